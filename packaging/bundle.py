@@ -79,6 +79,12 @@ def fetch(system: str, minor: str, place: Path) -> None:
             path.unlink()
 
 
+def fetch_pip(place: Path) -> None:
+    """pip itself, by which a system without it installs the rest."""
+    words = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "pip"]
+    subprocess.run([*words, "--dest", str(place)], check=True)
+
+
 def lock(place: Path) -> str:
     """Lines for pip: each wheel's name, version and hash."""
     lines = []
@@ -94,7 +100,9 @@ def write(folder: Path, system: str, minor: str, version: str, *, ready: bool) -
     install = "install.cmd" if system == "windows" else "sh install.sh"
     english, chinese = KERNELS[ready]
     first = FIRST[system == "windows"]
+    pip = next(folder.glob("pip-*.whl"), None)
     words = {
+        "PIP": pip.name if pip else "", "PIP_HASH": hashlib.sha256(pip.read_bytes()).hexdigest() if pip else "",
         "FIRST_EN": first[0], "FIRST_ZH": first[1],
         "PYTHON": minor, "SYSTEM": system, "VERSION": version, "INSTALL": install,
         "KERNELS_EN": english, "KERNELS_ZH": chinese,
@@ -119,6 +127,7 @@ def add_windows(folder: Path, minor: str, own: Path | None) -> None:
     compiled(
         ROOT / "packaging" / "windows" / "start.c",
         folder / "netaudit.exe",
+        "-municode",
         PYTHON="python\\\\python.exe",
         START="-m netaudit",
     )
@@ -151,6 +160,8 @@ def main() -> None:
         shutil.copy(wheel, folder / "wheels")
     fetch(asked.system, asked.python, folder / "wheels")
     (folder / "lock.txt").write_text(lock(folder / "wheels"), "utf-8")
+    if asked.system != "windows":
+        fetch_pip(folder)
     write(folder, asked.system, asked.python, version, ready=ready)
     if asked.system == "windows":
         add_windows(folder, asked.python, asked.interpreter)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 SITE = Path(__file__).parent / "site"  # is first on the path of processes that are started
+TEMPORARY = tempfile.gettempdir()  # asked once: it removes a file itself, under a lock
 _asking = threading.local()  # to look at /proc opens files, too
 
 
@@ -66,7 +67,7 @@ def _judge(name: Any, beside: int, *, mapped_only: bool) -> None:
     if not stat.S_ISREG(status.st_mode):
         return
     where = str(path.readlink() if isinstance(name, int) else path.absolute())
-    if where.startswith(tempfile.gettempdir()) and (how := _held(status, mapped_only=mapped_only)):
+    if where.startswith(TEMPORARY) and (how := _held(status, mapped_only=mapped_only)):
         raise PermissionError(13, f"Windows would refuse: {how}", where)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.campaign.one_site import CASES
 from netaudit.errors import UsageError
+from netaudit.findings.vocabulary import MOVED, RETRIEVED, UPLOADED
 
 if TYPE_CHECKING:
     from netaudit.campaign.catalogue import Campaign
@@ -42,23 +43,23 @@ QUESTIONS = {
     "makers": _recurring("devices", "vendor", "first_ts", "last_ts", "true"),
     "models": _recurring("devices", "concat_ws(' ', nullif(vendor, ''), model)", "first_ts", "last_ts", "model <> ''"),
     "serials": _recurring("devices", "serial", "first_ts", "last_ts", "true"),
-    "documents": _recurring("events", "document", "first_ts", "first_ts", "true"),
-    "agencies": _recurring("events", "agent_company", "first_ts", "first_ts", "true"),
+    "documents": _recurring("events", "document", "first_ts", "first_ts", "document <> ''"),
+    "agencies": _recurring("events", "agent_company", "first_ts", "first_ts", "certainty <> 'inferred'"),
 }
-RANKING = """
+RANKING = f"""
 SELECT site,
-       sum(images) FILTER (certainty = 'A' AND act = 'uploaded outside') AS images_a,
-       sum(images) FILTER (certainty = 'B' AND act = 'uploaded outside') AS images_b,
-       sum(records) FILTER (certainty = 'A' AND act = 'uploaded outside') AS records_a,
-       sum(records) FILTER (certainty = 'B' AND act = 'uploaded outside') AS records_b,
-       sum(images) FILTER (act = 'retrieved from outside') AS retrieved,
-       sum(images) FILTER (act = 'moved inside') AS inside,
+       sum(images) FILTER (certainty = 'A' AND act = '{UPLOADED.name}') AS images_a,
+       sum(images) FILTER (certainty = 'B' AND act = '{UPLOADED.name}') AS images_b,
+       sum(records) FILTER (certainty = 'A' AND act = '{UPLOADED.name}') AS records_a,
+       sum(records) FILTER (certainty = 'B' AND act = '{UPLOADED.name}') AS records_b,
+       sum(images) FILTER (act = '{RETRIEVED.name}') AS retrieved,
+       sum(images) FILTER (act = '{MOVED.name}') AS inside,
        sum(bytes) FILTER (certainty = 'C') AS bytes_c,
        sum(bytes) FILTER (certainty = 'D') AS bytes_d
 FROM findings GROUP BY site
 ORDER BY images_a DESC NULLS LAST, records_a DESC NULLS LAST, images_b DESC NULLS LAST,
          records_b DESC NULLS LAST, bytes_d DESC NULLS LAST, site
-"""
+"""  # noqa: S608
 PERIODS = (
     "SELECT site, epoch_ns(min(first_ts)) / 1e9 AS first_s, epoch_ns(max(last_ts)) / 1e9 AS last_s, "
     "sum(captured_bytes) AS bytes, sum(packets_read) AS packets, sum(drops) AS drops FROM captures GROUP BY site"

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
+from netaudit.findings.vocabulary import ACT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +21,6 @@ CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei",
     "WenQuanYi Zen Hei", "Heiti SC", "SimSun",
 )  # fmt: skip
-_COLOURS = {
-    "uploaded outside": "C3",
-    "retrieved from outside": "C1",
-    "moved inside": "C0",
-    "queried": "C2",
-    "video": "C4",
-}
 _UNSEEN = "0.5"  # content not visible
 
 
@@ -51,9 +45,7 @@ class Plots:
         for name in ("first_ts", "last_ts"):
             rows[name] = rows[name].dt.tz_convert(zone)
         for act, some in rows[rows["seen"]].groupby("act"):
-            ax.scatter(
-                some["first_ts"], some["sender"].map(places), s=18, color=_COLOURS.get(str(act), "C4"), label=str(act)
-            )
+            ax.scatter(some["first_ts"], some["sender"].map(places), s=18, color=ACT[str(act)].colour, label=str(act))
         hidden = rows[~rows["seen"]]
         if len(hidden):
             least = (rows["last_ts"].max() - rows["first_ts"].min()) * LEAST_BAR  # else a short one is not seen

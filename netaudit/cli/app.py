@@ -12,8 +12,10 @@ import typer
 
 from netaudit.cli import app_audit, app_case, app_exports, campaign, devices, documents, signatures
 from netaudit.cli.endings import endings, printable
+from netaudit.cli.exits import Exit
 from netaudit.cli.helping import App
 from netaudit.cli.options import Json, Language, language
+from netaudit.cli.starting import by_double_click
 from netaudit.cli.texts import asked, default_language, say, speak
 from netaudit.errors import UsageError
 
@@ -43,6 +45,21 @@ def doctor(
 
     config = ctx.find_root().params.get("config")
     raise typer.Exit(doctor_command(as_json=json, lang=language(lang), config=config, trying=trying))
+
+
+@app.command()
+def start(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[CAPTURE|CASE...]", help="Else it asks.")] = None,
+    lang: Language = None,
+) -> None:
+    """Audit a capture and look through its case in the browser, or ask for one: what a double click starts."""
+    from netaudit.cli.starting import start_command
+
+    def run(words: list[str]) -> Exit:
+        ended = asked_for(words)(words, standalone_mode=False, prog_name="netaudit")
+        return Exit(ended) if isinstance(ended, int) else Exit.AUDITED
+
+    raise typer.Exit(start_command(paths or [], language(lang), run))
 
 
 @app.command()
@@ -143,6 +160,7 @@ def main() -> None:
     """Entry point: every failure is one line and an exit code."""
     os.umask(os.umask(0o022) | 0o022)  # nobody else writes what this makes, whatever the shell allows
     printable()
+    sys.argv[1:] = by_double_click(sys.argv[1:])
     speak(asked(sys.argv[1:]))
     with endings():
         code = asked_for(sys.argv[1:])(standalone_mode=False, prog_name="netaudit")

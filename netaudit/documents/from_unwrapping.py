@@ -27,6 +27,8 @@ TEXTS = frozenset({"json", "xml", "form", "text"})
 LARGEST = 1 << 20  # bytes of a document's text without long strings
 _TAG = 256  # bytes
 MOST_LEAVES = 2000  # of a message
+Taken = tuple[list["tuple[Leaf, str, int]"], list[Image]]  # documents with their objects and turns, and images
+NOTHING_TAKEN: Taken = ([], [])
 
 
 class MessageReader:
@@ -54,6 +56,11 @@ class MessageReader:
             )
         elif kind in TEXTS or (kind == "opaque" and notation(leaf)):
             self._leaves.append((leaf, object_id, self._turn))
+
+    @property
+    def taken(self) -> Taken:
+        """Documents and images of the message so far."""
+        return self._leaves, self._images
 
     @property
     def pictured(self) -> list[Image]:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-UPLOADED, RETRIEVED, MOVED = "uploaded outside", "retrieved from outside", "moved inside"
-VIDEO = "video"  # stills of a stream, wherever it goes
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from netaudit.findings.roles import PERSONAL_DEVICE
+from netaudit.findings.vocabulary import MOVED, RETRIEVED, UPLOADED, VIDEO, Act
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Set as AbstractSet
+
+    from netaudit.findings.roles import Actors
+
 STREAMS = frozenset({"rtp", "ps"})  # protocols whose images are stills of a stream
 
 LEAST_KNOWN = 16 * 1024  # bytes up to a known service: two or three face crops, far more than a login
@@ -11,30 +21,72 @@ LEAST_BYTES = 64 * 1024  # upward payload of a sender to an endpoint before it i
 UPWARD_SHARE = 2  # upward payload is at least this many times the downward one
 KNOWN_CLASSES = frozenset({"face_api", "object_store", "sales_platform"})  # of endpoints.service_class
 SHAPED, KNOWN = "shaped", "known service"
+ABROAD = ("inside", "outside")
 
 
-def act(protocol: str, sender: str, receiver: str, *, collected: bool) -> str:
-    """What was done with an image, by the scopes of its ends; empty where it is nothing to judge.
+def act(protocol: str, sender: str, receiver: str, *, collected: bool) -> Act | None:
+    """What was done with an image or a record, by the scopes of its ends; None where it is nothing to judge.
 
-    `collected`: faces of inside devices went to that host before (`collects`), this very image was sent out, or a
-    signature names the sender as a back end; else what came from outside is a picture that somebody looked at.
+    `collected`: it comes from where devices of the site sent the like before (`sent_outside`), was sent out itself, or
+    a signature names the sender as a back end; else what came from outside is a picture that somebody looked at.
     Nothing is judged while the vantage, hence a scope, is unknown.
     """
     if protocol in STREAMS:
-        return VIDEO if sender == "inside" and receiver in {"inside", "outside"} else ""
-    return {("inside", "outside"): UPLOADED, ("inside", "inside"): MOVED}.get((sender, receiver)) or (
-        RETRIEVED if (sender, receiver) == ("outside", "inside") and collected else ""
+        return VIDEO if sender == "inside" and receiver in {"inside", "outside"} else None
+    return {ABROAD: UPLOADED, ("inside", "inside"): MOVED}.get((sender, receiver)) or (
+        RETRIEVED if (sender, receiver) == ("outside", "inside") and collected else None
     )
 
 
-def collects(sender: str, receiver: str, *, face: bool, upload: bool, personal: bool) -> bool:
-    """Whether a receiver is one that faces of inside devices, not of visitors' own, were sent to with requests."""
-    return face and upload and not personal and (sender, receiver) == ("inside", "outside")
+def is_one_of(roles: AbstractSet[str], actors: Actors, ip: str, flow_id: str) -> bool:
+    """Whether a host has one of some roles; who writes the address of another is not passed over as one."""
+    return actors.role(ip, flow_id)[0] in roles and not actors.ends.disputed(ip, flow_id)
 
 
-def acting(done: str, sender: str, receiver: str) -> str:
-    """The inside device that acted."""
-    return receiver if done == RETRIEVED else sender
+class Move(NamedTuple):
+    """An image or a record on its way, for whoever asks what was sent outside."""
+
+    sender: str
+    receiver: str
+    host: str
+    flow_id: str
+    request: bool  # went with the request, not with a response
+    ts: int  # of its first byte, UTC nanoseconds
+    what: Iterable[Hashable]  # the image, or the persons of the record
+
+
+@dataclass(slots=True)
+class Sent:
+    """What devices of the site sent outside: whereto (addresses and host names) with requests, and what, when first."""
+
+    whereto: set[str] = field(default_factory=set)
+    what: dict[Hashable, int] = field(default_factory=dict)
+
+    def before(self, what: Iterable[Hashable], ts: int) -> bool:
+        """Whether some of it had been sent outside before that time."""
+        return any(self.what.get(one, ts) < ts for one in what)
+
+    def add(self, other: Sent) -> None:
+        """Take in what else was sent."""
+        self.whereto |= other.whereto
+        for one, ts in other.what.items():
+            self.what[one] = min(ts, self.what.get(one, ts))
+
+
+def sent_outside(
+    moves: Iterable[Move],
+    scope: Callable[[str], str],
+    actors: Actors,
+    but: AbstractSet[str] = frozenset({PERSONAL_DEVICE}),
+) -> Sent:
+    """What was collected or pushed: by devices whose role is none of `but`, hence not by visitors' own."""
+    sent = Sent()
+    for move in moves:
+        if (scope(move.sender), scope(move.receiver)) != ABROAD or is_one_of(but, actors, move.sender, move.flow_id):
+            continue
+        whereto = {move.receiver, move.host} - {""} if move.request else set()
+        sent.add(Sent(whereto, dict.fromkeys(move.what, move.ts)))
+    return sent
 
 
 def certainty(*, complete: bool, whole: bool, face: str = "yes", lessened: bool = False) -> str:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import (
+    ABROAD,
     KNOWN,
     KNOWN_CLASSES,
     LEAST_BYTES,
     LEAST_KNOWN,
     SHAPED,
-    UPLOADED,
     UPWARD_SHARE,
     upload_shape,
 )
+from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.people import EVENTS, SERVICES, is_own
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, TERMINAL, Actors
-from netaudit.findings.uploads import Scope, display_filter, finding_id
 from netaudit.findings.visibility import encrypted
+from netaudit.findings.vocabulary import ANSWERED, KIND, KNOWN_SERVICE, SHAPED_ENCRYPTED, UPLOADED, Rule
 
-RULE, KNOWN_RULE, ANSWERED_RULE = "upload-shaped-encrypted/6", "known-service-encrypted/5", "answers-encrypted/1"
+if TYPE_CHECKING:
+    from netaudit.findings.uploads import Scope
+
 JUDGED = frozenset({CAPTURE, TERMINAL, SERVER})  # roles of which one request is enough
 UNTELLING = frozenset({"bulk", "regular"})  # shapes that backups and telemetry have
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
@@ -44,8 +47,8 @@ def encrypted_findings(
     endpoints: pa.Table | None = None,
     counts: pa.Table | None = None,
     machines: frozenset[str] = frozenset(),
-) -> list[dict[str, Any]]:
-    """Rows of `findings` for encrypted uploads, per sender, endpoint and server name, whichever side connected.
+) -> list[Finding]:
+    """Findings on encrypted uploads, per sender, endpoint and server name, whichever side connected.
 
     `endpoints` name services, `counts` (`upload_counts`) how many requests there were; `machines` are people's own.
     """
@@ -55,25 +58,24 @@ def encrypted_findings(
     for row in _encrypted(flows).to_pylist():
         client, server = row["client_ip"], row["server_ip"]
         scopes = scope(client), scope(server)
-        if scopes == ("inside", "outside"):
+        if scopes == ABROAD:
             groups[(client, server, row["server_name"], *actors.ends.parts(client, row["flow_id"]))].append(row)
         elif scopes == ("outside", "inside"):
             asked[server, client].append(row)
     found = []
     for (sender, receiver, name, *parts), rows in sorted(groups.items()):
-        kind, why = actors.role(sender, rows[0]["flow_id"])
+        role = actors.role(sender, rows[0]["flow_id"])
         service, service_class = services.get(receiver, ("", ""))
         known = service_class in KNOWN_CLASSES
         count = counted.get((sender, receiver, name))
-        own = is_own(kind, machine=sender in machines)
+        own = is_own(role[0], machine=sender in machines)
         if count is not None:
-            shape = request_shape(count, kind, service_class, own=own) if _bursts(rows) else ""
+            shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured
             shape = "" if own else _shape(rows, known=known)
-        if kind != PERSONAL_DEVICE and shape:
-            key = (sender, receiver, name, *parts)
-            finding = _finding(key, rows, kind, why, service if known else "", _told(count))
-            found.append(finding | {"rule": KNOWN_RULE} if shape == KNOWN else finding)
+        if role[0] != PERSONAL_DEVICE and shape:
+            key, rule = (sender, receiver, name, *parts), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
+            found.append(_finding(key, rows, role, service if known else "", _told(count), rule))
     return found + [one for way, rows in sorted(asked.items()) for one in _asked_for(*way, rows, actors)]
 
 
@@ -95,18 +97,17 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
     return KNOWN if meant and (count["bytes_high"] or 0) >= LEAST_KNOWN and count["uploads"] else ""
 
 
-def _asked_for(sender: str, receiver: str, rows: list[dict[str, Any]], actors: Actors) -> list[dict[str, Any]]:
+def _asked_for(sender: str, receiver: str, rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
     """What somebody outside fetched, encrypted, from a server inside."""
     down, up = (sum(sent_once(row, way) for row in rows) for way in ("down", "up"))
-    kind, why = actors.role(sender, rows[0]["flow_id"])
-    if down < LEAST_BYTES or down < UPWARD_SHARE * up or kind == PERSONAL_DEVICE:
+    role = actors.role(sender, rows[0]["flow_id"])
+    if down < LEAST_BYTES or down < UPWARD_SHARE * up or role[0] == PERSONAL_DEVICE:
         return []
     reason = (
         f"encrypted answers to {receiver}, which connected from outside: {down} bytes in {len(rows)} connections; "
         "content not visible, consistent with an upload"
     )
-    identity = finding_id("D", UPLOADED, sender, receiver, ANSWERED_RULE)
-    return [hidden_finding(identity, (sender, kind, why), receiver, rows, down, ANSWERED_RULE, reason)]
+    return [hidden_finding((sender, receiver, str(ANSWERED)), role, rows, down, ANSWERED, reason)]
 
 
 def sent_once(row: dict[str, Any], way: str) -> int:
@@ -156,9 +157,9 @@ def _bursts(rows: list[dict[str, Any]]) -> int:
 
 
 def _finding(
-    key: tuple[str, ...], rows: list[dict[str, Any]], kind: str, why: str, service: str, counted: str
-) -> dict[str, Any]:
-    sender, receiver, name, *_ = key
+    key: tuple[str, ...], rows: list[dict[str, Any]], role: tuple[str, str], service: str, counted: str, rule: Rule
+) -> Finding:
+    _, receiver, name, *_ = key
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
     up = sum(sent_once(row, "up") for row in rows)
@@ -167,42 +168,26 @@ def _finding(
         f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
         f"{counted}content not visible, consistent with an upload"
     )
-    identity = finding_id("D", UPLOADED, *key)
-    return hidden_finding(identity, (sender, kind, why), receiver, rows, up, RULE, reason)
+    return hidden_finding(key, role, rows, up, rule, reason)
 
 
 def hidden_finding(
-    identity: str,
-    who: tuple[str, str, str],
-    receiver: str,
-    rows: list[dict[str, Any]],
-    size: int,
-    rule: str,
-    reason: str,
-) -> dict[str, Any]:
-    """Row of `findings` on flows whose content is not visible; `who`: the sender, its role and the reason for it."""
-    sender, kind, why = who
-    return {
-        "finding_id": identity,
-        "certainty": "D",
-        "act": UPLOADED,
-        "sender": sender,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": receiver,
-        "images": 0,
-        "distinct_images": 0,
-        "bytes": size,
-        "first_ts": min(row["first_ts"] for row in rows),
-        "last_ts": max(row["last_ts"] for row in rows),
-        "capture_ids": sorted({row["capture_id"] for row in rows}),
-        "object_ids": [],
-        "flow_ids": sorted({row["flow_id"] for row in rows}),
-        "display_filter": display_filter(
-            {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in rows}
-        ),
-        "rule": rule,
-        "opened": [],
-        "reason": reason,
-    }
+    key: tuple[str, ...], role: tuple[str, str], rows: list[dict[str, Any]], size: int, rule: Rule, reason: str
+) -> Finding:
+    """The finding on flows whose content is not visible; `key`: sender, receiver, and what tells it from others."""
+    return Finding(
+        kind=KIND["hidden"],
+        certainty="D",
+        sender=key[0],
+        receiver=key[1],
+        role=role,
+        rules=[rule],
+        key=("D", UPLOADED.name, *key),
+        bytes=size,
+        first_ts=min(row["first_ts"] for row in rows),
+        last_ts=max(row["last_ts"] for row in rows),
+        capture_ids=sorted({row["capture_id"] for row in rows}),
+        flow_ids=sorted({row["flow_id"] for row in rows}),
+        display_filter=display_filter(map(way_of, rows)),
+        reason=reason,
+    )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import VIDEO
 from netaudit.findings.apart import TABLE as TOLD_APART
 from netaudit.findings.apart import Apart
 from netaudit.findings.bearing import Bearing
@@ -24,11 +23,14 @@ from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Scope, clear_findings, telling
+from netaudit.findings.vocabulary import VIDEO
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from netaudit.findings.finding import Finding
 
 __all__ = [
     "LEAD_S",
@@ -36,17 +38,13 @@ __all__ = [
     "Judgement",
     "Run",
     "actors_of",
+    "bearing_of",
     "judge",
     "judge_moments",
     "ledger_table",
     "nameless",
     "statements",
 ]
-
-NOTHING: dict[str, Any] = {
-    "possible": 0, "records": 0, "persons": 0, "transfers": 0, "with_identity": 0, "document_ids": [],
-    "person_hmacs": [], "doubts": [],
-}  # fmt: skip
 
 
 class Judgement(NamedTuple):
@@ -73,16 +71,12 @@ def judge(
     endpoints = tables.get("endpoints")
     records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
     receivers = Receivers(tables, actors.ends)
-    flow_ids = (*(row.flow_id for row in faces), *(record.message["flow_id"] for record in records))
-    bearing = Bearing(tables, flow_ids, actors.ends)
-    for row in faces:
-        if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
-            bearing.note_arrival(row)
+    bearing = bearing_of(tables, faces, scope, actors, (record.message["flow_id"] for record in records))
     machines = peoples_machines(tables, scope)
     relayed = relayed_findings(tables, actors)
     clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart)
     groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
-    found: list[dict[str, Any]] = [
+    found = [
         *with_identity(clear, groups, actors, receivers),
         *relayed,
         *encrypted_findings(
@@ -91,17 +85,28 @@ def judge(
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints, machines)
     for one in found:
-        flow = next(iter(one["flow_ids"]), "")
-        one.update({f"{end}_device": actors.ends.device(one[end], flow) for end in ("sender", "receiver")})
-        one.update({name: one.get(name, empty) for name, empty in NOTHING.items()})
+        flow = next(iter(one.flow_ids), "")
+        one.sender_device, one.receiver_device = (actors.ends.device(ip, flow) for ip in (one.sender, one.receiver))
     _name_dialogues(found, tables.get("media"))
     _name_tunnels(found, flows)
-    return Judgement(table_of(found, FINDINGS), apart.table())
+    return Judgement(table_of([one.row() for one in found], FINDINGS), apart.table())
 
 
-def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None:
+def bearing_of(
+    tables: dict[str, pa.Table], faces: Iterable[Transfer], scope: Scope, actors: Actors, others: Iterable[str] = ()
+) -> Bearing:
+    """What bears the transfers of some faces, and what went in other flows."""
+    faces = list(faces)
+    bearing = Bearing(tables, (*(row.flow_id for row in faces), *others), actors.ends)
+    for row in faces:
+        if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
+            bearing.note_arrival(row)
+    return bearing
+
+
+def _name_dialogues(found: list[Finding], media: pa.Table | None) -> None:
     """Add to findings of video for what purpose it was asked for, where its dialogue was seen (`media`)."""
-    seen = [finding for finding in found if finding["act"] == VIDEO]
+    seen = [finding for finding in found if finding.kind.act == VIDEO]
     if not seen or media is None:
         return
     asked: dict[str, set[str]] = defaultdict(set)
@@ -109,12 +114,12 @@ def _name_dialogues(found: list[dict[str, Any]], media: pa.Table | None) -> None
         if row["role"] == "offer" and row["flow_id"]:
             asked[row["flow_id"]].add(row["purpose"] or "unnamed")
     for finding in seen:
-        purposes = sorted({purpose for flow in finding["flow_ids"] for purpose in asked.get(flow, ())})
+        purposes = sorted({purpose for flow in finding.flow_ids for purpose in asked.get(flow, ())})
         if purposes:
-            finding["reason"] += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
+            finding.reason += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
 
 
-def _name_tunnels(found: list[dict[str, Any]], flows: pa.Table) -> None:
+def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     """Add to findings of what tunnels carried which tunnel, and who sends it: it is evidence against that one only."""
     if "client_outer" not in flows.column_names:
         return
@@ -122,8 +127,8 @@ def _name_tunnels(found: list[dict[str, Any]], flows: pa.Table) -> None:
     rows = flows.filter(borne).select(["flow_id", "tunnel", "client_outer"]).to_pylist()
     within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
     for finding in found if within else ():
-        for tunnel, sender in sorted({within[flow] for flow in finding["flow_ids"] if flow in within}):
-            finding["reason"] += f"; written in {tunnel} packets of {sender}, whose word alone the addresses inside are"
+        for tunnel, sender in sorted({within[flow] for flow in finding.flow_ids if flow in within}):
+            finding.reason += f"; written in {tunnel} packets of {sender}, whose word alone the addresses inside are"
 
 
 def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:

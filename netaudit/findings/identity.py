@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED
+from netaudit.findings.acts import Move, act, is_one_of, sent_outside
 from netaudit.findings.apart import NOBODYS, RECORDS
 from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
+from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
-from netaudit.findings.uploads import Scope, display_filter, finding_id
+from netaudit.findings.uploads import SEEN, Scope
+from netaudit.findings.vocabulary import IDENTITY_IN_CLEAR, UPLOADED
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from netaudit.findings.bearing import Bearing
     from netaudit.findings.receivers import Receivers
 
-RULE = "identity-in-clear/1"
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
 _TOLD = (
     "sent with an identity number beside",
@@ -64,17 +65,17 @@ def identity_groups(
     found: list[Record], scope: Scope, actors: Actors, bearing: Bearing, back_ends: AbstractSet[str], apart: Apart
 ) -> Groups:
     """What is a finding, by certainty, act, sender and receiver."""
-    pushed = _pushed(found, scope, actors)
+    sent = sent_outside(map(_move, found), scope, actors, but={PERSONAL_DEVICE, VIEWER})
     own = _own(found, actors, back_ends)
     groups: Groups = defaultdict(Group)
     for record in found:
-        act = _act(record, scope, pushed, back_ends)
-        if not act:
+        collected = record.sender in back_ends or sent.before(record.persons, record.message["last_ts"] or 0)
+        done = act("", scope(record.sender), scope(record.receiver), collected=collected)
+        if done is None:
             continue
-        acting = record.receiver if act == RETRIEVED else record.sender
-        flow = record.message["flow_id"]
-        if actors.role(acting, flow)[0] == PERSONAL_DEVICE and not actors.ends.disputed(acting, flow):
-            if act == UPLOADED:
+        acting, flow = done.acting(record.sender, record.receiver), record.message["flow_id"]
+        if is_one_of({PERSONAL_DEVICE}, actors, acting, flow):
+            if done == UPLOADED:
                 apart.note(actors.ends.device(acting, flow), RECORDS, record.size)
             continue
         if (record.sender, record.receiver) in own and not record.known and not record.images:
@@ -86,7 +87,8 @@ def identity_groups(
         if actors.undecided(acting, flow):
             doubts |= {OWN_DEVICE}
         grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
-        group = groups[(grade, act, *(actors.ends.named(ip, flow) for ip in (record.sender, record.receiver)))]
+        ends = (actors.ends.named(ip, flow) for ip in (record.sender, record.receiver))
+        group = groups[(grade, done.name, *ends)]
         group.records.append(record)
         group.doubts.update(doubts)
     return groups
@@ -100,26 +102,9 @@ def back_ends_of(endpoints: pa.Table | None) -> set[str]:
     return set(chosen["ip"].to_pylist())
 
 
-def _act(record: Record, scope: Scope, pushed: AbstractSet[str], back_ends: AbstractSet[str]) -> str:
-    way = scope(record.sender), scope(record.receiver)
-    if way == ("inside", "outside"):
-        return UPLOADED
-    if way == ("inside", "inside"):
-        return MOVED
-    if way == ("outside", "inside") and (record.persons & pushed or record.sender in back_ends):
-        return RETRIEVED
-    return ""
-
-
-def _pushed(found: Iterable[Record], scope: Scope, actors: Actors) -> set[str]:
-    """Persons whose number devices of the site, not visitors' own, sent outside."""
-    return {
-        person
-        for record in found
-        if (scope(record.sender), scope(record.receiver)) == ("inside", "outside")
-        and actors.role(record.sender, record.message["flow_id"])[0] not in {PERSONAL_DEVICE, VIEWER}
-        for person in record.persons
-    }
+def _move(record: Record) -> Move:
+    row = record.message
+    return Move(record.sender, record.receiver, "", row["flow_id"], False, row["first_ts"] or 0, record.persons)
 
 
 def _own(found: Iterable[Record], actors: Actors, back_ends: AbstractSet[str]) -> set[tuple[str, str]]:
@@ -134,66 +119,60 @@ def _own(found: Iterable[Record], actors: Actors, back_ends: AbstractSet[str]) -
     }
 
 
-def with_identity(
-    found: list[dict[str, Any]], groups: Groups, actors: Actors, receivers: Receivers
-) -> list[dict[str, Any]]:
+def with_identity(found: list[Finding], groups: Groups, actors: Actors, receivers: Receivers) -> list[Finding]:
     """Findings on images with the records that went the same way, and the records without images as findings."""
-    by_way = {(one["certainty"], one["act"], one["sender"], one["receiver"]): one for one in found}
+    by_way = {one.key: one for one in found}
     records = [record for group in groups.values() for record in group.records]
     beside = {image for record in records for image in record.images}
     elsewhere = {image for record in records for image in record.elsewhere} - beside
     named = {image for record in records if record.named for image in record.images | record.elsewhere}
     for one in found:
-        one["with_identity"] = len((beside | elsewhere).intersection(one["object_ids"])) if one["images"] else 0
+        one.with_identity = len((beside | elsewhere).intersection(one.object_ids)) if one.images else 0
     for key, group in sorted(groups.items()):
-        if key in by_way and by_way[key]["images"]:
+        if key in by_way and by_way[key].images:
             _add(by_way[key], group, receivers)
         else:
             found.append(_finding(key, group, actors, receivers))
     for one in found:
-        if one.get("with_identity"):
-            counts = [len(images.intersection(one["object_ids"])) for images in (beside, elsewhere, named)]
+        if one.with_identity:
+            counts = [len(images.intersection(one.object_ids)) for images in (beside, elsewhere, named)]
             told = zip(_TOLD, counts, strict=True)
-            one["reason"] += "".join(f"; {words}: {count}" for words, count in told if count)
+            one.reason += "".join(f"; {words}: {count}" for words, count in told if count)
     return found
 
 
-def _add(finding: dict[str, Any], group: Group, receivers: Receivers) -> None:
+def _add(finding: Finding, group: Group, receivers: Receivers) -> None:
     """One story: images and the records that went with them."""
     told = _figures(group)
     for name in ("flow_ids", "capture_ids", "opened"):
-        told[name] = sorted({*finding[name], *told[name]})
-    finding["first_ts"] = min(finding["first_ts"], told.pop("first_ts"))
-    finding["last_ts"] = max(finding["last_ts"], told.pop("last_ts"))
+        told[name] = sorted({*getattr(finding, name), *told[name]})
+    told["first_ts"] = min(finding.first_ts or 0, told["first_ts"])
+    told["last_ts"] = max(finding.last_ts or 0, told["last_ts"])
     told.pop("bytes")  # its images are in these documents, most often
-    clauses = dict.fromkeys([*finding["display_filter"].split(" || "), *told.pop("display_filter").split(" || ")])
-    finding |= told | {"display_filter": " || ".join(clause for clause in clauses if clause)}
-    finding["rule"] += f" {RULE}"
-    finding["reason"] += f"; {_said(group, receivers)}"
-    finding["doubts"] = sorted({*finding["doubts"], *group.doubts})
+    clauses = dict.fromkeys([*finding.display_filter.split(" || "), *told.pop("display_filter").split(" || ")])
+    told["display_filter"] = " || ".join(clause for clause in clauses if clause)
+    for name, value in told.items():
+        setattr(finding, name, value)
+    finding.rules.append(IDENTITY_IN_CLEAR)
+    finding.reason += f"; {_said(group, receivers)}"
+    finding.doubts = sorted({*finding.doubts, *group.doubts})
 
 
-def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> dict[str, Any]:
-    grade, act, sender, receiver, *_ = key
-    acting, far = (receiver, sender) if act == RETRIEVED else (sender, receiver)
-    kind, why = actors.role(acting, group.records[0].message["flow_id"])
-    return {
-        "finding_id": finding_id(*key),
-        "certainty": grade,
-        "act": act,
-        "sender": sender,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": far,
-        "images": 0,
-        "distinct_images": 0,
-        "with_identity": 0,
-        "object_ids": [],
-        "rule": RULE,
-        "reason": _said(group, receivers),
-        "doubts": sorted(group.doubts),
-    } | _figures(group)
+def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> Finding:
+    grade, done, sender, receiver, *_ = key
+    kind = SEEN[done]
+    return Finding(
+        kind=kind,
+        certainty=grade,
+        sender=sender,
+        receiver=receiver,
+        role=actors.role(kind.act.acting(sender, receiver), group.records[0].message["flow_id"]),
+        rules=[IDENTITY_IN_CLEAR],
+        key=key,
+        reason=_said(group, receivers),
+        doubts=sorted(group.doubts),
+        **_figures(group),
+    )
 
 
 def _figures(group: Group) -> dict[str, Any]:
@@ -212,9 +191,7 @@ def _figures(group: Group) -> dict[str, Any]:
         "document_ids": sorted({one for record in group.records for one in record.objects}),
         "flow_ids": sorted({row["flow_id"] for row in told}),
         "opened": sorted({row["opened"] for row in told if row["opened"]}),
-        "display_filter": display_filter(
-            {(row["client_ip"], row["server_ip"], row["transport"], row["server_port"]) for row in told}
-        ),
+        "display_filter": display_filter(map(way_of, told)),
     }
 
 

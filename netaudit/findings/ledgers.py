@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings import accounts, apart, documents, query_names
+from netaudit.findings import accounts, apart, documents, query_names, understanding
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.masking.mask import mask
@@ -362,6 +362,7 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("egress", _egress, accounts.EGRESS_WORDS),
     Ledger("names", _account(query_names.names), query_names.WORDS),
     Ledger("documents", _account(documents.documents), documents.WORDS),
+    Ledger("understanding", _account(understanding.understanding), understanding.WORDS),
     Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
     Ledger("apart", _apart, apart.WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import UPLOADED, UPWARD_SHARE
+from netaudit.findings.acts import UPWARD_SHARE
 from netaudit.findings.encrypted import hidden_finding, sent_once
 from netaudit.findings.people import is_own, registered_name
-from netaudit.findings.uploads import Scope, finding_id
+from netaudit.findings.vocabulary import SCATTERED, SHAPED_OPAQUE, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from netaudit.findings.finding import Finding
     from netaudit.findings.roles import Actors
+    from netaudit.findings.uploads import Scope
 
-OPAQUE_RULE, SCATTERED_RULE = "upload-shaped-opaque/1", "upload-scattered/1"
 OPAQUE = frozenset({"unknown", "", "ssh", "dtls"})  # of flows.protocol; flows of other IP protocols have none
 PAYLOAD_OF_THEIR_OWN = frozenset({"esp", "etherip", "ipcomp", "l2tpv3", "icmp", "icmpv6", "sctp"})
 HIDDEN = frozenset({"tls", "quic"})
@@ -46,15 +47,15 @@ def opaque_findings(
     flows: pa.Table,
     scope: Scope,
     actors: Actors,
-    found: Iterable[Row],
+    found: Iterable[Finding],
     endpoints: pa.Table | None = None,
     machines: frozenset[str] = frozenset(),
-) -> list[Row]:
-    """Rows of `findings` for opaque and for scattered uploads; `found` are the findings there are already.
+) -> list[Finding]:
+    """Findings on opaque and for scattered uploads; `found` are the findings there are already.
 
     Of people's own `machines` nothing is told here: they call, mail, mirror and tunnel all day.
     """
-    told = {flow for finding in found for flow in finding["flow_ids"]}
+    told = {flow for finding in found for flow in finding.flow_ids}
     rows = [
         row
         for row in _outward(flows, scope)
@@ -62,15 +63,15 @@ def opaque_findings(
         and _sent(row)
         and not is_own(actors.role(row["near"], row["flow_id"])[0], machine=row["near"] in machines)
     ]
-    out: list[Row] = []
+    out: list[Finding] = []
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         if is_opaque(row["protocol"], row["transport"]):
             groups[(row["near"], row["far"], *actors.ends.parts(row["near"], row["flow_id"]))].append(row)
     for (sender, receiver, *_), some in sorted(groups.items()):
         if _much(some, LEAST_OPAQUE):
-            out += _finding(sender, receiver, some, actors, OPAQUE_RULE, _kinds(some))
-    told |= {flow for finding in out for flow in finding["flow_ids"]}
+            out += _finding(sender, receiver, some, actors, SHAPED_OPAQUE, _kinds(some))
+    told |= {flow for finding in out for flow in finding.flow_ids}
     return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
 
 
@@ -131,7 +132,7 @@ def _kinds(rows: list[Row]) -> str:
     return "of unknown content over " + ", ".join(sorted(names))
 
 
-def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> list[Row]:
+def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> list[Finding]:
     services = {}
     if endpoints is not None:
         services = dict(zip(endpoints["ip"].to_pylist(), endpoints["service"].to_pylist(), strict=True))
@@ -139,7 +140,7 @@ def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> l
     for row in rows:
         parts = actors.ends.parts(row["near"], row["flow_id"])
         groups[(row["near"], _service(row, services), *parts)].append(row)
-    out: list[Row] = []
+    out: list[Finding] = []
     for (sender, service, *_), some in sorted(groups.items()):
         members = {(row["server_name"], row["far"]) for row in some}
         if len(members) >= LEAST_MEMBERS and _much(some, LEAST_SCATTERED):
@@ -147,7 +148,7 @@ def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> l
                 sorted({row["far"] for row in some}), key=lambda ip: sum(_sent(r) for r in some if r["far"] == ip)
             )
             what = f"in small parts to {len(members)} names or addresses of {service}"
-            out += _finding(sender, largest, some, actors, SCATTERED_RULE, what)
+            out += _finding(sender, largest, some, actors, SCATTERED, what)
     return out
 
 
@@ -162,9 +163,9 @@ def _service(row: Row, services: dict[str, str]) -> str:
     return str(ipaddress.ip_network((row["far"], 48), strict=False))
 
 
-def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: str, what: str) -> list[Row]:
-    kind, why = actors.role(sender, rows[0]["flow_id"])
+def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: Rule, what: str) -> list[Finding]:
+    role = actors.role(sender, rows[0]["flow_id"])
     size = sum(map(_sent, rows))
     reason = f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an upload"
-    identity = finding_id("D", UPLOADED, sender, receiver, rule, *actors.ends.parts(sender, rows[0]["flow_id"]))
-    return [hidden_finding(identity, (sender, kind, why), receiver, rows, size, rule, reason)]
+    key = (sender, receiver, str(rule), *actors.ends.parts(sender, rows[0]["flow_id"]))
+    return [hidden_finding(key, role, rows, size, rule, reason)]

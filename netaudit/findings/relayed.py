@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.acts import UPLOADED
-from netaudit.findings.uploads import display_filter, finding_id
+from netaudit.findings import finding
+from netaudit.findings.finding import Finding, display_filter
+from netaudit.findings.vocabulary import FOLLOW_PICTURES, GO_TOGETHER, KIND, RELAYED, UPLOADED
 from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from netaudit.findings.roles import Actors
 
-RULE, TOGETHER_RULE, FOLLOWING_RULE = "relayed-by-size-and-time/2", "go-together/1", "follow-pictures/1"
 FOLLOWING = "following"  # relay_tests.mode
 TOGETHER = "go together"  # relay_tests.standing
 MODES = {
@@ -36,8 +36,8 @@ MODES = {
 }
 
 
-def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[dict[str, Any]]:
-    """Rows of `findings`, one for each host, sender and endpoint that is named in `relay_tests`."""
+def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[Finding]:
+    """Findings, one for each host, sender and endpoint that is named in `relay_tests`."""
     if not tables.get("relay_tests"):
         return []
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -82,38 +82,31 @@ def _finding(
     tests: list[dict[str, Any]],
     flows: pa.Table,
     actors: Actors,
-) -> dict[str, Any]:
+) -> Finding:
     own = [test for test in tests if (test["holder"], test["sender"], test["receiver"]) == (holder, sender, receiver)]
     decided = min((test for test in own if test["p"] is not None and test["told"]), key=lambda test: test["p_model"])
     with_face = [row for row in rows if faces.get(row["sha256"]) == "yes"]
-    return _row(holder, sender, receiver, rows[0]["flow_id"], actors) | {
-        "images": len(with_face),
-        "distinct_images": len({row["sha256"] for row in with_face}),
-        "bytes": sum(row["size"] for row in rows),
-        "first_ts": min(row["sent_ts"] for row in rows),
-        "last_ts": max(row["sent_ts"] for row in rows),
-        "capture_ids": sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
-        "object_ids": sorted({row["object_id"] for row in rows}),
+    return Finding(
+        kind=KIND["matched"],
+        **_ends("C", holder, sender, receiver),
+        role=actors.role(holder, rows[0]["flow_id"]),
+        rules=[RELAYED],
+        images=len(with_face),
+        distinct_images=len({row["sha256"] for row in with_face}),
+        bytes=sum(row["size"] for row in rows),
+        first_ts=min(row["sent_ts"] for row in rows),
+        last_ts=max(row["sent_ts"] for row in rows),
+        capture_ids=sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
+        object_ids=sorted({row["object_id"] for row in rows}),
         **_flows(rows, flows),
-        "rule": RULE,
-        "reason": _reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
-    }
+        reason=_reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
+    )
 
 
-def _row(holder: str, sender: str, receiver: str, flow_id: str, actors: Actors, certainty: str = "C") -> dict[str, Any]:
-    """What a row of `findings` says of who sent encrypted to whom."""
-    kind, why = actors.role(holder, flow_id)
-    return {
-        "finding_id": finding_id(certainty, UPLOADED, holder, sender, receiver),
-        "certainty": certainty,
-        "act": UPLOADED,
-        "sender": holder,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": receiver,
-        "opened": [],
-    }
+def _ends(certainty: str, holder: str, sender: str, receiver: str) -> dict[str, Any]:
+    """Who had the images and who sent encrypted, to whom."""
+    key = (certainty, UPLOADED.name, holder, sender, receiver)
+    return {"certainty": certainty, "sender": holder, "receiver": receiver, "key": key}
 
 
 def _reason(
@@ -141,25 +134,26 @@ def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
     ids = sorted({row["flow_id"] for row in rows})
     ends = flows.filter(pc.is_in(flows["flow_id"], value_set=pa.array(ids, pa.string())))
     ends = ends.select(["client_ip", "server_ip", "transport", "server_port"])
-    return {"flow_ids": ids, "display_filter": display_filter({tuple(row.values()) for row in ends.to_pylist()})}
+    return {"flow_ids": ids, "display_filter": display_filter(map(finding.way_of, ends.to_pylist()))}
 
 
-def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> dict[str, Any]:
-    """Row of `findings` on uploads whose sizes and times go together with those of images: all that was uploaded."""
+def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> Finding:
+    """The finding on uploads whose sizes and times go together with those of images: all that was uploaded."""
     holder, sender, receiver = way_of(test)
     units = _units(tables, sender, receiver) or _flows_of(tables["flows"], sender, receiver)
-    return _row(holder, sender, receiver, units[0]["flow_id"] if units else "", actors, "D") | {
-        "images": 0,
-        "distinct_images": 0,
-        "bytes": sum(row["plaintext_low"] or 0 for row in units),
-        "first_ts": min((row["first_ts"] for row in units), default=None),
-        "last_ts": max((row["last_ts"] for row in units), default=None),
-        "capture_ids": sorted({row["capture_id"] for row in units}),
-        "object_ids": [],
+    follows = test["mode"] == FOLLOWING
+    return Finding(
+        kind=KIND["following" if follows else "together"],
+        **_ends("D", holder, sender, receiver),
+        role=actors.role(holder, units[0]["flow_id"] if units else ""),
+        rules=[FOLLOW_PICTURES if follows else GO_TOGETHER],
+        bytes=sum(row["plaintext_low"] or 0 for row in units),
+        first_ts=min((row["first_ts"] for row in units), default=None),
+        last_ts=max((row["last_ts"] for row in units), default=None),
+        capture_ids=sorted({row["capture_id"] for row in units}),
         **_flows(units, tables["flows"]),
-        "rule": FOLLOWING_RULE if test["mode"] == FOLLOWING else TOGETHER_RULE,
-        "reason": _reason_together(test),
-    }
+        reason=_reason_together(test),
+    )
 
 
 def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict[str, Any]]:
@@ -210,10 +204,10 @@ def _bound(test: dict[str, Any]) -> str:
     )
 
 
-def without_told(flows: pa.Table, relayed: Iterable[dict[str, Any]]) -> pa.Table:
+def without_told(flows: pa.Table, relayed: Iterable[Finding]) -> pa.Table:
     """`flows` without those of such findings: what is told of them is told once."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ids = sorted({flow for finding in relayed for flow in finding["flow_ids"]})
+    ids = sorted({flow for one in relayed for flow in one.flow_ids})
     return flows.filter(pc.invert(pc.is_in(flows["flow_id"], value_set=pa.array(ids, pa.string())))) if ids else flows

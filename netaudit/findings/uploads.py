@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.findings import acts
-from netaudit.findings.acts import RETRIEVED, VIDEO
+from netaudit.findings.acts import Move, Sent, is_one_of, sent_outside
 from netaudit.findings.apart import IMAGES, NOBODYS
-from netaudit.findings.bearing import OWN_DEVICE, Bearing, lessened, nobodys, said
+from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
+from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
+from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, UPLOADED, VIDEO, Act
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from netaudit.findings.apart import Apart
+    from netaudit.findings.bearing import Bearing
     from netaudit.findings.receivers import Receivers
     from netaudit.findings.transfers import Transfer
 
-RULE = "face-image-in-clear/2"
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
-MOST_CLAUSES = 24  # flows named one by one in a display filter
+SEEN = {kind.act.name: kind for kind in KINDS if kind.seen}  # kinds of what was seen in clear, by act
 
 
 @dataclass(slots=True)
@@ -33,6 +34,17 @@ class Group:
 
     rows: list[Transfer] = field(default_factory=list)
     doubts: Counter[str] = field(default_factory=Counter)
+
+
+class Judged(NamedTuple):
+    """An image that moved, and what was done with it."""
+
+    row: Transfer
+    act: Act
+    device: str  # address of the inside device that acted
+    grade: str  # of a face in it; empty without one, and where it is a visitor's own, or nobody knows whose
+    own: bool  # a face that a visitor's own device moved
+    doubts: frozenset[str]  # codes of `bearing.py`
 
 
 def telling(row: Transfer) -> bool:
@@ -48,128 +60,109 @@ def clear_findings(
     receivers: Receivers,
     back_ends: AbstractSet[str] = frozenset(),
     apart: Apart | None = None,
-) -> list[dict[str, Any]]:
-    """Rows of `findings` for transfers of face images in clear. None is judged while the vantage is unknown.
+) -> list[Finding]:
+    """Findings on transfers of face images in clear. None is judged while the vantage is unknown.
 
     `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
-    before, or that comes from where faces were sent.
+    before, or that comes from where faces were sent. What visitors' own devices sent, or nobody knows who, is `apart`.
     """
-    sent = [row for row in faces if not bearing.came_from_outside(row)]  # whoever answers for it, it is not the sender
-    collectors = _collectors(sent, scope, actors) | back_ends
-    pushed = _pushed(sent, scope, actors)
     groups: dict[tuple[str, ...], Group] = defaultdict(Group)
-    for row in faces:
-        act = _act(row, scope, collectors, pushed)
-        device = acts.acting(act, row.sender, row.receiver)
-        if not act:
-            continue
-        if _personal(device, row, actors):
-            if apart is not None and act in {acts.UPLOADED, VIDEO}:
-                apart.note(actors.ends.device(device, row.flow_id), IMAGES, row.size)
-            continue
-        doubts = bearing.doubts(row)
-        if nobodys(doubts):
-            if apart is not None:
-                apart.note(actors.ends.named(row.sender, row.flow_id), NOBODYS, row.size)
-            continue
-        if actors.undecided(device, row.flow_id):
-            doubts |= {OWN_DEVICE}
-        grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=lessened(doubts))
-        ways = (actors.ends.named(ip, row.flow_id) for ip in (row.sender, row.receiver))
-        group = groups[(grade, act, *ways)]
-        group.rows.append(row)
-        group.doubts.update(doubts)
+    for one in judged(faces, scope, actors, back_ends, bearing):
+        row = one.row
+        if one.own and apart is not None and one.act in {UPLOADED, VIDEO}:
+            apart.note(actors.ends.device(one.device, row.flow_id), IMAGES, row.size)
+        if nobodys(one.doubts) and apart is not None:
+            apart.note(actors.ends.named(row.sender, row.flow_id), NOBODYS, row.size)
+        if one.grade:
+            ends = (actors.ends.named(ip, row.flow_id) for ip in (row.sender, row.receiver))
+            group = groups[(one.grade, one.act.name, *ends)]
+            group.rows.append(row)
+            group.doubts.update(one.doubts)
     return [_finding(key, group, actors, receivers) for key, group in sorted(groups.items())]
 
 
-def _personal(ip: str, row: Transfer, actors: Actors) -> bool:
-    """Whether it is a visitor's own; who writes the address of another is not passed over as one."""
-    return actors.role(ip, row.flow_id)[0] == PERSONAL_DEVICE and not actors.ends.disputed(ip, row.flow_id)
+def judged(
+    rows: list[Transfer],
+    scope: Scope,
+    actors: Actors,
+    back_ends: AbstractSet[str] = frozenset(),
+    bearing: Bearing | None = None,
+    before: Sent | None = None,
+) -> Iterator[Judged]:
+    """What was done with each image that moved; those of which nothing is judged are left out.
+
+    `bearing` knows doubts about what went in their flows; `before` is what was sent outside where `rows` are not all.
+    """
+    sent = before or faces_sent_outside(rows, scope, actors, bearing)
+    collectors = sent.whereto | back_ends
+    for row in rows:
+        collected = bool(collectors & {row.sender, row.host}) or sent.before((row.digest,), row.last_ts)
+        act = acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
+        if act is None:
+            continue
+        device, face = act.acting(row.sender, row.receiver), telling(row)
+        own = face and is_one_of({PERSONAL_DEVICE}, actors, device, row.flow_id)
+        doubts: frozenset[str] = frozenset()
+        grade = ""
+        if face and not own:
+            doubts = bearing.doubts(row) if bearing is not None else doubts
+            if actors.undecided(device, row.flow_id):
+                doubts |= {OWN_DEVICE}
+            less = lessened(doubts)
+            grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=less)
+            grade = "" if nobodys(doubts) else grade
+        yield Judged(row, act, device, grade, own, doubts)
 
 
-def _collectors(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> set[str]:
-    """Outside addresses and host names to which inside devices (not visitors' own) sent faces."""
-    found = set()
-    for row in faces:
-        personal = _personal(row.sender, row, actors)
-        if acts.collects(
-            scope(row.sender), scope(row.receiver), face=telling(row), upload=row.upload, personal=personal
-        ):
-            found |= {row.receiver, row.host} - {""}
-    return found
+def faces_sent_outside(rows: list[Transfer], scope: Scope, actors: Actors, bearing: Bearing | None = None) -> Sent:
+    """Faces that devices of the site, not visitors' own, sent outside, and whereto.
+
+    Not what had just come from outside: whoever answers for that, it is not its sender.
+    """
+    faces = (row for row in rows if telling(row) and not (bearing is not None and bearing.came_from_outside(row)))
+    moves = (
+        Move(row.sender, row.receiver, row.host, row.flow_id, row.upload, row.first_ts, (row.digest,)) for row in faces
+    )
+    return sent_outside(moves, scope, actors)
 
 
-def _pushed(faces: Iterable[Transfer], scope: Scope, actors: Actors) -> dict[int, int]:
-    """Images that devices of the site, not visitors' own, sent outside, and when first."""
-    found: dict[int, int] = {}
-    for row in faces:
-        outward = (scope(row.sender), scope(row.receiver)) == ("inside", "outside")
-        if outward and not _personal(row.sender, row, actors):
-            found[row.digest] = min(row.first_ts, found.get(row.digest, row.first_ts))
-    return found
-
-
-def _act(row: Transfer, scope: Scope, collectors: AbstractSet[str], pushed: Mapping[int, int]) -> str:
-    collected = bool(collectors & {row.sender, row.host}) or pushed.get(row.digest, row.last_ts) < row.last_ts
-    return acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
-
-
-def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> dict[str, Any]:
+def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> Finding:
+    """The finding on images of one sender, receiver, act and grade."""
     grade, act, sender, receiver, *_ = key
-    rows = group.rows
-    acting = receiver if act == RETRIEVED else sender
-    kind, why = actors.role(acting, rows[0].flow_id)
-    far = sender if act == RETRIEVED else receiver
+    kind, rows = SEEN[act], group.rows
     distinct = len({row.sha256 for row in rows})
     possible = sum(row.face != "yes" for row in rows)
-    what = "stills of a video stream with a face" if act == VIDEO else "images with a face"
-    how = "taken out of its packets" if act == VIDEO else "in clear HTTP or carved from clear traffic"
+    what = "stills of a video stream with a face" if kind.act == VIDEO else "images with a face"
+    how = "taken out of its packets" if kind.act == VIDEO else "in clear HTTP or carved from clear traffic"
     opened = sorted({row.opened for row in rows if row.opened})
     if opened:
         count = sum(bool(row.opened) for row in rows)
         how = f"{how}, {count} of them " if count < len(rows) else ""
         how += f"sent encrypted and opened with keys from {', '.join(opened)}"
     named, against = receivers.told((row.client, row.server, row.flow_id, row.host) for row in rows)
-    return {
-        "finding_id": finding_id(*key),
-        "certainty": grade,
-        "act": act,
-        "sender": sender,
-        "sender_role": kind,
-        "role_reason": why,
-        "receiver": receiver,
-        "endpoint_id": far,
-        "images": len(rows),
-        "distinct_images": distinct,
-        "bytes": sum(row.size for row in rows),
-        "first_ts": min(row.first_ts for row in rows),
-        "last_ts": max(row.last_ts for row in rows),
-        "capture_ids": sorted({row.capture_id for row in rows}),
-        "object_ids": sorted({row.object_id for row in rows}),
-        "flow_ids": sorted({row.flow_id for row in rows}),
-        "display_filter": display_filter({(row.client, row.server, row.transport, row.server_port) for row in rows}),
-        "rule": RULE,
-        "possible": possible,
-        "opened": opened,
-        "reason": f"{len(rows)} {what} ({distinct} distinct) {how}"
+    return Finding(
+        kind=kind,
+        certainty=grade,
+        sender=sender,
+        receiver=receiver,
+        role=actors.role(kind.act.acting(sender, receiver), rows[0].flow_id),
+        rules=[FACE_IN_CLEAR],
+        key=key,
+        images=len(rows),
+        distinct_images=distinct,
+        possible=possible,
+        bytes=sum(row.size for row in rows),
+        first_ts=min(row.first_ts for row in rows),
+        last_ts=max(row.last_ts for row in rows),
+        capture_ids=sorted({row.capture_id for row in rows}),
+        object_ids=sorted({row.object_id for row in rows}),
+        flow_ids=sorted({row.flow_id for row in rows}),
+        display_filter=display_filter((row.client, row.server, row.transport, row.server_port) for row in rows),
+        opened=opened,
+        reason=f"{len(rows)} {what} ({distinct} distinct) {how}"
         + named
         + (f"; damaged, and the face only possible: {possible}" if possible else "")
         + against
         + said(group.doubts),
-        "doubts": sorted(group.doubts),
-    }
-
-
-def finding_id(*parts: str) -> str:
-    """Short id of a finding, the same in every run over the same traffic."""
-    return "F" + hashlib.blake2b("\0".join(parts).encode(), digest_size=4).hexdigest()
-
-
-def display_filter(ways: set[tuple[str, str, str, int]]) -> str:
-    """Wireshark display filter for (client, server, transport, server port) tuples."""
-    clauses = []
-    for client, server, transport, port in sorted(ways)[:MOST_CLAUSES]:
-        field_name = "ipv6.addr" if ":" in client else "ip.addr"
-        tail = f" && {transport}.port == {port}" if transport in {"tcp", "udp"} else ""
-        clauses.append(f"({field_name} == {client} && {field_name} == {server}{tail})")
-    return " || ".join(clauses)
+        doubts=sorted(group.doubts),
+    )

@@ -18,7 +18,9 @@ import pyarrow as pa
 
 from netaudit.case.moments import moment_table
 from netaudit.endpoints.from_tables import answerable
-from netaudit.findings.from_tables import actors_of
+from netaudit.findings.from_tables import actors_of, bearing_of
+from netaudit.findings.transfers import transfers
+from netaudit.findings.uploads import telling
 from netaudit.observations.from_tables import merge_facts
 from netaudit.pipeline.conclusion import count_encrypted, derive
 from netaudit.pipeline.startup import trim
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from netaudit.case.moments import Moment
     from netaudit.endpoints.vantage import Vantage
+    from netaudit.findings.bearing import Bearing
     from netaudit.findings.roles import Actors
     from netaudit.images.answers import Answer, Look
     from netaudit.live.witness import Find, Known, Memory, Named
@@ -68,6 +71,7 @@ class Analysis:
     endpoints: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     actors: Actors | None = None  # who sends
+    bearing: Bearing | None = None  # what bears what was sent
     counted: list[tuple[dict[str, Any], dict[str, Any] | None]] = field(default_factory=list)  # as `counted` gives
 
 
@@ -115,7 +119,9 @@ def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | Non
     devices, places, findings = (_plain(tables[name]) for name in ("devices", "endpoints", "findings"))
     _count(tables, seen, vantage)
     actors = actors_of(tables, frozenset(vantage.uplink))
-    return Analysis(vantage, devices, places, findings, actors, counted(tables.__getitem__))
+    moved = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
+    bearing = bearing_of(tables, filter(telling, moved), vantage.scope, actors)
+    return Analysis(vantage, devices, places, findings, actors, bearing, counted(tables.__getitem__))
 
 
 def counted(table: Callable[[str], pa.Table]) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:

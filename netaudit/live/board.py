@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, TypeVar
 
+from netaudit.findings.vocabulary import ACT, ACTS
 from netaudit.live.news import (
     AlertNews,
     CountNews,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 MOST = 500  # rows of a list
 MOST_ALERTS = 200
-ACTS = ("uploaded outside", "retrieved from outside", "moved inside", "queried")  # gravest first
 MOST_MARKS = 1000  # marks not yet taken
 
 Row = TypeVar("Row")
@@ -142,8 +142,7 @@ class Board:
         """Alerts by certainty, what went outside first, then by images, then last changed first."""
         with self._lock:
             rows = list(reversed(self._alerts.values()))
-        place = {act: number for number, act in enumerate(ACTS)}
-        return sorted(rows, key=lambda row: (row.certainty or "Z", place.get(row.act, len(ACTS)), -row.images))
+        return sorted(rows, key=lambda row: (row.certainty, ACTS.index(ACT[row.act]), -row.images))
 
     def counted(self) -> list[CountNews]:
         """What left encrypted, counted: what follows marked moments first, then by uploads."""

@@ -128,6 +128,8 @@ class AlertNews:
     """As findings.finding_id of the case."""
     withdrawn: bool = False
     """Whether it is none after all: the case, which has seen everything, has no such finding."""
+    kind: str = ""
+    """What kind of finding it is, by its name in the vocabulary: uploaded, retrieved, matched, counted, hidden …"""
 
 
 @dataclass(frozen=True, slots=True)

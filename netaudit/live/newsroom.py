@@ -7,24 +7,26 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.findings import acts
-from netaudit.findings.acts import KNOWN_CLASSES, MOVED, RETRIEVED, UPLOADED, VIDEO
+from netaudit.findings.acts import ABROAD, KNOWN_CLASSES, Sent, is_one_of
 from netaudit.findings.identity import BACK_ENDS
-from netaudit.findings.roles import PERSONAL_DEVICE
+from netaudit.findings.roles import PERSONAL_DEVICE, Actors
+from netaudit.findings.transfers import Transfer
+from netaudit.findings.uploads import faces_sent_outside, judged
+from netaudit.findings.vocabulary import UPLOADED, kind_of
 from netaudit.live.analysis import counted
 from netaudit.live.bursts import Bursts
-from netaudit.live.judging import WAITING
 from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, Note, UploadNews
 from netaudit.live.witness import NUMBER, ends
 from netaudit.masking.mask import mask_host, shortened
+from netaudit.tables import FLOWS, MESSAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from netaudit.case.reading import Case
-    from netaudit.findings.roles import Actors
+    from netaudit.findings.bearing import Bearing
     from netaudit.live.analysis import Analysis
-    from netaudit.live.judging import Judgement, LiveJudge
+    from netaudit.live.judging import LiveJudge
     from netaudit.live.news import News
     from netaudit.live.witness import Find, Known, Memory
 
@@ -36,13 +38,12 @@ class Told(NamedTuple):
     """An image and what was said of it."""
 
     find: Find
-    face: str
-    whole: bool
-    act: str
-    grade: str
-    shown: bool  # else it is a picture that someone looked at
+    row: Transfer
+    pushed: bool  # whether it had been sent outside before
+    act: str = ""
+    grade: str = ""
+    shown: bool = False  # else it is a picture that someone looked at
     identity: bool = False
-    pushed: bool = False
 
 
 class Newsroom:
@@ -51,14 +52,14 @@ class Newsroom:
     def __init__(self, memory: Memory, judge: LiveJudge | None, show: Callable[[News], None]) -> None:
         self._memory, self._judge, self._show = memory, judge, show
         self._vantage: Any = None
-        self._actors: Actors | None = None  # as last analysed
+        self._actors = Actors((), {table.name: table.schema().empty_table() for table in (MESSAGES, FLOWS)})
+        self._bearing: Bearing | None = None  # both as last analysed
         self._endpoints: dict[str, dict[str, Any]] = {}  # by address, as last analysed
-        self._collectors: set[str] = set()  # addresses and host names that were sent faces
-        self._pushed: dict[str, str] = {}  # faces that devices of the site sent outside, and as which object first
+        self._sent = Sent()  # faces that devices of the site sent outside, and whereto
         self._back_ends: set[str] = set()  # addresses whose answers are judged by themselves, as last analysed
         self._told: dict[tuple[str, ...], News] = {}
-        self._waiting: set[str] = set()  # objects that were told of before they were judged
         self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
+        self._changed: OrderedDict[str, None] = OrderedDict()  # objects that came, or were judged, since last told
         self._bursts = Bursts()
 
     def step(self) -> None:
@@ -66,12 +67,13 @@ class Newsroom:
         for find in self._memory.take_new():
             said = self._judge.take(find) if self._judge is not None else "not judged"
             if isinstance(said, str):
-                self._upload(find, said)
+                self._seen(find, said)
             else:
-                self._judged(said)
+                self._seen(said.find, said.verdict.face, whole=said.whole)
         if self._judge is not None:
             for done in self._judge.results():
-                self._judged(done)
+                self._seen(done.find, done.verdict.face, whole=done.whole)
+        self._judge_again()
         for serial, known in self._memory.touched.items():
             self._encrypted(serial, known)
         self._memory.touched.clear()
@@ -82,18 +84,22 @@ class Newsroom:
         self.step()
         if self._judge is not None:
             for done in self._judge.finish(patience):
-                self._judged(done)
+                self._seen(done.find, done.verdict.face, whole=done.whole)
             for find in self._judge.left():
-                self._upload(find, "not judged")
+                self._seen(find, "not judged")
+            self._judge_again()
 
     def take(self, analysis: Analysis) -> None:
         """Tell what an analysis found that is new."""
         if analysis.vantage.side != (self._vantage.side if self._vantage is not None else "unknown"):
             self._show(Note("info", "vantage", {"side": analysis.vantage.side}))
-        self._vantage, self._actors = analysis.vantage, analysis.actors
+        self._vantage, self._bearing = analysis.vantage, analysis.bearing
+        self._actors = analysis.actors or self._actors
         self._endpoints = {row["ip"]: row for row in analysis.endpoints}
         self._back_ends = {row["ip"] for row in analysis.endpoints if row["service_class"] in BACK_ENDS}
-        self._judge_again()
+        rows = [told.row for told in self._kept.values()]
+        self._note_sent(rows)
+        self._judge_rows(rows, ())
         for row in analysis.devices:
             self._tell(("device", row["device_id"]), _device(row))
         for row in analysis.endpoints:
@@ -113,6 +119,7 @@ class Newsroom:
             "finding_id",
             "certainty",
             "act",
+            "rule",
             "sender",
             "receiver",
             "images",
@@ -129,10 +136,11 @@ class Newsroom:
         numbered = {row["message_id"] for row in persons if (row["kind"], row["certainty"]) == NUMBER}
         for object_id, told in list(self._kept.items()):
             act, grade = ends.get(object_id, (told.act, ""))
-            face = faces.get(told.find.sha256) or told.face
+            face = faces.get(told.find.sha256) or told.row.face
             identity = told.find.message_id in numbered
-            if (act, grade, face, identity) != (told.act, told.grade, told.face, told.identity):
-                self._say(told._replace(act=act, grade=grade, face=face, identity=identity), again=told.shown)
+            if (act, grade, face, identity) != (told.act, told.grade, told.row.face, told.identity):
+                moved = told.row._replace(face=face)
+                self._say(told._replace(row=moved, act=act, grade=grade, identity=identity), again=told.shown)
         for row in rows:
             self._tell(("alert", row["finding_id"]), _alert(row))
         for row, test in counted(case.table):
@@ -158,11 +166,6 @@ class Newsroom:
         if grown or news.certainty == "D":
             self._tell(key, news)
 
-    def _judge_again(self) -> None:
-        """Tell of images once more of which it is known now what was done, or by whose device."""
-        for told in list(self._kept.values()):
-            self._upload(told.find, told.face, whole=told.whole, only_changed=True)
-
     def _scope(self, ip: str) -> str:
         return str(self._vantage.scope(ip)) if self._vantage is not None else "unknown"
 
@@ -171,67 +174,54 @@ class Newsroom:
         row = self._endpoints.get(ip)
         return ((row["names"] or [""])[0], row["service"]) if row else ("", "")
 
-    def _act(self, find: Find, sender: str, receiver: str) -> str:
-        collected = bool((self._collectors | self._back_ends) & {sender, find.host}) or find.sha256 in self._pushed
-        return acts.act(find.protocol, self._scope(sender), self._scope(receiver), collected=collected)
-
     def _personal(self, ip: str, known: Known) -> bool:
         """Whether it is a visitor's own device, as far as is known."""
-        return self._actors is not None and self._actors.role(ip, known.flow_id.hex())[0] == PERSONAL_DEVICE
+        return is_one_of({PERSONAL_DEVICE}, self._actors, ip, known.flow_id.hex())
 
-    def _judged(self, done: Judgement) -> None:
-        self._upload(done.find, done.verdict.face, whole=done.whole)
-
-    def _upload(self, find: Find, face: str, *, whole: bool = False, only_changed: bool = False) -> None:
-        """Judge an image as the case will, as far as is known now, and tell of it."""
-        sender, receiver = ends(find.known, up=find.up)
-        act = self._act(find, sender, receiver)
+    def _seen(self, find: Find, face: str, *, whole: bool = False) -> None:
+        """An image, or its judgement, has come."""
         last = self._kept.get(find.object_id)
-        again = (last is not None and last.shown) or find.object_id in self._waiting
-        shown = again or find.up or act in {RETRIEVED, MOVED, VIDEO}
-        is_face = acts.telling(face, complete=find.complete, whole=whole)
-        device = acts.acting(act, sender, receiver)
-        grade = self._grade(find, device, face, whole=whole) if is_face and act else ""
-        identity = find.message_id in self._memory.numbered
-        pushed = self._pushed.get(find.sha256, find.object_id) != find.object_id
-        self._collect(find, sender, receiver, face=is_face)
-        self._push(find, sender, receiver, face=is_face)
-        if only_changed and last is not None and (act, grade, identity) == (last.act, last.grade, last.identity):
-            return
-        if face == WAITING and shown:
-            self._waiting.add(find.object_id)
-        elif face != WAITING:
-            self._waiting.discard(find.object_id)
-        self._say(Told(find, face, whole, act, grade, shown, identity, pushed), again=again)
+        pushed = last.pushed if last is not None else False
+        row = _transfer(find, face, whole=whole)
+        self._kept[find.object_id] = Told(
+            find, row, pushed or row.digest in self._sent.what, *(last[3:] if last is not None else ())
+        )
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        self._note_sent([row])
+        self._changed[find.object_id] = None
 
-    def _grade(self, find: Find, device: str, face: str, *, whole: bool) -> str:
-        """Certainty of a face that a device inside moved; none of a visitor's own."""
-        if self._personal(device, find.known):
-            return ""
-        undecided = self._actors is not None and self._actors.undecided(device, find.known.flow_id.hex())
-        return acts.certainty(complete=find.complete, whole=whole, face=face, lessened=undecided)
+    def _note_sent(self, rows: list[Transfer]) -> None:
+        """Remember what of some images was sent outside, for what comes back later."""
+        sent = faces_sent_outside(rows, self._scope, self._actors, self._bearing)
+        if len(self._sent.whereto) + len(self._sent.what) > MOST_TOLD:
+            self._sent = Sent()
+        self._sent.add(sent)
 
-    def _collect(self, find: Find, sender: str, receiver: str, *, face: bool) -> None:
-        personal = self._personal(sender, find.known)
-        scopes = self._scope(sender), self._scope(receiver)
-        if acts.collects(*scopes, face=face, upload=find.up, personal=personal):
-            self._collectors |= {receiver, find.host} - {""}
-            if len(self._collectors) > MOST_TOLD:
-                self._collectors.clear()
+    def _judge_again(self) -> None:
+        """Tell of images that changed, and of answers of which it is known only now that they are retrieved."""
+        changed, self._changed = self._changed, OrderedDict()
+        rows = [told.row for key, told in self._kept.items() if key in changed or not (told.shown or told.row.upload)]
+        self._judge_rows(rows, changed)
 
-    def _push(self, find: Find, sender: str, receiver: str, *, face: bool) -> None:
-        outward = (self._scope(sender), self._scope(receiver)) == ("inside", "outside")
-        if face and outward and not self._personal(sender, find.known):
-            self._pushed.setdefault(find.sha256, find.object_id)
-            if len(self._pushed) > MOST_TOLD:
-                self._pushed.clear()
+    def _judge_rows(self, rows: list[Transfer], changed: Container[str]) -> None:
+        """Judge images as the case will, as far as is known now, and tell what is new."""
+        done = judged(rows, self._scope, self._actors, self._back_ends, self._bearing, self._sent)
+        acts = {one.row.object_id: (one.act, one.grade) for one in done}
+        for row in rows:
+            act, grade = acts.get(row.object_id, (None, ""))
+            told = self._kept[row.object_id]
+            again = told.shown
+            shown = again or row.upload or bool(grade) or (act is not None and act.live)
+            identity = row.message_id in self._memory.numbered
+            name = act.name if act is not None else ""
+            if shown and (row.object_id in changed or (name, grade, identity) != (told.act, told.grade, told.identity)):
+                self._say(told._replace(act=name, grade=grade, identity=identity, shown=True), again=again)
 
     def _say(self, told: Told, *, again: bool) -> None:
         find = told.find
         shown = told.shown or bool(told.grade)
         self._kept[find.object_id] = told._replace(shown=shown)
-        if len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
         if not shown:
             return
         sender, receiver = ends(find.known, up=find.up)
@@ -247,7 +237,7 @@ class Newsroom:
                 scope=self._scope(receiver),
                 kind=find.kind,
                 size=find.size,
-                face=told.face,
+                face=told.row.face,
                 certainty=told.grade,
                 act=told.act,
                 clear=True,
@@ -268,8 +258,8 @@ class Newsroom:
         fresh = flow.bursts > flow.bursts_told
         if not fresh or self._scope(receiver) == "inside" or not whole.shaped(known=service_known):
             return
-        act = acts.act("", self._scope(sender), self._scope(receiver), collected=False)
-        graded = act == UPLOADED and not self._personal(sender, known)
+        outward = (self._scope(sender), self._scope(receiver)) == ABROAD
+        graded = outward and not self._personal(sender, known)
         name, service = self._names(receiver)
         self._show(
             UploadNews(
@@ -284,7 +274,7 @@ class Newsroom:
                 size=flow.take(),
                 face="",
                 certainty="D" if graded else "",
-                act=act,
+                act=UPLOADED.name if outward else "",
                 clear=False,
                 object_id="",
                 flow_id=known.flow_id.hex(),
@@ -292,10 +282,39 @@ class Newsroom:
         )
 
 
+def _transfer(find: Find, face: str, *, whole: bool) -> Transfer:
+    """An image on its way, as the case has it."""
+    client, server = ends(find.known, up=True)
+    sender, receiver = (client, server) if find.up else (server, client)
+    return Transfer(
+        object_id=find.object_id,
+        sha256=find.sha256,
+        size=find.size,
+        complete=find.complete,
+        face=face,
+        whole_image=whole,
+        message_id=find.message_id,
+        protocol=find.protocol,
+        flow_id=find.known.flow_id.hex(),
+        capture_id="",
+        sender=sender,
+        receiver=receiver,
+        upload=find.up,
+        host=find.host,
+        path="",
+        client=client,
+        server=server,
+        server_port=0,
+        transport="",
+        first_ts=find.ts,
+        last_ts=find.ts,
+    )
+
+
 def _alert(row: dict[str, Any]) -> AlertNews:
     return AlertNews(
         row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"],
-        row["records"] or 0, row["persons"] or 0, row["finding_id"],
+        row["records"] or 0, row["persons"] or 0, row["finding_id"], kind=kind_of(row).name,
     )  # fmt: skip
 
 

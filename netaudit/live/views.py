@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from netaudit.findings.vocabulary import GRADE, KIND
 from netaudit.live.news import MomentNews
 from netaudit.live.wording import note_text, say
 from netaudit.masking.mask import visible
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, Note, Rate, UploadNews
 
 PANELS = ("alerts", "uploads", "counted", "devices", "endpoints", "notes")
-GRADES = {"A": "bold red", "B": "bold yellow", "C": "yellow", "D": "cyan"}
 LEVELS = {"info": "", "warning": "bold yellow", "error": "bold red"}
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 MOST_TEXT = 300
@@ -77,7 +77,7 @@ def head_of(panel: str, board: Board, lang: str) -> str:
     title = say(panel, lang)
     if panel == "alerts":
         grades = [row.certainty for row in board.alerts()]
-        counted = "  ".join(f"{grade} {grades.count(grade)}" for grade in GRADES if grade in grades)
+        counted = "  ".join(f"{grade} {grades.count(grade)}" for grade in GRADE if grade in grades)
         return f"{title}  {counted}" if counted else title
     return f"{title}  {board.counts[panel]:,}" if board.counts.get(panel) else title
 
@@ -159,13 +159,12 @@ def _host(ip: str, board: Board, width: int, words: Words) -> str:
 
 
 def _alert(row: AlertNews, board: Board, width: int, words: Words) -> Line:
-    act = clean(words.terms.word("act", row.act), 40)
     told = [say("images", words.lang, n=f"{row.images:,}")] if row.images else []
     told += [say("records", words.lang, n=f"{row.records:,}")] if row.records else []
-    images = ", ".join(told) or say("hidden_short", words.lang)
+    act = clean(words.terms.word("act", row.act), 40)
+    line = KIND[row.kind].live._asdict()[words.lang].format(act=act, counts=", ".join(told))
     ends = f"{_host(row.sender_ip, board, width, words)} > {clean(row.receiver, 60)}"
-    text = f"{clean(row.certainty, 2) or ' '} {act}: {images}  {ends}"
-    return Line(fit(text, width), GRADES.get(row.certainty, ""))
+    return Line(fit(f"{clean(row.certainty, 2)} {line}  {ends}", width), GRADE[row.certainty].style)
 
 
 def _upload(row: UploadNews, board: Board, width: int, words: Words) -> Line:
@@ -181,7 +180,7 @@ def _upload(row: UploadNews, board: Board, width: int, words: Words) -> Line:
     scope = clean(words.terms.word("scope", row.scope), 20)
     way = f"{_host(row.sender_ip, board, width, words)} > {receiver} ({scope})"
     parts = [(clock(row.ts), 8), (clean(row.certainty, 1), 1), (size(row.size), 7), (f"{what}  {way}", width)]
-    return Line(columns(parts, width), GRADES.get(row.certainty, ""))
+    return Line(columns(parts, width), GRADE[row.certainty].style if row.certainty else "")
 
 
 def _counted(row: CountNews, board: Board, width: int, words: Words) -> Line:
@@ -200,7 +199,7 @@ def _counted(row: CountNews, board: Board, width: int, words: Words) -> Line:
         way = f"{_host(row.sender_ip, board, width, words)} > {receiver}"
     else:
         way = say("counted_own", words.lang, n=f"{row.devices:,}")
-    return Line(fit(f"{way}  {say('comma', words.lang).join(told)}", width), GRADES["D"])
+    return Line(fit(f"{way}  {say('comma', words.lang).join(told)}", width), GRADE["D"].style)
 
 
 FACES = frozenset({"face_yes", "face_possible", "face_no", "face_undecodable", "face_not judged", "face_waiting"})

@@ -32,12 +32,13 @@ from netaudit.pipeline.keys import keep_used
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
-from netaudit.rows import scraps, sendings
+from netaudit.routes.from_tables import understand, with_inferred
+from netaudit.rows import leaves, scraps, sendings
 from netaudit.rows.media import tie
 from netaudit.signatures.loading import load as load_signatures
 from netaudit.storage.files import remove
-from netaudit.storage.table_streams import drop_streams, read_parts, read_streams, stream_parts, table_of
-from netaudit.tables import BY_NAME, EVENTS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
+from netaudit.storage.table_streams import TableWriter, drop_streams, read_parts, read_streams, stream_parts, table_of
+from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -106,6 +107,7 @@ def _write_tables(
     targets = _taken_targets(folder)
     vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
+    tables["fields"] = _understand(folder, tables)
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
     tables["events"], tables["journeys"] = join_journeys(
         events, tables["objects"], tables["images"], tables["messages"], tables["flows"], targets
@@ -131,6 +133,21 @@ def _write_tables(
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     return frozenset(same)
+
+
+def _understand(folder: Path, tables: dict[str, pa.Table]) -> pa.Table:
+    """Add the events that no entry reads, which no finding rests on; gives what the fields of routes mean."""
+    clear = read_parts(stream_parts(folder, EVENTS_CLEAR.name, "private"), EVENTS_CLEAR.schema())
+    found = understand(folder, tables, clear)
+    del clear
+    leaves.drop(folder)
+    tables["events"] = with_inferred(tables["events"], found)
+    for table, rows in ((EVENTS_CLEAR, found.clear), (FIELDS_CLEAR, found.fields_clear)):
+        writer = TableWriter(folder, table, "zz", place="private")
+        for row in rows:
+            writer.append(row)
+        writer.close()
+    return table_of(found.fields, FIELDS)
 
 
 def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
@@ -226,8 +243,8 @@ def _taken_targets(folder: Path) -> pa.Table:
 
 
 def _keep_clear(folder: Path) -> None:
-    """Make the streams of clear values private/persons.parquet and private/events.parquet."""
-    for table in (PERSONS_CLEAR, EVENTS_CLEAR):
+    """Make the streams of clear values private/persons.parquet, private/events.parquet and private/fields.parquet."""
+    for table in (PERSONS_CLEAR, EVENTS_CLEAR, FIELDS_CLEAR):
         parts = stream_parts(folder, table.name, "private")
         write_table(folder, table, read_parts(parts, table.schema()), place="private")
         (folder / "private" / f"{table.name}.parquet").chmod(0o600)

@@ -30,6 +30,7 @@ from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
+from netaudit.rows.leaves import LeafRows
 from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
@@ -70,6 +71,7 @@ _EVIDENCE = EVIDENCE.row
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
+SAYS_LITTLE = ("heartbeat", "subscription")  # kinds of events without a person
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
 
 
@@ -156,6 +158,7 @@ class Shard:
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
         self._scraps = ScrapRows(folder, part)
+        self._leaves = LeafRows(folder, part)
         self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
         self._publications = PlainPublications(self._rows, self._events)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
@@ -178,6 +181,7 @@ class Shard:
         self._persons.flush(least=BATCH_ROWS)
         self._events.flush(least=BATCH_ROWS)
         self._scraps.flush(least=BATCH_ROWS)
+        self._leaves.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
@@ -188,11 +192,12 @@ class Shard:
         self._persons.flush(least=1)
         self._events.flush(least=1)
         self._scraps.flush(least=1)
+        self._leaves.flush(least=1)
 
     def save(self, path: Path) -> bool:
         """Write all rows and, to a file, everything that is under way; whether that is possible now."""
         self._take_documents()
-        for writer in (self._rows, self._persons, self._events, self._scraps, self._sendings):
+        for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
             if writer is not None:
                 writer.flush(least=1)
         told, self.stored = self.stored, None  # belongs to this process
@@ -218,6 +223,7 @@ class Shard:
         self._persons.close()
         self._events.close()
         self._scraps.close()
+        self._leaves.close()
         if self._sendings is not None:
             self._sendings.close()
         if self.keys is not None:
@@ -349,13 +355,19 @@ class Shard:
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
+        told = False
         for row in self._events.end(message):
             self._rows["events"].append(row)
+            told = told or row.kind not in SAYS_LITTLE
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
+        told = told or bool(self._events.taken[1])
         for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
+            told = True
+        if told:
+            self._leaves.take(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)

@@ -12,7 +12,6 @@ import re
 from typing import TYPE_CHECKING
 
 from netaudit.report import reading
-from netaudit.report.judgements import SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +53,7 @@ def annex(case: CaseLike, judged: Judgements, captures: dict[str, str], w: Wordi
 
 
 def _rows(case: CaseLike, judged: Judgements, captures: dict[str, str], w: Wording) -> Iterator[list[str]]:
-    seen, hidden = judged.seen, [one for one in judged.all if one["certainty"] not in SEEN]
+    seen, hidden = judged.seen, judged.encrypted
     heads = {one["row"]: _head(one, w) for one in judged.all}
     lists = (judged.listed(seen, column) for column in ("object_ids", "document_ids"))
     ids = [[*(images or ()), *(documents or ())] for images, documents in zip(*lists, strict=True)]

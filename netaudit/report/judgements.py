@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from netaudit.findings.vocabulary import ACT, ACTS, grade_of, kind_of
 from netaudit.report import frames, reading
 
 if TYPE_CHECKING:
@@ -17,13 +18,10 @@ PLAIN = (
     "distinct_images", "with_identity", "records", "persons", "transfers", "bytes", "first_ts", "last_ts",
     "display_filter", "rule", "reason",
 )  # fmt: skip
-ACTS = ("uploaded outside", "retrieved from outside", "moved inside", "video", "queried")
-OUTWARD = ACTS[0]
-SEEN = ("A", "B", "C")  # D is told apart: no image was seen
 
 
 class Judgements:
-    """Findings as rows with three columns more: `row` of the table, `number` in the report (from 1), images `fitting`.
+    """Findings as rows with four columns more: `row` of the table, `number` (from 1), images `fitting`, and `kind`.
 
     `fitting` counts all images that a finding rests on; its `images` are those of them with a face.
     """
@@ -36,13 +34,13 @@ class Judgements:
         everything = reading.rows(self._table, *PLAIN)
         fitting = pc.list_value_length(self._table.column("object_ids")).to_pylist()
         for row, finding in enumerate(everything):
-            finding |= {"row": row, "fitting": fitting[row] or 0}
+            finding |= {"row": row, "fitting": fitting[row] or 0, "kind": kind_of(finding)}
         everything.sort(key=_rank)
         for number, finding in enumerate(everything, 1):
             finding["number"] = number
         self.all = everything
-        self.seen = [finding for finding in everything if finding["certainty"] in SEEN]
-        self.encrypted = [finding for finding in everything if finding["certainty"] not in SEEN]
+        self.seen = [finding for finding in everything if grade_of(finding).images]
+        self.encrypted = [finding for finding in everything if not grade_of(finding).images]
 
     @functools.cached_property
     def transfers(self) -> pa.Table:
@@ -110,11 +108,9 @@ def device(finding: Row) -> str:
 
 
 def _rank(finding: Row) -> tuple[str, int, int, int, int, str]:
-    act = finding["act"]
-    place = ACTS.index(act) if act in ACTS else len(ACTS)
     return (
-        finding["certainty"] or "D",
-        place,
+        finding["certainty"],
+        ACTS.index(ACT[finding["act"]]),
         -(finding["images"] or 0),
         -(finding["records"] or 0),
         -(finding["bytes"] or 0),

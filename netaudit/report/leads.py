@@ -1,7 +1,7 @@
 """Who sent what to whom and when, one sentence for each far side: the first thing that a reader sees.
 
-Findings of one act, one kind of certainty (content seen, fitting, hidden) and one far side make one sentence; how sure
-each is stands in it. Order: what left in clear, what was retrieved, C, D, what moved inside, the rest.
+Findings of one kind (`findings/vocabulary.py`, which has the sentences and their order) and one far side make one
+sentence; how sure each is stands in it.
 """
 
 from __future__ import annotations
@@ -10,36 +10,30 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
-from netaudit.findings.relayed import FOLLOWING_RULE, TOGETHER_RULE
+from netaudit.findings.vocabulary import KIND, KINDS
 from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from netaudit.findings.vocabulary import Kind
     from netaudit.report.judgements import Judgements
     from netaudit.report.parties import Parties
     from netaudit.report.reading import Row
     from netaudit.report.wording import Wording
 
-CLEAR = "AB"
 _CHINESE, _MARKS = "\u3000-\u9fff\uff00-\uffef", "\u3000-\u303f\uff00-\uffef"
 _LOOSE = re.compile(f"(?<=[{_CHINESE}]) (?=[{_CHINESE}])|(?<=[{_MARKS}]) | (?=[{_MARKS}])")  # no space stands there
 MOST_LARGE = 3  # sentences in large type
 MOST_SMALL = 6
 MOST_DEVICES = 3  # named in one sentence
-KINDS = {UPLOADED: "lead_uploaded", RETRIEVED: "lead_retrieved", MOVED: "lead_moved", VIDEO: "lead_video"}
-ORDER = (
-    "lead_uploaded", "lead_retrieved", "lead_matched", "lead_together", "lead_following", "lead_hidden",
-    "lead_moved", "lead_video", "lead_queried",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
 class Lead:
     """What one sentence tells; `who` has the images of each device, `to` the addresses of the far side."""
 
-    kind: str
+    kind: Kind
     who: dict[str, int] = field(default_factory=dict)
     to: dict[str, None] = field(default_factory=dict)
     images: dict[str, int] = field(default_factory=dict)  # by certainty
@@ -72,7 +66,7 @@ class Lead:
 def leads(judged: Judgements, parties: Parties, w: Wording) -> dict[str, Any]:
     """Sentences in large type, those in small type, and how many have no room on the page."""
     grouped = _grouped(judged.all, parties)
-    clear = [one for one in grouped if one.kind == "lead_uploaded"]
+    clear = [one for one in grouped if one.kind == KIND["uploaded"]]
     large = (clear or grouped[:1])[:MOST_LARGE]
     rest = [one for one in grouped if one not in large]
     return {
@@ -85,28 +79,20 @@ def leads(judged: Judgements, parties: Parties, w: Wording) -> dict[str, Any]:
 def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
     found: dict[tuple[str, str], Lead] = {}
     for finding in findings:
-        kind = kind_of(finding)
+        kind = finding["kind"]
         near = device(finding)
         far = str(finding["receiver" if near == finding["sender"] else "sender"] or "")
-        found.setdefault((kind, parties.service(far)), Lead(kind)).add(finding)
+        found.setdefault((kind.name, parties.service(far)), Lead(kind)).add(finding)
 
     def rank(one: Lead) -> tuple[int, int, int, int]:
         return (
-            ORDER.index(one.kind),
+            KINDS.index(one.kind),
             -max(sum(one.images.values()), one.fitting),
             -sum(one.records.values()),
             -one.bytes,
         )
 
     return sorted(found.values(), key=rank)
-
-
-def kind_of(finding: Row) -> str:
-    """Key of the sentence for a finding."""
-    if finding["certainty"] not in CLEAR and finding["act"] == UPLOADED:
-        hidden = {TOGETHER_RULE: "lead_together", FOLLOWING_RULE: "lead_following"}.get(finding["rule"], "lead_hidden")
-        return "lead_matched" if finding["certainty"] == "C" else hidden
-    return KINDS.get(finding["act"], "lead_queried")
 
 
 def _said(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
@@ -119,8 +105,8 @@ def _said(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
         "images": w.number(sum(lead.images.values())),
         "size": w.short(lead.bytes),
     }
-    text = _LOOSE.sub("", w.t(lead.kind, **figures))
-    return {"text": text[:1].upper() + text[1:], "number": lead.number, "kind": lead.kind}
+    text = _LOOSE.sub("", w.t(f"lead_{lead.kind.name}", **figures))
+    return {"text": text[:1].upper() + text[1:], "number": lead.number, "colour": lead.kind.colour}
 
 
 def _who(lead: Lead, parties: Parties, w: Wording) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 PLACED = ("capture device", "verification terminal")  # whose events tell where they themselves are
-UNSURE = ("hearsay", "recalled")
+UNSURE = ("hearsay", "recalled", "inferred")
 SURE = ("declared", "strong")
 MOST_ADDRESSES = 3
 MOST_PLACES = 2

@@ -17,7 +17,7 @@ MOST_JOURNEYS = 30
 BY_SIZE = "size and time"  # tie of a leg that was sent encrypted
 MOST_LEGS = 16  # of a journey that are shown
 MOST_QUESTIONS = 50
-UNCERTAIN = ("hearsay", "recalled")
+UNCERTAIN = ("hearsay", "recalled", "inferred")
 EVENT = (
     "event_id", "message_id", "kind", "document", "certainty", "device_ref", "place", "sender", "receiver", "first_ts",
     "frame", "capture_id", "images", "asks", "name", "id_number", "phone", "agent", "agent_company", "risk_status",

@@ -6,8 +6,9 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.reviews import latest
+from netaudit.findings.vocabulary import GRADE
 from netaudit.report import frames
-from netaudit.report.judgements import SEEN, device
+from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
     from netaudit.case.reviews import Review
@@ -35,7 +36,7 @@ def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Word
     ]
     rest = judged.seen[FULL : FULL + COMPACT]
     others = [*judged.seen[FULL:], *judged.encrypted]
-    count = {letter: sum(f["certainty"] == letter for f in judged.seen) for letter in SEEN}
+    count = {letter: sum(f["certainty"] == letter for f in judged.seen) for letter in GRADE}
     return {
         "intro": w.t("findings_intro", n=len(judged.seen), a=count["A"], b=count["B"], c=count["C"])
         if judged.seen

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.acts import RETRIEVED
 from netaudit.report.judgements import device
 from netaudit.report.sections_devices import ranked
 
 if TYPE_CHECKING:
+    from netaudit.findings.vocabulary import Kind
     from netaudit.report.judgements import Judgements
     from netaudit.report.sections_endpoints import Hosts
     from netaudit.report.wording import Wording
@@ -64,14 +64,16 @@ def _cells(judged: Judgements) -> dict[tuple[str, str], Cell]:
         cell = cells.setdefault((near, far), Cell())
         images = finding["images"] or 0
         cell.records += finding["records"] or 0
-        if finding["certainty"] == "D":
-            cell.hidden += finding["bytes"] or 0
-        elif finding["certainty"] == "C":
-            cell.fit += finding["fitting"]
-        elif finding["act"] == RETRIEVED:
-            cell.got += images
-        else:
-            cell.sent += images
+        kind: Kind = finding["kind"]
+        match kind.counts:
+            case "bytes" | "together":
+                cell.hidden += finding["bytes"] or 0
+            case "fitting":
+                cell.fit += finding["fitting"]
+            case "images" if kind.act.device == "receiver":
+                cell.got += images
+            case "images":
+                cell.sent += images
     return cells
 
 

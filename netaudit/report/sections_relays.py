@@ -62,8 +62,7 @@ def _together(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> 
     """Uploads that only go together with images: no lanes, since no image is named; how the whole test is redone."""
     batch, compared = test["mode"] == "batch", BESIDE.get(test["mode"], "relay_hand_difference")
     figures = {"n": w.number(test["fitting"]), "of": w.number(test["units" if batch else "images"])}
-    what = "uploads" if batch else "images"
-    line, why = f"relay_together_{what}", "relay_together_why"
+    line, why = "relay_together_uploads" if batch else "relay_together_images", "relay_together_why"
     if test["mode"] == "following":
         line, why = "relay_following", "relay_following_why"
         figures["seconds"] = w.number(test["window_s"] or 0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.acts import MOVED, RETRIEVED
+from netaudit.findings.vocabulary import KIND
 from netaudit.report import reading
-from netaudit.report.judgements import OUTWARD, Judgements, device
-from netaudit.report.leads import kind_of, leads, span, what
+from netaudit.report.judgements import Judgements, device
+from netaudit.report.leads import leads, span, what
 from netaudit.report.parties import Parties
 from netaudit.report.sections_endpoints import Hosts
 
@@ -40,16 +40,17 @@ def sentences(case: CaseLike, w: Wording) -> dict[str, Any]:
 def _row(finding: Row, parties: Parties, w: Wording) -> dict[str, Any]:
     near = device(finding)
     far = str(finding["receiver" if near == finding["sender"] else "sender"] or "")
-    letter, kind = finding["certainty"], kind_of(finding)
+    letter, kind = finding["certainty"], finding["kind"]
     images, records = ({letter: n} if (n := finding[name] or 0) else {} for name in ("images", "records"))
-    if kind == "lead_hidden":
-        content = w.short(finding["bytes"] or 0)
-    elif kind == "lead_matched":
-        content = w.t("matrix_fit", n=w.number(finding["fitting"]))
-    elif kind in {"lead_together", "lead_following"}:
-        content = w.t("matrix_together")
-    else:
-        content = what(images, records, finding["with_identity"] or 0, w)
+    match kind.counts:
+        case "bytes":
+            content = w.short(finding["bytes"] or 0)
+        case "fitting":
+            content = w.t("matrix_fit", n=w.number(finding["fitting"]))
+        case "together":
+            content = w.t("matrix_together")
+        case "images":
+            content = what(images, records, finding["with_identity"] or 0, w)
     return {
         "certainty": letter,
         "who": parties.device(near),
@@ -69,7 +70,7 @@ def _capture(row: Row, w: Wording) -> dict[str, str]:
 def tiles(case: CaseLike, judged: Judgements, hosts: Hosts, w: Wording, decoded: str) -> list[Tile]:
     """Key figures that fit the case: of what left in clear; else of what was hidden; else of what was looked at."""
     end: Tile = (decoded or "—", w.t("fig_packets"), "plain")
-    out = [finding for finding in judged.seen if finding["act"] == OUTWARD and finding["certainty"] in "AB"]
+    out = [finding for finding in judged.seen if finding["kind"] == KIND["uploaded"]]
     if out:
         return [*_seen(judged, out, w), *_hidden(judged, w)[:1], end]
     inside = [*_moves(judged, w)]
@@ -117,7 +118,7 @@ def _hidden(judged: Judgements, w: Wording) -> list[Tile]:
 
 def _moves(judged: Judgements, w: Wording) -> list[Tile]:
     counted = (
-        (key, sum(finding["images"] or 0 for finding in judged.seen if finding["act"] == act))
-        for key, act in (("fig_inside_moves", MOVED), ("fig_retrieved", RETRIEVED))
+        (key, sum(finding["images"] or 0 for finding in judged.seen if finding["kind"] == KIND[kind]))
+        for key, kind in (("fig_inside_moves", "moved"), ("fig_retrieved", "retrieved"))
     )
     return [(w.number(n), w.t(key), "seen") for key, n in counted if n]

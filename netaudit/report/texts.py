@@ -1,4 +1,4 @@
-"""The report's words in both languages, from the YAML files beside this module."""
+"""The report's words in both languages, from the vocabulary of judgement and the YAML files beside this module."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.findings import vocabulary
 from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 @functools.cache
 def catalogue() -> dict[str, dict[str, str]]:
     """All texts by key (a group and its value joined by a dot), each with its languages."""
-    found: dict[str, dict[str, str]] = {}
+    found = vocabulary.words()
     for name in _FILES:
         found |= flatten(yaml_of(__package__, name))
     return found

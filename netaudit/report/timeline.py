@@ -6,8 +6,9 @@ import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from netaudit.findings.vocabulary import grade_of
 from netaudit.report import reading
-from netaudit.report.judgements import SEEN, device
+from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,8 +114,8 @@ def _devices(findings: list[Row]) -> list[str]:
     total: dict[str, list[int]] = {}
     for finding in findings:
         sums = total.setdefault(device(finding), [0, 0])
-        sums[0] += (finding["images"] or 0) if finding["certainty"] in SEEN else 0
-        sums[1] += (finding["bytes"] or 0) if finding["certainty"] not in SEEN else 0
+        sums[0] += (finding["images"] or 0) if grade_of(finding).images else 0
+        sums[1] += (finding["bytes"] or 0) if not grade_of(finding).images else 0
     return sorted(total, key=lambda ip: (-total[ip][0], -total[ip][1], ip))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.vocabulary import grade_of
 from netaudit.report.sections_devices import ranked
 from netaudit.report.topology_layout import Drawing, lay_out
 
@@ -169,7 +170,7 @@ def _findings(judged: Judgements, place: dict[str, str]) -> list[Way]:
     found: dict[tuple[str, str, str], Way] = {}
     for finding in judged.all:
         a, b = place.get(finding["sender"] or ""), place.get(finding["receiver"] or "")
-        kind = HIDDEN if finding["certainty"] == "D" else FACE
+        kind = FACE if grade_of(finding).images else HIDDEN
         if a and b and a != b:
             way = found.setdefault((a, b, kind), Way(a, b, kind))
             way.size += finding["bytes"] or 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from netaudit.documents.addresses import host_of
 from netaudit.documents.from_messages import Streams, Told
-from netaudit.documents.from_unwrapping import MessageReader
+from netaudit.documents.from_unwrapping import NOTHING_TAKEN, MessageReader
 from netaudit.documents.head import Head, path_of
 from netaudit.documents.index import plain_text
 from netaudit.documents.loading import load
@@ -20,12 +20,10 @@ from netaudit.documents.times import read_time
 from netaudit.identity_data.from_unwrapping import (
     Personal,
     address_tail,
-    is_device_id,
     masked,
     picture_addresses,
-    right_check_digit,
 )
-from netaudit.masking.mask import mask, visible
+from netaudit.rows.event_values import IDENTITY, Shown, Values
 from netaudit.rows.persons import keyed
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
@@ -39,9 +37,7 @@ if TYPE_CHECKING:
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
 
-_CLEAR = EVENTS_CLEAR.row
 _PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
-LONGEST = 128  # characters of a value in the table
 MOST_ANSWERED = 4096  # uploads that wait for their answers
 LARGEST_ANSWER = 4096  # bytes
 MOST_IMAGES = 64  # of an event
@@ -50,19 +46,7 @@ _NOBODY = frozenset(
     {"-1", "null", "none", "unknown", "unregistered", "stranger", "strangerbaby", "idcard", "idcardbaby"}
 )
 _WITH_PATHS = frozenset({"http", "http2", "http3", "h2"})
-# fields of a person and of a purpose that are masked as identity data of that kind
-_IDENTITY = {
-    "name": "name", "id_number": "id_number", "phone": "phone", "person_id": "person_id", "birthday": "birthday",
-    "address": "address", "agent": "name", "salesperson": "name",
-}  # fmt: skip
 _ASKING = ("agent", "agent_company", "risk_status", "report_time")  # with or without a first photo
-
-
-class Shown(NamedTuple):
-    """A value as tables have it."""
-
-    text: str = ""
-    hmac: str = ""
 
 
 def _named(index: Index) -> dict[str, Any]:
@@ -79,10 +63,12 @@ class EventRows:
         self._reader = MessageReader(self._index)
         self._streams = Streams()
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
+        self._values = Values(self._key, self._clear.append)
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
+        self.taken = NOTHING_TAKEN  # documents and images of the last message
         self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
 
     def shared(self) -> dict[str, Any]:
@@ -97,11 +83,13 @@ class EventRows:
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.said.clear()
+        self.taken = NOTHING_TAKEN
         self._reader.stated, self._reader.named = [], []
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
         keys = self._reader.stored_as if pictured else []
+        self.taken = self._reader.taken
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message, keys)
@@ -217,6 +205,7 @@ class EventRows:
         return EVENTS.row(
             event_id=event.event_id, message_id=message.message_id.hex(), object_id=event.object_id, kind=entry.kind,
             act=entry.act, document=entry.id, certainty=entry.provenance, recalled=list(entry.recalled),
+            standing="entry", inferred=[],
             device_ref=device.text, device_hmac=device.hmac, place=place.text,
             event_ref=reference.text, event_hmac=reference.hmac, shot_time=event.shot_time, shot_zone=event.zone,
             name=person["name"].text, name_hmac=person["name"].hmac,
@@ -237,42 +226,15 @@ class EventRows:
         )  # fmt: skip
 
     def _identity(self, event: Event, field: str, text: str) -> Shown:
-        name = field.partition(".")[2]
-        kind = _IDENTITY.get(name)
-        if kind is None:
+        if field.partition(".")[2] not in IDENTITY:
             return self._plain(event, field, text, secret=False)
-        checked = kind == "id_number" and right_check_digit(text)
-        place = f"{event.place_path}.{name}" if event.place_path else name
-        one = Personal(kind, place, name, text, "checked" if checked else "named")
+        shown, one = self._values.person(event.event_id, event.message_id, field, text, event.place_path)
         if field.startswith("person."):
             self.said.append((event.object_id, one))
-        code = keyed(self._key, one)
-        self._clear.append(
-            _CLEAR(
-                event_id=event.event_id,
-                message_id=event.message_id,
-                field=field,
-                value_clear=text,
-                value_hmac=code,
-            )
-        )
-        return Shown(visible(mask(masked(one)), LONGEST), code)
+        return shown
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
-        if not text:
-            return Shown()
-        code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
-        self._clear.append(
-            _CLEAR(
-                event_id=event.event_id,
-                message_id=event.message_id,
-                field=field,
-                value_clear=text,
-                value_hmac=code,
-            )
-        )
-        shown = text if device and is_device_id(text) else mask(text)
-        return Shown(visible(shown, LONGEST), code)
+        return self._values.plain(event.event_id, event.message_id, field, text, secret=secret, device=device)
 
     def flush(self, *, least: int) -> None:
         """Write what is private when at least `least` were collected."""
@@ -321,7 +283,7 @@ def head_of(message: Message) -> Head:
 
 def shown_text(name: str, text: str) -> str:
     """A field of a person or of a purpose as it is masked in the table; other fields as they are."""
-    kind = _IDENTITY.get(name)
+    kind = IDENTITY.get(name)
     return masked(Personal(kind, "", "", text, "named")) if kind else text
 
 

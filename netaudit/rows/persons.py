@@ -186,7 +186,10 @@ def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:
     shown = faces["first_ts"].cast(pa.int64()).drop_null()
     seen = pc.min_max(pa.chunked_array([*times.chunks, *shown.chunks], pa.int64()))
     counts["first_ts"], counts["last_ts"] = seen["min"].as_py(), seen["max"].as_py()
-    return counts | (by_record(tables["events"]) if "events" in tables else {})
+    if "events" not in tables:
+        return counts
+    read = pc.not_equal(tables["events"]["standing"], "inferred")
+    return counts | by_record(tables["events"].filter(read))
 
 
 def alike(hashes: list[str]) -> int | None:

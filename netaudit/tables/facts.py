@@ -75,9 +75,20 @@ EVENTS = Table(
             "face_capture, comparison, id_verification, enrolment, query, reply, retrieval, heartbeat, subscription.",
         ),
         Column("act", "string", "pushes, asks, answers, fetches or announces: what the sender does."),
-        Column("document", "string", "Entry of signatures/documents by which it was read."),
-        Column("certainty", "string", "How the layout is known: documented, code, capture, hearsay or recalled."),
+        Column(
+            "document", "string", "Entry of signatures/documents by which it was read; empty for what was inferred."
+        ),
+        Column(
+            "certainty", "string", "How the layout is known: documented, code, capture, hearsay, recalled or inferred."
+        ),
         Column("recalled", "list<string>", "Fields whose place in the layout is only recalled."),
+        Column(
+            "standing",
+            "string",
+            "entry: as an entry of signatures/documents reads it; inferred: by words and behaviour of the fields of "
+            "its route (fields). What is inferred describes and raises no finding.",
+        ),
+        Column("inferred", "list<string>", "Fields of an event of an entry that were inferred."),
         Column("device_ref", "string", "Device as named in the document (masked)."),
         Column("device_hmac", "string", "HMAC of kind device, as in persons."),
         Column("place", "string", "Place or channel as named (masked)."),

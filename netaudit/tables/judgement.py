@@ -36,7 +36,7 @@ FINDINGS = Table(
             "A whole image with a face, or whole record with an identity number; B damaged, of an unknown region, or "
             "sender contested; C matched by shape; D content not visible.",
         ),
-        Column("act", "string", "uploaded outside, retrieved from outside, moved inside, queried, video."),
+        Column("act", "string", "uploaded outside, retrieved from outside, moved inside, video."),
         Column(
             "sender",
             "string",
@@ -127,7 +127,8 @@ LEDGERS = Table(
             "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
             "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
             "senders sent to outside endpoints, by what is known of it), names (what hosts asked for that nobody would "
-            "read), documents (that were not understood to their end), faces (every image that may show one: in a "
+            "read), documents (that were not understood to their end), understanding (of messages with a face or a "
+            "person), faces (every image that may show one: in a "
             "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), "
             "contradictions, evicted (connections ended early), contested, signatures, keys "
             "(what became of connections).",

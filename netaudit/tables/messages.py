@@ -95,6 +95,59 @@ MEDIA = Table(
     ),
 )
 
+LEAVES = Table(
+    "leaves",
+    "Leaves of messages that carry a picture or a person; private/ while the audit runs.",
+    ("message_id", "place"),
+    (
+        Column("message_id", "string", "The message."),
+        Column("place", "int32", "Which leaf, pictures first."),
+        Column("path", "string", "Keys from the outermost document on, elements of lists by number."),
+        Column("key", "string", "The last key."),
+        Column("value", "string", "What it says; empty for a picture."),
+        Column("sha256", "string", "The picture that stands there."),
+    ),
+)
+
+FIELDS = Table(
+    "fields",
+    "What fields of messages mean, by route: as an entry says, by the vocabulary, or by how their values behave.",
+    ("route_id", "path"),
+    (
+        Column("route_id", "string", "Hash of sender, receiver, direction, protocol, method and form of the path."),
+        Column("sender", "string", "Address of the sender."),
+        Column("receiver", "string", "Address of the receiver."),
+        Column("protocol", "string", "Protocol of its messages."),
+        Column("method", "string", "Method; of a reply that of its request."),
+        Column("target", "string", "Form of the path or topic: digits, hexadecimal and ids are stars (masked)."),
+        Column("reply", "bool", "Its messages are replies."),
+        Column("messages", "int64", "Messages of the route that carry a picture or a person."),
+        Column("variants", "int64", "Forms (skeletons) that they have: paths with the class of each value."),
+        Column("path", "string", "Keys of the field, lists as [] (masked)."),
+        Column("form", "string", "Class of most of its values: time, int, decimal, code, chinese …"),
+        Column("meaning", "string", "What it means; empty where that is not known."),
+        Column("known_by", "string", "entry, vocabulary or behaviour; empty where the meaning is not known."),
+        Column("support", "int64", "Values that bear it."),
+        Column("contradictions", "int64", "Values that do not."),
+        Column("distinct_values", "int64", "Distinct values."),
+        Column("example", "string", "One value (masked)."),
+    ),
+)
+
+FIELDS_CLEAR = Table(
+    "fields",
+    "Values of `fields` in clear; private/fields.parquet, never part of a shareable export.",
+    ("route_id", "path", "first_ts"),
+    (
+        Column("route_id", "string", "As in fields."),
+        Column("path", "string", "As in fields."),
+        Column("value_clear", "string", "As sent; of many values some, chosen by their hashes."),
+        Column("messages", "int64", "In how many messages."),
+        Column("first_ts", "time", "When it was first sent."),
+        Column("last_ts", "time", "When it was last sent."),
+    ),
+)
+
 SCRAPS = Table(
     "scraps",
     "Words that nobody would read in heads and small bodies of messages; private/ while the audit runs.",

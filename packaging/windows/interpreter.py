@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 COMPILER = "x86_64-w64-mingw32-gcc"
-FLAGS = ("-O2", "-s", "-municode", "-static")
+FLAGS = ("-O2", "-s", "-static")
 LEFT = ("site-packages", "dist-packages", "lib-dynload", "test", "idlelib", "tkinter", "turtledemo", "__pycache__")
 UNUSED = ("tcl86t.dll", "tk86t.dll", "_tkinter.pyd", "winsound.pyd", "_msi.pyd")  # of the modules, with their tests
 
@@ -31,7 +31,7 @@ def wheel(name: str, minor: str, place: Path) -> zipfile.ZipFile:
 
 
 def make(place: Path, minor: str, own: Path | None = None) -> None:
-    """Make the folder of a Python `minor`; `own`: a copy of that one. SystemExit where this is another Python."""
+    """Make the folder of a Python `minor`; `own`: a copy of that one."""
     if own is not None:
         shutil.copytree(own, place, ignore=shutil.ignore_patterns("__pycache__", "site-packages", "test"))
     else:
@@ -44,9 +44,7 @@ def make(place: Path, minor: str, own: Path | None = None) -> None:
 
 
 def _put_together(place: Path, minor: str) -> None:
-    if f"{sys.version_info[0]}.{sys.version_info[1]}" != minor:
-        raise SystemExit(f"a Python {minor} is put together by a Python {minor}, for its standard library")
-    library = Path(shutil.__file__).parent
+    library = library_of(minor)
     modules = place / "DLLs"
     modules.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch, wheel("panda3d", minor, Path(scratch)) as brought:
@@ -57,8 +55,18 @@ def _put_together(place: Path, minor: str) -> None:
             to = place if name.lower().startswith("python3") else modules
             (to / name).write_bytes(brought.read(entry))
     shutil.copytree(library, place / "Lib", ignore=shutil.ignore_patterns(*LEFT, "config-*"), dirs_exist_ok=True)
-    compiled(HERE / "python.c", place / "python.exe", DLL=f"python{minor.replace('.', '')}.dll")
+    compiled(HERE / "python.c", place / "python.exe", "-municode", DLL=f"python{minor.replace('.', '')}.dll")
     _stable_library(place, minor)
+
+
+def library_of(minor: str) -> Path:
+    """Standard library of a Python `minor` of this computer. SystemExit where there is none."""
+    program = sys.executable if f"{sys.version_info[0]}.{sys.version_info[1]}" == minor else f"python{minor}"
+    words = [program, "-c", "import sysconfig; print(sysconfig.get_path('stdlib'))"]
+    try:
+        return Path(subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip())
+    except (OSError, subprocess.CalledProcessError):
+        raise SystemExit(f"{program} is needed, for its standard library") from None
 
 
 def _is_unused(name: str) -> bool:
@@ -66,9 +74,9 @@ def _is_unused(name: str) -> bool:
     return word in UNUSED or word.startswith(("api-ms-", "vcruntime", "_test", "_ctypes_test")) or ".cp3" in word
 
 
-def compiled(source: Path, program: Path, **words: str) -> None:
-    """Compile a program of ours for Windows; `words` are texts that it is given."""
-    given = [f'-D{name}=L"{value}"' for name, value in words.items()]
+def compiled(source: Path, program: Path, *more: str, **words: str) -> None:
+    """Compile a program of ours for Windows; `words` are texts that it is given, `more` what else the compiler is."""
+    given = [*more, *(f'-D{name}=L"{value}"' for name, value in words.items())]
     subprocess.run([COMPILER, *FLAGS, *given, str(source), "-o", str(program)], check=True)
 
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
+from tests.findings.kinds import rule_of
 
 LAN = Run(side="lan", signatures={"devices": 3, "services": 2})
 CAM, CLOUD = "192.168.1.20", "47.96.10.20"
@@ -21,7 +22,7 @@ def finding(act, certainty, **more):
     row = {"finding_id": f"F{act}{certainty}", "act": act, "certainty": certainty, "sender": CAM, "receiver": CLOUD}
     ends = ("receiver", "sender") if more.get("sender") == CLOUD else ("sender", "receiver")
     devices = {f"{ends[0]}_device": LINK, f"{ends[1]}_device": CLOUD}
-    return row | {"images": 3, "bytes": 1500} | devices | more
+    return row | devices | {"images": 3, "bytes": 1500, "rule": rule_of(act, certainty)} | more
 
 
 def record(act, certainty, **more):
@@ -88,6 +89,7 @@ EXAMPLES = {
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),
+    "not_understood": lambda: opened("understanding", "not at all"),
     "documents": lambda: opened("documents", "not understood to its end", bytes=400),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from netaudit.findings import acts
-from netaudit.findings.acts import KNOWN, LEAST_BYTES, LEAST_KNOWN, MOVED, RETRIEVED, SHAPED, UPLOADED, VIDEO
+from netaudit.findings.acts import KNOWN, LEAST_BYTES, LEAST_KNOWN, SHAPED, Move, sent_outside
+from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER
+from netaudit.findings.roles import UNKNOWN as NOT_KNOWN
+from netaudit.findings.vocabulary import MOVED, RETRIEVED, UPLOADED, VIDEO
 
 IN, OUT, MANY, UNKNOWN = "inside", "outside", "multicast", "unknown"
 
@@ -16,14 +21,14 @@ IN, OUT, MANY, UNKNOWN = "inside", "outside", "multicast", "unknown"
         ("http", IN, OUT, False, UPLOADED),
         ("http", IN, IN, False, MOVED),
         ("http", OUT, IN, True, RETRIEVED),
-        ("http", OUT, IN, False, ""),  # a news picture that someone looked at
-        ("http", OUT, OUT, True, ""),
-        ("http", IN, MANY, False, ""),
-        ("http", UNKNOWN, UNKNOWN, True, ""),
+        ("http", OUT, IN, False, None),  # a news picture that someone looked at
+        ("http", OUT, OUT, True, None),
+        ("http", IN, MANY, False, None),
+        ("http", UNKNOWN, UNKNOWN, True, None),
         ("rtp", IN, OUT, False, VIDEO),
         ("ps", IN, IN, True, VIDEO),
-        ("rtp", OUT, IN, True, ""),
-        ("rtp", UNKNOWN, UNKNOWN, True, ""),
+        ("rtp", OUT, IN, True, None),
+        ("rtp", UNKNOWN, UNKNOWN, True, None),
     ],
 )
 def test_act(protocol, sender, receiver, collected, expected) -> None:
@@ -31,19 +36,38 @@ def test_act(protocol, sender, receiver, collected, expected) -> None:
 
 
 def test_the_inside_device_acts() -> None:
-    assert acts.acting(UPLOADED, "in", "out") == "in"
-    assert acts.acting(RETRIEVED, "out", "in") == "in"
+    assert UPLOADED.acting("in", "out") == "in"
+    assert RETRIEVED.acting("out", "in") == "in"
+    assert (UPLOADED.far("in", "out"), RETRIEVED.far("out", "in")) == ("out", "out")
+
+
+class Actors:
+    def __init__(self, role: str) -> None:
+        self.role = lambda ip, flow_id="": (role, "")
+        self.ends = SimpleNamespace(disputed=lambda ip, flow_id: "other" if flow_id == "forged" else "")
 
 
 @pytest.mark.parametrize(
-    ("changed", "expected"),
-    [({}, True), ({"face": False}, False), ({"upload": False}, False), ({"personal": True}, False)],
+    ("changed", "role", "whereto", "what"),
+    [
+        ({}, NOT_KNOWN, {"out", "up.example"}, {1, 2}),
+        ({"request": False}, NOT_KNOWN, set(), {1, 2}),  # an answer: the image went out, to nobody who collects
+        ({}, PERSONAL_DEVICE, set(), set()),
+        ({"flow_id": "forged"}, PERSONAL_DEVICE, {"out", "up.example"}, {1, 2}),  # in the name of another
+        ({}, VIEWER, {"out", "up.example"}, {1, 2}),
+        ({"receiver": "in"}, NOT_KNOWN, set(), set()),
+        ({"receiver": "elsewhere"}, NOT_KNOWN, set(), set()),
+    ],
 )
-def test_collects(changed, expected) -> None:
-    given = {"face": True, "upload": True, "personal": False} | changed
-    assert acts.collects(IN, OUT, **given) is expected
-    assert acts.collects(IN, IN, **given) is False
-    assert acts.collects(UNKNOWN, UNKNOWN, **given) is False
+def test_what_devices_of_the_site_sent_outside(changed, role, whereto, what) -> None:
+    scope = {"in": IN, "out": OUT}
+    move = Move("in", "out", "up.example", "f", True, 7, (1, 2))._replace(**changed)
+    sent = sent_outside([move], lambda ip: scope.get(ip, UNKNOWN), Actors(role))
+    assert (sent.whereto, set(sent.what)) == (whereto, what)
+    assert sent.before((1, 3), 8) is bool(what)
+    assert not sent.before((1, 3), 7), "it had not been sent before"
+    if role == VIEWER:
+        assert sent_outside([move], lambda ip: scope.get(ip, UNKNOWN), Actors(role), but={VIEWER}).what == {}
 
 
 @pytest.mark.parametrize(("complete", "whole", "grade"), [(True, True, "A"), (False, True, "B"), (True, False, "B")])

@@ -24,9 +24,12 @@ from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 )
 def test_what_counts_as_encrypted(more, found) -> None:
     flows = filled(FLOWS, [hidden(1, 1, 2, payload_down=0, capture_id="c", **more)])
-    findings = encrypted_findings(
-        flows, SCOPE, Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
-    )
+    findings = [
+        one.row()
+        for one in encrypted_findings(
+            flows, SCOPE, Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
+        )
+    ]
     assert [(row["sender"], row["receiver"]) for row in findings] == [(CAM, CLOUD)] * found
 
 
@@ -35,8 +38,11 @@ def test_what_a_mirror_port_gives_twice_left_once() -> None:
     sent = {"payload_up": 100_000, "duplicate_up": 50_000, "payload_down": 4_000, "duplicate_down": 2_000}
     for flow, found in ((sent, []), (sent | {"payload_up": 200_000, "duplicate_up": 100_000}, [100_000])):
         flows = filled(FLOWS, [hidden(1, 1, 2, capture_id="c", protocol="tls", **flow)])
-        findings = encrypted_findings(
-            flows, SCOPE, Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
-        )
+        findings = [
+            one.row()
+            for one in encrypted_findings(
+                flows, SCOPE, Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
+            )
+        ]
         assert [row["bytes"] for row in findings] == found
         assert all(f"{found[0]} bytes up" in row["reason"] for row in findings)

@@ -29,6 +29,7 @@ def test_every_ledger_keeps_the_contract(ledger) -> None:
         "evicted",
         "names",
         "documents",
+        "understanding",
     }  # test_accounts.py, test_names.py, test_documents.py
     assert seen or ledger.name in elsewhere
     for reason in ledger.reasons:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,9 +16,11 @@ from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 
 def found(rows: list[dict], told: list[dict] | None = None) -> list[dict]:
     flows = filled(FLOWS, [{"capture_id": "c", "payload_down": 0} | row for row in rows])
-    return opaque_findings(
-        flows, SCOPE, Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows}), told or []
+    before = [SimpleNamespace(**one) for one in told or []]
+    made = opaque_findings(
+        flows, SCOPE, Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows}), before
     )
+    return [one.row() for one in made]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from netaudit.findings.relayed import relayed_findings, together_tests, without_told
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
@@ -26,7 +28,7 @@ def test_it_is_a_finding_of_grade_d_that_names_no_image_and_has_no_odds() -> Non
     flow = {"flow_id": "f", "client_ip": CAM, "server_ip": CLOUD, "transport": "tcp", "server_port": 443}
     rows = {"relay_tests": [ROW | {"mode": "padded", "fitting": 34, "images": 44, "units": 50}], "flows": [flow]}
     tables = case() | {name: filled(name, some) for name, some in rows.items()}
-    [found] = relayed_findings(tables, Actors((), tables))
+    [found] = (one.row() for one in relayed_findings(tables, Actors((), tables)))
     assert (found["certainty"], found["rule"], found["images"]) == ("D", "go-together/1", 0)
     assert "34 of 44 images" in found["reason"]
     assert "other pictures of the same moments may, where light, scene or visitor steer both" in found["reason"]
@@ -36,7 +38,7 @@ def test_it_is_a_finding_of_grade_d_that_names_no_image_and_has_no_odds() -> Non
 
 def test_what_is_told_of_a_connection_is_not_told_again() -> None:
     flows = filled("flows", [{"flow_id": "f"}, {"flow_id": "g"}])
-    assert without_told(flows, [{"flow_ids": ["f"]}])["flow_id"].to_pylist() == ["g"]
+    assert without_told(flows, [SimpleNamespace(flow_ids=["f"])])["flow_id"].to_pylist() == ["g"]
     assert without_told(flows, []).num_rows == 2
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from netaudit.findings.vocabulary import kind_of
 from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, MomentNews, Note, Rate, UploadNews
+from tests.findings.kinds import rule_of
 
 T0 = 1_777_608_000_000_000_000  # 2026-05-01 12:00:00 +08:00
 S = 1_000_000_000
@@ -50,7 +52,9 @@ def alert(**more) -> AlertNews:
         "certainty": "A", "act": "uploaded outside", "sender_ip": "192.168.1.64", "receiver": "47.96.10.20",
         "images": 3, "reason": "3 images with a face (2 distinct) in clear HTTP or carved from clear traffic",
     }  # fmt: skip
-    return AlertNews(**(given | more))
+    made = given | more
+    rule = rule_of(made["act"], made["certainty"])
+    return AlertNews(**({"kind": kind_of(made | {"rule": rule}).name} | made))
 
 
 def count(**more) -> CountNews:
@@ -73,14 +77,14 @@ def everything():
 def hostile():
     texts = HOSTILE
     return [
-        upload(sender_ip=texts, receiver_ip=texts, receiver_name=texts, service=texts, kind=texts, face=texts, act=texts, certainty=texts,
+        upload(sender_ip=texts, receiver_ip=texts, receiver_name=texts, service=texts, kind=texts, face=texts,
                object_id=texts, size=-(1 << 62), ts=1 << 62, scope=texts),
         device(device_id=texts, mac=texts, ip=texts, name=texts, vendor=texts, device_class=texts, model=texts, confidence=texts),
         endpoint(ip=texts, name=texts, country=texts, service=texts, service_class=texts, scope=texts),
         count(sender_ip=texts, receiver_ip=texts, receiver_name=texts, shape=texts, uploads=-1, per_hour=(),
               hours_from=1 << 62, bytes_high=1 << 62, p=None),
         count(sender_ip="", per_hour=(-1,), p=5e-324),
-        alert(certainty=texts, act=texts, sender_ip=texts, receiver=texts, images=-1, reason=texts),
+        alert(sender_ip=texts, receiver=texts, images=-1, reason=texts),
         MomentNews(-5, -1, texts), Note("error", texts, {texts: texts, "side": texts}), Note("warning", "vantage", {}),
         rate(elapsed_s=float("inf"), ts=1 << 62, packets=1 << 62, bits_per_s=float("nan"), drops_kernel=None, drops_own=-1),
     ]  # fmt: skip

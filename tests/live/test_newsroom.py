@@ -215,14 +215,13 @@ def test_what_was_told_of_is_told_of_to_its_end(judge) -> None:
     memory, newsroom, shown = room(judge)
     newsroom.take(analysis("lan"))
     memory.new = [find(1, up=False)]
-    newsroom._collectors.add("47.96.10.20")
+    newsroom._sent.whereto.add("47.96.10.20")
     newsroom.step()
-    newsroom._collectors.clear()
+    newsroom._sent.whereto.clear()
     judge._judge.answer("no")
     newsroom.step()
     rows = [row for row in shown if isinstance(row, UploadNews)]
     assert told(rows) == [("1", "waiting", False), ("1", "no", True)]
-    assert not newsroom._waiting
 
 
 def test_what_is_not_judged_in_time_is_no_longer_waited_for(judge) -> None:
@@ -258,8 +257,11 @@ def test_an_image_that_fits_what_left_encrypted_keeps_the_judgement_of_its_own_w
         "object_ids": [f"{1:032x}"],
     }
     row |= {"records": 0, "persons": 0}
-    rows = [row | {"finding_id": "F1", "certainty": "A", "act": "moved inside"}]
-    rows.append(row | {"finding_id": "F2", "certainty": "C", "act": "uploaded outside", "receiver": "203.0.113.9"})
+    rows = [row | {"finding_id": "F1", "certainty": "A", "act": "moved inside", "rule": "face-image-in-clear/2"}]
+    rows.append(
+        row | {"finding_id": "F2", "certainty": "C", "act": "uploaded outside", "rule": "relayed-by-size-and-time/1"}
+    )
+    rows[1]["receiver"] = "203.0.113.9"
     images = [{"sha256": "a" * 64, "face": "yes"}]
     tables = {"findings": pa.Table.from_pylist(rows), "images": pa.Table.from_pylist(images)}
     for table in (PERSONS, UPLOAD_COUNTS, MOMENT_TESTS):

@@ -8,6 +8,7 @@ import io
 import pyarrow as pa
 
 from netaudit.tables import BY_NAME, PERSONS_CLEAR
+from tests.findings.kinds import rule_of
 
 T0 = 1_760_925_600_000_000_000  # 2025-10-20 02:00:00 UTC
 SECOND = 1_000_000_000
@@ -111,6 +112,11 @@ def capture(**changes):
 
 
 def finding(**changes):
+    made = _finding(**changes)
+    return {"rule": rule_of(made["act"], made["certainty"])} | made
+
+
+def _finding(**changes):
     return {
         "finding_id": "f0e1d2c3b4a59687",
         "certainty": "A",
@@ -129,7 +135,6 @@ def finding(**changes):
         "object_ids": ["o0", "o1", "o2"],
         "flow_ids": ["w0"],
         "display_filter": f"ip.addr=={CAMERA} && ip.addr=={CLOUD} && tcp.port==80",
-        "rule": "upload-clear/1",
         "reason": "3 images with a face (2 distinct) in clear HTTP or carved from clear traffic, for api.example.cn",
         **changes,
     }
@@ -265,7 +270,6 @@ def office():
             object_ids=[],
             flow_ids=["w0", "w1", "w2", "w3"],
             display_filter="tcp.port==443 && ip.addr==47.96.10.21",
-            rule="upload-shape/1",
             reason="encrypted to store.example.cn: 4800000 bytes up in 4 connections, bursts 48 × < 8 KiB; content not visible, consistent with an upload",
         ),
     ]
@@ -431,6 +435,9 @@ def hostile():
         for n, row in enumerate(rows[name]):
             if "certainty" in row:
                 row["certainty"] = ("A", "B", "C", "D", row["certainty"])[n % 5]
+            if name == "findings":  # these are words of our own, and one that is unknown is refused
+                row["act"], row["certainty"] = "uploaded outside", "ABCD"[n % 4]
+                row["rule"] = rule_of(row["act"], row["certainty"])
             if "face" in row and n % 2:
                 row["face"] = "yes"
     attack = "".join(HOSTILE[:12])

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import UPLOADED
-from netaudit.findings.relayed import FOLLOWING, FOLLOWING_RULE, TOGETHER_RULE, together_tests
+from netaudit.findings.relayed import FOLLOWING, together_tests
 from netaudit.findings.statements.kind import CAP, LAST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
+from netaudit.findings.vocabulary import KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def _opened(tables: Tables) -> Iterator[Statement]:
 def _matched(tables: Tables) -> Iterator[Statement]:
     """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
     relayed = tables.get("relayed_images")
-    for statement in of_findings(tables, "matched", UPLOADED, "C"):
+    for statement in of_findings(tables, "matched", KIND["matched"]):
         rows = relayed.num_rows if relayed is not None else statement.counts["images"]
         yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
 
@@ -45,8 +45,8 @@ def _calibrated(tables: Tables) -> Iterator[Statement]:
             yield Statement("calibrated", counts=counts)
 
 
-def _alike(tables: Tables, kind: str, rule: str) -> Iterator[Statement]:
-    """What was sent encrypted and goes together with images seen in clear, by a rule; without odds and images."""
+def _alike(tables: Tables, kind: str) -> Iterator[Statement]:
+    """What was sent encrypted and goes together with images seen in clear, or follows them; without odds and images."""
     tests, counts = tables.get("relay_tests"), Counter[str]()
     if tests is not None:
         ends = ["holder", "sender", "receiver"]
@@ -54,20 +54,20 @@ def _alike(tables: Tables, kind: str, rule: str) -> Iterator[Statement]:
             [*ends, "standing", "p_model", "mode", "fitting", "images", "units", "window_s"]
         ).to_pylist()
         for row in together_tests(rows):
-            if (row["mode"] == FOLLOWING) == (rule == FOLLOWING_RULE):
+            if (row["mode"] == FOLLOWING) == (kind == "following"):
                 counts["n"] += row["fitting"]
                 counts["all"] += row["units"] if row["mode"] == "batch" else row["images"]
                 counts["seconds"] = max(counts["seconds"], row["window_s"] or 0)
-    for statement in of_findings(tables, kind, UPLOADED, "D", only=lambda row: row["rule"] == rule):
+    for statement in of_findings(tables, kind, KIND[kind]):
         yield replace(statement, counts=statement.counts | {name: counts[name] for name in ("n", "all", "seconds")})
 
 
 def _together(tables: Tables) -> Iterator[Statement]:
-    return _alike(tables, "together", TOGETHER_RULE)
+    return _alike(tables, "together")
 
 
 def _following(tables: Tables) -> Iterator[Statement]:
-    return _alike(tables, "following", FOLLOWING_RULE)
+    return _alike(tables, "following")
 
 
 def _uploads(tables: Tables) -> Counter[tuple[str, str]]:
@@ -111,19 +111,15 @@ def _counted(tables: Tables) -> Iterator[Statement]:
 
     def counted(row: dict[str, Any]) -> bool:
         ways.add(way := (row["sender"], row["receiver"]))
-        return uploads[way] > 0 and row["rule"] not in {TOGETHER_RULE, FOLLOWING_RULE}
+        return uploads[way] > 0
 
-    for statement in of_findings(tables, "counted", UPLOADED, "D", only=counted):
+    for statement in of_findings(tables, "counted", KIND["hidden"], counted):
         yield replace(statement, counts=statement.counts | {"uploads": sum(uploads[way] for way in ways)})
 
 
 def _hidden(tables: Tables) -> Iterator[Statement]:
     uploads = _uploads(tables)
-
-    def uncounted(row: dict[str, Any]) -> bool:
-        return not uploads[row["sender"], row["receiver"]] and row["rule"] not in {TOGETHER_RULE, FOLLOWING_RULE}
-
-    return of_findings(tables, "hidden", UPLOADED, "D", only=uncounted)
+    return of_findings(tables, "hidden", KIND["hidden"], lambda row: not uploads[row["sender"], row["receiver"]])
 
 
 def _not_matched(tables: Tables) -> Iterator[Statement]:
@@ -164,6 +160,7 @@ HIDDEN = (
         "{fitting:image|images} seen in clear inside ({images} with a face) fit, in sizes and times, encrypted uploads "
         "sent to {to} afterwards" + BOUND,
         SECOND,
+        ("matched",),
     ),
     Kind(
         "calibrated", _calibrated,
@@ -179,6 +176,7 @@ HIDDEN = (
         "{all}): pictures sent on do so, and other pictures of the same moments may, where light, scene or visitor "
         "steer both; no image is named, content not seen (D)",
         SECOND,
+        ("together",),
     ),
     Kind(
         "following", _following,
@@ -188,6 +186,7 @@ HIDDEN = (
         "may be sent for them (features, crops, pictures in another form), or set off by the same visitor; no image is "
         "named, content not seen (D)",
         SECOND,
+        ("following",),
     ),
     Kind(
         "tied", _tied,
@@ -202,12 +201,14 @@ HIDDEN = (
         "{by}向{to}加密上传 {uploads} 次，共 {bytes:size}，内容不可见（D 级）",
         "{by} made {uploads:encrypted upload|encrypted uploads} to {to}, {bytes:size} in all, content not visible (D)",
         SECOND,
+        ("hidden",),
     ),
     Kind(
         "hidden", _hidden,
         "向 {endpoints} 个端点加密上传 {bytes:size}，内容不可见（D 级）",
         "{bytes:size} of encrypted uploads to {endpoints:endpoint|endpoints}, content not visible (D)",
         SECOND,
+        ("hidden",),
     ),
 )  # fmt: skip
 NOT_MATCHED = (

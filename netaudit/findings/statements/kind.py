@@ -6,12 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netaudit.findings.vocabulary import kind_of
 from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
+
+    from netaudit.findings.vocabulary import Kind as FindingKind
 
 Tables = dict[str, "pa.Table"]
 FIRST, SECOND, LAST = 1, 2, 3  # sentences of a first page
@@ -43,6 +46,7 @@ class Kind:
     zh: str
     en: str
     page: int
+    tells: tuple[str, ...] = ()  # kinds of findings (`findings/vocabulary.py`)
 
 
 def parties(rows: Iterable[dict[str, Any]], near: str) -> dict[str, int]:
@@ -52,15 +56,15 @@ def parties(rows: Iterable[dict[str, Any]], near: str) -> dict[str, int]:
     return {"devices": devices, "addresses": len(ends) - devices}
 
 
+def near_and_far(told: FindingKind) -> tuple[str, str]:
+    """Columns of the devices inside and of the others."""
+    return ("sender", "receiver") if told.act.device == "sender" else ("receiver", "sender")
+
+
 def of_findings(
-    tables: Tables,
-    kind: str,
-    act: str,
-    grades: str,
-    near: str = "sender",
-    only: Callable[[dict[str, Any]], bool] = lambda _: True,
+    tables: Tables, kind: str, told: FindingKind, only: Callable[[dict[str, Any]], bool] = lambda _: True
 ) -> Iterator[Statement]:
-    """One statement on the findings of an act and some grades; `near` is the column of the devices inside."""
+    """One statement of a kind on the findings of a kind, those with images where these are seen."""
     columns = [
         "finding_id", "certainty", "act", "sender", "receiver", "images", "bytes", "rule", "sender_device",
         "receiver_device",
@@ -68,14 +72,11 @@ def of_findings(
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if row["act"] == act
-        and row["certainty"] in grades
-        and (row["images"] or row["certainty"] in "CD")
-        and only(row)
+        if kind_of(row) == told and (row["images"] or not told.seen) and only(row)
     ]
     if not rows:
         return
-    far = "receiver" if near == "sender" else "sender"
+    near, far = near_and_far(told)
     by_grade = Counter[str]()
     for row in rows:
         by_grade[row["certainty"]] += row["images"] or 0
@@ -90,5 +91,5 @@ def of_findings(
         },
         subjects=sorted(devices)[:MOST_NAMED],
         evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
-        endpoints=sorted({row[far] for row in rows})[:MOST_NAMED] if grades in "CD" else [],
+        endpoints=sorted({row[far] for row in rows})[:MOST_NAMED] if not told.seen else [],
     )  # fmt: skip

@@ -5,22 +5,47 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from netaudit.findings.acts import MOVED, RETRIEVED, UPLOADED, VIDEO
-from netaudit.findings.statements.kind import FIRST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings, parties
+from netaudit.findings.statements.kind import (
+    FIRST,
+    MOST_NAMED,
+    SECOND,
+    Kind,
+    Statement,
+    Tables,
+    near_and_far,
+    of_findings,
+    parties,
+)
+from netaudit.findings.vocabulary import KIND, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], Iterator[Statement]]:
-    """A statement on the records with an identity number in the findings of an act."""
+def _images(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on the images in the findings of a kind."""
+    return lambda tables: of_findings(tables, kind, KIND[told])
+
+
+def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on the records with an identity number in the findings of a kind."""
+    near, far_side = near_and_far(KIND[told])
 
     def make(tables: Tables) -> Iterator[Statement]:
         columns = [
-            "finding_id", "certainty", "act", "sender", "receiver", "records", "person_hmacs", "with_identity",
-            "sender_device", "receiver_device",
-        ]  # fmt: skip
-        acts = [row for row in tables["findings"].select(columns).to_pylist() if row["act"] == act]
+            "finding_id",
+            "certainty",
+            "act",
+            "sender",
+            "receiver",
+            "records",
+            "person_hmacs",
+            "with_identity",
+            "rule",
+            "sender_device",
+            "receiver_device",
+        ]
+        acts = [row for row in tables["findings"].select(columns).to_pylist() if kind_of(row) == KIND[told]]
         rows = [row for row in acts if row["records"]]
         if not rows:
             return
@@ -28,7 +53,7 @@ def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], I
         for row in rows:
             by_grade[row["certainty"]] += row["records"]
         devices = {row[near] for row in rows}
-        far = {row["receiver" if near == "sender" else "sender"] for row in rows}
+        far = {row[far_side] for row in rows}
         yield Statement(
             kind,
             "".join(sorted(by_grade)),
@@ -45,69 +70,60 @@ def _identity(kind: str, act: str, near: str = "sender") -> Callable[[Tables], I
     return make
 
 
-def _left(tables: Tables) -> Iterator[Statement]:
-    return of_findings(tables, "left", UPLOADED, "AB")
-
-
-def _retrieved(tables: Tables) -> Iterator[Statement]:
-    return of_findings(tables, "retrieved", RETRIEVED, "AB", near="receiver")
-
-
-def _moved(tables: Tables) -> Iterator[Statement]:
-    return of_findings(tables, "moved", MOVED, "AB")
-
-
-def _video(tables: Tables) -> Iterator[Statement]:
-    return of_findings(tables, "video", VIDEO, "AB")
-
-
 LEFT = (
     Kind(
-        "left", _left,
+        "left", _images("left", "uploaded"),
         "{who}向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
         "{images:face image|face images} left {who} for "
         "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
         FIRST,
+        ("uploaded",),
     ),
     Kind(
-        "identity_left", _identity("identity_left", UPLOADED),
+        "identity_left", _identity("identity_left", "uploaded"),
         "{who}向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
         "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
         "{records:record|records} with {persons:identity number|identity numbers} left "
         "{who} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
         "{images:face image|face images} beside them",
         FIRST,
+        ("uploaded",),
     ),
     Kind(
-        "retrieved", _retrieved,
+        "retrieved", _images("retrieved", "retrieved"),
         "{images} 张次人脸图像自外部取回",
         "{images:face image was|face images were} retrieved from outside",
         FIRST,
+        ("retrieved",),
     ),
     Kind(
-        "identity_retrieved", _identity("identity_retrieved", RETRIEVED, near="receiver"),
+        "identity_retrieved", _identity("identity_retrieved", "retrieved"),
         "{records} 条含身份证件号码的记录自外部取回，涉及 {persons} 个号码",
         "{records:record|records} with {persons:identity number|identity numbers} retrieved from outside",
         FIRST,
+        ("retrieved",),
     ),
 )  # fmt: skip
 MOVED_INSIDE = (
     Kind(
-        "moved", _moved,
+        "moved", _images("moved", "moved"),
         "{images} 张次人脸图像在内部设备之间传送",
         "{images:face image|face images} moved between inside devices",
         SECOND,
+        ("moved",),
     ),
     Kind(
-        "identity_moved", _identity("identity_moved", MOVED),
+        "identity_moved", _identity("identity_moved", "moved"),
         "{records} 条含身份证件号码的记录在内部设备之间传送，涉及 {persons} 个号码",
         "{records:record|records} with {persons:identity number|identity numbers} moved between inside devices",
         SECOND,
+        ("moved",),
     ),
     Kind(
-        "video", _video,
+        "video", _images("video", "video"),
         "{images} 帧视频画面中见人脸",
         "{images:still of video streams shows|stills of video streams show} a face",
         SECOND,
+        ("video",),
     ),
 )  # fmt: skip

@@ -314,6 +314,13 @@ UNREAD = (
         LAST,
     ),
     Kind(
+        "not_understood", _open("not_understood", "understanding"),
+        "{all} 条含人脸或人员信息的消息中有 {n} 条未能读懂其时间、地点和对象",
+        "of {all:message|messages} with a face or a person {n} were not understood: when, where and of whom nobody "
+        "knows",
+        LAST,
+    ),
+    Kind(
         "unjudged", _open("unjudged", "images"),
         "{all} 张不同图像中有 {n} 张未作人脸判定（{why}）",
         "not judged for faces: {n} of {all:distinct image|distinct images} ({why})",

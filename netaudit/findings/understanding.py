@@ -1,0 +1,55 @@
+"""Messages that carry a face or a person, by who understands them: an entry, what their route tells, or nobody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.accounts import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Tables = dict[str, pa.Table]
+
+BY_ENTRY, INFERRED, NOT_AT_ALL = "by entry", "inferred", "not at all"
+FACE, PERSON, BOTH = "a face", "a person", "a face and a person"
+WORDS: dict[str, tuple[str, str]] = {
+    BY_ENTRY: ("由已知格式读懂", "read by a known layout"),
+    INFERRED: ("按字段含义推断", "inferred from its fields"),
+    NOT_AT_ALL: ("未能读懂其含义", "not understood"),
+}
+_PEOPLE = ("id_number", "phone", "name", "person_id")
+
+
+def understanding(tables: Tables) -> Iterator[Line]:
+    """How many messages with a face, a person or both an entry reads, were inferred, or nobody understands."""
+    faces = {message for message, _ in _with_faces(tables)}
+    persons = tables["persons"]
+    people = set(pc.unique(persons.filter(pc.is_in(persons["kind"], pa.array(_PEOPLE)))["message_id"]).to_pylist())
+    events = tables["events"]
+    standings = events["standing"].to_pylist()
+    known = dict(zip(events["message_id"].to_pylist(), standings, strict=True))
+    shown = {sha256: one for some, one in zip(events["images"].to_pylist(), standings, strict=True) for sha256 in some}
+    known = {message: shown[sha256] for message, sha256 in _with_faces(tables) if sha256 in shown} | known
+    sums = Counter[tuple[str, str]]()
+    for message in faces | people:
+        subject = BOTH if message in faces and message in people else FACE if message in faces else PERSON
+        standing = known.get(message)
+        reason = NOT_AT_ALL if standing is None else INFERRED if standing == "inferred" else BY_ENTRY
+        sums[subject, reason] += 1
+    for (subject, reason), number in sorted(sums.items()):
+        yield Line(subject, reason, number, 0, reason != NOT_AT_ALL)
+
+
+def _with_faces(tables: Tables) -> list[tuple[str, str]]:
+    """Messages and the faces in them."""
+    images, objects = tables["images"], tables["objects"]
+    shown = images.filter(pc.equal(images["face"], "yes"))["sha256"]
+    if not len(shown):
+        return []
+    found = objects.filter(pc.is_in(objects["sha256"], shown.combine_chunks()))
+    return list(zip(found["message_id"].to_pylist(), found["sha256"].to_pylist(), strict=True))

@@ -1,0 +1,12 @@
+"""`python -m netaudit.routes`: whether the words by which fields are known are sound, with their examples."""
+
+from __future__ import annotations
+
+import sys
+
+from netaudit.routes.vocabulary import meanings, problems
+
+if __name__ == "__main__":
+    found = problems()
+    sys.stdout.write("".join(f"{one}\n" for one in found) or f"{len(meanings())} meanings, all examples hold\n")
+    sys.exit(bool(found))

@@ -1,0 +1,257 @@
+"""Events that no entry reads: of one message, by what the fields of its route mean.
+
+A record sees its own fields, then those around it; elements of one list never see into each other. What is inferred
+describes: a picture with a name, a score, a time. It raises no finding and makes nobody anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from netaudit.documents.times import read_time
+from netaudit.identity_data.naming import plain
+from netaudit.routes.vocabulary import PICTURES, meanings, named
+from netaudit.text.patterns import later
+
+if TYPE_CHECKING:
+    from netaudit.routes.learning import Field
+    from netaudit.routes.messages import Leaf, Told
+
+MOST_RECORDS = 500  # of a message
+PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
+PURPOSE = ("agent", "agent_company", "salesperson", "risk", "report_time", "first_photo_time")
+TELLING = frozenset({"name", "id_number", "phone", "person_id", "time", "gender", "age"})
+_LIST = later(r"\[\d+\]")
+_COMMANDS = frozenset(
+    {
+        "cmd",
+        "command",
+        "method",
+        "operator",
+        "action",
+        "op",
+        "type",
+        "msgtype",
+        "event",
+        "api",
+        "service",
+        "func",
+        "interface",
+    }
+)
+_ID_PHOTO = frozenset({(102, 126), (358, 441), (178, 220)})  # pixels of the portraits of ID cards
+_TIME_IN_NAME = later(
+    r"(?<!\d)20\d\d[-_]?[01]\d[-_]?[0-3]\d[-_T]?[0-2]\d[-_:]?[0-5]\d[-_:]?[0-5]\d(?:[-_.]?\d{3})?(?!\d)", re.ASCII
+)
+_A_DAY = 86_400 * 10**9  # ns
+_COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+WIDE = 640  # pixels of a picture of a scene, at least
+LARGER = 2  # times the area of the next one that a picture of a scene has
+_HTTP = frozenset({"http", "http2", "http3", "h2"})
+
+
+class Picture(NamedTuple):
+    """What is known of an image."""
+
+    face: str
+    width: int
+    height: int
+
+
+@dataclass(slots=True)
+class Inferred:
+    """What one record says; values in clear, each with the leaf it is from."""
+
+    told: Told
+    place: str  # of the record in its message
+    kind: str = ""
+    act: str = ""
+    said: dict[str, str] = field(default_factory=dict)  # by meaning
+    keys: dict[str, str] = field(default_factory=dict)  # under which key each was said
+    shot_time: int | None = None
+    zone: str = ""
+    images: list[tuple[str, str]] = field(default_factory=list)  # SHA-256, role
+    urls: list[str] = field(default_factory=list)
+
+
+def infer(
+    told: Told, fields: dict[str, Field], pictures: dict[str, Picture], *, shows_faces: bool, telling: bool
+) -> list[Inferred]:
+    """Events of a message. `shows_faces`: a picture of its route has or may have a face.
+
+    `telling`: its sender is inside, or one to whom persons or faces were sent.
+    """
+    out = []
+    for place, own, around in _records(told.leaves, fields)[:MOST_RECORDS]:
+        one = Inferred(told, place)
+        _say(one, own, around, fields)
+        _show(one, own if place else own + around, fields, pictures)
+        one.kind, one.act = _kind(one, told, telling=telling)
+        if one.kind and _worth(one, pictures, shows_faces=shows_faces):
+            out.append(one)
+    return out
+
+
+def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, list[Leaf], list[Leaf]]]:
+    """(place, leaves of it, leaves around it) of each record: elements of the outermost list that tells of several."""
+    lists: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for leaf in leaves:
+        meaning = fields[leaf.form].meaning
+        for found in _LIST.finditer(leaf.path) if not leaf.head else ():
+            if meaning in TELLING or leaf.sha256:
+                lists[leaf.path[: found.start()]][found[0]].add("picture" if leaf.sha256 else meaning)
+    several = [
+        path for path, elements in lists.items() if sum(bool(kinds & TELLING) for kinds in elements.values()) > 1
+    ]
+    if not several:
+        return [("", leaves, [])]
+    top = min(several, key=lambda path: (path.count("["), len(path), path))
+    around = [leaf for leaf in leaves if not leaf.path.startswith(f"{top}[")]
+    elements: dict[str, list[Leaf]] = defaultdict(list)
+    for leaf in leaves:
+        if leaf.path.startswith(f"{top}["):
+            elements[leaf.path[: leaf.path.index("]", len(top)) + 1]].append(leaf)
+    return [
+        (place, own, around)
+        for place, own in elements.items()
+        if any(leaf.sha256 or fields[leaf.form].meaning in TELLING for leaf in own)
+    ]
+
+
+def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, Field]) -> None:
+    """What the record says: of two leaves of a meaning its own, the one that is called so most surely, the first."""
+    best: dict[str, tuple[tuple[int, ...], str, str]] = {}
+    for order, leaf in enumerate([*own, *around]):
+        known = fields[leaf.form]
+        value = leaf.value.strip()
+        if leaf.sha256 or not known.meaning or not value or "*" in value or not _fits(known.meaning, value):
+            continue
+        if known.meaning == "url":
+            one.urls.append(value)
+            continue
+        near = -abs(said.ns - one.told.ns) // 10**9 if known.meaning == "time" and (said := read_time(value)) else 0
+        rank = (order < len(own), known.sure, -_rank(known.meaning, leaf), -int(leaf.head), min(near, 0), -order)
+        if known.meaning not in best or rank > best[known.meaning][0]:
+            best[known.meaning] = rank, value, leaf.key
+    one.said = {meaning: value for meaning, (_, value, _) in best.items()}
+    one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
+    if "time" not in one.said and (text := _named_time([*own, *around], one.told.ns)):
+        one.said["time"] = text
+    if (told := read_time(one.said.get("time", ""))) is not None:
+        one.shot_time, one.zone = told.ns, told.zone
+    if number_ := one.said.get("id_number"):
+        one.said["id_number"] = number_.upper()
+    if "age" in one.said and "birthday" in one.said and "time" not in one.said:
+        one.said.pop("age", None)
+
+
+def _named_time(leaves: list[Leaf], ns: int) -> str:
+    """A time near the packet's clock in the name of a file or a path: 20260601102030, 2026-06-01_10-20-30."""
+    for leaf in leaves:
+        if not leaf.sha256 and (leaf.key == "filename" or leaf.path.startswith("path[")):
+            for found in _TIME_IN_NAME.finditer(leaf.value):
+                digits = "".join(filter(str.isdigit, found[0]))
+                text = digits[:17] if len(digits) >= 17 else digits[:14]
+                if (said := read_time(text)) and abs(said.ns - ns) < _A_DAY:
+                    return text
+    return ""
+
+
+_SHAPED = {one.name: one for one in meanings()}
+_RANKS = {one.name: {name: place for place, name in enumerate(one.order)} for one in meanings()}
+
+
+def _fits(meaning: str, value: str) -> bool:
+    return _SHAPED[meaning].fits(value)
+
+
+def _rank(meaning: str, leaf: Leaf) -> int:
+    """The place of a name among those of its meaning: the more telling ones come first."""
+    return _RANKS[meaning].get(plain(leaf.key), 999)
+
+
+def _show(one: Inferred, leaves: list[Leaf], fields: dict[str, Field], pictures: dict[str, Picture]) -> None:
+    """Its pictures in their roles: by the names of their fields, else by their sizes."""
+    found: dict[str, str] = {}
+    for leaf in leaves:
+        if leaf.sha256 and leaf.sha256 not in found:
+            meaning = fields[leaf.form].meaning
+            found[leaf.sha256] = meaning.removeprefix(PICTURES) if meaning.startswith(PICTURES) else ""
+    sizes = {sha256: pictures.get(sha256, Picture("", 0, 0)) for sha256 in found}
+    areas = sorted((size.width * size.height for size in sizes.values()), reverse=True)
+    card = "id_number" in one.said and "score" not in one.said and len(found) == 1
+    for sha256, named_so in found.items():
+        size, role = sizes[sha256], named_so
+        if (size.width, size.height) in _ID_PHOTO and "id_number" in one.said:
+            role = "id_photo"
+        elif len(found) > 1 and role in {"", "face"} and _is_scene(size, areas):
+            role = "scene"
+        elif card and not role and one.said.keys() & {"birthday", "address"}:
+            role = "id_photo"
+        elif not role:
+            about = len(found) > 1 or one.said.keys() & {"name", "id_number", "person_id", "score", "time"}
+            role = "face" if about or size.face in {"yes", "possible"} else "unknown"
+        one.images.append((sha256, role))
+
+
+def _is_scene(size: Picture, areas: list[int]) -> bool:
+    """Whether a picture is so much larger than the others that it shows what is around."""
+    return size.width >= WIDE and size.width * size.height == areas[0] >= LARGER * areas[1] > 0
+
+
+def _kind(one: Inferred, told: Told, *, telling: bool) -> tuple[str, str]:
+    """What happened, and what the sender does."""
+    said, route = one.said, told.route
+    person = bool(said.keys() & {"name", "id_number", "phone", "person_id"})
+    identified = "id_number" in said and (
+        said.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
+    )
+    if route.reply:
+        if not person and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in told.leaves):
+            return ("retrieval", "answers") if telling else ("", "")  # what a browser fetches says nothing by itself
+        if not person:
+            return "", ""
+        return ("retrieval" if one.images else "id_verification" if identified else "reply"), "answers"
+    if route.method == "DELETE":
+        return "", ""
+    act = _acts(told)
+    if act == "query" and (one.images or person):
+        return "query", "asks"
+    if act == "enrolment" and person and "score" not in said:
+        one.images = [(sha256, "library_photo" if role == "face" else role) for sha256, role in one.images]
+        return "enrolment", "pushes"
+    if identified or ("id_number" in said and one.images and "score" not in said):
+        return "id_verification", "pushes"
+    compared = "score" in said and _COMPARED.search(plain(one.keys["score"])) is not None
+    if one.images and (person or compared):
+        return "comparison", "pushes"
+    if person:
+        return ("comparison" if "score" in said else "enrolment"), "pushes"
+    return ("face_capture", "pushes") if one.images else ("", "")
+
+
+def _acts(told: Told) -> str:
+    """What words of the path, or of a command, say that it does."""
+    words = [leaf.value for leaf in told.leaves if leaf.path.startswith("path[")]
+    words += [leaf.value for leaf in told.leaves if plain(leaf.key) in _COMMANDS and len(leaf.value) <= 40]
+    found = {meaning.name for word in words for meaning, _ in named(word) if meaning.name.startswith("act.")}
+    return "query" if "act.query" in found else "enrolment" if "act.enrolment" in found else ""
+
+
+def _worth(one: Inferred, pictures: dict[str, Picture], *, shows_faces: bool) -> bool:
+    """Whether it is about a person: a number, somebody beside a picture or score, a face, a picture among faces."""
+    said = one.said.keys()
+    if "id_number" in said or ({"name", "person_id"} & said and ("score" in said or one.images)):
+        return True
+    if {"name", "phone"} <= said:
+        return True
+    judged = {pictures[sha256].face for sha256, _ in one.images if sha256 in pictures}
+    if judged & {"yes", "possible"}:
+        return True
+    return bool(one.images) and (shows_faces or (judged == {"not judged"} and bool({"time", "device", "score"} & said)))
+
+
+__all__ = ["PERSON", "PURPOSE", "Inferred", "Picture", "infer"]

@@ -1,0 +1,217 @@
+"""What the fields of a route mean: by their names, and by how their values behave over its messages.
+
+Names go first; where they say nothing, values teach from `LEAST` messages on. A meaning needs its support, and loses it
+by contradictions; else the field stays without one. Counts only, of all messages: their order is no matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from netaudit.documents.times import read_time
+from netaudit.identity_data.naming import has_family_name, plain
+from netaudit.routes.shapes import (
+    form_of,
+    is_han,
+    is_id_number,
+    is_time,
+    number,
+)
+from netaudit.routes.vocabulary import BY_END, BY_NAME, PICTURES, Meaning, named
+from netaudit.text.patterns import later
+
+if TYPE_CHECKING:
+    from netaudit.routes.messages import Leaf, Told
+
+LEAST = 5  # messages that teach something
+SHARE = 0.8  # of the values that have to bear a meaning
+SHORTEST_SERIAL = 6  # digits
+
+QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
+FARTHEST = 26 * 3600 * 10**9
+ENTRY, VOCABULARY, BEHAVIOUR = "entry", "vocabulary", "behaviour"
+# keys that say what they mean together with what holds them
+GENERIC = frozenset({
+    "#text", "addr", "address", "at", "base64", "bh", "buffer", "bytes", "code", "content", "data", "date", "desc",
+    "dm", "file", "hm", "id", "image", "img", "info", "jpeg", "jpg", "key", "label", "location", "mc", "name", "no",
+    "num", "number", "path", "photo", "pic", "picture", "serial", "sj", "sn", "src", "text", "time", "title", "ts",
+    "type", "uri", "url", "val", "value",
+})  # fmt: skip
+_OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
+_NO_SCORE = later(
+    "live|quality|qual|blur|clear|bright|temp|mask|lat|lon|lng|x$|y$|w$|h$|width|height|left|top|right|bottom|yaw|pitch|"
+    "roll|volt|humid|ratio|size|len|count|num|total|duration|cost|thresh|weight|price|amount|version|ver|fps|rate$"
+)
+_NO_NAME = later(
+    "device|channel|camera|place|project|store|shop|group|dept|compan|org|city|provinc|area|type|file|title|agent|broker|advis|"
+    "consult|sale|operator|admin|user_?agent|nation|gw|经|顾问|销售|地|名称"
+)
+
+
+@dataclass(slots=True)
+class Field:
+    """A field of a route: what its values are, and what they mean."""
+
+    path: str
+    key: str
+    values: Counter[str] = field(default_factory=Counter)
+    messages: int = 0
+    offsets: Counter[int] = field(default_factory=Counter)  # to the packet's clock, in quarters of an hour
+    pictures: int = 0
+    meaning: str = ""
+    known_by: str = ""
+    sure: int = 0
+    support: int = 0
+    contradictions: int = 0
+    forms: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def form(self) -> str:
+        """The class of most values."""
+        return min(self.forms, key=lambda name: (-self.forms[name], name)) if self.forms else "picture"
+
+    def say(self, meaning: str, known_by: str, sure: int, support: int, total: int) -> None:
+        """Give it a meaning."""
+        self.meaning, self.known_by, self.sure = meaning, known_by, sure
+        self.support, self.contradictions = support, total - support
+
+
+def fields_of(told: list[Told]) -> dict[str, Field]:
+    """Fields of the messages of one route, with their meanings, by the forms of their paths."""
+    out: dict[str, Field] = {}
+    for one in told:
+        for path in {leaf.form: leaf for leaf in one.leaves}:
+            out.setdefault(path, Field(path, "")).messages += 1
+        for leaf in one.leaves:
+            _add(out[leaf.form], leaf, one.ns)
+    for late in (False, True):  # what needs something beside it comes when that is known
+        beside = {known.meaning for known in out.values()} | {"picture" for known in out.values() if known.pictures}
+        for known in out.values():
+            if not known.meaning:
+                _by_name(known, beside if late else set())
+    segments = {leaf.value for one in told for leaf in one.leaves if leaf.head}
+    for known in out.values():
+        if not known.meaning and not known.pictures and known.messages >= LEAST:
+            _by_behaviour(known, segments)
+    return out
+
+
+def _add(one: Field, leaf: Leaf, ns: int) -> None:
+    one.key = leaf.key
+    if leaf.sha256:
+        one.pictures += 1
+        return
+    one.values[leaf.value] += 1
+    form = form_of(leaf.value)
+    one.forms[form] += 1
+    if form in {"time", "int"} and ns and is_time(leaf.value.strip()) and (said := read_time(leaf.value)):
+        one.offsets[round((said.ns - ns) / QUARTER)] += 1
+
+
+@lru_cache(maxsize=8192)
+def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
+    """Meanings that the names of a field allow, the surest first: its key, and with it what holds it."""
+    steps = [step for step in re.split(r"[./]", path.replace("[]", "")) if step and step not in {"#text", "$"}]
+    own = plain(key) if key != "#text" else plain(steps[-1]) if steps else ""
+    holder = plain(steps[-2]) if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
+    alone = named(own)
+    together = named(holder + own) if holder else ()
+    held = (
+        named(holder)
+        if holder and own in {"value", "val", "text", "data", "content", "words", "base64", "image", "data64"}
+        else ()
+    )
+    found = (*together, *held, *alone) if own in GENERIC else (*alone, *together, *held)
+    first: dict[str, tuple[Meaning, int]] = {}
+    for meaning, sure in found:
+        first.setdefault(meaning.name, (meaning, sure))
+    return tuple(sorted(first.values(), key=lambda pair: -pair[1]))
+
+
+def _by_name(one: Field, beside: set[str]) -> None:
+    total = sum(one.values.values())
+    for meaning, sure in candidates(one.path, one.key):
+        if meaning.name.startswith("act.") or (meaning.beside and not meaning.beside & beside):
+            continue
+        if meaning.name.startswith(PICTURES):
+            if one.pictures:
+                one.say(meaning.name, VOCABULARY, sure, one.pictures, one.pictures)
+                return
+            continue
+        if not total or (one.path.startswith("header.") and sure < BY_NAME):
+            continue
+        support = sum(count for value, count in one.values.items() if meaning.fits(value.strip()))
+        if meaning.name == "time":
+            support = min(support, sum(one.offsets.values()))
+        if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
+            continue
+        if support >= SHARE * total:
+            one.say(meaning.name, VOCABULARY, sure, support, total)
+            return
+
+
+def _counts(one: Field) -> bool:
+    """Whether numbers are those of messages: another one in each, or too short for a serial number."""
+    if one.form != "int":
+        return False
+    short = max(map(len, one.values)) < SHORTEST_SERIAL and "serial" in plain(one.key)
+    return short or (len(one.values) > 2 and len(one.values) * 2 > sum(one.values.values()))
+
+
+def _may_be_place(one: Field) -> bool:
+    """Names of devices are places where people read them: in characters, or several words."""
+    if not re.search("name|mc$|gate|door|zone", plain(one.key)):
+        return True
+    return all(is_han(value) or re.search(r"[A-Za-z]{3,}[ _-][A-Za-z]{3,}", value) for value in one.values)
+
+
+def _by_behaviour(one: Field, segments: set[str]) -> None:
+    values, total, key = one.values, sum(one.values.values()), plain(one.key)
+    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
+    if checked >= SHARE * total:
+        one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
+    elif one.path.startswith(("path[", "header.")):
+        return
+    elif (near := _near(one)) >= SHARE * total:
+        one.say("time", BEHAVIOUR, BY_END, near, total)
+    elif len(values) == 1:
+        value = next(iter(values))
+        if is_han(value) and not value[-1:].isdigit():
+            one.say("place", BEHAVIOUR, 0, total, total)
+        elif value in segments and form_of(value) in {"code", "int", "uuid", "hex"} and len(value) >= 4:
+            one.say("device", BEHAVIOUR, 0, total, total)
+    elif values.keys() <= {"男", "女", "male", "female", "Male", "Female"}:
+        one.say("gender", BEHAVIOUR, BY_END, total, total)
+    elif _NO_NAME.search(key) is None and (support := _names(values)) >= SHARE * total:
+        one.say("name", BEHAVIOUR, BY_END, support, total)
+    elif _NO_SCORE.search(key) is None and one.form == "decimal" and len(values) > 3:
+        support = sum(count for value, count in values.items() if 0 <= (number(value) or -1) <= 1)
+        if support == total:
+            one.say("score", BEHAVIOUR, 0, support, total)
+
+
+def _names(values: Counter[str]) -> int:
+    return sum(count for value, count in values.items() if has_family_name(value.strip()))
+
+
+def _near(one: Field) -> int:
+    """Values near the packets' clock, or at one distance from it that a zone or a wrong clock makes."""
+    if not one.offsets or max(map(abs, one.offsets)) * QUARTER > 4 * FARTHEST or len(one.values) < 2:
+        return 0
+    most = max(one.offsets, key=lambda at: (one.offsets[at], -abs(at)))
+    if abs(most) * QUARTER > FARTHEST:
+        return 0
+    return sum(count for at, count in one.offsets.items() if abs(at - most) <= 1)
+
+
+def skeleton(one: Told) -> tuple[tuple[str, str], ...]:
+    """The form of a message: the forms of its paths, each with the classes of its values."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for leaf in one.leaves:
+        if not leaf.head:
+            found[leaf.form].add("picture" if leaf.sha256 else form_of(leaf.value))
+    return tuple((path, "|".join(sorted(forms))) for path, forms in sorted(found.items()))

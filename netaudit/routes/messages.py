@@ -1,0 +1,191 @@
+"""Messages with a picture or a person, leaf by leaf, each on its route."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.text.patterns import later
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MOST = 50_000  # messages that are looked at, the earliest; how many are beyond is told
+CARVED, A_SECOND = "carved", 10**9
+MORE = "…"  # the key of a leaf that tells how many there are beyond a bound
+_INDEX = later(r"\[\d{1,6}\]")
+_VALUE_IN_PATH = later(
+    r"\d{3,}|[0-9a-f]{8}-[0-9a-f-]{13,}|(?=[0-9a-z_-]*\d)[0-9a-z_-]{12,}|.*\*.*|\d+|.*\.(?:jpe?g|png|bmp|webp)",
+    re.IGNORECASE,
+)
+_HEAD = later(r"(?:path\[\d+\]|query\.|header\.)")
+COLUMNS = [
+    "message_id", "flow_id", "direction", "protocol", "request_id", "method", "path", "status", "first_ts",
+    "first_frame", "capture_id", "complete",
+]  # fmt: skip
+
+
+class Leaf(NamedTuple):
+    """One leaf: where it is, under which key, what it says; a picture by its SHA-256."""
+
+    path: str
+    key: str
+    value: str
+    sha256: str = ""
+
+    @property
+    def form(self) -> str:
+        """The path with lists as []: leaves of one meaning have it in common."""
+        return form_of_path(self.path)
+
+    @property
+    def head(self) -> bool:
+        """Whether it stands in the head of the message."""
+        return _HEAD.match(self.path) is not None
+
+
+class Route(NamedTuple):
+    """What messages of one kind have in common."""
+
+    sender: str
+    receiver: str
+    reply: bool
+    protocol: str
+    method: str
+    target: str
+
+    @property
+    def id(self) -> str:
+        """A hash that names it."""
+        text = "\0".join(map(str, self))
+        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+@dataclass(slots=True)
+class Told:
+    """A message."""
+
+    message_id: str
+    route: Route
+    row: dict[str, object]
+    leaves: list[Leaf] = field(default_factory=list)
+    more: int = 0  # leaves beyond a bound
+    joined: bool = False  # has the pictures of a message beside it
+
+    @property
+    def ns(self) -> int:
+        """When it was sent."""
+        at = self.row["first_ts"]
+        return at if isinstance(at, int) else 0
+
+    @property
+    def pictures(self) -> list[Leaf]:
+        """Its pictures, each once."""
+        return list({leaf.sha256: leaf for leaf in self.leaves if leaf.sha256}.values())
+
+
+def form_of_path(path: str) -> str:
+    """A path with lists as []; keys that look like values are stars."""
+    return _INDEX.sub("[]", path)
+
+
+def target_form(path: str) -> str:
+    """A request target or topic without its query; segments that look like values are stars."""
+    bare = path.partition("?")[0].partition("#")[0]
+    return "/".join("*" if _VALUE_IN_PATH.fullmatch(one) else one for one in bare.split("/"))[:200]
+
+
+def read(streams: list[Path], messages: pa.Table, flows: pa.Table) -> tuple[list[Told], int]:
+    """Messages in the order of their time, and how many were left out."""
+    wanted = _ids(streams)
+    if not len(wanted):
+        return [], 0
+    rows = messages.filter(pc.is_in(messages["message_id"], wanted)).select(COLUMNS)
+    rows = rows.sort_by([("first_ts", "ascending"), ("message_id", "ascending")])
+    beyond = max(0, rows.num_rows - MOST)
+    rows = rows.slice(0, MOST)
+    rows = rows.set_column(
+        rows.column_names.index("first_ts"), "first_ts", pc.cast(rows["first_ts"], pa.int64(), safe=False)
+    )
+    ends = flows.select(["client_ip", "server_ip"]).take(pc.index_in(rows["flow_id"], flows["flow_id"]))
+    found: dict[str, Told] = {}
+    for row, client, server in zip(
+        rows.to_pylist(), ends["client_ip"].to_pylist(), ends["server_ip"].to_pylist(), strict=True
+    ):
+        up = row["direction"] == "up"
+        sender, receiver = (client, server) if up else (server, client)
+        reply = bool(row["request_id"] or row["status"])
+        route = Route(sender or "", receiver or "", reply, row["protocol"], row["method"], target_form(row["path"]))
+        found[row["message_id"]] = Told(row["message_id"], route, row)
+    for identity, place, *leaf in _leaves(streams):
+        told = found.get(identity)
+        if told is None:
+            continue
+        one = Leaf(*leaf)
+        if one.key == MORE:
+            told.more += int(one.value)
+        else:
+            told.leaves.append(one)
+        del place
+    return list(found.values()), beyond
+
+
+def _batches(streams: list[Path], columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Batches of all streams; an unfinished last one is left out."""
+    for path in streams:
+        with pa.OSFile(str(path), "rb") as file:
+            try:
+                reader = pa.ipc.open_stream(file)
+                for batch in reader:
+                    yield batch.select(columns)
+            except (pa.ArrowInvalid, OSError):  # a process was killed
+                continue
+
+
+def _ids(streams: list[Path]) -> pa.Array:
+    seen = [pc.unique(batch.column(0)) for batch in _batches(streams, ["message_id"])]
+    return pc.unique(pa.chunked_array(seen, pa.string())) if seen else pa.array([], pa.string())
+
+
+def _leaves(streams: list[Path]) -> Iterator[tuple[str, int, str, str, str, str]]:
+    """Leaves of each message in their order: a message is written by one worker, at once."""
+    for batch in _batches(streams, ["message_id", "place", "path", "key", "value", "sha256"]):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def joined(told: list[Told]) -> list[Told]:
+    """Messages, those without pictures with the ones that were found beside them in bytes without a reader.
+
+    Device protocols send a document and its pictures one behind the other on a connection: each picture belongs to the
+    nearest document of its way that has none, a second away at most.
+    """
+    spoken: dict[tuple[object, object], list[Told]] = defaultdict(list)
+    for one in told:
+        if one.row["protocol"] != CARVED and not one.pictures:
+            spoken[one.row["flow_id"], one.row["direction"]].append(one)
+    out = []
+    for one in told:
+        near = spoken.get((one.row["flow_id"], one.row["direction"]), []) if one.row["protocol"] == CARVED else []
+        near = [other for other in near if abs(other.ns - one.ns) <= A_SECOND and not other.joined]
+        if not near:
+            out.append(one)
+            continue
+        other = min(near, key=lambda doc: (abs(doc.ns - one.ns), doc.message_id))
+        other.joined = True
+        other.leaves += [leaf for leaf in one.leaves if leaf.sha256]
+    return out
+
+
+def by_route(told: list[Told]) -> dict[Route, list[Told]]:
+    """Messages of each route, in the order of their time."""
+    out: dict[Route, list[Told]] = defaultdict(list)
+    for one in told:
+        out[one.route].append(one)
+    return dict(sorted(out.items()))

@@ -1,0 +1,119 @@
+"""The words by which fields are known: `signatures/fields.yaml`, its meanings, and whether its examples hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from netaudit.identity_data.naming import plain
+from netaudit.routes.shapes import SHAPES
+from netaudit.signatures.loading import default_folder
+from netaudit.text.yaml_text import parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE = "fields.yaml"
+BY_NAME, BY_END, BY_STEM = 3, 2, 1  # how surely a name says it
+_KEYS = {"meaning", "zh", "names", "ends", "stems", "never", "shape", "beside", "examples"}
+PICTURES = "picture."
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One meaning of a field."""
+
+    name: str
+    zh: str
+    order: tuple[str, ...]  # its names, the more telling ones first
+    names: frozenset[str]
+    ends: tuple[str, ...]
+    stems: tuple[str, ...]
+    never: re.Pattern[str]
+    shape: str
+    beside: frozenset[str]
+
+    def named(self, key: str) -> int:
+        """How surely a name says so: 0 where it does not."""
+        if key in self.names:
+            return BY_NAME
+        if self.never.search(key):
+            return 0
+        if self.ends and key.endswith(self.ends):
+            return BY_END
+        return BY_STEM if any(stem in key for stem in self.stems) else 0
+
+    def fits(self, value: str) -> bool:
+        """Whether a value may be of this meaning."""
+        return SHAPES[self.shape](value)
+
+
+@lru_cache(maxsize=1)
+def meanings() -> tuple[Meaning, ...]:
+    """All meanings, in the order of the file: of two that a name says as surely the first."""
+    return tuple(map(_compiled, _raw()))
+
+
+def _raw() -> list[dict[str, Any]]:
+    found = parse_yaml((default_folder() / FILE).read_text(encoding="utf-8"))
+    assert isinstance(found, list)
+    return found
+
+
+def _compiled(raw: dict[str, Any]) -> Meaning:
+    def words(name: str) -> tuple[str, ...]:
+        return tuple(plain(str(word)) for word in raw.get(name) or ())
+
+    never = "|".join(str(word) if str(word).endswith("$") else re.escape(plain(str(word))) for word in raw["never"])
+    return Meaning(
+        raw["meaning"], raw["zh"], words("names"), frozenset(words("names")), words("ends"), words("stems"),
+        re.compile(never or "(?!)"), raw["shape"], frozenset(raw.get("beside") or ()),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def named(key: str) -> tuple[tuple[Meaning, int], ...]:
+    """Meanings that a name may have, the surest first."""
+    name = plain(key)
+    found = [(one, sure) for one in meanings() if (sure := one.named(name))]
+    return tuple(sorted(found, key=lambda pair: -pair[1]))
+
+
+def meaning_of(key: str, value: str, beside: Iterable[str] = ()) -> str:
+    """What a field of this name with this value means, what stands beside it known; the empty string for nothing."""
+    around = set(beside)
+    for one, _ in named(key):
+        if one.fits(value) and (not one.beside or one.beside & around):
+            return one.name
+    return ""
+
+
+def problems() -> list[str]:
+    """What is wrong with the file: unknown words, shapes, examples that do not hold."""
+    out: list[str] = []
+    for raw in _raw():
+        name = raw.get("meaning", "?")
+        if wrong := raw.keys() - _KEYS or {"meaning", "zh", "names", "shape", "examples"} - raw.keys():
+            out.append(f"{name}: {sorted(wrong)}")
+        elif raw["shape"] not in SHAPES:
+            out.append(f"{name}: no shape {raw['shape']}")
+    if out:
+        return out
+    out += [f"{raw['meaning']}: {problem}" for raw in _raw() for problem in _examples(raw)]
+    known: dict[tuple[str, str], str] = {}
+    for one in meanings():
+        for word in sorted(one.names):
+            if (other := known.setdefault((word, one.shape), one.name)) != one.name:
+                out.append(f"{one.name}: {word} is {other} already, for values of the same shape")
+    return out
+
+
+def _examples(raw: dict[str, Any]) -> list[str]:
+    told = raw["examples"]
+    if not told.get("match") or not told.get("no_match"):
+        return ["needs examples of both kinds"]
+    right = [one for one in told["match"] if meaning_of(str(one[0]), str(one[1]), *one[2:3]) != raw["meaning"]]
+    wrong = [one for one in told["no_match"] if meaning_of(str(one[0]), str(one[1]), *one[2:3]) == raw["meaning"]]
+    return [f"{one} is not found" for one in right] + [f"{one} is found" for one in wrong]

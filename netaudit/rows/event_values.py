@@ -1,0 +1,62 @@
+"""Values of events as tables have them, masked and hashed under the case's key; in clear they go to private/ only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from netaudit.identity_data.from_unwrapping import Personal, is_device_id, masked, right_check_digit
+from netaudit.masking.mask import mask, visible
+from netaudit.rows.persons import keyed
+from netaudit.tables import EVENTS_CLEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netaudit.tables import Row
+
+_CLEAR = EVENTS_CLEAR.row
+LONGEST = 128  # characters of a value in the table
+# fields of a person and of a purpose that are masked as identity data of that kind
+IDENTITY = {
+    "name": "name", "id_number": "id_number", "phone": "phone", "person_id": "person_id", "birthday": "birthday",
+    "address": "address", "agent": "name", "salesperson": "name",
+}  # fmt: skip
+
+
+class Shown(NamedTuple):
+    """A value as tables have it."""
+
+    text: str = ""
+    hmac: str = ""
+
+
+class Values:
+    """Takes the values of events in clear."""
+
+    def __init__(self, key: bytes, keep: Callable[[Row], object]) -> None:
+        """`keep` takes the rows of private/events."""
+        self._key, self._keep = key, keep
+
+    def person(self, event_id: str, message_id: str, field: str, text: str, place: str = "") -> tuple[Shown, Personal]:
+        """A field of a person or a purpose that is masked as identity data, and what it says."""
+        name = field.partition(".")[2]
+        kind = IDENTITY[name]
+        checked = kind == "id_number" and right_check_digit(text)
+        one = Personal(kind, f"{place}.{name}" if place else name, name, text, "checked" if checked else "named")
+        code = keyed(self._key, one)
+        self._note(event_id, message_id, field, text, code)
+        return Shown(visible(mask(masked(one)), LONGEST), code), one
+
+    def plain(
+        self, event_id: str, message_id: str, field: str, text: str, *, secret: bool = True, device: bool = False
+    ) -> Shown:
+        """Another field; `secret` ones are hashed, ids of devices shown as they are."""
+        if not text:
+            return Shown()
+        code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
+        self._note(event_id, message_id, field, text, code)
+        shown = text if device and is_device_id(text) else mask(text)
+        return Shown(visible(shown, LONGEST), code)
+
+    def _note(self, event_id: str, message_id: str, field: str, text: str, code: str) -> None:
+        self._keep(_CLEAR(event_id=event_id, message_id=message_id, field=field, value_clear=text, value_hmac=code))

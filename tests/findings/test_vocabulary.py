@@ -1,0 +1,199 @@
+"""Every grade, act, rule and kind of finding has all that anybody says of it, and one that is unknown is refused."""
+
+from __future__ import annotations
+
+import functools
+import re
+import string
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import netaudit
+from netaudit.errors import CaseError
+from netaudit.findings import vocabulary
+from netaudit.findings.finding import Finding
+from netaudit.findings.statements import KINDS as STATEMENTS
+from netaudit.findings.statements import statements
+from netaudit.findings.vocabulary import ACTS, GRADE, GRADES, KIND, KINDS, RULES, grade_of, kind_of
+from netaudit.messages.rtp.reader import decodes_video
+from netaudit.report.texts import Texts
+from netaudit.tables import FINDINGS
+from tests.findings.examples import case, finding
+from tests.findings.kinds import CAPTURES, MADE_UP, rule_of
+from tests.live import samples
+from tests.report.fakes import FakeCase
+
+ROOT = Path(__file__).parents[2]
+CSS = (ROOT / "netaudit" / "report" / "static" / "shared.css").read_text(encoding="utf-8")
+CHINESE = re.compile("[\u4e00-\u9fff]")
+LEAD = {"who", "to", "when", "what", "fitting", "images", "size"}
+CAUTION = {"zh": "内容不可见", "en": ("not visible", "not seen")}
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def row_of(kind, letter):
+    row = finding(
+        kind.act.name, letter, rule=str(kind.rules[0]), distinct_images=3, records=0, persons=0, object_ids=["o"]
+    )
+    return row | {"images": 0} if kind.counts in {"bytes", "together"} else row
+
+
+EACH = [pytest.param(kind, letter, id=f"{kind.name}-{letter}") for kind in KINDS for letter in kind.grades]
+MADE = [one for one in EACH if not one.values[0].past]  # by this version
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_is_worded_in_both_languages_and_claims_no_more_than_its_grade_bears(kind) -> None:
+    for words, allowed in ((kind.lead, LEAD), (kind.live, {"act", "counts"})):
+        assert CHINESE.search(words.zh) or words.zh == "{act}: {counts}"
+        assert not CHINESE.search(words.en)
+        assert places(words.zh) == places(words.en) <= allowed
+    assert {"who", "to", "when"} <= places(kind.lead.en)
+    assert kind.grades
+    assert all(letter in rule.grades for rule in kind.rules for letter in kind.grades), "a rule that may not claim so"
+    if not kind.seen:
+        assert CAUTION["zh"] in kind.lead.zh
+        assert any(words in kind.lead.en for words in CAUTION["en"])
+        assert "{what}" not in kind.lead.en, "{what} says images with a face"
+
+
+def test_names_are_given_once_and_every_entry_is_used() -> None:
+    for entries in (KINDS, ACTS, RULES):
+        assert len({one.name for one in entries}) == len(entries)
+    assert {kind.act for kind in KINDS} == set(ACTS)
+    assert {rule for kind in KINDS for rule in kind.rules} == set(RULES)
+    assert {letter for kind in KINDS for letter in kind.grades} == set(GRADE)
+    made = {(kind.act, letter, rule) for kind in KINDS for letter in kind.grades for rule in kind.rules}
+    assert len(made) == sum(len(kind.grades) * len(kind.rules) for kind in KINDS), "two kinds fit the same finding"
+
+
+@pytest.mark.parametrize("grade", GRADES, ids=lambda grade: grade.letter)
+def test_every_grade_has_its_colour_where_it_is_shown(grade) -> None:
+    assert f"--{grade.letter}: {grade.colour}" in CSS
+    assert f".badge.{grade.letter} " in CSS
+    assert grade.style
+    assert CHINESE.search(grade.meaning.zh)
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
+def test_every_act_has_a_word_a_colour_and_its_place_in_the_docs(act) -> None:
+    assert CHINESE.search(act.words.zh)
+    assert act.words.en
+    assert re.fullmatch(r"C\d", act.colour)
+    assert len({one.colour for one in ACTS}) == len(ACTS)
+    (column,) = (one for one in FINDINGS.columns if one.name == "act")
+    assert act.name in column.meaning
+    for page in ("docs/glossary.md", "docs/tables.md"):
+        assert act.name in (ROOT / page).read_text(encoding="utf-8"), page
+    for lang in ("zh", "en"):
+        assert Texts(lang).known("act", act.name) == getattr(act.words, lang)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_sentence_of_every_kind_has_its_colour(kind) -> None:
+    assert kind.colour in GRADE
+    assert kind.colour == "A" or f".lead.{kind.colour} " in CSS
+
+
+@pytest.mark.parametrize(("kind", "letter"), MADE)
+def test_every_kind_is_told_by_a_statement_of_the_verdict(kind, letter) -> None:
+    told = {one["kind"] for one in statements(case(findings=[row_of(kind, letter)]))}
+    assert told & {one.name for one in STATEMENTS if kind.name in one.tells}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("kind", "letter"), EACH)
+def test_every_kind_has_a_line_on_the_first_page(kind, letter, lang) -> None:
+    from netaudit.report.sections_summary import sentences
+    from netaudit.report.wording import Wording
+
+    row = row_of(kind, letter) | {"first_ts": 1_760_925_600_000_000_000, "last_ts": 1_760_925_700_000_000_000}
+    [first] = sentences(FakeCase({"findings": [row]}), Wording(lang))["large"]
+    literal = max(re.split(r"\{\w+\}", getattr(kind.lead, lang)), key=len).strip(" ,.;，。；")
+    assert literal in first["text"] or re.sub(r"\s", "", literal) in re.sub(r"\s", "", first["text"])
+    assert first["colour"] == kind.colour
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("kind", "letter"), EACH)
+def test_every_kind_has_a_line_on_the_live_screen(kind, letter, lang) -> None:
+    from netaudit.live.board import Board
+    from netaudit.live.from_report import Terms
+    from netaudit.live.views import Words, rows_of
+
+    board = Board()
+    images = 0 if kind.counts in {"bytes", "together"} else 3
+    board.show(samples.alert(kind=kind.name, act=kind.act.name, certainty=letter, images=images))
+    [line] = rows_of("alerts", board, 200, Words(lang, Terms(lang)))
+    assert getattr(kind.act.words, lang) in line.text
+    assert line.style == GRADE[letter].style
+    assert ": " in line.text
+    assert not re.search(r":\s{2}", line.text), "it says nothing of what was found"
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory):
+    """Kinds of the findings of a capture, audited once."""
+
+    @functools.cache
+    def audit(capture: str, faces: bool) -> set[str]:
+        inside = ["10.99.0.0/24"] if "sales_office" not in capture else []
+        case = netaudit.audit(ROOT / capture, tmp_path_factory.mktemp("kinds") / "case", faces=faces, inside=inside)
+        return {kind_of(row).name for row in case.table("findings", ["act", "certainty", "rule"]).to_pylist()}
+
+    return audit
+
+
+def test_every_kind_has_a_capture_in_which_it_is_found() -> None:
+    assert set(CAPTURES) | set(MADE_UP) == {kind.name for kind in KINDS if not kind.past}
+    for name, test in MADE_UP.items():
+        assert "relayed_findings" in (ROOT / test).read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_every_kind_is_found_in_its_capture(name, audited) -> None:
+    if name == "video" and not decodes_video():
+        pytest.skip("needs PyAV")
+    assert name in audited(*CAPTURES[name])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"act": "queried"}, {"certainty": "E"}, {"rule": "guessed/1"}, {"rule": None}, {"certainty": "C"}]
+)
+def test_what_is_of_no_known_kind_is_refused(changed) -> None:
+    row = finding("moved inside", "A") | changed
+    with pytest.raises(CaseError, match="of no kind that this version knows"):
+        kind_of(row)
+    with pytest.raises(CaseError):
+        statements(case() | {"findings": pa.Table.from_pylist([row])})
+
+
+def test_a_grade_that_is_not_known_is_refused() -> None:
+    with pytest.raises(CaseError, match="of a grade"):
+        grade_of({"certainty": "E"})
+
+
+def test_other_versions_of_a_rule_are_read() -> None:
+    assert kind_of(finding("moved inside", "A", rule="face-image-in-clear/1 identity-in-clear/9")) == KIND["moved"]
+
+
+def test_a_finding_is_made_by_rules_of_its_kind_only() -> None:
+    given = {
+        "sender": "a", "receiver": "b", "key": ("k",), "role": ("unknown", ""), "reason": "", "first_ts": 0, "last_ts": 0,
+        "capture_ids": [], "flow_ids": [], "display_filter": "",
+    }  # fmt: skip
+    made = Finding(kind=KIND["retrieved"], certainty="A", rules=[vocabulary.FACE_IN_CLEAR], **given).row()
+    assert set(made) == set(FINDINGS.names)
+    assert (made["endpoint_id"], made["rule"]) == ("a", rule_of("retrieved from outside", "A"))
+    for wrong in (
+        {"certainty": "C", "rules": [vocabulary.FACE_IN_CLEAR]},
+        {"certainty": "A", "rules": [vocabulary.RELAYED]},
+        {"certainty": "A", "rules": []},
+    ):
+        with pytest.raises(ValueError, match="retrieved is never"):
+            Finding(kind=KIND["retrieved"], **wrong, **given)

@@ -1,0 +1,161 @@
+"""Dialects that nobody described: what is inferred of them, what is not, and that nothing else rests on it."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+import pytest
+
+import netaudit
+from tests.spoken import Capture, number, reply, request
+from tests.unwrapping.samples import picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from netaudit.case.reading import Case
+
+CAM, CLOUD = "192.168.1.20", "47.96.1.20"
+NAMES = ["张三", "李四", "王五", "赵六", "钱七", "孙八", "周九", "吴十"]
+START = datetime.datetime(2025, 6, 1, 10, 13, 20, tzinfo=datetime.UTC)  # the capture's clock, as China writes it
+
+
+def shown(place: int) -> str:
+    return base64.b64encode(picture(seed=place + 1, size=(60, 60))).decode()
+
+
+def named(place: int) -> dict[str, Any]:
+    """A record whose keys say what they are, in a dialect of initials."""
+    at = START + datetime.timedelta(seconds=place)
+    return {
+        "sbbh": "GATE-0007", "azwz": "一号案场东门", "zpsj": f"{at:%Y-%m-%d %H:%M:%S}", "khxm": NAMES[place],
+        "sfzh": number(place), "xsd": 0.81 + place / 100, "xb": "男", "rlzp": shown(place), "wd": 36.4 + place / 10,
+    }  # fmt: skip
+
+
+def bare(place: int) -> dict[str, Any]:
+    """One whose keys say nothing."""
+    at = START + datetime.timedelta(seconds=place)
+    return {
+        "k1": f"{at:%Y%m%d%H%M%S}", "k2": "售楼处大厅", "k3": "GATE-0007", "k4": NAMES[place], "k5": number(place),
+        "k6": [0.91, 0.87, 0.66, 0.95, 0.73, 0.84, 0.79, 0.9][place], "k7": shown(place), "k8": 120 + place,
+    }  # fmt: skip
+
+
+def audited(
+    tmp_path: Path, make: Callable[[int], object], times: int = 8, path: str = "/gw/GATE-0007/up", **more: Any
+) -> Case:
+    capture = Capture()
+    for place in range(times):
+        capture.talk(CAM, CLOUD, (request("POST", path, make(place)), reply()))
+    file = capture.write(tmp_path / "a.pcap")
+    return netaudit.audit(file, tmp_path / "case", faces=False, inside=["192.168.0.0/16"], **more)
+
+
+def clear(case: Case) -> dict[str, dict[str, str]]:
+    rows = pq.read_table(case.folder / "private" / "events.parquet").to_pylist()
+    out: dict[str, dict[str, str]] = {}
+    for row in rows:
+        out.setdefault(row["event_id"], {})[row["field"]] = row["value_clear"]
+    return out
+
+
+@pytest.mark.parametrize(("make", "place"), [(named, "一号案场东门"), (bare, "售楼处大厅")])
+def test_events_of_a_dialect_that_nobody_described(tmp_path: Path, make: Callable[[int], object], place: str) -> None:
+    case = audited(tmp_path, make)
+    rows = case.table("events").to_pylist()
+    assert len(rows) == 8
+    assert {(row["standing"], row["kind"], row["document"], row["sender"]) for row in rows} == {
+        ("inferred", "comparison", "", CAM)
+    }
+    said = clear(case)
+    for at, row in enumerate(sorted(rows, key=lambda row: row["first_ts"])):
+        one = said[row["event_id"]]
+        assert one["person.id_number"] == number(at)
+        assert one["person.name"] == NAMES[at]
+        assert (one["device"], one["place"]) == ("GATE-0007", place)
+        assert row["score"] == pytest.approx(make(at)["xsd" if make is named else "k6"])
+        assert row["shot_time"] == START + datetime.timedelta(seconds=at, hours=-8)
+        assert row["shot_zone"] == "assumed +08:00"
+        assert len(row["images"]) == 1
+    known = {row["path"]: row for row in case.table("fields").to_pylist()}
+    assert {row["known_by"] for row in known.values() if row["meaning"]} <= {"vocabulary", "behaviour"}
+    assert all(number(at) not in str(known) and NAMES[at] not in str(known) for at in range(8))
+    if make is bare:
+        assert known["k1"]["known_by"] == known["k5"]["known_by"] == "behaviour"
+        assert (known["k8"]["meaning"], known["k7"]["form"]) == ("", "picture")
+    else:
+        assert known["wd"]["meaning"] == ""  # a temperature is no score
+
+
+def test_few_messages_teach_nothing(tmp_path: Path) -> None:
+    case = audited(tmp_path, bare, times=3)
+    (meaning,) = {row["meaning"] for row in case.table("fields").to_pylist() if row["path"] in {"k2", "k3", "k6"}}
+    assert meaning == ""
+
+
+def test_contradictions_take_a_meaning_away(tmp_path: Path) -> None:
+    def mixed(place: int) -> dict[str, Any]:
+        return bare(place) | {"k1": "20250601101320" if place % 2 else f"word{place}", "k2": f"大厅{place}"}
+
+    case = audited(tmp_path, mixed)
+    known = {row["path"]: row["meaning"] for row in case.table("fields").to_pylist()}
+    assert (known["k1"], known["k2"], known["k5"]) == ("", "", "id_number")
+
+
+def test_elements_of_a_list_are_records_of_their_own(tmp_path: Path) -> None:
+    case = audited(
+        tmp_path, lambda place: {"sbbh": "GATE-0007", "list": [named(place), named((place + 1) % 8)]}, times=6
+    )
+    said = clear(case)
+    rows = case.table("events").to_pylist()
+    assert len(rows) == 12
+    for row in rows:
+        one = said[row["event_id"]]
+        assert NAMES.index(one["person.name"]) == next(at for at in range(8) if number(at) == one["person.id_number"])
+        assert len(row["images"]) == 1
+
+
+def test_nothing_inferred_finds_or_names_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_events = audited(tmp_path / "a", named) if (tmp_path / "a").mkdir() is None else None
+    assert with_events is not None
+    monkeypatch.setattr("netaudit.pipeline.conclusion.with_inferred", lambda events, _: events)
+    without = audited(tmp_path / "b", named) if (tmp_path / "b").mkdir() is None else None
+    assert without is not None
+    for table in ("devices", "claims", "persons", "observations"):
+        some, other = (case.table(table).to_pylist() for case in (with_events, without))
+        assert [row | {"value_hmac": ""} for row in some] == [row | {"value_hmac": ""} for row in other]
+    assert with_events.table("findings").num_rows == without.table("findings").num_rows
+    assert without.table("events").num_rows == 0
+
+
+def test_the_ledger_says_who_understands_a_message(tmp_path: Path) -> None:
+    case = audited(tmp_path, lambda place: named(place) if place < 6 else {"note": f"seen {number(place)} here"})
+    rows = [row for row in case.table("ledgers").to_pylist() if row["ledger"] == "understanding"]
+    told = {(row["subject"], row["reason"], row["count"], row["understood"]) for row in rows}
+    assert told == {("a person", "inferred", 6, True), ("a person", "not at all", 2, False)}
+    (said,) = [one for one in case.statements if one["kind"] == "not_understood"]
+    assert (said["counts"]["n"], said["counts"]["all"]) == (2, 8)
+
+
+def test_a_picture_alone_of_no_face_is_no_event(tmp_path: Path) -> None:
+    case = audited(tmp_path, lambda place: {"photo": shown(place), "wd": place})
+    assert case.table("events").num_rows == 0
+
+
+@pytest.mark.parametrize("workers", [2])
+def test_results_do_not_depend_on_workers(tmp_path: Path, workers: int) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    one = audited(tmp_path / "a", bare)
+    two = audited(tmp_path / "b", bare, workers=workers)
+    for table in ("fields", "events"):
+        some, other = (case.table(table).to_pylist() for case in (one, two))
+        hidden = {name for name in (some[0] if some else {}) if name.endswith("hmac")}
+        assert [{k: v for k, v in row.items() if k not in hidden} for row in some] == [
+            {k: v for k, v in row.items() if k not in hidden} for row in other
+        ]
