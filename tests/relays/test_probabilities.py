@@ -35,7 +35,8 @@ def test_units_that_carry_images_are_not_what_comes_by_chance(monkeypatch):
     assert told - right <= 2
 
 
-def test_single_images_beside_batches_are_called_by_how_well_sizes_are_known():
+def test_single_images_beside_batches_are_called_by_how_well_sizes_are_known(monkeypatch):
+    monkeypatch.setattr(standing, "VALIDATED", standing.VALIDATED | {"range"})
     modes = {
         match.mode
         for seed in range(7, 13)
