@@ -25,7 +25,7 @@ MOST_ANSWER = 64 << 20  # bytes
 LIMITS = Limits(work=4 * SECONDS, wait=3 * SECONDS)  # of the helper, which keeps to SECONDS itself as a rule
 LOADING = 40.0  # seconds more, which it has to load what it needs
 REMEDY = "SQL needs duckdb: pip install 'netaudit[sql]'"
-DIED = f"took more than {SECONDS:g} seconds, or more memory than it may have"
+DIED = "took more than {} seconds, or more memory than it may have"
 BUSY = "another question is being answered"
 
 
@@ -55,7 +55,7 @@ def ask(case: Case, question: str, *, rows: int = ROWS, seconds: float = SECONDS
     if not available():
         raise UsageError(REMEDY)
     if len(question) > MOST_TEXT:
-        raise UsageError(f"at most {MOST_TEXT:,} characters, please")
+        raise UsageError("at most {} characters, please", f"{MOST_TEXT:,}")
     for name in BY_NAME:
         if name in question:
             case.sound(f"tables/{name}.parquet")
@@ -65,12 +65,12 @@ def ask(case: Case, question: str, *, rows: int = ROWS, seconds: float = SECONDS
     try:
         said = orjson.loads(_helper.ask(orjson.dumps(asked) + b"\n"))
     except NotStartedError as error:
-        raise UsageError(f"SQL is answered by a process of its own, which cannot be started: {error}") from error
+        raise UsageError("SQL is answered by a process of its own, which cannot be started: {}", error) from error
     except OSError as error:
-        raise UsageError(DIED) from error
+        raise UsageError(DIED, f"{SECONDS:g}") from error
     finally:
         _turn.release()
     if problem := said.get("problem"):
-        raise UsageError(problem)
+        raise UsageError(problem, *said.get("values", ()))
     found = [tuple(row) for row in said["rows"]]
     return Answer(said["names"], found[:rows], len(found) > rows)

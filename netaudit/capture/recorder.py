@@ -87,12 +87,12 @@ def choose_method(wanted: str = "", capture_filter: str = "") -> str:
     }.get(sys.platform, "on Debian and Ubuntu: apt-get install wireshark-common; on Fedora: dnf install wireshark-cli")
     if wanted != "socket" and (found := find_dumpcap()):
         if Path(found).exists() and not os.access(found, os.X_OK):  # of a group that is not ours
-            raise UsageError(f"{found}: Permission denied")
+            raise UsageError("{}: Permission denied", found)
         return found
     if not sys.platform.startswith("linux") or wanted == "dumpcap":
-        raise UsageError(f"dumpcap was not found: {how}")
+        raise UsageError("dumpcap was not found: {}", how)
     if capture_filter:
-        raise UsageError(f"--filter needs dumpcap: {how}")
+        raise UsageError("--filter needs dumpcap: {}", how)
     return "socket"
 
 
@@ -141,7 +141,12 @@ class Recorder:
     def stop(self) -> None:
         """Let it write what it has, and wait for its end."""
         if self._process.poll() is None:
-            self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+            try:
+                self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+            except (
+                OSError
+            ):  # Windows: no console is shared, so it cannot be told; its count of losses is not known then
+                self._process.kill()
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -140,7 +140,9 @@ def _chain(case: Path) -> Iterator[tuple[bytes, bool]]:
     if not path.is_file():
         return
     if (size := path.stat().st_size) > LARGEST:
-        raise CaseError(f"{path}: {size:,} bytes, where a chain of custody has at most {LARGEST:,}: not read")
+        raise CaseError(
+            "{}: {} bytes, where a chain of custody has at most {}: not read", path, f"{size:,}", f"{LARGEST:,}"
+        )
     yield from _lines(path)
 
 

@@ -19,10 +19,11 @@ from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
 from netaudit.findings.receivers import Receivers
 from netaudit.findings.relayed import relayed_findings, without_told
+from netaudit.findings.retrieval import own_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
-from netaudit.findings.uploads import Scope, clear_findings, telling
+from netaudit.findings.uploads import Scope, clear_findings, faces_sent_outside, telling
 from netaudit.findings.vocabulary import VIDEO
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
@@ -74,7 +75,11 @@ def judge(
     bearing = bearing_of(tables, faces, scope, actors, (record.message["flow_id"] for record in records))
     machines = peoples_machines(tables, scope)
     relayed = relayed_findings(tables, actors)
-    clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart)
+
+    whereto = faces_sent_outside(faces, scope, actors, bearing).whereto
+    own = own_of(faces, tables, whereto | back_ends, scope, actors)
+    answering = back_ends | own.hosts
+    clear = clear_findings(faces, scope, actors, bearing, receivers, answering, apart, own.digests)
     groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
     found = [
         *with_identity(clear, groups, actors, receivers),
@@ -84,6 +89,7 @@ def judge(
         ),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints, machines)
+    _name_sightings(found, tables.get("sightings"))
     for one in found:
         flow = next(iter(one.flow_ids), "")
         one.sender_device, one.receiver_device = (actors.ends.device(ip, flow) for ip in (one.sender, one.receiver))
@@ -119,11 +125,24 @@ def _name_dialogues(found: list[Finding], media: pa.Table | None) -> None:
             finding.reason += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
 
 
+def _name_sightings(found: list[Finding], sightings: pa.Table | None) -> None:
+    """Add to findings which of their connections another capture shows, too, and which one that is."""
+    if sightings is None or not sightings.num_rows:
+        return
+    seen = {row["of_flow_id"]: row["capture_id"] for row in sightings.select(["of_flow_id", "capture_id"]).to_pylist()}
+    for finding in found:
+        others = [seen[flow] for flow in finding.flow_ids if flow in seen]
+        if others:
+            finding.capture_ids = sorted({*finding.capture_ids, *others})
+            finding.reason += f"; connections that another capture shows, too: {len(others)}"
+
+
 def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     """Add to findings of what tunnels carried which tunnel, and who sends it: it is evidence against that one only."""
     if "client_outer" not in flows.column_names:
         return
     borne = pc.and_(pc.not_equal(flows["client_outer"], ""), pc.equal(flows["client_outer"], flows["client_ip"]))
+    borne = pc.and_(borne, pc.not_equal(flows["tunnel"], "pppoe"))
     rows = flows.filter(borne).select(["flow_id", "tunnel", "client_outer"]).to_pylist()
     within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
     for finding in found if within else ():

@@ -102,7 +102,7 @@ def read(folder: Path) -> SignatureSet:
 def _read(folder: Path, digest: str) -> SignatureSet:
     whole = (folder / "VERSION").is_file()
     if not any((folder / kind).is_dir() for kind in (*KINDS, "documents")):
-        raise SignatureError(f"{folder}: holds no signatures (no folder {' or '.join(KINDS)} in it)")
+        raise SignatureError("{}: holds no signatures (no folder {} in it)", folder, " or ".join(KINDS))
     base = None if whole else load()
     problems: list[str] = []
     vocabulary = read_vocabulary(folder / "vocabulary", base.vocabulary if base else Vocabulary(), problems)
@@ -138,7 +138,7 @@ def _text(path: Path) -> str:
     try:
         return read_given(path, MOST_FILE).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SignatureError(f"{path}: cannot be read: {error}") from error
+        raise SignatureError("{}: cannot be read: {}", path, error) from error
 
 
 def _entries(path: Path, problems: list[str]) -> list[Any]:
@@ -180,10 +180,12 @@ def _digest(folder: Path) -> str:
         try:
             data = read_given(path, MOST_FILE)
         except OSError as error:
-            raise SignatureError(f"{path}: cannot be read: {error.strerror}") from error
+            raise SignatureError("{}: cannot be read: {}", path, error.strerror) from error
         total += len(data)
         if total > MOST_BYTES:
-            raise SignatureError(f"{path}: the files of {folder} have more than {MOST_BYTES:,} bytes up to here")
+            raise SignatureError(
+                "{}: the files of {} have more than {} bytes up to here", path, folder, f"{MOST_BYTES:,}"
+            )
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + data + b"\0")
     return digest.hexdigest()
 
@@ -194,10 +196,12 @@ def _files(folder: Path) -> list[Path]:
     for path in folder.rglob("*"):
         looked_at += 1
         if looked_at > MOST_FILES:
-            raise SignatureError(f"{folder}: holds more than {MOST_FILES:,} files, as no set of signatures does")
+            raise SignatureError(
+                "{}: holds more than {} files, as no set of signatures does", folder, f"{MOST_FILES:,}"
+            )
         if path.suffix not in {".yaml", ".txt", ".json"}:
             continue
         if not own and path.is_symlink() and not path.resolve().is_relative_to(place):
-            raise SignatureError(f"{path}: is a link that leads out of the folder")
+            raise SignatureError("{}: is a link that leads out of the folder", path)
         found.append(path)
     return sorted(found)
