@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
 from netaudit.case.custody import entries
@@ -48,7 +48,7 @@ def belonging(case: Case) -> Belonging:
     later = REPORT in case.seal.changed_later
     try:
         there = read_given(path, LARGEST)
-        line = next((one for one in reversed(entries(case.folder)) if one["what"] == WRITTEN), {})
+        line: dict[str, Any] = next((one for one in reversed(entries(case.folder)) if one["what"] == WRITTEN), {})
         found = _LANG.search(there[:4096])
         version = _VERSION.search(there[:4096])
         if found is None or version is None:

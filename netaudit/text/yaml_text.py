@@ -54,7 +54,7 @@ def _weigh(events: Iterable[Any]) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             ended = open_ones.pop()
         elif isinstance(event, yaml.AliasEvent):
-            ended = None, sizes.get(event.anchor, MOST_VALUES + 1)
+            ended = None, sizes.get(event.anchor or "", MOST_VALUES + 1)
         elif isinstance(event, yaml.ScalarEvent):
             ended = event.anchor, 1
         if ended is not None:
