@@ -64,6 +64,8 @@ def ask(case: Case, question: str, *, rows: int = ROWS, seconds: float = SECONDS
         raise UsageError(BUSY)
     try:
         said = orjson.loads(_helper.ask(orjson.dumps(asked) + b"\n"))
+        if said.get("spent"):  # what it took it may not give back: the next question gets a fresh one
+            _helper.close()
     except NotStartedError as error:
         raise UsageError("SQL is answered by a process of its own, which cannot be started: {}", error) from error
     except OSError as error:

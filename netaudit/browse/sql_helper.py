@@ -60,9 +60,11 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
         names = [str(one[0]) for one in result.description or ()]
         return {"names": names, "rows": [[_cell(value) for value in row] for row in found]}
     except duckdb.InterruptException:
-        return {"problem": "took more than {} seconds", "values": [f"{asked['seconds']:g}"]}
-    except (duckdb.Error, MemoryError) as error:
-        return {"problem": str(error)[:1000] or "needs more memory than it may have"}
+        return {"problem": "took more than {} seconds", "values": [f"{asked['seconds']:g}"], "spent": True}
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        return {"problem": str(error)[:1000] or "needs more memory than it may have", "spent": True}
+    except duckdb.Error as error:
+        return {"problem": str(error)[:1000]}
     finally:
         timer.cancel()
         connection.close()
