@@ -194,7 +194,7 @@ def _shown(one: Inferred, event_id: str, values: Values, only: set[str] | None =
         if only is not None and meaning not in only:
             continue
         name = _CLEAR_NAMES.get(meaning, meaning)
-        if meaning in IDENTITY:
+        if meaning in IDENTITY and "*" not in text:  # what its sender masked identifies nobody
             out[meaning], _ = values.person(event_id, one.told.message_id, name, text)
         else:
             secret = meaning in {"device", "event"}
