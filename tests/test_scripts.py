@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SCRIPTS = sorted(path for folder in ("packaging", "benchmarks", "pcaps/lab") for path in (ROOT / folder).glob("*.py"))
+SCRIPTS = sorted(
+    path
+    for folder in ("packaging", "packaging/windows", "benchmarks", "pcaps/lab")
+    for path in (ROOT / folder).glob("*.py")
+)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -32,7 +32,6 @@ def keep() -> None:
 def keep_here() -> None:
     """Keep it in this process alone."""
     if sys.platform.startswith("linux"):
-        tempfile.gettempdir()  # found now: looking for it removes a file, under a lock that the hook would wait for
         sys.addaudithook(_hook)
 
 

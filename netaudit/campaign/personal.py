@@ -39,6 +39,7 @@ THEIRS = {  # what a row must not have in common with personal devices: (table o
     "images": (("personal_images", "t.sha256", "sha256"),),
     "endpoints": _words("ip"),
     "devices": _words("device_id"),
+    "bindings": _words("device_id", "mac"),
     "claims": _words("device_id"),
     "observations": _words("ip", "mac", "value"),
     "findings": (("surely_personal", "t.sender", "word"), ("surely_personal", "t.receiver", "word")),

@@ -13,7 +13,6 @@ import hashlib
 import shutil
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,22 +23,32 @@ import pyarrow.compute as pc
 from netaudit.case.body_encodings import found_as, holds_numbers, is_plain
 from netaudit.case.extract import locate
 from netaudit.case.lock import writing
+from netaudit.case.opinions import (
+    CONFIRMED,
+    CONTRADICTED,
+    UNCONFIRMABLE,
+    Claims,
+    Opinion,
+    Verification,
+    claims_of,
+    findings_of,
+    images_by_protocol,
+    judged,
+)
 from netaudit.case.seal import later
-from netaudit.case.tshark import EXPORTS, Frame, bodies, version
-from netaudit.case.tunnels import INVENTED, Bearer, bearer_of
+from netaudit.case.tshark import EXPORTS, Frame, frames_and_bodies, version
+from netaudit.case.tunnels import Bearer, bearer_of
 from netaudit.endpoints.from_tables import answerable
 from netaudit.errors import UsageError
 from netaudit.storage.files import write_json
-from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from netaudit.case.reading import Case
 
-CONFIRMED, UNCONFIRMABLE, CONTRADICTED = "confirmed", "not confirmable", "contradicted"
 OPINION = "private/verify.json"
-PARTLY = "partly confirmed"  # of a finding: some objects confirmed, none contradicted
+NO_BODY = "tshark gives no body for its frames"
 _LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
 _LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
 
@@ -54,39 +63,10 @@ class Wanted(NamedTuple):
     path: str
     complete: bool
     sha256: str
-    ends: frozenset[str]  # both addresses and both ports
+    ends: tuple[str, str]  # from, to
+    ports: tuple[int, int]
     numbers: tuple[str, ...] = ()  # of a document: the identity numbers in it, in clear
     bearer: Bearer | None = None
-
-
-@dataclass(slots=True)
-class Opinion:
-    """What tshark says of one object."""
-
-    status: str = UNCONFIRMABLE
-    reason: str = "tshark gives no body for its frames"
-    frame: int | None = None
-    inside: frozenset[str] = frozenset()  # addresses in a tunnel, against which it confirms nothing
-
-
-@dataclass(slots=True)
-class Verification:
-    """Opinions on all objects asked for, and on the findings they belong to."""
-
-    tshark: str
-    objects: dict[str, Opinion] = field(default_factory=dict)
-    findings: list[dict[str, Any]] = field(default_factory=list)
-
-    def document(self) -> dict[str, Any]:
-        """All of it, as private/verify.json keeps it."""
-        return {
-            "tshark": self.tshark,
-            "findings": self.findings,
-            "objects": {
-                identity: {"status": one.status, "reason": one.reason, "frame": one.frame}
-                for identity, one in sorted(self.objects.items())
-            },
-        }
 
 
 def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -> Verification:
@@ -99,9 +79,14 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     if program is None:
         raise UsageError("tshark is not installed; it comes with Wireshark (Debian: apt install tshark)")
     groups = images_by_protocol(case) if images else findings_of(case)
-    wanted = _wanted(case, {identity for group in groups for identity in group["object_ids"]})
+    identities = {identity for group in groups for identity in group["object_ids"]}
+    wanted = _wanted(case, identities)
+    claims = claims_of(case, identities)
     places = locate(case, captures)
-    opinions = {one.object_id: Opinion(inside=one.bearer.inside if one.bearer else frozenset()) for one in wanted}
+    opinions = {
+        one.object_id: Opinion(UNCONFIRMABLE, NO_BODY, inside=one.bearer.inside if one.bearer else frozenset())
+        for one in wanted
+    }
     result = Verification(version(program), opinions)
     by_capture: dict[str, list[Wanted]] = defaultdict(list)
     for one in wanted:
@@ -109,32 +94,14 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     for capture_id, some in sorted(by_capture.items()):
         path = places.get(capture_id)
         if path is None:
-            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
-        _ask(program, path, case, some, result.objects)
-    result.findings = [_judge(group, result.objects) for group in groups]
+            raise UsageError("capture {}: is not where it was audited; say where it is with --captures", capture_id)
+        _ask(program, path, case, some, result.objects, claims)
+    _see_others(program, case, places, claims, by_capture)
+    result.findings = [judged(group, result.objects, claims) for group in groups]
     with writing(case.folder, "verify"):
         write_json(case.folder / OPINION, result.document())
-        later(case.folder, "second opinion", (OPINION,), by=result.tshark)
+        later(case.folder, "second opinion", (OPINION,), by=result.tool)
     return result
-
-
-def findings_of(case: Case) -> list[dict[str, Any]]:
-    """Every finding with its objects."""
-    columns = ["finding_id", "certainty", "act", "sender", "receiver", "object_ids", "document_ids"]
-    rows = case.table("findings").select(columns).to_pylist()
-    return [row | {"object_ids": row["object_ids"] + (row.pop("document_ids") or [])} for row in rows]
-
-
-def images_by_protocol(case: Case) -> list[dict[str, Any]]:
-    """Every image of the case, grouped by the protocol that carried it."""
-    kinds = pa.array(sorted(IMAGE_KINDS))
-    objects = case.table("objects")
-    carried = objects.filter(pc.is_in(objects["kind"], kinds)).select(["object_id", "message_id"])
-    rows = carried.join(case.table("messages").select(["message_id", "protocol"]), "message_id").to_pylist()
-    groups: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        groups[str(row["protocol"])].append(row["object_id"])
-    return [{"protocol": name, "object_ids": sorted(ids)} for name, ids in sorted(groups.items())]
 
 
 def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
@@ -149,8 +116,8 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
     ends = ["client_ip", "server_ip", "client_port", "server_port"]
     flows = case.table("flows")
     within = ["tunnel", "client_outer", "server_outer"]
-    judged = answerable(flows)["client_ip"]
-    flows = flows.select(["flow_id", *ends, *within]).append_column("judged", judged)
+    answering = answerable(flows)["client_ip"]
+    flows = flows.select(["flow_id", *ends, *within]).append_column("judged", answering)
     joined = objects.join(messages, "message_id").join(flows, "flow_id")
     return [
         Wanted(
@@ -158,13 +125,19 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
             path=row["unwrap_path"],
             complete=row["complete"],
             sha256=row["sha256"],
-            ends=frozenset(str(row[end]) for end in ends),
+            **_way(row),
             numbers=tuple(sorted(numbers.get(row["object_id"], ()))),
             bearer=bearer_of(row),
             **{name: row[name] for name in told},
         )
         for row in joined.sort_by("object_id").to_pylist()
     ]
+
+
+def _way(row: dict[str, Any]) -> dict[str, Any]:
+    near, far = (row["client_ip"], row["client_port"]), (row["server_ip"], row["server_port"])
+    (source, sport), (target, dport) = (near, far) if row["direction"] == "up" else (far, near)
+    return {"ends": (source, target), "ports": (sport or 0, dport or 0)}
 
 
 def _numbers(case: Case, chosen: pa.Array) -> dict[str, set[str]]:
@@ -177,22 +150,41 @@ def _numbers(case: Case, chosen: pa.Array) -> dict[str, set[str]]:
     return found
 
 
-def _ask(program: str, path: Path, case: Case, wanted: list[Wanted], opinions: dict[str, Opinion]) -> None:
+def _ask(
+    program: str, path: Path, case: Case, wanted: list[Wanted], opinions: dict[str, Opinion], claims: Claims
+) -> None:
     """One run of tshark over one capture; bodies come through a pipe, exported files lie in a private folder."""
+    capture_id = wanted[0].capture_id
+    seen = claims.seen[capture_id]
     with tempfile.TemporaryDirectory(dir=case.folder / "private", prefix="verify-") as folder:
         first = np.array([one.first_frame for one in wanted])
         last = np.array([one.last_frame for one in wanted])
-        for frame, body in bodies(program, path, Path(folder)):
-            for place in np.flatnonzero((first <= frame.number) & (frame.number <= last)).tolist():
+        for frame, held in frames_and_bodies(program, path, Path(folder), claims.ports(capture_id)):
+            seen.add(frame.way, frame.number)
+            for place in np.flatnonzero((first <= frame.number) & (frame.number <= last)).tolist() if held else ():
                 one = wanted[place]
-                if opinions[one.object_id].status != CONFIRMED and _of_its_packets(one, frame):
-                    _compare(case, one, body, frame.number, opinions[one.object_id])
+                for body in held:
+                    if opinions[one.object_id].status != CONFIRMED and _of_its_packets(one, frame):
+                        _compare(case, one, body, frame.number, opinions[one.object_id])
         _compare_exports(case, Path(folder), wanted, opinions)
 
 
+def _see_others(program: str, case: Case, places: dict[str, Path], claims: Claims, asked: Collection[str]) -> None:
+    """Look at the packets of captures that hold some of an object's frames, but not the end of its message."""
+    for capture_id in sorted({name for one in claims.objects.values() for name in one.frames} - {*asked}):
+        if (path := places.get(capture_id)) is None:
+            continue
+        with tempfile.TemporaryDirectory(dir=case.folder / "private", prefix="verify-") as folder:
+            for frame, _ in frames_and_bodies(program, path, Path(folder), claims.ports(capture_id)):
+                claims.seen[capture_id].add(frame.way, frame.number)
+
+
 def _of_its_packets(one: Wanted, frame: Frame) -> bool:
-    """Whether a frame is of the object's connection, and of the tunnel that it came in."""
-    return one.ends <= frame.ends and (one.bearer is None or one.bearer.source in {"", frame.source})
+    """Whether a frame goes the way of the object's message, and in the tunnel that it came in."""
+    way = frame.way
+    if one.ports != way.ports or one.ends[0] not in way.sources or one.ends[1] not in way.targets:
+        return False
+    return one.bearer is None or one.bearer.source in {"", *way.sources[:1]}
 
 
 def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
@@ -258,28 +250,3 @@ def _export(one: Wanted, how: str, opinions: dict[str, Opinion]) -> None:
     """Confirm by a file: of what came in a tunnel tshark does not say who sent it."""
     if one.bearer is None:
         opinions[one.object_id] = Opinion(CONFIRMED, how)
-
-
-def against(opinion: Opinion, group: dict[str, Any]) -> Opinion:
-    """The opinion as it bears on a finding: nothing in a tunnel is confirmed against who is only named inside."""
-    if opinion.status == CONFIRMED and opinion.inside & {group.get("sender"), group.get("receiver")}:
-        return Opinion(UNCONFIRMABLE, INVENTED, opinion.frame)
-    return opinion
-
-
-def _judge(group: dict[str, Any], opinions: dict[str, Opinion]) -> dict[str, Any]:
-    told = [against(opinions[identity], group) for identity in group["object_ids"] if identity in opinions]
-    counts = {status: sum(one.status == status for one in told) for status in (CONFIRMED, UNCONFIRMABLE, CONTRADICTED)}
-    if counts[CONTRADICTED]:
-        status = CONTRADICTED
-    elif counts[CONFIRMED]:
-        status = CONFIRMED if counts[CONFIRMED] == len(told) else PARTLY
-    else:
-        status = UNCONFIRMABLE
-    reasons: dict[str, int] = defaultdict(int)
-    for one in told:
-        reasons[f"{one.status}: {one.reason}"] += 1
-    if not group["object_ids"]:
-        reasons["not confirmable: its content is not visible, so there is no object"] = 1
-    kept = {key: value for key, value in group.items() if key != "object_ids"}
-    return kept | {"status": status, "objects": len(told), "counts": counts, "reasons": dict(reasons)}

@@ -7,10 +7,11 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
+from netaudit.case.opinions import Way
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 # Reassembled bodies, by the names of Wireshark 4.x; one that a version does not know is left out.
@@ -20,18 +21,20 @@ BODIES = (
 ENDS = (
     "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport",
 )  # fmt: skip
+LINKS = ("eth.src", "sll.src.eth", "wlan.sa")  # who sent it on its link
 LAYERS = "frame.protocols"  # from the outside inwards
+FRAGMENTS = ("ip.flags.mf == 1", "ip.frag_offset > 0", "ipv6.fraghdr")
+MOST_PORTS = 1000  # that a filter names; more, and all of TCP and UDP is asked for
 EXPORTS = ("ftp-data", "imf", "smb", "tftp")  # what tshark gives as files, not as fields
 PREFERENCES = ("tcp.reassemble_out_of_order:TRUE", "http.decompress_body:TRUE", "http.desegment_body:TRUE")
 _UNKNOWN_FIELDS = re.compile(r"^\s+([\w.-]+)\s*$", re.MULTILINE)
 
 
 class Frame(NamedTuple):
-    """A frame in which a body ends."""
+    """A frame, and whether a body ends in it."""
 
     number: int
-    ends: frozenset[str]  # all addresses and ports of it, of every layer
-    source: str  # sender of its outermost IP packet
+    way: Way
 
 
 def version(program: str) -> str:
@@ -40,23 +43,28 @@ def version(program: str) -> str:
     return told.stdout.partition("\n")[0].strip()
 
 
-def bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[Frame, bytes]]:
-    """Reassembled bodies with the frame that completes them; exported files come to lie in `folder`, by kind.
+def frames_and_bodies(
+    program: str, path: Path, folder: Path, ports: Collection[int]
+) -> Iterator[tuple[Frame, tuple[bytes, ...]]]:
+    """Frames of some ports and their fragments with the bodies that end in them, which most have none of.
+
+    Exported files come to lie in `folder`, by kind.
 
     Raises UsageError where tshark cannot read the capture.
     """
-    names = list(BODIES)
+    names = [*LINKS, *BODIES]
     while True:
         command = [program, "-n", "-r", str(path), "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]
         command += [part for name in ("frame.number", LAYERS, *ENDS, *names) for part in ("-e", name)]
         command += [part for choice in PREFERENCES for part in ("-o", choice)]
-        command += ["-Y", " or ".join(f"{name}" for name in names)]
+        command += ["-Y", " or ".join([*(name for name in names if name in BODIES), *_of_ports(ports)])]
         command += [part for kind in EXPORTS for part in ("--export-objects", f"{kind},{folder / kind}")]
         errors = folder / "errors"
         with errors.open("wb") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:  # noqa: S603
             assert process.stdout is not None
             for line in process.stdout:
-                yield from _row(line)
+                if (row := _row(line, names)) is not None:
+                    yield row
         said = errors.read_text("utf-8", "replace")
         if process.returncode == 0:
             return
@@ -64,20 +72,43 @@ def bodies(program: str, path: Path, folder: Path) -> Iterator[tuple[Frame, byte
         unknown |= {name for name in names if f'"{name}"' in said}
         if not unknown:
             reason = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given")
-            raise UsageError(f"tshark cannot read {path.name}: {reason.strip()}")
+            raise UsageError("tshark cannot read {}: {}", path.name, reason.strip())
         names = [name for name in names if name not in unknown]
 
 
-def _row(line: bytes) -> Iterator[tuple[Frame, bytes]]:
+def _of_ports(ports: Collection[int]) -> list[str]:
+    """Clauses of a display filter."""
+    told = ", ".join(str(port) for port in sorted(ports))
+    named = [f"{name}.port in {{{told}}}" for name in ("tcp", "udp")] if told else []
+    return [
+        *(named if len(ports) <= MOST_PORTS else ["tcp", "udp"]),
+        "ip.flags.mf == 1 or ip.frag_offset > 0",
+        "ipv6.fraghdr",
+    ]
+
+
+def _row(line: bytes, names: list[str]) -> tuple[Frame, tuple[bytes, ...]] | None:
     number, _, rest = line.rstrip(b"\r\n").partition(b"\t")
     if not number.isdigit():
-        return
+        return None
     layers, *values = rest.decode("ascii", "replace").split("\t")
-    told = [value.split(",") for value in values[: len(ENDS)]]
-    outermost = next((name for name in layers.split(":") if name in {"ip", "ipv6"}), "")
-    source = told[ENDS.index(f"{outermost}.src")][0] if outermost else ""
-    frame = Frame(int(number), frozenset(one for value in told for one in value), source)
-    for value in values[len(ENDS) :]:
-        for one in filter(None, value.split(",")):
+    told = dict(zip((*ENDS, *names), (value.split(",") if value else [] for value in values), strict=False))
+    outer_six = next((name for name in layers.split(":") if name in {"ip", "ipv6"}), "") == "ipv6"
+    kinds = ("ipv6", "ip") if outer_six else ("ip", "ipv6")
+    sources, targets = (tuple(one for kind in kinds for one in told.get(f"{kind}.{end}", ())) for end in ("src", "dst"))
+    ports = [_port(told, end) for end in ("srcport", "dstport")]
+    links = tuple(one.lower() for name in LINKS for one in told.get(name, ()))
+    found = []
+    for name in BODIES:
+        for one in filter(None, told.get(name, ())):
             with contextlib.suppress(ValueError):
-                yield frame, bytes.fromhex(one.replace(":", ""))
+                found.append(bytes.fromhex(one.replace(":", "")))
+    return Frame(int(number), Way(sources, targets, (ports[0], ports[1]), links)), tuple(found)
+
+
+def _port(told: dict[str, list[str]], end: str) -> int:
+    """The innermost port: that of TCP where there is one, for a tunnel over UDP has it within."""
+    for name in ("tcp", "udp"):
+        if ports := told.get(f"{name}.{end}"):
+            return int(ports[-1]) if ports[-1].isdigit() else 0
+    return 0

@@ -7,6 +7,7 @@ its words. The window stays until it was read.
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,12 +45,22 @@ def _done(paths: list[Path], run: Callable[[list[str]], Exit]) -> Exit:
     if cases:
         return run(["browse", *map(str, cases)])
     first = paths[0]
-    case = first.with_name(f"{first.name.partition('.')[0]}-case")
+    name = f"{first.name.partition('.')[0]}-case"
+    case = first.with_name(name) if _takes_files(first.parent) else Path.home() / "netaudit" / name
     if not (case / "manifest.json").is_file():
         ended = run(["audit", *map(str, paths), "--case", str(case)])
         if ended in ENDED_WITHOUT_CASE:
             return ended
     return run(["browse", str(case)])
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether something can be written there: captures may come on a disc, or from a share that is only read."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def by_double_click(words: list[str]) -> list[str]:

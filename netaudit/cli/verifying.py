@@ -19,8 +19,8 @@ from netaudit.masking.mask import visible
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from netaudit.case.opinions import Verification
     from netaudit.case.reading import Case
-    from netaudit.case.second_opinion import Verification
 
 MOST_NAMES = 200  # printed of a kind; JSON has all
 
@@ -51,7 +51,7 @@ def verify_command(
 
     for one in by:
         if one not in OPINIONS:
-            raise UsageError(f"--by {one}: say one of {', '.join(OPINIONS)}")
+            raise UsageError("--by {}: say one of {}", one, ", ".join(OPINIONS))
     if not by and (images or captures):
         raise UsageError("--images and --captures go with --by, which asks for a second opinion")
     taken_up(folder)
@@ -72,7 +72,7 @@ def verify_command(
     if as_json:
         import orjson
 
-        said = {name: {"tool": one.tshark, "findings": one.findings} for name, one in opinions.items()}
+        said = {name: {"tool": one.tool, "findings": one.findings} for name, one in opinions.items()}
         document = {"integrity": told.document(), "report_stale": stale(folder), "opinions": said}
         if signed is not None:
             document["signature"] = asdict(signed)
@@ -109,7 +109,7 @@ def _shown(name: str, lang: str) -> str:
 
 
 def _print_opinion(result: Verification, lang: str) -> None:
-    print(result.tshark)
+    print(result.tool)
     for row in result.findings:
         print(_line(row, lang))
     if not result.findings:

@@ -6,6 +6,7 @@ that a whole message stands in the object's packets, wrapped in ways that are kn
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import re
@@ -18,18 +19,22 @@ import pyarrow.compute as pc
 
 from netaudit.case.extract import locate
 from netaudit.case.lock import writing
-from netaudit.case.seal import later
-from netaudit.case.second_opinion import (
+from netaudit.case.opinions import (
     CONFIRMED,
     CONTRADICTED,
-    PARTLY,
+    NOT_FOUND,
     UNCONFIRMABLE,
     Opinion,
+    Seen,
     Verification,
+    Way,
+    claims_of,
     findings_of,
     images_by_protocol,
-)  # fmt: skip
-from netaudit.contracts.unwrapping_steps import Way
+    judged,
+)
+from netaudit.case.seal import later
+from netaudit.contracts.unwrapping_steps import Way as Steps
 from netaudit.crosscheck.contents import contents
 from netaudit.crosscheck.http1 import messages
 from netaudit.crosscheck.joining import joined
@@ -41,11 +46,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.case.reading import Case
+    from netaudit.crosscheck import reassembly as derived
     from netaudit.crosscheck.http1 import Sent
     from netaudit.crosscheck.reassembly import End
 
-NOT_FOUND = "not found"
-STATUSES = (CONFIRMED, NOT_FOUND, UNCONFIRMABLE, CONTRADICTED)
 OPINION = "private/verify-dpkt.json"
 MOST_PLACES = 256  # in one content, at which an image within it may begin
 _WAYS = frozenset(
@@ -89,13 +93,14 @@ def ask_dpkt(case: Case, captures: Sequence[Path] = (), *, images: bool = False)
     identities = sorted({identity for group in groups for identity in group["object_ids"]})
     result = Verification(f"dpkt {dpkt.__version__}, HTTP/1 by a second derivation")
     asked = _asked(case, identities, result.objects)
+    claims = claims_of(case, identities)
     places = locate(case, captures) if asked else {}
     for capture_id, some in sorted(asked.items()):
         path = places.get(capture_id)
         if path is None:
-            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
-        _compare(path, some, result.objects)
-    result.findings = [_judged(group, result.objects) for group in groups]
+            raise UsageError("capture {}: is not where it was audited; say where it is with --captures", capture_id)
+        _compare(path, some, result.objects, claims.seen[capture_id])
+    result.findings = [judged(group, result.objects, claims) for group in groups]
     _keep(case, result)
     return result
 
@@ -190,8 +195,11 @@ def _end(ip: str, port: int) -> End:
     return End(ipaddress.ip_address(ip).packed, port)
 
 
-def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion]) -> None:
+def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion], seen: Seen) -> None:
     from netaudit.crosscheck.reassembly import TooLarge, connections
+
+    def told(frame: int, way: derived.Way) -> None:
+        seen.add(_in_words(way), frame)
 
     by_way: dict[tuple[End, End], list[Asked]] = defaultdict(list)
     in_pieces = [one for one in asked if one.pieces]
@@ -202,7 +210,7 @@ def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion]) -> No
     ways = {*by_way, *((place.source, place.target) for place in places)}
     kept: dict[Place, Sent] = {}
     try:
-        for connection in connections(path, {frozenset(way) for way in ways}):
+        for connection in connections(path, {frozenset(way) for way in ways}, told):
             for way, runs in connection.items():
                 for run in runs if way in ways else ():
                     for sent in messages(run):
@@ -215,6 +223,13 @@ def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion]) -> No
         _leave(asked, opinions, "more bytes than are kept for this")
     except (ValueError, OSError, EOFError) as error:
         _leave(asked, opinions, f"dpkt cannot read the capture: {type(error).__name__}")
+
+
+@functools.lru_cache(maxsize=65_536)
+def _in_words(way: derived.Way) -> Way:
+    """A way as the tables of a case write its addresses."""
+    source, target = (str(ipaddress.ip_address(ip)) for ip in (way.source, way.target))
+    return Way((source,), (target,), way.ports, (way.link.hex(":"),) if way.link else ())
 
 
 def _leave(asked: list[Asked], opinions: dict[str, Opinion], reason: str) -> None:
@@ -261,7 +276,7 @@ def _look_together(pieces: list[Sent], one: Asked, opinions: dict[str, Opinion])
 
 
 def _followed(path: str) -> bool:
-    return {step.name for step in Way.read(path).between} <= _WAYS
+    return {step.name for step in Steps.read(path).between} <= _WAYS
 
 
 def _within(data: bytes, one: Asked) -> bool:
@@ -274,24 +289,7 @@ def _within(data: bytes, one: Asked) -> bool:
     return False
 
 
-def _judged(group: dict[str, Any], opinions: dict[str, Opinion]) -> dict[str, Any]:
-    """The opinion on a finding: contradicted by one object, confirmed by all."""
-    told = [opinions[identity] for identity in group["object_ids"] if identity in opinions]
-    counts = {status: sum(one.status == status for one in told) for status in STATUSES}
-    status = next((name for name in (CONTRADICTED, NOT_FOUND) if counts[name]), UNCONFIRMABLE)
-    if status != CONTRADICTED and counts[CONFIRMED]:
-        status = CONFIRMED if counts[CONFIRMED] == len(told) else PARTLY
-    reasons: dict[str, int] = defaultdict(int)
-    for one in told:
-        reasons[f"{one.status}: {one.reason}"] += 1
-    if not group["object_ids"]:
-        reasons[f"{UNCONFIRMABLE}: its content is not visible, so there is no object"] = 1
-    kept = {key: value for key, value in group.items() if key != "object_ids"}
-    return kept | {"status": status, "objects": len(told), "counts": counts, "reasons": dict(reasons)}
-
-
 def _keep(case: Case, result: Verification) -> None:
     with writing(case.folder, "verify"):
-        document = result.document()
-        write_json(case.folder / OPINION, {"tool": document.pop("tshark"), **document})
-        later(case.folder, "second opinion", (OPINION,), by=result.tshark)
+        write_json(case.folder / OPINION, result.document())
+        later(case.folder, "second opinion", (OPINION,), by=result.tool)

@@ -32,6 +32,15 @@ class End(NamedTuple):
     port: int
 
 
+class Way(NamedTuple):
+    """From whom to whom a packet goes. Ports are zeros where it has none: in fragments."""
+
+    source: bytes
+    target: bytes
+    ports: tuple[int, int]
+    link: bytes  # address of who sent it on its link; empty where the link has none
+
+
 class Piece(NamedTuple):
     """What one packet adds to a direction."""
 
@@ -69,11 +78,22 @@ class TooLarge(Exception):  # noqa: N818 - a bound, not a fault
     """More payload than is kept."""
 
 
-def connections(path: Path, wanted: Collection[frozenset[End]]) -> Iterator[Connection]:
-    """Both directions of every connection between pairs of `wanted`, in runs; raises ValueError for a bad file."""
+def connections(
+    path: Path, wanted: Collection[frozenset[End]], told: Callable[[int, Way], None] = lambda _frame, _way: None
+) -> Iterator[Connection]:
+    """Both directions of every connection between pairs of `wanted`, in runs; raises ValueError for a bad file.
+
+    `told` is given the number and the way of each packet with a port of these, and of each fragment.
+    """
+    ports = {0, *(end.port for pair in wanted for end in pair)}
     open_ones: dict[frozenset[End], dict[tuple[End, End], _Side]] = {}
     kept = 0
-    for frame, source, target, tcp in _segments(path):
+    for frame, way, tcp in _segments(path):
+        if not ports.isdisjoint(way.ports):
+            told(frame, way)
+        if tcp is None:
+            continue
+        source, target = End(way.source, tcp.sport), End(way.target, tcp.dport)
         pair = frozenset((source, target))
         if pair not in wanted:
             continue
@@ -125,7 +145,8 @@ def _ordered(side: _Side) -> Iterator[Run]:
         yield Run(bytes(buffer), pieces, conflict)
 
 
-def _segments(path: Path) -> Iterator[tuple[int, End, End, dpkt.tcp.TCP]]:
+def _segments(path: Path) -> Iterator[tuple[int, Way, dpkt.tcp.TCP | None]]:
+    """Every IP packet; with its segment, whole, where it is one of TCP or the last fragment of one."""
     fragments: dict[Any, list[tuple[int, bool, bytes]]] = {}
     with _opened(path) as file:
         reader = dpkt.pcap.UniversalReader(file)
@@ -134,11 +155,13 @@ def _segments(path: Path) -> Iterator[tuple[int, End, End, dpkt.tcp.TCP]]:
             raise ValueError(f"link type {reader.datalink()} is not looked into")
         for frame, (_, data) in enumerate(reader, 1):
             try:
-                found = _tcp(layer(data), fragments)
+                outer, link = layer(data)
+                packet = _internet(outer)
+                if packet is not None:
+                    segment = _tcp(packet, fragments)
+                    yield frame, Way(packet.src, packet.dst, _ports(packet), link), segment
             except (dpkt.UnpackError, AttributeError, IndexError, ValueError):
-                continue  # no packet of TCP that dpkt can take apart
-            if found is not None:
-                yield frame, *found
+                continue  # no packet that dpkt can take apart
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -151,48 +174,62 @@ def _opened(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _linux_cooked(data: bytes) -> Any:
-    return dpkt.sll.SLL(data).data
+def _linux_cooked(data: bytes) -> tuple[Any, bytes]:
+    packet = dpkt.sll.SLL(data)
+    return packet.data, packet.hdr[: packet.hlen]
 
 
-def _linux_cooked_2(data: bytes) -> Any:
-    return dpkt.sll2.SLL2(data).data
+def _linux_cooked_2(data: bytes) -> tuple[Any, bytes]:
+    packet = dpkt.sll2.SLL2(data)
+    return packet.data, packet.hdr[: packet.hlen]
 
 
-def _ethernet(data: bytes) -> Any:
-    return dpkt.ethernet.Ethernet(data).data
+def _ethernet(data: bytes) -> tuple[Any, bytes]:
+    packet = dpkt.ethernet.Ethernet(data)
+    return packet.data, packet.src
 
 
-def _loopback(data: bytes) -> Any:
-    return dpkt.loopback.Loopback(data).data
+def _loopback(data: bytes) -> tuple[Any, bytes]:
+    return dpkt.loopback.Loopback(data).data, b""
 
 
-def _raw(data: bytes) -> Any:
-    return dpkt.ip6.IP6(data) if data[0] >> 4 == 6 else dpkt.ip.IP(data)
+def _raw(data: bytes) -> tuple[Any, bytes]:
+    return (dpkt.ip6.IP6(data) if data[0] >> 4 == 6 else dpkt.ip.IP(data)), b""
 
 
 # by link type, as https://www.tcpdump.org/linktypes.html numbers them (12 and 14 are raw IP of older systems)
-_LAYERS: dict[int, Callable[[bytes], Any]] = {
+_LAYERS: dict[int, Callable[[bytes], tuple[Any, bytes]]] = {
     0: _loopback, 1: _ethernet, 12: _raw, 14: _raw, 101: _raw, 108: _loopback, 113: _linux_cooked, 228: _raw,
     229: _raw, 276: _linux_cooked_2,
 }  # fmt: skip
 
 
-def _tcp(packet: Any, fragments: dict[Any, list[tuple[int, bool, bytes]]]) -> tuple[End, End, dpkt.tcp.TCP] | None:
-    """The ends and the segment of a packet; None for all else, and for a fragment of which the rest is to come."""
+def _internet(packet: Any) -> Any:
+    """The outermost IP packet; None where there is none."""
     while not isinstance(packet, dpkt.ip.IP | dpkt.ip6.IP6):
         if not isinstance(packet, dpkt.Packet):
             return None
         packet = packet.data  # PPPoE, PPP, MPLS …
+    return packet
+
+
+def _ports(packet: Any) -> tuple[int, int]:
+    """Ports of TCP and UDP; zeros of all else, fragments among them."""
+    whole = not isinstance(packet, dpkt.ip.IP) or not (packet.mf or packet.offset)
+    if whole and isinstance(packet.data, dpkt.tcp.TCP | dpkt.udp.UDP):
+        return packet.data.sport, packet.data.dport
+    return 0, 0
+
+
+def _tcp(packet: Any, fragments: dict[Any, list[tuple[int, bool, bytes]]]) -> dpkt.tcp.TCP | None:
+    """The segment of a packet; None for all else, and for a fragment of which the rest is to come."""
     inner = packet.data
     if isinstance(packet, dpkt.ip.IP) and (packet.mf or packet.offset):
         whole = _defragmented(packet, fragments)
         if whole is None or packet.p != dpkt.ip.IP_PROTO_TCP:
             return None
         inner = dpkt.tcp.TCP(whole)
-    if not isinstance(inner, dpkt.tcp.TCP):
-        return None
-    return End(packet.src, inner.sport), End(packet.dst, inner.dport), inner
+    return inner if isinstance(inner, dpkt.tcp.TCP) else None
 
 
 def _defragmented(packet: dpkt.ip.IP, fragments: dict[Any, list[tuple[int, bool, bytes]]]) -> bytes | None:

@@ -19,10 +19,11 @@ from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
 from netaudit.findings.receivers import Receivers
 from netaudit.findings.relayed import relayed_findings, without_told
+from netaudit.findings.retrieval import own_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.transfers import Transfer, transfers
-from netaudit.findings.uploads import Scope, clear_findings, telling
+from netaudit.findings.uploads import Scope, clear_findings, faces_sent_outside, telling
 from netaudit.findings.vocabulary import VIDEO
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
@@ -74,7 +75,11 @@ def judge(
     bearing = bearing_of(tables, faces, scope, actors, (record.message["flow_id"] for record in records))
     machines = peoples_machines(tables, scope)
     relayed = relayed_findings(tables, actors)
-    clear = clear_findings(faces, scope, actors, bearing, receivers, back_ends, apart)
+
+    whereto = faces_sent_outside(faces, scope, actors, bearing).whereto
+    own = own_of(faces, tables, whereto | back_ends, scope, actors)
+    answering = back_ends | own.hosts
+    clear = clear_findings(faces, scope, actors, bearing, receivers, answering, apart, own.digests)
     groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
     found = [
         *with_identity(clear, groups, actors, receivers),

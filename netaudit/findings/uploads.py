@@ -60,14 +60,16 @@ def clear_findings(
     receivers: Receivers,
     back_ends: AbstractSet[str] = frozenset(),
     apart: Apart | None = None,
+    brought: AbstractSet[int] = frozenset(),
 ) -> list[Finding]:
     """Findings on transfers of face images in clear. None is judged while the vantage is unknown.
 
     `back_ends` are addresses whose answers are judged by themselves; else a face counts as retrieved that was sent out
-    before, or that comes from where faces were sent. What visitors' own devices sent, or nobody knows who, is `apart`.
+    before, or that comes from where faces were sent, or that is one of `brought` (`retrieval.py`). What visitors' own
+    devices sent, or nobody knows who, is `apart`.
     """
     groups: dict[tuple[str, ...], Group] = defaultdict(Group)
-    for one in judged(faces, scope, actors, back_ends, bearing):
+    for one in judged(faces, scope, actors, back_ends, bearing, brought=brought):
         row = one.row
         if one.own and apart is not None and one.act in {UPLOADED, VIDEO}:
             apart.note(actors.ends.device(one.device, row.flow_id), IMAGES, row.size)
@@ -88,15 +90,18 @@ def judged(
     back_ends: AbstractSet[str] = frozenset(),
     bearing: Bearing | None = None,
     before: Sent | None = None,
+    brought: AbstractSet[int] = frozenset(),
 ) -> Iterator[Judged]:
     """What was done with each image that moved; those of which nothing is judged are left out.
 
-    `bearing` knows doubts about what went in their flows; `before` is what was sent outside where `rows` are not all.
+    `bearing` knows doubts about what went in their flows; `before` is what was sent outside where `rows` are not all;
+    `brought` are images of the site's own that come back.
     """
     sent = before or faces_sent_outside(rows, scope, actors, bearing)
     collectors = sent.whereto | back_ends
     for row in rows:
         collected = bool(collectors & {row.sender, row.host}) or sent.before((row.digest,), row.last_ts)
+        collected = collected or row.digest in brought
         act = acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
         if act is None:
             continue

@@ -23,7 +23,7 @@ from netaudit.identity_data.naming import (
     plain,
 )
 from netaudit.identity_data.values import LEAST_TAIL, Personal, address_tail, e164
-from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
+from netaudit.masking.identity_numbers import ID18, MOBILE, known_region, right_check_digit
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from netaudit.identity_data.lines import Field
 
+_BARE_IDS = frozenset({"id", "idno", "idnum", "number", "num", "value", "code", ""})
 LONGEST_VALUE = 256  # characters
 _PLACES = tuple("省市区县镇乡村路街厅楼室店部局院校站馆城")  # how names of places end
 _PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
@@ -68,9 +69,21 @@ def classified(found: list[Field]) -> list[Personal]:
         if one := _judge(field, value):
             out.append(one)
     out = _with_loose(out, loose) if loose else out
+    out = [_of_somebody(one, out) for one in out]
     if not any(one.kind == "id_number" for one in out):
         return out
     return _with_bare_names(_with_cells(out, found), found) + [one for field in found if (one := picture(field))]
+
+
+def _of_somebody(one: Personal, out: list[Personal]) -> Personal:
+    """A number of no known region as one that was checked, where its field is a mere `id` beside somebody's name.
+
+    Numbers of orders stand beside names, too, in fields that say what they are.
+    """
+    if one.kind != "id_number" or one.certainty != "shape" or plain(one.key) not in _BARE_IDS:
+        return one
+    beside = any(other.kind == "name" and _record(other.path) == _record(one.path) for other in out)
+    return one._replace(certainty="checked") if beside else one
 
 
 def picture(field: Field) -> Personal | None:
@@ -126,7 +139,9 @@ def _judge(field: Field, value: str) -> Personal | None:
     kind = kind_of(field.key)
     number = _SPACES.sub("", value) if kind in {"id_number", "doubtful"} else value
     if ID18.fullmatch(number) and right_check_digit(number):
-        return Personal("id_number", field.path, field.key, number.upper(), "checked")
+        # of orders and goods one in eleven has the right check digit, too, and most of them no province
+        checked = known_region(number) or kind in {"id_number", "doubtful"}
+        return Personal("id_number", field.path, field.key, number.upper(), "checked" if checked else "shape")
     if kind in {"id_number", "doubtful"}:
         fits = ID18.fullmatch(value) or _ID15.fullmatch(value) or _ID_LIKE.fullmatch(value)
         sure = fits and (kind == "id_number" or _ID15.fullmatch(value))

@@ -6,6 +6,7 @@ import re
 
 from netaudit.masking.mask import mask, visible
 
+EARLIEST, LATEST = 1900, 2040  # years in which somebody who is seen may be born
 LONGEST = 128  # characters of a serial
 PROVINCES = frozenset(
     str(code)
@@ -64,6 +65,6 @@ def right_check_digit(number: str) -> bool:
     number = number.upper()
     try:
         born = ric.get_birth_date(number)
-        return 1850 <= born.year <= 2100 and ric.calc_check_digit(number) == number[-1]
+        return EARLIEST <= born.year <= LATEST and ric.calc_check_digit(number) == number[-1]
     except ValueError:
         return False

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from netaudit.case.moments import moment_table, stored
 from netaudit.case.pictures import Pictures
@@ -243,10 +245,18 @@ def _taken_targets(folder: Path) -> pa.Table:
 
 
 def _keep_clear(folder: Path) -> None:
-    """Make the streams of clear values private/persons.parquet, private/events.parquet and private/fields.parquet."""
+    """Make the streams of clear values private/persons.parquet, private/events.parquet and private/fields.parquet.
+
+    Of events only those that are told: one that came again after a challenge is told once.
+    """
     for table in (PERSONS_CLEAR, EVENTS_CLEAR, FIELDS_CLEAR):
         parts = stream_parts(folder, table.name, "private")
-        write_table(folder, table, read_parts(parts, table.schema()), place="private")
+        rows = read_parts(parts, table.schema())
+        if table is EVENTS_CLEAR:
+            told = pq.read_table(folder / "tables" / "events.parquet", columns=["event_id"])["event_id"]
+            rows = rows.filter(pc.is_in(rows["event_id"], value_set=pc.unique(told)))
+        write_table(folder, table, rows, place="private")
+        del rows  # of files that are mapped and go next
         (folder / "private" / f"{table.name}.parquet").chmod(0o600)
         for path in parts:
             remove(path)

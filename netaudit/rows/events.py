@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from netaudit.documents.addresses import host_of
+from netaudit.documents.addresses import host_of, picture_urls
 from netaudit.documents.from_messages import Streams, Told
 from netaudit.documents.from_unwrapping import NOTHING_TAKEN, MessageReader
 from netaudit.documents.head import Head, path_of
@@ -106,7 +106,9 @@ class EventRows:
         return bool(self._index.on_path(path)) or asks_host(path)
 
     def may_state(self, message: Message) -> bool:
-        """Whether a small document may say something of a device."""
+        """Whether a small document may say something of a device, or name a picture."""
+        if b"/" in message.body and picture_urls(message.body):
+            return True
         return words().may_state(plain_text(message.body), path_of((message.request or message).path))
 
     @property

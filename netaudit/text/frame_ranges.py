@@ -5,13 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 
+MOST = 1 << 22  # frames of one text: evidence has at most 262,144 of an object
+
 
 def frame_numbers(ranges: str) -> list[int]:
-    """Numbers of a text such as '17-19,23'."""
+    """Numbers of a text such as '17-19,23'. Raises ValueError for one that stands for more than any case holds."""
     numbers: list[int] = []
     for piece in filter(None, ranges.split(",")):
         first, _, last = piece.partition("-")
-        numbers.extend(range(int(first), int(last or first) + 1))
+        more = range(int(first), int(last or first) + 1)
+        if len(numbers) + len(more) > MOST:
+            raise ValueError(f"{ranges[:40]}: more than {MOST:,} frames")
+        numbers.extend(more)
     return numbers
 
 

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 import netaudit
 from netaudit.case import second_opinion as module
 from netaudit.case.body_encodings import is_plain
-from netaudit.case.second_opinion import CONFIRMED, CONTRADICTED, UNCONFIRMABLE, Opinion, found_as, verify
+from netaudit.case.opinions import CONFIRMED, CONTRADICTED, UNCONFIRMABLE
+from netaudit.case.second_opinion import found_as, verify
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
 
@@ -53,15 +54,6 @@ def test_one_other_byte_is_another_object(data, place):
     other[place] ^= 1
     assert not found_as(data, bytes(other))
     assert not found_as(data, base64.b64encode(bytes(other)))
-
-
-def test_findings_are_judged_by_their_objects():
-    opinions = {"a": Opinion(CONFIRMED, "as it is", 1), "b": Opinion(), "c": Opinion(CONTRADICTED, "no", 2)}
-    status = lambda *ids: module._judge({"finding_id": "F", "object_ids": list(ids)}, opinions)["status"]  # noqa: E731
-    assert status("a") == CONFIRMED
-    assert status("a", "b") == "partly confirmed"
-    assert status("a", "c") == CONTRADICTED
-    assert status("b") == status() == UNCONFIRMABLE
 
 
 @pytest.mark.parametrize(

@@ -74,3 +74,15 @@ def test_only_a_console_of_its_own_makes_it_so(capture: Path, monkeypatch: pytes
     assert by_double_click(["audit", str(capture)]) == ["audit", str(capture)]
     own = False
     assert by_double_click([]) == []
+
+
+def test_the_case_of_a_capture_on_a_disc_lies_at_home(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Runs()
+
+    def refused(**_: object) -> None:
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr(starting.tempfile, "TemporaryFile", refused)
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/me"))
+    start_command([capture], "en", run)
+    assert run.words[0][-1] == str(Path("/home/me/netaudit/外网 抓包-case"))

@@ -18,9 +18,9 @@ import pytest
 
 import netaudit
 from netaudit.case.integrity import integrity
-from netaudit.case.second_opinion import CONFIRMED, CONTRADICTED
+from netaudit.case.opinions import CONFIRMED, CONTRADICTED, NOT_FOUND
 from netaudit.crosscheck import comparing
-from netaudit.crosscheck.comparing import NOT_FOUND, ask_dpkt
+from netaudit.crosscheck.comparing import ask_dpkt
 from netaudit.crosscheck.contents import contents
 from netaudit.crosscheck.http1 import messages
 from netaudit.crosscheck.reassembly import End, connections

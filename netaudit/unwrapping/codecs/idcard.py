@@ -32,6 +32,11 @@ _FIELDS = (  # offsets in the text
     ("name", 0, 30), ("gender", 30, 32), ("nation", 32, 36), ("birthday", 36, 52), ("address", 52, 122),
     ("idNumber", 122, 158), ("issuingAuthority", 158, 188), ("validFrom", 188, 204), ("validTo", 204, 220),
 )  # fmt: skip
+_PERMANENT = (  # the same of a foreigner's permanent residence card, whose type letter is I
+    ("name", 0, 120), ("gender", 120, 122), ("idNumber", 122, 152), ("nationality", 152, 158),
+    ("chineseName", 158, 188), ("validFrom", 188, 204), ("validTo", 204, 220), ("birthday", 220, 236),
+)  # fmt: skip
+_TYPE_AT, _FOREIGNER = 248, b"I\0"  # the letter that says whose card it is
 _GENDERS = {"1": "male", "2": "female"}
 
 
@@ -92,7 +97,8 @@ def _text(part: Part, span: Span, budget: Budget) -> Iterator[Part]:
     stop = known(part)
     values: dict[str, str] = {}
     whole = True
-    for name, first, last in _FIELDS:
+    letter = part.data[span[0] + _TYPE_AT : span[0] + _TYPE_AT + len(_FOREIGNER)]
+    for name, first, last in _PERMANENT if letter == _FOREIGNER else _FIELDS:
         a, b = span[0] + first, span[0] + last
         if b > len(part.data) or (b > stop and cut(part.missing, a, b)) or (part.unknown_from or b) < b:
             whole = False

@@ -1,0 +1,60 @@
+"""Faces that come from outside are the site's own where a collector's domain, a record, an answer or a page says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import netaudit
+from pcaps.lab import photos
+from tests.spoken import Capture, number, reply, request
+
+CAMERA, PC, CLOUD, STORE, NEWS = "192.168.1.64", "192.168.1.100", "47.98.60.33", "47.98.61.1", "47.98.62.1"
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120"
+PATH = "/p/2025/06/c9f0f895fb98ab91.jpg"
+SENT, OTHER = (photos.jpeg(photos.portrait(seed, 110), seed) for seed in (911, 912))
+
+
+def push(host: str) -> tuple[bytes, bytes]:
+    return request("POST", "/snap", SENT, "image/jpeg", host=host), reply()
+
+
+def fetch(host: str, **headers: str) -> tuple[bytes, bytes]:
+    return request("GET", PATH, host=host, user_agent=BROWSER, **headers), reply(OTHER, "image/jpeg")
+
+
+def acts(folder: Path, *talks: tuple[str, str, tuple[bytes, bytes]]) -> dict[str, int]:
+    capture = Capture()
+    for client, server, exchange in talks:
+        capture.talk(client, server, exchange)
+    case = netaudit.audit(capture.write(folder / "a.pcap"), folder / "case", inside="192.168.1.0/24")
+    return {row["act"]: row["images"] for row in case.table("findings").to_pylist()}
+
+
+RECORD = (
+    request("POST", "/visit", {"name": "王五一", "idCard": number(1), "photo": f"https://img.other.cn{PATH}"}),
+    reply(),
+)
+LIST = request("GET", "/list", host="api.faces.cn"), reply({"list": [{"pic": f"https://img.other.cn{PATH}"}]})
+RETRIEVED = {
+    "the domain of a collector": [(CAMERA, CLOUD, push("up.faces.cn")), (PC, STORE, fetch("img.faces.cn"))],
+    "named by a record": [(CAMERA, CLOUD, RECORD), (PC, STORE, fetch("img.other.cn"))],
+    "named by a collector's answer": [(CAMERA, CLOUD, push("api.faces.cn")), (PC, CLOUD, LIST), (PC, STORE, fetch("img.other.cn"))],
+    "for a collector's page": [(CAMERA, CLOUD, push("api.faces.cn")), (PC, STORE, fetch("img.other.cn", referer="http://www.faces.cn/a"))],
+}  # fmt: skip
+LOOKED_AT = {
+    "a news page": [(CAMERA, CLOUD, push("up.faces.cn")), (PC, NEWS, fetch("img.news.cn", referer="http://www.news.cn/a"))],
+    "another tenant of a store": [(CAMERA, CLOUD, push("a.oss-cn-x.aliyuncs.com")), (PC, STORE, fetch("b.oss-cn-x.aliyuncs.com"))],
+    "named by a page of nobody": [(PC, NEWS, LIST), (PC, STORE, fetch("img.other.cn"))],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RETRIEVED)
+def test_what_comes_back(name: str, tmp_path: Path) -> None:
+    assert acts(tmp_path, *RETRIEVED[name]).get("retrieved from outside") == 1
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_what_somebody_only_looks_at(name: str, tmp_path: Path) -> None:
+    assert "retrieved from outside" not in acts(tmp_path, *LOOKED_AT[name])

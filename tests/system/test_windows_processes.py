@@ -1,0 +1,50 @@
+"""What Windows tells of processes; asked of it where the tests run there (`make windows`)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from netaudit.campaign import watchdog
+from netaudit.images import cpu_limit
+from netaudit.system import windows_processes
+
+windows = pytest.mark.skipif(sys.platform != "win32", reason="asks Windows")
+
+
+@windows
+def test_it_tells_of_itself_and_of_others() -> None:
+    assert windows_processes.resident() > 1 << 20
+    began = windows_processes.processor_seconds(os.getpid())
+    until = time.process_time() + 0.2
+    while time.process_time() < until:
+        pass
+    ended = windows_processes.processor_seconds(os.getpid())
+    assert began is not None
+    assert ended is not None
+    assert 0.1 < ended - began < 5
+    assert windows_processes.processor_seconds(0xFFFF_FFF0) is None
+
+
+@windows
+def test_a_process_that_is_tied_ends_with_its_job(tmp_path: Path) -> None:
+    """A dead audit leaves no recorder running: here the handle of the job is closed, there its process ends."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        job = windows_processes.tie(int(process._handle))
+        assert process.poll() is None
+        windows_processes.untie(job)
+        process.wait(20)
+
+
+def test_bounds_ask_windows_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory limit of campaigns and the clock of helpers never fired there."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(windows_processes, "resident", lambda: 7, raising=False)
+    monkeypatch.setattr(windows_processes, "processor_seconds", lambda pid: pid / 2, raising=False)
+    assert watchdog.resident() == 7
+    assert cpu_limit.processor_seconds(8) == 4
