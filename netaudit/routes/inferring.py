@@ -77,6 +77,7 @@ class Inferred:
     shot_time: int | None = None
     zone: str = ""
     images: list[tuple[str, str]] = field(default_factory=list)  # SHA-256, role
+    named: set[str] = field(default_factory=set)  # images whose role their fields say
     urls: list[str] = field(default_factory=list)
 
 
@@ -202,6 +203,8 @@ def _show(one: Inferred, leaves: list[Leaf], fields: dict[str, Field], pictures:
             about = len(found) > 1 or one.said.keys() & {"name", "id_number", "person_id", "score", "time"}
             role = "face" if about or size.face in {"yes", "possible"} else "unknown"
         one.images.append((sha256, role))
+        if named_so:
+            one.named.add(sha256)
 
 
 def _is_scene(size: Picture, areas: list[int]) -> bool:
