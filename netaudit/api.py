@@ -134,6 +134,7 @@ class Case(reading.Case):
         captures: pd.DataFrame
         skipped: pd.DataFrame
         flows: pd.DataFrame
+        sightings: pd.DataFrame
         messages: pd.DataFrame
         objects: pd.DataFrame
         evidence: pd.DataFrame
