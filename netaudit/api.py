@@ -134,6 +134,7 @@ class Case(reading.Case):
         captures: pd.DataFrame
         skipped: pd.DataFrame
         flows: pd.DataFrame
+        sightings: pd.DataFrame
         messages: pd.DataFrame
         objects: pd.DataFrame
         evidence: pd.DataFrame
@@ -185,7 +186,7 @@ class Case(reading.Case):
 
         answer = ask(self, question, rows=rows, seconds=seconds)
         if answer.more:
-            raise UsageError(f"more than {rows:,} rows: say LIMIT, or rows=")
+            raise UsageError("more than {} rows: say LIMIT, or rows=", f"{rows:,}")
         return pd.DataFrame(answer.rows, columns=answer.names)
 
     def search(self, text: str, tables: str | Iterable[str] = (), *, most: int = MOST_FOUND) -> pd.DataFrame:
@@ -204,9 +205,9 @@ class Case(reading.Case):
         from netaudit.tables import BY_NAME
 
         if len(text) < 2:
-            raise UsageError(f"{text!r}: say at least two characters")
+            raise UsageError("{}: say at least two characters", f"{text!r}")
         if unknown := [name for name in _several(tables) if name not in BY_NAME]:
-            raise UsageError(f"no table {unknown[0]!r}; there are {', '.join(BY_NAME)}")
+            raise UsageError("no table {}; there are {}", f"{unknown[0]!r}", ", ".join(BY_NAME))
         pages = Tables(self)
         found: list[tuple[str, int, str, Any]] = []
         for name in list(_several(tables)) or BY_NAME:
@@ -314,7 +315,7 @@ def _network(given: Network) -> str:
     try:
         return str(ipaddress.ip_network(given, strict=False))
     except ValueError as error:
-        raise UsageError(f"inside={given!r}: {error}") from error
+        raise UsageError("inside={}: {}", f"{given!r}", error) from error
 
 
 def _time(name: str, given: Time | None, zone: str | None) -> int | None:
@@ -323,17 +324,19 @@ def _time(name: str, given: Time | None, zone: str | None) -> int | None:
         try:
             given = datetime.datetime.fromisoformat(given)
         except ValueError:
-            raise UsageError(f"{name}={given!r}: not a time such as 2026-05-01T09:00:00+08:00") from None
+            raise UsageError("{}={}: not a time such as 2026-05-01T09:00:00+08:00", name, f"{given!r}") from None
     if not isinstance(given, datetime.datetime):
         return given
     if given.tzinfo is None and zone is None:
-        raise UsageError(f"{name}={given.isoformat()!r}: in which zone? add it (+08:00) or say zone='Asia/Shanghai'")
+        raise UsageError(
+            "{}={}: in which zone? add it (+08:00) or say zone='Asia/Shanghai'", name, f"{given.isoformat()!r}"
+        )
     return nanoseconds(given, zone)
 
 
 def _language(lang: str) -> str:
     if lang not in {"zh", "en"}:
-        raise UsageError(f"lang={lang!r}: say zh or en")
+        raise UsageError("lang={}: say zh or en", f"{lang!r}")
     return lang
 
 
@@ -344,7 +347,7 @@ def _in_python() -> Iterator[None]:
         yield
     except NetauditError as error:
         told = SPOKEN.sub(lambda found: FLAGS.get(found[1], found[1].replace("-", "_") + "="), str(error))
-        if told != str(error) and len(error.args) == 1:
+        if told != str(error):
             error.args = (told,)
         raise
 

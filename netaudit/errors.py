@@ -6,6 +6,9 @@
      ├─ CaptureError     a capture is damaged: which file, at which offset, what is wrong
      └─ CaseError        a folder is no case, or a case that cannot be read
 
+An error is data: a template with {} for each of its parts, which are texts or other errors. It is a sentence only where
+it is shown, in the reader's language (`cli/chinese.py`); `str` gives the English one.
+
 Inside a stage bad bytes are a row (damage, skip reason, missing range), not an exception.
 """
 
@@ -13,7 +16,28 @@ from __future__ import annotations
 
 
 class NetauditError(Exception):
-    """Base of all errors raised on purpose; its text is one line for a person."""
+    """Base of all errors raised on purpose: a template in English, and what stands in its places."""
+
+    def __init__(self, template: str, *parts: object) -> None:
+        """Only errors of ours are kept as parts; all else is made text here, so that an error may be pickled."""
+        super().__init__(template, *(part if isinstance(part, NetauditError) else str(part) for part in parts))
+
+    @property
+    def template(self) -> str:
+        """The text with {} for each part."""
+        return str(self.args[0])
+
+    @property
+    def parts(self) -> tuple[str | NetauditError, ...]:
+        """What stands in the places of the template, in order."""
+        return self.args[1:]
+
+    def __str__(self) -> str:
+        """The sentence in English, one line for a person; braces are kept where there are no parts."""
+        if not self.parts:
+            return self.template
+        texts = self.template.split("{}")
+        return "".join(f"{before}{part}" for before, part in zip(texts, (*self.parts, ""), strict=True))
 
 
 class UsageError(NetauditError):
@@ -36,7 +60,11 @@ class CaptureError(NetauditError):
     """A capture is damaged at a known place."""
 
     def __init__(self, name: str, offset: int, problem: str) -> None:
-        super().__init__(f"{name}: at byte {offset}: {problem}")
+        super().__init__("{}: at byte {}: {}", name, offset, problem)
         self.name = name
         self.offset = offset
         self.problem = problem
+
+    def __reduce__(self) -> tuple[type[CaptureError], tuple[str, int, str]]:
+        """Made again by its own three."""
+        return type(self), (self.name, self.offset, self.problem)

@@ -8,6 +8,8 @@ import pytest
 
 import netaudit
 from netaudit.findings.statement_text import first_page
+from pcaps.lab.files import write_pcap
+from tests.conftest import ROOT
 from tests.site import (
     CAMERA,
     CLOUD,
@@ -25,6 +27,7 @@ from tests.site import (
     get,
     push,
 )  # fmt: skip
+from tests.test_end_to_end import packets_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,3 +224,20 @@ def test_a_public_network_used_as_a_private_one_is_inside(tmp_path: Path) -> Non
         ("A", "moved inside", camera.ip), ("A", "uploaded outside", server.ip),
     ]  # fmt: skip
     assert "public_on_link" in {reason["code"] for reason in case.manifest["vantage"]["reasons"]}
+
+
+def test_what_both_sides_of_the_router_show_is_counted_once(tmp_path: Path) -> None:
+    """The capture outside has a clock of its own, seven seconds ahead."""
+    lan = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
+    ahead = [(row.ts + 7 * 10**9, row.frame) for row in packets_of(ROOT / "pcaps" / "sales_office" / "wan.pcapng")]
+    write_pcap(tmp_path / "wan.pcap", ahead)
+    alone = netaudit.audit(lan, tmp_path / "alone", workers=1)
+    both = netaudit.audit([lan, tmp_path / "wan.pcap"], tmp_path / "both", workers=1)
+    assert both.manifest["vantage"]["side"] == "both"
+    seen = both.table("sightings").to_pylist()
+    assert len(seen) > 50
+    assert all(6.9 < row["apart_s"] < 7.1 for row in seen)
+    columns = ["certainty", "act", "sender", "receiver", "images", "records"]
+    assert found(both, *columns) == found(alone, *columns)
+    assert not any(row["clock_s"] for row in both.table("relay_tests").to_pylist())
+    assert max(both.table("journeys")["leg"].to_pylist()) <= max(alone.table("journeys")["leg"].to_pylist())

@@ -91,12 +91,12 @@ def _cases(folder: Path) -> list[Path]:
     if (folder / "case.json").is_file():
         return [folder]
     if not folder.is_dir():
-        raise UsageError(f"{folder}: is no folder")
+        raise UsageError("{}: is no folder", folder)
     found, level = [], [folder]
     for _ in range(DEEP):
         below = [path for one in level for path in sorted(one.iterdir()) if path.is_dir() and not path.is_symlink()]
         found += [path for path in below if (path / "case.json").is_file()]
         level = [path for path in below if not (path / "case.json").is_file()][:MOST_CASES]
     if not found:
-        raise UsageError(f"{folder}: is no case, and no case is in it")
+        raise UsageError("{}: is no case, and no case is in it", folder)
     return found[:MOST_CASES]

@@ -58,7 +58,7 @@ def ask(case: Case, question: str, *, rows: int = ROWS, seconds: float = SECONDS
     except ImportError as error:
         raise UsageError(REMEDY) from error
     if len(question) > MOST_TEXT:
-        raise UsageError(f"at most {MOST_TEXT:,} characters, please")
+        raise UsageError("at most {} characters, please", f"{MOST_TEXT:,}")
     connection = duckdb.connect(":memory:", config=CONFIG)
     timer = threading.Timer(seconds, connection.interrupt)
     try:
@@ -75,7 +75,7 @@ def ask(case: Case, question: str, *, rows: int = ROWS, seconds: float = SECONDS
         found = result.fetchmany(rows + 1)
         return Answer([one[0] for one in result.description or ()], found[:rows], len(found) > rows)
     except duckdb.InterruptException as error:
-        raise UsageError(f"took more than {seconds:g} seconds") from error
+        raise UsageError("took more than {} seconds", f"{seconds:g}") from error
     except duckdb.Error as error:
         raise UsageError(str(error)[:1000]) from error
     finally:

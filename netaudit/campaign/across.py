@@ -100,7 +100,7 @@ def persons_at_several(campaign: Campaign, purpose: str, authoriser: str) -> dic
         options = orjson.loads((case / "case.json").read_bytes()).get("options", {})
         keys.add(options.get("project_key"))
     if len(keys) != 1 or None in keys:
-        raise UsageError(f"{campaign.folder / CASES}: hashes compare only between cases of one --project-key")
+        raise UsageError("{}: hashes compare only between cases of one --project-key", campaign.folder / CASES)
     said = {
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "what": "persons counted over sites",

@@ -63,7 +63,7 @@ class Campaign:
         """What DuckDB reads a table of all cases from, whole: for counts that show no row."""
         paths = [(case / "tables" / f"{table}.parquet").as_posix() for case in self.cases.values()]
         if not paths:
-            raise CaseError(f"{self.folder}: no site has a valid case yet")
+            raise CaseError("{}: no site has a valid case yet", self.folder)
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
         return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'site': VARCHAR}})"
 

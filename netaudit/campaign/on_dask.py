@@ -45,7 +45,7 @@ def at_hand(on: str) -> int:
         with dask.Client(on, timeout=CONNECT, set_as_default=False) as client:
             return sum(client.nthreads().values())
     except (OSError, ValueError) as error:
-        raise UsageError(f"--on {on}: no scheduler answers: {error}") from error
+        raise UsageError("--on {}: no scheduler answers: {}", on, error) from error
 
 
 def _distributed() -> Any:
@@ -73,8 +73,8 @@ def on_dask(tasks: Sequence[Task], on: str, workers: int, notice: Notice) -> Ite
                 client = dask.Client(address, timeout=limit, set_as_default=False)
             except (OSError, ValueError) as error:
                 if limit == CONNECT:
-                    raise UsageError(f"--on {on}: no scheduler answers: {error}") from error
-                raise LostError(f"--on {on}: the scheduler was lost; run the same command again") from error
+                    raise UsageError("--on {}: no scheduler answers: {}", on, error) from error
+                raise LostError("--on {}: the scheduler was lost; run the same command again", on) from error
             with client:
                 for task, result in _through(dask, client, list(waiting.values()), on, notice):
                     del waiting[task.name]
@@ -140,7 +140,9 @@ class _Watch:
                 self.seen()
         alone = time.monotonic() - self._since
         if alone > ABANDONED:
-            raise UsageError(f"--on {self._on}: the scheduler has no worker; start one, and run the same command again")
+            raise UsageError(
+                "--on {}: the scheduler has no worker; start one, and run the same command again", self._on
+            )
         if alone > NOBODY and not self._told:
             self._notice("nobody")
             self._told = True

@@ -290,7 +290,7 @@ def _options(task: Task) -> Options:
     site = task.site
     key = read_project_key(Path(task.project_key)) if task.project_key else None
     if key is not None and fingerprint(key) != task.key_fingerprint:
-        raise UsageError(f"{task.project_key}: is another key than the one that the campaign was started with")
+        raise UsageError("{}: is another key than the one that the campaign was started with", task.project_key)
     return Options(
         site=site.site,
         inside=site.inside,

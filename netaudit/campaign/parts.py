@@ -86,7 +86,7 @@ def whole(task: Task, digest: str) -> list[Path]:
     found = [replace(task, part=number) for number in range(task.parts + 1)]
     missing = [str(one.part) for one in found if not part_done(one, digest)]
     if missing:
-        raise UsageError(f"parts {', '.join(missing)} of {task.parts} are missing; run the campaign again")
+        raise UsageError("parts {} of {} are missing; run the campaign again", ", ".join(missing), task.parts)
     return [place_of(one) for one in found]
 
 
@@ -118,6 +118,6 @@ def _written(path: Path) -> bytes:
     until = time.monotonic() + OTHERS_WRITE_S
     while len(key := path.read_bytes()) != SIZE:
         if time.monotonic() > until:
-            raise UsageError(f"{path}: is no key; remove it and run the campaign again")
+            raise UsageError("{}: is no key; remove it and run the campaign again", path)
         time.sleep(0.1)
     return key

@@ -67,41 +67,41 @@ def read_plan(path: Path) -> list[Site]:
         path /= PLAN
     try:
         if path.stat().st_size > LARGEST:
-            raise UsageError(f"{path}: is larger than a plan may be ({LARGEST >> 20} MiB)")
+            raise UsageError("{}: is larger than a plan may be ({} MiB)", path, LARGEST >> 20)
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as a plan in UTF-8: {error}") from error
+        raise UsageError("{}: cannot be read as a plan in UTF-8: {}", path, error) from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     sites: dict[str, Site] = {}
     try:
         unknown = set(reader.fieldnames or ()) - set(COLUMNS)
         if unknown or not {"site", "captures"} <= set(reader.fieldnames or ()):
-            raise UsageError(f"{path}: line 1: expected columns site and captures, and of {', '.join(COLUMNS)}")
+            raise UsageError("{}: line 1: expected columns site and captures, and of {}", path, ", ".join(COLUMNS))
         for row in reader:
             site = _site(row, f"{path}: line {reader.line_num}", path.absolute().parent)
             key = unicodedata.normalize("NFC", site.site).casefold()  # some disks take such names for one
             if key in sites:
-                raise UsageError(f"{path}: line {reader.line_num}: {site.site} stands there twice")
+                raise UsageError("{}: line {}: {} stands there twice", path, reader.line_num, site.site)
             sites[key] = site
     except csv.Error as error:
-        raise UsageError(f"{path}: line {reader.line_num}: {error}") from error
+        raise UsageError("{}: line {}: {}", path, reader.line_num, error) from error
     if not 0 < len(sites) <= MOST_SITES:
-        raise UsageError(f"{path}: has {len(sites)} sites; 1 to {MOST_SITES} are possible")
+        raise UsageError("{}: has {} sites; 1 to {} are possible", path, len(sites), MOST_SITES)
     return sorted(sites.values(), key=lambda site: site.site)
 
 
 def _site(row: dict[str | None, str | list[str] | None], place: str, root: Path) -> Site:
     if None in row:
-        raise UsageError(f"{place}: has more cells than there are columns")
+        raise UsageError("{}: has more cells than there are columns", place)
     said = {str(name): str(value or "").strip() for name, value in row.items()}
     lists = {name: tuple(one.strip() for one in said.get(name, "").split(";") if one.strip()) for name in _LIST}
     name = unicodedata.normalize("NFC", said["site"])
     if not name or len(name) > LONGEST or not name.isprintable():
-        raise UsageError(f"{place}: a site's name has 1 to {LONGEST} printable characters")
+        raise UsageError("{}: a site's name has 1 to {} printable characters", place, LONGEST)
     if not lists["captures"]:
-        raise UsageError(f"{place}: {name} has no captures")
+        raise UsageError("{}: {} has no captures", place, name)
     if bool(lists["keys"] or lists["keys_for"]) and not (lists["keys_for"] and said.get("authority")):
-        raise UsageError(f"{place}: keys need keys_for (what may be opened) and authority (by what right)")
+        raise UsageError("{}: keys need keys_for (what may be opened) and authority (by what right)", place)
     site = Site(
         name,
         tuple(one if is_url(one) else str(root / one) for one in lists["captures"]),
@@ -115,7 +115,7 @@ def _site(row: dict[str | None, str | list[str] | None], place: str, root: Path)
         said.get("authority", ""),
     )
     if len(site.folder.encode()) > LONGEST_FOLDER:
-        raise UsageError(f"{place}: the name of {name} is too long for a folder")
+        raise UsageError("{}: the name of {} is too long for a folder", place, name)
     return site
 
 
@@ -128,7 +128,7 @@ def make_plan(folder: Path) -> list[Site]:
         elif is_capture(path):
             found.append(Site(path.name.split(".")[0][:LONGEST], (path.name,)))
     if not found:
-        raise UsageError(f"{folder}: no captures in it, and none in its folders")
+        raise UsageError("{}: no captures in it, and none in its folders", folder)
     return found
 
 

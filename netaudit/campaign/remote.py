@@ -52,7 +52,7 @@ def scratch_of(url: str) -> Path:
     folder = Path(tempfile.gettempdir()) / f"netaudit-campaign-{name}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
-        raise UsageError(f"{folder}: belongs to somebody else; set TMPDIR to a folder of yours")
+        raise UsageError("{}: belongs to somebody else; set TMPDIR to a folder of yours", folder)
     return folder
 
 
@@ -62,7 +62,7 @@ def sizes(url: str) -> list[tuple[str, int]]:
     with _said(url):
         found = store.find(path, detail=True)
     if not found:
-        raise StoreError(f"{url}: there is nothing")
+        raise StoreError("{}: there is nothing", url)
     return sorted((posixpath.basename(name), int(info["size"])) for name, info in found.items())
 
 
@@ -75,11 +75,11 @@ def fetch(url: str, folder: Path) -> Path:
             inner = posixpath.relpath(name, path) if name != path else posixpath.basename(name)
             goal = folder.joinpath(*inner.split("/"))
             if ".." in goal.parts:
-                raise StoreError(f"{url}: an object's name leads elsewhere")
+                raise StoreError("{}: an object's name leads elsewhere", url)
             goal.parent.mkdir(parents=True, exist_ok=True)
             store.get_file(name, str(goal))
             if goal.stat().st_size != int(info["size"]):
-                raise StoreError(f"{url}: {inner} came with {goal.stat().st_size} of {info['size']} bytes")
+                raise StoreError("{}: {} came with {} of {} bytes", url, inner, goal.stat().st_size, info["size"])
     whole = folder / posixpath.basename(path)
     return whole if whole.is_file() else folder
 
@@ -107,7 +107,7 @@ def put_case(url: str, site: Site, folder: Path) -> None:
         store.invalidate_cache()
         there = {posixpath.relpath(one, f"{place}/{name}") for one in store.find(f"{place}/{name}")}
         if there != set(files):
-            raise StoreError(f"{url}: {len(set(files) - there)} files of {site.site} did not arrive")
+            raise StoreError("{}: {} files of {} did not arrive", url, len(set(files) - there), site.site)
         said = orjson.loads((folder / DONE).read_bytes()) | {"case": name}
         store.pipe_file(f"{place}/{DONE}", orjson.dumps(said))
         for path in store.ls(place, detail=False):
@@ -131,7 +131,7 @@ def mirrored(url: str) -> Path:
     with _said(url):
         store.invalidate_cache()
         if not store.exists(f"{root}/{PLAN}"):
-            raise UsageError(f"{url}: is no campaign (no {PLAN} in it)")
+            raise UsageError("{}: is no campaign (no {} in it)", url, PLAN)
         (folder / CASES).mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.rmtree(folder / FAILED, ignore_errors=True)
         (folder / FAILED).mkdir()
@@ -171,7 +171,7 @@ def _store(url: str) -> tuple[Any, str]:
     try:
         store, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as error:
-        raise UsageError(f"{url}: {error}") from error
+        raise UsageError("{}: {}", url, error) from error
     return store, path.rstrip("/")
 
 
@@ -181,7 +181,7 @@ def _said(url: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{url}: {type(error).__name__}: {error}") from error
+        raise StoreError("{}: {}: {}", url, type(error).__name__, error) from error
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -132,7 +132,7 @@ def _way(on: str) -> Way:
         from netaudit.campaign.on_dask import on_dask
 
         return on_dask
-    raise UsageError(f"--on {on}: say local, processes, dask or the address of a Dask scheduler (tcp://HOST:8786)")
+    raise UsageError("--on {}: say local, processes, dask or the address of a Dask scheduler (tcp://HOST:8786)", on)
 
 
 def _serial(tasks: Sequence[Task], _: str, __: int, ___: Notice) -> Iterator[tuple[Task, Result]]:

@@ -20,7 +20,7 @@ def is_campaign(folder: Path) -> bool:
 def sites_of(out: Path) -> list[Site]:
     """Sites of a campaign. Raises UsageError for a folder that is none."""
     if not (out / PLAN).is_file():
-        raise UsageError(f"{out}: is no campaign (no {PLAN} in it)")
+        raise UsageError("{}: is no campaign (no {} in it)", out, PLAN)
     return read_plan(out / PLAN)
 
 

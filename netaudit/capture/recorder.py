@@ -87,12 +87,12 @@ def choose_method(wanted: str = "", capture_filter: str = "") -> str:
     }.get(sys.platform, "on Debian and Ubuntu: apt-get install wireshark-common; on Fedora: dnf install wireshark-cli")
     if wanted != "socket" and (found := find_dumpcap()):
         if Path(found).exists() and not os.access(found, os.X_OK):  # of a group that is not ours
-            raise UsageError(f"{found}: Permission denied")
+            raise UsageError("{}: Permission denied", found)
         return found
     if not sys.platform.startswith("linux") or wanted == "dumpcap":
-        raise UsageError(f"dumpcap was not found: {how}")
+        raise UsageError("dumpcap was not found: {}", how)
     if capture_filter:
-        raise UsageError(f"--filter needs dumpcap: {how}")
+        raise UsageError("--filter needs dumpcap: {}", how)
     return "socket"
 
 

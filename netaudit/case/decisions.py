@@ -60,7 +60,7 @@ def decide(
     if not (kind or vendor or note or alias):
         raise UsageError("say what you decide: a class, a vendor or a note")
     if max(map(len, (kind, vendor, note, by, alias))) > LONGEST:
-        raise UsageError(f"at most {LONGEST} characters, please")
+        raise UsageError("at most {} characters, please", LONGEST)
     with writing(folder, "devices set"):
         return _noted(folder, device, kind, vendor, note, by, alias)
 
@@ -86,11 +86,13 @@ def decisions(folder: Path) -> list[Decision]:
             entry = orjson.loads(line)
             texts = [entry.get(name, "") if name in LATER else entry[name] for name in names]
         except (ValueError, KeyError, TypeError) as error:
-            raise CaseError(f"{folder / FILE}: line {number}: is no decision") from error
+            raise CaseError("{}: line {}: is no decision", folder / FILE, number) from error
         if not all(isinstance(text, str) for text in texts):
-            raise CaseError(f"{folder / FILE}: line {number}: is no decision")
+            raise CaseError("{}: line {}: is no decision", folder / FILE, number)
         if entry.get("before") != before:
-            raise CaseError(f"{folder / FILE}: line {number}: does not follow the line before; something was changed")
+            raise CaseError(
+                "{}: line {}: does not follow the line before; something was changed", folder / FILE, number
+            )
         before = _hash(line)
         found.append(Decision(*texts))
     return found

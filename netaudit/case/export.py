@@ -41,11 +41,11 @@ def export_shareable(case: Case, out: Path, *, overwrite: bool = False) -> int:
     the audit did not come to its end; CaseError when a file is not as it was sealed.
     """
     if out.exists() and not overwrite:
-        raise UsageError(f"{out}: exists; choose another name or say --overwrite")
+        raise UsageError("{}: exists; choose another name or say --overwrite", out)
     if not out.parent.is_dir():
-        raise UsageError(f"{out.parent}: is no folder")
+        raise UsageError("{}: is no folder", out.parent)
     if case.seal.state not in ("sealed", "unsealed"):
-        raise UsageError(f"{case.folder}: the audit did not come to its end; there is no whole case to pass on")
+        raise UsageError("{}: the audit did not come to its end; there is no whole case to pass on", case.folder)
     with undisturbed(case.folder, "export"):
         return _write(case, out)
 
@@ -90,7 +90,7 @@ def _add(archive: zipfile.ZipFile, case: Case, member: str) -> str:
     """Add a file, changed where sharing asks for it; gives its SHA-256."""
     path = case.folder / member
     if path.is_symlink():
-        raise CaseError(f"{path}: is a link, which a case never has")
+        raise CaseError("{}: is a link, which a case never has", path)
     if member in case.seal.files:
         case.sound(member)
     if member == "run.json" and case.seal.state != "sealed":
@@ -99,7 +99,7 @@ def _add(archive: zipfile.ZipFile, case: Case, member: str) -> str:
         archive.writestr(_entry(member), data)
         return hashlib.sha256(data).hexdigest()
     if member.endswith(".html") and MASKED not in path.read_bytes():
-        raise UsageError(f"{path}: shows clear data; write the report again without --unmask before sharing")
+        raise UsageError("{}: shows clear data; write the report again without --unmask before sharing", path)
     digest = hashlib.sha256()
     entry = _entry(member)
     with path.open("rb") as source:
@@ -110,7 +110,7 @@ def _add(archive: zipfile.ZipFile, case: Case, member: str) -> str:
                 target.write(piece)
     fact = case.seal.files.get(member)
     if fact is not None and fact.sha256 != digest.hexdigest():
-        raise CaseError(f"{path}: was changed while it was packed")
+        raise CaseError("{}: was changed while it was packed", path)
     return digest.hexdigest()
 
 

@@ -45,7 +45,7 @@ def extract(case: Case, what: str, out: Path, captures: Sequence[Path]) -> int:
                 continue
             path = places.get(identity)
             if path is None:
-                raise UsageError(f"{row['name']}: is not where it was audited; say where it is with --captures")
+                raise UsageError("{}: is not where it was audited; say where it is with --captures", row["name"])
             frames = dict(comments)
             for flow in flows:
                 for frame in frames_of_flow(path, flow):
@@ -84,7 +84,7 @@ def select(case: Case, what: str) -> dict[str, tuple[dict[int, list[str]], list[
         return _of_flows(case, [flow["flow_id"]])
     if messages := _legs(case, what):
         return _of_messages(case, messages)
-    raise UsageError(f"{what}: no finding, object, flow, event or journey of this case begins so")
+    raise UsageError("{}: no finding, object, flow, event or journey of this case begins so", what)
 
 
 def _legs(case: Case, what: str) -> dict[str, str]:
@@ -117,7 +117,7 @@ def _of_messages(case: Case, comments: dict[str, str]) -> dict[str, tuple[dict[i
 def _match(rows: pa.Table, column: str, what: str) -> dict[str, Any] | None:
     found = rows.filter(pc.starts_with(rows[column], what))
     if found.num_rows > 1 and what not in found[column].to_pylist():
-        raise UsageError(f"{what}: more than one {column} begins so; give more of it")
+        raise UsageError("{}: more than one {} begins so; give more of it", what, column)
     times = [field.name for field in found.schema if pa.types.is_timestamp(field.type)]
     for name in times:
         found = found.set_column(found.column_names.index(name), name, found[name].cast(pa.int64()))

@@ -27,7 +27,7 @@ class Finding:
         found = table.filter(pc.starts_with(table["finding_id"], identity))
         if found.num_rows != 1:
             many = "more than one finding begins so; give more of it" if found.num_rows else "no finding begins so"
-            raise UsageError(f"{identity}: {many}")
+            raise UsageError("{}: {}", identity, many)
         self._case = case
         self._row: dict[str, Any] = found.to_pandas().iloc[0].to_dict()
 

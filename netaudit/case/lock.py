@@ -53,9 +53,11 @@ class Lock:
         try:
             found = self.folder.stat()
         except OSError as error:
-            raise CaseError(f"{self.folder}: is gone; it was moved or removed while it was written") from error
+            raise CaseError("{}: is gone; it was moved or removed while it was written", self.folder) from error
         if (found.st_dev, found.st_ino) != self.identity:
-            raise CaseError(f"{self.folder}: is another folder than at the start; it was replaced while it was written")
+            raise CaseError(
+                "{}: is another folder than at the start; it was replaced while it was written", self.folder
+            )
 
 
 @contextlib.contextmanager
@@ -81,7 +83,7 @@ def undisturbed(folder: Path, what: str) -> Iterator[None]:
             yield
         return
     if (said := holder(folder)) is not None:
-        raise UsageError(_refusal(folder, said))
+        raise _refusal(folder, said)
     yield
 
 
@@ -112,7 +114,7 @@ def _taken(folder: Path, what: str) -> Lock:
     with _guard:
         if (mine := _held.get(place)) is not None:
             if mine.thread != threading.get_ident():
-                raise UsageError(_refusal(folder, _told(folder / NAME)))
+                raise _refusal(folder, _told(folder / NAME))
             mine.times += 1
             return mine
         _refuse_strangers(folder)
@@ -128,7 +130,7 @@ def _open(place: Path, folder: Path) -> tuple[int, bool]:
     """The locked file, and whether only a stand-in says so."""
     path = place / NAME
     if path.is_symlink():
-        raise UsageError(f"{folder}: its {NAME} is a link; remove it")
+        raise UsageError("{}: its {} is a link; remove it", folder, NAME)
     file = os.open(path, os.O_RDWR | os.O_CREAT | _flags(), 0o600)
     try:
         try:
@@ -139,11 +141,10 @@ def _open(place: Path, folder: Path) -> tuple[int, bool]:
             _tell(descriptor, "")
             os.close(descriptor)
             return file, True
-        raise UsageError(_refusal(folder, _told(path)))  # noqa: TRY301 - the file is closed just below
+        raise _refusal(folder, _told(path))  # noqa: TRY301 - the file is closed just below
     except FileExistsError:
         os.close(file)
-        hint = f"; where it is no more, remove {STAND_IN}"
-        raise UsageError(_refusal(folder, _told(path)) + hint) from None
+        raise _refusal(folder, _told(path), STAND_IN) from None
     except BaseException:
         os.close(file)
         raise
@@ -190,17 +191,25 @@ def _told(path: Path) -> dict[str, Any] | None:
     return said if isinstance(said, dict) else None
 
 
-def _refusal(folder: Path, said: dict[str, Any] | None) -> str:
+def _refusal(folder: Path, said: dict[str, Any] | None, stand_in: str = "") -> UsageError:
     told = said or {}
     who = ", ".join(f"{name} {told[name]}" for name in ("what", "pid", "host", "since") if told.get(name))
-    return f"{folder}: another netaudit is at work on this case{who and f' ({who})'}; wait until it has ended"
+    if stand_in:
+        return UsageError(
+            "{}: another netaudit is at work on this case ({}); wait until it has ended; where it is no more, "
+            "remove {}",
+            folder, who or "?", stand_in,
+        )  # fmt: skip
+    if who:
+        return UsageError("{}: another netaudit is at work on this case ({}); wait until it has ended", folder, who)
+    return UsageError("{}: another netaudit is at work on this case; wait until it has ended", folder)
 
 
 def _refuse_strangers(folder: Path) -> None:
     """Other users who may change the folder could change what is written, or plant links in it."""
     if sys.platform == "win32":  # many a disk is open to all there by default, so that only another's folder is refused
         if owner := windows_rights.foreign(folder):
-            raise UsageError(f"{folder}: belongs to another user ({owner}), who could change what is written")
+            raise UsageError("{}: belongs to another user ({}), who could change what is written", folder, owner)
         return
     if not hasattr(os, "getuid"):
         return
@@ -210,15 +219,15 @@ def _refuse_strangers(folder: Path) -> None:
     if not (foreign or open_to_all) or _without_rights(folder):
         return
     if foreign:
-        raise UsageError(f"{folder}: belongs to another user (uid {found.st_uid}), who could change what is written")
-    raise UsageError(f"{folder}: every user may write there; take that right away (chmod o-w) or choose another")
+        raise UsageError("{}: belongs to another user (uid {}), who could change what is written", folder, found.st_uid)
+    raise UsageError("{}: every user may write there; take that right away (chmod o-w) or choose another", folder)
 
 
 def _refuse_links(folder: Path) -> None:
     """A link in the place of one of a case's folders would lead what is written to somewhere else."""
     for name in FOLDERS:
         if _is_link(folder / name):
-            raise UsageError(f"{folder / name}: is a link, which a case never has; nothing was written")
+            raise UsageError("{}: is a link, which a case never has; nothing was written", folder / name)
 
 
 def _is_link(path: Path) -> bool:

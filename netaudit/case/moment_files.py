@@ -45,17 +45,17 @@ def read_moments(path: Path, zone: str | None = None) -> Notes:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+        raise UsageError("{}: {}", path, error.strerror) from error
     if len(data) > MOST_BYTES:
-        raise UsageError(f"{path}: larger than {MOST_BYTES >> 20} MiB; this is no list of moments")
+        raise UsageError("{}: larger than {} MiB; this is no list of moments", path, MOST_BYTES >> 20)
     found = []
     for line, time, text in _rows(_decoded(data, path), path):
         place = f"{path}: line {line}"
         found.append(Moment(_nanoseconds(time, default, place), visible(text.strip(), MOST_TEXT), path.name))
         if len(found) > MOST:
-            raise UsageError(f"{place}: more than {MOST:,} moments")
+            raise UsageError("{}: more than {} moments", place, f"{MOST:,}")
     if not found:
-        raise UsageError(f"{path}: no moments in it")
+        raise UsageError("{}: no moments in it", path)
     return Notes(visible(path.name, 200), hashlib.sha256(data).hexdigest(), tuple(found))
 
 
@@ -68,7 +68,7 @@ def zone_of(name: str) -> datetime.tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # unknown, or a name made to look like a path
-        raise UsageError(f"{visible(name, 60)}: no time zone; say an offset such as +08:00 or a name") from None
+        raise UsageError("{}: no time zone; say an offset such as +08:00 or a name", visible(name, 60)) from None
 
 
 def _decoded(data: bytes, path: Path) -> str:
@@ -77,7 +77,7 @@ def _decoded(data: bytes, path: Path) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise UsageError(f"{path}: neither UTF-8 nor GB 18030 text")
+    raise UsageError("{}: neither UTF-8 nor GB 18030 text", path)
 
 
 def _rows(text: str, path: Path) -> Iterator[tuple[int, str, str]]:
@@ -99,12 +99,12 @@ def _json_rows(text: str, path: Path) -> Iterator[tuple[int, str, str]]:
                 try:
                     entries.append((number, orjson.loads(line)))
                 except ValueError as error:
-                    raise UsageError(f"{path}: line {number}: neither JSON nor a line of it: {error}") from None
+                    raise UsageError("{}: line {}: neither JSON nor a line of it: {}", path, number, error) from None
     for number, entry in entries:
         named = {str(key).lower(): value for key, value in entry.items()} if isinstance(entry, dict) else {}
         time = next((value for key, value in named.items() if key in TIME_NAMES), None)
         if not isinstance(time, str):
-            raise UsageError(f'{path}: entry {number}: give each moment as {{"time": "…", "text": "…"}}')
+            raise UsageError('{}: entry {}: give each moment as {"time": "…", "text": "…"}', path, number)
         yield number, time, str(next((value for key, value in named.items() if key in TEXT_NAMES), ""))
 
 
@@ -124,10 +124,10 @@ def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, str, str]]:
                 said = next((place for place, name in enumerate(names) if name in TEXT_NAMES), -1)
                 continue
             if at >= len(cells):
-                raise UsageError(f"{path}: line {reader.line_num}: no time in it")
+                raise UsageError("{}: line {}: no time in it", path, reader.line_num)
             yield reader.line_num, cells[at], cells[said] if 0 <= said < len(cells) else ""
     except csv.Error as error:
-        raise UsageError(f"{path}: line {reader.line_num}: {error}") from None
+        raise UsageError("{}: line {}: {}", path, reader.line_num, error) from None
 
 
 def _nanoseconds(time: str, zone: datetime.tzinfo | None, place: str) -> int:
@@ -138,15 +138,15 @@ def _nanoseconds(time: str, zone: datetime.tzinfo | None, place: str) -> int:
     try:
         moment = datetime.datetime.fromisoformat(time)
     except ValueError:
-        raise UsageError(f"{place}: {shown}: no ISO 8601 time such as 2026-05-01T09:02:10+08:00") from None
+        raise UsageError("{}: {}: no ISO 8601 time such as 2026-05-01T09:02:10+08:00", place, shown) from None
     if moment.tzinfo is None:
         if zone is None:
-            raise UsageError(f"{place}: {shown}: in which zone? add it (+08:00) or say --moment-zone +08:00")
+            raise UsageError("{}: {}: in which zone? add it (+08:00) or say --moment-zone +08:00", place, shown)
         moment = moment.replace(tzinfo=zone)
     try:
         past = moment - EPOCH
     except OverflowError:
-        raise UsageError(f"{place}: {shown}: out of range") from None
+        raise UsageError("{}: {}: out of range", place, shown) from None
     if not 0 <= past.days < 100_000:
-        raise UsageError(f"{place}: {shown}: out of range")
+        raise UsageError("{}: {}: out of range", place, shown)
     return (past.days * 86_400 + past.seconds) * 1_000_000_000 + past.microseconds * 1000

@@ -186,7 +186,7 @@ def claims_of(case: Case, identities: Iterable[str]) -> Claims:
         try:
             frames[row["object_id"]].setdefault(row["capture_id"], []).extend(frame_numbers(row["frames"]))
         except ValueError as error:
-            raise CaseError(f"{case.folder}: evidence of {row['object_id']}: {error}") from error
+            raise CaseError("{}: evidence of {}: {}", case.folder, row["object_id"], error) from error
     found = {}
     for row in objects.join(messages, "message_id").join(flows, "flow_id").to_pylist():
         if row["capture_id"] is None or row["client_ip"] is None:

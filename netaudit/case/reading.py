@@ -53,15 +53,17 @@ class Case:
         except (FileNotFoundError, NotADirectoryError):
             raise no_case(folder) from None
         except (OSError, ValueError) as error:
-            raise CaseError(f"{folder / 'case.json'}: cannot be read: {error}") from error
+            raise CaseError("{}: cannot be read: {}", folder / "case.json", error) from error
         version = self.manifest.get("tables_version") if isinstance(self.manifest, dict) else None
         if not isinstance(version, int) or version > TABLES_VERSION:
             raise CaseError(
-                f"{folder}: written by a later netaudit (tables version {version}); "
-                f"this one reads up to {TABLES_VERSION}"
+                "{}: written by a later netaudit (tables version {}); this one reads up to {}",
+                folder,
+                version,
+                TABLES_VERSION,
             )
         if self._check and self.seal.state == "broken":
-            raise CaseError(f"{folder}: its seal is broken: {self.seal.problem} (netaudit verify tells all)")
+            raise CaseError("{}: its seal is broken: {} (netaudit verify tells all)", folder, self.seal.problem)
         self.sound("case.json")
 
     @functools.cached_property
@@ -72,7 +74,7 @@ class Case:
         try:
             return read_seal(self.folder, self.manifest)
         except (ValueError, TypeError, AttributeError, LookupError) as error:
-            raise CaseError(f"{self.folder}: the seal of the case cannot be read: {error}") from error
+            raise CaseError("{}: the seal of the case cannot be read: {}", self.folder, error) from error
 
     def sound(self, name: str) -> None:
         """Raise CaseError when a file of a sealed case is gone or not as it was sealed. Its bytes are hashed once."""
@@ -80,7 +82,7 @@ class Case:
             return
         if (fact := self.seal.files.get(name)) is None:
             if (self.folder / name).exists():
-                raise CaseError(f"{self.folder / name}: was added after the case was sealed")
+                raise CaseError("{}: was added after the case was sealed", self.folder / name)
             return
         from netaudit.case.seal import hashed
 
@@ -90,11 +92,11 @@ class Case:
             if self._seen.get(name) == stamp:
                 return
             if status.st_size != fact.bytes or hashed(self.folder / name) != fact:
-                raise CaseError(f"{self.folder / name}: was changed after the case was sealed")
+                raise CaseError("{}: was changed after the case was sealed", self.folder / name)
         except FileNotFoundError:
-            raise CaseError(f"{self.folder / name}: is missing, though the case was sealed with it") from None
+            raise CaseError("{}: is missing, though the case was sealed with it", self.folder / name) from None
         except OSError as error:
-            raise CaseError(f"{self.folder / name}: cannot be read: {error.strerror}") from error
+            raise CaseError("{}: cannot be read: {}", self.folder / name, error.strerror) from error
         self._seen[name] = stamp
 
     def look_over(self) -> None:
@@ -105,9 +107,9 @@ class Case:
             try:
                 size = (self.folder / name).stat().st_size
             except OSError:
-                raise CaseError(f"{self.folder / name}: is missing, though the case was sealed with it") from None
+                raise CaseError("{}: is missing, though the case was sealed with it", self.folder / name) from None
             if size != fact.bytes:
-                raise CaseError(f"{self.folder / name}: was changed after the case was sealed")
+                raise CaseError("{}: was changed after the case was sealed", self.folder / name)
 
     def __repr__(self) -> str:
         return f"<Case {self.folder}: {self.verdict('en')}>"
@@ -164,7 +166,7 @@ class Case:
         self.sound(f"tables/{name}.parquet")
         if not path.is_file():
             if name in self.manifest.get("totals", {}).get("rows", ()):
-                raise CaseError(f"{path}: is missing: the case is not as the audit left it, and nothing is said of it")
+                raise CaseError("{}: is missing: the case is not as the audit left it, and nothing is said of it", path)
             from netaudit.storage.table_streams import read_streams
 
             return read_streams(self.folder, name).select(wanted.names)
@@ -274,7 +276,7 @@ class Case:
         folder = self.folder / "private" / "objects" / sha256[:2]
         path = next(iter(sorted(folder.glob(f"{sha256}.*"))), None) if sha256.isalnum() and folder.is_dir() else None
         if path is None and self._check and sha256 in self._sealed_objects:
-            raise CaseError(f"{folder / sha256}: is missing, though the case was sealed with it")
+            raise CaseError("{}: is missing, though the case was sealed with it", folder / sha256)
         if path is not None:
             self.sound(path.relative_to(self.folder).as_posix())
         return path

@@ -38,9 +38,9 @@ class Review:
 def review(folder: Path, finding_id: str, status: str, note: str, by: str) -> None:
     """Add a line. Raises UsageError for another status, for texts too long, and where another one writes the case."""
     if status not in STATUSES:
-        raise UsageError(f"a status is one of {', '.join(STATUSES)}")
+        raise UsageError("a status is one of {}", ", ".join(STATUSES))
     if len(note) > MOST_NOTE or len(by) > MOST_NAME:
-        raise UsageError(f"at most {MOST_NOTE} characters, please")
+        raise UsageError("at most {} characters, please", MOST_NOTE)
     with _writing:
         later(folder, WHAT, finding=finding_id, status=status, note=visible(note, MOST_NOTE), by=visible(by, MOST_NAME))
 

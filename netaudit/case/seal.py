@@ -189,7 +189,9 @@ def _without(folder: Path, manifest: dict[str, Any], *, begun: bool, concluded: 
 def _files(data: bytes) -> dict[str, Fact]:
     said = orjson.loads(data)
     if said.get("format") != FORMAT:
-        raise CaseError(f"{MANIFEST}: is of another format ({str(said.get('format'))[:40]}); a later netaudit wrote it")
+        raise CaseError(
+            "{}: is of another format ({}); a later netaudit wrote it", MANIFEST, str(said.get("format"))[:40]
+        )
     return {name: Fact(int(fact["bytes"]), str(fact["sha256"])) for name, fact in said["files"].items()}
 
 

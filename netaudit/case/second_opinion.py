@@ -94,7 +94,7 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     for capture_id, some in sorted(by_capture.items()):
         path = places.get(capture_id)
         if path is None:
-            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
+            raise UsageError("capture {}: is not where it was audited; say where it is with --captures", capture_id)
         _ask(program, path, case, some, result.objects, claims)
     _see_others(program, case, places, claims, by_capture)
     result.findings = [judged(group, result.objects, claims) for group in groups]

@@ -80,7 +80,7 @@ def taken_up(folder: Path) -> None:
                 _go_on(folder)
         except (NetauditError, OSError) as error:
             if time.monotonic() > until or isinstance(error, OSError):
-                raise CaseError(f"{folder}: is being replaced, and that cannot be finished now: {error}") from error
+                raise CaseError("{}: is being replaced, and that cannot be finished now: {}", folder, error) from error
             time.sleep(0.05)
 
 
@@ -94,7 +94,9 @@ def _go_on(folder: Path) -> None:
         for name in dict.fromkeys((*journal["goes"], *journal["comes"])):
             _exchange(folder / name, going / name, place / name, comes=name in journal["comes"])
     except OSError as error:
-        raise CaseError(f"{error.filename or folder}: cannot be moved while the case is replaced: {error}") from error
+        raise CaseError(
+            "{}: cannot be moved while the case is replaced: {}", error.filename or folder, error
+        ) from error
     _take_away(going)
     discard(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
@@ -117,10 +119,10 @@ def _journal(folder: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise CaseError(f"{folder / JOURNAL}: is no journal: {error}") from error
+        raise CaseError("{}: is no journal: {}", folder / JOURNAL, error) from error
     names = [*said.get("comes", ()), *said.get("goes", ())] if isinstance(said, dict) else [None]
     if not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
-        raise CaseError(f"{folder / JOURNAL}: names what is no part of a case")
+        raise CaseError("{}: names what is no part of a case", folder / JOURNAL)
     return {"comes": said.get("comes", []), "goes": said.get("goes", [])}
 
 

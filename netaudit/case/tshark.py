@@ -72,7 +72,7 @@ def frames_and_bodies(
         unknown |= {name for name in names if f'"{name}"' in said}
         if not unknown:
             reason = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given")
-            raise UsageError(f"tshark cannot read {path.name}: {reason.strip()}")
+            raise UsageError("tshark cannot read {}: {}", path.name, reason.strip())
         names = [name for name in names if name not in unknown]
 
 

@@ -50,22 +50,22 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
         if not folder.exists() or (folder.is_dir() and all(path.name == LOCK for path in folder.iterdir())):
             return
         if not (folder / "case.json").is_file() and not (folder / JOURNAL).is_file():
-            raise UsageError(f"{folder}: exists and is no case; choose another --case folder")
+            raise UsageError("{}: exists and is no case; choose another --case folder", folder)
         if any((folder / "private" / "record").glob("*")):
-            raise UsageError(f"{folder}: holds a recording, which is never overwritten; choose another --case folder")
+            raise UsageError("{}: holds a recording, which is never overwritten; choose another --case folder", folder)
         if not overwrite:
-            raise UsageError(f"{folder}: holds a case already; choose another folder or say --overwrite")
+            raise UsageError("{}: holds a case already; choose another folder or say --overwrite", folder)
     except OSError as error:
-        raise UsageError(f"{error.filename or folder}: cannot be looked at: {error.strerror}") from error
+        raise UsageError("{}: cannot be looked at: {}", error.filename or folder, error.strerror) from error
 
 
 def no_case(folder: Path) -> CaseError:
     """Why there is no case at a path, to be raised."""
     if folder.is_dir():
-        return CaseError(f"{folder}: is no case (no case.json in it)")
+        return CaseError("{}: is no case (no case.json in it)", folder)
     if folder.is_file():
-        return CaseError(f"{folder}: is a file, and a case is a folder; a zip of one has to be unpacked first")
-    return CaseError(f"{folder}: no such folder")
+        return CaseError("{}: is a file, and a case is a folder; a zip of one has to be unpacked first", folder)
+    return CaseError("{}: no such folder", folder)
 
 
 @contextlib.contextmanager
@@ -95,7 +95,7 @@ def place_for(folder: Path, what: str, *, overwrite: bool) -> Iterator[Path]:
 
 
 def _unwritable(folder: Path, error: OSError) -> UsageError:
-    return UsageError(f"{error.filename or folder}: cannot write the case: {error.strerror}")
+    return UsageError("{}: cannot write the case: {}", error.filename or folder, error.strerror)
 
 
 def make_folders(folder: Path) -> None:

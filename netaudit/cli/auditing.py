@@ -125,7 +125,7 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
     try:
         written = datetime.datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{option} {text}: not an ISO 8601 time such as 2026-05-01T09:00:00+08:00") from error
+        raise UsageError("{} {}: not an ISO 8601 time such as 2026-05-01T09:00:00+08:00", option, text) from error
     return nanoseconds(written, zone)
 
 

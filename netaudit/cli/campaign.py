@@ -43,7 +43,7 @@ def plan(
 
     path = folder / PLAN
     if path.exists():
-        raise UsageError(f"{path}: exists; change it by hand, or take it away")
+        raise UsageError("{}: exists; change it by hand, or take it away", path)
     sites = make_plan(folder)
     write_plan(path, sites)
     typer.echo(say("planned", language_of(lang), path=path, n=len(sites)))
@@ -197,7 +197,7 @@ def compare(
     from netaudit.campaign.catalogue import open_campaign
 
     if what != "sites" and what not in QUESTIONS:
-        raise UsageError(f"{what}: say sites, {', '.join(QUESTIONS)}")
+        raise UsageError("{}: say sites, {}", what, ", ".join(QUESTIONS))
     campaign = open_campaign(out)
     for row in ranking(campaign) if what == "sites" else recurring(campaign, what):
         typer.echo(orjson.dumps(row, default=int).decode())

@@ -1,7 +1,8 @@
 """Chinese for what is written in English where it arises: help texts, usage errors, and messages of errors.
 
-A message is known by its template in chinese.yaml. What stands in its places may be a message itself; what no template
-fits stays as it is, since a wrong translation would be worse than none.
+An error of ours is a template and parts (`errors.py`), and its template is looked up; a part may be an error itself.
+Texts that others write (the system, Typer, libraries), and those that went through a table, are known by patterns. What
+is not known stays as it is, since a wrong translation would be worse than none.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 
+from netaudit.errors import NetauditError
 from netaudit.text.yaml_text import yaml_of
 
 LONGEST = 4000  # characters of a message that is looked at
@@ -17,7 +19,7 @@ DEEPEST = 4  # messages within messages
 
 @functools.cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Groups `help`, `words` and `messages`, each from English to Chinese."""
+    """Groups `help`, `words`, `errors` (templates of ours) and `texts` (patterns), each from English to Chinese."""
     found: dict[str, dict[str, str]] = yaml_of(__package__, "chinese.yaml")
     return found
 
@@ -35,8 +37,20 @@ def worded(text: str, lang: str) -> str:
     return whole or re.sub(r"[A-Za-z]+", lambda found: catalogue()["words"].get(found[0], found[0]), text)
 
 
+def error_text(error: NetauditError, lang: str, depth: int = 0) -> str:
+    """An error of ours in a language."""
+    chinese = catalogue()["errors"].get(error.template) if lang == "zh" and depth <= DEEPEST else None
+    if chinese is None:
+        return message(str(error), lang, depth)
+    parts = (
+        error_text(one, lang, depth + 1) if isinstance(one, NetauditError) else _part(one, lang, depth + 1)
+        for one in error.parts
+    )
+    return chinese.format(*parts)
+
+
 def message(text: str, lang: str, depth: int = 0) -> str:
-    """The message of an error in a language; each line and each part of it by itself."""
+    """A text that is no error of ours, in a language; each line and each part of it by itself."""
     if lang != "zh" or len(text) > LONGEST or depth > DEEPEST:
         return text
     if "\n" in text:
@@ -51,16 +65,16 @@ def _part(text: str, lang: str, depth: int) -> str:
     """What stands in a place: a message, some of them, a sentence of the report, or a name."""
     from netaudit.report.texts import Texts
 
-    told = message(text, lang, depth)
-    if told == text:
-        told = Texts(lang).phrase(text, lambda part: part)
-    if told == text and "; " in text:
-        told = "；".join(message(part, lang, depth) for part in text.split("; "))
-    return told
+    said = message(text, lang, depth)
+    if said == text:
+        said = Texts(lang).phrase(text, lambda part: part)
+    if said == text and "; " in text:
+        said = "；".join(message(part, lang, depth) for part in text.split("; "))
+    return said
 
 
 @functools.cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """Templates as patterns, those with most words of their own first."""
-    texts = sorted(catalogue()["messages"].items(), key=lambda pair: -len(pair[0].replace("{}", "")))
+    texts = sorted(catalogue()["texts"].items(), key=lambda pair: -len(pair[0].replace("{}", "")))
     return [(re.compile("(.+?)".join(map(re.escape, english.split("{}")))), chinese) for english, chinese in texts]

@@ -76,7 +76,7 @@ def set_(
 
     known = load().vocabulary.classes
     if class_ and class_ not in known:
-        raise UsageError(f"--class {class_}: say one of {', '.join(known)}")
+        raise UsageError("--class {}: say one of {}", class_, ", ".join(known))
     opened = open_case(case)
     row = find_device(plain_devices(opened), device)
     decision = decide(opened.folder, row, kind=class_, vendor=vendor, note=note, by=by, alias=alias)

@@ -46,7 +46,7 @@ def check(
     given = tuple(files or ())
     for path in given:
         if not path.is_file():
-            raise UsageError(f"{path}: is no file")
+            raise UsageError("{}: is no file", path)
     loaded = read_files((*own_files(), *given))
     mine = {path.name for path in given}
     problems = [*loaded.problems, *failed_examples(loaded)]

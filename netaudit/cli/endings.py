@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from netaudit.cli.chinese import message, worded
+from netaudit.cli.chinese import error_text, message, worded
 from netaudit.cli.exits import Exit
 from netaudit.cli.helping import PressedError, describe
 from netaudit.cli.texts import default_language, say
@@ -34,9 +34,9 @@ def endings() -> Iterator[None]:
     except CommandLineError as error:
         _fail_to_understand(error)
     except UnreadableError as error:
-        _fail(str(error), Exit.UNREADABLE)
+        _fail(error_text(error, default_language()), Exit.UNREADABLE)
     except NetauditError as error:
-        _fail(str(error), Exit.USAGE)
+        _fail(error_text(error, default_language()), Exit.USAGE)
     except (KeyboardInterrupt, PressedError, typer.Abort):
         _fail("interrupted", Exit.INTERRUPTED)
     except BrokenPipeError:

@@ -53,13 +53,13 @@ def _whole(folder: Path) -> Case:
     """
     case = open_case(folder)
     if "totals" not in case.manifest:
-        raise CaseError(f"{folder}: {case.verdict('en')}; audit it again to have something to write of")
+        raise CaseError("{}: {}; audit it again to have something to write of", folder, case.verdict("en"))
     case.look_over()
     return case
 
 
 def _free(out: Path, *, overwrite: bool) -> None:
     if out.exists() and not overwrite:
-        raise UsageError(f"{out}: exists; choose another name or say --overwrite")
+        raise UsageError("{}: exists; choose another name or say --overwrite", out)
     if not out.parent.is_dir():
-        raise UsageError(f"{out.parent}: is no folder")
+        raise UsageError("{}: is no folder", out.parent)

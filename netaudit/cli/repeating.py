@@ -67,7 +67,7 @@ def repeat(
     ids = case.table("captures", ["capture_id"])["capture_id"].to_pylist()
     places = locate(case, captures)
     if missing := sorted(set(ids) - places.keys()):
-        raise UsageError(f"capture {missing[0]}: is not where it was audited; say where it is")
+        raise UsageError("capture {}: is not where it was audited; say where it is", missing[0])
     options = _options(case, signatures, project_key, tls_keys)
     with tempfile.TemporaryDirectory(prefix="netaudit-repeat-") as place:
         paths = [places[one] for one in dict.fromkeys(ids)]

@@ -88,7 +88,7 @@ def find(config: Path | None = None) -> Path | None:
     named = config or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
     if named is not None:
         if not named.is_file():
-            raise UsageError(f"{named}: no such file of settings")
+            raise UsageError("{}: no such file of settings", named)
         return named
     from netaudit.system.user_folders import nobody_else_writes
 
@@ -96,8 +96,9 @@ def find(config: Path | None = None) -> Path | None:
         if path.is_file():
             if not nobody_else_writes(path):
                 raise UsageError(
-                    f"{path}: another user may change it, so its settings are not taken; "
-                    "name it with --config if you trust it"
+                    "{}: another user may change it, so its settings are not taken; name it with --config if you "
+                    "trust it",
+                    path,
                 )
             return path
     return None
@@ -121,9 +122,9 @@ def read(path: Path | None) -> Settings:
         with path.open("rb") as file:
             said = tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read as settings: {error}") from error
+        raise UsageError("{}: cannot be read as settings: {}", path, error) from error
     if unknown := [key for key in said if key not in SETTINGS]:
-        raise UsageError(f"{path}: no such setting: {unknown[0]}; there are {', '.join(SETTINGS)}")
+        raise UsageError("{}: no such setting: {}; there are {}", path, unknown[0], ", ".join(SETTINGS))
     return Settings(path, {key: _checked(path, key, value) for key, value in said.items()})
 
 
@@ -132,9 +133,9 @@ def _checked(path: Path, key: str, value: Any) -> Any:
     values = value if setting.many and isinstance(value, list) else [value]
     if not all(type(one) is setting.kind for one in values):
         wanted = WORDS[setting.kind] + (", or a list of such" if setting.many else "")
-        raise UsageError(f"{path}: {key} has to be {wanted}")
+        raise UsageError("{}: {} has to be {}", path, key, wanted)
     if key == "language" and value not in {"zh", "en"}:
-        raise UsageError(f"{path}: {key} has to be zh or en")
+        raise UsageError("{}: {} has to be zh or en", path, key)
     if key == "zone":
         named_zone(value)
     if setting.path:

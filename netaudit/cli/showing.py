@@ -69,12 +69,12 @@ def show_command(folder: Path, table: str, columns: str = "", *, form: str, lang
     if not table:
         return _show_summary(case, form, lang)
     if table not in BY_NAME:
-        raise UsageError(f"no table {table!r}; there are {', '.join(BY_NAME)}")
+        raise UsageError("no table {}; there are {}", f"{table!r}", ", ".join(BY_NAME))
     asked = [name.strip() for name in columns.split(",") if name.strip()]
     chosen = [] if asked == ["all"] else asked
     names = BY_NAME[table].names
     if unknown := [name for name in chosen if name not in names]:
-        raise UsageError(f"{table}: has no column {unknown[0]}; there are {', '.join(names)}")
+        raise UsageError("{}: has no column {}; there are {}", table, unknown[0], ", ".join(names))
     rows = case.table(table, chosen or None)
     if form != "text":
         {"csv": write_csv, "json": write_json_lines}[form](rows)

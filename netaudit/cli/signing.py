@@ -58,7 +58,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        raise UsageError("{}: cannot be read: {}", path, error.strerror) from error
 
 
 def print_attested(told: Attested | None, lang: str) -> None:

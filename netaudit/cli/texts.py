@@ -52,7 +52,7 @@ def default_language() -> str:
 def language_of(lang: str | None) -> str:
     """The language asked for, else that of the locale. Raises UsageError for another one."""
     if lang not in {None, "zh", "en"}:
-        raise UsageError(f"--lang {lang}: say zh or en")
+        raise UsageError("--lang {}: say zh or en", lang)
     return lang or default_language()
 
 

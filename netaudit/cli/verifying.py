@@ -51,7 +51,7 @@ def verify_command(
 
     for one in by:
         if one not in OPINIONS:
-            raise UsageError(f"--by {one}: say one of {', '.join(OPINIONS)}")
+            raise UsageError("--by {}: say one of {}", one, ", ".join(OPINIONS))
     if not by and (images or captures):
         raise UsageError("--images and --captures go with --by, which asks for a second opinion")
     taken_up(folder)

@@ -32,7 +32,7 @@ def commands(case: Case, what: str, captures: list[Path]) -> list[list[str]]:
     for capture_id, (frames, flows) in sorted(select(case, what).items()):
         path = places.get(capture_id)
         if path is None:
-            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
+            raise UsageError("capture {}: is not where it was audited; say where it is with --captures", capture_id)
         command = ["wireshark", "-r", str(path.absolute())]
         if frames:
             command += ["-g", str(min(frames))]

@@ -98,7 +98,7 @@ def ask_dpkt(case: Case, captures: Sequence[Path] = (), *, images: bool = False)
     for capture_id, some in sorted(asked.items()):
         path = places.get(capture_id)
         if path is None:
-            raise UsageError(f"capture {capture_id}: is not where it was audited; say where it is with --captures")
+            raise UsageError("capture {}: is not where it was audited; say where it is with --captures", capture_id)
         _compare(path, some, result.objects, claims.seen[capture_id])
     result.findings = [judged(group, result.objects, claims) for group in groups]
     _keep(case, result)

@@ -84,7 +84,7 @@ def words() -> Words:
         raw = parse_yaml(path.read_text(encoding="utf-8"))
         return _compiled(raw)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SignatureError(f"{FILE}: cannot be read: {error}") from error
+        raise SignatureError("{}: cannot be read: {}", FILE, error) from error
 
 
 @lru_cache(maxsize=4096)

@@ -12,12 +12,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+PPPOE = "pppoe"
 MIRROR_SHARE = 0.9  # of the bytes of all flows
 
 
 def carried(flows: pa.Table) -> pa.ChunkedArray | None:
     """Which flows came in a tunnel that is no mirror, as booleans; None: no flow did."""
     outer = pc.not_equal(pc.fill_null(flows["client_outer"], ""), "")
+    outer = pc.and_(
+        outer, pc.not_equal(pc.fill_null(flows["tunnel"], ""), PPPOE)
+    )  # a subscriber's line, whose addresses are its own
     if not pc.any(outer).as_py():
         return None
     size = pc.add(pc.fill_null(flows["bytes_up"], 0), pc.fill_null(flows["bytes_down"], 0))

@@ -89,6 +89,7 @@ def judge(
         ),
     ]
     found += opaque_findings(flows, scope, actors, found, endpoints, machines)
+    _name_sightings(found, tables.get("sightings"))
     for one in found:
         flow = next(iter(one.flow_ids), "")
         one.sender_device, one.receiver_device = (actors.ends.device(ip, flow) for ip in (one.sender, one.receiver))
@@ -124,11 +125,24 @@ def _name_dialogues(found: list[Finding], media: pa.Table | None) -> None:
             finding.reason += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
 
 
+def _name_sightings(found: list[Finding], sightings: pa.Table | None) -> None:
+    """Add to findings which of their connections another capture shows, too, and which one that is."""
+    if sightings is None or not sightings.num_rows:
+        return
+    seen = {row["of_flow_id"]: row["capture_id"] for row in sightings.select(["of_flow_id", "capture_id"]).to_pylist()}
+    for finding in found:
+        others = [seen[flow] for flow in finding.flow_ids if flow in seen]
+        if others:
+            finding.capture_ids = sorted({*finding.capture_ids, *others})
+            finding.reason += f"; connections that another capture shows, too: {len(others)}"
+
+
 def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     """Add to findings of what tunnels carried which tunnel, and who sends it: it is evidence against that one only."""
     if "client_outer" not in flows.column_names:
         return
     borne = pc.and_(pc.not_equal(flows["client_outer"], ""), pc.equal(flows["client_outer"], flows["client_ip"]))
+    borne = pc.and_(borne, pc.not_equal(flows["tunnel"], "pppoe"))
     rows = flows.filter(borne).select(["flow_id", "tunnel", "client_outer"]).to_pylist()
     within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
     for finding in found if within else ():

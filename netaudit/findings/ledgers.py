@@ -266,6 +266,19 @@ def _egress(tables: Tables, run: Run) -> Iterator[Entry]:
         yield Entry(accounts.OTHERS, accounts.CROWD, run.aside.num_rows, size, understood=False)
 
 
+def _faces(tables: Tables, run: Run) -> Iterator[Entry]:
+    """The account of faces; what two captures show is in it once."""
+    for line in accounts.faces(tables if run.judged is None else tables | {"flows": run.judged}):
+        yield Entry(*line)
+
+
+def _sightings(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Connections that two captures show, which are judged and counted once."""
+    seen = tables.get("sightings")
+    for row in seen.group_by("capture_id").aggregate([("flow_id", "count")]).to_pylist() if seen is not None else ():
+        yield Entry(row["capture_id"], "seen in two captures", row["flow_id_count"])
+
+
 def _apart(tables: Tables, _: Run) -> Iterator[Entry]:
     """What is told apart: sent by what calls itself a personal device."""
     for line in apart.lines(tables):
@@ -363,7 +376,8 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("names", _account(query_names.names), query_names.WORDS),
     Ledger("documents", _account(documents.documents), documents.WORDS),
     Ledger("understanding", _account(understanding.understanding), understanding.WORDS),
-    Ledger("faces", _account(accounts.faces), accounts.FACE_WORDS),
+    Ledger("faces", _faces, accounts.FACE_WORDS),
+    Ledger("sightings", _sightings, {"seen in two captures": ("在两份捕获中均可见", "seen in two captures")}),
     Ledger("apart", _apart, apart.WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger("evicted", _account(accounts.evicted), accounts.EVICTED),

@@ -247,14 +247,14 @@ def kind_of(finding: Mapping[str, Any]) -> Kind:
         if fits and any(rule == one.name for one in kind.rules):
             return kind
     told = ", ".join(str(finding[name]) for name in ("certainty", "act", "rule"))
-    raise CaseError(f"a finding is of no kind that this version knows: {told}")
+    raise CaseError("a finding is of no kind that this version knows: {}", told)
 
 
 def grade_of(finding: Mapping[str, Any]) -> Grade:
     """The grade of a row of `findings`. Raises CaseError where there is none."""
     grade = GRADE.get(finding["certainty"])
     if grade is None:
-        raise CaseError(f"a finding is of a grade that this version does not know: {finding['certainty']}")
+        raise CaseError("a finding is of a grade that this version does not know: {}", finding["certainty"])
     return grade
 
 

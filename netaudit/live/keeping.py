@@ -60,8 +60,10 @@ class Keeper:
         self._free = disk_free(self.folder)
         if self._free < self.settings.keep_free:
             raise UsageError(
-                f"{self.folder.parent.parent}: {self._free >> 20} MiB free, while --keep-free wants "
-                f"{self.settings.keep_free >> 20} MiB left; choose another disk, or less to keep"
+                "{}: {} MiB free, while --keep-free wants {} MiB left; choose another disk, or less to keep",
+                self.folder.parent.parent,
+                self._free >> 20,
+                self.settings.keep_free >> 20,
             )
         self._method = choose_method(self.settings.method, self.settings.capture_filter)
         self._missed_before = missed_by(self.settings.interface)
@@ -77,7 +79,7 @@ class Keeper:
             time.sleep(0.02)
         if self._recorder.ended and not any(path.stat().st_size for path in recorded(self.folder)):
             hint = "" if interface_known(self.settings.interface) else " (netaudit interfaces tells what there is)"
-            raise UsageError(f"{self.settings.interface}: cannot be recorded: {self._recorder.reason}{hint}")
+            raise UsageError("{}: cannot be recorded: {}{}", self.settings.interface, self._recorder.reason, hint)
 
     @property
     def recording(self) -> bool:

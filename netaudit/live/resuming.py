@@ -41,7 +41,7 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
     record = folder / RECORD
     taken_up(folder)
     if not (folder / "case.json").is_file() or not record.is_dir() or not recorded(record):
-        raise UsageError(f"{folder}: holds no recording (no files in {RECORD.as_posix()})")
+        raise UsageError("{}: holds no recording (no files in {})", folder, RECORD.as_posix())
     options = _as_before(open_case(folder, check=False), options)
     started, clock = now(), time.perf_counter()
     custody = Custody(folder)

@@ -52,7 +52,7 @@ def parse_size(text: str, option: str) -> int:
     """Bytes of "2GiB", "500M", "1000000". Raises UsageError."""
     found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{1,6})?)\s*([kmgt]i?)?b?\s*", text, re.IGNORECASE)
     if found is None or not (size := int(float(found[1]) * UNITS[(found[2] or "").lower()])):
-        raise UsageError(f"{option} {text}: not a size such as 2GiB or 500MB")
+        raise UsageError("{} {}: not a size such as 2GiB or 500MB", option, text)
     return size
 
 
@@ -61,5 +61,5 @@ def parse_duration(text: str, option: str) -> float:
     parts = re.findall(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)", text.strip().lower())
     seconds = sum(float(number) * SECONDS[unit] for number, unit in parts)
     if not parts or "".join(number + unit for number, unit in parts) != text.strip().lower() or not seconds:
-        raise UsageError(f"{option} {text}: not a duration such as 30m or 8h")
+        raise UsageError("{} {}: not a duration such as 30m or 8h", option, text)
     return seconds

@@ -19,6 +19,7 @@ from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
+from netaudit.endpoints.sightings import once, sightings
 from netaudit.finalizing.auth_retries import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
@@ -34,6 +35,7 @@ from netaudit.pipeline.keys import keep_used
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
+from netaudit.relays.recordings import recordings
 from netaudit.routes.from_tables import understand, with_inferred
 from netaudit.rows import leaves, scraps, sendings
 from netaudit.rows.media import tie
@@ -43,7 +45,7 @@ from netaudit.storage.table_streams import TableWriter, drop_streams, read_parts
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
@@ -111,22 +113,25 @@ def _write_tables(
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     tables["fields"] = _understand(folder, tables)
     events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
+    again = tables["sightings"]
     tables["events"], tables["journeys"] = join_journeys(
-        events, tables["objects"], tables["images"], tables["messages"], tables["flows"], targets
+        events, tables["objects"], tables["images"], once(tables["messages"], again), tables["flows"], targets
     )
     tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
+    counted = tables | {"flows": once(tables["flows"], again)}
     tables["after_moments"] = judge_moments(
-        tables, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
+        counted, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
     run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder))
     if aside is None:
+        run = replace(run, judged=once(judged, again) if again.num_rows else None)
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
-        tables["ledgers"] = ledger_table(tables, replace(run, judged=judged, aside=aside))
+        tables["ledgers"] = ledger_table(tables, replace(run, judged=once(judged, again), aside=aside))
     del tables[TOLD_APART]
     trim()
     same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
@@ -181,6 +186,8 @@ def derive(
     Judged are the ends of tunnels, not what is written inside them (`endpoints/tunnels.py`).
     """
     flows = answerable(tables["flows"])
+    pictures = pictures_of(tables) if tables.get("captures") is not None else ()
+    tables["sightings"] = sightings(flows, recordings(tables.get("captures")), pictures)
     observations = with_flow_facts(tables["observations"], tables["flows"])
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
@@ -189,6 +196,7 @@ def derive(
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings
     moves = Moves()
+    flows = once(flows, tables["sightings"])
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
         have_rest()  # their kernels may be under way
@@ -203,6 +211,12 @@ def derive(
         found.devices, found.claims, moves, telling(tables["observations"])
     )
     return vantage
+
+
+def pictures_of(tables: dict[str, pa.Table]) -> Iterator[tuple[str, str]]:
+    """Which connection carried which picture, in the order of the objects."""
+    for row in transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"]):
+        yield row.flow_id, row.sha256
 
 
 def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:

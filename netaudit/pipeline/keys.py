@@ -55,7 +55,7 @@ def request(files: Sequence[Path], keys_for: Sequence[str], authority: str | Non
         try:
             sources.append(read_source(path.name, path.read_bytes()))
         except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}") from error
+            raise UsageError("{}: {}", path, error.strerror) from error
     return KeyRequest(tuple(files), tuple(keys_for), str(authority).strip()[:2000], tuple(sources))
 
 

@@ -108,7 +108,7 @@ def join(parts: Sequence[Path], place: Path, options: Options, beside: Beside | 
     told = [orjson.loads((part / TOLD).read_bytes()) for part in parts]
     for part, said in zip(parts[1:], told[1:], strict=True):
         if said["read"] != told[0]["read"]:
-            raise PartsDifferError(f"{part.name}: has read other bytes than the others; were the captures changed?")
+            raise PartsDifferError("{}: has read other bytes than the others; were the captures changed?", part.name)
     keep_project_key(place, (parts[0] / "private" / "key").read_bytes())
     for number, part in enumerate(parts):
         _take_streams(part, place, number)

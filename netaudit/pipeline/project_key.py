@@ -26,9 +26,11 @@ def read_project_key(path: Path) -> bytes:
         with path.open("rb") as file:
             said = file.read(MOST + 1)
     except OSError as error:
-        raise UsageError(f"--project-key {path}: cannot be read: {error.strerror}") from error
+        raise UsageError("--project-key {}: cannot be read: {}", path, error.strerror) from error
     if not LEAST <= len(said) <= MOST:
-        raise UsageError(f"--project-key {path}: expected {LEAST} to {MOST} bytes, not {min(len(said), MOST + 1)}")
+        raise UsageError(
+            "--project-key {}: expected {} to {} bytes, not {}", path, LEAST, MOST, min(len(said), MOST + 1)
+        )
     return said if len(said) == SIZE else hashlib.sha256(b"netaudit project key\0" + said).digest()
 
 

@@ -155,4 +155,4 @@ def _compare(reached: Reached, opened: Captures) -> None:
     """Raise CaseError where what was read again up to a checkpoint is not what was read then."""
     for before, now in zip(reached.read, opened.read_so_far(), strict=True):
         if before != now:
-            raise CaseError(f"{now[0]}: is not what the interrupted audit read; audit it anew with --overwrite")
+            raise CaseError("{}: is not what the interrupted audit read; audit it anew with --overwrite", now[0])

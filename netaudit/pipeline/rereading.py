@@ -32,7 +32,7 @@ def reread(case: Case, what: str, captures: Sequence[Path] = ()) -> Message:
         for message in _messages(path):
             if message.message_id.hex() == message_id:
                 return message
-    raise UsageError(f"{what}: the packets of its flow alone do not give this message")
+    raise UsageError("{}: the packets of its flow alone do not give this message", what)
 
 
 def _named(case: Case, what: str) -> tuple[str, str]:
@@ -45,8 +45,8 @@ def _named(case: Case, what: str) -> tuple[str, str]:
         if len(found) == 1 and what:
             return found[0]["message_id"], found[0]["flow_id"]
         if len(found) > 1:
-            raise UsageError(f"{what}: more than one message begins so; give more of it")
-    raise UsageError(f"{what}: no message or event of this case begins so")
+            raise UsageError("{}: more than one message begins so; give more of it", what)
+    raise UsageError("{}: no message or event of this case begins so", what)
 
 
 def _messages(path: Path) -> Iterator[Message]:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.errors import UnreadableError, UsageError
+from netaudit.errors import UsageError
 from netaudit.pipeline.checkpoint import PLACE, Keeper, asked_of, reached_by, restore
 from netaudit.pipeline.state import Unbelievable
 from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, now, read_captures
@@ -87,10 +87,10 @@ def _asked(folder: Path, place: Path) -> dict[str, Any]:
     asked = asked_of(place)
     if asked is None:
         raise UsageError(
-            f"{folder}: holds no recording, and no audit was interrupted there; nothing is left to go on with"
+            "{}: holds no recording, and no audit was interrupted there; nothing is left to go on with", folder
         )
     if any(path == b"-".hex() for path in asked["paths"]):
-        raise UsageError(f"{folder}: was read from standard input, which cannot be read again")
+        raise UsageError("{}: was read from standard input, which cannot be read again", folder)
     return asked
 
 
@@ -99,7 +99,7 @@ def _refuse_other(options: Options) -> None:
     for one in dataclasses.fields(Options):
         if one.name not in MAY_DIFFER and getattr(options, one.name) not in (getattr(plain, one.name), ()):
             name = one.name.replace("_", "-")
-            raise UsageError(f"--{name}: an interrupted audit goes on with what it was asked for; leave it out")
+            raise UsageError("--{}: an interrupted audit goes on with what it was asked for; leave it out", name)
 
 
 def _as_asked(asked: dict[str, Any], place: Path, options: Options) -> Options:
@@ -123,7 +123,7 @@ def _hold_against_seal(place: Path) -> None:
     found = integrity(place)
     if found.state in ("sealed", "broken") and (found.problems or found.changed or found.missing):
         what = [*found.problems, *found.changed, *found.missing][0]
-        raise UsageError(f"{place}: is not as it was sealed ({what}); audit it anew with --overwrite")
+        raise UsageError("{}: is not as it was sealed ({}); audit it anew with --overwrite", place, what)
 
 
 def _go_on(
@@ -144,7 +144,7 @@ def _go_on(
     opened = open_captures(paths, progress=lambda done: progress("read", done, total), sm3=options.sm3)
     total = opened.stored_bytes
     if not opened.sources:
-        raise UnreadableError(not_read(opened.rejected))
+        raise not_read(opened.rejected)
     make_ready(progress)
     reached = None
     try:

@@ -96,7 +96,7 @@ def _run(
         try:
             ipaddress.ip_network(text, strict=False)
         except ValueError as error:
-            raise UsageError(f"--inside {text}: {error}") from error
+            raise UsageError("--inside {}: {}", text, error) from error
     if options.zone is not None:
         named_zone(options.zone)
     if options.since is not None and options.until is not None and options.since >= options.until:
@@ -138,7 +138,7 @@ def _reading(
     opened = open_captures(paths, progress=tell, sm3=options.sm3)
     total = opened.stored_bytes
     if not opened.sources:
-        raise UnreadableError(not_read(opened.rejected))
+        raise not_read(opened.rejected)
 
     def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
         keeper = Keeper(place, options.workers, possible=resumable(opened) and options.keys is None)
@@ -165,7 +165,7 @@ def read_captures(
     outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
     dismiss(members)
     if not outcome.captures.num_rows:
-        raise UnreadableError(not_read(opened.rejected))
+        raise not_read(opened.rejected)
     return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
 
 
@@ -252,13 +252,14 @@ def look_for(paths: Sequence[str | os.PathLike[str]]) -> None:
 
     found, rejected = find_inputs(paths)
     if not found:
-        raise UnreadableError(not_read(rejected))
+        raise not_read(rejected)
 
 
-def not_read(rejected: Sequence[Rejected]) -> str:
+def not_read(rejected: Sequence[Rejected]) -> UnreadableError:
     """Why nothing of what was given could be read."""
-    problems = [f"{entry.name}: {entry.problem}" for entry in rejected]
-    return "nothing could be read: " + ("; ".join(problems) if problems else "no capture was found")
+    if not rejected:
+        return UnreadableError("nothing could be read: no capture was found")
+    return UnreadableError("nothing could be read: {}", "; ".join(f"{one.name}: {one.problem}" for one in rejected))
 
 
 def begin_case(folder: Path, options: Options) -> None:

@@ -116,9 +116,9 @@ def _flow_of(case: Case, what: str, captures: Sequence[Path]) -> dict[str, Any]:
         }
         wanted = ids | set(flows.filter(pc.starts_with(flows["flow_id"], what))["flow_id"].to_pylist()[:2])
     if not what or not wanted:
-        raise UsageError(f"{what}: no flow, message, object or packet of this case")
+        raise UsageError("{}: no flow, message, object or packet of this case", what)
     if len(wanted) > 1:
-        raise UsageError(f"{what}: more than one flow begins so; give more of it")
+        raise UsageError("{}: more than one flow begins so; give more of it", what)
     row: dict[str, Any] = flows.filter(pc.equal(flows["flow_id"], next(iter(wanted)))).to_pylist()[0]
     return row
 
@@ -131,7 +131,7 @@ def _flow_at(case: Case, flows: Any, capture: str, frame: int, captures: Sequenc
 
     places = {name: path for name, path in locate(case, captures).items() if name.startswith(capture)}
     if len(places) != 1:
-        raise UsageError(f"{frame}: say of which capture, as CAPTURE:{frame} (see `netaudit show CASE captures`)")
+        raise UsageError("{}: say of which capture, as CAPTURE:{} (see `netaudit show CASE captures`)", frame, frame)
     identity, path = next(iter(places.items()))
     decoder = Decoder()
     for window in open_captures([path]).windows():

@@ -42,7 +42,7 @@ def draft(case: Case, device: Row, signatures: SignatureSet, *, kind: str = "", 
     own = named.facts.get(device["device_id"], {})
     chosen = [own[field][0] for field in TELLING if own.get(field)][:MOST_FACTS]
     if not chosen:
-        raise UsageError(f"{device['device_id']} said nothing that tells a maker or a kind; nothing to draft from")
+        raise UsageError("{} said nothing that tells a maker or a kind; nothing to draft from", device["device_id"])
     others = (facts for name, facts in sorted(named.facts.items()) if name != device["device_id"])
     claims = {"vendor": vendor or FILL_IN, "class": kind or FILL_IN}
     seen = [named.places[fact.row] for fact in chosen if fact.row >= 0]

@@ -58,8 +58,8 @@ def find_device(devices: Iterable[Row], text: str) -> Row:
             return found[0]
         if found:
             ids = ", ".join(row["device_id"] for row in found[:5])
-            raise UsageError(f"{text!r} may be any of {len(found)} devices ({ids} …)")
-    raise UsageError(f"no device {text!r} in this case; `netaudit devices CASE` lists them")
+            raise UsageError("{} may be any of {} devices ({} …)", f"{text!r}", len(found), ids)
+    raise UsageError("no device {} in this case; `netaudit devices CASE` lists them", f"{text!r}")
 
 
 def _addresses(row: Row, wanted: str) -> bool:

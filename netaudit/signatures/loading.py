@@ -99,7 +99,7 @@ def read(folder: Path) -> SignatureSet:
 def _read(folder: Path, digest: str) -> SignatureSet:
     whole = (folder / "VERSION").is_file()
     if not any((folder / kind).is_dir() for kind in (*KINDS, "documents")):
-        raise SignatureError(f"{folder}: holds no signatures (no folder {' or '.join(KINDS)} in it)")
+        raise SignatureError("{}: holds no signatures (no folder {} in it)", folder, " or ".join(KINDS))
     base = None if whole else load()
     problems: list[str] = []
     vocabulary = read_vocabulary(folder / "vocabulary", base.vocabulary if base else Vocabulary(), problems)
@@ -135,7 +135,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SignatureError(f"{path}: cannot be read: {error}") from error
+        raise SignatureError("{}: cannot be read: {}", path, error) from error
 
 
 def _entries(path: Path, problems: list[str]) -> list[Any]:

@@ -79,7 +79,7 @@ def _words(path: Path, problems: list[str]) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     except (OSError, UnicodeDecodeError) as error:
-        raise SignatureError(f"{path}: cannot be read: {error}") from error
+        raise SignatureError("{}: cannot be read: {}", path, error) from error
     words = [word for line in lines if (word := line.partition("#")[0].strip())]
     problems += [f"{path.name}: {word}: stands there {n} times" for word, n in Counter(words).items() if n > 1]
     form = FORMS.get(path.stem)

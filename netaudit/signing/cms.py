@@ -42,9 +42,9 @@ def signer_from_pem(key: bytes, certificates: bytes, password: bytes | None) -> 
     except TypeError as error:
         if password is None:
             raise UsageError("the key is under a password: NETAUDIT_KEY_PASSWORD has to be set to it") from error
-        raise UsageError(f"key or certificate cannot be read: {error}") from error
+        raise UsageError("key or certificate cannot be read: {}", error) from error
     except ValueError as error:
-        raise UsageError(f"key or certificate cannot be read: {error}") from error
+        raise UsageError("key or certificate cannot be read: {}", error) from error
     return _signer(loaded, chain[0], tuple(chain[1:]))
 
 
@@ -55,7 +55,7 @@ def signer_from_pkcs12(data: bytes, password: bytes | None) -> Signer:
     try:
         key, certificate, others = load_key_and_certificates(data, password)
     except (ValueError, TypeError) as error:
-        raise UsageError(f"PKCS#12 file cannot be read: {error}") from error
+        raise UsageError("PKCS#12 file cannot be read: {}", error) from error
     if key is None or certificate is None:
         raise UsageError("PKCS#12 file has no key with its certificate")
     return _signer(key, certificate, tuple(others))

@@ -34,4 +34,6 @@ def manifest_of(folder: Path) -> bytes:
     try:
         return (folder / MANIFEST).read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"{folder}: is unsealed (no {MANIFEST}); audit it again to have something to sign") from None
+        raise UsageError(
+            "{}: is unsealed (no {}); audit it again to have something to sign", folder, MANIFEST
+        ) from None

@@ -58,7 +58,7 @@ def sign_case(case: Case, signer: Signer | Sm2Signer) -> str:
     told = integrity(folder)
     if wrong := [*told.missing, *told.changed]:
         raise CaseError(
-            f"{folder / wrong[0]}: is gone or was changed after the case was sealed; netaudit verify says more"
+            "{}: is gone or was changed after the case was sealed; netaudit verify says more", folder / wrong[0]
         )
     with writing(folder, "sign"):
         (folder / FOLDER).mkdir(exist_ok=True)

@@ -49,7 +49,7 @@ def sm2_signer(key: bytes, certificates: bytes) -> Sm2Signer:
         secret = _secret(key)
         public = public_of(certificate)
     except (ValueError, IndexError, StopIteration) as error:
-        raise UsageError(f"key or certificate cannot be read: {error}") from error
+        raise UsageError("key or certificate cannot be read: {}", error) from error
     if _library().SM2(sk=secret).generate_pk(secret) != public:
         raise UsageError("the key is not the one of the first certificate")
     return Sm2Signer(secret, certificate, certificates)

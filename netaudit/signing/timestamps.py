@@ -40,9 +40,9 @@ def attach_stamp(folder: Path, answer: bytes, authority: bytes) -> datetime.date
     try:
         told = _checked(data, (folder / REQUEST).read_bytes(), answer, authority)
     except FileNotFoundError:
-        raise UsageError(f"{folder}: has no {REQUEST}; make the request first") from None
+        raise UsageError("{}: has no {}; make the request first", folder, REQUEST) from None
     except ValueError as error:
-        raise UsageError(f"the answer is not taken: {error}") from error
+        raise UsageError("the answer is not taken: {}", error) from error
     with writing(folder, "stamp"):
         write_whole(folder / ANSWER, answer)
         write_whole(folder / AUTHORITY, authority)

@@ -132,7 +132,8 @@ LEDGERS = Table(
             "read), documents (that were not understood to their end), understanding (of messages with a face or a "
             "person), faces (every image that may show one: in a "
             "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), "
-            "contradictions, evicted (connections ended early), contested, signatures, keys "
+            "sightings (connections that two captures "
+            "show, counted once), contradictions, evicted (connections ended early), contested, signatures, keys "
             "(what became of connections).",
         ),
         Column("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),

@@ -114,6 +114,23 @@ FLOWS = Table(
     ),
 )
 
+SIGHTINGS = Table(
+    "sightings",
+    "Connections that two captures show (both sides of a router, a mirror and a tap): each is judged and counted once, "
+    "as the capture on the inner side shows it.",
+    ("flow_id",),
+    (
+        Column("flow_id", "string", "Flow that is the other sighting, and is not counted."),
+        Column("capture_id", "string", "Its capture."),
+        Column("of_flow_id", "string", "The same connection as it is counted."),
+        Column("of_capture_id", "string", "Capture of that."),
+        Column("apart_s", "float64", "By how much later the clock of this sighting shows its beginning.", "seconds"),
+        Column(
+            "by", "string", "What ties the two: same bytes both ways, or same pictures, at a common distance in time."
+        ),
+    ),
+)
+
 SENDINGS = Table(
     "sendings",
     "Payload by way and second, where moments are marked; private/ while the audit runs.",

@@ -13,14 +13,14 @@ def named_zone(name: str) -> datetime.tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise UsageError(f"{name}: no such time zone; say a name such as Asia/Shanghai") from None
+        raise UsageError("{}: no such time zone; say a name such as Asia/Shanghai", name) from None
 
 
 def nanoseconds(moment: datetime.datetime, zone: str | None = None) -> int:
     """UTC nanoseconds of a time; one that does not say its zone is in `zone`. Raises UsageError where none is known."""
     if moment.tzinfo is None:
         if zone is None:
-            raise UsageError(f"{moment.isoformat()}: say the time zone (e.g. +08:00)")
+            raise UsageError("{}: say the time zone (e.g. +08:00)", moment.isoformat())
         moment = moment.replace(tzinfo=named_zone(zone))
     whole = moment.replace(microsecond=0)
     return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import re
 import subprocess
 import sys
@@ -12,10 +13,12 @@ import pytest
 
 import netaudit
 from netaudit.cli.app import app
-from netaudit.cli.chinese import catalogue, helped, message
+from netaudit.cli.chinese import catalogue, error_text, helped, message
 from netaudit.cli.helping import cells, described, folded, render
+from netaudit.errors import CaptureError, CaseError, UnreadableError, UsageError
 
 PACKAGE = Path(netaudit.__file__).parent
+OURS = {"UsageError", "UnreadableError", "CaseError", "SignatureError", "StoreError", "LostError", "PartsDifferError"}
 RAISED = {"UsageError", "UnreadableError", "CaseError", "SignatureError", "BadParameter"}
 OTHERWISE = ("browse/", "api.py")  # a room with texts of its own; words for callers from Python
 PLAIN = {"PEM", "TSR", "BPF", "GB", "JSON", "zh|en", "A|B|C|D", "auto|dumpcap|socket", "wireshark|dpkt", "OUT"}
@@ -27,7 +30,7 @@ def templates() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
-        if name.startswith(OTHERWISE):
+        if name.startswith(OTHERWISE) or name == "errors.py":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             called = isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -39,13 +42,42 @@ def templates() -> dict[str, str]:
 def template(node: ast.expr) -> str:
     if isinstance(node, ast.Constant):
         return str(node.value)
-    if isinstance(node, ast.JoinedStr):
+    if isinstance(node, ast.JoinedStr):  # only Typer's, whose messages are sentences
         return "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
     return ""  # said elsewhere, by `say`
 
 
+def test_errors_of_ours_are_templates_and_parts() -> None:
+    """An f-string would be a sentence already, to be taken apart again by whoever says it in another language."""
+    made = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in OURS
+        if node.args and isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
+    ]
+    assert not made
+
+
+def test_an_error_is_said_from_its_parts() -> None:
+    """A part may be an error, or hold what a pattern would take for a template's own words."""
+    inner = CaseError("{}: is no case (no case.json in it)", "/tmp/a")
+    error = UsageError("{}: {}", "x {0} {}", inner)
+    assert str(error) == "x {0} {}: /tmp/a: is no case (no case.json in it)"
+    assert error_text(error, "zh") == "x {0} {}：/tmp/a：不是案卷（其中没有 case.json）"
+    assert error_text(error, "en") == str(error)
+    assert str(UsageError("braces {} stay")) == "braces {} stay"
+    told = "'1.2' does not appear to be an IPv4 or IPv6 network"
+    assert error_text(UsageError("--inside {}: {}", "1.2", told), "zh") == "--inside 1.2：'1.2' 不是 IPv4 或 IPv6 网段"
+    rejected = UnreadableError("nothing could be read: {}", "a.pcap: No such file or directory; b: Permission denied")
+    assert error_text(rejected, "zh") == "没有任何内容可以读取：a.pcap：没有该文件或文件夹；b：权限不足"
+    for one in (error, CaptureError("a.pcap", 7, "cut")):
+        again = pickle.loads(pickle.dumps(one))
+        assert (type(again), str(again)) == (type(one), str(one))
+
+
 def test_every_message_that_is_raised_has_its_chinese() -> None:
-    known, raised = catalogue()["messages"], templates()
+    known, raised = catalogue()["errors"] | catalogue()["texts"], templates()
     assert len(raised) > 120
     missing = {
         text: place
@@ -56,7 +88,7 @@ def test_every_message_that_is_raised_has_its_chinese() -> None:
 
 
 def test_chinese_messages_name_what_english_ones_do() -> None:
-    for english, chinese in catalogue()["messages"].items():
+    for english, chinese in (catalogue()["errors"] | catalogue()["texts"]).items():
         places = english.count("{}") if '{"' not in english else 2
         assert set(re.findall(r"\{(\d)\}", chinese)) == {str(number) for number in range(places)}, english
         own = re.sub(r"--[a-z-]+|\{\}", "", english)  # without names of options
@@ -92,15 +124,8 @@ def test_texts_are_folded_between_chinese_characters() -> None:
 @pytest.mark.parametrize(
     ("english", "chinese"),
     [
-        ("/tmp/a: is no case (no case.json in it)", "/tmp/a：不是案卷（其中没有 case.json）"),
-        (
-            "--inside 1.2: '1.2' does not appear to be an IPv4 or IPv6 network",
-            "--inside 1.2：'1.2' 不是 IPv4 或 IPv6 网段",
-        ),
-        (
-            "nothing could be read: a.pcap: No such file or directory",
-            "没有任何内容可以读取：a.pcap：没有该文件或文件夹",
-        ),
+        ("a.pcap: No such file or directory", "a.pcap：没有该文件或文件夹"),
+        ("No such option: --wrong", "没有选项 --wrong"),
         ("words that nobody knows", "words that nobody knows"),
     ],
 )

@@ -26,11 +26,12 @@ def test_every_ledger_keeps_the_contract(ledger) -> None:
         "egress",
         "faces",
         "contradictions",
+        "sightings",
         "evicted",
         "names",
         "documents",
         "understanding",
-    }  # test_accounts.py, test_names.py, test_documents.py
+    }  # test_accounts.py, test_names.py, test_documents.py, endpoints
     assert seen or ledger.name in elsewhere
     for reason in ledger.reasons:
         zh, en = (reason_word(ledger.name, reason, lang) for lang in ("zh", "en"))

@@ -47,6 +47,6 @@ def wanted(texts: tuple[str, ...]) -> Wanted:
         except ValueError:
             name = text.lower().strip(".").removeprefix("*.")
             if not name or not all(ch.isalnum() or ch in "-_." for ch in name) or "/" in text:
-                raise UsageError(f"--keys-for {text}: say a host name, an address, a network, or all") from None
+                raise UsageError("--keys-for {}: say a host name, an address, a network, or all", text) from None
             names.add(name)
     return Wanted(ALL in names, tuple(networks), frozenset(names - {ALL}))

@@ -140,12 +140,12 @@ class KeyRing:
 def read_source(name: str, data: bytes) -> Source:
     """A source from a file's bytes. Raises UsageError for one that is too large, or holds nothing of use."""
     if len(data) > LARGEST:
-        raise UsageError(f"{name}: more than {LARGEST >> 20} MiB of keys")
+        raise UsageError("{}: more than {} MiB of keys", name, LARGEST >> 20)
     kind = PRIVATE if _PEM.search(data) else LOG
     source = Source(name, kind, data)
     ring = KeyRing((source,))
     if kind == LOG and not ring.lines and data.strip():
-        raise UsageError(f"{name}: neither a key log (SSLKEYLOGFILE) nor an RSA private key (PEM)")
+        raise UsageError("{}: neither a key log (SSLKEYLOGFILE) nor an RSA private key (PEM)", name)
     return source
 
 
@@ -160,10 +160,10 @@ def private_keys(data: bytes, name: str) -> list[Any]:
         try:
             key = load_pem_private_key(match[0], None)
         except TypeError as error:
-            raise UsageError(f"{name}: the private key is locked by a password; unlock a copy of it first") from error
+            raise UsageError("{}: the private key is locked by a password; unlock a copy of it first", name) from error
         except (ValueError, UnsupportedAlgorithm) as error:
-            raise UsageError(f"{name}: not a readable private key ({type(error).__name__})") from error
+            raise UsageError("{}: not a readable private key ({})", name, type(error).__name__) from error
         if not isinstance(key, RSAPrivateKey):
-            raise UsageError(f"{name}: not an RSA key; with other keys a connection is only opened by a key log")
+            raise UsageError("{}: not an RSA key; with other keys a connection is only opened by a key log", name)
         found.append(key)
     return found
