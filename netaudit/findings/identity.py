@@ -69,7 +69,7 @@ def identity_groups(
     own = _own(found, actors, back_ends)
     groups: Groups = defaultdict(Group)
     for record in found:
-        collected = record.sender in back_ends or sent.before(record.persons, record.message["last_ts"] or 0)
+        collected = record.sender in back_ends or not sent.what.keys().isdisjoint(record.persons)
         up = record.message["direction"] == "up"
         done = act("", scope(record.sender), scope(record.receiver), collected=collected, pushed=up)
         if done is None:
