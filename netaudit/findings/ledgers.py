@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.endpoints.declared import DECLARED
 from netaudit.findings import accounts, apart, documents, query_names, understanding
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
@@ -223,7 +222,7 @@ def _images(tables: Tables, run: Run) -> Iterator[Entry]:
 def _contested(tables: Tables, run: Run) -> Iterator[Entry]:
     """What is contested: senders that are called a phone (in findings of B at most), addresses said to be inside."""
     for network in run.contested:
-        reason = "declared inside" if run.contested[network] == DECLARED else "address"
+        reason = "declared inside" if run.contested[network].startswith("declared") else "address"
         yield Entry(network, reason, 1, None, understood=False)
     rows = tables["findings"].select(
         ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
