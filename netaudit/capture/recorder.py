@@ -141,7 +141,10 @@ class Recorder:
     def stop(self) -> None:
         """Let it write what it has, and wait for its end."""
         if self._process.poll() is None:
-            self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+            try:
+                self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+            except OSError:  # Windows: no console is shared, so it cannot be told, and counts no losses
+                self._process.kill()
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
