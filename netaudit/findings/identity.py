@@ -70,7 +70,8 @@ def identity_groups(
     groups: Groups = defaultdict(Group)
     for record in found:
         collected = record.sender in back_ends or not sent.what.keys().isdisjoint(record.persons)
-        done = act("", scope(record.sender), scope(record.receiver), collected=collected)
+        up = record.message["direction"] == "up"
+        done = act("", scope(record.sender), scope(record.receiver), collected=collected, pushed=up)
         if done is None:
             continue
         acting, flow = done.acting(record.sender, record.receiver), record.message["flow_id"]

@@ -148,6 +148,20 @@ LEFT = (
         FIRST,
         ("retrieved",),
     ),
+    Kind(
+        "delivered", _images("delivered", "delivered"),
+        "{images} 张次人脸图像由外部送达",
+        "{images:face image was|face images were} delivered from outside",
+        FIRST,
+        ("delivered",),
+    ),
+    Kind(
+        "identity_delivered", _identity("identity_delivered", "delivered"),
+        "{records} 条含身份证件号码的记录由外部送达，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} delivered from outside",
+        FIRST,
+        ("delivered",),
+    ),
 )  # fmt: skip
 MOVED_INSIDE = (
     Kind(
