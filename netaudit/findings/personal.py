@@ -53,7 +53,8 @@ CAMERA_MAKERS = re.compile(
     r"(?i:hikvision|dahua|uniview|ezviz|imou|tiandy|kedacom|tvt|sunell|axis comm|hanwha|reolink)"
 )
 ANNOUNCED = frozenset({  # kinds of facts that nobody has to answer
-    "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "nbns", "lldp", "cdp", "dhcp", "dhcpv6", "oui", "model",
+    "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "nbns", "lldp", "cdp", "dhcp", "dhcpv6",
+    "oui", "model",
 })  # fmt: skip
 CAPTURING = [  # classes of devices that take pictures of others, or hold them
     "access_terminal", "camera", "doorbell", "face_capture_camera", "face_server", "id_terminal", "ip_camera", "nvr",
