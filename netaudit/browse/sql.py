@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROWS = 500
 SECONDS = 5.0
 MOST_TEXT = 20_000  # characters of a question
-REMEDY = "SQL needs duckdb: pip install 'netaudit[sql]'"
+REMEDY = "SQL needs duckdb: python -m pip install duckdb"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
