@@ -47,7 +47,9 @@ THEIRS = {  # what a row must not have in common with personal devices: (table o
     **dict.fromkeys(("upload_counts", "moment_tests"), _words("sender")),
     "ledgers": tuple(("personal", f"split_part(t.subject, ' > ', {side})", "word") for side in (1, 2)),
 }
-BLANK = {"findings": ("sender", "receiver")}  # a finding counts, whoever may hold what it was sent from
+BLANK = {  # a finding counts, whoever may hold what it was sent from
+    "findings": ("sender", "receiver", "sender_device", "receiver_device"),
+}
 ONLY = {  # what else is true of rows that are there
     "findings": "t.sender_role <> 'personal device'",
     "messages": "t.protocol NOT LIKE 'dhcp%'",  # everybody who has no address yet is in one flow, with a name

@@ -141,7 +141,12 @@ class Recorder:
     def stop(self) -> None:
         """Let it write what it has, and wait for its end."""
         if self._process.poll() is None:
-            self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+            try:
+                self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+            except (
+                OSError
+            ):  # Windows: no console is shared, so it cannot be told; its count of losses is not known then
+                self._process.kill()
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -52,7 +52,7 @@ FIRST = {  # what matters of a table, in 80 cells; what else fits comes after
     "tls_hellos": ("ts", "client", "server", "sni", "version"),
     "encrypted_uploads": ("unit_id", "flow_id", "first_ts", "octets", "plaintext_low", "plaintext_high"),
     "relayed_images": ("sha256", "sent_ts", "delay_s", "size", "holder", "receiver"),
-    "relay_tests": ("holder", "receiver", "images", "fitting", "expected", "p", "claimed"),
+    "relay_tests": ("holder", "receiver", "images", "fitting", "expected", "p", "standing"),
     "upload_counts": ("sender", "receiver", "uploads", "bytes_low", "shape", "name"),
     "moment_tests": ("sender", "receiver", "moments", "followed", "p", "standing"),
     "ledgers": ("ledger", "subject", "reason", "count", "bytes", "understood"),

@@ -9,7 +9,7 @@ from itertools import islice
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.finalizing.joined_pieces import join_pieces
 from netaudit.finalizing.stored import Joined, Load, StoredPart, open_joined
-from netaudit.rows.uploads import BLOCK, END, PART, PIECE, RANGE, REPLY, SENT
+from netaudit.rows.uploads import BLOCK, CHUNK, END, NEXT, PART, PIECE, RANGE, REPLY, SENT
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.part import Part
 
@@ -32,6 +32,8 @@ def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | Non
     parts = list(islice(rows, MOST_PARTS))
     if any(row.role in (RANGE, SENT, PIECE) for row in parts):
         yield from join_pieces(parts, load, MOST_BYTES, patience)
+    elif parts[0].role == CHUNK:
+        yield from _chunks(parts, load, patience)
     elif parts[0].role != PART:
         yield from _blocks(parts, load, patience)
     elif parts[0].offset >= 0:
@@ -41,12 +43,40 @@ def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | Non
         yield from _numbered([by_number[number] for number in sorted(by_number)], load, patience)
 
 
+def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
+    """Uploads in chunks under one name: what comes again with other content begins another one.
+
+    Chunks are numbered from 0 or 1, or have offsets; one that says neither goes behind what was sent before.
+    """
+    uploads: list[dict[int, StoredPart]] = [{}]
+    by_offset = rows[0].offset >= 0
+    for row in rows:
+        before = max(uploads[-1].values(), key=lambda one: one.offset, default=None)
+        placed = row if row.offset != NEXT else replace(row, offset=before.offset + before.size if before else 0)
+        place = placed.offset if by_offset else placed.number
+        same = uploads[-1].get(place)
+        if same is not None and same.complete and same.sha256 != placed.sha256:
+            uploads.append({})
+        uploads[-1][place] = placed
+    for count, of in enumerate(uploads):
+        chosen = [of[place] for place in sorted(of)]
+        if by_offset:
+            way = Way.of("upload chunks")
+            root = Part(b"", way.numbered(count + 1) if count else way, name=chosen[-1].name)
+            found = _by_offset(f"{rows[0].message_id}\0{count}", root, chosen, load, patience)
+        else:
+            found = _numbered(chosen, load, patience)
+        for joined in found:
+            joined.shreds, joined.deep = [row.message_id for row in chosen], True
+            yield joined
+
+
 def _numbered(chosen: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
     if sum(part.size for part in chosen) > MOST_BYTES:
         return
     data = bytearray()
     unknown: int | None = None
-    for place, part in enumerate(chosen, 1):
+    for place, part in enumerate(chosen, min(1, chosen[0].number)):  # some count from 0
         piece = load(part.sha256)
         if unknown is None and (part.number != place or not part.complete or piece is None):
             unknown = len(data)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.finalizing.stored import Joined, Load, StoredPart, open_joined
-from netaudit.rows.uploads import END, PIECE, RANGE, SENT
+from netaudit.rows.uploads import END, NEXT, PIECE, RANGE, SENT
 from netaudit.unwrapping.part import Part, Ranges
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class _Content:
         self.data = bytearray()
         self.there: Ranges = []
         self.rows: list[StoredPart] = []
+        self.size = -1  # as told with its pieces, -1 unknown
 
     def contradicts(self, offset: int, piece: bytes) -> bool:
         """Whether a byte is there already and is another one."""
@@ -67,7 +69,8 @@ class _Content:
             self.data += bytes(size - end)
         part.missing = _holes(self.there, len(self.data))
         part.data = bytes(self.data)
-        if size != len(part.data):
+        untold = size < 0 and self.rows[0].role == SENT and not part.missing  # the file's own end tells
+        if size != len(part.data) and not untold:
             part.unknown_from = end
         return part
 
@@ -89,29 +92,32 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int, patience: Patienc
     well be of the content before, which is not whole yet, ends the joining: two senders may take turns. Writes of SMB
     may replace each other, and which came last cannot be told between connections: such a file is left in pieces.
     """
-    told = [row.size for row in rows if row.role == END and row.size >= 0]
-    size = told[-1] if told else -1
+    sizes = {row.message_id: row.size for row in rows if row.role == END and row.size >= 0}
     pieces = [row for row in rows if row.role in (RANGE, SENT, PIECE) and row.complete]
     limit = min(most, SPARSE * sum(row.size for row in pieces) + FREE)
     content, count = _Content(), 0
     before: _Content | None = None  # that this one was told from
     for row in pieces:
+        if row.offset == NEXT:
+            row = replace(row, offset=content.there[-1][1] if content.there else 0)  # noqa: PLW2901
         piece = load(row.sha256)
         if piece is None or row.offset < 0 or row.offset + len(piece) > limit:
             continue
-        other = content.contradicts(row.offset, piece)
+        size = sizes.get(row.message_id, -1)
+        other = content.contradicts(row.offset, piece) or (size >= 0 and content.size not in (-1, size))
         late = row.role == SENT and bool(content.rows) and row.ts - content.rows[-1].ts > PATIENCE
         if other and row.role == PIECE:
             return
         if late or other:
-            yield from _told(content, count, size, limit, patience)
+            yield from _told(content, count, limit, patience)
             before, content, count = content, _Content(), count + 1
             if count >= MOST_CONTENTS:
                 return
-        elif before is not None and _recent(before, row) and before.may_hold(row.offset, piece, size):
+        elif before is not None and _recent(before, row) and before.may_hold(row.offset, piece, before.size):
             return
         content.add(row, piece)
-    yield from _told(content, count, size, limit, patience)
+        content.size = max(content.size, size)
+    yield from _told(content, count, limit, patience)
 
 
 def _recent(content: _Content, row: StoredPart) -> bool:
@@ -119,10 +125,10 @@ def _recent(content: _Content, row: StoredPart) -> bool:
     return row.role != SENT or row.ts - content.rows[-1].ts <= PATIENCE
 
 
-def _told(content: _Content, count: int, size: int, limit: int, patience: Patience) -> Iterator[Joined]:
+def _told(content: _Content, count: int, limit: int, patience: Patience) -> Iterator[Joined]:
     messages = sorted({row.message_id for row in content.rows})
     if len(messages) > 1:
         identity = f"{content.rows[0].message_id}\0pieces\0{count}"  # what the file is called is keyed
-        for joined in open_joined(identity, content.root(size, limit), content.rows, patience):
+        for joined in open_joined(identity, content.root(content.size, limit), content.rows, patience):
             joined.shreds = messages
             yield joined

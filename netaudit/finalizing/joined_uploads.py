@@ -81,10 +81,13 @@ class Shreds:
 
     messages: set[str] = field(default_factory=set)
     pictured: set[str] = field(default_factory=set)  # those of pictures
+    deep: set[str] = field(default_factory=set)  # those of which what lies within is a part, too
 
     def add(self, joined: Joined) -> None:
         """Take down what a joined object was made of."""
         self.messages.update(joined.shreds)
+        if joined.deep:
+            self.deep.update(joined.shreds)
         if joined.leaf.kind in IMAGE_KINDS:
             self.pictured.update(joined.shreds)
 
@@ -96,12 +99,13 @@ def _called_parts(objects: pa.Table, shreds: Shreds, store: ObjectStore) -> pa.T
     of it change.
     """
     wanted, pictured = (pa.array(sorted(which), pa.string()) for which in (shreds.messages, shreds.pictured))
-    image_kinds = pa.array(sorted(IMAGE_KINDS))
+    image_kinds, deep = pa.array(sorted(IMAGE_KINDS)), pa.array(sorted(shreds.deep), pa.string())
     batches: list[pa.RecordBatch] = []
     torn: set[tuple[str, str]] = set()
     for batch in objects.to_batches():
         steps = pc.count_substring(batch["unwrap_path"], SEPARATOR)
-        whole = pc.greater(steps, 1)  # what lies deeper is something of its own
+        within = pc.greater(steps, 1)
+        whole = pc.and_not(within, pc.is_in(batch["message_id"], deep))  # what lies deeper is something of its own
         here = pc.and_not(pc.and_not(pc.is_in(batch["message_id"], wanted), whole), batch["complete"])
         only = pc.and_not(pc.is_in(batch["kind"], image_kinds), pc.is_in(batch["message_id"], pictured))
         here = pc.and_not(here, only)

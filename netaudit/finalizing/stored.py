@@ -44,6 +44,7 @@ class Joined:
     part_ids: list[str]
     leaf: Leaf
     shreds: list[str] = field(default_factory=list)  # messages whose own objects are nothing but parts of it
+    deep: bool = False  # those within them, too: of forms that carry a chunk each
 
 
 def open_joined(identity: str, root: Part, chosen: list[StoredPart], patience: Patience) -> Iterator[Joined]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.acts import STREAMS
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
 from netaudit.findings.transfers import transfers
@@ -30,6 +31,7 @@ TOO_SMALL = "smaller than"  # how images.why begins for icons, which are no evid
 
 LEAST_TELLING = 2 * 1024  # the same where a path, a type or a field speaks of a picture or of a face's features
 SPEAKS = r"(?i)\bpics?\b|picture|photo|imag|\bimg|face|snap|feature|avatar|portrait|jpe?g|base64|人脸|抓拍|图片|特征"
+MEDIA = "media"  # a stream of which no still was made
 READ, OBSCURE, TELLING = "read", "read, not understood", "speaks of pictures"
 UNREAD, SHAPED, HIDDEN_OTHER = "in no message", "upload-shaped", "encrypted, in no finding"
 CROWD = "too many addresses"
@@ -38,6 +40,7 @@ EGRESS_WORDS: dict[str, Words] = {
     READ: ("已读取", "read in clear"),
     OBSCURE: ("已读取但内容无法理解", "read in clear, but not understood"),
     TELLING: ("名称提到图片或特征，但内容无法理解", "called a picture or features, and not understood"),
+    MEDIA: ("媒体流，未查看任何画面", "media of which no picture was looked at"),
     UNREAD: ("协议可读但不属于任何消息", "in clear protocols, but in no message"),
     SHAPED: ("加密或不可读，形似上传（D 级）", "hidden and upload-shaped (D)"),
     HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
@@ -47,7 +50,7 @@ EGRESS_WORDS: dict[str, Words] = {
     CROWD: ("地址过多，未逐一判断", "one packet each of too many addresses: not judged one by one"),
     REPEATED: ("重复发送", "sent or captured again"),
 }
-PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE, TELLING})  # not understood, from LEAST on
+PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE, TELLING, MEDIA})  # not understood, from LEAST on
 
 
 class Line(NamedTuple):
@@ -95,13 +98,19 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     quic = pc.and_(pc.equal(flows["transport"], "udp"), pc.equal(flows["server_port"], QUIC_PORT))
     chosen = flows.select([*ENDS, "protocol", "transport", "flow_id", *WAYS])
     chosen = chosen.append_column("quic", quic).append_column("shaped", pc.is_in(flows["flow_id"], shaped))
+    pictured = pc.greater(tables["messages"]["body_size"], 0)
+    of_streams = pc.is_in(tables["messages"]["protocol"], pa.array(sorted(STREAMS)))
+    stills = tables["messages"].filter(pc.and_(pictured, of_streams))
+    looked_at = pc.is_in(flows["flow_id"], value_set=stills["flow_id"].combine_chunks())
+    media = pc.and_not(pc.is_in(flows["protocol"], pa.array(sorted(STREAMS))), looked_at)
+    chosen = chosen.append_column("media", media)
     telling = _telling(tables["messages"], tables["objects"])
     for way, words in zip(("up", "down"), by_flow(scraps, flows), strict=True):
         chosen = chosen.append_column(f"telling_{way}", pc.is_in(flows["flow_id"], telling[way]))
         counted = pc.add(_obscure(tables["messages"], flows["flow_id"], way), pa.array(words))
         chosen = chosen.append_column(f"obscure_{way}", counted)
     sums = [("flow_id", "count"), *((name, "sum") for name in (*WAYS, "obscure_up", "obscure_down"))]
-    by = [*ENDS, "protocol", "transport", "quic", "shaped", "telling_up", "telling_down"]
+    by = [*ENDS, "protocol", "transport", "quic", "shaped", "media", "telling_up", "telling_down"]
     grouped = chosen.group_by(by, use_threads=False).aggregate(sums)
     for batch in grouped.to_batches(max_chunksize=16_384):
         for row in batch.to_pylist():
@@ -151,7 +160,7 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
     read = size["delivered"] - size["unread"]
     obscure = read if protocol in LOCAL else min(read, row[f"obscure_{way}_sum"] or 0)
     return {
-        READ: read - obscure,
+        MEDIA if row["media"] else READ: read - obscure,
         TELLING if row[f"telling_{way}"] else OBSCURE: obscure,
         left: size["unread"] + size["conflicting"],
         REPEATED: size["duplicate"],

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.findings.roles import PERSONAL_DEVICE
-from netaudit.findings.vocabulary import MOVED, RETRIEVED, UPLOADED, VIDEO, Act
+from netaudit.findings.vocabulary import DELIVERED, MOVED, RETRIEVED, UPLOADED, VIDEO, Act
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -24,17 +24,18 @@ SHAPED, KNOWN = "shaped", "known service"
 ABROAD = ("inside", "outside")
 
 
-def act(protocol: str, sender: str, receiver: str, *, collected: bool) -> Act | None:
+def act(protocol: str, sender: str, receiver: str, *, collected: bool, pushed: bool = False) -> Act | None:
     """What was done with an image or a record, by the scopes of its ends; None where it is nothing to judge.
 
     `collected`: it comes from where devices of the site sent the like before (`sent_outside`), was sent out itself, or
     a signature names the sender as a back end; else what came from outside is a picture that somebody looked at.
+    `pushed`: it went with a request, so nobody inside asked for it.
     Nothing is judged while the vantage, hence a scope, is unknown.
     """
     if protocol in STREAMS:
         return VIDEO if sender == "inside" and receiver in {"inside", "outside"} else None
     return {ABROAD: UPLOADED, ("inside", "inside"): MOVED}.get((sender, receiver)) or (
-        RETRIEVED if (sender, receiver) == ("outside", "inside") and collected else None
+        (DELIVERED if pushed else RETRIEVED) if (sender, receiver) == ABROAD[::-1] and collected else None
     )
 
 

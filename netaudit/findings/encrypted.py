@@ -27,8 +27,9 @@ from netaudit.findings.vocabulary import ANSWERED, KIND, KNOWN_SERVICE, SHAPED_E
 if TYPE_CHECKING:
     from netaudit.findings.uploads import Scope
 
+STORE = "object_store"  # a value of endpoints.service_class
 JUDGED = frozenset({CAPTURE, TERMINAL, SERVER})  # roles of which one request is enough
-UNTELLING = frozenset({"bulk", "regular"})  # shapes that backups and telemetry have
+UNTELLING = frozenset({"bulk", "regular", "few"})  # shapes that backups and telemetry have, or none at all
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
     "events": "many alike, a few at a time, as after events",
     "regular": "at even times, as telemetry and logs",
@@ -83,8 +84,8 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
     """Whether requests of a sender to an endpoint are worth a finding, and why: SHAPED, KNOWN or empty.
 
     `count`: its row of `upload_counts`. A machine of people needs pictures sent one after the other; what nothing names
-    needs more than one request, and neither a backup nor telemetry has a shape of its own; a device that captures, a
-    terminal or a server needs one.
+    needs as many requests as make a shape, and not that of a backup or of telemetry; a device that captures, a terminal
+    or a server needs one. A store of objects takes backups, too.
     """
     requests, size, shape = count["requests"] or 0, count["requests_bytes"] or 0, count["shape"]
     if own:
@@ -93,7 +94,7 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
         enough = requests > 0 and (kind in JUDGED or (requests > 1 and shape not in UNTELLING))
     if enough and size >= LEAST_BYTES:
         return SHAPED
-    meant = service_class in KNOWN_CLASSES and (not own or (enough and service_class != "object_store"))
+    meant = service_class in KNOWN_CLASSES and (enough or (not own and (service_class != STORE or kind in JUDGED)))
     return KNOWN if meant and (count["bytes_high"] or 0) >= LEAST_KNOWN and count["uploads"] else ""
 
 

@@ -69,8 +69,9 @@ def identity_groups(
     own = _own(found, actors, back_ends)
     groups: Groups = defaultdict(Group)
     for record in found:
-        collected = record.sender in back_ends or sent.before(record.persons, record.message["last_ts"] or 0)
-        done = act("", scope(record.sender), scope(record.receiver), collected=collected)
+        collected = record.sender in back_ends or not sent.what.keys().isdisjoint(record.persons)
+        up = record.message["direction"] == "up"
+        done = act("", scope(record.sender), scope(record.receiver), collected=collected, pushed=up)
         if done is None:
             continue
         acting, flow = done.acting(record.sender, record.receiver), record.message["flow_id"]

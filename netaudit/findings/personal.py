@@ -44,7 +44,6 @@ PERSONAL = re.compile(  # browsers, system services and runtimes of phones and t
     rf"|Dalvik/\S+ \(Linux; U; Android [\d.]+; (?:{MODELS})|MicroMessenger/\S+.* NetType/"
 )
 DESKTOP = re.compile(r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)")
-WINDOWS = re.compile(r"\(Windows NT ")
 HOST_NAMES = re.compile(
     r"(?i:iphone|ipad|^android[-_]?[0-9a-f]{8,16}$|^(?:honor|huawei|mate|nova|pura|redmi|xiaomi|mi|poco|oppo|reno|find|vivo"
     r"|iqoo|oneplus|realme|galaxy|samsung|pixel|meizu|nubia|moto)[-_ ]?[\w-]*$)"
@@ -127,8 +126,6 @@ def callings(tables: Mapping[str, pa.Table], ends: Ends) -> dict[str, Calling]:
     for device, one in found.items():
         if is_link_address(device) and int(device[:2], 16) & 2:
             one.links.add("chosen at random")
-        if any(WINDOWS.search(agent) for agent in one.agents):
-            one.against["agent"] = "a User-Agent of Windows"
     return found
 
 

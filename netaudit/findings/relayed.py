@@ -140,7 +140,8 @@ def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
 def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> Finding:
     """The finding on uploads whose sizes and times go together with those of images: all that was uploaded."""
     holder, sender, receiver = way_of(test)
-    units, follows = _units(tables, sender, receiver), test["mode"] == FOLLOWING
+    units = _units(tables, sender, receiver) or _flows_of(tables["flows"], sender, receiver)
+    follows = test["mode"] == FOLLOWING
     return Finding(
         kind=KIND["following" if follows else "together"],
         **_ends("D", holder, sender, receiver),
@@ -166,6 +167,15 @@ def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict
     names = ["flow_id", "capture_id", "first_ts", "last_ts", "plaintext_low"]
     rows: list[dict[str, Any]] = _as_integers(chosen.select(names)).to_pylist()
     return rows
+
+
+def _flows_of(flows: pa.Table, sender: str, receiver: str) -> list[dict[str, Any]]:
+    """Connections as units, where what was sent stood in messages that nobody understood."""
+    import pyarrow.compute as pc
+
+    own = flows.filter(pc.and_(pc.equal(flows["client_ip"], sender), pc.equal(flows["server_ip"], receiver)))
+    rows = _as_integers(own.select(["flow_id", "capture_id", "first_ts", "last_ts", "payload_up"])).to_pylist()
+    return [row | {"plaintext_low": row["payload_up"]} for row in rows if row["payload_up"]]
 
 
 def _reason_together(test: dict[str, Any]) -> str:

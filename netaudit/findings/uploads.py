@@ -102,7 +102,8 @@ def judged(
     for row in rows:
         collected = bool(collectors & {row.sender, row.host}) or sent.before((row.digest,), row.last_ts)
         collected = collected or row.digest in brought
-        act = acts.act(row.protocol, scope(row.sender), scope(row.receiver), collected=collected)
+        ways = scope(row.sender), scope(row.receiver)
+        act = acts.act(row.protocol, *ways, collected=collected, pushed=row.upload)
         if act is None:
             continue
         device, face = act.acting(row.sender, row.receiver), telling(row)

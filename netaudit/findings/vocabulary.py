@@ -127,9 +127,10 @@ GRADE = {grade.letter: grade for grade in GRADES}
 
 UPLOADED = Act("uploaded outside", Words("向外部上传", "uploaded outside"), "sender", "C3", live=False)
 RETRIEVED = Act("retrieved from outside", Words("从外部取回", "retrieved from outside"), "receiver", "C1", live=True)
+DELIVERED = Act("delivered from outside", Words("自外部送达", "delivered from outside"), "receiver", "C2", live=True)
 MOVED = Act("moved inside", Words("内部传输", "moved inside"), "sender", "C0", live=True)
 VIDEO = Act("video", Words("视频流画面", "stills of a video stream"), "sender", "C4", live=True)
-ACTS = (UPLOADED, RETRIEVED, MOVED, VIDEO)  # gravest first
+ACTS = (UPLOADED, RETRIEVED, DELIVERED, MOVED, VIDEO)  # gravest first
 ACT = {act.name: act for act in ACTS}
 
 FACE_IN_CLEAR = Rule("face-image-in-clear", 2, "AB")
@@ -160,6 +161,11 @@ KINDS = (  # in the order of a first page
     Kind(
         "retrieved", RETRIEVED, "AB", IN_CLEAR, "images", "A",
         Words("{who} 于 {when} 从 {to} 取回{what}。", "{who} retrieved {what} from {to}, {when}."),
+        _COUNTED,
+    ),
+    Kind(
+        "delivered", DELIVERED, "AB", IN_CLEAR, "images", "A",
+        Words("{who} 于 {when} 收到 {to} 送来的{what}。", "{who} was sent {what} by {to}, {when}."),
         _COUNTED,
     ),
     Kind(

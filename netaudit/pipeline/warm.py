@@ -158,7 +158,7 @@ def relays() -> None:
     plain, none = sizes + 300, np.zeros(count, bool)
     sent = came + second // 2
     units = Units(row.astype(np.int32), np.ones(count, np.int32), row.astype(np.int32), sent, sent + second // 9,
-                  plain, plain, np.ones(count, np.int64), none, ~none, none)  # fmt: skip
+                  plain, plain, np.ones(count, np.int64), none, ~none, none, none)  # fmt: skip
     span = (0, int(sent.max()) + 10 * second)
     for elsewhere in (False, True):
         judge_pair(Pair("10.0.0.1", ("10.0.0.1", "192.0.2.1", ""), images, units, span, elsewhere), 1)

@@ -23,6 +23,7 @@ ALIKE = 0.02  # share of their size by which images may differ that count once, 
 ALIKE_WIDTHS = 4
 FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
 PACKET_HEADS = tuple(range(20, 47, 2))  # bytes of a QUIC packet beside its data, as far as stacks differ
+TUNNEL_HEADS = tuple(range(56, 117, 4))  # the same of a packet of TCP within a datagram of WireGuard, OpenVPN or IPsec
 STRETCH = 2  # windows in which images are still looked for once the form is known
 LEAST = 4  # images to be worth a look
 MOST_WAITING = 2_000_000  # pairs of image and unit that are compared without their times
@@ -82,7 +83,11 @@ def windows(span: int) -> list[float]:
 def forms(units: Units, images: int, span: int) -> Iterator[Form]:
     """All forms tried between so many images and these units in a capture of `span` ns."""
     quic = bool(units.quic.any())
-    heads, framed = (PACKET_HEADS if quic else (0,)), ((False, True) if units.framed.any() else (False,))
+    tunnel = bool(units.tunnel.any())
+    heads, framed = (
+        (TUNNEL_HEADS if tunnel else PACKET_HEADS if quic else (0,)),
+        ((False, True) if units.framed.any() else (False,)),
+    )
     waiting = [span / SECOND] if images * len(units) <= MOST_WAITING else []
     for place, window in enumerate([*waiting, *windows(span)]):
         for base64 in (False, True):

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.relays.calibration import found_in
+from netaudit.relays.opaque_units import with_bodies
 from netaudit.relays.passes import CLAIMED
 from netaudit.relays.plaintext_sizes import with_sizes
 from netaudit.relays.recordings import recordings
@@ -33,7 +34,10 @@ def find_relays(
     """Tables `relayed_images` and `relay_tests`: every host and endpoint tested, also where nothing was found."""
     uploads = tables.get("encrypted_uploads")
     empty = RELAYED_IMAGES.schema().empty_table(), RELAY_TESTS.schema().empty_table()
-    if uploads is None or uploads.num_rows < LEAST or tables["images"].num_rows < LEAST:
+    if uploads is None or tables["images"].num_rows < LEAST:
+        return empty
+    uploads = with_bodies(uploads, tables["messages"])
+    if uploads.num_rows < LEAST:
         return empty
     # with its kernels, only where there is work
     from netaudit.relays.judging import judge_pair, pair_of, pairs_of, test_row

@@ -109,7 +109,8 @@ def judge_pair(pair: Pair, pairs: int) -> Result:
         units = on_one_clock(units, offset)
         span = (min(span[0], int(units.first.min())), max(span[1], int(units.last.max()) + 1))
     exact: list[Test] = []
-    for places in (np.flatnonzero(~units.quic), np.flatnonzero(units.quic)):
+    for of in (~units.quic, units.quic & ~units.tunnel, units.tunnel):
+        places = np.flatnonzero(of)
         if len(places) >= LEAST:
             exact += _renumbered(match_exact(images, units.chosen(places), span, random, pairs), places)
     tests += exact + match_batches(images, units, exact, span, random, pairs)

@@ -37,6 +37,11 @@ SHA256 = frozenset(
 )  # fmt: skip
 SHA384 = frozenset({0x00AF, 0x00B1, 0x00B3, 0x00B5, 0x00B7, 0x00B9, 0xC024, 0xC026, 0xC028, 0xC02A, 0xC038, 0xC03B})
 QUIC_HEADS = (20, 46)  # bytes around the data of one packet, least and most: head, tag, heads of frames
+CARRIERS = {
+    "tcp": (0, 0),
+    "udp": (20, 116),
+}  # of no known protocol: bytes around the data, as it is and of one datagram
+UNREAD = 0.9  # of what a client sent over a connection that nobody read
 UNKNOWN_HEADS = (16, 16 + 48 + 16)  # by any cipher suite
 FINISHED = (36 + 1 + TAG, 52 + 1 + TAG)  # first record of a TLS 1.3 client: by SHA-256, SHA-384
 LEAST_BLOCK = 64  # padding to smaller multiples is not told from chance
@@ -66,6 +71,7 @@ def heads_of(version: str, suite: str) -> tuple[str, int, int]:
 
 def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     """`encrypted_uploads` with rule, plaintext and padding, from what the servers chose (`flows`)."""
+    uploads = _unread(uploads, flows)
     if not uploads.num_rows:
         return uploads
     ids = pc.dictionary_encode(uploads["flow_id"].combine_chunks())
@@ -80,6 +86,10 @@ def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     least[quic], most[quic] = QUIC_HEADS
     rules = np.array([head[0] for head in heads], object)[number]
     rules[quic] = "quic"
+    told = uploads["rule"].to_pylist()
+    for rule, heads_around in CARRIERS.items():
+        of = np.array([one == rule for one in told], bool)
+        rules[of], least[of], most[of] = rule, *heads_around
     records, octets = (uploads[name].to_numpy() for name in ("records", "octets"))
     padded = _padding(uploads, number, rules)
     octets, records = _without_finished(uploads, rules, padded, octets, records)
@@ -93,6 +103,17 @@ def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     for name, column in columns.items():
         uploads = uploads.set_column(uploads.column_names.index(name), uploads.schema.field(name), column)
     return uploads
+
+
+def _unread(uploads: pa.Table, flows: pa.Table) -> pa.Table:
+    """`encrypted_uploads` without those of connections that a reader understood: they are not encrypted."""
+    plain = pc.is_in(uploads["rule"], value_set=pa.array(list(CARRIERS)))
+    if not pc.any(plain).as_py():
+        return uploads
+    named = flows.filter(pc.is_in(flows["flow_id"], value_set=pc.unique(uploads.filter(plain)["flow_id"])))
+    share = pc.divide(pc.cast(named["unread_up"], pa.float64()), pc.max_element_wise(named["payload_up"], 1))
+    unread = named.filter(pc.greater_equal(share, UNREAD))["flow_id"]
+    return uploads.filter(pc.or_(pc.invert(plain), pc.is_in(uploads["flow_id"], value_set=pc.unique(unread))))
 
 
 def _without_finished(uploads: pa.Table, rules: npt.NDArray[Any], padded: I8, octets: I8, records: I8) -> tuple[I8, I8]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.relays.opaque_units import BODY
 from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Units:
     quic: npt.NDArray[np.bool_]
     opens: npt.NDArray[np.bool_]  # whether it is the first of its connection, which may begin with a preface
     framed: npt.NDArray[np.bool_]  # whether it may be in frames of HTTP/2
+    tunnel: npt.NDArray[np.bool_]  # whether its datagrams are a tunnel's: packets in packets (`quic` as well)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -91,7 +93,7 @@ class Units:
         """All columns in order."""
         return (
             self.row, self.rows, self.flow, self.first, self.last, self.low, self.high, self.records, self.quic,
-            self.opens, self.framed,
+            self.opens, self.framed, self.tunnel,
         )  # fmt: skip
 
     def chosen(self, places: npt.NDArray[Any]) -> Units:
@@ -166,6 +168,7 @@ class Rows:
     plain_http: Mask  # whether its flow interrupts nothing
     head: npt.NDArray[np.int8]  # bytes that a record has beside, 0: not known
     quic: Mask
+    tunnel: Mask
 
     def in_order(self) -> I4:
         """All rows, by flow and as they were sent in it."""
@@ -194,8 +197,10 @@ class Rows:
             np.add.reduceat(column(name), starts) for name in ("plaintext_low", "plaintext_high", "records")
         )
         row = order[starts]
-        framed = ~(self.plain_http | self.quic)[row]
-        return Units(row, rows, of[starts], first, last, low, high, records, self.quic[row], opening[starts], framed)
+        framed, tunnel = ~(self.plain_http | self.quic)[row], self.tunnel[row]
+        return Units(
+            row, rows, of[starts], first, last, low, high, records, self.quic[row], opening[starts], framed, tunnel
+        )
 
 
 @dataclass(slots=True)
@@ -248,8 +253,13 @@ def _rows(uploads: pa.Table, flows: pa.Table) -> tuple[Rows, list[dict[str, Any]
     plain_http = np.array([end is not None and end["tls_alpn"] == "http/1.1" for end in ends], bool)
     rule, rules = numbered(uploads["rule"])
     names = rules.to_pylist()
-    head, quic = np.array([HEADS.get(name, 0) for name in names], np.int8), np.array([name == "quic" for name in names])
-    return Rows(uploads, number, plain_http[number], head[rule], quic[rule]), ends
+    head, quic = (
+        np.array([HEADS.get(name, 0) for name in names], np.int8),
+        np.array([name in {"quic", "udp"} for name in names]),
+    )
+    whole = np.array([name in {BODY, "tcp"} for name in names], bool)  # nothing goes on with another
+    tunnel = np.array([name == "udp" for name in names], bool)
+    return Rows(uploads, number, plain_http[number] | whole[rule], head[rule], quic[rule], tunnel[rule]), ends
 
 
 def picked(column: pa.ChunkedArray, rows: I4) -> I8:

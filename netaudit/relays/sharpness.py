@@ -40,8 +40,9 @@ def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
     form = peak.form
     low, high = plaintext(units, form)
     sizes = form.sent(images.size)
-    most = math.ceil(NARROW[-1] * form.width)
-    reach = math.ceil(BESIDE * max(most, step_of(images.size)) + most)
+    blur = float(np.median(high - low)) + 1 if len(units) else 1.0  # sizes that are ranges
+    most = max(NARROW[-1] * form.width, blur, step_of(images.size))
+    reach = math.ceil((BESIDE + 2) * most)
     given = (images.last, leads(images), sizes, units.first, low, high, form.window, (peak.overhead, form.width + CELL))
     out = np.empty((3, 0), np.int64)
     room = candidates(*given, (reach, 1), 0, out)[0]
@@ -50,7 +51,6 @@ def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
     image, unit, off = out
     fitting = min(np.unique(image[off == 0]).size, np.unique(unit[off == 0]).size)
     beyond = (low + high)[unit] / 2 - sizes[image] - peak.overhead
-    blur = float(np.median(high - low)) + 1  # sizes that are ranges
     chosen = np.unique(image[off == 0])
     steered = RESIDUAL * float(np.median(sizes[chosen])) if chosen.size else 0.0
     best = 1.0

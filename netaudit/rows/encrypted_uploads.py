@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.messages.flow import flow_id
-from netaudit.streams.layouts import QUIC, SPAN
+from netaudit.streams.layouts import PLAIN, QUIC, SPAN, TLS
 from netaudit.tables import ENCRYPTED_UPLOADS, Row
+from netaudit.tables.encrypted import LEAST_UNIT
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from netaudit.storage.table_streams import TableWriter
     from netaudit.streams.records import Records
 
-TLS_RULE, QUIC_RULE = "tls", "quic"  # until the flow's version and cipher suite are known
+UDP = 17
+RULES = {PLAIN: "tcp", QUIC: "quic", TLS: "tls"}  # until the flow's version and cipher suite are known
 
 
 _UPLOAD = ENCRYPTED_UPLOADS.row
@@ -32,21 +34,25 @@ class UploadRows:
         self._waiting: npt.NDArray[Any] = np.empty(0, SPAN)
 
     def take(self, records: Records) -> list[Row]:
-        """Write the units that ended in a batch; gives their rows."""
+        """Write the units that ended in a batch; gives the rows of those that are encrypted for certain."""
         rows = []
+        whole = (records.units["kind"] != PLAIN) | (records.units["octets"] >= LEAST_UNIT)
         spans = np.concatenate([self._waiting, records.spans])
         order = np.lexsort((spans["ordinal"], spans["serial"]))  # stable: in order within a unit
         spans = spans[order]
         used = np.zeros(spans.size, bool)
         ids: dict[int, bytes] = {}
         begins, ends = _places(spans, records.units)
-        for unit, flow, begin, end in zip(records.units, records.flows, begins, ends, strict=True):
+        for unit, flow, begin, end, kept in zip(records.units, records.flows, begins, ends, whole, strict=True):
             used[begin:end] = True
+            if not kept:  # smaller ones of what may be any protocol
+                continue
             serial = int(unit["serial"])
             if serial not in ids:
                 ids[serial] = flow_id(flow)
-            self._rows.append(row := _row(unit, ids[serial], spans[begin:end]))
-            rows.append(row)
+            self._rows.append(row := _row(unit, ids[serial], spans[begin:end], int(flow["proto"])))
+            if unit["kind"] != PLAIN:
+                rows.append(row)
         self._waiting = spans[~used]
         return rows
 
@@ -60,7 +66,7 @@ def _places(spans: npt.NDArray[Any], units: npt.NDArray[Any]) -> tuple[list[int]
     return np.searchsorted(have, asked, "left").tolist(), np.searchsorted(have, asked, "right").tolist()
 
 
-def _row(unit: np.void, flow: bytes, spans: npt.NDArray[Any]) -> Row:
+def _row(unit: np.void, flow: bytes, spans: npt.NDArray[Any], proto: int) -> Row:
     ordinal, answered = int(unit["ordinal"]), int(unit["answered_ts"])
     return _UPLOAD(
         unit_id=blake2b(flow + ordinal.to_bytes(8), digest_size=16).hexdigest(),
@@ -80,7 +86,7 @@ def _row(unit: np.void, flow: bytes, spans: npt.NDArray[Any]) -> Row:
         before_octets=int(unit["before_octets"]),
         from_start=bool(unit["from_start"]),
         lossy=bool(unit["lossy"]),
-        rule=QUIC_RULE if unit["kind"] == QUIC else TLS_RULE,
+        rule="udp" if unit["kind"] == PLAIN and proto == UDP else RULES[int(unit["kind"])],
         plaintext_low=None,
         plaintext_high=None,
         padded=0,

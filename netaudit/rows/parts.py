@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netaudit.masking.mask import mask_name, shortened
+from netaudit.rows.chunks import chunk_of
 from netaudit.rows.pieces import pieces_of
 from netaudit.rows.uploads import END, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.tables import PARTS
@@ -37,6 +38,12 @@ class PartRows:
             if part is not None:
                 self._part(message, part, store)
                 return True
+            chunk = chunk_of(message, client)
+            if chunk is not None:
+                identity, sha256 = store(message, chunk.part)
+                size, complete = len(chunk.part.data), chunk.part.complete
+                self._row(message, chunk.said, identity, sha256, size, complete=complete)
+                return not chunk.beside
         self._links(message)
         self._pieces(message, client, store)
         return False

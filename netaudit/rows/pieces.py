@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import Way
-from netaudit.rows.uploads import PIECE, RANGE, SENT
+from netaudit.rows.uploads import NEXT, PIECE, RANGE, SENT
+from netaudit.unwrapping.from_images import extent, sniff
 from netaudit.unwrapping.from_messages import content_range, root
 from netaudit.unwrapping.part import Part
 
@@ -26,6 +27,7 @@ MOST_BYTES = 32 << 20  # of a file, as of a carved image; larger ones are no pic
 MOST_RUNS = 1024  # unbroken runs of one message
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _PICTURES = ("image/", "application/octet-stream", "binary/octet-stream", "application/zip")
+_FTP, _FIRST = "ftp-data", re.compile(r"([0-9]{1,15})-")
 _HTTP = ("http", "http2", "http3")
 _SENDING = ("PUT", "POST", "PATCH")
 
@@ -50,6 +52,8 @@ def pieces_of(message: Message, client: str = "") -> Pieces | None:
     if (spread := message.spread) is not None:
         name, size = spread
         return _pieces(message, name, PIECE, size, 0) if size <= MOST_BYTES else None
+    if message.protocol == _FTP:
+        return _transferred(message, client)
     if message.protocol not in _HTTP or _is_coded(message):
         return None
     if message.status in (0, 206) and message.file_range is not None:
@@ -57,6 +61,22 @@ def pieces_of(message: Message, client: str = "") -> Pieces | None:
     if message.status == 200 and not message.complete and message.method == "GET":
         return _broken_off(message, client)
     return None
+
+
+def _transferred(message: Message, client: str) -> Pieces | None:
+    """A file sent by FTP that goes on elsewhere: after REST, by APPE, or one that its format says is not whole."""
+    if message.method not in ("STOR", "APPE") or message.header("content-encoding") or not message.path:
+        return None
+    first = _FIRST.match(message.file_range or "")
+    if message.method == "STOR" and first is None and message.complete:
+        kind = sniff(message.body)
+        if not kind or extent(message.body, kind).whole:
+            return None
+    offset = int(first[1]) if first else 0
+    if offset + message.body_size > MOST_BYTES:
+        return None
+    behind = message.method == "APPE" and first is None
+    return _pieces(message, f"ftp\0{client}\0{message.path}", SENT, -1, NEXT if behind else offset)
 
 
 def _is_coded(message: Message) -> bool:
@@ -69,11 +89,14 @@ def _ranged(message: Message, client: str) -> Pieces | None:
     if place is None:
         return None
     first, last, total = place
-    if not first <= last < total <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
+    size = last + 1 if total is None else total
+    if not first <= last < size <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
         return None
-    file = _sent_to(message, client) if not message.status else _fetched_from(message, client)
-    role = RANGE if message.status else SENT
-    return _pieces(message, f"{file}\0{total}", role, total, first) if file else None
+    if not message.status:  # how much will come need not be known before the last piece
+        file = _sent_to(message, client)
+        return _pieces(message, file, SENT, -1 if total is None else total, first) if file else None
+    file = _fetched_from(message, client)
+    return _pieces(message, f"{file}\0{total}", RANGE, total, first) if file and total is not None else None
 
 
 def _broken_off(message: Message, client: str) -> Pieces | None:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 MOST_PARTS = 10_000  # the highest part number of OSS, COS, OBS and S3
 MOST_OFFSET = 1 << 47  # bytes; no store takes objects that large
+NEXT = MOST_OFFSET + 1  # an offset that is not said: behind what was sent before
 MOST_LINKS = 4096  # blocks of an upload to Qiniu: 16 GiB
 PART, BLOCK, REPLY, END = "part", "block", "reply", "end"
+CHUNK = "chunk"  # of an upload that no store names (`chunks.py`)
 RANGE, SENT, PIECE = "range", "sent", "piece"  # of files that are no uploads in parts (`joined_pieces.py`)
 _BLOCKS = "qiniu blocks"  # contexts tell them apart; the hosts of one upload differ
 _MOST_REPLY = 8192  # bytes of a reply that names a block
@@ -63,7 +65,7 @@ def upload_part(method: str, host: str, path: str) -> UploadPart | None:
 
 
 def _numbered(host: str, key: str, query: str) -> UploadPart | None:
-    said = _pairs(query)
+    said = parameters(query)
     number, upload = said.get("partNumber", ""), said.get("uploadId", "")
     if not upload or not _DIGITS.fullmatch(number) or not 1 <= int(number) <= MOST_PARTS:
         return None
@@ -71,7 +73,7 @@ def _numbered(host: str, key: str, query: str) -> UploadPart | None:
 
 
 def _appended(host: str, key: str, query: str) -> UploadPart | None:
-    said = _pairs(query)
+    said = parameters(query)
     position = said.get("position", said.get("offset", ""))
     if "append" not in said or not _DIGITS.fullmatch(position) or int(position) > MOST_OFFSET:
         return None
@@ -121,7 +123,7 @@ def _last(key: str) -> str:
     return key.rpartition("/")[2]
 
 
-def _pairs(query: str) -> dict[str, str]:
+def parameters(query: str) -> dict[str, str]:
     """First value of each of the first 64 parameters; the empty string for one without value."""
     said: dict[str, str] = {}
     for pair in query.split("&", 64)[:64]:

@@ -1,7 +1,8 @@
-"""Kernels that follow the datagrams of QUIC and cut what a client sent: lengths and times only.
+"""Kernels that follow datagrams of QUIC, and of other carriers, and cut what a client sent: lengths and times only.
 
 A unit is the datagrams above `SMALL` bytes with a short head, until one of the server above that size was seen and
 nothing came for most of a round trip (a client that still sends was not waiting for it), or until `IDLE` of silence.
+Of what is no QUIC (WireGuard, OpenVPN, IPsec, DTLS) those above `LARGE` count: acknowledgements within are smaller.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import numpy.typing as npt
 from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_order import byte_at
 from netaudit.streams.kernels_units import add_length, close_unit, open_unit, touch
-from netaudit.streams.layouts import NO_RECORDS, QUIC, UNDECIDED
+from netaudit.streams.layouts import PLAIN, QUIC, UNDECIDED
 
 U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
 
 SECOND = 1_000_000_000
-SMALL = 64  # bytes of a datagram that may be a bare acknowledgement
+SMALL, LARGE = 64, 200  # bytes of a datagram that may be a bare acknowledgement; in a tunnel
 IDLE = SECOND // 4
 TRIP = SECOND // 25  # round trip where none was seen
 
@@ -31,7 +32,7 @@ def settle_datagram(walk: Any, spans: Rows, walked: Any) -> None:
     client = walk["client"]
     length = walk["need"][client]
     walk["need"][client] = 0
-    if length > SMALL:
+    if length > (LARGE if walk["kind"] == PLAIN else SMALL):
         add_length(walk, length, spans, walked)
 
 
@@ -51,25 +52,23 @@ def take_datagram(walk: Any, row: Any, buffer: U1, arena: U1, units: Rows, spans
     """Follow one datagram of QUIC, or see that it is none."""
     direction = row["direction"]
     settle_datagram(walk, spans, walked)
-    long_head = is_long_head(row, buffer, arena)
+    long_head = walk["kind"] != PLAIN and is_long_head(row, buffer, arena)
     if walk["kind"] == UNDECIDED:
-        if not long_head:
-            walk["kind"] = NO_RECORDS
-            return
-        walk["kind"] = QUIC
+        walk["kind"] = QUIC if long_head else PLAIN
         walk["from_start"] = 1
         walk["hello_ts"] = row["ts"]
+    small = LARGE if walk["kind"] == PLAIN else SMALL
     client = walk["client"]
     if direction != client:
         if walk["trip"] == 0 and walk["hello_ts"]:
             walk["trip"] = max(row["ts"] - walk["hello_ts"], 1)
-        if not long_head and row["length"] > SMALL:
+        if not long_head and row["length"] > small:
             if walk["open"] and walk["answered_ts"] == 0:
                 walk["answered_ts"] = row["ts"]
             walk["before_octets"] += row["length"]
             walk["before_records"] += 1
         return
-    if long_head or row["length"] <= SMALL:
+    if long_head or row["length"] <= small:
         return
     if walk["open"]:
         silent = row["ts"] - walk["last_ts"]

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_order import byte_at
 from netaudit.streams.kernels_units import add_length, close_unit, open_unit, touch
-from netaudit.streams.layouts import LATE, NO_RECORDS, TLS, UNDECIDED
+from netaudit.streams.layouts import LATE, NO_RECORDS, PLAIN, TLS, UNDECIDED
 
 U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
@@ -180,7 +180,7 @@ def take_head(
     begins = head >> 32 == HANDSHAKE or not fresh or mode != START or walk["kind"] == TLS
     if not (plausible(head) and begins):
         if walk["kind"] == UNDECIDED and mode == START and fresh:
-            walk["kind"] = NO_RECORDS
+            walk["kind"] = PLAIN
         else:
             lose_step(walk, direction)
         return
@@ -249,7 +249,7 @@ def take_segment(
         if walk["late"]:
             look_again(walk, answers, row["offset"], row["ts"], units, spans, walked)
         walk["sent"] = row["offset"] + length
-    while at < length and walk["kind"] != NO_RECORDS:
+    while at < length and walk["kind"] != NO_RECORDS and walk["kind"] != PLAIN:
         if walk["need"][direction]:
             step = min(walk["need"][direction], length - at)
             at += step

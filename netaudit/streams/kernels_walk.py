@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_datagrams import settle_datagram, take_datagram
+from netaudit.streams.kernels_plain import take_plain, take_plain_gap
 from netaudit.streams.kernels_records import CHAIN, HEAD, look_again, take_gap, take_segment
 from netaudit.streams.kernels_units import close_unit
-from netaudit.streams.layouts import COUNTED, MIDWAY, NO_RECORDS, QUIC, SLOT_BITS, SYNS, Kind
+from netaudit.streams.layouts import COUNTED, MIDWAY, NO_RECORDS, PLAIN, QUIC, SLOT_BITS, SYNS, Kind
 
 if TYPE_CHECKING:
     from netaudit.streams.layouts import Tables
@@ -39,7 +40,7 @@ def begin_walk(walk: Any, serial: Any) -> None:
 @lean_kernel
 def end_walk(walk: Any, answers: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """Write what is under way at the end of a flow."""
-    if walk["kind"] == QUIC:
+    if walk["kind"] == QUIC or walk["kind"] == PLAIN:
         settle_datagram(walk, spans, walked)
     elif walk["late"]:
         look_again(walk, answers, FOREVER, FOREVER, units, spans, walked)
@@ -64,13 +65,20 @@ def walk_row(
     if flow["proto"] == UDP:
         if not is_gap:
             take_datagram(walk, row, buffer, arena, units, spans, walked)
-        elif walk["kind"] == QUIC and row["direction"] == walk["client"] and walk["need"][walk["client"]]:
+        elif walk["kind"] >= QUIC and row["direction"] == walk["client"] and walk["need"][walk["client"]]:
             walk["need"][walk["client"]] += row["length"]
+    elif walk["kind"] == PLAIN:
+        if is_gap:
+            take_plain_gap(walk, row)
+        else:
+            take_plain(walk, row, units, spans, walked)
     elif is_gap:
         take_gap(walk, answers, row, units, spans, walked)
     else:
         fresh = flow["handshake"] & SYNS != 0 and flow["handshake"] & MIDWAY == 0
         take_segment(walk, answers, row, fresh, buffer, arena, units, spans, walked)
+        if walk["kind"] == PLAIN:
+            take_plain(walk, row, units, spans, walked)
 
 
 @lean_kernel

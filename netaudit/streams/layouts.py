@@ -380,7 +380,7 @@ LIMITS = np.dtype(
     align=True,
 )  # fmt: skip
 
-UNDECIDED, NO_RECORDS, TLS, QUIC = 0, 1, 2, 3  # WALK.kind, UNIT.kind
+UNDECIDED, NO_RECORDS, TLS, QUIC, PLAIN = 0, 1, 2, 3, 4  # WALK.kind, UNIT.kind
 COUNTED = 2  # added to EMITTED.kind
 
 UNIT = np.dtype(  # a request-shaped run of what a client sent encrypted
@@ -398,7 +398,7 @@ UNIT = np.dtype(  # a request-shaped run of what a client sent encrypted
         ("ordinal", "u4"),  # within the flow
         ("first_capture", "u2"),
         ("last_capture", "u2"),
-        ("kind", "u1"),  # TLS or QUIC
+        ("kind", "u1"),  # TLS, QUIC or PLAIN
         ("from_start", "u1"),  # the flow was followed from its first record
         ("lossy", "u1"),  # records may be missing, or its ends be wrong
     ],

@@ -75,9 +75,13 @@ if sys.platform == "win32":
 
     def have_console() -> None:
         """See that this process has a console, hidden where there was none: signals go to processes that share it."""
-        if not _kernel.GetConsoleCP() and _kernel.AllocConsole():
+        if not _kernel.GetConsoleProcessList((ctypes.c_uint32 * 1)(), 1) and _new_console():
             with contextlib.suppress(OSError):
                 ctypes.WinDLL("user32").ShowWindow(ctypes.c_void_p(_kernel.GetConsoleWindow()), _HIDDEN)
+
+    def _new_console() -> bool:
+        _kernel.FreeConsole()  # of one without a screen
+        return bool(_kernel.AllocConsole())
 
     @contextlib.contextmanager
     def on_closing(act: Callable[[], None]) -> Iterator[None]:

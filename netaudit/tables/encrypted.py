@@ -33,7 +33,10 @@ ENCRYPTED_UPLOADS = Table(
         Column("from_start", "bool", "The connection was followed from its first record."),
         Column("lossy", "bool", "Records may be missing, or its ends be wrong, for gaps in the capture."),
         Column(
-            "rule", "string", "How lengths tell sizes: aead13, aead12, chacha12, cbc, quic; tls where it is not known."
+            "rule",
+            "string",
+            "How lengths tell sizes: aead13, aead12, chacha12, cbc, quic; tls where it is not known; tcp, udp: bytes "
+            "and large datagrams of connections that nobody read (own encryption, SSH, WireGuard, IPsec, DTLS).",
         ),
         Column("plaintext_low", "int64", "At least so many bytes were encrypted in it.", "bytes"),
         Column("plaintext_high", "int64", "At most so many; equal to the former where sizes are exact.", "bytes"),

@@ -36,7 +36,9 @@ FINDINGS = Table(
             "A whole image with a face, or whole record with an identity number; B damaged, of an unknown region, or "
             "sender contested; C matched by shape; D content not visible.",
         ),
-        Column("act", "string", "uploaded outside, retrieved from outside, moved inside, video."),
+        Column(
+            "act", "string", "uploaded outside, retrieved from outside, delivered from outside, moved inside, video."
+        ),
         Column(
             "sender",
             "string",

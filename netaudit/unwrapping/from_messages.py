@@ -199,10 +199,10 @@ def body_name(message: Message) -> str:
     return unquote(last, errors="replace") if "%" in last else last
 
 
-def content_range(message: Message) -> tuple[int, int, int] | None:
-    """First and last byte, and length of the whole, that a body is a range of; None where they are not said."""
+def content_range(message: Message) -> tuple[int, int, int | None] | None:
+    """First and last byte that a body is of a whole, and the length of that (None: `*`); None where it says none."""
     match = _RANGE.match(message.file_range or "")
-    return None if match is None or match[3] == "*" else (int(match[1]), int(match[2]), int(match[3]))
+    return None if match is None else (int(match[1]), int(match[2]), None if match[3] == "*" else int(match[3]))
 
 
 def _partial(message: Message, part: Part) -> Part:

@@ -25,6 +25,7 @@ from netaudit.case.custody import Custody
 from netaudit.case.seal import seal
 from netaudit.case.writing import make_folders
 from netaudit.tables import BY_NAME, TABLES_VERSION
+from tests.findings.kinds import rule_of
 
 HOST, MOUNT = "127.0.0.1:40404", "/m0unt"
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}\u202e"
@@ -62,7 +63,7 @@ def rows() -> dict[str, list[dict]]:
         "findings": [
             {"finding_id": f"F{n:04d}", "certainty": "ABCD"[n % 4], "act": "uploaded outside", "sender": f"192.168.1.{n}",
              "receiver": "203.0.113.9", "images": n, "first_ts": START, "last_ts": START, "object_ids": ["o0"],
-             "reason": EVIL, "display_filter": "ip.addr == 192.168.1.1"}
+             "rule": rule_of("uploaded outside", "ABCD"[n % 4]), "reason": EVIL, "display_filter": "ip.addr == 192.168.1.1"}
             for n in range(8)
         ],
         "objects": [{"object_id": "o0", "message_id": "m0", "sha256": DIGEST, "kind": "jpeg", "name": EVIL, "stored": True}],

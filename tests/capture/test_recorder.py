@@ -206,8 +206,9 @@ def test_an_interface_that_only_the_kernel_names_is_not_gone(monkeypatch: pytest
     assert not adapters.interface_up("lo")
 
 
+@pytest.mark.parametrize("told", [True, False])
 def test_on_windows_dumpcap_is_told_to_end_through_the_console_it_shares(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: bool
 ) -> None:
     """A process without a window has a console of its own, which no Ctrl-Break of ours reaches: it was killed."""
     started: dict[str, Any] = {}
@@ -233,6 +234,11 @@ def test_on_windows_dumpcap_is_told_to_end_through_the_console_it_shares(
 
         def send_signal(self, number: int) -> None:
             done.append(number)
+            if not told:
+                raise OSError("no console")
+
+        def kill(self) -> None:
+            done.append("killed")
 
     monkeypatch.setattr(recorder.sys, "platform", "win32")
     monkeypatch.setattr(recorder.subprocess, "Popen", Process)
@@ -249,6 +255,7 @@ def test_on_windows_dumpcap_is_told_to_end_through_the_console_it_shares(
     assert done[:2] == ["console", "tied"]  # it ends with us, however that comes
     assert [what for what in done if what in (1, "waited")] == [1, "waited"]
     assert one.drops == recorder.Drops(5, 2, 1, 0)
+    assert ("killed" in done) is not told  # where it cannot be told it is ended, and no recording fails by that
 
 
 @pytest.mark.parametrize(

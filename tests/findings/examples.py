@@ -138,7 +138,12 @@ EXAMPLES = {
     "keys": lambda: case(flows=[flow(protocol="tls", keys="keys do not fit")]),
     "hidden": lambda: case(findings=[finding("uploaded outside", "D", images=0)]),
     "moved": lambda: case(findings=[finding("moved inside", "A")]),
-    "video": lambda: case(findings=[finding("video", "B")]),
+    "video": lambda: case(findings=[finding("video", "B", receiver="192.168.1.30")]),
+    "video_left": lambda: case(
+        findings=[finding("video", "B", flow_ids=["f"])],
+        endpoints=[{"ip": CLOUD, "scope": "outside"}],
+        messages=[{"message_id": f"m{n}", "flow_id": "f", "protocol": "rtp", "body_size": 9} for n in range(3)],
+    ),
     "interrupted": lambda: case(Run(side="lan", interrupted=True, read=[4])),
     "no_packets": lambda: case(captures=[capture(packets_read=0, packets_decoded=0)]),
     "none_decoded": lambda: case(captures=[capture(packets_decoded=0)]),

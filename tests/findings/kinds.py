@@ -20,5 +20,8 @@ CAPTURES = {
     "hidden": ("pcaps/sales_office/wan.pcapng", False),
     "video": ("pcaps/frames/gb28181.pcapng", True),
 }
-# kinds that no capture of the project shows, and the test that makes up their tables
-MADE_UP = dict.fromkeys(("matched", "following"), "tests/report/test_sections_relays.py")
+# kinds that no capture of the project shows, the test that makes up their tables, and the word that stands for it there
+MADE_UP = {
+    **dict.fromkeys(("matched", "following"), ("tests/report/test_sections_relays.py", "relayed_findings")),
+    "delivered": ("tests/findings/test_retrieval.py", "delivered from outside"),
+}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netaudit.findings.ledgers import LEDGERS, Run, exits, ledger_table, reason_word
 from netaudit.tables import LEDGERS as TABLE
-from tests.findings.examples import EXAMPLES, LAN, capture, case, filled, flow, image
+from tests.findings.examples import CAM, CLOUD, EXAMPLES, LAN, capture, case, filled, flow, image
 
 CASES = [EXAMPLES[name]() for name in EXAMPLES]
 
@@ -134,3 +134,15 @@ def test_the_same_subject_and_reason_are_added_up() -> None:
 )
 def test_exits(tables, expected) -> None:
     assert exits(tables["ledgers"]) == expected
+
+
+def test_media_of_which_no_picture_was_looked_at_is_not_read() -> None:
+    flow = {
+        "flow_id": "f", "client_ip": CAM, "server_ip": CLOUD, "protocol": "rtp", "transport": "udp", "delivered_up": 40_000,
+        "payload_up": 40_000,
+    }  # fmt: skip
+    ends = [{"ip": CAM, "scope": "inside"}, {"ip": CLOUD, "scope": "outside"}]
+    for size, reason in ((0, "media"), (9000, "read")):
+        messages = [{"message_id": "m", "flow_id": "f", "protocol": "rtp", "direction": "up", "body_size": size}]
+        (row,) = rows(case(flows=[flow], endpoints=ends, messages=messages), "egress")
+        assert (row["reason"], row["bytes"], row["understood"]) == (reason, 40_000, size > 0)

@@ -60,7 +60,10 @@ def count(requests: int, size: int, shape: str) -> dict[str, object]:
     [
         (count(1, 300_000, "few"), CAPTURE, "", False, "shaped"),
         (count(1, 300_000, "few"), UNKNOWN, "", False, ""),  # one request says nothing of what nobody names
-        (count(3, 300_000, "few"), UNKNOWN, "", False, "shaped"),
+        (count(3, 300_000, "few"), UNKNOWN, "", False, ""),
+        (count(3, 300_000, "few"), UNKNOWN, "object_store", False, ""),  # a store takes backups
+        (count(3, 300_000, "few"), UNKNOWN, "sales_platform", False, "known service"),
+        (count(6, 300_000, "unclear"), UNKNOWN, "", False, "shaped"),
         (count(20, 900_000, "browsing"), UNKNOWN, "", False, "shaped"),  # a download over the same connection hides nothing
         (count(40, 9_000_000, "bulk"), UNKNOWN, "", False, ""),  # a backup
         (count(40, 900_000, "regular"), UNKNOWN, "", False, ""),  # telemetry

@@ -58,3 +58,9 @@ def test_what_comes_back(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_what_somebody_only_looks_at(name: str, tmp_path: Path) -> None:
     assert "retrieved from outside" not in acts(tmp_path, *LOOKED_AT[name])
+
+
+def test_what_an_outside_client_pushes_is_delivered(tmp_path: Path) -> None:
+    pushed = request("POST", "/enrol", OTHER, "image/jpeg", host="192.168.1.64"), reply()
+    found = acts(tmp_path, (CAMERA, CLOUD, push("up.faces.cn")), (CLOUD, CAMERA, pushed))
+    assert found == {"uploaded outside": 1, "delivered from outside": 1}

@@ -86,7 +86,7 @@ def play(show: Show, log: Path | None = None, speed: float = 1.0) -> int:
                     size=210_000,
                 )
             )
-            show.show(AlertNews("D", "uploaded outside", "192.168.1.10", "101.37.8.9", 0, "encrypted"))
+            show.show(AlertNews("D", "uploaded outside", "192.168.1.10", "101.37.8.9", 0, "encrypted", kind="hidden"))
         for mark in show.moments():
             moments += 1
             show.show(MomentNews(moments, mark.ts, mark.text))

@@ -60,6 +60,7 @@ def _units(first, size, low=None, records=None, quic=False, framed=False):
         Units(
             rows, np.ones(n, np.int64), rows // 20, first, first + 20_000_000, size if low is None else low[order],
             size, records, np.full(n, quic), rows % 20 == 0, np.full(n, framed),
+            np.zeros(n, bool),
         ),
         order,
     )  # fmt: skip

@@ -31,6 +31,7 @@ def units(times, sizes, flows=None, slack=0):
         flags,
         flags,
         flags,
+        flags,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.relays import estimator, judging
+from netaudit.relays import estimator, judging, standing
 from tests.relays import offices, steered, unlike
 
 
@@ -20,6 +20,13 @@ def test_no_endpoint_is_named_where_nothing_is_sent_on(kind):
 LEAST_RECALL = {"exact": 0.9, "partly": 0.9, "base64": 0.9, "quic": 0.8, "batch": 0.5}
 
 
+@pytest.fixture
+def quic_too(monkeypatch):
+    """As if QUIC had passed enough offices in which nothing is sent on."""
+    monkeypatch.setattr(standing, "VALIDATED", standing.VALIDATED | {"quic"})
+
+
+@pytest.mark.usefixtures("quic_too")
 @pytest.mark.parametrize("form", LEAST_RECALL)
 def test_what_is_told_of_a_relay_is_right(form):
     seed = offices.DEVELOPMENT + 500
@@ -35,6 +42,13 @@ def test_the_same_case_gives_the_same_figures():
     first, second = (offices.judged(office, 7) for _ in range(2))
     assert [test.chance for test in first.tests] == [test.chance for test in second.tests]
     assert first.matches == second.matches
+
+
+def test_a_mode_that_has_not_passed_enough_offices_goes_together():
+    result = offices.judged(offices.relay_office(offices.DEVELOPMENT + 500, "quic"), 1)
+    assert result.together.mode == "quic"
+    assert not result.claimed
+    assert not result.matches
 
 
 def test_images_of_one_size_are_no_evidence():
@@ -72,6 +86,7 @@ def test_offices_unlike_those_that_rules_were_made_for_are_not_named(seed, stack
     assert not offices.judged(unlike.null_office(seed, stack), seed).claimed
 
 
+@pytest.mark.usefixtures("quic_too")
 @pytest.mark.parametrize(("seed", "form"), [(1_500_110, "quic"), (1_100_124, "exact")])
 def test_two_images_that_fit_the_same_two_uploads_are_not_told_by_a_trifle(seed, form):
     office = offices.relay_office(seed, form)
@@ -173,6 +188,11 @@ def test_no_endpoint_is_named_where_light_scene_or_visitor_steer_both(kind, stac
     result = offices.judged(steered.null_office(seed, stack), seed)
     assert not result.claimed
     assert not result.matches
+
+
+def test_what_lies_beside_is_looked_for_as_far_as_ranges_reach():
+    """Sizes known within 106 bytes: beside the constant only 100 were looked at, and little was found there."""
+    assert not offices.judged(steered.null_office(17_000_099, "range"), 17_000_099).claimed
 
 
 @pytest.mark.parametrize("seed", [11_000_174, 11_000_341])

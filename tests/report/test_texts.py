@@ -180,7 +180,7 @@ PHONES = {("1.1.1.1", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)")}
         (Behaviour(device_paths={"/VIID/"}), Calling(answered=PHONES)),
         (Behaviour(received={1}), Calling(answered=PHONES)),
         *((None, Calling(answered=PHONES, against={"x": why})) for why in (
-            "a User-Agent of Windows", "its connections begin as no phone's: ttl=128", "it serves: rtsp_server H264",
+            "its maker is one of cameras: Hikvision", "signatures speak of a nvr: x", "it sent the identity numbers of several persons", "its connections begin as no phone's: ttl=128", "it serves: rtsp_server H264",
         )),
     ],
 )  # fmt: skip

@@ -193,9 +193,12 @@ def test_a_connection_met_midway_is_believed_after_a_chain():
     assert set(unit[5]) == {3000}
 
 
-def test_what_is_no_tls_has_no_units():
-    said = [(True, b"GET / HTTP/1.1\r\n\r\n" * 50, 1, 0), (False, b"HTTP/1.1 200 OK\r\n\r\n", 1, 0)]
-    assert walked(on_the_wire(said)[0]) == []
+def test_what_is_no_tls_is_cut_by_its_bytes():
+    """Whoever reads the flow knows whether they are plain: then the units are let go (`relays/plaintext_sizes.py`)."""
+    request, reply = b"GET / HTTP/1.1\r\n\r\n" * 50, b"HTTP/1.1 200 OK\r\n\r\n"
+    said = [(True, request, 1, 0), (False, reply, 1, 0), (True, request[:300], 9, 0), (False, reply, 1, 0)]
+    found = walked(on_the_wire(said)[0])
+    assert [sum(lengths) for *_, lengths, _ in found] == [900, 300]
 
 
 def quic(size, long_head=False):
@@ -222,3 +225,17 @@ def test_datagrams_of_quic_are_cut_where_answers_and_pauses_say_so():
     found = [lengths for *_, lengths, _ in walked(numbered(packets))]
     assert found == [[1200, 1200, 700], [1200, 1200, 300], [500]]
     assert np.all([walked(numbered(packets), cuts=[k]) == walked(numbered(packets)) for k in (3, 7, 11)])
+
+
+def test_large_datagrams_of_a_tunnel_are_cut_where_answers_and_pauses_say_so():
+    def said(size, ms, *, up=True):
+        ends = ((10, 60000), (20, 51820))
+        return packet(*(ends if up else ends[::-1]), proto=17, data=b"\4\0\0\0" + bytes(size - 4), ts=ms * MS, flags=0)
+
+    packets = [
+        said(148, 1), said(92, 21, up=False), said(1452, 30), said(1452, 31), said(96, 32), said(700, 33),
+        said(96, 50, up=False), said(256, 52, up=False), said(1452, 120), said(400, 121), said(1452, 900),
+    ]  # fmt: skip
+    whole = walked(numbered(packets))
+    assert [lengths for *_, lengths, _ in whole] == [[1452, 1452, 700], [1452, 400], [1452]]
+    assert np.all([walked(numbered(packets), cuts=[k]) == whole for k in (2, 5, 9)])

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.acts import STREAMS
 from netaudit.findings.statements.kind import (
     FIRST,
     MOST_NAMED,
@@ -70,6 +75,38 @@ def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
     return make
 
 
+def _outside(tables: Tables) -> set[str]:
+    """Addresses of endpoints outside."""
+    endpoints = tables.get("endpoints")
+    if endpoints is None:
+        return set()
+    return set(endpoints.filter(pc.equal(endpoints["scope"], "outside"))["ip"].to_pylist())
+
+
+def _video(tables: Tables) -> Iterator[Statement]:
+    outside = _outside(tables)
+    return of_findings(tables, "video", KIND["video"], only=lambda row: row["receiver"] not in outside)
+
+
+def _video_left(tables: Tables) -> Iterator[Statement]:
+    """Video with faces that left in clear, and how many of its key frames were looked at: each is a message."""
+    outside = _outside(tables)
+    for one in of_findings(tables, "video_left", KIND["video"], only=lambda row: row["receiver"] in outside):
+        yield replace(one, counts=one.counts | {"frames": _key_frames(tables, outside)})
+
+
+def _key_frames(tables: Tables, receivers: set[str]) -> int:
+    """Key frames looked at in the streams of findings of video to some receivers."""
+    messages, findings = tables.get("messages"), tables["findings"]
+    if messages is None:
+        return 0
+    to = pc.is_in(findings["receiver"], pa.array(sorted(receivers)))
+    flows = findings.filter(pc.and_(pc.equal(findings["act"], KIND["video"].act.name), to))["flow_ids"]
+    of_streams = pc.is_in(messages["protocol"], pa.array(sorted(STREAMS)))
+    stills = messages.filter(pc.and_(of_streams, pc.greater(messages["body_size"], 0)))
+    return int(pc.sum(pc.is_in(stills["flow_id"], value_set=flows.combine_chunks().flatten())).as_py() or 0)
+
+
 LEFT = (
     Kind(
         "left", _images("left", "uploaded"),
@@ -78,6 +115,14 @@ LEFT = (
         "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
         FIRST,
         ("uploaded",),
+    ),
+    Kind(
+        "video_left", _video_left,
+        "{who}向 {endpoints} 个外部端点传出视频，其中 {images} 帧画面见人脸（共查看 {frames} 个关键帧）",
+        "video left {who} for {endpoints:outside endpoint|outside endpoints}, {images:still|stills} of it with a face "
+        "({frames:key frame was|key frames were} looked at)",
+        FIRST,
+        ("video",),
     ),
     Kind(
         "identity_left", _identity("identity_left", "uploaded"),
@@ -103,6 +148,20 @@ LEFT = (
         FIRST,
         ("retrieved",),
     ),
+    Kind(
+        "delivered", _images("delivered", "delivered"),
+        "{images} 张次人脸图像由外部送达",
+        "{images:face image was|face images were} delivered from outside",
+        FIRST,
+        ("delivered",),
+    ),
+    Kind(
+        "identity_delivered", _identity("identity_delivered", "delivered"),
+        "{records} 条含身份证件号码的记录由外部送达，涉及 {persons} 个号码",
+        "{records:record|records} with {persons:identity number|identity numbers} delivered from outside",
+        FIRST,
+        ("delivered",),
+    ),
 )  # fmt: skip
 MOVED_INSIDE = (
     Kind(
@@ -120,7 +179,7 @@ MOVED_INSIDE = (
         ("moved",),
     ),
     Kind(
-        "video", _images("video", "video"),
+        "video", _video,
         "{images} 帧视频画面中见人脸",
         "{images:still of video streams shows|stills of video streams show} a face",
         SECOND,

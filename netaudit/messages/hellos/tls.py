@@ -1,13 +1,17 @@
 """TLS: what the hellos say in clear (RFC 8446, 4.1; RFC 6066, 3; RFC 7301), and certificate names up to TLS 1.2.
 
-Behind the handshake nothing is readable without keys: once it is over the reader wants no more bytes. Where keys were
-given, an opener (`decryption/tls.py`) gets the same bytes beside it, and its plaintext is carried on.
+Behind the handshake nothing is readable without keys: once it is over the reader wants no more bytes. But anybody can
+write a hello: where clear HTTP follows instead of records it is read as that, and where it stands in records, as what
+they carry. Where keys were given, an opener (`decryption/tls.py`) gets the same bytes beside it, and its plaintext is
+carried on.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from netaudit.messages.decryption.carried import Carried
 from netaudit.messages.hellos.handshake import LARGEST, Handshake
 from netaudit.messages.hellos.hello import CLIENT_HELLO, OLD_HEAD, SERVER_HELLO, old_size
 from netaudit.messages.message import DOWN, UP, Message
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
 HANDSHAKE, APPLICATION = 22, 23
 RECORD_LIMIT = (1 << 14) + 2048  # bytes of a record's fragment (RFC 5246, 6.2.3)
+CLEAR = re.compile(rb"(?:GET|POST|PUT|HEAD|PATCH|DELETE|OPTIONS) [/*h]|HTTP/1\.[01] |\xff\xd8\xff|\x89PNG\r\n")
 LONGEST = 1 << 19  # bytes of one direction in which a handshake must end
 PATIENCE = 64 << 10  # bytes of one direction after which the other is not waited for
 
@@ -79,6 +84,7 @@ class TlsReader(BaseReader):
         self.sides = (_Side(), _Side())
         self.handshake = Handshake("tls", "tcp")
         self.opener: TlsOpener | None = None
+        self.plain = False  # what records of application data carry is not encrypted
 
     def begin(self, opening: Opening) -> None:  # noqa: ARG002
         """Where keys were given, open with them."""
@@ -135,10 +141,17 @@ class TlsReader(BaseReader):
             start = side.at - len(side.held)
             if (
                 _record(bytes(side.held[:6])) is Verdict.NO
-                or side.held[0] == APPLICATION
-                or start - side.first > LONGEST
+                or (side.held[0] == APPLICATION and not self._is_plain(side))
+                or (not self.plain and start - side.first > LONGEST)
             ):
                 side.done = True
+            elif side.held[0] == APPLICATION:
+                if len(side.held) < 5 + length:
+                    break
+                data = bytes(side.held[5 : 5 + length])
+                self.carried = self.carried if self.carried is not None else []
+                self.carried.append(Carried(direction, data, length, ([length], [start + 5], [start + 5 + length])))
+                del side.held[: 5 + length]
             elif side.held[0] != HANDSHAKE:
                 cut = min(5 + length, len(side.held))
                 side.skip = 5 + length - cut
@@ -159,16 +172,30 @@ class TlsReader(BaseReader):
             side.handshake.clear()
         return out
 
+    def _is_plain(self, side: _Side) -> bool:
+        """Whether records of application data are none: the first of one direction says it, of both."""
+        self.plain = self.plain or (self.opener is None and CLEAR.match(side.held, 5) is not None)
+        return self.plain
+
     def _consider_stray(self, direction: int, side: _Side) -> None:
-        """Anybody can write a hello: where no record follows and nobody answered, the rest is searched for images."""
+        """Anybody can write a hello: where no record follows and nobody answered, the rest is searched for images.
+
+        Clear HTTP is read as that, whoever answered.
+        """
         other = self.sides[1 - direction]
-        answered = self.handshake.given[1 - direction] or other.held or self.opener is not None
-        if answered or not self.handshake.given[direction] or _record(bytes(side.held[:6])) is not Verdict.NO:
+        clear = CLEAR.match(side.held) is not None
+        answered = self.handshake.given[1 - direction] or other.held
+        given = self.handshake.given[0] or self.handshake.given[1]
+        if self.opener is not None or not given or _record(bytes(side.held[:6])) is not Verdict.NO:
+            return
+        if not clear and (answered or not self.handshake.given[direction]):
             return
         rests, places = [b"", b""], [self.sides[UP].at, self.sides[DOWN].at]
         rests[direction] = bytes(side.held)
         places[direction] = side.at - len(side.held)
-        self.hand_over = HandOver((places[UP], places[DOWN]), (rests[UP], rests[DOWN]), direction, CARVE)
+        self.hand_over = HandOver(
+            (places[UP], places[DOWN]), (rests[UP], rests[DOWN]), direction, "" if clear else CARVE
+        )
 
     def _messages(self, direction: int, side: _Side, end: int) -> list[Message]:
         """Handshake messages that are whole; `end` is the end of the last record."""

@@ -1,0 +1,63 @@
+"""Clear HTTP behind a TLS hello, or in records that call themselves TLS: read as what it is."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netaudit
+from pcaps.lab import photos
+from tests.spoken import Capture, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PICTURE = photos.jpeg(photos.portrait(3, 240), 3)
+HELLO = b"\x01\0\0\x28\x03\x03" + bytes(32) + b"\0\0\x02\x13\x01\x01\0" + b""
+SERVER = b"\x02\0\0\x26\x03\x03" + bytes(32) + b"\0\x13\x01\0"
+
+
+def record(kind: int, data: bytes, size: int = 4000) -> bytes:
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    return b"".join(bytes([kind, 3, 3]) + len(piece).to_bytes(2) + piece for piece in pieces)
+
+
+def hello(message: bytes) -> bytes:
+    return record(22, message[:1] + (len(message) - 4).to_bytes(3) + message[4:])
+
+
+SENT = request("POST", "/face/upload", PICTURE, "image/jpeg", host="up.example.com")
+
+
+@pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.parametrize("in_records", [True, False])
+def test_clear_http_is_read(tmp_path: Path, *, in_records: bool, answered: bool) -> None:
+    capture = Capture()
+    up, down = (record(23, SENT), record(23, reply())) if in_records else (SENT, reply())
+    capture.talk(
+        "192.168.1.64", "203.0.113.80", (hello(HELLO), hello(SERVER) if answered else b""), (up, down if answered else b""),
+        port=443,
+    )  # fmt: skip
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
+    assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+    (message,) = [row for row in case.table("messages").to_pylist() if row["message_id"] == pictures[0]["message_id"]]
+    assert (message["protocol"], message["host"], message["path"]) == ("http", "up.example.com", "/face/upload")
+
+
+def test_what_is_encrypted_is_left(tmp_path: Path) -> None:
+    capture = Capture()
+    secret = bytes(range(256)) * 200
+    capture.talk(
+        "192.168.1.64",
+        "203.0.113.80",
+        (hello(HELLO), hello(SERVER)),
+        (record(23, secret), record(23, secret)),
+        port=443,
+    )
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert case.table("objects").num_rows == 0
+    (flow,) = case.table("flows").to_pylist()
+    assert flow["protocol"] == "tls"

@@ -1,0 +1,68 @@
+"""Any encrypted carrier gives units: own encryption over HTTP and TCP, and a tunnel of datagrams."""
+
+from __future__ import annotations
+
+import random
+import struct
+
+import pytest
+
+from netaudit.api import audit
+from pcaps.lab import photos, web
+from tests.site import CAMERA, CLOUD, DELL, Site, answer
+
+COUNT = 24
+KEEPALIVES = (148, 92, 32)
+
+
+def http(site, draw, blob, _):
+    site.talk(
+        DELL, CLOUD, (web.request("POST", "/u", CLOUD, {"Content-Type": "application/octet-stream"}, blob), answer())
+    )
+
+
+def tcp(site, draw, blob, _):
+    site.talk(DELL, CLOUD, (struct.pack(">I", len(blob)) + blob, b"\0\0\0\4" + draw.randbytes(4)), port=7100)
+
+
+def tunnel(site, draw, blob, number):
+    near, far = (DELL.mac, DELL.ip, 51820), (site.router.mac, CLOUD, 51820)
+    if number % 8 == 0:
+        site.datagram(near, far, b"\1\0\0\0" + draw.randbytes(144))
+        site.datagram(far, near, b"\2\0\0\0" + draw.randbytes(88), 55)
+    for at in range(0, len(blob) + 400, 1368):
+        inner = min(len(blob) + 400 - at, 1368) + 52
+        site.datagram(near, far, b"\4\0\0\0" + draw.randbytes(12 + inner + -inner % 16 + 16))
+    site.datagram(far, near, b"\4\0\0\0" + draw.randbytes(12 + 240), 55)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return [photos.jpeg(photos.portrait(k % 12, 150 + k * 37 % 260), k) for k in range(COUNT)]
+
+
+@pytest.mark.parametrize(("carry", "standing"), [(http, "claimed"), (tcp, "claimed"), (tunnel, "go together")])
+def test_pictures_sent_on_in_any_carrier_are_told(tmp_path, pictures, carry, standing):
+    site, draw = Site(), random.Random(1)
+    site.arp(CAMERA, DELL)
+    site.arp(DELL)
+    for number, picture in enumerate(pictures):
+        request = web.request("POST", "/api/face", f"{DELL.ip}:8088", {"Content-Type": "image/jpeg"}, picture)
+        site.talk(CAMERA, DELL.ip, (request, answer()), port=8088, far_mac=DELL.mac)
+        site.wait(draw.uniform(0.3, 2))
+        carry(site, draw, draw.randbytes(len(picture) + 28), number)
+        site.wait(draw.uniform(0.5, 6))
+    case = audit([site.write(tmp_path / "lan.pcap")], tmp_path / "case", faces=False)
+    rows = case.table("relay_tests").to_pylist()
+    assert {row["receiver"] for row in rows if row["standing"] == standing} == {CLOUD}
+    told = case.table("relayed_images").num_rows
+    assert told == (COUNT if standing == "claimed" else 0)
+
+
+def test_connections_that_were_read_give_no_units(tmp_path, pictures):
+    site = Site()
+    site.arp(DELL)
+    for picture in pictures:
+        site.talk(DELL, CLOUD, (web.request("POST", "/u", CLOUD, {"Content-Type": "image/jpeg"}, picture), answer()))
+    case = audit([site.write(tmp_path / "lan.pcap")], tmp_path / "case", faces=False)
+    assert case.table("encrypted_uploads").num_rows == 0

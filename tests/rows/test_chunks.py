@@ -1,0 +1,196 @@
+"""Uploads in chunks, whatever the product: the picture is one, whole, and nothing is told twice."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netaudit
+from pcaps.lab import photos
+from tests.spoken import Capture, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PICTURE = photos.jpeg(photos.portrait(3, 480), 3)
+SIZE = 9000
+PIECES = [(at, PICTURE[at : at + SIZE]) for at in range(0, len(PICTURE), SIZE)]
+COUNT = len(PIECES)
+BYTES = "application/octet-stream"
+
+
+def form(piece: bytes, file: str = "blob", **fields: object) -> tuple[bytes, str]:
+    """A form with some fields and a file."""
+    out = b"".join(
+        f'--xx\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    )
+    out += f'--xx\r\nContent-Disposition: form-data; name="file"; filename="{file}"\r\nContent-Type: {BYTES}\r\n\r\n'.encode()
+    return out + piece + b"\r\n--xx--\r\n", "multipart/form-data; boundary=xx"
+
+
+def tus(number: int, at: int, piece: bytes) -> bytes:
+    return request(
+        "PATCH",
+        "/files/24e533e",
+        piece,
+        "application/offset+octet-stream",
+        Upload_Offset=str(at),
+        Tus_Resumable="1.0.0",
+    )
+
+
+def azure_block(number: int, at: int, piece: bytes) -> bytes:
+    block = base64.b64encode(f"block-{number:06d}".encode()).decode().replace("=", "%3D")
+    return request("PUT", f"/faces/a.jpg?comp=block&blockid={block}&sig=x", piece, BYTES)
+
+
+def azure_append(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", "/faces/b.jpg?comp=appendblock&sig=x", piece, BYTES)
+
+
+def azure_page(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", "/faces/c.jpg?comp=page", piece, BYTES, x_ms_range=f"bytes={at}-{at + len(piece) - 1}")
+
+
+def s3(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", f"/faces/a.jpg?partNumber={number + 1}&uploadId=VXBsb2Fk", piece, BYTES)
+
+
+def google(number: int, at: int, piece: bytes) -> bytes:
+    whole = len(PICTURE) if number == COUNT - 1 else "*"
+    return request(
+        "PUT", "/upload/storage/v1/b/x/o?uploadType=resumable&upload_id=AE", piece, BYTES,
+        Content_Range=f"bytes {at}-{at + len(piece) - 1}/{whole}",
+    )  # fmt: skip
+
+
+def unknown_length(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", "/up/a.jpg", piece, BYTES, Content_Range=f"bytes {at}-{at + len(piece) - 1}/*")
+
+
+def plupload(number: int, at: int, piece: bytes) -> bytes:
+    return request("POST", "/upload.php", *form(piece, name="p1a2.jpg", chunk=number, chunks=COUNT))
+
+
+def webuploader(number: int, at: int, piece: bytes) -> bytes:
+    fields = {
+        "id": "WU_FILE_0",
+        "name": "a.jpg",
+        "type": "image/jpeg",
+        "size": len(PICTURE),
+        "chunks": COUNT,
+        "chunk": number,
+    }
+    return request("POST", "/api/upload", *form(piece, "a.jpg", **fields))
+
+
+def dropzone(number: int, at: int, piece: bytes) -> bytes:
+    fields = {"dzuuid": "0e8b-11", "dzchunkindex": number, "dztotalchunkcount": COUNT, "dzchunkbyteoffset": at}
+    return request("POST", "/dz", *form(piece, "a.jpg", **fields))
+
+
+def resumable(number: int, at: int, piece: bytes) -> bytes:
+    query = f"resumableChunkNumber={number + 1}&resumableTotalChunks={COUNT}&resumableIdentifier=9-a&resumableFilename=a.jpg"
+    return request("POST", f"/up?{query}", piece, BYTES)
+
+
+def nextcloud(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", f"/remote.php/dav/uploads/hall/web-file-upload-77/{number + 1:05d}", piece, BYTES)
+
+
+def owncloud(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", f"/remote.php/dav/uploads/hall/78/{at:015d}-{at + len(piece):015d}", piece, BYTES)
+
+
+def by_head(number: int, at: int, piece: bytes) -> bytes:
+    return request(
+        "POST", "/push", piece, BYTES, X_Chunk_Index=str(number), X_Total_Chunks=str(COUNT), X_Upload_Id="u-1"
+    )
+
+
+def by_own_names(number: int, at: int, piece: bytes) -> bytes:
+    return request("POST", "/v1/pic/slice", *form(piece, taskId="t9", sliceNo=number + 1, sliceTotal=COUNT))
+
+
+def by_offset(number: int, at: int, piece: bytes) -> bytes:
+    return request("POST", f"/put?fileId=77&offset={at}&total={COUNT}", piece, BYTES)
+
+
+def dav(number: int, at: int, piece: bytes) -> bytes:
+    return request(
+        "PATCH",
+        "/dav/a.jpg",
+        piece,
+        "application/x-sabredav-partialupdate",
+        X_Update_Range=f"bytes={at}-{at + len(piece) - 1}",
+    )
+
+
+WAYS = [
+    tus, azure_block, azure_append, azure_page, s3, google, unknown_length, plupload, webuploader, dropzone, resumable,
+    nextcloud, owncloud, by_head, by_own_names, by_offset, dav,
+]  # fmt: skip
+
+
+def capture_of(way: Callable[[int, int, bytes], bytes], order: Iterator[int] | range) -> Capture:
+    capture = Capture()
+    for number in order:
+        at, piece = PIECES[number]
+        capture.talk("192.168.1.64", "203.0.113.80", (way(number, at, piece), reply()))
+    return capture
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_picture_in_chunks_is_one_picture(tmp_path: Path, way: Callable[[int, int, bytes], bytes]) -> None:
+    case = netaudit.audit(capture_of(way, range(COUNT)).write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
+    assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+
+
+@pytest.mark.parametrize("way", [tus, azure_block, s3, plupload, dropzone, nextcloud])
+def test_a_missing_chunk_makes_no_whole(tmp_path: Path, way: Callable[[int, int, bytes], bytes]) -> None:
+    order = range(0, COUNT, 2) if COUNT > 2 else range(1)
+    case = netaudit.audit(capture_of(way, order).write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
+    assert pictures
+    assert not any(row["complete"] for row in pictures)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        request("PUT", "/users/12", b'{"name":"x","photo":1}'), request("POST", "/list?page=2&total=9", b'{"a":1}'),
+        request("POST", "/api?offset=40&limit=20", b'{"a":1}'), request("PUT", "/upload/12", b'{"a":1}'),
+    ],
+)  # fmt: skip
+def test_what_is_no_chunk_is_read_as_ever(tmp_path: Path, sent: bytes) -> None:
+    capture = Capture()
+    capture.talk("192.168.1.64", "203.0.113.80", (sent, reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert case.table("parts").num_rows == 0
+
+
+@pytest.mark.parametrize("way", ["REST", "APPE"])
+def test_a_file_sent_by_ftp_in_pieces_is_one(tmp_path: Path, way: str) -> None:
+    capture = Capture()
+    for number, (at, piece) in enumerate(PIECES):
+        port = 50_000 + number
+        store = [("APPE a.jpg", "150 ok")] if way == "APPE" and at else [("STOR a.jpg", "150 ok")]
+        rest = [(f"REST {at}", "350 ok")] if way == "REST" and at else []
+        words = [
+            ("USER u", "331 p"),
+            ("PASS p", "230 in"),
+            ("TYPE I", "200 ok"),
+            ("PASV", f"227 ok (203,0,113,80,{port >> 8},{port & 255})"),
+        ]
+        said = [(f"{ask}\r\n".encode(), f"{answer}\r\n".encode()) for ask, answer in (*words, *rest, *store)]
+        capture.talk("192.168.1.64", "203.0.113.80", (b"", b"220 ftp\r\n"), *said, port=21)
+        capture.talk("192.168.1.64", "203.0.113.80", (piece, b""), port=port)
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
+    assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
