@@ -143,9 +143,7 @@ class Recorder:
         if self._process.poll() is None:
             try:
                 self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
-            except (
-                OSError
-            ):  # Windows: no console is shared, so it cannot be told; its count of losses is not known then
+            except OSError:  # Windows: no console is shared, so it cannot be told, and counts no losses
                 self._process.kill()
         try:
             self._process.wait(PATIENCE)

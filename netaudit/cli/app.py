@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netaudit.cli import app_audit, app_case, app_exports, campaign, devices, documents, signatures
+from netaudit.cli import app_audit, app_case, app_exports, campaign, devices, documents, rules, signatures
 from netaudit.cli.endings import endings, printable
 from netaudit.cli.exits import Exit
 from netaudit.cli.helping import App
@@ -26,7 +26,8 @@ app = App(
 for part in (app_audit.app, app_case.app, app_exports.app):
     app.registered_commands += part.registered_commands
 for name, group in (
-    ("signatures", signatures.app), ("documents", documents.app), ("devices", devices.app), ("campaign", campaign.app),
+    ("signatures", signatures.app), ("documents", documents.app), ("rules", rules.app),
+    ("devices", devices.app), ("campaign", campaign.app),
 ):  # fmt: skip
     app.add_typer(group, name=name)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netaudit.documents.nodes import Document, Node, Tree
 
 MOST_EVENTS = 500  # of a message
-_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,12})?", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,20})?", re.ASCII)
 
 
 @dataclass(slots=True)

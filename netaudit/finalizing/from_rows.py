@@ -32,7 +32,7 @@ def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | Non
     parts = list(islice(rows, MOST_PARTS))
     if any(row.role in (RANGE, SENT, PIECE) for row in parts):
         yield from join_pieces(parts, load, MOST_BYTES, patience)
-    elif parts[0].role == CHUNK:
+    elif any(row.role == CHUNK for row in parts):
         yield from _chunks(parts, load, patience)
     elif parts[0].role != PART:
         yield from _blocks(parts, load, patience)
@@ -48,6 +48,19 @@ def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
 
     Chunks are numbered from 0 or 1, or have offsets; one that says neither goes behind what was sent before.
     """
+    blocks = {row.links[0]: row for row in rows if row.role == CHUNK and row.links}
+    listed = [row for row in rows if row.role == END and row.links]
+    for end in listed:  # Azure's list says which, and in what order
+        cited = [blocks[link] for link in end.links if link in blocks]
+        whole = len(cited) == len(end.links)
+        in_order = [replace(row, number=n, complete=row.complete and whole) for n, row in enumerate(cited, 1)]
+        for joined in _numbered(in_order, load, patience):
+            joined.shreds, joined.deep = [row.message_id for row in cited], True
+            yield joined
+    used = {link for end in listed for link in end.links}
+    rows = [row for row in rows if row.role == CHUNK and not (row.links and row.links[0] in used)]
+    if not rows:
+        return
     uploads: list[dict[int, StoredPart]] = [{}]
     by_offset = rows[0].offset >= 0
     for row in rows:
@@ -65,14 +78,24 @@ def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
             root = Part(b"", way.numbered(count + 1) if count else way, name=chosen[-1].name)
             found = _by_offset(f"{rows[0].message_id}\0{count}", root, chosen, load, patience)
         else:
-            found = _numbered(chosen, load, patience)
+            found = _numbered(_counted(chosen), load, patience)
         for joined in found:
             joined.shreds, joined.deep = [row.message_id for row in chosen], True
             yield joined
 
 
+def _counted(chosen: list[StoredPart]) -> list[StoredPart]:
+    """Chunks that are named by their offsets, numbered from 0; others as they are."""
+    at = 0
+    for row in chosen:
+        if row.number != at:
+            return chosen
+        at += row.size
+    return [replace(row, number=place) for place, row in enumerate(chosen)]
+
+
 def _numbered(chosen: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
-    if sum(part.size for part in chosen) > MOST_BYTES:
+    if not chosen or sum(part.size for part in chosen) > MOST_BYTES:
         return
     data = bytearray()
     unknown: int | None = None

@@ -52,6 +52,10 @@ VENDOR_CLASSES = re.compile(r"^(?:android-dhcp-\d+|(?:HUAWEI|HONOR):android|dhcp
 CAMERA_MAKERS = re.compile(
     r"(?i:hikvision|dahua|uniview|ezviz|imou|tiandy|kedacom|tvt|sunell|axis comm|hanwha|reolink)"
 )
+ANNOUNCED = frozenset({  # kinds of facts that nobody has to answer
+    "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "nbns", "lldp", "cdp", "dhcp", "dhcpv6",
+    "oui", "model",
+})  # fmt: skip
 CAPTURING = [  # classes of devices that take pictures of others, or hold them
     "access_terminal", "camera", "doorbell", "face_capture_camera", "face_server", "id_terminal", "ip_camera", "nvr",
 ]  # fmt: skip
@@ -147,6 +151,8 @@ def _note_claims(tables: Mapping[str, pa.Table], found: dict[str, Calling]) -> N
             pc.and_(pc.equal(claims["claim"], "class"), pc.is_in(claims["value"], pa.array(CAPTURING)))
         )
         for row in others.filter(pc.not_equal(others["standing"], "supports only")).to_pylist():
+            if all(fact.partition(".")[0] in ANNOUNCED for fact in row["facts"] or ()):
+                continue  # anybody on the link can write that in its name
             found[row["device_id"]].against["class"] = f"signatures speak of a {row['value']}: {row['by']}"
     if devices is not None:
         for row in devices.select(["device_id", "vendor"]).to_pylist():

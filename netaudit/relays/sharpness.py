@@ -51,12 +51,10 @@ def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
     image, unit, off = out
     fitting = min(np.unique(image[off == 0]).size, np.unique(unit[off == 0]).size)
     beyond = (low + high)[unit] / 2 - sizes[image] - peak.overhead
-    chosen = np.unique(image[off == 0])
-    steered = RESIDUAL * float(np.median(sizes[chosen])) if chosen.size else 0.0
-    best = 1.0
+    step, best = step_of(images.size), 1.0
     for narrow in NARROW:
-        wide = max(narrow * form.width, blur, step_of(images.size))
-        best = min(best, len(NARROW) * agreement(beyond, image, sizes, wide, steered, form.width))
+        wide = max(narrow * form.width, blur, step)
+        best = min(best, len(NARROW) * agreement(beyond, image, sizes, (wide, step), form.width))
     if form.waits:
         best = max(best, _as_well_before(images, units, peak, image[off == 0]))
     return min(best, 1.0), fitting
@@ -77,13 +75,16 @@ def _as_well_before(images: Images, units: Units, peak: Peak, fitting: I8) -> fl
     return binomial(behind, behind + earlier, BEHIND)
 
 
-def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, wide: float, steered: float, width: int) -> float:
-    """Chance of so many images within `wide` bytes of each other, of those within `BESIDE` times that at each side.
+def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, narrow: tuple[float, float], width: int) -> float:
+    """Chance of so many images within some bytes of each other, of those within `BESIDE` times that at each side.
 
-    Images count, and classes of size: of many images of like sizes all classes are met everywhere.
+    `narrow`: these bytes, and the steps in which sizes come: a class holds one more than there are steps in it. Each
+    image has the deviation of its size; of unequal shares the mean bears a binomial (Hoeffding 1956). Images count, and
+    classes of size: of many images of like sizes all classes are met everywhere.
     """
-    if not beyond.size or steered <= 0:
+    if not beyond.size:
         return 1.0
+    wide, step = narrow
     ordered = np.sort(beyond)
     ends = np.searchsorted(ordered, ordered + wide, "right")
     first = int(np.argmax(ends - np.arange(ordered.size)))
@@ -94,7 +95,9 @@ def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, wide: float
     some, every = np.unique(alike[inside]), np.unique(alike[near])
     if some.size < LEAST:
         return 1.0
-    share = within(wide / 2 / steered) / within((0.5 + BESIDE) * wide / steered)
+    held = (math.floor(wide / step) + 1) * step / 2
+    steered = RESIDUAL * sizes[near]
+    share = float(np.mean([within(held / one) / within((0.5 + BESIDE) * wide / one) for one in steered.tolist()]))
     each = max(binomial(inside.size, near.size, share), binomial(some.size, every.size, share))
     return each * MOST_OVERHEAD / wide  # the place was chosen among so many
 
@@ -106,7 +109,7 @@ def within(reach: float) -> float:
 
 def binomial(count: int, of: int, share: float) -> float:
     """Chance of so many or more, each with this share."""
-    if share >= 1:
+    if share >= 1 or not of:
         return 1.0
     log_share, log_rest = math.log(share), math.log1p(-share)
     choose = (math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1) for k in range(count, of + 1))

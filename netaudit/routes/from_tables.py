@@ -30,6 +30,7 @@ Tables = dict[str, pa.Table]
 
 INFERRED = "inferred"
 LONGEST = 128  # characters
+SHOT = ("face_capture", "comparison", "id_verification")  # kinds whose time is that of a shot
 MOST_VALUES = 32  # of a field, in clear
 MOST_FIELDS = 20_000
 MOST_IMAGES = 64
@@ -126,7 +127,7 @@ def _of_entries(events: pa.Table, clear: pa.Table) -> dict[str, dict[str, dict[s
     for row in clear.to_pylist():
         said[row["event_id"]].setdefault(_COLUMNS.get(row["field"], ""), row["value_clear"])
     out: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-    chosen = events.select(["event_id", "message_id", *_GAPS, "score", "images", "image_roles"])
+    chosen = events.select(["event_id", "message_id", "kind", *_GAPS, "score", "images", "image_roles"])
     times = events["shot_time"].cast(pa.int64()).to_pylist()  # finer than what Python has
     for row, at in zip(chosen.to_pylist(), times, strict=True):
         row["shot_time"] = at
@@ -194,7 +195,7 @@ def _shown(one: Inferred, event_id: str, values: Values, only: set[str] | None =
         if only is not None and meaning not in only:
             continue
         name = _CLEAR_NAMES.get(meaning, meaning)
-        if meaning in IDENTITY:
+        if meaning in IDENTITY and "*" not in text:  # what its sender masked identifies nobody
             out[meaning], _ = values.person(event_id, one.told.message_id, name, text)
         else:
             secret = meaning in {"device", "event"}
@@ -240,7 +241,7 @@ def _filled(event: dict[str, Any], one: Inferred, values: Values) -> dict[str, A
         if gaps[meaning] in _HASHES:
             out[_HASHES[gaps[meaning]]] = shown.hmac
     names = list(gaps)
-    if event["shot_time"] is None and one.shot_time is not None:
+    if event["shot_time"] is None and one.shot_time is not None and event["kind"] in SHOT:
         out["shot_time"], out["shot_zone"] = one.shot_time, one.zone
         names.append("time")
     if event["score"] is None and "score" in one.said:
@@ -248,12 +249,12 @@ def _filled(event: dict[str, Any], one: Inferred, values: Values) -> dict[str, A
         names.append("score")
     roles = dict(one.images)
     known = dict(zip(event["images"] or [], event["image_roles"] or [], strict=True))
-    better = {sha256: roles[sha256] for sha256, role in known.items() if role in {"unknown", ""} and sha256 in roles}
+    better = {sha256: roles[sha256] for sha256, role in known.items() if role == "unknown" and sha256 in one.named}
     new = {sha256: role for sha256, role in roles.items() if not known}
     if better or new:
         known |= better | new
         out["images"], out["image_roles"] = list(known), list(known.values())
-        names.append("images")
+        names.append("images" if new else "roles")
     return out | ({"inferred": names} if names else {})
 
 

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
+from netaudit.routes.learning import MASKED
+from netaudit.routes.shapes import is_masked
+from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, meanings, named
 from netaudit.text.patterns import later
 
@@ -74,6 +77,7 @@ class Inferred:
     shot_time: int | None = None
     zone: str = ""
     images: list[tuple[str, str]] = field(default_factory=list)  # SHA-256, role
+    named: set[str] = field(default_factory=set)  # images whose role their fields say
     urls: list[str] = field(default_factory=list)
 
 
@@ -127,12 +131,16 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
     for order, leaf in enumerate([*own, *around]):
         known = fields[leaf.form]
         value = leaf.value.strip()
-        if leaf.sha256 or not known.meaning or not value or "*" in value or not _fits(known.meaning, value):
+        if leaf.sha256 or not known.meaning or not value or not _fits(known.meaning, value):
             continue
         if known.meaning == "url":
             one.urls.append(value)
             continue
-        near = -abs(said.ns - one.told.ns) // 10**9 if known.meaning == "time" and (said := read_time(value)) else 0
+        near = (
+            -abs(said.ns - one.told.ns) // 10**9
+            if known.meaning == "time" and (said := when(value, one.told.ns))
+            else 0
+        )
         rank = (order < len(own), known.sure, -_rank(known.meaning, leaf), -int(leaf.head), min(near, 0), -order)
         if known.meaning not in best or rank > best[known.meaning][0]:
             best[known.meaning] = rank, value, leaf.key
@@ -140,7 +148,7 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
     one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
     if "time" not in one.said and (text := _named_time([*own, *around], one.told.ns)):
         one.said["time"] = text
-    if (told := read_time(one.said.get("time", ""))) is not None:
+    if (told := when(one.said.get("time", ""), one.told.ns)) is not None:
         one.shot_time, one.zone = told.ns, told.zone
     if number_ := one.said.get("id_number"):
         one.said["id_number"] = number_.upper()
@@ -165,7 +173,7 @@ _RANKS = {one.name: {name: place for place, name in enumerate(one.order)} for on
 
 
 def _fits(meaning: str, value: str) -> bool:
-    return _SHAPED[meaning].fits(value)
+    return _SHAPED[meaning].fits(value) or (meaning in MASKED and is_masked(value))
 
 
 def _rank(meaning: str, leaf: Leaf) -> int:
@@ -195,6 +203,8 @@ def _show(one: Inferred, leaves: list[Leaf], fields: dict[str, Field], pictures:
             about = len(found) > 1 or one.said.keys() & {"name", "id_number", "person_id", "score", "time"}
             role = "face" if about or size.face in {"yes", "possible"} else "unknown"
         one.images.append((sha256, role))
+        if named_so:
+            one.named.add(sha256)
 
 
 def _is_scene(size: Picture, areas: list[int]) -> bool:

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import has_family_name, plain
 from netaudit.routes.shapes import (
     form_of,
     is_han,
     is_id_number,
+    is_masked,
     is_time,
+    is_words,
     number,
 )
+from netaudit.routes.times import when
 from netaudit.routes.vocabulary import BY_END, BY_NAME, PICTURES, Meaning, named
 from netaudit.text.patterns import later
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from netaudit.routes.messages import Leaf, Told
 
 LEAST = 5  # messages that teach something
+MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
 SHARE = 0.8  # of the values that have to bear a meaning
 SHORTEST_SERIAL = 6  # digits
 
@@ -95,7 +98,7 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
                 _by_name(known, beside if late else set())
     segments = {leaf.value for one in told for leaf in one.leaves if leaf.head}
     for known in out.values():
-        if not known.meaning and not known.pictures and known.messages >= LEAST:
+        if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
     return out
 
@@ -108,7 +111,7 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
     one.values[leaf.value] += 1
     form = form_of(leaf.value)
     one.forms[form] += 1
-    if form in {"time", "int"} and ns and is_time(leaf.value.strip()) and (said := read_time(leaf.value)):
+    if form in {"time", "int"} and ns and is_time(leaf.value.strip()) and (said := when(leaf.value, ns)):
         one.offsets[round((said.ns - ns) / QUARTER)] += 1
 
 
@@ -116,9 +119,10 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
 def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that the names of a field allow, the surest first: its key, and with it what holds it."""
     steps = [step for step in re.split(r"[./]", path.replace("[]", "")) if step and step not in {"#text", "$"}]
-    own = plain(key) if key != "#text" else plain(steps[-1]) if steps else ""
+    raw = key if key != "#text" else steps[-1] if steps else ""
+    own = plain(raw)
     holder = plain(steps[-2]) if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
-    alone = named(own)
+    alone = named(raw)
     together = named(holder + own) if holder else ()
     held = (
         named(holder)
@@ -142,9 +146,11 @@ def _by_name(one: Field, beside: set[str]) -> None:
                 one.say(meaning.name, VOCABULARY, sure, one.pictures, one.pictures)
                 return
             continue
-        if not total or (one.path.startswith("header.") and sure < BY_NAME):
+        if not total or (one.path.startswith("header.") and sure < BY_END):
             continue
+        masked = sum(count for value, count in one.values.items() if meaning.name in MASKED and is_masked(value))
         support = sum(count for value, count in one.values.items() if meaning.fits(value.strip()))
+        support += masked if support or masked == total else 0
         if meaning.name == "time":
             support = min(support, sum(one.offsets.values()))
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
@@ -180,7 +186,7 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
         one.say("time", BEHAVIOUR, BY_END, near, total)
     elif len(values) == 1:
         value = next(iter(values))
-        if is_han(value) and not value[-1:].isdigit():
+        if (is_han(value) or _is_spoken(value)) and not value[-1:].isdigit():
             one.say("place", BEHAVIOUR, 0, total, total)
         elif value in segments and form_of(value) in {"code", "int", "uuid", "hex"} and len(value) >= 4:
             one.say("device", BEHAVIOUR, 0, total, total)
@@ -192,6 +198,15 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
         support = sum(count for value, count in values.items() if 0 <= (number(value) or -1) <= 1)
         if support == total:
             one.say("score", BEHAVIOUR, 0, support, total)
+
+
+def _is_spoken(value: str) -> bool:
+    """Whether a constant is words that people read: several, or in letters beyond ASCII."""
+    return (
+        is_words(value)
+        and (not value.isascii() or len(re.findall(r"[A-Za-z]{3,}", value)) > 1)
+        and value.count(".") < 2
+    )
 
 
 def _names(values: Counter[str]) -> int:

@@ -115,13 +115,15 @@ def read(streams: list[Path], messages: pa.Table, flows: pa.Table) -> tuple[list
         rows.column_names.index("first_ts"), "first_ts", pc.cast(rows["first_ts"], pa.int64(), safe=False)
     )
     ends = flows.select(["client_ip", "server_ip"]).take(pc.index_in(rows["flow_id"], flows["flow_id"]))
+    asked = pc.value_counts(rows["request_id"]).to_pylist()
+    streamed = {one["values"] for one in asked if one["values"] and one["counts"] > 1}  # an answer that goes on and on
     found: dict[str, Told] = {}
     for row, client, server in zip(
         rows.to_pylist(), ends["client_ip"].to_pylist(), ends["server_ip"].to_pylist(), strict=True
     ):
         up = row["direction"] == "up"
         sender, receiver = (client, server) if up else (server, client)
-        reply = bool(row["request_id"] or row["status"])
+        reply = bool(row["request_id"] or row["status"]) and row["request_id"] not in streamed
         route = Route(sender or "", receiver or "", reply, row["protocol"], row["method"], target_form(row["path"]))
         found[row["message_id"]] = Told(row["message_id"], route, row)
     for identity, place, *leaf in _leaves(streams):

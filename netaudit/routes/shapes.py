@@ -16,6 +16,11 @@ _TIME = later(
     r"\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+_WRITTEN = later(  # day first, words between, as mail writes it
+    r"\d{1,2}[./-]\d{1,2}[./-]20\d\d[ T]+\d{1,2}:\d{2}(?::\d{2})?"
+    r"|20\d\d年\d{1,2}月\d{1,2}日\s?\d{1,2}[时點点:]\d{1,2}[分:]\d{1,2}秒?"
+    r"|[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})"
+)
 _EPOCH = later(r"1[0-9]{9}(?:\.\d{1,6}|\d{3}|\d{6})?", re.ASCII)
 _NUMBER = later(r"-?\d{1,12}(?:\.\d{1,20})?(?:[eE]-?\d{1,3})?", re.ASCII)
 _CODE = later(r"(?=.*[\dA-Z_-])[A-Za-z0-9][A-Za-z0-9_:.#@-]{2,63}", re.ASCII)
@@ -28,40 +33,16 @@ _PICTURE = later(
     r"(?:[a-z][a-z0-9+.-]{1,15}://|/|[\w.-]+/)?[^\s<>\"]{3,2000}\.(?:jpe?g|png|bmp|webp)(?:[?#]\S*)?", re.IGNORECASE
 )
 _KEY_OF_STORE = later(r"(?:[a-z][a-z0-9+.-]{1,15}://|/)?[\w.-]+(?:/[\w.=-]+){2,12}(?:\?\S*)?", re.IGNORECASE)
+_DIALLED = later(r"\+?\d[\d -]{6,17}", re.ASCII)  # where a name says that it is a number to be called
+_MASKED = later(r"(?=.*\*)[^\s*]{0,8}[\w*· -]{1,24}[^\s*]{0,8}")  # by its sender
 _LETTER = later(r"[^\W\d_]")
 _HAN = later(r"[\u3400-\u9fff]")
 _AGE = later(r"(?:\d{1,2}|1[01]\d)(?:\.0+)?|\d{1,2}\s?[-~]\s?\d{1,3}", re.ASCII)
-GENDERS = frozenset(
-    [
-        "0",
-        "1",
-        "2",
-        "m",
-        "f",
-        "w",
-        "male",
-        "female",
-        "man",
-        "woman",
-        "boy",
-        "girl",
-        "unknown",
-        "男",
-        "女",
-        "未知",
-        "男性",
-        "女性",
-        "hombre",
-        "mujer",
-        "masculino",
-        "femenino",
-        "h",
-        "м",
-        "ж",
-        "mann",
-        "frau",
-    ]
+_SEXES = (
+    "0 1 2 m f w h male female man woman boy girl unknown homme femme hombre mujer masculino femenino mann frau "
+    "男 女 未知 男性 女性 先生 女士 м ж муж жен мужской женский мужчина женщина muzh zhen muzhskoy zhenskiy"
 )
+GENDERS = frozenset(_SEXES.split())
 _UNSET = frozenset({"", "-1", "0", "null", "none", "unknown", "undefined", "nan"})
 LONGEST_PLACE = 40  # characters
 
@@ -86,7 +67,12 @@ _remembered = lru_cache(maxsize=8192)(_form)
 
 def is_time(text: str) -> bool:
     """Whether a text is a date with a time of day, or a number of seconds since 1970."""
-    return bool(_EPOCH.fullmatch(text) or _TIME.fullmatch(text))
+    return bool(_EPOCH.fullmatch(text) or _TIME.fullmatch(text) or _WRITTEN.fullmatch(text))
+
+
+def is_masked(text: str) -> bool:
+    """Whether its sender masked a value: a name, a number."""
+    return _MASKED.fullmatch(text) is not None
 
 
 def is_date(text: str) -> bool:
@@ -162,7 +148,7 @@ SHAPES: dict[str, Callable[[str], bool]] = {  # what values of a meaning look li
     "words": is_words,
     "name": lambda text: has_family_name(text) or (could_be_name(text) and not text.isascii()) or could_be_name(text),
     "id18": is_id_number,
-    "phone": lambda text: MOBILE.fullmatch(text) is not None,
+    "phone": lambda text: _DIALLED.fullmatch(text) is not None,
     "date": is_date,
     "address": is_address,
     "gender": lambda text: text.lower() in GENDERS,

@@ -19,6 +19,7 @@ FILE = "fields.yaml"
 BY_NAME, BY_END, BY_STEM = 3, 2, 1  # how surely a name says it
 _KEYS = {"meaning", "zh", "names", "ends", "stems", "never", "shape", "beside", "examples"}
 PICTURES = "picture."
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")  # of a name: deviceSerial, device_serial
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,16 @@ class Meaning:
     shape: str
     beside: frozenset[str]
 
-    def named(self, key: str) -> int:
-        """How surely a name says so: 0 where it does not."""
+    def named(self, key: str, tokens: frozenset[str] = frozenset()) -> int:
+        """How surely a name, or one of the words that it is made of, says so: 0 where it does not."""
         if key in self.names:
             return BY_NAME
         if self.never.search(key):
             return 0
         if self.ends and key.endswith(self.ends):
             return BY_END
-        return BY_STEM if any(stem in key for stem in self.stems) else 0
+        spoken = tokens & self.names and not self.name.startswith("act.")
+        return BY_STEM if spoken or any(stem in key for stem in self.stems) else 0
 
     def fits(self, value: str) -> bool:
         """Whether a value may be of this meaning."""
@@ -77,7 +79,13 @@ def _compiled(raw: dict[str, Any]) -> Meaning:
 def named(key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that a name may have, the surest first."""
     name = plain(key)
-    found = [(one, sure) for one in meanings() if (sure := one.named(name))]
+    words = _WORDS.findall(key)
+    tokens = (
+        frozenset(word.lower() for word in words if len(word) > 2 or not word.isascii())
+        if len(words) > 1
+        else frozenset()
+    )
+    found = [(one, sure) for one in meanings() if (sure := one.named(name, tokens))]
     return tuple(sorted(found, key=lambda pair: -pair[1]))
 
 

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from netaudit.rows.uploads import CHUNK, MOST_OFFSET, MOST_PARTS, NEXT, UploadPart, parameters
+from netaudit.rows.uploads import CHUNK, END, MOST_OFFSET, MOST_PARTS, NEXT, UploadPart, parameters
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
 from netaudit.unwrapping.from_messages import root
@@ -42,11 +42,13 @@ _IDS = tuple(  # the surest first; values of the first kind that is there name t
     )
 )
 _PLAIN = re.compile(r"[^a-z0-9]+")
+_LISTED = re.compile(rb"<(?:Latest|Committed|Uncommitted)>\s*([^<\s]{1,128})\s*<")
+MOST_NUMBER = (1 << 31) - 1  # some name a chunk by its offset
 _DIGITS = re.compile(r"[0-9]{1,15}")
 _LAST_DIGITS = re.compile(r"([0-9]{1,9})[^0-9]*$")
 _SPAN = re.compile(r"\s*(?:bytes)?\s*[= ]\s*([0-9]{1,15})-([0-9]{1,15})?")
 _STEP = re.compile(
-    r"(?:^|/)(?:[^/]*(?:chunk|upload|part)[^/]*)/(?:[^?]*/)?([0-9]{1,15})(?:-([0-9]{1,15}))?$", re.IGNORECASE
+    r"(?:^|/)(?:[^/]*(?:chunk|upload|part)[^/]*)/(?:[^?]*/)?([0-9]{1,20})(?:-([0-9]{1,20}))?$", re.IGNORECASE
 )
 _NAMED = re.compile(r"(.+?)[._-](?:part|chunk)[._-]?([0-9]{1,5})$", re.IGNORECASE)
 MOST_FIELD, MOST_FIELDS = 512, 64  # bytes of a value, values of one message
@@ -85,8 +87,8 @@ def _by_protocol(message: Message, place: str, path: str, query: str) -> UploadP
         return None
     pairs = parameters(query)
     if pairs.get("comp") == "block" and pairs.get("blockid"):
-        number = _number_in(pairs["blockid"])
-        return UploadPart(f"chunks\0azure\0{place}", number, name, role=CHUNK) if number is not None else None
+        number, block = _number_in(pairs["blockid"]), (pairs["blockid"],)
+        return UploadPart(f"chunks\0azure\0{place}", number or 0, name, role=CHUNK, links=block)
     if pairs.get("comp") == "appendblock":
         at = message.header("x-ms-blob-condition-appendpos").strip()
         return UploadPart(
@@ -98,6 +100,16 @@ def _by_protocol(message: Message, place: str, path: str, query: str) -> UploadP
         if match and pairs.get("comp") == "page"
         else None
     )
+
+
+def block_list(message: Message, client: str) -> UploadPart | None:
+    """The list by which Azure makes a blob of blocks (`comp=blocklist`): their ids in order."""
+    if message.direction or message.method != "PUT" or "comp=blocklist" not in message.path:
+        return None
+    path = message.path.partition("?")[0]
+    ids = [found.decode("latin-1") for found in _LISTED.findall(message.body)[:MOST_PARTS]]
+    upload = f"chunks\0azure\0{client}\0{message.host.lower()}\0{path}"
+    return UploadPart(upload, 0, _last(path), END, links=tuple(ids)) if ids else None
 
 
 def _number_in(block: str) -> int | None:
@@ -119,10 +131,12 @@ def _by_path(message: Message, client: str, path: str) -> UploadPart | None:
         folder = path[: match.start(1)]
         upload = f"chunks\0path\0{client}\0{message.host.lower()}\0{folder}"
         if match[2]:
+            if int(match[1]) > MOST_OFFSET:
+                return None
             return UploadPart(upload, 0, _last(folder.rstrip("/")), offset=int(match[1]), role=CHUNK)
         return (
             UploadPart(upload, int(match[1]), _last(folder.rstrip("/")), role=CHUNK)
-            if int(match[1]) <= MOST_PARTS
+            if int(match[1]) <= MOST_NUMBER
             else None
         )
     match = _NAMED.match(path)

@@ -178,7 +178,7 @@ def _head(message: Message) -> Iterator[tuple[str, str, str, str]]:
         yield f"query.{key[:64]}", unquote(key[:64]), unquote(said.replace("+", " "), errors="replace"), ""
     for name, said in message.headers[: 2 * MOST_HEAD]:
         if said and len(said) <= LONGEST and not _ORDINARY.match(name):
-            yield f"header.{name}", name.removeprefix("x-"), said, ""
+            yield f"header.{name}", name.removeprefix("x-"), unquote(said, errors="replace"), ""
 
 
 def parts(folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netaudit.masking.mask import mask_name, shortened
-from netaudit.rows.chunks import chunk_of
+from netaudit.rows.chunks import block_list, chunk_of
 from netaudit.rows.pieces import pieces_of
 from netaudit.rows.uploads import END, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.tables import PARTS
@@ -44,7 +44,7 @@ class PartRows:
                 size, complete = len(chunk.part.data), chunk.part.complete
                 self._row(message, chunk.said, identity, sha256, size, complete=complete)
                 return not chunk.beside
-        self._links(message)
+        self._links(message, client)
         self._pieces(message, client, store)
         return False
 
@@ -66,11 +66,11 @@ class PartRows:
         end = UploadPart(pieces.file, 0, role=END, size=pieces.size)
         self._row(message, end, "", "", pieces.size, complete=message.complete)
 
-    def _links(self, message: Message) -> None:
+    def _links(self, message: Message, client: str) -> None:
         """Messages that say which blocks make an object: replies to blocks, and the request that ends an upload."""
         request = message.request
         if not message.direction:
-            said = upload_end(message.method, message.path, message.body)
+            said = upload_end(message.method, message.path, message.body) or block_list(message, client)
             identity = ""
         elif request is not None:
             said = upload_reply(request.method, request.path, message)

@@ -147,10 +147,8 @@ def _pieces(message: Message, file: str, role: str, size: int, offset: int) -> P
     for first, last in [*message.missing, (end, end)]:
         stop = min(first, end)
         if stop > at and len(runs) < MOST_RUNS:
-            part = Part(
-                message.body[at:stop], Way.of(base.path, f"piece {offset + at}-{offset + stop - 1}"), name=base.name,
-                body_range=(at, stop),
-            )  # fmt: skip
+            step = "piece" if offset == NEXT else f"piece {offset + at}-{offset + stop - 1}"
+            part = Part(message.body[at:stop], Way.of(base.path, step), name=base.name, body_range=(at, stop))
             runs.append((offset + at, part))
         at = max(at, last)
     return Pieces(file, role, size, runs) if runs else None

@@ -7,7 +7,7 @@ through the mask. What the message is (maker, kind, what for) is left to whoever
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -18,6 +18,8 @@ from netaudit.masking.mask import mask, visible
 from netaudit.rule_writing.document_examples import message_of, read_message, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netaudit.documents.head import Head
     from netaudit.documents.nodes import Node, Tree
 
@@ -26,36 +28,48 @@ MOST_CHILDREN = 60  # of a place in the example
 MOST_ELEMENTS = 2  # of a list in the example
 DEEPEST = 12
 LONGEST = 60  # characters of a value
-_PERSON = ("name", "id_number", "gender", "age", "birthday", "address", "phone", "person_id")
+_PERSON = ("name", "id_number", "gender", "age", "birthday", "address", "phone", "person_id", "group")
 _PURPOSE = {
     "agent": "agent", "channelcompany": "agent_company", "salername": "salesperson", "riskstatus": "risk_status",
     "firstphototime": "first_photo_time", "reporttime": "report_time",
 }  # fmt: skip
+_TELLS_NOBODY = frozenset({"time", "score", "gender", "age", "report_time", "first_photo_time"})
 _INVENTED = {
     "name": "ZHANG", "id_number": "990101199001010019", "phone": "19900000001", "birthday": "19900101",
-    "address": "address", "person_id": "17",
+    "address": "address", "person_id": "17", "place": "entrance", "device": "EXAMPLE-0001", "event": "EXAMPLE-17",
+    "agent": "LI", "salesperson": "WANG",
 }  # fmt: skip
 
 
-def draft(head: Head, tree: Tree) -> str:
-    """YAML of the draft: a list with one entry."""
+class Meant(NamedTuple):
+    """What is known of a message's route: which fields mean what."""
+
+    id: str
+    kind: str
+    act: str
+    meaning: Callable[[Node], str]
+
+
+def draft(head: Head, tree: Tree, meant: Meant | None = None) -> str:
+    """YAML of the draft: a list with one entry; its fields by what is known of their route, else by their names."""
     when: dict[str, Any] = {"method": head.method[:16]} if head.method and head.protocol.startswith("http") else {}
     if head.reply:
         when["direction"] = "reply"
     keys = _keys(tree)
     when |= {"keys": keys} if keys else {"path": "^" + _plain_path(head.path)}
     entry: dict[str, Any] = {
-        "id": "draft", "maker": "unknown", "message": "unknown", "kind": "face_capture", "act": "pushes", "when": when,
+        "id": meant.id if meant else "draft", "maker": "unknown", "message": "unknown",
+        "kind": meant.kind if meant else "face_capture", "act": meant.act if meant else "pushes", "when": when,
     }  # fmt: skip
-    entry |= _fields(tree)
-    images = _images(tree)
+    entry |= _fields(tree, meant)
+    images = _images(tree, meant)
     if images:
         entry["images"] = images
     entry["provenance"] = {"kind": "capture", "source": "say where it was seen"}
     example: dict[str, Any] = {"path": visible(mask(head.path), 200)}
     if head.reply:
         example["reply"] = True
-    body = _value(tree.root, [0], 0)
+    body = _value(tree.root, [0], 0, meant)
     example |= {"json": body} if isinstance(body, dict) else {"body": str(body or "")}
     entry["examples"] = {
         "match": [example | {"gives": _given(entry, example)}],
@@ -87,7 +101,7 @@ def _keys(tree: Tree) -> list[str]:
     return [visible(mask(node.raw), 80) for node in near[:MOST_KEYS]]
 
 
-def _fields(tree: Tree) -> dict[str, Any]:
+def _fields(tree: Tree, meant: Meant | None) -> dict[str, Any]:
     """Fields by the names of their keys, as identity data are recognised."""
     said: dict[str, Any] = {}
     person: dict[str, list[str]] = {}
@@ -96,12 +110,13 @@ def _fields(tree: Tree) -> dict[str, Any]:
         if all(node.children for node in nodes):
             continue
         place = _selector(nodes[0])
-        kind = KINDS.get(key, "")
-        if key in _PURPOSE:
-            purpose.setdefault(_PURPOSE[key], []).append(place)
+        kind = meant.meaning(nodes[0]) if meant else KINDS.get(key, "")
+        kind = "risk_status" if kind == "risk" else kind
+        if kind in _PURPOSE.values() or (meant is None and key in _PURPOSE):
+            purpose.setdefault(kind if meant else _PURPOSE[key], []).append(place)
         elif kind in _PERSON:
             person.setdefault(kind, []).append(place)
-        elif kind in {"device", "place", "time", "score"}:
+        elif kind in {"device", "place", "time", "score", "result", "event"}:
             said.setdefault(kind, []).append(place)
     said |= {"person": person} if person else {}
     return said | ({"purpose": purpose} if purpose else {})
@@ -113,33 +128,43 @@ def _selector(node: Node) -> str:
     return visible(mask(f"{holder.raw}.{node.raw}" if holder else node.raw), 120)
 
 
-def _images(tree: Tree) -> list[dict[str, Any]]:
+def _images(tree: Tree, meant: Meant | None) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     stack = [tree.root]
     while stack:
         node = stack.pop()
         named = next((one for one in node.chain() if one.key), None)
         if node.images and named is not None:
-            found.setdefault(_selector(named), {"role": "other", "at": _selector(named)})
+            role = meant.meaning(named).removeprefix("picture.") if meant else ""
+            found.setdefault(_selector(named), {"role": role or "other", "at": _selector(named)})
         elif node.images:
             found.setdefault("", {"role": "other", "order": 0})
         stack += reversed(node.children)
     return list(found.values())
 
 
-def _value(node: Node, pictures: list[int], depth: int) -> Any:
+def _value(node: Node, pictures: list[int], depth: int, meant: Meant | None = None) -> Any:
     """The place with all below it, in the shape of JSON, masked."""
     if node.images:
         pictures[0] += 1
         return f"@jpeg:{pictures[0]}"
     if node.children and depth < DEEPEST:
         if node.listed:
-            return [_value(child, pictures, depth + 1) for child in node.children[:MOST_ELEMENTS]]
+            return [_value(child, pictures, depth + 1, meant) for child in node.children[:MOST_ELEMENTS]]
         return {
-            visible(mask(child.raw), 80) or "value": _value(child, pictures, depth + 1)
+            visible(mask(child.raw), 80) or "value": _value(child, pictures, depth + 1, meant)
             for child in node.children[:MOST_CHILDREN]
         }
     text = node.value or ""
+    if meant is not None:
+        return _learned_value(text, meant.meaning(node))
     if invented := _INVENTED.get(KINDS.get(node.key, "")):
         return invented if text else ""
     return visible(mask(text), LONGEST)
+
+
+def _learned_value(text: str, meaning: str) -> str:
+    """A value of a dialect that nobody described: only what names nobody stays."""
+    if not text or meaning in _TELLS_NOBODY:
+        return text[:LONGEST]
+    return _INVENTED.get(meaning, "x" if not text.isdigit() else "1")

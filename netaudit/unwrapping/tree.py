@@ -26,6 +26,11 @@ _LONGEST_KEY = 512  # bytes of one of a form
 _ROW = 1024  # characters of a row of a table
 _LINES = re.compile(r"(?m)^[ \t]*([A-Za-z_][^=\r\n]{0,200}?)[ \t]*=[ \t]*([^\r\n\x00]{0,4096})")
 _TABBED = re.compile(r"(?:[^\t\r\n=]{1,64}=[^\t\r\n]*(?:\t|\Z)){2,}")  # a line of pairs between tabs
+_PAIR = r"[^\s=:;|]{1,64}\s?[=:][^;|\r\n]{0,512}"
+_JOINED = re.compile(rf"{_PAIR}(?:[;|]{_PAIR}){{2,}}[;|]?\s*(?:\Z|\n)")  # a line of pairs, joined
+_MARK = re.compile(r"\s?[=:]\s?")
+_CELL = r"[A-Za-z_\u0400-\u04ff\u3400-\u9fff][\w .-]{0,40}"
+_HEADING = re.compile("|".join(rf"{_CELL}(?:{mark}{_CELL}){{3,}}" for mark in (",", ";", r"\|", r"\t")))  # of columns
 _STEPS = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
 
 Value = object  # dict[str, Value], list[Value], Repeated, str, int, float, bool or None
@@ -135,6 +140,10 @@ def _text(part: Part) -> Value:
     first = text[:_ROW].partition("\n")[0]
     if _TABBED.match(first):
         return _tabbed(text)
+    if _JOINED.match(text[: 4 * _ROW]):
+        return _pairs_in(text)
+    if (heading := first.strip().lstrip("#").strip()) and _HEADING.fullmatch(heading):
+        return _under_heading(text, heading)
     if first.count("\t") >= 2 and "=" not in text[:_ROW].partition("\t")[0]:
         return _table(text)
     out: dict[str, Value] = {}
@@ -143,6 +152,25 @@ def _text(part: Part) -> Value:
             break
         _plant(out, match[1], match[2].strip())
     return {key: _listed(value) for key, value in out.items()} if out else text[:LONGEST]
+
+
+def _pairs_in(text: str) -> Value:
+    """Lines of pairs between semicolons or bars: one mapping, or `row` with one of each line."""
+    rows: list[Value] = []
+    for line in text.splitlines()[:MOST]:
+        cells = [_MARK.split(cell, maxsplit=1) for cell in re.split(r"[;|]", line[: 4 * _ROW])]
+        if row := {cell[0].strip(): cell[1].strip() for cell in cells if len(cell) > 1 and cell[0].strip()}:
+            rows.append(row)
+    return rows[0] if len(rows) == 1 else {"row": rows}
+
+
+def _under_heading(text: str, heading: str) -> Value:
+    """Lines of cells under a line that names them: `row`, each with its keys."""
+    mark = max(",;|\t", key=heading.count)
+    names = [name.strip() for name in heading.split(mark)]
+    lines = [line.split(mark) for line in text.splitlines()[1:MOST]]
+    rows: list[Value] = [dict(zip(names, cells, strict=True)) for cells in lines if len(cells) == len(names)]
+    return {"row": rows}
 
 
 def _tabbed(text: str) -> Value:

@@ -151,7 +151,8 @@ def old(check: Check) -> str:
 
 def left(check: Check) -> str:
     """Working files that a case was sealed with."""
-    rest = [path.name for path in check.data.rglob("tables/*") if path.suffix != ".parquet"]
+    cases = [path.parent for path in check.data.rglob("manifest.json")]
+    rest = [path.name for case in cases for path in (case / "tables").iterdir() if path.suffix != ".parquet"]
     return "ok" if not rest else f"left: {rest}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 import netaudit
 from netaudit.signatures.loading import load
+from netaudit.tables.holders import Holders
+from netaudit.text.addresses import is_link_address
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
 GRAVE = {"face_capture_camera", "face_server", "id_terminal", "access_terminal"}
@@ -99,3 +102,16 @@ def test_the_eight_cameras_of_the_shared_office_are_cameras_and_nothing_else_is(
     }
     assert cameras == {f"IPC-00{n}": "strong" for n in range(1, 9)}
     assert {row["class"] for row in rows if row["name"] not in cameras} == {"router", "pc", ""}
+
+
+@pytest.mark.captures
+def test_eight_cameras_are_eight_devices_whatever_addresses_they_use(captures: Path, tmp_path: Path) -> None:
+    """By the truth, what was uploaded came from 13 addresses of IPv4 and IPv6, which eight cameras have."""
+    office = captures / "office"
+    case = netaudit.audit(office / "office.pcap", tmp_path / "case", faces=False)
+    holders = Holders(case.table("bindings"))
+    with (office / "truth.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["direction"] == "upload"]
+    sent = {row["src"]: holders.device(row["src"], int(float(row["time"]) * 10**9)) for row in rows}
+    assert (len(sent), len(set(sent.values()))) == (13, 8)
+    assert all(is_link_address(device) for device in sent.values())

@@ -29,7 +29,13 @@ PURPOSE = ("agent", "agent_company", "risk_status", "first_photo_time", "report_
 def audited(capture, folder):
     netaudit.audit(capture, folder, faces=False)
     case = netaudit.open_case(folder)
-    return case, case.frame("events")
+    events = case.frame("events")
+    events = events[events.standing == "entry"].copy()
+    for name in ("images", "image_roles"):  # what was found beside a document is not the entry's
+        events[name] = [
+            [] if "images" in told else list(said) for told, said in zip(events.inferred, events[name], strict=True)
+        ]
+    return case, events
 
 
 def shown(device):

@@ -131,7 +131,12 @@ def dav(number: int, at: int, piece: bytes) -> bytes:
     )
 
 
+def nextcloud_by_offset(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", f"/remote.php/dav/uploads/u/0abc/{at:016d}", piece, BYTES)
+
+
 WAYS = [
+    nextcloud_by_offset,
     tus, azure_block, azure_append, azure_page, s3, google, unknown_length, plupload, webuploader, dropzone, resumable,
     nextcloud, owncloud, by_head, by_own_names, by_offset, dav,
 ]  # fmt: skip
@@ -191,6 +196,22 @@ def test_a_file_sent_by_ftp_in_pieces_is_one(tmp_path: Path, way: str) -> None:
         said = [(f"{ask}\r\n".encode(), f"{answer}\r\n".encode()) for ask, answer in (*words, *rest, *store)]
         capture.talk("192.168.1.64", "203.0.113.80", (b"", b"220 ftp\r\n"), *said, port=21)
         capture.talk("192.168.1.64", "203.0.113.80", (piece, b""), port=port)
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
+    assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+
+
+def test_blocks_are_put_in_the_order_of_their_list(tmp_path: Path) -> None:
+    capture, names = Capture(), [f"oswKpRFxGwEal{number}W" for number in (7, 2, 9, 4, 1, 8, 5, 3)[:COUNT]]
+    for number in reversed(range(COUNT)):
+        sent = request("PUT", f"/faces/0.jpg?comp=block&blockid={names[number]}", PIECES[number][1], BYTES)
+        capture.talk("192.168.1.64", "203.0.113.80", (sent, reply()))
+    listed = "<BlockList>" + "".join(f"<Latest>{name}</Latest>" for name in names) + "</BlockList>"
+    capture.talk(
+        "192.168.1.64",
+        "203.0.113.80",
+        (request("PUT", "/faces/0.jpg?comp=blocklist", listed, "application/xml"), reply()),
+    )
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
     assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
