@@ -150,6 +150,7 @@ class Case(reading.Case):
         tls_hellos: pd.DataFrame
         media: pd.DataFrame
         events: pd.DataFrame
+        fields: pd.DataFrame
         journeys: pd.DataFrame
         moments: pd.DataFrame
         after_moments: pd.DataFrame
