@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
-import pytest
 
 from netaudit.devices import collecting
 from netaudit.devices.bindings import MOST_CLAIMED, Sent, tenures
 from netaudit.devices.identity import identify, made_from
 from netaudit.tables import FLOWS
+
+if TYPE_CHECKING:
+    import pytest
 
 A, B, ROUTER = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "00:0a:eb:31:c0:02"
 
