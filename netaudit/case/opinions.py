@@ -277,7 +277,9 @@ def _against(
         return Opinion(CONTRADICTED, OTHER_ENDS) if elsewhere else Opinion(UNCONFIRMABLE, UNSEEN)
     carried = {ways[place] for place in np.unique(places[np.isin(right, frames)]).tolist()}
     links = {link for way in carried for link in way.links}
-    if _is_not(group.get("sender"), links) or _of_another(group.get("sender_device"), ends[0], one.since, links, holders):
+    if _is_not(group.get("sender"), links) or _of_another(
+        group.get("sender_device"), ends[0], one.since, links, holders
+    ):
         return Opinion(CONTRADICTED, OTHER_LINK)
     answered, back = seen.after(ends[1], ends[0], one.ports[::-1], int(frames.min()))
     receiver = group.get("receiver")

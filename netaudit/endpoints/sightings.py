@@ -142,7 +142,11 @@ def _matched(
     for some in keyed.values():
         here, there = (
             sorted(
-                (row for row in some if recording_of.get(row.capture, row.capture) == name and row.flow_id not in taken),
+                (
+                    row
+                    for row in some
+                    if recording_of.get(row.capture, row.capture) == name and row.flow_id not in taken
+                ),
                 key=lambda row: row.first,
             )
             for name in (one, other)
@@ -153,7 +157,7 @@ def _matched(
             places = range(bisect.bisect_left(times, then - APART), bisect.bisect_right(times, then + APART))
             near = [place for place in places if place not in used and _may_be_one(row, there[place])]
             if near:
-                best = min(near, key=lambda place: abs(times[place] - then))  # noqa: B023  (used at once)
+                _, best = min((abs(times[place] - then), place) for place in near)
                 used.add(best)
                 kept, again = (there[best], row) if _is_inner(there[best], row) else (row, there[best])
                 taken.add(again.flow_id)
