@@ -53,7 +53,7 @@ def encrypted_findings(
 
     `endpoints` name services, `counts` (`upload_counts`) how many requests there were; `machines` are people's own.
     """
-    services, counted = _services(endpoints), _counted(counts)
+    services, counted = services_of(endpoints), _counted(counts)
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     asked: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
@@ -117,7 +117,8 @@ def sent_once(row: dict[str, Any], way: str) -> int:
     return int(row[f"payload_{way}"]) - (row[f"duplicate_{way}"] or 0) - (row[f"conflicting_{way}"] or 0)
 
 
-def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
+def services_of(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
+    """Name and class of the services that endpoints are known for, by address."""
     if endpoints is None:
         return {}
     rows = endpoints.filter(pc.not_equal(endpoints["service"], "")).select(["ip", "service", "service_class"])
