@@ -193,6 +193,34 @@ def open_chunks() -> Iterator[Chunk]:
     yield from _side_by_side(32, lambda _: head + b"3f00000\r\n" + noise * 20)
 
 
+def many_open_chunks() -> Iterator[Chunk]:
+    """A chunked picture of 32 KiB that never ends, in each of 60,000 connections at the same time."""
+    many, part, size = 60_000, 5_000, 1400
+    noise = np.random.default_rng(5).bytes(size)
+    head = post(b"\xff\xd8\xff", "image/jpeg", -1, "Transfer-Encoding: chunked\r\n").replace(b"\xff\xd8\xff", b"")
+    first = (head + b"8000\r\n\xff\xd8\xff\xe0" + noise)[:size]
+    gap = many * 4_000
+    for turn in range(4):
+        for begin in range(0, many, part):
+            number = begin + np.arange(part)
+            client, server = address(0) + number % 5_000, np.full(part, SERVER)
+            ports, to = 20_000 + number // 5_000, np.full(part, 80)
+            at = BEGIN + turn * gap + number * 4_000
+            still, nothing = np.full(part, 5000), np.zeros((part, 0), np.uint8)
+            went = np.full(part, 1000 + turn * size)
+            payload = np.tile(np.frombuffer(noise if turn else first, np.uint8), (part, 1))
+            rows = [
+                synth.tcp(at + 2, client, server, (ports, to), went, still, payload, flags=ACK),
+                synth.tcp(at + 3, server, client, (to, ports), still, went + size, nothing),
+            ]
+            if turn == 0:
+                rows += [
+                    synth.tcp(at, client, server, (ports, to), still * 0 + 999, still * 0, nothing, flags=SYN),
+                    synth.tcp(at + 1, server, client, (to, ports), still - 1, went, nothing, flags=SYN | ACK),
+                ]
+            yield merge(rows)
+
+
 def small_chunks() -> Iterator[Chunk]:
     """A body in chunks of one byte."""
     head = post(b"", length=-1, more="Transfer-Encoding: chunked\r\n")
@@ -274,7 +302,7 @@ def scans() -> Iterator[Chunk]:
 
 _ALL = (
     bridged_png, bridged_bmp, bridged_bodies, form, json_list, public_addresses, hosts, openings, open_bodies,
-    open_chunks, small_chunks, continuations, hpack, nested_gzip, nested_zip, scans,
+    open_chunks, many_open_chunks, small_chunks, continuations, hpack, nested_gzip, nested_zip, scans,
 )  # fmt: skip
 CAPTURES = {make.__name__: make for make in _ALL}
 

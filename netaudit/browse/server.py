@@ -183,6 +183,8 @@ def serve(shelf: Shelf, lang: str, opened: Callable[[str], None], told: Callable
     """Serve until the process is interrupted; `opened` is given the address, `told` each further one."""
     import uvicorn
 
+    from netaudit.browse.impatience import Impatient
+
     with socket.socket() as listening:
         listening.bind((LOOPBACK, 0))
         host = f"{LOOPBACK}:{listening.getsockname()[1]}"
@@ -196,6 +198,7 @@ def serve(shelf: Shelf, lang: str, opened: Callable[[str], None], told: Callable
             proxy_headers=False,
             lifespan="off",
             ws="none",
+            http=Impatient,
         )
         listening.listen(64)
         opened(gate.address)

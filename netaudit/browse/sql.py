@@ -1,16 +1,18 @@
-"""Questions in SQL to the tables of a case, with DuckDB that can reach nothing else.
-
-The tables are handed in as Arrow data sets; files, networks, extensions and Python's own variables are out of reach,
-the settings that say so are locked, and private/ was never handed in. Rows, time and memory are bounded.
-"""
+"""Questions in SQL to the tables of a case: `sql_helper` answers them in a process of its own, which they may kill."""
 
 from __future__ import annotations
 
+import atexit
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from netaudit.errors import UsageError
+from netaudit.images.cpu_limit import Limits
+from netaudit.images.processes import Asked, NotStartedError
+from netaudit.system.programs import helper
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -19,20 +21,12 @@ if TYPE_CHECKING:
 ROWS = 500
 SECONDS = 5.0
 MOST_TEXT = 20_000  # characters of a question
+MOST_ANSWER = 64 << 20  # bytes
+LIMITS = Limits(work=4 * SECONDS, wait=3 * SECONDS)  # of the helper, which keeps to SECONDS itself as a rule
+LOADING = 40.0  # seconds more, which it has to load what it needs
 REMEDY = "SQL needs duckdb: pip install 'netaudit[sql]'"
-CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "python_enable_replacements": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-}
-SETTINGS = (
-    "SET threads = 2",
-    "SET memory_limit = '1GB'",
-    "SET temp_directory = ''",
-    "SET enable_external_access = false",
-    "SET lock_configuration = true",
-)
+DIED = "took more than {} seconds, or more memory than it may have"
+BUSY = "another question is being answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +38,11 @@ class Answer:
     more: bool
 
 
+_helper = Asked(helper("netaudit.browse.sql_helper"), LIMITS, MOST_ANSWER, LOADING)
+_turn = threading.Lock()
+atexit.register(_helper.close)
+
+
 def available() -> bool:
     """Whether duckdb is installed."""
     import importlib.util
@@ -53,39 +52,27 @@ def available() -> bool:
 
 def ask(case: Case, question: str, *, rows: int = ROWS, seconds: float = SECONDS) -> Answer:
     """The answer to one SELECT. Raises UsageError with what is wrong with it."""
-    try:
-        import duckdb
-    except ImportError as error:
-        raise UsageError(REMEDY) from error
+    if not available():
+        raise UsageError(REMEDY)
     if len(question) > MOST_TEXT:
         raise UsageError("at most {} characters, please", f"{MOST_TEXT:,}")
-    connection = duckdb.connect(":memory:", config=CONFIG)
-    timer = threading.Timer(seconds, connection.interrupt)
+    for name in BY_NAME:
+        if name in question:
+            case.sound(f"tables/{name}.parquet")
+    asked = {"case": str(case.folder.absolute()), "question": question, "rows": rows, "seconds": seconds}
+    if not _turn.acquire(timeout=LIMITS.wait):
+        raise UsageError(BUSY)
     try:
-        for setting in SETTINGS:
-            connection.execute(setting)
-        for name in BY_NAME:
-            if name in question:
-                connection.register(name, _data(case, name))
-        statements = connection.extract_statements(question)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise UsageError("one SELECT, please")
-        timer.start()
-        result = connection.execute(statements[0])
-        found = result.fetchmany(rows + 1)
-        return Answer([one[0] for one in result.description or ()], found[:rows], len(found) > rows)
-    except duckdb.InterruptException as error:
-        raise UsageError("took more than {} seconds", f"{seconds:g}") from error
-    except duckdb.Error as error:
-        raise UsageError(str(error)[:1000]) from error
+        said = orjson.loads(_helper.ask(orjson.dumps(asked) + b"\n"))
+        if said.get("spent"):  # what it took it may not give back: the next question gets a fresh one
+            _helper.close()
+    except NotStartedError as error:
+        raise UsageError("SQL is answered by a process of its own, which cannot be started: {}", error) from error
+    except OSError as error:
+        raise UsageError(DIED, f"{SECONDS:g}") from error
     finally:
-        timer.cancel()
-        connection.close()
-
-
-def _data(case: Case, name: str) -> Any:
-    import pyarrow.dataset as ds
-
-    path = case.folder / "tables" / f"{name}.parquet"
-    case.sound(f"tables/{name}.parquet")
-    return ds.dataset(path) if path.is_file() else case.table(name)
+        _turn.release()
+    if problem := said.get("problem"):
+        raise UsageError(problem, *said.get("values", ()))
+    found = [tuple(row) for row in said["rows"]]
+    return Answer(said["names"], found[:rows], len(found) > rows)

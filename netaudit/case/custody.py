@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.case.lock import writing
+from netaudit.errors import CaseError
 from netaudit.system.disk import have_on_disk
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ NAME = "custody.jsonl"
 RECORD = "private/record"  # where a case keeps what was recorded
 START = "0" * 64
 LONGEST_LINE = 1 << 20
+LARGEST = 64 << 20  # bytes of a chain: some 100,000 things that were done
+MOST_PROBLEMS = 1000  # that are told one by one
+MOST_CUT = 16  # lines that crashes cut off, with which a chain still holds
 
 
 class Custody:
@@ -73,7 +77,7 @@ class Custody:
     def _find_end(self) -> None:
         self.number, self.last = 0, START
         whole = True
-        for line, whole in _lines(self._path):  # noqa: B007 - the last one is asked for below
+        for line, whole in _chain(self._path.parent):  # noqa: B007 - the last one is asked for below
             if (entry := _parse(line)) is not None:
                 self.number, self.last = int(entry["number"]), str(entry["hash"])
         if not whole:  # cut by a crash: it stays as it is, the chain goes on behind it
@@ -93,20 +97,16 @@ def seal(entry: dict[str, Any]) -> str:
 
 def entries(case: Path) -> list[dict[str, Any]]:
     """The lines of a case's chain that can be read, in order; none without the file."""
-    path = case / NAME
-    if not path.is_file():
-        return []
-    return [entry for line, _ in _lines(path) if (entry := _parse(line)) is not None]
+    return [entry for line, _ in _chain(case) if (entry := _parse(line)) is not None]
 
 
 def broken(case: Path) -> list[str]:
     """What is wrong with the chain of a case, each with its line; empty when it holds, or when there is none."""
-    path = case / NAME
-    if not path.is_file():
-        return []
-    problems = []
+    problems: list[str] = []
     number, last = 0, START
-    for place, (line, whole) in enumerate(_lines(path), 1):
+    for place, (line, whole) in enumerate(_chain(case), 1):
+        if len(problems) > MOST_PROBLEMS:
+            return [*problems[:MOST_PROBLEMS], f"line {place}: and more behind it"]
         entry = _parse(line)
         if entry is None:
             problems.append(f"line {place}: not readable" + ("" if whole else " (cut at the end of the file)"))
@@ -119,6 +119,31 @@ def broken(case: Path) -> list[str]:
             problems.append(f"line {place}: was changed")
         number, last = entry["number"], entry["hash"]
     return problems
+
+
+def forged(case: Path) -> str:
+    """What is wrong with a chain that no crash explains; empty where nothing is.
+
+    A crash may cut a line off, behind which the chain goes on. Raises CaseError as `entries`.
+    """
+    problems = broken(case)
+    cut = {one for one in problems if ": not readable" in one}
+    if len(cut) == len(problems) <= MOST_CUT:
+        return ""
+    first = next((one for one in problems if one not in cut), problems[0]) if len(cut) <= MOST_CUT else problems[0]
+    return f"{NAME}: {first} ({len(problems):,} problems are told)"
+
+
+def _chain(case: Path) -> Iterator[tuple[bytes, bool]]:
+    """The lines of a case's chain; none without the file. Raises CaseError for one that is far too large to be one."""
+    path = case / NAME
+    if not path.is_file():
+        return
+    if (size := path.stat().st_size) > LARGEST:
+        raise CaseError(
+            "{}: {} bytes, where a chain of custody has at most {}: not read", path, f"{size:,}", f"{LARGEST:,}"
+        )
+    yield from _lines(path)
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit import __version__
-from netaudit.case.custody import RECORD, Custody, entries
+from netaudit.case.custody import RECORD, Custody, entries, forged
 from netaudit.case.lock import holder
 from netaudit.case.writing import CUSTODY, DECISIONS, MANIFEST, OURS
 from netaudit.errors import CaseError
@@ -169,6 +169,8 @@ def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
         return Seal(state, {}, f"{MANIFEST} is there, but no line of {CUSTODY} has its hash: {why}", digest)
     if lines[-1].get("manifest") != digest:
         return Seal("broken", {}, f"{MANIFEST} is not the one that {CUSTODY} names", digest)
+    if problem := forged(folder):
+        return Seal("broken", {}, problem, digest)
     files = _files(data)
     after = chain[chain.index(lines[-1]) + 1 :]
     changed = _changed(after)

@@ -20,6 +20,7 @@ from netaudit.cli.options import (
     certainty,
     from_settings,
     language,
+    settings_of,
 )
 
 app = App()
@@ -126,6 +127,7 @@ def audit(
         "moment_window_s": moment_window,
         "lang": spoken,
         "overwrite": overwrite,
+        "settings": settings_of(ctx),
         "command": tuple(sys.argv),
     }
     if resume is not None:
@@ -224,6 +226,7 @@ def live(
         "keys": request(tls_keys or (), keys_for or (), authority),
         "moment_window_s": moment_window,
         "lang": language(lang),
+        "settings": settings_of(ctx),
         "command": tuple(sys.argv),
     }
     folder = case or case_folder(ctx.obj)

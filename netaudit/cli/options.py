@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -78,6 +78,14 @@ def from_settings(ctx: typer.Context, name: str) -> bool:
     """Whether the value of a parameter is that of the settings, and nobody said it now."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "DEFAULT_MAP"
+
+
+def settings_of(ctx: typer.Context) -> dict[str, Any] | None:
+    """What is noted of the settings that gave a command some of its options; None where none did."""
+    from netaudit.cli.settings import Settings, took_part
+
+    told = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
+    return took_part(told, [name for name in ctx.params if from_settings(ctx, name)])
 
 
 def certainty(fail_on: str | None) -> str:

@@ -6,6 +6,7 @@ user's own. The last two only where nobody else can write: settings found lying 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
+from netaudit.storage.given_files import read_given
 from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Settings:
 
     file: Path | None = None
     values: dict[str, Any] = field(default_factory=dict)
+    sha256: str = ""
 
     @property
     def language(self) -> str | None:
@@ -119,13 +122,14 @@ def read(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        with path.open("rb") as file:
-            said = tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
-    except (OSError, ValueError) as error:
+        data = read_given(path, LARGEST)
+        said = tomllib.loads(data.decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError("{}: cannot be read as settings: {}", path, error) from error
     if unknown := [key for key in said if key not in SETTINGS]:
         raise UsageError("{}: no such setting: {}; there are {}", path, unknown[0], ", ".join(SETTINGS))
-    return Settings(path, {key: _checked(path, key, value) for key, value in said.items()})
+    values = {key: _checked(path, key, value) for key, value in said.items()}
+    return Settings(path, values, hashlib.sha256(data).hexdigest())
 
 
 def _checked(path: Path, key: str, value: Any) -> Any:
@@ -146,3 +150,16 @@ def _checked(path: Path, key: str, value: Any) -> Any:
 def told(settings: Settings) -> Mapping[str, Any]:
     """What of the settings may be shown: names of files, never what is in them."""
     return {"file": str(settings.file or ""), "settings": sorted(settings.values)}
+
+
+def took_part(settings: Settings, names: list[str]) -> dict[str, Any] | None:
+    """What a run notes of the file of settings that gave it the options `names`: no folders, which may name people."""
+    if settings.file is None or not names:
+        return None
+    if os.environ.get(VARIABLE) and settings.file == Path(os.environ[VARIABLE]):
+        of = "environment"
+    elif settings.file == Path(NAME):
+        of = "project"
+    else:
+        of = "user" if settings.file in places() else "named"
+    return {"name": settings.file.name, "of": of, "sha256": settings.sha256, "options": sorted(names)}

@@ -13,7 +13,7 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.signing import print_attested
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
-from netaudit.errors import UsageError
+from netaudit.errors import CaseError, UsageError
 from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from netaudit.case.opinions import Verification
     from netaudit.case.reading import Case
+    from netaudit.report.belonging import Belonging
 
+FORGED = "not of this case"  # of `report.belonging`, which is loaded when it is asked
 MOST_NAMES = 200  # printed of a kind; JSON has all
 
 
@@ -57,8 +59,10 @@ def verify_command(
     taken_up(folder)
     told = integrity(folder)
     signed = attested(folder)
+    report = _belonging(folder)
     if not as_json:
         _print(told, lang)
+        _print_belonging(report, folder, lang)
         if stale(folder):
             print(say("stale", lang, case=folder))
         print_attested(signed, lang)
@@ -74,13 +78,36 @@ def verify_command(
 
         said = {name: {"tool": one.tool, "findings": one.findings} for name, one in opinions.items()}
         document = {"integrity": told.document(), "report_stale": stale(folder), "opinions": said}
+        document["report"] = asdict(report)
         if signed is not None:
             document["signature"] = asdict(signed)
         sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
         sys.stdout.buffer.flush()
     contradicted = any(row["status"] == "contradicted" for one in opinions.values() for row in one.findings)
-    wrong = contradicted or (signed is not None and bool(signed.problems))
+    wrong = contradicted or report.status == FORGED or (signed is not None and bool(signed.problems))
     return Exit.AUDITED if told.sound and not wrong else Exit.DAMAGED
+
+
+def _belonging(folder: Path) -> Belonging:
+    """How the report stands to the case; not compared where the case itself cannot be opened."""
+    from netaudit.case.reading import open_case
+    from netaudit.report.belonging import UNKNOWN, Belonging, belonging
+
+    try:
+        return belonging(open_case(folder, check=False))
+    except CaseError as error:
+        return Belonging(UNKNOWN, reason=str(error))
+
+
+def _print_belonging(report: Belonging, folder: Path, lang: str) -> None:
+    if report.status == FORGED:
+        print(say("report_forged", lang, parts=", ".join(report.parts), case=folder))
+    elif report.reason:
+        print(say("report_not_compared", lang, reason=visible(sentence(report.reason, lang), 400)))
+    elif report.status != "none":
+        print(say("report_belongs", lang))
+    if report.after_seal:
+        print(say("report_after_seal", lang))
 
 
 def _print(told: Integrity, lang: str) -> None:

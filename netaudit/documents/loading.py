@@ -11,7 +11,8 @@ from netaudit.documents.entries import Entry, compile_entry
 from netaudit.documents.form import problems as problems_of
 from netaudit.documents.index import Index
 from netaudit.errors import SignatureError
-from netaudit.signatures.loading import default_folder
+from netaudit.signatures.loading import MOST_FILE, default_folder
+from netaudit.storage.given_files import read_given
 from netaudit.text.yaml_text import parse_yaml
 
 
@@ -78,7 +79,7 @@ def read_files(paths: tuple[Path, ...]) -> DocumentSet:
 
 def _listed(path: Path, problems: list[str]) -> list[Any]:
     try:
-        found = parse_yaml(path.read_text(encoding="utf-8"))
+        found = parse_yaml(read_given(path, MOST_FILE).decode("utf-8"))
     except (OSError, ValueError) as error:
         problems.append(f"documents/{path.name}: cannot be read: {error}")
         return []

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from netaudit.endpoints.services import Services, endpoint_facts, requests_by_server
 from netaudit.endpoints.tunnels import answerable, carried
-from netaudit.endpoints.vantage import Evidence, Vantage, judge
+from netaudit.endpoints.vantage import Evidence, Vantage, judge, kind_of
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import ENDPOINTS
 
@@ -108,7 +108,8 @@ def endpoints(
         country = (iptocc.country_code(ip) or "") if scope in {"outside", "unknown"} else ""
         known = names.get(ip, [])[:MOST_KNOWN]
         listed = sorted(known[:MOST_NAMES])
-        service, kind = services.name(endpoint_facts(ip, known, requests)) if scope != "inside" else ("", "")
+        public = scope != "inside" or (vantage.declared and kind_of(ip) == "global")
+        service, kind = services.name(endpoint_facts(ip, known, requests)) if public else ("", "")
         rows.append(
             ENDPOINTS.row(
                 endpoint_id=ip, ip=ip, scope=scope, names=listed, country=country, service=service, service_class=kind,

@@ -222,7 +222,8 @@ def _images(tables: Tables, run: Run) -> Iterator[Entry]:
 def _contested(tables: Tables, run: Run) -> Iterator[Entry]:
     """What is contested: senders that are called a phone (in findings of B at most), addresses said to be inside."""
     for network in run.contested:
-        yield Entry(network, "address", 1, None, understood=False)
+        reason = "declared inside" if run.contested[network].startswith("declared") else "address"
+        yield Entry(network, reason, 1, None, understood=False)
     rows = tables["findings"].select(
         ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
     )

@@ -17,6 +17,7 @@ from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
+from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.endpoints.sightings import once, sightings
@@ -192,6 +193,7 @@ def derive(
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
     tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
+    vantage.contested |= contested_by_services(vantage, tables["endpoints"], flows)
     link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings

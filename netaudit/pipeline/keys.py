@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from netaudit.errors import UsageError
 from netaudit.messages.decryption.audit_keys import Given
 from netaudit.messages.decryption.key_scope import wanted
-from netaudit.messages.decryption.keylog import CAPTURE, LOG, KeyRing, Source, read_source
+from netaudit.messages.decryption.keylog import CAPTURE, LARGEST, LOG, KeyRing, Source, read_source
 from netaudit.pipeline.inputs import short_names
+from netaudit.storage.given_files import read_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +54,7 @@ def request(files: Sequence[Path], keys_for: Sequence[str], authority: str | Non
     sources = []
     for path in files:
         try:
-            sources.append(read_source(path.name, path.read_bytes()))
+            sources.append(read_source(path.name, read_given(path, LARGEST)))
         except OSError as error:
             raise UsageError("{}: {}", path, error.strerror) from error
     return KeyRequest(tuple(files), tuple(keys_for), str(authority).strip()[:2000], tuple(sources))

@@ -55,6 +55,7 @@ class Options:
     keys: KeyRequest | None = None  # keys that may open what is encrypted
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
+    settings: dict[str, Any] | None = None  # the file of settings that took part, with its hash
     command: tuple[str, ...] = field(default=())
 
 
@@ -347,6 +348,7 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
         "platform": platform.platform(),
         "python": sys.version.split()[0],
         "timings": timings,
+        **({"settings": options.settings} if options.settings else {}),
         **({"moments": options.moments.facts()} if options.moments is not None else {}),
         **({"keys": options.keys.facts()} if options.keys is not None else {}),
     }

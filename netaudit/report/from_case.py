@@ -84,10 +84,24 @@ def write_report(
     if unmask:
         case.log_unmasking(f"report {path.name}" + (f", for {recipient}" if recipient else ""))
     beside = frames_annex.annex_path(path)
-    shown, frames = _views(case, lang, unmask=unmask, zone=zone, annex=beside.name, recipient=recipient)
+    html, frames = rendered(case, lang, unmask=unmask, zone=zone, recipient=recipient, annex=beside.name)
     write_whole(beside, frames)
-    write_whole(path, render(shown, lang).encode("utf-8", "replace"))
+    write_whole(path, html)
     return path
+
+
+def rendered(
+    case: CaseLike,
+    lang: str,
+    *,
+    unmask: bool = False,
+    zone: str | None = None,
+    recipient: str = "",
+    annex: str = "report-frames.csv",
+) -> tuple[bytes, bytes]:
+    """The report and its annex, as `write_report` writes them."""
+    shown, frames = _views(case, lang, unmask=unmask, zone=zone, annex=annex, recipient=recipient)
+    return render(shown, lang).encode("utf-8", "replace"), frames
 
 
 def view(case: CaseLike, lang: str, *, unmask: bool = False, zone: str | None = None) -> dict[str, Any]:

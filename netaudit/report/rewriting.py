@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from netaudit import __version__
 from netaudit.case.lock import writing
 from netaudit.case.report_status import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked
 from netaudit.case.seal import later
@@ -25,7 +26,8 @@ def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = N
     to = {"for": recipient} if recipient else {}
     with writing(case.folder, "report"):
         path = write_report(case, case.folder / REPORT, lang, unmask, zone, recipient)
-        later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask, **to)
+        in_zone = {"zone": zone} if zone else {}
+        later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask, netaudit=__version__, **to, **in_zone)
     return path
 
 

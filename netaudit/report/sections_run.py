@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import broken, entries
@@ -13,6 +16,25 @@ if TYPE_CHECKING:
 MOST_PROBLEMS = 10  # of the chain
 
 
+def _now() -> str:
+    """When this is written, UTC; what SOURCE_DATE_EPOCH says, where somebody needs the same bytes again."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    said = float(epoch) if epoch.isdigit() else time.time()
+    return datetime.datetime.fromtimestamp(said, datetime.UTC).isoformat(timespec="seconds")
+
+
+def _settings(told: object, w: Wording) -> str:
+    """The file of settings that took part; empty where none did."""
+    if not isinstance(told, dict):
+        return ""
+    options = told.get("options")
+    names = ", ".join(str(one) for one in options) if isinstance(options, list) else ""
+    return w.t(
+        "run_settings_file", name=w.exact(told.get("name"), 80), of=w.exact(told.get("of"), 20),
+        options=w.exact(names, 300), sha256=w.exact(told.get("sha256"), 64),
+    )  # fmt: skip
+
+
 def run(case: CaseLike, w: Wording) -> dict[str, Any]:
     """Times of the audit, how many worked at it, and the end of the chain when this was written."""
     facts = getattr(case, "run", {})
@@ -20,6 +42,8 @@ def run(case: CaseLike, w: Wording) -> dict[str, Any]:
     lines = entries(folder) if folder is not None else []
     problems = broken(folder) if folder is not None else []
     return {
+        "made": w.exact(_now(), 60),
+        "settings": _settings(facts.get("settings"), w),
         "started": w.exact(facts.get("started_utc"), 60),
         "finished": w.exact(facts.get("finished_utc"), 60),
         "workers": w.number(facts["workers"]) if isinstance(facts.get("workers"), int) else "",

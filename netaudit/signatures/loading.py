@@ -18,10 +18,13 @@ from netaudit.errors import SignatureError
 from netaudit.signatures.checking import check_entry
 from netaudit.signatures.conditions import Condition, compile_condition
 from netaudit.signatures.vocabulary import Vocabulary, read_vocabulary
+from netaudit.storage.given_files import read_given
 from netaudit.text.yaml_text import parse_yaml
 
 DECIDING = frozenset({"documented", "code", "capture"})  # kinds of provenance that may decide; others only support
 KINDS = ("devices", "services")
+MOST_FILE, MOST_BYTES = 16 << 20, 64 << 20  # bytes of a file, and of all
+MOST_FILES = 10_000
 OWN, ADDED = "netaudit", "added"  # whose signature it is
 
 
@@ -133,7 +136,7 @@ def _signatures(
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_given(path, MOST_FILE).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SignatureError("{}: cannot be read: {}", path, error) from error
 
@@ -172,7 +175,33 @@ def _signature(entry: Any, kind: str, file: str, vocabulary: Vocabulary, problem
 
 
 def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in {".yaml", ".txt", ".json"}):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    digest, total = hashlib.sha256(), 0
+    for path in _files(folder):
+        try:
+            data = read_given(path, MOST_FILE)
+        except OSError as error:
+            raise SignatureError("{}: cannot be read: {}", path, error.strerror) from error
+        total += len(data)
+        if total > MOST_BYTES:
+            raise SignatureError(
+                "{}: the files of {} have more than {} bytes up to here", path, folder, f"{MOST_BYTES:,}"
+            )
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + data + b"\0")
     return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a set, sorted. Raises SignatureError where a folder holds far more, or leads elsewhere."""
+    own, place, found, looked_at = folder == default_folder(), folder.resolve(), [], 0
+    for path in folder.rglob("*"):
+        looked_at += 1
+        if looked_at > MOST_FILES:
+            raise SignatureError(
+                "{}: holds more than {} files, as no set of signatures does", folder, f"{MOST_FILES:,}"
+            )
+        if path.suffix not in {".yaml", ".txt", ".json"}:
+            continue
+        if not own and path.is_symlink() and not path.resolve().is_relative_to(place):
+            raise SignatureError("{}: is a link that leads out of the folder", path)
+        found.append(path)
+    return sorted(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from netaudit.case.writing import MANIFEST
 from netaudit.errors import UsageError
 from netaudit.masking.mask import visible
 from netaudit.signing import cms
+from netaudit.signing.certificates import weaknesses
 from netaudit.signing.file_names import (
     ANSWER,
     AUTHORITY,
@@ -32,6 +34,8 @@ from netaudit.signing.sm2 import check_sm2
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cryptography import x509
 
 _CMS = f"openssl cms -verify -binary -purpose any -inform DER -in {CMS} -content {MANIFEST}"
 OPENSSL = (
@@ -89,11 +93,11 @@ def attested(folder: Path, *, sums: bool = True) -> Attested | None:
         return None
     told = Attested()
     told.problems = [f"{name}: is gone" for name in promised if not (folder / name).exists()]
+    _stamp(folder, told)
     _signature(folder, told)
     _signature_sm2(folder, told)
     if sums:
         _sm3(folder, told)
-    _stamp(folder, told)
     _as_noted(folder, told)
     return told
 
@@ -114,6 +118,23 @@ def _signature(folder: Path, told: Attested) -> None:
         told.signer = visible(certificate.subject.rfc4514_string(), 200)
         told.issuer = visible(certificate.issuer.rfc4514_string(), 200)
         told.certificate = certificate.fingerprint(SHA256()).hex()
+        _weigh(name, certificate, _when(folder, told, SIGNED), told)
+
+
+def _when(folder: Path, told: Attested, what: str) -> datetime.datetime | None:
+    """When it was signed: as the time stamp says, else as the chain does."""
+    said = told.stamp or next((line["when"] for line in reversed(entries(folder)) if line["what"] == what), "")
+    try:
+        at = datetime.datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=datetime.UTC)
+
+
+def _weigh(name: str, certificate: x509.Certificate, signed: datetime.datetime | None, told: Attested) -> None:
+    for one in weaknesses(certificate, signed):
+        if not any(problem.endswith(one) for problem in told.problems):  # once for both of its signatures
+            told.problems.append(f"{name}: the certificate of its signer {one}")
 
 
 def _signature_sm2(folder: Path, told: Attested) -> None:
@@ -133,6 +154,7 @@ def _signature_sm2(folder: Path, told: Attested) -> None:
         else:
             told.sm2 = visible(certificate.subject.rfc4514_string(), 200)
             told.sm2_certificate = certificate.fingerprint(SHA256()).hex()
+            _weigh(name, certificate, _when(folder, told, SIGNED_BY_SM2), told)
 
 
 def _as_noted(folder: Path, told: Attested) -> None:

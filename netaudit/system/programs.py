@@ -16,6 +16,7 @@ HELPERS = frozenset(
         "netaudit.images.helper",
         "netaudit.images.preview_helper",
         "netaudit.images.still_helper",
+        "netaudit.browse.sql_helper",
         "netaudit.capture.packet_socket",
     }
 )

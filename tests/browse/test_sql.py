@@ -1,5 +1,7 @@
 """SQL reaches the tables and nothing else."""
 
+import time
+
 import pytest
 
 pytest.importorskip("duckdb")
@@ -46,3 +48,25 @@ def test_rows_and_time_are_bounded(made):
             "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = b.range % 5",
             seconds=0.3,
         )
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "SELECT repeat('x', 2000000000)", "SELECT length(repeat('x', 2000000000))", "SELECT rpad('x', 2000000000, 'y')",
+        "SELECT printf('%2000000000d', 1)", "SELECT range(1000000000)", "SELECT repeat('x', 200000000) FROM range(100)",
+        "SELECT string_agg(repeat('x', 1000), '') FROM range(10000000)",
+    ],
+)  # fmt: skip
+def test_what_takes_all_memory_ends_another_process(made, question):
+    case = open_case(made)
+    began = time.monotonic()
+    with pytest.raises(UsageError):
+        sql.ask(case, question)
+    assert time.monotonic() - began < 60
+    assert sql.ask(case, "SELECT 1").rows == [(1,)]
+
+
+def test_cells_are_bounded(made):
+    answer = sql.ask(open_case(made), "SELECT repeat('x', 1000000), 1::HUGEINT << 100, DATE '2026-01-02', [1, 2], NULL")
+    assert answer.rows == [("x" * 4096, str(1 << 100), "2026-01-02", "[1, 2]", None)]

@@ -9,8 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from netaudit.case.custody import START, Custody, broken, entries, seal
-from netaudit.errors import UsageError
+from netaudit.case.custody import START, Custody, broken, entries, forged, seal
+from netaudit.errors import CaseError, UsageError
 
 
 def chain(case: Path, count: int = 4) -> Path:
@@ -112,3 +112,33 @@ def test_every_byte_of_a_line_counts(tmp_path: Path, change: bytes) -> None:
     path = chain(tmp_path, 1)
     path.write_bytes(path.read_bytes().replace(change.replace(b" ", b""), change, 1))
     assert broken(tmp_path) == ["line 1: was changed"]
+
+
+def test_gigabytes_of_garbage_are_not_read(tmp_path: Path) -> None:
+    with chain(tmp_path).open("ab") as file:
+        file.truncate(200 << 20)
+    for ask in (entries, broken, Custody):
+        with pytest.raises(CaseError, match=r"custody\.jsonl: 209,715,200 bytes, where a chain"):
+            ask(tmp_path)
+
+
+def test_of_many_problems_the_first_are_told(tmp_path: Path) -> None:
+    with chain(tmp_path, 2).open("ab") as file:
+        file.write(b"{}\n" * 3_000_000)
+    problems = broken(tmp_path)
+    assert problems[0] == "line 3: not readable"
+    assert len(problems) == 1001
+    assert problems[-1] == "line 1004: and more behind it"
+    assert forged(tmp_path).startswith("custody.jsonl: line 3: not readable")
+
+
+def test_a_crash_explains_a_line_that_was_cut_and_nothing_else(tmp_path: Path) -> None:
+    path = chain(tmp_path, 2)
+    whole = path.read_bytes()
+    with path.open("ab") as file:
+        file.write(b'{"file":"rec')
+    chain(tmp_path, 1)
+    assert broken(tmp_path)
+    assert forged(tmp_path) == ""
+    path.write_bytes(whole.replace(b"record-0", b"record-9"))
+    assert forged(tmp_path).startswith("custody.jsonl: line 1: was changed")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
+import orjson
 import pytest
 from typer.testing import CliRunner
 
@@ -164,3 +166,23 @@ def test_settings_that_were_found_here_are_told(tmp_path: Path, monkeypatch: pyt
     words = ["--config", str(tmp_path / "netaudit.toml")] if named else []
     done = CliRunner().invoke(app, [*words, "show", "nothing"])
     assert (str(tmp_path / "netaudit.toml") in done.stderr and "inside" in done.stderr) != named
+
+
+def test_settings_that_took_part_are_named_in_run_and_report(tmp_path, monkeypatch):
+    capture = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NETAUDIT_CONFIG", raising=False)
+    Path("netaudit.toml").write_text('inside = ["47.96.0.0/16"]\nsite = "A"\nofficers = ["B"]\n')
+    Path("netaudit.toml").chmod(0o600)
+    ran = CliRunner().invoke(
+        app, ["audit", str(capture), "--case", "case", "--no-faces", "--site", "C", "--lang", "en"]
+    )
+    assert ran.exit_code in (0, 3, 5), ran.output
+    told = orjson.loads(Path("case/run.json").read_bytes())["settings"]
+    digest = hashlib.sha256(Path("netaudit.toml").read_bytes()).hexdigest()
+    assert told == {"name": "netaudit.toml", "of": "project", "sha256": digest, "options": ["inside"]}
+    assert f"netaudit.toml (of: project), which gave inside; SHA-256 {digest}" in Path("case/report.html").read_text()
+    monkeypatch.setenv("NETAUDIT_CONFIG", str(tmp_path / "netaudit.toml"))
+    CliRunner().invoke(app, ["audit", str(capture), "--case", "other", "--no-faces", "--lang", "en"])
+    told = orjson.loads(Path("other/run.json").read_bytes())["settings"]
+    assert (told["of"], told["options"]) == ("environment", ["inside", "site"])

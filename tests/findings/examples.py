@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from netaudit.endpoints.declared import DECLARED
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
 from tests.findings.kinds import rule_of
@@ -81,6 +82,7 @@ UPLOADS = [
 ]
 EXAMPLES = {
     "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
+    "contested_inside": lambda: case(Run(side="lan", contested={"47.96.0.0/16": DECLARED})),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
     "evicted": lambda: opened("evicted", "cut_short"),

@@ -67,7 +67,13 @@ def play(show: Show, log: Path | None = None, speed: float = 1.0) -> int:
             )
             show.show(
                 AlertNews(
-                    "A", "uploaded outside", f"192.168.1.{64 + sent % 2}", "47.96.10.20", sent, "images with a face"
+                    "A",
+                    "uploaded outside",
+                    f"192.168.1.{64 + sent % 2}",
+                    "47.96.10.20",
+                    sent,
+                    "images with a face",
+                    kind="uploaded",
                 )
             )
         if tick % 10 == 4:

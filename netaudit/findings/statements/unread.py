@@ -275,6 +275,13 @@ UNREAD = (
         LAST,
     ),
     Kind(
+        "contested_inside", _open("contested_inside", "contested", "declared inside", subjects=True),
+        "审计人声明为内部的 {n} 个网段含有公网服务的地址，发往其中的内容未作为外传判定（{why}）",
+        "{n:network that was|networks that were} declared to be inside {n:holds|hold} public addresses of services: "
+        "what went there is not judged as having left ({why})",
+        LAST,
+    ),
+    Kind(
         "contradictions", _open("contradictions", "contradictions"),
         "{n} 个连接中的数据包相互矛盾，接收方实际收到的内容并不确定；两种读法均已读取（{why}）",
         "packets of {n:connection|connections} contradict each other, so that what the receivers took is not certain; "

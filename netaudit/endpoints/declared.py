@@ -1,0 +1,45 @@
+"""What an auditor declared to be inside, held against what is known of the addresses in it.
+
+`--inside` is obeyed. But whoever calls a cloud inside makes every upload to it disappear from what left: that is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from netaudit.endpoints.vantage import kind_of, parse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from netaudit.endpoints.vantage import Network, Vantage
+
+DECLARED = "declared, but holds services"
+MANY = 3  # inside hosts that reach a public address by a name
+
+
+def contested_by_services(vantage: Vantage, endpoints: pa.Table, flows: pa.Table) -> dict[str, str]:
+    """Declared networks with public addresses of services that signatures know, or that many hosts reach by name."""
+    if not vantage.declared:
+        return {}
+    networks = [network for network in vantage.inside if kind_of(str(network.network_address)) == "global"]
+    inside = endpoints.filter(pc.equal(endpoints["scope"], "inside"))
+    found: dict[str, str] = {}
+    named: set[str] = set()
+    for row in inside.select(["ip", "names", "service"]).to_pylist():
+        if networks and kind_of(row["ip"]) == "global":
+            if row["service"]:
+                found |= _within(row["ip"], networks)
+            elif row["names"]:
+                named.add(row["ip"])
+    for ip in sorted(named if networks else ()):
+        if pc.count_distinct(flows.filter(pc.equal(flows["server_ip"], ip))["client_ip"]).as_py() >= MANY:
+            found |= _within(ip, networks)
+    return found
+
+
+def _within(ip: str, networks: list[Network]) -> dict[str, str]:
+    address = parse(ip)
+    return {str(one): DECLARED for one in networks if address.version == one.version and address in one}
