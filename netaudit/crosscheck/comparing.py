@@ -88,7 +88,7 @@ def ask_dpkt(case: Case, captures: Sequence[Path] = (), *, images: bool = False)
     try:
         import dpkt
     except ImportError as error:
-        raise UsageError("this second opinion needs dpkt: pip install 'netaudit[dpkt]'") from error
+        raise UsageError("this second opinion needs dpkt: python -m pip install dpkt") from error
     groups = images_by_protocol(case) if images else findings_of(case)
     identities = sorted({identity for group in groups for identity in group["object_ids"]})
     result = Verification(f"dpkt {dpkt.__version__}, HTTP/1 by a second derivation")
