@@ -215,9 +215,3 @@ def test_photographs_of_others_encoded_anew_after_each_image_name_no_endpoint(se
 def test_batches_of_pictures_of_a_few_sizes_name_no_endpoint(seed):
     """Encoders that hold the same few sizes: sums of other pictures of the same moments are the same to the byte."""
     assert not offices.judged(steered.null_office(seed, batched=True), seed).claimed
-
-
-def test_batches_alone_go_together():
-    result = offices.judged(offices.relay_office(offices.DEVELOPMENT + 500, "batch"), 1)
-    assert result.together.mode == "batch"
-    assert not result.claimed
