@@ -175,8 +175,11 @@ def test_every_extra_is_named_where_it_is_missed() -> None:
     """Whoever lacks what is optional is told its remedy, in the words of pip."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     files = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.yaml")]  # what is said stands in either
-    source = "".join(path.read_text("utf-8") for path in files)
-    assert not [name for name in extras if not re.search(rf"netaudit\[([a-z0-9]+,)*{name}[],]", source)]
+    named = " ".join(
+        re.findall(r"python -m pip install ([A-Za-z0-9 -]+)", "".join(path.read_text("utf-8") for path in files))
+    )
+    packages = {name: re.split(r"[<>=]", wanted[0])[0] for name, wanted in extras.items()}
+    assert not [name for name, package in packages.items() if package not in named.split()]
     assert set(doctor.EXTRAS) == set(extras) - {
         "notebooks",
         "scapy",
@@ -184,3 +187,10 @@ def test_every_extra_is_named_where_it_is_missed() -> None:
         "s3",
         "sm2",
     }  # which are asked for by hand
+
+
+def test_nobody_is_told_to_install_a_strangers_program() -> None:
+    """`netaudit` in the public index of packages is somebody else's: remedies name what is missing instead."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.yaml")]
+    told = re.compile(r"(pipx?|uv tool|uv pip) install [^\n`]{0,40}?(?<![/\w.-])'?netaudit\b(?![-/.])")
+    assert not [(path.name, found[0]) for path in pages for found in told.finditer(path.read_text("utf-8"))]

@@ -24,7 +24,7 @@ MOST_TEXT = 20_000  # characters of a question
 MOST_ANSWER = 64 << 20  # bytes
 LIMITS = Limits(work=4 * SECONDS, wait=3 * SECONDS)  # of the helper, which keeps to SECONDS itself as a rule
 LOADING = 40.0  # seconds more, which it has to load what it needs
-REMEDY = "SQL needs duckdb: pip install 'netaudit[sql]'"
+REMEDY = "SQL needs duckdb: python -m pip install duckdb"
 DIED = "took more than {} seconds, or more memory than it may have"
 BUSY = "another question is being answered"
 

@@ -54,7 +54,7 @@ class Campaign:
         try:
             import duckdb
         except ImportError as error:
-            raise UsageError("the catalogue needs the extra: pip install 'netaudit[campaign]'") from error
+            raise UsageError("the catalogue needs duckdb: python -m pip install duckdb") from error
         made = duckdb.connect(":memory:")
         made.execute("SET parquet_metadata_cache = true")  # cases do not change
         return made

@@ -52,7 +52,7 @@ def _distributed() -> Any:
     try:
         import distributed
     except ImportError as error:
-        raise UsageError("a Dask cluster needs the extra: pip install 'netaudit[campaign]'") from error
+        raise UsageError("a Dask cluster needs Dask: python -m pip install dask distributed") from error
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would tell is told by `notice`
     return distributed  # it has no types
 

@@ -167,7 +167,7 @@ def _store(url: str) -> tuple[Any, str]:
     try:
         fsspec = import_module("fsspec")  # it has no types
     except ImportError as error:
-        raise UsageError("addresses of stores need fsspec: pip install 'netaudit[campaign,s3]'") from error
+        raise UsageError("addresses of stores need fsspec: python -m pip install s3fs") from error
     try:
         store, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as error:

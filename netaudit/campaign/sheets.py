@@ -24,7 +24,7 @@ def write_sheets(campaign: Campaign, path: Path, lang: str) -> Path:
     try:
         import openpyxl
     except ImportError as error:
-        raise UsageError("a workbook needs the extra: pip install 'netaudit[campaign]'") from error
+        raise UsageError("a workbook needs openpyxl: python -m pip install openpyxl") from error
     book = openpyxl.Workbook(write_only=True)
     found = {row["site"]: row for row in across.ranking(campaign)}
     names = [name for name in next(iter(found.values()), {"site": ""}) if name != "site"]

@@ -24,7 +24,7 @@ def by_scapy(case: Case, what: str, captures: Sequence[Path]) -> Any:
         from scapy.layers import inet, inet6, l2, ppp  # noqa: F401  (scapy dissects what was imported)
         from scapy.utils import rdpcap
     except ImportError as error:
-        raise UsageError("packets need scapy: pip install 'netaudit[scapy]'") from error
+        raise UsageError("packets need scapy: python -m pip install scapy") from error
 
     with _extracted(case, what, captures) as path:
         return rdpcap(str(path))
@@ -39,7 +39,7 @@ def by_wireshark(case: Case, what: str, captures: Sequence[Path]) -> list[Any]:
     try:
         import pyshark
     except ImportError as error:
-        raise UsageError("dissecting needs pyshark: pip install 'netaudit[wireshark]'") from error
+        raise UsageError("dissecting needs pyshark: python -m pip install pyshark") from error
 
     def read(path: Path) -> list[Any]:
         with asyncio.Runner() as runner:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from netaudit.case.tunnels import INVENTED
 from netaudit.errors import CaseError
 from netaudit.tables.holders import Holders
+from netaudit.text.addresses import is_link_address
 from netaudit.text.frame_ranges import frame_numbers
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
@@ -244,7 +245,7 @@ def _borne(group: dict[str, Any], identity: str, opinions: dict[str, Opinion], c
         return opinion
     if group.get("certainty") == "C":
         return Opinion(UNCONFIRMABLE, SEEN_ELSEWHERE, opinion.frame)
-    ends = (group.get("sender") or one.ends[0], group.get("receiver") or one.ends[1])
+    ends = _address(group.get("sender"), one.ends[0]), _address(group.get("receiver"), one.ends[1])
     if opinion.inside & {*ends} and "sender" in group:
         return Opinion(UNCONFIRMABLE, INVENTED, opinion.frame)
     for capture_id, frames in one.frames.items():
@@ -253,6 +254,11 @@ def _borne(group: dict[str, Any], identity: str, opinions: dict[str, Opinion], c
             against.frame = opinion.frame
             return against
     return opinion
+
+
+def _address(named: str | None, ip: str) -> str:
+    """Address of an end as a finding names it; that of the flow, where the finding names a link address."""
+    return named if named and not is_link_address(named) else ip
 
 
 def _against(
@@ -271,14 +277,22 @@ def _against(
         return Opinion(CONTRADICTED, OTHER_ENDS) if elsewhere else Opinion(UNCONFIRMABLE, UNSEEN)
     carried = {ways[place] for place in np.unique(places[np.isin(right, frames)]).tolist()}
     links = {link for way in carried for link in way.links}
-    if _of_another(group.get("sender_device"), ends[0], one.since, links, holders):
+    if _is_not(group.get("sender"), links) or _of_another(
+        group.get("sender_device"), ends[0], one.since, links, holders
+    ):
         return Opinion(CONTRADICTED, OTHER_LINK)
     answered, back = seen.after(ends[1], ends[0], one.ports[::-1], int(frames.min()))
-    if _of_another(group.get("receiver_device"), ends[1], one.since, back, holders):
+    receiver = group.get("receiver")
+    if _is_not(receiver, back) or _of_another(group.get("receiver_device"), ends[1], one.since, back, holders):
         return Opinion(CONTRADICTED, OTHER_RECEIVER)
     if group.get("certainty") == "A" and not answered:
         return Opinion(UNCONFIRMABLE, UNANSWERED)
     return None
+
+
+def _is_not(named: str | None, links: Collection[str]) -> bool:
+    """Whether an end is named by a link address, and none that was seen is it."""
+    return bool(named and links) and is_link_address(named or "") and named not in links
 
 
 def _of_another(device: str | None, ip: str, since: int, links: Collection[str], holders: Holders) -> bool:

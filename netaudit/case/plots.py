@@ -151,5 +151,5 @@ def _axes(width: float, height: float) -> Any:
     try:
         from matplotlib import pyplot
     except ImportError as error:
-        raise UsageError("plots need matplotlib: pip install 'netaudit[notebooks]'") from error
+        raise UsageError("plots need matplotlib: python -m pip install pandas matplotlib ipykernel") from error
     return pyplot.subplots(figsize=(width, height), layout="constrained")[1]

@@ -345,7 +345,7 @@ def need_pandas() -> None:
         import pandas  # noqa: F401
     except ImportError as error:
         raise UsageError(
-            "DataFrames need pandas: pip install 'netaudit[frames]'; case.table(name) gives Arrow without it"
+            "DataFrames need pandas: python -m pip install pandas; case.table(name) gives Arrow without it"
         ) from error
 
 

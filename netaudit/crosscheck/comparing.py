@@ -88,7 +88,7 @@ def ask_dpkt(case: Case, captures: Sequence[Path] = (), *, images: bool = False)
     try:
         import dpkt
     except ImportError as error:
-        raise UsageError("this second opinion needs dpkt: pip install 'netaudit[dpkt]'") from error
+        raise UsageError("this second opinion needs dpkt: python -m pip install dpkt") from error
     groups = images_by_protocol(case) if images else findings_of(case)
     identities = sorted({identity for group in groups for identity in group["object_ids"]})
     result = Verification(f"dpkt {dpkt.__version__}, HTTP/1 by a second derivation")
@@ -168,13 +168,14 @@ def _pieces(case: Case, identities: list[str]) -> dict[str, frozenset[Place]]:
     flows = _by_key(case, "flows", "flow_id", [head["flow_id"] for head in heads], (
         "client_ip", "client_port", "server_ip", "server_port",
     ))  # fmt: skip
-    found: dict[str, frozenset[Place]] = {}
+    places: dict[tuple[str, int], set[Place]] = defaultdict(set)
+    for one in heads:
+        place = Place(*_way(flows[one["flow_id"]], one["direction"]), one["last_frame"])
+        places[one["capture_id"], one["last_frame"]].add(place)
+    found: dict[str, frozenset[Place]] = defaultdict(frozenset)
     for row in evidence.to_pylist():
-        frames = set(frame_numbers(row["frames"]))
-        mine = [one for one in heads if one["capture_id"] == row["capture_id"] and one["last_frame"] in frames]
-        found[row["object_id"]] = found.get(row["object_id"], frozenset()) | {
-            Place(*_way(flows[one["flow_id"]], one["direction"]), one["last_frame"]) for one in mine
-        }
+        mine = ((row["capture_id"], frame) for frame in frame_numbers(row["frames"]))
+        found[row["object_id"]] = found[row["object_id"]].union(*(places[end] for end in mine if end in places))
     return found
 
 

@@ -11,6 +11,8 @@ between counts who was answered: what nobody answered makes no holder beside one
 
 from __future__ import annotations
 
+import bisect
+import functools
 import ipaddress
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -144,17 +146,25 @@ def tenures(claims: Iterable[tuple[int, str]], sent: Iterable[Sent]) -> list[Ten
             runs[-1] = _joined(runs[-1], event)
         else:
             runs.append(event)
-    kept: list[Tenure] = []
-    for run in sorted(runs, key=lambda run: (-run.answered, run)):
-        if not any(run.mac != one.mac and run.since < one.until and one.since < run.until for one in kept):
-            kept.append(run)
     whole: list[Tenure] = []
-    for run in sorted(kept):
+    for run in sorted(_undisputed(runs)):
         if whole and whole[-1].mac == run.mac:
             whole[-1] = _joined(whole[-1], run)
         else:
             whole.append(run)
     return whole
+
+
+def _undisputed(runs: Iterable[Tenure]) -> list[Tenure]:
+    """Those at whose time nobody else held the address who was answered more; they overlap nowhere."""
+    kept: list[Tenure] = []  # in the order of time, so that the others of one time are found by halving
+    for run in sorted(runs, key=lambda run: (-run.answered, run)):
+        begin = end = bisect.bisect_right(kept, run.since, key=lambda one: one.until)
+        while end < len(kept) and kept[end].since < run.until and kept[end].mac == run.mac:
+            end += 1
+        if end == len(kept) or kept[end].since >= run.until:
+            kept[begin:end] = [functools.reduce(_joined, kept[begin:end], run)]
+    return kept
 
 
 def _joined(one: Tenure, other: Tenure) -> Tenure:

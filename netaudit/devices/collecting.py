@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -135,8 +136,22 @@ def _sent(flows: pa.Table, scope: Scope) -> Iterator[Sent]:
             yield found[0]
     if several:
         rows = ends.filter(pc.is_in(ends["ip"], pa.array(several, pa.string())))
-        for row in rows.slice(0, MOST_DISPUTED).to_pylist():
+        one_by_one, in_all = _within_bound(rows["ip"])
+        for row in rows.filter(pc.is_in(rows["ip"], pa.array(one_by_one, pa.string()))).to_pylist():
             yield Sent(row["mac"], row["ip"], row["first"], row["last"], row["answered"])
+        for ip in in_all:
+            yield from sums[ip]
+
+
+def _within_bound(ips: pa.ChunkedArray) -> tuple[list[str], list[str]]:
+    """Addresses whose flows are looked at one by one, those with the fewest first; the others are told by sums only.
+
+    So a flood of flows under one address takes no other from its device, and none is without a holder.
+    """
+    counts = sorted((row["counts"], row["values"]) for row in pc.value_counts(ips).to_pylist())
+    sizes = itertools.accumulate(count for count, _ in counts)
+    kept = sum(size <= MOST_DISPUTED for size in sizes)
+    return [ip for _, ip in counts[:kept]], [ip for _, ip in counts[kept:]]
 
 
 def _ends(flows: pa.Table, side: str, sent: str) -> pa.Table:

@@ -43,7 +43,10 @@ def claim(events: list[Event], items: list[Node], tree: Tree, others: frozenset[
     scopes = [Scope(tree, head, item, others) for item in items]
     for event, scope in zip(events, scopes, strict=True):
         for spec in event.entry.images:
-            for image in named.get(scope.value(spec.link).lower(), ()) if spec.link else ():
+            if not spec.link or not (link := scope.value(spec.link).lower()):
+                continue
+            event.links.setdefault(link, spec.role)
+            for image in named.get(link, ()):
                 if id(image) not in linked:
                     linked.add(id(image))
                     event.images.append(Claimed(_part_role(event.entry.images, image) or spec.role, image))
@@ -92,14 +95,31 @@ def _turn(item: Node) -> int:
 
 
 def _named(images: list[Image]) -> dict[str, list[Image]]:
-    """Images by the names that a field may link to: those of part and file, the latter without suffix too."""
+    """Images by the names that a field may link to."""
     found: dict[str, list[Image]] = {}
     for image in images:
-        names = {image.name.lower(), image.field.lower(), image.content_id.lower()}
-        for name in sorted(names | {name.rpartition(".")[0] for name in names if "." in name}):
-            if name:
-                found.setdefault(name, []).append(image)
+        for name in sorted(names_of(image)):
+            found.setdefault(name, []).append(image)
     return found
+
+
+def names_of(image: Image) -> set[str]:
+    """Names that a field may link to, in lower case: those of part and file, the latter without suffix too."""
+    names = {image.name.lower(), image.field.lower(), image.content_id.lower()}
+    return (names | {name.rpartition(".")[0] for name in names if "." in name}) - {""}
+
+
+def role_after(event: Event, image: Image) -> str:
+    """Role of the next picture of an event that comes in a part of its own: by its names, else by its place."""
+    specs, place = event.entry.images, len(event.images)
+    linked = [event.links[name] for name in sorted(names_of(image)) if name in event.links]
+    if linked:
+        return _part_role(specs, image) or linked[0]
+    return next((spec.role for spec in specs if _is_named(spec, image) or spec.order == place), "unknown")
+
+
+def _is_named(spec: Pictures, image: Image) -> bool:
+    return spec.part is not None and bool(spec.part.search(image.field) or spec.part.search(image.name))
 
 
 def _explain(event: Event, scope: Scope, mine: list[Image]) -> None:
@@ -112,8 +132,7 @@ def _explain(event: Event, scope: Scope, mine: list[Image]) -> None:
                     placed.setdefault(id(image), spec.role)
                     left.setdefault(id(image), image)
         for place, image in enumerate(mine):
-            named = spec.part is not None and (spec.part.search(image.field) or spec.part.search(image.name))
-            if named or place == spec.order:
+            if _is_named(spec, image) or place == spec.order:
                 placed.setdefault(id(image), spec.role)
         for selector in spec.url:
             for node in [scope.item] if selector.source else scope.nodes(selector):

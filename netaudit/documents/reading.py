@@ -45,6 +45,7 @@ class Event:
     purpose: dict[str, str] = field(default_factory=dict)
     images: list[Claimed] = field(default_factory=list)
     urls: list[tuple[str, str]] = field(default_factory=list)  # (role, URL)
+    links: dict[str, str] = field(default_factory=dict)  # roles of pictures by the names that the record links to
     complete: bool = True
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.endpoints.vantage import kind_of, parse
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from netaudit.endpoints.vantage import Network, Vantage
 
 DECLARED = "declared, but holds services"
@@ -34,10 +33,12 @@ def contested_by_services(vantage: Vantage, endpoints: pa.Table, flows: pa.Table
                 found |= _within(row["ip"], networks)
             elif row["names"]:
                 named.add(row["ip"])
-    for ip in sorted(named if networks else ()):
-        if pc.count_distinct(flows.filter(pc.equal(flows["server_ip"], ip))["client_ip"]).as_py() >= MANY:
-            found |= _within(ip, networks)
-    return found
+    if named:
+        reached = flows.filter(pc.is_in(flows["server_ip"], pa.array(sorted(named), pa.string())))
+        hosts = reached.group_by("server_ip").aggregate([("client_ip", "count_distinct")])
+        for row in hosts.filter(pc.greater_equal(hosts["client_ip_count_distinct"], MANY)).to_pylist():
+            found |= _within(row["server_ip"], networks)
+    return dict(sorted(found.items()))
 
 
 def _within(ip: str, networks: list[Network]) -> dict[str, str]:

@@ -3,11 +3,13 @@
 Two captures are tied by what both saw: connections to the same server and port in which the same number of bytes was
 handed on in both directions, and by pictures that went to the same server. Where enough of these lie the same time
 apart, that is how far the clocks are apart, and all pairs of that distance are one connection each. No clock is guessed
-from anything else here. Kept is the sighting on the inner side, before an address was translated.
+from anything else here. Between the same two addresses the port of the client has to be the same, too: a file that is
+sent anew every day is no second sighting. Kept is the sighting on the inner side, before an address was translated.
 """
 
 from __future__ import annotations
 
+import bisect
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +32,8 @@ APART = SECOND // 2  # by which the distance of one connection may differ: the w
 MOST = 1 << 18  # connections of a capture that are looked at
 SIZES, PICTURES = "same bytes both ways", "same pictures"
 COLUMNS = [
-    "flow_id", "capture_id", "transport", "client_ip", "server_ip", "server_port", "delivered_up", "delivered_down",
+    "flow_id", "capture_id", "transport", "client_ip", "client_port", "server_ip", "server_port", "delivered_up",
+    "delivered_down",
 ]  # fmt: skip
 
 Key = tuple[object, ...]
@@ -42,6 +45,7 @@ class Seen(NamedTuple):
     flow_id: str
     capture: str
     client: str
+    port: int | None  # of the client
     first: int
     size: int
 
@@ -77,7 +81,7 @@ def _rows(flows: pa.Table) -> Iterator[tuple[dict[str, object], Seen]]:
     times = chosen["first_ts"].cast(pa.int64()).to_pylist()
     for row, first in zip(chosen.select(COLUMNS).to_pylist(), times, strict=True):
         size_ = int(row["delivered_up"]) + int(row["delivered_down"])
-        yield row, Seen(row["flow_id"], row["capture_id"], row["client_ip"], first or 0, size_)
+        yield row, Seen(row["flow_id"], row["capture_id"], row["client_ip"], row["client_port"], first or 0, size_)
 
 
 def _by_key(flows: pa.Table) -> dict[Key, list[Seen]]:
@@ -112,7 +116,8 @@ def _pairs_of_recordings(
         alone = sorted((name, ones[0]) for name, ones in by_recording.items() if len(ones) == 1)
         for place, (name, one) in enumerate(alone):
             for other_name, other in alone[place + 1 :]:
-                pairs[name, other_name].append((one, other))
+                if _may_be_one(one, other):
+                    pairs[name, other_name].append((one, other))
     for (one_name, other_name), some_pairs in sorted(pairs.items()):
         yield one_name, other_name, some_pairs
 
@@ -135,19 +140,33 @@ def _matched(
 ) -> Iterator[tuple[Seen, Seen]]:
     """Pairs of sightings, (kept, again), each used once."""
     for some in keyed.values():
-        here = [row for row in some if recording_of.get(row.capture, row.capture) == one and row.flow_id not in taken]
-        there = [
-            row for row in some if recording_of.get(row.capture, row.capture) == other and row.flow_id not in taken
-        ]
-        there.sort(key=lambda row: row.first)
-        for row in sorted(here, key=lambda row: row.first):
-            near = [far for far in there if abs(far.first - row.first - offset) <= APART]
+        here, there = (
+            sorted(
+                (
+                    row
+                    for row in some
+                    if recording_of.get(row.capture, row.capture) == name and row.flow_id not in taken
+                ),
+                key=lambda row: row.first,
+            )
+            for name in (one, other)
+        )
+        times, used = [far.first for far in there], set[int]()
+        for row in here:
+            then = row.first + offset
+            places = range(bisect.bisect_left(times, then - APART), bisect.bisect_right(times, then + APART))
+            near = [place for place in places if place not in used and _may_be_one(row, there[place])]
             if near:
-                best = min(near, key=lambda far: abs(far.first - row.first - offset))
-                there.remove(best)
-                kept, again = (best, row) if _is_inner(best, row) else (row, best)
+                _, best = min((abs(times[place] - then), place) for place in near)
+                used.add(best)
+                kept, again = (there[best], row) if _is_inner(there[best], row) else (row, there[best])
                 taken.add(again.flow_id)
                 yield kept, again
+
+
+def _may_be_one(one: Seen, other: Seen) -> bool:
+    """Whether nothing speaks against it: where no address was translated, no port was."""
+    return one.client != other.client or one.port == other.port
 
 
 def _is_inner(one: Seen, other: Seen) -> bool:

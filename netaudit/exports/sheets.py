@@ -30,7 +30,7 @@ def write_xlsx(case: Case, record: Record, out: Path) -> int:
     try:
         import xlsxwriter
     except ImportError as error:
-        raise UsageError("a spreadsheet needs XlsxWriter: pip install 'netaudit[documents]'") from error
+        raise UsageError("a spreadsheet needs XlsxWriter: python -m pip install python-docx XlsxWriter") from error
     with fresh(out) as temporary, xlsxwriter.Workbook(str(temporary), dict(_PLAIN)) as book:
         book.set_properties({"author": "netaudit", "created": datetime.datetime(1980, 1, 1)})  # noqa: DTZ001
         bold = book.add_format({"bold": True})

@@ -29,7 +29,7 @@ def write_docx(record: Record, out: Path) -> None:
     try:
         import docx
     except ImportError as error:
-        raise UsageError("a Word file needs python-docx: pip install 'netaudit[documents]'") from error
+        raise UsageError("a Word file needs python-docx: python -m pip install python-docx XlsxWriter") from error
     document = docx.Document()
     _style(document, record.lang)
     lang = record.lang

@@ -8,6 +8,7 @@ no link addresses) is no doubt about a device: it makes a B, and is said once fo
 
 from __future__ import annotations
 
+import bisect
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -82,11 +83,11 @@ class Bearing:
         self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
         self._one_way = _one_way(flows)
         self._answers = _answers(tables["messages"], wanted)
-        self._came: dict[tuple[str, int], list[int]] = defaultdict(list)  # device and image → times it came in
+        self._came: dict[tuple[str, int], list[int]] = defaultdict(list)  # device and image → times, in order
 
     def note_arrival(self, row: Transfer) -> None:
         """An image came from outside to a device."""
-        self._came[self._ends.device(row.receiver, row.flow_id), row.digest].append(row.last_ts)
+        bisect.insort(self._came[self._ends.device(row.receiver, row.flow_id), row.digest], row.last_ts)
 
     def doubts(self, row: Transfer | Way) -> frozenset[str]:
         """Codes of what lessens it, or is to be said of it."""
@@ -107,7 +108,9 @@ class Bearing:
     def came_from_outside(self, row: Transfer | Way) -> bool:
         """Whether the sender had just got the same bytes from outside: a page's script, or an echo, sends them on."""
         device = self._ends.device(row.sender, row.flow_id)
-        return any(0 <= row.first_ts - came <= LATELY for came in self._came.get((device, row.digest), ()))
+        came = self._came.get((device, row.digest), [])
+        before = bisect.bisect_right(came, row.first_ts)
+        return before > 0 and row.first_ts - came[before - 1] <= LATELY
 
     def _taken(self, row: Transfer | Way, seen: Seen) -> str:
         """Whether the receiver's side took it: empty where it did."""

@@ -53,16 +53,16 @@ def encrypted_findings(
 
     `endpoints` name services, `counts` (`upload_counts`) how many requests there were; `machines` are people's own.
     """
-    services, counted = _services(endpoints), _counted(counts)
+    services, counted = services_of(endpoints), _counted(counts)
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    asked: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    asked: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
         client, server = row["client_ip"], row["server_ip"]
         scopes = scope(client), scope(server)
         if scopes == ABROAD:
             groups[(client, server, row["server_name"], *actors.ends.parts(client, row["flow_id"]))].append(row)
         elif scopes == ("outside", "inside"):
-            asked[server, client].append(row)
+            asked[(server, client, *actors.ends.parts(server, row["flow_id"]))].append(row)
     found = []
     for (sender, receiver, name, *parts), rows in sorted(groups.items()):
         role = actors.role(sender, rows[0]["flow_id"])
@@ -77,7 +77,7 @@ def encrypted_findings(
         if role[0] != PERSONAL_DEVICE and shape:
             key, rule = (sender, receiver, name, *parts), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
             found.append(_finding(key, rows, role, service if known else "", _told(count), rule))
-    return found + [one for way, rows in sorted(asked.items()) for one in _asked_for(*way, rows, actors)]
+    return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors)]
 
 
 def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: bool) -> str:
@@ -98,8 +98,9 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
     return KNOWN if meant and (count["bytes_high"] or 0) >= LEAST_KNOWN and count["uploads"] else ""
 
 
-def _asked_for(sender: str, receiver: str, rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
-    """What somebody outside fetched, encrypted, from a server inside."""
+def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
+    """What somebody outside fetched, encrypted, from a server inside; `key` begins with both."""
+    sender, receiver, *parts = key
     down, up = (sum(sent_once(row, way) for row in rows) for way in ("down", "up"))
     role = actors.role(sender, rows[0]["flow_id"])
     if down < LEAST_BYTES or down < UPWARD_SHARE * up or role[0] == PERSONAL_DEVICE:
@@ -108,7 +109,7 @@ def _asked_for(sender: str, receiver: str, rows: list[dict[str, Any]], actors: A
         f"encrypted answers to {receiver}, which connected from outside: {down} bytes in {len(rows)} connections; "
         "content not visible, consistent with an upload"
     )
-    return [hidden_finding((sender, receiver, str(ANSWERED)), role, rows, down, ANSWERED, reason)]
+    return [hidden_finding((sender, receiver, str(ANSWERED), *parts), role, rows, down, ANSWERED, reason)]
 
 
 def sent_once(row: dict[str, Any], way: str) -> int:
@@ -116,7 +117,8 @@ def sent_once(row: dict[str, Any], way: str) -> int:
     return int(row[f"payload_{way}"]) - (row[f"duplicate_{way}"] or 0) - (row[f"conflicting_{way}"] or 0)
 
 
-def _services(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
+def services_of(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
+    """Name and class of the services that endpoints are known for, by address."""
     if endpoints is None:
         return {}
     rows = endpoints.filter(pc.not_equal(endpoints["service"], "")).select(["ip", "service", "service_class"])

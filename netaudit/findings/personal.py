@@ -41,7 +41,7 @@ MODELS = (  # of phones and tablets, as their makers write them in Build.MODEL
 PERSONAL = re.compile(  # browsers, system services and runtimes of phones and tablets; terminals run Android, too
     r"\((?:iPhone|iPad|iPod)|\b(?:iPhone|iPad)\b|CFNetwork/"
     r"|Mozilla/5\.0 \(Linux; (?:U; )?Android (?:9|1\d)\b"
-    rf"|Dalvik/\S+ \(Linux; U; Android [\d.]+; (?:{MODELS})|MicroMessenger/\S+.* NetType/"
+    rf"|Dalvik/\S+ \(Linux; U; Android [\d.]+; (?:{MODELS})|MicroMessenger/\S.* NetType/"
 )
 DESKTOP = re.compile(r"Mozilla/5\.0 \((?:Windows NT|Macintosh|X11)")
 HOST_NAMES = re.compile(

@@ -12,6 +12,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from netaudit.findings import finding
+from netaudit.findings.acts import KNOWN_CLASSES
+from netaudit.findings.encrypted import services_of
 from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.vocabulary import FOLLOW_PICTURES, GO_TOGETHER, KIND, RELAYED, UPLOADED
 from netaudit.tables.encrypted import LEAST_UNIT
@@ -45,8 +47,14 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[Findin
         groups[row["holder"], row["sender"], row["receiver"]].append(row)
     faces = dict(zip(*(tables["images"][name].to_pylist() for name in ("sha256", "face")), strict=True))
     tests = tables["relay_tests"].to_pylist()
+    services = services_of(tables.get("endpoints"))
     told = [_finding(*key, rows, faces, tests, tables["flows"], actors) for key, rows in sorted(groups.items())]
-    return told + [_together(test, tables, actors) for test in together_tests(tests)]
+    told += [_together(test, tables, actors) for test in together_tests(tests)]
+    for one in told:
+        service, service_class = services.get(one.receiver, ("", ""))
+        if service_class in KNOWN_CLASSES:
+            one.reason += f"; the endpoint is a known service ({service})"
+    return told
 
 
 def way_of(test: dict[str, Any]) -> tuple[str, str, str]:

@@ -115,5 +115,5 @@ def _library() -> Any:
     try:
         import gmalg
     except ImportError as error:
-        raise UsageError("signatures by SM2 need gmalg: pip install 'netaudit[sm2]'") from error
+        raise UsageError("signatures by SM2 need gmalg: python -m pip install gmalg") from error
     return gmalg

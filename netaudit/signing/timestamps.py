@@ -95,5 +95,5 @@ def _client() -> Any:
     try:
         import rfc3161_client
     except ImportError as error:
-        raise UsageError("time stamps need rfc3161-client: pip install 'netaudit[stamps]'") from error
+        raise UsageError("time stamps need rfc3161-client: python -m pip install rfc3161-client") from error
     return rfc3161_client

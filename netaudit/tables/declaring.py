@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES_VERSION = 3
+TABLES_VERSION = 4
 Row = Any  # a row of a table: a named tuple that `Table.row` made
 
 

@@ -15,7 +15,7 @@ from netaudit.text.json_text import LONG
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
 from netaudit.unwrapping.kernels_documents import SMALL, is_strict, plain_texts
-from netaudit.unwrapping.mime import encoding_of, parameter
+from netaudit.unwrapping.mime import encoding_of, name_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import Scrap, scraps_of_head
 from netaudit.unwrapping.slices import cut
@@ -147,6 +147,7 @@ def root(message: Message) -> Part:
         data=message.body,
         way=Way.of(_label(message)),
         name=body_name(message),
+        field="" if message.part is None else name_of(dict(reversed(message.headers)))[0],
         content_type=message.content_type or message.header("content-type"),
         encoding=_encoding(message) if message.headers else "",
         missing=cut(message.missing, 0, len(message.body)) if message.missing else [],

@@ -29,7 +29,7 @@ def chosen(case, **wanted):
 
 
 @pytest.mark.parametrize(
-    "wanted", [{"certainty": "A", "act": "uploaded outside"}, {"certainty": "D"}, {"certainty": "C"}]
+    "wanted", [{"certainty": "A", "act": "uploaded outside"}, {"certainty": "D"}, {"rule": "go-together/1"}]
 )
 def test_scapy_gets_the_packets_that_are_written_for_wireshark(case, tmp_path, wanted):
     finding = chosen(case, **wanted).finding_id

@@ -40,11 +40,12 @@ TOOLS = [
     pytest.param(ask_dpkt, id="dpkt"),
 ]  # fmt: skip
 Ask = Callable[[netaudit.Case], Verification]
+SILENT = "47.96.10.21"
 
 
 @pytest.fixture(scope="module")
 def framed(tmp_path_factory: pytest.TempPathFactory) -> netaudit.Case:
-    """A phone writes fifteen frames with the address of a PC; a camera uploads by itself."""
+    """A phone uploads under the address of a PC; a camera by itself, and once to a server that nothing comes from."""
     folder = tmp_path_factory.mktemp("framed")
     site = Site()
     for who in (DELL, PHONE, CAMERA):
@@ -52,7 +53,8 @@ def framed(tmp_path_factory: pytest.TempPathFactory) -> netaudit.Case:
         site.arp(who)
     for page in range(20):
         site.talk(DELL, NEWS, (get("www.example.com", f"/{page}"), answer(b"<p>news</p>", "text/html")))
-    site.talk(DELL, CLOUD, (push(1), b""), mac=PHONE.mac, answered=False)
+    site.talk(DELL, CLOUD, (push(1), answer()), mac=PHONE.mac)
+    site.talk(CAMERA, SILENT, (push(2), b""), answered=False)
     for number in range(3):
         site.talk(CAMERA, CLOUD, (push(10 + number), answer()))
     return netaudit.audit(site.write(folder / "capture.pcap"), folder / "case", workers=1)
@@ -77,35 +79,49 @@ def edited(case: netaudit.Case, folder: Path, table: str, change: Callable[[dict
     return netaudit.open_case(folder)
 
 
-def told(case: netaudit.Case, ask: Ask, who: str) -> list[tuple[str, list[str]]]:
-    return [(row["status"], sorted(row["reasons"])) for row in ask(case).findings if row["sender"] == who]
+def told(case: netaudit.Case, ask: Ask, who: str, to: str = CLOUD) -> list[tuple[str, list[str]]]:
+    return [
+        (row["status"], sorted(row["reasons"]))
+        for row in ask(case).findings
+        if row["sender"] == who and row["receiver"] in {to, NEWS}
+    ]
 
 
 @pytest.mark.parametrize("ask", TOOLS)
 def test_what_is_as_the_packets_say_is_confirmed(framed: netaudit.Case, ask: Ask) -> None:
-    graded = {row["sender"]: row["certainty"] for row in framed.table("findings").to_pylist()}
-    assert graded == {CAMERA.ip: "A", DELL.ip: "B"}
-    assert [status for status, _ in told(framed, ask, CAMERA.ip)] == [CONFIRMED]
-    assert [status for status, _ in told(framed, ask, DELL.ip)] == [CONFIRMED]  # as a B, with a phone's link address
+    graded = {(row["sender"], row["receiver"]): row["certainty"] for row in framed.table("findings").to_pylist()}
+    assert graded == {(CAMERA.ip, CLOUD): "A", (CAMERA.ip, SILENT): "B", (PHONE.mac, CLOUD): "A"}
+    for who, to in graded:  # also where it is named by its link address, as the address was another one's
+        assert [status for status, _ in told(framed, ask, who, to)] == [CONFIRMED]
 
 
 @pytest.mark.parametrize("ask", TOOLS)
 @pytest.mark.parametrize(
-    ("change", "status", "reason"),
+    "change",
     [
-        ({"sender_device": DELL.mac}, CONTRADICTED, opinions.OTHER_LINK),
-        ({"certainty": "A"}, UNCONFIRMABLE, opinions.UNANSWERED),
-        ({"certainty": "A", "sender_device": DELL.mac, "doubts": []}, CONTRADICTED, opinions.OTHER_LINK),
+        {"sender_device": DELL.mac},
+        {"sender": DELL.mac},
+        {"sender": DELL.ip, "sender_device": DELL.mac},
     ],
+    ids=["device", "link address", "address"],
 )
-def test_a_phone_puts_no_pc_into_a_grade_a(
-    framed: netaudit.Case, tmp_path: Path, ask: Ask, change: dict[str, Any], status: str, reason: str
+def test_what_a_phone_sent_under_the_address_of_a_pc_is_never_the_pcs(
+    framed: netaudit.Case, tmp_path: Path, ask: Ask, change: dict[str, Any]
 ) -> None:
     def accuse(row: dict[str, Any]) -> None:
-        row.update(change if row["sender"] == DELL.ip else {})
+        row.update(change if row["sender"] == PHONE.mac else {})
 
-    (one,) = told(edited(framed, tmp_path / "case", "findings", accuse), ask, DELL.ip)
-    assert one == (status, [f"{status}: {reason}"])
+    (one,) = told(edited(framed, tmp_path / "case", "findings", accuse), ask, change.get("sender", PHONE.mac))
+    assert one == (CONTRADICTED, [f"{CONTRADICTED}: {opinions.OTHER_LINK}"])
+
+
+@pytest.mark.parametrize("ask", TOOLS)
+def test_what_nobody_took_is_no_grade_a(framed: netaudit.Case, tmp_path: Path, ask: Ask) -> None:
+    def raise_(row: dict[str, Any]) -> None:
+        row.update({"certainty": "A", "doubts": []} if row["receiver"] == SILENT else {})
+
+    (one,) = told(edited(framed, tmp_path / "case", "findings", raise_), ask, CAMERA.ip, SILENT)
+    assert one == (UNCONFIRMABLE, [f"{UNCONFIRMABLE}: {opinions.UNANSWERED}"])
 
 
 @pytest.mark.parametrize("ask", TOOLS)

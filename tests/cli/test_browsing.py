@@ -13,7 +13,7 @@ from netaudit.errors import UsageError
 def test_a_missing_extra_names_its_remedy(missing, lang, tmp_path, monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else find(name))
-    with pytest.raises(UsageError, match=r"pip install 'netaudit\[browse\]'"):
+    with pytest.raises(UsageError, match=r"python -m pip install starlette uvicorn"):
         browse_command(tmp_path, [], show=False, lang=lang)
 
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from netaudit.devices.bindings import MOST_CLAIMED, Sent
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from netaudit.devices import collecting
+from netaudit.devices.bindings import MOST_CLAIMED, Sent, tenures
 from netaudit.devices.identity import identify, made_from
+from netaudit.tables import FLOWS
+
+if TYPE_CHECKING:
+    import pytest
 
 A, B, ROUTER = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "00:0a:eb:31:c0:02"
 
@@ -110,3 +119,34 @@ def test_ports_of_one_machine_are_joined_across_names_and_forged_names_join_no_o
     a, b, c, other = "00:74:9c:00:00:03", "00:74:9c:00:00:02", "00:74:9c:00:00:01", "08:54:11:00:00:01"
     who = identify([], [], [], [(a, "ssdp u"), (b, "ssdp u"), (b, "dhcp6 d"), (c, "dhcp6 d"), (other, "ssdp u")])
     assert {mac: who.device_of(mac, "", scope) for mac in (a, b, c, other)} == {a: c, b: c, c: c, other: other}
+
+
+def test_whoever_takes_turns_at_an_address_for_days_costs_no_more_than_his_frames() -> None:
+    """Two that claim it by turns a hundred thousand times: each holds it in its moments."""
+    turns = [(n, A if n % 2 else B) for n in range(100_000)]
+    assert len(tenures(turns, [])) == len(turns)
+
+
+def test_who_was_answered_less_holds_nothing_at_a_time_of_one_who_was_answered_more() -> None:
+    sent = [Sent(A, "192.168.1.9", 0, 50, 3), Sent(B, "192.168.1.9", 20, 30, 9), Sent(B, "192.168.1.9", 60, 70, 1)]
+    assert [(one.since, one.until, one.mac) for one in tenures([], sent)] == [(20, 70, B)]
+
+
+def test_a_flood_under_one_address_takes_no_other_from_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many flows are looked at one by one: what goes beyond is told by its sums, and nobody is forgotten."""
+    monkeypatch.setattr(collecting, "MOST_DISPUTED", 8)
+
+    def flow(n: int, ip: str, mac: str, answered: int) -> dict[str, object]:
+        return {
+            "flow_id": f"f{n}", "client_ip": ip, "client_mac": mac, "server_ip": "47.96.10.20", "server_mac": ROUTER,
+            "packets_up": 5, "packets_down": answered, "first_ts": n, "last_ts": n,
+        }  # fmt: skip
+
+    flood = [flow(n, "192.168.1.7", (A, B)[n % 2], 0 if n % 2 else 4) for n in range(20)]
+    later = [flow(50 + n, "192.168.1.9", (A, B)[n % 2], 4) for n in range(4)]
+    flows = pa.Table.from_pylist([*flood, *later], schema=FLOWS.schema())
+    found = list(collecting._sent(flows, scope))
+    assert {(one.mac, one.ip, one.answered) for one in found if one.ip.endswith(".7")} == {
+        (A, "192.168.1.7", 50), (B, "192.168.1.7", 0),
+    }  # fmt: skip
+    assert [one.first for one in found if one.ip.endswith(".9")] == [50, 51, 52, 53]

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import itertools
+import re
 from types import SimpleNamespace
 
 from netaudit.contracts.unwrapping_steps import Way
-from netaudit.documents.from_messages import LARGEST, Streams, Told
+from netaudit.documents.from_messages import LARGEST, MOST, Streams, Told
 from netaudit.documents.nodes import Image
 from netaudit.messages.message import Message
 
-SPECS = (SimpleNamespace(order=0, role="face"), SimpleNamespace(order=-1, role="scene"))
+SPECS = (
+    SimpleNamespace(order=0, role="face", part=None),
+    SimpleNamespace(order=-1, role="scene", part=re.compile("^backgroundImage$")),
+)
 REQUEST = Message("http", 0, 0, 0)
 
 
-def event():
-    return SimpleNamespace(images=[], complete=True, entry=SimpleNamespace(images=SPECS))
+def event(**links):
+    return SimpleNamespace(images=[], complete=True, entry=SimpleNamespace(images=SPECS), links=dict(links))
 
 
 def message(flow=b"f", request=REQUEST, body=b"x", *, complete=True):
     return Message("http", 1, 0, 0, body=body, request=request, flow_id=flow, complete=complete)
 
 
-def image(name="a", *, complete=True):
-    return Image("", name, Way(), "", "", "", complete, 1)
+def image(name="a", *, complete=True, field="", file=""):
+    return Image("", name, Way(), file, field, "", complete, 1)
 
 
 def text(streams, **more):
@@ -36,10 +40,46 @@ def test_the_picture_after_the_text_is_its_own():
     streams = Streams()
     one, ready = text(streams)
     assert ready == []
-    (told,) = streams.part([], message(), [image(), image("b")])
+    assert streams.part([], message(), [image(), image("b")]) == []
+    (told,) = streams.closed(b"f")
     assert told.event is one
     assert [(claimed.role, claimed.image.sha256) for claimed in one.images] == [("face", "a"), ("unknown", "b")]
     assert one.complete
+
+
+def test_all_pictures_up_to_the_next_text_are_its_own_by_the_names_of_their_parts():
+    streams = Streams()
+    one, _ = text(streams)
+    for picture in (image(), image("b", field="backgroundImage"), image("c")):
+        assert streams.part([], message(), [picture]) == []
+    _, (told,) = text(streams)
+    assert told.event is one
+    roles = [(claimed.role, claimed.image.sha256) for claimed in one.images]
+    assert roles == [("face", "a"), ("scene", "b"), ("unknown", "c")]
+    assert one.complete
+
+
+def test_what_names_its_picture_gets_that_one():
+    streams = Streams()
+    pair, part = [event(p1="library_photo"), event(p2="library_photo")], message()
+    streams.part([Told(one, part) for one in pair], part, [])
+    streams.part([], message(), [image("b", file="P2.jpg")])
+    streams.part([], message(), [image("a", field="p1")])
+    assert [told.event for told in streams.part([], message(), [image("c")])] == pair
+    given = [[(claimed.role, claimed.image.sha256) for claimed in one.images] for one in pair]
+    assert given == [[("library_photo", "a")], [("library_photo", "b")]]
+
+
+def test_pictures_without_end_are_not_waited_for():
+    streams = Streams()
+    one, _ = text(streams)
+    for _ in range(MOST):
+        assert streams.part([], message(), [image()]) == []
+    assert one.complete
+    assert [told.event for told in streams.part([], message(), [image()])] == [one]
+    assert len(one.images) == MOST
+    assert not one.complete
+    assert streams.closed(b"f") == []
 
 
 def test_a_damaged_picture_makes_the_event_incomplete():

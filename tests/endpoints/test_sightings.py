@@ -74,3 +74,24 @@ def test_a_hole_in_one_capture_leaves_the_pictures() -> None:
     pictures = [(f"{capture}{n}", f"picture {n}") for capture in BOTH for n in range(3)]
     assert sightings(table(*rows), BOTH).num_rows == 0
     assert set(sightings(table(*rows), BOTH, pictures)["by"].to_pylist()) == {"same pictures"}
+
+
+def test_a_file_that_is_sent_anew_the_next_day_is_no_second_sighting() -> None:
+    """The same host sends the same pictures to the same server at the same hour: its ports tell the connections."""
+    days = [
+        flow(n, capture, 100 + 9 * n + apart, 40_000 + n, CAM) | {"client_port": port + n}
+        for capture, apart, port in ((LAN, 0, 40_000), (WAN, 86_400, 51_000))
+        for n in range(4)
+    ]
+    pictures = [(f"{capture}{n}", f"picture {n}") for capture in BOTH for n in range(4)]
+    assert sightings(table(*days), BOTH, pictures).num_rows == 0
+    tapped = [row | {"client_port": 40_000 + n % 4} for n, row in enumerate(days)]
+    assert sightings(table(*tapped), BOTH, pictures).num_rows == 4
+
+
+def test_many_alike_cost_no_more_than_they_are() -> None:
+    beats = 40_000
+    alike = [flow(10 + n, capture, 3 * n + apart, 200, ip) for capture, apart, ip in ((LAN, 0, CAM), (WAN, 7, HOME))
+             for n in range(beats)]  # fmt: skip
+    flows = pa.concat_tables([both([900, 1900, 2900], apart=7.0), table(*alike)])
+    assert sightings(flows, BOTH).num_rows == beats + 3

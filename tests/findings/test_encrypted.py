@@ -6,7 +6,7 @@ import pytest
 
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.roles import Actors
-from netaudit.tables import FLOWS, MESSAGES
+from netaudit.tables import BINDINGS, FLOWS, MESSAGES
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 
 
@@ -46,3 +46,21 @@ def test_what_a_mirror_port_gives_twice_left_once() -> None:
         ]
         assert [row["bytes"] for row in findings] == found
         assert all(f"{found[0]} bytes up" in row["reason"] for row in findings)
+
+
+def test_what_was_fetched_from_two_devices_of_one_address_is_two_findings() -> None:
+    """An address went from one to the other: neither answers for what the other gave out."""
+    one, other, hour = "08:54:11:2a:61:0e", "08:54:11:2a:61:0f", 3600 * 10**9
+    held = [
+        {"device_id": mac, "mac": mac, "ip": CAM, "from_ts": at, "to_ts": at + hour - 1, "packets": 9, "by": ["arp"]}
+        for at, mac in ((0, one), (hour, other))
+    ]
+    asked = {
+        "client_ip": CLOUD, "server_ip": CAM, "payload_up": 4_000, "payload_down": 100_000, "capture_id": "c",
+        "protocol": "tls",
+    }  # fmt: skip
+    flows = filled(FLOWS, [hidden(1, 1, 2, server_mac=one, **asked), hidden(2, 3601, 3602, server_mac=other, **asked)])
+    tables = {"messages": MESSAGES.schema().empty_table(), "flows": flows, "bindings": filled(BINDINGS, held)}
+    found = encrypted_findings(flows, SCOPE, Actors([], tables))
+    assert sorted((finding.bytes, len(finding.flow_ids)) for finding in found) == [(100_000, 1), (100_000, 1)]
+    assert len({finding.row()["finding_id"] for finding in found}) == 2

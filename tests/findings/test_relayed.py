@@ -36,6 +36,16 @@ def test_it_is_a_finding_of_grade_d_that_names_no_image_and_has_no_odds() -> Non
     assert "fewer than" not in found["reason"]
 
 
+def test_whose_service_the_endpoint_is_stays_told() -> None:
+    rows = {"relay_tests": [ROW | {"mode": "padded", "fitting": 34, "images": 44, "units": 50}]}
+    for service_class, told in (("sales_platform", True), ("", False)):
+        endpoint = {"ip": CLOUD, "service": "Some Cloud", "service_class": service_class}
+        tables = case() | {name: filled(name, some) for name, some in rows.items()}
+        tables["endpoints"] = filled("endpoints", [endpoint])
+        [found] = relayed_findings(tables, Actors((), tables))
+        assert ("; the endpoint is a known service (Some Cloud)" in found.reason) is told
+
+
 def test_what_is_told_of_a_connection_is_not_told_again() -> None:
     flows = filled("flows", [{"flow_id": "f"}, {"flow_id": "g"}])
     assert without_told(flows, [SimpleNamespace(flow_ids=["f"])])["flow_id"].to_pylist() == ["g"]

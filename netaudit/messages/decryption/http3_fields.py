@@ -9,7 +9,7 @@ from netaudit.messages.http2.headers import UNDECODABLE
 TABLE_LIMIT = 1 << 20  # bytes of the dynamic table
 BLOCKED_LIMIT = 1 << 10
 FIELDS_LIMIT = 64 << 10  # bytes of a field list
-MISSING = "header fields not decoded: pylsqpack is not installed (pip install 'netaudit[http3]')"
+MISSING = "header fields not decoded: pylsqpack is not installed (python -m pip install pylsqpack)"
 
 Fields = list[tuple[str, str]]
 
