@@ -293,7 +293,9 @@ def _digest(value: str) -> bytes:
 
 def _masked(value: str, one: Field) -> str:
     """An example that names nobody: of fields of persons, and of texts, only what kind of value it is."""
-    if one.meaning in {"time", "score", "gender", "age", "device"} or one.form in {"int", "decimal", "time"}:
+    if one.meaning in IDENTITY:
+        return f"<{one.form}>" if value else ""
+    if one.meaning in {"time", "score", "gender", "age", "device"} or one.form in {"int", "decimal"}:
         return mask(value)
     return f"<{one.form}>" if value else ""
 
