@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from netaudit.documents.nodes import Image
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
+    from netaudit.tables import Row
 
 LARGEST = 64 << 10  # bytes of a part whose events wait
 MOST = 64  # pictures that an event waits for
 
 
 class Told(NamedTuple):
-    """An event and the message that told it."""
+    """An event, the message that told it, and its row but for the pictures that are to come."""
 
     event: Event
     message: Message
+    row: Row = None
 
 
 class Streams:

@@ -355,10 +355,9 @@ class Shard:
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
-        told = False
         for row in self._events.end(message):
             self._rows["events"].append(row)
-            told = told or row.kind not in SAYS_LITTLE
+        told = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
         told = told or bool(self._events.taken[1])
         for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):

@@ -40,7 +40,7 @@ class Parties:
     def device(self, ip: str) -> str:
         """A device inside: '大华人脸抓拍摄像机（“沙盘”，192.168.1.65）'."""
         w = self._w
-        row = self._hosts.devices.by_ip(ip)
+        row = self._hosts.devices.by_address(ip)
         shown = w.exact(ip, 60) or w.t("unknown")
         if row is None:
             return self._service(ip) or shown

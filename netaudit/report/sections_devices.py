@@ -28,25 +28,25 @@ COLUMNS = (
 
 
 class Inventory:
-    """The devices of a case, found by address."""
+    """The devices of a case, found by address, or by link address, as findings name who shared one."""
 
     def __init__(self, case: CaseLike, w: Wording) -> None:
         self._w = w
         self.table = case.table("devices")
         self.rows = reading.rows(self.table, *COLUMNS)
-        self._by_ip: dict[str, Row | None] = {}
+        self._by_address: dict[str, Row | None] = {}
         for place, row in enumerate(self.rows):
             row["row"] = place
-            for ip in set(row["ips"] or ()):  # an address that several devices held names none of them
-                self._by_ip[ip] = None if ip in self._by_ip else row
+            for one in {*(row["ips"] or ()), *(row["macs"] or ())}:  # what several devices held names none of them
+                self._by_address[one] = None if one in self._by_address else row
 
-    def by_ip(self, ip: str) -> Row | None:
+    def by_address(self, address: str) -> Row | None:
         """The device with that address; None for an address of none, or of several."""
-        return self._by_ip.get(ip)
+        return self._by_address.get(address)
 
-    def label(self, ip: str) -> str:
+    def label(self, address: str) -> str:
         """Name, class and vendor of the device with that address; empty where nothing is known of it."""
-        row = self._by_ip.get(ip)
+        row = self._by_address.get(address)
         return label(row, self._w) if row else ""
 
 
@@ -107,7 +107,8 @@ def ranked(inventory: Inventory, judged: Judgements) -> list[Row]:
     named = named_in(judged)
 
     def rank(row: Row) -> tuple[bool, bool, bool, str]:
-        return (named.isdisjoint(row["ips"] or ()), not row["chain"], not row["class"], row["device_id"] or "")
+        addresses = (*(row["ips"] or ()), *(row["macs"] or ()))
+        return (named.isdisjoint(addresses), not row["chain"], not row["class"], row["device_id"] or "")
 
     return sorted(inventory.rows, key=rank)
 

@@ -81,8 +81,8 @@ def _inside(nodes: dict[str, Node], place: dict[str, str], judged: Judgements, h
         key = f"d{row['row']}" if rank < MOST_INSIDE else REST_INSIDE
         if rank < MOST_INSIDE:
             nodes[key] = _device(row, key, rank, w)
-        for ip in row["ips"] or ():
-            place.setdefault(ip, key)
+        for address in (*(row["ips"] or ()), *(row["macs"] or ())):
+            place.setdefault(address, key)
     if len(ordered) > MOST_INSIDE:
         title = w.t("topology_rest_devices", n=w.number(len(ordered) - MOST_INSIDE))
         nodes[REST_INSIDE] = Node(REST_INSIDE, inside=True, title=title, below="", kind="rest", rank=len(ordered))

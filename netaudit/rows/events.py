@@ -68,6 +68,7 @@ class EventRows:
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
+        self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
         self.taken = NOTHING_TAKEN  # documents and images of the last message
         self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
 
@@ -83,6 +84,7 @@ class EventRows:
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.said.clear()
+        self.kinds = []
         self.taken = NOTHING_TAKEN
         self._reader.stated, self._reader.named = [], []
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
@@ -96,10 +98,12 @@ class EventRows:
         self._note_named(message)
         if not found and message.part is None:
             return []
-        told = [Told(event, message) for event in found]
-        if message.part is not None:
-            told = self._streams.part(told, message, pictured)
-        return [self._row(*one) for one in told]
+        self.kinds = [event.entry.kind for event in found]
+        rows = [self._row(event, message) for event in found]
+        if message.part is None:
+            return rows
+        told = [Told(event, message, row) for event, row in zip(found, rows, strict=True)]
+        return [_pictured(one) for one in self._streams.part(told, message, pictured)]
 
     def _spoken(self, path: str) -> bool:
         """Whether a request without a body may say something by its path."""
@@ -122,7 +126,7 @@ class EventRows:
 
     def closed(self, flow_id: bytes) -> list[Row]:
         """Rows that waited for a next part of a stream on a flow that ended."""
-        return [self._row(*one) for one in self._streams.closed(flow_id)]
+        return [_pictured(one) for one in self._streams.closed(flow_id)]
 
     def _note_target(self, message: Message, keys: list[str]) -> None:
         """Keep under which path, or keys in a form, an image without a known document was sent or fetched."""
@@ -247,6 +251,15 @@ class EventRows:
         """End the streams of what is private."""
         self._clear.close()
         self._targets.close()
+
+
+def _pictured(told: Told) -> Row:
+    """The row of an event with the pictures that came in later parts."""
+    event, claimed = told.event, told.event.images[:MOST_IMAGES]
+    return told.row._replace(
+        images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
+        asks=asks(event), complete=event.complete,
+    )  # fmt: skip
 
 
 def names_one(value: str, message: Message) -> bool:

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from netaudit.report.judgements import Judgements
+from netaudit.report.parties import Parties
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.topology import MOST_INSIDE, MOST_OUTSIDE, MOST_WAYS, topology
 from netaudit.report.topology_layout import BOUNDARY, LEFT, WIDTH, fitting
@@ -70,6 +71,25 @@ def test_every_way_of_a_finding_is_drawn_and_says_how_many_images() -> None:
     assert {line.label for line in seen} == {"3 images", "6 images"}
     assert len([line for line in drawing.lines if line.kind == "hidden"]) == 1
     assert drawing.left_out > 0
+
+
+def test_a_way_is_drawn_from_the_device_whose_link_address_a_finding_names() -> None:
+    """So it does where an address was not one device's alone; the sentence calls the device by its name, too."""
+    mac, other, shared, cloud = "08:54:11:2a:61:0e", "08:54:11:2a:61:0f", "10.0.0.9", "47.0.0.1"
+    devices = [
+        {"device_id": one, "ips": [shared], "macs": [one], "name": name, "class": "ip_camera",
+         "class_confidence": "strong", "chain": []} for one, name in ((other, "innocent"), (mac, "sender"))
+    ]  # fmt: skip
+    case = fakes.FakeCase({
+        "devices": devices, "flows": [],
+        "endpoints": [{"endpoint_id": cloud, "ip": cloud, "scope": "outside", "names": [], "service": ""}],
+        "findings": [fakes.finding(sender=mac, receiver=cloud, endpoint_id=cloud, object_ids=[])],
+    })  # fmt: skip
+    w = Wording("en")
+    (line,) = drawn(case).lines
+    assert line.kind == "seen"
+    assert "sender" in Parties(case, Hosts(case, w), w).device(mac)
+    assert Hosts(case, w).devices.by_address(shared) is None
 
 
 def test_what_is_not_drawn_one_by_one_is_counted() -> None:
