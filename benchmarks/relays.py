@@ -3,6 +3,7 @@
     python benchmarks/relays.py nulls 10000        offices in which nothing is sent on: endpoints named (all are wrong)
     python benchmarks/relays.py unlike 5000        the same in offices unlike those (tests/relays/unlike.py)
     python benchmarks/relays.py steered 3000       the same, both steered by light or visitor (benchmarks/nulls.md)
+    python benchmarks/relays.py batches 3000       the same with several uploads in one request
     python benchmarks/relays.py anew 500           the same where another photograph, encoded anew, follows each image
     python benchmarks/relays.py relays 200         offices of each form: precision, recall, calibration
     python benchmarks/relays.py scale              100,000 images, 1,000,000 units, 200 endpoints: seconds and memory
@@ -17,6 +18,7 @@ import math
 import sys
 import time
 from collections import Counter, defaultdict
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -31,13 +33,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def nulls(count: int, first: int, kinds: Sequence[str], office: Callable[[int, str], offices.Office]) -> None:
+def nulls(
+    count: int,
+    first: int,
+    kinds: Sequence[str],
+    office: Callable[[int, str], offices.Office],
+    stacks: Sequence[str] = offices.STACKS,
+) -> None:
     """Endpoints named, and told to go together, where nothing is sent on, by kind of upload; chances, by mode."""
     wrong, alike, images, started = Counter[str](), Counter[str](), 0, time.process_time()
     chances: defaultdict[str, list[float]] = defaultdict(list)
     for k in range(count):
         seed = first + k
-        stack = offices.STACKS[seed // len(kinds) % len(offices.STACKS)]
+        stack = stacks[seed // len(kinds) % len(stacks)]
         result = offices.judged(office(seed, stack), seed)
         images += len(result.matches)
         if result.claimed:
@@ -214,23 +222,23 @@ def _transfers(seen: pa.Table) -> Iterator[SimpleNamespace]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("nulls", "unlike", "steered", "anew", "relays", "scale"))
+    parser.add_argument("what", choices=("nulls", "unlike", "steered", "batches", "anew", "relays", "scale"))
     parser.add_argument("count", nargs="?", type=int, default=200)
     parser.add_argument("--development", action="store_true")
     parser.add_argument("--form", choices=offices.FORMS, help="of relays: this one only")
+    parser.add_argument("--stack", choices=offices.STACKS, help="of offices in which nothing is sent on: this one only")
     parser.add_argument("--partly", action="store_true", help="of relays: only a part of the images is sent on")
     parser.add_argument("--skip", type=int, default=0, help="offices left out at the beginning, to go on later")
     given = parser.parse_args()
     start = (offices.DEVELOPMENT if given.development else offices.REPORTED) + given.skip
+    steered_start = (steered.DEVELOPMENT if given.development else steered.REPORTED) + given.skip
+    stacks = (given.stack,) if given.stack else offices.STACKS
+    batched = partial(steered.null_office, batched=True)
     {
-        "nulls": lambda: nulls(given.count, start, offices.NULLS, offices.null_office),
-        "steered": lambda: nulls(
-            given.count,
-            (steered.DEVELOPMENT if given.development else steered.REPORTED) + given.skip,
-            steered.KINDS,
-            steered.null_office,
-        ),
-        "unlike": lambda: nulls(given.count, start + 1_000_000, unlike.NULLS, unlike.null_office),
+        "nulls": lambda: nulls(given.count, start, offices.NULLS, offices.null_office, stacks),
+        "steered": lambda: nulls(given.count, steered_start, steered.KINDS, steered.null_office, stacks),
+        "batches": lambda: nulls(given.count, steered_start, steered.KINDS, batched, stacks),
+        "unlike": lambda: nulls(given.count, start + 1_000_000, unlike.NULLS, unlike.null_office, stacks),
         "anew": lambda: nulls(given.count, start, ("encoded anew",), unlike.unrelated_anew),
         "relays": lambda: relays(given.count, start + 2_000_000, given.form, partly=given.partly),
         "scale": scale,

@@ -32,7 +32,7 @@ MOST_NODES = 2_000  # looked at in one message
 LARGEST = 256 << 10  # characters of a message that is looked through
 COUNTS = frozenset({"faces", "persons"})
 IDENTIFYING = frozenset({"model", "serial"})
-_PAIRS = re.compile(r"[,;&\t\r\n]\s*(?=~?[A-Za-z_]\w{0,40}\s*[=:])")
+_PAIRS = re.compile(r"[,;&\t\r\n]\s{0,16}+(?=~?[A-Za-z_]\w{0,40}\s*[=:])")
 _OF_ONE = re.compile(r"\d{4,}|[0-9a-fA-F]{8,}")  # an id in what is asked for: the answer is about whose it is
 _BROWSER = re.compile(r"Mozilla/")  # whose requests say nothing of the host it runs on
 _PAIR = re.compile(r"~?([A-Za-z_]\w{0,40})\s*[=:]\s*(.{0,200})")
@@ -208,12 +208,12 @@ def _of_part(node: Node) -> dict[str, str]:
     own = known.parts.get(node.key)
     facts: dict[str, str] = {}
     for key, value in _pairs(node):
-        if node.key in known.within and key in known.totals and value.isdigit():
-            facts.setdefault(known.within[node.key], value)
-        elif own is not None:
-            meaning = own.get(key, known.meanings.get(key, ""))
-            if meaning and known.forms[meaning].search(value.strip()):
-                facts.setdefault(meaning, value.strip())
+        if node.key in known.within and key in known.totals:
+            meaning = known.within[node.key]
+        else:
+            meaning = own.get(key, known.meanings.get(key, "")) if own is not None else ""
+        if meaning and known.forms[meaning].search(value.strip()):
+            facts.setdefault(meaning, value.strip())
     return facts
 
 

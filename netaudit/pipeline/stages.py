@@ -70,6 +70,7 @@ if TYPE_CHECKING:
 _EVIDENCE = EVIDENCE.row
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
+SAVED_FLOWS = 16_384  # open flows with readers that are written to a state: doing so takes as much memory as they do
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
 SAYS_LITTLE = ("heartbeat", "subscription")  # kinds of events without a person
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
@@ -195,14 +196,18 @@ class Shard:
         self._leaves.flush(least=1)
 
     def save(self, path: Path) -> bool:
-        """Write all rows and, to a file, everything that is under way; whether that is possible now."""
+        """Write all rows and, to a file, everything that is under way; whether that is possible now.
+
+        In a flood of connections it is not: the checkpoint before it stays, and an audit goes on from there.
+        """
         self._take_documents()
         for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
             if writer is not None:
                 writer.flush(least=1)
         told, self.stored = self.stored, None  # belongs to this process
         try:
-            return self.keys is None and save_state(path, self, self._events.shared() | {"folder": self._folder})
+            possible = self.keys is None and len(self._conversations.flows) <= SAVED_FLOWS
+            return possible and save_state(path, self, self._events.shared() | {"folder": self._folder})
         finally:
             self.stored = told
 

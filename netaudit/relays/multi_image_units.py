@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units
 
 NARROW = 16  # bytes per record by which the size of a unit may be unknown, where sums are looked at
+DISTINCT = 0.8  # share of images of a size of their own, below which sums say little: encoders hold a few sizes
 FEW_PAIRS = 20  # hosts and endpoints, up to which batches are looked for in all there is
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -61,7 +62,7 @@ def match_batches(
         if not told:
             if first is None or not together(test, pairs):
                 continue
-            if mode_of(rest) == "exact":
+            if mode_of(rest) == "exact" and len(np.unique(left.size)) >= DISTINCT * len(left):
                 test.sharp = sharpness_of_sums(left, rest, first, base64=base64)
             if not believed(test, pairs):
                 continue

@@ -7,6 +7,7 @@ and go with the audit.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -125,22 +126,25 @@ def _place(steps: Steps, placed: dict[Steps, tuple[str, str]]) -> tuple[str, str
 def _grown(
     value: object, at: tuple[str, str], written: str, base: Steps, placed: dict[Steps, tuple[str, str]], root: str
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Scalars below a value, in order; the places of long texts are noted as unwrapping spells them."""
+    """Scalars below a value, in order; the places of long texts are noted as unwrapping spells them.
+
+    Paths are cut as they grow: long keys in each other, around many values, would fill the memory.
+    """
     top = "" if written in {"xml", "form", "protobuf"} else root or "$"
     stack: list[tuple[object, str, str, str]] = [(value, at[0], at[1], top)]
     while stack:
         node, path, key, spelled = stack.pop()
         if isinstance(node, dict):
             stack += [
-                (inner, f"{path}.{name}" if path else str(name), str(name), _spelled(spelled, str(name), written))
-                for name, inner in reversed(node.items())
-            ][:MOST]
+                (inner, _below(path, f".{name}"), str(name), _spelled(spelled, str(name), written))
+                for name, inner in islice(node.items(), MOST)
+            ][::-1]
         elif isinstance(node, list):
             repeated = isinstance(node, Repeated) or written == "protobuf"
             stack += [
                 (
                     node[n],
-                    f"{path}[{n}]",
+                    _below(path, f"[{n}]"),
                     key,
                     (f"{spelled}[{n + 1}]" if n else spelled) if repeated else f"{spelled}[{n}]",
                 )
@@ -153,6 +157,10 @@ def _grown(
                 placed[(*base, step(written, spelled))] = path, key
             if not long and text:
                 yield path, key, text, ""
+
+
+def _below(path: str, label: str) -> str:
+    return (path + label if path else label.removeprefix("."))[:LONGEST_PATH]
 
 
 def _spelled(holder: str, key: str, written: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST = 4096  # bytes; longer strings are images or other data: of their value a NUL is left, and a number
 _PLACE = re.compile("\x00(\\d+)\\Z")
+_HOLDERS = frozenset({dict, list, json_tolerant.Again})
 _NOWHERE: dict[int, tuple[str, str]] = {}
 
 _Link = tuple["_Link", str] | None  # labels from the inside out
@@ -157,7 +158,7 @@ def filled(values: list[object], wanted: int, content: Callable[[int], str]) -> 
             _with_keys(node, wanted, content)
         for key, inner in list(node.items()) if keyed else enumerate(node):
             kind = inner.__class__
-            if kind is not dict and kind is not list and (kind is not str or inner[:1] != "\0"):
+            if kind not in _HOLDERS and (kind is not str or inner[:1] != "\0"):
                 continue
             below = None if node is values and len(values) == 1 else (link, f".{key}" if keyed else f"[{key}]")
             if kind is not str:

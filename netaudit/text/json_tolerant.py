@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from netaudit.text.charset import charset_of, is_utf8
@@ -22,7 +23,7 @@ _LONGEST_WORD = 4096  # bytes of a bare word
 # what a quotation mark that ends a string stands before: a mark of the notation, another string, the end of the line
 _CLOSE = rb"(?=\s{0,64}(?:[,:;}\])\"=]|\Z|/[/*])|[ \t]{0,64}[\r\n])"
 _TOKEN = re.compile(
-    rb"(?P<space>(?:[\s\x00\x1e]|\xef\xbb\xbf|//[^\r\n]*|/\*.*?(?:\*/|\Z)|(?<![^\r\n])\#[^\r\n]*)+)"
+    rb"(?P<space>(?:[\s\x00\x1e]++|\xef\xbb\xbf|//[^\r\n]*+|/\*.*?(?:\*/|\Z)|(?<![^\r\n])\#[^\r\n]*+)++)"
     rb"|(?P<string>[bBrRuU]{0,2}(?:"
     rb'"(?P<double>(?:[^"\\]++|\\.|"(?!' + _CLOSE + rb'))*+)"'
     rb"|'(?P<single>(?:[^'\\]++|\\.|'(?!" + _CLOSE + rb"))*+)'))"
@@ -34,7 +35,8 @@ _TOKEN = re.compile(
 # the rest of a bare value: a time, an address, words; within a call up to its end
 _VALUE = re.compile(rb"[^,{}\[\]\"'\r\n\x00]++")
 _ARGUMENT = re.compile(rb"[^,{}\[\]()\"'\r\n\x00]++")
-_REMARK = re.compile(rb"\s+//.*|\s+/\*.*", re.DOTALL)
+_REMARK = re.compile(rb"(?<!\s)\s++/[/*].*", re.DOTALL)
+_NOTHING_MORE = re.compile(rb"[\0 \t\r\n]*+\Z")
 _DOUBLE = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 _NUMBER = re.compile(rb"[+-]?(?:0|[1-9]\d{0,39})\Z")
 _DECIMAL = re.compile(rb"[+-]?(?:\d{1,40}\.\d{0,40}|\.\d{1,40}|\d{1,40}(?=[eE]))(?:[eE][+-]?\d{1,3})?\Z")
@@ -91,6 +93,7 @@ class _Reader:
         self._text = data if utf8 or data.isascii() else _DOUBLE.sub(b"??", data)
         self.found = Tolerant()
         self._stack = [_Frame(b"", self.found.values)]
+        self._open_frames = Counter[bytes]()  # by the mark that ends them: of none that waits none is looked for
         self._named: tuple[int, int] | None = None  # a word that may be what a document is given to
 
     def read(self) -> Tolerant:
@@ -176,7 +179,7 @@ class _Reader:
         value = _ARGUMENT if frame.shut == b")" else _VALUE
         if wanted and (rest := value.match(self._text, start, min(len(self._text), start + _LONGEST_WORD))):
             end = start + len(_REMARK.sub(b"", rest[0]).rstrip())
-        if not self._text[end:].strip(b"\0 \t\r\n"):
+        if _NOTHING_MORE.match(self._text, end):
             frame.key = None  # it may go on
             self._not_understood(start, end)
             return end
@@ -185,6 +188,7 @@ class _Reader:
 
     def _open(self, token: re.Match[bytes]) -> None:
         mark, start = token[0], token.start()
+        self._open_frames[_PAIRS[mark]] += 1
         self._named = None  # what it is given to is understood
         frame = self._stack[-1]
         if len(self._stack) > DEEPEST or frame.holder is None:
@@ -200,11 +204,14 @@ class _Reader:
         self._stack.append(inner)
 
     def _shut(self, token: re.Match[bytes]) -> None:
-        place = next((n for n in range(len(self._stack) - 1, 0, -1) if self._stack[n].shut == token[0]), 0)
-        if not place:
+        if not self._open_frames[token[0]]:
             self._not_understood(*token.span())
-        while place and len(self._stack) > place:
+            return
+        shut = b""
+        while shut != token[0]:
             frame = self._stack.pop()
+            shut = frame.shut
+            self._open_frames[shut] -= 1
             self._shut_frame(frame)
             if frame.holder is None:
                 self._not_understood(*token.span())

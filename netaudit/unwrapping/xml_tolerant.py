@@ -7,6 +7,7 @@ who leaves out the ends of elements does not write elements among words.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import unescape
 from typing import Protocol
 
@@ -18,7 +19,7 @@ _TOKEN = re.compile(
     rf"|(?P<text>[^<]++)|(?P<stray><)",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"([^\s=<>\"'/]{1,256})\s*=\s*(?:\"([^\"]*)\"?|'([^']*)'?|([^\s\"'<>]+))")
+_ATTRIBUTE = re.compile(r"(?<![^\s=<>\"'/])([^\s=<>\"'/]++)\s*+=\s*+(?:\"([^\"]*)\"?|'([^']*)'?|([^\s\"'<>]+))")
 MOST = 200_000  # tokens
 
 
@@ -39,6 +40,7 @@ def feed(text: str, handler: Handler) -> list[str]:
     """Tell the handler all that stands in a text; gives what is in no element. What is open at its end was cut."""
     opened: list[str] = []
     worded: list[bool] = []  # of each: whether it has a text and nothing else so far
+    waiting = Counter[str]()  # how often each name is open: of one that is not, none is looked for
     rest: list[str] = []
     for count, token in enumerate(_TOKEN.finditer(text)):
         if count >= MOST:
@@ -46,14 +48,15 @@ def feed(text: str, handler: Handler) -> list[str]:
             break
         if name := token["name"]:
             if worded and worded[-1]:
-                _end(opened, worded, handler, opened[-1])
+                _end(opened, worded, waiting, handler, opened[-1])
             handler.start(name, _attributes(token["said"]))
             opened.append(name)
+            waiting[name] += 1
             worded.append(False)
             if token["shut"]:
-                _end(opened, worded, handler, name)
+                _end(opened, worded, waiting, handler, name)
         elif name := token["end"]:
-            _end(opened, worded, handler, name)
+            _end(opened, worded, waiting, handler, name)
         elif (said := token["cdata"]) is not None or (said := token["text"]) is not None:
             if not opened:
                 rest += [said] if said.strip("\0\ufeff \t\r\n") else []
@@ -65,13 +68,14 @@ def feed(text: str, handler: Handler) -> list[str]:
     return rest
 
 
-def _end(opened: list[str], worded: list[bool], handler: Handler, name: str) -> None:
+def _end(opened: list[str], worded: list[bool], waiting: Counter[str], handler: Handler, name: str) -> None:
     """End the innermost element of that name and those in it; where there is none, the innermost that has a text."""
-    place = next((at for at in range(len(opened) - 1, -1, -1) if opened[at] == name), -1)
-    if place < 0:
-        place = len(opened) - 1 if worded and worded[-1] else len(opened)
+    place = len(opened) - 1 if worded and worded[-1] else len(opened)
+    if waiting[name]:
+        place = next(at for at in range(len(opened) - 1, -1, -1) if opened[at] == name)
     while len(opened) > place:
-        handler.end(opened.pop())
+        handler.end(opened[-1])
+        waiting[opened.pop()] -= 1
         worded.pop()
 
 

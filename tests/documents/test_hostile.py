@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from netaudit.documents.explaining import verdicts
 from netaudit.documents.from_unwrapping import MOST_LEAVES
+from netaudit.documents.head import Head
 from netaudit.documents.loading import load
 from netaudit.documents.nodes import MOST
 from netaudit.documents.reading import MOST_EVENTS
+from netaudit.documents.statements import statements
 from netaudit.documents.times import read_time
 from netaudit.rows.events import head_of
 from netaudit.rule_writing.document_drafts import draft
@@ -53,6 +55,22 @@ def face(number: int) -> dict[str, Any]:
         "DeviceID": "d",
         "SubImageList": {"SubImageInfoObject": [{"Type": "11", "StoragePath": f"http://h/{number}"}]},
     }
+
+
+def test_what_is_no_number_counts_nothing() -> None:
+    asked = Head("http", True, "GET", "192.0.2.10", "/ISAPI/Intelligent/FDLib", [])
+    for total in ("²", "9" * 5000, "一百"):
+        body = json.dumps({"list": [{"faces": {"total": total}}, {"faces": {"total": total}}]})
+        assert not statements(asked, tree_of(posted(body.encode())))
+    body = json.dumps({"list": [{"faces": {"total": "12"}}, {"faces": {"total": "30"}}]})
+    assert ("faces", "42") in [fact for one in statements(asked, tree_of(posted(body.encode()))) for fact in one.facts]
+
+
+def test_fields_between_tabs_are_split_in_time_that_grows_with_them() -> None:
+    body = json.dumps({f"k{number}": "a=1" + "\t" * 4000 for number in range(60)}).encode()
+    started = time.process_time()
+    statements(Head("http", False, "POST", "192.0.2.10", "/x", []), tree_of(posted(body)))
+    assert time.process_time() - started < 1
 
 
 def parts(count: int) -> bytes:

@@ -21,8 +21,8 @@ FOLLOWING = {
 DEVELOPMENT, REPORTED = 11_000_000, 16_000_000  # first seeds, as in `offices.py`
 
 
-def null_office(seed, stack="exact"):
-    """An office of the kind that is in turn."""
+def null_office(seed, stack="exact", *, batched=False):
+    """An office of the kind that is in turn; `batched`: whatever it uploads goes several in one request."""
     random, kind = np.random.default_rng(seed), KINDS[seed % len(KINDS)]
     count, span = int(random.integers(30, 301)), float(np.exp(random.uniform(np.log(180), np.log(86_400))))
     times, visit = _times(random, kind, count, span)
@@ -39,6 +39,8 @@ def null_office(seed, stack="exact"):
         other = np.exp(_other(random, kind, own, makes, camera, middle) + random.normal(0, residual[1], count))
     sizes, other = _quantised(random, kind, times, span, sizes, other)
     first, size, unit = _sent(random, kind, times, visit, sizes, other, span)
+    if batched:
+        kind, unit = "batches", _several(random, first)
     first, size = _requests(random, kind, first, size, unit)
     sizes = np.maximum(sizes, 1100).astype(np.int64)
     size = np.maximum(size, 900).astype(np.int64)
@@ -164,6 +166,11 @@ def _sent(random, kind, times, visit, sizes, other, span):
     if kind in {"batches", "groups"}:
         unit = np.floor(first / random.uniform(2, 15)).astype(int)
     return first, size, unit
+
+
+def _several(random, first):
+    """In which request each upload is where two to six go in one on the average."""
+    return np.floor(first / (random.uniform(2, 6) * max(np.ptp(first), 1.0) / first.size)).astype(int)
 
 
 def _requests(random, kind, first, size, unit):

@@ -21,12 +21,12 @@ LEAST_RECALL = {"exact": 0.9, "partly": 0.9, "base64": 0.9, "quic": 0.8, "batch"
 
 
 @pytest.fixture
-def quic_too(monkeypatch):
-    """As if QUIC had passed enough offices in which nothing is sent on."""
-    monkeypatch.setattr(standing, "VALIDATED", standing.VALIDATED | {"quic"})
+def others_too(monkeypatch):
+    """As if QUIC and batches had passed enough offices in which nothing is sent on."""
+    monkeypatch.setattr(standing, "VALIDATED", standing.VALIDATED | {"quic", "batch"})
 
 
-@pytest.mark.usefixtures("quic_too")
+@pytest.mark.usefixtures("others_too")
 @pytest.mark.parametrize("form", LEAST_RECALL)
 def test_what_is_told_of_a_relay_is_right(form):
     seed = offices.DEVELOPMENT + 500
@@ -86,7 +86,7 @@ def test_offices_unlike_those_that_rules_were_made_for_are_not_named(seed, stack
     assert not offices.judged(unlike.null_office(seed, stack), seed).claimed
 
 
-@pytest.mark.usefixtures("quic_too")
+@pytest.mark.usefixtures("others_too")
 @pytest.mark.parametrize(("seed", "form"), [(1_500_110, "quic"), (1_100_124, "exact")])
 def test_two_images_that_fit_the_same_two_uploads_are_not_told_by_a_trifle(seed, form):
     office = offices.relay_office(seed, form)
@@ -209,3 +209,9 @@ def test_of_many_images_of_like_sizes_all_classes_are_met_everywhere(seed):
 @pytest.mark.parametrize("seed", range(1_800_000, 1_800_006))
 def test_photographs_of_others_encoded_anew_after_each_image_name_no_endpoint(seed):
     assert not offices.judged(unlike.unrelated_anew(seed), seed).claimed
+
+
+@pytest.mark.parametrize("seed", [19_001_251, 19_002_237, 19_002_440])
+def test_batches_of_pictures_of_a_few_sizes_name_no_endpoint(seed):
+    """Encoders that hold the same few sizes: sums of other pictures of the same moments are the same to the byte."""
+    assert not offices.judged(steered.null_office(seed, batched=True), seed).claimed

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netaudit.identity_data.from_unwrapping import is_part, of_parts, personal
 from netaudit.messages.message import Message
+from netaudit.text.json_document import JsonDocument
 from netaudit.text.json_tolerant import DEEPEST, read
 from netaudit.unwrapping.from_messages import leaves
 from netaudit.unwrapping.packed import packed
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.tree import values
+from netaudit.unwrapping.xml_tolerant import feed
 from tests.unwrapping.careless import ID, NAME, VARIANTS, Variant, record
 from tests.unwrapping.samples import JPEG
 
@@ -74,6 +78,13 @@ def test_two_values_of_a_key_are_both_kept() -> None:
     assert read(b'{"a": 1, "a": 2,}').values == [{"a": [1, 2]}]
 
 
+def test_long_texts_under_one_key_are_all_put_back() -> None:
+    first, second = "一" * 40, "二" * 40
+    document = JsonDocument(f'{{"a": "{first}", "a": "{second}",}}'.encode())
+    assert document.values == [{"a": [first, second]}]
+    assert document.places == {0: ("$.a[0]", "[0]"), 1: ("$.a[1]", "[1]")}
+
+
 texts = st.binary(max_size=400) | st.lists(
     st.sampled_from([b'"', b"'", b"{", b"}", b"[", b"]", b"(", b")", b":", b",", b"=", b"\\", b"//", b"/*", b"*/", b"#",
                      b"\n", b" ", b"a", b"12", b"null", "张".encode(), b"\x81", b"\x02", b"\0", b"<a>", b"</a>", b"\xd8"]),
@@ -120,11 +131,58 @@ documents = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=5), documents, min_size=1, max_size=4))
 def test_strict_json_says_the_same_to_both(document: dict[str, object]) -> None:
-    text = orjson.dumps(document).replace(b"\\u0000", b"")
+    text = orjson.dumps(document)
+    assume(b"\\u0000" not in text)  # it stands for a long string
     found = read(text)
     assert found.values == [orjson.loads(text)]
     assert found.whole
     assert not found.unread
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" + b"a," * 500_000, b"{" + b"a:b," * 250_000, b"[" * 4000 + b"}" * 200_000,
+        b"[" + (b"a" + b" " * 3000 + b"b") * 350, b"[" * 4000 + b")]" * 100_000,
+    ],
+)  # fmt: skip
+def test_a_text_of_a_megabyte_takes_a_second_at_most(text: bytes) -> None:
+    started = time.process_time()
+    read(text)
+    assert time.process_time() - started < 1.5
+
+
+def test_spaces_take_no_memory_each() -> None:
+    text = b'{"a":1' + b" " * 1_000_000
+    tracemalloc.start()
+    read(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<a>" * 100_000 + "</b>" * 90_000, "<a>" * 90_000 + "<b>x" + "</c>" * 100_000, "<a " + "b" * 1_000_000],
+)
+def test_xml_of_a_megabyte_takes_a_second_at_most(text: str) -> None:
+    started = time.process_time()
+    values(Leaf(Part(text.encode()), "xml"))
+    feed(text, Silent())
+    assert time.process_time() - started < 2.5
+
+
+class Silent:
+    """Takes what is told."""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+
+    def end(self, name: str) -> None:
+        """It ends."""
+
+    def text(self, text: str) -> None:
+        """Words in it."""
 
 
 def test_a_document_takes_time_that_grows_with_its_size() -> None:

@@ -44,6 +44,8 @@ class Sink(Protocol):
 class Whole:
     """Gathers one body."""
 
+    __slots__ = ("declared", "emit", "in_place", "message", "owed", "pieces", "size")
+
     def __init__(self, message: Message, emit: Emit, *, in_place: bool) -> None:
         self.message = message
         self.emit = emit

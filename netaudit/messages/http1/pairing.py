@@ -7,7 +7,6 @@ rather than getting a wrong one.
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import replace
 
 from netaudit.messages.http1.head import BODY_METHODS, Head, content_length, is_chunked
@@ -37,12 +36,16 @@ class Framing:
 class Pairing:
     """What was asked and not answered yet, in both directions, and how sure the order is."""
 
+    __slots__ = (
+        "_grace", "_muted", "_orphan", "_orphan_done", "_pending", "_skip", "sure", "switched_by", "switching",
+    )  # fmt: skip
+
     def __init__(self, *, sure: bool) -> None:
         """`sure`: nothing was lost so far, so answers come in the order of requests."""
         self.sure = sure
         self.switching = False  # the flow changes to another protocol …
         self.switched_by: Message | None = None  # … by this message
-        self._pending: tuple[deque[Message], deque[Message]] = (deque(), deque())  # requests of each direction
+        self._pending: tuple[list[Message], list[Message]] = ([], [])  # requests of each direction
         self._orphan: Message | None = None  # a response captured before its request
         self._orphan_done = False
         self._grace = True  # one doubtful moment is forgiven since the last loss
@@ -63,7 +66,7 @@ class Pairing:
             return None
         message = Message("http", direction, start, start, status=200)
         message.notes.append("no status line: taken as an HTTP/0.9 answer")
-        _pair(message, waiting.popleft())
+        _pair(message, waiting.pop(0))
         return message
 
     def began(
@@ -133,7 +136,7 @@ class Pairing:
             self._skip = False
         elif waiting and not self._skip:
             final = head.status >= 200 or head.status == 101
-            _pair(message, waiting.popleft() if final else waiting[0])
+            _pair(message, waiting.pop(0) if final else waiting[0])
         elif self.sure and head.status >= 200 and not waiting:
             if self._orphan is not None:  # a second one: the requests are not in this capture
                 self.sure = False

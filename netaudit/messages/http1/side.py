@@ -42,6 +42,11 @@ class Side:
     alone of the pairing that both directions share.
     """
 
+    __slots__ = (
+        "__weakref__", "_search", "after", "at", "declared", "direction", "events", "flushing", "fresh", "held", "left",
+        "pairing", "scanned", "sink", "step", "turn", "unasked", "unasked_at", "unasked_turn", "waits_for_blank",
+    )  # fmt: skip
+
     def __init__(self, direction: int, pairing: Pairing) -> None:
         self.direction = direction
         self.pairing = pairing
@@ -60,7 +65,7 @@ class Side:
         self.unasked_at = -1  # where a response begins that waits for its first body bytes, and had no request
         self.unasked_turn = -1  # the same, once the other side has spoken in the meantime
         self.unasked = False  # the response that begins now is that one
-        self.search = Search(direction)
+        self._search: Search | None = None  # most directions never lose their way
         self.turn = -1  # stream offset where the other side spoke last during a body that only closing ends
 
     # -- feeding ------------------------------------------------------------------------------------------------------
@@ -112,7 +117,7 @@ class Side:
         here = self.at - len(self.held)
         if self.sink is not None:
             return min(here, self.sink.needed_from())
-        return min(here, self.search.needed_from(here))
+        return here if self._search is None else min(here, self._search.needed_from(here))
 
     # -- heads --------------------------------------------------------------------------------------------------------
 
@@ -378,13 +383,18 @@ class Side:
         """Begin by searching: the flow did not begin with HTTP."""
         self.step = Side._seek
 
+    def _searching(self) -> Search:
+        if self._search is None:
+            self._search = Search(self.direction)
+        return self._search
+
     def _seek(self, data: bytes, pos: int, base: int) -> int:
         """Search for a start line with sane headers; images in what is skipped are carved."""
         at, free = self._find(data, pos)
         if free > pos:
-            self.events += self.search.feed(base + pos, data[pos:free])
+            self.events += self._searching().feed(base + pos, data[pos:free])
         if at >= 0:
-            self.events += self.search.finish(ended=True)
+            self.events += self._searching().finish(ended=True)
             self.step = Side._head
             return at
         return free if free == len(data) else ~free
@@ -450,7 +460,7 @@ class Side:
             return
         elif self.sink is not None:
             self._done(offset, known=False)
-        self.events += self.search.gap(offset, length)
+        self.events += self._searching().gap(offset, length)
         self.step = Side._seek
         self.events.append(LOST)
 
@@ -464,4 +474,5 @@ class Side:
                 self._done(self.at, note="cut off by the end of the flow")
             else:
                 self._done(self.at, known=ended and self.step in (Side._close, Side._open))
-        self.events += self.search.finish(ended=ended)
+        if self._search is not None:
+            self.events += self._search.finish(ended=ended)
