@@ -61,10 +61,13 @@ class Ends:
         end = self._ends.get((flow_id, ip))
         return self._holders.device(ip) if end is None else self._holders.device(ip, end.ts, end.mac)
 
-    def named(self, ip: str, flow_id: str) -> str:
-        """How that end is named: by its address, or by its link address where it is not the only one that held it."""
+    def named(self, ip: str, flow_id: str, scope: str) -> str:
+        """How that end is named: by its address, or by its link address where it is not the only one that held it.
+
+        Nobody outside is named so: frames of all of them have a router's, whatever somebody says by ARP.
+        """
         end = self._ends.get((flow_id, ip))
-        if end is None or not end.mac or self._holders.forwards(end.mac):
+        if scope == "outside" or end is None or not end.mac or self._holders.forwards(end.mac):
             return ip
         return end.mac if self._holders.several(ip) or self._holders.disputes(ip, end.ts, end.mac) else ip
 

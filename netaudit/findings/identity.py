@@ -83,12 +83,12 @@ def identity_groups(
             continue
         doubts = bearing.doubts(record.way)
         if nobodys(doubts):
-            apart.note(actors.ends.named(record.sender, flow), NOBODYS, record.size)
+            apart.note(actors.ends.named(record.sender, flow, scope(record.sender)), NOBODYS, record.size)
             continue
         if actors.undecided(acting, flow):
             doubts |= {OWN_DEVICE}
         grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
-        ends = (actors.ends.named(ip, flow) for ip in (record.sender, record.receiver))
+        ends = (actors.ends.named(ip, flow, scope(ip)) for ip in (record.sender, record.receiver))
         group = groups[(grade, done.name, *ends)]
         group.records.append(record)
         group.doubts.update(doubts)

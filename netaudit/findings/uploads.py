@@ -74,9 +74,9 @@ def clear_findings(
         if one.own and apart is not None and one.act in {UPLOADED, VIDEO}:
             apart.note(actors.ends.device(one.device, row.flow_id), IMAGES, row.size)
         if nobodys(one.doubts) and apart is not None:
-            apart.note(actors.ends.named(row.sender, row.flow_id), NOBODYS, row.size)
+            apart.note(actors.ends.named(row.sender, row.flow_id, scope(row.sender)), NOBODYS, row.size)
         if one.grade:
-            ends = (actors.ends.named(ip, row.flow_id) for ip in (row.sender, row.receiver))
+            ends = (actors.ends.named(ip, row.flow_id, scope(ip)) for ip in (row.sender, row.receiver))
             group = groups[(one.grade, one.act.name, *ends)]
             group.rows.append(row)
             group.doubts.update(one.doubts)

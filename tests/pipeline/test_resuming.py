@@ -185,7 +185,7 @@ def test_what_was_read_is_told_everywhere(key, tmp_path, capsys) -> None:
     assert verify_command(folder, [], [], images=False, as_json=False, lang="zh") == 0
     assert "曾被中断" in capsys.readouterr().out
     reasons = {row["reason"] for row in case.table("ledgers").to_pylist() if row["ledger"] == "inputs"}
-    assert reasons == {"read in part", "not read", "refused"}
+    assert reasons == {"read in part", "not read", "no capture"}
     (said,) = [text for text in sentences(case.statements, "zh") if "中断" in text]
     report = (folder / "report.html").read_text(encoding="utf-8")
     assert said in report
