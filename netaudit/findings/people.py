@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, TERMINAL, VIEWER
+from netaudit.text.domains import registrable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ SERVICES = frozenset(  # classes of services that people use
 )  # fmt: skip
 EVENTS = "events"  # value of upload_counts.shape
 SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "co", "ac"})  # before a country: example.com.cn
-MANY_NAMES = 6  # registered names from which more came than went: no camera reads so many pages
+MANY_NAMES = 6  # registered names, not addresses, from which more came than went: no camera reads so many pages
 
 
 def peoples_machines(tables: dict[str, pa.Table], scope: Callable[[str], str]) -> frozenset[str]:
@@ -49,8 +50,12 @@ def _browsing(flows: pa.Table, scope: Callable[[str], str]) -> set[str]:
     names: dict[str, set[str]] = defaultdict(set)
     for row in grouped.to_pylist():
         read = row["payload_down_sum"] > row["payload_up_sum"]
-        if read and (scope(row["client_ip"]), scope(row["server_ip"])) == ("inside", "outside"):
-            names[row["client_ip"]].add(registered_name(row["server_name"]) or row["server_name"])
+        if (
+            read
+            and registrable(row["server_name"])
+            and (scope(row["client_ip"]), scope(row["server_ip"])) == ("inside", "outside")
+        ):
+            names[row["client_ip"]].add(registered_name(row["server_name"]))
     return {host for host, of in names.items() if len(of) >= MANY_NAMES}
 
 

@@ -105,9 +105,14 @@ def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Ta
 
 
 def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
-    """Objects that are images, in their order, up to AT_ONCE together: of all there is only a bit held."""
+    """Objects that are images, in their order, up to AT_ONCE together: of all there is only a bit held.
+
+    The one piece of a file that was sent in one has the same bytes as the file, and is not sent again.
+    """
+    wanted = pc.and_not(
+        pc.is_in(objects["sha256"], images["sha256"]), pc.fill_null(pc.equal(objects["kind"], "part"), False)
+    )
     objects = objects.select(["object_id", "message_id", "sha256", "size", "complete"])
-    wanted = pc.is_in(objects["sha256"], images["sha256"])
     for start in range(0, objects.num_rows, PASSED_OVER):
         some = objects.slice(start, PASSED_OVER).filter(wanted.slice(start, PASSED_OVER))
         yield from (some.slice(first, AT_ONCE) for first in range(0, some.num_rows, AT_ONCE))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.documents.times import read_time
-from netaudit.masking.mask import mask, mask_path, visible
+from netaudit.masking.mask import mask, mask_path, mask_words, visible
 from netaudit.routes.inferring import Inferred, Picture, infer
 from netaudit.routes.learning import ENTRY, Field, fields_of, skeleton
 from netaudit.routes.messages import Told, by_route, joined, read
@@ -272,7 +272,7 @@ def _write(route: Route, told: list[Told], fields: dict[str, Field], out: Unders
             FIELDS.row(
                 route_id=route.id, sender=route.sender, receiver=route.receiver, protocol=route.protocol,
                 method=route.method, target=mask_path(route.target), reply=route.reply, messages=len(told),
-                variants=variants, path=visible(mask(path), LONGEST), form=known.form, meaning=known.meaning,
+                variants=variants, path=visible(mask_words(path), LONGEST), form=known.form, meaning=known.meaning,
                 known_by=known.known_by, support=known.support, contradictions=known.contradictions,
                 distinct_values=len(known.values), example=visible(_masked(shown, known), LONGEST),
             )
@@ -293,7 +293,9 @@ def _digest(value: str) -> bytes:
 
 def _masked(value: str, one: Field) -> str:
     """An example that names nobody: of fields of persons, and of texts, only what kind of value it is."""
-    if one.meaning in {"time", "score", "gender", "age", "device"} or one.form in {"int", "decimal", "time"}:
+    if one.meaning in IDENTITY:
+        return f"<{one.form}>" if value else ""
+    if one.meaning in {"time", "score", "gender", "age", "device"} or one.form in {"int", "decimal"}:
         return mask(value)
     return f"<{one.form}>" if value else ""
 

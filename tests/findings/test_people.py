@@ -38,6 +38,12 @@ def test_who_reads_many_pages_is_a_machine_of_people() -> None:
     assert peoples_machines({"flows": sent}, scope) == frozenset()
 
 
+def test_addresses_in_the_place_of_names_are_no_pages() -> None:
+    """A box that asks six servers by their addresses reads no pages: what it sends is judged."""
+    asked = filled(FLOWS, visits(CAM, [f"203.0.113.{n}:8080" for n in range(9)] + [f"2001:db8::{n}" for n in range(9)]))
+    assert peoples_machines({"flows": asked}, scope) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("kind", "machine", "own"),
     [

@@ -56,6 +56,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "signatures new": [["signatures", "new", CASE, "{device}", "--class", "ip_camera", "--vendor", "x"]],
     "documents explain": [["documents", "explain", CASE, "{person message}"]],
     "documents new": [["documents", "new", CASE, "{person message}"]],
+    "rules learn": [["rules", "learn", CASE]],
     "devices list": [["devices", "list", CASE], ["devices", "list", CASE, "--json"]],
     "campaign plan": [["campaign", "plan", "{captures}"]],
     "campaign run": [["campaign", "run", "{plan}", "--out", "{campaign}", "--no-faces"]],
@@ -78,7 +79,8 @@ NOTHING = {
     "devices set": "prints what the analyst decided; the report is written as by `report`",
     "docs": "of netaudit", "interfaces": "of this machine", "doctor": "of this machine", "warm": "of this machine",
     "signatures check": "of signatures", "signatures list": "of signatures", "signatures test": "of signatures",
-    "documents check": "of signatures",
+    "documents check": "of signatures", "rules test": "of signatures",
+    "start": "asks for a capture or a case, and goes on as `audit` or `browse`",
 }  # fmt: skip
 PAGES: dict[str, list[str]] = {
     "/": [""],

@@ -95,6 +95,25 @@ def test_events_of_a_dialect_that_nobody_described(tmp_path: Path, make: Callabl
         assert known["wd"]["meaning"] == ""  # a temperature is no score
 
 
+def test_examples_of_fields_name_nobody(tmp_path: Path) -> None:
+    def record(place: int) -> dict[str, Any]:
+        return named(place) | {
+            "personId": 10023 + place, "telephone": f"415555{place:04}", "birthday": f"1990-01-0{place + 1} 00:00:00",
+        }  # fmt: skip
+
+    case = audited(tmp_path, record)
+    shown_as = {row["path"]: (row["meaning"], row["example"]) for row in case.table("fields").to_pylist()}
+    assert shown_as["personId"] == ("person_id", "<int>")
+    assert all(
+        example.startswith("<")
+        for meaning, example in shown_as.values()
+        if meaning in {"person_id", "phone", "birthday"}
+    )
+    assert "10023" not in str(shown_as)
+    assert "4155550000" not in str(shown_as)
+    assert "1990-01" not in str(shown_as)
+
+
 def test_few_messages_teach_nothing(tmp_path: Path) -> None:
     case = audited(tmp_path, bare, times=3)
     (meaning,) = {row["meaning"] for row in case.table("fields").to_pylist() if row["path"] in {"k2", "k3", "k6"}}
