@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from netaudit.jit import cache, decorators
-from netaudit.system import user_cache, user_folders
+from netaudit.system import locks, user_cache, user_folders, windows_rights
 
 LAYOUTS = "LIMIT = 10\n"
 OTHER = """
@@ -39,7 +39,10 @@ def package(tmp_path: Path) -> Path:
     for name in ("", "stage", "jit", "system"):
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "__init__.py").touch()
-    ours = (*Path(decorators.__file__).parent.glob("*.py"), *map(Path, (user_folders.__file__, user_cache.__file__)))
+    ours = (
+        *Path(decorators.__file__).parent.glob("*.py"),
+        *map(Path, (m.__file__ for m in (locks, user_folders, user_cache, windows_rights))),
+    )
     for path in ours:
         (folder / path.parent.name / path.name).write_bytes(path.read_bytes())
     for name, text in (("layouts", LAYOUTS), ("kernels_other", OTHER), ("kernels", KERNELS)):

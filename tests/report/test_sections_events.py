@@ -88,7 +88,7 @@ def test_much_is_cut_and_counted() -> None:
 def test_every_word_of_the_tables_is_known(lang: str) -> None:
     t = Texts(lang)
     assert set(KINDS) == set(t.group("event_kind"))
-    assert set(PROVENANCE) == set(t.group("layout"))
+    assert {*PROVENANCE, "inferred"} == set(t.group("layout"))
     assert set(PURPOSE) == set(t.group("asks"))
     assert {*ties.REASONS, BY_SIZE} == set(t.group("tie"))
     assert ACTS
