@@ -160,5 +160,5 @@ def test_without_pandas_there_are_arrow_tables_and_a_remedy(tmp_path, monkeypatc
     (tmp_path / "case.json").write_bytes(orjson.dumps({"tables_version": TABLES_VERSION, "partial": True}))
     case = open_case(tmp_path)
     assert case.table("findings").num_rows == 0
-    with pytest.raises(UsageError, match="netaudit\\[frames\\]"):
+    with pytest.raises(UsageError, match="python -m pip install pandas"):
         _ = case.findings
