@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MOST = 50_000  # messages that are looked at, the earliest; how many are beyond is told
+MOST = 50_000  # messages that are looked at, the earliest; those beyond count as understood by nobody but an entry
 CARVED, A_SECOND = "carved", 10**9
 MORE = "…"  # the key of a leaf that tells how many there are beyond a bound
 _INDEX = later(r"\[\d{1,6}\]")
