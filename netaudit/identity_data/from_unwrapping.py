@@ -80,7 +80,9 @@ def _may_hold_template(leaf: Leaf) -> bool:
     if leaf.kind not in DOCUMENTS or leaf.kind == "html" or len(leaf.part.data) > 8 * LARGEST:
         return False
     words = bare_text(leaf)
-    if leaf.kind == "json" and any(_may_be_one(string.end - string.start) for string in json_of(leaf.part, leaf.known).strings):
+    if leaf.kind == "json" and any(
+        _may_be_one(string.end - string.start) for string in json_of(leaf.part, leaf.known).strings
+    ):
         return True
     return len(words) <= LARGEST and bool(_stems(_TEMPLATES).Match(words))
 

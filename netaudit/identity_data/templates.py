@@ -43,11 +43,13 @@ ORDER = ("checked", "named", "beside", "shape", "called")
 SIZES = (128, 256, 512, 1024)  # numbers of a template that nothing names
 LEAST, MOST = 64, 65_536  # bytes, or numbers, of one that is named
 LEAST_POINTS = 5  # of a face: eyes, nose and corners of the mouth
-MOST_FOUND = 64  # of a document
+MOST_FOUND = 2000  # of a document
 MOST_NODES = 20_000
 LONGEST = 1 << 17  # characters of a template as text
 _OF_WHOM = r"(?:(?<!inter)(?<!sur)fac(?:e|ial)|finger|palm|iris|vein|biometric|biodata)"
-_WHAT = r"(?:feature|feat\b|embed|vector|template|templ|tmpl|descriptor|encoding|minutia|eigen|landmark|keypoint|points?\b)"
+_WHAT = (
+    r"(?:feature|feat\b|embed|vector|template|templ|tmpl|descriptor|encoding|minutia|eigen|landmark|keypoint|points?\b)"
+)
 _NAMED = later(
     rf"{_OF_WHOM}\w*{_WHAT}|{_WHAT}\w*{_OF_WHOM}|^(?:face|finger|palm|iris|vein)(?:data|model|code)\b|^featuredata$"
     r"|^featureinfo|faceprint|minutiae|^rltz|^zwtz|^zwmb|人脸特征|特征值|特征码|特征向量|特征数据|指纹模板|指纹特征|掌静脉|虹膜"
@@ -60,9 +62,13 @@ _VAGUER = later(r"^(?:feat|vec|\w*vector|tmpl?|tz|encodings?|fingerprints?(?:dat
 _POINTS = later(r"landmarks?\d*$|keypoints?$|facialpoints|facepoints")
 _FACE_IDS = later(r"^(?:face|finger|biometric)(?:id|token|uuid|no|code)$")
 _PERSON_IDS = later(r"^(?:person|user|employee|visitor|customer|member|staff)(?:id|no|uuid|code)$|^pin$")
-_SAYS_FACE = later(r"(?i:(?<!inter)(?<!sur)face|facial|biodata|biophoto|finger(?!print=)|palmvein|templatev10|人脸|指纹)")
-_NO_VALUE = later(r"(?:device|browser|cert|certificate|canvas|audio|ssl|tls|ssh|key)fingerprint|text|sentence|word|query|docu?m|token")
-_MARKS = (  # ISO/IEC 19794-2 and ANSI 378 minutiae, 19794-5 face, 19794-6 iris; heads of ZKFinger and of Neurotechnology
+_SAYS_FACE = later(
+    r"(?i:(?<!inter)(?<!sur)face|facial|biodata|biophoto|finger(?!print=)|palmvein|templatev10|人脸|指纹)"
+)
+_NO_VALUE = later(
+    r"(?:device|browser|cert|certificate|canvas|audio|ssl|tls|ssh|key)fingerprint|text|sentence|word|query|docu?m|token"
+)
+_MARKS = (  # ISO/IEC 19794-2 and ANSI 378 minutiae, 19794-5 face, 19794-6 iris; heads of ZKFinger and Neurotechnology
     (b"FMR\0", "finger"), (b"FAC\0", "face"), (b"IIR\0", "iris"), (b"IIR1", "iris"), (b"FMR\x20", "finger"),
     (b"MSS21", "finger"), (b"TMSS21", "finger"), (b"NFTR", "finger"), (b"NLT\0", "face"),
 )  # fmt: skip
@@ -71,7 +77,7 @@ _HEX = later(r"(?:[0-9A-Fa-f]{2}){64,}\Z", re.ASCII)
 _LIST = later(r"[\[(]?\s*-?\d[\d.eE+-]*(?:\s*[,; |]\s*-?\d[\d.eE+-]*){63,}\s*[\])]?\Z", re.ASCII)
 _NUMBER = later(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 WORDS = (  # in documents that may hold one
-    rb"(?i:feat|embed|vector|descript|templ|tmp|encoding|landmark|keypoint|finger|minutia|faceprint|palmvein|iris"
+    rb"(?i:feat|embed|vector|descript|templ|tmp|tpl|rk1s|rkfd|sulsad|tvntmj|encoding|landmark|keypoint|finger|minutia|faceprint|palmvein|iris"
     rb"|\xe7\x89\xb9\xe5\xbe\x81|\xe6\x8c\x87\xe7\xba\xb9|\\u7279\\u5f81|\\u6307\\u7eb9)"
     rb"|(?:\.[0-9]{2,}(?:[eE]-?[0-9]+)?[,;| \r\n]{1,4}-?[0-9]{1,3}){24}"
 )
@@ -144,16 +150,18 @@ def _of_document(leaf: Leaf) -> Iterator[Personal]:
             ids = at.face_id or any(map(_FACE_IDS.search, keys)), at.person_id or any(map(_PERSON_IDS.search, keys))
             around = (*at.around, at.key)[-4:] if at.key else at.around
             stack += [
-                (inner, Place(_below(at.path, str(key), written), str(key), around, *ids)) for key, inner in node.items()
+                (inner, Place(_below(at.path, str(key), written), str(key), around, *ids))
+                for key, inner in node.items()
             ]
         elif isinstance(node, list):
             if one := _of_list(node, at):
                 yield one
             elif node and not isinstance(node[0], int | float):
-                stack += [(inner, at._replace(path=f"{at.path}[{n}]"[:512])) for n, inner in enumerate(node[:MOST_FOUND])]
-        elif isinstance(node, str) and (len(node) >= LEAST or node.startswith("\0")):
-            if one := _left_out(leaf, node, at) if node.startswith("\0") else _of_text(node, at):
-                yield one
+                stack += [
+                    (inner, at._replace(path=f"{at.path}[{n}]"[:512])) for n, inner in enumerate(node[:MOST_NODES])
+                ]
+        elif isinstance(node, str) and (one := _left_out(leaf, node, at) if node[:1] == "\0" else _of_text(node, at)):
+            yield one
 
 
 def _below(path: str, key: str, written: str) -> str:
@@ -174,7 +182,7 @@ def _of_text(text: str, at: Place) -> Personal | None:
     """A text of numbers, or base64 or hexadecimal of bytes."""
     if not LEAST <= len(text) <= LONGEST:
         return None
-    if _HEX.match(text):
+    if len(text) % 2 == 0 and _HEX.match(text):
         return _of_data(bytes.fromhex(text), at)
     if _LIST.match(text):
         return _of_numbers(np.array([float(one) for one in _NUMBER.findall(text)[:MOST]]), at)
@@ -262,7 +270,7 @@ def _certainty(at: Place, *, form: bool = False) -> str:
     return "shape" if form or points else "called" if called else ""
 
 
-def _like_template(numbers: npt.NDArray[np.floating[np.generic]]) -> bool:  # type: ignore[type-var]
+def _like_template(numbers: npt.NDArray[np.float16 | np.float32 | np.float64]) -> bool:
     """Whether numbers may be those of a template: so many, of both signs, spread, and no neighbours alike."""
     if len(numbers) not in SIZES or not np.isfinite(numbers).all():
         return False
@@ -281,4 +289,3 @@ def _like_template(numbers: npt.NDArray[np.floating[np.generic]]) -> bool:  # ty
 def _told(what: str, content: str, at: Place, certainty: str) -> Personal:
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Personal(KIND, at.path, at.key, f"{what} {digest[:16]}", certainty)
-

@@ -90,13 +90,13 @@ class PersonRows:
         headers: Iterable[tuple[str, str]] = (),
         head: str = "",
         *,
-        known: bool = False,
+        entry: bool = False,
         pictured: bool = False,
     ) -> list[Row]:
         """Rows of the message: of its objects, its target and headers, and of what its events said (`said`).
 
         What an event says is left out where a field was read as the same already. Clear values go to private/. For
-        `head`, `known` and `pictured` see `identity_data/templates.py`.
+        `head`, `entry` (known) and `pictured` see `identity_data/templates.py`.
         """
         found, self._found = self._said_once(), []
         if len(self._parts) > 1 and found:
@@ -117,7 +117,7 @@ class PersonRows:
             known = {(one.kind, canonical(one)) for _, one in found}
             found += [(object_id, one) for object_id, one in said if (one.kind, canonical(one)) not in known]
         if any(one.kind == TEMPLATE for _, one in found):
-            found = settled(found, head, known=known, pictured=pictured)
+            found = settled(found, head, known=entry, pictured=pictured)
         if not found or not telling([one for _, one in found]):
             return []
         rows: dict[tuple[str, str, str], Row] = {}
