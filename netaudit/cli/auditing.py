@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -20,14 +19,12 @@ from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
-    from netaudit.cli.settings import Settings
     from netaudit.pipeline.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
 WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
 NAME = 300  # characters of the name of an input
 LANGS = ("zh", "en")
-PACKED = (".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".gz", ".zst", ".xz", ".lz4", ".bz2")  # taken off names
 CODES = {
     "interrupted": Exit.INTERRUPTED,
     "unjudged": Exit.UNJUDGED,
@@ -99,21 +96,6 @@ def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
     code = {"exit_reasons": [one.name.lower() for one in reasons], "exit_code": int(gravest(reasons))}
     sys.stdout.buffer.write(orjson.dumps(summary | code, option=orjson.OPT_INDENT_2) + b"\n")
     sys.stdout.buffer.flush()
-
-
-def beside(captures: list[str], settings: Settings) -> Path:
-    """Folder of a case when none is said: named after the first capture, beside it or in the folder of the settings."""
-    first = captures[0]
-    if first == "-":
-        place, name = Path(), f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}"
-    else:
-        path = Path(os.path.abspath(first))  # noqa: PTH100  (a link to a capture is beside what the user named)
-        place, name = path.parent, path.name
-        while name.lower().endswith(PACKED):
-            name = name.rpartition(".")[0]
-        with contextlib.suppress(ValueError):
-            place = place.relative_to(Path.cwd())
-    return (settings.cases or place) / f"{name or 'capture'}-case"
 
 
 def moment(text: str | None, option: str, zone: str | None = None) -> int | None:
