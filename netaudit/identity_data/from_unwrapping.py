@@ -22,7 +22,7 @@ from netaudit.identity_data.spellings import header_fields, json_fields, query_f
 from netaudit.identity_data.strings import binary_fields, holds_number
 from netaudit.identity_data.templates import KIND as TEMPLATE
 from netaudit.identity_data.templates import WORDS as _TEMPLATES
-from netaudit.identity_data.templates import settled, templates
+from netaudit.identity_data.templates import in_bytes, in_document, once, settled
 from netaudit.identity_data.values import (
     Personal,
     address_tail,
@@ -33,8 +33,9 @@ from netaudit.masking.identity_numbers import is_device_id, known_region, right_
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scalars import fields
+from netaudit.unwrapping.sniff import sniff
 from netaudit.unwrapping.text import to_text, unquote
-from netaudit.unwrapping.tree import bare_text, notation, rest
+from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -70,7 +71,16 @@ _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 
 def personal(leaf: Leaf) -> list[Personal]:
     """What `leaf` says of people and of the circumstances, in the order of the document; then templates in it."""
-    return _said(leaf) + (templates(leaf) if _may_hold_template(leaf) else [])
+    return _said(leaf) + (_templates(leaf) if _may_hold_template(leaf) else [])
+
+
+def _templates(leaf: Leaf) -> list[Personal]:
+    """Biometric templates: bytes that are one, or those among the values of a document."""
+    part, written = leaf.part, notation(leaf)
+    if leaf.kind == "opaque" and not written:
+        place = next((step.place for step in reversed(part.way.steps) if step.place), "") or part.field or part.name
+        return once(in_bytes(part.data, place, sniff))
+    return once(in_document(values(leaf), written, part.field, partial(left_out, leaf), sniff))
 
 
 def _may_hold_template(leaf: Leaf) -> bool:

@@ -25,17 +25,14 @@ import numpy as np
 from netaudit.identity_data.naming import plain
 from netaudit.identity_data.values import Personal
 from netaudit.text.patterns import later
-from netaudit.unwrapping.sniff import image, sniff
-from netaudit.unwrapping.text import to_text
-from netaudit.unwrapping.tree import left_out, notation, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy.typing as npt
 
-    from netaudit.unwrapping.part import Leaf
-
+    Sniff = Callable[[bytes], str]  # what bytes are
+    LeftOut = Callable[[str], bytes]
     Numbers = npt.NDArray[np.float64]
 
 KIND = "biometric"
@@ -93,14 +90,14 @@ class Place(NamedTuple):
     person_id: bool = False
 
 
-def templates(leaf: Leaf) -> list[Personal]:
-    """Biometric templates of a leaf, each once; `value` is what is compared: the hash of its numbers or bytes."""
-    found: dict[str, Personal] = {}
-    for one in _of_bytes(leaf) if leaf.kind == "opaque" and not notation(leaf) else _of_document(leaf):
-        found.setdefault(one.value, one)
-        if len(found) >= MOST_FOUND:
+def once(found: Iterable[Personal]) -> list[Personal]:
+    """Each template once; `value` is what is compared: the hash of its numbers or bytes."""
+    out: dict[str, Personal] = {}
+    for one in found:
+        out.setdefault(one.value, one)
+        if len(out) >= MOST_FOUND:
             break
-    return list(found.values())
+    return list(out.values())
 
 
 def settled(found: list[tuple[str, Personal]], head: str, *, known: bool, pictured: bool) -> list[tuple[str, Personal]]:
@@ -125,22 +122,17 @@ def settled(found: list[tuple[str, Personal]], head: str, *, known: bool, pictur
     return out
 
 
-def _of_bytes(leaf: Leaf) -> Iterator[Personal]:
-    """Bytes that are one: out of base64 in a document, a part of a form, a whole body."""
-    part = leaf.part
-    if not LEAST <= len(part.data) <= MOST:
-        return
-    place = next((step.place for step in reversed(part.way.steps) if step.place), "") or part.field or part.name
+def in_bytes(data: bytes, place: str, kind_of: Sniff) -> Iterator[Personal]:
+    """Bytes that are one: out of base64 in a document, a part of a form, a whole body; `place` is where they stood."""
     keys = [one for one in re.split(r"[./\[\]$@]+", place) if one and not one.isdigit()]
-    at = Place(place, keys[-1] if keys else part.field, tuple(keys[:-1]))
-    if (one := _of_data(part.data, at)) is not None:
+    at = Place(place, keys[-1] if keys else "", tuple(keys[:-1]))
+    if LEAST <= len(data) <= MOST and (one := _of_data(data, at, kind_of)) is not None:
         yield one
 
 
-def _of_document(leaf: Leaf) -> Iterator[Personal]:
-    """Templates among the values of a document; long texts are read in its bytes."""
-    written = notation(leaf)
-    stack: list[tuple[object, Place]] = [(value, Place("", leaf.part.field)) for value in values(leaf)]
+def in_document(said: list[object], written: str, field: str, left_out: LeftOut, kind_of: Sniff) -> Iterator[Personal]:
+    """Templates among the values of a document in a notation; `left_out` gives long texts that stand by a number."""
+    stack: list[tuple[object, Place]] = [(value, Place("", field)) for value in said]
     for _ in range(MOST_NODES):
         if not stack:
             return
@@ -160,8 +152,15 @@ def _of_document(leaf: Leaf) -> Iterator[Personal]:
                 stack += [
                     (inner, at._replace(path=f"{at.path}[{n}]"[:512])) for n, inner in enumerate(node[:MOST_NODES])
                 ]
-        elif isinstance(node, str) and (one := _left_out(leaf, node, at) if node[:1] == "\0" else _of_text(node, at)):
-            yield one
+        elif isinstance(node, str):
+            if node[:1] != "\0":
+                one = _of_text(node, at, kind_of)
+            else:
+                data = left_out(node)
+                text = data.decode("utf-8", "replace") if len(data) <= LONGEST else ""
+                one = _of_text(text, at, kind_of) or (None if written == "json" else _of_data(data, at, kind_of))
+            if one:
+                yield one
 
 
 def _below(path: str, key: str, written: str) -> str:
@@ -171,19 +170,12 @@ def _below(path: str, key: str, written: str) -> str:
     return (key if written == "form" else f"{path or '$'}.{key}")[:512]
 
 
-def _left_out(leaf: Leaf, mark: str, at: Place) -> Personal | None:
-    data = left_out(leaf, mark)
-    if not LEAST <= len(data) <= LONGEST:
-        return None
-    return _of_text(to_text(data), at) or (None if leaf.kind == "json" else _of_data(data, at))
-
-
-def _of_text(text: str, at: Place) -> Personal | None:
+def _of_text(text: str, at: Place, kind_of: Sniff) -> Personal | None:
     """A text of numbers, or base64 or hexadecimal of bytes."""
     if not LEAST <= len(text) <= LONGEST:
         return None
     if len(text) % 2 == 0 and _HEX.match(text):
-        return _of_data(bytes.fromhex(text), at)
+        return _of_data(bytes.fromhex(text), at, kind_of)
     if _LIST.match(text):
         return _of_numbers(np.array([float(one) for one in _NUMBER.findall(text)[:MOST]]), at)
     text = re.sub(r"\\/", "/", re.sub(r"\\[rn]|\s", "", text))  # as JSON writes it
@@ -193,7 +185,7 @@ def _of_text(text: str, at: Place) -> Personal | None:
         data = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         return None
-    return _of_data(data, at)
+    return _of_data(data, at, kind_of)
 
 
 def _of_list(node: list[object], at: Place) -> Personal | None:
@@ -224,15 +216,15 @@ def _of_numbers(numbers: Numbers, at: Place) -> Personal | None:
     return _told(f"{len(numbers)} numbers", numbers.tobytes().hex(), at, certainty)
 
 
-def _of_data(data: bytes, at: Place) -> Personal | None:
+def _of_data(data: bytes, at: Place, kind_of: Sniff) -> Personal | None:
     """Bytes of a template: with a mark of its own, as floats, or as a field that is called so holds them."""
-    if not LEAST <= len(data) <= MOST or image(data):
+    if not LEAST <= len(data) <= MOST:
         return None
     digest = data.hex()
     mark = next((what for mark, what in _MARKS if data.startswith(mark)), "")
     if mark:
         return _told(f"{mark} template, {len(data)} bytes", digest, at, "checked")
-    if sniff(data) not in {"opaque", "text"} or (sniff(data) == "text" and _is_words(data)):
+    if (kind := kind_of(data)) not in {"opaque", "text"} or (kind == "text" and _is_words(data)):
         return None
     for kind, width in (("<f4", 4), ("<f2", 2), ("<f8", 8), (">f4", 4)):
         count = len(data) // width

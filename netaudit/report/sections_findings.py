@@ -84,8 +84,8 @@ def records_line(finding: Row, w: Wording) -> str:
         told.append(w.t("finding_records_line", n=w.number(finding["records"]), **counts))
     transfers = w.number(finding["transfers"])
     told += [
-        w.t(f"finding_{name}", n=w.number(finding[name]), transfers=transfers)
-        for name in ("templates", "contacts")
+        w.t(key, n=w.number(finding[name]), transfers=transfers)
+        for name, key in (("templates", "finding_templates"), ("contacts", "finding_contacts"))
         if finding[name]
     ]
     if finding["with_identity"]:
