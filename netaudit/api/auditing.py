@@ -99,10 +99,12 @@ def audit(
 
 
 def _network(given: Network) -> str:
+    """In CIDR notation; a text without a length stays as it is, and may be asked about."""
     try:
-        return str(ipaddress.ip_network(given, strict=False))
+        network = str(ipaddress.ip_network(given, strict=False))
     except ValueError as error:
         raise UsageError("inside={}: {}", f"{given!r}", error) from error
+    return given if isinstance(given, str) and "/" not in given else network
 
 
 def _time(name: str, given: Time | None, zone: str | None) -> int | None:

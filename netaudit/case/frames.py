@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
 from netaudit.findings.vocabulary import GRADE, UPLOADED
+from netaudit.text.community_id import community_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ def frame_of(name: str, table: pa.Table) -> pd.DataFrame:
 
     `images.face` is True, False or NA, and `face_judgement` has the word that the table has; `findings.left` says
     whether what was seen left for the outside (sums over all findings would add grades and moves inside); `devices.ip`
-    is the first address of a device, NA where it has none.
+    is the first address of a device, NA where it has none; `flows.community_id` is what other tools call a flow.
     """
     need_pandas()
     frame: pd.DataFrame = table.to_pandas()
@@ -39,6 +40,9 @@ def frame_of(name: str, table: pa.Table) -> pd.DataFrame:
     if name == "findings":
         seen = frame["certainty"].map(lambda letter: GRADE[letter].seen).astype(bool)
         frame.insert(list(frame).index("act") + 1, "left", seen & (frame["act"] == UPLOADED.name))
+    if name == "flows":
+        ends = frame[["transport", "client_ip", "client_port", "server_ip", "server_port"]]
+        frame["community_id"] = [community_id(*one) for one in ends.itertuples(index=False)]
     if name == "devices":
         frame.insert(list(frame).index("ips"), "ip", frame["ips"].map(_first).astype("string"))
     return frame

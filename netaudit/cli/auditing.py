@@ -114,6 +114,7 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
 def summarise(case: Case) -> dict[str, Any]:
     """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
     from netaudit.case.report_status import stale
+    from netaudit.cli.next_steps import open_ends
     from netaudit.findings.ledgers import exits
     from netaudit.findings.statement_text import sentence as worded
 
@@ -140,11 +141,13 @@ def summarise(case: Case) -> dict[str, Any]:
         "damage": {entry["name"]: entry["damage"] for entry in case.manifest["inputs"] if entry["damage"]},
         "rejected": case.manifest["rejected"],
         "open": sorted(exits(case.table("ledgers"))),
+        "open_ends": open_ends(case),
     }
 
 
 def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     """The human text: damage and refusals first, the verdict last but for the paths."""
+    from netaudit.cli.next_steps import lines
     from netaudit.findings.ledgers import REFUSED
     from netaudit.findings.statement_text import first_page
 
@@ -181,6 +184,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         line(text)
     line(f"{say('case', lang)}: {summary['case']}")
     line(f"{say('report', lang)}: {summary['report']}")
+    for text in lines(summary, _given(summary["case"]), lang):
+        line(text)
     if summary["report_stale"]:
         line(say("stale", lang, case=_given(summary["case"])))
 
