@@ -25,6 +25,7 @@ from netaudit.findings.accounts import CONTESTED, FACE_WORDS
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.findings.statements import KINDS
 from netaudit.live import wording as live_wording
+from netaudit.recheck import saying as recheck_saying
 from netaudit.report.texts import catalogue
 from tests.conftest import ROOT
 
@@ -54,6 +55,7 @@ CATALOGUES = {
     "live": live_wording.TEXTS,
     "browse": browse_texts.TEXTS,
     "papers": papers_texts.TEXTS,
+    "recheck": recheck_saying.TEXTS,
     "campaign": campaign_texts.TEXTS,
     "cli.campaign": cli_campaign.TEXTS,
     "doctor.states": doctoring.STATES,
