@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 CONFIDENCE = 0.975  # of each of two kinds of occasion: 0.95 for both together
 LEAST = 0.95  # power below which an absence is not told as one
+LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # a camera that is busy misses two in a row
 MOST_SAID = 99  # of 100: no visit shows more
 
 
@@ -49,7 +50,7 @@ class Power:
     @property
     def enough(self) -> bool:
         """Whether an absence may be told."""
-        return self.seen >= LEAST
+        return self.seen >= LEAST and self.asked >= LEAST_ASKED.get(self.kind, 5)
 
     @property
     def unchanged(self) -> float:
