@@ -20,13 +20,14 @@ from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.endpoints.sightings import once, sightings
+from netaudit.endpoints.sightings import not_compared, once, sightings
 from netaudit.finalizing.auth_retries import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
 from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table, nameless
+from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, bounds_table
 from netaudit.findings.transfers import transfers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
@@ -133,7 +134,7 @@ def _write_tables(
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=once(judged, again), aside=aside))
-    del tables[TOLD_APART]
+    del tables[TOLD_APART], tables[BOUNDS]
     trim()
     same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
     for name, rows in tables.items():
@@ -188,7 +189,8 @@ def derive(
     """
     flows = answerable(tables["flows"])
     pictures = pictures_of(tables) if tables.get("captures") is not None else ()
-    tables["sightings"] = sightings(flows, recordings(tables.get("captures")), pictures)
+    parts_of = recordings(tables.get("captures"))
+    tables["sightings"] = sightings(flows, parts_of, pictures, tables.get("tls_hellos"))
     observations = with_flow_facts(tables["observations"], tables["flows"])
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
@@ -197,6 +199,7 @@ def derive(
     link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings
+    tables[BOUNDS] = bounds_table({NOT_COMPARED: not_compared(flows, parts_of), IN_SUMS: found.in_sums})
     moves = Moves()
     flows = once(flows, tables["sightings"])
     seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)

@@ -133,7 +133,8 @@ LEDGERS = Table(
             "person), faces (every image that may show one: in a "
             "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), "
             "sightings (connections that two captures "
-            "show, counted once), contradictions, evicted (connections ended early), contested, signatures, keys "
+            "show, counted once), bounds (connections beyond those within which is concluded), contradictions, "
+            "evicted (connections ended early), contested, signatures, keys "
             "(what became of connections).",
         ),
         Column("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),
