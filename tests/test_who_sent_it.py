@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -258,3 +259,16 @@ def test_a_picture_that_is_fetched_on_two_days_is_two_transfers(tmp_path: Path) 
     case = netaudit.audit(files, tmp_path / "case", workers=1)
     assert case.table("sightings").num_rows == 0
     assert found(case, "certainty", "sender", "images") == [("A", CAMERA.ip, 2)]
+
+
+def test_a_box_that_reads_six_pages_hides_no_opaque_upload(tmp_path: Path) -> None:
+    """Many names made it a machine of people, of which nothing opaque is told."""
+    box = Machine("00:1e:06:10:20:30", "192.168.1.77")
+    site = Site()
+    site.arp(box)
+    for number in range(7):
+        page = answer(b"<p>news</p>" * 400, "text/html")
+        site.talk(box, f"115.236.112.{30 + number}", (get(f"www.news{number}.example{number}.cn"), page))
+    for number in range(3):
+        site.talk(box, CLOUD, (random.Random(number).randbytes(80_000), b"\0ok"), port=9000)
+    assert found(audited(site, tmp_path), "certainty", "sender", "receiver") == [("D", box.ip, CLOUD)]

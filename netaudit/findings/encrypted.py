@@ -69,7 +69,7 @@ def encrypted_findings(
         service, service_class = services.get(receiver, ("", ""))
         known = service_class in KNOWN_CLASSES
         count = counted.get((sender, receiver, name))
-        own = is_own(role[0], machine=sender in machines)
+        own = is_own(role[0], machine=actors.ends.device(sender, rows[0]["flow_id"]) in machines)
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured

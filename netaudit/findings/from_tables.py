@@ -73,7 +73,7 @@ def judge(
     records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
     receivers = Receivers(tables, actors.ends)
     bearing = bearing_of(tables, faces, scope, actors, (record.message["flow_id"] for record in records))
-    machines = peoples_machines(tables, scope)
+    machines = peoples_machines(tables, scope, actors)
     relayed = relayed_findings(tables, actors)
 
     whereto = faces_sent_outside(faces, scope, actors, bearing).whereto

@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 
 from netaudit.findings.acts import UPWARD_SHARE
 from netaudit.findings.encrypted import hidden_finding, sent_once
-from netaudit.findings.people import is_own, registered_name
+from netaudit.findings.people import is_own
 from netaudit.findings.vocabulary import SCATTERED, SHAPED_OPAQUE, Rule
+from netaudit.text.domains import registrable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +62,10 @@ def opaque_findings(
         for row in _outward(flows, scope)
         if row["flow_id"] not in told
         and _sent(row)
-        and not is_own(actors.role(row["near"], row["flow_id"])[0], machine=row["near"] in machines)
+        and not is_own(
+            actors.role(row["near"], row["flow_id"])[0],
+            machine=actors.ends.device(row["near"], row["flow_id"]) in machines,
+        )
     ]
     out: list[Finding] = []
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
@@ -73,6 +77,11 @@ def opaque_findings(
             out += _finding(sender, receiver, some, actors, SHAPED_OPAQUE, _kinds(some))
     told |= {flow for finding in out for flow in finding.flow_ids}
     return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
+
+
+def _own(row: Row, actors: Actors, machines: frozenset[str]) -> bool:
+    near, flow_id = row["near"], row["flow_id"]
+    return is_own(actors.role(near, flow_id)[0], machine=actors.ends.device(near, flow_id) in machines)
 
 
 def is_opaque(protocol: str, transport: str) -> bool:
@@ -156,7 +165,7 @@ def _service(row: Row, services: dict[str, str]) -> str:
     """What one service is: by signatures, by registered name, by network."""
     if known := services.get(row["far"]):
         return str(known)
-    if name := registered_name(row["server_name"] or ""):
+    if name := registrable(row["server_name"] or "", rented=False):
         return name
     if ":" not in row["far"]:
         return str(row["far"]).rpartition(".")[0] + ".0/24"

@@ -235,7 +235,7 @@ def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vanta
     def role(sender: str, flow_id: str) -> str:
         return actors().role(sender, flow_id)[0]
 
-    tables["upload_counts"] = count_uploads(seen, vantage.scope, role, nameless(seen, vantage.scope, role))
+    tables["upload_counts"] = count_uploads(seen, vantage.scope, role, nameless(seen, vantage.scope, actors))
     tables["moment_tests"] = tie_moments(seen, vantage.scope, role)
 
 
