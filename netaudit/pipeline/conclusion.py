@@ -26,8 +26,20 @@ from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
-from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table, nameless
-from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, bounds_table
+from netaudit.findings.from_tables import (
+    BOUNDS,
+    IN_SUMS,
+    NOT_COMPARED,
+    TOLD_APART,
+    Ends,
+    Run,
+    actors_of,
+    bounds_table,
+    judge,
+    judge_moments,
+    ledger_table,
+    nameless,
+)
 from netaudit.findings.transfers import transfers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
@@ -114,10 +126,11 @@ def _write_tables(
     vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     tables["fields"] = _understand(folder, tables)
-    events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
+    named = Ends(tables).renamed(tables["flows"], vantage.scope)
+    events = with_ends(tables["events"], tables["messages"], named, vantage.scope)
     again = tables["sightings"]
     tables["events"], tables["journeys"] = join_journeys(
-        events, tables["objects"], tables["images"], once(tables["messages"], again), tables["flows"], targets
+        events, tables["objects"], tables["images"], once(tables["messages"], again), named, targets
     )
     tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
@@ -200,20 +213,21 @@ def derive(
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings
     tables[BOUNDS] = bounds_table({NOT_COMPARED: not_compared(flows, parts_of), IN_SUMS: found.in_sums})
-    moves = Moves()
     flows = once(flows, tables["sightings"])
-    seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    ends = Ends(tables | {"flows": flows})
+    moves, named = Moves(ends.device), ends.renamed(flows, vantage.scope)
+    seen = transfers(tables["objects"], tables["images"], tables["messages"], named)
     if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
         have_rest()  # their kernels may be under way
-    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
+    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": named}, seen, vantage.scope)
     if "encrypted_uploads" in tables:  # a look at a live run asks for itself
-        count_encrypted(tables, flows, vantage)
+        count_encrypted(tables, named, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     seen_as = {} if targets is None else {"targets": targets}
     judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["findings"], tables[TOLD_APART] = judged
     tables["devices"], tables["claims"] = with_chain(
-        found.devices, found.claims, moves, telling(tables["observations"])
+        found.devices, found.claims, moves, frozenset(ends.of_link(*one) for one in telling(tables["observations"]))
     )
     return vantage
 
