@@ -102,7 +102,7 @@ $(VENV)/.pip: constraints.txt
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.pip pyproject.toml
-	$(BIN)/pip install -q -c constraints.txt -e .
+	$(BIN)/pip install -q -c constraints.txt -e '.[browse]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
