@@ -139,8 +139,9 @@ def _take_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, 
         places = windows.around(one.first_ts, one.first_ts)
         if places and _sent(one.sender, one.receiver, one.flow_id, scope, actors):
             for place in places:
-                named = (actors.ends.named(ip, one.flow_id, scope(ip)) for ip in (one.sender, one.receiver))
-                way = ways[place, CLEAR, *named, one.host]
+                ends = one.sender, one.receiver
+                sender, receiver = (actors.ends.named(ip, one.flow_id, scope(ip)) for ip in ends)
+                way = ways[place, CLEAR, sender, receiver, one.host]
                 way.images += 1
                 way.faces += one.face == "yes"
                 way.bytes += one.size

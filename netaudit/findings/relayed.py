@@ -20,6 +20,7 @@ from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     import pyarrow as pa
 
@@ -63,6 +64,15 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors, named: pa.Tabl
 def way_of(test: dict[str, Any]) -> tuple[str, str, str]:
     """Holder, sender and endpoint of a row of `relay_tests`."""
     return test["holder"], test["sender"], test["receiver"]
+
+
+def tried_for(tests: Iterable[dict[str, Any]], ways: AbstractSet[tuple[str, str, str]]) -> int:
+    """Seconds within which images were looked for on each of some ways: no more is said of any of them."""
+    longest: dict[tuple[str, str, str], int] = defaultdict(int)
+    for test in tests:
+        if (way := way_of(test)) in ways:
+            longest[way] = max(longest[way], test["longest_s"] or 0)
+    return min(longest.values(), default=0)
 
 
 def together_tests(tests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

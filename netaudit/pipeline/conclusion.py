@@ -221,7 +221,7 @@ def derive(
         have_rest()  # their kernels may be under way
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": named}, seen, vantage.scope)
     if "encrypted_uploads" in tables:  # a look at a live run asks for itself
-        count_encrypted(tables, named, vantage)
+        count_encrypted(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     seen_as = {} if targets is None else {"targets": targets}
     judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
@@ -240,7 +240,8 @@ def pictures_of(tables: dict[str, pa.Table]) -> Iterator[tuple[str, str]]:
 
 def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
     """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
-    seen = tables | {"flows": flows}
+    named = Ends(tables | {"flows": flows}).renamed(flows, vantage.scope)
+    seen = tables | {"flows": named}
 
     @functools.cache
     def actors() -> Actors:  # costs a look at all images: most captures have no encrypted uploads to ask about

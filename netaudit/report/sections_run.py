@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-import os
-import time
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import broken, entries
+from netaudit.system.clock import now
 
 if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 
 MOST_PROBLEMS = 10  # of the chain
-
-
-def _now() -> str:
-    """When this is written, UTC; what SOURCE_DATE_EPOCH says, where somebody needs the same bytes again."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    said = float(epoch) if epoch.isdigit() else time.time()
-    return datetime.datetime.fromtimestamp(said, datetime.UTC).isoformat(timespec="seconds")
 
 
 def _settings(told: object, w: Wording) -> str:
@@ -42,7 +33,7 @@ def run(case: CaseLike, w: Wording) -> dict[str, Any]:
     lines = entries(folder) if folder is not None else []
     problems = broken(folder) if folder is not None else []
     return {
-        "made": w.exact(_now(), 60),
+        "made": w.exact(now(), 60),
         "settings": _settings(facts.get("settings"), w),
         "started": w.exact(facts.get("started_utc"), 60),
         "finished": w.exact(facts.get("finished_utc"), 60),

@@ -68,7 +68,8 @@ FINDINGS = Table(
         Column(
             "with_identity",
             "int64",
-            "Those of `images` that were sent with an identity number beside, or whose address such a record names.",
+            "Those of `images` that were sent with an identity number beside; those whose address such a record names "
+            "are told in `reason`.",
         ),
         Column("records", "int64", "Records with an identity number."),
         Column("persons", "int64", "Distinct identity numbers in them."),

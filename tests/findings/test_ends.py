@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from netaudit.findings.ends import Ends
 from netaudit.tables import BINDINGS, FLOWS
 from tests.findings.test_moments import filled
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CAMERA, OTHER, ROUTER = "08:54:11:00:00:01", "9a:21:5e:00:00:02", "00:0a:eb:31:c0:02"
 IP, CLOUD = "192.168.1.64", "47.96.10.20"
