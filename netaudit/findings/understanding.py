@@ -1,4 +1,4 @@
-"""Messages that carry a face or a person, by who understands them: an entry, what their route tells, or nobody."""
+"""Messages with a face, a person or a biometric template, by who understands them: an entry, their route, nobody."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import FIELDS_CUT, HIDING, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.accounts import Line
+from netaudit.findings.from_identity_data import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 LEARNED_FROM = "messages that are learned from"
 _PEOPLE = ("id_number", "phone", "name", "person_id")
+TEMPLATE_ONLY = "a biometric template"
 
 
 def understanding(tables: Tables, cut: Mapping[str, int]) -> Iterator[Line]:
@@ -40,14 +42,17 @@ def understanding(tables: Tables, cut: Mapping[str, int]) -> Iterator[Line]:
     faces = {message for message, _ in _with_faces(tables)}
     persons = tables["persons"]
     people = set(pc.unique(persons.filter(pc.is_in(persons["kind"], pa.array(_PEOPLE)))["message_id"]).to_pylist())
+    said = pc.and_(pc.equal(persons["kind"], TEMPLATE), pc.not_equal(persons["certainty"], "shape"))
+    templates = set(pc.unique(persons.filter(said)["message_id"]).to_pylist())
     events = tables["events"]
     standings = events["standing"].to_pylist()
     known = dict(zip(events["message_id"].to_pylist(), standings, strict=True))
     shown = {sha256: one for some, one in zip(events["images"].to_pylist(), standings, strict=True) for sha256 in some}
     known = {message: shown[sha256] for message, sha256 in _with_faces(tables) if sha256 in shown} | known
     sums = Counter[tuple[str, str]]()
-    for message in faces | people:
+    for message in faces | people | templates:
         subject = BOTH if message in faces and message in people else FACE if message in faces else PERSON
+        subject = subject if message in faces | people else TEMPLATE_ONLY
         standing = known.get(message)
         reason = NOT_AT_ALL if standing is None else INFERRED if standing == "inferred" else BY_ENTRY
         sums[subject, reason] += 1

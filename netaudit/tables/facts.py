@@ -31,8 +31,8 @@ PERSONS = Table(
         Column(
             "kind",
             "string",
-            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time, "
-            "picture (the address of one).",
+            "id_number, phone, name, birthday, address, person_id, biometric (a template of a face or finger, "
+            "landmarks); beside them gender, score, device, place, time, picture (the address of one).",
         ),
         Column("field", "string", "Path of the field in the document (masked)."),
         Column("value_masked", "string", "Its value, masked."),
@@ -42,7 +42,10 @@ PERSONS = Table(
             "HMAC-SHA256 of kind and value under private/key, 32 digits: equal within a case only.",
         ),
         Column(
-            "certainty", "string", "checked: the check digit is right; named: by its field; shape: by its form alone."
+            "certainty",
+            "string",
+            "checked: the check digit is right, or a template has a mark of its own; named: by its field; beside: by a "
+            "face's or person's id in its record; shape: by its form alone.",
         ),
     ),
 )

@@ -10,11 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from netaudit.text import json_tolerant
-from netaudit.text.json_document import LONGEST
+from netaudit.text.json_document import LONGEST, JsonDocument
 from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.document import json_of, packed_of, utf8, xml_of
+from netaudit.unwrapping.packed import PackedDocument
 from netaudit.unwrapping.text import to_text, unquote
 
 if TYPE_CHECKING:
@@ -78,6 +79,13 @@ def notation(leaf: Leaf) -> str:
 def bare_text(leaf: Leaf) -> bytes:
     """The words of a document: its bytes, those of JSON with long strings taken out."""
     return json_of(leaf.part, leaf.known).bare if leaf.kind == "json" else utf8(leaf.part)
+
+
+def left_out(leaf: Leaf, mark: str) -> bytes:
+    """The long text for which a NUL and a number stand among the values of a document; empty where it is not kept."""
+    document = (leaf.part.as_utf8 or leaf.part).document
+    known = isinstance(document, JsonDocument | PackedDocument) and mark[1:].isascii() and mark[1:].isdigit()
+    return document.left_out(int(mark[1:])) if known else b""  # type: ignore[union-attr]
 
 
 def rest(leaf: Leaf) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pyarrow as pa
 
 from netaudit.contracts.learning import LEAVES_CUT
@@ -77,6 +79,18 @@ def note(text):
     return {"message_id": "m", "notes": [text]}
 
 
+ACTS = {
+    "uploaded": "uploaded outside", "retrieved": "retrieved from outside", "delivered": "delivered from outside",
+    "moved": "moved inside",
+}  # fmt: skip
+
+
+def _counted(what, act):
+    ends = {"sender": CLOUD, "receiver": CAM} if act.endswith("from outside") else {}
+    rule = "biometric-template-in-clear/1" if what == "templates" else "person-in-clear/1"
+    return case(findings=[finding(act, "B", images=0, rule=rule, **{what: 2}, **ends)])
+
+
 UPLOADS = [
     {"sender": "", "receiver": "", "name": "", "uploads": 7, "devices": 2, "shape": ""},
     {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "devices": 1, "shape": "events"},
@@ -102,6 +116,12 @@ EXAMPLES = {
     "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_delivered": lambda: case(findings=[record("delivered from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
+    **{
+        f"{what}_{kind}": functools.partial(_counted, what, act)
+        for what in ("templates", "contacts")
+        for kind, act in ACTS.items()
+    },
+    "templates": lambda: opened("templates", "like a template"),
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),
     "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),

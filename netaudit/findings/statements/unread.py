@@ -24,6 +24,7 @@ NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "noth
 CALM_NEEDS = (  # no open row in any of these
     "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
     "contradictions", "evicted", "faces", "apart", "documents",
+    "templates",
 )  # fmt: skip
 
 
@@ -331,9 +332,16 @@ UNREAD = (
     ),
     Kind(
         "not_understood", _not_understood,
-        "{all} 条含人脸或人员信息的消息中有 {n} 条未能读懂其时间、地点和对象",
-        "of {all:message|messages} with a face or a person {n} were not understood: when, where and of whom nobody "
-        "knows",
+        "{all} 条含人脸、人员信息或生物特征模板的消息中有 {n} 条未能读懂其时间、地点和对象",
+        "of {all:message|messages} with a face, a person or a biometric template {n} were not understood: when, where "
+        "and of whom nobody knows",
+        LAST,
+    ),
+    Kind(
+        "templates", _open("templates", "templates", subjects=True),
+        "{n} 组形似生物特征模板的数列传往外部，无任何内容表明其用途",
+        "{n:list of numbers|lists of numbers} in the form of biometric templates left, of which nothing says what they "
+        "are",
         LAST,
     ),
     Kind(
