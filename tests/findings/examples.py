@@ -6,6 +6,7 @@ import functools
 
 import pyarrow as pa
 
+from netaudit.contracts.learning import LEAVES_CUT
 from netaudit.endpoints.declared import DECLARED
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
@@ -106,6 +107,7 @@ EXAMPLES = {
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),
     "not_understood": lambda: opened("understanding", "not at all"),
+    "not_learned": lambda: case(Run(side="lan", cut={LEAVES_CUT: 2})),
     "documents": lambda: opened("documents", "not understood to its end", bytes=400),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
