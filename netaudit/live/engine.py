@@ -228,8 +228,7 @@ class _Engine:
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_run(self._folder, self._run_facts(timings))
         self._newsroom.settle(case)
-        write_case_report(case, self._options)
-        self._custody.note(WRITTEN, lang=self._options.lang, unmasked=False)
+        self._custody.note(WRITTEN, **write_case_report(case, self._options))
         self._mark_moments()  # typed while the case was written: kept, and part of it when it is audited again
         seal_case(self._custody, self._folder)
         return open_case(self._folder)

@@ -58,8 +58,7 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
         timings = {"read_s": read_s - clock, "total_s": round(time.perf_counter() - clock, 3)}
         paths = [storable(source.path.resolve()) for source in sources if source.path]
         write_run(folder, run_facts(options, started, timings) | {"paths": paths, "live": live})
-        write_case_report(case, options)
-        custody.note(WRITTEN, lang=options.lang, unmasked=False)
+        custody.note(WRITTEN, **write_case_report(case, options))
         seal_case(custody, folder)
     finally:
         custody.close()

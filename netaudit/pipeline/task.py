@@ -218,8 +218,7 @@ def carry_out(
     how_far = {"interrupted": interrupted} if interrupted is not None else {}
     write_run(place, run_facts(options, started, timings) | how_far | {"paths": paths_read})
     trim()
-    write_case_report(case, options)
-    custody.note(WRITTEN, lang=options.lang, unmasked=False)
+    custody.note(WRITTEN, **write_case_report(case, options))
     custody.note("concluded", partial=outcome.partial, **how_far)
     if not outcome.partial:
         forget(place)
@@ -354,17 +353,18 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
     }
 
 
-def write_case_report(case: Case, options: Options) -> None:
+def write_case_report(case: Case, options: Options) -> dict[str, Any]:
     """Write the report beside the tables, in the language asked for; its thumbnails stay in the case.
 
-    What lay mapped for it goes with that.
+    Gives what the chain is to say of it. What lay mapped for it goes with that.
     """
     from netaudit.finalizing.sorting import unsettle
-    from netaudit.report.from_case import write_report
+    from netaudit.report.from_case import written_at
 
     try:
         with case.pictures.keeping():
-            write_report(case, case.folder / "report.html", options.lang)
+            at = written_at(case, case.folder / "report.html", options.lang)
+        return {"lang": options.lang, "unmasked": False} | at.facts()
     finally:
         case.mapped = frozenset()
         unsettle(case.folder)
