@@ -56,7 +56,7 @@ def _bits(data: Octets, state: npt.NDArray[np.int64], count: int) -> int:
     state[HELD] -= count
     said = state[BUFFER] >> state[HELD]
     state[BUFFER] &= (1 << state[HELD]) - 1
-    return said
+    return int(said)
 
 
 @lean_kernel
@@ -68,14 +68,14 @@ def _code(data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int3
     if look:
         state[HELD] -= look >> 8
         state[BUFFER] &= (1 << state[HELD]) - 1
-        return look & 0xFF
+        return int(look & 0xFF)
     for length in range(9, 17):
         code = state[BUFFER] >> (state[HELD] - length)
         place = code - table[FIRSTS + length]
         if 0 <= place < table[LENGTHS + length]:
             state[HELD] -= length
             state[BUFFER] &= (1 << state[HELD]) - 1
-            return table[SYMBOLS + table[PLACES + length] + place]
+            return int(table[SYMBOLS + table[PLACES + length] + place])
     return BAD
 
 
@@ -245,9 +245,7 @@ def _refined(
 
 @lean_kernel
 def _ended(data: Octets, state: npt.NDArray[np.int64]) -> int:
-    """Whether data up to the next marker are padding: the rest of a byte as ones (F.1.2.3), or as zeros as some
-    encoders have it, and bytes of zeros or ones.
-    """
+    """Whether data up to the next marker are padding, of zeros or ones (F.1.2.3): the rest of a byte, and bytes."""
     left = state[HELD] - state[BEYOND]
     if left < 0 or state[RUN]:
         return NOT_FULL
@@ -258,7 +256,7 @@ def _ended(data: Octets, state: npt.NDArray[np.int64]) -> int:
         return LEFT_OVER
     for place in range(whole):
         octet = (held >> (8 * place)) & 0xFF
-        if octet != 0 and octet != 0xFF:
+        if octet not in {0, 0xFF}:
             return LEFT_OVER
     at = state[AT]
     while at < data.size and not (data[at] == 0xFF and (at + 1 >= data.size or data[at + 1] != 0)):
@@ -281,8 +279,10 @@ def _scan(
     quantisers: npt.NDArray[np.int64], taken: npt.NDArray[np.int64], ways: int, frame: npt.NDArray[np.int64],
     there: npt.NDArray[np.uint64],
 ) -> int:  # fmt: skip
-    """One scan. `taken`: for each of its components which it is and its tables; `frame`: width, height, interval,
-    whether it is progressive, first and last of the band, how often it was refined, and by how many bits.
+    """One scan.
+
+    `taken`: for each of its components which it is and its tables. `frame`: width, height, interval, whether it is
+    progressive, first and last of the band, by how many bits it was known before and is known now.
     """
     width, height, interval, progressive = frame[0], frame[1], frame[2], frame[3]
     first, last, high, low = frame[4], frame[5], frame[6], frame[7]
@@ -387,13 +387,8 @@ def walked(
 
     `tables`, `numbers` and `there` are room for what is read, all zeros; of `there` a row for each component.
     """
-    quantisers, components, taken, frame, state = (
-        numbers[:4],
-        numbers[4:8, :6],
-        numbers[8:12, :3],
-        numbers[12],
-        numbers[13],
-    )
+    quantisers, components, taken = numbers[:4], numbers[4:8, :6], numbers[8:12, :3]
+    frame, state = numbers[12], numbers[13]
     count, at, coded = 0, 2, False
     while at + 4 <= data.size:
         marker = data[at + 1]
@@ -417,7 +412,7 @@ def walked(
             _quantisers(data, begin, end, quantisers)
         elif marker == 0xDD and end >= begin + 2:
             frame[2] = int(data[begin]) << 8 | data[begin + 1]
-        elif 0xC0 <= marker <= 0xCF and marker != 0xC8 and marker != 0xCC:
+        elif 0xC0 <= marker <= 0xCF and marker not in {0xC8, 0xCC}:
             frame[3] = marker == 0xC2
             count = _frame(data, begin, end, frame, components) if marker <= 0xC2 and count == 0 else 0
             blocks = ((frame[0] + 7) // 8 + 4) * ((frame[1] + 7) // 8 + 4)

@@ -89,7 +89,7 @@ def lookups() -> None:
 
 
 def seldom() -> None:
-    """Compile what few captures need: images in unknown streams and their codes, numbers, held datagrams, QUIC …"""
+    """Compile what few captures need: images in unknown streams and their codes, numbers, held datagrams, QUIC."""
     from netaudit.images.kernels_scan import scan_of
     from netaudit.messages.carve import Search
     from netaudit.messages.kernels_numbers import next_number
