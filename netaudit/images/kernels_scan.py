@@ -256,7 +256,7 @@ def _ended(data: Octets, state: npt.NDArray[np.int64]) -> int:
         return LEFT_OVER
     for place in range(whole):
         octet = (held >> (8 * place)) & 0xFF
-        if octet not in {0, 0xFF}:
+        if 0 < octet < 0xFF:
             return LEFT_OVER
     at = state[AT]
     while at < data.size and not (data[at] == 0xFF and (at + 1 >= data.size or data[at + 1] != 0)):
@@ -412,7 +412,7 @@ def walked(
             _quantisers(data, begin, end, quantisers)
         elif marker == 0xDD and end >= begin + 2:
             frame[2] = int(data[begin]) << 8 | data[begin + 1]
-        elif 0xC0 <= marker <= 0xCF and marker not in {0xC8, 0xCC}:
+        elif 0xC0 <= marker <= 0xCF and marker & 0xFB != 0xC8:  # neither JPG nor DAC
             frame[3] = marker == 0xC2
             count = _frame(data, begin, end, frame, components) if marker <= 0xC2 and count == 0 else 0
             blocks = ((frame[0] + 7) // 8 + 4) * ((frame[1] + 7) // 8 + 4)
