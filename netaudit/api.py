@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.case import reading
 from netaudit.errors import NetauditError, UsageError
 from netaudit.pipeline.task import Options, Progress, run
+from netaudit.system.windows_names import real
 from netaudit.text.time_zones import nanoseconds
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ class Case(reading.Case):
         from netaudit.report.from_case import write_report
         from netaudit.report.rewriting import rewrite
 
-        if path is None or Path(path).resolve() == (self.folder / "report.html").resolve():
+        if path is None or real(Path(path)) == real(self.folder / "report.html"):
             return rewrite(self, _language(lang), unmask=unmask, zone=zone)
         return write_report(self, Path(path), _language(lang), unmask=unmask, zone=zone)
 
