@@ -47,7 +47,8 @@ def steps(check: Check) -> None:
     check.step("sign", lambda: _signed(check))
     check.step("stamp", lambda: _stamped(check))
     check.step("verify what was signed and stamped", lambda: _verified(check))
-    check.step("browse", lambda: _browsed(check))
+    check.step("browse", lambda: _browsed(check, "browse", "demo", "--no-open"))
+    check.step("a capture dropped on the shortcut", lambda: _dropped(check))
     check.step("campaign of two sites", lambda: _campaign(check))
     check.step("recording, by a stand-in", lambda: _recorded(check))
     for language, page in (("zh_CN.UTF-8", "cp936"), ("en_US.UTF-8", "cp1252")):
@@ -97,9 +98,17 @@ def _verified(check: Check) -> str:
     return ran if ran != "ok" else f"ok {len(check.said)} bytes of JSON"
 
 
-def _browsed(check: Check) -> str:
+def _dropped(check: Check) -> str:
+    """It is audited beside itself, and its case is browsed."""
+    shutil.rmtree(check.data / "dropped-case", ignore_errors=True)
+    shutil.copy(OFFICE, check.data / "dropped.pcapng")
+    found = _browsed(check, "start", r"C:\data\dropped.pcapng")
+    return found if (check.data / "dropped-case" / "manifest.json").is_file() else f"no case; {found}"
+
+
+def _browsed(check: Check, *words: str) -> str:
     """The first page of the case, with the address that was printed."""
-    process = check.wine.start(check.wine.program / "netaudit.exe", "browse", "demo", "--no-open", folder=check.data)
+    process = check.wine.start(check.wine.program / "netaudit.exe", *words, folder=check.data)
     try:
         assert process.stdout is not None
         line = ""
