@@ -25,7 +25,7 @@ LOCKED = re.compile(r"([\w.-]+)==(\S+) --hash=sha256:([0-9a-f]{64})")
 LEFT = (
     re.compile(r"(?:[^/]+/)+tests/.*"),
     re.compile(r"onnxruntime/(?:tools|transformers|quantization)/.*"),
-    re.compile(r"pyarrow/(?:arrow_|_)(?:flight|s3|s3fs|substrait)\b.*"),
+    re.compile(r"pyarrow/(?:arrow_|arrow_python_|_)(?:flight|s3|s3fs|substrait)\b.*"),
     re.compile(r".*\.(?:lib|pdb|pyi|pyx|pxi|pxd|h|hpp|c|cpp)"),
 )  # of packages, what no command needs: each file is looked at by programs against viruses
 SITE = "python/Lib/site-packages"
