@@ -81,7 +81,6 @@ def _run(
     progress: Progress,
     parts: Sequence[Path],
 ) -> Case:
-    import ipaddress
 
     from netaudit.case.reading import open_case
     from netaudit.case.swap import COMING, swap_in
@@ -94,10 +93,7 @@ def _run(
     started = now()
     clock = time.perf_counter()
     for text in options.inside:
-        try:
-            ipaddress.ip_network(text, strict=False)
-        except ValueError as error:
-            raise UsageError("--inside {}: {}", text, error) from error
+        _network(text)
     if options.zone is not None:
         named_zone(options.zone)
     if options.since is not None and options.until is not None and options.since >= options.until:
@@ -282,6 +278,27 @@ def begin_case(folder: Path, options: Options) -> None:
             "options": result_options(options),
         },
     )
+
+
+def _network(text: str) -> None:
+    """Raise UsageError where a text is no network, or an address that ends as networks do and names only itself."""
+    import ipaddress
+
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise UsageError("--inside {}: {}", text, error) from error
+    whole = 24 if network.version == 4 else 64
+    alone = network.prefixlen == network.max_prefixlen
+    if "/" not in text and alone and int(network.network_address) % (1 << (network.max_prefixlen - whole)) == 0:
+        raise UsageError(
+            "--inside {}: one address; say {}/{} for its network, or {}/{} for the address alone",
+            text,
+            text,
+            whole,
+            text,
+            network.max_prefixlen,
+        )
 
 
 def result_options(options: Options) -> dict[str, Any]:
