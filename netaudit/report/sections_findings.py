@@ -77,11 +77,17 @@ def _common(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
 
 
 def records_line(finding: Row, w: Wording) -> str:
-    """Records with identity numbers of a finding, and how many of its images went with one; empty without."""
+    """Records, templates and contacts of a finding, and how many of its images went with a number; empty without."""
     told = []
     if finding["records"]:
         counts = {name: w.number(finding[name]) for name in ("persons", "transfers")}
         told.append(w.t("finding_records_line", n=w.number(finding["records"]), **counts))
+    transfers = w.number(finding["transfers"])
+    told += [
+        w.t(key, n=w.number(finding[name]), transfers=transfers)
+        for name, key in (("templates", "finding_templates"), ("contacts", "finding_contacts"))
+        if finding[name]
+    ]
     if finding["with_identity"]:
         told.append(w.t("finding_with", n=w.number(finding["with_identity"])))
     return " · ".join(told)
