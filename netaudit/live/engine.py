@@ -30,6 +30,7 @@ from netaudit.pipeline.keys import note_keys
 from netaudit.pipeline.startup import for_days
 from netaudit.pipeline.task import begin_case, now, run_facts, write_case_report, write_run
 from netaudit.system import programs
+from netaudit.system.windows_names import real
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
@@ -234,7 +235,7 @@ class _Engine:
         return open_case(self._folder)
 
     def _run_facts(self, timings: dict[str, float]) -> dict[str, Any]:
-        paths = [storable(source.path.resolve()) for source in self._audit.followed.sources if source.path]
+        paths = [storable(real(source.path)) for source in self._audit.followed.sources if source.path]
         return run_facts(self._options, self._started, timings) | {"paths": paths, "live": self._live_facts()}
 
     def _live_facts(self) -> dict[str, Any]:

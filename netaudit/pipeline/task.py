@@ -158,12 +158,13 @@ def read_captures(
     from netaudit.case.reading import storable
     from netaudit.pipeline.reading import read_all
     from netaudit.pipeline.workers import dismiss
+    from netaudit.system.windows_names import real
 
     outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
     dismiss(members)
     if not outcome.captures.num_rows:
         raise not_read(opened.rejected)
-    return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
+    return outcome, [storable(real(Path(source.path))) for source in opened.sources if source.path]
 
 
 def _join(parts: Sequence[Path], options: Options) -> Read:
