@@ -35,6 +35,7 @@ from netaudit.case.opinions import (
     images_by_protocol,
     judged,
 )
+from netaudit.case.report_status import SECOND_OPINION
 from netaudit.case.seal import later
 from netaudit.contracts.unwrapping_steps import Way as Steps
 from netaudit.crosscheck.contents import contents
@@ -314,4 +315,4 @@ def _within(data: bytes, one: Asked) -> bool:
 def _keep(case: Case, result: Verification) -> None:
     with writing(case.folder, "verify"):
         write_json(case.folder / OPINION, result.document())
-        later(case.folder, "second opinion", (OPINION,), by=result.tool)
+        later(case.folder, SECOND_OPINION, (OPINION,), **result.figures())

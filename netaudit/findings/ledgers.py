@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings import accounts, apart, documents, query_names, understanding
+from netaudit.findings import accounts, apart, contacts, documents, query_names, templates, understanding
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.masking.mask import mask
@@ -60,6 +60,7 @@ class Run:
     judged: pa.Table | None = None  # flows that were judged, where others were set aside
     aside: pa.Table | None = None  # payload of those
     scraps: pa.Table | None = None  # words in heads and small bodies that nobody would read
+    cut: Mapping[str, int] = field(default_factory=dict)  # messages of which bounds of learning cut something off
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +291,12 @@ def _bounds(tables: Tables, _: Run) -> Iterator[Entry]:
             yield Entry("flows", row["reason"], row["count"], None, understood=False)
 
 
+def _understanding(tables: Tables, run: Run) -> Iterator[Entry]:
+    """Messages with a face or a person, by who understands them, and what bounds of learning cut off."""
+    for line in understanding.understanding(tables, run.cut):
+        yield Entry(*line)
+
+
 def _apart(tables: Tables, _: Run) -> Iterator[Entry]:
     """What is told apart: sent by what calls itself a personal device."""
     for line in apart.lines(tables):
@@ -386,7 +393,9 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("egress", _egress, accounts.EGRESS_WORDS),
     Ledger("names", _account(query_names.names), query_names.WORDS),
     Ledger("documents", _account(documents.documents), documents.WORDS),
-    Ledger("understanding", _account(understanding.understanding), understanding.WORDS),
+    Ledger("understanding", _understanding, understanding.WORDS),
+    Ledger("templates", _account(templates.unsaid), templates.WORDS),
+    Ledger("contacts", _account(contacts.alone), contacts.WORDS),
     Ledger("faces", _faces, accounts.FACE_WORDS),
     Ledger("sightings", _sightings, {"seen in two captures": ("在两份捕获中均可见", "seen in two captures")}),
     Ledger(

@@ -128,6 +128,8 @@ class Newsroom:
             "object_ids",
             "records",
             "persons",
+            "templates",
+            "contacts",
         ]
         rows = case.table("findings").select(columns).to_pylist()
         faces = dict(zip(*(case.table("images")[name].to_pylist() for name in ("sha256", "face")), strict=True))
@@ -165,7 +167,7 @@ class Newsroom:
         """An alert never shrinks: what has dropped out of a bounded memory was seen all the same."""
         key, news = ("alert", row["finding_id"]), _alert(row)
         last = self._told.get(key)
-        grown = not isinstance(last, AlertNews) or (news.images, news.records) > (last.images, last.records)
+        grown = not isinstance(last, AlertNews) or _counts(news) > _counts(last)
         if grown or news.certainty == "D":
             self._tell(key, news)
 
@@ -317,10 +319,15 @@ def _transfer(find: Find, face: str, *, whole: bool) -> Transfer:
     )
 
 
+def _counts(news: AlertNews) -> tuple[int, ...]:
+    return news.images, news.records, news.templates, news.contacts
+
+
 def _alert(row: dict[str, Any]) -> AlertNews:
     return AlertNews(
         row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"],
-        row["records"] or 0, row["persons"] or 0, row["finding_id"], kind=kind_of(row).name,
+        row["records"] or 0, row["persons"] or 0, row["finding_id"],
+        templates=row["templates"] or 0, contacts=row["contacts"] or 0, kind=kind_of(row).name,
     )  # fmt: skip
 
 

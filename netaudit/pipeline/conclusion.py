@@ -59,6 +59,7 @@ from netaudit.storage.table_streams import TableWriter, drop_streams, read_parts
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -125,7 +126,7 @@ def _write_tables(
     targets = _taken_targets(folder)
     vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
-    tables["fields"] = _understand(folder, tables)
+    tables["fields"], cut = _understand(folder, tables)
     named = Ends(tables).renamed(tables["flows"], vantage.scope)
     events = with_ends(tables["events"], tables["messages"], named, vantage.scope)
     again = tables["sightings"]
@@ -141,7 +142,9 @@ def _write_tables(
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
-    run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder))
+    run = replace(
+        _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut
+    )
     if aside is None:
         run = replace(run, judged=once(judged, again) if again.num_rows else None)
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
@@ -157,19 +160,22 @@ def _write_tables(
     return frozenset(same)
 
 
-def _understand(folder: Path, tables: dict[str, pa.Table]) -> pa.Table:
-    """Add the events that no entry reads, which no finding rests on; gives what the fields of routes mean."""
+def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Counter[str]]:
+    """Add the events that no entry reads, which no finding rests on.
+
+    Gives what the fields of routes mean, and of how many messages bounds cut something off, by what.
+    """
     clear = read_parts(stream_parts(folder, EVENTS_CLEAR.name, "private"), EVENTS_CLEAR.schema())
     found = understand(folder, tables, clear)
     del clear
     leaves.drop(folder)
-    tables["events"] = with_inferred(tables["events"], found)
+    tables["events"] = with_inferred(tables["events"], found.events, found.filled)
     for table, rows in ((EVENTS_CLEAR, found.clear), (FIELDS_CLEAR, found.fields_clear)):
         writer = TableWriter(folder, table, "zz", place="private")
         for row in rows:
             writer.append(row)
         writer.close()
-    return table_of(found.fields, FIELDS)
+    return table_of(found.fields, FIELDS), found.cut
 
 
 def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import broken, entries
-from netaudit.system.clock import now
 
 if TYPE_CHECKING:
+    from netaudit.case.report_status import Moment
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 
@@ -26,14 +26,14 @@ def _settings(told: object, w: Wording) -> str:
     )  # fmt: skip
 
 
-def run(case: CaseLike, w: Wording) -> dict[str, Any]:
+def run(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
     """Times of the audit, how many worked at it, and the end of the chain when this was written."""
     facts = getattr(case, "run", {})
     folder = getattr(case, "folder", None)
-    lines = entries(folder) if folder is not None else []
+    lines = entries(folder)[: at.lines] if folder is not None else []
     problems = broken(folder) if folder is not None else []
     return {
-        "made": w.exact(now(), 60),
+        "made": w.exact(at.made, 60),
         "settings": _settings(facts.get("settings"), w),
         "started": w.exact(facts.get("started_utc"), 60),
         "finished": w.exact(facts.get("finished_utc"), 60),

@@ -18,6 +18,11 @@ CAPTURES = Table(
         Column("compression", "string", "gzip, zstd, xz, lz4 or none; by content."),
         Column("link_types", "list<string>", "Link types of its interfaces."),
         Column("interfaces", "list<string>", "Interface names and comments (pcapng)."),
+        Column(
+            "comments",
+            "list<string>",
+            "Written into it (pcapng): of a section, and of packets as `frame: text`.",
+        ),
         Column("packets_read", "int64", "Packets in the file; = packets_decoded + all skipped.packets."),
         Column("packets_decoded", "int64", "Packets taken apart down to their payload."),
         Column("wire_bytes", "int64", "Sum of the frames' lengths on the wire.", "bytes"),

@@ -104,6 +104,14 @@ class JsonDocument:
         value = self.value
         return value if isinstance(value, dict) else None
 
+    def left_out(self, number: int) -> bytes:
+        """The string for which a NUL and this number stand in `values`, as it was written; empty where none does."""
+        longest = self._longest()
+        if number >= len(longest):
+            return b""
+        string = self.strings[longest[number]]
+        return self.data[string.start : string.end]
+
     def _longest(self) -> list[int]:
         return [n for n, string in enumerate(self.strings) if string.end - string.start >= LONGEST]
 

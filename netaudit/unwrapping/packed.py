@@ -38,7 +38,7 @@ class _NotPackedError(ValueError):
 class PackedDocument:
     """One document: its values, and where in the bytes its long strings and binary values are."""
 
-    __slots__ = ("at", "notation", "places", "strings", "values")
+    __slots__ = ("_data", "at", "notation", "places", "strings", "values")
 
     unread = 0  # it is read to its last byte, or not at all
     rest = b""
@@ -48,6 +48,14 @@ class PackedDocument:
         self.values = [value]
         self.strings = walk.strings
         self.places = filled(self.values, len(self.strings), lambda number: _content(walk, number))
+        self._data = walk.data
+
+    def left_out(self, number: int) -> bytes:
+        """The bytes for which a NUL and this number stand in `values`; empty where none do."""
+        if number >= len(self.strings):
+            return b""
+        start, end = self.strings[number][:2]
+        return self._data[start:end]
 
 
 def _content(walk: _Walk, number: int) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.text.json_document import LONGEST
+from netaudit.text import json_tolerant
+from netaudit.text.json_document import LONGEST, JsonDocument
 from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.document import json_of, packed_of, utf8, xml_of
+from netaudit.unwrapping.packed import PackedDocument
 from netaudit.unwrapping.text import to_text, unquote
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ _LINES = re.compile(r"(?m)^[ \t]*([A-Za-z_][^=\r\n]{0,200}?)[ \t]*=[ \t]*([^\r\n
 _TABBED = re.compile(r"(?:[^\t\r\n=]{1,64}=[^\t\r\n]*(?:\t|\Z)){2,}")  # a line of pairs between tabs
 _PAIR = r"[^\s=:;|]{1,64}\s?[=:][^;|\r\n]{0,512}"
 _JOINED = re.compile(rf"{_PAIR}(?:[;|]{_PAIR}){{2,}}[;|]?\s*(?:\Z|\n)")  # a line of pairs, joined
+_OPENED = re.compile(
+    r"(?:\A|[;|&\t\n])\s{0,8}(?P<key>[A-Za-z_][\w.-]{0,40})\s?[=:]\s?(?P<mark>[{\[])"
+)  # a value that is a document
 _MARK = re.compile(r"\s?[=:]\s?")
 _CELL = r"[A-Za-z_\u0400-\u04ff\u3400-\u9fff][\w .-]{0,40}"
 _HEADING = re.compile("|".join(rf"{_CELL}(?:{mark}{_CELL}){{3,}}" for mark in (",", ";", r"\|", r"\t")))  # of columns
@@ -74,6 +79,13 @@ def notation(leaf: Leaf) -> str:
 def bare_text(leaf: Leaf) -> bytes:
     """The words of a document: its bytes, those of JSON with long strings taken out."""
     return json_of(leaf.part, leaf.known).bare if leaf.kind == "json" else utf8(leaf.part)
+
+
+def left_out(leaf: Leaf, mark: str) -> bytes:
+    """The long text for which a NUL and a number stand among the values of a document; empty where it is not kept."""
+    document = (leaf.part.as_utf8 or leaf.part).document
+    known = isinstance(document, JsonDocument | PackedDocument) and mark[1:].isascii() and mark[1:].isdigit()
+    return document.left_out(int(mark[1:])) if known else b""  # type: ignore[union-attr]
 
 
 def rest(leaf: Leaf) -> bytes:
@@ -137,6 +149,20 @@ def _form(data: bytes) -> dict[str, Value]:
 def _text(part: Part) -> Value:
     """Lines of key=value, keys like `Events[0].Person.Name` taken apart; rows of a table; else the text itself."""
     text = to_text(part.data, part.content_type)
+    if (opened := _OPENED.search(text[: 4 * _ROW])) and (inner := _document_in(text[opened.start("mark") :])):
+        holder = _text_of(text[: opened.start("key")].rstrip("; |&\t"))
+        return (holder if isinstance(holder, dict) else {}) | {opened["key"]: inner}
+    return _text_of(text)
+
+
+def _document_in(text: str) -> Value:
+    """A document that a text begins with and ends with; nothing where it is none."""
+    found = json_tolerant.read(text.encode("utf-8", "surrogatepass"))
+    whole = len(found.values) == 1 and found.whole and not found.unread and found.pairs
+    return found.values[0] if whole else None
+
+
+def _text_of(text: str) -> Value:
     first = text[:_ROW].partition("\n")[0]
     if _TABBED.match(first):
         return _tabbed(text)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import pyarrow as pa
 
+from netaudit.contracts.learning import LEAVES_CUT
 from netaudit.endpoints.declared import DECLARED
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
@@ -76,6 +79,18 @@ def note(text):
     return {"message_id": "m", "notes": [text]}
 
 
+ACTS = {
+    "uploaded": "uploaded outside", "retrieved": "retrieved from outside", "delivered": "delivered from outside",
+    "moved": "moved inside",
+}  # fmt: skip
+
+
+def _counted(what, act):
+    ends = {"sender": CLOUD, "receiver": CAM} if act.endswith("from outside") else {}
+    rule = "biometric-template-in-clear/1" if what == "templates" else "person-in-clear/1"
+    return case(findings=[finding(act, "B", images=0, rule=rule, **{what: 2}, **ends)])
+
+
 UPLOADS = [
     {"sender": "", "receiver": "", "name": "", "uploads": 7, "devices": 2, "shape": ""},
     {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "devices": 1, "shape": "events"},
@@ -93,6 +108,7 @@ EXAMPLES = {
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),
     "not_understood": lambda: opened("understanding", "not at all"),
+    "not_learned": lambda: case(Run(side="lan", cut={LEAVES_CUT: 2})),
     "documents": lambda: opened("documents", "not understood to its end", bytes=400),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
@@ -101,6 +117,12 @@ EXAMPLES = {
     "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_delivered": lambda: case(findings=[record("delivered from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
+    **{
+        f"{what}_{kind}": functools.partial(_counted, what, act)
+        for what in ("templates", "contacts")
+        for kind, act in ACTS.items()
+    },
+    "templates": lambda: opened("templates", "like a template"),
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),
     "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),

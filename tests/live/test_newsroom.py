@@ -257,7 +257,7 @@ def test_an_image_that_fits_what_left_encrypted_keeps_the_judgement_of_its_own_w
         "reason": "r",
         "object_ids": [f"{1:032x}"],
     }
-    row |= {"records": 0, "persons": 0}
+    row |= {"records": 0, "persons": 0, "templates": 0, "contacts": 0}
     rows = [row | {"finding_id": "F1", "certainty": "A", "act": "moved inside", "rule": "face-image-in-clear/2"}]
     rows.append(
         row | {"finding_id": "F2", "certainty": "C", "act": "uploaded outside", "rule": "relayed-by-size-and-time/1"}
