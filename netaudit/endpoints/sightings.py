@@ -119,7 +119,7 @@ def not_compared(flows: pa.Table, recording_of: Mapping[str, str]) -> int:
     chosen = _eligible(flows)
     begun = pc.and_(pc.equal(chosen["transport"], "tcp"), pc.invert(_opened(chosen))).slice(0, MOST)
     late = int(pc.sum(begun).as_py() or 0)
-    return max(0, chosen.num_rows - MOST) + max(0, late - MOST_BEGUN)
+    return max(0, int(chosen.num_rows) - MOST) + max(0, late - MOST_BEGUN)
 
 
 def _eligible(flows: pa.Table) -> pa.Table:
