@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 MOST_INPUTS = 200
-MOST_HEARD = 50  # captures of which it is shown what they heard
+MOST_HEARD = 20  # captures of which it is shown what they heard
 MOST_NOTES = 8  # damage, reasons and interfaces shown of one input
 LEDGER = ("delivered", "duplicate", "conflicting", "evicted", "after_close")  # together: the payload captured
 BESIDE = ("missing", "unread")
