@@ -209,10 +209,10 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
         names = fields | names
         part, form = max(files, key=lambda one: len(one.data)), True
         file = part.name
-        if (said := _ranged(message, part, place)) is not None:
+        if (ranged := _ranged(message, part, place)) is not None:
             if message.complete:
                 part.unknown_from = None  # as a piece it is whole, of which the whole is not known
-            return Chunk(said, part, beside=True)
+            return Chunk(ranged, part, beside=True)
     elif message.body[:1] == b"{" and _LONG.search(message.body) and (found := _in_document(message)) is not None:
         names, part, form, role = found[0] | names, found[1], True, TEXT
     if len(names) < 2:
