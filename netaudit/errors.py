@@ -1,7 +1,7 @@
 """The few exceptions of netaudit.
 
     NetauditError
-     ├─ UsageError       the request cannot be carried out as asked (exit code 2)
+     ├─ UsageError       the request cannot be carried out as asked (exit code 2); UnknownNameError for a name
      ├─ UnreadableError  nothing could be read from the inputs (exit code 4)
      ├─ CaptureError     a capture is damaged: which file, at which offset, what is wrong
      └─ CaseError        a folder is no case, or a case that cannot be read
@@ -13,6 +13,8 @@ Inside a stage bad bytes are a row (damage, skip reason, missing range), not an 
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class NetauditError(Exception):
@@ -44,6 +46,10 @@ class UsageError(NetauditError):
     """The request cannot be carried out as asked."""
 
 
+class UnknownNameError(UsageError, KeyError):
+    """Nothing has that name; the text names the nearest. A KeyError, too, as mappings raise it."""
+
+
 class UnreadableError(NetauditError):
     """None of the inputs could be read."""
 
@@ -68,3 +74,11 @@ class CaptureError(NetauditError):
     def __reduce__(self) -> tuple[type[CaptureError], tuple[str, int, str]]:
         """Made again by its own three."""
         return type(self), (self.name, self.offset, self.problem)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The names that are most like one that nobody has, for its error; all of them where none is."""
+    import difflib
+
+    known = [one for one in names if not one.startswith("_")]
+    return ", ".join(difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5) or sorted(known))

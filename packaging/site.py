@@ -36,6 +36,9 @@ BOTH = re.compile(r"^<a id=.中文.></a>$", re.MULTILINE)  # where the Chinese h
 JUMP = "中文在后。[跳到中文](#中文)\n"
 USERS = ("investigator", "officer", "analyst", "province")
 GUIDES = {
+    "installing": "Installing",
+    "using": "Using netaudit",
+    "on-site": "On site",
     "browse": "Browsing a case",
     "live": "Recording live",
     "evidence": "Evidence",
@@ -53,6 +56,9 @@ GUIDES = {
     "glossary": "Words",
 }
 CHINESE = {
+    "installing": "安装",
+    "using": "使用",
+    "on-site": "现场",
     "browse": "浏览案卷",
     "live": "现场录制",
     "evidence": "证据",

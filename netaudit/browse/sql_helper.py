@@ -22,6 +22,7 @@ from netaudit.system import signals, windows_processes
 from netaudit.tables import BY_NAME
 
 MOST_MEMORY = 2 << 30  # bytes that the process may hold
+NO_MEMORY = "needs more memory than it may have"
 MOST_CELL = 4096  # characters of a cell that are handed back
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
@@ -61,8 +62,8 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
         return {"names": names, "rows": [[_cell(value) for value in row] for row in found]}
     except duckdb.InterruptException:
         return {"problem": "took more than {} seconds", "values": [f"{asked['seconds']:g}"], "spent": True}
-    except (duckdb.OutOfMemoryException, MemoryError) as error:
-        return {"problem": str(error)[:1000] or "needs more memory than it may have", "spent": True}
+    except (duckdb.OutOfMemoryException, MemoryError):
+        return {"problem": NO_MEMORY, "spent": True}
     except duckdb.Error as error:
         return {"problem": str(error)[:1000]}
     finally:

@@ -22,6 +22,17 @@ HOLDERS = (  # (offset, bytes, what it is): captures may be in them
     (0, b"GMBU", "a Network Monitor capture (convert it with editcap -F pcapng)"),
     (0, b"RTSS", "a Network Monitor 1 capture (convert it with editcap -F pcapng)"),
     (0, b"TRSNIFF data", "a Sniffer capture (convert it with editcap -F pcapng)"),
+    (0, b"ObserverPktBuffe", "a Network Instruments Observer capture (convert it with editcap -F pcapng)"),
+    (0, b"XCP\x00", "a NetXray or Sniffer for Windows capture (convert it with editcap -F pcapng)"),
+    (0, b"\xaa\xaa\xaa\xaa", "an InfoVista 5View capture (convert it with editcap -F pcapng)"),
+    (6, b"Trace Display Trace File", "a Novell LANalyzer capture (convert it with editcap -F pcapng)"),
+    (0, b"TR\x00d", "an HP-UX nettl capture (convert it with editcap -F pcapng)"),
+    (0, b"\x05VNF", "a Visual Networks capture (convert it with editcap -F pcapng)"),
+    (0, b"\x7fver", "an OmniPeek capture (convert it with editcap -F pcapng)"),
+    (0, b"iptrace ", "an AIX iptrace capture (convert it with editcap -F pcapng)"),
+    (0, b"+---------+-----", "a K12 text capture (convert it with editcap -F pcapng)"),
+    (72, b"\x02\x00\x01\xc0", "a Windows event trace (convert it with etl2pcapng)"),
+    (72, b"\x02\x00\x02\xc0", "a Windows event trace (convert it with etl2pcapng)"),
     (0, b"\0\0\0\0\0\0\0\0", "zeros"),
 )
 LOOKALIKES = (

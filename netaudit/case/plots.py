@@ -92,6 +92,45 @@ class Plots:
         ax.set_ylabel("sender")
         return ax
 
+    def topology(self, ax: Axes | None = None) -> Axes:
+        """Who sent to whom: senders left, receivers right; lines as thick as images are many, grey where not seen."""
+        rows = transfers(self._case)
+        sides = [_busiest(rows, "sender"), _busiest(rows, "receiver")]
+        ax = ax or _axes(8, 1 + 0.5 * max(2, *map(len, sides)))
+        places = [{one: -at for at, one in enumerate(side)} for side in sides]
+        ways = rows.groupby(["sender", "receiver"])["seen"].agg(["sum", "size"])
+        most = max(int(ways["sum"].max()), 1) if len(ways) else 1
+        for (sender, receiver), images, _ in ways.itertuples():
+            if sender in places[0] and receiver in places[1]:
+                ends = [places[0][sender], places[1][receiver]]
+                colour, width = ("C3", 1 + 5 * images / most) if images else (_UNSEEN, 1)
+                ax.plot([0, 1], ends, color=colour, linewidth=width, alpha=0.7, zorder=1)
+        names = _names(self._case)
+        for side, at, aligned in ((places[0], -0.02, "right"), (places[1], 1.02, "left")):
+            ax.scatter([round(at)] * len(side), list(side.values()), color="black", s=12, zorder=2)
+            for one, height in side.items():
+                ax.text(at, height, _named(one, names), ha=aligned, va="center", fontfamily=_fonts()[0])
+        ax.set_xlim(-0.6, 1.6)
+        ax.set_axis_off()
+        return ax
+
+    def devices(self, ax: Axes | None = None) -> Axes:
+        """How many face images each end sent (right) and was sent (left)."""
+        rows = transfers(self._case)
+        seen = rows[rows["seen"]]
+        counts = {end: seen[end].value_counts() for end in ("sender", "receiver")}
+        total = counts["sender"].add(counts["receiver"], fill_value=0).sort_values()[-MOST_ROWS:]
+        ax = ax or _axes(8, 1 + 0.4 * max(2, len(total)))
+        for end, sign, colour, label in (("sender", 1, "C3", "sent"), ("receiver", -1, "C0", "received")):
+            widths = counts[end].reindex(total.index, fill_value=0) * sign
+            ax.barh(range(len(total)), widths, color=colour, label=label)
+        names = _names(self._case)
+        ax.set_yticks(range(len(total)), [_named(str(one), names) for one in total.index], fontfamily=_fonts()[0])
+        ax.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+        ax.set_xlabel("face images")
+        ax.legend(loc="lower right", frameon=False)
+        return ax
+
 
 def _names(case: Case) -> dict[str, str]:
     """Names of addresses: of a device its own, its class or maker; of an endpoint its service or first name."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit.case.frames import frame_of, need_pandas
 from netaudit.case.writing import no_case
-from netaudit.errors import CaseError, UsageError
+from netaudit.errors import CaseError, UnknownNameError, nearest
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from netaudit.case.plots import Plots
     from netaudit.case.seal import Seal
 
+HASH = 64  # digits of a SHA-256
 PRIVATE_RUN = "private/run.json"  # of the facts of a run, those that name people and machines
 UNMASKED = "private/unmasked.jsonl"
 UNFINISHED = (
@@ -42,8 +44,40 @@ class Case:
     as an Arrow table without loading pandas.
     """
 
-    def __init__(self, folder: Path, *, check: bool = True) -> None:
-        self.folder = folder
+    if TYPE_CHECKING:  # so that editors and type checkers know them; tests hold them against `TABLES`
+        captures: pd.DataFrame
+        skipped: pd.DataFrame
+        flows: pd.DataFrame
+        sightings: pd.DataFrame
+        vantages: pd.DataFrame
+        messages: pd.DataFrame
+        objects: pd.DataFrame
+        evidence: pd.DataFrame
+        parts: pd.DataFrame
+        images: pd.DataFrame
+        endpoints: pd.DataFrame
+        findings: pd.DataFrame
+        observations: pd.DataFrame
+        devices: pd.DataFrame
+        bindings: pd.DataFrame
+        claims: pd.DataFrame
+        persons: pd.DataFrame
+        tls_hellos: pd.DataFrame
+        media: pd.DataFrame
+        events: pd.DataFrame
+        fields: pd.DataFrame
+        journeys: pd.DataFrame
+        moments: pd.DataFrame
+        after_moments: pd.DataFrame
+        encrypted_uploads: pd.DataFrame
+        relayed_images: pd.DataFrame
+        relay_tests: pd.DataFrame
+        upload_counts: pd.DataFrame
+        moment_tests: pd.DataFrame
+        ledgers: pd.DataFrame
+
+    def __init__(self, folder: str | os.PathLike[str], *, check: bool = True) -> None:
+        self.folder = folder = Path(folder)
         self.mapped: frozenset[str] = frozenset()  # tables that lie so, beside their files, while an audit ends
         self._check = check
         self._seen: dict[str, tuple[int, int]] = {}  # files that were found sound: size and time of change
@@ -155,6 +189,8 @@ class Case:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        if name not in BY_NAME:
+            raise UnknownNameError("no table {}; nearest: {}", repr(name), nearest(name, BY_NAME))
         wanted = BY_NAME[name].schema()
         if columns is not None:
             wanted = pa.schema([wanted.field(column) for column in columns])
@@ -181,16 +217,16 @@ class Case:
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table as a pandas DataFrame (optional extra `frames`)."""
-        need_pandas()
-        frame: pd.DataFrame = self.table(name).to_pandas()
-        return frame
+        return frame_of(name, self.table(name))
 
-    def __getattr__(self, name: str) -> pd.DataFrame:
-        """Every table of `tables.TABLES` as a DataFrame, by its name; read when first asked for."""
-        if name not in BY_NAME:
-            raise AttributeError(f"a case has no table or attribute {name!r}")
-        frame = self.__dict__[name] = self.frame(name)
-        return frame
+    if not TYPE_CHECKING:  # type checkers know the tables below by name, and tell of any other
+
+        def __getattr__(self, name: str) -> pd.DataFrame:
+            """Every table of `tables.TABLES` as a DataFrame, by its name; read when first asked for."""
+            if name not in BY_NAME:
+                raise AttributeError(f"a case has no {name!r}; nearest: {nearest(name, dir(self))}")
+            frame = self.__dict__[name] = self.frame(name)
+            return frame
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *BY_NAME})
@@ -290,19 +326,33 @@ class Case:
     def image(self, sha256: str, *, unmask: bool = False) -> Image:
         """An image, with its faces pixelated unless `unmask` (which is logged in the case).
 
-        Raises KeyError when the case does not hold it, and OSError when it does not decode.
+        `sha256` may be the beginning of a hash. Raises UnknownNameError (a KeyError) when the case does not hold it or
+        several begin so, and OSError when it does not decode.
         """
         import PIL.Image
 
+        sha256 = self._whole_hash(sha256)
         path = self.object_path(sha256)
         if path is None:
-            raise KeyError(sha256)
+            raise UnknownNameError("{}: this case holds no such image", sha256)
         if unmask:
             self.log_unmasking(f"image {sha256}")
             return PIL.Image.open(path)
         if (masked := self.pictures.masked(sha256)) is None:
             raise OSError("the image does not decode")
         return PIL.Image.open(io.BytesIO(masked))
+
+    def _whole_hash(self, beginning: str) -> str:
+        """The hash of an image that begins so."""
+        if len(beginning) == HASH:
+            return beginning
+        found = [one for one in self.table("images", ["sha256"])["sha256"].to_pylist() if one.startswith(beginning)]
+        if len(found) != 1 or not beginning:
+            raise UnknownNameError(
+                "{}: {} images begin so; give more of the hash" if found else "{}: this case holds no such image",
+                *([beginning, len(found)] if found else [beginning]),
+            )
+        return str(found[0])
 
     def thumbnail(self, sha256: str) -> bytes | None:
         """A small JPEG with faces pixelated, None when the image is missing or does not decode."""
@@ -319,11 +369,14 @@ class Case:
 
         return Pictures(self)
 
-    def decided(self) -> dict[str, Decision]:
-        """What analysts decided about devices, by device id. Raises CaseError when that was tampered with."""
+    def decided(self, lines: int | None = None) -> dict[str, Decision]:
+        """What analysts decided about devices, by device id; with `lines`, when the chain had so many.
+
+        Raises CaseError when that was tampered with.
+        """
         from netaudit.case.decisions import latest
 
-        return latest(self.folder)
+        return latest(self.folder, lines)
 
     def log_unmasking(self, what: str) -> None:
         """Note in the chain of the case, and in private/unmasked.jsonl, that clear personal data was shown."""
@@ -337,16 +390,6 @@ class Case:
         with writing(self.folder, "unmask"):
             append_line(self.folder / UNMASKED, orjson.dumps(line), 0o600)
             later(self.folder, "unmasked", (UNMASKED,), shown=what)
-
-
-def need_pandas() -> None:
-    """Raise UsageError where DataFrames cannot be had."""
-    try:
-        import pandas  # noqa: F401
-    except ImportError as error:
-        raise UsageError(
-            "DataFrames need pandas: python -m pip install pandas; case.table(name) gives Arrow without it"
-        ) from error
 
 
 def storable(path: Path) -> str | dict[str, str]:

@@ -98,7 +98,8 @@ def audit(
 ) -> None:
     """Audit captures into a case folder and print the verdict."""
     from netaudit.case.moment_files import read_moments
-    from netaudit.cli.auditing import audit_command, beside
+    from netaudit.case.places import beside
+    from netaudit.cli.auditing import audit_command
     from netaudit.pipeline.keys import request
     from netaudit.pipeline.project_key import read_project_key
 
@@ -136,7 +137,7 @@ def audit(
         options |= {"since": moment(since, "--since", zone), "until": moment(until, "--until", zone)}
         raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least))
     assert captures is not None
-    folder = case or beside(captures, ctx.obj)
+    folder = case or beside(captures, ctx.obj.cases)
     raise typer.Exit(audit_command(captures, folder, since, until, options, as_json=json, fail_on=least))
 
 

@@ -107,15 +107,20 @@ def export(
     case_uco: Annotated[
         Path | None, typer.Option("--case-uco", metavar="OUT.jsonld", help="Graph of CASE/UCO 1.5.")
     ] = None,
+    eve: Annotated[
+        Path | None, typer.Option("--eve", metavar="OUT.jsonl", help="Flows, objects, findings as Suricata's EVE.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
     lang: Language = None,
 ) -> None:
     """Write a zip of the case that may be passed on, or its tables for a spreadsheet."""
     from netaudit.cli.exporting import export_command
-    from netaudit.cli.exports import graph_command, sheets_command
+    from netaudit.cli.exports import eve_command, graph_command, sheets_command
 
-    if [shareable, xlsx, case_uco].count(None) != 2:
-        raise typer.BadParameter("say one of --shareable, --xlsx, --case-uco", param_hint="--shareable")
+    if [shareable, xlsx, case_uco, eve].count(None) != 3:
+        raise typer.BadParameter("say one of --shareable, --xlsx, --case-uco, --eve", param_hint="--shareable")
+    if eve is not None:
+        raise typer.Exit(eve_command(case, eve, overwrite=overwrite, lang=language(lang)))
     if case_uco is not None:
         raise typer.Exit(graph_command(case, case_uco, overwrite=overwrite, lang=language(lang)))
     if xlsx is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -20,14 +19,12 @@ from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
-    from netaudit.cli.settings import Settings
     from netaudit.pipeline.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
 WITH_LEDGERS = 2  # tables version from which cases say what was not read or judged
 NAME = 300  # characters of the name of an input
 LANGS = ("zh", "en")
-PACKED = (".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".gz", ".zst", ".xz", ".lz4", ".bz2")  # taken off names
 CODES = {
     "interrupted": Exit.INTERRUPTED,
     "unjudged": Exit.UNJUDGED,
@@ -101,21 +98,6 @@ def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
     sys.stdout.buffer.flush()
 
 
-def beside(captures: list[str], settings: Settings) -> Path:
-    """Folder of a case when none is said: named after the first capture, beside it or in the folder of the settings."""
-    first = captures[0]
-    if first == "-":
-        place, name = Path(), f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}"
-    else:
-        path = Path(os.path.abspath(first))  # noqa: PTH100  (a link to a capture is beside what the user named)
-        place, name = path.parent, path.name
-        while name.lower().endswith(PACKED):
-            name = name.rpartition(".")[0]
-        with contextlib.suppress(ValueError):
-            place = place.relative_to(Path.cwd())
-    return (settings.cases or place) / f"{name or 'capture'}-case"
-
-
 def moment(text: str | None, option: str, zone: str | None = None) -> int | None:
     """UTC nanoseconds of an ISO 8601 time; one without a zone is in that of the site. Raises UsageError."""
     from netaudit.text.time_zones import nanoseconds
@@ -132,6 +114,7 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
 def summarise(case: Case) -> dict[str, Any]:
     """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
     from netaudit.case.report_status import stale
+    from netaudit.cli.next_steps import open_ends
     from netaudit.findings.ledgers import exits
     from netaudit.findings.statement_text import sentence as worded
 
@@ -158,11 +141,13 @@ def summarise(case: Case) -> dict[str, Any]:
         "damage": {entry["name"]: entry["damage"] for entry in case.manifest["inputs"] if entry["damage"]},
         "rejected": case.manifest["rejected"],
         "open": sorted(exits(case.table("ledgers"))),
+        "open_ends": open_ends(case),
     }
 
 
 def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
     """The human text: damage and refusals first, the verdict last but for the paths."""
+    from netaudit.cli.next_steps import lines
     from netaudit.findings.ledgers import REFUSED
     from netaudit.findings.statement_text import first_page
 
@@ -199,6 +184,8 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         line(text)
     line(f"{say('case', lang)}: {summary['case']}")
     line(f"{say('report', lang)}: {summary['report']}")
+    for text in lines(summary, _given(summary["case"]), lang):
+        line(text)
     if summary["report_stale"]:
         line(say("stale", lang, case=_given(summary["case"])))
 

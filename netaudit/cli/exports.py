@@ -46,6 +46,16 @@ def graph_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Exi
     return Exit.AUDITED
 
 
+def eve_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Exit:
+    """Write lines of Suricata's EVE."""
+    from netaudit.exports.eve import write_eve
+
+    _free(out, overwrite=overwrite)
+    write_eve(_whole(folder), out)
+    print(f"{out}: {say('written', lang)}")
+    return Exit.AUDITED
+
+
 def _whole(folder: Path) -> Case:
     """A case that came to its end, with nothing gone or of another size: a paper reads few files, and speaks for all.
 

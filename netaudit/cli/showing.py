@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,8 @@ from netaudit.cli.endings import into_file
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
+from netaudit.exports.csv_tables import write_rows
+from netaudit.masking.cells import cell
 from netaudit.storage.arrow_rows import plain
 from netaudit.tables import BY_NAME
 
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
     from netaudit.report.wording import Wording
 
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-)  # a spreadsheet takes a cell that begins so for a formula (OWASP: CSV injection)
 SHOWN_ROWS = 200
 WIDEST = 40  # cells of a column
 GAP = 2  # cells between two
@@ -130,24 +123,11 @@ def _show_summary(case: Case, form: str, lang: str) -> Exit:
     return Exit.AUDITED
 
 
-def cell(value: Any) -> str:
-    """A value as text that no spreadsheet runs and no terminal obeys."""
-    from netaudit.masking.mask import visible
-
-    if value is None:
-        return ""
-    text = visible("; ".join(map(str, value)) if isinstance(value, list) else str(value), 2000)
-    return "'" + text if text.startswith(FORMULA) and not isinstance(value, (int, float)) else text
-
-
 def write_csv(rows: pa.Table) -> None:
     """CSV with a header line."""
     if into_file(sys.stdout):
         sys.stdout.write("\ufeff")  # by which spreadsheets know UTF-8
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(rows.column_names)
-    for row in plain(rows):
-        writer.writerow([cell(value) for value in row.values()])
+    write_rows(rows, sys.stdout)
 
 
 def write_json_lines(rows: pa.Table) -> None:

@@ -38,6 +38,8 @@ class Finding:
     with_identity: int = 0
     records: int = 0
     persons: int = 0
+    templates: int = 0
+    contacts: int = 0
     transfers: int = 0
     bytes: int = 0
     first_ts: int | None

@@ -11,9 +11,11 @@ import pyarrow.compute as pc
 from netaudit.findings.apart import TABLE as TOLD_APART
 from netaudit.findings.apart import Apart
 from netaudit.findings.bearing import Bearing
+from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.identity import back_ends_of, identity_groups, records_of, with_identity
-from netaudit.findings.ledgers import Run, ledger_table
+from netaudit.findings.ends import Ends
+from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, records_of, with_identity
+from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, Run, bounds_table, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
@@ -22,9 +24,10 @@ from netaudit.findings.relayed import relayed_findings, without_told
 from netaudit.findings.retrieval import own_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
+from netaudit.findings.templates import templates_of
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Scope, clear_findings, faces_sent_outside, telling
-from netaudit.findings.vocabulary import VIDEO
+from netaudit.findings.vocabulary import PERSON_IN_CLEAR, TEMPLATE_IN_CLEAR, VIDEO
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
@@ -34,12 +37,17 @@ if TYPE_CHECKING:
     from netaudit.findings.finding import Finding
 
 __all__ = [
+    "BOUNDS",
+    "IN_SUMS",
     "LEAD_S",
+    "NOT_COMPARED",
     "TOLD_APART",
+    "Ends",
     "Judgement",
     "Run",
     "actors_of",
     "bearing_of",
+    "bounds_table",
     "judge",
     "judge_moments",
     "ledger_table",
@@ -71,18 +79,24 @@ def judge(
     actors = Actors(passing(), tables, shared)
     endpoints = tables.get("endpoints")
     records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
+    others = {TEMPLATE_IN_CLEAR: templates_of(tables), PERSON_IN_CLEAR: contacts_of(tables)}
     receivers = Receivers(tables, actors.ends)
-    bearing = bearing_of(tables, faces, scope, actors, (record.message["flow_id"] for record in records))
-    machines = peoples_machines(tables, scope)
-    relayed = relayed_findings(tables, actors)
+    told = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
+    bearing = bearing_of(tables, faces, scope, actors, told)
+    machines = peoples_machines(tables, scope, actors)
+    relayed = relayed_findings(tables, actors, actors.ends.renamed(flows, scope))
 
     whereto = faces_sent_outside(faces, scope, actors, bearing).whereto
     own = own_of(faces, tables, whereto | back_ends, scope, actors)
     answering = back_ends | own.hosts
-    clear = clear_findings(faces, scope, actors, bearing, receivers, answering, apart, own.digests)
     groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
+    clear = clear_findings(faces, scope, actors, bearing, receivers, answering, apart, own.digests)
+    clear = with_identity(clear, groups, actors, receivers)
+    for rule, some in others.items():
+        more = identity_groups(some, scope, actors, bearing, back_ends, apart)
+        clear += findings_of(more, rule, actors, receivers)
     found = [
-        *with_identity(clear, groups, actors, receivers),
+        *clear,
         *relayed,
         *encrypted_findings(
             without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines
@@ -103,7 +117,7 @@ def bearing_of(
 ) -> Bearing:
     """What bears the transfers of some faces, and what went in other flows."""
     faces = list(faces)
-    bearing = Bearing(tables, (*(row.flow_id for row in faces), *others), actors.ends)
+    bearing = Bearing(tables, (*(row.flow_id for row in faces), *others), actors.ends, scope)
     for row in faces:
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)

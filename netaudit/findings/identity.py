@@ -27,7 +27,13 @@ from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
 from netaudit.findings.uploads import SEEN, Scope
-from netaudit.findings.vocabulary import IDENTITY_IN_CLEAR, UPLOADED
+from netaudit.findings.vocabulary import (
+    IDENTITY_IN_CLEAR,
+    KINDS,
+    PERSON_IN_CLEAR,
+    TEMPLATE_IN_CLEAR,
+    UPLOADED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     from netaudit.findings.apart import Apart
     from netaudit.findings.bearing import Bearing
     from netaudit.findings.receivers import Receivers
+    from netaudit.findings.vocabulary import Kind, Rule
 
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
 _TOLD = (
@@ -42,6 +49,15 @@ _TOLD = (
     "whose address a record with an identity number names",
     "of these with a name",
 )
+_WHAT = {
+    IDENTITY_IN_CLEAR: "records with an identity number: {n}, distinct numbers: {m}",
+    TEMPLATE_IN_CLEAR: "biometric templates: {n}, distinct ones: {m}",
+    PERSON_IN_CLEAR: "records with a name and a phone number: {n}, distinct numbers: {m}",
+}
+_ODD = {
+    IDENTITY_IN_CLEAR: "of a region that is not given out: {}",
+    TEMPLATE_IN_CLEAR: "called so by nothing but what stands beside them: {}",
+}
 OWN = 1  # persons whose number a browser sent to one receiver: may be its user
 
 
@@ -128,23 +144,32 @@ def with_identity(found: list[Finding], groups: Groups, actors: Actors, receiver
     elsewhere = {image for record in records for image in record.elsewhere} - beside
     named = {image for record in records if record.named for image in record.images | record.elsewhere}
     for one in found:
-        one.with_identity = len((beside | elsewhere).intersection(one.object_ids)) if one.images else 0
+        one.with_identity = len(beside.intersection(one.object_ids)) if one.images else 0
     for key, group in sorted(groups.items()):
         if key in by_way and by_way[key].images:
             _add(by_way[key], group, receivers)
         else:
-            found.append(_finding(key, group, actors, receivers))
+            found.append(_finding(key, group, actors, receivers, SEEN[key[1]]))
     for one in found:
-        if one.with_identity:
+        if one.images:
             counts = [len(images.intersection(one.object_ids)) for images in (beside, elsewhere, named)]
             told = zip(_TOLD, counts, strict=True)
             one.reason += "".join(f"; {words}: {count}" for words, count in told if count)
     return found
 
 
+def findings_of(groups: Groups, rule: Rule, actors: Actors, receivers: Receivers) -> list[Finding]:
+    """Findings on records of another rule: templates, or names with phone numbers."""
+    kinds = {kind.act.name: kind for kind in KINDS if rule in kind.rules}
+    return [
+        _finding((*key, rule.name), group, actors, receivers, kinds[key[1]], rule)
+        for key, group in sorted(groups.items())
+    ]
+
+
 def _add(finding: Finding, group: Group, receivers: Receivers) -> None:
     """One story: images and the records that went with them."""
-    told = _figures(group)
+    told = _figures(group, IDENTITY_IN_CLEAR)
     for name in ("flow_ids", "capture_ids", "opened"):
         told[name] = sorted({*getattr(finding, name), *told[name]})
     told["first_ts"] = min(finding.first_ts or 0, told["first_ts"])
@@ -159,31 +184,40 @@ def _add(finding: Finding, group: Group, receivers: Receivers) -> None:
     finding.doubts = sorted({*finding.doubts, *group.doubts})
 
 
-def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers) -> Finding:
-    grade, done, sender, receiver, *_ = key
-    kind = SEEN[done]
+def _finding(
+    key: tuple[str, ...], group: Group, actors: Actors, receivers: Receivers, kind: Kind, rule: Rule = IDENTITY_IN_CLEAR
+) -> Finding:
+    grade, _, sender, receiver, *_ = key
     return Finding(
         kind=kind,
         certainty=grade,
         sender=sender,
         receiver=receiver,
         role=actors.role(kind.act.acting(sender, receiver), group.records[0].message["flow_id"]),
-        rules=[IDENTITY_IN_CLEAR],
+        rules=[rule],
         key=key,
-        reason=_said(group, receivers),
+        reason=_said(group, receivers, rule),
         doubts=sorted(group.doubts),
-        **_figures(group),
+        **_figures(group, rule),
     )
 
 
-def _figures(group: Group) -> dict[str, Any]:
+def _counts(group: Group, rule: Rule) -> dict[str, Any]:
+    """What the records are counted as."""
+    if rule == TEMPLATE_IN_CLEAR:
+        return {"templates": len(group.persons)}
+    if rule == PERSON_IN_CLEAR:
+        return {"contacts": len(group.records)}
+    return {
+        "records": len(group.records), "persons": len(group.persons), "person_hmacs": sorted(group.persons),
+    }  # fmt: skip
+
+
+def _figures(group: Group, rule: Rule) -> dict[str, Any]:
     messages = {record.message["message_id"]: record.message for record in group.records}
     told = messages.values()
     sizes = {one: record.size for record in group.records for one in [min(record.objects, default="")]}
-    return {
-        "records": len(group.records),
-        "persons": len(group.persons),
-        "person_hmacs": sorted(group.persons),
+    return _counts(group, rule) | {
         "transfers": len(messages),
         "bytes": sum(sizes.values()),
         "first_ts": min(row["first_ts"] or 0 for row in told),
@@ -196,7 +230,7 @@ def _figures(group: Group) -> dict[str, Any]:
     }
 
 
-def _said(group: Group, receivers: Receivers) -> str:
+def _said(group: Group, receivers: Receivers, rule: Rule = IDENTITY_IN_CLEAR) -> str:
     """Clauses that the report has words for in both languages (`phrase` in its texts)."""
     named = sum(record.named for record in group.records)
     odd = sum(not record.sound for record in group.records)
@@ -204,13 +238,21 @@ def _said(group: Group, receivers: Receivers) -> str:
     rows = [record.message for record in group.records]
     named_, against = receivers.told((row["client_ip"], row["server_ip"], row["flow_id"], row["host"]) for row in rows)
     opened = sum(bool(record.message["opened"]) for record in group.records)
-    told = [f"records with an identity number: {len(group.records)}, distinct numbers: {len(group.persons)}"]
-    told[0] += named_
+    told = [_WHAT[rule].format(n=len(group.records), m=len(group.persons)) + named_]
     told += [f"sent encrypted and opened with keys: {opened}"] if opened else []
-    told += [f"a name beside the number: {named}"] if named else []
+    told += [f"a name beside the number: {named}"] if named and rule == IDENTITY_IN_CLEAR else []
     told += [f"not recovered whole: {broken}"] if broken else []
-    told += [f"of a region that is not given out: {odd}"] if odd else []
+    told += [_ODD[rule].format(odd)] if odd and rule in _ODD else []
     return "; ".join(told) + against + said(group.doubts)
 
 
-__all__ = ["BACK_ENDS", "Group", "Record", "back_ends_of", "identity_groups", "records_of", "with_identity"]
+__all__ = [
+    "BACK_ENDS",
+    "Group",
+    "Record",
+    "back_ends_of",
+    "findings_of",
+    "identity_groups",
+    "records_of",
+    "with_identity",
+]

@@ -60,10 +60,10 @@ class Record(NamedTuple):
 
 def records_of(tables: dict[str, pa.Table]) -> list[Record]:
     """Records with an identity number that says what it is, with their ways; those of a challenged request once."""
-    return _counted_once(list(_records(tables)), tables["messages"])
+    return counted_once(list(_records(tables)), tables["messages"])
 
 
-def _counted_once(found: list[Record], messages: pa.Table) -> list[Record]:
+def counted_once(found: list[Record], messages: pa.Table) -> list[Record]:
     """Records but those of a request that was challenged (RFC 9110, 15.5.2) and came again within half a minute."""
     refused = messages.filter(pc.is_in(messages["status"], pa.array(CHALLENGES, messages["status"].type)))
     asked = set(refused["request_id"].to_pylist()) - {"", None}
@@ -92,25 +92,43 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[Record]:
     wanted = pc.unique(persons["message_id"].filter(checked))
     if not len(wanted):
         return
+    known = _known(tables.get("events"), wanted)
+    named = _addressed(tables, persons)
+    for message, rows, objects in carried(tables, wanted):
+        yield from _of_message(message, rows, objects, known, named)
+
+
+def carried(
+    tables: dict[str, pa.Table], wanted: pa.Array
+) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]], dict[str, dict[str, Any]]]]:
+    """Some messages with persons: each with the ends of its flow, its rows of `persons`, and its objects by id.
+
+    Objects have `image`, whether they are one, and `face`, whether one was seen in it, or none was looked for.
+    """
     messages = _by(_only(tables["messages"], "message_id", wanted).select(_MESSAGE), "message_id")
-    flows = tables["flows"]
+    flows, images = tables["flows"], tables["images"]
     flow_ids = pa.array(sorted({row["flow_id"] for row in messages.values()}), pa.string())
     ends = _by(_only(flows, "flow_id", flow_ids).select(_FLOW), "flow_id")
     objects: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     chosen = _only(tables["objects"], "message_id", wanted)
-    shown = pc.is_in(chosen["sha256"], value_set=pc.unique(tables["images"]["sha256"]))
-    chosen = chosen.select(["message_id", "object_id", "size", "complete", "unwrap_path"]).append_column("image", shown)
-    for row in chosen.to_pylist():
+    faces = images["sha256"].filter(pc.is_in(images["face"], pa.array(["yes", "not judged"])))
+    of_images, of_faces = (pc.is_in(chosen["sha256"], value_set=pc.unique(one)) for one in (images["sha256"], faces))
+    chosen = chosen.select(["message_id", "object_id", "size", "complete", "unwrap_path"])
+    for row in chosen.append_column("image", of_images).append_column("face", of_faces).to_pylist():
         objects[row["message_id"]][row["object_id"]] = row
-    known = _known(tables.get("events"), wanted)
-    named = _addressed(tables, persons)
     by_message: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _only(persons, "message_id", wanted).to_pylist():
+    for row in _only(tables["persons"], "message_id", wanted).to_pylist():
         by_message[row["message_id"]].append(row)
     for message_id, rows in sorted(by_message.items()):
         message = messages.get(message_id)
         if message is not None and (flow := ends.get(message["flow_id"])) is not None:
-            yield from _of_message(message | flow, rows, objects[message_id], known, named)
+            yield message | flow, rows, objects[message_id]
+
+
+def ways(message: dict[str, Any]) -> tuple[str, str]:
+    """Sender and receiver of a message with the ends of its flow."""
+    both = (message["client_ip"], message["server_ip"])
+    return both if message["direction"] == "up" else both[::-1]
 
 
 def _of_message(
@@ -120,9 +138,7 @@ def _of_message(
     known: set[str],
     named_by: dict[str, set[str]],
 ) -> Iterator[Record]:
-    up = message["direction"] == "up"
-    ways = (message["client_ip"], message["server_ip"])
-    sender, receiver = ways if up else ways[::-1]
+    sender, receiver = ways(message)
     pictures = [row for row in objects.values() if row["image"]]
     found = grouped(rows)
     for place, own in found:

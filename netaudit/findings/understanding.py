@@ -1,4 +1,4 @@
-"""Messages that carry a face or a person, by who understands them: an entry, what their route tells, or nobody."""
+"""Messages with a face, a person or a biometric template, by who understands them: an entry, their route, nobody."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.learning import FIELDS_CUT, HIDING, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.accounts import Line
+from netaudit.findings.from_identity_data import TEMPLATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Tables = dict[str, pa.Table]
 
@@ -21,28 +23,43 @@ WORDS: dict[str, tuple[str, str]] = {
     BY_ENTRY: ("由已知格式读懂", "read by a known layout"),
     INFERRED: ("按字段含义推断", "inferred from its fields"),
     NOT_AT_ALL: ("未能读懂其含义", "not understood"),
+    MESSAGES_CUT: ("超出可查看的消息数", "beyond the number of messages that are looked at"),
+    LEAVES_CUT: ("一条消息的字段过多，其余未查看", "more fields in a message than are looked at"),
+    RECORDS_CUT: ("一条消息的记录过多，其余未列出", "more records in a message than are told"),
+    FIELDS_CUT: ("字段过多，其路径未列入字段表", "their route is not in the table of fields, which is full"),
+    VALUES_CUT: ("字段取值过多，未全部保留", "more values of a field than are kept"),
 }
+LEARNED_FROM = "messages that are learned from"
 _PEOPLE = ("id_number", "phone", "name", "person_id")
+TEMPLATE_ONLY = "a biometric template"
 
 
-def understanding(tables: Tables) -> Iterator[Line]:
-    """How many messages with a face, a person or both an entry reads, were inferred, or nobody understands."""
+def understanding(tables: Tables, cut: Mapping[str, int]) -> Iterator[Line]:
+    """How many messages with a face, a person or both an entry reads, were inferred, or nobody understands.
+
+    `cut` are those of which bounds cut something off, by what: in some of it somebody may stand.
+    """
     faces = {message for message, _ in _with_faces(tables)}
     persons = tables["persons"]
     people = set(pc.unique(persons.filter(pc.is_in(persons["kind"], pa.array(_PEOPLE)))["message_id"]).to_pylist())
+    said = pc.and_(pc.equal(persons["kind"], TEMPLATE), pc.not_equal(persons["certainty"], "shape"))
+    templates = set(pc.unique(persons.filter(said)["message_id"]).to_pylist())
     events = tables["events"]
     standings = events["standing"].to_pylist()
     known = dict(zip(events["message_id"].to_pylist(), standings, strict=True))
     shown = {sha256: one for some, one in zip(events["images"].to_pylist(), standings, strict=True) for sha256 in some}
     known = {message: shown[sha256] for message, sha256 in _with_faces(tables) if sha256 in shown} | known
     sums = Counter[tuple[str, str]]()
-    for message in faces | people:
+    for message in faces | people | templates:
         subject = BOTH if message in faces and message in people else FACE if message in faces else PERSON
+        subject = subject if message in faces | people else TEMPLATE_ONLY
         standing = known.get(message)
         reason = NOT_AT_ALL if standing is None else INFERRED if standing == "inferred" else BY_ENTRY
         sums[subject, reason] += 1
     for (subject, reason), number in sorted(sums.items()):
         yield Line(subject, reason, number, 0, reason != NOT_AT_ALL)
+    for reason, number in sorted(cut.items()):
+        yield Line(LEARNED_FROM, reason, number, 0, reason not in HIDING)
 
 
 def _with_faces(tables: Tables) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from netaudit.findings.transfers import Transfer
 
 Scope = Callable[[str], str]  # address → inside, outside, multicast, special or unknown; unknown is never judged
-SEEN = {kind.act.name: kind for kind in KINDS if kind.seen}  # kinds of what was seen in clear, by act
+SEEN = {kind.act.name: kind for kind in KINDS if FACE_IN_CLEAR in kind.rules}  # kinds of what was seen in clear, by act
 
 
 @dataclass(slots=True)

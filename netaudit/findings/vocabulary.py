@@ -74,7 +74,9 @@ class Kind:
     act: Act
     grades: str
     rules: tuple[Rule, ...]  # the first rule that a finding names is one of these
-    counts: Literal["images", "fitting", "together", "bytes"]  # what a line on it says: no other figure is known
+    counts: Literal[
+        "images", "templates", "contacts", "fitting", "together", "bytes"
+    ]  # what a line on it says: no other figure is known
     colour: str  # letter of the grade whose colour its sentence has
     lead: Words  # sentence of a first page: {who}, {to}, {when}, {what}, {fitting}, {images}, {size}
     live: Words  # line of the live screen: {act}, {counts}
@@ -91,19 +93,23 @@ GRADES = (
         "A", seen=True, images=True, colour="#8c1d18", style="bold red",
         meaning=Words(
             "图像被完整还原且其中检出人脸；或记录被完整还原，其中身份证件号码的校验码、行政区划和出生日期均正确，"
-            "且字段名称、已知文档格式或旁边的姓名表明其用途。",
+            "且字段名称、已知文档格式或旁边的姓名表明其用途；或生物特征模板被完整还原，且其自身标记、字段名称或所在消息表明其用途。",
             "The image was recovered whole, and a face was detected in it; or the record was recovered whole, and its "
             "identity number has the right check digit, region and date, and its field, a known document or a name "
-            "beside it says so.",
+            "beside it says so; or a biometric template was recovered whole, and a mark of its own, its field or its "
+            "message says so.",
         ),
     ),
     Grade(
         "B", seen=True, images=True, colour="#9a5b00", style="bold yellow",
         meaning=Words(
             "同上，但图像或记录有损坏或缺失（缺失的字节范围已列明；损坏图像中的疑似人脸以此称之），"
-            "或号码的行政区划代码不在编。",
+            "或号码的行政区划代码不在编；或数列形似生物特征模板，仅由旁边的人脸、人脸编号或人员表明其用途；"
+            "或姓名与电话同人脸一起传送，或载于已知格式的人员、出入记录。",
             "As A, but the image or record is damaged or incomplete (missing ranges are listed; a possible face in a "
-            "damaged image is called so), or the number is of a region that is not given out.",
+            "damaged image is called so), or the number is of a region that is not given out; or numbers in the form "
+            "of a biometric template, which a face, a face's id or a person beside them tells; or a name and a phone "
+            "number beside a face, or in a known document on a person or an entrance.",
         ),
     ),
     Grade(
@@ -135,6 +141,8 @@ ACT = {act.name: act for act in ACTS}
 
 FACE_IN_CLEAR = Rule("face-image-in-clear", 2, "AB")
 IDENTITY_IN_CLEAR = Rule("identity-in-clear", 1, "AB")
+TEMPLATE_IN_CLEAR = Rule("biometric-template-in-clear", 1, "AB")
+PERSON_IN_CLEAR = Rule("person-in-clear", 1, "B")
 RELAYED = Rule("relayed-by-size-and-time", 2, "C")
 RELAYED_COUNT = Rule("relayed-count", 1, "C")
 GO_TOGETHER = Rule("go-together", 1, "D")
@@ -145,29 +153,54 @@ ANSWERED = Rule("answers-encrypted", 1, "D")
 SHAPED_OPAQUE = Rule("upload-shaped-opaque", 1, "D")
 SCATTERED = Rule("upload-scattered", 1, "D")
 RULES = (
-    FACE_IN_CLEAR, IDENTITY_IN_CLEAR, RELAYED, RELAYED_COUNT, GO_TOGETHER, FOLLOW_PICTURES,
+    FACE_IN_CLEAR, IDENTITY_IN_CLEAR, TEMPLATE_IN_CLEAR, PERSON_IN_CLEAR, RELAYED, RELAYED_COUNT,
+    GO_TOGETHER, FOLLOW_PICTURES,
     SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED,
 )  # fmt: skip
 IN_CLEAR = (FACE_IN_CLEAR, IDENTITY_IN_CLEAR)
 
+_LEADS = {
+    UPLOADED: Words("{who} 于 {when} 向 {to} 传出{what}。", "{who} sent {what} to {to}, {when}."),
+    RETRIEVED: Words("{who} 于 {when} 从 {to} 取回{what}。", "{who} retrieved {what} from {to}, {when}."),
+    DELIVERED: Words("{who} 于 {when} 收到 {to} 送来的{what}。", "{who} was sent {what} by {to}, {when}."),
+    MOVED: Words("{who} 于 {when} 在内部向 {to} 传送{what}。", "{who} moved {what} inside, to {to}, {when}."),
+}
 _COUNTED = Words("{act}: {counts}", "{act}: {counts}")
 _HIDDEN = Words("{act}: 内容不可见", "{act}: not visible")
+
+
+def _without_images(act: Act, name: str) -> tuple[Kind, Kind]:
+    """Kinds of what went that way without an image: templates, and names with phone numbers."""
+    colour = "B" if act == MOVED else "A"
+    return (
+        Kind(
+            f"templates_{name}", act, "AB", (TEMPLATE_IN_CLEAR,), "templates", colour, _LEADS[act], _COUNTED,
+        ),
+        Kind(
+            f"contacts_{name}", act, "B", (PERSON_IN_CLEAR,), "contacts", "B", _LEADS[act], _COUNTED,
+        ),
+    )  # fmt: skip
+
+
 KINDS = (  # in the order of a first page
     Kind(
         "uploaded", UPLOADED, "AB", IN_CLEAR, "images", "A",
-        Words("{who} 于 {when} 向 {to} 传出{what}。", "{who} sent {what} to {to}, {when}."),
+        _LEADS[UPLOADED],
         _COUNTED,
     ),
     Kind(
         "retrieved", RETRIEVED, "AB", IN_CLEAR, "images", "A",
-        Words("{who} 于 {when} 从 {to} 取回{what}。", "{who} retrieved {what} from {to}, {when}."),
+        _LEADS[RETRIEVED],
         _COUNTED,
     ),
     Kind(
         "delivered", DELIVERED, "AB", IN_CLEAR, "images", "A",
-        Words("{who} 于 {when} 收到 {to} 送来的{what}。", "{who} was sent {what} by {to}, {when}."),
+        _LEADS[DELIVERED],
         _COUNTED,
     ),
+    *_without_images(UPLOADED, "uploaded"),
+    *_without_images(RETRIEVED, "retrieved"),
+    *_without_images(DELIVERED, "delivered"),
     Kind(
         "matched", UPLOADED, "C", (RELAYED,), "fitting", "C",
         Words(
@@ -221,9 +254,10 @@ KINDS = (  # in the order of a first page
     ),
     Kind(
         "moved", MOVED, "AB", IN_CLEAR, "images", "B",
-        Words("{who} 于 {when} 在内部向 {to} 传送{what}。", "{who} moved {what} inside, to {to}, {when}."),
+        _LEADS[MOVED],
         _COUNTED,
     ),
+    *_without_images(MOVED, "moved"),
     Kind(
         "video", VIDEO, "AB", (FACE_IN_CLEAR,), "images", "B",
         Words(

@@ -20,6 +20,9 @@ from netaudit.identity_data.naming import (
 from netaudit.identity_data.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
 from netaudit.identity_data.spellings import header_fields, json_fields, query_fields, widened
 from netaudit.identity_data.strings import binary_fields, holds_number
+from netaudit.identity_data.templates import KIND as TEMPLATE
+from netaudit.identity_data.templates import WORDS as _TEMPLATES
+from netaudit.identity_data.templates import in_bytes, in_document, once, settled
 from netaudit.identity_data.values import (
     Personal,
     address_tail,
@@ -27,11 +30,12 @@ from netaudit.identity_data.values import (
     masked,
 )
 from netaudit.masking.identity_numbers import is_device_id, known_region, right_check_digit
-from netaudit.unwrapping.document import Known, packed_of, small_json
+from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scalars import fields
+from netaudit.unwrapping.sniff import sniff
 from netaudit.unwrapping.text import to_text, unquote
-from netaudit.unwrapping.tree import notation, rest
+from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,7 +56,7 @@ _CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*
 # Stems of the telling names as bytes: none of them, and no long number, means no need to parse.
 _STEMS = (
     rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
-    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|eyJ|[\xa1-\xf7]|[0-9]{11}"
+    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|eyJ|[\xa1-\xf7]|[0-9]{11}|" + _TEMPLATES
 )
 # headers that most messages have, and none says of a person
 _ORDINARY = frozenset({
@@ -61,11 +65,44 @@ _ORDINARY = frozenset({
     "referer", "server", "user-agent",
 })  # fmt: skip
 LONGEST_DATE = 17  # digits that are no number
+_BYTES = (256, 512, 1024, 2048, 4096, 8192)  # of 128 to 1024 numbers of two, four or eight
 _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 
 
 def personal(leaf: Leaf) -> list[Personal]:
-    """What `leaf` says of people and of the circumstances, in the order of the document."""
+    """What `leaf` says of people and of the circumstances, in the order of the document; then templates in it."""
+    return _said(leaf) + (_templates(leaf) if _may_hold_template(leaf) else [])
+
+
+def _templates(leaf: Leaf) -> list[Personal]:
+    """Biometric templates: bytes that are one, or those among the values of a document."""
+    part, written = leaf.part, notation(leaf)
+    if leaf.kind == "opaque" and not written:
+        place = next((step.place for step in reversed(part.way.steps) if step.place), "") or part.field or part.name
+        return once(in_bytes(part.data, place, sniff))
+    return once(in_document(values(leaf), written, part.field, partial(left_out, leaf), sniff))
+
+
+def _may_hold_template(leaf: Leaf) -> bool:
+    """Whether a leaf is bytes, or a document whose words or numbers may be those of a biometric template."""
+    if leaf.kind == "opaque":
+        return len(leaf.part.data) <= LARGEST
+    if leaf.kind not in DOCUMENTS or leaf.kind == "html" or len(leaf.part.data) > 8 * LARGEST:
+        return False
+    words = bare_text(leaf)
+    if leaf.kind == "json" and any(
+        _may_be_one(string.end - string.start) for string in json_of(leaf.part, leaf.known).strings
+    ):
+        return True
+    return len(words) <= LARGEST and bool(_stems(_TEMPLATES).Match(words))
+
+
+def _may_be_one(length: int) -> bool:
+    """Whether a text of so many characters may be base64 of the numbers of a template."""
+    return any(length in {-(-4 * size // 3), -(-size // 3) * 4} for size in _BYTES)
+
+
+def _said(leaf: Leaf) -> list[Personal]:
     if leaf.kind in BINARY or (leaf.kind == "text" and notation(leaf) != "form"):
         return _of_binary(leaf)
     if leaf.kind not in DOCUMENTS or not 0 < len(leaf.part.data) <= LARGEST:
@@ -223,12 +260,12 @@ def telling(found: list[Personal]) -> bool:
 
 def may_tell(text: bytes) -> bool:
     """Whether a name of a field of identity data may stand in a text."""
-    return bool(_stems().Match(text))
+    return bool(_stems(_STEMS).Match(text))
 
 
-@lru_cache(maxsize=1)
-def _stems() -> Any:
-    """The stems as one automaton: alternatives without case take `re` fifty times as long, on base64 above all."""
+@lru_cache(maxsize=2)
+def _stems(pattern: bytes) -> Any:
+    """Stems as one automaton: alternatives without case take `re` fifty times as long, on base64 above all."""
     import re2
 
     options = re2.Options()
@@ -236,7 +273,7 @@ def _stems() -> Any:
     stems = re2.Set.SearchSet(
         options
     )  # of one: its answer is a yes or no, where a search gives places, at twice the cost
-    stems.Add(_STEMS)
+    stems.Add(pattern)
     stems.Compile()
     return stems
 
@@ -254,6 +291,7 @@ def picture_addresses(answer: JsonDocument) -> set[str]:
 __all__ = [
     "KINDS",
     "MOST_ROWS",
+    "TEMPLATE",
     "Personal",
     "address_tail",
     "asks_about",
@@ -274,5 +312,6 @@ __all__ = [
     "personal",
     "picture_addresses",
     "right_check_digit",
+    "settled",
     "telling",
 ]

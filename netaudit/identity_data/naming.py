@@ -13,7 +13,7 @@ from netaudit.masking.words import COMPOUND, FAMILY
 from netaudit.text.patterns import later
 
 # What makes a message one about a person; the other kinds are kept only beside one of these.
-TELLING = frozenset({"id_number", "phone", "name", "birthday", "address", "person_id", "gender", "score"})
+TELLING = frozenset({"id_number", "phone", "name", "birthday", "address", "person_id", "gender", "score", "biometric"})
 
 _NAMES = {
     "id_number": "idnumber idnum idno idcard idcardno idcardnum idcardnumber identityno identitynumber identitycard"

@@ -68,6 +68,8 @@ def masked(one: Personal) -> str:
     value = one.value
     if one.kind == "picture":
         return mask_path(value.partition("?")[0])
+    if one.kind == "biometric":  # what it is, without what it is compared by
+        return value.rpartition(" ")[0]
     if one.kind == "name":
         return value[0] + "*" * min(len(value) - 1, 8)
     if one.kind == "birthday":

@@ -128,6 +128,10 @@ class AlertNews:
     """As findings.finding_id of the case."""
     withdrawn: bool = False
     """Whether it is none after all: the case, which has seen everything, has no such finding."""
+    templates: int = 0
+    """Distinct biometric templates."""
+    contacts: int = 0
+    """Records with a name and a phone number."""
     kind: str = ""
     """What kind of finding it is, by its name in the vocabulary: uploaded, retrieved, matched, counted, hidden …"""
 

@@ -60,6 +60,7 @@ class Newsroom:
         self._told: dict[tuple[str, ...], News] = {}
         self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
         self._changed: OrderedDict[str, None] = OrderedDict()  # objects that came, or were judged, since last told
+        self._let_go = 0  # images of which no more is told
         self._bursts = Bursts()
 
     def step(self) -> None:
@@ -127,6 +128,8 @@ class Newsroom:
             "object_ids",
             "records",
             "persons",
+            "templates",
+            "contacts",
         ]
         rows = case.table("findings").select(columns).to_pylist()
         faces = dict(zip(*(case.table("images")[name].to_pylist() for name in ("sha256", "face")), strict=True))
@@ -141,6 +144,8 @@ class Newsroom:
             if (act, grade, face, identity) != (told.act, told.grade, told.row.face, told.identity):
                 moved = told.row._replace(face=face)
                 self._say(told._replace(row=moved, act=act, grade=grade, identity=identity), again=told.shown)
+        if self._let_go:
+            self._show(Note("info", "let_go_in_all", {"images": self._let_go}))
         for row in rows:
             self._tell(("alert", row["finding_id"]), _alert(row))
         for row, test in counted(case.table):
@@ -162,7 +167,7 @@ class Newsroom:
         """An alert never shrinks: what has dropped out of a bounded memory was seen all the same."""
         key, news = ("alert", row["finding_id"]), _alert(row)
         last = self._told.get(key)
-        grown = not isinstance(last, AlertNews) or (news.images, news.records) > (last.images, last.records)
+        grown = not isinstance(last, AlertNews) or _counts(news) > _counts(last)
         if grown or news.certainty == "D":
             self._tell(key, news)
 
@@ -188,6 +193,9 @@ class Newsroom:
         )
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
+            if not self._let_go:
+                self._show(Note("info", "let_go", {"kept": MOST_KEPT}))
+            self._let_go += 1
         self._note_sent([row])
         self._changed[find.object_id] = None
 
@@ -311,10 +319,15 @@ def _transfer(find: Find, face: str, *, whole: bool) -> Transfer:
     )
 
 
+def _counts(news: AlertNews) -> tuple[int, ...]:
+    return news.images, news.records, news.templates, news.contacts
+
+
 def _alert(row: dict[str, Any]) -> AlertNews:
     return AlertNews(
         row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"],
-        row["records"] or 0, row["persons"] or 0, row["finding_id"], kind=kind_of(row).name,
+        row["records"] or 0, row["persons"] or 0, row["finding_id"],
+        templates=row["templates"] or 0, contacts=row["contacts"] or 0, kind=kind_of(row).name,
     )  # fmt: skip
 
 

@@ -160,7 +160,8 @@ def _host(ip: str, board: Board, width: int, words: Words) -> str:
 
 def _alert(row: AlertNews, board: Board, width: int, words: Words) -> Line:
     told = [say("images", words.lang, n=f"{row.images:,}")] if row.images else []
-    told += [say("records", words.lang, n=f"{row.records:,}")] if row.records else []
+    for name in ("records", "templates", "contacts"):
+        told += [say(name, words.lang, n=f"{n:,}")] if (n := getattr(row, name)) else []
     act = clean(words.terms.word("act", row.act), 40)
     line = KIND[row.kind].live._asdict()[words.lang].format(act=act, counts=", ".join(told))
     ends = f"{_host(row.sender_ip, board, width, words)} > {clean(row.receiver, 60)}"

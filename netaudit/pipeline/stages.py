@@ -311,6 +311,8 @@ class Shard:
             for row in media_rows(message):
                 self._rows["media"].append(row)
         done = message.protocol in ONLY_WORDS
+        if message.status and not message.body:
+            self._parts.answer(message, ends.client.ip)
         if message.body and not done:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)
@@ -364,13 +366,16 @@ class Shard:
             self._rows["events"].append(row)
         told = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
-        told = told or bool(self._events.taken[1])
-        for row in self._persons.end(message.message_id.hex(), target, self._events.said, message.headers):
+        pictured = bool(self._events.taken[1])
+        asked = (message.request or message).path
+        for row in self._persons.end(
+            message.message_id.hex(), target, self._events.said, message.headers, asked, entry=told, pictured=pictured
+        ):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
             told = True
-        if told:
+        if told or pictured or (self._events.names_pictures and not is_reply(message)):
             self._leaves.take(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.masking.cells import FORMULA
 from netaudit.report import reading
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ HEADS = (
     "flow",
 )
 _RANGES = re.compile(r"[\d,-]*")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def annex_path(report: Path) -> Path:
@@ -48,7 +48,7 @@ def annex(case: CaseLike, judged: Judgements, captures: dict[str, str], w: Wordi
     writer = csv.writer(text)
     writer.writerow(HEADS)
     for row in _rows(case, judged, captures, w):
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
 
 

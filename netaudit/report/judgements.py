@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike, Row
 
 PLAIN = (
-    "finding_id", "certainty", "act", "sender", "sender_role", "role_reason", "receiver", "endpoint_id", "images",
-    "distinct_images", "with_identity", "records", "persons", "transfers", "bytes", "first_ts", "last_ts",
-    "display_filter", "rule", "reason",
+    "finding_id", "certainty", "act", "sender", "sender_device", "sender_role", "role_reason", "receiver",
+    "receiver_device", "endpoint_id", "images", "distinct_images", "with_identity", "records", "persons", "templates",
+    "contacts", "transfers", "bytes", "first_ts", "last_ts", "display_filter", "rule", "reason",
 )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def _rank(finding: Row) -> tuple[str, int, int, int, int, str]:
         finding["certainty"],
         ACTS.index(ACT[finding["act"]]),
         -(finding["images"] or 0),
-        -(finding["records"] or 0),
+        -sum(finding[name] or 0 for name in ("records", "templates", "contacts")),
         -(finding["bytes"] or 0),
         finding["finding_id"] or "",
     )

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.vocabulary import KIND, KINDS
+from netaudit.findings.vocabulary import KINDS, UPLOADED
 from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 _CHINESE, _MARKS = "\u3000-\u9fff\uff00-\uffef", "\u3000-\u303f\uff00-\uffef"
 _LOOSE = re.compile(f"(?<=[{_CHINESE}]) (?=[{_CHINESE}])|(?<=[{_MARKS}]) | (?=[{_MARKS}])")  # no space stands there
+_WORDED = {
+    "images": "lead_images", "records": "lead_records_graded", "templates": "lead_templates",
+    "contacts": "lead_contacts",
+}  # fmt: skip
+COUNTED = tuple(_WORDED)  # columns of findings that say what was seen
 MOST_LARGE = 3  # sentences in large type
 MOST_SMALL = 6
 MOST_DEVICES = 3  # named in one sentence
@@ -38,6 +43,8 @@ class Lead:
     to: dict[str, None] = field(default_factory=dict)
     images: dict[str, int] = field(default_factory=dict)  # by certainty
     records: dict[str, int] = field(default_factory=dict)
+    templates: dict[str, int] = field(default_factory=dict)
+    contacts: dict[str, int] = field(default_factory=dict)
     fitting: int = 0  # images, with a face or without, that encrypted uploads fit
     beside: int = 0
     bytes: int = 0
@@ -48,11 +55,12 @@ class Lead:
     def add(self, finding: Row) -> None:
         """Take one more finding in."""
         near, letter = device(finding), finding["certainty"]
-        images, records = finding["images"] or 0, finding["records"] or 0
-        self.who[near] = self.who.get(near, 0) + images + records
+        counted = {name: finding[name] or 0 for name in COUNTED}
+        self.who[near] = self.who.get(near, 0) + sum(counted.values())
         self.to[str(finding["receiver" if near == finding["sender"] else "sender"] or "")] = None
-        for counts, n in ((self.images, images), (self.records, records)):
+        for name, n in counted.items():
             if n:
+                counts: dict[str, int] = getattr(self, name)
                 counts[letter] = counts.get(letter, 0) + n
         self.fitting += finding["fitting"]
         self.beside += finding["with_identity"] or 0
@@ -66,7 +74,7 @@ class Lead:
 def leads(judged: Judgements, parties: Parties, w: Wording) -> dict[str, Any]:
     """Sentences in large type, those in small type, and how many have no room on the page."""
     grouped = _grouped(judged.all, parties)
-    clear = [one for one in grouped if one.kind == KIND["uploaded"]]
+    clear = [one for one in grouped if one.kind.seen and one.kind.act == UPLOADED]
     large = (clear or grouped[:1])[:MOST_LARGE]
     rest = [one for one in grouped if one not in large]
     return {
@@ -88,7 +96,7 @@ def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
         return (
             KINDS.index(one.kind),
             -max(sum(one.images.values()), one.fitting),
-            -sum(one.records.values()),
+            -sum(sum(getattr(one, name).values()) for name in COUNTED[1:]),
             -one.bytes,
         )
 
@@ -100,7 +108,7 @@ def _said(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
         "who": _who(lead, parties, w),
         "to": parties.endpoint(list(lead.to)),
         "when": span(lead.first, lead.last, w),
-        "what": what(lead.images, lead.records, lead.beside, w),
+        "what": what({name: getattr(lead, name) for name in COUNTED}, lead.beside, w),
         "fitting": w.number(lead.fitting),
         "images": w.number(sum(lead.images.values())),
         "size": w.short(lead.bytes),
@@ -117,15 +125,13 @@ def _who(lead: Lead, parties: Parties, w: Wording) -> str:
     return w.t("lead_and").join([w.t("lead_comma").join(named[:-1]), named[-1]] if len(named) > 1 else named)
 
 
-def what(images: dict[str, int], records: dict[str, int], beside: int, w: Wording) -> str:
-    """Images and records with their certainty, in words."""
+def what(counted: dict[str, dict[str, int]], beside: int, w: Wording) -> str:
+    """Images, records, templates and contacts (COUNTED) with their certainty, in words."""
     told = []
-    if images:
-        text = w.t("lead_images", n=w.number(sum(images.values())), grades=_grades(images, w))
-        told.append(text + (w.t("lead_with", n=w.number(beside)) if beside else ""))
-    if records:
-        n = w.number(sum(records.values()))
-        told.append(w.t("lead_records_graded", n=n, grades=_grades(records, w)))
+    for name in COUNTED:
+        if counts := counted[name]:
+            text = w.t(_WORDED[name], n=w.number(sum(counts.values())), grades=_grades(counts, w))
+            told.append(text + (w.t("lead_with", n=w.number(beside)) if beside and name == "images" else ""))
     return w.t("lead_also").join(told) or w.t("none")
 
 

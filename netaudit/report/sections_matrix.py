@@ -26,13 +26,15 @@ class Cell:
     sent: int = 0  # images in clear (A, B)
     got: int = 0
     records: int = 0
+    templates: int = 0
+    contacts: int = 0
     fit: int = 0  # images that encrypted uploads fit (C)
     hidden: int = 0  # bytes (D)
 
     @property
     def rank(self) -> tuple[int, int, int]:
         """What comes first when there are many."""
-        return self.sent + self.got + self.records, self.fit, self.hidden
+        return self.sent + self.got + self.records + self.templates + self.contacts, self.fit, self.hidden
 
 
 def matrix(judged: Judgements, hosts: Hosts, w: Wording) -> dict[str, Any]:
@@ -63,7 +65,8 @@ def _cells(judged: Judgements) -> dict[tuple[str, str], Cell]:
         far = str(finding["receiver" if near == finding["sender"] else "sender"] or "")
         cell = cells.setdefault((near, far), Cell())
         images = finding["images"] or 0
-        cell.records += finding["records"] or 0
+        for name in ("records", "templates", "contacts"):
+            setattr(cell, name, getattr(cell, name) + (finding[name] or 0))
         kind: Kind = finding["kind"]
         match kind.counts:
             case "bytes" | "together":
@@ -103,6 +106,8 @@ def _said(cell: Cell | None, w: Wording) -> list[tuple[str, str]]:
     told = (
         (cell.sent, "→ ", "matrix_sent", "seen"),
         (cell.records, "→ ", "matrix_records", "seen"),
+        (cell.templates, "→ ", "matrix_templates", "seen"),
+        (cell.contacts, "→ ", "matrix_contacts", "seen"),
         (cell.got, "← ", "matrix_got", "seen"),
         (cell.fit, "→ ", "matrix_fit", "fit"),
     )

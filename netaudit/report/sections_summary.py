@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.vocabulary import KIND
+from netaudit.findings.vocabulary import KIND, UPLOADED
 from netaudit.report import reading
 from netaudit.report.judgements import Judgements, device
-from netaudit.report.leads import leads, span, what
+from netaudit.report.leads import COUNTED, leads, span, what
 from netaudit.report.parties import Parties
 from netaudit.report.sections_endpoints import Hosts
 
@@ -41,7 +41,7 @@ def _row(finding: Row, parties: Parties, w: Wording) -> dict[str, Any]:
     near = device(finding)
     far = str(finding["receiver" if near == finding["sender"] else "sender"] or "")
     letter, kind = finding["certainty"], finding["kind"]
-    images, records = ({letter: n} if (n := finding[name] or 0) else {} for name in ("images", "records"))
+    counted = {name: {letter: n} if (n := finding[name] or 0) else {} for name in COUNTED}
     match kind.counts:
         case "bytes":
             content = w.short(finding["bytes"] or 0)
@@ -49,8 +49,8 @@ def _row(finding: Row, parties: Parties, w: Wording) -> dict[str, Any]:
             content = w.t("matrix_fit", n=w.number(finding["fitting"]))
         case "together":
             content = w.t("matrix_together")
-        case "images":
-            content = what(images, records, finding["with_identity"] or 0, w)
+        case "images" | "templates" | "contacts":
+            content = what(counted, finding["with_identity"] or 0, w)
     return {
         "certainty": letter,
         "who": parties.device(near),
@@ -70,7 +70,7 @@ def _capture(row: Row, w: Wording) -> dict[str, str]:
 def tiles(case: CaseLike, judged: Judgements, hosts: Hosts, w: Wording, decoded: str) -> list[Tile]:
     """Key figures that fit the case: of what left in clear; else of what was hidden; else of what was looked at."""
     end: Tile = (decoded or "—", w.t("fig_packets"), "plain")
-    out = [finding for finding in judged.seen if finding["kind"] == KIND["uploaded"]]
+    out = [finding for finding in judged.seen if finding["kind"].seen and finding["kind"].act == UPLOADED]
     if out:
         return [*_seen(judged, out, w), *_hidden(judged, w)[:1], end]
     inside = [*_moves(judged, w)]
@@ -96,6 +96,7 @@ def _seen(judged: Judgements, out: list[Row], w: Wording) -> list[Tile]:
         ("fig_distinct", pc.count_distinct(mine.column("sha256")).as_py()),
         ("fig_transfers", sum(finding["images"] or 0 for finding in out)),
         ("fig_persons", len(persons)),
+        ("fig_templates", sum(finding["templates"] or 0 for finding in out)),
         ("fig_devices", len({device(finding) for finding in out})),
         ("fig_endpoints", len({finding["endpoint_id"] for finding in out})),
     )

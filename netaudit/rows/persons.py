@@ -15,6 +15,7 @@ from netaudit.identity_data.counting import by_record
 from netaudit.identity_data.from_unwrapping import (
     BINARY,
     MOST_ROWS,
+    TEMPLATE,
     Personal,
     asks_about,
     canonical,
@@ -27,6 +28,7 @@ from netaudit.identity_data.from_unwrapping import (
     of_target,
     of_workbook,
     personal,
+    settled,
     telling,
 )
 from netaudit.identity_data.records import ANCHORS
@@ -86,10 +88,15 @@ class PersonRows:
         target: str = "",
         said: Iterable[tuple[str, Personal]] = (),
         headers: Iterable[tuple[str, str]] = (),
+        head: str = "",
+        *,
+        entry: bool = False,
+        pictured: bool = False,
     ) -> list[Row]:
         """Rows of the message: of its objects, its target and headers, and of what its events said (`said`).
 
-        What an event says is left out where a field was read as the same already. Clear values go to private/.
+        What an event says is left out where a field was read as the same already. Clear values go to private/. For
+        `head`, `entry` (known) and `pictured` see `identity_data/templates.py`.
         """
         found, self._found = self._said_once(), []
         if len(self._parts) > 1 and found:
@@ -109,6 +116,8 @@ class PersonRows:
         if said:
             known = {(one.kind, canonical(one)) for _, one in found}
             found += [(object_id, one) for object_id, one in said if (one.kind, canonical(one)) not in known]
+        if any(one.kind == TEMPLATE for _, one in found):
+            found = settled(found, head, known=entry, pictured=pictured)
         if not found or not telling([one for _, one in found]):
             return []
         rows: dict[tuple[str, str, str], Row] = {}

@@ -31,8 +31,8 @@ PERSONS = Table(
         Column(
             "kind",
             "string",
-            "id_number, phone, name, birthday, address, person_id; beside them gender, score, device, place, time, "
-            "picture (the address of one).",
+            "id_number, phone, name, birthday, address, person_id, biometric (a template of a face or finger, "
+            "landmarks); beside them gender, score, device, place, time, picture (the address of one).",
         ),
         Column("field", "string", "Path of the field in the document (masked)."),
         Column("value_masked", "string", "Its value, masked."),
@@ -42,7 +42,10 @@ PERSONS = Table(
             "HMAC-SHA256 of kind and value under private/key, 32 digits: equal within a case only.",
         ),
         Column(
-            "certainty", "string", "checked: the check digit is right; named: by its field; shape: by its form alone."
+            "certainty",
+            "string",
+            "checked: the check digit is right, or a template has a mark of its own; named: by its field; beside: by a "
+            "face's or person's id in its record; shape: by its form alone.",
         ),
     ),
 )
@@ -88,7 +91,7 @@ EVENTS = Table(
             "entry: as an entry of signatures/documents reads it; inferred: by words and behaviour of the fields of "
             "its route (fields). What is inferred describes and raises no finding.",
         ),
-        Column("inferred", "list<string>", "Fields of an event of an entry that were inferred."),
+        Column("inferred", "list<string>", "Fields that were inferred, or told of an inferred event elsewhere."),
         Column("device_ref", "string", "Device as named in the document (masked)."),
         Column("device_hmac", "string", "HMAC of kind device, as in persons."),
         Column("place", "string", "Place or channel as named (masked)."),

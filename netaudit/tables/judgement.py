@@ -33,8 +33,9 @@ FINDINGS = Table(
         Column(
             "certainty",
             "string",
-            "A whole image with a face, or whole record with an identity number; B damaged, of an unknown region, or "
-            "sender contested; C matched by shape; D content not visible.",
+            "A whole image with a face, whole record with an identity number, or whole biometric template; B damaged, "
+            "of an unknown region, told by what stands beside, or sender contested; C matched by shape; D content not "
+            "visible.",
         ),
         Column(
             "act", "string", "uploaded outside, retrieved from outside, delivered from outside, moved inside, video."
@@ -68,10 +69,13 @@ FINDINGS = Table(
         Column(
             "with_identity",
             "int64",
-            "Those of `images` that were sent with an identity number beside, or whose address such a record names.",
+            "Those of `images` that were sent with an identity number beside; those whose address such a record names "
+            "are told in `reason`.",
         ),
         Column("records", "int64", "Records with an identity number."),
         Column("persons", "int64", "Distinct identity numbers in them."),
+        Column("templates", "int64", "Distinct biometric templates: numbers by which a face or finger is known again."),
+        Column("contacts", "int64", "Records with a name and a phone number, and no identity number."),
         Column("transfers", "int64", "Messages that carried them."),
         Column("bytes", "int64", "Their bytes; for D the bytes sent upwards.", "bytes"),
         Column("first_ts", "time", "First transfer."),
@@ -129,11 +133,13 @@ LEDGERS = Table(
             "stages, inputs, packets (add up to captures.packets_read), lost, payload (adds up to flows.payload_up and "
             "payload_down), readers, limits, key frames, images (adds up to the rows of images), egress (what inside "
             "senders sent to outside endpoints, by what is known of it), names (what hosts asked for that nobody would "
-            "read), documents (that were not understood to their end), understanding (of messages with a face or a "
-            "person), faces (every image that may show one: in a "
+            "read), documents (that were not understood to their end), understanding (of messages with a face, a "
+            "person or a biometric template), templates (numbers in the form of one, of which nothing says so), "
+            "contacts (names with phone numbers that are no finding), faces (every image that may show one: in a "
             "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), "
             "sightings (connections that two captures "
-            "show, counted once), contradictions, evicted (connections ended early), contested, signatures, keys "
+            "show, counted once), bounds (connections beyond those within which is concluded), contradictions, "
+            "evicted (connections ended early), contested, signatures, keys "
             "(what became of connections).",
         ),
         Column("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST = 4096  # bytes; longer strings are images or other data: of their value a NUL is left, and a number
 _PLACE = re.compile("\x00(\\d+)\\Z")
-_HOLDERS = frozenset({dict, list, json_tolerant.Again})
+_HOLDERS = frozenset({dict, list, json_text.Again})
 _NOWHERE: dict[int, tuple[str, str]] = {}
 
 _Link = tuple["_Link", str] | None  # labels from the inside out
@@ -103,6 +103,14 @@ class JsonDocument:
         """The object that the text is, when it is one and nothing else."""
         value = self.value
         return value if isinstance(value, dict) else None
+
+    def left_out(self, number: int) -> bytes:
+        """The string for which a NUL and this number stand in `values`, as it was written; empty where none does."""
+        longest = self._longest()
+        if number >= len(longest):
+            return b""
+        string = self.strings[longest[number]]
+        return self.data[string.start : string.end]
 
     def _longest(self) -> list[int]:
         return [n for n, string in enumerate(self.strings) if string.end - string.start >= LONGEST]

@@ -38,7 +38,7 @@ class _NotPackedError(ValueError):
 class PackedDocument:
     """One document: its values, and where in the bytes its long strings and binary values are."""
 
-    __slots__ = ("at", "notation", "places", "strings", "values")
+    __slots__ = ("_data", "at", "notation", "places", "strings", "values")
 
     unread = 0  # it is read to its last byte, or not at all
     rest = b""
@@ -48,6 +48,14 @@ class PackedDocument:
         self.values = [value]
         self.strings = walk.strings
         self.places = filled(self.values, len(self.strings), lambda number: _content(walk, number))
+        self._data = walk.data
+
+    def left_out(self, number: int) -> bytes:
+        """The bytes for which a NUL and this number stand in `values`; empty where none do."""
+        if number >= len(self.strings):
+            return b""
+        start, end = self.strings[number][:2]
+        return self._data[start:end]
 
 
 def _content(walk: _Walk, number: int) -> str:
@@ -152,8 +160,7 @@ def _msgpack(walk: _Walk, depth: int) -> object:
     if 0xCC <= head <= 0xD3:
         return int.from_bytes(walk.take(1 << (head & 3)), "big", signed=head >= 0xD0)
     if 0xD4 <= head <= 0xD8:
-        walk.take(1 + (1 << (head - 0xD4)))
-        return None
+        return _extension(walk, 1 << (head - 0xD4))
     return _msgpack_long(walk, head, depth)
 
 
@@ -164,13 +171,24 @@ def _msgpack_long(walk: _Walk, head: int, depth: int) -> object:
     if head in (0xC4, 0xC5, 0xC6):
         return walk.binary(walk.number(1 << (head - 0xC4)))
     if head in (0xC7, 0xC8, 0xC9):
-        walk.take(1 + walk.number(1 << (head - 0xC7)))
-        return None
+        return _extension(walk, walk.number(1 << (head - 0xC7)))
     if head in (0xDC, 0xDD):
         return walk.many(walk.number(2 if head == 0xDC else 4), _msgpack, depth)
     if head in (0xDE, 0xDF):
         return walk.pairs(walk.number(2 if head == 0xDE else 4), _msgpack, depth)
     raise _NotPackedError
+
+
+def _extension(walk: _Walk, size: int) -> str | None:
+    """A time as seconds since 1970, with what is behind the point; other extensions are passed over."""
+    kind, data = walk.number(1), walk.take(size)
+    if kind != 0xFF or size not in (4, 8, 12):
+        return None
+    if size == 4:
+        return str(int.from_bytes(data, "big"))
+    whole = int.from_bytes(data, "big")
+    parts, seconds = (whole >> 34, whole & 0x3_FFFF_FFFF) if size == 8 else (whole >> 64, whole & 0xFFFF_FFFF_FFFF_FFFF)
+    return f"{seconds}.{parts:09}" if parts else str(seconds)
 
 
 def _cbor(walk: _Walk, depth: int) -> object:

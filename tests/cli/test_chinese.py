@@ -20,7 +20,7 @@ from netaudit.errors import CaptureError, CaseError, UnreadableError, UsageError
 PACKAGE = Path(netaudit.__file__).parent
 OURS = {"UsageError", "UnreadableError", "CaseError", "SignatureError", "StoreError", "LostError", "PartsDifferError"}
 RAISED = {"UsageError", "UnreadableError", "CaseError", "SignatureError", "BadParameter"}
-OTHERWISE = ("browse/", "api.py")  # a room with texts of its own; words for callers from Python
+OTHERWISE = ("browse/", "api/")  # a room with texts of its own; words for callers from Python
 PLAIN = {"PEM", "TSR", "BPF", "GB", "JSON", "zh|en", "A|B|C|D", "auto|dumpcap|socket", "wireshark|dpkt", "OUT"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

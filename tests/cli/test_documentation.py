@@ -21,6 +21,7 @@ def test_the_first_page_is_opened(
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
     monkeypatch.setattr(documentation, "SITE", tmp_path)
+    monkeypatch.setattr(documentation, "SOURCE", tmp_path)
     with pytest.raises(UsageError, match="make docs"):
         docs_command(show=True, lang=lang)
     (tmp_path / page).parent.mkdir(exist_ok=True)
@@ -30,6 +31,13 @@ def test_the_first_page_is_opened(
     docs_command(show=True, lang=lang)
     assert opened == [(tmp_path / page).as_uri()]
     assert capsys.readouterr().out.splitlines() == [str(tmp_path / page)] * 2
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_checkout_shows_its_own_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, lang: str) -> None:
+    monkeypatch.setattr(documentation, "SITE", tmp_path)
+    assert docs_command(show=False, lang=lang) == Exit.AUDITED
+    assert Path(capsys.readouterr().out.strip()).read_text("utf-8").startswith("#")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import pyarrow as pa
 
+from netaudit.contracts.learning import LEAVES_CUT
 from netaudit.endpoints.declared import DECLARED
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
@@ -47,6 +50,9 @@ def case(run=LAN, **rows):
     return tables
 
 
+VANTAGE = {"capture_id": "c", "seconds": 60.0, "exchanges": 9, "devices": 8, "heard": 2, "port_of": ""}
+
+
 def opened(ledger, reason, **more):
     """A case with one open row in a ledger whose own rows cannot be open."""
     tables = case()
@@ -76,6 +82,18 @@ def note(text):
     return {"message_id": "m", "notes": [text]}
 
 
+ACTS = {
+    "uploaded": "uploaded outside", "retrieved": "retrieved from outside", "delivered": "delivered from outside",
+    "moved": "moved inside",
+}  # fmt: skip
+
+
+def _counted(what, act):
+    ends = {"sender": CLOUD, "receiver": CAM} if act.endswith("from outside") else {}
+    rule = "biometric-template-in-clear/1" if what == "templates" else "person-in-clear/1"
+    return case(findings=[finding(act, "B", images=0, rule=rule, **{what: 2}, **ends)])
+
+
 UPLOADS = [
     {"sender": "", "receiver": "", "name": "", "uploads": 7, "devices": 2, "shape": ""},
     {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "devices": 1, "shape": "events"},
@@ -85,6 +103,10 @@ EXAMPLES = {
     "contested_inside": lambda: case(Run(side="lan", contested={"47.96.0.0/16": DECLARED})),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
+    "one_port": lambda: case(vantages=[VANTAGE | {"port_of": "aa:bb:cc:00:00:01"}]),
+    "heard": lambda: case(vantages=[VANTAGE]),
+    "clock_off": lambda: case(vantages=[VANTAGE | {"clock_off_s": -3600.0, "clock_by": "NTP", "clock_servers": 1}]),
+    "bounds": lambda: opened("bounds", "not compared"),
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "told_apart": lambda: opened("apart", "face images"),
@@ -92,6 +114,7 @@ EXAMPLES = {
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),
     "not_understood": lambda: opened("understanding", "not at all"),
+    "not_learned": lambda: case(Run(side="lan", cut={LEAVES_CUT: 2})),
     "documents": lambda: opened("documents", "not understood to its end", bytes=400),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
@@ -100,6 +123,12 @@ EXAMPLES = {
     "identity_retrieved": lambda: case(findings=[record("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_delivered": lambda: case(findings=[record("delivered from outside", "A", sender=CLOUD, receiver=CAM)]),
     "identity_moved": lambda: case(findings=[record("moved inside", "B")]),
+    **{
+        f"{what}_{kind}": functools.partial(_counted, what, act)
+        for what in ("templates", "contacts")
+        for kind, act in ACTS.items()
+    },
+    "templates": lambda: opened("templates", "like a template"),
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),
     "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),

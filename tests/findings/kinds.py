@@ -6,9 +6,9 @@ from netaudit.findings.vocabulary import KINDS
 
 
 def rule_of(act: str, certainty: str) -> str:
-    """The rule of the plainest kind of an act and a grade, which comes last."""
+    """The rule of the plainest kind of an act and a grade: of what was seen it comes first, else last."""
     fits = [kind for kind in KINDS if kind.act.name == act and certainty in kind.grades and not kind.past]
-    return str(fits[-1].rules[0])
+    return str(fits[0 if certainty in "AB" else -1].rules[0])
 
 
 # a capture of the project in which each kind is found, and whether faces have to be looked for
@@ -24,4 +24,14 @@ CAPTURES = {
 MADE_UP = {
     **dict.fromkeys(("matched", "following"), ("tests/report/test_sections_relays.py", "relayed_findings")),
     "delivered": ("tests/findings/test_retrieval.py", "delivered from outside"),
+    **{
+        f"{what}_{act}": ("tests/findings/test_templates.py", word)
+        for what in ("templates", "contacts")
+        for act, word in (
+            ("uploaded", "uploaded outside"),
+            ("retrieved", "retrieved from outside"),
+            ("delivered", "delivered from outside"),
+            ("moved", "moved inside"),
+        )
+    },
 }

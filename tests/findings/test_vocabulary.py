@@ -40,6 +40,8 @@ def row_of(kind, letter):
     row = finding(
         kind.act.name, letter, rule=str(kind.rules[0]), distinct_images=3, records=0, persons=0, object_ids=["o"]
     )
+    if kind.counts in {"templates", "contacts"}:
+        row |= {"images": 0, kind.counts: 2}
     return row | {"images": 0} if kind.counts in {"bytes", "together"} else row
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data.from_unwrapping import personal
 from netaudit.unwrapping.packed import packed
 from netaudit.unwrapping.part import Leaf, Part
@@ -21,7 +22,7 @@ CBOR = b"\xa2dnamef" + RAW + b"bidr" + NUMBER.encode()
 
 
 def read(data: bytes, kind: str = "opaque") -> set[tuple[str, str]]:
-    return {(one.kind, one.value) for one in personal(Leaf(Part(data, "request body", ""), kind))}
+    return {(one.kind, one.value) for one in personal(Leaf(Part(data, Way.read("request body"), ""), kind))}
 
 
 @pytest.mark.parametrize("data", [MSGPACK, CBOR])
@@ -79,5 +80,5 @@ def test_any_bytes_are_survived(data: bytes) -> None:
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16-le"])
 def test_a_sentence_between_marks_is_read_once(charset: str) -> None:
     data = f"a\x01reader seven\x01card of {NAME} {NUMBER} ok\x00".encode(charset)
-    found = personal(Leaf(Part(data, "request body", ""), "opaque"))
+    found = personal(Leaf(Part(data, Way.read("request body"), ""), "opaque"))
     assert [(one.kind, one.value) for one in found] == [("id_number", NUMBER), ("name", NAME)]

@@ -43,6 +43,7 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["export", CASE, "--shareable", f"{OUT}/shared.zip"],
         ["export", CASE, "--xlsx", f"{OUT}/tables.xlsx"],
         ["export", CASE, "--case-uco", f"{OUT}/case.jsonld"],
+        ["export", CASE, "--eve", f"{OUT}/eve.jsonl"],
     ],
     "verify": [["verify", CASE], ["verify", CASE, "--json"], ["verify", CASE, "--by", "dpkt", "--json"]],
     "repeat": [["repeat", CASE, CAPTURE], ["repeat", CASE, CAPTURE, "--json"]],

@@ -29,9 +29,10 @@ PACKAGE = Path(netaudit.__file__).parent
 WRITERS = {
     "campaign/plan.py write_plan": "the auditor's own plan",
     "campaign/report.py write_report": "campaign report", "campaign/sheets.py write_sheets": "campaign report",
-    "exports/case_uco.py write_case_uco": "export", "exports/sheets.py write_xlsx": "export",
+    "exports/case_uco.py write_case_uco": "export", "exports/eve.py write_eve": "export", "exports/sheets.py write_xlsx": "export",
     "exports/word.py write_docx": "record", "report/from_case.py write_report": "report",
     "case/export.py export_shareable": "export", "cli/showing.py write_csv": "show",
+    "exports/csv_tables.py write_rows": "show", "exports/csv_tables.py write_csv_files": "files of Python",
     "cli/showing.py write_json_lines": "show", "cli/showing.py write_text": "show",
     "cli/auditing.py write_summary": "show", "live/lines.py line_of": "live",
 }  # fmt: skip
@@ -87,6 +88,11 @@ def test_no_page_shows_the_person(case, capture, tmp_path) -> None:
 
 def test_a_notebook_shows_nothing_of_the_person(case) -> None:
     assert leaks((name, str(show(case)).encode()) for name, show in listed.SHOWS.items()) == []
+
+
+def test_no_file_that_python_writes_shows_the_person(case, tmp_path) -> None:
+    folder = case.to_csv(tmp_path / "csv")
+    assert leaks((path.name, path.read_bytes()) for path in sorted(folder.iterdir())) == []
 
 
 def test_live_lines_show_nothing_of_the_person(capture, tmp_path) -> None:

@@ -89,7 +89,7 @@ def test_no_image_is_judged_twice(tmp_path, monkeypatch):
     read_part(paths, parts[1], options, 0, 1)
     monkeypatch.setattr(Judge, "submit", lambda *_, **__: pytest.fail("it was judged already"))
     case = run(paths, tmp_path / "case", options, lambda *_: None, parts)
-    assert "yes" in case.images["face"].tolist()
+    assert case.images["face"].any()
 
 
 def test_without_a_key_of_the_project_the_case_says_so(tmp_path):

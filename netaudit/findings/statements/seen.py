@@ -75,6 +75,35 @@ def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
     return make
 
 
+def _others(kind: str, told: str, column: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on what a column of the findings of a kind counts: templates, names with phone numbers."""
+    near, far_side = near_and_far(KIND[told])
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        columns = [
+            "finding_id", "certainty", "act", "sender", "receiver", column, "rule", "sender_device", "receiver_device",
+        ]  # fmt: skip
+        rows = tables["findings"].filter(pc.greater(tables["findings"][column], 0)).select(columns).to_pylist()
+        rows = [row for row in rows if kind_of(row) == KIND[told]]
+        if not rows:
+            return
+        by_grade = Counter[str]()
+        for row in rows:
+            by_grade[row["certainty"]] += row[column]
+        yield Statement(
+            kind,
+            "".join(sorted(by_grade)),
+            {
+                column: by_grade.total(), "a": by_grade["A"], "b": by_grade["B"],
+                **parties(rows, near), "endpoints": len({row[far_side] for row in rows}), "findings": len(rows),
+            },
+            subjects=sorted({row[near] for row in rows})[:MOST_NAMED],
+            evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
+        )  # fmt: skip
+
+    return make
+
+
 def _outside(tables: Tables) -> set[str]:
     """Addresses of endpoints outside."""
     endpoints = tables.get("endpoints")
@@ -162,6 +191,52 @@ LEFT = (
         FIRST,
         ("delivered",),
     ),
+    Kind(
+        "templates_uploaded", _others("templates_uploaded", "templates_uploaded", "templates"),
+        "{who}向 {endpoints} 个外部端点传出 {templates} 个不同的生物特征模板（A 级 {a}，B 级 {b}），"
+        "无需图像即可再次识别同一人",
+        "{templates:biometric template|distinct biometric templates} left {who} for "
+        "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b}): people are known again by them without an "
+        "image",
+        FIRST,
+        ("templates_uploaded",),
+    ),
+    Kind(
+        "contacts_uploaded", _others("contacts_uploaded", "contacts_uploaded", "contacts"),
+        "{who}向 {endpoints} 个外部端点传出 {contacts} 条含姓名与电话的人员或出入记录（B 级）",
+        "{contacts:record|records} of persons with a name and a phone number left {who} for "
+        "{endpoints:outside endpoint|outside endpoints} (B)",
+        FIRST,
+        ("contacts_uploaded",),
+    ),
+    Kind(
+        "templates_retrieved", _others("templates_retrieved", "templates_retrieved", "templates"),
+        "{templates} 个不同的生物特征模板自外部取回",
+        "{templates:biometric template was|distinct biometric templates were} retrieved from outside",
+        FIRST,
+        ("templates_retrieved",),
+    ),
+    Kind(
+        "contacts_retrieved", _others("contacts_retrieved", "contacts_retrieved", "contacts"),
+        "{contacts} 条含姓名与电话的人员或出入记录自外部取回",
+        "{contacts:record|records} of persons with a name and a phone number retrieved from outside",
+        FIRST,
+        ("contacts_retrieved",),
+    ),
+    Kind(
+        "templates_delivered", _others("templates_delivered", "templates_delivered", "templates"),
+        "{templates} 个不同的生物特征模板由外部送达",
+        "{templates:biometric template was|distinct biometric templates were} delivered from outside",
+        FIRST,
+        ("templates_delivered",),
+    ),
+    Kind(
+        "contacts_delivered", _others("contacts_delivered", "contacts_delivered", "contacts"),
+        "{contacts} 条含姓名与电话的人员或出入记录由外部送达",
+        "{contacts:record|records} of persons with a name and a phone number delivered from outside",
+        FIRST,
+        ("contacts_delivered",),
+    ),
 )  # fmt: skip
 MOVED_INSIDE = (
     Kind(
@@ -184,5 +259,19 @@ MOVED_INSIDE = (
         "{images:still of video streams shows|stills of video streams show} a face",
         SECOND,
         ("video",),
+    ),
+    Kind(
+        "templates_moved", _others("templates_moved", "templates_moved", "templates"),
+        "{templates} 个不同的生物特征模板在内部设备之间传送",
+        "{templates:biometric template|distinct biometric templates} moved between inside devices",
+        SECOND,
+        ("templates_moved",),
+    ),
+    Kind(
+        "contacts_moved", _others("contacts_moved", "contacts_moved", "contacts"),
+        "{contacts} 条含姓名与电话的人员或出入记录在内部设备之间传送",
+        "{contacts:record|records} of persons with a name and a phone number moved between inside devices",
+        SECOND,
+        ("contacts_moved",),
     ),
 )  # fmt: skip

@@ -13,11 +13,13 @@ from typing import Any, get_type_hints
 import pytest
 
 import netaudit
-from netaudit import api
+from netaudit.api import auditing
+from netaudit.api import case as cases
+from netaudit.case import reading
 from netaudit.errors import UsageError
 from netaudit.tables import TABLES
 
-DEMO = Path(__file__).parents[1] / "pcaps" / "sales_office" / "lan.pcapng"
+DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 NINE = int(datetime.datetime(2026, 3, 14, 1, 30, tzinfo=datetime.UTC).timestamp()) * 10**9
 
 
@@ -30,7 +32,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(name: str, names: dict[str, Any]) -> None:
     """The examples of one docstring."""
-    tests = [one for one in doctest.DocTestFinder().find(api, "api", globs=names) if one.name == name]
+    module = auditing if name == "api.audit" else cases
+    tests = [one for one in doctest.DocTestFinder().find(module, "api", globs=names) if one.name == name]
     assert len(tests) == 1
     assert tests[0].examples
     told: list[str] = []
@@ -54,11 +57,11 @@ def case(place: Path) -> netaudit.Case:
 
 
 def test_every_table_is_a_typed_attribute() -> None:
-    source = Path(api.__file__).read_text("utf-8")
+    source = Path(reading.__file__).read_text("utf-8")
     for table in TABLES:
         assert f"        {table.name}: pd.DataFrame\n" in source
     assert resources.files("netaudit").joinpath("py.typed").is_file()
-    assert "return" in get_type_hints(api.Case.report)
+    assert "return" in get_type_hints(cases.Case.report)
 
 
 @pytest.mark.parametrize(
@@ -66,16 +69,16 @@ def test_every_table_is_a_typed_attribute() -> None:
     ["2026-03-14T09:30:00+08:00", "2026-03-14T09:30:00", "2026-03-14 01:30Z", NINE,
      datetime.datetime.fromisoformat("2026-03-14T09:30"), datetime.datetime(2026, 3, 14, 1, 30, tzinfo=datetime.UTC)],
 )  # fmt: skip
-def test_times_with_and_without_a_zone(given: api.Time) -> None:
-    assert api._time("since", given, "Asia/Shanghai") == NINE
+def test_times_with_and_without_a_zone(given: auditing.Time) -> None:
+    assert auditing._time("since", given, "Asia/Shanghai") == NINE
 
 
 def test_networks_are_one_or_several() -> None:
     one = ipaddress.ip_network("10.0.0.0/8")
-    assert [api._network(net) for net in api._several(one)] == ["10.0.0.0/8"]
-    assert [api._network(net) for net in api._several("192.168.1.7/24")] == ["192.168.1.0/24"]
-    assert list(api._several((one, "fd00::/8"))) == [one, "fd00::/8"]
-    assert list(api._several(Path("a"))) == [Path("a")]
+    assert [auditing._network(net) for net in cases.several(one)] == ["10.0.0.0/8"]
+    assert [auditing._network(net) for net in cases.several("192.168.1.7/24")] == ["192.168.1.0/24"]
+    assert list(cases.several((one, "fd00::/8"))) == [one, "fd00::/8"]
+    assert list(cases.several(Path("a"))) == [Path("a")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""Formats of other tools are named, with the command that converts them, and refused: never taken for no capture."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from netaudit.capture.formats import HOLDERS, looks_like, may_hold_captures
+
+DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
+WRITTEN = (
+    "5views", "lanalyzer", "netmon1", "netmon2", "nettl", "ngsniffer", "ngwsniffer_1_1", "ngwsniffer_2_0", "observer",
+    "snoop", "visual", "k12text",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("offset", "magic", "what"), HOLDERS)
+def test_every_holder_is_known_by_its_beginning(offset: int, magic: bytes, what: str) -> None:
+    head = b"\x01" * offset + magic + b"\x01" * 64
+    assert looks_like(head) == what
+    assert may_hold_captures(head)
+
+
+@pytest.mark.skipif(shutil.which("editcap") is None, reason="NO EDITCAP")
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_what_others_write_is_named_with_its_remedy(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "capture"
+    subprocess.run(["editcap", "-r", "-F", kind, str(DEMO), str(out), "1-5"], check=True, capture_output=True)
+    assert looks_like(out.read_bytes()[:300]).endswith(" capture (convert it with editcap -F pcapng)")
+
+
+def test_an_event_trace_of_windows_names_its_converter() -> None:
+    head = b"\0\0\1\0" + bytes(68) + b"\x02\0\x02\xc0" + bytes(100)
+    assert "etl2pcapng" in looks_like(head)

@@ -1,0 +1,132 @@
+"""Biometric templates, and names with phone numbers, in whole audits: which are a finding, and which are counted only."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import netaudit
+from tests.identity_data.test_templates import BENIGN, b64, floats, noise, vector
+from tests.spoken import Capture, number, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CAM, PC, CLOUD, SERVER = "192.168.1.30", "192.168.1.31", "47.96.10.20", "192.168.1.40"
+FINDINGS = ["act", "certainty", "templates", "contacts", "images", "records", "rule"]
+JPEG = base64.b64decode(
+    "/9j//gANZXhhbXBsZSAwMDH/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
+    "AQEBAQH/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAA//EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AN//Z"
+)
+
+
+def audit(folder: Path, *talks: tuple[str, str, tuple[bytes, bytes]]) -> netaudit.Case:
+    capture = Capture()
+    for sender, receiver, exchange in talks:
+        capture.talk(sender, receiver, exchange)
+    capture.write(folder / "a.pcap")
+    return netaudit.audit(folder / "a.pcap", folder / "case", faces=False)
+
+
+def said(case: netaudit.Case) -> list[tuple[Any, ...]]:
+    rows = case.table("findings").select(FINDINGS).to_pylist()
+    return sorted((row["act"], row["certainty"], row["templates"], row["contacts"]) for row in rows)
+
+
+def ledger(case: netaudit.Case, name: str) -> list[tuple[str, int, bool]]:
+    rows = case.table("ledgers").to_pylist()
+    return sorted((row["reason"], row["count"], row["understood"]) for row in rows if row["ledger"] == name)
+
+
+def push(body: object, path: str = "/v1/report") -> tuple[bytes, bytes]:
+    return request("POST", path, body), reply()
+
+
+def test_a_template_that_leaves_is_a_finding_of_its_own_kind(tmp_path: Path) -> None:
+    features = [vector(512), vector(512)]
+    case = audit(tmp_path, *((CAM, CLOUD, push({"sn": "A1", "faceFeature": one})) for one in [*features, features[0]]))
+    assert said(case) == [("uploaded outside", "A", 2, 0)]
+    (statement,) = [one for one in case.statements if one["kind"] == "templates_uploaded"]
+    assert statement["counts"]["templates"] == 2
+    assert not any(one["kind"].startswith("nothing_seen") for one in case.statements)
+
+
+def test_moved_delivered_and_retrieved(tmp_path: Path) -> None:
+    feature = {"face_feature": b64(floats(vector(512)))}
+    case = audit(
+        tmp_path,
+        (CAM, SERVER, push(feature)),
+        (CAM, CLOUD, push(feature)),
+        (PC, CLOUD, (request("GET", "/v1/people"), reply(feature))),
+        (CLOUD, CAM, push(feature)),
+    )
+    assert said(case) == [
+        ("delivered from outside", "A", 1, 0),
+        ("moved inside", "A", 1, 0),
+        ("retrieved from outside", "A", 1, 0),
+        ("uploaded outside", "A", 1, 0),
+    ]
+
+
+def test_what_only_stands_beside_a_person_is_less_sure(tmp_path: Path) -> None:
+    case = audit(tmp_path, (CAM, CLOUD, push({"userId": "u1", "k": vector(256)})))
+    assert said(case) == [("uploaded outside", "B", 1, 0)]
+
+
+def test_a_picture_beside_tells_of_a_feature(tmp_path: Path) -> None:
+    case = audit(tmp_path, (CAM, CLOUD, push({"pic": b64(JPEG), "feature": b64(noise(512))})))
+    assert ("uploaded outside", "B", 1, 0) in said(case)
+
+
+def test_the_form_alone_accuses_nobody_and_is_told(tmp_path: Path) -> None:
+    case = audit(tmp_path, (PC, CLOUD, push({"input": "x", "embedding": vector(1024)})))
+    assert said(case) == []
+    assert ledger(case, "templates") == [("like a template", 1, False)]
+    assert "templates" in {one["kind"] for one in case.statements}
+    assert not any(one["kind"] == "nothing_seen" for one in case.statements)
+
+
+def test_vectors_that_come_from_outside_are_a_row_only(tmp_path: Path) -> None:
+    answer = {"object": "list", "data": [{"embedding": vector(1024), "index": 0}]}
+    case = audit(tmp_path, (PC, CLOUD, (request("POST", "/v1/embeddings", {"input": "x"}), reply(answer))))
+    assert said(case) == []
+    assert ledger(case, "templates") == [("like a template, inside or from outside", 1, True)]
+
+
+def test_ordinary_numbers_make_no_row(tmp_path: Path) -> None:
+    case = audit(tmp_path, *((PC, CLOUD, push(body, f"/{n}")) for n, body in enumerate(BENIGN.values())))
+    assert not [one for one in said(case) if one[2]]
+    assert ledger(case, "templates") == []
+
+
+CONTACT = {"name": "张三", "phone": "13800138000"}
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "told"),
+    [
+        (CONTACT | {"goods": "tea"}, "/order", False),
+        ({"list": [CONTACT, {"name": "李四", "phone": "13900139000"}]}, "/contacts", False),
+        (CONTACT | {"facePhoto": b64(JPEG)}, "/any", True),
+        (
+            {"operator": "VerifyPush", "info": {
+                "DeviceID": 1, "PersonID": 17, "CreateTime": "2025-06-01T10:15:00", "Similarity1": 92.4,
+                "VerifyStatus": 1, "Name": "张三", "Telnum": "13800138000", "Gender": 0,
+            }},
+            "/Subscribe/Verify",
+            True,
+        ),
+    ],
+)  # fmt: skip
+def test_a_name_with_a_phone_number(body: object, path: str, told: bool, tmp_path: Path) -> None:
+    case = audit(tmp_path, (CAM, CLOUD, push(body, path)))
+    assert [one for one in said(case) if one[3]] == ([("uploaded outside", "B", 0, 1)] if told else [])
+    assert bool(ledger(case, "contacts")) is not told
+
+
+def test_an_identity_number_beside_makes_it_a_record_as_before(tmp_path: Path) -> None:
+    case = audit(tmp_path, (CAM, CLOUD, push(CONTACT | {"idNumber": number(1), "facePhoto": b64(JPEG)})))
+    assert not [one for one in said(case) if one[3]]
+    assert ledger(case, "contacts") == []
