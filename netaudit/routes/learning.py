@@ -18,12 +18,14 @@ from netaudit.routes.shapes import (
     is_han,
     is_id_number,
     is_masked,
+    is_named_picture,
     is_time,
+    is_unset,
     is_words,
     number,
 )
 from netaudit.routes.times import when
-from netaudit.routes.vocabulary import BY_END, BY_NAME, PICTURES, Meaning, named
+from netaudit.routes.vocabulary import BY_END, BY_NAME, BY_STEM, PICTURES, Meaning, folded, meanings, named, words_of
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ GENERIC = frozenset({
     "type", "uri", "url", "val", "value",
 })  # fmt: skip
 _OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
+_OF_DEVICE = later(r"(.{2,40}?)(?:id|no|num|number|code|sn|serial|serialno|key|uuid|bh|编号|序列号)")
+_NAME_OF = later(r"(.{2,40}?)(?:name|title|label|mc|名称|名)")
 _NO_SCORE = later(
     "live|quality|qual|blur|clear|bright|temp|mask|lat|lon|lng|x$|y$|w$|h$|width|height|left|top|right|bottom|yaw|pitch|"
     "roll|volt|humid|ratio|size|len|count|num|total|duration|cost|thresh|weight|price|amount|version|ver|fps|rate$"
@@ -96,7 +100,7 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
         for known in out.values():
             if not known.meaning:
                 _by_name(known, beside if late else set())
-    segments = {leaf.value for one in told for leaf in one.leaves if leaf.head}
+    segments = {leaf.value for one in told for leaf in one.leaves if leaf.path.startswith("path[")}
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
@@ -124,11 +128,7 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
     holder = plain(steps[-2]) if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
     alone = named(raw)
     together = named(holder + own) if holder else ()
-    held = (
-        named(holder)
-        if holder and own in {"value", "val", "text", "data", "content", "words", "base64", "image", "data64"}
-        else ()
-    )
+    held = named(holder) if holder and own in _OF_HOLDER else ()
     found = (*together, *held, *alone) if own in GENERIC else (*alone, *together, *held)
     first: dict[str, tuple[Meaning, int]] = {}
     for meaning, sure in found:
@@ -137,7 +137,12 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
-    total = sum(one.values.values())
+    values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
+    total = sum(values.values())
+    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
+    if total and checked >= SHARE * total:  # the number itself says so, however few and whatever they are called
+        one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
+        return
     for meaning, sure in candidates(one.path, one.key):
         if meaning.name.startswith("act.") or (meaning.beside and not meaning.beside & beside):
             continue
@@ -148,11 +153,13 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue
         if not total or (one.path.startswith("header.") and sure < BY_END):
             continue
-        masked = sum(count for value, count in one.values.items() if meaning.name in MASKED and is_masked(value))
-        support = sum(count for value, count in one.values.items() if meaning.fits(value.strip()))
+        masked = sum(count for value, count in values.items() if meaning.name in MASKED and is_masked(value))
+        support = sum(count for value, count in values.items() if meaning.fits(value.strip()))
         support += masked if support or masked == total else 0
         if meaning.name == "time":
             support = min(support, sum(one.offsets.values()))
+        if meaning.name == "name" and len(values) == 1 and total >= LEAST:
+            continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
         if support >= SHARE * total:
@@ -177,13 +184,12 @@ def _may_be_place(one: Field) -> bool:
 
 def _by_behaviour(one: Field, segments: set[str]) -> None:
     values, total, key = one.values, sum(one.values.values()), plain(one.key)
-    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
-    if checked >= SHARE * total:
-        one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
-    elif one.path.startswith(("path[", "header.")):
+    if one.path.startswith(("path[", "header.")):
         return
-    elif (near := _near(one)) >= SHARE * total:
+    if (near := _near(one)) >= SHARE * total and not _is_sending(one.key):
         one.say("time", BEHAVIOUR, BY_END, near, total)
+    elif len(values) > 2 and sum(count for value, count in values.items() if is_named_picture(value)) >= SHARE * total:
+        one.say("url", BEHAVIOUR, 0, total, total)
     elif len(values) == 1:
         value = next(iter(values))
         if (is_han(value) or _is_spoken(value)) and not value[-1:].isdigit():
@@ -195,9 +201,19 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
     elif _NO_NAME.search(key) is None and (support := _names(values)) >= SHARE * total:
         one.say("name", BEHAVIOUR, BY_END, support, total)
     elif _NO_SCORE.search(key) is None and one.form == "decimal" and len(values) > 3:
-        support = sum(count for value, count in values.items() if 0 <= (number(value) or -1) <= 1)
+        support = sum(count for value, count in values.items() if _is_share(number(value)))
         if support == total:
             one.say("score", BEHAVIOUR, 0, support, total)
+
+
+def _is_sending(key: str) -> bool:
+    """Whether a time is called that of something else: sending, storing, birth."""
+    (time,) = (one for one in meanings() if one.name == "time")
+    return time.is_never(folded(key), tuple(map(folded, words_of(key))))
+
+
+def _is_share(value: float | None) -> bool:
+    return value is not None and 0 <= value <= 1
 
 
 def _is_spoken(value: str) -> bool:
@@ -211,6 +227,19 @@ def _is_spoken(value: str) -> bool:
 
 def _names(values: Counter[str]) -> int:
     return sum(count for value, count in values.items() if has_family_name(value.strip()))
+
+
+def named_after_devices(fields: dict[str, Field]) -> None:
+    """A constant text beside the id of a device, and called as that is, names it: gateId, gateName."""
+    devices = {
+        (one.path.rpartition(".")[0], found[1])
+        for one in fields.values()
+        if one.meaning == "device" and (found := _OF_DEVICE.fullmatch(plain(one.key)))
+    }
+    for one in fields.values():
+        found = _NAME_OF.fullmatch(plain(one.key)) if not one.meaning and len(one.values) == 1 else None
+        if found and (one.path.rpartition(".")[0], found[1]) in devices and is_han(next(iter(one.values))):
+            one.say("place", VOCABULARY, BY_STEM, sum(one.values.values()), sum(one.values.values()))
 
 
 def _near(one: Field) -> int:

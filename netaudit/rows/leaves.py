@@ -34,6 +34,7 @@ MOST_HEAD = 24  # segments of a path, fields of a query, headers
 LONG = 64  # characters; shorter texts are not unwrapped any further
 MORE = "…"  # the key of a row that tells how many leaves there are beyond
 _WIDE = "utf-16"
+_NAMED = (("name", "value"), ("key", "value"), ("k", "v"), ("Name", "Value"), ("Key", "Value"), ("n", "v"))
 _ORDINARY = re.compile(
     r"accept|connection$|cache|content-|date$|etag$|expires$|host$|if-|last-modified$|origin$|referer$|server$|"
     r"user-agent$|cookie|sec-|upgrade|x-forwarded|x-request|authorization|transfer|keep-alive|pragma|te$|vary|via$"
@@ -51,21 +52,22 @@ class LeafRows:
     def take(self, message: Message, taken: Taken) -> None:
         """Take the leaves of a message, of its documents, pictures and head."""
         identity = message.message_id.hex()
-        count = 0
-        for place, row in enumerate(_leaves(message, taken)):
-            count = place + 1
-            if place < MOST:
-                path, key, value, sha256 = row
+        place = more = 0
+        for path, key, value, sha256 in _leaves(message, taken):
+            if key == MORE and not path:
+                more += int(value)
+            elif place < MOST:
                 self._rows.append(
                     _LEAF(
                         message_id=identity, place=place, path=path[:LONGEST_PATH], key=key[:LONGEST_PATH],
                         value=value[:LONGEST], sha256=sha256,
                     )
                 )  # fmt: skip
-        if count > MOST:
-            self._rows.append(
-                _LEAF(message_id=identity, place=MOST, path="", key=MORE, value=str(count - MOST), sha256="")
-            )
+                place += 1
+            else:
+                more += 1
+        if more:
+            self._rows.append(_LEAF(message_id=identity, place=place, path="", key=MORE, value=str(more), sha256=""))
 
     def flush(self, *, least: int) -> None:
         """Write rows when at least `least` were collected."""
@@ -77,12 +79,17 @@ class LeafRows:
 
 
 def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str]]:
-    """(path, key, value, SHA-256 of a picture) of every leaf; pictures first, that none falls beyond the bound."""
+    """(path, key, value, SHA-256 of a picture) of every leaf; pictures first, that none falls beyond the bound.
+
+    What is passed over is told by leaves without a path, whose key is `MORE`, and their number.
+    """
     documents, images = taken
     placed: dict[Steps, tuple[str, str]] = {}
     scalars: list[tuple[str, str, str, str]] = []
     for leaf, _, _ in sorted(documents, key=lambda one: len(one[0].part.way.steps)):
-        if len(leaf.part.data) <= LARGEST or leaf.kind == "json":
+        if len(leaf.part.data) > LARGEST and leaf.kind != "json":
+            yield "", MORE, "1", ""
+        else:
             base = _plain(leaf.part.way.steps[:-1])
             holder, key = _place(base, placed)
             said = values(leaf)
@@ -90,6 +97,7 @@ def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str
                 top = f"{holder}[{number}]" if len(said) > 1 else holder
                 scalars += _grown(value, (top, key), notation(leaf), base, placed, f"$[{number}]" * (len(said) > 1))
                 if len(scalars) > 4 * MOST:
+                    yield "", MORE, str(len(said) - number - 1), ""
                     break
     pictured = set()
     for image in images:
@@ -134,10 +142,15 @@ def _grown(
     stack: list[tuple[object, str, str, str]] = [(value, at[0], at[1], top)]
     while stack:
         node, path, key, spelled = stack.pop()
-        if isinstance(node, dict):
+        if isinstance(node, dict | list) and len(node) > MOST:
+            yield "", MORE, str(len(node) - MOST), ""
+        if (called := _called(node, written)) is not None:
+            stack += [(inner, _below(path, label), name, spelled + at) for label, inner, name, at in called][::-1]
+        elif isinstance(node, dict):
             stack += [
                 (inner, _below(path, f".{name}"), str(name), _spelled(spelled, str(name), written))
                 for name, inner in islice(node.items(), MOST)
+                if not str(name).startswith("@xmlns")
             ][::-1]
         elif isinstance(node, list):
             repeated = isinstance(node, Repeated) or written == "protobuf"
@@ -157,6 +170,41 @@ def _grown(
                 placed[(*base, step(written, spelled))] = path, key
             if not long and text:
                 yield path, key, text, ""
+
+
+def _called(node: object, written: str) -> list[tuple[str, object, str, str]] | None:
+    """(label, value, key, place) of what pairs of a name and a value, or rows under their names, stand for."""
+    if isinstance(node, list) and 1 < len(node) <= MOST and all(isinstance(one, dict) for one in node):
+        for name, value in _NAMED:
+            if all(one.keys() == {name, value} and isinstance(one[name], str) for one in node):
+                at = f".{value}" if written != "form" else value
+                return [(f".{one[name]}", one[value], one[name], f"[{n}]{at}") for n, one in enumerate(node)]
+    if isinstance(node, dict) and 2 <= len(node) <= 8:
+        heads = [one for one in node.values() if isinstance(one, list) and len(one) > 2 and _are_names(one)]
+        held = [(key, one) for key, one in node.items() if len(heads) == 1 and _are_rows(one, heads[0])]
+        if len(held) == 1:
+            (head,), ((key, rows),) = heads, held
+            rest = [
+                (f".{name}", one, name, f".{name}") for name, one in node.items() if one is not head and one is not rows
+            ]
+            return rest + [
+                (f".{key}[{n}].{name}", value, name, f".{key}[{n}][{place}]")
+                for n, row in enumerate(rows[:MOST])
+                for place, (name, value) in enumerate(zip(head, row, strict=True))
+            ]
+    return None
+
+
+def _are_names(values: list[object]) -> bool:
+    return len(set(map(str, values))) == len(values) and all(
+        isinstance(one, str) and one[:1].isalpha() for one in values
+    )
+
+
+def _are_rows(rows: object, head: list[object]) -> bool:
+    if not isinstance(rows, list) or rows is head or not rows:
+        return False
+    return all(isinstance(row, list) and len(row) == len(head) for row in rows)
 
 
 def _below(path: str, label: str) -> str:

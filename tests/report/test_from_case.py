@@ -16,7 +16,6 @@ from netaudit.report import sections_relays
 from netaudit.report.from_case import SECTIONS, script, write_report
 from netaudit.report.sections_images import GALLERY_BYTES, thumbnails
 from netaudit.report.texts import LANGS
-from netaudit.report.wording import Wording
 from tests.report import fakes
 
 VOID = {"meta", "br", "img", "line", "rect"}
@@ -144,7 +143,7 @@ def test_hostile_content_stays_text_and_short(lang, tmp_path):
     assert source.lower().count("<script") == 1
     most = 3 + 2 * sections_relays.MOST  # the timeline, who talks to whom, records by day; two of each relay
     assert source.count("<svg") <= most
-    assert len(source) < 440_000  # though every string of the case is given with a megabyte too
+    assert len(source) < 450_000  # though every string of the case is given with a megabyte too
     for hidden in "\u202e\u2066\u2069\u200b\ufeff\x00\x1b\x07":
         assert hidden not in source
     assert "<script>alert(1)</script>" in found.text  # shown as text
@@ -310,7 +309,7 @@ def test_thumbnails_are_asked_for_in_order_and_no_more_than_are_shown():
         return None if int(sha256, 16) % 3 == 0 else fakes.jpeg(1)
 
     order = [(f"{number:064x}", 1) for number in range(300)]
-    made = thumbnails(fakes.FakeCase(thumbnails=one), order, Wording("en"))
+    made = thumbnails(one, order)
     shown = [sha256 for sha256, _ in order if int(sha256, 16) % 3]
     assert [sha256 for (sha256, _), _ in made] == shown[:60]
     assert set(asked) == {f"{number:064x}" for number in range(int(shown[59], 16) + 1)}

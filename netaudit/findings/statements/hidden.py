@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.relayed import FOLLOWING, together_tests
+from netaudit.findings.relayed import FOLLOWING, together_tests, tried_for
 from netaudit.findings.statements.kind import CAP, LAST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
 from netaudit.findings.vocabulary import KIND
 
@@ -30,7 +30,7 @@ def _opened(tables: Tables) -> Iterator[Statement]:
 def _matched(tables: Tables) -> Iterator[Statement]:
     """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
     relayed = tables.get("relayed_images")
-    for statement in of_findings(tables, "matched", KIND["matched"]):
+    for statement in of_findings(tables, "matched_sharply", KIND["matched"]):
         rows = relayed.num_rows if relayed is not None else statement.counts["images"]
         yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
 
@@ -131,8 +131,7 @@ def _not_matched(tables: Tables) -> Iterator[Statement]:
     told = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["standing"] != "by chance"}
     others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - told
     if others:
-        longest = max((row["longest_s"] or 0 for row in rows), default=0)
-        counts = {"n": len(others), "seconds": longest}
+        counts = {"n": len(others), "seconds": tried_for(rows, others)}
         yield Statement("not_matched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])
 
 
@@ -154,7 +153,7 @@ HIDDEN = (
         SECOND,
     ),
     Kind(
-        "matched", _matched,
+        "matched_sharply", _matched,
         "内部明文所见的 {fitting} 张次图像（含人脸 {images} 张次），其大小和时间与其后发往{to}的加密上传相符"
         + BOUND_ZH,
         "{fitting:image|images} seen in clear inside ({images} with a face) fit, in sizes and times, encrypted uploads "
