@@ -51,8 +51,8 @@ def _case(path: Path, lang: str) -> Case:
 
 
 def _print(compared: Comparison, lang: str) -> None:
-    for row in visit_rows(compared.sides, lang):
-        print(" · ".join(cell for cell in row if cell))
+    for cells in visit_rows(compared.sides, lang):
+        print(" · ".join(cell for cell in cells if cell))
     rows = compared.rows(lang)
     if not rows:
         print(say("nothing", lang))

@@ -258,7 +258,8 @@ def _bulk(times: list[int]) -> float:
 
 def _against(route: Route, before: Visit, after: Visit, seen: list[Suspect]) -> list[tuple[str, dict[str, object]]]:
     """What keeps an absence from being told."""
-    match, found = route.match, [(code, {}) for code in after.limits]
+    match = route.match
+    found: list[tuple[str, dict[str, object]]] = [(code, {}) for code in after.limits]
     if match is None:
         return [*found, ("device_absent", {})]
     if not match.sure:
