@@ -38,6 +38,11 @@ LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in th
     "few": "too few for a shape",
     "unclear": "of no clear shape",
 }
+# export-grade suites (RFC 2246, A.5; RFC 2712; draft-ietf-tls-56-bit-ciphersuites-01): keys of 40 or 56 bits
+EXPORT_GRADE = frozenset(
+    f"{code:04x}"
+    for code in (0x03, 0x06, 0x08, 0x0B, 0x0E, 0x11, 0x14, 0x17, 0x19, *range(0x26, 0x2C), *range(0x60, 0x66))
+)
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
@@ -169,9 +174,15 @@ def _finding(
     known = f", a known service ({service})" if service else ""
     reason = (
         f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
-        f"{counted}content not visible, consistent with an upload"
+        f"{counted}content not visible, consistent with an upload{_weak(rows)}"
     )
     return hidden_finding(key, role, rows, up, rule, reason)
+
+
+def _weak(rows: list[dict[str, Any]]) -> str:
+    """What is said of connections whose keys are so short that whoever recorded them can try all."""
+    count = sum((row["tls_cipher"] or "").lower() in EXPORT_GRADE for row in rows)
+    return f"; {count} by an export-grade cipher suite (keys of 40 or 56 bits, which can be tried out)" if count else ""
 
 
 def hidden_finding(
