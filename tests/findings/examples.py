@@ -100,6 +100,7 @@ EXAMPLES = {
     "contested_inside": lambda: case(Run(side="lan", contested={"47.96.0.0/16": DECLARED})),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
+    "bounds": lambda: opened("bounds", "not compared"),
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "told_apart": lambda: opened("apart", "face images"),

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "nothing_seen_so_far"  # headlines
 CALM_NEEDS = (  # no open row in any of these
     "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
-    "contradictions", "evicted", "faces", "apart", "documents",
-    "templates",
+    "contradictions", "evicted", "faces", "apart", "bounds", "documents", "templates",
 )  # fmt: skip
 
 
@@ -303,6 +302,12 @@ UNREAD = (
         "{n} 个连接因同时存在的连接过多而提前结束读取，此后的数据按新连接读取",
         "{n:connection was|connections were} ended early, as too many were open at once: what followed was read as "
         "connections of its own",
+        LAST,
+    ),
+    Kind(
+        "bounds", _open("bounds", "bounds"),
+        "{n} 个连接超出归纳判断的上限（{why}）",
+        "{n:connection is|connections are} beyond a bound of what is concluded from all of them ({why})",
         LAST,
     ),
     Kind(
