@@ -170,7 +170,7 @@ def _recorded(check: Check) -> str:
         heard = does(check.wine.place, check.wine.minor, "ctrl_break")
         right = ended["dropped_kernel"] == LOST if heard else ended["untold_runs"] == 1
         again = check.ran(
-            0, "audit", "live\\record", "--case", "recorded", "--project-key", "live\\private\\key", "--overwrite"
+            0, "audit", "live\\private\\record", "--case", "recorded", "--project-key", "live\\private\\key", "--overwrite"
         )
         if count != PACKETS or not right or again != "ok":
             return f"{count} packets, {losses}, {again}"
