@@ -17,6 +17,7 @@ import numpy as np
 
 from netaudit.relays.forms import classes, leads, plaintext
 from netaudit.relays.kernels_pairs import CELL, MOST_OVERHEAD, candidates
+from netaudit.relays.nulls import figure
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -132,7 +133,7 @@ def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, narrow: tup
     steered = RESIDUAL * sizes[near]
     share = float(np.mean([within(held / one) / within((0.5 + BESIDE) * wide / one) for one in steered.tolist()]))
     each = max(binomial(inside.size, near.size, share), binomial(some.size, every.size, share))
-    return each * MOST_OVERHEAD / wide  # the place was chosen among so many
+    return figure(each * MOST_OVERHEAD / wide)  # the place was chosen among so many
 
 
 def within(reach: float) -> float:

@@ -77,7 +77,7 @@ ALLOWED = {
     ("identity of a person", "report.persons_intro"): "says that numbers are not persons",
     ("identity of a person", "report.limit.people"): "says that images are not persons",
     ("identity of a person", "report.tie.same person id"): "two documents give the same id; whose it is is not said",
-    ("face", "statement.matched"): "of images that were seen in clear, not of what was sent",
+    ("face", "statement.matched_sharply"): "of images that were seen in clear, not of what was sent",
     ("face", "report.certainty.D"): "forbids the word",
     ("face", "report.encrypted_intro"): "forbids the word",
 }
