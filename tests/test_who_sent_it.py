@@ -30,6 +30,7 @@ from tests.site import (
     get,
     push,
 )  # fmt: skip
+from tests.test_counts import more_than_there_are
 from tests.test_end_to_end import packets_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ MANY = 12
 
 
 def audited(site: Site, tmp_path: Path) -> netaudit.Case:
-    return netaudit.audit(site.write(tmp_path / "capture.pcap"), tmp_path / "case", workers=1)
+    case = netaudit.audit(site.write(tmp_path / "capture.pcap"), tmp_path / "case", workers=1)
+    assert more_than_there_are(case) == []
+    return case
 
 
 def found(case: netaudit.Case, *columns: str) -> list[tuple[Any, ...]]:
