@@ -133,7 +133,7 @@ EXAMPLES = {
     "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),
     "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
-    "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
+    "matched_sharply": lambda: case(findings=[finding("uploaded outside", "C")]),
     "following": lambda: case(
         findings=[finding("uploaded outside", "D", images=0, rule="follow-pictures/1")],
         relay_tests=[relay_test(standing="go together", mode="following", fitting=60, images=60, units=61, window_s=3)],
