@@ -195,7 +195,12 @@ def test_the_receiver_is_who_dns_led_to_and_not_what_the_host_says(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("how", "status", "doubt"),
-    [({"reset": True}, "200 OK", "refused"), ({}, "403 Forbidden", "answered with an error"), ({}, "", "unreplied")],
+    [
+        ({"reset": True}, "200 OK", "refused"),
+        ({}, "403 Forbidden", "answered with an error"),
+        ({}, "", "unreplied"),
+        ({}, "307 Temporary Redirect", "redirected"),
+    ],
 )
 def test_what_nobody_took_is_said(how: dict[str, bool], status: str, doubt: str, tmp_path: Path) -> None:
     site = Site()
