@@ -77,7 +77,8 @@ class Fronts:
 
 
 def _few(table: pa.Table, *columns: str) -> list[dict[str, Any]]:
-    return table.select(list(columns)).to_pylist()
+    rows: list[dict[str, Any]] = table.select(list(columns)).to_pylist()
+    return rows
 
 
 def _listed(names: set[str]) -> str:
