@@ -37,7 +37,7 @@ COLUMNS = {
 
 def row_of(one: Inferred, values: Values) -> Row:
     """Row of `events`."""
-    row, identity = one.told.row, one.told.message_id
+    told, identity = one.told, one.told.message_id
     text = f"{identity}\0{INFERRED}\0{one.place}"
     event_id = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
     shown = _shown(one, event_id, values)
@@ -61,8 +61,8 @@ def row_of(one: Inferred, values: Values) -> Row:
         images=[sha256 for sha256, _ in images], image_roles=[role for _, role in images],
         image_urls=[values.plain(event_id, identity, "url", url, secret=False).text for url in one.urls[:MOST_IMAGES]],
         url_hmacs=[code for url in one.urls[:MOST_IMAGES] if (code := values.address(url))],
-        target="", sender="", receiver="", endpoint_id="", first_ts=row["first_ts"],
-        frame=row["first_frame"], capture_id=row["capture_id"], journey_id="", leg=None, complete=row["complete"],
+        target="", sender="", receiver="", endpoint_id="", first_ts=told.first_ts,
+        frame=told.frame, capture_id=told.capture_id, journey_id="", leg=None, complete=told.complete,
     )  # fmt: skip
 
 

@@ -79,6 +79,7 @@ class Inferred:
 
     told: Told
     place: str  # of the record in its message
+    path: str = ""  # of the message, in clear
     kind: str = ""
     act: str = ""
     said: dict[str, str] = field(default_factory=dict)  # by meaning
@@ -116,7 +117,7 @@ def infer(told: Told, fields: dict[str, Field], around: Around) -> list[Inferred
     """Events of a message; of one that an entry reads what its records say, for what the entry left empty."""
     out = []
     for place, own, outer in _records(told.leaves, fields)[:MOST_RECORDS]:
-        one = Inferred(told, place)
+        one = Inferred(told, place, told.path)
         _say(one, own, outer, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, told, telling=around.telling)

@@ -19,7 +19,6 @@ from netaudit.routes.shapes import (
     is_id_number,
     is_masked,
     is_named_picture,
-    is_time,
     is_unset,
     is_words,
     number,
@@ -91,16 +90,21 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
     """Fields of the messages of one route, with their meanings, by the forms of their paths."""
     out: dict[str, Field] = {}
     for one in told:
-        for path in {leaf.form: leaf for leaf in one.leaves}:
-            out.setdefault(path, Field(path, "")).messages += 1
+        seen = set()
         for leaf in one.leaves:
-            _add(out[leaf.form], leaf, one.ns)
+            known = out.get(leaf.form)
+            if known is None:
+                known = out[leaf.form] = Field(leaf.form, "")
+            if leaf.form not in seen:
+                seen.add(leaf.form)
+                known.messages += 1
+            _add(known, leaf, one.ns)
     for late in (False, True):  # what needs something beside it comes when that is known
         beside = {known.meaning for known in out.values()} | {"picture" for known in out.values() if known.pictures}
         for known in out.values():
             if not known.meaning:
                 _by_name(known, beside if late else set())
-    segments = {leaf.value for one in told for leaf in one.leaves if leaf.path.startswith("path[")}
+    segments = {leaf.value for one in told for leaf in one.leaves if leaf.head and leaf.path.startswith("path[")}
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
@@ -115,7 +119,7 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
     one.values[leaf.value] += 1
     form = form_of(leaf.value)
     one.forms[form] += 1
-    if form in {"time", "int"} and ns and is_time(leaf.value.strip()) and (said := when(leaf.value, ns)):
+    if form == "time" and ns and (said := when(leaf.value, ns)):
         one.offsets[round((said.ns - ns) / QUARTER)] += 1
 
 
