@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from netaudit.masking.mask import mask, mask_path, mask_words, visible
+from netaudit.masking.examples import shown
+from netaudit.masking.mask import mask_path, mask_words, visible
 from netaudit.routes.learning import skeleton
 from netaudit.tables import FIELDS, FIELDS_CLEAR
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 LONGEST = 128  # characters
 MOST_VALUES = 32  # of a field, in clear
-SHORTEST_NUMBER = 7  # digits of a number that somebody may be called by
-_SHOWN = frozenset({"time", "score", "gender", "age", "device"})  # meanings whose values name nobody
 
 
 def field_rows(route: Route, told: list[Told], fields: dict[str, Field]) -> tuple[list[Row], list[Row]]:
@@ -65,12 +64,4 @@ def _digest(value: str) -> bytes:
 
 
 def _example(one: Field) -> str:
-    """An example that names nobody: only what kind of value it is, of persons, of texts and of long numbers."""
-    value = min(one.values, default="")
-    told = one.meaning in _SHOWN or (not one.meaning and one.form in {"int", "decimal"} and _is_short(value))
-    return mask(value) if told else f"<{one.form}>" if value else ""
-
-
-def _is_short(value: str) -> bool:
-    """Whether a number has too few digits for one of a person, with or without a fraction or an exponent."""
-    return sum(map(str.isdigit, value)) < SHORTEST_NUMBER and "e" not in value.lower()
+    return shown(min(one.values, default=""), one.meaning, one.form)

@@ -90,7 +90,7 @@ def _inferred(
         _as_entries_say(fields, some, entries)
         named_after_devices(fields)
         shown = {leaf.sha256 for one in some for leaf in one.pictures}
-        around.shows_faces = bool(around.faces(shown) & {"yes", "possible"})
+        around.shows_faces = around.mostly_faces(shown)
         shape = route.target if "*" in route.target.rpartition("/")[2] else ""  # a folder of such files
         wanted = [one.path in named or shape in folders or one.message_id in asked for one in some]
         near = scopes.get(route.sender) == "inside" or route.sender in collectors

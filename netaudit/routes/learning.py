@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.identity_data.naming import has_family_name, plain
+from netaudit.masking.identity_numbers import known_region
 from netaudit.routes.shapes import (
     form_of,
     is_han,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
 SHARE = 0.8  # of the values that have to bear a meaning
+_NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 SHORTEST_SERIAL = 6  # digits
 
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
@@ -144,7 +146,7 @@ def _by_name(one: Field, beside: set[str]) -> None:
     values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
     total = sum(values.values())
     checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
-    if total and checked >= SHARE * total:  # the number itself says so, however few and whatever they are called
+    if total and checked >= SHARE * total and _is_somebodys(one, values, beside):  # however few they are
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return
     for meaning, sure in candidates(one.path, one.key):
@@ -169,6 +171,14 @@ def _by_name(one: Field, beside: set[str]) -> None:
         if support >= SHARE * total:
             one.say(meaning.name, VOCABULARY, sure, support, total)
             return
+
+
+def _is_somebodys(one: Field, values: dict[str, int], beside: set[str]) -> bool:
+    """Whether numbers with a check digit are of persons: one in eleven order numbers has one, and most no province."""
+    if {meaning.name for meaning, _ in candidates(one.path, one.key)} & _NUMBERS or beside & _PERSONS:
+        return True
+    known = sum(count for value, count in values.items() if known_region(value.strip()))
+    return known >= SHARE * sum(values.values())
 
 
 def _counts(one: Field) -> bool:
