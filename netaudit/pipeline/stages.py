@@ -311,6 +311,8 @@ class Shard:
             for row in media_rows(message):
                 self._rows["media"].append(row)
         done = message.protocol in ONLY_WORDS
+        if message.status and not message.body:
+            self._parts.answer(message, ends.client.ip)
         if message.body and not done:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)

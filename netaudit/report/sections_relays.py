@@ -30,6 +30,7 @@ TEST = (
     "capture_id", "test_id", "longest_s",
 )  # fmt: skip
 FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
+EARLIER = "relay_line_earlier"  # of cases before the test of sharpness, which have no standing: theirs met less
 # else the difference of two sizes
 BESIDE = {"reencoded": "relay_hand_ratio", "batch": "relay_hand_sum", "following": "relay_hand_times"}
 
@@ -105,7 +106,7 @@ def _told(
     return {
         "grade": "C",
         "head": w.t("relay_head", host=hosts.short(holder), receiver=hosts.short(receiver)),
-        "line": w.t("relay_line", n=w.number(len(rows)), expected=expected, **odds),
+        "line": w.t("relay_line" if test["standing"] else EARLIER, n=w.number(len(rows)), expected=expected, **odds),
         "opened": _opened(rows, w),
         "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{_finite(test['clock_s']):.1f}")
         if through
