@@ -139,16 +139,24 @@ def filled(event: dict[str, Any], one: Inferred, values: Values, pictures: dict[
     if event["score"] is None and "score" in one.said:
         out["score"] = _score(one)
         names.append("score")
-    unsaid = dict.fromkeys(event["images"] or (), "")
-    roles = roles_of(unsaid, [*event["said"], *one.said], pictures) | dict(one.images)
+    roles = _roles(event, one, pictures)
     known = dict(zip(event["images"] or [], event["image_roles"] or [], strict=True))
-    better = {sha256: roles[sha256] for sha256, role in known.items() if role == "unknown" != roles[sha256]}
+    better = {sha256: roles[sha256] for sha256, role in known.items() if role == "unknown" != roles.get(sha256, role)}
     new = {sha256: role for sha256, role in roles.items() if not known}
     if better or new:
         known |= better | new
         out["images"], out["image_roles"] = list(known), list(known.values())
         names.append("images" if new else "roles")
     return out | ({"inferred": names} if names else {})
+
+
+def _roles(event: dict[str, Any], one: Inferred, pictures: dict[str, Picture]) -> dict[str, str]:
+    """Roles of an event's pictures by the names of their fields, or by their sizes where one is as large as scenes."""
+    by_size = roles_of(dict.fromkeys(event["images"] or (), ""), (), pictures)
+    roles = dict(one.images)
+    if "scene" not in {*roles.values(), *by_size.values()} and event["images"]:
+        return {sha256: role for sha256, role in roles.items() if sha256 in one.named}
+    return by_size | roles
 
 
 def with_device(columns: dict[str, Any], event: dict[str, Any], device: str, values: Values) -> dict[str, Any]:
