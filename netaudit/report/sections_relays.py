@@ -66,7 +66,7 @@ def _together(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> 
     line, why = "relay_together_uploads" if batch else "relay_together_images", "relay_together_why"
     if test["mode"] == "following":
         line, why = "relay_following", "relay_following_why"
-        figures["seconds"] = w.number(test["window_s"] or 0)
+        figures |= {"seconds": w.number(test["window_s"] or 0), "expected": f"{_finite(test['expected']):.1f}"}
     version = "ipv6" if ":" in str(test["sender"]) else "ip"
     display = f"{version}.src == {test['sender']} && {version}.dst == {test['receiver']}"
     return {

@@ -158,3 +158,14 @@ def test_the_first_sentence_tells_all_images_that_fit_with_its_caution(lang, wor
     case.tables["findings"] = filled("findings", [one.row() for one in found])
     [first] = sentences(case, Wording(lang))["large"]
     assert words in first["text"]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "同样多的其他时刻"), ("en", "as many other times")])
+def test_what_follows_pictures_is_told_beside_other_times(lang, words):
+    follows = ANEW | {"mode": "following", "fitting": 43, "images": 57, "window_s": 1, "expected": 9.3}
+    case, [found] = case_of(follows)
+    w = Wording(lang)
+    [told] = relays(case, Hosts(case, w), {"c": "lan.pcap"}, w)["told"]
+    for said in (told["line"], w.sentence(found["reason"])):
+        assert words in said
+        assert "9.3" in said
