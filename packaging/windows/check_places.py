@@ -16,14 +16,14 @@ from pathlib import Path
 from checking import OFFICE, Check, equal
 
 NAME = "销售中心 很长的文件夹名称 " + "x" * 40
-LONG = "\\".join([NAME] * 5)
+LONG = "\\".join([NAME] * 7)
 MEGABYTES = 400
 SHARE = r"\\server\share"
 
 
 def steps(check: Check) -> None:
     """Each place with the tables of this system."""
-    check.step("Chinese path of 350 characters: as on this system", lambda: _long(check))
+    check.step("Chinese path of 390 characters: as on this system", lambda: _long(check))
     check.step("a share: as on this system", lambda: _share(check))
     with _stick(check) as (place, why):
         for name, look in STICK.items():
