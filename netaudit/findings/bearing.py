@@ -196,8 +196,13 @@ def _routers(flows: pa.Table, scope: Callable[[str], str], ends: Ends) -> set[st
             if row[f"{side}_mac"] and scope(row[f"{side}_ip"]) == "outside":
                 behind[row[f"{side}_mac"]].add(row[f"{side}_ip"])
     most = max(map(len, behind.values()), default=0)
-    if most < LEAST_BEHIND:
-        return set()
+    if most < LEAST_BEHIND:  # few: one that holds no address here, beside one that does and has several behind it
+        own = {mac for mac in behind if ends.holds(mac)}
+        return (
+            {*own, *(mac for mac in behind if len(behind[mac]) > 1)}
+            if any(len(behind[mac]) > 1 for mac in own)
+            else set()
+        )
     return {mac for mac, ips in behind.items() if len(ips) * LEAST_BEHIND > most or ends.forwards(mac)}
 
 
