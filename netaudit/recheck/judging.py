@@ -281,7 +281,7 @@ def _against(
 
 
 def _sources_missing(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -> int:
-    """How many that sent the device its pictures before were not met, or said nothing: nothing comes, nothing leaves."""
+    """How many that sent the device its pictures before were not met or said nothing: nothing comes, nothing leaves."""
     given = (one for one in before.channels.values() if one.inside and one.endpoint == route.channel.device)
     fed = {one.device for one in given if one.times((FACE, PICTURE))}
     return sum(one not in met or not met[one].sure or not after.heard.get(met[one].device) for one in fed)
