@@ -188,6 +188,12 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
         told.status = OTHER if told.form else STILL
         return True
     others = [one for channel in route.again for one in channel.sent]
+    if route.purpose == UPLOADS and (small := [one for one in others if one.form == HIDDEN]):
+        was = [one for one in route.channel.sent if one.form == HIDDEN and one.size < LEAST_HIDDEN]
+        if len(small) > 2 + 1.5 * len(was) * after.length / max(before.length, 1):
+            told.status, told.form = OTHER, "smaller"
+            told.after = _sums([(one.ts, one.size) for one in small])
+            return True
     for form, status, how in (
         (PICTURE, OTHER, "picture"), (FACE, OTHER, "picture"), (VIDEO, OTHER, "video"), (HIDDEN, ENCRYPTED, ""),
         (CLEAR, OTHER, "vectors"),

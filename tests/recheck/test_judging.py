@@ -185,3 +185,10 @@ def test_a_server_whose_cameras_are_away_is_not_called_gone() -> None:
     one = next(o for o in compare(before, visit(LATER, [beats(LATER)])) if o.purpose == "images")
     assert one.status == "could not have been seen"
     assert codes(one) == ["source_absent"]
+
+
+def test_what_is_hidden_and_small_now_is_not_gone() -> None:
+    """Features instead of pictures, in the same encrypted connection: below what counts as an upload."""
+    before = visit(SECOND, [channel(CAMERA, UP, after_passes(SECOND, "hidden"), "hidden"), beats(SECOND)])
+    one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, "hidden", 700)), beats(LATER)]), before)
+    assert (one.status, one.form) == ("now other", "smaller")
