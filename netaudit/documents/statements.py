@@ -46,6 +46,7 @@ class Asked:
     query: tuple[tuple[str, re.Pattern[str]], ...]
     holder: str  # plain name of the object that holds the answer; empty for any
     sent: bool  # in requests of the host itself, not in its answers
+    others: bool  # may be about other hosts: their addresses say whose it is
     keys: dict[str, str]
     split: dict[str, list[str]]  # fields whose value is a list, and what its places mean
 
@@ -102,6 +103,7 @@ def _compiled(raw: Any) -> Words:
             tuple((name, re.compile(text, re.IGNORECASE)) for name, text in one.get("query", {}).items()),
             one.get("holder", ""),
             bool(one.get("sent", False)),
+            bool(one.get("others", False)),
             one.get("keys", {}),
             one.get("split", {}),
         )
@@ -144,7 +146,8 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
         known = next((one for one in asked if _held(node, one.holder)), None)
         facts = _facts(node, known)
         if _states(facts, asked=known is not None):
-            found.append(Statement(tuple(facts.items()), known is not None, listed or (others and known is None)))
+            elsewhere = others if known is None else known.others
+            found.append(Statement(tuple(facts.items()), known is not None, listed or elsewhere))
     return found + _sums(found)
 
 
