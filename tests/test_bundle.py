@@ -64,7 +64,8 @@ def bundle(tmp_path: Path) -> Path:
         for name in (
             "some_thing/__init__.py", "some_thing-1.0.data/data/runtime.dll", "some_thing-1.0.data/data/Scripts/x.dll",
             "some_thing-1.0.data/platlib/more.py", "some_thing-1.0.data/scripts/run", "../outside", "/absolute",
-            "pandas/tests/test_all.py", "pyarrow/include/arrow.h",
+            "pandas/tests/test_all.py", "pyarrow/include/arrow.h", "numpy/_core/tests/data/a.csv", "pyarrow/arrow.lib",
+            "pyarrow/arrow_flight.dll", "pyarrow/_s3fs.cp313-win_amd64.pyd", "a/b.pyi",
         ):  # fmt: skip
             out.writestr(name, name)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()

@@ -47,6 +47,15 @@ def test_mapped_files_are_not_cut_either(file: Path) -> None:
     file.unlink()
 
 
+def test_a_folder_is_not_renamed_in_which_a_file_is_open(file: Path, tmp_path: Path) -> None:
+    with file.open("rb"):
+        with pytest.raises(PermissionError, match="Windows would refuse"):
+            file.parent.rename(tmp_path / "other")
+        with windows_rules.waived():
+            file.parent.rename(tmp_path / "other")
+    (tmp_path / "other").rename(file.parent)
+
+
 def test_the_rule_is_kept_in_processes_of_ours_and_for_what_they_hold(file: Path) -> None:
     words = "import sys, pathlib\nopened = open(sys.argv[1])\nprint(flush=True)\nsys.stdin.read()\n"
     words += "pathlib.Path(sys.argv[1]).unlink()"

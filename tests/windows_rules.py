@@ -1,8 +1,8 @@
 """Windows' rule for files, kept by the tests on every system: what is open or mapped is not removed, renamed, replaced.
 
-`keep` makes Python ask before it does such a thing, here and in the processes started from here (`site/` has what they
+Nor is a folder renamed in which a file is open. `keep` makes Python ask before it does such a thing, here and in the processes started from here (`site/` has what they
 load), and answers as Windows would: PermissionError. Also refused is to cut a mapped file short. Linux tells what is
-open by /proc; elsewhere nothing is kept. Only regular files below a temporary folder are asked about.
+open by /proc; elsewhere nothing is kept. Only what lies below a temporary folder is asked about.
 """
 
 from __future__ import annotations
@@ -55,6 +55,27 @@ def _hook(event: str, words: tuple[Any, ...]) -> None:
             places = [(words[0], words[1] if event == "os.remove" else -1)]
         for name, beside in places:
             _judge(name, beside, mapped_only=event == "os.truncate")
+        if event == "os.rename":
+            _judge_folder(*places[0])
+
+
+def _judge_folder(name: Any, beside: int) -> None:
+    path = _path(name, beside)
+    if path.is_symlink() or not path.is_dir() or not (where := str(path.absolute())).startswith(TEMPORARY):
+        return
+    for pid in ("self", str(os.getppid()), *_children()):
+        if held := _opened_below(pid, where + os.sep):
+            raise PermissionError(13, f"Windows would refuse: {held} is open", where)
+
+
+def _opened_below(pid: str, where: str) -> str:
+    with contextlib.suppress(OSError):
+        for one in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                held = str(one.readlink())
+                if held.startswith(where) and stat.S_ISREG(one.stat().st_mode):
+                    return held
+    return ""
 
 
 def _judge(name: Any, beside: int, *, mapped_only: bool) -> None:

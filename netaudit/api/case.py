@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.api.things import Device, Flow, Message, row_of
 from netaudit.case import reading
 from netaudit.errors import UnknownNameError, UsageError, nearest
+from netaudit.system.windows_names import real
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class Case(reading.Case):
         from netaudit.report.from_case import write_report
         from netaudit.report.rewriting import rewrite
 
-        if path is None or Path(path).resolve() == (self.folder / "report.html").resolve():
+        if path is None or real(Path(path)) == real(self.folder / "report.html"):
             return rewrite(self, language(lang), unmask=unmask, zone=zone)
         return write_report(self, Path(path), language(lang), unmask=unmask, zone=zone)
 

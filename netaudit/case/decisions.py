@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from netaudit.case.custody import entries
 from netaudit.case.lock import writing
 from netaudit.case.seal import later
 from netaudit.case.writing import DECISIONS
@@ -23,6 +24,7 @@ from netaudit.errors import CaseError, UsageError
 from netaudit.storage.files import append_line
 
 FILE = DECISIONS
+DECIDED = "decided"  # the line of the chain
 LONGEST = 2000  # characters of a note
 LATER = frozenset({"alias"})  # fields that decisions of earlier versions lack
 FIRST = "0" * 64  # what the first line names as the hash of the line before
@@ -73,7 +75,7 @@ def _noted(folder: Path, device: dict[str, Any], kind: str, vendor: str, note: s
     lines = _lines(folder)
     entry = asdict(decision) | {"before": _hash(lines[-1]) if lines else FIRST}
     append_line(folder / FILE, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS))
-    later(folder, "decided", (FILE,), device=decision.device_id)
+    later(folder, DECIDED, (FILE,), device=decision.device_id)
     return decision
 
 
@@ -98,10 +100,12 @@ def decisions(folder: Path) -> list[Decision]:
     return found
 
 
-def latest(folder: Path) -> dict[str, Decision]:
-    """What counts now, by device: of each question the latest answer."""
+def latest(folder: Path, lines: int | None = None) -> dict[str, Decision]:
+    """What counts now, by device: of each question the latest answer; what counted when the chain had `lines` lines."""
     found: dict[str, Decision] = {}
-    for one in decisions(folder):
+    later = 0 if lines is None else sum(line["what"] == DECIDED for line in entries(folder)[lines:])
+    noted = decisions(folder)
+    for one in noted[: len(noted) - later]:
         known = found.get(one.device_id, one)
         found[one.device_id] = replace(
             one,

@@ -51,18 +51,30 @@ def extract(case: Case, what: str, out: Path, captures: Sequence[Path]) -> int:
                 for frame in frames_of_flow(path, flow):
                     frames.setdefault(frame, [f"netaudit flow {flow['flow_id']}"])
             interfaces: dict[int, int] = {}
+            written = _written(row["comments"] or ())
             for record, data in read_frames(path, sorted(frames)):
                 number = int(record["interface"])
                 if number not in interfaces:
                     interfaces[number] = writer.interface(
                         int(record["linktype"]), name=f"{row['name']} interface {number}"
                     )
-                comments_here = [f"frame {int(record['frame'])} of {row['name']}", *frames[int(record["frame"])]]
+                frame = int(record["frame"])
+                comments_here = [f"frame {frame} of {row['name']}", *frames[frame], *written.get(frame, ())]
                 writer.packet(
                     interfaces[number], int(record["ts"]), data, wirelen=int(record["wirelen"]), comments=comments_here
                 )
                 count += 1
     return count
+
+
+def _written(comments: Iterable[str]) -> dict[int, list[str]]:
+    """By frame, the comments that stood in the capture (`captures.comments`), masked."""
+    found: dict[int, list[str]] = {}
+    for one in comments:
+        number, _, text = one.partition(": ")
+        if number.isdigit():
+            found.setdefault(int(number), []).append(f"comment in the capture: {text}")
+    return found
 
 
 def select(case: Case, what: str) -> dict[str, tuple[dict[int, list[str]], list[dict[str, Any]]]]:

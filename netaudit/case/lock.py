@@ -24,6 +24,7 @@ import orjson
 from netaudit.errors import CaseError, UsageError
 from netaudit.system import windows_rights
 from netaudit.system.locks import locked
+from netaudit.system.windows_names import real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,7 @@ def holder(folder: Path) -> dict[str, Any] | None:
     path = folder / NAME
     if not path.is_file() or path.is_symlink():
         return None
-    if folder.resolve() in _held:
+    if real(folder) in _held:
         return _told(path) or {}
     try:
         if not path.stat().st_size:
@@ -110,7 +111,7 @@ def holder(folder: Path) -> dict[str, Any] | None:
 
 
 def _taken(folder: Path, what: str) -> Lock:
-    place = folder.resolve()
+    place = real(folder)
     with _guard:
         if (mine := _held.get(place)) is not None:
             if mine.thread != threading.get_ident():

@@ -74,6 +74,12 @@ class Verification:
     objects: dict[str, Opinion] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
 
+    def figures(self) -> dict[str, Any]:
+        """By whom, and how many objects of how many are confirmed or contradicted: what the chain keeps of it."""
+        told = [one.status for one in self.objects.values()]
+        counts = {status: told.count(status) for status in (CONFIRMED, CONTRADICTED)}
+        return {"by": self.tool, "all": len(told), **counts}
+
     def document(self) -> dict[str, Any]:
         """All of it, as a case keeps it."""
         return {

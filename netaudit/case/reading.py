@@ -368,11 +368,14 @@ class Case:
 
         return Pictures(self)
 
-    def decided(self) -> dict[str, Decision]:
-        """What analysts decided about devices, by device id. Raises CaseError when that was tampered with."""
+    def decided(self, lines: int | None = None) -> dict[str, Decision]:
+        """What analysts decided about devices, by device id; with `lines`, when the chain had so many.
+
+        Raises CaseError when that was tampered with.
+        """
         from netaudit.case.decisions import latest
 
-        return latest(self.folder)
+        return latest(self.folder, lines)
 
     def log_unmasking(self, what: str) -> None:
         """Note in the chain of the case, and in private/unmasked.jsonl, that clear personal data was shown."""

@@ -1,11 +1,13 @@
-"""What the chain says of the report in a case: in which language it was written, and whether news came since."""
+"""What the chain says of the report in a case: when and how it was written, and whether news came since."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import entries
 from netaudit.case.reviews import WHAT as REVIEWED
+from netaudit.system.clock import now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,9 +16,38 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 FRAMES = "report-frames.csv"  # its annex
 WRITTEN = "report written"  # the line of the chain
+SECOND_OPINION = "second opinion"  # the line with its figures
 MARKED = "report marked"  # the line that says that its first page tells of news since
 _TOLD = frozenset({"decided", "moment", "moments noted", REVIEWED})
 """Lines whose news a report has only when it was written after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a report is written. With it, the same case gives the same report again."""
+
+    made: str  # UTC, ISO 8601
+    lines: int  # that the chain has then
+
+    def facts(self) -> dict[str, Any]:
+        """What the chain keeps of it, in the line that says that the report was written."""
+        return {"made": self.made, "after": self.lines}
+
+
+def moment(folder: Path | None) -> Moment:
+    """The present; its time is what SOURCE_DATE_EPOCH says, where somebody needs the same bytes again."""
+    return Moment(now(), len(entries(folder)) if folder is not None else 0)
+
+
+def written(folder: Path) -> dict[str, Any]:
+    """The line of the chain on the report that lies in the case; empty without one."""
+    return next((line for line in reversed(entries(folder)) if line["what"] == WRITTEN), {})
+
+
+def marked(folder: Path) -> bool:
+    """Whether the report in the case was marked as older than some news after it was written."""
+    last: dict[str, Any] = next((line for line in reversed(entries(folder)) if line["what"] in (WRITTEN, MARKED)), {})
+    return last.get("what") == MARKED
 
 
 def stale(folder: Path) -> bool:

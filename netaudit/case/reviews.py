@@ -57,9 +57,12 @@ def reviews(folder: Path) -> list[Review]:
     return known[1]
 
 
-def latest(folder: Path) -> dict[str, Review]:
-    """What counts now, by finding."""
-    return {one.finding_id: one for one in reviews(folder)}
+def latest(folder: Path, lines: int | None = None) -> dict[str, Review]:
+    """What counts now, by finding; what counted when the chain had so many lines."""
+    said = reviews(folder)
+    if lines is not None:
+        said = said[: sum(line["what"] == WHAT for line in entries(folder)[:lines])]
+    return {one.finding_id: one for one in said}
 
 
 def _review(line: dict[str, object]) -> Review:

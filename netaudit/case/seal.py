@@ -177,6 +177,15 @@ def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
     return Seal("sealed", files | changed, "", digest, frozenset(changed))
 
 
+def sealed_files(folder: Path, lines: int) -> dict[str, Fact]:
+    """What a sealed case had to hold when its chain had so many lines; empty where it was not sealed yet."""
+    chain = entries(folder)[:lines]
+    ends = [place for place, line in enumerate(chain) if line["what"] in (SEALED, *BEGINNINGS)]
+    if not ends or chain[ends[-1]]["what"] != SEALED:
+        return {}
+    return _files((folder / MANIFEST).read_bytes()) | _changed(chain[ends[-1] + 1 :])
+
+
 def _without(folder: Path, manifest: dict[str, Any], *, begun: bool, concluded: bool) -> Seal:
     """A case without any trace of a seal."""
     if holder(folder) is not None:

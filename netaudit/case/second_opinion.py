@@ -35,6 +35,7 @@ from netaudit.case.opinions import (
     images_by_protocol,
     judged,
 )
+from netaudit.case.report_status import SECOND_OPINION
 from netaudit.case.seal import later
 from netaudit.case.tshark import EXPORTS, Frame, frames_and_bodies, version
 from netaudit.case.tunnels import Bearer, bearer_of
@@ -100,7 +101,7 @@ def verify(case: Case, captures: Sequence[Path] = (), *, images: bool = False) -
     result.findings = [judged(group, result.objects, claims) for group in groups]
     with writing(case.folder, "verify"):
         write_json(case.folder / OPINION, result.document())
-        later(case.folder, "second opinion", (OPINION,), by=result.tool)
+        later(case.folder, SECOND_OPINION, (OPINION,), **result.figures())
     return result
 
 

@@ -74,11 +74,12 @@ def report(
     from netaudit.case.report_status import REPORT
     from netaudit.report.from_case import write_report
     from netaudit.report.rewriting import rewrite
+    from netaudit.system.windows_names import real
 
     if recipient and not unmask:
         raise typer.BadParameter("goes with --unmask", param_hint="--for")
     opened = open_case(case)
-    if html is None or html.resolve() == (case / REPORT).resolve():
+    if html is None or real(html) == real(case / REPORT):
         typer.echo(rewrite(opened, language(lang), unmask=unmask, zone=zone, recipient=recipient))
     else:
         typer.echo(write_report(opened, html, language(lang), unmask, zone, recipient))

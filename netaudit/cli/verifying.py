@@ -106,6 +106,8 @@ def _print_belonging(report: Belonging, folder: Path, lang: str) -> None:
         print(say("report_not_compared", lang, reason=visible(sentence(report.reason, lang), 400)))
     elif report.status != "none":
         print(say("report_belongs", lang))
+    if report.unseen:
+        print(say("report_unseen", lang))
     if report.after_seal:
         print(say("report_after_seal", lang))
 

@@ -48,6 +48,12 @@ def read_time(text: str, zone: str = "", form: str = "") -> Said | None:
     return None
 
 
+def said_ns(text: str) -> int | None:
+    """The same as UTC nanoseconds alone."""
+    said = read_time(text) if text else None
+    return said.ns if said else None
+
+
 def _said(moment: datetime.datetime) -> str:
     """The zone that the format of an entry read."""
     return moment.strftime("%z")[:5]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.case.report_status import moment
 from netaudit.case.writing import MANIFEST
 from netaudit.contracts.unwrapping_steps import spoken
 from netaudit.exports.texts import say
@@ -123,7 +124,7 @@ def _method(case: Case, words: Wording) -> list[str]:
     if case.partial:
         told.append(say("partial", lang))
     told.append(say("command_repeat", lang))
-    standing = checking(case, words)
+    standing = checking(case, words, moment(case.folder))
     told.append(f"{standing['seal']} {standing['manifest']}".strip())
     told += [one for one in (standing["signed"], standing["issuer"], standing["stamped"]) if one]
     told += standing["problems"] + standing["opinions"]

@@ -60,22 +60,22 @@ def encrypted_findings(
         client, server = row["client_ip"], row["server_ip"]
         scopes = scope(client), scope(server)
         if scopes == ABROAD:
-            groups[(client, server, row["server_name"], *actors.ends.parts(client, row["flow_id"]))].append(row)
+            groups[actors.ends.named(client, row["flow_id"], "inside"), server, row["server_name"]].append(row)
         elif scopes == ("outside", "inside"):
-            asked[(server, client, *actors.ends.parts(server, row["flow_id"]))].append(row)
+            asked[actors.ends.named(server, row["flow_id"], "inside"), client].append(row)
     found = []
-    for (sender, receiver, name, *parts), rows in sorted(groups.items()):
+    for (sender, receiver, name), rows in sorted(groups.items()):
         role = actors.role(sender, rows[0]["flow_id"])
         service, service_class = services.get(receiver, ("", ""))
         known = service_class in KNOWN_CLASSES
         count = counted.get((sender, receiver, name))
-        own = is_own(role[0], machine=sender in machines)
+        own = is_own(role[0], machine=actors.ends.device(sender, rows[0]["flow_id"]) in machines)
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured
             shape = "" if own else _shape(rows, known=known)
         if role[0] != PERSONAL_DEVICE and shape:
-            key, rule = (sender, receiver, name, *parts), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
+            key, rule = (sender, receiver, name), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
             found.append(_finding(key, rows, role, service if known else "", _told(count), rule))
     return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors)]
 
@@ -100,7 +100,7 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
 
 def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
     """What somebody outside fetched, encrypted, from a server inside; `key` begins with both."""
-    sender, receiver, *parts = key
+    sender, receiver = key
     down, up = (sum(sent_once(row, way) for row in rows) for way in ("down", "up"))
     role = actors.role(sender, rows[0]["flow_id"])
     if down < LEAST_BYTES or down < UPWARD_SHARE * up or role[0] == PERSONAL_DEVICE:
@@ -109,7 +109,7 @@ def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors)
         f"encrypted answers to {receiver}, which connected from outside: {down} bytes in {len(rows)} connections; "
         "content not visible, consistent with an upload"
     )
-    return [hidden_finding((sender, receiver, str(ANSWERED), *parts), role, rows, down, ANSWERED, reason)]
+    return [hidden_finding((sender, receiver, str(ANSWERED)), role, rows, down, ANSWERED, reason)]
 
 
 def sent_once(row: dict[str, Any], way: str) -> int:

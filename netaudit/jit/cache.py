@@ -28,7 +28,7 @@ import llvmlite
 import numba
 import numpy as np
 from numba.core import config as numba_config
-from numba.core.compiler import CompileResult, compile_result
+from numba.core.compiler import compile_result
 from numba.core.runtime import nrtdynmod
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
@@ -79,12 +79,10 @@ def cache_folder() -> Path:
 
 
 class KernelCache:
-    """Stands where numba's own cache of a function would; what it gives is only run, unless `linked`."""
+    """Stands where numba's own cache of a function would; what it gives is only run."""
 
-    def __init__(self, function: Callable[..., Any], *, linked: bool = False) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self._name = f"{function.__module__.removeprefix('netaudit.')}.{function.__qualname__}"
-        self._kept: Callable[..., Any] = _whole if linked else _to_run
-        self._made: Callable[..., Any] = CompileResult._rebuild if linked else _run  # noqa: SLF001
 
     @property
     def cache_path(self) -> str:
@@ -97,18 +95,18 @@ class KernelCache:
         numba's cache first makes the whole compiler ready, which takes longer than all the rest. What was compiled
         needs its run time only, and who compiles makes the rest ready himself.
         """
-        rtsys.initialize(target_context)
+        _start(target_context)
         content = _recalled(self._name, sig, target_context.codegen())
         if content is None:
             return None
         with contextlib.suppress(*UNFIT, pickle.UnpicklingError):
-            return self._made(target_context, *pickle.loads(content))  # noqa: S301 - see the head
+            return _run(target_context, *pickle.loads(content))  # noqa: S301 - see the head
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled, where there is room and the right to."""
         if not data.library.has_dynamic_globals:
-            keep(cache_folder() / _file(self._name, sig, _processor(data.codegen)), dumps(self._kept(data)))
+            keep(cache_folder() / _file(self._name, sig, _processor(data.codegen)), dumps(_to_run(data)))
 
 
 def _recalled(name: str, sig: Any, codegen: Any) -> bytes | None:
@@ -125,14 +123,9 @@ def _file(name: str, sig: Any, processor: str) -> str:
     return f"{name}-{made_for[:24]}.kernel"
 
 
-def _whole(data: Any) -> tuple[Any, ...]:
-    kept: tuple[Any, ...] = data._reduce()  # noqa: SLF001
-    return kept
-
-
 def _to_run(data: Any) -> tuple[Any, ...]:
     """Of what was compiled: name and machine code, what it is called by, the environment with its constants, types."""
-    (name, _, (code, _)), described, environment, signature, *_, environments = _whole(data)
+    (name, _, (code, _)), described, environment, signature, *_, environments = data._reduce()  # noqa: SLF001
     if any(one.consts for one in environments if one.env_name != environment.env_name):
         raise NotImplementedError(f"{name}: a kernel calls one that keeps Python objects")
     return name, code, described, environment, signature
@@ -174,7 +167,16 @@ def _run_time(context: Any) -> Any:
     return library
 
 
-nrtdynmod.compile_nrt_functions = _run_time
+_compile_run_time = nrtdynmod.compile_nrt_functions
+
+
+def _start(context: Any) -> None:
+    """Start numba's run time, once in a process, with the library that is kept; numba is as it came afterwards."""
+    nrtdynmod.compile_nrt_functions = _run_time
+    try:
+        rtsys.initialize(context)
+    finally:
+        nrtdynmod.compile_nrt_functions = _compile_run_time
 
 
 def _awaited(path: Path) -> bytes | None:

@@ -16,7 +16,7 @@ from numba.core import config as numba_config
 
 from netaudit.jit.cache import KernelCache
 
-TRIED = ("0.68",)  # minor versions of numba whose inside `dispatchers` was tried with
+TRIED = "0.68"  # minor version of numba whose inside `dispatchers` and `cache` were tried with
 
 config: Any = numba_config  # its attributes are set at run time
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,15 +40,16 @@ def lean_kernel(function: F) -> F:
 def _kernel(function: F, more: dict[str, Any]) -> F:
     if config.DISABLE_JIT:
         return function
-    compiled: Any
-    if numba.__version__.rpartition(".")[0] in TRIED:
-        from netaudit.jit.dispatchers import Entry
+    if numba.__version__.rpartition(".")[0] != TRIED:
+        from netaudit.errors import UsageError
 
-        compiled = Entry(function, {"nopython": True, "nogil": True, "boundscheck": None, **more})
-        cache = KernelCache(function)
-    else:
-        compiled = numba.njit(function, nogil=True)
-        compiled.targetoptions.update(more)
-        cache = KernelCache(function, linked=True)
+        raise UsageError(
+            "netaudit compiles with numba {}, and this is numba {}: python -m pip install 'numba=={}.*'",
+            TRIED, numba.__version__, TRIED,
+        )  # fmt: skip
+    from netaudit.jit.dispatchers import Entry
+
+    compiled: Any = Entry(function, {"nopython": True, "nogil": True, "boundscheck": None, **more})
+    cache = KernelCache(function)
     compiled._cache = cache  # noqa: SLF001 - where `enable_caching` puts numba's own
     return compiled  # type: ignore[no-any-return]

@@ -59,9 +59,6 @@ def _record_of(dtype: Any) -> Any:
     return _record(dtype, dtype.isalignedstruct)
 
 
-numpy_support.from_struct_dtype = _record_of
-
-
 class Entry(CPUDispatcher):
     """A kernel as Python calls it."""
 
@@ -74,8 +71,20 @@ class Entry(CPUDispatcher):
         return _Part(self.py_func, {**self._options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
     def typeof_pyval(self, value: Any) -> Any:
-        """The type that a value of Python is taken as."""
-        return by_address(super().typeof_pyval(value))
+        """The type that a value of Python is taken as; numba is as it came afterwards, for all else in the process."""
+        numpy_support.from_struct_dtype = _record_of
+        try:
+            return by_address(super().typeof_pyval(value))
+        finally:
+            numpy_support.from_struct_dtype = _made
+
+    def compile(self, sig: Any) -> Any:
+        """Compile it, or take what was kept."""
+        numpy_support.from_struct_dtype = _record_of
+        try:
+            return super().compile(sig)
+        finally:
+            numpy_support.from_struct_dtype = _made
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """How it is called from a kernel: as a part."""

@@ -75,10 +75,10 @@ def join_journeys(
     at = places(events["message_id"], messages)
     travelled = pc.invert(pc.is_in(events["kind"], pa.array(UNTRAVELLED)))
     travelled = pc.and_(travelled, pa.array(at != NOWHERE))  # an interrupted run may have lost the message
-    guessed = pc.and_(pc.equal(events["standing"], "inferred"), pc.equal(pc.list_value_length(events["images"]), 0))
-    travelled = pc.and_not(
-        travelled, pc.fill_null(guessed, fill_value=False)
-    )  # orders and address books: no way of a face
+    shown = pc.add(pc.list_value_length(events["images"]), pc.list_value_length(events["url_hmacs"]))
+    guessed = pc.and_(pc.equal(events["standing"], "inferred"), pc.equal(shown, 0))
+    # orders and address books: no way of a face
+    travelled = pc.and_not(travelled, pc.fill_null(guessed, fill_value=False))
     moving = events.select(MOVING).filter(travelled)
     moving = moving.sort_by([("first_ts", "ascending"), ("event_id", "ascending")]).combine_chunks()
     legs = gather(moving, objects, images, messages, flows, targets)

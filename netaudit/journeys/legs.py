@@ -188,20 +188,24 @@ def _hashed(targets: pa.Table, messages: pa.Table) -> _Addresses:
 def _address_pairs(
     urls: pa.ChunkedArray, held: _Addresses, naming: _Addresses, told: Codes, unspoken: Codes
 ) -> tuple[Pairs, Pairs]:
-    """Addresses that legs name, and those under which the images of legs without an event went.
+    """Addresses that legs name, and those under which their images went.
 
-    A message of several events names its addresses for none of them in particular.
+    A message of several events names its addresses for none of them in particular, and its images went for none.
     """
     leg, said = _exploded(urls)
     codes = numbers(pa.concat_arrays([said, naming.address, held.address]).dictionary_encode().indices)
     of_event, of_naming, of_held = np.split(codes, [len(said), len(said) + len(naming.address)])
-    own = np.isin(naming.leg, unspoken)
     message, first, times = np.unique(told, return_index=True, return_counts=True)
-    alone = np.isin(naming.leg, message[times == 1])
-    of_one = first[np.searchsorted(message, naming.leg[alone])]
-    named = Pairs(
-        np.concatenate([leg, np.searchsorted(unspoken, naming.leg[own]) + len(told), of_one]),
-        np.concatenate([of_event, of_naming[own], of_naming[alone]]),
-    )
-    bare = np.isin(held.leg, unspoken)
-    return named, Pairs(np.searchsorted(unspoken, held.leg[bare]) + len(told), of_held[bare])
+    only = message[times == 1]
+
+    def legs_of(rows: Codes) -> tuple[Codes, npt.NDArray[np.bool_]]:
+        """The leg of each message that has one, and which have."""
+        own, alone = np.isin(rows, unspoken), np.isin(rows, only)
+        legs = np.where(own, np.searchsorted(unspoken, rows) + len(told), 0)
+        legs[alone] = first[np.searchsorted(message, rows[alone])]
+        return legs, own | alone
+
+    naming_leg, names = legs_of(naming.leg)
+    holding_leg, holds = legs_of(held.leg)
+    named = Pairs(np.concatenate([leg, naming_leg[names]]), np.concatenate([of_event, of_naming[names]]))
+    return named, Pairs(holding_leg[holds], of_held[holds])

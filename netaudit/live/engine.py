@@ -28,8 +28,10 @@ from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_
 from netaudit.live.witness import Memory
 from netaudit.pipeline.keys import note_keys
 from netaudit.pipeline.startup import for_days
-from netaudit.pipeline.task import begin_case, now, run_facts, write_case_report, write_run
+from netaudit.pipeline.task import begin_case, run_facts, write_case_report, write_run
 from netaudit.system import programs
+from netaudit.system.clock import now
+from netaudit.system.windows_names import real
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
@@ -228,14 +230,13 @@ class _Engine:
         timings = {"read_s": read_s, "total_s": round(time.perf_counter() - self._clock, 3)}
         write_run(self._folder, self._run_facts(timings))
         self._newsroom.settle(case)
-        write_case_report(case, self._options)
-        self._custody.note(WRITTEN, lang=self._options.lang, unmasked=False)
+        self._custody.note(WRITTEN, **write_case_report(case, self._options))
         self._mark_moments()  # typed while the case was written: kept, and part of it when it is audited again
         seal_case(self._custody, self._folder)
         return open_case(self._folder)
 
     def _run_facts(self, timings: dict[str, float]) -> dict[str, Any]:
-        paths = [storable(source.path.resolve()) for source in self._audit.followed.sources if source.path]
+        paths = [storable(real(source.path)) for source in self._audit.followed.sources if source.path]
         return run_facts(self._options, self._started, timings) | {"paths": paths, "live": self._live_facts()}
 
     def _live_facts(self) -> dict[str, Any]:

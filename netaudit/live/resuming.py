@@ -22,8 +22,10 @@ from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline.inputs import outcome_of
 from netaudit.pipeline.keys import gather, note_keys
-from netaudit.pipeline.task import Options, begin_case, now, run_facts, write_case_report, write_run
+from netaudit.pipeline.task import Options, begin_case, run_facts, write_case_report, write_run
 from netaudit.pipeline.workers import abandoned_on_error, make_crew
+from netaudit.system.clock import now
+from netaudit.system.windows_names import real
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
@@ -56,10 +58,9 @@ def resume(folder: Path, options: Options, progress: Progress) -> Case:
         note_moments(custody, options.moments)
         case, sources, read_s = _audit(folder, options, progress, custody)
         timings = {"read_s": read_s - clock, "total_s": round(time.perf_counter() - clock, 3)}
-        paths = [storable(source.path.resolve()) for source in sources if source.path]
+        paths = [storable(real(source.path)) for source in sources if source.path]
         write_run(folder, run_facts(options, started, timings) | {"paths": paths, "live": live})
-        write_case_report(case, options)
-        custody.note(WRITTEN, lang=options.lang, unmasked=False)
+        custody.note(WRITTEN, **write_case_report(case, options))
         seal_case(custody, folder)
     finally:
         custody.close()

@@ -20,13 +20,26 @@ from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.endpoints.sightings import once, sightings
+from netaudit.endpoints.sightings import not_compared, once, sightings
 from netaudit.finalizing.auth_retries import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
-from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table, nameless
+from netaudit.findings.from_tables import (
+    BOUNDS,
+    IN_SUMS,
+    NOT_COMPARED,
+    TOLD_APART,
+    Ends,
+    Run,
+    actors_of,
+    bounds_table,
+    judge,
+    judge_moments,
+    ledger_table,
+    nameless,
+)
 from netaudit.findings.transfers import transfers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
@@ -46,6 +59,7 @@ from netaudit.storage.table_streams import TableWriter, drop_streams, read_parts
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -112,11 +126,12 @@ def _write_tables(
     targets = _taken_targets(folder)
     vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
-    tables["fields"] = _understand(folder, tables)
-    events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
+    tables["fields"], cut = _understand(folder, tables)
+    named = Ends(tables).renamed(tables["flows"], vantage.scope)
+    events = with_ends(tables["events"], tables["messages"], named, vantage.scope)
     again = tables["sightings"]
     tables["events"], tables["journeys"] = join_journeys(
-        events, tables["objects"], tables["images"], once(tables["messages"], again), tables["flows"], targets
+        events, tables["objects"], tables["images"], once(tables["messages"], again), named, targets
     )
     tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
@@ -127,13 +142,15 @@ def _write_tables(
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
-    run = replace(_run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder))
+    run = replace(
+        _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut
+    )
     if aside is None:
         run = replace(run, judged=once(judged, again) if again.num_rows else None)
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=once(judged, again), aside=aside))
-    del tables[TOLD_APART]
+    del tables[TOLD_APART], tables[BOUNDS]
     trim()
     same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
     for name, rows in tables.items():
@@ -143,19 +160,22 @@ def _write_tables(
     return frozenset(same)
 
 
-def _understand(folder: Path, tables: dict[str, pa.Table]) -> pa.Table:
-    """Add the events that no entry reads, which no finding rests on; gives what the fields of routes mean."""
+def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Counter[str]]:
+    """Add the events that no entry reads, which no finding rests on.
+
+    Gives what the fields of routes mean, and of how many messages bounds cut something off, by what.
+    """
     clear = read_parts(stream_parts(folder, EVENTS_CLEAR.name, "private"), EVENTS_CLEAR.schema())
     found = understand(folder, tables, clear)
     del clear
     leaves.drop(folder)
-    tables["events"] = with_inferred(tables["events"], found)
+    tables["events"] = with_inferred(tables["events"], found.events, found.filled)
     for table, rows in ((EVENTS_CLEAR, found.clear), (FIELDS_CLEAR, found.fields_clear)):
         writer = TableWriter(folder, table, "zz", place="private")
         for row in rows:
             writer.append(row)
         writer.close()
-    return table_of(found.fields, FIELDS)
+    return table_of(found.fields, FIELDS), found.cut
 
 
 def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
@@ -188,7 +208,8 @@ def derive(
     """
     flows = answerable(tables["flows"])
     pictures = pictures_of(tables) if tables.get("captures") is not None else ()
-    tables["sightings"] = sightings(flows, recordings(tables.get("captures")), pictures)
+    parts_of = recordings(tables.get("captures"))
+    tables["sightings"] = sightings(flows, parts_of, pictures, tables.get("tls_hellos"))
     observations = with_flow_facts(tables["observations"], tables["flows"])
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
@@ -197,12 +218,14 @@ def derive(
     link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings
-    moves = Moves()
+    tables[BOUNDS] = bounds_table({NOT_COMPARED: not_compared(flows, parts_of), IN_SUMS: found.in_sums})
     flows = once(flows, tables["sightings"])
-    seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    ends = Ends(tables | {"flows": flows})
+    moves, named = Moves(ends.device), ends.renamed(flows, vantage.scope)
+    seen = transfers(tables["objects"], tables["images"], tables["messages"], named)
     if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
         have_rest()  # their kernels may be under way
-    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
+    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": named}, seen, vantage.scope)
     if "encrypted_uploads" in tables:  # a look at a live run asks for itself
         count_encrypted(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
@@ -210,7 +233,7 @@ def derive(
     judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["findings"], tables[TOLD_APART] = judged
     tables["devices"], tables["claims"] = with_chain(
-        found.devices, found.claims, moves, telling(tables["observations"])
+        found.devices, found.claims, moves, frozenset(ends.of_link(*one) for one in telling(tables["observations"]))
     )
     return vantage
 
@@ -223,7 +246,8 @@ def pictures_of(tables: dict[str, pa.Table]) -> Iterator[tuple[str, str]]:
 
 def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
     """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
-    seen = tables | {"flows": flows}
+    named = Ends(tables | {"flows": flows}).renamed(flows, vantage.scope)
+    seen = tables | {"flows": named}
 
     @functools.cache
     def actors() -> Actors:  # costs a look at all images: most captures have no encrypted uploads to ask about
@@ -232,7 +256,7 @@ def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vanta
     def role(sender: str, flow_id: str) -> str:
         return actors().role(sender, flow_id)[0]
 
-    tables["upload_counts"] = count_uploads(seen, vantage.scope, role, nameless(seen, vantage.scope, role))
+    tables["upload_counts"] = count_uploads(seen, vantage.scope, role, nameless(seen, vantage.scope, actors))
     tables["moment_tests"] = tie_moments(seen, vantage.scope, role)
 
 

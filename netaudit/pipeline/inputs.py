@@ -11,6 +11,8 @@ from netaudit.finalizing.outcome import Outcome
 from netaudit.storage.table_streams import table_of
 from netaudit.text.charset import decoded
 
+MOST_COMMENT = 2000  # characters
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -91,6 +93,7 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], d
             "compression": source.compression,
             "link_types": list(source.link_types),
             "interfaces": [mask(str(interface)) for interface in source.interfaces],
+            "comments": _comments(source),
             "packets_read": source.packets_read,
             "packets_decoded": decoder.decoded.get(index, 0),
             "wire_bytes": source.wire_bytes,
@@ -103,6 +106,14 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], d
         for index, (source, identity, name) in enumerate(zip(sources, ids, names, strict=True))
     ]
     return table_of(rows, CAPTURES)
+
+
+def _comments(source: Source) -> list[str]:
+    """What people wrote into a capture, masked: of its sections, then of its packets in order of frames."""
+    from netaudit.masking.mask import mask, visible
+
+    said = [*source.sections, *(f"{frame}: {text}" for frame, text in source.comments)]
+    return [visible(mask(text), MOST_COMMENT) for text in said if text]
 
 
 def _file_name(name: str) -> str:

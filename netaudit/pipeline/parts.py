@@ -34,6 +34,7 @@ from netaudit.pipeline.project_key import keep_project_key
 from netaudit.pipeline.worker import own_rows
 from netaudit.pipeline.workers import Watch
 from netaudit.storage.files import write_json
+from netaudit.system.windows_names import real
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def read_head(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
         stream.write_table(outcome.captures)
     said = {name: value for name, value in _plain(outcome).items() if name not in SAID}
     skipped = [[capture, reason, count] for (capture, reason), count in outcome.skipped.items()]
-    paths_read = [storable(source.path.resolve()) for source in opened.sources if source.path]
+    paths_read = [storable(real(source.path)) for source in opened.sources if source.path]
     write_json(
         place / TOLD,
         {"read": _reading(opened, decoder), "outcome": said, "skipped": skipped, "paths": paths_read},

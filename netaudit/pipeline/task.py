@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import platform
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
 from netaudit.pipeline.project_key import fingerprint, keep_project_key
+from netaudit.system.clock import now
 from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
@@ -158,12 +158,13 @@ def read_captures(
     from netaudit.case.reading import storable
     from netaudit.pipeline.reading import read_all
     from netaudit.pipeline.workers import dismiss
+    from netaudit.system.windows_names import real
 
     outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
     dismiss(members)
     if not outcome.captures.num_rows:
         raise not_read(opened.rejected)
-    return outcome, [storable(Path(source.path).resolve()) for source in opened.sources if source.path]
+    return outcome, [storable(real(Path(source.path))) for source in opened.sources if source.path]
 
 
 def _join(parts: Sequence[Path], options: Options) -> Read:
@@ -214,8 +215,7 @@ def carry_out(
     how_far = {"interrupted": interrupted} if interrupted is not None else {}
     write_run(place, run_facts(options, started, timings) | how_far | {"paths": paths_read})
     trim()
-    write_case_report(case, options)
-    custody.note(WRITTEN, lang=options.lang, unmasked=False)
+    custody.note(WRITTEN, **write_case_report(case, options))
     custody.note("concluded", partial=outcome.partial, **how_far)
     if not outcome.partial:
         forget(place)
@@ -348,13 +348,6 @@ def _gathered(options: Options, opened: Captures) -> Gathered | None:
     return gather(options.keys, opened.sources)
 
 
-def now() -> str:
-    """Time of the run, UTC; SOURCE_DATE_EPOCH makes it repeatable (reproducible-builds.org)."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now(datetime.UTC)
-    return moment.isoformat(timespec="seconds")
-
-
 def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:
     """When and how it was run: what may differ between two runs over the same captures."""
     return {
@@ -371,17 +364,18 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
     }
 
 
-def write_case_report(case: Case, options: Options) -> None:
+def write_case_report(case: Case, options: Options) -> dict[str, Any]:
     """Write the report beside the tables, in the language asked for; its thumbnails stay in the case.
 
-    What lay mapped for it goes with that.
+    Gives what the chain is to say of it. What lay mapped for it goes with that.
     """
     from netaudit.finalizing.sorting import unsettle
-    from netaudit.report.from_case import write_report
+    from netaudit.report.from_case import written_at
 
     try:
         with case.pictures.keeping():
-            write_report(case, case.folder / "report.html", options.lang)
+            at = written_at(case, case.folder / "report.html", options.lang)
+        return {"lang": options.lang, "unmasked": False} | at.facts()
     finally:
         case.mapped = frozenset()
         unsettle(case.folder)

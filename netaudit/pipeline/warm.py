@@ -89,13 +89,15 @@ def lookups() -> None:
 
 
 def seldom() -> None:
-    """Compile what few captures need: images in unknown streams, numbers, held datagrams, QUIC, publications."""
+    """Compile what few captures need: images in unknown streams and their codes, numbers, held datagrams, QUIC."""
+    from netaudit.images.kernels_scan import scan_of
     from netaudit.messages.carve import Search
     from netaudit.messages.kernels_numbers import next_number
     from netaudit.messages.kernels_silent import HELD, close_up, hold_datagrams
     from netaudit.streams.layouts import PIECE, RUN
 
     Search(0).feed(0, bytes(8))
+    scan_of(b"")
     data, none = np.zeros(8, np.uint8), np.zeros(0, np.int64)
     next_number(np.frombuffer(bytes(8), np.uint8), 0)
     no_rows = np.zeros(0, HELD), none, np.zeros(0, np.uint64), none, np.zeros(0, np.int32)

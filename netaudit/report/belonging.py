@@ -1,33 +1,36 @@
-"""Whether a report is the one that its case gives: rendered anew, and held against the file that lies there.
+"""Whether a report is the one that its case gives: rendered anew as of the moment it was written at, byte for byte.
 
-Left out is only what a report says of the moment it was written at, between marks of its own: the run and the chain,
-seal and signature, and that news came since. Where the case has no pictures (an export), those are left out as well.
+What a report says of that moment (when it was made, chain, seal, signature, second opinions, news since) is what the
+chain says of it. Of a case without its images (an export) the thumbnails are taken from the report itself: that they
+stand where images of findings belong is held, what they show is not.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.case.custody import entries
-from netaudit.case.report_status import FRAMES, REPORT, WRITTEN, stale
-from netaudit.errors import NetauditError
+from netaudit.case.custody import broken
+from netaudit.case.report_status import FRAMES, REPORT, Moment, marked, written
+from netaudit.errors import CaseError, NetauditError
 from netaudit.report.from_case import rendered
-from netaudit.report.texts import Texts
+from netaudit.report.rewriting import with_news
 from netaudit.storage.given_files import read_given
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
+    from netaudit.report.sections_images import Pictures
 
 MINE, FORGED, UNKNOWN, NONE = "of this case", "not of this case", "not compared", "none"
 LARGEST = 1 << 30  # bytes of a report
-_THEN = re.compile(rb"<!-- (run|then) -->.*?<!-- /\1 -->", re.DOTALL)
-_PICTURES = re.compile(rb"<!-- pictures -->.*?<!-- /pictures -->", re.DOTALL)
 _SECTION = re.compile(rb'<section id="(\w{1,40})"')
-_LANG = re.compile(rb'<html lang="(zh|en)')
-_VERSION = re.compile(rb'name="generator" content="netaudit ([^"]{1,60})"')
+_TILE = re.compile(
+    rb'<figure><img src="data:image/jpeg;base64,([A-Za-z0-9+/]{4,200000}={0,2})" alt="[^"<>]{0,200}"><figcaption>'
+    rb"(?:[^<]|<(?!code>|/figcaption>)){0,2000}<code>([0-9a-f]{16})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Belonging:
     parts: tuple[str, ...] = ()  # names of sections; "head" before the first one, or the file with all frames
     reason: str = ""
     after_seal: bool = False  # written after the seal, so that a signature over it does not reach the report
+    unseen: bool = False  # what its thumbnails show was not compared: the case has no images
 
 
 def belonging(case: Case) -> Belonging:
@@ -46,36 +50,41 @@ def belonging(case: Case) -> Belonging:
     if not path.is_file():
         return Belonging(NONE)
     later = REPORT in case.seal.changed_later
+    unseen = not (case.folder / "private").is_dir()
     try:
         there = read_given(path, LARGEST)
-        line: dict[str, Any] = next((one for one in reversed(entries(case.folder)) if one["what"] == WRITTEN), {})
-        found = _LANG.search(there[:4096])
-        version = _VERSION.search(there[:4096])
-        if found is None or version is None:
-            return Belonging(FORGED, ("head",), after_seal=later)
-        said = str(line.get("netaudit") or case.manifest.get("netaudit_version"))
-        if said != __version__:
-            return Belonging(UNKNOWN, reason=f"written by netaudit {said}; this is {__version__}", after_seal=later)
-        lang = found[1].decode()
-        html, frames = rendered(
-            case, lang, unmask=bool(line.get("unmasked")), zone=line.get("zone"), recipient=str(line.get("for") or "")
-        )
+        html, frames = _rendered(case, _thumbnails(there) if unseen else None)
     except (NetauditError, OSError, ValueError, LookupError, TypeError) as error:
         return Belonging(UNKNOWN, reason=str(error), after_seal=later)
-    pictures = (case.folder / "private").is_dir()
-    news = f'<p class="alarm">{Texts(lang)("stale")}</p>'.encode()
-    parts = _differing(_plain(there.replace(news, b"", 1), pictures), _plain(html, pictures))
+    parts = _differing(there, html)
     beside = case.folder / FRAMES
     if not beside.is_file() or beside.read_bytes() != frames:
         parts.append(FRAMES)
-    if parts and stale(case.folder):
-        return Belonging(UNKNOWN, reason="written before later decisions, moments or reviews", after_seal=later)
-    return Belonging(FORGED if parts else MINE, tuple(parts), after_seal=later)
+    return Belonging(FORGED if parts else MINE, tuple(parts), after_seal=later, unseen=unseen and b"<img " in html)
 
 
-def _plain(html: bytes, pictures: bool) -> bytes:  # noqa: FBT001
-    html = _THEN.sub(rb"<!-- \1 -->", html)
-    return html if pictures else _PICTURES.sub(b"<!-- pictures -->", html)
+def _rendered(case: Case, pictures: Pictures | None) -> tuple[bytes, bytes]:
+    """The report as the chain says that it was written. Raises CaseError where it does not say that."""
+    line: dict[str, Any] = written(case.folder)
+    version = str(line.get("netaudit") or case.manifest.get("netaudit_version"))
+    if version != __version__:
+        raise CaseError("written by netaudit {}; this is {}", version, __version__)
+    if problems := broken(case.folder):
+        raise CaseError("its chain of custody does not hold: {}", problems[0])
+    lang, made, lines = line.get("lang"), line.get("made"), line.get("after")
+    if lang not in ("zh", "en") or not isinstance(made, str) or not isinstance(lines, int):
+        raise CaseError("its chain of custody does not say when it was written")
+    html, frames = rendered(
+        case, lang, Moment(made, lines), unmask=bool(line.get("unmasked")), zone=line.get("zone"),
+        recipient=str(line.get("for") or ""), pictures=pictures,
+    )  # fmt: skip
+    return (with_news(html, lang) if marked(case.folder) else html), frames
+
+
+def _thumbnails(html: bytes) -> Pictures:
+    """The thumbnails of a report by the images that it shows them for."""
+    found = {digest.decode(): base64.b64decode(data) for data, digest in _TILE.findall(html)}
+    return lambda sha256: found.get(sha256[:16])
 
 
 def _differing(there: bytes, here: bytes) -> list[str]:

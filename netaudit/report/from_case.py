@@ -14,6 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import netaudit
+from netaudit.case.report_status import FRAMES, moment
 from netaudit.errors import CaseError
 from netaudit.findings import statement_text
 from netaudit.findings.ledgers import exits
@@ -51,7 +52,9 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from netaudit.case.decisions import Decision
+    from netaudit.case.report_status import Moment
     from netaudit.report.reading import CaseLike
+    from netaudit.report.sections_images import Pictures
 
 MOST_VERDICT = 1000  # characters of a sentence of the verdict
 FRONT = ("verdict", "summary")  # at most two printed pages; all other sections are annexes
@@ -77,6 +80,14 @@ def write_report(
     Times are in `zone`, else in that of the audit, else China's for a Chinese report, else UTC. A reader sees the old
     file or the whole new one. Raises OSError when it cannot be written, ValueError for an unknown language or zone.
     """
+    written_at(case, path, lang, unmask=unmask, zone=zone, recipient=recipient)
+    return path
+
+
+def written_at(
+    case: CaseLike, path: Path, lang: str, *, unmask: bool = False, zone: str | None = None, recipient: str = ""
+) -> Moment:
+    """`write_report`, which gives the moment of which the report tells: with it, it can be rendered again."""
     if lang not in ("zh", "en"):
         raise ValueError(f"no such language: {lang}")
     if zone and not is_zone(zone):
@@ -84,33 +95,47 @@ def write_report(
     if unmask:
         case.log_unmasking(f"report {path.name}" + (f", for {recipient}" if recipient else ""))
     beside = frames_annex.annex_path(path)
-    html, frames = rendered(case, lang, unmask=unmask, zone=zone, recipient=recipient, annex=beside.name)
+    at = moment(case.folder)
+    html, frames = rendered(case, lang, at, unmask=unmask, zone=zone, recipient=recipient, annex=beside.name)
     write_whole(beside, frames)
     write_whole(path, html)
-    return path
+    return at
 
 
 def rendered(
     case: CaseLike,
     lang: str,
+    at: Moment,
     *,
     unmask: bool = False,
     zone: str | None = None,
     recipient: str = "",
-    annex: str = "report-frames.csv",
+    annex: str = FRAMES,
+    pictures: Pictures | None = None,
 ) -> tuple[bytes, bytes]:
-    """The report and its annex, as `write_report` writes them."""
-    shown, frames = _views(case, lang, unmask=unmask, zone=zone, annex=annex, recipient=recipient)
+    """The report and its annex, as `write_report` writes them at that moment.
+
+    `pictures` gives thumbnails (JPEG, by SHA-256) where the case itself has none.
+    """
+    shown, frames = _views(case, lang, at, pictures, unmask=unmask, zone=zone, annex=annex, recipient=recipient)
     return render(shown, lang).encode("utf-8", "replace"), frames
 
 
 def view(case: CaseLike, lang: str, *, unmask: bool = False, zone: str | None = None) -> dict[str, Any]:
     """All that the template shows, as plain text and numbers already masked, made visible and capped."""
-    return _views(case, lang, unmask=unmask, zone=zone, annex="report-frames.csv")[0]
+    return _views(case, lang, moment(case.folder), None, unmask=unmask, zone=zone, annex=FRAMES)[0]
 
 
 def _views(
-    case: CaseLike, lang: str, *, unmask: bool, zone: str | None, annex: str, recipient: str = ""
+    case: CaseLike,
+    lang: str,
+    at: Moment,
+    pictures: Pictures | None,
+    *,
+    unmask: bool,
+    zone: str | None,
+    annex: str,
+    recipient: str = "",
 ) -> tuple[dict[str, Any], bytes]:
     """The view, and the bytes of the annex."""
     manifest = case.manifest
@@ -124,17 +149,17 @@ def _views(
         for row in reading.rows(case.table("captures"), "capture_id", "name")
     }
     scope = sections_scope.scope(case, w)
-    decided, problem = _decisions(case)
+    decided, problem = _decisions(case, at)
     order = sections_images.turns(judged)
     with ThreadPoolExecutor(1) as beside:
-        made = beside.submit(sections_images.thumbnails, case, order, w)
+        made = beside.submit(sections_images.thumbnails, pictures or sections_images.kept(case, w), order)
         shown = {
             "t": w.t,
             "lang": lang,
             "unmask": unmask,
             "banner": _banner(recipient, w) if unmask else "",
             "banner_css": css_text(_banner(recipient, w)) if unmask else "",
-            "run": sections_run.run(case, w),
+            "run": sections_run.run(case, w, at),
             "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
             "front": FRONT,
             "script": script(),
@@ -143,12 +168,12 @@ def _views(
             "head": head(case, w),
             "figures": sections_summary.tiles(case, judged, hosts, w, scope["packets"]["share"]),
             "summary": sections_summary.summary(case, judged, parties, w),
-            "checking": sections_checking.checking(case, w),
+            "checking": sections_checking.checking(case, w, at),
             "scope": scope,
             "live": sections_live.live(case, w),
             "vantage": sections_scope.vantage(manifest, w),
             "certainty": w.t.group("certainty"),
-            "findings": sections_findings.findings(judged, hosts, captures, w),
+            "findings": sections_findings.findings(judged, hosts, captures, w, at),
             "encrypted": sections_findings.encrypted(judged, hosts, captures, w),
             "counts": sections_counts.counts(case, hosts, w),
             "relays": sections_relays.relays(case, hosts, captures, w),
@@ -190,10 +215,10 @@ def css_text(text: str) -> Markup:
     return Markup('"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"')  # noqa: S704
 
 
-def _decisions(case: CaseLike) -> tuple[dict[str, Decision], str]:
+def _decisions(case: CaseLike, at: Moment) -> tuple[dict[str, Decision], str]:
     """What analysts decided, by device; a file that was tampered with gives nothing but the problem."""
     try:
-        return case.decided(), ""
+        return case.decided(at.lines), ""
     except CaseError as error:
         return {}, str(error)
 

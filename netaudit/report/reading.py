@@ -39,7 +39,7 @@ class CaseLike(Protocol):
     def clear_table(self) -> pa.Table:
         """Identity data in clear."""
 
-    def decided(self) -> dict[str, Decision]:
+    def decided(self, lines: int | None = None) -> dict[str, Decision]:
         """What analysts decided about devices, by device; CaseError when that was tampered with."""
 
     def log_unmasking(self, what: str) -> None:

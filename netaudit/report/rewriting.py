@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from netaudit import __version__
 from netaudit.case.lock import writing
-from netaudit.case.report_status import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked
+from netaudit.case.report_status import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked, written
 from netaudit.case.seal import later
-from netaudit.report.from_case import write_report
+from netaudit.report.from_case import written_at
 from netaudit.report.texts import Texts
 from netaudit.storage.files import write_whole
 
@@ -25,10 +25,20 @@ def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = N
     """Write the report of a case again where it lies, and say so in the chain. Raises UsageError where it is locked."""
     to = {"for": recipient} if recipient else {}
     with writing(case.folder, "report"):
-        path = write_report(case, case.folder / REPORT, lang, unmask, zone, recipient)
-        in_zone = {"zone": zone} if zone else {}
-        later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask, netaudit=__version__, **to, **in_zone)
+        path = case.folder / REPORT
+        at = written_at(case, path, lang, unmask=unmask, zone=zone, recipient=recipient)
+        said = at.facts() | to | ({"zone": zone} if zone else {})
+        later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask, netaudit=__version__, **said)
     return path
+
+
+def renew(case: Case) -> bool:
+    """Write the report of a case again, as it was asked for last, where news came since; gives whether it was."""
+    line = written(case.folder)
+    if not stale(case.folder) or line.get("unmasked") or line.get("lang") not in ("zh", "en"):
+        return False
+    rewrite(case, str(line["lang"]), zone=line.get("zone"))
+    return True
 
 
 def mark_stale(folder: Path) -> None:
@@ -40,7 +50,11 @@ def mark_stale(folder: Path) -> None:
         return
     with writing(folder, "report"), contextlib.suppress(FileNotFoundError):
         html = (folder / REPORT).read_bytes()
-        said = f'<p class="alarm">{Texts(language(folder) or "en")("stale")}</p>'.encode()
-        if said not in html:
-            write_whole(folder / REPORT, html.replace(PLACE, said + PLACE, 1))
+        write_whole(folder / REPORT, with_news(html, language(folder) or "en"))
         later(folder, MARKED, (REPORT,))
+
+
+def with_news(html: bytes, lang: str) -> bytes:
+    """A report that says that news came since; the same one where it says so already."""
+    said = f'<p class="alarm">{Texts(lang)("stale")}</p>'.encode() + PLACE
+    return html if said in html else html.replace(PLACE, said, 1)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netaudit.case.custody import entries
+from netaudit.case.report_status import SECOND_OPINION
+from netaudit.case.seal import sealed_files
 from netaudit.errors import NetauditError
 from netaudit.report.signing_words import problem_text
 from netaudit.signing.verification import attested, commands
@@ -11,39 +14,40 @@ from netaudit.signing.verification import attested, commands
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netaudit.case.report_status import Moment
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 
-OPINIONS = ("private/verify.json", "private/verify-dpkt.json")
 MOST_PROBLEMS = 20
-LARGEST = 64 << 20  # bytes of an opinion that is read
+FIGURES = ("all", "confirmed", "contradicted")  # of a second opinion
 
 
-def checking(case: CaseLike, w: Wording) -> dict[str, Any]:
-    """Seal, signature, stamp, problems, opinions and commands, in words."""
+def checking(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
+    """Seal, signature, stamp, problems, opinions as they were then, and commands, in words."""
     folder = case.folder
     return {
-        **_seal(case, w),
-        **_signature(folder, w),
-        "opinions": _opinions(folder, w) if folder else [],
+        **_seal(case, w, at),
+        **_signature(folder, w, at),
+        "opinions": _opinions(folder, w, at) if folder else [],
         "commands": [(command, w.t(f"checking_what.{key}")) for key, command in w.t.group("checking").items()],
     }
 
 
-def _seal(case: CaseLike, w: Wording) -> dict[str, Any]:
+def _seal(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
     seal = getattr(case, "seal", None)
     if seal is not None and seal.state == "unsealed":
         return {"manifest": "", "seal": w.t("checking_never_sealed"), "unsealed": True}
-    if seal is None or seal.state != "sealed":
+    files = sealed_files(case.folder, at.lines) if case.folder and seal and seal.state == "sealed" else {}
+    if seal is None or not files:
         return {"manifest": "", "seal": w.t("checking_unsealed"), "unsealed": False}
-    said = w.t("checking_sealed", n=w.number(len(seal.files)))
+    said = w.t("checking_sealed", n=w.number(len(files)))
     return {"manifest": w.exact(seal.manifest, 64), "seal": said, "unsealed": False}
 
 
-def _signature(folder: Path | None, w: Wording) -> dict[str, Any]:
+def _signature(folder: Path | None, w: Wording, at: Moment) -> dict[str, Any]:
     nothing = {"signed": "", "issuer": "", "stamped": "", "problems": [], "unchecked": [], "openssl": []}
     try:
-        told = attested(folder, sums=False) if folder else None
+        told = attested(folder, sums=False, lines=at.lines) if folder else None
     except (NetauditError, OSError, ValueError) as error:
         return nothing | {"problems": [w.exact(error, 300)]}
     if told is None:
@@ -64,21 +68,11 @@ def _signature(folder: Path | None, w: Wording) -> dict[str, Any]:
     }
 
 
-def _opinions(folder: Path, w: Wording) -> list[str]:
-    """What second opinions that were asked for say, in figures; one that cannot be read is passed over."""
-    import orjson
-
-    told = []
-    for name in OPINIONS:
-        path = folder / name
-        try:
-            if not path.is_file() or path.stat().st_size > LARGEST:
-                continue
-            said = orjson.loads(path.read_bytes())
-            statuses = [one["status"] for one in said["objects"].values()]
-            tool = w.exact(said.get("tool") or said.get("tshark"), 80)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
-        counts = {name: w.number(statuses.count(name)) for name in ("confirmed", "contradicted")}
-        told.append(w.t("checking_opinion", tool=tool, all=w.number(len(statuses)), **counts))
-    return told
+def _opinions(folder: Path, w: Wording, at: Moment) -> list[str]:
+    """What second opinions that were asked for say, in figures: the last one of each tool."""
+    last = {str(line.get("by")): line for line in entries(folder)[: at.lines] if line["what"] == SECOND_OPINION}
+    return [
+        w.t("checking_opinion", tool=w.exact(tool, 80), **{name: w.number(int(line[name])) for name in FIGURES})
+        for tool, line in last.items()
+        if all(isinstance(line.get(name), int) for name in FIGURES)
+    ]

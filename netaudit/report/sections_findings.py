@@ -11,6 +11,7 @@ from netaudit.report import frames
 from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
+    from netaudit.case.report_status import Moment
     from netaudit.case.reviews import Review
     from netaudit.report.judgements import Judgements
     from netaudit.report.reading import Row
@@ -26,10 +27,10 @@ MOST_FILTER = 1500  # characters of a display filter
 MOST_FLOWS = 6  # connections of one encrypted upload
 
 
-def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
+def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording, at: Moment) -> dict[str, Any]:
     """Findings on images that were seen: the first in full, the others as lines. `captures` names captures by id."""
     full = judged.seen[:FULL]
-    said = latest(folder) if (folder := getattr(judged.case, "folder", None)) is not None else {}
+    said = latest(folder, at.lines) if (folder := getattr(judged.case, "folder", None)) is not None else {}
     told = [
         _finding(finding, by_capture, hosts, captures, w) | _gaps(gaps, w) | {"review": _review(said, finding, w)}
         for finding, by_capture, gaps in zip(full, judged.frames(full), judged.gaps(full), strict=True)

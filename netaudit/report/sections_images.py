@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ EDGE = 160  # pixels of the longer side
 TRIES = 3 * GALLERY  # thumbnails asked for, also those that cannot be had
 LISTED = 500
 JPEG_START = b"\xff\xd8\xff"
+Pictures = Callable[[str], bytes | None]  # thumbnails by the SHA-256 of their images
 Turn = tuple[str, int]  # an image by its SHA-256, and the number of its finding
 FACES = {"yes": 0, "possible": 1, "undecodable": 2, "not judged": 3, "no": 4}
 COLUMNS = (
@@ -30,7 +32,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def thumbnails(case: CaseLike, order: list[Turn], w: Wording) -> list[tuple[Turn, bytes]]:
+def kept(case: CaseLike, w: Wording) -> Pictures:
+    """The thumbnails of a case."""
+    return lambda sha256: case.clear_picture(sha256, EDGE) if w.unmask else case.thumbnail(sha256)
+
+
+def thumbnails(pictures: Pictures, order: list[Turn]) -> list[tuple[Turn, bytes]]:
     """The first that can be had, within a number and a size. Waits for a helper process: for a thread of its own."""
     made: list[tuple[Turn, bytes]] = []
     spent = 0
@@ -38,7 +45,7 @@ def thumbnails(case: CaseLike, order: list[Turn], w: Wording) -> list[tuple[Turn
     with ThreadPoolExecutor(AT_ONCE) as askers:
         while left and (lacking := GALLERY - len(made)):
             some, left = left[:lacking], left[lacking:]
-            for turn, data in zip(some, askers.map(lambda turn: _thumbnail(case, turn[0], w), some), strict=True):
+            for turn, data in zip(some, askers.map(lambda turn: _thumbnail(pictures, turn[0]), some), strict=True):
                 if data is not None and spent + len(data) <= GALLERY_BYTES:
                     spent += len(data)
                     made.append((turn, data))
@@ -82,8 +89,8 @@ def turns(judged: Judgements) -> list[Turn]:
     return [(sha, number) for _, number, sha in sorted(placed)]
 
 
-def _thumbnail(case: CaseLike, sha256: str, w: Wording) -> bytes | None:
-    data = case.clear_picture(sha256, EDGE) if w.unmask else case.thumbnail(sha256)
+def _thumbnail(pictures: Pictures, sha256: str) -> bytes | None:
+    data = pictures(sha256)
     return data if data and data.startswith(JPEG_START) and len(data) <= ONE_THUMBNAIL else None
 
 

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.relayed import together_tests, way_of
+from netaudit.findings.relayed import together_tests, tried_for, way_of
 from netaudit.report import reading
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
     alike = together_tests(tests)
     shown = alike[: MOST - len(told)]
     told += [{"number": len(told) + place} | _together(row, hosts, captures, w) for place, row in enumerate(shown, 1)]
-    negative = len(tested - set(groups) - {way_of(row) for row in alike})
-    longest = max((row["longest_s"] or 0 for row in tests), default=0)
+    nothing = tested - set(groups) - {way_of(row) for row in alike}
+    negative, longest = len(nothing), tried_for(tests, nothing)
     return {
         "intro": w.t("relays_intro") if told else "" if tested else w.t("relays_none"),
         "told": told,

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-import os
-import time
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import broken, entries
 
 if TYPE_CHECKING:
+    from netaudit.case.report_status import Moment
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 
 MOST_PROBLEMS = 10  # of the chain
-
-
-def _now() -> str:
-    """When this is written, UTC; what SOURCE_DATE_EPOCH says, where somebody needs the same bytes again."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    said = float(epoch) if epoch.isdigit() else time.time()
-    return datetime.datetime.fromtimestamp(said, datetime.UTC).isoformat(timespec="seconds")
 
 
 def _settings(told: object, w: Wording) -> str:
@@ -35,14 +26,14 @@ def _settings(told: object, w: Wording) -> str:
     )  # fmt: skip
 
 
-def run(case: CaseLike, w: Wording) -> dict[str, Any]:
+def run(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
     """Times of the audit, how many worked at it, and the end of the chain when this was written."""
     facts = getattr(case, "run", {})
     folder = getattr(case, "folder", None)
-    lines = entries(folder) if folder is not None else []
+    lines = entries(folder)[: at.lines] if folder is not None else []
     problems = broken(folder) if folder is not None else []
     return {
-        "made": w.exact(_now(), 60),
+        "made": w.exact(at.made, 60),
         "settings": _settings(facts.get("settings"), w),
         "started": w.exact(facts.get("started_utc"), 60),
         "finished": w.exact(facts.get("finished_utc"), 60),

@@ -23,7 +23,8 @@ def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
     """Inputs with hashes, what was rejected, and both ledgers."""
     captures = reading.rows(
         case.table("captures"), "name", "size", "sha256", "sm3", "file_format", "compression", "link_types",
-        "interfaces", "packets_read", "packets_decoded", "captured_bytes", "first_ts", "last_ts", "drops", "damage",
+        "interfaces", "comments", "packets_read", "packets_decoded", "captured_bytes", "first_ts", "last_ts", "drops",
+        "damage",
     )  # fmt: skip
     rejected = [entry for entry in case.manifest.get("rejected") or [] if isinstance(entry, dict)]
     return {
@@ -78,6 +79,8 @@ def _input(row: Row, w: Wording) -> dict[str, Any]:
         "format": w.listed("format", row["file_format"]) + (f" · {w.text(row['compression'])}" if packed else ""),
         "links": w.listed("format", ", ".join((row["link_types"] or [])[:MOST_NOTES])),
         "interfaces": ", ".join(w.text(one, 80) for one in (row["interfaces"] or [])[:MOST_NOTES]),
+        "comments": [w.text(one, 300) for one in (row["comments"] or [])[:MOST_NOTES]],
+        "more_comments": max(0, len(row["comments"] or []) - MOST_NOTES),
         "size": w.size(row["size"]),
         "read": w.number(row["packets_read"]),
         "decoded": w.number(row["packets_decoded"]),

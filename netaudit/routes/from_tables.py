@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,40 +9,27 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.documents.times import read_time
-from netaudit.masking.mask import mask, mask_path, mask_words, visible
-from netaudit.routes.inferring import Inferred, Picture, infer
-from netaudit.routes.learning import ENTRY, Field, fields_of, skeleton
-from netaudit.routes.messages import Told, by_route, joined, read
+from netaudit.contracts.learning import FIELDS_CUT, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
+from netaudit.routes.apart import announced, devices_of_flows
+from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_device, with_inferred
+from netaudit.routes.field_rows import MOST_VALUES, field_rows
+from netaudit.routes.inferring import Around, Inferred, Picture, address, asks_for_faces, infer, records_beyond
+from netaudit.routes.learning import ENTRY, Field, fields_of, named_after_devices
+from netaudit.routes.messages import A_SECOND, CARVED, Told, by_route, joined, read, target_form
 from netaudit.rows import leaves
-from netaudit.rows.event_values import IDENTITY, Shown, Values
-from netaudit.storage.table_streams import table_of
-from netaudit.tables import EVENTS, FIELDS, FIELDS_CLEAR
+from netaudit.rows.event_values import Values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from netaudit.routes.messages import Route
     from netaudit.tables import Row
 
 Tables = dict[str, pa.Table]
+Known = dict[str, dict[str, dict[str, Any]]]  # events of entries by message and id
 
-INFERRED = "inferred"
-LONGEST = 128  # characters
-SHOT = ("face_capture", "comparison", "id_verification")  # kinds whose time is that of a shot
-MOST_VALUES = 32  # of a field, in clear
 MOST_FIELDS = 20_000
-MOST_IMAGES = 64
-SHORTEST_PATH = 8  # characters; shorter ones are those of interfaces
-# columns of events by what fields of entries are called in private/events
-_COLUMNS = {
-    "device": "device", "place": "place", "time": "time", "event": "event", "score": "score", "result": "result",
-    "person.name": "name", "person.id_number": "id_number", "person.phone": "phone", "person.person_id": "person_id",
-    "person.gender": "gender", "person.age": "age", "person.birthday": "birthday", "person.address": "address",
-    "person.group": "group", "purpose.agent": "agent", "purpose.agent_company": "agent_company", "url": "url",
-    "purpose.salesperson": "salesperson", "purpose.risk_status": "risk", "purpose.report_time": "report_time",
-    "purpose.first_photo_time": "first_photo_time",
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -55,8 +41,7 @@ class Understood:
     fields: list[Row] = field(default_factory=list)
     clear: list[Row] = field(default_factory=list)  # of private/events
     fields_clear: list[Row] = field(default_factory=list)
-    inferred: set[str] = field(default_factory=set)  # messages
-    beyond: int = 0  # messages that were not looked at
+    cut: Counter[str] = field(default_factory=Counter)  # what bounds cut off, by its code: messages
 
 
 def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
@@ -64,53 +49,101 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
 
     `clear` are the values of `events` in clear.
     """
-    told, beyond = read(leaves.parts(folder), tables["messages"], tables["flows"])
-    out = Understood(beyond=beyond)
+    told, beyond = read(leaves.parts(folder), tables)
+    out = Understood(cut=Counter({MESSAGES_CUT: beyond}) if beyond else Counter())
     if not told:
         return out
-    told = joined(told)
+    if cut := sum(one.more > 0 for one in told):
+        out.cut[LEAVES_CUT] = cut
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
-    pictures = _pictures(tables["images"])
-    scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
-    entries = _of_entries(tables["events"], clear)
-    collectors: set[str] = set()  # to which persons or faces were sent
-    sent = {leaf.sha256 for one in told if not one.route.reply for leaf in one.pictures}
-    named = {_address(row["value_clear"]) for row in clear.to_pylist() if row["field"] == "url"}
-    for route, some in sorted(by_route(told).items(), key=lambda pair: pair[0].reply):
-        fields = fields_of(some)
-        _as_entries_say(fields, some, entries)
-        shows = any(
-            pictures[leaf.sha256].face in {"yes", "possible"}
-            for one in some
-            for leaf in one.pictures
-            if leaf.sha256 in pictures
-        )
-        for one in some:
-            near = scopes.get(route.sender) == "inside" or route.sender in collectors
-            near = near or _address(str(one.row["path"])) in named or any(leaf.sha256 in sent for leaf in one.pictures)
-            found = infer(one, fields, pictures, shows_faces=shows, telling=near)
-            known = entries.get(one.message_id)
-            if not route.reply and (found or known):
-                collectors.add(route.receiver)
-            named |= {_address(url) for inferred in found for url in inferred.urls}
-            if known is None:
-                out.events += [_row(inferred, values) for inferred in found]
-                out.inferred |= {one.message_id} if found else set()
-            elif len(known) == 1 and len(found) == 1:
-                (event,) = known.values()
-                if columns := _filled(event, found[0], values):
-                    out.filled[event["event_id"]] = columns
-        if len(out.fields) < MOST_FIELDS:
-            _write(route, some, fields, out)
+    found: list[Inferred] = []
+    entries = _of_entries(tables, clear)
+    told, pictures = joined(told), _pictures(tables["images"])
+    for inferred, event in _inferred(told, pictures, tables, entries, clear, out):
+        if event is None:
+            found.append(inferred)
+        elif columns := filled(event, inferred, values, pictures):
+            out.filled[event["event_id"]] = columns
+    announced(found)
+    of_entries = {event["event_id"]: event for events in entries.values() for event in events.values()}
+    ways = _ways([*entries, *(one.told.message_id for one in found)], tables["messages"])
+    for event_id, device in devices_of_flows(found, list(of_entries.values()), ways).items():
+        columns = out.filled.get(event_id, {})
+        out.filled[event_id] = with_device(columns, of_entries[event_id], device, values)
+    out.events = [row_of(one, values) for one in found]
     return out
 
 
-def _address(url: str) -> str:
-    """What the address of a picture and the target of a request for it have in common, masked as tables have it."""
-    path = url.partition("?")[0].partition("#")[0]
-    if "://" in path[:10]:
-        path = "/" + path.partition("://")[2].partition("/")[2]
-    return mask_path(path) if len(path) > SHORTEST_PATH else url
+def _inferred(
+    told: list[Told], pictures: dict[str, Picture], tables: Tables, entries: Known, clear: pa.Table, out: Understood
+) -> Iterator[tuple[Inferred, dict[str, Any] | None]]:
+    """What is inferred of each message, with the event of an entry that it belongs to; rows of `fields` go to `out`."""
+    scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
+    claimed, asked = _claimed(tables, entries), _asked_for(told, tables["messages"])
+    around = Around(pictures, _held(told))
+    collectors: set[str] = set()  # to which persons or faces were sent
+    sent = {leaf.sha256 for one in told if not one.route.reply for leaf in one.pictures}
+    named = {address(row["value_clear"]) for row in clear.to_pylist() if row["field"] == "url"}
+    folders = {target_form(one) for one in named}
+    for route, some in sorted(by_route(told).items(), key=lambda pair: (pair[0].reply, _bare(pair[1]))):
+        fields = fields_of(some)
+        _as_entries_say(fields, some, entries)
+        named_after_devices(fields)
+        shown = {leaf.sha256 for one in some for leaf in one.pictures}
+        around.shows_faces = bool(around.faces(shown) & {"yes", "possible"})
+        shape = route.target if "*" in route.target.rpartition("/")[2] else ""  # a folder of such files
+        wanted = [one.path in named or shape in folders or one.message_id in asked for one in some]
+        near = scopes.get(route.sender) == "inside" or route.sender in collectors
+        around.telling = near or any(wanted) or bool(shown & sent)
+        for one, around.wanted in zip(some, wanted, strict=True):
+            known = entries.get(one.message_id, {})
+            around.known = bool(known)
+            found = infer(one, fields, around)
+            if not route.reply and (found or known):
+                collectors.add(route.receiver)
+            new = {address(url) for inferred in found for url in inferred.urls}
+            named |= new
+            folders |= set(map(target_form, new))
+            if known:
+                yield from matched(list(known.values()), found)
+            else:
+                out.cut[RECORDS_CUT] += records_beyond(one, fields)
+                yield from ((inferred, None) for inferred in found if not _is_claimed(inferred, claimed))
+        _write(route, some, fields, out)
+    out.cut = +out.cut
+
+
+def _held(told: list[Told]) -> dict[str, set[str]]:
+    """Addresses under which pictures went by themselves, and these."""
+    out: dict[str, set[str]] = defaultdict(set)
+    for one in told:
+        if len(one.pictures) == 1 and len(one.path) > 1:
+            out[one.path].add(one.pictures[0].sha256)
+    return out
+
+
+def _asked_for(told: list[Told], messages: pa.Table) -> set[str]:
+    """Of pictures that were found in bytes without a reader, those before which the other side asked for such."""
+    carved = [one for one in told if one.route.protocol == CARVED]
+    flows = pa.array(sorted({str(one.row["flow_id"]) for one in carved}), pa.string())
+    rows = messages.filter(pc.and_(pc.is_in(messages["flow_id"], flows), pc.not_equal(messages["protocol"], CARVED)))
+    rows = rows.select(["flow_id", "direction", "method", "path", "first_ts"])
+    rows = rows.set_column(4, "first_ts", rows["first_ts"].cast(pa.int64()))
+    asked: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for flow, way, method, path, ts in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        asked[flow, way].append((ts or 0, f"{method} {path}"))
+    out = set()
+    for one in carved:
+        other = "down" if one.row["direction"] == "up" else "up"
+        before = [said for said in asked[str(one.row["flow_id"]), other] if one.ns - A_SECOND <= said[0] <= one.ns]
+        if before and asks_for_faces(max(before)[1]):
+            out.add(one.message_id)
+    return out
+
+
+def _bare(told: list[Told]) -> bool:
+    """Whether messages are pictures and nothing else."""
+    return all(leaf.head or leaf.sha256 for one in told for leaf in one.leaves)
 
 
 def _pictures(images: pa.Table) -> dict[str, Picture]:
@@ -121,21 +154,49 @@ def _pictures(images: pa.Table) -> dict[str, Picture]:
     }
 
 
-def _of_entries(events: pa.Table, clear: pa.Table) -> dict[str, dict[str, dict[str, Any]]]:
+def _of_entries(tables: Tables, clear: pa.Table) -> Known:
     """Events of entries by message and id, each with its values in clear."""
     said: dict[str, dict[str, str]] = defaultdict(dict)
     for row in clear.to_pylist():
-        said[row["event_id"]].setdefault(_COLUMNS.get(row["field"], ""), row["value_clear"])
-    out: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-    chosen = events.select(["event_id", "message_id", "kind", *_GAPS, "score", "images", "image_roles"])
-    times = events["shot_time"].cast(pa.int64()).to_pylist()  # finer than what Python has
-    for row, at in zip(chosen.to_pylist(), times, strict=True):
-        row["shot_time"] = at
-        out[row["message_id"]][row["event_id"]] = row | {"said": said[row["event_id"]]}
+        said[row["event_id"]].setdefault(COLUMNS.get(row["field"], ""), row["value_clear"])
+    out: Known = defaultdict(dict)
+    events = tables["events"].drop_columns(["shot_time", "first_photo_time", "report_time", "first_ts"])
+    times = tables["events"]["shot_time"].cast(pa.int64()).to_pylist()  # finer than what Python has
+    for row, at in zip(events.to_pylist(), times, strict=True):
+        out[row["message_id"]][row["event_id"]] = row | {"said": said[row["event_id"]], "shot_time": at}
     return out
 
 
-def _as_entries_say(fields: dict[str, Field], told: list[Told], entries: dict[str, dict[str, dict[str, Any]]]) -> None:
+def _claimed(tables: Tables, entries: Known) -> set[tuple[str, str, str]]:
+    """Pictures that events of entries show, with the flow and the way that these went."""
+    ways = _ways(list(entries), tables["messages"])
+    return {
+        (*ways[message], sha256)
+        for message, events in entries.items()
+        if message in ways
+        for event in events.values()
+        for sha256 in event["images"] or ()
+    }
+
+
+def _ways(chosen: list[str], messages: pa.Table) -> dict[str, tuple[str, str]]:
+    """Flow and direction of messages."""
+    rows = messages.filter(pc.is_in(messages["message_id"], pa.array(chosen, pa.string())))
+    columns = [rows[name].to_pylist() for name in ("message_id", "flow_id", "direction")]
+    return {message: (flow, way) for message, flow, way in zip(*columns, strict=True)}
+
+
+def _is_claimed(one: Inferred, claimed: set[tuple[str, str, str]]) -> bool:
+    """Whether all its pictures are those of an entry's event on its way, and it says nothing else of anybody.
+
+    They came in a message of their own, as on a stream of parts: that is no other event.
+    """
+    row = one.told.row
+    way = str(row["flow_id"]), str(row["direction"])
+    return bool(one.images) and not one.tells and all((*way, sha256) in claimed for sha256, _ in one.images)
+
+
+def _as_entries_say(fields: dict[str, Field], told: list[Told], entries: Known) -> None:
     """Where an entry reads a value, the field that has it means what the entry says."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     total = Counter[str]()
@@ -152,184 +213,20 @@ def _as_entries_say(fields: dict[str, Field], told: list[Told], entries: dict[st
                 votes[leaf.form][meaning] += 1
     for path, some in votes.items():
         meaning, support = min(some.items(), key=lambda pair: (-pair[1], pair[0]))
-        if support * 2 > total[path]:
+        checked = fields[path].meaning == "id_number"  # whatever else such a number is to its sender
+        if support * 2 > total[path] and not checked:
             fields[path].say(meaning, ENTRY, 4, support, total[path])
-
-
-def _row(one: Inferred, values: Values) -> Row:
-    """Row of `events`."""
-    row, identity = one.told.row, one.told.message_id
-    text = f"{identity}\0{INFERRED}\0{one.place}"
-    event_id = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
-    shown = _shown(one, event_id, values)
-    at = {name: shown.get(name, Shown()) for name in (*IDENTITY, "gender", "age", "group", "device", "place", "event")}
-    images = one.images[:MOST_IMAGES]
-    return EVENTS.row(
-        event_id=event_id, message_id=identity, object_id="", kind=one.kind, act=one.act, document="",
-        certainty=INFERRED, recalled=[], standing=INFERRED, inferred=[],
-        device_ref=at["device"].text, device_hmac=at["device"].hmac, place=at["place"].text,
-        event_ref=at["event"].text, event_hmac=at["event"].hmac, shot_time=one.shot_time, shot_zone=one.zone,
-        name=at["name"].text, name_hmac=at["name"].hmac,
-        id_number=at["id_number"].text, id_number_hmac=at["id_number"].hmac,
-        phone=at["phone"].text, phone_hmac=at["phone"].hmac,
-        person_ref=at["person_id"].text, person_hmac=at["person_id"].hmac,
-        gender=at["gender"].text, age=at["age"].text, birthday=at["birthday"].text, address=at["address"].text,
-        person_group=at["group"].text, score=_score(one), result=shown.get("result", Shown()).text,
-        agent=at["agent"].text, agent_company=shown.get("agent_company", Shown()).text,
-        risk_status=shown.get("risk", Shown()).text,
-        first_photo_time=_moment(one.said.get("first_photo_time", "")),
-        report_time=_moment(one.said.get("report_time", "")), asks=[],
-        images=[sha256 for sha256, _ in images], image_roles=[role for _, role in images],
-        image_urls=[values.plain(event_id, identity, "url", url, secret=False).text for url in one.urls[:MOST_IMAGES]],
-        url_hmacs=[], target="", sender="", receiver="", endpoint_id="", first_ts=row["first_ts"],
-        frame=row["first_frame"], capture_id=row["capture_id"], journey_id="", leg=None, complete=row["complete"],
-    )  # fmt: skip
-
-
-_CLEAR_NAMES = {meaning: name for name, meaning in _COLUMNS.items()}
-
-
-def _shown(one: Inferred, event_id: str, values: Values, only: set[str] | None = None) -> dict[str, Shown]:
-    out: dict[str, Shown] = {}
-    for meaning, text in one.said.items():
-        if only is not None and meaning not in only:
-            continue
-        name = _CLEAR_NAMES.get(meaning, meaning)
-        if meaning in IDENTITY and "*" not in text:  # what its sender masked identifies nobody
-            out[meaning], _ = values.person(event_id, one.told.message_id, name, text)
-        else:
-            secret = meaning in {"device", "event"}
-            out[meaning] = values.plain(
-                event_id, one.told.message_id, name, text, secret=secret, device=meaning == "device"
-            )
-    return out
-
-
-def _score(one: Inferred) -> float | None:
-    text = one.said.get("score", "").rstrip("% ")
-    return float(text) if text else None
-
-
-def _moment(text: str) -> int | None:
-    said = read_time(text) if text else None
-    return said.ns if said else None
-
-
-# what is filled in where an entry says nothing: the column, and the meaning
-_GAPS = {
-    "device_ref": "device", "place": "place", "name": "name", "id_number": "id_number", "phone": "phone",
-    "person_ref": "person_id", "gender": "gender", "age": "age", "birthday": "birthday", "address": "address",
-    "person_group": "group",
-}  # fmt: skip
-_HASHES = {
-    "device_ref": "device_hmac", "name": "name_hmac", "id_number": "id_number_hmac", "phone": "phone_hmac",
-    "person_ref": "person_hmac",
-}  # fmt: skip
-
-
-def _filled(event: dict[str, Any], one: Inferred, values: Values) -> dict[str, Any]:
-    """Columns of an entry's event that it left empty and the fields of its route tell."""
-    taken = {value.strip() for value in event["said"].values()}
-    gaps = {
-        meaning: column
-        for column, meaning in _GAPS.items()
-        if not event[column] and meaning in one.said and one.said[meaning] not in taken
-    }
-    out: dict[str, Any] = {}
-    for meaning, shown in _shown(one, event["event_id"], values, set(gaps)).items():
-        out[gaps[meaning]] = shown.text
-        if gaps[meaning] in _HASHES:
-            out[_HASHES[gaps[meaning]]] = shown.hmac
-    names = list(gaps)
-    if event["shot_time"] is None and one.shot_time is not None and event["kind"] in SHOT:
-        out["shot_time"], out["shot_zone"] = one.shot_time, one.zone
-        names.append("time")
-    if event["score"] is None and "score" in one.said:
-        out["score"] = _score(one)
-        names.append("score")
-    roles = dict(one.images)
-    known = dict(zip(event["images"] or [], event["image_roles"] or [], strict=True))
-    better = {sha256: roles[sha256] for sha256, role in known.items() if role == "unknown" and sha256 in one.named}
-    new = {sha256: role for sha256, role in roles.items() if not known}
-    if better or new:
-        known |= better | new
-        out["images"], out["image_roles"] = list(known), list(known.values())
-        names.append("images" if new else "roles")
-    return out | ({"inferred": names} if names else {})
 
 
 def _write(route: Route, told: list[Told], fields: dict[str, Field], out: Understood) -> None:
     """Rows of `fields`, and some of their values in clear."""
-    variants = len({skeleton(one) for one in told})
-    times: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for one in told:
-        for leaf in one.leaves:
-            if not leaf.sha256:
-                times[leaf.form, leaf.value].append(one.ns)
-    for path, known in sorted(fields.items()):
-        shown = min(known.values, default="")
-        out.fields.append(
-            FIELDS.row(
-                route_id=route.id, sender=route.sender, receiver=route.receiver, protocol=route.protocol,
-                method=route.method, target=mask_path(route.target), reply=route.reply, messages=len(told),
-                variants=variants, path=visible(mask_words(path), LONGEST), form=known.form, meaning=known.meaning,
-                known_by=known.known_by, support=known.support, contradictions=known.contradictions,
-                distinct_values=len(known.values), example=visible(_masked(shown, known), LONGEST),
-            )
-        )  # fmt: skip
-        for value in sorted(known.values, key=_digest)[:MOST_VALUES]:
-            seen = times[path, value]
-            out.fields_clear.append(
-                FIELDS_CLEAR.row(
-                    route_id=route.id, path=path, value_clear=value, messages=known.values[value], first_ts=min(seen),
-                    last_ts=max(seen),
-                )
-            )  # fmt: skip
+    if len(out.fields) >= MOST_FIELDS:
+        out.cut[FIELDS_CUT] += len(told)
+        return
+    out.cut[VALUES_CUT] += len(told) * any(len(one.values) > MOST_VALUES for one in fields.values())
+    rows, clear = field_rows(route, told, fields)
+    out.fields += rows
+    out.fields_clear += clear
 
 
-def _digest(value: str) -> bytes:
-    return hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=8).digest()
-
-
-def _masked(value: str, one: Field) -> str:
-    """An example that names nobody: of fields of persons, and of texts, only what kind of value it is."""
-    if one.meaning in IDENTITY:
-        return f"<{one.form}>" if value else ""
-    if one.meaning in {"time", "score", "gender", "age", "device"} or one.form in {"int", "decimal"}:
-        return mask(value)
-    return f"<{one.form}>" if value else ""
-
-
-def with_inferred(events: pa.Table, found: Understood) -> pa.Table:
-    """Events with those that were inferred, and with what of the others was filled in."""
-    if found.filled:
-        columns = {
-            name: (events[name].cast(pa.int64()) if name == "shot_time" else events[name]).to_pylist()
-            for name in _touched(found.filled)
-        }
-        for place, event_id in enumerate(events["event_id"].to_pylist()):
-            for name, value in found.filled.get(event_id, {}).items():
-                columns[name][place] = value
-        for name, some in columns.items():
-            kind = events.schema.field(name)
-            values = (
-                pa.array(some, pa.int64()).cast(kind.type)
-                if pa.types.is_timestamp(kind.type)
-                else pa.array(some, kind.type)
-            )
-            events = events.set_column(events.column_names.index(name), kind, values)
-    if found.events:
-        events = pa.concat_tables([events, table_of(found.events, EVENTS).cast(events.schema)])
-    return events
-
-
-def _touched(filled: dict[str, dict[str, Any]]) -> list[str]:
-    return sorted({name for columns in filled.values() for name in columns})
-
-
-def without_inferred(events: pa.Table) -> pa.Table:
-    """Events as entries read them: all that findings, roles and accusations may rest on."""
-    return events.filter(pc.not_equal(events["standing"], INFERRED))
-
-
-__all__ = ["Understood", "understand", "with_inferred", "without_inferred"]
+__all__ = ["Understood", "understand", "with_inferred"]

@@ -10,16 +10,19 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
 from netaudit.routes.learning import MASKED
-from netaudit.routes.shapes import is_masked
+from netaudit.routes.shapes import is_id_number, is_masked
 from netaudit.routes.times import when
-from netaudit.routes.vocabulary import PICTURES, meanings, named
+from netaudit.routes.vocabulary import PICTURES, meanings, named, words_of
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from netaudit.routes.learning import Field
     from netaudit.routes.messages import Leaf, Told
 
@@ -27,6 +30,7 @@ MOST_RECORDS = 500  # of a message
 PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
 PURPOSE = ("agent", "agent_company", "salesperson", "risk", "report_time", "first_photo_time")
 TELLING = frozenset({"name", "id_number", "phone", "person_id", "time", "gender", "age"})
+_PICTURED = {"time", "picture"}
 _LIST = later(r"\[\d+\]")
 _COMMANDS = frozenset(
     {
@@ -51,6 +55,9 @@ _TIME_IN_NAME = later(
 )
 _A_DAY = 86_400 * 10**9  # ns
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+_FACES = frozenset(
+    {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}
+)
 WIDE = 640  # pixels of a picture of a scene, at least
 LARGER = 2  # times the area of the next one that a picture of a scene has
 _HTTP = frozenset({"http", "http2", "http3", "h2"})
@@ -79,24 +86,46 @@ class Inferred:
     images: list[tuple[str, str]] = field(default_factory=list)  # SHA-256, role
     named: set[str] = field(default_factory=set)  # images whose role their fields say
     urls: list[str] = field(default_factory=list)
+    announced: set[str] = field(default_factory=set)  # meanings that another message says
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says more than that there are pictures, and when, as names of files do."""
+        return bool(self.said.keys() & TELLING - {"time"})
 
 
-def infer(
-    told: Told, fields: dict[str, Field], pictures: dict[str, Picture], *, shows_faces: bool, telling: bool
-) -> list[Inferred]:
-    """Events of a message. `shows_faces`: a picture of its route has or may have a face.
+@dataclass(slots=True)
+class Around:
+    """What is known beside a message."""
 
-    `telling`: its sender is inside, or one to whom persons or faces were sent.
-    """
+    pictures: dict[str, Picture]
+    held: dict[str, set[str]]  # addresses, and the pictures that went under them
+    shows_faces: bool = False  # a picture of its route has or may have a face
+    telling: bool = False  # its sender is inside, or one to whom persons or faces were sent
+    wanted: bool = False  # a record names its address, or it answers who asked for a snapshot
+    known: bool = False  # an entry reads an event in it, whatever else it says
+
+    def faces(self, shown: Iterable[str]) -> set[str]:
+        """What is said of the faces in pictures."""
+        return {self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures}
+
+
+def infer(told: Told, fields: dict[str, Field], around: Around) -> list[Inferred]:
+    """Events of a message; of one that an entry reads what its records say, for what the entry left empty."""
     out = []
-    for place, own, around in _records(told.leaves, fields)[:MOST_RECORDS]:
+    for place, own, outer in _records(told.leaves, fields)[:MOST_RECORDS]:
         one = Inferred(told, place)
-        _say(one, own, around, fields)
-        _show(one, own if place else own + around, fields, pictures)
-        one.kind, one.act = _kind(one, told, telling=telling)
-        if one.kind and _worth(one, pictures, shows_faces=shows_faces):
+        _say(one, own, outer, fields)
+        _show(one, own if place else own + outer, fields, around.pictures)
+        one.kind, one.act = _kind(one, told, telling=around.telling)
+        if around.known or (one.kind and _worth(one, around)):
             out.append(one)
     return out
+
+
+def records_beyond(told: Told, fields: dict[str, Field]) -> bool:
+    """Whether a message holds more records than are told."""
+    return len(told.leaves) > MOST_RECORDS and len(_records(told.leaves, fields)) > MOST_RECORDS
 
 
 def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, list[Leaf], list[Leaf]]]:
@@ -108,7 +137,10 @@ def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, li
             if meaning in TELLING or leaf.sha256:
                 lists[leaf.path[: found.start()]][found[0]].add("picture" if leaf.sha256 else meaning)
     several = [
-        path for path, elements in lists.items() if sum(bool(kinds & TELLING) for kinds in elements.values()) > 1
+        path
+        for path, elements in lists.items()
+        if sum(bool(kinds & TELLING) for kinds in elements.values()) > 1
+        and not (set().union(*elements.values()) == _PICTURED and _at_once(path, leaves, fields))
     ]
     if not several:
         return [("", leaves, [])]
@@ -125,25 +157,27 @@ def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, li
     ]
 
 
+def _at_once(path: str, leaves: list[Leaf], fields: dict[str, Field]) -> bool:
+    """Whether elements of a list say one and the same time: pictures of one event."""
+    times = {one.value for one in leaves if one.path.startswith(f"{path}[") and fields[one.form].meaning == "time"}
+    return len(times) == 1
+
+
 def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, Field]) -> None:
     """What the record says: of two leaves of a meaning its own, the one that is called so most surely, the first."""
     best: dict[str, tuple[tuple[int, ...], str, str]] = {}
     for order, leaf in enumerate([*own, *around]):
-        known = fields[leaf.form]
-        value = leaf.value.strip()
-        if leaf.sha256 or not known.meaning or not value or not _fits(known.meaning, value):
+        known, value = fields[leaf.form], leaf.value.strip()
+        meaning = "id_number" if known.meaning == "person_id" and is_id_number(value) else known.meaning
+        if leaf.sha256 or not meaning or not value or not _fits(meaning, value):
             continue
-        if known.meaning == "url":
+        if meaning == "url":
             one.urls.append(value)
             continue
-        near = (
-            -abs(said.ns - one.told.ns) // 10**9
-            if known.meaning == "time" and (said := when(value, one.told.ns))
-            else 0
-        )
-        rank = (order < len(own), known.sure, -_rank(known.meaning, leaf), -int(leaf.head), min(near, 0), -order)
-        if known.meaning not in best or rank > best[known.meaning][0]:
-            best[known.meaning] = rank, value, leaf.key
+        near = -abs(said.ns - one.told.ns) // 10**9 if meaning == "time" and (said := when(value, one.told.ns)) else 0
+        rank = (order < len(own), known.sure, -_rank(meaning, leaf), -int(leaf.head), min(near, 0), -order)
+        if meaning not in best or rank > best[meaning][0]:
+            best[meaning] = rank, value, leaf.key
     one.said = {meaning: value for meaning, (_, value, _) in best.items()}
     one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
     if "time" not in one.said and (text := _named_time([*own, *around], one.told.ns)):
@@ -188,23 +222,31 @@ def _show(one: Inferred, leaves: list[Leaf], fields: dict[str, Field], pictures:
         if leaf.sha256 and leaf.sha256 not in found:
             meaning = fields[leaf.form].meaning
             found[leaf.sha256] = meaning.removeprefix(PICTURES) if meaning.startswith(PICTURES) else ""
+    for sha256, role in roles_of(found, one.said.keys(), pictures).items():
+        one.images.append((sha256, role))
+        if found[sha256]:
+            one.named.add(sha256)
+
+
+def roles_of(found: dict[str, str], said: Collection[str], pictures: dict[str, Picture]) -> dict[str, str]:
+    """Roles of the pictures of one record, of which `said` is known; `found` has those that their fields say."""
     sizes = {sha256: pictures.get(sha256, Picture("", 0, 0)) for sha256 in found}
     areas = sorted((size.width * size.height for size in sizes.values()), reverse=True)
-    card = "id_number" in one.said and "score" not in one.said and len(found) == 1
+    card = "id_number" in said and "score" not in said and len(found) == 1
+    out = {}
     for sha256, named_so in found.items():
         size, role = sizes[sha256], named_so
-        if (size.width, size.height) in _ID_PHOTO and "id_number" in one.said:
+        if (size.width, size.height) in _ID_PHOTO and "id_number" in said:
             role = "id_photo"
         elif len(found) > 1 and role in {"", "face"} and _is_scene(size, areas):
             role = "scene"
-        elif card and not role and one.said.keys() & {"birthday", "address"}:
+        elif card and not role and {"birthday", "address"} & set(said):
             role = "id_photo"
         elif not role:
-            about = len(found) > 1 or one.said.keys() & {"name", "id_number", "person_id", "score", "time"}
+            about = len(found) > 1 or {"name", "id_number", "person_id", "score", "time"} & set(said)
             role = "face" if about or size.face in {"yes", "possible"} else "unknown"
-        one.images.append((sha256, role))
-        if named_so:
-            one.named.add(sha256)
+        out[sha256] = role
+    return out
 
 
 def _is_scene(size: Picture, areas: list[int]) -> bool:
@@ -215,7 +257,7 @@ def _is_scene(size: Picture, areas: list[int]) -> bool:
 def _kind(one: Inferred, told: Told, *, telling: bool) -> tuple[str, str]:
     """What happened, and what the sender does."""
     said, route = one.said, told.route
-    person = bool(said.keys() & {"name", "id_number", "phone", "person_id"})
+    person = bool(said.keys() & {"name", "id_number", "phone"}) or ("person_id" in said and not _of_face(one))
     identified = "id_number" in said and (
         said.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
     )
@@ -240,7 +282,14 @@ def _kind(one: Inferred, told: Told, *, telling: bool) -> tuple[str, str]:
         return "comparison", "pushes"
     if person:
         return ("comparison" if "score" in said else "enrolment"), "pushes"
-    return ("face_capture", "pushes") if one.images else ("", "")
+    if one.images:
+        return "face_capture", "pushes"
+    return ("face_capture", "announces") if one.urls and said.keys() & {"time", "device"} else ("", "")
+
+
+def _of_face(one: Inferred) -> bool:
+    """Whether the id is that of a face in the picture, of whom nobody is known."""
+    return "score" not in one.said and plain(one.keys["person_id"]).startswith("face")
 
 
 def _acts(told: Told) -> str:
@@ -251,17 +300,44 @@ def _acts(told: Told) -> str:
     return "query" if "act.query" in found else "enrolment" if "act.enrolment" in found else ""
 
 
-def _worth(one: Inferred, pictures: dict[str, Picture], *, shows_faces: bool) -> bool:
+def _worth(one: Inferred, around: Around) -> bool:
     """Whether it is about a person: a number, somebody beside a picture or score, a face, a picture among faces."""
     said = one.said.keys()
+    if around.wanted:
+        return True
     if "id_number" in said or ({"name", "person_id"} & said and ("score" in said or one.images)):
         return True
     if {"name", "phone"} <= said:
         return True
-    judged = {pictures[sha256].face for sha256, _ in one.images if sha256 in pictures}
-    if judged & {"yes", "possible"}:
+    judged = around.faces(sha256 for sha256, _ in one.images)
+    named = around.faces(sha256 for url in one.urls for sha256 in around.held.get(address(url), ()))
+    if (judged | named) & {"yes", "possible"}:
         return True
-    return bool(one.images) and (shows_faces or (judged == {"not judged"} and bool({"time", "device", "score"} & said)))
+    told = bool({"time", "device", "score"} & said)
+    if not one.images:
+        return told and "not judged" in named
+    called = _calls_it_face(one) and (told or not one.told.route.reply)
+    return around.shows_faces or called or (judged == {"not judged"} and told)
 
 
-__all__ = ["PERSON", "PURPOSE", "Inferred", "Picture", "infer"]
+def address(url: str) -> str:
+    """What the address of a picture and the target of a request for it have in common."""
+    path = url.partition("?")[0].partition("#")[0]
+    if "://" in path[:10]:
+        path = path.partition("://")[2].partition("/")[2]
+    return "/" + "/".join(unquote(one, errors="replace") for one in path.split("/") if one)
+
+
+def asks_for_faces(words: str) -> bool:
+    """Whether words of a command or a path ask for pictures of faces, or for snapshots."""
+    return any(word.lower() in _FACES for word in words_of(words))
+
+
+def _calls_it_face(one: Inferred) -> bool:
+    """Whether words of the path, the fields or the file say that a picture is one of a face or a capture."""
+    words = [leaf.value for leaf in one.told.leaves if leaf.path.startswith("path[") or leaf.key in {"filename", "key"}]
+    words += [leaf.key for leaf in one.told.leaves if leaf.sha256]
+    return any(map(asks_for_faces, words))
+
+
+__all__ = ["PERSON", "PURPOSE", "Around", "Inferred", "Picture", "infer"]

@@ -23,7 +23,7 @@ from netaudit.routes.shapes import (
     number,
 )
 from netaudit.routes.times import when
-from netaudit.routes.vocabulary import BY_END, BY_NAME, PICTURES, Meaning, named
+from netaudit.routes.vocabulary import BY_END, BY_NAME, BY_STEM, PICTURES, Meaning, named
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ GENERIC = frozenset({
     "type", "uri", "url", "val", "value",
 })  # fmt: skip
 _OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
+_OF_DEVICE = later(r"(.{2,40}?)(?:id|no|num|number|code|sn|serial|serialno|key|uuid|bh|编号|序列号)")
+_NAME_OF = later(r"(.{2,40}?)(?:name|title|label|mc|名称|名)")
 _NO_SCORE = later(
     "live|quality|qual|blur|clear|bright|temp|mask|lat|lon|lng|x$|y$|w$|h$|width|height|left|top|right|bottom|yaw|pitch|"
     "roll|volt|humid|ratio|size|len|count|num|total|duration|cost|thresh|weight|price|amount|version|ver|fps|rate$"
@@ -124,11 +126,7 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
     holder = plain(steps[-2]) if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
     alone = named(raw)
     together = named(holder + own) if holder else ()
-    held = (
-        named(holder)
-        if holder and own in {"value", "val", "text", "data", "content", "words", "base64", "image", "data64"}
-        else ()
-    )
+    held = named(holder) if holder and own in _OF_HOLDER else ()
     found = (*together, *held, *alone) if own in GENERIC else (*alone, *together, *held)
     first: dict[str, tuple[Meaning, int]] = {}
     for meaning, sure in found:
@@ -138,6 +136,10 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
 
 def _by_name(one: Field, beside: set[str]) -> None:
     total = sum(one.values.values())
+    checked = sum(count for value, count in one.values.items() if is_id_number(value.strip()))
+    if total and checked >= SHARE * total:  # the number itself says so, however few and whatever they are called
+        one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
+        return
     for meaning, sure in candidates(one.path, one.key):
         if meaning.name.startswith("act.") or (meaning.beside and not meaning.beside & beside):
             continue
@@ -177,12 +179,9 @@ def _may_be_place(one: Field) -> bool:
 
 def _by_behaviour(one: Field, segments: set[str]) -> None:
     values, total, key = one.values, sum(one.values.values()), plain(one.key)
-    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
-    if checked >= SHARE * total:
-        one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
-    elif one.path.startswith(("path[", "header.")):
+    if one.path.startswith(("path[", "header.")):
         return
-    elif (near := _near(one)) >= SHARE * total:
+    if (near := _near(one)) >= SHARE * total:
         one.say("time", BEHAVIOUR, BY_END, near, total)
     elif len(values) == 1:
         value = next(iter(values))
@@ -195,9 +194,13 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
     elif _NO_NAME.search(key) is None and (support := _names(values)) >= SHARE * total:
         one.say("name", BEHAVIOUR, BY_END, support, total)
     elif _NO_SCORE.search(key) is None and one.form == "decimal" and len(values) > 3:
-        support = sum(count for value, count in values.items() if 0 <= (number(value) or -1) <= 1)
+        support = sum(count for value, count in values.items() if _is_share(number(value)))
         if support == total:
             one.say("score", BEHAVIOUR, 0, support, total)
+
+
+def _is_share(value: float | None) -> bool:
+    return value is not None and 0 <= value <= 1
 
 
 def _is_spoken(value: str) -> bool:
@@ -211,6 +214,19 @@ def _is_spoken(value: str) -> bool:
 
 def _names(values: Counter[str]) -> int:
     return sum(count for value, count in values.items() if has_family_name(value.strip()))
+
+
+def named_after_devices(fields: dict[str, Field]) -> None:
+    """A constant text beside the id of a device, and called as that is, names it: gateId, gateName."""
+    devices = {
+        (one.path.rpartition(".")[0], found[1])
+        for one in fields.values()
+        if one.meaning == "device" and (found := _OF_DEVICE.fullmatch(plain(one.key)))
+    }
+    for one in fields.values():
+        found = _NAME_OF.fullmatch(plain(one.key)) if not one.meaning and len(one.values) == 1 else None
+        if found and (one.path.rpartition(".")[0], found[1]) in devices and is_han(next(iter(one.values))):
+            one.say("place", VOCABULARY, BY_STEM, sum(one.values.values()), sum(one.values.values()))
 
 
 def _near(one: Field) -> int:

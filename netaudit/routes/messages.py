@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.rows.leaves import MORE
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -19,12 +20,10 @@ if TYPE_CHECKING:
 
 MOST = 50_000  # messages that are looked at, the earliest; those beyond count as understood by nobody but an entry
 CARVED, A_SECOND = "carved", 10**9
-MORE = "…"  # the key of a leaf that tells how many there are beyond a bound
 _INDEX = later(r"\[\d{1,6}\]")
-_VALUE_IN_PATH = later(
-    r"\d{3,}|[0-9a-f]{8}-[0-9a-f-]{13,}|(?=[0-9a-z_-]*\d)[0-9a-z_-]{12,}|.*\*.*|\d+|.*\.(?:jpe?g|png|bmp|webp)",
-    re.IGNORECASE,
-)
+_CODE = later(r"[0-9a-z_-]{12,}", re.IGNORECASE)
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+LONGEST_TARGET = 2048  # characters
 _HEAD = later(r"(?:path\[\d+\]|query\.|header\.)")
 COLUMNS = [
     "message_id", "flow_id", "direction", "protocol", "request_id", "method", "path", "status", "first_ts",
@@ -86,6 +85,11 @@ class Told:
         return at if isinstance(at, int) else 0
 
     @property
+    def path(self) -> str:
+        """Its target or topic without the query, in clear."""
+        return "/" + "/".join(leaf.value for leaf in self.leaves if leaf.path.startswith("path["))
+
+    @property
     def pictures(self) -> list[Leaf]:
         """Its pictures, each once."""
         return list({leaf.sha256: leaf for leaf in self.leaves if leaf.sha256}.values())
@@ -98,13 +102,22 @@ def form_of_path(path: str) -> str:
 
 def target_form(path: str) -> str:
     """A request target or topic without its query; segments that look like values are stars."""
-    bare = path.partition("?")[0].partition("#")[0]
-    return "/".join("*" if _VALUE_IN_PATH.fullmatch(one) else one for one in bare.split("/"))[:200]
+    bare = path[:LONGEST_TARGET].partition("?")[0].partition("#")[0]
+    return "/".join("*" if _is_value(one) else one for one in bare.split("/"))[:200]
 
 
-def read(streams: list[Path], messages: pa.Table, flows: pa.Table) -> tuple[list[Told], int]:
+def _is_value(segment: str) -> bool:
+    """Whether a segment is a number, a long code, the name of a picture, or masked."""
+    if segment.isdecimal() or "*" in segment or segment.lower().endswith(_SUFFIXES):
+        return True
+    return _CODE.fullmatch(segment) is not None and any(map(str.isdecimal, segment))
+
+
+def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[Told], int]:
     """Messages in the order of their time, and how many were left out."""
-    wanted = _ids(streams)
+    messages, flows = tables["messages"], tables["flows"]
+    faces = _faces(tables["images"], tables["objects"])
+    wanted = pc.unique(pa.concat_arrays([_ids(streams), pa.array(faces, pa.string())]))
     if not len(wanted):
         return [], 0
     rows = messages.filter(pc.is_in(messages["message_id"], wanted)).select(COLUMNS)
@@ -136,7 +149,20 @@ def read(streams: list[Path], messages: pa.Table, flows: pa.Table) -> tuple[list
         else:
             told.leaves.append(one)
         del place
+    for identity, shown in faces.items():
+        if identity in found and not found[identity].leaves:
+            found[identity].leaves += [Leaf("", "", "", sha256) for sha256 in shown]
     return list(found.values()), beyond
+
+
+def _faces(images: pa.Table, objects: pa.Table) -> dict[str, list[str]]:
+    """Messages with faces, such as were put together of several, say."""
+    shown = images.filter(pc.is_in(images["face"], pa.array(["yes", "possible"])))["sha256"]
+    rows = objects.filter(pc.is_in(objects["sha256"], pc.unique(shown))).select(["message_id", "sha256"])
+    out: dict[str, list[str]] = defaultdict(list)
+    for message, sha256 in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        out[message].append(sha256)
+    return out
 
 
 def _batches(streams: list[Path], columns: list[str]) -> Iterator[pa.RecordBatch]:

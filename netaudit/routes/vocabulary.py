@@ -75,11 +75,16 @@ def _compiled(raw: dict[str, Any]) -> Meaning:
     )  # fmt: skip
 
 
+def words_of(name: str) -> list[str]:
+    """The words that a name is made of: deviceSerial, device_serial."""
+    return _WORDS.findall(name)
+
+
 @lru_cache(maxsize=8192)
 def named(key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that a name may have, the surest first."""
     name = plain(key)
-    words = _WORDS.findall(key)
+    words = words_of(key)
     tokens = (
         frozenset(word.lower() for word in words if len(word) > 2 or not word.isascii())
         if len(words) > 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from netaudit.identity_data.from_unwrapping import Personal, is_device_id, masked, right_check_digit
 from netaudit.masking.mask import mask, visible
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _CLEAR = EVENTS_CLEAR.row
 LONGEST = 128  # characters of a value in the table
+SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
 # fields of a person and of a purpose that are masked as identity data of that kind
 IDENTITY = {
     "name": "name", "id_number": "id_number", "phone": "phone", "person_id": "person_id", "birthday": "birthday",
@@ -28,6 +31,17 @@ class Shown(NamedTuple):
 
     text: str = ""
     hmac: str = ""
+
+
+def address_code(key: bytes, url: str) -> str:
+    """HMAC of the path of a URL or target; without the host: images are sent to one and read from another."""
+    path = url.partition("?")[0].partition("#")[0]
+    if "://" in path[:10]:
+        path = path.partition("://")[2].partition("/")[2]
+    path = unquote(path.lstrip("/"), errors="replace")
+    if len(path) < SHORTEST_PATH:
+        return ""
+    return hmac.digest(key, b"target\0" + path.encode("utf-8", "replace"), "sha256").hex()[:32]
 
 
 class Values:
@@ -57,6 +71,10 @@ class Values:
         self._note(event_id, message_id, field, text, code)
         shown = text if device and is_device_id(text) else mask(text)
         return Shown(visible(shown, LONGEST), code)
+
+    def address(self, url: str) -> str:
+        """As `address_code`."""
+        return address_code(self._key, url)
 
     def _note(self, event_id: str, message_id: str, field: str, text: str, code: str) -> None:
         self._keep(_CLEAR(event_id=event_id, message_id=message_id, field=field, value_clear=text, value_hmac=code))

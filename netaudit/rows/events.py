@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from netaudit.documents.addresses import host_of, picture_urls
 from netaudit.documents.from_messages import Streams, Told
@@ -16,14 +14,14 @@ from netaudit.documents.index import plain_text
 from netaudit.documents.loading import load
 from netaudit.documents.statements import asks as asks_host
 from netaudit.documents.statements import words
-from netaudit.documents.times import read_time
+from netaudit.documents.times import said_ns
 from netaudit.identity_data.from_unwrapping import (
     Personal,
     address_tail,
     masked,
     picture_addresses,
 )
-from netaudit.rows.event_values import IDENTITY, Shown, Values
+from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code
 from netaudit.rows.persons import keyed
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
@@ -41,7 +39,6 @@ _PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday
 MOST_ANSWERED = 4096  # uploads that wait for their answers
 LARGEST_ANSWER = 4096  # bytes
 MOST_IMAGES = 64  # of an event
-SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
 _NOBODY = frozenset(
     {"-1", "null", "none", "unknown", "unregistered", "stranger", "strangerbaby", "idcard", "idcardbaby"}
 )
@@ -139,7 +136,7 @@ class EventRows:
             if len(self._answered) > MOST_ANSWERED:
                 del self._answered[next(iter(self._answered))]
         for place, address in enumerate(named):
-            code = self._address(address) if not place else ""
+            code = address_code(self._key, address) if not place else ""
             tail = self._tail(address)
             if code or tail:
                 self._targets.append(
@@ -152,7 +149,7 @@ class EventRows:
     def _note_named(self, message: Message) -> None:
         """Keep which addresses of pictures a document names, whatever it is."""
         for address in self._reader.named:
-            code, tail = self._address(address), self._tail(address)
+            code, tail = address_code(self._key, address), self._tail(address)
             if code or tail:
                 self._targets.append(
                     TARGETS.row(
@@ -179,16 +176,6 @@ class EventRows:
 
     def _tail(self, address: str) -> str:
         return keyed(self._key, Personal("picture", "", "", address, "named")) if address_tail(address) else ""
-
-    def _address(self, url: str) -> str:
-        """HMAC of the path of a URL or target; without the host: images are sent to one and read from another."""
-        path = url.partition("?")[0].partition("#")[0]
-        if "://" in path[:10]:
-            path = path.partition("://")[2].partition("/")[2]
-        path = unquote(path.lstrip("/"), errors="replace")
-        if len(path) < SHORTEST_PATH:
-            return ""
-        return hmac.digest(self._key, b"target\0" + path.encode("utf-8", "replace"), "sha256").hex()[:32]
 
     def _row(self, event: Event, message: Message) -> Row:
         entry = event.entry
@@ -221,11 +208,11 @@ class EventRows:
             gender=person["gender"].text, age=person["age"].text, birthday=person["birthday"].text,
             address=person["address"].text, person_group=person["group"].text, score=event.score,
             result=self._plain(event, "result", event.result, secret=False).text, **wanted,
-            first_photo_time=_moment(event.purpose.get("first_photo_time", "")),
-            report_time=_moment(event.purpose.get("report_time", "")), asks=asks(event),
+            first_photo_time=said_ns(event.purpose.get("first_photo_time", "")),
+            report_time=said_ns(event.purpose.get("report_time", "")), asks=asks(event),
             images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
             image_urls=[self._plain(event, "url", url, secret=False).text for _, url in event.urls],
-            url_hmacs=[code for _, url in event.urls if (code := self._address(url))],
+            url_hmacs=[code for _, url in event.urls if (code := address_code(self._key, url))],
             target=self._plain(event, "target", event.target, secret=False).text,
             sender="", receiver="", endpoint_id="", first_ts=ts, frame=frame or 0,
             capture_id=capture_name(capture or 0), journey_id="", leg=None, complete=event.complete,
@@ -312,11 +299,6 @@ def asks(event: Event) -> list[str]:
     if not asking or not (person or event.images or event.urls or "first_photo_time" in event.purpose):
         return []
     return asking + [name for name in ("first_photo_time", "salesperson") if event.purpose.get(name)]
-
-
-def _moment(text: str) -> int | None:
-    said = read_time(text) if text else None
-    return said.ns if said else None
 
 
 __all__ = ["EventRows", "asks", "head_of", "is_reply"]

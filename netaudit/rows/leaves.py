@@ -51,21 +51,22 @@ class LeafRows:
     def take(self, message: Message, taken: Taken) -> None:
         """Take the leaves of a message, of its documents, pictures and head."""
         identity = message.message_id.hex()
-        count = 0
-        for place, row in enumerate(_leaves(message, taken)):
-            count = place + 1
-            if place < MOST:
-                path, key, value, sha256 = row
+        place = more = 0
+        for path, key, value, sha256 in _leaves(message, taken):
+            if key == MORE and not path:
+                more += int(value)
+            elif place < MOST:
                 self._rows.append(
                     _LEAF(
                         message_id=identity, place=place, path=path[:LONGEST_PATH], key=key[:LONGEST_PATH],
                         value=value[:LONGEST], sha256=sha256,
                     )
                 )  # fmt: skip
-        if count > MOST:
-            self._rows.append(
-                _LEAF(message_id=identity, place=MOST, path="", key=MORE, value=str(count - MOST), sha256="")
-            )
+                place += 1
+            else:
+                more += 1
+        if more:
+            self._rows.append(_LEAF(message_id=identity, place=place, path="", key=MORE, value=str(more), sha256=""))
 
     def flush(self, *, least: int) -> None:
         """Write rows when at least `least` were collected."""
@@ -77,12 +78,17 @@ class LeafRows:
 
 
 def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str]]:
-    """(path, key, value, SHA-256 of a picture) of every leaf; pictures first, that none falls beyond the bound."""
+    """(path, key, value, SHA-256 of a picture) of every leaf; pictures first, that none falls beyond the bound.
+
+    What is passed over is told by leaves without a path, whose key is `MORE`, and their number.
+    """
     documents, images = taken
     placed: dict[Steps, tuple[str, str]] = {}
     scalars: list[tuple[str, str, str, str]] = []
     for leaf, _, _ in sorted(documents, key=lambda one: len(one[0].part.way.steps)):
-        if len(leaf.part.data) <= LARGEST or leaf.kind == "json":
+        if len(leaf.part.data) > LARGEST and leaf.kind != "json":
+            yield "", MORE, "1", ""
+        else:
             base = _plain(leaf.part.way.steps[:-1])
             holder, key = _place(base, placed)
             said = values(leaf)
@@ -90,6 +96,7 @@ def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str
                 top = f"{holder}[{number}]" if len(said) > 1 else holder
                 scalars += _grown(value, (top, key), notation(leaf), base, placed, f"$[{number}]" * (len(said) > 1))
                 if len(scalars) > 4 * MOST:
+                    yield "", MORE, str(len(said) - number - 1), ""
                     break
     pictured = set()
     for image in images:
@@ -134,6 +141,8 @@ def _grown(
     stack: list[tuple[object, str, str, str]] = [(value, at[0], at[1], top)]
     while stack:
         node, path, key, spelled = stack.pop()
+        if isinstance(node, dict | list) and len(node) > MOST:
+            yield "", MORE, str(len(node) - MOST), ""
         if isinstance(node, dict):
             stack += [
                 (inner, _below(path, f".{name}"), str(name), _spelled(spelled, str(name), written))

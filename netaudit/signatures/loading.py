@@ -19,6 +19,7 @@ from netaudit.signatures.checking import check_entry
 from netaudit.signatures.conditions import Condition, compile_condition
 from netaudit.signatures.vocabulary import Vocabulary, read_vocabulary
 from netaudit.storage.given_files import read_given
+from netaudit.system.windows_names import real
 from netaudit.text.yaml_text import parse_yaml
 
 DECIDING = frozenset({"documented", "code", "capture"})  # kinds of provenance that may decide; others only support
@@ -192,7 +193,7 @@ def _digest(folder: Path) -> str:
 
 def _files(folder: Path) -> list[Path]:
     """The files of a set, sorted. Raises SignatureError where a folder holds far more, or leads elsewhere."""
-    own, place, found, looked_at = folder == default_folder(), folder.resolve(), [], 0
+    own, place, found, looked_at = folder == default_folder(), real(folder), [], 0
     for path in folder.rglob("*"):
         looked_at += 1
         if looked_at > MOST_FILES:
@@ -201,7 +202,7 @@ def _files(folder: Path) -> list[Path]:
             )
         if path.suffix not in {".yaml", ".txt", ".json"}:
             continue
-        if not own and path.is_symlink() and not path.resolve().is_relative_to(place):
+        if not own and path.is_symlink() and not real(path).is_relative_to(place):
             raise SignatureError("{}: is a link that leads out of the folder", path)
         found.append(path)
     return sorted(found)

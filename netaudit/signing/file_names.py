@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "signature"
-SIGNED, SIGNED_BY_SM2 = "signed", "signed by SM2"  # lines of the chain
+SIGNED, SIGNED_BY_SM2, STAMPED = "signed", "signed by SM2", "stamped"  # lines of the chain
 CMS = f"{FOLDER}/manifest.p7s"  # detached CMS signature over manifest.json, DER
 REQUEST = f"{FOLDER}/manifest.tsq"  # RFC 3161, to be carried to an authority
 ANSWER = f"{FOLDER}/manifest.tsr"

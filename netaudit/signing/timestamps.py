@@ -9,7 +9,7 @@ from netaudit.case.lock import writing
 from netaudit.case.seal import later
 from netaudit.errors import UsageError
 from netaudit.signing.der import values
-from netaudit.signing.file_names import ANSWER, AUTHORITY, FOLDER, REQUEST, manifest_of
+from netaudit.signing.file_names import ANSWER, AUTHORITY, FOLDER, REQUEST, STAMPED, manifest_of
 from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def attach_stamp(folder: Path, answer: bytes, authority: bytes) -> datetime.date
         write_whole(folder / ANSWER, answer)
         write_whole(folder / AUTHORITY, authority)
         digests = {"answer": hashlib.sha256(answer).hexdigest(), "authority": hashlib.sha256(authority).hexdigest()}
-        later(folder, "stamped", time=told.isoformat(), **digests)
+        later(folder, STAMPED, time=told.isoformat(), **digests)
     return told
 
 

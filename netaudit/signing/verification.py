@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netaudit.case.custody import entries
 from netaudit.case.seal import SEALED, hashed
 from netaudit.case.writing import MANIFEST
-from netaudit.errors import UsageError
+from netaudit.errors import CaseError, UsageError
 from netaudit.masking.mask import visible
 from netaudit.signing import cms
 from netaudit.signing.certificates import weaknesses
@@ -27,6 +27,7 @@ from netaudit.signing.file_names import (
     SM3,
     SM3_CMS,
     SM3_SM2,
+    STAMPED,
     SUMS,
 )
 from netaudit.signing.sign import sm3
@@ -51,7 +52,7 @@ OPENSSL_SM2 = (
 
 _NOTED = (  # line of the chain, file, and the name of its hash in that line
     ("signed", CMS, "signature"), ("signed", SM3_CMS, "sums"), ("signed", BAG, "bag"), ("signed", BAG_INFO, "bag_info"),
-    ("stamped", ANSWER, "answer"), ("stamped", AUTHORITY, "authority"),
+    (STAMPED, ANSWER, "answer"), (STAMPED, AUTHORITY, "authority"),
     (SIGNED_BY_SM2, SM2, "signature"), (SIGNED_BY_SM2, SM3_SM2, "sums"),
     (SIGNED_BY_SM2, SM2_CERTIFICATE, "certificates"),
 )  # fmt: skip
@@ -72,9 +73,15 @@ class Attested:
     unchecked: list[str] = field(default_factory=list)
 
 
-def attested(folder: Path, *, sums: bool = True) -> Attested | None:
-    """Check what is in `signature/`; None where there is nothing. Without `sums` no file is hashed with SM3 (slow)."""
-    chain = [line["what"] for line in entries(folder)]
+def attested(folder: Path, *, sums: bool = True, lines: int | None = None) -> Attested | None:
+    """Check what is in `signature/`; None where there is nothing. Without `sums` no file is hashed with SM3 (slow).
+
+    With `lines` it is what was there when the chain had so many: of what a later line tells for the first time, nothing
+    is said. Raises CaseError where something was there then and was made anew since.
+    """
+    whole = [line["what"] for line in entries(folder)]
+    later = _made_later(whole, lines)
+    chain = whole[:lines]
     after = chain[max((at for at, what in enumerate(chain) if what == SEALED), default=0) :]
     promised = [
         name
@@ -82,24 +89,35 @@ def attested(folder: Path, *, sums: bool = True) -> Attested | None:
             (SIGNED, CMS),
             (SIGNED, SM3),
             (SIGNED, SUMS),
-            ("stamped", ANSWER),
+            (STAMPED, ANSWER),
             (SIGNED_BY_SM2, SM2),
             (SIGNED_BY_SM2, SM3),
             (SIGNED_BY_SM2, SUMS),
         )
         if what in after
     ]
-    if not promised and not any((folder / name).exists() for name in (CMS, SM3, SM3_CMS, SUMS, ANSWER, SM2)):
+    kinds = {SIGNED: (CMS, SM3_CMS), STAMPED: (ANSWER,), SIGNED_BY_SM2: (SM2,)}
+    asked = [name for what, names in kinds.items() if what not in later for name in names]
+    asked += [SM3, SUMS] if not later & {SIGNED, SIGNED_BY_SM2} else []
+    if not promised and not any((folder / name).exists() for name in asked):
         return None
     told = Attested()
     told.problems = [f"{name}: is gone" for name in promised if not (folder / name).exists()]
-    _stamp(folder, told)
-    _signature(folder, told)
-    _signature_sm2(folder, told)
+    for what, look in ((STAMPED, _stamp), (SIGNED, _signature), (SIGNED_BY_SM2, _signature_sm2)):
+        if what not in later:
+            look(folder, told)
     if sums:
         _sm3(folder, told)
-    _as_noted(folder, told)
+    _as_noted(folder, told, lines)
     return told
+
+
+def _made_later(chain: list[str], lines: int | None) -> set[str]:
+    """What was signed or stamped only after the chain had so many lines."""
+    found = {what for what in chain[lines:] if what in (SIGNED, STAMPED, SIGNED_BY_SM2)} if lines is not None else set()
+    if again := found & set(chain[:lines]):
+        raise CaseError("{}: was done again since, so that nothing tells what was there before", min(again))
+    return found
 
 
 def _signature(folder: Path, told: Attested) -> None:
@@ -157,9 +175,9 @@ def _signature_sm2(folder: Path, told: Attested) -> None:
             _weigh(name, certificate, _when(folder, told, SIGNED_BY_SM2), told)
 
 
-def _as_noted(folder: Path, told: Attested) -> None:
+def _as_noted(folder: Path, told: Attested, lines: int | None) -> None:
     """Bits that no check reaches, of certificates that signature and answer carry say, are held by the chain."""
-    noted = {line["what"]: line for line in entries(folder)}
+    noted = {line["what"]: line for line in entries(folder)[:lines]}
     for what, name, key in _NOTED:
         said = noted.get(what, {}).get(key)
         if not said:

@@ -25,6 +25,20 @@ def openable(path: Path, room: int = 0) -> Path:
     return Path(spelt_out(str(path), str(Path.cwd()), room)) if os.name == "nt" else path
 
 
+def real(path: Path) -> Path:
+    """Where a path leads, links followed; as it is, from the root on, where Windows does not say.
+
+    It gives no such name for some disks of memory or of a network, and wine for none of more than 260 characters
+    (GetFinalPathNameByHandleW): of the errors of that call Python passes over some only.
+    """
+    try:
+        return path.resolve()
+    except OSError:
+        if os.name != "nt":
+            raise
+        return path.absolute()
+
+
 def spelt_out(path: str, folder: str, room: int = 0) -> str:
     """A Windows path, relative to `folder`, spelt out where it has to be."""
     if path.startswith((_PLAIN, "\\\\.\\")):

@@ -36,10 +36,9 @@ def nobody_else_writes(path: Path) -> bool:
 
     What is not there yet is judged by what it will be made in. What cannot be read is not believed.
     """
-    place = _real(path)
-    there = next((one for one in (place, *place.parents) if one.exists()), place)
-    me = user()
     try:
+        place, me = _real(path), user()
+        there = next((one for one in (place, *place.parents) if one.exists()), place)
         return not others(_told(there), me, WRITES) and not any(
             others(_told(one), me, REPLACES) for one in there.parents
         )

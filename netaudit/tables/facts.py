@@ -91,7 +91,7 @@ EVENTS = Table(
             "entry: as an entry of signatures/documents reads it; inferred: by words and behaviour of the fields of "
             "its route (fields). What is inferred describes and raises no finding.",
         ),
-        Column("inferred", "list<string>", "Fields of an event of an entry that were inferred."),
+        Column("inferred", "list<string>", "Fields that were inferred, or told of an inferred event elsewhere."),
         Column("device_ref", "string", "Device as named in the document (masked)."),
         Column("device_hmac", "string", "HMAC of kind device, as in persons."),
         Column("place", "string", "Place or channel as named (masked)."),

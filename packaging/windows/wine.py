@@ -56,7 +56,12 @@ class Wine:
     @property
     def program(self) -> Path:
         """The folder in which netaudit is installed, as this system sees it."""
-        return self.disk.joinpath(*HOME.format(user=os.environ.get("USER") or "root").split("\\")[1:])
+        return self.disk.joinpath(*HOME.format(user=self.user).split("\\")[1:])
+
+    @property
+    def user(self) -> str:
+        """Who is at work there: wine takes the name of who is here."""
+        return os.environ.get("USER") or "root"
 
     def environment(self, **more: str) -> dict[str, str]:
         """What wine is told, and the programs in it."""

@@ -312,9 +312,9 @@ def _record(story: Story, at: float, visitor: int, name: str, number: str) -> No
         _leg(HALL_CAMERA, SERVER, "face_capture"),
         _leg(TERMINAL, SERVER, "id_verification"),
         _leg(SERVER, JUDGE, "query"),
-        _leg(SERVER, STORE, ""),
+        _leg(SERVER, STORE, "face_capture"),
         _leg(SERVER, CRM, "id_verification"),
-        _leg(STORE, PC, ""),
+        _leg(STORE, PC, "retrieval"),
     ])  # fmt: skip
 
 

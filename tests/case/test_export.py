@@ -127,6 +127,7 @@ def test_a_report_in_clear_is_not_shared(case, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["case"]
 
 
+@pytest.mark.links
 def test_links_out_of_the_case_are_not_followed(case, tmp_path):
     (tmp_path / "outside").write_text("PAR1")
     (case.folder / "tables" / "flows.parquet").unlink()

@@ -60,6 +60,7 @@ def test_a_case_is_replaced_only_when_told_to(tmp_path: Path) -> None:
     assert not place.exists()
 
 
+@pytest.mark.links
 def test_overwrite_follows_no_link_out_of_the_case(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -87,6 +87,7 @@ def test_a_journal_of_somebody_else_moves_nothing(tmp_path: Path) -> None:
     assert contents(tmp_path).items() >= OLD.items()
 
 
+@pytest.mark.links
 def test_a_file_is_written_whole_and_never_through_a_link(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("kept")
@@ -105,6 +106,7 @@ def test_a_file_is_written_whole_and_never_through_a_link(tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == ["outside", "report.html"]
 
 
+@pytest.mark.links
 def test_what_a_link_in_the_old_case_leads_to_stays(tmp_path: Path) -> None:
     case, elsewhere = tmp_path / "case", tmp_path / "elsewhere"
     make(case, "old", "report.html")

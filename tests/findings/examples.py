@@ -6,6 +6,7 @@ import functools
 
 import pyarrow as pa
 
+from netaudit.contracts.learning import LEAVES_CUT
 from netaudit.endpoints.declared import DECLARED
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
@@ -99,6 +100,7 @@ EXAMPLES = {
     "contested_inside": lambda: case(Run(side="lan", contested={"47.96.0.0/16": DECLARED})),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
+    "bounds": lambda: opened("bounds", "not compared"),
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "told_apart": lambda: opened("apart", "face images"),
@@ -106,6 +108,7 @@ EXAMPLES = {
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
     "names": lambda: opened("names", "names nobody would read", bytes=50_000),
     "not_understood": lambda: opened("understanding", "not at all"),
+    "not_learned": lambda: case(Run(side="lan", cut={LEAVES_CUT: 2})),
     "documents": lambda: opened("documents", "not understood to its end", bytes=400),
     "left": lambda: case(findings=[finding("uploaded outside", "A"), finding("uploaded outside", "B")]),
     "retrieved": lambda: case(findings=[finding("retrieved from outside", "A", sender=CLOUD, receiver=CAM)]),

@@ -7,6 +7,7 @@ import string
 import orjson
 import pytest
 
+from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
@@ -79,6 +80,8 @@ def test_the_counts_of_what_left() -> None:
         (case(Run(side="lan", interrupted=True)), "nothing_seen_so_far"),
         (case(Run(side="lan", rejected=[{"name": "b", "problem": "x"}])), "nothing_seen_so_far"),
         (case(Run(side="lan", faces=False), images=[image("not judged")]), ""),  # none was looked at
+        (case(Run(side="lan", cut={RECORDS_CUT: 1}), images=[image("no")]), "nothing_seen_so_far"),
+        (case(Run(side="lan", cut={VALUES_CUT: 1, FIELDS_CUT: 1}), images=[image("no")]), "nothing_seen"),
         (case(Run(side="unknown")), ""),
         (case(captures=[]), ""),
         (case(findings=[finding("moved inside", "A")]), ""),

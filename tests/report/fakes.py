@@ -68,7 +68,7 @@ class FakeCase:
     def clear_table(self):
         return pa.Table.from_pylist(self.clear, schema=PERSONS_CLEAR.schema())
 
-    def decided(self):
+    def decided(self, lines: int | None = None):
         return self.decisions
 
     def log_unmasking(self, what):

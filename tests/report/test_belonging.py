@@ -13,9 +13,10 @@ import netaudit
 from netaudit.case.decisions import decide
 from netaudit.case.export import export_shareable
 from netaudit.case.integrity import integrity
+from netaudit.case.report_status import WRITTEN, written
 from netaudit.case.seal import later
 from netaudit.cli.app import app
-from netaudit.report.belonging import FORGED, MINE, NONE, UNKNOWN, belonging
+from netaudit.report.belonging import FORGED, MINE, NONE, belonging
 from netaudit.report.rewriting import rewrite
 from tests.site import CAMERA, CLOUD, Site, answer, push
 
@@ -45,7 +46,9 @@ def edited(case: netaudit.Case, old: str, new: str) -> netaudit.Case:
     text = path.read_text("utf-8")
     assert old in text
     path.write_text(text.replace(old, new), "utf-8")
-    later(case.folder, "report written", ("report.html",), lang="en", unmasked=False, netaudit=netaudit.__version__)
+    told = {"lang": "en", "unmasked": False, "netaudit": netaudit.__version__}
+    line = {name: written(case.folder)[name] for name in ("made", "after")}
+    later(case.folder, WRITTEN, ("report.html",), **told, **line)
     assert integrity(case.folder).sound
     return netaudit.open_case(case.folder)
 
@@ -64,10 +67,21 @@ def test_the_report_of_an_audit_and_one_written_again_are_its_own(case: netaudit
     [
         (CLOUD, "47.96.10.21", "verdict"),
         ("</style>", "#summary { display: none }</style>", "head"),
-        ("<!-- then -->", "<!-- then --><!-- /then --><!-- then -->", "summary"),
+        ("<!-- run -->", "<!-- run --><p>These findings were withdrawn.</p>", "head"),
+        ("<!-- /run -->\n</div>", "<p>These findings were withdrawn.</p><!-- /run -->\n</div>", "facts"),
+        ("<h2>", "<!-- run --><h2>These findings were withdrawn.</h2><!-- /run --><h2>", "verdict"),
+        ("<h2>", "<!-- then --><h2>These findings were withdrawn.</h2><!-- /then --><h2>", "verdict"),
+        ('<div class="strip', '<!-- pictures --><p>Withdrawn.</p><!-- /pictures --><div class="strip', "summary"),
+        ("This report was made (UTC)</dt><dd>2", "This report was made (UTC)</dt><dd>1", "head"),
+        ("The case was not signed when", "The case was signed by the ministry when", "summary"),
+        ("The case was not yet sealed when", "The case was sealed when", "checking"),
+        ("lines, the chain holds", "lines, THE CHAIN IS BROKEN", "facts"),
+        ("<dt>Workers</dt><dd>1", "<dt>Workers</dt><dd>2", "facts"),
+        ("<script>", "<script>document.title = 1</script><script>", "facts"),
+        ("<!-- news -->", '<p class="alarm">These findings were withdrawn.</p><!-- news -->', "head"),
+        ("</html>", "</html><p>These findings were withdrawn.</p>", "facts"),
         ('<section id="facts"', '<section id="more"></section><section id="facts"', "head"),
     ],
-    ids=["figures", "hidden", "marks", "section"],
 )
 def test_an_edited_report_is_noticed(case: netaudit.Case, old: str, new: str, part: str) -> None:
     forged = edited(case, old, new)
@@ -93,7 +107,9 @@ def test_a_report_of_another_case_is_noticed(case: netaudit.Case, tmp_path: Path
 def test_what_came_later_is_no_forgery(case: netaudit.Case) -> None:
     device = case.table("devices").to_pylist()[0]
     decide(case.folder, device, note="seen in the hall", by="an officer")
-    assert belonging(netaudit.open_case(case.folder)).status == UNKNOWN
+    assert belonging(netaudit.open_case(case.folder)).status == MINE, "of the time it was written at"
+    forged = edited(netaudit.open_case(case.folder), CLOUD, "47.96.10.21")
+    assert belonging(forged).status == FORGED
     rewrite(netaudit.open_case(case.folder), "en")
     assert belonging(netaudit.open_case(case.folder)).status == MINE
 
@@ -102,6 +118,37 @@ def test_an_export_has_its_own_report_too(case: netaudit.Case, tmp_path: Path) -
     export_shareable(case, tmp_path / "out.zip")
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         archive.extractall(tmp_path / "out")
-    assert belonging(netaudit.open_case(tmp_path / "out", check=False)).status == MINE
+    told = belonging(netaudit.open_case(tmp_path / "out", check=False))
+    assert (told.status, told.unseen) == (MINE, True)
+    said = "<!-- pictures --><p>These findings were withdrawn.</p><!-- /pictures -->"
+    for place in ('<div class="strip', "<figure>", "</figure>", "</main>"):
+        report = tmp_path / "out" / "report.html"
+        text = report.read_text("utf-8")
+        report.write_text(text.replace(place, said + place), "utf-8")
+        assert belonging(netaudit.open_case(tmp_path / "out", check=False)).status == FORGED, place
+        report.write_text(text, "utf-8")
     (tmp_path / "out" / "report.html").unlink()
     assert belonging(netaudit.open_case(tmp_path / "out", check=False)).status == NONE
+
+
+def test_what_is_signed_and_asked_later_is_no_forgery(case: netaudit.Case) -> None:
+    later(case.folder, "second opinion", by="dpkt", all=3, confirmed=3, contradicted=0)
+    assert belonging(netaudit.open_case(case.folder)).status == MINE
+    rewrite(netaudit.open_case(case.folder), "en")
+    assert "dpkt: 3 of 3 objects confirmed" in (case.folder / "report.html").read_text("utf-8")
+    later(case.folder, "second opinion", by="dpkt", all=3, confirmed=0, contradicted=3)
+    assert belonging(netaudit.open_case(case.folder)).status == MINE
+    forged = edited(netaudit.open_case(case.folder), "3 of 3 objects confirmed", "1 of 3 objects confirmed")
+    assert belonging(forged).status == FORGED
+
+
+def test_what_is_passed_on_is_true_then(case: netaudit.Case, tmp_path: Path) -> None:
+    """A decision that came after the report is in the report of the zip."""
+    decide(case.folder, case.table("devices").to_pylist()[0], note="seen in the hall", by="an officer")
+    out = tmp_path / "out.zip"
+    ran = CliRunner().invoke(app, ["export", str(case.folder), "--shareable", str(out), "--lang", "en"])
+    assert (ran.exit_code, "it was written again" in ran.output) == (0, True)
+    with zipfile.ZipFile(out) as archive:
+        assert b"seen in the hall" in archive.read("report.html")
+        archive.extractall(tmp_path / "out")
+    assert belonging(netaudit.open_case(tmp_path / "out", check=False)).status == MINE

@@ -16,7 +16,6 @@ from netaudit.report import sections_relays
 from netaudit.report.from_case import SECTIONS, script, write_report
 from netaudit.report.sections_images import GALLERY_BYTES, thumbnails
 from netaudit.report.texts import LANGS
-from netaudit.report.wording import Wording
 from tests.report import fakes
 
 VOID = {"meta", "br", "img", "line", "rect"}
@@ -310,7 +309,7 @@ def test_thumbnails_are_asked_for_in_order_and_no_more_than_are_shown():
         return None if int(sha256, 16) % 3 == 0 else fakes.jpeg(1)
 
     order = [(f"{number:064x}", 1) for number in range(300)]
-    made = thumbnails(fakes.FakeCase(thumbnails=one), order, Wording("en"))
+    made = thumbnails(one, order)
     shown = [sha256 for sha256, _ in order if int(sha256, 16) % 3]
     assert [sha256 for (sha256, _), _ in made] == shown[:60]
     assert set(asked) == {f"{number:064x}" for number in range(int(shown[59], 16) + 1)}

@@ -41,7 +41,7 @@ def case_of(test):
     tables = {"relay_tests": [test, NOTHING], "flows": [flow], "encrypted_uploads": units}
     rows = tables | {"captures": [{"capture_id": "c", "name": "lan.pcap"}]}
     made = {name: filled(name, rows.get(name, [])) for name in BY_NAME}
-    found = [one.row() for one in relayed_findings(made, Actors((), made))]
+    found = [one.row() for one in relayed_findings(made, Actors((), made), made["flows"])]
     return FakeCase(rows | {"findings": found}), found
 
 
@@ -137,6 +137,7 @@ def test_the_first_sentence_tells_all_images_that_fit_with_its_caution(lang, wor
     case.tables["relayed_images"] = filled("relayed_images", images)
     case.tables["images"] = filled("images", [{"sha256": f"{0:064x}", "face": "yes"}])
     actors = Actors((), case.tables)
-    case.tables["findings"] = filled("findings", [one.row() for one in relayed_findings(case.tables, actors)])
+    found = relayed_findings(case.tables, actors, case.tables["flows"])
+    case.tables["findings"] = filled("findings", [one.row() for one in found])
     [first] = sentences(case, Wording(lang))["large"]
     assert words in first["text"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import time
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 import netaudit
 from netaudit.cli.app import app
+from netaudit.routes.messages import target_form
 from tests.spoken import Capture, number, reply, request
 from tests.unwrapping.samples import picture
 
@@ -114,6 +116,101 @@ def test_examples_of_fields_name_nobody(tmp_path: Path) -> None:
     assert "1990-01" not in str(shown_as)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [415555010203, "415-555-0102", 4155550102.5, "4.155550102e9", "1.380013800e10", "0.13800138000", 1380013],
+)
+def test_no_example_of_a_field_without_a_meaning_is_a_number_of_somebody(tmp_path: Path, written: object) -> None:
+    case = audited(tmp_path, lambda place: named(place) | {"zz": written})
+    (example,) = {row["example"] for row in case.table("fields").to_pylist() if row["path"] == "zz"}
+    assert example.startswith("<")
+
+
+def test_a_score_of_nothing_is_one(tmp_path: Path) -> None:
+    case = audited(tmp_path, lambda place: bare(place) | {"k6": [0.0, 0.87, 0.66, 0.95, 0.73, 0.84, 0.79, 0.9][place]})
+    assert {row["meaning"] for row in case.table("fields").to_pylist() if row["path"] == "k6"} == {"score"}
+
+
+def test_a_number_with_its_check_digit_is_one_whatever_it_is_called(tmp_path: Path) -> None:
+    """Few messages are enough, and so is one value among others."""
+    case = audited(tmp_path, lambda place: {"person": {"id": number(place) if place else "17"}, "p": shown(place)}, 3)
+    said = clear(case)
+    assert sorted(one.get("person.id_number", "") for one in said.values()) == ["", number(1), number(2)]
+
+
+def test_what_is_called_as_the_device_is_its_place(tmp_path: Path) -> None:
+    def gate(place: int) -> dict[str, Any]:
+        return {key: value for key, value in named(place).items() if key not in {"sbbh", "azwz"}} | {
+            "gateId": "G-0007", "gateName": "南门通道", "customName": "南门",
+        }  # fmt: skip
+
+    case = audited(tmp_path, gate, 3, path="/up")
+    assert {row["place"] for row in case.table("events").to_pylist()} == {"南门通道"}
+
+
+def test_pictures_of_one_time_are_of_one_event(tmp_path: Path) -> None:
+    def structure(place: int) -> dict[str, Any]:
+        at = f"{START + datetime.timedelta(seconds=place):%Y%m%d%H%M%S}"
+        pictures = [(16 * 40, 16 * 30), (64, 64)]
+        shots = [
+            {"Index": n, "CaptureTime": at, "Data": base64.b64encode(picture(seed=place, size=size)).decode()}
+            for n, size in enumerate(pictures)
+        ]
+        return {"DeviceID": "CAM-0007", "FaceID": 1, "Images": shots}
+
+    case = audited(tmp_path, structure, 3, path="/Notification/Faces")
+    rows = case.table("events").to_pylist()
+    assert [row["kind"] for row in rows] == ["face_capture"] * 3
+    assert {tuple(sorted(row["image_roles"])) for row in rows} == {("face", "scene")}
+
+
+def test_a_picture_that_a_record_announces_has_what_it_says(tmp_path: Path) -> None:
+    """Put under an address, and named by its sender in a record elsewhere."""
+    capture = Capture()
+    for place in range(2):
+        key = f"/face/P1/{place}_1.jpg"
+        capture.talk(CAM, "47.96.1.30", (request("PUT", key, picture(seed=place), kind="image/jpeg"), reply()))
+        record = {key: value for key, value in named(place).items() if key in {"sbbh", "azwz", "zpsj", "xb"}}
+        capture.talk(
+            CAM, CLOUD, (request("POST", "/report", record | {"faceUrl": f"http://a.example.com{key}"}), reply())
+        )
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    put = [row for row in case.table("events").to_pylist() if row["images"]]
+    assert {(row["device_ref"], row["place"], tuple(row["inferred"])) for row in put} == {
+        ("GATE-0007", "一号案场东门", ("device", "gender", "place", "time"))
+    }
+    assert sorted(row["shot_time"].second for row in put) == [20, 21]
+    journeys = case.table("journeys").to_pylist()
+    assert len({row["journey_id"] for row in journeys}) == 2
+    assert len(journeys) == 4
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"people": [named(0) | {"rlzp": ""}] * 12, "rlzp": shown(0)} | {f"k{n}": n for n in range(500)}, "leaves"),
+        ({"sfzh": number(0), "xm": NAMES[0], "list": list(range(450))}, "leaves"),
+    ],
+)
+def test_what_bounds_of_learning_cut_off_is_in_the_ledger(tmp_path: Path, body: object, reason: str) -> None:
+    case = audited(tmp_path, lambda _: body, 2)
+    rows = {row["reason"]: row for row in case.table("ledgers").to_pylist() if row["ledger"] == "understanding"}
+    assert (rows[f"{reason} beyond the bound"]["count"], rows[f"{reason} beyond the bound"]["understood"]) == (2, False)
+    assert "not_learned" in {one["kind"] for one in case.statements}
+
+
+@pytest.mark.parametrize("segment", ["1" * 40_000, "-" * 60_000, "a-" * 30_000, "*" * 50_000])
+def test_targets_of_an_opponent_take_no_time(segment: str) -> None:
+    began = time.process_time()
+    target_form(f"/{segment}/x.jpgx")
+    assert time.process_time() - began < 0.05
+
+
+def test_forms_of_targets() -> None:
+    assert target_form("/iclock/2024/ab12cd34ef56/a.JPG?x=1#y") == "/iclock/*/*/*"
+    assert target_form("/face/P990101/v1/user-list") == "/face/P990101/v1/user-list"
+
+
 def test_few_messages_teach_nothing(tmp_path: Path) -> None:
     case = audited(tmp_path, bare, times=3)
     (meaning,) = {row["meaning"] for row in case.table("fields").to_pylist() if row["path"] in {"k2", "k3", "k6"}}
@@ -145,7 +242,7 @@ def test_elements_of_a_list_are_records_of_their_own(tmp_path: Path) -> None:
 def test_nothing_inferred_finds_or_names_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_events = audited(tmp_path / "a", named) if (tmp_path / "a").mkdir() is None else None
     assert with_events is not None
-    monkeypatch.setattr("netaudit.pipeline.conclusion.with_inferred", lambda events, _: events)
+    monkeypatch.setattr("netaudit.pipeline.conclusion.with_inferred", lambda events, *_: events)
     without = audited(tmp_path / "b", named) if (tmp_path / "b").mkdir() is None else None
     assert without is not None
     for table in ("devices", "claims", "persons", "observations"):

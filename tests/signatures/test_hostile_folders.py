@@ -56,6 +56,7 @@ def test_a_pipe(folder: Path) -> None:
         documents.load((folder,))
 
 
+@pytest.mark.links
 def test_a_link_that_leads_out(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("password: 1234")
     (folder / "devices" / "a.yaml").symlink_to(tmp_path / "secret.txt")

@@ -10,6 +10,7 @@ import pytest
 from netaudit.storage.given_files import read_given
 
 
+@pytest.mark.links
 def test_a_file_and_a_link_to_it_are_read(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     (tmp_path / "b").symlink_to(tmp_path / "a")

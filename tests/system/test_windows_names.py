@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from netaudit.system.windows_names import is_special, openable, spelt_out
+from netaudit.system import windows_names
+from netaudit.system.windows_names import is_special, openable, real, spelt_out
 
 HERE = r"C:\evidence"
 LONG = "\\".join(["抓包" * 20] * 7)
@@ -55,3 +57,20 @@ def test_special_names() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="it changes there")
 def test_elsewhere_nothing_changes() -> None:
     assert openable(Path("aux.pcap")) == Path("aux.pcap")
+
+
+def test_where_windows_tells_no_final_name_a_path_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audit into a path of 400 characters ended with error 234, and one on some disks of a network would."""
+    place = tmp_path / "case" / ".." / "case"
+    assert real(place) == (tmp_path / "case").resolve()
+
+    def resolve(self: Path, strict: bool = False) -> Path:
+        raise OSError(f"no final name of {self} {strict}")
+
+    monkeypatch.setattr(Path, "resolve", resolve)
+    with pytest.raises(OSError, match="no final name"):
+        real(place)
+    monkeypatch.setattr(windows_names, "os", SimpleNamespace(name="nt"))
+    assert real(place) == place

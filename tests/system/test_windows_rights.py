@@ -102,5 +102,5 @@ def test_a_case_in_the_folder_of_another_user_is_not_written(
 def test_windows_itself(tmp_path: Path) -> None:
     private = tmp_path / "private"
     user_folders.make_private(private)
-    assert windows_rights.nobody_else_writes(private) or windows_rights._told(private)
+    assert windows_rights.nobody_else_writes(private)
     assert windows_rights.foreign(private) == ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.relayed import FOLLOWING, together_tests
+from netaudit.findings.relayed import FOLLOWING, together_tests, tried_for
 from netaudit.findings.statements.kind import CAP, LAST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
 from netaudit.findings.vocabulary import KIND
 
@@ -131,8 +131,7 @@ def _not_matched(tables: Tables) -> Iterator[Statement]:
     told = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["standing"] != "by chance"}
     others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - told
     if others:
-        longest = max((row["longest_s"] or 0 for row in rows), default=0)
-        counts = {"n": len(others), "seconds": longest}
+        counts = {"n": len(others), "seconds": tried_for(rows, others)}
         yield Statement("not_matched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
 from netaudit.findings.apart import IMAGES, NOBODYS, RECORDS
 from netaudit.findings.ledgers import REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
+from netaudit.findings.understanding import LEARNED_FROM
 from netaudit.findings.visibility import CLEAR
 
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "nothing_seen_so_far"  # headlines
 CALM_NEEDS = (  # no open row in any of these
     "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
-    "contradictions", "evicted", "faces", "apart", "documents",
-    "templates",
+    "contradictions", "evicted", "faces", "apart", "bounds", "documents", "templates",
 )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def _headline(tables: Tables) -> str:
         return ""  # nothing was looked at: there is nothing to be calm about
     # a period is the auditor's choice: what is said is said of it
     left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
-    if left:
+    if left or any(row["reason"] in HIDING for row in open_rows(tables, "understanding")):
         return SO_FAR
     if _uploads(tables)["n"]:
         return BUT_UPLOADS
@@ -167,6 +168,13 @@ def _inputs(tables: Tables) -> Iterator[Statement]:
         aside = pc.is_in(tables["ledgers"]["reason"], pa.array(SET_ASIDE))
         captures = tables["ledgers"].filter(pc.invert(aside))
         yield replace(one, counts=one.counts | {"all": _total({"ledgers": captures}, "inputs")})
+
+
+def _not_understood(tables: Tables) -> Iterator[Statement]:
+    """Messages with a face or a person; those of which bounds cut something off are told apart."""
+    ledgers = tables["ledgers"]
+    about = ledgers.filter(pc.not_equal(ledgers["subject"], LEARNED_FROM))
+    yield from _open("not_understood", "understanding")({"ledgers": about})
 
 
 def _outside_period(tables: Tables) -> Iterator[Statement]:
@@ -297,6 +305,12 @@ UNREAD = (
         LAST,
     ),
     Kind(
+        "bounds", _open("bounds", "bounds"),
+        "{n} 个连接超出归纳判断的上限（{why}）",
+        "{n:connection is|connections are} beyond a bound of what is concluded from all of them ({why})",
+        LAST,
+    ),
+    Kind(
         "faces_apart", _open("faces_apart", "faces", POSSIBLE, SPREAD, UNPLACED),
         "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
         "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
@@ -322,7 +336,7 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "not_understood", _open("not_understood", "understanding"),
+        "not_understood", _not_understood,
         "{all} 条含人脸、人员信息或生物特征模板的消息中有 {n} 条未能读懂其时间、地点和对象",
         "of {all:message|messages} with a face, a person or a biometric template {n} were not understood: when, where "
         "and of whom nobody knows",
@@ -333,6 +347,12 @@ UNREAD = (
         "{n} 组形似生物特征模板的数列传往外部，无任何内容表明其用途",
         "{n:list of numbers|lists of numbers} in the form of biometric templates left, of which nothing says what they "
         "are",
+        LAST,
+    ),
+    Kind(
+        "not_learned", _open("not_learned", "understanding", *sorted(HIDING)),
+        "{n} 条消息达到学习上限，其中可能还有人员信息未查看（{why}）",
+        "bounds of learning were reached in {n:message|messages}; who else stands in them was not looked at ({why})",
         LAST,
     ),
     Kind(

@@ -1,0 +1,443 @@
+"""Whether the entropy-coded data of a JPEG is one picture's and nothing else: walked code by code, nothing is decoded.
+
+Decoders show something for almost any bytes. Bytes that somebody's protocol put into the middle of a picture shift its
+codes: then some code is one that no table has, coefficients run over their block, values leave what eight bits give,
+a restart marker is missing, or, most often, the picture is full before its data ends. ITU-T T.81: F.2 sequential, G.2
+progressive, B.2 markers and segments. Arithmetic coding, lossless and hierarchical pictures, 12 bits, and tables that
+stand elsewhere (motion JPEG) are not walked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.images.headers import header_size, is_progressive
+from netaudit.jit.decorators import lean_kernel
+
+FITS, NOT_WALKED = 0, -1
+LEFT_OVER, NO_CODE, NOT_FULL, RESTART, VALUES = 1, 2, 3, 4, 5
+
+Octets = npt.NDArray[np.uint8]
+
+MOST_BLOCKS = 1 << 22  # of a progressive picture: each has a word on which of its coefficients are there
+LOOK, LENGTHS, FIRSTS, PLACES, SYMBOLS = 0, 256, 273, 290, 307  # in a table of codes
+TABLE = SYMBOLS + 256
+BUFFER, HELD, AT, BEYOND, RUN = 0, 1, 2, 3, 4  # in the state of a reader: bits, and how many of them the data lacks
+HORIZONTAL, VERTICAL, QUANTISER, IDENTITY, PREDICTED, SCANNED = 0, 1, 2, 3, 4, 5  # of a component
+LARGEST = 1536  # of a coefficient of eight-bit samples: 1,024 (A.3.3), and half as much for encoders that overshoot
+BAD = -1
+
+
+@lean_kernel
+def _fill(data: Octets, state: npt.NDArray[np.int64]) -> None:
+    """Take bytes until 48 bits are held; behind a marker zeros, which are counted."""
+    while state[HELD] <= 40:
+        at = state[AT]
+        octet = 0
+        if at >= data.size or (data[at] == 0xFF and (at + 1 >= data.size or data[at + 1] != 0)):
+            state[BEYOND] += 8
+        else:
+            octet = data[at]
+            state[AT] += 2 if octet == 0xFF else 1
+        state[BUFFER] = (state[BUFFER] << 8) | octet
+        state[HELD] += 8
+
+
+@lean_kernel
+def _bits(data: Octets, state: npt.NDArray[np.int64], count: int) -> int:
+    """The next bits as a number; at most 16."""
+    if count == 0:
+        return 0
+    if state[HELD] < count:
+        _fill(data, state)
+    state[HELD] -= count
+    said = state[BUFFER] >> state[HELD]
+    state[BUFFER] &= (1 << state[HELD]) - 1
+    return int(said)
+
+
+@lean_kernel
+def _code(data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32]) -> int:
+    """The symbol of the next code, BAD where the table has none (F.2.2.3)."""
+    if state[HELD] < 16:
+        _fill(data, state)
+    look = table[LOOK + ((state[BUFFER] >> (state[HELD] - 8)) & 0xFF)]
+    if look:
+        state[HELD] -= look >> 8
+        state[BUFFER] &= (1 << state[HELD]) - 1
+        return int(look & 0xFF)
+    for length in range(9, 17):
+        code = state[BUFFER] >> (state[HELD] - length)
+        place = code - table[FIRSTS + length]
+        if 0 <= place < table[LENGTHS + length]:
+            state[HELD] -= length
+            state[BUFFER] &= (1 << state[HELD]) - 1
+            return int(table[SYMBOLS + table[PLACES + length] + place])
+    return BAD
+
+
+@lean_kernel
+def _tables(data: Octets, at: int, end: int, tables: npt.NDArray[np.int32]) -> bool:
+    """Read a segment of tables (B.2.4.2): eight of them, those of AC behind those of DC; False where it is none."""
+    while at < end:
+        kind = data[at]
+        if kind & 0xEC or at + 17 > end:
+            return False
+        table = tables[(kind >> 4) * 4 + (kind & 3)]
+        table[:] = 0
+        code, total = 0, 0
+        symbols = at + 17
+        for length in range(1, 17):
+            count = int(data[at + length])
+            if total + count > 256 or symbols + total + count > end or code + count > 1 << length:
+                return False
+            table[LENGTHS + length], table[FIRSTS + length], table[PLACES + length] = count, code, total
+            for i in range(count):
+                symbol = data[symbols + total + i]
+                table[SYMBOLS + total + i] = symbol
+                if length <= 8:
+                    first = (code + i) << (8 - length)
+                    table[LOOK + first : LOOK + first + (1 << (8 - length))] = length << 8 | symbol
+            total += count
+            code = (code + count) << 1
+        at = symbols + total
+    return at == end
+
+
+@lean_kernel
+def _quantisers(data: Octets, at: int, end: int, quantisers: npt.NDArray[np.int64]) -> None:
+    """Tables of quantisation (B.2.4.1), in the order of a block's coefficients."""
+    while at < end:
+        wide, table = data[at] >> 4, data[at] & 3
+        step = 2 if wide else 1
+        if at + 1 + 64 * step > end:
+            return
+        for place in range(64):
+            here = at + 1 + place * step
+            quantisers[table, place] = (int(data[here]) << 8 | data[here + 1]) if wide else data[here]
+        at += 1 + 64 * step
+
+
+@lean_kernel
+def _value(data: Octets, state: npt.NDArray[np.int64], size: int) -> int:
+    """A number of so many bits, with its sign (F.2.2.1)."""
+    said = _bits(data, state, size)
+    return said + 1 - (1 << size) if size and said < 1 << (size - 1) else said
+
+
+@lean_kernel
+def _possible(value: int, quantiser: int, low: int) -> bool:
+    """Whether eight-bit samples give such a coefficient."""
+    return abs(value) * (quantiser << low) <= LARGEST + (quantiser << low)
+
+
+@lean_kernel
+def _dc(
+    data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], component: npt.NDArray[np.int64],
+    quantiser: int, low: int,
+) -> int:  # fmt: skip
+    """The first coefficient of a block, as its difference from that of the block before."""
+    size = _code(data, state, table)
+    if size < 0 or size > 11:
+        return NO_CODE
+    component[PREDICTED] += _value(data, state, size)
+    return FITS if _possible(component[PREDICTED], quantiser, low) else VALUES
+
+
+@lean_kernel
+def _ac(
+    data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], quantiser: npt.NDArray[np.int64]
+) -> int:
+    """The coefficients of a block of a sequential picture, but the first."""
+    at = 1
+    while at <= 63:
+        said = _code(data, state, table)
+        run, size = said >> 4, said & 15
+        if said < 0 or size > 10:
+            return NO_CODE
+        if size == 0:
+            if run == 0:
+                return FITS
+            if run != 15 or at + 16 > 64:
+                return NO_CODE
+            at += 16
+            continue
+        at += run
+        if at > 63:
+            return NO_CODE
+        if not _possible(_value(data, state, size), quantiser[at], 0):
+            return VALUES
+        at += 1
+    return FITS
+
+
+@lean_kernel
+def _band(
+    data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], quantiser: npt.NDArray[np.int64],
+    band: tuple[int, int], low: int, there: npt.NDArray[np.uint64], block: int,
+) -> int:  # fmt: skip
+    """A band of a block the first time (G.1.2.2)."""
+    if state[RUN]:
+        state[RUN] -= 1
+        return FITS
+    at, last = band
+    while at <= last:
+        said = _code(data, state, table)
+        run, size = said >> 4, said & 15
+        if said < 0 or size > 10:
+            return NO_CODE
+        if size == 0:
+            if run < 15:
+                state[RUN] = (1 << run) - 1 + _bits(data, state, run)
+                return FITS
+            at += 16
+            continue
+        at += run
+        if at > last:
+            return NO_CODE
+        if not _possible(_value(data, state, size), quantiser[at], low):
+            return VALUES
+        there[block] |= np.uint64(1) << np.uint64(at)
+        at += 1
+    return FITS if at == last + 1 else NO_CODE
+
+
+@lean_kernel
+def _refined(
+    data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], band: tuple[int, int],
+    there: npt.NDArray[np.uint64], block: int,
+) -> int:  # fmt: skip
+    """A band of a block once more, a bit deeper (G.1.2.3)."""
+    at, last = band
+    while at <= last and state[RUN] == 0:
+        said = _code(data, state, table)
+        run, size = said >> 4, said & 15
+        if said < 0 or size > 1:
+            return NO_CODE
+        if size == 0 and run < 15:
+            state[RUN] = (1 << run) + _bits(data, state, run)
+            break
+        _bits(data, state, size)
+        while at <= last:
+            if there[block] >> np.uint64(at) & np.uint64(1):
+                _bits(data, state, 1)
+            elif run == 0:
+                break
+            else:
+                run -= 1
+            at += 1
+        if size:
+            if at > last:
+                return NO_CODE
+            there[block] |= np.uint64(1) << np.uint64(at)
+        at += 1
+    if state[RUN]:
+        while at <= last:
+            if there[block] >> np.uint64(at) & np.uint64(1):
+                _bits(data, state, 1)
+            at += 1
+        state[RUN] -= 1
+    return FITS
+
+
+@lean_kernel
+def _ended(data: Octets, state: npt.NDArray[np.int64]) -> int:
+    """Whether data up to the next marker are padding, of zeros or ones (F.1.2.3): the rest of a byte, and bytes."""
+    left = state[HELD] - state[BEYOND]
+    if left < 0 or state[RUN]:
+        return NOT_FULL
+    whole, part = left // 8, left % 8
+    held = state[BUFFER] >> state[BEYOND]
+    rest = held >> (8 * whole)
+    if rest != 0 and rest != (1 << part) - 1:
+        return LEFT_OVER
+    for place in range(whole):
+        octet = (held >> (8 * place)) & 0xFF
+        if 0 < octet < 0xFF:
+            return LEFT_OVER
+    at = state[AT]
+    while at < data.size and not (data[at] == 0xFF and (at + 1 >= data.size or data[at + 1] != 0)):
+        if data[at] != 0xFF and data[at] != 0:
+            return LEFT_OVER
+        at += 2 if data[at] == 0xFF else 1
+    state[AT] = at
+    return FITS
+
+
+@lean_kernel
+def _begun(state: npt.NDArray[np.int64], at: int) -> None:
+    state[:] = 0
+    state[AT] = at
+
+
+@lean_kernel
+def _scan(
+    data: Octets, state: npt.NDArray[np.int64], tables: npt.NDArray[np.int32], components: npt.NDArray[np.int64],
+    quantisers: npt.NDArray[np.int64], taken: npt.NDArray[np.int64], ways: int, frame: npt.NDArray[np.int64],
+    there: npt.NDArray[np.uint64],
+) -> int:  # fmt: skip
+    """One scan.
+
+    `taken`: for each of its components which it is and its tables. `frame`: width, height, interval, whether it is
+    progressive, first and last of the band, by how many bits it was known before and is known now.
+    """
+    width, height, interval, progressive = frame[0], frame[1], frame[2], frame[3]
+    first, last, high, low = frame[4], frame[5], frame[6], frame[7]
+    most_h, most_v = 1, 1
+    for number in range(components.shape[0]):
+        most_h, most_v = max(most_h, components[number, HORIZONTAL]), max(most_v, components[number, VERTICAL])
+    alone = ways == 1
+    if alone:
+        one = components[taken[0, 0]]
+        across = (-(-width * one[HORIZONTAL] // most_h) + 7) // 8
+        down = (-(-height * one[VERTICAL] // most_v) + 7) // 8
+    else:
+        across, down = -(-width // (8 * most_h)), -(-height // (8 * most_v))
+    for unit in range(across * down):
+        code = FITS
+        if interval and unit and unit % interval == 0:
+            code = _ended(data, state)
+            if code != FITS:
+                return code
+            at = state[AT]
+            while at + 1 < data.size and data[at] == 0xFF and data[at + 1] == 0xFF:
+                at += 1
+            if at + 1 >= data.size or data[at] != 0xFF or data[at + 1] != 0xD0 + (unit // interval - 1) % 8:
+                return RESTART
+            _begun(state, at + 2)
+            components[:, PREDICTED] = 0
+        for number in range(ways):
+            which, dc, ac = taken[number, 0], taken[number, 1], taken[number, 2]
+            component = components[which]
+            quantiser = quantisers[component[QUANTISER]]
+            blocks = 1 if alone else component[HORIZONTAL] * component[VERTICAL]
+            for _ in range(blocks):
+                if not progressive:
+                    code = _dc(data, state, tables[dc], component, quantiser[0], 0)
+                    if code == FITS:
+                        code = _ac(data, state, tables[4 + ac], quantiser)
+                elif first == 0:
+                    if high == 0:
+                        code = _dc(data, state, tables[dc], component, quantiser[0], low)
+                    else:
+                        _bits(data, state, 1)
+                elif high == 0:
+                    code = _band(data, state, tables[4 + ac], quantiser, (first, last), low, there[which], unit)
+                else:
+                    code = _refined(data, state, tables[4 + ac], (first, last), there[which], unit)
+                if code != FITS:
+                    return code
+        if state[BEYOND] > 64:  # far behind the end of what there is
+            return NOT_FULL
+    return _ended(data, state)
+
+
+@lean_kernel
+def _frame(data: Octets, begin: int, end: int, frame: npt.NDArray[np.int64], components: npt.NDArray[np.int64]) -> int:
+    """Read a frame header (B.2.2); how many components it has, 0 where it is none that can be walked."""
+    if end < begin + 6 or data[begin] != 8:
+        return 0
+    count = int(data[begin + 5])
+    frame[1], frame[0] = int(data[begin + 1]) << 8 | data[begin + 2], int(data[begin + 3]) << 8 | data[begin + 4]
+    if not 1 <= count <= 4 or end < begin + 6 + 3 * count or frame[0] == 0 or frame[1] == 0:
+        return 0
+    for number in range(count):
+        here = begin + 6 + 3 * number
+        components[number, IDENTITY] = data[here]
+        components[number, HORIZONTAL], components[number, VERTICAL] = data[here + 1] >> 4, data[here + 1] & 15
+        components[number, QUANTISER] = data[here + 2] & 3
+        if not (0 < data[here + 1] >> 4 <= 4 and 0 < data[here + 1] & 15 <= 4):
+            return 0
+    return count
+
+
+@lean_kernel
+def _taken(
+    data: Octets, begin: int, end: int, frame: npt.NDArray[np.int64], components: npt.NDArray[np.int64],
+    taken: npt.NDArray[np.int64],
+) -> int:  # fmt: skip
+    """Read a scan header (B.2.3); how many components it has, 0 where it is none that can be walked."""
+    ways = int(data[begin]) if end > begin else 0
+    if not 1 <= ways <= components.shape[0] or end != begin + 4 + 2 * ways:
+        return 0
+    for way in range(ways):
+        taken[way, 0] = -1
+        for number in range(components.shape[0]):
+            if components[number, IDENTITY] == data[begin + 1 + 2 * way]:
+                taken[way, 0] = number
+        if taken[way, 0] < 0:
+            return 0
+        chosen = data[begin + 2 + 2 * way]
+        taken[way, 1], taken[way, 2] = (chosen >> 4) & 3, chosen & 3
+        components[taken[way, 0], SCANNED] = 1
+    frame[4], frame[5] = data[end - 3], data[end - 2]
+    frame[6], frame[7] = data[end - 1] >> 4, data[end - 1] & 15
+    band = frame[5] <= 63 and frame[4] <= frame[5] and not (frame[4] and ways > 1)
+    return ways if band or not frame[3] else 0
+
+
+@lean_kernel
+def walked(
+    data: Octets, tables: npt.NDArray[np.int32], numbers: npt.NDArray[np.int64], there: npt.NDArray[np.uint64]
+) -> int:
+    """How the scans of a JPEG stand to its tables and its size: FITS, NOT_WALKED, or what is wrong first.
+
+    `tables`, `numbers` and `there` are room for what is read, all zeros; of `there` a row for each component.
+    """
+    quantisers, components, taken = numbers[:4], numbers[4:8, :6], numbers[8:12, :3]
+    frame, state = numbers[12], numbers[13]
+    count, at, coded = 0, 2, False
+    while at + 4 <= data.size:
+        marker = data[at + 1]
+        if data[at] != 0xFF or marker == 0xFF:  # decoders skip garbage between segments
+            at += 1
+            continue
+        if marker == 0xD9:
+            break
+        if marker <= 0x01 or 0xD0 <= marker <= 0xD8:
+            at += 2
+            continue
+        begin, end = at + 4, at + 2 + (int(data[at + 2]) << 8 | data[at + 3])
+        if end > data.size or end < begin:
+            return NOT_WALKED
+        at = end
+        if marker == 0xC4:
+            coded = _tables(data, begin, end, tables)
+            if not coded:
+                return NOT_WALKED
+        elif marker == 0xDB:
+            _quantisers(data, begin, end, quantisers)
+        elif marker == 0xDD and end >= begin + 2:
+            frame[2] = int(data[begin]) << 8 | data[begin + 1]
+        elif 0xC0 <= marker <= 0xCF and marker & 0xFB != 0xC8:  # neither JPG nor DAC
+            frame[3] = marker == 0xC2
+            count = _frame(data, begin, end, frame, components) if marker <= 0xC2 and count == 0 else 0
+            blocks = ((frame[0] + 7) // 8 + 4) * ((frame[1] + 7) // 8 + 4)
+            if count == 0 or (frame[3] and (blocks > there.shape[1] or count > there.shape[0])):
+                return NOT_WALKED
+        elif marker == 0xDA:
+            ways = _taken(data, begin, end, frame, components[:count], taken) if coded else 0
+            if ways == 0:
+                return NOT_WALKED
+            components[:, PREDICTED] = 0
+            _begun(state, end)
+            code = _scan(data, state, tables, components[:count], quantisers, taken, ways, frame, there)
+            if code != FITS:
+                return code
+            at = state[AT]
+    for number in range(count):
+        if not components[number, SCANNED]:
+            return NOT_FULL
+    return FITS if count else NOT_FULL
+
+
+def scan_of(data: bytes) -> int:
+    """`walked` of bytes."""
+    octets: Any = np.frombuffer(data, np.uint8)
+    size = header_size(data, "jpeg") if is_progressive(data) else None
+    blocks = ((size[0] + 7) // 8 + 4) * ((size[1] + 7) // 8 + 4) if size else 0
+    there = np.zeros((4, blocks if blocks <= MOST_BLOCKS else 0), np.uint64)
+    return int(walked(octets, np.zeros((8, TABLE), np.int32), np.zeros((14, 64), np.int64), there))

@@ -1,0 +1,62 @@
+"""What an event says in another message: of the picture that was put where its record says, of the device of a flow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from netaudit.routes.inferring import address
+
+if TYPE_CHECKING:
+    from netaudit.routes.inferring import Inferred
+
+Way = tuple[str, str]  # flow and direction
+NOWHERE: Way = ("", "")
+
+SAID = frozenset({"time", "device", "place", "name", "id_number", "person_id", "gender", "age", "score"})
+HALF_HOUR = 1800 * 10**9  # ns
+
+
+def announced(found: list[Inferred]) -> None:
+    """Give a picture that was sent without a document what the one record says that its sender names it in."""
+    records: dict[tuple[str, str], list[Inferred]] = defaultdict(list)
+    for one in found:
+        for url in one.urls:
+            records[one.told.route.sender, address(url)].append(one)
+    for one in found:
+        if one.told.route.reply or not one.images or one.tells:
+            continue
+        naming = records.get((one.told.route.sender, one.told.path), [])
+        if len(naming) == 1 and abs(naming[0].told.ns - one.told.ns) <= HALF_HOUR:
+            new = {meaning: value for meaning, value in naming[0].said.items() if meaning in SAID - one.said.keys()}
+            one.said |= new
+            one.announced = set(new)
+            if one.shot_time is None:
+                one.shot_time, one.zone = naming[0].shot_time, naming[0].zone
+
+
+def devices_of_flows(
+    inferred: list[Inferred], of_entries: list[dict[str, Any]], ways: dict[str, Way]
+) -> dict[str, str]:
+    """Name the device of events that say none, where all others of their flow and way say one and the same.
+
+    Gives those of entries by event_id, as said in clear.
+    """
+    named: dict[Way, set[str]] = defaultdict(set)
+    for said, message in [
+        *((event["said"].get("device", ""), event["message_id"]) for event in of_entries),
+        *((one.said.get("device", ""), one.told.message_id) for one in inferred),
+    ]:
+        if said and message in ways:
+            named[ways[message]].add(said)
+    only = {way: next(iter(said)) for way, said in named.items() if len(said) == 1}
+    for one in inferred:
+        device = only.get(ways.get(one.told.message_id, NOWHERE))
+        if device and "device" not in one.said:
+            one.said["device"] = device
+            one.announced.add("device")
+    return {
+        event["event_id"]: device
+        for event in of_entries
+        if not event["device_ref"] and (device := only.get(ways.get(event["message_id"], NOWHERE)))
+    }
