@@ -33,6 +33,8 @@ _JOINED = re.compile(rf"{_PAIR}(?:[;|]{_PAIR}){{2,}}[;|]?\s*(?:\Z|\n)")  # a lin
 _OPENED = re.compile(
     r"(?:\A|[;|&\t\n])\s{0,8}(?P<key>[A-Za-z_][\w.-]{0,40})\s?[=:]\s?(?P<mark>[{\[])"
 )  # a value that is a document
+_COLON = re.compile(r"[ \t]*([^\W\d_][\w .-]{0,60}?)[ \t]*:[ \t]+([^\r\n\x00]{1,4096}?)[ \t]*\r?")
+LEAST_LINES = 3  # of keys and values with colons between, and nothing else, that are a document
 _MARK = re.compile(r"\s?[=:]\s?")
 _CELL = r"[A-Za-z_\u0400-\u04ff\u3400-\u9fff][\w .-]{0,40}"
 _HEADING = re.compile("|".join(rf"{_CELL}(?:{mark}{_CELL}){{3,}}" for mark in (",", ";", r"\|", r"\t")))  # of columns
@@ -177,7 +179,18 @@ def _text_of(text: str) -> Value:
         if count >= MOST:
             break
         _plant(out, match[1], match[2].strip())
-    return {key: _listed(value) for key, value in out.items()} if out else text[:LONGEST]
+    if out := out or _colons(text):
+        return {key: _listed(value) for key, value in out.items()}
+    return text[:LONGEST]
+
+
+def _colons(text: str) -> dict[str, Value]:
+    """Lines of `key: value`, as YAML has them at its plainest; nothing where another line stands among them."""
+    lines = [line for line in text.split("\n", MOST) if line.strip() and line.strip() != "---"]
+    found = [_COLON.fullmatch(line) for line in lines]
+    if len(lines) < LEAST_LINES or not all(found):
+        return {}
+    return {one[1]: one[2].strip("\"'") for one in found if one}
 
 
 def _pairs_in(text: str) -> Value:
