@@ -45,7 +45,8 @@ HELD = ("faces", "persons", "place", "channel")  # what a device says it holds o
 MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
     "lldp.system_name", "device.name", "sip.gb_DeviceName", "snmp.name", "dhcp.hostname", "upnp.name",
-    "sadp.DeviceDescription", "dhdiscover.MachineName", "said.name", "mdns.hostname", "cdp.device_id", "http_server.title",
+    "sadp.DeviceDescription", "dhdiscover.MachineName", "said.name", "mdns.hostname", "cdp.device_id",
+    "http_server.title",
 )  # fmt: skip
 
 
