@@ -49,6 +49,7 @@ class Case:
         skipped: pd.DataFrame
         flows: pd.DataFrame
         sightings: pd.DataFrame
+        vantages: pd.DataFrame
         messages: pd.DataFrame
         objects: pd.DataFrame
         evidence: pd.DataFrame

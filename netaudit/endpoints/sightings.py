@@ -39,6 +39,8 @@ APART = SECOND // 2  # by which the distance of one connection may differ: the w
 MOST = 1 << 18  # connections that are looked at
 MOST_BEGUN = 4096  # of them, those that had begun before the capture did
 SPACE = 1 << 32  # of sequence numbers
+BEFORE_AND_BEHIND = 2  # translation
+LEAST_START = 1 << 16  # a number where connections begin; lower ones are those of stacks that count from nothing
 CHANCE = 1e-6  # that numbers of another connection lie where those of one do
 RANDOM, NUMBERS = "same random of the ClientHello", "same sequence numbers"
 SIZES, PICTURES = "same bytes both ways", "same pictures"
@@ -133,9 +135,9 @@ def _opened(flows: pa.Table) -> pa.ChunkedArray:
 
 
 def _of_equal_numbers(flows: pa.Table) -> pa.Table:
-    """Within one recording: connections to one server with equal numbers, of which there are two, as behind NAT."""
+    """Within one recording: connections with equal numbers, of which there are two, as where an end was translated."""
     known = flows.filter(pc.and_(pc.is_valid(flows["seq_up"]), pc.is_valid(flows["seq_down"])))
-    key = [known[name].cast(pa.string()) for name in ("server_ip", "server_port", "seq_up", "seq_down")]
+    key = [known[name].cast(pa.string()) for name in ("seq_up", "seq_down")]
     if not known.num_rows:
         return known
     keys = pc.binary_join_element_wise(*key, " ").combine_chunks()
@@ -163,12 +165,12 @@ def _seen(flows: pa.Table, recording_of: Mapping[str, str]) -> list[Seen]:
 
 
 def _telling(seen: list[Seen]) -> list[Seen]:
-    """The same; numbers that several connections of one side of one recording have tell none of them from another."""
+    """The same; numbers that more connections of a recording have than one and its translation tell nothing."""
     counts: dict[Key, int] = defaultdict(int)
     for one in seen:
-        counts[one.recording, kind_of(one.client), one.server, one.starts] += 1
+        counts[one.recording, one.server[-1], one.starts] += 1
     return [
-        one._replace(starts=None) if counts[one.recording, kind_of(one.client), one.server, one.starts] > 1 else one
+        one._replace(starts=None) if counts[one.recording, one.server[-1], one.starts] > BEFORE_AND_BEHIND else one
         for one in seen
     ]
 
@@ -188,8 +190,8 @@ def _by_random(seen: list[Seen], hellos: pa.Table | None) -> Iterator[Pair]:
 def _by_numbers(seen: list[Seen]) -> Iterator[Pair]:
     keyed: dict[Key, list[Seen]] = defaultdict(list)
     for one in seen:
-        if one.starts is not None:
-            keyed[one.server, one.starts].append(one)
+        if one.starts is not None and min(one.starts) >= LEAST_START:
+            keyed[one.server[0], one.server[-1], one.starts].append(one)
     for some in keyed.values():
         yield from (pair for pair in _two(some, NUMBERS) if _may_be_one(pair.one, pair.other))
 
@@ -198,12 +200,22 @@ def _two(some: list[Seen], by: str) -> Iterator[Pair]:
     """Pairs of what each recording, or each side of a translation, shows once."""
     sides: dict[Key, list[Seen]] = defaultdict(list)
     for one in some:
-        sides[one.recording, kind_of(one.client) == "private"].append(one)
+        sides[one.recording, _private(one)].append(one)
     alone = [ones[0] for _, ones in sorted(sides.items()) if len(ones) == 1]
     for place, one in enumerate(alone):
         for other in alone[place + 1 :]:
-            if one.recording != other.recording or abs(other.first - one.first) <= APART:
+            if one.recording != other.recording or _both_at_once(one, other):
                 yield Pair(one, other, by)
+
+
+def _private(one: Seen) -> tuple[bool, bool]:
+    """Which ends have an address of their own network."""
+    return kind_of(one.client) == "private", kind_of(str(one.server[1])) == "private"
+
+
+def _both_at_once(one: Seen, other: Seen) -> bool:
+    """Whether one recording shows the same before and behind a translation."""
+    return abs(other.first - one.first) <= APART and one.sizes == other.sizes
 
 
 def _by_ranges(seen: list[Seen]) -> Iterator[Pair]:
@@ -356,9 +368,13 @@ def _may_be_one(one: Seen, other: Seen) -> bool:
 
 
 def _turned(pair: Pair) -> tuple[Seen, Seen]:
-    """The sighting that is kept, before translation of an address, and the other one."""
+    """The sighting that is kept, before translation of an address, and the other one.
+
+    Where the client's is the same on both sides the server's was translated: then the one that names who got it.
+    """
     one, other = pair.one, pair.other
-    inner = kind_of(other.client) == "private" != kind_of(one.client)
+    here, there = _private(one), _private(other)
+    inner = there[0] > here[0] or (there[1] > here[1] and one.client == other.client)
     return (other, one) if inner else (one, other)
 
 

@@ -29,15 +29,22 @@ if TYPE_CHECKING:
 
 STORE = "object_store"  # a value of endpoints.service_class
 JUDGED = frozenset({CAPTURE, TERMINAL, SERVER})  # roles of which one request is enough
+VIDEO = "video"  # one request of hours is as much
 UNTELLING = frozenset({"bulk", "regular", "few"})  # shapes that backups and telemetry have, or none at all
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
     "events": "many alike, a few at a time, as after events",
     "regular": "at even times, as telemetry and logs",
+    "video": "without a pause, in frames of which some are far larger, as video",
     "bulk": "most in one go or few, as a backup",
     "browsing": "more came back than went, as when browsing",
     "few": "too few for a shape",
     "unclear": "of no clear shape",
 }
+# export-grade suites (RFC 2246, A.5; RFC 2712; draft-ietf-tls-56-bit-ciphersuites-01): keys of 40 or 56 bits
+EXPORT_GRADE = frozenset(
+    f"{code:04x}"
+    for code in (0x03, 0x06, 0x08, 0x0B, 0x0E, 0x11, 0x14, 0x17, 0x19, *range(0x26, 0x2C), *range(0x60, 0x66))
+)
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
@@ -84,14 +91,14 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
     """Whether requests of a sender to an endpoint are worth a finding, and why: SHAPED, KNOWN or empty.
 
     `count`: its row of `upload_counts`. A machine of people needs pictures sent one after the other; what nothing names
-    needs as many requests as make a shape, and not that of a backup or of telemetry; a device that captures, a terminal
-    or a server needs one. A store of objects takes backups, too.
+    needs as many requests as make a shape, and not that of a backup or of telemetry, or a video; a device that
+    captures, a terminal or a server needs one. A store of objects takes backups, too.
     """
     requests, size, shape = count["requests"] or 0, count["requests_bytes"] or 0, count["shape"]
     if own:
         enough = requests > 1 and shape == EVENTS and service_class not in SERVICES
     else:
-        enough = requests > 0 and (kind in JUDGED or (requests > 1 and shape not in UNTELLING))
+        enough = requests > 0 and (kind in JUDGED or shape == VIDEO or (requests > 1 and shape not in UNTELLING))
     if enough and size >= LEAST_BYTES:
         return SHAPED
     meant = service_class in KNOWN_CLASSES and (enough or (not own and (service_class != STORE or kind in JUDGED)))
@@ -169,9 +176,15 @@ def _finding(
     known = f", a known service ({service})" if service else ""
     reason = (
         f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
-        f"{counted}content not visible, consistent with an upload"
+        f"{counted}content not visible, consistent with an upload{_weak(rows)}"
     )
     return hidden_finding(key, role, rows, up, rule, reason)
+
+
+def _weak(rows: list[dict[str, Any]]) -> str:
+    """What is said of connections whose keys are so short that whoever recorded them can try all."""
+    count = sum((row["tls_cipher"] or "").lower() in EXPORT_GRADE for row in rows)
+    return f"; {count} by an export-grade cipher suite (keys of 40 or 56 bits, which can be tried out)" if count else ""
 
 
 def hidden_finding(

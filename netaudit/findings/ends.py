@@ -98,6 +98,10 @@ class Ends:
         end = self._ends.get((flow_id, ip))
         return end.mac if end is not None and self._holders.disputes(ip, end.ts, end.mac) else ""
 
+    def forwards(self, mac: str) -> bool:
+        """Whether a link address stands for many."""
+        return self._holders.forwards(mac)
+
     def of_link(self, mac: str, ip: str) -> str:
         """Id of the device that a fact of this link address and address is about."""
         return self._holders.device(ip, None, mac) if ip else self._holders.of_link(mac)

@@ -117,7 +117,7 @@ def bearing_of(
 ) -> Bearing:
     """What bears the transfers of some faces, and what went in other flows."""
     faces = list(faces)
-    bearing = Bearing(tables, (*(row.flow_id for row in faces), *others), actors.ends)
+    bearing = Bearing(tables, (*(row.flow_id for row in faces), *others), actors.ends, scope)
     for row in faces:
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)

@@ -201,10 +201,11 @@ def _flows_of(flows: pa.Table, sender: str, receiver: str) -> list[dict[str, Any
 def _reason_together(test: dict[str, Any]) -> str:
     """In one line: what goes together, and why nothing more is said."""
     if test["mode"] == FOLLOWING:
+        others = "" if test["expected"] is None else f", after {test['expected']:.1f} of as many other times"
         return (
             f"encrypted uploads begin within {test['window_s']} s after {test['fitting']} of {test['images']} images "
-            "received in clear; what follows pictures may be sent for them (features, crops, pictures in another "
-            "form), or set off by the same visitor; no image is named, content not seen"
+            f"received in clear{others}; what follows pictures may be sent for them (features, crops, pictures in "
+            "another form), or set off by the same visitor; no image is named, content not seen"
         )
     if test["mode"] == "batch":
         fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads go together with images"

@@ -20,6 +20,7 @@ from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
+from netaudit.endpoints.recorders import vantages
 from netaudit.endpoints.sightings import not_compared, once, sightings
 from netaudit.finalizing.auth_retries import without_challenged
 from netaudit.finalizing.images import image_table
@@ -142,6 +143,7 @@ def _write_tables(
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
+    tables["vantages"] = vantages(tables | {"flows": judged}, vantage.scope)
     run = replace(
         _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut
     )

@@ -171,7 +171,7 @@ def _views(
             "checking": sections_checking.checking(case, w, at),
             "scope": scope,
             "live": sections_live.live(case, w),
-            "vantage": sections_scope.vantage(manifest, w),
+            "vantage": sections_scope.vantage(case, w),
             "certainty": w.t.group("certainty"),
             "findings": sections_findings.findings(judged, hosts, captures, w, at),
             "encrypted": sections_findings.encrypted(judged, hosts, captures, w),

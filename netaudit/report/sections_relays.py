@@ -30,6 +30,7 @@ TEST = (
     "capture_id", "test_id", "longest_s",
 )  # fmt: skip
 FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
+EARLIER = "relay_line_earlier"  # of cases before the test of sharpness, which have no standing: theirs met less
 # else the difference of two sizes
 BESIDE = {"reencoded": "relay_hand_ratio", "batch": "relay_hand_sum", "following": "relay_hand_times"}
 
@@ -65,7 +66,7 @@ def _together(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> 
     line, why = "relay_together_uploads" if batch else "relay_together_images", "relay_together_why"
     if test["mode"] == "following":
         line, why = "relay_following", "relay_following_why"
-        figures["seconds"] = w.number(test["window_s"] or 0)
+        figures |= {"seconds": w.number(test["window_s"] or 0), "expected": f"{_finite(test['expected']):.1f}"}
     version = "ipv6" if ":" in str(test["sender"]) else "ip"
     display = f"{version}.src == {test['sender']} && {version}.dst == {test['receiver']}"
     return {
@@ -105,7 +106,7 @@ def _told(
     return {
         "grade": "C",
         "head": w.t("relay_head", host=hosts.short(holder), receiver=hosts.short(receiver)),
-        "line": w.t("relay_line", n=w.number(len(rows)), expected=expected, **odds),
+        "line": w.t("relay_line" if test["standing"] else EARLIER, n=w.number(len(rows)), expected=expected, **odds),
         "opened": _opened(rows, w),
         "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{_finite(test['clock_s']):.1f}")
         if through

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from netaudit.documents.times import said_ns
 from netaudit.routes.inferring import roles_of
+from netaudit.routes.shapes import is_masked, number
 from netaudit.rows.event_values import IDENTITY, Shown
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import EVENTS
@@ -74,7 +75,7 @@ def _shown(one: Inferred, event_id: str, values: Values, only: set[str] | None =
         if only is not None and meaning not in only:
             continue
         name = _CLEAR_NAMES.get(meaning, meaning)
-        if meaning in IDENTITY and "*" not in text:  # what its sender masked identifies nobody
+        if meaning in IDENTITY and not is_masked(text):  # what its sender masked identifies nobody
             out[meaning], _ = values.person(event_id, one.told.message_id, name, text)
         else:
             secret = meaning in {"device", "event"}
@@ -85,8 +86,7 @@ def _shown(one: Inferred, event_id: str, values: Values, only: set[str] | None =
 
 
 def _score(one: Inferred) -> float | None:
-    text = one.said.get("score", "").rstrip("% ")
-    return float(text) if text else None
+    return number(one.said.get("score", ""))
 
 
 # what is filled in where an entry says nothing: the column, and the meaning

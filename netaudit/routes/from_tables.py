@@ -64,7 +64,7 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
             found.append(inferred)
         elif columns := filled(event, inferred, values, pictures):
             out.filled[event["event_id"]] = columns
-    announced(found)
+    found = announced(found)
     of_entries = {event["event_id"]: event for events in entries.values() for event in events.values()}
     ways = _ways([*entries, *(one.told.message_id for one in found)], tables["messages"])
     for event_id, device in devices_of_flows(found, list(of_entries.values()), ways).items():

@@ -18,12 +18,14 @@ from netaudit.routes.shapes import (
     is_han,
     is_id_number,
     is_masked,
+    is_named_picture,
     is_time,
+    is_unset,
     is_words,
     number,
 )
 from netaudit.routes.times import when
-from netaudit.routes.vocabulary import BY_END, BY_NAME, BY_STEM, PICTURES, Meaning, named
+from netaudit.routes.vocabulary import BY_END, BY_NAME, BY_STEM, PICTURES, Meaning, folded, meanings, named, words_of
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
         for known in out.values():
             if not known.meaning:
                 _by_name(known, beside if late else set())
-    segments = {leaf.value for one in told for leaf in one.leaves if leaf.head}
+    segments = {leaf.value for one in told for leaf in one.leaves if leaf.path.startswith("path[")}
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
@@ -135,8 +137,9 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
-    total = sum(one.values.values())
-    checked = sum(count for value, count in one.values.items() if is_id_number(value.strip()))
+    values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
+    total = sum(values.values())
+    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
     if total and checked >= SHARE * total:  # the number itself says so, however few and whatever they are called
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return
@@ -150,11 +153,13 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue
         if not total or (one.path.startswith("header.") and sure < BY_END):
             continue
-        masked = sum(count for value, count in one.values.items() if meaning.name in MASKED and is_masked(value))
-        support = sum(count for value, count in one.values.items() if meaning.fits(value.strip()))
+        masked = sum(count for value, count in values.items() if meaning.name in MASKED and is_masked(value))
+        support = sum(count for value, count in values.items() if meaning.fits(value.strip()))
         support += masked if support or masked == total else 0
         if meaning.name == "time":
             support = min(support, sum(one.offsets.values()))
+        if meaning.name == "name" and len(values) == 1 and total >= LEAST:
+            continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
         if support >= SHARE * total:
@@ -181,8 +186,10 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
     values, total, key = one.values, sum(one.values.values()), plain(one.key)
     if one.path.startswith(("path[", "header.")):
         return
-    if (near := _near(one)) >= SHARE * total:
+    if (near := _near(one)) >= SHARE * total and not _is_sending(one.key):
         one.say("time", BEHAVIOUR, BY_END, near, total)
+    elif len(values) > 2 and sum(count for value, count in values.items() if is_named_picture(value)) >= SHARE * total:
+        one.say("url", BEHAVIOUR, 0, total, total)
     elif len(values) == 1:
         value = next(iter(values))
         if (is_han(value) or _is_spoken(value)) and not value[-1:].isdigit():
@@ -197,6 +204,12 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
         support = sum(count for value, count in values.items() if _is_share(number(value)))
         if support == total:
             one.say("score", BEHAVIOUR, 0, support, total)
+
+
+def _is_sending(key: str) -> bool:
+    """Whether a time is called that of something else: sending, storing, birth."""
+    (time,) = (one for one in meanings() if one.name == "time")
+    return time.is_never(folded(key), tuple(map(folded, words_of(key))))
 
 
 def _is_share(value: float | None) -> bool:

@@ -145,6 +145,33 @@ SIGHTINGS = Table(
     ),
 )
 
+VANTAGES = Table(
+    "vantages",
+    "What each capture heard: of how many devices, for how long, in how many exchanges, and how far its clock is off.",
+    ("capture_id",),
+    (
+        CAPTURE_ID,
+        Column("seconds", "float64", "From its first packet to its last.", "seconds"),
+        Column("exchanges", "int64", "Conversations in which both sides were heard."),
+        Column("devices", "int64", "Inside devices that it knows, also by broadcasts only; none that forward."),
+        Column("heard", "int64", "Those of them whose unicast was heard."),
+        Column(
+            "port_of",
+            "string",
+            "Device that is an end of every exchange, where others are known: what those said to others was not heard, "
+            "as on the port of one device; empty for none.",
+        ),
+        Column(
+            "clock_off_s",
+            "float64",
+            "By how much the recorder's clock is ahead of what servers outside state; null where nothing tells.",
+            "seconds",
+        ),
+        Column("clock_by", "string", "What states it: NTP, HTTP Date."),
+        Column("clock_servers", "int64", "Servers that agree in it."),
+    ),
+)
+
 SENDINGS = Table(
     "sendings",
     "Payload by way and second, where moments are marked; private/ while the audit runs.",

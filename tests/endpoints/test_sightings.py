@@ -128,6 +128,17 @@ def test_both_sides_of_a_router_in_one_recording_are_one_where_the_numbers_say_s
     assert sightings(numbered(0.001, other=1), {LAN: LAN, WAN: LAN}).num_rows == 0
 
 
+def test_what_a_router_turns_back_inside_is_one() -> None:
+    """The site's own address outside, told to a camera: the same bytes go there and back to a server inside."""
+    server = "192.168.1.9"
+    rows = [row | {"client_ip": CAM} for row in numbered(0.001).to_pylist()]
+    rows[1] |= {"server_ip": server}
+    (seen,) = sightings(table(*rows), {LAN: LAN, WAN: LAN}).to_pylist()
+    assert (seen["flow_id"], seen["of_flow_id"]) == ("lan0", "wan0")
+    low = [row | {"seq_up": 1, "seq_down": 1} for row in rows]
+    assert sightings(table(*low), {LAN: LAN, WAN: LAN}).num_rows == 0  # two stacks that count from nothing
+
+
 def test_connections_beyond_the_bound_are_counted() -> None:
     many = pa.concat_tables([numbered(7)] * (MOST // 2 + 3))
     assert not_compared(many, BOTH) == 6

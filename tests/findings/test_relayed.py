@@ -61,11 +61,11 @@ def test_uploads_that_fit_images_are_not_counted_among_the_others() -> None:
     )
     [counted] = [one for one in statements(tables) if one["kind"] == "counted"]
     assert counted["counts"]["uploads"] == 44
-    assert "matched" in {one["kind"] for one in statements(tables)}
+    assert "matched_sharply" in {one["kind"] for one in statements(tables)}
 
 
 def test_the_bound_is_said_in_words_that_both_sides_read_alike() -> None:
-    [matched] = [kind for kind in HIDDEN if kind.name == "matched"]
+    [matched] = [kind for kind in HIDDEN if kind.name == "matched_sharply"]
     assert "as far as light, scene and visitor do not steer both" in matched.en
     assert "以光线、场景和来访者没有同时左右两者为限" in matched.zh
 

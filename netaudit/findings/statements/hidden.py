@@ -30,7 +30,7 @@ def _opened(tables: Tables) -> Iterator[Statement]:
 def _matched(tables: Tables) -> Iterator[Statement]:
     """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
     relayed = tables.get("relayed_images")
-    for statement in of_findings(tables, "matched", KIND["matched"]):
+    for statement in of_findings(tables, "matched_sharply", KIND["matched"]):
         rows = relayed.num_rows if relayed is not None else statement.counts["images"]
         yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
 
@@ -153,7 +153,7 @@ HIDDEN = (
         SECOND,
     ),
     Kind(
-        "matched", _matched,
+        "matched_sharply", _matched,
         "内部明文所见的 {fitting} 张次图像（含人脸 {images} 张次），其大小和时间与其后发往{to}的加密上传相符"
         + BOUND_ZH,
         "{fitting:image|images} seen in clear inside ({images} with a face) fit, in sizes and times, encrypted uploads "
