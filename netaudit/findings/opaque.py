@@ -21,9 +21,10 @@ from netaudit.findings.vocabulary import SCATTERED, SHAPED_OPAQUE, Rule
 from netaudit.text.domains import registrable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from netaudit.findings.finding import Finding
+    from netaudit.findings.fronts import Fronts
     from netaudit.findings.roles import Actors
     from netaudit.findings.uploads import Scope
 
@@ -38,6 +39,9 @@ COLUMNS = [
     "first_ts", "last_ts", "payload_up", "payload_down", "duplicate_up", "duplicate_down", "conflicting_up",
     "conflicting_down",
 ]  # fmt: skip
+
+ALIKE = ("capture_id", "transport", "client_ip", "server_ip", "protocol", "server_name")
+AT_ONCE = 8_192  # rows
 
 WAYS = {  # by the sides of client and server: who is near, who far, which way leads out
     ("inside", "outside"): ("client_ip", "server_ip", "up"),
@@ -55,6 +59,7 @@ def opaque_findings(
     found: Iterable[Finding],
     endpoints: pa.Table | None = None,
     machines: frozenset[str] = frozenset(),
+    fronts: Fronts | None = None,
 ) -> list[Finding]:
     """Findings on opaque and for scattered uploads; `found` are the findings there are already.
 
@@ -79,13 +84,9 @@ def opaque_findings(
     for (sender, receiver), some in sorted(groups.items()):
         if _much(some, LEAST_OPAQUE):
             out += _finding(sender, receiver, some, actors, SHAPED_OPAQUE, _kinds(some))
+            out[-1].reason += fronts.said(some) if fronts is not None else ""
     told |= {flow for finding in out for flow in finding.flow_ids}
     return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
-
-
-def _own(row: Row, actors: Actors, machines: frozenset[str]) -> bool:
-    near, flow_id = row["near"], row["flow_id"]
-    return is_own(actors.role(near, flow_id)[0], machine=actors.ends.device(near, flow_id) in machines)
 
 
 def is_opaque(protocol: str, transport: str) -> bool:
@@ -95,7 +96,7 @@ def is_opaque(protocol: str, transport: str) -> bool:
     return transport in PAYLOAD_OF_THEIR_OWN or transport.startswith("ip-")
 
 
-def _outward(flows: pa.Table, scope: Scope, actors: Actors) -> list[Row]:
+def _outward(flows: pa.Table, scope: Scope, actors: Actors) -> Iterator[Row]:
     """Flows between inside and outside that are opaque or encrypted, with `near`, `far`, `way` of what was sent out."""
     own = pc.and_(pc.not_equal(flows["transport"], "tcp"), pc.not_equal(flows["transport"], "udp"))
     hidden = pc.is_in(flows["protocol"], pa.array(sorted(OPAQUE | HIDDEN)))
@@ -103,14 +104,16 @@ def _outward(flows: pa.Table, scope: Scope, actors: Actors) -> list[Row]:
     for place, column in enumerate(chosen.schema):
         if pa.types.is_timestamp(column.type):
             chosen = chosen.set_column(place, column.name, chosen.column(place).cast(pa.int64()))
-    out = []
-    for row in chosen.to_pylist():
-        scopes = scope(row["client_ip"]), scope(row["server_ip"])
-        if scopes in WAYS:
-            near, far, way = WAYS[scopes]
-            named = actors.ends.named(row[near], row["flow_id"], "inside")
-            out.append(row | {"near": named, "far": row[far], "way": way})
-    return out
+    known: dict[str, str] = {}  # each text once: a flood has any number of flows, between few ends
+    for batch in chosen.to_batches(max_chunksize=AT_ONCE):
+        for row in batch.to_pylist():
+            scopes = scope(row["client_ip"]), scope(row["server_ip"])
+            if scopes in WAYS:
+                near, far, way = WAYS[scopes]
+                row |= {name: known.setdefault(row[name], row[name]) for name in ALIKE}
+                yield row | {
+                    "near": actors.ends.named(row[near], row["flow_id"], "inside"), "far": row[far], "way": way,
+                }  # fmt: skip
 
 
 def _of_busy(flows: pa.Table) -> pa.Table:

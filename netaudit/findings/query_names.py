@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.accounts import LEAST, Line
+from netaudit.findings.accounts import Line
 from netaudit.findings.receivers import bare
 from netaudit.text.domains import registrable
 from netaudit.text.obscure import obscure
@@ -26,6 +26,7 @@ Tables = dict[str, pa.Table]
 
 CODED = "names nobody would read"
 WORDS = {CODED: ("名称中的内容无人能读懂", "nobody would read what is in them")}
+LEAST = 4 * 1024  # bytes before one registered name: labels hold two thirds of what they carry, a face is small
 LONG = 32  # characters of a name that is looked at
 _REVERSE = re.compile(r"(?:\d{1,3}\.){1,4}in-addr\.arpa|(?:[0-9a-f]\.){1,32}ip6\.arpa", re.IGNORECASE)
 

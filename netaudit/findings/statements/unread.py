@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
-from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
+from netaudit.findings.accounts import LEAST_HIDING, POSSIBLE, SENT_HIDDEN, SMALL, SPREAD, UNPLACED
 from netaudit.findings.apart import IMAGES, NOBODYS, RECORDS
 from netaudit.findings.ledgers import REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
@@ -77,7 +77,16 @@ def _headline(tables: Tables) -> str:
         return SO_FAR  # of the others nothing was heard
     if _uploads(tables)["n"]:
         return BUT_UPLOADS
-    return SO_FAR if _after_moments(tables) else NOTHING
+    return SO_FAR if _after_moments(tables) or _may_hide(tables) else NOTHING
+
+
+def _may_hide(tables: Tables) -> bool:
+    """Whether somebody sent enough, all its ways together, that was encrypted and mostly sent, or not understood."""
+    table, sums = tables["ledgers"], Counter[str]()
+    for row in table.filter(pc.equal(table["ledger"], "egress")).to_pylist():
+        if row["reason"] in {SENT_HIDDEN, SMALL}:
+            sums[row["subject"].partition(" > ")[0]] += row["bytes"] or 0
+    return max(sums.values(), default=0) >= LEAST_HIDING
 
 
 def _told_apart(tables: Tables) -> Iterator[Statement]:
