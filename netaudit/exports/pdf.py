@@ -73,10 +73,13 @@ def _print(program: str, address: str, out: Path, profile: Path) -> None:
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # whose processes Chromium cannot shut into its sandbox
     words = [program, *QUIET, *(("--no-sandbox",) if root else ()), f"--user-data-dir={profile}"]
     try:
-        subprocess.run(
-            [*words, f"--print-to-pdf={out}", address], check=True, capture_output=True, timeout=PATIENCE,
+        subprocess.run(  # noqa: S603
+            [*words, f"--print-to-pdf={out}", address],
+            check=True,
+            capture_output=True,
+            timeout=PATIENCE,
             stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         with out.open("rb") as file:
             whole = file.read(5) == b"%PDF-"
     except (OSError, subprocess.SubprocessError):
