@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import struct
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ class Site:
     """Frames as somebody on the switch sees them; the clock goes on with what is said."""
 
     router: Machine = ROUTER
+    place: str = ""  # numbers of connections are others at another place, or on another day
     now: int = START
     frames: list[tuple[int, bytes]] = field(default_factory=list)
     ports: itertools.count[int] = field(default_factory=lambda: itertools.count(40_000))
@@ -148,7 +150,8 @@ class Site:
             (mac, ip, next(self.ports), who.ttl),
             (far_mac, server, port, 52 if far_mac == self.router.mac else 64),
         )
-        numbers = {True: 1000, False: 5000}
+        start = zlib.crc32(repr((self.place, near, far)).encode())
+        numbers = {True: start, False: start * 69069 & 0xFFFFFFFF}  # as random as a host's (RFC 6528)
 
         def say(flags: int, data: bytes = b"", *, up: bool) -> None:
             if not up and not answered:
@@ -159,14 +162,14 @@ class Site:
             segment = wire.tcp(sip, tip, (sport, tport), numbers_now, flags, 64240, options, data)
             kind = wire.ETHERTYPE_IPV6 if ":" in sip else wire.ETHERTYPE_IPV4
             self.frame(wire.ethernet(smac, tmac, kind, wire.ip(sip, tip, wire.TCP, segment, ttl, 7)))
-            numbers[up] += len(data) + bool(flags & (wire.SYN | wire.FIN))
+            numbers[up] = (numbers[up] + len(data) + bool(flags & (wire.SYN | wire.FIN))) & 0xFFFFFFFF
 
         if opened:
             say(wire.SYN, up=True)
             say(wire.SYN | wire.ACK, up=False)
             say(wire.ACK, up=True)
         if not answered:
-            numbers[False] = 5001
+            numbers[False] += 1
         for asked, said in exchanges:
             for up, data in ((True, asked), (False, said)):
                 for at in range(0, len(data), SEGMENT):

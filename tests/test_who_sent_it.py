@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,13 +21,16 @@ from tests.site import (
     PHONE,
     PREFIX6,
     ROUTER,
+    START,
     WECHAT,
     Machine,
     Site,
     answer,
+    face,
     get,
     push,
 )  # fmt: skip
+from tests.test_counts import more_than_there_are
 from tests.test_end_to_end import packets_of
 
 if TYPE_CHECKING:
@@ -36,7 +40,9 @@ MANY = 12
 
 
 def audited(site: Site, tmp_path: Path) -> netaudit.Case:
-    return netaudit.audit(site.write(tmp_path / "capture.pcap"), tmp_path / "case", workers=1)
+    case = netaudit.audit(site.write(tmp_path / "capture.pcap"), tmp_path / "case", workers=1)
+    assert more_than_there_are(case) == []
+    return case
 
 
 def found(case: netaudit.Case, *columns: str) -> list[tuple[Any, ...]]:
@@ -189,7 +195,12 @@ def test_the_receiver_is_who_dns_led_to_and_not_what_the_host_says(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("how", "status", "doubt"),
-    [({"reset": True}, "200 OK", "refused"), ({}, "403 Forbidden", "answered with an error"), ({}, "", "unreplied")],
+    [
+        ({"reset": True}, "200 OK", "refused"),
+        ({}, "403 Forbidden", "answered with an error"),
+        ({}, "", "unreplied"),
+        ({}, "307 Temporary Redirect", "redirected"),
+    ],
 )
 def test_what_nobody_took_is_said(how: dict[str, bool], status: str, doubt: str, tmp_path: Path) -> None:
     site = Site()
@@ -241,3 +252,31 @@ def test_what_both_sides_of_the_router_show_is_counted_once(tmp_path: Path) -> N
     assert found(both, *columns) == found(alone, *columns)
     assert not any(row["clock_s"] for row in both.table("relay_tests").to_pylist())
     assert max(both.table("journeys")["leg"].to_pylist()) <= max(alone.table("journeys")["leg"].to_pylist())
+
+
+def test_a_picture_that_is_fetched_on_two_days_is_two_transfers(tmp_path: Path) -> None:
+    """One equal pair of 40 kB once tied two recordings, and took the second one's transfers for sightings."""
+    promotion = answer(face(50) * 4, "image/jpeg")
+    sites = [Site(place=day, now=START + apart * 10**9) for day, apart in (("Monday", 0), ("Tuesday", 86_400))]
+    for number, site in enumerate(sites):
+        site.arp(CAMERA)
+        site.arp(DELL)
+        site.talk((DELL, CAMERA)[number], NEWS, (get("www.example.com", "/promotion.jpg"), promotion))
+        site.talk(CAMERA, CLOUD, (push(1), answer()))
+    files = [site.write(tmp_path / f"{site.place}.pcap") for site in sites]
+    case = netaudit.audit(files, tmp_path / "case", workers=1)
+    assert case.table("sightings").num_rows == 0
+    assert found(case, "certainty", "sender", "images") == [("A", CAMERA.ip, 2)]
+
+
+def test_a_box_that_reads_six_pages_hides_no_opaque_upload(tmp_path: Path) -> None:
+    """Many names made it a machine of people, of which nothing opaque is told."""
+    box = Machine("00:1e:06:10:20:30", "192.168.1.77")
+    site = Site()
+    site.arp(box)
+    for number in range(7):
+        page = answer(b"<p>news</p>" * 400, "text/html")
+        site.talk(box, f"115.236.112.{30 + number}", (get(f"www.news{number}.example{number}.cn"), page))
+    for number in range(3):
+        site.talk(box, CLOUD, (random.Random(number).randbytes(80_000), b"\0ok"), port=9000)
+    assert found(audited(site, tmp_path), "certainty", "sender", "receiver") == [("D", box.ip, CLOUD)]

@@ -14,6 +14,7 @@ from netaudit.campaign.report import view
 from netaudit.campaign.standing import is_campaign
 from netaudit.case.reading import open_case
 from netaudit.errors import CaseError, NetauditError, UsageError
+from netaudit.report.rewriting import may_be_shown
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Book:
 
     def __init__(self, folder: Path) -> None:
         self.case = open_case(folder)
+        may_be_shown(self.case)
         self.tables = Tables(self.case)
         self.overviews = Overviews(self.tables)
         self.pictures = Pictures(self.case)

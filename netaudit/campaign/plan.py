@@ -22,6 +22,7 @@ import orjson
 from netaudit.campaign.remote import is_url, sizes
 from netaudit.errors import UsageError
 from netaudit.storage.files import write_whole
+from netaudit.storage.given_files import read_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,9 +67,7 @@ def read_plan(path: Path) -> list[Site]:
     if path.is_dir():
         path /= PLAN
     try:
-        if path.stat().st_size > LARGEST:
-            raise UsageError("{}: is larger than a plan may be ({} MiB)", path, LARGEST >> 20)
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_given(path, LARGEST).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("{}: cannot be read as a plan in UTF-8: {}", path, error) from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)

@@ -22,6 +22,7 @@ import orjson
 from netaudit.case.moments import MOST, MOST_TEXT, Moment, Notes
 from netaudit.errors import UsageError
 from netaudit.masking.mask import visible
+from netaudit.storage.given_files import read_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,9 @@ def read_moments(path: Path, zone: str | None = None) -> Notes:
     """
     default = zone_of(zone) if zone else None
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        data = read_given(path, MOST_BYTES)
     except OSError as error:
         raise UsageError("{}: {}", path, error.strerror) from error
-    if len(data) > MOST_BYTES:
-        raise UsageError("{}: larger than {} MiB; this is no list of moments", path, MOST_BYTES >> 20)
     found = []
     for line, time, text in _rows(_decoded(data, path), path):
         place = f"{path}: line {line}"

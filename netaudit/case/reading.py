@@ -49,6 +49,7 @@ class Case:
         skipped: pd.DataFrame
         flows: pd.DataFrame
         sightings: pd.DataFrame
+        vantages: pd.DataFrame
         messages: pd.DataFrame
         objects: pd.DataFrame
         evidence: pd.DataFrame
@@ -208,11 +209,24 @@ class Case:
         with pq.ParquetFile(path) as file:  # a third of what `read_table` takes for a small one
             there = set(file.schema_arrow.names)
             read = file.read(columns=[column for column in wanted.names if column in there])
-        for field in wanted:  # a case of an earlier version lacks later columns
-            if field.name not in there:
-                read = read.append_column(field, pa.nulls(read.num_rows, field.type))
-        read = read.select(wanted.names)
-        return read if read.schema.equals(wanted, check_metadata=True) else read.cast(wanted)
+        return _as_now(read, wanted)
+
+    def beginning(self, name: str, most: int) -> tuple[pa.Table, int]:
+        """The first rows of a table, and how many it has: of one of any size no more is read."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self.folder / "tables" / f"{name}.parquet"
+        if name in self.mapped or not path.is_file():
+            whole = self.table(name)
+            return whole.slice(0, most), whole.num_rows
+        self.sound(f"tables/{name}.parquet")
+        wanted = BY_NAME[name].schema()
+        with pq.ParquetFile(path) as file:
+            columns = [column for column in wanted.names if column in file.schema_arrow.names]
+            first = next(file.iter_batches(batch_size=most, columns=columns), None)
+            read = file.schema_arrow.empty_table().select(columns) if first is None else pa.Table.from_batches([first])
+            return _as_now(read, wanted), file.metadata.num_rows
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table as a pandas DataFrame (optional extra `frames`)."""
@@ -389,6 +403,17 @@ class Case:
         with writing(self.folder, "unmask"):
             append_line(self.folder / UNMASKED, orjson.dumps(line), 0o600)
             later(self.folder, "unmasked", (UNMASKED,), shown=what)
+
+
+def _as_now(read: pa.Table, wanted: pa.Schema) -> pa.Table:
+    """A table with the columns that it has now: a case of an earlier version lacks later ones."""
+    import pyarrow as pa
+
+    for field in wanted:
+        if field.name not in read.schema.names:
+            read = read.append_column(field, pa.nulls(read.num_rows, field.type))
+    read = read.select(wanted.names)
+    return read if read.schema.equals(wanted, check_metadata=True) else read.cast(wanted)
 
 
 def storable(path: Path) -> str | dict[str, str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
-import os
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import entries
 from netaudit.case.reviews import WHAT as REVIEWED
+from netaudit.system.clock import now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,10 +36,7 @@ class Moment:
 
 def moment(folder: Path | None) -> Moment:
     """The present; its time is what SOURCE_DATE_EPOCH says, where somebody needs the same bytes again."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    said = float(epoch) if epoch.isdigit() else time.time()
-    made = datetime.datetime.fromtimestamp(said, datetime.UTC).isoformat(timespec="seconds")
-    return Moment(made, len(entries(folder)) if folder is not None else 0)
+    return Moment(now(), len(entries(folder)) if folder is not None else 0)
 
 
 def written(folder: Path) -> dict[str, Any]:

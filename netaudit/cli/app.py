@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netaudit.cli import app_audit, app_case, app_exports, campaign, devices, documents, rules, signatures
+from netaudit.cli import app_audit, app_case, app_exports, app_recheck, campaign, devices, documents, rules, signatures
 from netaudit.cli.endings import endings, printable
 from netaudit.cli.exits import Exit
 from netaudit.cli.helping import App
@@ -23,7 +23,7 @@ app = App(
     help="Find which devices moved whose face images, when and to whom, from packet captures.",
     epilog="Example: netaudit audit office.pcapng --site 'Sales office 1'",
 )
-for part in (app_audit.app, app_case.app, app_exports.app):
+for part in (app_audit.app, app_case.app, app_recheck.app, app_exports.app):
     app.registered_commands += part.registered_commands
 for name, group in (
     ("signatures", signatures.app), ("documents", documents.app), ("rules", rules.app),

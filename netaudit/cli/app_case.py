@@ -73,7 +73,7 @@ def report(
     from netaudit.case.reading import open_case
     from netaudit.case.report_status import REPORT
     from netaudit.report.from_case import write_report
-    from netaudit.report.rewriting import rewrite
+    from netaudit.report.rewriting import may_be_shown, rewrite
     from netaudit.system.windows_names import real
 
     if recipient and not unmask:
@@ -82,6 +82,7 @@ def report(
     if html is None or real(html) == real(case / REPORT):
         typer.echo(rewrite(opened, language(lang), unmask=unmask, zone=zone, recipient=recipient))
     else:
+        may_be_shown(opened)
         typer.echo(write_report(opened, html, language(lang), unmask, zone, recipient))
 
 

@@ -68,14 +68,15 @@ def show_command(folder: Path, table: str, columns: str = "", *, form: str, lang
     names = BY_NAME[table].names
     if unknown := [name for name in chosen if name not in names]:
         raise UsageError("{}: has no column {}; there are {}", table, unknown[0], ", ".join(names))
-    rows = case.table(table, chosen or None)
     if form != "text":
-        {"csv": write_csv, "json": write_json_lines}[form](rows)
-    elif asked:
-        write_text(rows, lang)
+        {"csv": write_csv, "json": write_json_lines}[form](case.table(table, chosen or None))
+        return Exit.AUDITED
+    first, count = case.beginning(table, SHOWN_ROWS)
+    if asked:
+        write_text(first.select(chosen or names), lang, count)
     else:
         zone = (case.manifest.get("options") or {}).get("zone")
-        write_text(brief(table, rows.slice(0, SHOWN_ROWS), lang, zone), lang, rows.num_rows, BRIEF)
+        write_text(brief(table, first, lang, zone), lang, count, BRIEF)
     return Exit.AUDITED
 
 

@@ -10,10 +10,12 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
 from netaudit.errors import UsageError
+from netaudit.storage.given_files import read_given
 
 if TYPE_CHECKING:
     from netaudit.signing.verification import Attested
 
+LARGEST = 16 << 20  # bytes of a key, of certificates, of an answer
 PASSWORD = "NETAUDIT_KEY_PASSWORD"  # noqa: S105 - the name of a variable: a command line is seen by all
 
 
@@ -56,7 +58,7 @@ def stamp_command(folder: Path, answer: Path | None, authority: Path | None, *, 
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_given(path, LARGEST)
     except OSError as error:
         raise UsageError("{}: cannot be read: {}", path, error.strerror) from error
 

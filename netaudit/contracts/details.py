@@ -57,6 +57,8 @@ class HelloSaid(Said):
     ja3: str = ""  # fingerprints of a sound ClientHello
     ja4: str = ""
     quic_version: int = 0
+    random: bytes = b""
+    ech: bool = False  # a ClientHello with another one in it, encrypted (or with bytes that look like one)
 
 
 @dataclass(frozen=True, slots=True)

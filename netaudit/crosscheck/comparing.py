@@ -6,9 +6,11 @@ that a whole message stands in the object's packets, wrapped in ways that are kn
 
 from __future__ import annotations
 
+import bisect
 import functools
 import hashlib
 import ipaddress
+import itertools
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -44,7 +46,7 @@ from netaudit.storage.files import write_json
 from netaudit.text.frame_ranges import frame_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from netaudit.case.reading import Case
     from netaudit.crosscheck import reassembly as derived
@@ -210,13 +212,14 @@ def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion], seen:
         if not one.pieces:
             by_way[one.source, one.target].append(one)
     ways = {*by_way, *((place.source, place.target) for place in places)}
+    orders = {way: InOrder.of(by_way.get(way, [])) for way in ways}
     kept: dict[Place, Sent] = {}
     try:
         for connection in connections(path, {frozenset(way) for way in ways}, told):
             for way, runs in connection.items():
                 for run in runs if way in ways else ():
                     for sent in messages(run):
-                        _look(sent, by_way.get(way, []), opinions)
+                        _look(sent, orders[way], opinions)
                         if (place := Place(*way, sent.last_frame)) in places:
                             kept[place] = sent
         for one in in_pieces:
@@ -240,15 +243,33 @@ def _leave(asked: list[Asked], opinions: dict[str, Opinion], reason: str) -> Non
             opinions[one.object_id] = Opinion(UNCONFIRMABLE, reason)
 
 
-def _look(sent: Sent, asked: list[Asked], opinions: dict[str, Opinion]) -> None:
+class InOrder(NamedTuple):
+    """Objects by their first packets, so that a message is held against those near it only."""
+
+    asked: list[Asked]
+    firsts: list[int]
+    lasts: list[int]  # the highest last packet up to each
+
+    @classmethod
+    def of(cls, asked: list[Asked]) -> InOrder:
+        """Put objects in order."""
+        some = sorted(asked, key=lambda one: (one.first_frame, one.last_frame, one.object_id))
+        lasts = list(itertools.accumulate((one.last_frame for one in some), max))
+        return cls(some, [one.first_frame for one in some], lasts)
+
+    def sharing(self, first: int, last: int) -> Iterator[Asked]:
+        """Those whose packets lie among these."""
+        place = bisect.bisect_right(self.firsts, last) - 1
+        while place >= 0 and self.lasts[place] >= first:
+            if self.asked[place].last_frame >= first:
+                yield self.asked[place]
+            place -= 1
+
+
+def _look(sent: Sent, asked: InOrder, opinions: dict[str, Opinion]) -> None:
     """Look for the objects whose packets the message shares."""
-    here = [
-        one
-        for one in asked
-        if one.first_frame <= sent.last_frame
-        and sent.first_frame <= one.last_frame
-        and opinions[one.object_id].status != CONFIRMED
-    ]
+    sharing = asked.sharing(sent.first_frame, sent.last_frame)
+    here = [one for one in sharing if opinions[one.object_id].status != CONFIRMED]
     if not here:
         return
     held = list(contents(sent.body, sent.content_type))

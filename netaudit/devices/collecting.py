@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -115,11 +115,17 @@ def _identities(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> I
                 named.append((row["value"], f"lldp {row['value']}"))
     near, apart = frozenset(hops[False] - hops[True]), frozenset(hops[True] - hops[False])
     twins = _twins(flows, link)
-    return identify(claims, _sent(flows, scope), link.forwarders, named, link.shared, twins, (near, apart))
+    sent, in_sums = _sent(flows, scope)
+    found = identify(claims, sent, link.forwarders, named, link.shared, twins, (near, apart))
+    found.in_sums = in_sums
+    return found
 
 
-def _sent(flows: pa.Table, scope: Scope) -> Iterator[Sent]:
-    """What came under inside addresses: by link address in all, and flow by flow where several used one address."""
+def _sent(flows: pa.Table, scope: Scope) -> tuple[list[Sent], int]:
+    """What came under inside addresses: by link address in all, and flow by flow where several used one address.
+
+    And how many flows of such addresses are told by sums only.
+    """
     sums: dict[str, list[Sent]] = defaultdict(list)
     sides = [_ends(flows, *names) for names in (("client", "packets_up"), ("server", "packets_down"))]
     ends = pa.concat_tables(sides)
@@ -131,16 +137,15 @@ def _sent(flows: pa.Table, scope: Scope) -> Iterator[Sent]:
             one = Sent(row["mac"], row["ip"], row["first_min"], row["last_max"], row["answered_sum"])
             sums[one.ip].append(one)
     several = [ip for ip, found in sums.items() if len(found) > 1]
-    for found in sums.values():
-        if len(found) == 1:
-            yield found[0]
-    if several:
-        rows = ends.filter(pc.is_in(ends["ip"], pa.array(several, pa.string())))
-        one_by_one, in_all = _within_bound(rows["ip"])
-        for row in rows.filter(pc.is_in(rows["ip"], pa.array(one_by_one, pa.string()))).to_pylist():
-            yield Sent(row["mac"], row["ip"], row["first"], row["last"], row["answered"])
-        for ip in in_all:
-            yield from sums[ip]
+    told = [found[0] for found in sums.values() if len(found) == 1]
+    if not several:
+        return told, 0
+    rows = ends.filter(pc.is_in(ends["ip"], pa.array(several, pa.string())))
+    one_by_one, in_all = _within_bound(rows["ip"])
+    near = rows.filter(pc.is_in(rows["ip"], pa.array(one_by_one, pa.string())))
+    told += [Sent(row["mac"], row["ip"], row["first"], row["last"], row["answered"]) for row in near.to_pylist()]
+    told += [one for ip in in_all for one in sums[ip]]
+    return told, rows.num_rows - near.num_rows
 
 
 def _within_bound(ips: pa.ChunkedArray) -> tuple[list[str], list[str]]:

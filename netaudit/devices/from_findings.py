@@ -13,7 +13,7 @@ the reason says so.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Moved:
-    """Distinct images, by the beginning of their SHA-256, that a host moved."""
+    """Distinct images, by the beginning of their SHA-256, that a device moved."""
 
     pushed: set[int] = field(default_factory=set)  # sent with its own requests
     taken: set[int] = field(default_factory=set)  # sent to it with requests of others
@@ -53,11 +53,18 @@ class Moved:
     judged: bool = False  # whether faces were looked for
 
 
-class Moves:
-    """What each host moved, seen while transfers go by to somebody else: to look for them once is enough."""
+NOTHING = Moved()
 
-    def __init__(self) -> None:
-        self.by_host: dict[str, Moved] = defaultdict(Moved)
+
+class Moves:
+    """What each device moved, seen while transfers go by to somebody else: to look for them once is enough.
+
+    `device_of` tells by an address and a flow whose end it is: the id of a device, or the address.
+    """
+
+    def __init__(self, device_of: Callable[[str, str], str]) -> None:
+        self._device_of = device_of
+        self.by_device: dict[str, Moved] = defaultdict(Moved)
 
     def seen(self, rows: Iterable[Transfer]) -> Iterator[Transfer]:
         """The rows as they are, each taken down."""
@@ -67,13 +74,14 @@ class Moves:
             yield row
 
     def _take(self, row: Transfer) -> None:
-        sender, receiver = self.by_host[row.sender], self.by_host[row.receiver]
+        sender_id, receiver_id = (self._device_of(ip, row.flow_id) for ip in (row.sender, row.receiver))
+        sender, receiver = self.by_device[sender_id], self.by_device[receiver_id]
         digest = row.digest
         (sender.pushed if row.upload else sender.given).add(digest)
         if row.upload:
             receiver.taken.add(digest)
         else:
-            receiver.fetched.setdefault(row.sender, set()).add(digest)
+            receiver.fetched.setdefault(sender_id, set()).add(digest)
         for one in (sender, receiver):
             one.judged = one.judged or row.face == "yes"
 
@@ -81,14 +89,14 @@ class Moves:
 def with_chain(
     devices: pa.Table, claims: pa.Table, moves: Moves, telling: frozenset[str] = frozenset()
 ) -> tuple[pa.Table, pa.Table]:
-    """`devices` with its column `chain`, and `claims` with the reasons; `telling` are addresses whose records tell."""
-    moved = moves.by_host
+    """`devices` with its column `chain`, and `claims` with the reasons; `telling` are devices whose records tell."""
+    moved = moves.by_device
     chains, said = [], []
     rows = devices.select(["device_id", "ips", "class", "class_confidence"]).to_pylist()
     way = _way(rows, moved)
     for row in rows:
-        own = _joined([moved[ip] for ip in row["ips"] if ip in moved])
-        found = list(parts(row, own, way, tells=not telling.isdisjoint(row["ips"])))
+        own = moved.get(row["device_id"], NOTHING)
+        found = list(parts(row, own, way, tells=row["device_id"] in telling))
         chains.append([part for part, _, _ in found])
         said += [_claim(row["device_id"], *one) for one in found]
     place = devices.column_names.index("chain")
@@ -121,25 +129,13 @@ def parts(
 
 
 def _way(devices: list[Row], moved: dict[str, Moved]) -> set[int | str]:
-    """Images that devices of the site sent with requests, and addresses that got such; visitors' own phones set apart.
+    """Images that devices of the site sent with requests, and who got such; visitors' own phones set apart.
 
     What somebody looks at elsewhere, a news page say, is no part of the way of the faces.
     """
-    personal = {ip for row in devices if row["class"] in HANDHELD for ip in row["ips"]}
-    sent = {image for ip, one in moved.items() if ip not in personal for image in one.pushed}
-    return sent | {ip for ip, one in moved.items() if one.taken & sent}
-
-
-def _joined(parts_: list[Moved]) -> Moved:
-    whole = Moved()
-    for one in parts_:
-        whole.pushed |= one.pushed
-        whole.taken |= one.taken
-        whole.given |= one.given
-        for giver, images in one.fetched.items():
-            whole.fetched[giver] = whole.fetched.get(giver, set()) | images
-        whole.judged = whole.judged or one.judged
-    return whole
+    personal = {row["device_id"] for row in devices if row["class"] in HANDHELD}
+    sent = {image for one, what in moved.items() if one not in personal for image in what.pushed}
+    return sent | {one for one, what in moved.items() if what.taken & sent}
 
 
 def _claim(device_id: str, part: str, rule: str, facts: list[str]) -> TableRow:

@@ -52,11 +52,12 @@ NAMES = (  # where a device says how it is called, best first
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Rows of `devices`, `bindings` and `claims`."""
+    """Rows of `devices`, `bindings` and `claims`; how many flows tell only by sums who held an address."""
 
     devices: pa.Table
     bindings: pa.Table
     claims: pa.Table
+    in_sums: int = 0
 
 
 def inventory(
@@ -77,7 +78,7 @@ def inventory(
         told.append(_row(device, judged, used, said, rows))
         claims += claim_rows(identity, used, judged, said, rows, signatures.vocabulary)
     held = sorted(binding_rows(identities, devices))
-    return Inventory(table_of(told, DEVICES), table_of(held, BINDINGS), table_of(claims, CLAIMS))
+    return Inventory(table_of(told, DEVICES), table_of(held, BINDINGS), table_of(claims, CLAIMS), identities.in_sums)
 
 
 def binding_rows(identities: Identities, devices: dict[str, Device]) -> Iterator[Row]:

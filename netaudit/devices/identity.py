@@ -34,6 +34,7 @@ class Identities:
     alias: dict[str, str] = field(default_factory=dict)  # link address of a port → the one its machine is known by
     twins: frozenset[tuple[str, str]] = frozenset()  # (link address, address) of hosts with equal ones in other VLANs
     spoken: frozenset[tuple[str, str]] = frozenset()  # (link address, address) of those who sent for themselves
+    in_sums: int = 0  # flows of addresses that several used, beyond the bound within which each is looked at
 
     def device_of(self, mac: str, ip: str, scope: Scope, ts: int | None = None) -> str:
         """Id of the device that a fact of that time is about: its link address, else its address; empty for none.

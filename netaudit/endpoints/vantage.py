@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from netaudit.text.addresses import is_link_address
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -85,7 +87,9 @@ class Vantage:
         self._others = [net for net in self.inside if not self._all_private or net not in PRIVATE]
 
     def scope(self, ip: str) -> str:
-        """inside, outside, multicast, special or unknown."""
+        """inside, outside, multicast, special or unknown; by a link address only hosts inside are named."""
+        if is_link_address(ip):
+            return "inside"
         kind = kind_of(ip)
         if kind in {"multicast", "special"}:
             return kind

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -9,7 +11,7 @@ from itertools import islice
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.finalizing.joined_pieces import join_pieces
 from netaudit.finalizing.stored import Joined, Load, StoredPart, open_joined
-from netaudit.rows.uploads import BLOCK, CHUNK, END, NEXT, PART, PIECE, RANGE, REPLY, SENT
+from netaudit.rows.uploads import BLOCK, CHUNK, END, NEXT, PART, PIECE, RANGE, REPLY, SENT, TEXT
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.part import Part
 
@@ -17,6 +19,7 @@ __all__ = ["Joined", "Load", "Patience", "StoredPart", "join_upload"]
 
 MOST_BYTES = 256 << 20  # of one upload; more is left in parts
 MOST_PARTS = 1 << 16  # of one upload that are looked at: those that were sent first
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _REUSE = 4  # times that the bytes of blocks may go into objects: one block may be cited by several
 
 
@@ -32,6 +35,8 @@ def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | Non
     parts = list(islice(rows, MOST_PARTS))
     if any(row.role in (RANGE, SENT, PIECE) for row in parts):
         yield from join_pieces(parts, load, MOST_BYTES, patience)
+    elif any(row.role == TEXT for row in parts):
+        yield from _chunks(*_plain(parts, load), patience)
     elif any(row.role == CHUNK for row in parts):
         yield from _chunks(parts, load, patience)
     elif parts[0].role != PART:
@@ -41,6 +46,21 @@ def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | Non
     else:
         by_number = {row.number: row for row in parts}
         yield from _numbered([by_number[number] for number in sorted(by_number)], load, patience)
+
+
+def _plain(rows: list[StoredPart], load: Load) -> tuple[list[StoredPart], Load]:
+    """Chunks as base64: each by itself, or, where one cannot be read alone, pieces of the text of the whole."""
+    rows = [replace(row, role=CHUNK) if row.role == TEXT else row for row in rows]
+    if sum(row.size for row in rows) > MOST_BYTES:
+        return rows, load
+    plain: dict[str, bytes] = {}
+    for digest in {row.sha256 for row in rows if row.role == CHUNK}:
+        text = (load(digest) or b"").translate(_URL_SAFE)
+        try:
+            plain[digest] = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            return rows, load
+    return [replace(row, size=len(plain.get(row.sha256, b""))) for row in rows], plain.get
 
 
 def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
@@ -64,10 +84,11 @@ def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
     uploads: list[dict[int, StoredPart]] = [{}]
     by_offset = rows[0].offset >= 0
     for row in rows:
-        before = max(uploads[-1].values(), key=lambda one: one.offset, default=None)
-        placed = row if row.offset != NEXT else replace(row, offset=before.offset + before.size if before else 0)
+        placed = row if row.offset != NEXT else replace(row, offset=_next(uploads[-1], row, load))
         place = placed.offset if by_offset else placed.number
         same = uploads[-1].get(place)
+        if same is not None and same.complete and not placed.complete and _goes_on(placed, same, load):
+            continue  # it came again, and broke off
         if same is not None and same.complete and same.sha256 != placed.sha256:
             uploads.append({})
         uploads[-1][place] = placed
@@ -82,6 +103,21 @@ def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
         for joined in found:
             joined.shreds, joined.deep = [row.message_id for row in chosen], True
             yield joined
+
+
+def _next(upload: dict[int, StoredPart], row: StoredPart, load: Load) -> int:
+    """Where a chunk goes that says no place: behind the one before, or in its place where that one broke off."""
+    before = max(upload.values(), key=lambda one: one.offset, default=None)
+    if before is None:
+        return 0
+    again = not before.complete and _goes_on(before, row, load)
+    return before.offset if again else before.offset + before.size
+
+
+def _goes_on(part: StoredPart, whole: StoredPart, load: Load) -> bool:
+    """Whether a part that broke off is how another one begins."""
+    begin, rest = load(part.sha256), load(whole.sha256)
+    return begin is not None and rest is not None and rest.startswith(begin)
 
 
 def _counted(chosen: list[StoredPart]) -> list[StoredPart]:
@@ -132,8 +168,13 @@ def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load, 
     unknown: int | None = None
     for part in chosen:
         piece = load(part.sha256)
+        if part.role == CHUNK and part.offset <= (len(data) if unknown is None else unknown):  # gone on with from here
+            del data[part.offset :]
+            unknown = None
         if unknown is None and (part.offset != len(data) or not part.complete or piece is None):
             unknown = min(part.offset, len(data))
+            if part.role == CHUNK and part.offset == len(data):  # certain as far as it goes
+                unknown += len(piece or b"")
         data += piece or b""
     root.data = bytes(data)
     declared, root.unknown_from = root.unknown_from, unknown

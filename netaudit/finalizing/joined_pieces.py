@@ -132,5 +132,5 @@ def _told(content: _Content, count: int, limit: int, patience: Patience) -> Iter
     if len(messages) > 1:
         identity = f"{content.rows[0].message_id}\0pieces\0{count}"  # what the file is called is keyed
         for joined in open_joined(identity, content.root(content.size, limit), content.rows, patience):
-            joined.shreds = messages
+            joined.shreds, joined.deep = messages, content.rows[0].role == SENT
             yield joined

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from netaudit.contracts.unwrapping_steps import SEPARATOR
 from netaudit.finalizing.from_rows import Joined, Patience, StoredPart, join_upload
 from netaudit.rows.objects import image_row, object_row
+from netaudit.rows.uploads import CHUNK, MADE
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import RowWriter, table_of
 from netaudit.tables import EVIDENCE, OBJECTS
@@ -63,6 +64,7 @@ def _uploads(parts: pa.Table) -> Iterator[Iterator[StoredPart]]:
 
     What an upload is called is keyed, so that an order by it would mean nothing. Few rows are objects at a time.
     """
+    parts = _where_begun(parts)
     sent = pc.sort_indices(parts, [("ts", "ascending"), ("message_id", "ascending"), ("role", "ascending")])
     uploads = parts["upload"].take(sent).combine_chunks().dictionary_encode().indices.to_numpy()
     together = sent.take(pa.array(np.argsort(uploads, kind="stable")))
@@ -73,6 +75,19 @@ def _uploads(parts: pa.Table) -> Iterator[Iterator[StoredPart]]:
         for row in parts.take(together[first : first + AT_ONCE]).to_pylist()
     )
     return (upload for _, upload in groupby(rows, key=attrgetter("upload")))
+
+
+def _where_begun(parts: pa.Table) -> pa.Table:
+    """Parts of which only a reply says to which upload they belong, under its name."""
+    made = parts.filter(pc.and_(pc.equal(parts["role"], MADE), pc.greater(pc.list_value_length(parts["links"]), 0)))
+    if not made.num_rows:
+        return parts
+    names = dict(zip(made["object_id"].to_pylist(), (links[0] for links in made["links"].to_pylist()), strict=True))
+    begun = pc.and_(pc.is_in(parts["object_id"], pa.array(list(names))), pc.equal(parts["role"], CHUNK))
+    named = pa.array([names.get(one) for one in parts["object_id"].to_pylist()], pa.string())
+    uploads = pc.if_else(begun, named, parts["upload"])
+    kept = parts.set_column(parts.column_names.index("upload"), "upload", uploads)
+    return kept.filter(pc.not_equal(parts["role"], MADE))
 
 
 @dataclass(slots=True)

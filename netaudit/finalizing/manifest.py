@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-import email.utils
-import functools
 import statistics
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.endpoints.recorders import seconds_of
 from netaudit.findings.from_tables import LEAD_S, statements
 from netaudit.rows.persons import count_people
 from netaudit.storage.arrow_rows import plain
@@ -87,7 +85,7 @@ def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:
     offsets: dict[str, list[float]] = {"HTTP Date": [], "NTP": []}
     columns = (dated["protocol"].to_pylist(), dated["date"].to_pylist(), dated["first_ts"].cast(pa.int64()).to_pylist())
     for protocol, text, ts in zip(*columns, strict=True):
-        said = _seconds(text)
+        said = seconds_of(text)
         if said is not None and ts is not None:
             offsets["NTP" if protocol == "ntp" else "HTTP Date"].append(ts / 1e9 - said)
     return [_offset(source, values) for source, values in offsets.items() if values] or None
@@ -101,18 +99,6 @@ def _dated(messages: pa.Table) -> pa.Table:
         some = some.filter(pc.and_(pc.not_equal(some["date"], ""), pc.equal(some["direction"], "down")))
         held = pa.concat_tables([held, some]).sort_by("message_id")[:MOST_CLOCKS].combine_chunks()
     return held
-
-
-@functools.lru_cache(maxsize=4096)
-def _seconds(text: str) -> float | None:
-    """UTC seconds of a Date header (RFC 9110, 5.6.7) or of an ISO 8601 time; without a zone it is UTC."""
-    for parse in (email.utils.parsedate_to_datetime, datetime.datetime.fromisoformat):
-        try:
-            moment = parse(text)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
-        except (ValueError, TypeError, OverflowError):
-            continue
-    return None
 
 
 def _offset(source: str, offsets: list[float]) -> dict[str, Any]:

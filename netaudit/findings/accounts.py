@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import STREAMS
+from netaudit.findings.acts import STREAMS, UPWARD_SHARE
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
 from netaudit.findings.transfers import transfers
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Tables = dict[str, pa.Table]
 Words = tuple[str, str]  # Chinese, English
+Parts = dict[str, int]  # bytes by reason
 
 LEAST = 16 * 1024  # opaque bytes of a sender to an endpoint that are worth a word
 MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
@@ -34,6 +35,8 @@ SPEAKS = r"(?i)\bpics?\b|picture|photo|imag|\bimg|face|snap|feature|avatar|portr
 MEDIA = "media"  # a stream of which no still was made
 READ, OBSCURE, TELLING = "read", "read, not understood", "speaks of pictures"
 UNREAD, SHAPED, HIDDEN_OTHER = "in no message", "upload-shaped", "encrypted, in no finding"
+SENT_HIDDEN = "encrypted, mostly sent"
+LEAST_HIDING = 8 * 1024  # hidden or not understood, by one sender: beside it nobody says that nothing was hidden
 CROWD = "too many addresses"
 OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
 EGRESS_WORDS: dict[str, Words] = {
@@ -44,6 +47,7 @@ EGRESS_WORDS: dict[str, Words] = {
     UNREAD: ("协议可读但不属于任何消息", "in clear protocols, but in no message"),
     SHAPED: ("加密或不可读，形似上传（D 级）", "hidden and upload-shaped (D)"),
     HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
+    SENT_HIDDEN: ("加密，以发出为主，不在任何发现中", "encrypted and mostly sent, in no finding"),
     OPAQUE: ("内容不明", "opaque"),
     SMALL: ("低于阈值", "below thresholds"),
     DROPPED: ("因上限未读", "not read for a bound"),
@@ -69,7 +73,9 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
     `scraps`: words that nobody would read outside of what `messages.obscure` counts.
     """
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for (near, far), flow, parts in _left(tables, scraps):
+    received: dict[tuple[str, str], int] = defaultdict(int)  # encrypted
+    for (near, far), flow, parts, back in _left(tables, scraps):
+        received[near, far] += back.get(HIDDEN_OTHER, 0)
         for reason, size in parts.items():
             if size:
                 total = sums[near, far, reason]
@@ -83,13 +89,15 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
     for (near, _far, reason), (_, size) in sums.items():
         puzzling[near] += size if reason in PUZZLING else 0
     for (near, far, reason), (number, size) in sorted(sums.items()):
+        if reason == HIDDEN_OTHER and size >= UPWARD_SHARE * received[near, far]:
+            reason = SENT_HIDDEN  # noqa: PLW2901
         small = reason in PUZZLING and puzzling[near] < LEAST and not (reason == TELLING and size >= LEAST_TELLING)
         subject = f"{near} > {far}" if (near, far) in told else OTHERS
         yield Line(subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED})
 
 
-def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, str], int, dict[str, int]]]:
-    """Sender and endpoint, number of flows, and bytes by reason, of the flows between inside and outside."""
+def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, str], int, Parts, Parts]]:
+    """Sender and endpoint, number of flows, bytes by reason that way and back, of flows between inside and outside."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     findings = tables["findings"]
     hidden = pc.is_in(findings["certainty"], value_set=pa.array(["C", "D"]))
@@ -115,10 +123,11 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     for batch in grouped.to_batches(max_chunksize=16_384):
         for row in batch.to_pylist():
             client, server = scopes.get(row["client_ip"]), scopes.get(row["server_ip"])
+            count, up, down = row["flow_id_count"], _parts(row, "up"), _parts(row, "down")
             if (client, server) == ("inside", "outside"):
-                yield (row["client_ip"], row["server_ip"]), row["flow_id_count"], _parts(row, "up")
+                yield (row["client_ip"], row["server_ip"]), count, up, down
             elif (client, server) == ("outside", "inside"):
-                yield (row["server_ip"], row["client_ip"]), row["flow_id_count"], _parts(row, "down")
+                yield (row["server_ip"], row["client_ip"]), count, down, up
 
 
 def _telling(messages: pa.Table, objects: pa.Table) -> dict[str, pa.Array]:

@@ -16,28 +16,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from netaudit.findings.ends import Ends
     from netaudit.findings.transfers import Transfer
 
 UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
+STRANGE_ANSWER = "answered by no router"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
 UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
-TURNED_DOWN = "answered with an error"
-LESSEN = frozenset({UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK, OWN_DEVICE})
+TURNED_DOWN, REDIRECTED = "answered with an error", "redirected"
+LESSEN = frozenset(
+    {UNANSWERED, REFUSED, OTHER_LINK, STRANGE_ANSWER, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK, OWN_DEVICE}
+)
 OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
 WORDS = {  # clauses of findings.reason, each with how many transfers it is about
     UNANSWERED: "not acknowledged and not answered",
     REFUSED: "refused by a reset and not acknowledged",
     UNREPLIED: "acknowledged and not answered",
     OTHER_LINK: "sent by a link address that did not hold the sender's address then",
+    STRANGE_ANSWER: "answered by a link address that is not the one behind which the others outside are",
     FROM_OUTSIDE: "had come from outside before",
     DATAGRAMS: "datagrams, which nobody acknowledges",
     ONE_WAY: "the capture shows one direction only",
     NO_LINK: "the capture has no link addresses",
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
+    REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
     TURNED_DOWN: "answered with an error (status 400 or above): not taken",
 }
 MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
@@ -45,6 +50,8 @@ COLUMNS = [
     "flow_id", "transport", "client_mac", "server_mac", "packets_up", "packets_down", "payload_up", "payload_down",
     "handshake",
 ]  # fmt: skip
+LEAST_BEHIND = 4  # addresses outside that are behind one link address, before one with a quarter of them is no router
+REDIRECTION = 300  # status of an answer that sends the client elsewhere (RFC 9110, 15.4)
 ERROR = 400  # status of an answer that took nothing (RFC 9110, 15.5)
 LATELY = 600 * 10**9  # ns within which what came from outside is what is sent out again
 
@@ -76,18 +83,20 @@ class Seen(NamedTuple):
 class Bearing:
     """Doubts about what went in some flows."""
 
-    def __init__(self, tables: Mapping[str, pa.Table], flow_ids: Iterable[str], ends: Ends) -> None:
-        flows, self._ends = tables["flows"], ends
+    def __init__(
+        self, tables: Mapping[str, pa.Table], flow_ids: Iterable[str], ends: Ends, scope: Callable[[str], str]
+    ) -> None:
+        flows, self._ends, self._scope = tables["flows"], ends, scope
         wanted = pa.array(sorted(set(flow_ids)), pa.string())
         chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=wanted)).select(COLUMNS)
         self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
-        self._one_way = _one_way(flows)
+        self._one_way, self._routers = _one_way(flows), _routers(flows, scope, ends)
         self._answers = _answers(tables["messages"], wanted)
         self._came: dict[tuple[str, int], list[int]] = defaultdict(list)  # device and image → times, in order
 
     def note_arrival(self, row: Transfer) -> None:
-        """An image came from outside to a device."""
-        bisect.insort(self._came[self._ends.device(row.receiver, row.flow_id), row.digest], row.last_ts)
+        """An image began to come from outside to a device: an echo sends it back before it is whole."""
+        bisect.insort(self._came[self._ends.device(row.receiver, row.flow_id), row.digest], row.first_ts)
 
     def doubts(self, row: Transfer | Way) -> frozenset[str]:
         """Codes of what lessens it, or is to be said of it."""
@@ -99,10 +108,13 @@ class Bearing:
             found.add(NO_LINK)
         elif self._ends.disputed(row.sender, row.flow_id):
             found.add(OTHER_LINK)
+        elif self._strange(row.receiver, seen.server_mac if row.upload else seen.client_mac):
+            found.add(STRANGE_ANSWER)
         if self.came_from_outside(row):
             found.add(FROM_OUTSIDE)
-        if self._answers.get(row.message_id, 0) >= ERROR:
-            found.add(TURNED_DOWN)
+        status = self._answers.get(row.message_id, 0)
+        if status >= REDIRECTION:
+            found.add(TURNED_DOWN if status >= ERROR else REDIRECTED)
         return frozenset(found - {""})
 
     def came_from_outside(self, row: Transfer | Way) -> bool:
@@ -111,6 +123,10 @@ class Bearing:
         came = self._came.get((device, row.digest), [])
         before = bisect.bisect_right(came, row.first_ts)
         return before > 0 and row.first_ts - came[before - 1] <= LATELY
+
+    def _strange(self, receiver: str, mac: str) -> bool:
+        """Whether somebody outside is said to have answered by a link address that stands before nobody else there."""
+        return bool(mac and self._routers and mac not in self._routers and self._scope(receiver) == "outside")
 
     def _taken(self, row: Transfer | Way, seen: Seen) -> str:
         """Whether the receiver's side took it: empty where it did."""
@@ -169,6 +185,25 @@ def _one_way(flows: pa.Table) -> set[str]:
     )
     sums = chosen.group_by("capture_id").aggregate([("both", "sum"), ("both", "count")])
     return {row["capture_id"] for row in sums.to_pylist() if row["both_sum"] < MIRRORED * row["both_count"]}
+
+
+def _routers(flows: pa.Table, scope: Callable[[str], str], ends: Ends) -> set[str]:
+    """Link addresses behind which those outside are; empty where too few were seen to tell."""
+    behind: dict[str, set[str]] = defaultdict(set)
+    for side, sent in (("client", "packets_up"), ("server", "packets_down")):
+        there = flows.filter(pc.greater(flows[sent], 0)).select([f"{side}_mac", f"{side}_ip"])
+        for row in there.group_by([f"{side}_mac", f"{side}_ip"]).aggregate([]).to_pylist():
+            if row[f"{side}_mac"] and scope(row[f"{side}_ip"]) == "outside":
+                behind[row[f"{side}_mac"]].add(row[f"{side}_ip"])
+    most = max(map(len, behind.values()), default=0)
+    if most < LEAST_BEHIND:  # few: one that holds no address here, beside one that does and has several behind it
+        own = {mac for mac in behind if ends.holds(mac)}
+        return (
+            {*own, *(mac for mac in behind if len(behind[mac]) > 1)}
+            if any(len(behind[mac]) > 1 for mac in own)
+            else set()
+        )
+    return {mac for mac, ips in behind.items() if len(ips) * LEAST_BEHIND > most or ends.forwards(mac)}
 
 
 def _answers(messages: pa.Table, flows: pa.Array) -> dict[str, int]:

@@ -45,7 +45,8 @@ def documents(tables: Tables) -> Iterator[Line]:
     ):
         sender, receiver = (client, server) if way == "up" else (server, client)
         left = (scopes.get(sender), scopes.get(receiver)) == ("inside", "outside")
-        total = sums[f"{sender} > {receiver}", FEW if size < LEAST else LEFT if left else ELSEWHERE]
+        subject = f"{sender} > {receiver}" if sender and receiver else OTHERS  # of connections that were set aside
+        total = sums[subject, FEW if size < LEAST else LEFT if left else ELSEWHERE]
         total[0] += 1
         total[1] += size
     told = set(sorted(sums, key=lambda pair: (-sums[pair][1], pair))[:MOST_SUBJECTS])

@@ -25,19 +25,27 @@ from netaudit.findings.visibility import encrypted
 from netaudit.findings.vocabulary import ANSWERED, KIND, KNOWN_SERVICE, SHAPED_ENCRYPTED, UPLOADED, Rule
 
 if TYPE_CHECKING:
+    from netaudit.findings.fronts import Fronts
     from netaudit.findings.uploads import Scope
 
 STORE = "object_store"  # a value of endpoints.service_class
 JUDGED = frozenset({CAPTURE, TERMINAL, SERVER})  # roles of which one request is enough
+VIDEO = "video"  # one request of hours is as much
 UNTELLING = frozenset({"bulk", "regular", "few"})  # shapes that backups and telemetry have, or none at all
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
     "events": "many alike, a few at a time, as after events",
     "regular": "at even times, as telemetry and logs",
+    "video": "without a pause, in frames of which some are far larger, as video",
     "bulk": "most in one go or few, as a backup",
     "browsing": "more came back than went, as when browsing",
     "few": "too few for a shape",
     "unclear": "of no clear shape",
 }
+# export-grade suites (RFC 2246, A.5; RFC 2712; draft-ietf-tls-56-bit-ciphersuites-01): keys of 40 or 56 bits
+EXPORT_GRADE = frozenset(
+    f"{code:04x}"
+    for code in (0x03, 0x06, 0x08, 0x0B, 0x0E, 0x11, 0x14, 0x17, 0x19, *range(0x26, 0x2C), *range(0x60, 0x66))
+)
 BURST_NAMES = ("< 8 KiB", "8-32 KiB", "32-128 KiB", "128-512 KiB", "> 512 KiB")
 
 
@@ -48,6 +56,7 @@ def encrypted_findings(
     endpoints: pa.Table | None = None,
     counts: pa.Table | None = None,
     machines: frozenset[str] = frozenset(),
+    fronts: Fronts | None = None,
 ) -> list[Finding]:
     """Findings on encrypted uploads, per sender, endpoint and server name, whichever side connected.
 
@@ -60,23 +69,25 @@ def encrypted_findings(
         client, server = row["client_ip"], row["server_ip"]
         scopes = scope(client), scope(server)
         if scopes == ABROAD:
-            groups[(client, server, row["server_name"], *actors.ends.parts(client, row["flow_id"]))].append(row)
+            groups[actors.ends.named(client, row["flow_id"], "inside"), server, row["server_name"]].append(row)
         elif scopes == ("outside", "inside"):
-            asked[(server, client, *actors.ends.parts(server, row["flow_id"]))].append(row)
+            asked[actors.ends.named(server, row["flow_id"], "inside"), client].append(row)
     found = []
-    for (sender, receiver, name, *parts), rows in sorted(groups.items()):
+    for (sender, receiver, name), rows in sorted(groups.items()):
         role = actors.role(sender, rows[0]["flow_id"])
         service, service_class = services.get(receiver, ("", ""))
         known = service_class in KNOWN_CLASSES
         count = counted.get((sender, receiver, name))
-        own = is_own(role[0], machine=sender in machines)
+        own = is_own(role[0], machine=actors.ends.device(sender, rows[0]["flow_id"]) in machines)
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured
             shape = "" if own else _shape(rows, known=known)
         if role[0] != PERSONAL_DEVICE and shape:
-            key, rule = (sender, receiver, name, *parts), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
-            found.append(_finding(key, rows, role, service if known else "", _told(count), rule))
+            key, rule = (sender, receiver, name), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
+            one = _finding(key, rows, role, service if known else "", _told(count), rule)
+            one.reason += fronts.said(rows) if fronts is not None else ""
+            found.append(one)
     return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors)]
 
 
@@ -84,14 +95,14 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
     """Whether requests of a sender to an endpoint are worth a finding, and why: SHAPED, KNOWN or empty.
 
     `count`: its row of `upload_counts`. A machine of people needs pictures sent one after the other; what nothing names
-    needs as many requests as make a shape, and not that of a backup or of telemetry; a device that captures, a terminal
-    or a server needs one. A store of objects takes backups, too.
+    needs as many requests as make a shape, and not that of a backup or of telemetry, or a video; a device that
+    captures, a terminal or a server needs one. A store of objects takes backups, too.
     """
     requests, size, shape = count["requests"] or 0, count["requests_bytes"] or 0, count["shape"]
     if own:
         enough = requests > 1 and shape == EVENTS and service_class not in SERVICES
     else:
-        enough = requests > 0 and (kind in JUDGED or (requests > 1 and shape not in UNTELLING))
+        enough = requests > 0 and (kind in JUDGED or shape == VIDEO or (requests > 1 and shape not in UNTELLING))
     if enough and size >= LEAST_BYTES:
         return SHAPED
     meant = service_class in KNOWN_CLASSES and (enough or (not own and (service_class != STORE or kind in JUDGED)))
@@ -100,7 +111,7 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
 
 def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
     """What somebody outside fetched, encrypted, from a server inside; `key` begins with both."""
-    sender, receiver, *parts = key
+    sender, receiver = key
     down, up = (sum(sent_once(row, way) for row in rows) for way in ("down", "up"))
     role = actors.role(sender, rows[0]["flow_id"])
     if down < LEAST_BYTES or down < UPWARD_SHARE * up or role[0] == PERSONAL_DEVICE:
@@ -109,7 +120,7 @@ def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors)
         f"encrypted answers to {receiver}, which connected from outside: {down} bytes in {len(rows)} connections; "
         "content not visible, consistent with an upload"
     )
-    return [hidden_finding((sender, receiver, str(ANSWERED), *parts), role, rows, down, ANSWERED, reason)]
+    return [hidden_finding((sender, receiver, str(ANSWERED)), role, rows, down, ANSWERED, reason)]
 
 
 def sent_once(row: dict[str, Any], way: str) -> int:
@@ -169,9 +180,15 @@ def _finding(
     known = f", a known service ({service})" if service else ""
     reason = (
         f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
-        f"{counted}content not visible, consistent with an upload"
+        f"{counted}content not visible, consistent with an upload{_weak(rows)}"
     )
     return hidden_finding(key, role, rows, up, rule, reason)
+
+
+def _weak(rows: list[dict[str, Any]]) -> str:
+    """What is said of connections whose keys are so short that whoever recorded them can try all."""
+    count = sum((row["tls_cipher"] or "").lower() in EXPORT_GRADE for row in rows)
+    return f"; {count} by an export-grade cipher suite (keys of 40 or 56 bits, which can be tried out)" if count else ""
 
 
 def hidden_finding(

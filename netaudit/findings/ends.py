@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +15,7 @@ from netaudit.tables.holders import Holders
 from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SIDES = ("client", "server")
 
@@ -67,19 +68,48 @@ class Ends:
         Nobody outside is named so: frames of all of them have a router's, whatever somebody says by ARP.
         """
         end = self._ends.get((flow_id, ip))
-        if scope == "outside" or end is None or not end.mac or self._holders.forwards(end.mac):
+        if scope == "outside" or end is None:
             return ip
-        return end.mac if self._holders.several(ip) or self._holders.disputes(ip, end.ts, end.mac) else ip
+        if end.mac and not self._holders.forwards(end.mac):
+            return end.mac if self._holders.several(ip) or self._holders.disputes(ip, end.ts, end.mac) else ip
+        held = self._holders.device(ip, end.ts)  # through a router: whoever held it then
+        return held if self._holders.several(ip) and is_link_address(held) else ip
 
-    def parts(self, ip: str, flow_id: str) -> tuple[str, ...]:
-        """What tells this end from others of the same address: nothing, where the address is one device's."""
-        return (self.device(ip, flow_id),) if ip in self._several else ()
+    def renamed(self, flows: pa.Table, scope: Callable[[str], str]) -> pa.Table:
+        """The flows with their ends as they are named: what is grouped by addresses then is grouped by devices."""
+        if not self._ends:
+            return flows
+        for side in SIDES:
+            place = flows.schema.get_field_index(f"{side}_ip")
+            ips, several = flows[f"{side}_ip"], pa.array(sorted(self._several), pa.string())
+            rows = np.flatnonzero(pc.is_in(ips, value_set=several).to_numpy(zero_copy_only=False))
+            if len(rows):
+                some = flows.select(["flow_id", f"{side}_ip"]).take(pa.array(rows))
+                ids, held = (some[name].to_pylist() for name in ("flow_id", f"{side}_ip"))
+                names = [self.named(ip, flow, scope(ip)) for flow, ip in zip(ids, held, strict=True)]
+                mask = np.zeros(flows.num_rows, np.bool_)
+                mask[rows] = True
+                whole = pc.replace_with_mask(_flat(ips), pa.array(mask), pa.array(names, _flat(ips).type))
+                flows = flows.set_column(place, flows.schema.field(place), whole)
+        return flows
 
     def disputed(self, ip: str, flow_id: str) -> str:
         """Link address of that end's frames where it is another one than the address's then; empty where it is not."""
         end = self._ends.get((flow_id, ip))
         return end.mac if end is not None and self._holders.disputes(ip, end.ts, end.mac) else ""
 
+    def holds(self, mac: str) -> bool:
+        """Whether a link address held an address of the site, or stands for many."""
+        return self._holders.knows(mac)
+
+    def forwards(self, mac: str) -> bool:
+        """Whether a link address stands for many."""
+        return self._holders.forwards(mac)
+
     def of_link(self, mac: str, ip: str) -> str:
         """Id of the device that a fact of this link address and address is about."""
         return self._holders.device(ip, None, mac) if ip else self._holders.of_link(mac)
+
+
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

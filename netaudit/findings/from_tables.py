@@ -13,8 +13,10 @@ from netaudit.findings.apart import Apart
 from netaudit.findings.bearing import Bearing
 from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
+from netaudit.findings.ends import Ends
+from netaudit.findings.fronts import Fronts
 from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, records_of, with_identity
-from netaudit.findings.ledgers import Run, ledger_table
+from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, Run, bounds_table, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
@@ -36,12 +38,17 @@ if TYPE_CHECKING:
     from netaudit.findings.finding import Finding
 
 __all__ = [
+    "BOUNDS",
+    "IN_SUMS",
     "LEAD_S",
+    "NOT_COMPARED",
     "TOLD_APART",
+    "Ends",
     "Judgement",
     "Run",
     "actors_of",
     "bearing_of",
+    "bounds_table",
     "judge",
     "judge_moments",
     "ledger_table",
@@ -77,8 +84,9 @@ def judge(
     receivers = Receivers(tables, actors.ends)
     told = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
     bearing = bearing_of(tables, faces, scope, actors, told)
-    machines = peoples_machines(tables, scope)
-    relayed = relayed_findings(tables, actors)
+    fronts = Fronts(tables, receivers)
+    machines = peoples_machines(tables, scope, actors)
+    relayed = relayed_findings(tables, actors, actors.ends.renamed(flows, scope))
 
     whereto = faces_sent_outside(faces, scope, actors, bearing).whereto
     own = own_of(faces, tables, whereto | back_ends, scope, actors)
@@ -93,10 +101,10 @@ def judge(
         *clear,
         *relayed,
         *encrypted_findings(
-            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines
+            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines, fronts
         ),
     ]
-    found += opaque_findings(flows, scope, actors, found, endpoints, machines)
+    found += opaque_findings(flows, scope, actors, found, endpoints, machines, fronts)
     _name_sightings(found, tables.get("sightings"))
     for one in found:
         flow = next(iter(one.flow_ids), "")
@@ -111,7 +119,7 @@ def bearing_of(
 ) -> Bearing:
     """What bears the transfers of some faces, and what went in other flows."""
     faces = list(faces)
-    bearing = Bearing(tables, (*(row.flow_id for row in faces), *others), actors.ends)
+    bearing = Bearing(tables, (*(row.flow_id for row in faces), *others), actors.ends, scope)
     for row in faces:
         if (scope(row.sender), scope(row.receiver)) == ("outside", "inside"):
             bearing.note_arrival(row)

@@ -144,14 +144,14 @@ def with_identity(found: list[Finding], groups: Groups, actors: Actors, receiver
     elsewhere = {image for record in records for image in record.elsewhere} - beside
     named = {image for record in records if record.named for image in record.images | record.elsewhere}
     for one in found:
-        one.with_identity = len((beside | elsewhere).intersection(one.object_ids)) if one.images else 0
+        one.with_identity = len(beside.intersection(one.object_ids)) if one.images else 0
     for key, group in sorted(groups.items()):
         if key in by_way and by_way[key].images:
             _add(by_way[key], group, receivers)
         else:
             found.append(_finding(key, group, actors, receivers, SEEN[key[1]]))
     for one in found:
-        if one.with_identity:
+        if one.images:
             counts = [len(images.intersection(one.object_ids)) for images in (beside, elsewhere, named)]
             told = zip(_TOLD, counts, strict=True)
             one.reason += "".join(f"; {words}: {count}" for words, count in told if count)

@@ -23,6 +23,9 @@ from netaudit.tables import LEDGERS as TABLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+BOUNDS = "bounds"  # reason, count: goes from what is derived to the ledgers, and into no case
+NOT_COMPARED, IN_SUMS = "not compared", "in sums"
+
 Tables = dict[str, pa.Table]
 Words = tuple[str, str]  # Chinese, English
 
@@ -281,6 +284,13 @@ def _sightings(tables: Tables, _: Run) -> Iterator[Entry]:
         yield Entry(row["capture_id"], "seen in two captures", row["flow_id_count"])
 
 
+def _bounds(tables: Tables, _: Run) -> Iterator[Entry]:
+    """Connections beyond a bound of what is concluded from all of them."""
+    for row in tables[BOUNDS].to_pylist() if BOUNDS in tables else ():
+        if row["count"]:
+            yield Entry("flows", row["reason"], row["count"], None, understood=False)
+
+
 def _understanding(tables: Tables, run: Run) -> Iterator[Entry]:
     """Messages with a face or a person, by who understands them, and what bounds of learning cut off."""
     for line in understanding.understanding(tables, run.cut):
@@ -388,6 +398,19 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("contacts", _account(contacts.alone), contacts.WORDS),
     Ledger("faces", _faces, accounts.FACE_WORDS),
     Ledger("sightings", _sightings, {"seen in two captures": ("在两份捕获中均可见", "seen in two captures")}),
+    Ledger(
+        "bounds", _bounds,
+        {
+            NOT_COMPARED: (
+                "连接过多，未与另一份捕获比对，可能被计数两次",
+                "too many connections: not compared with other captures, may be counted twice",
+            ),
+            IN_SUMS: (
+                "同一地址由多台设备使用且连接过多，仅按总量判断其持有者",
+                "too many connections of addresses that several devices used: who held them is told by sums only",
+            ),
+        },
+    ),
     Ledger("apart", _apart, apart.WORDS),
     Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
     Ledger("evicted", _account(accounts.evicted), accounts.EVICTED),
@@ -413,6 +436,11 @@ LEDGERS: tuple[Ledger, ...] = (
     ),
 )  # fmt: skip
 BY_NAME = {ledger.name: ledger for ledger in LEDGERS}
+
+
+def bounds_table(counts: Mapping[str, int]) -> pa.Table:
+    """Connections beyond each bound, as `_bounds` takes them."""
+    return pa.table({"reason": list(counts), "count": pa.array(counts.values(), pa.int64())})
 
 
 def ledger_table(tables: Tables, run: Run) -> pa.Table:

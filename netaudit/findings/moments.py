@@ -139,7 +139,9 @@ def _take_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, 
         places = windows.around(one.first_ts, one.first_ts)
         if places and _sent(one.sender, one.receiver, one.flow_id, scope, actors):
             for place in places:
-                way = ways[place, CLEAR, one.sender, one.receiver, one.host]
+                ends = one.sender, one.receiver
+                sender, receiver = (actors.ends.named(ip, one.flow_id, scope(ip)) for ip in ends)
+                way = ways[place, CLEAR, sender, receiver, one.host]
                 way.images += 1
                 way.faces += one.face == "yes"
                 way.bytes += one.size
@@ -155,7 +157,7 @@ def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope
         if places and _sent(row["client_ip"], row["server_ip"], row["flow_id"], scope, actors):
             held = [place for place in places if windows.hold(place, row["first_ts"], row["last_ts"])]
             for place in held:
-                _take_whole(ways[place, *_way(row)], row)
+                _take_whole(ways[place, *_way(row, scope, actors)], row)
             if len(held) < len(places):
                 beyond.append((row, [place for place in places if place not in held]))
     portions = Portions(windows.spans(), (row for row, _ in beyond), sent)
@@ -163,12 +165,14 @@ def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope
         for place in places_left:
             portion = portions.of(row["flow_id"], place)
             if portion.within:
-                _take_portion(ways[place, *_way(row)], row["flow_id"], portion)
+                _take_portion(ways[place, *_way(row, scope, actors)], row["flow_id"], portion)
 
 
-def _way(row: dict[str, Any]) -> tuple[str, str, str, str]:
+def _way(row: dict[str, Any], scope: Scope, actors: Actors) -> tuple[str, str, str, str]:
     seen = visibility(row["protocol"] or "", row["transport"], row["server_port"], row["keys"] or "")
-    return seen, row["client_ip"], row["server_ip"], row["server_name"]
+    ends = row["client_ip"], row["server_ip"]
+    client, server = (actors.ends.named(ip, row["flow_id"], scope(ip)) for ip in ends)
+    return seen, client, server, row["server_name"]
 
 
 def _take_whole(way: Way, row: dict[str, Any]) -> None:

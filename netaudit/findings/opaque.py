@@ -16,13 +16,15 @@ import pyarrow.compute as pc
 
 from netaudit.findings.acts import UPWARD_SHARE
 from netaudit.findings.encrypted import hidden_finding, sent_once
-from netaudit.findings.people import is_own, registered_name
+from netaudit.findings.people import is_own
 from netaudit.findings.vocabulary import SCATTERED, SHAPED_OPAQUE, Rule
+from netaudit.text.domains import registrable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from netaudit.findings.finding import Finding
+    from netaudit.findings.fronts import Fronts
     from netaudit.findings.roles import Actors
     from netaudit.findings.uploads import Scope
 
@@ -38,6 +40,13 @@ COLUMNS = [
     "conflicting_down",
 ]  # fmt: skip
 
+ALIKE = ("capture_id", "transport", "client_ip", "server_ip", "protocol", "server_name")
+AT_ONCE = 8_192  # rows
+
+WAYS = {  # by the sides of client and server: who is near, who far, which way leads out
+    ("inside", "outside"): ("client_ip", "server_ip", "up"),
+    ("outside", "inside"): ("server_ip", "client_ip", "down"),
+}
 REPEATED = ("duplicate", "conflicting")  # payload that is not counted twice (`encrypted.sent_once`)
 
 Row = dict[str, Any]
@@ -50,6 +59,7 @@ def opaque_findings(
     found: Iterable[Finding],
     endpoints: pa.Table | None = None,
     machines: frozenset[str] = frozenset(),
+    fronts: Fronts | None = None,
 ) -> list[Finding]:
     """Findings on opaque and for scattered uploads; `found` are the findings there are already.
 
@@ -58,19 +68,23 @@ def opaque_findings(
     told = {flow for finding in found for flow in finding.flow_ids}
     rows = [
         row
-        for row in _outward(flows, scope)
+        for row in _outward(flows, scope, actors)
         if row["flow_id"] not in told
         and _sent(row)
-        and not is_own(actors.role(row["near"], row["flow_id"])[0], machine=row["near"] in machines)
+        and not is_own(
+            actors.role(row["near"], row["flow_id"])[0],
+            machine=actors.ends.device(row["near"], row["flow_id"]) in machines,
+        )
     ]
     out: list[Finding] = []
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         if is_opaque(row["protocol"], row["transport"]):
-            groups[(row["near"], row["far"], *actors.ends.parts(row["near"], row["flow_id"]))].append(row)
-    for (sender, receiver, *_), some in sorted(groups.items()):
+            groups[row["near"], row["far"]].append(row)
+    for (sender, receiver), some in sorted(groups.items()):
         if _much(some, LEAST_OPAQUE):
             out += _finding(sender, receiver, some, actors, SHAPED_OPAQUE, _kinds(some))
+            out[-1].reason += fronts.said(some) if fronts is not None else ""
     told |= {flow for finding in out for flow in finding.flow_ids}
     return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
 
@@ -82,7 +96,7 @@ def is_opaque(protocol: str, transport: str) -> bool:
     return transport in PAYLOAD_OF_THEIR_OWN or transport.startswith("ip-")
 
 
-def _outward(flows: pa.Table, scope: Scope) -> list[Row]:
+def _outward(flows: pa.Table, scope: Scope, actors: Actors) -> Iterator[Row]:
     """Flows between inside and outside that are opaque or encrypted, with `near`, `far`, `way` of what was sent out."""
     own = pc.and_(pc.not_equal(flows["transport"], "tcp"), pc.not_equal(flows["transport"], "udp"))
     hidden = pc.is_in(flows["protocol"], pa.array(sorted(OPAQUE | HIDDEN)))
@@ -90,14 +104,16 @@ def _outward(flows: pa.Table, scope: Scope) -> list[Row]:
     for place, column in enumerate(chosen.schema):
         if pa.types.is_timestamp(column.type):
             chosen = chosen.set_column(place, column.name, chosen.column(place).cast(pa.int64()))
-    out = []
-    for row in chosen.to_pylist():
-        scopes = scope(row["client_ip"]), scope(row["server_ip"])
-        if scopes == ("inside", "outside"):
-            out.append(row | {"near": row["client_ip"], "far": row["server_ip"], "way": "up"})
-        elif scopes == ("outside", "inside"):
-            out.append(row | {"near": row["server_ip"], "far": row["client_ip"], "way": "down"})
-    return out
+    known: dict[str, str] = {}  # each text once: a flood has any number of flows, between few ends
+    for batch in chosen.to_batches(max_chunksize=AT_ONCE):
+        for row in batch.to_pylist():
+            scopes = scope(row["client_ip"]), scope(row["server_ip"])
+            if scopes in WAYS:
+                near, far, way = WAYS[scopes]
+                row |= {name: known.setdefault(row[name], row[name]) for name in ALIKE}
+                yield row | {
+                    "near": actors.ends.named(row[near], row["flow_id"], "inside"), "far": row[far], "way": way,
+                }  # fmt: skip
 
 
 def _of_busy(flows: pa.Table) -> pa.Table:
@@ -138,10 +154,9 @@ def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> l
         services = dict(zip(endpoints["ip"].to_pylist(), endpoints["service"].to_pylist(), strict=True))
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        parts = actors.ends.parts(row["near"], row["flow_id"])
-        groups[(row["near"], _service(row, services), *parts)].append(row)
+        groups[row["near"], _service(row, services)].append(row)
     out: list[Finding] = []
-    for (sender, service, *_), some in sorted(groups.items()):
+    for (sender, service), some in sorted(groups.items()):
         members = {(row["server_name"], row["far"]) for row in some}
         if len(members) >= LEAST_MEMBERS and _much(some, LEAST_SCATTERED):
             largest = max(
@@ -156,7 +171,7 @@ def _service(row: Row, services: dict[str, str]) -> str:
     """What one service is: by signatures, by registered name, by network."""
     if known := services.get(row["far"]):
         return str(known)
-    if name := registered_name(row["server_name"] or ""):
+    if name := registrable(row["server_name"] or "", rented=False):
         return name
     if ":" not in row["far"]:
         return str(row["far"]).rpartition(".")[0] + ".0/24"
@@ -167,5 +182,5 @@ def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: 
     role = actors.role(sender, rows[0]["flow_id"])
     size = sum(map(_sent, rows))
     reason = f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an upload"
-    key = (sender, receiver, str(rule), *actors.ends.parts(sender, rows[0]["flow_id"]))
+    key = (sender, receiver, str(rule))
     return [hidden_finding(key, role, rows, size, rule, reason)]

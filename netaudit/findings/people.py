@@ -1,23 +1,36 @@
 """People's own machines: computers, phones, televisions, which send of themselves to many services all day.
 
 What they send encrypted is no finding unless it looks like pictures sent one after the other: it stands in one count
-without names. Who they are is said by the inventory, or by what they do: browsing. A device that captures, a terminal
-or a server is none, whatever else it does.
+without names. Nobody is such a machine by what he reads: a box that opens six news pages is still a box. As of phones
+(`personal.py`), two facts from different exchanges are asked for, one of which somebody else answered, and none against
+them. A device that captures, a terminal or a server is none, whatever else it does.
+
+agent      a User-Agent of a browser on a computer or phone in an answered request
+lease      DHCP by words that signatures know, and the address was given
+browses    many names read, each with more that came than went
+announced  what signatures say of its other words (mDNS, UPnP …): nobody answers those
+link       a link address of a maker of computers, phones or televisions
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, TERMINAL, VIEWER
+from netaudit.findings.personal import LEASING, PHONE_MAKERS
+from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, TERMINAL
 from netaudit.text.domains import registrable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from netaudit.findings.ends import Ends
+    from netaudit.findings.personal import Calling
+    from netaudit.findings.roles import Actors
 
 CLASSES = frozenset({"pc", "computer", "phone", "tablet", "handheld", "tv", "media_player", "game_console"})
 SERVICES = frozenset(  # classes of services that people use
@@ -27,55 +40,90 @@ SERVICES = frozenset(  # classes of services that people use
     }
 )  # fmt: skip
 EVENTS = "events"  # value of upload_counts.shape
-SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "co", "ac"})  # before a country: example.com.cn
-MANY_NAMES = 6  # registered names, not addresses, from which more came than went: no camera reads so many pages
+MANY_NAMES = 6  # registered names, not addresses, from which more came than went
+LEAST_FACTS = 2
+AGAINST = frozenset({"class", "maker", "serves", "persons"})  # of `Calling.against`; a computer begins as no phone does
+MAKERS = re.compile(  # of computers, televisions and consoles, as holders of blocks of link addresses
+    r"(?i:^(?:dell|hp inc|hewlett|lenovo|lcfc|asustek|acer|microsoft|micro-star|giga-byte|hisense|tcl|skyworth|konka"
+    r"|sichuan changhong|sony|lg electronics|sharp|nintendo)\b)"
+)
 
 
-def peoples_machines(tables: dict[str, pa.Table], scope: Callable[[str], str]) -> frozenset[str]:
-    """Addresses of inside hosts that are machines of people, by class of the inventory or by browsing."""
-    found: set[str] = set()
-    devices = tables.get("devices")
-    if devices is not None:
-        for row in devices.select(["ips", "class"]).to_pylist():
-            if row["class"] in CLASSES:
-                found |= set(row["ips"])
-    return frozenset(found | _browsing(tables["flows"], scope))
+def peoples_machines(tables: dict[str, pa.Table], scope: Callable[[str], str], actors: Actors) -> frozenset[str]:
+    """Devices inside that are machines of people."""
+    words, makers = _words(tables.get("claims")), _of_makers(tables.get("devices"))
+    browsing = _browsing(tables["flows"], scope, actors.ends)
+    found = set()
+    for device in words.keys() | browsing | actors.callings.keys():
+        calling = actors.callings.get(device)
+        heard = _heard(calling, words.get(device, frozenset()), browses=device in browsing)
+        told = ("announced" in words.get(device, ())) + (device in makers)
+        if heard and heard + told >= LEAST_FACTS and not (calling and AGAINST & calling.against.keys()):
+            found.add(device)
+    return frozenset(found)
 
 
-def _browsing(flows: pa.Table, scope: Callable[[str], str]) -> set[str]:
-    named = flows.filter(pc.and_(pc.not_equal(flows["server_name"], ""), pc.greater(flows["payload_down"], 0)))
-    grouped = named.group_by(["client_ip", "server_ip", "server_name"], use_threads=False).aggregate(
-        [("payload_up", "sum"), ("payload_down", "sum")]
+def _heard(calling: Calling | None, words: frozenset[str] | set[str], *, browses: bool) -> int:
+    """Facts that somebody else answered."""
+    agent = calling is not None and bool(calling.desktops or calling.answered)
+    lease = calling is not None and calling.granted and ("lease" in words or bool(calling.leases))
+    return agent + lease + browses
+
+
+def _words(claims: pa.Table | None) -> dict[str, set[str]]:
+    """By device: which of its words signatures know as those of a machine of people."""
+    found: dict[str, set[str]] = defaultdict(set)
+    if claims is None:
+        return found
+    chosen = claims.filter(
+        pc.and_(pc.equal(claims["claim"], "class"), pc.is_in(claims["value"], pa.array(sorted(CLASSES))))
     )
-    names: dict[str, set[str]] = defaultdict(set)
-    for row in grouped.to_pylist():
-        read = row["payload_down_sum"] > row["payload_up_sum"]
-        if (
-            read
-            and registrable(row["server_name"])
-            and (scope(row["client_ip"]), scope(row["server_ip"])) == ("inside", "outside")
-        ):
-            names[row["client_ip"]].add(registered_name(row["server_name"]))
-    return {host for host, of in names.items() if len(of) >= MANY_NAMES}
+    for row in chosen.select(["device_id", "facts"]).to_pylist():
+        kinds = {fact.partition(".")[0] for fact in row["facts"] or ()} - {"oui", "model", "maker"}
+        if kinds and kinds <= LEASING:
+            found[row["device_id"]].add("lease")
+        elif kinds and not any(kind.startswith("http") for kind in kinds):  # agents count where they were answered
+            found[row["device_id"]].add("announced")
+    return found
 
 
-def registered_name(name: str) -> str:
-    """What a name was registered under, empty for a single word."""
-    labels = name.lower().rstrip(".").split(".")
-    if len(labels) < 2:
-        return ""
-    return ".".join(labels[-3 if labels[-2] in SECOND_LEVEL and len(labels) > 2 else -2 :])
+def _of_makers(devices: pa.Table | None) -> set[str]:
+    """Devices whose link address is of a maker of such machines."""
+    rows = devices.select(["device_id", "vendor"]).to_pylist() if devices is not None else ()
+    return {
+        row["device_id"] for row in rows if MAKERS.match(row["vendor"] or "") or PHONE_MAKERS.match(row["vendor"] or "")
+    }
+
+
+def _browsing(flows: pa.Table, scope: Callable[[str], str], ends: Ends) -> set[str]:
+    """Devices that read pages of many."""
+    named = flows.filter(pc.and_(pc.not_equal(flows["server_name"], ""), pc.greater(flows["payload_down"], 0)))
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    columns = ("flow_id", "client_ip", "server_ip", "server_name", "payload_up", "payload_down")
+    for flow_id, client, server, name, up, down in zip(*(named[one].to_pylist() for one in columns), strict=True):
+        registered = registrable(name, rented=False)
+        if registered and (scope(client), scope(server)) == ("inside", "outside"):
+            total = sums[ends.device(client, flow_id), registered]
+            total[0] += up or 0
+            total[1] += down or 0
+    names: dict[str, int] = defaultdict(int)
+    for (device, _), (up, down) in sums.items():
+        names[device] += down > up
+    return {device for device, count in names.items() if count >= MANY_NAMES}
 
 
 def nameless(
-    tables: dict[str, pa.Table], scope: Callable[[str], str], role: Callable[[str, str], str]
+    tables: dict[str, pa.Table], scope: Callable[[str], str], actors: Callable[[], Actors]
 ) -> Callable[[tuple[str, str, str], Any, str], bool]:
     """Whether what one sender sent to one endpoint is told in the count without names, by the way and its shape."""
-    machines, classes = peoples_machines(tables, scope), service_classes(tables.get("endpoints"))
+    classes = service_classes(tables.get("endpoints"))
+    machines: list[frozenset[str]] = []  # asked for when the first way is
 
     def told_so(way: tuple[str, str, str], _: Any, shape: str) -> bool:
         sender, receiver, _name = way
-        own = is_own(role(sender, ""), machine=sender in machines)
+        if not machines:
+            machines.append(peoples_machines(tables, scope, actors()))
+        own = is_own(actors().role(sender)[0], machine=actors().ends.device(sender) in machines[0])
         return own and (shape != EVENTS or classes.get(receiver) in SERVICES)
 
     return told_so
@@ -91,4 +139,4 @@ def service_classes(endpoints: pa.Table | None) -> dict[str, str]:
 
 def is_own(kind: str, *, machine: bool) -> bool:
     """Whether a sender is a machine of people, by its role and by what `peoples_machines` says of it."""
-    return kind in {PERSONAL_DEVICE, VIEWER} or (machine and kind not in {CAPTURE, TERMINAL, SERVER})
+    return kind == PERSONAL_DEVICE or (machine and kind not in {CAPTURE, TERMINAL, SERVER})

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from netaudit.findings.ends import Ends
 
+LEASING = frozenset({"dhcp", "dhcpv6"})  # kinds of facts
 HANDHELD = frozenset({"phone", "tablet", "handheld"})  # classes
 LEAST_FACTS = 2
 LOOKED_UP = 65_536  # messages whose flows are looked up together
@@ -72,6 +73,7 @@ class Calling:
 
     agents: set[str] = field(default_factory=set)  # all of them
     answered: set[tuple[str, str]] = field(default_factory=set)  # (server, User-Agent of a phone), of answered requests
+    desktops: set[str] = field(default_factory=set)  # User-Agents of computers, of answered requests
     leases: set[str] = field(default_factory=set)  # words of DHCP
     granted: bool = False
     announced: set[str] = field(default_factory=set)
@@ -125,6 +127,8 @@ def callings(tables: Mapping[str, pa.Table], ends: Ends) -> dict[str, Calling]:
         one.agents.add(agent)
         if answered and is_personal_agent(agent):
             one.answered.add((server, agent))
+        elif answered and DESKTOP.search(agent):
+            one.desktops.add(agent)
     _note_claims(tables, found)
     _note_observations(tables, ends, found)
     for device, one in found.items():
@@ -143,7 +147,7 @@ def _note_claims(tables: Mapping[str, pa.Table], found: dict[str, Calling]) -> N
         for row in chosen.select(["device_id", "facts"]).to_pylist():
             for fact in row["facts"] or ():
                 kind = fact.partition(".")[0]
-                if kind in {"dhcp", "dhcpv6"}:
+                if kind in LEASING:
                     found[row["device_id"]].leases.add(fact)
                 elif not kind.startswith(("http", "oui")):
                     found[row["device_id"]].announced.add(fact)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.accounts import LEAST, Line
-from netaudit.findings.people import registered_name
+from netaudit.findings.accounts import Line
+from netaudit.findings.receivers import bare
+from netaudit.text.domains import registrable
 from netaudit.text.obscure import obscure
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Tables = dict[str, pa.Table]
 
 CODED = "names nobody would read"
 WORDS = {CODED: ("名称中的内容无人能读懂", "nobody would read what is in them")}
+LEAST = 4 * 1024  # bytes before one registered name: labels hold two thirds of what they carry, a face is small
 LONG = 32  # characters of a name that is looked at
 _REVERSE = re.compile(r"(?:\d{1,3}\.){1,4}in-addr\.arpa|(?:[0-9a-f]\.){1,32}ip6\.arpa", re.IGNORECASE)
 
@@ -34,8 +36,8 @@ def names(tables: Tables) -> Iterator[Line]:
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     said: dict[tuple[str, str], list[str]] = defaultdict(list)
     for client, host in _asked(tables["messages"], tables["flows"]):
-        name = host.rstrip(".")
-        registered = registered_name(name)
+        name = bare(host)
+        registered = registrable(name, rented=False)
         if not registered or scopes.get(client) != "inside" or _REVERSE.fullmatch(name):
             continue
         said[client, registered].append(name[: -len(registered)])

@@ -20,6 +20,7 @@ from netaudit.tables.encrypted import LEAST_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     import pyarrow as pa
 
@@ -38,8 +39,11 @@ MODES = {
 }
 
 
-def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[Finding]:
-    """Findings, one for each host, sender and endpoint that is named in `relay_tests`."""
+def relayed_findings(tables: dict[str, pa.Table], actors: Actors, named: pa.Table) -> list[Finding]:
+    """Findings, one for each host, sender and endpoint that is named in `relay_tests`.
+
+    `named` are the flows with their ends as those are named (`Ends.renamed`).
+    """
     if not tables.get("relay_tests"):
         return []
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -49,7 +53,7 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[Findin
     tests = tables["relay_tests"].to_pylist()
     services = services_of(tables.get("endpoints"))
     told = [_finding(*key, rows, faces, tests, tables["flows"], actors) for key, rows in sorted(groups.items())]
-    told += [_together(test, tables, actors) for test in together_tests(tests)]
+    told += [_together(test, tables, actors, named) for test in together_tests(tests)]
     for one in told:
         service, service_class = services.get(one.receiver, ("", ""))
         if service_class in KNOWN_CLASSES:
@@ -60,6 +64,15 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors) -> list[Findin
 def way_of(test: dict[str, Any]) -> tuple[str, str, str]:
     """Holder, sender and endpoint of a row of `relay_tests`."""
     return test["holder"], test["sender"], test["receiver"]
+
+
+def tried_for(tests: Iterable[dict[str, Any]], ways: AbstractSet[tuple[str, str, str]]) -> int:
+    """Seconds within which images were looked for on each of some ways: no more is said of any of them."""
+    longest: dict[tuple[str, str, str], int] = defaultdict(int)
+    for test in tests:
+        if (way := way_of(test)) in ways:
+            longest[way] = max(longest[way], test["longest_s"] or 0)
+    return min(longest.values(), default=0)
 
 
 def together_tests(tests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -145,10 +158,10 @@ def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
     return {"flow_ids": ids, "display_filter": display_filter(map(finding.way_of, ends.to_pylist()))}
 
 
-def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors) -> Finding:
+def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors, named: pa.Table) -> Finding:
     """The finding on uploads whose sizes and times go together with those of images: all that was uploaded."""
     holder, sender, receiver = way_of(test)
-    units = _units(tables, sender, receiver) or _flows_of(tables["flows"], sender, receiver)
+    units = _units(tables["encrypted_uploads"], named, sender, receiver) or _flows_of(named, sender, receiver)
     follows = test["mode"] == FOLLOWING
     return Finding(
         kind=KIND["following" if follows else "together"],
@@ -164,11 +177,10 @@ def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors)
     )
 
 
-def _units(tables: dict[str, pa.Table], sender: str, receiver: str) -> list[dict[str, Any]]:
+def _units(uploads: pa.Table, flows: pa.Table, sender: str, receiver: str) -> list[dict[str, Any]]:
     """Rows of `encrypted_uploads` of one sender to one endpoint, from the size on that is looked at."""
     import pyarrow.compute as pc
 
-    flows, uploads = tables["flows"], tables["encrypted_uploads"]
     own = flows.filter(pc.and_(pc.equal(flows["client_ip"], sender), pc.equal(flows["server_ip"], receiver)))
     large = pc.greater_equal(uploads["plaintext_high"], LEAST_UNIT)
     chosen = uploads.filter(pc.and_(large, pc.is_in(uploads["flow_id"], value_set=own["flow_id"].combine_chunks())))
@@ -189,10 +201,11 @@ def _flows_of(flows: pa.Table, sender: str, receiver: str) -> list[dict[str, Any
 def _reason_together(test: dict[str, Any]) -> str:
     """In one line: what goes together, and why nothing more is said."""
     if test["mode"] == FOLLOWING:
+        others = "" if test["expected"] is None else f", after {test['expected']:.1f} of as many other times"
         return (
             f"encrypted uploads begin within {test['window_s']} s after {test['fitting']} of {test['images']} images "
-            "received in clear; what follows pictures may be sent for them (features, crops, pictures in another "
-            "form), or set off by the same visitor; no image is named, content not seen"
+            f"received in clear{others}; what follows pictures may be sent for them (features, crops, pictures in "
+            "another form), or set off by the same visitor; no image is named, content not seen"
         )
     if test["mode"] == "batch":
         fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads go together with images"

@@ -99,7 +99,7 @@ class Actors:
         self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
         for row in rows:
             self._take(row)
-        self._callings = callings(tables, self.ends)
+        self.callings = callings(tables, self.ends)
         for record in records_of(tables):
             self._note_persons(record)
         self._own: dict[str, str] = own_flows(tables, shared) if shared else {}
@@ -122,7 +122,7 @@ class Actors:
 
     def _note_persons(self, record: Record) -> None:
         """Who sends the identity numbers of several persons is no visitor with a form."""
-        calling = self._callings.get(self.ends.device(record.sender, record.message["flow_id"]))
+        calling = self.callings.get(self.ends.device(record.sender, record.message["flow_id"]))
         if calling is not None:
             calling.persons |= record.persons
             if len(calling.persons) > MOST_PERSONS:
@@ -132,7 +132,7 @@ class Actors:
         """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""
         if ip not in self._shared:
             device = self.ends.device(ip, flow_id)
-            return role(self._seen.get(device), self._named.get(device), self._callings.get(device))
+            return role(self._seen.get(device), self._named.get(device), self.callings.get(device))
         if agent := self._own.get(flow_id):
             return PERSONAL_DEVICE, f"its User-Agent is that of a phone or tablet: {agent[:120]}"
         return UNKNOWN, "the address stands for the whole site behind NAT"
@@ -142,7 +142,7 @@ class Actors:
         if ip in self._shared:
             return ""
         device = self.ends.device(ip, flow_id)
-        return contested(self._seen.get(device), self._named.get(device), self._callings.get(device))
+        return contested(self._seen.get(device), self._named.get(device), self.callings.get(device))
 
     def undecided(self, ip: str, flow_id: str = "") -> bool:
         """Whether it calls itself a phone by too few facts, with nothing against it: it may be a visitor's own."""

@@ -28,8 +28,9 @@ from netaudit.live.sealing import RECORDING_ENDED, facts_of, note_moments, seal_
 from netaudit.live.witness import Memory
 from netaudit.pipeline.keys import note_keys
 from netaudit.pipeline.startup import for_days
-from netaudit.pipeline.task import begin_case, now, run_facts, write_case_report, write_run
+from netaudit.pipeline.task import begin_case, run_facts, write_case_report, write_run
 from netaudit.system import programs
+from netaudit.system.clock import now
 from netaudit.system.windows_names import real
 
 if TYPE_CHECKING:

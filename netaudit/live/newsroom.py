@@ -60,6 +60,7 @@ class Newsroom:
         self._told: dict[tuple[str, ...], News] = {}
         self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
         self._changed: OrderedDict[str, None] = OrderedDict()  # objects that came, or were judged, since last told
+        self._let_go = 0  # images of which no more is told
         self._bursts = Bursts()
 
     def step(self) -> None:
@@ -143,6 +144,8 @@ class Newsroom:
             if (act, grade, face, identity) != (told.act, told.grade, told.row.face, told.identity):
                 moved = told.row._replace(face=face)
                 self._say(told._replace(row=moved, act=act, grade=grade, identity=identity), again=told.shown)
+        if self._let_go:
+            self._show(Note("info", "let_go_in_all", {"images": self._let_go}))
         for row in rows:
             self._tell(("alert", row["finding_id"]), _alert(row))
         for row, test in counted(case.table):
@@ -190,6 +193,9 @@ class Newsroom:
         )
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
+            if not self._let_go:
+                self._show(Note("info", "let_go", {"kept": MOST_KEPT}))
+            self._let_go += 1
         self._note_sent([row])
         self._changed[find.object_id] = None
 

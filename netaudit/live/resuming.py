@@ -22,8 +22,9 @@ from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline.inputs import outcome_of
 from netaudit.pipeline.keys import gather, note_keys
-from netaudit.pipeline.task import Options, begin_case, now, run_facts, write_case_report, write_run
+from netaudit.pipeline.task import Options, begin_case, run_facts, write_case_report, write_run
 from netaudit.pipeline.workers import abandoned_on_error, make_crew
+from netaudit.system.clock import now
 from netaudit.system.windows_names import real
 
 if TYPE_CHECKING:

@@ -43,10 +43,11 @@ def with_event_facts(observations: pa.Table, events: pa.Table | None, messages: 
     return pa.concat_tables([observations, table_of(facts, OBSERVATIONS)]) if facts else observations
 
 
-def telling(observations: pa.Table) -> frozenset[str]:
-    """Addresses of hosts whose records tell a picture, a comparison or an identity number."""
+def telling(observations: pa.Table) -> frozenset[tuple[str, str]]:
+    """Link address and address of hosts whose records tell a picture, a comparison or an identity number."""
     chosen = pc.and_(pc.equal(observations["kind"], "event"), pc.equal(observations["field"], "tells"))
-    return frozenset(observations["ip"].filter(chosen).to_pylist())
+    rows = observations.select(["mac", "ip"]).filter(chosen).to_pylist()
+    return frozenset((row["mac"], row["ip"]) for row in rows)
 
 
 def _facts(events: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Row]:

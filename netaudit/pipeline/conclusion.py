@@ -20,13 +20,27 @@ from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.endpoints.sightings import once, sightings
+from netaudit.endpoints.recorders import vantages
+from netaudit.endpoints.sightings import not_compared, once, sightings
 from netaudit.finalizing.auth_retries import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
-from netaudit.findings.from_tables import TOLD_APART, Run, actors_of, judge, judge_moments, ledger_table, nameless
+from netaudit.findings.from_tables import (
+    BOUNDS,
+    IN_SUMS,
+    NOT_COMPARED,
+    TOLD_APART,
+    Ends,
+    Run,
+    actors_of,
+    bounds_table,
+    judge,
+    judge_moments,
+    ledger_table,
+    nameless,
+)
 from netaudit.findings.transfers import transfers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
@@ -114,10 +128,11 @@ def _write_tables(
     vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     tables["fields"], cut = _understand(folder, tables)
-    events = with_ends(tables["events"], tables["messages"], tables["flows"], vantage.scope)
+    named = Ends(tables).renamed(tables["flows"], vantage.scope)
+    events = with_ends(tables["events"], tables["messages"], named, vantage.scope)
     again = tables["sightings"]
     tables["events"], tables["journeys"] = join_journeys(
-        events, tables["objects"], tables["images"], once(tables["messages"], again), tables["flows"], targets
+        events, tables["objects"], tables["images"], once(tables["messages"], again), named, targets
     )
     tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
@@ -128,6 +143,7 @@ def _write_tables(
     sendings.drop(folder)
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
+    tables["vantages"] = vantages(tables | {"flows": judged}, vantage.scope)
     run = replace(
         _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut
     )
@@ -136,7 +152,7 @@ def _write_tables(
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
     else:
         tables["ledgers"] = ledger_table(tables, replace(run, judged=once(judged, again), aside=aside))
-    del tables[TOLD_APART]
+    del tables[TOLD_APART], tables[BOUNDS]
     trim()
     same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
     for name, rows in tables.items():
@@ -194,7 +210,8 @@ def derive(
     """
     flows = answerable(tables["flows"])
     pictures = pictures_of(tables) if tables.get("captures") is not None else ()
-    tables["sightings"] = sightings(flows, recordings(tables.get("captures")), pictures)
+    parts_of = recordings(tables.get("captures"))
+    tables["sightings"] = sightings(flows, parts_of, pictures, tables.get("tls_hellos"))
     observations = with_flow_facts(tables["observations"], tables["flows"])
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
     vantage = vantage_of(tables["flows"], tables["observations"], inside)
@@ -203,12 +220,14 @@ def derive(
     link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings
-    moves = Moves()
+    tables[BOUNDS] = bounds_table({NOT_COMPARED: not_compared(flows, parts_of), IN_SUMS: found.in_sums})
     flows = once(flows, tables["sightings"])
-    seen = transfers(tables["objects"], tables["images"], tables["messages"], flows)
+    ends = Ends(tables | {"flows": flows})
+    moves, named = Moves(ends.device), ends.renamed(flows, vantage.scope)
+    seen = transfers(tables["objects"], tables["images"], tables["messages"], named)
     if "encrypted_uploads" in tables and tables["encrypted_uploads"].num_rows:
         have_rest()  # their kernels may be under way
-    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": flows}, seen, vantage.scope)
+    tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": named}, seen, vantage.scope)
     if "encrypted_uploads" in tables:  # a look at a live run asks for itself
         count_encrypted(tables, flows, vantage)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
@@ -216,7 +235,7 @@ def derive(
     judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
     tables["findings"], tables[TOLD_APART] = judged
     tables["devices"], tables["claims"] = with_chain(
-        found.devices, found.claims, moves, telling(tables["observations"])
+        found.devices, found.claims, moves, frozenset(ends.of_link(*one) for one in telling(tables["observations"]))
     )
     return vantage
 
@@ -229,7 +248,8 @@ def pictures_of(tables: dict[str, pa.Table]) -> Iterator[tuple[str, str]]:
 
 def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
     """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
-    seen = tables | {"flows": flows}
+    named = Ends(tables | {"flows": flows}).renamed(flows, vantage.scope)
+    seen = tables | {"flows": named}
 
     @functools.cache
     def actors() -> Actors:  # costs a look at all images: most captures have no encrypted uploads to ask about
@@ -238,7 +258,7 @@ def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vanta
     def role(sender: str, flow_id: str) -> str:
         return actors().role(sender, flow_id)[0]
 
-    tables["upload_counts"] = count_uploads(seen, vantage.scope, role, nameless(seen, vantage.scope, role))
+    tables["upload_counts"] = count_uploads(seen, vantage.scope, role, nameless(seen, vantage.scope, actors))
     tables["moment_tests"] = tie_moments(seen, vantage.scope, role)
 
 

@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from netaudit.errors import UsageError
+from netaudit.storage.given_files import read_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +24,11 @@ LEAST, MOST = 16, 1 << 16  # bytes of a file that keys are made from
 def read_project_key(path: Path) -> bytes:
     """32 bytes out of a file: as they are where it holds just as many, else their SHA-256. Raises UsageError."""
     try:
-        with path.open("rb") as file:
-            said = file.read(MOST + 1)
+        said = read_given(path, MOST)
     except OSError as error:
         raise UsageError("--project-key {}: cannot be read: {}", path, error.strerror) from error
-    if not LEAST <= len(said) <= MOST:
-        raise UsageError(
-            "--project-key {}: expected {} to {} bytes, not {}", path, LEAST, MOST, min(len(said), MOST + 1)
-        )
+    if len(said) < LEAST:
+        raise UsageError("--project-key {}: expected {} to {} bytes, not {}", path, LEAST, MOST, len(said))
     return said if len(said) == SIZE else hashlib.sha256(b"netaudit project key\0" + said).digest()
 
 

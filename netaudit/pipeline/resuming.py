@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from netaudit.errors import UsageError
 from netaudit.pipeline.checkpoint import PLACE, Keeper, asked_of, reached_by, restore
 from netaudit.pipeline.state import Unbelievable
-from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, now, read_captures
+from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, read_captures
+from netaudit.system.clock import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -311,6 +311,8 @@ class Shard:
             for row in media_rows(message):
                 self._rows["media"].append(row)
         done = message.protocol in ONLY_WORDS
+        if message.status and not message.body:
+            self._parts.answer(message, ends.client.ip)
         if message.body and not done:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)
@@ -373,7 +375,7 @@ class Shard:
             if self._witness is not None:
                 self._witness.named(message, row)
             told = True
-        if told or pictured:
+        if told or pictured or (self._events.names_pictures and not is_reply(message)):
             self._leaves.take(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:

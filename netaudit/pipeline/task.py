@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import platform
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UnreadableError, UsageError
 from netaudit.pipeline.project_key import fingerprint, keep_project_key
+from netaudit.system.clock import now
 from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
@@ -346,13 +346,6 @@ def _gathered(options: Options, opened: Captures) -> Gathered | None:
     from netaudit.pipeline.keys import gather
 
     return gather(options.keys, opened.sources)
-
-
-def now() -> str:
-    """Time of the run, UTC; SOURCE_DATE_EPOCH makes it repeatable (reproducible-builds.org)."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now(datetime.UTC)
-    return moment.isoformat(timespec="seconds")
 
 
 def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.relays.upload_patterns import EVENTS, shape_of
+from netaudit.relays.upload_patterns import EVENTS, VIDEO, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,21 +79,27 @@ def by_way(
 
 
 def count_rows(
-    ways: dict[Way, Sent], own: Sent, units: Units, answers: I8, nameless: Callable[[Way, Sent, str], bool]
+    ways: dict[Way, Sent],
+    own: Sent,
+    units: Units,
+    answers: I8,
+    nameless: Callable[[Way, Sent, str], bool],
+    are_video: Callable[[Units], bool] = lambda _: False,
 ) -> Iterator[dict[str, Any]]:
     """Rows of `upload_counts`; the one of people's own devices says neither who nor to whom, and comes first.
 
-    `answers`: bytes that came back for each unit. `nameless` says of a way and its shape whether it goes into that row.
+    `answers`: bytes that came back for each unit. `are_video` says whether uploads are video, `nameless` of a way and
+    its shape whether it goes into that row.
     """
     rows = []
     for way, sent in ways.items():
-        row = _row(way, sent, units, answers)
+        row = _row(way, sent, units, answers, are_video)
         if nameless(way, sent, row["shape"]):
             own.add(sent)
         else:
             rows.append(row)
     if own.places:
-        yield _row(("", "", ""), own, units, answers)
+        yield _row(("", "", ""), own, units, answers, are_video)
     yield from rows
 
 
@@ -110,7 +116,7 @@ def answers_of(units: Units, before: I8, ends: list[dict[str, Any] | None]) -> I
     return answers
 
 
-def _row(way: Way, sent: Sent, all_units: Units, all_answers: I8) -> dict[str, Any]:
+def _row(way: Way, sent: Sent, all_units: Units, all_answers: I8, are_video: Callable[[Units], bool]) -> dict[str, Any]:
     places = np.concatenate(sent.places)
     places = places[np.argsort(all_units.first[places], kind="stable")]
     units, answers = all_units.chosen(places), all_answers[places]
@@ -139,7 +145,7 @@ def _row(way: Way, sent: Sent, all_units: Units, all_answers: I8) -> dict[str, A
         "per_hour": np.bincount(hours[hours < MOST_HOURS]).tolist() if len(uploads) else [],
         "size_quantiles": np.quantile(size, QUANTILES).astype(int).tolist() if len(uploads) else [],
         "sizes": _classes(size),
-        "shape": _shape(uploads, units.chosen(requests), sent) if named else "",
+        "shape": (VIDEO if are_video(uploads) else _shape(uploads, units.chosen(requests), sent)) if named else "",
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.relays.batches import Row, lines_of_single
-from netaudit.relays.forms import LEAST, SECOND, STRETCH, WIDTH, Form, Peak, forms, search
+from netaudit.relays.forms import LEAST, SECOND, STRETCH, WIDTH, Form, Peak, forms, refined, search
 from netaudit.relays.nulls import Chance, corrected
 from netaudit.relays.pair_probabilities import pair
 from netaudit.relays.sharpness import sharpness
@@ -108,6 +108,8 @@ def match_exact(
         if len(tests) == 1:
             if not together(test, pairs):
                 break
+            best = refined(some, near, best, around)
+            test.overhead = best.overhead
             test.sharp, test.matched = sharpness(some, near, best)
             if not believed(test, pairs):
                 break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,8 @@ WIDTH, QUIC_WIDTH = 16, 120  # bytes by which heads of one form differ: digits o
 ALIKE = 0.02  # share of their size by which images may differ that count once, at least `ALIKE_WIDTHS` widths
 ALIKE_WIDTHS = 4
 FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
-PACKET_HEADS = tuple(range(20, 47, 2))  # bytes of a QUIC packet beside its data, as far as stacks differ
+PACKET_HEADS = tuple(range(20, 47, 4))  # bytes of a QUIC packet beside its data, as far as stacks differ
+BETWEEN = 2  # bytes by which these are refined
 TUNNEL_HEADS = tuple(range(56, 117, 4))  # the same of a packet of TCP within a datagram of WireGuard, OpenVPN or IPsec
 STRETCH = 2  # windows in which images are still looked for once the form is known
 LEAST = 4  # images to be worth a look
@@ -72,12 +73,12 @@ class Peak:
 
 
 def windows(span: int) -> list[float]:
-    """Windows tried in a capture of `span` ns, s."""
-    found, window = [], SHORTEST_S
-    while 3 * window * SECOND <= span:
+    """Windows tried in a capture of `span` ns, s: in steps up to a third of it, and that third."""
+    found, window, longest = [], SHORTEST_S, span / 3 / SECOND
+    while window <= longest:
         found.append(round(window, 1))
         window *= STEP
-    return found
+    return [*found, round(longest, 1)] if found and longest > 1.1 * found[-1] else found
 
 
 def forms(units: Units, images: int, span: int) -> Iterator[Form]:
@@ -151,15 +152,33 @@ class _Asked:
     nulls: list[Callable[[int], I8]]
 
 
+def refined(images: Images, units: Units, peak: Peak, span: tuple[int, int]) -> Peak:
+    """The peak with the bytes beside a packet's data that explain most, of those between the ones tried."""
+    if not peak.form.quic or units.tunnel.any():
+        return peak
+    best = peak
+    for head in range(peak.form.head - BETWEEN, peak.form.head + BETWEEN + 1, BETWEEN):
+        form = replace(peak.form, head=head)
+        series = _series(images, units, form)[2]
+        count, overhead = _peaks(series, span, np.zeros(1, np.int64), np.arange(len(images))[None])[0].tolist()
+        if count > best.count:
+            best = replace(peak, form=form, count=count, overhead=overhead)
+    return best
+
+
 def _asked(images: Images, units: Units, form: Form, span: tuple[int, int], random: np.random.Generator) -> _Asked:
-    low, high = plaintext(units, form)
-    given = images.last, leads(images), form.sent(images.size)
-    ends = units.first, low, high, form.window, form.width
-    order, groups = _by_class(given[2], form.width)
-    series = given[0][order], given[1][order], given[2][order], groups, *ends
-    count, overhead = _peaks(series, span, np.zeros(1, np.int64), np.arange(order.size)[None])[0].tolist()
+    given, ends, series = _series(images, units, form)
+    count, overhead = _peaks(series, span, np.zeros(1, np.int64), np.arange(len(images))[None])[0].tolist()
     nulls = [_jittered(given, ends, span, random)] if form.waits else _nulls(series, span, random)
     return _Asked(form, count, overhead, nulls)
+
+
+def _series(images: Images, units: Units, form: Form) -> tuple[tuple[I8, I8, I8], tuple[I8, I8, I8, int, int], Series]:
+    """What a form compares: of images, of units, and both with images in classes of size."""
+    given = images.last, leads(images), form.sent(images.size)
+    ends = units.first, *plaintext(units, form), form.window, form.width
+    order, groups = _by_class(given[2], form.width)
+    return given, ends, (given[0][order], given[1][order], given[2][order], groups, *ends)
 
 
 def _by_class(sizes: I8, width: int) -> tuple[I8, I8]:

@@ -71,11 +71,12 @@ def count_uploads(
         return UPLOAD_COUNTS.schema().empty_table()
     from netaudit.relays.counting import answers_of, by_way, count_rows
     from netaudit.relays.series import joined_units, picked
+    from netaudit.relays.video import Lengths
 
     units, ends = joined_units(uploads, tables["flows"])
     answers = answers_of(units, picked(uploads["before_octets"], units.row), ends)
     ways, own = by_way(units, ends, scope, role)
-    return table_of(list(count_rows(ways, own, units, answers, nameless)), UPLOAD_COUNTS)
+    return table_of(list(count_rows(ways, own, units, answers, nameless, Lengths(uploads).are_video)), UPLOAD_COUNTS)
 
 
 def tie_moments(tables: dict[str, pa.Table], scope: Callable[[str], str], role: Callable[[str, str], str]) -> pa.Table:

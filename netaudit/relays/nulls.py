@@ -64,7 +64,7 @@ def fitted(observed: float, draws: npt.NDArray[Any]) -> Chance:
     scale = max(deviation * math.sqrt(6) / math.pi, LEAST_SCALE)
     location = mean - 0.5772156649 * scale
     tail = -math.expm1(-math.exp(-max((observed - location) / scale, -50.0)))
-    return Chance(int(draws.size), int((draws >= observed).sum()), mean, tail)
+    return Chance(int(draws.size), int((draws >= observed).sum()), figure(mean), figure(tail))
 
 
 def by_draws(observed: float, draw: Callable[[int], npt.NDArray[Any]], stages: Sequence[int] = STAGES) -> Chance:
@@ -85,6 +85,11 @@ def by_nulls(observed: float, nulls: Sequence[Callable[[int], npt.NDArray[Any]]]
             break
         hardest = max(hardest, by_draws(observed, draw), key=lambda chance: chance.p)
     return hardest
+
+
+def figure(value: float) -> float:
+    """A figure without its last bits, in which logarithms of two processors or systems differ: 12 digits of it."""
+    return float(f"{value:.12g}")
 
 
 def corrected(p: float, tried: int) -> float:

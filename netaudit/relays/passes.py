@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.nulls import CAP, corrected
+from netaudit.relays.nulls import CAP, corrected, figure
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -226,4 +226,4 @@ def _binomial(count: int, passes: int, share: float) -> float:
     """Chance of so many or more of the passes, each with this share."""
     log_share, log_rest = math.log(share), math.log1p(-min(share, 1 - 1e-12))
     terms = (math.comb(passes, k) * math.exp(k * log_share + (passes - k) * log_rest) for k in range(count, passes + 1))
-    return min(math.fsum(terms), 1.0)
+    return figure(min(math.fsum(terms), 1.0))

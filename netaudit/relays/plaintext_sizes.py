@@ -2,11 +2,14 @@
 
 Per record: TLS 1.3 adds a content type and a tag (RFC 8446, 5.2), TLS 1.2 with GCM or CCM an explicit nonce and a tag
 (RFC 5288, RFC 6655), with ChaCha20-Poly1305 a tag (RFC 7905); CBC an initialisation vector (from TLS 1.1 on), a MAC and
-1 to 16 bytes of padding, which stay unknown. QUIC adds to a packet its head, a tag and the heads of its frames.
+1 to 16 bytes of padding, which stay unknown. Of a connection met midway nothing is seen of the choice: then the one is
+taken that all other connections between the same ends show. QUIC adds to a packet its head, a tag and the heads of its
+frames.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +47,8 @@ CARRIERS = {
 UNREAD = 0.9  # of what a client sent over a connection that nobody read
 UNKNOWN_HEADS = (16, 16 + 48 + 16)  # by any cipher suite
 FINISHED = (36 + 1 + TAG, 52 + 1 + TAG)  # first record of a TLS 1.3 client: by SHA-256, SHA-384
+ENDS = ("client_ip", "server_ip", "server_port")  # between which stacks agree on the same, connection by connection
+CHOICE = ("tls_version", "tls_cipher")
 LEAST_BLOCK = 64  # padding to smaller multiples is not told from chance
 LEAST_RECORDS = 4
 FULL = (1 << 14) + 1 + TAG  # a record without room for padding
@@ -75,10 +80,7 @@ def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     if not uploads.num_rows:
         return uploads
     ids = pc.dictionary_encode(uploads["flow_id"].combine_chunks())
-    wanted = flows.select(["flow_id", "tls_version", "tls_cipher"]).filter(
-        pc.is_in(flows["flow_id"], value_set=ids.dictionary)
-    )
-    chosen = {row["flow_id"]: (row["tls_version"], row["tls_cipher"]) for row in wanted.to_pylist()}
+    chosen = _chosen(ids.dictionary, flows)
     heads = [heads_of(*chosen.get(flow, ("", ""))) for flow in ids.dictionary.to_pylist()]
     number = ids.indices.to_numpy()
     quic = pc.equal(uploads["rule"], "quic").to_numpy()
@@ -103,6 +105,30 @@ def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     for name, column in columns.items():
         uploads = uploads.set_column(uploads.column_names.index(name), uploads.schema.field(name), column)
     return uploads
+
+
+def _chosen(ids: pa.Array, flows: pa.Table) -> dict[str, tuple[str, str]]:
+    """Version and cipher suite of flows; of one met midway those of all others between the same ends."""
+    flows = flows.select(["flow_id", *ENDS, *CHOICE])
+    rows = flows.filter(pc.is_in(flows["flow_id"], value_set=ids)).to_pylist()
+    chosen = {row["flow_id"]: _choice(row) for row in rows}
+    midway = [row for row in rows if not any(chosen[row["flow_id"]])]
+    if not midway:
+        return chosen
+    known: defaultdict[tuple[Any, ...], set[tuple[str, str]]] = defaultdict(set)
+    servers = pa.array({row["server_ip"] for row in midway}, pa.string())
+    for row in flows.filter(pc.is_in(flows["server_ip"], value_set=servers)).to_pylist():
+        if all(_choice(row)):
+            known[tuple(row[name] for name in ENDS)].add(_choice(row))
+    for row in midway:
+        others = known.get(tuple(row[name] for name in ENDS), set())
+        if len(others) == 1:
+            [chosen[row["flow_id"]]] = others
+    return chosen
+
+
+def _choice(row: dict[str, Any]) -> tuple[str, str]:
+    return row["tls_version"] or "", row["tls_cipher"] or ""
 
 
 def _unread(uploads: pa.Table, flows: pa.Table) -> pa.Table:

@@ -17,12 +17,15 @@ import numpy as np
 
 from netaudit.relays.forms import classes, leads, plaintext
 from netaudit.relays.kernels_pairs import CELL, MOST_OVERHEAD, candidates
+from netaudit.relays.nulls import figure
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.relays.forms import Peak
     from netaudit.relays.series import I8, Images, Units
+
+    Given = tuple[I8, I8, I8, I8, I8, I8, int, tuple[int, int]]  # what `candidates` takes of a form
 
 RESIDUAL = 0.002 * math.sqrt(2)  # of the size, by which two pictures of the same moment differ at least
 NARROW = (0.5, 0.75, 1.25)  # widths of the class in the midst, of the form's
@@ -32,6 +35,8 @@ COMMON = 0.9  # of the sizes that are on the steps
 REPEATED, OFTEN = 3, 8.0  # pairs of equal sizes, beyond so many times what is as near as that
 NEAR = 256  # bytes
 LEAST = 5  # classes of size that fit
+NO_SHARE = 1 << 40  # of a size's range, by which a pair may be off
+BY_CHANCE = 0.01  # above it, units of the right size that are in no pair are what sizes beside let expect
 BEHIND = 0.7  # of units of the right size that may lie behind their images though they have nothing to do with them
 
 
@@ -43,7 +48,16 @@ def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
     blur = float(np.median(high - low)) + 1 if len(units) else 1.0  # sizes that are ranges
     most = max(NARROW[-1] * form.width, blur, step_of(images.size))
     reach = math.ceil((BESIDE + 2) * most)
-    given = (images.last, leads(images), sizes, units.first, low, high, form.window, (peak.overhead, form.width + CELL))
+    given: Given = (
+        images.last,
+        leads(images),
+        sizes,
+        units.first,
+        low,
+        high,
+        form.window,
+        (peak.overhead, form.width + CELL),
+    )
     out = np.empty((3, 0), np.int64)
     room = candidates(*given, (reach, 1), 0, out)[0]
     out = np.empty((3, room), np.int64)
@@ -57,6 +71,7 @@ def sharpness(images: Images, units: Units, peak: Peak) -> tuple[float, int]:
         best = min(best, len(NARROW) * agreement(beyond, image, sizes, (wide, step), form.width))
     if form.waits:
         best = max(best, _as_well_before(images, units, peak, image[off == 0]))
+    best = max(best, _come_again(given, reach, fitting))
     return min(best, 1.0), fitting
 
 
@@ -73,6 +88,25 @@ def _as_well_before(images: Images, units: Units, peak: Peak, fitting: I8) -> fl
     earlier = np.setdiff1d(np.flatnonzero(end > begin), fitting).size
     behind = np.unique(fitting).size
     return binomial(behind, behind + earlier, BEHIND)
+
+
+def _come_again(given: Given, reach: int, fitting: int) -> float:
+    """Chance of so few other units of the right size around, were sizes of pictures to come again by themselves.
+
+    A picture that is sent on leaves behind its image, and once. Where more units of the right size than chance brings
+    lie before their images, or fit one that has its unit, sizes come again for another reason, as those of another day
+    do: then times say no more than that both series go by the same hours.
+    """
+    arrived, lead, sizes, sent, low, high, window, form = given
+    around = (arrived, lead + window, sizes, sent, low, high, window, form, (0, NO_SHARE), reach)
+    pairs, beside, _, _ = candidates(*around, np.empty((3, 0), np.int64))
+    out = np.empty((3, pairs), np.int64)
+    candidates(*around, out)
+    again = np.unique(out[1]).size - fitting
+    share = (form[1] + float(np.median(high - low))) / (2 * reach + 1)
+    if again <= 0 or binomial(pairs - fitting, pairs - fitting + beside, share) > BY_CHANCE:
+        return 0.0
+    return binomial(fitting, fitting + again, BEHIND)
 
 
 def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, narrow: tuple[float, float], width: int) -> float:
@@ -99,7 +133,7 @@ def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, narrow: tup
     steered = RESIDUAL * sizes[near]
     share = float(np.mean([within(held / one) / within((0.5 + BESIDE) * wide / one) for one in steered.tolist()]))
     each = max(binomial(inside.size, near.size, share), binomial(some.size, every.size, share))
-    return each * MOST_OVERHEAD / wide  # the place was chosen among so many
+    return figure(each * MOST_OVERHEAD / wide)  # the place was chosen among so many
 
 
 def within(reach: float) -> float:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FEW, BROWSING, BULK, REGULAR, EVENTS, UNCLEAR = "few", "browsing", "bulk", "regular", "events", "unclear"
 SECOND = 1_000_000_000
+VIDEO = "video"  # by `video.py`, asked before all others
 LEAST, LEAST_GOES = 5, 3  # uploads, and goes, that make a pattern
 TOGETHER = 3 * SECOND // 2  # ns of silence up to which uploads are of one go
 BULK_SHARE, BULK_UPLOADS, BULK_BYTES = 0.6, 12, 2 << 20  # of all bytes in goes that are as large as these

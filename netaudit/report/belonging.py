@@ -17,7 +17,7 @@ from netaudit.case.custody import broken
 from netaudit.case.report_status import FRAMES, REPORT, Moment, marked, written
 from netaudit.errors import CaseError, NetauditError
 from netaudit.report.from_case import rendered
-from netaudit.report.rewriting import with_news
+from netaudit.report.rewriting import may_be_shown, with_news
 from netaudit.storage.given_files import read_given
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def belonging(case: Case) -> Belonging:
 
 def _rendered(case: Case, pictures: Pictures | None) -> tuple[bytes, bytes]:
     """The report as the chain says that it was written. Raises CaseError where it does not say that."""
+    may_be_shown(case)
     line: dict[str, Any] = written(case.folder)
     version = str(line.get("netaudit") or case.manifest.get("netaudit_version"))
     if version != __version__:

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike, Row
 
 PLAIN = (
-    "finding_id", "certainty", "act", "sender", "sender_role", "role_reason", "receiver", "endpoint_id", "images",
-    "distinct_images", "with_identity", "records", "persons", "templates", "contacts", "transfers", "bytes",
-    "first_ts", "last_ts",
-    "display_filter", "rule", "reason",
+    "finding_id", "certainty", "act", "sender", "sender_device", "sender_role", "role_reason", "receiver",
+    "receiver_device", "endpoint_id", "images", "distinct_images", "with_identity", "records", "persons", "templates",
+    "contacts", "transfers", "bytes", "first_ts", "last_ts", "display_filter", "rule", "reason",
 )  # fmt: skip
 
 

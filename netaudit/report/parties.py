@@ -91,7 +91,7 @@ class Parties:
         if len(ips) > MOST_ADDRESSES:
             addresses = w.t("party_addresses", shown=addresses, n=w.number(len(ips)))
         about += [addresses] if name else []
-        about += [told["country"]] if told["country"] else []
+        about += [w.t("of_block", country=told["country"])] if told["country"] else []
         return w.t("party_about", name=name or addresses, about=w.t("party_comma").join(about)) if about else addresses
 
     def _far_name(self, ips: Sequence[str]) -> str:
@@ -99,7 +99,7 @@ class Parties:
         service = self._service(ips[0])
         names = self._hosts.full(ips[0])["names"]
         first = str(next((name for name in names if name.strip("[]") not in ips), ""))
-        by_form = service.endswith(("）", ")"))  # a service told by its paths or answers: whose it is, the name tells
+        by_form = self._hosts.by_form(ips[0])  # a service told by its paths or answers: whose it is, the name tells
         return first if by_form and first else service or first
 
     def short(self, ip: str) -> tuple[str, str]:
@@ -127,7 +127,8 @@ class Parties:
         for ip in ips[:MOST_ADDRESSES]:
             told = self._hosts.full(ip)
             name = next((one for one in told["names"] if one.strip("[]") != ip), "")
-            shown.append((told["ip"], " · ".join(part for part in (name, told["country"]) if part)))
+            country = self._w.t("of_block", country=told["country"]) if told["country"] else ""
+            shown.append((told["ip"], " · ".join(part for part in (name, country) if part)))
         return shown
 
     def service(self, ip: str) -> str:

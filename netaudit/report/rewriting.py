@@ -9,6 +9,7 @@ from netaudit import __version__
 from netaudit.case.lock import writing
 from netaudit.case.report_status import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked, written
 from netaudit.case.seal import later
+from netaudit.errors import CaseError
 from netaudit.report.from_case import written_at
 from netaudit.report.texts import Texts
 from netaudit.storage.files import write_whole
@@ -18,11 +19,23 @@ if TYPE_CHECKING:
 
     from netaudit.case.reading import Case
 
+MOST_FINDINGS = 200_000  # some twenty seconds; what an audit itself has found, its own report always tells
 PLACE = b"<!-- news -->"  # in a report: where it says that there are news since
+
+
+def may_be_shown(case: Case) -> None:
+    """Raise CaseError for a case with more findings than a report or a page takes, before any of them is read."""
+    count = case.beginning("findings", 1)[1]
+    if count > MOST_FINDINGS:
+        raise CaseError(
+            "{}: {} findings, where a report or a page takes at most {}: netaudit show gives them", case.folder,
+            f"{count:,}", f"{MOST_FINDINGS:,}",
+        )  # fmt: skip
 
 
 def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = None, recipient: str = "") -> Path:
     """Write the report of a case again where it lies, and say so in the chain. Raises UsageError where it is locked."""
+    may_be_shown(case)
     to = {"for": recipient} if recipient else {}
     with writing(case.folder, "report"):
         path = case.folder / REPORT

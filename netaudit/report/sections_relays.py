@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.relayed import together_tests, way_of
+from netaudit.findings.relayed import together_tests, tried_for, way_of
 from netaudit.report import reading
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ TEST = (
     "capture_id", "test_id", "longest_s",
 )  # fmt: skip
 FRAME, FRAME_HEAD = 1 << 14, 9  # bytes of a frame of HTTP/2, at most by default, and of its head (RFC 9113, 4.1)
+EARLIER = "relay_line_earlier"  # of cases before the test of sharpness, which have no standing: theirs met less
 # else the difference of two sizes
 BESIDE = {"reencoded": "relay_hand_ratio", "batch": "relay_hand_sum", "following": "relay_hand_times"}
 
@@ -49,12 +50,13 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
     alike = together_tests(tests)
     shown = alike[: MOST - len(told)]
     told += [{"number": len(told) + place} | _together(row, hosts, captures, w) for place, row in enumerate(shown, 1)]
-    negative = len(tested - set(groups) - {way_of(row) for row in alike})
-    longest = max((row["longest_s"] or 0 for row in tests), default=0)
+    nothing = tested - set(groups) - {way_of(row) for row in alike}
+    negative, longest = len(nothing), tried_for(tests, nothing)
+    without = "relays_negative" if longest else "relays_negative_earlier"  # of cases that do not tell what was tried
     return {
         "intro": w.t("relays_intro") if told else "" if tested else w.t("relays_none"),
         "told": told,
-        "negative": w.t("relays_negative", n=w.number(negative), seconds=w.number(longest)) if negative else "",
+        "negative": w.t(without, n=w.number(negative), seconds=w.number(longest)) if negative else "",
     }
 
 
@@ -65,7 +67,7 @@ def _together(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> 
     line, why = "relay_together_uploads" if batch else "relay_together_images", "relay_together_why"
     if test["mode"] == "following":
         line, why = "relay_following", "relay_following_why"
-        figures["seconds"] = w.number(test["window_s"] or 0)
+        figures |= {"seconds": w.number(test["window_s"] or 0), "expected": f"{_finite(test['expected']):.1f}"}
     version = "ipv6" if ":" in str(test["sender"]) else "ip"
     display = f"{version}.src == {test['sender']} && {version}.dst == {test['receiver']}"
     return {
@@ -105,7 +107,7 @@ def _told(
     return {
         "grade": "C",
         "head": w.t("relay_head", host=hosts.short(holder), receiver=hosts.short(receiver)),
-        "line": w.t("relay_line", n=w.number(len(rows)), expected=expected, **odds),
+        "line": w.t("relay_line" if test["standing"] else EARLIER, n=w.number(len(rows)), expected=expected, **odds),
         "opened": _opened(rows, w),
         "through": w.t("relay_through", sender=hosts.short(sender), clock=f"{_finite(test['clock_s']):.1f}")
         if through

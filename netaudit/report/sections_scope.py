@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from netaudit.report import reading
@@ -13,9 +14,13 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 MOST_INPUTS = 200
+MOST_HEARD = 20  # captures of which it is shown what they heard
 MOST_NOTES = 8  # damage, reasons and interfaces shown of one input
 LEDGER = ("delivered", "duplicate", "conflicting", "evicted", "after_close")  # together: the payload captured
 BESIDE = ("missing", "unread")
+HEARD = (
+    "capture_id", "seconds", "exchanges", "devices", "heard", "port_of", "clock_off_s", "clock_by", "clock_servers",
+)  # fmt: skip
 SIDES = {"lan": "lan", "wan": "wan", "both": "both"}
 
 
@@ -138,16 +143,42 @@ def payload(flows: pa.Table, w: Wording) -> dict[str, Any]:
     }
 
 
-def vantage(manifest: dict[str, Any], w: Wording) -> dict[str, Any]:
-    """Which side of the router was captured, and how that is known."""
-    said = manifest.get("vantage") or {}
+def vantage(case: CaseLike, w: Wording) -> dict[str, Any]:
+    """Which side of the router was captured, how that is known, and what each capture heard."""
+    said = case.manifest.get("vantage") or {}
+    names = dict(zip(*(case.table("captures")[name].to_pylist() for name in ("capture_id", "name")), strict=True))
+    heard = reading.rows(case.table("vantages"), *HEARD)
     side = SIDES.get(str(said.get("side") or "").lower(), "unknown")
     return {
         "side": w.term("side", side),
         "unknown": side == "unknown",
         "reasons": [_reason(reason, w) for reason in (said.get("reasons") or [])[:50]],
         "inside": [w.exact(net, 60) for net in (said.get("inside") or [])[:50]],
+        "captures": [_heard(row, names.get(row["capture_id"]) or "", w) for row in heard[:MOST_HEARD]],
     }
+
+
+def _heard(row: Row, name: str, w: Wording) -> str:
+    """What one capture heard, for how long, and how far its clock is off."""
+    said = [
+        w.t(
+            "heard_line", name=w.exact(name, 60), seconds=w.number(round(_finite(row["seconds"]))),
+            exchanges=w.number(row["exchanges"] or 0), heard=w.number(row["heard"] or 0),
+            devices=w.number(row["devices"] or 0),
+        )
+    ]  # fmt: skip
+    if row["port_of"]:
+        said.append(w.t("heard_port", device=w.exact(row["port_of"], 60)))
+    if row["clock_by"]:
+        off, servers = f"{_finite(row['clock_off_s']):+.1f}", w.number(row["clock_servers"] or 0)
+        said.append(w.t("heard_clock", off=off, by=w.exact(row["clock_by"], 20), n=servers))
+    else:
+        said.append(w.t("heard_no_clock"))
+    return w.t("party_comma").join(said)
+
+
+def _finite(value: float | None) -> float:
+    return value if value is not None and math.isfinite(value) else 0.0
 
 
 def _reason(reason: Any, w: Wording) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.findings.ends import Ends
 from netaudit.findings.vocabulary import grade_of
 from netaudit.report.sections_devices import ranked
 from netaudit.report.topology_layout import Drawing, lay_out
@@ -28,6 +29,7 @@ GRAVE = frozenset({"sales_platform", "face_api", "object_store", "camera_cloud"}
 PARTS = ("captures", "verifies", "relays", "stores", "views")
 FACE, HIDDEN, OTHER = "seen", "hidden", "other"  # kinds of ways: a face was seen, an encrypted upload, the rest
 WEAK = "(?)"  # behind a class that rests on weak evidence; the introduction says so
+ENDS = ("sender", "receiver")
 REST_INSIDE, REST_OUTSIDE = "rest-inside", "rest-outside"
 
 
@@ -64,7 +66,7 @@ def topology(case: CaseLike, judged: Judgements, hosts: Hosts, w: Wording) -> Dr
     _outside(nodes, place, judged, hosts, w)
     if not nodes:
         return None
-    traffic = _traffic(case, place)
+    traffic = _traffic(case, place, hosts)
     ways = _findings(judged, place)
     told = {frozenset((way.a, way.b)) for way in ways}
     plain = [way for way in traffic if frozenset((way.a, way.b)) not in told]
@@ -82,7 +84,8 @@ def _inside(nodes: dict[str, Node], place: dict[str, str], judged: Judgements, h
         if rank < MOST_INSIDE:
             nodes[key] = _device(row, key, rank, w)
         for address in (*(row["ips"] or ()), *(row["macs"] or ())):
-            place.setdefault(address, key)
+            if hosts.devices.by_address(address) is row:  # what several held stands for none of them
+                place[address] = key
     if len(ordered) > MOST_INSIDE:
         title = w.t("topology_rest_devices", n=w.number(len(ordered) - MOST_INSIDE))
         nodes[REST_INSIDE] = Node(REST_INSIDE, inside=True, title=title, below="", kind="rest", rank=len(ordered))
@@ -138,7 +141,7 @@ def _endpoint(rows: list[Row], key: str, rank: int, w: Wording) -> Node:
     first = rows[0]
     names = [name for row in rows for name in row["names"] or ()]
     said = w.names("service_name", first["service"], 60) or (w.text(names[0], 60) if names else "")
-    country = w.term("country", first["country"]) if first["country"] else ""
+    country = w.t("of_block", country=w.term("country", first["country"])) if first["country"] else ""
     address = w.exact(first["ip"], 45) + (f" +{len(rows) - 1}" if len(rows) > 1 else "")
     below = " · ".join(
         part for part in (address, country, w.text(names[0], 60) if first["service"] and names else "") if part
@@ -147,9 +150,13 @@ def _endpoint(rows: list[Row], key: str, rank: int, w: Wording) -> Node:
     return Node(key, inside=False, title=said or address, below=below if said else country, kind=kind, rank=rank)
 
 
-def _traffic(case: CaseLike, place: dict[str, str]) -> list[Way]:
+def _traffic(case: CaseLike, place: dict[str, str], hosts: Hosts) -> list[Way]:
     """Bytes both ways between nodes."""
-    flows = case.table("flows", ["client_ip", "server_ip", "bytes_up", "bytes_down"])
+    columns = ["flow_id", "first_ts", "client_ip", "server_ip", "client_mac", "server_mac", "bytes_up", "bytes_down"]
+    flows = case.table("flows", columns)
+    tables = {name: case.table(name) for name in ("bindings", "devices")} | {"flows": flows}
+    scopes = {row["ip"]: row["scope"] for row in hosts.rows}
+    flows = Ends(tables).renamed(flows, lambda ip: scopes.get(ip) or "")
     drawn = pa.array(place, pa.string())  # anybody can write to a million addresses that are no endpoints
     flows = flows.filter(pc.and_(pc.is_in(flows["client_ip"], drawn), pc.is_in(flows["server_ip"], drawn)))
     sizes = pc.add(flows["bytes_up"], flows["bytes_down"])
@@ -169,7 +176,7 @@ def _traffic(case: CaseLike, place: dict[str, str]) -> list[Way]:
 def _findings(judged: Judgements, place: dict[str, str]) -> list[Way]:
     found: dict[tuple[str, str, str], Way] = {}
     for finding in judged.all:
-        a, b = place.get(finding["sender"] or ""), place.get(finding["receiver"] or "")
+        a, b = (place.get(finding[end] or "") or place.get(finding[f"{end}_device"] or "") for end in ENDS)
         kind = FACE if grade_of(finding).images else HIDDEN
         if a and b and a != b:
             way = found.setdefault((a, b, kind), Way(a, b, kind))

@@ -17,22 +17,31 @@ SAID = frozenset({"time", "device", "place", "name", "id_number", "person_id", "
 HALF_HOUR = 1800 * 10**9  # ns
 
 
-def announced(found: list[Inferred]) -> None:
-    """Give a picture that was sent without a document what the one record says that its sender names it in."""
+def announced(found: list[Inferred]) -> list[Inferred]:
+    """Give a picture that was sent without a document what the one record says that its sender names it in.
+
+    Where both went to the same receiver, they are one event: that of the record.
+    """
     records: dict[tuple[str, str], list[Inferred]] = defaultdict(list)
     for one in found:
         for url in one.urls:
             records[one.told.route.sender, address(url)].append(one)
+    out = []
     for one in found:
-        if one.told.route.reply or not one.images or one.tells:
-            continue
-        naming = records.get((one.told.route.sender, one.told.path), [])
-        if len(naming) == 1 and abs(naming[0].told.ns - one.told.ns) <= HALF_HOUR:
+        bare = not one.told.route.reply and one.images and not one.tells
+        naming = records.get((one.told.route.sender, one.path), []) if bare else []
+        if len(naming) != 1 or abs(naming[0].told.ns - one.told.ns) > HALF_HOUR:
+            out.append(one)
+        elif naming[0].told.route.receiver == one.told.route.receiver:
+            naming[0].images += one.images
+        else:
             new = {meaning: value for meaning, value in naming[0].said.items() if meaning in SAID - one.said.keys()}
             one.said |= new
             one.announced = set(new)
             if one.shot_time is None:
                 one.shot_time, one.zone = naming[0].shot_time, naming[0].zone
+            out.append(one)
+    return out
 
 
 def devices_of_flows(

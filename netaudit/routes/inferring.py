@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
 from netaudit.routes.learning import MASKED
-from netaudit.routes.shapes import is_id_number, is_masked
+from netaudit.routes.shapes import is_date, is_id_number, is_masked
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, meanings, named, words_of
 from netaudit.text.patterns import later
@@ -53,7 +53,9 @@ _ID_PHOTO = frozenset({(102, 126), (358, 441), (178, 220)})  # pixels of the por
 _TIME_IN_NAME = later(
     r"(?<!\d)20\d\d[-_]?[01]\d[-_]?[0-3]\d[-_T]?[0-2]\d[-_:]?[0-5]\d[-_:]?[0-5]\d(?:[-_.]?\d{3})?(?!\d)", re.ASCII
 )
+_CLOCK = later(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?|[0-2]\d[0-5]\d[0-5]\d", re.ASCII)
 _A_DAY = 86_400 * 10**9  # ns
+SOON = 600  # seconds
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
 _FACES = frozenset(
     {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}
@@ -77,6 +79,7 @@ class Inferred:
 
     told: Told
     place: str  # of the record in its message
+    path: str = ""  # of the message, in clear
     kind: str = ""
     act: str = ""
     said: dict[str, str] = field(default_factory=dict)  # by meaning
@@ -100,10 +103,16 @@ class Around:
 
     pictures: dict[str, Picture]
     held: dict[str, set[str]]  # addresses, and the pictures that went under them
-    shows_faces: bool = False  # a picture of its route has or may have a face
+    shows_faces: bool = False  # pictures of its route have or may have faces
     telling: bool = False  # its sender is inside, or one to whom persons or faces were sent
     wanted: bool = False  # a record names its address, or it answers who asked for a snapshot
     known: bool = False  # an entry reads an event in it, whatever else it says
+
+    def mostly_faces(self, shown: Iterable[str]) -> bool:
+        """Whether a third of some pictures, of those that were judged, have or may have a face."""
+        said = [self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures]
+        faces = sum(one in {"yes", "possible"} for one in said)
+        return faces > 0 and sum(one == "no" for one in said) <= 2 * faces
 
     def faces(self, shown: Iterable[str]) -> set[str]:
         """What is said of the faces in pictures."""
@@ -114,7 +123,7 @@ def infer(told: Told, fields: dict[str, Field], around: Around) -> list[Inferred
     """Events of a message; of one that an entry reads what its records say, for what the entry left empty."""
     out = []
     for place, own, outer in _records(told.leaves, fields)[:MOST_RECORDS]:
-        one = Inferred(told, place)
+        one = Inferred(told, place, told.path)
         _say(one, own, outer, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, told, telling=around.telling)
@@ -174,13 +183,13 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
         if meaning == "url":
             one.urls.append(value)
             continue
-        near = -abs(said.ns - one.told.ns) // 10**9 if meaning == "time" and (said := when(value, one.told.ns)) else 0
-        rank = (order < len(own), known.sure, -_rank(meaning, leaf), -int(leaf.head), min(near, 0), -order)
+        near = _near(value, one.told.ns) if meaning == "time" else 0
+        rank = (order < len(own), known.sure, -_rank(meaning, leaf), -int(leaf.head), near, -order)
         if meaning not in best or rank > best[meaning][0]:
             best[meaning] = rank, value, leaf.key
     one.said = {meaning: value for meaning, (_, value, _) in best.items()}
     one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
-    if "time" not in one.said and (text := _named_time([*own, *around], one.told.ns)):
+    if "time" not in one.said and (text := _apart(own, one.told.ns) or _named_time([*own, *around], one.told.ns)):
         one.said["time"] = text
     if (told := when(one.said.get("time", ""), one.told.ns)) is not None:
         one.shot_time, one.zone = told.ns, told.zone
@@ -188,6 +197,28 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
         one.said["id_number"] = number_.upper()
     if "age" in one.said and "birthday" in one.said and "time" not in one.said:
         one.said.pop("age", None)
+
+
+def _apart(leaves: list[Leaf], ns: int) -> str:
+    """A time near the packet's clock whose date and clock are fields beside each other."""
+    holders = defaultdict(list)
+    for leaf in leaves:
+        if not leaf.sha256 and not leaf.head:
+            holders[leaf.path.rpartition(".")[0]].append(leaf.value.strip())
+    for values in holders.values():
+        clocks = [value for value in values if _CLOCK.fullmatch(value)] if any(map(is_date, values)) else []
+        for date in filter(is_date, values) if len(clocks) == 1 else ():
+            text = f"{date} {clocks[0]}"
+            if (said := when(text, ns)) and abs(said.ns - ns) < _A_DAY:
+                return text
+    return ""
+
+
+def _near(text: str, ns: int) -> int:
+    """How well a time fits that of an event: soon before it was sent, rather than when it was; else the nearer."""
+    said = when(text, ns)
+    before = (ns - said.ns) // 10**9 if said else _A_DAY
+    return before - SOON if -60 <= before < SOON else -abs(before) - SOON
 
 
 def _named_time(leaves: list[Leaf], ns: int) -> str:
@@ -323,8 +354,8 @@ def _worth(one: Inferred, around: Around) -> bool:
 def address(url: str) -> str:
     """What the address of a picture and the target of a request for it have in common."""
     path = url.partition("?")[0].partition("#")[0]
-    if "://" in path[:10]:
-        path = path.partition("://")[2].partition("/")[2]
+    if "://" in path[:10] or path.startswith("//"):
+        path = path.partition("//")[2].partition("/")[2]
     return "/" + "/".join(unquote(one, errors="replace") for one in path.split("/") if one)
 
 

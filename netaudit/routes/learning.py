@@ -13,17 +13,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.identity_data.naming import has_family_name, plain
+from netaudit.masking.identity_numbers import known_region
 from netaudit.routes.shapes import (
     form_of,
     is_han,
     is_id_number,
     is_masked,
-    is_time,
+    is_named_picture,
+    is_unset,
     is_words,
     number,
 )
 from netaudit.routes.times import when
-from netaudit.routes.vocabulary import BY_END, BY_NAME, BY_STEM, PICTURES, Meaning, named
+from netaudit.routes.vocabulary import BY_END, BY_NAME, BY_STEM, PICTURES, Meaning, folded, meanings, named, words_of
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
 SHARE = 0.8  # of the values that have to bear a meaning
+_NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 SHORTEST_SERIAL = 6  # digits
 
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
@@ -89,16 +92,21 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
     """Fields of the messages of one route, with their meanings, by the forms of their paths."""
     out: dict[str, Field] = {}
     for one in told:
-        for path in {leaf.form: leaf for leaf in one.leaves}:
-            out.setdefault(path, Field(path, "")).messages += 1
+        seen = set()
         for leaf in one.leaves:
-            _add(out[leaf.form], leaf, one.ns)
+            known = out.get(leaf.form)
+            if known is None:
+                known = out[leaf.form] = Field(leaf.form, "")
+            if leaf.form not in seen:
+                seen.add(leaf.form)
+                known.messages += 1
+            _add(known, leaf, one.ns)
     for late in (False, True):  # what needs something beside it comes when that is known
         beside = {known.meaning for known in out.values()} | {"picture" for known in out.values() if known.pictures}
         for known in out.values():
             if not known.meaning:
                 _by_name(known, beside if late else set())
-    segments = {leaf.value for one in told for leaf in one.leaves if leaf.head}
+    segments = {leaf.value for one in told for leaf in one.leaves if leaf.head and leaf.path.startswith("path[")}
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
@@ -113,7 +121,7 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
     one.values[leaf.value] += 1
     form = form_of(leaf.value)
     one.forms[form] += 1
-    if form in {"time", "int"} and ns and is_time(leaf.value.strip()) and (said := when(leaf.value, ns)):
+    if form == "time" and ns and (said := when(leaf.value, ns)):
         one.offsets[round((said.ns - ns) / QUARTER)] += 1
 
 
@@ -135,9 +143,10 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
-    total = sum(one.values.values())
-    checked = sum(count for value, count in one.values.items() if is_id_number(value.strip()))
-    if total and checked >= SHARE * total:  # the number itself says so, however few and whatever they are called
+    values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
+    total = sum(values.values())
+    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
+    if total and checked >= SHARE * total and _is_somebodys(one, values, beside):  # however few they are
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return
     for meaning, sure in candidates(one.path, one.key):
@@ -150,16 +159,26 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue
         if not total or (one.path.startswith("header.") and sure < BY_END):
             continue
-        masked = sum(count for value, count in one.values.items() if meaning.name in MASKED and is_masked(value))
-        support = sum(count for value, count in one.values.items() if meaning.fits(value.strip()))
+        masked = sum(count for value, count in values.items() if meaning.name in MASKED and is_masked(value))
+        support = sum(count for value, count in values.items() if meaning.fits(value.strip()))
         support += masked if support or masked == total else 0
         if meaning.name == "time":
             support = min(support, sum(one.offsets.values()))
+        if meaning.name == "name" and len(values) == 1 and total >= LEAST:
+            continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
         if support >= SHARE * total:
             one.say(meaning.name, VOCABULARY, sure, support, total)
             return
+
+
+def _is_somebodys(one: Field, values: dict[str, int], beside: set[str]) -> bool:
+    """Whether numbers with a check digit are of persons: one in eleven order numbers has one, and most no province."""
+    if {meaning.name for meaning, _ in candidates(one.path, one.key)} & _NUMBERS or beside & _PERSONS:
+        return True
+    known = sum(count for value, count in values.items() if known_region(value.strip()))
+    return known >= SHARE * sum(values.values())
 
 
 def _counts(one: Field) -> bool:
@@ -181,8 +200,10 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
     values, total, key = one.values, sum(one.values.values()), plain(one.key)
     if one.path.startswith(("path[", "header.")):
         return
-    if (near := _near(one)) >= SHARE * total:
+    if (near := _near(one)) >= SHARE * total and not _is_sending(one.key):
         one.say("time", BEHAVIOUR, BY_END, near, total)
+    elif len(values) > 2 and sum(count for value, count in values.items() if is_named_picture(value)) >= SHARE * total:
+        one.say("url", BEHAVIOUR, 0, total, total)
     elif len(values) == 1:
         value = next(iter(values))
         if (is_han(value) or _is_spoken(value)) and not value[-1:].isdigit():
@@ -197,6 +218,12 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
         support = sum(count for value, count in values.items() if _is_share(number(value)))
         if support == total:
             one.say("score", BEHAVIOUR, 0, support, total)
+
+
+def _is_sending(key: str) -> bool:
+    """Whether a time is called that of something else: sending, storing, birth."""
+    (time,) = (one for one in meanings() if one.name == "time")
+    return time.is_never(folded(key), tuple(map(folded, words_of(key))))
 
 
 def _is_share(value: float | None) -> bool:

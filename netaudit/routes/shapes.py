@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from netaudit.identity_data.naming import could_be_name, has_family_name
+from netaudit.identity_data.naming import could_be_name
 from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
+from netaudit.routes.times import DATED, MAIL, WRITTEN
 from netaudit.text.patterns import later
 
 _DATE = later(r"(?:19|20)\d\d[-/.年]?(?:0?[1-9]|1[0-2])[-/.月]?(?:[12]\d|3[01]|0?[1-9])日?", re.ASCII)
@@ -15,11 +16,6 @@ _TIME = later(
     r"(?:19|20)\d\d[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?[T _]{0,2}\d{1,2}[:时]?\d{2}(?:[:分]?\d{2}秒?(?:[.,]?\d{1,9})?)?"
     r"\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?",
     re.ASCII,
-)
-_WRITTEN = later(  # day first, words between, as mail writes it
-    r"\d{1,2}[./-]\d{1,2}[./-]20\d\d[ T]+\d{1,2}:\d{2}(?::\d{2})?"
-    r"|20\d\d年\d{1,2}月\d{1,2}日\s?\d{1,2}[时點点:]\d{1,2}[分:]\d{1,2}秒?"
-    r"|[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})"
 )
 _EPOCH = later(r"1[0-9]{9}(?:\.\d{1,6}|\d{3}|\d{6})?", re.ASCII)
 _NUMBER = later(r"-?\d{1,12}(?:\.\d{1,20})?(?:[eE]-?\d{1,3})?", re.ASCII)
@@ -34,16 +30,26 @@ _PICTURE = later(
 )
 _KEY_OF_STORE = later(r"(?:[a-z][a-z0-9+.-]{1,15}://|/)?[\w.-]+(?:/[\w.=-]+){2,12}(?:\?\S*)?", re.IGNORECASE)
 _DIALLED = later(r"\+?\d[\d -]{6,17}", re.ASCII)  # where a name says that it is a number to be called
-_MASKED = later(r"(?=.*\*)[^\s*]{0,8}[\w*· -]{1,24}[^\s*]{0,8}")  # by its sender
+_MASKED = later(r"(?=.*(?:[*＊•●#]|[xX×]{3}|某))[\w*＊•●#×·+ -]{1,40}")  # by its sender
+_HANGUL = later(r"[\uac00-\ud7a3]{2,5}")
 _LETTER = later(r"[^\W\d_]")
 _HAN = later(r"[\u3400-\u9fff]")
-_AGE = later(r"(?:\d{1,2}|1[01]\d)(?:\.0+)?|\d{1,2}\s?[-~]\s?\d{1,3}", re.ASCII)
+_AGE = later(r"(?:0?\d{1,2}|1[01]\d)(?:\.0+)?\s?[岁歳세]?|\d{1,2}\s?[-~]\s?\d{1,3}", re.ASCII)
 _SEXES = (
     "0 1 2 m f w h male female man woman boy girl unknown homme femme hombre mujer masculino femenino mann frau "
-    "男 女 未知 男性 女性 先生 女士 м ж муж жен мужской женский мужчина женщина muzh zhen muzhskoy zhenskiy"
+    "男 女 未知 男性 女性 先生 女士 м ж муж жен мужской женский мужчина женщина muzh zhen muzhskoy zhenskiy nan nv nu "
+    "masculin féminin homem mulher feminino männlich weiblich erkek kadın kadin e k nam nữ 남 여 남성 여성 남자 여자 "
+    "namja yeoja dhakar untha laki-laki perempuan pria wanita l p uomo donna"
 )
 GENDERS = frozenset(_SEXES.split())
 _UNSET = frozenset({"", "-1", "0", "null", "none", "unknown", "undefined", "nan"})
+_NOBODY = (  # what stands where nobody is known
+    "-|--|/|n/a|na|null|none|nil|undefined|nan|unknown|unnamed|stranger|guest|visitor|anonymous|unregistered|陌生人|未登记"
+    "|未知|未注册|无|匿名|访客|游客|不详|desconhecido|desconocido|inconnu|unbekannt|sconosciuto|неизвестно|неизвестный"
+    "|незнакомец|bilinmiyor|yabancı|khách lạ|không rõ|미등록|미확인|모름|방문객|不明|未登録|majhul|gharib"
+    "|tidak dikenal|tamu"
+)
+PLACEHOLDERS = frozenset(["", *_NOBODY.split("|")])
 LONGEST_PLACE = 40  # characters
 
 
@@ -67,7 +73,23 @@ _remembered = lru_cache(maxsize=8192)(_form)
 
 def is_time(text: str) -> bool:
     """Whether a text is a date with a time of day, or a number of seconds since 1970."""
-    return bool(_EPOCH.fullmatch(text) or _TIME.fullmatch(text) or _WRITTEN.fullmatch(text))
+    return bool(_EPOCH.fullmatch(text) or _TIME.fullmatch(text) or _is_written(text))
+
+
+def _is_written(text: str) -> bool:
+    return len(text) <= 64 and any(one.fullmatch(text) for one in (WRITTEN, DATED, MAIL))
+
+
+def is_unset(text: str) -> bool:
+    """Whether it stands where nobody is known: no value, a stranger."""
+    return text.strip().casefold() in PLACEHOLDERS
+
+
+def is_name(text: str) -> bool:
+    """Whether somebody may be called so."""
+    if is_unset(text):
+        return False
+    return could_be_name(text) or _HANGUL.fullmatch(text) is not None
 
 
 def is_masked(text: str) -> bool:
@@ -83,6 +105,11 @@ def is_date(text: str) -> bool:
 def is_picture_url(text: str) -> bool:
     """Whether it is the address or the key under which a picture lies."""
     return bool(_PICTURE.fullmatch(text)) or (bool(_KEY_OF_STORE.fullmatch(text)) and len(text) >= 12)
+
+
+def is_named_picture(text: str) -> bool:
+    """Whether it is an address that ends as those of pictures do."""
+    return _PICTURE.fullmatch(text) is not None and "/" in text
 
 
 def is_words(text: str) -> bool:
@@ -113,7 +140,8 @@ def is_address(text: str) -> bool:
 
 def number(text: str) -> float | None:
     """The number that a text is."""
-    bare = text.rstrip("% ")
+    bare = text.rstrip("%％分点점 ")
+    bare = bare.replace(",", ".") if bare.count(",") == 1 and "." not in bare else bare
     return float(bare) if _NUMBER.fullmatch(bare) else None
 
 
@@ -146,7 +174,7 @@ SHAPES: dict[str, Callable[[str], bool]] = {  # what values of a meaning look li
     "code": lambda text: _CODE.fullmatch(text) is not None and not is_time(text) and not _HOST.fullmatch(text),
     "id": lambda text: _ID.fullmatch(text) is not None and text.lower() not in _UNSET,
     "words": is_words,
-    "name": lambda text: has_family_name(text) or (could_be_name(text) and not text.isascii()) or could_be_name(text),
+    "name": is_name,
     "id18": is_id_number,
     "phone": lambda text: _DIALLED.fullmatch(text) is not None,
     "date": is_date,

@@ -9,8 +9,21 @@ from email.utils import parsedate_to_datetime
 from netaudit.documents.times import Said, read_time
 from netaudit.text.patterns import later
 
-_DAY_FIRST = later(r"(\d{1,2})[./-](\d{1,2})[./-](20\d\d)[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
-_WORDS = later(r"(20\d\d)年(\d{1,2})月(\d{1,2})日\s?(\d{1,2})[时點点:](\d{1,2})[分:](\d{1,2})秒?", re.ASCII)
+_BEFORE_NOON = ["am", "a.m.", "上午", "午前", "오전", "凌晨", "早上", "sa", "öö"]
+_AFTER_NOON = ["pm", "p.m.", "下午", "午後", "오후", "晚上", "ch", "ös"]
+_HALF = "|".join(map(re.escape, [*_BEFORE_NOON, *_AFTER_NOON]))
+WRITTEN = later(
+    r"(?:(?P<year>(?:19|20)\d\d)\s?[-/.年년]\s?(?P<month>\d{1,2})\s?[-/.月월]\s?(?P<day>\d{1,2})[日일]?"
+    r"|(?P<one>\d{1,2})[-/.](?P<other>\d{1,2})[-/.](?P<last>20\d\d)|(?P<whole>(?:19|20)\d{6}))"
+    rf"[T,_\s]{{0,3}}(?:(?!(?:{_HALF})\b)[^\W\d_]{{1,3}}\s)?(?P<before>{_HALF})?\s?"
+    r"(?:(?P<hour>\d{1,2})\s?[:.h时時點点시]\s?(?P<minute>\d{1,2})(?:\s?[:.m分분]\s?(?P<second>\d{1,2})(?:[.,]\d{1,9})?)?"
+    r"|(?P<clock>\d{6})(?:[.,]?\d{1,9})?)\s?[ms分秒분초]?"
+    rf"\s?(?P<after>{_HALF})?\s?(?:Uhr|h)?\s?(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d\d:?\d\d)?",
+    re.IGNORECASE,
+)
+DATED = later(r"/?Date\((?P<ms>1\d{12})(?:[+-]\d{4})?\)/?")  # of .NET
+FRACTION = later(r"(?P<s>1\d{9})\.(?P<part>\d{1,9})", re.ASCII)  # seconds since 1970
+MAIL = later(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})")
 
 
 def when(text: str, ns: int) -> Said | None:
@@ -18,19 +31,32 @@ def when(text: str, ns: int) -> Said | None:
     text = text.strip()
     if said := read_time(text):
         return said
-    if found := _WORDS.fullmatch(text):
-        year, month, day, *clock = map(int, found.groups())
-        return _written(year, month, day, clock)
-    if found := _DAY_FIRST.fullmatch(text):
-        first, second, year = int(found[1]), int(found[2]), int(found[3])
-        clock = [int(part or 0) for part in found.groups()[3:]]
-        both = [said for one in ((second, first), (first, second)) if (said := _written(year, *one, clock))]
-        return min(both, key=lambda said: abs(said.ns - ns), default=None)
+    if found := DATED.fullmatch(text):
+        return read_time(found["ms"])
+    if (found := FRACTION.fullmatch(text)) and (said := read_time(found["s"])):
+        return Said(said.ns + int(found["part"].ljust(9, "0")), said.zone)
     if text[3:4] == ",":
         with suppress(ValueError, TypeError):
             return read_time(parsedate_to_datetime(text).isoformat(timespec="seconds"))
-    return None
+    found = WRITTEN.fullmatch(text) if len(text) <= 64 else None
+    return _written(found, ns) if found else None
 
 
-def _written(year: int, month: int, day: int, clock: list[int]) -> Said | None:
-    return read_time(f"{year}-{month:02}-{day:02} " + ":".join(f"{part:02}" for part in clock))
+def _written(found: re.Match[str], ns: int) -> Said | None:
+    if clock := found["clock"]:
+        hour, minute, second = int(clock[:2]), int(clock[2:4]), int(clock[4:])
+    else:
+        hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
+    half = (found["before"] or found["after"] or "").lower()
+    if half and hour <= 12:
+        hour = hour % 12 + 12 * (half in _AFTER_NOON)
+    if found["last"]:
+        one, other = int(found["one"]), int(found["other"])
+        dates = [(int(found["last"]), other, one), (int(found["last"]), one, other)]
+    elif whole := found["whole"]:
+        dates = [(int(whole[:4]), int(whole[4:6]), int(whole[6:]))]
+    else:
+        dates = [(int(found["year"]), int(found["month"]), int(found["day"]))]
+    zone = (found["zone"] or "").upper()
+    texts = [f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}" for year, month, day in dates]
+    return min(filter(None, map(read_time, texts)), key=lambda said: abs(said.ns - ns), default=None)

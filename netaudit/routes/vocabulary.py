@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from netaudit.identity_data.naming import plain
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
 FILE = "fields.yaml"
 BY_NAME, BY_END, BY_STEM = 3, 2, 1  # how surely a name says it
-_KEYS = {"meaning", "zh", "names", "ends", "stems", "never", "shape", "beside", "examples"}
+_KEYS = {"meaning", "zh", "names", "compose", "ends", "stems", "never", "shape", "beside", "examples"}
 PICTURES = "picture."
+EMPTY: frozenset[str] = frozenset()
+_LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ı": "i", "ł": "l", "ø": "o", "ß": "ss"})  # whose marks are part of them
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")  # of a name: deviceSerial, device_serial
 
 
@@ -36,16 +40,25 @@ class Meaning:
     shape: str
     beside: frozenset[str]
 
-    def named(self, key: str, tokens: frozenset[str] = frozenset()) -> int:
+    def named(self, key: str, words: tuple[str, ...] = ()) -> int:
         """How surely a name, or one of the words that it is made of, says so: 0 where it does not."""
         if key in self.names:
             return BY_NAME
-        if self.never.search(key):
+        if self.is_never(key, words):
             return 0
+        tokens = frozenset(word for word in words if len(word) > 2 or not word.isascii()) if len(words) > 1 else EMPTY
         if self.ends and key.endswith(self.ends):
             return BY_END
         spoken = tokens & self.names and not self.name.startswith("act.")
         return BY_STEM if spoken or any(stem in key for stem in self.stems) else 0
+
+    def is_never(self, key: str, words: tuple[str, ...] = ()) -> bool:
+        """Whether a name is of something else, by what it holds: within one of its words, or whole words of it."""
+        ends = set(accumulate(map(len, words))) if "".join(words) == key else set()
+        return any(
+            {found.start(), found.end()} <= ends | {0} or not any(found.start() < end < found.end() for end in ends)
+            for found in self.never.finditer(key)
+        )
 
     def fits(self, value: str) -> bool:
         """Whether a value may be of this meaning."""
@@ -66,13 +79,27 @@ def _raw() -> list[dict[str, Any]]:
 
 def _compiled(raw: dict[str, Any]) -> Meaning:
     def words(name: str) -> tuple[str, ...]:
-        return tuple(plain(str(word)) for word in raw.get(name) or ())
+        return tuple(folded(str(word)) for word in raw.get(name) or ())
 
-    never = "|".join(str(word) if str(word).endswith("$") else re.escape(plain(str(word))) for word in raw["never"])
+    made = [folded(f"{head}{tail}") for heads, tails in raw.get("compose") or () for head in heads for tail in tails]
+    names = tuple(dict.fromkeys([*words("names"), *made]))
+    never = "|".join(str(word) if str(word).endswith("$") else re.escape(folded(str(word))) for word in raw["never"])
     return Meaning(
-        raw["meaning"], raw["zh"], words("names"), frozenset(words("names")), words("ends"), words("stems"),
+        raw["meaning"], raw["zh"], names, frozenset(names), words("ends"), words("stems"),
         re.compile(never or "(?!)"), raw["shape"], frozenset(raw.get("beside") or ()),
     )  # fmt: skip
+
+
+def folded(key: str) -> str:
+    """The plain name without the marks of its letters, as some write it: họ tên, ho ten."""
+    return plain(key) if key.isascii() else _unmarked(plain(key))
+
+
+def _unmarked(text: str) -> str:
+    if text.isascii():
+        return text
+    bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", bare).translate(_LETTERS)
 
 
 def words_of(name: str) -> list[str]:
@@ -83,14 +110,9 @@ def words_of(name: str) -> list[str]:
 @lru_cache(maxsize=8192)
 def named(key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that a name may have, the surest first."""
-    name = plain(key)
-    words = words_of(key)
-    tokens = (
-        frozenset(word.lower() for word in words if len(word) > 2 or not word.isascii())
-        if len(words) > 1
-        else frozenset()
-    )
-    found = [(one, sure) for one in meanings() if (sure := one.named(name, tokens))]
+    name = folded(key)
+    words = tuple(folded(word) for word in words_of(_unmarked(key)))
+    found = [(one, sure) for one in meanings() if (sure := one.named(name, words))]
     return tuple(sorted(found, key=lambda pair: -pair[1]))
 
 

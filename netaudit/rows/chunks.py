@@ -11,26 +11,29 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from netaudit.rows.uploads import CHUNK, END, MOST_OFFSET, MOST_PARTS, NEXT, UploadPart, parameters
+from netaudit.contracts.unwrapping_steps import step
+from netaudit.rows.uploads import CHUNK, END, MADE, MOST_OFFSET, MOST_PARTS, NEXT, TEXT, UploadPart, parameters
+from netaudit.text.json_document import JsonDocument
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
-from netaudit.unwrapping.from_messages import root
+from netaudit.unwrapping.from_images import extent, sniff
+from netaudit.unwrapping.from_messages import content_range, root
+from netaudit.unwrapping.part import Part
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
-    from netaudit.unwrapping.part import Part
 
 _SENDING = ("PUT", "POST", "PATCH")
 _HTTP = ("http", "http2", "http3")
-_OWNER = r"(?:dz|qq|resumable|flow|file|upload|x)*"
+_OWNER = r"(?:dz|qq|resumable|flow|goog|file|upload|x)*"
 _PIECE = r"(?:chunk|part|piece|block|slice|segment|shard|fragment)"
 _NUMBER = re.compile(rf"{_OWNER}{_PIECE}(?:index|idx|number|num|no|id|seq|nr|order|n)?|{_OWNER}(?:current)?{_PIECE}")
 _BARE = re.compile(r"index|idx|seq|number|no|num")  # names a number where a total stands beside it
 _TOTAL = re.compile(
-    rf"{_OWNER}total{_PIECE}s?(?:count|num|number)?|{_OWNER}{_PIECE}s?(?:count|total|totals)|{_OWNER}{_PIECE}s|total|count"
+    rf"{_OWNER}total{_PIECE}s?(?:count|num|number)?|{_OWNER}{_PIECE}s?(?:count|total|totals)|{_OWNER}{_PIECE}s|total(?:count|num|number)?|count"
 )
 _OFFSET = re.compile(rf"{_OWNER}{_PIECE}?(?:byte)?(?:offset|startbyte|start|position|pos)")
 _IDS = tuple(  # the surest first; values of the first kind that is there name the upload
@@ -52,6 +55,13 @@ _STEP = re.compile(
 )
 _NAMED = re.compile(r"(.+?)[._-](?:part|chunk)[._-]?([0-9]{1,5})$", re.IGNORECASE)
 MOST_FIELD, MOST_FIELDS = 512, 64  # bytes of a value, values of one message
+MOST_LONG = 8  # long texts of a document
+MOST_DEPTH = 3  # of objects in a document whose names are looked at
+SURE_ID = 8  # characters of an id that names an upload whatever the path is
+_LONG = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/_=\\-]{1024}')
+_DATA_URI = re.compile(rb"data:[^,]{0,100},")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
+_BEGINS = re.compile(r"/upload_session/start$")  # of Dropbox, whose reply names the session
 
 
 class Chunk(NamedTuple):
@@ -70,10 +80,37 @@ def chunk_of(message: Message, client: str) -> Chunk | None:
         return None
     path, _, query = message.path.partition("?")
     place = f"{client}\0{message.host.lower()}\0{path}"
-    said = _by_protocol(message, place, path, query) or _by_path(message, client, path)
+    said = _by_protocol(message, place, path, query) or _begun(message, path) or _by_path(message, client, path)
     if said is not None:
         return Chunk(said, root(message), beside=False)
     return _by_names(message, place, query)
+
+
+def _begun(message: Message, path: str) -> UploadPart | None:
+    """The first bytes of an upload in the request that makes it: only the reply names its place.
+
+    tus 1.0 (creation-with-upload), draft-ietf-httpbis-resumable-upload, 4.2.
+    """
+    resumable = message.header("upload-length") or message.header("upload-defer-length")
+    drafted = message.header("upload-complete").strip() == "?0" or message.header("upload-incomplete").strip() == "?1"
+    if not ((message.header("tus-resumable") and resumable) or drafted or _BEGINS.search(path)):
+        return None
+    return UploadPart(f"chunks\0begun\0{message.message_id.hex()}", 0, _last(path), offset=0, role=CHUNK)
+
+
+def begun_at(reply: Message, client: str) -> UploadPart | None:
+    """What upload a request has begun, by its reply: the place that it names, or an id in its document."""
+    request = reply.request
+    if request is None or _begun(request, request.path.partition("?")[0]) is None or not 200 <= reply.status < 300:
+        return None
+    host = request.host.lower()
+    if place := reply.header("location").strip():
+        _, _, rest = place.partition("://")
+        path = place if not rest else f"/{rest.partition('/')[2]}"
+        return UploadPart(f"chunks\0tus\0{client}\0{host}\0{path.partition('?')[0]}", 0, role=MADE)
+    names = _scalars(reply.json.mapping or {})
+    upload = _ids(names, _IDS[0])
+    return UploadPart(f"chunks\0named\0{client}\0{host}\0{upload}", 0, role=MADE) if upload else None
 
 
 def _by_protocol(message: Message, place: str, path: str, query: str) -> UploadPart | None:
@@ -160,16 +197,24 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
     """A chunk by the names of what stands in query, head and form."""
     names = {_plain(name): value for name, value in parameters(query).items()} if query else {}
     for name, value in message.headers[:MOST_FIELDS]:
-        if name.startswith(("x-", "upload-", "chunk-", "file-")):
+        if value.startswith("{") and len(value) <= MOST_FIELD:
+            names |= _scalars(JsonDocument(value.encode("utf-8", "replace")).mapping or {})
+        elif name.startswith(("x-", "upload-", "chunk-", "file-")):
             names.setdefault(_plain(name.removeprefix("x-")), value.strip())
-    part, form, file = root(message), False, ""
+    part, form, file, role = root(message), False, "", CHUNK
     if is_multipart(part):
         fields, files = _form(part)
         if not files:
             return None
-        names = {_plain(name): value for name, value in fields.items()} | names
+        names = fields | names
         part, form = max(files, key=lambda one: len(one.data)), True
         file = part.name
+        if (ranged := _ranged(message, part, place)) is not None:
+            if message.complete:
+                part.unknown_from = None  # as a piece it is whole, of which the whole is not known
+            return Chunk(ranged, part, beside=True)
+    elif message.body[:1] == b"{" and _LONG.search(message.body) and (found := _in_document(message)) is not None:
+        names, part, form, role = found[0] | names, found[1], True, TEXT
     if len(names) < 2:
         return None
     number, offset, total = _value(names, _NUMBER), _value(names, _OFFSET), _value(names, _TOTAL)
@@ -179,24 +224,66 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
     named = bool(_ids(names, _IDS[0]) or _ids(names, _IDS[2]))
     if not upload or total == 1 or (number is None and offset is None) or not (total is not None or named):
         return None
+    if (kind := sniff(part.data)) and extent(part.data, kind).whole:
+        return None  # one of several pictures
     key = f"chunks\0names\0{place}\0{upload}"
+    sure = _ids(names, _IDS[0])
+    if len(sure) >= SURE_ID:
+        key = f"chunks\0named\0{place.rpartition(chr(0))[0]}\0{sure}"
     name = unquote(names.get("filename", "") or names.get("name", "") or file, errors="replace")
     if number is not None and number <= MOST_PARTS:
-        return Chunk(UploadPart(key, number, _last(name), role=CHUNK), part, form)
+        return Chunk(UploadPart(key, number, _last(name), role=role), part, form)
     return (
-        Chunk(UploadPart(key, 0, _last(name), offset=offset, role=CHUNK), part, form)
+        Chunk(UploadPart(key, 0, _last(name), offset=offset, role=role), part, form)
         if offset is not None and offset <= MOST_OFFSET
         else None
     )
 
 
+def _ranged(message: Message, part: Part, place: str) -> UploadPart | None:
+    """A file of a form of which `Content-Range` says where it belongs (jQuery File Upload and its like)."""
+    span = content_range(message)
+    if span is None or span[1] + 1 - span[0] != len(part.data) or span[1] + 1 - span[0] == span[2]:
+        return None
+    key = f"chunks\0ranged\0{place}\0{part.name}\0{span[2]}"
+    return UploadPart(key, 0, _last(part.name), offset=span[0], role=CHUNK)
+
+
+def _in_document(message: Message) -> tuple[dict[str, str], Part] | None:
+    """What a document says in short, and its longest text where that is base64, or a piece of one."""
+    document = message.json
+    said = document.mapping
+    if said is None or message.missing:
+        return None
+    texts = [document.left_out(number).replace(b"\\/", b"/") for number in range(MOST_LONG)]
+    text = max(texts, key=len)
+    text = text[match.end() :] if (match := _DATA_URI.match(text)) else text
+    if not _BASE64.fullmatch(text):
+        return None
+    base = root(message)
+    return _scalars(said), Part(text, base.way.then(step("part", "text")), name=base.name)
+
+
+def _scalars(said: dict[str, Any], depth: int = 1) -> dict[str, str]:
+    """Short values of an object and of those within it, by their plain names; the outer ones count."""
+    found: dict[str, str] = {}
+    for name, value in list(said.items())[:MOST_FIELDS]:
+        if isinstance(value, dict) and depth < MOST_DEPTH:
+            found = _scalars(value, depth + 1) | found
+        elif isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= MOST_FIELD:
+            found[_plain(name)] = str(value).strip()
+    return found
+
+
 def _form(part: Part) -> tuple[dict[str, str], list[Part]]:
-    """Fields of a form, and its files."""
+    """Fields of a form, by their plain names, and its files."""
     fields: dict[str, str] = {}
     files: list[Part] = []
     for child in open_multipart(part, Budget()):
         if len(child.data) <= MOST_FIELD and not child.content_type and child.field and len(fields) < MOST_FIELDS:
-            fields.setdefault(child.field, child.data.decode("utf-8", "replace").strip())
+            text = child.data.decode("utf-8", "replace").strip()
+            inner = JsonDocument(child.data).mapping if text.startswith("{") else None
+            fields |= _scalars(inner) if inner else {_plain(child.field): text}
         else:
             files.append(child)
     return fields, files

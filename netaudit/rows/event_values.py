@@ -36,8 +36,8 @@ class Shown(NamedTuple):
 def address_code(key: bytes, url: str) -> str:
     """HMAC of the path of a URL or target; without the host: images are sent to one and read from another."""
     path = url.partition("?")[0].partition("#")[0]
-    if "://" in path[:10]:
-        path = path.partition("://")[2].partition("/")[2]
+    if "://" in path[:10] or path.startswith("//"):
+        path = path.partition("//")[2].partition("/")[2]
     path = unquote(path.lstrip("/"), errors="replace")
     if len(path) < SHORTEST_PATH:
         return ""

@@ -117,6 +117,11 @@ class EventRows:
         """What the message that was read last says of devices."""
         return self._reader.stated
 
+    @property
+    def names_pictures(self) -> bool:
+        """Whether documents of the last message name addresses of pictures."""
+        return bool(self._reader.named)
+
     def on_path(self, path: str) -> bool:
         """Whether an entry may know a message by its path, a reply by that of its request."""
         return bool(self._index.on_path(path_of(path)))

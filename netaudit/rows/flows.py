@@ -173,6 +173,10 @@ def flow_columns(
     pairs["unread"] = np.maximum(pairs["delivered"].astype(np.int64) - read, 0)
     for name, pair in pairs.items():
         columns[f"{name}_up"], columns[f"{name}_down"] = pair[:, 0], pair[:, 1]
+    starts = flows["start_seq"]
+    starts = np.where(turned[:, None], starts[:, ::-1], starts) if some else starts
+    for place, way in enumerate(("up", "down")):
+        columns[f"seq_{way}"] = pa.array(starts[:, place], mask=starts[:, place] < 0)
     return columns
 
 

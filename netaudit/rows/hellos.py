@@ -42,6 +42,8 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> Row | None:
         alpn=[shortened(mask, name, 256) for name in said.alpn[:MOST_PROTOCOLS]],
         ja3=said.ja3,
         ja4=said.ja4,
+        random=said.random.hex(),
+        ech=said.ech,
     )
 
 

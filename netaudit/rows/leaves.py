@@ -34,6 +34,7 @@ MOST_HEAD = 24  # segments of a path, fields of a query, headers
 LONG = 64  # characters; shorter texts are not unwrapped any further
 MORE = "…"  # the key of a row that tells how many leaves there are beyond
 _WIDE = "utf-16"
+_NAMED = (("name", "value"), ("key", "value"), ("k", "v"), ("Name", "Value"), ("Key", "Value"), ("n", "v"))
 _ORDINARY = re.compile(
     r"accept|connection$|cache|content-|date$|etag$|expires$|host$|if-|last-modified$|origin$|referer$|server$|"
     r"user-agent$|cookie|sec-|upgrade|x-forwarded|x-request|authorization|transfer|keep-alive|pragma|te$|vary|via$"
@@ -143,10 +144,13 @@ def _grown(
         node, path, key, spelled = stack.pop()
         if isinstance(node, dict | list) and len(node) > MOST:
             yield "", MORE, str(len(node) - MOST), ""
-        if isinstance(node, dict):
+        if (called := _called(node, written)) is not None:
+            stack += [(inner, _below(path, label), name, spelled + at) for label, inner, name, at in called][::-1]
+        elif isinstance(node, dict):
             stack += [
                 (inner, _below(path, f".{name}"), str(name), _spelled(spelled, str(name), written))
                 for name, inner in islice(node.items(), MOST)
+                if not str(name).startswith("@xmlns")
             ][::-1]
         elif isinstance(node, list):
             repeated = isinstance(node, Repeated) or written == "protobuf"
@@ -166,6 +170,41 @@ def _grown(
                 placed[(*base, step(written, spelled))] = path, key
             if not long and text:
                 yield path, key, text, ""
+
+
+def _called(node: object, written: str) -> list[tuple[str, object, str, str]] | None:
+    """(label, value, key, place) of what pairs of a name and a value, or rows under their names, stand for."""
+    if isinstance(node, list) and 1 < len(node) <= MOST and all(isinstance(one, dict) for one in node):
+        for name, value in _NAMED:
+            if all(one.keys() == {name, value} and isinstance(one[name], str) for one in node):
+                at = f".{value}" if written != "form" else value
+                return [(f".{one[name]}", one[value], one[name], f"[{n}]{at}") for n, one in enumerate(node)]
+    if isinstance(node, dict) and 2 <= len(node) <= 8:
+        heads = [one for one in node.values() if isinstance(one, list) and len(one) > 2 and _are_names(one)]
+        held = [(key, one) for key, one in node.items() if len(heads) == 1 and _are_rows(one, heads[0])]
+        if len(held) == 1:
+            (head,), ((key, rows),) = heads, held
+            rest = [
+                (f".{name}", one, name, f".{name}") for name, one in node.items() if one is not head and one is not rows
+            ]
+            return rest + [
+                (f".{key}[{n}].{name}", value, name, f".{key}[{n}][{place}]")
+                for n, row in enumerate(rows[:MOST])
+                for place, (name, value) in enumerate(zip(head, row, strict=True))
+            ]
+    return None
+
+
+def _are_names(values: list[object]) -> bool:
+    return len(set(map(str, values))) == len(values) and all(
+        isinstance(one, str) and one[:1].isalpha() for one in values
+    )
+
+
+def _are_rows(rows: object, head: list[object]) -> bool:
+    if not isinstance(rows, list) or rows is head or not rows:
+        return False
+    return all(isinstance(row, list) and len(row) == len(head) for row in rows)
 
 
 def _below(path: str, label: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netaudit.masking.mask import mask_name, shortened
-from netaudit.rows.chunks import block_list, chunk_of
+from netaudit.rows.chunks import begun_at, block_list, chunk_of
 from netaudit.rows.pieces import pieces_of
-from netaudit.rows.uploads import END, UploadPart, upload_end, upload_part, upload_reply
+from netaudit.rows.uploads import END, MADE, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.tables import PARTS
 from netaudit.unwrapping.from_messages import object_id, root, upload_body
 
@@ -40,13 +41,19 @@ class PartRows:
                 return True
             chunk = chunk_of(message, client)
             if chunk is not None:
-                identity, sha256 = store(message, chunk.part)
-                size, complete = len(chunk.part.data), chunk.part.complete
-                self._row(message, chunk.said, identity, sha256, size, complete=complete)
+                certain = _certain(chunk.part)
+                identity, sha256 = store(message, certain)
+                self._row(message, chunk.said, identity, sha256, len(certain.data), complete=certain.complete)
                 return not chunk.beside
         self._links(message, client)
         self._pieces(message, client, store)
         return False
+
+    def answer(self, message: Message, client: str) -> None:
+        """Look at a reply that has no body: it may name the upload that its request has begun."""
+        if message.request is not None and (said := begun_at(message, client)) is not None:
+            identity = object_id(message.request, root(message.request).path).hex()
+            self._row(message, said, identity, "", -1, complete=message.complete)
 
     def _part(self, message: Message, upload: UploadPart, store: Store) -> None:
         """A part of an upload is kept as it is; what it is part of comes out when all are known."""
@@ -73,7 +80,7 @@ class PartRows:
             said = upload_end(message.method, message.path, message.body) or block_list(message, client)
             identity = ""
         elif request is not None:
-            said = upload_reply(request.method, request.path, message)
+            said = upload_reply(request.method, request.path, message) or begun_at(message, client)
             identity = object_id(request, root(request).path).hex() if said else ""
         else:
             return
@@ -97,10 +104,18 @@ class PartRows:
                 ts=first,
                 role=said.role,
                 offset=said.offset,
-                links=[self._hashed(link) for link in said.links],
+                links=[self._hashed(link) for link in ((said.upload,) if said.role == MADE else said.links)],
             )
         )
 
     def _hashed(self, text: str) -> str:
         """A path as a key: paths may hold a phone number, which an unkeyed hash would give away."""
         return hmac.digest(self._key, b"upload\0" + text.encode("utf-8", "replace"), "sha256").hex()[:32]
+
+
+def _certain(part: Part) -> Part:
+    """A part as far as its first hole: a request that broke off is gone on with from there."""
+    ends = [first for first, _ in part.missing[:1]] + ([part.unknown_from] if part.unknown_from is not None else [])
+    if not ends or (end := min(ends)) >= len(part.data):
+        return part
+    return dataclasses.replace(part, data=part.data[:end], missing=[], unknown_from=end, body_range=None)

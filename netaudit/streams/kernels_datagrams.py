@@ -61,13 +61,15 @@ def take_datagram(walk: Any, row: Any, buffer: U1, arena: U1, units: Rows, spans
     client = walk["client"]
     if direction != client:
         if walk["trip"] == 0 and walk["hello_ts"]:
-            walk["trip"] = max(row["ts"] - walk["hello_ts"], 1)
+            walk["trip"] = max(row["ts"] - walk["hello_ts"], TRIP if walk["kind"] == PLAIN else 1)
         if not long_head and row["length"] > small:
             if walk["open"] and walk["answered_ts"] == 0:
                 walk["answered_ts"] = row["ts"]
             walk["before_octets"] += row["length"]
             walk["before_records"] += 1
         return
+    if walk["kind"] == PLAIN and walk["trip"] == 0:
+        walk["hello_ts"] = row["ts"]  # a tunnel under way shows no handshake, and its keep-alives get no answer
     if long_head or row["length"] <= small:
         return
     if walk["open"]:

@@ -92,6 +92,7 @@ def write_row(t: Tables, slot: int, index: int) -> None:
         row["evicted"][direction] = side["evicted"]
         row["after_close"][direction] = side["after_close"]
         row["missing"][direction] = side["missing"]
+        row["start_seq"][direction] = side["base"] & 0xFFFFFFFF if side["based"] != UNBASED else -1
     for size in range(BURSTS):
         row["bursts"][size] = flow["bursts"][size]
 

@@ -93,6 +93,7 @@ FLOW = np.dtype(
         ("evicted", "u8", (2,)),  # dropped under a budget
         ("after_close", "u8", (2,)),
         ("missing", "u8", (2,)),  # never captured: gaps, snaplen, acknowledged but unseen
+        ("start_seq", "i8", (2,)),  # sequence number of stream offset 0, -1 where it is not known
         ("bursts", "u4", (BURSTS,)),  # of upward payload between two downward payloads or 1 s of silence
     ],
     align=True,

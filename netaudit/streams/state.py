@@ -23,12 +23,12 @@ class Limits:
     """Budgets per logical shard, and times of capture time in seconds.
 
     Worst case in memory, reached only when every one of 64 shards is full: waiting bytes 64 x shard_bytes x 9/8 =
-    72 MiB, flow table 64 x flows x 1.2 KiB = 74 MiB, answers 64 x flows x 0.9 KiB = 56 MiB where every flow has some,
+    72 MiB, flow table 64 x flows x 1.2 KiB = 37 MiB, answers 64 x flows x 0.9 KiB = 28 MiB where every flow has some,
     waiting segments 2 x 64 x shard_segments x 64 B = 32 MiB.
     The output of a batch comes on top: its payload once more, 120 bytes per packet, 0.3 KiB per flow that ends.
     """
 
-    flows: int = 1024  # per shard; the one silent longest is evicted
+    flows: int = 512  # per shard; the one silent longest is evicted
     shard_bytes: int = 1 << 20  # waiting behind holes in a shard
     shard_segments: int = 4096
     side_bytes: int = 1 << 20  # waiting behind holes in one direction of a flow

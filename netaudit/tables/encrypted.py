@@ -80,7 +80,8 @@ UPLOAD_COUNTS = Table(
             "shape",
             "string",
             "What they look like: events (many alike, a few at a time, at uneven times), regular (at even times), bulk "
-            "(most in one or few goes), browsing (more came than went), few (below 5), unclear; empty for own devices.",
+            "(most in one or few goes), browsing (more came than went), video (without a "
+            "pause, in frames of which some are far larger), few (below 5), unclear; empty for own devices.",
         ),
     ),
 )

@@ -69,7 +69,8 @@ FINDINGS = Table(
         Column(
             "with_identity",
             "int64",
-            "Those of `images` that were sent with an identity number beside, or whose address such a record names.",
+            "Those of `images` that were sent with an identity number beside; those whose address such a record names "
+            "are told in `reason`.",
         ),
         Column("records", "int64", "Records with an identity number."),
         Column("persons", "int64", "Distinct identity numbers in them."),
@@ -137,7 +138,8 @@ LEDGERS = Table(
             "contacts (names with phone numbers that are no finding), faces (every image that may show one: in a "
             "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device), "
             "sightings (connections that two captures "
-            "show, counted once), contradictions, evicted (connections ended early), contested, signatures, keys "
+            "show, counted once), bounds (connections beyond those within which is concluded), contradictions, "
+            "evicted (connections ended early), contested, signatures, keys "
             "(what became of connections).",
         ),
         Column("subject", "string", "What of: a capture, an input (masked), a protocol, an image format …"),

@@ -69,6 +69,13 @@ TLS_HELLOS = Table(
         Column("alpn", "list<string>", "Application protocols offered, in order, without GREASE (masked)."),
         Column("ja3", "string", "JA3 of the hello; empty when its lengths disagree or it has the form of SSL 2.0."),
         Column("ja4", "string", "JA4 of the hello; empty when its lengths disagree or it has the form of SSL 2.0."),
+        Column("random", "string", "Random of the hello, in hexadecimal: no two connections have the same."),
+        Column(
+            "ech",
+            "bool",
+            "Whether an encrypted ClientHello stands in it (ECH, RFC 9849), or bytes that look like one: then the name "
+            "asked for may be that of a front.",
+        ),
     ),
 )
 

@@ -71,7 +71,8 @@ PARTS = Table(
         Column(
             "role",
             "string",
-            "part; range, sent, piece; block, reply: Qiniu's blocks, their answers; end: the size of the whole.",
+            "part; chunk, text (in base64), made: the reply to a first chunk, with its upload; range, sent, piece; "
+            "block, reply: Qiniu's blocks, their answers; end: the size of the whole.",
         ),
         Column("offset", "int64", "Place in the whole, or in its block; -1 where parts are numbered.", "bytes"),
         Column("links", "list<string>", "Keyed hashes of the contexts that it cites or, as a reply, gives."),

@@ -88,6 +88,12 @@ FLOWS = Table(
         Column("after_close_down", "int64", "The same, server to client.", "bytes"),
         Column("missing_up", "int64", "Bytes that were sent but are not in the capture.", "bytes"),
         Column("missing_down", "int64", "The same, server to client.", "bytes"),
+        Column(
+            "seq_up",
+            "int64",
+            "Sequence number (TCP) of the first byte from the client, as far as it is known; null for none.",
+        ),
+        Column("seq_down", "int64", "The same of the server."),
         Column("unread_up", "int64", "Delivered bytes that belong to no message (encrypted, unknown).", "bytes"),
         Column("unread_down", "int64", "The same, server to client.", "bytes"),
         Column("protocol", "string", "What its reader recognised: http, tls, dns …; unknown when carved only."),
@@ -131,8 +137,38 @@ SIGHTINGS = Table(
         Column("of_capture_id", "string", "Capture of that."),
         Column("apart_s", "float64", "By how much later the clock of this sighting shows its beginning.", "seconds"),
         Column(
-            "by", "string", "What ties the two: same bytes both ways, or same pictures, at a common distance in time."
+            "by",
+            "string",
+            "What ties the two: same random of the ClientHello, same sequence numbers; same bytes both ways or same "
+            "pictures, at the distance of the clocks, or at one that was searched for.",
         ),
+    ),
+)
+
+VANTAGES = Table(
+    "vantages",
+    "What each capture heard: of how many devices, for how long, in how many exchanges, and how far its clock is off.",
+    ("capture_id",),
+    (
+        CAPTURE_ID,
+        Column("seconds", "float64", "From its first packet to its last.", "seconds"),
+        Column("exchanges", "int64", "Conversations in which both sides were heard."),
+        Column("devices", "int64", "Inside devices that it knows, also by broadcasts only; none that forward."),
+        Column("heard", "int64", "Those of them whose unicast was heard."),
+        Column(
+            "port_of",
+            "string",
+            "Device that is an end of every exchange, where others are known: what those said to others was not heard, "
+            "as on the port of one device; empty for none.",
+        ),
+        Column(
+            "clock_off_s",
+            "float64",
+            "By how much the recorder's clock is ahead of what servers outside state; null where nothing tells.",
+            "seconds",
+        ),
+        Column("clock_by", "string", "What states it: NTP, HTTP Date."),
+        Column("clock_servers", "int64", "Servers that agree in it."),
     ),
 )
 

@@ -22,14 +22,17 @@ RENTED = (  # domains under which names are rented to anybody
 
 
 @lru_cache(maxsize=8192)
-def registrable(host: str) -> str:
-    """The domain that whoever speaks for the host registered; under rented ones the host, empty for addresses."""
+def registrable(host: str, *, rented: bool = True) -> str:
+    """The domain that whoever speaks for the host registered; empty for addresses and single words.
+
+    Under domains that are rented out it is the host itself, or, without `rented`, that domain.
+    """
     name = host.lower().rstrip(".").rpartition("@")[2]
     name = name.partition(":")[0] if name.count(":") == 1 else name
     labels = name.split(".")
     if len(labels) < 2 or not all(labels) or _is_address(name):
         return ""
-    if any(name.endswith(f".{one}") for one in RENTED):
+    if rented and any(name.endswith(f".{one}") for one in RENTED):
         return name
     wide = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in SECOND
     return ".".join(labels[-3 if wide else -2 :])

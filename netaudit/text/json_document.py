@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST = 4096  # bytes; longer strings are images or other data: of their value a NUL is left, and a number
 _PLACE = re.compile("\x00(\\d+)\\Z")
-_HOLDERS = frozenset({dict, list, json_tolerant.Again})
+_HOLDERS = frozenset({dict, list, json_text.Again})
 _NOWHERE: dict[int, tuple[str, str]] = {}
 
 _Link = tuple["_Link", str] | None  # labels from the inside out

@@ -32,7 +32,7 @@ _DOCUMENTS = 10_000
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:\s*\Z')
 _DOUBLE = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 
-_LENIENT = json.JSONDecoder(strict=False)
+_NAMED = re.compile(rb'"[ \t\r\n]*+:')
 
 Positions = npt.NDArray[np.int64]
 
@@ -197,10 +197,56 @@ def load(text: bytes, content_type: str = "") -> tuple[list[object], bool, bool]
         return [], False, False
     text = text.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x00\r\n ")
     with suppress(orjson.JSONDecodeError):
-        return [orjson.loads(text)], True, True
+        value = orjson.loads(text)
+        if len(_NAMED.findall(text)) != _pairs_in(value):
+            with suppress(ValueError, RecursionError):
+                value = _LENIENT.decode(decoded_as(text, content_type))
+        return [value], True, True
     said = decoded_as(text, content_type)
     values, at = _load_several(said)
     return values, len(values) == 1 and at == len(said), at == len(said)
+
+
+def _pairs_in(value: object) -> int:
+    """Keys of all objects in a value; where a text names more, one comes again in its object and hides what was."""
+    count = 0
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        if node.__class__ is dict:
+            count += len(node)
+            node = node.values()
+        elif node.__class__ is not list:
+            continue
+        stack += [inner for inner in node if inner.__class__ is dict or inner.__class__ is list]
+    return count
+
+
+def _with_again(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; a key that comes again has a list of what it says."""
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        out = {}
+        for key, value in pairs:
+            put(out, key, value)
+    return out
+
+
+def put(holder: dict[str, object], key: str, value: object) -> None:
+    """Put a value under a key; one that comes again with another has a list of what it says."""
+    if key not in holder or holder[key] == value:
+        holder[key] = value
+    elif isinstance(known := holder[key], Again):
+        known.append(value)
+    else:
+        holder[key] = Again((known, value))
+
+
+class Again(list[object]):
+    """Values of a key that comes several times in one object."""
+
+
+_LENIENT = json.JSONDecoder(strict=False, object_pairs_hook=_with_again)
 
 
 def decoded_as(text: bytes, content_type: str) -> str:

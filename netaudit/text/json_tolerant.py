@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from netaudit.text.charset import charset_of, is_utf8
+from netaudit.text.json_text import put
 
 Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
 
@@ -160,7 +161,7 @@ class _Reader:
         """The text ends in it, so nobody knows what it says: under its key a lone NUL."""
         frame = self._stack[-1]
         if isinstance(frame.holder, dict) and frame.key is not None:
-            _put(frame.holder, frame.key, "\0")
+            put(frame.holder, frame.key, "\0")
         frame.key = None
         self._not_understood(begin, len(self._data))
 
@@ -237,7 +238,7 @@ class _Reader:
         elif isinstance(frame.holder, list):
             frame.holder.append(value)
         elif frame.key is not None:
-            _put(frame.holder, frame.key, value)
+            put(frame.holder, frame.key, value)
             self.found.pairs += 1
             frame.key = None
         elif may_be_key:
@@ -245,18 +246,18 @@ class _Reader:
             frame.last = value, start, end
         else:
             self._loose(frame)
-            _put(frame.holder, "", value)
+            put(frame.holder, "", value)
 
     def _loose(self, frame: _Frame) -> None:
         """A text in an object that names nothing is a value without a key."""
         if frame.last is not None and isinstance(frame.holder, dict):
-            _put(frame.holder, "", frame.last[0])
+            put(frame.holder, "", frame.last[0])
         frame.last = None
 
     def _end(self, frame: _Frame) -> None:
         """What waits for more gets none: behind a comma, or at the end of its container."""
         if frame.key is not None and isinstance(frame.holder, dict):
-            _put(frame.holder, frame.key, None)
+            put(frame.holder, frame.key, None)
         frame.key = None
         self._loose(frame)
 
@@ -269,20 +270,6 @@ class _Reader:
                 above[frame.place] = inner[0]
             elif isinstance(above, list) and above[-1] is inner:
                 above[-1] = inner[0]
-
-
-def _put(holder: dict[str, object], key: str, value: object) -> None:
-    """A key that comes again has a list of what it says."""
-    if key not in holder:
-        holder[key] = value
-    elif isinstance(known := holder[key], Again):
-        known.append(value)
-    else:
-        holder[key] = Again((known, value))
-
-
-class Again(list[object]):
-    """Values of a key that comes several times in one object."""
 
 
 def _joined(ranges: Ranges) -> Ranges:

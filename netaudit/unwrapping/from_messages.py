@@ -83,9 +83,8 @@ def _in_head(message: Message) -> Iterator[Leaf]:
 def is_plain_document(message: Message) -> bool:
     """Whether the body is a small JSON text that unwrapping leaves as it is: one object, at `plain_path`.
 
-    It is printable ASCII without escapes, understood by strict readers, whole, and has no
-    string that is long enough to hold something; nothing
-    that was said of it lets a codec come before the one for JSON (`unwrap.CODECS`).
+    It is printable ASCII without escapes, understood to its end, whole, and has no string that is long enough to hold
+    something; nothing that was said of it lets a codec come before the one for JSON (`unwrap.CODECS`).
     """
     return (
         is_plain_text(message.body)

@@ -1,4 +1,4 @@
-"""Which of many small texts are plain documents, by their bytes alone: such as strict readers of JSON understand."""
+"""Which of many small texts are plain documents, by their bytes alone: JSON without escapes, understood to its end."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ def is_plain(text: npt.NDArray[np.uint8]) -> bool:
 
 @kernel
 def is_strict(text: npt.NDArray[np.uint8]) -> bool:
-    """Whether a text without escapes and control characters is one document of JSON as RFC 8259 has it."""
+    """Whether a text without escapes and control characters is one document of JSON, understood to its end.
+
+    It is as RFC 8259 has it, but that numbers may begin with zeros, as ids do.
+    """
     opened, depth, state, at = np.uint64(0), 0, VALUE, 0  # a bit for each bracket, 1 of objects
     while at < text.size:
         byte = text[at]
@@ -110,8 +113,8 @@ def scalar_end(text: npt.NDArray[np.uint8], at: int) -> int:
                     return -1
             return at + len(word)
     at += first == MINUS
-    end = digits_end(text, at)
-    if end == at or (text[at] == ZERO and end > at + 1):
+    end = digits_end(text, at)  # zeros before are those of an id or a code, which the tolerant reader takes as a text
+    if end == at:
         return -1
     if end < text.size and text[end] == POINT:
         at, end = end + 1, digits_end(text, end + 1)

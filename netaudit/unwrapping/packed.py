@@ -160,8 +160,7 @@ def _msgpack(walk: _Walk, depth: int) -> object:
     if 0xCC <= head <= 0xD3:
         return int.from_bytes(walk.take(1 << (head & 3)), "big", signed=head >= 0xD0)
     if 0xD4 <= head <= 0xD8:
-        walk.take(1 + (1 << (head - 0xD4)))
-        return None
+        return _extension(walk, 1 << (head - 0xD4))
     return _msgpack_long(walk, head, depth)
 
 
@@ -172,13 +171,24 @@ def _msgpack_long(walk: _Walk, head: int, depth: int) -> object:
     if head in (0xC4, 0xC5, 0xC6):
         return walk.binary(walk.number(1 << (head - 0xC4)))
     if head in (0xC7, 0xC8, 0xC9):
-        walk.take(1 + walk.number(1 << (head - 0xC7)))
-        return None
+        return _extension(walk, walk.number(1 << (head - 0xC7)))
     if head in (0xDC, 0xDD):
         return walk.many(walk.number(2 if head == 0xDC else 4), _msgpack, depth)
     if head in (0xDE, 0xDF):
         return walk.pairs(walk.number(2 if head == 0xDE else 4), _msgpack, depth)
     raise _NotPackedError
+
+
+def _extension(walk: _Walk, size: int) -> str | None:
+    """A time as seconds since 1970, with what is behind the point; other extensions are passed over."""
+    kind, data = walk.number(1), walk.take(size)
+    if kind != 0xFF or size not in (4, 8, 12):
+        return None
+    if size == 4:
+        return str(int.from_bytes(data, "big"))
+    whole = int.from_bytes(data, "big")
+    parts, seconds = (whole >> 34, whole & 0x3_FFFF_FFFF) if size == 8 else (whole >> 64, whole & 0xFFFF_FFFF_FFFF_FFFF)
+    return f"{seconds}.{parts:09}" if parts else str(seconds)
 
 
 def _cbor(walk: _Walk, depth: int) -> object:

@@ -169,9 +169,8 @@ def _recorded(check: Check) -> str:
         losses = f"lost {ended['dropped_kernel']}, runs without a word {ended['untold_runs']}"
         heard = does(check.wine.place, check.wine.minor, "ctrl_break")
         right = ended["dropped_kernel"] == LOST if heard else ended["untold_runs"] == 1
-        again = check.ran(
-            0, "audit", "live\\record", "--case", "recorded", "--project-key", "live\\private\\key", "--overwrite"
-        )
+        words = ["--project-key", r"live\private\key", "--case", "recorded", "--overwrite"]
+        again = check.ran(0, "audit", r"live\private\record", *words)
         if count != PACKETS or not right or again != "ok":
             return f"{count} packets, {losses}, {again}"
         found = equal(check.data / "recorded", check.data / "live")

@@ -28,7 +28,10 @@ def does(wine_place: Path, minor: str, name: str) -> bool:
         program = Path(scratch) / f"{name}.exe"
         wide = ["-municode"] if "wmain" in (HERE / "probes" / f"{name}.c").read_text("ascii") else []
         compiled(HERE / "probes" / f"{name}.c", program, *wide)
-        return wine.run(program).returncode == WINDOWS[name][0]
+        try:
+            return wine.run(program).returncode == WINDOWS[name][0]
+        finally:
+            wine.end()  # Ctrl-Break may have ended what wine itself had just begun
 
 
 def cannot_be_shown(wine: Wine) -> list[str]:

@@ -154,3 +154,18 @@ def test_the_derivation_knows_nothing_of_netaudit():
         froms = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         assert all(one.startswith("netaudit.crosscheck.") for one in froms | plain if one.startswith("netaudit")), name
+
+
+def test_a_message_is_held_against_objects_near_it_only() -> None:
+    """A hundred thousand objects in one connection: each message met all of them."""
+    some = [
+        comparing.Asked(f"{n}", "", 1, "", first_frame=3 * n, last_frame=3 * n + 1, source=CLIENT, target=SERVER)
+        for n in range(100_000)
+    ]
+    order = comparing.InOrder.of(list(reversed(some)))
+    assert [one.object_id for one in order.sharing(300, 304)] == ["101", "100"]
+    assert not list(order.sharing(302, 302))
+    looked = iter(order.sharing(0, 299_998))
+    assert next(looked).object_id == "99999"
+    whole = comparing.InOrder.of([*some, some[0]._replace(object_id="whole", last_frame=400_000)])
+    assert "whole" in {one.object_id for one in whole.sharing(302, 302)}

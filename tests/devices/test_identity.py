@@ -145,7 +145,8 @@ def test_a_flood_under_one_address_takes_no_other_from_its_device(monkeypatch: p
     flood = [flow(n, "192.168.1.7", (A, B)[n % 2], 0 if n % 2 else 4) for n in range(20)]
     later = [flow(50 + n, "192.168.1.9", (A, B)[n % 2], 4) for n in range(4)]
     flows = pa.Table.from_pylist([*flood, *later], schema=FLOWS.schema())
-    found = list(collecting._sent(flows, scope))
+    found, in_sums = collecting._sent(flows, scope)
+    assert in_sums == 20
     assert {(one.mac, one.ip, one.answered) for one in found if one.ip.endswith(".7")} == {
         (A, "192.168.1.7", 50), (B, "192.168.1.7", 0),
     }  # fmt: skip

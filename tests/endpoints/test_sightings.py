@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit.endpoints.sightings import once, sightings
-from netaudit.tables import FLOWS
+from netaudit.endpoints.sightings import MOST, NUMBERS, PICTURES, RANDOM, SEARCH, not_compared, once, sightings
+from netaudit.tables import FLOWS, TLS_HELLOS
 
 SECOND = 10**9
 LAN, WAN = "lan", "wan"
@@ -45,13 +45,104 @@ def test_both_sides_of_a_router_are_one_and_their_clocks_are_tied_by_that() -> N
     assert once(flows, seen)["flow_id"].to_pylist() == [f"lan{n}" for n in range(5)]
 
 
-@pytest.mark.parametrize("sizes", [[900], [900, 1900]])
+@pytest.mark.parametrize("sizes", [[900], [900, 1900], [40_000], [40_000, 900_000]])
 def test_little_ties_no_clocks(sizes: list[int]) -> None:
+    """A large transfer no more than a small one: a picture that many fetch is as large for each of them."""
     assert sightings(both(sizes), BOTH).num_rows == 0
 
 
-def test_one_large_transfer_is_enough() -> None:
-    assert sightings(both([40_000]), BOTH).num_rows == 1
+def numbered(apart: float, other: int = 0, opened: str = "SA") -> pa.Table:
+    """One connection in both captures, with its sequence numbers, `other` added to those of the second capture."""
+    ends = ((LAN, CAM, 0), (WAN, HOME, other))
+    rows = [
+        flow(0, capture, 100 + (apart if capture == WAN else 0), 40_000, client)
+        | {"seq_up": 4_000_000_001 + more, "seq_down": 77_001 + more, "handshake": opened}
+        for capture, client, more in ends
+    ]
+    return table(*rows)
+
+
+def test_sequence_numbers_tie_one_connection_and_tell_how_far_the_clocks_are_apart() -> None:
+    (row,) = sightings(numbered(4000), BOTH).to_pylist()
+    assert (row["of_flow_id"], row["by"], row["apart_s"]) == ("lan0", NUMBERS, 4000)
+
+
+@pytest.mark.parametrize("apart", [0, 7, 86_400])
+def test_other_sequence_numbers_are_another_connection_however_equal_it_is(apart: float) -> None:
+    pictures = [("lan0", "a promotion"), ("wan0", "a promotion")]
+    assert sightings(numbered(apart, other=1), BOTH, pictures).num_rows == 0
+
+
+def test_three_equal_pictures_fetched_twice_are_six() -> None:
+    """Equal distances, equal sizes, equal pictures; the numbers say that they are others."""
+    rows = [
+        flow(n, capture, 100 + 9 * n + apart, 40_000 + n, client)
+        | {"seq_up": seq + 1000 * n, "seq_down": seq + 7 * n, "handshake": "SA"}
+        for capture, client, apart, seq in ((LAN, CAM, 0, 10_000), (WAN, HOME, 30, 99_000))
+        for n in range(5)
+    ]
+    pictures = [(f"{capture}{n}", f"picture {n}") for capture in BOTH for n in range(5)]
+    assert sightings(table(*rows), BOTH, pictures).num_rows == 0
+
+
+def test_numbers_that_several_connections_have_tell_none_of_them() -> None:
+    """A stack without random numbers: every connection of every device begins at 1."""
+    rows = [
+        flow(n, capture, 100 + 9 * n + apart, 40_000 + n, client) | {"seq_up": 1, "seq_down": 1, "handshake": "SA"}
+        for capture, client, apart in ((LAN, CAM, 0), (WAN, HOME, 7))
+        for n in range(5)
+    ]
+    assert {row["by"].endswith(SEARCH) for row in sightings(table(*rows), BOTH).to_pylist()} == {True}
+    assert sightings(table(*rows[:2], *rows[5:7]), BOTH).num_rows == 0
+
+
+def test_a_connection_that_had_begun_is_known_by_where_its_numbers_lie() -> None:
+    rows = numbered(7, opened="").to_pylist()
+    late = rows[1] | {"seq_up": rows[1]["seq_up"] + 30_000, "seq_down": rows[1]["seq_down"] + 200}
+    late |= {"delivered_up": 10_000, "delivered_down": 100}
+    assert sightings(table(rows[0], late), BOTH)["by"].to_pylist() == [NUMBERS]
+    elsewhere = late | {"seq_down": late["seq_down"] + 500}
+    assert sightings(table(rows[0], elsewhere), BOTH).num_rows == 0
+
+
+def test_the_random_of_a_hello_ties_also_what_a_proxy_opens_anew() -> None:
+    flows = numbered(7, other=1)
+    hellos = [{"flow_id": f"{capture}0", "capture_id": capture, "random": "5a" * 32} for capture in BOTH]
+    seen = sightings(flows, BOTH, hellos=pa.Table.from_pylist(hellos, schema=TLS_HELLOS.schema()))
+    assert seen["by"].to_pylist() == [RANDOM]
+
+
+def test_clocks_that_are_known_tie_datagrams_at_their_distance() -> None:
+    """Three datagram flows alone are searched for; with a connection known by its numbers, one is enough."""
+    udp = [
+        flow(5, capture, 200 + apart, 70_000, client) | {"transport": "udp"}
+        for capture, client, apart in ((LAN, CAM, 0), (WAN, HOME, 7.01))
+    ]
+    assert sightings(table(*udp), BOTH).num_rows == 0
+    assert sightings(pa.concat_tables([numbered(7), table(*udp)]), BOTH).num_rows == 2
+    assert sightings(pa.concat_tables([numbered(9), table(*udp)]), BOTH).num_rows == 1
+
+
+def test_both_sides_of_a_router_in_one_recording_are_one_where_the_numbers_say_so() -> None:
+    assert sightings(numbered(0.001), {LAN: LAN, WAN: LAN}).num_rows == 1
+    assert sightings(numbered(0.001, other=1), {LAN: LAN, WAN: LAN}).num_rows == 0
+
+
+def test_what_a_router_turns_back_inside_is_one() -> None:
+    """The site's own address outside, told to a camera: the same bytes go there and back to a server inside."""
+    server = "192.168.1.9"
+    rows = [row | {"client_ip": CAM} for row in numbered(0.001).to_pylist()]
+    rows[1] |= {"server_ip": server}
+    (seen,) = sightings(table(*rows), {LAN: LAN, WAN: LAN}).to_pylist()
+    assert (seen["flow_id"], seen["of_flow_id"]) == ("lan0", "wan0")
+    low = [row | {"seq_up": 1, "seq_down": 1} for row in rows]
+    assert sightings(table(*low), {LAN: LAN, WAN: LAN}).num_rows == 0  # two stacks that count from nothing
+
+
+def test_connections_beyond_the_bound_are_counted() -> None:
+    many = pa.concat_tables([numbered(7)] * (MOST // 2 + 3))
+    assert not_compared(many, BOTH) == 6
+    assert not_compared(many, {LAN: LAN}) == 0
 
 
 def test_equal_sizes_at_other_distances_are_other_connections() -> None:
@@ -64,7 +155,7 @@ def test_equal_sizes_at_other_distances_are_other_connections() -> None:
 
 
 def test_files_of_one_recording_are_never_compared() -> None:
-    assert sightings(both([900, 1900, 2900, 40_000]), {LAN: LAN, WAN: LAN}).num_rows == 0
+    assert sightings(both([900, 1900, 2900, 40_000]), {LAN: LAN, WAN: LAN}).num_rows == 0  # without equal numbers
 
 
 def test_a_hole_in_one_capture_leaves_the_pictures() -> None:
@@ -73,14 +164,14 @@ def test_a_hole_in_one_capture_leaves_the_pictures() -> None:
         row["delivered_up"] -= 1400
     pictures = [(f"{capture}{n}", f"picture {n}") for capture in BOTH for n in range(3)]
     assert sightings(table(*rows), BOTH).num_rows == 0
-    assert set(sightings(table(*rows), BOTH, pictures)["by"].to_pylist()) == {"same pictures"}
+    assert set(sightings(table(*rows), BOTH, pictures)["by"].to_pylist()) == {f"{PICTURES}, {SEARCH}"}
 
 
-def test_a_file_that_is_sent_anew_the_next_day_is_no_second_sighting() -> None:
-    """The same host sends the same pictures to the same server at the same hour: its ports tell the connections."""
+def test_a_file_that_is_sent_anew_is_no_second_sighting() -> None:
+    """The same host sends the same pictures to the same server ten minutes later: its ports tell the connections."""
     days = [
         flow(n, capture, 100 + 9 * n + apart, 40_000 + n, CAM) | {"client_port": port + n}
-        for capture, apart, port in ((LAN, 0, 40_000), (WAN, 86_400, 51_000))
+        for capture, apart, port in ((LAN, 0, 40_000), (WAN, 600, 51_000))
         for n in range(4)
     ]
     pictures = [(f"{capture}{n}", f"picture {n}") for capture in BOTH for n in range(4)]

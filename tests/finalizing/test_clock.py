@@ -8,6 +8,7 @@ import time
 import pyarrow as pa
 import pytest
 
+from netaudit.endpoints import recorders
 from netaudit.finalizing import manifest
 from netaudit.tables import MESSAGES
 
@@ -55,8 +56,8 @@ def test_the_zone_of_the_auditing_computer_is_not_asked(monkeypatch: pytest.Monk
         for zone in ("UTC", "Asia/Shanghai", "America/New_York"):
             monkeypatch.setenv("TZ", zone)
             time.tzset()
-            manifest._seconds.cache_clear()
-            assert manifest._seconds(said) == 1_700_000_000
+            recorders.seconds_of.cache_clear()
+            assert recorders.seconds_of(said) == 1_700_000_000
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -50,6 +50,9 @@ def case(run=LAN, **rows):
     return tables
 
 
+VANTAGE = {"capture_id": "c", "seconds": 60.0, "exchanges": 9, "devices": 8, "heard": 2, "port_of": ""}
+
+
 def opened(ledger, reason, **more):
     """A case with one open row in a ledger whose own rows cannot be open."""
     tables = case()
@@ -100,6 +103,10 @@ EXAMPLES = {
     "contested_inside": lambda: case(Run(side="lan", contested={"47.96.0.0/16": DECLARED})),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
+    "one_port": lambda: case(vantages=[VANTAGE | {"port_of": "aa:bb:cc:00:00:01"}]),
+    "heard": lambda: case(vantages=[VANTAGE]),
+    "clock_off": lambda: case(vantages=[VANTAGE | {"clock_off_s": -3600.0, "clock_by": "NTP", "clock_servers": 1}]),
+    "bounds": lambda: opened("bounds", "not compared"),
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "told_apart": lambda: opened("apart", "face images"),
@@ -126,13 +133,13 @@ EXAMPLES = {
     "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),
     "uploads_unjudged": lambda: case(images=[image("no"), image("undecodable")], upload_counts=UPLOADS),
     "nothing_seen_so_far": lambda: case(images=[image("no"), image("undecodable")]),
-    "matched": lambda: case(findings=[finding("uploaded outside", "C")]),
+    "matched_sharply": lambda: case(findings=[finding("uploaded outside", "C")]),
     "following": lambda: case(
         findings=[finding("uploaded outside", "D", images=0, rule="follow-pictures/1")],
         relay_tests=[relay_test(standing="go together", mode="following", fitting=60, images=60, units=61, window_s=3)],
     ),
     "calibrated": lambda: case(relayed_images=[{"sha256": "0", "opened": one} for one in ("found", "found", "absent")]),
-    "not_matched": lambda: case(
+    "unmatched": lambda: case(
         relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "standing": "by chance", "longest_s": 300}],
     ),
     "together": lambda: case(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.findings.bearing import LATELY, Bearing, Way
+from netaudit.findings.bearing import LATELY, STRANGE_ANSWER, Bearing, Way
 from netaudit.findings.ends import Ends
 from netaudit.findings.transfers import Transfer
 from tests.findings.examples import CAM, CLOUD, filled, flow
@@ -20,9 +20,9 @@ TOLD = dict.fromkeys(Transfer._fields, "") | {
 
 def bearing(*came: int) -> Bearing:
     tables = filled(flows=[flow(client_ip=CAM, server_ip=CLOUD)])
-    found = Bearing(tables, ["f"], Ends(tables))
+    found = Bearing(tables, ["f"], Ends(tables), lambda ip: "inside" if ip == CAM else "outside")
     for ts in came:
-        found.note_arrival(Transfer(**TOLD | {"last_ts": ts}))
+        found.note_arrival(Transfer(**TOLD | {"first_ts": ts, "last_ts": ts + 1}))
     return found
 
 
@@ -50,3 +50,31 @@ def test_only_what_came_lately_came_from_outside(came: tuple[int, ...], ts: int,
 def test_a_picture_that_goes_back_and_forth_all_day_costs_no_more_than_its_ways() -> None:
     found = bearing(*range(0, 200_000, 2))
     assert all(found.came_from_outside(sent(ts)) for ts in range(1, 200_001, 2))
+
+
+ROUTER, STRANGER = "00:0a:eb:31:c0:02", "96:50:00:aa:10:04"
+
+
+def doubts(behind: int, mac: str, *, forwards: bool = False, held: bool = False) -> frozenset[str]:
+    """Of an upload that this link address answers, where so many others outside are behind the router."""
+    others = [
+        flow(client_ip=CAM, server_ip=f"203.0.113.{n}", server_mac=ROUTER, flow_id=f"o{n}", packets_down=3)
+        for n in range(behind)
+    ]
+    own = flow(client_ip=CAM, client_mac="08:54:11:00:00:01", server_ip=CLOUD, server_mac=mac, packets_up=9)
+    tables = filled(flows=[*others, own | {"packets_down": 9, "payload_down": 200}])
+    ends = Ends(tables)
+    if held:
+        ends._holders._device_of[ROUTER] = ROUTER
+    if forwards:
+        ends._holders._many.add(mac)
+    found = Bearing(tables, ["f"], ends, lambda ip: "inside" if ip == CAM else "outside")
+    return found.doubts(sent(5))
+
+
+def test_who_answers_for_somebody_outside_is_a_router() -> None:
+    assert doubts(6, STRANGER) == {STRANGE_ANSWER}
+    assert doubts(6, ROUTER) == doubts(6, STRANGER, forwards=True) == frozenset()
+    assert doubts(2, STRANGER) == frozenset()  # two routers, or too little to tell
+    assert doubts(2, STRANGER, held=True) == {STRANGE_ANSWER}  # one of them has an address here, the other has none
+    assert doubts(1, STRANGER, held=True) == doubts(2, ROUTER, held=True) == frozenset()

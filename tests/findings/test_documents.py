@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 import netaudit
+from netaudit.findings.accounts import OTHERS
 from netaudit.findings.documents import ELSEWHERE, FEW, LEFT, documents
 from tests.spoken import Capture, reply, request
 
@@ -56,3 +57,12 @@ def test_a_rest_that_left_is_not_passed_over(tmp_path, sent: bytes, answered: by
     rows = case.table("ledgers").to_pylist()
     size = sum(row["bytes"] for row in rows if row["ledger"] == "documents")
     assert size == (len(REST) if REST in sent + answered else 0)
+
+
+def test_messages_of_connections_that_were_set_aside_have_no_ends_to_name() -> None:
+    tables = {
+        "endpoints": pa.table({"ip": [NEAR], "scope": ["inside"]}),
+        "flows": pa.table({"flow_id": ["f"], "client_ip": [NEAR], "server_ip": [FAR]}),
+        "messages": pa.table({"flow_id": ["another"], "direction": ["up"], "unread": [40]}),
+    }
+    assert [tuple(line) for line in documents(tables)] == [(OTHERS, ELSEWHERE, 1, 40, True)]

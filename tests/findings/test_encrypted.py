@@ -6,6 +6,7 @@ import pytest
 
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.roles import Actors
+from netaudit.report.wording import Wording
 from netaudit.tables import BINDINGS, FLOWS, MESSAGES
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 
@@ -64,3 +65,12 @@ def test_what_was_fetched_from_two_devices_of_one_address_is_two_findings() -> N
     found = encrypted_findings(flows, SCOPE, Actors([], tables))
     assert sorted((finding.bytes, len(finding.flow_ids)) for finding in found) == [(100_000, 1), (100_000, 1)]
     assert len({finding.row()["finding_id"] for finding in found}) == 2
+
+
+@pytest.mark.parametrize(("suite", "said"), [("0003", True), ("0062", True), ("1301", False), ("", False)])
+def test_an_export_grade_suite_is_told_as_such(suite, said) -> None:
+    flows = filled(FLOWS, [hidden(1, 1, 2, payload_down=0, capture_id="c", protocol="tls", tls_cipher=suite)])
+    tables = {"messages": MESSAGES.schema().empty_table(), "flows": flows}
+    [found] = encrypted_findings(flows, SCOPE, Actors([], tables))
+    assert ("1 by an export-grade cipher suite" in found.reason) is said
+    assert ("1 个使用出口级密码套件" in Wording("zh").sentence(found.reason)) is said

@@ -8,7 +8,6 @@ import random
 import pyarrow as pa
 
 from netaudit.findings.accounts import LEAST
-from netaudit.findings.opaque import registered_name
 from netaudit.findings.query_names import names
 
 NEAR, FAR = "192.168.1.20", "47.96.1.20"
@@ -45,8 +44,8 @@ def test_a_tunnel_is_told_with_who_asked_for_it():
 
 
 def test_names_count_once_whatever_asks_for_them():
-    assert told(tunnel(9_000)) == []
-    assert told(tunnel(9_000) * 9) == []
+    assert told(tunnel(2_000)) == []
+    assert told(tunnel(2_000) * 9) == []
     assert told([name.upper() for name in tunnel(20_000)], protocol="tls")
 
 
@@ -70,13 +69,6 @@ def test_others_are_not_told():
     chance = random.Random(2)
     assert told([f"{'-'.join(chance.choices(words, k=5))}.cdn.example.cn" for _ in range(2000)]) == []
     assert told([f"{n % 251}.{n // 251}.168.192.in-addr.arpa".rjust(32, "1") for n in range(3000)]) == []
-
-
-def test_what_a_name_was_registered_under():
-    assert registered_name("a.b.example.cn") == "example.cn"
-    assert registered_name("a.b.Example.com.cn.") == "example.com.cn"
-    assert registered_name("com.cn") == "com.cn"
-    assert registered_name("printer") == ""
 
 
 def test_names_registered_for_one_question_each_are_told_by_what_they_end_in():

@@ -6,8 +6,8 @@ import pytest
 
 from netaudit.findings.encrypted import request_shape
 from netaudit.findings.people import is_own, nameless, peoples_machines
-from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER
-from netaudit.tables import DEVICES, ENDPOINTS, FLOWS
+from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Actors
+from netaudit.tables import CLAIMS, DEVICES, ENDPOINTS, FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
 from tests.findings.test_moments import filled
 
 PC, CAM = "10.0.0.2", "10.0.0.3"
@@ -28,27 +28,67 @@ def visits(host: str, names: list[str], up: int = 900, down: int = 90_000) -> li
     ]  # fmt: skip
 
 
-def test_who_reads_many_pages_is_a_machine_of_people() -> None:
-    flows = filled(
-        FLOWS, visits(PC, [f"www.{name}" for name in NAMES]) + visits(CAM, [f"x{n}.example.com" for n in range(9)])
-    )
-    devices = filled(DEVICES, [{"device_id": "d", "ips": ["10.0.0.7"], "class": "tv"}])
-    assert peoples_machines({"flows": flows, "devices": devices}, scope) == {PC, "10.0.0.7"}
-    sent = filled(FLOWS, visits(PC, NAMES, up=90_000, down=900))
-    assert peoples_machines({"flows": sent}, scope) == frozenset()
+LINK = "f8:b1:56:10:20:30"
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/124.0 Safari/537.36"
 
 
-def test_addresses_in_the_place_of_names_are_no_pages() -> None:
-    """A box that asks six servers by their addresses reads no pages: what it sends is judged."""
-    asked = filled(FLOWS, visits(CAM, [f"203.0.113.{n}:8080" for n in range(9)] + [f"2001:db8::{n}" for n in range(9)]))
-    assert peoples_machines({"flows": asked}, scope) == frozenset()
+def machines(
+    rows: list[dict[str, object]],
+    agent: str = "",
+    lease: str = "",
+    announced: str = "",
+    vendor: str = "",
+    server: str = "",
+) -> frozenset[str]:
+    """Who is a machine of people, of a device with these flows and facts."""
+    flows = filled(FLOWS, [row | {"client_mac": LINK, "protocol": "http"} for row in rows])
+    asked = [{"message_id": "m", "flow_id": rows[0]["flow_id"], "user_agent": agent}] if agent else []
+    facts = [[f"dhcp.hostname={lease}"]] * bool(lease) + [[f"mdns.txt={announced}"]] * bool(announced)
+    said = [("dhcp", "leased", PC)] * bool(lease) + [("http_server", "server", server)] * bool(server)
+    tables = {
+        "flows": flows, "messages": filled(MESSAGES, asked), "objects": filled(OBJECTS, []), "images": filled(IMAGES, []),
+        "persons": filled(PERSONS, []), "devices": filled(DEVICES, [{"device_id": LINK, "ips": [PC], "vendor": vendor}]),
+        "claims": filled(CLAIMS, [{"device_id": LINK, "claim": "class", "value": "pc", "facts": one} for one in facts]),
+        "observations": filled(
+            OBSERVATIONS, [{"kind": kind, "mac": LINK, "ip": PC, "field": name, "value": value} for kind, name, value in said]
+        ),
+    }  # fmt: skip
+    return peoples_machines(tables, scope, Actors([], tables))
+
+
+PAGES = visits(PC, [f"www.{name}" for name in NAMES])
+LOOKUPS = visits(PC, NAMES[:1])
+
+
+@pytest.mark.parametrize(
+    ("rows", "facts", "own"),
+    [
+        (PAGES, {}, False),  # a box that reads many pages is a box
+        (PAGES, {"vendor": "Dell Inc."}, True),
+        (PAGES, {"vendor": "Shenzhen Bilian Electronic"}, False),
+        (PAGES, {"agent": CHROME}, True),
+        (PAGES, {"announced": "model=MacBookPro18,1"}, True),
+        (PAGES, {"lease": "DESKTOP-7Q2LM4K"}, True),
+        (LOOKUPS, {"agent": CHROME}, False),  # one word is not enough
+        (LOOKUPS, {"lease": "DESKTOP-7Q2LM4K"}, False),
+        (LOOKUPS, {"lease": "DESKTOP-7Q2LM4K", "vendor": "Dell Inc."}, True),
+        (LOOKUPS, {"announced": "model=MacBookPro18,1", "vendor": "Apple"}, False),  # nobody answered either
+        (PAGES, {"agent": CHROME, "server": "Webs"}, False),  # it serves, as boxes do
+        (PAGES, {"agent": CHROME, "vendor": "Hikvision"}, False),
+        (visits(PC, NAMES, up=90_000, down=900), {"vendor": "Dell Inc."}, False),  # it sent more than it read
+        (visits(PC, [f"203.0.113.{n}:8080" for n in range(9)]), {"vendor": "Dell Inc."}, False),  # addresses are no names
+        (visits(PC, [f"x{n}.example.com" for n in range(9)]), {"vendor": "Dell Inc."}, False),
+    ],
+)  # fmt: skip
+def test_two_facts_make_a_machine_of_people(rows: list[dict[str, object]], facts: dict[str, str], *, own: bool) -> None:
+    assert machines(rows, **facts) == ({LINK} if own else frozenset())
 
 
 @pytest.mark.parametrize(
     ("kind", "machine", "own"),
     [
-        (UNKNOWN, True, True), (UNKNOWN, False, False), (VIEWER, False, True), (PERSONAL_DEVICE, False, True),
-        (CAPTURE, True, False), (SERVER, True, False),
+        (UNKNOWN, True, True), (UNKNOWN, False, False), (VIEWER, False, False), (VIEWER, True, True),
+        (PERSONAL_DEVICE, False, True), (CAPTURE, True, False), (SERVER, True, False),
     ],
 )  # fmt: skip
 def test_a_device_that_captures_or_serves_is_nobodys_own(kind: str, *, machine: bool, own: bool) -> None:
@@ -91,8 +131,12 @@ def test_requests_and_their_number_are_judged(
 
 def test_what_has_no_name_in_the_count() -> None:
     endpoints = filled(ENDPOINTS, [{"ip": "203.0.113.1", "service": "WeChat", "service_class": "messaging"}])
-    tables = {"flows": filled(FLOWS, visits(PC, NAMES)), "endpoints": endpoints}
-    hidden = nameless(tables, scope, lambda *_: UNKNOWN)
+    devices = filled(DEVICES, [{"device_id": PC, "ips": [PC], "vendor": "Dell Inc."}])
+    tables = {
+        "flows": filled(FLOWS, visits(PC, NAMES)), "endpoints": endpoints, "devices": devices,
+        "messages": filled(MESSAGES, []), "persons": filled(PERSONS, []),
+    }  # fmt: skip
+    hidden = nameless(tables, scope, lambda: Actors([], tables))
     assert hidden((PC, "203.0.113.2", "drive.example"), None, "bulk")
     assert hidden((PC, "203.0.113.1", "weixin.example"), None, "events")
     assert not hidden((PC, "203.0.113.2", "up.example"), None, "events")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from netaudit.findings.relayed import relayed_findings, together_tests, without_told
+from netaudit.findings.relayed import relayed_findings, together_tests, tried_for, without_told
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.statements.hidden import HIDDEN
@@ -28,7 +28,7 @@ def test_it_is_a_finding_of_grade_d_that_names_no_image_and_has_no_odds() -> Non
     flow = {"flow_id": "f", "client_ip": CAM, "server_ip": CLOUD, "transport": "tcp", "server_port": 443}
     rows = {"relay_tests": [ROW | {"mode": "padded", "fitting": 34, "images": 44, "units": 50}], "flows": [flow]}
     tables = case() | {name: filled(name, some) for name, some in rows.items()}
-    [found] = (one.row() for one in relayed_findings(tables, Actors((), tables)))
+    [found] = (one.row() for one in relayed_findings(tables, Actors((), tables), tables["flows"]))
     assert (found["certainty"], found["rule"], found["images"]) == ("D", "go-together/1", 0)
     assert "34 of 44 images" in found["reason"]
     assert "other pictures of the same moments may, where light, scene or visitor steer both" in found["reason"]
@@ -42,7 +42,7 @@ def test_whose_service_the_endpoint_is_stays_told() -> None:
         endpoint = {"ip": CLOUD, "service": "Some Cloud", "service_class": service_class}
         tables = case() | {name: filled(name, some) for name, some in rows.items()}
         tables["endpoints"] = filled("endpoints", [endpoint])
-        [found] = relayed_findings(tables, Actors((), tables))
+        [found] = relayed_findings(tables, Actors((), tables), tables["flows"])
         assert ("; the endpoint is a known service (Some Cloud)" in found.reason) is told
 
 
@@ -61,10 +61,19 @@ def test_uploads_that_fit_images_are_not_counted_among_the_others() -> None:
     )
     [counted] = [one for one in statements(tables) if one["kind"] == "counted"]
     assert counted["counts"]["uploads"] == 44
-    assert "matched" in {one["kind"] for one in statements(tables)}
+    assert "matched_sharply" in {one["kind"] for one in statements(tables)}
 
 
 def test_the_bound_is_said_in_words_that_both_sides_read_alike() -> None:
-    [matched] = [kind for kind in HIDDEN if kind.name == "matched"]
+    [matched] = [kind for kind in HIDDEN if kind.name == "matched_sharply"]
     assert "as far as light, scene and visitor do not steer both" in matched.en
     assert "以光线、场景和来访者没有同时左右两者为限" in matched.zh
+
+
+def test_what_was_tried_is_said_of_each_and_not_the_longest_of_all() -> None:
+    tests = [
+        {"holder": "h", "sender": "h", "receiver": to, "longest_s": longest}
+        for to, longest in (("a", 30), ("a", 900), ("b", 60), ("c", 7))
+    ]
+    assert tried_for(tests, {("h", "h", "a"), ("h", "h", "b")}) == 60
+    assert tried_for(tests, set()) == 0

@@ -14,9 +14,10 @@ from netaudit.images.answers import Answers
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import judging, witness
+from netaudit.live import newsroom as newsroom_module
 from netaudit.live.analysis import Analysis, analyse, snapshot
 from netaudit.live.judging import Judgement, LiveJudge
-from netaudit.live.news import AlertNews, CountNews, UploadNews
+from netaudit.live.news import AlertNews, CountNews, Note, UploadNews
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Find, Known, Memory, is_encrypted
 from netaudit.relays.passes import SECOND
@@ -324,3 +325,12 @@ def unit(serial: int, ordinal: int, ts: int):
         lengths=[16_401, 7_198], repeats=[2, 1], before_records=1, before_octets=100, from_start=True, lossy=False,
         rule="tls", plaintext_low=None, plaintext_high=None, padded=0,
     )  # fmt: skip
+
+
+def test_images_of_which_no_more_is_told_are_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newsroom_module, "MOST_KEPT", 3)
+    memory, newsroom, shown = room(None)
+    memory.new = [find(number) for number in range(1, 9)]
+    newsroom.step()
+    (note,) = [row for row in shown if isinstance(row, Note)]
+    assert (note.code, note.figures) == ("let_go", {"kept": 3})

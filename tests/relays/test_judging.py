@@ -147,6 +147,18 @@ def test_uploads_of_the_same_sizes_before_their_images_are_no_evidence():
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_sizes_that_come_again_before_and_behind_are_no_evidence(seed):
+    """Each upload has, to the byte, the size of one of the eleven images around: as many before as behind, some twice."""
+    office = offices.relay_office(offices.DEVELOPMENT + 11 + seed, "exact")
+    count = len(office.images)
+    near = np.arange(count) + np.random.default_rng(seed).integers(-5, 6, count)
+    first = office.images.last + offices.SECOND
+    sizes = office.images.size[np.clip(near, 0, count - 1)] + 300
+    units, _ = offices._units(first, sizes)
+    assert not offices.judged(offices.Office(office.images, units, set()), seed).claimed
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_of_many_images_those_in_the_midst_are_shifted_to_where_units_were_taken(monkeypatch, seed):
     """Shifted over the whole time, most would meet no unit at all, and what meets by chance would look like a relay."""
     monkeypatch.setattr(estimator, "LEAST_SEARCHED", 60)

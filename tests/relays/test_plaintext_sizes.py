@@ -45,3 +45,16 @@ def test_a_padded_finished_is_no_part_of_the_first_unit(finished):
     opening = _sized([[finished, *rest], rest, rest])[0]
     assert opening["padded"] == block
     assert opening["plaintext_high"] == sum(rest) - 2
+
+
+@pytest.mark.parametrize(("others", "rule"), [(["1301"], "aead13"), (["1301", "1303"], "tls"), ([], "tls")])
+def test_a_connection_met_midway_is_taken_for_one_of_its_ends(others, rule):
+    ends = {"client_ip": "10.0.0.2", "server_ip": "203.0.113.9", "server_port": 443}
+    flows = [{"flow_id": "f", **ends}, {"flow_id": "g", **ends, "server_port": 8443, "tls_version": "0303"}]
+    flows += [{"flow_id": str(k), **ends, "tls_version": "0304", "tls_cipher": one} for k, one in enumerate(others)]
+    unit = {"unit_id": "u", "flow_id": "f", "ordinal": 0, "lengths": [1017], "repeats": [1], "records": 1}
+    unit |= {"octets": 1017, "rule": "tls", "from_start": False}
+    uploads = pa.Table.from_pylist([unit], schema=ENCRYPTED_UPLOADS.schema())
+    [sized] = with_sizes(uploads, pa.Table.from_pylist(flows, schema=FLOWS.schema())).to_pylist()
+    assert sized["rule"] == rule
+    assert (sized["plaintext_low"] == 1000) is (len(others) == 1)

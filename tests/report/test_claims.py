@@ -20,11 +20,13 @@ from netaudit.campaign import report_texts as campaign_texts
 from netaudit.cli import campaign as cli_campaign
 from netaudit.cli import doctoring
 from netaudit.cli import texts as cli_texts
+from netaudit.duties import cards as duty_cards
 from netaudit.exports import texts as papers_texts
 from netaudit.findings.accounts import CONTESTED, FACE_WORDS
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.findings.statements import KINDS
 from netaudit.live import wording as live_wording
+from netaudit.recheck import saying as recheck_saying
 from netaudit.report.texts import catalogue
 from tests.conftest import ROOT
 
@@ -54,6 +56,8 @@ CATALOGUES = {
     "live": live_wording.TEXTS,
     "browse": browse_texts.TEXTS,
     "papers": papers_texts.TEXTS,
+    "recheck": recheck_saying.TEXTS,
+    "duties": duty_cards.TEXTS,
     "campaign": campaign_texts.TEXTS,
     "cli.campaign": cli_campaign.TEXTS,
     "doctor.states": doctoring.STATES,
@@ -75,7 +79,7 @@ ALLOWED = {
     ("identity of a person", "report.persons_intro"): "says that numbers are not persons",
     ("identity of a person", "report.limit.people"): "says that images are not persons",
     ("identity of a person", "report.tie.same person id"): "two documents give the same id; whose it is is not said",
-    ("face", "statement.matched"): "of images that were seen in clear, not of what was sent",
+    ("face", "statement.matched_sharply"): "of images that were seen in clear, not of what was sent",
     ("face", "report.certainty.D"): "forbids the word",
     ("face", "report.encrypted_intro"): "forbids the word",
 }

@@ -41,7 +41,7 @@ def case_of(test):
     tables = {"relay_tests": [test, NOTHING], "flows": [flow], "encrypted_uploads": units}
     rows = tables | {"captures": [{"capture_id": "c", "name": "lan.pcap"}]}
     made = {name: filled(name, rows.get(name, [])) for name in BY_NAME}
-    found = [one.row() for one in relayed_findings(made, Actors((), made))]
+    found = [one.row() for one in relayed_findings(made, Actors((), made), made["flows"])]
     return FakeCase(rows | {"findings": found}), found
 
 
@@ -118,6 +118,23 @@ def test_a_pair_is_redone_by_hand_whatever_carried_it(rule, framed, steps):
     [told] = relays(case, Hosts(case, w), {"c": "lan.pcap"}, w)["told"]
     assert [words in step for words, step in zip(steps, told["hand"][1:], strict=False)] == [True] * len(steps)
     assert len(told["hand"]) == 2 + len(steps)
+    assert "do not steer both" in told["line"]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "按审计时版本的检验"), ("en", "by the test of the version")])
+def test_a_case_of_an_earlier_version_keeps_what_its_test_bears(lang, words):
+    image = {**WAY, "sha256": "0" * 64, "flow_id": "f", "unit_id": "u", "mode": "exact", "size": 9, "received_ts": T0}
+    image |= {"sent_ts": T0 + SECOND, "plaintext_low": 19, "plaintext_high": 19, "overhead": 10, "together": 1}
+    image |= {"delay_s": 1.0, "base64": False, "image_capture_id": "c"}
+    case, _ = case_of(ANEW | {"told": 1, "standing": None, "expected": 1.9})
+    case.tables["relayed_images"] = filled("relayed_images", [image])
+    w = Wording(lang)
+    told = relays(case, Hosts(case, w), {"c": "lan.pcap"}, w)["told"][0]
+    assert words in told["line"]
+    assert not any(steered in told["line"] for steered in ("steer both", "同时左右"))
+    reason = "by chance 1.9 would fit, chance of as much below 1 in 1,000; consistent with their being sent on, "
+    said = {"zh": "偶然达到如此程度的概率低于 1/1,000", "en": "chance of as much below 1 in 1,000"}
+    assert said[lang] in w.sentence(reason + "content not seen")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +154,18 @@ def test_the_first_sentence_tells_all_images_that_fit_with_its_caution(lang, wor
     case.tables["relayed_images"] = filled("relayed_images", images)
     case.tables["images"] = filled("images", [{"sha256": f"{0:064x}", "face": "yes"}])
     actors = Actors((), case.tables)
-    case.tables["findings"] = filled("findings", [one.row() for one in relayed_findings(case.tables, actors)])
+    found = relayed_findings(case.tables, actors, case.tables["flows"])
+    case.tables["findings"] = filled("findings", [one.row() for one in found])
     [first] = sentences(case, Wording(lang))["large"]
     assert words in first["text"]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "同样多的其他时刻"), ("en", "as many other times")])
+def test_what_follows_pictures_is_told_beside_other_times(lang, words):
+    follows = ANEW | {"mode": "following", "fitting": 43, "images": 57, "window_s": 1, "expected": 9.3}
+    case, [found] = case_of(follows)
+    w = Wording(lang)
+    [told] = relays(case, Hosts(case, w), {"c": "lan.pcap"}, w)["told"]
+    for said in (told["line"], w.sentence(found["reason"])):
+        assert words in said
+        assert "9.3" in said

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import netaudit
 from netaudit.cli.app import app
 from netaudit.routes.messages import target_form
-from tests.spoken import Capture, number, reply, request
+from tests.spoken import WEIGHTS, Capture, number, reply, request
 from tests.unwrapping.samples import picture
 
 if TYPE_CHECKING:
@@ -136,6 +136,71 @@ def test_a_number_with_its_check_digit_is_one_whatever_it_is_called(tmp_path: Pa
     case = audited(tmp_path, lambda place: {"person": {"id": number(place) if place else "17"}, "p": shown(place)}, 3)
     said = clear(case)
     assert sorted(one.get("person.id_number", "") for one in said.values()) == ["", number(1), number(2)]
+
+
+def by_pairs(place: int) -> dict[str, Any]:
+    """A list of names and values."""
+    return {"records": [{"items": [{"name": key, "value": value} for key, value in named(place).items()]}]}
+
+
+def under_names(place: int) -> dict[str, Any]:
+    """Rows of values under a row of their names."""
+    return {"ver": 1, "head": list(named(place)), "rows": [list(named(place).values())]}
+
+
+def with_strangers(place: int) -> dict[str, Any]:
+    """Some of whom nobody knows the name; a time of sending stands nearer to the clock."""
+    at = f"{START + datetime.timedelta(seconds=place + 2):%Y-%m-%d %H:%M:%S}"
+    return named(place) | ({} if place % 3 else {"khxm": "陌生人"}) | {"uploadTime": at, "shangchuanShijian": at}
+
+
+@pytest.mark.parametrize("make", [by_pairs, under_names, with_strangers])
+def test_records_in_other_forms(tmp_path: Path, make: Callable[[int], object]) -> None:
+    case = audited(tmp_path, make, path="/up")
+    said = clear(case)
+    rows = sorted(case.table("events").to_pylist(), key=lambda row: row["first_ts"])
+    assert len(rows) == 8
+    for at, row in enumerate(rows):
+        one = said[row["event_id"]]
+        assert (one["person.id_number"], one["device"], one["place"]) == (number(at), "GATE-0007", "一号案场东门")
+        assert one.get("person.name") == (NAMES[at] if make is not with_strangers or at % 3 else None)
+        assert row["shot_time"] == START + datetime.timedelta(seconds=at, hours=-8)
+        assert len(row["images"]) == 1
+
+
+def test_a_record_with_a_masked_person_that_names_its_picture(tmp_path: Path) -> None:
+    def masked(place: int) -> dict[str, Any]:
+        keys = {"sbbh", "azwz", "zpsj"}
+        own = {key: value for key, value in named(place).items() if key in keys}
+        return own | {"khxm": "张某某", "cardIdNo": "110xxxxxxxxxxxxx1X", "zp": f"http://a.example.com/zp/{place}9.jpg"}
+
+    case = audited(tmp_path, masked, path="/up")
+    said = clear(case)
+    rows = case.table("events").to_pylist()
+    assert len(rows) == 8
+    assert {row["id_number_hmac"] for row in rows} == {""}  # what its sender masked identifies nobody
+    assert {one["person.id_number"] for one in said.values()} == {"110XXXXXXXXXXXXX1X"}
+
+
+def test_date_and_clock_in_two_fields(tmp_path: Path) -> None:
+    def apart(place: int) -> dict[str, Any]:
+        at = START + datetime.timedelta(seconds=place)
+        own = {key: value for key, value in named(place).items() if key != "zpsj"}
+        return own | {"riqi": f"{at:%Y%m%d}", "clock": f"{at:%H%M%S}"}
+
+    case = audited(tmp_path, apart, path="/up")
+    times = sorted(row["shot_time"] for row in case.table("events").to_pylist())
+    assert times == [START + datetime.timedelta(seconds=place, hours=-8) for place in range(8)]
+
+
+def test_an_order_number_is_nobodys(tmp_path: Path) -> None:
+    """It has a check digit by chance and is of no province; where a name stands beside, it is somebody's."""
+    orders = [f"77{number(place)[2:17]}" for place in range(8)]
+    checked = [one + "10X98765432"[sum(int(d) * w for d, w in zip(one, WEIGHTS, strict=True)) % 11] for one in orders]
+    case = audited(tmp_path, lambda place: {"orderNo": checked[place], "amount": 12.5 + place}, path="/order/query")
+    assert case.table("events").num_rows == 0
+    (meaning,) = {row["meaning"] for row in case.table("fields").to_pylist() if row["path"] == "orderNo"} or {""}
+    assert meaning == ""
 
 
 def test_what_is_called_as_the_device_is_its_place(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,21 @@ from tests.spoken import Capture, reply, request
 if TYPE_CHECKING:
     from pathlib import Path
 
-PICTURE = photos.jpeg(photos.portrait(3, 480), 3)
+CAMERA, CLOUD = "192.168.1.64", "203.0.113.80"
+Way = Callable[[int, int, bytes], bytes]
+
+
+def of_one_size(*pictures: bytes) -> list[bytes]:
+    """The pictures, the smaller ones with a comment that makes them as large as the largest."""
+    most = max(map(len, pictures)) + 64
+    sizes = [most - len(one) - 2 for one in pictures]
+    return [
+        one[:2] + b"\xff\xfe" + size.to_bytes(2, "big") + bytes(size - 2) + one[2:]
+        for one, size in zip(pictures, sizes, strict=True)
+    ]
+
+
+PICTURE, OTHER = of_one_size(*(photos.jpeg(photos.portrait(seed, 480), seed) for seed in (3, 4)))
 SIZE = 9000
 PIECES = [(at, PICTURE[at : at + SIZE]) for at in range(0, len(PICTURE), SIZE)]
 COUNT = len(PIECES)
@@ -58,7 +73,8 @@ def azure_page(number: int, at: int, piece: bytes) -> bytes:
 
 
 def s3(number: int, at: int, piece: bytes) -> bytes:
-    return request("PUT", f"/faces/a.jpg?partNumber={number + 1}&uploadId=VXBsb2Fk", piece, BYTES)
+    upload = [PICTURE, OTHER].index(_picture_of(at, piece))  # no two have one id
+    return request("PUT", f"/faces/a.jpg?partNumber={number + 1}&uploadId=VXBsb2Fk{upload}", piece, BYTES)
 
 
 def google(number: int, at: int, piece: bytes) -> bytes:
@@ -135,26 +151,161 @@ def nextcloud_by_offset(number: int, at: int, piece: bytes) -> bytes:
     return request("PUT", f"/remote.php/dav/uploads/u/0abc/{at:016d}", piece, BYTES)
 
 
+def in_json(number: int, at: int, piece: bytes) -> bytes:
+    said = {"uploadId": "u-9", "index": number, "total": COUNT, "data": base64.b64encode(piece).decode()}
+    return request("POST", "/api/face/slice", said)
+
+
+def nested_json(number: int, at: int, piece: bytes) -> bytes:
+    said = {"head": {"fileId": "u-9", "offset": at}, "body": {"content": base64.b64encode(piece).decode()}}
+    return request("POST", "/api/face/slice", said)
+
+
+def cut_base64(number: int, at: int, piece: bytes) -> bytes:
+    """The text of the whole, cut anywhere: no piece of it is base64 by itself."""
+    whole = base64.b64encode(_picture_of(at, piece)).decode()
+    step = -(-len(whole) // COUNT)
+    step += 1 - step % 2  # never a multiple of four
+    said = {"fileMd5": "9e107d9d372bb6826bd81d3542a419d6", "chunkIndex": number, "chunkTotal": COUNT}
+    return request("POST", "/api/chunk", said | {"chunk": whole[number * step : (number + 1) * step]})
+
+
+def _picture_of(at: int, piece: bytes) -> bytes:
+    return next(one for one in (PICTURE, OTHER) if one[at : at + SIZE] == piece)
+
+
+def blueimp(number: int, at: int, piece: bytes) -> bytes:
+    body, kind = form(piece, "a.jpg")
+    whole = f"bytes {at}-{at + len(piece) - 1}/{len(PICTURE)}"
+    return request("POST", "/server/php/", body, kind, Content_Range=whole)
+
+
+def metadata_in_json(number: int, at: int, piece: bytes) -> bytes:
+    said = {"FileName": "a.jpg", "Index": number, "TotalCount": COUNT, "FileGuid": "c5b9"}
+    return request("POST", "/upload", *form(piece, "a.jpg", chunkMetadata=json.dumps(said)))
+
+
+def dropbox(number: int, at: int, piece: bytes) -> bytes:
+    said = json.dumps({"cursor": {"session_id": "AAAAAAAAAdY", "offset": at}, "close": number == COUNT - 1})
+    return request("POST", "/2/files/upload_session/append_v2", piece, BYTES, Dropbox_API_Arg=said)
+
+
+def google_photos(number: int, at: int, piece: bytes) -> bytes:
+    command = "upload, finalize" if number == COUNT - 1 else "upload"
+    return request(
+        "POST", "/v1/uploads?upload_id=ABg5&upload_protocol=resumable", piece, BYTES,
+        X_Goog_Upload_Command=command, X_Goog_Upload_Offset=str(at),
+    )  # fmt: skip
+
+
+def fine_uploader(number: int, at: int, piece: bytes) -> bytes:
+    fields = {"qquuid": "3d-1", "qqpartindex": number, "qqtotalparts": COUNT, "qqpartbyteoffset": at, "qqfilename": "a"}
+    return request("POST", "/endpoint", *form(piece, "blob", **fields))
+
+
+def disk(number: int, at: int, piece: bytes) -> bytes:
+    path = f"/rest/2.0/pcs/superfile2?method=upload&path=%2Fa.jpg&uploadid=P1-MTA&partseq={number}"
+    return request("POST", path, *form(piece, "blob"))
+
+
+def tus_created(number: int, at: int, piece: bytes) -> bytes:
+    """With the first bytes in the request that makes it (tus 1.0, creation-with-upload)."""
+    if number:
+        return tus(number, at, piece)
+    head = {"Upload_Length": str(len(PICTURE)), "Tus_Resumable": "1.0.0"}
+    return request("POST", "/files", piece, "application/offset+octet-stream", **head)
+
+
+def draft_created(number: int, at: int, piece: bytes) -> bytes:
+    """The same of its successor (draft-ietf-httpbis-resumable-upload)."""
+    done = "?1" if number == COUNT - 1 else "?0"
+    if number:
+        return request(
+            "PATCH", "/files/24e533e", piece, "application/partial-upload",
+            Upload_Offset=str(at), Upload_Complete=done,
+        )  # fmt: skip
+    return request("POST", "/files", piece, "image/jpeg", Upload_Complete=done)
+
+
 WAYS = [
+    in_json, nested_json, cut_base64, blueimp, metadata_in_json, dropbox, google_photos, fine_uploader, disk,
+    tus_created, draft_created,
     nextcloud_by_offset,
     tus, azure_block, azure_append, azure_page, s3, google, unknown_length, plupload, webuploader, dropzone, resumable,
     nextcloud, owncloud, by_head, by_own_names, by_offset, dav,
 ]  # fmt: skip
 
 
-def capture_of(way: Callable[[int, int, bytes], bytes], order: Iterator[int] | range) -> Capture:
+CREATED = (tus_created, draft_created)
+IN_ORDER = (azure_append, *CREATED)  # nothing else can be said in another order
+
+
+def answer_to(way: Way, number: int) -> bytes:
+    """What makes an upload names its place."""
+    return reply(b"", status="201 Created", Location="/files/24e533e") if way in CREATED and not number else reply()
+
+
+def capture_of(way: Way, order: Iterable[int]) -> Capture:
     capture = Capture()
     for number in order:
         at, piece = PIECES[number]
-        capture.talk("192.168.1.64", "203.0.113.80", (way(number, at, piece), reply()))
+        capture.talk(CAMERA, CLOUD, (way(number, at, piece), answer_to(way, number)))
     return capture
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_picture_in_chunks_is_one_picture(tmp_path: Path, way: Callable[[int, int, bytes], bytes]) -> None:
-    case = netaudit.audit(capture_of(way, range(COUNT)).write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+def wholes(capture: Capture, folder: Path) -> list[str]:
+    """What pictures there are, by their digests; all of them whole."""
+    case = netaudit.audit(capture.write(folder / "a.pcap"), folder / "case", faces=False, workers=1)
     pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
-    assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+    assert all(row["complete"] for row in pictures)
+    return sorted(row["sha256"] for row in pictures)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_picture_in_chunks_is_one_picture(tmp_path: Path, way: Way) -> None:
+    assert wholes(capture_of(way, range(COUNT)), tmp_path) == [sha256(PICTURE).hexdigest()]
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in IN_ORDER])
+def test_chunks_in_any_order_are_one_picture(tmp_path: Path, way: Way) -> None:
+    assert wholes(capture_of(way, reversed(range(COUNT))), tmp_path) == [sha256(PICTURE).hexdigest()]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_chunk_that_broke_off_and_came_again_is_one(tmp_path: Path, way: Way) -> None:
+    """Its connection was cut in the middle of it; a minute of nothing, then the same chunk from its beginning."""
+    capture = Capture()
+    for number, (at, piece) in enumerate(PIECES):
+        sent = way(number, at, piece)
+        if number == 1:
+            capture.talk(CAMERA, CLOUD, (sent[: len(sent) - len(piece) // 2], b""))
+        capture.talk(CAMERA, CLOUD, (sent, answer_to(way, number)))
+    assert wholes(capture, tmp_path) == [sha256(PICTURE).hexdigest()]
+
+
+@pytest.mark.parametrize("way", [tus, azure_page, dav, dropbox, google_photos, by_offset])
+@pytest.mark.parametrize("behind", [0, 700])
+def test_what_broke_off_is_gone_on_with(tmp_path: Path, way: Way, behind: int) -> None:
+    """From the byte that the server asks for: the next one, or some that it had not written yet."""
+    capture = Capture()
+    for number, (at, piece) in enumerate(PIECES):
+        half = len(piece) // 2
+        if number == 1:
+            capture.talk(CAMERA, CLOUD, (way(number, at, piece)[:-half], b""))
+            at, piece = at + len(piece) - half - behind, piece[len(piece) - half - behind :]
+        capture.talk(CAMERA, CLOUD, (way(number, at, piece), answer_to(way, number)))
+    assert wholes(capture, tmp_path) == [sha256(PICTURE).hexdigest()]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_two_senders_at_once_are_two_pictures(tmp_path: Path, way: Way) -> None:
+    """Under the same name, in turns."""
+    capture = Capture()
+    for number, (at, piece) in enumerate(PIECES):
+        other = OTHER[at : at + SIZE]
+        capture.talk(CAMERA, CLOUD, (way(number, at, piece), answer_to(way, number)))
+        capture.talk("192.168.1.65", CLOUD, (way(number, at, other), answer_to(way, number)))
+    assert wholes(capture, tmp_path) == sorted(sha256(one).hexdigest() for one in (PICTURE, OTHER))
 
 
 @pytest.mark.parametrize("way", [tus, azure_block, s3, plupload, dropzone, nextcloud])

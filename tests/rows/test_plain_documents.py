@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,8 @@ from netaudit.rows.plain_documents import AT_ONCE, HELD, PlainDocuments, hits
 from netaudit.storage.table_streams import LARGE, RowWriter, TableWriter, read_streams
 from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES
-from netaudit.unwrapping.from_messages import body_name, is_plain_document, leaves, plain_path
+from netaudit.text.json_document import JsonDocument
+from netaudit.unwrapping.from_messages import body_name, is_plain_document, is_plain_text, leaves, plain_path
 from tests.rows.test_plain_lookups import PCAPS, capture_tables
 
 TYPES = ("", "application/json", "application/json;charset=UTF-8", "text/plain", "application/grpc+json",
@@ -72,6 +74,12 @@ def test_what_is_called_plain_is_one_object_as_it_was_sent(body, kind, headers, 
         ({"body": b'{"a":"' + b"b" * 63 + b'"}'}, True),
         ({"body": b'{"a":"' + b"b" * 64 + b'"}'}, False),
         ({"body": b'{"a' + b'","b' * 80 + b'":1}'}, False),
+        ({"body": b'{"t":21.5,"id":0066}'}, True),
+        ({"body": b'{"t":-007,"id":00.50}'}, True),
+        ({"body": b'{"id":0066a}'}, False),
+        ({"body": b'{"id":0x66}'}, False),
+        ({"body": b'{"id":.5}'}, False),
+        ({"body": b'{"id":00.}'}, False),
         ({"body": b'["a"]'}, False),
         ({"body": b'{"a"'}, False),
     ],
@@ -81,6 +89,24 @@ def test_what_is_plain(changes, plain):
     for name, value in changes.items():
         setattr(message, name, value)
     assert is_plain_document(message) == plain
+
+
+numbers = st.from_regex(r"-?[0-9]{1,5}(\.[0-9]{0,3})?", fullmatch=True) | st.sampled_from(
+    ["true", "nul", "0x1", "1e3", "[01]", "{}"]
+)
+
+
+@given(st.lists(numbers, min_size=1, max_size=4))
+def test_what_is_plain_is_understood_to_its_end(told):
+    """The slow twin: what the kernel lets through, the tolerant reader reads as one object of as many fields."""
+    body = ("{" + ",".join(f'"k{place}":{one}' for place, one in enumerate(told)) + "}").encode()
+    document = JsonDocument(body)
+    if is_plain_text(body):
+        assert document.unread == 0
+        assert document.mapping is not None
+        assert len(document.mapping) == len(told)
+    elif all(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", one) for one in told):
+        raise AssertionError(body)
 
 
 @given(st.lists(st.binary(max_size=6)), st.binary(min_size=1, max_size=1))

@@ -64,3 +64,18 @@ def test_places_are_known_after_values_were_asked_for() -> None:
     assert document.value is None
     assert [one["n"][0] for one in document.values] == ["z", "w"]  # type: ignore[index]
     assert document.places == {0: ("$[0].n", "n"), 1: ("$[1].n", "n")}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (b'{"name":"A","name":"B"}', {"name": ["A", "B"]}),
+        (b'{"a":[{"n":1},{"n":2 , "n" :3}],"n":4}', {"a": [{"n": 1}, {"n": [2, 3]}], "n": 4}),
+        (b'{"a\\":":1,"b":"x\\":y"}', {'a":': 1, "b": 'x":y'}),
+        (b'{"img":"' + b"A" * 70 + b'","img":"' + b"B" * 70 + b'"}', {"img": ["A" * 70, "B" * 70]}),
+    ],
+)
+def test_a_key_that_comes_again_hides_nothing(text: bytes, wanted: object) -> None:
+    document = JsonDocument(text)
+    assert document.value == wanted
+    assert not document.careless

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.findings.relayed import FOLLOWING, together_tests
+from netaudit.findings.relayed import FOLLOWING, together_tests, tried_for
 from netaudit.findings.statements.kind import CAP, LAST, MOST_NAMED, SECOND, Kind, Statement, Tables, of_findings
 from netaudit.findings.vocabulary import KIND
 
@@ -30,7 +30,7 @@ def _opened(tables: Tables) -> Iterator[Statement]:
 def _matched(tables: Tables) -> Iterator[Statement]:
     """What was sent encrypted and fits images seen in clear; all images that fit. C says nothing of faces."""
     relayed = tables.get("relayed_images")
-    for statement in of_findings(tables, "matched", KIND["matched"]):
+    for statement in of_findings(tables, "matched_sharply", KIND["matched"]):
         rows = relayed.num_rows if relayed is not None else statement.counts["images"]
         yield replace(statement, counts=statement.counts | {"fitting": rows, "odds": CAP})
 
@@ -122,7 +122,7 @@ def _hidden(tables: Tables) -> Iterator[Statement]:
     return of_findings(tables, "hidden", KIND["hidden"], lambda row: not uploads[row["sender"], row["receiver"]])
 
 
-def _not_matched(tables: Tables) -> Iterator[Statement]:
+def _unmatched(tables: Tables) -> Iterator[Statement]:
     """Hosts and endpoints that were tested and gave nothing: said too, with what it does not exclude."""
     tests = tables.get("relay_tests")
     if tests is None or not tests.num_rows:
@@ -131,9 +131,8 @@ def _not_matched(tables: Tables) -> Iterator[Statement]:
     told = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["standing"] != "by chance"}
     others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - told
     if others:
-        longest = max((row["longest_s"] or 0 for row in rows), default=0)
-        counts = {"n": len(others), "seconds": longest}
-        yield Statement("not_matched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])
+        counts = {"n": len(others), "seconds": tried_for(rows, others)}
+        yield Statement("unmatched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])
 
 
 # what validation bears, in words that both sides read alike
@@ -154,7 +153,7 @@ HIDDEN = (
         SECOND,
     ),
     Kind(
-        "matched", _matched,
+        "matched_sharply", _matched,
         "内部明文所见的 {fitting} 张次图像（含人脸 {images} 张次），其大小和时间与其后发往{to}的加密上传相符"
         + BOUND_ZH,
         "{fitting:image|images} seen in clear inside ({images} with a face) fit, in sizes and times, encrypted uploads "
@@ -211,16 +210,17 @@ HIDDEN = (
         ("hidden",),
     ),
 )  # fmt: skip
-NOT_MATCHED = (
+UNMATCHED = (
     Kind(
-        "not_matched", _not_matched,
-        "已对 {n} 组设备与端点检验加密上传（TLS、QUIC 等）是否与明文所见图像相符，未发现相符：试过 {seconds} 秒以内的"
-        "延迟，以及不论延迟只看大小；试过原样、base64、HTTP/2 分帧、填充、数张合并和重新编码；"
-        "这不排除更大的填充、任意合并或经由其他地址发送",
-        "tested and no match: encrypted uploads (TLS, QUIC and the like) of {n:pair|pairs} of host and endpoint "
-        "against images seen in clear; tried were delays up to {seconds} s, and any delay by sizes alone, of pictures "
-        "as they are, in base64, in frames of HTTP/2, padded, several together, and encoded anew; this does not "
-        "exclude more padding, pictures put together at will, or another address",
+        "unmatched", _unmatched,
+        "已对 {n} 组设备与端点检验加密上传（TLS、QUIC、UDP 隧道、SSH，以及 TCP、HTTP、MQTT 上的自有加密）"
+        "是否与明文所见图像相符，未发现相符：试过 {seconds} 秒以内的延迟，以及不论延迟只看大小；"
+        "试过原样、base64、HTTP/2 分帧、填充、数张合并和重新编码；这不排除更大的填充、任意合并或经由其他地址发送",
+        "tested and no match: encrypted uploads (over TLS, QUIC, SSH, tunnels in UDP, or by own encryption over TCP, "
+        "HTTP and MQTT) of {n:pair|pairs} of host and endpoint against images seen in clear; tried were delays up to "
+        "{seconds} s, and any delay by sizes alone, of pictures as they are, in base64, in frames of HTTP/2, padded, "
+        "several together, and encoded anew; this does not exclude more padding, pictures put together at will, or "
+        "another address",
         LAST,
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
-from netaudit.findings.accounts import POSSIBLE, SPREAD, UNPLACED
+from netaudit.findings.accounts import LEAST_HIDING, POSSIBLE, SENT_HIDDEN, SMALL, SPREAD, UNPLACED
 from netaudit.findings.apart import IMAGES, NOBODYS, RECORDS
 from netaudit.findings.ledgers import REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "nothing_seen_so_far"  # headlines
 CALM_NEEDS = (  # no open row in any of these
     "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
-    "contradictions", "evicted", "faces", "apart", "documents",
-    "templates",
+    "contradictions", "evicted", "faces", "apart", "bounds", "documents", "templates",
 )  # fmt: skip
 
 
@@ -74,9 +73,20 @@ def _headline(tables: Tables) -> str:
     left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
     if left or any(row["reason"] in HIDING for row in open_rows(tables, "understanding")):
         return SO_FAR
+    if any(row["port_of"] for row in _vantages(tables)):
+        return SO_FAR  # of the others nothing was heard
     if _uploads(tables)["n"]:
         return BUT_UPLOADS
-    return SO_FAR if _after_moments(tables) else NOTHING
+    return SO_FAR if _after_moments(tables) or _may_hide(tables) else NOTHING
+
+
+def _may_hide(tables: Tables) -> bool:
+    """Whether somebody sent enough, all its ways together, that was encrypted and mostly sent, or not understood."""
+    table, sums = tables["ledgers"], Counter[str]()
+    for row in table.filter(pc.equal(table["ledger"], "egress")).to_pylist():
+        if row["reason"] in {SENT_HIDDEN, SMALL}:
+            sums[row["subject"].partition(" > ")[0]] += row["bytes"] or 0
+    return max(sums.values(), default=0) >= LEAST_HIDING
 
 
 def _told_apart(tables: Tables) -> Iterator[Statement]:
@@ -190,6 +200,41 @@ def _undecoded(tables: Tables) -> Iterator[Statement]:
         yield Statement(
             "undecoded", counts={"n": sum(row["count"] or 0 for row in rows), "all": _total(tables, "packets")}
         )
+
+
+CLOCK_OFF = 5.0  # seconds from which on a clock is said to be off
+
+
+def _vantages(tables: Tables) -> list[dict[str, Any]]:
+    table = tables.get("vantages")
+    return table.to_pylist() if table is not None else []
+
+
+def _heard(tables: Tables) -> Iterator[Statement]:
+    """Captures that heard the unicast of some devices only, where not all is one device's."""
+    rows = [row for row in _vantages(tables) if row["heard"] < row["devices"] and not row["port_of"]]
+    if rows:
+        one = min(rows, key=lambda row: (row["heard"] - row["devices"], row["capture_id"]))
+        counts = {"heard": one["heard"], "devices": one["devices"], "captures": len(rows)}
+        yield Statement("heard", counts=counts, subjects=[row["capture_id"] for row in rows][:MOST_NAMED])
+
+
+def _one_port(tables: Tables) -> Iterator[Statement]:
+    """Captures in which one device is an end of everything."""
+    rows = [row for row in _vantages(tables) if row["port_of"]]
+    if rows:
+        others = sum(row["devices"] - 1 for row in rows)
+        counts = {"captures": len(rows), "others": others}
+        yield Statement("one_port", counts=counts, subjects=sorted({row["port_of"] for row in rows})[:MOST_NAMED])
+
+
+def _clock_off(tables: Tables) -> Iterator[Statement]:
+    """Captures whose clock is off by what servers outside state."""
+    rows = [row for row in _vantages(tables) if abs(row["clock_off_s"] or 0) >= CLOCK_OFF]
+    if rows:
+        seconds = round(max(abs(row["clock_off_s"]) for row in rows))
+        counts = {"captures": len(rows), "seconds": seconds}
+        yield Statement("clock_off", counts=counts, subjects=[row["capture_id"] for row in rows][:MOST_NAMED])
 
 
 def _incomplete(tables: Tables) -> Iterator[Statement]:
@@ -306,6 +351,12 @@ UNREAD = (
         LAST,
     ),
     Kind(
+        "bounds", _open("bounds", "bounds"),
+        "{n} 个连接超出归纳判断的上限（{why}）",
+        "{n:connection is|connections are} beyond a bound of what is concluded from all of them ({why})",
+        LAST,
+    ),
+    Kind(
         "faces_apart", _open("faces_apart", "faces", POSSIBLE, SPREAD, UNPLACED),
         "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
         "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
@@ -390,6 +441,28 @@ UNREAD = (
         "readers", _open("readers", "readers", subjects=True),
         "{n} 处协议读取失败，其后仅按特征搜寻图像",
         "{n:reader|readers} failed: what followed was only searched for images",
+        LAST,
+    ),
+    Kind(
+        "one_port", _one_port,
+        "{captures} 份捕获中的每次双向会话均有同一台设备：其余 {others} 台设备与他方的通信未被听到，"
+        "对它们不能得出任何结论",
+        "in {captures:capture|captures} one device is an end of every exchange: what "
+        "{others:other device|other devices} said to anybody else was not heard, and nothing follows for them",
+        LAST,
+    ),
+    Kind(
+        "heard", _heard,
+        "{captures} 份捕获仅听到部分设备的单播（其中一份为 {devices} 台中的 {heard} 台）",
+        "{captures:capture|captures} heard the unicast of some devices only (of one: {heard} of "
+        "{devices:device|devices})",
+        LAST,
+    ),
+    Kind(
+        "clock_off", _clock_off,
+        "{captures} 份捕获的记录时钟与外部服务器所述时间不符，最多相差 {seconds} 秒",
+        "the recorder's clock of {captures:capture|captures} is off by what servers outside state, by up to "
+        "{seconds:second|seconds}",
         LAST,
     ),
     Kind(

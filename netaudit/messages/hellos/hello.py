@@ -11,6 +11,7 @@ from netaudit.messages.hellos.vectors import GREASE, Cursor, numbers
 CLIENT_HELLO, SERVER_HELLO = 1, 2
 HEADER = 4  # bytes of type and length in front of a handshake message
 RANDOM = 32
+ECH = 0xFE0D  # encrypted_client_hello (RFC 9849); browsers send it with random bytes, too, where no key is known
 OLD_HEAD = 11  # bytes in front of the lists of a hello in the form of SSL 2.0
 # random of a ServerHello that asks for another ClientHello: SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3)
 RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -94,7 +95,10 @@ def client_said(raw: bytes, transport: str) -> HelloSaid:
     """What a ClientHello says; fingerprints only of a sound one."""
     hello = parse(raw, cookie=transport == "dtls")
     prints = (ja3(hello), ja4(hello, transport)) if hello.whole else ("", "")
-    return replace(_said(hello, raw), sni=hello.server_name, transport=transport, ja3=prints[0], ja4=prints[1])
+    return replace(
+        _said(hello, raw), sni=hello.server_name, transport=transport, ja3=prints[0], ja4=prints[1],
+        random=hello.random, ech=ECH in hello.contents,
+    )  # fmt: skip
 
 
 def old_size(data: bytes) -> int:

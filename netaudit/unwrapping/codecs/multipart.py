@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.part import Part
 
 _SNIFF = 8192
-# a line beginning with dashes, and below it a header field
-_DELIMITER = re.compile(rb"(?:\A|\n)(--[\x21-\x7e][\x20-\x7e]{0,199}?)[ \t]*\r?\n(?=[A-Za-z-]{4,40}[ \t]*:)")
+# a line beginning with dashes, and below it a header field; dashes alone stand between documents of lines, too
+_DELIMITER = re.compile(
+    rb"(?:\A|\n)(?:"
+    rb"(--(?=[\x20-\x7e]{0,199}[!-,.-~])[\x21-\x7e][\x20-\x7e]{0,199}?)[ \t]*\r?\n(?=[A-Za-z-]{4,40}[ \t]*:)"
+    rb"|(-{3,70})[ \t]*\r?\n(?=[Cc]ontent-[A-Za-z-]{2,40}[ \t]*:))"
+)
 _BLANK = b" \t\r\n\x00"
 _PREAMBLE = 64
 
@@ -79,7 +83,7 @@ def _delimiter(part: Part) -> bytes:
         if declared and _next_line(part.data, candidate, 0)[0] >= 0:
             return candidate
     match = _DELIMITER.search(part.data, 0, _SNIFF)
-    return match[1] if match else b""
+    return (match[1] or match[2]) if match else b""
 
 
 def _next_line(data: bytes, delimiter: bytes, at: int) -> tuple[int, bool]:

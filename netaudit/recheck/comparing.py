@@ -1,0 +1,45 @@
+"""Cases of two sides into one comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netaudit.errors import UsageError
+from netaudit.recheck import saying
+from netaudit.recheck.judging import Outcome, compare
+from netaudit.recheck.matching import joined
+from netaudit.recheck.reading import visit_of
+
+if TYPE_CHECKING:
+    from netaudit.recheck.visit import CaseLike, Visit
+
+Side = list[tuple[str, "Visit"]]
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What became of each route between two sides."""
+
+    sides: list[tuple[str, list[Visit]]]
+    after: Visit
+    outcomes: list[Outcome]
+
+    def document(self) -> dict[str, Any]:
+        """As data, for JSON."""
+        return saying.document(self.outcomes, self.sides, self.after)
+
+    def rows(self, lang: str) -> list[dict[str, Any]]:
+        """As words."""
+        return [saying.outcome_row(one, self.after, lang) for one in self.outcomes]
+
+
+def recheck(before: list[CaseLike], after: list[CaseLike]) -> Comparison:
+    """Compare visits. Raises UsageError where a later one does not follow the others, CaseError for damaged cases."""
+    sides = [("before", [visit_of(case) for case in before]), ("after", [visit_of(case) for case in after])]
+    if not all(visits for _, visits in sides):
+        raise UsageError("say at least one case before and one after")
+    earlier, later = (joined(visits) for _, visits in sides)
+    if earlier.spans and later.spans and later.first < earlier.last:
+        raise UsageError("{}: was captured before the visits it is compared with ended", ", ".join(later.names))
+    return Comparison(sides, later, compare(earlier, later))

@@ -1,0 +1,357 @@
+"""What became of each route: device × purpose × endpoint.
+
+Asked in this order, and the first that holds is told: it is *still* there; the same device sends to the same endpoint
+in another way (*now encrypted*, *now other*); it *moved* to another endpoint or device; something speaks against
+telling an absence (*could not have been seen*); only then it is *gone*. So whatever is not known makes an outcome
+weaker, never stronger. What would have to be different for a stronger one is in `bears`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from netaudit.recheck.matching import Match, matches
+from netaudit.recheck.occasions import AVOIDS, FOLLOWS, LEAST, avoid_chance, follow_chance, power_of
+from netaudit.recheck.suspects import Suspect, suspects
+from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netaudit.recheck.power import Power
+    from netaudit.recheck.visit import Visit
+
+GONE, STILL, NEW, MOVED = "gone", "still", "new", "moved"
+ENCRYPTED, OTHER, UNSEEN = "now encrypted", "now other", "could not have been seen"
+STATUSES = (STILL, NEW, MOVED, ENCRYPTED, OTHER, UNSEEN, GONE)  # gravest first
+IMAGES, RECORDS, VIDEOS, UPLOADS, INSIDE = "images", "records", "video", "uploads", "inside"
+FORMS_OF = {IMAGES: (FACE,), RECORDS: (RECORD,), VIDEOS: (VIDEO,), UPLOADS: (HIDDEN,), INSIDE: (FACE,)}
+KINDS_OF = {
+    "uploaded": IMAGES, "video": VIDEOS, "matched": UPLOADS, "counted": UPLOADS, "together": UPLOADS,
+    "following": UPLOADS, "hidden": UPLOADS, "moved": INSIDE,
+}  # fmt: skip
+PERSONAL, SMALLER, IN_BULK, BULK_GOES = "personal device", 0.5, 0.6, 12
+NIGHT = range(22, 24), range(6)
+LEAST_HIDDEN = 1024  # bytes: less of what is hidden is no upload
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a route carried in a visit."""
+
+    count: int = 0
+    bytes: int = 0
+    median: int = 0
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one route. `bears` are codes of texts.yaml with their figures."""
+
+    status: str
+    purpose: str
+    device: str  # as a sentence calls it
+    device_id: str
+    endpoint: str
+    form: str = ""  # how it moved or became another
+    now_device: str = ""
+    now_endpoint: str = ""
+    known_by: str = ""
+    before: Counted = field(default_factory=Counted)
+    after: Counted = field(default_factory=Counted)
+    power: Power | None = None
+    together: int = 1  # devices whose routes were counted together
+    bears: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    findings_before: list[str] = field(default_factory=list)
+    findings_after: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Route:
+    """A route of the visit before, and what became of its device."""
+
+    channel: Channel
+    purpose: str
+    match: Match | None
+    again: list[Channel]  # the same device to the same endpoint, after
+
+    @property
+    def sent(self) -> list[int]:
+        """When it carried something."""
+        return self.channel.times(FORMS_OF[self.purpose], LEAST_HIDDEN if self.purpose == UPLOADS else 0)
+
+    @property
+    def sizes(self) -> list[int]:
+        """Bytes of each."""
+        return self.channel.sizes(FORMS_OF[self.purpose], LEAST_HIDDEN if self.purpose == UPLOADS else 0)
+
+
+def compare(before: Visit, after: Visit) -> list[Outcome]:
+    """Outcomes of all routes of either visit, gravest first."""
+    met = matches(before, after)
+    routes = [Route(channel, purpose, met.get(channel.device), _again(channel, met, after))
+              for channel, purpose in _routes(before)]  # fmt: skip
+    found = [(route, _outcome(route, before, after, met)) for route in routes]
+    _count_together(found, before, after)
+    outcomes = [one for _, one in found] + _new(before, after, met, [one for _, one in found])
+    return sorted(outcomes, key=lambda o: (STATUSES.index(o.status), o.device, o.purpose, o.endpoint))
+
+
+def _routes(visit: Visit) -> list[tuple[Channel, str]]:
+    """Channels of which findings speak, or whose hidden uploads follow the marked passes, once for each purpose.
+
+    Those of visitors' own devices are none.
+    """
+    found, tied = [], _tied(visit)
+    for channel in visit.channels.values():
+        device = visit.devices.get(channel.device)
+        if device is not None and device.role == PERSONAL:
+            continue
+        purposes = {KINDS_OF[kind] for kind in channel.findings if kind in KINDS_OF}
+        if channel.times((RECORD,)) and not channel.inside:
+            purposes.add(RECORDS)
+        if channel.endpoint in tied and channel.times((HIDDEN,), LEAST_HIDDEN):
+            purposes.add(UPLOADS)
+        found += [
+            (channel, purpose) for purpose in sorted(purposes)
+            if channel.inside == (purpose == INSIDE) and channel.times(FORMS_OF[purpose])
+        ]  # fmt: skip
+    return found
+
+
+def _tied(visit: Visit) -> set[str]:
+    """Endpoints to which hidden uploads follow the marked passes: those of all devices, which share the marks."""
+    by_end: dict[str, list[int]] = defaultdict(list)
+    for channel in visit.channels.values():
+        if not channel.inside:
+            by_end[channel.endpoint] += channel.times((HIDDEN,), LEAST_HIDDEN)
+    sent = {end: sorted(times) for end, times in by_end.items() if len(times) >= LEAST}
+    return {end for end, times in sent.items() if follow_chance(visit, times, len(sent))[1] <= FOLLOWS}
+
+
+def _again(channel: Channel, met: dict[str, Match], after: Visit) -> list[Channel]:
+    match = met.get(channel.device)
+    if match is None:
+        return []
+    if channel.inside:
+        other = met.get(channel.endpoint)
+        ends = (match.device, other.device if other else "")
+        return [one for one in after.channels.values() if (one.device, one.endpoint) == ends]
+    return [one for one in after.out(match.device) if one.meets(channel)]
+
+
+def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -> Outcome:
+    channel, match = route.channel, route.match
+    told = Outcome(
+        UNSEEN, route.purpose, _named(before, channel.device), channel.device, channel.endpoint,
+        known_by=match.by if match else "", before=_counted(channel, route.purpose),
+        now_device=_named(after, match.device) if match else "",
+        findings_before=sorted({one for ids in channel.findings.values() for one in ids}),
+    )  # fmt: skip
+    if _goes_on(route, told, before, after):
+        return told
+    seen = suspects(route.channel, route.sizes, before, after, met)
+    if (moved := next((one for one in seen if one.moved), None)) is not None:
+        told.status, told.form = MOVED, moved.how
+        told.now_device, told.now_endpoint = _named(after, moved.channel.device), moved.channel.endpoint
+        told.after = _all_of(moved.channel)
+        told.findings_after = sorted({one for ids in moved.channel.findings.values() for one in ids})
+        told.bears.append((moved.code, moved.figures))
+        return told
+    told.bears = _against(route, before, after, seen, met)
+    told.power = power_of(before, after, [channel], route.sent, [match.device] if match else [])
+    if not told.power.enough:
+        told.bears.append(("power", {}))
+    told.status = UNSEEN if told.bears else GONE
+    return told
+
+
+def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
+    """Whether the same device still sends to the same endpoint, in whatever way; says how in `told`."""
+    for channel in route.again:
+        told.findings_after += sorted({one for ids in channel.findings.values() for one in ids})
+        told.now_endpoint = channel.endpoint
+    forms, least = FORMS_OF[route.purpose], LEAST_HIDDEN if route.purpose == UPLOADS else 0
+    own = [one for channel in route.again for one in channel.sent if one.form in forms and one.size >= least]
+    if route.purpose == UPLOADS:
+        own = own if _capable(own, route.sizes) else []
+    if own:
+        told.after = _sums([(one.ts, one.size) for one in own])
+        told.form = _changed(route, sorted(one.ts for one in own), told, before, after)
+        told.status = OTHER if told.form else STILL
+        return True
+    others = [one for channel in route.again for one in channel.sent]
+    for form, status, how in (
+        (PICTURE, OTHER, "picture"), (FACE, OTHER, "picture"), (VIDEO, OTHER, "video"), (HIDDEN, ENCRYPTED, ""),
+        (CLEAR, OTHER, "vectors"),
+    ):  # fmt: skip
+        if form in forms or (form == HIDDEN and route.purpose == INSIDE):
+            continue
+        some = [one for one in others if one.form == form]
+        was = [one for one in route.channel.sent if one.form == form]
+        if some and _more(some, was, before, after, route.sizes, form):
+            told.status, told.form, told.after = status, how, _sums([(one.ts, one.size) for one in some])
+            return True
+    return False
+
+
+def _capable(sent: Sequence[object], sizes: list[int]) -> bool:
+    """Whether what is sent unseen has the room of one upload of before, at a tenth of its size."""
+    need = (sizes[len(sizes) // 10] if sizes else LEAST_HIDDEN) // 10
+    return sum(getattr(one, "size", 0) for one in sent) >= max(need, LEAST_HIDDEN)
+
+
+def _more(some: list, was: list, before: Visit, after: Visit, sizes: list[int], form: str) -> bool:  # type: ignore[type-arg]
+    """Whether more of a form is sent than was before beside the route: by bytes in the time, or after the passes."""
+    if form in (PICTURE, FACE, VIDEO) and not was:
+        return True
+    rate = sum(one.size for one in was) / max(before.length, 1)
+    need = max((sizes[len(sizes) // 10] if sizes else 0) // 10, LEAST_HIDDEN)
+    if sum(one.size for one in some) > 1.5 * rate * after.length + need:
+        return True
+    follow = follow_chance(after, sorted(one.ts for one in some))[1]
+    return follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS
+
+
+def _changed(route: Route, sent: list[int], told: Outcome, before: Visit, after: Visit) -> str:
+    """How what goes on is another than it was; empty where it is not."""
+    zone = after.zone or before.zone or "Asia/Shanghai"
+    marked, count, chance = avoid_chance(after, sent)
+    if chance <= AVOIDS:
+        told.bears.append(("avoids", {"passes": marked, "followed": count, "uploads": len(sent)}))
+        return "avoids"
+    if _night(sent, zone) >= 0.8 and _night(route.sent, zone) <= 0.2:
+        return "night"
+    if _bulk(sent) >= IN_BULK and _bulk(route.sent) < IN_BULK / 2:
+        return "bulk"
+    if told.after.median * 2 <= told.before.median and told.before.median:
+        return "smaller"
+    return ""
+
+
+def _night(times: list[int], zone: str) -> float:
+    try:
+        there: datetime.tzinfo = ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        there = datetime.UTC
+    hours = [datetime.datetime.fromtimestamp(ts / SECOND, there).hour for ts in times]
+    return sum(hour in NIGHT[0] or hour in NIGHT[1] for hour in hours) / max(len(hours), 1)
+
+
+def _bulk(times: list[int]) -> float:
+    """Share of sendings that are in goes of BULK_GOES or more, with pauses below two seconds."""
+    goes: list[int] = []
+    for k, ts in enumerate(times):
+        if k and ts - times[k - 1] <= 2 * SECOND:
+            goes[-1] += 1
+        else:
+            goes.append(1)
+    return sum(go for go in goes if go >= BULK_GOES) / max(len(times), 1)
+
+
+def _against(
+    route: Route, before: Visit, after: Visit, seen: list[Suspect], met: dict[str, Match]
+) -> list[tuple[str, dict[str, object]]]:
+    """What keeps an absence from being told."""
+    match = route.match
+    found: list[tuple[str, dict[str, object]]] = [(code, {}) for code in after.limits]
+    if match is None:
+        return [*found, ("device_absent", {})]
+    if not match.sure:
+        found.append(("device_unsure", {"by": match.by}))
+    if before.side == "lan" and after.side != "lan":
+        found.append(("vantage_less", {}))
+    if not after.heard.get(match.device):
+        found.append(("device_silent", {}))
+    elif not route.channel.inside and not any(one.up and one.down for one in after.out(match.device)):
+        found.append(("way_outside", {}))
+    found += [(one.code, one.figures) for one in seen]
+    if missing := _sources_missing(route, before, after, met):
+        found.append(("source_absent", {"count": missing}))
+    if not route.channel.inside and _collects(route, after) and not _whole_day(after):
+        found.append(("stored", {}))
+    return found
+
+
+def _sources_missing(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -> int:
+    """How many that sent the device its pictures before were not met or said nothing: nothing comes, nothing leaves."""
+    given = (one for one in before.channels.values() if one.inside and one.endpoint == route.channel.device)
+    fed = {one.device for one in given if one.times((FACE, PICTURE))}
+    return sum(one not in met or not met[one].sure or not after.heard.get(met[one].device) for one in fed)
+
+
+def _collects(route: Route, after: Visit) -> bool:
+    """Whether pictures still come to the device from others inside: they may leave at another hour."""
+    device = route.match.device if route.match else ""
+    return any(one.inside and one.endpoint == device and one.times((FACE, PICTURE)) for one in after.channels.values())
+
+
+def _whole_day(visit: Visit) -> bool:
+    return any(end - start >= 24 * 3600 * SECOND for start, end in visit.spans)
+
+
+def _count_together(found: list[tuple[Route, Outcome]], before: Visit, after: Visit) -> None:
+    """Routes of several devices to one endpoint share the marks: where only power is lacking, they are asked as one."""
+    groups: dict[tuple[str, str], list[tuple[Route, Outcome]]] = defaultdict(list)
+    for route, told in found:
+        if told.status in (GONE, UNSEEN) and {code for code, _ in told.bears} <= {"power"} and route.match:
+            groups[route.purpose, route.channel.endpoint].append((route, told))
+    for some in groups.values():
+        if len(some) < 2 or not all(told.power for _, told in some):
+            continue
+        sent = sorted(ts for route, _ in some for ts in route.sent)
+        heard = [route.match.device for route, _ in some if route.match]
+        power = power_of(before, after, [route.channel for route, _ in some], sent, heard)
+        for _, told in some:
+            if power.enough and (told.power is None or not told.power.enough):
+                told.power, told.together, told.status, told.bears = power, len(some), GONE, []
+
+
+def _new(before: Visit, after: Visit, met: dict[str, Match], told: list[Outcome]) -> list[Outcome]:
+    """Routes of the later visit that no route before leads to."""
+    back = {match.device: one for one, match in met.items()}
+    known = {one for outcome in told for one in outcome.findings_after}
+    found = []
+    for channel, purpose in _routes(after):
+        ids = {one for kinds in channel.findings.values() for one in kinds}
+        was = [
+            one for (who, _), one in before.channels.items() if who == back.get(channel.device) and one.meets(channel)
+        ]
+        same = any(one.times(FORMS_OF[purpose]) and one.findings for one in was)
+        if ids & known or same:
+            continue
+        found.append(
+            Outcome(
+                NEW, purpose, _named(after, channel.device), channel.device, channel.endpoint,
+                after=_counted(channel, purpose), findings_after=sorted(ids),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _named(visit: Visit, device: str) -> str:
+    known = visit.devices.get(device)
+    return known.words if known else device
+
+
+def _counted(channel: Channel, purpose: str) -> Counted:
+    least = LEAST_HIDDEN if purpose == UPLOADS else 0
+    return _sums([(one.ts, one.size) for one in channel.sent if one.form in FORMS_OF[purpose] and one.size >= least])
+
+
+def _all_of(channel: Channel) -> Counted:
+    return _sums([(one.ts, one.size) for one in channel.sent])
+
+
+def _sums(rows: list[tuple[int, int]]) -> Counted:
+    if not rows:
+        return Counted()
+    sizes = [size for _, size in rows]
+    return Counted(len(rows), sum(sizes), int(statistics.median(sizes)), min(rows)[0], max(rows)[0])

@@ -1,0 +1,173 @@
+"""Occasions on which an upload is to be expected: marked passes, stretches of time with one, pictures moved inside.
+
+A pass counts once, by its window; passes that are closer together than a window are one occasion. The text of a mark
+says whose camera was passed where it names a device, or where the uploads of the visit before follow marks of that text
+and not others: then only marks of such a text are asked.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netaudit.recheck.power import CONFIDENCE, Power, lower
+from netaudit.recheck.visit import FACE, PICTURE, SECOND
+from netaudit.relays.passes import asked_of, merged, tie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from netaudit.recheck.visit import Channel, Device, Visit
+
+LEAD = SECOND  # a hand is slower than an eye
+WINDOW = 30 * SECOND  # after a pass: most cameras are done within seconds
+STRETCH = 600 * SECOND
+NEAR = 600 * SECOND  # so near to a pass a device has to be heard
+LEAST = 5  # occasions before, and passes of which it is asked whether something follows
+LEAST_TEXT = 3  # marks of one text
+FOLLOWS, AVOIDS = 0.01, 0.01  # chance below which uploads are said to follow, or to avoid, marked moments
+PASSES, STRETCHES, PICTURES = "passes", "stretches", "pictures"
+_COUNT = re.compile(r"(?<![\w.:])\d{1,4}(?![\w:]|\.\d)")  # a number that stands alone
+_OTHER = re.compile(r"[^\w.:-]+")
+
+
+def thinned(times: Iterable[int], apart: int = LEAD + WINDOW) -> list[int]:
+    """Times of which each is further from the one before than `apart`."""
+    kept: list[int] = []
+    for one in sorted(times):
+        if not kept or one - kept[-1] > apart:
+            kept.append(one)
+    return kept
+
+
+def followed(occasions: Sequence[int], sent: Sequence[int], window: int = WINDOW) -> int:
+    """How many occasions something (times in order) was sent after."""
+    return sum(
+        bisect.bisect_right(sent, one + window) > bisect.bisect_left(sent, one - LEAD) for one in occasions
+    )  # fmt: skip
+
+
+def key_of(text: str) -> str:
+    """What a mark says, without its number."""
+    return _OTHER.sub(" ", _COUNT.sub(" ", text.casefold())).strip(" .:-")
+
+
+def passes(visit: Visit, texts: frozenset[str] | None = None) -> list[int]:
+    """Marked passes whose window was captured, thinned; of some texts only."""
+    chosen = [ts for ts, text in visit.marks if texts is None or key_of(text) in texts]
+    return thinned(ts for ts in chosen if visit.covered(ts - LEAD, ts + WINDOW))
+
+
+def texts_of(visit: Visit, devices: Sequence[Device], sent: Sequence[int]) -> tuple[frozenset[str] | None, int]:
+    """Texts of the marks that belong to devices (None: all marks do), and how many texts were looked at for it."""
+    by_text: dict[str, list[int]] = defaultdict(list)
+    for ts, text in visit.marks:
+        by_text[key_of(text)].append(ts)
+    named = frozenset(
+        key_of(text) for _, text in visit.marks if any(_names(text, one) for one in devices)
+    )  # fmt: skip
+    if named:
+        return named, 1
+    frequent = {text: thinned(times) for text, times in by_text.items() if len(times) >= LEAST_TEXT}
+    if len(frequent) < 2:
+        return None, 1
+    own = frozenset(text for text, times in frequent.items() if followed(times, sent) * 2 >= len(times))
+    return (own, len(frequent)) if own and len(own) < len(frequent) else (None, 1)
+
+
+def _names(text: str, device: Device) -> bool:
+    """Whether a mark says the device's name, address, serial or model."""
+    said = f" {text.casefold()} "
+    words = [*device.ips, *device.macs, device.name, device.model, device.serial]
+    return any(
+        re.search(rf"(?<![\w.:]){re.escape(word.casefold())}(?![\w:]|\.\d)", said) for word in words if len(word) > 3
+    )
+
+
+def power_of(
+    before: Visit, after: Visit, channels: Sequence[Channel], sent: Sequence[int], heard: Sequence[str]
+) -> Power:
+    """What an absence would be worth: the better of the kinds of occasion that both visits have.
+
+    `channels` and `sent`: the routes before, and when they sent; `heard`: the same devices as they are called after.
+    """
+    devices = [before.devices[one.device] for one in channels if one.device in before.devices]
+    texts, looked = texts_of(before, devices, sent)
+    if texts is not None and not passes(after, texts):
+        texts, looked = None, 1
+    ends = [end for _, end in before.spans]
+
+    def there(ts: int) -> bool:
+        return any(after.said_around(device, ts - NEAR, ts + NEAR) for device in heard)
+
+    asked = [ts for ts in passes(after, texts) if there(ts)]
+    known = passes(before, texts)
+    found = [_corrected(Power(PASSES, len(known), followed(known, sent), len(asked)), looked)]
+    stretches = [
+        (start + k * STRETCH, start + (k + 1) * STRETCH)
+        for (start, _), end in zip(before.spans, ends, strict=True)
+        for k in range((end - start) // STRETCH)
+    ]
+    full = sum(bisect.bisect_left(sent, end) > bisect.bisect_left(sent, start) for start, end in stretches)
+    found.append(Power(STRETCHES, len(stretches), full, len({ts // STRETCH for ts in asked})))
+    if not after.marks:
+        moved = [[ts for ts in _moved(visit) if visit.covered(ts - LEAD, ts + WINDOW)] for visit in (before, after)]
+        found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(moved[1])))
+    return max(found, key=lambda one: one.seen)
+
+
+def _corrected(power: Power, looked: int) -> Power:
+    """Where texts were chosen by what followed them, the bound pays for each that was looked at."""
+    if looked == 1:
+        return power
+    strict = lower(power.followed, power.occasions, 1 - (1 - CONFIDENCE) / looked)
+    least = next((k for k in range(power.followed + 1) if lower(k, power.occasions) >= strict), power.followed)
+    return Power(power.kind, power.occasions, max(least - 1, 0), power.asked)
+
+
+def _moved(visit: Visit) -> list[int]:
+    """When pictures went from one inside device to another."""
+    return thinned(ts for one in visit.channels.values() if one.inside for ts in one.times((FACE, PICTURE)))
+
+
+def follow_chance(visit: Visit, sent: Sequence[int], tried: int = 1) -> tuple[int, float]:
+    """How many passes were followed, and the chance that so many are by accident (1 where too little is marked)."""
+    known = passes(visit)
+    count = followed(known, sent)
+    if count < LEAST or len(known) < LEAST:
+        return count, 1.0
+    given = asked_of(
+        np.array(known, np.int64), merged(np.array(visit.spans, np.int64).reshape(-1, 2)), WINDOW // SECOND
+    )
+    found = tie(np.array(known, np.int64), np.array(sorted(sent), np.int64), given, 1, np.random.default_rng(7))
+    if found.p is None:  # hardly any time without a pass: a share is all there is
+        return count, 0.0 if count * 5 >= len(known) * 4 else 1.0
+    return count, min(1.0, found.p * tried)
+
+
+def avoid_chance(visit: Visit, sent: Sequence[int]) -> tuple[int, int, float]:
+    """Passes, those followed, and the chance that so few are where uploads do not heed them.
+
+    The share of all captured time after which something was sent stands for what is to be expected; lower tail of the
+    binomial. 1 where there is too little of either.
+    """
+    known = passes(visit)
+    count = followed(known, sent)
+    if len(known) < LEAST or len(sent) < LEAST:
+        return len(known), count, 1.0
+    spans = merged(np.array([[ts - WINDOW, ts + LEAD] for ts in sent], np.int64))
+    within = sum(spans.within(start, end).length for start, end in visit.spans)
+    share = min(within / max(visit.length, 1), 1.0)
+    rest = 1 - share
+    chance = sum(_binomial(k, len(known), share, rest) for k in range(count + 1))
+    return len(known), count, min(1.0, chance)
+
+
+def _binomial(count: int, trials: int, share: float, rest: float) -> float:
+    from math import comb
+
+    return float(comb(trials, count) * share**count * rest ** (trials - count))

@@ -1,0 +1,96 @@
+"""How much an absence is worth: exact bounds, no approximation, nothing assumed of how uploads are spread in time.
+
+Before, `followed` of `occasions` were followed by an upload. Each occasion is taken as one trial of the same unknown
+chance; its lower bound is Clopper's and Pearson's (1934, the exact one-sided binomial bound), at CONFIDENCE. Of
+`asked` occasions now none was followed: had the habit stayed, that would have happened in at most (1 - bound) ** asked
+of such visits, so an upload would have been seen in at least the rest. Occasions are thinned beforehand so that their
+windows do not touch (`occasions.py`): one upload never counts for two. Two kinds of occasion may be asked, hence 97.5 %
+for each and 95 % for both together (Bonferroni). Beside it stands the chance, by Fisher's exact test, that the followed
+ones are all in the visits before where nothing changed: it needs no bound at all.
+
+What it does not cover: a device that was switched off for the visit, and sending at other hours. `judging.py` asks for
+these apart, and the sentence says so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+CONFIDENCE = 0.975  # of each of two kinds of occasion: 0.95 for both together
+LEAST = 0.95  # power below which an absence is not told as one
+LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # a camera that is busy misses two in a row
+MOST_SAID = 99  # of 100: no visit shows more
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What was met before and asked now. `kind`: passes, or stretches of time with a pass in them."""
+
+    kind: str
+    occasions: int  # before
+    followed: int  # of them
+    asked: int  # now, the device heard around each
+
+    @property
+    def chance(self) -> float:
+        """Lower bound of the chance that an occasion is followed."""
+        return lower(self.followed, self.occasions)
+
+    @property
+    def seen(self) -> float:
+        """In which part of such visits, at least, the habit would have shown."""
+        return 1 - (1 - self.chance) ** self.asked
+
+    @property
+    def of_100(self) -> int:
+        """The same in whole visits of 100, rounded down."""
+        return min(MOST_SAID, math.floor(self.seen * 100 + 1e-9))
+
+    @property
+    def enough(self) -> bool:
+        """Whether an absence may be told."""
+        return self.seen >= LEAST and self.asked >= LEAST_ASKED.get(self.kind, 5)
+
+    @property
+    def unchanged(self) -> float:
+        """Chance that all followed ones lie before, where nothing changed (Fisher's exact test, one-sided)."""
+        if not self.asked or not self.followed:
+            return 1.0
+        return math.exp(_choose(self.occasions, self.followed) - _choose(self.occasions + self.asked, self.followed))
+
+
+def lower(followed: int, occasions: int, confidence: float = CONFIDENCE) -> float:
+    """Exact lower confidence bound of a share (Clopper-Pearson, one-sided).
+
+    >>> round(lower(12, 12), 4), lower(0, 12)
+    (0.7354, 0.0)
+    """
+    if not 0 <= followed <= occasions:
+        raise ValueError("more followed than there were")
+    if not followed:
+        return 0.0
+    low, high = 0.0, followed / occasions
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _at_least(followed, occasions, middle) > 1 - confidence else (middle, high)
+    return low
+
+
+def upper(followed: int, occasions: int, confidence: float = CONFIDENCE) -> float:
+    """Exact upper confidence bound of a share; 1 where nothing was asked.
+
+    >>> round(upper(0, 100, 0.95), 4)  # near the rule of three, 3 / n
+    0.0295
+    """
+    return 1 - lower(occasions - followed, occasions, confidence) if occasions else 1.0
+
+
+def _at_least(count: int, trials: int, chance: float) -> float:
+    """Chance of so many or more."""
+    log, rest = math.log(max(chance, 1e-300)), math.log1p(-min(chance, 1 - 1e-15))
+    return math.fsum(math.exp(_choose(trials, k) + k * log + (trials - k) * rest) for k in range(count, trials + 1))
+
+
+def _choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -1,0 +1,237 @@
+"""From the tables of a case to a `Visit`: every outward flow is in a channel, whether anything was made of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.ends import Ends
+from netaudit.findings.visibility import CLEAR as IN_CLEAR
+from netaudit.findings.visibility import LOCAL, visibility
+from netaudit.findings.vocabulary import kind_of
+from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel, Device, Sending, Visit
+
+if TYPE_CHECKING:
+    from netaudit.recheck.visit import CaseLike
+
+FLOWS = [
+    "flow_id", "client_ip", "server_ip", "transport", "server_port", "protocol", "server_name", "keys",
+    "payload_up", "payload_down", "missing_up", "missing_down", "first_ts", "last_ts",
+]  # fmt: skip
+IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "tiff", "jp2", "pnm", "tga"})
+STREAMS = frozenset({"rtp", "rtsp", "rtmp"})
+JOINED = SECOND  # ns of pause within which two captures are one span
+MOST = 200_000  # sendings of a channel that are kept; what is beyond is told as a limit
+LOST = 0.01  # share of a flow's bytes, and of packets, whose loss is more than a visit bears
+Row = dict[str, Any]
+
+
+def visit_of(case: CaseLike, name: str = "") -> Visit:
+    """Read a case. Raises CaseError where it is damaged."""
+    tables = {one: case.table(one) for one in ("flows", "devices", "bindings", "endpoints", "findings", "captures")}
+    scope = dict(zip(*(tables["endpoints"][one].to_pylist() for one in ("ip", "scope")), strict=True))
+    ends = Ends(tables)
+    vantage = case.manifest.get("vantage") or {}
+    found = Visit(
+        names=[name or Path(str(getattr(case, "folder", ""))).name],
+        side=str(vantage.get("side") or "unknown"),
+        spans=_spans(tables["captures"]),
+        marks=sorted(zip(_ns(case.table("moments"), "ts"), case.table("moments")["text"].to_pylist(), strict=True)),
+        devices=_devices(tables["devices"], tables["findings"]),
+        channels={},
+        heard=defaultdict(list),
+        limits=[],
+        zone=str((case.manifest.get("options") or {}).get("zone") or ""),
+    )
+    said = pc.greater(pc.add(*(pc.fill_null(tables["flows"][one], 0) for one in ("payload_up", "payload_down"))), 0)
+    flows = {row["flow_id"]: row for row in _rows(tables["flows"].filter(said), FLOWS)}
+    ways = _take_flows(found, flows, scope, ends)
+    _take_clear(found, case, ways, tables["findings"])
+    _take_hidden(case, flows, ways)
+    _take_videos(case, tables["findings"], ways)
+    _note_findings(tables["findings"], ways)
+    found.limits = _limits(case, found, tables["captures"])
+    for channel in found.channels.values():
+        channel.sent.sort()
+    for spans in found.heard.values():
+        spans.sort()
+    return found
+
+
+def _rows(table: pa.Table, columns: list[str]) -> list[Row]:
+    chosen = table.select(columns)
+    for place, one in enumerate(chosen.schema):
+        if pa.types.is_timestamp(one.type):
+            chosen = chosen.set_column(place, one.name, chosen.column(place).cast(pa.int64()))
+    return list(chosen.to_pylist())
+
+
+def _ns(table: pa.Table, column: str) -> list[int]:
+    return list(table[column].cast(pa.int64()).to_pylist())
+
+
+def _spans(captures: pa.Table) -> list[tuple[int, int]]:
+    """What was captured; captures of one recording, cut into files, are one span."""
+    known = captures.filter(captures["first_ts"].is_valid())
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(zip(_ns(known, "first_ts"), _ns(known, "last_ts"), strict=True)):
+        if spans and start <= spans[-1][1] + 60 * JOINED:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _devices(devices: pa.Table, findings: pa.Table) -> dict[str, Device]:
+    roles = dict(zip(findings["sender_device"].to_pylist(), findings["sender_role"].to_pylist(), strict=True))
+    return {
+        row["device_id"]: Device(
+            row["device_id"],
+            frozenset(mac.lower() for mac in row["macs"] or ()),
+            frozenset(row["ips"] or ()),
+            row["vendor"] or "",
+            row["model"] or "",
+            row["serial"] or "",
+            row["name"] or "",
+            row["class"] or "",
+            roles.get(row["device_id"]) or row["role_hint"] or "",
+        )
+        for row in devices.to_pylist()
+    }
+
+
+Ways = dict[tuple[str, bool], Channel]  # by flow and direction (True: the client sends)
+
+
+def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends: Ends) -> Ways:
+    """Channels of all flows, both directions; who was heard."""
+    ways: Ways = {}
+    for flow_id, row in flows.items():
+        for up in (True, False):
+            sender, receiver = (row["client_ip"], row["server_ip"])[:: 1 if up else -1]
+            payload = row["payload_up" if up else "payload_down"] or 0
+            if scope.get(sender) != "inside" or not payload:
+                continue
+            device = ends.device(sender, flow_id)
+            found.heard[device].append((row["first_ts"], row["last_ts"]))
+            if row["protocol"] in LOCAL or scope.get(receiver) not in {"inside", "outside"}:
+                continue
+            inside = scope.get(receiver) == "inside"
+            name = row["server_name"] if up and not inside else ""
+            endpoint = ends.device(receiver, flow_id) if inside else name or receiver
+            channel = found.channels.setdefault((device, endpoint), Channel(device, endpoint, inside))
+            channel.ips.add(receiver)
+            if name:
+                channel.names.add(name)
+            channel.flows.add(flow_id)
+            channel.up += payload
+            channel.down += row["payload_down" if up else "payload_up"] or 0
+            ways[flow_id, up] = channel
+    return ways
+
+
+def _take_clear(found: Visit, case: CaseLike, ways: Ways, findings: pa.Table) -> None:
+    """What was sent in clear, message by message: a face, a record, another picture, or anything else with a body."""
+    faces, records = _ids(findings, "object_ids"), _ids(findings, "document_ids")
+    inner: dict[str, set[str]] = defaultdict(set)
+    for object_id, message_id, kind in zip(
+        *(case.table("objects", ["object_id", "message_id", "kind"])[one].to_pylist() for one in
+          ("object_id", "message_id", "kind")), strict=True,
+    ):  # fmt: skip
+        if object_id in faces:
+            inner[message_id].add(FACE)
+        if object_id in records:
+            inner[message_id].add(RECORD)
+        if kind in IMAGES:
+            inner[message_id].add(PICTURE)
+    bodies = case.table("messages", ["message_id", "flow_id", "direction", "first_ts", "body_size", "protocol"])
+    for row in _rows(bodies.filter(pc.greater(bodies["body_size"], 0)), bodies.column_names):
+        channel = ways.get((row["flow_id"], row["direction"] == "up"))
+        if channel is None or row["protocol"] in {"tls", "quic", "dtls", "dns"}:
+            continue
+        seen = inner.get(row["message_id"], set())
+        forms = [form for form in (FACE, RECORD) if form in seen] or [PICTURE if PICTURE in seen else CLEAR]
+        for form in forms:
+            _add(found, channel, Sending(row["first_ts"], row["body_size"], form))
+
+
+def _ids(findings: pa.Table, column: str) -> set[str]:
+    return {one for some in findings[column].to_pylist() for one in some or ()}
+
+
+def _add(found: Visit, channel: Channel, one: Sending) -> None:
+    if len(channel.sent) < MOST:
+        channel.sent.append(one)
+    elif "bound" not in found.limits:
+        found.limits.append("bound")
+
+
+def _take_hidden(case: CaseLike, flows: dict[str, Row], ways: Ways) -> None:
+    """What was sent unseen: units where lengths tell them, else what the connection carried, as one."""
+    cut: set[str] = set()
+    for row in _rows(case.table("encrypted_uploads"), ["flow_id", "first_ts", "plaintext_high"]):
+        if (channel := ways.get((row["flow_id"], True))) is not None:
+            cut.add(row["flow_id"])
+            channel.sent.append(Sending(row["first_ts"], row["plaintext_high"] or 0, HIDDEN))
+    for (flow_id, up), channel in ways.items():
+        row = flows[flow_id]
+        seen = visibility(row["protocol"] or "", row["transport"], row["server_port"] or 0, row["keys"] or "")
+        if seen != IN_CLEAR and not (up and flow_id in cut):
+            channel.sent.append(Sending(row["first_ts"], row["payload_up" if up else "payload_down"] or 0, HIDDEN))
+        elif row["protocol"] in STREAMS:
+            channel.sent.append(Sending(row["first_ts"], row["payload_up" if up else "payload_down"] or 0, VIDEO))
+
+
+def _take_videos(case: CaseLike, findings: pa.Table, ways: Ways) -> None:
+    """Streams that dialogues or findings call video."""
+    named = _rows(case.table("media"), ["flow_id", "kind"])
+    streams = {row["flow_id"] for row in named if row["kind"] == "video" and row["flow_id"]}
+    streams |= {
+        flow
+        for act, some in zip(findings["act"].to_pylist(), findings["flow_ids"].to_pylist(), strict=True)
+        if act == "video"
+        for flow in some or ()
+    }
+    for flow in streams:
+        for up in (True, False):
+            if (channel := ways.get((flow, up))) is not None and not channel.times((VIDEO,)):
+                channel.sent.append(Sending(min((s.ts for s in channel.sent), default=0), channel.up, VIDEO))
+
+
+def _note_findings(findings: pa.Table, ways: Ways) -> None:
+    """Which findings speak of which channel."""
+    for row in findings.to_pylist():
+        kind = kind_of(row)
+        for flow in row["flow_ids"] or ():
+            for up in (True, False):
+                channel = ways.get((flow, up))
+                if channel is not None and kind.act.device == "sender" and row["receiver"] in channel.ips:
+                    channel.findings[kind.name].add(row["finding_id"])
+
+
+def _limits(case: CaseLike, found: Visit, captures: pa.Table) -> list[str]:
+    """What keeps this visit from telling an absence."""
+    limits = list(found.limits)
+    if case.manifest.get("partial", True):
+        limits.append("partial")
+    if found.side not in {"lan", "wan"}:
+        limits.append("vantage_unknown")
+    read = sum(one or 0 for one in captures["packets_read"].to_pylist())
+    if sum(one or 0 for one in captures["drops"].to_pylist()) > LOST * max(read, 1):
+        limits.append("drops")
+    if any(captures["damage"].to_pylist()):
+        limits.append("damage")
+    lost = case.table("flows", ["missing_up", "missing_down", "payload_up", "payload_down"]).to_pydict()
+    missing, there = (
+        sum(v or 0 for way in ("up", "down") for v in lost[f"{what}_{way}"]) for what in ("missing", "payload")
+    )
+    if missing > LOST * max(missing + there, 1):
+        limits.append("missing")
+    ledgers = case.table("ledgers", ["ledger", "subject", "understood", "count"]).to_pylist()
+    if any(row["ledger"] == "inputs" and row["understood"] is False for row in ledgers):
+        limits.append("inputs")
+    return limits

@@ -1,0 +1,127 @@
+"""Outcomes as sentences in both languages, and as a document."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from netaudit.findings.statement_text import size_text
+from netaudit.masking.mask import mask, visible
+from netaudit.recheck.occasions import WINDOW
+from netaudit.recheck.visit import SECOND
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
+
+if TYPE_CHECKING:
+    from netaudit.recheck.judging import Counted, Outcome
+    from netaudit.recheck.visit import Visit
+    from netaudit.text.bilingual import Texts
+
+FORMAT = "netaudit recheck 1"
+TEXTS: Texts = yaml_of(__package__, "texts.yaml")
+LONGEST = 160
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+say = speaker(TEXTS)
+
+
+def safe(value: object) -> str:
+    """A text from a capture: masked and made visible."""
+    return visible(mask(str(value)[: LONGEST * 8]), LONGEST)
+
+
+def local(ns: int) -> str:
+    """A time in China, to the minute."""
+    return datetime.datetime.fromtimestamp(ns / SECOND, CHINA).strftime("%Y-%m-%d %H:%M +08:00")
+
+
+def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
+    """All that is said of an outcome, in order."""
+    told = []
+    if one.form:
+        told.append(say(f"form.{one.form}", lang) + ("。" if lang == "zh" else "."))
+    for name, some in (("before", one.before), ("after", one.after)):
+        if some.count:
+            told.append(_carried(f"carried_{name}", some, lang))
+    if one.status == "moved":
+        told.append(say("moved_to", lang, device=safe(one.now_device), endpoint=safe(one.now_endpoint)))
+    if one.known_by:
+        told.append(say(f"known_by.{one.known_by}", lang))
+    if one.status == "gone":
+        told.append(say("gone", lang))
+    if one.power and one.power.asked and one.power.followed:
+        power = one.power
+        told.append(
+            say(
+                f"power.{power.kind}", lang, asked=power.asked, devices=one.together, occasions=power.occasions,
+                followed=power.followed, window=WINDOW // SECOND, of=power.of_100, chance=chance_text(power.unchanged),
+            )
+        )  # fmt: skip
+    if one.together > 1:
+        told.append(say("together", lang, n=one.together))
+    if one.status == "gone":
+        told.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
+    if one.status == "could not have been seen":
+        told.append(say("against", lang))
+    return told + [_bearing(code, figures, lang) for code, figures in one.bears]
+
+
+def chance_text(chance: float) -> str:
+    """A chance with two digits, rounded up, never zero."""
+    return "< 0.0001" if chance < 0.0001 else f"{chance:.2g}"
+
+
+def _carried(key: str, some: Counted, lang: str) -> str:
+    return say(
+        key, lang, n=f"{some.count:,}", size=size_text(some.bytes), first=local(some.first), last=local(some.last)
+    )
+
+
+def _bearing(code: str, figures: dict[str, object], lang: str) -> str:
+    shown = {key: safe(value) if isinstance(value, str) else value for key, value in figures.items()}
+    return say(code, lang, **shown)
+
+
+def visit_rows(sides: list[tuple[str, list[Visit]]], lang: str) -> list[list[str]]:
+    """One row for each visit: side, case, captured, vantage, marks."""
+    return [
+        [say(side, lang), safe(", ".join(one.names)), f"{local(one.first)} – {local(one.last)}" if one.spans else "",
+         say(one.side if one.side in ("lan", "wan", "unlike") else "unknown", lang), f"{len(one.marks):,}"]
+        for side, visits in sides for one in visits
+    ]  # fmt: skip
+
+
+def outcome_row(one: Outcome, after: Visit, lang: str) -> dict[str, Any]:
+    """What a page or a terminal shows of an outcome."""
+    return {
+        "code": one.status,
+        "status": say(f"status.{one.status}", lang),
+        "device": safe(one.device),
+        "purpose": say(f"purpose.{one.purpose}", lang),
+        "endpoint": safe(one.endpoint),
+        "said": sentences(one, after, lang),
+    }
+
+
+def document(outcomes: list[Outcome], sides: list[tuple[str, list[Visit]]], after: Visit) -> dict[str, Any]:
+    """All of it as data, with the sentences in both languages."""
+    return {
+        "format": FORMAT,
+        "visits": [
+            {"side": side, "cases": one.names, "first_ts": one.first, "last_ts": one.last, "vantage": one.side,
+             "marked": len(one.marks), "limits": one.limits}
+            for side, visits in sides for one in visits
+        ],
+        "outcomes": [_data(one, after) for one in outcomes],
+    }  # fmt: skip
+
+
+def _data(one: Outcome, after: Visit) -> dict[str, Any]:
+    told = asdict(one)
+    for name in ("device", "endpoint", "now_device", "now_endpoint"):
+        told[name] = safe(told[name])
+    told["bears"] = [{"code": code, "figures": figures} for code, figures in one.bears]
+    if one.power:
+        power = one.power
+        told["power"] |= {"at_least_of_100": power.of_100, "bound": power.chance, "unchanged_chance": power.unchanged}
+    return told | {"said": {lang: sentences(one, after, lang) for lang in ("zh", "en")}}

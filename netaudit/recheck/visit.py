@@ -1,0 +1,130 @@
+"""A visit: what a case says of who was there, what each device sent to whom, and what was marked."""
+
+from __future__ import annotations
+
+import bisect
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pyarrow as pa
+
+SECOND = 1_000_000_000
+FACE, RECORD, PICTURE, CLEAR, HIDDEN, VIDEO = "face", "record", "picture", "clear", "hidden", "video"
+FORMS = (FACE, RECORD, PICTURE, CLEAR, HIDDEN, VIDEO)
+
+
+class CaseLike(Protocol):
+    """What is needed of a case."""
+
+    manifest: dict[str, Any]
+
+    def table(self, name: str, columns: Any = None) -> pa.Table:
+        """A table of the case."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sending:
+    """Something that left in one go: when its first byte did (ns), bytes, and what could be seen of it (FORMS)."""
+
+    ts: int
+    size: int
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a device said of itself, and what is seen of it, for knowing it again."""
+
+    device_id: str
+    macs: frozenset[str]
+    ips: frozenset[str]
+    vendor: str
+    model: str
+    serial: str
+    name: str
+    kind: str  # its class
+    role: str  # role_hint, or that of a finding
+
+    @property
+    def words(self) -> str:
+        """How a sentence calls it."""
+        what = " ".join(part for part in (self.vendor, self.model or self.name) if part)
+        at = min(self.ips, default="") or self.device_id
+        return f"{what} ({at})" if what else at
+
+
+@dataclass(slots=True)
+class Channel:
+    """All that one device sent to one endpoint: a name asked for, or an address where none was."""
+
+    device: str
+    endpoint: str
+    inside: bool = False  # the endpoint is a device of the site
+    ips: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    flows: set[str] = field(default_factory=set)
+    sent: list[Sending] = field(default_factory=list)
+    up: int = 0  # payload, bytes
+    down: int = 0
+    findings: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # kind of finding: ids
+
+    def times(self, forms: Iterable[str] = FORMS, least: int = 0) -> list[int]:
+        """When things of such forms and sizes left, in order."""
+        chosen = set(forms)
+        return sorted(one.ts for one in self.sent if one.form in chosen and one.size >= least)
+
+    def sizes(self, forms: Iterable[str] = FORMS, least: int = 0) -> list[int]:
+        """Their sizes, in order."""
+        chosen = set(forms)
+        return sorted(one.size for one in self.sent if one.form in chosen and one.size >= least)
+
+    def meets(self, other: Channel) -> bool:
+        """Whether both lead to the same endpoint: by a name, else by an address."""
+        return bool(self.names & other.names) or bool(self.ips & other.ips)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One visit, or several of one side joined."""
+
+    names: list[str]
+    side: str
+    spans: list[tuple[int, int]]  # ns, in order: what was captured
+    marks: list[tuple[int, str]]
+    devices: dict[str, Device]
+    channels: dict[tuple[str, str], Channel]
+    heard: dict[str, list[tuple[int, int]]]  # by device: flows in which it said something
+    limits: list[str]  # what keeps an absence from being told, as codes of texts.yaml
+    zone: str = ""
+
+    @property
+    def first(self) -> int:
+        """Beginning of the first span."""
+        return self.spans[0][0] if self.spans else 0
+
+    @property
+    def last(self) -> int:
+        """End of the last one."""
+        return max((end for _, end in self.spans), default=0)
+
+    @property
+    def length(self) -> int:
+        """What was captured, ns."""
+        return sum(end - start for start, end in self.spans)
+
+    def covered(self, first: int, last: int) -> bool:
+        """Whether all of it was captured."""
+        return any(start <= first and last <= end for start, end in self.spans)
+
+    def said_around(self, device: str, first: int, last: int) -> bool:
+        """Whether the device was heard in an interval."""
+        spans = self.heard.get(device, [])
+        return any(start <= last and first <= end for start, end in spans[: bisect.bisect_right(spans, (last, last))])
+
+    def out(self, device: str) -> list[Channel]:
+        """What a device sent outside."""
+        return [one for (who, _), one in sorted(self.channels.items()) if who == device and not one.inside]

@@ -1,0 +1,51 @@
+"""Whose end of a flow an address is, where several devices had it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netaudit.findings.ends import Ends
+from netaudit.tables import BINDINGS, FLOWS
+from tests.findings.test_moments import filled
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CAMERA, OTHER, ROUTER = "08:54:11:00:00:01", "9a:21:5e:00:00:02", "00:0a:eb:31:c0:02"
+IP, CLOUD = "192.168.1.64", "47.96.10.20"
+
+
+def scope(ip: str) -> str:
+    return "inside" if ip.startswith("192.") else "outside"
+
+
+def tables(*flows: tuple[str, int, str]) -> dict[str, pa.Table]:
+    """Two devices that held one address, the second from 100 on; flows as (id, time, link address)."""
+    held = [(CAMERA, 0, 50), (OTHER, 100, 200)]
+    return {
+        "flows": filled(
+            FLOWS,
+            [
+                {"flow_id": name, "first_ts": ts, "client_ip": IP, "client_mac": mac, "server_ip": CLOUD, "server_mac": ROUTER}
+                for name, ts, mac in flows
+            ],
+        ),
+        "bindings": filled(
+            BINDINGS,
+            [{"device_id": mac, "mac": mac, "ip": IP, "from_ts": first, "to_ts": last} for mac, first, last in held]
+            + [{"device_id": ROUTER, "mac": ROUTER, "ip": ""}],
+        ),
+    }  # fmt: skip
+
+
+def test_flows_are_renamed_by_who_held_the_address_then() -> None:
+    some = tables(("a", 10, CAMERA), ("b", 150, OTHER), ("c", 20, ROUTER), ("d", 160, ROUTER))
+    named = Ends(some).renamed(some["flows"], scope)
+    assert named["client_ip"].to_pylist() == [CAMERA, OTHER, CAMERA, OTHER]  # behind a router by its time
+    assert named["server_ip"].to_pylist() == [CLOUD] * 4
+
+
+def test_an_address_of_one_device_stays_as_it_is() -> None:
+    some = tables(("a", 10, CAMERA))
+    some["bindings"] = some["bindings"].slice(0, 1)
+    assert Ends(some).renamed(some["flows"], scope) is some["flows"]

@@ -1,0 +1,65 @@
+"""From captures to the page: one office that stopped, one that hides."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from netaudit.case.reading import open_case
+from netaudit.cli.rechecking import recheck_command
+from netaudit.errors import UsageError
+from netaudit.recheck.comparing import recheck
+from netaudit.recheck.saying import TEXTS
+from netaudit.report.recheck_page import rendered
+from tests.recheck.measure import one
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stopped")
+    return folder, one(5, "stopped", folder)[1]
+
+
+def test_an_office_that_stopped_is_told_with_the_number_behind_it(stopped) -> None:
+    _, compared = stopped
+    gone = [one for one in compared.outcomes if one.status == "gone"]
+    assert len(gone) == 2
+    assert {one.power.followed for one in gone} == {11}
+    said = " ".join(compared.rows("en")[0]["said"])
+    assert "would have been seen in at least 99 of 100 such visits" in said
+    assert "11 passes by 2 devices were marked" in said
+
+
+def test_terminal_document_and_page_say_the_same(stopped, capsys) -> None:
+    folder, compared = stopped
+    html = folder / "recheck.html"
+    recheck_command([folder / "before"], [folder / "after"], html, as_json=True, lang="en")
+    told = orjson.loads(capsys.readouterr().out)
+    assert [row["status"] for row in told["outcomes"]] == [one.status for one in compared.outcomes]
+    assert set(told["outcomes"][0]["said"]) == {"zh", "en"}
+    page = html.read_text("utf-8")
+    for lang in ("zh", "en"):
+        shown = rendered(compared, lang)
+        for row in compared.rows(lang):
+            assert row["status"] in shown
+    assert "default-src 'none'" in page
+    recheck_command([folder / "before", folder / "after"], [], None, as_json=False, lang="zh")
+    assert "不再出现" in capsys.readouterr().out
+
+
+def test_a_later_visit_comes_later(stopped) -> None:
+    folder, _ = stopped
+    cases = [open_case(folder / name) for name in ("before", "after")]
+    with pytest.raises(UsageError, match="before the visits"):
+        recheck([cases[1]], [cases[0]])
+    with pytest.raises(UsageError, match="at least one"):
+        recheck_command([folder / "after"], [], None, as_json=False, lang="en")
+
+
+def test_every_sentence_is_there_in_both_languages() -> None:
+    import string
+
+    for key, words in TEXTS.items():
+        assert set(words) == {"zh", "en"}, key
+        names = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in words.values()]
+        assert names[0] == names[1], key

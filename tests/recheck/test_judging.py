@@ -1,0 +1,187 @@
+"""What is said of a route, for each thing that may have become of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.recheck.judging import compare
+from tests.recheck.visits import (
+    CAMERA,
+    LATER,
+    MINUTE,
+    PHONE,
+    SECOND,
+    SERVER,
+    after_passes,
+    beats,
+    channel,
+    device,
+    office,
+    visit,
+)
+
+UP = "face.example.cn"
+
+
+def told(after, before=None):
+    """Outcome of the one route before."""
+    return next(one for one in compare(before or office(), after) if one.status != "new")
+
+
+def codes(one):
+    return [code for code, _ in one.bears]
+
+
+def test_what_is_met_no_more_is_gone_with_its_number() -> None:
+    one = told(visit(LATER, [beats(LATER)]))
+    assert one.status == "gone"
+    assert (one.power.occasions, one.power.followed, one.power.asked) == (12, 12, 12)
+    assert one.power.of_100 == 99
+
+
+def test_what_goes_on_is_still_there() -> None:
+    assert told(office(LATER)).status == "still"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "form"),
+    [
+        (after_passes(LATER, "hidden"), "now encrypted", ""),
+        (after_passes(LATER, "hidden", 3000), "now encrypted", ""),
+        (after_passes(LATER, "picture", 3000), "now other", "picture"),
+        (after_passes(LATER, "video", 90_000), "now other", "video"),
+        (after_passes(LATER, "face", 5000), "now other", "smaller"),
+        (after_passes(LATER, "clear", 600), "now other", "vectors"),
+        ([(LATER + 27 * MINUTE + k * SECOND // 2, 20_000, "face") for k in range(14)], "now other", "bulk"),
+    ],
+)
+def test_another_way_to_the_same_endpoint_is_no_end(sent, status, form) -> None:
+    one = told(visit(LATER, [channel(CAMERA, UP, sent, "uploaded"), beats(LATER)]))
+    assert (one.status, one.form) == (status, form)
+
+
+def test_uploads_that_avoid_marked_moments_are_told_as_that() -> None:
+    quiet = [(LATER + 2 * (k + 1) * MINUTE + 70 * SECOND, 20_000, "face") for k in range(12)]
+    quiet += [(ts + 8 * SECOND, size, form) for ts, size, form in quiet] + [
+        (ts + 20 * SECOND, s, f) for ts, s, f in quiet
+    ]
+    one = told(visit(LATER, [channel(CAMERA, UP, quiet, "uploaded"), beats(LATER)]))
+    assert (one.status, one.form) == ("now other", "avoids")
+    assert one.bears[0][1]["followed"] == 0
+
+
+@pytest.mark.parametrize("form", ["face", "hidden"])
+def test_another_endpoint_is_a_move(form) -> None:
+    other = channel(CAMERA, "x.example.com", after_passes(LATER, form), ip="39.1.2.3")
+    one = told(visit(LATER, [other, beats(LATER)]))
+    assert (one.status, one.form, one.now_endpoint) == ("moved", "endpoint", "x.example.com")
+
+
+def test_another_device_to_the_same_endpoint_is_a_move() -> None:
+    other = channel(PHONE, UP, after_passes(LATER, "hidden"))
+    devices = [device(), device(PHONE, "192.168.1.120", role="personal device")]
+    one = told(visit(LATER, [other, beats(LATER)], devices=devices))
+    assert (one.status, one.form) == ("moved", "device")
+
+
+def test_a_phone_whose_uploads_follow_the_passes_bars_the_word() -> None:
+    other = channel(PHONE, "x.example.com", after_passes(LATER, "hidden", 900), ip="39.1.2.3")
+    devices = [device(), device(PHONE, "192.168.1.120", role="personal device")]
+    one = told(visit(LATER, [other, beats(LATER)], devices=devices))
+    assert one.status == "could not have been seen"
+    assert "moved_follows" in codes(one)
+
+
+def test_a_new_machine_with_room_for_it_bars_the_word() -> None:
+    other = channel(SERVER, "x.example.com", [(LATER + 27 * MINUTE, 150_000, "hidden")], ip="39.1.2.3")
+    one = told(visit(LATER, [other, beats(LATER)], devices=[device(), device(SERVER, "192.168.1.10", role="")]))
+    assert one.status == "could not have been seen"
+    assert codes(one) == ["room"]
+
+
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [
+        (visit(LATER, [beats(LATER, 3)], passes=3), "power"),
+        (visit(LATER, [], devices=[device()]), "device_silent"),
+        (visit(LATER, [], devices=[device(SERVER)]), "device_absent"),
+        (visit(LATER, [beats(LATER)], side="wan"), "vantage_less"),
+        (visit(LATER, [beats(LATER)], limits=["drops"]), "drops"),
+        (visit(LATER, [beats(LATER)], limits=["partial"]), "partial"),
+    ],
+)
+def test_without_power_nothing_is_called_gone(after, code) -> None:
+    one = told(after)
+    assert one.status == "could not have been seen"
+    assert code in codes(one)
+
+
+def test_a_device_whose_way_out_is_not_seen_is_not_called_silent() -> None:
+    inside = channel(CAMERA, SERVER, after_passes(LATER, "clear", 300), ip="192.168.1.10")
+    inside.inside = True
+    one = told(visit(LATER, [inside]))
+    assert "way_outside" in codes(one)
+
+
+def test_pictures_that_still_come_in_may_leave_at_another_hour() -> None:
+    inside = channel("08:54:11:00:00:09", CAMERA, after_passes(LATER, "face"), "moved", ip="192.168.1.64")
+    inside.inside = True
+    one = told(visit(LATER, [inside, beats(LATER)]))
+    assert "stored" in codes(one)
+
+
+def test_an_address_alone_is_not_enough_for_gone() -> None:
+    unlinked = device()
+    from dataclasses import replace
+
+    bare = replace(unlinked, macs=frozenset(), device_id="192.168.1.64")
+    before, after = office(), visit(LATER, [beats(LATER)])
+    for side in (before, after):
+        side.devices = {"192.168.1.64": bare}
+        side.channels = {("192.168.1.64", end): one for (_, end), one in side.channels.items()}
+        for one in side.channels.values():
+            one.device = "192.168.1.64"
+        side.heard["192.168.1.64"] = side.heard[CAMERA]
+    one = told(after, before)
+    assert one.status == "could not have been seen"
+    assert "device_unsure" in codes(one)
+
+
+def test_cameras_that_share_the_marks_are_counted_together() -> None:
+    macs = [f"08:54:11:00:00:1{k}" for k in range(3)]
+    some = [device(mac, f"192.168.1.7{k}") for k, mac in enumerate(macs)]
+    sent = after_passes(SECOND, passes=9)
+    before = visit(SECOND, [channel(mac, UP, sent[k::3], "uploaded") for k, mac in enumerate(macs)], devices=some, passes=9)  # fmt: skip
+    quiet = [channel(mac, "time.example.org", [(LATER + k * MINUTE, 200, "hidden") for k in range(20)], ip="121.40.77.19") for mac in macs]  # fmt: skip
+    for one in [channel(mac, "time.example.org", [(SECOND + k * MINUTE, 200, "hidden") for k in range(20)], ip="121.40.77.19") for mac in macs]:  # fmt: skip
+        before.channels[one.device, one.endpoint] = one
+    outcomes = compare(before, visit(LATER, quiet, devices=some, passes=9))
+    assert {one.status for one in outcomes} == {"gone"}
+    assert {one.together for one in outcomes} == {3}
+    assert {(one.power.followed, one.power.asked) for one in outcomes} == {(9, 9)}
+
+
+def test_the_text_of_a_mark_says_whose_camera_was_passed() -> None:
+    before, after = office(text="pass 192.168.1.64 {}"), visit(LATER, [beats(LATER)], text="pass 192.168.1.65 {}")
+    before.marks += [(ts + 50 * SECOND, "pass 192.168.1.65") for ts, _ in before.marks]
+    after.marks += [(ts + 50 * SECOND, "pass 192.168.1.64") for ts, _ in after.marks[:6]]
+    one = told(after, before)
+    assert (one.power.occasions, one.power.followed, one.power.asked) == (12, 12, 6)
+
+
+def test_what_is_only_in_the_later_visit_is_new() -> None:
+    first = visit(SECOND, [beats(SECOND)])
+    found = compare(first, office(LATER))
+    assert [(one.status, one.endpoint) for one in found] == [("new", UP)]
+
+
+def test_a_server_whose_cameras_are_away_is_not_called_gone() -> None:
+    """Nothing comes to it, so nothing could leave: found where cameras had been unplugged for the visit."""
+    fed = channel("08:54:11:00:00:09", CAMERA, after_passes(SECOND, "face"), "moved", ip="192.168.1.64")
+    fed.inside = True
+    before = office()
+    before.channels[fed.device, CAMERA] = fed
+    before.devices[fed.device] = device(fed.device, "192.168.1.69")
+    one = next(o for o in compare(before, visit(LATER, [beats(LATER)])) if o.purpose == "images")
+    assert one.status == "could not have been seen"
+    assert codes(one) == ["source_absent"]

@@ -1,0 +1,52 @@
+"""Bounds of an absence, against what they are defined by."""
+
+from __future__ import annotations
+
+import random
+from math import comb
+
+import pytest
+
+from netaudit.recheck.power import CONFIDENCE, Power, lower, upper
+
+
+@pytest.mark.parametrize(("followed", "occasions"), [(1, 1), (3, 5), (12, 12), (7, 40), (199, 200)])
+def test_the_bound_is_the_exact_one(followed: int, occasions: int) -> None:
+    """At the bound so many or more are met with just the chance that is left."""
+    p = lower(followed, occasions)
+    met = sum(comb(occasions, k) * p**k * (1 - p) ** (occasions - k) for k in range(followed, occasions + 1))
+    assert met == pytest.approx(1 - CONFIDENCE, rel=1e-6)
+
+
+def test_where_nothing_was_met_the_upper_bound_is_near_the_rule_of_three() -> None:
+    assert upper(0, 300, 0.95) == pytest.approx(3 / 300, rel=0.01)
+    assert upper(0, 0) == 1.0
+    assert lower(0, 9) == 0.0
+
+
+def test_a_habit_that_stayed_is_seen_as_often_as_said() -> None:
+    """Visits drawn anew: the stated power is not above what is met, as often as the confidence says."""
+    draw = random.Random(33)
+    wrong = 0
+    for _ in range(2000):
+        p, n, m = draw.uniform(0.2, 1), draw.randint(5, 20), draw.randint(5, 20)
+        power = Power("passes", n, sum(draw.random() < p for _ in range(n)), m)
+        wrong += power.seen > 1 - (1 - p) ** m + 1e-12
+    assert wrong / 2000 <= 1 - CONFIDENCE + 0.01
+
+
+def test_too_few_passes_are_not_enough() -> None:
+    assert not Power("passes", 3, 3, 3).enough
+    assert Power("passes", 5, 5, 5).enough
+    assert Power("passes", 12, 12, 12).of_100 == 99
+    assert Power("passes", 12, 0, 12).seen == 0
+    assert Power("passes", 12, 0, 12).unchanged == 1
+
+
+def test_the_chance_of_no_change_is_that_of_the_urn() -> None:
+    assert Power("passes", 4, 3, 4).unchanged == pytest.approx(comb(4, 3) / comb(8, 3))
+
+
+def test_nobody_has_more_followed_than_there_were() -> None:
+    with pytest.raises(ValueError, match="more followed"):
+        lower(3, 2)
