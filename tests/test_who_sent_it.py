@@ -30,6 +30,7 @@ from tests.site import (
     get,
     push,
 )  # fmt: skip
+from tests.test_counts import more_than_there_are
 from tests.test_end_to_end import packets_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ MANY = 12
 
 
 def audited(site: Site, tmp_path: Path) -> netaudit.Case:
-    return netaudit.audit(site.write(tmp_path / "capture.pcap"), tmp_path / "case", workers=1)
+    case = netaudit.audit(site.write(tmp_path / "capture.pcap"), tmp_path / "case", workers=1)
+    assert more_than_there_are(case) == []
+    return case
 
 
 def found(case: netaudit.Case, *columns: str) -> list[tuple[Any, ...]]:
@@ -192,7 +195,12 @@ def test_the_receiver_is_who_dns_led_to_and_not_what_the_host_says(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("how", "status", "doubt"),
-    [({"reset": True}, "200 OK", "refused"), ({}, "403 Forbidden", "answered with an error"), ({}, "", "unreplied")],
+    [
+        ({"reset": True}, "200 OK", "refused"),
+        ({}, "403 Forbidden", "answered with an error"),
+        ({}, "", "unreplied"),
+        ({}, "307 Temporary Redirect", "redirected"),
+    ],
 )
 def test_what_nobody_took_is_said(how: dict[str, bool], status: str, doubt: str, tmp_path: Path) -> None:
     site = Site()

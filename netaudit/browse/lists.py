@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.browse.cells import Cell, line, whole
-from netaudit.browse.deciding import classes, decided
+from netaudit.browse.deciding import classes, decided, meanings
 from netaudit.browse.page import Asked, asked, away, show
 from netaudit.browse.paging import ROWS, Row, Wanted
 from netaudit.browse.rooms import HELD, OF, Room, room_of
@@ -182,6 +182,7 @@ def row(request: Request) -> Response:
         held=[held for tie in HELD.get(name, ()) if (held := _held(who, found, tie))],
         finding=_finding(who, found) if name == "findings" else None,
         device=_device(who, found) if name == "devices" else None,
+        field=_field(who, found, number) if name == "fields" else None,
         image=f"image/{found['sha256']}" if name in ("images", "relayed_images") else "",
     )
 
@@ -242,6 +243,29 @@ def _device(who: Asked, found: Row) -> dict[str, Any]:
         "classes": classes(who.lang),
         "stale": stale(case.folder),
     }
+
+
+def _field(who: Asked, found: Row, number: int) -> dict[str, Any]:
+    """What a field of a route has beside its columns: its values over time, corrections, what it may mean."""
+    from netaudit.case.decisions import NO_MEANING, decisions
+    from netaudit.case.fields import values_of
+
+    case = who.book.case
+    try:
+        said = [one for one in decisions(case.folder) if (one.route, one.path) == (found["route_id"], found["path"])]
+        problem = ""
+    except CaseError as error:
+        said, problem = [], str(error)
+    words = dict(meanings(who.lang)) | {NO_MEANING: say("no_meaning", who.lang)}
+    values = values_of(case.folder, found)
+    most = max((one.messages for one in values), default=1)
+    lines = [
+        (one, who.w.when(one.first_ts).local, who.w.when(one.last_ts).local, 100 * one.messages // most)
+        for one in values
+    ]
+    return {
+        "number": number, "problem": problem, "meanings": words, "corrections": list(reversed(said)), "values": lines,
+    }  # fmt: skip
 
 
 def title_of(name: str, lang: str) -> str:

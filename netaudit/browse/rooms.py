@@ -65,6 +65,12 @@ ROOMS: tuple[Room, ...] = (
         "first_ts kind act sender receiver name id_number score images certainty document",
         "kind act sender receiver",
     ),
+    _room(
+        "fields",
+        "fields",
+        "route_id sender receiver method target path meaning known_by support contradictions example",
+        "route_id sender receiver meaning known_by",
+    ),
     _room("persons", "persons", "kind value_masked certainty field object_id message_id", "kind certainty value_hmac"),
     _room(
         "endpoints",
@@ -77,7 +83,7 @@ ROOMS: tuple[Room, ...] = (
 OF = {room.name: room for room in ROOMS}
 ORDER = (  # as in the navigation
     "verdict", "findings", "gallery", "timeline", "topology", "traffic", "journeys", "encrypted", "relays",
-    "relay_tests", "devices", "events", "persons", "endpoints", "ledgers", "tables", "search", "sql",
+    "relay_tests", "devices", "events", "fields", "persons", "endpoints", "ledgers", "tables", "search", "sql",
 )  # fmt: skip
 AT_ONCE = 9  # columns of a table that is no room of its own; a row's page has all
 

@@ -45,6 +45,7 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
         Route("/topology", ways.topology),
         Route("/journeys", ways.journeys),
         Route("/decide/{device:str}", decide, methods=["POST"]),
+        Route("/correct/{field:int}", correct, methods=["POST"]),
         Route("/search", views.search),
         Route("/tables", views.tables),
         Route("/sql", sql_page, methods=["GET", "POST"]),
@@ -154,6 +155,12 @@ async def decide(request: Request) -> Response:
     """Note what an analyst decides about a device."""
     fields = await form(request)
     return await run_in_threadpool(lambda: deciding.note(asked(request), request.path_params["device"], fields))
+
+
+async def correct(request: Request) -> Response:
+    """Note what an analyst says that a field means."""
+    fields = await form(request)
+    return await run_in_threadpool(lambda: deciding.correct(asked(request), request.path_params["field"], fields))
 
 
 async def sql_page(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What an analyst decided about a device, kept beside what netaudit found and never in its place.
+"""What an analyst decided about a device or a field of a route, kept beside what netaudit found, never in its place.
 
 Decisions are lines of `decisions.jsonl` in the case: each with its time, the device, what was decided, a note, what the
 automatic answer was at that moment, and the SHA-256 of the line before, so that a line changed or taken out shows (but
@@ -26,7 +26,10 @@ from netaudit.storage.files import append_line
 FILE = DECISIONS
 DECIDED = "decided"  # the line of the chain
 LONGEST = 2000  # characters of a note
-LATER = frozenset({"alias"})  # fields that decisions of earlier versions lack
+LATER = frozenset(
+    {"alias", "route", "path", "meaning", "found_meaning"}
+)  # fields that decisions of earlier versions lack
+NO_MEANING = "none"
 FIRST = "0" * 64  # what the first line names as the hash of the line before
 
 
@@ -43,6 +46,10 @@ class Decision:
     found_kind: str  # what netaudit had found
     found_vendor: str
     alias: str = ""  # a name of the analyst's own
+    route: str = ""  # of a field, as `fields` has it, where it is about one and no device …
+    path: str = ""
+    meaning: str = ""  # what the field means, or `NO_MEANING`
+    found_meaning: str = ""
 
 
 def decide(
@@ -68,14 +75,37 @@ def decide(
 
 
 def _noted(folder: Path, device: dict[str, Any], kind: str, vendor: str, note: str, by: str, alias: str) -> Decision:
-    decisions(folder)
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     found = (device["class"] or "", device["vendor"] or "")
-    decision = Decision(now, device["device_id"], kind, vendor, note, by, *found, alias)
+    return _append(folder, Decision(_now(), device["device_id"], kind, vendor, note, by, *found, alias))
+
+
+def decide_field(folder: Path, field: dict[str, Any], meaning: str, *, note: str = "", by: str = "") -> Decision:
+    """Note what a field of a route means, a row of `fields`; `NO_MEANING` for nothing. Raises as `decide`."""
+    if not meaning:
+        raise UsageError("say what the field means")
+    if max(map(len, (meaning, note, by))) > LONGEST:
+        raise UsageError("at most {} characters, please", LONGEST)
+    names = {"route": field["route_id"], "path": field["path"], "found_meaning": field["meaning"] or ""}
+    with writing(folder, "fields correct"):
+        return _append(folder, Decision(_now(), "", "", "", note, by, "", "", meaning=meaning, **names))
+
+
+def fields_decided(folder: Path) -> dict[tuple[str, str], Decision]:
+    """What counts now of fields, by route and path. Raises CaseError where earlier decisions were changed."""
+    return {(one.route, one.path): one for one in decisions(folder) if one.route}
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _append(folder: Path, decision: Decision) -> Decision:
+    decisions(folder)
     lines = _lines(folder)
     entry = asdict(decision) | {"before": _hash(lines[-1]) if lines else FIRST}
     append_line(folder / FILE, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS))
-    later(folder, DECIDED, (FILE,), device=decision.device_id)
+    about = {"route": decision.route, "path": decision.path} if decision.route else {"device": decision.device_id}
+    later(folder, DECIDED, (FILE,), **about)
     return decision
 
 
@@ -106,6 +136,8 @@ def latest(folder: Path, lines: int | None = None) -> dict[str, Decision]:
     later = 0 if lines is None else sum(line["what"] == DECIDED for line in entries(folder)[lines:])
     noted = decisions(folder)
     for one in noted[: len(noted) - later]:
+        if one.route:
+            continue
         known = found.get(one.device_id, one)
         found[one.device_id] = replace(
             one,

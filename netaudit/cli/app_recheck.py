@@ -1,4 +1,4 @@
-"""Commands over several visits."""
+"""Commands of what follows from findings: what became of them, which articles they touch."""
 
 from __future__ import annotations
 
@@ -32,3 +32,17 @@ def recheck(
     from netaudit.cli.rechecking import recheck_command
 
     raise typer.Exit(recheck_command(visits, after or [], html, as_json=json, lang=language(lang)))
+
+
+@app.command(epilog="Example: netaudit duties ./case")
+def duties(
+    case: Annotated[
+        Path | None, typer.Argument(metavar="[CASE]", help="Folder of a case; all cards when not given.")
+    ] = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Say which articles the findings touch, what they show of them and what not, and which papers to ask for."""
+    from netaudit.cli.duties import duties_command
+
+    raise typer.Exit(duties_command(case, as_json=json, lang=language(lang)))

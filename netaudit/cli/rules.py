@@ -25,6 +25,7 @@ def learn(
     captures: Captures = None,
 ) -> None:
     """Print an entry for each route with inferred events, with a masked example; look it over before it is used."""
+    from netaudit.case.decisions import fields_decided
     from netaudit.case.reading import open_case
     from netaudit.pipeline.rereading import reread
     from netaudit.rows.events import head_of
@@ -37,7 +38,8 @@ def learn(
         found = reread(opened, message, captures or ())
         return head_of(found), tree_of(found)
 
-    for text in drafts(learned(opened, route), read):
+    decided = {where: one.meaning for where, one in fields_decided(opened.folder).items()}
+    for text in drafts(learned(opened, route, decided), read):
         typer.echo(text, nl=False)
 
 

@@ -26,7 +26,7 @@ STRANGE_ANSWER = "answered by no router"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
 UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
-TURNED_DOWN = "answered with an error"
+TURNED_DOWN, REDIRECTED = "answered with an error", "redirected"
 LESSEN = frozenset(
     {UNANSWERED, REFUSED, OTHER_LINK, STRANGE_ANSWER, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK, OWN_DEVICE}
 )
@@ -42,6 +42,7 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     ONE_WAY: "the capture shows one direction only",
     NO_LINK: "the capture has no link addresses",
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
+    REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
     TURNED_DOWN: "answered with an error (status 400 or above): not taken",
 }
 MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
@@ -50,6 +51,7 @@ COLUMNS = [
     "handshake",
 ]  # fmt: skip
 LEAST_BEHIND = 4  # addresses outside that are behind one link address, before one with a quarter of them is no router
+REDIRECTION = 300  # status of an answer that sends the client elsewhere (RFC 9110, 15.4)
 ERROR = 400  # status of an answer that took nothing (RFC 9110, 15.5)
 LATELY = 600 * 10**9  # ns within which what came from outside is what is sent out again
 
@@ -110,8 +112,9 @@ class Bearing:
             found.add(STRANGE_ANSWER)
         if self.came_from_outside(row):
             found.add(FROM_OUTSIDE)
-        if self._answers.get(row.message_id, 0) >= ERROR:
-            found.add(TURNED_DOWN)
+        status = self._answers.get(row.message_id, 0)
+        if status >= REDIRECTION:
+            found.add(TURNED_DOWN if status >= ERROR else REDIRECTED)
         return frozenset(found - {""})
 
     def came_from_outside(self, row: Transfer | Way) -> bool:
@@ -193,8 +196,13 @@ def _routers(flows: pa.Table, scope: Callable[[str], str], ends: Ends) -> set[st
             if row[f"{side}_mac"] and scope(row[f"{side}_ip"]) == "outside":
                 behind[row[f"{side}_mac"]].add(row[f"{side}_ip"])
     most = max(map(len, behind.values()), default=0)
-    if most < LEAST_BEHIND:
-        return set()
+    if most < LEAST_BEHIND:  # few: one that holds no address here, beside one that does and has several behind it
+        own = {mac for mac in behind if ends.holds(mac)}
+        return (
+            {*own, *(mac for mac in behind if len(behind[mac]) > 1)}
+            if any(len(behind[mac]) > 1 for mac in own)
+            else set()
+        )
     return {mac for mac, ips in behind.items() if len(ips) * LEAST_BEHIND > most or ends.forwards(mac)}
 
 

@@ -25,6 +25,7 @@ from netaudit.findings.visibility import encrypted
 from netaudit.findings.vocabulary import ANSWERED, KIND, KNOWN_SERVICE, SHAPED_ENCRYPTED, UPLOADED, Rule
 
 if TYPE_CHECKING:
+    from netaudit.findings.fronts import Fronts
     from netaudit.findings.uploads import Scope
 
 STORE = "object_store"  # a value of endpoints.service_class
@@ -55,6 +56,7 @@ def encrypted_findings(
     endpoints: pa.Table | None = None,
     counts: pa.Table | None = None,
     machines: frozenset[str] = frozenset(),
+    fronts: Fronts | None = None,
 ) -> list[Finding]:
     """Findings on encrypted uploads, per sender, endpoint and server name, whichever side connected.
 
@@ -83,7 +85,9 @@ def encrypted_findings(
             shape = "" if own else _shape(rows, known=known)
         if role[0] != PERSONAL_DEVICE and shape:
             key, rule = (sender, receiver, name), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
-            found.append(_finding(key, rows, role, service if known else "", _told(count), rule))
+            one = _finding(key, rows, role, service if known else "", _told(count), rule)
+            one.reason += fronts.said(rows) if fronts is not None else ""
+            found.append(one)
     return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors)]
 
 

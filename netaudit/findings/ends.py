@@ -98,6 +98,10 @@ class Ends:
         end = self._ends.get((flow_id, ip))
         return end.mac if end is not None and self._holders.disputes(ip, end.ts, end.mac) else ""
 
+    def holds(self, mac: str) -> bool:
+        """Whether a link address held an address of the site, or stands for many."""
+        return self._holders.knows(mac)
+
     def forwards(self, mac: str) -> bool:
         """Whether a link address stands for many."""
         return self._holders.forwards(mac)

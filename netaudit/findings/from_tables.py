@@ -14,6 +14,7 @@ from netaudit.findings.bearing import Bearing
 from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ends import Ends
+from netaudit.findings.fronts import Fronts
 from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, records_of, with_identity
 from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, Run, bounds_table, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
@@ -83,6 +84,7 @@ def judge(
     receivers = Receivers(tables, actors.ends)
     told = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
     bearing = bearing_of(tables, faces, scope, actors, told)
+    fronts = Fronts(tables, receivers)
     machines = peoples_machines(tables, scope, actors)
     relayed = relayed_findings(tables, actors, actors.ends.renamed(flows, scope))
 
@@ -99,10 +101,10 @@ def judge(
         *clear,
         *relayed,
         *encrypted_findings(
-            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines
+            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines, fronts
         ),
     ]
-    found += opaque_findings(flows, scope, actors, found, endpoints, machines)
+    found += opaque_findings(flows, scope, actors, found, endpoints, machines, fronts)
     _name_sightings(found, tables.get("sightings"))
     for one in found:
         flow = next(iter(one.flow_ids), "")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netaudit.findings.finding import Finding
+    from netaudit.findings.fronts import Fronts
     from netaudit.findings.roles import Actors
     from netaudit.findings.uploads import Scope
 
@@ -58,6 +59,7 @@ def opaque_findings(
     found: Iterable[Finding],
     endpoints: pa.Table | None = None,
     machines: frozenset[str] = frozenset(),
+    fronts: Fronts | None = None,
 ) -> list[Finding]:
     """Findings on opaque and for scattered uploads; `found` are the findings there are already.
 
@@ -82,6 +84,7 @@ def opaque_findings(
     for (sender, receiver), some in sorted(groups.items()):
         if _much(some, LEAST_OPAQUE):
             out += _finding(sender, receiver, some, actors, SHAPED_OPAQUE, _kinds(some))
+            out[-1].reason += fronts.said(some) if fronts is not None else ""
     told |= {flow for finding in out for flow in finding.flow_ids}
     return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
 

@@ -64,6 +64,7 @@ _ORDINARY = frozenset({
     "content-type", "date", "etag", "expires", "host", "if-modified-since", "if-none-match", "last-modified", "origin",
     "referer", "server", "user-agent",
 })  # fmt: skip
+_NO_WORDS = re.compile(r"[A-Za-z0-9+/_-]{256,}={0,2}", re.ASCII)
 LONGEST_DATE = 17  # digits that are no number
 _BYTES = (256, 512, 1024, 2048, 4096, 8192)  # of 128 to 1024 numbers of two, four or eight
 _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
@@ -229,7 +230,7 @@ def _of_text(leaf: Leaf) -> list[Personal]:
     page = leaf.kind == "html" or "html" in part.content_type
     if len(part.data) > (LARGEST if page else LONGEST_TEXT) or not may_tell(part.data):
         return []
-    text = to_text(part.data, part.content_type)
+    text = _NO_WORDS.sub(" ", to_text(part.data, part.content_type))  # a line with a picture in it would be too long
     if any(word in part.content_type for word in _PROGRAM):
         return classified(widened(_of_call(text), _xml_fields, _parser(leaf)))
     if page and not any(right_check_digit(one[0]) for one in NUMBER.finditer(text)):

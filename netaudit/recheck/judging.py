@@ -165,7 +165,7 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -
         told.findings_after = sorted({one for ids in moved.channel.findings.values() for one in ids})
         told.bears.append((moved.code, moved.figures))
         return told
-    told.bears = _against(route, before, after, seen)
+    told.bears = _against(route, before, after, seen, met)
     told.power = power_of(before, after, [channel], route.sent, [match.device] if match else [])
     if not told.power.enough:
         told.bears.append(("power", {}))
@@ -256,7 +256,9 @@ def _bulk(times: list[int]) -> float:
     return sum(go for go in goes if go >= BULK_GOES) / max(len(times), 1)
 
 
-def _against(route: Route, before: Visit, after: Visit, seen: list[Suspect]) -> list[tuple[str, dict[str, object]]]:
+def _against(
+    route: Route, before: Visit, after: Visit, seen: list[Suspect], met: dict[str, Match]
+) -> list[tuple[str, dict[str, object]]]:
     """What keeps an absence from being told."""
     match = route.match
     found: list[tuple[str, dict[str, object]]] = [(code, {}) for code in after.limits]
@@ -271,9 +273,18 @@ def _against(route: Route, before: Visit, after: Visit, seen: list[Suspect]) -> 
     elif not route.channel.inside and not any(one.up and one.down for one in after.out(match.device)):
         found.append(("way_outside", {}))
     found += [(one.code, one.figures) for one in seen]
+    if missing := _sources_missing(route, before, after, met):
+        found.append(("source_absent", {"count": missing}))
     if not route.channel.inside and _collects(route, after) and not _whole_day(after):
         found.append(("stored", {}))
     return found
+
+
+def _sources_missing(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -> int:
+    """How many that sent the device its pictures before were not met or said nothing: nothing comes, nothing leaves."""
+    given = (one for one in before.channels.values() if one.inside and one.endpoint == route.channel.device)
+    fed = {one.device for one in given if one.times((FACE, PICTURE))}
+    return sum(one not in met or not met[one].sure or not after.heard.get(met[one].device) for one in fed)
 
 
 def _collects(route: Route, after: Visit) -> bool:

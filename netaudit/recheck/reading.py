@@ -47,7 +47,8 @@ def visit_of(case: CaseLike, name: str = "") -> Visit:
         limits=[],
         zone=str((case.manifest.get("options") or {}).get("zone") or ""),
     )
-    flows = {row["flow_id"]: row for row in _rows(tables["flows"], FLOWS)}
+    said = pc.greater(pc.add(*(pc.fill_null(tables["flows"][one], 0) for one in ("payload_up", "payload_down"))), 0)
+    flows = {row["flow_id"]: row for row in _rows(tables["flows"].filter(said), FLOWS)}
     ways = _take_flows(found, flows, scope, ends)
     _take_clear(found, case, ways, tables["findings"])
     _take_hidden(case, flows, ways)
@@ -219,7 +220,7 @@ def _limits(case: CaseLike, found: Visit, captures: pa.Table) -> list[str]:
         limits.append("partial")
     if found.side not in {"lan", "wan"}:
         limits.append("vantage_unknown")
-    read = sum(captures["packets_read"].to_pylist())
+    read = sum(one or 0 for one in captures["packets_read"].to_pylist())
     if sum(one or 0 for one in captures["drops"].to_pylist()) > LOST * max(read, 1):
         limits.append("drops")
     if any(captures["damage"].to_pylist()):

@@ -21,7 +21,7 @@ SECOND = 1_000_000_000
 LONGEST_ASKED = 8  # units
 LASTS = 10 * SECOND  # ns without a pause, at least
 MOSTLY = 0.6  # of all bytes in such units
-LEAST_RATE = 16_000  # bytes/s; less is sound, or telemetry
+LEAST_RATE = 4_000  # bytes/s, of a small second stream; less is sound, or telemetry
 FRAMES_A_SECOND = (4.0, 70.0)
 LEAST_FRAMES = 12
 WHOLE = 3.0  # times the middle frame that a whole picture has at least
@@ -50,7 +50,7 @@ class Lengths:
         seconds, size = (units.last[place] - units.first[place]) / SECOND, float(units.high[place])
         if frames.size < LEAST_FRAMES or size < LEAST_RATE * seconds:
             return False
-        rate = frames.size / (seconds * min(frames.sum() / size, 1.0))
+        rate = int(units.records[place]) / seconds * frames.size / int(repeats.sum())  # of all, as of those listed
         large = (frames >= WHOLE * np.median(frames)).mean()
         return bool(FRAMES_A_SECOND[0] <= rate <= FRAMES_A_SECOND[1] and 0 < large <= RARE)
 

@@ -24,6 +24,7 @@ from netaudit.report import (
     sections_checking,
     sections_counts,
     sections_devices,
+    sections_duties,
     sections_endpoints,
     sections_events,
     sections_findings,
@@ -195,6 +196,7 @@ def _views(
             "methods": list(w.t.group("method").values()),
             "limits": [*w.t.group("limit").values(), *sections_method.applying(case, w)],
             "facts": w.t.group("fact"),
+            "duties": sections_duties.duties(case, judged, w),
         }
         frames = frames_annex.annex(case, judged, captures, w)
         gallery = sections_images.gallery(case, order, made.result(), w)

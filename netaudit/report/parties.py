@@ -80,12 +80,12 @@ class Parties:
             shown.append(f"+{len(ips) - MOST_ADDRESSES}")
         told = self._hosts.full(ips[0])
         first = next((name for name in told["names"] if name.strip("[]") not in ips), "")
-        by_form = service.endswith(("）", ")"))  # a service told by its paths or answers: whose it is, the name tells
+        by_form = self._hosts.by_form(ips[0])  # a service told by its paths or answers: whose it is, the name tells
         name = first if by_form and first else service or first
         about = [service] if name != service and service else []
         addresses = w.t("lead_comma").join(shown)
         about += [addresses] if name else []
-        about += [told["country"]] if told["country"] else []
+        about += [w.t("of_block", country=told["country"])] if told["country"] else []
         return w.t("party_about", name=name or addresses, about=w.t("party_comma").join(about)) if about else addresses
 
     def service(self, ip: str) -> str:

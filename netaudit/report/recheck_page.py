@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from netaudit import __version__
+from netaudit.duties.cards import card, edition
+from netaudit.duties.cards import say as say_duties
 from netaudit.recheck.judging import STATUSES
 from netaudit.recheck.saying import say, visit_rows
 from netaudit.report.compiled import Kept
@@ -23,6 +25,7 @@ COLOURS = {  # letters of the grade whose colour a card has
     "still": "A", "new": "A", "moved": "B", "now encrypted": "B", "now other": "B", "gone": "",
     "could not have been seen": "D",
 }  # fmt: skip
+KINDS = {"images": "uploaded", "records": "uploaded", "video": "video", "uploads": "hidden", "inside": "moved"}
 
 
 def write_page(compared: Comparison, path: Path, lang: str) -> Path:
@@ -45,9 +48,16 @@ def view(compared: Comparison, lang: str) -> dict[str, Any]:
     """What the template shows."""
     rows = compared.rows(lang)
     met = Counter(row["code"] for row in rows)
+    kinds = dict.fromkeys(KINDS[one.purpose] for one in compared.outcomes if one.status != "gone")
     return {
         "html_lang": "zh-CN" if lang == "zh" else "en",
         "version": __version__,
+        "lang": lang,
+        "duties": {
+            "say": lambda key: say_duties(key, lang),
+            "cards": [card(kind, lang) for kind in kinds],
+            "edition": edition(lang),
+        },
         "say": lambda key: say(key, lang),
         "visits": visit_rows(compared.sides, lang),
         "tiles": [(say(f"status.{one}", lang), met[one]) for one in STATUSES if met[one]],

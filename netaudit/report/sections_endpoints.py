@@ -35,6 +35,11 @@ class Hosts:
             self._told[key] = self._tell(key)
         return self._told[key]
 
+    def by_form(self, ip: str) -> bool:
+        """Whether the service of `ip` is told by paths or answers, as its word says in brackets, and by no name."""
+        row = self._by_ip.get(ip)
+        return bool(row and str(row["service"] or "").partition("; ")[0].endswith(")"))
+
     def short(self, ip: str | None) -> str:
         """Address with its device, its first name and its service."""
         told = self.full(ip)

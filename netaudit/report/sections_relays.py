@@ -52,10 +52,11 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
     told += [{"number": len(told) + place} | _together(row, hosts, captures, w) for place, row in enumerate(shown, 1)]
     nothing = tested - set(groups) - {way_of(row) for row in alike}
     negative, longest = len(nothing), tried_for(tests, nothing)
+    without = "relays_negative" if longest else "relays_negative_earlier"  # of cases that do not tell what was tried
     return {
         "intro": w.t("relays_intro") if told else "" if tested else w.t("relays_none"),
         "told": told,
-        "negative": w.t("relays_negative", n=w.number(negative), seconds=w.number(longest)) if negative else "",
+        "negative": w.t(without, n=w.number(negative), seconds=w.number(longest)) if negative else "",
     }
 
 

@@ -141,7 +141,7 @@ def _endpoint(rows: list[Row], key: str, rank: int, w: Wording) -> Node:
     first = rows[0]
     names = [name for row in rows for name in row["names"] or ()]
     said = w.names("service_name", first["service"], 60) or (w.text(names[0], 60) if names else "")
-    country = w.term("country", first["country"]) if first["country"] else ""
+    country = w.t("of_block", country=w.term("country", first["country"])) if first["country"] else ""
     address = w.exact(first["ip"], 45) + (f" +{len(rows) - 1}" if len(rows) > 1 else "")
     below = " · ".join(
         part for part in (address, country, w.text(names[0], 60) if first["service"] and names else "") if part

@@ -29,7 +29,7 @@ def announced(found: list[Inferred]) -> list[Inferred]:
     out = []
     for one in found:
         bare = not one.told.route.reply and one.images and not one.tells
-        naming = records.get((one.told.route.sender, one.told.path), []) if bare else []
+        naming = records.get((one.told.route.sender, one.path), []) if bare else []
         if len(naming) != 1 or abs(naming[0].told.ns - one.told.ns) > HALF_HOUR:
             out.append(one)
         elif naming[0].told.route.receiver == one.told.route.receiver:

@@ -37,7 +37,7 @@ COLUMNS = {
 
 def row_of(one: Inferred, values: Values) -> Row:
     """Row of `events`."""
-    row, identity = one.told.row, one.told.message_id
+    told, identity = one.told, one.told.message_id
     text = f"{identity}\0{INFERRED}\0{one.place}"
     event_id = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
     shown = _shown(one, event_id, values)
@@ -61,8 +61,8 @@ def row_of(one: Inferred, values: Values) -> Row:
         images=[sha256 for sha256, _ in images], image_roles=[role for _, role in images],
         image_urls=[values.plain(event_id, identity, "url", url, secret=False).text for url in one.urls[:MOST_IMAGES]],
         url_hmacs=[code for url in one.urls[:MOST_IMAGES] if (code := values.address(url))],
-        target="", sender="", receiver="", endpoint_id="", first_ts=row["first_ts"],
-        frame=row["first_frame"], capture_id=row["capture_id"], journey_id="", leg=None, complete=row["complete"],
+        target="", sender="", receiver="", endpoint_id="", first_ts=told.first_ts,
+        frame=told.frame, capture_id=told.capture_id, journey_id="", leg=None, complete=told.complete,
     )  # fmt: skip
 
 
@@ -139,16 +139,24 @@ def filled(event: dict[str, Any], one: Inferred, values: Values, pictures: dict[
     if event["score"] is None and "score" in one.said:
         out["score"] = _score(one)
         names.append("score")
-    unsaid = dict.fromkeys(event["images"] or (), "")
-    roles = roles_of(unsaid, [*event["said"], *one.said], pictures) | dict(one.images)
+    roles = _roles(event, one, pictures)
     known = dict(zip(event["images"] or [], event["image_roles"] or [], strict=True))
-    better = {sha256: roles[sha256] for sha256, role in known.items() if role == "unknown" != roles[sha256]}
+    better = {sha256: roles[sha256] for sha256, role in known.items() if role == "unknown" != roles.get(sha256, role)}
     new = {sha256: role for sha256, role in roles.items() if not known}
     if better or new:
         known |= better | new
         out["images"], out["image_roles"] = list(known), list(known.values())
         names.append("images" if new else "roles")
     return out | ({"inferred": names} if names else {})
+
+
+def _roles(event: dict[str, Any], one: Inferred, pictures: dict[str, Picture]) -> dict[str, str]:
+    """Roles of an event's pictures by the names of their fields, or by their sizes where one is as large as scenes."""
+    by_size = roles_of(dict.fromkeys(event["images"] or (), ""), (), pictures)
+    roles = dict(one.images)
+    if "scene" not in {*roles.values(), *by_size.values()} and event["images"]:
+        return {sha256: role for sha256, role in roles.items() if sha256 in one.named}
+    return by_size | roles
 
 
 def with_device(columns: dict[str, Any], event: dict[str, Any], device: str, values: Values) -> dict[str, Any]:

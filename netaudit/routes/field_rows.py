@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from netaudit.masking.mask import mask, mask_path, mask_words, visible
+from netaudit.masking.examples import shown
+from netaudit.masking.mask import mask_path, mask_words, visible
 from netaudit.routes.learning import skeleton
 from netaudit.tables import FIELDS, FIELDS_CLEAR
 
@@ -17,38 +17,46 @@ if TYPE_CHECKING:
 
 LONGEST = 128  # characters
 MOST_VALUES = 32  # of a field, in clear
-SHORTEST_NUMBER = 7  # digits of a number that somebody may be called by
-_SHOWN = frozenset({"time", "score", "gender", "age", "device"})  # meanings whose values name nobody
 
 
 def field_rows(route: Route, told: list[Told], fields: dict[str, Field]) -> tuple[list[Row], list[Row]]:
     """Rows of `fields` of a route, and of their values in clear."""
     variants = len({skeleton(one) for one in told})
-    times: dict[tuple[str, str], list[int]] = defaultdict(list)
+    chosen = {path: _chosen(known) for path, known in fields.items()}
+    seen: dict[tuple[str, str], tuple[int, int]] = {}
     for one in told:
         for leaf in one.leaves:
-            if not leaf.sha256:
-                times[leaf.form, leaf.value].append(one.ns)
+            if not leaf.sha256 and leaf.value in chosen[leaf.form]:
+                first, last = seen.get((leaf.form, leaf.value), (one.ns, one.ns))
+                seen[leaf.form, leaf.value] = min(first, one.ns), max(last, one.ns)
     rows, clear = [], []
+    route_id, target = route.id, mask_path(route.target)
     for path, known in sorted(fields.items()):
         rows.append(
             FIELDS.row(
-                route_id=route.id, sender=route.sender, receiver=route.receiver, protocol=route.protocol,
-                method=route.method, target=mask_path(route.target), reply=route.reply, messages=len(told),
+                route_id=route_id, sender=route.sender, receiver=route.receiver, protocol=route.protocol,
+                method=route.method, target=target, reply=route.reply, messages=len(told),
                 variants=variants, path=visible(mask_words(path), LONGEST), form=known.form, meaning=known.meaning,
                 known_by=known.known_by, support=known.support, contradictions=known.contradictions,
                 distinct_values=len(known.values), example=visible(_example(known), LONGEST),
             )
         )  # fmt: skip
-        for value in sorted(known.values, key=_digest)[:MOST_VALUES]:
-            seen = times[path, value]
+        for value in sorted(chosen[path]):
+            first, last = seen[path, value]
             clear.append(
                 FIELDS_CLEAR.row(
-                    route_id=route.id, path=path, value_clear=value, messages=known.values[value], first_ts=min(seen),
-                    last_ts=max(seen),
+                    route_id=route_id, path=path, value_clear=value, messages=known.values[value], first_ts=first,
+                    last_ts=last,
                 )
             )  # fmt: skip
     return rows, clear
+
+
+def _chosen(one: Field) -> set[str]:
+    """The values of a field that are kept: all, or those of the smallest hashes, whatever their order."""
+    if len(one.values) <= MOST_VALUES:
+        return set(one.values)
+    return set(sorted(one.values, key=_digest)[:MOST_VALUES])
 
 
 def _digest(value: str) -> bytes:
@@ -56,12 +64,4 @@ def _digest(value: str) -> bytes:
 
 
 def _example(one: Field) -> str:
-    """An example that names nobody: only what kind of value it is, of persons, of texts and of long numbers."""
-    value = min(one.values, default="")
-    told = one.meaning in _SHOWN or (not one.meaning and one.form in {"int", "decimal"} and _is_short(value))
-    return mask(value) if told else f"<{one.form}>" if value else ""
-
-
-def _is_short(value: str) -> bool:
-    """Whether a number has too few digits for one of a person, with or without a fraction or an exponent."""
-    return sum(map(str.isdigit, value)) < SHORTEST_NUMBER and "e" not in value.lower()
+    return shown(min(one.values, default=""), one.meaning, one.form)

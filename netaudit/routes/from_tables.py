@@ -90,7 +90,7 @@ def _inferred(
         _as_entries_say(fields, some, entries)
         named_after_devices(fields)
         shown = {leaf.sha256 for one in some for leaf in one.pictures}
-        around.shows_faces = bool(around.faces(shown) & {"yes", "possible"})
+        around.shows_faces = around.mostly_faces(shown)
         shape = route.target if "*" in route.target.rpartition("/")[2] else ""  # a folder of such files
         wanted = [one.path in named or shape in folders or one.message_id in asked for one in some]
         near = scopes.get(route.sender) == "inside" or route.sender in collectors
@@ -110,6 +110,8 @@ def _inferred(
                 out.cut[RECORDS_CUT] += records_beyond(one, fields)
                 yield from ((inferred, None) for inferred in found if not _is_claimed(inferred, claimed))
         _write(route, some, fields, out)
+        for one in some:
+            one.leaves = []  # are many
     out.cut = +out.cut
 
 
@@ -125,7 +127,7 @@ def _held(told: list[Told]) -> dict[str, set[str]]:
 def _asked_for(told: list[Told], messages: pa.Table) -> set[str]:
     """Of pictures that were found in bytes without a reader, those before which the other side asked for such."""
     carved = [one for one in told if one.route.protocol == CARVED]
-    flows = pa.array(sorted({str(one.row["flow_id"]) for one in carved}), pa.string())
+    flows = pa.array(sorted({one.way[0] for one in carved}), pa.string())
     rows = messages.filter(pc.and_(pc.is_in(messages["flow_id"], flows), pc.not_equal(messages["protocol"], CARVED)))
     rows = rows.select(["flow_id", "direction", "method", "path", "first_ts"])
     rows = rows.set_column(4, "first_ts", rows["first_ts"].cast(pa.int64()))
@@ -134,8 +136,9 @@ def _asked_for(told: list[Told], messages: pa.Table) -> set[str]:
         asked[flow, way].append((ts or 0, f"{method} {path}"))
     out = set()
     for one in carved:
-        other = "down" if one.row["direction"] == "up" else "up"
-        before = [said for said in asked[str(one.row["flow_id"]), other] if one.ns - A_SECOND <= said[0] <= one.ns]
+        flow, way = one.way
+        other = "down" if way == "up" else "up"
+        before = [said for said in asked[flow, other] if one.ns - A_SECOND <= said[0] <= one.ns]
         if before and asks_for_faces(max(before)[1]):
             out.add(one.message_id)
     return out
@@ -191,8 +194,7 @@ def _is_claimed(one: Inferred, claimed: set[tuple[str, str, str]]) -> bool:
 
     They came in a message of their own, as on a stream of parts: that is no other event.
     """
-    row = one.told.row
-    way = str(row["flow_id"]), str(row["direction"])
+    way = one.told.way
     return bool(one.images) and not one.tells and all((*way, sha256) in claimed for sha256, _ in one.images)
 
 

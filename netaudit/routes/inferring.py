@@ -79,6 +79,7 @@ class Inferred:
 
     told: Told
     place: str  # of the record in its message
+    path: str = ""  # of the message, in clear
     kind: str = ""
     act: str = ""
     said: dict[str, str] = field(default_factory=dict)  # by meaning
@@ -102,10 +103,16 @@ class Around:
 
     pictures: dict[str, Picture]
     held: dict[str, set[str]]  # addresses, and the pictures that went under them
-    shows_faces: bool = False  # a picture of its route has or may have a face
+    shows_faces: bool = False  # pictures of its route have or may have faces
     telling: bool = False  # its sender is inside, or one to whom persons or faces were sent
     wanted: bool = False  # a record names its address, or it answers who asked for a snapshot
     known: bool = False  # an entry reads an event in it, whatever else it says
+
+    def mostly_faces(self, shown: Iterable[str]) -> bool:
+        """Whether a third of some pictures, of those that were judged, have or may have a face."""
+        said = [self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures]
+        faces = sum(one in {"yes", "possible"} for one in said)
+        return faces > 0 and sum(one == "no" for one in said) <= 2 * faces
 
     def faces(self, shown: Iterable[str]) -> set[str]:
         """What is said of the faces in pictures."""
@@ -116,7 +123,7 @@ def infer(told: Told, fields: dict[str, Field], around: Around) -> list[Inferred
     """Events of a message; of one that an entry reads what its records say, for what the entry left empty."""
     out = []
     for place, own, outer in _records(told.leaves, fields)[:MOST_RECORDS]:
-        one = Inferred(told, place)
+        one = Inferred(told, place, told.path)
         _say(one, own, outer, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, told, telling=around.telling)

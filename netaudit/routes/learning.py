@@ -13,13 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.identity_data.naming import has_family_name, plain
+from netaudit.masking.identity_numbers import known_region
 from netaudit.routes.shapes import (
     form_of,
     is_han,
     is_id_number,
     is_masked,
     is_named_picture,
-    is_time,
     is_unset,
     is_words,
     number,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
 SHARE = 0.8  # of the values that have to bear a meaning
+_NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 SHORTEST_SERIAL = 6  # digits
 
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
@@ -91,16 +92,21 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
     """Fields of the messages of one route, with their meanings, by the forms of their paths."""
     out: dict[str, Field] = {}
     for one in told:
-        for path in {leaf.form: leaf for leaf in one.leaves}:
-            out.setdefault(path, Field(path, "")).messages += 1
+        seen = set()
         for leaf in one.leaves:
-            _add(out[leaf.form], leaf, one.ns)
+            known = out.get(leaf.form)
+            if known is None:
+                known = out[leaf.form] = Field(leaf.form, "")
+            if leaf.form not in seen:
+                seen.add(leaf.form)
+                known.messages += 1
+            _add(known, leaf, one.ns)
     for late in (False, True):  # what needs something beside it comes when that is known
         beside = {known.meaning for known in out.values()} | {"picture" for known in out.values() if known.pictures}
         for known in out.values():
             if not known.meaning:
                 _by_name(known, beside if late else set())
-    segments = {leaf.value for one in told for leaf in one.leaves if leaf.path.startswith("path[")}
+    segments = {leaf.value for one in told for leaf in one.leaves if leaf.head and leaf.path.startswith("path[")}
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
@@ -115,7 +121,7 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
     one.values[leaf.value] += 1
     form = form_of(leaf.value)
     one.forms[form] += 1
-    if form in {"time", "int"} and ns and is_time(leaf.value.strip()) and (said := when(leaf.value, ns)):
+    if form == "time" and ns and (said := when(leaf.value, ns)):
         one.offsets[round((said.ns - ns) / QUARTER)] += 1
 
 
@@ -140,7 +146,7 @@ def _by_name(one: Field, beside: set[str]) -> None:
     values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
     total = sum(values.values())
     checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
-    if total and checked >= SHARE * total:  # the number itself says so, however few and whatever they are called
+    if total and checked >= SHARE * total and _is_somebodys(one, values, beside):  # however few they are
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return
     for meaning, sure in candidates(one.path, one.key):
@@ -165,6 +171,14 @@ def _by_name(one: Field, beside: set[str]) -> None:
         if support >= SHARE * total:
             one.say(meaning.name, VOCABULARY, sure, support, total)
             return
+
+
+def _is_somebodys(one: Field, values: dict[str, int], beside: set[str]) -> bool:
+    """Whether numbers with a check digit are of persons: one in eleven order numbers has one, and most no province."""
+    if {meaning.name for meaning, _ in candidates(one.path, one.key)} & _NUMBERS or beside & _PERSONS:
+        return True
+    known = sum(count for value, count in values.items() if known_region(value.strip()))
+    return known >= SHARE * sum(values.values())
 
 
 def _counts(one: Field) -> bool:

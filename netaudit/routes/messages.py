@@ -6,6 +6,8 @@ import hashlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST = 50_000  # messages that are looked at, the earliest; those beyond count as understood by nobody but an entry
+AT_ONCE = 1024  # rows of them
 CARVED, A_SECOND = "carved", 10**9
 _INDEX = later(r"\[\d{1,6}\]")
 _CODE = later(r"[0-9a-z_-]{12,}", re.IGNORECASE)
@@ -37,17 +40,19 @@ class Leaf(NamedTuple):
     path: str
     key: str
     value: str
-    sha256: str = ""
+    sha256: str
+    form: str  # the path with lists as []: leaves of one meaning have it in common
+    head: bool  # whether it stands in the head of the message
 
-    @property
-    def form(self) -> str:
-        """The path with lists as []: leaves of one meaning have it in common."""
-        return form_of_path(self.path)
 
-    @property
-    def head(self) -> bool:
-        """Whether it stands in the head of the message."""
-        return _HEAD.match(self.path) is not None
+@lru_cache(maxsize=16_384)
+def _place(path: str) -> tuple[str, bool]:
+    return _INDEX.sub("[]", path), _HEAD.match(path) is not None
+
+
+def leaf(path: str, key: str, value: str, sha256: str = "") -> Leaf:
+    """A leaf."""
+    return Leaf(path, key, value, sha256, *_place(path))
 
 
 class Route(NamedTuple):
@@ -73,7 +78,11 @@ class Told:
 
     message_id: str
     route: Route
-    row: dict[str, object]
+    way: tuple[str, str]  # flow and direction
+    first_ts: int | None
+    frame: int
+    capture_id: str
+    complete: bool
     leaves: list[Leaf] = field(default_factory=list)
     more: int = 0  # leaves beyond a bound
     joined: bool = False  # has the pictures of a message beside it
@@ -81,23 +90,17 @@ class Told:
     @property
     def ns(self) -> int:
         """When it was sent."""
-        at = self.row["first_ts"]
-        return at if isinstance(at, int) else 0
+        return self.first_ts or 0
 
     @property
     def path(self) -> str:
         """Its target or topic without the query, in clear."""
-        return "/" + "/".join(leaf.value for leaf in self.leaves if leaf.path.startswith("path["))
+        return "/" + "/".join(one.value for one in self.leaves if one.head and one.path.startswith("path["))
 
     @property
     def pictures(self) -> list[Leaf]:
         """Its pictures, each once."""
-        return list({leaf.sha256: leaf for leaf in self.leaves if leaf.sha256}.values())
-
-
-def form_of_path(path: str) -> str:
-    """A path with lists as []; keys that look like values are stars."""
-    return _INDEX.sub("[]", path)
+        return list({one.sha256: one for one in self.leaves if one.sha256}.values())
 
 
 def target_form(path: str) -> str:
@@ -124,35 +127,46 @@ def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[Told], 
     rows = rows.sort_by([("first_ts", "ascending"), ("message_id", "ascending")])
     beyond = max(0, rows.num_rows - MOST)
     rows = rows.slice(0, MOST)
-    rows = rows.set_column(
-        rows.column_names.index("first_ts"), "first_ts", pc.cast(rows["first_ts"], pa.int64(), safe=False)
-    )
-    ends = flows.select(["client_ip", "server_ip"]).take(pc.index_in(rows["flow_id"], flows["flow_id"]))
-    asked = pc.value_counts(rows["request_id"]).to_pylist()
-    streamed = {one["values"] for one in asked if one["values"] and one["counts"] > 1}  # an answer that goes on and on
-    found: dict[str, Told] = {}
-    for row, client, server in zip(
-        rows.to_pylist(), ends["client_ip"].to_pylist(), ends["server_ip"].to_pylist(), strict=True
-    ):
-        up = row["direction"] == "up"
-        sender, receiver = (client, server) if up else (server, client)
-        reply = bool(row["request_id"] or row["status"]) and row["request_id"] not in streamed
-        route = Route(sender or "", receiver or "", reply, row["protocol"], row["method"], target_form(row["path"]))
-        found[row["message_id"]] = Told(row["message_id"], route, row)
-    for identity, place, *leaf in _leaves(streams):
+    found = {one.message_id: one for one in _told(rows, flows)}
+    same: dict[str, str] = {}  # paths and keys, of which messages of a route have the same
+    for identity, path, key, value, sha256 in _leaves(streams):
         told = found.get(identity)
         if told is None:
             continue
-        one = Leaf(*leaf)
-        if one.key == MORE:
-            told.more += int(one.value)
+        if key == MORE and not path:
+            told.more += int(value)
         else:
-            told.leaves.append(one)
-        del place
+            told.leaves.append(leaf(same.setdefault(path, path), same.setdefault(key, key), value, sha256))
     for identity, shown in faces.items():
         if identity in found and not found[identity].leaves:
-            found[identity].leaves += [Leaf("", "", "", sha256) for sha256 in shown]
+            found[identity].leaves += [leaf("", "", "", sha256) for sha256 in shown]
     return list(found.values()), beyond
+
+
+def _told(rows: pa.Table, flows: pa.Table) -> Iterator[Told]:
+    """Messages without their leaves; some rows at a time, since Python values take much room."""
+    counted = pc.value_counts(rows["request_id"])
+    several = counted.filter(pc.greater(counted.field("counts"), 1)).field("values").to_pylist()
+    streamed = {one for one in several if one}  # an answer that goes on and on
+    same: dict[Route, Route] = {}
+    for batch in rows.to_batches(max_chunksize=AT_ONCE):
+        some = pa.table(batch)
+        ends = flows.select(["client_ip", "server_ip"]).take(pc.index_in(some["flow_id"], flows["flow_id"]))
+        times = pc.cast(some["first_ts"], pa.int64(), safe=False).to_pylist()
+        columns = [
+            some.drop_columns(["first_ts"]).to_pylist(),
+            ends["client_ip"].to_pylist(),
+            ends["server_ip"].to_pylist(),
+        ]
+        for row, client, server, first_ts in zip(*columns, times, strict=True):
+            sender, receiver = (client, server) if row["direction"] == "up" else (server, client)
+            reply = bool(row["request_id"] or row["status"]) and row["request_id"] not in streamed
+            route = Route(sender or "", receiver or "", reply, row["protocol"], row["method"], target_form(row["path"]))
+            route = same.setdefault(route, route)
+            way = row["flow_id"], intern(row["direction"])
+            yield Told(
+                row["message_id"], route, way, first_ts, row["first_frame"], intern(row["capture_id"]), row["complete"]
+            )  # fmt: skip
 
 
 def _faces(images: pa.Table, objects: pa.Table) -> dict[str, list[str]]:
@@ -182,9 +196,9 @@ def _ids(streams: list[Path]) -> pa.Array:
     return pc.unique(pa.chunked_array(seen, pa.string())) if seen else pa.array([], pa.string())
 
 
-def _leaves(streams: list[Path]) -> Iterator[tuple[str, int, str, str, str, str]]:
+def _leaves(streams: list[Path]) -> Iterator[tuple[str, str, str, str, str]]:
     """Leaves of each message in their order: a message is written by one worker, at once."""
-    for batch in _batches(streams, ["message_id", "place", "path", "key", "value", "sha256"]):
+    for batch in _batches(streams, ["message_id", "path", "key", "value", "sha256"]):
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
@@ -194,20 +208,20 @@ def joined(told: list[Told]) -> list[Told]:
     Device protocols send a document and its pictures one behind the other on a connection: each picture belongs to the
     nearest document of its way that has none, a second away at most.
     """
-    spoken: dict[tuple[object, object], list[Told]] = defaultdict(list)
+    spoken: dict[tuple[str, str], list[Told]] = defaultdict(list)
     for one in told:
-        if one.row["protocol"] != CARVED and not one.pictures:
-            spoken[one.row["flow_id"], one.row["direction"]].append(one)
+        if one.route.protocol != CARVED and not one.pictures:
+            spoken[one.way].append(one)
     out = []
     for one in told:
-        near = spoken.get((one.row["flow_id"], one.row["direction"]), []) if one.row["protocol"] == CARVED else []
+        near = spoken.get(one.way, []) if one.route.protocol == CARVED else []
         near = [other for other in near if abs(other.ns - one.ns) <= A_SECOND and not other.joined]
         if not near:
             out.append(one)
             continue
         other = min(near, key=lambda doc: (abs(doc.ns - one.ns), doc.message_id))
         other.joined = True
-        other.leaves += [leaf for leaf in one.leaves if leaf.sha256]
+        other.leaves += [shown for shown in one.leaves if shown.sha256]
     return out
 
 

@@ -15,6 +15,7 @@ from netaudit.documents.entries import compile_entry
 from netaudit.documents.index import Index
 from netaudit.identity_data.from_unwrapping import KINDS
 from netaudit.masking.mask import mask, visible
+from netaudit.routes.messages import target_form
 from netaudit.rule_writing.document_examples import message_of, read_message, spoken
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ def draft(head: Head, tree: Tree, meant: Meant | None = None) -> str:
     when: dict[str, Any] = {"method": head.method[:16]} if head.method and head.protocol.startswith("http") else {}
     if head.reply:
         when["direction"] = "reply"
-    keys = _keys(tree)
+    keys = _keys(tree, meant)
     when |= {"keys": keys} if keys else {"path": "^" + _plain_path(head.path)}
+    if meant is not None and any(map(str.isalpha, head.path)):  # others may have the same words
+        when |= {"path": f"^{_plain_path(target_form(head.path))}"}
     entry: dict[str, Any] = {
         "id": meant.id if meant else "draft", "maker": "unknown", "message": "unknown",
         "kind": meant.kind if meant else "face_capture", "act": meant.act if meant else "pushes", "when": when,
@@ -70,7 +73,7 @@ def draft(head: Head, tree: Tree, meant: Meant | None = None) -> str:
     if head.reply:
         example["reply"] = True
     body = _value(tree.root, [0], 0, meant)
-    example |= {"json": body} if isinstance(body, dict) else {"body": str(body or "")}
+    example |= {"json": body} if isinstance(body, dict | list) else {"body": str(body or "")}
     entry["examples"] = {
         "match": [example | {"gives": _given(entry, example)}],
         "no_match": [{"path": "/", "json": {"say": "what is no such message"}}],
@@ -94,8 +97,16 @@ def _plain_path(path: str) -> str:
     return re.sub(r"\d+", r"\\d+", kept) or "/"
 
 
-def _keys(tree: Tree) -> list[str]:
-    """Keys near the outside, longest first: the more particular a word, the better it tells."""
+def _keys(tree: Tree, meant: Meant | None) -> list[str]:
+    """Keys near the outside, longest first: the more particular a word, the better it tells.
+
+    Of a route that is known those whose fields mean something: what is around them many messages have.
+    """
+    if meant is not None:
+        told = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.raw and meant.meaning(node)]
+        told = [node for node in told if not meant.meaning(node).startswith("picture.")]
+        told.sort(key=lambda node: (-len(node.key), node.order))
+        return [visible(mask(node.raw), 80) for node in told[:MOST_KEYS]]
     near = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.depth <= 2 and len(node.key) > 3]
     near.sort(key=lambda node: (-len(node.key), node.order))
     return [visible(mask(node.raw), 80) for node in near[:MOST_KEYS]]

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow.compute as pc
 
+from netaudit.case.decisions import NO_MEANING
+from netaudit.case.fields import masked_path
 from netaudit.errors import UsageError
+from netaudit.masking.mask import mask_path
+from netaudit.routes.messages import target_form
 from netaudit.rule_writing.document_drafts import Meant, draft
 
 if TYPE_CHECKING:
@@ -37,26 +41,29 @@ def learned(case: Case, route: str = "", decided: dict[tuple[str, str], str] | N
     """
     fields = case.table("fields").to_pylist()
     meant: dict[str, dict[str, str]] = {}
-    keys: dict[tuple[str, str, str, str], str] = {}
+    keys: dict[tuple[str, ...], str] = {}
     for row in fields:
         if row["route_id"].startswith(route):
             said = (decided or {}).get((row["route_id"], row["path"]), row["meaning"])
-            meant.setdefault(row["route_id"], {})[row["path"]] = said
-            keys[row["sender"], row["receiver"], row["method"], row["protocol"]] = row["route_id"]
+            meant.setdefault(row["route_id"], {})[row["path"]] = "" if said == NO_MEANING else said
+            keys[*_ends(row), row["method"], row["protocol"], row["target"]] = row["route_id"]
     events = case.table("events")
     events = events.filter(pc.equal(events["standing"], "inferred"))
-    messages = {
-        row["message_id"]: row for row in case.table("messages", ["message_id", "method", "protocol"]).to_pylist()
-    }
+    columns = ["message_id", "method", "protocol", "path"]
+    messages = {row["message_id"]: row for row in case.table("messages", columns).to_pylist()}
     found: dict[str, list[dict[str, str]]] = {}
     for row in events.select(["message_id", "sender", "receiver", "kind", "act"]).to_pylist():
         head = messages[row["message_id"]]
-        identity = keys.get((row["sender"], row["receiver"], head["method"], head["protocol"]))
+        identity = keys.get((*_ends(row), head["method"], head["protocol"], mask_path(target_form(head["path"]))))
         if identity is not None:
             found.setdefault(identity, []).append(row)
     if not found:
         raise UsageError("{}: no route with inferred events begins so", route or "*")
     return [_of_route(identity, rows, meant[identity]) for identity, rows in sorted(found.items())]
+
+
+def _ends(row: dict[str, str]) -> tuple[str, str]:
+    return row["sender"], row["receiver"]
 
 
 def _of_route(identity: str, rows: list[dict[str, str]], meant: dict[str, str]) -> Learned:
@@ -70,14 +77,19 @@ def drafts(routes: list[Learned], read: Callable[[str], tuple[Head, Tree]]) -> I
     """YAML of an entry for each route; `read` gives head and tree of a message."""
     for one in routes:
         head, tree = read(one.message_id)
-        yield draft(head, tree, Meant(f"learned-{one.route_id}", one.kind, one.act, _by_node(one.fields)))
+        meaning = _by_node(one.fields)
+        if not any(meaning(node) for nodes in tree.by_key.values() for node in nodes if not node.images):
+            yield f"# route {one.route_id}: its messages are pictures alone, and nothing tells them from others\n"
+            continue
+        yield draft(head, tree, Meant(f"learned-{one.route_id}", one.kind, one.act, meaning))
 
 
 def _by_node(fields: dict[str, str]) -> Callable[[Node], str]:
-    """What a place of a message means, by the keys that lead to it."""
+    """What a place of a message means, by the keys that lead to it, masked as the table has them."""
     bare = {path.translate(_LISTS): meaning for path, meaning in fields.items()}
 
     def meaning(node: Node) -> str:
-        return bare.get(".".join([one.raw for one in node.chain() if one.raw][::-1]), "")
+        path = ".".join([one.raw for one in node.chain() if one.raw][::-1])
+        return bare.get(path, "") or bare.get(masked_path(path), "")
 
     return meaning

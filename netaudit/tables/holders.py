@@ -76,6 +76,10 @@ class Holders:
             return False
         return self._device_of.get(mac) != row.device
 
+    def knows(self, mac: str) -> bool:
+        """Whether a link address is in the table at all."""
+        return mac in self._device_of
+
     def forwards(self, mac: str) -> bool:
         """Whether a link address stands for many."""
         return mac in self._many

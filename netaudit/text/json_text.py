@@ -233,8 +233,8 @@ def _with_again(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def put(holder: dict[str, object], key: str, value: object) -> None:
-    """Put a value under a key; one that comes again has a list of what it says."""
-    if key not in holder:
+    """Put a value under a key; one that comes again with another has a list of what it says."""
+    if key not in holder or holder[key] == value:
         holder[key] = value
     elif isinstance(known := holder[key], Again):
         known.append(value)

@@ -60,9 +60,10 @@ def reverse() -> Program:
         event(
             "comparison",
             "dahua-snapshot-stream",
+            device="EXAMPLE0000002",
             person=masked(ZHANG, "name"),
             score=91,
-            images={"other": face(441)},
+            images={"unknown": face(441)},
         ),
     ]
 

@@ -137,7 +137,13 @@ def _events() -> list[dict[str, Any]]:
         event("subscription", "dahua-stream-wanted"),
         event("face_capture", "dahua-event-stream"),
         event("subscription", "dahua-stream-wanted"),
-        event("comparison", "dahua-snapshot-stream", person=known, score=91, images={"other": face(324)}),
-        event("face_capture", "dahua-snapshot-stream-detection", images={"other": face(325)}),
+        event(
+            "comparison",
+            "dahua-snapshot-stream",
+            person=masked(ZHANG, "name", "id_number"),
+            score=91,
+            images={"unknown": face(324)},
+        ),
+        event("face_capture", "dahua-snapshot-stream-detection", images={"unknown": face(325)}),
         event("enrolment", "dahua-insert-face", images={"library_photo": card(326)}),
     ]

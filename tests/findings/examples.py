@@ -139,7 +139,7 @@ EXAMPLES = {
         relay_tests=[relay_test(standing="go together", mode="following", fitting=60, images=60, units=61, window_s=3)],
     ),
     "calibrated": lambda: case(relayed_images=[{"sha256": "0", "opened": one} for one in ("found", "found", "absent")]),
-    "not_matched": lambda: case(
+    "unmatched": lambda: case(
         relay_tests=[{"holder": CAM, "sender": CAM, "receiver": CLOUD, "standing": "by chance", "longest_s": 300}],
     ),
     "together": lambda: case(

@@ -55,7 +55,7 @@ def test_a_picture_that_goes_back_and_forth_all_day_costs_no_more_than_its_ways(
 ROUTER, STRANGER = "00:0a:eb:31:c0:02", "96:50:00:aa:10:04"
 
 
-def doubts(behind: int, mac: str, *, forwards: bool = False) -> frozenset[str]:
+def doubts(behind: int, mac: str, *, forwards: bool = False, held: bool = False) -> frozenset[str]:
     """Of an upload that this link address answers, where so many others outside are behind the router."""
     others = [
         flow(client_ip=CAM, server_ip=f"203.0.113.{n}", server_mac=ROUTER, flow_id=f"o{n}", packets_down=3)
@@ -64,6 +64,8 @@ def doubts(behind: int, mac: str, *, forwards: bool = False) -> frozenset[str]:
     own = flow(client_ip=CAM, client_mac="08:54:11:00:00:01", server_ip=CLOUD, server_mac=mac, packets_up=9)
     tables = filled(flows=[*others, own | {"packets_down": 9, "payload_down": 200}])
     ends = Ends(tables)
+    if held:
+        ends._holders._device_of[ROUTER] = ROUTER
     if forwards:
         ends._holders._many.add(mac)
     found = Bearing(tables, ["f"], ends, lambda ip: "inside" if ip == CAM else "outside")
@@ -74,3 +76,5 @@ def test_who_answers_for_somebody_outside_is_a_router() -> None:
     assert doubts(6, STRANGER) == {STRANGE_ANSWER}
     assert doubts(6, ROUTER) == doubts(6, STRANGER, forwards=True) == frozenset()
     assert doubts(2, STRANGER) == frozenset()  # two routers, or too little to tell
+    assert doubts(2, STRANGER, held=True) == {STRANGE_ANSWER}  # one of them has an address here, the other has none
+    assert doubts(1, STRANGER, held=True) == doubts(2, ROUTER, held=True) == frozenset()

@@ -62,7 +62,10 @@ def test_a_sealed_case_keeps_what_its_version_said_of_odds() -> None:
             assert limit in said
             assert "steer" not in said
             assert "左右" not in said
-    assert not {"matched", "matched_untold", "matched_sums"} & {kind.name for kind in KINDS}
+    assert not {"matched", "matched_untold", "matched_sums", "not_matched"} & {kind.name for kind in KINDS}
+    assert "delays" not in sentence(
+        {"kind": "not_matched", "counts": {"n": 3}}, "en"
+    )  # it does not tell which it tried
 
 
 def test_no_tables_say_nothing_calm() -> None:

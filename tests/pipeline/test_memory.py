@@ -17,8 +17,7 @@ from tests.packets.frames import ethernet, ipv4, tcp
 VISITS = 400  # of the smaller capture
 EACH = 16  # of one camera
 TIMES = 10
-MOST_GROWTH = 26 << 20  # bytes; with readers and trees left in cycles, and what Arrow keeps, it was 44; 21 to 23 are
-# measured since fields of routes are learned, of at most 50,000 messages (which part is theirs was not measured)
+MOST_GROWTH = 20 << 20  # bytes; with readers and trees left in cycles, and what Arrow keeps, it was 44
 SYN, ACK, FIN = 2, 16, 1
 MEASURE = """
 import sys, threading, time

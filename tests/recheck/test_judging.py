@@ -173,3 +173,15 @@ def test_what_is_only_in_the_later_visit_is_new() -> None:
     first = visit(SECOND, [beats(SECOND)])
     found = compare(first, office(LATER))
     assert [(one.status, one.endpoint) for one in found] == [("new", UP)]
+
+
+def test_a_server_whose_cameras_are_away_is_not_called_gone() -> None:
+    """Nothing comes to it, so nothing could leave: found where cameras had been unplugged for the visit."""
+    fed = channel("08:54:11:00:00:09", CAMERA, after_passes(SECOND, "face"), "moved", ip="192.168.1.64")
+    fed.inside = True
+    before = office()
+    before.channels[fed.device, CAMERA] = fed
+    before.devices[fed.device] = device(fed.device, "192.168.1.69")
+    one = next(o for o in compare(before, visit(LATER, [beats(LATER)])) if o.purpose == "images")
+    assert one.status == "could not have been seen"
+    assert codes(one) == ["source_absent"]

@@ -19,7 +19,7 @@ def runs(lengths):
 
 
 def unit(lengths, seconds):
-    units, _ = _units(np.array([SECOND]), np.array([int(lengths.sum())]))
+    units, _ = _units(np.array([SECOND]), np.array([int(lengths.sum())]), records=np.array([lengths.size]))
     units.last[:] = units.first + seconds * SECOND
     shown, repeats = runs(lengths)
     return Lengths(pa.table({"lengths": [shown], "repeats": [repeats]})), units
@@ -29,15 +29,15 @@ def records(frames):
     return np.concatenate([np.r_[np.full(size // FULL, FULL), size % FULL + 22] for size in frames.tolist()])
 
 
-def video(random, rate, seconds):
-    frames = np.exp(random.normal(8.6, 0.2, rate * seconds)).astype(np.int64)
+def video(random, rate, seconds, middle=8.6):
+    frames = np.exp(random.normal(middle, 0.2, rate * seconds)).astype(np.int64)
     frames[:: 2 * rate] *= 8
     return records(frames)
 
 
-@pytest.mark.parametrize("rate", [8, 15, 25])
-def test_frames_led_by_whole_pictures_are_video(rate):
-    given, units = unit(video(np.random.default_rng(rate), rate, 40), 40)
+@pytest.mark.parametrize(("rate", "middle"), [(5, 7.0), (8, 8.6), (15, 8.6), (25, 8.6)])
+def test_frames_led_by_whole_pictures_are_video(rate, middle):
+    given, units = unit(video(np.random.default_rng(rate), rate, 40, middle), 40)
     assert given.are_video(units)
 
 

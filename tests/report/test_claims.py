@@ -20,6 +20,7 @@ from netaudit.campaign import report_texts as campaign_texts
 from netaudit.cli import campaign as cli_campaign
 from netaudit.cli import doctoring
 from netaudit.cli import texts as cli_texts
+from netaudit.duties import cards as duty_cards
 from netaudit.exports import texts as papers_texts
 from netaudit.findings.accounts import CONTESTED, FACE_WORDS
 from netaudit.findings.ledgers import LEDGERS
@@ -56,6 +57,7 @@ CATALOGUES = {
     "browse": browse_texts.TEXTS,
     "papers": papers_texts.TEXTS,
     "recheck": recheck_saying.TEXTS,
+    "duties": duty_cards.TEXTS,
     "campaign": campaign_texts.TEXTS,
     "cli.campaign": cli_campaign.TEXTS,
     "doctor.states": doctoring.STATES,

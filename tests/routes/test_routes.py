@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import netaudit
 from netaudit.cli.app import app
 from netaudit.routes.messages import target_form
-from tests.spoken import Capture, number, reply, request
+from tests.spoken import WEIGHTS, Capture, number, reply, request
 from tests.unwrapping.samples import picture
 
 if TYPE_CHECKING:
@@ -191,6 +191,16 @@ def test_date_and_clock_in_two_fields(tmp_path: Path) -> None:
     case = audited(tmp_path, apart, path="/up")
     times = sorted(row["shot_time"] for row in case.table("events").to_pylist())
     assert times == [START + datetime.timedelta(seconds=place, hours=-8) for place in range(8)]
+
+
+def test_an_order_number_is_nobodys(tmp_path: Path) -> None:
+    """It has a check digit by chance and is of no province; where a name stands beside, it is somebody's."""
+    orders = [f"77{number(place)[2:17]}" for place in range(8)]
+    checked = [one + "10X98765432"[sum(int(d) * w for d, w in zip(one, WEIGHTS, strict=True)) % 11] for one in orders]
+    case = audited(tmp_path, lambda place: {"orderNo": checked[place], "amount": 12.5 + place}, path="/order/query")
+    assert case.table("events").num_rows == 0
+    (meaning,) = {row["meaning"] for row in case.table("fields").to_pylist() if row["path"] == "orderNo"} or {""}
+    assert meaning == ""
 
 
 def test_what_is_called_as_the_device_is_its_place(tmp_path: Path) -> None:

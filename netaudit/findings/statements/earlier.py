@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.findings.statements.kind import SECOND, Kind, Statement, Tables
+from netaudit.findings.statements.kind import LAST, SECOND, Kind, Statement, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,5 +41,12 @@ EARLIER = (  # of tables up to version 3
         "sizes and times of at least {least:encrypted upload|encrypted uploads} to {to} fit sums of images seen in "
         "clear inside before; which ones cannot be told" + LIMIT,
         SECOND,
+    ),
+    Kind(
+        "not_matched", _none,
+        "已对 {n} 组设备与端点检验加密上传是否与明文所见图像相符，未发现相符；这不排除重新编码、合并发送等情形",
+        "tested and no match: encrypted uploads of {n:pair|pairs} of host and endpoint against images seen in clear; "
+        "this does not exclude re-encoding, batching or padding",
+        LAST,
     ),
 )  # fmt: skip

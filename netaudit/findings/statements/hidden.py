@@ -122,7 +122,7 @@ def _hidden(tables: Tables) -> Iterator[Statement]:
     return of_findings(tables, "hidden", KIND["hidden"], lambda row: not uploads[row["sender"], row["receiver"]])
 
 
-def _not_matched(tables: Tables) -> Iterator[Statement]:
+def _unmatched(tables: Tables) -> Iterator[Statement]:
     """Hosts and endpoints that were tested and gave nothing: said too, with what it does not exclude."""
     tests = tables.get("relay_tests")
     if tests is None or not tests.num_rows:
@@ -132,7 +132,7 @@ def _not_matched(tables: Tables) -> Iterator[Statement]:
     others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - told
     if others:
         counts = {"n": len(others), "seconds": tried_for(rows, others)}
-        yield Statement("not_matched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])
+        yield Statement("unmatched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])
 
 
 # what validation bears, in words that both sides read alike
@@ -210,16 +210,17 @@ HIDDEN = (
         ("hidden",),
     ),
 )  # fmt: skip
-NOT_MATCHED = (
+UNMATCHED = (
     Kind(
-        "not_matched", _not_matched,
-        "已对 {n} 组设备与端点检验加密上传（TLS、QUIC 等）是否与明文所见图像相符，未发现相符：试过 {seconds} 秒以内的"
-        "延迟，以及不论延迟只看大小；试过原样、base64、HTTP/2 分帧、填充、数张合并和重新编码；"
-        "这不排除更大的填充、任意合并或经由其他地址发送",
-        "tested and no match: encrypted uploads (TLS, QUIC and the like) of {n:pair|pairs} of host and endpoint "
-        "against images seen in clear; tried were delays up to {seconds} s, and any delay by sizes alone, of pictures "
-        "as they are, in base64, in frames of HTTP/2, padded, several together, and encoded anew; this does not "
-        "exclude more padding, pictures put together at will, or another address",
+        "unmatched", _unmatched,
+        "已对 {n} 组设备与端点检验加密上传（TLS、QUIC、UDP 隧道、SSH，以及 TCP、HTTP、MQTT 上的自有加密）"
+        "是否与明文所见图像相符，未发现相符：试过 {seconds} 秒以内的延迟，以及不论延迟只看大小；"
+        "试过原样、base64、HTTP/2 分帧、填充、数张合并和重新编码；这不排除更大的填充、任意合并或经由其他地址发送",
+        "tested and no match: encrypted uploads (over TLS, QUIC, SSH, tunnels in UDP, or by own encryption over TCP, "
+        "HTTP and MQTT) of {n:pair|pairs} of host and endpoint against images seen in clear; tried were delays up to "
+        "{seconds} s, and any delay by sizes alone, of pictures as they are, in base64, in frames of HTTP/2, padded, "
+        "several together, and encoded anew; this does not exclude more padding, pictures put together at will, or "
+        "another address",
         LAST,
     ),
 )  # fmt: skip

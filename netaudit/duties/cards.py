@@ -1,0 +1,145 @@
+"""Loading the cards, holding them against the vocabulary of findings, and saying them.
+
+What is wrong in the file is told by `problems`; a test holds the file that comes with netaudit to none.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netaudit.findings.vocabulary import KIND, kind_of
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from netaudit.text.bilingual import Texts
+
+LANGS = ("zh", "en")
+NOT_VERIFIED = "not verified"
+GRADES = ("copy", "notice", "press", NOT_VERIFIED)
+JUDGING = re.compile(r"\billegal|\bunlawful|\bviolat|\boffen[cs]e|\bguilty|违法|非法|违规|侵权|犯罪", re.IGNORECASE)
+HOME = frozenset({"", "CN"})
+TEXTS: Texts = yaml_of(__package__, "texts.yaml")
+say = speaker(TEXTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is said of one kind of finding, in one language."""
+
+    kind: str
+    heading: str
+    shows: str
+    not_shown: str
+    articles: list[dict[str, str]]  # name, says, source
+    papers: list[str]
+
+
+@functools.cache
+def duties() -> dict[str, Any]:
+    """The file as it is."""
+    found: dict[str, Any] = yaml_of(__package__, "duties.yaml")
+    return found
+
+
+def problems(given: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a file of cards, one sentence each."""
+    used = {_key(kind, given["cards"]) for kind in KIND}
+    found = [f"no card for {one}" for one in sorted(used - given["cards"].keys())]
+    found += [f"card for {one}: no such kind of finding" for one in given["cards"] if one not in used]
+    for name, article in given["articles"].items():
+        graded = article.get("grade")
+        if graded not in GRADES:
+            found.append(f"{name}: grade {graded}")
+        if (graded == NOT_VERIFIED) == bool(article.get("says")):
+            found.append(f"{name}: what is not verified has no content, and what has content is verified")
+        if graded != NOT_VERIFIED and not article.get("source"):
+            found.append(f"{name}: no source")
+        found += _spoken(name, article, ("law", "says"))
+    for kind, card in [*given["cards"].items(), ("abroad", given["abroad"]), ("stored", given["stored"])]:
+        found += [f"{kind}: no article {one}" for one in card["articles"] if one not in given["articles"]]
+        found += [f"{kind}: no paper {one}" for one in card["ask"] if one not in given["papers"]]
+        found += _spoken(kind, card, ("shows", "not"))
+    found += [one for name, words in given["papers"].items() for one in _spoken(name, {"": words}, ("",))]
+    return found
+
+
+def _key(kind: str, cards: Mapping[str, Any]) -> str:
+    """Name of the card of a kind: its own, else that of its family (templates_uploaded: templates)."""
+    family = kind.partition("_")[0]
+    return family if kind not in cards and family in cards else kind
+
+
+def _spoken(name: str, of: Mapping[str, Any], keys: tuple[str, ...]) -> list[str]:
+    """Whether texts are there in both languages, and judge nothing."""
+    found = []
+    for key in keys:
+        words = of.get(key)
+        if words is None:
+            continue
+        if set(words) != set(LANGS) or not all(words.values()):
+            found.append(f"{name}.{key}: not in both languages")
+        elif any(JUDGING.search(text) for text in words.values()):
+            found.append(f"{name}.{key}: judges")
+    return found
+
+
+def cards_of(findings: Iterable[Mapping[str, Any]], countries: Mapping[str, str], lang: str) -> list[Card]:
+    """Cards of the kinds of findings there are; `countries` of endpoints by address.
+
+    Raises CaseError for a finding of no kind that is known.
+    """
+    far: dict[str, bool] = {}
+    for row in findings:
+        name = kind_of(row).name
+        abroad = countries.get(str(row["endpoint_id"]) or "", "") not in HOME
+        far[name] = far.get(name, False) or abroad
+    return [card(name, lang, abroad=far[name]) for name in KIND if name in far]
+
+
+def card(kind: str, lang: str, *, abroad: bool = False) -> Card:
+    """One card. KeyError for a kind that has none."""
+    given = duties()
+    of = given["cards"][_key(kind, given["cards"])]
+    more = given["abroad"] if abroad else {"articles": [], "ask": []}
+    act = KIND[kind].act.words._asdict()[lang]
+    return Card(
+        kind,
+        f"{act} · {'/'.join(KIND[kind].grades)}" + (f" · {say('abroad', lang)}" if abroad else ""),
+        of["shows"][lang],
+        of["not"][lang],
+        [article(name, lang) for name in (*of["articles"], *more["articles"])],
+        [given["papers"][name][lang] for name in (*of["ask"], *more["ask"])],
+    )
+
+
+def article(name: str, lang: str) -> dict[str, str]:
+    """An article as it is shown: its name, what it says, how well that is known."""
+    given = duties()["articles"][name]
+    law, number = given["law"][lang], given["number"]
+    key = "article" if number.isdigit() else "clause"
+    grade = say(f"grade.{given['grade']}", lang)
+    return {
+        "name": say(key, lang, law=law, number=number).strip().rstrip(","),
+        "says": given["says"][lang] if "says" in given else say("unverified", lang),
+        "source": say("source", lang, grade=grade, source=given["source"]) if "source" in given else "",
+    }
+
+
+def stored_text(device: str, what: str, count: int, lang: str) -> str:
+    """A count of stored faces or persons that a device states, told against the number from which filing is due."""
+    threshold = duties()["stored"]["threshold"]
+    key = "stored_above" if count >= threshold else "stored_below"
+    return say("stored", lang, device=device, what=what, count=count) + (" " if lang == "en" else "") + say(
+        key, lang, threshold=threshold
+    )  # fmt: skip
+
+
+def edition(lang: str) -> str:
+    """Which version of the cards this is."""
+    return say("version", lang, version=duties()["version"], read=duties()["read"])

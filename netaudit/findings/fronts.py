@@ -1,0 +1,90 @@
+"""What stands between a sender and whoever gets what it sends encrypted, and what that hides.
+
+A name in a hello is what the client writes. So it is said where another ClientHello stands in it, encrypted (ECH; many
+browsers send bytes that look like one), where DNS had led to another name, where the certificate is for others, and
+where a proxy was asked (CONNECT) for somebody else. Behind a tunnel nobody's receiver is seen, and a resolver that is
+asked under encryption hides which names were asked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.findings.receivers import bare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from netaudit.findings.receivers import Receivers
+
+RESOLVER = "name_resolution"  # a value of endpoints.service_class
+TUNNELS = frozenset({"esp", "etherip", "ipcomp", "l2tpv3", "gre", "ipip"})  # of flows.transport
+MOST_NAMED = 3
+
+
+class Fronts:
+    """What hides the receivers of flows."""
+
+    def __init__(self, tables: Mapping[str, pa.Table], receivers: Receivers) -> None:
+        self._receivers = receivers
+        hellos, messages = tables.get("tls_hellos"), tables.get("messages")
+        self._veiled = set(hellos.filter(pc.fill_null(hellos["ech"], False))["flow_id"].to_pylist()) if hellos else ()
+        self._asked: dict[str, str] = {}  # flow → whom its proxy was asked for
+        if messages is not None:
+            up = pc.and_(pc.equal(messages["method"], "CONNECT"), pc.equal(messages["direction"], "up"))
+            asked = messages.filter(up)
+            self._asked = {row["flow_id"]: row["path"] or row["host"] for row in _few(asked, "flow_id", "path", "host")}
+        self._certified: dict[str, set[str]] = defaultdict(set)
+        if (observations := tables.get("observations")) is not None:
+            both = pc.and_(pc.equal(observations["kind"], "tls_server"), pc.equal(observations["field"], "san"))
+            for row in _few(observations.filter(both), "ip", "value"):
+                self._certified[row["ip"]].add(bare(row["value"]))
+        self._classes: dict[str, str] = {}
+        if (endpoints := tables.get("endpoints")) is not None:
+            known = endpoints.filter(pc.not_equal(endpoints["service_class"], ""))
+            self._classes = {row["ip"]: row["service_class"] for row in _few(known, "ip", "service_class")}
+
+    def said(self, rows: Iterable[Mapping[str, Any]]) -> str:
+        """Clauses of a reason on flows of one sender to one receiver; empty where nothing hides it."""
+        found: Counter[str] = Counter()
+        for row in rows:
+            for clause in self._of(row):
+                found[clause] += 1
+        return "".join(f"; {clause}: {count}" for clause, count in sorted(found.items()))
+
+    def _of(self, row: Mapping[str, Any]) -> Iterable[str]:
+        flow, server, name = row["flow_id"], row["server_ip"], bare(row["server_name"] or "")
+        if flow in self._veiled:
+            yield "a hidden ClientHello (ECH), or bytes like one, stands in the hello, and the name may be a front's"
+        if asked := self._asked.get(flow):
+            yield f"through a proxy (CONNECT), which was asked for {asked[:100]} and alone knows who got it"
+        led = self._receivers.led(row["client_ip"], server, flow)
+        if name and led and name not in led:
+            yield f"the hello says {name[:100]}, DNS led to {led[0][:100]}"
+        certified = self._certified.get(server, set())
+        if certified and not name:
+            yield f"no name was asked for, the certificate is for {_listed(certified)}"
+        elif certified and not any(_covers(one, name) for one in certified):
+            yield f"the hello says {name[:100]}, the certificate is for {_listed(certified)}"
+        if self._classes.get(server) == RESOLVER:
+            yield "a resolver is asked under encryption, and the names are not visible"
+        if (row.get("transport") or "") in TUNNELS:
+            yield "a tunnel, and who gets it behind its end is not visible"
+
+
+def _few(table: pa.Table, *columns: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.select(list(columns)).to_pylist()
+    return rows
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(one[:100] for one in sorted(names)[:MOST_NAMED])
+
+
+def _covers(certified: str, name: str) -> bool:
+    """Whether a name of a certificate is the host's (RFC 9525, 6.3): a star stands for one label."""
+    return certified == name or (certified.startswith("*.") and name.partition(".")[2] == certified[2:])

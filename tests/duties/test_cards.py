@@ -1,0 +1,77 @@
+"""Duty cards: whole, sourced, in both languages, and judging nothing."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from netaudit.duties.cards import (
+    JUDGING,
+    NOT_VERIFIED,
+    TEXTS,
+    article,
+    card,
+    cards_of,
+    duties,
+    edition,
+    problems,
+    stored_text,
+)
+from netaudit.findings.vocabulary import KIND
+
+
+def test_the_cards_that_come_with_netaudit_are_sound() -> None:
+    assert problems(duties()) == []
+    assert not any(JUDGING.search(text) for words in TEXTS.values() for text in words.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda d: d["cards"].pop("uploaded"), "no card for uploaded"),
+        (lambda d: d["cards"].update(other=d["cards"]["moved"]), "no such kind"),
+        (lambda d: d["articles"]["fr-8"].update(grade="sure"), "grade sure"),
+        (lambda d: d["articles"]["fr-8"].pop("source"), "no source"),
+        (lambda d: d["articles"]["pipl-40"].update(says={"zh": "内容", "en": "content"}), "not verified"),
+        (lambda d: d["cards"]["moved"]["articles"].append("pipl-99"), "no article pipl-99"),
+        (lambda d: d["cards"]["moved"]["ask"].append("x"), "no paper x"),
+        (lambda d: d["cards"]["moved"]["shows"].pop("zh"), "not in both languages"),
+        (lambda d: d["cards"]["moved"]["shows"].update(en="This is illegal"), "judges"),
+        (lambda d: d["papers"]["signs"].update(zh="违法证据"), "judges"),
+    ],
+)
+def test_what_is_wrong_is_found(change, told: str) -> None:
+    given = copy.deepcopy(duties())
+    change(given)
+    assert any(told in one for one in problems(given)), problems(given)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", sorted(KIND))
+def test_every_kind_of_finding_has_its_card(kind: str, lang: str) -> None:
+    told = card(kind, lang, abroad=True)
+    assert told.shows
+    assert told.not_shown
+    assert told.papers
+    assert all(one["name"] for one in told.articles)
+
+
+def test_an_article_that_was_not_read_says_only_that() -> None:
+    assert duties()["articles"]["pipl-40"]["grade"] == NOT_VERIFIED
+    assert article("pipl-40", "en")["says"].startswith("Not verified")
+    assert article("fr-15", "zh")["name"] == "《人脸识别技术应用安全管理办法》第 15 条"
+
+
+def test_rules_of_export_are_asked_where_the_far_side_is_abroad() -> None:
+    row = {"act": "uploaded outside", "certainty": "A", "rule": "face-image-in-clear/2", "endpoint_id": "1.2.3.4"}
+    home, abroad = (cards_of([row], {"1.2.3.4": country}, "en")[0] for country in ("CN", "US"))
+    assert len(abroad.articles) == len(home.articles) + 4
+    assert len(abroad.papers) == len(home.papers) + 1
+
+
+def test_a_stated_number_is_told_against_the_threshold() -> None:
+    assert "below the 100,000" in stored_text("x", "faces", 99_999, "en")
+    assert "at or above the 100,000" in stored_text("x", "faces", 100_000, "en")
+    assert "备案" in stored_text("x", "人脸", 100_000, "zh")
+    assert "version 1" in edition("en")

@@ -1,0 +1,69 @@
+"""What hides a receiver is said in words, once for each kind, and nothing is said where nothing hides it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from netaudit.findings.ends import Ends
+from netaudit.findings.fronts import Fronts
+from netaudit.findings.receivers import Receivers
+from netaudit.report.texts import Texts
+from netaudit.tables import BINDINGS, ENDPOINTS, FLOWS, MESSAGES, OBSERVATIONS, TLS_HELLOS
+from tests.findings.test_moments import filled
+
+CAM, CLOUD, MAC = "192.168.1.64", "47.96.10.20", "08:54:11:00:00:01"
+
+
+def said(name: str = "up.example.cn", **given: Any) -> str:
+    flow = {
+        "flow_id": "f",
+        "client_ip": CAM,
+        "client_mac": MAC,
+        "server_ip": CLOUD,
+        "server_name": name,
+        "transport": "tcp",
+    }
+    flow |= {"transport": given.get("transport", "tcp")}
+    facts = [{"kind": "dns", "ip": CLOUD, "value": led} for led in given.get("led", ())]
+    facts += [{"kind": "dns_client", "mac": MAC, "ip": CAM, "value": led} for led in given.get("led", ())]
+    facts += [{"kind": "tls_server", "ip": CLOUD, "field": "san", "value": one} for one in given.get("certified", ())]
+    asked = (
+        [{"message_id": "m", "flow_id": "f", "direction": "up", "method": "CONNECT", "path": given["connect"]}]
+        if "connect" in given
+        else []
+    )
+    tables = {
+        "flows": filled(FLOWS, [flow]), "observations": filled(OBSERVATIONS, facts), "messages": filled(MESSAGES, asked),
+        "bindings": filled(BINDINGS, [{"device_id": MAC, "mac": MAC, "ip": CAM, "from_ts": 0, "to_ts": 9}]),
+        "tls_hellos": filled(TLS_HELLOS, [{"message_id": "h", "flow_id": "f", "ech": given.get("ech", False)}]),
+        "endpoints": filled(ENDPOINTS, [{"ip": CLOUD, "service_class": given.get("kind", "")}]),
+    }  # fmt: skip
+    return Fronts(tables, Receivers(tables, Ends(tables))).said(tables["flows"].to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ech": True}, "ECH"),
+        ({"connect": "up.example.cn:443"}, "through a proxy (CONNECT), which was asked for up.example.cn:443"),
+        ({"led": ["face.example.cn"]}, "the hello says up.example.cn, DNS led to face.example.cn"),
+        ({"certified": ["*.other.cn", "other.cn"]}, "the certificate is for *.other.cn, other.cn"),
+        ({"name": "", "certified": ["*.other.cn"]}, "no name was asked for, the certificate is for *.other.cn"),
+        ({"kind": "name_resolution"}, "a resolver is asked under encryption"),
+        ({"transport": "esp"}, "a tunnel"),
+        ({"certified": ["*.deep.up.example.cn"]}, "the certificate is for"),
+    ],
+)
+def test_what_hides_a_receiver(given: dict[str, Any], words: str) -> None:
+    told = said(**given)
+    assert words in told
+    assert told.endswith(": 1")
+    chinese = Texts("zh").phrase(told.removeprefix("; "), str)
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese), chinese
+
+
+@pytest.mark.parametrize("given", [{}, {"led": ["up.example.cn"]}, {"certified": ["*.example.cn"]}, {"kind": "mail"}])
+def test_nothing_is_said_where_nothing_hides_it(given: dict[str, Any]) -> None:
+    assert said(**given) == ""
