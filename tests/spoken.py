@@ -76,6 +76,12 @@ class Capture:
         self._clock += 0.0005
         self._packets.append((self._clock, _link(target) + _link(source) + b"\x08\0" + ip + tcp))
 
+    def datagram(self, source: str, target: str, data: bytes, ports: tuple[int, int] = (40_001, 40_002)) -> None:
+        """One datagram of UDP, from the first port to the second."""
+        udp = struct.pack("!HHHH", *ports, 8 + len(data), 0) + data
+        ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0) + _address(source) + _address(target)
+        self.frame(_link(target) + _link(source) + b"\x08\0" + ip + udp)
+
     def frame(self, data: bytes) -> None:
         """A frame as it stands, from its addresses on."""
         self._clock += 0.0005

@@ -103,6 +103,8 @@ def export(
     shareable: Annotated[
         Path | None, typer.Option("--shareable", metavar="OUT.zip", help="Zip to write: everything but private/.")
     ] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", metavar="OUT.pdf", help="The report, for paper.")] = None,
+    annexes: Annotated[bool, typer.Option("--annexes", help="With --pdf: what is folded, too.")] = False,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="OUT.xlsx", help="Tables for a spreadsheet.")] = None,
     case_uco: Annotated[
         Path | None, typer.Option("--case-uco", metavar="OUT.jsonld", help="Graph of CASE/UCO 1.5.")
@@ -113,12 +115,16 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
     lang: Language = None,
 ) -> None:
-    """Write a zip of the case that may be passed on, or its tables for a spreadsheet."""
+    """Write a zip of the case that may be passed on, its report as PDF, or its tables for a spreadsheet."""
     from netaudit.cli.exporting import export_command
-    from netaudit.cli.exports import eve_command, graph_command, sheets_command
+    from netaudit.cli.exports import eve_command, graph_command, pdf_command, sheets_command
 
-    if [shareable, xlsx, case_uco, eve].count(None) != 3:
-        raise typer.BadParameter("say one of --shareable, --xlsx, --case-uco, --eve", param_hint="--shareable")
+    if [shareable, pdf, xlsx, case_uco, eve].count(None) != 4:
+        raise typer.BadParameter("say one of --shareable, --pdf, --xlsx, --case-uco, --eve", param_hint="--shareable")
+    if annexes and pdf is None:
+        raise typer.BadParameter("--annexes goes with --pdf", param_hint="--annexes")
+    if pdf is not None:
+        raise typer.Exit(pdf_command(case, pdf, annexes=annexes, overwrite=overwrite, lang=language(lang)))
     if eve is not None:
         raise typer.Exit(eve_command(case, eve, overwrite=overwrite, lang=language(lang)))
     if case_uco is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netaudit.case.reading import Case, open_case
+from netaudit.case.report_status import written
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import CaseError, UsageError
@@ -32,6 +33,16 @@ def sheets_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Ex
     _free(out, overwrite=overwrite)
     case = _whole(folder)
     write_xlsx(case, record_of(case, lang), out)
+    print(f"{out}: {say('written', lang)}")
+    return Exit.AUDITED
+
+
+def pdf_command(folder: Path, out: Path, *, annexes: bool, overwrite: bool, lang: str) -> Exit:
+    """Print the report."""
+    from netaudit.exports.pdf import write_pdf
+
+    _free(out, overwrite=overwrite)
+    write_pdf(_whole(folder), out, lang, annexes=annexes, zone=written(folder).get("zone"))
     print(f"{out}: {say('written', lang)}")
     return Exit.AUDITED
 

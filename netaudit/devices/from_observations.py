@@ -44,9 +44,9 @@ NO_MAKERS = frozenset({"unknown", "none", "null", "n/a", "default", "manufacture
 HELD = ("faces", "persons", "place", "channel")  # what a device says it holds or watches
 MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
-    "lldp.system_name", "device.name", "sip.gb_DeviceName", "dhcp.hostname", "upnp.name", "sadp.DeviceDescription",
-    "dhdiscover.MachineName",
-    "said.name", "mdns.hostname", "cdp.device_id", "http_server.title",
+    "lldp.system_name", "device.name", "sip.gb_DeviceName", "snmp.name", "dhcp.hostname", "upnp.name",
+    "sadp.DeviceDescription", "dhdiscover.MachineName", "said.name", "mdns.hostname", "cdp.device_id",
+    "http_server.title",
 )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ class Asked:
     query: tuple[tuple[str, re.Pattern[str]], ...]
     holder: str  # plain name of the object that holds the answer; empty for any
     sent: bool  # in requests of the host itself, not in its answers
+    others: bool  # may be about other hosts: their addresses say whose it is
     keys: dict[str, str]
     split: dict[str, list[str]]  # fields whose value is a list, and what its places mean
 
@@ -68,6 +69,8 @@ class Words:
     totals: frozenset[str]  # names of their number
     parts: dict[str, dict[str, str]]  # objects that are parts of the one around them → what fields mean in them
     scopes: dict[str, str]  # beginnings of values → meaning of the rest
+    loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
+    pairs: tuple[tuple[str, str], ...]  # keys of an object that is a field: of its name, of its value
     asked: tuple[Asked, ...]
     named: Any  # re2 pattern: names that a statement must have, in a text without what separates words
 
@@ -102,6 +105,7 @@ def _compiled(raw: Any) -> Words:
             tuple((name, re.compile(text, re.IGNORECASE)) for name, text in one.get("query", {}).items()),
             one.get("holder", ""),
             bool(one.get("sent", False)),
+            bool(one.get("others", False)),
             one.get("keys", {}),
             one.get("split", {}),
         )
@@ -119,6 +123,8 @@ def _compiled(raw: Any) -> Words:
         frozenset(raw["totals"]),
         raw["parts"],
         raw["scopes"],
+        raw["loose"],
+        tuple((name, value) for name, value in raw["pairs"]),
         asked,
         re2.compile("|".join(map(re2.escape, telling)).encode(), _bytes()),
     )
@@ -144,7 +150,8 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
         known = next((one for one in asked if _held(node, one.holder)), None)
         facts = _facts(node, known)
         if _states(facts, asked=known is not None):
-            found.append(Statement(tuple(facts.items()), known is not None, listed or (others and known is None)))
+            elsewhere = others if known is None else known.others
+            found.append(Statement(tuple(facts.items()), known is not None, listed or elsewhere))
     return found + _sums(found)
 
 
@@ -222,6 +229,7 @@ def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, s
     own = asked.keys if asked else {}
     known = words()
     facts: dict[str, str] = {}
+    loose: dict[str, str] = {}
     ranks: dict[str, int] = {}
     for key, text in pairs:
         meaning, value = own.get(key, known.meanings.get(key, "")), text
@@ -231,7 +239,9 @@ def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, s
         if meaning and rank < ranks.get(meaning, MOST) and (form := known.forms[meaning].search(value.strip())):
             facts[meaning] = form["value"] if "value" in form.re.groupindex else value.strip()
             ranks[meaning] = rank
-    return facts
+        elif key in known.loose and known.forms[known.loose[key]].search(value.strip()):
+            loose.setdefault(known.loose[key], value.strip())
+    return loose | facts if "serial" in facts else facts
 
 
 def _scope(text: str) -> tuple[str, str]:
@@ -255,8 +265,20 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
         pieces = _PAIRS.split(value) if "=" in value else [value]
         yield child.key.lstrip("~"), pieces[0]
         yield from _split(pieces[1:])
+    yield from _listed_pairs(node)
     if node.value and not node.children and "=" in node.value:
         yield from _split(_PAIRS.split(node.value))
+
+
+def _listed_pairs(node: Node) -> Iterator[tuple[str, str]]:
+    """Fields of an object that is written as a list of pairs: each element has a name and a value, and hardly more."""
+    for child in node.children[:MOST]:
+        if child.listed and 2 <= len(child.children) <= 3:
+            said = {one.key: one.value for one in child.children if one.value}
+            for name, value in words().pairs:
+                if name in said and value in said:
+                    yield plain(said[name] or ""), said[value] or ""
+                    break
 
 
 def _split(pieces: list[str]) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings import accounts, apart, contacts, documents, query_names, templates, understanding
+from netaudit.findings import accounts, apart, contacts, documents, posters, query_names, templates, understanding
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.masking.mask import mask
@@ -396,6 +396,7 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("understanding", _understanding, understanding.WORDS),
     Ledger("templates", _account(templates.unsaid), templates.WORDS),
     Ledger("contacts", _account(contacts.alone), contacts.WORDS),
+    Ledger("posters", _account(posters.posters), posters.WORDS),
     Ledger("faces", _faces, accounts.FACE_WORDS),
     Ledger("sightings", _sightings, {"seen in two captures": ("在两份捕获中均可见", "seen in two captures")}),
     Ledger(

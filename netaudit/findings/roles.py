@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
@@ -32,6 +33,8 @@ DEVICE_PATHS = re.compile(  # facts 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that
 MOST_SIGNATURES = 3  # named for a class
 MOST_PERSONS = 2  # whose identity numbers a visitor's own device may send: its owner's, and one with him
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
+MOST_RECEIVERS, MOST_TIMES = 64, 4096  # of a sender, that its behaviour is told from
+UNEVEN = 0.35  # standard deviation of the waits between images by their mean: people come so, clocks do not
 
 SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
 
@@ -77,7 +80,8 @@ class Behaviour:
     """What one device was seen doing."""
 
     sent: set[int] = field(default_factory=set)  # distinct face images sent, by the beginning of their SHA-256
-    uploads: int = 0  # face images sent by its own requests
+    to: set[str] = field(default_factory=set)  # receivers of these, as far as they are told apart
+    times: list[int] = field(default_factory=list)  # when it sent face images, UTC nanoseconds
     received: set[int] = field(default_factory=set)  # distinct images sent to it with requests
     fetched: int = 0  # images it got as answers
     device_paths: set[str] = field(default_factory=set)
@@ -115,8 +119,11 @@ class Actors:
         if row.upload and row.sender not in self._shared:
             sender = self._seen[self.ends.device(row.sender, row.flow_id)]
             if row.face in {"yes", "not judged"}:
-                sender.uploads += 1
                 sender.sent.add(digest)
+                if len(sender.to) < MOST_RECEIVERS:
+                    sender.to.add(row.receiver)
+                if len(sender.times) < MOST_TIMES:
+                    sender.times.append(row.first_ts)
             if found := DEVICE_PATHS.search(row.path):
                 sender.device_paths.add(found.group(0))
 
@@ -194,13 +201,31 @@ def _behaves(behaviour: Behaviour, calling: Calling | None) -> tuple[str, str]:
     if behaviour.received:
         passed = behaviour.received & behaviour.sent
         more = f", {len(passed)} of them passed on unchanged" if passed else ""
-        return SERVER, f"{len(behaviour.received)} distinct images were sent to it by others{more}"
+        return (
+            SERVER,
+            f"behaves like a server: {len(behaviour.received)} distinct images were sent to it by others{more}",
+        )
     desktop = sorted(agent for agent in (calling.agents if calling else ()) if DESKTOP.search(agent))
     if desktop:
         return VIEWER, f"its User-Agent is that of a desktop browser: {desktop[0][:120]}"
     if behaviour.device_paths:
         return CAPTURE, f"it pushes face images to a path of camera protocols: {min(behaviour.device_paths)}"
     if len(behaviour.sent) >= LEAST_IMAGES:
-        sent = len(behaviour.sent)
-        return UNKNOWN, f"it sent {sent} distinct face images by itself and received none, but nothing says what it is"
+        sent, to = len(behaviour.sent), len(behaviour.to)
+        when = "uneven" if _uneven(behaviour.times) else "even"
+        like = "behaves like a capture device, and nothing says that it is one"
+        return (
+            UNKNOWN,
+            f"{like}: it sent {sent} distinct face images at {when} times (receivers: {to}) and received none",
+        )
     return UNKNOWN, "too little was seen of it"
+
+
+def _uneven(times: list[int]) -> bool:
+    """Whether waits between times vary as those of people who come and go; what comes at once is one moment."""
+    moments = sorted({at // 1_000_000_000 for at in times})
+    waits = [after - before for before, after in pairwise(moments)]
+    if len(waits) < LEAST_IMAGES - 1:
+        return False
+    mean = sum(waits) / len(waits)
+    return sum((one - mean) ** 2 for one in waits) / len(waits) > (UNEVEN * mean) ** 2

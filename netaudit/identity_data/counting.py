@@ -17,9 +17,14 @@ RECORDS = ("id_check", "visitor", "staff", "enrolment", "stranger", "unknown")
 DAY = 86_400_000_000_000  # ns
 MOST_DAYS = 400
 _KINDS = {"id_verification": "id_check", "enrolment": "enrolment"}
-_ATTENDANCE = frozenset({"zkteco-attendance", "zkteco-photo", "zkteco-biophoto"})
+_ATTENDANCE = frozenset({  # what clocks say, of employees
+    "zkteco-attendance", "zkteco-photo", "zkteco-biophoto", "zkteco-realtime", "zkteco-table-photo", "zkteco-users",
+})  # fmt: skip
 _GROUPS = {
-    "visitor": ("visitor", "访客", "4"), "staff": ("staff", "employee", "员工", "3"),
+    "visitor": ("visitor", "访客", "4"), "staff": (
+        "staff", "employee", "员工", "职工", "考勤", "attendance", "checkin", "checkout", "breakin", "breakout",
+        "overtimein", "overtimeout", "3",
+    ),
     "stranger": ("stranger", "陌生人", "2"),
 }  # fmt: skip
 _COLUMNS = [

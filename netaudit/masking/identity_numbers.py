@@ -51,8 +51,11 @@ def _holds_id_number(text: str) -> bool:
 
 
 def known_region(number: str) -> bool:
-    """Whether the first two digits are those of a province or its equal (GB/T 2260; facts 0.3)."""
-    return number[:2] in PROVINCES
+    """Whether the first two digits are those of a province or its equal (GB/T 2260; facts 0.3).
+
+    Those of a foreigner's permanent residence card stand behind a 9 (edition of 2023).
+    """
+    return number[:2] in PROVINCES or (number[:1] == "9" and number[1:3] in PROVINCES)
 
 
 def right_check_digit(number: str) -> bool:

@@ -123,7 +123,7 @@ READERS: tuple[Entry, ...] = (
         local=True,
         marks=sofia.SEARCH_MARKS,
     ),
-    Entry("ehome", "udp", ehome.recognise, ehome.EhomeDatagrams, states_hosts=True, marks=ehome.MARKS),
+    Entry("ehome", "udp", ehome.recognise_udp, ehome.EhomeDatagrams, states_hosts=True, marks=ehome.MARKS),
     Entry(
         "tplink", "udp", tplink.recognise_udp, tplink.TplinkDatagrams, states_hosts=True, marks=tplink.DATAGRAM_MARKS
     ),

@@ -28,6 +28,7 @@ from netaudit.report import (
     sections_endpoints,
     sections_events,
     sections_findings,
+    sections_front,
     sections_images,
     sections_live,
     sections_matrix,
@@ -40,6 +41,7 @@ from netaudit.report import (
     sections_summary,
 )
 from netaudit.report.judgements import Judgements
+from netaudit.report.leads import span
 from netaudit.report.parties import Parties
 from netaudit.report.reasons import Reasons
 from netaudit.report.timeline import timeline
@@ -58,12 +60,12 @@ if TYPE_CHECKING:
     from netaudit.report.sections_images import Pictures
 
 MOST_VERDICT = 1000  # characters of a sentence of the verdict
-FRONT = ("verdict", "summary")  # at most two printed pages; all other sections are annexes
+FRONT = ("verdict", "summary")  # at most two printed pages
+OPEN = (*FRONT, "gallery", "devices", "facts")  # printed by default; all other sections are annexes, folded
 SECTIONS = (
-    *FRONT, "scope", "vantage", "findings", "encrypted", "relays", "moments", "gallery", "events", "persons",
-    "topology", "devices",
-    "matrix", "timeline",
-    "endpoints", "images", "clock", "method", "checking", "legal", "facts",
+    *FRONT, "gallery", "devices", "scope", "vantage", "findings", "encrypted", "relays", "moments", "events",
+    "persons", "topology", "matrix", "timeline", "endpoints", "images", "clock", "method", "checking", "legal",
+    "facts",
 )  # fmt: skip
 
 
@@ -163,11 +165,13 @@ def _views(
             "run": sections_run.run(case, w, at),
             "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
             "front": FRONT,
+            "open": OPEN,
             "script": script(),
             "script_hash": script_hash(),
             "annex": annex,
-            "head": head(case, w),
-            "figures": sections_summary.tiles(case, judged, hosts, w, scope["packets"]["share"]),
+            "head": head(case, w) | {"captured": _captured(case, w), "made": w.made(at.made)},
+            "figures": sections_summary.tiles(case, judged, parties, hosts, w, scope["packets"]),
+            "front_page": (first := sections_front.front(judged, parties, w)),
             "summary": sections_summary.summary(case, judged, parties, w),
             "checking": sections_checking.checking(case, w, at),
             "scope": scope,
@@ -200,7 +204,9 @@ def _views(
         }
         frames = frames_annex.annex(case, judged, captures, w)
         gallery = sections_images.gallery(case, order, made.result(), w)
-    shown |= {"gallery": gallery, "pictures": sections_images.by_finding(gallery["tiles"])}
+    pictures_of = sections_images.by_finding(gallery["tiles"])
+    by_way = sections_images.by_way(gallery["tiles"], first["way_of"], len(first["ways"]))
+    shown |= {"gallery": gallery, "pictures": pictures_of, "way_pictures": by_way}
     return shown, frames
 
 
@@ -215,6 +221,14 @@ def css_text(text: str) -> Markup:
     from markupsafe import Markup
 
     return Markup('"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"')  # noqa: S704
+
+
+def _captured(case: CaseLike, w: Wording) -> str:
+    """The period of the captures; empty without a packet."""
+    rows = reading.rows(case.table("captures"), "first_ts", "last_ts")
+    first = min((row["first_ts"] for row in rows if row["first_ts"] is not None), default=None)
+    last = max((row["last_ts"] for row in rows if row["last_ts"] is not None), default=None)
+    return span(first, last, w) if first is not None else ""
 
 
 def _decisions(case: CaseLike, at: Moment) -> tuple[dict[str, Decision], str]:

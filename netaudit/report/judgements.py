@@ -59,6 +59,15 @@ class Judgements:
         )
         return pa.table({"row": parents, "object_id": ids, "sha256": sha256, "first_ts": first_ts})
 
+    def distinct(self, findings: list[Row]) -> int:
+        """How many different images `findings` carried."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = pa.array([finding["row"] for finding in findings], pa.int64())
+        mine = self.transfers.filter(pc.is_in(self.transfers.column("row"), value_set=wanted))
+        return int(pc.count_distinct(mine.column("sha256")).as_py())
+
     def listed(self, findings: list[Row], column: str) -> list[list[str]]:
         """The values of a list column for each of `findings`."""
         return self._table.column(column).take([finding["row"] for finding in findings]).to_pylist() if findings else []

@@ -113,8 +113,13 @@ def _said(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
         "images": w.number(sum(lead.images.values())),
         "size": w.short(lead.bytes),
     }
-    text = _LOOSE.sub("", w.t(f"lead_{lead.kind.name}", **figures))
+    text = no_loose_spaces(w.t(f"lead_{lead.kind.name}", **figures))
     return {"text": text[:1].upper() + text[1:], "number": lead.number, "colour": lead.kind.colour}
+
+
+def no_loose_spaces(text: str) -> str:
+    """A sentence without spaces between Chinese characters or beside their marks, in which values were filled."""
+    return _LOOSE.sub("", text)
 
 
 def _who(lead: Lead, parties: Parties, w: Wording) -> str:
@@ -142,8 +147,8 @@ def _grades(counts: dict[str, int], w: Wording) -> str:
 
 
 def span(first: int | None, last: int | None, w: Wording) -> str:
-    """A period to the minute; the day once where it is one day."""
+    """A period to the minute, and its zone; the day once where it is one day."""
     begin, end = w.when(first).local[:16], w.when(last).local[:16]
     if begin == end:
-        return w.t("lead_once", at=begin)
-    return w.t("lead_span", first=begin, last=end[11:] if end[:10] == begin[:10] else end)
+        return w.t("lead_once", at=begin, zone=w.zone_name())
+    return w.t("lead_span", first=begin, last=end[11:] if end[:10] == begin[:10] else end, zone=w.zone_name())

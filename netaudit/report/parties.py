@@ -45,12 +45,21 @@ class Parties:
         if row is None:
             return self._service(ip) or shown
         name, weak = self._kind(row)
-        places = self._places.get(ip, ())[:MOST_PLACES] if row["role_hint"] in PLACED else ()
-        said = [w.t("quoted", said=w.text(place, LONGEST)) for place in places]
-        if not said and row["name"]:
-            said = [w.t("quoted", said=w.text(row["name"], LONGEST))]
-        about = w.t("party_comma").join([*(said and [w.t("lead_comma").join(said)]), shown])
+        said = self._said(row, ip)
+        about = w.t("party_comma").join([*(said and [said]), shown])
         return w.t("party_about", name=name, about=w.t("party_weak", name=about) if weak else about)
+
+    def _said(self, row: Row, ip: str) -> str:
+        """The places that a capturing device told, else the name of a device, in quotation marks."""
+        w = self._w
+        places = self._places.get(ip, ())[:MOST_PLACES] if row["role_hint"] in PLACED else ()
+        said = places or [name for name in (row["name"],) if name]
+        return w.t("lead_comma").join(w.t("quoted", said=w.text(one, LONGEST)) for one in said)
+
+    def _inside(self, ip: str) -> bool:
+        """Whether a far side is a device inside that no service was named for."""
+        inside = self._w.t.known("scope", "inside")
+        return self._hosts.full(ip)["scope"] == inside and not self._service(ip)
 
     def _kind(self, row: Row) -> tuple[str, bool]:
         """Maker and class in words, and whether one of them rests on weak evidence."""
@@ -73,20 +82,54 @@ class Parties:
         """A far side: '旺小宝（api.wangxiaobao.com、47.96.10.20，中国）'; several addresses of one service together."""
         w = self._w
         service = self._service(ips[0])
-        if self._hosts.full(ips[0])["scope"] == w.t.known("scope", "inside") and not service:
+        if self._inside(ips[0]):
             return self.device(ips[0])
-        shown = [w.exact(ip, 60) for ip in ips[:MOST_ADDRESSES]]
-        if len(ips) > MOST_ADDRESSES:
-            shown.append(f"+{len(ips) - MOST_ADDRESSES}")
         told = self._hosts.full(ips[0])
-        first = next((name for name in told["names"] if name.strip("[]") not in ips), "")
-        by_form = self._hosts.by_form(ips[0])  # a service told by its paths or answers: whose it is, the name tells
-        name = first if by_form and first else service or first
+        name = self._far_name(ips)
         about = [service] if name != service and service else []
-        addresses = w.t("lead_comma").join(shown)
+        addresses = w.t("lead_comma").join(w.exact(ip, 60) for ip in ips[:MOST_ADDRESSES])
+        if len(ips) > MOST_ADDRESSES:
+            addresses = w.t("party_addresses", shown=addresses, n=w.number(len(ips)))
         about += [addresses] if name else []
         about += [w.t("of_block", country=told["country"])] if told["country"] else []
         return w.t("party_about", name=name or addresses, about=w.t("party_comma").join(about)) if about else addresses
+
+    def _far_name(self, ips: Sequence[str]) -> str:
+        """The service of a far side, or the first host name of its first address; empty where neither is known."""
+        service = self._service(ips[0])
+        names = self._hosts.full(ips[0])["names"]
+        first = str(next((name for name in names if name.strip("[]") not in ips), ""))
+        by_form = self._hosts.by_form(ips[0])  # a service told by its paths or answers: whose it is, the name tells
+        return first if by_form and first else service or first
+
+    def short(self, ip: str) -> tuple[str, str]:
+        """A device inside for a line of its own: what it is, then what it or its place is called; one may be empty."""
+        w = self._w
+        row = self._hosts.devices.by_address(ip)
+        if row is None:
+            return self._service(ip) or w.t("party_unnamed"), ""
+        name, weak = self._kind(row)
+        said = self._said(row, ip)
+        return w.t("party_about", name=name, about=w.t("party_weakly")) if weak else name, said
+
+    def far(self, ips: Sequence[str]) -> str:
+        """A far side for a line of its own, without its addresses; empty where it has no name."""
+        return self.short(ips[0])[0] if self._inside(ips[0]) else self._far_name(ips)
+
+    def key(self, ip: str) -> str:
+        """What groups addresses of one device: its id, else the address."""
+        row = self._hosts.devices.by_address(ip)
+        return str(row["device_id"] or ip) if row else ip
+
+    def hosts(self, ips: Sequence[str]) -> list[tuple[str, str]]:
+        """The first addresses, each with its own host name and country."""
+        shown = []
+        for ip in ips[:MOST_ADDRESSES]:
+            told = self._hosts.full(ip)
+            name = next((one for one in told["names"] if one.strip("[]") != ip), "")
+            country = self._w.t("of_block", country=told["country"]) if told["country"] else ""
+            shown.append((told["ip"], " · ".join(part for part in (name, country) if part)))
+        return shown
 
     def service(self, ip: str) -> str:
         """What groups addresses of one far side: its service, else the address."""

@@ -36,12 +36,12 @@ def checking(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
 def _seal(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
     seal = getattr(case, "seal", None)
     if seal is not None and seal.state == "unsealed":
-        return {"manifest": "", "seal": w.t("checking_never_sealed"), "unsealed": True}
+        return {"manifest": "", "seal": w.t("checking_never_sealed"), "unsealed": True, "state": "head_never_sealed"}
     files = sealed_files(case.folder, at.lines) if case.folder and seal and seal.state == "sealed" else {}
     if seal is None or not files:
-        return {"manifest": "", "seal": w.t("checking_unsealed"), "unsealed": False}
+        return {"manifest": "", "seal": w.t("checking_unsealed"), "unsealed": False, "state": "head_unsealed"}
     said = w.t("checking_sealed", n=w.number(len(files)))
-    return {"manifest": w.exact(seal.manifest, 64), "seal": said, "unsealed": False}
+    return {"manifest": w.exact(seal.manifest, 64), "seal": said, "unsealed": False, "state": "head_sealed"}
 
 
 def _signature(folder: Path | None, w: Wording, at: Moment) -> dict[str, Any]:

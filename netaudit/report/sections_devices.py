@@ -132,6 +132,7 @@ def _device(row: Row, w: Wording) -> dict[str, Any]:
         "title": w.text(row["name"], 80) or w.exact(row["device_id"], 60) or w.t("unknown"),
         "class": _graded(row, "class", w) or _unknown(row, w),
         "vendor": _graded(row, "vendor", w) or w.t("unknown"),
+        "vendor_known": bool(row["vendor"]),
         "said": [
             (w.t(f"device_{name}"), w.names("product_name", row[name]) if name == "product" else w.text(row[name], 80))
             for name in ("product", "model", "serial", "firmware")

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from netaudit.report.wording import Wording
 
 GALLERY = 60
+FIRST = 12  # not folded
 STRIP = 6  # tiles shown with a finding
+SHOTS = 3  # and with a way on the first screen
 GALLERY_BYTES = 1_100_000  # of JPEG; base64 makes a third more of it, and most stand with their finding too
 ONE_THUMBNAIL = 120_000
 AT_ONCE = 2  # asked for: so many helpers make them
@@ -59,7 +61,7 @@ def gallery(case: CaseLike, order: list[Turn], made: list[tuple[Turn, bytes]], w
         row["sha256"]: row for row in reading.rows(reading.having(case.table("images"), "sha256", wanted), *COLUMNS)
     }
     shown = [_tile(sha256, number, data, known.get(sha256), w) for (sha256, number), data in made]
-    return {"tiles": shown, "total": len(order), "more": len(order) - len(shown)}
+    return {"tiles": shown, "first": FIRST, "total": len(order), "more": len(order) - len(shown)}
 
 
 def by_finding(tiles: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
@@ -69,6 +71,16 @@ def by_finding(tiles: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
         mine = found.setdefault(tile["number"], [])
         if len(mine) < STRIP:
             mine.append(tile)
+    return found
+
+
+def by_way(tiles: list[dict[str, Any]], way_of: dict[int, int], ways: int) -> list[list[dict[str, Any]]]:
+    """The first tiles of each way, which `way_of` gives by the number of a finding."""
+    found: list[list[dict[str, Any]]] = [[] for _ in range(ways)]
+    for tile in tiles:
+        place = way_of.get(tile["number"])
+        if place is not None and len(found[place]) < SHOTS:
+            found[place].append(tile)
     return found
 
 

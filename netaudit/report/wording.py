@@ -136,6 +136,19 @@ class Wording:
             return Moment(f"{_stamp(utc)} UTC", "")
         return Moment(f"{_stamp(local)} {_offset(local)}", f"{_stamp(utc)} UTC")
 
+    def made(self, utc: str) -> str:
+        """A time of ISO 8601 to the minute, with its zone; as it stands where it is none."""
+        try:
+            at = datetime.datetime.fromisoformat(utc).astimezone(self.zone)
+        except (ValueError, OverflowError):
+            return self.exact(utc, 60)
+        return self.t("head_when", at=at.strftime("%Y-%m-%d %H:%M"), zone=self.zone_name())
+
+    def zone_name(self) -> str:
+        """The zone of the report's times within a sentence."""
+        name = "UTC" if self.zone is datetime.UTC else str(self.zone)
+        return self.t.known("zone_name", name) or name
+
     def zone_line(self) -> str:
         """Which zone the report's times are in."""
         return self.t("zone_utc") if self.zone is datetime.UTC else self.t("zone_line", zone=str(self.zone))

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 _SENDING = ("PUT", "POST", "PATCH")
 _HTTP = ("http", "http2", "http3")
-_OWNER = r"(?:dz|qq|resumable|flow|goog|file|upload|x)*"
+_OWNER = r"(?:dz|qq|resumable|flow|goog|multi|file|upload|x)*"
 _PIECE = r"(?:chunk|part|piece|block|slice|segment|shard|fragment)"
 _NUMBER = re.compile(rf"{_OWNER}{_PIECE}(?:index|idx|number|num|no|id|seq|nr|order|n)?|{_OWNER}(?:current)?{_PIECE}")
-_BARE = re.compile(r"index|idx|seq|number|no|num")  # names a number where a total stands beside it
+_BARE = re.compile(r"index|idx|seq|number|no|num|n|i")  # names a number where a total stands beside it
 _TOTAL = re.compile(
-    rf"{_OWNER}total{_PIECE}s?(?:count|num|number)?|{_OWNER}{_PIECE}s?(?:count|total|totals)|{_OWNER}{_PIECE}s|total(?:count|num|number)?|count"
+    rf"{_OWNER}total{_PIECE}s?(?:count|num|number)?|{_OWNER}{_PIECE}s?(?:count|total|totals)|{_OWNER}{_PIECE}s|total(?:count|num|number)?|count|of"
 )
 _OFFSET = re.compile(rf"{_OWNER}{_PIECE}?(?:byte)?(?:offset|startbyte|start|position|pos)")
 _IDS = tuple(  # the surest first; values of the first kind that is there name the upload
@@ -57,10 +57,12 @@ _NAMED = re.compile(r"(.+?)[._-](?:part|chunk)[._-]?([0-9]{1,5})$", re.IGNORECAS
 MOST_FIELD, MOST_FIELDS = 512, 64  # bytes of a value, values of one message
 MOST_LONG = 8  # long texts of a document
 MOST_DEPTH = 3  # of objects in a document whose names are looked at
-SURE_ID = 8  # characters of an id that names an upload whatever the path is
+SURE_ID = 4  # characters of an id that names an upload whatever the path is
 _LONG = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/_=\\-]{1024}')
 _DATA_URI = re.compile(rb"data:[^,]{0,100},")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
+_PLACED = re.compile(r"(?:file|chunk|upload|part|block)(?:byte)?offset")  # in a head, beside which no id is needed
+_SEGMENT = re.compile(r"(/[^?]*[^/?]+\.\w{2,5}/)([0-9]{4,20})$")  # of a large object: `…/a.jpg/00000003`
 _BEGINS = re.compile(r"/upload_session/start$")  # of Dropbox, whose reply names the session
 
 
@@ -83,7 +85,17 @@ def chunk_of(message: Message, client: str) -> Chunk | None:
     said = _by_protocol(message, place, path, query) or _begun(message, path) or _by_path(message, client, path)
     if said is not None:
         return Chunk(said, root(message), beside=False)
-    return _by_names(message, place, query)
+    return _by_names(message, place, query) or _first(message, place, path)
+
+
+def _first(message: Message, place: str, path: str) -> Chunk | None:
+    """The beginning of a picture, by PUT, which may be gone on with by PATCH (`X-Update-Range`)."""
+    if message.method != "PUT" or not message.complete or message.file_range is not None:
+        return None
+    kind = sniff(message.body)
+    if not kind or extent(message.body, kind).whole:
+        return None
+    return Chunk(UploadPart(f"chunks\0dav\0{place}", 0, _last(path), offset=0, role=CHUNK), root(message), beside=False)
 
 
 def _begun(message: Message, path: str) -> UploadPart | None:
@@ -118,8 +130,13 @@ def _by_protocol(message: Message, place: str, path: str, query: str) -> UploadP
     offset = message.header("upload-offset").strip()
     if _DIGITS.fullmatch(offset) and int(offset) <= MOST_OFFSET:  # tus 1.0, 3; draft-ietf-httpbis-resumable-upload, 4
         return UploadPart(f"chunks\0tus\0{place}", 0, name, offset=int(offset), role=CHUNK)
-    if match := _SPAN.match(message.header("x-update-range")):
-        return UploadPart(f"chunks\0dav\0{place}", 0, name, offset=int(match[1]), role=CHUNK)
+    if update := message.header("x-update-range").strip():
+        match = _SPAN.match(update)
+        if match or update == "append":
+            return UploadPart(f"chunks\0dav\0{place}", 0, name, offset=int(match[1]) if match else NEXT, role=CHUNK)
+    if (appended := parameters(query).get("op", "").lower() if "op=" in query else "") in ("create", "append"):
+        first = appended == "create"  # WebHDFS
+        return UploadPart(f"chunks\0hdfs\0{place}", 0, name, offset=0 if first else NEXT, role=CHUNK)
     if "comp=" not in query:
         return None
     pairs = parameters(query)
@@ -176,6 +193,10 @@ def _by_path(message: Message, client: str, path: str) -> UploadPart | None:
             if int(match[1]) <= MOST_NUMBER
             else None
         )
+    if segment := _SEGMENT.fullmatch(path):
+        upload = f"chunks\0path\0{client}\0{message.host.lower()}\0{segment[1]}"
+        if int(segment[2]) <= MOST_NUMBER:
+            return UploadPart(upload, int(segment[2]), _last(segment[1].rstrip("/")), role=CHUNK)
     match = _NAMED.match(path)
     if match and int(match[2]) <= MOST_PARTS:
         return UploadPart(
@@ -196,11 +217,16 @@ _BYTES = (
 def _by_names(message: Message, place: str, query: str) -> Chunk | None:
     """A chunk by the names of what stands in query, head and form."""
     names = {_plain(name): value for name, value in parameters(query).items()} if query else {}
+    headed = dict[str, str]()
     for name, value in message.headers[:MOST_FIELDS]:
         if value.startswith("{") and len(value) <= MOST_FIELD:
             names |= _scalars(JsonDocument(value.encode("utf-8", "replace")).mapping or {})
-        elif name.startswith(("x-", "upload-", "chunk-", "file-")):
-            names.setdefault(_plain(name.removeprefix("x-")), value.strip())
+        elif name.startswith(("x-", "upload-", "chunk-", "file-", "file_")):
+            bare = name.removeprefix("x-")
+            headed[_plain(bare)] = value.strip()
+            if _NUMBER.fullmatch(tail := _plain(bare.partition("-")[2])) or any(one.fullmatch(tail) for one in _IDS[0]):
+                headed.setdefault(tail, value.strip())  # behind the name of a product
+    names = headed | names
     part, form, file, role = root(message), False, "", CHUNK
     if is_multipart(part):
         fields, files = _form(part)
@@ -215,13 +241,14 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
             return Chunk(ranged, part, beside=True)
     elif message.body[:1] == b"{" and _LONG.search(message.body) and (found := _in_document(message)) is not None:
         names, part, form, role = found[0] | names, found[1], True, TEXT
-    if len(names) < 2:
+    in_head = any((_PLACED.fullmatch(name) or _NUMBER.fullmatch(name)) for name in headed)
+    if len(names) < 2 and not in_head:
         return None
     number, offset, total = _value(names, _NUMBER), _value(names, _OFFSET), _value(names, _TOTAL)
     if number is None and total is not None:
         number = _value(names, _BARE)
-    upload = next((said for known in _IDS if (said := _ids(names, known))), file)
-    named = bool(_ids(names, _IDS[0]) or _ids(names, _IDS[2]))
+    upload = next((said for known in _IDS if (said := _ids(names, known))), file or ("\0" if in_head else ""))
+    named = in_head or bool(_ids(names, _IDS[0]) or _ids(names, _IDS[2]))
     if not upload or total == 1 or (number is None and offset is None) or not (total is not None or named):
         return None
     if (kind := sniff(part.data)) and extent(part.data, kind).whole:

@@ -128,6 +128,7 @@ EXAMPLES = {
         for what in ("templates", "contacts")
         for kind, act in ACTS.items()
     },
+    "posters": lambda: opened("posters", "alike for hours", understood=True),
     "templates": lambda: opened("templates", "like a template"),
     "nothing_seen": lambda: case(images=[image("no")]),
     "nothing_seen_but_uploads": lambda: case(images=[image("no")], upload_counts=UPLOADS),

@@ -62,7 +62,7 @@ def test_what_stands_behind_a_name_is_its_value_only_where_it_can_be() -> None:
 def test_records_are_told_apart() -> None:
     other = "李四".encode()
     data = b"\x06" + RAW + b"\x12" + NUMBER.encode() + b"\x00\x06" + other + b"\x12" + b"110105191201010019"
-    places = {one.value: one.path.partition("]")[0] for one in personal(Leaf(Part(data, "", ""), "opaque"))}
+    places = {one.value: one.path.partition("]")[0] for one in personal(Leaf(Part(data, Way(), ""), "opaque"))}
     assert places[NAME] == places[NUMBER] != places["李四"]
 
 

@@ -31,6 +31,12 @@ def counted(*rows):
         (event(person_group="访客库"), "visitor"),
         (event(person_group="staff"), "staff"),
         (event(document="zkteco-attendance"), "staff"),
+        (event(document="zkteco-realtime", person_hmac="p"), "staff"),
+        (event(document="zkteco-table-photo", images=["a"]), "staff"),
+        (event("enrolment", document="zkteco-users", person_hmac="p"), "enrolment"),
+        (event(person_group="checkIn"), "staff"),
+        (event(person_group="考勤组"), "staff"),
+        (event(person_group="undefined"), "unknown"),
         (event(person_group="7"), "unknown"),
     ],
 )

@@ -234,7 +234,7 @@ def office():
             images=2,
             sender=SERVER,
             sender_role="server",
-            role_reason="7 distinct images were sent to it by others, 2 of them passed on unchanged",
+            role_reason="behaves like a server: 7 distinct images were sent to it by others, 2 of them passed on unchanged",
             first_ts=T0 + 30 * MINUTE,
             last_ts=T0 + 30 * MINUTE,
         ),

@@ -34,8 +34,8 @@ def pages(demo, tmp_path_factory):
 
 
 def leads(page):
-    """The first sentences of a page."""
-    return [re.sub("<[^>]+>", "", one) for one in re.findall(r'<p class="lead [^>]*>(.+?)</p>', page)]
+    """The sentences of the second page."""
+    return [re.sub("<[^>]+>", "", one) for one in re.findall(r'<li class="lead-\w">(.+?)</li>', page)]
 
 
 def test_the_chinese_report_of_the_demo_office_has_no_english_word(pages):
@@ -110,7 +110,7 @@ def test_every_maker_of_the_vocabulary_is_known_or_writes_itself_in_latin_letter
 
 def test_first_sentences_name_devices_places_far_sides_and_times(pages):
     zh, en = (leads(pages[lang]) for lang in ("zh", "en"))
-    assert len(zh) == len(en) == 3
+    assert len(zh) == len(en) >= 3
     for part in ("旺小宝人脸服务器", "大华人脸抓拍摄像机", "192.168.1.65", "旺小宝（47.96.10.21、47.96.10.20，地址块：中国）", "2026-03-14 09:30 至 09:38", "31 张次（A 级 31）", "身份证件号码"):  # fmt: skip
         assert part in zh[0]
     assert "between 2026-03-14 01:30 and 01:38" in en[0]  # the zone of the site was not said: UTC

@@ -87,7 +87,7 @@ def test_the_report_says_why_no_more_is_said_and_how_the_test_is_redone(test, li
 def test_the_page_tells_it(lang, tmp_path):
     case, _ = case_of(ANEW)
     html = write_report(case, tmp_path / "report.html", lang).read_text(encoding="utf-8")
-    assert {"zh": "一同变化，不指明图像（D）", "en": "go together, no image named (D)"}[lang] in html
+    assert {"zh": "一同变化，不指明图像", "en": "go together with images, no image named"}[lang] in html
     assert {"zh": "手工复核整个检验", "en": "Redo the whole test by hand"}[lang] in html
 
 

@@ -20,6 +20,7 @@ from netaudit.tables import FLOWS, MESSAGES
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {
+    "headline", "headline_count", "grade_word", "zone_name",
     "looks",
     "keys_state",
     "counted",
@@ -95,6 +96,7 @@ def test_chinese_texts_are_chinese_with_chinese_punctuation():
             "party_comma",
             "party_device",
             "party_place",
+            "head_when",
             "lead_comma",
             "lead_also",
             "lead_once",

@@ -227,7 +227,39 @@ def draft_created(number: int, at: int, piece: bytes) -> bytes:
     return request("POST", "/files", piece, "image/jpeg", Upload_Complete=done)
 
 
+def by_head_alone(number: int, at: int, piece: bytes) -> bytes:
+    return request("POST", "/store/4_z0/0011", piece, "", X_Bz_Part_Number=str(number + 1))
+
+
+def by_offset_in_head(number: int, at: int, piece: bytes) -> bytes:
+    return request("POST", "/v20.0/upload:MTph", piece, "", file_offset=str(at))
+
+
+def by_product(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", "/snap/a.jpg", piece, "", X_Upyun_Multi_Uuid="3e33-98", X_Upyun_Part_Id=str(number))
+
+
+def in_short(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", f"/blob?id=a0&n={number}&of={COUNT}", piece, "")
+
+
+def segments(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", f"/v1/AUTH_q/seg/a.jpg/{number:08d}", piece, "")
+
+
+def hdfs(number: int, at: int, piece: bytes) -> bytes:
+    return request("POST", "/webhdfs/v1/face/a.jpg?op=APPEND", piece, BYTES)
+
+
+def patched(number: int, at: int, piece: bytes) -> bytes:
+    if not number:
+        return request("PUT", "/dav/a.jpg", piece, "")
+    span = "append" if number == COUNT - 1 else f"bytes={at}-{at + len(piece) - 1}"
+    return request("PATCH", "/dav/a.jpg", piece, "application/x-sabredav-partialupdate", X_Update_Range=span)
+
+
 WAYS = [
+    by_head_alone, by_offset_in_head, by_product, in_short, segments, hdfs, patched,
     in_json, nested_json, cut_base64, blueimp, metadata_in_json, dropbox, google_photos, fine_uploader, disk,
     tus_created, draft_created,
     nextcloud_by_offset,
@@ -237,7 +269,7 @@ WAYS = [
 
 
 CREATED = (tus_created, draft_created)
-IN_ORDER = (azure_append, *CREATED)  # nothing else can be said in another order
+IN_ORDER = (azure_append, hdfs, patched, *CREATED)  # nothing else can be said in another order
 
 
 def answer_to(way: Way, number: int) -> bytes:

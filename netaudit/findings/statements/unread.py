@@ -101,6 +101,16 @@ def _told_apart(tables: Tables) -> Iterator[Statement]:
         yield Statement("told_apart", counts=counts, subjects=subjects[:MOST_NAMED])
 
 
+def _posters(tables: Tables) -> Iterator[Statement]:
+    """Images of faces that stay alike for hours: counted apart, left out nowhere."""
+    table = tables["ledgers"]
+    rows = table.filter(pc.equal(table["ledger"], "posters")).to_pylist()
+    if rows:
+        counts = {"n": sum(row["count"] or 0 for row in rows), "subjects": len(rows)}
+        subjects = sorted({row["subject"] for row in rows})
+        yield Statement("posters", counts=counts, subjects=subjects[:MOST_NAMED])
+
+
 def _when(headline: str) -> Callable[[Tables], Iterator[Statement]]:
     """A statement that is the headline."""
 
@@ -386,6 +396,14 @@ UNREAD = (
         "{all} 条含人脸、人员信息或生物特征模板的消息中有 {n} 条未能读懂其时间、地点和对象",
         "of {all:message|messages} with a face, a person or a biometric template {n} were not understood: when, where "
         "and of whom nobody knows",
+        LAST,
+    ),
+    Kind(
+        "posters", _posters,
+        "{subjects} 台设备发送的人脸图像中有 {n} 张次在数小时内大小和像素始终相同（可能为海报或屏幕），"
+        "同样计入以上数字",
+        "{n} of the face images that {subjects:sender|senders} sent stay alike in size and pixels for hours (a poster "
+        "or screen, perhaps); they are counted above, too",
         LAST,
     ),
     Kind(

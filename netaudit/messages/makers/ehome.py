@@ -1,6 +1,7 @@
 """Hikvision's EHome 2 to 4: XML documents `PPVSPMessage` in clear, over TCP or UDP (facts 3.6).
 
-ISUP 5's binary layout is hearsay and not read; its redirects and events are JSON, which is found without it.
+ISUP 5's binary layout is hearsay and not read; its redirects and events are JSON, which is found without it. Events go
+to the alarm port by UDP, too, a document to a datagram: they are those of ISAPI, in XML or JSON.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ _KEEP = 256  # bytes in which a declaration and a tag may lie that are not whole
 PRELUDE = 512  # bytes before the root element that are waited for
 
 
-MARKS = (Mark((b"\xef \t\r\n\f\v<",), holds=(b"<", 0, 20)),)
+MARKS = (Mark((b"\xef \t\r\n\f\v<",), holds=(b"<", 0, 20)), Mark((b"{",), holds=(b'"', 0, 20)))
+_EVENT_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,16}(?:<\?xml[^<>]{0,200}\?>\s{0,16})?<EventNotificationAlert[\s>]")
+_EVENT_JSON = re.compile(rb'\{\s{0,16}"[^\x00]{0,2048}?"eventType"\s{0,4}:', re.DOTALL)
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -43,6 +46,12 @@ def recognise(opening: Opening) -> Verdict:
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     begun = start[:5] == b"<?xml"[: len(start)] or b"<PPVSPMessage".startswith(start[:13])
     return Verdict.MORE if begun and len(data) < PRELUDE else Verdict.NO
+
+
+def recognise_udp(opening: Opening) -> Verdict:
+    """The root element, or an event of ISAPI."""
+    data = opening.up or opening.down
+    return Verdict.YES if _EVENT_XML.match(data) or _EVENT_JSON.match(data) else recognise(opening)
 
 
 def read(data: bytes) -> Message:
@@ -74,11 +83,15 @@ class EhomeDatagrams(DatagramReader):
 
     def parse(self, data: bytes) -> Message | None:
         """Read a datagram."""
-        if not _ROOT.match(data):
+        event = _EVENT_JSON.match(data) or _EVENT_XML.match(data)
+        if event is None and not _ROOT.match(data):
             return None
         message = read(data)
         message.body_start = 0
-        if _END not in data:
+        if event is not None:
+            message.method = "EVENT"
+            message.content_type = "application/json" if data[:1] == b"{" else "application/xml"
+        elif _END not in data:
             message.complete, message.unknown_from = False, len(data)
         return message
 

@@ -139,11 +139,21 @@
     sortable(table);
     filterable(table);
   });
+  // What is folded is not printed, unless it is asked for: by a button, or by an address that ends in #all.
+  const unfoldAll = () => document.querySelectorAll("details").forEach((one) => (one.open = true));
+  const tools = document.querySelector("[data-print-all]");
+  if (tools) {
+    for (const [label, before] of [[tools.dataset.print, () => {}], [tools.dataset.printAll, unfoldAll]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = label;
+      button.addEventListener("click", () => (before(), print()));
+      tools.append(button);
+    }
+  }
+  if (location.hash === "#all") unfoldAll();
   const place = document.querySelector("[data-search-here]");
   if (place && words.search) searchAll(place);
   addEventListener("hashchange", toAnchor);
-  addEventListener("beforeprint", () => {
-    document.querySelectorAll("details").forEach((one) => (one.open = true));
-  });
   toAnchor();
 })();
