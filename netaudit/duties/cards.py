@@ -60,7 +60,8 @@ def problems(given: Mapping[str, Any]) -> list[str]:
             found.append(f"{name}: what is not verified has no content, and what has content is verified")
         if graded != NOT_VERIFIED and not article.get("source"):
             found.append(f"{name}: no source")
-        found += _spoken(name, article, ("law", "says"))
+        worded = ("law", "says") if isinstance(article.get("source", ""), str) else ("law", "says", "source")
+        found += _spoken(name, article, worded)
     for kind, card in [*given["cards"].items(), ("abroad", given["abroad"]), ("stored", given["stored"])]:
         found += [f"{kind}: no article {one}" for one in card["articles"] if one not in given["articles"]]
         found += [f"{kind}: no paper {one}" for one in card["ask"] if one not in given["papers"]]
@@ -127,8 +128,13 @@ def article(name: str, lang: str) -> dict[str, str]:
     return {
         "name": say(key, lang, law=law, number=number).strip().rstrip(","),
         "says": given["says"][lang] if "says" in given else say("unverified", lang),
-        "source": say("source", lang, grade=grade, source=given["source"]) if "source" in given else "",
+        "source": say("source", lang, grade=grade, source=_source(given["source"], lang)) if "source" in given else "",
     }
+
+
+def _source(given: str | Mapping[str, str], lang: str) -> str:
+    """An address, which is alike in both languages, or words."""
+    return given if isinstance(given, str) else given[lang]
 
 
 def stored_text(device: str, what: str, count: int, lang: str) -> str:

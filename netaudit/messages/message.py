@@ -73,7 +73,8 @@ class Message:
     def json(self) -> JsonDocument:
         """The body as a JSON text, which is parsed once; what takes the body apart finds it parsed."""
         if self.document is None:
-            self.document = JsonDocument(self.body, self.missing, self.content_type)
+            gaps = [gap for gap in self.missing if gap[0] < len(self.body)]  # behind its end nothing is missing in it
+            self.document = JsonDocument(self.body, gaps, self.content_type)
         return self.document
 
 

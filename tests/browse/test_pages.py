@@ -11,7 +11,7 @@ from netaudit.browse.rooms import ORDER
 from netaudit.browse.texts import TEXTS, chinese
 from netaudit.case.custody import broken, entries
 from netaudit.case.reading import open_case
-from netaudit.case.report_status import WRITTEN
+from netaudit.case.report_status import SECOND_OPINION, WRITTEN
 from netaudit.case.reviews import WHAT
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.signing.file_names import SIGNED, SIGNED_BY_SM2
@@ -67,8 +67,8 @@ def test_what_was_done_with_a_case_is_said_in_words():
     call = re.compile(r'(?:custody\.note|later)\((?:folder, |self\.folder, |case\.folder, )?"([a-z ]+)"')
     package = Path(texts.__file__).parents[1]
     written = {what for path in package.rglob("*.py") for what in call.findall(path.read_text(encoding="utf-8"))}
-    assert {"begun", "concluded", "second opinion", "unmasked"} <= written
-    for what in written | {WHAT, WRITTEN, SIGNED, SIGNED_BY_SM2, "sealed"}:
+    assert {"begun", "concluded", "unmasked"} <= written
+    for what in written | {WHAT, WRITTEN, SECOND_OPINION, SIGNED, SIGNED_BY_SM2, "sealed"}:
         assert texts.value_word("custody", "what", what, "zh"), what
 
 

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 CATALOGUES = {"cli": texts.TEXTS, "live": wording.TEXTS}
 MADE_UP = (
     "anew_",
+    "next_",
     "note_",
     "level_",
     "face_",

@@ -194,10 +194,9 @@ LEFT = (
     Kind(
         "templates_uploaded", _others("templates_uploaded", "templates_uploaded", "templates"),
         "{who}向 {endpoints} 个外部端点传出 {templates} 个不同的生物特征模板（A 级 {a}，B 级 {b}），"
-        "无需图像即可再次识别同一人",
+        "其数值无需图像即可用于比对",
         "{templates:biometric template|distinct biometric templates} left {who} for "
-        "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b}): people are known again by them without an "
-        "image",
+        "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), whose values can be compared without an image",
         FIRST,
         ("templates_uploaded",),
     ),
