@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ class Load:
     sizes: list[int]
     sums: list[int]  # of the first n of them
     rest: int  # bytes of which no sending tells
+    forms: Counter[str]
 
     def room(self, least: int) -> int:
         """Bytes in sendings of a size and more, and in what is not told apart."""
@@ -86,7 +88,8 @@ def weighed(before: Visit, after: Visit, met: dict[str, Match]) -> list[Weighed]
 def _load(channels: list[Channel]) -> Load:
     sizes = sorted(size for one in channels for size in one.sizes())
     rest = sum(max(one.up - sum(one.sizes()), 0) for one in channels)
-    return Load(sizes, list(itertools.accumulate(sizes, initial=0)), rest)
+    forms = Counter(one.form for channel in channels for one in channel.sent)
+    return Load(sizes, list(itertools.accumulate(sizes, initial=0)), rest, forms)
 
 
 def suspects(
@@ -100,9 +103,12 @@ def suspects(
     need = sizes[len(sizes) // 10] if sizes else LEAST
     found = []
     for way in ways:
-        if way.channel.inside > route.inside or (way.channel.device == mine and way.channel.meets(route)):
+        if way.channel.inside > route.inside:
             continue
-        if (one := _suspect(way, route, forms, need, mine, before, after)) is not None:
+        if way.channel.device == mine and way.channel.meets(route):  # of what is told apart there, judging tells
+            if _grown(way.now.rest, way.earlier.rest, before, after) > _most(need):
+                found.append(Suspect(way.channel, "room", figures=_figures(way, after) | {"bytes": way.now.rest}))
+        elif (one := _suspect(way, route, forms, need, mine, before, after)) is not None:
             found.append(one)
     return sorted(found, key=lambda one: (not one.moved, one.channel.device != mine))
 
@@ -114,18 +120,17 @@ def _suspect(
     there, own = channel.meets(route), channel.device == mine
     how = "endpoint" if own else "device" if there else "both"
     visitor = not there and _visitor(after, channel, mine)
-    figures: dict[str, object] = {"device": _name(after, channel.device), "endpoint": channel.endpoint}
+    figures = _figures(way, after)
     for form in SEEN:
-        some = channel.times((form,))
-        if not some or any(one.times((form,)) for one in way.was) or (visitor and form == VIDEO):
+        some = way.now.forms[form]
+        if not some or way.earlier.forms[form] or (visitor and form == VIDEO):
             continue
         moved = form in forms and (own or way.known) and not visitor
         if moved or form in forms or form == FACE:
             code = "moved_seen" if moved else "room_seen"
-            return Suspect(channel, code, how, moved, figures | {"count": len(some)})
+            return Suspect(channel, code, how, moved, figures | {"count": some})
     least = max(64, need // (SHARE * 10))
     size = way.now.room(least)
-    grown = size - GROWTH * way.earlier.room(least) / max(before.recorded, 1) * after.length
     count, follows = way.follows(before, after)
     figures |= {"bytes": size, "followed": count}
     if follows:
@@ -134,9 +139,22 @@ def _suspect(
         asked = VISITS * max(len(after.marks), 1) * (need or LEAST)
         large = size > max(asked, LEAST) and channel.up > channel.down
         return Suspect(channel, "room_own", how, False, figures) if large else None
-    if grown <= max(min(need, LEAST), need / SHARE):
-        return None
-    return Suspect(channel, "room", how, False, figures)
+    large = _grown(size, way.earlier.room(least), before, after) > _most(need)
+    return Suspect(channel, "room", how, False, figures) if large else None
+
+
+def _figures(way: Weighed, after: Visit) -> dict[str, object]:
+    return {"device": _name(after, way.channel.device), "endpoint": way.channel.endpoint}
+
+
+def _grown(size: int, earlier: int, before: Visit, after: Visit) -> float:
+    """Bytes by which it is more than its own rate before lets expect."""
+    return size - GROWTH * earlier / max(before.recorded, 1) * after.length
+
+
+def _most(need: int) -> float:
+    """Bytes more that are no upload."""
+    return max(min(need, LEAST), need / SHARE)
 
 
 def _visitor(after: Visit, channel: Channel, mine: str) -> bool:

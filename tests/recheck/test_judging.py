@@ -198,6 +198,14 @@ def test_what_no_sending_tells_of_is_room_too() -> None:
     assert (one.status, codes(one)) == ("could not have been seen", ["room"])
 
 
+def test_bytes_to_the_same_endpoint_that_no_sending_tells_of_are_room() -> None:
+    """A long encrypted connection of which one unit is told and the small ones are not."""
+    same = channel(CAMERA, UP, [(LATER + 27 * MINUTE, 300, "hidden")])
+    same.up = 30_000
+    one = told(visit(LATER, [same, beats(LATER)]))
+    assert (one.status, codes(one)) == ("could not have been seen", ["room"])
+
+
 def test_faces_from_a_device_that_was_not_there_bar_the_word_only() -> None:
     other = channel(SERVER, "x.example.com", [(LATER + 27 * MINUTE, 20_000, "face")], "uploaded", ip="39.1.2.3")
     outcomes = compare(
@@ -231,7 +239,7 @@ def test_inside_nothing_is_gone_where_nothing_passes_between_the_two() -> None:
     before = visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both)
     assert codes(told(visit(LATER, [beats(LATER)], devices=both), before)) == ["way_inside"]
     quiet = _inside(LATER, "clear")
-    quiet.sent = [Sending(LATER + MINUTE, 200, "clear")]
+    quiet.sent, quiet.up = [Sending(LATER + MINUTE, 200, "clear")], 300
     one = told(visit(LATER, [quiet, beats(LATER)], devices=both), before)
     assert one.status == "gone"
     said = " ".join(sentences(one, office(LATER), "en"))
