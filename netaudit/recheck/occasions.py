@@ -100,7 +100,8 @@ def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int],
     asked = [ts for ts in passes(after, texts) if after.said_around(now, ts - NEAR, ts + NEAR)]
     known = passes(before, texts)
     found = [_corrected(Power(PASSES, len(known), followed(known, sent), len(asked)), looked)]
-    earlier, later = _stretches(before, channel.device), _stretches(after, now)
+    earlier = _stretches(before, channel.device)
+    later = [(start, end - WINDOW) for start, end in _stretches(after, now)]  # what follows a pass is in it, too
     found.append(Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, passes(after, texts))))
     if not after.marks:
         moved = [_moved(before, channel.device), _moved(after, now)]
