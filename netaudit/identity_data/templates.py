@@ -44,7 +44,7 @@ MOST_FOUND = 2000  # of a document
 MOST_NODES = 20_000
 HUGE = 1e30  # no template holds such numbers
 LONGEST = 1 << 17  # characters of a template as text
-_FACE = r"(?<!inter)(?<!sur)(?<!type)(?<!pre)face(?!book|t(?:s|ed|values?|counts?|fields?|ing)?(?![a-z]))"
+_FACE = r"(?<!inter)(?<!sur)(?<!type)(?<!pre)face(?!book|ts|ted|ting|t[vcf]|t(?![a-z]))"
 _OF_WHOM = rf"(?:{_FACE}|(?<!inter)facial|finger|palm|iris|vein|biometric|biodata)"
 _WHAT = (
     r"(?:feature|feat\b|embed|vector|template|templ|tmpl|descriptor|encoding|minutia|eigen|landmark|keypoint|points?\b)"
