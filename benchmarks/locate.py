@@ -102,21 +102,24 @@ def _views(stream: bytes) -> list[np.ndarray]:
     return out
 
 
+def _steps(data: bytes) -> range:
+    """Where three of the finest steps of a quantisation table begin: any values from 1 on make a sound picture."""
+    table = data.find(b"\xff\xdb")
+    if table < 0 or data[table + 4] >> 4:  # none, or one of 16 bits
+        return range(0)
+    return range(table + 5 + 44, table + 5 + 62)
+
+
 def _site(data: bytes) -> int | None:
-    """Offset of three entropy-coded bytes that may be changed."""
-    scan = data.find(b"\xff\xda")
-    for at in range(scan + 400, len(data) - 40) if scan > 0 else ():
-        if b"\xff" not in data[at - 1 : at + 4]:
-            return at
-    return None
+    """Offset of three bytes that may be changed."""
+    return next(iter(_steps(data)), None)
 
 
 def _letter_site(data: bytes, letters: bytes, where: np.ndarray) -> tuple[int, list[int], bool] | None:
     """The same, at a group of four letters or digits."""
-    scan = data.find(b"\xff\xda")
-    for group in range((scan + 402) // 3, len(letters) // 4 - 16) if scan > 0 else ():
-        at = group * 3
-        if b"\xff" not in data[at - 1 : at + 4] and letters[group * 4 : group * 4 + 4].isalnum():
+    for at in _steps(data):
+        group = at // 3
+        if at % 3 == 0 and letters[group * 4 : group * 4 + 4].isalnum():
             return at, [int(where[group * 4 + k]) for k in range(4)], True
     return None
 

@@ -1,7 +1,7 @@
 """HTTP uploads of a real capture as a template: copies with other addresses and other images, whose hashes are known.
 
-In every copy three bytes of each image are changed within its entropy-coded data (never to or behind 0xFF, so that all
-markers stay), raw or through base64, and all checksums are carried along (RFC 1624).
+In every copy three steps of each image's quantisation table are changed (the codes stay, so that the picture is sound),
+raw or through base64, and all checksums are carried along (RFC 1624).
 """
 
 from __future__ import annotations

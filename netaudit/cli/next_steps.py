@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from netaudit.case.reading import Case
 
-BESIDE_CLOUD = "lan"  # the vantage from which cameras and servers inside are heard
+BESIDE_CLOUD = ("lan", "both")  # vantages from which cameras and servers inside are heard
 
 
 def open_ends(case: Case) -> dict[str, int]:
@@ -33,7 +33,7 @@ def open_ends(case: Case) -> dict[str, int]:
         found["keys"] = uploads
         if not case.table("moments", ["moment_id"]).num_rows:
             found["marks"] = uploads
-    if case.manifest["vantage"]["side"] != BESIDE_CLOUD or not _heard_inside(case):
+    if case.manifest["vantage"]["side"] not in BESIDE_CLOUD or not _heard_inside(case):
         found["place"] = 1
     ledgers = case.table("ledgers", ["ledger", "reason", "count"])
     unread = ledgers.filter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import orjson
@@ -42,12 +43,24 @@ def _case(path: Path, lang: str) -> Case:
     if (path / "case.json").exists() or path.is_dir():
         return open_case(path)
     folder = beside([str(path)])
-    if (folder / "case.json").exists():
-        return open_case(folder)
+    if (folder / "case.json").exists() and path.is_file():
+        return _of_capture(open_case(folder), path)
     from netaudit.api.auditing import audit
 
     audit(path, folder, lang=lang)
     return open_case(folder)
+
+
+def _of_capture(case: Case, path: Path) -> Case:
+    """The case, where it is of this very file: what lies beside it may be of one that had its name."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if set(case.table("captures", ["sha256"])["sha256"].to_pylist()) != {digest}:
+        raise UsageError(
+            "{}: the case beside it, {}, is of another capture; name the case that is meant",
+            str(path), str(case.folder),
+        )  # fmt: skip
+    return case
 
 
 def _print(compared: Comparison, lang: str) -> None:

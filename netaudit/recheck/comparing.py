@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
@@ -36,10 +37,32 @@ class Comparison:
 
 def recheck(before: list[CaseLike], after: list[CaseLike]) -> Comparison:
     """Compare visits. Raises UsageError where a later one does not follow the others, CaseError for damaged cases."""
+    _asked_once([*before, *after])
     sides = [("before", [visit_of(case) for case in before]), ("after", [visit_of(case) for case in after])]
     if not all(visits for _, visits in sides):
         raise UsageError("say at least one case before and one after")
+    _seen_once([one for _, visits in sides for one in visits])
     earlier, later = (joined(visits) for _, visits in sides)
     if earlier.spans and later.spans and later.first < earlier.last:
         raise UsageError("{}: was captured before the visits it is compared with ended", ", ".join(later.names))
     return Comparison(sides, later, compare(earlier, later))
+
+
+def _asked_once(cases: list[CaseLike]) -> None:
+    """A visit counts once: given twice, each of its passes would be two."""
+    known: set[Path] = set()
+    for case in cases:
+        if (folder := getattr(case, "folder", None)) is None:
+            continue
+        place = Path(folder).resolve()
+        if place in known:
+            raise UsageError("{}: is given twice", str(folder))
+        known.add(place)
+
+
+def _seen_once(visits: list[Visit]) -> None:
+    known: set[str] = set()
+    for visit in visits:
+        if visit.captures & known:
+            raise UsageError("{}: has a capture that another of the visits has, too", ", ".join(visit.names))
+        known |= visit.captures

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from netaudit.recheck.matching import Match, matches
-from netaudit.recheck.occasions import AVOIDS, FOLLOWS, LEAST, avoid_chance, follow_chance, power_of
-from netaudit.recheck.suspects import Suspect, suspects
+from netaudit.recheck.occasions import FOLLOWS, LEAST, follow_chance, power_of
+from netaudit.recheck.suspects import Suspect, suspects, weighed
 from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.recheck.power import Power
+    from netaudit.recheck.suspects import Weighed
     from netaudit.recheck.visit import Visit
 
 GONE, STILL, NEW, MOVED = "gone", "still", "new", "moved"
@@ -37,6 +38,7 @@ KINDS_OF = {
 }  # fmt: skip
 PERSONAL, SMALLER, IN_BULK, BULK_GOES = "personal device", 0.5, 0.6, 12
 NIGHT = range(22, 24), range(6)
+SEES = {"wan": 1, "lan": 2, "both": 3}  # how much of a site, by vantage
 LEAST_HIDDEN = 1024  # bytes: less of what is hidden is no upload
 
 
@@ -67,7 +69,6 @@ class Outcome:
     before: Counted = field(default_factory=Counted)
     after: Counted = field(default_factory=Counted)
     power: Power | None = None
-    together: int = 1  # devices whose routes were counted together
     bears: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     findings_before: list[str] = field(default_factory=list)
     findings_after: list[str] = field(default_factory=list)
@@ -98,10 +99,12 @@ def compare(before: Visit, after: Visit) -> list[Outcome]:
     met = matches(before, after)
     routes = [Route(channel, purpose, met.get(channel.device), _again(channel, met, after))
               for channel, purpose in _routes(before)]  # fmt: skip
-    found = [(route, _outcome(route, before, after, met)) for route in routes]
-    _count_together(found, before, after)
-    outcomes = [one for _, one in found] + _new(before, after, met, [one for _, one in found])
-    return sorted(outcomes, key=lambda o: (STATUSES.index(o.status), o.device, o.purpose, o.endpoint))
+    ways = weighed(before, after, met)
+    found = [_outcome(route, before, after, met, ways) for route in routes]
+    return sorted(
+        found + _new(before, after, met, found),
+        key=lambda o: (STATUSES.index(o.status), o.device, o.purpose, o.endpoint),
+    )
 
 
 def _routes(visit: Visit) -> list[tuple[Channel, str]]:
@@ -143,11 +146,11 @@ def _again(channel: Channel, met: dict[str, Match], after: Visit) -> list[Channe
     if channel.inside:
         other = met.get(channel.endpoint)
         ends = (match.device, other.device if other else "")
-        return [one for one in after.channels.values() if (one.device, one.endpoint) == ends]
+        return [after.channels[ends]] if ends in after.channels else []
     return [one for one in after.out(match.device) if one.meets(channel)]
 
 
-def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -> Outcome:
+def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], ways: list[Weighed]) -> Outcome:
     channel, match = route.channel, route.match
     told = Outcome(
         UNSEEN, route.purpose, _named(before, channel.device), channel.device, channel.endpoint,
@@ -157,7 +160,8 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -
     )  # fmt: skip
     if _goes_on(route, told, before, after):
         return told
-    seen = suspects(route.channel, route.sizes, before, after, met)
+    mine = match.device if match else ""
+    seen = suspects(channel, FORMS_OF[route.purpose], route.sizes, mine, before, after, ways)
     if (moved := next((one for one in seen if one.moved), None)) is not None:
         told.status, told.form = MOVED, moved.how
         told.now_device, told.now_endpoint = _named(after, moved.channel.device), moved.channel.endpoint
@@ -166,7 +170,7 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -
         told.bears.append((moved.code, moved.figures))
         return told
     told.bears = _against(route, before, after, seen, met)
-    told.power = power_of(before, after, [channel], route.sent, [match.device] if match else [])
+    told.power = power_of(before, after, channel, route.sent, mine)
     if not told.power.enough:
         told.bears.append(("power", {}))
     told.status = UNSEEN if told.bears else GONE
@@ -184,13 +188,13 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
         own = own if _capable(own, route.sizes) else []
     if own:
         told.after = _sums([(one.ts, one.size) for one in own])
-        told.form = _changed(route, sorted(one.ts for one in own), told, before, after)
+        told.form = _changed(route, sorted(one.ts for one in own), told, after.zone or before.zone or "Asia/Shanghai")
         told.status = OTHER if told.form else STILL
         return True
     others = [one for channel in route.again for one in channel.sent]
     if route.purpose == UPLOADS and (small := [one for one in others if one.form == HIDDEN]):
         was = [one for one in route.channel.sent if one.form == HIDDEN and one.size < LEAST_HIDDEN]
-        if len(small) > 2 + 1.5 * len(was) * after.length / max(before.length, 1):
+        if len(small) > 2 + 1.5 * len(was) * after.length / max(before.recorded, 1):
             told.status, told.form = OTHER, "smaller"
             told.after = _sums([(one.ts, one.size) for one in small])
             return True
@@ -198,7 +202,7 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
         (PICTURE, OTHER, "picture"), (FACE, OTHER, "picture"), (VIDEO, OTHER, "video"), (HIDDEN, ENCRYPTED, ""),
         (CLEAR, OTHER, "vectors"),
     ):  # fmt: skip
-        if form in forms or (form == HIDDEN and route.purpose == INSIDE):
+        if form in forms:
             continue
         some = [one for one in others if one.form == form]
         was = [one for one in route.channel.sent if one.form == form]
@@ -218,7 +222,7 @@ def _more(some: list, was: list, before: Visit, after: Visit, sizes: list[int], 
     """Whether more of a form is sent than was before beside the route: by bytes in the time, or after the passes."""
     if form in (PICTURE, FACE, VIDEO) and not was:
         return True
-    rate = sum(one.size for one in was) / max(before.length, 1)
+    rate = sum(one.size for one in was) / max(before.recorded, 1)
     need = max((sizes[len(sizes) // 10] if sizes else 0) // 10, LEAST_HIDDEN)
     if sum(one.size for one in some) > 1.5 * rate * after.length + need:
         return True
@@ -226,13 +230,8 @@ def _more(some: list, was: list, before: Visit, after: Visit, sizes: list[int], 
     return follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS
 
 
-def _changed(route: Route, sent: list[int], told: Outcome, before: Visit, after: Visit) -> str:
+def _changed(route: Route, sent: list[int], told: Outcome, zone: str) -> str:
     """How what goes on is another than it was; empty where it is not."""
-    zone = after.zone or before.zone or "Asia/Shanghai"
-    marked, count, chance = avoid_chance(after, sent)
-    if chance <= AVOIDS:
-        told.bears.append(("avoids", {"passes": marked, "followed": count, "uploads": len(sent)}))
-        return "avoids"
     if _night(sent, zone) >= 0.8 and _night(route.sent, zone) <= 0.2:
         return "night"
     if _bulk(sent) >= IN_BULK and _bulk(route.sent) < IN_BULK / 2:
@@ -271,13 +270,15 @@ def _against(
     if match is None:
         return [*found, ("device_absent", {})]
     if not match.sure:
-        found.append(("device_unsure", {"by": match.by}))
-    if before.side == "lan" and after.side != "lan":
+        found.append(("device_unsure", {}))
+    if min(SEES.get(one, 0) for one in after.sides) < max(SEES.get(one, 0) for one in before.sides):
         found.append(("vantage_less", {}))
     if not after.heard.get(match.device):
         found.append(("device_silent", {}))
     elif not route.channel.inside and not any(one.up and one.down for one in after.out(match.device)):
         found.append(("way_outside", {}))
+    if route.channel.inside and not route.again:
+        found.append(("way_inside", {}))
     found += [(one.code, one.figures) for one in seen]
     if missing := _sources_missing(route, before, after, met):
         found.append(("source_absent", {"count": missing}))
@@ -288,36 +289,18 @@ def _against(
 
 def _sources_missing(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -> int:
     """How many that sent the device its pictures before were not met or said nothing: nothing comes, nothing leaves."""
-    given = (one for one in before.channels.values() if one.inside and one.endpoint == route.channel.device)
-    fed = {one.device for one in given if one.times((FACE, PICTURE))}
+    fed = {one.device for one in before.into(route.channel.device) if one.times((FACE, PICTURE))}
     return sum(one not in met or not met[one].sure or not after.heard.get(met[one].device) for one in fed)
 
 
 def _collects(route: Route, after: Visit) -> bool:
     """Whether pictures still come to the device from others inside: they may leave at another hour."""
     device = route.match.device if route.match else ""
-    return any(one.inside and one.endpoint == device and one.times((FACE, PICTURE)) for one in after.channels.values())
+    return any(one.times((FACE, PICTURE)) for one in after.into(device))
 
 
 def _whole_day(visit: Visit) -> bool:
     return any(end - start >= 24 * 3600 * SECOND for start, end in visit.spans)
-
-
-def _count_together(found: list[tuple[Route, Outcome]], before: Visit, after: Visit) -> None:
-    """Routes of several devices to one endpoint share the marks: where only power is lacking, they are asked as one."""
-    groups: dict[tuple[str, str], list[tuple[Route, Outcome]]] = defaultdict(list)
-    for route, told in found:
-        if told.status in (GONE, UNSEEN) and {code for code, _ in told.bears} <= {"power"} and route.match:
-            groups[route.purpose, route.channel.endpoint].append((route, told))
-    for some in groups.values():
-        if len(some) < 2 or not all(told.power for _, told in some):
-            continue
-        sent = sorted(ts for route, _ in some for ts in route.sent)
-        heard = [route.match.device for route, _ in some if route.match]
-        power = power_of(before, after, [route.channel for route, _ in some], sent, heard)
-        for _, told in some:
-            if power.enough and (told.power is None or not told.power.enough):
-                told.power, told.together, told.status, told.bears = power, len(some), GONE, []
 
 
 def _new(before: Visit, after: Visit, met: dict[str, Match], told: list[Outcome]) -> list[Outcome]:
@@ -327,9 +310,7 @@ def _new(before: Visit, after: Visit, met: dict[str, Match], told: list[Outcome]
     found = []
     for channel, purpose in _routes(after):
         ids = {one for kinds in channel.findings.values() for one in kinds}
-        was = [
-            one for (who, _), one in before.channels.items() if who == back.get(channel.device) and one.meets(channel)
-        ]
+        was = [one for one in before.of(back.get(channel.device, "")) if one.meets(channel)]
         same = any(one.times(FORMS_OF[purpose]) and one.findings for one in was)
         if ids & known or same:
             continue

@@ -6,10 +6,11 @@ where no link address is seen, is a likeness: good enough to say that something 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netaudit.recheck.visit import Channel, Visit
+from netaudit.recheck.visit import Channel, Visit, apart
 
 if TYPE_CHECKING:
     from netaudit.recheck.visit import Device
@@ -44,11 +45,17 @@ def matches(before: Visit, after: Visit) -> dict[str, Match]:
     """By device of the visit before; each device of the later one stands for one at most."""
     found: dict[str, Match] = {}
     taken: set[str] = set()
+    marks = defaultdict(list)
+    for device in sorted(after.devices.values(), key=lambda d: d.device_id):
+        for mark in {*device.macs, *device.ips, *([device.serial] if device.serial else [])}:
+            marks[mark].append(device)
     for by in (SERIAL, LINK, LIKE, ADDRESS):
         for one in sorted(before.devices.values(), key=lambda d: d.device_id):
             if one.device_id in found:
                 continue
-            alike = [d for d in after.devices.values() if d.device_id not in taken and _same(one, d, by)]
+            own = {SERIAL: {one.serial}, LINK: one.macs}.get(by, one.ips)
+            near = {d.device_id: d for mark in own for d in marks.get(mark, ())}
+            alike = [d for d in near.values() if d.device_id not in taken and _same(one, d, by)]
             if len(alike) == 1:
                 found[one.device_id] = Match(alike[0].device_id, by)
                 taken.add(alike[0].device_id)
@@ -78,14 +85,16 @@ def joined(visits: list[Visit]) -> Visit:
         ids = {match.device: one for one, match in matches(whole, other).items() if match.sure}
         whole = Visit(
             names=whole.names + other.names,
-            side=whole.side if whole.side == other.side else "unlike",
-            spans=sorted(whole.spans + other.spans),
-            marks=sorted(whole.marks + other.marks),
+            sides=whole.sides | other.sides,
+            spans=apart(whole.spans + other.spans),
+            marks=sorted({*whole.marks, *other.marks}),
             devices=_devices(other, ids) | whole.devices,
             channels=dict(whole.channels),
             heard=dict(whole.heard),
             limits=sorted({*whole.limits, *other.limits}),
             zone=whole.zone or other.zone,
+            captures=whole.captures | other.captures,
+            twice=whole.twice + other.twice + _overlap(whole.spans, other.spans),
         )  # fmt: skip
         for (device, endpoint), channel in other.channels.items():
             key = (ids.get(device, device), ids.get(endpoint, endpoint))
@@ -94,6 +103,11 @@ def joined(visits: list[Visit]) -> Visit:
             key_ = ids.get(device, device)
             whole.heard[key_] = sorted([*whole.heard.get(key_, []), *spans])
     return whole
+
+
+def _overlap(spans: list[tuple[int, int]], others: list[tuple[int, int]]) -> int:
+    """How long (ns) both captured."""
+    return sum(max(0, min(end, last) - max(start, first)) for start, end in spans for first, last in others)
 
 
 def _devices(visit: Visit, ids: dict[str, str]) -> dict[str, Device]:

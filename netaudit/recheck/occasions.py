@@ -1,4 +1,4 @@
-"""Occasions on which an upload is to be expected: marked passes, stretches of time with one, pictures moved inside.
+"""Occasions on which an upload is to be expected: marked passes, stretches of time, pictures moved to or from a device.
 
 A pass counts once, by its window; passes that are closer together than a window are one occasion. The text of a mark
 says whose camera was passed where it names a device, or where the uploads of the visit before follow marks of that text
@@ -29,7 +29,7 @@ STRETCH = 600 * SECOND
 NEAR = 600 * SECOND  # so near to a pass a device has to be heard
 LEAST = 5  # occasions before, and passes of which it is asked whether something follows
 LEAST_TEXT = 3  # marks of one text
-FOLLOWS, AVOIDS = 0.01, 0.01  # chance below which uploads are said to follow, or to avoid, marked moments
+FOLLOWS = 0.01  # chance below which uploads are said to follow marked moments
 PASSES, STRETCHES, PICTURES = "passes", "stretches", "pictures"
 _COUNT = re.compile(r"(?<![\w.:])\d{1,4}(?![\w:]|\.\d)")  # a number that stands alone
 _OTHER = re.compile(r"[^\w.:-]+")
@@ -88,36 +88,38 @@ def _names(text: str, device: Device) -> bool:
     )
 
 
-def power_of(
-    before: Visit, after: Visit, channels: Sequence[Channel], sent: Sequence[int], heard: Sequence[str]
-) -> Power:
+def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int], now: str) -> Power:
     """What an absence would be worth: the better of the kinds of occasion that both visits have.
 
-    `channels` and `sent`: the routes before, and when they sent; `heard`: the same devices as they are called after.
+    `channel` and `sent`: the route before, and when it sent; `now`: the same device as it is called after, or "".
     """
-    devices = [before.devices[one.device] for one in channels if one.device in before.devices]
+    devices = [before.devices[channel.device]] if channel.device in before.devices else []
     texts, looked = texts_of(before, devices, sent)
     if texts is not None and not passes(after, texts):
         texts, looked = None, 1
-    ends = [end for _, end in before.spans]
-
-    def there(ts: int) -> bool:
-        return any(after.said_around(device, ts - NEAR, ts + NEAR) for device in heard)
-
-    asked = [ts for ts in passes(after, texts) if there(ts)]
+    asked = [ts for ts in passes(after, texts) if after.said_around(now, ts - NEAR, ts + NEAR)]
     known = passes(before, texts)
     found = [_corrected(Power(PASSES, len(known), followed(known, sent), len(asked)), looked)]
-    stretches = [
-        (start + k * STRETCH, start + (k + 1) * STRETCH)
-        for (start, _), end in zip(before.spans, ends, strict=True)
-        for k in range((end - start) // STRETCH)
-    ]
-    full = sum(bisect.bisect_left(sent, end) > bisect.bisect_left(sent, start) for start, end in stretches)
-    found.append(Power(STRETCHES, len(stretches), full, len({ts // STRETCH for ts in asked})))
+    earlier = _stretches(before, channel.device)
+    later = [(start, end - WINDOW) for start, end in _stretches(after, now)]  # what follows a pass is in it, too
+    found.append(Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, passes(after, texts))))
     if not after.marks:
-        moved = [[ts for ts in _moved(visit) if visit.covered(ts - LEAD, ts + WINDOW)] for visit in (before, after)]
+        moved = [_moved(before, channel.device), _moved(after, now)]
         found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(moved[1])))
     return max(found, key=lambda one: one.seen)
+
+
+def _stretches(visit: Visit, device: str) -> list[tuple[int, int]]:
+    """Stretches of time that were captured whole and in which the device was heard."""
+    every = (
+        (at, at + STRETCH) for start, end in visit.spans for at in range(start, end - STRETCH + 1, STRETCH)
+    )  # fmt: skip
+    return [(start, end) for start, end in every if visit.said_around(device, start, end)]
+
+
+def _with(stretches: Iterable[tuple[int, int]], times: Sequence[int]) -> int:
+    """In how many something (times in order) happened."""
+    return sum(bisect.bisect_left(times, end) > bisect.bisect_left(times, start) for start, end in stretches)
 
 
 def _corrected(power: Power, looked: int) -> Power:
@@ -129,9 +131,11 @@ def _corrected(power: Power, looked: int) -> Power:
     return Power(power.kind, power.occasions, max(least - 1, 0), power.asked)
 
 
-def _moved(visit: Visit) -> list[int]:
-    """When pictures went from one inside device to another."""
-    return thinned(ts for one in visit.channels.values() if one.inside for ts in one.times((FACE, PICTURE)))
+def _moved(visit: Visit, device: str) -> list[int]:
+    """When pictures went to or from the device inside, and what followed was captured."""
+    ways = [one for one in (*visit.of(device), *visit.into(device)) if one.inside]
+    times = thinned(ts for one in ways for ts in one.times((FACE, PICTURE)))
+    return [ts for ts in times if visit.covered(ts - LEAD, ts + WINDOW)]
 
 
 def follow_chance(visit: Visit, sent: Sequence[int], tried: int = 1) -> tuple[int, float]:
@@ -147,27 +151,3 @@ def follow_chance(visit: Visit, sent: Sequence[int], tried: int = 1) -> tuple[in
     if found.p is None:  # hardly any time without a pass: a share is all there is
         return count, 0.0 if count * 5 >= len(known) * 4 else 1.0
     return count, min(1.0, found.p * tried)
-
-
-def avoid_chance(visit: Visit, sent: Sequence[int]) -> tuple[int, int, float]:
-    """Passes, those followed, and the chance that so few are where uploads do not heed them.
-
-    The share of all captured time after which something was sent stands for what is to be expected; lower tail of the
-    binomial. 1 where there is too little of either.
-    """
-    known = passes(visit)
-    count = followed(known, sent)
-    if len(known) < LEAST or len(sent) < LEAST:
-        return len(known), count, 1.0
-    spans = merged(np.array([[ts - WINDOW, ts + LEAD] for ts in sent], np.int64))
-    within = sum(spans.within(start, end).length for start, end in visit.spans)
-    share = min(within / max(visit.length, 1), 1.0)
-    rest = 1 - share
-    chance = sum(_binomial(k, len(known), share, rest) for k in range(count + 1))
-    return len(known), count, min(1.0, chance)
-
-
-def _binomial(count: int, trials: int, share: float, rest: float) -> float:
-    from math import comb
-
-    return float(comb(trials, count) * share**count * rest ** (trials - count))

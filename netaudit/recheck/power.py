@@ -25,7 +25,7 @@ MOST_SAID = 99  # of 100: no visit shows more
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """What was met before and asked now. `kind`: passes, or stretches of time with a pass in them."""
+    """What was met before and asked now. `kind`: passes, stretches of time, or pictures moved inside."""
 
     kind: str
     occasions: int  # before
@@ -75,15 +75,6 @@ def lower(followed: int, occasions: int, confidence: float = CONFIDENCE) -> floa
         middle = (low + high) / 2
         low, high = (low, middle) if _at_least(followed, occasions, middle) > 1 - confidence else (middle, high)
     return low
-
-
-def upper(followed: int, occasions: int, confidence: float = CONFIDENCE) -> float:
-    """Exact upper confidence bound of a share; 1 where nothing was asked.
-
-    >>> round(upper(0, 100, 0.95), 4)  # near the rule of three, 3 / n
-    0.0295
-    """
-    return 1 - lower(occasions - followed, occasions, confidence) if occasions else 1.0
 
 
 def _at_least(count: int, trials: int, chance: float) -> float:

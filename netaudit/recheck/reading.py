@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.endpoints.sightings import once
+from netaudit.endpoints.tunnels import answerable
 from netaudit.findings.ends import Ends
 from netaudit.findings.visibility import CLEAR as IN_CLEAR
 from netaudit.findings.visibility import LOCAL, visibility
 from netaudit.findings.vocabulary import kind_of
-from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel, Device, Sending, Visit
+from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, VIDEO, Channel, Device, Sending, Visit, apart
 
 if TYPE_CHECKING:
     from netaudit.recheck.visit import CaseLike
@@ -24,7 +26,7 @@ FLOWS = [
 ]  # fmt: skip
 IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "tiff", "jp2", "pnm", "tga"})
 STREAMS = frozenset({"rtp", "rtsp", "rtmp"})
-JOINED = SECOND  # ns of pause within which two captures are one span
+CARRIES = 0.5  # share of the greater direction of a stream from which on the smaller may be video, too
 MOST = 200_000  # sendings of a channel that are kept; what is beyond is told as a limit
 LOST = 0.01  # share of a flow's bytes, and of packets, whose loss is more than a visit bears
 Row = dict[str, Any]
@@ -33,12 +35,13 @@ Row = dict[str, Any]
 def visit_of(case: CaseLike, name: str = "") -> Visit:
     """Read a case. Raises CaseError where it is damaged."""
     tables = {one: case.table(one) for one in ("flows", "devices", "bindings", "endpoints", "findings", "captures")}
+    tables["flows"] = once(answerable(tables["flows"]), case.table("sightings"))
     scope = dict(zip(*(tables["endpoints"][one].to_pylist() for one in ("ip", "scope")), strict=True))
     ends = Ends(tables)
     vantage = case.manifest.get("vantage") or {}
     found = Visit(
         names=[name or Path(str(getattr(case, "folder", ""))).name],
-        side=str(vantage.get("side") or "unknown"),
+        sides=frozenset({str(vantage.get("side") or "unknown")}),
         spans=_spans(tables["captures"]),
         marks=sorted(zip(_ns(case.table("moments"), "ts"), case.table("moments")["text"].to_pylist(), strict=True)),
         devices=_devices(tables["devices"], tables["findings"]),
@@ -46,13 +49,17 @@ def visit_of(case: CaseLike, name: str = "") -> Visit:
         heard=defaultdict(list),
         limits=[],
         zone=str((case.manifest.get("options") or {}).get("zone") or ""),
+        captures=frozenset(one for one in tables["captures"]["sha256"].to_pylist() if one),
     )
     said = pc.greater(pc.add(*(pc.fill_null(tables["flows"][one], 0) for one in ("payload_up", "payload_down"))), 0)
     flows = {row["flow_id"]: row for row in _rows(tables["flows"].filter(said), FLOWS)}
     ways = _take_flows(found, flows, scope, ends)
-    _take_clear(found, case, ways, tables["findings"])
+    videos = _videos(case, flows, tables["findings"])
+    for way in videos & ways.keys():
+        ways[way].sent.append(_whole(flows, way, VIDEO))
+    explained = _take_clear(found, case, ways, tables["findings"])
     _take_hidden(case, flows, ways)
-    _take_videos(case, tables["findings"], ways)
+    _take_rest(found, flows, ways, explained, videos)
     _note_findings(tables["findings"], ways)
     found.limits = _limits(case, found, tables["captures"])
     for channel in found.channels.values():
@@ -77,13 +84,7 @@ def _ns(table: pa.Table, column: str) -> list[int]:
 def _spans(captures: pa.Table) -> list[tuple[int, int]]:
     """What was captured; captures of one recording, cut into files, are one span."""
     known = captures.filter(captures["first_ts"].is_valid())
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted(zip(_ns(known, "first_ts"), _ns(known, "last_ts"), strict=True)):
-        if spans and start <= spans[-1][1] + 60 * JOINED:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((start, end))
-    return spans
+    return apart(zip(_ns(known, "first_ts"), _ns(known, "last_ts"), strict=True))
 
 
 def _devices(devices: pa.Table, findings: pa.Table) -> dict[str, Device]:
@@ -134,8 +135,18 @@ def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends
     return ways
 
 
-def _take_clear(found: Visit, case: CaseLike, ways: Ways, findings: pa.Table) -> None:
-    """What was sent in clear, message by message: a face, a record, another picture, or anything else with a body."""
+def _whole(flows: dict[str, Row], way: tuple[str, bool], form: str) -> Sending:
+    """All that a flow carried one way, as one."""
+    row = flows[way[0]]
+    return Sending(row["first_ts"], row["payload_up" if way[1] else "payload_down"] or 0, form)
+
+
+def _take_clear(found: Visit, case: CaseLike, ways: Ways, findings: pa.Table) -> dict[tuple[str, bool], int]:
+    """What was sent in clear, message by message: a face, a record, another picture, or anything else with a body.
+
+    Gives how many bytes of each flow and direction that is.
+    """
+    explained: dict[tuple[str, bool], int] = defaultdict(int)
     faces, records = _ids(findings, "object_ids"), _ids(findings, "document_ids")
     inner: dict[str, set[str]] = defaultdict(set)
     for object_id, message_id, kind in zip(
@@ -150,13 +161,16 @@ def _take_clear(found: Visit, case: CaseLike, ways: Ways, findings: pa.Table) ->
             inner[message_id].add(PICTURE)
     bodies = case.table("messages", ["message_id", "flow_id", "direction", "first_ts", "body_size", "protocol"])
     for row in _rows(bodies.filter(pc.greater(bodies["body_size"], 0)), bodies.column_names):
-        channel = ways.get((row["flow_id"], row["direction"] == "up"))
+        way = (row["flow_id"], row["direction"] == "up")
+        channel = ways.get(way)
         if channel is None or row["protocol"] in {"tls", "quic", "dtls", "dns"}:
             continue
+        explained[way] += row["body_size"]
         seen = inner.get(row["message_id"], set())
         forms = [form for form in (FACE, RECORD) if form in seen] or [PICTURE if PICTURE in seen else CLEAR]
         for form in forms:
             _add(found, channel, Sending(row["first_ts"], row["body_size"], form))
+    return explained
 
 
 def _ids(findings: pa.Table, column: str) -> set[str]:
@@ -178,28 +192,47 @@ def _take_hidden(case: CaseLike, flows: dict[str, Row], ways: Ways) -> None:
             cut.add(row["flow_id"])
             channel.sent.append(Sending(row["first_ts"], row["plaintext_high"] or 0, HIDDEN))
     for (flow_id, up), channel in ways.items():
-        row = flows[flow_id]
-        seen = visibility(row["protocol"] or "", row["transport"], row["server_port"] or 0, row["keys"] or "")
-        if seen != IN_CLEAR and not (up and flow_id in cut):
-            channel.sent.append(Sending(row["first_ts"], row["payload_up" if up else "payload_down"] or 0, HIDDEN))
-        elif row["protocol"] in STREAMS:
-            channel.sent.append(Sending(row["first_ts"], row["payload_up" if up else "payload_down"] or 0, VIDEO))
+        if not _in_clear(flows[flow_id]) and not (up and flow_id in cut):
+            channel.sent.append(_whole(flows, (flow_id, up), HIDDEN))
 
 
-def _take_videos(case: CaseLike, findings: pa.Table, ways: Ways) -> None:
-    """Streams that dialogues or findings call video."""
-    named = _rows(case.table("media"), ["flow_id", "kind"])
-    streams = {row["flow_id"] for row in named if row["kind"] == "video" and row["flow_id"]}
-    streams |= {
-        flow
-        for act, some in zip(findings["act"].to_pylist(), findings["flow_ids"].to_pylist(), strict=True)
-        if act == "video"
-        for flow in some or ()
-    }
-    for flow in streams:
-        for up in (True, False):
-            if (channel := ways.get((flow, up))) is not None and not channel.times((VIDEO,)):
-                channel.sent.append(Sending(min((s.ts for s in channel.sent), default=0), channel.up, VIDEO))
+def _in_clear(row: Row) -> bool:
+    return visibility(row["protocol"] or "", row["transport"], row["server_port"] or 0, row["keys"] or "") == IN_CLEAR
+
+
+def _take_rest(
+    found: Visit, flows: dict[str, Row], ways: Ways, explained: dict[tuple[str, bool], int],
+    videos: set[tuple[str, bool]],
+) -> None:  # fmt: skip
+    """What flows in clear carried of which no message tells, where it is most of them: it is not nothing."""
+    for way, channel in ways.items():
+        whole = _whole(flows, way, CLEAR)
+        rest = whole.size - explained.get(way, 0)
+        if way not in videos and rest > explained.get(way, 0) and _in_clear(flows[way[0]]):
+            _add(found, channel, Sending(whole.ts, rest, CLEAR))
+
+
+def _videos(case: CaseLike, flows: dict[str, Row], findings: pa.Table) -> set[tuple[str, bool]]:
+    """Flows and directions that carry video: as a finding says, else the greater direction of a stream."""
+    media = _rows(case.table("media"), ["flow_id", "kind"])
+    said = {kind: {row["flow_id"] for row in media if row["kind"] == kind} for kind in ("video", "audio")}
+    found = set()
+    for row in _rows(findings.filter(pc.equal(findings["act"], "video")), ["sender", "receiver", "flow_ids"]):
+        for flow in flows.keys() & set(row["flow_ids"] or ()):
+            ends = (flows[flow]["client_ip"], flows[flow]["server_ip"])
+            if row["sender"] in ends or row["receiver"] in ends:
+                found.add((flow, row["sender"] == ends[0] or row["receiver"] == ends[1]))
+            else:
+                said["video"].add(flow)
+    known = {flow for flow, _ in found}
+    for flow, row in flows.items():
+        stream = row["protocol"] in STREAMS and flow not in said["audio"]
+        if flow not in known and (flow in said["video"] or stream):
+            up, down = (row[f"payload_{way}"] or 0 for way in ("up", "down"))
+            found |= {
+                (flow, way) for way, size in ((True, up), (False, down)) if size and size >= CARRIES * max(up, down)
+            }
+    return found
 
 
 def _note_findings(findings: pa.Table, ways: Ways) -> None:
@@ -218,7 +251,7 @@ def _limits(case: CaseLike, found: Visit, captures: pa.Table) -> list[str]:
     limits = list(found.limits)
     if case.manifest.get("partial", True):
         limits.append("partial")
-    if found.side not in {"lan", "wan"}:
+    if not found.sides <= {"lan", "wan", "both"}:
         limits.append("vantage_unknown")
     read = sum(one or 0 for one in captures["packets_read"].to_pylist())
     if sum(one or 0 for one in captures["drops"].to_pylist()) > LOST * max(read, 1):

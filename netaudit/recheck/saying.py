@@ -48,17 +48,15 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
     if one.known_by:
         told.append(say(f"known_by.{one.known_by}", lang))
     if one.status == "gone":
-        told.append(say("gone", lang))
+        told.append(say("gone_inside" if one.purpose == "inside" else "gone", lang))
     if one.power and one.power.asked and one.power.followed:
         power = one.power
         told.append(
             say(
-                f"power.{power.kind}", lang, asked=power.asked, devices=one.together, occasions=power.occasions,
+                f"power.{power.kind}", lang, asked=power.asked, occasions=power.occasions,
                 followed=power.followed, window=WINDOW // SECOND, of=power.of_100, chance=chance_text(power.unchanged),
             )
         )  # fmt: skip
-    if one.together > 1:
-        told.append(say("together", lang, n=one.together))
     if one.status == "gone":
         told.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
     if one.status == "could not have been seen":
@@ -78,16 +76,20 @@ def _carried(key: str, some: Counted, lang: str) -> str:
 
 
 def _bearing(code: str, figures: dict[str, object], lang: str) -> str:
-    shown = {key: safe(value) if isinstance(value, str) else value for key, value in figures.items()}
-    return say(code, lang, **shown)
+    return say(code, lang, **_shown(figures))
+
+
+def _shown(figures: dict[str, object]) -> dict[str, object]:
+    """Figures as they may be shown, in words and in data."""
+    return {key: safe(value) if isinstance(value, str) else value for key, value in figures.items()}
 
 
 def visit_rows(sides: list[tuple[str, list[Visit]]], lang: str) -> list[list[str]]:
     """One row for each visit: side, case, captured, vantage, marks."""
     return [
-        [say(side, lang), safe(", ".join(one.names)), f"{local(one.first)} – {local(one.last)}" if one.spans else "",
-         say(one.side if one.side in ("lan", "wan", "unlike") else "unknown", lang), f"{len(one.marks):,}"]
-        for side, visits in sides for one in visits
+        [say(when, lang), safe(", ".join(one.names)), f"{local(one.first)} – {local(one.last)}" if one.spans else "",
+         ", ".join(say(side, lang) for side in sorted(one.sides)), f"{len(one.marks):,}"]
+        for when, visits in sides for one in visits
     ]  # fmt: skip
 
 
@@ -108,8 +110,8 @@ def document(outcomes: list[Outcome], sides: list[tuple[str, list[Visit]]], afte
     return {
         "format": FORMAT,
         "visits": [
-            {"side": side, "cases": one.names, "first_ts": one.first, "last_ts": one.last, "vantage": one.side,
-             "marked": len(one.marks), "limits": one.limits}
+            {"side": side, "cases": one.names, "first_ts": one.first, "last_ts": one.last,
+             "vantage": "+".join(sorted(one.sides)), "marked": len(one.marks), "limits": one.limits}
             for side, visits in sides for one in visits
         ],
         "outcomes": [_data(one, after) for one in outcomes],
@@ -120,7 +122,7 @@ def _data(one: Outcome, after: Visit) -> dict[str, Any]:
     told = asdict(one)
     for name in ("device", "endpoint", "now_device", "now_endpoint"):
         told[name] = safe(told[name])
-    told["bears"] = [{"code": code, "figures": figures} for code, figures in one.bears]
+    told["bears"] = [{"code": code, "figures": _shown(figures)} for code, figures in one.bears]
     if one.power:
         power = one.power
         told["power"] |= {"at_least_of_100": power.of_100, "bound": power.chance, "unchanged_chance": power.unchanged}

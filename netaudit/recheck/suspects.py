@@ -7,11 +7,14 @@ where their uploads follow the passes, lead to the endpoint of before, or come f
 
 from __future__ import annotations
 
+import bisect
+import itertools
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netaudit.recheck.occasions import FOLLOWS, follow_chance
-from netaudit.recheck.visit import FACE, HIDDEN, PICTURE, RECORD, VIDEO
+from netaudit.recheck.visit import FACE, PICTURE, RECORD, VIDEO
 
 if TYPE_CHECKING:
     from netaudit.recheck.matching import Match
@@ -37,66 +40,129 @@ class Suspect:
     figures: dict[str, object] = field(default_factory=dict)
 
 
-def suspects(route: Channel, sizes: list[int], before: Visit, after: Visit, met: dict[str, Match]) -> list[Suspect]:
-    """Channels of the later visit that may carry what `route` (with uploads of `sizes`) did; the likeliest first."""
+@dataclass(slots=True)
+class Load:
+    """How much channels carry, by the size of what they send."""
+
+    sizes: list[int]
+    sums: list[int]  # of the first n of them
+    rest: int  # bytes of which no sending tells
+    forms: Counter[str]
+
+    def room(self, least: int) -> int:
+        """Bytes in sendings of a size and more, and in what is not told apart."""
+        return self.sums[-1] - self.sums[bisect.bisect_left(self.sizes, least)] + self.rest
+
+
+@dataclass(slots=True)
+class Weighed:
+    """A channel of the later visit with what it was before: the same for every route that is asked about it."""
+
+    channel: Channel
+    was: list[Channel]
+    known: bool  # its device was there before
+    now: Load
+    earlier: Load
+    _follows: tuple[int, bool] | None = None
+
+    def follows(self, before: Visit, after: Visit) -> tuple[int, bool]:
+        """How many passes are followed, and whether by more than chance, as they were not before."""
+        if self._follows is None:
+            count, chance = follow_chance(after, self.channel.times())
+            times = sorted(ts for one in self.was for ts in one.times())
+            self._follows = count, chance <= FOLLOWS and follow_chance(before, times)[1] > FOLLOWS
+        return self._follows
+
+
+def weighed(before: Visit, after: Visit, met: dict[str, Match]) -> list[Weighed]:
+    """All channels of the later visit."""
     back = {match.device: one for one, match in met.items()}
-    need = sizes[len(sizes) // 10] if sizes else LEAST
-    mine = met[route.device].device if route.device in met else ""
     found = []
-    for channel in after.channels.values():
-        if channel.inside or (channel.device == mine and channel.meets(route)):
+    for _, channel in sorted(after.channels.items()):
+        earlier = before.of(back.get(channel.device, ""))
+        was = [one for one in earlier if one.inside == channel.inside and one.meets(channel)]
+        found.append(Weighed(channel, was, channel.device in back, _load([channel]), _load(was)))
+    return found
+
+
+def _load(channels: list[Channel]) -> Load:
+    sizes = sorted(size for one in channels for size in one.sizes())
+    rest = sum(max(one.up - sum(one.sizes()), 0) for one in channels)
+    forms = Counter(one.form for channel in channels for one in channel.sent)
+    return Load(sizes, list(itertools.accumulate(sizes, initial=0)), rest, forms)
+
+
+def suspects(
+    route: Channel, forms: tuple[str, ...], sizes: list[int], mine: str, before: Visit, after: Visit,
+    ways: list[Weighed],
+) -> list[Suspect]:  # fmt: skip
+    """Channels of the later visit that may carry what `route` did in `forms` and `sizes`; the likeliest first.
+
+    `mine` is its device as it is called after, or "".
+    """
+    need = sizes[len(sizes) // 10] if sizes else LEAST
+    found = []
+    for way in ways:
+        if way.channel.inside > route.inside:
             continue
-        was = [
-            one for one in before.channels.values()
-            if not one.inside and one.device == back.get(channel.device) and one.meets(channel)
-        ]  # fmt: skip
-        if (one := _suspect(channel, was, route, need, mine, before, after)) is not None:
+        if way.channel.device == mine and way.channel.meets(route):  # of what is told apart there, judging tells
+            if _grown(way.now.rest, way.earlier.rest, before, after) > _most(need):
+                found.append(Suspect(way.channel, "room", figures=_figures(way, after) | {"bytes": way.now.rest}))
+        elif (one := _suspect(way, route, forms, need, mine, before, after)) is not None:
             found.append(one)
-    return sorted(
-        found,
-        key=lambda one: (not one.moved, one.channel.device != mine, one.channel.device, one.channel.endpoint),
-    )
+    return sorted(found, key=lambda one: (not one.moved, one.channel.device != mine))
 
 
 def _suspect(
-    channel: Channel, was: list[Channel], route: Channel, need: int, mine: str, before: Visit, after: Visit
+    way: Weighed, route: Channel, forms: tuple[str, ...], need: int, mine: str, before: Visit, after: Visit
 ) -> Suspect | None:
-    there = channel.meets(route)
-    how = "endpoint" if channel.device == mine else "device" if there else "both"
-    figures: dict[str, object] = {"device": _name(after, channel.device), "endpoint": channel.endpoint}
+    channel = way.channel
+    there, own = channel.meets(route), channel.device == mine
+    how = "endpoint" if own else "device" if there else "both"
+    visitor = not there and _visitor(after, channel, mine)
+    figures = _figures(way, after)
     for form in SEEN:
-        some, earlier = channel.times((form,)), [ts for one in was for ts in one.times((form,))]
-        if some and not earlier and (form in {one.form for one in route.sent} or form == FACE):
-            return Suspect(channel, "moved_seen", how, True, figures | {"count": len(some)})
-    capable = channel.sizes(least=max(64, need // (SHARE * 10)))
-    size, earlier_size = sum(capable), sum(sum(one.sizes()) for one in was)
-    grown = size - GROWTH * earlier_size / max(before.length, 1) * after.length
-    count, chance = follow_chance(after, channel.times())
-    follows = chance <= FOLLOWS and follow_chance(before, sorted(ts for one in was for ts in one.times()))[1] > FOLLOWS
+        some = way.now.forms[form]
+        if not some or way.earlier.forms[form] or (visitor and form == VIDEO):
+            continue
+        moved = form in forms and (own or way.known) and not visitor
+        if moved or form in forms or form == FACE:
+            code = "moved_seen" if moved else "room_seen"
+            return Suspect(channel, code, how, moved, figures | {"count": some})
+    least = max(64, need // (SHARE * 10))
+    size = way.now.room(least)
+    count, follows = way.follows(before, after)
     figures |= {"bytes": size, "followed": count}
     if follows:
-        return Suspect(channel, "moved_follows", how, channel.device == mine or there, figures)
-    if _own(after, channel, mine) and not there:
+        return Suspect(channel, "moved_follows", how, own or there, figures)
+    if visitor:
         asked = VISITS * max(len(after.marks), 1) * (need or LEAST)
         large = size > max(asked, LEAST) and channel.up > channel.down
         return Suspect(channel, "room_own", how, False, figures) if large else None
-    if grown <= max(min(need, LEAST), need / SHARE):
-        return None
-    if there or (channel.device == mine and channel.times((HIDDEN, PICTURE))):
-        return Suspect(channel, "moved_room", how, True, figures)
-    return Suspect(channel, "room", how, False, figures)
+    large = _grown(size, way.earlier.room(least), before, after) > _most(need)
+    return Suspect(channel, "room", how, False, figures) if large else None
 
 
-def _own(after: Visit, channel: Channel, mine: str) -> bool:
+def _figures(way: Weighed, after: Visit) -> dict[str, object]:
+    return {"device": _name(after, way.channel.device), "endpoint": way.channel.endpoint}
+
+
+def _grown(size: int, earlier: int, before: Visit, after: Visit) -> float:
+    """Bytes by which it is more than its own rate before lets expect."""
+    return size - GROWTH * earlier / max(before.recorded, 1) * after.length
+
+
+def _most(need: int) -> float:
+    """Bytes more that are no upload."""
+    return max(min(need, LEAST), need / SHARE)
+
+
+def _visitor(after: Visit, channel: Channel, mine: str) -> bool:
     """Whether it is a visitor's or worker's own device that nobody of the site sends pictures to."""
     device = after.devices.get(channel.device)
     if device is None or not (device.role in {PERSONAL, VIEWER} or device.kind in OWN):
         return False
-    given = any(
-        one.inside and one.endpoint == channel.device and (one.times((FACE, PICTURE)) or one.device == mine)
-        for one in after.channels.values()
-    )
-    return not given
+    return not any(one.times((FACE, PICTURE)) or one.device == mine for one in after.into(channel.device))
 
 
 def _name(visit: Visit, device: str) -> str:

@@ -92,14 +92,18 @@ class Visit:
     """One visit, or several of one side joined."""
 
     names: list[str]
-    side: str
-    spans: list[tuple[int, int]]  # ns, in order: what was captured
+    sides: frozenset[str]  # lan, wan, both, unknown: one for each visit that was joined
+    spans: list[tuple[int, int]]  # ns, in order, apart: what was captured
     marks: list[tuple[int, str]]
     devices: dict[str, Device]
     channels: dict[tuple[str, str], Channel]
     heard: dict[str, list[tuple[int, int]]]  # by device: flows in which it said something
     limits: list[str]  # what keeps an absence from being told, as codes of texts.yaml
     zone: str = ""
+    captures: frozenset[str] = frozenset()  # SHA-256
+    twice: int = 0  # ns that several of the joined visits captured
+    _from: dict[str, list[Channel]] | None = field(default=None, init=False, repr=False)
+    _into: dict[str, list[Channel]] | None = field(default=None, init=False, repr=False)
 
     @property
     def first(self) -> int:
@@ -116,6 +120,11 @@ class Visit:
         """What was captured, ns."""
         return sum(end - start for start, end in self.spans)
 
+    @property
+    def recorded(self) -> int:
+        """The same, each as often as it was captured: what was sent then is there as often, so no rate is too high."""
+        return self.length + self.twice
+
     def covered(self, first: int, last: int) -> bool:
         """Whether all of it was captured."""
         return any(start <= first and last <= end for start, end in self.spans)
@@ -127,4 +136,32 @@ class Visit:
 
     def out(self, device: str) -> list[Channel]:
         """What a device sent outside."""
-        return [one for (who, _), one in sorted(self.channels.items()) if who == device and not one.inside]
+        return [one for one in self.of(device) if not one.inside]
+
+    def of(self, device: str) -> list[Channel]:
+        """All that a device sent; channels are complete when it is first asked."""
+        if self._from is None:
+            self._from = defaultdict(list)
+            for _, one in sorted(self.channels.items()):
+                self._from[one.device].append(one)
+        return self._from.get(device, [])
+
+    def into(self, device: str) -> list[Channel]:
+        """All that others inside sent to a device; channels are complete when it is first asked."""
+        if self._into is None:
+            self._into = defaultdict(list)
+            for _, one in sorted(self.channels.items()):
+                if one.inside:
+                    self._into[one.endpoint].append(one)
+        return self._into.get(device, [])
+
+
+def apart(spans: Iterable[tuple[int, int]], pause: int = SECOND) -> list[tuple[int, int]]:
+    """Spans in order, those that overlap or nearly touch as one: nothing is known of a longer pause."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1] + pause:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.recheck.occasions import LEAST
-from netaudit.recheck.reading import visit_of
-from netaudit.recheck.saying import say
-from netaudit.recheck.single import told_of_passes
 from netaudit.report import reading
 
 if TYPE_CHECKING:
@@ -18,7 +14,6 @@ if TYPE_CHECKING:
 MOST = 60  # moments told
 MOST_ROWS = 20  # ways of one moment
 MOST_TEXT = 500
-MOST_FLOWS = 200_000  # that a report looks through once more for what the passes show together
 SECOND = 1_000_000_000
 BEYOND = {"bytes_before": "moment_hidden_before", "bytes_after": "moment_hidden_after"}  # the window
 LEAD_S, WINDOW_S = 5, 180  # where the manifest does not say
@@ -53,18 +48,10 @@ def moments(case: CaseLike, hosts: Hosts, w: Wording) -> dict[str, Any]:
             }
         )
     return {
-        "passes": _passes(case, w) if len(marked) >= LEAST else [],
         "intro": w.t("moments_intro", n=len(marked), lead=f"{lead:g}", window=f"{window:g}") if marked else "",
         "told": told,
         "more": max(0, len(marked) - MOST),
     }
-
-
-def _passes(case: CaseLike, w: Wording) -> list[str]:
-    """What all passes together show: uploads that avoid them, and what an absence is worth."""
-    if case.table("flows", ["flow_id"]).num_rows > MOST_FLOWS:
-        return [say("not_asked", w.lang, most=MOST_FLOWS)]
-    return told_of_passes(visit_of(case), w.lang)
 
 
 def _ways(case: CaseLike, wanted: set[str]) -> dict[str, list[Row]]:

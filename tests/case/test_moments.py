@@ -115,7 +115,7 @@ def test_notes_from_a_chinese_spreadsheet(tmp_path: Path) -> None:
         (b'{"time": "2026-05-01T12:00:30Z"}\n{oops', "line 2: neither JSON"),
         (b"\xff\xff\xff", "neither UTF-8 nor GB 18030"),
         (b'2026-05-01T12:00:30Z,"' + b"x" * 200_000 + b'"\n', "field larger than"),
-        (b"x" * (5 << 20), "larger than 4 MiB"),
+        (b"x" * (5 << 20), "larger than 4,194,304 bytes"),
         (b"2026-05-01T12:00:30Z,door\n" * 2001, "line 2001: more than 2,000 moments"),
     ],
 )

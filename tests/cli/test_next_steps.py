@@ -10,6 +10,7 @@ import netaudit
 from netaudit.cli import next_steps
 from netaudit.cli.next_steps import lines, open_ends
 from netaudit.errors import UsageError
+from tests.report.fakes import CAMERA, SERVER, FakeCase
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
 
@@ -38,6 +39,13 @@ def test_each_is_a_sentence_in_both_languages() -> None:
         assert told[0].endswith(" browse office-case")
         assert len(told) == 2 + len(steps)
     assert len(list(lines({}, Path("x"), "en"))) == 1
+
+
+def test_who_captured_on_both_sides_is_not_sent_inside() -> None:
+    ends = {"client_ip": CAMERA, "server_ip": SERVER, "transport": "tcp", "payload_up": 9}
+    rows = {"flows": [ends], "endpoints": [{"ip": ip, "scope": "inside"} for ip in (CAMERA, SERVER)]}
+    for side, names in (("both", set()), ("lan", set()), ("wan", {"place"})):
+        assert open_ends(FakeCase(rows, {"vantage": {"side": side}})).keys() == names
 
 
 @pytest.mark.parametrize(

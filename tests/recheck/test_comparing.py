@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import orjson
 import pytest
 
@@ -17,17 +19,17 @@ from tests.recheck.measure import one
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stopped")
-    return folder, one(5, "stopped", folder)[1]
+    return folder, one(10, "stopped", folder)[1]
 
 
 def test_an_office_that_stopped_is_told_with_the_number_behind_it(stopped) -> None:
     _, compared = stopped
     gone = [one for one in compared.outcomes if one.status == "gone"]
-    assert len(gone) == 2
-    assert {one.power.followed for one in gone} == {11}
+    assert len(gone) == 1
+    assert gone[0].power.followed == 13
     said = " ".join(compared.rows("en")[0]["said"])
     assert "would have been seen in at least 99 of 100 such visits" in said
-    assert "11 passes by 2 devices were marked" in said
+    assert "13 passes were marked around which the device was heard" in said
 
 
 def test_terminal_document_and_page_say_the_same(stopped, capsys) -> None:
@@ -63,3 +65,36 @@ def test_every_sentence_is_there_in_both_languages() -> None:
         assert set(words) == {"zh", "en"}, key
         names = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in words.values()]
         assert names[0] == names[1], key
+
+
+def test_nothing_is_given_twice(stopped, tmp_path) -> None:
+    folder, _ = stopped
+    before, after = (open_case(folder / name) for name in ("before", "after"))
+    with pytest.raises(UsageError, match="is given twice"):
+        recheck([before, before], [after])
+    copy = shutil.copytree(folder / "before", tmp_path / "copy")
+    with pytest.raises(UsageError, match="has a capture that another"):
+        recheck([before, open_case(copy)], [after])
+
+
+def test_a_case_beside_a_capture_is_taken_where_it_is_of_that_very_file(stopped, tmp_path) -> None:
+    folder, _ = stopped
+    shutil.copy(folder / "after.pcap", tmp_path)
+    shutil.copytree(folder / "after", tmp_path / "after-case")
+    assert recheck_command([folder / "before", tmp_path / "after.pcap"], [], None, as_json=True, lang="en") == 0
+    shutil.copy(folder / "before.pcap", tmp_path / "after.pcap")
+    with pytest.raises(UsageError, match="is of another capture"):
+        recheck_command([folder / "before", tmp_path / "after.pcap"], [], None, as_json=True, lang="en")
+
+
+def test_texts_of_captures_are_masked_in_data_too() -> None:
+    from netaudit.recheck.judging import Outcome
+    from netaudit.recheck.saying import document
+    from tests.recheck.visits import LATER, office
+
+    one = Outcome(
+        "moved", "images", "a", "a", "b", bears=[("room", {"device": "13912345678", "endpoint": "x", "bytes": 9})]
+    )
+    figures = document([one], [], office(LATER))["outcomes"][0]["bears"][0]["figures"]
+    assert figures["bytes"] == 9
+    assert "13912345678" not in figures["device"]

@@ -38,4 +38,11 @@ def test_several_visits_of_one_side_are_one() -> None:
     assert len(both.channels[CAMERA, "face.example.cn"].sent) == 24
     assert len(both.spans) == 2
     assert list(both.devices) == [CAMERA]
-    assert joined([office(), visit(LATER, [beats(LATER)], side="wan")]).side == "unlike"
+    assert joined([office(), visit(LATER, [beats(LATER)], sides=frozenset({"wan"}))]).sides == {"lan", "wan"}
+
+
+def test_what_two_visits_captured_is_one_span_and_their_marks_are_once() -> None:
+    both = joined([office(), office()])
+    assert both.spans == office().spans
+    assert len(both.marks) == 12
+    assert both.recorded == 2 * office().length

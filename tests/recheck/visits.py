@@ -32,7 +32,7 @@ def visit(start: int, channels: list[Channel], *, passes: int = 12, devices: lis
     for one in channels:
         heard[one.device].append((start, end))
     given = {
-        "names": ["case"], "side": "lan", "spans": [(start, end)],
+        "names": ["case"], "sides": frozenset({"lan"}), "spans": [(start, end)],
         "marks": [(start + 2 * (k + 1) * MINUTE, text.format(k)) for k in range(passes)],
         "devices": {one.device_id: one for one in devices or [device()]},
         "channels": {(one.device, one.endpoint): one for one in channels},

@@ -1,0 +1,37 @@
+"""What counts as an occasion on which an upload is to be expected."""
+
+from __future__ import annotations
+
+from netaudit.recheck.occasions import STRETCH, power_of
+from tests.recheck.visits import CAMERA, LATER, SECOND, SERVER, after_passes, beats, channel, office, visit
+
+UP = "face.example.cn"
+
+
+def test_a_stretch_counts_where_it_was_captured_whole_and_the_device_was_heard() -> None:
+    before, after = office(marks=[]), visit(LATER, [beats(LATER)])
+    route = before.channels[CAMERA, UP]
+    power = power_of(before, after, route, route.times(), CAMERA)
+    assert (power.kind, power.occasions, power.followed, power.asked) == ("stretches", 3, 3, 3)
+    after.heard[CAMERA] = [(LATER, LATER + STRETCH // 2)]
+    assert power_of(before, after, route, route.times(), CAMERA).asked == 1
+    after.spans = [(LATER, LATER + STRETCH - 1)]
+    assert power_of(before, after, route, route.times(), CAMERA).seen == 0
+    after.spans = [(LATER, LATER + 3 * STRETCH)]
+    before.heard[CAMERA] = [(SECOND, 2 * SECOND)]
+    power = power_of(before, after, route, route.times(), CAMERA)
+    assert (power.kind, power.occasions) == ("stretches", 1)
+
+
+def test_pictures_that_others_move_are_no_occasion() -> None:
+    def moved(start: int, who: str, to: str):
+        one = channel(who, to, after_passes(start), ip="192.168.1.10")
+        one.inside = True
+        return one
+
+    before = visit(SECOND, [channel(CAMERA, UP, after_passes(SECOND)), moved(SECOND, CAMERA, SERVER)], marks=[])
+    route = before.channels[CAMERA, UP]
+    own = visit(LATER, [moved(LATER, CAMERA, SERVER), beats(LATER)], marks=[])
+    assert power_of(before, own, route, route.times(), CAMERA).asked == 12
+    others = visit(LATER, [moved(LATER, "08:54:11:00:00:09", SERVER), beats(LATER)], marks=[])
+    assert power_of(before, others, route, route.times(), CAMERA).asked == 0

@@ -1,0 +1,70 @@
+"""From tables to a visit: what is put into channels, and in which form."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.recheck.reading import visit_of
+from tests.report.fakes import CAMERA, CLOUD, SECOND, T0, FakeCase, finding
+
+IN = "192.168.1.10"
+
+
+def flow(flow_id: str = "f1", up: int = 0, down: int = 0, **more):
+    return {
+        "flow_id": flow_id, "client_ip": CAMERA, "server_ip": CLOUD, "transport": "tcp", "server_port": 80,
+        "protocol": "http", "payload_up": up, "payload_down": down, "first_ts": T0, "last_ts": T0 + 60 * SECOND,
+    } | more  # fmt: skip
+
+
+def case(flows, side="lan", captures=((0, 600),), **tables):
+    scopes = {CAMERA: "inside", IN: "inside", CLOUD: "outside"}
+    rows = {
+        "flows": flows,
+        "endpoints": [{"ip": ip, "scope": scope} for ip, scope in scopes.items()],
+        "captures": [
+            {"capture_id": str(k), "sha256": str(k), "first_ts": T0 + a * SECOND, "last_ts": T0 + b * SECOND}
+            for k, (a, b) in enumerate(captures)
+        ],
+    }
+    return FakeCase(rows | tables, {"vantage": {"side": side}})
+
+
+def forms(visit, end: str = CLOUD):
+    return [(one.form, one.size) for one in visit.channels[CAMERA, end].sent]
+
+
+def test_both_sides_are_a_known_vantage() -> None:
+    assert visit_of(case([flow(up=9)], "both")).limits == []
+    assert visit_of(case([flow(up=9)], "unknown")).limits == ["vantage_unknown"]
+
+
+def test_a_pause_of_half_a_minute_was_not_captured() -> None:
+    assert len(visit_of(case([], captures=((0, 60), (90, 120)))).spans) == 2
+    assert len(visit_of(case([], captures=((0, 60), (61, 120), (100, 110)))).spans) == 1
+
+
+def test_what_flows_in_clear_carry_without_a_message_is_not_nothing() -> None:
+    assert forms(visit_of(case([flow(up=50_000)]))) == [("clear", 50_000)]
+    said = [{"message_id": "m", "flow_id": "f1", "direction": "up", "first_ts": T0, "body_size": 40_000, "protocol": "http"}]  # fmt: skip
+    assert forms(visit_of(case([flow(up=50_000)], messages=said))) == [("clear", 40_000)]
+
+
+@pytest.mark.parametrize(("up", "down", "form"), [(9_000, 90_000, "clear"), (90_000, 9_000, "video")])
+def test_video_is_what_goes_the_greater_way_of_a_stream(up, down, form) -> None:
+    stream = flow(up=up, down=down, protocol="rtp", transport="udp")
+    assert forms(visit_of(case([stream]))) == [(form, up)]
+    heard = [{"flow_id": "f1", "kind": "audio"}]
+    assert forms(visit_of(case([stream], media=heard))) == [("clear", up)]
+
+
+def test_a_finding_says_which_way_video_goes() -> None:
+    stream = flow(up=9_000, down=90_000, protocol="rtsp")
+    said = [finding(act="video", certainty="B", receiver=CLOUD, flow_ids=["f1"])]
+    assert [size for form, size in forms(visit_of(case([stream], findings=said))) if form == "video"] == [9_000]
+
+
+def test_what_two_captures_show_of_one_connection_is_there_once() -> None:
+    twice = [flow(up=50_000), flow("f2", up=50_000)]
+    found = visit_of(case(twice, sightings=[{"flow_id": "f2"}]))
+    assert forms(found) == [("clear", 50_000)]
