@@ -59,8 +59,8 @@ def _lines(case: Case, flows: dict[str, Row]) -> Iterator[Row]:
     messages = {row["message_id"]: row for row in plain(rows)}
     for row in plain(objects):
         message = messages.get(row["message_id"]) if row["sha256"] else None
-        if message is not None and (flow := flows.get(message["flow_id"])) is not None:
-            yield _file(row, message, flow)
+        if message is not None and (known := flows.get(message["flow_id"])) is not None:
+            yield _file(row, message, known)
     for row in plain(case.table("findings", _FINDING)):
         yield _alert(row, next((flows[one] for one in row["flow_ids"] or () if one in flows), None))
 

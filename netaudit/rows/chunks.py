@@ -272,7 +272,7 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
 
 def _is_picture(data: bytes) -> bool:
     kind = sniff(data)
-    return bool(kind) and extent(data, kind).whole
+    return kind is not None and extent(data, kind).whole
 
 
 def _decoded(text: bytes) -> bytes:

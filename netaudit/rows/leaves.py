@@ -240,7 +240,7 @@ def _are_names(values: list[object]) -> TypeGuard[list[str]]:
     return len(said) == len(values) and len(set(said)) == len(said)
 
 
-def _are_rows(rows: object, head: list[object]) -> bool:
+def _are_rows(rows: object, head: list[str]) -> bool:
     if not isinstance(rows, list) or rows is head or not rows:
         return False
     return all(isinstance(row, list) and len(row) == len(head) for row in rows)
