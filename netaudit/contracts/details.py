@@ -61,6 +61,9 @@ class HelloSaid(Said):
     ech: bool = False  # a ClientHello with another one in it, encrypted (or with bytes that look like one)
 
 
+MOST_NAMES = 16  # of one certificate, that are kept
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateSaid(Said):
     """The first certificate of a server; its fingerprint is there whatever it is, the rest where it can be read."""

@@ -70,7 +70,6 @@ class Words:
     parts: dict[str, dict[str, str]]  # objects that are parts of the one around them → what fields mean in them
     scopes: dict[str, str]  # beginnings of values → meaning of the rest
     loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
-    pairs: tuple[tuple[str, str], ...]  # keys of an object that is a field: of its name, of its value
     asked: tuple[Asked, ...]
     named: Any  # re2 pattern: names that a statement must have, in a text without what separates words
 
@@ -124,7 +123,6 @@ def _compiled(raw: Any) -> Words:
         raw["parts"],
         raw["scopes"],
         raw["loose"],
-        tuple((name, value) for name, value in raw["pairs"]),
         asked,
         re2.compile("|".join(map(re2.escape, telling)).encode(), _bytes()),
     )
@@ -265,20 +263,8 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
         pieces = _PAIRS.split(value) if "=" in value else [value]
         yield child.key.lstrip("~"), pieces[0]
         yield from _split(pieces[1:])
-    yield from _listed_pairs(node)
     if node.value and not node.children and "=" in node.value:
         yield from _split(_PAIRS.split(node.value))
-
-
-def _listed_pairs(node: Node) -> Iterator[tuple[str, str]]:
-    """Fields of an object that is written as a list of pairs: each element has a name and a value, and hardly more."""
-    for child in node.children[:MOST]:
-        if child.listed and 2 <= len(child.children) <= 3:
-            said = {one.key: one.value for one in child.children if one.value}
-            for name, value in words().pairs:
-                if name in said and value in said:
-                    yield plain(said[name] or ""), said[value] or ""
-                    break
 
 
 def _split(pieces: list[str]) -> Iterator[tuple[str, str]]:

@@ -106,10 +106,22 @@ def _is_unicast(ip: str, scope: Scope) -> bool:
     return scope(ip) in {"inside", "outside", "unknown"} and not ip.endswith(".255")
 
 
+def answers_left(messages: pa.Table) -> int:
+    """How many answers with a time were beyond the bound, and told nothing of the clock."""
+    return max(0, int(pc.sum(_dated(messages)).as_py() or 0) - MOST_ANSWERS)
+
+
+def _dated(messages: pa.Table) -> pa.ChunkedArray:
+    return pc.and_(pc.not_equal(messages["date"], ""), pc.equal(messages["direction"], "down"))
+
+
 def _clocks(messages: pa.Table, flows: pa.Table, scope: Scope) -> dict[str, tuple[float, str, int]]:
     """By capture: seconds by which the recorder is ahead, by what, and how many servers say so."""
-    chosen = messages.filter(pc.and_(pc.not_equal(messages["date"], ""), pc.equal(messages["direction"], "down")))
-    chosen = chosen.select(["flow_id", "capture_id", "protocol", "date", "first_ts"]).slice(0, MOST_ANSWERS)
+    chosen = (
+        messages.filter(_dated(messages))
+        .select(["flow_id", "capture_id", "protocol", "date", "first_ts"])
+        .slice(0, MOST_ANSWERS)
+    )
     server = flows["server_ip"].take(pc.index_in(chosen["flow_id"], flows["flow_id"]))
     columns = [chosen[name].to_pylist() for name in ("capture_id", "protocol", "date")]
     freshest: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
@@ -132,8 +144,21 @@ def _clocks(messages: pa.Table, flows: pa.Table, scope: Scope) -> dict[str, tupl
 def _agreeing(offsets: Iterable[float]) -> list[float]:
     """The largest group of offsets that agree; of equals the one nearest to none."""
     some = sorted(offsets)
-    groups = [[other for other in some if 0 <= other - one <= AGREE] for one in some]
-    return max(groups, key=lambda group: (len(group), -abs(median(group))), default=[])
+    ends, end = [], 0
+    for one in some:
+        while end < len(some) and some[end] - one <= AGREE:
+            end += 1
+        ends.append(end)
+    most = max((end - start for start, end in enumerate(ends)), default=0)
+    # in order, the median of what lies between two places is at once at hand
+    largest = [(start, end) for start, end in enumerate(ends) if end - start == most]
+    start, end = min(largest, key=lambda one: abs(_middle(some, *one)), default=(0, 0))
+    return some[start:end]
+
+
+def _middle(some: list[float], start: int, end: int) -> float:
+    """The median of a part of a sorted list."""
+    return (some[(start + end - 1) // 2] + some[(start + end) // 2]) / 2
 
 
 @functools.lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ inner side, before an address was translated.
 from __future__ import annotations
 
 import bisect
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -42,6 +42,9 @@ SPACE = 1 << 32  # of sequence numbers
 BEFORE_AND_BEHIND = 2  # translation
 LEAST_START = 1 << 16  # a number where connections begin; lower ones are those of stacks that count from nothing
 CHANCE = 1e-6  # that numbers of another connection lie where those of one do
+SILENT = 60 * SECOND
+PROXY = 4096  # bytes that a proxy is asked with, and answers, before it hands on what is sent
+_ENDS = frozenset("FfR")  # of flows.handshake
 RANDOM, NUMBERS = "same random of the ClientHello", "same sequence numbers"
 SIZES, PICTURES = "same bytes both ways", "same pictures"
 SEARCH = "at a distance of clocks that was searched for"
@@ -68,6 +71,7 @@ class Seen(NamedTuple):
     spans: tuple[int, int]  # the same with what is missing
     starts: tuple[int, int] | None  # sequence numbers of both directions; None where they tell nothing
     opened: bool  # seen from its opening on
+    ended: bool  # and to its end: closed, or silent for long before the recording ended
 
 
 class Pair(NamedTuple):
@@ -147,18 +151,24 @@ def _of_equal_numbers(flows: pa.Table) -> pa.Table:
 
 def _seen(flows: pa.Table, recording_of: Mapping[str, str]) -> list[Seen]:
     chosen = _eligible(flows).slice(0, MOST)
-    times = chosen["first_ts"].cast(pa.int64()).to_pylist()
+    times = [chosen[name].cast(pa.int64()).to_pylist() for name in ("first_ts", "last_ts")]
+    rows = chosen.select(COLUMNS).to_pylist()
+    parts = [recording_of.get(row["capture_id"], row["capture_id"]) for row in rows]
+    ends: dict[str, int] = defaultdict(int)
+    for recording, last in zip(parts, times[1], strict=True):
+        ends[recording] = max(ends[recording], last or 0)
     found = []
-    for row, first in zip(chosen.select(COLUMNS).to_pylist(), times, strict=True):
+    for row, recording, first, last in zip(rows, parts, *times, strict=True):
         sizes = row["delivered_up"] or 0, row["delivered_down"] or 0
         starts = row["seq_up"], row["seq_down"]
         found.append(
             Seen(
-                row["flow_id"], row["capture_id"], recording_of.get(row["capture_id"], row["capture_id"]),
+                row["flow_id"], row["capture_id"], recording,
                 row["client_ip"], row["client_port"],
                 (row["transport"], row["server_ip"], row["server_port"], "variant" in (row["doubts"] or ())),
                 first or 0, sizes, (sizes[0] + (row["missing_up"] or 0), sizes[1] + (row["missing_down"] or 0)),
                 None if None in starts else starts, "S" in (row["handshake"] or ""),
+                not _ENDS.isdisjoint(row["handshake"] or "") or ends[recording] - (last or 0) > SILENT,
             )
         )  # fmt: skip
     return _telling(found)
@@ -178,13 +188,32 @@ def _telling(seen: list[Seen]) -> list[Seen]:
 def _by_random(seen: list[Seen], hellos: pa.Table | None) -> Iterator[Pair]:
     if hellos is None or "random" not in hellos.column_names:
         return
-    of = {one.flow_id: one for one in seen}
+    of, names = {one.flow_id: one for one in seen}, dict[str, str]()
     keyed: dict[str, dict[str, Seen]] = defaultdict(dict)
-    for flow_id, random in zip(*(hellos[name].to_pylist() for name in ("flow_id", "random")), strict=True):
-        if random and flow_id in of:
+    columns = [hellos[name].to_pylist() for name in ("flow_id", "random", "sni")]
+    for flow_id, random, name in zip(*columns, strict=True):
+        if random and random != random[:2] * (len(random) // 2) and flow_id in of:
             keyed[random][flow_id] = of[flow_id]
+            names[flow_id] = (name or "").lower()
     for some in keyed.values():
-        yield from _two(list(some.values()), RANDOM)  # whatever sequence numbers a proxy between gives it
+        sides = Counter((one.recording, _private(one)) for one in some.values())
+        if max(sides.values()) > 1:
+            continue  # a stack whose randoms are none
+        for pair in _two(list(some.values()), RANDOM):  # whatever sequence numbers a proxy between gives it
+            one, other = pair.one, pair.other
+            same = names[one.flow_id] == names[other.flow_id] != "" or one.server[:3] == other.server[:3]
+            if same and _carried_alike(one, other):
+                yield pair
+
+
+def _carried_alike(one: Seen, other: Seen) -> bool:
+    """Whether two captures show as much, but for what either missed: holes, or the end where it saw none."""
+    for way in range(2):
+        less, more = sorted((one, other), key=lambda each: each.sizes[way])
+        missed = sum(each.spans[way] - each.sizes[way] for each in (one, other))
+        if less.ended and more.sizes[way] - less.sizes[way] > missed + PROXY:
+            return False
+    return True
 
 
 def _by_numbers(seen: list[Seen]) -> Iterator[Pair]:

@@ -16,7 +16,7 @@ from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ends import Ends
 from netaudit.findings.fronts import Fronts
 from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, records_of, with_identity
-from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, Run, bounds_table, ledger_table
+from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, UNDATED, Run, bounds_table, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
@@ -43,6 +43,7 @@ __all__ = [
     "LEAD_S",
     "NOT_COMPARED",
     "TOLD_APART",
+    "UNDATED",
     "Ends",
     "Judgement",
     "Run",

@@ -1,9 +1,10 @@
 """What stands between a sender and whoever gets what it sends encrypted, and what that hides.
 
 A name in a hello is what the client writes. So it is said where another ClientHello stands in it, encrypted (ECH; many
-browsers send bytes that look like one), where DNS had led to another name, where the certificate is for others, and
-where a proxy was asked (CONNECT) for somebody else. Behind a tunnel nobody's receiver is seen, and a resolver that is
-asked under encryption hides which names were asked for.
+browsers send bytes that look like one), where DNS had led to that address under another name, where certificates seen
+there, in this connection or another one, are for others, and where a proxy was asked (CONNECT) for somebody else.
+Behind a tunnel nobody's receiver is seen, and a resolver that is asked under encryption hides which names were asked
+for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.details import MOST_NAMES
 from netaudit.findings.receivers import bare
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Fronts:
             both = pc.and_(pc.equal(observations["kind"], "tls_server"), pc.equal(observations["field"], "san"))
             for row in _few(observations.filter(both), "ip", "value"):
                 self._certified[row["ip"]].add(bare(row["value"]))
+        for ip in [ip for ip, names in self._certified.items() if len(names) >= MOST_NAMES]:
+            del self._certified[ip]  # it may have more, of which none was kept
         self._classes: dict[str, str] = {}
         if (endpoints := tables.get("endpoints")) is not None:
             known = endpoints.filter(pc.not_equal(endpoints["service_class"], ""))
@@ -64,12 +68,12 @@ class Fronts:
             yield f"through a proxy (CONNECT), which was asked for {asked[:100]} and alone knows who got it"
         led = self._receivers.led(row["client_ip"], server, flow)
         if name and led and name not in led:
-            yield f"the hello says {name[:100]}, DNS led to {led[0][:100]}"
+            yield f"the hello says {name[:100]}, DNS led to that address under {led[0][:100]}"
         certified = self._certified.get(server, set())
         if certified and not name:
-            yield f"no name was asked for, the certificate is for {_listed(certified)}"
+            yield f"no name was asked for, a certificate seen at that address is for {_listed(certified)}"
         elif certified and not any(_covers(one, name) for one in certified):
-            yield f"the hello says {name[:100]}, the certificate is for {_listed(certified)}"
+            yield f"the hello says {name[:100]}, a certificate seen at that address is for {_listed(certified)}"
         if self._classes.get(server) == RESOLVER:
             yield "a resolver is asked under encryption, and the names are not visible"
         if (row.get("transport") or "") in TUNNELS:

@@ -205,7 +205,7 @@ def _finding(
 def _counts(group: Group, rule: Rule) -> dict[str, Any]:
     """What the records are counted as."""
     if rule == TEMPLATE_IN_CLEAR:
-        return {"templates": len(group.persons)}
+        return {"templates": len(group.persons), "person_hmacs": sorted(group.persons)}
     if rule == PERSON_IN_CLEAR:
         return {"contacts": len(group.records)}
     return {

@@ -103,7 +103,7 @@ def carried(
 ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]], dict[str, dict[str, Any]]]]:
     """Some messages with persons: each with the ends of its flow, its rows of `persons`, and its objects by id.
 
-    Objects have `image`, whether they are one, and `face`, whether one was seen in it, or none was looked for.
+    Objects have `image`, whether they are one, and `face`, whether one was seen in it.
     """
     messages = _by(_only(tables["messages"], "message_id", wanted).select(_MESSAGE), "message_id")
     flows, images = tables["flows"], tables["images"]
@@ -111,7 +111,7 @@ def carried(
     ends = _by(_only(flows, "flow_id", flow_ids).select(_FLOW), "flow_id")
     objects: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     chosen = _only(tables["objects"], "message_id", wanted)
-    faces = images["sha256"].filter(pc.is_in(images["face"], pa.array(["yes", "not judged"])))
+    faces = images["sha256"].filter(pc.equal(images["face"], "yes"))
     of_images, of_faces = (pc.is_in(chosen["sha256"], value_set=pc.unique(one)) for one in (images["sha256"], faces))
     chosen = chosen.select(["message_id", "object_id", "size", "complete", "unwrap_path"])
     for row in chosen.append_column("image", of_images).append_column("face", of_faces).to_pylist():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 BOUNDS = "bounds"  # reason, count: goes from what is derived to the ledgers, and into no case
-NOT_COMPARED, IN_SUMS = "not compared", "in sums"
+NOT_COMPARED, IN_SUMS, UNDATED = "not compared", "in sums", "clock not asked"
 
 Tables = dict[str, pa.Table]
 Words = tuple[str, str]  # Chinese, English
@@ -285,10 +285,11 @@ def _sightings(tables: Tables, _: Run) -> Iterator[Entry]:
 
 
 def _bounds(tables: Tables, _: Run) -> Iterator[Entry]:
-    """Connections beyond a bound of what is concluded from all of them."""
+    """Connections and answers beyond a bound of what is concluded from all of them."""
     for row in tables[BOUNDS].to_pylist() if BOUNDS in tables else ():
         if row["count"]:
-            yield Entry("flows", row["reason"], row["count"], None, understood=False)
+            clock = row["reason"] == UNDATED  # what was sent is judged without it
+            yield Entry("messages" if clock else "flows", row["reason"], row["count"], None, understood=clock)
 
 
 def _understanding(tables: Tables, run: Run) -> Iterator[Entry]:
@@ -409,6 +410,10 @@ LEDGERS: tuple[Ledger, ...] = (
             IN_SUMS: (
                 "同一地址由多台设备使用且连接过多，仅按总量判断其持有者",
                 "too many connections of addresses that several devices used: who held them is told by sums only",
+            ),
+            UNDATED: (
+                "带有时间的应答过多，未用于判断记录设备的时钟偏差",
+                "too many answers with a time: not asked how far the clock of the recorder is off",
             ),
         },
     ),

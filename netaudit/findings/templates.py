@@ -1,7 +1,7 @@
 """Biometric templates on their way: numbers by which a face or a finger is known again, sent without its picture.
 
 A  a mark of its own, its field or what its message is about says that it is one, and its message was recovered whole
-B  the same, not whole; or numbers in the form of one beside a face, a face's id or a person
+B  the same, not whole; or numbers in the form of one in a person's record, or with a picture that shows a face
 
 What has the form alone, and nothing beside it, accuses nobody: it stands in the ledger `templates`.
 """
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.accounts import MOST_SUBJECTS, OTHERS, Line
-from netaudit.findings.from_identity_data import TEMPLATE
+from netaudit.findings.from_identity_data import TEMPLATE, grouped, is_of, pictures_of
 from netaudit.findings.identity_records import Record, carried, counted_once, ways
 
 if TYPE_CHECKING:
@@ -72,10 +72,27 @@ def _found(tables: Tables) -> Iterator[tuple[dict[str, Any], dict[str, Any], lis
 
 
 def _told(_: dict[str, Any], row: dict[str, Any], rows: list[dict[str, Any]], objects: dict[str, Any]) -> bool:
-    """Whether something says that it is one: itself, or a face or a person in its message."""
+    """Whether something says that it is one: itself, or a person or a face in its record."""
     if row["certainty"] != "shape":
         return True
-    return any(one["face"] for one in objects.values()) or any(one["kind"] in _PEOPLE for one in rows)
+    pictures = [one for one in objects.values() if one["image"]]
+    found = grouped(rows)
+    for place, own in found:
+        if row not in own:
+            continue
+        if any(one["face"] for one in pictures_of(place, pictures, alone=len(found) == 1)):
+            return True
+        people = any(one["kind"] in _PEOPLE and is_of(place, one["field"]) for one in own)
+        if people and _is_one_with(place, row["field"]):
+            return True
+    return False
+
+
+def _is_one_with(record: str, field: str) -> bool:
+    """Whether a field stands in a record, in no list within it, whose elements are others."""
+    between = field[len(record) :]
+    between = between[: between.rindex("[")] if between.endswith("]") else between
+    return is_of(record, field) and (field.startswith("/") or "[" not in between)
 
 
 def _record(

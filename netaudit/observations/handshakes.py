@@ -6,14 +6,13 @@ import functools
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import CertificateSaid, HelloSaid
+from netaudit.contracts.details import MOST_NAMES, CertificateSaid, HelloSaid
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host
     from netaudit.observations.ledger import Ledger
     from netaudit.observations.message_view import Place, Spoken
 
-MOST_NAMES = 16  # of one certificate
 MOST_PUBLIC = 64  # servers with public addresses, and their certificates, looked at in one shard
 VERSIONS = {
     0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", 0x0304: "TLS 1.3",

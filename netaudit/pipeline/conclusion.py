@@ -20,7 +20,7 @@ from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.endpoints.recorders import vantages
+from netaudit.endpoints.recorders import answers_left, vantages
 from netaudit.endpoints.sightings import not_compared, once, sightings
 from netaudit.finalizing.auth_retries import without_challenged
 from netaudit.finalizing.images import image_table
@@ -32,6 +32,7 @@ from netaudit.findings.from_tables import (
     IN_SUMS,
     NOT_COMPARED,
     TOLD_APART,
+    UNDATED,
     Ends,
     Run,
     actors_of,
@@ -220,7 +221,10 @@ def derive(
     link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(tables["observations"], tables["flows"], link, vantage.scope, signatures)
     tables["devices"], tables["claims"], tables["bindings"] = found.devices, found.claims, found.bindings
-    tables[BOUNDS] = bounds_table({NOT_COMPARED: not_compared(flows, parts_of), IN_SUMS: found.in_sums})
+    undated = answers_left(tables["messages"])
+    tables[BOUNDS] = bounds_table(
+        {NOT_COMPARED: not_compared(flows, parts_of), IN_SUMS: found.in_sums, UNDATED: undated}
+    )
     flows = once(flows, tables["sightings"])
     ends = Ends(tables | {"flows": flows})
     moves, named = Moves(ends.device), ends.renamed(flows, vantage.scope)

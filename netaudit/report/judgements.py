@@ -68,6 +68,10 @@ class Judgements:
         mine = self.transfers.filter(pc.is_in(self.transfers.column("row"), value_set=wanted))
         return int(pc.count_distinct(mine.column("sha256")).as_py())
 
+    def of_persons(self, findings: list[Row]) -> int:
+        """How many different identity numbers, or templates, `findings` on either carried."""
+        return len({one for told in self.listed(findings, "person_hmacs") for one in told or ()})
+
     def listed(self, findings: list[Row], column: str) -> list[list[str]]:
         """The values of a list column for each of `findings`."""
         return self._table.column(column).take([finding["row"] for finding in findings]).to_pylist() if findings else []

@@ -126,7 +126,14 @@ def _headline(every: list[Way], judged: Judgements, parties: Parties, w: Wording
     if not kind.seen:
         return no_loose_spaces(w.t(f"headline.{kind.counts}", **words))
     seen, further = _seen([finding for one in told for finding in one.findings], judged, w)
-    return no_loose_spaces(w.t(f"headline.{kind.act.name}", what=seen, further=further, **words))
+    return no_loose_spaces(w.t(f"headline.{kind.act.name}", what=seen, further=further, left=_left(every, w), **words))
+
+
+def _left(every: list[Way], w: Wording) -> str:
+    """Whether what moved inside may have left: images that encrypted uploads fit were not seen to, nor to stay."""
+    hidden = [one.lead for one in every if not one.lead.kind.seen]
+    fitting = sum(lead.fitting for lead in hidden if lead.kind.counts == "fitting")
+    return w.t(f"headline_left.{'fitting' if fitting else 'hidden' if hidden else 'none'}", n=w.number(fitting))
 
 
 def _named(names: list[str], many: str, w: Wording) -> str:
@@ -148,6 +155,7 @@ def _seen(findings: list[Row], judged: Judgements, w: Wording) -> tuple[str, str
         told.append(seen if distinct == images else w.t("headline_often", what=seen.rstrip(), n=w.number(images)))
         further += [w.t("headline_partly", n=w.number(partly))] if partly else []
     others = {name: sum(finding[name] or 0 for finding in findings) for name in COUNTED[1:]}
+    others["templates"] = judged.of_persons([finding for finding in findings if finding["templates"]])
     told += [w.t(f"headline_count.{name}", n=w.number(n)) for name, n in others.items() if n]
     beside = sum(finding["with_identity"] or 0 for finding in findings)
     further += [w.t("headline_with", n=w.number(beside))] if beside else []

@@ -63,13 +63,13 @@ def tiles(
 
 
 def _seen(judged: Judgements, parties: Parties, out: list[Row], w: Wording) -> list[Tile]:
-    persons = {one for told in judged.listed(out, "person_hmacs") for one in told or ()}
+    numbers = judged.of_persons([finding for finding in out if finding["records"]])
     distinct, images = judged.distinct(out), sum(finding["images"] or 0 for finding in out)
     counted = (
         ("fig_distinct", distinct),
         ("fig_transfers", images if images != distinct else 0),
-        ("fig_persons", len(persons)),
-        ("fig_templates", sum(finding["templates"] or 0 for finding in out)),
+        ("fig_persons", numbers),
+        ("fig_templates", judged.of_persons([finding for finding in out if finding["templates"]])),
         ("fig_devices", len({parties.key(device(finding)) for finding in out})),
         ("fig_endpoints", len({parties.service(finding["receiver"] or "") for finding in out})),
     )

@@ -83,7 +83,7 @@ FINDINGS = Table(
         Column("capture_ids", "list<string>", "Captures with its packets."),
         Column("object_ids", "list<string>", "Its images."),
         Column("document_ids", "list<string>", "Documents with its records, as objects."),
-        Column("person_hmacs", "list<string>", "HMACs of its identity numbers, as in persons."),
+        Column("person_hmacs", "list<string>", "HMACs of its identity numbers, or of its templates, as in persons."),
         Column("flow_ids", "list<string>", "Its flows."),
         Column("display_filter", "string", "Wireshark display filter that shows its packets."),
         Column("rule", "string", "Rule that fired, with its version."),

@@ -66,6 +66,17 @@ def test_what_is_no_number_counts_nothing() -> None:
     assert ("faces", "42") in [fact for one in statements(asked, tree_of(posted(body.encode()))) for fact in one.facts]
 
 
+def test_names_that_other_things_have_count_beside_a_serial_number_only() -> None:
+    asked = Head("http", True, "GET", "192.0.2.10", "/api/about", [])
+    goods = {"product": "IPC-X1", "ver": "1.2.3", "vendor": "Dahua"}
+    assert not statements(asked, tree_of(posted(json.dumps(goods).encode())))
+    (said,) = statements(asked, tree_of(posted(json.dumps(goods | {"sn": "EXAMPLE0017"}).encode())))
+    assert dict(said.facts) == {"model": "IPC-X1", "firmware": "1.2.3", "vendor": "Dahua", "serial": "EXAMPLE0017"}
+    named = goods | {"sn": "EXAMPLE0017", "model": "IPC-X2"}
+    (said,) = statements(asked, tree_of(posted(json.dumps(named).encode())))
+    assert dict(said.facts)["model"] == "IPC-X2"
+
+
 def test_fields_between_tabs_are_split_in_time_that_grows_with_them() -> None:
     body = json.dumps({f"k{number}": "a=1" + "\t" * 4000 for number in range(60)}).encode()
     started = time.process_time()

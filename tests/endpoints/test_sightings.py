@@ -107,9 +107,40 @@ def test_a_connection_that_had_begun_is_known_by_where_its_numbers_lie() -> None
 
 def test_the_random_of_a_hello_ties_also_what_a_proxy_opens_anew() -> None:
     flows = numbered(7, other=1)
-    hellos = [{"flow_id": f"{capture}0", "capture_id": capture, "random": "5a" * 32} for capture in BOTH]
+    hellos = [{"flow_id": f"{capture}0", "capture_id": capture, "random": "5a7b" * 16} for capture in BOTH]
     seen = sightings(flows, BOTH, hellos=pa.Table.from_pylist(hellos, schema=TLS_HELLOS.schema()))
     assert seen["by"].to_pylist() == [RANDOM]
+
+
+@pytest.mark.parametrize(
+    ("random", "more"),
+    [
+        ("00" * 32, {}),  # a stack that has none
+        ("5a7b" * 16, {"server_ip": "47.96.10.21"}),
+        ("5a7b" * 16, {"delivered_down": 9_000_000, "handshake": "SAFf"}),
+    ],
+)
+def test_an_equal_random_alone_ties_nothing(random: str, more: dict[str, object]) -> None:
+    rows = [row | {"handshake": "SAFf"} for row in numbered(3 * 86_400, other=1).to_pylist()]
+    assert by_random(rows, "5a7b" * 16) == 1
+    assert by_random([rows[0], rows[1] | more], random) == 0
+    again = [*rows, rows[0] | {"flow_id": "lan9"}]
+    assert by_random(again, "5a7b" * 16) == 0  # twice in one recording
+
+
+def test_a_random_ties_by_the_name_asked_for_and_bears_what_was_missed() -> None:
+    rows = numbered(7, other=1).to_pylist()
+    rows[1] |= {"server_ip": "192.168.1.1", "delivered_up": 30_000, "missing_up": 10_000, "handshake": "SAFf"}
+    assert by_random(rows, "5a7b" * 16, "face.example.cn") == 1
+    assert by_random(rows, "5a7b" * 16) == 0
+
+
+def by_random(rows: list[dict[str, object]], random: str, name: str = "") -> int:
+    """How many are tied where all of these begin with one random."""
+    hellos = [
+        {"flow_id": row["flow_id"], "capture_id": row["capture_id"], "random": random, "sni": name} for row in rows
+    ]
+    return sightings(table(*rows), BOTH, hellos=pa.Table.from_pylist(hellos, schema=TLS_HELLOS.schema())).num_rows
 
 
 def test_clocks_that_are_known_tie_datagrams_at_their_distance() -> None:

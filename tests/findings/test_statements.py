@@ -83,6 +83,17 @@ def test_the_counts_of_what_left() -> None:
     assert said[0]["evidence"] == ["Fuploaded outsideA", "Fuploaded outsideB"]
 
 
+def test_a_template_for_three_is_one() -> None:
+    rows = [
+        finding("uploaded outside", grade, images=0, templates=len(some), person_hmacs=some, receiver=f"47.96.10.{n}",
+                rule="biometric-template-in-clear/1")
+        for n, (grade, some) in enumerate([("A", ["t1"]), ("A", ["t1"]), ("B", ["t1", "t2"])])
+    ]  # fmt: skip
+    (said,) = [one for one in statements(case(findings=rows)) if one["kind"] == "templates_uploaded"]
+    assert (said["counts"]["templates"], said["counts"]["a"], said["counts"]["b"]) == (2, 1, 1)
+    assert "1 biometric template (A) and 1 in the form of one or not whole (B)" in sentence(said, "en")
+
+
 @pytest.mark.parametrize(
     ("tables", "calm"),
     [
@@ -97,6 +108,8 @@ def test_the_counts_of_what_left() -> None:
         (case(Run(side="lan", faces=False), images=[image("not judged")]), ""),  # none was looked at
         (case(Run(side="lan", cut={RECORDS_CUT: 1}), images=[image("no")]), "nothing_seen_so_far"),
         (case(Run(side="lan", cut={VALUES_CUT: 1, FIELDS_CUT: 1}), images=[image("no")]), "nothing_seen"),
+        (case(images=[image("no")], vantages=[{"devices": 40, "heard": 2}]), "nothing_seen_so_far"),
+        (case(images=[image("no")], vantages=[{"devices": 4, "heard": 4}, {"devices": 3, "heard": 1}]), "nothing_seen"),
         (case(Run(side="unknown")), ""),
         (case(captures=[]), ""),
         (case(findings=[finding("moved inside", "A")]), ""),

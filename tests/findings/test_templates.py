@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import netaudit
+from netaudit.findings.contacts import contacts_of
+from netaudit.findings.templates import templates_of
+from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
+from tests.findings.test_moments import filled
 from tests.identity_data.test_templates import BENIGN, b64, floats, noise, vector
 from tests.spoken import Capture, number, reply, request
 
@@ -75,9 +79,35 @@ def test_what_only_stands_beside_a_person_is_less_sure(tmp_path: Path) -> None:
     assert said(case) == [("uploaded outside", "B", 1, 0)]
 
 
-def test_a_picture_beside_tells_of_a_feature(tmp_path: Path) -> None:
-    case = audit(tmp_path, (CAM, CLOUD, push({"pic": b64(JPEG), "feature": b64(noise(512))})))
-    assert ("uploaded outside", "B", 1, 0) in said(case)
+@pytest.mark.parametrize("body", [
+    {"pic": b64(JPEG), "feature": b64(noise(512))},  # no face was looked for
+    {"user": {"name": "张三"}, "job": {"k": vector(256)}},
+    {"name": "张三", "data": [{"k": vector(256)}]},
+])  # fmt: skip
+def test_what_stands_elsewhere_or_was_not_judged_tells_nothing(body: object, tmp_path: Path) -> None:
+    case = audit(tmp_path, (CAM, CLOUD, push(body)))
+    assert not [one for one in said(case) if one[2]]
+    assert ledger(case, "templates") == [("like a template", 1, False)]
+
+
+FACES = [("yes", True), ("not judged", False), ("no", False)]
+
+
+@pytest.mark.parametrize(("face", "found"), FACES)
+def test_a_face_beside_tells_of_a_feature_and_of_a_contact(face: str, found: bool) -> None:
+    tables = {
+        "persons": filled(PERSONS, [
+            {"message_id": "m", "object_id": "o", "field": "k", "kind": "biometric", "certainty": "shape", "value_hmac": "t"},
+            {"message_id": "n", "field": "name", "kind": "name", "value_hmac": "n"},
+            {"message_id": "n", "field": "phone", "kind": "phone", "value_hmac": "p"},
+        ]),
+        "messages": filled(MESSAGES, [{"message_id": one, "flow_id": "f", "direction": "up"} for one in "mn"]),
+        "flows": filled(FLOWS, [{"flow_id": "f", "client_ip": CAM, "server_ip": CLOUD}]),
+        "objects": filled(OBJECTS, [{"message_id": one, "object_id": f"i{one}", "sha256": "s"} for one in "mn"]),
+        "images": filled(IMAGES, [{"sha256": "s", "face": face}]),
+    }  # fmt: skip
+    assert bool(templates_of(tables)) is found
+    assert bool(contacts_of(tables)) is found
 
 
 def test_the_form_alone_accuses_nobody_and_is_told(tmp_path: Path) -> None:
@@ -109,7 +139,7 @@ CONTACT = {"name": "张三", "phone": "13800138000"}
     [
         (CONTACT | {"goods": "tea"}, "/order", False),
         ({"list": [CONTACT, {"name": "李四", "phone": "13900139000"}]}, "/contacts", False),
-        (CONTACT | {"facePhoto": b64(JPEG)}, "/any", True),
+        (CONTACT | {"facePhoto": b64(JPEG)}, "/any", False),  # no face was looked for
         (
             {"operator": "VerifyPush", "info": {
                 "DeviceID": 1, "PersonID": 17, "CreateTime": "2025-06-01T10:15:00", "Similarity1": 92.4,

@@ -14,8 +14,9 @@ from netaudit.case.decisions import decide
 from netaudit.case.export import export_shareable
 from netaudit.case.integrity import integrity
 from netaudit.case.report_status import WRITTEN, written
-from netaudit.case.seal import later
+from netaudit.case.seal import ATTESTED, later
 from netaudit.cli.app import app
+from netaudit.report import rewriting
 from netaudit.report.belonging import FORGED, MINE, NONE, belonging
 from netaudit.report.rewriting import rewrite
 from tests.site import CAMERA, CLOUD, Site, answer, push
@@ -153,3 +154,19 @@ def test_what_is_passed_on_is_true_then(case: netaudit.Case, tmp_path: Path) -> 
         assert b"seen in the hall" in archive.read("report.html")
         archive.extractall(tmp_path / "out")
     assert belonging(netaudit.open_case(tmp_path / "out", check=False)).status == MINE
+
+
+def test_what_cannot_be_renewed_is_passed_on_as_it_lies(
+    case: netaudit.Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More findings than a report takes, or a signature: the report in the zip is the one in the case."""
+    decide(case.folder, case.table("devices").to_pylist()[0], note="seen in the hall", by="an officer")
+    report, words = (case.folder / "report.html").read_bytes(), ["export", str(case.folder), "--overwrite"]
+    with monkeypatch.context() as now:
+        now.setattr(rewriting, "MOST_FINDINGS", 0)
+        ran = CliRunner().invoke(app, [*words, "--shareable", str(tmp_path / "a.zip"), "--lang", "en"])
+        assert (ran.exit_code, "could not be written again" in ran.output) == (0, True)
+    (case.folder / min(ATTESTED)).write_bytes(b"a signature")
+    ran = CliRunner().invoke(app, [*words, "--shareable", str(tmp_path / "b.zip"), "--lang", "en"])
+    assert (ran.exit_code, "the case is signed" in ran.output) == (0, True)
+    assert (case.folder / "report.html").read_bytes() == report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -83,6 +83,7 @@ def _others(kind: str, told: str, column: str) -> Callable[[Tables], Iterator[St
         columns = [
             "finding_id", "certainty", "act", "sender", "receiver", column, "rule", "sender_device", "receiver_device",
         ]  # fmt: skip
+        columns += ["person_hmacs"] if column == "templates" else []
         rows = tables["findings"].filter(pc.greater(tables["findings"][column], 0)).select(columns).to_pylist()
         rows = [row for row in rows if kind_of(row) == KIND[told]]
         if not rows:
@@ -90,6 +91,8 @@ def _others(kind: str, told: str, column: str) -> Callable[[Tables], Iterator[St
         by_grade = Counter[str]()
         for row in rows:
             by_grade[row["certainty"]] += row[column]
+        if column == "templates":
+            by_grade = _different(rows)
         yield Statement(
             kind,
             "".join(sorted(by_grade)),
@@ -102,6 +105,18 @@ def _others(kind: str, told: str, column: str) -> Callable[[Tables], Iterator[St
         )  # fmt: skip
 
     return make
+
+
+def _different(rows: list[dict[str, Any]]) -> Counter[str]:
+    """Different templates by certainty, each with the better one; those of cases that name none as they are counted."""
+    known: dict[str, str] = {}
+    by_grade = Counter[str]()
+    for row in rows:
+        if not row["person_hmacs"]:
+            by_grade[row["certainty"]] += row["templates"]
+        for one in row["person_hmacs"] or ():
+            known[one] = min(known.get(one, "B"), row["certainty"])
+    return by_grade + Counter(known.values())
 
 
 def _outside(tables: Tables) -> set[str]:
@@ -193,46 +208,48 @@ LEFT = (
     ),
     Kind(
         "templates_uploaded", _others("templates_uploaded", "templates_uploaded", "templates"),
-        "{who}向 {endpoints} 个外部端点传出 {templates} 个不同的生物特征模板（A 级 {a}，B 级 {b}），"
-        "其数值无需图像即可用于比对",
-        "{templates:biometric template|distinct biometric templates} left {who} for "
-        "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), whose values can be compared without an image",
+        "{who}向 {endpoints} 个外部端点传出不同的生物特征模板 {a} 个（A 级），仅形似模板或不完整者 {b} 个（B 级）；"
+        "模板的数值无需图像即可用于比对",
+        "{a:biometric template|distinct biometric templates} (A) and {b} in the form of one or not whole (B) left "
+        "{who} for {endpoints:outside endpoint|outside endpoints}; a template can be compared without an image",
         FIRST,
         ("templates_uploaded",),
     ),
     Kind(
         "contacts_uploaded", _others("contacts_uploaded", "contacts_uploaded", "contacts"),
         "{who}向 {endpoints} 个外部端点传出 {contacts} 条含姓名与电话的人员或出入记录（B 级）",
-        "{contacts:record|records} of persons with a name and a phone number left {who} for "
+        "{contacts:record|records} of persons or passages with a name and a phone number left {who} for "
         "{endpoints:outside endpoint|outside endpoints} (B)",
         FIRST,
         ("contacts_uploaded",),
     ),
     Kind(
         "templates_retrieved", _others("templates_retrieved", "templates_retrieved", "templates"),
-        "{templates} 个不同的生物特征模板自外部取回",
-        "{templates:biometric template was|distinct biometric templates were} retrieved from outside",
+        "自外部取回不同的生物特征模板 {a} 个（A 级），仅形似模板或不完整者 {b} 个（B 级）",
+        "{a:biometric template|distinct biometric templates} (A) and {b} in the form of one or not whole (B) retrieved "
+        "from outside",
         FIRST,
         ("templates_retrieved",),
     ),
     Kind(
         "contacts_retrieved", _others("contacts_retrieved", "contacts_retrieved", "contacts"),
         "{contacts} 条含姓名与电话的人员或出入记录自外部取回",
-        "{contacts:record|records} of persons with a name and a phone number retrieved from outside",
+        "{contacts:record|records} of persons or passages with a name and a phone number retrieved from outside",
         FIRST,
         ("contacts_retrieved",),
     ),
     Kind(
         "templates_delivered", _others("templates_delivered", "templates_delivered", "templates"),
-        "{templates} 个不同的生物特征模板由外部送达",
-        "{templates:biometric template was|distinct biometric templates were} delivered from outside",
+        "由外部送达不同的生物特征模板 {a} 个（A 级），仅形似模板或不完整者 {b} 个（B 级）",
+        "{a:biometric template|distinct biometric templates} (A) and {b} in the form of one or not whole (B) delivered "
+        "from outside",
         FIRST,
         ("templates_delivered",),
     ),
     Kind(
         "contacts_delivered", _others("contacts_delivered", "contacts_delivered", "contacts"),
         "{contacts} 条含姓名与电话的人员或出入记录由外部送达",
-        "{contacts:record|records} of persons with a name and a phone number delivered from outside",
+        "{contacts:record|records} of persons or passages with a name and a phone number delivered from outside",
         FIRST,
         ("contacts_delivered",),
     ),
@@ -261,15 +278,16 @@ MOVED_INSIDE = (
     ),
     Kind(
         "templates_moved", _others("templates_moved", "templates_moved", "templates"),
-        "{templates} 个不同的生物特征模板在内部设备之间传送",
-        "{templates:biometric template|distinct biometric templates} moved between inside devices",
+        "在内部设备之间传送不同的生物特征模板 {a} 个（A 级），仅形似模板或不完整者 {b} 个（B 级）",
+        "{a:biometric template|distinct biometric templates} (A) and {b} in the form of one or not whole (B) moved "
+        "between inside devices",
         SECOND,
         ("templates_moved",),
     ),
     Kind(
         "contacts_moved", _others("contacts_moved", "contacts_moved", "contacts"),
         "{contacts} 条含姓名与电话的人员或出入记录在内部设备之间传送",
-        "{contacts:record|records} of persons with a name and a phone number moved between inside devices",
+        "{contacts:record|records} of persons or passages with a name and a phone number moved between inside devices",
         SECOND,
         ("contacts_moved",),
     ),

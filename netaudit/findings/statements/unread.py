@@ -73,7 +73,7 @@ def _headline(tables: Tables) -> str:
     left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
     if left or any(row["reason"] in HIDING for row in open_rows(tables, "understanding")):
         return SO_FAR
-    if any(row["port_of"] for row in _vantages(tables)):
+    if any(row["port_of"] for row in _vantages(tables)) or not _heard_nearly_all(tables):
         return SO_FAR  # of the others nothing was heard
     if _uploads(tables)["n"]:
         return BUT_UPLOADS
@@ -210,6 +210,18 @@ def _undecoded(tables: Tables) -> Iterator[Statement]:
         yield Statement(
             "undecoded", counts={"n": sum(row["count"] or 0 for row in rows), "all": _total(tables, "packets")}
         )
+
+
+NEARLY = 0.9  # of the devices that captures know of
+
+
+def _heard_nearly_all(tables: Tables) -> bool:
+    """Whether a capture heard nearly as many devices as any knows, of those that only announce themselves, too.
+
+    What such a device said to others may have gone past where the capture was taken.
+    """
+    rows = _vantages(tables)
+    return max((row["heard"] for row in rows), default=0) >= NEARLY * max((row["devices"] for row in rows), default=0)
 
 
 CLOCK_OFF = 5.0  # seconds from which on a clock is said to be off
