@@ -48,27 +48,34 @@ def write_eve(case: Case, out: Path) -> int:
 
 
 def _lines(case: Case, flows: dict[str, Row]) -> Iterator[Row]:
+    import pyarrow.compute as pc
+
     alerted = {one for row in plain(case.table("findings", ("flow_ids",))) for one in row["flow_ids"] or ()}
     for flow in flows.values():
         yield _flow(flow, alerted=flow["flow_id"] in alerted)
-    messages = {row["message_id"]: row for row in plain(case.table("messages", _MESSAGE))}
-    for row in plain(case.table("objects", _OBJECT)):
-        if row["sha256"] and (message := messages.get(row["message_id"])):
-            yield _file(row, message, flows[message["flow_id"]])
+    objects = case.table("objects", _OBJECT)
+    rows = case.table("messages", _MESSAGE)
+    rows = rows.filter(pc.is_in(rows["message_id"], pc.unique(objects["message_id"])))
+    messages = {row["message_id"]: row for row in plain(rows)}
+    for row in plain(objects):
+        message = messages.get(row["message_id"]) if row["sha256"] else None
+        if message is not None and (known := flows.get(message["flow_id"])) is not None:
+            yield _file(row, message, known)
     for row in plain(case.table("findings", _FINDING)):
         yield _alert(row, next((flows[one] for one in row["flow_ids"] or () if one in flows), None))
 
 
 def _flow(flow: Row, *, alerted: bool) -> Row:
-    return _ends(flow, "flow", flow["last_ts"]) | {
+    first, last = flow["first_ts"] or flow["last_ts"], flow["last_ts"] or flow["first_ts"]
+    return _ends(flow, "flow", last) | {
         "flow": {
             "pkts_toserver": flow["packets_up"],
             "pkts_toclient": flow["packets_down"],
             "bytes_toserver": flow["bytes_up"],
             "bytes_toclient": flow["bytes_down"],
-            "start": _time(flow["first_ts"]),
-            "end": _time(flow["last_ts"]),
-            "age": int((_moment(flow["last_ts"]) - _moment(flow["first_ts"])).total_seconds()),
+            "start": _time(first),
+            "end": _time(last),
+            "age": int((_moment(last) - _moment(first)).total_seconds()) if first and last else 0,
             "alerted": alerted,
         }
     }
@@ -121,12 +128,12 @@ def _alert(row: Row, flow: Row | None) -> Row:
     return line
 
 
-def _ends(flow: Row, event: str, moment: str, *, back: bool = False) -> Row:
+def _ends(flow: Row, event: str, moment: str | None, *, back: bool = False) -> Row:
     """The head of a line; `back` where it goes from server to client."""
     client, server = (flow["client_ip"], flow["client_port"]), (flow["server_ip"], flow["server_port"])
     (source, source_port), (target, target_port) = (server, client) if back else (client, server)
     line: Row = {
-        "timestamp": _time(moment),
+        "timestamp": _time(moment or flow["first_ts"]),
         "flow_id": int(flow["flow_id"][:16], 16) >> 1,  # a positive number of 63 bits
         "event_type": event,
         "src_ip": source,
@@ -145,9 +152,9 @@ def _ends(flow: Row, event: str, moment: str, *, back: bool = False) -> Row:
     return line
 
 
-def _time(moment: str) -> str:
-    """A time of nine digits as Suricata writes it: of six, and with the zone."""
-    return f"{moment[:26]}+0000"
+def _time(moment: str | None) -> str:
+    """A time of nine digits as Suricata writes it: of six, and with the zone; 1970 where none is known."""
+    return f"{moment[:26] if moment else '1970-01-01T00:00:00.000000'}+0000"
 
 
 def _moment(text: str) -> datetime.datetime:

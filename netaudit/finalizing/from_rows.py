@@ -53,14 +53,18 @@ def _plain(rows: list[StoredPart], load: Load) -> tuple[list[StoredPart], Load]:
     rows = [replace(row, role=CHUNK) if row.role == TEXT else row for row in rows]
     if sum(row.size for row in rows) > MOST_BYTES:
         return rows, load
-    plain: dict[str, bytes] = {}
+
+    def plain(digest: str) -> bytes | None:  # decoded when it is asked for: all of them would be held twice
+        text = load(digest)
+        return None if text is None else base64.b64decode(text.translate(_URL_SAFE), validate=True)
+
+    sizes: dict[str, int] = {}
     for digest in {row.sha256 for row in rows if row.role == CHUNK}:
-        text = (load(digest) or b"").translate(_URL_SAFE)
         try:
-            plain[digest] = base64.b64decode(text, validate=True)
+            sizes[digest] = len(plain(digest) or b"")
         except binascii.Error:
             return rows, load
-    return [replace(row, size=len(plain.get(row.sha256, b""))) for row in rows], plain.get
+    return [replace(row, size=sizes.get(row.sha256, 0)) for row in rows], plain
 
 
 def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
@@ -83,15 +87,20 @@ def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
         return
     uploads: list[dict[int, StoredPart]] = [{}]
     by_offset = rows[0].offset >= 0
+    furthest: StoredPart | None = None  # of the upload that is looked at
+    last = _last_loaded(load)
     for row in rows:
-        placed = row if row.offset != NEXT else replace(row, offset=_next(uploads[-1], row, load))
+        placed = row if row.offset != NEXT else replace(row, offset=_next(furthest, row, load, last))
         place = placed.offset if by_offset else placed.number
         same = uploads[-1].get(place)
-        if same is not None and same.complete and not placed.complete and _goes_on(placed, same, load):
+        if same is not None and same.complete and not placed.complete and _goes_on(placed, same, load, last):
             continue  # it came again, and broke off
         if same is not None and same.complete and same.sha256 != placed.sha256:
             uploads.append({})
+            furthest = None
         uploads[-1][place] = placed
+        if furthest is None or placed.offset >= furthest.offset:
+            furthest = placed
     for count, of in enumerate(uploads):
         chosen = [of[place] for place in sorted(of)]
         if by_offset:
@@ -105,19 +114,32 @@ def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
             yield joined
 
 
-def _next(upload: dict[int, StoredPart], row: StoredPart, load: Load) -> int:
+def _next(before: StoredPart | None, row: StoredPart, load: Load, last: Load) -> int:
     """Where a chunk goes that says no place: behind the one before, or in its place where that one broke off."""
-    before = max(upload.values(), key=lambda one: one.offset, default=None)
     if before is None:
         return 0
-    again = not before.complete and _goes_on(before, row, load)
+    again = not before.complete and _goes_on(before, row, load, last)
     return before.offset if again else before.offset + before.size
 
 
-def _goes_on(part: StoredPart, whole: StoredPart, load: Load) -> bool:
-    """Whether a part that broke off is how another one begins."""
-    begin, rest = load(part.sha256), load(whole.sha256)
+def _goes_on(part: StoredPart, whole: StoredPart, load: Load, last: Load) -> bool:
+    """Whether a part that broke off is how another one begins; `last` holds on to that one, asked of many."""
+    begin = load(part.sha256) if part.size <= whole.size else None
+    rest = last(whole.sha256) if begin is not None else None
     return begin is not None and rest is not None and rest.startswith(begin)
+
+
+def _last_loaded(load: Load) -> Load:
+    """The same, which holds on to the one piece that was asked for last."""
+    held: tuple[str, bytes | None] = ("", None)
+
+    def get(digest: str) -> bytes | None:
+        nonlocal held
+        if held[0] != digest:
+            held = digest, load(digest)
+        return held[1]
+
+    return get
 
 
 def _counted(chosen: list[StoredPart]) -> list[StoredPart]:
@@ -168,19 +190,37 @@ def _by_offset(identity: str, root: Part, chosen: list[StoredPart], load: Load, 
     unknown: int | None = None
     for part in chosen:
         piece = load(part.sha256)
-        if part.role == CHUNK and part.offset <= (len(data) if unknown is None else unknown):  # gone on with from here
-            del data[part.offset :]
-            unknown = None
+        if part.role == CHUNK and part.offset <= (len(data) if unknown is None else unknown):
+            unknown = _overlay(data, unknown, part, piece)
+            continue
         if unknown is None and (part.offset != len(data) or not part.complete or piece is None):
             unknown = min(part.offset, len(data))
-            if part.role == CHUNK and part.offset == len(data):  # certain as far as it goes
-                unknown += len(piece or b"")
         data += piece or b""
     root.data = bytes(data)
     declared, root.unknown_from = root.unknown_from, unknown
     if unknown is None and declared is not None and declared != len(data):
         root.unknown_from = min(declared, len(data))
     yield from open_joined(identity, root, chosen, patience)
+
+
+def _overlay(data: bytearray, unknown: int | None, part: StoredPart, piece: bytes | None) -> int | None:
+    """Put a chunk over what is known before its end, or go on with it; gives from where on nothing is known.
+
+    What is known behind it stays. Where it says something else than what was there, they are not of one object.
+    """
+    known = len(data) if unknown is None else unknown
+    whole = part.complete and piece is not None
+    piece = piece or b""
+    end = part.offset + len(piece)
+    over = min(end, known) - part.offset
+    differs = data[part.offset : part.offset + over] != piece[:over]
+    if end >= known:
+        del data[known:]  # what stood there is of nobody knows where
+        unknown = None if whole else end
+    elif not whole:
+        unknown = known
+    data[part.offset : end] = piece
+    return part.offset if differs else unknown
 
 
 def _blocks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:

@@ -42,8 +42,10 @@ LEAST, MOST = 64, 65_536  # bytes, or numbers, of one that is named
 LEAST_POINTS = 5  # of a face: eyes, nose and corners of the mouth
 MOST_FOUND = 2000  # of a document
 MOST_NODES = 20_000
+HUGE = 1e30  # no template holds such numbers
 LONGEST = 1 << 17  # characters of a template as text
-_OF_WHOM = r"(?:(?<!inter)(?<!sur)fac(?:e|ial)|finger|palm|iris|vein|biometric|biodata)"
+_FACE = r"(?<!inter)(?<!sur)(?<!type)(?<!pre)face(?!book|ts|ted|ting|t[vcf]|t(?![a-z]))"
+_OF_WHOM = rf"(?:{_FACE}|(?<!inter)facial|finger|palm|iris|vein|biometric|biodata)"
 _WHAT = (
     r"(?:feature|feat\b|embed|vector|template|templ|tmpl|descriptor|encoding|minutia|eigen|landmark|keypoint|points?\b)"
 )
@@ -59,9 +61,7 @@ _VAGUER = later(r"^(?:feat|vec|\w*vector|tmpl?|tz|encodings?|fingerprints?(?:dat
 _POINTS = later(r"landmarks?\d*$|keypoints?$|facialpoints|facepoints")
 _FACE_IDS = later(r"^(?:face|finger|biometric)(?:id|token|uuid|no|code)$")
 _PERSON_IDS = later(r"^(?:person|user|employee|visitor|customer|member|staff)(?:id|no|uuid|code)$|^pin$")
-_SAYS_FACE = later(
-    r"(?i:(?<!inter)(?<!sur)face|facial|biodata|biophoto|finger(?!print=)|palmvein|templatev10|人脸|指纹)"
-)
+_SAYS_FACE = later(rf"(?i:{_FACE}|facial|biodata|biophoto|finger(?!print=)|palmvein|templatev10|人脸|指纹)")
 _NO_VALUE = later(
     r"(?:device|browser|cert|certificate|canvas|audio|ssl|tls|ssh|key)fingerprint|text|sentence|word|query|docu?m|token"
 )
@@ -71,7 +71,9 @@ _MARKS = (  # ISO/IEC 19794-2 and ANSI 378 minutiae, 19794-5 face, 19794-6 iris;
 )  # fmt: skip
 _BASE64 = later(r"[A-Za-z0-9+/_-]{80,}={0,2}\Z", re.ASCII)
 _HEX = later(r"(?:[0-9A-Fa-f]{2}){64,}\Z", re.ASCII)
-_LIST = later(r"[\[(]?\s*-?\d[\d.eE+-]*(?:\s*[,; |]\s*-?\d[\d.eE+-]*){63,}\s*[\])]?\Z", re.ASCII)
+_LIST = later(  # possessive: runs of spaces are read once
+    r"[\[(]?\s*+-?\d[\d.eE+-]*+(?:(?:\s*+[,;|]\s*+|\s++)-?\d[\d.eE+-]*+){63,}+\s*+[\])]?\Z", re.ASCII
+)
 _NUMBER = later(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 WORDS = (  # in documents that may hold one
     rb"(?i:feat|embed|vector|descript|templ|tmp|tpl|rk1s|rkfd|sulsad|tvntmj|encoding|landmark|keypoint|finger|minutia|faceprint|palmvein|iris"
@@ -133,10 +135,10 @@ def in_bytes(data: bytes, place: str, kind_of: Sniff) -> Iterator[Personal]:
 def in_document(said: list[object], written: str, field: str, left_out: LeftOut, kind_of: Sniff) -> Iterator[Personal]:
     """Templates among the values of a document in a notation; `left_out` gives long texts that stand by a number."""
     stack: list[tuple[object, Place]] = [(value, Place("", field)) for value in said]
-    for _ in range(MOST_NODES):
-        if not stack:
-            return
+    left = MOST_NODES
+    while stack and left:
         node, at = stack.pop()
+        left -= isinstance(node, dict | list)
         if isinstance(node, dict):
             keys = [plain(str(key)) for key in node]
             ids = at.face_id or any(map(_FACE_IDS.search, keys)), at.person_id or any(map(_PERSON_IDS.search, keys))
@@ -192,8 +194,10 @@ def _of_list(node: list[object], at: Place) -> Personal | None:
     """A list of numbers, or one of points."""
     if _POINTS.search(plain(at.key)) and (points := _points(node)) >= LEAST_POINTS:
         certainty = _certainty(at)
-        return _told(f"landmarks, {points} points", repr(node[:MOST_FOUND]), at, certainty) if certainty else None
-    if len(node) < LEAST or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in node):
+        return _told(f"landmarks, {points} points", _spelled(node[:MOST_FOUND]), at, certainty) if certainty else None
+    if len(node) < LEAST or not all(
+        isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < HUGE for one in node
+    ):
         return None
     return _of_numbers(np.array(node[:MOST], np.float64), at)
 
@@ -208,9 +212,19 @@ def _points(node: list[object]) -> int:
     return pairs or (len(node) // 2 if node and all(isinstance(one, int | float) for one in node) else 0)
 
 
+def _spelled(node: list[object]) -> str:
+    try:
+        return repr(node)
+    except (ValueError, RecursionError):  # numbers of thousands of digits, lists in each other
+        return ""
+
+
 def _of_numbers(numbers: Numbers, at: Place) -> Personal | None:
+    if not np.isfinite(numbers).all():
+        return None
     form = _like_template(numbers)
-    certainty = _certainty(at, form=form)
+    series = bool((numbers >= 0).all() and (numbers == np.floor(numbers)).all() and numbers.max() > 255)
+    certainty = _certainty(at, form=form, series=series)
     if not certainty or (certainty == "shape" and not form) or np.ptp(numbers) == 0:
         return None
     return _told(f"{len(numbers)} numbers", numbers.tobytes().hex(), at, certainty)
@@ -246,8 +260,8 @@ def _name(at: Place) -> bool:
     return any(pattern.search(key) is not None for pattern in (_NAMED, _VAGUE, _VAGUER))
 
 
-def _certainty(at: Place, *, form: bool = False) -> str:
-    """What says that it is a template; empty where nothing does."""
+def _certainty(at: Place, *, form: bool = False, series: bool = False) -> str:
+    """What says that it is a template; empty where nothing does, as of a series of counts."""
     key = plain(at.key)
     if _NO_VALUE.search(key):
         return "shape" if form else ""
@@ -255,6 +269,8 @@ def _certainty(at: Place, *, form: bool = False) -> str:
         return "named"
     vague, points = _VAGUE.search(key) is not None, _POINTS.search(key) is not None
     called = vague or points or _VAGUER.search(key) is not None
+    if series:
+        return ""
     if called and any(_SAYS_FACE.search(one) or _NAMED.search(plain(one)) for one in at.around):
         return "named"
     if (at.face_id and (called or form)) or (at.person_id and (vague or form)):

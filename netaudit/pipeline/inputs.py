@@ -109,11 +109,14 @@ def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], d
 
 
 def _comments(source: Source) -> list[str]:
-    """What people wrote into a capture, masked: of its sections, then of its packets in order of frames."""
-    from netaudit.masking.mask import mask, visible
+    """What people wrote into a capture: of its sections, then of its packets in order of frames.
+
+    Known words stay, and numbers that are nobody's: whoever writes freely may name anybody.
+    """
+    from netaudit.masking.mask import mask_name, visible
 
     said = [*source.sections, *(f"{frame}: {text}" for frame, text in source.comments)]
-    return [visible(mask(text), MOST_COMMENT) for text in said if text]
+    return [visible(mask_name(text), MOST_COMMENT) for text in said if text]
 
 
 def _file_name(name: str) -> str:

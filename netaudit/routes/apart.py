@@ -28,8 +28,8 @@ def announced(found: list[Inferred]) -> list[Inferred]:
             records[one.told.route.sender, address(url)].append(one)
     out = []
     for one in found:
-        bare = not one.told.route.reply and one.images and not one.tells
-        naming = records.get((one.told.route.sender, one.path), []) if bare else []
+        naming = records.get((one.told.route.sender, one.path), []) if _is_bare(one) else []
+        naming = [record for record in naming if record is not one and not _is_bare(record)]
         if len(naming) != 1 or abs(naming[0].told.ns - one.told.ns) > HALF_HOUR:
             out.append(one)
         elif naming[0].told.route.receiver == one.told.route.receiver:
@@ -42,6 +42,11 @@ def announced(found: list[Inferred]) -> list[Inferred]:
                 one.shot_time, one.zone = naming[0].shot_time, naming[0].zone
             out.append(one)
     return out
+
+
+def _is_bare(one: Inferred) -> bool:
+    """Whether it is a picture that was sent without a document."""
+    return not one.told.route.reply and bool(one.images) and not one.tells
 
 
 def devices_of_flows(

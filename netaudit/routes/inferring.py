@@ -158,7 +158,7 @@ def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, li
     elements: dict[str, list[Leaf]] = defaultdict(list)
     for leaf in leaves:
         if leaf.path.startswith(f"{top}["):
-            elements[leaf.path[: leaf.path.index("]", len(top)) + 1]].append(leaf)
+            elements[leaf.path[: leaf.path.find("]", len(top)) + 1 or None]].append(leaf)  # paths are cut
     return [
         (place, own, around)
         for place, own in elements.items()
@@ -312,7 +312,9 @@ def _kind(one: Inferred, told: Told, *, telling: bool) -> tuple[str, str]:
     if one.images and (person or compared):
         return "comparison", "pushes"
     if person:
-        return ("comparison" if "score" in said else "enrolment"), "pushes"
+        if "score" in said and not compared:
+            return "", ""  # anything is scored
+        return ("comparison" if compared else "enrolment"), "pushes"
     if one.images:
         return "face_capture", "pushes"
     return ("face_capture", "announces") if one.urls and said.keys() & {"time", "device"} else ("", "")

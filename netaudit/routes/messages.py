@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate, takewhile
 from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST = 50_000  # messages that are looked at, the earliest; those beyond count as understood by nobody but an entry
+MOST_LEAVES = 500_000  # of them all: some hundred megabytes
 AT_ONCE = 1024  # rows of them
 CARVED, A_SECOND = "carved", 10**9
 _INDEX = later(r"\[\d{1,6}\]")
@@ -125,8 +127,9 @@ def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[Told], 
         return [], 0
     rows = messages.filter(pc.is_in(messages["message_id"], wanted)).select(COLUMNS)
     rows = rows.sort_by([("first_ts", "ascending"), ("message_id", "ascending")])
-    beyond = max(0, rows.num_rows - MOST)
-    rows = rows.slice(0, MOST)
+    held = _within(rows["message_id"].slice(0, MOST), streams)
+    beyond = rows.num_rows - held
+    rows = rows.slice(0, held)
     found = {one.message_id: one for one in _told(rows, flows)}
     same: dict[str, str] = {}  # paths and keys, of which messages of a route have the same
     for identity, path, key, value, sha256 in _leaves(streams):
@@ -141,6 +144,17 @@ def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[Told], 
         if identity in found and not found[identity].leaves:
             found[identity].leaves += [leaf("", "", "", sha256) for sha256 in shown]
     return list(found.values()), beyond
+
+
+def _within(messages: pa.ChunkedArray, streams: list[Path]) -> int:
+    """How many messages, from the first on, hold no more leaves together than are held."""
+    counts: Counter[str] = Counter()
+    for batch in _batches(streams, ["message_id"]):
+        ids = batch.column(0)
+        for row in pc.value_counts(ids.filter(pc.is_in(ids, messages.combine_chunks()))).to_pylist():
+            counts[row["values"]] += row["counts"]
+    together = accumulate(counts[one] for one in messages.to_pylist())
+    return sum(1 for _ in takewhile(lambda leaves: leaves <= MOST_LEAVES, together))
 
 
 def _told(rows: pa.Table, flows: pa.Table) -> Iterator[Told]:

@@ -19,6 +19,7 @@ _TIME = later(
 )
 _EPOCH = later(r"1[0-9]{9}(?:\.\d{1,6}|\d{3}|\d{6})?", re.ASCII)
 _NUMBER = later(r"-?\d{1,12}(?:\.\d{1,20})?(?:[eE]-?\d{1,3})?", re.ASCII)
+_THOUSANDS = later(r"-?[1-9]\d{0,2},\d{3}", re.ASCII)
 _CODE = later(r"(?=.*[\dA-Z_-])[A-Za-z0-9][A-Za-z0-9_:.#@-]{2,63}", re.ASCII)
 _ID = later(r"(?=.*[\dA-Za-z])[A-Za-z0-9_:.#@{}-]{1,64}", re.ASCII)
 _UUID = later(r"\{?[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?")
@@ -141,7 +142,8 @@ def is_address(text: str) -> bool:
 def number(text: str) -> float | None:
     """The number that a text is."""
     bare = text.rstrip("%％分点점 ")
-    bare = bare.replace(",", ".") if bare.count(",") == 1 and "." not in bare else bare
+    if bare.count(",") == 1 and "." not in bare:
+        bare = bare.replace(",", "" if _THOUSANDS.fullmatch(bare) else ".")
     return float(bare) if _NUMBER.fullmatch(bare) else None
 
 

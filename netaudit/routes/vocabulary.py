@@ -116,6 +116,11 @@ def named(key: str) -> tuple[tuple[Meaning, int], ...]:
     return tuple(sorted(found, key=lambda pair: -pair[1]))
 
 
+def names_field(text: str) -> bool:
+    """Whether a field is called so."""
+    return any(sure == BY_NAME for _, sure in named(text))
+
+
 def meaning_of(key: str, value: str, beside: Iterable[str] = ()) -> str:
     """What a field of this name with this value means, what stands beside it known; the empty string for nothing."""
     around = set(beside)

@@ -61,8 +61,11 @@ SURE_ID = 4  # characters of an id that names an upload whatever the path is
 _LONG = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/_=\\-]{1024}')
 _DATA_URI = re.compile(rb"data:[^,]{0,100},")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_HEAD = 64  # characters of base64 by which a picture is known
 _PLACED = re.compile(r"(?:file|chunk|upload|part|block)(?:byte)?offset")  # in a head, beside which no id is needed
 _SEGMENT = re.compile(r"(/[^?]*[^/?]+\.\w{2,5}/)([0-9]{4,20})$")  # of a large object: `…/a.jpg/00000003`
+_ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 _BEGINS = re.compile(r"/upload_session/start$")  # of Dropbox, whose reply names the session
 
 
@@ -116,10 +119,10 @@ def begun_at(reply: Message, client: str) -> UploadPart | None:
     if request is None or _begun(request, request.path.partition("?")[0]) is None or not 200 <= reply.status < 300:
         return None
     host = request.host.lower()
-    if place := reply.header("location").strip():
-        _, _, rest = place.partition("://")
-        path = place if not rest else f"/{rest.partition('/')[2]}"
-        return UploadPart(f"chunks\0tus\0{client}\0{host}\0{path.partition('?')[0]}", 0, role=MADE)
+    if place := reply.header("location").strip().partition("?")[0]:
+        absolute = _ABSOLUTE.match(place)
+        path = f"/{place[absolute.end() :].partition('/')[2]}" if absolute else place
+        return UploadPart(f"chunks\0tus\0{client}\0{host}\0{path}", 0, role=MADE)
     names = _scalars(reply.json.mapping or {})
     upload = _ids(names, _IDS[0])
     return UploadPart(f"chunks\0named\0{client}\0{host}\0{upload}", 0, role=MADE) if upload else None
@@ -251,7 +254,7 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
     named = in_head or bool(_ids(names, _IDS[0]) or _ids(names, _IDS[2]))
     if not upload or total == 1 or (number is None and offset is None) or not (total is not None or named):
         return None
-    if (kind := sniff(part.data)) and extent(part.data, kind).whole:
+    if _is_picture(part.data if role == CHUNK else _decoded(part.data)):
         return None  # one of several pictures
     key = f"chunks\0names\0{place}\0{upload}"
     sure = _ids(names, _IDS[0])
@@ -265,6 +268,19 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
         if offset is not None and offset <= MOST_OFFSET
         else None
     )
+
+
+def _is_picture(data: bytes) -> bool:
+    kind = sniff(data)
+    return kind is not None and extent(data, kind).whole
+
+
+def _decoded(text: bytes) -> bytes:
+    """The bytes of base64, if they begin as a picture; nothing of any other."""
+    text = text.rstrip(b"=").translate(_STANDARD)
+    if len(text) < _HEAD or not sniff(base64.b64decode(text[:_HEAD])):
+        return b""
+    return base64.b64decode(text + b"=" * (-len(text) % 4)) if len(text) % 4 != 1 else b""
 
 
 def _ranged(message: Message, part: Part, place: str) -> UploadPart | None:

@@ -7,12 +7,14 @@ and go with the audit.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import unquote
 
 from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.documents.head import path_of
+from netaudit.masking.words import ASCII_WORDS
 from netaudit.storage.files import remove
 from netaudit.storage.table_streams import TableWriter, stream_parts
 from netaudit.tables import LEAVES
@@ -40,20 +42,26 @@ _ORDINARY = re.compile(
     r"user-agent$|cookie|sec-|upgrade|x-forwarded|x-request|authorization|transfer|keep-alive|pragma|te$|vary|via$"
 )
 
+_LABEL = re.compile(r"[^\W\d][\w.-]*")
+_LETTERS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
+
 Steps = tuple[Step, ...]
+Known = Callable[[str], bool]
 
 
 class LeafRows:
-    """Rows of `leaves` of one worker."""
+    """Rows of `leaves` of one worker; `known` says whether a text is known to name a field."""
 
-    def __init__(self, folder: Path, part: str) -> None:
+    def __init__(self, folder: Path, part: str, known: Known = lambda _: False) -> None:
+        self._known = known
         self._rows = TableWriter(folder, LEAVES, part, place=PLACE)
 
     def take(self, message: Message, taken: Taken) -> None:
         """Take the leaves of a message, of its documents, pictures and head."""
         identity = message.message_id.hex()
         place = more = 0
-        for path, key, value, sha256 in _leaves(message, taken):
+        for path, key, value, sha256 in _leaves(message, taken, self._known):
             if key == MORE and not path:
                 more += int(value)
             elif place < MOST:
@@ -78,7 +86,7 @@ class LeafRows:
         self._rows.close()
 
 
-def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str]]:
+def _leaves(message: Message, taken: Taken, known: Known) -> Iterator[tuple[str, str, str, str]]:
     """(path, key, value, SHA-256 of a picture) of every leaf; pictures first, that none falls beyond the bound.
 
     What is passed over is told by leaves without a path, whose key is `MORE`, and their number.
@@ -95,7 +103,8 @@ def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str
             said = values(leaf)
             for number, value in enumerate(said):
                 top = f"{holder}[{number}]" if len(said) > 1 else holder
-                scalars += _grown(value, (top, key), notation(leaf), base, placed, f"$[{number}]" * (len(said) > 1))
+                spelled = f"$[{number}]" * (len(said) > 1)
+                scalars += _grown(value, (top, key), notation(leaf), base, placed, spelled, known)
                 if len(scalars) > 4 * MOST:
                     yield "", MORE, str(len(said) - number - 1), ""
                     break
@@ -107,7 +116,7 @@ def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str
         yield path or image.field, key, "", image.sha256
         if image.name and image.name != key:
             yield f"{path}.filename", "filename", image.name, ""
-    yield from (one for one in scalars if one[0] not in pictured)  # a picture as text
+    yield from (one for one in scalars if one[1] == MORE or one[0] not in pictured)  # a picture as text
     yield from _head(message)
 
 
@@ -132,7 +141,13 @@ def _place(steps: Steps, placed: dict[Steps, tuple[str, str]]) -> tuple[str, str
 
 
 def _grown(
-    value: object, at: tuple[str, str], written: str, base: Steps, placed: dict[Steps, tuple[str, str]], root: str
+    value: object,
+    at: tuple[str, str],
+    written: str,
+    base: Steps,
+    placed: dict[Steps, tuple[str, str]],
+    root: str,
+    known: Known,
 ) -> Iterator[tuple[str, str, str, str]]:
     """Scalars below a value, in order; the places of long texts are noted as unwrapping spells them.
 
@@ -144,7 +159,7 @@ def _grown(
         node, path, key, spelled = stack.pop()
         if isinstance(node, dict | list) and len(node) > MOST:
             yield "", MORE, str(len(node) - MOST), ""
-        if (called := _called(node, written)) is not None:
+        if (called := _called(node, written, known)) is not None:
             stack += [(inner, _below(path, label), name, spelled + at) for label, inner, name, at in called][::-1]
         elif isinstance(node, dict):
             stack += [
@@ -172,36 +187,60 @@ def _grown(
                 yield path, key, text, ""
 
 
-def _called(node: object, written: str) -> list[tuple[str, object, str, str]] | None:
-    """(label, value, key, place) of what pairs of a name and a value, or rows under their names, stand for."""
+def _called(node: object, written: str, known: Known) -> list[tuple[str, object, str, str]] | None:
+    """(label, value, key, place) of what pairs of a name and a value, or rows under their names, stand for.
+
+    What may be the name of a person is a value, and names no field.
+    """
     if isinstance(node, list) and 1 < len(node) <= MOST and all(isinstance(one, dict) for one in node):
         for name, value in _NAMED:
             if all(one.keys() == {name, value} and isinstance(one[name], str) for one in node):
                 at = f".{value}" if written != "form" else value
-                return [(f".{one[name]}", one[value], one[name], f"[{n}]{at}") for n, one in enumerate(node)]
+                told = [_is_field(one[name], known) for one in node]
+                return (
+                    [
+                        (f".{one[name]}", one[value], one[name], f"[{n}]{at}")
+                        if field
+                        else (f"[{n}]", one, "", f"[{n}]")
+                        for n, (one, field) in enumerate(zip(node, told, strict=True))
+                    ]
+                    if any(told)
+                    else None
+                )
     if isinstance(node, dict) and 2 <= len(node) <= 8:
-        heads = [one for one in node.values() if isinstance(one, list) and len(one) > 2 and _are_names(one)]
+        heads = [one for one in node.values() if isinstance(one, list) and 2 < len(one) <= MOST and _are_names(one)]
         held = [(key, one) for key, one in node.items() if len(heads) == 1 and _are_rows(one, heads[0])]
-        if len(held) == 1:
+        if len(held) == 1 and any(fields := [_is_field(name, known) for name in heads[0]]):
             (head,), ((key, rows),) = heads, held
+            columns = [(f".{name}", name) if field else ("", key) for name, field in zip(head, fields, strict=True)]
             rest = [
                 (f".{name}", one, name, f".{name}") for name, one in node.items() if one is not head and one is not rows
             ]
             return rest + [
-                (f".{key}[{n}].{name}", value, name, f".{key}[{n}][{place}]")
+                (f".{key}[{n}]{label or f'[{place}]'}", value, name, f".{key}[{n}][{place}]")
                 for n, row in enumerate(rows[:MOST])
-                for place, (name, value) in enumerate(zip(head, row, strict=True))
+                for place, ((label, name), value) in enumerate(zip(columns, row, strict=True))
             ]
     return None
 
 
-def _are_names(values: list[object]) -> bool:
-    return len(set(map(str, values))) == len(values) and all(
-        isinstance(one, str) and one[:1].isalpha() for one in values
-    )
+def _is_field(name: str, known: Known) -> bool:
+    """Whether a text names a field: known as one, or made of words and abbreviations as no person is called."""
+    if len(name) > LONG or not _LABEL.fullmatch(name):
+        return False
+    return known(name) or (name.isascii() and all(_is_word(one) for one in _LETTERS.findall(name)))
 
 
-def _are_rows(rows: object, head: list[object]) -> bool:
+def _is_word(letters: str) -> bool:
+    return letters.lower() in ASCII_WORDS or not _VOWELS.search(letters)
+
+
+def _are_names(values: list[object]) -> TypeGuard[list[str]]:
+    said = [one for one in values if isinstance(one, str) and len(one) <= LONG and one[:1].isalpha()]
+    return len(said) == len(values) and len(set(said)) == len(said)
+
+
+def _are_rows(rows: object, head: list[str]) -> bool:
     if not isinstance(rows, list) or rows is head or not rows:
         return False
     return all(isinstance(row, list) and len(row) == len(head) for row in rows)

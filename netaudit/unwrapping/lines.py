@@ -129,12 +129,16 @@ def _pairs_in(text: str, mark: str) -> Value:
 
 
 def _under_heading(text: str, heading: str) -> Value:
-    """Lines of cells under a line that names them: `row`, each with its keys."""
+    """Lines of cells under a line that names them: `row`, each with its keys; such a line alone is a text."""
     mark = max(",;|\t", key=heading.count)
     names = [name.strip() for name in heading.split(mark)]
-    lines = [line.split(mark) for line in text.splitlines()[1:MOST]]
-    rows: list[Value] = [dict(zip(names, cells, strict=True)) for cells in lines if len(cells) == len(names)]
-    return {"row": rows}
+    rows: list[Value] = []
+    for line in filter(str.strip, text.splitlines()[1:MOST]):
+        row: dict[str, Value] = {}
+        for at, cell in enumerate(line[: 4 * ROW].split(mark)):  # more cells than names, or fewer: what is there
+            put(row, names[at] if at < len(names) else f"c{at + 1}", cell)
+        rows.append(row)
+    return {"row": rows} if rows else text[:LONGEST]
 
 
 def _tabbed(text: str) -> Value:

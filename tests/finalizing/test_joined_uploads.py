@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from netaudit.finalizing import joined_uploads
+from netaudit.finalizing.from_rows import StoredPart, join_upload
 from netaudit.finalizing.joined_uploads import join_parts
-from netaudit.rows.uploads import END, RANGE
+from netaudit.rows.uploads import CHUNK, END, RANGE
+from netaudit.rows.uploads import TEXT as BASE64
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import BY_NAME
 from netaudit.unwrapping.codecs import video as codecs_video
+from tests.finalizing.joining import STORE, joined, stored
 from tests.unwrapping.samples import JPEG
 
 if TYPE_CHECKING:
@@ -125,3 +129,50 @@ def test_decoders_that_die_are_counted_over_all_uploads(audit: Audit, monkeypatc
         audit.range(upload, f"{upload}1", 500, len(body), body)
     audit.joined()
     assert dying.asked == 4
+
+
+def _chunk(
+    offset: int, data: bytes, ts: int, *, role: str = CHUNK, gone: bool = False, whole: bool = True
+) -> StoredPart:
+    sha256 = hashlib.sha256(data).hexdigest() if gone else stored(data)
+    return StoredPart(
+        "u", 0, "a.bin", f"m{ts}", f"o{ts}", sha256, len(data), complete=whole, ts=ts, role=role, offset=offset
+    )
+
+
+def test_a_chunk_that_came_again_cuts_nothing_behind_it() -> None:
+    data = bytes(range(100, 200))
+    (one,) = joined([_chunk(0, data, 0), _chunk(50, data[50:60], 1)])
+    assert (one.leaf.part.data, one.leaf.part.complete) == (data, True)
+    (one,) = joined([_chunk(0, data, 0), _chunk(50, data[50:60], 1), _chunk(100, data, 2)])
+    assert (one.leaf.part.data, one.leaf.part.complete) == (data + data, True)
+    (one,) = joined([_chunk(0, data[:80], 0, whole=False), _chunk(60, data[60:], 1)])
+    assert (one.leaf.part.data, one.leaf.part.complete) == (data, True)
+
+
+def test_a_chunk_that_says_something_else_is_not_of_the_same_object() -> None:
+    data = bytes(range(100, 200))
+    (one,) = joined([_chunk(0, data, 0), _chunk(50, b"elsewhere!", 1)])
+    assert not one.leaf.part.complete
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_chunk_in_base64_whose_bytes_are_gone_makes_no_whole(missing: int) -> None:
+    data = hashlib.sha256(str(missing).encode()).digest() * 9
+    texts = [base64.b64encode(data[at : at + 96]) for at in range(0, 288, 96)]
+    rows = [_chunk(n * 96, text, n, role=BASE64, gone=n == missing) for n, text in enumerate(texts)]
+    STORE.pop(rows[missing].sha256, None)
+    assert not any(one.leaf.part.complete for one in joined(rows))
+
+
+def test_repetitions_that_broke_off_read_the_earlier_piece_once() -> None:
+    data, read = bytes(range(256)) * 8, []
+
+    def load(digest: str) -> bytes | None:
+        read.append(digest)
+        return STORE.get(digest)
+
+    rows = [_chunk(0, data, 0), *(_chunk(0, data[: 9 + n], n + 1, whole=False) for n in range(50))]
+    (one,) = join_upload(rows, load)
+    assert one.leaf.part.complete
+    assert read.count(rows[0].sha256) == 2

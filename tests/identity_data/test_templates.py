@@ -158,3 +158,17 @@ def test_vectors_of_texts_have_the_form_alone() -> None:
 @pytest.mark.parametrize("body", [b"\x00" * 2048, b"\xff" * 2048, floats([math.nan] * 128), noise(2048), noise(512)])
 def test_hostile_bytes_are_none(body: bytes) -> None:
     assert found(body) == []
+
+
+def test_runs_of_spaces_take_no_time() -> None:
+    text = "1" + (" " * 400 + "1") * 40 + " " * 20_000 + "x"
+    assert found({"feature": text}) == []
+
+
+def test_huge_numbers_end_nothing() -> None:
+    assert found(b'{"faceFeature": [' + b", ".join([b"9" * 400] * 128) + b"]}") == []
+
+
+def test_what_begins_as_a_face_and_is_none() -> None:
+    for name in ("facetsVector", "facebookFeature", "typefaceEmbedding", "prefaceVector"):
+        assert not [one for one in found({name: list(range(128))}) if "named" in one]

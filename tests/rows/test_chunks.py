@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netaudit
+from netaudit.messages.message import Message
+from netaudit.rows.chunks import chunk_of
 from pcaps.lab import photos
 from tests.spoken import Capture, reply, request
 
@@ -398,3 +400,14 @@ def test_blocks_are_put_in_the_order_of_their_list(tmp_path: Path) -> None:
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
     assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+
+
+def test_whole_pictures_as_base64_are_no_chunks() -> None:
+    """Of one task, numbered: each is what it is, and none a piece of a text."""
+    for number in range(3):
+        said = {"taskId": "T-2025-0001", "index": number, "total": 3}
+        for text, whole in ((PICTURE, True), (PICTURE[: len(PICTURE) // 2], False)):
+            body = json.dumps(said | {"data": base64.b64encode(text).decode()}).encode()
+            message = Message("http", 0, 0, len(body), "POST", path="/up", host="a.example.com", body=body)
+            message.body_size, message.content_type = len(body), "application/json"
+            assert (chunk_of(message, "10.0.0.2") is None) is whole

@@ -43,3 +43,26 @@ def test_long_keys_around_many_values_fill_no_memory(tmp_path: Path) -> None:
 def test_of_many_keys_the_first_are_taken(tmp_path: Path) -> None:
     found = rows(tmp_path, {f"k{number}": number for number in range(1000)})
     assert [row["path"] for row in found[:3]] == ["k0", "k1", "k2"]
+
+
+def test_names_of_persons_name_no_field(tmp_path: Path) -> None:
+    contacts = [
+        {"name": "John Smith", "value": "1"},
+        {"name": "Wang", "value": "2"},
+        {"name": "deviceSerial", "value": "3"},
+    ]
+    table = {"heads": ["Li Wei", "score", "Mary"], "rows": [["a", "b", "c"]]}
+    found = rows(tmp_path, {"contacts": contacts, "table": table, "others": contacts[:2]})
+    paths = {row["path"]: row["value"] for row in found}
+    assert not any(name in path for path in paths for name in ("Smith", "Wang", "Li Wei", "Mary"))
+    assert paths["contacts[0].value"] == "1"
+    assert paths["contacts.deviceSerial"] == "3"
+    assert paths["others[0].name"] == "John Smith"
+    assert (paths["table.rows[0][0]"], paths["table.rows[0].score"]) == ("a", "b")
+
+
+def test_lists_in_lists_are_no_names(tmp_path: Path) -> None:
+    deep: object = "x"
+    for _ in range(300):
+        deep = [deep, deep, 1] if deep == "x" else [deep]
+    assert rows(tmp_path, {"a": [deep, deep, deep], "b": [[1, 2, 3]]})

@@ -56,3 +56,14 @@ def test_no_text_raises(text: str) -> None:
 def test_documents_between_dashes_are_no_parts(data: bytes, multipart: bool) -> None:
     """Their lines were taken for headers of parts, and lost."""
     assert is_multipart(Part(data, way=Way.of("x"))) == multipart
+
+
+def test_rows_of_other_lengths_and_columns_of_one_name_are_kept() -> None:
+    said = text_values("time,name,name,score\n1,a,b,2\n3,c\n4,d,e,5,6")
+    assert said == {
+        "row": [
+            {"time": "1", "name": ["a", "b"], "score": "2"}, {"time": "3", "name": "c"},
+            {"time": "4", "name": ["d", "e"], "score": "5", "c5": "6"},
+        ]
+    }  # fmt: skip
+    assert text_values("time,name,place,score") == "time,name,place,score"
