@@ -44,6 +44,10 @@ def documents(example: dict[str, Any]) -> Iterator[Any]:
         yield from (part[name] for name in ("json", "form") if name in part)
         if "name" in part and "body" in part and "=" not in part["body"]:
             yield {part["name"]: part["body"]}
+        elif "\t" in str(part.get("body", "")):  # rows of key=value, the first behind a word that names them
+            for line in part["body"].splitlines():
+                cells = [cell.partition("=") for cell in line.partition(" ")[2].split("\t")]
+                yield {key: value for key, equals, value in cells if equals}
 
 
 def recognising(entry: Entry) -> set[str]:

@@ -66,6 +66,7 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["campaign", "report", "{campaign}", "--html", f"{OUT}/campaign.html", "--xlsx", f"{OUT}/campaign.xlsx"]
     ],
     "campaign compare": [["campaign", "compare", "{campaign}", "endpoints"]],
+    "duties": [["duties", CASE], ["duties"]],
     "sign": [],
     "stamp": [["stamp", CASE]],
 }
@@ -73,6 +74,7 @@ COMMANDS: dict[str, list[list[str]]] = {
 NOTHING = {
     "audit": "what it prints is what `show` prints; what it writes are the files of the case",
     "sign": "writes a signature over the manifest",
+    "recheck": "needs two visits; tests/recheck holds its sentences and JSON against clear values",
     "live": "what it tells are `LIVE` lines, the screen shows the same rows",
     "browse": "its pages are `PAGES`",
     "wireshark": "names the capture where it lies on this computer, so that it can be opened",
@@ -99,6 +101,7 @@ QUESTIONS = [f"select * from {name} limit 500" for name in BY_NAME]
 NO_PAGES = {
     "/image/{sha256:str}/unmask": "shows one picture in clear, and says so",
     "/thumbnail/{sha256:str}": "a picture", "/masked/{sha256:str}": "a picture", "/clear/{ticket:str}": "a picture",
+    "/correct/{field:int}": "leads back to the row",
     "/review/{finding:str}": "leads back to the row", "/decide/{device:str}": "leads back to the row", "/packets/{finding:str}": "gives packets, noted first",
 }  # fmt: skip
 SHOWS = {  # what a case shows of itself in a notebook
@@ -108,6 +111,9 @@ SHOWS = {  # what a case shows of itself in a notebook
     "statements": lambda case: str(case.statements),
     "run": lambda case: str({name: said for name, said in case.run.items() if name not in ("paths", "command")}),
     "table": lambda case: "".join(str(case.table(name).to_pydict()) for name in BY_NAME if "ts" not in name),
+    "beginning": lambda case: "".join(
+        str(case.beginning(name, 200)[0].to_pydict()) for name in BY_NAME if "ts" not in name
+    ),
     "finding": lambda case: (one := case.finding(_first(case, "findings", "finding_id")))._repr_html_() + repr(one),
     "records": lambda case: str(case.records().to_dict()),
     "decided": lambda case: str(case.decided()),

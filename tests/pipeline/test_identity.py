@@ -18,7 +18,7 @@ LAN = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 RUN = re.compile(rb"<!-- run -->.*?<!-- /run -->", re.DOTALL)
 
 
-OF_CAPTURES = ("captures", "skipped", "evidence", "ledgers", "relay_tests")
+OF_CAPTURES = ("captures", "skipped", "evidence", "ledgers", "relay_tests", "vantages")
 NAMING = {  # columns that name a place in a capture, beside those called so
     "findings": ("capture_ids",), "devices": ("reasons", "evidence"), "claims": ("evidence",),
 }  # fmt: skip

@@ -166,7 +166,9 @@ def test_what_cannot_be_renewed_is_passed_on_as_it_lies(
         now.setattr(rewriting, "MOST_FINDINGS", 0)
         ran = CliRunner().invoke(app, [*words, "--shareable", str(tmp_path / "a.zip"), "--lang", "en"])
         assert (ran.exit_code, "could not be written again" in ran.output) == (0, True)
-    (case.folder / min(ATTESTED)).write_bytes(b"a signature")
+    signature = case.folder / min(ATTESTED)
+    signature.parent.mkdir(exist_ok=True)
+    signature.write_bytes(b"a signature")
     ran = CliRunner().invoke(app, [*words, "--shareable", str(tmp_path / "b.zip"), "--lang", "en"])
     assert (ran.exit_code, "the case is signed" in ran.output) == (0, True)
     assert (case.folder / "report.html").read_bytes() == report
