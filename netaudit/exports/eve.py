@@ -133,7 +133,7 @@ def _ends(flow: Row, event: str, moment: str | None, *, back: bool = False) -> R
     client, server = (flow["client_ip"], flow["client_port"]), (flow["server_ip"], flow["server_port"])
     (source, source_port), (target, target_port) = (server, client) if back else (client, server)
     line: Row = {
-        "timestamp": _time(moment or flow["first_ts"]),
+        "timestamp": _time(moment or flow["first_ts"] or flow["last_ts"]),
         "flow_id": int(flow["flow_id"][:16], 16) >> 1,  # a positive number of 63 bits
         "event_type": event,
         "src_ip": source,

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 import netaudit
+from netaudit.exports import eve
 from netaudit.exports.eve import write_eve
 
 DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
@@ -70,3 +71,15 @@ def test_an_alert_names_its_finding_and_goes_as_it_went(case: netaudit.Case, lin
         finding = known.loc[line["alert"]["metadata"]["netaudit_finding"][0]]
         assert (line["src_ip"], line["dest_ip"]) == (finding.sender, finding.receiver)
         assert line["alert"]["signature"] == f"netaudit {finding.certainty}: {finding.act}"
+
+
+def test_what_has_no_time_or_no_flow_ends_nothing() -> None:
+    flow = dict.fromkeys(eve._FLOW, 0) | {
+        "flow_id": "a" * 32, "transport": "tcp", "client_ip": "10.0.0.1", "server_ip": "10.0.0.2", "protocol": "http",
+        "vlan": "", "first_ts": None, "last_ts": "2025-06-01T10:20:30.123456789Z",
+    }  # fmt: skip
+    line = eve._flow(flow, alerted=False)
+    assert (line["timestamp"], line["flow"]["age"]) == ("2025-06-01T10:20:30.123456+0000", 0)
+    message = {"direction": "up", "path": "/a", "first_ts": None, "protocol": "mqtt"}
+    row = {"name": "", "kind": "jpeg", "complete": True, "sha256": "b" * 64, "stored": True, "size": 1}
+    assert eve._file(row, message, flow)["event_type"] == "fileinfo"

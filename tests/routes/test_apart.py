@@ -1,0 +1,30 @@
+"""What a picture without a document is told by: records about it, never itself or another of its kind."""
+
+from __future__ import annotations
+
+from netaudit.routes.apart import announced
+from netaudit.routes.inferring import Inferred
+from netaudit.routes.messages import Route, Told
+
+
+def _picture(path: str, url: str, *, name: str = "") -> Inferred:
+    route = Route("192.168.1.2", "47.96.1.1", reply=False, protocol="http", method="PUT", target=path)
+    told = Told(path, route, ("f", "up"), 1, 1, "c", complete=True)
+    said = {"name": name} if name else {}
+    return Inferred(told, "", path, said=said, images=[(path, "face")], urls=[url])
+
+
+def test_a_picture_that_names_its_own_address_stays() -> None:
+    one = _picture("/a.jpg", "/a.jpg")
+    assert announced([one]) == [one]
+
+
+def test_pictures_that_name_each_other_stay() -> None:
+    some = [_picture("/a.jpg", "/b.jpg"), _picture("/b.jpg", "/a.jpg")]
+    assert announced(some) == some
+
+
+def test_a_record_has_the_picture_that_it_names() -> None:
+    record, bare = _picture("/r", "/b.jpg", name="张三"), _picture("/b.jpg", "/c.jpg")
+    assert announced([record, bare]) == [record]
+    assert len(record.images) == 2
