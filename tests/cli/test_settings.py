@@ -9,10 +9,10 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from netaudit.case.places import beside
 from netaudit.cli import settings
 from netaudit.cli.app import app
-from netaudit.cli.auditing import beside
-from netaudit.cli.settings import SETTINGS, Settings, find, read
+from netaudit.cli.settings import SETTINGS, find, read
 from netaudit.errors import UsageError
 
 TEXT = """
@@ -86,7 +86,7 @@ def test_settings_become_defaults_of_the_options_that_mean_them(tmp_path: Path) 
     assert given["sign"] == {"key": str(tmp_path / "key.pem"), "lang": "zh"}
     assert "authority" not in given["stamp"]  # certificates there
     assert given["devices"]["list"] == {"lang": "zh"}
-    assert beside(["x/a.pcapng.gz"], said) == tmp_path / "cases" / "a-case"
+    assert beside(["x/a.pcapng.gz"], said.cases) == tmp_path / "cases" / "a-case"
 
 
 @pytest.mark.parametrize(
@@ -135,11 +135,11 @@ def test_the_command_line_comes_before_settings(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_case_lies_beside_its_first_capture(capture: str, folder: str) -> None:
-    assert beside([capture, "other"], Settings()) == Path(folder)
+    assert beside([capture, "other"]) == Path(folder)
 
 
 def test_a_pipe_gets_a_case_here() -> None:
-    assert beside(["-"], Settings()).parent == Path()
+    assert beside(["-"]).parent == Path()
 
 
 def test_an_audit_that_goes_on_does_not_take_settings_for_words(

@@ -9,7 +9,6 @@ import shutil
 import pytest
 
 import netaudit
-from netaudit.api import Options
 from netaudit.capture.recorder import Drops
 from netaudit.images import judge, judging_ahead
 from netaudit.images.detection import FaceVerdict
@@ -18,6 +17,7 @@ from netaudit.live import analysis, engine, judging
 from netaudit.live.board import Board
 from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.settings import LiveSettings
+from netaudit.pipeline.task import Options
 from tests.live.random_office import write_office
 
 OFFICES = int(os.environ.get("LIVE_OFFICES", "1"))  # `make agreement` plays more
