@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netaudit.report.reading import Row
     from netaudit.report.wording import Wording
 
-MOST_WAYS = 10
+MOST_WAYS = 7
 MOST_NAMED = 3  # devices of one way
 MOST_LINKS = 4  # findings of one way
 
