@@ -412,8 +412,8 @@ LEDGERS: tuple[Ledger, ...] = (
                 "too many connections of addresses that several devices used: who held them is told by sums only",
             ),
             UNDATED: (
-                "带有时间的应答过多，未用于判断记录设备的时钟偏差",
-                "too many answers with a time: not asked how far the clock of the recorder is off",
+                "带有时间的应答过多，超出部分未参与推算记录设备的时钟偏差",
+                "too many answers with a time: those beyond the bound tell nothing of the clock of the recorder",
             ),
         },
     ),
