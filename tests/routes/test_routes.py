@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 import netaudit
 from netaudit.cli.app import app
+from netaudit.contracts.learning import MESSAGES_CUT
+from netaudit.routes import messages
 from netaudit.routes.messages import target_form
 from tests.spoken import WEIGHTS, Capture, number, reply, request
 from tests.unwrapping.samples import picture
@@ -361,3 +363,11 @@ def test_a_learned_entry_passes_its_own_test_and_names_nobody(tmp_path: Path, ma
     assert CliRunner().invoke(app, ["rules", "test", str(folder / "learned.yaml")]).exit_code == 0
     again = netaudit.audit(tmp_path / "a.pcap", tmp_path / "again", faces=False, signatures=tmp_path / "mine")
     assert {row["standing"] for row in again.table("events").to_pylist()} == {"entry"}
+
+
+def test_more_leaves_than_are_held_are_messages_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "MOST_LEAVES", 30)
+    case = audited(tmp_path, named, 6, path="/up")
+    rows = [row for row in case.table("ledgers").to_pylist() if row["ledger"] == "understanding"]
+    (cut,) = (row for row in rows if row["reason"] == MESSAGES_CUT)
+    assert 0 < cut["count"] < 12
