@@ -51,7 +51,8 @@ def test_capture(name, cases):
     assert set(about.get("events", [])) <= set(case.frame("events").kind)
     names = ["certainty", "act", "sender", "receiver"]
     assert case.findings[case.findings.records > 0][names].to_numpy().tolist() == about.get("records", [])
-    pictured = case.findings[case.findings.records == 0]
+    assert case.findings[case.findings.templates > 0][names].to_numpy().tolist() == []
+    pictured = case.findings[(case.findings.records == 0) & (case.findings.templates == 0)]
     assert pictured[names].to_numpy().tolist() == (about.get("findings", []) if decodes_video() else [])
     for row in pictured.itertuples():
         assert row.reason.endswith("; asked for in a SIP dialogue: Play")

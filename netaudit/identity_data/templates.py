@@ -39,6 +39,7 @@ KIND = "biometric"
 ORDER = ("checked", "named", "beside", "shape", "called")
 SIZES = (128, 256, 512, 1024)  # numbers of a template that nothing names
 LEAST, MOST = 64, 65_536  # bytes, or numbers, of one that is named
+FEWEST = 16  # different values among the bytes of one
 LEAST_POINTS = 5  # of a face: eyes, nose and corners of the mouth
 MOST_FOUND = 2000  # of a document
 MOST_NODES = 20_000
@@ -232,7 +233,7 @@ def _of_numbers(numbers: Numbers, at: Place) -> Personal | None:
 
 def _of_data(data: bytes, at: Place, kind_of: Sniff) -> Personal | None:
     """Bytes of a template: with a mark of its own, as floats, or as a field that is called so holds them."""
-    if not LEAST <= len(data) <= MOST:
+    if not LEAST <= len(data) <= MOST or len(set(data)) < FEWEST:  # an empty field of a card is zeros
         return None
     digest = data.hex()
     mark = next((what for mark, what in _MARKS if data.startswith(mark)), "")

@@ -66,6 +66,9 @@ _HEAD = 64  # characters of base64 by which a picture is known
 _PLACED = re.compile(r"(?:file|chunk|upload|part|block)(?:byte)?offset")  # in a head, beside which no id is needed
 _SEGMENT = re.compile(r"(/[^?]*[^/?]+\.\w{2,5}/)([0-9]{4,20})$")  # of a large object: `…/a.jpg/00000003`
 _ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
+_SPEAKS = re.compile(  # of chunks: other documents are parsed where what they say is read
+    rf'"\w*(?:{_PIECE}|offset|index|seq|total|upload|start|range)\w*"', re.IGNORECASE
+)
 _BEGINS = re.compile(r"/upload_session/start$")  # of Dropbox, whose reply names the session
 
 
@@ -325,7 +328,7 @@ def _form(part: Part) -> tuple[dict[str, str], list[Part]]:
     for child in open_multipart(part, Budget()):
         if len(child.data) <= MOST_FIELD and not child.content_type and child.field and len(fields) < MOST_FIELDS:
             text = child.data.decode("utf-8", "replace").strip()
-            inner = JsonDocument(child.data).mapping if text.startswith("{") else None
+            inner = JsonDocument(child.data).mapping if text.startswith("{") and _SPEAKS.search(text) else None
             fields |= _scalars(inner) if inner else {_plain(child.field): text}
         else:
             files.append(child)

@@ -12,6 +12,7 @@ import pytest
 
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data.from_unwrapping import personal, settled
+from netaudit.identity_data.templates import in_bytes
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import unwrap
@@ -172,3 +173,9 @@ def test_huge_numbers_end_nothing() -> None:
 def test_what_begins_as_a_face_and_is_none() -> None:
     for name in ("facetsVector", "facebookFeature", "typefaceEmbedding", "prefaceVector"):
         assert not [one for one in found({name: list(range(128))}) if "named" in one]
+
+
+def test_a_field_that_holds_nothing_is_no_template() -> None:
+    """Cards without fingerprints have zeros where they would be."""
+    for data in (bytes(1024), b"\xff" * 512, bytes(range(8)) * 64):
+        assert list(in_bytes(data, "card.fingerprint", lambda _: "opaque")) == []
