@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from netaudit.recheck.power import Power
     from netaudit.recheck.suspects import Weighed
-    from netaudit.recheck.visit import Visit
+    from netaudit.recheck.visit import Sending, Visit
 
 GONE, STILL, NEW, MOVED = "gone", "still", "new", "moved"
 ENCRYPTED, OTHER, UNSEEN = "now encrypted", "now other", "could not have been seen"
@@ -212,13 +212,13 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
     return False
 
 
-def _capable(sent: Sequence[object], sizes: list[int]) -> bool:
+def _capable(sent: Sequence[Sending], sizes: list[int]) -> bool:
     """Whether what is sent unseen has the room of one upload of before, at a tenth of its size."""
     need = (sizes[len(sizes) // 10] if sizes else LEAST_HIDDEN) // 10
-    return sum(getattr(one, "size", 0) for one in sent) >= max(need, LEAST_HIDDEN)
+    return sum(one.size for one in sent) >= max(need, LEAST_HIDDEN)
 
 
-def _more(some: list, was: list, before: Visit, after: Visit, sizes: list[int], form: str) -> bool:  # type: ignore[type-arg]
+def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, sizes: list[int], form: str) -> bool:
     """Whether more of a form is sent than was before beside the route: by bytes in the time, or after the passes."""
     if form in (PICTURE, FACE, VIDEO) and not was:
         return True
