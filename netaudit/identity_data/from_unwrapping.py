@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from netaudit.text.json_document import JsonDocument
 
-LARGEST = 1 << 20  # bytes; longer documents are not read for identity data
+LARGEST = 1 << 20  # bytes of words; longer documents are not read for identity data, which is told
 MOST_FIELDS = 2000  # of a document
 MOST_ROWS = 2000  # of a message
 LONGEST_TEXT = 1 << 16  # bytes of a text without notation that is looked through
@@ -73,6 +73,12 @@ _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 def personal(leaf: Leaf) -> list[Personal]:
     """What `leaf` says of people and of the circumstances, in the order of the document; then templates in it."""
     return _said(leaf) + (_templates(leaf) if _may_hold_template(leaf) else [])
+
+
+def not_looked_through(leaf: Leaf) -> int:
+    """Bytes of a document that is too long to be read for identity data: nobody knows whom it speaks of."""
+    size = len(leaf.part.data)
+    return size if leaf.kind in DOCUMENTS and size > LARGEST and len(bare_text(leaf)) > LARGEST else 0
 
 
 def _templates(leaf: Leaf) -> list[Personal]:
@@ -106,7 +112,7 @@ def _may_be_one(length: int) -> bool:
 def _said(leaf: Leaf) -> list[Personal]:
     if leaf.kind in BINARY or (leaf.kind == "text" and notation(leaf) != "form"):
         return _of_binary(leaf)
-    if leaf.kind not in DOCUMENTS or not 0 < len(leaf.part.data) <= LARGEST:
+    if leaf.kind not in DOCUMENTS or not leaf.part.data or not_looked_through(leaf):
         return []
     if leaf.kind in {"text", "html"}:
         return _of_text(leaf)

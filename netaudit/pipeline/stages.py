@@ -360,6 +360,8 @@ class Shard:
         if message.body or message.head:
             for leaf in leaves(message, Budget.of(len(message.body), patience)):
                 self._take_leaf(message, leaf)
+            message.unread = min(message.unread + self._persons.not_looked_through, len(message.body))
+            self._persons.not_looked_through = 0
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:

@@ -22,6 +22,7 @@ from netaudit.identity_data.from_unwrapping import (
     is_of_workbook,
     is_part,
     masked,
+    not_looked_through,
     of_headers,
     of_name,
     of_parts,
@@ -67,10 +68,12 @@ class PersonRows:
         self._found: list[tuple[str, Personal]] = []
         self._sheets: list[tuple[str, Leaf]] = []  # parts of a spreadsheet
         self._parts: list[tuple[str, Leaf]] = []  # fields of a multipart form
+        self.not_looked_through = 0  # bytes of its documents
         self._binary: set[str] = set()  # objects whose texts were read without a notation
 
     def take(self, object_id: str, leaf: Leaf) -> None:
         """Look through one object of the message."""
+        self.not_looked_through += not_looked_through(leaf)
         if len(self._found) < MOST_ROWS:
             self._found += [(object_id, one) for one in personal(leaf)]
             if leaf.kind in BINARY:

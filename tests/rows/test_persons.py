@@ -163,3 +163,15 @@ def test_faces_that_were_not_looked_for_are_not_counted_as_none():
     images = table("images", [{"sha256": "a", "face": "not judged"}])
     counts = count_people({"persons": table("persons", []), "messages": table("messages", []), "images": images})
     assert counts["face_images_exact"] is counts["face_images_alike"] is None
+
+
+def test_a_document_that_is_too_long_to_be_looked_through_is_counted(folder) -> None:
+    """Of words, not of pictures: a number beside a large photograph is read."""
+    taken = PersonRows(folder, "0")
+    long = leaf({"people": [{"name": "李四光", "idNumber": RIGHT, "seen": number} for number in range(20_000)]})
+    taken.take("o1", long)
+    assert taken.not_looked_through == len(long.part.data) > 1 << 20
+    taken.take("o2", leaf({"idNumber": RIGHT, "photo": "QUJD" * 400_000}))
+    assert taken.not_looked_through == len(long.part.data)
+    assert [row[2] for row in taken.end("m")] == ["id_number"]
+    taken.close()
