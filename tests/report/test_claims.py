@@ -193,13 +193,14 @@ def test_nothing_that_recognises_faces_is_ever_depended_on(place: str) -> None:
 def test_nothing_that_recognises_faces_comes_with_what_is_depended_on() -> None:
     """Whatever is installed for netaudit or one of its extras, and for these, and so on."""
     seen: set[str] = set()
-    asked = ["netaudit"]
+    ours = "netaudit-forensics"
+    asked = [ours]
     while asked:
         name = asked.pop()
         with suppress(metadata.PackageNotFoundError):
             for needed in metadata.requires(name) or ():
                 other = re.split(r"[^\w.-]", needed, maxsplit=1)[0].lower().replace("_", "-")
-                wanted = "extra ==" not in needed or name == "netaudit"  # extras of others are not asked for
+                wanted = "extra ==" not in needed or name == ours  # extras of others are not asked for
                 if other not in seen and wanted:
                     seen.add(other)
                     asked.append(other)
