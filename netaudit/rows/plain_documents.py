@@ -63,7 +63,7 @@ class PlainDocuments:
         telling |= {
             place
             for place, (head, one) in enumerate(zip(heads, messages, strict=True))
-            if asks[head] or (one.headers and asks_in_headers(one.headers))
+            if asks[head] or (one.headers and one.form.read(asks_in_headers))
         }
         self._rows["messages"].add(message_columns(messages))
         silent = [place for place in range(len(messages)) if place not in telling]
