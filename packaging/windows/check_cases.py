@@ -119,7 +119,7 @@ def _browsed(check: Check, *words: str) -> str:
             line = got.decode("utf-8", "replace")
         address = next(word for word in line.split() if word.startswith("http"))
         visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        page = visitor.open(address, timeout=60).read()
+        page = visitor.open(address, timeout=600).read()
         return f"ok {len(page)} bytes" if b"<html" in page and len(page) > 2000 else f"{len(page)} bytes"
     finally:
         check.wine.end()

@@ -52,7 +52,7 @@ def _killed(check: Check) -> str:
     case = _fresh(check)
     process = check.wine.start(check.wine.program / "slow.exe", *WORDS, "--case", "cut", folder=check.data)
     began = time.monotonic()
-    while not list(case.glob("private/resume/audit.state")) and time.monotonic() - began < 300:
+    while not list(case.glob("private/resume/audit.state")) and time.monotonic() - began < 1800:
         if process.poll() is not None:
             return "had ended before it was killed"
         time.sleep(0.1)

@@ -25,7 +25,7 @@ NATIVE = (
     "vcruntime140_1", "concrt140", "vcomp140",
 )  # fmt: skip
 HOME = r"C:\users\{user}\AppData\Local\netaudit-program"
-LONGEST = 900.0  # seconds of one command
+LONGEST = 3600.0  # seconds of one command: it ends what hangs, and a busy computer is slow
 
 
 def have_tools() -> None:
