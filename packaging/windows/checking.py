@@ -67,13 +67,14 @@ class Check:
         done = self.wine.run(program, "-c", code, *words, folder=self.data, **more)
         return (done.stderr if done.returncode else done.stdout).decode("utf-8", "replace").strip()[-LAST:]
 
-    def same(self, case: str, *words: str, folder: Path | None = None, lies: Path | None = None) -> str:
+    def same(self, case: str, *words: str, folder: Path | None = None, lies: Path | None = None, **more: str) -> str:
         """Audit there and here with the same words: verdict, tables, private tables and objects, byte for byte.
 
-        `folder`: where it is run there; `lies`: the case as this system sees it, where it is not `case` in that folder.
+        `folder`: where it is run there, `more`: its variables; `lies`: the case as this system sees it, where it is not
+        `case` in that folder.
         """
         given = [*words, "--project-key", r"C:\data\key", "--json", "--overwrite"]
-        if (ran := self.ran(0, "audit", *given, "--case", case, folder=folder)) != "ok":
+        if (ran := self.ran(0, "audit", *given, "--case", case, folder=folder, **more)) != "ok":
             return ran
         there, here = json.loads(self.said), self._here([word.rpartition("\\")[2] for word in given])
         differs = [name for name in SAME if here.get(name) != there.get(name)]
