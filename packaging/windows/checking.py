@@ -28,8 +28,7 @@ class Check:
 
     def __init__(self, wine: Wine, only: str = "") -> None:
         self.wine, self.only, self.data = wine, only, wine.disk / "data"
-        self.done = self.failed = 0
-        self.skipped: list[str] = []
+        self.steps: list[tuple[str, str, int, str]] = []  # name, how it ended, seconds, figures
         self.said: bytes = b""  # by what was run last, on standard output
         if not only:
             shutil.rmtree(self.data, ignore_errors=True)
@@ -48,11 +47,13 @@ class Check:
         except Exception as error:  # noqa: BLE001 - a step that fails is told, and the others are done
             found = f"{type(error).__name__}: {error}"
         state = next((word for word in ("ok", "skip") if found.startswith(word)), "fail")
-        self.done, self.failed = self.done + 1, self.failed + (state == "fail")
-        if state == "skip":
-            self.skipped.append(name)
-        state, figures = state.ljust(4).upper() if state != "ok" else "ok  ", found.removeprefix(state)
-        print(f"{state}  {name} ({time.monotonic() - began:.0f} s) {figures.strip()}", flush=True)
+        self.steps.append((name, state, round(time.monotonic() - began), found.removeprefix(state).strip()))
+        shown = state if state == "ok" else state.upper()
+        print(f"{shown:<4}  {name} ({self.steps[-1][2]} s) {self.steps[-1][3]}", flush=True)
+
+    def ended(self, how: str) -> list[str]:
+        """Names of the steps that ended so: ok, skip, fail."""
+        return [name for name, state, *_ in self.steps if state == how]
 
     def ran(self, code: int, *words: object, folder: Path | None = None, **more: str) -> str:
         """Run netaudit there: "ok" when it ends with that exit code."""
