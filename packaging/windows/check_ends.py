@@ -67,7 +67,7 @@ def _told(check: Check, event: int) -> str:
     case = _fresh(check)
     shutil.copy(HERE / "event.py", check.data)
     file = r"C:\data\cut\private\resume\audit.state"
-    program = r"C:\users\root\AppData\Local\netaudit-program\slow.exe".replace("root", check.wine.user)
+    program = check.wine.inside / SLOW_PROGRAM
     python = check.wine.program / "python/python.exe"
     done = check.wine.run(python, r"C:\data\event.py", event, file, program, *WORDS, "--case", "cut", folder=check.data)
     said = done.stdout.decode().split()

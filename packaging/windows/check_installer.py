@@ -71,7 +71,7 @@ def removed(check: Check) -> str:
 def _taken_back(check: Check) -> str:
     """The folder, PATH, shortcuts and the entry are gone."""
     wine = check.wine
-    wine.run("cmd", "/c", str(wine.program / "uninstall.cmd").replace(str(wine.disk), "C:").replace("/", "\\"))
+    wine.run("cmd", "/c", wine.inside / "uninstall.cmd")
     path = wine.run("reg", "query", r"HKCU\Environment", "/v", "Path").stdout.decode("utf-8", "replace")
     entry = wine.run("reg", "query", r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\netaudit").returncode
     rest = [*wine.program.parent.glob(f"{wine.program.name}*"), *_links(check)]

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from interpreter import COMPILER, HERE, compiled, wheel
 
@@ -57,7 +57,12 @@ class Wine:
     @property
     def program(self) -> Path:
         """The folder in which netaudit is installed, as this system sees it."""
-        return self.disk.joinpath(*self.home.format(user=self.user).split("\\")[1:])
+        return self.disk.joinpath(*self.inside.parts[1:])
+
+    @property
+    def inside(self) -> PureWindowsPath:
+        """The same folder as its own programs see it."""
+        return PureWindowsPath(self.home.format(user=self.user))
 
     @property
     def user(self) -> str:
