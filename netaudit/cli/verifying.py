@@ -138,7 +138,7 @@ def _print(told: Integrity, lang: str) -> None:
     print(say("integrity_sound" if told.sound else f"integrity_{told.state}", lang, n=told.checked))
     if told.partial:
         print(say("integrity_partial", lang))
-    for kind in ("problems", "changed", "missing", "added", "leftovers"):
+    for kind in ("problems", "changed", "missing", "added", "leftovers", "desktop"):
         names = getattr(told, kind)
         if names:
             print(say(f"integrity_{kind}", lang, n=len(names)))

@@ -10,7 +10,7 @@ import urllib.request
 import zipfile
 
 from check_ends import starts
-from checking import DEMO, OFFICE, Check, equal
+from checking import DEMO, LAST, OFFICE, Check, equal
 from interpreter import HERE, compiled
 from probes import does
 from stand_in import LOST
@@ -49,6 +49,7 @@ def steps(check: Check) -> None:
     check.step("verify what was signed and stamped", lambda: _verified(check))
     check.step("browse", lambda: _browsed(check, "browse", "demo", "--no-open"))
     check.step("a capture dropped on the shortcut", lambda: _dropped(check))
+    check.step("a double click asks for a capture", lambda: _asked(check))
     check.step("campaign of two sites", lambda: _campaign(check))
     check.step("recording, by a stand-in", lambda: _recorded(check))
     for language, page in (("zh_CN.UTF-8", "cp936"), ("en_US.UTF-8", "cp1252")):
@@ -106,6 +107,20 @@ def _dropped(check: Check) -> str:
     return found if (check.data / "dropped-case" / "manifest.json").is_file() else f"no case; {found}"
 
 
+def _asked(check: Check) -> str:
+    """In a console of its own, without a word: what is typed is audited beside itself, and its case is browsed."""
+    shutil.rmtree(check.data / "asked-case", ignore_errors=True)
+    shutil.copy(OFFICE, check.data / "asked.pcapng")
+    shutil.copy(HERE / "double_click.py", check.data)
+    words = (check.wine.inside / "netaudit.exe", r"C:\data\asked.pcapng")
+    done = check.wine.run(
+        check.wine.program / "python/python.exe", r"C:\data\double_click.py", *words, folder=check.data
+    )
+    said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()[-LAST:]
+    there = (check.data / "asked-case" / "manifest.json").is_file()
+    return "ok" if there and "http://" in said else f"a case: {there}; {said}"
+
+
 def _browsed(check: Check, *words: str) -> str:
     """The first page of the case, with the address that was printed."""
     process = check.wine.start(check.wine.program / "netaudit.exe", *words, folder=check.data)
@@ -119,7 +134,7 @@ def _browsed(check: Check, *words: str) -> str:
             line = got.decode("utf-8", "replace")
         address = next(word for word in line.split() if word.startswith("http"))
         visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        page = visitor.open(address, timeout=60).read()
+        page = visitor.open(address, timeout=600).read()
         return f"ok {len(page)} bytes" if b"<html" in page and len(page) > 2000 else f"{len(page)} bytes"
     finally:
         check.wine.end()

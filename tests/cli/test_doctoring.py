@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,8 @@ def test_what_is_tried_is_a_page_without_names(tmp_path, monkeypatch, capsys) ->
     assert "张三" not in page
     assert str(Path.home()) + "/" not in page
     assert [path.name for path in place.iterdir()] == [doctoring.PAGE]
+    zones = next(line for line in page.splitlines() if doctoring.NAMES["zones"]["zh"] in line)
+    assert re.search(r"UTC[+-]\d\d:\d\d", zones)
     for name in trying.TRIALS:
         line = next(line for line in page.splitlines() if doctoring.NAMES[name]["zh"] in line)
         assert not line.startswith(doctoring.STATES["bad"]["zh"]), line
