@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from netaudit.cli.app import app
-from netaudit.documents.loading import load as load_documents
 from netaudit.devices.judging import judge
 from netaudit.devices.matching import Matcher
+from netaudit.documents.loading import load as load_documents
 from netaudit.endpoints.services import Services
 from netaudit.errors import SignatureError
 from netaudit.rule_writing.answers import wrong_answers
