@@ -227,10 +227,10 @@ def test_datagrams_of_quic_are_cut_where_answers_and_pauses_say_so():
     assert np.all([walked(numbered(packets), cuts=[k]) == walked(numbered(packets)) for k in (3, 7, 11)])
 
 
-def test_large_datagrams_of_a_tunnel_are_cut_where_answers_and_pauses_say_so():
+@pytest.mark.parametrize(("proto", "ends"), [(17, ((10, 60000), (20, 51820))), (50, ((10, 0), (20, 0)))])
+def test_large_datagrams_of_a_tunnel_are_cut_where_answers_and_pauses_say_so(proto, ends):
     def said(size, ms, *, up=True):
-        ends = ((10, 60000), (20, 51820))
-        return packet(*(ends if up else ends[::-1]), proto=17, data=b"\4\0\0\0" + bytes(size - 4), ts=ms * MS, flags=0)
+        return packet(*(ends if up else ends[::-1]), proto=proto, data=b"\4\0\0\0" + bytes(size - 4), ts=ms * MS, flags=0)
 
     packets = [
         said(148, 1), said(92, 21, up=False), said(1452, 30), said(1452, 31), said(96, 32), said(700, 33),
