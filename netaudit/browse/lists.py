@@ -234,7 +234,7 @@ def _device(who: Asked, found: Row) -> dict[str, Any]:
         problem = ""
     except CaseError as error:
         said, problem = [], str(error)
-    command = f"netaudit devices set {shlex.quote(str(case.folder))} {shlex.quote(identity)} --class … --note …"
+    command = f"netaudit decide {shlex.quote(str(case.folder))} {shlex.quote(identity)} --class … --note …"
     return {
         "decisions": list(reversed(said)),
         "problem": problem,
