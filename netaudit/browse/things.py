@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.browse.request import titled
-from netaudit.browse.texts import say
+from netaudit.browse.texts import say, title
 from netaudit.findings.vocabulary import UPLOADED
 from netaudit.report.leads import sentence_of, span
 from netaudit.report.reasons import Reasons
@@ -41,12 +41,10 @@ class Told:
 
 def told_of(who: Asked, table: str, row: Row, number: int) -> Told:
     """What is said of a row; of tables without words for it, which row it is."""
-    from netaudit.browse.lists import title_of
-
     tell = TELLERS.get(table)
     if tell is not None and (told := tell(who, row)) is not None:
         return told
-    return Told(say("row", who.lang, n=number + 1, table=title_of(table, who.lang)))
+    return Told(say("row", who.lang, n=number + 1, table=title(table, who.lang)))
 
 
 def _finding(who: Asked, row: Row) -> Told | None:
@@ -87,7 +85,7 @@ def _captioned(who: Asked, object_ids: list[str]) -> tuple[list[dict[str, str]],
     for one in sorted(found, key=lambda one: (when.get(one["message_id"]) or 0, one["object_id"])):
         if one["sha256"] in images:
             event = said.get(one["message_id"], {})
-            parts = [who.w.when(when.get(one["message_id"])).local]
+            parts = [who.w.when(when.get(one["message_id"])).local[:19]]
             parts += [who.w.text(event.get(name), 40) for name in ("place", "name", "id_number")]
             pictures.setdefault(one["sha256"], {"sha256": one["sha256"], "caption": " · ".join(filter(None, parts))})
     return list(pictures.values())[:MOST_PICTURES], list(dict.fromkeys(one["message_id"] for one in found))
