@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from netaudit.findings.ends import Ends
     from netaudit.findings.transfers import Transfer
 
+STRANGER, CONFLICT = "another link address wrote", "conflicting bytes"
 UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
 STRANGE_ANSWER = "answered by no router"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
@@ -28,7 +29,10 @@ UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED = "answered with an error", "redirected"
 LESSEN = frozenset(
-    {UNANSWERED, REFUSED, OTHER_LINK, STRANGE_ANSWER, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK, OWN_DEVICE}
+    {
+        UNANSWERED, REFUSED, OTHER_LINK, STRANGER, STRANGE_ANSWER, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK,
+        OWN_DEVICE, CONFLICT,
+    }
 )
 OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
 WORDS = {  # clauses of findings.reason, each with how many transfers it is about
@@ -36,6 +40,8 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     REFUSED: "refused by a reset and not acknowledged",
     UNREPLIED: "acknowledged and not answered",
     OTHER_LINK: "sent by a link address that did not hold the sender's address then",
+    STRANGER: "in connections into which a second link address wrote in the sender's name",
+    CONFLICT: "in connections with two different contents in the same place: which one was taken cannot be told",
     STRANGE_ANSWER: "answered by a link address that is not the one behind which the others outside are",
     FROM_OUTSIDE: "had come from outside before",
     DATAGRAMS: "datagrams, which nobody acknowledges",
@@ -48,7 +54,7 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
 MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
 COLUMNS = [
     "flow_id", "transport", "client_mac", "server_mac", "packets_up", "packets_down", "payload_up", "payload_down",
-    "handshake",
+    "handshake", "doubts", "conflicting_up", "conflicting_down",
 ]  # fmt: skip
 LEAST_BEHIND = 4  # addresses outside that are behind one link address, before one with a quarter of them is no router
 REDIRECTION = 300  # status of an answer that sends the client elsewhere (RFC 9110, 15.4)
@@ -78,6 +84,8 @@ class Seen(NamedTuple):
     packets: tuple[int, int]  # up, down
     payload: tuple[int, int]
     handshake: str
+    doubts: frozenset[str]  # of `flows.doubts`
+    conflicting: tuple[int, int]  # bytes that contradict others in the same place
 
 
 class Bearing:
@@ -108,8 +116,12 @@ class Bearing:
             found.add(NO_LINK)
         elif self._ends.disputed(row.sender, row.flow_id):
             found.add(OTHER_LINK)
+        elif _strangers(row) in seen.doubts and self._scope(row.sender) == "inside":
+            found.add(STRANGER)
         elif self._strange(row.receiver, seen.server_mac if row.upload else seen.client_mac):
             found.add(STRANGE_ANSWER)
+        if seen.conflicting[0 if row.upload else 1]:
+            found.add(CONFLICT)
         if self.came_from_outside(row):
             found.add(FROM_OUTSIDE)
         status = self._answers.get(row.message_id, 0)
@@ -145,6 +157,11 @@ class Bearing:
         return REFUSED if reset and packets > opening else UNANSWERED
 
 
+def _strangers(row: Transfer | Way) -> str:
+    """The doubt of a flow that bears on a transfer: another link address wrote in its direction."""
+    return "stranger_up" if row.upload else "stranger_down"
+
+
 def lessened(doubts: frozenset[str]) -> bool:
     """Whether it is no A."""
     return not doubts.isdisjoint(LESSEN)
@@ -170,7 +187,8 @@ def _seen(row: dict[str, object]) -> Seen:
 
     return Seen(
         text("transport"), text("client_mac"), text("server_mac"), (number("packets_up"), number("packets_down")),
-        (number("payload_up"), number("payload_down")), text("handshake"),
+        (number("payload_up"), number("payload_down")), text("handshake"), frozenset(row["doubts"] or ()),
+        (number("conflicting_up"), number("conflicting_down")),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from netaudit.findings.apart import IMAGES, NOBODYS
 from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, UPLOADED, VIDEO, Act
+from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, MOVED, UPLOADED, VIDEO, Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ def judged(
         collected = collected or row.digest in brought
         ways = scope(row.sender), scope(row.receiver)
         act = acts.act(row.protocol, *ways, collected=collected, pushed=row.upload)
-        if act is None:
+        if act is None or (act == MOVED and not collected and actors.hands_out(row)):
             continue
         device, face = act.acting(row.sender, row.receiver), telling(row)
         own = face and is_one_of({PERSONAL_DEVICE}, actors, device, row.flow_id)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
-from netaudit.streams.kernels_doubt import ACK, SYN, learn_link
+from netaudit.streams.kernels_doubt import ACK, SYN, learn_link, note_stranger
 from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, wide, write_row
 from netaudit.streams.kernels_flows import (
     BEGUN,
@@ -69,6 +69,9 @@ def datagram(t: Tables, side_index: int, packet: Any, length: int, wire: int) ->
         return
     follow_burst(t.connections[slot], direction, wire, t.shards[packet["shard"]]["clock"])
     if length:
+        side = t.sides[side_index]
+        if packet["ttl"] >= side["ttl"]:
+            note_stranger(t.connections[slot], side, direction, packet, 0, side["from_mac"])
         hand_on(
             t,
             slot,

@@ -337,7 +337,7 @@ def reset_side(t: Tables, side_index: int) -> None:
     side["heard"] = side["from_mac"] = side["to_mac"] = side["stamp"] = side["vlan"] = side["ttl"] = 0
     side["limit"] = NO_END
     side["syn_flags"] = side["tunnel"] = side["stamped"] = side["scale"] = side["summed"] = 0
-    side["trusted"] = side["reset"] = side["doubtful"] = 0
+    side["trusted"] = side["reset"] = side["doubtful"] = side["strange"] = 0
     for entry in range(RECENT_SEGMENTS * side_index, RECENT_SEGMENTS * (side_index + 1)):
         t.recents[entry]["length"] = 0
         t.recents[entry]["fresh"] = 0
