@@ -28,10 +28,11 @@ DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
 UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED = "answered with an error", "redirected"
+BARE = "numbers alone"
 LESSEN = frozenset(
     {
         UNANSWERED, REFUSED, OTHER_LINK, STRANGER, STRANGE_ANSWER, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK,
-        OWN_DEVICE, CONFLICT,
+        OWN_DEVICE, CONFLICT, BARE,
     }
 )
 OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
@@ -47,6 +48,7 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     DATAGRAMS: "datagrams, which nobody acknowledges",
     ONE_WAY: "the capture shows one direction only",
     NO_LINK: "the capture has no link addresses",
+    BARE: "numbers that nothing names: of persons by their regions, dates of birth and check digits, all of them right",
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
     REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
     TURNED_DOWN: "answered with an error (status 400 or above): not taken",
@@ -185,9 +187,10 @@ def _seen(row: dict[str, object]) -> Seen:
     def text(name: str) -> str:
         return str(row[name] or "")
 
+    listed = row["doubts"] if isinstance(row["doubts"], list) else ()
     return Seen(
         text("transport"), text("client_mac"), text("server_mac"), (number("packets_up"), number("packets_down")),
-        (number("payload_up"), number("payload_down")), text("handshake"), frozenset(row["doubts"] or ()),
+        (number("payload_up"), number("payload_down")), text("handshake"), frozenset(map(str, listed)),
         (number("conflicting_up"), number("conflicting_down")),
     )  # fmt: skip
 
