@@ -28,11 +28,11 @@ DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
 UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED = "answered with an error", "redirected"
-BARE = "numbers alone"
+BARE, UNDONE = "numbers alone", "change undone"
 LESSEN = frozenset(
     {
         UNANSWERED, REFUSED, OTHER_LINK, STRANGER, STRANGE_ANSWER, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK,
-        OWN_DEVICE, CONFLICT, BARE,
+        OWN_DEVICE, CONFLICT, BARE, UNDONE,
     }
 )
 OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
@@ -49,6 +49,7 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     ONE_WAY: "the capture shows one direction only",
     NO_LINK: "the capture has no link addresses",
     BARE: "numbers that nothing names: of persons by their regions, dates of birth and check digits, all of them right",
+    UNDONE: "bytes that are a picture only once the same change of every one is undone",
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
     REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
     TURNED_DOWN: "answered with an error (status 400 or above): not taken",

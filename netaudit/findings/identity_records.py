@@ -97,17 +97,17 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[Record]:
     known = _known(tables.get("events"), wanted)
     named = _addressed(tables, persons)
     alone: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    persons: dict[tuple[str, str], set[str]] = defaultdict(set)  # of all records of a way
+    of_way: dict[tuple[str, str], set[str]] = defaultdict(set)  # persons of all records of a way
     for message, rows, objects in carried(tables, wanted):
         for record in _of_message(message, rows, objects, known, named):
             way = record.sender, record.receiver
-            persons[way] |= record.persons
+            of_way[way] |= record.persons
             if record.bare:
                 alone[way].append(record)
             else:
                 yield record
     for way, some in alone.items():
-        yield from some if len(persons[way]) >= LEAST_BARE else ()
+        yield from some if len(of_way[way]) >= LEAST_BARE else ()
 
 
 def carried(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netaudit.findings import acts
 from netaudit.findings.acts import Move, Sent, is_one_of, sent_outside
 from netaudit.findings.apart import IMAGES, NOBODYS
-from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
+from netaudit.findings.bearing import OWN_DEVICE, UNDONE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, MOVED, UPLOADED, VIDEO, Act
@@ -114,6 +114,8 @@ def judged(
             doubts = bearing.doubts(row) if bearing is not None else doubts
             if actors.undecided(device, row.flow_id):
                 doubts |= {OWN_DEVICE}
+            if row.undone:
+                doubts |= {UNDONE}
             less = lessened(doubts)
             grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=less)
             grade = "" if nobodys(doubts) else grade
