@@ -105,9 +105,7 @@ class Speakers:
                     span = spans[one.mac, _network(one.ip)]
                     since, until = span.get(one.ip, (one.first, one.last))
                     span[one.ip] = min(since, one.first), max(until, one.last)
-        self.crowded = {
-            mac for (mac, _), span in spans.items() if len(span) > 1 and mac and self._at_once(mac, span)
-        }
+        self.crowded = {mac for (mac, _), span in spans.items() if len(span) > 1 and mac and self._at_once(mac, span)}
         self.many = self.crowded | self.forwarders
         for mac, ips in by_mac.items():
             own = self.claims.by_mac.get(mac, set())

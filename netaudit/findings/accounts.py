@@ -180,13 +180,14 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
 
 
 FOUND, POSSIBLE, VIEWED, OWN = "in a finding", "possible face", "only received", "personal device"
-SHOWN = "handed out inside"
+SHOWN, UNSURE = "handed out inside", "face not sure"
 SPREAD, UNPLACED, UNJUDGED = "multicast", "direction contested", "not judged"
 FACE_WORDS: dict[str, Words] = {
     FOUND: ("已列入发现", "in a finding"),
     POSSIBLE: ("疑似人脸", "possible face, in no finding"),
     VIEWED: ("由外部传入", "received from outside"),
     OWN: ("个人设备", "sent by a personal device"),
+    UNSURE: ("人脸不确定", "a faint face among pictures without one, in no finding"),
     SHOWN: ("内部服务器提供给浏览者", "handed out inside to who browsed"),
     SPREAD: ("组播", "multicast"),
     UNPLACED: ("方向无法判明", "direction cannot be told"),
@@ -228,6 +229,8 @@ def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
         return POSSIBLE
     if near == far and not row.upload:
         return SHOWN
+    if not row.sure:
+        return UNSURE
     return VIEWED if near == "outside" else OWN
 
 

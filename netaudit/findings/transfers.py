@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
+CLEAR = 0.8  # score from which one look is enough for a face (`images/detection.py`)
 UNDOING = "› xor ›"  # in the way of an object
 PASSED_OVER = 65_536  # objects of which images are picked together
 MESSAGE_COLUMNS = [
@@ -54,6 +55,7 @@ class Transfer(NamedTuple):
     first_ts: int
     last_ts: int
     opened: str = ""  # source of the keys that opened the message
+    sure: bool = True  # the face in it, if there is one: seen clearly in one look, not faintly in two
     undone: bool = False  # bytes were a picture only once a change of every one was undone
 
     @property
@@ -92,7 +94,7 @@ def _variants(flows: pa.Table) -> set[str]:
 
 
 def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
-    images = images.select(["sha256", "face", "decodable", "problem"])
+    images = images.select(["sha256", "face", "decodable", "problem", "face_score"])
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
     for rows in _images_among(objects, images):
         facts = _by_first(_only(images, "sha256", rows["sha256"]))
@@ -124,7 +126,7 @@ def _transfer(
     row: tuple[Any, ...], image: tuple[Any, ...], message: tuple[Any, ...], flow: tuple[Any, ...]
 ) -> Transfer:
     object_id, _, sha256, size, complete, way = row
-    _, face, decodable, problem = image
+    _, face, decodable, problem, score = image
     message_id, flow_id, capture_id, protocol, direction, host, path, first_ts, last_ts, opened = message
     _, client, server, server_port, transport = flow
     up = direction == "up"
@@ -151,6 +153,7 @@ def _transfer(
         first_ts=first_ts or 0,
         last_ts=last_ts or 0,
         opened=opened or "",
+        sure=score is None or score >= CLEAR,
         undone=UNDOING in (way or ""),
     )
 

@@ -184,10 +184,15 @@ def _seen_from(doubts: npt.NDArray[np.uint32], turned: npt.NDArray[np.bool_]) ->
     """Doubt bits, those of one direction exchanged where the ends are the other way round."""
     from netaudit.streams.layouts import Doubt
 
-    up, down = np.uint32(Doubt.STRANGER_UP), np.uint32(Doubt.STRANGER_DOWN)
-    if not turned.any() or not (doubts & (up | down)).any():
+    pairs = ((Doubt.STRANGER_UP, Doubt.STRANGER_DOWN), (Doubt.TAIL_UP, Doubt.TAIL_DOWN))
+    both = np.uint32(sum(int(one) for pair in pairs for one in pair))
+    if not turned.any() or not (doubts & both).any():
         return doubts
-    other = doubts & ~(up | down) | np.where(doubts & up, down, 0) | np.where(doubts & down, up, 0)
+    other = doubts & ~both
+    for up, down in pairs:
+        other |= np.where(doubts & np.uint32(up), np.uint32(down), 0) | np.where(
+            doubts & np.uint32(down), np.uint32(up), 0
+        )
     return np.where(turned, other, doubts).astype(np.uint32)
 
 

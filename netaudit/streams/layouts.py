@@ -51,6 +51,8 @@ class Doubt(IntEnum):
     URGENT = 32768  # a byte was sent out of band (RFC 6093): it is not in the stream
     STRANGER_UP = 65536  # upward bytes were taken that another link address sent than those before
     STRANGER_DOWN = 131072  # downward ones likewise
+    TAIL_UP = 262144  # the connection was reset before its last upward bytes were acknowledged
+    TAIL_DOWN = 524288  # downward ones likewise
 
 
 BURSTS = 5  # bursts of upward bytes by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, more

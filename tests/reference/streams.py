@@ -355,6 +355,9 @@ class Shard:
                 self.holes.remove(side)
             if flow.proto == 6:
                 self.end_side(flow, side)
+                heard = side.other.counters["packets"] and 0 < side.acked < side.highest
+                if flow.flags & 16 and flow.main is None and heard:
+                    flow.doubts |= 262144 << side.direction
         flow.end_burst()
         flow.doubts |= 16384 if evicted else 0
         self.flows.remove(flow)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netaudit.messages.websocket.deflate import Inflate
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+REFUSING = frozenset({1002, 1003, 1007, 1008, 1009, 1011, 1013, *range(4000, 5000)})  # codes of CLOSE (RFC 6455, 7.4)
 TYPES = {TEXT: "text/plain; charset=utf-8", BINARY: "application/octet-stream"}
 
 
@@ -25,6 +26,9 @@ class Owner(Protocol):
 
     def message(self, direction: int, start: int) -> Message:
         """A fresh message."""
+
+    def refuse(self, direction: int, start: int, end: int, code: int) -> None:
+        """A direction closed with a code that says of an error."""
 
 
 class WebSocketSide:
@@ -129,6 +133,10 @@ class WebSocketSide:
         self.in_place = not packed and not self.key
 
     def _payload(self, data: bytes, at: int) -> None:
+        if self.opcode == CLOSE and not self.done and len(data) > 1:
+            code = int.from_bytes(_unmask(data[:2], self.key, 0), "big")
+            if code in REFUSING:
+                self.owner.refuse(self.direction, self.start, at + len(data), code)
         if data and self.opcode < CLOSE:
             self._place(at)
             if self.size < LIMIT:
