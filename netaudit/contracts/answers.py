@@ -3,5 +3,4 @@
 REFUSED = "answer: refuses in its body"
 LOGIN = "answer: sends to a page for logging in"
 BROKEN_OFF = "answer: stream reset"
-CLOSED = "answer: closed with an error"
-REFUSALS = frozenset({REFUSED, LOGIN, BROKEN_OFF, CLOSED})
+REFUSALS = frozenset({REFUSED, LOGIN, BROKEN_OFF})

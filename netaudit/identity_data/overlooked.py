@@ -14,7 +14,6 @@ from netaudit.identity_data.classifying import classified
 from netaudit.identity_data.lines import Field, said_in
 from netaudit.identity_data.recoded import readings
 from netaudit.identity_data.strings import numbers_in
-from netaudit.unwrapping.text import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +72,7 @@ def _around(data: bytes, start: int, length: int) -> str:
             return data[begin:end].decode()
         except UnicodeDecodeError:
             continue
-    return to_text(data[first:last])
+    return data[first:last].decode("gb18030", "replace")
 
 
 def may_hold_number(data: bytes) -> bool:

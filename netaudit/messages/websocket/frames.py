@@ -37,6 +37,7 @@ class WebSocketSide:
     def __init__(self, direction: int, owner: Owner) -> None:
         self.direction = direction
         self.owner = owner
+        self.reason = b""  # of a CLOSE: its code, and words
         self.inflate: Inflate | None = None
         self.held = b""
         self.at = -1  # stream offset behind held
@@ -121,6 +122,7 @@ class WebSocketSide:
             return 0
         self.key = data[pos + size : pos + size + masked]
         self.opcode, self.final, self.start, self.left, self.done = opcode, first >= 128, base + pos, length, 0
+        self.reason = b""
         if opcode in TYPES:
             self._begin(base + pos, packed=bool(first & 0x40))
         self.inside = True
@@ -133,10 +135,8 @@ class WebSocketSide:
         self.in_place = not packed and not self.key
 
     def _payload(self, data: bytes, at: int) -> None:
-        if self.opcode == CLOSE and not self.done and len(data) > 1:
-            code = int.from_bytes(_unmask(data[:2], self.key, 0), "big")
-            if code in REFUSING:
-                self.owner.refuse(self.direction, self.start, at + len(data), code)
+        if self.opcode == CLOSE:
+            self.reason += _unmask(data, self.key, self.done)
         if data and self.opcode < CLOSE:
             self._place(at)
             if self.size < LIMIT:
@@ -157,6 +157,8 @@ class WebSocketSide:
         if self.left:
             return
         self.inside = False
+        if self.opcode == CLOSE and (code := int.from_bytes(self.reason[:2], "big")) in REFUSING:
+            self.owner.refuse(self.direction, self.start, end, code)
         if self.opcode < CLOSE and self.message is not None:
             self.message.end = end
             if self.final:
