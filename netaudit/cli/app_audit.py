@@ -155,7 +155,9 @@ def interfaces(
 @app.command(epilog="Example: netaudit live eth1 --case ./case --ring 20GiB --duration 8h --site 'Sales office 1'")
 def live(
     ctx: typer.Context,
-    interface: Annotated[str, typer.Argument(metavar="IFACE", help="As netaudit interfaces names it.")],
+    interface: Annotated[
+        str, typer.Argument(metavar="IFACE|DIR", help="As netaudit interfaces names it; a folder with --daily.")
+    ],
     case: Annotated[
         Path | None, typer.Option("--case", metavar="DIR", help="Folder of the case; by the time when not given.")
     ] = None,
@@ -176,6 +178,20 @@ def live(
     record_only: Annotated[
         bool, typer.Option("--record-only", help="Only record; later: netaudit audit --resume CASE.")
     ] = False,
+    daily: Annotated[
+        bool, typer.Option("--daily", help="Without end: a sealed case a day below --case, in bounded room.")
+    ] = False,
+    case_size: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="With --daily: begin another case at this size, too.")
+    ] = None,
+    private_days: Annotated[
+        int | None,
+        typer.Option(metavar="DAYS", min=0, max=3650, help="With --daily: remove private data after so many days."),
+    ] = None,
+    alarm: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|syslog", help="With --daily: where it says that something was found or fails."),
+    ] = None,
     zone: Zone = None,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the audited site.")] = None,
     inside: Annotated[
@@ -230,5 +246,15 @@ def live(
         "settings": settings_of(ctx),
         "command": tuple(sys.argv),
     }
+    if daily:
+        from netaudit.cli.daily import daily_command
+
+        size = parse_size(case_size, "--case-size") if case_size else None
+        root = case or (ctx.obj.cases or Path()) / "daily"
+        told = {"case_size": size, "private_days": private_days, "alarm": alarm, "certain": least}
+        raise typer.Exit(daily_command(settings, root, options, **told))
+    given = [name for name in ("case_size", "private_days", "alarm") if ctx.params[name] is not None]
+    if alone := [name for name in given if not from_settings(ctx, name)]:
+        raise typer.BadParameter("goes with --daily", param_hint=f"--{alone[0].replace('_', '-')}")
     folder = case or case_folder(ctx.obj)
     raise typer.Exit(live_command(settings, folder, options, headless=headless, fail_on=least))
