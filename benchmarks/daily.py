@@ -115,7 +115,9 @@ def main() -> int:
     code = process.wait(PATIENCE)
     found = cases(root)
     told = [integrity(path) for path in found]
-    seen = sum(orjson.loads((path / "case.json").read_bytes()).get("totals", {}).get("packets_read", 0) for path in found)
+    seen = sum(
+        orjson.loads((path / "case.json").read_bytes()).get("totals", {}).get("packets_read", 0) for path in found
+    )
     quarter = max(1, len(samples) // 4)
     early, late = samples[quarter : 2 * quarter], samples[-quarter:]
     growth = statistics.median(one[0] for one in late) - statistics.median(one[0] for one in early)

@@ -21,7 +21,11 @@ def test_a_stated_number_is_told_against_the_threshold() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_highest_number_of_each_device_is_told(lang: str) -> None:
-    rows = [row("10.0.0.5", "faces", "120"), row("10.0.0.5", "faces", "100001"), row("10.0.0.9", "persons", "7", "said")]
+    rows = [
+        row("10.0.0.5", "faces", "120"),
+        row("10.0.0.5", "faces", "100001"),
+        row("10.0.0.9", "persons", "7", "said"),
+    ]
     told = stored_card(rows, lang)
     assert told is not None
     assert "100,001" in told.shows
