@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,8 +11,10 @@ from netaudit.recheck import suspects as asking
 from netaudit.recheck.judging import compare
 from netaudit.recheck.matching import matches
 from netaudit.recheck.suspects import Ways, need_of, suspects, weighed
-from netaudit.recheck.visit import Channel
 from tests.recheck.visits import LATER, MINUTE, SECOND, channel, device, visit
+
+if TYPE_CHECKING:
+    from netaudit.recheck.visit import Channel
 
 FORMS = ("face", "hidden", "clear", "video", "picture")
 
