@@ -4,7 +4,7 @@ A capture comes again every day, with the times of that day, in files that anoth
 FOLDER --daily` makes a sealed case of each day. Printed as JSON: packets written and packets in the cases, cases that
 hold against their seals, those whose private data went by rule, memory and descriptors of the process that stays (a
 look a second), the largest memory of an audit, processor seconds in all, and MB that all of it takes. Exit 1 when a
-packet was lost, a case does not hold, memory of the process that stays grew by more than 5 MB from the second quarter to
+packet was lost, a case does not hold, memory of that process grew by more than 5 MB from the second quarter to
 the last, or descriptors by more than 2.
 """
 

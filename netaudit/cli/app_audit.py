@@ -149,14 +149,12 @@ def audit(
 def live(
     ctx: typer.Context,
     interface: Annotated[
-<<<<<<< HEAD
-        str, typer.Argument(metavar="IFACE|DIR", help="As netaudit interfaces names it; a folder with --daily.")
-    ],
-=======
         str | None,
-        typer.Argument(metavar="[IFACE]", help="Which to record; without it they are listed, and how to be allowed."),
+        typer.Argument(
+            metavar="[IFACE|DIR]",
+            help="Which to record, with --daily also a folder; without it they are listed, and how to be allowed.",
+        ),
     ] = None,
->>>>>>> main
     case: Annotated[
         Path | None, typer.Option("--case", metavar="DIR", help="Folder of the case; by the time when not given.")
     ] = None,
