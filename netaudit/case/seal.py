@@ -83,8 +83,8 @@ def seal(folder: Path, custody: Custody) -> str:
         "format": FORMAT,
         "netaudit": __version__,
     }
-    begun = next((line for line in reversed(entries(folder)) if line["what"] == BEGINNINGS[0]), {})
-    if (rule := rule_of(begun.get("removal"))) is not None:
+    begun = next((line for line in reversed(entries(folder)) if line["what"] == BEGINNINGS[0]), None)
+    if begun is not None and (rule := rule_of(begun.get("removal"))) is not None:
         said["removal"] = rule.facts()
     data = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
     write_whole(folder / MANIFEST, data, lasting=True)
@@ -183,8 +183,8 @@ def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
     files = _files(data) | changed
     removal = removal_of(rule_of(orjson.loads(data).get("removal")), after)
     gone = _gone(folder, files) - removal.before if removal is not None and not removal.problem else set()
-    there = {name: fact for name, fact in files.items() if name not in gone}
-    return Seal("sealed", there, "", digest, frozenset(changed), removal, len(gone))
+    left = {name: fact for name, fact in files.items() if name not in gone}
+    return Seal("sealed", left, "", digest, frozenset(changed), removal, len(gone))
 
 
 def _gone(folder: Path, files: Iterable[str]) -> set[str]:

@@ -244,8 +244,10 @@ def live(
 
         size = parse_size(case_size, "--case-size") if case_size else None
         root = case or (ctx.obj.cases or Path()) / "daily"
-        told = {"case_size": size, "private_days": private_days, "alarm": alarm, "certain": least}
-        raise typer.Exit(daily_command(settings, root, options, **told))
+        ended = daily_command(
+            settings, root, options, case_size=size, private_days=private_days, alarm=alarm, certain=least
+        )
+        raise typer.Exit(ended)
     given = [name for name in ("case_size", "private_days", "alarm") if ctx.params[name] is not None]
     if alone := [name for name in given if not from_settings(ctx, name)]:
         raise typer.BadParameter("goes with --daily", param_hint=f"--{alone[0].replace('_', '-')}")

@@ -100,9 +100,9 @@ class Room:
     def _forget(self, path: Path) -> None:
         """Remove a whole case: the chain of the appliance keeps the hashes that it was sealed with."""
         chain = entries(path)
-        sealed = next((line for line in reversed(chain) if line["what"] == "sealed"), {})
+        manifest = next((str(line.get("manifest")) for line in reversed(chain) if line["what"] == "sealed"), "")
         head = chain[-1]["hash"] if chain else ""
-        self.custody.note("case removed", case=path.name, manifest=sealed.get("manifest", ""), head=head)
+        self.custody.note("case removed", case=path.name, manifest=manifest, head=head)
         shutil.rmtree(path)
         self._sizes.pop(path.name, None)
         self.tell("warning", "case_removed", case=path.name)
