@@ -95,7 +95,8 @@ def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int],
     """
     devices = [before.devices[channel.device]] if channel.device in before.devices else []
     texts, looked = texts_of(before, devices, sent)
-    if texts is not None and not passes(after, texts):
+    collects = any(one.times((FACE, PICTURE)) for one in before.into(channel.device))  # from more than one camera
+    if texts is not None and (collects or not passes(after, texts)):
         texts, looked = None, 1
     asked = [ts for ts in passes(after, texts) if after.said_around(now, ts - NEAR, ts + NEAR)]
     known = passes(before, texts)
