@@ -98,7 +98,7 @@ class Route:
     def alike(self) -> list[int]:
         """When it carried that, or a picture of such a size in which no clear face was found.
 
-        None of either is met where it is called gone; a face that was overlooked is a pass that was followed all the same.
+        Neither is met where it is called gone, and a face that was overlooked is a pass that was followed all the same.
         """
         if self.purpose not in (IMAGES, INSIDE) or not (sizes := self.sizes):
             return self.sent
@@ -198,7 +198,7 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
 
 
 def _limits(route: Route, after: Visit) -> list[tuple[str, dict[str, object]]]:
-    """What an absence does not say, for this route: what is stored may leave at another hour, little things still go."""
+    """What an absence leaves open for this route: what is stored may leave at another hour, little things still go."""
     found: list[tuple[str, dict[str, object]]] = []
     if not route.channel.inside and _collects(route, after) and not _whole_day(after):
         found.append(("stored", {}))
@@ -254,9 +254,10 @@ def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, 
     if form in (PICTURE, FACE, VIDEO) and not was:
         return True
     rate = sum(one.size for one in was) / max(before.recorded, 1)
-    need = max((sizes[len(sizes) // 10] if sizes else 0) // 10, LEAST_HIDDEN)
-    if sum(one.size for one in some) > 1.5 * rate * after.length + need:
-        return True
+    small = sizes[len(sizes) // 10] if sizes else 0  # an upload of before
+    for least, need in ((LEAST_DATA if form == CLEAR else 0, small // 10), (0, small)):  # little ones would be pieces
+        if sum(one.size for one in some if one.size >= least) > 1.5 * rate * after.length + max(need, LEAST_HIDDEN):
+            return True
     able = [one.ts for one in some if form != CLEAR or one.size >= LEAST_DATA]  # a number alone may follow
     follow = follow_chance(after, sorted(able))[1]
     return follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS

@@ -10,11 +10,12 @@ from __future__ import annotations
 import bisect
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.recheck.power import CONFIDENCE, Power, lower
+from netaudit.recheck.power import Power
 from netaudit.recheck.visit import FACE, PICTURE, SECOND
 from netaudit.relays.passes import asked_of, merged, tie
 
@@ -67,8 +68,10 @@ def texts_of(visit: Visit, devices: Sequence[Device], sent: Sequence[int]) -> tu
     by_text: dict[str, list[int]] = defaultdict(list)
     for ts, text in visit.marks:
         by_text[key_of(text)].append(ts)
+    places = _places(visit, devices)
     named = frozenset(
-        key_of(text) for _, text in visit.marks if any(_names(text, one) for one in devices)
+        key_of(text) for _, text in visit.marks
+        if any(_names(text, one) for one in devices) or any(_has(text, place) for place in places)
     )  # fmt: skip
     if named:
         return named, 1
@@ -88,6 +91,27 @@ def _names(text: str, device: Device) -> bool:
     )
 
 
+def _places(visit: Visit, devices: Sequence[Device]) -> set[str]:
+    """Words in the names of devices that no other device of the site has in its own: "door" of "door-IPC-B2A5"."""
+    mine = {word for one in devices for word in _words(one)}
+    ours = {one.device_id for one in devices}
+    return mine - {word for one in visit.devices.values() if one.device_id not in ours for word in _words(one)}
+
+
+def _words(device: Device) -> set[str]:
+    """Words of a device's name that are not of its model, without numbers."""
+    model = {word for word in re.split(r"[^\w]+|_", f"{device.model} {device.vendor}".casefold()) if word}
+    words = {word for word in re.split(r"[^\w]+|_", device.name.casefold()) if word}
+    return {word for word in words - model if word.isalpha() and len(word) > (3 if word.isascii() else 1)}
+
+
+def _has(text: str, word: str) -> bool:
+    return (
+        re.search(rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word), text.casefold())
+        is not None
+    )
+
+
 def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int], now: str) -> Power:
     """What an absence would be worth: the better of the kinds of occasion that both visits have.
 
@@ -100,14 +124,15 @@ def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int],
         texts, looked = None, 1
     asked = [ts for ts in passes(after, texts) if after.said_around(now, ts - NEAR, ts + NEAR)]
     known = passes(before, texts)
-    found = [_corrected(Power(PASSES, len(known), followed(known, sent), len(asked)), looked)]
+    found = [Power(PASSES, len(known), followed(known, sent), len(asked), looked)]
     earlier = _stretches(before, channel.device)
     later = [(start, end - WINDOW) for start, end in _stretches(after, now)]  # what follows a pass is in it, too
     found.append(Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, passes(after, texts))))
     if not after.marks:
         moved = [_moved(before, channel.device), _moved(after, now)]
         found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(moved[1])))
-    return max(found, key=lambda one: one.seen)
+    able = [one for one in found if one.able] or found
+    return max((replace(one, looked=one.looked * len(able)) for one in able), key=lambda one: one.seen)
 
 
 def _stretches(visit: Visit, device: str) -> list[tuple[int, int]]:
@@ -121,15 +146,6 @@ def _stretches(visit: Visit, device: str) -> list[tuple[int, int]]:
 def _with(stretches: Iterable[tuple[int, int]], times: Sequence[int]) -> int:
     """In how many something (times in order) happened."""
     return sum(bisect.bisect_left(times, end) > bisect.bisect_left(times, start) for start, end in stretches)
-
-
-def _corrected(power: Power, looked: int) -> Power:
-    """Where texts were chosen by what followed them, the bound pays for each that was looked at."""
-    if looked == 1:
-        return power
-    strict = lower(power.followed, power.occasions, 1 - (1 - CONFIDENCE) / looked)
-    least = next((k for k in range(power.followed + 1) if lower(k, power.occasions) >= strict), power.followed)
-    return Power(power.kind, power.occasions, max(least - 1, 0), power.asked)
 
 
 def _moved(visit: Visit, device: str) -> list[int]:
