@@ -6,8 +6,10 @@ chance; its lower bound is Clopper's and Pearson's (1934, the exact one-sided bi
 of such visits, so an upload would have been seen in at least the rest. Occasions are thinned beforehand so that their
 windows do not touch (`occasions.py`): one upload never counts for two. Where several kinds of occasion could be enough,
 or a text of marks was chosen by what followed it, the bound of each is so much stricter that 95 % holds for all of them
-together (Bonferroni); a kind that could not be enough whatever had been met is not chosen from. Beside it stands the chance, by Fisher's exact test, that the followed
-ones are all in the visits before where nothing changed: it needs no bound at all.
+together (Bonferroni). Where the marks of a text are followed so much more than the others that this is no accident, the
+chance of such an accident is all that the text costs. A kind that could not be enough whatever had been met is not
+chosen from. Beside it stands the chance, by Fisher's exact test, that the followed ones are all in the visits before
+where nothing changed: it needs no bound at all.
 
 What it does not cover: a device that was switched off for the visit, and sending at other hours. `judging.py` asks for
 these apart, and the sentence says so.
@@ -33,11 +35,12 @@ class Power:
     followed: int  # of them
     asked: int  # now, the device heard around each
     looked: int = 1  # so many ways of asking it was chosen from: the bound pays for each
+    spent: float = 0.0  # of what may be wrong, on which marks are asked
 
     @property
     def chance(self) -> float:
         """Lower bound of the chance that an occasion is followed."""
-        return lower(self.followed, self.occasions, 1 - (1 - CONFIDENCE) / self.looked)
+        return lower(self.followed, self.occasions, 1 - (1 - CONFIDENCE - self.spent) / self.looked)
 
     @property
     def seen(self) -> float:
@@ -66,6 +69,18 @@ class Power:
             return 1.0
         chance = _choose(self.occasions, self.followed) - _choose(self.occasions + self.asked, self.followed)
         return min(1.0, self.looked * math.exp(chance))
+
+
+def apart(followed: int, occasions: int, others: int, of_others: int) -> float:
+    """Chance that so many of the followed occasions are among these by accident (Fisher's exact test, one-sided).
+
+    >>> round(apart(5, 5, 0, 10), 5)
+    0.00033
+    """
+    every, among = occasions + of_others, followed + others
+    ways = range(followed, min(occasions, among) + 1)
+    found = [_choose(occasions, k) + _choose(of_others, among - k) for k in ways if among - k <= of_others]
+    return min(1.0, math.fsum(math.exp(one - _choose(every, among)) for one in found))
 
 
 def lower(followed: int, occasions: int, confidence: float = CONFIDENCE) -> float:

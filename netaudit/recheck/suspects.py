@@ -109,7 +109,6 @@ def _is_more(way: Weighed, need: int, before: Visit, after: Visit) -> bool:
     """Whether any route whose uploads need no less could have this channel for a suspect."""
     if any(way.now.forms[form] and not way.earlier.forms[form] for form in SEEN):
         return True
-    device = after.devices.get(way.channel.device)
     sizes = np.array(way.now.sizes, np.int64)
     sums, earlier = np.array(way.now.sums, np.int64), np.array(way.earlier.sums, np.int64)
     place = np.searchsorted(np.array(way.earlier.sizes, np.int64), sizes)
