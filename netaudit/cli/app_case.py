@@ -67,18 +67,28 @@ def report(
     recipient: Annotated[
         str, typer.Option("--for", metavar="TEXT", help="With --unmask: whom it is for; stands on every page.")
     ] = "",
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            "--certificate", metavar="FILE", help="Certificate of netaudit validate; its number stands in the report."
+        ),
+    ] = None,
     zone: Zone = None,
 ) -> None:
     """Write the report of a case again."""
     from netaudit.case.reading import open_case
     from netaudit.case.report_status import REPORT
     from netaudit.report.from_case import write_report
-    from netaudit.report.rewriting import may_be_shown, rewrite
+    from netaudit.report.rewriting import may_be_shown, note_validation, rewrite
     from netaudit.system.windows_names import real
 
     if recipient and not unmask:
         raise typer.BadParameter("goes with --unmask", param_hint="--for")
     opened = open_case(case)
+    if certificate is not None:
+        from netaudit.validate.certificate import of_this_copy
+
+        note_validation(opened, of_this_copy(certificate))
     if html is None or real(html) == real(case / REPORT):
         typer.echo(rewrite(opened, language(lang), unmask=unmask, zone=zone, recipient=recipient))
     else:

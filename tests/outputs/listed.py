@@ -83,6 +83,7 @@ NOTHING = {
     "docs": "of netaudit", "interfaces": "of this machine", "doctor": "of this machine", "warm": "of this machine",
     "signatures check": "of signatures", "signatures list": "of signatures", "signatures test": "of signatures",
     "documents check": "of signatures", "rules test": "of signatures",
+    "validate": "of captures that it makes itself, in which nobody is named",
     "start": "asks for a capture or a case, and goes on as `audit` or `browse`",
 }  # fmt: skip
 PAGES: dict[str, list[str]] = {
