@@ -58,7 +58,8 @@ def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = N
 def note_validation(case: Case, said: dict[str, Any]) -> None:
     """Put a certificate of validation into the chain, for reports from now on. Raises UsageError where it is locked."""
     with writing(case.folder, "report"):
-        figures = {key: said[key] for key in ("number", "netaudit", "code", "made", "passed", "answers")}
+        figures = {key: said[key] for key in ("netaudit", "code", "made", "passed", "answers")}
+        figures["certificate"] = said["number"]  # `number` is the line's own
         later(case.folder, VALIDATED, **figures, wrong=sum(one["failed"] for one in said["assertions"]))
 
 

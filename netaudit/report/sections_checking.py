@@ -86,6 +86,6 @@ def _validated(folder: Path, w: Wording, at: Moment) -> str:
         return ""
     return w.t(
         "checking_validated_as" if line.get("passed") is True else "checking_validated_failed",
-        number=w.exact(line.get("number"), 40), version=w.exact(line.get("netaudit"), 40),
+        number=w.exact(line.get("certificate"), 40), version=w.exact(line.get("netaudit"), 40),
         made=w.exact(line.get("made"), 40), answers=w.number(line["answers"]), wrong=w.number(line["wrong"]),
     )  # fmt: skip

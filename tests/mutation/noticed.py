@@ -9,6 +9,7 @@ change nothing that anybody could see, each with its reason; they are counted ap
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import resource
@@ -70,7 +71,7 @@ def attempt(fault: Fault, files, scratch: Path) -> str:
                 config.DISABLE_JIT = 1
             have(fault)
             said = answers(files, folder) or "-"
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it was noticed
+        except BaseException as error:  # whatever it is, it was noticed
             said = f"{type(error).__name__}"
         os.write(writing, said.encode())
         os._exit(0)
@@ -92,7 +93,9 @@ def reached(out: Path) -> dict[str, list[int]]:
     """Lines of each module that the pack reaches, by one run under coverage, kernels as plain Python; kept in a file."""
     if not out.is_file():
         environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, "-W", "ignore", "-c", TRACE, ROOT / "netaudit", out], env=environment, check=True)
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", TRACE, ROOT / "netaudit", out], env=environment, check=True
+        )
     return json.loads(out.read_text())
 
 
@@ -115,7 +118,18 @@ def main() -> None:
     from netaudit.validate.running import write
 
     files = pack()
-    import numba, numpy, onnxruntime, orjson, PIL.Image, pyarrow.compute, pyarrow.parquet, typer, yaml  # noqa: E401, F401
+    for name in (
+        "numba",
+        "numpy",
+        "onnxruntime",
+        "orjson",
+        "PIL.Image",
+        "pyarrow.compute",
+        "pyarrow.parquet",
+        "typer",
+        "yaml",
+    ):
+        importlib.import_module(name)  # what every process needs of others
 
     for name in [one for one in sys.modules if one.startswith("netaudit") and ".validate" not in one]:
         del sys.modules[name]
@@ -128,7 +142,12 @@ def main() -> None:
             begun = time.monotonic()
             there = fault.site.line in lines.get(fault.module, ())
             said = attempt(fault, files, Path(scratch)) if there else ""
-            row = {"fault": str(fault), "reached": there, "noticed": said, "seconds": round(time.monotonic() - begun, 1)}
+            row = {
+                "fault": str(fault),
+                "reached": there,
+                "noticed": said,
+                "seconds": round(time.monotonic() - begun, 1),
+            }
             known[str(fault)] = row
             print(json.dumps(row), file=out, flush=True)
     tell([known[str(fault)] for fault in faults])
@@ -140,7 +159,9 @@ def tell(rows) -> None:
     noticed = sum(bool(row["noticed"]) for row in counted)
     there = [row for row in counted if row["reached"]]
     print(f"{len(rows)} faults, {len(rows) - len(counted)} equivalent, {len(there)} in lines that the pack reaches")
-    print(f"noticed {noticed} of {len(counted)} ({noticed / len(counted):.1%}); {noticed} of {len(there)} reached ({noticed / max(len(there), 1):.1%})")
+    print(
+        f"noticed {noticed} of {len(counted)} ({noticed / len(counted):.1%}); {noticed} of {len(there)} reached ({noticed / max(len(there), 1):.1%})"
+    )
     print(f"{sum(row['seconds'] for row in rows):.0f} s")
 
 
