@@ -39,7 +39,7 @@ def main() -> None:
             "NUMBA_CPU_NAME": "generic",
             "NUMBA_CPU_FEATURES": "",
             "PYTHONPATH": str(ROOT),
-            "PYTHONHASHSEED": "0",  # with one process, in one order: the same sources give the same bytes, wherever they lie
+            "PYTHONHASHSEED": "0",  # with one process and one order: the same bytes from the same sources
         }
         words = [sys.executable, "-c", BUILD]
         done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
