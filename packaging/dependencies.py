@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 DISTRIBUTION = "netaudit-forensics"
 AGREEING = {  # with Apache-2.0, for what is installed beside and not changed
     "Apache-2.0", "MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "ISC", "PSF-2.0", "Python-2.0", "Zlib",
-    "MPL-2.0", "HPND", "MIT-CMU", "Unlicense", "CC0-1.0", "BSL-1.0", "CNRI-Python", "LGPL-2.1-or-later", "LGPL-3.0-only",
+    "MPL-2.0", "HPND", "MIT-CMU", "Unlicense", "CC0-1.0", "BSL-1.0", "CNRI-Python", "LGPL-2.1-or-later",
+    "LGPL-3.0-only",
     "LGPL-3.0-or-later", "FTL", "LLVM-exception",
 }  # fmt: skip
 LICENCES: dict[str, str] = {}  # where metadata states nothing that could be read

@@ -1,8 +1,8 @@
 """Build sdist and wheel, check them, install the wheel into an empty environment and audit the demo there.
 
 `python packaging/wheel.py`; what is built lies in dist/, with its bill of materials (CycloneDX), which is in the wheel,
-too (PEP 770). Needs the packages' index for the empty environment. `--twice` instead builds from two clean checkouts of the
-last commit in different folders, and fails where the wheels are not the same bytes; it needs no network.
+too (PEP 770). Needs the packages' index for the empty environment. `--twice` instead builds from two clean checkouts
+of the last commit in different folders, and fails where the wheels are not the same bytes; it needs no network.
 """
 
 from __future__ import annotations
