@@ -102,7 +102,7 @@ def test_a_report_carries_its_number_and_still_belongs(folder: Path, tmp_path: P
     run = CliRunner().invoke
     assert run(app, ["audit", str(capture), "--case", str(case), "--no-faces"]).exit_code in (0, 3, 5)
     file = folder / "netaudit-validation.json"
-    done = run(app, ["report", str(case), "--certificate", str(file), "--lang", "en"])
+    done = run(app, ["export", str(case), "html", "--certificate", str(file), "--lang", "en"])
     assert done.exit_code == 0, done.output
     number = orjson.loads(file.read_bytes())["number"]
     assert re.search(
