@@ -78,6 +78,7 @@ def _messages(case: Case, ways: dict[str, tuple[str, list[Any]]]) -> Iterator[Re
         yield {
             "kind": "exchange", "capture": capture, "way": way,
             "method": row["method"], "host": row["host"], "target": row["path"], "asked_type": row["content_type"],
+            "asked_size": row["body_size"], "answered_size": answer.get("body_size"),
             "status": answer.get("status"), "answered_type": answer.get("content_type"),
         }  # fmt: skip
     yield from _contents(case, ways, of)
