@@ -48,6 +48,8 @@ def main() -> None:
     for path in [PLACE, *PLACE.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     files = [path for path in PLACE.rglob("*") if path.is_file()]
+    if placed := [path.name for path in files if str(ROOT).encode() in path.read_bytes()]:
+        raise SystemExit(f"the place of these sources is compiled in, so two builds differ: {', '.join(placed)}")
     print(f"{PLACE.relative_to(ROOT)}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB")
 
 
