@@ -71,7 +71,7 @@ COMPARED = {
 def differences(peer, capture, ours, theirs, tells):
     """Of one capture; also how many facts were compared, by kind."""
     found, compared = [], Counter()
-    ours, theirs = [list(one for one in records if one["capture"] == capture) for records in (ours, theirs)]
+    ours, theirs = [[one for one in records if one["capture"] == capture] for records in (ours, theirs)]
     fields = [name for name in ("packets", "payload") if name in tells["flow"]]
     one, other = _flows(ours, fields), _flows(theirs, fields)
     for key in {*one, *other}:

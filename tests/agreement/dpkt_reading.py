@@ -22,8 +22,7 @@ def version() -> str:
 
 
 def _packets(path):
-    opened = gzip.open(path) if path.read_bytes()[:2] == b"\x1f\x8b" else path.open("rb")
-    with opened as file:
+    with gzip.open(path) if path.read_bytes()[:2] == b"\x1f\x8b" else path.open("rb") as file:
         reader = dpkt.pcap.UniversalReader(file)
         link = reader.datalink()
         for number, (ts, data) in enumerate(reader, 1):
