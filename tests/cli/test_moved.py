@@ -57,7 +57,7 @@ def test_the_exit_code_is_that_of_usage(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "netaudit", "report", str(tmp_path), "--lang", "zh"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == Exit.USAGE
-    assert done.stderr == "netaudit: netaudit export CASE html 现在的写法是：netaudit export CASE html\n"
+    assert done.stderr == "netaudit: netaudit report 现在的写法是：netaudit export CASE html\n"
     assert not done.stdout
 
 

@@ -90,8 +90,16 @@ PAGES: dict[str, list[str]] = {
     "/row/{table:str}/{row:int}": [f"row/{name}/{row}" for name in BY_NAME for row in range(0, 40, 7)],
     "/find/{table:str}/{column:str}": ["find/objects/sha256?value={image}"],
     "/image/{sha256:str}": ["image/{image}"],
+    "/message/{message:str}": [
+        f"message/{one}?as={form}"
+        for one in ("{message}", "{person message}", "{document}")
+        for form in ("tree", "hex")
+    ],
+    "/follow/{flow:str}": ["follow/{flow}"],
+    "/about": ["about?value={address}", "about?value={image}", "about?value=nobody"],
 }
 """By the route of a page: addresses below a case."""
+MOST_MESSAGES = 60  # read again for the pages
 QUESTIONS = [f"select * from {name} limit 500" for name in BY_NAME]
 NO_PAGES = {
     "/image/{sha256:str}/unmask": "shows one picture in clear, and says so",
@@ -128,6 +136,18 @@ def _first(case: Case, table: str, column: str) -> str:
     return str(case.table(table, [column])[column][0])
 
 
+def _of_document(case: Case) -> str:
+    """A message with a document in it."""
+    return next(row["message_id"] for row in case.table("objects").to_pylist() if row["kind"] == "json")
+
+
+def every_message(case: Case) -> list[str]:
+    """Pages of the messages with documents: what is in them is shown in trees and bytes."""
+    rows = case.table("objects", ["message_id", "kind"]).to_pylist()
+    ids = dict.fromkeys(row["message_id"] for row in rows if row["kind"] in ("json", "xml", "form", "text"))
+    return [f"message/{one}?as={form}" for one in list(ids)[:MOST_MESSAGES] for form in ("tree", "hex")]
+
+
 def names_of(case: Case, capture: Path, out: Path) -> dict[str, str]:
     """What stands for the braces in the list."""
     persons = case.table("persons", ["message_id"])["message_id"]
@@ -135,7 +155,8 @@ def names_of(case: Case, capture: Path, out: Path) -> dict[str, str]:
         "case": str(case.folder), "capture": str(capture), "out": str(out), "captures": str(capture.parents[1]),
         "campaign": str(out / "campaign"), "plan": str(capture.parents[1]),
         "finding": _first(case, "findings", "finding_id"), "object": _first(case, "objects", "object_id"),
-        "message": _first(case, "messages", "message_id"), "person message": str(persons[0]),
+        "message": _first(case, "messages", "message_id"), "flow": _first(case, "flows", "flow_id"),
+        "document": _of_document(case), "person message": str(persons[0]),
         "device": _first(case, "devices", "device_id"), "address": _first(case, "endpoints", "ip"), "image": _first(case, "images", "sha256"),
     }  # fmt: skip
 
@@ -166,7 +187,7 @@ def pages(case: Case, capture: Path, out: Path) -> Iterator[tuple[str, bytes]]:
         for question in QUESTIONS:
             yield question, browser.post(f"{mount}/c/0/sql", data={"question": question}).content
         yield "compare", browser.get(f"{mount}/compare").content
-        for addresses in PAGES.values():
+        for addresses in [*PAGES.values(), every_message(case)]:
             for address in addresses:
                 for lang in ("zh", "en"):
                     where = f"{mount}/c/0/{address.format_map(names)}"
