@@ -18,7 +18,9 @@ ROOMS = (
     "storage", "system", "text", "masking", "rows", "contracts", "packets", "streams", "capture", "case", "unwrapping",
     "identity_data", "documents", "signatures", "signing",
 )  # fmt: skip
-PACKAGES = ("pytest", "hypothesis", "psutil", "colorama", "matplotlib", "scapy")  # that the tests of those rooms need
+PACKAGES = (
+    "pytest", "hypothesis", "psutil", "colorama", "matplotlib", "scapy", "scikit-image", "jsonschema", "pandas",
+)  # fmt: skip
 
 
 def steps(check: Check) -> None:
