@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from checking import Check
 
 ROOMS = (
-    "storage", "system", "text", "masking", "rows", "contracts", "packets", "streams", "capture", "case", "unwrapping",
-    "identity_data", "documents", "signatures", "signing",
+    "storage", "system", "text", "masking", "rows", "contracts", "packets", "streams", "capture", "signing",
 )  # fmt: skip
 PACKAGES = (
     "pytest", "hypothesis", "psutil", "colorama", "matplotlib", "scapy", "scikit-image", "jsonschema", "pandas",
