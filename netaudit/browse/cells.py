@@ -34,6 +34,10 @@ EXACT = re.compile(
     r".*(_id|_ids|hmac|hmacs|_ip|_ips|_mac|sha256|frames?|evidence|lengths|hash|ja3|ja4|filter|_outer)$|ips?|macs?|sender|receiver"
     r"|holder|client|server|images|certainty|facts|document|by|sm3|upload|links"
 )
+PIVOTS = re.compile(  # columns whose values lead to everything about them
+    r".*(_ip|_ips|_mac|_hmac|ja3|ja4)|ips?|macs?|sender|receiver|holder|host|server_name|sni|names|user_agent|serial"
+    r"|device_ref|place|upload"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,9 @@ def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Par
         return Part(shown, f"find/{there}/{name}?value={quote(value, safe='')}", "id", w.exact(value, 200))
     if column in SENTENCES:
         return Part(w.sentence(value, limit))
+    if PIVOTS.fullmatch(column):
+        shown = w.exact(value, limit) if EXACT.fullmatch(column) else w.text(value, limit)
+        return Part(shown, f"about?value={quote(value, safe='')}", "value", w.exact(value, 200))
     if EXACT.fullmatch(column):
         return Part(w.exact(value, limit))
     return Part(w.text(value, limit))

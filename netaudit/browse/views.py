@@ -144,9 +144,10 @@ def image(request: Request, ticket: str = "") -> Response:
     return show(
         who,
         "image.html.j2",
-        f"{say('image', who.lang)} {digest[:16]}",
+        _titled(who, row, total, digest),
         here="gallery",
         sha256=digest,
+        told=_first_seen(who, digest, row),
         ticket=ticket,
         facts=line("images", BY_NAME["images"].names[1:], row[0], who.w) if row else [],
         lines=[(one["row"], line("objects", room.columns, one, who.w)) for one in seen],
@@ -154,6 +155,26 @@ def image(request: Request, ticket: str = "") -> Response:
         total=total,
         alike=who.book.overviews.alike(digest),
     )
+
+
+def _titled(who: Asked, row: list[dict[str, Any]], total: int, digest: str) -> str:
+    """What an image is, and how often it was seen."""
+    if not row:
+        return f"{say('image', who.lang)} {digest[:16]}"
+    kind = "face" if row[0]["face"] in FACES else "other"
+    return say(f"image_title_{kind}", who.lang, n=total)
+
+
+def _first_seen(who: Asked, digest: str, row: list[dict[str, Any]]) -> str:
+    """When it was seen first, and who sent it, by name."""
+    if not row:
+        return ""
+    images = who.book.overviews.images()
+    place = pc.index(images["sha256"], digest).as_py()
+    sender = images["sender"][place].as_py() if place >= 0 else ""
+    parties = who.book.overviews.parties(who.book.case, who.lang)
+    name = f"{parties.short(sender)[0]} ({who.w.exact(sender, 60)})" if sender else say("sender_unknown", who.lang)
+    return say("image_first", who.lang, when=who.w.when(row[0]["first_ts"]).local, sender=name)
 
 
 def timeline(request: Request) -> Response:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from netaudit.campaign.catalogue import Campaign
 
-MOST_RECURRING = 25  # rows of a table of the report; `netaudit campaign compare` has all
+MOST_RECURRING = 25  # rows of a table of the report; `netaudit campaign show` has all
 LONGEST = 300
 LEAVING = ("images_a", "images_b", "records_a", "records_b")
 CHINA = datetime.timezone(datetime.timedelta(hours=8))

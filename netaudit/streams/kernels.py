@@ -15,6 +15,7 @@ from netaudit.streams.kernels_doubt import ACK, SYN, learn_link
 from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, wide, write_row
 from netaudit.streams.kernels_flows import (
     BEGUN,
+    ESP,
     NEVER,
     OPEN,
     TCP,
@@ -155,7 +156,7 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
             count(t.sides[side_index], packet, length, 1)
             cursor["side"] = side_index if cursor["side"] >= 0 else -1
             tcp(t, buffer, arena, side_index, packet, length, wire)
-    elif proto == UDP:
+    elif proto in (UDP, ESP):
         datagram(t, side_index, packet, length, wire)
     else:
         t.sides[side_index]["delivered"] += length

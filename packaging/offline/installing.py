@@ -299,7 +299,7 @@ def main(words: list[str]) -> int:
     list_as_installed(place)
     try:
         for path in shortcuts():
-            link(path, place / "netaudit.exe", "start")
+            link(path, place / "netaudit.exe", "browse")
     except OSError as error:
         say("unlinked", why=error)
     say("done", place=place)

@@ -39,11 +39,11 @@ def steps(check: Check) -> None:
     """Verified, shown, exported, signed, browsed, recorded."""
     check.step("verify", lambda: check.ran(0, "verify", "demo"))
     check.step("verify by dpkt", lambda: check.ran(0, "verify", "demo", "--by", "dpkt"))
-    check.step("repeat", lambda: check.ran(0, "repeat", "demo", DEMO.name, "--project-key", "key"))
-    check.step("report", lambda: check.ran(0, "report", "demo", "--lang", "zh"))
-    check.step("tables for a spreadsheet", lambda: _written(check, "tables.xlsx", "export", "demo", "--xlsx"))
-    check.step("record for Word", lambda: _written(check, "record.docx", "record", "demo", "--docx"))
-    check.step("passed on", lambda: _written(check, "移交 包.zip", "export", "demo", "--shareable"))
+    check.step("repeat", lambda: check.ran(0, "verify", "demo", "--by", "netaudit", "--captures", DEMO.name))
+    check.step("report", lambda: check.ran(0, "export", "demo", "html", "--lang", "zh"))
+    check.step("tables for a spreadsheet", lambda: _written(check, "tables.xlsx", "export", "demo", "xlsx", "-o"))
+    check.step("record for Word", lambda: _written(check, "record.docx", "export", "demo", "docx", "-o"))
+    check.step("passed on", lambda: _written(check, "移交 包.zip", "export", "demo", "zip", "-o"))
     check.step("sign", lambda: _signed(check))
     check.step("stamp", lambda: _stamped(check))
     check.step("verify what was signed and stamped", lambda: _verified(check))
@@ -80,7 +80,7 @@ def _signed(check: Check) -> str:
 
 def _stamped(check: Check) -> str:
     """The request is answered by an authority made here."""
-    if (ran := check.ran(0, "stamp", "demo")) != "ok":
+    if (ran := check.ran(0, "sign", "demo", "--stamp")) != "ok":
         return ran
     (check.data / "authority.cnf").write_text(AUTHORITY, "ascii")
     (check.data / "serial").write_text("01", "ascii")
@@ -90,7 +90,7 @@ def _stamped(check: Check) -> str:
     subprocess.run(
         [*words, "-inkey", "stamps.key", "-out", "answer.tsr"], cwd=check.data, check=True, capture_output=True
     )
-    return check.ran(0, "stamp", "demo", "--answer", "answer.tsr", "--authority", "stamps.pem")
+    return check.ran(0, "sign", "demo", "--answer", "answer.tsr", "--authority", "stamps.pem")
 
 
 def _verified(check: Check) -> str:
@@ -103,7 +103,7 @@ def _dropped(check: Check) -> str:
     """It is audited beside itself, and its case is browsed."""
     shutil.rmtree(check.data / "dropped-case", ignore_errors=True)
     shutil.copy(OFFICE, check.data / "dropped.pcapng")
-    found = _browsed(check, "start", r"C:\data\dropped.pcapng")
+    found = _browsed(check, "browse", r"C:\data\dropped.pcapng")
     return found if (check.data / "dropped-case" / "manifest.json").is_file() else f"no case; {found}"
 
 

@@ -134,7 +134,7 @@ def test_a_deleted_table_is_no_empty_one(case: Path, name: str) -> None:
     opened = open_case(case)
     with pytest.raises(CaseError, match="is missing, though the case was sealed with it"):
         opened.table(Path(name).stem)
-    for words in (["show", str(case)], ["report", str(case)], ["export", str(case), "--shareable", str(case) + ".zip"]):
+    for words in (["show", str(case)], ["export", str(case), "html"], ["export", str(case), "zip"]):
         done = CliRunner().invoke(app, words)
         assert done.exit_code not in (0, 3), words
     assert open_case(case, check=False).manifest["tables_version"]
@@ -177,7 +177,7 @@ def test_a_case_of_an_earlier_version_is_unsealed_never_fine(case: Path) -> None
     assert (code, "UNSEALED" in output) == (3, True)
     shown = CliRunner().invoke(app, ["show", str(case), "--lang", "en"])
     assert shown.output.startswith("UNSEALED")
-    assert CliRunner().invoke(app, ["report", str(case), "--lang", "zh"]).exit_code == 0
+    assert CliRunner().invoke(app, ["export", str(case), "html", "--lang", "zh"]).exit_code == 0
     page = (case / "report.html").read_text("utf-8")
     assert page.count('class="bad">未封存：') == 2
     assert "写本报告时案卷尚未封存" not in page

@@ -66,7 +66,7 @@ def test_lines_show_what_was_said_as_text() -> None:
     check = Check("rights", SCARCE, "rights_linux", {"interfaces": [], "said": "eth0: \x1b[2Jno"})
     first, second = doctoring.lines(check, "en")
     assert "\x1b" not in first
-    assert "netaudit interfaces" in second
+    assert "netaudit live" in second
 
 
 def test_what_is_tried_is_a_page_without_names(tmp_path, monkeypatch, capsys) -> None:

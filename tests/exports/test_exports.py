@@ -15,7 +15,7 @@ import pytest
 from docx.oxml.ns import qn
 
 import netaudit
-from netaudit.cli.exports import graph_command, record_command, sheets_command
+from netaudit.cli.exporting import WRITERS, Asked, export_command
 from netaudit.errors import CaseError
 from netaudit.exports.record import record_of
 from netaudit.exports.sheets import SHEETS, write_xlsx
@@ -69,9 +69,9 @@ def test_a_spreadsheet_has_texts_only(case, tmp_path, monkeypatch):
     assert b"=cmd" in texts + shared
 
 
-@pytest.mark.parametrize("command", [record_command, sheets_command, graph_command])
+@pytest.mark.parametrize("form", sorted(WRITERS.keys() - {"zip"}))
 @pytest.mark.parametrize("harm", ["cut off", "changed"])
-def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, command, harm):
+def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, form, harm):
     folder = tmp_path / "case"
     shutil.copytree(case.folder, folder)
     if harm == "cut off":
@@ -83,7 +83,7 @@ def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, command
         (folder / "tables" / "images.parquet").write_bytes(b"garbage")
     out = tmp_path / "paper"
     with pytest.raises(CaseError, match="audit it again" if harm == "cut off" else "was changed"):
-        command(folder, out, overwrite=False, lang="en")
+        export_command(folder, form, Asked(out, "en"))
     assert not out.exists()
 
 

@@ -116,10 +116,10 @@ class Flow:
     main: Flow | None = None
 
     def emit(self, direction, offset, length, data, pieces):
-        if self.proto not in (6, 17):
-            return
         if not self.flags & 3:
             self.flags |= 32  # before any SYN
+        if self.proto not in (6, 17):
+            return  # counted, and walked along
         last = self.runs[-1] if self.runs else None
         if last and last[0] == direction and bool(last[3]) == bool(data) and last[1] + last[2] == offset:
             self.runs[-1] = (direction, last[1], last[2] + length, last[3] + data, last[4] + pieces)
@@ -182,7 +182,7 @@ class Shard:
                 return
         side = side or self.open(p, proto, src, dst)
         self.count(side, p, 1)
-        if proto == 17:
+        if proto in (17, 50):
             wire = max(len(p["data"]), p.get("wire", 0))
             if wire:
                 side.flow.follow_burst(side.direction, wire)
