@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from netaudit.browse.lists import title_of
 from netaudit.browse.page import asked, away, show
-from netaudit.browse.texts import heading, say
+from netaudit.browse.texts import heading, say, title
 from netaudit.case.occurrences import named, occurrences, spellings
 from netaudit.errors import CaseError
 
@@ -34,7 +33,7 @@ def about(request: Request) -> Response:
     order = {name: number for number, name in enumerate(FIRST)}
     lines = [
         {
-            "title": title_of(one.table, who.lang),
+            "title": title(one.table, who.lang),
             "column": heading(one.column, who.lang),
             "rows": who.w.number(one.rows),
             "first": who.w.when(one.first_ts).local if one.first_ts is not None else "",

@@ -14,7 +14,7 @@ from netaudit.browse.deciding import classes, decided, meanings
 from netaudit.browse.page import Asked, asked, away, show
 from netaudit.browse.paging import ROWS, Row, Wanted
 from netaudit.browse.rooms import HELD, OF, Room, room_of
-from netaudit.browse.texts import TEXTS, say
+from netaudit.browse.texts import say, title
 from netaudit.browse.things import told_of
 from netaudit.case import reviews
 from netaudit.case.report_status import stale
@@ -70,7 +70,7 @@ def listed(who: Asked, room: Room, here: str) -> Response:
     return show(
         who,
         "list.html.j2",
-        title_of(room.name, who.lang),
+        title(room.name, who.lang),
         here=here,
         room=room,
         lines=[
@@ -185,7 +185,7 @@ def row(request: Request) -> Response:
         device=_device(who, found) if name == "devices" else None,
         field=_field(who, found, number) if name == "fields" else None,
         image=f"image/{found['sha256']}" if name in ("images", "relayed_images") else "",
-        own=say("row", who.lang, n=number + 1, table=title_of(name, who.lang)),
+        own=say("row", who.lang, n=number + 1, table=title(name, who.lang)),
     )
 
 
@@ -197,7 +197,7 @@ def _held(who: Asked, found: Row, tie: tuple[str, str, str]) -> dict[str, Any] |
     wanted = Wanted(other, ((theirs, f"={found[mine]}"),))
     rows, total = who.book.tables.page(wanted, 0, MOST_HELD, room.columns)
     lines = [(row["row"], line(other, room.columns, row, who.w)) for row in rows]
-    return {"table": other, "title": title_of(other, who.lang), "columns": room.columns, "lines": lines, "total": total}
+    return {"table": other, "title": title(other, who.lang), "columns": room.columns, "lines": lines, "total": total}
 
 
 def _finding(who: Asked, found: Row) -> dict[str, Any]:
@@ -259,11 +259,6 @@ def _field(who: Asked, found: Row, number: int) -> dict[str, Any]:
     return {
         "number": number, "problem": problem, "meanings": words, "corrections": list(reversed(said)), "values": lines,
     }  # fmt: skip
-
-
-def title_of(name: str, lang: str) -> str:
-    """A room or table in words."""
-    return say(name, lang) if name in TEXTS else name
 
 
 def review(who: Asked, identity: str, fields: dict[str, str]) -> Response:

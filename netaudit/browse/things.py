@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -11,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.browse.request import titled
-from netaudit.browse.texts import say
+from netaudit.browse.texts import say, title
 from netaudit.findings.vocabulary import UPLOADED
-from netaudit.report.leads import sentence_of, span
+from netaudit.report.leads import COUNTED, sentence_of, span
 from netaudit.report.reasons import Reasons
 from netaudit.report.sections_findings import records_line
 
@@ -41,12 +40,10 @@ class Told:
 
 def told_of(who: Asked, table: str, row: Row, number: int) -> Told:
     """What is said of a row; of tables without words for it, which row it is."""
-    from netaudit.browse.lists import title_of
-
     tell = TELLERS.get(table)
     if tell is not None and (told := tell(who, row)) is not None:
         return told
-    return Told(say("row", who.lang, n=number + 1, table=title_of(table, who.lang)))
+    return Told(say("row", who.lang, n=number + 1, table=title(table, who.lang)))
 
 
 def _finding(who: Asked, row: Row) -> Told | None:
@@ -87,7 +84,7 @@ def _captioned(who: Asked, object_ids: list[str]) -> tuple[list[dict[str, str]],
     for one in sorted(found, key=lambda one: (when.get(one["message_id"]) or 0, one["object_id"])):
         if one["sha256"] in images:
             event = said.get(one["message_id"], {})
-            parts = [who.w.when(when.get(one["message_id"])).local]
+            parts = [who.w.when(when.get(one["message_id"])).local[:19]]
             parts += [who.w.text(event.get(name), 40) for name in ("place", "name", "id_number")]
             pictures.setdefault(one["sha256"], {"sha256": one["sha256"], "caption": " · ".join(filter(None, parts))})
     return list(pictures.values())[:MOST_PICTURES], list(dict.fromkeys(one["message_id"] for one in found))
@@ -131,12 +128,13 @@ def _moved(findings: list[Row], other: str, text: str, who: Asked) -> list[str]:
     seen = [one for one in findings if one["kind"].seen]
     for act in dict.fromkeys(one["act"] for one in seen):
         some = [one for one in seen if one["act"] == act]
-        letters = Counter(one["certainty"] for one in some)
-        out.append(say(
-            text, who.lang, act=who.w.term("act", act), images=who.w.number(sum(one["images"] or 0 for one in some)),
-            records=who.w.number(sum(one["records"] or 0 for one in some)), n=len({one[other] for one in some}),
-            grades=", ".join(sorted(letters)),
-        ))  # fmt: skip
+        counted = {name: sum(one[name] or 0 for one in some) for name in COUNTED}
+        what = who.w.t("lead_comma").join(
+            say(f"moved_{name}", who.lang, n=who.w.number(n)) for name, n in counted.items() if n
+        )
+        grades = ", ".join(sorted({one["certainty"] for one in some}))
+        words = {"act": who.w.term("act", act), "what": what, "grades": grades}
+        out.append(say(text, who.lang, n=len({one[other] for one in some}), **words))
     hidden = [one for one in findings if not one["kind"].seen and one["kind"].act == UPLOADED]
     if hidden:
         size = who.w.short(sum(one["bytes"] or 0 for one in hidden))

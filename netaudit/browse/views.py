@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from netaudit.browse import sql
 from netaudit.browse.cells import SHA256, line
-from netaudit.browse.lists import paged, title_of
+from netaudit.browse.lists import paged
 from netaudit.browse.overviews import FACES, HOUR, TRACKS
 from netaudit.browse.page import Asked, asked, show
 from netaudit.browse.paging import SECONDS, Wanted, plain
 from netaudit.browse.rooms import room_of
-from netaudit.browse.texts import meaning, say, value_word
+from netaudit.browse.texts import meaning, say, title, value_word
 from netaudit.case.custody import entries
 from netaudit.errors import CaseError, UsageError
 from netaudit.findings import statement_text
@@ -67,7 +67,7 @@ def verdict(request: Request) -> Response:
         folder=w.exact(case.folder, 400),
         seal=case.seal.state,
         chain=chain[::-1],
-        counts=[(name, title_of(name, who.lang), rows) for name, rows in counts],
+        counts=[(name, title(name, who.lang), rows) for name, rows in counts],
         t=w.t,
     )
 
@@ -297,14 +297,14 @@ def search(request: Request) -> Response:
                 found.append(
                     {
                         "table": name,
-                        "title": title_of(name, who.lang),
+                        "title": title(name, who.lang),
                         "columns": room.columns,
                         "lines": [(row["row"], line(name, room.columns, row, who.w)) for row in rows],
                         "on": link if on is not None else "",
                     }
                 )
             elif on is not None:
-                unread.append((name, title_of(name, who.lang), link))
+                unread.append((name, title(name, who.lang), link))
     return show(
         who, "search.html.j2", say("search", who.lang), here="search", q=text, found=found, unread=unread,
         short=0 < len(text) < FEWEST, asked=len(text) >= FEWEST,
@@ -322,7 +322,7 @@ def tables(request: Request) -> Response:
     """All tables with what they are."""
     who = asked(request)
     told = [
-        (one.name, title_of(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
+        (one.name, title(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
         for one in BY_NAME.values()
     ]
     return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=told)

@@ -118,8 +118,44 @@ def test_a_device_whose_way_out_is_not_seen_is_not_called_silent() -> None:
 def test_pictures_that_still_come_in_may_leave_at_another_hour() -> None:
     inside = channel("08:54:11:00:00:09", CAMERA, after_passes(LATER, "face"), "moved", ip="192.168.1.64")
     inside.inside = True
-    one = told(visit(LATER, [inside, beats(LATER)]))
-    assert "stored" in codes(one)
+    later = visit(LATER, [inside, beats(LATER)])
+    one = told(later)
+    assert (one.status, one.limits) == ("gone", [("stored", {})])
+    assert any("outside these hours is not covered" in text for text in sentences(one, later, "en"))
+
+
+def test_a_cloud_drive_that_goes_on_as_it_did_is_no_room() -> None:
+    """A computer of the site backs up on both visits alike; twice as much would be room."""
+    pc = device(SERVER, "192.168.1.20", role="personal device")
+
+    def drive(start, size):
+        return channel(SERVER, "pan.example.cn", [(start + k * MINUTE + 40 * SECOND, size, "hidden") for k in range(6)], ip="60.1.1.1")  # fmt: skip
+
+    before, later = ([channel(CAMERA, UP, after_passes(SECOND), "uploaded"), beats(SECOND)], [beats(LATER)])
+    visits = [visit(start, [*some, drive(start, 60_000)], devices=[device(), pc]) for start, some in ((SECOND, before), (LATER, later))]  # fmt: skip
+    assert told(visits[1], visits[0]).status == "gone"
+    more = visit(LATER, [beats(LATER), drive(LATER, 180_000)], devices=[device(), pc])
+    assert "room_own" in codes(told(more, visits[0]))
+
+
+def test_a_face_that_was_overlooked_is_a_pass_that_was_followed() -> None:
+    sent = after_passes(SECOND, passes=5)
+    sent[2] = (sent[2][0], sent[2][1], "picture")
+    before = visit(SECOND, [channel(CAMERA, UP, sent, "uploaded"), beats(SECOND, 5)], passes=5)
+    one = told(visit(LATER, [beats(LATER, 7)], passes=7), before)
+    assert (one.status, one.power.followed) == ("gone", 5)
+    before.channels[CAMERA, UP].sent[2] = Sending(sent[2][0], 900_000, "picture")  # another kind of picture
+    assert told(visit(LATER, [beats(LATER, 7)], passes=7), before).power.followed == 4
+
+
+def test_numbers_alone_after_the_passes_are_no_form_of_pictures() -> None:
+    counts = channel(CAMERA, UP, after_passes(LATER, "clear", 90), ip="47.96.10.20")
+    later = visit(LATER, [counts, beats(LATER)])
+    one = told(later)
+    assert one.status == "gone"
+    assert one.limits[0][0] == "goes_on"
+    features = channel(CAMERA, UP, after_passes(LATER, "clear", 700), ip="47.96.10.20")
+    assert told(visit(LATER, [features, beats(LATER)])).form == "vectors"
 
 
 def test_an_address_alone_is_not_enough_for_gone() -> None:
@@ -150,6 +186,26 @@ def test_cameras_that_share_the_marks_keep_each_its_own_power() -> None:
     outcomes = compare(before, visit(LATER, quiet, devices=some, passes=9))
     assert {one.status for one in outcomes} == {"could not have been seen"}
     assert {tuple(codes(one)) for one in outcomes} == {("power",)}
+    assert {(one.devices, one.together.followed, one.together.asked) for one in outcomes} == {(3, 9, 9)}
+    said = sentences(outcomes[0], visit(LATER, quiet, devices=some, passes=9), "en")
+    assert any("Of one of them alone this tells nothing" in one for one in said)
+
+
+def test_cameras_of_which_one_goes_on_are_not_counted_together() -> None:
+    macs = [f"08:54:11:00:00:1{k}" for k in range(2)]
+    some = [device(mac, f"192.168.1.7{k}") for k, mac in enumerate(macs)]
+
+    def beating(start):
+        return [channel(mac, "time.example.org", [(start + k * MINUTE, 200, "hidden") for k in range(20)], ip="121.40.77.19") for mac in macs]  # fmt: skip
+
+    up = [channel(mac, UP, after_passes(SECOND, passes=9)[k::2], "uploaded") for k, mac in enumerate(macs)]
+    before = visit(SECOND, up, devices=some, passes=9)
+    for one in beating(SECOND):
+        before.channels[one.device, one.endpoint] = one
+    still = channel(macs[0], UP, after_passes(LATER, passes=9)[::2], "uploaded")
+    outcomes = compare(before, visit(LATER, [still, *beating(LATER)], devices=some, passes=9))
+    assert {one.status for one in outcomes} == {"still", "could not have been seen"}
+    assert not any(one.together for one in outcomes)
 
 
 def test_the_text_of_a_mark_says_whose_camera_was_passed() -> None:
@@ -251,3 +307,31 @@ def test_inside_pictures_that_are_encrypted_now_are_not_gone() -> None:
     both = [device(), device(SERVER, "192.168.1.10", role="")]
     before = visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both)
     assert told(visit(LATER, [_inside(LATER, "hidden"), beats(LATER)], devices=both), before).status == "now encrypted"
+
+
+def test_what_only_asks_is_no_room() -> None:
+    """A machine that is new browses: little questions, large answers. The same bytes with small answers are room."""
+    other = device(SERVER, "192.168.1.20", role="")
+
+    def web(down):
+        one = channel(SERVER, "www.example.cn", [(LATER + k * MINUTE, 400, "hidden") for k in range(60)], ip="60.1.1.1")
+        one.down = down
+        return one
+
+    later = [visit(LATER, [beats(LATER), web(down)], devices=[device(), other]) for down in (200_000, 9000)]
+    assert [told(one).status for one in later] == ["gone", "could not have been seen"]
+
+
+def test_a_server_is_asked_about_all_marks() -> None:
+    """Pictures of all cameras come to it: the mark that says whose camera it was tells nothing of the server."""
+    sent = [one for k, one in enumerate(after_passes(SECOND, passes=18)) if k % 3 or k == 0]
+    fed = channel(CAMERA, SERVER, sent, "moved", ip="192.168.1.10")
+    fed.inside = True
+    up = channel(SERVER, UP, sent, "uploaded")
+    machine = device(SERVER, "192.168.1.10", role="server")
+    before = visit(SECOND, [fed, up, beats(SECOND)], devices=[device(), machine], passes=18)
+    before.marks = [(ts, f"passes camera {'ABC'[k % 3]}") for k, (ts, _) in enumerate(before.marks)]
+    later = visit(LATER, [beats(LATER, 18)], devices=[device(), machine], passes=18)
+    later.marks = [(ts, f"passes camera {'ABC'[k % 3]}") for k, (ts, _) in enumerate(later.marks)]
+    one = next(one for one in compare(before, later) if one.endpoint == UP)
+    assert (one.power.occasions, one.power.followed) == (18, len(sent))
