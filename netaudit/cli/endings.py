@@ -15,6 +15,7 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.helping import PressedError, describe
 from netaudit.cli.texts import default_language, say
 from netaudit.errors import NetauditError, UnreadableError
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def _fail_by_system(error: OSError) -> NoReturn:
     if error.errno in NO_ROOM:
         _fail(say("full", default_language(), where=error.filename or "disk"), Exit.INTERNAL)
     if error.errno in PLACES and error.filename:
-        _fail(f"{error.filename}: {error.strerror}", Exit.USAGE)
+        _fail(f"{error.filename}: {why(error)}", Exit.USAGE)
     _fail_inside(error)
 
 
@@ -95,7 +96,9 @@ def _fail_inside(error: Exception) -> NoReturn:
 def _fail(text: str, code: Exit) -> NoReturn:
     """Names of files stand in it, and a file from strangers may be called anything."""
     from netaudit.masking.mask import visible
+    from netaudit.system.programs import with_interpreter
 
-    lines = [visible(line, LONGEST) for line in message(text, default_language()).split("\n")]
+    told = with_interpreter(message(text, default_language()))
+    lines = [visible(line, LONGEST) for line in told.split("\n")]
     print("netaudit: " + "\n".join(lines), file=sys.stderr)
     raise SystemExit(code)

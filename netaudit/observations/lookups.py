@@ -20,10 +20,10 @@ def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
     said = message.said
     if not isinstance(said, DnsSaid):
         return
-    for name, kind, value, *_ in said.answers:
+    for number, (name, kind, value, *_) in enumerate(said.answers):
         if kind in {"A", "AAAA"}:
             ledger.note("dns", "", str(value), "name", str(name), *place)
-            if message.host and message.host != name:  # reached through aliases: the name asked for counts, too
+            if number < said.direct and message.host and message.host != name:  # through aliases: what was asked, too
                 ledger.note("dns", "", str(value), "name", message.host, *place)
     if not said.response and not message.direction and message.host:
         ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)

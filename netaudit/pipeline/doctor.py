@@ -22,6 +22,7 @@ import orjson
 
 from netaudit.capture.wireshark import find_npcap, find_program
 from netaudit.system import programs
+from netaudit.system.reasons import why
 from netaudit.system.user_cache import user_cache
 
 GOOD, SCARCE, BAD = "good", "scarce", "bad"  # scarce: an audit works, something else does not
@@ -173,9 +174,24 @@ def _extras() -> Iterator[Check]:
     yield Check("extras", SCARCE if missing else GOOD, "extras" if missing else "", facts)
 
 
+def _release() -> Iterator[Check]:
+    """Whether the installed files are those of the release; nothing is to be done where there is no list of them."""
+    from netaudit.system.release import release
+
+    found = release()
+    if found is None:
+        yield Check("release", GOOD, "", {"said": "not installed from a wheel: no list of files to compare with"})
+        return
+    wrong = [*found.changed, *found.missing, *found.added]
+    facts: dict[str, Any] = {"files": f"{found.files:,} files", "digest": f"sha256 {found.digest}"}
+    if wrong:
+        facts["wrong"] = ", ".join(wrong[:5]) + (" …" if len(wrong) > 5 else "")
+    yield Check("release", SCARCE if wrong else GOOD, "release" if wrong else "", facts)
+
+
 CHECKS: dict[str, Callable[[], Iterator[Check]]] = {
-    "python": _python, "kernels": _kernels, "helper": _judging, "dumpcap": _dumpcap, "rights": _rights,
-    "zones": _zones, "extras": _extras, "fonts": _fonts, "disk": _disk,
+    "python": _python, "release": _release, "kernels": _kernels, "helper": _judging, "dumpcap": _dumpcap,
+    "rights": _rights, "zones": _zones, "extras": _extras, "fonts": _fonts, "disk": _disk,
 }  # fmt: skip
 
 
@@ -200,7 +216,7 @@ def _ask_helper(faces: str) -> dict[str, Any]:
         try:
             process = subprocess.Popen(words, creationflags=flags, **quiet)  # type: ignore[call-overload] # noqa: S603
         except OSError as error:
-            return {"fatal": error.strerror or str(error)}
+            return {"fatal": why(error)}
         return _answered(process, orjson.dumps(task) + b"\n")
 
 
