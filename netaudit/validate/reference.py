@@ -32,8 +32,8 @@ def digests(case: Case) -> Digests:
         for name in read.column_names:
             column = read.column(name)
             kind = str(column.type)
-            values = [] if kind == "null" else column.cast("int64") if kind.startswith("timestamp") else column
-            text = "\n".join(_text(value) for value in (values.to_pylist() if values else ()))
+            values = column.cast("int64") if kind.startswith("timestamp") else column
+            text = "\n".join(map(_text, values.to_pylist()))
             found[f"{table.name}.{name}"] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return found
 
