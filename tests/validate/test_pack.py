@@ -21,7 +21,7 @@ from netaudit.validate.reference import ASSERTION
 from netaudit.validate.running import digest_of
 
 PACK = Path(pictures.__file__).parent
-DIGEST = "85d3a4bdf43becc5bae224d5ffcccc4b2c1129a4dd90e80eb82fbc6bd073dfcb"
+DIGEST = "903cf95eca092ee1dd8d312e8ec902c53636a01e23c405638587d5141be3edcb"
 
 
 @pytest.fixture(scope="module")
