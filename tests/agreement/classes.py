@@ -48,6 +48,13 @@ def _form(one, ours):
     return one.ours is None and one.key[2] in sizes
 
 
+def _of_form(one, ours):
+    """A file of that size was in a form there, and was recovered by netaudit with another hash."""
+    forms = any(str(record["asked_type"]).startswith("multipart/") for record in _of(one, ours, "exchange"))
+    same = [record for record in _of(one, ours, "content") if record["size"] == one.key[2] and record["whole"]]
+    return one.ours is None and forms and bool(same)
+
+
 def _no_certificate(one, _):
     return one.theirs is None and all(str(value).startswith("t12") for value in _told(one.ours, "ja4"))
 
@@ -63,6 +70,8 @@ CLASSES: dict[str, tuple] = {
     # name: peers, kind, how it is known, cause, who is right
     "form taken apart": (ALL, "content", _form,
         "the peer gives the body of a form as one, netaudit its fields and files", "both"),
+    "file in a form": (("suricata",), "content", _of_form,
+        "of as many bytes, and others: suricata's reader of forms, on binary files cut into segments", "netaudit (the hash is the generator's)"),
     "hello without certificate": (("suricata",), "hello", _no_certificate,
         "suricata tells of TLS 1.2 once a certificate came; these servers send none", "netaudit tells more"),
     "answer that dpkt does not read": (("dpkt",), "exchange", _no_status,
