@@ -49,10 +49,14 @@ def _form(one, ours):
 
 
 def _of_form(one, ours):
-    """A file of that size was in a form there, and was recovered by netaudit with another hash."""
-    forms = any(str(record["asked_type"]).startswith("multipart/") for record in _of(one, ours, "exchange"))
-    same = [record for record in _of(one, ours, "content") if record["size"] == one.key[2] and record["whole"]]
-    return one.ours is None and forms and bool(same)
+    """No body as sent, of a conversation with a form: a file that the peer took out of it, otherwise than it was sent."""
+    asked = _of(one, ours, "exchange")
+    forms = any(str(record["asked_type"]).startswith("multipart/") for record in asked)
+    return (
+        one.ours is None
+        and forms
+        and one.key[2] not in {record[f"{side}_size"] for record in asked for side in ("asked", "answered")}
+    )
 
 
 def _no_certificate(one, _):
@@ -71,7 +75,7 @@ CLASSES: dict[str, tuple] = {
     "form taken apart": (ALL, "content", _form,
         "the peer gives the body of a form as one, netaudit its fields and files", "both"),
     "file in a form": (("suricata",), "content", _of_form,
-        "of as many bytes, and others: suricata's reader of forms, on binary files cut into segments", "netaudit (the hash is the generator's)"),
+        "suricata's reader of forms gives some binary files other bytes, or fewer, than were sent", "netaudit (the hash is the generator's)"),
     "hello without certificate": (("suricata",), "hello", _no_certificate,
         "suricata tells of TLS 1.2 once a certificate came; these servers send none", "netaudit tells more"),
     "answer that dpkt does not read": (("dpkt",), "exchange", _no_status,

@@ -62,7 +62,15 @@ def attempt(fault: Fault) -> str:
                         self.name = f"collecting {report.nodeid}"
 
             first = First()
-            words = ["-x", "-q", "-p", "no:cacheprovider", *order(fault)]
+            words = [
+                "-x",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "-W",
+                "ignore::pytest.PytestAssertRewriteWarning",
+                *order(fault),
+            ]
             code = pytest.main(words, plugins=[first])
             said = "-" if code == 0 else first.name or f"exit {code}"
         except BaseException as error:
