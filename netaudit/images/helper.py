@@ -25,6 +25,7 @@ from netaudit.images.images import ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
 from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture
 from netaudit.system import signals
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def worker(budget: PixelBudget, *, faces: bool) -> Work:
             with path.open("rb") as file:
                 data = file.read(MAX_FILE + 1)
         except OSError as error:
-            return _unread(f"not readable: {error.strerror}")
+            return _unread(f"not readable: {why(error)}")
         if len(data) > MAX_FILE:
             return _unread(f"not looked at: larger than {MAX_FILE >> 20} MiB")
         picture = Picture(data, kind)
