@@ -91,6 +91,10 @@ def audit(
     ] = None,
     lang: Language = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
+    json_lines: Annotated[
+        bool,
+        typer.Option("--json-lines", help="JSON lines on standard output: verdicts so far; the summary last."),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the case in that folder.")] = False,
     fail_on: Annotated[
         str | None, typer.Option(metavar="A|B|C|D", help="Exit 10 when a finding is at least this certain.")
@@ -135,10 +139,11 @@ def audit(
         from netaudit.cli.auditing import moment, resume_command
 
         options |= {"since": moment(since, "--since", zone), "until": moment(until, "--until", zone)}
-        raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least))
+        raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least, as_lines=json_lines))
     assert captures is not None
     folder = case or beside(captures, ctx.obj.cases)
-    raise typer.Exit(audit_command(captures, folder, since, until, options, as_json=json, fail_on=least))
+    how = {"as_json": json, "fail_on": least, "as_lines": json_lines}
+    raise typer.Exit(audit_command(captures, folder, since, until, options, **how))
 
 
 @app.command()

@@ -80,8 +80,8 @@ class UploadNews:
     """Image format; empty when the content is not visible."""
     size: int
     face: str
-    """As images.face: yes, possible, no, undecodable or not judged; waiting: a further row will tell; empty when the
-    content is not visible."""
+    """As images.face: yes, possible, no, as its parent, undecodable or not judged; waiting: a further row will tell;
+    empty when the content is not visible."""
     certainty: str
     """A, B or D as findings.certainty, empty when it is no ground for a finding."""
     act: str

@@ -203,7 +203,9 @@ def _counted(row: CountNews, board: Board, width: int, words: Words) -> Line:
     return Line(fit(f"{way}  {say('comma', words.lang).join(told)}", width), GRADE["D"].style)
 
 
-FACES = frozenset({"face_yes", "face_possible", "face_no", "face_undecodable", "face_not judged", "face_waiting"})
+FACES = frozenset(
+    f"face_{said}" for said in ("yes", "possible", "no", "as its parent", "undecodable", "not judged", "waiting")
+)
 
 
 def _device(row: DeviceNews, width: int, words: Words) -> Line:
