@@ -142,8 +142,8 @@ def audit(
         raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least, as_lines=json_lines))
     assert captures is not None
     folder = case or beside(captures, ctx.obj.cases)
-    how = {"as_json": json, "fail_on": least, "as_lines": json_lines}
-    raise typer.Exit(audit_command(captures, folder, since, until, options, **how))
+    code = audit_command(captures, folder, since, until, options, as_json=json, fail_on=least, as_lines=json_lines)
+    raise typer.Exit(code)
 
 
 @app.command()

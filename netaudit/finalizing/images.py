@@ -61,9 +61,10 @@ def image_table(
     seen = _seen(tables["objects"], tables["messages"])
     sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
     writer, names, image = TableWriter(folder, IMAGES, PART), IMAGES.names, IMAGES.row
-    judges = known is not None and seen.num_rows > 0
-    within = holders(tables["objects"]) if judges else {}
-    judge = _Judging(folder, known, within, seen.num_rows, progress, count=count) if judges else None
+    judge, within = None, {}
+    if known is not None and seen.num_rows:
+        within = holders(tables["objects"])
+        judge = _Judging(folder, known, within, seen.num_rows, progress, count=count)
     try:
         for some in _in_turn(seen, within):
             rows = {row["sha256"]: row for row in _plain(some)}

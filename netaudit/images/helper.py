@@ -90,11 +90,15 @@ class Recent:
 
 
 def _small(picture: Picture) -> Small | None:
+    from PIL.Image import Resampling
+
     image = picture.image(FACTS_SIDE)
     if image is None:
         return None
     less = max(image.size) // FACTS_SIDE
-    return image.reduce(less) if less > 1 else image, picture.quarter_turns
+    if less > 1:
+        image = image.resize((max(1, round(image.width / less)), max(1, round(image.height / less))), Resampling.BOX)
+    return image, picture.quarter_turns
 
 
 def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) -> Work:

@@ -74,7 +74,7 @@ class _Task:
 
     def line(self) -> bytes:
         task: dict[str, Any] = {"sha256": self.sha256, "path": self.path, "kind": self.kind}
-        task |= {"rotate": self.rotate, "count": self.count, "beside": self.beside}
+        task |= {"rotate": self.rotate, "count": self.count, "beside": [tuple(one) for one in self.beside]}
         return orjson.dumps(task) + b"\n"
 
 

@@ -23,10 +23,11 @@ from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.endpoints.recorders import answers_left, vantages
 from netaudit.endpoints.sightings import not_compared, once, sightings
 from netaudit.finalizing.auth_retries import without_challenged
-from netaudit.finalizing.images import STOPPED, image_table
+from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
+from netaudit.findings.accounts import STOPPED
 from netaudit.findings.from_tables import (
     BOUNDS,
     IN_SUMS,
