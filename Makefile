@@ -27,13 +27,13 @@ install: docs
 # all tests, with the system tools they use where they can be installed
 test: $(VENV)/.dev
 	@sh .ci/tools $(TOOLS)
-	$(BIN)/netaudit warm
+	$(BIN)/netaudit doctor --warm
 	$(BIN)/pytest -n $(CORES) --dist worksteal
 
 # the same with nothing sampled or left out: every shared capture, and tests that wait in real time
 test-long: $(VENV)/.dev
 	@sh .ci/tools $(TOOLS)
-	$(BIN)/netaudit warm
+	$(BIN)/netaudit doctor --warm
 	NETAUDIT_THOROUGH=1 $(BIN)/pytest -n $(CORES) --dist worksteal
 
 lint: $(VENV)/.dev

@@ -4,6 +4,7 @@ They go to $NETAUDIT_BENCH (default: .bench in the project), each with NAME.trut
 
 * upload_heavy  HTTP uploads, all images distinct      * video_heavy    RTP, RTSP and TLS video with 10 % uploads
 * single_pair   the same between one pair of addresses * small_packets  3 M packets: keep-alives, DNS, voice, MQTT
+* small_exchanges  100,000 POSTs of a few bytes, a connection each
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
 BEGIN = 1_773_451_800 * 10**9
+EXCHANGE = 780  # bytes of `small_exchanges` for each POST
 Chunk = tuple[np.ndarray, np.ndarray, np.ndarray]  # times in ns, offsets of records (one more at the end), bytes
 
 
@@ -110,6 +112,15 @@ def small_packets(size: int) -> Iterable[tuple[Chunk, list[str]]]:
         yield merge(rows), []
 
 
+def small_exchanges(size: int) -> Iterable[tuple[Chunk, list[str]]]:
+    """Connections of one tiny POST and its answer: what an exchange costs whatever it carries."""
+    count, slices = size // EXCHANGE, 20
+    for part in range(slices):
+        first, last = count * part // slices, count * (part + 1) // slices
+        begin = BEGIN + first * traffic.PACKETS * traffic.STEP_NS
+        yield merge(traffic.exchanges(begin, first, last - first)), []
+
+
 def merge(rows: list[synth.Rows], chunks: list[Chunk] | None = None) -> Chunk:
     """All in the order of time, as one chunk."""
     parts = [
@@ -144,7 +155,7 @@ def write(path: Path, chunks: Iterable[tuple[Chunk, list[str]]]) -> tuple[int, l
     return packets, hashes
 
 
-BUILDERS = {"upload_heavy": 1000, "video_heavy": 1000, "small_packets": 300, "single_pair": 1000}
+BUILDERS = {"upload_heavy": 1000, "video_heavy": 1000, "small_packets": 300, "single_pair": 1000, "small_exchanges": 78}
 
 
 def build(name: str, size: int = 0) -> Path:

@@ -124,6 +124,46 @@ def dns(rng: np.random.Generator, begin: int, count: int) -> list[synth.Rows]:
     return [asked, synth.udp(times + 300_000, server, client, ports[::-1], answer)]
 
 
+FIN, SYN, PSH, ACK = 1, 2, 8, 16
+PACKETS, STEP_NS = 7, 200_000  # of an exchange, between two of them
+
+
+def exchanges(begin: int, first: int, count: int) -> list[synth.Rows]:
+    """One POST of a small JSON text a connection, answered, from 200 hosts inside: PACKETS each."""
+    number = first + np.arange(count)
+    client = synth.address("192.168.5.0") + 1 + number % 200
+    server, port = np.full(count, synth.address("203.0.113.7")), 1024 + number // 200 % 60_000
+    up, down = (client, server, (port, np.full(count, 80))), (server, client, (np.full(count, 80), port))
+    ours, theirs = number * 7919, np.full(count, 500)
+    body = b'{"id":0000000,"ok":true,"t":0000000}'
+    head = b"POST /api/v1/up?n=0000000 HTTP/1.1\r\nHost: up.example.com\r\nUser-Agent: cam/1.0\r\n"
+    head += b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    asked = np.tile(np.frombuffer(head + body, np.uint8), (count, 1))
+    places = [head.index(b"n=") + 2, len(head) + 6, len(head) + body.index(b'"t":') + 4]
+    for digit in range(7):
+        for place, value in zip(places, (number, number, number * 3), strict=True):
+            asked[:, place + digit] = 48 + value // 10 ** (6 - digit) % 10
+    asked[:, head.index(b"cam/1.") + 6] = 48 + number % 5
+    reply = b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}"
+    answered = np.tile(np.frombuffer(reply, np.uint8), (count, 1))
+    nothing = np.zeros((count, 0), np.uint8)
+    sent, got = ours + 1 + asked.shape[1], theirs + 1 + len(reply)
+    said = (
+        (up, ours, theirs * 0, nothing, SYN),
+        (down, theirs, ours + 1, nothing, SYN | ACK),
+        (up, ours + 1, theirs + 1, asked, PSH | ACK),
+        (down, theirs + 1, sent, answered, PSH | ACK),
+        (up, sent, got, nothing, FIN | ACK),
+        (down, got, sent + 1, nothing, FIN | ACK),
+        (up, sent + 1, got + 1, nothing, ACK),
+    )
+    times = begin + np.arange(count) * PACKETS * STEP_NS
+    return [
+        synth.tcp(times + turn * STEP_NS, *ends, sequence, acknowledged, payload, flags=flags)
+        for turn, (ends, sequence, acknowledged, payload, flags) in enumerate(said)
+    ]
+
+
 def mqtt(rng: np.random.Generator, begin: int, count: int, part: int) -> list[synth.Rows]:
     """PUBLISH at QoS 0 (MQTT 3.1.1 §3.3) from 100 sensors, each in its own connection, and bare acknowledgements."""
     topic, out = b"sensor/room/temp", []

@@ -23,8 +23,8 @@ BUILD, DIST = ROOT / "build" / "work", ROOT / "build" / "frozen"
 SAME = ("verdict", "vantage", "packets_read", "packets_decoded", "skipped", "findings", "damage", "rejected")
 WORDS = (  # what else is asked of the program, in the folder of its case: extras, pages, signatures have to be in it
     ("doctor",), ("show", "case"), ("show", "case", "devices", "--csv"), ("verify", "case", "--by", "dpkt"),
-    ("record", "case", "--docx", "record.docx"), ("export", "case", "--xlsx", "case.xlsx"), ("report", "case"),
-    ("documents", "check"), ("docs", "--print"), ("browse", "-h"), ("stamp", "-h"), ("interfaces",),
+    ("export", "case", "docx"), ("export", "case", "xlsx"), ("export", "case", "html"),
+    ("rules", "check"), ("docs", "--print"), ("browse", "-h"), ("sign", "-h"), ("live",),
 )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ def investigator(user: User) -> None:
     user.does("netaudit", "doctor")
     user.does("netaudit", "audit", "office.pcapng", "--site", "Sales office 1", "--zone", "Asia/Shanghai")
     user.browses("office-case")
-    user.does("netaudit", "export", "office-case", "--shareable", "office.zip")
+    user.does("netaudit", "export", "office-case", "zip", "-o", "office.zip")
 
 
 def officer(user: User) -> None:
@@ -104,22 +104,22 @@ def officer(user: User) -> None:
     user.does("netaudit", "audit", "office.pcapng", "--sm3")
     user.does("netaudit", "verify", "office-case")
     user.does("netaudit", "verify", "office-case", "--by", "dpkt")
-    user.does("netaudit", "record", "office-case", "--docx", "record.docx")
-    user.does("netaudit", "report", "office-case", "--html", "report.html")
-    user.does("netaudit", "export", "office-case", "--xlsx", "tables.xlsx")
+    user.does("netaudit", "export", "office-case", "docx", "-o", "record.docx")
+    user.does("netaudit", "export", "office-case", "html", "-o", "report.html")
+    user.does("netaudit", "export", "office-case", "xlsx", "-o", "tables.xlsx")
     user.does("netaudit", "sign", "office-case", "--key", "key.pem", "--cert", "cert.pem")
-    user.does("netaudit", "stamp", "office-case")
-    user.does("netaudit", "export", "office-case", "--shareable", "office.zip")
+    user.does("netaudit", "sign", "office-case", "--stamp")
+    user.does("netaudit", "export", "office-case", "zip", "-o", "office.zip")
 
 
 def analyst(user: User) -> None:
     """Questions in Python, and a signature."""
     (user.home / "ask.py").write_text(ANALYST, "utf-8")
     user.does("python", "ask.py", shown="python: audit, findings, device, sql, search")
-    draft = user.does("netaudit", "signatures", "new", "case", "192.168.1.64", "--vendor", "Hikvision")
+    draft = user.does("netaudit", "rules", "new", "case", "192.168.1.64", "--vendor", "Hikvision")
     assert "Hikvision" in draft
     user.does("netaudit", "show", "case", "findings")
-    user.does("netaudit", "signatures", "explain", "case", "192.168.1.64")
+    user.does("netaudit", "explain", "case", "192.168.1.64")
 
 
 def province(user: User) -> None:
@@ -132,9 +132,9 @@ def province(user: User) -> None:
     user.does("netaudit", "campaign", "plan", "captures")
     run = ("netaudit", "campaign", "run", "captures", "--out", "campaign", "--on", "processes", "--workers", "2")
     user.does(*run, "--project-key", "project.key")
-    user.does("netaudit", "campaign", "status", "campaign")
+    user.does("netaudit", "campaign", "show", "campaign")
     user.does("netaudit", "campaign", "report", "campaign", "--xlsx", "figures.xlsx")
-    user.does("netaudit", "campaign", "compare", "campaign", "services")
+    user.does("netaudit", "campaign", "show", "campaign", "services")
     user.browses("campaign/cases")
 
 

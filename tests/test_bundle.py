@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import struct
+import sys
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -97,6 +99,90 @@ def test_nothing_is_unpacked_that_the_lock_does_not_name(bundle: Path) -> None:
     wheel.with_name("another-1.0-py3-none-any.whl").write_bytes(b"y")
     with pytest.raises(ValueError, match="another"):
         installing.wheels(bundle)
+
+
+@pytest.fixture
+def program(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where it was installed once; a second time brings another netaudit.exe."""
+    (bundle / "python").mkdir()
+    for name in installing.BESIDE:
+        (bundle / name).write_text("old", "ascii")
+    monkeypatch.setattr(installing, "HERE", bundle)
+    monkeypatch.setattr(installing, "WAITS", (0.0, 0.0))
+    place = bundle / "programs" / "netaudit-program"
+    installing.install(place)
+    (bundle / "netaudit.exe").write_text("new", "ascii")
+    return place
+
+
+def rename_refused(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> list[str]:
+    """A folder of that name is in use for the first times it is to be renamed; gives all renames that were tried."""
+    renames, rename = [], Path.rename
+
+    def tried(path: Path, to: Path) -> Path:
+        renames.append(path.name)
+        if path.name == name and renames.count(name) <= times:
+            raise PermissionError(13, "in use", str(path))
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", tried)
+    return renames
+
+
+def test_a_program_against_viruses_that_still_looks_at_what_is_new_is_waited_for(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename_refused(monkeypatch, "netaudit-program.new", 2)
+    installing.install(program)
+    assert (program / "netaudit.exe").read_text("ascii") == "new"
+    assert [path.name for path in program.parent.iterdir()] == [program.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("netaudit-program", installing.InUseError), ("netaudit-program.new", PermissionError)]
+)
+def test_what_was_there_stays_where_the_new_one_cannot_take_its_place(
+    name: str, error: type[OSError], program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename_refused(monkeypatch, name, 99)
+    with pytest.raises(error, match="in use"):
+        installing.install(program)
+    assert (program / "netaudit.exe").read_text("ascii") == "old"
+    assert [path.name for path in program.parent.iterdir()] == [program.name]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "cannot be written. What was there before is as it was. (No space"),
+        (installing.InUseError(13, "refused"), "is in use; close netaudit and try again. (refused)"),
+        (installing.StrangeError("office-case"), "holds what is not of netaudit (office-case)"),
+    ],
+)
+def test_why_nothing_was_installed_is_said(
+    error: Exception, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk was told as a program in use."""
+
+    def refused(_: Path) -> None:
+        raise error
+
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    monkeypatch.setattr(installing, "install", refused)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+    assert installing.main([str(tmp_path / "place")]) == 1
+    out.seek(0)
+    assert said in out.read()
+
+
+def test_no_folder_of_somebody_is_replaced(program: Path) -> None:
+    """It was moved away whole and removed: cases, and whatever else lay in a folder that somebody named."""
+    (program / "office-case").mkdir()
+    with pytest.raises(installing.StrangeError, match="office-case"):
+        installing.install(program)
+    assert (program / "office-case").is_dir()
+    assert (program / "netaudit.exe").read_text("ascii") == "old"
 
 
 @pytest.mark.parametrize("path", ["", "C:\\a;C:\\b", 'C:\\a;"C:\\Program\\";C:\\b', "c:\\program\\;C:\\a;C:\\b;"])

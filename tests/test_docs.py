@@ -103,7 +103,7 @@ def test_references_are_whole(lang: str) -> None:
     ):
         assert f"## {name}\n" in python
     commands = module.cli(lang)
-    for name in ("audit", "live", "show", "browse", "docs", "campaign run", "devices set"):
+    for name in ("audit", "live", "show", "browse", "docs", "campaign run", "decide"):
         assert f"## netaudit {name}\n" in commands
 
 

@@ -1,8 +1,9 @@
 """Windows' rule for files, kept by the tests on every system: what is open or mapped is not removed, renamed, replaced.
 
-Nor is a folder renamed in which a file is open. `keep` makes Python ask before it does such a thing, here and in the processes started from here (`site/` has what they
-load), and answers as Windows would: PermissionError. Also refused is to cut a mapped file short. Linux tells what is
-open by /proc; elsewhere nothing is kept. Only what lies below a temporary folder is asked about.
+Nor is a folder renamed in which a file is open, or a mapped file cut short, or opened for that. `keep` makes Python ask
+before it does such a thing, here and in the processes started from here (`site/` has what they load), and answers as
+Windows would: PermissionError. Linux tells what is open by /proc; elsewhere nothing is kept. Only what lies below a
+temporary folder is asked about.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ def waived() -> Iterator[None]:
 
 
 def _hook(event: str, words: tuple[Any, ...]) -> None:
+    if event == "open":
+        if _empties(words) and not getattr(_asking, "now", False):
+            with waived():
+                _judge(words[0], -1, mapped_only=True)
+        return
     if event not in ("os.remove", "os.rename", "os.truncate") or getattr(_asking, "now", False):
         return
     with waived():
@@ -57,6 +63,11 @@ def _hook(event: str, words: tuple[Any, ...]) -> None:
             _judge(name, beside, mapped_only=event == "os.truncate")
         if event == "os.rename":
             _judge_folder(*places[0])
+
+
+def _empties(words: tuple[Any, ...]) -> bool:
+    """Whether a file is opened so that nothing is left of what is in it."""
+    return isinstance(words[2], int) and bool(words[2] & os.O_TRUNC) and not isinstance(words[0], int)
 
 
 def _judge_folder(name: Any, beside: int) -> None:

@@ -29,10 +29,15 @@ TERMS = {  # column → words of the report; of a table where its name is anothe
     "persons.kind": "person", "vendor": "vendor", "product": "product_name", "service": "service_name",
     "receiver_scope": "scope", "journeys.ties": "tie", "visibility": "moment_visibility",
 }  # fmt: skip
+SEVERAL = frozenset({"service_name", "product_name"})  # of which a value may name some, with semicolons between
 SENTENCES = frozenset({"reason", "role_reason", "why", "rule", "notes", "problem", "damage"})
 EXACT = re.compile(
     r".*(_id|_ids|hmac|hmacs|_ip|_ips|_mac|sha256|frames?|evidence|lengths|hash|ja3|ja4|filter|_outer)$|ips?|macs?|sender|receiver"
     r"|holder|client|server|images|certainty|facts|document|by|sm3|upload|links"
+)
+PIVOTS = re.compile(  # columns whose values lead to everything about them
+    r".*(_ip|_ips|_mac|_hmac|ja3|ja4)|ips?|macs?|sender|receiver|holder|host|server_name|sni|names|user_agent|serial"
+    r"|device_ref|place|upload"
 )
 
 
@@ -123,13 +128,17 @@ def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Par
     if (told := value_word(table, column, value, w.lang)) is not None:
         return Part(told, full=w.exact(value))
     if group := TERMS.get(f"{table}.{column}") or TERMS.get(column):
-        return Part(w.term(group, value), full=w.exact(value))
+        told = w.names(group, value) if group in SEVERAL else w.term(group, value)
+        return Part(told, full=w.exact(value))
     if column in ID_OF:
         there, name = ID_OF[column]
         shown = w.exact(value, limit if full else 24)
         return Part(shown, f"find/{there}/{name}?value={quote(value, safe='')}", "id", w.exact(value, 200))
     if column in SENTENCES:
         return Part(w.sentence(value, limit))
+    if PIVOTS.fullmatch(column):
+        shown = w.exact(value, limit) if EXACT.fullmatch(column) else w.text(value, limit)
+        return Part(shown, f"about?value={quote(value, safe='')}", "value", w.exact(value, 200))
     if EXACT.fullmatch(column):
         return Part(w.exact(value, limit))
     return Part(w.text(value, limit))

@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.browse.overviews import FACES
 from netaudit.browse.page import away, language, page
+from netaudit.browse.paging import Tables
 from netaudit.browse.texts import heading, say
-from netaudit.errors import CaseError
+from netaudit.case.reading import open_case
+from netaudit.errors import CaseError, NetauditError
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -72,13 +78,34 @@ def compare(request: Request) -> Response:
     return page(request, "compare.html.j2", say("compare", lang), here="compare", **view)
 
 
+def overview(shelf: Shelf, lang: str) -> list[dict[str, Any]]:
+    """A row for each case: site, when it was captured, verdict, figures, seal; of one that cannot be read why not."""
+    return [shelf.brief(number, lang, _brief) for number in range(len(shelf.folders))]
+
+
+def _brief(folder: Path, lang: str) -> dict[str, Any]:
+    w = Wording(lang)
+    row: dict[str, Any] = {"name": w.exact(folder.name, 60), "site": "", "problem": ""}
+    try:
+        case = open_case(folder)
+        row |= {
+            "site": w.exact(case.manifest.get("site"), 60),
+            "verdict": w.exact(case.verdict(lang), 300),
+            "seal": say(f"seal_{case.seal.state}", lang),
+            "figures": _figures_of(Tables(case), lang),
+        }
+    except (NetauditError, OSError) as error:
+        row["problem"] = w.exact(error, 300)
+    return row
+
+
 def _figures(books: list[Book], lang: str) -> list[tuple[str, list[str]]]:
-    sides = [_figures_of(book, lang) for book in books]
+    sides = [_figures_of(book.tables, lang) for book in books]
     return [(say(f"figure_{name}", lang), [side[name] for side in sides]) for name in FIGURES]
 
 
-def _figures_of(book: Book, lang: str) -> dict[str, str]:
-    case, read = book.case, book.tables.columns
+def _figures_of(tables: Tables, lang: str) -> dict[str, str]:
+    case, read = tables.case, tables.columns
     w = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
     captures, findings = read("captures", ["first_ts", "last_ts"]), read("findings", ["certainty"])
     by = {one["values"]: one["counts"] for one in pc.value_counts(findings["certainty"]).to_pylist()}
@@ -89,9 +116,9 @@ def _figures_of(book: Book, lang: str) -> dict[str, str]:
     return {
         "packets_read": w.number((case.manifest.get("totals") or {}).get("packets_read") or 0),
         "findings": " · ".join(f"{letter} {by.get(letter, 0):,}" for letter in "ABCD"),
-        "faces": w.number(len(book.overviews.times("faces"))),
-        "encrypted": w.number(book.tables.rows("encrypted_uploads")),
-        "devices": w.number(book.tables.rows("devices")),
+        "faces": w.number(pc.sum(pc.is_in(read("images", ["face"])["face"], pa.array(FACES))).as_py() or 0),
+        "encrypted": w.number(tables.rows("encrypted_uploads")),
+        "devices": w.number(tables.rows("devices")),
         **times,
     }
 

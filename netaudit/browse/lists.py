@@ -14,7 +14,8 @@ from netaudit.browse.deciding import classes, decided, meanings
 from netaudit.browse.page import Asked, asked, away, show
 from netaudit.browse.paging import ROWS, Row, Wanted
 from netaudit.browse.rooms import HELD, OF, Room, room_of
-from netaudit.browse.texts import TEXTS, say
+from netaudit.browse.texts import say, title
+from netaudit.browse.things import told_of
 from netaudit.case import reviews
 from netaudit.case.report_status import stale
 from netaudit.errors import CaseError, UsageError
@@ -33,7 +34,6 @@ CHOICE = {  # columns of few values: a list to choose from, else a field
     "relay_tests.standing": ("claimed", "go together", "by chance"),
 }
 MOST_HELD = 20  # rows of another table on a row's page
-MOST_IMAGES = 48  # pictures of a finding
 
 
 def room(request: Request) -> Response:
@@ -70,7 +70,7 @@ def listed(who: Asked, room: Room, here: str) -> Response:
     return show(
         who,
         "list.html.j2",
-        title_of(room.name, who.lang),
+        title(room.name, who.lang),
         here=here,
         room=room,
         lines=[
@@ -175,8 +175,9 @@ def row(request: Request) -> Response:
     return show(
         who,
         "row.html.j2",
-        say("row", who.lang, n=number + 1, table=title_of(name, who.lang)),
+        (told := told_of(who, name, found, number)).title,
         here=here,
+        told=told,
         table=name,
         cells=whole(name, found, who.w),
         held=[held for tie in HELD.get(name, ()) if (held := _held(who, found, tie))],
@@ -184,6 +185,7 @@ def row(request: Request) -> Response:
         device=_device(who, found) if name == "devices" else None,
         field=_field(who, found, number) if name == "fields" else None,
         image=f"image/{found['sha256']}" if name in ("images", "relayed_images") else "",
+        own=say("row", who.lang, n=number + 1, table=title(name, who.lang)),
     )
 
 
@@ -195,7 +197,7 @@ def _held(who: Asked, found: Row, tie: tuple[str, str, str]) -> dict[str, Any] |
     wanted = Wanted(other, ((theirs, f"={found[mine]}"),))
     rows, total = who.book.tables.page(wanted, 0, MOST_HELD, room.columns)
     lines = [(row["row"], line(other, room.columns, row, who.w)) for row in rows]
-    return {"table": other, "title": title_of(other, who.lang), "columns": room.columns, "lines": lines, "total": total}
+    return {"table": other, "title": title(other, who.lang), "columns": room.columns, "lines": lines, "total": total}
 
 
 def _finding(who: Asked, found: Row) -> dict[str, Any]:
@@ -212,16 +214,7 @@ def _finding(who: Asked, found: Row) -> dict[str, Any]:
         "reviews": [one for one in reversed(reviews.reviews(case.folder)) if one.finding_id == identity],
         "statuses": reviews.STATUSES,
         "lines": [who.w.exact(text, 2000) for text in (*lines, shown)],
-        "images": images_of(who, found["object_ids"] or []),
     }
-
-
-def images_of(who: Asked, object_ids: list[str]) -> list[str]:
-    """Images among objects, the first of them."""
-    objects = who.book.tables.columns("objects", ["object_id", "sha256"])
-    some = pa.array(object_ids[: MOST_IMAGES * 4], pa.string())
-    found = objects.filter(pc.is_in(objects["object_id"], some))["sha256"].to_pylist()
-    return list(dict.fromkeys(one for one in found if one))[:MOST_IMAGES]
 
 
 def _device(who: Asked, found: Row) -> dict[str, Any]:
@@ -234,7 +227,7 @@ def _device(who: Asked, found: Row) -> dict[str, Any]:
         problem = ""
     except CaseError as error:
         said, problem = [], str(error)
-    command = f"netaudit devices set {shlex.quote(str(case.folder))} {shlex.quote(identity)} --class … --note …"
+    command = f"netaudit decide {shlex.quote(str(case.folder))} {shlex.quote(identity)} --class … --note …"
     return {
         "decisions": list(reversed(said)),
         "problem": problem,
@@ -266,11 +259,6 @@ def _field(who: Asked, found: Row, number: int) -> dict[str, Any]:
     return {
         "number": number, "problem": problem, "meanings": words, "corrections": list(reversed(said)), "values": lines,
     }  # fmt: skip
-
-
-def title_of(name: str, lang: str) -> str:
-    """A room or table in words."""
-    return say(name, lang) if name in TEXTS else name
 
 
 def review(who: Asked, identity: str, fields: dict[str, str]) -> Response:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from netaudit.browse.paging import Tables
     from netaudit.case.reading import Case
+    from netaudit.report.judgements import Judgements
+    from netaudit.report.parties import Parties
     from netaudit.report.topology_layout import Drawing
 
 HOUR = 3_600_000_000_000  # ns
@@ -67,15 +69,34 @@ class Overviews:
         """The drawing of who talks to whom, as the report has it."""
 
         def drawn() -> Drawing | None:
-            from netaudit.report.judgements import Judgements
-            from netaudit.report.sections_endpoints import Hosts
             from netaudit.report.topology import topology
             from netaudit.report.wording import Wording
 
             w = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
-            return topology(case, Judgements(case), Hosts(case, w), w)
+            return topology(case, self.judged(case), self.parties(case, lang).known, w)
 
         found: Drawing | None = self._once(f"drawing {lang}", drawn)
+        return found
+
+    def judged(self, case: Case) -> Judgements:
+        """The findings as the report has them."""
+        from netaudit.report.judgements import Judgements
+
+        found: Judgements = self._once("judged", lambda: Judgements(case))
+        return found
+
+    def parties(self, case: Case, lang: str) -> Parties:
+        """Names of devices and far sides in words, with what is known of each address."""
+
+        def made() -> Parties:
+            from netaudit.report.parties import Parties
+            from netaudit.report.sections_endpoints import Hosts
+            from netaudit.report.wording import Wording
+
+            w = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
+            return Parties(case, Hosts(case, w), w)
+
+        found: Parties = self._once(f"parties {lang}", made)
         return found
 
     def images(self) -> pa.Table:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from netaudit.browse.rooms import ORDER
+from netaudit.browse.rooms import GROUPS
 from netaudit.browse.texts import heading, say
 from netaudit.case.report_status import stale
 from netaudit.errors import UsageError
@@ -95,7 +95,7 @@ def show(who: Asked, template: str, title: str, **view: Any) -> Response:
         template,
         title,
         home=who.home,
-        rooms=ORDER,
+        rooms=GROUPS,
         stale=stale(who.book.case.folder),
         name=_name(who),
         **view,
@@ -110,7 +110,7 @@ def _name(who: Asked) -> str:
 def page(request: Request, template: str, title: str, code: int = 200, **view: Any) -> Response:
     """A page; every value is escaped."""
     lang = language(request)
-    view = {"home": "", "rooms": (), "name": "netaudit", "here": "", **view}
+    view = {"home": "", "rooms": {}, "name": "netaudit", "here": "", **view}
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
     other = "en" if lang == "zh" else "zh"
     html = (

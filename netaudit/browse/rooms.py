@@ -81,10 +81,18 @@ ROOMS: tuple[Room, ...] = (
     _room("ledgers", "ledgers", "ledger subject reason count bytes understood", "ledger understood"),
 )
 OF = {room.name: room for room in ROOMS}
-ORDER = (  # as in the navigation
-    "verdict", "findings", "gallery", "timeline", "topology", "traffic", "journeys", "encrypted", "relays",
-    "relay_tests", "devices", "events", "fields", "persons", "endpoints", "ledgers", "tables", "search", "sql",
-)  # fmt: skip
+GROUPS: dict[str, tuple[str, ...]] = {  # as in the navigation: what a room is called, and its pages
+    "verdict": ("verdict",),
+    "gallery": ("gallery",),
+    "devices": ("devices", "endpoints"),
+    "ways": ("findings", "topology", "traffic"),
+    "timeline": ("timeline",),
+    "room_events": ("events", "journeys", "persons", "fields"),
+    "encrypted": ("encrypted", "relays", "relay_tests"),
+    "not_seen": ("ledgers",),
+    "tables": ("tables", "search", "sql"),
+}
+ORDER = tuple(page for pages in GROUPS.values() for page in pages)
 AT_ONCE = 9  # columns of a table that is no room of its own; a row's page has all
 
 

@@ -16,7 +16,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from netaudit.browse import comparing, deciding, lists, views, ways
+from netaudit.browse import about, comparing, deciding, lists, views, ways
+from netaudit.browse import request as conversing
 from netaudit.browse.cells import SHA256
 from netaudit.browse.gate import Gate
 from netaudit.browse.page import SHARED, STATIC, asked, away, form, language, page
@@ -50,6 +51,9 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
         Route("/tables", views.tables),
         Route("/sql", sql_page, methods=["GET", "POST"]),
         Route("/image/{sha256:str}", views.image),
+        Route("/message/{message:str}", conversing.message),
+        Route("/follow/{flow:str}", conversing.follow),
+        Route("/about", about.about),
         Route("/image/{sha256:str}/unmask", unmask, methods=["POST"]),
         Route("/thumbnail/{sha256:str}", thumbnail),
         Route("/masked/{sha256:str}", masked),
@@ -84,8 +88,8 @@ def start(request: Request) -> Response:
         return page(request, "campaign.html.j2", say("campaign", language(request)), told=overview, numbers=shelf.sites)
     if len(shelf.folders) == 1:
         return away(f"{request.app.state.mount}/c/0/verdict")
-    told = [(number, visible(str(folder), 300)) for number, folder in enumerate(shelf.folders)]
-    return page(request, "cases.html.j2", say("cases", language(request)), told=told)
+    lang = language(request)
+    return page(request, "cases.html.j2", say("cases", lang), told=comparing.overview(shelf, lang))
 
 
 def failed(request: Request, error: Exception) -> Response:

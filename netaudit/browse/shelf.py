@@ -18,7 +18,7 @@ from netaudit.report.rewriting import may_be_shown
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MOST_CASES = 500
 DEEP = 3  # folders below the one given
@@ -62,6 +62,7 @@ class Shelf:
             self.sites = {site: number for number, site in enumerate(self._campaign.cases)}
         self.captures = list(captures)
         self._books: dict[int, Book] = {}
+        self._briefs: dict[tuple[int, str], dict[str, Any]] = {}
         self._lock = threading.Lock()
         if len(self.folders) == 1:
             self.book(0)
@@ -77,6 +78,12 @@ class Shelf:
             if lang not in self._overviews:
                 self._overviews[lang] = view(self._campaign, lang)
             return self._overviews[lang]
+
+    def brief(self, number: int, lang: str, tell: Callable[[Path, str], dict[str, Any]]) -> dict[str, Any]:
+        """What a list of cases says of one, reckoned once; its number with it."""
+        if (number, lang) not in self._briefs:
+            self._briefs[number, lang] = tell(self.folders[number], lang) | {"number": number}
+        return self._briefs[number, lang]
 
     def book(self, number: int) -> Book:
         """The case of a number. Raises CaseError where there is none, or it cannot be read."""

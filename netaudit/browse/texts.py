@@ -27,6 +27,11 @@ def heading(column: str, lang: str) -> str:
     return chinese()["columns"].get(column, column) if lang == "zh" else column.replace("_", " ")
 
 
+def title(name: str, lang: str) -> str:
+    """A room or table in words."""
+    return say(name, lang) if name in TEXTS else name
+
+
 def meaning(table: str, lang: str) -> str:
     """What a table is."""
     return chinese()["tables"].get(table, "") if lang == "zh" else BY_NAME[table].meaning

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from netaudit.browse import sql
 from netaudit.browse.cells import SHA256, line
-from netaudit.browse.lists import paged, title_of
+from netaudit.browse.lists import paged
 from netaudit.browse.overviews import FACES, HOUR, TRACKS
 from netaudit.browse.page import Asked, asked, show
 from netaudit.browse.paging import SECONDS, Wanted, plain
 from netaudit.browse.rooms import room_of
-from netaudit.browse.texts import meaning, say, value_word
+from netaudit.browse.texts import meaning, say, title, value_word
 from netaudit.case.custody import entries
 from netaudit.errors import CaseError, UsageError
 from netaudit.findings import statement_text
@@ -67,7 +67,7 @@ def verdict(request: Request) -> Response:
         folder=w.exact(case.folder, 400),
         seal=case.seal.state,
         chain=chain[::-1],
-        counts=[(name, title_of(name, who.lang), rows) for name, rows in counts],
+        counts=[(name, title(name, who.lang), rows) for name, rows in counts],
         t=w.t,
     )
 
@@ -144,9 +144,10 @@ def image(request: Request, ticket: str = "") -> Response:
     return show(
         who,
         "image.html.j2",
-        f"{say('image', who.lang)} {digest[:16]}",
+        _titled(who, row, total, digest),
         here="gallery",
         sha256=digest,
+        told=_first_seen(who, digest, row),
         ticket=ticket,
         facts=line("images", BY_NAME["images"].names[1:], row[0], who.w) if row else [],
         lines=[(one["row"], line("objects", room.columns, one, who.w)) for one in seen],
@@ -154,6 +155,26 @@ def image(request: Request, ticket: str = "") -> Response:
         total=total,
         alike=who.book.overviews.alike(digest),
     )
+
+
+def _titled(who: Asked, row: list[dict[str, Any]], total: int, digest: str) -> str:
+    """What an image is, and how often it was seen."""
+    if not row:
+        return f"{say('image', who.lang)} {digest[:16]}"
+    kind = "face" if row[0]["face"] in FACES else "other"
+    return say(f"image_title_{kind}", who.lang, n=total)
+
+
+def _first_seen(who: Asked, digest: str, row: list[dict[str, Any]]) -> str:
+    """When it was seen first, and who sent it, by name."""
+    if not row:
+        return ""
+    images = who.book.overviews.images()
+    place = pc.index(images["sha256"], digest).as_py()
+    sender = images["sender"][place].as_py() if place >= 0 else ""
+    parties = who.book.overviews.parties(who.book.case, who.lang)
+    name = f"{parties.short(sender)[0]} ({who.w.exact(sender, 60)})" if sender else say("sender_unknown", who.lang)
+    return say("image_first", who.lang, when=who.w.when(row[0]["first_ts"]).local, sender=name)
 
 
 def timeline(request: Request) -> Response:
@@ -276,14 +297,14 @@ def search(request: Request) -> Response:
                 found.append(
                     {
                         "table": name,
-                        "title": title_of(name, who.lang),
+                        "title": title(name, who.lang),
                         "columns": room.columns,
                         "lines": [(row["row"], line(name, room.columns, row, who.w)) for row in rows],
                         "on": link if on is not None else "",
                     }
                 )
             elif on is not None:
-                unread.append((name, title_of(name, who.lang), link))
+                unread.append((name, title(name, who.lang), link))
     return show(
         who, "search.html.j2", say("search", who.lang), here="search", q=text, found=found, unread=unread,
         short=0 < len(text) < FEWEST, asked=len(text) >= FEWEST,
@@ -301,7 +322,7 @@ def tables(request: Request) -> Response:
     """All tables with what they are."""
     who = asked(request)
     told = [
-        (one.name, title_of(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
+        (one.name, title(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
         for one in BY_NAME.values()
     ]
     return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=told)

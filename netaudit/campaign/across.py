@@ -60,6 +60,7 @@ FROM findings GROUP BY site
 ORDER BY images_a DESC NULLS LAST, records_a DESC NULLS LAST, images_b DESC NULLS LAST,
          records_b DESC NULLS LAST, bytes_d DESC NULLS LAST, site
 """  # noqa: S608
+UNREAD = "SELECT site, sum(bytes) AS bytes FROM ledgers WHERE ledger = 'payload' AND NOT understood GROUP BY site"
 PERIODS = (
     "SELECT site, epoch_ns(min(first_ts)) / 1e9 AS first_s, epoch_ns(max(last_ts)) / 1e9 AS last_s, "
     "sum(captured_bytes) AS bytes, sum(packets_read) AS packets, sum(drops) AS drops FROM captures GROUP BY site"
@@ -74,6 +75,11 @@ def recurring(campaign: Campaign, what: str) -> list[dict[str, Any]]:
 def ranking(campaign: Campaign) -> list[dict[str, Any]]:
     """Sites with findings by what was found; figures are 0 where nothing was."""
     return [{name: value or 0 for name, value in row.items()} for row in campaign.rows(RANKING)]
+
+
+def unread(campaign: Campaign) -> dict[str, int]:
+    """Bytes of payload by site that were not understood: encrypted, or of a protocol that nobody reads."""
+    return {row["site"]: int(row["bytes"] or 0) for row in campaign.rows(UNREAD)}
 
 
 def periods(campaign: Campaign) -> dict[str, dict[str, Any]]:

@@ -23,6 +23,7 @@ from netaudit.campaign.remote import is_url, sizes
 from netaudit.errors import UsageError
 from netaudit.storage.files import write_whole
 from netaudit.storage.given_files import read_given
+from netaudit.system.desktop_files import APPLE_DOUBLE, BESIDE, is_beside_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -138,11 +139,21 @@ def left_out(folder: Path, sites: Iterable[Site]) -> list[str]:
 
 
 def is_capture(path: Path) -> bool:
-    """Whether a file's name is that of a capture."""
+    """Whether a file's name is that of a capture, and it is not what macOS keeps beside one."""
     name = path.name.lower()
     for ending in PACKED:
         name = name.removesuffix(ending)
-    return name.endswith(ENDINGS) and path.is_file()
+    return name.endswith(ENDINGS) and path.is_file() and not _is_beside_another(path)
+
+
+def _is_beside_another(path: Path) -> bool:
+    if not path.name.startswith(BESIDE):
+        return False
+    try:
+        with path.open("rb") as file:
+            return is_beside_another(path.name, file.read(len(APPLE_DOUBLE)))
+    except OSError:
+        return False
 
 
 def write_plan(path: Path, sites: Iterable[Site]) -> None:

@@ -1,4 +1,4 @@
-"""The report of a campaign: one HTML file that loads nothing and runs nothing, in either language."""
+"""The report of a campaign: one HTML file that loads nothing, in the dress of the report of a case."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit import __version__
 from netaudit.campaign import across
 from netaudit.campaign.report_texts import KINDS, TEXTS
 from netaudit.campaign.standing import standing
 from netaudit.findings.statement_text import limits, size_text, verdict_text
 from netaudit.masking.mask import visible
+from netaudit.report.texts import Texts
+from netaudit.report.wording import Wording
 from netaudit.storage.files import write_whole
 from netaudit.text.bilingual import speaker
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from netaudit.campaign.catalogue import Campaign
 
-MOST_RECURRING = 25  # rows of a table of the report; `netaudit campaign compare` has all
+MOST_RECURRING = 25  # rows of a table of the report; `netaudit campaign show` has all
 LONGEST = 300
 LEAVING = ("images_a", "images_b", "records_a", "records_b")
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
@@ -28,48 +31,40 @@ SIDES = {
     "lan": {"zh": "路由器内侧", "en": "inside the router"},
     "wan": {"zh": "路由器外侧", "en": "outside the router"},
 }
-TEMPLATE = """<!doctype html><html lang="{{ lang }}"><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{{ say("title") }}</title><style>
-body{font:15px/1.5 system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}td,th{border-bottom:1px solid #ccc;padding:.25em .6em;
-text-align:left;vertical-align:top;overflow-wrap:anywhere}.sites td:nth-child(-n+5),.sites th{min-width:5em}
-.sites td:nth-child(4){min-width:10em}.sites td:nth-child(6){min-width:20em}.tiles{display:flex;flex-wrap:wrap;gap:.8em}
-.tiles div{border:1px solid #999;padding:.6em 1em;min-width:11em;max-width:20em}.mark{color:#555}</style>
-<h1>{{ say("title") }}</h1><p>{{ say("state", **counts) }}</p><p class="mark">{{ say("follows") }}</p>
-<p>{{ persons }}</p>
-<h2>{{ say("districts") }}</h2><div class="tiles">{% for one in districts %}<div><b>{{ one.name }}</b><br>
-{{ say("district", **one.figures) }}</div>{% endfor %}</div>
-<h2>{{ say("totals") }}</h2><table>{% for name, value in totals %}<tr><td>{{ name }}<td>{{ value }}{% endfor %}</table>
-<h2>{{ say("sites") }}</h2><table class="sites"><tr>{% for one in say("columns").split("|") %}<th>{{ one }}{% endfor %}
-{% for one in sites %}<tr><td>{{ one.site }}<td>{{ one.district }}<td>{{ one.officer }}
-<td>{{ one.period }}<td>{{ one.vantage }}
-<td>{{ one.line }}{% endfor %}</table>
-<h2>{{ say("apart") }}</h2><ul>{% for one in apart %}<li>{{ one }}{% endfor %}</ul>
-{% for name, rows in recurring %}<h2>{{ name }}</h2><table><tr>{% for one in say("met").split("|") %}<th>{{ one }}
-{% endfor %}{% for row in rows %}<tr><td>{{ row.what }}<td>{{ row.sites }}<td>{{ row.first }}<td>{{ row.last }}
-{% endfor %}</table>{% endfor %}</html>
-"""
+FIGURES = ("images_a", "ids", "bytes_c", "bytes_d", "unread", "minutes")  # of a row, each with a bar
 _say = speaker(TEXTS)
 
 
 def write_report(campaign: Campaign, path: Path, lang: str, persons: dict[str, Any] | None = None) -> Path:
     """Write the report and give its path. `persons` is what `across.persons_at_several` told, where that was asked."""
-    import jinja2
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    write_whole(path, environment.from_string(TEMPLATE).render(view(campaign, lang, persons)).encode())
+    from netaudit.report.from_case import script, script_hash
+
+    shared = [PackageLoader("netaudit.report", folder) for folder in ("templates", "static")]
+    loaders = [PackageLoader("netaudit.campaign"), *shared]
+    environment = Environment(
+        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    shown = view(campaign, lang, persons) | {
+        "html_lang": "zh-CN" if lang == "zh" else "en", "script": script(), "script_hash": script_hash(),
+        "t": Texts(lang), "version": __version__,
+    }  # fmt: skip
+    write_whole(path, environment.get_template("campaign_report.html.j2").render(shown).encode())
     return path
 
 
 def view(campaign: Campaign, lang: str, persons: dict[str, Any] | None = None) -> dict[str, Any]:
     """What the template shows."""
     rows = standing(campaign.folder)
-    ranked, periods = across.ranking(campaign), across.periods(campaign)
+    ranked, periods, unread = across.ranking(campaign), across.periods(campaign), across.unread(campaign)
     order = {row["site"]: number for number, row in enumerate(ranked)}
+    found = {row["site"]: row for row in ranked}
     sites = [
-        _site(campaign, row, periods, lang) for row in sorted(rows, key=lambda r: order.get(r["site"], len(order)))
+        _site(campaign, row, periods, lang) | {"figures": _figures(row, found, periods, unread)}
+        for row in sorted(rows, key=lambda r: order.get(r["site"], len(order)))
     ]
+    _bars(sites, lang)
     counts = {state: sum(row["state"] == state for row in rows) for state in ("done", "failed", "waiting")}
     return {
         "lang": lang,
@@ -78,9 +73,12 @@ def view(campaign: Campaign, lang: str, persons: dict[str, Any] | None = None) -
         "persons": _persons(persons, lang),
         "districts": _districts(rows, ranked, lang),
         "totals": _totals(ranked, lang),
+        "tiles": _tiles(ranked, lang),
+        "front": _front(rows, ranked),
+        "heads": list(zip(FIGURES, _say("heads", lang).split("|"), strict=True)),
         "sites": sites,
         "apart": _apart(sites, periods, lang),
-        "recurring": [(KINDS[what][lang], _recurring(campaign, what)) for what in across.QUESTIONS],
+        "recurring": [(KINDS[what][lang], _recurring(campaign, what, lang)) for what in across.QUESTIONS],
     }
 
 
@@ -109,6 +107,39 @@ def _site(campaign: Campaign, row: dict[str, Any], periods: dict[str, dict[str, 
         "limited": bool(limits(manifest.get("statements") or ())),
         "line": verdict_text(manifest.get("statements") or (), lang),
     }
+
+
+def _figures(
+    row: dict[str, Any], found: dict[str, dict[str, Any]], periods: dict[str, dict[str, Any]], unread: dict[str, int]
+) -> dict[str, Any]:
+    """What a site has of each figure; nothing where it has no result."""
+    if row["state"] != "done":
+        return dict.fromkeys(FIGURES)
+    told = found.get(row["site"], {})
+    period = periods.get(row["site"]) or {}
+    seconds = period["last_s"] - period["first_s"] if period.get("first_s") is not None else None
+    return {
+        "images_a": int(told.get("images_a", 0)),
+        "ids": int(told.get("records_a", 0) + told.get("records_b", 0)),
+        "bytes_c": int(told.get("bytes_c", 0)),
+        "bytes_d": int(told.get("bytes_d", 0)),
+        "unread": int(unread.get(row["site"], 0)),
+        "minutes": round(seconds / 60) if seconds is not None else None,
+    }
+
+
+def _bars(sites: list[dict[str, Any]], lang: str) -> None:
+    """Each figure as a text, a number to sort by, and its share of the largest of all sites (hundredths)."""
+    for name in FIGURES:
+        most = max((site["figures"][name] or 0 for site in sites), default=0) or 1
+        for site in sites:
+            value = site["figures"][name]
+            text = _say("no_figure", lang) if value is None else _figure(name, value)
+            site["figures"][name] = {"text": text, "value": value, "share": round(100 * (value or 0) / most)}
+
+
+def _figure(name: str, value: int) -> str:
+    return size_text(value) if name in {"bytes_c", "bytes_d", "unread"} else f"{value:,}"
 
 
 def _districts(rows: list[dict[str, Any]], ranked: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
@@ -140,6 +171,25 @@ def _totals(ranked: list[dict[str, Any]], lang: str) -> list[tuple[str, str]]:
     ]
 
 
+def _tiles(ranked: list[dict[str, Any]], lang: str) -> list[tuple[str, str, str]]:
+    """The totals that are not nothing: what left in clear first."""
+    told = zip(_totals(ranked, lang), (name for name in (ranked or [{}])[0] if name != "site"), strict=True)
+    kinds = {"bytes_c": "hidden", "bytes_d": "hidden"}
+    return [
+        (label, value, kinds.get(name, "seen" if name in LEAVING else "plain"))
+        for (label, value), name in told if sum(row[name] for row in ranked)
+    ]  # fmt: skip
+
+
+def _front(rows: list[dict[str, Any]], ranked: list[dict[str, Any]]) -> dict[str, int]:
+    return {
+        "n": len(rows),
+        "leaving": sum(any(row[name] for name in LEAVING) for row in ranked),
+        "hidden": sum(bool(row["bytes_c"] or row["bytes_d"]) for row in ranked),
+        "missing": sum(row["state"] != "done" for row in rows),
+    }
+
+
 def _apart(sites: list[dict[str, Any]], periods: dict[str, dict[str, Any]], lang: str) -> list[str]:
     """What keeps sites from being compared by their figures."""
     hours = sorted(site["hours"] for site in sites if site["hours"] is not None)
@@ -166,16 +216,32 @@ def _persons(said: dict[str, Any] | None, lang: str) -> str:
     return _say(key, lang, n=said["persons"], least=said["least"], **figures)
 
 
-def _recurring(campaign: Campaign, what: str) -> list[dict[str, Any]]:
+def _recurring(campaign: Campaign, what: str, lang: str) -> list[dict[str, Any]]:
     return [
         {
-            "what": visible(str(row["what"]), LONGEST),
+            "what": worded(what, visible(str(row["what"]), LONGEST), lang),
             "sites": row["sites"],
             "first": local_time(row["first_s"]),
             "last": local_time(row["last_s"]),
         }
         for row in across.recurring(campaign, what)[:MOST_RECURRING]
     ]
+
+
+def worded(what: str, value: str, lang: str) -> str:
+    """What recurs, in the words of the report where it has some."""
+    w = Wording(lang)
+    if what == "makers":
+        return w.maker(value, LONGEST)
+    if what == "services":
+        return w.names("service_name", value, LONGEST)
+    if what == "models":
+        maker, _, model = value.partition(" ")
+        return f"{w.maker(maker)} {model}".strip()
+    if what == "certificates":
+        field, _, said = value.partition(" ")
+        return f"{_say(f'certificate_{field}', lang)} {said}"
+    return value
 
 
 def _length(hours: float, lang: str) -> str:

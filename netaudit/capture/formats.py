@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from netaudit.capture.pcap import HEADER_LENGTH, MAGICS, PcapWalker, header_of
 from netaudit.capture.pcapng import MAGIC, PcapngWalker, order_of
+from netaudit.system.desktop_files import APPLE_DOUBLE
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
@@ -49,6 +50,7 @@ LOOKALIKES = (
     (0, b"PAR1", "a Parquet table"),
     (0, b"ARROW1", "an Arrow table"),
     (0, b"SQLite format 3", "an SQLite database"),
+    (0, APPLE_DOUBLE, "what macOS keeps beside a file (AppleDouble)"),
 )
 NAMED = re.compile(r"\.(pcap(ng)?|cap|ntar|dmp)\d*(\.(gz|zst|lz4|xz|bz2))?$", re.IGNORECASE)
 LONGEST_LOOK = 300

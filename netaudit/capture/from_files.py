@@ -22,6 +22,7 @@ from netaudit.capture.merging import Waiting, merged
 from netaudit.capture.reading import CaptureReader, NotACaptureError
 from netaudit.capture.source import NO_CAPTURE, Rejected, Source
 from netaudit.errors import CaptureError
+from netaudit.system.desktop_files import is_beside_another
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -109,7 +110,7 @@ def open_captures(
         try:
             key, reader = opener.peek(one)
         except NotACaptureError as error:
-            if one.named or error.missed or is_capture_name(one.name):
+            if one.named or error.missed or _calls_itself_a_capture(one.name, error.head):
                 captures.rejected.append(Rejected(one.name, str(error)))
             else:
                 captures.ignored.append(Rejected(one.name, str(error), NO_CAPTURE))
@@ -130,6 +131,11 @@ def open_captures(
         later = opener.later(one, source, rank, reader, captures._readers)  # noqa: SLF001
         captures._waiting.append(Waiting(rank, key, later))  # noqa: SLF001
     return captures
+
+
+def _calls_itself_a_capture(name: str, head: bytes) -> bool:
+    """By its name, which what macOS keeps beside a capture has, too."""
+    return is_capture_name(name) and not is_beside_another(Path(name).name, head)
 
 
 def _algorithms(*, sm3: bool) -> tuple[str, ...]:

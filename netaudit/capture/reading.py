@@ -30,12 +30,12 @@ TICK = 1.0  # seconds after which a pipe's window is handed on though it is not 
 class NotACaptureError(Exception):
     """What was opened is no capture; the text says what it looks like.
 
-    `missed`: it is a damaged one, or holds captures that have to be unpacked or converted first.
+    `missed`: it is a damaged one, or holds captures that have to be unpacked or converted first. `head`: its beginning.
     """
 
-    def __init__(self, text: str, *, missed: bool = False) -> None:
+    def __init__(self, text: str, *, missed: bool = False, head: bytes = b"") -> None:
         super().__init__(text)
-        self.missed = missed
+        self.missed, self.head = missed, head
 
 
 class Alternating:
@@ -82,7 +82,7 @@ class CaptureReader:
                 within = f" (compressed with {source.compression})" if source.compression != "none" else ""
                 problem = self._bytes.problem or found + within
                 missed = bool(self._bytes.problem) or may_hold_captures(head)
-                raise NotACaptureError(problem, missed=missed)  # noqa: TRY301 - closed just below
+                raise NotACaptureError(problem, missed=missed, head=head[:LONGEST_LOOK])  # noqa: TRY301 - closed just below
         except BaseException:
             self._stored.close()
             raise

@@ -70,7 +70,7 @@ def decide(
         raise UsageError("say what you decide: a class, a vendor or a note")
     if max(map(len, (kind, vendor, note, by, alias))) > LONGEST:
         raise UsageError("at most {} characters, please", LONGEST)
-    with writing(folder, "devices set"):
+    with writing(folder, "decide"):
         return _noted(folder, device, kind, vendor, note, by, alias)
 
 

@@ -19,6 +19,7 @@ from netaudit.case.swap import COMING, GOING, JOURNAL
 from netaudit.case.writing import CUSTODY, MANIFEST, no_case
 from netaudit.errors import CaseError
 from netaudit.storage.files import NEW
+from netaudit.system.desktop_files import is_left_by_desktop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Integrity:
     missing: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)  # of a process that was killed
+    desktop: list[str] = field(default_factory=list)  # made by a file manager in which somebody looked: harms nothing
 
     @property
     def sound(self) -> bool:
@@ -143,6 +145,8 @@ def _others(folder: Path, seal: Seal, there: dict[str, bool], told: Integrity, *
             continue
         if top in (LOCK, STAND_IN, JOURNAL, COMING, GOING) or top.startswith(f"{LOCK}.") or name.endswith(NEW):
             told.leftovers.append(name)
+        elif is_left_by_desktop(name.rpartition("/")[2]):
+            told.desktop.append(name)
         elif seal.state == "sealed":
             told.added.append(name)
 

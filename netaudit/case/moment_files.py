@@ -139,7 +139,7 @@ def _nanoseconds(time: str, zone: datetime.tzinfo | None, place: str) -> int:
         raise UsageError("{}: {}: no ISO 8601 time such as 2026-05-01T09:02:10+08:00", place, shown) from None
     if moment.tzinfo is None:
         if zone is None:
-            raise UsageError("{}: {}: in which zone? add it (+08:00) or say --moment-zone +08:00", place, shown)
+            raise UsageError("{}: {}: in which zone? add it (+08:00) or say --zone Asia/Shanghai", place, shown)
         moment = moment.replace(tzinfo=zone)
     try:
         past = moment - EPOCH

@@ -16,6 +16,7 @@ from netaudit.case.lock import writing
 from netaudit.case.swap import JOURNAL, coming, taken_up
 from netaudit.errors import CaseError, UsageError
 from netaudit.storage.files import MANIFEST, write_json
+from netaudit.system.desktop_files import is_left_by_desktop
 from netaudit.system.user_folders import make_private
 
 if TYPE_CHECKING:
@@ -44,10 +45,14 @@ OURS = (
 )  # all that --overwrite may touch
 
 
+def _is_nothing(path: Path) -> bool:
+    return path.name == LOCK or is_left_by_desktop(path.name)
+
+
 def check_place(folder: Path, *, overwrite: bool) -> None:
     """Refuse to touch what is no case, what holds a recording, and a case that must not be replaced: UsageError."""
     try:
-        if not folder.exists() or (folder.is_dir() and all(path.name == LOCK for path in folder.iterdir())):
+        if not folder.exists() or (folder.is_dir() and all(map(_is_nothing, folder.iterdir()))):
             return
         if not (folder / "case.json").is_file() and not (folder / JOURNAL).is_file():
             raise UsageError("{}: exists and is no case; choose another --case folder", folder)

@@ -10,11 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from netaudit.cli import app_audit, app_case, app_exports, app_recheck, campaign, devices, documents, rules, signatures
+from netaudit.cli import app_audit, app_case, app_exports, app_recheck, campaign, rules
 from netaudit.cli.endings import endings, printable
-from netaudit.cli.exits import Exit
 from netaudit.cli.helping import App
-from netaudit.cli.options import Json, Language, language
+from netaudit.cli.options import Json
 from netaudit.cli.starting import by_double_click
 from netaudit.cli.texts import asked, default_language, say, speak
 from netaudit.errors import UsageError
@@ -25,64 +24,42 @@ app = App(
 )
 for part in (app_audit.app, app_case.app, app_recheck.app, app_exports.app):
     app.registered_commands += part.registered_commands
-for name, group in (
-    ("signatures", signatures.app), ("documents", documents.app), ("rules", rules.app),
-    ("devices", devices.app), ("campaign", campaign.app),
-):  # fmt: skip
+for name, group in (("rules", rules.app), ("campaign", campaign.app)):
     app.add_typer(group, name=name)
 
 
-@app.command()
+@app.command(epilog="Example: netaudit doctor --warm    compiles once, so that the first audit starts quickly")
 def doctor(
     ctx: typer.Context,
     trying: Annotated[
         bool, typer.Option("--try", help="Try a small audit and what files cost, too, and write netaudit-try.txt.")
     ] = False,
+    warming: Annotated[
+        bool, typer.Option("--warm", help="Instead: compile the kernels now, so that the first audit starts quickly.")
+    ] = False,
+    piece: Annotated[list[str] | None, typer.Option(hidden=True, help="Only this, with a dot for each kernel.")] = None,
     json: Json = False,
-    lang: Language = None,
 ) -> None:
     """Say whether this computer is ready for an audit and a recording, and what helps where it is not."""
     from netaudit.cli.doctoring import doctor_command
-
-    config = ctx.find_root().params.get("config")
-    raise typer.Exit(doctor_command(as_json=json, lang=language(lang), config=config, trying=trying))
-
-
-@app.command()
-def start(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[CAPTURE|CASE...]", help="Else it asks.")] = None,
-    lang: Language = None,
-) -> None:
-    """Audit a capture and look through its case in the browser, or ask for one: what a double click starts."""
-    from netaudit.cli.starting import start_command
-
-    def run(words: list[str]) -> Exit:
-        ended = asked_for(words)(words, standalone_mode=False, prog_name="netaudit")
-        return Exit(ended) if isinstance(ended, int) else Exit.AUDITED
-
-    raise typer.Exit(start_command(paths or [], language(lang), run))
-
-
-@app.command()
-def warm(
-    piece: Annotated[list[str] | None, typer.Option(hidden=True, help="Only this, with a dot for each kernel.")] = None,
-    lang: Language = None,
-) -> None:
-    """Compile the kernels now, so that the first audit starts quickly."""
     from netaudit.cli.warming import warm_command
 
-    warm_command(piece or [], language(lang))
+    lang = default_language()
+    if warming:
+        warm_command(piece or [], lang)
+        return
+    config = ctx.find_root().params.get("config")
+    raise typer.Exit(doctor_command(as_json=json, lang=lang, config=config, trying=trying))
 
 
 @app.command()
 def docs(
     where: Annotated[bool, typer.Option("--print", help="Print where it lies, do not open a browser.")] = False,
-    lang: Language = None,
 ) -> None:
     """Open the documentation in this computer's browser; it lies in the installation, nothing is fetched."""
     from netaudit.cli.documentation import docs_command
 
-    raise typer.Exit(docs_command(show=not where, lang=language(lang)))
+    raise typer.Exit(docs_command(show=not where, lang=default_language()))
 
 
 def _version(value: bool) -> None:
@@ -115,7 +92,10 @@ def _root(
             "--explain-exit", callback=_explain_exit, is_eager=True, help="Say what every exit code means, and leave."
         ),
     ] = False,
-    lang: Language = None,  # noqa: ARG001  (read before words are understood, so that help and errors have it)
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", metavar="zh|en", help="zh or en, anywhere in the line; by the locale when not given."),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -126,6 +106,8 @@ def _root(
     """Find which devices moved whose face images, when and to whom, from packet captures."""
     from netaudit.cli.settings import NAME, Settings, find, read
 
+    if lang not in {None, "zh", "en"}:
+        raise typer.BadParameter("say zh or en", param_hint="--lang")
     try:
         settings = read(find(config))
     except UsageError:
@@ -134,7 +116,7 @@ def _root(
         settings = Settings()
     ctx.obj = settings
     ctx.default_map = settings.defaults(ctx.command)
-    speak(settings.language, only_if_silent=True)
+    speak(lang or settings.language)
     if settings.file == Path(NAME):  # found, not named: it may have come with the evidence
         names = ", ".join(settings.values)
         typer.echo(say("settings_here", default_language(), file=settings.file.absolute(), names=names), err=True)

@@ -1,4 +1,4 @@
-"""Commands that make a case: audit, live, and what they need to know of the interfaces."""
+"""Commands that make a case: audit and live."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ import typer
 from netaudit.cli.helping import App
 from netaudit.cli.options import (
     Authority,
-    Json,
+    FailOn,
+    Inside,
     KeysFor,
-    Language,
-    ProjectKey,
+    NoFaces,
+    Signatures,
+    Site,
     TlsKeys,
     Zone,
     certainty,
+    folder_held,
     from_settings,
-    language,
     settings_of,
 )
+from netaudit.cli.texts import default_language
 
 app = App()
+NOT_ON_LIVE = ("signatures",)  # settings that live takes without an option
 
 
 @app.command(epilog="Example: netaudit audit a.pcap b.pcapng.gz --case ./case --inside 2001:db8:1::/48 --fail-on A")
@@ -46,10 +50,8 @@ def audit(
             help="Instead of captures: go on with an interrupted audit, or audit the recording of a live case again.",
         ),
     ] = None,
-    site: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the audited site.")] = None,
-    inside: Annotated[
-        list[str] | None, typer.Option(metavar="CIDR", help="Network that is inside; repeatable.")
-    ] = None,
+    site: Site = None,
+    inside: Inside = None,
     zone: Zone = None,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Use packets from this time on (ISO 8601 with zone).")
@@ -57,28 +59,33 @@ def audit(
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Use packets before this time (ISO 8601 with zone).")
     ] = None,
-    no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    no_faces: NoFaces = False,
     count_faces: Annotated[
         bool,
         typer.Option("--count-faces", help="Also count the faces of every image; takes three to six times as long."),
     ] = False,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Store every object, not images only.")] = False,
     sm3: Annotated[bool, typer.Option("--sm3", help="Also compute the SM3 of each capture.")] = False,
-    signatures_folder: Annotated[
+    signatures_folder: Signatures = None,
+    project_key: Annotated[
         Path | None,
-        typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
+        typer.Option(
+            "--project-key",
+            metavar="FILE",
+            help="Secret of a project: makes keyed hashes comparable between its cases.",
+        ),
     ] = None,
-    project_key: ProjectKey = None,
     tls_keys: TlsKeys = None,
     keys_for: KeysFor = None,
     authority: Authority = None,
     workers: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=64, help="Processes that share the work.")] = 1,
     moments: Annotated[
         Path | None,
-        typer.Option("--moments", metavar="FILE", help="Moments noted by hand: CSV or JSON, time and text."),
-    ] = None,
-    moment_zone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="Zone of noted times that do not say theirs, e.g. +08:00.")
+        typer.Option(
+            "--moments",
+            metavar="FILE",
+            help="Moments noted by hand: CSV or JSON, time and text; times without a zone are in that of the site.",
+        ),
     ] = None,
     moment_window: Annotated[
         int | None,
@@ -89,16 +96,13 @@ def audit(
             help="How long after a moment to tell what was sent; 180, or as before, when not given.",
         ),
     ] = None,
-    lang: Language = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
     json_lines: Annotated[
         bool,
         typer.Option("--json-lines", help="JSON lines on standard output: verdicts so far; the summary last."),
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the case in that folder.")] = False,
-    fail_on: Annotated[
-        str | None, typer.Option(metavar="A|B|C|D", help="Exit 10 when a finding is at least this certain.")
-    ] = None,
+    fail_on: FailOn = None,
 ) -> None:
     """Audit captures into a case folder and print the verdict."""
     from netaudit.case.moment_files import read_moments
@@ -107,10 +111,10 @@ def audit(
     from netaudit.pipeline.keys import request
     from netaudit.pipeline.project_key import read_project_key
 
-    spoken = language(lang)
     if bool(captures) == bool(resume) or (case is not None and resume is not None):
         raise typer.BadParameter("say CAPTURE..., or --resume CASE", param_hint="CAPTURE")
     least = certainty(fail_on)
+    noted = read_moments(moments, zone) if moments else None
     if resume is not None:  # goes on with what was asked for then, whatever the settings say now
         site, zone, inside, signatures_folder, project_key = (
             None if from_settings(ctx, name) else ctx.params[name]
@@ -128,9 +132,9 @@ def audit(
         "project_key": read_project_key(project_key) if project_key is not None else None,
         "keys": request(tls_keys or (), keys_for or (), authority),
         "workers": workers,
-        "moments": read_moments(moments, moment_zone) if moments else None,
+        "moments": noted,
         "moment_window_s": moment_window,
-        "lang": spoken,
+        "lang": default_language(),
         "overwrite": overwrite,
         "settings": settings_of(ctx),
         "command": tuple(sys.argv),
@@ -146,21 +150,13 @@ def audit(
     raise typer.Exit(code)
 
 
-@app.command()
-def interfaces(
-    json: Json = False,
-    lang: Language = None,
-) -> None:
-    """List network interfaces: addresses, link, whether they can be recorded and how to allow it."""
-    from netaudit.cli.living import interfaces_command
-
-    raise typer.Exit(interfaces_command(as_json=json, lang=language(lang)))
-
-
 @app.command(epilog="Example: netaudit live eth1 --case ./case --ring 20GiB --duration 8h --site 'Sales office 1'")
 def live(
     ctx: typer.Context,
-    interface: Annotated[str, typer.Argument(metavar="IFACE", help="As netaudit interfaces names it.")],
+    interface: Annotated[
+        str | None,
+        typer.Argument(metavar="[IFACE]", help="Which to record; without it they are listed, and how to be allowed."),
+    ] = None,
     case: Annotated[
         Path | None, typer.Option("--case", metavar="DIR", help="Folder of the case; by the time when not given.")
     ] = None,
@@ -176,20 +172,14 @@ def live(
         int, typer.Option(metavar="NUMBER", min=0, help="Bytes of a packet; 0 all, as it has to be for images.")
     ] = 0,
     duration: Annotated[str | None, typer.Option(metavar="TIME", help="Stop after 30m, 8h …")] = None,
-    no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    no_faces: NoFaces = False,
     headless: Annotated[bool, typer.Option("--headless", help="No screen; JSON lines out, marks in.")] = False,
     record_only: Annotated[
         bool, typer.Option("--record-only", help="Only record; later: netaudit audit --resume CASE.")
     ] = False,
     zone: Zone = None,
-    site: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the audited site.")] = None,
-    inside: Annotated[
-        list[str] | None, typer.Option(metavar="CIDR", help="Network that is inside; repeatable.")
-    ] = None,
-    signatures_folder: Annotated[
-        Path | None,
-        typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
-    ] = None,
+    site: Site = None,
+    inside: Inside = None,
     moment_window: Annotated[
         int, typer.Option(metavar="SECONDS", min=1, max=86_400, help="How long after a moment to tell what was sent.")
     ] = 180,
@@ -199,17 +189,19 @@ def live(
     recorder: Annotated[
         str, typer.Option(metavar="auto|dumpcap|socket", help="What records; socket is Linux's own and slower.")
     ] = "auto",
-    lang: Language = None,
-    fail_on: Annotated[
-        str | None, typer.Option(metavar="A|B|C|D", help="Exit 10 when a finding is at least this certain.")
-    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Without IFACE: the list as JSON.")] = False,
+    fail_on: FailOn = None,
 ) -> None:
-    """Record an interface and audit it meanwhile; the case is the one that the recorded files give."""
-    from netaudit.cli.living import case_folder, live_command
+    """Record an interface and audit it meanwhile; without one, list those there are and how to be allowed."""
+    from netaudit.cli.living import case_folder, interfaces_command, live_command
     from netaudit.live.settings import LiveSettings, parse_duration, parse_size
     from netaudit.pipeline.keys import request
 
+    if interface is None:
+        raise typer.Exit(interfaces_command(as_json=json, lang=default_language()))
     least = certainty(fail_on)
+    if json:
+        raise typer.BadParameter("lists interfaces; a recording tells JSON lines with --headless", param_hint="--json")
     if recorder not in {"auto", "dumpcap", "socket"}:
         raise typer.BadParameter("say auto, dumpcap or socket", param_hint="--recorder")
     settings = LiveSettings(
@@ -228,11 +220,11 @@ def live(
         "zone": zone,
         "inside": tuple(inside or ()),
         "faces": not no_faces,
-        "signatures": signatures_folder,
+        "signatures": folder_held(ctx, "signatures"),
         "keys": request(tls_keys or (), keys_for or (), authority),
         "moment_window_s": moment_window,
-        "lang": language(lang),
-        "settings": settings_of(ctx),
+        "lang": default_language(),
+        "settings": settings_of(ctx, NOT_ON_LIVE),
         "command": tuple(sys.argv),
     }
     folder = case or case_folder(ctx.obj)

@@ -1,4 +1,4 @@
-"""Commands that look into a case."""
+"""Commands that look into a case, and the one that notes what an analyst decides."""
 
 from __future__ import annotations
 
@@ -8,15 +8,8 @@ from typing import Annotated
 import typer
 
 from netaudit.cli.helping import App
-from netaudit.cli.options import (
-    Captures,
-    CaseFolder,
-    Json,
-    Language,
-    Zone,
-    language,
-)
-from netaudit.cli.texts import say
+from netaudit.cli.options import Captures, CaseFolder, Json, folder_held
+from netaudit.cli.texts import default_language, say
 
 app = App()
 
@@ -42,129 +35,101 @@ def show(
     ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, safe in a spreadsheet.")] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
-    lang: Language = None,
 ) -> None:
     """Show the verdict of a case, or one of its tables."""
     from netaudit.cli.showing import show_command, show_exit
 
     if explain_exit:
-        raise typer.Exit(show_exit(case, language(lang)))
+        raise typer.Exit(show_exit(case, default_language()))
     form = "csv" if csv else "json" if json else "text"
-    raise typer.Exit(show_command(case, table, columns, form=form, lang=language(lang)))
-
-
-@app.command()
-def report(
-    case: CaseFolder,
-    html: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="FILE", help="Where to write it; report.html in the case when not given."),
-    ] = None,
-    lang: Language = None,
-    unmask: Annotated[
-        bool, typer.Option("--unmask", help="Show faces and identity data in clear; logged in the case.")
-    ] = False,
-    recipient: Annotated[
-        str, typer.Option("--for", metavar="TEXT", help="With --unmask: whom it is for; stands on every page.")
-    ] = "",
-    zone: Zone = None,
-) -> None:
-    """Write the report of a case again."""
-    from netaudit.case.reading import open_case
-    from netaudit.case.report_status import REPORT
-    from netaudit.report.from_case import write_report
-    from netaudit.report.rewriting import may_be_shown, rewrite
-    from netaudit.system.windows_names import real
-
-    if recipient and not unmask:
-        raise typer.BadParameter("goes with --unmask", param_hint="--for")
-    opened = open_case(case)
-    if html is None or real(html) == real(case / REPORT):
-        typer.echo(rewrite(opened, language(lang), unmask=unmask, zone=zone, recipient=recipient))
-    else:
-        may_be_shown(opened)
-        typer.echo(write_report(opened, html, language(lang), unmask, zone, recipient))
+    raise typer.Exit(show_command(case, table, columns, form=form, lang=default_language()))
 
 
 @app.command(epilog="Example: netaudit browse ./case    or all cases in a folder: netaudit browse ./cases")
 def browse(
-    case: Annotated[
-        list[Path], typer.Argument(metavar="CASE|FOLDER...", help="Folders of cases, or of folders with cases.")
-    ],
+    ctx: typer.Context,
+    places: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CASE|FOLDER|CAPTURE...]",
+            help="Cases, folders with cases, or captures that are audited first; without any it asks.",
+        ),
+    ] = None,
     captures: Captures = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, do not open a browser.")] = False,
-    lang: Language = None,
 ) -> None:
     """Look through a case in this computer's browser: local pages only, masked; Ctrl-C ends."""
     from netaudit.cli.browsing import browse_command
 
-    raise typer.Exit(browse_command(case, captures or [], show=not no_open, lang=language(lang)))
+    config = ctx.find_root().params.get("config")
+    raise typer.Exit(browse_command(places or [], captures or [], config, show=not no_open, lang=default_language()))
 
 
-@app.command()
+@app.command(epilog="Example: netaudit explain ./case 192.168.1.64    or a packet: netaudit explain ./case 1234")
+def explain(
+    ctx: typer.Context,
+    case: CaseFolder,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="ANYTHING",
+            help="Finding, device, event, message, flow, object or image by id or its beginning; address, host, or "
+            "any other value; number of a packet.",
+        ),
+    ],
+    captures: Captures = None,
+    json: Json = False,
+) -> None:
+    """Say what something of a case is, how that is known, and where else it occurs."""
+    from netaudit.cli.explaining import explain_command
+
+    signatures = folder_held(ctx, "signatures")
+    told = explain_command(case, what, captures or [], signatures, as_json=json, lang=default_language())
+    raise typer.Exit(told)
+
+
+@app.command(epilog="Example: netaudit extract ./case F14371f4d -o finding.pcapng")
 def extract(
     case: CaseFolder,
     what: Annotated[str, typer.Argument(metavar="FINDING|OBJECT|FLOW", help="Id, or its beginning.")],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="pcapng file to write.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="pcapng file to write.")] = None,
+    wireshark: Annotated[
+        bool,
+        typer.Option(
+            "--wireshark",
+            help="Instead: open Wireshark at the first of the packets, or print the command where it is not installed.",
+        ),
+    ] = False,
     captures: Captures = None,
-    lang: Language = None,
 ) -> None:
     """Write exactly the packets of a finding, object, flow, event or journey, with comments, for Wireshark."""
     from netaudit.case.extract import extract as write
     from netaudit.case.reading import open_case
 
+    if (out is None) != wireshark:
+        raise typer.BadParameter("say -o FILE, or --wireshark", param_hint="-o")
+    if out is None:
+        from netaudit.cli.wireshark import wireshark_command
+
+        raise typer.Exit(wireshark_command(case, what, captures or []))
     count = write(open_case(case), what, out, captures or [])
-    spoken = language(lang)
+    spoken = default_language()
     typer.echo(f"{out}: {count:,} {say('frames', spoken)} {say('written', spoken)}")
 
 
-@app.command(epilog="Example: netaudit wireshark ./case F14371f4d")
-def wireshark(
+@app.command(epilog="Example: netaudit decide ./case 192.168.1.64 --class ip_camera --note label")
+def decide(
     case: CaseFolder,
-    what: Annotated[str, typer.Argument(metavar="FINDING|OBJECT|FLOW", help="Id, or its beginning.")],
-    captures: Captures = None,
-    show: Annotated[bool, typer.Option("--print", help="Print the command only.")] = False,
+    device: Annotated[str, typer.Argument(metavar="DEVICE", help="Id, address, name, or beginning of the id.")],
+    class_: Annotated[
+        str, typer.Option("--class", metavar="CLASS", help="What it is: a word of vocabulary/classes.txt.")
+    ] = "",
+    vendor: Annotated[str, typer.Option("--vendor", metavar="NAME", help="Who made it.")] = "",
+    alias: Annotated[str, typer.Option("--alias", metavar="NAME", help="A name of your own for it.")] = "",
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why: what you saw on site.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides, as it shall stand in the report.")] = "",
 ) -> None:
-    """Open Wireshark at the first packet of a finding, or print the command where it is not installed."""
-    from netaudit.cli.wireshark import wireshark_command
+    """Note your decision about a device, beside what netaudit found; the report shows both."""
+    from netaudit.cli.deciding import decide_command
 
-    raise typer.Exit(wireshark_command(case, what, captures or [], show=show))
-
-
-@app.command(epilog="Example: netaudit explain ./case 3fa9c1    or of a packet: netaudit explain ./case 1234")
-def explain(
-    case: CaseFolder,
-    what: Annotated[
-        str,
-        typer.Argument(
-            metavar="FLOW|FRAME|OBJECT", help="Beginning of an id of a flow, message or object; or a packet's number."
-        ),
-    ],
-    captures: Captures = None,
-    json: Json = False,
-    lang: Language = None,
-) -> None:
-    """Say how a flow was read: its bytes and gaps, the readers asked, its messages, what was in them, what was lost."""
-    from netaudit.cli.tracing import explain_command
-
-    raise typer.Exit(explain_command(case, what, captures or [], as_json=json, lang=language(lang)))
-
-
-@app.command()
-def verify(
-    case: CaseFolder,
-    captures: Captures = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option("--by", metavar="wireshark|dpkt", help="Also ask for a second opinion; repeatable."),
-    ] = None,
-    images: Annotated[
-        bool, typer.Option("--images", help="With --by: every image of the case, by protocol, not findings only.")
-    ] = False,
-    json: Json = False,
-    lang: Language = None,
-) -> None:
-    """Check that a case is as it was sealed: nothing changed, missing or added; with --by also a second opinion."""
-    from netaudit.cli.verifying import verify_command
-
-    raise typer.Exit(verify_command(case, captures or [], by or [], images=images, as_json=json, lang=language(lang)))
+    raise typer.Exit(decide_command(case, device, class_, vendor, note, by, alias, lang=default_language()))

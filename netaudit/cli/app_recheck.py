@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from netaudit.cli.helping import App
-from netaudit.cli.options import Json, Language, language
+from netaudit.cli.options import Json
+from netaudit.cli.texts import default_language
 
 app = App()
 
@@ -26,12 +27,11 @@ def recheck(
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write it as a page.")] = None,
     json: Json = False,
-    lang: Language = None,
 ) -> None:
     """Say what became of each transfer since an earlier visit: gone, still, new, moved, or not to be seen."""
     from netaudit.cli.rechecking import recheck_command
 
-    raise typer.Exit(recheck_command(visits, after or [], html, as_json=json, lang=language(lang)))
+    raise typer.Exit(recheck_command(visits, after or [], html, as_json=json, lang=default_language()))
 
 
 @app.command(epilog="Example: netaudit duties ./case")
@@ -40,9 +40,8 @@ def duties(
         Path | None, typer.Argument(metavar="[CASE]", help="Folder of a case; all cards when not given.")
     ] = None,
     json: Json = False,
-    lang: Language = None,
 ) -> None:
     """Say which articles the findings touch, what they show of them and what not, and which papers to ask for."""
     from netaudit.cli.duties import duties_command
 
-    raise typer.Exit(duties_command(case, as_json=json, lang=language(lang)))
+    raise typer.Exit(duties_command(case, as_json=json, lang=default_language()))

@@ -1,12 +1,15 @@
-"""`netaudit browse`: a case in the browser of this computer."""
+"""`netaudit browse`: a case in the browser of this computer; of a capture the case beside it, made first."""
 
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netaudit.case.places import PACKED, beside
 from netaudit.cli.exits import Exit
+from netaudit.cli.starting import stay, typed
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
 
@@ -14,10 +17,71 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NEEDED = ("starlette", "uvicorn")  # the extra `browse`
+ENDED_WITHOUT_CASE = frozenset({Exit.USAGE, Exit.UNREADABLE, Exit.INTERNAL, Exit.INTERRUPTED})
 
 
-def browse_command(folders: Sequence[Path], captures: Sequence[Path], *, show: bool, lang: str) -> Exit:
+def browse_command(
+    places: Sequence[Path], captures: Sequence[Path], config: Path | None, *, show: bool, lang: str
+) -> Exit:
     """Serve the pages of cases, or of the cases in folders, until Ctrl-C."""
+    try:
+        asked = list(places) or typed(lang)
+        unaudited = [path for path in asked if _is_capture(path)]
+        folders = [path for path in asked if path not in unaudited]
+        if unaudited:
+            case = _place(unaudited)
+            ended = _audited(unaudited, case, config, lang)
+            if ended in ENDED_WITHOUT_CASE:
+                return ended
+            folders.append(case)
+        return _serve(folders, captures, show=show, lang=lang) if folders else Exit.AUDITED
+    finally:
+        stay(lang)
+
+
+def _is_capture(path: Path) -> bool:
+    """A file, or a folder that holds captures and no case."""
+    if not path.is_dir():
+        return True
+    cases = (path.glob(place) for place in ("case.json", "*/case.json", "*/*/case.json"))
+    return not any(map(any, cases)) and any(one.suffix.lower() in PACKED for one in path.iterdir())
+
+
+def _place(paths: list[Path]) -> Path:
+    """The case of a capture is beside it, or in the user's own folder where nothing can be written there."""
+    case = beside([str(path) for path in paths])
+    return case if _takes_files(case.parent) else Path.home() / "netaudit" / case.name
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether something can be written there: captures may come on a disc, or from a share that is only read."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _audited(paths: list[Path], case: Path, config: Path | None, lang: str) -> Exit:
+    """Audit into a case, as the command does; nothing is done where the case is there and is of these captures."""
+    if (case / "manifest.json").is_file():
+        from netaudit.case.reading import open_case
+        from netaudit.cli.captured import is_of
+
+        if all(path.is_dir() or is_of(open_case(case), path) for path in paths):
+            return Exit.AUDITED
+        raise UsageError(
+            "{}: the case beside it, {}, is of another capture; name the case that is meant", str(paths[0]), str(case)
+        )
+    from netaudit.cli.app import asked_for
+
+    words = ["audit", *map(str, paths), "--case", str(case)]
+    before = ["--lang", lang, *(["--config", str(config)] if config else [])]
+    ended = asked_for(words)([*before, *words], standalone_mode=False, prog_name="netaudit")
+    return Exit(ended) if isinstance(ended, int) else Exit.AUDITED
+
+
+def _serve(folders: Sequence[Path], captures: Sequence[Path], *, show: bool, lang: str) -> Exit:
     if not all(importlib.util.find_spec(name) for name in NEEDED):
         raise UsageError(say("browse_extra", lang))
     from netaudit.browse.server import serve

@@ -9,8 +9,8 @@ import typer
 
 from netaudit.cli.exits import Exit
 from netaudit.cli.helping import App
-from netaudit.cli.options import Language
-from netaudit.cli.texts import language_of
+from netaudit.cli.options import Json, NoFaces
+from netaudit.cli.texts import default_language
 from netaudit.errors import UsageError
 from netaudit.text.bilingual import speaker
 from netaudit.text.yaml_text import yaml_of
@@ -36,7 +36,6 @@ say = speaker(TEXTS)
 @app.command()
 def plan(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with a folder, or a capture, for each site.")],
-    lang: Language = None,
 ) -> None:
     """Make DIR/plan.csv of the captures in a folder, to be filled in and looked over."""
     from netaudit.campaign.plan import PLAN, left_out, make_plan, write_plan
@@ -46,9 +45,9 @@ def plan(
         raise UsageError("{}: exists; change it by hand, or take it away", path)
     sites = make_plan(folder)
     write_plan(path, sites)
-    typer.echo(say("planned", language_of(lang), path=path, n=len(sites)))
+    typer.echo(say("planned", default_language(), path=path, n=len(sites)))
     if names := left_out(folder, sites):
-        typer.echo(say("left_out", language_of(lang), names=_visible(", ".join(names))))
+        typer.echo(say("left_out", default_language(), names=_visible(", ".join(names))))
 
 
 @app.command()
@@ -68,7 +67,7 @@ def run(
         Path | None,
         typer.Option("--project-key", metavar="FILE", help="Secret that all cases share; same path everywhere."),
     ] = None,
-    no_faces: Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")] = False,
+    no_faces: NoFaces = False,
     time_limit: Annotated[
         float, typer.Option(metavar="HOURS", min=0, help="Longest audit of a site; 0: no bound.")
     ] = 0,
@@ -79,14 +78,13 @@ def run(
         int, typer.Option(min=0, max=64, help="By how many such a site is shared; 0: by all at hand, 1: never.")
     ] = 0,
     memory_limit: Annotated[float, typer.Option(metavar="GB", min=0, help="Most memory of an audit; 0: no bound.")] = 0,
-    lang: Language = None,
 ) -> None:
     """Audit every site of a plan that has no valid case yet; run it again after whatever cut it off."""
     from netaudit.campaign.plan import read_plan
     from netaudit.campaign.running import run_campaign, tasks_of
     from netaudit.campaign.standing import unjudged
 
-    language = language_of(lang)
+    language = default_language()
     if on == "local" and (time_limit or memory_limit):
         raise UsageError("bounds end the process that breaks them: they need --on processes, dask or a scheduler")
     tasks = tasks_of(
@@ -118,25 +116,52 @@ def run(
     raise typer.Exit(Exit.UNJUDGED if left else Exit.DAMAGED if counts["failed"] else Exit.AUDITED)
 
 
-@app.command()
-def status(
+@app.command(epilog="Example: netaudit campaign show ./campaign endpoints")
+def show(
     out: Out,
-    json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
-    lang: Language = None,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="[QUESTION]",
+            help="Without: what is done, failed and to do. sites: ranked; endpoints, services, sni, ja4, certificates, "
+            "makers, models, …: what recurs from site to site. All but the first as JSON lines.",
+        ),
+    ] = "",
+    json: Json = False,
 ) -> None:
-    """List the sites of a campaign: done, failed with the reason, or still to do."""
+    """List the sites of a campaign (done, failed with the reason, or still to do), or ask what recurs."""
+    if what:
+        _recurring(out, what)
+    else:
+        _standing(out, as_json=json)
+
+
+def _recurring(out: str, what: str) -> None:
+    import orjson
+
+    from netaudit.campaign.across import QUESTIONS, ranking, recurring
+    from netaudit.campaign.catalogue import open_campaign
+
+    if what != "sites" and what not in QUESTIONS:
+        raise UsageError("{}: say sites, {}", what, ", ".join(QUESTIONS))
+    campaign = open_campaign(out)
+    for row in ranking(campaign) if what == "sites" else recurring(campaign, what):
+        typer.echo(orjson.dumps(row, default=int).decode())
+
+
+def _standing(out: str, *, as_json: bool) -> None:
     import orjson
 
     from netaudit.campaign.standing import standing
 
-    language = language_of(lang)
+    language = default_language()
     rows = standing(_here(out))
     for row in rows:
-        if json:
+        if as_json:
             typer.echo(orjson.dumps(row).decode())
         elif row["state"] != "done":
             typer.echo(f"{row['site']}: {say(row['state'], language)} {_visible(row['reason'])}".rstrip())
-    if not json:
+    if not as_json:
         counts = {state: sum(row["state"] == state for row in rows) for state in ("done", "failed", "waiting")}
         typer.echo(say("status", language, n=len(rows), **counts))
 
@@ -164,7 +189,6 @@ def report(
     count_persons: CountPersons = False,
     purpose: Purpose = "",
     authorised_by: Authoriser = "",
-    lang: Language = None,
 ) -> None:
     """Write the report of a campaign."""
     from netaudit.campaign.across import persons_at_several
@@ -176,28 +200,8 @@ def report(
         raise UsageError("--count-persons is recorded in the campaign's folder: it needs one, not an address")
     campaign = open_campaign(out)
     persons = persons_at_several(campaign, purpose, authorised_by) if count_persons else None
-    typer.echo(write_report(campaign, html or campaign.folder / "report.html", language_of(lang), persons))
+    typer.echo(write_report(campaign, html or campaign.folder / "report.html", default_language(), persons))
     if xlsx is not None:
         from netaudit.campaign.sheets import write_sheets
 
-        typer.echo(write_sheets(campaign, xlsx, language_of(lang)))
-
-
-@app.command()
-def compare(
-    out: Out,
-    what: Annotated[
-        str, typer.Argument(metavar="[QUESTION]", help="endpoints, services, sni, ja4, certificates, makers, models, …")
-    ] = "sites",
-) -> None:
-    """Ask what recurs from site to site, or rank the sites; JSON lines."""
-    import orjson
-
-    from netaudit.campaign.across import QUESTIONS, ranking, recurring
-    from netaudit.campaign.catalogue import open_campaign
-
-    if what != "sites" and what not in QUESTIONS:
-        raise UsageError("{}: say sites, {}", what, ", ".join(QUESTIONS))
-    campaign = open_campaign(out)
-    for row in ranking(campaign) if what == "sites" else recurring(campaign, what):
-        typer.echo(orjson.dumps(row, default=int).decode())
+        typer.echo(write_sheets(campaign, xlsx, default_language()))

@@ -1,33 +1,124 @@
-"""`netaudit export`: a case to pass on."""
+"""`netaudit export`: what can be made of a case for others, a form a function."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.case.export import export_shareable
-from netaudit.case.reading import open_case
-from netaudit.case.report_status import stale
+from netaudit.case.reading import Case, open_case
+from netaudit.case.report_status import REPORT, stale, written
 from netaudit.case.seal import ATTESTED
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import CaseError, UsageError
-from netaudit.report.rewriting import renew
+from netaudit.report.rewriting import may_be_shown, renew, rewrite
+from netaudit.system.windows_names import real
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from netaudit.case.reading import Case
+    from collections.abc import Callable
 
 
-def export_command(folder: Path, out: Path, *, overwrite: bool, lang: str) -> Exit:
-    """Write the zip and say how many files are in it."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where to, and how."""
+
+    out: Path | None
+    lang: str
+    zone: str | None = None
+    officers: tuple[str, ...] = ()
+    recipient: str = ""
+    annexes: bool = False
+    unmask: bool = False
+    overwrite: bool = False
+
+
+def export_command(folder: Path, form: str, asked: Asked) -> Exit:
+    """Write a case in a form, and say what was written."""
+    if form not in FORMS:
+        raise UsageError("{}: say one of {}", form, ", ".join(FORMS))
+    for name, option, forms in (
+        ("annexes", "--annexes", ("pdf",)), ("unmask", "--unmask", ("html",)), ("recipient", "--for", ("html",)),
+        ("zone", "--zone", ("html", "pdf", "docx")),
+    ):  # fmt: skip
+        if getattr(asked, name) and form not in forms:
+            raise UsageError("{} goes with {}", option, ", ".join(forms))
+    if asked.recipient and not asked.unmask:
+        raise UsageError("{} goes with {}", "--for", "--unmask")
+    if form == "html":
+        print(_html(folder, asked))
+        return Exit.AUDITED
+    ending, write = WRITERS[form]
+    out = asked.out or Path(f"{real(folder)}{ending}")
+    if out.exists() and not asked.overwrite:
+        raise UsageError("{}: exists; choose another name or say --overwrite", out)
+    if not out.parent.is_dir():
+        raise UsageError("{}: is no folder", out.parent)
+    said = write(folder, out, asked)
+    print(f"{out}: {said or say('written', asked.lang)}")
+    return Exit.AUDITED
+
+
+def _html(folder: Path, asked: Asked) -> Path:
+    """The report: written again in the case, or elsewhere."""
+    from netaudit.report.from_case import write_report
+
+    case = open_case(folder)
+    if asked.out is None or real(asked.out) == real(folder / REPORT):
+        return rewrite(case, asked.lang, unmask=asked.unmask, zone=asked.zone, recipient=asked.recipient)
+    may_be_shown(case)
+    return write_report(case, asked.out, asked.lang, asked.unmask, asked.zone, asked.recipient)
+
+
+def _pdf(folder: Path, out: Path, asked: Asked) -> None:
+    from netaudit.exports.pdf import write_pdf
+
+    zone = asked.zone or written(folder).get("zone")
+    write_pdf(_whole(folder), out, asked.lang, annexes=asked.annexes, zone=zone)
+
+
+def _docx(folder: Path, out: Path, asked: Asked) -> None:
+    from netaudit.exports.record import record_of
+    from netaudit.exports.word import write_docx
+
+    write_docx(record_of(_whole(folder), asked.lang, asked.zone, asked.officers), out)
+
+
+def _xlsx(folder: Path, out: Path, asked: Asked) -> None:
+    from netaudit.exports.record import record_of
+    from netaudit.exports.sheets import write_xlsx
+
+    case = _whole(folder)
+    write_xlsx(case, record_of(case, asked.lang), out)
+
+
+def _case_uco(folder: Path, out: Path, _: Asked) -> None:
+    from netaudit.exports.case_uco import write_case_uco
+
+    write_case_uco(_whole(folder), out)
+
+
+def _eve(folder: Path, out: Path, _: Asked) -> None:
+    from netaudit.exports.eve import write_eve
+
+    write_eve(_whole(folder), out)
+
+
+def _tables(folder: Path, out: Path, _: Asked) -> None:
+    from netaudit.exports.csv_tables import write_csv_files
+
+    write_csv_files(_whole(folder), out)
+
+
+def _zip(folder: Path, out: Path, asked: Asked) -> str:
+    """Says how many files are in it."""
+    from netaudit.case.export import export_shareable
+
     case = open_case(folder)
     if stale(folder):
-        print(say(_renewed(case), lang))
+        print(say(_renewed(case), asked.lang))
         case = open_case(folder)
-    count = export_shareable(case, out, overwrite=overwrite)
-    print(f"{out}: {say('exported', lang, files=count)}")
-    return Exit.AUDITED
+    return say("exported", asked.lang, files=export_shareable(case, out, overwrite=asked.overwrite))
 
 
 def _renewed(case: Case) -> str:
@@ -38,3 +129,28 @@ def _renewed(case: Case) -> str:
         return "exported_renewed" if renew(case) else "exported_stale"
     except (CaseError, UsageError, OSError):  # too many findings, or a medium or a folder that cannot be written
         return "exported_stale"
+
+
+def _whole(folder: Path) -> Case:
+    """A case that came to its end, with nothing gone or of another size: a paper reads few files, and speaks for all.
+
+    Raises CaseError for others: of an audit that was cut off before its findings a paper would say that there are none.
+    """
+    case = open_case(folder)
+    if "totals" not in case.manifest:
+        raise CaseError("{}: {}; audit it again to have something to write of", folder, case.verdict("en"))
+    case.look_over()
+    return case
+
+
+WRITERS: dict[str, tuple[str, Callable[[Path, Path, Asked], str | None]]] = {
+    "pdf": (".pdf", _pdf),
+    "docx": (".docx", _docx),
+    "xlsx": (".xlsx", _xlsx),
+    "zip": (".zip", _zip),
+    "case-uco": (".jsonld", _case_uco),
+    "eve": (".eve.jsonl", _eve),
+    "tables": ("-tables", _tables),
+}
+"""By form: how what is written beside a case is called after it, and what writes it."""
+FORMS = ("html", *WRITERS)

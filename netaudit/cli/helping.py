@@ -14,8 +14,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from netaudit.cli.chinese import helped, worded
+from netaudit.cli.moved import moved
 from netaudit.cli.texts import default_language
 from netaudit.cli.values import plainly
+from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,8 +160,28 @@ class PressedError(Exception):
     """Somebody pressed Ctrl-C; of which Typer itself would make a code like any other."""
 
 
+def language_first(words: list[str]) -> list[str]:
+    """The same words, the first --lang with its value before all others; nothing behind -- is looked at."""
+    end = words.index("--") if "--" in words else len(words)
+    for place, word in enumerate(words[:end]):
+        if word == "--lang" and place + 1 < end:
+            return [word, words[place + 1], *words[:place], *words[place + 2 :]]
+        if word.startswith("--lang="):
+            return [word, *words[:place], *words[place + 1 :]]
+    return words
+
+
 class Command(TyperCommand):
     """A command whose help is in the language of who asks."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Understand the words. Raises UsageError with the present spelling for a former option."""
+        for word in args:
+            if word == "--":
+                break
+            if word.startswith("--") and (told := moved(str(ctx.info_name), word)) is not None:
+                raise UsageError("{} is spelt otherwise now: netaudit {}", word.partition("=")[0], told)
+        return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters, and --help."""
@@ -172,7 +194,23 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """The same of a group."""
+    """The same of a group. --lang may stand anywhere behind it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take --lang to the front of the words of the whole command line."""
+        return super().parse_args(ctx, args if ctx.parent else language_first(args))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of a word. Raises UsageError with the present spelling for a former one."""
+        if args and args[0] not in self.commands:
+            told = moved("" if ctx.parent is None else str(ctx.info_name), args[0], "".join(args[1:2]))
+            if told is not None:
+                raise UsageError(
+                    "{} is spelt otherwise now: netaudit {}",
+                    " ".join(["netaudit", *([ctx.info_name] if ctx.parent else []), args[0]]),
+                    told,
+                )
+        return super().resolve_command(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters, and --help."""

@@ -1,4 +1,4 @@
-"""`netaudit interfaces`, `netaudit live`, and `netaudit audit --resume`: print, run, say how it went."""
+"""`netaudit live`, `netaudit live`, and `netaudit audit --resume`: print, run, say how it went."""
 
 from __future__ import annotations
 

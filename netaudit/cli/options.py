@@ -7,12 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netaudit.cli.texts import default_language
-
 CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a case.")]
-Language = Annotated[
-    str | None, typer.Option("--lang", metavar="zh|en", help="zh or en; by the locale when not given.")
-]
 
 
 def _known_zone(zone: str | None) -> str | None:
@@ -32,18 +27,23 @@ Zone = Annotated[
         help="Zone of the site's times, e.g. Asia/Shanghai; reports and tables show it.",
     ),
 ]
-ProjectKey = Annotated[
+Site = Annotated[str | None, typer.Option("--site", metavar="NAME", help="Name of the audited site.")]
+Inside = Annotated[
+    list[str] | None, typer.Option("--inside", metavar="CIDR", help="Network that is inside; repeatable.")
+]
+NoFaces = Annotated[bool, typer.Option("--no-faces", help="Do not decode images or look for faces.")]
+FailOn = Annotated[
+    str | None,
+    typer.Option("--fail-on", metavar="A|B|C|D", help="Exit 10 when a finding is at least this certain."),
+]
+Signatures = Annotated[
     Path | None,
-    typer.Option(
-        "--project-key", metavar="FILE", help="Secret of a project: makes keyed hashes comparable between its cases."
-    ),
+    typer.Option("--signatures", metavar="DIR", help="Folder of your own signatures, added to those of netaudit."),
 ]
 TlsKeys = Annotated[
     list[Path] | None,
     typer.Option(
-        "--tls-keys",
-        metavar="FILE",
-        help="Key log (SSLKEYLOGFILE) or RSA private key that opens TLS and QUIC.",
+        "--tls-keys", metavar="FILE", help="Key log (SSLKEYLOGFILE) or RSA private key that opens TLS and QUIC."
     ),
 ]
 KeysFor = Annotated[
@@ -58,6 +58,7 @@ Authority = Annotated[
     str | None,
     typer.Option("--authority", metavar="TEXT", help="By what consent or authority they are opened; recorded."),
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace that file.")]
 Captures = Annotated[
     list[Path] | None,
     typer.Option("--captures", metavar="PATH", help="Where the captures are now, if moved; repeatable."),
@@ -65,13 +66,16 @@ Captures = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 
 
-def language(lang: str | None) -> str:
-    """The language of --lang, else that of the settings or the locale."""
-    if lang is None:
-        return default_language()
-    if lang not in {"zh", "en"}:
-        raise typer.BadParameter("say zh or en", param_hint="--lang")
-    return lang
+def held(ctx: typer.Context) -> dict[str, Any]:
+    """What the settings say, for what a command has no option of its own for."""
+    from netaudit.cli.settings import Settings
+
+    return ctx.obj.values if isinstance(ctx.obj, Settings) else {}
+
+
+def folder_held(ctx: typer.Context, name: str) -> Path | None:
+    """A folder or file that the settings name; None where they do not."""
+    return Path(held(ctx)[name]) if name in held(ctx) else None
 
 
 def from_settings(ctx: typer.Context, name: str) -> bool:
@@ -80,12 +84,16 @@ def from_settings(ctx: typer.Context, name: str) -> bool:
     return source is not None and source.name == "DEFAULT_MAP"
 
 
-def settings_of(ctx: typer.Context) -> dict[str, Any] | None:
-    """What is noted of the settings that gave a command some of its options; None where none did."""
+def settings_of(ctx: typer.Context, without_option: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    """What is noted of the settings that gave a command some of its options; None where none did.
+
+    `without_option` are settings that the command takes and has no option for.
+    """
     from netaudit.cli.settings import Settings, took_part
 
     told = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
-    return took_part(told, [name for name in ctx.params if from_settings(ctx, name)])
+    given = [name for name in ctx.params if from_settings(ctx, name)]
+    return took_part(told, [*given, *(name for name in without_option if name in told.values)])
 
 
 def certainty(fail_on: str | None) -> str:

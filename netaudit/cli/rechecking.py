@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import orjson
 
 from netaudit.case.places import beside
 from netaudit.case.reading import Case, open_case
+from netaudit.cli.captured import is_of
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
 from netaudit.recheck.comparing import Comparison, recheck
@@ -44,23 +44,16 @@ def _case(path: Path, lang: str) -> Case:
         return open_case(path)
     folder = beside([str(path)])
     if (folder / "case.json").exists() and path.is_file():
-        return _of_capture(open_case(folder), path)
+        case = open_case(folder)
+        if case.table("captures").num_rows == 1 and is_of(case, path):
+            return case
+        raise UsageError(
+            "{}: the case beside it, {}, is of another capture; name the case that is meant", str(path), str(folder)
+        )
     from netaudit.api.auditing import audit
 
     audit(path, folder, lang=lang)
     return open_case(folder)
-
-
-def _of_capture(case: Case, path: Path) -> Case:
-    """The case, where it is of this very file: what lies beside it may be of one that had its name."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if set(case.table("captures", ["sha256"])["sha256"].to_pylist()) != {digest}:
-        raise UsageError(
-            "{}: the case beside it, {}, is of another capture; name the case that is meant",
-            str(path), str(case.folder),
-        )  # fmt: skip
-    return case
 
 
 def _print(compared: Comparison, lang: str) -> None:

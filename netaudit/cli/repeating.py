@@ -1,4 +1,4 @@
-"""`netaudit repeat`: the same captures audited again with the options of a case, and its tables compared."""
+"""`netaudit verify --by netaudit`: the same captures audited again with the options of then, and tables compared."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
 from netaudit.case.extract import locate
-from netaudit.case.reading import Case, open_case
 from netaudit.cli.chinese import message
-from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
 from netaudit.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
+    from netaudit.case.reading import Case
     from netaudit.pipeline.task import Options
 
 KEYED = ("_hmac", "_hmacs")  # ends of names of columns that follow the key of a case
@@ -28,53 +27,37 @@ KEYED_TOO = {"parts": {"upload", "links"}}
 NAMED = {"captures": {"name"}}  # as they were given, which may be elsewhere now
 
 
-def repeat_command(
-    folder: Path,
-    captures: list[Path],
-    signatures: Path | None,
-    project_key: Path | None,
-    tls_keys: Sequence[Path],
-    *,
-    as_json: bool,
-    lang: str,
-) -> Exit:
-    """Say what is the same and what is not; exit code 3 when something differs."""
-    case = open_case(folder)
-    told = repeat(case, captures, signatures, project_key, tls_keys)
-    if as_json:
-        import orjson
-
-        print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
-    else:
-        print(say("repeat_same", lang, n=len(told["same"])))
-        for key in ("differing", "circumstances", "not_compared"):
-            if told[key]:
-                print(say(f"repeat_{key}", lang))
-                print("".join(f"    {message(line, lang)}\n" for line in told[key]), end="")
-    return Exit.DAMAGED if told["differing"] else Exit.AUDITED
+def print_repeated(told: dict[str, Any], lang: str) -> None:
+    """Say what is the same and what is not."""
+    print(say("repeat_same", lang, n=len(told["same"])))
+    for key in ("differing", "circumstances", "not_compared"):
+        if told[key]:
+            print(say(f"repeat_{key}", lang))
+            print("".join(f"    {message(line, lang)}\n" for line in told[key]), end="")
 
 
-def repeat(
-    case: Case,
-    captures: list[Path],
-    signatures: Path | None = None,
-    project_key: Path | None = None,
-    tls_keys: Sequence[Path] = (),
-) -> dict[str, Any]:
+def repeat(case: Case, captures: list[Path], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Names of tables that are the same, and what differs. Raises UsageError for what cannot be repeated so."""
     from netaudit.pipeline.task import run
+
+    signatures, project_key = (
+        Path(settings[name]) if name in settings else None for name in ("signatures", "project_key")
+    )
+    tls_keys = [Path(one) for one in settings.get("tls_keys", ())]
 
     ids = case.table("captures", ["capture_id"])["capture_id"].to_pylist()
     places = locate(case, captures)
     if missing := sorted(set(ids) - places.keys()):
-        raise UsageError("capture {}: is not where it was audited; say where it is", missing[0])
+        raise UsageError("capture {}: is not where it was audited; say where it is with --captures", missing[0])
     options = _options(case, signatures, project_key, tls_keys)
     with tempfile.TemporaryDirectory(prefix="netaudit-repeat-") as place:
         paths = [places[one] for one in dict.fromkeys(ids)]
         again = run(paths, Path(place) / "case", options, lambda *_: None)
         told = _compared(case, again, keyed=project_key is not None)
     if told["differing"] and not tls_keys and (case.manifest.get("options") or {}).get("keys_for"):
-        told["circumstances"].append("connections were opened with keys; without --tls-keys only those in the captures")
+        told["circumstances"].append(
+            "connections were opened with keys; without the setting tls_keys only those in the captures"
+        )
     return told
 
 

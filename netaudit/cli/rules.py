@@ -1,21 +1,17 @@
-"""`netaudit rules`: entries from what was learned of a case, and whether they hold."""
+"""`netaudit rules`: what names devices and reads messages, as data: learned, begun, checked, tried and listed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from netaudit.cli.documents import Captures, check
 from netaudit.cli.helping import App
-from netaudit.cli.options import CaseFolder, Language
+from netaudit.cli.options import Captures, CaseFolder, Signatures, folder_held
+from netaudit.cli.texts import default_language
 
-if TYPE_CHECKING:
-    from netaudit.documents.head import Head
-    from netaudit.documents.nodes import Tree
-
-app = App(help="Rules: entries for dialects that nobody described, from what a case tells of them.")
+app = App(help="Rules: signatures that name devices and services, and documents, what messages mean.")
 
 
 @app.command(epilog="Example: netaudit rules learn ./case --route 3fa9c1 > mine/documents/learned.yaml")
@@ -25,31 +21,70 @@ def learn(
     captures: Captures = None,
 ) -> None:
     """Print an entry for each route with inferred events, with a masked example; look it over before it is used."""
-    from netaudit.case.decisions import fields_decided
-    from netaudit.case.reading import open_case
-    from netaudit.pipeline.rereading import reread
-    from netaudit.rows.events import head_of
-    from netaudit.rule_writing.document_examples import tree_of
-    from netaudit.rule_writing.learned_drafts import drafts, learned
+    from netaudit.cli.rules_drafting import learned_entries
 
-    opened = open_case(case)
-
-    def read(message: str) -> tuple[Head, Tree]:
-        found = reread(opened, message, captures or ())
-        return head_of(found), tree_of(found)
-
-    decided = {where: one.meaning for where, one in fields_decided(opened.folder).items()}
-    for text in drafts(learned(opened, route, decided), read):
+    for text in learned_entries(case, route, captures or []):
         typer.echo(text, nl=False)
 
 
-@app.command("test", epilog="Example: netaudit rules test ./mine/documents/learned.yaml")
-def hold(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[FILE...]", help="Files of entries; all of netaudit's when not given."),
-    ] = None,
-    lang: Language = None,
+@app.command(epilog="Example: netaudit rules new ./case 192.168.1.64 --vendor Acme > mine/devices/acme.yaml")
+def new(
+    ctx: typer.Context,
+    case: CaseFolder,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="DEVICE|MESSAGE",
+            help="A device by id, address or name: a signature. A message or event by id: an entry of documents.",
+        ),
+    ],
+    class_: Annotated[str, typer.Option("--class", metavar="CLASS", help="What the device is, if you know.")] = "",
+    vendor: Annotated[str, typer.Option("--vendor", metavar="NAME", help="Who made it, if you know.")] = "",
+    captures: Captures = None,
 ) -> None:
-    """Check form and examples of entries, as `documents check` does."""
-    check(files, lang)
+    """Print a draft of a rule, with examples for and against, masked; look it over before it is used or shared."""
+    from netaudit.cli.rules_drafting import drafted
+
+    text = drafted(case, what, class_, vendor, captures or [], folder_held(ctx, "signatures"))
+    typer.echo(text, nl=False)
+
+
+@app.command(epilog="Example: netaudit rules check ./mine")
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[DIR|FILE...]", help="Rules of your own; all of netaudit's when not given."),
+    ] = None,
+) -> None:
+    """Check form, vocabulary, and every example, alone and beside all rules that netaudit comes with."""
+    from netaudit.cli.rules_checking import check_command
+
+    raise typer.Exit(check_command(paths or [], default_language()))
+
+
+@app.command(epilog="Example: netaudit rules test office.pcapng --signatures ./mine --added")
+def test(  # a command, no test
+    captures: Annotated[list[str], typer.Argument(metavar="CAPTURE|CASE...", help="Captures, or one case.")],
+    signatures_folder: Signatures = None,  # noqa: PT028
+    added: Annotated[bool, typer.Option("--added", help="Show only what your own signatures say.")] = False,  # noqa: PT028
+) -> None:
+    """Show which signatures fire on captures or on a case, on which facts, and what became of their claims."""
+    from netaudit.cli.rules_testing import test_command
+
+    raise typer.Exit(test_command(captures, signatures_folder, added=added, lang=default_language()))
+
+
+@app.command(name="list")
+def list_(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of your own, added.")] = None,
+) -> None:
+    """List all rules: id, what it says, strength, provenance, source."""
+    from netaudit.documents.loading import load as load_documents
+    from netaudit.signatures.loading import load
+
+    loaded = load(folder)
+    for signature in (*loaded.devices, *loaded.services):
+        claims = ", ".join(f"{name} {value}" for name, value in signature.claims.items())
+        typer.echo(f"{signature.id}\t{claims}\t{signature.strength}\t{signature.provenance}: {signature.source}")
+    for entry in load_documents((folder,) if folder else ()).index.entries:
+        typer.echo(f"{entry.id}\t{entry.maker}: {entry.message}\t{entry.kind}\t{entry.provenance}: {entry.source}")

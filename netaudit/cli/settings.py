@@ -37,13 +37,13 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     "site": Setting(str, ("site",)),
-    "officers": Setting(str, ("officers",), many=True),
-    "zone": Setting(str, ("zone", "moment_zone")),
-    "language": Setting(str, ("lang",)),
+    "officers": Setting(str, (), many=True),
+    "zone": Setting(str, ("zone",)),
+    "language": Setting(str, ()),
     "inside": Setting(str, ("inside",), many=True),
     "cases": Setting(str, (), path=True),
     "workers": Setting(int, ("workers",)),
-    "signatures": Setting(str, ("signatures_folder", "signatures"), path=True),
+    "signatures": Setting(str, ("signatures_folder",), path=True),
     "project_key": Setting(str, ("project_key",), path=True),
     "tls_keys": Setting(str, ("tls_keys",), many=True, path=True),
     "keys_for": Setting(str, ("keys_for",), many=True),

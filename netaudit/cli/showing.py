@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.reading import open_case
+from netaudit.cli.deciding import device_lines
 from netaudit.cli.endings import into_file
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
@@ -72,7 +73,9 @@ def show_command(folder: Path, table: str, columns: str = "", *, form: str, lang
         {"csv": write_csv, "json": write_json_lines}[form](case.table(table, chosen or None))
         return Exit.AUDITED
     first, count = case.beginning(table, SHOWN_ROWS)
-    if asked:
+    if table == "devices" and not asked:
+        print("\n".join(device_lines(case, lang)))
+    elif asked:
         write_text(first.select(chosen or names), lang, count)
     else:
         zone = (case.manifest.get("options") or {}).get("zone")

@@ -1,4 +1,4 @@
-"""`netaudit sign` and `netaudit stamp`, and what `verify` says of signature and time stamp."""
+"""`netaudit sign`: signature and time stamp; and what `verify` says of signature and time stamp."""
 
 from __future__ import annotations
 

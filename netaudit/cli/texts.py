@@ -6,7 +6,6 @@ import itertools
 import locale
 import os
 
-from netaudit.errors import UsageError
 from netaudit.text.bilingual import speaker
 from netaudit.text.yaml_text import yaml_of
 
@@ -16,10 +15,8 @@ TEXTS = yaml_of(__package__, "texts.yaml")
 _spoken: list[str] = []  # the language of this process, where somebody said one
 
 
-def speak(lang: str | None, *, only_if_silent: bool = False) -> None:
+def speak(lang: str | None) -> None:
     """Let this process speak a language, as the command line or its settings ask for; None or another: the locale's."""
-    if only_if_silent and _spoken:
-        return
     _spoken[:] = [lang] if lang in {"zh", "en"} else []
 
 
@@ -47,13 +44,6 @@ def default_language() -> str:
     except ValueError:
         language = ""
     return "zh" if language.lower().startswith(("zh", "chinese")) else "en"
-
-
-def language_of(lang: str | None) -> str:
-    """The language asked for, else that of the locale. Raises UsageError for another one."""
-    if lang not in {None, "zh", "en"}:
-        raise UsageError("--lang {}: say zh or en", lang)
-    return lang or default_language()
 
 
 say = speaker(TEXTS)

@@ -1,34 +1,17 @@
-"""`netaudit explain`: how a flow was read, as lines of text or JSON."""
+"""What `netaudit explain` says of a flow, an object or a packet: how it was read, as lines of text or as values."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.reading import open_case
-from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.masking.mask import mask, visible
-from netaudit.pipeline.tracing import trace
 
 if TYPE_CHECKING:
     from netaudit.pipeline.tracing import Read, Trace
 
 WIDTH = 200  # characters of a text out of the capture
 WAYS = ("up", "down")
-
-
-def explain_command(folder: Path, what: str, captures: list[Path], *, as_json: bool, lang: str) -> Exit:
-    """Print how the flow that `what` means was read."""
-    told = trace(open_case(folder), what, captures)
-    if as_json:
-        import orjson
-
-        print(orjson.dumps(facts(told), option=orjson.OPT_INDENT_2).decode())
-    else:
-        for line in lines(told, lang):
-            print(line)
-    return Exit.AUDITED
 
 
 def facts(told: Trace) -> dict[str, Any]:

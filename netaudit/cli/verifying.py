@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.case.integrity import Integrity, integrity
 from netaudit.case.report_status import stale
 from netaudit.cli.exits import Exit
+from netaudit.cli.repeating import print_repeated, repeat
 from netaudit.cli.signing import print_attested
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
@@ -43,17 +44,30 @@ OPINIONS: dict[str, Callable[..., Verification]] = {"wireshark": _wireshark, "dp
 """Who may be asked for a second opinion."""
 
 
+AGAIN = "netaudit"  # which is asked by auditing once more
+
+
 def verify_command(
-    folder: Path, captures: list[Path], by: list[str], *, images: bool, as_json: bool, lang: str
+    folder: Path,
+    captures: list[Path],
+    by: list[str],
+    settings: dict[str, Any] | None = None,
+    *,
+    images: bool,
+    as_json: bool,
+    lang: str,
 ) -> Exit:
-    """Print how the case stands, then each opinion asked for; exit code 3 when something is wrong."""
+    """Print how the case stands, then each opinion asked for; exit code 3 when something is wrong.
+
+    `settings` may name the signatures, project key and keys of then, which a case does not keep.
+    """
     from netaudit.case.reading import open_case
     from netaudit.case.swap import taken_up
     from netaudit.signing.verification import attested
 
     for one in by:
-        if one not in OPINIONS:
-            raise UsageError("--by {}: say one of {}", one, ", ".join(OPINIONS))
+        if one not in (*OPINIONS, AGAIN):
+            raise UsageError("--by {}: say one of {}", one, ", ".join((*OPINIONS, AGAIN)))
     if not by and (images or captures):
         raise UsageError("--images and --captures go with --by, which asks for a second opinion")
     taken_up(folder)
@@ -66,24 +80,31 @@ def verify_command(
         if stale(folder):
             print(say("stale", lang, case=folder))
         print_attested(signed, lang)
-    opinions = {}
+    opinions, again = {}, {}
     if by:
         case = open_case(folder, check=False)
-        for one in by:
+        for one in (one for one in by if one != AGAIN):
             opinions[one] = OPINIONS[one](case, captures, images=images)
             if not as_json:
                 _print_opinion(opinions[one], lang)
+        if AGAIN in by:
+            again = repeat(case, captures, settings or {})
+            if not as_json:
+                print_repeated(again, lang)
     if as_json:
         import orjson
 
         said = {name: {"tool": one.tool, "findings": one.findings} for name, one in opinions.items()}
         document = {"integrity": told.document(), "report_stale": stale(folder), "opinions": said}
         document["report"] = asdict(report)
+        if again:
+            document["repeated"] = again
         if signed is not None:
             document["signature"] = asdict(signed)
         sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
         sys.stdout.buffer.flush()
     contradicted = any(row["status"] == "contradicted" for one in opinions.values() for row in one.findings)
+    contradicted |= bool(again.get("differing"))
     wrong = contradicted or report.status == FORGED or (signed is not None and bool(signed.problems))
     return Exit.AUDITED if told.sound and not wrong else Exit.DAMAGED
 
@@ -117,7 +138,7 @@ def _print(told: Integrity, lang: str) -> None:
     print(say("integrity_sound" if told.sound else f"integrity_{told.state}", lang, n=told.checked))
     if told.partial:
         print(say("integrity_partial", lang))
-    for kind in ("problems", "changed", "missing", "added", "leftovers"):
+    for kind in ("problems", "changed", "missing", "added", "leftovers", "desktop"):
         names = getattr(told, kind)
         if names:
             print(say(f"integrity_{kind}", lang, n=len(names)))

@@ -1,4 +1,4 @@
-"""`netaudit warm`, and what is said while kernels are compiled before a first audit."""
+"""`netaudit doctor --warm`, and what is said while kernels are compiled before a first audit."""
 
 from __future__ import annotations
 

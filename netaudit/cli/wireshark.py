@@ -1,4 +1,4 @@
-"""`netaudit wireshark`: a finding in Wireshark, at its first packet."""
+"""`netaudit extract --wireshark`: a finding in Wireshark, at its first packet."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
 
 
-def wireshark_command(folder: Path, what: str, captures: list[Path], *, show: bool) -> Exit:
-    """Open Wireshark, or print the command where it is not installed or `show` is asked for; one line per capture."""
+def wireshark_command(folder: Path, what: str, captures: list[Path]) -> Exit:
+    """Open Wireshark, or print the command where it is not installed; one line per capture."""
     program = shutil.which("wireshark")
     for command in commands(open_case(folder), what, captures):
         print(shlex.join(command))
-        if program and not show:
+        if program:
             subprocess.Popen([program, *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     return Exit.AUDITED
 

@@ -3,7 +3,8 @@
 A link address speaks for itself under addresses that it claims (ARP, neighbour discovery, leases), that were made from
 it (EUI-64), and under those it uses on its own link. It does not where it stands for many: a router, a layer-3 switch,
 a bridge that puts its own address into frames of others. Signs of that: addresses of many networks, times to live from
-which a router took one, addresses leased to others, more addresses than a host has.
+which a router took one, addresses leased to others, more addresses than a host has, two of one network used at a time
+though it leased neither (a repeater that speaks for its stations).
 
 Where several claim one address it is each one's in its time. Anybody can write a frame in the name of another, so in
 between counts who was answered: what nobody answered makes no holder beside one who is.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import bisect
 import functools
 import ipaddress
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +27,7 @@ MOST_CLAIMED = 16  # IPv4 addresses claimed by one link address; more is proxy A
 MOST_CLAIMED_SIX = 256  # IPv6 addresses: a host takes new ones every day (RFC 8981)
 HOST_ADDRESSES = 8  # IPv4 addresses that one link address uses unclaimed; more are not those of one host
 OTHERS = 2  # addresses leased to others that a link address uses: it forwards
+NETWORK = 24  # bits of an IPv4 network in which a host has one address at a time
 LEASE = "dhcp"
 ROUTER = "ra"
 
@@ -89,14 +92,21 @@ class Speakers:
     near: frozenset[tuple[str, str]] = frozenset()  # (link address, address): no router took from its time to live
     apart: frozenset[tuple[str, str]] = frozenset()  # a router did
     many: set[str] = field(default_factory=set)  # link addresses that stand for many
+    crowded: set[str] = field(default_factory=set)  # of these, those that use several addresses of one network at once
 
-    def listen(self, used: Iterable[tuple[str, str]]) -> None:
-        """Note who stands for many, by (link address, address) of everything that was sent from inside."""
+    def listen(self, sent: Iterable[Sent]) -> None:
+        """Note who stands for many, by everything that was sent from inside."""
         by_mac: dict[str, set[str]] = defaultdict(set)
-        for mac, ip in used:
-            if ":" not in ip:
-                by_mac[mac].add(ip)
-        self.many = set(self.forwarders)
+        spans: dict[tuple[str, int], dict[str, tuple[int, int]]] = defaultdict(dict)
+        for one in sent:
+            if ":" not in one.ip:
+                by_mac[one.mac].add(one.ip)
+                if one.answered and one.mac not in self.claims.leased.get(one.ip, ()):
+                    span = spans[one.mac, _network(one.ip)]
+                    since, until = span.get(one.ip, (one.first, one.last))
+                    span[one.ip] = min(since, one.first), max(until, one.last)
+        self.crowded = {mac for (mac, _), span in spans.items() if len(span) > 1 and mac and self._at_once(mac, span)}
+        self.many = self.crowded | self.forwarders
         for mac, ips in by_mac.items():
             own = self.claims.by_mac.get(mac, set())
             others = [ip for ip in ips if (to := self.claims.leased.get(ip)) and mac not in to]
@@ -105,8 +115,19 @@ class Speakers:
             if routed or len(others) >= OTHERS or len(unclaimed) > HOST_ADDRESSES:
                 self.many.add(mac)
 
+    def _at_once(self, mac: str, spans: dict[str, tuple[int, int]]) -> bool:
+        """Whether two addresses of one network were used at the same time; claims widen the time of each."""
+        wide = []
+        for ip, (since, until) in spans.items():
+            times = [ts for ts, whose in self.claims.times.get(ip, ()) if whose == mac]
+            wide.append((min([since, *times]), max([until, *times])))
+        wide.sort()
+        return any(after[0] < before[1] for before, after in itertools.pairwise(wide))
+
     def own(self, mac: str, ip: str) -> bool:
         """Whether a link address claimed the address, and not for somebody else."""
+        if mac in self.crowded and ":" not in ip:
+            return False
         held = ip in self.claims.by_mac.get(mac, ())
         leased = self.claims.leased.get(ip, ())
         return held and not (mac in self.many and leased and mac not in leased)
@@ -126,6 +147,12 @@ class Speakers:
         """A host has many addresses of its network; those of a router are of networks that it speaks in itself."""
         networks = {network_of(other) for other in self.claims.by_mac.get(mac, ()) if ":" in other}
         return network_of(ip) in networks or mac not in self.claims.routers
+
+
+@functools.lru_cache(maxsize=65536)
+def _network(ip: str) -> int:
+    """The network of an IPv4 address, as far as hosts of one link are told apart by it."""
+    return int(ipaddress.IPv4Address(ip)) >> (32 - NETWORK)
 
 
 def network_of(ip: str) -> int:

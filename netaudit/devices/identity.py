@@ -124,7 +124,7 @@ def identify(
     known = claimed(claim for claim in claims if claim[1] and usable(claim[2]))
     speakers = Speakers(known, frozenset(forwarders), *hops)
     sent = [one for one in sent if usable(one.ip) and one.mac]
-    speakers.listen({(one.mac, one.ip) for one in sent})
+    speakers.listen(sent)
     by_ip: dict[str, list[Sent]] = defaultdict(list)
     for one in sent:
         if speakers.itself(one.mac, one.ip) or made_from(one.mac, one.ip) or (one.mac, one.ip) in twins:

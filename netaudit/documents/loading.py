@@ -13,6 +13,7 @@ from netaudit.documents.index import Index
 from netaudit.errors import SignatureError
 from netaudit.signatures.loading import MOST_FILE, default_folder
 from netaudit.storage.given_files import read_given
+from netaudit.system.desktop_files import is_left_by_desktop
 from netaudit.text.yaml_text import parse_yaml
 
 
@@ -53,7 +54,7 @@ def own_files() -> tuple[Path, ...]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted((folder / "documents").glob("*.yaml"))
+    return sorted(path for path in (folder / "documents").glob("*.yaml") if not is_left_by_desktop(path.name))
 
 
 def read_files(paths: tuple[Path, ...]) -> DocumentSet:

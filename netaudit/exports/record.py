@@ -13,10 +13,12 @@ from netaudit.case.report_status import moment
 from netaudit.case.writing import MANIFEST
 from netaudit.contracts.unwrapping_steps import spoken
 from netaudit.exports.texts import say
+from netaudit.report.from_case import head
 from netaudit.report.judgements import Judgements, device
 from netaudit.report.parties import Parties
 from netaudit.report.sections_checking import checking
 from netaudit.report.sections_endpoints import Hosts
+from netaudit.report.sections_summary import sentences
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Record:
     site: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     method: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)  # what was found
     findings: list[list[str]] = field(default_factory=list)
     items: list[list[str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -50,6 +53,7 @@ def record_of(case: Case, lang: Lang, zone: str | None = None, officers: Sequenc
     record = Record(lang, site)
     record.fields = [*_officers(lang, officers), *_known(case, words, site)]
     record.method = _method(case, words)
+    record.sentences = _sentences(case, words)
     record.findings = [_heads(lang, "no", "id", "certainty", "act", "sender", "receiver", "images", "records", "span")]
     record.findings += _findings(case, words)
     record.items = [_heads(lang, "no", "data", "kind", "size", "source", "way", "hash")]
@@ -129,6 +133,16 @@ def _method(case: Case, words: Wording) -> list[str]:
     told += [one for one in (standing["signed"], standing["issuer"], standing["stamped"]) if one]
     told += standing["problems"] + standing["opinions"]
     return told
+
+
+def _sentences(case: Case, words: Wording) -> list[str]:
+    """What was found, in the sentences of the report's first pages; then the verdict with its limits."""
+    told = sentences(case, words)
+    said = [one["text"] for one in (*told["large"], *told["small"])]
+    if told["more"]:
+        said.append(words.t("lead_more", n=told["more"]))
+    verdict = head(case, words)["verdict"]
+    return [*said, *verdict["found"], *verdict["limits"]]
 
 
 def _findings(case: Case, words: Wording) -> list[list[str]]:

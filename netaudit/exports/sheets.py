@@ -1,15 +1,28 @@
-"""Tables of a case for a spreadsheet, by XlsxWriter: a sheet a table, every text a text and never a formula."""
+"""Tables of a case for a spreadsheet, by XlsxWriter: a sheet a table, in the words of the report.
+
+Numbers are numbers and times are times of the site; every text is a text and never a formula.
+"""
 
 from __future__ import annotations
 
 import datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from netaudit.browse.cells import cell
+from netaudit.browse.paging import plain
+from netaudit.browse.texts import heading, title
 from netaudit.errors import UsageError
+from netaudit.exports.texts import say
 from netaudit.masking.mask import visible
+from netaudit.report.reasons import Reasons
+from netaudit.report.wording import Wording
 from netaudit.storage.files import fresh
+from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from netaudit.case.reading import Case
@@ -19,6 +32,12 @@ SHEETS = ("captures", "findings", "devices", "endpoints", "images", "events", "j
 LONGEST = 32_767  # characters of a cell, as Excel has them
 MOST_ROWS = 1_048_575  # below the head
 _CUT = "… (+{n})"
+_TIME = "yyyy-mm-dd hh:mm:ss.000"
+NUMBERED = (0, 3)  # columns of the list that are numbers: its own, sizes
+FORMATS = frozenset({"file_format", "compression"})
+WIDTH = 22  # characters of a column
+FIRST_YEAR = 1900  # of which Excel knows dates
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "constant_memory": True}
 
 
@@ -31,51 +50,99 @@ def write_xlsx(case: Case, record: Record, out: Path) -> int:
         import xlsxwriter
     except ImportError as error:
         raise UsageError("a spreadsheet needs XlsxWriter: python -m pip install python-docx XlsxWriter") from error
+    w = Wording(record.lang, (case.manifest.get("options") or {}).get("zone"))
     with fresh(out) as temporary, xlsxwriter.Workbook(str(temporary), dict(_PLAIN)) as book:
         book.set_properties({"author": "netaudit", "created": datetime.datetime(1980, 1, 1)})  # noqa: DTZ001
-        bold = book.add_format({"bold": True})
-        _sheet(book, bold, "list", record.items)
+        forms = {"head": book.add_format({"bold": True}), "time": book.add_format({"num_format": _TIME})}
+        items = ([_number(value) if at in NUMBERED else value for at, value in enumerate(row)] for row in record.items)
+        _sheet(book, forms, say("list_sheet", w.lang), next(items), items)
         for name in SHEETS:
             table = case.table(name)
-            rows = (tuple(row.values()) for batch in table.to_batches(4096) for row in _readable(batch))
-            _sheet(book, bold, name, [list(table.column_names)], rows, left=table.num_rows - MOST_ROWS)
+            heads = [_head(name, column, w) for column in table.column_names]
+            rows = _rows(name, table, w, _reasons(case, w) if name == "devices" else {})
+            _sheet(book, forms, title(name, w.lang)[:31], heads, rows, left=table.num_rows - MOST_ROWS)
     return len(SHEETS) + 1
 
 
-def _readable(batch: Any) -> list[dict[str, Any]]:
-    import pyarrow as pa
-
-    for place, column in enumerate(batch.schema):
-        if pa.types.is_timestamp(column.type):  # Excel knows no zones and no nanoseconds
-            batch = batch.set_column(place, column.name, batch.column(place).cast(pa.string()))
-    rows: list[dict[str, Any]] = batch.to_pylist()
-    return rows
+def _number(text: str) -> int | str:
+    """A number of the list as one."""
+    return int(text) if text.isascii() and text.isdigit() else text
 
 
-def _sheet(book: Any, bold: Any, name: str, heads: Any, rows: Any = (), *, left: int = 0) -> None:
+def _head(table: str, column: str, w: Wording) -> str:
+    """Name of a column; of times with their zone, of bytes with their unit."""
+    declared = next(one for one in BY_NAME[table].columns if one.name == column)
+    name = heading(column, w.lang)
+    if declared.kind == "time":
+        return w.t("party_about", name=name, about=w.zone_name())
+    return w.t("party_about", name=name, about=w.t("bytes_unit")) if declared.unit == "bytes" else name
+
+
+def _reasons(case: Case, w: Wording) -> dict[str, str]:
+    """Why each device is called so, in the words of the report."""
+    told = Reasons(case, w)
+    ids = case.table("devices", ["device_id"])["device_id"].to_pylist()
+    told.choose(ids)
+    join = "；" if w.lang == "zh" else "; "
+    return {
+        one: join.join(f"{said['claim']}: {said['facts']}".rstrip(": ") for said in told.of(one)["reasons"])
+        for one in ids
+    }
+
+
+def _rows(name: str, table: pa.Table, w: Wording, reasons: dict[str, str]) -> Iterator[list[Any]]:
+    """Rows in the words of the report: numbers as numbers, times as times of the site, lists joined."""
+    kinds = {column.name: column.kind for column in BY_NAME[name].columns}
+    for batch in table.to_batches(4096):
+        for row in plain(pa.Table.from_batches([batch])):
+            if reasons:
+                row["reasons"] = reasons.get(row["device_id"], "")
+            yield [
+                value if reasons and column == "reasons" else _value(name, column, kinds[column], value, w)
+                for column, value in row.items()
+            ]
+
+
+def _value(table: str, column: str, kind: str, value: Any, w: Wording) -> Any:
+    if value is None or value in ("", []):
+        return None
+    if kind == "time":
+        try:
+            return (EPOCH + datetime.timedelta(microseconds=value // 1000)).astimezone(w.zone).replace(tzinfo=None)
+        except OverflowError:
+            return str(value)
+    if kind in ("int64", "int32", "float64"):
+        return value
+    if column in FORMATS:
+        return w.listed("format", value if isinstance(value, str) else ", ".join(value), 200)
+    told = cell(table, column, value, w, full=True)
+    join = "；" if w.lang == "zh" else "; "
+    return join.join(part.text for part in told.parts) + (_CUT.format(n=told.more) if told.more else "")
+
+
+def _sheet(book: Any, forms: dict[str, Any], name: str, heads: Any, rows: Iterable[Any], *, left: int = 0) -> None:
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
-    at = 0
-    for row in heads:
-        _row(sheet, at, row, bold if at == 0 else None)
-        at += 1
+    for place, text in enumerate(heads):
+        sheet.set_column(place, place, WIDTH)
+        sheet.write_string(0, place, visible(text, LONGEST), forms["head"])
+    at = 1
     for row in rows:
         if at > MOST_ROWS - (left > 0):
             break
-        _row(sheet, at, row, None)
+        for place, value in enumerate(row):
+            _write(sheet, at, place, value, forms)
         at += 1
     if left > 0:
         sheet.write_string(at, 0, _CUT.format(n=left + 1))
 
 
-def _row(sheet: Any, at: int, row: Any, form: Any) -> None:
-    for place, value in enumerate(row):
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            sheet.write_boolean(at, place, value, form)
-        elif isinstance(value, int | float) and abs(value) < 1 << 53 and value == value:  # noqa: PLR0124 - no NaN
-            sheet.write_number(at, place, value, form)
-        else:
-            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            sheet.write_string(at, place, visible(text, LONGEST), form)
+def _write(sheet: Any, at: int, place: int, value: Any, forms: dict[str, Any]) -> None:
+    if value is None:
+        return
+    if isinstance(value, datetime.datetime) and value.year >= FIRST_YEAR:
+        sheet.write_datetime(at, place, value, forms["time"])
+    elif isinstance(value, int | float) and abs(value) < 1 << 53 and value == value:  # noqa: PLR0124 - no NaN
+        sheet.write_number(at, place, value)
+    else:
+        sheet.write_string(at, place, visible(str(value), LONGEST))

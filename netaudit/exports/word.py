@@ -40,6 +40,8 @@ def write_docx(record: Record, out: Path) -> None:
     for text in record.method:
         document.add_paragraph(text)
     document.add_heading(say("result", lang), 1)
+    for number, text in enumerate(record.sentences, 1):
+        document.add_paragraph(f"{number}. {text}")
     if len(record.findings) > 1:
         _grid(document, record.findings, WIDTHS_FINDINGS)
     else:

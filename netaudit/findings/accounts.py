@@ -21,6 +21,8 @@ from netaudit.findings.visibility import LOCAL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netaudit.findings.transfers import Transfer
+
 Tables = dict[str, pa.Table]
 Words = tuple[str, str]  # Chinese, English
 Parts = dict[str, int]  # bytes by reason
@@ -180,12 +182,15 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
 
 
 FOUND, POSSIBLE, VIEWED, OWN = "in a finding", "possible face", "only received", "personal device"
+SHOWN, UNSURE = "handed out inside", "face not sure"
 SPREAD, UNPLACED, UNJUDGED = "multicast", "direction contested", "not judged"
 FACE_WORDS: dict[str, Words] = {
     FOUND: ("已列入发现", "in a finding"),
     POSSIBLE: ("疑似人脸", "possible face, in no finding"),
     VIEWED: ("由外部传入", "received from outside"),
     OWN: ("个人设备", "sent by a personal device"),
+    UNSURE: ("人脸不确定", "a faint face among pictures without one, in no finding"),
+    SHOWN: ("内部服务器提供给浏览者", "handed out inside to who browsed"),
     SPREAD: ("组播", "multicast"),
     UNPLACED: ("方向无法判明", "direction cannot be told"),
     UNJUDGED: ("未能判定", "could not be judged"),
@@ -206,9 +211,8 @@ def faces(tables: Tables) -> Iterator[Line]:
     for row in transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"]):
         if row.face == "no" or row.sha256 in small:
             continue
-        reason = (
-            FOUND if row.object_id in found else _why_not(row.face, scopes.get(row.sender), scopes.get(row.receiver))
-        )
+        reason = _why_not(row, scopes.get(row.sender), scopes.get(row.receiver))
+        reason = FOUND if row.object_id in found else reason
         total = sums[row.sender, reason]
         total[0] += 1
         total[1] += row.size
@@ -218,7 +222,8 @@ def faces(tables: Tables) -> Iterator[Line]:
         )  # OWN: whoever would hide calls itself so
 
 
-def _why_not(face: str, near: str | None, far: str | None) -> str:
+def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
+    face = row.face
     if face == AS_HOLDER:
         return AS_HOLDER
     if face not in {"yes", "possible"}:
@@ -229,6 +234,10 @@ def _why_not(face: str, near: str | None, far: str | None) -> str:
         return UNPLACED
     if face == "possible":
         return POSSIBLE
+    if near == far and not row.upload:
+        return SHOWN
+    if not row.sure:
+        return UNSURE
     return VIEWED if near == "outside" else OWN
 
 

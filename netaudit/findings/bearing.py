@@ -15,20 +15,43 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.answers import BROKEN_OFF, LOGIN, REFUSALS
+from netaudit.contracts.answers import REFUSED as IN_BODY
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from netaudit.findings.ends import Ends
     from netaudit.findings.transfers import Transfer
 
+STRANGER, CONFLICT, TAIL = "another link address wrote", "conflicting bytes", "end not acknowledged"
 UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
 STRANGE_ANSWER = "answered by no router"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
 UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED = "answered with an error", "redirected"
+BARE, UNDONE, FAINT = "numbers alone", "change undone", "faint face"
+HTTP = frozenset({"http", "http2", "http3"})
+FINAL = 200  # statuses below are of answers that another one follows (RFC 9110, 15.2)
 LESSEN = frozenset(
-    {UNANSWERED, REFUSED, OTHER_LINK, STRANGE_ANSWER, FROM_OUTSIDE, DATAGRAMS, ONE_WAY, NO_LINK, OWN_DEVICE}
+    {
+        UNANSWERED,
+        REFUSED,
+        OTHER_LINK,
+        STRANGER,
+        STRANGE_ANSWER,
+        FROM_OUTSIDE,
+        DATAGRAMS,
+        ONE_WAY,
+        NO_LINK,
+        OWN_DEVICE,
+        CONFLICT,
+        TAIL,
+        BARE,
+        UNDONE,
+        FAINT,
+    }
 )
 OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
 WORDS = {  # clauses of findings.reason, each with how many transfers it is about
@@ -36,19 +59,28 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     REFUSED: "refused by a reset and not acknowledged",
     UNREPLIED: "acknowledged and not answered",
     OTHER_LINK: "sent by a link address that did not hold the sender's address then",
+    STRANGER: "in connections into which a second link address wrote in the sender's name",
+    TAIL: "in connections that were reset before the end of what was sent was acknowledged",
+    CONFLICT: "in connections with two different contents in the same place: which one was taken cannot be told",
     STRANGE_ANSWER: "answered by a link address that is not the one behind which the others outside are",
     FROM_OUTSIDE: "had come from outside before",
     DATAGRAMS: "datagrams, which nobody acknowledges",
     ONE_WAY: "the capture shows one direction only",
     NO_LINK: "the capture has no link addresses",
+    BARE: "numbers that nothing names: of persons by their regions, dates of birth and check digits, all of them right",
+    UNDONE: "bytes that are a picture only once the same change of every one is undone",
+    FAINT: "the face seen faintly only, and no clear one on the same way",
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
     REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
+    IN_BODY: "refused in the body of the answer, whatever its status says",
+    LOGIN: "answered with a redirection to a page for logging in: not taken",
+    BROKEN_OFF: "refused: its stream was broken off by who should take it",
     TURNED_DOWN: "answered with an error (status 400 or above): not taken",
 }
 MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
 COLUMNS = [
     "flow_id", "transport", "client_mac", "server_mac", "packets_up", "packets_down", "payload_up", "payload_down",
-    "handshake",
+    "handshake", "doubts", "protocol", "missing_down", "conflicting_up", "conflicting_down",
 ]  # fmt: skip
 LEAST_BEHIND = 4  # addresses outside that are behind one link address, before one with a quarter of them is no router
 REDIRECTION = 300  # status of an answer that sends the client elsewhere (RFC 9110, 15.4)
@@ -78,6 +110,10 @@ class Seen(NamedTuple):
     packets: tuple[int, int]  # up, down
     payload: tuple[int, int]
     handshake: str
+    protocol: str
+    missing_down: int
+    doubts: frozenset[str]  # of `flows.doubts`
+    conflicting: tuple[int, int]  # bytes that contradict others in the same place
 
 
 class Bearing:
@@ -92,6 +128,7 @@ class Bearing:
         self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
         self._one_way, self._routers = _one_way(flows), _routers(flows, scope, ends)
         self._answers = _answers(tables["messages"], wanted)
+        self._requests = _requests(tables["messages"], wanted)
         self._came: dict[tuple[str, int], list[int]] = defaultdict(list)  # device and image → times, in order
 
     def note_arrival(self, row: Transfer) -> None:
@@ -108,14 +145,29 @@ class Bearing:
             found.add(NO_LINK)
         elif self._ends.disputed(row.sender, row.flow_id):
             found.add(OTHER_LINK)
+        elif _strangers(row) in seen.doubts and self._scope(row.sender) == "inside":
+            found.add(STRANGER)
         elif self._strange(row.receiver, seen.server_mac if row.upload else seen.client_mac):
             found.add(STRANGE_ANSWER)
+        if ("tail_up" if row.upload else "tail_down") in seen.doubts:
+            found.add(TAIL)
+        if seen.conflicting[0 if row.upload else 1]:
+            found.add(CONFLICT)
         if self.came_from_outside(row):
             found.add(FROM_OUTSIDE)
-        status = self._answers.get(row.message_id, 0)
-        if status >= REDIRECTION:
-            found.add(TURNED_DOWN if status >= ERROR else REDIRECTED)
+        found |= self._answered(row, seen)
         return frozenset(found - {""})
+
+    def _answered(self, row: Transfer | Way, seen: Seen) -> set[str]:
+        """What the answer says; that there is none to a request of HTTP, where none can have been missed."""
+        answer = self._answers.get(row.message_id)
+        if answer is None:
+            unheard = row.upload and seen.protocol in HTTP and not seen.missing_down
+            return {UNREPLIED} if unheard and row.message_id in self._requests else set()
+        status, refusal = answer
+        if refusal:
+            return {refusal}
+        return {TURNED_DOWN if status >= ERROR else REDIRECTED} if status >= REDIRECTION else set()
 
     def came_from_outside(self, row: Transfer | Way) -> bool:
         """Whether the sender had just got the same bytes from outside: a page's script, or an echo, sends them on."""
@@ -145,6 +197,11 @@ class Bearing:
         return REFUSED if reset and packets > opening else UNANSWERED
 
 
+def _strangers(row: Transfer | Way) -> str:
+    """The doubt of a flow that bears on a transfer: another link address wrote in its direction."""
+    return "stranger_up" if row.upload else "stranger_down"
+
+
 def lessened(doubts: frozenset[str]) -> bool:
     """Whether it is no A."""
     return not doubts.isdisjoint(LESSEN)
@@ -168,9 +225,12 @@ def _seen(row: dict[str, object]) -> Seen:
     def text(name: str) -> str:
         return str(row[name] or "")
 
+    listed = row["doubts"] if isinstance(row["doubts"], list) else ()
     return Seen(
         text("transport"), text("client_mac"), text("server_mac"), (number("packets_up"), number("packets_down")),
-        (number("payload_up"), number("payload_down")), text("handshake"),
+        (number("payload_up"), number("payload_down")), text("handshake"), text("protocol"), number("missing_down"),
+        frozenset(map(str, listed)),
+        (number("conflicting_up"), number("conflicting_down")),
     )  # fmt: skip
 
 
@@ -206,10 +266,25 @@ def _routers(flows: pa.Table, scope: Callable[[str], str], ends: Ends) -> set[st
     return {mac for mac, ips in behind.items() if len(ips) * LEAST_BEHIND > most or ends.forwards(mac)}
 
 
-def _answers(messages: pa.Table, flows: pa.Array) -> dict[str, int]:
-    """Status of the answer to each request in some flows."""
+def _answers(messages: pa.Table, flows: pa.Array) -> dict[str, tuple[int, str]]:
+    """Status of the last answer to each request in some flows, and by which note it refuses."""
     if "request_id" not in messages.column_names:
         return {}
-    answers = messages.select(["flow_id", "request_id", "status"]).filter(pc.greater(messages["status"], 0))
-    answers = answers.filter(pc.is_in(answers["flow_id"], value_set=flows))
-    return dict(zip(answers["request_id"].to_pylist(), answers["status"].to_pylist(), strict=True))
+    answers = messages.select(["flow_id", "request_id", "status", "notes"])
+    wanted = pc.and_(pc.is_in(answers["flow_id"], value_set=flows), pc.not_equal(answers["request_id"], ""))
+    answers = answers.filter(wanted).select(["request_id", "status", "notes"])
+    found: dict[str, tuple[int, str]] = {}
+    for request, status, notes in zip(*(column.to_pylist() for column in answers.columns), strict=True):
+        refusal = next((note for note in notes or () if note in REFUSALS), "")
+        if refusal or (status or 0) >= FINAL:
+            found[request] = status or 0, refusal
+    return found
+
+
+def _requests(messages: pa.Table, flows: pa.Array) -> set[str]:
+    """Requests with a method in some flows."""
+    if "method" not in messages.column_names:
+        return set()
+    asked = messages.select(["message_id", "flow_id", "method", "status"])
+    wanted = pc.and_(pc.is_in(asked["flow_id"], value_set=flows), pc.not_equal(asked["method"], ""))
+    return set(asked.filter(pc.and_(wanted, pc.equal(asked["status"], 0)))["message_id"].to_pylist())

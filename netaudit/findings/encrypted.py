@@ -32,6 +32,8 @@ STORE = "object_store"  # a value of endpoints.service_class
 JUDGED = frozenset({CAPTURE, TERMINAL, SERVER})  # roles of which one request is enough
 VIDEO = "video"  # one request of hours is as much
 UNTELLING = frozenset({"bulk", "regular", "few"})  # shapes that backups and telemetry have, or none at all
+UNSUITED = frozenset({"bulk", "regular", "browsing", "video", ""})  # shapes that are not added up
+LEAST_ALIKE = 6  # uploads, from which on they have a shape
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
     "events": "many alike, a few at a time, as after events",
     "regular": "at even times, as telemetry and logs",
@@ -72,20 +74,25 @@ def encrypted_findings(
             groups[actors.ends.named(client, row["flow_id"], "inside"), server, row["server_name"]].append(row)
         elif scopes == ("outside", "inside"):
             asked[actors.ends.named(server, row["flow_id"], "inside"), client].append(row)
+    together = _together(groups, counted)
     found = []
     for (sender, receiver, name), rows in sorted(groups.items()):
         role = actors.role(sender, rows[0]["flow_id"])
         service, service_class = services.get(receiver, ("", ""))
         known = service_class in KNOWN_CLASSES
         count = counted.get((sender, receiver, name))
+        pooled = together.get((sender, receiver, name))
         own = is_own(role[0], machine=actors.ends.device(sender, rows[0]["flow_id"]) in machines)
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
+            shape = shape or ("" if own or pooled is None else SHAPED)
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured
             shape = "" if own else _shape(rows, known=known)
         if role[0] != PERSONAL_DEVICE and shape:
             key, rule = (sender, receiver, name), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
             one = _finding(key, rows, role, service if known else "", _told(count), rule)
+            if pooled is not None and pooled[0] > 1:
+                one.reason += f"; counted together by {pooled[0]} names or endpoints of this sender: {pooled[1]}"
             one.reason += fronts.said(rows) if fronts is not None else ""
             found.append(one)
     return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors)]
@@ -140,9 +147,46 @@ def _counted(counts: pa.Table | None) -> dict[tuple[str, str, str], dict[str, An
     """Rows of `upload_counts` by sender, endpoint and server name."""
     if counts is None:
         return {}
-    columns = ["sender", "receiver", "name", "uploads", "shape", "requests", "requests_bytes", "bytes_high"]
+    columns = [
+        "sender",
+        "receiver",
+        "name",
+        "uploads",
+        "shape",
+        "requests",
+        "requests_bytes",
+        "bytes_low",
+        "bytes_high",
+    ]
     rows = counts.select(columns).to_pylist()
     return {(row["sender"], row["receiver"], row["name"]): row for row in rows}
+
+
+def _together(
+    groups: dict[tuple[str, ...], list[dict[str, Any]]], counted: dict[tuple[str, str, str], dict[str, Any]]
+) -> dict[tuple[str, ...], tuple[int, int]]:
+    """Ways that are small each and, taken together, as large as one that is told: how many ways, how many uploads.
+
+    Names of one endpoint are one way; of several endpoints those count to which uploads look as after events. Units
+    may be small where there are as many as make a shape, and as large together as a few pictures.
+    """
+    by_end: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
+    for key in groups:
+        count = counted.get((key[0], key[1], key[2]))
+        if count is not None and count["uploads"] and count["shape"] not in UNSUITED:
+            by_end[key[0], key[1]].append(key)
+    alike: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for (sender, _), keys in by_end.items():
+        rows = [counted[key[0], key[1], key[2]] for key in keys]
+        if sum(row["uploads"] for row in rows) >= LEAST_ALIKE or any(row["shape"] == EVENTS for row in rows):
+            alike[sender] += keys
+    found: dict[tuple[str, ...], tuple[int, int]] = {}
+    for keys in alike.values():
+        rows = [counted[key[0], key[1], key[2]] for key in keys]
+        uploads, size = sum(row["uploads"] for row in rows), sum(row["bytes_low"] or 0 for row in rows)
+        if uploads >= LEAST_ALIKE and size >= LEAST_BYTES:
+            found |= dict.fromkeys(keys, (len(keys), uploads))
+    return found
 
 
 def _told(count: dict[str, Any] | None) -> str:

@@ -27,7 +27,7 @@ from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.templates import templates_of
 from netaudit.findings.transfers import Transfer, transfers
-from netaudit.findings.uploads import Scope, clear_findings, faces_sent_outside, telling
+from netaudit.findings.uploads import Looked, Scope, clear_findings, faces_sent_outside
 from netaudit.findings.vocabulary import PERSON_IN_CLEAR, TEMPLATE_IN_CLEAR, VIDEO
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
@@ -70,15 +70,15 @@ def judge(
 ) -> Judgement:
     """Findings, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
     flows = tables["flows"]
-    faces: list[Transfer] = []
+    looked = Looked()
 
     def passing() -> Iterator[Transfer]:
         for row in rows:
-            if telling(row):
-                faces.append(row)
+            looked.note(row)
             yield row
 
     actors = Actors(passing(), tables, shared)
+    faces = looked.telling()
     endpoints = tables.get("endpoints")
     records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
     others = {TEMPLATE_IN_CLEAR: templates_of(tables), PERSON_IN_CLEAR: contacts_of(tables)}

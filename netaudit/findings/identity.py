@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from netaudit.findings.acts import Move, act, is_one_of, sent_outside
 from netaudit.findings.apart import NOBODYS, RECORDS
-from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
+from netaudit.findings.bearing import BARE, OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
@@ -103,6 +103,8 @@ def identity_groups(
             continue
         if actors.undecided(acting, flow):
             doubts |= {OWN_DEVICE}
+        if record.bare:
+            doubts |= {BARE}
         grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
         ends = (actors.ends.named(ip, flow, scope(ip)) for ip in (record.sender, record.receiver))
         group = groups[(grade, done.name, *ends)]

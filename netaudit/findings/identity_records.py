@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHALLENGES = (401, 407)
+LEAST_BARE = 3  # persons whose numbers nothing names, on one way, before they are taken for such
 SOON = 30 * 1_000_000_000  # ns in which a challenged request comes again
 _MESSAGE = [
     "message_id",
@@ -47,6 +48,7 @@ class Record(NamedTuple):
     size: int
     images: frozenset[str]  # objects that are images of the record …
     elsewhere: frozenset[str]  # … and those of other messages that it names by their address
+    bare: bool = False  # nothing names the number: it stands in a path, a cookie, a list
 
     @property
     def way(self) -> Way:
@@ -94,8 +96,18 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[Record]:
         return
     known = _known(tables.get("events"), wanted)
     named = _addressed(tables, persons)
+    alone: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    of_way: dict[tuple[str, str], set[str]] = defaultdict(set)  # persons of all records of a way
     for message, rows, objects in carried(tables, wanted):
-        yield from _of_message(message, rows, objects, known, named)
+        for record in _of_message(message, rows, objects, known, named):
+            way = record.sender, record.receiver
+            of_way[way] |= record.persons
+            if record.bare:
+                alone[way].append(record)
+            else:
+                yield record
+    for way, some in alone.items():
+        yield from some if len(of_way[way]) >= LEAST_BARE else ()
 
 
 def carried(
@@ -145,7 +157,9 @@ def _of_message(
         numbers = [row for row in own if row["kind"] == "id_number" and row["certainty"] == "checked"]
         named = any(row["kind"] == "name" for row in own)
         told = any(f"{message['message_id']} {row['value_hmac']}" in known for row in numbers)
-        if not numbers or not (named or told or any(names_id(row["field"]) for row in numbers)):
+        bare = not (named or told or any(names_id(row["field"]) for row in numbers))
+        others = any(row["kind"] == "id_number" and row["certainty"] == "shape" for row in own)
+        if not numbers or (bare and others):  # of a series of numbers some are right by chance
             continue
         documents = {row["object_id"] for row in numbers} - {""}
         alone = len(found) == 1
@@ -165,6 +179,7 @@ def _of_message(
             sum(objects[one]["size"] for one in documents if one in objects),
             frozenset(row["object_id"] for row in images),
             frozenset(one for row in said for one in named_by.get(row["value_hmac"], ())),
+            bare,
         )
 
 

@@ -30,6 +30,8 @@ DEVICE_PATHS = re.compile(  # facts 1, 3.3, 4.3, 5.1, 5.7, 5.8, 5.10: paths that
     r"|Record/UploadIdentifyRecord)",
     re.IGNORECASE,
 )
+OF_CAPTURES = re.compile(r"(?i)snap|capture|face|visitor|抓拍|人脸|访客|识别|cgi-bin")  # paths that speak of them
+HOLDERS = frozenset({"face_server", "nvr"})  # classes of servers that hold pictures of people who were captured
 MOST_SIGNATURES = 3  # named for a class
 MOST_PERSONS = 2  # whose identity numbers a visitor's own device may send: its owner's, and one with him
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
@@ -42,6 +44,7 @@ TOO_FEW = "and no second fact that somebody else answered says so"
 
 CAPTURE, TERMINAL, SERVER = "capture device", "verification terminal", "server"
 VIEWER, PERSONAL_DEVICE, UNKNOWN = "viewer", "personal device", "unknown"
+PERHAPS_PERSONAL = "perhaps a personal device"  # one fact, nothing against it: a finding, and its doubt in one word
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Named:
 
     role: str
     why: str
+    kind: str = ""  # its class
 
 
 def _named_by(claims: pa.Table | None) -> dict[str, list[str]]:
@@ -71,7 +75,7 @@ def named(devices: pa.Table, claims: pa.Table | None = None) -> dict[str, Named]
             what = " ".join(part for part in (row["vendor"], row["model"]) if part) or "maker unknown"
             signatures = ", ".join(by.get(row["device_id"], ())[:MOST_SIGNATURES])
             why = f"signatures name it {row['class']} ({row['class_confidence']}; {what}): {signatures}"
-            found[row["device_id"]] = Named(row["role_hint"], why)
+            found[row["device_id"]] = Named(row["role_hint"], why, row["class"])
     return found
 
 
@@ -151,6 +155,21 @@ class Actors:
         device = self.ends.device(ip, flow_id)
         return contested(self._seen.get(device), self._named.get(device), self.callings.get(device))
 
+    def hands_out(self, row: Transfer) -> bool:
+        """Whether a host inside merely answered somebody who browses: a page with portraits.
+
+        Nothing says that it captures, nobody was seen to send it pictures, and the path speaks of no captures.
+        """
+        if row.upload or OF_CAPTURES.search(row.path) or {row.sender, row.receiver} & self._shared:
+            return False
+        device = self.ends.device(row.sender, row.flow_id)
+        named, seen = self._named.get(device), self._seen.get(device)
+        if named is not None and (named.role in {CAPTURE, TERMINAL} or named.kind in HOLDERS):
+            return False
+        if seen is not None and (seen.received or seen.sent or seen.device_paths):
+            return False
+        return self.role(row.receiver, row.flow_id)[0] in {VIEWER, PERSONAL_DEVICE}
+
     def undecided(self, ip: str, flow_id: str = "") -> bool:
         """Whether it calls itself a phone by too few facts, with nothing against it: it may be a visitor's own."""
         return self.contested(ip, flow_id).endswith(TOO_FEW)
@@ -162,7 +181,7 @@ def role(behaviour: Behaviour | None, device: Named | None = None, calling: Call
         return device.role, device.why
     if why := contested(behaviour, device, calling):
         kind, _ = _behaves(behaviour or Behaviour(), calling)
-        return kind, why
+        return PERHAPS_PERSONAL if kind == UNKNOWN and why.endswith(TOO_FEW) else kind, why
     if calling is not None and calling.personal:
         return PERSONAL_DEVICE, f"it calls itself a phone or tablet: {'; '.join(calling.facts())}"
     if device is not None and device.role == VIEWER and (behaviour is None or not behaviour.received):

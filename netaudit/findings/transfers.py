@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
+CLEAR = 0.8  # score from which one look is enough for a face (`images/detection.py`)
+UNDOING = "› xor ›"  # in the way of an object
 PASSED_OVER = 65_536  # objects of which images are picked together
 MESSAGE_COLUMNS = [
     "message_id",
@@ -53,6 +55,8 @@ class Transfer(NamedTuple):
     first_ts: int
     last_ts: int
     opened: str = ""  # source of the keys that opened the message
+    sure: bool = True  # the face in it, if there is one: seen clearly in one look, not faintly in two
+    undone: bool = False  # bytes were a picture only once a change of every one was undone
 
     @property
     def digest(self) -> int:
@@ -90,7 +94,7 @@ def _variants(flows: pa.Table) -> set[str]:
 
 
 def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
-    images = images.select(["sha256", "face", "decodable", "problem"])
+    images = images.select(["sha256", "face", "decodable", "problem", "face_score"])
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
     for rows in _images_among(objects, images):
         facts = _by_first(_only(images, "sha256", rows["sha256"]))
@@ -112,7 +116,7 @@ def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
     wanted = pc.and_not(
         pc.is_in(objects["sha256"], images["sha256"]), pc.fill_null(pc.equal(objects["kind"], "part"), False)
     )
-    objects = objects.select(["object_id", "message_id", "sha256", "size", "complete"])
+    objects = objects.select(["object_id", "message_id", "sha256", "size", "complete", "unwrap_path"])
     for start in range(0, objects.num_rows, PASSED_OVER):
         some = objects.slice(start, PASSED_OVER).filter(wanted.slice(start, PASSED_OVER))
         yield from (some.slice(first, AT_ONCE) for first in range(0, some.num_rows, AT_ONCE))
@@ -121,8 +125,8 @@ def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
 def _transfer(
     row: tuple[Any, ...], image: tuple[Any, ...], message: tuple[Any, ...], flow: tuple[Any, ...]
 ) -> Transfer:
-    object_id, _, sha256, size, complete = row
-    _, face, decodable, problem = image
+    object_id, _, sha256, size, complete, way = row
+    _, face, decodable, problem, score = image
     message_id, flow_id, capture_id, protocol, direction, host, path, first_ts, last_ts, opened = message
     _, client, server, server_port, transport = flow
     up = direction == "up"
@@ -149,6 +153,8 @@ def _transfer(
         first_ts=first_ts or 0,
         last_ts=last_ts or 0,
         opened=opened or "",
+        sure=score is None or score >= CLEAR,
+        undone=UNDOING in (way or ""),
     )
 
 

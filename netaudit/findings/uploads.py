@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from netaudit.findings import acts
 from netaudit.findings.acts import Move, Sent, is_one_of, sent_outside
 from netaudit.findings.apart import IMAGES, NOBODYS
-from netaudit.findings.bearing import OWN_DEVICE, lessened, nobodys, said
+from netaudit.findings.bearing import FAINT, OWN_DEVICE, UNDONE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, UPLOADED, VIDEO, Act
+from netaudit.findings.vocabulary import FACE_IN_CLEAR, KINDS, MOVED, UPLOADED, VIDEO, Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,37 @@ class Judged(NamedTuple):
 def telling(row: Transfer) -> bool:
     """Whether an image is a ground of a finding (`acts.telling`)."""
     return acts.telling(row.face, complete=row.complete, whole=row.whole_image)
+
+
+def way_of(row: Transfer) -> tuple[str, str]:
+    """Whose pictures are looked at together."""
+    return row.sender, row.receiver
+
+
+class Looked:
+    """Pictures of each way, as far as a face was looked for: a faint face among many without one is none to tell of."""
+
+    def __init__(self) -> None:
+        self.faces: list[Transfer] = []
+        self._clear: set[tuple[str, str]] = set()
+        self._counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])  # faint, others
+
+    def note(self, row: Transfer) -> None:
+        """Take a picture."""
+        if telling(row):
+            self.faces.append(row)
+        if row.face == "yes" and row.sure:
+            self._clear.add(way_of(row))
+        elif row.face in {"yes", "no"}:
+            self._counts[way_of(row)][row.face == "no"] += 1
+
+    def telling(self) -> list[Transfer]:
+        """Faces that are a ground of a finding: clear ones, and faint ones beside clear ones or in most pictures."""
+        return [row for row in self.faces if row.sure or row.face != "yes" or self._borne(way_of(row))]
+
+    def _borne(self, way: tuple[str, str]) -> bool:
+        faint, others = self._counts[way]
+        return way in self._clear or faint >= others
 
 
 def clear_findings(
@@ -99,12 +130,13 @@ def judged(
     """
     sent = before or faces_sent_outside(rows, scope, actors, bearing)
     collectors = sent.whereto | back_ends
+    faint = {way_of(row) for row in rows} - {way_of(row) for row in rows if row.sure}
     for row in rows:
         collected = bool(collectors & {row.sender, row.host}) or sent.before((row.digest,), row.last_ts)
         collected = collected or row.digest in brought
         ways = scope(row.sender), scope(row.receiver)
         act = acts.act(row.protocol, *ways, collected=collected, pushed=row.upload)
-        if act is None:
+        if act is None or (act == MOVED and not collected and actors.hands_out(row)):
             continue
         device, face = act.acting(row.sender, row.receiver), telling(row)
         own = face and is_one_of({PERSONAL_DEVICE}, actors, device, row.flow_id)
@@ -114,6 +146,7 @@ def judged(
             doubts = bearing.doubts(row) if bearing is not None else doubts
             if actors.undecided(device, row.flow_id):
                 doubts |= {OWN_DEVICE}
+            doubts |= {code for code, holds in ((UNDONE, row.undone), (FAINT, way_of(row) in faint)) if holds}
             less = lessened(doubts)
             grade = acts.certainty(complete=row.complete, whole=row.whole_image, face=row.face, lessened=less)
             grade = "" if nobodys(doubts) else grade

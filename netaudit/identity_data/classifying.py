@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netaudit.identity_data.lines import Field
 
 _BARE_IDS = frozenset({"id", "idno", "idnum", "number", "num", "value", "code", ""})
+LATELY = "2015"  # a year; numbers of trade have a date of lately where those of persons have one of birth
 LONGEST_VALUE = 256  # characters
 _PLACES = tuple("省市区县镇乡村路街厅楼室店部局院校站馆城")  # how names of places end
 _PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
@@ -140,7 +141,8 @@ def _judge(field: Field, value: str) -> Personal | None:
     number = _SPACES.sub("", value) if kind in {"id_number", "doubtful"} else value
     if ID18.fullmatch(number) and right_check_digit(number):
         # of orders and goods one in eleven has the right check digit, too, and most of them no province
-        checked = known_region(number) or kind in {"id_number", "doubtful"}
+        named = kind in {"id_number", "doubtful"}
+        checked = named or (known_region(number) and number[6:10] < LATELY)
         return Personal("id_number", field.path, field.key, number.upper(), "checked" if checked else "shape")
     if kind in {"id_number", "doubtful"}:
         fits = ID18.fullmatch(value) or _ID15.fullmatch(value) or _ID_LIKE.fullmatch(value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache, partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from netaudit.contracts.unwrapping_steps import Way
@@ -17,6 +18,8 @@ from netaudit.identity_data.naming import (
     TELLING,
     names_id,
 )
+from netaudit.identity_data.overlooked import is_overlooked, overlooked
+from netaudit.identity_data.recoded import LONGEST as LONGEST_WORD
 from netaudit.identity_data.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
 from netaudit.identity_data.spellings import header_fields, json_fields, query_fields, widened
 from netaudit.identity_data.strings import binary_fields, holds_number
@@ -72,7 +75,29 @@ _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 
 def personal(leaf: Leaf) -> list[Personal]:
     """What `leaf` says of people and of the circumstances, in the order of the document; then templates in it."""
-    return _said(leaf) + (_templates(leaf) if _may_hold_template(leaf) else [])
+    found = _said(leaf)
+    if (leaf.kind in DOCUMENTS and leaf.kind != "html") or leaf.kind in BINARY:
+        found += overlooked(_searched(leaf), found, _of_bytes)
+    return found + (_templates(leaf) if _may_hold_template(leaf) else [])
+
+
+def _searched(leaf: Leaf) -> bytes:
+    """The bytes of a document in which numbers are looked for: without what can only be pictures."""
+    if any(word in leaf.part.content_type for word in _PROGRAM):
+        text = leaf.part.data.decode("latin-1") if len(leaf.part.data) <= LONGEST_TEXT else ""
+        return leaf.part.data if _CALL.match(text) else b""  # programs say nothing of anybody
+    if leaf.kind != "json":
+        return leaf.part.data if len(leaf.part.data) <= LARGEST or leaf.kind != "opaque" else b""
+    document = json_of(leaf.part, leaf.known)
+    if not document.strings:
+        return document.data
+    long = (document.data[one.start : one.end] for one in document.strings if one.end - one.start <= LONGEST_WORD)
+    return b"\n".join([document.bare, *islice(long, MOST_FIELDS)])
+
+
+def _of_bytes(data: bytes) -> list[Personal]:
+    """What bytes say of people that are a document of their own."""
+    return _said(Leaf(Part(data, Way(), ""), sniff(data)))
 
 
 def not_looked_through(leaf: Leaf) -> int:
@@ -306,6 +331,7 @@ __all__ = [
     "canonical",
     "is_device_id",
     "is_of_workbook",
+    "is_overlooked",
     "is_part",
     "known_region",
     "masked",

@@ -39,7 +39,7 @@ _INSERT = later(
     r"(?:insert|replace)\s+(?:ignore\s+)?into\s+[\w.`\"\[\]]{1,80}\s*\(([^()]{1,1000})\)\s*values\b", re.IGNORECASE
 )
 _QUOTED = later(r"\A\s*(?:N?')?[\"`\[]?|['\"`\]]?\s*\Z")  # marks of a value or a name
-_VALUES = later(r"\(([^()]{1,2000})\)")
+_VALUES = later(r"\(((?:[^()]|\(\)){1,2000})\)")  # a call within has no arguments: NOW()
 _CELLS = later(r"[\t,;|，；]")
 _AROUND = " \t='\"()[]{}"  # what stands around a cell in exports and tuples
 _PROPERTY = later(r"^([A-Z][A-Z-]{1,20});[^:\r\n]{1,80}:", re.MULTILINE)  # of a vCard, with its parameters

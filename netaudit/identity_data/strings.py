@@ -35,6 +35,13 @@ def holds_number(data: bytes) -> bool:
     return any(map(_right, _NUMBER.findall(data))) or any(_right(one[::2]) for one in _WIDE.findall(data))
 
 
+def numbers_in(data: bytes) -> Iterator[tuple[int, str]]:
+    """Numbers with a right check digit and where they begin, in bytes of one each for a character."""
+    for found in _NUMBER.finditer(data):
+        if _right(found[0]):
+            yield found.start(), found[0].decode()
+
+
 def _right(number: bytes) -> bool:
     return right_check_digit(number.decode())
 

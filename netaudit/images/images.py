@@ -14,6 +14,7 @@ import numpy as np
 from netaudit.images.extents import Extent, extent, sniff
 from netaudit.images.headers import header_size
 from netaudit.images.pictures import Picture
+from netaudit.images.png_checksums import with_sums
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -84,6 +85,8 @@ def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
 
 def _complaint(data: bytes, kind: str) -> str:
     """What is wrong within a whole picture, of which decoders say nothing; empty where nothing is."""
+    if kind == "png" and with_sums(data) != data:
+        return "decodes, but a sum within it is wrong"
     if kind != "jpeg":
         return ""
     from netaudit.images.kernels_scan import scan_of

@@ -78,7 +78,7 @@ class Keeper:
         while time.monotonic() < until and not recorded(self.folder) and not self._recorder.ended:
             time.sleep(0.02)
         if self._recorder.ended and not any(path.stat().st_size for path in recorded(self.folder)):
-            hint = "" if interface_known(self.settings.interface) else " (netaudit interfaces tells what there is)"
+            hint = "" if interface_known(self.settings.interface) else " (netaudit live tells what there is)"
             raise UsageError("{}: cannot be recorded: {}{}", self.settings.interface, self._recorder.reason, hint)
 
     @property

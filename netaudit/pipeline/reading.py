@@ -119,9 +119,7 @@ def _read(opened: Captures, decoder: Decoder, crew: Crew, keeper: Keeper, reache
                     raise CaseError(
                         "the captures are shorter than what the interrupted audit read: audit them anew, --overwrite"
                     )
-                if keeper.kept:
-                    keeper.save(crew, decoder, opened)
-                    keeper.preserve()
+                keeper.preserve()
                 return None
         except KeyboardInterrupt:  # while a pipe was waited for; or by a thread that signals do not reach
             if not stop.waiting and threading.current_thread() is threading.main_thread():

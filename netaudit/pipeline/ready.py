@@ -154,7 +154,7 @@ def _say_done() -> None:
 
 
 def _start(names: list[str], turns: int, output: int, held: tuple[int, ...]) -> subprocess.Popen[bytes]:
-    words = programs.netaudit("warm", *(word for name in names for word in ("--piece", name)))
+    words = programs.netaudit("doctor", "--warm", *(word for name in names for word in ("--piece", name)))
     flags = 0x0800_0000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
     return subprocess.Popen(  # noqa: S603 - our own interpreter and words
         words,

@@ -27,6 +27,7 @@ from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.state import load_state, save_state
 from netaudit.pipeline.takers import takers
 from netaudit.routes.vocabulary import names_field
+from netaudit.rows.answers import note_refusal
 from netaudit.rows.carriers import Carriers
 from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows, is_reply
@@ -331,6 +332,7 @@ class Shard:
             if self._events.stated and message.pieces is not None and len(message.pieces):
                 note_statements(self._events.stated, message.direction, ends, self.ledger, place_of(message))
         self._scraps.take(message)
+        note_refusal(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 
     def _take_publications(self, block: Publications, ends: Ends, patience: Patience) -> None:

@@ -6,6 +6,7 @@ in this user's own cache and never in a case: only what this user's netaudit wro
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import hashlib
 import hmac
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 KEY_NAME = "interrupted.key"
 _DIGEST = hashlib.sha256().digest_size
+_PLAIN = {bool, int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset, type(None)}
 
 
 class Unbelievable(Exception):  # noqa: N818 - what it says is no error of the program
@@ -50,13 +52,20 @@ class _Hashed:
         return self._file.write(data)
 
 
-class _Saver(pickle.Pickler):
-    def __init__(self, file: Any, shared: Mapping[int, str]) -> None:
-        super().__init__(file, protocol=5)
-        self._shared = shared
+def _saver(file: Any, shared: Mapping[str, Any]) -> pickle.Pickler:
+    """Asks only objects of the classes of the shared ones which they are: a state holds millions, and none is asked."""
+    if plain := {value.__class__ for value in shared.values()} & _PLAIN:
+        raise TypeError(f"pickle writes {plain} without asking anybody")
+    names = {id(value): name for name, value in shared.items()}
+    saver = pickle.Pickler(file, protocol=5)
+    reduced = functools.partial(_reduced, names)  # knows no saver: in a cycle all that was saved would stay
+    saver.dispatch_table = copyreg.dispatch_table | dict.fromkeys(map(type, shared.values()), reduced)
+    return saver
 
-    def persistent_id(self, obj: Any) -> str | None:
-        return self._shared.get(id(obj))
+
+def _reduced(names: Mapping[int, str], obj: Any) -> Any:
+    name = names.get(id(obj))
+    return obj.__reduce_ex__(5) if name is None else (shared_object, (name,))
 
 
 class _Loader(pickle.Unpickler):
@@ -64,8 +73,15 @@ class _Loader(pickle.Unpickler):
         super().__init__(file)
         self._shared = shared
 
-    def persistent_load(self, name: str) -> Any:
-        return self._shared[name]
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == (__name__, shared_object.__name__):
+            return self._shared.__getitem__
+        return super().find_class(module, name)
+
+
+def shared_object(name: str) -> Any:
+    """Stands in a state for what whoever loads it has already, and is called by nobody."""
+    raise KeyError(name)
 
 
 def save_state(path: Path, state: Any, shared: Mapping[str, Any]) -> bool:
@@ -73,13 +89,13 @@ def save_state(path: Path, state: Any, shared: Mapping[str, Any]) -> bool:
 
     `shared` are objects that whoever loads it has already, by name: they are not written.
     """
-    names = {id(value): name for name, value in shared.items()}
     try:
         with fresh(path) as temporary, temporary.open("r+b") as file:
             os.fchmod(file.fileno(), 0o600) if hasattr(os, "fchmod") else None
             file.write(bytes(_DIGEST))
             hashed = _Hashed(file)
-            _Saver(hashed, names).dump(state)
+            saver = _saver(hashed, shared)
+            saver.dump(state)
             file.seek(0)
             file.write(hashed.mac.digest())
             file.flush()

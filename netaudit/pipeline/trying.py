@@ -36,12 +36,14 @@ def try_out(place: Path) -> Iterator[Check]:
 
 def _private(folder: Path) -> Check:
     """Whether a folder for this user alone is that: by its rights, or by its access list."""
+    from netaudit.system import windows_rights
     from netaudit.system.user_folders import make_private, nobody_else_writes
 
     place = folder / "private"
     make_private(place)
     kept = nobody_else_writes(place) and (sys.platform == "win32" or not place.stat().st_mode & 0o077)
-    return Check("private", GOOD if kept else SCARCE, "" if kept else "private")
+    facts = {"list": windows_rights.without_names(place)} if sys.platform == "win32" else {}
+    return Check("private", GOOD if kept else SCARCE, "" if kept else "private", facts)
 
 
 def _files(folder: Path) -> Check:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from netaudit.relays.estimator import Test
 
 CLAIMED, TOGETHER, BY_CHANCE = "claimed", "go together", "by chance"
-VALIDATED = frozenset({"exact"})  # modes that may name an endpoint: what they have met is in the docs
+VALIDATED = frozenset({"exact", "batch"})  # modes that may name an endpoint: what they have met is in the docs
 LEAST_EXACT = 5  # images of exact size without which no endpoint is named; of batches one unit less
 LEAST_REENCODED = 12
 ALIKE = 0.01  # chance below which sizes and times go together: no odds are told

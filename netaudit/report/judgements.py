@@ -61,12 +61,16 @@ class Judgements:
 
     def distinct(self, findings: list[Row]) -> int:
         """How many different images `findings` carried."""
+        return len(self.images(findings))
+
+    def images(self, findings: list[Row]) -> list[str]:
+        """SHA-256 of the different images that `findings` carried, in the order of the findings."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         wanted = pa.array([finding["row"] for finding in findings], pa.int64())
         mine = self.transfers.filter(pc.is_in(self.transfers.column("row"), value_set=wanted))
-        return int(pc.count_distinct(mine.column("sha256")).as_py())
+        return [one for one in pc.unique(mine.column("sha256")).to_pylist() if one]
 
     def of_persons(self, findings: list[Row]) -> int:
         """How many different identity numbers, or templates, `findings` on either carried."""

@@ -84,6 +84,13 @@ def leads(judged: Judgements, parties: Parties, w: Wording) -> dict[str, Any]:
     }
 
 
+def sentence_of(finding: Row, parties: Parties, w: Wording) -> str:
+    """The sentence of one finding alone."""
+    lead = Lead(finding["kind"])
+    lead.add(finding)
+    return str(_said(lead, parties, w)["text"])
+
+
 def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
     found: dict[tuple[str, str], Lead] = {}
     for finding in findings:

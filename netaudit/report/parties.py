@@ -30,7 +30,7 @@ class Parties:
 
     def __init__(self, case: CaseLike, hosts: Hosts, w: Wording) -> None:
         self._w = w
-        self._hosts = hosts
+        self.known = hosts
         self._places: dict[str, list[str]] = defaultdict(list)
         for row in reading.rows(case.table("events"), "sender", "place", "certainty"):
             places = self._places[row["sender"] or ""]
@@ -40,7 +40,7 @@ class Parties:
     def device(self, ip: str) -> str:
         """A device inside: '大华人脸抓拍摄像机（“沙盘”，192.168.1.65）'."""
         w = self._w
-        row = self._hosts.devices.by_address(ip)
+        row = self.known.devices.by_address(ip)
         shown = w.exact(ip, 60) or w.t("unknown")
         if row is None:
             return self._service(ip) or shown
@@ -59,7 +59,7 @@ class Parties:
     def _inside(self, ip: str) -> bool:
         """Whether a far side is a device inside that no service was named for."""
         inside = self._w.t.known("scope", "inside")
-        return self._hosts.full(ip)["scope"] == inside and not self._service(ip)
+        return self.known.full(ip)["scope"] == inside and not self._service(ip)
 
     def _kind(self, row: Row) -> tuple[str, bool]:
         """Maker and class in words, and whether one of them rests on weak evidence."""
@@ -84,7 +84,7 @@ class Parties:
         service = self._service(ips[0])
         if self._inside(ips[0]):
             return self.device(ips[0])
-        told = self._hosts.full(ips[0])
+        told = self.known.full(ips[0])
         name = self._far_name(ips)
         about = [service] if name != service and service else []
         addresses = w.t("lead_comma").join(w.exact(ip, 60) for ip in ips[:MOST_ADDRESSES])
@@ -97,15 +97,15 @@ class Parties:
     def _far_name(self, ips: Sequence[str]) -> str:
         """The service of a far side, or the first host name of its first address; empty where neither is known."""
         service = self._service(ips[0])
-        names = self._hosts.full(ips[0])["names"]
+        names = self.known.full(ips[0])["names"]
         first = str(next((name for name in names if name.strip("[]") not in ips), ""))
-        by_form = self._hosts.by_form(ips[0])  # a service told by its paths or answers: whose it is, the name tells
+        by_form = self.known.by_form(ips[0])  # a service told by its paths or answers: whose it is, the name tells
         return first if by_form and first else service or first
 
     def short(self, ip: str) -> tuple[str, str]:
         """A device inside for a line of its own: what it is, then what it or its place is called; one may be empty."""
         w = self._w
-        row = self._hosts.devices.by_address(ip)
+        row = self.known.devices.by_address(ip)
         if row is None:
             return self._service(ip) or w.t("party_unnamed"), ""
         name, weak = self._kind(row)
@@ -118,14 +118,14 @@ class Parties:
 
     def key(self, ip: str) -> str:
         """What groups addresses of one device: its id, else the address."""
-        row = self._hosts.devices.by_address(ip)
+        row = self.known.devices.by_address(ip)
         return str(row["device_id"] or ip) if row else ip
 
     def hosts(self, ips: Sequence[str]) -> list[tuple[str, str]]:
         """The first addresses, each with its own host name and country."""
         shown = []
         for ip in ips[:MOST_ADDRESSES]:
-            told = self._hosts.full(ip)
+            told = self.known.full(ip)
             name = next((one for one in told["names"] if one.strip("[]") != ip), "")
             country = self._w.t("of_block", country=told["country"]) if told["country"] else ""
             shown.append((told["ip"], " · ".join(part for part in (name, country) if part)))
@@ -138,4 +138,4 @@ class Parties:
     def _service(self, ip: str) -> str:
         """The first service that an address was named for."""
         join = "；" if self._w.lang == "zh" else "; "
-        return str(self._hosts.full(ip)["service"]).partition(join)[0]
+        return str(self.known.full(ip)["service"]).partition(join)[0]

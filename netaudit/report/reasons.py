@@ -73,6 +73,7 @@ class Reasons:
         return {
             "claim": w.t("device_join").join(said),
             "by": " · ".join(part for part in self._by(first, rows) if part),
+            "id": w.text(first["by"], 60),
             "facts": w.t("device_join").join(self._facts(first)),
         }
 
@@ -85,14 +86,15 @@ class Reasons:
         added = w.t("device_added") if first["origin"] == "added" else ""
         source = self._source(w.text(first["source"], 80))
         provenance = w.term("provenance", first["provenance"])
-        return [*notes, w.term("confidence", first["strength"]), provenance, w.text(first["by"], 60), source, added]
+        name = w.text(first["by"], 60) if w.lang == "en" else ""  # a word of the program: `id` has it
+        return [*notes, w.term("confidence", first["strength"]), provenance, name, source, added]
 
     def _source(self, source: str) -> str:
-        """Where a signature comes from: the section of our facts in words, what stands in brackets as it was noted."""
+        """Where a signature comes from: the section of our facts in words, what stands in brackets is English."""
         if self._w.lang == "en":
             return source
         words = source.replace("facts", self._w.t("source_facts"), 1) if source.startswith("facts") else source
-        return _NOTED.sub(lambda found: f"（{self._w.t('quoted', said=found[1])}）", words)
+        return _NOTED.sub("", words).strip()
 
     def _facts(self, row: Row) -> list[str]:
         found = []

@@ -72,7 +72,8 @@ def _senders(told: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
         out.append({
             "sender": hosts.full(sender),
             "kind": w.term("event_kind", kind),
-            "document": w.exact(document, 60),
+            "document": _named(document, w),
+            "document_id": w.exact(document, 60),
             "certainty": w.term("layout", rows[0]["certainty"]),
             "uncertain": rows[0]["certainty"] in UNCERTAIN,
             "n": w.number(len(rows)),
@@ -87,6 +88,11 @@ def _senders(told: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
             "once": len(rows) == 1,
         })  # fmt: skip
     return out
+
+
+def _named(document: str, w: Wording) -> str:
+    """The entry that reads a message, by its name; in Chinese none, since that is a word of the program."""
+    return w.exact(document, 60) if w.lang == "en" else ""
 
 
 def _few(values: list[str], w: Wording) -> str:
@@ -111,7 +117,8 @@ def _question(row: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> d
         "times": times,
         "order": _order(row, w),
         "way": f"{hosts.short(row['sender'])} → {hosts.short(row['receiver'])}",
-        "document": w.exact(row["document"], 60),
+        "document": _named(row["document"], w),
+        "document_id": w.exact(row["document"], 60),
         "uncertain": row["certainty"] in UNCERTAIN,
         "frame": _frame(row, captures, w),
     }
@@ -183,7 +190,7 @@ def _earliest(known: list[Row]) -> Row:
 def _leg(leg: Row, event: Row | None, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
     bare = "leg_sealed" if BY_SIZE in (leg["ties"] or ()) else "leg_bare"
     what = w.term("event_kind", event["kind"]) if event else w.t(bare)
-    detail = w.exact(event["document"], 60) if event else ""
+    detail = _named(event["document"], w) if event else ""
     return {
         "number": w.number(leg["leg"]),
         "when": w.when(leg["first_ts"]),

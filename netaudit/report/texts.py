@@ -96,6 +96,8 @@ class Texts:
         """A value within a sentence: a word of a vocabulary, the maker that it begins with, else as it stands."""
         if word := self.known(name, value):
             return word
+        if name == "ids":  # names of signatures, which are English words of the program
+            return ""
         if name == "inner":  # a sentence within this one
             return self._phrase(value, show) or show(value)
         if name == "modes":

@@ -29,8 +29,12 @@ GAP = 6  # between boxes
 EM = 12.0  # size of the text
 THINNEST, THICKEST, PLAIN = 0.8, 7.0, 3.5  # of lines; the last for those of no finding
 ASIDE = 5  # by which an encrypted upload stands beside faces that went the same way
+PLACES = tuple(number / 50 for number in range(4, 47))  # on a curve, where its label may stand
+LABEL = 15.0  # height of a label
 LABELLED = 14  # ways with faces that carry a number
 ROLE_ORDER = ("captures", "verifies", "relays", "stores", "", "router", "views", "rest")  # from top to bottom
+Curve = tuple[tuple[float, float], ...]  # four points
+Span = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(slots=True)
@@ -156,21 +160,54 @@ def _lines(ways: list[Way], boxes: dict[str, Box], w: Wording) -> list[Line]:
     least, most = min(sizes, default=1.0), max(sizes, default=1.0)
     labelled = 0
     found = []
+    taken = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in boxes.values()]
     for way, size in zip(ways, sizes, strict=True):
         a, b = boxes[way.a], boxes[way.b]
         thickest = PLAIN if way.kind == "other" else THICKEST
         thick = THINNEST + (thickest - THINNEST) * (size - least) / max(0.1, most - least)
-        path, x, y = _path(a, b, labelled, ASIDE if way.kind == "hidden" else 0)
+        path, curve, part = _path(a, b, labelled, ASIDE if way.kind == "hidden" else 0)
         label = w.t("topology_images", n=w.number(way.images)) if way.images and labelled < LABELLED else ""
         labelled += bool(label)
+        x, y = _label_place(curve, part, _ems(label) * EM, taken) if label else _on(curve, part)
         arrow = "–" if way.kind == "other" else "→"
         full = f"{a.title} {arrow} {b.title}: {short_size(way.size)}"
         found.append(Line(path, way.kind, round(thick, 1), label, x, y, full))
     return found
 
 
-def _path(a: Box, b: Box, number: int, aside: float) -> tuple[str, float, float]:
-    """A curve from `a` to `b`, and the place of its label: beside its sender, or at one of three places on the way."""
+def _label_place(curve: Curve, part: float, width: float, taken: list[Span]) -> tuple[float, float]:
+    """Where a label overlaps no box and no other label: on its curve, as near as can be to `part`; else below there."""
+    for place in sorted(PLACES, key=lambda one: abs(one - part)):
+        x, y = _on(curve, place)
+        if _free(span := _span(x, y, width), taken):
+            break
+    else:
+        x, y = _on(curve, part)
+        while not _free(span := _span(x, y, width), taken):
+            y = round(y + LABEL, 1)
+    taken.append(span)
+    return x, y
+
+
+def _span(x: float, y: float, width: float) -> Span:
+    """The room of a label whose text stands in the middle on `y`."""
+    return x - width / 2 - 2, y - LABEL + 3, x + width / 2 + 2, y + 4
+
+
+def _free(span: Span, taken: list[Span]) -> bool:
+    return not any(span[0] < c and a < span[2] and span[1] < d and b < span[3] for a, b, c, d in taken)
+
+
+def _on(curve: Curve, part: float) -> tuple[float, float]:
+    """A place on a cubic curve."""
+    weights = ((1 - part) ** 3, 3 * (1 - part) ** 2 * part, 3 * (1 - part) * part**2, part**3)
+    x = sum(weight * point[0] for weight, point in zip(weights, curve, strict=True))
+    y = sum(weight * point[1] for weight, point in zip(weights, curve, strict=True))
+    return round(x, 1), round(y, 1)
+
+
+def _path(a: Box, b: Box, number: int, aside: float) -> tuple[str, Curve, float]:
+    """A curve from `a` to `b`, and where its label is best: beside its sender, or at one of three places on the way."""
     ay, by = a.y + a.height / 2 + aside, b.y + b.height / 2 + aside
     if a.x == b.x:  # on the same side: bend outwards
         outwards = -1 if a.x < BOUNDARY else 1
@@ -183,7 +220,4 @@ def _path(a: Box, b: Box, number: int, aside: float) -> tuple[str, float, float]
         half = (start + end) / 2
         points, part = ((start, ay), (half, ay), (half, by), (end, by)), 0.3 + 0.2 * (number % 3)
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = ((round(x, 1), round(y, 1)) for x, y in points)
-    weights = ((1 - part) ** 3, 3 * (1 - part) ** 2 * part, 3 * (1 - part) * part**2, part**3)
-    x = sum(weight * point[0] for weight, point in zip(weights, points, strict=True))
-    y = sum(weight * point[1] for weight, point in zip(weights, points, strict=True))
-    return f"M{x0} {y0}C{x1} {y1} {x2} {y2} {x3} {y3}", round(x, 1), round(y, 1)
+    return f"M{x0} {y0}C{x1} {y1} {x2} {y2} {x3} {y3}", points, part

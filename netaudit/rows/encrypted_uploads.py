@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from netaudit.storage.table_streams import TableWriter
     from netaudit.streams.records import Records
 
-UDP = 17
+DATAGRAMS = frozenset({17, 50})  # UDP, ESP
 RULES = {PLAIN: "tcp", QUIC: "quic", TLS: "tls"}  # until the flow's version and cipher suite are known
 
 
@@ -86,7 +86,7 @@ def _row(unit: np.void, flow: bytes, spans: npt.NDArray[Any], proto: int) -> Row
         before_octets=int(unit["before_octets"]),
         from_start=bool(unit["from_start"]),
         lossy=bool(unit["lossy"]),
-        rule="udp" if unit["kind"] == PLAIN and proto == UDP else RULES[int(unit["kind"])],
+        rule="udp" if unit["kind"] == PLAIN and proto in DATAGRAMS else RULES[int(unit["kind"])],
         plaintext_low=None,
         plaintext_high=None,
         padded=0,

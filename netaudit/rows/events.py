@@ -28,6 +28,7 @@ from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from netaudit.contracts.details import Statement
@@ -48,7 +49,7 @@ _ASKING = ("agent", "agent_company", "risk_status", "report_time")  # with or wi
 
 def _named(index: Index) -> dict[str, Any]:
     entries = {f"entry {entry.id}": entry for entry in index.entries}
-    return entries | {"index": index, "worded": index.worded}
+    return entries | {"index": index}
 
 
 class EventRows:
@@ -67,7 +68,6 @@ class EventRows:
         self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
         self.taken = NOTHING_TAKEN  # documents and images of the last message
-        self.worded = self._index.worded  # by whether a message is a reply: may an entry know a text by its words?
 
     def shared(self) -> dict[str, Any]:
         """What every process has alike and none needs to be told, by name."""
@@ -111,6 +111,11 @@ class EventRows:
         if b"/" in message.body and picture_urls(message.body):
             return True
         return words().may_state(plain_text(message.body), path_of((message.request or message).path))
+
+    @property
+    def worded(self) -> tuple[Callable[[bytes], bool], Callable[[bytes], bool]]:
+        """Whether an entry may know a text by its words, by whether its message is a reply."""
+        return self._index.worded
 
     @property
     def stated(self) -> list[Statement]:

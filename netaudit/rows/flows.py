@@ -152,7 +152,7 @@ def flow_columns(
         "transport": few(flows["proto"], lambda proto: TRANSPORTS.get(proto, f"ip-{proto}")),
         "vlan": few(flows["vlan"], vlan_text),
         "tunnel": few(flows["tunnel"], _tunnel_name),
-        "doubts": few(flows["doubts"], doubt_names, pa.list_(pa.string())),
+        "doubts": few(_seen_from(flows["doubts"], turned), doubt_names, pa.list_(pa.string())),
         "handshake": few(shaken, lambda bits: _handshake(bits >> 1, bits & 1)),
         "bursts_up": flows["bursts"],
     }
@@ -178,6 +178,22 @@ def flow_columns(
     for place, way in enumerate(("up", "down")):
         columns[f"seq_{way}"] = pa.array(starts[:, place], mask=starts[:, place] < 0)
     return columns
+
+
+def _seen_from(doubts: npt.NDArray[np.uint32], turned: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint32]:
+    """Doubt bits, those of one direction exchanged where the ends are the other way round."""
+    from netaudit.streams.layouts import Doubt
+
+    pairs = ((Doubt.STRANGER_UP, Doubt.STRANGER_DOWN), (Doubt.TAIL_UP, Doubt.TAIL_DOWN))
+    both = np.uint32(sum(int(one) for pair in pairs for one in pair))
+    if not turned.any() or not (doubts & both).any():
+        return doubts
+    other = doubts & ~both
+    for up, down in pairs:
+        other |= np.where(doubts & np.uint32(up), np.uint32(down), 0) | np.where(
+            doubts & np.uint32(down), np.uint32(up), 0
+        )
+    return np.where(turned, other, doubts).astype(np.uint32)
 
 
 @functools.lru_cache(maxsize=256)

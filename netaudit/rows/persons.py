@@ -20,6 +20,7 @@ from netaudit.identity_data.from_unwrapping import (
     asks_about,
     canonical,
     is_of_workbook,
+    is_overlooked,
     is_part,
     masked,
     not_looked_through,
@@ -144,6 +145,7 @@ class PersonRows:
 
     def _said_once(self) -> list[tuple[str, Personal]]:
         """What was found, but for bytes around the documents in which their people were read: one record is one."""
+        self._found = _without_repeated(self._found)
         binary, self._binary = self._binary, set()
         if not binary or not self._found:
             return self._found
@@ -162,6 +164,18 @@ class PersonRows:
     def close(self) -> None:
         """End the stream of clear values."""
         self._clear.close()
+
+
+def _without_repeated(found: list[tuple[str, Personal]]) -> list[tuple[str, Personal]]:
+    """Without numbers that a document's bytes hold, and what is beside them, where the reader of an inner one gave all.
+
+    What a long value says stands in the bytes around it, too.
+    """
+    if not any(is_overlooked(one) for _, one in found):
+        return found
+    given = {one.value for _, one in found if one.kind == "id_number" and not is_overlooked(one)}
+    new = {place for place, one in found if one.kind == "id_number" and is_overlooked(one) and one.value not in given}
+    return [(place, one) for place, one in found if place in new or not is_overlooked(one)]
 
 
 def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:

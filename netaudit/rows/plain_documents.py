@@ -11,6 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from netaudit.identity_data.from_unwrapping import asks_about, asks_in_headers, may_tell
+from netaudit.rows.answers import note_refusal, refuses
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.messages import message_columns
@@ -65,6 +66,8 @@ class PlainDocuments:
             for place, (head, one) in enumerate(zip(heads, messages, strict=True))
             if asks[head] or (one.headers and asks_in_headers(one.headers))
         }
+        for place in hits([one.body if one.request is not None else b"" for one in messages], refuses):
+            note_refusal(messages[place])
         self._rows["messages"].add(message_columns(messages))
         silent = [place for place in range(len(messages)) if place not in telling]
         if silent:

@@ -29,7 +29,7 @@ FILL_IN = "FILL-IN"
 HEAD = """\
 # A draft. Take out what belongs to this site and not to the maker (names, numbers), say what it claims and how well
 # that is founded, and give an example that must not match for each thing it could be taken for. Then:
-#   netaudit signatures check DIR     with this file as DIR/devices/NAME.yaml
+#   netaudit rules check DIR     with this file as DIR/devices/NAME.yaml
 """
 
 

@@ -50,16 +50,25 @@ def plain_devices(case: Case) -> list[Row]:
 
 def find_device(devices: Iterable[Row], text: str) -> Row:
     """The device with that id, address or name, or whose id begins so. Raises UsageError for none and for several."""
+    found = _meant(devices, text)
+    if len(found) > 1:
+        ids = ", ".join(row["device_id"] for row in found[:5])
+        raise UsageError("{} may be any of {} devices ({} …)", f"{text!r}", len(found), ids)
+    if not found:
+        raise UsageError("no device {} in this case; `netaudit show CASE devices` lists them", f"{text!r}")
+    return found[0]
+
+
+def is_device(devices: Iterable[Row], text: str) -> bool:
+    """Whether a device, or several, may be meant."""
+    return bool(_meant(devices, text))
+
+
+def _meant(devices: Iterable[Row], text: str) -> list[Row]:
     rows = list(devices)
     wanted = text.strip().casefold()
-    for names in (_addresses, _called, _beginning):
-        found = [row for row in rows if names(row, wanted)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(row["device_id"] for row in found[:5])
-            raise UsageError("{} may be any of {} devices ({} …)", f"{text!r}", len(found), ids)
-    raise UsageError("no device {} in this case; `netaudit devices CASE` lists them", f"{text!r}")
+    ways = ([row for row in rows if names(row, wanted)] for names in (_addresses, _called, _beginning))
+    return next((found for found in ways if found), [])
 
 
 def _addresses(row: Row, wanted: str) -> bool:

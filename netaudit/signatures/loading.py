@@ -19,6 +19,7 @@ from netaudit.signatures.checking import check_entry
 from netaudit.signatures.conditions import Condition, compile_condition
 from netaudit.signatures.vocabulary import Vocabulary, read_vocabulary
 from netaudit.storage.given_files import read_given
+from netaudit.system.desktop_files import is_left_by_desktop
 from netaudit.system.windows_names import real
 from netaudit.text.yaml_text import parse_yaml
 
@@ -128,7 +129,7 @@ def _read(folder: Path, digest: str) -> SignatureSet:
 def _signatures(
     folder: Path, kind: str, vocabulary: Vocabulary, origin: str, problems: list[str]
 ) -> Iterator[Signature]:
-    for path in sorted((folder / kind).glob("*.yaml")):
+    for path in sorted(one for one in (folder / kind).glob("*.yaml") if not is_left_by_desktop(one.name)):
         for entry in _entries(path, problems):
             signature = _signature(entry, kind, f"{kind}/{path.name}", vocabulary, problems)
             if signature is not None:
@@ -200,7 +201,7 @@ def _files(folder: Path) -> list[Path]:
             raise SignatureError(
                 "{}: holds more than {} files, as no set of signatures does", folder, f"{MOST_FILES:,}"
             )
-        if path.suffix not in {".yaml", ".txt", ".json"}:
+        if path.suffix not in {".yaml", ".txt", ".json"} or is_left_by_desktop(path.name):
             continue
         if not own and path.is_symlink() and not real(path).is_relative_to(place):
             raise SignatureError("{}: is a link that leads out of the folder", path)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from netaudit.storage.files import remove
 from netaudit.tables import BY_NAME, TABLES, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BATCH_ROWS = 8192
 LARGE = 1024  # rows in columns that make a batch of their own
@@ -154,13 +157,26 @@ def table_of(rows: list[Any], table: Table) -> pa.Table:
         names = set(table.names)
         if wrong := next((row.keys() ^ names for row in rows if row.keys() != names), None):
             raise KeyError(f"columns of {table.name}: {sorted(wrong)}")
-        return pa.Table.from_pylist(rows, schema=schema)
+        told = [_column([row[field.name] for row in rows], field) for field in schema]
+        return pa.Table.from_arrays(told, schema=schema)
     if strange := next((row for row in rows if row.__class__ is not kind), None):
         raise TypeError(f"not a row of {table.name}: {strange.__class__.__name__}")
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-    return pa.Table.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-    )
+    return pa.Table.from_arrays([_column(*one) for one in zip(columns, schema, strict=True)], schema=schema)
+
+
+def _column(values: Sequence[Any], field: pa.Field) -> pa.Array:
+    """A column. Halves of characters, which senders may write and tables may not hold, are replaced."""
+    try:
+        return pa.array(values, field.type)
+    except UnicodeEncodeError:
+        return pa.array([_whole(value) for value in values], field.type)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return [_whole(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def stream_parts(folder: Path, table: str, place: str = "tables") -> list[Path]:

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
-from netaudit.streams.kernels_doubt import ACK, SYN, learn_link
+from netaudit.streams.kernels_doubt import ACK, SYN, learn_link, note_stranger
 from netaudit.streams.kernels_emit import follow_burst, hand_on, skip, wide, write_row
 from netaudit.streams.kernels_flows import (
     BEGUN,
+    ESP,
     NEVER,
     OPEN,
     TCP,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 U1 = npt.NDArray[np.uint8]
 
 NEW, HELD_BACK = -1, -2
+GROUP = 40  # bits behind the one of a link address that says that it is a group's (IEEE 802)
 DONE, FULL_EMITTED, FULL_ROWS, FULL_CONNECTIONS, FULL_WAITING = 0, 1, 2, 3, 4
 
 
@@ -69,6 +71,10 @@ def datagram(t: Tables, side_index: int, packet: Any, length: int, wire: int) ->
         return
     follow_burst(t.connections[slot], direction, wire, t.shards[packet["shard"]]["clock"])
     if length:
+        side = t.sides[side_index]
+        to_group = (wide(packet["dst_mac"]) >> GROUP) & 1  # many may send there, who have no address yet
+        if packet["ttl"] >= side["ttl"] and not to_group:
+            note_stranger(t.connections[slot], side, direction, packet, 0, side["from_mac"])
         hand_on(
             t,
             slot,
@@ -155,7 +161,7 @@ def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
             count(t.sides[side_index], packet, length, 1)
             cursor["side"] = side_index if cursor["side"] >= 0 else -1
             tcp(t, buffer, arena, side_index, packet, length, wire)
-    elif proto == UDP:
+    elif proto in (UDP, ESP):
         datagram(t, side_index, packet, length, wire)
     else:
         t.sides[side_index]["delivered"] += length

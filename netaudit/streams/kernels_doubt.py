@@ -18,6 +18,7 @@ ACK, SYN, RST = 16, 2, 4
 BAD, GUESSED, GOOD, STAMPED, CONTESTED = 4, 8, 32, 64, 128  # bits of PACKET.flags
 CHECKSUM, TTL, STAMP, NO_ACK = int(Doubt.CHECKSUM), int(Doubt.TTL), int(Doubt.STAMP), int(Doubt.NO_ACK)
 LINK, WINDOW, LENGTH, FRAGMENTS = int(Doubt.LINK), int(Doubt.WINDOW), int(Doubt.LENGTH), int(Doubt.FRAGMENTS)
+STRANGER = int(Doubt.STRANGER_UP)  # of upward bytes; one bit further of downward ones
 STRONG = CHECKSUM | STAMP | NO_ACK | LENGTH | FRAGMENTS  # a receiver that follows the standards drops such a packet
 HOPS = 2  # fewer hops left than its direction has are a copy behind a router
 WHOLE_FRAME = 1600  # bytes on the wire; larger ones are built by hardware, which may leave the IP length out
@@ -92,6 +93,21 @@ def suspect(side: Any, packet: Any, wire: int) -> int:
     if not strange and packet["ttl"] > side["ttl"]:
         side["ttl"] = packet["ttl"]
     return reasons | strange
+
+
+@lean_kernel
+def note_stranger(flow: Any, side: Any, direction: int, packet: Any, reasons: int, mac: Any) -> None:
+    """Note that bytes came from another link address than `mac`, that of those before: taken, or doubted and waiting.
+
+    A copy behind a router has a router's link address, too, but the bytes are there already; of datagrams, which nobody
+    puts in order, those with fewer hops left are passed over.
+    """
+    if mac == 0 or packet["src_mac"] == mac:
+        return
+    if reasons & LINK:
+        side["strange"] = 1
+    else:
+        flow["doubts"] |= STRANGER << direction
 
 
 @lean_kernel

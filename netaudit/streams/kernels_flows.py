@@ -14,8 +14,9 @@ from netaudit.streams.layouts import LISTS, MIDWAY, NO_END, RECENT_SEGMENTS, SLO
 
 U1 = npt.NDArray[np.uint8]
 
-TCP, UDP = 6, 17
+TCP, UDP, ESP = 6, 17, 50
 SYN, ACK = 2, 16
+TAIL = int(Doubt.TAIL_UP)  # one bit further of downward bytes
 FIN_UP, FIN_DOWN, RESET = 4, 8, 16  # bits of CONNECTION.handshake
 OPEN, LOOSE, CLOSING, BEGUN = 0, 1, 2, 3  # lists of least recent use
 BEGUN_SHARE = 4  # where more than a fourth of a shard's flows have only begun, those are evicted first
@@ -208,6 +209,10 @@ def end_flow(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
             evict_waiting(t, slot, direction)
         if flow["proto"] == TCP:
             end_side(t, slot, direction)
+        if flow["proto"] == TCP and flow["handshake"] & RESET and flow["main"] < 0:
+            side = t.sides[2 * slot + direction]
+            if t.sides[2 * slot + 1 - direction]["packets"] and 0 < side["acked"] < side["highest"]:
+                flow["doubts"] |= TAIL << direction
     end_burst(flow)
     if evicted:
         flow["doubts"] |= CUT_SHORT
@@ -309,15 +314,27 @@ def look_through_holes(t: Tables, shard_index: int) -> None:
 
 
 @lean_kernel
+def is_private(high: Any, low: Any) -> bool:
+    """Whether an address is for private networks (RFC 1918, RFC 4193); IPv4 is mapped into IPv6."""
+    if wide(high):
+        return bool(wide(high >> np.uint64(57)) == 0xFC >> 1)
+    four = wide(low) ^ (0xFFFF << 32)
+    return bool(four >> 24 == 10 or four >> 20 == 0xAC1 or four >> 16 == 0xC0A8)
+
+
+@lean_kernel
 def client_is_source(packet: Any, sport: int, dport: int) -> bool:
     """Whether the sender of a flow's first packet is taken for the client.
 
     The sender of a SYN is, the receiver of a SYN-ACK is; else the side with the lower port is the server if that port
-    is below 1024 or the other's is 32768 or higher; else the first sender is the client.
+    is below 1024 or the other's is 32768 or higher; else the first sender is the client. Of a tunnel whose ports are
+    equal, or that has none, the one with a private address is, if the other has none: most are met under way.
     """
     if packet["proto"] == TCP and packet["tcp_flags"] & SYN:
         return not packet["tcp_flags"] & ACK
     low, high = min(sport, dport), max(sport, dport)
+    if low == high and packet["proto"] in (UDP, ESP):
+        return not is_private(packet["dst_hi"], packet["dst_lo"]) or is_private(packet["src_hi"], packet["src_lo"])
     return not (low != high and (low < 1024 or high >= 32768) and sport == low)
 
 
@@ -337,7 +354,7 @@ def reset_side(t: Tables, side_index: int) -> None:
     side["heard"] = side["from_mac"] = side["to_mac"] = side["stamp"] = side["vlan"] = side["ttl"] = 0
     side["limit"] = NO_END
     side["syn_flags"] = side["tunnel"] = side["stamped"] = side["scale"] = side["summed"] = 0
-    side["trusted"] = side["reset"] = side["doubtful"] = 0
+    side["trusted"] = side["reset"] = side["doubtful"] = side["strange"] = 0
     for entry in range(RECENT_SEGMENTS * side_index, RECENT_SEGMENTS * (side_index + 1)):
         t.recents[entry]["length"] = 0
         t.recents[entry]["fresh"] = 0

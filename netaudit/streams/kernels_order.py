@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
+from netaudit.streams.kernels_doubt import LINK, STRANGER
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip
 from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, Doubt, Tables
 
@@ -205,6 +206,8 @@ def believe(t: Tables, slot: int, direction: int) -> None:
     """Take the first waiting segment, a doubtful one, for one like the others."""
     flow, side = t.connections[slot], t.sides[2 * slot + direction]
     entry = t.waiting[side["head"]]
+    if side["strange"] and entry["doubt"] & LINK:
+        flow["doubts"] |= STRANGER << direction
     entry["doubt"] = 0
     side["doubtful"] -= 1
     end = entry["offset"] + entry["length"] + entry["cut"]

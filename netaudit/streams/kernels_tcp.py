@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
-from netaudit.streams.kernels_doubt import GOOD, STRONG, WINDOW, distance, note_stamp, ordinary, suspect
+from netaudit.streams.kernels_doubt import GOOD, STRONG, WINDOW, distance, note_stamp, note_stranger, ordinary, suspect
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip, wide
 from netaudit.streams.kernels_flows import ACK, BEGUN, BY_SYN, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
 from netaudit.streams.kernels_order import drain, give_up, lose, place, start
@@ -259,9 +259,12 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
     flow, side, other = t.connections[slot], t.sides[side_index], t.sides[side_index ^ 1]
     flags, sequence = wide(packet["tcp_flags"]), wide(packet["seq"])
     reset = flags & RST != 0
+    mac = side["from_mac"]
     reasons = suspect(side, packet, wire)
     if side["based"] == UNKNOWN:
         reasons = 0
+    if wire and not reset:
+        note_stranger(flow, side, direction, packet, reasons, mac)
     if flags & SYN:
         sequence = (sequence + 1) & 0xFFFFFFFF
     if reasons & STRONG:

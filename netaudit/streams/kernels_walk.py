@@ -21,7 +21,7 @@ U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
 
 FOREVER = (1 << 63) - 1
-UDP = 17
+UDP, ESP = 17, 50
 GAP = int(Kind.GAP)
 
 
@@ -62,7 +62,7 @@ def walk_row(
 ) -> None:
     """Take one emitted row of a flow that has records, or may have."""
     is_gap = row["kind"] & 1 == GAP
-    if flow["proto"] == UDP:
+    if flow["proto"] in (UDP, ESP):
         if not is_gap:
             take_datagram(walk, row, buffer, arena, units, spans, walked)
         elif walk["kind"] >= QUIC and row["direction"] == walk["client"] and walk["need"][walk["client"]]:

@@ -49,6 +49,10 @@ class Doubt(IntEnum):
     VARIANT = 8192  # this row is the other reading of a flow with conflicts
     CUT_SHORT = 16384  # ended for a bound while it was going on
     URGENT = 32768  # a byte was sent out of band (RFC 6093): it is not in the stream
+    STRANGER_UP = 65536  # upward bytes were taken that another link address sent than those before
+    STRANGER_DOWN = 131072  # downward ones likewise
+    TAIL_UP = 262144  # the connection was reset before its last upward bytes were acknowledged
+    TAIL_DOWN = 524288  # downward ones likewise
 
 
 BURSTS = 5  # bursts of upward bytes by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, more
@@ -271,6 +275,7 @@ SIDE = np.dtype(  # one direction of a connection: row 2 * slot + direction
         ("summed", "u1"),  # whether a packet of it had a right checksum
         ("trusted", "u1"),  # a doubtful segment of it was acknowledged: the next packet shows how it looks now
         ("reset", "u1"),  # it sent a RST
+        ("strange", "u1"),  # bytes from another link address than those before wait to be acknowledged
     ],
     align=True,
 )

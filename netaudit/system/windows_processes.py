@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -42,6 +43,8 @@ if sys.platform == "win32":
     _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
     for _name in ("GetCurrentProcess", "OpenProcess", "CreateJobObjectW", "GetConsoleWindow"):
         getattr(_kernel, _name).restype = ctypes.c_void_p
+
+    _under_way: list[Any] = []  # handlers that the system may still be in
 
     def processor_seconds(pid: int) -> float | None:
         """Processor time of a process, of all its threads; None where it has ended or may not be asked."""
@@ -86,10 +89,12 @@ if sys.platform == "win32":
     @contextlib.contextmanager
     def on_closing(act: Callable[[], None]) -> Iterator[None]:
         """Have the closing of the window, the end of the session and of the system do something meanwhile."""
+        begun = threading.Event()
 
         def closing(event: int) -> bool:
             if event not in _CLOSING:
                 return False
+            begun.set()
             act()
             time.sleep(_GRACE)  # the system ends the process when this returns, or sooner
             return True
@@ -99,7 +104,10 @@ if sys.platform == "win32":
         try:
             yield
         finally:
-            _kernel.SetConsoleCtrlHandler(kept, 0)
+            if begun.is_set():  # to take it off the list would wait for its end, and with it for that of the process
+                _under_way.append(kept)
+            else:
+                _kernel.SetConsoleCtrlHandler(kept, 0)
 
     def has_own_console(processes: int) -> bool:
         """Whether the console is of this program alone, with `processes` of it: it was started by a double click."""

@@ -52,7 +52,10 @@ FINDINGS = Table(
             "where that is another one.",
         ),
         Column(
-            "sender_role", "string", "capture device, verification terminal, server, viewer, personal device, unknown."
+            "sender_role",
+            "string",
+            "capture device, verification terminal, server, viewer, personal device, perhaps a personal device, "
+            "unknown.",
         ),
         Column("role_reason", "string", "Why this role."),
         Column("receiver", "string", "Address of the receiver, likewise."),

@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -25,9 +26,12 @@ LOCKED = re.compile(r"([\w.-]+)==(\S+) --hash=sha256:([0-9a-f]{64})")
 LEFT = (
     re.compile(r"(?:[^/]+/)+tests/.*"),
     re.compile(r"onnxruntime/(?:tools|transformers|quantization)/.*"),
+    re.compile(r"onnxruntime/capi/onnxruntime\.dll"),  # all of it is in the module beside it, too
     re.compile(r"pyarrow/(?:arrow_|arrow_python_|_)(?:flight|s3|s3fs|substrait)\b.*"),
     re.compile(r".*\.(?:lib|pdb|pyi|pyx|pxi|pxd|h|hpp|c|cpp)"),
 )  # of packages, what no command needs: each file is looked at by programs against viruses
+BESIDE = ("netaudit.exe", "uninstall.cmd", "installing.py")  # the folder `python` in the program's
+WAITS = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds
 SITE = "python/Lib/site-packages"
 ENTRY = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\netaudit"
 TEXTS = {
@@ -47,6 +51,14 @@ TEXTS = {
         "{place}: is in use; close netaudit and try again. ({why})",
         "{place}：正被使用；请关闭 netaudit 后重试。（{why}）",
     ),
+    "strange": (
+        "{place}: holds what is not of netaudit ({name}); name another folder. Nothing was changed.",
+        "{place}：其中有不属于 netaudit 的内容（{name}）；请另选文件夹。未作任何更改。",
+    ),
+    "unwritten": (
+        "{place}: cannot be written. What was there before is as it was. ({why})",
+        "{place}：无法写入；原有内容保持不变。（{why}）",
+    ),
     "starts": ("It does not start: {why}", "无法启动：{why}"),
     "done": (
         "Installed. Open a new window and type: netaudit doctor",
@@ -56,8 +68,8 @@ TEXTS = {
     ),
     "unlinked": ("(no shortcut could be made: {why})", "（未能创建快捷方式：{why}）"),
     "removed": (
-        "netaudit was removed from this account; cases, settings and cache stay.",
-        "已从本账户移除 netaudit；案卷、设置和缓存均予保留。",
+        "netaudit is removed from this account; cases, settings and cache stay.",
+        "正在从本账户移除 netaudit；案卷、设置和缓存均予保留。",
     ),
 }
 
@@ -103,21 +115,64 @@ def unpack(wheel: Path, to: Path) -> None:
                 shutil.copyfileobj(source, out, 1 << 20)
 
 
+class InUseError(OSError):
+    """The program that is there already cannot be moved away."""
+
+
+class StrangeError(Exception):
+    """A folder holds what is not of the program: it names one of that."""
+
+
 def install(place: Path) -> None:
-    """Put the program into `place`; what was there before stays until the new one is whole. Raises OSError."""
+    """Put the program into `place`; what was there before stays until the new one is whole, and where that fails.
+
+    Raises OSError where it cannot be written, InUseError where what is there is in use, StrangeError where that is not
+    this program alone.
+    """
     checked = wheels(HERE)
+    if place.exists() and (strange := {path.name for path in place.iterdir()} - {"python", "python.gone", *BESIDE}):
+        raise StrangeError(min(strange))
     coming, going = (place.with_name(place.name + end) for end in (".new", ".old"))
     for rest in (coming, going):
         shutil.rmtree(rest, ignore_errors=True)
-    shutil.copytree(HERE / "python", coming / "python")
-    for wheel in checked:
-        unpack(wheel, coming / "python")
-    for name in ("netaudit.exe", "uninstall.cmd", "installing.py"):
-        shutil.copyfile(HERE / name, coming / name)
-    if place.exists():
-        place.rename(going)
-    coming.rename(place)
+    try:
+        shutil.copytree(HERE / "python", coming / "python")
+        for wheel in checked:
+            unpack(wheel, coming / "python")
+        for name in BESIDE:
+            shutil.copyfile(HERE / name, coming / name)
+        _swap(place, coming, going)
+    except OSError:
+        shutil.rmtree(coming, ignore_errors=True)
+        raise
     shutil.rmtree(going, ignore_errors=True)
+
+
+def _swap(place: Path, coming: Path, going: Path) -> None:
+    was = place.exists()
+    if was:
+        try:
+            _renamed(place, going)
+        except OSError as error:
+            raise InUseError(*error.args) from error
+    try:
+        _renamed(coming, place)
+    except OSError:
+        if was:
+            _renamed(going, place)
+        raise
+
+
+def _renamed(path: Path, to: Path) -> None:
+    """Rename a folder; tried again where that is refused: a program against viruses still looks at what is new."""
+    for wait in WAITS:
+        try:
+            path.rename(to)
+        except PermissionError:
+            time.sleep(wait)
+        else:
+            return
+    path.rename(to)
 
 
 def with_place(path: str, place: Path) -> str:
@@ -199,7 +254,7 @@ def link(path: Path, program: Path, words: str) -> None:
 
 
 def remove(place: Path) -> None:
-    """Take back what `install` and its entries did; uninstall.cmd removes the folder when this has ended."""
+    """Take back the entries; uninstall.cmd removes what lies in the folder when this has ended."""
     import winreg
 
     change_path(without_place, place)
@@ -227,8 +282,14 @@ def main(words: list[str]) -> int:
     except ValueError as error:
         say("wrong", name=error.args[0])
         return 1
+    except StrangeError as error:
+        say("strange", place=place, name=error.args[0])
+        return 1
+    except InUseError as error:
+        say("used", place=place, why=error.strerror or error)
+        return 1
     except OSError as error:
-        say("used", place=place, why=error)
+        say("unwritten", place=place, why=error.strerror or error)
         return 1
     tried = subprocess.run([str(place / "netaudit.exe"), "--version"], capture_output=True, check=False)
     if tried.returncode:
@@ -238,7 +299,7 @@ def main(words: list[str]) -> int:
     list_as_installed(place)
     try:
         for path in shortcuts():
-            link(path, place / "netaudit.exe", "start")
+            link(path, place / "netaudit.exe", "browse")
     except OSError as error:
         say("unlinked", why=error)
     say("done", place=place)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
+PASSED = HERE / "passed.json"  # figures of the last time that all of it passed: what README and docs/windows.md say
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import check_audits
@@ -39,6 +41,7 @@ def main() -> None:
     parser.add_argument(
         "--only", default="", help="steps whose name has one of these words (a,b), on what is installed"
     )
+    parser.add_argument("--keep", action="store_true", help="keep the figures in passed.json where all of it passes")
     asked = parser.parse_args()
     began = time.monotonic()
     have_tools()
@@ -58,10 +61,22 @@ def main() -> None:
     finally:
         wine.end()
     print(*(f"wine does not show: {line}" for line in lacking), sep="\n")
-    digest = hashlib.sha256((bundle / "lock.txt").read_bytes()).hexdigest()[:16]
-    told = f"{check.done} steps, {check.failed} failed, {len(check.skipped)} SKIPPED {check.skipped or ''}"
-    print(f"{told}, {time.monotonic() - began:.0f} s; bundle {size(bundle):.0f} MB (lock {digest})")
-    raise SystemExit(bool(check.failed))
+    figures = {
+        "version": bundle.name.split("-")[1],
+        "python": asked.python,
+        "bundle_mb": round(size(bundle)),
+        "wheels": len(list((bundle / "wheels").iterdir())),
+        "lock": hashlib.sha256((bundle / "lock.txt").read_bytes()).hexdigest()[:16],
+        "seconds": round(time.monotonic() - began),
+        "steps": check.steps,
+        "not_shown": lacking,
+    }
+    failed, skipped = check.ended("fail"), check.ended("skip")
+    print(f"{len(check.steps)} steps, {len(failed)} failed {failed or ''}, {len(skipped)} SKIPPED {skipped or ''}")
+    print(", ".join(f"{name} {value}" for name, value in figures.items() if name not in ("steps", "not_shown")))
+    if asked.keep and not asked.only and not asked.no_bundle and not failed:
+        PASSED.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    raise SystemExit(bool(failed))
 
 
 if __name__ == "__main__":

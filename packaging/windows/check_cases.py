@@ -10,7 +10,7 @@ import urllib.request
 import zipfile
 
 from check_ends import starts
-from checking import DEMO, OFFICE, Check, equal
+from checking import DEMO, LAST, OFFICE, Check, equal
 from interpreter import HERE, compiled
 from probes import does
 from stand_in import LOST
@@ -39,16 +39,17 @@ def steps(check: Check) -> None:
     """Verified, shown, exported, signed, browsed, recorded."""
     check.step("verify", lambda: check.ran(0, "verify", "demo"))
     check.step("verify by dpkt", lambda: check.ran(0, "verify", "demo", "--by", "dpkt"))
-    check.step("repeat", lambda: check.ran(0, "repeat", "demo", DEMO.name, "--project-key", "key"))
-    check.step("report", lambda: check.ran(0, "report", "demo", "--lang", "zh"))
-    check.step("tables for a spreadsheet", lambda: _written(check, "tables.xlsx", "export", "demo", "--xlsx"))
-    check.step("record for Word", lambda: _written(check, "record.docx", "record", "demo", "--docx"))
-    check.step("passed on", lambda: _written(check, "移交 包.zip", "export", "demo", "--shareable"))
+    check.step("repeat", lambda: check.ran(0, "verify", "demo", "--by", "netaudit", "--captures", DEMO.name))
+    check.step("report", lambda: check.ran(0, "export", "demo", "html", "--lang", "zh"))
+    check.step("tables for a spreadsheet", lambda: _written(check, "tables.xlsx", "export", "demo", "xlsx", "-o"))
+    check.step("record for Word", lambda: _written(check, "record.docx", "export", "demo", "docx", "-o"))
+    check.step("passed on", lambda: _written(check, "移交 包.zip", "export", "demo", "zip", "-o"))
     check.step("sign", lambda: _signed(check))
     check.step("stamp", lambda: _stamped(check))
     check.step("verify what was signed and stamped", lambda: _verified(check))
     check.step("browse", lambda: _browsed(check, "browse", "demo", "--no-open"))
     check.step("a capture dropped on the shortcut", lambda: _dropped(check))
+    check.step("a double click asks for a capture", lambda: _asked(check))
     check.step("campaign of two sites", lambda: _campaign(check))
     check.step("recording, by a stand-in", lambda: _recorded(check))
     for language, page in (("zh_CN.UTF-8", "cp936"), ("en_US.UTF-8", "cp1252")):
@@ -79,7 +80,7 @@ def _signed(check: Check) -> str:
 
 def _stamped(check: Check) -> str:
     """The request is answered by an authority made here."""
-    if (ran := check.ran(0, "stamp", "demo")) != "ok":
+    if (ran := check.ran(0, "sign", "demo", "--stamp")) != "ok":
         return ran
     (check.data / "authority.cnf").write_text(AUTHORITY, "ascii")
     (check.data / "serial").write_text("01", "ascii")
@@ -89,7 +90,7 @@ def _stamped(check: Check) -> str:
     subprocess.run(
         [*words, "-inkey", "stamps.key", "-out", "answer.tsr"], cwd=check.data, check=True, capture_output=True
     )
-    return check.ran(0, "stamp", "demo", "--answer", "answer.tsr", "--authority", "stamps.pem")
+    return check.ran(0, "sign", "demo", "--answer", "answer.tsr", "--authority", "stamps.pem")
 
 
 def _verified(check: Check) -> str:
@@ -102,8 +103,22 @@ def _dropped(check: Check) -> str:
     """It is audited beside itself, and its case is browsed."""
     shutil.rmtree(check.data / "dropped-case", ignore_errors=True)
     shutil.copy(OFFICE, check.data / "dropped.pcapng")
-    found = _browsed(check, "start", r"C:\data\dropped.pcapng")
+    found = _browsed(check, "browse", r"C:\data\dropped.pcapng")
     return found if (check.data / "dropped-case" / "manifest.json").is_file() else f"no case; {found}"
+
+
+def _asked(check: Check) -> str:
+    """In a console of its own, without a word: what is typed is audited beside itself, and its case is browsed."""
+    shutil.rmtree(check.data / "asked-case", ignore_errors=True)
+    shutil.copy(OFFICE, check.data / "asked.pcapng")
+    shutil.copy(HERE / "double_click.py", check.data)
+    words = (check.wine.inside / "netaudit.exe", r"C:\data\asked.pcapng")
+    done = check.wine.run(
+        check.wine.program / "python/python.exe", r"C:\data\double_click.py", *words, folder=check.data
+    )
+    said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()[-LAST:]
+    there = (check.data / "asked-case" / "manifest.json").is_file()
+    return "ok" if there and "http://" in said else f"a case: {there}; {said}"
 
 
 def _browsed(check: Check, *words: str) -> str:
@@ -119,7 +134,7 @@ def _browsed(check: Check, *words: str) -> str:
             line = got.decode("utf-8", "replace")
         address = next(word for word in line.split() if word.startswith("http"))
         visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        page = visitor.open(address, timeout=60).read()
+        page = visitor.open(address, timeout=600).read()
         return f"ok {len(page)} bytes" if b"<html" in page and len(page) > 2000 else f"{len(page)} bytes"
     finally:
         check.wine.end()

@@ -9,6 +9,7 @@ from pathlib import Path
 from checking import DEMO, Check, equal
 from interpreter import HERE, compiled
 
+SLOW_PROGRAM = "slow.exe"  # starts netaudit with what SLOW changes
 COPIES = 2  # of the demo, so that there are windows enough to end it between
 SLOW = """import sys
 from netaudit.capture import from_files
@@ -30,6 +31,7 @@ def steps(check: Check) -> None:
     check.step("killed and resumed: as not cut", lambda: _killed(check))
     for name, event in EVENTS.items():
         check.step(f"{name}, resumed: as not cut", lambda event=event: _told(check, event))
+    (check.wine.program / SLOW_PROGRAM).unlink(missing_ok=True)
 
 
 def _uncut(check: Check) -> str:
@@ -38,7 +40,7 @@ def _uncut(check: Check) -> str:
     for number in range(COPIES):
         shutil.copy(DEMO, check.data / "many" / f"{number:02}.pcapng")
     (check.data / "slow.py").write_text(SLOW, "ascii")
-    compiled(HERE / "start.c", check.wine.program / "slow.exe", "-municode", **starts(r"C:\\data\\slow.py"))
+    compiled(HERE / "start.c", check.wine.program / SLOW_PROGRAM, "-municode", **starts(r"C:\\data\\slow.py"))
     return check.ran(UNJUDGED, *WORDS, "--case", "uncut", "--overwrite")
 
 
@@ -50,9 +52,9 @@ def starts(*words: str) -> dict[str, str]:
 def _killed(check: Check) -> str:
     """As the system ends it when memory is short: nobody in it hears of that."""
     case = _fresh(check)
-    process = check.wine.start(check.wine.program / "slow.exe", *WORDS, "--case", "cut", folder=check.data)
+    process = check.wine.start(check.wine.program / SLOW_PROGRAM, *WORDS, "--case", "cut", folder=check.data)
     began = time.monotonic()
-    while not list(case.glob("private/resume/audit.state")) and time.monotonic() - began < 300:
+    while not list(case.glob("private/resume/audit.state")) and time.monotonic() - began < 1800:
         if process.poll() is not None:
             return "had ended before it was killed"
         time.sleep(0.1)
@@ -65,7 +67,7 @@ def _told(check: Check, event: int) -> str:
     case = _fresh(check)
     shutil.copy(HERE / "event.py", check.data)
     file = r"C:\data\cut\private\resume\audit.state"
-    program = r"C:\users\root\AppData\Local\netaudit-program\slow.exe".replace("root", check.wine.user)
+    program = check.wine.inside / SLOW_PROGRAM
     python = check.wine.program / "python/python.exe"
     done = check.wine.run(python, r"C:\data\event.py", event, file, program, *WORDS, "--case", "cut", folder=check.data)
     said = done.stdout.decode().split()
@@ -84,7 +86,7 @@ def _fresh(check: Check) -> Path:
 
 def _resumed(check: Check) -> str:
     """By the same small windows, in which it was begun; the audit that was not cut had large ones."""
-    done = check.wine.run(check.wine.program / "slow.exe", "audit", "--resume", "cut", folder=check.data)
+    done = check.wine.run(check.wine.program / SLOW_PROGRAM, "audit", "--resume", "cut", folder=check.data)
     if done.returncode != UNJUDGED:
         return f"exit code {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-300:]}"
     return equal(check.data / "uncut", check.data / "cut")

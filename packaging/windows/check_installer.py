@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checking import LAST, Check
+from checking import LAST, OFFICE, Check
 from wheel import size
+from wine import HOME
 
 
 def steps(check: Check, bundle: Path) -> None:
     """Installed, on PATH, with shortcuts; changed wheels are refused."""
+    check.step("installed below a Chinese name: as on this system", lambda: _named(check, bundle))
     check.step("installed by install.cmd", lambda: _installed(check, bundle))
     check.step("a changed wheel is refused", lambda: _refused(check, bundle))
     check.step("installed again over it", lambda: _installed(check, bundle))
@@ -17,16 +19,35 @@ def steps(check: Check, bundle: Path) -> None:
     check.step("doctor", lambda: check.ran(0, "doctor", "--lang", "en"))
 
 
+def _named(check: Check, bundle: Path) -> str:
+    """Program and cache of somebody with a Chinese name: kernels, models, DLLs are found there; removed again."""
+    check.wine.home = r"C:\users\张三\程序 审计"
+    try:
+        done = [
+            _installed(check, bundle),
+            check.same("named", OFFICE.name, NETAUDIT_CACHE=r"C:\users\张三\缓存"),
+            _taken_back(check),
+        ]
+    finally:
+        check.wine.home = HOME
+    return done[1] if all(one.startswith("ok") for one in done) else f"{done}"
+
+
 def _installed(check: Check, bundle: Path) -> str:
     wine = check.wine
     done, seconds = wine.install(bundle)
     text = done.stdout.decode("utf-8", "replace")
-    path = wine.run("reg", "query", r"HKCU\Environment", "/v", "Path").stdout
-    well = not done.returncode and len(_links(check)) == 2 and path.count(b"netaudit-program") == 1
+    well = not done.returncode and len(_links(check)) == 2 and _path(check).count(wine.program.name) == 1
     files = sum(1 for one in wine.program.rglob("*") if one.is_file())
-    if well and "安装完成" in text and not list(wine.program.parent.glob("netaudit-program.*")):
+    if well and "安装完成" in text and not list(wine.program.parent.glob(f"{wine.program.name}.*")):
         return f"ok {files} files, {size(wine.program):.0f} MB, {seconds:.0f} s"
-    return f"{done.returncode}: {text[-LAST:]}"
+    return f"{done.returncode}, PATH {_path(check)[-100:]}: {text[-LAST:]}"
+
+
+def _path(check: Check) -> str:
+    """The user's search path, as the registry has it; empty where there is none."""
+    asked = "import winreg as w; print(w.QueryValueEx(w.OpenKey(w.HKEY_CURRENT_USER, 'Environment'), 'Path')[0])"
+    return check.python(asked, PYTHONIOENCODING="utf-8")
 
 
 def _refused(check: Check, bundle: Path) -> str:
@@ -42,13 +63,20 @@ def _refused(check: Check, bundle: Path) -> str:
 
 
 def removed(check: Check) -> str:
-    """The folder, PATH, shortcuts and the entry are gone, the cases are there."""
+    """All of it is taken back, and the cases are there."""
+    found = _taken_back(check)
+    return found if (check.data / "demo" / "case.json").is_file() else f"{found}; the case is gone"
+
+
+def _taken_back(check: Check) -> str:
+    """The folder, PATH, shortcuts and the entry are gone."""
     wine = check.wine
-    wine.run("cmd", "/c", str(wine.program / "uninstall.cmd").replace(str(wine.disk), "C:").replace("/", "\\"))
-    path = wine.run("reg", "query", r"HKCU\Environment", "/v", "Path").stdout
+    wine.run("cmd", "/c", wine.inside / "uninstall.cmd")
+    path = wine.run("reg", "query", r"HKCU\Environment", "/v", "Path").stdout.decode("utf-8", "replace")
     entry = wine.run("reg", "query", r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\netaudit").returncode
-    rest = [*wine.program.parent.glob("netaudit-program*"), *_links(check)]
-    well = not rest and entry and b"netaudit-program" not in path and (check.data / "demo" / "case.json").is_file()
+    rest = [*wine.program.parent.glob(f"{wine.program.name}*"), *_links(check)]
+    listed = wine.program.name in path or "?" in path  # as which a code page may show a Chinese name
+    well = not rest and entry and not listed
     return "ok" if well else f"left: {rest[:3]} {path[-100:]!r} entry {entry}"
 
 

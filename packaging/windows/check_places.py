@@ -111,8 +111,8 @@ def _read_only(check: Check, place: Path) -> str:
         ran = [
             check.ran(0, "verify", r"X:\案卷"),
             check.ran(0, "show", r"X:\案卷", "devices", "--csv"),
-            check.ran(0, "report", r"X:\案卷", "--html", "office.html"),
-            check.ran(0, "export", r"X:\案卷", "--xlsx", "office.xlsx"),
+            check.ran(0, "export", r"X:\案卷", "html", "-o", "office.html"),
+            check.ran(0, "export", r"X:\案卷", "xlsx", "-o", "office.xlsx"),
             check.ran(2, "audit", "X:\\" + OFFICE.name),
             check.ran(0, "audit", "X:\\" + OFFICE.name, "--case", "from-stick", "--project-key", "key", "--overwrite"),
         ]

@@ -28,8 +28,7 @@ class Check:
 
     def __init__(self, wine: Wine, only: str = "") -> None:
         self.wine, self.only, self.data = wine, only, wine.disk / "data"
-        self.done = self.failed = 0
-        self.skipped: list[str] = []
+        self.steps: list[tuple[str, str, int, str]] = []  # name, how it ended, seconds, figures
         self.said: bytes = b""  # by what was run last, on standard output
         if not only:
             shutil.rmtree(self.data, ignore_errors=True)
@@ -48,11 +47,13 @@ class Check:
         except Exception as error:  # noqa: BLE001 - a step that fails is told, and the others are done
             found = f"{type(error).__name__}: {error}"
         state = next((word for word in ("ok", "skip") if found.startswith(word)), "fail")
-        self.done, self.failed = self.done + 1, self.failed + (state == "fail")
-        if state == "skip":
-            self.skipped.append(name)
-        state, figures = state.ljust(4).upper() if state != "ok" else "ok  ", found.removeprefix(state)
-        print(f"{state}  {name} ({time.monotonic() - began:.0f} s) {figures.strip()}", flush=True)
+        self.steps.append((name, state, round(time.monotonic() - began), found.removeprefix(state).strip()))
+        shown = state if state == "ok" else state.upper()
+        print(f"{shown:<4}  {name} ({self.steps[-1][2]} s) {self.steps[-1][3]}", flush=True)
+
+    def ended(self, how: str) -> list[str]:
+        """Names of the steps that ended so: ok, skip, fail."""
+        return [name for name, state, *_ in self.steps if state == how]
 
     def ran(self, code: int, *words: object, folder: Path | None = None, **more: str) -> str:
         """Run netaudit there: "ok" when it ends with that exit code."""
@@ -67,13 +68,14 @@ class Check:
         done = self.wine.run(program, "-c", code, *words, folder=self.data, **more)
         return (done.stderr if done.returncode else done.stdout).decode("utf-8", "replace").strip()[-LAST:]
 
-    def same(self, case: str, *words: str, folder: Path | None = None, lies: Path | None = None) -> str:
+    def same(self, case: str, *words: str, folder: Path | None = None, lies: Path | None = None, **more: str) -> str:
         """Audit there and here with the same words: verdict, tables, private tables and objects, byte for byte.
 
-        `folder`: where it is run there; `lies`: the case as this system sees it, where it is not `case` in that folder.
+        `folder`: where it is run there, `more`: its variables; `lies`: the case as this system sees it, where it is not
+        `case` in that folder.
         """
         given = [*words, "--project-key", r"C:\data\key", "--json", "--overwrite"]
-        if (ran := self.ran(0, "audit", *given, "--case", case, folder=folder)) != "ok":
+        if (ran := self.ran(0, "audit", *given, "--case", case, folder=folder, **more)) != "ok":
             return ran
         there, here = json.loads(self.said), self._here([word.rpartition("\\")[2] for word in given])
         differs = [name for name in SAME if here.get(name) != there.get(name)]

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-PATIENCE = 300.0
+PATIENCE = 1800.0
 kernel = ctypes.WinDLL("kernel32", use_last_error=True)
 for name in ("CreateToolhelp32Snapshot", "OpenProcess", "GetModuleHandleW", "GetProcAddress", "CreateRemoteThread"):
     getattr(kernel, name).restype = ctypes.c_void_p

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from interpreter import COMPILER, HERE, compiled, wheel
 
@@ -25,7 +25,7 @@ NATIVE = (
     "vcruntime140_1", "concrt140", "vcomp140",
 )  # fmt: skip
 HOME = r"C:\users\{user}\AppData\Local\netaudit-program"
-LONGEST = 900.0  # seconds of one command
+LONGEST = 3600.0  # seconds of one command: it ends what hangs, and a busy computer is slow
 
 
 def have_tools() -> None:
@@ -46,6 +46,7 @@ class Wine:
     place: Path
     minor: str
     language: str = "C.UTF-8"
+    home: str = HOME  # of the program
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -56,7 +57,12 @@ class Wine:
     @property
     def program(self) -> Path:
         """The folder in which netaudit is installed, as this system sees it."""
-        return self.disk.joinpath(*HOME.format(user=self.user).split("\\")[1:])
+        return self.disk.joinpath(*self.inside.parts[1:])
+
+    @property
+    def inside(self) -> PureWindowsPath:
+        """The same folder as its own programs see it."""
+        return PureWindowsPath(self.home.format(user=self.user))
 
     @property
     def user(self) -> str:
@@ -108,9 +114,10 @@ class Wine:
             shutil.copy(Path(scratch) / "icu.dll", system / "icu.dll")
 
     def install(self, bundle: Path) -> tuple[subprocess.CompletedProcess[bytes], float]:
-        """Run the bundle's installer, as a double click does; what it says, and the seconds it took."""
+        """Run the bundle's installer, as a double click does, or for another folder; what it says, and the seconds."""
         began = time.monotonic()
-        done = self.run("cmd", "/c", "install.cmd", folder=bundle)
+        words = [] if self.home == HOME else [self.home]
+        done = self.run("cmd", "/c", "install.cmd", *words, folder=bundle)
         return done, time.monotonic() - began
 
     def netaudit(self, *words: object, folder: Path, **more: str) -> subprocess.CompletedProcess[bytes]:

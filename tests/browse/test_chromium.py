@@ -99,7 +99,7 @@ def test_keys_lead_through(browser, gate):
     browser.press("Enter", leads=True)
     assert browser.run("location.pathname").endswith("/row/findings/0")
     browser.press("g", leads=True)
-    assert browser.run("location.pathname").endswith("/gallery")
+    assert browser.run("location.pathname").endswith("/timeline")
     browser.press("/")
     assert browser.run("document.activeElement.name") == "q"
     browser.press("Escape")

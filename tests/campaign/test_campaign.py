@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import multiprocessing
@@ -154,7 +155,15 @@ def test_the_report_says_every_site_and_loads_nothing(sites, serial, tmp_path, l
     html = write_report(open_campaign(serial), tmp_path / "report.html", lang).read_text(encoding="utf-8")
     assert all(site.site in html for site in sites[0])
     assert "检查员甲" in html
-    assert not re.search(r"<script|src=|https?://", html)
+    assert not re.search(r"src=|https?://", html)
+    (own,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert base64.b64encode(hashlib.sha256(own.encode()).digest()).decode() in html  # the policy lets no other run
+    heads = re.search(r'<section id="bars">.*?<thead>(.*?)</thead>', html, re.DOTALL)[1]
+    assert heads.count('scope="col"') == 7
+    assert html.count('<span class="bar minutes">') >= 1
+    if lang == "zh":
+        prose = re.sub(r"<bdi>.*?</bdi>|<style>.*?</style>|<script>.*?</script>|<[^>]+>", " ", html, flags=re.DOTALL)
+        assert not re.findall(r"[A-Za-z]{4,} [A-Za-z]{4,}", prose)
     assert ("未跨场所统计" if lang == "zh" else "were not counted") in html
 
 

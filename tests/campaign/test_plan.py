@@ -62,6 +62,8 @@ def test_a_plan_is_made_of_folders_and_captures(tmp_path):
     (tmp_path / "one" / "deep" / "x.pcapng.gz").touch()
     (tmp_path / "two.pcap").touch()
     (tmp_path / "none").mkdir()
+    (tmp_path / "._two.pcap").write_bytes(b"\0\5\x16\7 of macOS")
+    (tmp_path / "none" / "._gone.pcap").write_bytes(b"\0\5\x16\7 of macOS")
     sites = make_plan(tmp_path)
     write_plan(tmp_path / "plan.csv", sites)
     assert [site.site for site in read_plan(tmp_path)] == ["one", "two"]

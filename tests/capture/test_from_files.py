@@ -72,6 +72,19 @@ def test_folders_are_walked_and_what_is_no_capture_is_ignored(tmp_path):
     assert len(packets_of(captures)) == 3
 
 
+def test_what_macos_keeps_beside_a_capture_is_no_damaged_one(tmp_path):
+    """On a stick with exFAT each capture has one: every audit of such a folder ended as if an input were damaged."""
+    write(tmp_path, "1.pcap", pcap(frames(1)))
+    write(tmp_path, "._1.pcap", b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(4000))
+    captures = open_captures([tmp_path])
+    assert [Path(one.name).name for one in captures.ignored] == ["._1.pcap"]
+    assert captures.ignored[0].problem == "not a capture: it looks like what macOS keeps beside a file (AppleDouble)"
+    assert not captures.rejected
+    write(tmp_path, "._2.pcap", b"no such file")
+    assert [Path(one.name).name for one in open_captures([tmp_path]).rejected] == ["._2.pcap"]
+    assert open_captures([tmp_path / "._1.pcap"]).rejected
+
+
 def test_equal_files_are_read_once(tmp_path):
     data = pcap(frames(5000))
     first = write(tmp_path, "1", data)

@@ -137,6 +137,6 @@ def test_links_out_of_the_case_are_not_followed(case, tmp_path):
 
 
 def test_the_command(case, tmp_path):
-    done = CliRunner().invoke(app, ["export", str(case.folder), "--shareable", str(tmp_path / "o.zip"), "--lang", "en"])
+    done = CliRunner().invoke(app, ["export", str(case.folder), "zip", "-o", str(tmp_path / "o.zip"), "--lang", "en"])
     assert done.exit_code == 0
     assert "8 files, without private/" in done.output

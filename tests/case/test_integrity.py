@@ -16,8 +16,9 @@ from netaudit.case.decisions import decide
 from netaudit.case.integrity import integrity
 from netaudit.case.reading import open_case
 from netaudit.case.seal import FORMAT, read_seal
+from netaudit.case.writing import check_place
 from netaudit.cli.app import app
-from netaudit.errors import CaseError
+from netaudit.errors import CaseError, UsageError
 
 LAN = Path(__file__).parent.parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
 EDITS = 60  # of one byte each; `make faults` makes many more
@@ -106,13 +107,34 @@ def test_what_was_added(case: Path) -> None:
         open_case(case).object_path("f" * 64)
 
 
+def test_a_look_with_a_file_manager_harms_no_case(case: Path) -> None:
+    """Finder and Explorer leave files where somebody only looked: verify said NOT AS IT WAS SEALED, sign refused."""
+    for name in (".DS_Store", "tables/._images.parquet", "private/Thumbs.db", "desktop.ini"):
+        (case / name).write_bytes(b"\0\5\x16\7")
+    told = integrity(case)
+    assert told.sound
+    assert told.desktop == [".DS_Store", "desktop.ini", "private/Thumbs.db", "tables/._images.parquet"]
+    code, output = verify(case)
+    assert code == 0
+    assert "no part of the case (4):" in output
+    assert open_case(case).table("images").num_rows
+
+
+def test_a_folder_with_nothing_but_what_a_file_manager_left_takes_a_case(tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").write_bytes(b"x")
+    check_place(tmp_path, overwrite=False)
+    (tmp_path / "letter.txt").write_bytes(b"x")
+    with pytest.raises(UsageError, match="is no case"):
+        check_place(tmp_path, overwrite=False)
+
+
 @pytest.mark.parametrize("name", ["tables/findings.parquet", "tables/images.parquet"])
 def test_a_deleted_table_is_no_empty_one(case: Path, name: str) -> None:
     (case / name).unlink()
     opened = open_case(case)
     with pytest.raises(CaseError, match="is missing, though the case was sealed with it"):
         opened.table(Path(name).stem)
-    for words in (["show", str(case)], ["report", str(case)], ["export", str(case), "--shareable", str(case) + ".zip"]):
+    for words in (["show", str(case)], ["export", str(case), "html"], ["export", str(case), "zip"]):
         done = CliRunner().invoke(app, words)
         assert done.exit_code not in (0, 3), words
     assert open_case(case, check=False).manifest["tables_version"]
@@ -155,7 +177,7 @@ def test_a_case_of_an_earlier_version_is_unsealed_never_fine(case: Path) -> None
     assert (code, "UNSEALED" in output) == (3, True)
     shown = CliRunner().invoke(app, ["show", str(case), "--lang", "en"])
     assert shown.output.startswith("UNSEALED")
-    assert CliRunner().invoke(app, ["report", str(case), "--lang", "zh"]).exit_code == 0
+    assert CliRunner().invoke(app, ["export", str(case), "html", "--lang", "zh"]).exit_code == 0
     page = (case / "report.html").read_text("utf-8")
     assert page.count('class="bad">未封存：') == 2
     assert "写本报告时案卷尚未封存" not in page

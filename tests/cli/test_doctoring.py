@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ def test_lines_show_what_was_said_as_text() -> None:
     check = Check("rights", SCARCE, "rights_linux", {"interfaces": [], "said": "eth0: \x1b[2Jno"})
     first, second = doctoring.lines(check, "en")
     assert "\x1b" not in first
-    assert "netaudit interfaces" in second
+    assert "netaudit live" in second
 
 
 def test_what_is_tried_is_a_page_without_names(tmp_path, monkeypatch, capsys) -> None:
@@ -79,6 +80,8 @@ def test_what_is_tried_is_a_page_without_names(tmp_path, monkeypatch, capsys) ->
     assert "张三" not in page
     assert str(Path.home()) + "/" not in page
     assert [path.name for path in place.iterdir()] == [doctoring.PAGE]
+    zones = next(line for line in page.splitlines() if doctoring.NAMES["zones"]["zh"] in line)
+    assert re.search(r"UTC[+-]\d\d:\d\d", zones)
     for name in trying.TRIALS:
         line = next(line for line in page.splitlines() if doctoring.NAMES[name]["zh"] in line)
         assert not line.startswith(doctoring.STATES["bad"]["zh"]), line

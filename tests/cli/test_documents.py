@@ -32,14 +32,14 @@ def message(case: netaudit.Case, document: str) -> str:
 
 
 def test_all_entries_are_sound() -> None:
-    result = run("documents", "check", "--lang", "en")
+    result = run("rules", "check", "--lang", "en")
     assert result.exit_code == 0, result.stderr
     assert "problems: 0" in result.stdout
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_was_read_and_why(case: netaudit.Case, lang: str) -> None:
-    result = run("documents", "explain", case.folder, message(case, "uniview-id-card"), "--lang", lang)
+    result = run("explain", case.folder, message(case, "uniview-id-card"), "--lang", lang)
     assert result.exit_code == 0, result.stderr
     assert "uniview-id-card" in result.stdout
     assert ("fits" if lang == "en" else "符合") in result.stdout
@@ -49,7 +49,7 @@ def test_what_was_read_and_why(case: netaudit.Case, lang: str) -> None:
 
 def test_an_event_stands_for_its_message(case: netaudit.Case) -> None:
     event = case.table("events")["event_id"].to_pylist()[0]
-    assert run("documents", "explain", case.folder, event[:12]).exit_code == 0
+    assert run("explain", case.folder, event[:12]).exit_code == 0
 
 
 def test_a_message_that_nobody_knows_is_told_so(case: netaudit.Case) -> None:
@@ -63,14 +63,14 @@ def test_a_message_that_nobody_knows_is_told_so(case: netaudit.Case) -> None:
         and row["direction"] == "down"
         and row["message_id"] not in spoken
     )
-    result = run("documents", "explain", case.folder, unknown, "--lang", "en")
+    result = run("explain", case.folder, unknown, "--lang", "en")
     assert result.exit_code == 0, result.stderr
     assert "No entry fits" in result.stdout
 
 
 @pytest.mark.parametrize("document", ["uniview-id-card", "hikvision-face-capture", "wangxiaobao-customer"])
 def test_a_draft_is_masked_and_holds(case: netaudit.Case, document: str, tmp_path: Path) -> None:
-    result = run("documents", "new", case.folder, message(case, document))
+    result = run("rules", "new", case.folder, message(case, document))
     assert result.exit_code == 0, result.stderr
     assert "张三丰" not in result.stdout
     assert "示例省示例市" not in result.stdout
@@ -79,7 +79,7 @@ def test_a_draft_is_masked_and_holds(case: netaudit.Case, document: str, tmp_pat
     assert entry["examples"]["match"][0]["gives"]
     path = tmp_path / "draft.yaml"
     path.write_text(result.stdout.replace("id: draft", "id: my-own"), encoding="utf-8")
-    checked = run("documents", "check", path)
+    checked = run("rules", "check", path)
     # beside the entry that netaudit has already the draft may ask for less, and so read nothing; its form is sound
     assert [line for line in checked.stderr.splitlines() if "gives 0 events" not in line] == []
 
@@ -96,17 +96,17 @@ def test_a_draft_is_masked_and_holds(case: netaudit.Case, document: str, tmp_pat
 def test_what_is_wrong_is_named_with_its_file(text: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
-    result = run("documents", "check", path)
+    result = run("rules", "check", path)
     assert result.exit_code != 0
     assert "mine.yaml" in result.stderr
     assert told in result.stderr
 
 
 def test_no_such_message(case: netaudit.Case) -> None:
-    for command in ("explain", "new"):
-        result = run("documents", command, case.folder, "zz")
+    for words, told in ((["explain"], "nothing of this case"), (["rules", "new"], "no message or event")):
+        result = run(*words, case.folder, "zz")
         assert result.exit_code != 0
-        assert "no message or event" in str(result.exception) + result.stderr
+        assert told in str(result.exception) + result.stderr
 
 
 def test_the_packets_of_a_journey_go_to_a_second_tool(case: netaudit.Case, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_entries_of_a_folder_of_ones_own_are_read(tmp_path: Path) -> None:
     (tmp_path / "mine" / "documents").mkdir(parents=True)
     path = tmp_path / "mine" / "documents" / "mine.yaml"
     path.write_text(MINE, encoding="utf-8")
-    assert run("documents", "check", path).exit_code == 0
+    assert run("rules", "check", path).exit_code == 0
     audited = netaudit.audit(DEMO, tmp_path / "case", faces=False, signatures=tmp_path / "mine")
     mine = audited.events[audited.events["document"] == "my-snapshot"]
     assert len(mine) == 5

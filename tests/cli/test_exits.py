@@ -94,8 +94,8 @@ def test_a_missing_table_is_an_error_that_names_it(tmp_path) -> None:
     (tmp_path / "case" / "tables" / "findings.parquet").unlink()
     with pytest.raises(CaseError, match=r"findings\.parquet"):
         netaudit.open_case(tmp_path / "case").table("findings")
-    for word in ("show", "report"):
-        result = CliRunner().invoke(app, [word, str(tmp_path / "case")])
+    for words in (["show", str(tmp_path / "case")], ["export", str(tmp_path / "case"), "html"]):
+        result = CliRunner().invoke(app, words)
         assert isinstance(result.exception, CaseError)
         assert "findings.parquet" in str(result.exception)
 
@@ -111,7 +111,7 @@ def test_a_case_of_an_earlier_version_opens_and_says_what_it_lacks(tmp_path) -> 
     shown = run("show", tmp_path / "case", "--lang", "en", code=0)
     assert "Verdict: As before" in shown
     assert "tables version 1" in shown
-    run("report", tmp_path / "case", code=0)
+    run("export", tmp_path / "case", "html", code=0)
     assert netaudit.open_case(tmp_path / "case").statements is None
 
 
@@ -133,4 +133,4 @@ def test_a_case_that_lacks_later_columns_opens_and_says_so(tmp_path, lang: str, 
     old = netaudit.open_case(case.folder)
     assert old.table("events").column_names == events.column_names
     assert old.table("events")["age"].null_count == events.num_rows
-    run("report", case.folder, code=0)
+    run("export", case.folder, "html", code=0)

@@ -112,7 +112,7 @@ def test_what_is_not_there_is_said_before_anything_is_compiled(
     assert not (tmp_path / "case").exists()
 
 
-@pytest.mark.parametrize("command", ["show", "verify", "report", "devices"])
+@pytest.mark.parametrize("command", ["show", "verify"])
 def test_what_is_no_case_is_told_by_what_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
 ) -> None:

@@ -69,11 +69,11 @@ def hostile(kind: str, folder: Path) -> Path:
         ),
         ("audit", "{capture}", "--case", "{out}", "--project-key", "{given}"),
         ("audit", "{capture}", "--case", "{out}", "--moments", "{given}"),
-        ("repeat", "{case}", "{capture}", "--project-key", "{given}"),
+        ("--config", "{given}", "show", "{case}"),
         ("campaign", "run", "{given}", "--out", "{out}"),
         ("sign", "{case}", "--p12", "{given}"),
         ("sign", "{case}", "--key", "{given}", "--cert", "{given}"),
-        ("stamp", "{case}", "--answer", "{given}", "--authority", "{given}"),
+        ("sign", "{case}", "--answer", "{given}", "--authority", "{given}"),
     ],
     ids=lambda words: " ".join(word for word in words if "{" not in word),
 )

@@ -29,7 +29,7 @@ def test_every_command_is_in_both_manuals() -> None:
     module = load()
     pages = [module.manual(lang) for lang in ("en", "zh")]
     for page in pages:
-        for command in ("audit", "live", "devices set", "campaign run", "docs"):
+        for command in ("audit", "live", "decide", "campaign run", "docs"):
             assert f".SS netaudit {command}" in page
         assert "\n130" not in page
         assert "\\fB130\\fR" in page

@@ -2,66 +2,86 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from netaudit.cli import starting
+import netaudit
+from netaudit.cli import browsing, starting
 from netaudit.cli.exits import Exit
-from netaudit.cli.starting import by_double_click, start_command
+from netaudit.cli.starting import by_double_click
+from netaudit.errors import UsageError
 from netaudit.system import windows_processes
 
-
-class Runs:
-    """Commands that were carried out, and how audits end."""
-
-    def __init__(self, ends: Exit = Exit.AUDITED) -> None:
-        self.ends, self.words = ends, []
-
-    def __call__(self, words: list[str]) -> Exit:
-        self.words.append(words)
-        return self.ends if words[0] == "audit" else Exit.AUDITED
+PCAPS = Path(__file__).parents[2] / "pcaps"
+SMALL = PCAPS / "carriers" / "s3.pcapng"
 
 
 @pytest.fixture
 def capture(tmp_path: Path) -> Path:
-    path = tmp_path / "外网 抓包.pcapng"
-    path.write_bytes(b"")
-    return path
+    return Path(shutil.copy(SMALL, tmp_path / "外网 抓包.pcapng"))
 
 
-def test_a_capture_is_audited_beside_it_and_its_case_looked_through(capture: Path) -> None:
-    run, case = Runs(Exit.UNJUDGED), str(capture.with_name("外网 抓包-case"))
-    assert start_command([capture], "zh", run) == Exit.AUDITED
-    assert run.words == [["audit", str(capture), "--case", case], ["browse", case]]
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Folders that were looked through."""
+    found: list[Path] = []
+
+    def serve(folders: list[Path], *_: object, **__: object) -> Exit:
+        found.extend(folders)
+        return Exit.AUDITED
+
+    monkeypatch.setattr(browsing, "_serve", serve)
+    return found
 
 
-@pytest.mark.parametrize("ended", sorted(starting.ENDED_WITHOUT_CASE))
-def test_nothing_is_looked_through_where_no_case_came(capture: Path, ended: Exit) -> None:
-    run = Runs(ended)
-    assert start_command([capture], "en", run) == ended
-    assert [words[0] for words in run.words] == ["audit"]
+def browse(*places: Path) -> Exit:
+    return browsing.browse_command(places, [], None, show=False, lang="en")
 
 
-def test_a_case_is_looked_through_and_what_was_audited_is_not_audited_again(capture: Path) -> None:
-    run, case = Runs(), capture.with_name("外网 抓包-case")
-    case.mkdir()
-    for name in ("case.json", "manifest.json"):
-        (case / name).write_text("{}")
-    start_command([case], "en", run)
-    start_command([capture], "en", run)
-    assert run.words == [["browse", str(case)]] * 2
+def test_a_capture_is_audited_beside_it_and_its_case_looked_through(capture: Path, served: list[Path]) -> None:
+    case = capture.with_name("外网 抓包-case")
+    assert browse(capture) == Exit.AUDITED
+    assert [path.resolve() for path in served] == [case]
+    written = (case / "manifest.json").stat().st_mtime_ns
+    browse(case)
+    browse(capture)  # which was audited, and is not again
+    assert len(served) == 3
+    assert (case / "manifest.json").stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize(("said", "count"), [('"{}"', 2), ("{}", 2), ("", 0)])
+def test_a_case_of_another_capture_is_not_taken_for_it(capture: Path, served: list[Path]) -> None:
+    netaudit.audit(PCAPS / "carriers" / "ranges.pcapng", capture.with_name("外网 抓包-case"), faces=False)
+    with pytest.raises(UsageError, match="of another capture"):
+        browse(capture)
+    assert not served
+
+
+def test_nothing_is_looked_through_where_no_case_came(tmp_path: Path, served: list[Path]) -> None:
+    with pytest.raises(netaudit.UnreadableError):
+        browse(tmp_path / "absent.pcap")
+    assert not served
+
+
+@pytest.mark.parametrize(("said", "count"), [('"{}"', 1), ("{}", 1), ("", 0)])
 def test_it_asks_and_takes_what_is_drawn_into_the_window(
-    capture: Path, monkeypatch: pytest.MonkeyPatch, said: str, count: int
+    tmp_path: Path, served: list[Path], monkeypatch: pytest.MonkeyPatch, said: str, count: int
 ) -> None:
-    run = Runs()
-    monkeypatch.setattr("builtins.input", lambda _: said.format(capture))
-    assert start_command([], "en", run) == Exit.AUDITED
-    assert len(run.words) == count
+    case = netaudit.audit(SMALL, tmp_path / "case", faces=False).folder
+    monkeypatch.setattr("builtins.input", lambda _: said.format(case))
+    assert browse() == Exit.AUDITED
+    assert served == [case] * count
+
+
+def test_a_folder_of_captures_is_one_audit_and_a_folder_of_cases_none(capture: Path, tmp_path: Path) -> None:
+    assert browsing._is_capture(capture.parent)
+    (tmp_path / "cases" / "one").mkdir(parents=True)
+    (tmp_path / "cases" / "one" / "case.json").write_text("{}")
+    shutil.copy(capture, tmp_path / "cases")
+    assert not browsing._is_capture(tmp_path / "cases")
+    assert not browsing._is_capture(tmp_path / "cases" / "one")
 
 
 def test_only_a_console_of_its_own_makes_it_so(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,20 +89,27 @@ def test_only_a_console_of_its_own_makes_it_so(capture: Path, monkeypatch: pytes
     own = True
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(windows_processes, "has_own_console", lambda _: own, raising=False)
-    assert by_double_click([]) == ["start"]
-    assert by_double_click([str(capture)]) == ["start", str(capture)]
+    assert by_double_click([]) == ["browse"]
+    assert by_double_click([str(capture)]) == ["browse", str(capture)]
     assert by_double_click(["audit", str(capture)]) == ["audit", str(capture)]
     own = False
     assert by_double_click([]) == []
 
 
-def test_the_case_of_a_capture_on_a_disc_lies_at_home(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Runs()
+def test_a_window_of_its_own_stays_until_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("builtins.input", asked.append)
+    monkeypatch.setattr(sys, "stdin", type("Console", (), {"isatty": lambda _: True})())
+    starting.stay("en")
+    monkeypatch.setattr(starting, "double_clicked", lambda: True)
+    starting.stay("en")
+    assert len(asked) == 1
 
+
+def test_the_case_of_a_capture_on_a_disc_lies_at_home(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(**_: object) -> None:
         raise PermissionError(13, "read-only")
 
-    monkeypatch.setattr(starting.tempfile, "TemporaryFile", refused)
+    monkeypatch.setattr(browsing.tempfile, "TemporaryFile", refused)
     monkeypatch.setattr(Path, "home", lambda: Path("/home/me"))
-    start_command([capture], "en", run)
-    assert run.words[0][-1] == str(Path("/home/me/netaudit/外网 抓包-case"))
+    assert browsing._place([capture]) == Path("/home/me/netaudit/外网 抓包-case")

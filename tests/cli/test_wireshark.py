@@ -19,7 +19,7 @@ def test_the_command_leads_to_the_packet(tmp_path, capsys):
     ((program, *options),) = commands(case, row["object_id"], [SMALL])
     assert program == "wireshark"
     assert options[:4] == ["-r", str(SMALL), "-g", str(row["first_frame"])]
-    wireshark_command(case.folder, row["object_id"], [SMALL], show=True)
+    wireshark_command(case.folder, row["object_id"], [SMALL])
     assert capsys.readouterr().out.startswith(f"wireshark -r {SMALL}")
     with pytest.raises(UsageError, match="begins so"):
         commands(case, "nothing", [SMALL])

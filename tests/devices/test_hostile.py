@@ -104,17 +104,15 @@ def folder(told, tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     "words",
     [
-        ["devices"],
-        ["signatures", "test"],
-        ["signatures", "explain", "08:54:11:00:00:01"],
-        ["signatures", "new", "08:54:11:00:00:01"],
+        ["show", "devices"],
+        ["rules", "test"],
+        ["explain", "08:54:11:00:00:01"],
+        ["rules", "new", "08:54:11:00:00:01"],
     ],
 )
 def test_nothing_steers_a_terminal(folder: Path, words: list[str]) -> None:
-    command = [*words[:2], str(folder), *words[2:]] if words[0] == "signatures" else [*words, str(folder)]
-    result = CliRunner().invoke(
-        app, [*command, *(["--lang", "zh"] if words[-1:] != ["08:54:11:00:00:01"] or words[1] == "explain" else [])]
-    )
+    place = 2 if words[0] == "rules" else 1
+    result = CliRunner().invoke(app, [*words[:place], str(folder), *words[place:], "--lang", "zh"])
     assert result.exit_code == 0, result.output
     assert not set(HIDDEN) & set(result.output)
     assert len(result.output) < 400_000

@@ -151,3 +151,23 @@ def test_a_flood_under_one_address_takes_no_other_from_its_device(monkeypatch: p
         (A, "192.168.1.7", 50), (B, "192.168.1.7", 0),
     }  # fmt: skip
     assert [one.first for one in found if one.ip.endswith(".9")] == [50, 51, 52, 53]
+
+
+def test_stations_behind_a_repeater_are_counted_as_addresses() -> None:
+    """It claims both addresses and uses them at a time; one host that changed its address, or leased both, does not."""
+    claims = [(1, A, "192.168.1.81"), (2, A, "192.168.1.152")]
+    at_once = [Sent(A, "192.168.1.81", 3, 50, 9), Sent(A, "192.168.1.152", 40, 90, 9)]
+    who = identify(claims, at_once)
+    assert [who.device_of(A, ip, scope) for ip in ("192.168.1.81", "192.168.1.152")] == [
+        "192.168.1.81",
+        "192.168.1.152",
+    ]
+    assert A in who.speakers.many
+    later = [Sent(A, "192.168.1.81", 3, 50, 9), Sent(A, "192.168.1.152", 60, 90, 9)]
+    who = identify([(1, A, "192.168.1.81"), (55, A, "192.168.1.152")], later)
+    assert {who.device_of(A, ip, scope) for ip in ("192.168.1.81", "192.168.1.152")} == {A}
+    leased = [(ts, mac, ip, "dhcp") for ts, mac, ip in claims]
+    assert identify(leased, at_once).device_of(A, "192.168.1.81", scope) == A
+    elsewhere = [Sent(A, "192.168.1.81", 3, 50, 9), Sent(A, "192.168.2.152", 40, 90, 9)]
+    who = identify([(1, A, "192.168.1.81"), (2, A, "192.168.2.152")], elsewhere)
+    assert who.device_of(A, "192.168.2.152", scope) == A

@@ -15,7 +15,7 @@ import pytest
 from docx.oxml.ns import qn
 
 import netaudit
-from netaudit.cli.exports import graph_command, record_command, sheets_command
+from netaudit.cli.exporting import WRITERS, Asked, export_command
 from netaudit.errors import CaseError
 from netaudit.exports.record import record_of
 from netaudit.exports.sheets import SHEETS, write_xlsx
@@ -69,9 +69,9 @@ def test_a_spreadsheet_has_texts_only(case, tmp_path, monkeypatch):
     assert b"=cmd" in texts + shared
 
 
-@pytest.mark.parametrize("command", [record_command, sheets_command, graph_command])
+@pytest.mark.parametrize("form", sorted(WRITERS.keys() - {"zip"}))
 @pytest.mark.parametrize("harm", ["cut off", "changed"])
-def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, command, harm):
+def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, form, harm):
     folder = tmp_path / "case"
     shutil.copytree(case.folder, folder)
     if harm == "cut off":
@@ -83,7 +83,7 @@ def test_no_paper_is_written_of_a_case_that_is_not_whole(case, tmp_path, command
         (folder / "tables" / "images.parquet").write_bytes(b"garbage")
     out = tmp_path / "paper"
     with pytest.raises(CaseError, match="audit it again" if harm == "cut off" else "was changed"):
-        command(folder, out, overwrite=False, lang="en")
+        export_command(folder, form, Asked(out, "en"))
     assert not out.exists()
 
 
@@ -95,3 +95,54 @@ def test_the_record_names_officers_and_times_of_the_site(case, lang, said):
     changed = {key: value for key, value in filled.items() if blank[key] != value}
     assert list(changed.values()) == [said]
     assert any("+06:00" in value or "Urumqi" in value for value in filled.values())
+
+
+OFFICE = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory) -> netaudit.Case:
+    return netaudit.audit(OFFICE, tmp_path_factory.mktemp("office") / "case", zone="Asia/Shanghai")
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "传出含人脸图像 31 张次"), ("en", "31 images with a face")])
+def test_the_record_says_in_sentences_what_was_found(office, tmp_path, lang, said):
+    write_docx(record_of(office, lang), tmp_path / "a.docx")
+    document = docx.Document(str(tmp_path / "a.docx"))
+    told = [one.text for one in document.paragraphs]
+    at = told.index(TEXTS["result"][lang])
+    sentence = told[at + 1]
+    assert sentence.startswith("1. ")
+    assert "192.168.1.10" in sentence
+    assert said in sentence or lang == "en"
+    assert any(office.verdict(lang)[:20] in one for one in told[at:])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_spreadsheet_is_in_one_language_with_numbers_and_times(office, tmp_path, lang):
+    import datetime
+    import re
+
+    import openpyxl
+
+    write_xlsx(office, record_of(office, lang), tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+    assert len(sheets) == len(SHEETS) + 1
+    findings = sheets["发现" if lang == "zh" else "Findings"]
+    rows = [dict(zip(findings[0], row, strict=True)) for row in findings[1:]]
+    images, first = ("图像", "开始（北京时间）") if lang == "zh" else ("images", "first ts (Beijing time)")
+    assert sum(row[images] for row in rows) == sum(office.table("findings")["images"].to_pylist())
+    assert all(isinstance(row[first], datetime.datetime) for row in rows)
+    assert rows[0][first].hour == 9  # of the site, not UTC
+    assert isinstance(next(iter(sheets.values()))[1][3], int)  # the size of the capture
+    if lang == "zh":
+        names = [name for sheet in sheets.values() for name in sheet[0]]
+        assert not [name for name in names if re.search("[a-z]{3}_|[a-z]{4} [a-z]{2}", name or "")]
+        comments = "注释"  # of the capture, as they stand in it
+        english = {
+            (title, name, value) for title, sheet in sheets.items() for row in sheet[1:]
+            for name, value in zip(sheet[0], row, strict=True)
+            if name != comments and isinstance(value, str) and re.search("[a-z]{4,} (of|by|with|for|is|in) [a-z]{2,}", value)
+        }  # fmt: skip
+        assert not english

@@ -39,11 +39,11 @@ def pages(path: Path) -> int:
 def test_a_report_is_printed_short_and_with_its_annexes(case: netaudit.Case, tmp_path: Path) -> None:
     short, long = tmp_path / "short.pdf", tmp_path / "long.pdf"
     for out, more in ((short, ()), (long, ("--annexes",))):
-        ran = CliRunner().invoke(app, ["export", str(case.folder), "--pdf", str(out), "--lang", "en", *more])
+        ran = CliRunner().invoke(app, ["export", str(case.folder), "pdf", "-o", str(out), "--lang", "en", *more])
         assert ran.exit_code == 0, ran.output
     assert 2 <= pages(short) < pages(long)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["long.pdf", "short.pdf"]
-    again = CliRunner().invoke(app, ["export", str(case.folder), "--pdf", str(short), "--lang", "en"])
+    again = CliRunner().invoke(app, ["export", str(case.folder), "pdf", "-o", str(short), "--lang", "en"])
     assert isinstance(again.exception, UsageError), "it is not overwritten unasked"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.contracts.answers import REFUSALS
+from netaudit.findings import bearing as bearing_codes
 from netaudit.findings.bearing import LATELY, STRANGE_ANSWER, Bearing, Way
 from netaudit.findings.ends import Ends
 from netaudit.findings.transfers import Transfer
@@ -78,3 +80,45 @@ def test_who_answers_for_somebody_outside_is_a_router() -> None:
     assert doubts(2, STRANGER) == frozenset()  # two routers, or too little to tell
     assert doubts(2, STRANGER, held=True) == {STRANGE_ANSWER}  # one of them has an address here, the other has none
     assert doubts(1, STRANGER, held=True) == doubts(2, ROUTER, held=True) == frozenset()
+
+
+def _doubts(flow_says: dict[str, object], messages: list[dict[str, object]] | None = None) -> frozenset[str]:
+    """Of one upload in a flow of which this is known."""
+    whole = {"client_ip": CAM, "client_mac": "08:54:11:00:00:01", "server_ip": CLOUD, "server_mac": ROUTER}
+    whole |= {"packets_up": 9, "packets_down": 9, "payload_up": 900, "payload_down": 90}
+    tables = filled(flows=[flow(**whole | flow_says)], messages=messages or [])
+    found = Bearing(tables, ["f"], Ends(tables), lambda ip: "inside" if ip == CAM else "outside")
+    return found.doubts(sent(5))
+
+
+@pytest.mark.parametrize(
+    ("says", "code"),
+    [
+        ({"doubts": ["stranger_up"]}, bearing_codes.STRANGER),
+        ({"doubts": ["tail_up"]}, bearing_codes.TAIL),
+        ({"doubts": ["conflict"], "conflicting_up": 5}, bearing_codes.CONFLICT),
+    ],
+)
+def test_what_a_connection_says_against_its_bytes_makes_no_a(says: dict[str, object], code: str) -> None:
+    assert _doubts(says) == {code}
+    assert bearing_codes.lessened(_doubts(says))
+    other_way = {name.replace("_up", "_down"): value for name, value in says.items()}
+    other_way["doubts"] = [one.replace("_up", "_down") for one in says["doubts"]]  # type: ignore[attr-defined]
+    assert not _doubts(other_way)
+
+
+def _message(**more: object) -> dict[str, object]:
+    return {"flow_id": "f", "message_id": "m", "request_id": "", "method": "POST", "status": 0, "notes": []} | more
+
+
+def test_what_answers_refuse_is_said_and_an_answer_that_never_came() -> None:
+    asked = _message()
+    assert _doubts({}, [asked]) == {bearing_codes.UNREPLIED}
+    assert _doubts({"missing_down": 5}, [asked]) == frozenset()  # it may have been missed
+    continued = _message(message_id="a", request_id="m", status=100)
+    assert _doubts({}, [asked, continued]) == {bearing_codes.UNREPLIED}
+    for note in REFUSALS:
+        answer = _message(message_id="a", request_id="m", status=200, notes=[note])
+        assert _doubts({}, [asked, answer]) == {note}
+        assert note in bearing_codes.WORDS
+    assert _doubts({}, [asked, _message(message_id="a", request_id="m", status=200)]) == frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.findings.encrypted import encrypted_findings
+from netaudit.findings.encrypted import _together, encrypted_findings
 from netaudit.findings.roles import Actors
 from netaudit.report.wording import Wording
 from netaudit.tables import BINDINGS, FLOWS, MESSAGES
@@ -74,3 +74,25 @@ def test_an_export_grade_suite_is_told_as_such(suite, said) -> None:
     [found] = encrypted_findings(flows, SCOPE, Actors([], tables))
     assert ("1 by an export-grade cipher suite" in found.reason) is said
     assert ("1 个使用出口级密码套件" in Wording("zh").sentence(found.reason)) is said
+
+
+def _counted(**more: object) -> dict[str, object]:
+    row = {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 6, "shape": "events", "requests": 0}
+    return row | {"requests_bytes": 0, "bytes_low": 40_000, "bytes_high": 40_000} | more
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([_counted(uploads=30, bytes_low=180_000)], 1),  # many small ones
+        ([_counted(name=f"n{n}.demo", uploads=1, shape="few", bytes_low=12_000) for n in range(15)], 15),  # names
+        ([_counted(receiver=f"47.96.10.{n}", bytes_low=60_000) for n in range(3)], 3),  # by several ways
+        ([_counted(receiver=f"47.96.10.{n}", uploads=1, shape="few", bytes_low=60_000) for n in range(9)], 0),
+        ([_counted(uploads=30, shape="browsing", bytes_low=180_000)], 0),
+        ([_counted(uploads=30, shape="regular", bytes_low=180_000)], 0),
+        ([_counted(uploads=3, shape="few", bytes_low=180_000)], 0),
+    ],
+)
+def test_small_ways_are_added_up(rows: list[dict[str, object]], told: int) -> None:
+    counted = {(str(row["sender"]), str(row["receiver"]), str(row["name"])): row for row in rows}
+    assert len(_together({key: [] for key in counted}, counted)) == told

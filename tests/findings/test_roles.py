@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.findings.roles import SERVER, UNKNOWN, Behaviour, role
+from netaudit.findings.roles import SERVER, UNKNOWN, Actors, Behaviour, role
+from netaudit.findings.transfers import Transfer
+from tests.findings.examples import filled, flow
 
 SECOND = 1_000_000_000
+SERVED, READER = "10.0.0.12", "10.0.0.33"
+DESKTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36"
 
 
 @pytest.mark.parametrize(
@@ -29,3 +33,31 @@ def test_who_is_sent_images_behaves_like_a_server() -> None:
 
 def test_few_images_say_nothing() -> None:
     assert role(Behaviour(sent={1, 2})) == (UNKNOWN, "too little was seen of it")
+
+
+def _portrait(**more: object) -> Transfer:
+    said = dict.fromkeys(Transfer._fields, "") | {
+        "sender": SERVED,
+        "receiver": READER,
+        "flow_id": "f",
+        "sha256": "7" * 64,
+    }
+    return Transfer(**said | {"upload": False, "path": "/staff/3.jpg", "face": "yes", "first_ts": 1} | more)
+
+
+@pytest.mark.parametrize(
+    ("row", "others", "agent", "handed_out"),
+    [
+        ({}, [], DESKTOP, True),
+        ({"path": "/ISAPI/snap/1"}, [], DESKTOP, False),
+        ({"upload": True}, [], DESKTOP, False),
+        ({}, [], "NVR/2.0", False),
+        ({}, [{"sender": "10.0.0.9", "receiver": SERVED, "upload": True}], DESKTOP, False),  # it was sent pictures
+        ({}, [{"sender": SERVED, "receiver": "10.0.0.9", "upload": True}], DESKTOP, False),  # it sends some
+    ],
+)
+def test_who_hands_out_portraits_to_a_browser_moves_nothing(row, others, agent, handed_out) -> None:
+    asked = {"flow_id": "f", "message_id": "m", "user_agent": agent, "direction": "up"}
+    ends = {"client_ip": READER, "server_ip": SERVED, "payload_down": 9, "packets_up": 3, "packets_down": 3}
+    tables = filled(flows=[flow(**ends)], messages=[asked])
+    assert Actors([_portrait(**one) for one in others], tables).hands_out(_portrait(**row)) is handed_out

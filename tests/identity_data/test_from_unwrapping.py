@@ -18,6 +18,7 @@ from netaudit.identity_data.from_unwrapping import (
     MOST_FIELDS,
     Personal,
     canonical,
+    is_overlooked,
     masked,
     personal,
     right_check_digit,
@@ -286,7 +287,8 @@ def test_circumstances_beside_a_long_document_that_names_somebody():
     form = "deviceId=CAM1&snapTime=2024-01-01 10:00:00&data={data}"
     inner = json.dumps({"idNumber": RIGHT, "faceImage": LONG_VALUE})
     for data in (inner, urlencode({"": inner})[1:]):
-        assert {one.kind for one in read(form.format(data=data).encode(), "form")} == {"device", "time"}
+        found = read(form.format(data=data).encode(), "form")
+        assert {one.kind for one in found if not is_overlooked(one)} == {"device", "time"}
 
 
 @pytest.mark.parametrize(("kind", "text"), [("xml", "<a><img>{long}</img><t>1</t></a>"), ("form", "img={long}&t=1")])

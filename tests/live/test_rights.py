@@ -40,12 +40,12 @@ def test_live_says_that_it_may_not(wire: Wire, tmp_path: Path, lang: str, record
 
 
 def test_interfaces_says_so_too(wire: Wire) -> None:
-    done = told(wire, "interfaces", "--lang", "zh")
+    done = told(wire, "live", "--lang", "zh")
     assert done.returncode == 2
     assert "当前用户无权抓包" in done.stdout
     assert say("interface_allow", "zh") in done.stdout
     allowed = subprocess.run(
-        wire.command(sys.executable, "-m", "netaudit", "interfaces"),
+        wire.command(sys.executable, "-m", "netaudit", "live"),
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert allowed.returncode == 0

@@ -259,7 +259,7 @@ def test_an_interface_that_is_not_there_is_one_line(wire: Wire, tmp_path: Path) 
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "nope" in done.stderr
-    assert "netaudit interfaces" in done.stderr
+    assert "netaudit live" in done.stderr
     assert not (tmp_path / "case").exists(), "the folder is free for the next try"
 
 

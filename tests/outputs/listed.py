@@ -21,6 +21,7 @@ from netaudit.browse.shelf import Shelf
 from netaudit.capture.from_files import open_captures
 from netaudit.case.writing import make_folders
 from netaudit.cli.app import app
+from netaudit.cli.exporting import FORMS
 from netaudit.live.lines import line_of
 from netaudit.live.newsroom import Newsroom
 from netaudit.live.witness import Memory
@@ -37,53 +38,47 @@ CASE, CAPTURE, OUT = "{case}", "{capture}", "{out}"
 COMMANDS: dict[str, list[list[str]]] = {
     "show": [["show", CASE], ["show", CASE, "--json"]]
     + [["show", CASE, name, *form] for name in BY_NAME for form in ([], ["--csv"], ["--json"])],
-    "report": [["report", CASE, "--html", f"{OUT}/report-{lang}.html", "--lang", lang] for lang in ("zh", "en")],
-    "record": [["record", CASE, "--docx", f"{OUT}/record-{lang}.docx", "--lang", lang] for lang in ("zh", "en")],
     "export": [
-        ["export", CASE, "--shareable", f"{OUT}/shared.zip"],
-        ["export", CASE, "--xlsx", f"{OUT}/tables.xlsx"],
-        ["export", CASE, "--case-uco", f"{OUT}/case.jsonld"],
-        ["export", CASE, "--eve", f"{OUT}/eve.jsonl"],
+        ["export", CASE, form, "-o", f"{OUT}/{form}-{lang}", "--lang", lang]
+        for form in FORMS
+        if form != "pdf"  # the html, printed by another program
+        for lang in ("zh", "en")
     ],
-    "verify": [["verify", CASE], ["verify", CASE, "--json"], ["verify", CASE, "--by", "dpkt", "--json"]],
-    "repeat": [["repeat", CASE, CAPTURE], ["repeat", CASE, CAPTURE, "--json"]],
+    "verify": [
+        ["verify", CASE],
+        ["verify", CASE, "--json"],
+        ["verify", CASE, "--by", "dpkt", "--json"],
+        ["verify", CASE, "--by", "netaudit", "--captures", CAPTURE],
+    ],
     "explain": [
-        ["explain", CASE, what, *form] for what in ("{finding}", "{object}", "{message}") for form in ([], ["--json"])
+        ["explain", CASE, what, *form]
+        for what in ("{finding}", "{object}", "{message}", "{person message}", "{device}", "{image}", "{address}", "1")
+        for form in ([], ["--json"])
     ],
-    "signatures explain": [
-        ["signatures", "explain", CASE, "{device}"],
-        ["signatures", "explain", CASE, "{device}", "--json"],
+    "rules new": [
+        ["rules", "new", CASE, "{device}", "--class", "ip_camera", "--vendor", "x"],
+        ["rules", "new", CASE, "{person message}"],
     ],
-    "signatures new": [["signatures", "new", CASE, "{device}", "--class", "ip_camera", "--vendor", "x"]],
-    "documents explain": [["documents", "explain", CASE, "{person message}"]],
-    "documents new": [["documents", "new", CASE, "{person message}"]],
     "rules learn": [["rules", "learn", CASE]],
-    "devices list": [["devices", "list", CASE], ["devices", "list", CASE, "--json"]],
     "campaign plan": [["campaign", "plan", "{captures}"]],
     "campaign run": [["campaign", "run", "{plan}", "--out", "{campaign}", "--no-faces"]],
-    "campaign status": [["campaign", "status", "{campaign}"], ["campaign", "status", "{campaign}", "--json"]],
+    "campaign show": [["campaign", "show", "{campaign}", *more] for more in ([], ["--json"], ["endpoints"])],
     "campaign report": [
         ["campaign", "report", "{campaign}", "--html", f"{OUT}/campaign.html", "--xlsx", f"{OUT}/campaign.xlsx"]
     ],
-    "campaign compare": [["campaign", "compare", "{campaign}", "endpoints"]],
     "duties": [["duties", CASE], ["duties"]],
-    "sign": [],
-    "stamp": [["stamp", CASE]],
+    "sign": [["sign", CASE, "--stamp"]],
 }
 """By the words of a command: how it is called. Those that change the case come last."""
 NOTHING = {
     "audit": "what it prints is what `show` prints; what it writes are the files of the case",
-    "sign": "writes a signature over the manifest",
     "recheck": "needs two visits; tests/recheck holds its sentences and JSON against clear values",
     "live": "what it tells are `LIVE` lines, the screen shows the same rows",
     "browse": "its pages are `PAGES`",
-    "wireshark": "names the capture where it lies on this computer, so that it can be opened",
     "extract": "gives the packets themselves, which nothing masks, and says so",
-    "devices set": "prints what the analyst decided; the report is written as by `report`",
-    "docs": "of netaudit", "interfaces": "of this machine", "doctor": "of this machine", "warm": "of this machine",
-    "signatures check": "of signatures", "signatures list": "of signatures", "signatures test": "of signatures",
-    "documents check": "of signatures", "rules test": "of signatures",
-    "start": "asks for a capture or a case, and goes on as `audit` or `browse`",
+    "decide": "prints what the analyst decided; the report is written as by `export`",
+    "docs": "of netaudit", "doctor": "of this machine",
+    "rules check": "of signatures", "rules list": "of signatures", "rules test": "of signatures",
 }  # fmt: skip
 PAGES: dict[str, list[str]] = {
     "/": [""],
@@ -95,8 +90,16 @@ PAGES: dict[str, list[str]] = {
     "/row/{table:str}/{row:int}": [f"row/{name}/{row}" for name in BY_NAME for row in range(0, 40, 7)],
     "/find/{table:str}/{column:str}": ["find/objects/sha256?value={image}"],
     "/image/{sha256:str}": ["image/{image}"],
+    "/message/{message:str}": [
+        f"message/{one}?as={form}"
+        for one in ("{message}", "{person message}", "{document}")
+        for form in ("tree", "hex")
+    ],
+    "/follow/{flow:str}": ["follow/{flow}"],
+    "/about": ["about?value={address}", "about?value={image}", "about?value=nobody"],
 }
 """By the route of a page: addresses below a case."""
+MOST_MESSAGES = 60  # read again for the pages
 QUESTIONS = [f"select * from {name} limit 500" for name in BY_NAME]
 NO_PAGES = {
     "/image/{sha256:str}/unmask": "shows one picture in clear, and says so",
@@ -133,6 +136,18 @@ def _first(case: Case, table: str, column: str) -> str:
     return str(case.table(table, [column])[column][0])
 
 
+def _of_document(case: Case) -> str:
+    """A message with a document in it."""
+    return next(row["message_id"] for row in case.table("objects").to_pylist() if row["kind"] == "json")
+
+
+def every_message(case: Case) -> list[str]:
+    """Pages of the messages with documents: what is in them is shown in trees and bytes."""
+    rows = case.table("objects", ["message_id", "kind"]).to_pylist()
+    ids = dict.fromkeys(row["message_id"] for row in rows if row["kind"] in ("json", "xml", "form", "text"))
+    return [f"message/{one}?as={form}" for one in list(ids)[:MOST_MESSAGES] for form in ("tree", "hex")]
+
+
 def names_of(case: Case, capture: Path, out: Path) -> dict[str, str]:
     """What stands for the braces in the list."""
     persons = case.table("persons", ["message_id"])["message_id"]
@@ -140,8 +155,9 @@ def names_of(case: Case, capture: Path, out: Path) -> dict[str, str]:
         "case": str(case.folder), "capture": str(capture), "out": str(out), "captures": str(capture.parents[1]),
         "campaign": str(out / "campaign"), "plan": str(capture.parents[1]),
         "finding": _first(case, "findings", "finding_id"), "object": _first(case, "objects", "object_id"),
-        "message": _first(case, "messages", "message_id"), "person message": str(persons[0]),
-        "device": _first(case, "devices", "device_id"), "image": _first(case, "images", "sha256"),
+        "message": _first(case, "messages", "message_id"), "flow": _first(case, "flows", "flow_id"),
+        "document": _of_document(case), "person message": str(persons[0]),
+        "device": _first(case, "devices", "device_id"), "address": _first(case, "endpoints", "ip"), "image": _first(case, "images", "sha256"),
     }  # fmt: skip
 
 
@@ -171,7 +187,7 @@ def pages(case: Case, capture: Path, out: Path) -> Iterator[tuple[str, bytes]]:
         for question in QUESTIONS:
             yield question, browser.post(f"{mount}/c/0/sql", data={"question": question}).content
         yield "compare", browser.get(f"{mount}/compare").content
-        for addresses in PAGES.values():
+        for addresses in [*PAGES.values(), every_message(case)]:
             for address in addresses:
                 for lang in ("zh", "en"):
                     where = f"{mount}/c/0/{address.format_map(names)}"

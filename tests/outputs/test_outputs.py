@@ -30,10 +30,10 @@ WRITERS = {
     "campaign/plan.py write_plan": "the auditor's own plan",
     "campaign/report.py write_report": "campaign report", "campaign/sheets.py write_sheets": "campaign report",
     "exports/case_uco.py write_case_uco": "export", "exports/eve.py write_eve": "export", "exports/sheets.py write_xlsx": "export",
-    "report/recheck_page.py write_page": "recheck", "exports/pdf.py write_pdf": "report",
-    "exports/word.py write_docx": "record", "report/from_case.py write_report": "report",
+    "report/recheck_page.py write_page": "recheck", "exports/pdf.py write_pdf": "export",
+    "exports/word.py write_docx": "export", "report/from_case.py write_report": "export",
     "case/export.py export_shareable": "export", "cli/showing.py write_csv": "show",
-    "exports/csv_tables.py write_rows": "show", "exports/csv_tables.py write_csv_files": "files of Python",
+    "exports/csv_tables.py write_rows": "show", "exports/csv_tables.py write_csv_files": "export",
     "cli/showing.py write_json_lines": "show", "cli/showing.py write_text": "show",
     "cli/auditing.py write_summary": "show", "live/lines.py line_of": "live",
 }  # fmt: skip

@@ -121,7 +121,7 @@ def test_ctrl_c_while_images_are_judged_keeps_what_was_judged_and_goes_on(whole,
     case = resume_audit(folder, Options(), nothing, lambda *why: told.append(why))
     assert not case.partial
     assert same(case, whole)
-    assert len(asked) <= faces.count("not judged")  # none is judged twice
+    assert not ahead or len(asked) <= faces.count("not judged")  # none of those that waited is judged twice
 
 
 def test_netaudit_from_python_tells_nothing_unasked(tmp_path, capsys) -> None:

@@ -65,6 +65,7 @@ class Side:
     summed: bool = False
     trusted: bool = False
     reset: bool = False
+    strange: bool = False
     syn: dict | None = None  # a SYN that is held
     counters: dict = field(default_factory=lambda: dict.fromkeys(LEDGER, 0))
 
@@ -116,10 +117,10 @@ class Flow:
     main: Flow | None = None
 
     def emit(self, direction, offset, length, data, pieces):
-        if self.proto not in (6, 17):
-            return
         if not self.flags & 3:
             self.flags |= 32  # before any SYN
+        if self.proto not in (6, 17):
+            return  # counted, and walked along
         last = self.runs[-1] if self.runs else None
         if last and last[0] == direction and bool(last[3]) == bool(data) and last[1] + last[2] == offset:
             self.runs[-1] = (direction, last[1], last[2] + length, last[3] + data, last[4] + pieces)
@@ -182,11 +183,13 @@ class Shard:
                 return
         side = side or self.open(p, proto, src, dst)
         self.count(side, p, 1)
-        if proto == 17:
+        if proto in (17, 50):
             wire = max(len(p["data"]), p.get("wire", 0))
             if wire:
                 side.flow.follow_burst(side.direction, wire)
             if p["data"]:
+                if p.get("ttl", 64) >= side.ttl:
+                    self.note_stranger(side, p, 0, side.link[0])
                 side.hand_on(p["data"], piece_of(p))
             if wire > len(p["data"]):
                 side.skip(wire - len(p["data"]))
@@ -301,6 +304,14 @@ class Shard:
             side.ttl = max(side.ttl, p.get("ttl", 64))
         return reasons | strange
 
+    @staticmethod
+    def note_stranger(side, p, reasons, mac):
+        if mac and link_of(p)[0] != mac:
+            if reasons & 16:
+                side.strange = True
+            else:
+                side.flow.doubts |= 65536 << side.direction
+
     def count(self, side, p, by):
         side.add("packets", by)
         side.add("bytes", by * size_of(p))
@@ -344,6 +355,9 @@ class Shard:
                 self.holes.remove(side)
             if flow.proto == 6:
                 self.end_side(flow, side)
+                heard = side.other.counters["packets"] and 0 < side.acked < side.highest
+                if flow.flags & 16 and flow.main is None and heard:
+                    flow.doubts |= 262144 << side.direction
         flow.end_burst()
         flow.doubts |= 16384 if evicted else 0
         self.flows.remove(flow)
@@ -365,9 +379,12 @@ class Shard:
         flags, seq, data = p.get("flags", 0), p["seq"], p["data"]
         wire = max(len(data), p.get("wire", 0))
         reset = bool(flags & RST)
+        mac = side.link[0] if side.link else 0
         reasons = self.suspect(side, p, wire)
         if not side.based:
             reasons = 0
+        if wire and not reset:
+            self.note_stranger(side, p, reasons, mac)
         if flags & SYN:
             seq = (seq + 1) & MASK
         strong = reasons & (1 | 4 | 8 | 64 | 128)
@@ -675,6 +692,8 @@ class Shard:
 
     def believe(self, side):
         segment = side.waiting[0]
+        if side.strange and segment.doubt & 16:
+            side.flow.doubts |= 65536 << side.direction
         segment.doubt = 0
         if segment.end > side.highest:
             side.flow.follow_burst(side.direction, len(segment.data) + segment.cut)

@@ -1,14 +1,16 @@
-"""Any encrypted carrier gives units: own encryption over HTTP and TCP, and a tunnel of datagrams."""
+"""Any encrypted carrier gives units: own encryption over HTTP and TCP, in base64, tunnels of datagrams and of ESP."""
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 import struct
 
 import pytest
 
 from netaudit.api import audit
-from pcaps.lab import photos, web
+from pcaps.lab import photos, web, wire
 from tests.site import CAMERA, CLOUD, DELL, Site, answer
 
 COUNT = 24
@@ -19,6 +21,14 @@ def http(site, draw, blob, _):
     site.talk(
         DELL, CLOUD, (web.request("POST", "/u", CLOUD, {"Content-Type": "application/octet-stream"}, blob), answer())
     )
+
+
+def in_text(site, draw, blob, number):
+    """Blocks of 16 bytes behind a nonce, as base64 in a document."""
+    blob = blob[: 16 + (len(blob) - 16) // 16 * 16]
+    body = json.dumps({"v": 2, "n": number, "data": base64.b64encode(blob).decode()}).encode()
+    head = {"Content-Type": "application/json"}
+    site.talk(DELL, CLOUD, (web.request("POST", "/u", CLOUD, head, body), answer()))
 
 
 def tcp(site, draw, blob, _):
@@ -34,6 +44,23 @@ def tunnel(site, draw, blob, number):
         inner = min(len(blob) + 400 - at, 1368) + 52
         site.datagram(near, far, b"\4\0\0\0" + draw.randbytes(12 + inner + -inner % 16 + 16))
     site.datagram(far, near, b"\4\0\0\0" + draw.randbytes(12 + 240), 55)
+
+
+def esp(site, draw, blob, number):
+    """Met under way: the far end speaks first."""
+
+    def said(source, target, size, ttl=64):
+        (mac, ip), (to_mac, to_ip) = source, target
+        packet = wire.ip(ip, to_ip, 50, b"\0\0\3\1" + draw.randbytes(size + -size % 4 + 30), ttl, number)
+        site.frame(wire.ethernet(mac, to_mac, wire.ETHERTYPE_IPV4, packet))
+
+    near, far = (DELL.mac, DELL.ip), (site.router.mac, CLOUD)
+    if number == 0:
+        said(far, near, 60, 55)
+        site.wait(5)
+    for at in range(0, len(blob) + 400, 1368):
+        said(near, far, min(len(blob) + 400 - at, 1368) + 52)
+    said(far, near, 240, 55)
 
 
 def under_way(site, draw, blob, number):
@@ -54,8 +81,12 @@ def pictures():
 
 
 @pytest.mark.parametrize(
-    ("carry", "standing"), [(http, "claimed"), (tcp, "claimed"), (tunnel, "go together"), (under_way, "go together")]
-)
+    ("carry", "standing"),
+    [
+        (http, "claimed"), (in_text, "claimed"), (tcp, "claimed"), (tunnel, "go together"), (under_way, "go together"),
+        (esp, "go together"),
+    ],
+)  # fmt: skip
 def test_pictures_sent_on_in_any_carrier_are_told(tmp_path, pictures, carry, standing):
     site, draw = Site(), random.Random(1)
     site.arp(CAMERA, DELL)

@@ -148,7 +148,7 @@ def test_what_is_passed_on_is_true_then(case: netaudit.Case, tmp_path: Path) -> 
     """A decision that came after the report is in the report of the zip."""
     decide(case.folder, case.table("devices").to_pylist()[0], note="seen in the hall", by="an officer")
     out = tmp_path / "out.zip"
-    ran = CliRunner().invoke(app, ["export", str(case.folder), "--shareable", str(out), "--lang", "en"])
+    ran = CliRunner().invoke(app, ["export", str(case.folder), "zip", "-o", str(out), "--lang", "en"])
     assert (ran.exit_code, "it was written again" in ran.output) == (0, True)
     with zipfile.ZipFile(out) as archive:
         assert b"seen in the hall" in archive.read("report.html")
@@ -164,11 +164,11 @@ def test_what_cannot_be_renewed_is_passed_on_as_it_lies(
     report, words = (case.folder / "report.html").read_bytes(), ["export", str(case.folder), "--overwrite"]
     with monkeypatch.context() as now:
         now.setattr(rewriting, "MOST_FINDINGS", 0)
-        ran = CliRunner().invoke(app, [*words, "--shareable", str(tmp_path / "a.zip"), "--lang", "en"])
+        ran = CliRunner().invoke(app, [*words, "zip", "-o", str(tmp_path / "a.zip"), "--lang", "en"])
         assert (ran.exit_code, "could not be written again" in ran.output) == (0, True)
     signature = case.folder / min(ATTESTED)
     signature.parent.mkdir(exist_ok=True)
     signature.write_bytes(b"a signature")
-    ran = CliRunner().invoke(app, [*words, "--shareable", str(tmp_path / "b.zip"), "--lang", "en"])
+    ran = CliRunner().invoke(app, [*words, "zip", "-o", str(tmp_path / "b.zip"), "--lang", "en"])
     assert (ran.exit_code, "the case is signed" in ran.output) == (0, True)
     assert (case.folder / "report.html").read_bytes() == report

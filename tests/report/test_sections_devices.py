@@ -49,6 +49,7 @@ def test_reasons_are_told_with_their_frames_and_capped():
     assert reasons[0] == {
         "claim": "vendor: Hikvision; model: DS-2CD8A26",
         "by": "declared by the device · documented · hikvision-sadp · facts 3.1 (form)",
+        "id": "hikvision-sadp",
         "facts": "SADP Types = inquiry (frame 57)",
     }
     assert reasons[1]["facts"] == "class = face capture camera; face images = 20"
@@ -64,10 +65,10 @@ def test_chinese_words():
     assert (camera["class"], camera["vendor"]) == ("人脸抓拍摄像机（依据充分）", "海康威视（设备自述）")
     assert camera["reasons"][0]["claim"] == "类别：特征相互矛盾，不作判断：网络硬盘录像机 / 交换机"
     assert camera["reasons"][1]["claim"] == "厂商：海康威视；型号：DS-2CD8A26"
-    assert camera["reasons"][1]["by"] == "设备自述 · 有文档 · hikvision-sadp · 事实汇编 3.1（“form”）"
+    assert camera["reasons"][1]["by"] == "设备自述 · 有文档 · 事实汇编 3.1"
     assert camera["reasons"][1]["facts"] == "海康 SADP Types = inquiry（第 57 帧）"
     assert camera["reasons"][2] == {
-        "claim": "人脸流转作用：抓拍", "by": "规则：由其类别得出", "facts": "类别 = 人脸抓拍摄像机；人脸图像数 = 20",
+        "claim": "人脸流转作用：抓拍", "by": "规则：由其类别得出", "id": "rule: class", "facts": "类别 = 人脸抓拍摄像机；人脸图像数 = 20",
     }  # fmt: skip
     assert camera["chain"] == "抓拍"
 

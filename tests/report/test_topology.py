@@ -9,8 +9,8 @@ import pytest
 from netaudit.report.judgements import Judgements
 from netaudit.report.parties import Parties
 from netaudit.report.sections_endpoints import Hosts
-from netaudit.report.topology import MOST_INSIDE, MOST_OUTSIDE, MOST_WAYS, topology
-from netaudit.report.topology_layout import BOUNDARY, LEFT, WIDTH, fitting
+from netaudit.report.topology import MOST_INSIDE, MOST_OUTSIDE, MOST_WAYS, Node, Way, topology
+from netaudit.report.topology_layout import BOUNDARY, EM, LEFT, WIDTH, _ems, _free, _span, fitting, lay_out
 from netaudit.report.wording import Wording
 from tests.report import fakes
 
@@ -153,3 +153,15 @@ def test_hostile_names_are_short_and_visible(lang: str) -> None:
     assert len(text) < 200_000
     for hidden in "\u202e\u2066\u2069\u200b\ufeff\x00\x1b\x07":
         assert hidden not in text
+
+
+def test_no_label_stands_on_another_or_on_a_box() -> None:
+    nodes = [Node(f"in{n}", n < 12, f"host {n}", "", rank=n) for n in range(15)]
+    ways = [Way(f"in{n}", f"in{12 + n % 3}", "seen", 10_000 * (n + 1), 1000 + n) for n in range(12)]
+    drawing = lay_out(nodes, ways, Wording("en"), left_out=0)
+    labels = [line for line in drawing.lines if line.label]
+    assert len(labels) > 8
+    spans = [_span(line.x, line.y, _ems(line.label) * EM) for line in labels]
+    assert all(_free(one, [other]) for one, other in itertools.combinations(spans, 2))
+    boxes = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in drawing.boxes]
+    assert all(_free(one, boxes) for one in spans)

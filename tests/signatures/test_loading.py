@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from netaudit.cli.app import app
 from netaudit.devices.judging import judge
 from netaudit.devices.matching import Matcher
+from netaudit.documents.loading import load as load_documents
 from netaudit.endpoints.services import Services
 from netaudit.errors import SignatureError
 from netaudit.rule_writing.answers import wrong_answers
@@ -205,7 +206,7 @@ def test_the_command_tells_what_is_wrong(tmp_path: Path) -> None:
         "examples": {"match": [{"facts": {"dhcp.hostname": "b"}}], "no_match": [{"facts": {"dhcp.hostname": "a"}}]}
     }
     (folder / "devices" / "mine.yaml").write_text(yaml.safe_dump([wrong, {"id": "y"}]), encoding="utf-8")
-    result = CliRunner().invoke(app, ["signatures", "check", "--signatures", str(folder)])
+    result = CliRunner().invoke(app, ["rules", "check", str(folder)])
     assert result.exit_code == 2
     assert "mine.yaml: x: does not match" in result.output
     assert "mine.yaml: x: matches" in result.output
@@ -215,11 +216,11 @@ def test_the_command_tells_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_the_command_accepts_and_lists_the_set() -> None:
-    checked = CliRunner().invoke(app, ["signatures", "check"])
-    listed = CliRunner().invoke(app, ["signatures", "list"])
+    checked = CliRunner().invoke(app, ["rules", "check"])
+    listed = CliRunner().invoke(app, ["rules", "list"])
     assert (checked.exit_code, listed.exit_code) == (0, 0)
     assert "problems: 0" in checked.output
-    assert len(listed.output.splitlines()) == len(SET.devices) + len(SET.services)
+    assert len(listed.output.splitlines()) == len(SET.devices) + len(SET.services) + len(load_documents().entries)
 
 
 def test_a_folder_without_signatures_is_refused(tmp_path: Path) -> None:

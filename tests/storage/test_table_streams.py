@@ -59,3 +59,9 @@ def test_names_of_objects_are_spelt_with_the_separator_of_the_system(separator, 
     assert asked[0].removeprefix(str(tmp_path / "private" / "objects")) == separator + separator.join(
         ("ab", "ab" * 32 + ".jpg")
     )
+
+
+def test_halves_of_characters_are_replaced() -> None:
+    row = SKIPPED.row(capture_id="c\ud83d", reason="a\udc00\u202eb", packets=1)
+    assert table_of([row], SKIPPED).to_pylist() == [{**ROW, "capture_id": "c\ufffd", "reason": "a\ufffd\u202eb"}]
+    assert table_of([row._asdict()], SKIPPED).to_pylist()[0]["capture_id"] == "c\ufffd"

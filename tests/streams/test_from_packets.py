@@ -251,6 +251,21 @@ def test_a_doubtful_segment_that_was_acknowledged_counts():
     assert (stream(only(alone), UP), only(alone)["final"]["doubts"]) == (b"offloaded", 0)
 
 
+def test_bytes_that_another_link_address_sent_are_told_once_they_were_taken():
+    """Not those that nobody took, nor a copy of what is there already; each direction by itself."""
+    others = [*HELLO, up(100, b"one"), up(103, b"two", mac=99), down(500, ack=106), up(106, b"three")]
+    flow = only(others)
+    assert (stream(flow, UP), flow["final"]["doubts"]) == (b"onetwothree", Doubt.STRANGER_UP)
+    better = only([*HELLO, up(100, b"one"), up(103, b"two", mac=99), up(103, b"two"), down(500, ack=106)])
+    assert (stream(better, UP), better["final"]["doubts"]) == (b"onetwo", 0)
+    copy = only([*HELLO, up(100, b"one"), up(100, b"one", mac=99, ttl=63), down(500, ack=103), up(103, b"two")])
+    assert (stream(copy, UP), copy["final"]["doubts"]) == (b"onetwo", 0)
+    answer = only([*HELLO, up(100, b"one"), down(500, b"a"), down(501, b"b", mac=99), up(103, ack=502)])
+    assert (stream(answer, DOWN), answer["final"]["doubts"]) == (b"ab", Doubt.STRANGER_DOWN)
+    sent = [packet(data=b"one", proto=17), packet(data=b"two", proto=17, mac=99)]
+    assert only(sent)["final"]["doubts"] == Doubt.STRANGER_UP
+
+
 def test_a_syn_that_nothing_proves_begins_nothing():
     flow = only([*HELLO, up(100, b"one"), up(7000, flags=SYN), up(103, b"two")])
     assert (stream(flow, UP), flow["final"]["doubts"]) == (b"onetwo", Doubt.SYN)

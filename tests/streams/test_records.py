@@ -227,10 +227,12 @@ def test_datagrams_of_quic_are_cut_where_answers_and_pauses_say_so():
     assert np.all([walked(numbered(packets), cuts=[k]) == walked(numbered(packets)) for k in (3, 7, 11)])
 
 
-def test_large_datagrams_of_a_tunnel_are_cut_where_answers_and_pauses_say_so():
+@pytest.mark.parametrize(("proto", "ends"), [(17, ((10, 60000), (20, 51820))), (50, ((10, 0), (20, 0)))])
+def test_large_datagrams_of_a_tunnel_are_cut_where_answers_and_pauses_say_so(proto, ends):
     def said(size, ms, *, up=True):
-        ends = ((10, 60000), (20, 51820))
-        return packet(*(ends if up else ends[::-1]), proto=17, data=b"\4\0\0\0" + bytes(size - 4), ts=ms * MS, flags=0)
+        return packet(
+            *(ends if up else ends[::-1]), proto=proto, data=b"\4\0\0\0" + bytes(size - 4), ts=ms * MS, flags=0
+        )
 
     packets = [
         said(148, 1), said(92, 21, up=False), said(1452, 30), said(1452, 31), said(96, 32), said(700, 33),
@@ -239,3 +241,11 @@ def test_large_datagrams_of_a_tunnel_are_cut_where_answers_and_pauses_say_so():
     whole = walked(numbered(packets))
     assert [lengths for *_, lengths, _ in whole] == [[1452, 1452, 700], [1452, 400], [1452]]
     assert np.all([walked(numbered(packets), cuts=[k]) == whole for k in (2, 5, 9)])
+
+
+@pytest.mark.parametrize(("proto", "port"), [(17, 51820), (50, 0)])
+def test_of_a_tunnel_met_under_way_the_private_end_is_the_client(proto, port):
+    private, public = (0xFFFF << 32 | 0xC0A80108, port), (0xFFFF << 32 | 0x31E80992, port)
+    first = packet(public, private, proto=proto, data=bytes(90), ts=MS)
+    rest = [packet(private, public, proto=proto, data=bytes(1400), ts=(k + 2) * MS) for k in range(3)]
+    assert [lengths for *_, lengths, _ in walked(numbered([first, *rest]))] == [[1400, 1400, 1400]]

@@ -41,6 +41,31 @@ def test_a_process_that_is_tied_ends_with_its_job(tmp_path: Path) -> None:
         process.wait(20)
 
 
+CLOSED = """
+import ctypes, os, threading, time
+from netaudit.system import windows_processes
+kernel = ctypes.WinDLL("kernel32")
+for name in ("GetModuleHandleW", "GetProcAddress", "CreateThread"):
+    getattr(kernel, name).restype = ctypes.c_void_p
+library = ctypes.c_void_p(kernel.GetModuleHandleW("kernelbase.dll"))
+routine = ctypes.c_void_p(kernel.GetProcAddress(library, b"CtrlRoutine"))
+told = threading.Event()
+with windows_processes.on_closing(told.set):
+    kernel.CreateThread(None, ctypes.c_size_t(0), routine, ctypes.c_void_p(2), 0, None)
+    heard = told.wait(60)
+    began = time.monotonic()
+print(heard, time.monotonic() - began < 10, flush=True)
+os._exit(0)
+"""
+
+
+@windows
+def test_who_hears_that_the_window_is_closed_does_not_wait_for_the_time_that_gives() -> None:
+    """To take the handler off the list while it ran waited for its end: by then Windows has ended the process."""
+    done = subprocess.run([sys.executable, "-c", CLOSED], check=False, capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "True"], done.stderr
+
+
 def test_bounds_ask_windows_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory limit of campaigns and the clock of helpers never fired there."""
     monkeypatch.setattr(sys, "platform", "win32")

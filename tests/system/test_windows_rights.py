@@ -104,3 +104,11 @@ def test_windows_itself(tmp_path: Path) -> None:
     user_folders.make_private(private)
     assert windows_rights.nobody_else_writes(private)
     assert windows_rights.foreign(private) == ""
+
+
+def test_a_page_that_is_sent_back_names_no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    me, other = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-10011"
+    monkeypatch.setattr(windows_rights, "user", lambda: me)
+    monkeypatch.setattr(windows_rights, "_told", lambda _: f"O:{me}D:P(A;OICI;FA;;;{me})(A;;FR;;;{other})(A;;FA;;;SY)")
+    said = windows_rights.without_names(tmp_path)
+    assert said == "O:meD:P(A;OICI;FA;;;me)(A;;FR;;;S-1-5-21-…)(A;;FA;;;SY)"

@@ -213,10 +213,10 @@ HIDDEN = (
 UNMATCHED = (
     Kind(
         "unmatched", _unmatched,
-        "已对 {n} 组设备与端点检验加密上传（TLS、QUIC、UDP 隧道、SSH，以及 TCP、HTTP、MQTT 上的自有加密）"
+        "已对 {n} 组设备与端点检验加密上传（TLS、QUIC、隧道、SSH，以及 TCP、HTTP、MQTT 上的自有加密）"
         "是否与明文所见图像相符，未发现相符：试过 {seconds} 秒以内的延迟，以及不论延迟只看大小；"
         "试过原样、base64、HTTP/2 分帧、填充、数张合并和重新编码；这不排除更大的填充、任意合并或经由其他地址发送",
-        "tested and no match: encrypted uploads (over TLS, QUIC, SSH, tunnels in UDP, or by own encryption over TCP, "
+        "tested and no match: encrypted uploads (over TLS, QUIC, SSH, tunnels, or by own encryption over TCP, "
         "HTTP and MQTT) of {n:pair|pairs} of host and endpoint against images seen in clear; tried were delays up to "
         "{seconds} s, and any delay by sizes alone, of pictures as they are, in base64, in frames of HTTP/2, padded, "
         "several together, and encoded anew; this does not exclude more padding, pictures put together at will, or "

@@ -92,6 +92,9 @@ class Reset(NamedTuple):
     """A stream was broken off."""
 
     stream: int
+    code: int = 0  # RFC 9113, section 7; 0 where nothing was wrong
+    start: int = 0
+    end: int = 0
 
 
 class LostWay(NamedTuple):
@@ -233,7 +236,7 @@ class FrameSide:
         elif kind == CONTINUATION:
             self._events.append(Fields(self.stream, None, self.start, end, last=False))
         elif kind == RST_STREAM:
-            self._events.append(Reset(self.stream))
+            self._events.append(Reset(self.stream, int.from_bytes(whole or b"", "big"), self.start, end))
         elif kind == SETTINGS and whole:
             self._settings(whole)
 

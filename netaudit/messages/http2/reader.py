@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netaudit.contracts.answers import BROKEN_OFF
 from netaudit.messages.http2.exchange import Exchange, Half
 from netaudit.messages.http2.frames import (
     HEAD,
@@ -108,9 +109,18 @@ class Http2Reader(BaseReader):
                     self._data_lost(direction, event)
                 case Reset():
                     if event.stream in self.streams:  # both of its halves end where they stand
+                        self._refused(direction, event)
                         self._give_up(event.stream, "stream reset")
                 case LostWay():
                     self._lost_way(direction)
+
+    def _refused(self, direction: int, event: Reset) -> None:
+        """A request that was sent to its end, and whose stream its server then broke off: that is the answer."""
+        exchange = self.streams[event.stream]
+        if direction == DOWN and event.code and exchange.request is not None and exchange.halves[DOWN] is None:
+            answer = Message("http2", DOWN, event.start, event.end, notes=[BROKEN_OFF])
+            exchange.pair(answer)
+            self.out.append(answer)
 
     def _fields(self, direction: int, event: Fields) -> None:
         """A header block: of a request, a response, or trailers."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import replace
 
 from netaudit.contracts.details import MailSaid
 from netaudit.messages.http1.body import Whole
@@ -24,6 +25,7 @@ RECIPIENTS = 32  # named in the path of a mail
 WORDS = frozenset(b"EHLO HELO LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT AUTH STARTTLS VRFY XCLIENT".split())
 STRONG = frozenset(b"EHLO HELO LHLO BDAT".split())
 _REPLY = re.compile(rb"(\d{3})([ -]|\Z)")
+_ERROR = 400  # code of a reply that takes nothing, for now or for good (RFC 5321, 4.2.1)
 _COMMAND = re.compile(rb"(?i:EHLO|HELO|LHLO|MAIL FROM:|RCPT TO:|DATA|RSET|NOOP|QUIT|STARTTLS|AUTH|BDAT)\b")
 _ADDRESS = re.compile(r":\s*<?([^>\s]*)>?")
 
@@ -44,6 +46,7 @@ class SmtpReader(BaseReader):
         self.greeted = self.greeting = False
         self.answered = True  # the last DATA
         self.mail: DotText | None = None
+        self.sent: Message | None = None  # the last mail that was sent whole
         self.chunk: Whole | None = None  # of the mail that BDAT sends
         self.left = 0  # bytes of the chunk to come
         self.last = False  # it is the last chunk
@@ -219,6 +222,7 @@ class SmtpReader(BaseReader):
         message.end = self.lines[UP].start
         mail.fill(message, ended=ended)
         self.out.append(message)
+        self.sent = replace(message, body=b"")
 
     # -- the server ---------------------------------------------------------------------------------------------------
 
@@ -249,8 +253,12 @@ class SmtpReader(BaseReader):
             self.waiting.appendleft(_END_OF_MAIL)
         elif name in ("DATA", "") and self.mail is not None and not self.mail.size:
             self.mail = None  # refused
-        elif name in (_END_OF_MAIL, "") and self.mail is not None and self.mail.missing:
-            self._mail_ends(ended=False)  # its end lay in a gap
+        elif name in (_END_OF_MAIL, ""):
+            if self.mail is not None and self.mail.missing:
+                self._mail_ends(ended=False)  # its end lay in a gap
+            if name and code >= _ERROR and self.sent is not None:
+                self.out.append(Message(NAME, DOWN, start, end, method="DATA", status=code, request=self.sent))
+            self.sent = None
 
     def _encrypt(self, message: Message) -> None:
         self.out.append(message)

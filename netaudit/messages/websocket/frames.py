@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netaudit.messages.websocket.deflate import Inflate
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+REFUSING = frozenset({1002, 1003, 1007, 1008, 1009, 1011, 1013, *range(4000, 5000)})  # codes of CLOSE (RFC 6455, 7.4)
 TYPES = {TEXT: "text/plain; charset=utf-8", BINARY: "application/octet-stream"}
 
 
@@ -26,6 +27,9 @@ class Owner(Protocol):
     def message(self, direction: int, start: int) -> Message:
         """A fresh message."""
 
+    def refuse(self, direction: int, start: int, end: int, code: int) -> None:
+        """A direction closed with a code that says of an error."""
+
 
 class WebSocketSide:
     """Frames of one direction."""
@@ -33,6 +37,7 @@ class WebSocketSide:
     def __init__(self, direction: int, owner: Owner) -> None:
         self.direction = direction
         self.owner = owner
+        self.reason = b""  # of a CLOSE: its code, and words
         self.inflate: Inflate | None = None
         self.held = b""
         self.at = -1  # stream offset behind held
@@ -117,6 +122,7 @@ class WebSocketSide:
             return 0
         self.key = data[pos + size : pos + size + masked]
         self.opcode, self.final, self.start, self.left, self.done = opcode, first >= 128, base + pos, length, 0
+        self.reason = b""
         if opcode in TYPES:
             self._begin(base + pos, packed=bool(first & 0x40))
         self.inside = True
@@ -129,6 +135,8 @@ class WebSocketSide:
         self.in_place = not packed and not self.key
 
     def _payload(self, data: bytes, at: int) -> None:
+        if self.opcode == CLOSE:
+            self.reason += _unmask(data, self.key, self.done)
         if data and self.opcode < CLOSE:
             self._place(at)
             if self.size < LIMIT:
@@ -149,6 +157,8 @@ class WebSocketSide:
         if self.left:
             return
         self.inside = False
+        if self.opcode == CLOSE and (code := int.from_bytes(self.reason[:2], "big")) in REFUSING:
+            self.owner.refuse(self.direction, self.start, end, code)
         if self.opcode < CLOSE and self.message is not None:
             self.message.end = end
             if self.final:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.publications import NAME
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -30,6 +32,7 @@ class WebSocketReader(BaseReader):
         self.via: Message | None = None  # the answer that agreed to it
         self.asked = False  # whether it was asked what the messages are
         self.continued = (Continued(UP), Continued(DOWN))
+        self.last: list[Message | None] = [None, None]  # what each side said last, without its body
 
     def begin(self, opening: Opening) -> None:
         """Host, path and compression as the HTTP exchange has settled them."""
@@ -48,6 +51,13 @@ class WebSocketReader(BaseReader):
     def message(self, direction: int, start: int) -> Message:
         """A fresh message."""
         return Message("websocket", direction, start, start, host=self.host, path=self.path)
+
+    def refuse(self, direction: int, start: int, end: int, code: int) -> None:
+        """One side closed for an error: what the other one had said last was not taken."""
+        said = (one for one in reversed(self.out) if one.protocol == "websocket" and one.direction != direction)
+        asked = next(said, self.last[1 - direction])
+        if asked is not None:
+            self.out.append(Message("websocket", direction, start, end, method="CLOSE", status=code, request=asked))
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of a direction."""
@@ -96,6 +106,9 @@ class WebSocketReader(BaseReader):
 
     def _given(self) -> list[Message]:
         out, self.out = self.out, []
+        for one in out:
+            if one.protocol == "websocket" and not one.method:
+                self.last[one.direction] = replace(one, body=b"")
         if not self.asked and (first := next((one for one in out if one.protocol == "websocket"), None)):
             self.asked = True
             if is_mqtt(self.inside_protocol, first):

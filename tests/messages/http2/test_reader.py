@@ -9,6 +9,7 @@ from hpack import Encoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.contracts.answers import BROKEN_OFF
 from netaudit.messages.http2 import reader as http2
 from netaudit.messages.http2.frames import PREFACE
 from tests.messages.examples import brief, size, with_gap
@@ -226,3 +227,12 @@ def test_any_bytes_any_split(noise, where, cuts, middle):
     whole, _ = read(good, handshake=handshake)
     cut, _ = read(good, cuts=cuts, batch=1, handshake=handshake)
     assert essence(cut) == essence(whole)
+
+
+@pytest.mark.parametrize(("code", "refused"), [(7, True), (11, True), (0, False)])
+def test_a_stream_broken_off_before_its_answer_is_the_answer(code, refused):
+    e = Encoder()
+    asked = up(PREFACE + SETTINGS + request(e, 1, length=512) + frame(0, 1, 1, BODY))
+    messages, _ = read([asked, down(SETTINGS + frame(3, 0, 1, code.to_bytes(4, "big")))])
+    answers = [one for one in messages if one.request is not None]
+    assert [(one.notes, one.request.path) for one in answers] == [([BROKEN_OFF], "/a")] * refused

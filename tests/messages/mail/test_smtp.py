@@ -146,3 +146,13 @@ def test_tls_is_handed_over():
 )
 def test_noise(chunks):
     check_noise(smtp.SmtpReader, chunks)
+
+
+def test_a_mail_that_was_sent_and_refused_has_that_reply_for_its_answer():
+    refused = [*HELLO, *ENVELOPE, up(b"DATA\r\n"), down(b"354 go\r\n"), up(PLAIN + b".\r\n"), down(b"554 5.7.1 no\r\n")]
+    messages, _ = check_cuts(refused, server_port=25)
+    answers = [one for one in messages if one.request is not None]
+    assert [(one.status, one.request.method, one.request.start) for one in answers] == [
+        (554, "DATA", next(one.start for one in messages if one.method == "DATA" and not one.status))
+    ]
+    assert [one for one in check_cuts(EVENTS, server_port=25)[0] if one.request is not None] == []

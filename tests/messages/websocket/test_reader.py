@@ -238,3 +238,14 @@ def test_a_gap_in_mqtt_inside_is_a_hole_in_its_payload():
     assert not face.complete
     assert sum(end - start for start, end in face.missing) == 20
     assert messages[-1].path == "cam/2/state"
+
+
+@pytest.mark.parametrize(("code", "refused"), [(1008, True), (4001, True), (1000, False), (1001, False)])
+def test_a_close_for_an_error_answers_what_was_said_last(code, refused):
+    events = [*switched(), up(ws(2, BODY)), down(ws(8, code.to_bytes(2, "big") + b"policy", mask=False))]
+    messages, _ = read(events)
+    closing = [one for one in messages if one.method == "CLOSE"]
+    said = next(one for one in inside(messages) if one.body == BODY)
+    assert [(one.status, one.request.message_id) for one in closing] == [(code, said.message_id)] * refused
+    cut, _ = read(events, cuts=range(size(events)), batch=1)
+    assert essence(cut) == essence(messages)

@@ -1,4 +1,4 @@
-"""`netaudit devices` and `netaudit signatures new|test|explain` on a small case, and what they refuse."""
+"""`netaudit devices` and `netaudit rules new|test|explain` on a small case, and what they refuse."""
 
 from __future__ import annotations
 
@@ -45,19 +45,18 @@ def tables(folder: Path) -> dict[str, str]:
 
 def test_devices_are_listed_in_both_languages(folder: Path) -> None:
     router = first(folder, "router")
-    english, chinese = run("devices", folder, "--lang", "en"), run("devices", "list", folder, "--lang", "zh")
+    english, chinese = run("show", folder, "devices", "--lang", "en"), run("show", folder, "devices", "--lang", "zh")
     assert f"{router['ips'][0]} · {router['device_id']}" in english
     assert "router (" in english
     assert "路由器（" in chinese
-    lines = [json.loads(line) for line in run("devices", folder, "--json").splitlines()]
+    lines = [json.loads(line) for line in run("show", folder, "devices", "--json").splitlines()]
     assert {line["device_id"] for line in lines} >= {router["device_id"]}
 
 
 def test_a_decision_stands_beside_what_was_found(folder: Path) -> None:
     router, before = first(folder, "router"), tables(folder)
     said = run(
-        "devices",
-        "set",
+        "decide",
         folder,
         router["ips"][0],
         "--class",
@@ -71,20 +70,21 @@ def test_a_decision_stands_beside_what_was_found(folder: Path) -> None:
     )
     assert "your decision is noted" in said
     assert "\x1b" not in said
-    listed = run("devices", folder, "--lang", "zh")
+    listed = run("show", folder, "devices", "--lang", "zh")
     assert "人工判断： 交换机" in listed
     assert "路由器（" in listed
     assert tables(folder) == before
-    assert "人工判断：" in run("signatures", "explain", folder, router["device_id"], "--lang", "zh")
-    (line,) = [entry for entry in map(json.loads, run("devices", folder, "--json").splitlines()) if entry["decision"]]
-    assert (line["class"], line["decision"]["kind"], line["decision"]["found_kind"]) == ("router", "switch", "router")
+    assert "人工判断：" in run("explain", folder, router["device_id"], "--lang", "zh")
+    told = json.loads(run("explain", folder, router["device_id"], "--json"))
+    decision = told["decision"]
+    assert (told["device"]["class"], decision["kind"], decision["found_kind"]) == ("router", "switch", "router")
 
 
 def test_what_is_no_class_or_no_device_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="say one of"):
-        CliRunner().invoke(app, ["devices", "set", str(folder), "x", "--class", "spaceship"], catch_exceptions=False)
+        CliRunner().invoke(app, ["decide", str(folder), "x", "--class", "spaceship"], catch_exceptions=False)
     with pytest.raises(UsageError, match="no device"):
-        CliRunner().invoke(app, ["devices", "set", str(folder), "203.0.113.9", "--note", "x"], catch_exceptions=False)
+        CliRunner().invoke(app, ["decide", str(folder), "203.0.113.9", "--note", "x"], catch_exceptions=False)
 
 
 def test_devices_are_found_by_address_name_and_beginning() -> None:
@@ -100,14 +100,14 @@ def test_devices_are_found_by_address_name_and_beginning() -> None:
 
 def test_an_explanation_names_claim_signature_facts_and_frames(folder: Path) -> None:
     router = first(folder, "router")
-    said = run("signatures", "explain", folder, router["device_id"], "--lang", "en")
+    said = run("explain", folder, router["device_id"], "--lang", "en")
     assert re.search(r"class = router \[taken\] <- gateway-\S+, .*<- \S+=.*\(frame \d+\)", said)
     assert re.search(r"class: \d+ signatures for another answer looked at its facts", said)
 
 
 def test_an_explanation_as_json_has_the_same(folder: Path) -> None:
     router = first(folder, "router")
-    told = json.loads(run("signatures", "explain", folder, router["device_id"], "--json"))
+    told = json.loads(run("explain", folder, router["device_id"], "--json"))
     assert (told["device"]["device_id"], told["same_set"]) == (router["device_id"], True)
     assert {claim["by"] for claim in told["claims"] if claim["claim"] == "class"} >= {"gateway-dhcp"}
     assert told["tried"]["class"]
@@ -115,8 +115,8 @@ def test_an_explanation_as_json_has_the_same(folder: Path) -> None:
 
 def test_a_case_and_its_capture_are_named_alike(folder: Path) -> None:
     by_case, by_capture = (
-        run("signatures", "test", folder, "--lang", "en"),
-        run("signatures", "test", BENIGN, "--lang", "en"),
+        run("rules", "test", folder, "--lang", "en"),
+        run("rules", "test", BENIGN, "--lang", "en"),
     )
     assert by_capture.startswith(by_case.rpartition("\n")[0].rpartition("\n")[0])
     assert re.search(r"\d+ signatures fired on \d+ devices", by_case)
@@ -124,21 +124,21 @@ def test_a_case_and_its_capture_are_named_alike(folder: Path) -> None:
 
 def test_a_draft_is_filled_in_and_used(folder: Path, tmp_path: Path) -> None:
     device = first(folder, DRAFTED)
-    text = run("signatures", "new", folder, device["device_id"], "--vendor", "Dell", "--class", DRAFTED)
+    text = run("rules", "new", folder, device["device_id"], "--vendor", "Dell", "--class", DRAFTED)
     (entry,) = yaml.safe_load(text)
     entry["about"] = "The desk computer of this office"
     mine = tmp_path / "mine" / "devices"
     mine.mkdir(parents=True)
     (mine / "desk.yaml").write_text(yaml.safe_dump([entry]), encoding="utf-8")
-    assert "1 of them added" in run("signatures", "check", tmp_path / "mine")
-    said = run("signatures", "test", folder, "--signatures", tmp_path / "mine", "--added", "--lang", "en")
+    assert "1 of them added" in run("rules", "check", tmp_path / "mine")
+    said = run("rules", "test", folder, "--signatures", tmp_path / "mine", "--added", "--lang", "en")
     assert entry["id"] in said
     assert "1 signatures fired on 1 devices" in said
     case = netaudit.audit(BENIGN, tmp_path / "case", faces=False, signatures=tmp_path / "mine")
     noted = case.manifest["signatures"]["added"]
     assert (noted["devices"], noted["services"], len(noted["sha256"])) == (1, 0, 64)
     assert {row["origin"] for row in case.table("claims").to_pylist() if row["by"] == entry["id"]} == {"added"}
-    assert "another set of signatures" in run("signatures", "explain", case.folder, device["device_id"], "--lang", "en")
+    assert "another set of signatures" in run("explain", case.folder, device["device_id"], "--lang", "en")
 
 
 def test_unsound_signatures_stop_an_audit_before_it_begins(tmp_path: Path) -> None:

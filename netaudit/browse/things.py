@@ -1,0 +1,215 @@
+"""The page of a thing: a title that says what it is, sentences, pictures with captions, whither next; columns last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netaudit.browse.request import titled
+from netaudit.browse.texts import say, title
+from netaudit.findings.vocabulary import UPLOADED
+from netaudit.report.leads import sentence_of, span
+from netaudit.report.reasons import Reasons
+from netaudit.report.sections_findings import records_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netaudit.browse.page import Asked
+
+Row = dict[str, Any]
+MOST_PICTURES = 48
+MOST_REASONS = 3
+MOST_NAMED = 6  # other addresses and names of a device
+
+
+@dataclass(slots=True)
+class Told:
+    """What a page says before its columns."""
+
+    title: str
+    sentences: list[str] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)  # words, address below the case
+    pictures: list[dict[str, str]] = field(default_factory=list)  # sha256, caption
+    reasons: list[dict[str, str]] = field(default_factory=list)
+
+
+def told_of(who: Asked, table: str, row: Row, number: int) -> Told:
+    """What is said of a row; of tables without words for it, which row it is."""
+    tell = TELLERS.get(table)
+    if tell is not None and (told := tell(who, row)) is not None:
+        return told
+    return Told(say("row", who.lang, n=number + 1, table=title(table, who.lang)))
+
+
+def _finding(who: Asked, row: Row) -> Told | None:
+    w, parties = who.w, who.book.overviews.parties(who.book.case, who.lang)
+    judged = who.book.overviews.judged(who.book.case)
+    finding = next((one for one in judged.all if one["finding_id"] == row["finding_id"]), None)
+    if finding is None:
+        return None
+    letter = finding["certainty"]
+    said = [f"{letter} · {w.t(f'grade_word.{letter}')}", w.sentence(finding["reason"], 400), records_line(finding, w)]
+    told = Told(sentence_of(finding, parties, w), [one for one in said if one])
+    carried = [*(row["object_ids"] or ()), *(row["document_ids"] or ())]
+    told.pictures, messages = _captioned(who, carried)
+    told.links = [(say("see_request", who.lang), f"message/{one}") for one in messages[:1]]
+    told.links += [(say("see_flow", who.lang), f"follow/{one}") for one in (row["flow_ids"] or ())[:1]]
+    told.links += [
+        (parties.short(row[end])[0], f"about?{urlencode({'value': row[end]})}")
+        for end in ("sender", "receiver")
+        if row[end]
+    ]
+    return told
+
+
+def _captioned(who: Asked, object_ids: list[str]) -> tuple[list[dict[str, str]], list[str]]:
+    """Pictures among objects with when, where and of whom (masked), and the messages that carried them."""
+    read = who.book.tables.columns
+    objects = read("objects", ["object_id", "sha256", "message_id"])
+    some = pa.array(object_ids[: MOST_PICTURES * 4], pa.string())
+    found = objects.filter(pc.is_in(objects["object_id"], some)).to_pylist()
+    ids = pa.array([one["message_id"] for one in found], pa.string())
+    messages = read("messages", ["message_id", "first_ts"])
+    times = messages.filter(pc.is_in(messages["message_id"], ids))
+    when = dict(zip(times["message_id"].to_pylist(), times["first_ts"].cast(pa.int64()).to_pylist(), strict=True))
+    events = read("events", ["message_id", "place", "name", "id_number"])
+    said = {one["message_id"]: one for one in events.filter(pc.is_in(events["message_id"], ids)).to_pylist()}
+    images = set(read("images", ["sha256"])["sha256"].to_pylist())
+    pictures: dict[str, dict[str, str]] = {}
+    for one in sorted(found, key=lambda one: (when.get(one["message_id"]) or 0, one["object_id"])):
+        if one["sha256"] in images:
+            event = said.get(one["message_id"], {})
+            parts = [who.w.when(when.get(one["message_id"])).local[:19]]
+            parts += [who.w.text(event.get(name), 40) for name in ("place", "name", "id_number")]
+            pictures.setdefault(one["sha256"], {"sha256": one["sha256"], "caption": " · ".join(filter(None, parts))})
+    return list(pictures.values())[:MOST_PICTURES], list(dict.fromkeys(one["message_id"] for one in found))
+
+
+def _device(who: Asked, row: Row) -> Told:
+    w, overviews = who.w, who.book.overviews
+    parties, judged = overviews.parties(who.book.case, who.lang), overviews.judged(who.book.case)
+    first = next(iter(row["ips"] or row["macs"] or ()), row["device_id"])
+    name, said = parties.short(first)
+    told = Told(" · ".join(part for part in (name, said, w.exact(first, 60)) if part))
+    mine = {*(row["ips"] or ()), *(row["macs"] or ()), row["device_id"]}
+    sent = [one for one in judged.all if one["sender_device"] == row["device_id"] or one["sender"] in mine]
+    received = [one for one in judged.all if one["receiver_device"] == row["device_id"] or one["receiver"] in mine]
+    told.sentences = [
+        *_moved(sent, "receiver", "device_sent", who), *_moved(received, "sender", "device_received", who),
+    ] or [say("device_quiet", who.lang)]  # fmt: skip
+    told.sentences.append(say("device_seen", who.lang, when=span(row["first_ts"], row["last_ts"], w)))
+    others = [w.exact(one, 60) for one in [*(row["ips"] or ()), *(row["macs"] or ())] if one != first]
+    if others:
+        more = f" +{len(others) - MOST_NAMED}" if len(others) > MOST_NAMED else ""
+        told.sentences.append(say("device_also", who.lang, names=", ".join(others[:MOST_NAMED]) + more))
+    reasons = Reasons(who.book.case, w)
+    reasons.choose([row["device_id"]])
+    told.reasons = reasons.of(row["device_id"])["reasons"][:MOST_REASONS]
+    told.links = [
+        (say("see_about", who.lang, value=w.exact(one, 60)), f"about?{urlencode({'value': one})}")
+        for one in [*(row["ips"] or ())[:2], *(row["macs"] or ())[:1]]
+    ]
+    told.links += [(say("see_images", who.lang), f"gallery?{urlencode({'sender': first})}")] if row["ips"] else []
+    told.pictures = [
+        {"sha256": one, "caption": ""}
+        for one in judged.images([finding for finding in sent if finding["kind"].seen])[: MOST_PICTURES // 4]
+    ]
+    return told
+
+
+def _moved(findings: list[Row], other: str, text: str, who: Asked) -> list[str]:
+    """What a device sent or received, in a sentence for each kind of act that was seen, and for what was hidden."""
+    out = []
+    seen = [one for one in findings if one["kind"].seen]
+    for act in dict.fromkeys(one["act"] for one in seen):
+        some = [one for one in seen if one["act"] == act]
+        letters = Counter(one["certainty"] for one in some)
+        out.append(say(
+            text, who.lang, act=who.w.term("act", act), images=who.w.number(sum(one["images"] or 0 for one in some)),
+            records=who.w.number(sum(one["records"] or 0 for one in some)), n=len({one[other] for one in some}),
+            grades=", ".join(sorted(letters)),
+        ))  # fmt: skip
+    hidden = [one for one in findings if not one["kind"].seen and one["kind"].act == UPLOADED]
+    if hidden:
+        size = who.w.short(sum(one["bytes"] or 0 for one in hidden))
+        out.append(say(f"{text}_hidden", who.lang, size=size, n=len({one[other] for one in hidden})))
+    return out
+
+
+def _message(who: Asked, row: Row) -> Told:
+    w = who.w
+    flow, _ = who.book.tables.page(_wanted("flows", "flow_id", row["flow_id"]), 0, 1, ["client_ip", "server_ip"])
+    ends = [flow[0]["client_ip"], flow[0]["server_ip"]] if flow else ["", ""]
+    if row["direction"] == "down":
+        ends.reverse()
+    parties = who.book.overviews.parties(who.book.case, who.lang)
+    names = [f"{parties.short(ip)[0]} ({w.exact(ip, 60)})" for ip in ends]
+    told = Told(titled(row, who))
+    told.sentences = [say(
+        "message_sent" if row["complete"] else "message_part", who.lang, a=names[0], b=names[1],
+        when=w.when(row["first_ts"]).local, size=w.size(row["body_size"]),
+    )]  # fmt: skip
+    told.links = [
+        (say("see_request", who.lang), f"message/{row['message_id']}"),
+        (say("see_flow", who.lang), f"follow/{row['flow_id']}"),
+    ]
+    objects = who.book.tables.columns("objects", ["object_id", "message_id"])
+    mine = objects.filter(pc.equal(objects["message_id"], row["message_id"]))["object_id"].to_pylist()
+    told.pictures, _ = _captioned(who, mine)
+    return told
+
+
+def _wanted(table: str, column: str, value: str) -> Any:
+    from netaudit.browse.paging import Wanted
+
+    return Wanted(table, ((column, f"={value}"),))
+
+
+def _flow(who: Asked, row: Row) -> Told:
+    w, parties = who.w, who.book.overviews.parties(who.book.case, who.lang)
+    names = [f"{parties.short(row[f'{end}_ip'])[0]} ({w.exact(row[f'{end}_ip'], 60)})" for end in ("client", "server")]
+    what = w.text(row["server_name"], 80) or f"{row['transport']} {row['server_port']}"
+    told = Told(say("flow_title", who.lang, a=names[0], b=names[1], what=what))
+    count = pc.sum(pc.equal(who.book.tables.columns("messages", ["flow_id"])["flow_id"], row["flow_id"])).as_py() or 0
+    told.sentences = [say(
+        "flow_sent", who.lang, when=span(row["first_ts"], row["last_ts"], w), protocol=w.exact(row["protocol"], 20),
+        up=w.short(row["bytes_up"]), down=w.short(row["bytes_down"]), n=count,
+    )]  # fmt: skip
+    missing = (row["missing_up"] or 0) + (row["missing_down"] or 0)
+    told.sentences += [say("flow_missing", who.lang, size=w.short(missing))] if missing else []
+    told.links = [(say("see_flow", who.lang), f"follow/{row['flow_id']}")]
+    return told
+
+
+def _event(who: Asked, row: Row) -> Told:
+    w, parties = who.w, who.book.overviews.parties(who.book.case, who.lang)
+    names = [f"{parties.short(row[end])[0]} ({w.exact(row[end], 60)})" for end in ("sender", "receiver")]
+    told = Told(say("event_title", who.lang, kind=w.term("event_kind", row["kind"]), a=names[0], b=names[1]))
+    said = [w.text(row[name], 60) for name in ("place", "name", "id_number") if row[name]]
+    told.sentences = [" · ".join([w.when(row["first_ts"]).local, *said])]
+    told.links = [(say("see_request", who.lang), f"message/{row['message_id']}")] if row["message_id"] else []
+    told.pictures = [{"sha256": one, "caption": ""} for one in (row["images"] or ())[:MOST_PICTURES] if len(one) == 64]
+    return told
+
+
+def _endpoint(who: Asked, row: Row) -> Told:
+    told = who.book.overviews.parties(who.book.case, who.lang).known.full(row["ip"])
+    known = [told["service"] or told["device"], *told["names"][:1], told["ip"]]
+    page = Told(" · ".join(part for part in known if part))
+    traffic = say("endpoint_traffic", who.lang, sent=told["sent"], received=told["received"])
+    page.sentences = [" · ".join(part for part in (told["scope"], told["country"], traffic) if part)]
+    page.links = [(say("see_about", who.lang, value=told["ip"]), f"about?{urlencode({'value': row['ip']})}")]
+    return page
+
+
+TELLERS: dict[str, Callable[[Asked, Row], Told | None]] = {
+    "findings": _finding, "devices": _device, "messages": _message, "flows": _flow, "events": _event,
+    "endpoints": _endpoint,
+}  # fmt: skip
+"""By table: what tells of a row of it."""

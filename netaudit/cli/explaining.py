@@ -1,0 +1,129 @@
+"""`netaudit explain`: what something of a case is, how that is known, and where else it occurs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from netaudit.case.occurrences import named, occurrences, spellings
+from netaudit.case.reading import open_case
+from netaudit.cli.exits import Exit
+from netaudit.cli.texts import say
+from netaudit.errors import UsageError
+from netaudit.masking.mask import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from netaudit.case.occurrences import Occurrence
+    from netaudit.case.reading import Case
+
+    Told = tuple[dict[str, Any], list[str]]  # the same for programs and for people
+
+PACKET = 7  # digits up to which a number is that of a packet, whatever ids begin so
+MOST = 30  # places named where a value occurs
+
+
+def explain_command(
+    folder: Path, what: str, captures: list[Path], signatures: Path | None, *, as_json: bool, lang: str
+) -> Exit:
+    """Print what is meant. Raises UsageError where nothing is, or several things are."""
+    case = open_case(folder)
+    kind, identity = meant(case, what)
+    facts, lines = _tellers(case, captures, signatures, lang)[kind](identity)
+    value = "" if kind == "packet" else identity
+    places = occurrences(case.table, value) if value else []
+    if kind == "value" and not places:
+        raise UsageError("{}: nothing of this case is called so, and no row has it", visible(what, 200))
+    if as_json:
+        import orjson
+
+        said = {"kind": kind, "id": identity} | facts | {"occurrences": [asdict(one) for one in places]}
+        print(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
+    else:
+        print("\n".join([*lines, *_occurring(case, value, places, lang)]))
+    return Exit.AUDITED
+
+
+def meant(case: Case, what: str) -> tuple[str, str]:
+    """Kind and id of what somebody names; `value` where it names nothing itself. Raises UsageError for several."""
+    from netaudit.rule_writing.naming import find_device, is_device, plain_devices
+
+    what = what.strip()
+    frame = what.rpartition(":")[2]
+    if what.isdigit() and len(what) <= PACKET:
+        return "packet", what
+    found = named(case.table, what)
+    if len(found) > 1:
+        raise UsageError(
+            "{}: may be any of {}; give more of it", visible(what, 200),
+            ", ".join(f"{kind} {visible(one, 80)}" for kind, one in found),
+        )  # fmt: skip
+    if found:
+        return found[0]
+    devices = plain_devices(case)
+    if is_device(devices, what):
+        return "device", str(find_device(devices, what)["device_id"])
+    captures = case.table("captures", ["capture_id"])["capture_id"].to_pylist()
+    if frame.isdigit() and any(one.startswith(what.rpartition(":")[0]) for one in captures):
+        return "packet", what
+    return "value", what
+
+
+def _tellers(case: Case, captures: list[Path], signatures: Path | None, lang: str) -> dict[str, Callable[[str], Told]]:
+    """By kind of thing: what tells of it."""
+
+    def flow(identity: str) -> Told:
+        from netaudit.cli.tracing import facts, lines
+        from netaudit.pipeline.tracing import trace
+
+        told = trace(case, identity, captures)
+        return facts(told), lines(told, lang)
+
+    def device(identity: str) -> Told:
+        from netaudit.cli.explaining_devices import explained
+
+        return explained(case, identity, signatures, lang)
+
+    def message(identity: str) -> Told:
+        from netaudit.cli.explaining_messages import explained
+
+        return explained(case, identity, captures, signatures, lang)
+
+    def finding(identity: str) -> Told:
+        from netaudit.cli.explaining_findings import explained
+
+        return explained(case, identity, lang)
+
+    def row(identity: str) -> Told:
+        return {}, [visible(identity, 200)]
+
+    def address(identity: str) -> Told:
+        from netaudit.cli.explaining_findings import host
+
+        return host(case, identity, lang)
+
+    return {
+        "packet": flow, "flow": flow, "object": flow, "device": device, "message": message, "event": message,
+        "finding": finding, "journey": row, "moment": row, "image": row, "value": address,
+    }  # fmt: skip
+
+
+def _occurring(case: Case, value: str, places: list[Occurrence], lang: str) -> Iterator[str]:
+    """How often a value occurs, from when to when, and in which columns."""
+    from netaudit.browse.texts import heading
+    from netaudit.report.wording import Wording
+
+    if not places:
+        return
+    words = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
+    times = [time for one in places for time in (one.first_ts, one.last_ts) if time is not None]
+    span = f" ({words.when(min(times)).local} – {words.when(max(times)).local})" if times else ""
+    yield say("occurs", lang, n=sum(one.rows for one in places)) + span
+    for one in places[:MOST]:
+        yield f"  {one.rows:>7,}  {one.table}: {heading(one.column, lang) if lang == 'zh' else one.column}"
+    if len(places) > MOST:
+        yield f"  … +{len(places) - MOST}"
+    if others := spellings(case.table, value):
+        yield say("spelt", lang, names=", ".join(visible(one, 80) for one in others))

@@ -1,0 +1,6 @@
+"""Notes of messages that answer, by which they refuse what they answer though their status does not say so."""
+
+REFUSED = "answer: refuses in its body"
+LOGIN = "answer: sends to a page for logging in"
+BROKEN_OFF = "answer: stream reset"
+REFUSALS = frozenset({REFUSED, LOGIN, BROKEN_OFF})

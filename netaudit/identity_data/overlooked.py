@@ -1,0 +1,92 @@
+"""Numbers in bytes that the reader of their document did not give: beyond its bounds, or in one more coding.
+
+Whatever a document is, what stands in its bytes left the site. So they are searched as they are, and once more with
+codings off (`recoded.py`); of a number that nobody gave it is read what names it and the name that stands beside it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any
+
+from netaudit.identity_data.classifying import classified
+from netaudit.identity_data.lines import Field, said_in
+from netaudit.identity_data.recoded import readings
+from netaudit.identity_data.strings import numbers_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netaudit.identity_data.values import Personal
+
+LARGEST = 8 << 20  # bytes
+MOST = 200  # numbers of a document
+_BEFORE, _BEHIND = 96, 48  # bytes around a number that may say whose it is
+_CUT = 3  # bytes of a character in UTF-8 that a cut may leave
+
+
+def overlooked(data: bytes, known: list[Personal], read: Callable[[bytes], list[Personal]]) -> list[Personal]:
+    """Persons of numbers that are not among the `known`; `read` reads bytes as a document of their own."""
+    if not data or len(data) > LARGEST:
+        return []
+    values = _numbers(known)
+    out = _beside(data, values) if may_hold_number(data) else []
+    for coding, said in readings(data):
+        found = read(said)
+        found += _beside(said, _numbers(found))
+        if new := _numbers(found) - values:
+            out += [one._replace(path=f"({coding}){one.path}") for one in found]
+            values |= new
+    return out
+
+
+def is_overlooked(one: Personal) -> bool:
+    """Whether it was found in bytes, and not by the reader of their document."""
+    return one.path.startswith(("bytes[", "("))
+
+
+def _numbers(found: list[Personal]) -> set[str]:
+    return {one.value.upper() for one in found if one.kind == "id_number"}
+
+
+def _beside(data: bytes, known: set[str]) -> list[Personal]:
+    """Numbers that stand in bytes, but those that are known, each with what names it and the name beside it."""
+    fields: list[Field] = []
+    for place, (start, number) in enumerate(islice(numbers_in(data), MOST)):
+        if number.upper() in known:
+            continue
+        known.add(number.upper())
+        around = _around(data, start, len(number)).replace(">", "=")  # what an element is called names what it holds
+        said = said_in(around, f"bytes[{place}]")
+        row = next((one.path.partition("]")[2].partition("]")[0] for one in said if one.value == number), "")
+        fields += [one for one in said if one.path.partition("]")[2].startswith(f"{row}]")]
+    return classified(fields) if fields else []
+
+
+def _around(data: bytes, start: int, length: int) -> str:
+    """The text around a number, without the pieces of characters at either end."""
+    first, last = max(0, start - _BEFORE), min(len(data), start + length + _BEHIND)
+    for begin, end in product(range(first, min(first + _CUT, start) + 1), range(last, last - _CUT - 1, -1)):
+        try:
+            return data[begin:end].decode()
+        except UnicodeDecodeError:
+            continue
+    return data[first:last].decode("gb18030", "replace")
+
+
+def may_hold_number(data: bytes) -> bool:
+    """Whether 17 digits stand in bytes, the first of them no zero."""
+    return bool(_digits().Match(data))
+
+
+@lru_cache(maxsize=1)
+def _digits() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    found = re2.Set.SearchSet(options)
+    found.Add(rb"[1-9][0-9]{16}[0-9Xx]")
+    found.Compile()
+    return found

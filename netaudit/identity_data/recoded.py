@@ -1,0 +1,159 @@
+"""What bytes say once one more coding is taken off: escapes, references, marks that nobody sees, words in letters.
+
+A number in a coding that no reader of documents takes off is a number all the same. So whatever a document is, its
+words are read once more with a coding off, then with two and three: only what then holds an identity number with a
+right check digit is read as a document of its own (`overlooked.py`), so that nothing is found by chance.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import zlib
+from base64 import b32decode
+from functools import lru_cache
+from html import unescape
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from netaudit.identity_data.strings import holds_number
+from netaudit.text.patterns import later
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DEEPEST = 3  # codings one upon the other
+SHORTEST, LONGEST = 24, 8192  # characters of a word: 18 digits in base64, and what is still no picture
+MOST = 64  # words of a text that are tried
+_BEGINNING = 64  # bytes of which no compressed stream has only such below 0x80
+LARGEST = 1 << 20  # bytes of a text, and of what a word becomes
+_ESCAPE = later(  # of C, JavaScript and JSON, and of URLs
+    rb"\\+(?:x([0-9a-fA-F]{2})|u\{?([0-9a-fA-F]{2,6})\}?|([0-3][0-7]{2}))|%([0-9a-fA-F]{2})"
+)
+_UNSEEN = later(  # in UTF-8: zero-width and joining marks, marks of direction, byte order marks, variation selectors
+    rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xcc\x8f|\xc2\xad|\xef\xb8[\x80-\x8f]"
+)
+_WORD = later(rb"[A-Za-z0-9+/_-]{%d,}={0,6}" % SHORTEST)
+_BASE32 = later(rb"(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}|[A-Z2-7]{4}|[A-Z2-7]{5}|[A-Z2-7]{7})?={0,6}", re.IGNORECASE)
+_HEXADECIMAL = later(rb"(?:[0-9A-Fa-f]{2})+")
+_UUID = later(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_TEXT = bytes([*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)])
+_MAY = rb"\\[xu0-3]|&#|%[0-9a-fA-F]{2}|\xe2\x80[\x8b-\x8f]|\xe2\x81|\xef\xbb|\xc2\xad|[A-Za-z0-9+/_-]{24}"
+
+
+def readings(data: bytes, depth: int = DEEPEST) -> Iterator[tuple[str, bytes]]:
+    """(codings taken off, what it says then) of bytes that hold an identity number once that is done.
+
+    Work is bounded by `MOST` words in each text and `DEEPEST` codings.
+    """
+    if not depth or not data or len(data) > LARGEST:
+        return
+    for name, said in _once(data):
+        if holds_number(said):
+            yield name, said
+        else:
+            yield from ((f"{name} {inner}", last) for inner, last in readings(said, depth - 1))
+
+
+def _once(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """What bytes say with one coding off: all of them, where that is one, else word by word."""
+    if unpacked := inflated(data):
+        yield "compressed", unpacked
+        return
+    if not may_be_coded(data):
+        return
+    plain = unescaped(data)
+    if plain != data:
+        yield "escaped", plain
+    for found in islice(_WORD.finditer(data), MOST):
+        word = found[0]
+        if len(word) <= LONGEST and _UUID.fullmatch(word) is None:
+            yield from _of_word(word)
+
+
+def _of_word(word: bytes) -> Iterator[tuple[str, bytes]]:
+    """What a word says in each writing of bytes in letters that it may be, where that is a text or compressed."""
+    for name, read in _READERS:
+        said = read(word)
+        if said and (not said.translate(None, _TEXT) or inflated(said)):
+            yield name, said
+            return
+
+
+def unescaped(data: bytes) -> bytes:
+    """A text without escapes, references of HTML and what nobody sees."""
+    plain = _ESCAPE.sub(_as_bytes, data) if b"\\" in data or b"%" in data else data
+    if b"&#" in plain:
+        plain = unescape(plain.decode("latin-1")).encode("latin-1", "replace")
+    return plain if plain.isascii() else _UNSEEN.sub(b"", plain)
+
+
+def _as_bytes(found: re.Match[bytes]) -> bytes:
+    hexadecimal, wide, octal, percent = found.groups()
+    if octal:
+        return bytes([int(octal, 8)])
+    number = int(hexadecimal or wide or percent, 16)
+    if number < 0x80 or hexadecimal or percent:
+        return bytes([number & 0xFF])
+    return chr(number).encode("utf-8", "replace") if number < 0x110000 else found[0]
+
+
+def inflated(data: bytes) -> bytes:
+    """Bytes that are zlib, gzip or a bare deflate stream from end to end, unpacked; empty for all others."""
+    if len(data) < SHORTEST // 2 or data[:_BEGINNING].isascii():
+        return b""
+    head = data[:2]
+    known = head == b"\x1f\x8b" or (head[0] & 15 == 8 and int.from_bytes(head, "big") % 31 == 0)
+    for bits in (47, -15) if known else (-15,):
+        if bits < 0 and head[0] & 6 == 6:  # no block has this type (RFC 1951, 3.2.3)
+            continue
+        unpacker = zlib.decompressobj(bits)
+        try:
+            said = unpacker.decompress(data, LARGEST)
+        except zlib.error:
+            continue
+        if unpacker.eof and not unpacker.unused_data and len(said) > SHORTEST // 2:
+            return said
+    return b""
+
+
+def _base64(word: bytes) -> bytes:
+    bare = word.translate(_URL_SAFE).rstrip(b"=")
+    try:
+        return binascii.a2b_base64(bare + b"=" * (-len(bare) % 4), strict_mode=True) if len(bare) % 4 != 1 else b""
+    except binascii.Error:
+        return b""
+
+
+def _base32(word: bytes) -> bytes:
+    if _BASE32.fullmatch(word) is None:
+        return b""
+    bare = word.rstrip(b"=").upper()
+    return b32decode(bare + b"=" * (-len(bare) % 8))
+
+
+def _hexadecimal(word: bytes) -> bytes:
+    return binascii.unhexlify(word) if _HEXADECIMAL.fullmatch(word) else b""
+
+
+_READERS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
+    ("hex", _hexadecimal), ("base32", _base32), ("base64", _base64),
+)  # fmt: skip
+
+
+def may_be_coded(data: bytes) -> bool:
+    """Whether there is a coding in bytes that may be taken off; asked of every document, hence in one pass."""
+    return bool(_codings().Match(data))
+
+
+@lru_cache(maxsize=1)
+def _codings() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    found = re2.Set.SearchSet(options)
+    found.Add(_MAY)
+    found.Compile()
+    return found

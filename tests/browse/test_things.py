@@ -1,0 +1,192 @@
+"""Pages of things on the demo office: what it is stands first, the request and the conversation, everything of a value."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.testclient import TestClient
+
+import netaudit
+from netaudit.browse.gate import Gate
+from netaudit.browse.request import _hex, _merged, value_shown
+from netaudit.browse.rooms import GROUPS, ORDER
+from netaudit.browse.server import application
+from netaudit.browse.shelf import Shelf
+from netaudit.capture.from_files import open_captures, read_frames
+from netaudit.capture.write import PcapngWriter
+from netaudit.messages.message import Message
+from tests.browse.conftest import HOST, MOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
+HOME = f"{MOUNT}/c/0"
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory) -> netaudit.Case:
+    return netaudit.audit(DEMO, tmp_path_factory.mktemp("things") / "case", zone="Asia/Shanghai", site="Office")
+
+
+@pytest.fixture(scope="module")
+def visitor(case) -> Iterator[TestClient]:
+    yield from let_in(Shelf(case.folder))
+
+
+def let_in(shelf: Shelf) -> Iterator[TestClient]:
+    gate = Gate(application(shelf, MOUNT, "en"), HOST, MOUNT, lambda _: None)
+    with TestClient(gate, base_url=f"http://{HOST}") as one:
+        one.get(gate.address)
+        yield one
+
+
+def text_of(answer) -> str:
+    assert answer.status_code == 200, answer.text[:500]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text.partition("<main>")[2]))
+
+
+def of_a_capture(case) -> dict:
+    """A message that sends a picture of a face."""
+    event = next(row for row in case.table("events").to_pylist() if row["kind"] == "face_capture" and row["images"])
+    return next(row for row in case.table("messages").to_pylist() if row["message_id"] == event["message_id"])
+
+
+def test_there_are_nine_rooms(visitor) -> None:
+    assert len(GROUPS) == 9
+    page = visitor.get(f"{HOME}/findings?lang=en").text
+    assert page.count("<nav") == 2  # the rooms, and the pages of this one
+    assert page.partition("</nav>")[0].count("<a href") - page.partition("<nav")[0].count("<a href") == 9
+    assert set(ORDER) >= {"verdict", "findings", "devices", "timeline", "sql"}
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "sent 15 images with a face"), ("zh", "传出含人脸图像")])
+def test_a_finding_is_its_sentence_then_its_packets_then_its_pictures_and_columns_last(visitor, lang, said) -> None:
+    page = visitor.get(f"{HOME}/row/findings/0?lang={lang}").text
+    assert said in page.partition("<h1>")[2].partition("</h1>")[0] or lang == "en"
+    places = [
+        page.index(one) for one in ("<h1>", "<button>", "<figcaption>", 'id="review"', '<details class="columns">')
+    ]
+    assert places == sorted(places)
+    assert "/packets/" in page[: places[1]]
+
+
+def test_a_device_says_what_it_did_and_why_it_is_called_so(case, visitor) -> None:
+    rows = case.table("devices").to_pylist()
+    number, row = next((n, one) for n, one in enumerate(rows) if "192.168.1.10" in (one["ips"] or ()))
+    told = text_of(visitor.get(f"{HOME}/row/devices/{number}?lang=en"))
+    sent = sum(
+        one["images"] for one in case.table("findings").to_pylist()
+        if one["sender"] == "192.168.1.10" and one["act"] == "uploaded outside" and one["certainty"] in "AB"
+    )  # fmt: skip
+    assert f"{sent:,} face images" in told
+    assert "Why it is called so" in told
+    assert told.index("face images") < told.index("Why it is called so") < told.index(f"Row {number + 1} of Devices")
+    assert row["name"] in told[:200]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_request_is_shown_as_it_was_sent_and_masked(case, visitor, lang) -> None:
+    row = of_a_capture(case)
+    page = visitor.get(f"{HOME}/message/{row['message_id']}?lang={lang}")
+    told = text_of(page)
+    assert f"{row['method']} /" in told
+    assert "content-type" in told
+    assert page.text.count("/thumbnail/") >= 2  # the pictures in place
+    assert "base64" not in told
+    seen = text_of(visitor.get(f"{HOME}/message/{row['message_id']}?as=hex&lang={lang}"))
+    assert "000000" in seen
+    assert "··" in seen
+    assert "ff d8 ff" not in seen  # no picture in its bytes
+
+
+def test_persons_in_a_request_are_masked(case, visitor) -> None:
+    clear = case.clear_persons()
+    clear = clear[clear["kind"].isin(["name", "id_number", "phone", "address"])]
+    secrets = {str(value) for value in clear["value_clear"] if len(str(value)) > 2}
+    assert len(secrets) > 5
+    for identity in dict.fromkeys(case.table("persons")["message_id"].to_pylist()):
+        for form in ("tree", "hex"):
+            page = visitor.get(f"{HOME}/message/{identity}?as={form}&lang=zh").text
+            assert not [one for one in secrets if one in page]
+
+
+def test_a_conversation_has_both_sides_in_order(case, visitor) -> None:
+    row = of_a_capture(case)
+    page = visitor.get(f"{HOME}/follow/{row['flow_id']}?lang=en").text
+    sides = re.findall(r'<li class="(up|down)">', page)
+    mine = [one for one in case.table("messages").to_pylist() if one["flow_id"] == row["flow_id"]]
+    assert len(sides) == len(mine)
+    assert sides[:2] == ["up", "down"]
+    assert 'class="gap' not in page
+
+
+def test_what_was_never_captured_is_marked_where_it_is_missing(case, tmp_path) -> None:
+    row = of_a_capture(case)
+    lossy = tmp_path / "lossy.pcapng"
+    gone = row["first_frame"] + 3
+    with PcapngWriter(lossy) as out:
+        place = None
+        frames = [n for n in range(1, case.table("captures")["packets_read"][0].as_py() + 1) if n != gone]
+        for record, data in read_frames(DEMO, frames):
+            place = out.interface(int(record["linktype"])) if place is None else place
+            out.packet(place, int(record["ts"]), data, wirelen=int(record["wirelen"]))
+    assert open_captures([lossy])
+    lost = netaudit.audit(lossy, tmp_path / "case", faces=False)
+    flow = next(one for one in lost.table("flows").to_pylist() if (one["missing_up"] or 0) > 0)
+    for browser in let_in(Shelf(lost.folder)):
+        page = browser.get(f"{HOME}/follow/{flow['flow_id']}?lang=en").text
+    assert f"{flow['missing_up']:,} bytes are missing here" in page
+    assert '<li class="gap up">' in page
+
+
+def test_gaps_stand_before_the_message_behind_them() -> None:
+    steps = [(0, 0, {"n": 1}), (1, 0, {"n": 2}), (0, 500, {"n": 3})]
+    gaps = [(0, 400, {"gap": "a"}), (1, 90, {"gap": "b"})]
+    assert [one.get("n") or one["gap"] for one in _merged(steps, gaps)] == [1, 2, "a", 3, "b"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [("name", "张三丰", "张**"), ("idcard", "990101199001010019", "990*************19"), ("state", "active", "active"),
+     ("remark", "13912345678", "139******78"), ("x", "\x00long 123", "(a long text, unwrapped below where it is something)")],
+)  # fmt: skip
+def test_values_of_a_body_name_nobody(key: str, value: str, shown: str) -> None:
+    assert value_shown(key, value, "en") == shown
+
+
+def test_bytes_show_what_is_no_text_and_hide_what_may_name_somebody() -> None:
+    found = Message("x", 0, 0, 0, body=b"\x00\x01\x02\x00\x02status\x00\x01zhang san 13912345678\x00\xff\xfe")
+    shown = " ".join(one for _, one, _ in _hex(found))
+    assert shown.startswith("00 01 02 00 02 73 74")
+    assert "31 33 39" not in shown
+    assert shown.endswith("··")
+
+
+def test_everything_about_a_value_is_counted_and_leads_on(case, visitor) -> None:
+    ip = "192.168.1.10"
+    page = visitor.get(f"{HOME}/about?value={ip}&lang=en")
+    told = text_of(page)
+    sent = case.table("findings")["sender"].to_pylist().count(ip)
+    assert f"sender {sent} " in told
+    assert f'/table/findings?sender=%3D{ip}"' in page.text
+    assert f"about?value={ip}" in visitor.get(f"{HOME}/findings?lang=en").text
+    assert "No row has exactly this value" in text_of(visitor.get(f"{HOME}/about?value=nobody&lang=en"))
+    digest = case.table("images")["sha256"][0].as_py()
+    assert digest in text_of(visitor.get(f"{HOME}/about?value={digest[:12]}&lang=en"))
+
+
+def test_several_cases_are_a_row_each_with_verdict_and_figures(case, tmp_path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "case.json").write_text("{")
+    for browser in let_in(Shelf([case.folder, tmp_path])):
+        page = browser.get(f"{MOUNT}/?lang=en")
+    told = text_of(page)
+    assert "Office" in told
+    assert "2026-03-14" in told
+    assert f"{case.manifest['totals']['packets_read']:,}" in told
+    assert "broken" in told
+    assert page.text.count("<tr tabindex") == 2

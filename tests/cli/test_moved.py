@@ -1,0 +1,74 @@
+"""Former spellings tell the present one; nothing is done by them, and there are at most 24 commands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from netaudit.cli.app import app
+from netaudit.cli.exits import Exit
+from netaudit.cli.helping import language_first
+from netaudit.cli.moved import COMMANDS, OPTIONS
+from netaudit.errors import UsageError
+
+ALL = typer.main.get_command(app)
+MOST = 24
+
+
+def leaves(command, name=""):
+    below = getattr(command, "commands", {})
+    return [one for word, sub in below.items() for one in leaves(sub, f"{name} {word}".strip())] or [name]
+
+
+def test_there_are_few_commands() -> None:
+    assert len(leaves(ALL)) <= MOST
+
+
+def words_of(spelling: str) -> list[str]:
+    """A spelling up to its first value."""
+    words = spelling.split()
+    return words[: next((place for place, word in enumerate(words) if word.isupper()), len(words))]
+
+
+@pytest.mark.parametrize("former", COMMANDS)
+def test_a_former_command_tells_the_present_one(former: str) -> None:
+    now = COMMANDS[former]
+    with pytest.raises(UsageError, match="spelt otherwise now: netaudit " + now.replace("[", r"\[")):
+        CliRunner().invoke(app, [*former.split(), "x"], catch_exceptions=False)
+    present = " ".join(words_of(now)[:2])
+    assert any(one == present or one.startswith(present) or present.startswith(one) for one in leaves(ALL))
+
+
+@pytest.mark.parametrize("former", OPTIONS)
+def test_a_former_option_tells_the_present_spelling(former: str) -> None:
+    for words in (former.split(), [f"{former}=x".split()[0], f"{former}=x".split()[1]]):
+        with pytest.raises(UsageError, match="spelt otherwise now"):
+            CliRunner().invoke(app, [words[0], "x", *words[1:]], catch_exceptions=False)
+    command, option = former.split()
+    assert not any(option in param.opts for param in ALL.commands[command].params)
+
+
+def test_the_exit_code_is_that_of_usage(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "netaudit", "report", str(tmp_path), "--lang", "zh"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == Exit.USAGE
+    assert done.stderr == "netaudit: netaudit report 现在的写法是：netaudit export CASE html\n"
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "front"),
+    [
+        (["show", "x", "--lang", "zh"], ["--lang", "zh", "show", "x"]),
+        (["show", "--lang=en", "x"], ["--lang=en", "show", "x"]),
+        (["show", "x", "--", "--lang", "zh"], ["show", "x", "--", "--lang", "zh"]),
+        (["show", "--lang"], ["show", "--lang"]),
+    ],
+)
+def test_the_language_may_stand_anywhere(words: list[str], front: list[str]) -> None:
+    assert language_first(words) == front

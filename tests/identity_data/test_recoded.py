@@ -1,0 +1,83 @@
+"""Numbers in one more coding, and beyond the bounds of their document's reader, are read; nothing is found by chance."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import random
+import zlib
+
+import pytest
+
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.identity_data.from_unwrapping import personal
+from netaudit.identity_data.recoded import readings
+from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.sniff import sniff
+
+NUMBER = "510107199003074517"
+RECORD = json.dumps({"name": "张三丰", "idNumber": NUMBER}, ensure_ascii=False)
+
+
+def _raw(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush()
+
+
+def _field(value: str) -> bytes:
+    return json.dumps({"device": "QT-3", "r": value}, ensure_ascii=False).encode()
+
+
+def _number(form: str) -> bytes:
+    return _field("".join(form % ord(digit) for digit in NUMBER))
+
+
+SPELLED = {
+    "base32": _field(base64.b32encode(RECORD.encode()).decode()),
+    "short base64": _field(base64.b64encode(NUMBER.encode()).decode()),
+    "hexadecimal": _field(NUMBER.encode().hex()),
+    "token": _field(".".join(base64.urlsafe_b64encode(one).decode().rstrip("=") for one in (b'{"alg":"HS256"}', RECORD.encode(), b"\x93" * 32))),
+    "zlib in base64": _field(base64.b64encode(zlib.compress(RECORD.encode())).decode()),
+    "bare deflate": _raw(RECORD.encode() + b" " * 60),
+    "gzip in base64 in hexadecimal": _field(base64.b64encode(gzip.compress(RECORD.encode())).hex()),
+    "references": _number("&#x%x;"),
+    "octal": b"name=x&id=" + "".join(f"\\{ord(digit):03o}" for digit in NUMBER).encode(),
+    "hexadecimal escapes": b"push({v:'" + "".join(f"\\x{ord(digit):02x}" for digit in NUMBER).encode() + b"'})",
+    "escaped twice": _number("\\u%04x"),
+    "zero width": _field("\u200b".join((NUMBER[:6], NUMBER[6:14], NUMBER[14:]))),
+    "direction": _field("\u202d" + "\u2060".join(NUMBER)),
+    "statement": _field(f"INSERT INTO visitor(name,id_number,ts) VALUES('x','{NUMBER}',NOW())"),
+    "nested": b"[" * 20_000 + RECORD.encode() + b"]" * 20_000,
+    "last of many": b"[" + b"{}," * 29_000 + RECORD.encode() + b"]",
+    "element": b"<a>" * 5000 + f"<p><name>刘某</name><idNumber>{NUMBER}</idNumber></p>".encode() + b"</a>" * 5000,
+    "behind digits": b"1" * 100_000 + b"\n" + RECORD.encode(),
+}  # fmt: skip
+
+
+def _read(data: bytes) -> list[str]:
+    leaf = Leaf(Part(data, Way.of("request body"), ""), sniff(data))
+    return [one.value for one in personal(leaf) if one.kind == "id_number" and one.certainty == "checked"]
+
+
+@pytest.mark.parametrize("spelling", SPELLED)
+def test_a_number_is_read_however_it_is_spelled(spelling: str) -> None:
+    assert set(_read(SPELLED[spelling])) == {NUMBER}
+
+
+def test_a_number_is_given_once_where_its_reader_gave_it() -> None:
+    assert _read(RECORD.encode()) == [NUMBER]
+
+
+def test_tokens_pictures_and_noise_hold_no_number() -> None:
+    chance = random.Random(27)
+    for _ in range(300):
+        noise = chance.randbytes(chance.randrange(20, 3000))
+        assert not list(readings(noise))
+        assert not list(readings(base64.b64encode(noise)))
+        assert not list(readings(_field(noise.hex()[:200])))
+
+
+def test_what_unfolds_without_end_is_bounded() -> None:
+    bomb = _raw(b" " * 50_000_000 + RECORD.encode())
+    assert not list(readings(bomb))

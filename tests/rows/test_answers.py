@@ -1,0 +1,55 @@
+"""An answer that refuses says so though its status does not; ordinary answers say nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.contracts.answers import LOGIN, REFUSED
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.rows.answers import note_refusal
+
+ASKED = Message("http", UP, 0, 9, method="POST", path="/snap")
+
+
+def noted(status: int, body: bytes = b"", location: str = "") -> list[str]:
+    headers = [("location", location)] if location else []
+    answer = Message("http", DOWN, 0, 9, status=status, body=body, headers=headers, request=ASKED)
+    note_refusal(answer)
+    return answer.notes
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code":40301,"success":false,"msg":"token"}',
+        b'{"errno": "403"}',
+        b'{"Success" : "false"}',
+        b'{"status":"failed"}',
+        b'{"result":"denied","id":1}',
+        b'{"error_code":50001}',
+    ],
+)
+def test_a_body_that_refuses(body: bytes) -> None:
+    assert noted(200, body) == [REFUSED]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"code":0,"success":true}',
+        b'{"code":200,"msg":"ok"}',
+        b'{"code":4}',
+        b'{"postcode":44000}',
+        b'{"msg":"success: false"}',
+        b'{"zipcode":"40301"}',
+        b'{"status":"ok","result":"taken"}',
+    ],
+)
+def test_a_body_that_does_not(body: bytes) -> None:
+    assert noted(200, body) == []
+
+
+def test_a_page_for_logging_in_takes_nothing() -> None:
+    assert noted(302, location="/login?next=/snap") == noted(303, location="https://sso.demo.cn/x") == [LOGIN]
+    assert noted(303, location="/snaps/17") == noted(404, b'{"success":false}') == []
