@@ -42,12 +42,14 @@ class LiveJudge:
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
         self.waiting = 0  # finds
+        self.taken = 0  # finds, all that were asked about
         self._ways: set[tuple[str, ...]] = set()  # of which the first image goes before the others
         self._judge = Judge(faces=True, polite=POLITE)
         self._judge.prepare()
 
     def take(self, find: Find) -> Judgement | str:
         """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
+        self.taken += 1
         if (known := self.answers.recent((find.sha256, find.up))) is not None:
             return Judgement(find, *known)
         if self.waiting >= MOST_WAITING:

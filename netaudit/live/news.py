@@ -43,6 +43,8 @@ class Rate:
     images_waiting: int
     """Uploads of images that were told of and wait for their judgement; more than 10,000 wait for the end."""
     disk_free: int
+    images_found: int = 0
+    """Uploads of images so far: of these all but `images_waiting` are judged, and what is told rests on them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,5 +112,6 @@ def image_table(finds: Iterable[Find], judged: Mapping[Look, Answer]) -> pa.Tabl
         known = judged.get((find.sha256, find.up))
         if known is not None and row["face"] in {"not judged", "no"}:
             facts, verdict = known
-            row |= {"face": verdict.face, "decodable": facts.decodable, "problem": facts.problem}
+            row |= {"face": verdict.face, "face_score": verdict.score}
+            row |= {"decodable": facts.decodable, "problem": facts.problem}
     return table_of([{name: row.get(name) for name in IMAGES.names} for row in rows.values()], IMAGES)
