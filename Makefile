@@ -9,7 +9,7 @@ CORES ?= auto
 PREFIX ?= $(HOME)/.local
 EXTRAS ?= browse,sql,documents,stamps,dpkt,http3,frames
 
-.PHONY: demo install test test-long lint bench ratio docs kernels wheel bundle frozen windows soak fuzz hostile faults agreement clean
+.PHONY: demo install test test-long lint bench ratio docs kernels wheel twice bundle frozen windows soak fuzz hostile faults agreement clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -60,6 +60,10 @@ kernels: $(VENV)/.installed
 # sdist, and a wheel with its kernels for this system and minor version of Python, checked in an empty environment
 wheel: $(VENV)/.packaging kernels docs
 	$(BIN)/python packaging/wheel.py
+
+# the wheel built twice, from clean checkouts in different folders: the same bytes
+twice: $(VENV)/.packaging
+	$(BIN)/python packaging/wheel.py --twice
 
 # an offline folder for SYSTEM (windows, macos, linux, linux-arm) and PYTHON_MINOR; for this one when not said
 bundle: $(VENV)/.packaging kernels docs

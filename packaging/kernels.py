@@ -16,12 +16,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "netaudit" / "_kernels"
 BUILD = """
+import gc
+gc.disable()
 from netaudit.jit import cache
-from netaudit.pipeline import ready
-from netaudit.cli.warming import compile_missing
-compile_missing("en")
-ready.have_rest()
-assert all(map(ready.is_ready, ready.PIECES)), "not all was compiled"
+cache.waits_for_others = False
+from netaudit.pipeline.warm import PIECES
+from netaudit.system.user_cache import keep
+for name in sorted(PIECES):
+    PIECES[name][0]()
+    keep(cache.cache_folder() / name, b"")
 print(cache.cache_folder())
 """
 
@@ -36,6 +39,7 @@ def main() -> None:
             "NUMBA_CPU_NAME": "generic",
             "NUMBA_CPU_FEATURES": "",
             "PYTHONPATH": str(ROOT),
+            "PYTHONHASHSEED": "0",  # with one process and one order: the same bytes from the same sources
         }
         words = [sys.executable, "-c", BUILD]
         done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -44,6 +48,8 @@ def main() -> None:
     for path in [PLACE, *PLACE.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     files = [path for path in PLACE.rglob("*") if path.is_file()]
+    if placed := [path.name for path in files if str(ROOT).encode() in path.read_bytes()]:
+        raise SystemExit(f"the place of these sources is compiled in, so two builds differ: {', '.join(placed)}")
     print(f"{PLACE.relative_to(ROOT)}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB")
 
 

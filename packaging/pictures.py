@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PICTURES = ROOT / "docs" / "pictures"
 SIZE, PHONE = (1180, 760), (390, 760)
+DESK, HAND = (1280, 1400), (390, 1700)  # of the report
 QUALITY = 55
 
 
@@ -58,6 +59,12 @@ def pages(case: netaudit.Case) -> Iterator[tuple[str, str]]:
     yield "device", "row/devices/4"
     yield "image", f"image/{case.images['sha256'][0]}"
     yield "search", "search?q=192.168.1.64"
+    captured = next(row for row in case.table("events").to_pylist() if row["kind"] == "face_capture" and row["images"])
+    messages = case.table("messages", ["message_id", "flow_id"]).to_pylist()
+    flow = next(row["flow_id"] for row in messages if row["message_id"] == captured["message_id"])
+    yield "message", f"message/{captured['message_id']}"
+    yield "follow", f"follow/{flow}"
+    yield "about", f"about?value={captured['receiver']}"
 
 
 def served(folders: list[Path]) -> str:
@@ -88,6 +95,20 @@ def keep(browser: Chromium, name: str) -> None:
         picture.convert("RGB").save(PICTURES / f"{name}.webp", quality=QUALITY, method=6)
 
 
+def reports(case: netaudit.Case, scratch: Path) -> None:
+    """The first screens of the report: Chinese on a desktop, English on a phone; as PNG, with few colours."""
+    import PIL.Image
+
+    for name, lang, size, phone in (("report-zh-desktop", "zh", DESK, False), ("report-en-phone", "en", HAND, True)):
+        page = case.report(scratch / f"{name}.html", lang=lang)
+        with Chromium(*size) as browser:
+            browser.resize(*size, phone=phone)
+            browser.open(page.as_uri())
+            browser.see()
+            with PIL.Image.open(io.BytesIO(browser.picture())) as picture:
+                picture.convert("RGB").quantize(96).save(PICTURES.parent / f"{name}.png", optimize=True)
+
+
 def main() -> None:
     """Make them all, and tell their size."""
     PICTURES.mkdir(exist_ok=True)
@@ -102,12 +123,15 @@ def main() -> None:
                     mark = "&" if "?" in path else "?"
                     browser.open(f"{home}c/0/{path}{mark}lang={lang}")
                     keep(browser, f"{name}-{lang}")
+                browser.open(f"{home}?lang={lang}")
+                keep(browser, f"cases-{lang}")
                 browser.open(f"{home}compare?a=0&b=1&lang={lang}")
                 keep(browser, f"compare-{lang}")
                 browser.resize(*PHONE, phone=True)
                 browser.open(f"{home}c/0/findings?lang={lang}")
                 keep(browser, f"phone-{lang}")
                 browser.resize(*SIZE)
+        reports(netaudit.open_case(folders[0]), Path(scratch))
     found = list(PICTURES.glob("*.webp"))
     print(f"{len(found)} pictures, {sum(path.stat().st_size for path in found) / 1e6:.1f} MB")
 

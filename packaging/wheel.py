@@ -1,18 +1,30 @@
 """Build sdist and wheel, check them, install the wheel into an empty environment and audit the demo there.
 
-`python packaging/wheel.py`; what is built lies in dist/. Needs the packages' index for the empty environment.
+`python packaging/wheel.py`; what is built lies in dist/, with its bill of materials (CycloneDX), which is in the wheel,
+too (PEP 770). Needs the packages' index for the empty environment. `--twice` instead builds from two clean checkouts
+of the last commit in different folders, and fails where the wheels are not the same bytes; it needs no network.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
+import importlib.util
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
+from dependencies import sbom
+
+from netaudit.system.release import digest_of, record_lines
+
 ROOT = Path(__file__).parents[1]
+BILL = "netaudit-forensics.cdx.json"
 DIST = ROOT / "dist"
 CAPTURE = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
 VERDICT = "46 face images left 2 inside devices for 3 outside endpoints"
@@ -30,6 +42,10 @@ def build(place: Path, *, pure: bool = False) -> Path:
     for path in built(place):
         path.unlink()
     environment = {**os.environ, **({"NETAUDIT_PURE": "1"} if pure else {})}
+    (ROOT / "build").mkdir(exist_ok=True)
+    for bill in (ROOT / "build" / BILL, place / BILL):
+        bill.parent.mkdir(exist_ok=True)
+        bill.write_text(json.dumps(sbom(), indent=1) + "\n", "utf-8")
     run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", place, ROOT, env=environment)
     return next(place.glob("*.whl"))
 
@@ -57,9 +73,60 @@ def audit(program: list[object], folder: Path) -> float:
     return taken
 
 
+def sums(wheel: Path) -> str:
+    """SHA-256 of a wheel, and of its list of files, which `netaudit doctor` tells."""
+    with zipfile.ZipFile(wheel) as archive:
+        record = next(name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
+        lines = record_lines(archive.read(record).decode())
+    whole = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f"{whole}  {wheel.name}\n{digest_of(lines)}  its {len(lines):,} files, as netaudit doctor tells it\n"
+
+
+def twice() -> None:
+    """Build from two clean checkouts of the last commit, in folders of other names; raises where they differ."""
+    docs = importlib.util.find_spec("mkdocs") is not None
+    wheels = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for place in (Path(scratch) / "one", Path(scratch) / "deeper" / "and-longer" / "two"):
+            place.mkdir(parents=True)
+            archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+            subprocess.run(["tar", "x", "-C", place], input=archive, check=True)
+            environment = {**os.environ, "PYTHONPATH": str(place)}
+            for script in ("kernels.py", *(("site.py",) if docs else ()), "wheel.py"):
+                words = [sys.executable, place / "packaging" / script, *(("--only",) if script == "wheel.py" else ())]
+                subprocess.run(words, cwd=place, env=environment, check=True)
+            wheels.append(next((place / "dist").glob("*.whl")))
+        told = [sums(wheel) for wheel in wheels]
+        if wheels[0].read_bytes() != wheels[1].read_bytes():
+            raise SystemExit(f"two builds differ: {', '.join(differing(*wheels)[:20])}")
+    print(f"the same bytes twice{'' if docs else ', without the documentation'}:", told[0], sep="\n", end="")
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """Names of members that two wheels do not have alike."""
+    with zipfile.ZipFile(one) as left, zipfile.ZipFile(other) as right:
+        names = sorted({*left.namelist(), *right.namelist()})
+        both = [
+            {name: left.read(name) for name in left.namelist()},
+            {name: right.read(name) for name in right.namelist()},
+        ]
+    return [name for name in names if both[0].get(name) != both[1].get(name)] or ["order or attributes of members"]
+
+
 def main() -> None:
     """Build, check, install, audit; tell sizes and times."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--twice", action="store_true", help="build twice and compare")
+    parser.add_argument("--only", action="store_true", help="build, and do nothing with it")
+    given = parser.parse_args()
+    if given.twice:
+        twice()
+        return
     wheel = build(DIST)
+    (DIST / "SHA256SUMS").write_text(sums(wheel), "utf-8")
+    if given.only:
+        return
+    print(sums(wheel), end="")
     run(sys.executable, "-m", "twine", "check", "--strict", *built(DIST))
     print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in built(DIST)), sep="\n")
     with tempfile.TemporaryDirectory() as scratch:

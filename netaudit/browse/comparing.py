@@ -18,6 +18,7 @@ from netaudit.browse.paging import Tables
 from netaudit.browse.texts import heading, say
 from netaudit.case.reading import open_case
 from netaudit.errors import CaseError, NetauditError
+from netaudit.findings import statement_text
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from netaudit.browse.shelf import Book, Shelf
+    from netaudit.case.reading import Case
 
 LISTED = 40  # of what only one case has, and of what both have
 
@@ -90,13 +92,19 @@ def _brief(folder: Path, lang: str) -> dict[str, Any]:
         case = open_case(folder)
         row |= {
             "site": w.exact(case.manifest.get("site"), 60),
-            "verdict": w.exact(case.verdict(lang), 300),
+            "verdict": w.exact(_first(case, lang), 300),
             "seal": say(f"seal_{case.seal.state}", lang),
             "figures": _figures_of(Tables(case), lang),
         }
     except (NetauditError, OSError) as error:
         row["problem"] = w.exact(error, 300)
     return row
+
+
+def _first(case: Case, lang: str) -> str:
+    """What the verdict says first."""
+    said = [one for one in case.statements or () if isinstance(one, dict)]
+    return next(iter(statement_text.first_page(said[:1], lang)), "") or case.verdict(lang)
 
 
 def _figures(books: list[Book], lang: str) -> list[tuple[str, list[str]]]:

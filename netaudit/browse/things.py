@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 from netaudit.browse.request import titled
 from netaudit.browse.texts import say, title
 from netaudit.findings.vocabulary import UPLOADED
-from netaudit.report.leads import sentence_of, span
+from netaudit.report.leads import COUNTED, sentence_of, span
 from netaudit.report.reasons import Reasons
 from netaudit.report.sections_findings import records_line
 
@@ -129,12 +128,13 @@ def _moved(findings: list[Row], other: str, text: str, who: Asked) -> list[str]:
     seen = [one for one in findings if one["kind"].seen]
     for act in dict.fromkeys(one["act"] for one in seen):
         some = [one for one in seen if one["act"] == act]
-        letters = Counter(one["certainty"] for one in some)
-        out.append(say(
-            text, who.lang, act=who.w.term("act", act), images=who.w.number(sum(one["images"] or 0 for one in some)),
-            records=who.w.number(sum(one["records"] or 0 for one in some)), n=len({one[other] for one in some}),
-            grades=", ".join(sorted(letters)),
-        ))  # fmt: skip
+        counted = {name: sum(one[name] or 0 for one in some) for name in COUNTED}
+        what = who.w.t("lead_comma").join(
+            say(f"moved_{name}", who.lang, n=who.w.number(n)) for name, n in counted.items() if n
+        )
+        grades = ", ".join(sorted({one["certainty"] for one in some}))
+        words = {"act": who.w.term("act", act), "what": what, "grades": grades}
+        out.append(say(text, who.lang, n=len({one[other] for one in some}), **words))
     hidden = [one for one in findings if not one["kind"].seen and one["kind"].act == UPLOADED]
     if hidden:
         size = who.w.short(sum(one["bytes"] or 0 for one in hidden))

@@ -43,6 +43,9 @@ class Integrity:
     checked: int = 0  # of them, read now
     partial: bool = False  # an audit that was interrupted: whole as it is, but not all was read
     left_out: int = 0  # of an export: private files that are not in it
+    removed: int = 0  # private files that went by a rule which the seal foresees
+    removed_on: str = ""  # when (UTC), by the chain
+    removed_why: str = ""  # "age" or "room"
     problems: list[str] = field(default_factory=list)  # of seal and chain
     changed: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -74,6 +77,9 @@ def integrity(folder: Path) -> Integrity:
     chain = entries(folder)
     told = Integrity(seal.state, seal.manifest, len(chain), chain[-1]["hash"] if chain else "", len(seal.files))
     told.problems = [*([seal.problem] if seal.problem else []), *broken(folder)]
+    if (removal := seal.removal) is not None:
+        told.removed, told.removed_on, told.removed_why = seal.removed, removal.when, removal.why
+        told.problems += [removal.problem] if removal.problem else []
     told.partial = seal.state == "sealed" and bool(manifest.get("partial", True))
     there = dict(_walked(folder, folder))
     export = _export(folder, told)

@@ -17,6 +17,7 @@ REPORT = "report.html"
 FRAMES = "report-frames.csv"  # its annex
 WRITTEN = "report written"  # the line of the chain
 SECOND_OPINION = "second opinion"  # the line with its figures
+VALIDATED = "validated"  # the line with number and outcome of a certificate of `netaudit validate`
 MARKED = "report marked"  # the line that says that its first page tells of news since
 _TOLD = frozenset({"decided", "moment", "moments noted", REVIEWED})
 """Lines whose news a report has only when it was written after them."""

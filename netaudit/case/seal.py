@@ -5,7 +5,8 @@ manifest.json is one line of canonical JSON (RFC 8785: sorted keys, no spaces), 
     {"chain": {"head": hash of the chain's last line before, "lines": n}, "files": {name: {"bytes": n, "sha256": hex}},
      "format": "netaudit manifest 1", "netaudit": version}
 
-`files` has every file of the case but the chain and the manifest itself. The next line of the chain, `sealed`, has the
+`files` has every file of the case but the chain and the manifest itself; `removal` (`removal.py`) a rule by which
+private ones go later, where there is one. The next line of the chain, `sealed`, has the
 SHA-256 of the manifest. What the audit found never changes after that; what may change (LATER: the report written
 again, decisions, moments, a second opinion) is named, with its new hash, by later lines of the chain. Whoever can write
 the folder can seal it anew after a change: only a signature over the manifest tells, or its hash noted elsewhere.
@@ -24,6 +25,7 @@ import orjson
 from netaudit import __version__
 from netaudit.case.custody import RECORD, Custody, entries, forged
 from netaudit.case.lock import holder
+from netaudit.case.removal import Removal, removable, removal_of, rule_of
 from netaudit.case.writing import CUSTODY, DECISIONS, MANIFEST, OURS
 from netaudit.errors import CaseError
 from netaudit.storage.files import write_whole
@@ -75,12 +77,15 @@ def seal(folder: Path, custody: Custody) -> str:
     """
     recorded = {str(line.get("file")): line for line in entries(folder) if line["what"] == "recorded"}
     files = {name: _fact_of(folder, name, size, recorded) for name, size in _members(folder).items()}
-    said = {
+    said: dict[str, Any] = {
         "chain": {"head": custody.last, "lines": custody.number},
         "files": {name: {"bytes": fact.bytes, "sha256": fact.sha256} for name, fact in files.items()},
         "format": FORMAT,
         "netaudit": __version__,
     }
+    begun = next((line for line in reversed(entries(folder)) if line["what"] == BEGINNINGS[0]), None)
+    if begun is not None and (rule := rule_of(begun.get("removal"))) is not None:
+        said["removal"] = rule.facts()
     data = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
     write_whole(folder / MANIFEST, data, lasting=True)
     digest = hashlib.sha256(data).hexdigest()
@@ -143,6 +148,8 @@ class Seal:
     problem: str = ""  # why it is broken, in one sentence
     manifest: str = ""  # its SHA-256
     changed_later: frozenset[str] = frozenset()  # files of which a line after the seal speaks
+    removal: Removal | None = None  # by which private data went after the seal
+    removed: int = 0  # files that are not in `files` any more, since that removal allows it
 
 
 def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
@@ -171,10 +178,18 @@ def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
         return Seal("broken", {}, f"{MANIFEST} is not the one that {CUSTODY} names", digest)
     if problem := forged(folder):
         return Seal("broken", {}, problem, digest)
-    files = _files(data)
     after = chain[chain.index(lines[-1]) + 1 :]
     changed = _changed(after)
-    return Seal("sealed", files | changed, "", digest, frozenset(changed))
+    files = _files(data) | changed
+    removal = removal_of(rule_of(orjson.loads(data).get("removal")), after)
+    gone = _gone(folder, files) - removal.before if removal is not None and not removal.problem else set()
+    left = {name: fact for name, fact in files.items() if name not in gone}
+    return Seal("sealed", left, "", digest, frozenset(changed), removal, len(gone))
+
+
+def _gone(folder: Path, files: Iterable[str]) -> set[str]:
+    """Private files that are not there: a removal that was cut off leaves some, which are held against the seal."""
+    return {name for name in files if removable(name) and not os.path.lexists(folder / name)}
 
 
 def sealed_files(folder: Path, lines: int) -> dict[str, Fact]:

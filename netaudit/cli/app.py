@@ -52,6 +52,31 @@ def doctor(
     raise typer.Exit(doctor_command(as_json=json, lang=lang, config=config, trying=trying))
 
 
+@app.command(epilog="Example: netaudit validate --out ./validation --key officer.key.pem --cert officer.pem")
+def validate(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the certificate.")] = Path(),
+    pack: Annotated[
+        Path | None,
+        typer.Option("--pack", metavar="DIR", help="Instead: write captures and answers, to measure another tool."),
+    ] = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Private key: P-256, RSA or SM2.")] = None,
+    cert: Annotated[
+        Path | None, typer.Option("--cert", metavar="PEM", help="Its certificate, then those above it.")
+    ] = None,
+    p12: Annotated[Path | None, typer.Option("--p12", metavar="FILE", help="Instead: a PKCS#12 file.")] = None,
+    json: Json = False,
+) -> None:
+    """Prove on this computer, offline, that this copy gives right answers, and write a certificate."""
+    from netaudit.cli.validating import pack_command, validate_command
+
+    if pack is not None:
+        raise typer.Exit(pack_command(pack))
+    from netaudit.cli.signing import signer_of
+
+    signer = signer_of(key, cert, p12) if any((key, cert, p12)) else None
+    raise typer.Exit(validate_command(out, signer, as_json=json, lang=default_language()))
+
+
 @app.command()
 def docs(
     where: Annotated[bool, typer.Option("--print", help="Print where it lies, do not open a browser.")] = False,

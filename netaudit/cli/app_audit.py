@@ -155,7 +155,10 @@ def live(
     ctx: typer.Context,
     interface: Annotated[
         str | None,
-        typer.Argument(metavar="[IFACE]", help="Which to record; without it they are listed, and how to be allowed."),
+        typer.Argument(
+            metavar="[IFACE|DIR]",
+            help="Which to record, with --daily also a folder; without it they are listed, and how to be allowed.",
+        ),
     ] = None,
     case: Annotated[
         Path | None, typer.Option("--case", metavar="DIR", help="Folder of the case; by the time when not given.")
@@ -177,6 +180,20 @@ def live(
     record_only: Annotated[
         bool, typer.Option("--record-only", help="Only record; later: netaudit audit --resume CASE.")
     ] = False,
+    daily: Annotated[
+        bool, typer.Option("--daily", help="Without end: a sealed case a day below --case, in bounded room.")
+    ] = False,
+    case_size: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="With --daily: begin another case at this size, too.")
+    ] = None,
+    private_days: Annotated[
+        int | None,
+        typer.Option(metavar="DAYS", min=0, max=3650, help="With --daily: remove private data after so many days."),
+    ] = None,
+    alarm: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|syslog", help="With --daily: where it says that something was found or fails."),
+    ] = None,
     zone: Zone = None,
     site: Site = None,
     inside: Inside = None,
@@ -227,5 +244,17 @@ def live(
         "settings": settings_of(ctx, NOT_ON_LIVE),
         "command": tuple(sys.argv),
     }
+    if daily:
+        from netaudit.cli.daily import daily_command
+
+        size = parse_size(case_size, "--case-size") if case_size else None
+        root = case or (ctx.obj.cases or Path()) / "daily"
+        ended = daily_command(
+            settings, root, options, case_size=size, private_days=private_days, alarm=alarm, certain=least
+        )
+        raise typer.Exit(ended)
+    given = [name for name in ("case_size", "private_days", "alarm") if ctx.params[name] is not None]
+    if alone := [name for name in given if not from_settings(ctx, name)]:
+        raise typer.BadParameter("goes with --daily", param_hint=f"--{alone[0].replace('_', '-')}")
     folder = case or case_folder(ctx.obj)
     raise typer.Exit(live_command(settings, folder, options, headless=headless, fail_on=least))

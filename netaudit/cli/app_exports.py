@@ -98,6 +98,14 @@ def export(
     recipient: Annotated[
         str, typer.Option("--for", metavar="TEXT", help="With --unmask: whom it is for; stands on every page.")
     ] = "",
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            "--certificate",
+            metavar="FILE",
+            help="html: certificate of netaudit validate, whose number it then carries.",
+        ),
+    ] = None,
     zone: Zone = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -106,6 +114,6 @@ def export(
 
     asked = Asked(
         out, default_language(), zone, tuple(held(ctx).get("officers", ())), recipient,
-        annexes=annexes, unmask=unmask, overwrite=overwrite,
+        certificate, annexes=annexes, unmask=unmask, overwrite=overwrite,
     )  # fmt: skip
     raise typer.Exit(export_command(case, form, asked))

@@ -10,6 +10,7 @@ import orjson
 from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
 from netaudit.duties.cards import card, cards_of, edition, say
+from netaudit.duties.stored import stored_card, stored_rows
 from netaudit.findings.vocabulary import KIND
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def duties_command(folder: Path | None, *, as_json: bool, lang: str) -> Exit:
         case = open_case(folder)
         endpoints = case.table("endpoints", ["endpoint_id", "country"]).to_pylist()
         countries = {row["endpoint_id"]: row["country"] or "" for row in endpoints}
-        cards = cards_of(case.table("findings").to_pylist(), countries, lang)
+        stored = stored_card(stored_rows(case.table("observations")), lang)
+        cards = cards_of(case.table("findings").to_pylist(), countries, lang) + ([stored] if stored else [])
     if as_json:
         print(orjson.dumps([asdict(one) for one in cards], option=orjson.OPT_INDENT_2).decode())
         return Exit.AUDITED

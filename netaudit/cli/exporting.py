@@ -28,6 +28,7 @@ class Asked:
     zone: str | None = None
     officers: tuple[str, ...] = ()
     recipient: str = ""
+    certificate: Path | None = None  # of `netaudit validate`
     annexes: bool = False
     unmask: bool = False
     overwrite: bool = False
@@ -39,6 +40,7 @@ def export_command(folder: Path, form: str, asked: Asked) -> Exit:
         raise UsageError("{}: say one of {}", form, ", ".join(FORMS))
     for name, option, forms in (
         ("annexes", "--annexes", ("pdf",)), ("unmask", "--unmask", ("html",)), ("recipient", "--for", ("html",)),
+        ("certificate", "--certificate", ("html",)),
         ("zone", "--zone", ("html", "pdf", "docx")),
     ):  # fmt: skip
         if getattr(asked, name) and form not in forms:
@@ -64,6 +66,11 @@ def _html(folder: Path, asked: Asked) -> Path:
     from netaudit.report.from_case import write_report
 
     case = open_case(folder)
+    if asked.certificate is not None:
+        from netaudit.report.rewriting import note_validation
+        from netaudit.validate.certificate import of_this_copy
+
+        note_validation(case, of_this_copy(asked.certificate))
     if asked.out is None or real(asked.out) == real(folder / REPORT):
         return rewrite(case, asked.lang, unmask=asked.unmask, zone=asked.zone, recipient=asked.recipient)
     may_be_shown(case)

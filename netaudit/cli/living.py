@@ -17,7 +17,7 @@ from netaudit.masking.mask import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.capture.adapters import Adapter
+    from netaudit.capture.adapters import Adapter, Silence
     from netaudit.capture.permission import Step
     from netaudit.cli.settings import Settings
     from netaudit.live.settings import LiveSettings
@@ -79,6 +79,14 @@ def case_folder(settings: Settings) -> Path:
     return (settings.cases or Path()) / Path(f"live-{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}")
 
 
+def tell_silences(silences: list[Silence], interface: str, lang: str) -> None:
+    """What the system may send by itself on an interface, and the command that stops each."""
+    if silences:
+        print(say("may_send", lang, interface=visible(interface, 60)), file=sys.stderr)
+        for one in silences:
+            print(f"  {say('may_send_' + one.what, lang)}: {one.command}", file=sys.stderr)
+
+
 def live_command(
     settings: LiveSettings, folder: Path, options: dict[str, Any], *, headless: bool, fail_on: str
 ) -> Exit:
@@ -95,11 +103,7 @@ def live_command(
     load_lean()
     chosen = Options(**options)
     lang = chosen.lang
-    silences = may_send(settings.interface)
-    if silences:
-        print(say("may_send", lang, interface=visible(settings.interface, 60)), file=sys.stderr)
-        for one in silences:
-            print(f"  {say('may_send_' + one.what, lang)}: {one.command}", file=sys.stderr)
+    tell_silences(may_send(settings.interface), settings.interface, lang)
     headless = headless or not screen_possible()
     try:
         if headless:

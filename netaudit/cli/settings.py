@@ -48,10 +48,16 @@ SETTINGS: dict[str, Setting] = {
     "tls_keys": Setting(str, ("tls_keys",), many=True, path=True),
     "keys_for": Setting(str, ("keys_for",), many=True),
     "authority": Setting(str, ("authority",)),
+    "daily": Setting(bool, ("daily",)),
+    "case_size": Setting(str, ("case_size",)),
+    "private_days": Setting(int, ("private_days",)),
+    "alarm": Setting(str, ("alarm",)),
+    "ring": Setting(str, ("ring",)),
+    "keep_free": Setting(str, ("keep_free",)),
     "sign_key": Setting(str, ("key",), path=True),
     "sign_cert": Setting(str, ("cert",), path=True),
 }
-WORDS = {str: "a text", int: "a number"}
+WORDS = {str: "a text", int: "a number", bool: "true or false"}
 ONLY_OF = {"key": "sign", "cert": "sign", "authority": ("audit", "live")}  # parameters whose names have other senses
 
 

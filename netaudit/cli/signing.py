@@ -13,6 +13,8 @@ from netaudit.errors import UsageError
 from netaudit.storage.given_files import read_given
 
 if TYPE_CHECKING:
+    from netaudit.signing.cms import Signer
+    from netaudit.signing.sm2 import Sm2Signer
     from netaudit.signing.verification import Attested
 
 LARGEST = 16 << 20  # bytes of a key, of certificates, of an answer
@@ -22,23 +24,26 @@ PASSWORD = "NETAUDIT_KEY_PASSWORD"  # noqa: S105 - the name of a variable: a com
 def sign_command(folder: Path, key: Path | None, certificate: Path | None, pkcs12: Path | None, *, lang: str) -> Exit:
     """Sign the manifest and say by whom."""
     from netaudit.case.reading import open_case
-    from netaudit.signing.cms import Signer, signer_from_pem, signer_from_pkcs12
     from netaudit.signing.sign import sign_case
-    from netaudit.signing.sm2 import Sm2Signer, is_sm2, sm2_signer
     from netaudit.signing.verification import attested
 
-    password = os.environ.get(PASSWORD, "").encode() or None
-    signer: Signer | Sm2Signer
-    if pkcs12 is not None and key is None and certificate is None:
-        signer = signer_from_pkcs12(_read(pkcs12), password)
-    elif pkcs12 is None and key is not None and certificate is not None:
-        chain = _read(certificate)
-        signer = sm2_signer(_read(key), chain) if is_sm2(chain) else signer_from_pem(_read(key), chain, password)
-    else:
-        raise UsageError("say --key and --cert, or --p12")
-    sign_case(open_case(folder), signer)
+    sign_case(open_case(folder), signer_of(key, certificate, pkcs12))
     print_attested(attested(folder), lang)
     return Exit.AUDITED
+
+
+def signer_of(key: Path | None, certificate: Path | None, pkcs12: Path | None) -> Signer | Sm2Signer:
+    """Who signs, from the files that were named. Raises UsageError."""
+    from netaudit.signing.cms import signer_from_pem, signer_from_pkcs12
+    from netaudit.signing.sm2 import is_sm2, sm2_signer
+
+    password = os.environ.get(PASSWORD, "").encode() or None
+    if pkcs12 is not None and key is None and certificate is None:
+        return signer_from_pkcs12(_read(pkcs12), password)
+    if pkcs12 is None and key is not None and certificate is not None:
+        chain = _read(certificate)
+        return sm2_signer(_read(key), chain) if is_sm2(chain) else signer_from_pem(_read(key), chain, password)
+    raise UsageError("say --key and --cert, or --p12")
 
 
 def stamp_command(folder: Path, answer: Path | None, authority: Path | None, *, lang: str) -> Exit:

@@ -147,6 +147,9 @@ def _print(told: Integrity, lang: str) -> None:
             print(f"    … (+{len(names) - MOST_NAMES:,})")
     if told.left_out:
         print(say("integrity_left_out", lang, n=told.left_out))
+    if told.removed_on:
+        why = say(f"removed_{told.removed_why}", lang) if told.removed_why in ("age", "room") else "?"
+        print(say("integrity_removed", lang, n=told.removed, day=visible(told.removed_on[:10], 10), why=why))
     if told.lines:
         print(say("integrity_chain", lang, n=told.lines, head=told.head))
     if told.manifest:

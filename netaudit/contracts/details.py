@@ -40,6 +40,7 @@ class DnsSaid(Said):
     response: bool = False
     questions: Sequence[tuple[str, str]] = ()  # name, type
     answers: Sequence[tuple[str, str, Any, int]] = ()  # name, type, value (text, or texts), time to live
+    direct: int = 0  # so many of them, the first ones, answer the question; others are of servers and beside it
 
 
 @dataclass(frozen=True, slots=True)

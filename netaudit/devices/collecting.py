@@ -33,6 +33,8 @@ MAKERS = (  # where a device names its maker in a field made for that
     "device.vendor", "said.vendor",
 )  # fmt: skip
 
+MADE_BY = re.compile(r"(?i)(?:manufacturer|vendor|brand|mfg|usb_mfg)=(\S.{0,60})")  # in a TXT record
+
 Row = dict[str, Any]
 Scope = Callable[[str], str]
 
@@ -249,6 +251,9 @@ def _derive(device: Device, link: Link) -> None:
         if mac in link.forwarders:
             add("link.forwards", "for addresses of other networks")
     _drop_others(device)
+    for fact in device.facts.get("mdns.txt", ()):
+        if made := MADE_BY.match(fact.value):
+            device.facts["maker.said"].append(Fact("maker.said", made[1], fact.row))
     for name in MAKERS:
         device.facts["maker.said"] += [Fact("maker.said", fact.value, fact.row) for fact in device.facts.get(name, ())]
     if device.ips & link.shared:

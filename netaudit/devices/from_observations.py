@@ -39,7 +39,7 @@ ROLES = {
 }  # fmt: skip
 BLOCK_RULE = "rule: address block"
 STATED_RULE = "rule: said by the device"
-MAKER = re.compile(r"(?=(?:.*[^\W\d_]){2})[^\W_][\w .,&()/-]{1,59}")  # what may be a maker's name
+MAKER = re.compile(r"(?=(?:.*[^\W\d_]){2})(?!.*//)[^\W_][^\x00-\x1f<>{}\"=;|\\]{1,59}")  # what may be a maker's name
 NO_MAKERS = frozenset({"unknown", "none", "null", "n/a", "default", "manufacturer", "vendor", "oem", "test"})
 HELD = ("faces", "persons", "place", "channel")  # what a device says it holds or watches
 MOST_HELD = 16  # values of each

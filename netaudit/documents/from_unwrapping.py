@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from netaudit.documents.addresses import picture_urls
 from netaudit.documents.index import plain_text
 from netaudit.documents.nodes import Document, Image, Tree
+from netaudit.documents.page_fields import LARGEST as LARGEST_PAGE
+from netaudit.documents.page_fields import page_fields
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
 from netaudit.unwrapping.codecs.form import pairs
@@ -38,6 +40,7 @@ class MessageReader:
         self._index = index
         self._leaves: list[tuple[Leaf, str, int]] = []  # documents
         self._images: list[Image] = []
+        self._pages: list[tuple[Leaf, str, int]] = []
         self._turn = 0
         self.stated: list[Statement] = []  # what the last message says of devices
         self.named: list[str] = []  # addresses of pictures in it
@@ -56,6 +59,8 @@ class MessageReader:
             )
         elif kind in TEXTS or (kind == "opaque" and notation(leaf)):
             self._leaves.append((leaf, object_id, self._turn))
+        elif kind == "html" and len(part.data) <= LARGEST_PAGE:
+            self._pages.append((leaf, object_id, self._turn))
 
     @property
     def taken(self) -> Taken:
@@ -79,24 +84,36 @@ class MessageReader:
 
     def end(self, head: Head, message_id: str, *, complete: bool = True) -> list[Event]:
         """Events of the message whose leaves were taken; the next message may begin."""
-        leaves, images = self._leaves, self._images
+        leaves, images, pages = self._leaves, self._images, self._pages
         whole = complete and self._turn <= MOST_LEAVES
         if self._turn:
-            self._leaves, self._images, self._turn = [], [], 0
+            self._leaves, self._images, self._pages, self._turn = [], [], [], 0
         said = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
         self.named = picture_urls(said)
         text = plain_text(said)
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)
-        self.stated = []
+        self.stated = _stated_by(pages, head) if pages else []
         if not ways and not stating:
             return []
         tree = Tree([_document(*one) for one in leaves], images)
         if stating:
-            self.stated = statements(head, tree)
+            self.stated += statements(head, tree)
         events = read_events(ways, head, tree, message_id, complete=whole)
         tree.let_go()
         return events
+
+
+def _stated_by(pages: list[tuple[Leaf, str, int]], head: Head) -> list[Statement]:
+    """What pages show of the device that gives them."""
+    found: list[Statement] = []
+    for leaf, object_id, turn in pages:
+        part = leaf.part
+        if words().may_state(plain_text(part.data), head.path) and (fields := page_fields(part.data)):
+            tree = Tree([Document(object_id, part.way, part.field, [fields], part.complete, turn, "form")], [])
+            found += statements(head, tree)
+            tree.let_go()
+    return found
 
 
 def is_within_image(way: Way) -> bool:

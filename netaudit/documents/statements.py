@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import re2
 
 from netaudit.contracts.details import Statement
+from netaudit.documents.field_names import FieldNames, compiled
 from netaudit.documents.nodes import plain
 from netaudit.errors import SignatureError
 from netaudit.signatures.loading import default_folder
@@ -28,14 +29,19 @@ if TYPE_CHECKING:
 
 FILE = "statements.yaml"
 MOST = 64  # groups of one message
+LAST = 1 << 16  # behind every place among the names of a meaning
 MOST_NODES = 2_000  # looked at in one message
 LARGEST = 256 << 10  # characters of a message that is looked through
 COUNTS = frozenset({"faces", "persons"})
+ADDRESSES = frozenset({"mac", "ip"})
 IDENTIFYING = frozenset({"model", "serial"})
-_PAIRS = re.compile(r"[,;&\t\r\n]\s{0,16}+(?=~?[A-Za-z_]\w{0,40}\s*[=:])")
+_PAIRS = re.compile(r"[,;&\t\r\n]\s{0,16}+(?=~?[^\W\d]\w{0,40}\s*[=:])")
 _OF_ONE = re.compile(r"\d{4,}|[0-9a-fA-F]{8,}")  # an id in what is asked for: the answer is about whose it is
 _BROWSER = re.compile(r"Mozilla/")  # whose requests say nothing of the host it runs on
-_PAIR = re.compile(r"~?([A-Za-z_]\w{0,40})\s*[=:]\s*(.{0,200})")
+_PAIR = re.compile(r"~?([^\W\d]\w{0,40})\s*[=:]\s*(.{0,200})")
+_NAMED = frozenset({"name", "key", "field", "param", "parameter", "attribute", "id", "item", "label"})
+_VALUED = frozenset({"value", "val", "content", "text", "data"})
+_OF_XML = frozenset({"version", "encoding", "standalone", "type", "lang", "schemalocation", "space", "class", "style"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,12 @@ class Asked:
 class Words:
     """The whole of `signatures/statements.yaml`."""
 
-    meanings: dict[str, str]  # plain name of a field → meaning
-    ranks: dict[str, int]  # plain name of a field → its place among those of its meaning
+    names: FieldNames
     forms: dict[str, re.Pattern[str]]  # of the values of a meaning
     least: frozenset[str]
     within: dict[str, str]  # plain name of an object that holds counted things → what they are
     totals: frozenset[str]  # names of their number
+    others: frozenset[str]  # names of objects that describe a part of a device, or another one
     parts: dict[str, dict[str, str]]  # objects that are parts of the one around them → what fields mean in them
     scopes: dict[str, str]  # beginnings of values → meaning of the rest
     loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
@@ -97,7 +103,7 @@ def asks(path: str) -> bool:
 
 def _compiled(raw: Any) -> Words:
     fields, least = raw["fields"], frozenset(raw["least"])
-    meanings = {key: name for name, one in fields.items() for key in one["keys"]}
+    names = compiled(raw)
     asked = tuple(
         Asked(
             re.compile(one["path"], re.IGNORECASE) if "path" in one else None,
@@ -110,16 +116,18 @@ def _compiled(raw: Any) -> Words:
         )
         for one in raw["asked"]
     )
-    telling = [key for name in (*IDENTIFYING, *COUNTS) for key in fields[name]["keys"] if len(key) > 2]
+    telling = [key for name in (*IDENTIFYING, *COUNTS) for key in fields[name]["keys"] if len(key.encode()) > 2]
+    telling += [stem for name in IDENTIFYING for stem in fields[name]["stems"][0]]
+    telling += [other for key in telling if (other := names.traditional(key)) != key]
     telling += [key for one in asked if (key := one.holder)]
     telling += [key for one in asked for key, meaning in one.keys.items() if meaning in COUNTS]
     return Words(
-        meanings,
-        {key: rank for one in fields.values() for rank, key in enumerate(one["keys"])},
+        names,
         {name: re.compile(one["form"]) for name, one in fields.items()},
         least,
         {key: name for name, one in fields.items() for key in one.get("within", ())},
         frozenset(raw["totals"]),
+        frozenset(raw["others"]),
         raw["parts"],
         raw["scopes"],
         raw["loose"],
@@ -142,6 +150,7 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
     asked = [one for one in words().asked if one.fits(head)]
     others = bool(_OF_ONE.search(head.target) if head.reply else _BROWSER.search(head.header("user-agent")))
     found = [Statement(tuple(facts.items()), asked=True, listed=False) for facts in _of_query(head, asked)]
+    described: set[int] = set()
     for count, (node, listed) in enumerate(_nodes(tree)):
         if count >= MOST_NODES or len(found) >= MOST:
             break
@@ -149,8 +158,19 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
         facts = _facts(node, known)
         if _states(facts, asked=known is not None):
             elsewhere = others if known is None else known.others
+            within = known is None and not (listed or ADDRESSES & facts.keys())
+            if within and any(id(one) in described for one in node.chain()):
+                continue  # a part of what is described around it
+            described.add(id(node))
             found.append(Statement(tuple(facts.items()), known is not None, listed or elsewhere))
-    return found + _sums(found)
+    return (_of_one(found) if head.reply else found) + _sums(found)
+
+
+def _of_one(found: list[Statement]) -> list[Statement]:
+    """Groups of a message without those that describe parts: where one alone has a serial number, it is the device."""
+    beside = [one for one in found if not one.asked and not one.listed and not ADDRESSES & dict(one.facts).keys()]
+    numbered = [one for one in beside if "serial" in dict(one.facts)]
+    return found if len(numbered) != 1 else [one for one in found if one is numbered[0] or one not in beside]
 
 
 def _sums(found: list[Statement]) -> list[Statement]:
@@ -193,6 +213,8 @@ def _nodes(tree: Tree) -> Iterator[tuple[Node, bool]]:
         if id(node) in seen:
             continue
         seen.add(id(node))
+        if node.key in words().others:
+            continue
         several = listed or (node.listed and len(node.children) > 1)
         yield node, listed
         waiting += [(child, several) for child in reversed(node.children) if child.children]
@@ -216,7 +238,7 @@ def _of_part(node: Node) -> dict[str, str]:
         if node.key in known.within and key in known.totals:
             meaning = known.within[node.key]
         else:
-            meaning = own.get(key, known.meanings.get(key, "")) if own is not None else ""
+            meaning = (own.get(key) or known.names.meaning(key)) if own is not None else ""
         if meaning and known.forms[meaning].search(value.strip()):
             facts.setdefault(meaning, value.strip())
     return facts
@@ -230,11 +252,11 @@ def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, s
     loose: dict[str, str] = {}
     ranks: dict[str, int] = {}
     for key, text in pairs:
-        meaning, value = own.get(key, known.meanings.get(key, "")), text
+        meaning, value = own[key] if key in own else known.names.meaning(key), text
         if not meaning and text.startswith("onvif://"):
             meaning, value = _scope(text)
-        rank = -1 if key in own else known.ranks.get(key, 0)
-        if meaning and rank < ranks.get(meaning, MOST) and (form := known.forms[meaning].search(value.strip())):
+        rank = -1 if key in own else known.names.rank(key)
+        if meaning and rank < ranks.get(meaning, LAST) and (form := known.forms[meaning].search(value.strip())):
             facts[meaning] = form["value"] if "value" in form.re.groupindex else value.strip()
             ranks[meaning] = rank
         elif key in known.loose and known.forms[known.loose[key]].search(value.strip()):
@@ -253,7 +275,10 @@ def _scope(text: str) -> tuple[str, str]:
 def _pairs(node: Node) -> Iterator[tuple[str, str]]:
     """Fields of an object; several in one text (`~DeviceName=F18,MAC=…`) are taken apart."""
     for child in node.children:
-        if child.raw[:1] == "@" and child.key != "xmlns":
+        if child.raw[:1] == "@" and child.key in _OF_XML:
+            continue
+        if (named := _named(child)) is not None:
+            yield named
             continue
         value = child.value
         if value is None:
@@ -265,6 +290,16 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
         yield from _split(pieces[1:])
     if node.value and not node.children and "=" in node.value:
         yield from _split(_PAIRS.split(node.value))
+
+
+def _named(node: Node) -> tuple[str, str] | None:
+    """A field that is an object of a name and a value; of a name with steps the last one."""
+    if len(node.children) != 2:
+        return None
+    name, value = sorted(node.children, key=lambda one: one.key not in _NAMED)
+    if name.key not in _NAMED or value.key not in _VALUED or name.value is None or value.value is None:
+        return None
+    return plain(re.split(r"[./]", name.value.strip(". /"))[-1]), value.value
 
 
 def _split(pieces: list[str]) -> Iterator[tuple[str, str]]:

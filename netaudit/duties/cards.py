@@ -137,15 +137,6 @@ def _source(given: str | Mapping[str, str], lang: str) -> str:
     return given if isinstance(given, str) else given[lang]
 
 
-def stored_text(device: str, what: str, count: int, lang: str) -> str:
-    """A count of stored faces or persons that a device states, told against the number from which filing is due."""
-    threshold = duties()["stored"]["threshold"]
-    key = "stored_above" if count >= threshold else "stored_below"
-    return say("stored", lang, device=device, what=what, count=count) + (" " if lang == "en" else "") + say(
-        key, lang, threshold=threshold
-    )  # fmt: skip
-
-
 def edition(lang: str) -> str:
     """Which version of the cards this is."""
     return say("version", lang, version=duties()["version"], read=duties()["read"])

@@ -24,15 +24,17 @@ SHAPED, KNOWN = "shaped", "known service"
 ABROAD = ("inside", "outside")
 
 
-def act(protocol: str, sender: str, receiver: str, *, collected: bool, pushed: bool = False) -> Act | None:
+def act(
+    protocol: str, sender: str, receiver: str, *, collected: bool, pushed: bool = False, still: bool = False
+) -> Act | None:
     """What was done with an image or a record, by the scopes of its ends; None where it is nothing to judge.
 
     `collected`: it comes from where devices of the site sent the like before (`sent_outside`), was sent out itself, or
     a signature names the sender as a back end; else what came from outside is a picture that somebody looked at.
-    `pushed`: it went with a request, so nobody inside asked for it.
+    `pushed`: it went with a request, so nobody inside asked for it. `still`: a picture of a file of video.
     Nothing is judged while the vantage, hence a scope, is unknown.
     """
-    if protocol in STREAMS:
+    if protocol in STREAMS or (still and sender == "inside"):
         return VIDEO if sender == "inside" and receiver in {"inside", "outside"} else None
     return {ABROAD: UPLOADED, ("inside", "inside"): MOVED}.get((sender, receiver)) or (
         (DELIVERED if pushed else RETRIEVED) if (sender, receiver) == ABROAD[::-1] and collected else None

@@ -197,7 +197,7 @@ def _limits(tables: Tables, _: Run) -> Iterator[Entry]:
 def _key_frames(tables: Tables, _: Run) -> Iterator[Entry]:
     """Key frames of video streams, as far as messages tell of them."""
     for note, count in _noted(tables["messages"], VIDEO).items():
-        code = "no decoder" if "PyAV" in note else "not decoded"
+        code = "no decoder" if "PyAV" in note else "in part" if "but for" in note else "not decoded"
         yield Entry("video", code, count, None, understood=False)
 
 
@@ -376,6 +376,7 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger(
         "key frames", _key_frames,
         {
+            "in part": ("视频文件仅查看其中若干关键帧", "of files of video some key frames only"),
             "no decoder": ("未安装视频解码器 PyAV", "the decoder PyAV is not installed"),
             "not decoded": ("解码失败", "could not be decoded"),
         },

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
 CLEAR = 0.8  # score from which one look is enough for a face (`images/detection.py`)
+STILL = "› key frame"  # likewise
 UNDOING = "› xor ›"  # in the way of an object
 PASSED_OVER = 65_536  # objects of which images are picked together
 MESSAGE_COLUMNS = [
@@ -56,6 +57,7 @@ class Transfer(NamedTuple):
     last_ts: int
     opened: str = ""  # source of the keys that opened the message
     sure: bool = True  # the face in it, if there is one: seen clearly in one look, not faintly in two
+    still: bool = False  # decoded from a key frame: its bytes are not on the wire
     undone: bool = False  # bytes were a picture only once a change of every one was undone
 
     @property
@@ -154,6 +156,7 @@ def _transfer(
         last_ts=last_ts or 0,
         opened=opened or "",
         sure=score is None or score >= CLEAR,
+        still=STILL in (way or ""),
         undone=UNDOING in (way or ""),
     )
 

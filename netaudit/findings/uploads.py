@@ -135,7 +135,7 @@ def judged(
         collected = bool(collectors & {row.sender, row.host}) or sent.before((row.digest,), row.last_ts)
         collected = collected or row.digest in brought
         ways = scope(row.sender), scope(row.receiver)
-        act = acts.act(row.protocol, *ways, collected=collected, pushed=row.upload)
+        act = acts.act(row.protocol, *ways, collected=collected, pushed=row.upload, still=row.still)
         if act is None or (act == MOVED and not collected and actors.hands_out(row)):
             continue
         device, face = act.acting(row.sender, row.receiver), telling(row)

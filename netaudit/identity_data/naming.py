@@ -125,6 +125,7 @@ def may_be_of_somebody(key: str) -> bool:
     return name in LOOSE_NAME or (name.endswith((*_NAME_ENDS, *_ROLES)) and _OF_THINGS.search(name) is None)
 
 
+@lru_cache(maxsize=4096)
 def may_be_beside(key: str) -> str:
     """What a field says where it stands beside a person's number: an address, or when somebody was born."""
     name = plain(key)

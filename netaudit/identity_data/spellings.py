@@ -30,7 +30,7 @@ LONGEST_KEY = 18  # characters of a path that holds no number
 _MOST_PAIRS = 200  # of a query
 _NAMING = ("key", "name", "field", "attr", "label", "title", "code", "column", "question", "prompt", "caption", "item")
 _SAYING = ("value", "val", "answer", "text", "content", "data", "words", "string")
-_MARKS = ("=", ":", "：", "姓名")  # without which a short text says nothing by its keys
+_MARKED = later("[=:：]|姓名")  # without which a short text says nothing by its keys
 _HEADINGS = frozenset({"columns", "fields", "header", "headers", "keys", "titles", "names", "cols"})
 _ROW = later(r"(?P<list>.+)\[(?P<place>\d+)\]\Z")
 _DEEPER = frozenset({"text", "value", "content", "words"})
@@ -168,7 +168,7 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
         return
     elif _CELL_OF_LINE.search(field.path):
         return  # lines were looked through as such
-    elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or any(mark in text for mark in _MARKS):
+    elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or _MARKED.search(text):
         said = lines_of(text, base=field.path)
         keys = {kind_of(one.key) for one in said} & _DECIDING
         yield from said if len(keys) > 1 or NUMBER.search(text) or text.startswith("姓名") else ()
@@ -204,6 +204,8 @@ def _scalars(value: object, path: str, key: str) -> Iterator[Field]:
 
 def _named_beside(found: list[Field]) -> list[tuple[str, Field]]:
     """Of siblings that name a field and say its value: the path of the value, and the value under that name."""
+    if not any(field.path.startswith("/") or _says(field) for field in found):
+        return []
     out: list[tuple[str, Field]] = []
     by_holder: dict[str, dict[str, Field]] = {}
     for place, field in enumerate(found):

@@ -52,6 +52,7 @@ _WHAT = (
 )
 _NAMED = later(
     rf"{_OF_WHOM}\w*{_WHAT}|{_WHAT}\w*{_OF_WHOM}|^(?:face|finger|palm|iris|vein)(?:data|model|code)\b|^featuredata$"
+    r"|^(?:left|right)?(?:iris|retina|palm(?:vein)?|finger(?:vein)?|voiceprint)(?:left|right|l|r|\d{1,2})?$"  # of which
     r"|^featureinfo|faceprint|minutiae|^rltz|^zwtz|^zwmb|人脸特征|特征值|特征码|特征向量|特征数据|指纹模板|指纹特征|掌静脉|虹膜"
 )
 _VAGUE = later(
@@ -77,7 +78,7 @@ _LIST = later(  # possessive: runs of spaces are read once
 )
 _NUMBER = later(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 WORDS = (  # in documents that may hold one
-    rb"(?i:feat|embed|vector|descript|templ|tmp|tpl|rk1s|rkfd|sulsad|tvntmj|encoding|landmark|keypoint|finger|minutia|faceprint|palmvein|iris"
+    rb"(?i:feat|embed|vector|descript|templ|tmp|tpl|rk1s|rkfd|sulsad|tvntmj|encoding|landmark|keypoint|finger|minutia|faceprint|palm|iris|retina|voiceprint"
     rb"|\xe7\x89\xb9\xe5\xbe\x81|\xe6\x8c\x87\xe7\xba\xb9|\\u7279\\u5f81|\\u6307\\u7eb9)"
     rb"|(?:\.[0-9]{2,}(?:[eE]-?[0-9]+)?[,;| \r\n]{1,4}-?[0-9]{1,3}){24}"
 )

@@ -1,7 +1,7 @@
 """The helper process that decodes key frames: FFmpeg is large native code, and what it is given is hostile.
 
-In: codec name and a newline, 4 bytes of length (big-endian), the elementary stream. Out: 4 bytes of length, a JPEG; no
-length means that nothing could be decoded. It ends when its input does.
+In: codec name, or `file` and a number, and a newline, 4 bytes of length (big-endian), the elementary stream or the
+file. Out: 4 bytes of length, a JPEG; no length means that nothing could be decoded. It ends when its input does.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from netaudit.images.processes import LENGTH, answers
 from netaudit.system import signals
 
 PIXELS = 40_000_000  # of one still; H.264 level 6.2 allows 35 million
+APART = 4  # key frames from one that is looked at to the next
 QUALITY = 95  # of the JPEG that the still becomes
 
 
@@ -33,6 +34,27 @@ def decode(av: Any, data: bytes, codec: str) -> bytes:
     return out.getvalue()
 
 
+def decode_file(av: Any, data: bytes, number: int) -> bytes:
+    """A key frame of a file of video as JPEG, each fourth one is looked at; empty where there is none."""
+    try:
+        with av.open(io.BytesIO(data), metadata_errors="ignore") as container:
+            stream = next((one for one in container.streams if one.type == "video"), None)
+            if stream is None or stream.codec_context.name == "mjpeg":  # whose pictures are whole ones by themselves
+                return b""
+            stream.codec_context.skip_frame = "NONKEY"
+            stream.codec_context.thread_count = 1
+            for place, frame in enumerate(container.decode(stream)):
+                if frame.width * frame.height > PIXELS:
+                    return b""
+                if place == number * APART:
+                    out = io.BytesIO()
+                    frame.to_image().save(out, "JPEG", quality=QUALITY)
+                    return out.getvalue()
+    except (av.error.FFmpegError, ValueError, EOFError, TypeError):
+        return b""
+    return b""
+
+
 def main(_: list[str]) -> None:
     """Answer until the input ends."""
     import av
@@ -42,6 +64,8 @@ def main(_: list[str]) -> None:
     out = answers()
     while codec := sys.stdin.buffer.readline():
         (size,) = LENGTH.unpack(sys.stdin.buffer.read(LENGTH.size))
-        still = decode(av, sys.stdin.buffer.read(size), codec.decode("ascii").strip())
+        name, _mark, number = codec.decode("ascii").strip().partition(" ")
+        data = sys.stdin.buffer.read(size)
+        still = decode_file(av, data, int(number)) if number else decode(av, data, name)
         out.write(LENGTH.pack(len(still)) + still)
         out.flush()

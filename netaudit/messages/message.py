@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from netaudit.contracts.details import NOTHING, Said
+from netaudit.contracts.heads import Form, form_of
 from netaudit.text.json_document import JsonDocument
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Message:
     request: Message | None = None  # for a response: its request, where known
     opened: str = ""  # of what was encrypted: with keys from which source it was opened
     document: JsonDocument | None = None  # the body, once somebody read it as JSON (`json`)
+    _form: tuple[list[tuple[str, str]], int, Form] | None = field(default=None, init=False, repr=False, compare=False)
     # filled in by messages/from_streams.py:
     flow_id: bytes = b""
     message_id: bytes = b""
@@ -68,6 +70,13 @@ class Message:
             if key == name:
                 return value
         return ""
+
+    @property
+    def form(self) -> Form:
+        """What messages like it have alike in their heads."""
+        if self._form is None or self._form[0] is not self.headers or self._form[1] != len(self.headers):
+            self._form = (self.headers, len(self.headers), form_of(self.headers))
+        return self._form[2]
 
     @property
     def json(self) -> JsonDocument:

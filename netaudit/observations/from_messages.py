@@ -14,7 +14,7 @@ from netaudit.observations.ends import Ends
 from netaudit.observations.handshakes import observe_handshake
 from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
 from netaudit.observations.ledger import masked_value
-from netaudit.observations.lookups import observe_asked, observe_dns, observe_name
+from netaudit.observations.lookups import observe_dns, who_asked, whose_name
 from netaudit.observations.message_view import Place, Spoken, place_of
 from netaudit.observations.services import (
     observe_greeting,
@@ -70,12 +70,12 @@ def observe_sayings(lookups: Lookups, names: list[tuple[str, str]], first: int, 
     sayings = lookups.sayings[first:last]
     said_in = lookups.messages[sayings["earliest"]]
     places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
-    for (high, low, mac, _, _, name, times, shard, kind), place in zip(sayings.tolist(), places, strict=True):
-        ledger.at(shard)
-        if kind == ASKED:
-            observe_asked(mac, high, low, names[name][1], ledger, place, times)
-        else:
-            observe_name(4 if kind == ADDRESS4 else 6, high, low, names[name][0], ledger, place, times)
+    ledger.note_all(
+        ((shard, *who_asked(mac, high, low)), names[name][1], place, times)
+        if kind == ASKED
+        else ((shard, *whose_name(4 if kind == ADDRESS4 else 6, high, low)), names[name][0], place, times)
+        for (high, low, mac, _, _, name, times, shard, kind), place in zip(sayings.tolist(), places, strict=True)
+    )
 
 
 Observer = Callable[[Spoken, Ends, "Ledger", Place], None]

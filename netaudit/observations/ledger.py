@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import struct
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from netaudit.masking.identity_numbers import shown_serial
@@ -97,35 +97,47 @@ class Ledger:
         `computed` is for digests: nobody sent them, and masking would take some of their digits for a phone number.
         `masked` is for values of `masked_value`.
         """
-        host = (self._shard, kind, mac, ip, field)
-        place = (capture, frame, ts)
-        self._turn = self._turn + 1 if place == self._place else 0
-        self._place = place
         if not (computed or masked):
             value = masked_value(value, field)
-        values = self._facts.get(host)
-        if values is not None and (known := values.get(value)) is not None:
-            first_capture, first_frame, first_ts, _, count = PLACE.unpack_from(known)
-            if ts < first_ts or (ts == first_ts and (frame, capture) < (first_frame, first_capture)):
-                PLACE.pack_into(known, 0, *place, self._turn, count + times)
-            else:
-                COUNT.pack_into(known, COUNT_AT, count + times)
-        elif not self._crowded(host, values) and self._in_shard[self._shard] < self._most:
-            self._in_shard[self._shard] += 1
-            self._facts.setdefault(host, {})[value] = bytearray(PLACE.pack(*place, self._turn, times))
-        else:
-            full = host if self._crowded(host, values) else self._shard
-            latest = self._latest.get(full)
-            if latest and ts + latest[0][0] > LATE:
-                self._forget(*place, self._turn, times)
-            else:
-                self._displace(full, host, value, PLACE.pack(*place, self._turn, times))
+        self.note_all([(self.field(kind, mac, ip, field), value, (capture, frame, ts), times)])
 
-    def _crowded(self, host: Host, values: dict[str, bytearray] | None) -> bool:
-        """Whether a field has all the values it may have."""
-        field = host[4]
-        most = self._most_values * (WIDER if field in WIDE_FIELDS else 1)
-        return values is not None and field not in OPEN_FIELDS and len(values) >= most
+    def field(self, kind: str, mac: str, ip: str, field: str) -> Host:
+        """Whose facts they are that `note_all` takes, in the shard that was said last."""
+        return self._shard, kind, mac, ip, field
+
+    def note_all(self, said: Iterable[tuple[Host, str, tuple[int, int, int], int]]) -> None:
+        """Take down many facts at once, each with its shard: whose it is, its value (masked), place, how often."""
+        facts, latest, last, turn = self._facts, self._latest, self._place, self._turn
+        unpack, recount = PLACE.unpack_from, COUNT.pack_into
+        for host, value, place, times in said:
+            turn = turn + 1 if place == last else 0
+            last = place
+            values = facts.get(host)
+            if values is not None and (known := values.get(value)) is not None:
+                first_capture, first_frame, first_ts, _, count = unpack(known)
+                capture, frame, ts = place
+                if ts < first_ts or (ts == first_ts and (frame, capture) < (first_frame, first_capture)):
+                    PLACE.pack_into(known, 0, *place, turn, count + times)
+                else:
+                    recount(known, COUNT_AT, count + times)
+                continue
+            shard = host[0]
+            full = host if values is not None and self._crowded(host[4], len(values)) else shard
+            if full is shard and self._in_shard[shard] < self._most:
+                self._in_shard[shard] += 1
+                facts.setdefault(host, {})[value] = bytearray(PLACE.pack(*place, turn, times))
+            elif (waiting := latest.get(full)) and place[2] + waiting[0][0] > LATE:
+                self._forget(*place, turn, times)
+            else:
+                self._shard = shard
+                self._displace(full, host, value, PLACE.pack(*place, turn, times))
+        self._place, self._turn = last, turn
+
+    def _crowded(self, field: str, values: int) -> bool:
+        """Whether a field of a host has all the values it may have."""
+        if values < self._most_values or field in OPEN_FIELDS:
+            return False
+        return field not in WIDE_FIELDS or values >= WIDER * self._most_values
 
     def _displace(self, full: int | Host, host: Host, value: str, place: bytes) -> None:
         """Take down a fact instead of the latest one of a full shard or field; if it is that itself, turn it away."""

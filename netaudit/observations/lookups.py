@@ -20,27 +20,28 @@ def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
     said = message.said
     if not isinstance(said, DnsSaid):
         return
-    for name, kind, value, *_ in said.answers:
+    for number, (name, kind, value, *_) in enumerate(said.answers):
         if kind in {"A", "AAAA"}:
             ledger.note("dns", "", str(value), "name", str(name), *place)
-            if message.host and message.host != name:  # reached through aliases: the name asked for counts, too
+            if number < said.direct and message.host and message.host != name:  # through aliases: what was asked, too
                 ledger.note("dns", "", str(value), "name", message.host, *place)
     if not said.response and not message.direction and message.host:
         ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)
 
 
-def observe_asked(mac: int, high: int, low: int, name: str, ledger: Ledger, place: Place, times: int) -> None:
-    """A host, given as in FLOW rows, asked for a name (masked, in lower case), so many times."""
+@functools.lru_cache(maxsize=16384)
+def who_asked(mac: int, high: int, low: int) -> tuple[str, str, str, str]:
+    """Of which fact a question is, whose host is given as in FLOW rows: kind, link address, address, field."""
     client = named(mac, high, low)
-    ledger.note("dns_client", client.mac, client.ip, "asked", name, *place, masked=True, times=times)
-
-
-def observe_name(family: int, high: int, low: int, name: str, ledger: Ledger, place: Place, times: int) -> None:
-    """An address of 4 or 6 was said to have a name (masked), so many times."""
-    ledger.note("dns", "", _address(family, high, low), "name", name, *place, masked=True, times=times)
+    return "dns_client", client.mac, client.ip, "asked"
 
 
 @functools.lru_cache(maxsize=16384)
+def whose_name(family: int, high: int, low: int) -> tuple[str, str, str, str]:
+    """The same of an answer that an address of 4 or 6 has a name."""
+    return "dns", "", _address(family, high, low), "name"
+
+
 def _address(family: int, high: int, low: int) -> str:
     """Text of an address as `messages/dns.py` writes it."""
     if family == 4:

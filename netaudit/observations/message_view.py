@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from netaudit.contracts.details import Said
+    from netaudit.contracts.heads import Form
 
 Place = tuple[int, int, int]  # running index of the capture, frame, UTC nanoseconds
 
@@ -24,6 +25,11 @@ class Spoken(Protocol):
     body: bytes
     said: Said
     pieces: Any
+
+    @property
+    def form(self) -> Form:
+        """What messages like it have alike in their heads."""
+        ...
 
     def header(self, name: str) -> str:
         """First value of a header by lower-case name, or the empty string."""

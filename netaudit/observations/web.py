@@ -9,11 +9,13 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from netaudit.observations.ledger import masked_value
 from netaudit.observations.logins import note_login
 from netaudit.observations.ntlm import MAGIC
 from netaudit.observations.windows import note_ntlm
 
 if TYPE_CHECKING:
+    from netaudit.contracts.heads import Fields
     from netaudit.observations.ends import Ends, Host
     from netaudit.observations.ledger import Ledger
     from netaudit.observations.message_view import Place, Spoken
@@ -69,10 +71,10 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         _response(message, ends.server, ledger, place)
         return
     client = ends.client
-    if agent := message.header("user-agent"):
-        ledger.note("http_client", client.mac, client.ip, "user_agent", agent, *place)
-    _headers(message, client, ledger, place)
-    if value := message.header("authorization"):
+    said, value = message.form.read(_of_client)
+    for field, text in said:
+        ledger.note("http_client", client.mac, client.ip, field, text, *place, masked=True)
+    if value:
         note_ntlm(_token(value), client, ledger, place)
         note_login("http_client", value, client, ledger, place)
     path = message.path.partition("?")[0][:LONGEST_PATH]
@@ -81,17 +83,25 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         ledger.note("http_server", ends.server.mac, ends.server.ip, "path", path, *place)
     if message.method in {"POST", "PUT"} and message.body:
         head = message.body[:BODY_LOOK]
-        keys = (("key", key) for key in _keys(message.content_type, message.body))
-        for field, value in (*keys, *_events(head)):
+        whose = ledger.field("http_client", client.mac, client.ip, "key")
+        keys = _keys(message.content_type, message.body)
+        ledger.note_all([(whose, masked_value(key, "key"), place, 1) for key in keys])
+        for field, value in _events(head):
             ledger.note("http_client", client.mac, client.ip, field, value, *place)
             if field == "event":
                 ledger.note("http_server", ends.server.mac, ends.server.ip, "received_event", value, *place)
 
 
-def _headers(message: Spoken, client: Host, ledger: Ledger, place: Place) -> None:
-    for name, value in message.headers[:64]:
-        if name.startswith("x-platform") or name in TOLD_HEADERS:
-            ledger.note("http_client", client.mac, client.ip, "header", f"{name}: {value}", *place)
+def _of_client(fields: Fields) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Facts of who asks by the head of a request, masked, and how it proves who it is."""
+    agent, proof = (next((value for key, value in fields if key == one), "") for one in ("user-agent", "authorization"))
+    told = [("user_agent", agent)] if agent else []
+    told += [
+        ("header", f"{name}: {value}")
+        for name, value in fields[:64]
+        if name.startswith("x-platform") or name in TOLD_HEADERS
+    ]
+    return tuple((field, masked_value(value, field)) for field, value in told), proof
 
 
 def _keys(content_type: str, body: bytes) -> list[str]:
@@ -167,12 +177,17 @@ def _beginning(message: Spoken) -> bytes:
         return b""
 
 
+def _of_server(fields: Fields) -> tuple[str, tuple[str, ...]]:
+    """What a server calls itself, masked, and how it asks for a proof."""
+    name = next((value for key, value in fields if key == "server"), "")
+    return masked_value(name, "server"), tuple(value for key, value in fields[:64] if key == "www-authenticate")
+
+
 def _banner(kind: str, message: Spoken, server: Host, ledger: Ledger, place: Place) -> None:
-    if name := message.header("server"):
-        ledger.note(kind, server.mac, server.ip, "server", name, *place)
-    for name, value in message.headers[:64]:
-        if name != "www-authenticate":
-            continue
+    name, asked = message.form.read(_of_server)
+    if name:
+        ledger.note(kind, server.mac, server.ip, "server", name, *place, masked=True)
+    for value in asked:
         if found := REALM.search(value[:1024]):
             ledger.note(kind, server.mac, server.ip, "realm", found[1] or found[2], *place)
         note_ntlm(_token(value), server, ledger, place)

@@ -173,9 +173,24 @@ def _extras() -> Iterator[Check]:
     yield Check("extras", SCARCE if missing else GOOD, "extras" if missing else "", facts)
 
 
+def _release() -> Iterator[Check]:
+    """Whether the installed files are those of the release; nothing is to be done where there is no list of them."""
+    from netaudit.system.release import release
+
+    found = release()
+    if found is None:
+        yield Check("release", GOOD, "", {"said": "not installed from a wheel: no list of files to compare with"})
+        return
+    wrong = [*found.changed, *found.missing, *found.added]
+    facts: dict[str, Any] = {"files": f"{found.files:,} files", "digest": f"sha256 {found.digest}"}
+    if wrong:
+        facts["wrong"] = ", ".join(wrong[:5]) + (" …" if len(wrong) > 5 else "")
+    yield Check("release", SCARCE if wrong else GOOD, "release" if wrong else "", facts)
+
+
 CHECKS: dict[str, Callable[[], Iterator[Check]]] = {
-    "python": _python, "kernels": _kernels, "helper": _judging, "dumpcap": _dumpcap, "rights": _rights,
-    "zones": _zones, "extras": _extras, "fonts": _fonts, "disk": _disk,
+    "python": _python, "release": _release, "kernels": _kernels, "helper": _judging, "dumpcap": _dumpcap,
+    "rights": _rights, "zones": _zones, "extras": _extras, "fonts": _fonts, "disk": _disk,
 }  # fmt: skip
 
 

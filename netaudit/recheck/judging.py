@@ -17,14 +17,15 @@ from zoneinfo import ZoneInfo
 
 from netaudit.recheck.matching import Match, matches
 from netaudit.recheck.occasions import FOLLOWS, LEAST, follow_chance, power_of
-from netaudit.recheck.suspects import Suspect, suspects, weighed
+from netaudit.recheck.suspects import Suspect, need_of, suspects, weighed
+from netaudit.recheck.together import tell_together
 from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.recheck.power import Power
-    from netaudit.recheck.suspects import Weighed
+    from netaudit.recheck.suspects import Ways
     from netaudit.recheck.visit import Sending, Visit
 
 GONE, STILL, NEW, MOVED = "gone", "still", "new", "moved"
@@ -69,6 +70,8 @@ class Outcome:
     before: Counted = field(default_factory=Counted)
     after: Counted = field(default_factory=Counted)
     power: Power | None = None
+    together: Power | None = None  # of all devices that share the marks and the endpoint
+    devices: int = 1  # so many are those
     bears: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     findings_before: list[str] = field(default_factory=list)
     findings_after: list[str] = field(default_factory=list)
@@ -99,8 +102,9 @@ def compare(before: Visit, after: Visit) -> list[Outcome]:
     met = matches(before, after)
     routes = [Route(channel, purpose, met.get(channel.device), _again(channel, met, after))
               for channel, purpose in _routes(before)]  # fmt: skip
-    ways = weighed(before, after, met)
+    ways = weighed(before, after, met, [need_of(route.sizes) for route in routes])
     found = [_outcome(route, before, after, met, ways) for route in routes]
+    tell_together(routes, found, before, after)
     return sorted(
         found + _new(before, after, met, found),
         key=lambda o: (STATUSES.index(o.status), o.device, o.purpose, o.endpoint),
@@ -150,7 +154,7 @@ def _again(channel: Channel, met: dict[str, Match], after: Visit) -> list[Channe
     return [one for one in after.out(match.device) if one.meets(channel)]
 
 
-def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], ways: list[Weighed]) -> Outcome:
+def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], ways: Ways) -> Outcome:
     channel, match = route.channel, route.match
     told = Outcome(
         UNSEEN, route.purpose, _named(before, channel.device), channel.device, channel.endpoint,

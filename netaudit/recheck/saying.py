@@ -15,6 +15,7 @@ from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from netaudit.recheck.judging import Counted, Outcome
+    from netaudit.recheck.power import Power
     from netaudit.recheck.visit import Visit
     from netaudit.text.bilingual import Texts
 
@@ -57,11 +58,20 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
                 followed=power.followed, window=WINDOW // SECOND, of=power.of_100, chance=chance_text(power.unchanged),
             )
         )  # fmt: skip
+    if one.together:
+        told.append(_together(one.together, one.devices, lang))
     if one.status == "gone":
         told.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
     if one.status == "could not have been seen":
         told.append(say("against", lang))
     return told + [_bearing(code, figures, lang) for code, figures in one.bears]
+
+
+def _together(power: Power, devices: int, lang: str) -> str:
+    return say(
+        "power_together", lang, devices=devices, asked=power.asked, occasions=power.occasions,
+        followed=power.followed, window=WINDOW // SECOND, of=power.of_100,
+    )  # fmt: skip
 
 
 def chance_text(chance: float) -> str:
@@ -123,7 +133,7 @@ def _data(one: Outcome, after: Visit) -> dict[str, Any]:
     for name in ("device", "endpoint", "now_device", "now_endpoint"):
         told[name] = safe(told[name])
     told["bears"] = [{"code": code, "figures": _shown(figures)} for code, figures in one.bears]
-    if one.power:
-        power = one.power
-        told["power"] |= {"at_least_of_100": power.of_100, "bound": power.chance, "unchanged_chance": power.unchanged}
+    for name, power in (("power", one.power), ("together", one.together)):
+        if power:
+            told[name] |= {"at_least_of_100": power.of_100, "bound": power.chance, "unchanged_chance": power.unchanged}
     return told | {"said": {lang: sentences(one, after, lang) for lang in ("zh", "en")}}

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from netaudit.recheck.occasions import FOLLOWS, follow_chance
 from netaudit.recheck.visit import FACE, PICTURE, RECORD, VIDEO
 
 if TYPE_CHECKING:
     from netaudit.recheck.matching import Match
-    from netaudit.recheck.visit import Channel, Visit
+    from netaudit.recheck.visit import Channel, Device, Visit
 
 PERSONAL, VIEWER = "personal device", "viewer"
 OWN = frozenset({"phone", "tablet", "handheld", "computer", "pc", "tv"})
@@ -74,15 +76,48 @@ class Weighed:
         return self._follows
 
 
-def weighed(before: Visit, after: Visit, met: dict[str, Match]) -> list[Weighed]:
-    """All channels of the later visit."""
+@dataclass(slots=True)
+class Ways:
+    """Channels of the later visit by what may be asked of them, so that no route asks all of the others."""
+
+    more: list[Weighed] = field(default_factory=list)  # new, grown, or followed by what they were not
+    of: dict[str, list[Weighed]] = field(default_factory=lambda: defaultdict(list))  # all, by their device
+
+
+def weighed(before: Visit, after: Visit, met: dict[str, Match], needs: list[int]) -> Ways:
+    """All channels of the later visit; `needs` are those of the routes that will ask (`need_of`)."""
     back = {match.device: one for one, match in met.items()}
-    found = []
+    found = Ways()
     for _, channel in sorted(after.channels.items()):
         earlier = before.of(back.get(channel.device, ""))
         was = [one for one in earlier if one.inside == channel.inside and one.meets(channel)]
-        found.append(Weighed(channel, was, channel.device in back, _load([channel]), _load(was)))
+        way = Weighed(channel, was, channel.device in back, _load([channel]), _load(was))
+        found.of[channel.device].append(way)
+        if needs and _is_more(way, min(needs), before, after):
+            found.more.append(way)
     return found
+
+
+def need_of(sizes: list[int]) -> int:
+    """Bytes of a small one among the uploads of before; `sizes` in order."""
+    return sizes[len(sizes) // 10] if sizes else LEAST
+
+
+def _is_more(way: Weighed, need: int, before: Visit, after: Visit) -> bool:
+    """Whether any route whose uploads need no less could have this channel for a suspect."""
+    if any(way.now.forms[form] and not way.earlier.forms[form] for form in SEEN):
+        return True
+    device = after.devices.get(way.channel.device)
+    if device is not None and _own_kind(device) and way.now.room(0) > LEAST:
+        return True
+    sizes = np.array(way.now.sizes, np.int64)
+    sums, earlier = np.array(way.now.sums, np.int64), np.array(way.earlier.sums, np.int64)
+    place = np.searchsorted(np.array(way.earlier.sizes, np.int64), sizes)
+    rooms = np.append(sums[-1] - sums[np.searchsorted(sizes, sizes)], 0) + way.now.rest
+    before_rooms = np.append(earlier[-1] - earlier[place], 0) + way.earlier.rest
+    # between two sizes only what it was before shrinks, so that it has grown most at one of them, or beyond them all
+    growth = max(_grown(int(now), int(was), before, after) for now, was in zip(rooms, before_rooms, strict=True))
+    return growth > _most(need) or way.follows(before, after)[1]
 
 
 def _load(channels: list[Channel]) -> Load:
@@ -94,21 +129,23 @@ def _load(channels: list[Channel]) -> Load:
 
 def suspects(
     route: Channel, forms: tuple[str, ...], sizes: list[int], mine: str, before: Visit, after: Visit,
-    ways: list[Weighed],
+    ways: Ways,
 ) -> list[Suspect]:  # fmt: skip
     """Channels of the later visit that may carry what `route` did in `forms` and `sizes`; the likeliest first.
 
     `mine` is its device as it is called after, or "".
     """
-    need = sizes[len(sizes) // 10] if sizes else LEAST
+    need = need_of(sizes)
     found = []
-    for way in ways:
-        if way.channel.inside > route.inside:
+    for way in ways.of.get(mine, ()):  # of what is told apart there, judging tells
+        if way.channel.inside > route.inside or not way.channel.meets(route):
             continue
-        if way.channel.device == mine and way.channel.meets(route):  # of what is told apart there, judging tells
-            if _grown(way.now.rest, way.earlier.rest, before, after) > _most(need):
-                found.append(Suspect(way.channel, "room", figures=_figures(way, after) | {"bytes": way.now.rest}))
-        elif (one := _suspect(way, route, forms, need, mine, before, after)) is not None:
+        if _grown(way.now.rest, way.earlier.rest, before, after) > _most(need):
+            found.append(Suspect(way.channel, "room", figures=_figures(way, after) | {"bytes": way.now.rest}))
+    for way in ways.more:
+        if way.channel.inside > route.inside or (way.channel.device == mine and way.channel.meets(route)):
+            continue
+        if (one := _suspect(way, route, forms, need, mine, before, after)) is not None:
             found.append(one)
     return sorted(found, key=lambda one: (not one.moved, one.channel.device != mine))
 
@@ -160,9 +197,13 @@ def _most(need: int) -> float:
 def _visitor(after: Visit, channel: Channel, mine: str) -> bool:
     """Whether it is a visitor's or worker's own device that nobody of the site sends pictures to."""
     device = after.devices.get(channel.device)
-    if device is None or not (device.role in {PERSONAL, VIEWER} or device.kind in OWN):
+    if device is None or not _own_kind(device):
         return False
     return not any(one.times((FACE, PICTURE)) or one.device == mine for one in after.into(channel.device))
+
+
+def _own_kind(device: Device) -> bool:
+    return device.role in {PERSONAL, VIEWER} or device.kind in OWN
 
 
 def _name(visit: Visit, device: str) -> str:

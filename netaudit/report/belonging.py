@@ -50,7 +50,7 @@ def belonging(case: Case) -> Belonging:
     if not path.is_file():
         return Belonging(NONE)
     later = REPORT in case.seal.changed_later
-    unseen = not (case.folder / "private").is_dir()
+    unseen = not (case.folder / "private" / "objects").is_dir()
     try:
         there = read_given(path, LARGEST)
         html, frames = _rendered(case, _thumbnails(there) if unseen else None)

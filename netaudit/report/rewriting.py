@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
 from netaudit.case.lock import writing
-from netaudit.case.report_status import FRAMES, MARKED, REPORT, WRITTEN, language, stale, unmarked, written
+from netaudit.case.report_status import (
+    FRAMES,
+    MARKED,
+    REPORT,
+    VALIDATED,
+    WRITTEN,
+    language,
+    stale,
+    unmarked,
+    written,
+)
 from netaudit.case.seal import later
 from netaudit.errors import CaseError
 from netaudit.report.from_case import written_at
@@ -43,6 +53,14 @@ def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = N
         said = at.facts() | to | ({"zone": zone} if zone else {})
         later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask, netaudit=__version__, **said)
     return path
+
+
+def note_validation(case: Case, said: dict[str, Any]) -> None:
+    """Put a certificate of validation into the chain, for reports from now on. Raises UsageError where it is locked."""
+    with writing(case.folder, "report"):
+        figures = {key: said[key] for key in ("netaudit", "code", "made", "passed", "answers")}
+        figures["certificate"] = said["number"]  # `number` is the line's own
+        later(case.folder, VALIDATED, **figures, wrong=sum(one["failed"] for one in said["assertions"]))
 
 
 def renew(case: Case) -> bool:

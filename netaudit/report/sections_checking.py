@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import entries
-from netaudit.case.report_status import SECOND_OPINION
+from netaudit.case.report_status import SECOND_OPINION, VALIDATED
 from netaudit.case.seal import sealed_files
 from netaudit.errors import NetauditError
 from netaudit.report.signing_words import problem_text
@@ -29,6 +29,7 @@ def checking(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
         **_seal(case, w, at),
         **_signature(folder, w, at),
         "opinions": _opinions(folder, w, at) if folder else [],
+        "validated": _validated(folder, w, at) if folder else "",
         "commands": [(command, w.t(f"checking_what.{key}")) for key, command in w.t.group("checking").items()],
     }
 
@@ -76,3 +77,15 @@ def _opinions(folder: Path, w: Wording, at: Moment) -> list[str]:
         for tool, line in last.items()
         if all(isinstance(line.get(name), int) for name in FIGURES)
     ]
+
+
+def _validated(folder: Path, w: Wording, at: Moment) -> str:
+    """The certificate of validation that was named last; empty for none."""
+    line = next((one for one in reversed(entries(folder)[: at.lines]) if one["what"] == VALIDATED), None)
+    if line is None or not all(isinstance(line.get(name), int) for name in ("answers", "wrong")):
+        return ""
+    return w.t(
+        "checking_validated_as" if line.get("passed") is True else "checking_validated_failed",
+        number=w.exact(line.get("certificate"), 40), version=w.exact(line.get("netaudit"), 40),
+        made=w.exact(line.get("made"), 40), answers=w.number(line["answers"]), wrong=w.number(line["wrong"]),
+    )  # fmt: skip

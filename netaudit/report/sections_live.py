@@ -15,6 +15,8 @@ STOPPED = {
     "disk_full": "live_stopped_disk_full",
     "ring_full": "live_stopped_ring_full",
     "too many files": "live_stopped_files",
+    "day over": "live_stopped_day",
+    "case full": "live_stopped_full",
     "": "live_stopped_unknown",
 }
 MOST_FILES = 20  # overwritten files named
@@ -33,7 +35,9 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
     stopped = str(facts.get("stopped", ""))
     return {
         "interface": w.exact(facts.get("interface")),
-        "recorder": w.text(str(facts.get("recorder", "")), 40),
+        "recorder": w.t("live_recorder_another")
+        if facts.get("recorder") == "another"
+        else w.text(str(facts.get("recorder", "")), 40),
         "filter": w.exact(facts.get("filter")) if facts.get("filter") else "",
         "received": w.number(facts.get("received") or 0),
         "bad": bool(said),

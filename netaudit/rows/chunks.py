@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -24,26 +25,32 @@ from netaudit.unwrapping.from_messages import content_range, root
 from netaudit.unwrapping.part import Part
 
 if TYPE_CHECKING:
+    from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
 _SENDING = ("PUT", "POST", "PATCH")
 _HTTP = ("http", "http2", "http3")
 _OWNER = r"(?:dz|qq|resumable|flow|goog|multi|file|upload|x)*"
 _PIECE = r"(?:chunk|part|piece|block|slice|segment|shard|fragment)"
-_NUMBER = re.compile(rf"{_OWNER}{_PIECE}(?:index|idx|number|num|no|id|seq|nr|order|n)?|{_OWNER}(?:current)?{_PIECE}")
-_BARE = re.compile(r"index|idx|seq|number|no|num|n|i")  # names a number where a total stands beside it
-_TOTAL = re.compile(
-    rf"{_OWNER}total{_PIECE}s?(?:count|num|number)?|{_OWNER}{_PIECE}s?(?:count|total|totals)|{_OWNER}{_PIECE}s|total(?:count|num|number)?|count|of"
-)
-_OFFSET = re.compile(rf"{_OWNER}{_PIECE}?(?:byte)?(?:offset|startbyte|start|position|pos)")
-_IDS = tuple(  # the surest first; values of the first kind that is there name the upload
-    tuple(re.compile(rf"{_OWNER}{name}") for name in kind)
-    for kind in (
-        (r"(?:uuid|guid|identifier)", r"(?:upload|file|task|session|transfer|object|media)(?:id|key|token|no)"),
-        (r"(?:id|token|key|session)", r"(?:file)?name", r"relativepath|filename"),
-        (r"(?:md5|sha1|sha256|hash|etag)",),
-    )
-)
+_NUMBER, _BARE, _TOTAL, _OFFSET, _PLACED = "number", "bare number", "total", "offset", "offset in a head"
+_IDS = ("id", "name", "hash")  # the surest first; values of the first kind that is there name the upload
+_NAMES = {  # patterns of plain names
+    _NUMBER: rf"{_OWNER}{_PIECE}(?:index|idx|number|num|no|id|seq|nr|order|n)?|{_OWNER}(?:current)?{_PIECE}",
+    _BARE: r"index|idx|seq|number|no|num|n|i",  # names a number where a total stands beside it
+    _TOTAL: (
+        rf"{_OWNER}total{_PIECE}s?(?:count|num|number)?|{_OWNER}{_PIECE}s?(?:count|total|totals)|{_OWNER}{_PIECE}s"
+        "|total(?:count|num|number)?|count|of"
+    ),
+    _OFFSET: rf"{_OWNER}{_PIECE}?(?:byte)?(?:offset|startbyte|start|position|pos)",
+    _PLACED: r"(?:file|chunk|upload|part|block)(?:byte)?offset",  # in a head, beside which no id is needed
+    "id": (
+        rf"{_OWNER}(?:uuid|guid|identifier)"
+        rf"|{_OWNER}(?:upload|file|task|session|transfer|object|media)(?:id|key|token|no)"
+    ),
+    "name": rf"{_OWNER}(?:id|token|key|session)|{_OWNER}(?:file)?name|{_OWNER}relativepath|{_OWNER}filename",
+    "hash": rf"{_OWNER}(?:md5|sha1|sha256|hash|etag)",
+}
+_MEANINGS = {meaning: re.compile(pattern) for meaning, pattern in _NAMES.items()}
 _PLAIN = re.compile(r"[^a-z0-9]+")
 _LISTED = re.compile(rb"<(?:Latest|Committed|Uncommitted)>\s*([^<\s]{1,128})\s*<")
 MOST_NUMBER = (1 << 31) - 1  # some name a chunk by its offset
@@ -55,6 +62,7 @@ _STEP = re.compile(
 )
 _NAMED = re.compile(r"(.+?)[._-](?:part|chunk)[._-]?([0-9]{1,5})$", re.IGNORECASE)
 MOST_FIELD, MOST_FIELDS = 512, 64  # bytes of a value, values of one message
+LONGEST_NAME = 64  # characters of one that is remembered
 MOST_LONG = 8  # long texts of a document
 MOST_DEPTH = 3  # of objects in a document whose names are looked at
 SURE_ID = 4  # characters of an id that names an upload whatever the path is
@@ -62,8 +70,12 @@ _LONG = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/_=\\-]{1024}')
 _DATA_URI = re.compile(rb"data:[^,]{0,100},")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
+_OPENING = 64  # bytes of a body in which the first line of a form begins
+_SPEAKING = frozenset({
+    "upload-offset", "x-update-range", "tus-resumable", "upload-length", "upload-defer-length", "upload-complete",
+    "upload-incomplete",
+})  # fmt: skip
 _HEAD = 64  # characters of base64 by which a picture is known
-_PLACED = re.compile(r"(?:file|chunk|upload|part|block)(?:byte)?offset")  # in a head, beside which no id is needed
 _SEGMENT = re.compile(r"(/[^?]*[^/?]+\.\w{2,5}/)([0-9]{4,20})$")  # of a large object: `…/a.jpg/00000003`
 _ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 _SPEAKS = re.compile(  # of chunks: other documents are parsed where what they say is read
@@ -109,6 +121,8 @@ def _begun(message: Message, path: str) -> UploadPart | None:
 
     tus 1.0 (creation-with-upload), draft-ietf-httpbis-resumable-upload, 4.2.
     """
+    if not message.form.read(_speak) and not _BEGINS.search(path):
+        return None
     resumable = message.header("upload-length") or message.header("upload-defer-length")
     drafted = message.header("upload-complete").strip() == "?0" or message.header("upload-incomplete").strip() == "?1"
     if not ((message.header("tus-resumable") and resumable) or drafted or _BEGINS.search(path)):
@@ -133,13 +147,15 @@ def begun_at(reply: Message, client: str) -> UploadPart | None:
 
 def _by_protocol(message: Message, place: str, path: str, query: str) -> UploadPart | None:
     name = _last(path)
-    offset = message.header("upload-offset").strip()
-    if _DIGITS.fullmatch(offset) and int(offset) <= MOST_OFFSET:  # tus 1.0, 3; draft-ietf-httpbis-resumable-upload, 4
-        return UploadPart(f"chunks\0tus\0{place}", 0, name, offset=int(offset), role=CHUNK)
-    if update := message.header("x-update-range").strip():
-        match = _SPAN.match(update)
-        if match or update == "append":
-            return UploadPart(f"chunks\0dav\0{place}", 0, name, offset=int(match[1]) if match else NEXT, role=CHUNK)
+    if message.form.read(_speak):
+        offset = message.header("upload-offset").strip()
+        if _DIGITS.fullmatch(offset) and int(offset) <= MOST_OFFSET:  # tus 1.0, 3; draft-ietf-httpbis-resumable-upload
+            return UploadPart(f"chunks\0tus\0{place}", 0, name, offset=int(offset), role=CHUNK)
+        if update := message.header("x-update-range").strip():
+            match = _SPAN.match(update)
+            if match or update == "append":
+                first = int(match[1]) if match else NEXT
+                return UploadPart(f"chunks\0dav\0{place}", 0, name, offset=first, role=CHUNK)
     if (appended := parameters(query).get("op", "").lower() if "op=" in query else "") in ("create", "append"):
         first = appended == "create"  # WebHDFS
         return UploadPart(f"chunks\0hdfs\0{place}", 0, name, offset=0 if first else NEXT, role=CHUNK)
@@ -222,17 +238,11 @@ _BYTES = (
 
 def _by_names(message: Message, place: str, query: str) -> Chunk | None:
     """A chunk by the names of what stands in query, head and form."""
+    headed, within, in_head = message.form.read(_of_head)
     names = {_plain(name): value for name, value in parameters(query).items()} if query else {}
-    headed = dict[str, str]()
-    for name, value in message.headers[:MOST_FIELDS]:
-        if value.startswith("{") and len(value) <= MOST_FIELD:
-            names |= _scalars(JsonDocument(value.encode("utf-8", "replace")).mapping or {})
-        elif name.startswith(("x-", "upload-", "chunk-", "file-", "file_")):
-            bare = name.removeprefix("x-")
-            headed[_plain(bare)] = value.strip()
-            if _NUMBER.fullmatch(tail := _plain(bare.partition("-")[2])) or any(one.fullmatch(tail) for one in _IDS[0]):
-                headed.setdefault(tail, value.strip())  # behind the name of a product
-    names = headed | names
+    names = headed | names | within
+    if len(names) < 2 and not in_head and not _may_name(message):
+        return None
     part, form, file, role = root(message), False, "", CHUNK
     if is_multipart(part):
         fields, files = _form(part)
@@ -247,7 +257,6 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
             return Chunk(ranged, part, beside=True)
     elif message.body[:1] == b"{" and _LONG.search(message.body) and (found := _in_document(message)) is not None:
         names, part, form, role = found[0] | names, found[1], True, TEXT
-    in_head = any((_PLACED.fullmatch(name) or _NUMBER.fullmatch(name)) for name in headed)
     if len(names) < 2 and not in_head:
         return None
     number, offset, total = _value(names, _NUMBER), _value(names, _OFFSET), _value(names, _TOTAL)
@@ -270,6 +279,36 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
         Chunk(UploadPart(key, 0, _last(name), offset=offset, role=role), part, form)
         if offset is not None and offset <= MOST_OFFSET
         else None
+    )
+
+
+def _speak(fields: Fields) -> bool:
+    """Whether a head has a field of a protocol of chunks."""
+    return any(name in _SPEAKING for name, _ in fields)
+
+
+def _of_head(fields: Fields) -> tuple[dict[str, str], dict[str, str], bool]:
+    """Names and values of fields, those of JSON in fields, and whether the first name a place."""
+    headed, within = dict[str, str](), dict[str, str]()
+    for name, value in fields[:MOST_FIELDS]:
+        if value.startswith("{") and len(value) <= MOST_FIELD:
+            within |= _scalars(JsonDocument(value.encode("utf-8", "replace")).mapping or {})
+        elif name.startswith(("x-", "upload-", "chunk-", "file-", "file_")):
+            bare = name.removeprefix("x-")
+            headed[_plain(bare)] = value.strip()
+            if not _means(tail := _plain(bare.partition("-")[2])).isdisjoint((_NUMBER, _IDS[0])):
+                headed.setdefault(tail, value.strip())  # behind the name of a product
+    return headed, within, any(not _means(name).isdisjoint((_PLACED, _NUMBER)) for name in headed)
+
+
+def _may_name(message: Message) -> bool:
+    """Whether fields may be named in a body: a form, or a document with a long text."""
+    begins = message.body[:_OPENING].lstrip()
+    declared = message.content_type or message.header("content-type")
+    return (
+        declared[:10].lower() == "multipart/"
+        or begins.startswith(b"--")
+        or (message.body[:1] == b"{" and _LONG.search(message.body) is not None)
     )
 
 
@@ -335,15 +374,27 @@ def _form(part: Part) -> tuple[dict[str, str], list[Part]]:
     return fields, files
 
 
-def _ids(names: dict[str, str], known: tuple[re.Pattern[str], ...]) -> str:
+def _ids(names: dict[str, str], kind: str) -> str:
     """Values that name an upload, all of a kind."""
-    return "\0".join(names[name] for name in sorted(names) if names[name] and any(one.fullmatch(name) for one in known))
+    return "\0".join(names[name] for name in sorted(names) if names[name] and kind in _means(name))
 
 
-def _value(names: dict[str, str], known: re.Pattern[str]) -> int | None:
+def _value(names: dict[str, str], kind: str) -> int | None:
     return next(
-        (int(value) for name, value in names.items() if known.fullmatch(name) and _DIGITS.fullmatch(value)), None
+        (int(value) for name, value in names.items() if kind in _means(name) and _DIGITS.fullmatch(value)), None
     )
+
+
+def _means(name: str) -> frozenset[str]:
+    """What a plain name may say."""
+    return _remembered(name) if len(name) <= LONGEST_NAME else _meanings(name)
+
+
+def _meanings(name: str) -> frozenset[str]:
+    return frozenset(meaning for meaning, pattern in _MEANINGS.items() if pattern.fullmatch(name))
+
+
+_remembered = lru_cache(maxsize=4096)(_meanings)
 
 
 def _plain(name: str) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from netaudit.masking.mask import mask_host, shortened
 from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
@@ -62,7 +61,7 @@ class LookupRows:
             if self._first_flows:
                 self._next_flow = self._first_flows[0]
             if len(lookups.messages):
-                self._rows["messages"].extend(message_columns(lookups, self._messages_schema))
+                self._rows["messages"].extend(message_columns(lookups, self._masked, self._messages_schema))
             over = batch.closed[lookups.indexes]
             self._ended.add(lookups.flows[over], lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1))
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
@@ -94,12 +93,12 @@ class LookupRows:
         self._ended.flush(least=least)
 
 
-def message_columns(lookups: Lookups, schema: pa.Schema) -> pa.RecordBatch:
-    """Rows of `messages`, as `rows.message_row` would make them."""
+def message_columns(lookups: Lookups, masked: list[tuple[str, str]], schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of `messages`, as `rows.message_row` would make them; `masked` are the names as the ledger keeps them."""
     messages = lookups.messages
     n = len(messages)
     told = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
-    names = pa.array([shortened(mask_host, name, 256) for name in lookups.names], pa.string())
+    names = pa.array([given[:256] for given, _ in masked], pa.string())  # none is longer than either keeps (RFC 1035)
     nothing, times, frames = pa.repeat("", n), messages["ts"].copy(), messages["frame"].astype(np.int64)
     columns = {
         "message_id": ids(lookups.message_ids),

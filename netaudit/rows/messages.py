@@ -9,10 +9,12 @@ from netaudit.tables import MESSAGES, Row
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
+    from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
 _MESSAGE = MESSAGES.row
 _SILENT = ("", "", "")
+_PROGRAMS = ("user-agent", "server")
 MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
 
 
@@ -27,7 +29,7 @@ def message_row(message: Message) -> Row:
     capture, ts, last_ts, frame, last_frame = _carried(message)
     request = message.request
     method, host, path = (request or message).method, (request or message).host, (request or message).path
-    agent, server, date = _said(message.headers) if message.headers else _SILENT
+    agent, server, date = _said(message)
     return _MESSAGE(
         message_id=message.message_id.hex(),
         flow_id=message.flow_id.hex(),
@@ -61,9 +63,7 @@ def message_columns(messages: list[Message]) -> dict[str, list[Any]]:
     """The same of several messages, as columns by name: a row by itself costs twice as much."""
     asked = [message.request or message for message in messages]
     capture, ts, last_ts, frame, last_frame = map(list, zip(*map(_carried, messages), strict=True))
-    agent, server, date = map(
-        list, zip(*(_said(one.headers) if one.headers else _SILENT for one in messages), strict=True)
-    )
+    agent, server, date = map(list, zip(*map(_said, messages), strict=True))
     return {
         "message_id": [one.message_id.hex() for one in messages],
         "flow_id": [one.flow_id.hex() for one in messages],
@@ -105,14 +105,14 @@ def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:
     return capture, ts, last_ts, frame, last_frame
 
 
-def _said(headers: list[tuple[str, str]]) -> tuple[str, str, str]:
+def _said(message: Message) -> tuple[str, str, str]:
     """What programs say they are, and the server's time: the first of each, masked."""
-    agent = server = date = ""
-    for name, value in headers:
-        if name == "user-agent":
-            agent = agent or value
-        elif name == "server":
-            server = server or value
-        elif name == "date":
-            date = date or value
-    return shortened(mask_words, agent, 512), shortened(mask, server, 512), shortened(mask, date, 64)
+    if not message.headers:
+        return _SILENT
+    date = next((value for name, value in message.headers if name == "date" and value), "")
+    return *message.form.read(_programs), shortened(mask, date, 64) if date else ""
+
+
+def _programs(fields: Fields) -> tuple[str, str]:
+    agent, server = (next((value for key, value in fields if key == one and value), "") for one in _PROGRAMS)
+    return shortened(mask_words, agent, 512), shortened(mask, server, 512)

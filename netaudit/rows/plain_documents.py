@@ -64,7 +64,7 @@ class PlainDocuments:
         telling |= {
             place
             for place, (head, one) in enumerate(zip(heads, messages, strict=True))
-            if asks[head] or (one.headers and asks_in_headers(one.headers))
+            if asks[head] or (one.headers and one.form.read(asks_in_headers))
         }
         for place in hits([one.body if one.request is not None else b"" for one in messages], refuses):
             note_refusal(messages[place])

@@ -14,7 +14,7 @@ from netaudit.contracts.unwrapping_steps import Step, Way, clean
 from netaudit.text.json_text import LONG
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
-from netaudit.unwrapping.kernels_documents import SMALL, is_strict, plain_texts
+from netaudit.unwrapping.kernels_documents import EMPTY, SMALL, is_strict, plain_texts
 from netaudit.unwrapping.mime import encoding_of, name_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import Scrap, scraps_of_head
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
     from netaudit.messages.mqtt.publications import Publications
 
@@ -94,14 +95,15 @@ def is_plain_document(message: Message) -> bool:
         and not declares(message.content_type)
         and message.part is None
         and message.file_range is None
-        and not (message.headers and _has_coding(message))
+        and not message.form.read(_has_coding)
+        and not (not message.content_type and declares(message.header("content-type")))
         and not (len(message.head) > _LONG_WORD and _LONG.search(message.head))
     )
 
 
 def is_plain_text(body: bytes) -> bool:
     """Whether bytes alone allow it."""
-    return (
+    return body == EMPTY or (
         2 < len(body) <= SMALL
         and body[:2] == b'{"'
         and body[-1:] == b"}"
@@ -119,10 +121,8 @@ def plain_publications(block: Publications) -> npt.NDArray[np.bool_]:
     return plain
 
 
-def _has_coding(message: Message) -> bool:
-    return any(name in _CODED for name, _ in message.headers) or (
-        not message.content_type and declares(message.header("content-type"))
-    )
+def _has_coding(fields: Fields) -> bool:
+    return any(name in _CODED for name, _ in fields)
 
 
 def plain_path(message: Message) -> str:
@@ -148,7 +148,7 @@ def root(message: Message) -> Part:
         name=body_name(message),
         field="" if message.part is None else name_of(dict(reversed(message.headers)))[0],
         content_type=message.content_type or message.header("content-type"),
-        encoding=_encoding(message) if message.headers else "",
+        encoding=message.form.read(_encoding) if message.headers else "",
         missing=cut(message.missing, 0, len(message.body)) if message.missing else [],
         unknown_from=message.unknown_from,
         body_range=(0, len(message.body)),
@@ -172,8 +172,8 @@ def upload_body(message: Message) -> Part:
     return part
 
 
-def _encoding(message: Message) -> str:
-    said = dict(reversed(message.headers))
+def _encoding(fields: Fields) -> str:
+    said = dict(reversed(fields))
     payload, decoded = said.get("x-amz-content-sha256", ""), said.get("x-amz-decoded-content-length", "")
     return with_chunks(encoding_of(said), payload, decoded)
 
@@ -190,13 +190,17 @@ def _label(message: Message) -> str:
 
 def body_name(message: Message) -> str:
     """File name by the head: Content-Disposition, what the protocol says, the last segment of the path."""
-    disposition = message.header("content-disposition") if message.headers else ""
-    if disposition and (name := parameter(disposition, "filename")):
+    if message.headers and (name := message.form.read(_disposed)):
         return name
     if message.file_name:
         return message.file_name
     last = message.path.partition("?")[0].partition("#")[0].rpartition("/")[2]
     return unquote(last, errors="replace") if "%" in last else last
+
+
+def _disposed(fields: Fields) -> str:
+    disposition = next((value for name, value in fields if name == "content-disposition"), "")
+    return parameter(disposition, "filename") if disposition else ""
 
 
 def content_range(message: Message) -> tuple[int, int, int | None] | None:

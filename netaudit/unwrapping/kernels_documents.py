@@ -10,6 +10,7 @@ import numpy.typing as npt
 from netaudit.jit.decorators import kernel
 from netaudit.text.json_text import LONG
 
+EMPTY = b"{}"  # the answer of many servers
 SMALL = 256  # bytes of a plain document
 QUOTE, OPEN, CLOSE, BACKSLASH, PERCENT = 0x22, 0x7B, 0x7D, 0x5C, 0x25
 LIST, LIST_END, COMMA, COLON, SPACE, MINUS, POINT, ZERO, NINE = 0x5B, 0x5D, 0x2C, 0x3A, 0x20, 0x2D, 0x2E, 0x30, 0x39
@@ -36,6 +37,8 @@ def plain_texts(data: npt.NDArray[np.uint8], rows: npt.NDArray[Any], plain: npt.
 def is_plain(text: npt.NDArray[np.uint8]) -> bool:
     """Whether one is."""
     size = text.size
+    if size == len(EMPTY) and text[0] == OPEN and text[1] == CLOSE:
+        return True
     if not 2 < size <= SMALL or text[0] != OPEN or text[1] != QUOTE or text[size - 1] != CLOSE:
         return False
     if size >= 8 and text[4] == 0x66 and text[5] == 0x74 and text[6] == 0x79 and text[7] == 0x70:  # "ftyp"

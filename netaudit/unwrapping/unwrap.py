@@ -135,7 +135,9 @@ CODECS: tuple[Codec, ...] = (
         first=_NOTHING,
         said="protobuf",
     ),
-    Codec("video", codecs_video.is_video, codecs_video.open_video, keeps=True, first=_NOTHING, said="video/h26"),
+    Codec(
+        "video", codecs_video.is_video, codecs_video.open_video, keeps=True, first=codecs_video.FIRST, said="video/h26"
+    ),
     Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED, said="application/bson"),
     Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER, least=4),
     Codec(

@@ -119,6 +119,17 @@ def test_a_name_asked_is_a_fact_about_the_asker() -> None:
     assert observed(message) == {of_client("dns_client", "asked", "api.wangxiaobao.com")}
 
 
+def test_the_address_of_a_name_server_is_not_what_was_asked_for():
+    """Glue (RFC 1035, 4.1): an address beside the answer has the name of its own record only."""
+    name = lambda text: b"".join(bytes([len(one)]) + one for one in text.split(b".")) + b"\0"  # noqa: E731
+    record = lambda owner, kind, value: owner + bytes((0, kind, 0, 1, 0, 0, 0, 9, 0, len(value))) + value  # noqa: E731
+    data = bytes.fromhex("000181800001000100010001")
+    data += name(b"a.test") + b"\0\x01\0\x01" + record(b"\xc0\x0c", 1, bytes((192, 0, 2, 1)))
+    data += record(b"\xc0\x0c", 2, name(b"ns.test")) + record(name(b"ns.test"), 1, bytes((192, 0, 2, 53)))
+    names = {(value, ip) for kind, _, ip, _, value in observed(dns.parse(data)) if kind == "dns"}
+    assert names == {("a.test", "192.0.2.1"), ("ns.test", "192.0.2.53")}
+
+
 def test_known_answers_of_a_question_are_not_the_askers() -> None:
     answers = [("_ipp._tcp.local", "PTR", "P._ipp._tcp.local", 1), ("P._ipp._tcp.local", "TXT", ["ty=M"], 1)]
     fields = {"response": False, "answers": answers, "questions": []}

@@ -84,3 +84,28 @@ def test_facts_are_written_by_columns(tmp_path) -> None:
     writer.close()
     written = read_streams(tmp_path, "observations")
     assert written.equals(table_of(list(ledger.rows()), OBSERVATIONS))
+
+
+def test_facts_that_come_together_are_those_that_come_one_by_one() -> None:
+    rng = random.Random(7)
+    said = [
+        (
+            rng.randrange(2),
+            f"192.0.2.{rng.randrange(4)}",
+            rng.choice(("asked", "name")),
+            f"v{rng.randrange(40)}",
+            at // 2,
+        )
+        for at in range(400)
+    ]
+    one_by_one, together = Ledger(most=24, most_values=3), Ledger(most=24, most_values=3)
+    for shard, ip, field, value, at in said:
+        one_by_one.at(shard)
+        one_by_one.note("dns", "", ip, field, value, 0, at, at, masked=True, times=2)
+    for start in range(0, len(said), 64):
+        together.note_all(
+            ((shard, "dns", "", ip, field), value, (0, at, at), 2)
+            for shard, ip, field, value, at in said[start : start + 64]
+        )
+    assert set(together.rows()) == set(one_by_one.rows())
+    assert together.dropped == one_by_one.dropped > 0

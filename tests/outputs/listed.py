@@ -77,6 +77,7 @@ NOTHING = {
     "browse": "its pages are `PAGES`",
     "extract": "gives the packets themselves, which nothing masks, and says so",
     "decide": "prints what the analyst decided; the report is written as by `export`",
+    "validate": "of captures that it makes itself, in which nobody is named",
     "docs": "of netaudit", "doctor": "of this machine",
     "rules check": "of signatures", "rules list": "of signatures", "rules test": "of signatures",
 }  # fmt: skip

@@ -150,6 +150,26 @@ def test_cameras_that_share_the_marks_keep_each_its_own_power() -> None:
     outcomes = compare(before, visit(LATER, quiet, devices=some, passes=9))
     assert {one.status for one in outcomes} == {"could not have been seen"}
     assert {tuple(codes(one)) for one in outcomes} == {("power",)}
+    assert {(one.devices, one.together.followed, one.together.asked) for one in outcomes} == {(3, 9, 9)}
+    said = sentences(outcomes[0], visit(LATER, quiet, devices=some, passes=9), "en")
+    assert any("Of one of them alone this tells nothing" in one for one in said)
+
+
+def test_cameras_of_which_one_goes_on_are_not_counted_together() -> None:
+    macs = [f"08:54:11:00:00:1{k}" for k in range(2)]
+    some = [device(mac, f"192.168.1.7{k}") for k, mac in enumerate(macs)]
+
+    def beating(start):
+        return [channel(mac, "time.example.org", [(start + k * MINUTE, 200, "hidden") for k in range(20)], ip="121.40.77.19") for mac in macs]  # fmt: skip
+
+    up = [channel(mac, UP, after_passes(SECOND, passes=9)[k::2], "uploaded") for k, mac in enumerate(macs)]
+    before = visit(SECOND, up, devices=some, passes=9)
+    for one in beating(SECOND):
+        before.channels[one.device, one.endpoint] = one
+    still = channel(macs[0], UP, after_passes(LATER, passes=9)[::2], "uploaded")
+    outcomes = compare(before, visit(LATER, [still, *beating(LATER)], devices=some, passes=9))
+    assert {one.status for one in outcomes} == {"still", "could not have been seen"}
+    assert not any(one.together for one in outcomes)
 
 
 def test_the_text_of_a_mark_says_whose_camera_was_passed() -> None:

@@ -47,7 +47,7 @@ def read(data, direction, opens):
     if opens and (direction or not bare or sum(counts) != bool(rest)):
         return None
     said = []
-    for _ in range(sum(counts)):
+    for number in range(sum(counts)):
         found = plain_name(data, at)
         if found is None or found[1] + 10 > len(data):
             return None
@@ -60,7 +60,7 @@ def read(data, direction, opens):
         if record in (1, 28):
             if len(value) != (4 if record == 1 else 16):
                 return None
-            said += [(value, owner)] if owner == name else [(value, owner), (value, name)]
+            said += [(value, owner)] if owner == name or number >= counts[0] else [(value, owner), (value, name)]
     if at != len(data):
         return None
     return ident, direction, name, dns.TYPES[kind], flags & 15 if direction else 0, said

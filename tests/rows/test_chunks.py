@@ -12,6 +12,7 @@ import pytest
 
 import netaudit
 from netaudit.messages.message import Message
+from netaudit.rows import chunks
 from netaudit.rows.chunks import chunk_of
 from pcaps.lab import photos
 from tests.spoken import Capture, reply, request
@@ -411,3 +412,16 @@ def test_whole_pictures_as_base64_are_no_chunks() -> None:
             message = Message("http", 0, 0, len(body), "POST", path="/up", host="a.example.com", body=body)
             message.body_size, message.content_type = len(body), "application/json"
             assert (chunk_of(message, "10.0.0.2") is None) is whole
+
+
+@pytest.mark.parametrize(
+    ("name", "means"),
+    [
+        ("chunkindex", {"number"}), ("dzchunkindex", {"number"}), ("totalchunks", {"total"}), ("index", {"bare number"}),
+        ("fileoffset", {"offset", "offset in a head"}), ("qquuid", {"id"}), ("filename", {"name"}), ("md5", {"hash"}),
+        ("upload" * 20 + "id", {"id", "name"}), ("temperature", set()),
+    ],
+)  # fmt: skip
+def test_what_names_mean(name, means):
+    assert chunks._means(name) == means
+    assert chunks._means(name) == chunks._meanings(name)

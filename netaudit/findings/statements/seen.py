@@ -21,6 +21,7 @@ from netaudit.findings.statements.kind import (
     of_findings,
     parties,
 )
+from netaudit.findings.transfers import STILL
 from netaudit.findings.vocabulary import KIND, kind_of
 
 if TYPE_CHECKING:
@@ -148,7 +149,15 @@ def _key_frames(tables: Tables, receivers: set[str]) -> int:
     flows = findings.filter(pc.and_(pc.equal(findings["act"], KIND["video"].act.name), to))["flow_ids"]
     of_streams = pc.is_in(messages["protocol"], pa.array(sorted(STREAMS)))
     stills = messages.filter(pc.and_(of_streams, pc.greater(messages["body_size"], 0)))
-    return int(pc.sum(pc.is_in(stills["flow_id"], value_set=flows.combine_chunks().flatten())).as_py() or 0)
+    wanted = flows.combine_chunks().flatten()
+    streamed = int(pc.sum(pc.is_in(stills["flow_id"], value_set=wanted)).as_py() or 0)
+    others = messages.filter(pc.and_(pc.is_in(messages["flow_id"], value_set=wanted), pc.invert(of_streams)))
+    objects = tables.get("objects")
+    if objects is None or not others.num_rows:
+        return streamed
+    of_files = pc.is_in(objects["message_id"], value_set=others["message_id"].combine_chunks())
+    stills_of_files = objects.filter(pc.and_(of_files, pc.match_substring(objects["unwrap_path"], STILL)))
+    return streamed + int(stills_of_files.num_rows)
 
 
 LEFT = (

@@ -152,7 +152,10 @@ def in_turn(turns: U1, up: tuple[I8, I8], down: tuple[I8, I8], at: I8, parts: I8
     count = 0
     for direction in turns:
         packets, rows = up if direction == 0 else down
-        number, first = at[direction]
+        number, first = (
+            at[direction, 0],
+            at[direction, 1],
+        )  # unpacked as one, the path of this file would be compiled in
         frames = packets[number]
         at[direction, 0] += 1
         at[direction, 1] += max(frames, 0)

@@ -68,8 +68,9 @@ def read_datagram(room: Room, flow: Any, piece: Any, data: U1, begin: int, direc
     if name < 0:
         return False
     write_message(room, piece, data, begin, direction, kind, name)
-    for _ in range(records):
-        at = read_record(room, flow, data, begin, end, at, name)
+    answers = short(data, begin + 6)
+    for number in range(records):
+        at = read_record(room, flow, data, begin, end, at, name, number < answers)
         if at < 0:
             return False
     if at != end:
@@ -116,8 +117,11 @@ def write_message(room: Room, piece: Any, data: U1, begin: int, direction: int, 
 
 
 @lean_kernel
-def read_record(room: Room, flow: Any, data: U1, begin: int, end: int, at: int, asked: int) -> int:
-    """Take down which name an address record gives; gives the place behind the record, -1 if it is not plain."""
+def read_record(room: Room, flow: Any, data: U1, begin: int, end: int, at: int, asked: int, direct: bool) -> int:  # noqa: FBT001
+    """Take down which name an address record gives; gives the place behind the record, -1 if it is not plain.
+
+    `direct`: it is one of the answers. Other sections have addresses of name servers, which are not what was asked for.
+    """
     at, size = spell(data, begin, end, at, room.text)
     if at < 0 or at + 10 > end:
         return -1
@@ -139,7 +143,7 @@ def read_record(room: Room, flow: Any, data: U1, begin: int, end: int, at: int, 
         form = ADDRESS6
     if not say(room, flow, form, high, low, np.uint64(0), name):
         return -1
-    if name != asked and not say(room, flow, form, high, low, np.uint64(0), asked):
+    if direct and name != asked and not say(room, flow, form, high, low, np.uint64(0), asked):
         return -1  # reached through aliases: the name asked for counts, too
     return behind
 

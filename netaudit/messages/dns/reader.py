@@ -88,7 +88,7 @@ def parse(data: bytes) -> Message:
     first = asked[0] if asked else (records[0][0], records[0][1]) if records else ("", "")
     message.host, message.method = first
     message.status = flags & 15 if flags & 0x8000 else 0
-    message.said = DnsSaid(ident, bool(flags & 0x8000), asked, records)
+    message.said = DnsSaid(ident, bool(flags & 0x8000), asked, records, answers)
     if cut or flags & 0x0200:
         message.complete, message.unknown_from = False, len(data)
         message.notes.append("truncated")

@@ -6,6 +6,7 @@ Tolerated: bare LF, folding, lines without a colon, no reason phrase or version,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -145,7 +146,10 @@ _remembered = lru_cache(maxsize=4096)(_field)  # most lines are those of the mes
 
 def content_length(head: Head) -> tuple[int | None, str]:
     """Declared length and a note: duplicates and lists are taken when they agree, else the first counts."""
-    values = [part.strip() for key, value in head.headers if key == "content-length" for part in value.split(",")]
+    said = [value for key, value in head.headers if key == "content-length"]
+    if not said:
+        return None, ""
+    values = [part.strip() for value in said for part in value.split(",")]
     numbers = [int(value) for value in values if _NUMBER.match(value)]
     if not numbers:
         return None, "unusable Content-Length" if values else ""
@@ -154,8 +158,12 @@ def content_length(head: Head) -> tuple[int | None, str]:
 
 def is_chunked(head: Head) -> bool:
     """Whether the body comes in chunks (which wins over any length; RFC 9112, 6.3)."""
-    said = [value for key, value in head.headers if key == "transfer-encoding"]
-    return bool(said) and any("chunked" in value.lower() for value in said)
+    return chunks_follow(head.headers)
+
+
+def chunks_follow(fields: Iterable[tuple[str, str]]) -> bool:
+    """The same by the fields of a head."""
+    return any(key == "transfer-encoding" and "chunked" in value.lower() for key, value in fields)
 
 
 def is_sane(raw: bytes) -> bool:

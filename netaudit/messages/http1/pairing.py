@@ -8,15 +8,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from netaudit.messages.http1.head import BODY_METHODS, Head, content_length, is_chunked
+from netaudit.messages.http1.head import BODY_METHODS, Head, chunks_follow, content_length, is_chunked
 from netaudit.messages.message import Message
 from netaudit.messages.rtsp.http import tunnel_in
+
+if TYPE_CHECKING:
+    from netaudit.contracts.heads import Fields
 
 UNANSWERED = 64  # requests that wait for an answer
 SLIM = 64 << 10  # a larger body is not kept with its request until the answer comes
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,15}://([^/?#]*)(.*)\Z", re.DOTALL)
 _RANGE = re.compile(r"bytes\s+(\S.*)", re.IGNORECASE)
+
+
+class Said(NamedTuple):
+    """What fields of a head say that pairing and framing ask for."""
+
+    host: str
+    content_type: str
+    ranges: tuple[str, ...]  # values of Content-Range
+    upgrade: bool
+    chunked: bool
+
+
+def _said(fields: Fields) -> Said:
+    def first(name: str) -> str:
+        return next((value for key, value in fields if key == name and value), "")
+
+    upgrade = next((value for key, value in fields if key == "upgrade"), "")
+    ranges = tuple(value for key, value in fields if key == "content-range")
+    return Said(first("host"), first("content-type"), ranges, bool(upgrade), chunks_follow(fields))
 
 
 class Framing:
@@ -87,13 +110,10 @@ class Pairing:
 
     def _request(self, head: Head, message: Message) -> Message | None:
         message.method, message.path = head.method, head.target
-        for name, value in head.headers:
-            if name == "host":
-                message.host = message.host or value
-            elif name == "content-type":
-                message.content_type = message.content_type or value
-            elif name == "content-range":
-                _note_range(message, value)
+        said = message.form.read(_said)
+        message.host, message.content_type = said.host, said.content_type
+        for value in said.ranges:
+            _note_range(message, value)
         if head.method == "CONNECT":
             message.host = head.target
         elif absolute := _ABSOLUTE.match(head.target):
@@ -124,11 +144,10 @@ class Pairing:
 
     def _response(self, head: Head, message: Message, *, unasked: bool) -> Message | None:
         message.status = head.status
-        for name, value in head.headers:
-            if name == "content-type":
-                message.content_type = message.content_type or value
-            elif name == "content-range":
-                _note_range(message, value)
+        said = message.form.read(_said)
+        message.content_type = said.content_type
+        for value in said.ranges:
+            _note_range(message, value)
         waiting, released = self._pending[1 - message.direction], None
         if unasked and not self.sure:
             pass  # a request that came later is not its own
@@ -195,10 +214,11 @@ def bodiless(head: Head) -> bool:
 
 
 def _request_framing(head: Head, message: Message) -> Framing:
-    pause = head.method == "CONNECT" or bool(head.get("upgrade"))
+    said = message.form.read(_said)
+    pause = head.method == "CONNECT" or said.upgrade
     if tunnel_in(message):
         return Framing(Framing.NONE)
-    if is_chunked(head):
+    if said.chunked:
         return Framing(Framing.CHUNKED, pause=pause, declared=content_length(head)[0])
     length, note = content_length(head)
     if note:
@@ -215,7 +235,7 @@ def _response_framing(head: Head, message: Message) -> Framing:
         return Framing(Framing.NONE)
     if (message.method == "CONNECT" and head.status < 300) or tunnel_in(message):
         return Framing(Framing.NONE)
-    if is_chunked(head):
+    if message.form.read(_said).chunked:
         return Framing(Framing.CHUNKED, declared=content_length(head)[0])
     length, note = content_length(head)
     if note:

@@ -1,4 +1,7 @@
-"""A still out of a video key frame, by PyAV where it is installed (extra `video`)."""
+"""Stills out of video, by PyAV where it is installed (extra `video`): of a key frame, and of files of video.
+
+Of a file some key frames are looked at, spread over it; that it is a video is noted whatever they show.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 from netaudit.contracts.unwrapping_steps import Step
 from netaudit.unwrapping.from_images import Stills
 from netaudit.unwrapping.slices import derive
+from netaudit.unwrapping.sniff import image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +22,11 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.part import Part
 
 CODECS = {"video/h264": "h264", "video/h265": "hevc"}
+FILE = "file"  # in place of a codec, with a number behind it
+LOOKED_AT = 4  # key frames of a file
+PART_LOOKED_AT = f"video not looked at but for {LOOKED_AT} key frames of each file"
+CLUSTER = 188  # bytes of a packet of MPEG-TS (ISO/IEC 13818-1, 2.4.3.2)
+FIRST = b"\0\x1aFRG"  # first bytes of files of video
 DECODED = "still decoded from a key frame: its bytes are not on the wire"
 
 
@@ -32,12 +41,28 @@ def _stills() -> Stills | None:
 
 
 def is_video(part: Part) -> bool:
-    """Declared as the elementary stream of a key frame."""
-    return part.content_type in CODECS
+    """Declared as the elementary stream of a key frame, or a file of video."""
+    return part.content_type in CODECS or is_file(part.data)
+
+
+def is_file(data: bytes) -> bool:
+    """Whether bytes begin as a file of video: ISO media, Matroska, Flash, AVI, MPEG program or transport stream."""
+    if data[:1] not in {bytes((one,)) for one in FIRST}:
+        return False
+    if data[4:8] == b"ftyp":
+        return image(data) == ""
+    if data.startswith(b"RIFF"):
+        return data[8:12] == b"AVI "
+    if data[:1] == b"G":
+        return len(data) > 2 * CLUSTER and data[CLUSTER : CLUSTER + 1] == data[2 * CLUSTER : 2 * CLUSTER + 1] == b"G"
+    return data.startswith((b"\x1aE\xdf\xa3", b"FLV\x01", b"\0\0\x01\xba"))
 
 
 def open_video(part: Part, budget: Budget) -> Iterator[Part]:
-    """The first picture, as JPEG; nothing without PyAV or when it cannot be decoded."""
+    """The first picture of a key frame, some of a file, as JPEG; nothing without PyAV or where none can be decoded."""
+    if part.content_type not in CODECS:
+        yield from _open_file(part, budget)
+        return
     if not part.complete:
         return
     stills = _stills()
@@ -48,5 +73,19 @@ def open_video(part: Part, budget: Budget) -> Iterator[Part]:
     if not still:
         budget.note(f"video not decoded: {problem}" if problem else "video not decoded")
     elif budget.spend(len(still)):
+        budget.note(DECODED)
+        yield derive(part, still, Step("key frame"))
+
+
+def _open_file(part: Part, budget: Budget) -> Iterator[Part]:
+    stills = _stills()
+    if stills is None:
+        budget.note("video not looked at: PyAV is not installed")
+        return
+    budget.note(PART_LOOKED_AT)
+    for number in range(LOOKED_AT):
+        still, _ = stills.decode(part.data, f"{FILE} {number}", budget.patience)
+        if not still or not budget.spend(len(still)):
+            return
         budget.note(DECODED)
         yield derive(part, still, Step("key frame"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ from netaudit.images.cpu_limit import Limits
 from netaudit.images.stills import MOST_DEATHS, Stills
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.codecs import video as codecs_video
-from netaudit.unwrapping.codecs.video import DECODED
+from netaudit.unwrapping.codecs.video import DECODED, LOOKED_AT, PART_LOOKED_AT
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import unwrap
 
@@ -82,3 +83,55 @@ def test_a_helper_that_fails_costs_one_still(boot):
     assert asked == [died, left_alone, died, left_alone]
     assert (one.deaths, other.deaths) == (MOST_DEATHS, 1)
     stills.close()
+
+
+def file_of(name, codec, frames=9):
+    """A file of video of which every second frame is a key frame."""
+    av = pytest.importorskip("av", reason="NO PYAV: files of video are not looked at")
+    out = io.BytesIO()
+    options = {"movflags": "frag_keyframe+empty_moov"} if name == "mp4" else {}
+    with av.open(out, "w", format=name, options=options) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.codec_context.gop_size = 2
+        for number in range(frames):
+            picture = np.random.default_rng(number).integers(0, 255, (64, 96, 3), dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("mp4", "libx264"), ("matroska", "libx264"), ("flv", "libx264"), ("mpegts", "libx264")]
+)
+def test_some_key_frames_of_a_file_are_looked_at(name, codec):
+    leaves, budget = found(file_of(name, codec), "application/octet-stream")
+    stills = [leaf.kind for leaf in leaves if leaf.kind == "jpeg"]
+    assert 1 <= len(stills) <= LOOKED_AT
+    assert {PART_LOOKED_AT, DECODED} <= set(budget.notes)
+    assert all("key frame" in leaf.part.path for leaf in leaves if leaf.kind == "jpeg")
+
+
+def test_pictures_of_motion_jpeg_are_taken_as_they_are():
+    leaves, budget = found(file_of("avi", "mjpeg"), "video/avi")
+    assert [leaf.kind for leaf in leaves if leaf.kind == "jpeg"]
+    assert not any("key frame" in leaf.part.path for leaf in leaves)
+    assert PART_LOOKED_AT in budget.notes
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\0", b"\0\0\0\x18ftypheic" + bytes(200), b"RIFF\x10\0\0\0WEBPVP8 " + bytes(99), b"G" + bytes(600), b"GET /" * 99,
+     b"FLV\x02" + bytes(99), b"\x1a\x45" + bytes(99)],
+)  # fmt: skip
+def test_what_is_no_file_of_video(data):
+    assert not codecs_video.is_file(data)
+
+
+@pytest.mark.parametrize(
+    "begin", [b"\0\0\0\x18ftypisom", b"\x1aE\xdf\xa3", b"FLV\x01\x05", b"RIFF\xff\xff\xff\xffAVI "]
+)
+def test_noise_that_begins_as_a_file_ends_soon(begin):
+    leaves, budget = found(begin + np.random.default_rng(3).bytes(20_000), "application/octet-stream")
+    assert [leaf.kind for leaf in leaves if leaf.kind == "jpeg"] == []
+    assert PART_LOOKED_AT in budget.notes or "PyAV" in budget.notes[0]

@@ -1,0 +1,69 @@
+"""Measures tshark and suricata by the test specification: `python benchmarks/peers.py`; prints the table.
+
+A tool is asked only for kinds of facts that it tells; of others the table says so.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from netaudit.validate.judging import judge  # noqa: E402
+from netaudit.validate.pack.cases import pack  # noqa: E402
+from netaudit.validate.running import read, write  # noqa: E402
+from tests.agreement import suricata, tshark  # noqa: E402
+
+OF = {"A15": ("flow", "packets"), "A29": ("content", "picture"), "A28": ("content", "whole")}
+
+
+def told(answer, tells) -> bool:
+    kind, *keys = OF.get(answer.assertion, (answer.kind, *answer.told))
+    if answer.assertion == "A25":
+        keys = ["packets"]
+    return kind in tells and set(keys) <= {*tells[kind], "picture"} and answer.assertion != "A29"
+
+
+def main() -> None:
+    files = pack()
+    answers = [one for made in files for one in made.answers]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        write(files, folder / "pack")
+        paths = [folder / "pack" / one.name for one in files]
+        ours = read(files, folder)
+        found = {}
+        for name, tool, records in (
+            (tshark.version(), tshark, [one for path in paths for one in tshark.records(path)]),
+            (suricata.version(), suricata, [one for path in paths for one in suricata.records(path)]),
+        ):
+            counted: dict[str, int] = {}
+            for one in records:
+                if one["kind"] == "flow":
+                    counted[one["capture"]] = counted.get(one["capture"], 0) + 1
+            flows = [one | {"flows": counted.get(one["capture"], 0)} for one in records if one["kind"] == "capture"]
+            if not flows:
+                flows = [
+                    {"kind": "capture", "capture": path.name, "flows": counted.get(path.name, 0)} for path in paths
+                ]
+            rest = [one for one in records if one["kind"] != "capture"]
+            found[name] = judge([one for one in answers if told(one, tool.TELLS)], [*flows, *rest])
+    print(f"| Id | netaudit | {' | '.join(found)} |")
+    print("|---|---|" + "---|" * len(found))
+    for assertion, one in ours.items():
+        cells = [f"{one.asked - one.failed:,} of {one.asked:,}"]
+        for other in found.values():
+            there = other.get(assertion)
+            cells.append(f"{there.asked - there.failed:,} of {there.asked:,}" if there else "not measured")
+        print(f"| {assertion} | {' | '.join(cells)} |")
+    for name, other in found.items():
+        print(name, file=sys.stderr)
+        for assertion, one in other.items():
+            print(f"  {assertion}", *one.first, sep="\n      ", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What a field is by its name, in whatever language: whole names first, then the words that a name is made of."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+LONGEST = 48  # characters of a name that is taken apart
+
+
+@dataclass(frozen=True)
+class FieldNames:
+    """Names of fields, plain (`nodes.plain`), and what they mean.
+
+    Attributes:
+        whole: name → meaning.
+        ranks: name → its place among those of its meaning.
+        stems: meaning → groups of parts of words; a name that holds one of each group has the meaning.
+        never: parts of words; names that hold one have no meaning but as a whole.
+        variants: characters of traditional Chinese → the simplified ones.
+
+    """
+
+    whole: dict[str, str]
+    ranks: dict[str, int]
+    stems: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    never: dict[str, tuple[str, ...]]
+    variants: dict[int, str]
+
+    def meaning(self, name: str) -> str:
+        """Meaning of a plain name; empty for none."""
+        return self.whole.get(name) or _by_stems(self, name)
+
+    def rank(self, name: str) -> int:
+        """Place of a name among those of its meaning: whole names first."""
+        return self.ranks.get(name, len(self.ranks))
+
+    def folded(self, name: str) -> str:
+        """A name without accents and marks, in simplified characters."""
+        marked = unicodedata.normalize("NFKD", name.translate(self.variants))
+        return "".join(one for one in marked if not unicodedata.combining(one) and one.isalnum())
+
+    def traditional(self, name: str) -> str:
+        """A name in traditional characters."""
+        return name.translate({ord(one): chr(other) for other, one in self.variants.items()})
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@lru_cache(maxsize=8192)
+def _by_stems(names: FieldNames, name: str) -> str:
+    if not name or len(name) > LONGEST:
+        return ""
+    folded = names.folded(name)
+    if known := names.whole.get(folded):
+        return known
+    for meaning, groups in names.stems:
+        vetoed = any(one in folded for one in (*names.never[""], *names.never.get(meaning, ())))
+        if not vetoed and all(any(one in folded for one in group) for group in groups):
+            return meaning
+    return ""
+
+
+def compiled(raw: dict[str, Any]) -> FieldNames:
+    """The names of `signatures/statements.yaml`."""
+    fields = raw["fields"]
+    variants = {ord(one): other for one, other in (pair for pair in raw["variants"].split())}
+    bare = FieldNames({}, {}, (), {"": ()}, variants)
+    return FieldNames(
+        {key: name for name, one in fields.items() for key in one["keys"]},
+        {key: rank for one in fields.values() for rank, key in enumerate(one["keys"])},
+        tuple(
+            (name, tuple(tuple(bare.folded(stem) for stem in group) for group in one["stems"]))
+            for name, one in fields.items()
+            if "stems" in one
+        ),
+        {name: tuple(map(bare.folded, words)) for name, words in raw["never"].items()},
+        variants,
+    )

@@ -1,0 +1,250 @@
+"""The loop of an appliance: take whole files into the case of their day, have days audited, mind the room.
+
+    ROOT/custody.jsonl         what the appliance did
+    ROOT/spool/                what its recorder writes; with another recorder, its own folder
+    ROOT/2026-11-29/           a case a day; -2, -3 … where it began anew (size, clock set, power lost)
+
+A file belongs to the day on which it begins, so a connection over midnight is met midway by the second case. Nothing is
+ever added to a case that was closed: after a loss of power the files that it has are audited, and another one begins.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from netaudit import __version__
+from netaudit.case.custody import Custody
+from netaudit.case.removal import Rule
+from netaudit.errors import UsageError
+from netaudit.live.daily.auditor import Auditor, Done
+from netaudit.live.daily.day import MOST_FILES, Day, cases, day_of, free_name, is_sealed
+from netaudit.live.daily.room import PART, Room
+from netaudit.live.daily.spool import QUIET, Spool, Whole
+from netaudit.live.keeping import Keeper
+from netaudit.live.news import Level, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from netaudit.live.daily.alarms import Alarms
+    from netaudit.live.lines import Lines
+    from netaudit.live.settings import LiveSettings
+    from netaudit.pipeline.task import Options
+
+SPOOL = "spool"
+LOOK = 1.0  # seconds between looks for whole files
+MIND = 60.0  # seconds between looks at the room
+LEAST_BACK = 1.0  # seconds by which the time of a file must lie before that of the one before to be told
+GRAVEST = "ABCD"
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """What an appliance is asked for."""
+
+    root: Path
+    folder: Path | None  # that another recorder fills; None: `LiveSettings.interface` is recorded
+    case_size: int | None  # bytes of recording after which another case begins
+    private_days: int | None  # days that private data is kept
+    certain: str  # least certainty of a finding that is an alarm
+    words: Sequence[str] = ()  # options of the audits
+    zone: datetime.tzinfo | None = None
+
+
+@dataclass(slots=True)
+class Appliance:
+    """One run of it."""
+
+    daily: Daily
+    settings: LiveSettings
+    options: Options
+    lines: Lines
+    alarms: Alarms
+    _custody: Custody = field(init=False)
+    _keeper: Keeper | None = None
+    _day: Day | None = None
+    _last: float = 0.0  # when the last file began
+    _taken_at: float = field(default_factory=time.monotonic)
+    _refused: dict[str, float] = field(default_factory=dict)  # files that could not be taken, and when to try again
+
+    def run(self) -> bool:
+        """Until somebody asks to stop (True), or the disk is full. UsageError when the interface cannot be recorded."""
+        daily = self.daily
+        daily.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own = daily.folder is None
+        with Custody(daily.root) as self._custody:
+            spool = Spool(daily.folder or daily.root / SPOOL, own=own)
+            auditor = Auditor(daily.words)
+            room = Room(daily.root, self._custody, self.settings.ring, self.settings.keep_free, self._tell)
+            self._custody.note("begun", version=__version__, interface=self._source(), private_days=daily.private_days)
+            self._take_up(auditor)
+            if own:
+                self._start(spool)
+            try:
+                self._loop(spool, auditor, room)
+            finally:
+                asked = self.lines.stopping()
+                if self._keeper is not None:
+                    self._keeper.stop()
+                self._take(spool, auditor, ended=own)
+                self._close_day(auditor, "asked" if asked else "disk_full")
+                self._finish(auditor, room)
+                self._custody.note("ended")
+            return asked
+
+    def _finish(self, auditor: Auditor, room: Room) -> None:
+        """Audit what is left; who asks a second time leaves that to the next start."""
+        try:
+            while auditor.busy:
+                if (done := auditor.step()) is not None:
+                    self._told(done)
+                    self._mind(room, auditor)
+                time.sleep(self.settings.tick)
+        except KeyboardInterrupt:
+            auditor.stop()
+
+    def _start(self, spool: Spool) -> None:
+        spool.folder.mkdir(mode=0o700, exist_ok=True)
+        settings = self.settings
+        ring = settings.ring // PART if settings.ring is not None else None
+        settings = replace(settings, ring=ring, overwrite_oldest=True, keep_free=settings.keep_free // 2)
+        self._keeper = Keeper(settings, spool.folder, self._custody, self._pass_on, lambda _: True)
+        self._keeper.start()
+
+    def _take_up(self, auditor: Auditor) -> None:
+        """Cases that a loss of power left: those with a recording are audited."""
+        for path in cases(self.daily.root):
+            if not is_sealed(path):
+                self._tell("warning", "taken_up", case=path.name)
+                auditor.add(path)
+
+    def _loop(self, spool: Spool, auditor: Auditor, room: Room) -> None:
+        looked = minded = -MIND
+        keeper = self._keeper
+        while not self.lines.stopping() and not (keeper is not None and keeper.stop_reason):
+            clock = time.monotonic()
+            pressed = False
+            if keeper is not None:
+                keeper.tend()
+                pressed = keeper.free < self.settings.keep_free and clock - minded >= LOOK
+            if clock - looked >= LOOK:
+                looked = clock
+                self._take(spool, auditor)
+                self._close_quiet(auditor)
+            done = auditor.step()
+            if done is not None:
+                self._told(done)
+            if done is not None or pressed or clock - minded >= MIND:
+                minded = clock
+                self._mind(room, auditor)
+            time.sleep(self.settings.tick)
+
+    def _mind(self, room: Room, auditor: Auditor) -> None:
+        open_now = {self._day.folder.name} if self._day is not None else set()
+        room.mind(day_of(time.time(), self.daily.zone), auditor.busy | open_now)
+
+    def _take(self, spool: Spool, auditor: Auditor, *, ended: bool = False) -> None:
+        """Put whole files into their days."""
+        for one in spool.whole(ended=ended):
+            name, clock = one.path.name, time.monotonic()
+            if clock < self._refused.get(name, 0.0):
+                continue
+            try:
+                self._day_for(one, auditor).take(one)
+            except (OSError, UsageError) as error:  # no room, no right: said once, and tried again
+                if name not in self._refused:
+                    self._tell("error", "not_taken", file=name, why=str(error))
+                self._refused[name] = clock + MIND
+                continue
+            self._refused.pop(name, None)
+            self._taken_at = clock
+
+    def _day_for(self, one: Whole, auditor: Auditor) -> Day:
+        """The case of a file: the one under way, or a new one."""
+        if self._last and one.begins < self._last - LEAST_BACK:
+            self._custody.note("clock_jump", seconds=round(one.begins - self._last, 3), file=one.path.name)
+            self._tell("warning", "time_back", seconds=round(one.begins - self._last, 1))
+        self._last = one.begins
+        day = day_of(one.begins, self.daily.zone)
+        largest = self.daily.case_size
+        if (here := self._day) is not None:
+            full = (largest is not None and here.bytes >= largest) or here.files >= MOST_FILES
+            if here.rule.day == str(day) and not full:
+                return here
+            self._close_day(auditor, "case full" if full else "day over")
+        rule = Rule(str(day), self.daily.private_days, room=True)
+        facts = {"interface": self._source(), "filter": self.settings.capture_filter, "snaplen": self.settings.snaplen}
+        self._day = Day(free_name(self.daily.root, day), rule, self.options, facts)
+        return self._day
+
+    def _source(self) -> str:
+        return self.daily.folder.name if self.daily.folder is not None else self.settings.interface
+
+    def _close_quiet(self, auditor: Auditor) -> None:
+        """End a day that is over though no file came to say so."""
+        if self._day is None or time.monotonic() - self._taken_at < QUIET:
+            return
+        if self._day.rule.day != str(day_of(time.time(), self.daily.zone)):
+            self._close_day(auditor, "day over")
+
+    def _close_day(self, auditor: Auditor, stopped: str) -> None:
+        day, self._day = self._day, None
+        if day is None:
+            return
+        keeper = self._keeper
+        own: dict[str, Any] = {"recorder": "another", "untold_runs": 1}
+        if keeper is not None:
+            drops = keeper.drops
+            own = {
+                "recorder": keeper.method,
+                "received": drops.received,
+                "dropped_kernel": drops.kernel,
+                "dropped_interface": max(drops.interface, keeper.missed()),
+                "dropped_own": drops.recorder + keeper.drops_own,
+                "overwritten": list(keeper.overwritten),
+                "untold_runs": keeper.untold_runs + keeper.recording,  # a run under way tells at its end
+            }
+        day.close(stopped=stopped, **day.facts, **own)
+        auditor.add(day.folder)
+
+    def _told(self, done: Done) -> None:
+        """What an audit gave: a line of the chain, and an alarm where it found something or failed."""
+        case = done.case.name
+        if not done.sealed:
+            self._custody.note("not audited", case=case, code=done.code)
+            self._tell("error", "not_audited", case=case, code=done.code)
+            return
+        from netaudit.case.custody import entries
+
+        head = entries(done.case)[-1]
+        self._custody.note("case sealed", case=case, manifest=head.get("manifest", ""), head=head["hash"])
+        found = [str(one.get("certainty")) for one in done.summary.get("findings", ())]
+        grave = [one for one in found if one in GRAVEST and one <= self.daily.certain]
+        if grave:
+            self._tell("warning", "day_found", case=case, n=len(grave), certainty=min(grave))
+        elif done.summary.get("damage") or done.summary.get("rejected"):
+            self._tell("warning", "day_damaged", case=case)
+        else:
+            self._tell("info", "day_sealed", case=case)
+
+    def _tell(self, level: Level, code: str, /, **figures: float | str) -> None:
+        self._pass_on(Note(level, code, figures))
+
+    def _pass_on(self, note: Note) -> None:
+        self.lines.show(note)
+        try:
+            self.alarms.tell(note)
+        except OSError as error:  # a full disk must not end the recording
+            self.lines.show(Note("error", "alarm_failed", {"why": error.strerror or str(error)}))
+
+
+def refuse(root: Path, folder: Path | None) -> None:
+    """Raise UsageError for a place where no appliance can be."""
+    if (root / "case.json").exists():
+        raise UsageError("{}: is a case; --daily wants a folder for its cases", root)
+    if folder is not None and (root.absolute() == folder.absolute() or folder.absolute() in root.absolute().parents):
+        raise UsageError("{}: lies in the folder that is followed; choose another --case folder", root)

@@ -1,0 +1,87 @@
+"""The case of one day while its recording goes on: files come in and are hashed; audited it is when the day is over."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netaudit import __version__
+from netaudit.case.custody import RECORD, Custody, entries
+from netaudit.case.seal import SEALED
+from netaudit.case.writing import MANIFEST, place_for
+from netaudit.live.daily.spool import moved
+from netaudit.live.sealing import RECORDING_ENDED
+from netaudit.pipeline.task import Options, begin_case
+
+if TYPE_CHECKING:
+    from netaudit.case.removal import Rule
+    from netaudit.live.daily.spool import Whole
+
+NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?:-(\d{1,5}))?")  # a day, and which of its cases
+MOST_FILES = 50_000  # of one case: fewer than a recording may have
+
+
+@dataclass(slots=True)
+class Day:
+    """A case that is being filled. It is locked as long as this lasts."""
+
+    folder: Path
+    rule: Rule
+    options: Options
+    facts: dict[str, Any]  # of the recording, as `begun` has them
+    bytes: int = 0
+    files: int = 0
+    _custody: Custody = field(init=False)
+
+    def __post_init__(self) -> None:
+        with place_for(self.folder, "live", overwrite=False):
+            (self.folder / RECORD).mkdir(mode=0o700, exist_ok=True)
+            begin_case(self.folder, self.options)
+        self._custody = Custody(self.folder)
+        self._custody.note("begun", version=__version__, removal=self.rule.facts(), **self.facts)
+
+    def take(self, one: Whole) -> None:
+        """Move a recorded file into the case, and seal it in the chain. Raises OSError."""
+        at = datetime.datetime.fromtimestamp(one.begins, datetime.UTC)
+        name = f"record-0001_{self.files + 1:05d}_{at:%Y%m%d%H%M%S}.pcapng"
+        size, digest = moved(one.path, self.folder / RECORD / name)
+        self.files += 1
+        self.bytes += size
+        said = {} if one.path.name == name else {"was": one.path.name}
+        self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **said)
+
+    def close(self, **facts: Any) -> None:
+        """No further file comes: let others audit it."""
+        self._custody.note(RECORDING_ENDED, **facts)
+        self._custody.close()
+
+    def let_go(self) -> None:
+        """Leave it as it is: at its next start the appliance finds it."""
+        self._custody.close()
+
+
+def day_of(moment: float, zone: datetime.tzinfo | None) -> datetime.date:
+    """The day of a time in seconds since 1970; `zone` None is that of this computer."""
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).astimezone(zone).date()
+
+
+def free_name(root: Path, day: datetime.date) -> Path:
+    """A folder for a case of that day that is not there yet."""
+    number = 1
+    while (folder := root / (f"{day}" if number == 1 else f"{day}-{number}")).exists():
+        number += 1
+    return folder
+
+
+def cases(root: Path) -> list[Path]:
+    """The cases of an appliance, in the order of their days."""
+    found = [(match[1], int(match[2] or 1), path) for path in root.iterdir() if (match := NAME.fullmatch(path.name))]
+    return [path for _, _, path in sorted(found) if path.is_dir() and not path.is_symlink()]
+
+
+def is_sealed(folder: Path) -> bool:
+    """Whether a case has come to its end; whether it is as it was sealed is not asked."""
+    return (folder / MANIFEST).is_file() and any(line["what"] == SEALED for line in entries(folder))

@@ -1,0 +1,155 @@
+"""The certificate: what was validated, on what, with which outcome, as data and as a page for people.
+
+Its number is the beginning of the SHA-256 over its canonical JSON without the number, so a changed one has another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from netaudit import __version__
+from netaudit.errors import UsageError
+from netaudit.recheck.power import lower
+from netaudit.storage.given_files import read_given
+from netaudit.system.clock import now
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netaudit.validate.judging import Outcome
+    from netaudit.validate.running import Validation
+
+SPECIFICATION = "1"
+FORMAT = "netaudit validation 1"
+CONFIDENCE = 0.95
+LARGEST = 1 << 20  # bytes of a certificate
+PACKAGE = Path(__file__).parents[1]
+CODE = (".py", ".yaml", ".j2", ".js", ".css", ".json")
+NOT_CODE = ("_docs", "_kernels", "_signatures", "__pycache__")
+Certificate = dict[str, Any]
+
+ASSERTIONS: dict[str, dict[str, str]] = {one["id"]: one for one in yaml_of(__package__, "assertions.yaml")}
+say = speaker(yaml_of(__package__, "texts.yaml"))
+
+
+def certificate_of(validation: Validation) -> Certificate:
+    """All that a certificate says."""
+    from netaudit.signatures.loading import load
+
+    said: Certificate = {
+        "format": FORMAT,
+        "specification": SPECIFICATION,
+        "netaudit": __version__,
+        "code": code_digest(),
+        "signatures": load().sha256,
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "made": now(),
+        "seconds": round(validation.seconds, 1),
+        "most_memory_mb": most_memory(),
+        "pack": {"captures": validation.captures, "bytes": validation.bytes, "sha256": validation.digest},
+        "answers": validation.asked,
+        "passed": all(one.passed for one in validation.outcomes.values()),
+        "outcomes": outcomes_digest(validation.outcomes),
+        "assertions": [_row(name, one) for name, one in validation.outcomes.items()],
+    }
+    return said | {"number": number_of(said)}
+
+
+def _row(name: str, one: Outcome) -> dict[str, Any]:
+    bound = 1 - lower(one.asked - one.failed, one.asked, CONFIDENCE)
+    return {"id": name, "asked": one.asked, "failed": one.failed, "rate_at_most": bound, "examples": one.first}
+
+
+def outcomes_digest(outcomes: Mapping[str, Outcome]) -> str:
+    """SHA-256 over which assertions hold: not over counts, times or names, so it is the same wherever they hold."""
+    lines = (f"{name} {'holds' if one.passed else 'fails'}\n" for name, one in sorted(outcomes.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def number_of(said: Certificate) -> str:
+    """Number of a certificate."""
+    plain = {key: value for key, value in said.items() if key != "number"}
+    return "NV" + hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16].upper()
+
+
+def code_digest(package: Path = PACKAGE) -> str:
+    """SHA-256 over all code and texts of the package, by names and contents; ends of lines count as one."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*"), key=lambda one: one.relative_to(package).as_posix()):
+        name = path.relative_to(package).as_posix()
+        if path.suffix in CODE and not set(path.relative_to(package).parts) & set(NOT_CODE):
+            content = path.read_bytes().replace(b"\r\n", b"\n")
+            digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def most_memory() -> float:
+    """Most that this process ever held, in MB; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    told = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(told / (1e6 if sys.platform == "darwin" else 1e3), 1)
+
+
+def data_of(said: Certificate) -> bytes:
+    """What is written, and signed."""
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
+
+
+def read_certificate(path: Path) -> Certificate:
+    """A certificate from its file. Raises UsageError for what is none, or was changed."""
+    try:
+        said = orjson.loads(read_given(path, LARGEST))
+    except (OSError, ValueError) as error:
+        raise UsageError("{}: cannot be read: {}", path, error) from error
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise UsageError("{}: is no certificate of validation", path)
+    if said.get("number") != number_of(said):
+        raise UsageError("{}: was changed: its number is not of what it says", path)
+    return said
+
+
+def of_this_copy(path: Path) -> Certificate:
+    """A certificate of the very code that runs here. Raises UsageError for another one."""
+    said = read_certificate(path)
+    if said.get("code") != code_digest():
+        raise UsageError("{}: is of another copy of netaudit: run netaudit validate on this one", path)
+    return said
+
+
+def page_of(said: Certificate, lang: str) -> str:
+    """A certificate for people."""
+    failed = sum(one["failed"] > 0 for one in said["assertions"])
+    pack = said["pack"]
+    lines = [
+        say("title", lang, number=said["number"]),
+        say("passed", lang) if said["passed"] else say("failed", lang, n=failed),
+        "",
+        say("version", lang, version=said["netaudit"], specification=said["specification"]),
+        say("code", lang, digest=said["code"]),
+        say("signatures", lang, digest=said["signatures"]),
+        say("pack", lang, captures=pack["captures"], megabytes=pack["bytes"] / 1e6, answers=said["answers"],
+            digest=pack["sha256"]),
+        say("platform", lang, platform=said["platform"], python=said["python"]),
+        say("made", lang, made=said["made"], seconds=said["seconds"], megabytes=said["most_memory_mb"]),
+        say("outcome", lang, digest=said["outcomes"]),
+        "",
+    ]  # fmt: skip
+    for one in said["assertions"]:
+        mark = say("fails" if one["failed"] else "holds", lang)
+        text = ASSERTIONS[one["id"]][lang]
+        lines.append(say("row", lang, mark=mark, id=one["id"], failed=one["failed"], asked=one["asked"],
+                         bound=one["rate_at_most"], text=text))  # fmt: skip
+        lines += [say("example", lang, text=example) for example in one["examples"]]
+    return "\n".join([*lines, "", say("bounds", lang), say("scope", lang), ""])

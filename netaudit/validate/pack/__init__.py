@@ -1,0 +1,1 @@
+"""Captures with known answers. Nothing here imports a reader of netaudit, nor a library that one reads with."""

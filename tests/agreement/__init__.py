@@ -1,0 +1,1 @@
+"""What netaudit tells of captures against what tshark, suricata and dpkt tell of them."""

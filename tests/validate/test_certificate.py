@@ -1,0 +1,139 @@
+"""Runs the specification once, and holds what is written of it: outcome, number, signature, report."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from netaudit.cli.app import app
+from netaudit.errors import UsageError
+from netaudit.validate import certificate
+from netaudit.validate.judging import Outcome
+
+ROOT = Path(__file__).parents[2]
+OUTCOMES = {name: Outcome(10) for name in certificate.ASSERTIONS}
+SIGNED = [
+    "openssl",
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-subj",
+    "/CN=Officer",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One run, signed where openssl is there."""
+    place = tmp_path_factory.mktemp("validation")
+    words = ["validate", "--out", str(place), "--lang", "en"]
+    if shutil.which("openssl"):
+        key, cert = place / "key.pem", place / "cert.pem"
+        subprocess.run([*SIGNED, "-keyout", key, "-out", cert, "-days", "30"], check=True, capture_output=True)
+        words += ["--key", str(key), "--cert", str(cert)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    return place
+
+
+def test_every_assertion_holds_on_this_computer(folder: Path) -> None:
+    said = certificate.read_certificate(folder / "netaudit-validation.json")
+    assert said["passed"], [one for one in said["assertions"] if one["failed"]]
+    assert [one["id"] for one in said["assertions"]] == list(certificate.ASSERTIONS)
+    assert said["answers"] >= 3000
+    assert said["outcomes"] == certificate.outcomes_digest(OUTCOMES)  # what every platform has where all holds
+    for lang, word in (("en", "PASSED"), ("zh", "通过")):
+        page = (folder / f"netaudit-validation-{lang}.txt").read_text("utf-8-sig")
+        assert word in page
+        assert said["number"] in page
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_its_signature_is_checked_by_openssl(folder: Path) -> None:
+    data = folder / "netaudit-validation.json"
+    words = [
+        "openssl",
+        "cms",
+        "-verify",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        folder / "netaudit-validation.p7s",
+        "-content",
+    ]
+    more = ["-CAfile", folder / "cert.pem", "-purpose", "any"]
+    assert subprocess.run([*words, data, *more], capture_output=True, check=False).returncode == 0
+    other = folder / "other.json"
+    other.write_bytes(data.read_bytes().replace(b'"passed": true', b'"passed": null'))
+    assert subprocess.run([*words, other, *more], capture_output=True, check=False).returncode != 0
+
+
+def test_a_changed_certificate_is_refused(folder: Path, tmp_path: Path) -> None:
+    said = orjson.loads((folder / "netaudit-validation.json").read_bytes())
+    changed = tmp_path / "changed.json"
+    changed.write_bytes(orjson.dumps(said | {"answers": said["answers"] + 1}))
+    with pytest.raises(UsageError, match="was changed"):
+        certificate.read_certificate(changed)
+    changed.write_bytes(b"{}")
+    with pytest.raises(UsageError, match="is no certificate"):
+        certificate.read_certificate(changed)
+    other = said | {"code": "0" * 64}
+    changed.write_bytes(orjson.dumps(other | {"number": certificate.number_of(other)}))
+    with pytest.raises(UsageError, match="another copy"):
+        certificate.of_this_copy(changed)
+
+
+def test_a_report_carries_its_number_and_still_belongs(folder: Path, tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    capture = ROOT / "pcaps" / "tls"
+    capture = next(path for path in sorted(capture.rglob("*.pcap*")) if path.stat().st_size < 200_000)
+    run = CliRunner().invoke
+    assert run(app, ["audit", str(capture), "--case", str(case), "--no-faces"]).exit_code in (0, 3, 5)
+    file = folder / "netaudit-validation.json"
+    done = run(app, ["export", str(case), "html", "--certificate", str(file), "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    number = orjson.loads(file.read_bytes())["number"]
+    assert re.search(
+        rf"certificate {number}[^<]*: all of [\d,]+ known answers given", (case / "report.html").read_text("utf-8")
+    )
+    told = run(app, ["verify", str(case), "--json", "--lang", "en"])
+    assert json.loads(told.stdout)["report"]["status"] == "of this case"
+
+
+def test_outcomes_are_of_which_assertions_hold_and_not_of_how_many_answers() -> None:
+    more = {name: Outcome(99) for name in OUTCOMES}
+    assert certificate.outcomes_digest(OUTCOMES) == certificate.outcomes_digest(more)
+    more["A23"].failed = 1
+    assert certificate.outcomes_digest(OUTCOMES) != certificate.outcomes_digest(more)
+
+
+@pytest.mark.parametrize(
+    ("page", "lang"), [("docs/test-specification.md", "en"), ("docs/zh/test-specification.md", "zh")]
+)
+def test_the_specification_has_every_assertion_in_its_words(page: str, lang: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    for name, one in certificate.ASSERTIONS.items():
+        assert f"| {name} | {one[lang]} |" in text
+
+
+def test_code_is_hashed_whatever_its_ends_of_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"a = 1\n")
+    one = certificate.code_digest(tmp_path)
+    (tmp_path / "a.py").write_bytes(b"a = 1\r\n")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "b.py").write_bytes(b"b")
+    assert certificate.code_digest(tmp_path) == one
+    (tmp_path / "a.py").write_bytes(b"a = 2\n")
+    assert certificate.code_digest(tmp_path) != one
