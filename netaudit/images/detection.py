@@ -8,12 +8,13 @@ faces are counted; so are those without one, where heads below a
 sixteenth of the long side are too small to be seen from afar (from 0.8 on).
 
 Short cuts: before all this a first look near 160, for which a JPEG is decoded no larger, and which may say "yes" (from
-0.88 on) and nothing else; a clear A needs no B; where A has not even a faint candidate (0.02), B and rotations found nothing either (none of 422 pictures was a
-face or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6 of 787). Where all this finds no face
-there is a look at exactly 160: a face that fills the picture is seen from afar only, and the first look may have been
-nearer (of 1,231 pictures without a faint candidate none had more than 0.32 in it). Pass B leaves out the outer part of
-its border, as if grey went on without end (`padding.py`). A JPEG is decoded no larger than a look needs. What these
-short cuts and Pillow's resizing change in verdicts: benchmarks/HISTORY.md, by benchmarks/verdicts.py.
+0.88 on) and nothing else; a clear A needs no B; where A has not even a faint candidate (0.02), B and rotations found
+nothing either (none of 422 pictures was a face or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6
+of 787). Where all this finds no face there is a look at exactly 160: a face that fills the picture is seen from afar
+only, and the first look may have been nearer (of 1,231 pictures without a faint candidate none had more than 0.32 in
+it). Pass B leaves out the outer part of its border, as if grey went on without end (`padding.py`). A JPEG is decoded no
+larger than a look needs. What these short cuts and Pillow's resizing change in verdicts: benchmarks/HISTORY.md, by
+benchmarks/verdicts.py.
 
 Who only asks whether there is a face gets no count and no boxes: a first look overlooks the smaller ones beside a clear
 one. `locate` never uses it, and takes no short cut where a picture will be shown.
