@@ -116,7 +116,7 @@ def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) ->
             facts = facts_of(picture, data, kind)
             if detector is None:
                 return facts, FaceVerdict(reason="face detection is off")
-            lately.note(task["sha256"], picture)
+            lately.note(task.get("sha256", ""), picture)
             if beside and not facts.problem and all(_shows(picture, lately.of(*holder)) for holder in beside):
                 return facts, FaceVerdict(AS_HOLDER, beside=beside_of(beside))
             verdict = detector.judge(picture, rotate=bool(task["rotate"]), count=bool(task.get("count")))

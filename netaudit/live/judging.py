@@ -94,7 +94,8 @@ class LiveJudge:
         self._waiting[sha256] = (rotate, finds)
         find = finds[0]
         within = Holder(find.holder[0], str(self._path(*find.holder)), find.holder[1]) if find.holder else None
-        way = (*ends(find.known, up=find.up), find.host, find.message_row.method, target_form(find.message_row.path))
+        asked = [getattr(find.message_row, name, "") for name in ("method", "path")]
+        way = (*ends(find.known, up=find.up), find.host, asked[0], target_form(asked[1]))
         first = way not in self._ways and len(self._ways) < MOST_WAYS
         self._ways |= {way} if first else set()
         self._judge.submit(sha256, self._path(sha256, find.kind), find.kind, rotate=rotate, first=first, within=within)
