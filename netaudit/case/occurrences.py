@@ -60,11 +60,11 @@ def occurrences(columns: Columns, value: str) -> list[Occurrence]:
     for table in BY_NAME.values():
         texts = [column.name for column in table.columns if column.kind in ("string", "list<string>")]
         when = next((name for name in TIMES if name in table.names), None)
-        read = columns(table.name, [*texts, *([when] if when else [])])
-        for name in texts:
-            places = _places(read[name], value)
+        for name in texts:  # a column at a time: all of them may be more than there is memory for
+            places = _places(columns(table.name, [name])[name], value)
             if len(places):
-                found.append(Occurrence(table.name, name, len(places), *_span(read, when, places)))
+                ends = _span(columns(table.name, [when])[when], places) if when else (None, None)
+                found.append(Occurrence(table.name, name, len(places), *ends))
     return sorted(found, key=lambda one: (-one.rows, one.table, one.column))
 
 
@@ -96,8 +96,6 @@ def _places(column: pa.ChunkedArray, value: str) -> pa.Array:
     return pc.unique(parents.filter(pc.fill_null(pc.equal(flat, value), False)))
 
 
-def _span(read: pa.Table, when: str | None, places: pa.Array) -> tuple[int | None, int | None]:
-    if when is None:
-        return None, None
-    ends = pc.min_max(read[when].take(places).cast(pa.int64())).as_py()
+def _span(times: pa.ChunkedArray, places: pa.Array) -> tuple[int | None, int | None]:
+    ends = pc.min_max(times.take(places).cast(pa.int64())).as_py()
     return ends["min"], ends["max"]

@@ -102,7 +102,9 @@ def lines(check: Check, lang: str) -> list[str]:
 
 def told(check: Check, lang: str) -> str:
     """What helps; empty where nothing has to be done."""
-    return remedy_of(check.remedy, lang) if check.remedy else ""
+    from netaudit.system.programs import with_interpreter
+
+    return with_interpreter(remedy_of(check.remedy, lang)) if check.remedy else ""
 
 
 def _fact(value: object) -> str:

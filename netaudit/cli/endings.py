@@ -95,7 +95,9 @@ def _fail_inside(error: Exception) -> NoReturn:
 def _fail(text: str, code: Exit) -> NoReturn:
     """Names of files stand in it, and a file from strangers may be called anything."""
     from netaudit.masking.mask import visible
+    from netaudit.system.programs import with_interpreter
 
-    lines = [visible(line, LONGEST) for line in message(text, default_language()).split("\n")]
+    told = with_interpreter(message(text, default_language()))
+    lines = [visible(line, LONGEST) for line in told.split("\n")]
     print("netaudit: " + "\n".join(lines), file=sys.stderr)
     raise SystemExit(code)

@@ -6,14 +6,13 @@ codings off (`recoded.py`); of a number that nobody gave it is read what names i
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.identity_data.classifying import classified
 from netaudit.identity_data.lines import Field, said_in
 from netaudit.identity_data.recoded import readings
-from netaudit.identity_data.strings import numbers_in
+from netaudit.identity_data.strings import may_hold_number, numbers_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,20 +72,3 @@ def _around(data: bytes, start: int, length: int) -> str:
         except UnicodeDecodeError:
             continue
     return data[first:last].decode("gb18030", "replace")
-
-
-def may_hold_number(data: bytes) -> bool:
-    """Whether 17 digits stand in bytes, the first of them no zero."""
-    return bool(_digits().Match(data))
-
-
-@lru_cache(maxsize=1)
-def _digits() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    found = re2.Set.SearchSet(options)
-    found.Add(rb"[1-9][0-9]{16}[0-9Xx]")
-    found.Compile()
-    return found

@@ -15,6 +15,7 @@ from functools import lru_cache
 from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 from netaudit.identity_data.strings import holds_number
 from netaudit.text.patterns import later
@@ -83,7 +84,7 @@ def _of_word(word: bytes) -> Iterator[tuple[str, bytes]]:
 
 def unescaped(data: bytes) -> bytes:
     """A text without escapes, references of HTML and what nobody sees."""
-    plain = _ESCAPE.sub(_as_bytes, data) if b"\\" in data or b"%" in data else data
+    plain = _ESCAPE.sub(_as_bytes, data) if b"\\" in data else unquote_to_bytes(data)
     if b"&#" in plain:
         plain = unescape(plain.decode("latin-1")).encode("latin-1", "replace")
     return plain if plain.isascii() else _UNSEEN.sub(b"", plain)
@@ -144,7 +145,7 @@ _READERS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
 
 def may_be_coded(data: bytes) -> bool:
     """Whether there is a coding in bytes that may be taken off; asked of every document, hence in one pass."""
-    return bool(_codings().Match(data))
+    return _codings().search(data) is not None
 
 
 @lru_cache(maxsize=1)
@@ -153,7 +154,4 @@ def _codings() -> Any:
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    found = re2.Set.SearchSet(options)
-    found.Add(_MAY)
-    found.Compile()
-    return found
+    return re2.compile(_MAY, options)

@@ -159,7 +159,14 @@ _remembered_words = lru_cache(maxsize=16384)(_through(lambda text: _places(_mask
 
 
 def _host(text: str) -> str:
-    labels = _mask(text).split(".")
+    name, colon, port = _mask(text).rpartition(":")
+    if colon and port.isascii() and port.isdecimal() and ":" not in name:  # else the port were part of the domain
+        return _host_name(name) + colon + port
+    return _host_name(name + colon + port)
+
+
+def _host_name(text: str) -> str:
+    labels = text.split(".")
     if len(labels) == 1:
         domain = 0
     elif labels[-1].lower() in ("local", "lan") or labels[-1].startswith("_"):  # a service on the link (RFC 6763)

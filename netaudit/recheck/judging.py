@@ -41,6 +41,8 @@ PERSONAL, SMALLER, IN_BULK, BULK_GOES = "personal device", 0.5, 0.6, 12
 NIGHT = range(22, 24), range(6)
 SEES = {"wan": 1, "lan": 2, "both": 3}  # how much of a site, by vantage
 LEAST_HIDDEN = 1024  # bytes: less of what is hidden is no upload
+LEAST_DATA = 128  # bytes of a message in clear that may hold the features of a face: 128 numbers of a byte each
+ALIKE = 1.5  # so much larger or smaller may a picture be to be like those with a face
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Outcome:
     together: Power | None = None  # of all devices that share the marks and the endpoint
     devices: int = 1  # so many are those
     bears: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    limits: list[tuple[str, dict[str, object]]] = field(default_factory=list)  # of what is called gone: what stays open
     findings_before: list[str] = field(default_factory=list)
     findings_after: list[str] = field(default_factory=list)
 
@@ -90,6 +93,18 @@ class Route:
     def sent(self) -> list[int]:
         """When it carried something."""
         return self.channel.times(FORMS_OF[self.purpose], LEAST_HIDDEN if self.purpose == UPLOADS else 0)
+
+    @property
+    def alike(self) -> list[int]:
+        """When it carried that, or a picture of such a size in which no clear face was found.
+
+        Neither is met where it is called gone, and a face that was overlooked is a pass that was followed all the same.
+        """
+        if self.purpose not in (IMAGES, INSIDE) or not (sizes := self.sizes):
+            return self.sent
+        least, most = sizes[0] / ALIKE, sizes[-1] * ALIKE
+        more = [one.ts for one in self.channel.sent if one.form == PICTURE and least <= one.size <= most]
+        return sorted([*self.sent, *more])
 
     @property
     def sizes(self) -> list[int]:
@@ -174,11 +189,23 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
         told.bears.append((moved.code, moved.figures))
         return told
     told.bears = _against(route, before, after, seen, met)
-    told.power = power_of(before, after, channel, route.sent, mine)
+    told.power = power_of(before, after, channel, route.alike, mine)
     if not told.power.enough:
         told.bears.append(("power", {}))
     told.status = UNSEEN if told.bears else GONE
+    told.limits = _limits(route, after) if told.status == GONE else []
     return told
+
+
+def _limits(route: Route, after: Visit) -> list[tuple[str, dict[str, object]]]:
+    """What an absence leaves open for this route: what is stored may leave at another hour, little things still go."""
+    found: list[tuple[str, dict[str, object]]] = []
+    if not route.channel.inside and _collects(route, after) and not _whole_day(after):
+        found.append(("stored", {}))
+    sizes = [one.size for channel in route.again for one in channel.sent]
+    if sizes:
+        found.append(("goes_on", {"count": len(sizes), "bytes": sum(sizes), "most": max(sizes)}))
+    return found
 
 
 def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
@@ -227,10 +254,12 @@ def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, 
     if form in (PICTURE, FACE, VIDEO) and not was:
         return True
     rate = sum(one.size for one in was) / max(before.recorded, 1)
-    need = max((sizes[len(sizes) // 10] if sizes else 0) // 10, LEAST_HIDDEN)
-    if sum(one.size for one in some) > 1.5 * rate * after.length + need:
-        return True
-    follow = follow_chance(after, sorted(one.ts for one in some))[1]
+    small = sizes[len(sizes) // 10] if sizes else 0  # an upload of before
+    for least, need in ((LEAST_DATA if form == CLEAR else 0, small // 10), (0, small)):  # little ones would be pieces
+        if sum(one.size for one in some if one.size >= least) > 1.5 * rate * after.length + max(need, LEAST_HIDDEN):
+            return True
+    able = [one.ts for one in some if form != CLEAR or one.size >= LEAST_DATA]  # a number alone may follow
+    follow = follow_chance(after, sorted(able))[1]
     return follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS
 
 
@@ -286,8 +315,6 @@ def _against(
     found += [(one.code, one.figures) for one in seen]
     if missing := _sources_missing(route, before, after, met):
         found.append(("source_absent", {"count": missing}))
-    if not route.channel.inside and _collects(route, after) and not _whole_day(after):
-        found.append(("stored", {}))
     return found
 
 

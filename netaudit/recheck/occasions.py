@@ -10,11 +10,12 @@ from __future__ import annotations
 import bisect
 import re
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.recheck.power import CONFIDENCE, Power, lower
+from netaudit.recheck.power import Power, apart
 from netaudit.recheck.visit import FACE, PICTURE, SECOND
 from netaudit.relays.passes import asked_of, merged, tie
 
@@ -29,6 +30,7 @@ STRETCH = 600 * SECOND
 NEAR = 600 * SECOND  # so near to a pass a device has to be heard
 LEAST = 5  # occasions before, and passes of which it is asked whether something follows
 LEAST_TEXT = 3  # marks of one text
+MOST_SPENT = 0.01  # chance of an accident up to which a text is taken for a camera's
 FOLLOWS = 0.01  # chance below which uploads are said to follow marked moments
 PASSES, STRETCHES, PICTURES = "passes", "stretches", "pictures"
 _COUNT = re.compile(r"(?<![\w.:])\d{1,4}(?![\w:]|\.\d)")  # a number that stands alone
@@ -62,21 +64,38 @@ def passes(visit: Visit, texts: frozenset[str] | None = None) -> list[int]:
     return thinned(ts for ts in chosen if visit.covered(ts - LEAD, ts + WINDOW))
 
 
-def texts_of(visit: Visit, devices: Sequence[Device], sent: Sequence[int]) -> tuple[frozenset[str] | None, int]:
-    """Texts of the marks that belong to devices (None: all marks do), and how many texts were looked at for it."""
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts of the marks that belong to devices; `own` None: all marks do."""
+
+    own: frozenset[str] | None = None
+    looked: int = 1  # texts that were looked at for it
+    spent: float = 0.0  # chance that they were followed so much more than the others by accident
+
+
+def texts_of(visit: Visit, devices: Sequence[Device], sent: Sequence[int]) -> Texts:
+    """Which marks are of devices: whose texts name them, else those that are followed and others not."""
     by_text: dict[str, list[int]] = defaultdict(list)
     for ts, text in visit.marks:
         by_text[key_of(text)].append(ts)
+    places = _places(visit, devices)
     named = frozenset(
-        key_of(text) for _, text in visit.marks if any(_names(text, one) for one in devices)
+        key_of(text) for _, text in visit.marks
+        if any(_names(text, one) for one in devices) or any(_has(text, place) for place in places)
     )  # fmt: skip
     if named:
-        return named, 1
+        return Texts(named)
     frequent = {text: thinned(times) for text, times in by_text.items() if len(times) >= LEAST_TEXT}
-    if len(frequent) < 2:
-        return None, 1
-    own = frozenset(text for text, times in frequent.items() if followed(times, sent) * 2 >= len(times))
-    return (own, len(frequent)) if own and len(own) < len(frequent) else (None, 1)
+    counts = {text: (followed(times, sent), len(times)) for text, times in frequent.items()}
+    own = frozenset(text for text, (count, of) in counts.items() if count * 2 >= of)
+    if not own or len(own) == len(counts):
+        return Texts()
+    (count, of), (others, of_others) = (
+        tuple(map(sum, zip(*(one for text, one in counts.items() if (text in own) == mine), strict=True)))
+        for mine in (True, False)
+    )
+    spent = apart(count, of, others, of_others) * (2 ** len(counts) - 2)  # of all ways to choose some of them
+    return Texts(own, 1, spent) if spent <= MOST_SPENT else Texts(own, len(counts))
 
 
 def _names(text: str, device: Device) -> bool:
@@ -88,25 +107,48 @@ def _names(text: str, device: Device) -> bool:
     )
 
 
+def _places(visit: Visit, devices: Sequence[Device]) -> set[str]:
+    """Words in the names of devices that no other device of the site has in its own: "door" of "door-IPC-B2A5"."""
+    mine = {word for one in devices for word in _words(one)}
+    ours = {one.device_id for one in devices}
+    return mine - {word for one in visit.devices.values() if one.device_id not in ours for word in _words(one)}
+
+
+def _words(device: Device) -> set[str]:
+    """Words of a device's name that are not of its model, without numbers."""
+    model = {word for word in re.split(r"[^\w]+|_", f"{device.model} {device.vendor}".casefold()) if word}
+    words = {word for word in re.split(r"[^\w]+|_", device.name.casefold()) if word}
+    return {word for word in words - model if word.isalpha() and len(word) > (3 if word.isascii() else 1)}
+
+
+def _has(text: str, word: str) -> bool:
+    return (
+        re.search(rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word), text.casefold())
+        is not None
+    )
+
+
 def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int], now: str) -> Power:
     """What an absence would be worth: the better of the kinds of occasion that both visits have.
 
     `channel` and `sent`: the route before, and when it sent; `now`: the same device as it is called after, or "".
     """
     devices = [before.devices[channel.device]] if channel.device in before.devices else []
-    texts, looked = texts_of(before, devices, sent)
-    if texts is not None and not passes(after, texts):
-        texts, looked = None, 1
-    asked = [ts for ts in passes(after, texts) if after.said_around(now, ts - NEAR, ts + NEAR)]
-    known = passes(before, texts)
-    found = [_corrected(Power(PASSES, len(known), followed(known, sent), len(asked)), looked)]
+    texts = texts_of(before, devices, sent)
+    collects = any(one.times((FACE, PICTURE)) for one in before.into(channel.device))  # from more than one camera
+    if texts.own is not None and (collects or not passes(after, texts.own)):
+        texts = Texts()
+    asked = [ts for ts in passes(after, texts.own) if after.said_around(now, ts - NEAR, ts + NEAR)]
+    known = passes(before, texts.own)
+    found = [Power(PASSES, len(known), followed(known, sent), len(asked), texts.looked, texts.spent)]
     earlier = _stretches(before, channel.device)
     later = [(start, end - WINDOW) for start, end in _stretches(after, now)]  # what follows a pass is in it, too
-    found.append(Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, passes(after, texts))))
+    found.append(Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, passes(after, texts.own))))
     if not after.marks:
         moved = [_moved(before, channel.device), _moved(after, now)]
         found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(moved[1])))
-    return max(found, key=lambda one: one.seen)
+    able = [one for one in found if one.able] or found
+    return max((replace(one, looked=one.looked * len(able)) for one in able), key=lambda one: one.seen)
 
 
 def _stretches(visit: Visit, device: str) -> list[tuple[int, int]]:
@@ -120,15 +162,6 @@ def _stretches(visit: Visit, device: str) -> list[tuple[int, int]]:
 def _with(stretches: Iterable[tuple[int, int]], times: Sequence[int]) -> int:
     """In how many something (times in order) happened."""
     return sum(bisect.bisect_left(times, end) > bisect.bisect_left(times, start) for start, end in stretches)
-
-
-def _corrected(power: Power, looked: int) -> Power:
-    """Where texts were chosen by what followed them, the bound pays for each that was looked at."""
-    if looked == 1:
-        return power
-    strict = lower(power.followed, power.occasions, 1 - (1 - CONFIDENCE) / looked)
-    least = next((k for k in range(power.followed + 1) if lower(k, power.occasions) >= strict), power.followed)
-    return Power(power.kind, power.occasions, max(least - 1, 0), power.asked)
 
 
 def _moved(visit: Visit, device: str) -> list[int]:

@@ -4,9 +4,12 @@ Before, `followed` of `occasions` were followed by an upload. Each occasion is t
 chance; its lower bound is Clopper's and Pearson's (1934, the exact one-sided binomial bound), at CONFIDENCE. Of
 `asked` occasions now none was followed: had the habit stayed, that would have happened in at most (1 - bound) ** asked
 of such visits, so an upload would have been seen in at least the rest. Occasions are thinned beforehand so that their
-windows do not touch (`occasions.py`): one upload never counts for two. Two kinds of occasion may be asked, hence 97.5 %
-for each and 95 % for both together (Bonferroni). Beside it stands the chance, by Fisher's exact test, that the followed
-ones are all in the visits before where nothing changed: it needs no bound at all.
+windows do not touch (`occasions.py`): one upload never counts for two. Where several kinds of occasion could be enough,
+or a text of marks was chosen by what followed it, the bound of each is so much stricter that 95 % holds for all of them
+together (Bonferroni). Where the marks of a text are followed so much more than the others that this is no accident, the
+chance of such an accident is all that the text costs. A kind that could not be enough whatever had been met is not
+chosen from. Beside it stands the chance, by Fisher's exact test, that the followed ones are all in the visits before
+where nothing changed: it needs no bound at all.
 
 What it does not cover: a device that was switched off for the visit, and sending at other hours. `judging.py` asks for
 these apart, and the sentence says so.
@@ -15,9 +18,9 @@ these apart, and the sentence says so.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-CONFIDENCE = 0.975  # of each of two kinds of occasion: 0.95 for both together
+CONFIDENCE = 0.95
 LEAST = 0.95  # power below which an absence is not told as one
 LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # a camera that is busy misses two in a row
 MOST_SAID = 99  # of 100: no visit shows more
@@ -31,11 +34,13 @@ class Power:
     occasions: int  # before
     followed: int  # of them
     asked: int  # now, the device heard around each
+    looked: int = 1  # so many ways of asking it was chosen from: the bound pays for each
+    spent: float = 0.0  # of what may be wrong, on which marks are asked
 
     @property
     def chance(self) -> float:
         """Lower bound of the chance that an occasion is followed."""
-        return lower(self.followed, self.occasions)
+        return lower(self.followed, self.occasions, 1 - (1 - CONFIDENCE - self.spent) / self.looked)
 
     @property
     def seen(self) -> float:
@@ -53,18 +58,36 @@ class Power:
         return self.seen >= LEAST and self.asked >= LEAST_ASKED.get(self.kind, 5)
 
     @property
+    def able(self) -> bool:
+        """Whether it could be enough, had every occasion before been followed."""
+        return replace(self, followed=self.occasions).enough
+
+    @property
     def unchanged(self) -> float:
         """Chance that all followed ones lie before, where nothing changed (Fisher's exact test, one-sided)."""
         if not self.asked or not self.followed:
             return 1.0
-        return math.exp(_choose(self.occasions, self.followed) - _choose(self.occasions + self.asked, self.followed))
+        chance = _choose(self.occasions, self.followed) - _choose(self.occasions + self.asked, self.followed)
+        return min(1.0, self.looked * math.exp(chance))
+
+
+def apart(followed: int, occasions: int, others: int, of_others: int) -> float:
+    """Chance that so many of the followed occasions are among these by accident (Fisher's exact test, one-sided).
+
+    >>> round(apart(5, 5, 0, 10), 5)
+    0.00033
+    """
+    every, among = occasions + of_others, followed + others
+    ways = range(followed, min(occasions, among) + 1)
+    found = [_choose(occasions, k) + _choose(of_others, among - k) for k in ways if among - k <= of_others]
+    return min(1.0, math.fsum(math.exp(one - _choose(every, among)) for one in found))
 
 
 def lower(followed: int, occasions: int, confidence: float = CONFIDENCE) -> float:
     """Exact lower confidence bound of a share (Clopper-Pearson, one-sided).
 
     >>> round(lower(12, 12), 4), lower(0, 12)
-    (0.7354, 0.0)
+    (0.7791, 0.0)
     """
     if not 0 <= followed <= occasions:
         raise ValueError("more followed than there were")

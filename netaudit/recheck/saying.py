@@ -64,7 +64,7 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
         told.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
     if one.status == "could not have been seen":
         told.append(say("against", lang))
-    return told + [_bearing(code, figures, lang) for code, figures in one.bears]
+    return told + [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
 
 
 def _together(power: Power, devices: int, lang: str) -> str:
@@ -132,7 +132,8 @@ def _data(one: Outcome, after: Visit) -> dict[str, Any]:
     told = asdict(one)
     for name in ("device", "endpoint", "now_device", "now_endpoint"):
         told[name] = safe(told[name])
-    told["bears"] = [{"code": code, "figures": _shown(figures)} for code, figures in one.bears]
+    for name, some in (("bears", one.bears), ("limits", one.limits)):
+        told[name] = [{"code": code, "figures": _shown(figures)} for code, figures in some]
     for name, power in (("power", one.power), ("together", one.together)):
         if power:
             told[name] |= {"at_least_of_100": power.of_100, "bound": power.chance, "unchanged_chance": power.unchanged}

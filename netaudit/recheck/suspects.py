@@ -28,6 +28,8 @@ SEEN = (FACE, RECORD, VIDEO)
 LEAST = 4096  # bytes that a new way may carry without a word: greetings, a check for updates
 GROWTH = 1.5  # over its own rate before
 SHARE = 10  # a tenth of the size of an upload may be the same picture made smaller
+ANSWERED = 4  # so many times what is asked comes back
+LEAST_ASKING = 1024  # bytes: what is asked for in one go is less
 VISITS = 0.5  # share of what the marked passes would have made, from which a visitor's own device is asked
 
 
@@ -107,9 +109,6 @@ def _is_more(way: Weighed, need: int, before: Visit, after: Visit) -> bool:
     """Whether any route whose uploads need no less could have this channel for a suspect."""
     if any(way.now.forms[form] and not way.earlier.forms[form] for form in SEEN):
         return True
-    device = after.devices.get(way.channel.device)
-    if device is not None and _own_kind(device) and way.now.room(0) > LEAST:
-        return True
     sizes = np.array(way.now.sizes, np.int64)
     sums, earlier = np.array(way.now.sums, np.int64), np.array(way.earlier.sums, np.int64)
     place = np.searchsorted(np.array(way.earlier.sizes, np.int64), sizes)
@@ -174,10 +173,16 @@ def _suspect(
         return Suspect(channel, "moved_follows", how, own or there, figures)
     if visitor:
         asked = VISITS * max(len(after.marks), 1) * (need or LEAST)
-        large = size > max(asked, LEAST) and channel.up > channel.down
+        more = _grown(size, way.earlier.room(least), before, after)  # a cloud drive that goes on as it did is none
+        large = more > max(asked, LEAST) and channel.up > channel.down
         return Suspect(channel, "room_own", how, False, figures) if large else None
     large = _grown(size, way.earlier.room(least), before, after) > _most(need)
-    return Suspect(channel, "room", how, False, figures) if large else None
+    return Suspect(channel, "room", how, False, figures) if large and not (_asks(way) and not there) else None
+
+
+def _asks(way: Weighed) -> bool:
+    """Whether it only asks, as browsers do: little at a time, and far more comes back than went."""
+    return way.channel.down >= ANSWERED * way.channel.up and max(way.now.sizes, default=LEAST) <= LEAST_ASKING
 
 
 def _figures(way: Weighed, after: Visit) -> dict[str, object]:

@@ -43,7 +43,7 @@ def _only_power(outcome: Outcome) -> bool:
 def _power(routes: Iterable[Route], before: Visit, after: Visit) -> Power:
     """Passes of all texts, followed by an upload of any of them; now such around which all of them were heard."""
     routes = list(routes)
-    sent = sorted(ts for route in routes for ts in route.sent)
+    sent = sorted(ts for route in routes for ts in route.alike)
     known = passes(before)
     mine = [route.match.device if route.match else "" for route in routes]
     asked = [ts for ts in passes(after) if all(after.said_around(one, ts - NEAR, ts + NEAR) for one in mine)]

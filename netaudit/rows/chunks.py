@@ -33,6 +33,7 @@ _HTTP = ("http", "http2", "http3")
 _OWNER = r"(?:dz|qq|resumable|flow|goog|multi|file|upload|x)*"
 _PIECE = r"(?:chunk|part|piece|block|slice|segment|shard|fragment)"
 _NUMBER, _BARE, _TOTAL, _OFFSET, _PLACED = "number", "bare number", "total", "offset", "offset in a head"
+_PLACES = {_NUMBER, _BARE, _OFFSET}
 _IDS = ("id", "name", "hash")  # the surest first; values of the first kind that is there name the upload
 _NAMES = {  # patterns of plain names
     _NUMBER: rf"{_OWNER}{_PIECE}(?:index|idx|number|num|no|id|seq|nr|order|n)?|{_OWNER}(?:current)?{_PIECE}",
@@ -255,7 +256,9 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
             if message.complete:
                 part.unknown_from = None  # as a piece it is whole, of which the whole is not known
             return Chunk(ranged, part, beside=True)
-    elif message.body[:1] == b"{" and _LONG.search(message.body) and (found := _in_document(message)) is not None:
+    elif (
+        message.body[:1] == b"{" and _LONG.search(message.body) and (found := _in_document(message, names)) is not None
+    ):
         names, part, form, role = found[0] | names, found[1], True, TEXT
     if len(names) < 2 and not in_head:
         return None
@@ -334,11 +337,16 @@ def _ranged(message: Message, part: Part, place: str) -> UploadPart | None:
     return UploadPart(key, 0, _last(part.name), offset=span[0], role=CHUNK)
 
 
-def _in_document(message: Message) -> tuple[dict[str, str], Part] | None:
-    """What a document says in short, and its longest text where that is base64, or a piece of one."""
+def _in_document(message: Message, beside: dict[str, str]) -> tuple[dict[str, str], Part] | None:
+    """What a document says in short, and its longest text where that is base64, or a piece of one.
+
+    Nothing of a document that, with what is said `beside` it, names no place of a piece: its texts are long.
+    """
     document = message.json
-    said = document.mapping
-    if said is None or message.missing:
+    if document.mapping is None or message.missing:
+        return None
+    said = _scalars(document.mapping)
+    if not any(_PLACES & _means(name) for name in said | beside):
         return None
     texts = [document.left_out(number).replace(b"\\/", b"/") for number in range(MOST_LONG)]
     text = max(texts, key=len)
@@ -346,7 +354,7 @@ def _in_document(message: Message) -> tuple[dict[str, str], Part] | None:
     if not _BASE64.fullmatch(text):
         return None
     base = root(message)
-    return _scalars(said), Part(text, base.way.then(step("part", "text")), name=base.name)
+    return said, Part(text, base.way.then(step("part", "text")), name=base.name)
 
 
 def _scalars(said: dict[str, Any], depth: int = 1) -> dict[str, str]:

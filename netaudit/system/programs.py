@@ -6,7 +6,10 @@ the very beginning of its command line runs the module. Which modules may be run
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -34,6 +37,17 @@ def helper(module: str, *arguments: str) -> list[str]:
 def netaudit(*words: str) -> list[str]:
     """Command that runs netaudit's own command line."""
     return [sys.executable, *words] if is_frozen() else [sys.executable, "-P", "-m", "netaudit", *words]
+
+
+def with_interpreter(text: str) -> str:
+    """A remedy with the interpreter that runs this, where `python` is another one and would install elsewhere."""
+    found = shutil.which("python")
+    if found and Path(found).absolute() == Path(sys.executable).absolute():
+        return text
+    own = Path(sys.executable)
+    with contextlib.suppress(ValueError):  # shorter where it lies below the folder one is in
+        own = own.relative_to(Path.cwd())
+    return text.replace("python -m pip", f"{shlex.quote(str(own))} -m pip")
 
 
 def asked(words: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""`netaudit documents` on the demo office: what was read and why, drafts that hold, masks everywhere, bad input named."""
+"""`netaudit rules` and `explain` of documents on the demo office: what was read and why, drafts that hold, masks everywhere, bad input named."""
 
 from __future__ import annotations
 

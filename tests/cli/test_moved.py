@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,24 @@ def test_the_exit_code_is_that_of_usage(tmp_path: Path) -> None:
     assert done.returncode == Exit.USAGE
     assert done.stderr == "netaudit: netaudit report 现在的写法是：netaudit export CASE html\n"
     assert not done.stdout
+
+
+def test_no_page_and_no_text_has_a_former_spelling() -> None:
+    root = Path(__file__).parents[2]
+    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "netaudit").rglob("*.yaml")]
+    former = {name for name in COMMANDS if name.split()[0] not in {"devices", "documents", "signatures"}} | {
+        f"{group} {word}" for group, words in (("devices", "list|set"), ("signatures", "check|list|test|explain|new"),
+                                               ("documents", "check|explain|new")) for word in words.split("|")
+    }  # fmt: skip
+    pattern = re.compile("netaudit (" + "|".join(sorted(former, key=len, reverse=True)) + r")\b(?! -|ed)")
+    told = {
+        path.relative_to(root).as_posix(): found[0]
+        for path in pages
+        if path.name != "CHANGELOG.md" and "decisions" not in path.parts
+        for found in [pattern.search(path.read_text("utf-8"))]
+        if found
+    }
+    assert not told
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`netaudit devices` and `netaudit rules new|test|explain` on a small case, and what they refuse."""
+"""Devices shown and decided about, `netaudit rules new|test` and `explain` on a small case, and what they refuse."""
 
 from __future__ import annotations
 

@@ -9,8 +9,11 @@ import random
 import zlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netaudit.contracts.unwrapping_steps import Way
+from netaudit.identity_data import recoded, strings
 from netaudit.identity_data.from_unwrapping import personal
 from netaudit.identity_data.recoded import readings
 from netaudit.unwrapping.part import Leaf, Part
@@ -81,3 +84,22 @@ def test_tokens_pictures_and_noise_hold_no_number() -> None:
 def test_what_unfolds_without_end_is_bounded() -> None:
     bomb = _raw(b" " * 50_000_000 + RECORD.encode())
     assert not list(readings(bomb))
+
+
+around = st.sampled_from([b"", b"1", b"a", b"\0", b"\xff", b"0", b"X", b"19"])
+sent = st.sampled_from([NUMBER.encode(), NUMBER.encode("utf-16-le"), NUMBER[:-1].encode(), b"510107199003074518"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(around, sent | around), max_size=4))
+def test_the_quick_question_misses_no_number(parts) -> None:
+    data = b"".join(map(b"".join, parts))
+    assert strings.holds_number(data) == strings._holds_number(data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([b"%", b"%4", b"1", b"a", b"%2F", b"%e6", b"+", b"%%", b"g", b"\xff"]), max_size=8))
+def test_escapes_of_urls_alone_are_those_of_all_kinds(parts) -> None:
+    data = b"".join(parts)
+    plain = recoded._ESCAPE.sub(recoded._as_bytes, data)
+    assert recoded.unescaped(data) == (plain if plain.isascii() else recoded._UNSEEN.sub(b"", plain))

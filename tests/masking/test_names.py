@@ -85,6 +85,9 @@ def test_names_of_makers_and_services_stay() -> None:
     assert mask_words(agent) == agent
     assert mask_host("youtube-ui.l.google.com") == "youtube-ui.l.google.com"
     assert mask_host("wangli-ui.l.google.com") != "wangli-ui.l.google.com"
+    assert mask_host("zhangwei.com.cn:8081") == "zhangwei.com.cn:8081"  # a port is no part of the domain
+    assert mask_host("zhangwei.example.com.cn:80") == "z*******.example.com.cn:80"
+    assert mask_host("fe80::1:80") == mask_host("fe80::1") + ":80" == "fe80::1:80"
 
 
 @pytest.mark.parametrize(

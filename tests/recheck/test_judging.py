@@ -118,8 +118,44 @@ def test_a_device_whose_way_out_is_not_seen_is_not_called_silent() -> None:
 def test_pictures_that_still_come_in_may_leave_at_another_hour() -> None:
     inside = channel("08:54:11:00:00:09", CAMERA, after_passes(LATER, "face"), "moved", ip="192.168.1.64")
     inside.inside = True
-    one = told(visit(LATER, [inside, beats(LATER)]))
-    assert "stored" in codes(one)
+    later = visit(LATER, [inside, beats(LATER)])
+    one = told(later)
+    assert (one.status, one.limits) == ("gone", [("stored", {})])
+    assert any("outside these hours is not covered" in text for text in sentences(one, later, "en"))
+
+
+def test_a_cloud_drive_that_goes_on_as_it_did_is_no_room() -> None:
+    """A computer of the site backs up on both visits alike; twice as much would be room."""
+    pc = device(SERVER, "192.168.1.20", role="personal device")
+
+    def drive(start, size):
+        return channel(SERVER, "pan.example.cn", [(start + k * MINUTE + 40 * SECOND, size, "hidden") for k in range(6)], ip="60.1.1.1")  # fmt: skip
+
+    before, later = ([channel(CAMERA, UP, after_passes(SECOND), "uploaded"), beats(SECOND)], [beats(LATER)])
+    visits = [visit(start, [*some, drive(start, 60_000)], devices=[device(), pc]) for start, some in ((SECOND, before), (LATER, later))]  # fmt: skip
+    assert told(visits[1], visits[0]).status == "gone"
+    more = visit(LATER, [beats(LATER), drive(LATER, 180_000)], devices=[device(), pc])
+    assert "room_own" in codes(told(more, visits[0]))
+
+
+def test_a_face_that_was_overlooked_is_a_pass_that_was_followed() -> None:
+    sent = after_passes(SECOND, passes=5)
+    sent[2] = (sent[2][0], sent[2][1], "picture")
+    before = visit(SECOND, [channel(CAMERA, UP, sent, "uploaded"), beats(SECOND, 5)], passes=5)
+    one = told(visit(LATER, [beats(LATER, 7)], passes=7), before)
+    assert (one.status, one.power.followed) == ("gone", 5)
+    before.channels[CAMERA, UP].sent[2] = Sending(sent[2][0], 900_000, "picture")  # another kind of picture
+    assert told(visit(LATER, [beats(LATER, 7)], passes=7), before).power.followed == 4
+
+
+def test_numbers_alone_after_the_passes_are_no_form_of_pictures() -> None:
+    counts = channel(CAMERA, UP, after_passes(LATER, "clear", 90), ip="47.96.10.20")
+    later = visit(LATER, [counts, beats(LATER)])
+    one = told(later)
+    assert one.status == "gone"
+    assert one.limits[0][0] == "goes_on"
+    features = channel(CAMERA, UP, after_passes(LATER, "clear", 700), ip="47.96.10.20")
+    assert told(visit(LATER, [features, beats(LATER)])).form == "vectors"
 
 
 def test_an_address_alone_is_not_enough_for_gone() -> None:
@@ -271,3 +307,31 @@ def test_inside_pictures_that_are_encrypted_now_are_not_gone() -> None:
     both = [device(), device(SERVER, "192.168.1.10", role="")]
     before = visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both)
     assert told(visit(LATER, [_inside(LATER, "hidden"), beats(LATER)], devices=both), before).status == "now encrypted"
+
+
+def test_what_only_asks_is_no_room() -> None:
+    """A machine that is new browses: little questions, large answers. The same bytes with small answers are room."""
+    other = device(SERVER, "192.168.1.20", role="")
+
+    def web(down):
+        one = channel(SERVER, "www.example.cn", [(LATER + k * MINUTE, 400, "hidden") for k in range(60)], ip="60.1.1.1")
+        one.down = down
+        return one
+
+    later = [visit(LATER, [beats(LATER), web(down)], devices=[device(), other]) for down in (200_000, 9000)]
+    assert [told(one).status for one in later] == ["gone", "could not have been seen"]
+
+
+def test_a_server_is_asked_about_all_marks() -> None:
+    """Pictures of all cameras come to it: the mark that says whose camera it was tells nothing of the server."""
+    sent = [one for k, one in enumerate(after_passes(SECOND, passes=18)) if k % 3 or k == 0]
+    fed = channel(CAMERA, SERVER, sent, "moved", ip="192.168.1.10")
+    fed.inside = True
+    up = channel(SERVER, UP, sent, "uploaded")
+    machine = device(SERVER, "192.168.1.10", role="server")
+    before = visit(SECOND, [fed, up, beats(SECOND)], devices=[device(), machine], passes=18)
+    before.marks = [(ts, f"passes camera {'ABC'[k % 3]}") for k, (ts, _) in enumerate(before.marks)]
+    later = visit(LATER, [beats(LATER, 18)], devices=[device(), machine], passes=18)
+    later.marks = [(ts, f"passes camera {'ABC'[k % 3]}") for k, (ts, _) in enumerate(later.marks)]
+    one = next(one for one in compare(before, later) if one.endpoint == UP)
+    assert (one.power.occasions, one.power.followed) == (18, len(sent))

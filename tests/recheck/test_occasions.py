@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from netaudit.recheck.occasions import STRETCH, power_of
-from tests.recheck.visits import CAMERA, LATER, SECOND, SERVER, after_passes, beats, channel, office, visit
+from dataclasses import replace
+
+from netaudit.recheck.occasions import MOST_SPENT, STRETCH, Texts, power_of, texts_of
+from tests.recheck.visits import CAMERA, LATER, SECOND, SERVER, after_passes, beats, channel, device, office, visit
 
 UP = "face.example.cn"
 
@@ -35,3 +37,37 @@ def test_pictures_that_others_move_are_no_occasion() -> None:
     assert power_of(before, own, route, route.times(), CAMERA).asked == 12
     others = visit(LATER, [moved(LATER, "08:54:11:00:00:09", SERVER), beats(LATER)], marks=[])
     assert power_of(before, others, route, route.times(), CAMERA).asked == 0
+
+
+def test_a_mark_names_a_camera_by_the_word_that_only_its_name_has() -> None:
+    door, desk = (
+        replace(device(), device_id=word, name=f"{word}-IPC-B2A5", model="IPC-B2A5") for word in ("door", "desk")
+    )
+    before = visit(SECOND, [], devices=[door, desk], text="test person passes the door camera")
+    before.marks += [(ts + 40 * SECOND, "test person passes the desk camera") for ts, _ in before.marks]
+    assert texts_of(before, [door], []) == Texts(frozenset({"test person passes the door camera"}))
+    same = replace(desk, name="door-2")
+    before.devices["desk"] = same  # now two have the word: it names neither
+    assert texts_of(before, [door], []) == Texts()
+
+
+def test_the_bound_pays_only_for_kinds_that_could_have_been_enough() -> None:
+    """Five of five passes, five now: enough where no other kind of occasion could have been chosen."""
+    before, after = (visit(start, [beats(start, 5)], passes=5) for start in (SECOND, LATER))
+    route = channel(CAMERA, UP, after_passes(SECOND, passes=5), "uploaded")
+    before.channels[CAMERA, UP] = route
+    power = power_of(before, after, route, route.times(), CAMERA)
+    assert (power.kind, power.looked, power.of_100) == ("passes", 1, 98)
+
+
+def test_a_text_that_is_followed_as_no_accident_is_costs_next_to_nothing() -> None:
+    before = visit(SECOND, [], passes=15)
+    before.marks = [
+        (ts, f"经过{'门口沙盘前台'[2 * (k % 3) : 2 * (k % 3) + 2]}摄像机") for k, (ts, _) in enumerate(before.marks)
+    ]
+    sent = [ts + 3 * SECOND for ts, text in before.marks if "沙盘" in text]
+    told = texts_of(before, [device()], sent)
+    assert (told.own, told.looked) == (frozenset({"经过沙盘摄像机"}), 1)
+    assert 0 < told.spent <= MOST_SPENT
+    few = texts_of(before, [device()], sent[:3])  # three of five, and none of the others: that may be an accident
+    assert (few.own, few.looked, few.spent) == (frozenset({"经过沙盘摄像机"}), 3, 0.0)

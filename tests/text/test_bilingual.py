@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 
 CATALOGUES = {"cli": texts.TEXTS, "live": wording.TEXTS}
 MADE_UP = (
+    "removed_",
     "anew_",
     "next_",
     "note_",
