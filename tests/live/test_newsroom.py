@@ -45,7 +45,7 @@ class Helper:
     def prepare(self) -> None:
         pass
 
-    def submit(self, sha256: str, path, kind: str, rotate: bool) -> None:
+    def submit(self, sha256: str, path, kind: str, rotate: bool, first: bool = False, within: object = None) -> None:
         self.asked.append((sha256, rotate))
 
     def answer(self, face: str = "yes") -> None:
