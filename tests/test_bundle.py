@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import io
+import re
 import struct
 import sys
 import zipfile
@@ -207,3 +209,12 @@ def test_a_window_waits_until_it_was_read(name: str) -> None:
     said = [line for line in lines if "pause" in line]
     assert len(said) >= 2
     assert all("pause" in "\n".join(lines[max(0, end - 3) : end]) for end in ends if "python.exe" not in lines[end])
+
+
+def test_the_frozen_folder_asks_for_what_is_installed() -> None:
+    """It asked for a distribution `netaudit`, which is called otherwise: nothing could be frozen."""
+    names = re.findall(r'copy_metadata\("([^"]+)"\)', (PACKAGING / "netaudit.spec").read_text("utf-8"))
+    assert names
+    for name in names:
+        pytest.importorskip(name)
+        assert importlib.metadata.version(name)

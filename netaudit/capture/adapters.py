@@ -19,6 +19,7 @@ import orjson
 
 from netaudit.capture.packet_socket import open_tap
 from netaudit.capture.recorder import find_dumpcap
+from netaudit.system.reasons import why
 
 NET = Path("/sys/class/net")
 PATIENCE = 10.0  # seconds for dumpcap to look at the interfaces
@@ -157,7 +158,7 @@ def _try_dumpcap(dumpcap: str, name: str) -> str:
         )
         rows = _rows(said.stdout) if said.stdout.strip() else []
     except OSError as error:
-        return error.strerror or str(error)
+        return why(error)
     except (subprocess.TimeoutExpired, orjson.JSONDecodeError) as error:
         return f"dumpcap does not answer: {type(error).__name__}"
     told = rows[0].get(name, {}) if rows else {}
@@ -174,7 +175,7 @@ def _try_socket(name: str) -> str:
     try:
         open_tap(name, 1, promiscuous=False).close()
     except OSError as error:
-        return error.strerror or str(error)
+        return why(error)
     return ""
 
 

@@ -23,6 +23,7 @@ from netaudit.capture.reading import CaptureReader, NotACaptureError
 from netaudit.capture.source import NO_CAPTURE, Rejected, Source
 from netaudit.errors import CaptureError
 from netaudit.system.desktop_files import is_beside_another
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -115,7 +116,7 @@ def open_captures(
             else:
                 captures.ignored.append(Rejected(one.name, str(error), NO_CAPTURE))
         except OSError as error:
-            captures.rejected.append(Rejected(one.name, error.strerror or str(error)))
+            captures.rejected.append(Rejected(one.name, why(error)))
         else:
             begun.append((key, one.name, one, reader))
     begun.sort(key=lambda entry: entry[:2])
@@ -185,7 +186,7 @@ class _Opener:
                 again = CaptureReader(source, rank, algorithms=self._algorithms, expected=one.status, count=self._count)
             except (OSError, NotACaptureError) as error:
                 source.changed = True
-                source.report(f"cannot be opened again: {getattr(error, 'strerror', None) or error}")
+                source.report(f"cannot be opened again: {why(error)}")
                 return None
             begun[rank] = again
             return again
@@ -223,7 +224,7 @@ def read_frames(path: str | os.PathLike[str], frames: Iterable[int]) -> Iterator
     try:
         reader = CaptureReader(source, 0, algorithms=())
     except (OSError, NotACaptureError) as error:
-        raise CaptureError(source.name, 0, getattr(error, "strerror", None) or str(error)) from None
+        raise CaptureError(source.name, 0, why(error)) from None
     try:
         while len(wanted) and (window := reader.read(WINDOW)) is not None:
             records = window.records

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from netaudit.capture.growing import Growing
 from netaudit.capture.reading import Alternating, CaptureReader, NotACaptureError
 from netaudit.capture.source import Rejected, Source
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,7 +123,7 @@ class Followed:
             self._stored = Growing(path, self._algorithms)
             self._reader = CaptureReader(source, len(self.sources), stored=self._stored)
         except (NotACaptureError, OSError) as error:
-            self.rejected.append(Rejected(path.name, getattr(error, "strerror", None) or str(error)))
+            self.rejected.append(Rejected(path.name, why(error)))
             self._files.pop(0)
             return False
         self.sources.append(source)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.capture.source import SAME_CONTENT, Rejected
+from netaudit.system.reasons import why
 from netaudit.system.windows_names import openable
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _files(folder: Path, rejected: list[Rejected]) -> list[Path]:
     """All that is no folder below `folder`, sorted; links to folders are not followed."""
 
     def unreadable(error: OSError) -> None:
-        rejected.append(Rejected(str(error.filename), error.strerror or str(error)))
+        rejected.append(Rejected(str(error.filename), why(error)))
 
     files = []
     for parent, folders, names in os.walk(folder, onerror=unreadable):
@@ -74,7 +75,7 @@ def _add(one: Input, found: list[Input], rejected: list[Rejected]) -> None:
     try:
         status = one.path.stat()
     except (OSError, ValueError) as error:
-        rejected.append(Rejected(one.name, _reason(error)))
+        rejected.append(Rejected(one.name, why(error)))
         return
     if stat.S_ISFIFO(status.st_mode) and not one.named:
         rejected.append(Rejected(one.name, "a named pipe in a folder: not read unless it is named itself"))
@@ -82,10 +83,6 @@ def _add(one: Input, found: list[Input], rejected: list[Rejected]) -> None:
         found.append(Input(one.name, one.path, one.named, status))
     else:
         rejected.append(Rejected(one.name, "not a capture: it is a device or a socket"))
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def without_duplicates(inputs: Iterable[Input]) -> tuple[list[Input], list[Rejected]]:

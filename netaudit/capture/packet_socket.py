@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from netaudit.capture.write import PcapngWriter
+from netaudit.system.reasons import why
 
 # Constants of <linux/if_packet.h>, <linux/if_ether.h>, <linux/if_arp.h>, <asm-generic/socket.h>.
 ETH_P_ALL, SOL_PACKET = 3, 263
@@ -57,7 +58,7 @@ def main(arguments: list[str]) -> int:
         _say("capturing needs the capability CAP_NET_RAW")
         return 1
     except OSError as error:
-        _say(f"{interface}: {error.strerror or error}")
+        _say(f"{interface}: {why(error)}")
         return 1
     counters = Counters()
     reason = ""
@@ -180,7 +181,7 @@ def _record(tap: socket.socket, files: Files, snaplen: int, counters: Counters, 
         except BlockingIOError:
             pass
         except OSError as error:
-            return f"The interface stopped: {error.strerror or error}"
+            return f"The interface stopped: {why(error)}"
         counters.lost += lost_packets(tap)
     return ""
 

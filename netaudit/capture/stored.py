@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from netaudit.capture.hashing import Digests
+from netaudit.system.reasons import why
 
 FIRST_BYTE = 30.0  # seconds for a named pipe to bring its first byte: longer means that nobody writes into it
 STANDSTILL = 600.0  # seconds without a byte from a pipe that had begun, or from standard input
@@ -116,7 +117,7 @@ class Stored:
                 return 0
             got = self._file.readinto(view) or 0
         except OSError as error:
-            self.problem = f"reading failed at stored byte {self.position}: {error.strerror or error}"
+            self.problem = f"reading failed at stored byte {self.position}: {why(error)}"
             return 0
         if not got and self.size is not None:
             self.problem = f"the file became shorter while it was read: {self.size - self.position} bytes are gone"

@@ -23,6 +23,7 @@ from netaudit.case.moments import MOST, MOST_TEXT, Moment, Notes
 from netaudit.errors import UsageError
 from netaudit.masking.mask import visible
 from netaudit.storage.given_files import read_given
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def read_moments(path: Path, zone: str | None = None) -> Notes:
     try:
         data = read_given(path, MOST_BYTES)
     except OSError as error:
-        raise UsageError("{}: {}", path, error.strerror) from error
+        raise UsageError("{}: {}", path, why(error)) from error
     found = []
     for line, time, text in _rows(_decoded(data, path), path):
         place = f"{path}: line {line}"

@@ -13,6 +13,7 @@ import orjson
 from netaudit.case.frames import frame_of, need_pandas
 from netaudit.case.writing import no_case
 from netaudit.errors import CaseError, UnknownNameError, nearest
+from netaudit.system.reasons import why
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Case:
         except FileNotFoundError:
             raise CaseError("{}: is missing, though the case was sealed with it", self.folder / name) from None
         except OSError as error:
-            raise CaseError("{}: cannot be read: {}", self.folder / name, error.strerror) from error
+            raise CaseError("{}: cannot be read: {}", self.folder / name, why(error)) from error
         self._seen[name] = stamp
 
     def look_over(self) -> None:

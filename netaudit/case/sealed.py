@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import NAME, RECORD, entries
 from netaudit.case.moments import MOST, stored
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,7 @@ def _against(path: Path, name: str, digest: object) -> Iterator[str]:
     except FileNotFoundError:
         yield f"{name}: is gone"
     except OSError as error:
-        yield f"{name}: cannot be read ({error.strerror})"
+        yield f"{name}: cannot be read ({why(error)})"
 
 
 def _recorded(folder: Path) -> list[str]:

@@ -17,6 +17,7 @@ from netaudit.case.swap import JOURNAL, coming, taken_up
 from netaudit.errors import CaseError, UsageError
 from netaudit.storage.files import MANIFEST, write_json
 from netaudit.system.desktop_files import is_left_by_desktop
+from netaudit.system.reasons import why
 from netaudit.system.user_folders import make_private
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
         if not overwrite:
             raise UsageError("{}: holds a case already; choose another folder or say --overwrite", folder)
     except OSError as error:
-        raise UsageError("{}: cannot be looked at: {}", error.filename or folder, error.strerror) from error
+        raise UsageError("{}: cannot be looked at: {}", error.filename or folder, why(error)) from error
 
 
 def no_case(folder: Path) -> CaseError:
@@ -100,7 +101,7 @@ def place_for(folder: Path, what: str, *, overwrite: bool) -> Iterator[Path]:
 
 
 def _unwritable(folder: Path, error: OSError) -> UsageError:
-    return UsageError("{}: cannot write the case: {}", error.filename or folder, error.strerror)
+    return UsageError("{}: cannot write the case: {}", error.filename or folder, why(error))
 
 
 def make_folders(folder: Path) -> None:

@@ -15,6 +15,7 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.helping import PressedError, describe
 from netaudit.cli.texts import default_language, say
 from netaudit.errors import NetauditError, UnreadableError
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def _fail_by_system(error: OSError) -> NoReturn:
     if error.errno in NO_ROOM:
         _fail(say("full", default_language(), where=error.filename or "disk"), Exit.INTERNAL)
     if error.errno in PLACES and error.filename:
-        _fail(f"{error.filename}: {error.strerror}", Exit.USAGE)
+        _fail(f"{error.filename}: {why(error)}", Exit.USAGE)
     _fail_inside(error)
 
 

@@ -11,6 +11,7 @@ from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
 from netaudit.errors import UsageError
 from netaudit.storage.given_files import read_given
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from netaudit.signing.cms import Signer
@@ -65,7 +66,7 @@ def _read(path: Path) -> bytes:
     try:
         return read_given(path, LARGEST)
     except OSError as error:
-        raise UsageError("{}: cannot be read: {}", path, error.strerror) from error
+        raise UsageError("{}: cannot be read: {}", path, why(error)) from error
 
 
 def print_attested(told: Attested | None, lang: str) -> None:

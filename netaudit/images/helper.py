@@ -28,6 +28,7 @@ from netaudit.images.kernels_scan import scan_of
 from netaudit.images.likeness import shows
 from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture, turned
 from netaudit.system import signals
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +134,7 @@ def _data(path: Path) -> bytes | str:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
-        return f"not readable: {error.strerror}"
+        return f"not readable: {why(error)}"
     return data if len(data) <= MAX_FILE else f"not looked at: larger than {MAX_FILE >> 20} MiB"
 
 

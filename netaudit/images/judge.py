@@ -26,6 +26,7 @@ from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.images.processes import processors, start
 from netaudit.system.programs import helper
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,7 +246,7 @@ class Judge:
         try:
             helper = start(self._command)
         except OSError as error:
-            self._fruitless, self._fatal = self._fruitless + 1, f"it cannot be started: {error.strerror or error}"
+            self._fruitless, self._fatal = self._fruitless + 1, f"it cannot be started: {why(error)}"
             return False
         self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "it ends at once"
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)

@@ -11,6 +11,7 @@ import threading
 from typing import IO
 
 from netaudit.images.cpu_limit import LOOKS, Limits, Watch
+from netaudit.system.reasons import why
 
 LENGTH = struct.Struct(">I")  # of an answer, before it
 
@@ -36,7 +37,7 @@ class Asked:
             try:
                 self._process, self._loads = start(self._command), True
             except OSError as error:
-                raise NotStartedError(error.strerror or str(error)) from error
+                raise NotStartedError(why(error)) from error
         return self._process
 
     def ask(self, question: bytes) -> bytes:

@@ -22,6 +22,7 @@ import orjson
 
 from netaudit.capture.wireshark import find_npcap, find_program
 from netaudit.system import programs
+from netaudit.system.reasons import why
 from netaudit.system.user_cache import user_cache
 
 GOOD, SCARCE, BAD = "good", "scarce", "bad"  # scarce: an audit works, something else does not
@@ -215,7 +216,7 @@ def _ask_helper(faces: str) -> dict[str, Any]:
         try:
             process = subprocess.Popen(words, creationflags=flags, **quiet)  # type: ignore[call-overload] # noqa: S603
         except OSError as error:
-            return {"fatal": error.strerror or str(error)}
+            return {"fatal": why(error)}
         return _answered(process, orjson.dumps(task) + b"\n")
 
 

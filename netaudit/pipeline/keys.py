@@ -17,6 +17,7 @@ from netaudit.messages.decryption.key_scope import wanted
 from netaudit.messages.decryption.keylog import CAPTURE, LARGEST, LOG, KeyRing, Source, read_source
 from netaudit.pipeline.inputs import short_names
 from netaudit.storage.given_files import read_given
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +57,7 @@ def request(files: Sequence[Path], keys_for: Sequence[str], authority: str | Non
         try:
             sources.append(read_source(path.name, read_given(path, LARGEST)))
         except OSError as error:
-            raise UsageError("{}: {}", path, error.strerror) from error
+            raise UsageError("{}: {}", path, why(error)) from error
     return KeyRequest(tuple(files), tuple(keys_for), str(authority).strip()[:2000], tuple(sources))
 
 

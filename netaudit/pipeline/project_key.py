@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.errors import UsageError
 from netaudit.storage.given_files import read_given
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ def read_project_key(path: Path) -> bytes:
     try:
         said = read_given(path, MOST)
     except OSError as error:
-        raise UsageError("--project-key {}: cannot be read: {}", path, error.strerror) from error
+        raise UsageError("--project-key {}: cannot be read: {}", path, why(error)) from error
     if len(said) < LEAST:
         raise UsageError("--project-key {}: expected {} to {} bytes, not {}", path, LEAST, MOST, len(said))
     return said if len(said) == SIZE else hashlib.sha256(b"netaudit project key\0" + said).digest()

@@ -121,7 +121,8 @@ def compare(before: Visit, after: Visit) -> list[Outcome]:
     found = [_outcome(route, before, after, met, ways) for route in routes]
     tell_together(routes, found, before, after)
     return sorted(
-        found + _new(before, after, met, found),
+        found
+        + _new(before, after, met, found, {(one.channel.device, one.channel.endpoint, one.purpose) for one in routes}),
         key=lambda o: (STATUSES.index(o.status), o.device, o.purpose, o.endpoint),
     )
 
@@ -334,15 +335,20 @@ def _whole_day(visit: Visit) -> bool:
     return any(end - start >= 24 * 3600 * SECOND for start, end in visit.spans)
 
 
-def _new(before: Visit, after: Visit, met: dict[str, Match], told: list[Outcome]) -> list[Outcome]:
-    """Routes of the later visit that no route before leads to."""
+def _new(
+    before: Visit, after: Visit, met: dict[str, Match], told: list[Outcome], asked: set[tuple[str, str, str]]
+) -> list[Outcome]:
+    """Routes of the later visit that no route before leads to; `asked`: device, endpoint and purpose of those."""
     back = {match.device: one for one, match in met.items()}
     known = {one for outcome in told for one in outcome.findings_after}
     found = []
     for channel, purpose in _routes(after):
         ids = {one for kinds in channel.findings.values() for one in kinds}
         was = [one for one in before.of(back.get(channel.device, "")) if one.meets(channel)]
-        same = any(one.times(FORMS_OF[purpose]) and one.findings for one in was)
+        same = any(
+            (one.device, one.endpoint, purpose) in asked or (one.times(FORMS_OF[purpose]) and one.findings)
+            for one in was
+        )
         if ids & known or same:
             continue
         found.append(

@@ -20,6 +20,7 @@ from netaudit.signatures.conditions import Condition, compile_condition
 from netaudit.signatures.vocabulary import Vocabulary, read_vocabulary
 from netaudit.storage.given_files import read_given
 from netaudit.system.desktop_files import is_left_by_desktop
+from netaudit.system.reasons import why
 from netaudit.system.windows_names import real
 from netaudit.text.yaml_text import parse_yaml
 
@@ -182,7 +183,7 @@ def _digest(folder: Path) -> str:
         try:
             data = read_given(path, MOST_FILE)
         except OSError as error:
-            raise SignatureError("{}: cannot be read: {}", path, error.strerror) from error
+            raise SignatureError("{}: cannot be read: {}", path, why(error)) from error
         total += len(data)
         if total > MOST_BYTES:
             raise SignatureError(

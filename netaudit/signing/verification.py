@@ -32,6 +32,7 @@ from netaudit.signing.file_names import (
 )
 from netaudit.signing.sign import sm3
 from netaudit.signing.sm2 import check_sm2
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,7 +227,7 @@ def _stamp(folder: Path, told: Attested) -> None:
     try:
         told.stamp = stamped(folder).isoformat()
     except FileNotFoundError as error:
-        told.problems.append(f"{ANSWER}: {REQUEST} or {AUTHORITY} is gone ({error.strerror})")
+        told.problems.append(f"{ANSWER}: {REQUEST} or {AUTHORITY} is gone ({why(error)})")
     except ValueError as error:
         told.problems.append(f"{ANSWER}: does not hold: {error}")
     except UsageError as error:

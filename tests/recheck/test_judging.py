@@ -335,3 +335,10 @@ def test_a_server_is_asked_about_all_marks() -> None:
     later.marks = [(ts, f"passes camera {'ABC'[k % 3]}") for k, (ts, _) in enumerate(later.marks)]
     one = next(one for one in compare(before, later) if one.endpoint == UP)
     assert (one.power.occasions, one.power.followed) == (18, len(sent))
+
+
+def test_what_goes_on_is_not_told_as_new_too() -> None:
+    """Hidden uploads that follow the passes on both visits, of which a finding speaks on the later one only."""
+    before = visit(SECOND, [channel(CAMERA, UP, after_passes(SECOND, "hidden")), beats(SECOND)])
+    later = visit(LATER, [channel(CAMERA, UP, after_passes(LATER, "hidden"), "following"), beats(LATER)])
+    assert [one.status for one in compare(before, later)] == ["still"]

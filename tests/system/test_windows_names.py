@@ -70,6 +70,7 @@ def test_where_windows_tells_no_final_name_a_path_stays_as_it_is(
         raise OSError(f"no final name of {self} {strict}")
 
     monkeypatch.setattr(Path, "resolve", resolve)
+    monkeypatch.setattr(windows_names, "os", SimpleNamespace(name="posix"))
     with pytest.raises(OSError, match="no final name"):
         real(place)
     monkeypatch.setattr(windows_names, "os", SimpleNamespace(name="nt"))

@@ -62,7 +62,8 @@ os._exit(0)
 @windows
 def test_who_hears_that_the_window_is_closed_does_not_wait_for_the_time_that_gives() -> None:
     """To take the handler off the list while it ran waited for its end: by then Windows has ended the process."""
-    done = subprocess.run([sys.executable, "-c", CLOSED], check=False, capture_output=True, text=True)
+    quiet = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+    done = subprocess.run([sys.executable, "-c", CLOSED], check=False, **quiet)
     assert done.stdout.split() == ["True", "True"], done.stderr
 
 
