@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.images.answers import Answers
 from netaudit.images.judge import Holder, Judge
-from netaudit.pipeline.finds import MOST_WAYS, ends
-from netaudit.routes.messages import target_form
+from netaudit.pipeline.finds import MOST_WAYS, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,8 +93,7 @@ class LiveJudge:
         self._waiting[sha256] = (rotate, finds)
         find = finds[0]
         within = Holder(find.holder[0], str(self._path(*find.holder)), find.holder[1]) if find.holder else None
-        asked = [getattr(find.message_row, name, "") for name in ("method", "path")]
-        way = (*ends(find.known, up=find.up), find.host, asked[0], target_form(asked[1]))
+        way = way_of(find)
         first = way not in self._ways and len(self._ways) < MOST_WAYS
         self._ways |= {way} if first else set()
         self._judge.submit(sha256, self._path(sha256, find.kind), find.kind, rotate=rotate, first=first, within=within)

@@ -114,6 +114,12 @@ def ends(known: Known, *, up: bool) -> tuple[str, str]:
     return (client, server) if up else (server, client)
 
 
+def way_of(find: Find) -> tuple[str, ...]:
+    """From whom an image went to whom, and by which kind of head, where that is known."""
+    method, path = (getattr(find.message_row, name, "") for name in ("method", "path"))
+    return (*ends(find.known, up=find.up), find.host, method, target_form(path))
+
+
 class Telling:
     """Tells of each image that is new to a case, and of the first one of each way."""
 
