@@ -231,8 +231,8 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
             told.after = _sums([(one.ts, one.size) for one in small])
             return True
     for form, status, how in (
-        (PICTURE, OTHER, "picture"), (FACE, OTHER, "picture"), (VIDEO, OTHER, "video"), (HIDDEN, ENCRYPTED, ""),
-        (CLEAR, OTHER, "vectors"),
+        (PICTURE, OTHER, "picture"), (FACE, OTHER, "picture"), (VIDEO, OTHER, "video"), (RECORD, OTHER, "vectors"),
+        (HIDDEN, ENCRYPTED, ""), (CLEAR, OTHER, "vectors"),
     ):  # fmt: skip
         if form in forms:
             continue
@@ -252,7 +252,7 @@ def _capable(sent: Sequence[Sending], sizes: list[int]) -> bool:
 
 def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, sizes: list[int], form: str) -> bool:
     """Whether more of a form is sent than was before beside the route: by bytes in the time, or after the passes."""
-    if form in (PICTURE, FACE, VIDEO) and not was:
+    if form in (PICTURE, FACE, VIDEO, RECORD) and not was:
         return True
     rate = sum(one.size for one in was) / max(before.recorded, 1)
     small = sizes[len(sizes) // 10] if sizes else 0  # an upload of before
