@@ -4,7 +4,7 @@ They go to $NETAUDIT_BENCH (default: .bench in the project), each with NAME.trut
 
 * upload_heavy  HTTP uploads, all images distinct      * video_heavy    RTP, RTSP and TLS video with 10 % uploads
 * single_pair   the same between one pair of addresses * small_packets  3 M packets: keep-alives, DNS, voice, MQTT
-* small_exchanges  100,000 POSTs of a few bytes, a connection each
+* small_exchanges  100,000 POSTs of a few bytes, a connection each * http_hosts  29,000 of them, a host each
 """
 
 from __future__ import annotations
@@ -112,13 +112,18 @@ def small_packets(size: int) -> Iterable[tuple[Chunk, list[str]]]:
         yield merge(rows), []
 
 
-def small_exchanges(size: int) -> Iterable[tuple[Chunk, list[str]]]:
+def small_exchanges(size: int, hosts: int = 200) -> Iterable[tuple[Chunk, list[str]]]:
     """Connections of one tiny POST and its answer: what an exchange costs whatever it carries."""
     count, slices = size // EXCHANGE, 20
     for part in range(slices):
         first, last = count * part // slices, count * (part + 1) // slices
         begin = BEGIN + first * traffic.PACKETS * traffic.STEP_NS
-        yield merge(traffic.exchanges(begin, first, last - first)), []
+        yield merge(traffic.exchanges(begin, first, last - first, hosts)), []
+
+
+def http_hosts(size: int) -> Iterable[tuple[Chunk, list[str]]]:
+    """The same, each from a host of its own: what is remembered of each."""
+    return small_exchanges(size, size // EXCHANGE)
 
 
 def merge(rows: list[synth.Rows], chunks: list[Chunk] | None = None) -> Chunk:
@@ -155,7 +160,14 @@ def write(path: Path, chunks: Iterable[tuple[Chunk, list[str]]]) -> tuple[int, l
     return packets, hashes
 
 
-BUILDERS = {"upload_heavy": 1000, "video_heavy": 1000, "small_packets": 300, "single_pair": 1000, "small_exchanges": 78}
+BUILDERS = {
+    "upload_heavy": 1000,
+    "video_heavy": 1000,
+    "small_packets": 300,
+    "single_pair": 1000,
+    "small_exchanges": 78,
+    "http_hosts": 23,
+}
 
 
 def build(name: str, size: int = 0) -> Path:

@@ -128,11 +128,11 @@ FIN, SYN, PSH, ACK = 1, 2, 8, 16
 PACKETS, STEP_NS = 7, 200_000  # of an exchange, between two of them
 
 
-def exchanges(begin: int, first: int, count: int) -> list[synth.Rows]:
-    """One POST of a small JSON text a connection, answered, from 200 hosts inside: PACKETS each."""
+def exchanges(begin: int, first: int, count: int, hosts: int = 200) -> list[synth.Rows]:
+    """One POST of a small JSON text a connection, answered, from so many hosts inside: PACKETS each."""
     number = first + np.arange(count)
-    client = synth.address("192.168.5.0") + 1 + number % 200
-    server, port = np.full(count, synth.address("203.0.113.7")), 1024 + number // 200 % 60_000
+    client = synth.address("10.5.0.0") + 1 + number % hosts
+    server, port = np.full(count, synth.address("203.0.113.7")), 1024 + number // hosts % 60_000
     up, down = (client, server, (port, np.full(count, 80))), (server, client, (np.full(count, 80), port))
     ours, theirs = number * 7919, np.full(count, 500)
     body = b'{"id":0000000,"ok":true,"t":0000000}'

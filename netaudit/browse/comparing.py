@@ -1,4 +1,4 @@
-"""Two cases beside each other: figures, and what only one of them has.
+"""Two cases beside each other: figures, what became of each transfer, and what only one of them has.
 
 Images are counted, never listed: a comparison of offices is no search for persons.
 """
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from netaudit.browse.overviews import FACES
 from netaudit.browse.page import away, language, page
 from netaudit.browse.paging import Tables
+from netaudit.browse.rechecking import rechecked
 from netaudit.browse.texts import heading, say
 from netaudit.case.reading import open_case
 from netaudit.errors import CaseError, NetauditError
@@ -76,6 +77,7 @@ def compare(request: Request) -> Response:
         books = [shelf.book(number) for number in numbers]
         view["figures"] = _figures(books, lang)
         view["topics"] = [_topic(one, books, w) for one in TOPICS]
+        view["recheck"] = rechecked(books, lang) if numbers[0] != numbers[1] else None
         view["verdicts"] = [w.exact(book.case.verdict(lang), 2000) for book in books]
     return page(request, "compare.html.j2", say("compare", lang), here="compare", **view)
 

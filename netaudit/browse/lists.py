@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.browse.cells import Cell, line, whole
+from netaudit.browse.cells import Cell, Part, line, whole
 from netaudit.browse.deciding import classes, decided, meanings
 from netaudit.browse.page import Asked, asked, away, show
 from netaudit.browse.paging import ROWS, Row, Wanted
@@ -76,7 +76,7 @@ def listed(who: Asked, room: Room, here: str) -> Response:
         lines=[
             (
                 row["row"],
-                [*line(room.table, room.columns, row, who.w), *beside],
+                [*_named(who, room, line(room.table, room.columns, row, who.w), row), *beside],
                 said.get(row.get("finding_id", "")),
                 _alias(chosen.get(row.get("device_id", "")), who),
             )
@@ -98,6 +98,17 @@ def listed(who: Asked, room: Room, here: str) -> Response:
         status=status,
         **paged(who, first, len(rows), total),
     )
+
+
+def _named(who: Asked, room: Room, cells: list[Cell], row: Row) -> list[Cell]:
+    """The cells; of findings with the names of devices and far sides before their addresses."""
+    if room.table != "findings":
+        return cells
+    parties = who.book.overviews.parties(who.book.case, who.lang)
+    for one in cells:
+        if one.column in ("sender", "receiver") and row[one.column]:
+            one.parts.insert(0, Part(parties.far([row[one.column]]) or parties.short(row[one.column])[0]))
+    return cells
 
 
 def _alias(decision: Decision | None, who: Asked) -> str:

@@ -6,6 +6,8 @@ weak      one weak signature, or the holder of the address block (vendor only)
 unknown   nothing, only hearsay, or a contradiction: then the value stays empty and the reason says why
 
 Hearsay and recollection never carry a claim; where another signature carries it they are named beside.
+What rests on announcements only, which anybody on the link can write in its name, is weak where what others answered
+speaks of something else.
 Of two classes of which one is the wider, the narrower is taken when it is at least strong; else what claims the
 narrower counts for the wider, too: who says "camera" and who says "face capture camera" agree on a camera. A narrower
 class of which only weak words are there is strong where the wider one is sure on other observations, and no other
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from netaudit.signatures.vocabulary import Vocabulary
 
 ORDER = ("declared", "strong", "weak", "unknown")
+ANNOUNCED = frozenset({  # kinds of facts that nobody has to answer, and the holder of the address block
+    "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "nbns", "lldp", "cdp", "dhcp", "dhcpv6", "oui",
+})  # fmt: skip
 BLOCK = frozenset({"oui"})  # a mere address block: what a signature also asks for does not tie it to others that do
 
 
@@ -50,6 +55,7 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
         by_value = _with_narrower(by_value, vocabulary)
     rated = {value: confidence(found) for value, found in by_value.items()}
     rated = {value: grade for value, grade in rated.items() if grade != "unknown"}
+    rated |= _contradicted(by_value, rated, vocabulary)
     if vocabulary is not None:
         rated |= _carried(by_value, rated, vocabulary)
     if not rated:
@@ -61,6 +67,27 @@ def judge(matches: Iterable[Match], name: str, vocabulary: Vocabulary | None = N
         return Claim(conflict=tuple(top), matches=[match for value in top for match in by_value[value]])
     value = top[0]
     return Claim(value, rated[value], by_value[value])
+
+
+def _contradicted(
+    by_value: dict[str, list[Match]], rated: dict[str, str], vocabulary: Vocabulary | None
+) -> dict[str, str]:
+    """Values that only announcements carry, against another one that does not rest on such alone: they are weak."""
+    if vocabulary is None or len(rated) < 2:
+        return {}
+    heard = {value for value in rated if not _announced(by_value[value])}
+    found = {}
+    for value in rated.keys() - heard:
+        kin = {value, *vocabulary.ancestors(value)}
+        if any(other not in kin and value not in vocabulary.ancestors(other) for other in heard):
+            found[value] = "weak"
+    return found
+
+
+def _announced(matches: list[Match]) -> bool:
+    """Whether all that decides was announced: nobody has to answer it."""
+    sources = {source for match in matches if match.signature.decides for source in match.sources}
+    return bool(sources) and sources <= ANNOUNCED
 
 
 def _longest(top: list[str]) -> list[str]:

@@ -3,7 +3,8 @@
 A connection is known again by what only one can have: the random of its ClientHello, or, over TCP, the sequence numbers
 of both directions, which address translation leaves as they are (each begins at 32 random bits: RFC 9293, 3.4.1). Where
 these differ it is another connection, however equal what was sent is. What is known so tells how far the clocks of two
-recordings are apart; at that distance datagrams are known again by sizes and pictures.
+recordings are apart; at that distance datagrams are known again by sizes and pictures, and so are connections between
+the same addresses and ports whose numbers a firewall drew anew.
 
 Where nothing is known so, a distance of clocks is searched for, within bounds and with several anchors, and said to be
 searched for. Between the same two addresses the port of the client has to be the same, too. Kept is the sighting on the
@@ -108,6 +109,7 @@ def sightings(
         shown = _first_pictures(pictures)
         for way, keyed in ((SIZES, _by_sizes(seen, used)), (PICTURES, _by_picture(seen, used, shown))):
             found += _unused(_at_distance(keyed, clocks, way), used)
+        found += _unused(_at_distance(_by_ports(seen, used), clocks, SIZES, tied_only=True), used)
     return table_of([SIGHTINGS.row(**_row(pair)) for pair in found], SIGHTINGS)
 
 
@@ -317,6 +319,15 @@ def _by_sizes(seen: list[Seen], used: set[str]) -> dict[Key, list[Seen]]:
     return found
 
 
+def _by_ports(seen: list[Seen], used: set[str]) -> dict[Key, list[Seen]]:
+    """Connections by both ends, ports and bytes: what a firewall drew anew are numbers, and those only."""
+    found: dict[Key, list[Seen]] = defaultdict(list)
+    for one in seen:
+        if one.flow_id not in used and one.starts is not None and sum(one.spans) >= LEAST_BYTES:
+            found[one.client, one.port, one.server, one.spans].append(one)
+    return found
+
+
 def _by_picture(seen: list[Seen], used: set[str], first: Mapping[str, str]) -> dict[Key, list[Seen]]:
     """Connections by the first picture that they carried, and their server: a hole in one capture changes its sizes."""
     found: dict[Key, list[Seen]] = defaultdict(list)
@@ -326,14 +337,17 @@ def _by_picture(seen: list[Seen], used: set[str], first: Mapping[str, str]) -> d
     return found
 
 
-def _at_distance(keyed: Mapping[Key, list[Seen]], clocks: Mapping[Ways, int], way: str) -> Iterator[Pair]:
+def _at_distance(
+    keyed: Mapping[Key, list[Seen]], clocks: Mapping[Ways, int], way: str, *, tied_only: bool = False
+) -> Iterator[Pair]:
     """Pairs at the distance of the clocks, or at one that is searched for where nothing tells it."""
     for ways, anchors in _anchors(keyed).items():
         apart = clocks.get(ways)
         by = way if apart is not None else f"{way}, {SEARCH}"
-        apart = _searched(anchors) if apart is None else apart
+        apart = _searched(anchors) if apart is None and not tied_only else apart
         if apart is not None:
-            yield from (Pair(one, other, by) for one, other in _matched(keyed, *ways, apart))
+            tied = ways in clocks
+            yield from (Pair(one, other, by) for one, other in _matched(keyed, *ways, apart, tied=tied))
 
 
 def _anchors(keyed: Mapping[Key, list[Seen]]) -> dict[Ways, list[tuple[Seen, Seen]]]:
@@ -364,8 +378,10 @@ def _searched(anchors: list[tuple[Seen, Seen]]) -> int | None:
     return int(np.median(apart[best : ends[best]])) if counts[best] >= LEAST_ANCHORS else None
 
 
-def _matched(keyed: Mapping[Key, list[Seen]], one: str, other: str, apart: int) -> Iterator[tuple[Seen, Seen]]:
-    """Pairs of sightings in two recordings, each used once."""
+def _matched(
+    keyed: Mapping[Key, list[Seen]], one: str, other: str, apart: int, *, tied: bool
+) -> Iterator[tuple[Seen, Seen]]:
+    """Pairs of sightings in two recordings, each used once; `tied`: what only one can have tells the distance."""
     for some in keyed.values():
         here, there = (
             sorted((row for row in some if row.recording == name), key=lambda row: row.first) for name in (one, other)
@@ -374,15 +390,21 @@ def _matched(keyed: Mapping[Key, list[Seen]], one: str, other: str, apart: int) 
         for row in here:
             then = row.first + apart
             places = range(bisect.bisect_left(times, then - APART), bisect.bisect_right(times, then + APART))
-            near = [place for place in places if place not in used and _may_be_one(row, there[place])]
+            near = [place for place in places if place not in used and _may_be_one(row, there[place], tied=tied)]
             if near:
                 _, best = min((abs(times[place] - then), place) for place in near)
                 used.add(best)
                 yield row, there[best]
 
 
-def _may_be_one(one: Seen, other: Seen) -> bool:
-    """Whether nothing speaks against it: other numbers, or, where no address was translated, another port."""
+def _may_be_one(one: Seen, other: Seen, *, tied: bool = False) -> bool:
+    """Whether nothing speaks against it: other numbers, or, where no address was translated, another port.
+
+    Firewalls draw numbers anew. Two ends have one connection by the same ports at a time: where the distance of the
+    clocks is `tied` and as many bytes went both ways, the numbers may differ.
+    """
+    if tied and (one.client, one.port, one.server, one.spans) == (other.client, other.port, other.server, other.spans):
+        return True
     if one.client == other.client and one.port != other.port:
         return False
     if one.starts is None or other.starts is None:

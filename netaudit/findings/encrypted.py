@@ -82,7 +82,7 @@ def encrypted_findings(
         known = service_class in KNOWN_CLASSES
         count = counted.get((sender, receiver, name))
         pooled = together.get((sender, receiver, name))
-        own = is_own(role[0], machine=actors.ends.device(sender, rows[0]["flow_id"]) in machines)
+        own = is_own(role[0], machine=actors.ends.device(sender, rows[0]["flow_id"]) in machines, service=service_class)
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
             shape = shape or ("" if own or pooled is None else SHAPED)

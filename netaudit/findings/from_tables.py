@@ -98,6 +98,8 @@ def judge(
     for rule, some in others.items():
         more = identity_groups(some, scope, actors, bearing, back_ends, apart)
         clear += findings_of(more, rule, actors, receivers)
+    for one in clear:
+        one.reason += fronts.before(one.flow_ids, flows)
     found = [
         *clear,
         *relayed,

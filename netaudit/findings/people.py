@@ -36,9 +36,10 @@ CLASSES = frozenset({"pc", "computer", "phone", "tablet", "handheld", "tv", "med
 SERVICES = frozenset(  # classes of services that people use
     {
         "messaging", "social", "photo_cloud", "update", "browsing", "push", "connectivity_check", "name_resolution",
-        "time", "mail", "cloud_drive", "code_hosting", "vpn", "meeting",
+        "time", "mail", "cloud_drive", "code_hosting", "vpn", "meeting", "remote_access",
     }
 )  # fmt: skip
+REMOTE = "remote_access"  # of these, by which people reach their own stores of files, through who made these
 EVENTS = "events"  # value of upload_counts.shape
 MANY_NAMES = 6  # registered names, not addresses, from which more came than went
 LEAST_FACTS = 2
@@ -123,8 +124,9 @@ def nameless(
         sender, receiver, _name = way
         if not machines:
             machines.append(peoples_machines(tables, scope, actors()))
-        own = is_own(actors().role(sender)[0], machine=actors().ends.device(sender) in machines[0])
-        return own and (shape != EVENTS or classes.get(receiver) in SERVICES)
+        service = classes.get(receiver, "")
+        own = is_own(actors().role(sender)[0], machine=actors().ends.device(sender) in machines[0], service=service)
+        return own and (shape != EVENTS or service in SERVICES)
 
     return told_so
 
@@ -137,6 +139,9 @@ def service_classes(endpoints: pa.Table | None) -> dict[str, str]:
     return dict(zip(rows["ip"].to_pylist(), rows["service_class"].to_pylist(), strict=True))
 
 
-def is_own(kind: str, *, machine: bool) -> bool:
-    """Whether a sender is a machine of people, by its role and by what `peoples_machines` says of it."""
-    return kind == PERSONAL_DEVICE or (machine and kind not in {CAPTURE, TERMINAL, SERVER})
+def is_own(kind: str, *, machine: bool, service: str = "") -> bool:
+    """Whether a sender is a machine of people, by its role and by what `peoples_machines` says of it.
+
+    Who sends to the service by which people reach their own files is one, too, as far as that service goes.
+    """
+    return kind == PERSONAL_DEVICE or ((machine or service == REMOTE) and kind not in {CAPTURE, TERMINAL, SERVER})

@@ -121,7 +121,8 @@ def compare(before: Visit, after: Visit) -> list[Outcome]:
     found = [_outcome(route, before, after, met, ways) for route in routes]
     tell_together(routes, found, before, after)
     return sorted(
-        found + _new(before, after, met, found),
+        found
+        + _new(before, after, met, found, {(one.channel.device, one.channel.endpoint, one.purpose) for one in routes}),
         key=lambda o: (STATUSES.index(o.status), o.device, o.purpose, o.endpoint),
     )
 
@@ -230,8 +231,8 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
             told.after = _sums([(one.ts, one.size) for one in small])
             return True
     for form, status, how in (
-        (PICTURE, OTHER, "picture"), (FACE, OTHER, "picture"), (VIDEO, OTHER, "video"), (HIDDEN, ENCRYPTED, ""),
-        (CLEAR, OTHER, "vectors"),
+        (PICTURE, OTHER, "picture"), (FACE, OTHER, "picture"), (VIDEO, OTHER, "video"), (RECORD, OTHER, "vectors"),
+        (HIDDEN, ENCRYPTED, ""), (CLEAR, OTHER, "vectors"),
     ):  # fmt: skip
         if form in forms:
             continue
@@ -251,7 +252,7 @@ def _capable(sent: Sequence[Sending], sizes: list[int]) -> bool:
 
 def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, sizes: list[int], form: str) -> bool:
     """Whether more of a form is sent than was before beside the route: by bytes in the time, or after the passes."""
-    if form in (PICTURE, FACE, VIDEO) and not was:
+    if form in (PICTURE, FACE, VIDEO, RECORD) and not was:
         return True
     rate = sum(one.size for one in was) / max(before.recorded, 1)
     small = sizes[len(sizes) // 10] if sizes else 0  # an upload of before
@@ -334,15 +335,20 @@ def _whole_day(visit: Visit) -> bool:
     return any(end - start >= 24 * 3600 * SECOND for start, end in visit.spans)
 
 
-def _new(before: Visit, after: Visit, met: dict[str, Match], told: list[Outcome]) -> list[Outcome]:
-    """Routes of the later visit that no route before leads to."""
+def _new(
+    before: Visit, after: Visit, met: dict[str, Match], told: list[Outcome], asked: set[tuple[str, str, str]]
+) -> list[Outcome]:
+    """Routes of the later visit that no route before leads to; `asked`: device, endpoint and purpose of those."""
     back = {match.device: one for one, match in met.items()}
     known = {one for outcome in told for one in outcome.findings_after}
     found = []
     for channel, purpose in _routes(after):
         ids = {one for kinds in channel.findings.values() for one in kinds}
         was = [one for one in before.of(back.get(channel.device, "")) if one.meets(channel)]
-        same = any(one.times(FORMS_OF[purpose]) and one.findings for one in was)
+        same = any(
+            (one.device, one.endpoint, purpose) in asked or (one.times(FORMS_OF[purpose]) and one.findings)
+            for one in was
+        )
         if ids & known or same:
             continue
         found.append(

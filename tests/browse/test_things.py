@@ -63,6 +63,11 @@ def test_there_are_nine_rooms(visitor) -> None:
     assert set(ORDER) >= {"verdict", "findings", "devices", "timeline", "sql"}
 
 
+def test_findings_name_devices_and_far_sides_before_their_addresses(visitor) -> None:
+    told = text_of(visitor.get(f"{HOME}/findings?lang=en"))
+    assert re.search(r"face server ; 192\.168\.1\.10 .{0,60}47\.96\.10\.21", told)
+
+
 @pytest.mark.parametrize(("lang", "said"), [("en", "sent 15 images with a face"), ("zh", "传出含人脸图像")])
 def test_a_finding_is_its_sentence_then_its_packets_then_its_pictures_and_columns_last(visitor, lang, said) -> None:
     page = visitor.get(f"{HOME}/row/findings/0?lang={lang}").text

@@ -86,3 +86,23 @@ def test_only_signatures_that_can_hold_are_tried() -> None:
 
     signature = Signature("never", "", Never(), {"class": "pc"}, "weak", "code", "", (), (), "")  # type: ignore[arg-type]
     assert Matcher([signature]).matches({"dhcp.hostname": [Fact("dhcp.hostname", "x")]}) == []
+
+
+@pytest.mark.parametrize(
+    ("announced", "answered", "value", "confidence"),
+    [
+        ("strong", "weak", "", "unknown"),  # anybody can announce: two weak ones contradict each other
+        ("strong", "strong", "pc", "strong"),
+        ("declared", "strong", "pc", "strong"),
+    ],
+)
+def test_an_announcement_does_not_stand_against_what_others_answered(announced, answered, value, confidence) -> None:
+    said = match(announced, "mdns.service", kind="printer")
+    claim = judge([said, match(answered, "http_client.user_agent", kind="pc")], "class", VOCABULARY)
+    assert (claim.value, claim.confidence) == (value, confidence)
+    assert judge([said], "class", VOCABULARY).confidence == announced
+    wider = [
+        match("strong", "sadp.DeviceType", kind="face_capture_camera"),
+        match("weak", "rtsp_server.realm", kind="ip_camera"),
+    ]
+    assert judge(wider, "class", VOCABULARY).value == "face_capture_camera"

@@ -6,6 +6,7 @@ import copy
 
 import pytest
 
+from netaudit.duties import cards
 from netaudit.duties.cards import (
     JUDGING,
     NOT_VERIFIED,
@@ -32,7 +33,7 @@ def test_the_cards_that_come_with_netaudit_are_sound() -> None:
         (lambda d: d["cards"].update(other=d["cards"]["moved"]), "no such kind"),
         (lambda d: d["articles"]["fr-8"].update(grade="sure"), "grade sure"),
         (lambda d: d["articles"]["fr-8"].pop("source"), "no source"),
-        (lambda d: d["articles"]["pipl-40"].update(says={"zh": "内容", "en": "content"}), "not verified"),
+        (lambda d: d["articles"]["pipl-40"].update(grade=NOT_VERIFIED), "not verified"),
         (lambda d: d["cards"]["moved"]["articles"].append("pipl-99"), "no article pipl-99"),
         (lambda d: d["cards"]["moved"]["ask"].append("x"), "no paper x"),
         (lambda d: d["cards"]["moved"]["shows"].pop("zh"), "not in both languages"),
@@ -56,9 +57,14 @@ def test_every_kind_of_finding_has_its_card(kind: str, lang: str) -> None:
     assert all(one["name"] for one in told.articles)
 
 
-def test_an_article_that_was_not_read_says_only_that() -> None:
-    assert duties()["articles"]["pipl-40"]["grade"] == NOT_VERIFIED
+def test_an_article_that_was_not_read_says_only_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = copy.deepcopy(duties())
+    del given["articles"]["pipl-40"]["says"]
+    given["articles"]["pipl-40"]["grade"] = NOT_VERIFIED
+    monkeypatch.setattr(cards, "duties", lambda: given)
+    assert problems(given) == []
     assert article("pipl-40", "en")["says"].startswith("Not verified")
+    monkeypatch.undo()
     assert article("fr-15", "zh")["name"] == "《人脸识别技术应用安全管理办法》第 15 条"
 
 

@@ -217,3 +217,26 @@ def test_many_alike_cost_no_more_than_they_are() -> None:
              for n in range(beats)]  # fmt: skip
     flows = pa.concat_tables([both([900, 1900, 2900], apart=7.0), table(*alike)])
     assert sightings(flows, BOTH).num_rows == beats + 3
+
+
+def redrawn(*, anchored: bool, port: int = 40_000, up: int = 60_000) -> pa.Table:
+    """One connection on both sides of a firewall that draws numbers anew, and one that ties the clocks."""
+    rows = []
+    for capture, at, more in ((LAN, 0, 0), (WAN, 7, 5_000_000)):
+        first = {"seq_up": 4_000_000_001, "seq_down": 90_077_001, "handshake": "SA", "client_port": 50_000}
+        rows += [flow(0, capture, 100 + at, 40_000, CAM) | first] if anchored else []
+        own = {"seq_up": 1_000_001 + more, "seq_down": 2_077_001 + more, "handshake": "SA"}
+        rows.append(
+            flow(1, capture, 130 + at, up if more else 60_000, CAM)
+            | own
+            | {"client_port": port if more else 40_000, "missing_up": 0, "missing_down": 0}
+        )
+    return table(*rows)
+
+
+def test_numbers_that_a_firewall_drew_anew_make_no_second_connection_where_clocks_are_tied() -> None:
+    tied = sightings(redrawn(anchored=True), BOTH).to_pylist()
+    assert {(row["flow_id"], row["of_flow_id"]) for row in tied} == {("wan0", "lan0"), ("wan1", "lan1")}
+    assert sightings(redrawn(anchored=False), BOTH).num_rows == 0
+    assert sightings(redrawn(anchored=True, port=40_001), BOTH).num_rows == 1
+    assert sightings(redrawn(anchored=True, up=60_001), BOTH).num_rows == 1

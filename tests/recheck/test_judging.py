@@ -6,7 +6,7 @@ import pytest
 
 from netaudit.recheck.judging import compare
 from netaudit.recheck.saying import sentences
-from netaudit.recheck.visit import Channel, Sending
+from netaudit.recheck.visit import FORMS, Channel, Sending
 from tests.recheck.visits import (
     CAMERA,
     LATER,
@@ -335,3 +335,17 @@ def test_a_server_is_asked_about_all_marks() -> None:
     later.marks = [(ts, f"passes camera {'ABC'[k % 3]}") for k, (ts, _) in enumerate(later.marks)]
     one = next(one for one in compare(before, later) if one.endpoint == UP)
     assert (one.power.occasions, one.power.followed) == (18, len(sent))
+
+
+def test_what_goes_on_is_not_told_as_new_too() -> None:
+    """Hidden uploads that follow the passes on both visits, of which a finding speaks on the later one only."""
+    before = visit(SECOND, [channel(CAMERA, UP, after_passes(SECOND, "hidden")), beats(SECOND)])
+    later = visit(LATER, [channel(CAMERA, UP, after_passes(LATER, "hidden"), "following"), beats(LATER)])
+    assert [one.status for one in compare(before, later)] == ["still"]
+
+
+@pytest.mark.parametrize("form", [one for one in FORMS if one != "face"])
+def test_nothing_that_is_sent_after_the_passes_to_the_same_endpoint_lets_pictures_be_called_gone(form) -> None:
+    """Templates were read as records, and no one asked for these: pictures were called gone beside them."""
+    other = channel(CAMERA, UP, after_passes(LATER, form, 2700))
+    assert told(visit(LATER, [other, beats(LATER)])).status in {"now other", "now encrypted"}

@@ -20,7 +20,7 @@ from netaudit.case.custody import Custody
 from netaudit.case.removal import Rule
 from netaudit.errors import UsageError
 from netaudit.live.daily.auditor import Auditor, Done
-from netaudit.live.daily.day import MOST_FILES, Day, cases, day_of, free_name, is_sealed
+from netaudit.live.daily.day import MOST_FILES, Day, cases, day_of, free_name, is_sealed, shown_name
 from netaudit.live.daily.room import PART, Room
 from netaudit.live.daily.spool import QUIET, Spool, Whole
 from netaudit.live.keeping import Keeper
@@ -157,7 +157,7 @@ class Appliance:
                 self._day_for(one, auditor).take(one)
             except (OSError, UsageError) as error:  # no room, no right: said once, and tried again
                 if name not in self._refused:
-                    self._tell("error", "not_taken", file=name, why=str(error))
+                    self._tell("error", "not_taken", file=shown_name(one.path), why=str(error))
                 self._refused[name] = clock + MIND
                 continue
             self._refused.pop(name, None)
@@ -166,7 +166,7 @@ class Appliance:
     def _day_for(self, one: Whole, auditor: Auditor) -> Day:
         """The case of a file: the one under way, or a new one."""
         if self._last and one.begins < self._last - LEAST_BACK:
-            self._custody.note("clock_jump", seconds=round(one.begins - self._last, 3), file=one.path.name)
+            self._custody.note("clock_jump", seconds=round(one.begins - self._last, 3), file=shown_name(one.path))
             self._tell("warning", "time_back", seconds=round(one.begins - self._last, 1))
         self._last = one.begins
         day = day_of(one.begins, self.daily.zone)
@@ -182,7 +182,7 @@ class Appliance:
         return self._day
 
     def _source(self) -> str:
-        return self.daily.folder.name if self.daily.folder is not None else self.settings.interface
+        return shown_name(self.daily.folder) if self.daily.folder is not None else self.settings.interface
 
     def _close_quiet(self, auditor: Auditor) -> None:
         """End a day that is over though no file came to say so."""

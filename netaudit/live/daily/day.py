@@ -14,6 +14,7 @@ from netaudit.case.seal import SEALED
 from netaudit.case.writing import MANIFEST, place_for
 from netaudit.live.daily.spool import moved
 from netaudit.live.sealing import RECORDING_ENDED
+from netaudit.masking.mask import mask, visible
 from netaudit.pipeline.task import Options, begin_case
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Day:
         size, digest = moved(one.path, self.folder / RECORD / name)
         self.files += 1
         self.bytes += size
-        said = {} if one.path.name == name else {"was": one.path.name}
+        said = {} if one.path.name == name else {"was": shown_name(one.path)}
         self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **said)
 
     def close(self, **facts: Any) -> None:
@@ -61,6 +62,11 @@ class Day:
     def let_go(self) -> None:
         """Leave it as it is: at its next start the appliance finds it."""
         self._custody.close()
+
+
+def shown_name(path: Path) -> str:
+    """The name of a file as it may be told: others chose it, and it may name people."""
+    return visible(mask(path.name), 200)
 
 
 def day_of(moment: float, zone: datetime.tzinfo | None) -> datetime.date:

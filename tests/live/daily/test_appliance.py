@@ -117,6 +117,20 @@ def test_a_sealed_case_a_day_and_nothing_lost(tmp_path: Path) -> None:
     assert said[0]["text"] == "case 2026-09-01: 1 findings, the most certain B; see its report"
 
 
+def test_names_of_files_are_masked_where_they_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "filled"
+    folder.mkdir()
+    for number in range(2):
+        write(folder, f"13812345678-{number}.pcap", capture(START + number), START + number)
+    watcher = Watcher()
+    watcher.stop.set()
+    with pytest.MonkeyPatch.context() as patch:
+        files = [Whole(path, START) for path in folder.iterdir()]
+        patch.setattr(Spool, "whole", lambda *_, **__: [one for one in files if one.path.exists()])
+        appliance(tmp_path, watcher).run()
+    assert b"13812345678" not in (cases(tmp_path / "root")[0] / "custody.jsonl").read_bytes()
+
+
 def test_private_data_goes_by_age_and_the_seal_foresaw_it(tmp_path: Path) -> None:
     fill(tmp_path, days=6)
     watcher = Watcher()
