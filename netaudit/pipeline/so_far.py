@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from netaudit.images.answers import Answer, Look
     from netaudit.pipeline.finds import Find, Known
 
-FIRST, SHORTEST = 2.0, 2.0  # seconds until the first verdict, and between two: a short audit ends before
+FIRST, SHORTEST = 2.0, 2.0  # seconds until the first verdict, and to the next: a short audit ends before
+LONGER, LONGEST = 1.5, 60.0  # times as long to each further one, up to so many seconds: nobody reads hundreds
 SHARE = 20  # making them may take this part of the time
 PATIENCE = 0.5  # seconds that those of the first images which were judged wait for the others
 
@@ -46,6 +47,7 @@ class SoFar:
         self._finds: list[Find] = []
         self._answers: dict[Look, Answer] = {}
         self._due = time.monotonic() + FIRST
+        self._pause = SHORTEST
         self._since = 0.0  # when the first of those was judged that nothing was told of yet
         self._told: Any = None
 
@@ -64,7 +66,8 @@ class SoFar:
         faces = sum(verdict.face == "yes" for _, verdict in self._answers.values())
         said = self._seen() if faces else []
         ended = time.monotonic()
-        self._due = ended + max(SHORTEST, SHARE * (ended - clock))
+        self._due = ended + max(self._pause, SHARE * (ended - clock))
+        self._pause = min(LONGEST, LONGER * self._pause)
         if (faces > 0, said) != self._told:
             self._told = faces > 0, said
             self._tell(Standing(judged, found, faces, said))
