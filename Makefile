@@ -3,13 +3,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-TOOLS = tshark tcpreplay chromium
+TOOLS = tshark suricata tcpreplay chromium
 MINUTES ?= 30
+SEED ?= 1
 CORES ?= auto
 PREFIX ?= $(HOME)/.local
 EXTRAS ?= browse,sql,documents,stamps,dpkt,http3,frames
 
-.PHONY: demo install test test-long lint bench ratio docs kernels wheel twice bundle frozen windows soak fuzz hostile faults agreement clean
+.PHONY: demo install test test-long lint bench ratio docs kernels wheel twice bundle frozen windows soak fuzz hostile faults agreement live-agreement mutants clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -94,9 +95,19 @@ faults: $(VENV)/.dev
 hostile: $(VENV)/.dev
 	HOSTILE_SEEDS=10 HOSTILE_ALL=1 $(BIN)/python -m pytest -q tests/hostile
 
-# thirty random offices through a live audit, each against an audit of what it recorded
+# a million conversations and all captures, read by tshark, suricata and dpkt as well: a ledger of every difference
 agreement: $(VENV)/.dev
+	@sh .ci/tools tshark suricata
+	$(BIN)/python tests/agreement/run.py --flows 1000000 --shared --ledger agreement.json
+
+# thirty random offices through a live audit, each against an audit of what it recorded
+live-agreement: $(VENV)/.dev
 	LIVE_OFFICES=30 $(BIN)/python -m pytest -q tests/live/test_agreement.py
+
+# faults seeded at random: what validate notices of those in the reading rooms, and the tests of those that judge
+mutants: $(VENV)/.dev
+	$(BIN)/python tests/mutation/noticed.py --count 250 --seed $(SEED) --reference
+	$(BIN)/python tests/mutation/killed.py --count 300 --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) demo-case

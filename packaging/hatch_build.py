@@ -23,7 +23,7 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Set the tag of the wheel. An editable one uses what lies in the checkout."""
         if version == "standard":
-            build_data["artifacts"].append("netaudit/_docs/**")
+            build_data["artifacts"] += ["netaudit/_docs/**", "netaudit/_reference.json"]
         bill = Path(self.root) / "build" / "netaudit-forensics.cdx.json"  # by packaging/wheel.py
         if version == "standard" and bill.is_file():
             build_data["sbom_files"].append(str(bill))

@@ -42,6 +42,8 @@ def build(place: Path, *, pure: bool = False) -> Path:
     for path in built(place):
         path.unlink()
     environment = {**os.environ, **({"NETAUDIT_PURE": "1"} if pure else {})}
+    words = [sys.executable, "-m", "netaudit.validate.reference"]
+    subprocess.run(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
     (ROOT / "build").mkdir(exist_ok=True)
     for bill in (ROOT / "build" / BILL, place / BILL):
         bill.parent.mkdir(exist_ok=True)
@@ -85,11 +87,11 @@ def sums(wheel: Path) -> str:
 def twice() -> None:
     """Build from two clean checkouts of the last commit, in folders of other names; raises where they differ."""
     docs = importlib.util.find_spec("mkdocs") is not None
-    wheels = []
+    wheels, commit = [], run("git", "rev-parse", "HEAD", cwd=ROOT).strip()
     with tempfile.TemporaryDirectory() as scratch:
         for place in (Path(scratch) / "one", Path(scratch) / "deeper" / "and-longer" / "two"):
             place.mkdir(parents=True)
-            archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+            archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
             subprocess.run(["tar", "x", "-C", place], input=archive, check=True)
             environment = {**os.environ, "PYTHONPATH": str(place)}
             for script in ("kernels.py", *(("site.py",) if docs else ()), "wheel.py"):

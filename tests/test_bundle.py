@@ -218,3 +218,18 @@ def test_the_frozen_folder_asks_for_what_is_installed() -> None:
     for name in names:
         pytest.importorskip(name)
         assert importlib.metadata.version(name)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into libraries of Linux")
+def test_the_frozen_folder_leaves_out_no_library_that_another_is_linked_with() -> None:
+    """Without Arrow's substrait library, which no command uses, pyarrow was not loaded: no frozen audit began."""
+    left = re.search(r"^NOT_USED = \((.*)\)$", (PACKAGING / "netaudit.spec").read_text("utf-8"), re.MULTILINE)
+    assert left
+    names = re.findall(r'"(libarrow\w+)"', left[1])
+    import pyarrow
+
+    place = Path(pyarrow.__file__).parent
+    loaded = [*place.glob("lib.*.so"), *place.glob("libarrow_python.so.*"), *place.glob("_parquet.*.so")]
+    assert names
+    assert loaded
+    assert [(path.name, name) for path in loaded for name in names if name.encode() in path.read_bytes()] == []

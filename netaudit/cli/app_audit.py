@@ -97,6 +97,10 @@ def audit(
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
+    json_lines: Annotated[
+        bool,
+        typer.Option("--json-lines", help="JSON lines on standard output: verdicts so far; the summary last."),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the case in that folder.")] = False,
     fail_on: FailOn = None,
 ) -> None:
@@ -139,10 +143,11 @@ def audit(
         from netaudit.cli.auditing import moment, resume_command
 
         options |= {"since": moment(since, "--since", zone), "until": moment(until, "--until", zone)}
-        raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least))
+        raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least, as_lines=json_lines))
     assert captures is not None
     folder = case or beside(captures, ctx.obj.cases)
-    raise typer.Exit(audit_command(captures, folder, since, until, options, as_json=json, fail_on=least))
+    code = audit_command(captures, folder, since, until, options, as_json=json, fail_on=least, as_lines=json_lines)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: netaudit live eth1 --case ./case --ring 20GiB --duration 8h --site 'Sales office 1'")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
+    from netaudit.pipeline.so_far import Standing
     from netaudit.pipeline.task import Progress
 
 MOST_NAMED = 50  # inputs that were not read; the report and JSON have all
@@ -41,6 +43,7 @@ def audit_command(
     *,
     as_json: bool,
     fail_on: str,
+    as_lines: bool = False,
 ) -> Exit:
     """Audit, print, and say how it went."""
     from netaudit.pipeline.startup import load_lean
@@ -49,12 +52,15 @@ def audit_command(
     load_lean()
     zone = options["zone"]
     settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)
-    with progress_bar(settings.lang) as progress:
-        case = run(captures, folder, settings, progress)
-    return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on)
+    with progress_bar(settings.lang) as (progress, show):
+        told = dataclasses.replace(settings, so_far=_teller(settings.lang, show, as_lines=as_lines))
+        case = run(captures, folder, told, progress)
+    return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on, as_lines=as_lines)
 
 
-def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail_on: str) -> Exit:
+def resume_command(
+    folder: Path, options: dict[str, Any], *, as_json: bool, fail_on: str, as_lines: bool = False
+) -> Exit:
     """Audit a recording again, or go on with an audit of files that was interrupted."""
     from netaudit.capture.from_wire import recorded
     from netaudit.case.custody import RECORD
@@ -67,23 +73,67 @@ def resume_command(folder: Path, options: dict[str, Any], *, as_json: bool, fail
     load_lean()
     settings = Options(**options)
     compile_missing(settings.lang)
-    with progress_bar(settings.lang) as progress:
+    with progress_bar(settings.lang) as (progress, show):
+        settings = dataclasses.replace(settings, so_far=_teller(settings.lang, show, as_lines=as_lines))
         if (folder / RECORD).is_dir() and recorded(folder / RECORD):
             case = resume(folder, settings, progress)
         else:
             case = resume_audit(folder, settings, progress, lambda why, name: _tell_anew(why, name, settings.lang))
-    return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on)
+    return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on, as_lines=as_lines)
+
+
+def _teller(lang: str, show: Callable[[str], None], *, as_lines: bool) -> Callable[[Standing], None]:
+    """What tells people, and programs that ask for lines, the verdict so far."""
+
+    def tell_so_far(standing: Standing) -> None:
+        show(so_far_text(standing, lang))
+        if as_lines:
+            _write_line(so_far_facts(standing))
+
+    return tell_so_far
+
+
+def so_far_text(standing: Standing, lang: str) -> str:
+    """What can be said while images are judged: never that there is nothing."""
+    from netaudit.findings.statement_text import first_page
+
+    said = ("" if lang == "zh" else " ").join(first_page(standing.statements, lang))
+    text = "so_far" if said else ("so_far_faces" if standing.faces else "so_far_none")
+    return say(text, lang, judged=standing.judged, found=standing.found, faces=standing.faces, said=said)
+
+
+def so_far_facts(standing: Standing) -> dict[str, Any]:
+    """The same for programs; it has no exit code."""
+    from netaudit.findings.statement_text import sentence as worded
+
+    return {
+        "so_far": True,
+        "judged": standing.judged,
+        "found": standing.found,
+        "faces": standing.faces,
+        "verdict": {lang: so_far_text(standing, lang) for lang in LANGS},
+        "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in standing.statements],
+    }
+
+
+def _write_line(row: dict[str, Any]) -> None:
+    import orjson
+
+    sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _tell_anew(why: str, name: str, lang: str) -> None:
     print(say("resumed_anew", lang, why=say(f"anew_{why}", lang, name=visible(name, NAME))), file=sys.stderr)
 
 
-def _conclude(case: Case, lang: str, *, as_json: bool, fail_on: str) -> Exit:
+def _conclude(case: Case, lang: str, *, as_json: bool, fail_on: str, as_lines: bool) -> Exit:
     summary = summarise(case)
-    if as_json:
+    if as_lines:
+        _write_line({"so_far": False} | with_code(summary, fail_on))
+    elif as_json:
         write_summary(summary, fail_on)
-    out = sys.stderr if as_json else sys.stdout
+    out = sys.stderr if as_json or as_lines else sys.stdout
     tell(summary, lang, file=out)
     return end(summary, fail_on, lang, file=out)
 
@@ -92,10 +142,14 @@ def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
     """The summary as JSON on standard output, with the reasons of the exit code and the code itself."""
     import orjson
 
-    reasons = exit_reasons(summary, fail_on)
-    code = {"exit_reasons": [one.name.lower() for one in reasons], "exit_code": int(gravest(reasons))}
-    sys.stdout.buffer.write(orjson.dumps(summary | code, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.write(orjson.dumps(with_code(summary, fail_on), option=orjson.OPT_INDENT_2) + b"\n")
     sys.stdout.buffer.flush()
+
+
+def with_code(summary: dict[str, Any], fail_on: str) -> dict[str, Any]:
+    """The summary with its exit code and the reasons of that."""
+    reasons = exit_reasons(summary, fail_on)
+    return summary | {"exit_reasons": [one.name.lower() for one in reasons], "exit_code": int(gravest(reasons))}
 
 
 def moment(text: str | None, option: str, zone: str | None = None) -> int | None:
@@ -222,16 +276,22 @@ def end(summary: dict[str, Any], fail_on: str, lang: str, file: Any) -> Exit:
 
 
 @contextlib.contextmanager
-def progress_bar(lang: str) -> Iterator[Progress]:
-    """A bar with what is done, rate and time left on a terminal; elsewhere only that kernels are compiled."""
+def progress_bar(lang: str) -> Iterator[tuple[Progress, Callable[[str], None]]]:
+    """A bar with what is done, rate and time left on a terminal; elsewhere only that kernels are compiled.
+
+    The second function shows a line above it.
+    """
     from netaudit.cli.warming import told_compiling
 
     compiling = told_compiling(lang)
     if not sys.stderr.isatty():
-        yield lambda stage, done, total: compiling(stage, done, total) if stage == "compile" else None
+        quiet: Progress = lambda stage, done, total: compiling(stage, done, total) if stage == "compile" else None  # noqa: E731
+        yield quiet, lambda text: print(text, file=sys.stderr, flush=True)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.markup import escape
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     from netaudit.cli.amounts import Done, Rate
 
@@ -243,7 +303,7 @@ def progress_bar(lang: str) -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     # drawn when there is something new: a thread for it would keep workers from being forked
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    bar = Bar(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
     tasks: dict[str, Any] = {}
     last = 0.0
 
@@ -260,9 +320,14 @@ def progress_bar(lang: str) -> Iterator[Progress]:
             bar.start()
             title, unit = ("reading", "") if stage == "read" else ("judging", say("images", lang))
             tasks[stage] = bar.add_task(say(title, lang), total=total or None, unit=unit)
+            if stage == "images":
+                show(say("stop_judging", lang))
         bar.update(tasks[stage], completed=done, refresh=True)
 
+    def show(text: str) -> None:
+        bar.console.print(escape(text), highlight=False)
+
     try:
-        yield tell_bar
+        yield tell_bar, show
     finally:
         bar.stop()

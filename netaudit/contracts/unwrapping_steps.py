@@ -59,6 +59,16 @@ OTHERS = frozenset({
 _WORDS = {"bytes": "字节", "piece": "片段"}  # in the place of a body
 
 
+CARVED = f"{SEPARATOR}carved@"
+_CARVED = re.compile(rf"(.+){CARVED}\d+{SEPARATOR}\w+(?:\[\d+\])?")
+
+
+def holder_of(path: str) -> str:
+    """The way of what something was found in by its marks: of a picture, where a thumbnail lies in it; else empty."""
+    found = _CARVED.fullmatch(path)
+    return found[1] if found else ""
+
+
 def clean(text: str, limit: int = LONGEST_PLACE) -> str:
     """A name as sent, without characters that steer a terminal or imitate the separator, cut to `limit` characters."""
     return _UNSAFE.sub("?", text[:limit])

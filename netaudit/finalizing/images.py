@@ -1,5 +1,8 @@
 """The table of distinct images: what the objects that carry them say, then what decoding and the face model say.
 
+What lies within other pictures only comes after all of these: where all of them show a face and it shows the same, it
+is no further picture of one, and is not looked at for any.
+
 Works some rows at a time, so that memory follows neither the number of transfers nor, but for a few numbers and the
 digest of each, that of distinct images.
 """
@@ -15,7 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.finalizing.sorting import settle
+from netaudit.finalizing.within import holders
+from netaudit.findings.accounts import STOPPED
 from netaudit.images.answers import NOT_WHOLE, Answer, Look
+from netaudit.images.detection import AS_HOLDER, beside_of
 from netaudit.masking.mask import mask
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import IMAGES
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.images.detection import FaceVerdict
+    from netaudit.images.judge import Holder
 
 AT_ONCE = 65_536  # objects, or images, looked at together
 JUDGED_AT_ONCE = 4_096
@@ -45,21 +52,25 @@ def image_table(
     capture_ids: list[str],
     *,
     count: bool,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> pa.Table:
-    """The `images` table, settled. `known` are answers that are there already; None: no face is looked for."""
+    """The `images` table, settled. `known` are answers that are there already; None: no face is looked for.
+
+    Where somebody wants to stop what is not known yet is not judged.
+    """
     seen = _seen(tables["objects"], tables["messages"])
     sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
     writer, names, image = TableWriter(folder, IMAGES, PART), IMAGES.names, IMAGES.row
-    judge = (
-        _Judging(folder, known, seen.num_rows, progress, count=count) if known is not None and seen.num_rows else None
-    )
+    judge, within = None, {}
+    if known is not None and seen.num_rows:
+        within = holders(tables["objects"])
+        judge = _Judging(folder, known, within, seen.num_rows, progress, count=count)
     try:
-        for start in range(0, seen.num_rows, JUDGED_AT_ONCE):
-            rows = {row["sha256"]: row for row in _plain(seen.slice(start, JUDGED_AT_ONCE))}
+        for some in _in_turn(seen, within):
+            rows = {row["sha256"]: row for row in _plain(some)}
             if judge is not None:
-                judge.take(rows)
-            else:
-                _measure(rows, sizes)
+                judge.take(rows, stopped)
+            _measure({sha256: row for sha256, row in rows.items() if "width" not in row}, sizes)
             for row in rows.values():
                 writer.append(image(*map(row.get, names)))
             writer.flush()
@@ -69,6 +80,14 @@ def image_table(
         writer.close()
     done = [path for path in stream_parts(folder, "images") if path.name == f"images.{PART}.arrows"]
     return settle(folder, IMAGES, read_parts(done, IMAGES.schema()), capture_ids)
+
+
+def _in_turn(seen: pa.Table, within: dict[str, frozenset[str]]) -> Iterator[pa.Table]:
+    """Some images at a time, those within others last."""
+    inner = pc.is_in(seen["sha256"], pa.array(within, pa.string()))
+    for images in (seen.filter(pc.invert(inner)), seen.filter(inner)):
+        for start in range(0, images.num_rows, JUDGED_AT_ONCE):
+            yield images.slice(start, JUDGED_AT_ONCE)
 
 
 def _seen(objects: pa.Table, messages: pa.Table) -> pa.Table:
@@ -125,49 +144,86 @@ def _plain(seen: pa.Table) -> Iterator[Row]:
 
 def _measure(rows: dict[str, Row], sizes: pa.Table) -> None:
     """Width and height from the head of each stored image, without decoding."""
+    if not rows:
+        return
     known = sizes.select(["sha256", "width", "height"])
     for row in known.filter(pc.is_in(known["sha256"], pa.array(list(rows), pa.string()))).to_pylist():
         rows[row["sha256"]] |= {"width": row["width"], "height": row["height"]}
 
 
 def _certain(said: FaceVerdict, doubt: str) -> FaceVerdict:
-    """The verdict, but that "no" is said only of a picture that was whole, decoded without complaint and is all."""
-    return replace(said, face="not judged", reason=f"{NOT_WHOLE}: {doubt}") if doubt and said.face == "no" else said
+    """The verdict, but that there is no face, or none of its own, is said only of what is whole and all there is."""
+    doubted = doubt and said.face in {"no", AS_HOLDER}
+    return replace(said, face="not judged", reason=f"{NOT_WHOLE}: {doubt}") if doubted else said
 
 
 class _Judging:
     """Hands images to the helper process and takes its answers."""
 
     def __init__(
-        self, folder: Path, known: Known, total: int, progress: Callable[[str, int, int], None], *, count: bool
+        self,
+        folder: Path,
+        known: Known,
+        within: dict[str, frozenset[str]],
+        total: int,
+        progress: Callable[[str, int, int], None],
+        *,
+        count: bool,
     ) -> None:
-        from netaudit.images.judge import Judge
+        from netaudit.images.judges import Judges
 
+        self._within = within
+        self._holding = frozenset[str]().union(*within.values())
+        self._faces: dict[str, str] = {}  # pictures with a face that hold others, and their kinds
         self._objects = folder / "private" / "objects"
         self._known, self._total, self._progress = known, total, progress
         self._count = count
-        self._judge = Judge(faces=True, count=count)  # its process starts with the first image that nobody knows
+        self._judge = Judges(faces=True, count=count)  # a process starts with the first image that nobody knows
         self._done = 0
 
-    def take(self, rows: dict[str, Row]) -> None:
-        """Complete some rows."""
+    def take(self, rows: dict[str, Row], stopped: Callable[[], bool]) -> None:
+        """Complete some rows; once somebody wants to stop, those of which the answers are known."""
         known = self._known(rows.keys())
         for sha256, row in rows.items():
-            if (answer := known.get((sha256, row["rotate"]))) and not (
-                self._count and answer[1].face == "yes" and answer[1].n_faces is None
-            ):
+            beside = self._beside(sha256)
+            if (answer := known.get((sha256, row["rotate"]))) and self._usable(answer[1], beside):
                 self._answers(rows, [(sha256, *answer)])
-                continue
-            path = self._objects / sha256[:2] / f"{sha256}.{row['kind']}"
-            self._judge.submit(sha256, path, row["kind"], rotate=row["rotate"])
-            self._answers(rows, self._judge.results())
-        self._answers(rows, self._judge.finish())
+            elif stopped():
+                row["why"] = STOPPED
+            else:
+                path = self._path(sha256, row["kind"])
+                self._judge.submit(sha256, path, row["kind"], rotate=row["rotate"], beside=beside)
+                self._answers(rows, self._judge.results())
+        self._answers(rows, self._judge.finish(stopped))
+        for row in rows.values():
+            if "width" not in row:
+                row["why"] = STOPPED
+
+    def _beside(self, sha256: str) -> tuple[Holder, ...]:
+        """The pictures that hold an image, where all of them show a face."""
+        from netaudit.images.judge import Holder
+
+        holding = sorted(self._within.get(sha256, ()))
+        if not all(one in self._faces for one in holding):
+            return ()
+        return tuple(Holder(one, str(self._path(one, self._faces[one])), self._faces[one]) for one in holding)
+
+    def _usable(self, said: FaceVerdict, beside: tuple[Holder, ...]) -> bool:
+        """Whether an answer is that to what would be asked now."""
+        if self._count and said.face == "yes" and said.n_faces is None:
+            return False
+        return said.beside == beside_of(beside) or (not beside and said.face != AS_HOLDER)
+
+    def _path(self, sha256: str, kind: str) -> Path:
+        return self._objects / sha256[:2] / f"{sha256}.{kind}"
 
     def _answers(self, rows: dict[str, Row], answers: Iterable[tuple[str, Any, Any]]) -> None:
         for sha256, facts, said in answers:
             whole = bool(rows[sha256]["complete"])
             doubt = facts.problem or ("" if whole else "cut") or (FOREIGN if rows[sha256]["foreign"] else "")
             face = _certain(said, doubt)
+            if face.face == "yes" and sha256 in self._holding:
+                self._faces[sha256] = rows[sha256]["kind"]
             rows[sha256] |= {
                 "width": facts.width,
                 "height": facts.height,

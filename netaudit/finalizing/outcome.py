@@ -27,6 +27,7 @@ class Outcome:
     faces: bool = True
     count_faces: bool = False
     partial: bool = False
+    stopped: bool = False  # while its images were judged
     read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
     failures: list[str] = field(default_factory=list)
     signatures: Path | None = None  # a folder added to netaudit's own

@@ -31,6 +31,8 @@ LEAST = 16 * 1024  # opaque bytes of a sender to an endpoint that are worth a wo
 MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
 OTHERS = "others"
 TOO_SMALL = "smaller than"  # how images.why begins for icons, which are no evidence
+STOPPED = "not looked at: the audit was interrupted"  # the same, of an audit that somebody ended while it judged
+AS_HOLDER = "as its parent"  # images.face of thumbnails that show the picture within which they lie
 
 LEAST_TELLING = 2 * 1024  # the same where a path, a type or a field speaks of a picture or of a face's features
 SPEAKS = r"(?i)\bpics?\b|picture|photo|imag|\bimg|face|snap|feature|avatar|portrait|jpe?g|base64|人脸|抓拍|图片|特征"
@@ -192,6 +194,7 @@ FACE_WORDS: dict[str, Words] = {
     SPREAD: ("组播", "multicast"),
     UNPLACED: ("方向无法判明", "direction cannot be told"),
     UNJUDGED: ("未能判定", "could not be judged"),
+    AS_HOLDER: ("缩略图，与其所在图片相同", "thumbnails that show the picture within which they lie"),
 }
 
 
@@ -214,11 +217,15 @@ def faces(tables: Tables) -> Iterator[Line]:
         total[0] += 1
         total[1] += row.size
     for (sender, reason), (number, size) in sorted(sums.items()):
-        yield Line(sender, reason, number, size, reason in {FOUND, VIEWED})  # OWN: whoever would hide calls itself so
+        yield Line(
+            sender, reason, number, size, reason in {FOUND, VIEWED, AS_HOLDER}
+        )  # OWN: whoever would hide calls itself so
 
 
 def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
     face = row.face
+    if face == AS_HOLDER:
+        return AS_HOLDER
     if face not in {"yes", "possible"}:
         return UNJUDGED
     if near == "multicast" or far == "multicast":

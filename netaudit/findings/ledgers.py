@@ -61,6 +61,7 @@ class Run:
     aside: pa.Table | None = None  # payload of those
     scraps: pa.Table | None = None  # words in heads and small bodies that nobody would read
     cut: Mapping[str, int] = field(default_factory=dict)  # messages of which bounds of learning cut something off
+    stopped: bool = False  # somebody had judging end before all images were looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,9 @@ def _stages(tables: Tables, run: Run) -> Iterator[Entry]:
     """Steps of the audit, and whether they came to their end."""
     read = pc.sum(tables["captures"]["packets_read"]).as_py() or 0
     yield Entry("reading", "interrupted" if run.interrupted else "ended", read, None, not run.interrupted)
+    if run.stopped:
+        left = pc.sum(pc.starts_with(tables["images"]["why"], accounts.STOPPED)).as_py() or 0
+        yield Entry(JUDGING, "interrupted", left, None, understood=False)
     decoded = pc.sum(tables["captures"]["packets_decoded"]).as_py() or 0
     if not read:
         yield Entry("packets", "no packets", 0, None, understood=False)
@@ -86,6 +90,7 @@ def _stages(tables: Tables, run: Run) -> Iterator[Entry]:
     yield Entry("vantage", "known" if known else "vantage unknown", understood=known or not decoded)
 
 
+JUDGING = "judging"  # a stage
 STAGES = {"interrupted": INTERRUPTED, "no packets": UNJUDGED, "none decoded": UNJUDGED}
 
 
@@ -196,13 +201,19 @@ def _key_frames(tables: Tables, _: Run) -> Iterator[Entry]:
         yield Entry("video", code, count, None, understood=False)
 
 
-JUDGED = {"yes": "face", "possible": "possible face", "no": "no face"}  # by images.face
+JUDGED = {  # by images.face
+    "yes": "face",
+    "possible": "possible face",
+    "no": "no face",
+    accounts.AS_HOLDER: accounts.AS_HOLDER,
+}
 WHY = {  # why a picture was not judged, by the beginning of images.why
     accounts.TOO_SMALL: "too small",
     "face detection is off": "not asked",
     "no face seen in what is not whole": "not whole",
     "not looked at: too many pictures": "many pictures",
     "not looked at: too many": "decoder crashes",
+    accounts.STOPPED: "interrupted",
     "not looked at: the image helper": "helper failed",
     "crashed the decoder": "decoder crashes",
     "decoder did not end": "decoder stalled",
@@ -377,6 +388,10 @@ LEDGERS: tuple[Ledger, ...] = (
             "face": ("有人脸", "face"),
             "possible face": ("疑似人脸", "possible face"),
             "no face": ("无人脸", "no face"),
+            accounts.AS_HOLDER: (
+                "缩略图，与其所在图片相同，不另计为人脸图像",
+                "thumbnails that show the picture within which they lie: no further face images",
+            ),
             "too small": ("小于 32 像素", "smaller than 32 pixels"),
             "not whole": (
                 "未见人脸，但图像不完整、解码有误或含有其他数据",
@@ -388,6 +403,7 @@ LEDGERS: tuple[Ledger, ...] = (
             "decoder crashes": ("解码器崩溃", "the decoder crashes"),
             "decoder stalled": ("解码超时", "the decoder does not end"),
             "helper failed": ("图像判定进程无法运行", "the image helper does not work"),
+            "interrupted": ("分析被中断，尚未查看", "the audit was interrupted before"),
             "not judged": ("原因未知", "reason unknown"),
         },
         exit=UNJUDGED,

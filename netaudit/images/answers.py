@@ -18,7 +18,7 @@ from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
 Answer = tuple[Any, Any]  # facts and verdict of the image helper
@@ -29,6 +29,7 @@ _ROW = ANSWERS.row
 MOST_RECENT = 3_000  # more than the images that an analysis looks at
 PLACE = "private"
 WAITING = 256  # of them wait to be written
+BEFORE = "before"  # names the stream of what an audit knew that this one goes on from
 
 
 class Said(Protocol):
@@ -37,14 +38,17 @@ class Said(Protocol):
     found: int
     """Images that it was given."""
 
-    def finish(self) -> Iterator[int]:
-        """Wait for what is under way; gives how many were judged, whenever that changes."""
+    def finish(self, stopped: Callable[[], bool]) -> Iterator[int]:
+        """Wait for what is under way until somebody wants to stop; gives how many were judged, whenever it changes."""
 
     def known(self, images: Collection[str]) -> dict[Look, Answer]:
         """What was said of some images."""
 
     def drop(self) -> None:
         """Remove it from the case."""
+
+    def all_of_them(self) -> pa.Table:
+        """Everything that was said, for an audit that goes on later."""
 
 
 class Answers:
@@ -71,9 +75,19 @@ class Answers:
         said = self._recent.get(look)
         return _answer(said) if said is not None else None
 
-    def finish(self) -> Iterator[int]:
+    def finish(self, _: Callable[[], bool]) -> Iterator[int]:
         """Nothing is under way here."""
         return iter(())
+
+    def take_up(self, before: pa.Table) -> set[Look]:
+        """Know what an audit that was stopped knew; gives how these images were looked at."""
+        for path in stream_parts(self._case, ANSWERS.name, PLACE):
+            remove(path)
+        writer = TableWriter(self._case, ANSWERS, BEFORE, place=PLACE)
+        for batch in before.to_batches():
+            writer.extend(batch)
+        writer.close()
+        return set(zip(before["sha256"].to_pylist(), before["rotate"].to_pylist(), strict=True))
 
     def known(self, images: Collection[str]) -> dict[Look, Answer]:
         """Everything that was said of some images, whenever that was; no more is kept after the first call."""
@@ -87,6 +101,12 @@ class Answers:
         self._rows.close()
         for path in stream_parts(self._case, ANSWERS.name, PLACE):
             remove(path)
+
+    def all_of_them(self) -> pa.Table:
+        """Everything that was said, held in memory; no more is kept after the first call."""
+        self._rows.close()
+        rows = read_parts(stream_parts(self._case, ANSWERS.name, PLACE), ANSWERS.schema())
+        return rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in files that go next
 
 
 def _answer(said: bytes) -> Answer:

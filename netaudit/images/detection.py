@@ -7,13 +7,14 @@ rotations (at 320, from 0.8 on). Pictures of more than 640 with a face are looke
 faces are counted; so are those without one, where heads below a
 sixteenth of the long side are too small to be seen from afar (from 0.8 on).
 
-Short cuts: before all this a first look near 160, which may say "yes" (from 0.88 on) and nothing else; a clear A needs
-no B; where A has not even a faint candidate (0.02), B and rotations found nothing either (none of 422 pictures was a
-face or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6 of 787). Where all this finds no face
-there is a look at exactly 160: a face that fills the picture is seen from afar only, and the first look may have been
-nearer (of 1,231 pictures without a faint candidate none had more than 0.32 in it). Pass B leaves out the outer part of
-its border, as if grey went on without end (`padding.py`). A JPEG is decoded no larger than a look needs. What these
-short cuts and Pillow's resizing change in verdicts: benchmarks/HISTORY.md, by benchmarks/verdicts.py.
+Short cuts: before all this a first look near 160, for which a JPEG is decoded no larger, and which may say "yes" (from
+0.88 on) and nothing else; a clear A needs no B; where A has not even a faint candidate (0.02), B and rotations found
+nothing either (none of 422 pictures was a face or possible by them; cut at 0.05 it would have been 3 of 630, at 0.1 6
+of 787). Where all this finds no face there is a look at exactly 160: a face that fills the picture is seen from afar
+only, and the first look may have been nearer (of 1,231 pictures without a faint candidate none had more than 0.32 in
+it). Pass B leaves out the outer part of its border, as if grey went on without end (`padding.py`). A JPEG is decoded no
+larger than a look needs. What these short cuts and Pillow's resizing change in verdicts: benchmarks/HISTORY.md, by
+benchmarks/verdicts.py.
 
 Who only asks whether there is a face gets no count and no boxes: a first look overlooks the smaller ones beside a clear
 one. `locate` never uses it, and takes no short cut where a picture will be shown.
@@ -22,7 +23,7 @@ one. `locate` never uses it, and takes no short cut where a picture will be show
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,15 +50,19 @@ See = Callable[[Planes], Look]  # with boxes, or without where nobody asks for t
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels of the upright picture, within it
 
 
+AS_HOLDER = "as its parent"  # of a thumbnail: it shows the picture that holds it, which shows a face
+
+
 @dataclass(frozen=True, slots=True)
 class FaceVerdict:
     """What the detector says about one image."""
 
-    face: str = "not judged"  # yes, possible, no, undecodable, not judged
+    face: str = "not judged"  # yes, possible, no, AS_HOLDER, undecodable, not judged
     n_faces: int | None = None  # None where they were not counted
     score: float = 0.0  # best of the looks that the verdict needed
     rotated: int = 0  # degrees clockwise by which the picture had to be turned
     reason: str = ""  # why it was not judged
+    beside: str = ""  # `beside_of` the pictures with a face that hold it, where it was held against them
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,11 @@ class _Seen:
     @property
     def score(self) -> float:
         return round(max(look.best for look in self.looks), 4)
+
+
+def beside_of(holders: Iterable[Sequence[str]]) -> str:
+    """Pictures that hold another one, each with its SHA-256 first, as one text."""
+    return " ".join(sorted(holder[0] for holder in holders))
 
 
 class FaceDetector:
@@ -87,7 +97,7 @@ class FaceDetector:
         """Whether a picture shows a face; with `rotate` also a turned one, with `count` how many."""
         if picture.decodable and min(picture.width, picture.height) < MIN_SIDE:
             return FaceVerdict(reason=f"smaller than {MIN_SIDE} pixels")
-        image = picture.image(SIDE_A)  # for the first look, too: most of the work is the same at any size
+        image = picture.image(SIDE_A if count else SIDE_FIRST)  # which decides nine tenths of what has a face
         if image is None:
             return FaceVerdict("undecodable", reason=picture.problem)
         if not count and (verdict := self._from_afar(roughly(image, SIDE_FIRST))):
@@ -97,7 +107,8 @@ class FaceDetector:
             return FaceVerdict("undecodable", reason=picture.problem)
         if seen.face != "yes":
             vain = count or seen.score < FAINT
-            verdict = None if vain else self._from_afar(scaled(image, SIDE_FIRST))
+            image = None if vain else picture.image(SIDE_A)
+            verdict = self._from_afar(scaled(image, SIDE_FIRST)) if image is not None else None
             if verdict is None and (heads := self._small_heads(picture)) is not None:
                 verdict = FaceVerdict("yes", max(1, heads.counted) if count else None, round(heads.best, 4))
             return verdict or FaceVerdict(seen.face, 0, seen.score)

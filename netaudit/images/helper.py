@@ -1,7 +1,7 @@
 """The judging helper: a process that reads, decodes and looks at images, so that a decoder's crash costs one image.
 
 Talks in JSON lines, which the other side can read without trusting them. In: {"sha256", "path", "kind", "rotate",
-"count"}.
+"count", "beside"}, which are pictures with a face that hold this one, each [sha256, path, kind].
 Out: {"started": sha256} when work on an image begins, {"done": sha256, "facts", "verdict"} when it ends, and
 {"fatal": text} when the helper cannot work at all. It ends when its input does.
 """
@@ -13,23 +13,31 @@ import queue
 import sys
 import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.images.detection import FaceDetector, FaceVerdict
-from netaudit.images.images import ImageFacts, facts_of
+from netaudit.images.detection import AS_HOLDER, FaceDetector, FaceVerdict, beside_of
+from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
-from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture
+from netaudit.images.likeness import shows
+from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture, turned
 from netaudit.system import signals
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from PIL.Image import Image
+
+    Small = tuple[Image, int]  # a picture, and by how many quarter turns it was set upright
+
+MOST_RECENT = 64  # pictures: 5 MB
 MAX_FILE = 128 << 20  # bytes; larger ones are not images of a person
 Work = Callable[[dict[str, Any]], tuple[ImageFacts, FaceVerdict]]
 
@@ -56,31 +64,87 @@ class PixelBudget:
                 self._changed.notify_all()
 
 
-def worker(budget: PixelBudget, *, faces: bool) -> Work:
+class Recent:
+    """Pictures that were decoded lately, small: what lies within them is mostly asked for next. For all threads."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[str, Small] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def note(self, sha256: str, picture: Picture) -> None:
+        """Remember a picture that facts were taken of."""
+        if (small := _small(picture)) is not None:
+            with self._lock:
+                self._pictures[sha256] = small
+                if len(self._pictures) > MOST_RECENT:
+                    self._pictures.popitem(last=False)
+
+    def of(self, sha256: str, path: str, kind: str) -> Small | None:
+        """A picture, decoded anew where it is no longer remembered; None where that fails."""
+        with self._lock:
+            known = self._pictures.get(sha256)
+        if known is None:
+            data = _data(Path(path))
+            picture = Picture(data, kind) if isinstance(data, bytes) else None
+            known = _small(picture) if picture is not None else None
+        return known
+
+
+def _small(picture: Picture) -> Small | None:
+    from PIL.Image import Resampling
+
+    image = picture.image(FACTS_SIDE)
+    if image is None:
+        return None
+    less = max(image.size) // FACTS_SIDE
+    if less > 1:
+        image = image.resize((max(1, round(image.width / less)), max(1, round(image.height / less))), Resampling.BOX)
+    return image, picture.quarter_turns
+
+
+def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) -> Work:
     """Make one thread's function that judges an image; with `faces` it owns a detector."""
     detector = FaceDetector() if faces else None
+    lately = recent or Recent()
     scan_of(b"")  # compiled, or loaded, before the time of a picture is taken
 
     def judge(task: dict[str, Any]) -> tuple[ImageFacts, FaceVerdict]:
-        path, kind = Path(task["path"]), task["kind"]
-        try:
-            with path.open("rb") as file:
-                data = file.read(MAX_FILE + 1)
-        except OSError as error:
-            return _unread(f"not readable: {why(error)}")
-        if len(data) > MAX_FILE:
-            return _unread(f"not looked at: larger than {MAX_FILE >> 20} MiB")
+        kind, data, beside = task["kind"], _data(Path(task["path"])), task.get("beside") or ()
+        if isinstance(data, str):
+            return _unread(data)
         picture = Picture(data, kind)
         with budget.hold(picture.width * picture.height if picture.decodable else 0):
             facts = facts_of(picture, data, kind)
             if detector is None:
                 return facts, FaceVerdict(reason="face detection is off")
+            lately.note(task.get("sha256", ""), picture)
+            if beside and not facts.problem and all(_shows(picture, lately.of(*holder)) for holder in beside):
+                return facts, FaceVerdict(AS_HOLDER, beside=beside_of(beside))
             verdict = detector.judge(picture, rotate=bool(task["rotate"]), count=bool(task.get("count")))
             if verdict.face in {"no", "possible"} and kind in SEVERAL:
                 verdict = _of_all(picture, verdict, detector, rotate=bool(task["rotate"]))
-            return facts, verdict
+            return facts, replace(verdict, beside=beside_of(beside)) if beside else verdict
 
     return judge
+
+
+def _data(path: Path) -> bytes | str:
+    """The bytes of an image, or why they cannot be had."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        return f"not readable: {why(error)}"
+    return data if len(data) <= MAX_FILE else f"not looked at: larger than {MAX_FILE >> 20} MiB"
+
+
+def _shows(picture: Picture, holder: Small | None) -> bool:
+    """Whether a picture shows the one that holds it: as that is shown, or as it lay before it was set upright."""
+    image = picture.image(FACTS_SIDE)
+    if image is None or holder is None:
+        return False
+    large, turns = holder
+    return shows(image, large) or (turns > 0 and shows(turned(image, turns), large))
 
 
 def _of_all(picture: Picture, first: FaceVerdict, detector: FaceDetector, *, rotate: bool) -> FaceVerdict:
@@ -155,4 +219,5 @@ def main(arguments: list[str]) -> None:
     threads, faces = int(arguments[0]), arguments[1] == "faces"
     _give_way(int(arguments[2]))
     budget = PixelBudget(MAX_PIXELS)
-    serve(lambda: worker(budget, faces=faces), threads)
+    recent = Recent()
+    serve(lambda: worker(budget, faces=faces, recent=recent), threads)

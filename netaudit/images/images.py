@@ -31,7 +31,9 @@ __all__ = [
     "sniff",
 ]
 
-FACTS_SIDE = 320  # pixels of the long side that facts are taken from: of pass A, so that one decoding serves both
+FACTS_SIDE = (
+    160  # pixels of the long side that facts are taken from: of the first look, so that one decoding serves both
+)
 STRANGE = {  # by what the walk over its codes gives (`kernels_scan.py`)
     1: "bytes are left when it is full",
     2: "a code that none of its tables has",

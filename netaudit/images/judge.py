@@ -2,6 +2,9 @@
 
 An image that kills or stalls the helper gets a second try, alone. The answers do not depend on the order, on batches or
 on threads. This side imports neither Pillow nor onnxruntime.
+
+What lies within another picture (a thumbnail) waits for that one's answer: where that shows a face, the thumbnail is
+looked at for one only if it shows something else.
 """
 
 from __future__ import annotations
@@ -10,10 +13,11 @@ import contextlib
 import queue
 import subprocess
 import threading
-from collections import deque
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
@@ -37,8 +41,22 @@ STOOD_STILL = f"decoder did not end within {LIMITS.wait:.0f} s"
 GIVEN_UP = "not looked at: too many images crash the decoder"
 
 MOST_THREADS = 8  # detectors of one helper
+MOST_SAID = 20_000  # answers of which it is remembered whether they were "yes", for what lies within those pictures
 
 Judged = tuple[str, ImageFacts, FaceVerdict]
+
+
+class Holder(NamedTuple):
+    """A picture within which another one lies."""
+
+    sha256: str
+    path: str
+    kind: str
+
+
+def never() -> bool:
+    """Nobody wants to stop."""
+    return False
 
 
 @dataclass(slots=True)
@@ -48,14 +66,16 @@ class _Task:
     kind: str
     rotate: bool
     count: bool
+    first: bool = False  # before all that are not
+    beside: tuple[Holder, ...] = ()  # pictures with a face that hold it
     strikes: int = 0
     begun: bool = False  # by the helper
     worked: float = 0.0  # seconds of processor time since then, shared with the others at work
     waited: float = 0.0  # seconds by the clock
 
     def line(self) -> bytes:
-        task: dict[str, str | bool] = {"sha256": self.sha256, "path": self.path, "kind": self.kind}
-        task |= {"rotate": self.rotate, "count": self.count}
+        task: dict[str, Any] = {"sha256": self.sha256, "path": self.path, "kind": self.kind}
+        task |= {"rotate": self.rotate, "count": self.count, "beside": [tuple(one) for one in self.beside]}
         return orjson.dumps(task) + b"\n"
 
 
@@ -64,19 +84,34 @@ class Judge:
 
     `threads` is the number of detectors at work (None: one for each processor, at most MOST_THREADS); `faces=False`
     looks for none, `count` says how many there are; `polite` are the steps, of 19, by which other processes go
-    first. Not to be shared between threads.
+    first. Answers go `into` a queue where one is given, and whoever gave it takes them. Not to be shared between
+    threads.
     """
 
-    def __init__(self, *, faces: bool = True, threads: int | None = None, count: bool = False, polite: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        faces: bool = True,
+        threads: int | None = None,
+        count: bool = False,
+        polite: int = 0,
+        into: queue.SimpleQueue[Judged] | None = None,
+    ) -> None:
         words = (str(threads or default_threads()), "faces" if faces else "none", str(polite))
         self._command = helper("netaudit.images.helper", *words)
         self._count = count
         self._limits = LIMITS
         self._lock = threading.RLock()
+        self._first: deque[_Task] = deque()
         self._waiting: deque[_Task] = deque()
+        self._within: dict[str, list[tuple[_Task, Holder]]] = defaultdict(
+            list
+        )  # by the picture whose answer they await
+        self._asked: set[str] = set()  # submitted and not answered
+        self._said: OrderedDict[str, bool] = OrderedDict()  # whether the latest answers were "yes"
         self._suspects: deque[_Task] = deque()  # to be tried again, each alone
         self._running: dict[str, _Task] = {}
-        self._judged: queue.SimpleQueue[Judged] = queue.SimpleQueue()
+        self._judged: queue.SimpleQueue[Judged] = into if into is not None else queue.SimpleQueue()
         self._open = 0  # submitted and not handed out
         self._helper: subprocess.Popen[bytes] | None = None
         self._watch: Watch | None = None  # over the helper
@@ -93,30 +128,48 @@ class Judge:
             if self._helper is None and not self._closed:
                 self._start()
 
-    def submit(self, sha256: str, path: Path, kind: str, *, rotate: bool) -> None:
-        """Have an image judged. `rotate`: look for faces in turned pictures too (uploads)."""
+    def submit(
+        self,
+        sha256: str,
+        path: Path,
+        kind: str,
+        *,
+        rotate: bool,
+        first: bool = False,
+        within: Holder | None = None,
+        beside: tuple[Holder, ...] = (),
+    ) -> None:
+        """Have an image judged. `rotate`: look for faces in turned pictures too (uploads); `first`: before others.
+
+        `within` is a picture submitted before that holds it; `beside` are such pictures, known to show a face.
+        """
         with self._lock:
             if self._closed:
                 raise ValueError("the judge is closed")
             self._open += 1
-            self._waiting.append(_Task(sha256, str(path), kind, rotate, self._count))
+            self._asked.add(sha256)
+            task = _Task(sha256, str(path), kind, rotate, self._count, first, beside)
+            if within is not None and within.sha256 in self._asked:
+                self._within[within.sha256].append((task, within))
+            else:
+                self._line_up(task, within)
             self._hand_out()
-        self._check_time()
+        self.check()
 
     def results(self) -> Iterator[Judged]:
         """Give what has been judged since last asked, without waiting."""
-        self._check_time()
+        self.check()
         while not self._judged.empty():
             self._open -= 1
             yield self._judged.get()
 
-    def finish(self) -> Iterator[Judged]:
-        """Give all that is left, waiting for it."""
-        while self._open:
+    def finish(self, stopped: Callable[[], bool] = never) -> Iterator[Judged]:
+        """Give all that is left, waiting for it until somebody wants to stop."""
+        while self._open and not stopped():
             try:
                 judged = self._judged.get(timeout=LOOKS)
             except queue.Empty:
-                self._check_time()
+                self.check()
                 continue
             self._open -= 1
             yield judged
@@ -125,7 +178,8 @@ class Judge:
         """End the helper; images not judged by now never will be."""
         with self._lock:
             self._closed = True
-            self._waiting.clear()
+            for waiting in (self._first, self._waiting, self._within):
+                waiting.clear()
             self._suspects.clear()
             self._running.clear()
             self._open = 0
@@ -151,7 +205,7 @@ class Judge:
                 self._suspects or len(self._running) >= WINDOW or next(iter(self._running.values())).strikes
             ):
                 return
-            source = self._suspects or self._waiting
+            source = self._suspects or self._first or self._waiting
             if not source:
                 return
             if self._fruitless >= MAX_STARTS or self._guilty >= MAX_GUILTY:
@@ -168,10 +222,24 @@ class Judge:
         reason = (
             GIVEN_UP if self._guilty >= MAX_GUILTY else f"not looked at: the image helper does not work ({self._fatal})"
         )
-        for task in (*self._suspects, *self._waiting):
-            self._judged.put((task.sha256, ImageFacts(problem=reason), FaceVerdict(reason=reason)))
-        self._suspects.clear()
-        self._waiting.clear()
+        while source := self._suspects or self._first or self._waiting:
+            self._answered(source.popleft().sha256, ImageFacts(problem=reason), FaceVerdict(reason=reason))
+
+    def _line_up(self, task: _Task, within: Holder | None) -> None:
+        """Have an image wait for its turn; one within a picture with a face is held against that."""
+        if within is not None and self._said.get(within.sha256, False):
+            task.beside = (within,)
+        (self._first if task.first else self._waiting).append(task)
+
+    def _answered(self, sha256: str, facts: ImageFacts, verdict: FaceVerdict) -> None:
+        """An image has its answer, which what lies within it waited for."""
+        self._asked.discard(sha256)
+        self._said[sha256] = verdict.face == "yes"
+        if len(self._said) > MOST_SAID:
+            self._said.popitem(last=False)
+        self._judged.put((sha256, facts, verdict))
+        for task, within in self._within.pop(sha256, ()):
+            self._line_up(task, within)
 
     def _start(self) -> bool:
         """Start the helper; False when the system does not let it."""
@@ -227,7 +295,7 @@ class Judge:
         elif message.get("done") in self._running:
             facts, verdict = facts_of(message["facts"]), verdict_of(message["verdict"])
             self._running.pop(message["done"])
-            self._judged.put((message["done"], facts, verdict))
+            self._answered(message["done"], facts, verdict)
 
     def _ended(self) -> None:
         """The helper is gone: whoever was at work is under suspicion, the others wait again."""
@@ -243,7 +311,7 @@ class Judge:
                     ImageFacts(decodable=False, problem=problem),
                     FaceVerdict("undecodable", reason=problem),
                 )
-                self._judged.put((task.sha256, facts, verdict))
+                self._answered(task.sha256, facts, verdict)
             else:
                 self._suspects.append(task)
             del self._running[task.sha256]
@@ -268,7 +336,7 @@ class Judge:
             task.worked += waited if worked is None else worked / len(tasks)
             task.waited += waited
 
-    def _check_time(self) -> None:
+    def check(self) -> None:
         """End a helper that has been at one image for too long; its end is then handled like a crash."""
         with self._lock:
             self._charge()

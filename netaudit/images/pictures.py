@@ -95,8 +95,12 @@ class Picture:
     @property
     def upright_size(self) -> tuple[int, int]:
         """(width, height) as declared, after the EXIF orientation; known once pixels were asked for."""
-        sideways = _TURNS.get(self.exif.get(_ORIENTATION, 1), 0) % 2
-        return (self.height, self.width) if sideways else (self.width, self.height)
+        return (self.height, self.width) if self.quarter_turns % 2 else (self.width, self.height)
+
+    @property
+    def quarter_turns(self) -> int:
+        """Quarter turns, counter-clockwise, by which the picture is set upright; known as `upright_size` is."""
+        return _TURNS.get(self.exif.get(_ORIENTATION, 1), 0)
 
     def _decode(self, side: int) -> Image | None:
         try:
@@ -132,7 +136,7 @@ class Picture:
                 self.problem = f"does not decode: {partial}"
                 return None, partial
             self._read_exif(image)
-            return _upright(_to_rgb(image), self.exif.get(_ORIENTATION, 1)), partial
+            return turned(_to_rgb(image), self.quarter_turns), partial
 
     def _read_exif(self, image: Image) -> None:
         if self.exif or "exif" not in image.info:
@@ -187,10 +191,11 @@ def _reduced(image: Image, factor: int) -> Image:
     return result
 
 
-def _upright(image: Image, orientation: Any) -> Image:
+def turned(image: Image, quarters: int) -> Image:
+    """A picture turned by quarter turns, counter-clockwise."""
     import PIL.Image
 
-    way = {2: "ROTATE_180", 3: "ROTATE_270", 1: "ROTATE_90"}.get(_TURNS.get(orientation, 0))
+    way = {2: "ROTATE_180", 3: "ROTATE_270", 1: "ROTATE_90"}.get(quarters)
     return image.transpose(PIL.Image.Transpose[way]) if way else image
 
 

@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from netaudit.case.moments import moment_table
@@ -23,13 +22,12 @@ from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import telling
 from netaudit.observations.from_tables import merge_facts
 from netaudit.pipeline.conclusion import count_encrypted, derive
+from netaudit.pipeline.so_far import flow_table, image_table
 from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import CLAIMED, with_sizes
-from netaudit.rows.flows import FlowRows
 from netaudit.signatures.loading import load
 from netaudit.storage.table_streams import table_of
-from netaudit.streams.layouts import FLOW
-from netaudit.tables import ENCRYPTED_UPLOADS, FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS, Row
+from netaudit.tables import ENCRYPTED_UPLOADS, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +38,8 @@ if TYPE_CHECKING:
     from netaudit.findings.bearing import Bearing
     from netaudit.findings.roles import Actors
     from netaudit.images.answers import Answer, Look
-    from netaudit.live.witness import Find, Known, Memory, Named
+    from netaudit.live.witness import Memory, Named
+    from netaudit.pipeline.finds import Find, Known
 
 MOST_FACTS = 50_000  # observations looked at
 FIRST, SHORTEST = 1.0, 5.0  # seconds until the first analysis, and between two
@@ -108,10 +107,10 @@ def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | Non
     messages = {row.message_id: row for row in (*seen.agents, *carriers)}
     objects = {find.object_id: find.object_row for find in seen.finds}
     tables = {
-        "flows": _flows(seen.flows),
+        "flows": flow_table(seen.flows),
         "messages": table_of(list(messages.values()), MESSAGES),
         "objects": table_of(list(objects.values()), OBJECTS),
-        "images": _images(seen),
+        "images": image_table(seen.finds, seen.judged),
         "persons": table_of([one.person_row for one in seen.persons], PERSONS),
         "observations": merge_facts(table_of(seen.facts, OBSERVATIONS)),
     }
@@ -156,33 +155,6 @@ def _plain(table: pa.Table) -> list[dict[str, Any]]:
     """Rows without their times."""
     rows: list[dict[str, Any]] = table.select([name for name in table.column_names if name[-3:] != "_ts"]).to_pylist()
     return rows
-
-
-def _flows(known: list[Known]) -> pa.Table:
-    rows = FlowRows()
-    for one, flow in zip(known, np.frombuffer(b"".join(one.flow for one in known), FLOW), strict=True):
-        rows.add(
-            flow,
-            one.flow_id,
-            one.protocol,
-            one.server_name,
-            (0, 0),
-            swapped=one.swapped,
-            keys=one.keys,
-            chosen=one.chosen,
-        )
-    return pa.Table.from_batches([taken] if (taken := rows.take()) is not None else [], FLOWS.schema())
-
-
-def _images(seen: Snapshot) -> pa.Table:
-    rows: dict[str, dict[str, Any]] = {}
-    for find in seen.finds:
-        row = rows.setdefault(find.sha256, {"sha256": find.sha256, "kind": find.kind, "face": "not judged"})
-        known = seen.judged.get((find.sha256, find.up))
-        if known is not None and row["face"] in {"not judged", "no"}:
-            facts, verdict = known
-            row |= {"face": verdict.face, "decodable": facts.decodable, "problem": facts.problem}
-    return table_of([{name: row.get(name) for name in IMAGES.names} for row in rows.values()], IMAGES)
 
 
 class Analyst:

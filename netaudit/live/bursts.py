@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netaudit.findings.acts import upload_shape
-from netaudit.live.witness import ends
+from netaudit.pipeline.finds import ends
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from netaudit.live.witness import Known
+    from netaudit.pipeline.finds import Known
 
 MOST = 20_000  # flows, and pairs of ends
 

@@ -208,6 +208,7 @@ class _Engine:
             behind_bytes=behind,
             images_waiting=self._judge.waiting if self._judge is not None else 0,
             disk_free=keeper.free,
+            images_found=self._judge.taken if self._judge is not None else 0,
         )
 
     def _mark_moments(self) -> None:

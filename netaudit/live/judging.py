@@ -6,13 +6,14 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.images.answers import Answers
-from netaudit.images.judge import Judge
+from netaudit.images.judge import Holder, Judge
+from netaudit.pipeline.finds import MOST_WAYS, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from netaudit.live.witness import Find
+    from netaudit.pipeline.finds import Find
 
 POLITE = 15  # steps, of 19: recording and reading go first
 WAITING = "waiting"  # instead of a verdict
@@ -40,11 +41,14 @@ class LiveJudge:
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
         self.waiting = 0  # finds
+        self.taken = 0  # finds, all that were asked about
+        self._ways: set[tuple[str, ...]] = set()  # of which the first image goes before the others
         self._judge = Judge(faces=True, polite=POLITE)
         self._judge.prepare()
 
     def take(self, find: Find) -> Judgement | str:
         """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
+        self.taken += 1
         if (known := self.answers.recent((find.sha256, find.up))) is not None:
             return Judgement(find, *known)
         if self.waiting >= MOST_WAITING:
@@ -87,5 +91,12 @@ class LiveJudge:
 
     def _submit(self, sha256: str, finds: list[Find], *, rotate: bool) -> None:
         self._waiting[sha256] = (rotate, finds)
-        path = self._objects / sha256[:2] / f"{sha256}.{finds[0].kind}"
-        self._judge.submit(sha256, path, finds[0].kind, rotate=rotate)
+        find = finds[0]
+        within = Holder(find.holder[0], str(self._path(*find.holder)), find.holder[1]) if find.holder else None
+        way = way_of(find)
+        first = way not in self._ways and len(self._ways) < MOST_WAYS
+        self._ways |= {way} if first else set()
+        self._judge.submit(sha256, self._path(sha256, find.kind), find.kind, rotate=rotate, first=first, within=within)
+
+    def _path(self, sha256: str, kind: str) -> Path:
+        return self._objects / sha256[:2] / f"{sha256}.{kind}"

@@ -43,6 +43,8 @@ class Rate:
     images_waiting: int
     """Uploads of images that were told of and wait for their judgement; more than 10,000 wait for the end."""
     disk_free: int
+    images_found: int = 0
+    """Uploads of images so far: of these all but `images_waiting` are judged, and what is told rests on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class UploadNews:
     """Image format; empty when the content is not visible."""
     size: int
     face: str
-    """As images.face: yes, possible, no, undecodable or not judged; waiting: a further row will tell; empty when the
-    content is not visible."""
+    """As images.face: yes, possible, no, as its parent, undecodable or not judged; waiting: a further row will tell;
+    empty when the content is not visible."""
     certainty: str
     """A, B or D as findings.certainty, empty when it is no ground for a finding."""
     act: str

@@ -16,8 +16,9 @@ from netaudit.findings.vocabulary import UPLOADED, kind_of
 from netaudit.live.analysis import counted
 from netaudit.live.bursts import Bursts
 from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, Note, UploadNews
-from netaudit.live.witness import NUMBER, ends
+from netaudit.live.witness import NUMBER
 from netaudit.masking.mask import mask_host, shortened
+from netaudit.pipeline.finds import ends
 from netaudit.tables import FLOWS, MESSAGES
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from netaudit.live.analysis import Analysis
     from netaudit.live.judging import LiveJudge
     from netaudit.live.news import News
-    from netaudit.live.witness import Find, Known, Memory
+    from netaudit.live.witness import Memory
+    from netaudit.pipeline.finds import Find, Known
 
 MOST_KEPT = 2_000  # images that are told of once more when more is known: which side is inside, whose device it is
 MOST_TOLD = 20_000  # devices, endpoints and alerts of which the last news is remembered

@@ -91,7 +91,9 @@ def status(rate: Rate | None, width: int, lang: str) -> list[Line]:
     recorded = say("recorded", lang, size=size(rate.recorded_bytes), files=f"{rate.recorded_files:,}")
     free = say("free", lang, size=size(rate.disk_free))
     behind = say("behind", lang, size=size(rate.behind_bytes)) if rate.behind_bytes >= BEHIND else ""
-    images = say("images_waiting", lang, n=f"{rate.images_waiting:,}") if rate.images_waiting >= MANY_WAIT else ""
+    found = max(rate.images_found, rate.images_waiting)
+    judged = f"{found - rate.images_waiting:,}"
+    images = say("images_waiting", lang, judged=judged, n=f"{found:,}") if rate.images_waiting >= MANY_WAIT else ""
     counts = {"kernel": rate.drops_kernel, "interface": rate.drops_interface, "own": rate.drops_own}
     unknown = say("unknown", lang)
     lost = say("lost", lang, **{key: unknown if n is None else f"{n:,}" for key, n in counts.items()})
@@ -203,7 +205,9 @@ def _counted(row: CountNews, board: Board, width: int, words: Words) -> Line:
     return Line(fit(f"{way}  {say('comma', words.lang).join(told)}", width), GRADE["D"].style)
 
 
-FACES = frozenset({"face_yes", "face_possible", "face_no", "face_undecodable", "face_not judged", "face_waiting"})
+FACES = frozenset(
+    f"face_{said}" for said in ("yes", "possible", "no", "as its parent", "undecodable", "not judged", "waiting")
+)
 
 
 def _device(row: DeviceNews, width: int, words: Words) -> Line:

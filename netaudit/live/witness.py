@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from netaudit.findings.acts import LEAST_KNOWN
 from netaudit.findings.visibility import ENCRYPTED, visibility
-from netaudit.masking.mask import mask_host
+from netaudit.pipeline.finds import Find, Known, find_of, standing
 from netaudit.rows.flows import TRANSPORTS
 from netaudit.rows.messages import message_row
-from netaudit.rows.objects import object_row
-from netaudit.streams.layouts import DOWN, FLOW, UP
-from netaudit.text.addresses import ip_text
+from netaudit.streams.layouts import DOWN, UP
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from netaudit.messages.from_streams import Conversations
@@ -32,45 +29,6 @@ MOST_AGENTS = 2_000  # flows of which the user agent is remembered
 MOST_FINDS = 2_000  # image objects
 MOST_UNITS = 20_000  # units of what left encrypted
 MOST_SPEAKING = 8_000  # flows of which messages may still be read: small documents wait for others
-
-
-class Known(NamedTuple):
-    """A flow as it stands."""
-
-    flow: bytes  # of a FLOW row
-    flow_id: bytes
-    protocol: str
-    server_name: str
-    swapped: bool
-    keys: tuple[str, str] = ("", "")  # what became of keys that were given, and their source
-    chosen: tuple[str, str, str] = ("", "", "")  # by a TLS server: version, cipher suite, application protocol
-
-    def row(self) -> np.void:
-        """The FLOW row."""
-        row: np.void = np.frombuffer(self.flow, FLOW)[0]
-        return row
-
-
-class Find(NamedTuple):
-    """An image object on its way."""
-
-    known: Known  # its flow
-    sha256: str
-    kind: str
-    size: int
-    complete: bool
-    up: bool
-    ts: int  # of the packet with the last byte of its message
-    object_id: str
-    host: str
-    object_row: Row
-    message_row: Row
-    protocol: str = ""  # of its message
-
-    @property
-    def message_id(self) -> str:
-        """Of its message; empty where no row is known."""
-        return self.message_row.message_id if self.message_row else ""
 
 
 NUMBER = ("id_number", "checked")  # kind and certainty, in rows of `persons`
@@ -103,12 +61,7 @@ class Memory:
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
         """See `way.Witness`."""
         flow = delivery.flow
-        if delivery.closed:
-            said = conversations.closed[-1]
-            told = (said.flow_id, said.protocol, said.server_name, said.swapped, said.keys, said.chosen)
-            known = Known(flow.tobytes(), *told)
-        else:
-            known = Known(flow.tobytes(), *conversations.standing(flow))
+        known = standing(delivery, conversations)
         self._stands(flow, known, closed=delivery.closed)
         if messages:
             self._speaking[known.flow_id] = known
@@ -146,26 +99,14 @@ class Memory:
         else:
             self.touched.pop(serial, None)  # keys have opened it since
 
-    def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
+    def found(
+        self, message: Message, leaf: Leaf, object_id: str, sha256: str, holder: tuple[str, str] | None = None
+    ) -> None:
         """See `way.Witness`."""
         known = self._speaking.get(message.flow_id)
         if leaf.kind not in IMAGE_KINDS or known is None:
             return
-        pieces = message.pieces
-        find = Find(
-            known,
-            sha256,
-            leaf.kind,
-            len(leaf.part.data),
-            leaf.part.complete,
-            message.direction == UP,
-            int(pieces["ts"][-1]) if pieces is not None and len(pieces) else 0,
-            object_id,
-            mask_host((message.request or message).host[:256]),
-            object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True),
-            message_row(message),
-            message.protocol,
-        )
+        find = find_of(known, message, leaf, object_id, sha256, holder)
         self.new.append(find)
         self.finds.append(find)
 
@@ -197,12 +138,3 @@ def is_encrypted(known: Known, flow: np.void) -> bool:
     """Whether a flow hides its content, by the same words as a row of `flows`."""
     port = int(flow["client_port" if known.swapped else "server_port"])
     return visibility(known.protocol, TRANSPORTS.get(int(flow["proto"]), ""), port, known.keys[0]) == ENCRYPTED
-
-
-def ends(known: Known, *, up: bool) -> tuple[str, str]:
-    """Sender and receiver of what went up (or down) a flow."""
-    row = known.row()
-    near, far = ("server", "client") if known.swapped else ("client", "server")
-    client = ip_text(int(row[f"{near}_hi"]), int(row[f"{near}_lo"]))
-    server = ip_text(int(row[f"{far}_hi"]), int(row[f"{far}_lo"]))
-    return (client, server) if up else (server, client)

@@ -3,6 +3,7 @@
 CASE/private/resume/asked.json      what was asked for, from the first moment on
 CASE/private/resume/audit.state     how far reading had got: decoder, facts of control packets, lengths of all streams
 CASE/private/resume/shard-K.G.state the same of worker K, generation G; audit.state, written last, says which counts
+CASE/private/resume/answers.state   what the image helper had said when an audit was stopped
 CASE/private/resume/streams-G/      rows up to that point, kept when the tables are made, which takes the streams away
 
 A checkpoint is taken between two windows, where every process has done all that it was given. It costs next to nothing
@@ -31,6 +32,8 @@ from netaudit.storage.files import NEW, write_whole
 from netaudit.storage.table_streams import STREAM_PLACES, read_streams
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from netaudit.capture.from_files import Captures
     from netaudit.observations.ledger import Ledger
     from netaudit.packets.from_capture import Decoder
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 PLACE = "private/resume"
 ASKED = "asked.json"
 STATE = "audit.state"
+ANSWERS = "answers.state"
 EVERY_S = 30.0
 SHARE = 100  # the time between two checkpoints is at least so many times what one takes
 _OBJECT = re.compile(r"([0-9a-f]{64})\.\w{1,16}")
@@ -134,6 +138,20 @@ class Keeper:
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name.startswith("shard-") and f".{self.generation}." not in path.name:
                 path.unlink(missing_ok=True)
+
+
+def keep_answers(place: Path, answers: pa.Table) -> None:
+    """Keep what the image helper said, for an audit that goes on."""
+    if (place / PLACE).is_dir():
+        save_state(place / PLACE / ANSWERS, answers, {})
+
+
+def kept_answers(place: Path) -> pa.Table | None:
+    """What was kept of it; None where nothing was, or that is not believable: then it is judged anew."""
+    try:
+        return load_state(place / PLACE / ANSWERS, {})
+    except Unbelievable:
+        return None
 
 
 def shard_state(folder: Path, number: int, generation: int) -> Path:

@@ -27,6 +27,7 @@ from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
+from netaudit.findings.accounts import STOPPED
 from netaudit.findings.from_tables import (
     BOUNDS,
     IN_SUMS,
@@ -47,7 +48,9 @@ from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.event_facts import telling, with_event_facts
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
+from netaudit.pipeline.checkpoint import keep_answers
 from netaudit.pipeline.keys import keep_used
+from netaudit.pipeline.reading import Stop
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
@@ -111,11 +114,7 @@ def _write_tables(
         ],
         SKIPPED,
     )
-    tables["images"] = settled["images"] = image_table(
-        folder, tables, _known(outcome, progress), progress, outcome.capture_ids, count=outcome.count_faces
-    )
-    if outcome.said is not None:
-        outcome.said.drop()
+    tables["images"] = settled["images"] = _judged_images(folder, tables, outcome, progress)
     if tables["images"].num_rows:
         shown.prepare()  # the report wants thumbnails soon
     trim()
@@ -181,13 +180,36 @@ def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Co
     return table_of(found.fields, FIELDS), found.cut
 
 
-def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known | None:
+def _judged_images(
+    folder: Path, tables: dict[str, pa.Table], outcome: Outcome, progress: Callable[[str, int, int], None]
+) -> pa.Table:
+    """The table of images, once they are judged; Ctrl-C ends that, and what was judged is kept to go on with."""
+    stop = Stop()
+
+    def stopped() -> bool:
+        return stop.wanted
+
+    with stop.listening():
+        known = _known(outcome, progress, stopped)
+        images = image_table(
+            folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces, stopped=stopped
+        )
+    outcome.stopped = stop.wanted and bool(pc.any(pc.equal(images["why"], STOPPED)).as_py())
+    outcome.partial |= outcome.stopped
+    if outcome.said is not None:
+        if outcome.partial:
+            keep_answers(folder, outcome.said.all_of_them())
+        outcome.said.drop()
+    return images
+
+
+def _known(outcome: Outcome, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]) -> Known | None:
     """What is known of images by now, once those under way are judged; None where no face is looked for."""
     if not outcome.faces:
         return None
     if outcome.said is None:
         return lambda _: {}
-    for done in outcome.said.finish():
+    for done in outcome.said.finish(stopped):
         progress("images", done, outcome.said.found)
     return outcome.said.known
 
@@ -195,8 +217,8 @@ def _known(outcome: Outcome, progress: Callable[[str, int, int], None]) -> Known
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
-        outcome.rejected, outcome.failures, outcome.partial, outcome.read, outcome.faces, side,
-        signatures.manifest(),
+        outcome.rejected, outcome.failures, outcome.partial and (outcome.read is not None or not outcome.stopped),
+        outcome.read, outcome.faces, side, signatures.manifest(), stopped=outcome.stopped,
     )  # fmt: skip
 
 

@@ -61,6 +61,7 @@ def read_part(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
 
     `options.project_key` is the key of the hashes, the same for all parts. Raises UnreadableError without a capture.
     """
+    from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.stages import Keep, Shard
 
     _begin(place, options)
@@ -71,7 +72,7 @@ def read_part(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
     decoder = Decoder(since=options.since, until=options.until)
     with calm(), _judging(place, options) as stored:
         shard = Shard(place, f"{number:03}", keep, signatures=options.signatures, given=given)
-        shard.stored = stored
+        shard.telling = Telling(stored) if stored is not None else None
         _read(opened, decoder, lambda decoded: shard.feed(decoded.buffer, own_rows(decoded.packets, number, of)))
         failures = shard.finish()
     write_json(place / TOLD, {"read": _reading(opened, decoder), "failures": failures})

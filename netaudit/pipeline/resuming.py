@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
-from netaudit.pipeline.checkpoint import PLACE, Keeper, asked_of, reached_by, restore
+from netaudit.pipeline.checkpoint import PLACE, Keeper, asked_of, kept_answers, reached_by, restore
 from netaudit.pipeline.state import Unbelievable
 from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, read_captures
 from netaudit.system.clock import now
@@ -34,7 +34,9 @@ PLAIN = (
     "moment_window_s",
 )  # fmt: skip
 """Options that are kept as they are."""
-MAY_DIFFER = frozenset({"workers", "lang", "overwrite", "command", "keys"})  # nothing of the result depends on them
+MAY_DIFFER = frozenset(
+    {"workers", "lang", "overwrite", "command", "keys", "so_far"}
+)  # nothing of the result depends on them
 KEPT = ("resume", "objects", "key", "unmasked.jsonl")  # of private/
 
 
@@ -147,7 +149,7 @@ def _go_on(
     if not opened.sources:
         raise not_read(opened.rejected)
     make_ready(progress)
-    reached = None
+    reached, answers = None, kept_answers(place)
     try:
         reached = _reached(place, opened)
         options = dataclasses.replace(options, workers=reached.workers)
@@ -169,7 +171,7 @@ def _go_on(
         def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
             return read_captures(opened, place, options, members, keeper, reached, beside)
 
-        return carry_out(place, read, options, progress, custody, began)
+        return carry_out(place, read, options, progress, custody, began, answers)
     finally:
         dismiss(members)
 

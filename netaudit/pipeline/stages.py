@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from netaudit.contracts.unwrapping_steps import holder_of
 from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
@@ -45,7 +46,6 @@ from netaudit.rows.sendings import SendingRows
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
 from netaudit.streams.from_packets import Assembler
-from netaudit.streams.layouts import UP
 from netaudit.tables import EVIDENCE, Row
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.budget import Budget, Patience
@@ -60,10 +60,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from netaudit.images.judging_ahead import Fresh
     from netaudit.messages.decryption.audit_keys import Given
     from netaudit.messages.message import Message
     from netaudit.observations.ends import Ends
+    from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.takers import Taker
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
@@ -92,8 +92,8 @@ class Witness(Protocol):
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
         """A flow brought something, or ended; its readers made these messages of it, which are taken next."""
 
-    def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str) -> None:
-        """An object was found in a message of the flow last delivered, and stored."""
+    def found(self, message: Message, leaf: Leaf, object_id: str, sha256: str, holder: tuple[str, str] | None) -> None:
+        """An object was found in a message of the flow last delivered, and stored; within which picture, if any."""
 
     def named(self, message: Message, row: Row) -> None:
         """A row of `persons` was made of a message of the flow last delivered."""
@@ -147,7 +147,8 @@ class Shard:
         spill_to(str(folder))
         self._keep = keep
         self._witness = witness
-        self.stored: Callable[[Fresh], None] | None = None  # told of each image that is new to the case
+        self.telling: Telling | None = None  # of images that are new to the case
+        self._pictures: dict[str, tuple[str, str]] = {}  # of the message under way, by their ways: SHA-256 and kind
         self._reading = Reading(self.keys, together=witness is None and not keep.everything)
         self._conversations = self._reading.conversations
         self._rows = RowWriter(folder, part)
@@ -206,12 +207,12 @@ class Shard:
         for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
             if writer is not None:
                 writer.flush(least=1)
-        told, self.stored = self.stored, None  # belongs to this process
+        told, self.telling = self.telling, None  # belongs to this process
         try:
             possible = self.keys is None and len(self._conversations.flows) <= SAVED_FLOWS
             return possible and save_state(path, self, self._events.shared() | {"folder": self._folder})
         finally:
-            self.stored = told
+            self.telling = told
 
     @classmethod
     def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
@@ -279,6 +280,8 @@ class Shard:
             self.ledger.at(shard)
             patience = self._patience[shard]
             ends = ends_of(delivery.flow, turned=conversations.turned)
+            if self.telling is not None:
+                self.telling.at(delivery, conversations, ends)
             for message in messages:
                 if isinstance(message, Publications):
                     self._take_publications(message, ends, patience)
@@ -351,6 +354,8 @@ class Shard:
 
     def _take_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""
+        if self.telling is not None:
+            self.telling.elsewhere()
         for message in self._publications.few():
             self._documents.add(message)
         for message in (*self._publications.take(), *self._documents.take()):
@@ -359,6 +364,7 @@ class Shard:
 
     def _read(self, message: Message, patience: Patience) -> None:
         """Take all that is in a message; of one without a body, what its head says."""
+        self._pictures.clear()
         if message.body or message.head:
             for leaf in leaves(message, Budget.of(len(message.body), patience)):
                 self._take_leaf(message, leaf)
@@ -398,13 +404,17 @@ class Shard:
         part = leaf.part
         known = stored or (len(part.data) > GUESSABLE and not message.opened)  # else no table keeps the hash
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
-        if stored and self._store.put(sha256, leaf.kind, part.data) and leaf.kind in IMAGE_KINDS:
-            self._rows["images"].append(image_row(sha256, leaf))
-            if self.stored is not None:
-                self.stored((sha256, leaf.kind, message.direction == UP))
         identity = object_id(message, part.path).hex()
+        new = stored and self._store.put(sha256, leaf.kind, part.data)
+        holder = self._pictures.get(holder_of(part.path)) if self._pictures else None
+        if stored and leaf.kind in IMAGE_KINDS:
+            if new:
+                self._rows["images"].append(image_row(sha256, leaf))
+            self._pictures[part.path] = sha256, leaf.kind
+            if self.telling is not None:
+                self.telling.found(message, leaf, identity, sha256, new=new, holder=holder)
         if self._witness is not None and stored:
-            self._witness.found(message, leaf, identity, sha256)
+            self._witness.found(message, leaf, identity, sha256, holder)
         self._rows["objects"].append(object_row(identity, message.message_id.hex(), sha256, leaf, stored=stored))
         evidence = self._rows["evidence"].append
         if self._carriers is None:

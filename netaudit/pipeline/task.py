@@ -18,6 +18,8 @@ from netaudit.system.clock import now
 from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from netaudit.capture.from_files import Captures
     from netaudit.capture.source import Rejected
     from netaudit.case.custody import Custody
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
     from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.checkpoint import Keeper, Reached
     from netaudit.pipeline.keys import Gathered, KeyRequest
+    from netaudit.pipeline.so_far import Standing
     from netaudit.pipeline.workers import Member
 
 Read = Callable[[Path, "Beside | None"], "tuple[Outcome, list[Any]]"]
 """Reads into a case that was begun, while a helper judges images; gives what it knows, and the paths read."""
+INTERRUPTED = ("interrupted", "judging_interrupted")  # statements on an audit that was stopped
 Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
@@ -56,6 +60,7 @@ class Options:
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     settings: dict[str, Any] | None = None  # the file of settings that took part, with its hash
+    so_far: Callable[[Standing], None] | None = None  # told what can be said, before all is read and judged
     command: tuple[str, ...] = field(default=())
 
 
@@ -191,9 +196,18 @@ def _audit_into(
 
 
 def carry_out(
-    place: Path, read: Read, options: Options, progress: Progress, custody: Custody, began: tuple[str, float]
+    place: Path,
+    read: Read,
+    options: Options,
+    progress: Progress,
+    custody: Custody,
+    began: tuple[str, float],
+    answers: pa.Table | None = None,
 ) -> Case:
-    """Read captures, make the tables and the report, and seal the case."""
+    """Read captures, make the tables and the report, and seal the case.
+
+    `answers` are those of the image helper that an audit knew which is gone on with.
+    """
     from netaudit.case.report_status import WRITTEN
     from netaudit.case.seal import seal
     from netaudit.pipeline.checkpoint import forget
@@ -203,7 +217,7 @@ def carry_out(
 
     started, clock = began
     note_keys(custody, options.keys)
-    with judging(place, options) as beside:
+    with judging(place, options, answers) as beside:
         outcome, paths_read = read(place, beside)
         trim()
         timings = {"read_s": round(time.perf_counter() - clock, 3)}
@@ -211,7 +225,7 @@ def carry_out(
             custody.note("read", **row)
         case = conclude(place, outcome, progress)
     timings["total_s"] = round(time.perf_counter() - clock, 3)
-    interrupted = next((one["counts"] for one in case.statements or () if one["kind"] == "interrupted"), None)
+    interrupted = next((one["counts"] for one in case.statements or () if one["kind"] in INTERRUPTED), None)
     how_far = {"interrupted": interrupted} if interrupted is not None else {}
     write_run(place, run_facts(options, started, timings) | how_far | {"paths": paths_read})
     trim()
@@ -325,14 +339,19 @@ def window_s(options: Options) -> float:
 
 
 @contextmanager
-def judging(folder: Path, options: Options) -> Iterator[Beside | None]:
+def judging(folder: Path, options: Options, answers: pa.Table | None = None) -> Iterator[Beside | None]:
     """Images of a case judged while its captures are read; None where no faces are looked for."""
     if not options.faces:
         yield None
         return
     from netaudit.images.judging_ahead import Beside
 
-    beside = Beside(folder, count=options.count_faces)
+    follower = None
+    if options.so_far is not None:
+        from netaudit.pipeline.so_far import SoFar
+
+        follower = SoFar(options.inside, options.signatures, options.so_far)
+    beside = Beside(folder, count=options.count_faces, follower=follower, before=answers)
     try:
         yield beside
     finally:

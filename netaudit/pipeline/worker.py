@@ -37,6 +37,7 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     own_process()
     load_lean()
     from netaudit.pipeline.collector import calm
+    from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.stages import Keep, Shard
 
     try:
@@ -47,7 +48,7 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
         else:
             shard = Shard.load(state, folder, signatures)
         fresh: list[Fresh] = []
-        shard.stored = fresh.append
+        shard.telling = Telling(fresh.append)
         with calm():
             _take_windows(pipe, shard, fresh, number, workers)
     except EOFError:

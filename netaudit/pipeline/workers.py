@@ -126,6 +126,7 @@ class Alone:
         reached: Reached | None = None,
         beside: Beside | None = None,
     ) -> None:
+        from netaudit.pipeline.finds import Telling
         from netaudit.pipeline.stages import Keep, Shard
 
         if reached is None:
@@ -133,14 +134,17 @@ class Alone:
             self.shard = Shard(folder, "0", keep, witness, signatures, given=given)
         else:
             self.shard = Shard.load(shard_state(folder / PLACE, 0, reached.generation), folder, signatures)
+        self._beside = beside
         if beside is not None:
-            self.shard.stored = lambda fresh: beside.take((fresh,))
+            self.shard.telling = Telling(lambda fresh: beside.take((fresh,)))
         self.watch = Watch(folder, reached.watched if reached is not None else None)
 
     def feed(self, decoded: Decoded) -> None:
         """Take one window."""
         self.watch.feed(decoded)
         self.shard.feed(decoded.buffer, decoded.packets)
+        if self._beside is not None:
+            self._beside.take(())
 
     def save(self, folder: Path, generation: int) -> Ledger | None:
         """Keep what is under way."""

@@ -27,7 +27,7 @@ LISTED = 500
 JPEG_START = b"\xff\xd8\xff"
 Pictures = Callable[[str], bytes | None]  # thumbnails by the SHA-256 of their images
 Turn = tuple[str, int]  # an image by its SHA-256, and the number of its finding
-FACES = {"yes": 0, "possible": 1, "undecodable": 2, "not judged": 3, "no": 4}
+FACES = {"yes": 0, "possible": 1, "undecodable": 2, "not judged": 3, "as its parent": 4, "no": 5}
 COLUMNS = (
     "sha256", "kind", "size", "width", "height", "complete", "decodable", "problem", "exif_make", "exif_model",
     "exif_time", "face", "n_faces", "face_score", "n_seen", "first_ts",
@@ -140,6 +140,7 @@ def images(case: CaseLike, w: Wording) -> dict[str, Any]:
         "n": table.num_rows,
         "faces": counted.get("yes", 0),
         "possible": counted.get("possible", 0),
+        "alike": counted.get("as its parent", 0),
         "unjudged": counted.get("not judged", 0) + counted.get("undecodable", 0) + counted.get(None, 0),
         "rows": [_listed(row, w) for row in reading.rows(ranked.slice(0, LISTED), *COLUMNS)],
         "more": max(0, table.num_rows - LISTED),

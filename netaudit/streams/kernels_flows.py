@@ -257,7 +257,8 @@ def close(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
 def evict_oldest(t: Tables, shard_index: int) -> None:
     """Close the flow of a shard that has been silent longest, by packets of the shard.
 
-    A flood of SYNs pushes out its own: of many flows that have only begun, the oldest goes.
+    A flood of SYNs pushes out its own: of many flows that have only begun, the oldest goes. One that both ends have
+    ended, and that only lingers, is not ended early.
     """
     shard = t.shards[shard_index]
     if shard["begun"] * BEGUN_SHARE > shard["flows"]:
@@ -268,7 +269,8 @@ def evict_oldest(t: Tables, shard_index: int) -> None:
         slot = shard["oldest"][which]
         if slot >= 0 and (chosen < 0 or t.connections[slot]["used"] < t.connections[chosen]["used"]):
             chosen = slot
-    close(t, chosen, True)
+    waiting = t.sides[2 * chosen]["head"] >= 0 or t.sides[2 * chosen + 1]["head"] >= 0
+    close(t, chosen, waiting or t.connections[chosen]["list"] != CLOSING)
 
 
 @lean_kernel

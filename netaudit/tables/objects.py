@@ -95,8 +95,13 @@ IMAGES = Table(
         Column("exif_make", "string", "Camera maker in its EXIF data (masked)."),
         Column("exif_model", "string", "Camera model in its EXIF data (masked)."),
         Column("exif_time", "string", "Time in its EXIF data."),
-        Column("phash", "string", "64-bit perceptual hash (DCT) of the picture at 320 pixels, 16 hexadecimal digits."),
-        Column("face", "string", "yes, possible, no, undecodable or not judged."),
+        Column("phash", "string", "64-bit perceptual hash (DCT) of the picture at 160 pixels, 16 hexadecimal digits."),
+        Column(
+            "face",
+            "string",
+            "yes, possible, no, undecodable or not judged; as its parent: a thumbnail that shows the picture within "
+            "which it lies, which shows a face.",
+        ),
         Column("why", "string", "Why it was not judged; empty when it was, null in cases of tables version 1."),
         Column("n_faces", "int32", "Faces, if counted (--count-faces); null: not counted, or not judged."),
         Column("face_score", "float64", "Best score of the looks that the verdict needed (often the first one only)."),

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from netaudit.validate.judging import judge
 from netaudit.validate.observing import observed
 from netaudit.validate.pack.cases import pack
+from netaudit.validate.reference import KEY, judge_reference
 
 if TYPE_CHECKING:
+    from netaudit.case.reading import Case
     from netaudit.validate.judging import Outcome
     from netaudit.validate.pack.answers import Made
 
@@ -56,10 +58,18 @@ def write(files: list[Made], folder: Path) -> None:
 
 def read(files: list[Made], folder: Path) -> dict[str, Outcome]:
     """Outcomes of an audit of what was written into `folder`/pack."""
+    case = audited(folder)
+    return judge([answer for one in files for answer in one.answers], observed(case)) | judge_reference(case)
+
+
+def audited(folder: Path) -> Case:
+    """The case of the captures in `folder`/pack."""
     from netaudit.api.auditing import audit
 
-    case = audit([folder / "pack"], folder / "case", faces=False, keep_all=True)
-    return judge([answer for one in files for answer in one.answers], observed(case))
+    key = folder / "key"
+    key.write_bytes(KEY)
+    key.chmod(0o600)
+    return audit([folder / "pack"], folder / "case", faces=False, keep_all=True, project_key=key)
 
 
 def digest_of(files: list[Made]) -> str:

@@ -42,7 +42,7 @@ def ends_of(way):
 def _flows(records, fields):
     out = defaultdict(lambda: {name: [0, 0] for name in fields if name in ("packets", "payload")})
     for one in records:
-        if one["kind"] == "flow":
+        if one["kind"] == "flow" and one["way"][0] in ("tcp", "udp"):  # peers tell of no other conversations
             key = ends_of(one["way"])
             back = (str(one["way"][1]), one["way"][2]) != key[1]
             for name, total in out[key].items():

@@ -41,6 +41,8 @@ def _network(link, data):
         packet = dpkt.loopback.Loopback(data).data
     else:
         return None
+    if isinstance(packet, dpkt.ip.IP) and packet.offset:
+        return None  # the rest of a datagram, which is not put together here: it begins with no port
     return packet if isinstance(packet, dpkt.ip.IP | dpkt.ip6.IP6) else None
 
 

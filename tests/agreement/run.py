@@ -64,15 +64,28 @@ def made(seed: int, flows: int) -> bytes:
     return scene.finish().data
 
 
-def changed(data: bytes, seed: int) -> bytes:
-    """Single bytes of packets changed, in one of forty of them: headers and payload alike, never the file's own structure."""
-    out, rng, at = bytearray(data), random.Random(seed), 24
+def changed(data: bytes, seed: int) -> tuple[bytes, set]:
+    """Single bytes of packets changed, in one of forty of them: headers and payload alike, never the file's own structure.
+
+    Also gives the ends of the conversations that the changed packets were of, and those that they name now.
+    """
+    out, rng, at, touched = bytearray(data), random.Random(seed), 24, set()
     while at < len(out):
         size = int.from_bytes(out[at + 8 : at + 12], "little")
         if rng.random() < 0.025:
+            touched.add(_ends(out[at + 16 + 14 :]))
             out[at + 16 + 14 + rng.randrange(size - 14)] = rng.randrange(256)
+            touched.add(_ends(out[at + 16 + 14 :]))
         at += 16 + size
-    return bytes(out)
+    return bytes(out), touched
+
+
+def _ends(packet) -> frozenset:
+    """Both addresses and ports of a packet of IPv4 with a head of 20 bytes, whatever it carries."""
+    ports = int.from_bytes(packet[20:22], "big"), int.from_bytes(packet[22:24], "big")
+    return frozenset(
+        (".".join(map(str, packet[place : place + 4])), port) for place, port in zip((12, 16), ports, strict=True)
+    )
 
 
 def shared() -> list[Path]:
@@ -82,8 +95,8 @@ def shared() -> list[Path]:
     return [path for path in found if path.is_file() and path.stat().st_size <= MOST_SIZE]
 
 
-def compare(path: Path, peers, ledger, totals) -> None:
-    """One capture read by all."""
+def compare(path: Path, peers, ledger, totals, touched=frozenset()) -> None:
+    """One capture read by all; `touched`: the ends whose packets were changed."""
     mine = list(ours.records(path))
     totals["flows"] += sum(one["kind"] == "flow" for one in mine)
     totals["captures"] += 1
@@ -92,7 +105,7 @@ def compare(path: Path, peers, ledger, totals) -> None:
         found, compared = differences(name, path.name, mine, list(tool.records(path)), tool.TELLS)
         totals.update({f"{name} {kind}": count for kind, count in compared.items()})
         for one in found:
-            entry = ledger.setdefault((name, one.kind, class_of(one, mine)), {"count": 0, "examples": []})
+            entry = ledger.setdefault((name, one.kind, class_of(one, mine, touched)), {"count": 0, "examples": []})
             entry["count"] += 1
             if len(entry["examples"]) < 3:
                 entry["examples"].append(f"{one.capture}: {one.key} netaudit {one.ours} {name} {one.theirs}"[:600])
@@ -121,8 +134,9 @@ def run(flows: int, *, with_shared: bool, until: float, out: Path | None, first:
         while totals["flows"] < flows and time.monotonic() < until:
             path = Path(scratch) / f"made{seed}{'-changed' if seed % 4 == 0 else ''}.pcap"
             data = made(seed, min(size, flows))
-            path.write_bytes(changed(data, seed) if seed % 4 == 0 else data)
-            compare(path, peers, ledger, totals)
+            data, touched = changed(data, seed) if seed % 4 == 0 else (data, frozenset())
+            path.write_bytes(data)
+            compare(path, peers, ledger, totals, touched)
             path.unlink()
             seed += 1
             keep()

@@ -62,7 +62,10 @@ def records(path):
 
 
 def _address(text):
-    return str(ipaddress.ip_address(text))  # as all others write it
+    try:
+        return str(ipaddress.ip_address(text))  # as all others write it
+    except ValueError:
+        return text
 
 
 def _told(capture, events):

@@ -50,9 +50,9 @@ def _rows(path):
     for one in FIELDS:
         words += ["-e", one]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace")
-    for line in process.stdout:
-        yield dict(zip(FIELDS, line.rstrip("\n").split("\t"), strict=False))
-    process.wait()
+    with process:
+        for line in process.stdout:
+            yield dict(zip(FIELDS, line.rstrip("\n").split("\t"), strict=False))
 
 
 def _nanoseconds(text):

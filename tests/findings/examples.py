@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from netaudit.contracts.learning import LEAVES_CUT
 from netaudit.endpoints.declared import DECLARED
+from netaudit.findings import accounts
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
 from tests.findings.kinds import rule_of
@@ -179,6 +180,9 @@ EXAMPLES = {
         messages=[{"message_id": f"m{n}", "flow_id": "f", "protocol": "rtp", "body_size": 9} for n in range(3)],
     ),
     "interrupted": lambda: case(Run(side="lan", interrupted=True, read=[4])),
+    "judging_interrupted": lambda: case(
+        Run(side="lan", stopped=True), images=[image("yes"), image("not judged", why=accounts.STOPPED)]
+    ),
     "no_packets": lambda: case(captures=[capture(packets_read=0, packets_decoded=0)]),
     "none_decoded": lambda: case(captures=[capture(packets_decoded=0)]),
     "no_vantage": lambda: case(Run()),

@@ -174,7 +174,7 @@ def test_an_image_is_not_condemned_for_what_others_took(monkeypatch):
             time.sleep(0.01)
         os.kill(judge._helper.pid, signal.SIGSTOP)
         time.sleep(1.5)
-        judge._check_time()
+        judge.check()
         assert judge._helper is not None
         assert judge._running["long"].waited > 1.0
         os.kill(judge._helper.pid, signal.SIGCONT)

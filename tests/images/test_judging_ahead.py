@@ -9,7 +9,7 @@ import pytest
 
 import netaudit
 from netaudit.images import judging_ahead
-from netaudit.images.judging_ahead import Beside
+from netaudit.images.judging_ahead import Beside, Fresh
 from tests.images.pictures import astronaut, encode, texture
 
 LAN = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
@@ -30,8 +30,8 @@ def faces(tmp_path: Path) -> Path:
 
 def test_what_was_judged_is_known_by_how_it_was_looked_at(faces: Path) -> None:
     judging = Beside(faces, count=False)
-    judging.take([("aa", "jpeg", True), ("bb", "jpeg", False)])
-    judging.take([("aa", "jpeg", False)])  # is under way: nobody looks twice
+    judging.take([Fresh("aa", "jpeg", sent=True), Fresh("bb", "jpeg", sent=False)])
+    judging.take([Fresh("aa", "jpeg", sent=False)])  # is under way: nobody looks twice
     assert list(judging.finish()) == [1, 2]
     known = judging.known(["aa", "bb", "cc"])
     assert {look: verdict.face for look, (_, verdict) in known.items()} == {("aa", True): "yes", ("bb", False): "no"}
@@ -42,7 +42,7 @@ def test_what_was_judged_is_known_by_how_it_was_looked_at(faces: Path) -> None:
 def test_what_waits_is_bounded_and_the_rest_is_left(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging_ahead, "MOST_WAITING", 1)
     judging = Beside(faces, count=False)
-    judging.take([("aa", "jpeg", True), ("bb", "jpeg", False)])
+    judging.take([Fresh("aa", "jpeg", sent=True), Fresh("bb", "jpeg", sent=False)])
     assert list(judging.finish()) == [1]
     assert (judging.found, judging.judged) == (2, 1)
     assert set(judging.known(["aa", "bb"])) == {("aa", True)}

@@ -20,7 +20,7 @@ from netaudit.live.settings import LiveSettings
 from netaudit.pipeline.task import Options
 from tests.live.random_office import write_office
 
-OFFICES = int(os.environ.get("LIVE_OFFICES", "1"))  # `make agreement` plays more
+OFFICES = int(os.environ.get("LIVE_OFFICES", "1"))  # `make live-agreement` plays more
 PIECES = 12  # in which the recording grows
 FACES = {"possible": 0x20, "no": 0x60}  # of 256, by the first byte of the digest; the others are faces
 

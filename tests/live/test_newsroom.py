@@ -19,7 +19,8 @@ from netaudit.live.analysis import Analysis, analyse, snapshot
 from netaudit.live.judging import Judgement, LiveJudge
 from netaudit.live.news import AlertNews, CountNews, Note, UploadNews
 from netaudit.live.newsroom import Newsroom
-from netaudit.live.witness import Find, Known, Memory, is_encrypted
+from netaudit.live.witness import Memory, is_encrypted
+from netaudit.pipeline.finds import Find, Known
 from netaudit.relays.passes import SECOND
 from netaudit.streams.layouts import FLOW
 from netaudit.tables import ENCRYPTED_UPLOADS, MOMENT_TESTS, PERSONS, UPLOAD_COUNTS
@@ -44,7 +45,7 @@ class Helper:
     def prepare(self) -> None:
         pass
 
-    def submit(self, sha256: str, path, kind: str, rotate: bool) -> None:
+    def submit(self, sha256: str, path, kind: str, rotate: bool, first: bool = False, within: object = None) -> None:
         self.asked.append((sha256, rotate))
 
     def answer(self, face: str = "yes") -> None:

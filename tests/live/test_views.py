@@ -81,11 +81,11 @@ def test_losses_are_said_in_words(drops, words, style) -> None:
     assert status(samples.rate(**drops), 100, "en")[2] == (words, style)
 
 
-@pytest.mark.parametrize(("waiting", "told"), [(0, ""), (49, ""), (1234, "images not yet judged 1,234   disk ")])
+@pytest.mark.parametrize(("waiting", "told"), [(0, ""), (49, ""), (1234, "so far 266 of 1,500 images judged   disk ")])
 def test_images_that_wait_are_told(waiting, told) -> None:
-    recorded = status(samples.rate(images_waiting=waiting), 100, "en")[1].text
+    recorded = status(samples.rate(images_waiting=waiting, images_found=1500), 100, "en")[1].text
     assert told in recorded
-    assert ("not yet judged" in recorded) == bool(told)
+    assert ("so far" in recorded) == bool(told)
 
 
 def test_lists_are_bounded_and_count_on() -> None:

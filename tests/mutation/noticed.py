@@ -2,7 +2,8 @@
 
 `python tests/mutation/noticed.py [--seed 1] [--count 250] [--out noticed.jsonl]`: faults are drawn from all places alike.
 A fault in a line that the pack never reaches cannot be noticed and is counted so without a run; all others get a
-process of their own, which makes the audit of `netaudit validate` and its judgement. `equivalent.txt` names faults that
+process of their own, which makes the audit of `netaudit validate` and its judgement. `--reference` first makes what a release brings (`netaudit/validate/reference.py`), which notices more;
+the known answers alone are counted beside. `equivalent.txt` names faults that
 change nothing that anybody could see, each with its reason; they are counted apart.
 """
 
@@ -111,11 +112,24 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=250)
     parser.add_argument("--out", type=Path, default=Path("noticed.jsonl"))
+    parser.add_argument("--reference", action="store_true")
+    parser.add_argument(
+        "--again", type=Path, help="only those that an earlier run (its --out) reached and did not notice"
+    )
     given = parser.parse_args()
     lines = reached(given.out.with_suffix(".reached.json"))
     faults = drawn(READING, BESIDE, given.seed, given.count)
+    if given.again is not None:
+        rows = [json.loads(line) for line in given.again.open()]
+        left = {row["fault"] for row in rows if row["reached"] and not row["noticed"]}
+        faults = [one for one in faults if str(one) in left]
+    from netaudit.validate import reference
     from netaudit.validate.pack.cases import pack
     from netaudit.validate.running import write
+
+    reference.PLACE.unlink(missing_ok=True)
+    if given.reference:
+        reference.make()
 
     files = pack()
     for name in (

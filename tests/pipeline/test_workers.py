@@ -116,7 +116,7 @@ def test_the_bar_on_a_terminal_has_no_thread(monkeypatch: pytest.MonkeyPatch) ->
     """Else workers could not be forked there."""
     before = threading.active_count()
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with progress_bar("en") as tell:
+    with progress_bar("en") as (tell, _):
         tell("read", 1, 2)
         assert threading.active_count() == before
 

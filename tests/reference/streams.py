@@ -323,7 +323,9 @@ class Shard:
         if len(self.flows) >= self.limits.flows:
             begun = [flow for flow in self.flows if flow.which == "begun" and not flow.main]
             some = begun if 4 * len(begun) > len(self.flows) else [flow for flow in self.flows if not flow.main]
-            self.close(min(some, key=lambda flow: flow.used), evicted=True)
+            oldest = min(some, key=lambda flow: flow.used)
+            ended = oldest.which == "closing" and not any(side.waiting for side in oldest.sides)
+            self.close(oldest, evicted=not ended)
         flags = p.get("flags", 0) if proto == 6 else 0
         low, high = sorted((src[1], dst[1]))
         forward = not flags & ACK if flags & SYN else low == high or not (low < 1024 or high >= 32768) or src[1] != low

@@ -29,4 +29,10 @@ def statements(tables: Tables) -> list[dict[str, Any]]:
     return [{name: value for name, value in asdict(one).items() if value} for one in made]
 
 
-__all__ = ["BY_NAME", "FIRST", "KINDS", "LAST", "SECOND", "statements"]
+def seen_in_clear(tables: Tables) -> list[dict[str, Any]]:
+    """Of these the statements on what was seen in clear: what can be said before all is read and judged."""
+    made = (one for kind in (*LEFT, *MOVED_INSIDE) for one in kind.make(tables))
+    return [{name: value for name, value in asdict(one).items() if value} for one in made]
+
+
+__all__ = ["BY_NAME", "FIRST", "KINDS", "LAST", "SECOND", "seen_in_clear", "statements"]

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, POSSIBLE, SENT_HIDDEN, SMALL, SPREAD, UNPLACED
 from netaudit.findings.apart import IMAGES, NOBODYS, RECORDS
-from netaudit.findings.ledgers import REFUSED, SET_ASIDE
+from netaudit.findings.ledgers import JUDGING, REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.understanding import LEARNED_FROM
 from netaudit.findings.visibility import CLEAR
@@ -139,9 +139,20 @@ def _stage(kind: str, *reasons: str) -> Callable[[Tables], Iterator[Statement]]:
     return make
 
 
+def _interruptions(tables: Tables) -> list[dict[str, Any]]:
+    return [row for row in open_rows(tables, "stages") if row["reason"] == "interrupted"]
+
+
+def _judging_interrupted(tables: Tables) -> Iterator[Statement]:
+    """That somebody ended an audit while its images were judged, and how many are left."""
+    for row in _interruptions(tables):
+        if row["subject"] == JUDGING:
+            yield Statement("judging_interrupted", counts={"n": row["count"] or 0, "all": tables["images"].num_rows})
+
+
 def _interrupted(tables: Tables) -> Iterator[Statement]:
     """How far an audit had got that did not come to its end."""
-    stages = [row for row in open_rows(tables, "stages") if row["reason"] == "interrupted"]
+    stages = [row for row in _interruptions(tables) if row["subject"] != JUDGING]
     if not stages:
         return
     ledgers, captures = tables["ledgers"], tables["captures"]
@@ -318,6 +329,13 @@ UNREAD = (
         "{files} 个文件中完整读取 {whole} 个，部分读取 {part} 个，未读取 {unread} 个",
         "INTERRUPTED, only a part was audited: {packets:packet|packets}, the last of {until:time}; read were "
         "{bytes:size} of {all_bytes:size}, of {files:file|files} {whole} whole, {part} in part, {unread} not at all",
+        LAST,
+    ),
+    Kind(
+        "judging_interrupted", _judging_interrupted,
+        "已中断，图像未全部判定：{all} 张不同图像中有 {n} 张尚未查看，此处结论只基于已查看的图像",
+        "INTERRUPTED while images were judged: {n} of {all:distinct image|distinct images} were not looked at, and "
+        "what is said here rests on the others",
         LAST,
     ),
     Kind(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MILLISECOND = 1_000_000
 STEP = 2 * MILLISECOND
 MSS = 1400
+UNACKNOWLEDGED = 20_000  # bytes that a sender leaves at most: less than any window here
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,17 @@ class Talk:
         """Send bytes in segments (of these sizes first) and have them acknowledged; gives direction, begin, end."""
         begin = at = self.sizes[not up]
         end = begin + len(data)
-        wanted = list(sizes)
+        wanted, sent = list(sizes), 0
         while at < end:
             size = min(wanted.pop(0) if wanted else self.mss, end - at)
             last = at + size == end
             self._add(up, at, data[at - begin : at - begin + size], ACK | (PSH if last else 0))
             at += size
-        self.sizes[not up] = end
-        self._add(not up, self.sizes[up], b"", ACK)
+            sent += size
+            self.sizes[not up] = at
+            if sent > UNACKNOWLEDGED or last:
+                self._add(not up, self.sizes[up], b"", ACK)
+                sent = 0
         return up, begin, end
 
     def close(self, how: str = "fin", *, first_up: bool = True) -> None:

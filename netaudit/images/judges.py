@@ -1,0 +1,101 @@
+"""Several judges as one: from four processors on, detectors share more than one process, for Python's lock is one each.
+
+Which judge an image goes to changes nothing of its answer.
+"""
+
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING
+
+from netaudit.images.cpu_limit import LOOKS
+from netaudit.images.judge import Holder, Judge, Judged, never
+from netaudit.images.processes import processors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+THREADS = 2  # detectors of one helper, where there are several
+MOST_HELPERS = 8
+WORTH = 64  # images under way, after which another helper is started: that takes as long as judging so many
+
+
+def helpers(cores: int) -> tuple[int, int]:
+    """How many helpers, and detectors in each, are best for so many processors."""
+    if cores < 2 * THREADS:
+        return 1, cores
+    return min(MOST_HELPERS, cores // THREADS), THREADS
+
+
+class Judges:
+    """As a `Judge`, with as many helpers as there are processors for. Not to be shared between threads."""
+
+    def __init__(self, *, faces: bool = True, count: bool = False, polite: int = 0) -> None:
+        self._judged: queue.SimpleQueue[Judged] = queue.SimpleQueue()
+        number, threads = helpers(processors())
+        self._judges = [
+            Judge(faces=faces, threads=threads, count=count, polite=polite, into=self._judged) for _ in range(number)
+        ]
+        self._load = [0] * number  # images under way at each
+        self._at: dict[str, int] = {}  # by content, where it is under way
+
+    def prepare(self) -> None:
+        """Start a helper now: it takes a second to load what it needs."""
+        self._judges[0].prepare()
+
+    def submit(
+        self,
+        sha256: str,
+        path: Path,
+        kind: str,
+        *,
+        rotate: bool,
+        first: bool = False,
+        within: Holder | None = None,
+        beside: tuple[Holder, ...] = (),
+    ) -> None:
+        """See `Judge.submit`; what lies within another picture goes where that one went."""
+        chosen = self._at.get(within.sha256, -1) if within is not None else -1
+        if chosen < 0:
+            chosen = self._emptiest()
+        self._at[sha256] = chosen
+        self._load[chosen] += 1
+        self._judges[chosen].submit(sha256, path, kind, rotate=rotate, first=first, within=within, beside=beside)
+
+    def _emptiest(self) -> int:
+        """The helper with the least to do, and none that does not run while all others have little."""
+        begun = [place for place, load in enumerate(self._load) if load]
+        if begun and min(self._load[place] for place in begun) < WORTH:
+            return min(begun, key=self._load.__getitem__)
+        return min(range(len(self._load)), key=self._load.__getitem__)
+
+    def results(self) -> Iterator[Judged]:
+        """Give what has been judged since last asked, without waiting."""
+        self._check()
+        while not self._judged.empty():
+            yield self._taken(self._judged.get())
+
+    def finish(self, stopped: Callable[[], bool] = never) -> Iterator[Judged]:
+        """Give all that is left, waiting for it until somebody wants to stop."""
+        while self._at and not stopped():
+            try:
+                judged = self._judged.get(timeout=LOOKS)
+            except queue.Empty:
+                self._check()
+                continue
+            yield self._taken(judged)
+
+    def close(self) -> None:
+        """End the helpers; images not judged by now never will be."""
+        for judge in self._judges:
+            judge.close()
+        self._at.clear()
+
+    def _taken(self, judged: Judged) -> Judged:
+        self._load[self._at.pop(judged[0])] -= 1
+        return judged
+
+    def _check(self) -> None:
+        for judge in self._judges:
+            judge.check()

@@ -1,0 +1,72 @@
+"""A small budget of what `make agreement` does at scale: no difference without a cause."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import pytest
+
+from tests.agreement.classes import ALL, CLASSES, class_of
+from tests.agreement.comparing import Difference, differences
+from tests.agreement.run import changed, made, run
+
+FLOWS = 300
+SECONDS = 60
+
+
+def test_every_difference_has_its_class() -> None:
+    """By all peers that are installed; dpkt always is."""
+    ledger, totals = run(FLOWS, with_shared=False, until=time.monotonic() + SECONDS, out=None, first=1, size=FLOWS)
+    assert totals["flows"] >= FLOWS
+    assert totals["dpkt flow"] >= FLOWS
+    unexplained = {key: entry["examples"] for key, entry in ledger.items() if key[2] == "unexplained"}
+    assert not unexplained
+
+
+@pytest.mark.skipif(not shutil.which("tshark"), reason="needs tshark")
+def test_tshark_is_among_the_peers() -> None:
+    _, totals = run(20, with_shared=False, until=time.monotonic() + SECONDS, out=None, first=3, size=20)
+    assert totals["tshark name"] == 20
+
+
+def test_what_differs_is_found() -> None:
+    way = ["tcp", "10.0.0.1", 40000, "192.0.2.1", 80]
+    flow = {"kind": "flow", "capture": "a", "way": way, "packets": [3, 2], "payload": [10, 0]}
+    asked = {
+        "kind": "exchange",
+        "capture": "a",
+        "way": way,
+        "target": "/x",
+        "method": "GET",
+        "host": "h",
+        "status": 200,
+    }
+    body = {"kind": "content", "capture": "a", "way": way, "sha256": "ab", "size": 5, "whole": True}
+    tells = {"flow": ("packets", "payload"), "exchange": ("method", "host", "status"), "content": ("whole",)}
+    turned = flow | {"way": ["tcp", "192.0.2.1", 80, "10.0.0.1", 40000], "packets": [2, 3], "payload": [0, 10]}
+    assert differences("p", "a", [flow, asked, body], [turned, asked, body], tells)[0] == []  # whoever is called client
+    kinds = lambda ours, theirs: [one.kind for one in differences("p", "a", ours, theirs, tells)[0]]  # noqa: E731
+    assert kinds([flow], [flow | {"packets": [3, 3]}]) == ["flow"]
+    assert kinds([flow], []) == ["flow"]
+    assert kinds([asked], [asked | {"status": 404}]) == ["exchange"]
+    assert kinds([body | {"whole": False}], [body]) == ["content"]
+    assert kinds([], [body]) == ["content"]
+    assert kinds([body], []) == []  # netaudit takes more apart
+
+
+def test_a_difference_that_no_class_fits_is_unexplained() -> None:
+    key = ("tcp", ("10.0.0.1", 1), ("10.0.0.2", 2))
+    for peer in ALL:
+        assert class_of(Difference(peer, "flow", "a", key, "1", "2"), []) == "unexplained"
+    assert all(cause and right for _, _, _, cause, right in CLASSES.values())
+
+
+def test_changed_captures_keep_their_structure() -> None:
+    data = made(7, 200)
+    other, touched = changed(data, 1)
+    assert len(other) == len(data)
+    assert other != data
+    assert changed(data, 1) == (other, touched)
+    assert 0 < len(touched) < 60
+    assert other[:40] == data[:40]

@@ -1,0 +1,46 @@
+"""Several helpers as one: from four processors on, and which of them judged an image does not show."""
+
+from __future__ import annotations
+
+import pytest
+
+from netaudit.images import judges
+from netaudit.images.judge import Holder
+from netaudit.images.judges import Judges, helpers
+from tests.images.pictures import astronaut, encode, texture
+
+
+@pytest.mark.parametrize(
+    ("cores", "those"), [(1, (1, 1)), (2, (1, 2)), (3, (1, 3)), (4, (2, 2)), (8, (4, 2)), (16, (8, 2)), (64, (8, 2))]
+)
+def test_how_many_for_so_many_processors(cores, those):
+    assert helpers(cores) == those
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+    for number in range(3):
+        (folder / f"face{number}").write_bytes(encode(astronaut().resize((200 + 40 * number, 200)), "jpeg"))
+        (folder / f"texture{number}").write_bytes(encode(texture(number, (160, 120)), "jpeg"))
+    (folder / "small").write_bytes(encode(astronaut().resize((100, 100)), "jpeg"))
+    return folder
+
+
+@pytest.mark.parametrize("cores", [1, 8])
+def test_answers_are_the_same(folder, monkeypatch, cores):
+    monkeypatch.setattr(judges, "processors", lambda: cores)
+    monkeypatch.setattr(judges, "WORTH", 1)
+    several = Judges()
+    try:
+        for name in sorted(path.name for path in folder.iterdir()):
+            within = Holder("face0", str(folder / "face0"), "jpeg") if name == "small" else None
+            several.submit(name, folder / name, "jpeg", rotate=True, within=within)
+        found = {name: verdict for name, _, verdict in several.finish()}
+    finally:
+        several.close()
+    assert len(found) == 7
+    assert {name: verdict.face for name, verdict in found.items() if "face" in name} == {
+        f"face{number}": "yes" for number in range(3)
+    }
+    assert (found["small"].face, found["small"].beside) == ("as its parent", "face0")
