@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from netaudit.identity_data.classifying import classified
 from netaudit.identity_data.lines import Field, said_in
-from netaudit.identity_data.recoded import readings
+from netaudit.identity_data.recoded import TEXT, readings
 from netaudit.identity_data.strings import may_hold_number, numbers_in
-from netaudit.unwrapping.sniff import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +53,13 @@ def _numbers(found: list[Personal]) -> set[str]:
 def _beside(data: bytes, known: set[str]) -> list[Personal]:
     """Numbers that stand in bytes, but those that are known, each with what names it and the name beside it."""
     fields: list[Field] = []
-    binary = not is_text(data)
     for place, (start, number) in enumerate(islice(numbers_in(data), MOST)):
         if number.upper() in known:
             continue
         known.add(number.upper())
-        before, behind = _before(data, start, binary=binary), _behind(data, start + len(number), binary=binary)
+        end = start + len(number)
+        binary = bool(data[max(0, start - _BEFORE) : end + _BEHIND].translate(None, TEXT))
+        before, behind = _before(data, start, binary=binary), _behind(data, end, binary=binary)
         around = f"{before}{number}{behind}".replace(">", "=")  # what an element is called names what it holds
         said = said_in(around, f"bytes[{place}]")
         row = next((one.path.partition("]")[2].partition("]")[0] for one in said if one.value == number), "")

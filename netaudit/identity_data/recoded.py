@@ -40,7 +40,7 @@ _BASE32 = later(rb"(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}|[A-Z2-7]{4}|[A-Z2-7]{5}|[A-Z2-
 _HEXADECIMAL = later(rb"(?:[0-9A-Fa-f]{2})+")
 _UUID = later(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_TEXT = bytes([*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)])
+TEXT = bytes([*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)])
 _MAY = (
     rb"[0-9](?:=\r?\n|\r?\n[ \t])[0-9Xx]|\\[xu0-3]|&#|%[0-9a-fA-F]{2}"
     rb"|\xe2\x80[\x8b-\x8f]|\xe2\x81|\xef\xbb|\xc2\xad|[A-Za-z0-9+/_-]{24}"
@@ -81,7 +81,7 @@ def _of_word(word: bytes) -> Iterator[tuple[str, bytes]]:
     """What a word says in each writing of bytes in letters that it may be, where that is a text or compressed."""
     for name, read in _READERS:
         said = read(word)
-        if said and (not said.translate(None, _TEXT) or inflated(said)):
+        if said and (not said.translate(None, TEXT) or inflated(said)):
             yield name, said
             return
 
