@@ -31,6 +31,7 @@ from netaudit.messages.rtp import tcp as rtp_tcp
 from netaudit.messages.rtsp import http as rtsp_http
 from netaudit.messages.rtsp import opening as rtsp_opening
 from netaudit.messages.rtsp import reader as rtsp
+from netaudit.messages.sip import msrp
 from netaudit.messages.sip import reader as sip
 from netaudit.messages.smb import reader as smb
 from netaudit.messages.unknown import UnknownReader
@@ -72,6 +73,7 @@ READERS: tuple[Entry, ...] = (
     Entry("ehome", "tcp", ehome.recognise, ehome.EhomeReader, states_hosts=True),
     Entry("idcard", "tcp", idcard.recognise, idcard.IdCardReader, states_hosts=True),
     Entry("sip", "tcp", sip.recognise, sip.SipReader, speaks_of_streams=True),
+    Entry("msrp", "tcp", msrp.recognise, msrp.MsrpReader),
     Entry("rtsp", "tcp", rtsp_opening.recognise, rtsp.RtspReader),
     Entry("rtsp", "tcp", rtsp_http.recognise, rtsp_http.PostReader),
     Entry("http", "tcp", http1.recognise, HttpReader, names_server=True),
