@@ -3,4 +3,5 @@
 REFUSED = "answer: refuses in its body"
 LOGIN = "answer: sends to a page for logging in"
 BROKEN_OFF = "answer: stream reset"
-REFUSALS = frozenset({REFUSED, LOGIN, BROKEN_OFF})
+IN_FIELD = "answer: refuses in a field"
+REFUSALS = frozenset({REFUSED, LOGIN, BROKEN_OFF, IN_FIELD})

@@ -81,6 +81,7 @@ class Pair(NamedTuple):
     one: Seen
     other: Seen
     by: str
+    many_behind_one: bool = False  # several clients of the other's recording are one client in that of the first
 
     @property
     def ways(self) -> Ways:
@@ -286,13 +287,24 @@ def _unused(pairs: Iterable[Pair], used: set[str]) -> list[Pair]:
     """Each connection is a second sighting once, and none of one that is itself a second one; `used` grows by them."""
     found: list[Pair] = []
     again: set[str] = set()
-    for pair in pairs:
+    for pair in _with_sides(list(pairs)):
         kept, second = _turned(pair)
         if second.flow_id not in used and not again & {kept.flow_id, second.flow_id}:
             again.add(second.flow_id)
             found.append(pair)
     used |= {one.flow_id for pair in found for one in (pair.one, pair.other)}
     return found
+
+
+def _with_sides(pairs: list[Pair]) -> list[Pair]:
+    """The same; of two recordings within private networks that with more clients lies before their translation."""
+    clients: dict[Ways, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for one, other, _, _ in pairs:
+        if one.client != other.client:
+            for ends, end in zip(clients[one.recording, other.recording], (one.client, other.client), strict=True):
+                ends.add(end)
+    many = {ways for ways, (here, there) in clients.items() if len(there) > len(here)}
+    return [pair._replace(many_behind_one=pair.ways in many) for pair in pairs]
 
 
 def _clocks(pairs: list[Pair]) -> dict[Ways, int]:
@@ -426,6 +438,7 @@ def _turned(pair: Pair) -> tuple[Seen, Seen]:
     one, other = pair.one, pair.other
     here, there = _private(one), _private(other)
     inner = there[0] > here[0] or (there[1] > here[1] and one.client == other.client)
+    inner |= there == here and pair.many_behind_one and one.client != other.client
     return (other, one) if inner else (one, other)
 
 

@@ -80,7 +80,7 @@ class Looked:
 
     def _borne(self, way: tuple[str, str]) -> bool:
         faint, others = self._counts[way]
-        return way in self._clear or faint >= others
+        return way in self._clear or faint > others
 
 
 def clear_findings(

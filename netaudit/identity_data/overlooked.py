@@ -6,12 +6,13 @@ codings off (`recoded.py`); of a number that nobody gave it is read what names i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from netaudit.identity_data.classifying import classified
 from netaudit.identity_data.lines import Field, said_in
-from netaudit.identity_data.recoded import readings
+from netaudit.identity_data.recoded import TEXT, readings
 from netaudit.identity_data.strings import may_hold_number, numbers_in
 
 if TYPE_CHECKING:
@@ -56,19 +57,32 @@ def _beside(data: bytes, known: set[str]) -> list[Personal]:
         if number.upper() in known:
             continue
         known.add(number.upper())
-        around = _around(data, start, len(number)).replace(">", "=")  # what an element is called names what it holds
+        end = start + len(number)
+        binary = bool(data[max(0, start - _BEFORE) : end + _BEHIND].translate(None, TEXT))
+        before, behind = _before(data, start, binary=binary), _behind(data, end, binary=binary)
+        around = f"{before}{number}{behind}".replace(">", "=")  # what an element is called names what it holds
         said = said_in(around, f"bytes[{place}]")
         row = next((one.path.partition("]")[2].partition("]")[0] for one in said if one.value == number), "")
         fields += [one for one in said if one.path.partition("]")[2].startswith(f"{row}]")]
     return classified(fields) if fields else []
 
 
-def _around(data: bytes, start: int, length: int) -> str:
-    """The text around a number, without the pieces of characters at either end."""
-    first, last = max(0, start - _BEFORE), min(len(data), start + length + _BEHIND)
-    for begin, end in product(range(first, min(first + _CUT, start) + 1), range(last, last - _CUT - 1, -1)):
-        try:
+def _before(data: bytes, start: int, *, binary: bool) -> str:
+    """The text before a number; in bytes a letter that touches it is of another field."""
+    text = _decoded(data, range(max(0, start - _BEFORE), max(0, start - _BEFORE + _CUT) + 1), range(start, start + 1))
+    return f"{text} " if binary and text[-1:].isalnum() else text
+
+
+def _behind(data: bytes, end: int, *, binary: bool) -> str:
+    """The text behind a number, as `_before`."""
+    last = min(len(data), end + _BEHIND)
+    text = _decoded(data, range(end, end + 1), range(last, max(end, last - _CUT) - 1, -1))
+    return f" {text}" if binary and text[:1].isalnum() else text
+
+
+def _decoded(data: bytes, begins: range, ends: range) -> str:
+    """Bytes as text, without the pieces of characters at either end."""
+    for begin, end in product(begins, ends):
+        with suppress(UnicodeDecodeError):
             return data[begin:end].decode()
-        except UnicodeDecodeError:
-            continue
-    return data[first:last].decode("gb18030", "replace")
+    return data[begins[0] : ends[0]].decode("gb18030", "replace")

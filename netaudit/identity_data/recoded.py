@@ -34,13 +34,17 @@ _ESCAPE = later(  # of C, JavaScript and JSON, and of URLs
 _UNSEEN = later(  # in UTF-8: zero-width and joining marks, marks of direction, byte order marks, variation selectors
     rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xcc\x8f|\xc2\xad|\xef\xb8[\x80-\x8f]"
 )
+_FOLDED = later(rb"(?<=[0-9])(?:=\r?\n|\r?\n[ \t])(?=[0-9Xx])")  # RFC 6350, 3.2; RFC 2849; quoted-printable
 _WORD = later(rb"[A-Za-z0-9+/_-]{%d,}={0,6}" % SHORTEST)
 _BASE32 = later(rb"(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}|[A-Z2-7]{4}|[A-Z2-7]{5}|[A-Z2-7]{7})?={0,6}", re.IGNORECASE)
 _HEXADECIMAL = later(rb"(?:[0-9A-Fa-f]{2})+")
 _UUID = later(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_TEXT = bytes([*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)])
-_MAY = rb"\\[xu0-3]|&#|%[0-9a-fA-F]{2}|\xe2\x80[\x8b-\x8f]|\xe2\x81|\xef\xbb|\xc2\xad|[A-Za-z0-9+/_-]{24}"
+TEXT = bytes([*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)])
+_MAY = (
+    rb"[0-9](?:=\r?\n|\r?\n[ \t])[0-9Xx]|\\[xu0-3]|&#|%[0-9a-fA-F]{2}"
+    rb"|\xe2\x80[\x8b-\x8f]|\xe2\x81|\xef\xbb|\xc2\xad|[A-Za-z0-9+/_-]{24}"
+)
 
 
 def readings(data: bytes, depth: int = DEEPEST) -> Iterator[tuple[str, bytes]]:
@@ -77,13 +81,14 @@ def _of_word(word: bytes) -> Iterator[tuple[str, bytes]]:
     """What a word says in each writing of bytes in letters that it may be, where that is a text or compressed."""
     for name, read in _READERS:
         said = read(word)
-        if said and (not said.translate(None, _TEXT) or inflated(said)):
+        if said and (not said.translate(None, TEXT) or inflated(said)):
             yield name, said
             return
 
 
 def unescaped(data: bytes) -> bytes:
-    """A text without escapes, references of HTML and what nobody sees."""
+    """A text without escapes, references of HTML, what nobody sees, and folds within a number."""
+    data = _FOLDED.sub(b"", data)
     plain = _ESCAPE.sub(_as_bytes, data) if b"\\" in data else unquote_to_bytes(data)
     if b"&#" in plain:
         plain = unescape(plain.decode("latin-1")).encode("latin-1", "replace")

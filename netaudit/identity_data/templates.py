@@ -76,6 +76,7 @@ _HEX = later(r"(?:[0-9A-Fa-f]{2}){64,}\Z", re.ASCII)
 _LIST = later(  # possessive: runs of spaces are read once
     r"[\[(]?\s*+-?\d[\d.eE+-]*+(?:(?:\s*+[,;|]\s*+|\s++)-?\d[\d.eE+-]*+){63,}+\s*+[\])]?\Z", re.ASCII
 )
+_COUNTED = later(r"(.*?)[_.\[-]?(\d{1,4})\]?\Z", re.DOTALL)  # e0, e1 …: a column or a key for each number
 _NUMBER = later(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 WORDS = (  # in documents that may hold one
     rb"(?i:feat|embed|vector|descript|templ|tmp|tpl|rk1s|rkfd|sulsad|tvntmj|encoding|landmark|keypoint|finger|minutia|faceprint|palm|iris|retina|voiceprint"
@@ -145,6 +146,7 @@ def in_document(said: list[object], written: str, field: str, left_out: LeftOut,
             keys = [plain(str(key)) for key in node]
             ids = at.face_id or any(map(_FACE_IDS.search, keys)), at.person_id or any(map(_PERSON_IDS.search, keys))
             around = (*at.around, at.key)[-4:] if at.key else at.around
+            yield from _of_columns(node, at._replace(face_id=ids[0], person_id=ids[1]))
             stack += [
                 (inner, Place(_below(at.path, str(key), written), str(key), around, *ids))
                 for key, inner in node.items()
@@ -202,6 +204,32 @@ def _of_list(node: list[object], at: Place) -> Personal | None:
     ):
         return None
     return _of_numbers(np.array(node[:MOST], np.float64), at)
+
+
+def _of_columns(node: dict[str, object], at: Place) -> Iterator[Personal]:
+    """Numbers that stand each under a key of its own, which differ by their count alone: a list all the same."""
+    if len(node) < LEAST:
+        return
+    columns: dict[str, dict[int, float]] = {}
+    for key, value in node.items():
+        counted = _COUNTED.match(str(key)[:LEAST])
+        number = _as_number(value)
+        if counted and number is not None:
+            columns.setdefault(counted[1], {})[int(counted[2])] = number
+    for stem, numbers in columns.items():
+        first = min(numbers)
+        run = [numbers[first + k] for k in range(min(len(numbers), MOST)) if first + k in numbers]
+        name, place = stem or at.key, f"{at.path}.{stem}" if stem else at.path
+        if len(run) == len(numbers) and (one := _of_list(list(run), at._replace(path=place[:512], key=name))):
+            yield one
+
+
+def _as_number(value: object) -> float | None:
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= HUGE:
+        return None
+    return float(value)
 
 
 def _points(node: list[object]) -> int:

@@ -15,7 +15,7 @@ from netaudit.messages.carve import CarveReader
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.files import ftp, nfs, tftp
 from netaudit.messages.hellos import dtls, quic, tls
-from netaudit.messages.hosts import dhcp, dhcpv6, netbios, ntp, snmp, ssdp, ssh, stun, syslog, telnet
+from netaudit.messages.hosts import dhcp, dhcpv6, gelf, netbios, ntp, snmp, ssdp, ssh, stun, syslog, telnet
 from netaudit.messages.http1 import reader as http1
 from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.http2 import opening as http2_opening
@@ -31,6 +31,7 @@ from netaudit.messages.rtp import tcp as rtp_tcp
 from netaudit.messages.rtsp import http as rtsp_http
 from netaudit.messages.rtsp import opening as rtsp_opening
 from netaudit.messages.rtsp import reader as rtsp
+from netaudit.messages.sip import msrp
 from netaudit.messages.sip import reader as sip
 from netaudit.messages.smb import reader as smb
 from netaudit.messages.unknown import UnknownReader
@@ -72,6 +73,7 @@ READERS: tuple[Entry, ...] = (
     Entry("ehome", "tcp", ehome.recognise, ehome.EhomeReader, states_hosts=True),
     Entry("idcard", "tcp", idcard.recognise, idcard.IdCardReader, states_hosts=True),
     Entry("sip", "tcp", sip.recognise, sip.SipReader, speaks_of_streams=True),
+    Entry("msrp", "tcp", msrp.recognise, msrp.MsrpReader),
     Entry("rtsp", "tcp", rtsp_opening.recognise, rtsp.RtspReader),
     Entry("rtsp", "tcp", rtsp_http.recognise, rtsp_http.PostReader),
     Entry("http", "tcp", http1.recognise, HttpReader, names_server=True),
@@ -136,6 +138,7 @@ READERS: tuple[Entry, ...] = (
     ),  # certain by the version in its header
     Entry("stun", "udp", stun.recognise, stun.StunReader, marks=stun.MARKS),
     Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True, marks=dtls.MARKS),
+    Entry("gelf", "udp", gelf.recognise, gelf.GelfReader, marks=gelf.MARKS),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS

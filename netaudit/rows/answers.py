@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.answers import LOGIN, REFUSED
+from netaudit.contracts.answers import IN_FIELD, LOGIN, REFUSED
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -37,6 +37,8 @@ def note_refusal(message: Message) -> None:
     if message.status >= _REDIRECTION:
         if _LOGIN.search(message.header("location")[:512]):
             message.notes.append(LOGIN)
+    elif message.header("grpc-status").strip() not in {"", "0"}:  # gRPC over HTTP/2: 0 is OK, whatever HTTP says
+        message.notes.append(IN_FIELD)
     elif 0 < len(message.body) <= LONGEST and REFUSED not in message.notes and refuses(message.body):
         message.notes.append(REFUSED)
 

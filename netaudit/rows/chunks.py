@@ -1,9 +1,10 @@
 """Files that clients send in chunks, whatever the product: which message is which chunk of what.
 
 Protocols with a name of their own say it in a head or a parameter: tus and its successor (`Upload-Offset`), Azure
-(`comp=block`, `appendblock`, `page`), WebDAV (`X-Update-Range`). Libraries of browsers, and what is written by hand,
-name the upload by an id and the chunk by a number or an offset, in path, query, head or form (plupload, webuploader,
-Dropzone, resumable.js, flow.js, Fine Uploader, Nextcloud …): they are known by what such names are made of.
+(`comp=block`, `appendblock`, `page`, `range`), WebDAV (`X-Update-Range`). Libraries of browsers, and what is written
+by hand, name the upload by an id and the chunk by a number or an offset, in path, query, head or form (plupload,
+webuploader, Dropzone, resumable.js, flow.js, Fine Uploader, Nextcloud …): they are known by what such names are made
+of.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from netaudit.unwrapping.from_messages import content_range, root
 from netaudit.unwrapping.part import Part
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
@@ -174,7 +177,7 @@ def _by_protocol(message: Message, place: str, path: str, query: str) -> UploadP
     match = _SPAN.match(message.header("x-ms-range") or message.header("range"))
     return (
         UploadPart(f"chunks\0azure\0{place}", 0, name, offset=int(match[1]), role=CHUNK)
-        if match and pairs.get("comp") == "page"
+        if match and pairs.get("comp") in ("page", "range")
         else None
     )
 
@@ -349,7 +352,7 @@ def _in_document(message: Message, beside: dict[str, str]) -> tuple[dict[str, st
     if not any(_PLACES & _means(name) for name in said | beside):
         return None
     texts = [document.left_out(number).replace(b"\\/", b"/") for number in range(MOST_LONG)]
-    text = max(texts, key=len)
+    text = max([*texts, *_long_texts(document.mapping)], key=len)
     text = text[match.end() :] if (match := _DATA_URI.match(text)) else text
     if not _BASE64.fullmatch(text):
         return None
@@ -366,6 +369,15 @@ def _scalars(said: dict[str, Any], depth: int = 1) -> dict[str, str]:
         elif isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= MOST_FIELD:
             found[_plain(name)] = str(value).strip()
     return found
+
+
+def _long_texts(said: dict[str, Any], depth: int = 1) -> Iterator[bytes]:
+    """Values of an object and of those within it that are longer than what they say in short; of pieces, say."""
+    for value in list(said.values())[:MOST_FIELDS]:
+        if isinstance(value, dict) and depth < MOST_DEPTH:
+            yield from _long_texts(value, depth + 1)
+        elif isinstance(value, str) and len(value) > MOST_FIELD:
+            yield value.encode("utf-8", "replace")
 
 
 def _form(part: Part) -> tuple[dict[str, str], list[Part]]:

@@ -39,6 +39,7 @@ _DIGITS, _HEX_LETTERS = b"0123456789", b"abcdefABCDEF"
 _UNIT = re.compile(rb"(?<![0-9A-Za-z])(?:0?x)?[0-9a-fA-F]{2}(?![0-9A-Za-z])")  # of a text a byte each
 _ESCAPED, _ESCAPES = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+"), 20  # of letters; bytes for each where there are many
 _UNIT_SIZE = 6.5  # bytes of one with what stands between
+_INDEX = re.compile(rb"[\"']\d{1,8}[\"']\s*:")  # of a list that is written as an object
 _DIGITS_ALONE = bytes(one if one in _DIGITS else 0x20 for one in range(256))
 _ODD = b"\\^_*`~!@#$&|"  # signs that no numbers have
 _APART = bytes(one if chr(one).isalnum() and one < 0x80 else 0x20 for one in range(256))
@@ -174,7 +175,8 @@ def _is_list(block: bytes) -> bool:
     if digits < 0.4 * len(bare):
         signs = bare.translate(None, _DIGITS + bytes(one for one in range(256) if chr(one).isalpha()))
         return len(signs) >= 0.6 * len(bare)
-    return _are_bytes(block, digits)
+    plain = _INDEX.sub(b"", block)
+    return _are_bytes(plain, len(plain) - len(plain.translate(None, _DIGITS)))
 
 
 def _are_bytes(block: bytes, digits: int) -> bool:

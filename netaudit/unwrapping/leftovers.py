@@ -18,6 +18,7 @@ from netaudit.contracts.unwrapping_steps import Step
 from netaudit.unwrapping.carving import SMALLEST, images_from
 from netaudit.unwrapping.from_images import sniff
 from netaudit.unwrapping.kernels import ASCII85, BASE32, JPEG, NUMBERS, image_marks, text_marks
+from netaudit.unwrapping.packed import PackedDocument
 from netaudit.unwrapping.patched import mended
 from netaudit.unwrapping.slices import derive
 from netaudit.unwrapping.sniff import SAMPLE, is_text
@@ -37,7 +38,8 @@ _JPEG_MARKERS = range(0xC0, 0xFF)
 _BASE32 = re.compile(rb"(?:77MP7|RFIE4RYN)(?:[A-Z2-7]|\r?\n)+=*")
 _ASCII85 = re.compile(rb"s4I[!-uz\s]+(?:~>)?")
 _OPENING, _TRIES = 40, 64  # characters that are decoded to see what a text may be; places that are looked at
-_NUMBERS = re.compile(rb"255\s*,\s*216\s*,\s*255(?:\s*,\s*\d{1,3})+")
+_INDEX = rb"\s*[\"']\d{1,8}[\"']\s*:"  # of bytes in an object, as JSON.stringify writes a Uint8Array
+_NUMBERS = re.compile(rb"255\s*,(?:%b)?\s*216\s*,(?:%b)?\s*255(?:\s*,(?:%b)?\s*\d{1,3})+" % (_INDEX, _INDEX, _INDEX))
 _YENC = re.compile(rb"=ybegin [^\r\n]*\r?\n(?:=ypart [^\r\n]*\r?\n)?(.*?)\r?\n=yend ", re.DOTALL)
 
 
@@ -45,6 +47,8 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
     """Images of a part that were not given yet; where a codec opened it, only such as have their own end."""
     if len(part.data) < SMALLEST or part.encoding or part.data.startswith(PACKED):
         return
+    if isinstance(part.document, PackedDocument) and part.document.joined:
+        return  # in pieces it would be found once more, broken
     octets = np.frombuffer(part.data, np.uint8)
     if marks := image_marks(octets):
         yield from images_from(part, budget, marks, broken=not opened, until=searched(part.data, marks))
@@ -123,7 +127,7 @@ def _plain85(text: bytes) -> bytes:
 
 
 def _numbers(data: bytes) -> bytes:
-    return _decoded(_NUMBERS.search(data), lambda text: bytes(map(int, text.split(b","))))
+    return _decoded(_NUMBERS.search(data), lambda text: bytes(map(int, re.sub(_INDEX, b"", text).split(b","))))
 
 
 def _yenc(data: bytes) -> bytes:

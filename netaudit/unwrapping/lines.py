@@ -15,7 +15,8 @@ Value = object
 
 MOST = 10_000  # lines, and values of a document
 DEEPEST = 64
-ROW = 1024  # characters of a row of a table
+ROW = 1024  # characters of a row of a table …
+WIDE, LEAST_WIDE = 16 * ROW, 64  # … and of one of so many cells that its numbers are one thing
 LONGEST = 4096  # characters of a value
 _LEAST, _SHARE = 3, 0.7  # lines that are pairs, and their part of all
 _ASSIGNED = re.compile(r"(?m)^[ \t]*([^\W\d][^=\r\n]{0,200}?)[ \t]*=[ \t]*([^\r\n\x00]{0,4096})")
@@ -32,6 +33,7 @@ _OPENED = re.compile(  # a value that is a document
     r"(?:\A|[;|&\t\n])\s{0,8}(?P<key>[^\W\d][\w.-]{0,40})\s?[=:]\s?(?P<mark>[{\[])"
 )
 _MARK = re.compile(r"\s?[=:]\s?")
+_NUMERIC = re.compile(r"\s*[+-]?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?\s*")
 _CELL = r"[^\W\d][\w .()/%-]{0,40}"
 _HEADING = re.compile("|".join(rf"{_CELL}(?:{mark}{_CELL}){{3,}}" for mark in (",", ";", r"\|", r"\t")))  # of columns
 _STEPS = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
@@ -57,7 +59,11 @@ def document_in(text: str) -> Value:
 
 
 def _plain_values(text: str) -> Value:
-    first = text[:ROW].partition("\n")[0]
+    first = text[:WIDE].partition("\n")[0]
+    mark = max(",;|\t", key=first.count)
+    if first.count(mark) >= LEAST_WIDE and (wide := _wide(text, first.strip(), mark)) is not None:
+        return wide
+    first = first[:ROW]
     if _TABBED.match(first):
         return _tabbed(text)
     if _JOINED.match(text[: 4 * ROW]):
@@ -131,11 +137,27 @@ def _pairs_in(text: str, mark: str) -> Value:
 def _under_heading(text: str, heading: str) -> Value:
     """Lines of cells under a line that names them: `row`, each with its keys; such a line alone is a text."""
     mark = max(",;|\t", key=heading.count)
-    names = [name.strip() for name in heading.split(mark)]
+    return _rows(text, heading.split(mark), mark)
+
+
+def _wide(text: str, first: str, mark: str) -> Value | None:
+    """Rows of a table of very many cells, under a heading or most of them numbers; None for any other text."""
+    cells = first.split(mark)
+    if _MARK.search(first):
+        return None
+    if all(cell.strip()[:1].isalpha() for cell in cells):
+        return _rows(text, cells, mark)
+    numbers = sum(_NUMERIC.fullmatch(cell) is not None for cell in cells)
+    return _rows(text, [], mark) if numbers >= LEAST_WIDE else None
+
+
+def _rows(text: str, heading: list[str], mark: str) -> Value:
+    """Lines of cells between marks as `row`, each with its names, or numbers where a heading has none for it."""
+    names = [name.strip() for name in heading]
     rows: list[Value] = []
-    for line in filter(str.strip, text.splitlines()[1:MOST]):
+    for line in filter(str.strip, text.splitlines()[bool(names) : MOST]):
         row: dict[str, Value] = {}
-        for at, cell in enumerate(line[: 4 * ROW].split(mark)):  # more cells than names, or fewer: what is there
+        for at, cell in enumerate(line[:WIDE].split(mark)):  # more cells than names, or fewer: what is there
             put(row, names[at] if at < len(names) else f"c{at + 1}", cell)
         rows.append(row)
     return {"row": rows} if rows else text[:LONGEST]

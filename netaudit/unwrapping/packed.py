@@ -38,7 +38,7 @@ class _NotPackedError(ValueError):
 class PackedDocument:
     """One document: its values, and where in the bytes its long strings and binary values are."""
 
-    __slots__ = ("_data", "at", "notation", "places", "strings", "values")
+    __slots__ = ("_data", "at", "joined", "notation", "places", "strings", "values")
 
     unread = 0  # it is read to its last byte, or not at all
     rest = b""
@@ -46,7 +46,7 @@ class PackedDocument:
     def __init__(self, notation: str, at: int, value: object, walk: _Walk) -> None:
         self.notation, self.at = notation, at  # `at`: bytes of a head before it
         self.values = [value]
-        self.strings = walk.strings
+        self.strings, self.joined = walk.strings, walk.joined
         self.places = filled(self.values, len(self.strings), lambda number: _content(walk, number))
         self._data = walk.data
 
@@ -55,14 +55,14 @@ class PackedDocument:
         if number >= len(self.strings):
             return b""
         start, end = self.strings[number][:2]
-        return self._data[start:end]
+        return self.joined.get(number, self._data[start:end])
 
 
 def _content(walk: _Walk, number: int) -> str:
     start, end, text = walk.strings[number]
     if not text or end - start > LONGEST:
         return f"\0{number}"
-    return walk.data[start:end].decode("utf-8", "replace").replace("\0", "\1")
+    return walk.joined.get(number, walk.data[start:end]).decode("utf-8", "replace").replace("\0", "\1")
 
 
 def packed(data: bytes) -> PackedDocument | None:
@@ -96,6 +96,7 @@ class _Walk:
         self.left = MOST
         self.keys = 0  # that are texts
         self.strings: list[tuple[int, int, bool]] = []  # start, end, whether a text
+        self.joined: dict[int, bytes] = {}  # content of those that came in pieces
 
     def take(self, count: int) -> bytes:
         start = self.at
@@ -114,14 +115,14 @@ class _Walk:
         start = self.at
         head = self.take(count)[:LONGEST]
         head.decode("utf-8", "ignore" if count > LONGEST else "strict")
-        return self._left_out(start, text=True)
+        return self.keep_aside(start, text=True)
 
     def binary(self, count: int) -> object:
         start = self.at
         self.take(count)
-        return self._left_out(start, text=False) if count >= LEAST_BINARY else None
+        return self.keep_aside(start, text=False) if count >= LEAST_BINARY else None
 
-    def _left_out(self, start: int, *, text: bool) -> str:
+    def keep_aside(self, start: int, *, text: bool) -> str:
         self.strings.append((start, self.at, text))
         return f"\0{len(self.strings) - 1}"
 
@@ -215,6 +216,8 @@ def _cbor(walk: _Walk, depth: int) -> object:
 
 
 def _cbor_open(walk: _Walk, kind: int, depth: int) -> object:
+    if kind in (2, 3):
+        return _cbor_pieces(walk, kind)
     if kind not in (4, 5):
         raise _NotPackedError
     listed: list[object] = []
@@ -226,6 +229,24 @@ def _cbor_open(walk: _Walk, kind: int, depth: int) -> object:
             keyed.update((walk.pair(_cbor, depth),))
     walk.take(1)
     return listed if kind == 4 else keyed
+
+
+def _cbor_pieces(walk: _Walk, kind: int) -> object:
+    """A string in pieces of known length, each of the same kind (RFC 8949, 3.2.3)."""
+    start, pieces = walk.at, list[bytes]()
+    while (head := walk.number(1)) != 0xFF:
+        low = head & 31
+        if head >> 5 != kind or low > 27:
+            raise _NotPackedError
+        pieces.append(walk.take(low if low < 24 else walk.number(1 << (low - 24))))
+    data = b"".join(pieces)
+    text = data.decode() if kind == 3 else ""
+    if kind == 3 and len(data) <= LONG:
+        return text.replace("\0", "\1")
+    if kind == 2 and len(data) < LEAST_BINARY:
+        return None
+    walk.joined[len(walk.strings)] = data
+    return walk.keep_aside(start, text=kind == 3)
 
 
 def _cbor_simple(walk: _Walk, low: int) -> object:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 10_000  # values of a document
 DEEPEST = 64
-LARGEST = 8 << 20  # bytes
+LARGEST, LARGEST_TEXT = 8 << 20, 1 << 20  # bytes; of a text without notation
 _LONGEST_KEY = 512  # bytes of one of a form
 
 Value = object  # dict[str, Value], list[Value], Repeated, str, int, float, bool or None
@@ -47,7 +47,7 @@ def values(leaf: Leaf) -> list[Value]:
         return list(bson_values(part.data))
     if document := packed_of(part):
         return document.values
-    if leaf.kind == "text" and len(part.data) <= 16 * LONGEST:
+    if leaf.kind == "text" and len(part.data) <= LARGEST_TEXT:
         return [text_values(to_text(part.data, part.content_type))]
     return []
 

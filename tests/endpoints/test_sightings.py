@@ -67,6 +67,20 @@ def test_sequence_numbers_tie_one_connection_and_tell_how_far_the_clocks_are_apa
     assert (row["of_flow_id"], row["by"], row["apart_s"]) == ("lan0", NUMBERS, 4000)
 
 
+@pytest.mark.parametrize("names", ["abc", "bca", "cab", "cba"])
+def test_of_two_routers_in_a_row_the_side_with_more_clients_is_the_inner_one(names: str) -> None:
+    """Three points: before both, between them, behind both."""
+    office, between, behind = names
+    rows = []
+    for number, client in enumerate((CAM, "192.168.1.70", CAM)):
+        for capture, ip, apart in ((office, client, 0), (between, "10.0.0.23", 2), (behind, HOME, -9)):
+            row = flow(number, capture, 100 + 9 * number + apart, 40_000, ip)
+            rows.append(row | {"seq_up": 4_000_000_001 + number, "seq_down": 77_001, "handshake": "SA"})
+    flows = table(*rows)
+    seen = sightings(flows, {name: name for name in names})
+    assert sorted(once(flows, seen)["flow_id"].to_pylist()) == [f"{office}{number}" for number in range(3)]
+
+
 @pytest.mark.parametrize("apart", [0, 7, 86_400])
 def test_other_sequence_numbers_are_another_connection_however_equal_it_is(apart: float) -> None:
     pictures = [("lan0", "a promotion"), ("wan0", "a promotion")]

@@ -72,6 +72,7 @@ TEXTS: dict[str, Callable[[bytes], bytes]] = {
     "three digits each": lambda data: b"".join(b"%03d" % byte for byte in data),
     "digits with spaces": lambda data: b" ".join(b"%d" % byte for byte in data),
     "digits with signs": lambda data: b",".join(b"%d" % (byte - 128) for byte in data),
+    "digits by their index": lambda data: b", ".join(b'"%d": %d' % one for one in enumerate(data)),
     "digits in lines": lambda data: b" ".join(b"%d;" % byte for byte in data),
     "bits": lambda data: b" ".join(b"%s" % format(byte, "08b").encode() for byte in data),
     "base64 of crypt": lambda data: _base64(data, _CRYPT),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import struct
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -53,6 +56,15 @@ def test_notations_that_name_their_fields(data: bytes) -> None:
 )
 def test_texts_between_lengths_and_marks(data: bytes) -> None:
     assert read(data) == BOTH
+
+
+def test_a_letter_that_touches_a_number_in_a_data_base_is_of_the_next_column(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as base:
+        base.execute("create table visitor(id integer primary key, name text, id_card text, seen integer)")
+        base.execute("insert into visitor values(1, ?, ?, ?)", (NAME, NUMBER, int.from_bytes(b"kQVz")))
+        base.commit()
+    assert read((tmp_path / "a.db").read_bytes()) == BOTH
+    assert read(f"order A{NUMBER}B of {NAME}".encode(), "text") == set()
 
 
 def test_what_stands_behind_a_name_is_its_value_only_where_it_can_be() -> None:

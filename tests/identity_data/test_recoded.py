@@ -48,6 +48,8 @@ SPELLED = {
     "octal": b"name=x&id=" + "".join(f"\\{ord(digit):03o}" for digit in NUMBER).encode(),
     "hexadecimal escapes": b"push({v:'" + "".join(f"\\x{ord(digit):02x}" for digit in NUMBER).encode() + b"'})",
     "escaped twice": _number("\\u%04x"),
+    "folded": f"BEGIN:VCARD\r\nFN:张三丰\r\nX-ID;SOURCE=desk:{NUMBER[:9]}\r\n {NUMBER[9:]}\r\nEND:VCARD\r\n".encode(),
+    "soft line break": f"name: 张三丰\r\nnumber: {NUMBER[:11]}=\r\n{NUMBER[11:]}\r\n".encode(),
     "zero width": _field("\u200b".join((NUMBER[:6], NUMBER[6:14], NUMBER[14:]))),
     "direction": _field("\u202d" + "\u2060".join(NUMBER)),
     "statement": _field(f"INSERT INTO visitor(name,id_number,ts) VALUES('x','{NUMBER}',NOW())"),

@@ -118,6 +118,20 @@ def test_bytes_without_a_name() -> None:
     assert found(protobuf(b"gate-1", floats(vector(512)), b"2025-06-01 10:00:00")) == [("512 numbers", "shape")]
 
 
+@pytest.mark.parametrize("size", [128, 512])
+def test_numbers_in_a_column_each(size: int) -> None:
+    two = [vector(size), vector(size)]
+    headings = [f"e{n}" for n in range(size)], [f"feature_{n + 1}" for n in range(size)]
+    for heading, head in zip(headings, ("/face_encodings.csv", ""), strict=True):
+        lines = [",".join(["name", *heading]), *(f"张三{n}," + ",".join(map(str, one)) for n, one in enumerate(two))]
+        assert found("\n".join(lines).encode(), head) == [(f"{size} numbers", "named" if head else "shape")] * 2
+        bare = "\n".join(lines[1:]).encode()
+        assert found(bare, "/face/list.csv") == [(f"{size} numbers", "named")] * 2
+    assert found({"faceFeature": dict(enumerate(two[0]))}) == [(f"{size} numbers", "named")]
+    prices = "\n".join(",".join(str(n * k % 97 / 4) for n in range(128)) for k in range(1, 4))
+    assert found(prices.encode(), "/face/list.csv") == []
+
+
 def test_what_a_message_is_about_tells_the_rest() -> None:
     line = f"BIODATA Pin=1\tNo=0\tIndex=0\tType=9\tMajorVer=58\tFormat=0\tTmp={b64(noise(500))}\n".encode()
     assert found(line) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 from tests.messages.hosts.test_dhcpv6 import SOLICIT
 from tests.messages.hosts.test_netbios import QUERY, announcement
@@ -27,6 +28,7 @@ SEEDS = [  # with the ports on which it is known, where it is known on some only
     (bytes((0x7B ^ 171, 0x7B ^ 171 ^ 0x7D)), ()), (b"\2\0\0\1" + bytes(12) + b'{"a":1}', ()),
     (struct.pack(">IIIIII", 1, 0, 2, 100003, 3, 6), ()), (b"\0\1boot.img\0octet\0", ()), (b"\0\2a\0netascii\0b\x001\0", ()),
     (QUIC, ()), (b"\xc0\x1a\x2a\x3a\x4a" + bytes(1200), ()), (b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12), ()), (DTLS, ()),
+    (zlib.compress(b'{"version":"1.1"}'), ()), (b"\x1e\x0f" + bytes(8) + b"\0\2abc", ()),
     (b"\1\0\0\0" + DTLS, ()), (DNS, ()), (b"\x80\x60" + bytes(40), ()), (b"\x90\x88" + bytes(12) + b"\0\0\0\0a", ()),
 ]  # fmt: skip
 IMAGE, NUMBER = b"\xff\xd8\xff\xe0" + bytes(30), b"id 11010519491231002X."

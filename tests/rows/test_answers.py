@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.answers import LOGIN, REFUSED
+from netaudit.contracts.answers import IN_FIELD, LOGIN, REFUSED
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.rows.answers import note_refusal
 
@@ -53,3 +53,10 @@ def test_a_body_that_does_not(body: bytes) -> None:
 def test_a_page_for_logging_in_takes_nothing() -> None:
     assert noted(302, location="/login?next=/snap") == noted(303, location="https://sso.demo.cn/x") == [LOGIN]
     assert noted(303, location="/snaps/17") == noted(404, b'{"success":false}') == []
+
+
+@pytest.mark.parametrize(("code", "notes"), [("7", [IN_FIELD]), ("0", []), ("", [])])
+def test_grpc_refuses_in_a_field(code: str, notes: list[str]) -> None:
+    answer = Message("http2", DOWN, 0, 9, status=200, headers=[("grpc-status", code)], request=ASKED)
+    note_refusal(answer)
+    assert answer.notes == notes

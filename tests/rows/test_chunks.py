@@ -75,6 +75,10 @@ def azure_page(number: int, at: int, piece: bytes) -> bytes:
     return request("PUT", "/faces/c.jpg?comp=page", piece, BYTES, x_ms_range=f"bytes={at}-{at + len(piece) - 1}")
 
 
+def azure_file(number: int, at: int, piece: bytes) -> bytes:
+    return request("PUT", "/share/c.jpg?comp=range", piece, BYTES, x_ms_range=f"bytes={at}-{at + len(piece) - 1}")
+
+
 def s3(number: int, at: int, piece: bytes) -> bytes:
     upload = [PICTURE, OTHER].index(_picture_of(at, piece))  # no two have one id
     return request("PUT", f"/faces/a.jpg?partNumber={number + 1}&uploadId=VXBsb2Fk{upload}", piece, BYTES)
@@ -157,6 +161,17 @@ def nextcloud_by_offset(number: int, at: int, piece: bytes) -> bytes:
 def in_json(number: int, at: int, piece: bytes) -> bytes:
     said = {"uploadId": "u-9", "index": number, "total": COUNT, "data": base64.b64encode(piece).decode()}
     return request("POST", "/api/face/slice", said)
+
+
+def test_short_slices_in_documents_are_one_picture(tmp_path: Path) -> None:
+    """Of less than what a document leaves out of its values."""
+    step, capture = 2000, Capture()
+    for number, at in enumerate(range(0, len(PICTURE), step), 1):
+        content = base64.b64encode(PICTURE[at : at + step]).decode()
+        said = {"fileMd5": "9e107d9d372bb6826bd81d3542a419d6", "fileName": "0.jpg", "index": number}
+        said |= {"total": -(-len(PICTURE) // step), "content": content}
+        capture.talk(CAMERA, CLOUD, (request("POST", "/api/file/slice", said), reply()))
+    assert wholes(capture, tmp_path) == [sha256(PICTURE).hexdigest()]
 
 
 def nested_json(number: int, at: int, piece: bytes) -> bytes:
@@ -266,7 +281,7 @@ WAYS = [
     in_json, nested_json, cut_base64, blueimp, metadata_in_json, dropbox, google_photos, fine_uploader, disk,
     tus_created, draft_created,
     nextcloud_by_offset,
-    tus, azure_block, azure_append, azure_page, s3, google, unknown_length, plupload, webuploader, dropzone, resumable,
+    tus, azure_block, azure_append, azure_page, azure_file, s3, google, unknown_length, plupload, webuploader, dropzone, resumable,
     nextcloud, owncloud, by_head, by_own_names, by_offset, dav,
 ]  # fmt: skip
 

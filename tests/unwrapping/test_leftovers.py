@@ -36,6 +36,11 @@ WRITINGS = {
     "ascii85": b"<~" + base64.a85encode(PICTURE) + b"~>",
     "yenc": b"=ybegin line=128 size=900 name=x\r\n" + yenc(PICTURE) + b"\r\n=yend size=900\r\n",
     "numbers": b'{"image": [' + b",".join(b"%d" % byte for byte in PICTURE) + b"]}",
+    "numbers by their index": b'{"image": {' + b", ".join(b'"%d": %d' % one for one in enumerate(PICTURE)) + b"}}",
+    "pieces of cbor": b"\xa2dgate\x04efaceI\x5f"
+    + b"".join(b"\x59\x02\x00" + PICTURE[at : at + 512] for at in range(0, len(PICTURE) // 512 * 512, 512))
+    + (b"\x59" + (len(PICTURE) % 512).to_bytes(2) + PICTURE[len(PICTURE) // 512 * 512 :] if len(PICTURE) % 512 else b"")
+    + b"\xff",
 }
 
 

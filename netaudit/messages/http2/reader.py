@@ -129,6 +129,7 @@ class Http2Reader(BaseReader):
         half = self._exchange(stream).halves[direction]
         if half is not None and (half.headed or half.size) and not (fields and fields[0][0].startswith(":")):
             half.message.end = end
+            half.message.headers += [one for one in fields or () if one[0] == "grpc-status"]  # of trailers
         elif not self._exchange(stream).done[direction]:
             half = self._begin(stream, direction, start, end)
             half.headed = fields is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.unwrapping import text
 from netaudit.unwrapping.document import packed_of
-from netaudit.unwrapping.slices import Numbering, narrow
+from netaudit.unwrapping.slices import Numbering, derive, narrow
 from netaudit.unwrapping.sniff import SAMPLE, is_text, text_kind
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ def open_packed(part: Part, budget: Budget) -> Iterator[Part]:
     assert document is not None
     numbering = Numbering()
     for number, (start, end, is_words) in enumerate(document.strings):
-        if is_words and not text.promising(part.data[start : start + 256]):
+        if is_words and not text.promising(document.left_out(number)[:256]):
             continue
         if not budget.part():
             return
         place, key = document.places.get(number, ("$", ""))
-        child = narrow(part, start, end, numbering(step(document.notation, place)))
+        here = numbering(step(document.notation, place))
+        pieces = document.joined.get(number)
+        child = narrow(part, start, end, here) if pieces is None else derive(part, pieces, here)
         child.name = key
         yield child
 
