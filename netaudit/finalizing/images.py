@@ -200,7 +200,7 @@ class _Judging:
                 row["why"] = STOPPED
 
     def _beside(self, sha256: str) -> tuple[Holder, ...]:
-        """The pictures that hold an image, where all of them show a face and lie in none: these are judged before it."""
+        """The pictures that hold an image, where all show a face and lie in none: these are judged before it."""
         from netaudit.images.judge import Holder
 
         holding = sorted(self._within.get(sha256, ()))
