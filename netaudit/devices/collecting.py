@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,7 @@ LEASING = frozenset({"dhcp", "dhcpv6"})
 MOST_DISPUTED = 1 << 16  # flows by which it is told who held an address that several used
 IDENTIFYING = {("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcpv6", "duid")}  # name one machine
 LINK_ADDRESS = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
+BOTH_WROTE, MOST_APART = {"client": "stranger_up", "server": "stranger_down"}, 3  # of flows.doubts; link addresses
 MOST_HIDDEN = 4096  # hosts behind one forwarder that are counted
 SCOPES_KEPT = 1 << 14  # addresses
 MAKERS = (  # where a device names its maker in a field made for that
@@ -115,12 +116,38 @@ def _identities(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> I
             named.append((mac, f"{kind} {machine_of(row['value'])}"))
             if kind == "lldp" and LINK_ADDRESS.fullmatch(row["value"]):
                 named.append((row["value"], f"lldp {row['value']}"))
+    named += _bonded(flows, claims)
     near, apart = frozenset(hops[False] - hops[True]), frozenset(hops[True] - hops[False])
     twins = _twins(flows, link)
     sent, in_sums = _sent(flows, scope)
     found = identify(claims, sent, link.forwarders, named, link.shared, twins, (near, apart))
     found.in_sums = in_sums
     return found
+
+
+def _bonded(flows: pa.Table, claims: list[tuple[int, str, str, str]]) -> Iterator[tuple[str, str]]:
+    """Ports of one machine whose frames go out by each in turn, by the address that they share.
+
+    The second one writes into the connections of an address that the port beside it claims, it alone, and claims
+    nothing itself.
+    """
+    owners: dict[str, set[str]] = defaultdict(set)
+    for _, mac, ip, _ in claims:
+        owners[ip].add(mac)
+    claiming = set[str]().union(*owners.values())
+    for side, doubt in BOTH_WROTE.items():
+        flat = flows["doubts"].combine_chunks()
+        rows = pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), doubt))
+        ends = flows.select([f"{side}_mac", f"{side}_ip"]).take(rows)
+        for mac, ip in sorted(set(zip(*(column.to_pylist() for column in ends.columns), strict=True))):
+            owner = owners.get(ip, set())
+            if mac and mac not in claiming and len(owner) == 1 and _beside(mac, *owner):
+                yield from ((port, f"bond {ip}") for port in (mac, *owner))
+
+
+def _beside(mac: str, other: str) -> bool:
+    """Whether two link addresses are of ports beside each other, as makers number them."""
+    return abs(int(mac.replace(":", ""), 16) - int(other.replace(":", ""), 16)) <= MOST_APART
 
 
 def _sent(flows: pa.Table, scope: Scope) -> tuple[list[Sent], int]:

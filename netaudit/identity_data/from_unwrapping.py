@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data.classifying import LONGEST_VALUE, classified, picture
-from netaudit.identity_data.lines import NUMBER, Field, lines_of, page_lines, program_lines, said_in
+from netaudit.identity_data.lines import NUMBER, Field, goes_on, lines_of, page_lines, program_lines, said_in
 from netaudit.identity_data.naming import (
     KINDS,
     TELLING,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 LARGEST = 1 << 20  # bytes of words; longer documents are not read for identity data, which is told
 MOST_FIELDS = 2000  # of a document
 MOST_ROWS = 2000  # of a message
-LONGEST_TEXT = 1 << 16  # bytes of a text without notation that is looked through
+LONGEST_BINARY = 1 << 16  # bytes between whose lengths and marks texts are looked for, and of a program
 DOCUMENTS = frozenset({"json", "xml", "form", "text", "html"})
 BINARY = frozenset({"opaque", "bson", "protobuf"})  # in which texts stand between lengths and marks
 LENGTH = 18  # bytes of a number
@@ -87,7 +87,7 @@ def personal(leaf: Leaf, spent: Callable[[], object] | None = None) -> list[Pers
 def _searched(leaf: Leaf) -> bytes:
     """The bytes of a document in which numbers are looked for: without what can only be pictures."""
     if any(word in leaf.part.content_type for word in _PROGRAM):
-        text = leaf.part.data.decode("latin-1") if len(leaf.part.data) <= LONGEST_TEXT else ""
+        text = leaf.part.data.decode("latin-1") if len(leaf.part.data) <= LONGEST_BINARY else ""
         return leaf.part.data if _CALL.match(text) else b""  # programs say nothing of anybody
     if leaf.kind != "json":
         return leaf.part.data if len(leaf.part.data) <= LARGEST or leaf.kind != "opaque" else b""
@@ -106,7 +106,17 @@ def _of_bytes(data: bytes) -> list[Personal]:
 def not_looked_through(leaf: Leaf) -> int:
     """Bytes of a document that is too long to be read for identity data: nobody knows whom it speaks of."""
     size = len(leaf.part.data)
-    return size if leaf.kind in DOCUMENTS and size > LARGEST and len(bare_text(leaf)) > LARGEST else 0
+    if leaf.kind not in DOCUMENTS or (size <= LARGEST and leaf.kind != "text"):
+        return 0
+    if size > LARGEST:
+        return size if len(bare_text(leaf)) > LARGEST else 0
+    return size if size > LONGEST_BINARY and _is_cut(leaf.part) else 0
+
+
+def _is_cut(part: Part) -> bool:
+    """Whether a text that may tell has more than is looked at of one."""
+    program = any(word in part.content_type for word in _PROGRAM)
+    return not program and may_tell(part.data) and goes_on(to_text(part.data, part.content_type))
 
 
 def _templates(leaf: Leaf) -> list[Personal]:
@@ -140,10 +150,10 @@ def _may_be_one(length: int) -> bool:
 def _said(leaf: Leaf) -> list[Personal]:
     if leaf.kind in BINARY or (leaf.kind == "text" and notation(leaf) != "form"):
         return _of_binary(leaf)
-    if leaf.kind not in DOCUMENTS or not leaf.part.data or not_looked_through(leaf):
-        return []
     if leaf.kind in {"text", "html"}:
         return _of_text(leaf)
+    if leaf.kind not in DOCUMENTS or not leaf.part.data or not_looked_through(leaf):
+        return []
     if is_of_workbook(leaf):  # read with its other parts
         return []
     found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
@@ -153,7 +163,7 @@ def _said(leaf: Leaf) -> list[Personal]:
 
 def _of_rest(leaf: Leaf) -> list[Field]:
     """Numbers in what of a document nobody understood."""
-    left = rest(leaf)[:LONGEST_TEXT]
+    left = rest(leaf)[:LONGEST_BINARY]
     return said_in(to_text(left), "rest") if holds_number(left) else []
 
 
@@ -164,7 +174,7 @@ def _of_binary(leaf: Leaf) -> list[Personal]:
         found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
         if found and (said := classified(widened(found, _xml_fields, _parser(leaf)))):
             return said
-    if not LENGTH <= len(data) <= LONGEST_TEXT or not holds_number(data):
+    if not LENGTH <= len(data) <= LONGEST_BINARY or not holds_number(data):
         return []
     return classified(widened(binary_fields(data), _xml_fields, _parser(leaf)))
 
@@ -262,7 +272,7 @@ def _of_text(leaf: Leaf) -> list[Personal]:
     ):
         return found
     page = leaf.kind == "html" or "html" in part.content_type
-    if len(part.data) > (LARGEST if page else LONGEST_TEXT) or not may_tell(part.data):
+    if len(part.data) > LARGEST or not may_tell(part.data):
         return []
     text = _NO_WORDS.sub(" ", to_text(part.data, part.content_type))  # a line with a picture in it would be too long
     if any(word in part.content_type for word in _PROGRAM):

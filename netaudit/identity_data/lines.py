@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_LINE = 4096  # characters
-MOST = 2000  # fields
-MOST_LINES = 2000
+MOST, MOST_LINES = 20_000, 20_000  # fields, lines; `goes_on` says where there are more
 LONGEST_LABEL = 20  # characters of a line that may name the next one
 _MOST_SAID = 200  # numbers of a line of running text
 NUMBER = later(r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])", re.ASCII)
@@ -124,6 +123,13 @@ def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
         if len(out) >= MOST:
             break
     return out
+
+
+def goes_on(text: str) -> bool:
+    """Whether a text has more lines or fields than `lines_of` looks at."""
+    if len(text.splitlines()) > MOST_LINES:
+        return True
+    return sum(map(text.count, "=:：,，;；|\t")) >= MOST and len(lines_of(text)) >= MOST
 
 
 class _Block:

@@ -198,3 +198,28 @@ def test_many_hosts_take_linear_time() -> None:
     seconds(10)
     small, large = seconds(1000), seconds(4000)
     assert large < small * 4 * 2.5 + 0.5
+
+
+BOND = "08:54:11:00:00:02"
+
+
+@pytest.mark.parametrize(
+    ("second", "doubts", "more", "ports"),
+    [
+        (BOND, ["stranger_up"], (), 2),
+        (BOND, [], (), 1),  # whole connections of its own: another machine
+        ("08:54:11:00:09:02", ["stranger_up"], (), 1),  # not beside it
+        (BOND, ["stranger_up"], (("arp", BOND, "192.168.1.65", "address", "192.168.1.65"),), 1),  # has its own address
+        (BOND, ["stranger_up"], (("arp", "08:54:11:00:00:03", HOST, "address", HOST),), 1),  # two claim it
+    ],
+)
+def test_ports_that_write_in_turn_into_connections_are_of_one_machine(
+    second: str, doubts: list[str], more: tuple[tuple[str, str, str, str, str], ...], ports: int
+) -> None:
+    flow = {
+        "flow_id": "f", "client_mac": second, "client_ip": HOST, "server_mac": "00:0a:eb:00:00:01", "server_ip": "47.1.2.3",
+        "packets_up": 9, "packets_down": 9, "first_ts": 5000, "last_ts": 9000, "doubts": doubts,
+    }  # fmt: skip
+    flows = pa.Table.from_pylist([flow], schema=FLOWS.schema())
+    found = devices(("arp", CAM, HOST, "address", HOST), *more, flows=flows)
+    assert next(len(one["macs"]) for one in found if CAM in one["macs"]) == ports

@@ -306,3 +306,11 @@ def test_a_number_of_no_province_is_an_id_number_only_where_something_says_so():
     assert [one.certainty for one in read({"id": order, "name": "王小明"}) if one.kind == "id_number"] == ["checked"]
     assert [one.certainty for one in read({"idCard": order}) if one.kind == "id_number"] == ["checked"]
     assert [one.certainty for one in read({"orderNo": RIGHT}) if one.kind == "id_number"] == ["checked"]
+
+
+def test_a_person_far_down_in_a_long_text_is_read():
+    """Without an identity number, which is looked for in all bytes anyway."""
+    line = "2026-01-01 12:00:00 INFO request served in 12 ms, name of node: alpha\n"
+    text = line * 9000 + "姓名：张伟\n手机：13800138000\n地址：上海市浦东新区世纪大道100号\n" + line * 1000
+    found = kinds(read(text.encode(), "text"))
+    assert (found["name"], found["phone"]) == ("张伟", "13800138000")

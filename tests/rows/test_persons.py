@@ -206,3 +206,17 @@ def test_a_document_of_too_many_codings_is_counted(folder, monkeypatch: pytest.M
     taken.take("o1", coded)
     assert taken.not_looked_through == len(coded.part.data)
     taken.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("name of node: alpha\n" * 10_000, False), ("a\n" * 30_000 + "name: alpha\n" * 1000, True),
+        ("a\n" * 60_000, False), ("a=1 b=2 c=3 name=x\n" * 9000, True),
+    ],
+)  # fmt: skip
+def test_a_text_with_more_lines_or_fields_than_are_read_is_counted(folder, text: str, cut: bool) -> None:
+    taken = PersonRows(folder, "0")
+    taken.take("o", Leaf(Part(text.encode(), Way.of("request body"), ""), "text"))
+    assert taken.not_looked_through == (len(text) if cut else 0)
+    taken.close()
