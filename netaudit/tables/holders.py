@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -87,6 +87,12 @@ class Holders:
     def several(self, ip: str) -> bool:
         """Whether more than one device held the address while the captures lasted."""
         return len({row.device for row in self._held.get(ip, ())}) > 1
+
+    def joined(self) -> dict[str, str]:
+        """Device of each address that one device alone held, of devices with several such addresses."""
+        alone = {ip: rows[0].device for ip, rows in self._held.items() if len({row.device for row in rows}) == 1}
+        count = Counter(alone.values())
+        return {ip: device for ip, device in alone.items() if count[device] > 1}
 
     def addresses(self, device: str) -> list[str]:
         """Addresses that a device held."""
