@@ -75,14 +75,15 @@ class Line(NamedTuple):
 def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
     """What each inside sender sent to each outside endpoint; sizes add up to the payload that left.
 
-    A device with several addresses is one sender, by its id; any other is told by its address.
+    A device that sent from several addresses is one sender, by its id; any other is told by its address.
     `scraps`: words that nobody would read outside of what `messages.obscure` counts.
     """
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     received: dict[tuple[str, str], int] = defaultdict(int)  # encrypted
-    devices = Holders(tables.get("bindings"), tables.get("devices")).joined()
-    for (address, far), flow, parts, back in _left(tables, scraps):
-        near = devices.get(address, address)
+    rows = list(_left(tables, scraps))
+    senders = Holders(tables.get("bindings"), tables.get("devices")).joined({near for (near, _), *_ in rows})
+    for (address, far), flow, parts, back in rows:
+        near = senders.get(address, address)
         received[near, far] += back.get(HIDDEN_OTHER, 0)
         for reason, size in parts.items():
             if size:
