@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = 1 << 18  # bytes looked at: dumpcap's own blocks before the first packet are some hundreds
 _PCAP = {0xA1B2C3D4: 10**6, 0xA1B23C4D: 10**9, 0xA1B2CD34: 10**6}  # magic → units of a second
+_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 _SECTION, _INTERFACE, _ENHANCED = 0x0A0D0D0A, 1, 6
 _RESOLUTION = 9  # option if_tsresol
 _LATEST = 1 << 32  # seconds since 1970: what is later is no time
@@ -27,6 +28,13 @@ def first_time(path: Path) -> float | None:
     except struct.error:  # cut off
         return None
     return found if found is not None and 0 < found < _LATEST else None
+
+
+def is_capture(path: Path) -> bool:
+    """Whether a file begins as a plain pcap or pcapng. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    return head == b"\x0a\x0d\x0d\x0a" or any(int.from_bytes(head, order) in _PCAP for order in _ORDERS)
 
 
 def _of_pcap(head: bytes) -> float | None:
@@ -58,9 +66,13 @@ def _of_pcapng(head: bytes) -> float | None:
 
 def _units(options: bytes, order: str) -> int:
     """Units of a second in which an interface counts."""
-    while len(options) >= 5:
-        kind, length = struct.unpack_from(f"{order}HH", options)
+    place = 0
+    while place + 5 <= len(options):
+        kind, length = struct.unpack_from(f"{order}HH", options, place)
+        if not kind:
+            break
         if kind == _RESOLUTION and length:
-            return int(2 ** (options[4] & 0x7F) if options[4] & 0x80 else 10 ** min(options[4], 18))
-        options = options[4 + (length + 3 & ~3) :] if kind else b""
+            exponent = options[place + 4]
+            return int(2 ** (exponent & 0x7F) if exponent & 0x80 else 10 ** min(exponent, 18))
+        place += 4 + (length + 3 & ~3)
     return 10**6

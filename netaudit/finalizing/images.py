@@ -200,11 +200,11 @@ class _Judging:
                 row["why"] = STOPPED
 
     def _beside(self, sha256: str) -> tuple[Holder, ...]:
-        """The pictures that hold an image, where all of them show a face."""
+        """The pictures that hold an image, where all show a face and lie in none: these are judged before it."""
         from netaudit.images.judge import Holder
 
         holding = sorted(self._within.get(sha256, ()))
-        if not all(one in self._faces for one in holding):
+        if not all(one in self._faces and one not in self._within for one in holding):
             return ()
         return tuple(Holder(one, str(self._path(one, self._faces[one])), self._faces[one]) for one in holding)
 

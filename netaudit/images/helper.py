@@ -25,7 +25,7 @@ import orjson
 from netaudit.images.detection import AS_HOLDER, FaceDetector, FaceVerdict, beside_of
 from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
-from netaudit.images.likeness import shows
+from netaudit.images.likeness import LARGEST, shows
 from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture, turned
 from netaudit.system import signals
 from netaudit.system.reasons import why
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    Small = tuple[Image, int]  # a picture, and by how many quarter turns it was set upright
+    Small = tuple[Image, int, int]  # a picture, by how many quarter turns it was set upright, its own long side
 
 MOST_RECENT = 64  # pictures: 5 MB
 MAX_FILE = 128 << 20  # bytes; larger ones are not images of a person
@@ -67,7 +67,8 @@ class PixelBudget:
 class Recent:
     """Pictures that were decoded lately, small: what lies within them is mostly asked for next. For all threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: PixelBudget) -> None:
+        self._budget = budget
         self._pictures: OrderedDict[str, Small] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -76,18 +77,28 @@ class Recent:
         if (small := _small(picture)) is not None:
             with self._lock:
                 self._pictures[sha256] = small
+                self._pictures.move_to_end(sha256)
                 if len(self._pictures) > MOST_RECENT:
                     self._pictures.popitem(last=False)
 
     def of(self, sha256: str, path: str, kind: str) -> Small | None:
-        """A picture, decoded anew where it is no longer remembered; None where that fails."""
+        """A picture, decoded anew where it is no longer remembered; None where that fails. Who asks holds no pixels."""
         with self._lock:
-            known = self._pictures.get(sha256)
-        if known is None:
-            data = _data(Path(path))
-            picture = Picture(data, kind) if isinstance(data, bytes) else None
-            known = _small(picture) if picture is not None else None
-        return known
+            if sha256 in self._pictures:
+                self._pictures.move_to_end(sha256)
+                return self._pictures[sha256]
+        data = _data(Path(path))
+        if isinstance(data, str):
+            return None
+        picture = Picture(data, kind)
+        with self._budget.hold(_pixels(picture)):
+            self.note(sha256, picture)
+        with self._lock:
+            return self._pictures.get(sha256)
+
+
+def _pixels(picture: Picture) -> int:
+    return picture.width * picture.height if picture.decodable else 0
 
 
 def _small(picture: Picture) -> Small | None:
@@ -99,13 +110,13 @@ def _small(picture: Picture) -> Small | None:
     less = max(image.size) // FACTS_SIDE
     if less > 1:
         image = image.resize((max(1, round(image.width / less)), max(1, round(image.height / less))), Resampling.BOX)
-    return image, picture.quarter_turns
+    return image, picture.quarter_turns, max(picture.width, picture.height)
 
 
 def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) -> Work:
     """Make one thread's function that judges an image; with `faces` it owns a detector."""
     detector = FaceDetector() if faces else None
-    lately = recent or Recent()
+    lately = recent or Recent(budget)
     scan_of(b"")  # compiled, or loaded, before the time of a picture is taken
 
     def judge(task: dict[str, Any]) -> tuple[ImageFacts, FaceVerdict]:
@@ -113,12 +124,15 @@ def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) ->
         if isinstance(data, str):
             return _unread(data)
         picture = Picture(data, kind)
-        with budget.hold(picture.width * picture.height if picture.decodable else 0):
+        small = bool(beside) and max(picture.width, picture.height) <= LARGEST
+        holders = [lately.of(*holder) for holder in beside] if small else []
+        with budget.hold(_pixels(picture)):
             facts = facts_of(picture, data, kind)
             if detector is None:
                 return facts, FaceVerdict(reason="face detection is off")
-            lately.note(task.get("sha256", ""), picture)
-            if beside and not facts.problem and all(_shows(picture, lately.of(*holder)) for holder in beside):
+            if not beside:
+                lately.note(task.get("sha256", ""), picture)
+            if small and not facts.problem and all(_shows(picture, holder) for holder in holders):
                 return facts, FaceVerdict(AS_HOLDER, beside=beside_of(beside))
             verdict = detector.judge(picture, rotate=bool(task["rotate"]), count=bool(task.get("count")))
             if verdict.face in {"no", "possible"} and kind in SEVERAL:
@@ -143,7 +157,9 @@ def _shows(picture: Picture, holder: Small | None) -> bool:
     image = picture.image(FACTS_SIDE)
     if image is None or holder is None:
         return False
-    large, turns = holder
+    large, turns, side = holder
+    if max(picture.width, picture.height) > side:
+        return False
     return shows(image, large) or (turns > 0 and shows(turned(image, turns), large))
 
 
@@ -219,5 +235,5 @@ def main(arguments: list[str]) -> None:
     threads, faces = int(arguments[0]), arguments[1] == "faces"
     _give_way(int(arguments[2]))
     budget = PixelBudget(MAX_PIXELS)
-    recent = Recent()
+    recent = Recent(budget)
     serve(lambda: worker(budget, faces=faces, recent=recent), threads)

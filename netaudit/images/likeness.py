@@ -1,8 +1,9 @@
 """Whether a thumbnail shows the picture within which it lies, by their pixels.
 
-Both are made as small as the smaller of them, in the thumbnail's proportions (some programs press all into a square),
-and their brightness is compared block by block: another face put into a thumbnail, however small, is another picture.
-One that was cut, turned or retouched is, too: it is judged by itself, which costs time and nothing else.
+Both are made as small as they are compared, in the thumbnail's proportions (some programs press all into a square),
+and their brightness is compared block by block: another face put into a thumbnail is another picture. That holds of
+thumbnails only: of what is larger than `LARGEST`, or than its holder, a face that was put in vanishes when it is made
+small, so it is judged by itself. One that was cut, turned or retouched is, too, which costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image
 
+LARGEST = 320  # pixels of the long side of what may be compared
 SIDE = 160  # pixels of the long side at which pictures are compared, at most
 BLOCK = 8  # pixels
 LIKE, LIKE_BLOCK = 8.0, 24.0  # mean difference (of 255) over all, and in each block

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+import time
 from pathlib import Path
 
 import pytest
 
-from netaudit.capture.first_time import first_time
+from netaudit.capture.first_time import first_time, is_capture
 from tests.live.daily.recorded import capture, capture_ng
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
@@ -14,7 +16,7 @@ AT = 1_700_000_000.25
 
 
 @pytest.mark.parametrize(
-    ("data", "time"),
+    ("data", "at"),
     [
         (capture(AT), 1_700_000_000.5),
         (capture_ng(AT), AT),
@@ -28,10 +30,10 @@ AT = 1_700_000_000.25
         (b"\x1f\x8b" + bytes(50), None),
     ],
 )
-def test_first_time(tmp_path: Path, data: bytes, time: float | None) -> None:
+def test_first_time(tmp_path: Path, data: bytes, at: float | None) -> None:
     (tmp_path / "a").write_bytes(data)
     found = first_time(tmp_path / "a")
-    assert found == (pytest.approx(time) if time is not None else None)
+    assert found == (pytest.approx(at) if at is not None else None)
 
 
 def test_no_bytes_of_a_head_make_it_stumble(tmp_path: Path) -> None:
@@ -54,3 +56,18 @@ def test_it_is_the_time_of_real_captures() -> None:
         reader.close()
         assert window is not None
         assert first_time(path) == pytest.approx(int(window.records["ts"][0]) / 1e9, abs=1e-3), path
+
+
+def test_many_options_take_no_time(tmp_path: Path) -> None:
+    options = struct.pack("<HH", 1, 0) * 60_000
+    interface = struct.pack("<IIHHI", 1, 20 + len(options), 1, 0, 0) + options + struct.pack("<I", 20 + len(options))
+    (tmp_path / "a").write_bytes(capture_ng(AT)[:28] + interface)
+    begun = time.process_time()
+    assert first_time(tmp_path / "a") is None
+    assert time.process_time() - begun < 0.3
+
+
+def test_what_begins_as_a_capture(tmp_path: Path) -> None:
+    for data, is_one in ((capture(AT), True), (capture_ng(AT), True), (b"PK\x03\x04", False), (b"", False)):
+        (tmp_path / "a").write_bytes(data)
+        assert is_capture(tmp_path / "a") == is_one

@@ -10,6 +10,7 @@ import pytest
 from PIL import ImageOps
 
 import netaudit
+from netaudit.finalizing.images import _Judging
 from netaudit.finalizing.within import MOST, holders
 from netaudit.images import judging_ahead
 from tests.images.pictures import astronaut, encode, texture
@@ -95,3 +96,13 @@ def test_only_what_lies_in_pictures_and_nowhere_else_has_holders():
     table = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
     assert holders(table) == {"u": frozenset({"p"})}
     assert holders(table.slice(0, 3)) == {"t": frozenset({"p"}), "u": frozenset({"p"})}
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_picture_within_one_within_another_is_judged_whatever_is_answered_when(tmp_path, early):
+    within = {"b": frozenset({"a"}), "c": frozenset({"b"})}
+    judging = _Judging(tmp_path, lambda _: {}, within, 3, lambda *_: None, count=False)
+    judging._faces = {"a": "jpeg"} | ({"b": "jpeg"} if early else {})
+    assert [holder.sha256 for holder in judging._beside("b")] == ["a"]
+    assert judging._beside("c") == ()
+    judging.close()

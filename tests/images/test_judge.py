@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from netaudit.images import cpu_limit
+from netaudit.images import cpu_limit, helper
 from netaudit.images import judge as judging
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.detection import FaceVerdict
-from netaudit.images.helper import PixelBudget, worker
+from netaudit.images.helper import PixelBudget, Recent, worker
 from netaudit.images.images import ImageFacts
 from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, STOOD_STILL, Judge
 from netaudit.system import programs
@@ -347,3 +347,30 @@ def test_what_was_not_looked_at_is_not_called_no(tmp_path, monkeypatch):
         1
     ]
     assert (verdict.face, verdict.reason) == ("not judged", "not looked at: too many pictures in one file")
+
+
+@pytest.mark.parametrize(("side", "held"), [(1200, "yes"), (320, "as its parent"), (64, "yes")])
+def test_only_a_thumbnail_is_taken_for_the_picture_that_holds_it(side, held, tmp_path):
+    holder, inner = astronaut().resize((side, side)), astronaut().resize((min(side, 320) if side < 1200 else side,) * 2)
+    inner = astronaut().resize((160, 160)) if side == 64 else inner  # larger than what holds it
+    if side == 1200:  # another face, which is gone in 160 pixels
+        inner.paste(astronaut().crop((170, 60, 280, 210)).resize((30, 40)), (1100, 1100))
+    for name, image in (("holder", holder), ("inner", inner)):
+        (tmp_path / name).write_bytes(encode(image, "jpeg", quality=90))
+    recent = Recent(budget := PixelBudget(10**9))
+    beside = [["holder", str(tmp_path / "holder"), "jpeg"]]
+    task = {"sha256": "inner", "path": str(tmp_path / "inner"), "kind": "jpeg", "rotate": False, "beside": beside}
+    assert worker(budget, faces=True, recent=recent)(task)[1].face == held
+
+
+def test_a_picture_that_holds_others_is_decoded_once_and_counted(tmp_path, monkeypatch):
+    (tmp_path / "holder").write_bytes(encode(astronaut(), "jpeg"))
+    read, held = [], []
+    monkeypatch.setattr(helper, "_data", lambda path: read.append(path) or path.read_bytes())
+    budget = PixelBudget(10**9)
+    hold = budget.hold
+    monkeypatch.setattr(budget, "hold", lambda pixels: held.append(pixels) or hold(pixels))
+    recent = Recent(budget)
+    for _ in range(3):
+        assert recent.of("holder", str(tmp_path / "holder"), "jpeg") is not None
+    assert (len(read), held) == (1, [512 * 512])

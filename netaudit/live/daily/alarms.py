@@ -71,6 +71,8 @@ def _path(where: Path | str) -> Path:
 
 
 def _log(note: Note, lang: str) -> None:
+    if sys.platform == "win32":  # refused when it was asked for
+        return
     import syslog
 
     level = syslog.LOG_ERR if note.level == "error" else syslog.LOG_WARNING

@@ -47,9 +47,9 @@ class Day:
     def take(self, one: Whole) -> None:
         """Move a recorded file into the case, and seal it in the chain. Raises OSError."""
         at = datetime.datetime.fromtimestamp(one.begins, datetime.UTC)
-        name = f"record-0001_{self.files + 1:05d}_{at:%Y%m%d%H%M%S}.pcapng"
+        self.files += 1  # also where it fails: no number is given twice
+        name = f"record-0001_{self.files:05d}_{at:%Y%m%d%H%M%S}.pcapng"
         size, digest = moved(one.path, self.folder / RECORD / name)
-        self.files += 1
         self.bytes += size
         said = {} if one.path.name == name else {"was": shown_name(one.path)}
         self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **said)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import errno
 import os
 import re
 import shutil
@@ -10,15 +11,19 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netaudit.capture.first_time import first_time
+from netaudit.capture.first_time import first_time, is_capture
 from netaudit.capture.from_wire import recorded
+from netaudit.case.seal import Fact, hashed
 from netaudit.storage.files import fresh
+from netaudit.system.disk import have_on_disk
+from netaudit.system.open_files import written_now
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 QUIET = 900.0  # seconds after which the newest file of another recorder is taken to be whole
 _NUMBERS = re.compile(r"(\d+)")
+_LONG = 4  # digits from which on a number of a name counts files, or is a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +45,53 @@ class Spool:
     def whole(self, *, ended: bool = False) -> list[Whole]:
         """Files that can be taken, in the order of the recording; `ended`: nobody writes there any more.
 
-        Of what another recorder writes only what did not change since the last look is whole, and not the newest one
-        before it has been quiet for long. Links are not followed.
+        Of what another recorder writes only captures are whole that did not change since the last look, that no
+        process has open to write to, and that have a successor: the newest of its name waits until it was quiet for
+        long. Links are not followed.
         """
         if self.own:
             files = recorded(self.folder)
             return [_whole(path) for path in (files if ended else files[:-1])]
         found = self._changed()
         before, self._seen = self._seen, {path.name: stamp for path, stamp in found}
-        still = [(path, stamp) for path, stamp in found if before.get(path.name) == stamp]
-        if found and still and still[-1] == found[-1] and time.time() - found[-1][1][1] / 1e9 < QUIET:
-            still.pop()
-        return sorted((_whole(path) for path, _ in still), key=lambda one: one.begins)
+        newest = {_stem(path.name): path for path, _ in found}
+        quiet = (time.time() - QUIET) * 1e9
+        still = [
+            path
+            for path, stamp in found
+            if before.get(path.name) == stamp and (newest[_stem(path.name)] != path or stamp[1] < quiet)
+        ]
+        open_now = written_now() if still else set()
+        still = [path for path in still if _is_free(path, open_now)]
+        return sorted(map(_whole, still), key=lambda one: one.begins)
 
     def _changed(self) -> list[tuple[Path, tuple[int, int]]]:
         """Plain files with size and time of change, the oldest first, names with numbers in their order."""
         found = []
         with os.scandir(self.folder) as there:
             for one in there:
-                if one.is_file(follow_symlinks=False) and not one.name.startswith("."):
-                    status = one.stat(follow_symlinks=False)
-                    found.append((self.folder / one.name, (status.st_size, status.st_mtime_ns)))
+                with contextlib.suppress(OSError):  # it went meanwhile
+                    if one.is_file(follow_symlinks=False) and not one.name.startswith("."):
+                        status = one.stat(follow_symlinks=False)
+                        found.append((self.folder / one.name, (status.st_size, status.st_mtime_ns)))
         return sorted(found, key=lambda one: (one[1][1], _natural(one[0].name)))
+
+
+def _stem(name: str) -> str:
+    """What the files of one recording have in common: the name without its count and its time."""
+    parts = _NUMBERS.split(name)
+    numbers = range(1, len(parts), 2)
+    first = next((place for place in numbers if len(parts[place]) >= _LONG), numbers[-1] if numbers else len(parts))
+    return "".join(parts[:first] + parts[first + 1 :: 2])
+
+
+def _is_free(path: Path, open_now: set[tuple[int, int]]) -> bool:
+    """Whether a file is a capture, and nobody writes to it."""
+    try:
+        status = path.lstat()
+        return (status.st_dev, status.st_ino) not in open_now and is_capture(path)
+    except OSError:
+        return False
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -78,17 +108,41 @@ def _whole(path: Path) -> Whole:
 
 
 def moved(path: Path, target: Path) -> tuple[int, str]:
-    """Move a file into a case; gives its bytes and SHA-256. Raises OSError.
+    """Move a file into a case; gives its bytes and SHA-256. Raises OSError, and then nothing stands at `target`.
 
     From another disk it is copied first: should the power fail then, it is in both places, and moved again.
     """
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    before = path.lstat()
+    fact = hashed(path)
+    after = path.lstat()
+    if (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino):
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path))
     try:
         path.rename(target)
     except OSError:
-        with fresh(target) as copy:
-            shutil.copyfile(path, copy, follow_symlinks=False)
+        _copied(path, target, fact)
+    with contextlib.suppress(OSError):  # of another owner, or a disk without rights
+        target.chmod(0o600)
+    return fact.bytes, fact.sha256
+
+
+def _copied(path: Path, target: Path, fact: Fact) -> None:
+    with fresh(target) as copy:
+        shutil.copyfile(path, copy, follow_symlinks=False)
+        with copy.open("r+b") as file:
+            have_on_disk(file.fileno())
+        if hashed(copy) != fact:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path))
+    try:
+        if hasattr(os, "O_DIRECTORY"):  # where a folder can be opened
+            folder = os.open(target.parent, os.O_RDONLY)
+            try:
+                have_on_disk(folder)
+            finally:
+                os.close(folder)
         path.unlink()
-    target.chmod(0o600)
-    with target.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return file.tell(), digest
+    except OSError:
+        target.unlink()
+        raise

@@ -145,8 +145,8 @@ def test_private_data_goes_by_age_and_the_seal_foresaw_it(tmp_path: Path) -> Non
 
 def test_one_wrong_date_removes_nothing(tmp_path: Path) -> None:
     fill(tmp_path, days=2)
-    write(tmp_path / "filled", "dump-4.pcap", capture(START + 3000 * DAY), time.time() - 100)
-    write(tmp_path / "filled", "dump-5.pcap", capture(START + 2 * DAY), time.time() - 50)
+    write(tmp_path / "filled", "dump-4.pcap", capture(START + 3000 * DAY), time.time() - 1100)
+    write(tmp_path / "filled", "dump-5.pcap", capture(START + 2 * DAY), time.time() - 1000)
     watcher = Watcher()
     run(appliance(tmp_path, watcher, private_days=5), watcher, until=3)
     found = cases(tmp_path / "root")
