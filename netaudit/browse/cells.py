@@ -86,11 +86,13 @@ def worded_ledger(row: Row, lang: str) -> Row:
     return {**row, "ledger": ledger(name, lang), "reason": reason_word(name, reason, lang)}
 
 
-def cell(table: str, column: str, value: Any, w: Wording, *, full: bool = False, meaning: str = "") -> Cell:
-    """A value of a column as a cell."""
+def cell(
+    table: str, column: str, value: Any, w: Wording, *, full: bool = False, meaning: str = "", most: int = 0
+) -> Cell:
+    """A value of a column as a cell, `most` of a list where there is no room for all."""
     kind = next((one.kind for one in BY_NAME[table].columns if one.name == column), "string")
     if isinstance(value, list):
-        most = MOST_IN_FULL if full else MOST_LISTED
+        most = most or (MOST_IN_FULL if full else MOST_LISTED)
         parts = [_part(table, column, kind, one, w, full=full) for one in value[:most]]
         return Cell(column, parts, max(0, len(value) - most), meaning=meaning)
     if value is None or value == "":

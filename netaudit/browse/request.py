@@ -1,8 +1,8 @@
 """A message as it was sent: its head, its body as a tree or as bytes, and the conversation it stands in; masked.
 
 A case keeps no bodies: the packets of the flow are taken out of their capture and read once more. Nothing of a value
-is shown that may name somebody: keys that name people are masked as in the tables, all other values as freely chosen
-names are; bytes are shown where they are no text, or a text that masking leaves as it is.
+is shown that may name somebody: values under known keys are masked as in the tables, of all others is told what they
+are and how long; keys are masked as freely chosen names are. Of bytes only marks and known keys of documents are shown.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from netaudit.browse.page import asked, show
 from netaudit.browse.texts import say
+from netaudit.documents.nodes import plain
+from netaudit.documents.statements import words
 from netaudit.errors import CaseError
 from netaudit.identity_data.from_unwrapping import KINDS, Personal, masked
 from netaudit.masking.mask import mask_host, mask_name, mask_path, mask_words, visible
@@ -31,13 +33,30 @@ MOST_NODES = 800  # of a tree on a page
 MOST_BYTES = 4096  # of a body as bytes
 MOST_MESSAGES = 200  # of a conversation, as it is traced
 WIDEST = 200  # characters of a value
-RUN = 3  # bytes from which on printable ones are a text
-PLAIN = frozenset({  # headers whose values are words of the protocol
-    "content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "accept", "date",
-    "accept-encoding", "cache-control", "expect", "upgrade", "range", "content-range", "keep-alive", "age", "pragma",
-})  # fmt: skip
+PROGRAMS = frozenset({"user-agent", "server"})  # headers in which programs name themselves
+_PROTOCOL = re.compile(  # values of headers that are words of the protocol, whatever the header (RFC 9110, 9111)
+    r"(?:(?:(?:application|audio|font|image|multipart|text|video|\*)/(?:\*|json|xml|x?html(?:\+xml)?|plain|javascript|css"
+    r"|octet-stream|x-www-form-urlencoded|form-data|mixed|related|jpe?g|png|gif|bmp|webp|avif|heic|mp4|zip|soap\+xml)"
+    r"|no-(?:cache|store|transform)|must-revalidate|public|private|(?:s-)?max(?:-age)?|timeout|keep-alive|close|upgrade"
+    r"|websocket|h2c|100-continue|chunked|gzip|deflate|br|zstd|compress|identity|trailers|bytes|utf-8|charset|q|0\.\d{1,3}"
+    r"|\*|\d{1,4})(?:[,;= ]+|\Z))+",
+    re.ASCII | re.IGNORECASE,
+)
+_GRAMMAR = {  # of headers whose values have one
+    "content-length": re.compile(r"\d{1,15}", re.ASCII),
+    "age": re.compile(r"\d{1,10}", re.ASCII),
+    "range": re.compile(r"bytes=[\d, -]{1,80}", re.ASCII),
+    "content-range": re.compile(r"bytes [\d*]{1,15}(?:-\d{1,15})?/[\d*]{1,15}", re.ASCII),
+    "date": re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII),
+} | dict.fromkeys((
+    "content-encoding", "transfer-encoding", "connection", "accept", "accept-encoding", "cache-control", "expect",
+    "upgrade", "keep-alive", "pragma",
+), _PROTOCOL)  # fmt: skip
 SECRET = re.compile(r"auth|cookie|token|secret|passw|signature|session|api-?key|credential", re.IGNORECASE)
-_PRINTABLE = re.compile(rb"(?:[\x20-\x7e\x80-\xff]\x00?){%d,}" % RUN)
+READ = frozenset({"json", "xml", "form"})  # documents in bytes of which marks and keys are told from values
+_NUMBER = re.compile(r"-?[\d.,+eE-]*\d[\d.,+eE-]*", re.ASCII)
+_NO_KEY = re.compile(r"\s|\d{4}")
+_WORD = re.compile(rb"[0-9A-Za-z_]+|[\x80-\xff].?", re.DOTALL)
 
 
 def message(request: Request) -> Response:
@@ -50,7 +69,7 @@ def message(request: Request) -> Response:
     return show(
         who, "message.html.j2", titled(row, who), here="tables",
         row=row["row"], flow=row["flow_id"], identity=row["message_id"], view=view, before=before, after=after,
-        line=_first_line(found), headers=_headers(found), size=who.w.size(len(found.body)),
+        line=_first_line(found), headers=_headers(found, who.lang), size=who.w.size(len(found.body)),
         whole=found.complete, missing=[f"{low:,}–{high:,}" for low, high in found.missing[:8]],
         tree=_tree(found, who) if view == "tree" else None,
         lines=_hex(found) if view == "hex" else [], more=max(0, len(found.body) - MOST_BYTES),
@@ -67,11 +86,12 @@ def follow(request: Request) -> Response:
     steps: list[tuple[int, int, dict[str, Any]]] = []
     for number, read in enumerate(told.messages):
         steps.append((read.message.direction, read.message.start, _step(read.message, read.found, number, who)))
-    gaps = [(run.direction, run.offset, {"gap": who.w.number(run.length)}) for run in told.runs if run.gap]
+    gaps = [(run.direction, run.offset, {"gap": who.w.number(run.length)}) for run in told.gaps]
+    untold = [(one, who.w.number(told.untold[one])) for one in sorted(told.untold)]
     return show(
         who, "follow.html.j2", say("follow_title", who.lang, a=_end(row, "client", who), b=_end(row, "server", who)),
-        here="tables", row=row["row"], steps=_merged(steps, gaps), more=told.more_messages, read=told.asked[-1:],
-        ends=(_end(row, "client", who), _end(row, "server", who)),
+        here="tables", row=row["row"], steps=_merged(steps, gaps), more=told.more_messages, untold=untold,
+        read=told.asked[-1:], ends=(_end(row, "client", who), _end(row, "server", who)),
         unread=[who.w.number(row[f"unread_{way}"]) for way in ("up", "down")],
     )  # fmt: skip
 
@@ -116,18 +136,22 @@ def _first_line(found: Message) -> str:
     return " ".join(part for part in (found.method, target, f"({found.protocol})") if part)
 
 
-def _headers(found: Message) -> list[tuple[str, str]]:
-    return [(visible(mask_words(name), 60), _header(name, value)) for name, value in found.headers[:100]]
+def _headers(found: Message, lang: str) -> list[tuple[str, str]]:
+    return [(key_shown(name, 60), header_shown(name, value, lang)) for name, value in found.headers[:100]]
 
 
-def _header(name: str, value: str) -> str:
+def header_shown(name: str, value: str, lang: str) -> str:
+    """The value of a header (`name` in small letters): as it is where it can be nothing but words of the protocol."""
     if SECRET.search(name):
         return "···"
     if name == "host":
         return visible(mask_host(value), WIDEST)
     if name == "content-type":  # a boundary may be anything
-        return visible(mask_words(value.partition(";")[0]), WIDEST)
-    return visible((mask_words if name in PLAIN else mask_name)(value), WIDEST)
+        value = value.partition(";")[0]
+        return visible(value if _PROTOCOL.fullmatch(value) else mask_name(mask_words(value)), WIDEST)
+    if (grammar := _GRAMMAR.get(name)) and grammar.fullmatch(value):
+        return visible(value, WIDEST)
+    return visible(mask_name(mask_words(value)), WIDEST) if name in PROGRAMS else value_shown(plain(name), value, lang)
 
 
 def _tree(found: Message, who: Asked) -> dict[str, Any]:
@@ -153,14 +177,26 @@ def _line(node: Node, depth: int, known: dict[str, str], who: Asked) -> dict[str
     text = node.value or ""
     return {
         "depth": min(depth, 12),
-        "key": visible(mask_words(node.raw), 80),
+        "key": key_shown(node.raw, 80),
         "value": value_shown(node.key, text, who.lang),
         "images": [known[one.object_id] for one in node.images if known.get(one.object_id)],
     }
 
 
+def _known(key: str) -> bool:
+    """Whether a plain key is one that people or devices are described with."""
+    return key in KINDS or key in words().names.whole
+
+
+def key_shown(key: str, limit: int) -> str:
+    """A key, of which most are words; one that may be somebody's name or number is masked as one."""
+    if ":" not in key and _known(plain(key)):  # of what stands before one nothing is known
+        return visible(key, limit)
+    return "···" if _NO_KEY.search(key) else visible(mask_words(mask_name(key)), limit)
+
+
 def value_shown(key: str, text: str, lang: str) -> str:
-    """A value of a document, masked by its key; of a long one how long it is."""
+    """A value of a document, masked by its key; of a long one, and where the key is not known, how long it is."""
     if text.startswith("\0"):
         return say("value_long", lang)
     if len(text) > WIDEST * 4:
@@ -168,18 +204,30 @@ def value_shown(key: str, text: str, lang: str) -> str:
     kind = KINDS.get(key)
     if kind and text:
         return visible(masked(Personal(kind, "", "", text, "named")), WIDEST)
-    return visible(mask_name(text), WIDEST)
+    if not text or text in ("true", "false", "null"):
+        return text
+    if words().names.whole.get(key, "name") in ("name", "place"):
+        return say("value_number" if _NUMBER.fullmatch(text) else "value_longer", lang, n=len(text))
+    return visible(mask_name(mask_words(text)), WIDEST)
 
 
 def _hex(found: Message) -> list[tuple[str, str, str]]:
-    """Lines of sixteen bytes: offset, bytes, text; what masking hides, and pictures, as dots."""
+    """Lines of sixteen bytes: offset, bytes, text; dots for all that is not known to be a mark or a key."""
+    from netaudit.unwrapping.from_messages import leaves
+    from netaudit.unwrapping.slices import one_to_one
+    from netaudit.unwrapping.sniff import IMAGE_KINDS
+
     body = found.body[:MOST_BYTES]
-    hidden = bytearray(len(body))
-    for low, high in _pictures(found):
-        hidden[low:high] = b"\1" * (min(high, len(body)) - min(low, len(body)))
-    for text in _PRINTABLE.finditer(body):
-        if _names(text[0]):
-            hidden[text.start() : text.end()] = b"\1" * (text.end() - text.start())
+    hidden = bytearray(b"\1" * len(body))
+    pictures = []
+    for leaf in leaves(found):
+        if leaf.kind in IMAGE_KINDS and leaf.part.body_range:
+            pictures.append(leaf.part.body_range)
+        elif leaf.kind in READ and leaf.part.body_range and one_to_one(leaf.part):
+            low, high = leaf.part.body_range
+            hidden[low:high] = _values(body[low:high])
+    for low, high in pictures:
+        hidden[low:high] = b"\1" * len(hidden[low:high])
     lines = []
     for at in range(0, len(body), 16):
         row = range(at, min(at + 16, len(body)))
@@ -189,21 +237,15 @@ def _hex(found: Message) -> list[tuple[str, str, str]]:
     return lines
 
 
-def _pictures(found: Message) -> list[tuple[int, int]]:
-    """Where pictures lie in the body, coded or not."""
-    from netaudit.unwrapping.from_messages import leaves
-    from netaudit.unwrapping.sniff import IMAGE_KINDS
-
-    return [leaf.part.body_range for leaf in leaves(found) if leaf.kind in IMAGE_KINDS and leaf.part.body_range]
-
-
-def _names(run: bytes) -> bool:
-    """Whether a run of printable bytes may name somebody, or hold a number: masking changes it, or it is no ASCII."""
-    plain = run.replace(b"\0", b"")
-    if not plain.isascii() or sum(48 <= byte < 58 for byte in plain) > 5:
-        return True
-    text = plain.decode("ascii")
-    return mask_name(text) != text
+def _values(text: bytes) -> bytes:
+    """Of each byte of a document 1 where it may be of a value: of words only keys that are known are none."""
+    if b"\0" in text:  # UTF-16, in which a mark may be half a character
+        return b"\1" * len(text)
+    hidden = bytearray(len(text))
+    for word in _WORD.finditer(text):
+        if not (word[0].isascii() and _known(plain(word[0].decode("ascii")))):
+            hidden[word.start() : word.end()] = b"\1" * len(word[0])
+    return bytes(hidden)
 
 
 def _end(row: Row, side: str, who: Asked) -> str:

@@ -96,9 +96,16 @@ def _device(who: Asked, row: Row) -> Told:
     first = next(iter(row["ips"] or row["macs"] or ()), row["device_id"])
     name, said = parties.short(first)
     told = Told(" · ".join(part for part in (name, said, w.exact(first, 60)) if part))
-    mine = {*(row["ips"] or ()), *(row["macs"] or ()), row["device_id"]}
-    sent = [one for one in judged.all if one["sender_device"] == row["device_id"] or one["sender"] in mine]
-    received = [one for one in judged.all if one["receiver_device"] == row["device_id"] or one["receiver"] in mine]
+
+    def mine(address: str) -> bool:  # an address may have been another device's at another time
+        found = parties.known.devices.by_address(address)
+        return address == row["device_id"] or (found is not None and found["device_id"] == row["device_id"])
+
+    sent, received = (
+        [one for one in judged.all if (one[f"{end}_device"] or row["device_id"]) == row["device_id"]
+         and (one[f"{end}_device"] or mine(one[end]))]
+        for end in ("sender", "receiver")
+    )  # fmt: skip
     told.sentences = [
         *_moved(sent, "receiver", "device_sent", who), *_moved(received, "sender", "device_received", who),
     ] or [say("device_quiet", who.lang)]  # fmt: skip
@@ -114,7 +121,8 @@ def _device(who: Asked, row: Row) -> Told:
         (say("see_about", who.lang, value=w.exact(one, 60)), f"about?{urlencode({'value': one})}")
         for one in [*(row["ips"] or ())[:2], *(row["macs"] or ())[:1]]
     ]
-    told.links += [(say("see_images", who.lang), f"gallery?{urlencode({'sender': first})}")] if row["ips"] else []
+    if row["ips"] and mine(first):
+        told.links.append((say("see_images", who.lang), f"gallery?{urlencode({'sender': first})}"))
     told.pictures = [
         {"sha256": one, "caption": ""}
         for one in judged.images([finding for finding in sent if finding["kind"].seen])[: MOST_PICTURES // 4]

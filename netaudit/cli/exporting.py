@@ -12,6 +12,7 @@ from netaudit.case.seal import ATTESTED
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import CaseError, UsageError
+from netaudit.report.frames_annex import annex_path
 from netaudit.report.rewriting import may_be_shown, renew, rewrite
 from netaudit.system.windows_names import real
 
@@ -74,6 +75,9 @@ def _html(folder: Path, asked: Asked) -> Path:
     if asked.out is None or real(asked.out) == real(folder / REPORT):
         return rewrite(case, asked.lang, unmask=asked.unmask, zone=asked.zone, recipient=asked.recipient)
     may_be_shown(case)
+    for there in (asked.out, annex_path(asked.out)):
+        if there.exists() and not asked.overwrite:
+            raise UsageError("{}: exists; choose another name or say --overwrite", there)
     return write_report(case, asked.out, asked.lang, asked.unmask, asked.zone, asked.recipient)
 
 

@@ -6,6 +6,8 @@ Numbers are numbers and times are times of the site; every text is a text and ne
 from __future__ import annotations
 
 import datetime
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 SHEETS = ("captures", "findings", "devices", "endpoints", "images", "events", "journeys")
 LONGEST = 32_767  # characters of a cell, as Excel has them
 MOST_ROWS = 1_048_575  # below the head
+ROOM = 32  # of them for saying how many are left out
 _CUT = "… (+{n})"
 _TIME = "yyyy-mm-dd hh:mm:ss.000"
 NUMBERED = (0, 3)  # columns of the list that are numbers: its own, sizes
@@ -115,9 +118,12 @@ def _value(table: str, column: str, kind: str, value: Any, w: Wording) -> Any:
         return value
     if column in FORMATS:
         return w.listed("format", value if isinstance(value, str) else ", ".join(value), 200)
-    told = cell(table, column, value, w, full=True)
+    texts = [part.text for part in cell(table, column, value, w, full=True, most=LONGEST).parts]
     join = "；" if w.lang == "zh" else "; "
-    return join.join(part.text for part in told.parts) + (_CUT.format(n=told.more) if told.more else "")
+    fit = bisect_right(list(accumulate(len(text) + len(join) for text in texts)), LONGEST - ROOM)
+    if len(texts) == 1 or (fit == len(texts) and len(texts) == (len(value) if isinstance(value, list) else 1)):
+        return join.join(texts)
+    return join.join(texts[:fit]) + _CUT.format(n=len(value) - fit)
 
 
 def _sheet(book: Any, forms: dict[str, Any], name: str, heads: Any, rows: Iterable[Any], *, left: int = 0) -> None:

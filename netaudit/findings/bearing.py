@@ -73,7 +73,7 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
     REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
     IN_BODY: "refused in the body of the answer, whatever its status says",
-    IN_FIELD: "refused in a field of the answer (grpc-status), whatever its status says",
+    IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK), whatever its status says",
     LOGIN: "answered with a redirection to a page for logging in: not taken",
     BROKEN_OFF: "refused: its stream was broken off by who should take it",
     TURNED_DOWN: "answered with an error (status 400 or above): not taken",

@@ -73,6 +73,8 @@ class Trace:
     flow: dict[str, Any]  # its row in the case
     runs: list[Seen] = field(default_factory=list)
     more_runs: int = 0
+    gaps: list[Seen] = field(default_factory=list)  # likewise, counted apart
+    untold: dict[int, int] = field(default_factory=dict)  # direction → offset of its first gap that is not told
     asked: list[tuple[str, str]] = field(default_factory=list)  # readers in order, and what each said of the opening
     messages: list[Read] = field(default_factory=list)
     more_messages: int = 0
@@ -180,10 +182,15 @@ def _read(path: Path, told: Trace) -> None:
 def _note_runs(delivery: Delivery, told: Trace, opening: list[bytes]) -> None:
     for run in delivery.runs:
         opening[run.direction] += run.data[: OPENING - len(opening[run.direction])]
+        seen = Seen(run.direction, run.offset, run.length, run.is_gap, len(run.pieces))
         if len(told.runs) < MOST_RUNS:
-            told.runs.append(Seen(run.direction, run.offset, run.length, run.is_gap, len(run.pieces)))
+            told.runs.append(seen)
         else:
             told.more_runs += 1
+        if run.is_gap and len(told.gaps) < MOST_RUNS:
+            told.gaps.append(seen)
+        elif run.is_gap:
+            told.untold.setdefault(run.direction, run.offset)
 
 
 def _asked(delivery: Delivery, opening: list[bytes]) -> list[tuple[str, str]]:

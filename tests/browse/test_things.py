@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +12,15 @@ from starlette.testclient import TestClient
 
 import netaudit
 from netaudit.browse.gate import Gate
-from netaudit.browse.request import _hex, _merged, value_shown
+from netaudit.browse.request import _hex, _merged, header_shown, key_shown, value_shown
 from netaudit.browse.rooms import GROUPS, ORDER
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
+from netaudit.browse.texts import say
 from netaudit.capture.from_files import open_captures, read_frames
 from netaudit.capture.write import PcapngWriter
 from netaudit.messages.message import Message
+from netaudit.pipeline.tracing import Trace, _note_runs
 from tests.browse.conftest import HOST, MOUNT
 
 if TYPE_CHECKING:
@@ -156,19 +159,75 @@ def test_gaps_stand_before_the_message_behind_them() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value", "shown"),
-    [("name", "张三丰", "张**"), ("idcard", "990101199001010019", "990*************19"), ("state", "active", "active"),
-     ("remark", "13912345678", "139******78"), ("x", "\x00long 123", "(a long text, unwrapped below where it is something)")],
+    [("personname", "张三丰", "张**"), ("name", "张三丰", "(a text of 3 characters)"),
+     ("idcard", "990101199001010019", "990*************19"),
+     ("devicemodel", "DS-K1T671", "DS-K1T671"), ("state", "active", "(a text of 6 characters)"),
+     ("remark", "13912345678", "(a number of 11 characters)"), ("x", "Li Na", "(a text of 5 characters)"),
+     ("x", "62345678", "(a number of 8 characters)"), ("p", "31.23041,121.47370", "(a number of 18 characters)"),
+     ("y", "Room 301", "(a text of 8 characters)"), ("ok", "true", "true"), ("x", "\x00long 123", "(a long text, unwrapped below where it is something)")],
 )  # fmt: skip
 def test_values_of_a_body_name_nobody(key: str, value: str, shown: str) -> None:
     assert value_shown(key, value, "en") == shown
 
 
-def test_bytes_show_what_is_no_text_and_hide_what_may_name_somebody() -> None:
-    found = Message("x", 0, 0, 0, body=b"\x00\x01\x02\x00\x02status\x00\x01zhang san 13912345678\x00\xff\xfe")
-    shown = " ".join(one for _, one, _ in _hex(found))
-    assert shown.startswith("00 01 02 00 02 73 74")
-    assert "31 33 39" not in shown
-    assert shown.endswith("··")
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [("deviceName", "deviceName"), ("姓名", "姓名"), ("faceImage", "faceImage"), ("John Smith", "···"), ("LiNa", "L***"),
+     ("62345678", "···"), ("JohnSmith:name", "J***S****:name")],
+)  # fmt: skip
+def test_keys_of_a_body_name_nobody(key: str, shown: str) -> None:
+    assert key_shown(key, 80) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "whole"),
+    [("accept", "text/html, application/json;q=0.9, */*", True), ("date", "Mon, 02 Mar 2026 08:00:00 GMT", True),
+     ("content-length", "2984", True), ("cache-control", "no-cache, max-age=0", True), ("pragma", "Li Na", False),
+     ("date", "born 1990-01-01", False), ("age", "13912345678x", False), ("accept", "image/john", False),
+     ("x-visitor", "Li Na", False), ("keep-alive", "62345678", False)],
+)  # fmt: skip
+def test_headers_name_nobody(name: str, value: str, whole: bool) -> None:
+    assert (header_shown(name, value, "en") == value) is whole
+    assert whole or header_shown(name, value, "en").startswith("(a ")
+
+
+NAMES = (
+    b'{"name": "Li Na"}',
+    '{"name": "Li Na"}'.encode("utf-16-le"),
+    b"\x00\x01Li Na\x00",
+    b"Li Na",
+    '{"x": "李娜"}'.encode("gbk"),
+)
+
+
+@pytest.mark.parametrize("body", [*NAMES, bytes(byte ^ 0x5A for byte in b"\xff\xd8\xff\xe0" + bytes(300))])
+def test_bytes_show_marks_and_known_keys_of_documents_alone(body: bytes) -> None:
+    found = Message("http", 0, 0, len(body), body=body, body_size=len(body), content_type="application/json")
+    lines = _hex(found)
+    assert not re.search("[Li]|Na", "".join(text for *_, text in lines).replace("name", ""))
+    if body.startswith(b'{"name'):
+        assert lines[0][2].startswith('{"name": "·· ··'[:10])
+    elif not body.startswith(b"{"):
+        assert set("".join(shown for _, shown, _ in lines)) <= {"·", " "}
+
+
+def test_gaps_are_told_however_many_pieces_came_in_order() -> None:
+    told = Trace({})
+    runs = [SimpleNamespace(direction=0, offset=n, length=1, is_gap=n >= 300, pieces=[0], data=b"") for n in range(600)]
+    _note_runs(SimpleNamespace(runs=runs), told, [b"", b""])
+    assert [told.gaps[0].offset, len(told.gaps), told.untold] == [300, 200, {0: 500}]
+
+
+def test_a_device_is_not_told_of_what_another_one_sent_under_its_address(case) -> None:
+    rows = case.table("devices").to_pylist()
+    number, row = next((n, one) for n, one in enumerate(rows) if "192.168.1.10" in (one["ips"] or ()))
+    shelf = Shelf(case.folder)
+    for one in shelf.book(0).overviews.judged(shelf.book(0).case).all:
+        one["sender_device"] = one["receiver_device"] = "0" * 16  # who had the address before
+    for browser in let_in(shelf):
+        told = text_of(browser.get(f"{HOME}/row/devices/{number}?lang=en"))
+    assert row["name"] in told[:200]
+    assert say("device_quiet", "en") in told
 
 
 def test_everything_about_a_value_is_counted_and_leads_on(case, visitor) -> None:

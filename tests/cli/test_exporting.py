@@ -34,6 +34,12 @@ def test_the_report_is_written_in_the_case_or_elsewhere(case, tmp_path: Path) ->
     export_command(case.folder, "html", Asked(tmp_path / "r.html", "zh"))
     assert '<html lang="zh-CN"' in (tmp_path / "r.html").read_text("utf-8")
     assert (case.folder / "report.html").read_text("utf-8") == before
+    with pytest.raises(UsageError, match="exists"):
+        export_command(case.folder, "html", Asked(tmp_path / "r.html", "en"))
+    (tmp_path / "r.html").rename(tmp_path / "other.html")
+    with pytest.raises(UsageError, match="exists"):  # of another report
+        export_command(case.folder, "html", Asked(tmp_path / "r.html", "en"))
+    export_command(case.folder, "html", Asked(tmp_path / "r.html", "en", overwrite=True))
     export_command(case.folder, "html", Asked(None, "zh"))
     assert (case.folder / "report.html").read_text("utf-8") != before
 

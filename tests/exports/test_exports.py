@@ -18,9 +18,10 @@ import netaudit
 from netaudit.cli.exporting import WRITERS, Asked, export_command
 from netaudit.errors import CaseError
 from netaudit.exports.record import record_of
-from netaudit.exports.sheets import SHEETS, write_xlsx
+from netaudit.exports.sheets import LONGEST, SHEETS, _value, write_xlsx
 from netaudit.exports.texts import TEXTS
 from netaudit.exports.word import write_docx
+from netaudit.report.wording import Wording
 from netaudit.tables import BY_NAME
 
 SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
@@ -146,3 +147,14 @@ def test_a_spreadsheet_is_in_one_language_with_numbers_and_times(office, tmp_pat
             if name != comments and isinstance(value, str) and re.search("[a-z]{4,} (of|by|with|for|is|in) [a-z]{2,}", value)
         }  # fmt: skip
         assert not english
+
+
+def test_a_list_in_a_spreadsheet_is_whole_as_far_as_a_cell_holds_it():
+    w = Wording("en", None)
+    frames = list(range(1, 1001))
+    assert _value("findings", "frames", "list<int64>", frames, w).split("; ") == list(map(str, frames))
+    hashes = [f"{n:064x}" for n in range(1000)]
+    told = _value("findings", "object_ids", "list<string>", hashes, w)
+    kept = told.count("; ") + 1
+    assert told.endswith(f"… (+{1000 - kept})")
+    assert LONGEST - 200 < len(told) <= LONGEST

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from netaudit.contracts.answers import IN_FIELD
 from netaudit.contracts.details import MqttSaid
 from netaudit.messages.http1.body import LIMIT, Whole
-from netaudit.messages.message import Message
+from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.fields import (
     MoreError,
     WrongError,
@@ -26,7 +27,8 @@ from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
-CONNECT, PUBLISH = 1, 3
+CONNECT, CONNACK, PUBLISH = 1, 2, 3
+MOST_EARLY = 16  # publications that are remembered until the broker takes the client
 MOST_OTHER = 1 << 20  # bytes of a packet that is no PUBLISH
 ALIASES = 4096  # topics remembered for their aliases, per direction
 _START = re.compile(rb"[\x10\x30-\x35\x3a-\x3d]")
@@ -68,6 +70,7 @@ class MqttReader(BaseReader):
         self.sides = (_Side(), _Side())
         self.version = 0  # protocol level: 3, 4, 5; 0 unknown
         self.out: list[Message] = []
+        self.early: list[Message] | None = []  # published before the broker said whether it takes anything
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a packet."""
@@ -94,6 +97,9 @@ class MqttReader(BaseReader):
 
     def _given(self) -> list[Message]:
         out, self.out = self.out, []
+        if self.early is not None and len(self.early) < MOST_EARLY:
+            new = [one for one in out if type(one) is Message and one.direction == UP and one.method == "PUBLISH"]
+            self.early = [*self.early, *new][:MOST_EARLY]
         return out
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
@@ -195,8 +201,16 @@ class MqttReader(BaseReader):
         start = side.at - len(held)
         if kind == CONNECT:
             self._connect(direction, bytes(held[at : at + length]), start, start + at + length)
+        elif kind == CONNACK and length > 1 and direction == DOWN:
+            self._answered(direction, held[at + 1], start, start + at + length)
         del held[: at + length]
         return True
+
+    def _answered(self, direction: int, code: int, start: int, end: int) -> None:
+        """The broker says whether it takes the client; of one it refuses nothing was taken (MQTT 3.1.1, 3.2.2.3)."""
+        for request in (self.early or ()) if code else ():
+            self.out.append(Message(NAME, direction, start, end, method="CONNACK", notes=[IN_FIELD], request=request))
+        self.early = None
 
     def _publish(self, direction: int, side: _Side, length: int, at: int) -> None:
         held, flags = side.held, side.held[0] & 15

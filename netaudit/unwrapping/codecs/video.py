@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import functools
 import importlib.util
+import re
 from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import Step
@@ -27,6 +28,14 @@ LOOKED_AT = 4  # key frames of a file
 PART_LOOKED_AT = f"video not looked at but for {LOOKED_AT} key frames of each file"
 CLUSTER = 188  # bytes of a packet of MPEG-TS (ISO/IEC 13818-1, 2.4.3.2)
 FIRST = b"\0\x1aFRG"  # first bytes of files of video
+# elementary streams that begin with the parameter sets of a key frame, as they are handed to decoders (annex B of
+# ITU-T H.264 and H.265); a delimiter may stand before them
+STREAMS = {
+    "h264": re.compile(
+        rb"\x00{2,3}\x01(?:\x09.\x00{2,3}\x01)?[\x27\x47\x67][\x2c\x42\x4d\x58\x64\x6e\x7a\xf4]", re.DOTALL
+    ),
+    "hevc": re.compile(rb"\x00{2,3}\x01(?:\x46\x01.\x00{2,3}\x01)?\x40\x01", re.DOTALL),
+}
 DECODED = "still decoded from a key frame: its bytes are not on the wire"
 
 
@@ -41,8 +50,17 @@ def _stills() -> Stills | None:
 
 
 def is_video(part: Part) -> bool:
-    """Declared as the elementary stream of a key frame, or a file of video."""
-    return part.content_type in CODECS or is_file(part.data)
+    """The elementary stream of a key frame, declared or by its first bytes, or a file of video."""
+    return bool(codec_of(part)) or is_file(part.data)
+
+
+def codec_of(part: Part) -> str:
+    """By which codec a part is the elementary stream of a key frame; empty where it is none."""
+    if part.content_type in CODECS:
+        return CODECS[part.content_type]
+    if not part.data.startswith(b"\0\0"):
+        return ""
+    return next((codec for codec, begins in STREAMS.items() if begins.match(part.data)), "")
 
 
 def is_file(data: bytes) -> bool:
@@ -60,7 +78,8 @@ def is_file(data: bytes) -> bool:
 
 def open_video(part: Part, budget: Budget) -> Iterator[Part]:
     """The first picture of a key frame, some of a file, as JPEG; nothing without PyAV or where none can be decoded."""
-    if part.content_type not in CODECS:
+    codec = codec_of(part)
+    if not codec:
         yield from _open_file(part, budget)
         return
     if not part.complete:
@@ -69,7 +88,7 @@ def open_video(part: Part, budget: Budget) -> Iterator[Part]:
     if stills is None:
         budget.note("video not decoded: PyAV is not installed")
         return
-    still, problem = stills.decode(part.data, CODECS[part.content_type], budget.patience)
+    still, problem = stills.decode(part.data, codec, budget.patience)
     if not still:
         budget.note(f"video not decoded: {problem}" if problem else "video not decoded")
     elif budget.spend(len(still)):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.contracts.answers import IN_FIELD
 from netaudit.contracts.details import MqttSaid
-from netaudit.messages.message import UP
+from netaudit.messages.message import DOWN, UP
 from netaudit.messages.mqtt import reader as mqtt
 from tests.messages.carrier import JPEG, check_cuts, check_gaps, check_noise
 from tests.reference.messages import down, read, up
@@ -155,3 +156,12 @@ def test_many_at_once_are_read_as_byte_by_byte(level, packets):
             messages += reader.feed(UP, len(begin) + at, data[at : at + step])
         given_out.append((messages + reader.finish(), reader.needed_from(UP)))
     assert given_out[0] == given_out[1]
+
+
+def test_a_broker_that_takes_no_client_took_nothing_that_came_before() -> None:
+    early = [up(connect()), up(publish(b"cam/1", JPEG)), up(publish(b"cam/2", b"ab"))]
+    refused, _ = read([*early, down(b"\x20\x02\x00\x05"), up(publish(b"cam/3", b"cd"))], server_port=1883)
+    answers = [one for one in refused if one.direction == DOWN]
+    assert [(one.request.path, one.notes) for one in answers] == [("cam/1", [IN_FIELD]), ("cam/2", [IN_FIELD])]
+    taken, _ = read([*early, down(CONNACK)], server_port=1883)
+    assert not any(one.direction == DOWN for one in taken)

@@ -43,6 +43,14 @@ def test_one_still(codec, kind):
     assert DECODED in budget.notes
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_key_frame_that_nobody_declared(codec):
+    """As a page hands it to a decoder, or a file of an elementary stream begins."""
+    leaves, budget = found(key_frame(codec), "application/octet-stream")
+    assert (leaves[0].kind, leaves[0].part.path) == ("jpeg", "rtp body › key frame › jpeg")
+    assert DECODED in budget.notes
+
+
 def test_nothing_from_what_is_no_video_or_not_whole():
     pytest.importorskip("av", reason="NO PYAV: key frames are not decoded")
     for data in (b"\0\0\0\1\x67" + bytes(60), bytes(range(256)), b"x"):
