@@ -12,10 +12,12 @@ from netaudit import __version__
 from netaudit.case.custody import RECORD, Custody, entries
 from netaudit.case.seal import SEALED
 from netaudit.case.writing import MANIFEST, place_for
+from netaudit.errors import NetauditError
 from netaudit.live.daily.spool import moved
 from netaudit.live.sealing import RECORDING_ENDED
 from netaudit.masking.mask import mask, visible
 from netaudit.pipeline.task import Options, begin_case
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from netaudit.case.removal import Rule
@@ -67,6 +69,12 @@ class Day:
 def shown_name(path: Path) -> str:
     """The name of a file as it may be told: others chose it, and it may name people."""
     return visible(mask(path.name), 200)
+
+
+def shown_why(error: Exception) -> str:
+    """Why something failed, as it may be told: without the path, which may name people."""
+    text = error.template.replace("{}", "…") if isinstance(error, NetauditError) else why(error)
+    return visible(mask(text), 200)
 
 
 def day_of(moment: float, zone: datetime.tzinfo | None) -> datetime.date:
