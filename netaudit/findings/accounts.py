@@ -241,9 +241,9 @@ def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
         return POSSIBLE
     if near == far and not row.upload:
         return SHOWN
-    if not row.sure:
-        return UNSURE
-    return VIEWED if near == "outside" else OWN
+    if near == "outside":
+        return VIEWED
+    return OWN if row.sure else UNSURE
 
 
 CONTESTED: dict[str, Words] = {

@@ -32,6 +32,7 @@ VPNS = {  # by transport and the port that is asked for one where nobody chose a
 VPN_NAMES = {"tailscale.com": "Tailscale", "tailscale.io": "Tailscale", "zerotier.com": "ZeroTier"}
 HANDSHAKES = frozenset({"tls", "quic", "dtls"})  # protocols whose hellos name a server
 MOST_NAMED = 3
+SAID_OF = ("client_ip", "server_ip", "server_name", "transport", "protocol", "server_port")  # columns of flows
 
 
 class Fronts:
@@ -58,18 +59,18 @@ class Fronts:
             known = endpoints.filter(pc.not_equal(endpoints["service_class"], ""))
             self._classes = {row["ip"]: row["service_class"] for row in _few(known, "ip", "service_class")}
 
-    def before(self, flow_ids: Iterable[str], flows: pa.Table) -> str:
+        flows = tables["flows"]
+        hidden = pc.is_in(flows["protocol"], value_set=pa.array(sorted(HANDSHAKES)))
+        asked = pc.is_in(flows["flow_id"], value_set=pa.array(sorted(self._asked), pa.string()))
+        chosen = _few(flows.filter(pc.or_(hidden, asked)), "flow_id", *SAID_OF)
+        self._hidden = {row["flow_id"]: row for row in chosen}  # once: there are many findings
+
+    def before(self, flow_ids: Iterable[str]) -> str:
         """The same of flows that were read: those opened with keys, and those through a proxy.
 
         What else is in clear names its receiver itself, which `receivers.py` holds against DNS.
         """
-        wanted = pa.array(sorted(set(flow_ids)), pa.string())
-        hidden = pc.is_in(flows["protocol"], value_set=pa.array(sorted(HANDSHAKES)))
-        asked = pc.is_in(flows["flow_id"], value_set=pa.array(sorted(self._asked), pa.string()))
-        chosen = flows.filter(pc.and_(pc.is_in(flows["flow_id"], value_set=wanted), pc.or_(hidden, asked)))
-        return self.said(
-            _few(chosen, "flow_id", "client_ip", "server_ip", "server_name", "transport", "protocol", "server_port")
-        )
+        return self.said(self._hidden[one] for one in sorted(set(flow_ids)) if one in self._hidden)
 
     def said(self, rows: Iterable[Mapping[str, Any]]) -> str:
         """Clauses of a reason on flows of one sender to one receiver; empty where nothing hides it."""

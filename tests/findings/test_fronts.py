@@ -89,3 +89,17 @@ FULL = {"certified": [f"{n}.other.cn" for n in range(16)]}  # more were not kept
 )
 def test_nothing_is_said_where_nothing_hides_it(given: dict[str, Any]) -> None:
     assert said(**given) == ""
+
+
+def test_findings_are_many_and_their_flows_looked_up_once() -> None:
+    flow = {"flow_id": "f", "client_ip": CAM, "server_ip": CLOUD, "server_name": "up.example.cn", "protocol": "tls"}
+    facts = [{"kind": "tls_server", "ip": CLOUD, "field": "san", "value": "other.cn"}]
+    tables = {
+        "flows": filled(FLOWS, [flow, flow | {"flow_id": "g", "protocol": "http"}]),
+        "observations": filled(OBSERVATIONS, facts), "messages": filled(MESSAGES, []),
+        "bindings": filled(BINDINGS, []),
+    }  # fmt: skip
+    fronts = Fronts(tables, Receivers(tables, Ends(tables)))
+    tables.clear()
+    assert "other.cn: 1" in fronts.before(["f", "f", "g", "unknown"])
+    assert fronts.before(["g"]) == ""
