@@ -68,6 +68,7 @@ class Appliance:
     _custody: Custody = field(init=False)
     _room: Room = field(init=False)
     _counted: dict[str, int] = field(default_factory=dict)  # losses that cases closed so far were told
+    _others: set[str] = field(default_factory=set)  # files that are no captures, of which that was told
     _keeper: Keeper | None = None
     _day: Day | None = None
     _last: float = 0.0  # when the last file began
@@ -167,6 +168,9 @@ class Appliance:
                 continue
             self._refused.pop(name, None)
             self._taken_at = clock
+        for name in sorted(spool.others - self._others):
+            self._tell("warning", "no_capture", file=shown_name(spool.folder / name))
+        self._others = spool.others
 
     def _day_for(self, one: Whole, auditor: Auditor) -> Day:
         """The case of a file: the one under way, or a new one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,13 @@ class Day:
         size, digest = moved(one.path, self.folder / RECORD / name)
         self.bytes += size
         said = {} if one.path.name == name else {"was": shown_name(one.path)}
-        self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **said)
+        try:
+            self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **said)
+        except OSError:  # no room for the line: back it goes, and is taken later
+            self.bytes -= size
+            if not os.path.lexists(one.path):
+                (self.folder / RECORD / name).rename(one.path)
+            raise
 
     def close(self, **facts: Any) -> None:
         """No further file comes: let others audit it."""

@@ -312,6 +312,34 @@ def test_only_an_audit_that_ended_well_is_no_warning(tmp_path: Path, said: dict[
     assert watcher.codes() == [code]
 
 
+def test_what_is_no_capture_is_told_once(tmp_path: Path) -> None:
+    watcher = Watcher()
+    one = appliance(tmp_path, watcher)
+    write(tmp_path / "filled", "keys-13812345678.docx", b"PK\x03\x04", time.time() - 2000)
+    spool = Spool(tmp_path / "filled", own=False)
+    for _ in range(3):
+        one._take(spool, None)  # type: ignore[arg-type]
+    assert watcher.codes() == ["no_capture"]
+    assert "13812345678" not in str(watcher.notes[0])
+
+
+def test_a_file_without_its_line_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, "a.pcap", capture(START))
+    day = Day(tmp_path / "2026-09-01", Rule("2026-09-01", None), Options(), {})
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Custody, "note", full)
+        with pytest.raises(OSError, match="No space"):
+            day.take(Whole(path, START))
+    assert path.exists()
+    day.take(Whole(path, START))
+    day.let_go()
+    assert [one.name[:17] for one in (day.folder / "private" / "record").iterdir()] == ["record-0001_00002"]
+
+
 def test_no_path_is_told() -> None:
     path = "/srv/13812345678/spool/a.pcap"
     for error in (OSError(28, "No space left on device", path), UsageError("{}: is a case", path), ValueError(path)):
