@@ -179,6 +179,48 @@ def openings() -> Iterator[Chunk]:
         )
 
 
+def neighbours() -> Iterator[Chunk]:
+    """A million addresses that answer by ARP, and a million by neighbour discovery (RFC 826; RFC 4861, 4.4)."""
+    count = 100_000
+    for part in range(10):
+        number = part * count + np.arange(count)
+        low = number.astype(">u4").view(np.uint8).reshape(-1, 4)
+        arp = _copies(
+            "ffffffffffff020000000000 0806 0001 0800 06 04 0002 020000000000 0a000000 ffffffffffff 0a000001", count
+        )
+        for place in (8, 24):
+            arp[:, place : place + 4] = low
+        arp[:, 29:32] = low[:, 1:]
+        ends = "fe80 0000000000000000 00ff 00000000 ff02 0000000000000000 000000000001"
+        told = "8800 0000 20000000 fe80 0000000000000000 00ff 00000000 0201 020000000000"
+        nd = _copies(f"333300000001020000000000 86dd 60000000 0020 3a ff {ends} {told}", count)
+        for place in (8, 34, 74, 82):
+            nd[:, place : place + 4] = low
+        _check(nd)
+        for data, later in ((arp, 0), (nd, 10_000)):
+            size = data.shape[1]
+            head = np.tile(np.frombuffer(struct.pack("<IIII", 0, 0, size, size), np.uint8), (count, 1))
+            records = np.ascontiguousarray(np.concatenate([head, data], axis=1))
+            yield (
+                BEGIN + part * 10**10 + np.arange(count) * 20_000 + later,
+                np.arange(count + 1) * (16 + size),
+                records.reshape(-1),
+            )
+
+
+def _copies(frame: str, count: int) -> np.ndarray:
+    return np.tile(np.frombuffer(bytes.fromhex(frame), np.uint8), (count, 1))
+
+
+def _check(frames: np.ndarray) -> None:
+    """Write the checksums of ICMPv6 into frames of IPv6."""
+    words = np.ascontiguousarray(frames[:, 22:]).view(">u2").astype(np.uint64).sum(axis=1)
+    words += np.uint64(frames.shape[1] - 54 + 58)  # the pseudo header: length and protocol
+    for _ in range(2):
+        words = (words & np.uint64(0xFFFF)) + (words >> np.uint64(16))
+    frames[:, 56:58] = (words ^ np.uint64(0xFFFF)).astype(">u2").view(np.uint8).reshape(-1, 2)
+
+
 def open_bodies() -> Iterator[Chunk]:
     """Fourteen bodies of 55 MB at the same time, none of which ends."""
     size = 55 << 20
@@ -301,8 +343,8 @@ def scans() -> Iterator[Chunk]:
 
 
 _ALL = (
-    bridged_png, bridged_bmp, bridged_bodies, form, json_list, public_addresses, hosts, openings, open_bodies,
-    open_chunks, many_open_chunks, small_chunks, continuations, hpack, nested_gzip, nested_zip, scans,
+    bridged_png, bridged_bmp, bridged_bodies, form, json_list, public_addresses, hosts, openings, neighbours,
+    open_bodies, open_chunks, many_open_chunks, small_chunks, continuations, hpack, nested_gzip, nested_zip, scans,
 )  # fmt: skip
 CAPTURES = {make.__name__: make for make in _ALL}
 

@@ -79,7 +79,7 @@ def integrity(folder: Path) -> Integrity:
     told.problems = [*([seal.problem] if seal.problem else []), *broken(folder)]
     if (removal := seal.removal) is not None:
         told.removed, told.removed_on, told.removed_why = seal.removed, removal.when, removal.why
-        told.problems += [removal.problem] if removal.problem else []
+        told.problems += [one for one in (removal.problem, removal.damage) if one]
     told.partial = seal.state == "sealed" and bool(manifest.get("partial", True))
     there = dict(_walked(folder, folder))
     export = _export(folder, told)

@@ -7,19 +7,23 @@ The rule stands in the line `begun` of a chain, hence below the seal, and in man
 After that day and so many more, what lies under `private/` may go (but the log of who saw what unmasked); with `room`
 earlier, where the disk of an appliance has no more of it. A line of the chain says so before anything is removed, so
 that a removal that was cut off is carried on, and what is missing without a line stays missing. What was gone by then,
-or of another size than sealed, is named in that line and told as before.
+or not as sealed, is counted and named in that line, and the case stays unsound: a removal heals nothing.
 """
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import Custody
+from netaudit.system.desktop_files import is_left_by_desktop
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from netaudit.case.seal import Fact
 
 REMOVED = "removed by rule"  # the line of the chain
 AGE, ROOM = "age", "room"  # why
@@ -55,7 +59,8 @@ class Removal:
     why: str
     rule: Rule
     problem: str = ""  # in one sentence, where the rule does not allow it
-    before: frozenset[str] = frozenset()  # files that were gone, or of another size, before it
+    before: frozenset[str] = frozenset()  # files that were gone, or not as sealed, before it
+    damage: str = ""  # in one sentence, where there were such files
 
 
 def rule_of(said: object) -> Rule | None:
@@ -89,7 +94,9 @@ def removal_of(rule: Rule | None, lines: list[dict[str, Any]]) -> Removal | None
         return Removal(when, why, rule, "private data was removed earlier than the rule of the seal allows")
     before = line.get("before")
     names = frozenset(map(str, before)) if isinstance(before, list) else frozenset()
-    return Removal(when, why, rule, "", names)
+    wrong = line.get("wrong", len(names))
+    problem = "private data was not as it was sealed before it was removed by rule" if wrong != 0 else ""
+    return Removal(when, why, rule, "", names, problem)
 
 
 def removable(name: str) -> bool:
@@ -110,13 +117,23 @@ def remove_private(folder: Path, why: str) -> int:
     with Custody(folder) as custody:
         if not any(line["what"] == REMOVED for line in entries(folder)):
             sealed = sealed_files(folder, custody.number)
-            before = [name for name, fact in sealed.items() if removable(name) and sizes.get(name) != fact.bytes]
-            named = {"before": sorted(before)[:MOST_NAMED]} if before else {}
-            custody.note(REMOVED, why=why, files=len(names), bytes=sum(sizes.values()), **named)
+            before = _wrong(folder, sizes, {name: fact for name, fact in sealed.items() if removable(name)})
+            digest = hashlib.sha256("\n".join(before).encode()).hexdigest()  # of all of them, where not all are named
+            named = {"before": before[:MOST_NAMED], "before_sha256": digest} if before else {}
+            custody.note(REMOVED, why=why, files=len(names), bytes=sum(sizes.values()), wrong=len(before), **named)
         for name in names:
             (folder / name).unlink(missing_ok=True)
     _remove_empty(folder / "private")
     return sum(sizes.values())
+
+
+def _wrong(folder: Path, sizes: dict[str, int], sealed: dict[str, Fact]) -> list[str]:
+    """Private files that are gone, changed, or that nobody sealed, sorted. Reads them all."""
+    from netaudit.case.seal import hashed
+
+    wrong = [name for name in sizes if name not in sealed and not is_left_by_desktop(name.rpartition("/")[2])]
+    wrong += [name for name, fact in sealed.items() if sizes.get(name) != fact.bytes or hashed(folder / name) != fact]
+    return sorted(wrong)
 
 
 def _remove_empty(folder: Path) -> None:

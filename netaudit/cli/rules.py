@@ -64,13 +64,19 @@ def check(
 
 @app.command(epilog="Example: netaudit rules test office.pcapng --signatures ./mine --added")
 def test(  # a command, no test
-    captures: Annotated[list[str], typer.Argument(metavar="CAPTURE|CASE...", help="Captures, or one case.")],
+    captures: Annotated[
+        list[str],
+        typer.Argument(metavar="CAPTURE|CASE...", help="Captures, one case, or files of rules, which are checked."),
+    ],
     signatures_folder: Signatures = None,  # noqa: PT028
     added: Annotated[bool, typer.Option("--added", help="Show only what your own signatures say.")] = False,  # noqa: PT028
 ) -> None:
     """Show which signatures fire on captures or on a case, on which facts, and what became of their claims."""
+    from netaudit.cli.rules_checking import check_command
     from netaudit.cli.rules_testing import test_command
 
+    if all(one.endswith((".yaml", ".yml")) for one in captures):
+        raise typer.Exit(check_command([Path(one) for one in captures], default_language()))
     raise typer.Exit(test_command(captures, signatures_folder, added=added, lang=default_language()))
 
 

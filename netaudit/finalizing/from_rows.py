@@ -11,6 +11,7 @@ from itertools import islice
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.finalizing.joined_pieces import join_pieces
 from netaudit.finalizing.stored import Joined, Load, StoredPart, open_joined
+from netaudit.rows.segments import LISTED
 from netaudit.rows.uploads import BLOCK, CHUNK, END, NEXT, PART, PIECE, RANGE, REPLY, SENT, TEXT
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.part import Part
@@ -74,7 +75,7 @@ def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
     """
     blocks = {row.links[0]: row for row in rows if row.role == CHUNK and row.links}
     listed = [row for row in rows if row.role == END and row.links]
-    for end in listed:  # Azure's list says which, and in what order
+    for end in listed:  # the list of Azure or Swift says which, and in what order
         cited = [blocks[link] for link in end.links if link in blocks]
         whole = len(cited) == len(end.links)
         in_order = [replace(row, number=n, complete=row.complete and whole) for n, row in enumerate(cited, 1)]
@@ -82,7 +83,7 @@ def _chunks(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
             joined.shreds, joined.deep = [row.message_id for row in cited], True
             yield joined
     used = {link for end in listed for link in end.links}
-    rows = [row for row in rows if row.role == CHUNK and not (row.links and row.links[0] in used)]
+    rows = [row for row in rows if row.role == CHUNK and row.number != LISTED and used.isdisjoint(row.links)]
     if not rows:
         return
     uploads: list[dict[int, StoredPart]] = [{}]

@@ -85,8 +85,9 @@ def _holes(there: Ranges, end: int) -> Ranges:
 
 
 def join_pieces(rows: list[StoredPart], load: Load, most: int, patience: Patience) -> Iterator[Joined]:
-    """Contents of one file from its pieces, in the order in which they were sent. One message alone is no news.
+    """Contents of one file from its pieces, in the order in which they were sent.
 
+    One message alone is no news, unless it brings several pieces, one behind the other.
     Ranges of HTTP are of one content: one that contradicts what is there begins another, and so does one that is sent
     long after the one before, since a place may take one picture after the other of the same size. A piece that may as
     well be of the content before, which is not whole yet, ends the joining: two senders may take turns. Writes of SMB
@@ -129,7 +130,7 @@ def _recent(content: _Content, row: StoredPart) -> bool:
 
 def _told(content: _Content, count: int, limit: int, patience: Patience) -> Iterator[Joined]:
     messages = sorted({row.message_id for row in content.rows})
-    if len(messages) > 1:
+    if len(messages) > 1 or (len(content.rows) > 1 and len(content.there) == 1):
         identity = f"{content.rows[0].message_id}\0pieces\0{count}"  # what the file is called is keyed
         for joined in open_joined(identity, content.root(content.size, limit), content.rows, patience):
             joined.shreds, joined.deep = messages, content.rows[0].role == SENT

@@ -17,6 +17,7 @@ from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
 from netaudit.findings.transfers import transfers
 from netaudit.findings.visibility import LOCAL
+from netaudit.tables.holders import Holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,11 +75,15 @@ class Line(NamedTuple):
 def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
     """What each inside sender sent to each outside endpoint; sizes add up to the payload that left.
 
+    A device that sent from several addresses is one sender, by its id; any other is told by its address.
     `scraps`: words that nobody would read outside of what `messages.obscure` counts.
     """
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     received: dict[tuple[str, str], int] = defaultdict(int)  # encrypted
-    for (near, far), flow, parts, back in _left(tables, scraps):
+    rows = list(_left(tables, scraps))
+    senders = Holders(tables.get("bindings"), tables.get("devices")).joined({near for (near, _), *_ in rows})
+    for (address, far), flow, parts, back in rows:
+        near = senders.get(address, address)
         received[near, far] += back.get(HIDDEN_OTHER, 0)
         for reason, size in parts.items():
             if size:
@@ -236,9 +241,9 @@ def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
         return POSSIBLE
     if near == far and not row.upload:
         return SHOWN
-    if not row.sure:
-        return UNSURE
-    return VIEWED if near == "outside" else OWN
+    if near == "outside":
+        return VIEWED
+    return OWN if row.sure else UNSURE
 
 
 CONTESTED: dict[str, Words] = {

@@ -30,7 +30,7 @@ STRANGE_ANSWER = "answered by no router"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
 UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
-TURNED_DOWN, REDIRECTED = "answered with an error", "redirected"
+TURNED_DOWN, REDIRECTED, CLOSED = "answered with an error", "redirected", "closed for an error"
 BARE, UNDONE, FAINT = "numbers alone", "change undone", "faint face"
 HTTP = frozenset({"http", "http2", "http3"})
 FINAL = 200  # statuses below are of answers that another one follows (RFC 9110, 15.2)
@@ -76,6 +76,7 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK), whatever its status says",
     LOGIN: "answered with a redirection to a page for logging in: not taken",
     BROKEN_OFF: "refused: its stream was broken off by who should take it",
+    CLOSED: "closed upon with a code of an error (WebSocket, code 1002 or above): not taken",
     TURNED_DOWN: "answered with an error (status 400 or above): not taken",
 }
 MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
@@ -85,6 +86,7 @@ COLUMNS = [
 ]  # fmt: skip
 LEAST_BEHIND = 4  # addresses outside that are behind one link address, before one with a quarter of them is no router
 REDIRECTION = 300  # status of an answer that sends the client elsewhere (RFC 9110, 15.4)
+CLOSING = 1000  # codes of a CLOSE of WebSocket from here on (RFC 6455, 7.4)
 ERROR = 400  # status of an answer that took nothing (RFC 9110, 15.5)
 LATELY = 600 * 10**9  # ns within which what came from outside is what is sent out again
 
@@ -168,6 +170,8 @@ class Bearing:
         status, refusal = answer
         if refusal:
             return {refusal}
+        if status >= CLOSING:
+            return {CLOSED}
         return {TURNED_DOWN if status >= ERROR else REDIRECTED} if status >= REDIRECTION else set()
 
     def came_from_outside(self, row: Transfer | Way) -> bool:

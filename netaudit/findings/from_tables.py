@@ -99,7 +99,7 @@ def judge(
         more = identity_groups(some, scope, actors, bearing, back_ends, apart)
         clear += findings_of(more, rule, actors, receivers)
     for one in clear:
-        one.reason += fronts.before(one.flow_ids, flows)
+        one.reason += fronts.before(one.flow_ids)
     found = [
         *clear,
         *relayed,

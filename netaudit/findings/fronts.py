@@ -3,8 +3,8 @@
 A name in a hello is what the client writes. So it is said where another ClientHello stands in it, encrypted (ECH; many
 browsers send bytes that look like one), where DNS had led to that address under another name, where certificates seen
 there, in this connection or another one, are for others, and where a proxy was asked (CONNECT) for somebody else.
-Behind a tunnel nobody's receiver is seen, and a resolver that is asked under encryption hides which names were asked
-for.
+Behind a tunnel or a VPN nobody's receiver is seen, and a resolver that is asked under encryption hides which names
+were asked for.
 """
 
 from __future__ import annotations
@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 
 RESOLVER = "name_resolution"  # a value of endpoints.service_class
 TUNNELS = frozenset({"esp", "etherip", "ipcomp", "l2tpv3", "gre", "ipip"})  # of flows.transport
+VPNS = {  # by transport and the port that is asked for one where nobody chose another (IANA; the makers' pages)
+    ("udp", 51820): "WireGuard", ("udp", 1194): "OpenVPN", ("tcp", 1194): "OpenVPN", ("udp", 500): "IKE",
+    ("udp", 4500): "IPsec (NAT-T)", ("udp", 41641): "Tailscale", ("udp", 9993): "ZeroTier", ("udp", 1701): "L2TP",
+}  # fmt: skip
+VPN_NAMES = {"tailscale.com": "Tailscale", "tailscale.io": "Tailscale", "zerotier.com": "ZeroTier"}
 HANDSHAKES = frozenset({"tls", "quic", "dtls"})  # protocols whose hellos name a server
 MOST_NAMED = 3
+SAID_OF = ("client_ip", "server_ip", "server_name", "transport", "protocol", "server_port")  # columns of flows
 
 
 class Fronts:
@@ -53,16 +59,18 @@ class Fronts:
             known = endpoints.filter(pc.not_equal(endpoints["service_class"], ""))
             self._classes = {row["ip"]: row["service_class"] for row in _few(known, "ip", "service_class")}
 
-    def before(self, flow_ids: Iterable[str], flows: pa.Table) -> str:
+        flows = tables["flows"]
+        hidden = pc.is_in(flows["protocol"], value_set=pa.array(sorted(HANDSHAKES)))
+        asked = pc.is_in(flows["flow_id"], value_set=pa.array(sorted(self._asked), pa.string()))
+        chosen = _few(flows.filter(pc.or_(hidden, asked)), "flow_id", *SAID_OF)
+        self._hidden = {row["flow_id"]: row for row in chosen}  # once: there are many findings
+
+    def before(self, flow_ids: Iterable[str]) -> str:
         """The same of flows that were read: those opened with keys, and those through a proxy.
 
         What else is in clear names its receiver itself, which `receivers.py` holds against DNS.
         """
-        wanted = pa.array(sorted(set(flow_ids)), pa.string())
-        hidden = pc.is_in(flows["protocol"], value_set=pa.array(sorted(HANDSHAKES)))
-        asked = pc.is_in(flows["flow_id"], value_set=pa.array(sorted(self._asked), pa.string()))
-        chosen = flows.filter(pc.and_(pc.is_in(flows["flow_id"], value_set=wanted), pc.or_(hidden, asked)))
-        return self.said(_few(chosen, "flow_id", "client_ip", "server_ip", "server_name", "transport"))
+        return self.said(self._hidden[one] for one in sorted(set(flow_ids)) if one in self._hidden)
 
     def said(self, rows: Iterable[Mapping[str, Any]]) -> str:
         """Clauses of a reason on flows of one sender to one receiver; empty where nothing hides it."""
@@ -90,6 +98,18 @@ class Fronts:
             yield "a resolver is asked under encryption, and the names are not visible"
         if (row.get("transport") or "") in TUNNELS:
             yield "a tunnel, and who gets it behind its end is not visible"
+        if vpn := _vpn(row, name):
+            yield f"by its port or name a VPN ({vpn}), and who gets it behind its end is then not visible"
+
+
+def _vpn(row: Mapping[str, Any], name: str) -> str:
+    """The VPN that a name or, of what says no protocol, a server's port is known for; empty for any other."""
+    for known, vpn in VPN_NAMES.items():
+        if name == known or name.endswith(f".{known}"):
+            return vpn
+    if (row.get("protocol") or "unknown") != "unknown":
+        return ""
+    return VPNS.get((row.get("transport") or "", row.get("server_port") or 0), "")
 
 
 def _few(table: pa.Table, *columns: str) -> list[dict[str, Any]]:

@@ -73,11 +73,14 @@ _BYTES = (256, 512, 1024, 2048, 4096, 8192)  # of 128 to 1024 numbers of two, fo
 _LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
 
 
-def personal(leaf: Leaf) -> list[Personal]:
-    """What `leaf` says of people and of the circumstances, in the order of the document; then templates in it."""
+def personal(leaf: Leaf, spent: Callable[[], object] | None = None) -> list[Personal]:
+    """What `leaf` says of people and of the circumstances, in the order of the document; then templates in it.
+
+    `spent` is called where it holds more codings upon codings than are taken off.
+    """
     found = _said(leaf)
     if (leaf.kind in DOCUMENTS and leaf.kind != "html") or leaf.kind in BINARY:
-        found += overlooked(_searched(leaf), found, _of_bytes)
+        found += overlooked(_searched(leaf), found, _of_bytes, spent)
     return found + (_templates(leaf) if _may_hold_template(leaf) else [])
 
 

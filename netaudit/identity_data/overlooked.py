@@ -26,24 +26,32 @@ _BEFORE, _BEHIND = 96, 48  # bytes around a number that may say whose it is
 _CUT = 3  # bytes of a character in UTF-8 that a cut may leave
 
 
-def overlooked(data: bytes, known: list[Personal], read: Callable[[bytes], list[Personal]]) -> list[Personal]:
-    """Persons of numbers that are not among the `known`; `read` reads bytes as a document of their own."""
+def overlooked(
+    data: bytes,
+    known: list[Personal],
+    read: Callable[[bytes], list[Personal]],
+    spent: Callable[[], object] | None = None,
+) -> list[Personal]:
+    """Persons of numbers that are not among the `known`; `read` reads bytes as a document of their own.
+
+    `spent` is called where there are more codings upon codings than are taken off (`readings`).
+    """
     if not data or len(data) > LARGEST:
         return []
     values = _numbers(known)
     out = _beside(data, values) if may_hold_number(data) else []
-    for coding, said in readings(data):
+    for place, (coding, said) in enumerate(readings(data, spent)):
         found = read(said)
         found += _beside(said, _numbers(found))
         if new := _numbers(found) - values:
-            out += [one._replace(path=f"({coding}){one.path}") for one in found]
+            out += [one._replace(path=f"({coding}){one.path}", around=f"({coding}){place}") for one in found]
             values |= new
     return out
 
 
 def is_overlooked(one: Personal) -> bool:
     """Whether it was found in bytes, and not by the reader of their document."""
-    return one.path.startswith(("bytes[", "("))
+    return bool(one.around)
 
 
 def _numbers(found: list[Personal]) -> set[str]:
@@ -64,7 +72,7 @@ def _beside(data: bytes, known: set[str]) -> list[Personal]:
         said = said_in(around, f"bytes[{place}]")
         row = next((one.path.partition("]")[2].partition("]")[0] for one in said if one.value == number), "")
         fields += [one for one in said if one.path.partition("]")[2].startswith(f"{row}]")]
-    return classified(fields) if fields else []
+    return [one._replace(around=f"{one.path.partition(']')[0]}]") for one in classified(fields)] if fields else []
 
 
 def _before(data: bytes, start: int, *, binary: bool) -> str:

@@ -11,6 +11,7 @@ import binascii
 import re
 import zlib
 from base64 import b32decode
+from collections import deque
 from functools import lru_cache
 from html import unescape
 from itertools import islice
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 DEEPEST = 3  # codings one upon the other
 SHORTEST, LONGEST = 24, 8192  # characters of a word: 18 digits in base64, and what is still no picture
 MOST = 64  # words of a text that are tried
+MOST_WORDS = 512  # words of a document that are tried, in all depths together
+MOST_SAID = 8 << 20  # bytes that texts of a document become, all together
 _BEGINNING = 64  # bytes of which no compressed stream has only such below 0x80
 LARGEST = 1 << 20  # bytes of a text, and of what a word becomes
 _ESCAPE = later(  # of C, JavaScript and JSON, and of URLs
-    rb"\\+(?:x([0-9a-fA-F]{2})|u\{?([0-9a-fA-F]{2,6})\}?|([0-3][0-7]{2}))|%([0-9a-fA-F]{2})"
+    rb"(?<!\\)\\+(?:x([0-9a-fA-F]{2})|u\{?([0-9a-fA-F]{2,6})\}?|([0-3][0-7]{2}))|%([0-9a-fA-F]{2})"
 )
 _UNSEEN = later(  # in UTF-8: zero-width and joining marks, marks of direction, byte order marks, variation selectors
     rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xcc\x8f|\xc2\xad|\xef\xb8[\x80-\x8f]"
@@ -47,22 +50,32 @@ _MAY = (
 )
 
 
-def readings(data: bytes, depth: int = DEEPEST) -> Iterator[tuple[str, bytes]]:
+def readings(data: bytes, spent: Callable[[], object] | None = None) -> Iterator[tuple[str, bytes]]:
     """(codings taken off, what it says then) of bytes that hold an identity number once that is done.
 
-    Work is bounded by `MOST` words in each text and `DEEPEST` codings.
+    The texts with the fewest codings off come first. Work is bounded by `MOST` words in each text, `DEEPEST` codings,
+    and for all texts together by `MOST_WORDS` and `MOST_SAID`: `spent` is called once where these leave something out.
     """
-    if not depth or not data or len(data) > LARGEST:
-        return
-    for name, said in _once(data):
-        if holds_number(said):
-            yield name, said
-        else:
-            yield from ((f"{name} {inner}", last) for inner, last in readings(said, depth - 1))
+    texts = deque([("", data, DEEPEST)] if 0 < len(data) <= LARGEST else [])
+    left, tried = MOST_SAID, set[bytes]()
+    while texts:
+        coding, text, depth = texts.popleft()
+        for name, said in _once(text, tried):
+            left -= len(said)
+            if left < 0:
+                break
+            if holds_number(said):
+                yield f"{coding} {name}".lstrip(), said
+            elif depth > 1 and len(said) <= LARGEST:
+                texts.append((f"{coding} {name}".lstrip(), said, depth - 1))
+        if left < 0 or (texts and len(tried) > MOST_WORDS):
+            if spent is not None:
+                spent()
+            return
 
 
-def _once(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """What bytes say with one coding off: all of them, where that is one, else word by word."""
+def _once(data: bytes, tried: set[bytes]) -> Iterator[tuple[str, bytes]]:
+    """What bytes say with one coding off: all of them, where that is one, else word by word; none that was `tried`."""
     if unpacked := inflated(data):
         yield "compressed", unpacked
         return
@@ -73,7 +86,8 @@ def _once(data: bytes) -> Iterator[tuple[str, bytes]]:
         yield "escaped", plain
     for found in islice(_WORD.finditer(data), MOST):
         word = found[0]
-        if len(word) <= LONGEST and _UUID.fullmatch(word) is None:
+        if len(word) <= LONGEST and word not in tried and _UUID.fullmatch(word) is None:
+            tried.add(word)
             yield from _of_word(word)
 
 

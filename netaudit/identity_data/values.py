@@ -20,6 +20,7 @@ class Personal(NamedTuple):
     key: str  # name of the field
     value: str
     certainty: str  # checked, named, shape
+    around: str = ""  # which bytes it was found in (`overlooked.py`); empty where the reader of their document gave it
 
 
 @lru_cache(maxsize=4096)

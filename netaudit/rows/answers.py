@@ -2,13 +2,17 @@
 
 Many services answer 200 and say in the body that they refuse. Only what says so by itself is heeded: a field for
 success that is false, a code of the ranges that say error in HTTP or begin so, a redirection to a page for logging in.
+Only fields of the whole answer say so, not those of what it carries, and none where another one says that it was taken.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from netaudit.contracts.answers import IN_FIELD, LOGIN, REFUSED
 
@@ -17,7 +21,10 @@ if TYPE_CHECKING:
 
 LONGEST = 4096  # bytes of an answer that says no more than that
 _REDIRECTION, _ERROR = 300, 400  # statuses
-_LOGIN = re.compile(r"(?i)log[-_]?in|sign[-_]?in|\bsso\b|/auth\b|passport|oauth|/cas/")
+_LOGIN = re.compile(  # a label of the host, a segment of the path, or the last one
+    r"(?i)^(?:https?:)?//(?:[^/?#.]*\.){0,8}?(?:log[-_]?in|sign[-_]?in|sso|auth|passport|oauth2?|cas)\."
+    r"|/(?:sso|auth|oauth2?|cas)(?:/|$)|(?:^|/)(?:log[-_]?in|sign[-_]?in)(?:\.\w{1,5})?/?(?:[#;]|$)"
+)
 _SAYS = (
     rb'(?i)"(?:is_?)?(?:success|succeed|successful|ok)"\s*:\s*(?:false|"false"|"?0\b|"?no\b)'
     rb'|"(?:status|result|state)"\s*:\s*"(?:false|fail|failed|failure|error|denied|refused|rejected|unauthorized)"'
@@ -25,9 +32,39 @@ _SAYS = (
 )
 
 
-def refuses(body: bytes) -> bool:
-    """Whether some text of JSON among bytes says that nothing was taken; asked of many joined first."""
+_SUCCESS = frozenset({"success", "succeed", "successful", "ok"})
+_CODE = frozenset({"code", "errcode", "errno", "errorcode", "resultcode", "retcode", "statuscode"})
+_OUTCOME = frozenset({"status", "result", "state"})
+_FAILED = frozenset({"false", "fail", "failed", "failure", "error", "denied", "refused", "rejected", "unauthorized"})
+_ERRORS = re.compile(r"[45]\d\d(?:\d\d)?", re.ASCII)
+
+
+def may_refuse(body: bytes) -> bool:
+    """Whether some text of JSON among bytes may say that nothing was taken; asked of many joined first."""
     return bool(_refusal().Match(body))
+
+
+def _refuses(body: bytes) -> bool:
+    """Whether an object of JSON says by its own fields that nothing was taken, and by none that it was."""
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        return False
+    told = set(starmap(_told, said.items())) if isinstance(said, dict) else set()
+    return False in told and True not in told
+
+
+def _told(key: str, value: object) -> bool | None:
+    """Whether a field says that it was taken, or was not; None for all others."""
+    name = key.lower().replace("_", "")
+    if isinstance(value, float | list | dict):
+        return None
+    word = str(value).strip().lower()
+    if name in _CODE:
+        return True if word in {"0", "200"} else False if _ERRORS.fullmatch(word) else None
+    if name.removeprefix("is") in _SUCCESS:
+        return True if word == "true" else False if word in {"false", "0", "no"} else None
+    return False if name in _OUTCOME and isinstance(value, str) and word in _FAILED else None
 
 
 def note_refusal(message: Message) -> None:
@@ -35,11 +72,16 @@ def note_refusal(message: Message) -> None:
     if message.request is None or not message.status or message.status >= _ERROR:
         return
     if message.status >= _REDIRECTION:
-        if _LOGIN.search(message.header("location")[:512]):
+        if _LOGIN.search(message.header("location")[:512].partition("?")[0]):
             message.notes.append(LOGIN)
     elif message.header("grpc-status").strip() not in {"", "0"}:  # gRPC over HTTP/2: 0 is OK, whatever HTTP says
         message.notes.append(IN_FIELD)
-    elif 0 < len(message.body) <= LONGEST and REFUSED not in message.notes and refuses(message.body):
+    elif (
+        0 < len(message.body) <= LONGEST
+        and REFUSED not in message.notes
+        and may_refuse(message.body)
+        and _refuses(message.body)
+    ):
         message.notes.append(REFUSED)
 
 

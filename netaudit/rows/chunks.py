@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from netaudit.contracts.unwrapping_steps import step
+from netaudit.rows.segments import segment_of
 from netaudit.rows.uploads import CHUNK, END, MADE, MOST_OFFSET, MOST_PARTS, NEXT, TEXT, UploadPart, parameters
 from netaudit.text.json_document import JsonDocument
 from netaudit.unwrapping.budget import Budget
@@ -107,7 +108,11 @@ def chunk_of(message: Message, client: str) -> Chunk | None:
     said = _by_protocol(message, place, path, query) or _begun(message, path) or _by_path(message, client, path)
     if said is not None:
         return Chunk(said, root(message), beside=False)
-    return _by_names(message, place, query) or _first(message, place, path)
+    if (named := _by_names(message, place, query)) is not None:
+        return named
+    if (said := segment_of(message, client)) is not None:
+        return Chunk(said, root(message), beside=True)
+    return _first(message, place, path)
 
 
 def _first(message: Message, place: str, path: str) -> Chunk | None:

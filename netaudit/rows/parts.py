@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from netaudit.masking.mask import mask_name, shortened
 from netaudit.rows.chunks import begun_at, block_list, chunk_of
 from netaudit.rows.pieces import pieces_of
+from netaudit.rows.segments import segment_list
 from netaudit.rows.uploads import END, MADE, UploadPart, upload_end, upload_part, upload_reply
 from netaudit.tables import PARTS
 from netaudit.unwrapping.from_messages import object_id, root, upload_body
@@ -78,6 +79,7 @@ class PartRows:
         request = message.request
         if not message.direction:
             said = upload_end(message.method, message.path, message.body) or block_list(message, client)
+            said = said or segment_list(message, client)
             identity = ""
         elif request is not None:
             said = upload_reply(request.method, request.path, message) or begun_at(message, client)

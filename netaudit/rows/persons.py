@@ -7,6 +7,7 @@ nothing outside it. Clear values are written to `private/` only.
 from __future__ import annotations
 
 import hmac
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,8 +76,10 @@ class PersonRows:
     def take(self, object_id: str, leaf: Leaf) -> None:
         """Look through one object of the message."""
         self.not_looked_through += not_looked_through(leaf)
+        spent: list[int] = []  # bytes with more codings upon codings than are taken off
         if len(self._found) < MOST_ROWS:
-            self._found += [(object_id, one) for one in personal(leaf)]
+            self._found += [(object_id, one) for one in personal(leaf, lambda: spent.append(len(leaf.part.data)))]
+            self.not_looked_through += sum(spent)
             if leaf.kind in BINARY:
                 self._binary.add(object_id)
             if len(self._sheets) < MOST_SHEETS and is_of_workbook(leaf):
@@ -174,8 +177,12 @@ def _without_repeated(found: list[tuple[str, Personal]]) -> list[tuple[str, Pers
     if not any(is_overlooked(one) for _, one in found):
         return found
     given = {one.value for _, one in found if one.kind == "id_number" and not is_overlooked(one)}
-    new = {place for place, one in found if one.kind == "id_number" and is_overlooked(one) and one.value not in given}
-    return [(place, one) for place, one in found if place in new or not is_overlooked(one)]
+    numbers: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for place, one in found:
+        if one.kind == "id_number" and is_overlooked(one):
+            numbers[place, one.around].add(one.value)
+    repeated = {around for around, some in numbers.items() if some <= given}
+    return [(place, one) for place, one in found if (place, one.around) not in repeated]
 
 
 def count_people(tables: dict[str, pa.Table]) -> dict[str, Any]:

@@ -27,6 +27,12 @@ MOST_BYTES = 32 << 20  # of a file, as of a carved image; larger ones are no pic
 MOST_RUNS = 1024  # unbroken runs of one message
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _PICTURES = ("image/", "application/octet-stream", "binary/octet-stream", "application/zip")
+_RANGE_HEAD = re.compile(  # of a part, up to its bytes
+    rb"(?:\A|\n)--[^\r\n]{1,200}\r?\n(?:[^\r\n]{1,1000}\r?\n){0,8}?"
+    rb"content-range:[ \t]*bytes[ \t=]+([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)[ \t]*\r?\n"
+    rb"(?:[^\r\n]{1,1000}\r?\n){0,8}?\r?\n",
+    re.IGNORECASE,
+)
 _FTP, _FIRST = "ftp-data", re.compile(r"([0-9]{1,15})-")
 _HTTP = ("http", "http2", "http3")
 _SENDING = ("PUT", "POST", "PATCH")
@@ -56,6 +62,8 @@ def pieces_of(message: Message, client: str = "") -> Pieces | None:
         return _transferred(message, client)
     if message.protocol not in _HTTP or _is_coded(message):
         return None
+    if not message.status and message.content_type.lower().startswith("multipart/byteranges"):
+        return _several(message, client)
     if message.status in (0, 206) and message.file_range is not None:
         return _ranged(message, client)
     if message.status == 200 and not message.complete and message.method == "GET":
@@ -97,6 +105,25 @@ def _ranged(message: Message, client: str) -> Pieces | None:
         return _pieces(message, file, SENT, -1 if total is None else total, first) if file else None
     file = _fetched_from(message, client)
     return _pieces(message, f"{file}\0{total}", RANGE, total, first) if file and total is not None else None
+
+
+def _several(message: Message, client: str) -> Pieces | None:
+    """Ranges sent together in a request (`multipart/byteranges`, RFC 9110, 14.6): each says its place."""
+    file = _sent_to(message, client)
+    if not file or not message.complete:
+        return None
+    runs: list[tuple[int, Part]] = []
+    totals, at, base = set[str](), 0, root(message)
+    while len(runs) < MOST_RUNS and (head := _RANGE_HEAD.search(message.body, at)) is not None:
+        first, last, start = int(head[1]), int(head[2]), head.end()
+        at = start + last + 1 - first
+        if not first <= last < MOST_BYTES or not message.body[at : at + 4].lstrip(b"\r\n").startswith(b"--"):
+            return None
+        way = Way.of(base.path, f"piece {first}-{last}")
+        runs.append((first, Part(message.body[start:at], way, name=base.name, body_range=(start, at))))
+        totals.add(head[3].decode())
+    size = max((int(total) for total in totals if total != "*"), default=-1)
+    return Pieces(file, SENT, size, runs) if runs and len(totals) == 1 and size <= MOST_BYTES else None
 
 
 def _broken_off(message: Message, client: str) -> Pieces | None:

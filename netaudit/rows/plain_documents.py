@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from netaudit.identity_data.from_unwrapping import asks_about, asks_in_headers, may_tell
-from netaudit.rows.answers import note_refusal, refuses
+from netaudit.rows.answers import may_refuse, note_refusal
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.messages import message_columns
@@ -66,7 +66,7 @@ class PlainDocuments:
             for place, (head, one) in enumerate(zip(heads, messages, strict=True))
             if asks[head] or (one.headers and one.form.read(asks_in_headers))
         }
-        for place in hits([one.body if one.request is not None else b"" for one in messages], refuses):
+        for place in hits([one.body if one.request is not None else b"" for one in messages], may_refuse):
             note_refusal(messages[place])
         self._rows["messages"].add(message_columns(messages))
         silent = [place for place in range(len(messages)) if place not in telling]

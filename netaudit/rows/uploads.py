@@ -37,7 +37,7 @@ class UploadPart:
     """
 
     upload: str
-    number: int  # from 1; 0 where they are not numbered, -1 for a reply
+    number: int  # from 1; 0 where they are not numbered, -1 for a reply, and where only an END says it
     name: str = ""  # last segment of the object key
     role: str = PART  # BLOCK: (a piece of) a block; REPLY gives its link; END lists the links of the whole
     offset: int = -1  # bytes; of a part in the whole (in its block with Qiniu), -1 where unknown

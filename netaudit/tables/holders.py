@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import bisect
-from collections import defaultdict
-from typing import NamedTuple
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Held(NamedTuple):
@@ -87,6 +90,12 @@ class Holders:
     def several(self, ip: str) -> bool:
         """Whether more than one device held the address while the captures lasted."""
         return len({row.device for row in self._held.get(ip, ())}) > 1
+
+    def joined(self, ips: Iterable[str]) -> dict[str, str]:
+        """Device of each of some addresses that one device alone held, of devices with several of them."""
+        alone = {ip: self._held[ip][0].device for ip in ips if ip in self._held and not self.several(ip)}
+        count = Counter(alone.values())
+        return {ip: device for ip, device in alone.items() if count[device] > 1}
 
     def addresses(self, device: str) -> list[str]:
         """Addresses that a device held."""

@@ -123,3 +123,28 @@ def test_when_a_rule_is_due() -> None:
     assert not rule.due(datetime.date(2026, 12, 1))
     assert rule.due(datetime.date(2026, 12, 2))
     assert not Rule("2026-11-01", None).due(datetime.date(2030, 1, 1))
+
+
+@pytest.mark.parametrize("act", ["changed", "added"])
+def test_a_removal_heals_nothing(tmp_path: Path, act: str) -> None:
+    """A file of the same size as sealed, or one that nobody sealed, was damage before; it is when all are gone."""
+    folder = case(tmp_path / "case", old(40))
+    path = folder / "private" / "objects" / "ab" / ("picture.jpg" if act == "changed" else "other.jpg")
+    path.write_bytes(b"x" * len("objects/ab/picture.jpg"))
+    assert not integrity(folder).sound
+    remove_private(folder, AGE)
+    told = integrity(folder)
+    assert told.problems == ["private data was not as it was sealed before it was removed by rule"]
+    assert not told.sound
+    assert Texts("zh").phrase(told.problems[0], str) != told.problems[0]
+
+
+def test_of_many_wrong_files_all_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netaudit.case.removal.MOST_NAMED", 1)
+    folder = case(tmp_path / "case", old(40))
+    for name in ("objects/ab/picture.jpg", "record/record-1.pcapng"):
+        (folder / "private" / name).unlink()
+    remove_private(folder, AGE)
+    line = next(line for line in entries(folder) if line["what"] == REMOVED)
+    assert (line["wrong"], len(line["before"]), len(line["before_sha256"])) == (2, 1, 64)
+    assert not integrity(folder).sound

@@ -47,6 +47,21 @@ def test_what_is_not_read_has_a_name(protocol, transport, reason, understood):
     assert [line.reason for line in told] == [accounts.SHAPED]
 
 
+def test_a_device_with_several_addresses_is_one_sender():
+    """What it may carry is the sum over all of them; an address that two devices held is nobody's."""
+    mac, other = "08:54:11:00:00:01", "08:54:11:00:00:02"
+    held = [(mac, CAM), (mac, "fd00::1"), (mac, "fd00::2"), (other, "fd00::2")]
+    rows = [{"device_id": one, "mac": one, "ip": ip, "from_ts": 0, "to_ts": 9} for one, ip in held]
+    flows = [
+        sent(flow_id=ip, client_ip=ip, payload_up=9_000, delivered_up=9_000, unread_up=9_000) for _, ip in held[:3]
+    ]
+    ends = [*ENDS, {"ip": "fd00::1", "scope": "inside"}, {"ip": "fd00::2", "scope": "inside"}]
+    found = list(accounts.egress(filled(endpoints=ends, flows=flows, bindings=rows)))
+    assert [(line.subject, line.reason, line.number, line.size) for line in found] == [
+        (f"{mac} > {CLOUD}", accounts.UNREAD, 2, 18_000), (f"fd00::2 > {CLOUD}", accounts.SMALL, 1, 9_000),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("size", "reason"), [(30_000, accounts.OBSCURE), (9_000, accounts.SMALL)])
 def test_what_was_read_and_not_understood_is_told(size, reason):
     found = lines(

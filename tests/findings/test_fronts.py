@@ -25,7 +25,8 @@ def said(name: str = "up.example.cn", **given: Any) -> str:
         "server_name": name,
         "transport": "tcp",
     }
-    flow |= {"transport": given.get("transport", "tcp")}
+    flow |= {"transport": given.get("transport", "tcp"), "server_port": given.get("port", 443)}
+    flow |= {"protocol": given.get("protocol", "")}
     facts = [{"kind": "dns", "ip": CLOUD, "value": led} for led in given.get("led", ())]
     facts += [{"kind": "dns_client", "mac": MAC, "ip": CAM, "value": led} for led in given.get("led", ())]
     facts += [{"kind": "tls_server", "ip": CLOUD, "field": "san", "value": one} for one in given.get("certified", ())]
@@ -56,6 +57,9 @@ def said(name: str = "up.example.cn", **given: Any) -> str:
         ),
         ({"kind": "name_resolution"}, "a resolver is asked under encryption"),
         ({"transport": "esp"}, "a tunnel"),
+        ({"name": "", "transport": "udp", "port": 51820}, "a VPN (WireGuard)"),
+        ({"name": "", "transport": "udp", "port": 1194, "protocol": "unknown"}, "a VPN (OpenVPN)"),
+        ({"name": "controlplane.tailscale.com"}, "a VPN (Tailscale)"),
         ({"certified": ["*.deep.up.example.cn"]}, "a certificate seen at that address is for"),
     ],
 )
@@ -71,7 +75,31 @@ FULL = {"certified": [f"{n}.other.cn" for n in range(16)]}  # more were not kept
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"led": ["up.example.cn"]}, {"certified": ["*.example.cn"]}, {"kind": "mail"}, FULL]
+    "given",
+    [
+        {},
+        {"led": ["up.example.cn"]},
+        {"certified": ["*.example.cn"]},
+        {"kind": "mail"},
+        FULL,
+        {"name": "nottailscale.com"},
+        {"transport": "tcp", "port": 51820},
+        {"transport": "udp", "port": 500, "protocol": "rtp"},
+    ],
 )
 def test_nothing_is_said_where_nothing_hides_it(given: dict[str, Any]) -> None:
     assert said(**given) == ""
+
+
+def test_findings_are_many_and_their_flows_looked_up_once() -> None:
+    flow = {"flow_id": "f", "client_ip": CAM, "server_ip": CLOUD, "server_name": "up.example.cn", "protocol": "tls"}
+    facts = [{"kind": "tls_server", "ip": CLOUD, "field": "san", "value": "other.cn"}]
+    tables = {
+        "flows": filled(FLOWS, [flow, flow | {"flow_id": "g", "protocol": "http"}]),
+        "observations": filled(OBSERVATIONS, facts), "messages": filled(MESSAGES, []),
+        "bindings": filled(BINDINGS, []),
+    }  # fmt: skip
+    fronts = Fronts(tables, Receivers(tables, Ends(tables)))
+    tables.clear()
+    assert "other.cn: 1" in fronts.before(["f", "f", "g", "unknown"])
+    assert fronts.before(["g"]) == ""

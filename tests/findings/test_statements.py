@@ -11,7 +11,7 @@ from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
-from tests.findings.examples import EXAMPLES, UPLOADS, case, filled, finding, image
+from tests.findings.examples import EXAMPLES, UPLOADS, case, filled, finding, image, opened
 
 LANGS = ("zh", "en")
 
@@ -101,6 +101,8 @@ def test_a_template_for_three_is_one() -> None:
         (case(images=[image("no"), image("not judged", why="smaller than 32 pixels")]), "nothing_seen"),
         (case(images=[image("no"), image("undecodable")]), "nothing_seen_so_far"),
         (case(images=[image("no")], upload_counts=UPLOADS), "nothing_seen_but_uploads"),
+        (opened("faces", "face not sure"), ""),  # faint faces left, and are no finding
+        (opened("faces", "possible face"), "nothing_seen_so_far"),
         (case(images=[image("no")], after_moments=[{"visibility": "encrypted"}]), "nothing_seen_so_far"),
         (case(images=[image("no")], after_moments=[{"visibility": "clear"}]), "nothing_seen"),
         (case(Run(side="lan", interrupted=True)), "nothing_seen_so_far"),
@@ -154,3 +156,8 @@ def test_a_statement_of_a_later_version_is_shown_by_its_name() -> None:
 )
 def test_size_text(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+@pytest.mark.parametrize("reason", ["face not sure", "handed out inside", "possible face", "multicast"])
+def test_a_face_that_is_in_no_finding_is_told(reason: str) -> None:
+    assert "faces_apart" in kinds(opened("faces", reason))

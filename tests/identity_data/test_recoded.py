@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import random
+import time
 import zlib
 
 import pytest
@@ -105,3 +106,32 @@ def test_escapes_of_urls_alone_are_those_of_all_kinds(parts) -> None:
     data = b"".join(parts)
     plain = recoded._ESCAPE.sub(recoded._as_bytes, data)
     assert recoded.unescaped(data) == (plain if plain.isascii() else recoded._UNSEEN.sub(b"", plain))
+
+
+@pytest.mark.parametrize("piece", [b"\\", b"\\u", b"%", b"&#", b"\\x4", b"\\\\u{"])
+def test_escapes_without_end_take_no_time(piece: bytes) -> None:
+    begin = time.process_time()
+    recoded.unescaped(piece * (recoded.LARGEST // len(piece)))
+    assert time.process_time() - begin < 3
+
+
+def test_words_within_words_are_bounded_all_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of a few words may hold as many again, so that a small document would be read for minutes."""
+    texts = (" ".join(f"{place}-{word} of others".encode().hex() for word in range(60)) for place in range(60))
+    bomb = zlib.compress(" ".join(text.encode().hex() for text in texts).encode())
+    told: list[int] = []
+    tried: list[bytes] = []
+    reader = recoded._hexadecimal
+    monkeypatch.setattr(recoded, "_READERS", (("hex", lambda word: tried.append(word) or reader(word)),))
+    assert not list(readings(bomb, lambda: told.append(1)))
+    assert told == [1]
+    assert len(tried) <= recoded.MOST_WORDS + recoded.MOST
+
+
+def test_of_many_words_those_with_the_fewest_codings_are_read_first() -> None:
+    many = " ".join(base64.b64encode(b"%d " % place + b"x" * 24).decode() for place in range(recoded.MOST - 1))
+    inner = base64.b64encode(
+        " ".join(base64.b64encode(b"%d " % place + b"y" * 24).decode() for place in range(60)).encode()
+    ).decode()
+    last = base64.b64encode(RECORD.encode()).decode()
+    assert [coding for coding, _ in readings(_field(f"{inner} {many[: len(many) // 2]} {last}"))] == ["base64"]

@@ -27,6 +27,8 @@ def noted(status: int, body: bytes = b"", location: str = "") -> list[str]:
         b'{"status":"failed"}',
         b'{"result":"denied","id":1}',
         b'{"error_code":50001}',
+        b'{"code":1,"success":false}',
+        b'{"is_success":0}',
     ],
 )
 def test_a_body_that_refuses(body: bytes) -> None:
@@ -44,6 +46,14 @@ def test_a_body_that_refuses(body: bytes) -> None:
         b'{"msg":"success: false"}',
         b'{"zipcode":"40301"}',
         b'{"status":"ok","result":"taken"}',
+        b'{"code":200,"data":{"list":[{"result":"fail"},{"result":"ok"}]}}',
+        b'{"code":0,"success":0.97}',
+        b'{"success":0.97}',
+        b'{"code":200,"data":{"ok":0}}',
+        b'{"code":0,"data":{"code":50001}}',
+        b'{"data":{"success":false}}',
+        b'{"success":true,"status":"error"}',
+        b'[{"success":false}]',
     ],
 )
 def test_a_body_that_does_not(body: bytes) -> None:
@@ -52,6 +62,10 @@ def test_a_body_that_does_not(body: bytes) -> None:
 
 def test_a_page_for_logging_in_takes_nothing() -> None:
     assert noted(302, location="/login?next=/snap") == noted(303, location="https://sso.demo.cn/x") == [LOGIN]
+    for taken in ("/passports/42", "/catalog-index", "/attendance/signin/123", "/login_success", "/a?from=/login"):
+        assert noted(302, location=taken) == []
+    for asking in ("login.html?a=1", "/account/sign-in/", "/oauth2/authorize", "https://passport.demo.cn/", "/#/login"):
+        assert noted(302, location=asking) == [LOGIN]
     assert noted(303, location="/snaps/17") == noted(404, b'{"success":false}') == []
 
 

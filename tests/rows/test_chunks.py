@@ -276,7 +276,17 @@ def patched(number: int, at: int, piece: bytes) -> bytes:
     return request("PATCH", "/dav/a.jpg", piece, "application/x-sabredav-partialupdate", X_Update_Range=span)
 
 
+def byteranges(number: int, at: int, piece: bytes) -> bytes:
+    """Two ranges in a request."""
+    half, body = len(piece) // 2, b""
+    for first, part in ((at, piece[:half]), (at + half, piece[half:])):
+        span = f"Content-Range: bytes {first}-{first + len(part) - 1}/{len(PICTURE)}"
+        body += f"--THIS\r\nContent-Type: image/jpeg\r\n{span}\r\n\r\n".encode() + part + b"\r\n"
+    return request("PUT", "/snap/a.jpg", body + b"--THIS--\r\n", "multipart/byteranges; boundary=THIS")
+
+
 WAYS = [
+    byteranges,
     by_head_alone, by_offset_in_head, by_product, in_short, segments, hdfs, patched,
     in_json, nested_json, cut_base64, blueimp, metadata_in_json, dropbox, google_photos, fine_uploader, disk,
     tus_created, draft_created,
@@ -416,6 +426,31 @@ def test_blocks_are_put_in_the_order_of_their_list(tmp_path: Path) -> None:
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
     assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+
+
+@pytest.mark.parametrize("known", ["AUTH_office", "office"])
+def test_segments_are_put_in_the_order_of_their_manifest(tmp_path: Path, known: str) -> None:
+    """Of Swift: under names that say no order; another object in the same account is what it is, once."""
+    capture, names = Capture(), [f"seg/{name} %d" % number for number, name in enumerate("xkqbzmcd"[:COUNT])]
+    token = {"X_Auth_Token": "t"} if known == "office" else {}
+    for number in reversed(range(COUNT)):
+        sent = request("PUT", f"/v1/{known}/{names[number].replace(' ', '%20')}", PIECES[number][1], BYTES, **token)
+        capture.talk(CAMERA, CLOUD, (sent, reply()))
+    capture.talk(CAMERA, CLOUD, (request("PUT", f"/v1/{known}/seg/whole", OTHER, BYTES, **token), reply()))
+    listed = json.dumps([{"path": f"/{name}", "size_bytes": SIZE} for name in names])
+    sent = request("PUT", f"/v1/{known}/faces/a.jpg?multipart-manifest=put", listed, "application/json", **token)
+    capture.talk(CAMERA, CLOUD, (sent, reply()))
+    assert wholes(capture, tmp_path) == sorted(sha256(one).hexdigest() for one in (PICTURE, OTHER))
+
+
+def test_ranges_of_one_request_are_one_picture(tmp_path: Path) -> None:
+    capture, body = Capture(), b""
+    for at, piece in PIECES:
+        span = f"Content-Range: bytes {at}-{at + len(piece) - 1}/{len(PICTURE)}"
+        body += f"\r\n--THIS\r\n{span}\r\n\r\n".encode() + piece
+    sent = request("PUT", "/snap/a.jpg", body + b"\r\n--THIS--\r\n", "multipart/byteranges; boundary=THIS")
+    capture.talk(CAMERA, CLOUD, (sent, reply()))
+    assert wholes(capture, tmp_path) == [sha256(PICTURE).hexdigest()]
 
 
 def test_whole_pictures_as_base64_are_no_chunks() -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from netaudit.case.writing import make_folders
 from netaudit.contracts.unwrapping_steps import Way
+from netaudit.identity_data import recoded
 from netaudit.identity_data.records import records
-from netaudit.rows.persons import ALIKE, PersonRows, alike, count_people
+from netaudit.identity_data.values import Personal
+from netaudit.rows.persons import ALIKE, PersonRows, _without_repeated, alike, count_people
 from netaudit.storage.table_streams import read_streams
 from netaudit.tables import BY_NAME
 from netaudit.unwrapping.part import Leaf, Part
@@ -174,6 +176,35 @@ def test_a_document_that_is_too_long_to_be_looked_through_is_counted(folder) -> 
     taken.take("o2", leaf({"idNumber": RIGHT, "photo": "QUJD" * 400_000}))
     assert taken.not_looked_through == len(long.part.data)
     assert [row[2] for row in taken.end("m")] == ["id_number"]
+    taken.close()
+
+
+def test_a_sender_that_names_its_field_as_ours_hides_nobody(folder) -> None:
+    """What was found beyond the reader of a document is known by ourselves, not by a path that the sender writes."""
+    taken = PersonRows(folder, "0")
+    taken.take("o1", leaf({"name": "李四光", "idNumber": RIGHT}))
+    taken.take("o2", leaf("(user)phone=13800138000&(user)idNumber=" + RIGHT, "form"))
+    assert {"phone", "id_number"} <= {row[2] for row in taken.end("m") if row[1] == "o2"}
+    taken.close()
+
+
+def test_only_what_stands_beside_a_repeated_number_is_left_out(folder) -> None:
+    found = [
+        ("o1", Personal("id_number", "$.idNumber", "idNumber", RIGHT, "checked")),
+        ("o2", Personal("id_number", "bytes[0][0].id", "id", RIGHT, "checked", "bytes[0]")),
+        ("o2", Personal("name", "bytes[0][0].name", "name", "李四光", "named", "bytes[0]")),
+        ("o2", Personal("id_number", "bytes[1][0].id", "id", WRONG, "checked", "bytes[1]")),
+        ("o2", Personal("phone", "bytes[2][0].phone", "phone", "13800138000", "named", "bytes[2]")),
+    ]
+    assert [one.around for _, one in _without_repeated(found)] == ["", "bytes[1]", "bytes[2]"]
+
+
+def test_a_document_of_too_many_codings_is_counted(folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recoded, "MOST_WORDS", 1)
+    taken = PersonRows(folder, "0")
+    coded = leaf({"a": b"some words of nobody".hex(), "b": b"some more of nobody".hex()})
+    taken.take("o1", coded)
+    assert taken.not_looked_through == len(coded.part.data)
     taken.close()
 
 

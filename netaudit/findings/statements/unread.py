@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
-from netaudit.findings.accounts import LEAST_HIDING, POSSIBLE, SENT_HIDDEN, SMALL, SPREAD, UNPLACED
+from netaudit.findings.accounts import LEAST_HIDING, POSSIBLE, SENT_HIDDEN, SHOWN, SMALL, SPREAD, UNPLACED, UNSURE
 from netaudit.findings.apart import IMAGES, NOBODYS, RECORDS
 from netaudit.findings.ledgers import JUDGING, REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
@@ -64,8 +64,8 @@ def _headline(tables: Tables) -> str:
     stages = {row["reason"] for row in open_rows(tables, "stages")}
     if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
         return ""
-    if open_rows(tables, "apart"):
-        return ""  # faces were seen leaving, though nobody is accused
+    if open_rows(tables, "apart") or any(row["reason"] == UNSURE for row in open_rows(tables, "faces")):
+        return ""  # faces were seen leaving, though nobody is accused, or faint ones
     unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
     if unjudged and unjudged == _total(tables, "images"):
         return ""  # nothing was looked at: there is nothing to be calm about
@@ -397,7 +397,7 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "faces_apart", _open("faces_apart", "faces", POSSIBLE, SPREAD, UNPLACED),
+        "faces_apart", _open("faces_apart", "faces", POSSIBLE, UNSURE, SHOWN, SPREAD, UNPLACED),
         "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
         "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
         LAST,

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.case.custody import Custody
+from netaudit.case.custody import Custody, entries
 from netaudit.case.removal import Rule
+from netaudit.case.seal import SEALED
 from netaudit.errors import UsageError
 from netaudit.live.daily.auditor import Auditor, Done
-from netaudit.live.daily.day import MOST_FILES, Day, cases, day_of, free_name, is_sealed, shown_name
-from netaudit.live.daily.room import PART, Room
+from netaudit.live.daily.day import MOST_FILES, Day, day_of, free_name, is_sealed, shown_name, shown_why
+from netaudit.live.daily.room import PART, SPOOL, Room
 from netaudit.live.daily.spool import QUIET, Spool, Whole
 from netaudit.live.keeping import Keeper
 from netaudit.live.news import Level, Note
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
     from netaudit.live.settings import LiveSettings
     from netaudit.pipeline.task import Options
 
-SPOOL = "spool"
 LOOK = 1.0  # seconds between looks for whole files
 MIND = 60.0  # seconds between looks at the room
 LEAST_BACK = 1.0  # seconds by which the time of a file must lie before that of the one before to be told
 GRAVEST = "ABCD"
+MOST_OVERWRITTEN = 10_000  # files of a day that its chain names in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ class Appliance:
     lines: Lines
     alarms: Alarms
     _custody: Custody = field(init=False)
+    _room: Room = field(init=False)
+    _counted: dict[str, int] = field(default_factory=dict)  # losses that cases closed so far were told
+    _others: set[str] = field(default_factory=set)  # files that are no captures, of which that was told
     _keeper: Keeper | None = None
     _day: Day | None = None
     _last: float = 0.0  # when the last file began
@@ -79,7 +83,7 @@ class Appliance:
         with Custody(daily.root) as self._custody:
             spool = Spool(daily.folder or daily.root / SPOOL, own=own)
             auditor = Auditor(daily.words)
-            room = Room(daily.root, self._custody, self.settings.ring, self.settings.keep_free, self._tell)
+            self._room = room = Room(daily.root, self._custody, self.settings.ring, self.settings.keep_free, self._tell)
             self._custody.note("begun", version=__version__, interface=self._source(), private_days=daily.private_days)
             self._take_up(auditor)
             if own:
@@ -116,11 +120,13 @@ class Appliance:
         self._keeper.start()
 
     def _take_up(self, auditor: Auditor) -> None:
-        """Cases that a loss of power left: those with a recording are audited."""
-        for path in cases(self.daily.root):
+        """Cases that a loss of power left: those with a recording are audited, those that were sealed told."""
+        for path in self._room.own():
             if not is_sealed(path):
                 self._tell("warning", "taken_up", case=path.name)
                 auditor.add(path)
+        for path in self._room.untold():
+            auditor.add(path)
 
     def _loop(self, spool: Spool, auditor: Auditor, room: Room) -> None:
         looked = minded = -MIND
@@ -157,11 +163,14 @@ class Appliance:
                 self._day_for(one, auditor).take(one)
             except (OSError, UsageError) as error:  # no room, no right: said once, and tried again
                 if name not in self._refused:
-                    self._tell("error", "not_taken", file=shown_name(one.path), why=str(error))
+                    self._tell("error", "not_taken", file=shown_name(one.path), why=shown_why(error))
                 self._refused[name] = clock + MIND
                 continue
             self._refused.pop(name, None)
             self._taken_at = clock
+        for name in sorted(spool.others - self._others):
+            self._tell("warning", "no_capture", file=shown_name(spool.folder / name))
+        self._others = spool.others
 
     def _day_for(self, one: Whole, auditor: Auditor) -> Day:
         """The case of a file: the one under way, or a new one."""
@@ -178,7 +187,9 @@ class Appliance:
             self._close_day(auditor, "case full" if full else "day over")
         rule = Rule(str(day), self.daily.private_days, room=True)
         facts = {"interface": self._source(), "filter": self.settings.capture_filter, "snaplen": self.settings.snaplen}
-        self._day = Day(free_name(self.daily.root, day), rule, self.options, facts)
+        folder = free_name(self.daily.root, day)
+        self._room.begin(folder.name)
+        self._day = Day(folder, rule, self.options, facts)
         return self._day
 
     def _source(self) -> str:
@@ -195,21 +206,29 @@ class Appliance:
         day, self._day = self._day, None
         if day is None:
             return
-        keeper = self._keeper
         own: dict[str, Any] = {"recorder": "another", "untold_runs": 1}
-        if keeper is not None:
-            drops = keeper.drops
-            own = {
-                "recorder": keeper.method,
-                "received": drops.received,
-                "dropped_kernel": drops.kernel,
-                "dropped_interface": max(drops.interface, keeper.missed()),
-                "dropped_own": drops.recorder + keeper.drops_own,
-                "overwritten": list(keeper.overwritten),
-                "untold_runs": keeper.untold_runs + keeper.recording,  # a run under way tells at its end
-            }
+        if (keeper := self._keeper) is not None:
+            own = {"recorder": keeper.method, **self._losses(keeper)}
         day.close(stopped=stopped, **day.facts, **own)
         auditor.add(day.folder)
+
+    def _losses(self, keeper: Keeper) -> dict[str, Any]:
+        """What was lost since the case before was closed."""
+        drops, before = keeper.drops, self._counted
+        self._counted = {
+            "received": drops.received,
+            "dropped_kernel": drops.kernel,
+            "dropped_interface": max(drops.interface, keeper.missed()),
+            "dropped_own": drops.recorder + keeper.drops_own,
+            "untold_runs": keeper.untold_runs,
+        }
+        lost: dict[str, Any] = {name: number - before.get(name, 0) for name, number in self._counted.items()}
+        lost["untold_runs"] += keeper.recording  # a run under way tells at its end
+        gone = keeper.overwritten[:MOST_OVERWRITTEN]
+        if (more := len(keeper.overwritten) - len(gone)) > 0:
+            gone.append(f"+{more}")
+        keeper.overwritten.clear()
+        return lost | {"overwritten": gone}
 
     def _told(self, done: Done) -> None:
         """What an audit gave: a line of the chain, and an alarm where it found something or failed."""
@@ -218,17 +237,20 @@ class Appliance:
             self._custody.note("not audited", case=case, code=done.code)
             self._tell("error", "not_audited", case=case, code=done.code)
             return
-        from netaudit.case.custody import entries
-
-        head = entries(done.case)[-1]
-        self._custody.note("case sealed", case=case, manifest=head.get("manifest", ""), head=head["hash"])
-        found = [str(one.get("certainty")) for one in done.summary.get("findings", ())]
+        chain = entries(done.case)
+        manifest = next(str(line.get("manifest")) for line in reversed(chain) if line["what"] == SEALED)
+        self._room.seal(case, manifest, chain[-1]["hash"])
+        said = done.summary
+        found = [str(one.get("certainty")) for one in said.get("findings", ())]
         grave = [one for one in found if one in GRAVEST and one <= self.daily.certain]
+        doubts = [str(one)[:40] for one in said.get("exit_reasons", ())] if said else [f"code {done.code}"]
         if grave:
             self._tell("warning", "day_found", case=case, n=len(grave), certainty=min(grave))
-        elif done.summary.get("damage") or done.summary.get("rejected"):
+        if said.get("damage") or said.get("rejected"):
             self._tell("warning", "day_damaged", case=case)
-        else:
+        elif doubts := [one for one in doubts if one != "finding" or not grave]:
+            self._tell("warning", "day_doubted", case=case, why=", ".join(doubts))
+        elif not grave:
             self._tell("info", "day_sealed", case=case)
 
     def _tell(self, level: Level, code: str, /, **figures: float | str) -> None:
@@ -239,7 +261,7 @@ class Appliance:
         try:
             self.alarms.tell(note)
         except OSError as error:  # a full disk must not end the recording
-            self.lines.show(Note("error", "alarm_failed", {"why": error.strerror or str(error)}))
+            self.lines.show(Note("error", "alarm_failed", {"why": shown_why(error)}))
 
 
 def refuse(root: Path, folder: Path | None) -> None:

@@ -43,7 +43,7 @@ class Auditor:
     _now: tuple[Path, int, subprocess.Popen[bytes], IO[bytes]] | None = None
 
     def add(self, case: Path) -> None:
-        """Audit a case when those before it are done."""
+        """Audit a case when those before it are done; of a sealed one only read what was found."""
         self._waiting.append((case, 0))
 
     @property
@@ -62,7 +62,7 @@ class Auditor:
             return None
         self._now = None
         done = Done(case, code, is_sealed(case), _summary(out))
-        if not done.sealed and tries + 1 < TRIES:
+        if not (done.sealed and done.summary) and tries + 1 < TRIES:
             self._waiting.append((case, tries + 1))
             return None
         return done
@@ -83,7 +83,8 @@ class Auditor:
     def _begin(self, case: Path, tries: int) -> None:
         out = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process runs
         quiet = subprocess.DEVNULL
-        words = programs.netaudit("audit", "--resume", str(case), "--json", *self.words)
+        asked = ("show", str(case)) if is_sealed(case) else ("audit", "--resume", str(case), *self.words)
+        words = programs.netaudit(*asked, "--json")
         process = subprocess.Popen(  # noqa: S603 - our own command line
             words, stdin=quiet, stdout=out, stderr=quiet, start_new_session=True
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,12 @@ from netaudit import __version__
 from netaudit.case.custody import RECORD, Custody, entries
 from netaudit.case.seal import SEALED
 from netaudit.case.writing import MANIFEST, place_for
+from netaudit.errors import NetauditError
 from netaudit.live.daily.spool import moved
 from netaudit.live.sealing import RECORDING_ENDED
 from netaudit.masking.mask import mask, visible
 from netaudit.pipeline.task import Options, begin_case
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from netaudit.case.removal import Rule
@@ -52,7 +55,13 @@ class Day:
         size, digest = moved(one.path, self.folder / RECORD / name)
         self.bytes += size
         said = {} if one.path.name == name else {"was": shown_name(one.path)}
-        self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **said)
+        try:
+            self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **said)
+        except OSError:  # no room for the line: back it goes, and is taken later
+            self.bytes -= size
+            if not os.path.lexists(one.path):
+                (self.folder / RECORD / name).rename(one.path)
+            raise
 
     def close(self, **facts: Any) -> None:
         """No further file comes: let others audit it."""
@@ -67,6 +76,12 @@ class Day:
 def shown_name(path: Path) -> str:
     """The name of a file as it may be told: others chose it, and it may name people."""
     return visible(mask(path.name), 200)
+
+
+def shown_why(error: Exception) -> str:
+    """Why something failed, as it may be told: without the path, which may name people."""
+    text = error.template.replace("{}", "…") if isinstance(error, NetauditError) else why(error)
+    return visible(mask(text), 200)
 
 
 def day_of(moment: float, zone: datetime.tzinfo | None) -> datetime.date:

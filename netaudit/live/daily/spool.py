@@ -40,6 +40,7 @@ class Spool:
 
     folder: Path
     own: bool
+    others: set[str] = field(default_factory=set)  # names of files that are no captures, at the last look
     _seen: dict[str, tuple[int, int]] = field(default_factory=dict)  # size and time of change at the last look
 
     def whole(self, *, ended: bool = False) -> list[Whole]:
@@ -62,7 +63,8 @@ class Spool:
             if before.get(path.name) == stamp and (newest[_stem(path.name)] != path or stamp[1] < quiet)
         ]
         open_now = written_now() if still else set()
-        still = [path for path in still if _is_free(path, open_now)]
+        self.others = set()
+        still = [path for path in still if self._may_be_taken(path, open_now)]
         return sorted(map(_whole, still), key=lambda one: one.begins)
 
     def _changed(self) -> list[tuple[Path, tuple[int, int]]]:
@@ -76,6 +78,18 @@ class Spool:
                         found.append((self.folder / one.name, (status.st_size, status.st_mtime_ns)))
         return sorted(found, key=lambda one: (one[1][1], _natural(one[0].name)))
 
+    def _may_be_taken(self, path: Path, open_now: set[tuple[int, int]]) -> bool:
+        """Whether a file is a capture, and nobody writes to it."""
+        try:
+            status = path.lstat()
+            if (status.st_dev, status.st_ino) in open_now or not status.st_size:
+                return False
+            if not (found := is_capture(path)):
+                self.others.add(path.name)
+        except OSError:
+            return False
+        return found
+
 
 def _stem(name: str) -> str:
     """What the files of one recording have in common: the name without its count and its time."""
@@ -83,15 +97,6 @@ def _stem(name: str) -> str:
     numbers = range(1, len(parts), 2)
     first = next((place for place in numbers if len(parts[place]) >= _LONG), numbers[-1] if numbers else len(parts))
     return "".join(parts[:first] + parts[first + 1 :: 2])
-
-
-def _is_free(path: Path, open_now: set[tuple[int, int]]) -> bool:
-    """Whether a file is a capture, and nobody writes to it."""
-    try:
-        status = path.lstat()
-        return (status.st_dev, status.st_ino) not in open_now and is_capture(path)
-    except OSError:
-        return False
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -117,7 +117,8 @@ class Http2Reader(BaseReader):
     def _refused(self, direction: int, event: Reset) -> None:
         """A request that was sent to its end, and whose stream its server then broke off: that is the answer."""
         exchange = self.streams[event.stream]
-        if direction == DOWN and event.code and exchange.request is not None and exchange.halves[DOWN] is None:
+        sent = exchange.request is not None and exchange.done[UP]
+        if direction == DOWN and event.code and sent and exchange.halves[DOWN] is None:
             answer = Message("http2", DOWN, event.start, event.end, notes=[BROKEN_OFF])
             exchange.pair(answer)
             self.out.append(answer)

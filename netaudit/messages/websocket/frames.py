@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netaudit.messages.websocket.deflate import Inflate
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-REFUSING = frozenset({1002, 1003, 1007, 1008, 1009, 1011, 1013, *range(4000, 5000)})  # codes of CLOSE (RFC 6455, 7.4)
+REFUSING = frozenset({1002, 1003, 1007, 1008, 1009, 1011, 1013})  # codes of CLOSE (RFC 6455, 7.4.1)
 TYPES = {TEXT: "text/plain; charset=utf-8", BINARY: "application/octet-stream"}
 
 

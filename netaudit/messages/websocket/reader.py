@@ -53,10 +53,9 @@ class WebSocketReader(BaseReader):
         return Message("websocket", direction, start, start, host=self.host, path=self.path)
 
     def refuse(self, direction: int, start: int, end: int, code: int) -> None:
-        """One side closed for an error: what the other one had said last was not taken."""
-        said = (one for one in reversed(self.out) if one.protocol == "websocket" and one.direction != direction)
-        asked = next(said, self.last[1 - direction])
-        if asked is not None:
+        """One side closed for an error: what the other one had said last, and it did not answer, was not taken."""
+        self._note_said()
+        if (asked := self.last[1 - direction]) is not None:
             self.out.append(Message("websocket", direction, start, end, method="CLOSE", status=code, request=asked))
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
@@ -105,10 +104,8 @@ class WebSocketReader(BaseReader):
         return own if inner is None else min(own, inner)
 
     def _given(self) -> list[Message]:
+        self._note_said()
         out, self.out = self.out, []
-        for one in out:
-            if one.protocol == "websocket" and not one.method:
-                self.last[one.direction] = replace(one, body=b"")
         if not self.asked and (first := next((one for one in out if one.protocol == "websocket"), None)):
             self.asked = True
             if is_mqtt(self.inside_protocol, first):
@@ -118,6 +115,14 @@ class WebSocketReader(BaseReader):
         if self.inner is None:
             return [given for one in out for given in self._continued(one)]
         return [inner for one in out for inner in (self.inner.take(one) if one.protocol == "websocket" else [one])]
+
+    def _note_said(self) -> None:
+        """Note what each side said last; what was said before something whole from the other one is answered."""
+        for one in self.out:
+            if one.protocol == "websocket" and not one.method:
+                self.last[one.direction] = replace(one, body=b"")
+                if one.complete:
+                    self.last[1 - one.direction] = None
 
     def _continued(self, message: Message) -> list[Message]:
         """A message, or those that it goes on and ends."""

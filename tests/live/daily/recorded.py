@@ -13,12 +13,16 @@ import sys
 from pathlib import Path
 from netaudit.case.custody import Custody
 from netaudit.live.sealing import seal_case
+said = '{"findings": [{"certainty": "B"}]}'
+if sys.argv[1] == "show":
+    print(said)
+    sys.exit()
 folder = Path(sys.argv[sys.argv.index("--resume") + 1])
 (folder / "private" / "objects" / "ab").mkdir(parents=True, exist_ok=True)
 (folder / "private" / "objects" / "ab" / "picture.jpg").write_bytes(bytes(2000))
 with Custody(folder) as custody:
     seal_case(custody, folder)
-print('{"findings": [{"certainty": "B"}]}')
+print(said)
 """
 
 

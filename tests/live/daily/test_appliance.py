@@ -11,14 +11,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from netaudit.case.custody import broken, entries
+from netaudit.case.custody import Custody, broken, entries
 from netaudit.case.integrity import integrity
 from netaudit.case.removal import Rule
 from netaudit.errors import UsageError
 from netaudit.live.daily import alarms as alarming
+from netaudit.live.daily import room as rooms
 from netaudit.live.daily.alarms import Alarms, checked
 from netaudit.live.daily.appliance import Appliance, Daily, refuse
-from netaudit.live.daily.day import Day, cases, free_name, is_sealed
+from netaudit.live.daily.day import Day, cases, free_name, is_sealed, shown_why
 from netaudit.live.daily.room import size_of
 from netaudit.live.daily.spool import Spool, Whole
 from netaudit.live.news import Note
@@ -85,6 +86,17 @@ def run(one: Appliance, watcher: Watcher, until: int) -> None:
     thread.join()
 
 
+def sealed_on_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if each case had been sealed on the day that it is of, and not now."""
+    asked = rooms._sealed_rule
+
+    def told(path: Path) -> tuple[Rule, datetime.date] | None:
+        said = asked(path)
+        return (said[0], datetime.date.fromisoformat(said[0].day)) if said is not None else None
+
+    monkeypatch.setattr(rooms, "_sealed_rule", told)
+
+
 def fill(tmp_path: Path, days: int, *, files: int = 2, size: int = 1) -> list[str]:
     """What another recorder left: so many files a day, and a last one that may still grow."""
     (tmp_path / "filled").mkdir(exist_ok=True)
@@ -131,7 +143,8 @@ def test_names_of_files_are_masked_where_they_are_told(tmp_path: Path) -> None:
     assert b"13812345678" not in (cases(tmp_path / "root")[0] / "custody.jsonl").read_bytes()
 
 
-def test_private_data_goes_by_age_and_the_seal_foresaw_it(tmp_path: Path) -> None:
+def test_private_data_goes_by_age_and_the_seal_foresaw_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed_on_its_day(monkeypatch)
     fill(tmp_path, days=6)
     watcher = Watcher()
     run(appliance(tmp_path, watcher, private_days=2), watcher, until=5)
@@ -139,6 +152,7 @@ def test_private_data_goes_by_age_and_the_seal_foresaw_it(tmp_path: Path) -> Non
     assert all(one.sound for one in told.values())
     gone = [name for name, one in told.items() if one.removed]
     assert gone[:2] == ["2026-09-01", "2026-09-02"]  # the 5th is the last but one that was sealed
+    assert not any((tmp_path / "root" / name / "private" / "objects").exists() for name in gone)
     assert not {"2026-09-04", "2026-09-05", "2026-09-06"} & set(gone)
     assert {one.removed_why for one in told.values() if one.removed} == {"age"}
 
@@ -202,12 +216,15 @@ def test_after_a_loss_of_power_what_was_recorded_is_audited(tmp_path: Path) -> N
     fill(tmp_path, days=1)
     root = tmp_path / "root"
     root.mkdir()
+    with Custody(root) as custody:
+        custody.note("case begun", case="2026-09-01")
     first = Day(root / "2026-09-01", Rule("2026-09-01", None), Options(), {"interface": "filled"})
     for number in range(2):
         first.take(Whole(tmp_path / "filled" / f"dump-{number}.pcap", START + number))
     first.let_go()  # all that a process that died leaves, too: its lock is gone with it
     assert [is_sealed(path) for path in cases(root)] == [False]
-    write(tmp_path / "filled", "dump-later.pcap", capture(START + 3600), time.time() - 100)
+    write(tmp_path / "filled", "dump-later.pcap", capture(START + 3600), time.time() - 1100)
+    write(tmp_path / "filled", "dump-last.pcap", capture(START + DAY), time.time() - 1000)
     write(tmp_path / "filled", "dump-latest.pcap", capture(START + 7200))
     second = Watcher()
     run(appliance(tmp_path, second), second, until=1)
@@ -256,6 +273,97 @@ def test_a_file_that_cannot_be_taken_is_told_once_and_tried_again(
     assert watcher.codes().count("not_taken") == 1
     names = [line["was"] for path in cases(tmp_path / "root") for line in entries(path) if line["what"] == "recorded"]
     assert sorted(names) == ["dump-0.pcap", "dump-1.pcap"]
+
+
+def test_a_case_that_was_sealed_and_not_told_is_told_at_the_next_start(tmp_path: Path) -> None:
+    fill(tmp_path, days=1)
+    watcher = Watcher()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Appliance, "_told", lambda *_: watcher.notes.append(Note("info", "day_x", {})))
+        run(appliance(tmp_path, watcher), watcher, until=1)
+    root = tmp_path / "root"
+    assert [is_sealed(path) for path in cases(root)] == [True]
+    assert not any(line["what"] == "case sealed" for line in entries(root))
+    second = Watcher()
+    run(appliance(tmp_path, second), second, until=1)
+    assert second.codes() == ["day_found"]
+    assert [line["case"] for line in entries(root) if line["what"] == "case sealed"] == ["2026-09-01"]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({}, "day_doubted"),
+        ({"findings": [], "exit_reasons": ["unjudged"]}, "day_doubted"),
+        ({"findings": [], "damage": {"a": ["cut"]}}, "day_damaged"),
+        ({"findings": [], "exit_reasons": []}, "day_sealed"),
+    ],
+)
+def test_only_an_audit_that_ended_well_is_no_warning(tmp_path: Path, said: dict[str, object], code: str) -> None:
+    from netaudit.live.daily.auditor import Done
+
+    watcher = Watcher()
+    one = appliance(tmp_path, watcher)
+    with Custody(tmp_path) as custody:
+        custody.note("sealed", manifest="")
+        one._room = rooms.Room(tmp_path, custody, None, 0, one._tell)
+        one._custody = custody
+        one._told(Done(tmp_path, -9, sealed=True, summary=said))
+    assert watcher.codes() == [code]
+
+
+def test_what_is_no_capture_is_told_once(tmp_path: Path) -> None:
+    watcher = Watcher()
+    one = appliance(tmp_path, watcher)
+    write(tmp_path / "filled", "keys-13812345678.docx", b"PK\x03\x04", time.time() - 2000)
+    spool = Spool(tmp_path / "filled", own=False)
+    for _ in range(3):
+        one._take(spool, None)  # type: ignore[arg-type]
+    assert watcher.codes() == ["no_capture"]
+    assert "13812345678" not in str(watcher.notes[0])
+
+
+def test_a_file_without_its_line_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, "a.pcap", capture(START))
+    day = Day(tmp_path / "2026-09-01", Rule("2026-09-01", None), Options(), {})
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Custody, "note", full)
+        with pytest.raises(OSError, match="No space"):
+            day.take(Whole(path, START))
+    assert path.exists()
+    day.take(Whole(path, START))
+    day.let_go()
+    assert [one.name[:17] for one in (day.folder / "private" / "record").iterdir()] == ["record-0001_00002"]
+
+
+def test_no_path_is_told() -> None:
+    path = "/srv/13812345678/spool/a.pcap"
+    for error in (OSError(28, "No space left on device", path), UsageError("{}: is a case", path), ValueError(path)):
+        assert "13812345678" not in shown_why(error)
+
+
+def test_losses_are_those_of_the_case(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from netaudit.capture.recorder import Drops
+
+    keeper = SimpleNamespace(
+        drops=Drops(10, 1, 2, 3), missed=lambda: 5, drops_own=4, untold_runs=1, recording=True, overwritten=["a", "b"]
+    )
+    one = appliance(tmp_path, Watcher())
+    assert one._losses(keeper) == {  # type: ignore[arg-type]
+        "received": 10, "dropped_kernel": 1, "dropped_interface": 5, "dropped_own": 7, "untold_runs": 2,
+        "overwritten": ["a", "b"],
+    }  # fmt: skip
+    keeper.drops = Drops(30, 1, 2, 3)
+    assert one._losses(keeper) == {  # type: ignore[arg-type]
+        "received": 20, "dropped_kernel": 0, "dropped_interface": 0, "dropped_own": 0, "untold_runs": 1,
+        "overwritten": [],
+    }  # fmt: skip
 
 
 def test_places_where_no_appliance_can_be(tmp_path: Path) -> None:

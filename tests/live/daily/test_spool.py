@@ -102,6 +102,7 @@ def test_what_is_no_capture_stays_where_it_is(tmp_path: Path) -> None:
     spool = Spool(tmp_path, own=False)
     assert not spool.whole()
     assert not spool.whole()
+    assert spool.others == {"keys.docx"}
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="tells nothing of open files")  # noqa: PTH112

@@ -236,3 +236,11 @@ def test_a_stream_broken_off_before_its_answer_is_the_answer(code, refused):
     messages, _ = read([asked, down(SETTINGS + frame(3, 0, 1, code.to_bytes(4, "big")))])
     answers = [one for one in messages if one.request is not None]
     assert [(one.notes, one.request.path) for one in answers] == [([BROKEN_OFF], "/a")] * refused
+
+
+def test_a_request_broken_off_under_way_is_no_request_that_was_refused():
+    e = Encoder()
+    asked = up(PREFACE + SETTINGS + request(e, 1, length=512) + frame(0, 0, 1, b"a part"))
+    messages, _ = read([asked, down(SETTINGS + frame(3, 0, 1, (7).to_bytes(4, "big")))])
+    assert [one for one in messages if one.request is not None] == []
+    assert "stream reset" in messages[0].notes

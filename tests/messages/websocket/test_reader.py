@@ -240,7 +240,7 @@ def test_a_gap_in_mqtt_inside_is_a_hole_in_its_payload():
     assert messages[-1].path == "cam/2/state"
 
 
-@pytest.mark.parametrize(("code", "refused"), [(1008, True), (4001, True), (1000, False), (1001, False)])
+@pytest.mark.parametrize(("code", "refused"), [(1008, True), (4001, False), (1000, False), (1001, False)])
 def test_a_close_for_an_error_answers_what_was_said_last(code, refused):
     events = [*switched(), up(ws(2, BODY)), down(ws(8, code.to_bytes(2, "big") + b"policy", mask=False))]
     messages, _ = read(events)
@@ -249,3 +249,11 @@ def test_a_close_for_an_error_answers_what_was_said_last(code, refused):
     assert [(one.status, one.request.message_id) for one in closing] == [(code, said.message_id)] * refused
     cut, _ = read(events, cuts=range(size(events)), batch=1)
     assert essence(cut) == essence(messages)
+
+
+def test_what_was_acknowledged_is_not_refused_by_a_later_close():
+    taken = [*switched(), up(ws(2, BODY)), down(ws(1, b"taken", mask=False))]
+    messages, _ = read([*taken, down(ws(8, (1008).to_bytes(2, "big"), mask=False))])
+    assert not [one for one in messages if one.method == "CLOSE"]
+    messages, _ = read([*taken, up(ws(2, BODY[:9])), down(ws(8, (1008).to_bytes(2, "big"), mask=False))])
+    assert [one.status for one in messages if one.method == "CLOSE"] == [1008]
