@@ -122,15 +122,16 @@ def judged(
     bearing: Bearing | None = None,
     before: Sent | None = None,
     brought: AbstractSet[int] = frozenset(),
+    clear: AbstractSet[tuple[str, str]] = frozenset(),
 ) -> Iterator[Judged]:
     """What was done with each image that moved; those of which nothing is judged are left out.
 
     `bearing` knows doubts about what went in their flows; `before` is what was sent outside where `rows` are not all;
-    `brought` are images of the site's own that come back.
+    `brought` are images of the site's own that come back; `clear` ways on which a clear face was seen before.
     """
     sent = before or faces_sent_outside(rows, scope, actors, bearing)
     collectors = sent.whereto | back_ends
-    faint = {way_of(row) for row in rows} - {way_of(row) for row in rows if row.sure}
+    faint = {way_of(row) for row in rows} - {way_of(row) for row in rows if row.sure} - clear
     for row in rows:
         collected = bool(collectors & {row.sender, row.host}) or sent.before((row.digest,), row.last_ts)
         collected = collected or row.digest in brought

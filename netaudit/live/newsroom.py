@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from netaudit.findings.acts import ABROAD, KNOWN_CLASSES, Sent, is_one_of
 from netaudit.findings.identity import BACK_ENDS
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.transfers import Transfer
-from netaudit.findings.uploads import faces_sent_outside, judged
+from netaudit.findings.transfers import CLEAR, Transfer
+from netaudit.findings.uploads import faces_sent_outside, judged, way_of
 from netaudit.findings.vocabulary import UPLOADED, kind_of
 from netaudit.live.analysis import counted
 from netaudit.live.bursts import Bursts
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netaudit.live.witness import Memory
     from netaudit.pipeline.finds import Find, Known
 
+LOOKED_AT = frozenset({"yes", "possible", "no"})  # of images.face: whether a face was clear, is known of these
 MOST_KEPT = 2_000  # images that are told of once more when more is known: which side is inside, whose device it is
 MOST_TOLD = 20_000  # devices, endpoints and alerts of which the last news is remembered
 
@@ -61,6 +62,8 @@ class Newsroom:
         self._back_ends: set[str] = set()  # addresses whose answers are judged by themselves, as last analysed
         self._told: dict[tuple[str, ...], News] = {}
         self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
+        self._clear: set[tuple[str, str]] = set()  # ways on which a clear face was seen
+        self._cleared: set[str] = set()  # objects on these that came before it
         self._changed: OrderedDict[str, None] = OrderedDict()  # objects that came, or were judged, since last told
         self._let_go = 0  # images of which no more is told
         self._bursts = Bursts()
@@ -72,10 +75,10 @@ class Newsroom:
             if isinstance(said, str):
                 self._seen(find, said)
             else:
-                self._seen(said.find, said.verdict.face, whole=said.whole)
+                self._seen(said.find, said.verdict.face, whole=said.whole, score=said.verdict.score)
         if self._judge is not None:
             for done in self._judge.results():
-                self._seen(done.find, done.verdict.face, whole=done.whole)
+                self._seen(done.find, done.verdict.face, whole=done.whole, score=done.verdict.score)
         self._judge_again()
         for serial, known in self._memory.touched.items():
             self._encrypted(serial, known)
@@ -87,7 +90,7 @@ class Newsroom:
         self.step()
         if self._judge is not None:
             for done in self._judge.finish(patience):
-                self._seen(done.find, done.verdict.face, whole=done.whole)
+                self._seen(done.find, done.verdict.face, whole=done.whole, score=done.verdict.score)
             for find in self._judge.left():
                 self._seen(find, "not judged")
             self._judge_again()
@@ -185,11 +188,14 @@ class Newsroom:
         """Whether it is a visitor's own device, as far as is known."""
         return is_one_of({PERSONAL_DEVICE}, self._actors, ip, known.flow_id.hex())
 
-    def _seen(self, find: Find, face: str, *, whole: bool = False) -> None:
+    def _seen(self, find: Find, face: str, *, whole: bool = False, score: float = 0.0) -> None:
         """An image, or its judgement, has come."""
         last = self._kept.get(find.object_id)
         pushed = last.pushed if last is not None else False
-        row = _transfer(find, face, whole=whole)
+        row = _transfer(find, face, whole=whole, sure=face not in LOOKED_AT or (face != "no" and score >= CLEAR))
+        if face == "yes" and row.sure and way_of(row) not in self._clear and len(self._clear) < MOST_KEPT:
+            self._clear.add(way_of(row))
+            self._cleared |= {key for key, told in self._kept.items() if way_of(told.row) == way_of(row)}
         self._kept[find.object_id] = Told(
             find, row, pushed or row.digest in self._sent.what, *(last[3:] if last is not None else ())
         )
@@ -211,12 +217,17 @@ class Newsroom:
     def _judge_again(self) -> None:
         """Tell of images that changed, and of answers of which it is known only now that they are retrieved."""
         changed, self._changed = self._changed, OrderedDict()
-        rows = [told.row for key, told in self._kept.items() if key in changed or not (told.shown or told.row.upload)]
+        cleared, self._cleared = self._cleared, set()
+        rows = [
+            told.row
+            for key, told in self._kept.items()
+            if key in changed or key in cleared or not (told.shown or told.row.upload)
+        ]
         self._judge_rows(rows, changed)
 
     def _judge_rows(self, rows: list[Transfer], changed: Container[str]) -> None:
         """Judge images as the case will, as far as is known now, and tell what is new."""
-        done = judged(rows, self._scope, self._actors, self._back_ends, self._bearing, self._sent)
+        done = judged(rows, self._scope, self._actors, self._back_ends, self._bearing, self._sent, clear=self._clear)
         acts = {one.row.object_id: (one.act, one.grade) for one in done}
         for row in rows:
             act, grade = acts.get(row.object_id, (None, ""))
@@ -292,7 +303,7 @@ class Newsroom:
         )
 
 
-def _transfer(find: Find, face: str, *, whole: bool) -> Transfer:
+def _transfer(find: Find, face: str, *, whole: bool, sure: bool) -> Transfer:
     """An image on its way, as the case has it."""
     client, server = ends(find.known, up=True)
     sender, receiver = (client, server) if find.up else (server, client)
@@ -303,6 +314,7 @@ def _transfer(find: Find, face: str, *, whole: bool) -> Transfer:
         complete=find.complete,
         face=face,
         whole_image=whole,
+        sure=sure,
         message_id=find.message_id,
         protocol=find.protocol,
         flow_id=find.known.flow_id.hex(),

@@ -10,7 +10,7 @@ import pytest
 
 import netaudit
 from netaudit.capture.recorder import Drops
-from netaudit.images import judge, judging_ahead
+from netaudit.images import judges, judging_ahead
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import analysis, engine, judging
@@ -34,7 +34,7 @@ class Helper:
     def prepare(self) -> None:
         pass
 
-    def submit(self, sha256, path, kind, rotate) -> None:
+    def submit(self, sha256, path, kind, **how) -> None:
         place = int(hashlib.sha256(sha256.encode()).hexdigest()[:2], 16)
         face = next((name for name, most in FACES.items() if place < most), "yes")
         broken = path.read_bytes()[-2:] != b"\xff\xd9"
@@ -45,7 +45,8 @@ class Helper:
         done, self._answers = self._answers, []
         yield from done
 
-    finish = results
+    def finish(self, stopped=None):
+        yield from self.results()
 
     def close(self) -> None:
         pass
@@ -102,8 +103,8 @@ class Listener(Board):
 
 @pytest.fixture
 def no_waiting(monkeypatch) -> None:
-    monkeypatch.setattr(judge, "Judge", Helper)
-    monkeypatch.setattr(judging_ahead, "Judge", Helper)
+    monkeypatch.setattr(judges, "Judges", Helper)
+    monkeypatch.setattr(judging_ahead, "Judges", Helper)
     monkeypatch.setattr(judging, "Judge", Helper)
     monkeypatch.setattr(engine, "Keeper", Recording)
     monkeypatch.setattr(engine, "_ready_kernels", lambda: None)
