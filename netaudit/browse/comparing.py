@@ -98,7 +98,14 @@ def _brief(folder: Path, lang: str) -> dict[str, Any]:
             "seal": say(f"seal_{case.seal.state}", lang),
             "figures": _figures_of(Tables(case), lang),
         }
-    except (NetauditError, OSError) as error:
+    except (
+        NetauditError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:  # its files may be any
         row["problem"] = w.exact(error, 300)
     return row
 

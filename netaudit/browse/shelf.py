@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from netaudit.tables import BY_NAME
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+Standing = list[tuple[str, int, int]]
 MOST_CASES = 500
 DEEP = 3  # folders below the one given
 
@@ -62,7 +64,7 @@ class Shelf:
             self.sites = {site: number for number, site in enumerate(self._campaign.cases)}
         self.captures = list(captures)
         self._books: dict[int, Book] = {}
-        self._briefs: dict[tuple[int, str], dict[str, Any]] = {}
+        self._briefs: dict[tuple[int, str], tuple[Standing, dict[str, Any]]] = {}
         self._lock = threading.Lock()
         if len(self.folders) == 1:
             self.book(0)
@@ -80,10 +82,13 @@ class Shelf:
             return self._overviews[lang]
 
     def brief(self, number: int, lang: str, tell: Callable[[Path, str], dict[str, Any]]) -> dict[str, Any]:
-        """What a list of cases says of one, reckoned once; its number with it."""
-        if (number, lang) not in self._briefs:
-            self._briefs[number, lang] = tell(self.folders[number], lang) | {"number": number}
-        return self._briefs[number, lang]
+        """What a list of cases says of one, reckoned anew when its files change; its number with it."""
+        stands = _stands(self.folders[number])
+        known = self._briefs.get((number, lang))
+        if known is None or known[0] != stands:
+            known = stands, tell(self.folders[number], lang) | {"number": number}
+            self._briefs[number, lang] = known
+        return known[1]
 
     def book(self, number: int) -> Book:
         """The case of a number. Raises CaseError where there is none, or it cannot be read."""
@@ -94,6 +99,15 @@ class Shelf:
                 self._books[number] = book = Book(self.folders[number])
                 book.prepare()
             return self._books[number]
+
+
+def _stands(folder: Path) -> Standing:
+    """Names, sizes and times of what lies in a case."""
+    try:
+        files = [*os.scandir(folder), *os.scandir(folder / "tables")]
+        return sorted((one.name, (how := one.stat()).st_size, how.st_mtime_ns) for one in files)
+    except OSError:
+        return []
 
 
 def _cases(folder: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,7 +25,7 @@ from netaudit.images.answers import NOT_WHOLE, Answer, Look
 from netaudit.images.detection import AS_HOLDER, beside_of
 from netaudit.masking.mask import mask
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
-from netaudit.tables import IMAGES
+from netaudit.tables import ANSWERS, IMAGES
 from netaudit.unwrapping.part import FOREIGN
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.images.detection import FaceVerdict
-    from netaudit.images.judge import Holder
+    from netaudit.images.judge import Holder, Judged
 
 AT_ONCE = 65_536  # objects, or images, looked at together
 JUDGED_AT_ONCE = 4_096
 PART = "judged"
+LATER = "later"  # names the stream of what is answered here; it sorts behind what was known before
 
 Row = dict[str, Any]
 Known = Callable[[Collection[str]], dict[Look, Answer]]
@@ -180,6 +182,7 @@ class _Judging:
         self._count = count
         self._judge = Judges(faces=True, count=count)  # a process starts with the first image that nobody knows
         self._done = 0
+        self._later = TableWriter(folder, ANSWERS, LATER, place="private")
 
     def take(self, rows: dict[str, Row], stopped: Callable[[], bool]) -> None:
         """Complete some rows; once somebody wants to stop, those of which the answers are known."""
@@ -193,8 +196,8 @@ class _Judging:
             else:
                 path = self._path(sha256, row["kind"])
                 self._judge.submit(sha256, path, row["kind"], rotate=row["rotate"], beside=beside)
-                self._answers(rows, self._judge.results())
-        self._answers(rows, self._judge.finish(stopped))
+                self._answers(rows, self._kept(rows, self._judge.results()))
+        self._answers(rows, self._kept(rows, self._judge.finish(stopped)))
         for row in rows.values():
             if "width" not in row:
                 row["why"] = STOPPED
@@ -216,6 +219,14 @@ class _Judging:
 
     def _path(self, sha256: str, kind: str) -> Path:
         return self._objects / sha256[:2] / f"{sha256}.{kind}"
+
+    def _kept(self, rows: dict[str, Row], answers: Iterable[Judged]) -> Iterator[Judged]:
+        """The answers, which are kept for an audit that goes on."""
+        for sha256, facts, said in answers:
+            kept = orjson.dumps((facts, said))
+            self._later.append(ANSWERS.row(sha256=sha256, rotate=rows[sha256]["rotate"], said=kept))
+            yield sha256, facts, said
+        self._later.flush(least=JUDGED_AT_ONCE)
 
     def _answers(self, rows: dict[str, Row], answers: Iterable[tuple[str, Any, Any]]) -> None:
         for sha256, facts, said in answers:
@@ -245,3 +256,4 @@ class _Judging:
     def close(self) -> None:
         """End the helper process."""
         self._judge.close()
+        self._later.close()

@@ -85,7 +85,7 @@ def encrypted_findings(
         own = is_own(role[0], machine=actors.ends.device(sender, rows[0]["flow_id"]) in machines, service=service_class)
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
-            shape = shape or ("" if own or pooled is None else SHAPED)
+            shape = shape or (SHAPED if not own and pooled is not None and _sends(count, rows) else "")
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured
             shape = "" if own else _shape(rows, known=known)
         if role[0] != PERSONAL_DEVICE and shape:
@@ -187,6 +187,12 @@ def _together(
         if uploads >= LEAST_ALIKE and size >= LEAST_BYTES:
             found |= dict.fromkeys(keys, (len(keys), uploads))
     return found
+
+
+def _sends(count: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
+    """Whether what is too little for a shape has at least a burst, or went up rather than down, as no browsing does."""
+    up, down = (sum(sent_once(row, way) for row in rows) for way in ("up", "down"))
+    return count["shape"] != "few" or _bursts(rows) > 0 or up >= UPWARD_SHARE * down
 
 
 def _told(count: dict[str, Any] | None) -> str:

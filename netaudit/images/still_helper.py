@@ -15,6 +15,7 @@ from netaudit.system import signals
 
 PIXELS = 40_000_000  # of one still; H.264 level 6.2 allows 35 million
 APART = 4  # key frames from one that is looked at to the next
+ATTACHED = 0x400  # disposition of a stream that is one attached picture (FFmpeg, AV_DISPOSITION_ATTACHED_PIC)
 QUALITY = 95  # of the JPEG that the still becomes
 
 
@@ -38,8 +39,8 @@ def decode_file(av: Any, data: bytes, number: int) -> bytes:
     """A key frame of a file of video as JPEG, each fourth one is looked at; empty where there is none."""
     try:
         with av.open(io.BytesIO(data), metadata_errors="ignore") as container:
-            stream = next((one for one in container.streams if one.type == "video"), None)
-            if stream is None or stream.codec_context.name == "mjpeg":  # whose pictures are whole ones by themselves
+            stream = next((one for one in container.streams if _is_wanted(one)), None)
+            if stream is None:
                 return b""
             stream.codec_context.skip_frame = "NONKEY"
             stream.codec_context.thread_count = 1
@@ -53,6 +54,13 @@ def decode_file(av: Any, data: bytes, number: int) -> bytes:
     except (av.error.FFmpegError, ValueError, EOFError, TypeError):
         return b""
     return b""
+
+
+def _is_wanted(stream: Any) -> bool:
+    """Whether it is of video: not of pictures that are whole ones by themselves, and no cover."""
+    if stream.type != "video" or stream.codec_context is None or stream.codec_context.name == "mjpeg":
+        return False
+    return not int(stream.disposition) & ATTACHED
 
 
 def main(_: list[str]) -> None:

@@ -44,6 +44,7 @@ from netaudit.findings.from_tables import (
     nameless,
 )
 from netaudit.findings.transfers import transfers
+from netaudit.images.answers import Answers
 from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.event_facts import telling, with_event_facts
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from netaudit.finalizing.images import Known
     from netaudit.finalizing.outcome import Outcome
     from netaudit.findings.roles import Actors
+    from netaudit.images.answers import Said
     from netaudit.signatures.loading import SignatureSet
 
 STREAMED = (
@@ -189,29 +191,33 @@ def _judged_images(
     def stopped() -> bool:
         return stop.wanted
 
-    with stop.listening():
-        known = _known(outcome, progress, stopped)
-        images = image_table(
-            folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces, stopped=stopped
-        )
+    said = outcome.said = outcome.said or Answers(folder)
+    try:
+        with stop.listening():
+            known = _known(outcome, said, progress, stopped)
+            images = image_table(
+                folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces, stopped=stopped
+            )
+    except KeyboardInterrupt:  # the second one
+        keep_answers(folder, said.all_of_them())
+        raise
     outcome.stopped = stop.wanted and bool(pc.any(pc.equal(images["why"], STOPPED)).as_py())
     outcome.partial |= outcome.stopped
-    if outcome.said is not None:
-        if outcome.partial:
-            keep_answers(folder, outcome.said.all_of_them())
-        outcome.said.drop()
+    if outcome.partial:
+        keep_answers(folder, said.all_of_them())
+    said.drop()
     return images
 
 
-def _known(outcome: Outcome, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]) -> Known | None:
+def _known(
+    outcome: Outcome, said: Said, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]
+) -> Known | None:
     """What is known of images by now, once those under way are judged; None where no face is looked for."""
     if not outcome.faces:
         return None
-    if outcome.said is None:
-        return lambda _: {}
-    for done in outcome.said.finish(stopped):
-        progress("images", done, outcome.said.found)
-    return outcome.said.known
+    for done in said.finish(stopped):
+        progress("images", done, said.found)
+    return said.known
 
 
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netaudit.recheck.visit import Channel, Device, Visit
 
 PERSONAL, VIEWER = "personal device", "viewer"
+CAPTURING = frozenset({"capture device", "verification terminal"})
 OWN = frozenset({"phone", "tablet", "handheld", "computer", "pc", "tv"})
 SEEN = (FACE, RECORD, VIDEO)
 LEAST = 4096  # bytes that a new way may carry without a word: greetings, a check for updates
@@ -177,11 +178,18 @@ def _suspect(
         large = more > max(asked, LEAST) and channel.up > channel.down
         return Suspect(channel, "room_own", how, False, figures) if large else None
     large = _grown(size, way.earlier.room(least), before, after) > _most(need)
-    return Suspect(channel, "room", how, False, figures) if large and not (_asks(way) and not there) else None
+    asks = not (there or own) and _asks(way, after)
+    return Suspect(channel, "room", how, False, figures) if large and not asks else None
 
 
-def _asks(way: Weighed) -> bool:
-    """Whether it only asks, as browsers do: little at a time, and far more comes back than went."""
+def _asks(way: Weighed, after: Visit) -> bool:
+    """Whether it only asks, as browsers do: little at a time, all of it told apart, and far more comes back than went.
+
+    What captures sends pictures in small pieces just as well, whatever it is answered.
+    """
+    device = after.devices.get(way.channel.device)
+    if way.now.rest > LEAST or (device is not None and device.role in CAPTURING):
+        return False
     return way.channel.down >= ANSWERED * way.channel.up and max(way.now.sizes, default=LEAST) <= LEAST_ASKING
 
 

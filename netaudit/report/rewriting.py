@@ -55,11 +55,14 @@ def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = N
     return path
 
 
-def note_validation(case: Case, said: dict[str, Any]) -> None:
-    """Put a certificate of validation into the chain, for reports from now on. Raises UsageError where it is locked."""
+def note_validation(case: Case, said: dict[str, Any], signer: str) -> None:
+    """Put a certificate of validation into the chain, for reports from now on. Raises UsageError where it is locked.
+
+    `signer` is who signed it, or "".
+    """
     with writing(case.folder, "report"):
         figures = {key: said[key] for key in ("netaudit", "code", "made", "passed", "answers")}
-        figures["certificate"] = said["number"]  # `number` is the line's own
+        figures |= {"certificate": said["number"], "signer": signer}  # `number` is the line's own
         later(case.folder, VALIDATED, **figures, wrong=sum(one["failed"] for one in said["assertions"]))
 
 

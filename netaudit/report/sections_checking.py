@@ -84,8 +84,12 @@ def _validated(folder: Path, w: Wording, at: Moment) -> str:
     line = next((one for one in reversed(entries(folder)[: at.lines]) if one["what"] == VALIDATED), None)
     if line is None or not all(isinstance(line.get(name), int) for name in ("answers", "wrong")):
         return ""
+    signer = line.get("signer")  # lines of earlier versions have none
+    signed = (
+        w.t("checking_validated_signed", who=w.exact(signer, 200)) if signer else w.t("checking_validated_unsigned")
+    )
     return w.t(
         "checking_validated_as" if line.get("passed") is True else "checking_validated_failed",
         number=w.exact(line.get("certificate"), 40), version=w.exact(line.get("netaudit"), 40),
         made=w.exact(line.get("made"), 40), answers=w.number(line["answers"]), wrong=w.number(line["wrong"]),
-    )  # fmt: skip
+    ) + ("" if signer is None else signed)  # fmt: skip

@@ -6,6 +6,7 @@ Its number is the beginning of the SHA-256 over its canonical JSON without the n
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 import sys
 from pathlib import Path
@@ -15,16 +16,18 @@ import orjson
 
 from netaudit import __version__
 from netaudit.errors import UsageError
+from netaudit.masking.mask import visible
 from netaudit.recheck.power import lower
 from netaudit.storage.given_files import read_given
 from netaudit.system.clock import now
 from netaudit.text.bilingual import speaker
 from netaudit.text.yaml_text import yaml_of
+from netaudit.validate.judging import Outcome
+from netaudit.validate.reference import ASSERTION as REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netaudit.validate.judging import Outcome
     from netaudit.validate.running import Validation
 
 SPECIFICATION = "1"
@@ -117,15 +120,58 @@ def read_certificate(path: Path) -> Certificate:
         raise UsageError("{}: is no certificate of validation", path)
     if said.get("number") != number_of(said):
         raise UsageError("{}: was changed: its number is not of what it says", path)
+    if not _agrees(said):
+        raise UsageError("{}: contradicts itself: its outcome is not that of all its assertions", path)
     return said
+
+
+def _agrees(said: Certificate) -> bool:
+    """Whether all assertions are there, and what is said of them together follows from what is said of each."""
+    try:
+        found = {one["id"]: Outcome(one["asked"], one["failed"], one["examples"]) for one in said["assertions"]}
+        rates = [_row(name, one)["rate_at_most"] for name, one in found.items()]
+        return (
+            {*found, REFERENCE} == {*ASSERTIONS, REFERENCE}
+            and len(rates) == len(said["assertions"])
+            and all(
+                math.isclose(rate, one["rate_at_most"]) for rate, one in zip(rates, said["assertions"], strict=True)
+            )
+            and said["answers"] == sum(one.asked for one in found.values())
+            and said["passed"] is all(one.passed for one in found.values())
+            and said["outcomes"] == outcomes_digest(found)
+        )
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return False
 
 
 def of_this_copy(path: Path) -> Certificate:
-    """A certificate of the very code that runs here. Raises UsageError for another one."""
+    """A certificate of the very code and signatures that are here. Raises UsageError for another one."""
+    from netaudit.signatures.loading import load
+
     said = read_certificate(path)
-    if said.get("code") != code_digest():
+    if said.get("code") != code_digest() or said.get("signatures") != load().sha256:
         raise UsageError("{}: is of another copy of netaudit: run netaudit validate on this one", path)
     return said
+
+
+def signed_by(path: Path) -> str:
+    """Who signed a certificate in the .p7s beside it; empty where there is none. Raises UsageError for a wrong one.
+
+    Whether whoever signed is to be trusted is not asked.
+    """
+    from netaudit.signing.cms import check
+
+    beside = path.with_suffix(".p7s")
+    try:
+        signature = read_given(beside, LARGEST)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise UsageError("{}: cannot be read: {}", beside, error) from error
+    try:
+        return visible(check(read_given(path, LARGEST), signature).subject.rfc4514_string(), 200)
+    except ValueError as error:
+        raise UsageError("{}: is no signature over {}: {}", beside, path.name, error) from error
 
 
 def page_of(said: Certificate, lang: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import netaudit
+from netaudit.browse.comparing import _brief
 from netaudit.browse.gate import Gate
 from netaudit.browse.request import _hex, _merged, header_shown, key_shown, value_shown
 from netaudit.browse.rooms import GROUPS, ORDER
@@ -254,3 +255,22 @@ def test_several_cases_are_a_row_each_with_verdict_and_figures(case, tmp_path) -
     assert f"{case.manifest['totals']['packets_read']:,}" in told
     assert "broken" in told
     assert page.text.count("<tr tabindex") == 2
+
+
+def test_a_list_of_cases_says_how_they_stand_now(tmp_path) -> None:
+    folders = [tmp_path / name for name in "ab"]
+    for folder in folders:
+        (folder / "tables").mkdir(parents=True)
+        (folder / "case.json").write_text("{}")
+    shelf = Shelf(folders)
+    said = iter(({"problem": ""}, {"problem": "changed"}))
+    assert shelf.brief(0, "en", lambda *_: next(said))["problem"] == ""
+    assert shelf.brief(0, "en", lambda *_: next(said))["problem"] == ""
+    (folders[0] / "tables" / "flows.parquet").write_bytes(b"x")
+    assert shelf.brief(0, "en", lambda *_: next(said))["problem"] == "changed"
+
+
+def test_a_case_of_other_content_costs_its_own_row_only(tmp_path) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "case.json").write_text('{"statements": 5, "totals": [], "site": {"a": 1}}')
+    assert _brief(tmp_path, "en")["problem"]

@@ -19,10 +19,12 @@ MEANT = {
     "vendor": ["ผู้ผลิต", "výrobce", "製造商", "tillverkare", "deviceBrand", "Fabricante"],
     "model": ["รุ่น", "型番", "機型", "modello", "модель"],
     "name": ["název zařízení", "裝置名稱", "nazwaUrzadzenia", "deviceLabel", "enhetsnamn"],
-    "faces": ["liczbaTwarzy", "кількість_облич", "人臉數量", "registeredFaces", "antal_ansikten"],
+    "faces": ["liczbaTwarzy", "кількість_облич", "人臉數量", "registeredFaces", "antal_ansikten", "broj_lice", "localFaceTotal"],
     "persons": ["liczbaOsob", "จำนวนผู้ใช้", "用户数量", "persone_registrate"],
     "": [
         "personName", "userId", "userAccount", "faceScore", "maxFaceCount", "serialPort", "modelVersion", "fileName",
+        "interfaceCount", "interface_total", "licenseTotal", "sliceCount", "policeCount", "servicesCount", "voltinCount",
+        "количество таблиц", "лицензий количество", "orangeCount", "rememberedTotal", "userCountry", "surfaceCount",
         "人员编号", "人脸参数", "序号", "staffNumber", "faceDetectCount", "personPassCount", "contentType", "",
     ],
 }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from netaudit.findings.encrypted import _together, encrypted_findings
 from netaudit.findings.roles import Actors
 from netaudit.report.wording import Wording
-from netaudit.tables import BINDINGS, FLOWS, MESSAGES
+from netaudit.tables import BINDINGS, FLOWS, MESSAGES, UPLOAD_COUNTS
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 
 
@@ -96,3 +96,18 @@ def _counted(**more: object) -> dict[str, object]:
 def test_small_ways_are_added_up(rows: list[dict[str, object]], told: int) -> None:
     counted = {(str(row["sender"]), str(row["receiver"]), str(row["name"])): row for row in rows}
     assert len(_together({key: [] for key in counted}, counted)) == told
+
+
+@pytest.mark.parametrize(
+    ("down", "bursts", "found"),
+    [(60_000, [9, 0, 0, 0, 0], 0), (9000, [9, 0, 0, 0, 0], 2), (60_000, [0, 3, 0, 0, 0], 2)],
+)
+def test_a_few_uploads_under_two_names_need_a_burst_or_most_of_it_upwards(
+    down: int, bursts: list[int], found: int
+) -> None:
+    names = [f"cdn{n}.example.cn" for n in range(2)]
+    sent = {"payload_up": 34_000, "payload_down": down, "bursts_up": bursts, "capture_id": "c", "protocol": "tls"}
+    flows = filled(FLOWS, [hidden(n, n, n + 1, server_name=name, **sent) for n, name in enumerate(names, 1)])
+    rows = [_counted(name=name, uploads=3, shape="few", bytes_low=33_000, bytes_high=33_000) for name in names]
+    actors = Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
+    assert len(encrypted_findings(flows, SCOPE, actors, counts=filled(UPLOAD_COUNTS, rows))) == found

@@ -21,6 +21,7 @@ from netaudit.images.detection import FaceVerdict
 from netaudit.images.helper import PixelBudget, Recent, worker
 from netaudit.images.images import ImageFacts
 from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, STOOD_STILL, Judge
+from netaudit.images.likeness import shows
 from netaudit.system import programs
 from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode, texture
@@ -354,7 +355,8 @@ def test_only_a_thumbnail_is_taken_for_the_picture_that_holds_it(side, held, tmp
     holder, inner = astronaut().resize((side, side)), astronaut().resize((min(side, 320) if side < 1200 else side,) * 2)
     inner = astronaut().resize((160, 160)) if side == 64 else inner  # larger than what holds it
     if side == 1200:  # another face, which is gone in 160 pixels
-        inner.paste(astronaut().crop((170, 60, 280, 210)).resize((30, 40)), (1100, 1100))
+        inner.paste(astronaut().crop((170, 60, 280, 210)).resize((30, 40)), (700, 1000))
+        assert shows(inner, holder)
     for name, image in (("holder", holder), ("inner", inner)):
         (tmp_path / name).write_bytes(encode(image, "jpeg", quality=90))
     recent = Recent(budget := PixelBudget(10**9))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,8 +18,12 @@ from netaudit.case.integrity import integrity
 from netaudit.case.reading import open_case
 from netaudit.cli.verifying import verify_command
 from netaudit.errors import CaseError, UsageError
+from netaudit.finalizing.images import _Judging
 from netaudit.findings.statement_text import sentences
-from netaudit.pipeline import checkpoint
+from netaudit.images.detection import FaceVerdict
+from netaudit.images.images import ImageFacts
+from netaudit.pipeline import checkpoint, conclusion
+from netaudit.pipeline.checkpoint import kept_answers
 from netaudit.pipeline.resuming import resume_audit
 from netaudit.pipeline.task import Options
 
@@ -237,3 +242,21 @@ def test_a_partial_case_that_was_changed_is_not_built_upon(key, tmp_path) -> Non
     stream.write_bytes(data)
     with pytest.raises(UsageError, match="not as it was sealed"):
         went_on(folder)
+
+
+def test_a_second_ctrl_c_keeps_what_was_judged_at_the_end_too(tmp_path, monkeypatch) -> None:
+    (tmp_path / "private" / "resume").mkdir(parents=True)
+    outcome = SimpleNamespace(faces=True, said=None, count_faces=False, capture_ids=["c"], partial=False)
+
+    def interrupted(folder, _, known, progress, *__, **___) -> None:
+        judging = _Judging(folder, known, {}, 2, progress, count=False)
+        list(judging._kept({"a": {"rotate": True}}, [("a", ImageFacts(), FaceVerdict("yes"))]))
+        judging.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(conclusion, "image_table", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        conclusion._judged_images(tmp_path, {}, outcome, lambda *_: None)
+    kept = kept_answers(tmp_path)
+    assert kept is not None
+    assert kept["sha256"].to_pylist() == ["a"]

@@ -49,6 +49,7 @@ def test_what_was_judged_first_is_told_and_the_end_is_the_same(whole, tmp_path, 
     assert last.judged <= last.found <= 86
     kinds = {one["kind"] for one in last.statements}
     assert "left" in kinds
+    assert not any("subjects" in one for one in last.statements)  # whose an address is, is not known yet
     assert not any("nothing" in one for one in kinds)
     left = next(one["counts"]["images"] for one in last.statements if one["kind"] == "left")
     end = next(one["counts"]["images"] for one in case.statements if one["kind"] == "left")

@@ -322,6 +322,19 @@ def test_what_only_asks_is_no_room() -> None:
     assert [told(one).status for one in later] == ["gone", "could not have been seen"]
 
 
+@pytest.mark.parametrize(
+    ("who", "role", "rest"), [(CAMERA, "capture device", 0), (SERVER, "verification terminal", 0), (SERVER, "", 90_000)]
+)
+def test_small_pieces_to_who_answers_much_are_room(who: str, role: str, rest: int) -> None:
+    """Of the route's own device, of one that captures, and where bytes were sent of which no sending tells."""
+    pieces = [(LATER + k * 6 * SECOND, 1000, "hidden") for k in range(240)]
+    way = channel(who, "new.example.cn", pieces, ip="60.1.1.1")
+    way.up += rest
+    way.down = 4 * way.up
+    other = device(SERVER, "192.168.1.20", role=role or "server")
+    assert told(visit(LATER, [beats(LATER), way], devices=[device(), other])).status == "could not have been seen"
+
+
 def test_a_server_is_asked_about_all_marks() -> None:
     """Pictures of all cameras come to it: the mark that says whose camera it was tells nothing of the server."""
     sent = [one for k, one in enumerate(after_passes(SECOND, passes=18)) if k % 3 or k == 0]

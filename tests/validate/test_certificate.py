@@ -17,6 +17,7 @@ from netaudit.errors import UsageError
 from netaudit.validate import certificate
 from netaudit.validate.judging import Outcome
 from netaudit.validate.reference import ASSERTION, PLACE
+from netaudit.validate.running import Validation
 
 ROOT = Path(__file__).parents[2]
 OUTCOMES = {name: Outcome(10) for name in certificate.ASSERTIONS}
@@ -112,6 +113,43 @@ def test_a_report_carries_its_number_and_still_belongs(folder: Path, tmp_path: P
     )
     told = run(app, ["verify", str(case), "--json", "--lang", "en"])
     assert json.loads(told.stdout)["report"]["status"] == "of this case"
+
+
+def _forged(path: Path, **other: object) -> Path:
+    outcomes = {name: Outcome(10) for name in certificate.ASSERTIONS}
+    made = certificate.certificate_of(Validation(outcomes, 1, 1, "0" * 64, 1.0)) | other
+    made = {key: value for key, value in made.items() if value is not None}
+    path.write_bytes(certificate.data_of(made | {"number": certificate.number_of(made)}))
+    return path
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"assertions": [], "answers": 9999}, {"passed": None}, {"passed": False}, {"answers": 9999}, {"outcomes": "0" * 64},
+        {"assertions": "all"}, {"assertions": [{"id": name, "asked": 1, "failed": 0} for name in certificate.ASSERTIONS]}, {"assertions": [{"id": "A01", "asked": "10", "failed": 0, "examples": []}]},
+    ],
+)  # fmt: skip
+def test_a_certificate_made_by_hand_is_refused(other: dict[str, object], tmp_path: Path) -> None:
+    assert certificate.read_certificate(_forged(tmp_path / "own.json"))["passed"]
+    with pytest.raises(UsageError, match="contradicts itself"):
+        certificate.read_certificate(_forged(tmp_path / "forged.json", **other))
+
+
+def test_a_certificate_is_of_these_signatures_too_and_of_who_signed_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="another copy"):
+        certificate.of_this_copy(_forged(tmp_path / "other.json", signatures="0" * 64))
+    own = _forged(tmp_path / "own.json")
+    assert certificate.of_this_copy(own)
+    assert certificate.signed_by(own) == ""
+    own.with_suffix(".p7s").write_bytes(b"none")
+    with pytest.raises(UsageError, match="is no signature over own"):
+        certificate.signed_by(own)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_who_signed_a_certificate_is_told(folder: Path) -> None:
+    assert certificate.signed_by(folder / "netaudit-validation.json") == "CN=Officer"
 
 
 def test_outcomes_are_of_which_assertions_hold_and_not_of_how_many_answers() -> None:

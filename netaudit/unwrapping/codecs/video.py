@@ -1,6 +1,6 @@
 """Stills out of video, by PyAV where it is installed (extra `video`): of a key frame, and of files of video.
 
-Of a file some key frames are looked at, spread over it; that it is a video is noted whatever they show.
+Of a file the first key frames are looked at, each fourth one; how many, or that none was, is noted whatever they show.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CODECS = {"video/h264": "h264", "video/h265": "hevc"}
 FILE = "file"  # in place of a codec, with a number behind it
 LOOKED_AT = 4  # key frames of a file
-PART_LOOKED_AT = f"video not looked at but for {LOOKED_AT} key frames of each file"
+NOT_LOOKED_AT = "video not looked at"
 CLUSTER = 188  # bytes of a packet of MPEG-TS (ISO/IEC 13818-1, 2.4.3.2)
 FIRST = b"\0\x1aFRG"  # first bytes of files of video
 # elementary streams that begin with the parameter sets of a key frame, as they are handed to decoders (annex B of
@@ -101,10 +101,12 @@ def _open_file(part: Part, budget: Budget) -> Iterator[Part]:
     if stills is None:
         budget.note("video not looked at: PyAV is not installed")
         return
-    budget.note(PART_LOOKED_AT)
+    seen = 0
     for number in range(LOOKED_AT):
         still, _ = stills.decode(part.data, f"{FILE} {number}", budget.patience)
         if not still or not budget.spend(len(still)):
-            return
+            break
+        seen += 1
         budget.note(DECODED)
         yield derive(part, still, Step("key frame"))
+    budget.note(f"{NOT_LOOKED_AT} but for {seen} of its key frames" if seen else NOT_LOOKED_AT)

@@ -14,7 +14,7 @@ from netaudit.images.cpu_limit import Limits
 from netaudit.images.stills import MOST_DEATHS, Stills
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.codecs import video as codecs_video
-from netaudit.unwrapping.codecs.video import DECODED, LOOKED_AT, PART_LOOKED_AT
+from netaudit.unwrapping.codecs.video import DECODED, LOOKED_AT, NOT_LOOKED_AT
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import unwrap
 
@@ -93,15 +93,21 @@ def test_a_helper_that_fails_costs_one_still(boot):
     stills.close()
 
 
-def file_of(name, codec, frames=9):
-    """A file of video of which every second frame is a key frame."""
+def file_of(name, codec, frames=9, *, cover=False):
+    """A file of video of which every second frame is a key frame; with a picture as a stream of its own before it."""
     av = pytest.importorskip("av", reason="NO PYAV: files of video are not looked at")
     out = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov"} if name == "mp4" else {}
     with av.open(out, "w", format=name, options=options) as container:
+        if cover:
+            first = container.add_stream("mjpeg", rate=25)
+            first.width, first.height, first.pix_fmt = 96, 64, "yuvj420p"
         stream = container.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.codec_context.gop_size = 2
+        if cover:
+            plain = np.zeros((64, 96, 3), np.uint8)
+            container.mux(first.encode(av.VideoFrame.from_ndarray(plain, "rgb24")) + first.encode(None))
         for number in range(frames):
             picture = np.random.default_rng(number).integers(0, 255, (64, 96, 3), dtype=np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
@@ -116,7 +122,7 @@ def test_some_key_frames_of_a_file_are_looked_at(name, codec):
     leaves, budget = found(file_of(name, codec), "application/octet-stream")
     stills = [leaf.kind for leaf in leaves if leaf.kind == "jpeg"]
     assert 1 <= len(stills) <= LOOKED_AT
-    assert {PART_LOOKED_AT, DECODED} <= set(budget.notes)
+    assert {f"{NOT_LOOKED_AT} but for {len(stills)} of its key frames", DECODED} <= set(budget.notes)
     assert all("key frame" in leaf.part.path for leaf in leaves if leaf.kind == "jpeg")
 
 
@@ -124,7 +130,12 @@ def test_pictures_of_motion_jpeg_are_taken_as_they_are():
     leaves, budget = found(file_of("avi", "mjpeg"), "video/avi")
     assert [leaf.kind for leaf in leaves if leaf.kind == "jpeg"]
     assert not any("key frame" in leaf.part.path for leaf in leaves)
-    assert PART_LOOKED_AT in budget.notes
+    assert NOT_LOOKED_AT in budget.notes
+
+
+def test_a_cover_before_the_video_is_not_the_video():
+    leaves, _ = found(file_of("matroska", "libx264", cover=True), "video/x-matroska")
+    assert any("key frame" in leaf.part.path for leaf in leaves)
 
 
 @pytest.mark.parametrize(
@@ -142,4 +153,4 @@ def test_what_is_no_file_of_video(data):
 def test_noise_that_begins_as_a_file_ends_soon(begin):
     leaves, budget = found(begin + np.random.default_rng(3).bytes(20_000), "application/octet-stream")
     assert [leaf.kind for leaf in leaves if leaf.kind == "jpeg"] == []
-    assert PART_LOOKED_AT in budget.notes or "PyAV" in budget.notes[0]
+    assert NOT_LOOKED_AT in budget.notes or "PyAV" in budget.notes[0]
