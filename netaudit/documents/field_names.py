@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from netaudit.documents.nodes import plain
+
 LONGEST = 48  # characters of a name that is taken apart
+SHORT = 6  # letters of a stem that stands in many a longer word
+_WORDS = re.compile(
+    r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])"
+)  # of a name as it was written: numUsers, num_users, NUM users
 
 
 @dataclass(frozen=True)
 class FieldNames:
-    """Names of fields, plain (`nodes.plain`), and what they mean.
+    """Names of fields and what they mean; those that are known are plain (`nodes.plain`).
 
     Attributes:
         whole: name → meaning.
         ranks: name → its place among those of its meaning.
-        stems: meaning → groups of parts of words; a name that holds one of each group has the meaning.
+        stems: meaning → groups of parts of words; a name that holds one of each group has the meaning. Short ones in
+            letters have to begin a word where the meaning is one of `begun`.
+        begun: meanings of which something is said to somebody's charge: a compound is no word of theirs.
         never: parts of words; names that hold one have no meaning but as a whole.
         variants: characters of traditional Chinese → the simplified ones.
 
@@ -26,12 +35,13 @@ class FieldNames:
     whole: dict[str, str]
     ranks: dict[str, int]
     stems: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    begun: frozenset[str]
     never: dict[str, tuple[str, ...]]
     variants: dict[int, str]
 
     def meaning(self, name: str) -> str:
-        """Meaning of a plain name; empty for none."""
-        return self.whole.get(name) or _by_stems(self, name)
+        """Meaning of a name, as it was written or plain; empty for none."""
+        return self.whole.get(plain(name)) or _by_stems(self, name)
 
     def rank(self, name: str) -> int:
         """Place of a name among those of its meaning: whole names first."""
@@ -54,21 +64,29 @@ class FieldNames:
 def _by_stems(names: FieldNames, name: str) -> str:
     if not name or len(name) > LONGEST:
         return ""
-    folded = names.folded(name)
+    folded = names.folded(plain(name))
+    words = [names.folded(word.lower()) for word in _WORDS.findall(name)]
     if known := names.whole.get(folded):
         return known
     for meaning, groups in names.stems:
         vetoed = any(one in folded for one in (*names.never[""], *names.never.get(meaning, ())))
-        if not vetoed and all(any(one in folded for one in group) for group in groups):
+        begun = words if meaning in names.begun else None
+        if not vetoed and all(any(_holds(folded, begun, one) for one in group) for group in groups):
             return meaning
     return ""
+
+
+def _holds(folded: str, begun: list[str] | None, stem: str) -> bool:
+    if begun is not None and stem.isascii() and len(stem) <= SHORT:
+        return any(word.startswith(stem) for word in begun)
+    return stem in folded
 
 
 def compiled(raw: dict[str, Any]) -> FieldNames:
     """The names of `signatures/statements.yaml`."""
     fields = raw["fields"]
     variants = {ord(one): other for one, other in (pair for pair in raw["variants"].split())}
-    bare = FieldNames({}, {}, (), {"": ()}, variants)
+    bare = FieldNames({}, {}, (), frozenset(), {"": ()}, variants)
     return FieldNames(
         {key: name for name, one in fields.items() for key in one["keys"]},
         {key: rank for one in fields.values() for rank, key in enumerate(one["keys"])},
@@ -77,6 +95,7 @@ def compiled(raw: dict[str, Any]) -> FieldNames:
             for name, one in fields.items()
             if "stems" in one
         ),
+        frozenset(raw["begun"]),
         {name: tuple(map(bare.folded, words)) for name, words in raw["never"].items()},
         variants,
     )

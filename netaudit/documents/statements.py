@@ -234,11 +234,12 @@ def _of_part(node: Node) -> dict[str, str]:
     known = words()
     own = known.parts.get(node.key)
     facts: dict[str, str] = {}
-    for key, value in _pairs(node):
+    for name, value in _pairs(node):
+        key = plain(name)
         if node.key in known.within and key in known.totals:
             meaning = known.within[node.key]
         else:
-            meaning = (own.get(key) or known.names.meaning(key)) if own is not None else ""
+            meaning = (own.get(key) or known.names.meaning(name)) if own is not None else ""
         if meaning and known.forms[meaning].search(value.strip()):
             facts.setdefault(meaning, value.strip())
     return facts
@@ -251,8 +252,9 @@ def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, s
     facts: dict[str, str] = {}
     loose: dict[str, str] = {}
     ranks: dict[str, int] = {}
-    for key, text in pairs:
-        meaning, value = own[key] if key in own else known.names.meaning(key), text
+    for name, text in pairs:
+        key = plain(name)
+        meaning, value = own[key] if key in own else known.names.meaning(name), text
         if not meaning and text.startswith("onvif://"):
             meaning, value = _scope(text)
         rank = -1 if key in own else known.names.rank(key)
@@ -273,7 +275,7 @@ def _scope(text: str) -> tuple[str, str]:
 
 
 def _pairs(node: Node) -> Iterator[tuple[str, str]]:
-    """Fields of an object; several in one text (`~DeviceName=F18,MAC=…`) are taken apart."""
+    """Fields of an object by their names as written; several in one text (`~DeviceName=F18,MAC=…`) are taken apart."""
     for child in node.children:
         if child.raw[:1] == "@" and child.key in _OF_XML:
             continue
@@ -286,7 +288,7 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
             if value is None:
                 continue
         pieces = _PAIRS.split(value) if "=" in value else [value]
-        yield child.key.lstrip("~"), pieces[0]
+        yield child.raw.rpartition(":")[2].lstrip("@~"), pieces[0]
         yield from _split(pieces[1:])
     if node.value and not node.children and "=" in node.value:
         yield from _split(_PAIRS.split(node.value))
@@ -299,13 +301,13 @@ def _named(node: Node) -> tuple[str, str] | None:
     name, value = sorted(node.children, key=lambda one: one.key not in _NAMED)
     if name.key not in _NAMED or value.key not in _VALUED or name.value is None or value.value is None:
         return None
-    return plain(re.split(r"[./]", name.value.strip(". /"))[-1]), value.value
+    return re.split(r"[./]", name.value.strip(". /"))[-1], value.value
 
 
 def _split(pieces: list[str]) -> Iterator[tuple[str, str]]:
     for piece in pieces:
         if found := _PAIR.match(piece):
-            yield plain(found[1]), found[2]
+            yield found[1], found[2]
 
 
 def _states(facts: dict[str, str], *, asked: bool) -> bool:
