@@ -98,7 +98,7 @@ hostile: $(VENV)/.dev
 # a million conversations and all captures, read by tshark, suricata and dpkt as well: a ledger of every difference
 agreement: $(VENV)/.dev
 	@sh .ci/tools tshark suricata
-	$(BIN)/python tests/agreement/run.py --flows 1000000 --shared --ledger agreement.json
+	$(BIN)/python -m tests.agreement.run --flows 1000000 --shared --ledger agreement.json
 
 # thirty random offices through a live audit, each against an audit of what it recorded
 live-agreement: $(VENV)/.dev
@@ -106,8 +106,8 @@ live-agreement: $(VENV)/.dev
 
 # faults seeded at random: what validate notices of those in the reading rooms, and the tests of those that judge
 mutants: $(VENV)/.dev
-	$(BIN)/python tests/mutation/noticed.py --count 250 --seed $(SEED) --reference
-	$(BIN)/python tests/mutation/killed.py --count 300 --seed $(SEED)
+	$(BIN)/python -m tests.mutation.noticed --count 250 --seed $(SEED) --reference
+	$(BIN)/python -m tests.mutation.killed --count 300 --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) demo-case

@@ -1,4 +1,4 @@
-"""Measures tshark and suricata by the test specification: `python benchmarks/peers.py`; prints the table.
+"""Measures tshark and suricata by the test specification: `python -m benchmarks.peers`; prints the table.
 
 A tool is asked only for kinds of facts that it tells; of others the table says so.
 """
@@ -9,13 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from netaudit.validate.judging import judge  # noqa: E402
-from netaudit.validate.pack.cases import pack  # noqa: E402
-from netaudit.validate.running import read, write  # noqa: E402
-from tests.agreement import suricata, tshark  # noqa: E402
+from netaudit.validate.judging import judge
+from netaudit.validate.pack.cases import pack
+from netaudit.validate.running import read, write
+from tests.agreement import suricata, tshark
 
 OF = {"A15": ("flow", "packets"), "A29": ("content", "picture"), "A28": ("content", "whole")}
 

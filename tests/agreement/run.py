@@ -1,4 +1,4 @@
-"""Differences at scale: `make agreement`, or `python tests/agreement/run.py --flows 1000000 [--shared] [--ledger FILE]`.
+"""Differences at scale: `make agreement`, or `python -m tests.agreement.run --flows 1000000 [--shared] [--ledger FILE]`.
 
 Captures are made by the generators of the test specification (`netaudit/validate/pack`), some of them with bytes changed,
 and taken from pcaps/ and the shared suite; every one is read by netaudit, tshark, suricata and dpkt, as far as they are
@@ -20,17 +20,15 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from netaudit.validate.pack import talk, web
+from netaudit.validate.pack.containers import pcap
+from netaudit.validate.pack.parties import Stage, browse, greet, look_up
+from netaudit.validate.pack.scene import Scene
+from tests.agreement import dpkt_reading, ours, suricata, tshark
+from tests.agreement.classes import class_of
+from tests.agreement.comparing import differences
+
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
-from netaudit.validate.pack import talk, web  # noqa: E402
-from netaudit.validate.pack.containers import pcap  # noqa: E402
-from netaudit.validate.pack.parties import Stage, browse, greet, look_up  # noqa: E402
-from netaudit.validate.pack.scene import Scene  # noqa: E402
-from tests.agreement import dpkt_reading, ours, suricata, tshark  # noqa: E402
-from tests.agreement.classes import class_of  # noqa: E402
-from tests.agreement.comparing import differences  # noqa: E402
-
 PEERS = {"tshark": tshark, "suricata": suricata, "dpkt": dpkt_reading}
 MOST_SIZE = 30 << 20  # bytes of a shared capture
 WHOLE = [maker for maker in web.MAKERS if maker not in (web.until_close, web.without_body)]

@@ -1,6 +1,6 @@
 """Of faults in the rooms that judge, how many do the tests of these rooms notice? `make mutants`.
 
-`python tests/mutation/killed.py [--seed 1] [--count 300] [--seconds 3000] [--out killed.jsonl]`: faults are drawn from
+`python -m tests.mutation.killed [--seed 1] [--count 300] [--seconds 3000] [--out killed.jsonl]`: faults are drawn from
 `findings/` (its statements included), all places alike. Each gets a process of its own, forked from one that has loaded
 everything but netaudit, with the tests of these rooms until the first that fails. The tests of a module's own name come
 first. Prints the share with its exact interval (Clopper-Pearson, 95 %, two-sided).
@@ -13,15 +13,12 @@ import importlib
 import json
 import os
 import resource
-import sys
 import time
 from pathlib import Path
 
+from tests.mutation.seeded import Fault, drawn, have
+
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
-from tests.mutation.seeded import Fault, drawn, have  # noqa: E402
-
 ROOMS = ("findings",)
 TESTS = "tests/findings"
 PATIENCE = 120  # seconds of a processor

@@ -1,6 +1,6 @@
 """Of faults in the reading rooms, how many does `netaudit validate` notice?
 
-`python tests/mutation/noticed.py [--seed 1] [--count 250] [--out noticed.jsonl]`: faults are drawn from all places alike.
+`python -m tests.mutation.noticed [--seed 1] [--count 250] [--out noticed.jsonl]`: faults are drawn from all places alike.
 A fault in a line that the pack never reaches cannot be noticed and is counted so without a run; all others get a
 process of their own, which makes the audit of `netaudit validate` and its judgement. `--reference` first makes what a release brings (`netaudit/validate/reference.py`), which notices more;
 the known answers alone are counted beside. `equivalent.txt` names faults that
@@ -21,11 +21,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.mutation.seeded import BESIDE, READING, Fault, drawn, have
+
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
-from tests.mutation.seeded import BESIDE, READING, Fault, drawn, have  # noqa: E402
-
 PATIENCE = 90  # seconds of a processor
 WALL = 400
 MEMORY = 6 << 30
@@ -34,6 +32,7 @@ import json, sys, coverage
 traced = coverage.Coverage(source=[sys.argv[1]], data_file=None)
 traced.start()
 from netaudit.validate.running import validate
+
 validate()
 traced.stop()
 data = traced.get_data()
