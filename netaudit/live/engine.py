@@ -206,7 +206,7 @@ class _Engine:
             recorded_files=audit.followed.found,
             recorded_bytes=audit.followed.done + behind,
             behind_bytes=behind,
-            images_waiting=self._judge.waiting if self._judge is not None else 0,
+            images_waiting=self._judge.waiting + self._judge.deferred if self._judge is not None else 0,
             disk_free=keeper.free,
             images_found=self._judge.taken if self._judge is not None else 0,
         )

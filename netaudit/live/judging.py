@@ -41,6 +41,7 @@ class LiveJudge:
         self._objects = case / "private" / "objects"
         self._waiting: dict[str, tuple[bool, list[Find]]] = {}  # by content: how it is looked at now, and for whom
         self.waiting = 0  # finds
+        self.deferred = 0  # finds that the end of the audit judges, since too many wait
         self.taken = 0  # finds, all that were asked about
         self._ways: set[tuple[str, ...]] = set()  # of which the first image goes before the others
         self._judge = Judge(faces=True, polite=POLITE)
@@ -52,6 +53,7 @@ class LiveJudge:
         if (known := self.answers.recent((find.sha256, find.up))) is not None:
             return Judgement(find, *known)
         if self.waiting >= MOST_WAITING:
+            self.deferred += 1
             return "not judged"
         self.waiting += 1
         if find.sha256 in self._waiting:

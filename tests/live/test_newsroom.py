@@ -127,6 +127,7 @@ def test_a_flood_is_left_to_the_end_of_the_audit(judge, monkeypatch) -> None:
     assert len(list(judge.results())) == 2
     assert judge.take(find(5, "c" * 64)) == "waiting"
     assert isinstance(judge.take(find(6)), Judgement)
+    assert (judge.waiting, judge.deferred) == (2, 1)
 
 
 def test_without_faces_nothing_is_waited_for() -> None:
