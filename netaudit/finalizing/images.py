@@ -18,12 +18,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.judgements import AS_HOLDER, STOPPED
 from netaudit.finalizing.sorting import settle
 from netaudit.finalizing.within import holders
-from netaudit.findings.accounts import STOPPED
 from netaudit.images.answers import NOT_WHOLE, Answer, Look
-from netaudit.images.detection import AS_HOLDER, beside_of
+from netaudit.images.detection import beside_of
 from netaudit.masking.mask import mask
+from netaudit.storage.object_store import object_path
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import ANSWERS, IMAGES
 from netaudit.unwrapping.part import FOREIGN
@@ -194,7 +195,7 @@ class _Judging:
             elif stopped():
                 row["why"] = STOPPED
             else:
-                path = self._path(sha256, row["kind"])
+                path = object_path(self._objects, sha256, row["kind"])
                 self._judge.submit(sha256, path, row["kind"], rotate=row["rotate"], beside=beside)
                 self._answers(rows, self._kept(rows, self._judge.results()))
         self._answers(rows, self._kept(rows, self._judge.finish(stopped)))
@@ -204,21 +205,18 @@ class _Judging:
 
     def _beside(self, sha256: str) -> tuple[Holder, ...]:
         """The pictures that hold an image, where all show a face and lie in none: these are judged before it."""
-        from netaudit.images.judge import Holder
+        from netaudit.images.judge import holder_at
 
         holding = sorted(self._within.get(sha256, ()))
         if not all(one in self._faces and one not in self._within for one in holding):
             return ()
-        return tuple(Holder(one, str(self._path(one, self._faces[one])), self._faces[one]) for one in holding)
+        return tuple(holder_at(self._objects, one, self._faces[one]) for one in holding)
 
     def _usable(self, said: FaceVerdict, beside: tuple[Holder, ...]) -> bool:
         """Whether an answer is that to what would be asked now."""
         if self._count and said.face == "yes" and said.n_faces is None:
             return False
         return said.beside == beside_of(beside) or (not beside and said.face != AS_HOLDER)
-
-    def _path(self, sha256: str, kind: str) -> Path:
-        return self._objects / sha256[:2] / f"{sha256}.{kind}"
 
     def _kept(self, rows: dict[str, Row], answers: Iterable[Judged]) -> Iterator[Judged]:
         """The answers, which are kept for an audit that goes on."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.judgements import AS_HOLDER, STOPPED
 from netaudit.findings import accounts, apart, contacts, documents, posters, query_names, templates, understanding
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
@@ -79,7 +80,7 @@ def _stages(tables: Tables, run: Run) -> Iterator[Entry]:
     read = pc.sum(tables["captures"]["packets_read"]).as_py() or 0
     yield Entry("reading", "interrupted" if run.interrupted else "ended", read, None, not run.interrupted)
     if run.stopped:
-        left = pc.sum(pc.starts_with(tables["images"]["why"], accounts.STOPPED)).as_py() or 0
+        left = pc.sum(pc.starts_with(tables["images"]["why"], STOPPED)).as_py() or 0
         yield Entry(JUDGING, "interrupted", left, None, understood=False)
     decoded = pc.sum(tables["captures"]["packets_decoded"]).as_py() or 0
     if not read:
@@ -205,7 +206,7 @@ JUDGED = {  # by images.face
     "yes": "face",
     "possible": "possible face",
     "no": "no face",
-    accounts.AS_HOLDER: accounts.AS_HOLDER,
+    AS_HOLDER: AS_HOLDER,
 }
 WHY = {  # why a picture was not judged, by the beginning of images.why
     accounts.TOO_SMALL: "too small",
@@ -213,7 +214,7 @@ WHY = {  # why a picture was not judged, by the beginning of images.why
     "no face seen in what is not whole": "not whole",
     "not looked at: too many pictures": "many pictures",
     "not looked at: too many": "decoder crashes",
-    accounts.STOPPED: "interrupted",
+    STOPPED: "interrupted",
     "not looked at: the image helper": "helper failed",
     "crashed the decoder": "decoder crashes",
     "decoder did not end": "decoder stalled",
@@ -388,7 +389,7 @@ LEDGERS: tuple[Ledger, ...] = (
             "face": ("有人脸", "face"),
             "possible face": ("疑似人脸", "possible face"),
             "no face": ("无人脸", "no face"),
-            accounts.AS_HOLDER: (
+            AS_HOLDER: (
                 "缩略图，与其所在图片相同，不另计为人脸图像",
                 "thumbnails that show the picture within which they lie: no further face images",
             ),

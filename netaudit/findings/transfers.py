@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.unwrapping_steps import STILL, UNDONE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
 CLEAR = 0.8  # score from which one look is enough for a face (`images/detection.py`)
-STILL = "› key frame"  # likewise
-UNDOING = "› xor ›"  # in the way of an object
 PASSED_OVER = 65_536  # objects of which images are picked together
 MESSAGE_COLUMNS = [
     "message_id",
@@ -157,7 +157,7 @@ def _transfer(
         opened=opened or "",
         sure=score is None or score >= CLEAR,
         still=STILL in (way or ""),
-        undone=UNDOING in (way or ""),
+        undone=UNDONE in (way or ""),
     )
 
 

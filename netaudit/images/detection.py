@@ -50,9 +50,6 @@ See = Callable[[Planes], Look]  # with boxes, or without where nobody asks for t
 Box = tuple[int, int, int, int]  # left, top, width, height in pixels of the upright picture, within it
 
 
-AS_HOLDER = "as its parent"  # of a thumbnail: it shows the picture that holds it, which shows a face
-
-
 @dataclass(frozen=True, slots=True)
 class FaceVerdict:
     """What the detector says about one image."""

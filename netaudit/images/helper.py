@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.images.detection import AS_HOLDER, FaceDetector, FaceVerdict, beside_of
+from netaudit.contracts.judgements import AS_HOLDER
+from netaudit.images.detection import FaceDetector, FaceVerdict, beside_of
 from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
 from netaudit.images.likeness import LARGEST, shows

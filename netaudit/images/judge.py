@@ -25,6 +25,7 @@ from netaudit.images.cpu_limit import LOOKS, Limits, Watch
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.images.processes import processors, start
+from netaudit.storage.object_store import object_path
 from netaudit.system.programs import helper
 from netaudit.system.reasons import why
 
@@ -52,6 +53,11 @@ class Holder(NamedTuple):
     sha256: str
     path: str
     kind: str
+
+
+def holder_at(objects: Path, sha256: str, kind: str) -> Holder:
+    """A stored picture within which another one lies; `objects` is the folder of all."""
+    return Holder(sha256, str(object_path(objects, sha256, kind)), kind)
 
 
 def never() -> bool:

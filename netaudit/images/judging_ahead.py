@@ -10,8 +10,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from netaudit.images.answers import Answers, Look
-from netaudit.images.judge import Holder, never
+from netaudit.images.judge import holder_at, never
 from netaudit.images.judges import Judges
+from netaudit.storage.object_store import object_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -86,9 +87,9 @@ class Beside:
 
     def _submit(self, one: Fresh) -> None:
         self._looks[one.sha256] = one.sent
-        within = Holder(one.holder[0], str(self._path(*one.holder)), one.holder[1]) if one.holder else None
+        within = holder_at(self._objects, *one.holder) if one.holder else None
         first = one.find is not None and self._follower is not None
-        path = self._path(one.sha256, one.kind)
+        path = object_path(self._objects, one.sha256, one.kind)
         self.judge.submit(one.sha256, path, one.kind, rotate=one.sent, first=first, within=within)
 
     def _follow(self, one: Fresh, follower: Follower) -> None:
@@ -100,9 +101,6 @@ class Beside:
         known = next((said for look in looks if (said := self._answers.recent(look)) is not None), None)
         if known is not None:
             follower.judged(one.find, known)
-
-    def _path(self, sha256: str, kind: str) -> Path:
-        return self._objects / sha256[:2] / f"{sha256}.{kind}"
 
     def finish(self, stopped: Callable[[], bool] = never) -> Iterator[int]:
         """Wait for all that was taken, until somebody wants to stop, and end the helpers.

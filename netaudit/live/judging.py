@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.images.answers import Answers
-from netaudit.images.judge import Holder, Judge
+from netaudit.images.judge import Judge, holder_at
 from netaudit.pipeline.finds import MOST_WAYS, way_of
+from netaudit.storage.object_store import object_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,11 +95,10 @@ class LiveJudge:
     def _submit(self, sha256: str, finds: list[Find], *, rotate: bool) -> None:
         self._waiting[sha256] = (rotate, finds)
         find = finds[0]
-        within = Holder(find.holder[0], str(self._path(*find.holder)), find.holder[1]) if find.holder else None
+        within = holder_at(self._objects, *find.holder) if find.holder else None
         way = way_of(find)
         first = way not in self._ways and len(self._ways) < MOST_WAYS
         self._ways |= {way} if first else set()
-        self._judge.submit(sha256, self._path(sha256, find.kind), find.kind, rotate=rotate, first=first, within=within)
-
-    def _path(self, sha256: str, kind: str) -> Path:
-        return self._objects / sha256[:2] / f"{sha256}.{kind}"
+        self._judge.submit(
+            sha256, object_path(self._objects, sha256, find.kind), find.kind, rotate=rotate, first=first, within=within
+        )

@@ -15,6 +15,7 @@ from netaudit.case.moments import moment_table, stored
 from netaudit.case.pictures import Pictures
 from netaudit.case.reading import Case
 from netaudit.case.writing import write_json
+from netaudit.contracts.judgements import STOPPED
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
 from netaudit.endpoints.declared import contested_by_services
@@ -27,7 +28,6 @@ from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
 from netaudit.finalizing.sorting import name_captures, settle, write_table
-from netaudit.findings.accounts import STOPPED
 from netaudit.findings.from_tables import (
     BOUNDS,
     IN_SUMS,

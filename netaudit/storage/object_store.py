@@ -8,6 +8,11 @@ from pathlib import Path
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
+def object_path(objects: Path, sha256: str, kind: str) -> Path:
+    """Where the bytes of an object lie below `private/objects`."""
+    return objects / sha256[:2] / f"{sha256}.{kind}"
+
+
 class ObjectStore:
     """Content-addressed bytes under private/objects; written once."""
 
@@ -39,9 +44,9 @@ class ObjectStore:
 
     def forget(self, sha256: str, kind: str) -> None:
         """Take bytes away that no object is made of any more."""
-        (Path(self._root) / sha256[:2] / f"{sha256}.{kind}").unlink(missing_ok=True)
+        object_path(Path(self._root), sha256, kind).unlink(missing_ok=True)
 
     def load_part(self, sha256: str) -> bytes | None:
         """Bytes of a stored part of an upload, None when they are gone."""
-        path = Path(self._root) / sha256[:2] / f"{sha256}.part"
+        path = object_path(Path(self._root), sha256, "part")
         return path.read_bytes() if path.is_file() else None

@@ -6,9 +6,9 @@ import functools
 
 import pyarrow as pa
 
+from netaudit.contracts.judgements import STOPPED
 from netaudit.contracts.learning import LEAVES_CUT
 from netaudit.endpoints.declared import DECLARED
-from netaudit.findings import accounts
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME
 from tests.findings.kinds import rule_of
@@ -181,7 +181,7 @@ EXAMPLES = {
     ),
     "interrupted": lambda: case(Run(side="lan", interrupted=True, read=[4])),
     "judging_interrupted": lambda: case(
-        Run(side="lan", stopped=True), images=[image("yes"), image("not judged", why=accounts.STOPPED)]
+        Run(side="lan", stopped=True), images=[image("yes"), image("not judged", why=STOPPED)]
     ),
     "no_packets": lambda: case(captures=[capture(packets_read=0, packets_decoded=0)]),
     "none_decoded": lambda: case(captures=[capture(packets_decoded=0)]),

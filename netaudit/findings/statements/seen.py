@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.unwrapping_steps import STILL
 from netaudit.findings.acts import STREAMS
 from netaudit.findings.statements.kind import (
     FIRST,
@@ -21,7 +22,6 @@ from netaudit.findings.statements.kind import (
     of_findings,
     parties,
 )
-from netaudit.findings.transfers import STILL
 from netaudit.findings.vocabulary import KIND, kind_of
 
 if TYPE_CHECKING:
