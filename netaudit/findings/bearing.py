@@ -32,7 +32,7 @@ UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED, CLOSED = "answered with an error", "redirected", "closed for an error"
 BARE, UNDONE, FAINT = "numbers alone", "change undone", "faint face"
-HTTP = frozenset({"http", "http2", "http3"})
+HTTP = frozenset({"http", "http2", "http3", "coap"})  # and what answers each request as they do
 FINAL = 200  # statuses below are of answers that another one follows (RFC 9110, 15.2)
 LESSEN = frozenset(
     {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from netaudit.messages import mongodb, socks
 from netaudit.messages.carve import CarveReader
+from netaudit.messages.coap import reader as coap
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.files import ftp, nfs, tftp
 from netaudit.messages.hellos import dtls, quic, tls
@@ -139,6 +140,7 @@ READERS: tuple[Entry, ...] = (
     Entry("stun", "udp", stun.recognise, stun.StunReader, marks=stun.MARKS),
     Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True, marks=dtls.MARKS),
     Entry("gelf", "udp", gelf.recognise, gelf.GelfReader, marks=gelf.MARKS),
+    Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
