@@ -140,8 +140,8 @@ READERS: tuple[Entry, ...] = (
     Entry("stun", "udp", stun.recognise, stun.StunReader, marks=stun.MARKS),
     Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True, marks=dtls.MARKS),
     Entry("gelf", "udp", gelf.recognise, gelf.GelfReader, marks=gelf.MARKS),
-    Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
+    Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
     ),  # last: two bits are its whole mark, the reader asks for more

@@ -92,7 +92,7 @@ def _options(data: bytes, at: int) -> tuple[list[tuple[int, bytes]], int] | None
         number += delta
         if min(delta, length) < 0 or length > LONGEST or at + length > len(data) or len(options) == MOST:
             return None
-        if number & 1 and number not in CRITICAL and number < PRIVATE:
+        if not number or (number & 1 and number not in CRITICAL and number < PRIVATE):
             return None
         options.append((number, data[at : at + length]))
         at += length

@@ -49,7 +49,9 @@ def blocks(body: bytes, code: int = PUT, size: int = 256, first: int = 1, option
     for place in range(0, len(body), size):
         more = place + size < len(body)
         value = number_bytes((place // size) << 4 | more << 3 | SZX)
-        out.append(message(code, first + len(out), b"t%d" % len(out), [*WHERE, (option, value)], body[place : place + size]))
+        out.append(
+            message(code, first + len(out), b"t%d" % len(out), [*WHERE, (option, value)], body[place : place + size])
+        )
     return out
 
 
@@ -173,6 +175,10 @@ def test_any_bytes(data):
 
 
 @settings(max_examples=100, deadline=None)
-@given(chunks=st.lists(st.tuples(st.integers(0, 1), st.sampled_from([*blocks(PICTURE)[:3], answer(0x44, 1, b"t0"), b"@"])), max_size=9))
+@given(
+    chunks=st.lists(
+        st.tuples(st.integers(0, 1), st.sampled_from([*blocks(PICTURE)[:3], answer(0x44, 1, b"t0"), b"@"])), max_size=9
+    )
+)
 def test_noise(chunks):
     check_noise(CoapReader, chunks)
