@@ -9,7 +9,6 @@ import hashlib
 import math
 import platform
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +19,7 @@ from netaudit.masking.mask import visible
 from netaudit.recheck.power import lower
 from netaudit.storage.given_files import read_given
 from netaudit.system.clock import now
+from netaudit.system.own_code import code_digest
 from netaudit.text.bilingual import speaker
 from netaudit.text.yaml_text import yaml_of
 from netaudit.validate.judging import Outcome
@@ -27,6 +27,7 @@ from netaudit.validate.reference import ASSERTION as REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from netaudit.validate.running import Validation
 
@@ -34,9 +35,6 @@ SPECIFICATION = "1"
 FORMAT = "netaudit validation 1"
 CONFIDENCE = 0.95
 LARGEST = 1 << 20  # bytes of a certificate
-PACKAGE = Path(__file__).parents[1]
-CODE = (".py", ".yaml", ".j2", ".js", ".css", ".json")
-NOT_CODE = ("_docs", "_kernels", "_signatures", "__pycache__")
 Certificate = dict[str, Any]
 
 ASSERTIONS: dict[str, dict[str, str]] = {one["id"]: one for one in yaml_of(__package__, "assertions.yaml")}
@@ -82,17 +80,6 @@ def number_of(said: Certificate) -> str:
     """Number of a certificate."""
     plain = {key: value for key, value in said.items() if key != "number"}
     return "NV" + hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16].upper()
-
-
-def code_digest(package: Path = PACKAGE) -> str:
-    """SHA-256 over all code and texts of the package, by names and contents; ends of lines count as one."""
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*"), key=lambda one: one.relative_to(package).as_posix()):
-        name = path.relative_to(package).as_posix()
-        if path.suffix in CODE and not set(path.relative_to(package).parts) & set(NOT_CODE):
-            content = path.read_bytes().replace(b"\r\n", b"\n")
-            digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
-    return digest.hexdigest()
 
 
 def most_memory() -> float:
