@@ -86,17 +86,21 @@ def _validated(case: CaseLike, w: Wording, at: Moment) -> list[str]:
     line = next((one for one in reversed(chain) if one["what"] == VALIDATED), None)
     if line is None or not all(isinstance(line.get(name), int) for name in ("answers", "wrong")):
         return []
-    signer = line.get("signer")  # lines of earlier versions have none
-    signed = (
-        w.t("checking_validated_signed", who=w.exact(signer, 200)) if signer else w.t("checking_validated_unsigned")
-    )
     said = w.t(
         "checking_validated_as" if line.get("passed") is True else "checking_validated_failed",
         number=w.exact(line.get("certificate"), 40), version=w.exact(line.get("netaudit"), 40),
         made=w.exact(line.get("made"), 40), answers=w.number(line["answers"]), wrong=w.number(line["wrong"]),
-    ) + ("" if signer is None else signed)  # fmt: skip
+    ) + _signed_by(w, line)  # fmt: skip
     own = bool(at.code) and line.get("code") == at.code
     return [said, w.t("checking_validated_own" if own else "checking_validated_other"), _audited_by(case, w, line)]
+
+
+def _signed_by(w: Wording, line: dict[str, Any]) -> str:
+    signer = line.get("signer")  # lines of earlier versions have none
+    unchecked = w.t("checking_validated_unchecked") if line.get("unchecked") is True else ""
+    if signer:
+        return w.t("checking_validated_signed", who=w.exact(signer, 200)) + unchecked
+    return unchecked or ("" if signer is None else w.t("checking_validated_unsigned"))
 
 
 def _audited_by(case: CaseLike, w: Wording, line: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from netaudit import __version__
 from netaudit.errors import UsageError
 from netaudit.masking.mask import visible
 from netaudit.recheck.power import lower
+from netaudit.signing.sm2 import can_check, check_sm2
 from netaudit.storage.given_files import read_given
 from netaudit.system.clock import now
 from netaudit.system.own_code import code_digest
@@ -26,8 +27,10 @@ from netaudit.validate.judging import Outcome
 from netaudit.validate.reference import ASSERTION as REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from cryptography import x509
 
     from netaudit.validate.running import Validation
 
@@ -142,23 +145,51 @@ def of_this_copy(path: Path) -> Certificate:
 
 
 def signed_by(path: Path) -> str:
-    """Who signed a certificate in the .p7s beside it; empty where there is none. Raises UsageError for a wrong one.
+    """Who signed a certificate in the .p7s and the .sm2 beside it; empty where neither is there or could be checked.
 
-    Whether whoever signed is to be trusted is not asked.
+    Raises UsageError for a wrong one. Whether whoever signed is to be trusted is not asked.
     """
     from netaudit.signing.cms import check
 
-    beside = path.with_suffix(".p7s")
+    found = []
+    if (signature := _beside(path, ".p7s")) is not None:
+        found.append(_who(path, ".p7s", lambda data: check(data, signature)))
+    if (signature := _beside(path, ".sm2")) is not None and not unchecked(path):
+        certificate = _beside(path, ".pem") or b""
+        found.append(_who(path, ".sm2", lambda data: _check_sm2(data, signature, certificate)))
+    return ", ".join(found)
+
+
+def unchecked(path: Path) -> bool:
+    """Whether an SM2 signature lies beside it that cannot be checked: no .pem, or no gmalg on this computer."""
+    return _beside(path, ".sm2") is not None and (_beside(path, ".pem") is None or not can_check())
+
+
+def _who(path: Path, suffix: str, check: Callable[[bytes], x509.Certificate]) -> str:
     try:
-        signature = read_given(beside, LARGEST)
+        return visible(check(read_given(path, LARGEST)).subject.rfc4514_string(), 200)
+    except (ValueError, IndexError) as error:
+        raise UsageError("{}: is no signature over {}: {}", path.with_suffix(suffix), path.name, error) from error
+
+
+def _check_sm2(data: bytes, signature: bytes, certificates: bytes) -> x509.Certificate:
+    """The certificate by whose key SM2 signed. Raises ValueError, IndexError."""
+    from cryptography import x509
+
+    certificate = x509.load_pem_x509_certificates(certificates)[0]
+    check_sm2(data, signature, certificate)
+    return certificate
+
+
+def _beside(path: Path, suffix: str) -> bytes | None:
+    """A file of the same name beside a certificate; None where there is none."""
+    beside = path.with_suffix(suffix)
+    try:
+        return read_given(beside, LARGEST)
     except FileNotFoundError:
-        return ""
+        return None
     except OSError as error:
         raise UsageError("{}: cannot be read: {}", beside, error) from error
-    try:
-        return visible(check(read_given(path, LARGEST), signature).subject.rfc4514_string(), 200)
-    except ValueError as error:
-        raise UsageError("{}: is no signature over {}: {}", beside, path.name, error) from error
 
 
 def page_of(said: Certificate, lang: str) -> str:
