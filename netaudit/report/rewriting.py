@@ -61,7 +61,7 @@ def note_validation(case: Case, said: dict[str, Any], signer: str, *, unchecked:
     `signer` is who signed it, or ""; `unchecked`: an SM2 signature lies beside it that was not checked.
     """
     with writing(case.folder, "report"):
-        figures = {key: said[key] for key in ("netaudit", "code", "made", "passed", "answers")}
+        figures = {key: said[key] for key in ("netaudit", "code", "made", "passed", "answers", "not_asked")}
         figures |= {"certificate": said["number"], "signer": signer}  # `number` is the line's own
         figures |= {"unchecked": True} if unchecked else {}
         later(case.folder, VALIDATED, **figures, wrong=sum(one["failed"] for one in said["assertions"]))

@@ -180,6 +180,32 @@ def test_who_signed_a_certificate_is_told(folder: Path) -> None:
     assert certificate.signed_by(folder / "netaudit-validation.json") == "CN=Officer"
 
 
+def test_what_was_not_asked_is_said_and_does_not_change_the_hash() -> None:
+    source = {name: one for name, one in OUTCOMES.items() if name != ASSERTION}
+    assert certificate.outcomes_digest(source) == certificate.outcomes_digest(OUTCOMES)
+    failing = OUTCOMES | {ASSERTION: Outcome(10, 1)}
+    assert certificate.outcomes_digest(failing) == certificate.outcomes_digest(OUTCOMES)
+    said = certificate.certificate_of(Validation(source, 1, 1, "0" * 64, 1.0))
+    assert said["not_asked"] == [ASSERTION]
+    page = certificate.page_of(said, "en")
+    assert "PASSED: every assertion that was asked holds" in page
+    assert "A90: this is no installed release" in page
+    assert "所检验的断言全部成立" in certificate.page_of(said, "zh")
+    whole = certificate.page_of(certificate.certificate_of(Validation(OUTCOMES, 1, 1, "0" * 64, 1.0)), "en")
+    assert "PASSED: every assertion holds" in whole
+    assert "not asked" not in whole
+    assert not certificate.certificate_of(Validation(failing, 1, 1, "0" * 64, 1.0))["passed"]
+
+
+def test_a_certificate_that_hides_what_was_not_asked_is_refused(tmp_path: Path) -> None:
+    source = {name: one for name, one in OUTCOMES.items() if name != ASSERTION}
+    made = certificate.certificate_of(Validation(source, 1, 1, "0" * 64, 1.0)) | {"not_asked": []}
+    path = tmp_path / "forged.json"
+    path.write_bytes(certificate.data_of(made | {"number": certificate.number_of(made)}))
+    with pytest.raises(UsageError, match="contradicts itself"):
+        certificate.read_certificate(path)
+
+
 def test_outcomes_are_of_which_assertions_hold_and_not_of_how_many_answers() -> None:
     more = {name: Outcome(99) for name in OUTCOMES}
     assert certificate.outcomes_digest(OUTCOMES) == certificate.outcomes_digest(more)
