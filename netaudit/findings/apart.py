@@ -2,9 +2,9 @@
 
 Those of what calls itself a personal device: visitors send pictures of themselves, and who wants to hide calls himself
 one. And those in frames whose sender cannot be told: their link address did not hold the address that they name, and
-nobody took them, so that anybody on the link may have written them. And identity numbers, all digits of them right, that
-nothing names: a few of them may be numbers of something else. All accuse nobody, have a line of their own, and forbid
-every calm sentence.
+nobody took them, so that anybody on the link may have written them. And identity numbers, all digits of them right,
+that nothing names: a few of them may be numbers of something else. All accuse nobody, have a line of their own, and
+forbid every calm sentence.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ WORDS = {
     NOBODYS: ("无法指明发送者", "sender cannot be told"),
     IMAGES: ("人脸图像", "images with a face"),
     NUMBERS: (
-        "形似身份证件号码而旁无任何名称：同一去向不足三人，或同列的号码不全正确",
-        "numbers alone in the form of identity numbers: fewer than three persons on their way, or beside others that "
-        "are not right",
+        "形似身份证件号码而旁无任何名称：同一去向不足三人，或与不正确的号码同列",
+        "numbers alone in the form of identity numbers: of fewer than three persons, or beside some not right",
     ),
     RECORDS: ("含身份证件号码的记录", "records with an identity number"),
 }

@@ -69,7 +69,8 @@ class Records(NamedTuple):
 
 def records_of(tables: dict[str, pa.Table]) -> Records:
     """All records with an identity number, each once."""
-    told, alone = [], []
+    told: list[Record] = []
+    alone: list[Record] = []
     for record, enough in _records(tables):
         (told if enough else alone).append(record)
     return Records(counted_once(told, tables["messages"]), alone)

@@ -160,9 +160,9 @@ def signed_by(path: Path) -> str:
     found = []
     if (signature := _beside(path, ".p7s")) is not None:
         found.append(_who(path, ".p7s", lambda data: check(data, signature)))
-    if (signature := _beside(path, ".sm2")) is not None and not unchecked(path):
+    if (by_sm2 := _beside(path, ".sm2")) is not None and not unchecked(path):
         certificate = _beside(path, ".pem") or b""
-        found.append(_who(path, ".sm2", lambda data: _check_sm2(data, signature, certificate)))
+        found.append(_who(path, ".sm2", lambda data: _check_sm2(data, by_sm2, certificate)))
     return ", ".join(found)
 
 

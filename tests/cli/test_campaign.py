@@ -14,8 +14,6 @@ from netaudit.cli.app import app
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest import MonkeyPatch
-
 
 @pytest.mark.parametrize(
     ("sites", "key", "lang", "told", "not_told"),
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_it_says_what_will_not_be_comparable(
-    tmp_path: Path, monkeypatch: MonkeyPatch, sites: int, key: bool, lang: str, told: str, not_told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sites: int, key: bool, lang: str, told: str, not_told: str
 ) -> None:
     said: list[str] = []
 
