@@ -57,7 +57,7 @@ OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no d
 WORDS = {  # clauses of findings.reason, each with how many transfers it is about
     UNANSWERED: "not acknowledged and not answered",
     REFUSED: "refused by a reset and not acknowledged",
-    UNREPLIED: "acknowledged and not answered",
+    UNREPLIED: "acknowledged, and no answer was captured",
     OTHER_LINK: "sent by a link address that did not hold the sender's address then",
     STRANGER: "in connections into which a second link address wrote in the sender's name",
     TAIL: "in connections that were reset before the end of what was sent was acknowledged",
@@ -144,7 +144,8 @@ class Bearing:
         seen = self._flows.get(row.flow_id)
         if seen is None:
             return frozenset()
-        found = {self._taken(row, seen)}
+        taken = self._taken(row, seen)
+        found = {taken, self._answered(row, seen, taken)}
         if not seen.client_mac and not seen.server_mac:
             found.add(NO_LINK)
         elif self._ends.disputed(row.sender, row.flow_id):
@@ -159,21 +160,20 @@ class Bearing:
             found.add(CONFLICT)
         if self.came_from_outside(row):
             found.add(FROM_OUTSIDE)
-        found |= self._answered(row, seen)
         return frozenset(found - {""})
 
-    def _answered(self, row: Transfer | Way, seen: Seen) -> set[str]:
-        """What the answer says; that there is none to a request of HTTP, where none can have been missed."""
+    def _answered(self, row: Transfer | Way, seen: Seen, taken: str) -> str:
+        """What the answer says; that there is none to a request of HTTP that was taken, where none was missed."""
         answer = self._answers.get(row.message_id)
         if answer is None:
-            unheard = row.upload and seen.protocol in HTTP and not seen.missing_down
-            return {UNREPLIED} if unheard and row.message_id in self._requests else set()
+            unheard = not taken and row.upload and seen.protocol in HTTP and not seen.missing_down
+            return UNREPLIED if unheard and row.message_id in self._requests else ""
         status, refusal = answer
         if refusal:
-            return {refusal}
+            return refusal
         if status >= CLOSING:
-            return {CLOSED}
-        return {TURNED_DOWN if status >= ERROR else REDIRECTED} if status >= REDIRECTION else set()
+            return CLOSED
+        return (TURNED_DOWN if status >= ERROR else REDIRECTED) if status >= REDIRECTION else ""
 
     def came_from_outside(self, row: Transfer | Way) -> bool:
         """Whether the sender had just got the same bytes from outside: a page's script, or an echo, sends them on."""

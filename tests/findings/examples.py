@@ -110,6 +110,7 @@ EXAMPLES = {
     "bounds": lambda: opened("bounds", "not compared"),
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
+    "numbers_alone": lambda: opened("apart", "numbers alone"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),

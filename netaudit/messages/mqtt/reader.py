@@ -7,6 +7,7 @@ what can only be the head of a PUBLISH.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
 from netaudit.contracts.details import MqttSaid
@@ -27,10 +28,11 @@ from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
-CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC = 1, 2, 3, 4, 5
+CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, AUTH = 1, 2, 3, 4, 5, 15
+FIRST = frozenset({CONNACK, AUTH})  # what a broker says before it took a client (MQTT 5.0, 3.2, 3.15)
 FAILED = 0x80  # reasons from here on say so (MQTT 5.0, 2.4)
-MOST_UNACKNOWLEDGED = 1024  # publications of the client that wait for the broker
-MOST_EARLY = 16  # publications that are remembered until the broker takes the client
+MOST_EARLY = 16  # publications that are remembered, without their payloads, until the broker takes the client
+MOST_UNACKNOWLEDGED = 1024  # those that wait to be acknowledged, likewise
 MOST_OTHER = 1 << 20  # bytes of a packet that is no PUBLISH
 ALIASES = 4096  # topics remembered for their aliases, per direction
 _START = re.compile(rb"[\x10\x30-\x35\x3a-\x3d]")
@@ -103,7 +105,7 @@ class MqttReader(BaseReader):
         out, self.out = self.out, []
         if self.early is not None and len(self.early) < MOST_EARLY:
             new = [one for one in out if type(one) is Message and one.direction == UP and one.method == "PUBLISH"]
-            self.early = [*self.early, *new][:MOST_EARLY]
+            self.early += [replace(one, body=b"") for one in new[: MOST_EARLY - len(self.early)]]
         return out
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
@@ -133,6 +135,7 @@ class MqttReader(BaseReader):
             if found is None:
                 break
             at += len(found.data)
+            self._said(direction, PUBLISH)
             if self.together and len(found.rows) >= LEAST:
                 self.out.append(found)
                 continue
@@ -196,6 +199,7 @@ class MqttReader(BaseReader):
         length, at = varint(held, 1)
         if kind == PUBLISH:
             self._publish(direction, side, length, at)
+            self._said(direction, kind)
             return True
         if not kind or (length > MOST_OTHER and kind != CONNECT):
             raise WrongError
@@ -211,7 +215,13 @@ class MqttReader(BaseReader):
         elif kind in {PUBACK, PUBREC} and length > 1 and direction == DOWN:
             self._acknowledged(bytes(held[at : at + length]), start, start + at + length)
         del held[: at + length]
+        self._said(direction, kind)
         return True
+
+    def _said(self, direction: int, kind: int) -> None:
+        """A broker that says anything else first took the client before this connection was met."""
+        if direction == DOWN and kind not in FIRST:
+            self.early = None
 
     def _answered(self, direction: int, code: int, start: int, end: int) -> None:
         """The broker says whether it takes the client; of one it refuses nothing was taken (MQTT 3.1.1, 3.2.2.3)."""
@@ -226,7 +236,7 @@ class MqttReader(BaseReader):
 
     def _awaits(self, number: int, message: Message) -> None:
         """Remember a publication of QoS 1 or 2; of one under a number that is still waited for, nothing is said."""
-        self.waiting[number] = message
+        self.waiting[number] = replace(message)  # without the payload, which comes yet
         if len(self.waiting) > MOST_UNACKNOWLEDGED:
             del self.waiting[next(iter(self.waiting))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -187,3 +188,19 @@ def test_a_publication_that_asks_for_it_and_is_never_acknowledged_is_told() -> N
     assert told(session(b"\x40\4\0\7\x87\0", b"\x50\2\0\x08", level=5)) == [(UP, [IN_FIELD])]
     assert told([*session(), (DOWN, 4)]) == []  # what it said was not captured
     assert told(session()[:1] + session()[2:]) == []  # it may never have taken the client
+
+
+@pytest.mark.parametrize(
+    "said", [b"\xd0\x00", b"\x40\x02\x00\x07", publish(b"cmd/1", b"{}"), publish(b"c" * 200, b"{}")]
+)
+def test_payloads_are_not_kept_until_a_broker_answers(said: bytes) -> None:
+    """Nor publications behind what a broker says only to a client that it took: the connection was met under way."""
+    reader = mqtt.MqttReader()
+    reader.sides[UP].lost = True
+    (message,) = reader.feed(UP, 0, publish(b"cam/1", JPEG))
+    assert message.body == JPEG
+    assert [(one.path, one.body, one.body_size) for one in reader.early or ()] == [("cam/1", b"", len(JPEG))]
+    reader.feed(DOWN, 0, b"\xf0\x00")  # AUTH, which comes before the CONNACK
+    assert reader.early
+    reader.feed(DOWN, 2, said)
+    assert reader.early is None
