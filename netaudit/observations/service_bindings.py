@@ -50,7 +50,8 @@ def binding(record: bytes) -> Binding:
 
 
 def _public_names(listed: bytes) -> list[str]:
-    names, at = [], 2  # bytes of the list
+    names: list[str] = []
+    at = 2  # bytes of the list
     while at + 4 <= len(listed) and len(names) < MOST:
         version, size = int.from_bytes(listed[at : at + 2], "big"), int.from_bytes(listed[at + 2 : at + 4], "big")
         if version == VERSION and (name := _public_name(listed[at + 4 : at + 4 + size])):
