@@ -30,6 +30,7 @@ SEEDS = [  # with the ports on which it is known, where it is known on some only
     (QUIC, ()), (b"\xc0\x1a\x2a\x3a\x4a" + bytes(1200), ()), (b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12), ()), (DTLS, ()),
     (zlib.compress(b'{"version":"1.1"}'), ()), (b"\x1e\x0f" + bytes(8) + b"\0\2abc", ()),
     (b"\x42\3\0\7ab\xb4face\xff{}", ()), (b"\x62\x44\0\7ab", (5683,)), (b"\x40\0\0\7", (5683,)),
+    ((b"\x47" + bytes(187)) * 2, ()), (bytes(16) + (b"\x47" + bytes(187)) * 2, ()), (b"\x80" + bytes(18) + b"\x05" + bytes(44), ()),
     (b"\1\0\0\0" + DTLS, ()), (DNS, ()), (b"\x80\x60" + bytes(40), ()), (b"\x90\x88" + bytes(12) + b"\0\0\0\0a", ()),
 ]  # fmt: skip
 IMAGE, NUMBER = b"\xff\xd8\xff\xe0" + bytes(30), b"id 11010519491231002X."
