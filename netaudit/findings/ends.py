@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SIDES = ("client", "server")
+AT_ONCE = 8_192  # pairs of addresses looked at
 
 
 class End(NamedTuple):
@@ -48,11 +49,15 @@ class Ends:
     def _unsettled(self, flows: pa.Table) -> set[str]:
         """Addresses that several devices held, or that somebody else wrote into frames of its own."""
         found = set()
+        held = pa.array(self._holders.held_addresses(), pa.string())  # of others, of whom there may be any number, none
         for side in SIDES:
-            pairs = flows.select([f"{side}_ip", f"{side}_mac"]).group_by([f"{side}_ip", f"{side}_mac"]).aggregate([])
-            for ip, mac in zip(*(pairs[f"{side}_{name}"].to_pylist() for name in ("ip", "mac")), strict=True):
-                if self._holders.several(ip) or self._holders.disputes(ip, None, mac or ""):
-                    found.add(ip)
+            some = flows.select([f"{side}_ip", f"{side}_mac"]).filter(pc.is_in(flows[f"{side}_ip"], value_set=held))
+            for batch in some.group_by([f"{side}_ip", f"{side}_mac"]).aggregate([]).to_batches(max_chunksize=AT_ONCE):
+                for ip, mac in zip(
+                    *(batch.column(f"{side}_{name}").to_pylist() for name in ("ip", "mac")), strict=True
+                ):
+                    if self._holders.several(ip) or self._holders.disputes(ip, None, mac or ""):
+                        found.add(ip)
         return found
 
     def device(self, ip: str, flow_id: str = "") -> str:
