@@ -103,6 +103,12 @@ class Ends:
         end = self._ends.get((flow_id, ip))
         return end.mac if end is not None and self._holders.disputes(ip, end.ts, end.mac) else ""
 
+    def holder_is(self, ip: str, flow_id: str, mac: str) -> bool:
+        """Whether an address was held by that link address: at the far end of its flow somebody turned the frames."""
+        end = self._ends.get((flow_id, ip))
+        held = self._holders.held(ip, None if end is None else end.ts)
+        return bool(mac) and held is not None and held.mac == mac and not self._holders.forwards(mac)
+
     def holds(self, mac: str) -> bool:
         """Whether a link address held an address of the site, or stands for many."""
         return self._holders.knows(mac)
