@@ -107,7 +107,7 @@ class Ends:
         """Whether an address was held by that link address: at the far end of its flow somebody turned the frames."""
         end = self._ends.get((flow_id, ip))
         held = self._holders.held(ip, None if end is None else end.ts)
-        return bool(mac) and held is not None and held.mac == mac and not self._holders.forwards(mac)
+        return bool(mac) and held is not None and held.mac == mac
 
     def holds(self, mac: str) -> bool:
         """Whether a link address held an address of the site, or stands for many."""

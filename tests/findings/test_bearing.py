@@ -113,7 +113,7 @@ def test_what_a_connection_says_against_its_bytes_makes_no_a(says: dict[str, obj
 
 def test_frames_that_go_to_their_own_sender_are_turned() -> None:
     held = [{"device_id": OWN, "mac": OWN, "ip": CAM, "from_ts": 0, "to_ts": 99}]
-    held.append({"device_id": ROUTER, "mac": ROUTER, "ip": ""})
+    held += [{"device_id": mac, "mac": mac, "ip": ""} for mac in (ROUTER, OWN)]  # the turned frames themselves say so
     for sender, receiver, doubt in ((OWN, ROUTER, set()), (ROUTER, OWN, {bearing_codes.OTHER_LINK})):
         ends = {"client_ip": CAM, "client_mac": sender, "server_ip": CLOUD, "server_mac": receiver}
         tables = filled(
