@@ -5,7 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit.endpoints.sightings import MOST, NUMBERS, PICTURES, RANDOM, SEARCH, not_compared, once, sightings
+from netaudit.endpoints.sightings import MOST, not_compared, once, sightings
+from netaudit.endpoints.sightings_by_clocks import PICTURES, SEARCH
+from netaudit.endpoints.sightings_by_numbers import NUMBERS, RANDOM
 from netaudit.tables import FLOWS, TLS_HELLOS
 
 SECOND = 10**9
