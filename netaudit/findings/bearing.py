@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS
+from netaudit.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS, UNACKNOWLEDGED
 from netaudit.contracts.answers import REFUSED as IN_BODY
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED, CLOSED = "answered with an error", "redirected", "closed for an error"
 BARE, UNDONE, FAINT = "numbers alone", "change undone", "faint face"
-HTTP = frozenset({"http", "http2", "http3"})
+HTTP = frozenset({"http", "http2", "http3", "coap"})  # and what answers each request as they do
 FINAL = 200  # statuses below are of answers that another one follows (RFC 9110, 15.2)
 LESSEN = frozenset(
     {
@@ -73,7 +73,8 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
     REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
     IN_BODY: "refused in the body of the answer, whatever its status says",
-    IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK), whatever its status says",
+    IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK, PUBACK), whatever its status says",
+    UNACKNOWLEDGED: "not acknowledged by the broker, though that was asked for (MQTT, QoS 1 or 2)",
     LOGIN: "answered with a redirection to a page for logging in: not taken",
     BROKEN_OFF: "refused: its stream was broken off by who should take it",
     CLOSED: "closed upon with a code of an error (WebSocket, code 1002 or above): not taken",

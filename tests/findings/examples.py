@@ -187,7 +187,7 @@ EXAMPLES = {
     "no_packets": lambda: case(captures=[capture(packets_read=0, packets_decoded=0)]),
     "none_decoded": lambda: case(captures=[capture(packets_decoded=0)]),
     "no_vantage": lambda: case(Run()),
-    "unjudged": lambda: case(images=[image("yes"), image("not judged", why="not looked at: the image helper …")]),
+    "unjudged": lambda: case(images=[image("yes"), image("not judged", why="image_no_helper?inner=helper_ended")]),
     "key_frames": lambda: case(messages=[note("video not decoded: PyAV is not installed")]),
     "inputs": lambda: case(Run(side="lan", rejected=[{"name": "b.pcap", "problem": "is a directory"}])),
     "signatures": lambda: opened("signatures", "failed"),
