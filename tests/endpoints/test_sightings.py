@@ -187,7 +187,7 @@ def test_what_a_router_turns_back_inside_is_one() -> None:
 
 
 def test_connections_beyond_the_bound_are_counted() -> None:
-    many = pa.concat_tables([numbered(7)] * (MOST // 2 + 3))
+    many = numbered(7).take([0, 1] * (MOST // 2 + 3))  # as many tables joined take half a minute
     assert not_compared(many, BOTH) == 6
     assert not_compared(many, {LAN: LAN}) == 0
 
