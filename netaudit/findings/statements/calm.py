@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
 from netaudit.findings.apart import IMAGES, NOBODYS, NUMBERS, RECORDS
-from netaudit.findings.statements.from_ledgers import left_open, open_rows, total, vantages
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
+from netaudit.findings.statements.ledger_rows import left_open, open_rows, total, vantages
 from netaudit.findings.visibility import CLEAR
 
 if TYPE_CHECKING:

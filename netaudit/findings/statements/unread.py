@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import POSSIBLE, SHOWN, SPREAD, UNPLACED, UNSURE
 from netaudit.findings.ledgers import JUDGING, REFUSED, SET_ASIDE
-from netaudit.findings.statements.from_ledgers import left_open, open_rows, total, vantages
 from netaudit.findings.statements.kind import LAST, MOST_NAMED, Kind, Statement, Tables
+from netaudit.findings.statements.ledger_rows import left_open, open_rows, total, vantages
 from netaudit.findings.understanding import LEARNED_FROM
 
 if TYPE_CHECKING:
