@@ -59,8 +59,8 @@ _ZH = (
     "更少见、更小或在其他时刻的发送不在此列"
 )
 _EN = (
-    "after none of {n:marked moment|marked moments} of {all}, captured whole and apart from each other, did an image "
-    "that can be read, or {bytes:size} or more that cannot be, leave within {seconds} s "
+    "after none of {n:marked moment|marked moments} captured whole and apart from each other ({all} in all) did an "
+    "image that can be read, or {bytes:size} or more that cannot be, leave within {seconds} s "
     "({devices:capture device|capture devices} known): sent after {percent} % of them or more, it would have been "
     "seen in at least {of} of 100 such visits; what is rarer, smaller or sent at other moments would not"
 )
