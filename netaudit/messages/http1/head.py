@@ -14,6 +14,7 @@ from typing import NamedTuple
 from netaudit.contracts.heads import ANEW, MOST_FIELDS, Form, form_of
 
 REMEMBERED, MOST_REMEMBERED = 2048, 1024  # bytes of fields, skeletons of them
+MOST_STATUS = 128  # bytes of a status line that is remembered
 HEAD_LIMIT = 256 << 10  # bytes; a longer head is not waited for
 LOOK_BACK = 2304  # bytes before "HTTP/1." in which a request line found by searching must begin
 BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -38,10 +39,11 @@ _FOUND = re.compile(rb"(?:%s) [^ \x00-\x1f\x7f]{1,2200} \Z" % b"|".join(re.escap
 _STATUS = re.compile(r"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?!\d)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,15}\Z")
 _ANEW = re.compile(  # a field that every message has anew, as nearly all write it, on one line
-    rb"(?<=\n)(%s): ([!-~](?:[ -~]{0,62}[!-~])?)\r\n(?![ \t])" % b"|".join(name.encode() for name in sorted(ANEW)),
+    rb"(?<=\n)((?:%s): )([!-~](?:[ -~]{0,62}[!-~])?)(?=\r\n(?![ \t]))"
+    % b"|".join(name.encode() for name in sorted(ANEW)),
     re.IGNORECASE,
 )
-_MASKED = "\0"  # stands for its value in a skeleton
+_MASKED = b"\0"  # stands for its value in a skeleton
 
 
 @dataclass(slots=True)
@@ -89,14 +91,12 @@ def obvious(data: bytes) -> bool:
 def start_line(line: bytes) -> Head | None:
     """Parse a start line (request or status line), or None."""
     line = line.rstrip(b"\r\n \t")
+    if line[:5].upper() == b"HTTP/":
+        version, status = (_status_line if len(line) <= MOST_STATUS else _status_line.__wrapped__)(line)
+        return Head(version=version, status=status) if version else None
     if _CONTROL.search(line):
         return None
     text = text_of(line)
-    if line[:5].upper() == b"HTTP/":
-        found = _STATUS.match(text)
-        if not found or found[1][0] not in "01":
-            return None
-        return Head(version=found[1], status=int(found[2]))
     method, _, rest = text.partition(" ")
     rest = rest.strip()
     if not rest or not _TOKEN.fullmatch(method.encode("latin-1", "replace")):
@@ -109,6 +109,13 @@ def start_line(line: bytes) -> Head | None:
     if method.upper() in KNOWN and rest[0] == "/" and " " not in rest:
         return Head(method=method.upper(), target=rest, version="0.9")
     return None
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _status_line(line: bytes) -> tuple[str, int]:
+    """Version and status; empty and 0 where it is none."""
+    found = None if _CONTROL.search(line) else _STATUS.match(text_of(line))
+    return (found[1], int(found[2])) if found and found[1][0] in "01" else ("", 0)
 
 
 def parse_head(raw: bytes) -> Head | None:
@@ -134,11 +141,13 @@ class _Skeleton(NamedTuple):
 def _take_fields(head: Head, block: bytes) -> None:
     """Fill in the fields of a block of lines behind the line end before it: most blocks differ in few values only."""
     if len(block) <= REMEMBERED:
-        values = _ANEW.findall(block)
-        known = _skeleton(_ANEW.sub(rb"\1: \0\r\n", block) if values else block, len(values))
+        parts = _ANEW.split(block)  # text, name and colon, value, text …
+        values = parts[2::3]
+        parts[2::3] = [_MASKED] * len(values)
+        known = _skeleton(b"".join(parts), len(values))
         if known is not None:
             head.headers, head.sloppy, head.form = list(known.headers), known.sloppy, known.form
-            for place, (_, value) in zip(known.places, values, strict=True):
+            for place, value in zip(known.places, values, strict=True):
                 head.headers[place] = known.headers[place][0], value.decode()
             return
     head.headers, head.sloppy = parse_fields(block[1:])
@@ -148,7 +157,7 @@ def _take_fields(head: Head, block: bytes) -> None:
 def _skeleton(block: bytes, masked: int) -> _Skeleton | None:
     """The fields of a block in which so many values are masked; None where it holds others that look so, or many."""
     headers, sloppy = parse_fields(block[1:])
-    places = tuple(place for place, (name, value) in enumerate(headers) if value == _MASKED and name in ANEW)
+    places = tuple(place for place, (name, value) in enumerate(headers) if value == _MASKED.decode() and name in ANEW)
     if len(places) != masked or len(headers) > MOST_FIELDS:
         return None
     return _Skeleton(tuple(headers), places, sloppy, form_of(headers))
