@@ -9,7 +9,7 @@ from netaudit.findings.marked import FOLLOWED, NOT_FOLLOWED, WINDOW_S
 from netaudit.findings.moments import LEAST_BYTES
 from netaudit.findings.roles import CAPTURE, TERMINAL
 from netaudit.findings.statements.kind import SECOND, Kind, Statement, Tables
-from netaudit.findings.statements.unread import open_rows
+from netaudit.findings.statements.ledger_rows import open_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
