@@ -224,6 +224,7 @@ def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     return Run(
         outcome.rejected, outcome.failures, outcome.interrupted,
         outcome.read, outcome.faces, side, signatures.manifest(), stopped=outcome.stopped,
+        moment_window_s=outcome.moment_window_s,
     )  # fmt: skip
 
 
