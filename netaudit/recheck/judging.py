@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from netaudit.recheck.matching import Match, matches
-from netaudit.recheck.occasions import FOLLOWS, LEAST, avoided, follow_chance, power_of
+from netaudit.recheck.occasions import FOLLOWS, LEAST, PASSES, avoided, follow_chance, power_of
 from netaudit.recheck.suspects import Suspect, need_of, suspects, weighed
 from netaudit.recheck.together import tell_together
 from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel
@@ -192,7 +192,8 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
     told.bears = _against(route, before, after, seen, met)
     told.power = power_of(before, after, channel, route.alike, mine)
     if not told.power.enough:
-        told.bears.append(("power", {}))
+        needed = told.power.needed if told.power.kind == PASSES else 0
+        told.bears.append(("power_needed", {"asked": told.power.asked, "needed": needed}) if needed else ("power", {}))
     told.status = UNSEEN if told.bears else GONE
     told.limits = _limits(route, after) if told.status == GONE else []
     return told

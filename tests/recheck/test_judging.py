@@ -106,7 +106,7 @@ def test_a_new_machine_with_room_for_it_bars_the_word() -> None:
 @pytest.mark.parametrize(
     ("after", "code"),
     [
-        (visit(LATER, [beats(LATER, 3)], passes=3), "power"),
+        (visit(LATER, [beats(LATER, 3)], passes=3), "power_needed"),
         (visit(LATER, [], devices=[device()]), "device_silent"),
         (visit(LATER, [], devices=[device(SERVER)]), "device_absent"),
         (visit(LATER, [beats(LATER)], sides=frozenset({"wan"})), "vantage_less"),
@@ -197,7 +197,7 @@ def test_cameras_that_share_the_marks_keep_each_its_own_power() -> None:
         before.channels[one.device, one.endpoint] = one
     outcomes = compare(before, visit(LATER, quiet, devices=some, passes=9))
     assert {one.status for one in outcomes} == {"could not have been seen"}
-    assert {tuple(codes(one)) for one in outcomes} == {("power",)}
+    assert {tuple(codes(one)) for one in outcomes} == {("power_needed",)}
     assert {(one.devices, one.together.followed, one.together.asked) for one in outcomes} == {(3, 9, 9)}
     said = sentences(outcomes[0], visit(LATER, quiet, devices=some, passes=9), "en")
     assert any("Of one of them alone this tells nothing" in one for one in said)
