@@ -22,8 +22,9 @@ KEY = bytes(range(32))  # of keyed hashes, so that they are the same in every ca
 Digests = dict[str, str]  # of a column, by "table.column"
 
 
-def digests(case: Case) -> Digests:
-    """Of every column of every table, in the order of its rows; numbers with a fraction to nine digits."""
+def digests(case: Case, room: str) -> Digests:
+    """Of every column of every table, in the order of its rows, of what was kept, and of what is said of it all."""
+    from netaudit.findings.statement_text import verdict_text
     from netaudit.tables import TABLES
 
     found: Digests = {}
@@ -31,25 +32,40 @@ def digests(case: Case) -> Digests:
         read = case.table(table.name)
         for name in read.column_names:
             column = read.column(name)
-            kind = str(column.type)
-            values = column.cast("int64") if kind.startswith("timestamp") else column
-            text = "\n".join(map(_text, values.to_pylist()))
-            found[f"{table.name}.{name}"] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            values = column.cast("int64") if str(column.type).startswith("timestamp") else column
+            found[f"{room}/{table.name}.{name}"] = _digest("\n".join(map(_text, values.to_pylist())))
+    kept = case.folder / "private" / "objects"
+    names = sorted(path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file())
+    said = case.statements or []
+    found[f"{room}/objects"] = _digest("\n".join(names))  # named by their hashes
+    found[f"{room}/statements"] = _digest("\n".join(map(_text, said)))
+    for lang in ("zh", "en"):
+        found[f"{room}/verdict.{lang}"] = _digest(verdict_text(said, lang))
     return found
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def _text(value: object) -> str:
-    return f"{value:.9g}" if isinstance(value, float) else repr(value)
+    """The same on every platform: fractions to nine digits, keys in order."""
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{_text(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_text, value)) + "]"
+    return repr(value)
 
 
-def judge_reference(case: Case, place: Path = PLACE) -> dict[str, Outcome]:
-    """The outcome of its assertion: a column is an answer; nothing where this is no release."""
+def judge_reference(found: Digests, place: Path = PLACE) -> dict[str, Outcome]:
+    """The outcome of its assertion: a digest is an answer; nothing where this is no release."""
     from netaudit.validate.judging import SHOWN, Outcome
 
     if not place.is_file():
         return {}
     wanted: Digests = orjson.loads(place.read_bytes())
-    found = digests(case)
     wrong = [name for name in sorted({*wanted, *found}) if wanted.get(name) != found.get(name)]
     return {ASSERTION: Outcome(len(wanted), len(wrong), wrong[:SHOWN])}
 
@@ -58,12 +74,17 @@ def make(place: Path = PLACE) -> None:
     """Write the reference of this copy."""
     import tempfile
 
-    from netaudit.validate.pack.cases import pack
+    from netaudit.validate.pack.cases import pack, released
     from netaudit.validate.running import audited, write
 
+    files = pack()
+    files += released(files)
+    found: Digests = {}
     with tempfile.TemporaryDirectory() as scratch:
-        write(pack(), Path(scratch) / "pack")
-        place.write_bytes(orjson.dumps(digests(audited(Path(scratch))), option=orjson.OPT_INDENT_2))
+        write(files, Path(scratch) / "pack")
+        for room in sorted({one.room for one in files}):
+            found |= digests(audited(Path(scratch), room), room)
+    place.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 
-from netaudit.validate.pack import containers, frames, talk, web
+from netaudit.validate.pack import containers, frames, links, talk, tunnels, web
 from netaudit.validate.pack.answers import Made
+from netaudit.validate.pack.bent import bent
 from netaudit.validate.pack.containers import ETHERNET, pcap, pcapng
+from netaudit.validate.pack.gathered import gathered
 from netaudit.validate.pack.parties import Stage, browse, greet, look_up
 from netaudit.validate.pack.scene import Carry, Scene, Write
 
@@ -106,15 +108,35 @@ def on_links(first: int) -> Iterator[Scene]:
             scene.frame_of = functools.partial(wrap, scene)
             yield _linked(scene, six=six)
             number += 1
+    for link in links.RARE:
+        for six in (False, True):
+            yield _linked(plain(number, f"link{link}-{6 if six else 4}.pcap", link=link), six=six, little=True)
+            number += 1
+    for six, wraps in ((False, tunnels.FOUR), (True, tunnels.SIX)):
+        for wrap in wraps:
+            scene = plain(number, f"{wrap.__name__}-{6 if six else 4}.pcap", carry=_carrying(number, wrap))
+            yield _linked(scene, six=six, little=True)
+            number += 1
     for name in _carriers(0):
         yield _linked(plain(number, f"{name}.pcap", carry=_carriers(number)[name]), six=name.endswith("6"))
         number += 1
 
 
-def _linked(scene: Scene, *, six: bool) -> Scene:
+def _carrying(number: int, wrap: tunnels.Wrap) -> Carry:
+    """Packets through a tunnel of their own."""
+
+    def carry(source: str, target: str, protocol: int, segment: bytes) -> list[bytes]:
+        ends = [f"172.16.{number % 200}.{place}" for place in (1, 2)]
+        return [wrap(ends[0], ends[1], frames.ip(source, target, protocol, segment))]
+
+    return carry
+
+
+def _linked(scene: Scene, *, six: bool, little: bool = False) -> Scene:
     stage = Stage(scene, six=six)
     browse(stage, [web.upload(scene.draw)])
-    browse(stage, [web.download(scene.draw), web.in_json(scene.draw)])
+    if not little:
+        browse(stage, [web.download(scene.draw), web.in_json(scene.draw)])
     look_up(stage)
     greet(stage)
     return scene
@@ -222,9 +244,14 @@ def pack() -> list[Made]:
     return [*made, *_damaged()]
 
 
+def released(known: list[Made]) -> list[Made]:
+    """Captures of which nothing is asked but what the released copy told of them."""
+    return [*bent(known), *gathered()]
+
+
 def _damaged() -> Iterator[Made]:
     for number, (write, keep) in enumerate(
-        ((functools.partial(pcap, link=1), 7), (functools.partial(pcapng, link=1), 9)), 90
+        ((functools.partial(pcap, link=1), 7), (functools.partial(pcapng, link=1), 9)), 250
     ):
         scene = plain(number, f"cut{number}.cap", write)
         stage = Stage(scene)
