@@ -68,7 +68,7 @@ def certificate_of(validation: Validation) -> Certificate:
 
 
 def _row(name: str, one: Outcome) -> dict[str, Any]:
-    bound = 1 - lower(one.asked - one.failed, one.asked, CONFIDENCE)
+    bound = None if name == REFERENCE else 1 - lower(one.asked - one.failed, one.asked, CONFIDENCE)
     return {"id": name, "asked": one.asked, "failed": one.failed, "rate_at_most": bound, "examples": one.first}
 
 
@@ -134,9 +134,10 @@ def _agrees(said: Certificate) -> bool:
             {*found, REFERENCE} == {*ASSERTIONS, REFERENCE}
             and len(rates) == len(said["assertions"])
             and all(
-                math.isclose(rate, one["rate_at_most"]) for rate, one in zip(rates, said["assertions"], strict=True)
+                rate == one["rate_at_most"] if rate is None else math.isclose(rate, one["rate_at_most"])
+                for rate, one in zip(rates, said["assertions"], strict=True)
             )
-            and said["answers"] == sum(one.asked for one in found.values())
+            and said["answers"] == sum(one.asked for name, one in found.items() if name != REFERENCE)
             and said["passed"] is all(one.passed for one in found.values())
             and said["outcomes"] == outcomes_digest(found)
         )
@@ -195,7 +196,8 @@ def page_of(said: Certificate, lang: str) -> str:
     for one in said["assertions"]:
         mark = say("fails" if one["failed"] else "holds", lang)
         text = ASSERTIONS[one["id"]][lang]
-        lines.append(say("row", lang, mark=mark, id=one["id"], failed=one["failed"], asked=one["asked"],
+        row = "same" if one["id"] == REFERENCE else "row"
+        lines.append(say(row, lang, mark=mark, id=one["id"], failed=one["failed"], asked=one["asked"],
                          bound=one["rate_at_most"], text=text))  # fmt: skip
         lines += [say("example", lang, text=example) for example in one["examples"]]
     return "\n".join([*lines, "", say("bounds", lang), say("scope", lang), ""])

@@ -1,12 +1,16 @@
-"""What a release told of the pack, column by column: an installed copy has to tell the same, on whatever computer.
+"""What a release told of the pack, digest by digest: an installed copy has to tell the same, on whatever computer.
 
 It is made while a wheel is built (`python -m netaudit.validate.reference`, by packaging/wheel.py) and lies in that
-only. It is no truth: it shows that this copy is as the published one, also in what the known answers do not ask.
+only. It is no truth: it says that nothing changed, also in what no known answer asks. A digest is taken of every column
+of every table, of the objects that were recovered, of what is stated, and of the report in both languages; it holds no
+times of the run, no paths, nothing of the platform, and keyed hashes are made with one fixed key.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +23,30 @@ if TYPE_CHECKING:
 PLACE = Path(__file__).parents[1] / "_reference.json"
 ASSERTION = "A90"
 KEY = bytes(range(32))  # of keyed hashes, so that they are the same in every case of the pack
+_UNSAID = re.compile(r"<(style|script)\b.*?</\1>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_OF_THE_RUN = re.compile(r"[0-9a-f]{64}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 Digests = dict[str, str]  # of a column, by "table.column"
 
 
 def digests(case: Case, room: str) -> Digests:
-    """Of every column of every table, in the order of its rows, of what was kept, and of what is said of it all."""
+    """Of all that is told of a room."""
     from netaudit.findings.statement_text import verdict_text
+
+    kept = case.folder / "private" / "objects"
+    names = sorted(path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file())
+    said = case.statements or []
+    found = of_tables(case, room)
+    found[f"{room}/objects"] = _digest("\n".join(names))  # named by their hashes
+    found[f"{room}/statements"] = _digest("\n".join(map(_text, said)))
+    for lang in ("zh", "en"):
+        found[f"{room}/verdict.{lang}"] = _digest(verdict_text(said, lang))
+        found[f"{room}/report.{lang}"] = _digest(_report(case, lang))
+    return found
+
+
+def of_tables(case: Case, room: str) -> Digests:
+    """Of every column of every table, in the order of its rows."""
     from netaudit.tables import TABLES
 
     found: Digests = {}
@@ -34,14 +56,17 @@ def digests(case: Case, room: str) -> Digests:
             column = read.column(name)
             values = column.cast("int64") if str(column.type).startswith("timestamp") else column
             found[f"{room}/{table.name}.{name}"] = _digest("\n".join(map(_text, values.to_pylist())))
-    kept = case.folder / "private" / "objects"
-    names = sorted(path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file())
-    said = case.statements or []
-    found[f"{room}/objects"] = _digest("\n".join(names))  # named by their hashes
-    found[f"{room}/statements"] = _digest("\n".join(map(_text, said)))
-    for lang in ("zh", "en"):
-        found[f"{room}/verdict.{lang}"] = _digest(verdict_text(said, lang))
     return found
+
+
+def _report(case: Case, lang: str) -> str:
+    """The words of the report, without its times of making and the hashes that hang on them."""
+    from netaudit.report.from_case import write_report
+
+    with tempfile.TemporaryDirectory() as folder:
+        page = write_report(case, Path(folder) / "report.html", lang).read_text("utf-8")
+    words = _TAG.sub("\n", _UNSAID.sub("", page)).split("\n")
+    return "\n".join("" if _OF_THE_RUN.fullmatch(word.strip()) else word.strip() for word in words)
 
 
 def _digest(text: str) -> str:
@@ -72,8 +97,6 @@ def judge_reference(found: Digests, place: Path = PLACE) -> dict[str, Outcome]:
 
 def make(place: Path = PLACE) -> None:
     """Write the reference of this copy."""
-    import tempfile
-
     from netaudit.validate.pack.cases import pack, released
     from netaudit.validate.running import audited, write
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netaudit.validate.judging import judge
 from netaudit.validate.observing import observed
 from netaudit.validate.pack.cases import pack, released
-from netaudit.validate.reference import KEY, PLACE, digests, judge_reference
+from netaudit.validate.reference import ASSERTION, KEY, PLACE, digests, judge_reference
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
@@ -34,8 +34,8 @@ class Validation:
 
     @property
     def asked(self) -> int:
-        """Known answers."""
-        return sum(one.asked for one in self.outcomes.values())
+        """Known answers; what the release told is none."""
+        return sum(one.asked for name, one in self.outcomes.items() if name != ASSERTION)
 
 
 def validate() -> Validation:

@@ -32,7 +32,7 @@ class Made:
     name: str
     data: bytes
     answers: list[Answer] = field(default_factory=list)
-    room: str = "known"
+    room: str = ""
     packets: Sequence[Packet] = ()  # what was written, where that is known
     write: Write | None = None
 

@@ -25,7 +25,7 @@ def bent(known: Sequence[Made]) -> Iterator[Made]:
     for made in known:
         if made.write is not None and made.packets:
             draw = Draw(f"bent {made.name}")
-            yield Made(f"bent-{made.name}", made.write(list(_packets(draw, made.packets))), room="bent")
+            yield Made(f"bent-{made.name}", made.write(list(_packets(draw, made.packets))), room=f"bent-{made.room}")
     kinds = {made.name.partition(".")[2]: made for made in known if made.name.startswith(KINDS)}
     for made in kinds.values():
         for number in range(COPIES):

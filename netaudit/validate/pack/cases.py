@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 
-from netaudit.validate.pack import containers, frames, links, talk, tunnels, web
+from netaudit.validate.pack import containers, frames, links, parts, talk, tunnels, web
 from netaudit.validate.pack.answers import Made
 from netaudit.validate.pack.bent import bent
 from netaudit.validate.pack.containers import ETHERNET, pcap, pcapng
 from netaudit.validate.pack.gathered import gathered
-from netaudit.validate.pack.parties import Stage, browse, greet, look_up
+from netaudit.validate.pack.parties import Stage, browse, greet, look_up, send_in_parts
 from netaudit.validate.pack.scene import Carry, Scene, Write
 
 MAKERS = web.MAKERS[:-1]  # without those that end the connection
@@ -222,25 +222,43 @@ def in_hellos(first: int) -> Iterator[Scene]:
     yield scene
 
 
-def all_scenes() -> Iterator[Scene]:
-    """Every scene, numbered."""
+def in_parts(first: int) -> Iterator[Scene]:
+    """Pictures in parts, whole and with a loss."""
+    scene = plain(first, "parts.pcap")
+    stage = Stage(scene)
+    for up, dialects in ((True, parts.UP), (False, parts.DOWN)):
+        for dialect in dialects.values():
+            for lost in (False, False, True):
+                send_in_parts(stage, dialect, up=up, lost=lost)
+    yield scene
+
+
+ROOMS: dict[str, Callable[[int], Iterator[Scene]]] = {
+    "containers": in_containers, "links": on_links, "disorder": in_disorder, "loss": in_loss,
+    "connections": in_connections, "names": in_names, "hellos": in_hellos,
+    "parts": in_parts,
+}  # fmt: skip
+
+
+def all_scenes() -> Iterator[tuple[str, Scene]]:
+    """Every scene with its room, numbered."""
     number = 1
-    for makers in (in_containers, on_links, in_disorder, in_loss, in_connections, in_names, in_hellos):
+    for room, makers in ROOMS.items():
         for scene in makers(number):
-            yield scene
+            yield room, scene
             number = scene.number + 1
 
 
 def damaged(made: Made, keep: int, name: str) -> Made:
     """A file that ends within its last packet: told as damaged, and what lies before it stays."""
-    cut = Made(name, made.data[:-keep])
+    cut = Made(name, made.data[:-keep], room="damaged")
     cut.know("A04", "capture", (), {"damaged": True})
     return cut
 
 
 def pack() -> list[Made]:
     """All files with their answers."""
-    made = [scene.finish() for scene in all_scenes()]
+    made = [scene.finish(room) for room, scene in all_scenes()]
     return [*made, *_damaged()]
 
 

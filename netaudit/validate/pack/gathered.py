@@ -25,7 +25,7 @@ START = 1_770_000_000 * SECOND
 BETWEEN = 1000 * SECOND  # conversations of different tests, so that no datagram is taken for one of the last
 MICROSECOND, MILLISECOND = 1000, 1_000_000
 TURN = 20 * MILLISECOND  # from one to the next thing that a test brings
-PACKETS = 4000  # of a file, about
+PACKETS = 3000  # of a file, about
 BODIES = 12  # of a connection
 MACS = (bytes.fromhex("021122330001"), bytes.fromhex("021122330002"))
 Thing = tuple[dict[str, Any], bytes]
@@ -115,13 +115,13 @@ def _talks(found: Sequence[Thing]) -> Iterator[Made]:
         first, last = head["times"][0], head["times"][-1]
         if span[0] != head["of"] or first > span[2]:
             if len(packets) > PACKETS:
-                yield _written(f"talk{number:02}.pcap", packets, "talks")
+                yield _written(f"talk{number:02}.pcap", packets, f"talks-{number:02}")
                 packets, number = [], number + 1
             ts, span = ts + BETWEEN, (head["of"], first, last)
         span = (span[0], span[1], max(span[2], last))
         packets += _talk(head, data, ts - span[1] * TURN)
     if packets:
-        yield _written(f"talk{number:02}.pcap", packets, "talks")
+        yield _written(f"talk{number:02}.pcap", packets, f"talks-{number:02}")
 
 
 def _talk(head: dict[str, Any], data: bytes, ts: int) -> list[Packet]:
@@ -156,7 +156,11 @@ def _bodies(found: Sequence[Thing]) -> Iterator[Made]:
             line.say(ts + MILLISECOND * 20, 1, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         line.close(START + (number + BODIES) * SECOND)
         packets += line.packets
-    yield _written("bodies.pcap", packets, "bodies")
+        if len(packets) > PACKETS:
+            yield _written(f"body{number:05}.pcap", packets, f"bodies-{number:05}")
+            packets = []
+    if packets:
+        yield _written("body-rest.pcap", packets, "bodies-rest")
 
 
 def _request(head: dict[str, Any], data: bytes, number: int) -> bytes:

@@ -92,11 +92,11 @@ class Scene:
         way, up, at, size, cut = (of.way, of.up, of.at, of.size, of.cut) if of else (None, True, -1, 0, 0)
         self.sent.append(Sent(ts, frame[: len(frame) - snap], way, up, at, size, cut))
 
-    def finish(self) -> Made:
+    def finish(self, room: str = "") -> Made:
         """The file, and all that is known of it."""
         order = sorted(self.sent, key=lambda one: one.ts)
         packets = [Packet(one.ts, one.frame, len(one.frame) + one.cut) for one in order]
-        made = Made(self.name, self.write(packets), packets=packets, write=self.write)
+        made = Made(self.name, self.write(packets), room=room, packets=packets, write=self.write)
         _capture(made, order)
         _conversations(made, order)
         for tell in self.later:
