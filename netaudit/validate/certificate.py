@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from netaudit.validate.running import Validation
 
-SPECIFICATION = "1"
+SPECIFICATION = "2"
 FORMAT = "netaudit validation 1"
 CONFIDENCE = 0.95
 LARGEST = 1 << 20  # bytes of a certificate

@@ -8,7 +8,9 @@ times of the run, no paths, nothing of the platform, and keyed hashes are made w
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -16,8 +18,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from netaudit.system import clock
+
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from collections.abc import Iterator
+
+    from netaudit.api.case import Case
     from netaudit.validate.judging import Outcome
 
 PLACE = Path(__file__).parents[1] / "_reference.json"
@@ -31,8 +37,6 @@ Digests = dict[str, str]  # of a column, by "table.column"
 
 def digests(case: Case, room: str) -> Digests:
     """Of all that is told of a room."""
-    from netaudit.findings.statement_text import verdict_text
-
     kept = case.folder / "private" / "objects"
     names = sorted(path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file())
     said = case.statements or []
@@ -40,7 +44,7 @@ def digests(case: Case, room: str) -> Digests:
     found[f"{room}/objects"] = _digest("\n".join(names))  # named by their hashes
     found[f"{room}/statements"] = _digest("\n".join(map(_text, said)))
     for lang in ("zh", "en"):
-        found[f"{room}/verdict.{lang}"] = _digest(verdict_text(said, lang))
+        found[f"{room}/verdict.{lang}"] = _digest(case.verdict(lang))
         found[f"{room}/report.{lang}"] = _digest(_report(case, lang))
     return found
 
@@ -61,12 +65,23 @@ def of_tables(case: Case, room: str) -> Digests:
 
 def _report(case: Case, lang: str) -> str:
     """The words of the report, without its times of making and the hashes that hang on them."""
-    from netaudit.report.from_case import write_report
-
-    with tempfile.TemporaryDirectory() as folder:
-        page = write_report(case, Path(folder) / "report.html", lang).read_text("utf-8")
+    with tempfile.TemporaryDirectory() as folder, _standing_clock():
+        page = case.report(Path(folder) / "report.html", lang=lang).read_text("utf-8")
     words = _TAG.sub("\n", _UNSAID.sub("", page)).split("\n")
     return "\n".join("" if _OF_THE_RUN.fullmatch(word.strip()) else word.strip() for word in words)
+
+
+@contextlib.contextmanager
+def _standing_clock() -> Iterator[None]:
+    """The time at which a report is made stands in it to the minute."""
+    before = os.environ.get(clock.VARIABLE)
+    os.environ[clock.VARIABLE] = "1767225600"
+    try:
+        yield
+    finally:
+        os.environ.pop(clock.VARIABLE)
+        if before is not None:
+            os.environ[clock.VARIABLE] = before
 
 
 def _digest(text: str) -> str:

@@ -15,7 +15,7 @@ from netaudit.validate.pack.cases import pack, released
 from netaudit.validate.reference import ASSERTION, KEY, PLACE, digests, judge_reference
 
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from netaudit.api.case import Case
     from netaudit.validate.judging import Outcome
     from netaudit.validate.observing import Record
     from netaudit.validate.pack.answers import Made

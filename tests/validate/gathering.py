@@ -24,7 +24,7 @@ TESTS = ("capture", "packets", "streams", "messages", "unwrapping", "rows", "fin
 LARGEST = {"talk": 20_000, "body": 8_000, "frames": 6_000, "file": 30_000}  # bytes of one thing
 OF_ONE = {"talk": 10, "body": 12, "frames": 6, "file": 8}  # things of one test function
 ENDS = ("client", "server")
-PARAMETERS = 12  # of a test that are run
+PARAMETERS = 5  # of a test that are run
 STEPS = 400  # runs or frames of one thing
 WITHOUT = "not checked and not compiled and not plain_python and not exhaustive and not from_wire"  # say nothing new
 OPTIONS = {8: b"\x01\x01\x08\x0a", 3: b"\x01\x03\x03"}
@@ -209,6 +209,8 @@ class Listener:
         finally:
             HEARD.test = ""
             HEARD.talks.clear()
+            if HEARD.tests % 100 == 0:  # what was heard so far is not lost where it is ended
+                PLACE.write_bytes(HEARD.written())
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from netaudit.validate.reference import ASSERTION
 from netaudit.validate.running import digest_of
 
 PACK = Path(pictures.__file__).parent
-DIGEST = "903cf95eca092ee1dd8d312e8ec902c53636a01e23c405638587d5141be3edcb"
+DIGEST = "1a9cba3cbdbc1b0e59313e75372d0fe086c639713ee65db49b1315b348a878fb"
 
 
 @pytest.fixture(scope="module")

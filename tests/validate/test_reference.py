@@ -57,16 +57,19 @@ def test_nothing_of_the_run_is_in_it(damaged, tmp_path: Path) -> None:
     """Another folder, another time: the same of tables, objects, statements and reports."""
     first, second = told(damaged, tmp_path / "one"), told(damaged, tmp_path / "deeper" / "two")
     assert first == second
-    assert {f"damaged/{name}" for name in ("objects", "statements", "verdict.zh", "report.en", "report.zh")} <= set(first)
+    assert {f"damaged/{name}" for name in ("objects", "statements", "verdict.zh", "report.en", "report.zh")} <= set(
+        first
+    )
 
 
-def test_one_byte_of_a_capture_shows_in_tables_objects_and_report(damaged, tmp_path: Path) -> None:
+def test_one_byte_of_a_capture_shows_in_tables_and_objects_and_a_lost_end_in_words(damaged, tmp_path: Path) -> None:
     first = told(damaged, tmp_path / "one")
-    (tmp_path / "two").mkdir()
     changed = bytearray(damaged[0].data)
-    place = changed.index(b"\xff\xd8\xff") + 200  # within a picture
-    changed[place] ^= 1
-    damaged[0].data = bytes(changed)
+    changed[changed.index(b"\xff\xd8\xff") + 200] ^= 1  # within a picture
+    data, damaged[0].data = damaged[0].data, bytes(changed)
     second = told(damaged, tmp_path / "two")
-    differing = {name for name in first if first[name] != second[name]}
-    assert {"damaged/objects", "damaged/objects.sha256", "damaged/report.en"} <= differing
+    assert {"damaged/objects", "damaged/objects.sha256"} <= {name for name in first if first[name] != second[name]}
+    damaged[0].data = data + bytes(7)  # as it was before it was cut off
+    third = told(damaged, tmp_path / "three")
+    words = {f"damaged/{name}" for name in ("statements", "verdict.zh", "verdict.en", "report.zh", "report.en")}
+    assert words <= {name for name in first if first[name] != third[name]}

@@ -8,11 +8,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from netaudit.validate.pack.answers import Made
-from netaudit.validate.pack.containers import Packet
 from netaudit.validate.pack.draw import Draw
 
+if TYPE_CHECKING:
+    from netaudit.validate.pack.containers import Packet
+
+MOST = 500  # packets of a capture
 ODDS = 6  # one packet in so many is changed
 HEADS = 90  # bytes of a frame in which its heads mostly lie
 COPIES = 5  # of each kind of file
@@ -25,15 +29,13 @@ def bent(known: Sequence[Made]) -> Iterator[Made]:
     for made in known:
         if made.write is not None and made.packets:
             draw = Draw(f"bent {made.name}")
-            yield Made(f"bent-{made.name}", made.write(list(_packets(draw, made.packets))), room=f"bent-{made.room}")
-    kinds = {made.name.partition(".")[2]: made for made in known if made.name.startswith(KINDS)}
-    for made in kinds.values():
+            yield Made(
+                f"bent-{made.name}", made.write(list(_packets(draw, made.packets[:MOST]))), room=f"bent-{made.room}"
+            )
+    for made in (one for one in known if one.room == "containers"):
         for number in range(COPIES):
             draw = Draw(f"broken {number} {made.name}")
             yield Made(f"broken{number}-{made.name}", _file(draw, made.data), room="broken")
-
-
-KINDS = ("little", "big", "nano", "halves", "milli", "offset", "sections", "strange", "squeezed")
 
 
 def _packets(draw: Draw, packets: Sequence[Packet]) -> Iterator[Packet]:
@@ -49,10 +51,11 @@ def _packets(draw: Draw, packets: Sequence[Packet]) -> Iterator[Packet]:
             late.append(packet)
             continue
         if what == 3:
-            packet = replace(packet, data=packet.data[: draw.below(len(packet.data)) + 1], wire=packet.length)
-        if 3 < what < 8:
-            packet = replace(packet, data=_changed(draw, packet.data, HEADS), wire=packet.wire)
-        yield packet
+            yield replace(packet, data=packet.data[: draw.below(len(packet.data)) + 1], wire=packet.length)
+        elif what < 8:
+            yield replace(packet, data=_changed(draw, packet.data, HEADS)) if what > 3 else packet
+        else:
+            yield packet
         if late and draw.below(3) == 0:
             yield replace(late.pop(), ts=packet.ts)
     yield from (replace(one, ts=packets[-1].ts) for one in late)

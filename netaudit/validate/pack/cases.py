@@ -113,8 +113,8 @@ def on_links(first: int) -> Iterator[Scene]:
             yield _linked(plain(number, f"link{link}-{6 if six else 4}.pcap", link=link), six=six, little=True)
             number += 1
     for six, wraps in ((False, tunnels.FOUR), (True, tunnels.SIX)):
-        for wrap in wraps:
-            scene = plain(number, f"{wrap.__name__}-{6 if six else 4}.pcap", carry=_carrying(number, wrap))
+        for tunnel in wraps:
+            scene = plain(number, f"{tunnel.__name__}-{6 if six else 4}.pcap", carry=_carrying(number, tunnel))
             yield _linked(scene, six=six, little=True)
             number += 1
     for name in _carriers(0):

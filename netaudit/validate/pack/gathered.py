@@ -1,6 +1,6 @@
-"""Captures of what the tests of the reading rooms say, without known answers: a copy has to tell of them what the
-released one told (A90).
+"""Captures of what the tests of the reading rooms say, without known answers.
 
+A copy has to tell of them what the released one told (A90).
 `gathered.bin` holds the things (tests/validate/gathering.py writes it): each a line of JSON and its bytes. Made of them
 are conversations, packet by packet; frames as they are, a file for each kind of link; bodies as uploads; whole files.
 """
@@ -148,7 +148,9 @@ def _bodies(found: Sequence[Thing]) -> Iterator[Made]:
     """Bodies as uploads over HTTP/1, each answered."""
     packets: list[Packet] = []
     for number in range(0, len(found), BODIES):
-        ends = [f"0000000000000000000000000000000000ffff{value:08x}"[-32:] for value in (0x0A0A0002 + number, 0xC6336407)]
+        ends = [
+            f"0000000000000000000000000000000000ffff{value:08x}"[-32:] for value in (0x0A0A0002 + number, 0xC6336407)
+        ]
         line = Line({"ends": ends, "ports": [41000 + number, 80], "proto": 6, "opened": 3}, START + number * SECOND)
         for place, (head, data) in enumerate(found[number : number + BODIES]):
             ts = START + number * SECOND + (place + 1) * 50 * MILLISECOND

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 from netaudit.validate.pack import frames
-from netaudit.validate.pack.containers import Link
+
+if TYPE_CHECKING:
+    from netaudit.validate.pack.containers import Link
 
 SNAP = b"\xaa\xaa\x03\0\0\0"
 ACCESS = bytes.fromhex("020000000aaa")
@@ -88,7 +91,16 @@ def _nflog(source: bytes, _target: bytes, packet: bytes) -> bytes:
 
 def _ring(source: bytes, target: bytes, packet: bytes) -> bytes:
     """Token ring with a route of two bridges."""
-    return b"\x10\x40" + target + bytes([source[0] | 0x80]) + source[1:] + b"\x06\0\0\x11\0\x20" + SNAP + _kind(packet) + packet
+    return (
+        b"\x10\x40"
+        + target
+        + bytes([source[0] | 0x80])
+        + source[1:]
+        + b"\x06\0\0\x11\0\x20"
+        + SNAP
+        + _kind(packet)
+        + packet
+    )
 
 
 def _fddi(source: bytes, target: bytes, packet: bytes) -> bytes:

@@ -36,8 +36,9 @@ def numbered(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]
     del whole
     host, key, upload = _host(draw), f"/{draw.word(4)}/{draw.word(6)}.jpg", draw.word(24).upper()
     order = draw.shuffled(range(len(parts)))
+    query = "?partNumber={}&uploadId={}"
     sent = [
-        _ask("PUT", host, f"{key}?partNumber={number + 1}&uploadId={upload}", parts[number], told=[("ETag", f'"{number}"')])
+        _ask("PUT", host, key + query.format(number + 1, upload), parts[number], told=[("ETag", f'"{number}"')])
         for number in [*order, order[-1]]
     ]
     body = b"<CompleteMultipartUpload>"
@@ -128,11 +129,14 @@ def in_forms(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]
     sent = []
     for number, part in enumerate(parts):
         fields = {"uploadId": upload, "name": name, "chunk": str(number), "chunks": str(len(parts))}
-        body = "".join(f'--{mark}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in fields.items())  # fmt: skip
-        body += f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="blob"\r\nContent-Type: application/octet-stream\r\n\r\n'  # fmt: skip
-        data = body.encode() + part + f"\r\n--{mark}--\r\n".encode()
+        body = "".join(_field(mark, f'name="{key}"') + f"{value}\r\n" for key, value in fields.items())
+        data = (body + _field(mark, 'name="file"; filename="blob"')).encode() + part + f"\r\n--{mark}--\r\n".encode()
         sent.append(_ask("POST", host, "/upload", data, [("Content-Type", f"multipart/form-data; boundary={mark}")]))
     return sent
+
+
+def _field(mark: str, said: str) -> str:
+    return f"--{mark}\r\nContent-Disposition: form-data; {said}\r\n\r\n"
 
 
 def in_queries(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]:
@@ -160,11 +164,9 @@ def in_texts(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]
     size = max(1500, -(-len(text) // 4))
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
     host, upload = _host(draw), draw.word(16)
-    return [
-        _ask("POST", host, "/api/upload", json.dumps({"uploadId": upload, "index": n, "total": len(pieces), "data": piece}).encode(),
-             [("Content-Type", "application/json")])
-        for n, piece in enumerate(pieces)
-    ]  # fmt: skip
+    bodies = [{"uploadId": upload, "index": n, "total": len(pieces), "data": one} for n, one in enumerate(pieces)]
+    kind = [("Content-Type", "application/json")]
+    return [_ask("POST", host, "/api/upload", json.dumps(body).encode(), kind) for body in bodies]
 
 
 def fetched(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]:

@@ -105,7 +105,8 @@ def six_in_four(one: str, other: str, packet: bytes) -> bytes:
 
 def authenticated(one: str, other: str, packet: bytes) -> bytes:
     """An authentication header in tunnel mode (RFC 4302)."""
-    return frames.ip(one, other, 51, struct.pack(">BBHII", 41 if packet[0] >> 4 == 6 else 4, 4, 0, 1, 2) + bytes(12) + packet)
+    head = struct.pack(">BBHII", 41 if packet[0] >> 4 == 6 else 4, 4, 0, 1, 2)
+    return frames.ip(one, other, 51, head + bytes(12) + packet)
 
 
 FOUR: tuple[Wrap, ...] = (

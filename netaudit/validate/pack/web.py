@@ -75,6 +75,7 @@ def _asked(draw: Draw, method: str, fields: list[tuple[str, str]], body: bytes =
 
 
 def answered(status: str, fields: list[tuple[str, str]], body: bytes = b"", *, length: bool = True) -> bytes:
+    """An answer."""
     told = [("Server", "origin/2"), *fields]
     if length:
         told.append(("Content-Length", str(len(body))))
