@@ -2,8 +2,9 @@
 
 It is made while a wheel is built (`python -m netaudit.validate.reference`, by packaging/wheel.py) and lies in that
 only. It is no truth: it says that nothing changed, also in what no known answer asks. A digest is taken of every column
-of every table, of the objects that were recovered, of what is stated, and of the report in both languages; it holds no
-times of the run, no paths, nothing of the platform, and keyed hashes are made with one fixed key.
+of every table, of the objects that were recovered, of packets written anew, of what is stated, and of the report in
+both languages; it holds no times of the run, no paths, nothing of the platform, and keyed hashes are made with one
+fixed key.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def digests(case: Case, room: str) -> Digests:
     said = case.statements or []
     found = of_tables(case, room)
     found[f"{room}/objects"] = _digest("\n".join(names))  # named by their hashes
+    found[f"{room}/packets"] = _packets(case)
     found[f"{room}/statements"] = _digest("\n".join(map(_text, said)))
     for lang in ("zh", "en"):
         found[f"{room}/verdict.{lang}"] = _digest(case.verdict(lang))
@@ -61,6 +63,16 @@ def of_tables(case: Case, room: str) -> Digests:
             values = column.cast("int64") if str(column.type).startswith("timestamp") else column
             found[f"{room}/{table.name}.{name}"] = _digest("\n".join(map(_text, values.to_pylist())))
     return found
+
+
+def _packets(case: Case) -> str:
+    """Of the packets of one conversation, written to a file of their own."""
+    flows = sorted(case.table("flows", ["flow_id"]).column("flow_id").to_pylist())
+    if not flows:
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        case.extract(flows[0], Path(folder) / "packets.pcapng")
+        return hashlib.sha256((Path(folder) / "packets.pcapng").read_bytes()).hexdigest()[:16]
 
 
 def _report(case: Case, lang: str) -> str:

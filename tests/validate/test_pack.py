@@ -21,7 +21,7 @@ from netaudit.validate.reference import ASSERTION
 from netaudit.validate.running import digest_of
 
 PACK = Path(pictures.__file__).parent
-DIGEST = "1a9cba3cbdbc1b0e59313e75372d0fe086c639713ee65db49b1315b348a878fb"
+DIGEST = "44d659fd7a363b3dd76663a27bb0a4b557099df00b9e643e5324654d6cfb1ea4"
 
 
 @pytest.fixture(scope="module")

@@ -108,18 +108,28 @@ def on_links(first: int) -> Iterator[Scene]:
             scene.frame_of = functools.partial(wrap, scene)
             yield _linked(scene, six=six)
             number += 1
+    for name in _carriers(0):
+        yield _linked(plain(number, f"{name}.pcap", carry=_carriers(number)[name]), six=name.endswith("6"))
+        number += 1
+
+
+def on_rare_links(first: int) -> Iterator[Scene]:
+    """Link types that few captures have."""
+    number = first
     for link in links.RARE:
         for six in (False, True):
             yield _linked(plain(number, f"link{link}-{6 if six else 4}.pcap", link=link), six=six, little=True)
             number += 1
+
+
+def in_tunnels(first: int) -> Iterator[Scene]:
+    """What carries IP between two other addresses."""
+    number = first
     for six, wraps in ((False, tunnels.FOUR), (True, tunnels.SIX)):
         for tunnel in wraps:
             scene = plain(number, f"{tunnel.__name__}-{6 if six else 4}.pcap", carry=_carrying(number, tunnel))
             yield _linked(scene, six=six, little=True)
             number += 1
-    for name in _carriers(0):
-        yield _linked(plain(number, f"{name}.pcap", carry=_carriers(number)[name]), six=name.endswith("6"))
-        number += 1
 
 
 def _carrying(number: int, wrap: tunnels.Wrap) -> Carry:
@@ -234,8 +244,8 @@ def in_parts(first: int) -> Iterator[Scene]:
 
 
 ROOMS: dict[str, Callable[[int], Iterator[Scene]]] = {
-    "containers": in_containers, "links": on_links, "disorder": in_disorder, "loss": in_loss,
-    "connections": in_connections, "names": in_names, "hellos": in_hellos,
+    "containers": in_containers, "links": on_links, "rare": on_rare_links, "tunnels": in_tunnels,
+    "disorder": in_disorder, "loss": in_loss, "connections": in_connections, "names": in_names, "hellos": in_hellos,
     "parts": in_parts,
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ MICROSECOND, MILLISECOND = 1000, 1_000_000
 TURN = 20 * MILLISECOND  # from one to the next thing that a test brings
 PACKETS = 3000  # of a file, about
 BODIES = 12  # of a connection
+FILES = 70  # of a room
 MACS = (bytes.fromhex("021122330001"), bytes.fromhex("021122330002"))
 Thing = tuple[dict[str, Any], bytes]
 
@@ -51,7 +52,7 @@ def gathered() -> Iterator[Made]:
     yield from _bodies(found["body"])
     yield from _frames(found["frames"])
     for number, (head, data) in enumerate(found["file"]):
-        yield Made(f"file{number:03}{head['suffix']}", data, room="files")
+        yield Made(f"file{number:03}{head['suffix']}", data, room=f"files-{number // FILES}")
 
 
 class Line:
@@ -175,12 +176,13 @@ def _request(head: dict[str, Any], data: bytes, number: int) -> bytes:
 
 
 def _frames(found: Sequence[Thing]) -> Iterator[Made]:
-    """Frames as they are, a file for each kind of link."""
+    """Frames as they are, a file for each kind of link; one after the other in time."""
     packets: dict[int, list[Packet]] = defaultdict(list)
+    links = sorted({head["link"] for head, _ in found})
     for number, (head, data) in enumerate(found):
-        at, ts = 0, START + number * BETWEEN
+        at, ts = 0, START + (links.index(head["link"]) * len(found) + number) * BETWEEN
         for place, (size, wire) in enumerate(head["sizes"]):
             packets[head["link"]].append(Packet(ts + place * MILLISECOND, data[at : at + size], wire))
             at += size
-    for link, there in sorted(packets.items()):
-        yield _written(f"frames{link}.pcap", there, "frames", link)
+    for link in links:
+        yield _written(f"frames{link}.pcap", packets[link], "frames", link)
