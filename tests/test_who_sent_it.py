@@ -88,7 +88,7 @@ def test_one_way_frames_accuse_no_pc(mac: str, tmp_path: Path) -> None:
     site.talk(DELL, CLOUD, (push(1), b""), mac=mac, answered=False)
     case = audited(site, tmp_path)
     if mac == DELL.mac:  # nothing in the capture tells forged frames from true ones
-        assert found(case, "certainty", "sender", "doubts") == [("B", DELL.ip, ["unanswered", "unreplied"])]
+        assert found(case, "certainty", "sender", "doubts") == [("B", DELL.ip, ["unanswered"])]
     else:
         assert found(case, "certainty") == []
         assert "whose sender cannot be told" in said(case)

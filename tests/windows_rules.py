@@ -4,12 +4,18 @@ Nor is a folder renamed in which a file is open, or a mapped file cut short, or 
 before it does such a thing, here and in the processes started from here (`site/` has what they load), and answers as
 Windows would: PermissionError. Linux tells what is open by /proc; elsewhere nothing is kept. Only what lies below a
 temporary folder is asked about.
+
+To read what every process has mapped took more than the audits that were tested. A lease is asked for first: the
+kernel gives one for writing only on a file that nobody else has open or mapped (fcntl(2)), and only of a file that it
+is refused for, /proc is asked whose it is.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import signal
 import stat
 import sys
 import tempfile
@@ -20,6 +26,7 @@ from typing import Any
 
 SITE = Path(__file__).parent / "site"  # is first on the path of processes that are started
 TEMPORARY = tempfile.gettempdir()  # asked once: it removes a file itself, under a lock
+SET_SIGNAL = 10  # F_SETSIG
 _asking = threading.local()  # to look at /proc opens files, too
 
 
@@ -98,13 +105,50 @@ def _judge(name: Any, beside: int, *, mapped_only: bool) -> None:
     if not stat.S_ISREG(status.st_mode):
         return
     where = str(path.readlink() if isinstance(name, int) else path.absolute())
-    if where.startswith(TEMPORARY) and (how := _held(status, mapped_only=mapped_only)):
+    if not where.startswith(TEMPORARY) or (_leases_tell() and _free(str(path))):
+        return
+    if how := _held(status, mapped_only=mapped_only):
         raise PermissionError(13, f"Windows would refuse: {how}", where)
 
 
 def _path(name: Any, beside: int) -> Path:
     path = Path(os.fsdecode(name))
     return path if beside == -1 else Path(f"/proc/self/fd/{beside}").readlink() / path
+
+
+def _free(where: str) -> bool:
+    """Whether the kernel gives a lease for writing: nobody has the file open or mapped. Else somebody may have."""
+    import fcntl
+
+    with contextlib.suppress(OSError):
+        descriptor = os.open(where, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            fcntl.fcntl(descriptor, SET_SIGNAL, signal.SIGURG)  # to whom holds what another wants: this one is ignored
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        finally:
+            os.close(descriptor)
+        return True
+    return False
+
+
+@functools.cache
+def _leases_tell() -> bool:
+    """Whether files in the temporary folder have leases, and none while they are mapped and no longer open."""
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    library.mmap.restype = ctypes.c_void_p
+    library.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    library.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        file.write(bytes(64))
+        file.flush()
+        mapped = library.mmap(None, 64, 1, 2, file.fileno(), 0)  # PROT_READ, MAP_PRIVATE
+    while_mapped = _free(file.name)
+    library.munmap(mapped, 64)
+    afterwards = _free(file.name)
+    Path(file.name).unlink()
+    return afterwards and not while_mapped
 
 
 def _held(status: os.stat_result, *, mapped_only: bool) -> str:

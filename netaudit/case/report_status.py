@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.case.custody import entries
 from netaudit.case.reviews import WHAT as REVIEWED
 from netaudit.system.clock import now
+from netaudit.system.own_code import code_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,15 +30,18 @@ class Moment:
 
     made: str  # UTC, ISO 8601
     lines: int  # that the chain has then
+    code: str = ""  # hash of the copy that writes, where the report holds a certificate of validation against it
 
     def facts(self) -> dict[str, Any]:
         """What the chain keeps of it, in the line that says that the report was written."""
-        return {"made": self.made, "after": self.lines}
+        return {"made": self.made, "after": self.lines} | ({"code": self.code} if self.code else {})
 
 
 def moment(folder: Path | None) -> Moment:
     """The present; its time is what SOURCE_DATE_EPOCH says, where somebody needs the same bytes again."""
-    return Moment(now(), len(entries(folder)) if folder is not None else 0)
+    chain = entries(folder) if folder is not None else []
+    validated = any(line["what"] == VALIDATED for line in chain)
+    return Moment(now(), len(chain), code_digest() if validated else "")
 
 
 def written(folder: Path) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def validate(
     p12: Annotated[Path | None, typer.Option("--p12", metavar="FILE", help="Instead: a PKCS#12 file.")] = None,
     json: Json = False,
 ) -> None:
-    """Prove on this computer, offline, that this copy gives right answers, and write a certificate."""
+    """Check this copy against known answers on this computer, offline, and write a certificate."""
     from netaudit.cli.validating import pack_command, validate_command
 
     if pack is not None:

@@ -106,6 +106,9 @@ def run(
     def notice(what: str) -> None:
         typer.echo(say(what, language), err=True)
 
+    typer.echo(say("begins", language, n=len(tasks)), err=True)
+    if project_key is None and len(tasks) > 1:
+        typer.echo(say("unkeyed", language), err=True)
     shared = {"split_above": int(split_above * 1e9), "parts": parts}
     results = run_campaign(tasks, on, workers, tell, notice, **shared)
     counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}

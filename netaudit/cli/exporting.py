@@ -69,9 +69,10 @@ def _html(folder: Path, asked: Asked) -> Path:
     case = open_case(folder)
     if asked.certificate is not None:
         from netaudit.report.rewriting import note_validation
-        from netaudit.validate.certificate import of_this_copy, signed_by
+        from netaudit.validate.certificate import of_this_copy, signed_by, unchecked
 
-        note_validation(case, of_this_copy(asked.certificate), signed_by(asked.certificate))
+        path = asked.certificate
+        note_validation(case, of_this_copy(path), signed_by(path), unchecked=unchecked(path))
     if asked.out is None or real(asked.out) == real(folder / REPORT):
         return rewrite(case, asked.lang, unmask=asked.unmask, zone=asked.zone, recipient=asked.recipient)
     may_be_shown(case)

@@ -51,6 +51,8 @@ def _sign(out: Path, data: bytes, signer: Signer | Sm2Signer | None, lang: str, 
         by_sm2 = isinstance(signer, Sm2Signer)
         path = out / f"{NAME}.{'sm2' if by_sm2 else 'p7s'}"
         write_whole(path, sign_sm2(data, signer) if isinstance(signer, Sm2Signer) else sign(data, signer))
+        if isinstance(signer, Sm2Signer):
+            write_whole(out / f"{NAME}.pem", signer.pem)  # a plain signature carries no certificate
         who = visible(signer.certificate.subject.rfc4514_string(), 200)
         told.append(say("signed", lang, file=path, who=who))
     if not quiet:

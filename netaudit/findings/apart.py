@@ -2,7 +2,8 @@
 
 Those of what calls itself a personal device: visitors send pictures of themselves, and who wants to hide calls himself
 one. And those in frames whose sender cannot be told: their link address did not hold the address that they name, and
-nobody took them, so that anybody on the link may have written them. Both accuse nobody, have a line of their own, and
+nobody took them, so that anybody on the link may have written them. And identity numbers, all digits of them right,
+that nothing names: a few of them may be numbers of something else. All accuse nobody, have a line of their own, and
 forbid every calm sentence.
 """
 
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 IMAGES, RECORDS = "face images", "identity records"
-NOBODYS = "sender cannot be told"
+NOBODYS, NUMBERS = "sender cannot be told", "numbers alone"
 WORDS = {
     NOBODYS: ("无法指明发送者", "sender cannot be told"),
     IMAGES: ("人脸图像", "images with a face"),
+    NUMBERS: (
+        "形似身份证件号码而旁无任何名称：同一去向不足三人，或与不正确的号码同列",
+        "numbers alone in the form of identity numbers: of fewer than three persons, or beside some not right",
+    ),
     RECORDS: ("含身份证件号码的记录", "records with an identity number"),
 }
 COLUMNS = ("device", "what", "number", "size")
@@ -33,10 +38,10 @@ class Apart:
     def __init__(self) -> None:
         self._sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
 
-    def note(self, device: str, what: str, size: int) -> None:
-        """One image or record."""
+    def note(self, device: str, what: str, size: int, number: int = 1) -> None:
+        """One image or record, or several numbers."""
         total = self._sums[device, what]
-        total[0] += 1
+        total[0] += number
         total[1] += size
 
     def table(self) -> pa.Table:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS
+from netaudit.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS, UNACKNOWLEDGED
 from netaudit.contracts.answers import REFUSED as IN_BODY
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED, CLOSED = "answered with an error", "redirected", "closed for an error"
 BARE, UNDONE, FAINT = "numbers alone", "change undone", "faint face"
-HTTP = frozenset({"http", "http2", "http3"})
+HTTP = frozenset({"http", "http2", "http3", "coap"})  # and what answers each request as they do
 FINAL = 200  # statuses below are of answers that another one follows (RFC 9110, 15.2)
 LESSEN = frozenset(
     {
@@ -57,7 +57,7 @@ OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no d
 WORDS = {  # clauses of findings.reason, each with how many transfers it is about
     UNANSWERED: "not acknowledged and not answered",
     REFUSED: "refused by a reset and not acknowledged",
-    UNREPLIED: "acknowledged and not answered",
+    UNREPLIED: "acknowledged, and no answer was captured",
     OTHER_LINK: "sent by a link address that did not hold the sender's address then",
     STRANGER: "in connections into which a second link address wrote in the sender's name",
     TAIL: "in connections that were reset before the end of what was sent was acknowledged",
@@ -73,7 +73,8 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
     REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
     IN_BODY: "refused in the body of the answer, whatever its status says",
-    IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK), whatever its status says",
+    IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK, PUBACK), whatever its status says",
+    UNACKNOWLEDGED: "not acknowledged by the broker, though that was asked for (MQTT, QoS 1 or 2)",
     LOGIN: "answered with a redirection to a page for logging in: not taken",
     BROKEN_OFF: "refused: its stream was broken off by who should take it",
     CLOSED: "closed upon with a code of an error (WebSocket, code 1002 or above): not taken",
@@ -143,7 +144,8 @@ class Bearing:
         seen = self._flows.get(row.flow_id)
         if seen is None:
             return frozenset()
-        found = {self._taken(row, seen)}
+        taken = self._taken(row, seen)
+        found = {taken, self._answered(row, seen, taken)}
         if not seen.client_mac and not seen.server_mac:
             found.add(NO_LINK)
         elif self._ends.disputed(row.sender, row.flow_id):
@@ -158,21 +160,20 @@ class Bearing:
             found.add(CONFLICT)
         if self.came_from_outside(row):
             found.add(FROM_OUTSIDE)
-        found |= self._answered(row, seen)
         return frozenset(found - {""})
 
-    def _answered(self, row: Transfer | Way, seen: Seen) -> set[str]:
-        """What the answer says; that there is none to a request of HTTP, where none can have been missed."""
+    def _answered(self, row: Transfer | Way, seen: Seen, taken: str) -> str:
+        """What the answer says; that there is none to a request of HTTP that was taken, where none was missed."""
         answer = self._answers.get(row.message_id)
         if answer is None:
-            unheard = row.upload and seen.protocol in HTTP and not seen.missing_down
-            return {UNREPLIED} if unheard and row.message_id in self._requests else set()
+            unheard = not taken and row.upload and seen.protocol in HTTP and not seen.missing_down
+            return UNREPLIED if unheard and row.message_id in self._requests else ""
         status, refusal = answer
         if refusal:
-            return {refusal}
+            return refusal
         if status >= CLOSING:
-            return {CLOSED}
-        return {TURNED_DOWN if status >= ERROR else REDIRECTED} if status >= REDIRECTION else set()
+            return CLOSED
+        return (TURNED_DOWN if status >= ERROR else REDIRECTED) if status >= REDIRECTION else ""
 
     def came_from_outside(self, row: Transfer | Way) -> bool:
         """Whether the sender had just got the same bytes from outside: a page's script, or an echo, sends them on."""

@@ -15,7 +15,7 @@ from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ends import Ends
 from netaudit.findings.fronts import Fronts
-from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, records_of, with_identity
+from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, note_alone, records_of, with_identity
 from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, UNDATED, Run, bounds_table, ledger_table
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
@@ -80,7 +80,7 @@ def judge(
     actors = Actors(passing(), tables, shared)
     faces = looked.telling()
     endpoints = tables.get("endpoints")
-    records, back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
+    (records, alone), back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
     others = {TEMPLATE_IN_CLEAR: templates_of(tables), PERSON_IN_CLEAR: contacts_of(tables)}
     receivers = Receivers(tables, actors.ends)
     told = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
@@ -93,6 +93,7 @@ def judge(
     own = own_of(faces, tables, whereto | back_ends, scope, actors)
     answering = back_ends | own.hosts
     groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
+    note_alone(alone, records, scope, actors, apart)
     clear = clear_findings(faces, scope, actors, bearing, receivers, answering, apart, own.digests)
     clear = with_identity(clear, groups, actors, receivers)
     for rule, some in others.items():

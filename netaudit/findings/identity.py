@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.acts import Move, act, is_one_of, sent_outside
-from netaudit.findings.apart import NOBODYS, RECORDS
+from netaudit.findings.acts import ABROAD, Move, act, is_one_of, sent_outside
+from netaudit.findings.apart import NOBODYS, NUMBERS, RECORDS
 from netaudit.findings.bearing import BARE, OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
@@ -111,6 +111,21 @@ def identity_groups(
         group.records.append(record)
         group.doubts.update(doubts)
     return groups
+
+
+def note_alone(alone: list[Record], told: list[Record], scope: Scope, actors: Actors, apart: Apart) -> None:
+    """Count the numbers that left though nothing names them, each once of its sender; but those told on their way."""
+    ways: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for record in told:
+        ways[record.sender, record.receiver] |= record.persons
+    counted: dict[str, set[str]] = defaultdict(set)
+    for record in alone:
+        if (scope(record.sender), scope(record.receiver)) == ABROAD:
+            sender = actors.ends.named(record.sender, record.message["flow_id"], scope(record.sender))
+            new = record.persons - ways[record.sender, record.receiver] - counted[sender]
+            counted[sender] |= new
+            if new:
+                apart.note(sender, NUMBERS, record.size, len(new))
 
 
 def back_ends_of(endpoints: pa.Table | None) -> set[str]:
@@ -255,6 +270,7 @@ __all__ = [
     "back_ends_of",
     "findings_of",
     "identity_groups",
+    "note_alone",
     "records_of",
     "with_identity",
 ]

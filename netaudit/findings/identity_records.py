@@ -60,9 +60,20 @@ class Record(NamedTuple):
         )  # fmt: skip
 
 
-def records_of(tables: dict[str, pa.Table]) -> list[Record]:
-    """Records with an identity number that says what it is, with their ways; those of a challenged request once."""
-    return counted_once(list(_records(tables)), tables["messages"])
+class Records(NamedTuple):
+    """Records with an identity number, with their ways; those of a challenged request once."""
+
+    told: list[Record]  # it says what it is, or there are enough of them
+    alone: list[Record]  # nothing names it: of fewer than LEAST_BARE persons on its way, or beside others not right
+
+
+def records_of(tables: dict[str, pa.Table]) -> Records:
+    """All records with an identity number, each once."""
+    told: list[Record] = []
+    alone: list[Record] = []
+    for record, enough in _records(tables):
+        (told if enough else alone).append(record)
+    return Records(counted_once(told, tables["messages"]), alone)
 
 
 def counted_once(found: list[Record], messages: pa.Table) -> list[Record]:
@@ -85,8 +96,8 @@ def counted_once(found: list[Record], messages: pa.Table) -> list[Record]:
     ]
 
 
-def _records(tables: dict[str, pa.Table]) -> Iterator[Record]:
-    """Records with an identity number that says what it is, with their ways."""
+def _records(tables: dict[str, pa.Table]) -> Iterator[tuple[Record, bool]]:
+    """Records with an identity number, and whether it says what it is, or enough persons' went the same way."""
     persons = tables.get("persons")
     if persons is None or not persons.num_rows:
         return
@@ -97,17 +108,24 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[Record]:
     known = _known(tables.get("events"), wanted)
     named = _addressed(tables, persons)
     alone: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    series: list[Record] = []
     of_way: dict[tuple[str, str], set[str]] = defaultdict(set)  # persons of all records of a way
     for message, rows, objects in carried(tables, wanted):
-        for record in _of_message(message, rows, objects, known, named):
+        for record, others in _of_message(message, rows, objects, known, named):
             way = record.sender, record.receiver
+            if record.bare and others:  # of a series of numbers some are right by chance
+                series.append(record)
+                continue
             of_way[way] |= record.persons
             if record.bare:
                 alone[way].append(record)
             else:
-                yield record
+                yield record, True
     for way, some in alone.items():
-        yield from some if len(of_way[way]) >= LEAST_BARE else ()
+        for record in some:
+            yield record, len(of_way[way]) >= LEAST_BARE
+    for record in series:
+        yield record, False
 
 
 def carried(
@@ -149,7 +167,8 @@ def _of_message(
     objects: dict[str, dict[str, Any]],
     known: set[str],
     named_by: dict[str, set[str]],
-) -> Iterator[Record]:
+) -> Iterator[tuple[Record, bool]]:
+    """Records of a message, and whether other numbers of only the right shape stand in them."""
     sender, receiver = ways(message)
     pictures = [row for row in objects.values() if row["image"]]
     found = grouped(rows)
@@ -159,14 +178,14 @@ def _of_message(
         told = any(f"{message['message_id']} {row['value_hmac']}" in known for row in numbers)
         bare = not (named or told or any(names_id(row["field"]) for row in numbers))
         others = any(row["kind"] == "id_number" and row["certainty"] == "shape" for row in own)
-        if not numbers or (bare and others):  # of a series of numbers some are right by chance
+        if not numbers:
             continue
         documents = {row["object_id"] for row in numbers} - {""}
         alone = len(found) == 1
         images = [row for row in pictures if row["object_id"] in documents]  # whose name has the number
         images = images or pictures_of(place, pictures, alone=alone)
         said = [row for row in own if row["kind"] == "picture" and (alone or is_of(place, row["field"]))]
-        yield Record(
+        record = Record(
             message,
             sender,
             receiver,
@@ -181,6 +200,7 @@ def _of_message(
             frozenset(one for row in said for one in named_by.get(row["value_hmac"], ())),
             bare,
         )
+        yield record, others
 
 
 def _addressed(tables: dict[str, pa.Table], persons: pa.Table) -> dict[str, set[str]]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.judgements import AS_HOLDER, STOPPED
+from netaudit.contracts import judgements
+from netaudit.contracts.judgements import AS_HOLDER
+from netaudit.contracts.reasons import parsed
 from netaudit.findings import accounts, apart, contacts, documents, posters, query_names, templates, understanding
 from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
@@ -80,7 +82,7 @@ def _stages(tables: Tables, run: Run) -> Iterator[Entry]:
     read = pc.sum(tables["captures"]["packets_read"]).as_py() or 0
     yield Entry("reading", "interrupted" if run.interrupted else "ended", read, None, not run.interrupted)
     if run.stopped:
-        left = pc.sum(pc.starts_with(tables["images"]["why"], STOPPED)).as_py() or 0
+        left = pc.sum(pc.equal(tables["images"]["why"], judgements.STOPPED)).as_py() or 0
         yield Entry(JUDGING, "interrupted", left, None, understood=False)
     decoded = pc.sum(tables["captures"]["packets_decoded"]).as_py() or 0
     if not read:
@@ -208,16 +210,17 @@ JUDGED = {  # by images.face
     "no": "no face",
     AS_HOLDER: AS_HOLDER,
 }
-WHY = {  # why a picture was not judged, by the beginning of images.why
-    accounts.TOO_SMALL: "too small",
-    "face detection is off": "not asked",
-    "no face seen in what is not whole": "not whole",
-    "not looked at: too many pictures": "many pictures",
-    "not looked at: too many": "decoder crashes",
-    STOPPED: "interrupted",
-    "not looked at: the image helper": "helper failed",
-    "crashed the decoder": "decoder crashes",
-    "decoder did not end": "decoder stalled",
+WHY = {  # why a picture was not judged, by the code of images.why
+    judgements.TOO_SMALL: "too small",
+    judgements.NOT_ASKED: "not asked",
+    judgements.NOT_WHOLE: "not whole",
+    judgements.MANY_PICTURES: "many pictures",
+    judgements.GIVEN_UP: "decoder crashes",
+    judgements.CRASHED: "decoder crashes",
+    judgements.WORKED: "decoder stalled",
+    judgements.STALLED: "decoder stalled",
+    judgements.STOPPED: "interrupted",
+    judgements.NO_HELPER: "helper failed",
 }
 
 
@@ -252,8 +255,7 @@ def _contested(tables: Tables, run: Run) -> Iterator[Entry]:
 def _unjudged(face: str, why: str, *, faces: bool) -> str:
     if not faces:
         return "not asked"
-    code = next((code for beginning, code in WHY.items() if why.startswith(beginning)), "")
-    return code or ("undecodable" if face == "undecodable" else "not judged")
+    return WHY.get(parsed(why).code) or ("undecodable" if face == "undecodable" else "not judged")
 
 
 def _signatures(_: Tables, run: Run) -> Iterator[Entry]:

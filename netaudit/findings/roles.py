@@ -108,7 +108,7 @@ class Actors:
         for row in rows:
             self._take(row)
         self.callings = callings(tables, self.ends)
-        for record in records_of(tables):
+        for record in records_of(tables).told:
             self._note_persons(record)
         self._own: dict[str, str] = own_flows(tables, shared) if shared else {}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from netaudit.contracts.judgements import AS_HOLDER
 from netaudit.images.answers import Answers
+from netaudit.images.detection import beside_of
 from netaudit.images.judge import Judge, holder_at
 from netaudit.pipeline.finds import MOST_WAYS, way_of
 from netaudit.storage.object_store import object_path
@@ -51,7 +53,7 @@ class LiveJudge:
     def take(self, find: Find) -> Judgement | str:
         """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
         self.taken += 1
-        if (known := self.answers.recent((find.sha256, find.up))) is not None:
+        if (known := self.answers.recent((find.sha256, find.up))) is not None and _answers(known[1], find):
             return Judgement(find, *known)
         if self.waiting >= MOST_WAITING:
             self.deferred += 1
@@ -60,7 +62,7 @@ class LiveJudge:
         if find.sha256 in self._waiting:
             self._waiting[find.sha256][1].append(find)
         else:
-            self._submit(find.sha256, [find], rotate=find.up)
+            self._submit(find.sha256, [find])
         return WAITING
 
     def results(self) -> Iterator[Judgement]:
@@ -68,13 +70,14 @@ class LiveJudge:
         for sha256, facts, verdict in self._judge.results():
             looked, finds = self._waiting.pop(sha256)
             self.answers.keep((sha256, looked), (facts, verdict))
-            again = [find for find in finds if find.up != looked]
+            fits = [find.up == looked and _answers(verdict, find) for find in finds]
+            again = [find for find, fit in zip(finds, fits, strict=True) if not fit]
             self.waiting -= len(finds) - len(again)
-            for find in finds:
-                if find.up == looked:
+            for find, fit in zip(finds, fits, strict=True):
+                if fit:
                     yield Judgement(find, facts, verdict)
             if again:
-                self._submit(sha256, again, rotate=not looked)
+                self._submit(sha256, again)
 
     def finish(self, patience: float) -> Iterator[Judgement]:
         """Wait for what is under way, `patience` seconds at most; the end of the audit judges what is left."""
@@ -92,13 +95,18 @@ class LiveJudge:
         self._judge.close()
         self.answers.drop()
 
-    def _submit(self, sha256: str, finds: list[Find], *, rotate: bool) -> None:
-        self._waiting[sha256] = (rotate, finds)
+    def _submit(self, sha256: str, finds: list[Find]) -> None:
+        """Have an image looked at as its first find asks for; those that ask for another look are asked for again."""
         find = finds[0]
+        self._waiting[sha256] = (find.up, finds)
         within = holder_at(self._objects, *find.holder) if find.holder else None
         way = way_of(find)
         first = way not in self._ways and len(self._ways) < MOST_WAYS
         self._ways |= {way} if first else set()
-        self._judge.submit(
-            sha256, object_path(self._objects, sha256, find.kind), find.kind, rotate=rotate, first=first, within=within
-        )
+        path = object_path(self._objects, sha256, find.kind)
+        self._judge.submit(sha256, path, find.kind, rotate=find.up, first=first, within=within)
+
+
+def _answers(verdict: Any, find: Find) -> bool:
+    """Whether a verdict is one of this find: that a thumbnail shows its picture says nothing of it sent alone."""
+    return verdict.face != AS_HOLDER or (find.holder is not None and verdict.beside == beside_of([find.holder]))

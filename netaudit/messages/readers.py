@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from netaudit.messages import mongodb, socks
 from netaudit.messages.carve import CarveReader
+from netaudit.messages.coap import reader as coap
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.files import ftp, nfs, tftp
 from netaudit.messages.hellos import dtls, quic, tls
@@ -25,7 +26,7 @@ from netaudit.messages.makers import dahua, discovery, ehome, ezviz, hcnet, idca
 from netaudit.messages.marks import ANYTHING, Mark
 from netaudit.messages.mqtt import reader as mqtt
 from netaudit.messages.reader import BaseReader, Opening, Verdict
-from netaudit.messages.rtp import ps_tcp
+from netaudit.messages.rtp import mpeg_ts, ps_tcp
 from netaudit.messages.rtp import reader as rtp
 from netaudit.messages.rtp import tcp as rtp_tcp
 from netaudit.messages.rtsp import http as rtsp_http
@@ -140,6 +141,8 @@ READERS: tuple[Entry, ...] = (
     Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True, marks=dtls.MARKS),
     Entry("gelf", "udp", gelf.recognise, gelf.GelfReader, marks=gelf.MARKS),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
+    Entry("mpegts", "udp", mpeg_ts.recognise, mpeg_ts.TsReader, marks=mpeg_ts.MARKS),
+    Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
     ),  # last: two bits are its whole mark, the reader asks for more

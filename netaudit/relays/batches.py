@@ -13,8 +13,8 @@ import numpy as np
 
 from netaudit.relays.forms import LEAD_S, SECOND, sent_sizes
 from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, SLACK, SLACK_EACH, lines
-from netaudit.relays.nulls import NO_CHANCE, Chance, by_nulls
-from netaudit.relays.sharpness import BESIDE, RESIDUAL, binomial, within
+from netaudit.relays.nulls import NO_CHANCE, Chance, binomial, by_nulls
+from netaudit.relays.sharpness import BESIDE, RESIDUAL, within
 
 if TYPE_CHECKING:
     from netaudit.relays.series import I8, Images, Units

@@ -92,6 +92,16 @@ def figure(value: float) -> float:
     return float(f"{value:.12g}")
 
 
+def binomial(count: int, of: int, share: float) -> float:
+    """Chance of so many or more, each with this share."""
+    if share >= 1 or not of:
+        return 1.0
+    log_share, log_rest = math.log(share), math.log1p(-share)
+    choose = (math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1) for k in range(count, of + 1))
+    terms = (math.exp(c + k * log_share + (of - k) * log_rest) for k, c in enumerate(choose, count))
+    return min(math.fsum(terms), 1.0)
+
+
 def corrected(p: float, tried: int) -> float:
     """Chance that any of so many tests shows as much."""
     return min(1.0, p * max(tried, 1))

@@ -12,13 +12,12 @@ What the capture's own rate gives in a binomial model is shown beside it, as a m
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.nulls import CAP, corrected, figure
+from netaudit.relays.nulls import CAP, binomial, corrected, figure
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -197,7 +196,7 @@ def _by_controls(
     found.expected = total / found.draws
     windows = controls.length / (LEAD + window)
     share = (found.expected / len(asked) * windows + 1) / (windows + 2)  # what control times did not show may still be
-    found.model = _binomial(found.count, len(asked), share)
+    found.model = figure(binomial(found.count, len(asked), share))
     found.p = max((found.exceeded + 1) / (found.draws + 1), found.model)
 
 
@@ -220,10 +219,3 @@ def _by_shifts(found: Tie, asked: I8, sent: I8, inner: Spans, window: int, rando
     found.shifts_exceeded = int((counts >= found.count).sum())
     if found.shifts_exceeded and found.p is not None:
         found.p = max(found.p, (found.shifts_exceeded + 1) / (len(shifts) + 1))
-
-
-def _binomial(count: int, passes: int, share: float) -> float:
-    """Chance of so many or more of the passes, each with this share."""
-    log_share, log_rest = math.log(share), math.log1p(-min(share, 1 - 1e-12))
-    terms = (math.comb(passes, k) * math.exp(k * log_share + (passes - k) * log_rest) for k in range(count, passes + 1))
-    return figure(min(math.fsum(terms), 1.0))

@@ -17,7 +17,7 @@ import numpy as np
 
 from netaudit.relays.forms import classes, leads, plaintext
 from netaudit.relays.kernels_pairs import CELL, MOST_OVERHEAD, candidates
-from netaudit.relays.nulls import figure
+from netaudit.relays.nulls import binomial, figure
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -139,16 +139,6 @@ def agreement(beyond: npt.NDArray[np.float64], image: I8, sizes: I8, narrow: tup
 def within(reach: float) -> float:
     """Share of a normal law within so many deviations."""
     return math.erf(reach / math.sqrt(2))
-
-
-def binomial(count: int, of: int, share: float) -> float:
-    """Chance of so many or more, each with this share."""
-    if share >= 1 or not of:
-        return 1.0
-    log_share, log_rest = math.log(share), math.log1p(-share)
-    choose = (math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1) for k in range(count, of + 1))
-    terms = (math.exp(c + k * log_share + (of - k) * log_rest) for k, c in enumerate(choose, count))
-    return min(math.fsum(terms), 1.0)
 
 
 def step_of(sizes: I8) -> float:

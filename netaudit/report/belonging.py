@@ -76,8 +76,9 @@ def _rendered(case: Case, pictures: Pictures | None) -> tuple[bytes, bytes]:
     if lang not in ("zh", "en") or not isinstance(made, str) or not isinstance(lines, int):
         raise CaseError("its chain of custody does not say when it was written")
     html, frames = rendered(
-        case, lang, Moment(made, lines), unmask=bool(line.get("unmasked")), zone=line.get("zone"),
-        recipient=str(line.get("for") or ""), pictures=pictures,
+        case, lang, Moment(made, lines, str(line.get("code") or "")),
+        unmask=bool(line.get("unmasked")), zone=line.get("zone"), recipient=str(line.get("for") or ""),
+        pictures=pictures,
     )  # fmt: skip
     return (with_news(html, lang) if marked(case.folder) else html), frames
 

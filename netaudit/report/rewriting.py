@@ -55,14 +55,15 @@ def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = N
     return path
 
 
-def note_validation(case: Case, said: dict[str, Any], signer: str) -> None:
+def note_validation(case: Case, said: dict[str, Any], signer: str, *, unchecked: bool = False) -> None:
     """Put a certificate of validation into the chain, for reports from now on. Raises UsageError where it is locked.
 
-    `signer` is who signed it, or "".
+    `signer` is who signed it, or ""; `unchecked`: an SM2 signature lies beside it that was not checked.
     """
     with writing(case.folder, "report"):
-        figures = {key: said[key] for key in ("netaudit", "code", "made", "passed", "answers")}
+        figures = {key: said[key] for key in ("netaudit", "code", "made", "passed", "answers", "not_asked")}
         figures |= {"certificate": said["number"], "signer": signer}  # `number` is the line's own
+        figures |= {"unchecked": True} if unchecked else {}
         later(case.folder, VALIDATED, **figures, wrong=sum(one["failed"] for one in said["assertions"]))
 
 

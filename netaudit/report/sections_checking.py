@@ -29,7 +29,7 @@ def checking(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
         **_seal(case, w, at),
         **_signature(folder, w, at),
         "opinions": _opinions(folder, w, at) if folder else [],
-        "validated": _validated(folder, w, at) if folder else "",
+        "validated": _validated(case, w, at),
         "commands": [(command, w.t(f"checking_what.{key}")) for key, command in w.t.group("checking").items()],
     }
 
@@ -79,17 +79,40 @@ def _opinions(folder: Path, w: Wording, at: Moment) -> list[str]:
     ]
 
 
-def _validated(folder: Path, w: Wording, at: Moment) -> str:
-    """The certificate of validation that was named last; empty for none."""
-    line = next((one for one in reversed(entries(folder)[: at.lines]) if one["what"] == VALIDATED), None)
+def _validated(case: CaseLike, w: Wording, at: Moment) -> list[str]:
+    """The certificate of validation that was named last, of which copy it is, and which one audited; empty for none."""
+    folder = case.folder
+    chain = entries(folder)[: at.lines] if folder else []
+    line = next((one for one in reversed(chain) if one["what"] == VALIDATED), None)
     if line is None or not all(isinstance(line.get(name), int) for name in ("answers", "wrong")):
-        return ""
-    signer = line.get("signer")  # lines of earlier versions have none
-    signed = (
-        w.t("checking_validated_signed", who=w.exact(signer, 200)) if signer else w.t("checking_validated_unsigned")
-    )
-    return w.t(
+        return []
+    said = w.t(
         "checking_validated_as" if line.get("passed") is True else "checking_validated_failed",
         number=w.exact(line.get("certificate"), 40), version=w.exact(line.get("netaudit"), 40),
         made=w.exact(line.get("made"), 40), answers=w.number(line["answers"]), wrong=w.number(line["wrong"]),
-    ) + ("" if signer is None else signed)  # fmt: skip
+    ) + _not_asked(w, line) + _signed_by(w, line)  # fmt: skip
+    own = bool(at.code) and line.get("code") == at.code
+    return [said, w.t("checking_validated_own" if own else "checking_validated_other"), _audited_by(case, w, line)]
+
+
+def _not_asked(w: Wording, line: dict[str, Any]) -> str:
+    names = line.get("not_asked")
+    said = w.t("device_join").join(w.exact(name, 20) for name in names) if isinstance(names, list) else ""
+    return w.t("checking_validated_not_asked", ids=said) if said else ""
+
+
+def _signed_by(w: Wording, line: dict[str, Any]) -> str:
+    signer = line.get("signer")  # lines of earlier versions have none
+    unchecked = w.t("checking_validated_unchecked") if line.get("unchecked") is True else ""
+    if signer:
+        return w.t("checking_validated_signed", who=w.exact(signer, 200)) + unchecked
+    return unchecked or ("" if signer is None else w.t("checking_validated_unsigned"))
+
+
+def _audited_by(case: CaseLike, w: Wording, line: dict[str, Any]) -> str:
+    """Which version made the tables: the one that was validated need not be it."""
+    version = case.manifest.get("netaudit_version")
+    if not version:
+        return w.t("checking_audited_unknown")
+    same = version == line.get("netaudit")
+    return w.t("checking_audited_as" if same else "checking_audited_other", version=w.exact(version, 40))

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 _PERSON, _CLEAR = PERSONS.row, PERSONS_CLEAR.row
 ALIKE = 6  # bits of 64 by which the perceptual hashes of two shots of one scene at most differ
 MOST_SHEETS = 16  # parts of spreadsheets of a message
+_WORDED = frozenset({"json", "xml", "form", "text"})
 LEAST_NAME = 8  # characters of a target or the name of a file that may say something of somebody
 MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pair is
 
@@ -59,6 +60,11 @@ def keyed(key: bytes, one: Personal) -> str:
     """HMAC-SHA256 of kind and value under the case's key, 32 digits."""
     text = f"{one.kind}\0{canonical(one)}".encode("utf-8", "surrogatepass")
     return hmac.digest(key, text, "sha256").hex()[:32]
+
+
+def _is_echo(leaf: Leaf) -> bool:
+    """Whether it has its name from what was asked for and has words of its own: its sender said no number."""
+    return leaf.kind in _WORDED and leaf.part.path.partition(" › ")[0] == "response body" and leaf.part.depth <= 1
 
 
 class PersonRows:
@@ -86,7 +92,7 @@ class PersonRows:
                 self._sheets.append((object_id, leaf))
             if is_part(leaf):
                 self._parts.append((object_id, leaf))
-            if len(leaf.part.name) > LEAST_NAME:
+            if len(leaf.part.name) > LEAST_NAME and not _is_echo(leaf):
                 self._found += [(object_id, one) for one in of_name(leaf.part.name)]
 
     def end(

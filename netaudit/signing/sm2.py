@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
@@ -67,6 +68,11 @@ def check_sm2(data: bytes, signature: bytes, certificate: x509.Certificate) -> N
     r, s = _halves(signature)
     if not _library().SM2(uid=USER, pk=public_of(certificate)).verify(data, r, s):
         raise ValueError("it was not made by the key of its certificate")
+
+
+def can_check() -> bool:
+    """Whether the library that SM2 needs is installed."""
+    return find_spec("gmalg") is not None
 
 
 def _halves(signature: bytes) -> list[bytes]:

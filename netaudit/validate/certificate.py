@@ -9,7 +9,6 @@ import hashlib
 import math
 import platform
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,15 +17,20 @@ from netaudit import __version__
 from netaudit.errors import UsageError
 from netaudit.masking.mask import visible
 from netaudit.recheck.power import lower
+from netaudit.signing.sm2 import can_check, check_sm2
 from netaudit.storage.given_files import read_given
 from netaudit.system.clock import now
+from netaudit.system.own_code import code_digest
 from netaudit.text.bilingual import speaker
 from netaudit.text.yaml_text import yaml_of
 from netaudit.validate.judging import Outcome
 from netaudit.validate.reference import ASSERTION as REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from cryptography import x509
 
     from netaudit.validate.running import Validation
 
@@ -34,9 +38,6 @@ SPECIFICATION = "2"
 FORMAT = "netaudit validation 1"
 CONFIDENCE = 0.95
 LARGEST = 1 << 20  # bytes of a certificate
-PACKAGE = Path(__file__).parents[1]
-CODE = (".py", ".yaml", ".j2", ".js", ".css", ".json")
-NOT_CODE = ("_docs", "_kernels", "_signatures", "__pycache__")
 Certificate = dict[str, Any]
 
 ASSERTIONS: dict[str, dict[str, str]] = {one["id"]: one for one in yaml_of(__package__, "assertions.yaml")}
@@ -63,6 +64,7 @@ def certificate_of(validation: Validation) -> Certificate:
         "passed": all(one.passed for one in validation.outcomes.values()),
         "outcomes": outcomes_digest(validation.outcomes),
         "assertions": [_row(name, one) for name, one in validation.outcomes.items()],
+        "not_asked": [name for name in ASSERTIONS if name not in validation.outcomes],
     }
     return said | {"number": number_of(said)}
 
@@ -73,8 +75,12 @@ def _row(name: str, one: Outcome) -> dict[str, Any]:
 
 
 def outcomes_digest(outcomes: Mapping[str, Outcome]) -> str:
-    """SHA-256 over which assertions hold: not over counts, times or names, so it is the same wherever they hold."""
-    lines = (f"{name} {'holds' if one.passed else 'fails'}\n" for name, one in sorted(outcomes.items()))
+    """SHA-256 over which assertions hold: not over counts, times or names, so it is the same wherever they hold.
+
+    Without the one that is asked of installed releases only.
+    """
+    known = sorted((name, one) for name, one in outcomes.items() if name != REFERENCE)
+    lines = (f"{name} {'holds' if one.passed else 'fails'}\n" for name, one in known)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -82,17 +88,6 @@ def number_of(said: Certificate) -> str:
     """Number of a certificate."""
     plain = {key: value for key, value in said.items() if key != "number"}
     return "NV" + hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16].upper()
-
-
-def code_digest(package: Path = PACKAGE) -> str:
-    """SHA-256 over all code and texts of the package, by names and contents; ends of lines count as one."""
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*"), key=lambda one: one.relative_to(package).as_posix()):
-        name = path.relative_to(package).as_posix()
-        if path.suffix in CODE and not set(path.relative_to(package).parts) & set(NOT_CODE):
-            content = path.read_bytes().replace(b"\r\n", b"\n")
-            digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
-    return digest.hexdigest()
 
 
 def most_memory() -> float:
@@ -132,6 +127,7 @@ def _agrees(said: Certificate) -> bool:
         rates = [_row(name, one)["rate_at_most"] for name, one in found.items()]
         return (
             {*found, REFERENCE} == {*ASSERTIONS, REFERENCE}
+            and said["not_asked"] == [name for name in ASSERTIONS if name not in found]
             and len(rates) == len(said["assertions"])
             and all(
                 rate == one["rate_at_most"] if rate is None else math.isclose(rate, one["rate_at_most"])
@@ -156,23 +152,51 @@ def of_this_copy(path: Path) -> Certificate:
 
 
 def signed_by(path: Path) -> str:
-    """Who signed a certificate in the .p7s beside it; empty where there is none. Raises UsageError for a wrong one.
+    """Who signed a certificate in the .p7s and the .sm2 beside it; empty where neither is there or could be checked.
 
-    Whether whoever signed is to be trusted is not asked.
+    Raises UsageError for a wrong one. Whether whoever signed is to be trusted is not asked.
     """
     from netaudit.signing.cms import check
 
-    beside = path.with_suffix(".p7s")
+    found = []
+    if (signature := _beside(path, ".p7s")) is not None:
+        found.append(_who(path, ".p7s", lambda data: check(data, signature)))
+    if (by_sm2 := _beside(path, ".sm2")) is not None and not unchecked(path):
+        certificate = _beside(path, ".pem") or b""
+        found.append(_who(path, ".sm2", lambda data: _check_sm2(data, by_sm2, certificate)))
+    return ", ".join(found)
+
+
+def unchecked(path: Path) -> bool:
+    """Whether an SM2 signature lies beside it that cannot be checked: no .pem, or no gmalg on this computer."""
+    return _beside(path, ".sm2") is not None and (_beside(path, ".pem") is None or not can_check())
+
+
+def _who(path: Path, suffix: str, check: Callable[[bytes], x509.Certificate]) -> str:
     try:
-        signature = read_given(beside, LARGEST)
+        return visible(check(read_given(path, LARGEST)).subject.rfc4514_string(), 200)
+    except (ValueError, IndexError) as error:
+        raise UsageError("{}: is no signature over {}: {}", path.with_suffix(suffix), path.name, error) from error
+
+
+def _check_sm2(data: bytes, signature: bytes, certificates: bytes) -> x509.Certificate:
+    """The certificate by whose key SM2 signed. Raises ValueError, IndexError."""
+    from cryptography import x509
+
+    certificate = x509.load_pem_x509_certificates(certificates)[0]
+    check_sm2(data, signature, certificate)
+    return certificate
+
+
+def _beside(path: Path, suffix: str) -> bytes | None:
+    """A file of the same name beside a certificate; None where there is none."""
+    beside = path.with_suffix(suffix)
+    try:
+        return read_given(beside, LARGEST)
     except FileNotFoundError:
-        return ""
+        return None
     except OSError as error:
         raise UsageError("{}: cannot be read: {}", beside, error) from error
-    try:
-        return visible(check(read_given(path, LARGEST), signature).subject.rfc4514_string(), 200)
-    except ValueError as error:
-        raise UsageError("{}: is no signature over {}: {}", beside, path.name, error) from error
 
 
 def page_of(said: Certificate, lang: str) -> str:
@@ -181,7 +205,7 @@ def page_of(said: Certificate, lang: str) -> str:
     pack = said["pack"]
     lines = [
         say("title", lang, number=said["number"]),
-        say("passed", lang) if said["passed"] else say("failed", lang, n=failed),
+        _outcome(said, failed, lang),
         "",
         say("version", lang, version=said["netaudit"], specification=said["specification"]),
         say("code", lang, digest=said["code"]),
@@ -200,4 +224,11 @@ def page_of(said: Certificate, lang: str) -> str:
         lines.append(say(row, lang, mark=mark, id=one["id"], failed=one["failed"], asked=one["asked"],
                          bound=one["rate_at_most"], text=text))  # fmt: skip
         lines += [say("example", lang, text=example) for example in one["examples"]]
+    lines += [say("not_asked", lang, id=name) for name in said["not_asked"]]
     return "\n".join([*lines, "", say("bounds", lang), say("scope", lang), ""])
+
+
+def _outcome(said: Certificate, failed: int, lang: str) -> str:
+    if not said["passed"]:
+        return say("failed", lang, n=failed)
+    return say("passed_asked" if said["not_asked"] else "passed", lang)

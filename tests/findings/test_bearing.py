@@ -117,6 +117,12 @@ def test_what_answers_refuse_is_said_and_an_answer_that_never_came() -> None:
     assert _doubts({"missing_down": 5}, [asked]) == frozenset()  # it may have been missed
     continued = _message(message_id="a", request_id="m", status=100)
     assert _doubts({}, [asked, continued]) == {bearing_codes.UNREPLIED}
+    unheard = {"packets_down": 1, "payload_down": 0, "handshake": "SA"}
+    assert _doubts(unheard, [asked]) == {bearing_codes.UNANSWERED}  # what nobody acknowledged is not said to be so
+    one_way = unheard | {"packets_down": 0, "capture_id": sent(5).capture_id}
+    assert _doubts(one_way, [asked]) == {bearing_codes.ONE_WAY}
+    assert _doubts(unheard | {"handshake": "SAR", "packets_down": 2}, [asked]) == {bearing_codes.REFUSED}
+    assert _doubts(unheard | {"transport": "udp"}, [asked]) == {bearing_codes.DATAGRAMS}
     for note in REFUSALS:
         answer = _message(message_id="a", request_id="m", status=200, notes=[note])
         assert _doubts({}, [asked, answer]) == {note}

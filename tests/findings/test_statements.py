@@ -98,7 +98,7 @@ def test_a_template_for_three_is_one() -> None:
     ("tables", "calm"),
     [
         (case(images=[image("no")]), "nothing_seen"),
-        (case(images=[image("no"), image("not judged", why="smaller than 32 pixels")]), "nothing_seen"),
+        (case(images=[image("no"), image("not judged", why="image_small?n=32")]), "nothing_seen"),
         (case(images=[image("no"), image("undecodable")]), "nothing_seen_so_far"),
         (case(images=[image("no")], upload_counts=UPLOADS), "nothing_seen_but_uploads"),
         (opened("faces", "face not sure"), ""),  # faint faces left, and are no finding
@@ -136,7 +136,7 @@ def test_a_first_page_has_three_sentences_at_most(lang) -> None:
 
 def test_what_was_not_judged_is_on_the_first_page() -> None:
     rows = [finding("uploaded outside", grade) for grade in "ABCD"]
-    given = case(findings=rows, images=[image("yes"), image("not judged", why="not looked at: the image helper …")])
+    given = case(findings=rows, images=[image("yes"), image("not judged", why="image_no_helper?inner=helper_ended")])
     page = first_page(statements(given), "en")
     assert page[-1] == "Not judged for faces: 1 of 2 distinct images (the image helper does not work)."
     assert BY_NAME["unjudged"].page == LAST

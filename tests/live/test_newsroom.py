@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from netaudit.case.moments import Moment
+from netaudit.contracts.judgements import AS_HOLDER
 from netaudit.images import answers
 from netaudit.images.answers import Answers
 from netaudit.images.detection import FaceVerdict
@@ -48,9 +49,9 @@ class Helper:
     def submit(self, sha256: str, path, kind: str, rotate: bool, first: bool = False, within: object = None) -> None:
         self.asked.append((sha256, rotate))
 
-    def answer(self, face: str = "yes") -> None:
+    def answer(self, face: str = "yes", beside: str = "") -> None:
         sha256, _ = self.asked.pop(0)
-        self.done.append((sha256, FACTS, FaceVerdict(face)))
+        self.done.append((sha256, FACTS, FaceVerdict(face, beside=beside)))
 
     def results(self):
         done, self.done = self.done, []
@@ -117,6 +118,24 @@ def test_an_image_seen_both_ways_is_looked_at_for_each(judge) -> None:
     assert [(done.find.up, done.verdict.face) for done in judge.results()] == [(False, "no")]
     judge._judge.answer("yes")
     assert [(done.find.up, done.verdict.face) for done in judge.results()] == [(True, "yes")]
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_a_thumbnail_that_is_sent_alone_is_judged_by_itself(judge, later) -> None:
+    """That it shows the picture within which it lay is no answer of what was sent without that picture."""
+    memory, newsroom, shown = room(judge)
+    within = find(1)._replace(holder=("b" * 64, "jpeg"))
+    others = [find(2), find(3)._replace(holder=("c" * 64, "jpeg"))]
+    memory.new = [within] if later else [within, *others]
+    newsroom.step()
+    judge._judge.answer(AS_HOLDER, beside="b" * 64)
+    newsroom.step()
+    memory.new = others if later else []
+    newsroom.step()
+    judge._judge.answer("yes")
+    newsroom.step()
+    assert {row.object_id.lstrip("0"): row.face for row in shown} == {"1": AS_HOLDER, "2": "yes", "3": "yes"}
+    assert judge.waiting == 0
 
 
 def test_a_flood_is_left_to_the_end_of_the_audit(judge, monkeypatch) -> None:

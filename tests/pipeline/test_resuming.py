@@ -224,9 +224,11 @@ def test_a_state_of_somebody_else_is_not_run(key, tmp_path, monkeypatch) -> None
     """A pickle runs what stands in it: a case from elsewhere must not."""
     folder = tmp_path / "case"
     netaudit.audit(CAPTURES, folder, faces=False, project_key=key, progress=stopping(900_000))
-    monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path / "another"))
     from netaudit.system import user_cache
 
+    another = tmp_path / "another"
+    shutil.copytree(user_cache.user_cache() / "kernels", another / "kernels")  # to compile them takes half a minute
+    monkeypatch.setenv("NETAUDIT_CACHE", str(another))
     user_cache._chosen.cache_clear()
     case, told = went_on(folder)
     assert [why for why, _ in told] == ["foreign"]

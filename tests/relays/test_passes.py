@@ -61,6 +61,18 @@ def test_busy_times_are_compared_with_themselves():
     assert judged(passes, sent).standing(3) == "by chance"
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_day_of_passes_of_which_few_are_followed():
+    """1,200 passes, a fifth of them followed by an upload: the coefficients of the model are beyond any float."""
+    random = np.random.default_rng(6)
+    passes = 300 + np.cumsum(random.uniform(20, 90, 1200))
+    spans = merged(np.array([[0, int(passes[-1] + 300) * SECOND]]))
+    found = judged(passes, passes[::5] + 1, spans=spans)
+    assert (found.passes, found.count, found.standing(3)) == (1200, 240, "claimed")
+    assert found.model is not None
+    assert 0 <= found.model < 1e-9
+
+
 def test_too_little_is_said_to_be_too_little():
     assert judged([400, 500, 600], [401, 501, 601]).standing(3) == "few"
     close = merged(np.array([[0, 60 * SECOND]]))

@@ -12,8 +12,8 @@ def test_a_remedy_names_the_interpreter_that_runs_this(monkeypatch, tmp_path) ->
     remedy = "a spreadsheet needs XlsxWriter: python -m pip install XlsxWriter"
     monkeypatch.setattr(programs.shutil, "which", lambda _: sys.executable)
     assert programs.with_interpreter(remedy) == remedy
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(programs.shutil, "which", lambda _: None)
     assert programs.with_interpreter(remedy).endswith(f"{sys.executable} -m pip install XlsxWriter")
     monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
-    monkeypatch.chdir(tmp_path)
     assert ": .venv/bin/python -m pip" in programs.with_interpreter(remedy).replace("\\", "/")

@@ -12,8 +12,11 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from netaudit import __version__, audit, open_case
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
+from netaudit.report.belonging import belonging
+from netaudit.report.rewriting import note_validation, rewrite
 from netaudit.validate import certificate
 from netaudit.validate.judging import Outcome
 from netaudit.validate.reference import ASSERTION, PLACE
@@ -113,6 +116,31 @@ def test_a_report_carries_its_number_and_still_belongs(folder: Path, tmp_path: P
     )
     told = run(app, ["verify", str(case), "--json", "--lang", "en"])
     assert json.loads(told.stdout)["report"]["status"] == "of this case"
+    page = (case / "report.html").read_text("utf-8")
+    assert "of the copy that wrote this report" in page
+    assert f"The case was audited by netaudit {__version__}, the version of the certificate" in page
+
+
+def test_a_report_says_which_copy_is_validated_and_which_one_audited(tmp_path: Path) -> None:
+    case = audit(ROOT / "pcaps" / "carriers" / "s3.pcapng", tmp_path / "case", faces=False)
+    said = certificate.read_certificate(_forged(tmp_path / "own.json"))
+    note_validation(case, said | {"code": "0" * 64, "netaudit": "0.0.1"}, "")
+    path = rewrite(open_case(case.folder), "en")
+    page = path.read_text("utf-8")
+    assert "of another copy than the one that wrote this report" in page
+    assert f"The case was audited by netaudit {__version__}, which is NOT the version of the certificate" in page
+    rewrite(open_case(case.folder), "zh")
+    assert "属于另一软件副本" in path.read_text("utf-8")
+
+
+def test_another_copy_of_the_same_version_finds_the_report_of_this_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = audit(ROOT / "pcaps" / "carriers" / "s3.pcapng", tmp_path / "case", faces=False)
+    note_validation(case, certificate.read_certificate(_forged(tmp_path / "own.json")), "")
+    rewrite(open_case(case.folder), "en")
+    monkeypatch.setattr("netaudit.case.report_status.code_digest", lambda: "0" * 64)
+    assert belonging(open_case(case.folder)).status == "of this case"
 
 
 def _forged(path: Path, **other: object) -> Path:
@@ -152,6 +180,32 @@ def test_who_signed_a_certificate_is_told(folder: Path) -> None:
     assert certificate.signed_by(folder / "netaudit-validation.json") == "CN=Officer"
 
 
+def test_what_was_not_asked_is_said_and_does_not_change_the_hash() -> None:
+    source = {name: one for name, one in OUTCOMES.items() if name != ASSERTION}
+    assert certificate.outcomes_digest(source) == certificate.outcomes_digest(OUTCOMES)
+    failing = OUTCOMES | {ASSERTION: Outcome(10, 1)}
+    assert certificate.outcomes_digest(failing) == certificate.outcomes_digest(OUTCOMES)
+    said = certificate.certificate_of(Validation(source, 1, 1, "0" * 64, 1.0))
+    assert said["not_asked"] == [ASSERTION]
+    page = certificate.page_of(said, "en")
+    assert "PASSED: every assertion that was asked holds" in page
+    assert "A90: this is no installed release" in page
+    assert "所检验的断言全部成立" in certificate.page_of(said, "zh")
+    whole = certificate.page_of(certificate.certificate_of(Validation(OUTCOMES, 1, 1, "0" * 64, 1.0)), "en")
+    assert "PASSED: every assertion holds" in whole
+    assert "not asked" not in whole
+    assert not certificate.certificate_of(Validation(failing, 1, 1, "0" * 64, 1.0))["passed"]
+
+
+def test_a_certificate_that_hides_what_was_not_asked_is_refused(tmp_path: Path) -> None:
+    source = {name: one for name, one in OUTCOMES.items() if name != ASSERTION}
+    made = certificate.certificate_of(Validation(source, 1, 1, "0" * 64, 1.0)) | {"not_asked": []}
+    path = tmp_path / "forged.json"
+    path.write_bytes(certificate.data_of(made | {"number": certificate.number_of(made)}))
+    with pytest.raises(UsageError, match="contradicts itself"):
+        certificate.read_certificate(path)
+
+
 def test_outcomes_are_of_which_assertions_hold_and_not_of_how_many_answers() -> None:
     more = {name: Outcome(99) for name in OUTCOMES}
     assert certificate.outcomes_digest(OUTCOMES) == certificate.outcomes_digest(more)
@@ -166,14 +220,3 @@ def test_the_specification_has_every_assertion_in_its_words(page: str, lang: str
     text = (ROOT / page).read_text("utf-8")
     for name, one in certificate.ASSERTIONS.items():
         assert f"| {name} | {one[lang]} |" in text
-
-
-def test_code_is_hashed_whatever_its_ends_of_lines(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_bytes(b"a = 1\n")
-    one = certificate.code_digest(tmp_path)
-    (tmp_path / "a.py").write_bytes(b"a = 1\r\n")
-    (tmp_path / "__pycache__").mkdir()
-    (tmp_path / "__pycache__" / "b.py").write_bytes(b"b")
-    assert certificate.code_digest(tmp_path) == one
-    (tmp_path / "a.py").write_bytes(b"a = 2\n")
-    assert certificate.code_digest(tmp_path) != one

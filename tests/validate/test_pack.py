@@ -20,6 +20,7 @@ from netaudit.validate.pack.draw import Draw
 from netaudit.validate.reference import ASSERTION
 from netaudit.validate.running import digest_of
 
+ROOT = Path(__file__).parents[2]
 PACK = Path(pictures.__file__).parent
 DIGEST = "44d659fd7a363b3dd76663a27bb0a4b557099df00b9e643e5324654d6cfb1ea4"
 
@@ -94,3 +95,9 @@ def test_numbers_are_drawn_alike_everywhere() -> None:
     draw = Draw("seed")
     assert [draw.below(1000) for _ in range(3)] == [493, 900, 606]
     assert sorted(draw.shuffled(range(9))) == list(range(9))
+
+
+def test_the_number_of_known_answers_is_the_one_that_is_told(made) -> None:
+    said = f"{sum(len(one.answers) for one in made):,} known answers"
+    for page in ("CHANGELOG.md", "benchmarks/README.md"):
+        assert said in (ROOT / page).read_text("utf-8")

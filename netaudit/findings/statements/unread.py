@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, POSSIBLE, SENT_HIDDEN, SHOWN, SMALL, SPREAD, UNPLACED, UNSURE
-from netaudit.findings.apart import IMAGES, NOBODYS, RECORDS
+from netaudit.findings.apart import IMAGES, NOBODYS, NUMBERS, RECORDS
 from netaudit.findings.ledgers import JUDGING, REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.understanding import LEARNED_FROM
@@ -65,7 +65,7 @@ def _headline(tables: Tables) -> str:
     if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
         return ""
     if open_rows(tables, "apart") or any(row["reason"] == UNSURE for row in open_rows(tables, "faces")):
-        return ""  # faces were seen leaving, though nobody is accused, or faint ones
+        return ""  # faces or numbers were seen leaving, though nobody is accused, or faint ones
     unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
     if unjudged and unjudged == _total(tables, "images"):
         return ""  # nothing was looked at: there is nothing to be calm about
@@ -290,6 +290,13 @@ CALM = (
         "{n} 张次人脸图像或含身份证件号码的记录所在的帧无法指明发送者：其链路地址当时并未持有所称的地址，且无人接收",
         "{n:face image or record|face images or records} with an identity number went by in frames whose sender cannot "
         "be told: their link address did not hold the address they name, and nobody took them",
+        FIRST,
+    ),
+    Kind(
+        "numbers_alone", _open("numbers_alone", "apart", NUMBERS, subjects=True),
+        "{n} 个形似身份证件号码的号码传出，旁无任何名称表明其为何物",
+        "{n:number in the form of an identity number|numbers in the form of identity numbers} left, which nothing "
+        "names",
         FIRST,
     ),
     Kind(

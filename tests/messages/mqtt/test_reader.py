@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.contracts.answers import IN_FIELD
+from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
 from netaudit.contracts.details import MqttSaid
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.mqtt import reader as mqtt
@@ -165,3 +166,41 @@ def test_a_broker_that_takes_no_client_took_nothing_that_came_before() -> None:
     assert [(one.request.path, one.notes) for one in answers] == [("cam/1", [IN_FIELD]), ("cam/2", [IN_FIELD])]
     taken, _ = read([*early, down(CONNACK)], server_port=1883)
     assert not any(one.direction == DOWN for one in taken)
+
+
+def test_a_publication_that_asks_for_it_and_is_never_acknowledged_is_told() -> None:
+    def session(*answers: bytes, level: int = 4) -> list:
+        props = b"\0" if level == 5 else b""
+        said = [
+            up(publish(b"cam/1", JPEG, flags, props).replace(b"\0\7", number))
+            for flags, number in ((2, b"\0\7"), (4, b"\0\x08"), (0, b""))
+        ]
+        return [up(connect(level)), down(CONNACK), *said, *map(down, answers)]
+
+    def told(events: list) -> list:
+        messages, _ = read(events, server_port=1883)
+        return [(one.request.direction, one.notes) for one in messages if one.direction == DOWN]
+
+    acknowledged = b"\x40\2\0\7"
+    assert told(session()) == [(UP, [UNACKNOWLEDGED])] * 2
+    assert told(session(acknowledged)) == [(UP, [UNACKNOWLEDGED])]
+    assert told(session(acknowledged, b"\x50\2\0\x08")) == []
+    assert told(session(b"\x40\4\0\7\x87\0", b"\x50\2\0\x08", level=5)) == [(UP, [IN_FIELD])]
+    assert told([*session(), (DOWN, 4)]) == []  # what it said was not captured
+    assert told(session()[:1] + session()[2:]) == []  # it may never have taken the client
+
+
+@pytest.mark.parametrize(
+    "said", [b"\xd0\x00", b"\x40\x02\x00\x07", publish(b"cmd/1", b"{}"), publish(b"c" * 200, b"{}")]
+)
+def test_payloads_are_not_kept_until_a_broker_answers(said: bytes) -> None:
+    """Nor publications behind what a broker says only to a client that it took: the connection was met under way."""
+    reader = mqtt.MqttReader()
+    reader.sides[UP].lost = True
+    (message,) = reader.feed(UP, 0, publish(b"cam/1", JPEG))
+    assert message.body == JPEG
+    assert [(one.path, one.body, one.body_size) for one in reader.early or ()] == [("cam/1", b"", len(JPEG))]
+    reader.feed(DOWN, 0, b"\xf0\x00")  # AUTH, which comes before the CONNACK
+    assert reader.early
+    reader.feed(DOWN, 2, said)
+    assert reader.early is None

@@ -1,0 +1,77 @@
+"""Identity numbers that left and that nothing names: a few accuse nobody, and nobody is calm about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netaudit
+from netaudit.findings.statement_text import first_page
+from tests.spoken import Capture, number, reply, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CAM, SERVER, CLOUD = "192.168.1.30", "192.168.1.40", "47.96.10.20"
+WRONG = number(8)[:-1] + ("1" if number(8)[-1] != "1" else "2")  # the form of one, and another check digit
+ORDER = "990101199001010019"  # the right check digit, as one order number in eleven has, and no region
+
+
+def audit(folder: Path, *talks: tuple[str, str, str]) -> netaudit.Case:
+    """Requests: from, to, and their path."""
+    capture = Capture()
+    for sender, receiver, path in talks:
+        capture.talk(sender, receiver, (request("GET", path), reply()))
+    return netaudit.audit(capture.write(folder / "a.pcap"), folder / "case", faces=False)
+
+
+def apart(case: netaudit.Case) -> list[tuple[str, str, int, bool]]:
+    rows = case.table("ledgers").to_pylist()
+    return [
+        (row["subject"], row["reason"], row["count"], row["understood"]) for row in rows if row["ledger"] == "apart"
+    ]
+
+
+def calm(case: netaudit.Case) -> list[str]:
+    return [one["kind"] for one in case.statements if one["kind"].startswith("nothing_seen")]
+
+
+@pytest.mark.parametrize(
+    ("paths", "count"),
+    [
+        ([f"/q/{number(1)}"], 1),
+        ([f"/q/{number(1)}", f"/q/{number(2)}", f"/q/{number(1)}"], 2),  # each once, however often it went
+        ([f"/q/{number(1)}/{WRONG}"], 1),  # beside another that is of the form only
+    ],
+)
+def test_a_few_numbers_in_paths_accuse_nobody_and_are_told(paths: list[str], count: int, tmp_path: Path) -> None:
+    case = audit(tmp_path, *((CAM, CLOUD, path) for path in paths))
+    assert case.table("findings").num_rows == 0
+    assert apart(case) == [(CAM, "numbers alone", count, False)]
+    assert calm(case) == []
+    (told,) = [one for one in case.statements if one["kind"] == "numbers_alone"]
+    assert (told["counts"]["n"], told["subjects"]) == (count, [CAM])
+    noun = "number in the form of an identity number" if count == 1 else "numbers in the form of identity numbers"
+    assert f"{count} {noun} left, which nothing names" in " ".join(first_page(case.statements, "en"))
+    assert f"{count} 个形似身份证件号码的号码传出" in " ".join(first_page(case.statements, "zh"))
+
+
+def test_three_persons_on_one_way_are_a_finding_and_not_told_twice(tmp_path: Path) -> None:
+    paths = [*(f"/q/{number(n)}" for n in (1, 2, 3)), f"/q/{number(1)}/{WRONG}"]
+    case = audit(tmp_path, *((CAM, CLOUD, path) for path in paths))
+    assert case.table("findings")["persons"].to_pylist() == [3]
+    assert apart(case) == []
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        (CAM, SERVER, f"/q/{number(1)}"),  # it stayed inside
+        (CLOUD, SERVER, f"/q/{number(1)}"),  # it came from outside
+        (CAM, CLOUD, f"/order/{ORDER}"),
+        (CAM, CLOUD, f"/order/{WRONG}"),
+    ],
+)
+def test_what_did_not_leave_or_is_no_persons_is_not_told(talk: tuple[str, str, str], tmp_path: Path) -> None:
+    assert apart(audit(tmp_path, talk)) == []
