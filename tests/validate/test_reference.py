@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -73,3 +75,28 @@ def test_one_byte_of_a_capture_shows_in_tables_and_objects_and_a_lost_end_in_wor
     third = told(damaged, tmp_path / "three")
     words = {f"damaged/{name}" for name in ("statements", "verdict.zh", "verdict.en", "report.zh", "report.en")}
     assert words <= {name for name in first if first[name] != third[name]}
+
+
+LEAN = """
+import sys
+from pathlib import Path
+from netaudit.pipeline.startup import load_lean, own_process
+
+own_process()
+load_lean()
+from netaudit.validate.pack.cases import pack
+from netaudit.validate.reference import digests
+from netaudit.validate.running import audited, write
+
+files = [one for one in pack() if one.name == "little-nano.pcap" or one.name == "halves.pcapng"]
+write(files, Path(sys.argv[1]) / "pack")
+print(len(digests(audited(Path(sys.argv[1]), "containers"), "containers")))
+"""
+
+
+def test_times_between_microseconds_are_taken_as_validate_takes_them(tmp_path: Path) -> None:
+    """It starts without pandas, and Python's own times end at the microsecond: packets were not written anew there."""
+    words = [sys.executable, "-c", LEAN, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 400
