@@ -35,7 +35,7 @@ def bent(known: Sequence[Made]) -> Iterator[Made]:
     for made in (one for one in known if one.room == "containers"):
         for number in range(COPIES):
             draw = Draw(f"broken {number} {made.name}")
-            yield Made(f"broken{number}-{made.name}", _file(draw, made.data), room="broken")
+            yield Made(f"broken{number}-{made.name}", _file(draw, made.data), room=f"broken-{number}")
 
 
 def _packets(draw: Draw, packets: Sequence[Packet]) -> Iterator[Packet]:

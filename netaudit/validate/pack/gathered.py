@@ -27,7 +27,7 @@ MICROSECOND, MILLISECOND = 1000, 1_000_000
 TURN = 20 * MILLISECOND  # from one to the next thing that a test brings
 PACKETS = 3000  # of a file, about
 BODIES = 12  # of a connection
-FILES = 70  # of a room
+FILES = 24  # of a room: all of them are open at once
 MACS = (bytes.fromhex("021122330001"), bytes.fromhex("021122330002"))
 Thing = tuple[dict[str, Any], bytes]
 
@@ -52,7 +52,7 @@ def gathered() -> Iterator[Made]:
     yield from _bodies(found["body"])
     yield from _frames(found["frames"])
     for number, (head, data) in enumerate(found["file"]):
-        yield Made(f"file{number:03}{head['suffix']}", data, room=f"files-{number // FILES}")
+        yield Made(f"file{number:03}{head['suffix']}", data, room=f"files-{number // FILES:02}")
 
 
 class Line:
