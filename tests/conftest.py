@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,22 @@ def sampled(name: str) -> bool:
 
 sys.path.append(str(ROOT / "tests"))
 
+import kept_helpers as helpers  # noqa: E402
 import windows_rules  # noqa: E402
 
 windows_rules.keep()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept_helpers() -> Iterator[None]:
+    """An audit takes the helper of the one before for what it shows."""
+    with helpers.kept():
+        yield
+
+
+def pytest_sessionfinish() -> None:
+    """End what was kept."""
+    helpers.end()
 
 
 def captures_folder() -> Path | None:

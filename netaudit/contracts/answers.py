@@ -4,4 +4,5 @@ REFUSED = "answer: refuses in its body"
 LOGIN = "answer: sends to a page for logging in"
 BROKEN_OFF = "answer: stream reset"
 IN_FIELD = "answer: refuses in a field"
-REFUSALS = frozenset({REFUSED, LOGIN, BROKEN_OFF, IN_FIELD})
+UNACKNOWLEDGED = "answer: never came, though the protocol asks for one"
+REFUSALS = frozenset({REFUSED, LOGIN, BROKEN_OFF, IN_FIELD, UNACKNOWLEDGED})

@@ -7,8 +7,8 @@ import ipaddress
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from netaudit.contracts.reasons import Reason
 from netaudit.text.addresses import is_link_address
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -57,14 +57,6 @@ def _kind_of_six(address: Address) -> str:
     if address.is_unspecified or address.is_loopback:
         return "special"
     return "private" if any(address.version == net.version and address in net for net in PRIVATE) else "global"
-
-
-@dataclass(slots=True)
-class Reason:
-    """One piece of evidence: a code for the report's texts, and figures."""
-
-    code: str
-    figures: dict[str, Any]
 
 
 @dataclass(slots=True)

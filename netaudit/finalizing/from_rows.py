@@ -13,6 +13,7 @@ from netaudit.finalizing.joined_pieces import join_pieces
 from netaudit.finalizing.stored import Joined, Load, StoredPart, open_joined
 from netaudit.rows.segments import LISTED
 from netaudit.rows.uploads import BLOCK, CHUNK, END, NEXT, PART, PIECE, RANGE, REPLY, SENT, TEXT
+from netaudit.text.base64_alphabet import STANDARD
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.part import Part
 
@@ -20,7 +21,6 @@ __all__ = ["Joined", "Load", "Patience", "StoredPart", "join_upload"]
 
 MOST_BYTES = 256 << 20  # of one upload; more is left in parts
 MOST_PARTS = 1 << 16  # of one upload that are looked at: those that were sent first
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _REUSE = 4  # times that the bytes of blocks may go into objects: one block may be cited by several
 
 
@@ -57,7 +57,7 @@ def _plain(rows: list[StoredPart], load: Load) -> tuple[list[StoredPart], Load]:
 
     def plain(digest: str) -> bytes | None:  # decoded when it is asked for: all of them would be held twice
         text = load(digest)
-        return None if text is None else base64.b64decode(text.translate(_URL_SAFE), validate=True)
+        return None if text is None else base64.b64decode(text.translate(STANDARD), validate=True)
 
     sizes: dict[str, int] = {}
     for digest in {row.sha256 for row in rows if row.role == CHUNK}:

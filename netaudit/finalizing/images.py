@@ -18,10 +18,11 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.judgements import AS_HOLDER, STOPPED
+from netaudit.contracts.judgements import AS_HOLDER, NOT_WHOLE, STOPPED
+from netaudit.contracts.reasons import reason
 from netaudit.finalizing.sorting import settle
 from netaudit.finalizing.within import holders
-from netaudit.images.answers import NOT_WHOLE, Answer, Look
+from netaudit.images.answers import Answer, Look
 from netaudit.images.detection import beside_of
 from netaudit.masking.mask import mask
 from netaudit.storage.object_store import object_path
@@ -157,7 +158,7 @@ def _measure(rows: dict[str, Row], sizes: pa.Table) -> None:
 def _certain(said: FaceVerdict, doubt: str) -> FaceVerdict:
     """The verdict, but that there is no face, or none of its own, is said only of what is whole and all there is."""
     doubted = doubt and said.face in {"no", AS_HOLDER}
-    return replace(said, face="not judged", reason=f"{NOT_WHOLE}: {doubt}") if doubted else said
+    return replace(said, face="not judged", reason=reason(NOT_WHOLE, inner=doubt)) if doubted else said
 
 
 class _Judging:
@@ -229,7 +230,7 @@ class _Judging:
     def _answers(self, rows: dict[str, Row], answers: Iterable[tuple[str, Any, Any]]) -> None:
         for sha256, facts, said in answers:
             whole = bool(rows[sha256]["complete"])
-            doubt = facts.problem or ("" if whole else "cut") or (FOREIGN if rows[sha256]["foreign"] else "")
+            doubt = facts.problem or ("" if whole else "image_cut") or (FOREIGN if rows[sha256]["foreign"] else "")
             face = _certain(said, doubt)
             if face.face == "yes" and sha256 in self._holding:
                 self._faces[sha256] = rows[sha256]["kind"]

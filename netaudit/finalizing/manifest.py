@@ -50,7 +50,7 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
         "vantage": {
             "side": vantage.side,
             "declared": vantage.declared,
-            "reasons": [{"code": reason.code, **reason.figures} for reason in vantage.reasons],
+            "reasons": [{"code": reason.code, **reason.arguments} for reason in vantage.reasons],
             "inside": [str(network) for network in vantage.inside],
             "contested": vantage.contested,
         },

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.judgements import AS_HOLDER
+from netaudit.contracts.judgements import AS_HOLDER, TOO_SMALL
 from netaudit.findings.acts import STREAMS, UPWARD_SHARE
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
@@ -32,7 +32,6 @@ Parts = dict[str, int]  # bytes by reason
 LEAST = 16 * 1024  # opaque bytes of a sender to an endpoint that are worth a word
 MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
 OTHERS = "others"
-TOO_SMALL = "smaller than"  # how images.why begins for icons, which are no evidence
 
 LEAST_TELLING = 2 * 1024  # the same where a path, a type or a field speaks of a picture or of a face's features
 SPEAKS = r"(?i)\bpics?\b|picture|photo|imag|\bimg|face|snap|feature|avatar|portrait|jpe?g|base64|人脸|抓拍|图片|特征"

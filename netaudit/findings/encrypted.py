@@ -34,6 +34,7 @@ VIDEO = "video"  # one request of hours is as much
 UNTELLING = frozenset({"bulk", "regular", "few"})  # shapes that backups and telemetry have, or none at all
 UNSUITED = frozenset({"bulk", "regular", "browsing", "video", ""})  # shapes that are not added up
 LEAST_ALIKE = 6  # uploads, from which on they have a shape
+LEAST_SLICES = 4  # requests of a burst: fewer may be a report and what goes with it
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
     "events": "many alike, a few at a time, as after events",
     "regular": "at even times, as telemetry and logs",
@@ -86,6 +87,8 @@ def encrypted_findings(
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
             shape = shape or (SHAPED if not own and pooled is not None and _sends(count, rows) else "")
+            if not shape and not own and role[0] in JUDGED and chopped(count, _bursts(rows)):
+                shape = _shape(rows, known=known)
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured
             shape = "" if own else _shape(rows, known=known)
         if role[0] != PERSONAL_DEVICE and shape:
@@ -114,6 +117,11 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
         return SHAPED
     meant = service_class in KNOWN_CLASSES and (enough or (not own and (service_class != STORE or kind in JUDGED)))
     return KNOWN if meant and (count["bytes_high"] or 0) >= LEAST_KNOWN and count["uploads"] else ""
+
+
+def chopped(count: dict[str, Any], bursts: int) -> bool:
+    """Whether what was sent went in bursts of requests each too small for one: pictures slice by slice, say."""
+    return not count["requests"] and bursts >= LEAST_ALIKE and (count["smaller"] or 0) >= LEAST_SLICES * bursts
 
 
 def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
@@ -155,6 +163,7 @@ def _counted(counts: pa.Table | None) -> dict[tuple[str, str, str], dict[str, An
         "shape",
         "requests",
         "requests_bytes",
+        "smaller",
         "bytes_low",
         "bytes_high",
     ]

@@ -1,8 +1,9 @@
 """What stands between a sender and whoever gets what it sends encrypted, and what that hides.
 
 A name in a hello is what the client writes. So it is said where another ClientHello stands in it, encrypted (ECH; many
-browsers send bytes that look like one), where DNS had led to that address under another name, where certificates seen
-there, in this connection or another one, are for others, and where a proxy was asked (CONNECT) for somebody else.
+browsers send bytes that look like one: it is one where DNS had given the device a key under that outer name), where DNS
+had led to that address under another name, where certificates seen there, in this connection or another one, are for
+others, and where a proxy was asked (CONNECT) for somebody else.
 Behind a tunnel or a VPN nobody's receiver is seen, and a resolver that is asked under encryption hides which names
 were asked for.
 """
@@ -83,7 +84,13 @@ class Fronts:
     def _of(self, row: Mapping[str, Any]) -> Iterable[str]:
         flow, server, name = row["flow_id"], row["server_ip"], bare(row["server_name"] or "")
         if flow in self._veiled:
-            yield "a hidden ClientHello (ECH), or bytes like one, stands in the hello, and the name may be a front's"
+            meant = self._receivers.behind(row["client_ip"], name, flow) if name else []
+            yield (
+                f"a hidden ClientHello (ECH): the name is that of a front, to which a key that DNS (type 65) gave this "
+                f"device for {_listed(set(meant))} leads"
+                if meant
+                else "a hidden ClientHello (ECH), or bytes like one, stands in the hello, and the name may be a front's"
+            )
         if asked := self._asked.get(flow):
             yield f"through a proxy (CONNECT), which was asked for {asked[:100]} and alone knows who got it"
         led = self._receivers.led(row["client_ip"], server, flow)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 OPAQUE = frozenset({"unknown", "", "ssh", "dtls"})  # of flows.protocol; flows of other IP protocols have none
 PAYLOAD_OF_THEIR_OWN = frozenset({"esp", "etherip", "ipcomp", "l2tpv3", "icmp", "icmpv6", "sctp"})
-HIDDEN = frozenset({"tls", "quic"})
+HIDDEN = frozenset({"tls", "quic", "smb-encrypted"})
 LEAST_OPAQUE = 64 * 1024  # upward payload of a sender to an endpoint
 LEAST_SCATTERED = 256 * 1024  # the same over all members of a service
 LEAST_MEMBERS = 3  # names or addresses over which an upload was scattered

@@ -27,14 +27,18 @@ class Receivers:
         self._ends = ends
         self._names: dict[str, set[str]] = defaultdict(set)  # address → names that were answered with it
         self._asked: dict[str, set[str]] = defaultdict(set)  # device → names that it asked for
+        self._outer: dict[tuple[str, str], set[str]] = defaultdict(set)  # device, outer name of ECH → names asked for
         observations = tables.get("observations")
         if observations is None:
             return
         chosen = observations.filter(pc.is_in(observations["kind"], value_set=pa.array(["dns", "dns_client"])))
-        for row in chosen.select(["kind", "mac", "ip", "value"]).to_pylist():
+        for row in chosen.select(["kind", "mac", "ip", "field", "value"]).to_pylist():
             name = bare(row["value"])
             if row["kind"] == "dns":
                 self._names[row["ip"]].add(name)
+            elif row["field"] == "ech":
+                asked, _, outer = row["value"].rpartition(" ")
+                self._outer[ends.of_link(row["mac"], row["ip"]), bare(outer)].add(bare(asked))
             else:
                 self._asked[ends.of_link(row["mac"], row["ip"])].add(name)
 
@@ -42,6 +46,10 @@ class Receivers:
         """Names by which DNS led the client to the server, as far as its lookups were captured."""
         names = self._names.get(server)
         return sorted(names & self._asked.get(self._ends.device(client, flow_id), set())) if names else []
+
+    def behind(self, client: str, outer: str, flow_id: str) -> list[str]:
+        """Names that DNS answered this client with a key of ECH for, to be asked for under an outer name."""
+        return sorted(self._outer.get((self._ends.device(client, flow_id), bare(outer)), set()))
 
     def told(self, ways: Iterable[tuple[str, str, str, str]]) -> tuple[str, str]:
         """What a reason says of (client, server, flow, Host) of its transfers: for whom, and what speaks against it."""

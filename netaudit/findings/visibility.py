@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CLEAR, ENCRYPTED, UNREAD = "clear", "encrypted", "unread"
-HIDING = frozenset({"tls", "quic", "dtls", "ssh"})  # values of flows.protocol whose readers see a hello, no content
+HIDING = frozenset({"tls", "quic", "dtls", "ssh", "smb-encrypted"})  # of flows.protocol: a hello is seen, no content
 # protocols of a link or a site (`local` of their entries): nobody outside speaks them, whatever is carried in them
 LOCAL = frozenset({"dhcp", "dhcpv6", "nbns", "nbdgm", "snmp", "ssdp", "discovery"})
 UNRECOGNISED = frozenset({"unknown", ""})

@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from netaudit.identity_data.lines import NUMBER, Field, lines_of, page_lines
 from netaudit.identity_data.naming import has_family_name, kind_of, names_personal, plain
+from netaudit.text.base64_alphabet import STANDARD_TEXT
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ _ALIASES = frozenset(
 )
 _ALIAS = later(r"[A-Za-z_]\w{0,39}", re.ASCII)
 _BASE64_OBJECT = ("eyJ", "W3si", "eyAi")  # base64 of {" [{" { "
-_URL_SAFE = str.maketrans("-_", "+/")
 _PAIR = later(r"([\w.-]{1,30})\s?[:：=]\s?(.{1,256})")
 _FORM = later(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
 _BRACKETS = later(r"\[([^\[\]\d][^\[\]]{0,63})\]")
@@ -181,7 +181,7 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
 def _unpacked(text: str) -> str:
     """The JSON text of which this is base64."""
     try:
-        return b64decode(text.translate(_URL_SAFE) + "=" * (-len(text) % 4), validate=True).decode()
+        return b64decode(text.translate(STANDARD_TEXT) + "=" * (-len(text) % 4), validate=True).decode()
     except ValueError:
         return ""
 

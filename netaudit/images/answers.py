@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 Answer = tuple[Any, Any]  # facts and verdict of the image helper
 Look = tuple[str, bool]  # an image by its SHA-256, and whether turned pictures were looked at, too
 
-NOT_WHOLE = "no face seen in what is not whole"  # how a reason begins
 _ROW = ANSWERS.row
 MOST_RECENT = 3_000  # more than the images that an analysis looks at
 PLACE = "private"

@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.contracts.judgements import TOO_SMALL
+from netaudit.contracts.reasons import reason
 from netaudit.images.resizing import GREY, Planes, planes, roughly, scaled
 from netaudit.images.yunet import FAINT, Look, Network
 
@@ -58,7 +60,7 @@ class FaceVerdict:
     n_faces: int | None = None  # None where they were not counted
     score: float = 0.0  # best of the looks that the verdict needed
     rotated: int = 0  # degrees clockwise by which the picture had to be turned
-    reason: str = ""  # why it was not judged
+    reason: str = ""  # why it was not judged: a reason
     beside: str = ""  # `beside_of` the pictures with a face that hold it, where it was held against them
 
 
@@ -93,7 +95,7 @@ class FaceDetector:
     def judge(self, picture: Picture, *, rotate: bool, count: bool = False) -> FaceVerdict:
         """Whether a picture shows a face; with `rotate` also a turned one, with `count` how many."""
         if picture.decodable and min(picture.width, picture.height) < MIN_SIDE:
-            return FaceVerdict(reason=f"smaller than {MIN_SIDE} pixels")
+            return FaceVerdict(reason=reason(TOO_SMALL, n=MIN_SIDE))
         image = picture.image(SIDE_A if count else SIDE_FIRST)  # which decides nine tenths of what has a face
         if image is None:
             return FaceVerdict("undecodable", reason=picture.problem)

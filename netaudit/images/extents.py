@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.contracts.reasons import reason
 from netaudit.images import rare_formats
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ _BOXES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """An image's place in its bytes: data[:end]. `whole` when its own end was found; else `problem` says why."""
+    """An image's place in its bytes: data[:end]. `whole` when its own end was found; else `problem` is a reason."""
 
     end: int
     whole: bool
@@ -91,9 +92,9 @@ def extent(data: bytes, kind: str) -> Extent:
     """
     if kind in rare_formats.KINDS:
         end = rare_formats.shape(data, kind).end
-        return _declared(data, end) if end else _broken(data, "damaged header")
+        return _declared(data, end) if end else _broken(data, "extent_header")
     walk = _WALKS.get(kind)
-    return walk(data) if walk else Extent(len(data), whole=False, problem=f"{kind} has no known extent")
+    return walk(data) if walk else Extent(len(data), whole=False, problem=reason("extent_unknown", format=kind))
 
 
 def _broken(data: bytes, problem: str) -> Extent:
@@ -102,7 +103,7 @@ def _broken(data: bytes, problem: str) -> Extent:
 
 def _jpeg(data: bytes) -> Extent:
     if data[:2] != b"\xff\xd8":
-        return _broken(data, "no JPEG start")
+        return _broken(data, "extent_no_jpeg")
     pos, size, first = 2, len(data), (0, 0)
     for _ in range(MAX_STEPS):
         pos = data.find(b"\xff", pos)  # decoders skip garbage between segments
@@ -110,24 +111,24 @@ def _jpeg(data: bytes) -> Extent:
         if pos < 0 or at >= size or data[at] == 0xFF:
             found = _NOT_FF.search(data, pos) if pos >= 0 else None
             if found is None:
-                return _broken(data, "cut before its end marker")
+                return _broken(data, "extent_cut_end")
             at = found.start()
         marker, pos = data[at], at + 1
         if marker in _ALONE:
             if marker == EOI:
-                return Extent(pos, bool(first[1]), "" if first[1] else "no picture between its markers", first)
+                return Extent(pos, bool(first[1]), "" if first[1] else "extent_no_picture", first)
             if marker == SOI:
-                return Extent(pos - 2, whole=False, problem="another image starts before its end marker")
+                return Extent(pos - 2, whole=False, problem="extent_another")
             continue
         if pos + 2 > size or pos + (length := data[pos] << 8 | data[pos + 1]) > size:
-            return _broken(data, f"cut inside segment {marker:#04x} at byte {pos - 2}")
+            return _broken(data, reason("extent_cut_segment", marker=f"{marker:#04x}", n=pos - 2))
         if length < 2:
-            return _broken(data, f"impossible length of segment {marker:#04x} at byte {pos - 2}")
+            return _broken(data, reason("extent_bad_segment", marker=f"{marker:#04x}", n=pos - 2))
         pos += length
         if marker == SOS:
             start, pos = pos, scan_end(data, pos)
             first = first if first[1] else (start, pos)
-    return _broken(data, "too many segments")
+    return _broken(data, "extent_segments")
 
 
 def scan_end(data: bytes, pos: int) -> int:
@@ -154,34 +155,34 @@ def scan_end(data: bytes, pos: int) -> int:
 
 def _png(data: bytes) -> Extent:
     if data[:8] != PNG_SIGNATURE:
-        return _broken(data, "no PNG signature")
+        return _broken(data, "extent_no_png")
     pos, size = 8, len(data)
     for _ in range(MAX_STEPS):
         if pos + 12 > size:
-            return _broken(data, "cut before its IEND chunk")
+            return _broken(data, "extent_cut_iend")
         length, name = int.from_bytes(data[pos : pos + 4], "big"), data[pos + 4 : pos + 8]
         if length > 0x7FFF_FFFF or not name.isalpha():
-            return _broken(data, f"damaged chunk at byte {pos}")
+            return _broken(data, reason("extent_bad_chunk", n=pos))
         pos += 12 + length
         if pos > size:
-            return _broken(data, f"cut inside chunk {name.decode('ascii')}")
+            return _broken(data, reason("extent_cut_chunk", said=name.decode("ascii")))
         if name == b"IEND":
             return Extent(pos, whole=True)
-    return _broken(data, "too many chunks")
+    return _broken(data, "extent_chunks")
 
 
 def _webp(data: bytes) -> Extent:
     end = 8 + int.from_bytes(data[4:8], "little")
     if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WEBP":
-        return _broken(data, "no WebP header")
+        return _broken(data, "extent_no_webp")
     if end < 20:
-        return _broken(data, "declares no content")
+        return _broken(data, "extent_nothing")
     return _declared(data, end)
 
 
 def _declared(data: bytes, end: int) -> Extent:
     if end > len(data):
-        return _broken(data, f"declares {end} bytes, has {len(data)}")
+        return _broken(data, reason("extent_declares", n=end, m=len(data)))
     return Extent(end, whole=True)
 
 
@@ -201,7 +202,7 @@ def bmp_size(data: bytes) -> tuple[int, int]:
 
 def _bmp(data: bytes) -> Extent:
     if len(data) < 30 or data[:2] != b"BM" or not _bmp_plausible(data):
-        return _broken(data, "no BMP header")
+        return _broken(data, "extent_no_bmp")
     end, pixels = int.from_bytes(data[2:6], "little"), int.from_bytes(data[10:14], "little")
     width, height = bmp_size(data)
     core = int.from_bytes(data[14:18], "little") == 12
@@ -212,21 +213,21 @@ def _bmp(data: bytes) -> Extent:
     }:  # uncompressed: its size follows from the header, and some writers declare 0
         end = max(end, pixels + (width * depth + 31) // 32 * 4 * height)
     if end <= pixels or width <= 0 or height <= 0:
-        return _broken(data, "declares no content")
+        return _broken(data, "extent_nothing")
     return _declared(data, end)
 
 
 def _gif(data: bytes) -> Extent:
     if data[:6] not in {b"GIF87a", b"GIF89a"}:
-        return _broken(data, "no GIF header")
+        return _broken(data, "extent_no_gif")
     size = len(data)
     if size < 13:
-        return _broken(data, "cut inside its header")
+        return _broken(data, "extent_cut_header")
     pos = 13 + _colours(data[10])
     in_blocks = False
     for _ in range(MAX_STEPS):
         if pos >= size:
-            return _broken(data, "cut before its trailer")
+            return _broken(data, "extent_cut_trailer")
         byte = data[pos]
         if in_blocks:
             pos += 1 + byte
@@ -238,10 +239,10 @@ def _gif(data: bytes) -> Extent:
         elif byte == 0x2C and pos + 10 < size:
             pos, in_blocks = pos + 11 + _colours(data[pos + 9]), True
         elif byte == 0x2C:
-            return _broken(data, "cut inside an image descriptor")
+            return _broken(data, "extent_cut_descriptor")
         else:
-            return _broken(data, f"damaged block at byte {pos}")
-    return _broken(data, "too many blocks")
+            return _broken(data, reason("extent_bad_block", n=pos))
+    return _broken(data, "extent_blocks")
 
 
 def _colours(flags: int) -> int:
@@ -269,15 +270,15 @@ def _boxes(data: bytes) -> Extent:
         if length == 1:
             length, head = int.from_bytes(data[pos + 8 : pos + 16], "big"), 16
         if length == 0:
-            return _broken(data, "its last box declares no length")
+            return _broken(data, "extent_no_length")
         if length < head or pos + length > size:
-            return _broken(data, f"cut inside box {name.decode('ascii')}")
+            return _broken(data, reason("extent_cut_box", said=name.decode("ascii")))
         inline = inline or (name == b"meta" and data.find(b"idat", pos, pos + length) >= 0)
         seen.add(name)
         pos += length
     if b"ftyp" in seen and seen & {b"meta", b"moov"} and (inline or b"mdat" in seen):
         return Extent(pos, whole=True)
-    return _broken(data, "cut before its picture data")
+    return _broken(data, "extent_cut_data")
 
 
 _WALKS: dict[str, Callable[[bytes], Extent]] = {

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.contracts.judgements import AS_HOLDER
+from netaudit.contracts.judgements import AS_HOLDER, MANY_PICTURES, NOT_ASKED
+from netaudit.contracts.reasons import reason
 from netaudit.images.detection import FaceDetector, FaceVerdict, beside_of
 from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
@@ -130,7 +131,7 @@ def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) ->
         with budget.hold(_pixels(picture)):
             facts = facts_of(picture, data, kind)
             if detector is None:
-                return facts, FaceVerdict(reason="face detection is off")
+                return facts, FaceVerdict(reason=NOT_ASKED)
             if not beside:
                 lately.note(task.get("sha256", ""), picture)
             if small and not facts.problem and all(_shows(picture, holder) for holder in holders):
@@ -149,8 +150,8 @@ def _data(path: Path) -> bytes | str:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
-        return f"not readable: {why(error)}"
-    return data if len(data) <= MAX_FILE else f"not looked at: larger than {MAX_FILE >> 20} MiB"
+        return reason("image_unreadable", said=why(error))
+    return data if len(data) <= MAX_FILE else reason("image_large_file", n=MAX_FILE >> 20)
 
 
 def _shows(picture: Picture, holder: Small | None) -> bool:
@@ -174,7 +175,7 @@ def _of_all(picture: Picture, first: FaceVerdict, detector: FaceDetector, *, rot
             return verdict
         best = verdict if verdict.face == "possible" and best.face == "no" else best
     if best.face == "no" and not all_of_them:
-        return FaceVerdict("not judged", None, best.score, reason="not looked at: too many pictures in one file")
+        return FaceVerdict("not judged", None, best.score, reason=MANY_PICTURES)
     return best
 
 

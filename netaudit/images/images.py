@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.contracts.reasons import reason
 from netaudit.images.extents import Extent, extent, sniff
 from netaudit.images.headers import header_size
 from netaudit.images.pictures import Picture
@@ -35,11 +36,11 @@ FACTS_SIDE = (
     160  # pixels of the long side that facts are taken from: of the first look, so that one decoding serves both
 )
 STRANGE = {  # by what the walk over its codes gives (`kernels_scan.py`)
-    1: "bytes are left when it is full",
-    2: "a code that none of its tables has",
-    3: "they end before it is full",
-    4: "a restart marker is not where it belongs",
-    5: "values that no picture has",
+    1: "scan_left",
+    2: "scan_code",
+    3: "scan_short",
+    4: "scan_restart",
+    5: "scan_values",
 }
 MAX_TEXT = 64  # characters kept of an EXIF text
 _MAKE, _MODEL, _TIME, _TIME_ORIGINAL = 271, 272, 306, 36867
@@ -52,7 +53,7 @@ class ImageFacts:
     width: int = 0  # pixels, as declared
     height: int = 0
     decodable: bool | None = None
-    problem: str = ""
+    problem: str = ""  # a reason
     exif_make: str = ""  # hostile text, as in the image
     exif_model: str = ""
     exif_time: str = ""
@@ -70,7 +71,7 @@ def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
     problem = picture.problem
     if shown is not None and not problem:
         end = extent(data, kind)
-        problem = _complaint(data[: end.end], kind) if end.whole else f"decodes, but is not whole: {end.problem}"
+        problem = _complaint(data[: end.end], kind) if end.whole else reason("image_not_whole", inner=end.problem)
     return ImageFacts(
         width=picture.width,
         height=picture.height,
@@ -86,13 +87,13 @@ def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
 def _complaint(data: bytes, kind: str) -> str:
     """What is wrong within a whole picture, of which decoders say nothing; empty where nothing is."""
     if kind == "png" and with_sums(data) != data:
-        return "decodes, but a sum within it is wrong"
+        return "image_sum"
     if kind != "jpeg":
         return ""
     from netaudit.images.kernels_scan import scan_of
 
     found = STRANGE.get(scan_of(data), "")
-    return f"decodes, but its data are not one picture's alone: {found}" if found else ""
+    return reason("image_strange", inner=found) if found else ""
 
 
 def perceptual_hash(image: Image) -> str:

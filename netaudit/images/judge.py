@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
+from netaudit.contracts.judgements import CRASHED, GIVEN_UP, NO_HELPER, STALLED, WORKED
+from netaudit.contracts.reasons import reason
 from netaudit.images.cpu_limit import LOOKS, Limits, Watch
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.images import ImageFacts
@@ -36,10 +38,8 @@ LIMITS = Limits()  # for one image
 WINDOW = 32  # images handed to the helper at one time
 MAX_STARTS = 3  # helpers that may die in a row without having begun an image
 MAX_GUILTY = 64  # images that may kill or stall the helper, before the rest is given up (each costs two starts or 40 s)
-CRASHED = "crashed the decoder"
-STALLED = f"decoder did not end within {LIMITS.work:.0f} s of processor time"
-STOOD_STILL = f"decoder did not end within {LIMITS.wait:.0f} s"
-GIVEN_UP = "not looked at: too many images crash the decoder"
+WORKED_ON = reason(WORKED, n=round(LIMITS.work))
+STOOD_STILL = reason(STALLED, n=round(LIMITS.wait))
 
 MOST_THREADS = 8  # detectors of one helper
 MOST_SAID = 20_000  # answers of which it is remembered whether they were "yes", for what lies within those pictures
@@ -225,11 +225,9 @@ class Judge:
             self._send(task)
 
     def _give_up(self) -> None:
-        reason = (
-            GIVEN_UP if self._guilty >= MAX_GUILTY else f"not looked at: the image helper does not work ({self._fatal})"
-        )
+        given_up = GIVEN_UP if self._guilty >= MAX_GUILTY else reason(NO_HELPER, inner=self._fatal)
         while source := self._suspects or self._first or self._waiting:
-            self._answered(source.popleft().sha256, ImageFacts(problem=reason), FaceVerdict(reason=reason))
+            self._answered(source.popleft().sha256, ImageFacts(problem=given_up), FaceVerdict(reason=given_up))
 
     def _line_up(self, task: _Task, within: Holder | None) -> None:
         """Have an image wait for its turn; one within a picture with a face is held against that."""
@@ -252,9 +250,9 @@ class Judge:
         try:
             helper = start(self._command)
         except OSError as error:
-            self._fruitless, self._fatal = self._fruitless + 1, f"it cannot be started: {why(error)}"
+            self._fruitless, self._fatal = self._fruitless + 1, reason("helper_not_started", said=why(error))
             return False
-        self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "it ends at once"
+        self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "helper_ended"
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
         self._listener.start()
         return True
@@ -294,7 +292,7 @@ class Judge:
     def _take(self, message: dict[str, Any]) -> None:
         self._charge()
         if "fatal" in message:
-            self._fatal = str(message["fatal"])
+            self._fatal = reason("helper_said", said=message["fatal"])
         elif task := self._running.get(message.get("started", "")):
             task.begun = True
             self._fruitless = 0
@@ -348,7 +346,7 @@ class Judge:
             self._charge()
             for task in self._at_work():
                 if task.worked > self._limits.work:
-                    self._stalled[task.sha256] = STALLED
+                    self._stalled[task.sha256] = WORKED_ON
                 elif task.waited > self._limits.wait:
                     self._stalled[task.sha256] = STOOD_STILL
             if self._stalled and self._helper is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netaudit.contracts.reasons import reason
 from netaudit.images.headers import header_size, is_progressive, with_lines
 from netaudit.images.png_checksums import with_sums
 
@@ -29,6 +30,7 @@ PLUGINS = {
 }  # fmt: skip
 FRAMES = 32  # pictures of one file that are looked at; of more, so many spread over it
 SEVERAL = frozenset({"gif", "png", "webp", "avif", "tiff"})  # may hold more than one picture
+SUMS = "sums"  # what is missing from a picture whose sums are wrong
 SCAN = b"\xff\xda"  # begins a scan (T.81 B.1.1.3)
 _ORIENTATION = 274
 _TURNS = {3: 2, 6: 3, 8: 1}  # EXIF orientation → quarter turns counter-clockwise that set the picture upright
@@ -37,7 +39,7 @@ _TURNS = {3: 2, 6: 3, 8: 1}  # EXIF orientation → quarter turns counter-clockw
 class Picture:
     """An image's bytes, decoded on demand.
 
-    `problem` is empty, or says why the picture does not decode, or begins with "decodes in part".
+    `problem` is empty, or a reason: why the picture does not decode, or does only in part.
     """
 
     def __init__(self, data: bytes, kind: str, frame: int = 0) -> None:
@@ -52,15 +54,15 @@ class Picture:
 
     def _refusal(self) -> str:
         if self._kind not in PLUGINS:
-            return "not decodable here"
+            return "image_never"
         if not self.width or not self.height:
-            return "its header gives no size"
+            return "image_no_size"
         whole = self._kind != "jpeg" or is_progressive(self._data)
         if self.width * self.height > (MAX_WHOLE_PIXELS if whole else MAX_PIXELS):
-            return f"too large to decode: {self.width} x {self.height} pixels"
+            return reason("image_large", n=self.width, m=self.height)
         scans = self._data.count(SCAN) if whole and self._kind == "jpeg" else 1
         if scans * max(self.width * self.height, MIN_SCAN) > MAX_SCAN_PIXELS and scans > 1:
-            return f"too much work to decode: {scans} scans of {self.width} x {self.height} pixels"
+            return reason("image_work", scans=scans, n=self.width, m=self.height)
         return ""
 
     def image(self, side: int) -> Image | None:
@@ -74,7 +76,7 @@ class Picture:
             try:
                 self._image = self._decode(side)
             except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes, and each means the same
-                self.problem = f"does not decode: {_words(error)}"
+                self.problem = reason("image_not", said=_words(error))
             self.decodable = self._image is not None
         return self._image
 
@@ -110,12 +112,12 @@ class Picture:
             if summed == self._data:
                 raise
             image, partial = self._attempt(summed, side)
-            partial = partial or "its sums are wrong"
+            partial = partial or SUMS
         if partial and self._kind == "jpeg":  # with an end marker the decoder gives all it has, progressive scans too
             with contextlib.suppress(OSError, ValueError, SyntaxError):
                 image = self._attempt(self._data + b"\xff\xd9", side)[0]
         if image is not None or not self.problem:
-            self.problem = f"decodes in part: {partial}" if partial else ""
+            self.problem = _in_part(partial)
         return image
 
     def _attempt(self, data: bytes, side: int) -> tuple[Image | None, str]:
@@ -124,7 +126,7 @@ class Picture:
 
         with Image.open(io.BytesIO(data), formats=[PLUGINS[self._kind]]) as image:
             if image.width * image.height > MAX_PIXELS:  # the decoder reads another header than we do
-                self.problem = f"too large to decode: {image.width} x {image.height} pixels"
+                self.problem = reason("image_large", n=image.width, m=image.height)
                 return None, ""
             if self._frame:
                 image.seek(self._frame)
@@ -133,7 +135,7 @@ class Picture:
                 image.draft("RGB", (max(1, int(image.width * share)), max(1, int(image.height * share))))
             partial = _load(image)
             if partial and image.getbbox() is None:  # nothing but zeros came out
-                self.problem = f"does not decode: {partial}"
+                self.problem = reason("image_not", said=partial)
                 return None, partial
             self._read_exif(image)
             return turned(_to_rgb(image), self.quarter_turns), partial
@@ -189,6 +191,12 @@ def _reduced(image: Image, factor: int) -> Image:
         strip = image.crop((0, top, image.width, min(image.height, top + rows))).convert("RGB")
         result.paste(strip.reduce(factor), (0, top // factor))
     return result
+
+
+def _in_part(partial: str) -> str:
+    if partial == SUMS:
+        return "image_part_sums"
+    return reason("image_part", said=partial) if partial else ""
 
 
 def turned(image: Image, quarters: int) -> Image:

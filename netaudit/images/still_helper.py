@@ -1,13 +1,15 @@
 """The helper process that decodes key frames: FFmpeg is large native code, and what it is given is hostile.
 
 In: codec name, or `file` and a number, and a newline, 4 bytes of length (big-endian), the elementary stream or the
-file. Out: 4 bytes of length, a JPEG; no length means that nothing could be decoded. It ends when its input does.
+file. Out: 4 bytes of length, a JPEG; no length means that nothing could be decoded. Of a file come so many, or fewer
+and then no length. It ends when its input does.
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from netaudit.images.processes import LENGTH, answers
@@ -35,25 +37,30 @@ def decode(av: Any, data: bytes, codec: str) -> bytes:
     return out.getvalue()
 
 
-def decode_file(av: Any, data: bytes, number: int) -> bytes:
-    """A key frame of a file of video as JPEG, each fourth one is looked at; empty where there is none."""
+def decode_file(av: Any, data: bytes, most: int) -> Iterator[bytes]:
+    """Up to `most` key frames of a file of video as JPEG, each fourth one; an empty one ends what are fewer."""
+    made = 0
     try:
         with av.open(io.BytesIO(data), metadata_errors="ignore") as container:
             stream = next((one for one in container.streams if _is_wanted(one)), None)
             if stream is None:
-                return b""
+                yield b""
+                return
             stream.codec_context.skip_frame = "NONKEY"
             stream.codec_context.thread_count = 1
             for place, frame in enumerate(container.decode(stream)):
                 if frame.width * frame.height > PIXELS:
-                    return b""
-                if place == number * APART:
+                    break
+                if place == made * APART:
                     out = io.BytesIO()
                     frame.to_image().save(out, "JPEG", quality=QUALITY)
-                    return out.getvalue()
+                    yield out.getvalue()
+                    made += 1
+                if made == most:
+                    return
     except (av.error.FFmpegError, ValueError, EOFError, TypeError):
-        return b""
-    return b""
+        pass
+    yield b""
 
 
 def _is_wanted(stream: Any) -> bool:
@@ -74,6 +81,6 @@ def main(_: list[str]) -> None:
         (size,) = LENGTH.unpack(sys.stdin.buffer.read(LENGTH.size))
         name, _mark, number = codec.decode("ascii").strip().partition(" ")
         data = sys.stdin.buffer.read(size)
-        still = decode_file(av, data, int(number)) if number else decode(av, data, name)
-        out.write(LENGTH.pack(len(still)) + still)
-        out.flush()
+        for still in decode_file(av, data, int(number)) if number else (decode(av, data, name),):
+            out.write(LENGTH.pack(len(still)) + still)
+            out.flush()

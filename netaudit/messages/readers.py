@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from netaudit.messages import mongodb, socks
 from netaudit.messages.carve import CarveReader
+from netaudit.messages.coap import reader as coap
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.files import ftp, nfs, tftp
 from netaudit.messages.hellos import dtls, quic, tls
@@ -25,7 +27,7 @@ from netaudit.messages.makers import dahua, discovery, ehome, ezviz, hcnet, idca
 from netaudit.messages.marks import ANYTHING, Mark
 from netaudit.messages.mqtt import reader as mqtt
 from netaudit.messages.reader import BaseReader, Opening, Verdict
-from netaudit.messages.rtp import ps_tcp
+from netaudit.messages.rtp import mpeg_ts, ps_tcp
 from netaudit.messages.rtp import reader as rtp
 from netaudit.messages.rtp import tcp as rtp_tcp
 from netaudit.messages.rtsp import http as rtsp_http
@@ -140,6 +142,8 @@ READERS: tuple[Entry, ...] = (
     Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True, marks=dtls.MARKS),
     Entry("gelf", "udp", gelf.recognise, gelf.GelfReader, marks=gelf.MARKS),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
+    Entry("mpegts", "udp", mpeg_ts.recognise, mpeg_ts.TsReader, marks=mpeg_ts.MARKS),
+    Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
     ),  # last: two bits are its whole mark, the reader asks for more
@@ -147,6 +151,9 @@ READERS: tuple[Entry, ...] = (
 
 
 BY_TRANSPORT = {name: tuple(entry for entry in READERS if entry.transport == name) for name in ("tcp", "udp")}
+# Of a connection whose beginning was seen these are asked of bytes alone, those behind them also of ports.
+BY_BYTES = BY_TRANSPORT["tcp"][: [entry.name for entry in BY_TRANSPORT["tcp"]].index("http") + 1]
+BEGINNING, BEGINNINGS = 8, 4096  # bytes of each direction by which most entries say NO; how many are remembered
 
 
 def _always(_: Opening) -> Verdict:
@@ -195,10 +202,21 @@ def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | No
 
     `final`: nothing more of the opening will be seen, so that MORE counts as NO.
     """
-    for entry in BY_TRANSPORT[transport]:
+    entries = BY_TRANSPORT[transport]
+    if transport == "tcp" and not (opening.midstream or opening.upgrade or (opening.up and opening.down)):
+        entries = entries[_declined(opening.up[:BEGINNING], opening.down[:BEGINNING]) :]
+    for entry in entries:
         verdict = entry.recognise(opening)
         if verdict is Verdict.MORE and not final:
             return None, False
         if verdict in (Verdict.YES, Verdict.SWAPPED):
             return entry, verdict is Verdict.SWAPPED
     return FALLBACK[transport], False
+
+
+@lru_cache(maxsize=BEGINNINGS)
+def _declined(up: bytes, down: bytes) -> int:
+    """How many of the first entries say NO of any opening of one direction that begins so: NO does not change."""
+    opening = Opening(up, down, 0, 0, midstream=False)
+    said = (number for number, entry in enumerate(BY_BYTES) if entry.recognise(opening) is not Verdict.NO)
+    return next(said, len(BY_BYTES))

@@ -38,6 +38,7 @@ MASKS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("hostname", "fqdn", "asked", "name"), mask_host),
     **dict.fromkeys(("key", "user_agent"), mask_words),
     "path": mask_path,
+    "ech": lambda names: " ".join(map(mask_host, names.split(" "))),
     **dict.fromkeys(
         ("serial", "SerialNo", "SerialNumber", "SerialNO", "DeviceSN", "SN", "SerialID", "gb_id"), shown_serial
     ),

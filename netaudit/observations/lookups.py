@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.contracts.details import DnsSaid
 from netaudit.observations.ends import named
+from netaudit.observations.service_bindings import binding
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
-    """Names of the addresses in an answer; of a question, who asked."""
+    """Names of the addresses in an answer, and outer names of hellos to come; of a question, who asked."""
     said = message.said
     if not isinstance(said, DnsSaid):
         return
@@ -25,6 +26,13 @@ def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
             ledger.note("dns", "", str(value), "name", str(name), *place)
             if number < said.direct and message.host and message.host != name:  # through aliases: what was asked, too
                 ledger.note("dns", "", str(value), "name", message.host, *place)
+        elif kind in {"HTTPS", "SVCB"} and isinstance(value, bytes) and number < said.direct:
+            asked = (message.host or str(name)).lower()
+            bound = binding(value)
+            for address in bound.addresses:
+                ledger.note("dns", "", address, "name", asked, *place)
+            for outer in bound.public_names:
+                ledger.note("dns_client", ends.client.mac, ends.client.ip, "ech", f"{asked} {outer.lower()}", *place)
     if not said.response and not message.direction and message.host:
         ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)
 

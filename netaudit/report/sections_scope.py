@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from netaudit.contracts.reasons import Reason
 from netaudit.report import reading
 
 if TYPE_CHECKING:
@@ -184,14 +185,12 @@ def _finite(value: float | None) -> float:
 def _reason(reason: Any, w: Wording) -> str:
     if not isinstance(reason, dict):
         return w.sentence(reason, 300)
-    figures = {name: w.exact(value, 300) for name, value in reason.items() if name != "code"}
-    code = str(reason.get("code") or "")
-    if w.t.known("reason", code):
-        try:
-            return w.t(f"reason.{code}", **figures)
-        except KeyError:  # written by another version, with other figures
-            pass
-    return ": ".join([w.text(code, 60), *(f"{w.text(name, 40)} {value}" for name, value in figures.items())])
+    figures = {name: str(value) for name, value in reason.items() if name != "code"}
+    told = Reason(str(reason.get("code") or ""), figures)
+    if (said := w.t.reason(told, lambda part: w.exact(part, 300))) is not None:
+        return said
+    shown = (f"{w.text(name, 40)} {w.exact(value, 300)}" for name, value in figures.items())
+    return ": ".join([w.text(told.code, 60), *shown])
 
 
 def clock(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:

@@ -6,15 +6,19 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from netaudit.contracts.reasons import parsed
 from netaudit.findings import vocabulary
 from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml", "problems.yaml")
+    from netaudit.contracts.reasons import Reason
+
+_FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml", "problems.yaml", "reasons.yaml")
 _LONGEST = 2000  # characters; longer texts are none of ours
 _CLAUSES = 12  # of a sentence of another stage
+_DEEPEST = 3  # reasons within reasons
 
 Lang = str  # "zh" or "en"
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -60,18 +64,39 @@ class Texts:
         """All words of a group by value, in the order of the file."""
         return {key.partition(".")[2]: text for key, text in self._texts.items() if key.partition(".")[0] == group}
 
+    def reason(self, told: Reason, show: Callable[[str], str], depth: int = 0) -> str | None:
+        """A reason in words, None where the catalogue has none of its code and arguments.
+
+        `show` makes safe what stands in its places.
+        """
+        template = self._texts.get(f"reason.{told.code}")
+        if template is None:
+            return None
+        said = {name: str(value) for name, value in told.arguments.items()}
+        words = {name: self.known(name, value) or show(value) for name, value in said.items()}
+        if "inner" in words and depth < _DEEPEST:
+            words["inner"] = self.reason(parsed(said["inner"]), show, depth + 1) or words["inner"]
+        try:
+            return template.format(**words)
+        except KeyError:  # another version wrote it, with other arguments
+            return None
+
     def phrase(self, text: str, show: Callable[[str], str]) -> str:
-        """A sentence that another stage wrote into a table in English, in the report's language.
+        """A reason in words, or a sentence that another stage wrote into a table in English, in the report's language.
 
         `show` makes safe what stands in its placeholders, or the whole text where it is no sentence that is known.
         """
-        if self.lang == "en" or len(text) > _LONGEST:
+        if len(text) > _LONGEST:
+            return show(text)
+        if (said := self.reason(parsed(text), show)) is not None:
+            return said
+        if self.lang == "en":
             return show(text)
         clauses = text.split("; ")
         if len(clauses) > _CLAUSES:
             return self._phrase(text, show) or show(text)
-        said = self._clauses(clauses, show)
-        return show(text) if said is None else "；".join(said)
+        found = self._clauses(clauses, show)
+        return show(text) if found is None else "；".join(found)
 
     def _clauses(self, clauses: list[str], show: Callable[[str], str]) -> list[str] | None:
         """Sentences that `clauses` are, each as short as may be: a value within one may hold a semicolon too."""

@@ -17,6 +17,8 @@ import orjson
 from netaudit.contracts.answers import IN_FIELD, LOGIN, REFUSED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netaudit.messages.message import Message
 
 LONGEST = 4096  # bytes of an answer that says no more than that
@@ -25,18 +27,12 @@ _LOGIN = re.compile(  # a label of the host, a segment of the path, or the last 
     r"(?i)^(?:https?:)?//(?:[^/?#.]*\.){0,8}?(?:log[-_]?in|sign[-_]?in|sso|auth|passport|oauth2?|cas)\."
     r"|/(?:sso|auth|oauth2?|cas)(?:/|$)|(?:^|/)(?:log[-_]?in|sign[-_]?in)(?:\.\w{1,5})?/?(?:[#;]|$)"
 )
-_SAYS = (
-    rb'(?i)"(?:is_?)?(?:success|succeed|successful|ok)"\s*:\s*(?:false|"false"|"?0\b|"?no\b)'
-    rb'|"(?:status|result|state)"\s*:\s*"(?:false|fail|failed|failure|error|denied|refused|rejected|unauthorized)"'
-    rb'|"(?:code|err_?code|err_?no|error_?code|result_?code|ret_?code|status_?code)"\s*:\s*"?[45]\d\d(?:\d\d)?\b'
-)
-
-
 _SUCCESS = frozenset({"success", "succeed", "successful", "ok"})
 _CODE = frozenset({"code", "errcode", "errno", "errorcode", "resultcode", "retcode", "statuscode"})
 _OUTCOME = frozenset({"status", "result", "state"})
 _FAILED = frozenset({"false", "fail", "failed", "failure", "error", "denied", "refused", "rejected", "unauthorized"})
 _ERRORS = re.compile(r"[45]\d\d(?:\d\d)?", re.ASCII)
+_NO = ("false", "0", "no")
 
 
 def may_refuse(body: bytes) -> bool:
@@ -63,7 +59,7 @@ def _told(key: str, value: object) -> bool | None:
     if name in _CODE:
         return True if word in {"0", "200"} else False if _ERRORS.fullmatch(word) else None
     if name.removeprefix("is") in _SUCCESS:
-        return True if word == "true" else False if word in {"false", "0", "no"} else None
+        return True if word == "true" else False if word in _NO else None
     return False if name in _OUTCOME and isinstance(value, str) and word in _FAILED else None
 
 
@@ -85,6 +81,21 @@ def note_refusal(message: Message) -> None:
         message.notes.append(REFUSED)
 
 
+def _says() -> bytes:
+    """What `_told` takes for a refusal, as one pattern for many bodies at once: whatever it would heed is found."""
+
+    def field(names: Iterable[str], before: str = "") -> str:
+        return f'"_*{before}(?:{"|".join("_*".join(name) for name in sorted(names))})_*"'
+
+    success, state, code = field(_SUCCESS, "(?:i_*s_*)?"), field(_OUTCOME), field(_CODE)
+    text = (
+        rf'(?i){success}\s*:\s*"?\s*(?:{"|".join(_NO)})\b'
+        rf'|{state}\s*:\s*"\s*(?:{"|".join(sorted(_FAILED))})\s*"'
+        rf'|{code}\s*:\s*"?\s*{_ERRORS.pattern}\b'
+    )
+    return text.encode()
+
+
 @lru_cache(maxsize=1)
 def _refusal() -> Any:
     import re2
@@ -92,6 +103,6 @@ def _refusal() -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     found = re2.Set.SearchSet(options)
-    found.Add(_SAYS)
+    found.Add(_says())
     found.Compile()
     return found

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from netaudit.contracts.unwrapping_steps import step
 from netaudit.rows.segments import segment_of
 from netaudit.rows.uploads import CHUNK, END, MADE, MOST_OFFSET, MOST_PARTS, NEXT, TEXT, UploadPart, parameters
+from netaudit.text.base64_alphabet import STANDARD
 from netaudit.text.json_document import JsonDocument
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
@@ -74,7 +75,6 @@ SURE_ID = 4  # characters of an id that names an upload whatever the path is
 _LONG = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/_=\\-]{1024}')
 _DATA_URI = re.compile(rb"data:[^,]{0,100},")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
-_STANDARD = bytes.maketrans(b"-_", b"+/")
 _OPENING = 64  # bytes of a body in which the first line of a form begins
 _SPEAKING = frozenset({
     "upload-offset", "x-update-range", "tus-resumable", "upload-length", "upload-defer-length", "upload-complete",
@@ -330,7 +330,7 @@ def _is_picture(data: bytes) -> bool:
 
 def _decoded(text: bytes) -> bytes:
     """The bytes of base64, if they begin as a picture; nothing of any other."""
-    text = text.rstrip(b"=").translate(_STANDARD)
+    text = text.rstrip(b"=").translate(STANDARD)
     if len(text) < _HEAD or not sniff(base64.b64decode(text[:_HEAD])):
         return b""
     return base64.b64decode(text + b"=" * (-len(text) % 4)) if len(text) % 4 != 1 else b""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.contracts.reasons import reason
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent
 from netaudit.unwrapping.part import FOREIGN
 
@@ -47,12 +48,12 @@ def confirm_end(leaf: Leaf) -> None:
     leaf.scan = found.scan
     if not found.whole:
         part.unknown_from = len(part.data)
-        leaf.notes.append(f"the image is not whole: {found.problem}")
+        leaf.notes.append(reason("image_unended", inner=found.problem))
     elif found.end < len(part.data):
         leaf.behind = len(part.data) - found.end
-        leaf.notes.append(f"{leaf.behind} bytes behind the image's end")
+        leaf.notes.append(reason("image_behind", n=leaf.behind))
     if size := foreign(beside(leaf)):
-        leaf.notes.append(f"{FOREIGN} {size} bytes that are none of the picture")
+        leaf.notes.append(reason(FOREIGN, n=size))
 
 
 def beside(leaf: Leaf) -> bytes:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.xml_document import XmlDocument
 
 Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
-FOREIGN = "holds"  # how the note on an image begins that has bytes which are none of its picture
+FOREIGN = "image_foreign"  # code of the note on an image that has bytes which are none of its picture
 
 
 @dataclass(slots=True)

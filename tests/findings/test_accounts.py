@@ -156,7 +156,7 @@ def test_a_picture_too_small_for_a_face_forbids_nothing():
     found = lines(
         accounts.faces,
         images=[
-            {"sha256": "icon", "why": "smaller than 32 pixels", **about},
+            {"sha256": "icon", "why": "image_small?n=32", **about},
             {"sha256": "photo", "why": "face detection is off", **about},
         ],
         objects=objects,

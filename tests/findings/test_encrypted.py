@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.findings.encrypted import _together, encrypted_findings
-from netaudit.findings.roles import Actors
+from netaudit.findings.roles import CAPTURE, Actors
 from netaudit.report.wording import Wording
 from netaudit.tables import BINDINGS, FLOWS, MESSAGES, UPLOAD_COUNTS
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
@@ -20,6 +20,8 @@ from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
         ({"protocol": "unknown", "transport": "udp", "server_port": 8443}, 0),
         ({"protocol": "dtls", "transport": "udp", "server_port": 5246}, 1),
         ({"protocol": "ssh", "server_port": 22}, 1),
+        ({"protocol": "smb-encrypted", "server_port": 445}, 1),
+        ({"protocol": "smb", "server_port": 445}, 0),
         ({"protocol": "http"}, 0),
     ],
 )
@@ -111,3 +113,26 @@ def test_a_few_uploads_under_two_names_need_a_burst_or_most_of_it_upwards(
     rows = [_counted(name=name, uploads=3, shape="few", bytes_low=33_000, bytes_high=33_000) for name in names]
     actors = Actors([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
     assert len(encrypted_findings(flows, SCOPE, actors, counts=filled(UPLOAD_COUNTS, rows))) == found
+
+
+@pytest.mark.parametrize(
+    ("role", "smaller", "bursts", "found"),
+    [
+        (CAPTURE, 192, 12, 1),
+        ("unknown", 192, 12, 0),  # of what nothing names, requests count
+        (CAPTURE, 192, 5, 0),
+        (CAPTURE, 24, 12, 0),  # reports, two requests each
+    ],
+)
+def test_what_a_camera_sends_slice_by_slice(role: str, smaller: int, bursts: int, found: int) -> None:
+    """Requests of 800 bytes in bursts of 13 kB: none is an upload by itself."""
+
+    class Known(Actors):
+        def role(self, ip: str, flow_id: str) -> tuple[str, str]:
+            return role, ""
+
+    sent = {"payload_down": 20_000, "bursts_up": [0, bursts, 0, 0, 0], "capture_id": "c", "protocol": "tls"}
+    flows = filled(FLOWS, [hidden(1, 1, 90, up=158_000, **sent)])
+    counts = _counted(name="up.example", uploads=0, shape="few", bytes_low=0, bytes_high=0, smaller=smaller)
+    actors = Known([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
+    assert len(encrypted_findings(flows, SCOPE, actors, counts=filled(UPLOAD_COUNTS, [counts]))) == found

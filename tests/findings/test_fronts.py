@@ -30,6 +30,9 @@ def said(name: str = "up.example.cn", **given: Any) -> str:
     facts = [{"kind": "dns", "ip": CLOUD, "value": led} for led in given.get("led", ())]
     facts += [{"kind": "dns_client", "mac": MAC, "ip": CAM, "value": led} for led in given.get("led", ())]
     facts += [{"kind": "tls_server", "ip": CLOUD, "field": "san", "value": one} for one in given.get("certified", ())]
+    facts += [
+        {"kind": "dns_client", "mac": MAC, "ip": CAM, "field": "ech", "value": one} for one in given.get("keys", ())
+    ]
     asked = (
         [{"message_id": "m", "flow_id": "f", "direction": "up", "method": "CONNECT", "path": given["connect"]}]
         if "connect" in given
@@ -47,7 +50,12 @@ def said(name: str = "up.example.cn", **given: Any) -> str:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"ech": True}, "ECH"),
+        ({"ech": True}, "ECH), or bytes like one"),
+        ({"ech": True, "keys": ["face.cn other.example.cn"]}, "ECH), or bytes like one"),
+        (
+            {"ech": True, "keys": ["face.cn up.example.cn", "id.cn up.example.cn"]},
+            "the name is that of a front, to which a key that DNS (type 65) gave this device for face.cn, id.cn leads",
+        ),
         ({"connect": "up.example.cn:443"}, "through a proxy (CONNECT), which was asked for up.example.cn:443"),
         ({"led": ["face.example.cn"]}, "the hello says up.example.cn, DNS led to that address under face.example.cn"),
         ({"certified": ["*.other.cn", "other.cn"]}, "a certificate seen at that address is for *.other.cn, other.cn"),

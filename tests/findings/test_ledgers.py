@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.findings.ledgers import LEDGERS, Run, exits, ledger_table, reason_word
+from netaudit.findings.ledgers import LEDGERS, Run, exits, ledger_table, reason_word, unjudged
 from netaudit.tables import LEDGERS as TABLE
 from tests.findings.examples import CAM, CLOUD, EXAMPLES, LAN, capture, case, filled, flow, image
 
@@ -95,12 +95,12 @@ def test_images_balance(given_images) -> None:
         ("yes", "", True, "face", True),
         ("possible", "", True, "possible face", True),
         ("no", "", True, "no face", True),
-        ("not judged", "smaller than 32 pixels", True, "too small", True),
-        ("not judged", "not looked at: the image helper does not work (it ends at once)", True, "helper failed", False),
-        ("not judged", "not looked at: too many images crash the decoder", True, "decoder crashes", False),
-        ("undecodable", "crashed the decoder", True, "decoder crashes", False),
-        ("undecodable", "decoder did not end within 20 s of processor time", True, "decoder stalled", False),
-        ("undecodable", "cannot identify image file", True, "undecodable", False),
+        ("not judged", "image_small?n=32", True, "too small", True),
+        ("not judged", "image_no_helper?inner=helper_ended", True, "helper failed", False),
+        ("not judged", "image_given_up", True, "decoder crashes", False),
+        ("undecodable", "image_crashed", True, "decoder crashes", False),
+        ("undecodable", "image_worked?n=20", True, "decoder stalled", False),
+        ("undecodable", "image_not?said=cannot+identify+image+file", True, "undecodable", False),
         ("not judged", "", True, "not judged", False),
         ("not judged", "", False, "not asked", False),
     ],
@@ -137,6 +137,15 @@ def test_the_same_subject_and_reason_are_added_up() -> None:
 )
 def test_exits(tables, expected) -> None:
     assert exits(tables["ledgers"]) == expected
+
+
+def test_what_was_not_judged_is_counted_by_its_reason() -> None:
+    some = [image("undecodable"), image("undecodable")]
+    assert unjudged(case(images=some)["ledgers"]) == {"images: undecodable": 2}
+    assert unjudged(case(Run(side="lan", faces=False), images=[image("not judged")])["ledgers"]) == {
+        "images: not asked": 1
+    }
+    assert not unjudged(case(captures=[capture(damage=["at byte 3"])])["ledgers"])
 
 
 def test_media_of_which_no_picture_was_looked_at_is_not_read() -> None:

@@ -11,7 +11,7 @@ from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
-from tests.findings.examples import EXAMPLES, UPLOADS, case, filled, finding, image, opened
+from tests.findings.examples import EXAMPLES, MARKED, UPLOADS, case, filled, finding, image, opened
 
 LANGS = ("zh", "en")
 
@@ -98,7 +98,7 @@ def test_a_template_for_three_is_one() -> None:
     ("tables", "calm"),
     [
         (case(images=[image("no")]), "nothing_seen"),
-        (case(images=[image("no"), image("not judged", why="smaller than 32 pixels")]), "nothing_seen"),
+        (case(images=[image("no"), image("not judged", why="image_small?n=32")]), "nothing_seen"),
         (case(images=[image("no"), image("undecodable")]), "nothing_seen_so_far"),
         (case(images=[image("no")], upload_counts=UPLOADS), "nothing_seen_but_uploads"),
         (opened("faces", "face not sure"), ""),  # faint faces left, and are no finding
@@ -134,9 +134,37 @@ def test_a_first_page_has_three_sentences_at_most(lang) -> None:
     assert verdict_text(said, lang) == ("" if lang == "zh" else " ").join(page)
 
 
+@pytest.mark.parametrize(
+    ("after", "passes", "told"),
+    [
+        ([], 4, {"n": 4, "all": 4, "percent": 53}),
+        ([], 2, None),
+        ([("m1", 125, "inside")], 4, {"n": 4, "all": 4, "percent": 53}),
+        ([("m1", 125, "outside")], 4, None),
+        ([("m1", 160, "outside")], 4, {"n": 4, "all": 4, "percent": 53}),
+    ],
+)
+def test_an_absence_after_marks_has_its_number(after, passes, told) -> None:
+    left = [{"moment_id": name, "first_ts": at * 10**9, "receiver_scope": scope} for name, at, scope in after]
+    given = case(**MARKED | {"moments": MARKED["moments"][:passes]}, after_moments=left)
+    (one,) = [one for one in statements(given) if one["kind"] == "unfollowed"] or [None]
+    assert (told is None) == (one is None)
+    if one is not None:
+        assert {name: one["counts"][name] for name in told} == told
+
+
+def test_marks_that_overlap_are_one_and_a_cut_one_is_none() -> None:
+    moments = [{"moment_id": f"m{at}", "ts": at * 10**9} for at in (60, 70, 95, 200, 595)]
+    given = case(captures=MARKED["captures"], moments=moments)
+    sums = {row["reason"]: row["count"] for row in given["ledgers"].to_pylist() if row["ledger"] == "marks"}
+    assert sums == {"not followed": 3, "overlapping": 1, "not captured whole": 1}
+    assert not [row for row in case(Run(side="lan", moment_window_s=10), **MARKED)["ledgers"].to_pylist()
+                if row["ledger"] == "marks"]  # fmt: skip
+
+
 def test_what_was_not_judged_is_on_the_first_page() -> None:
     rows = [finding("uploaded outside", grade) for grade in "ABCD"]
-    given = case(findings=rows, images=[image("yes"), image("not judged", why="not looked at: the image helper …")])
+    given = case(findings=rows, images=[image("yes"), image("not judged", why="image_no_helper?inner=helper_ended")])
     page = first_page(statements(given), "en")
     assert page[-1] == "Not judged for faces: 1 of 2 distinct images (the image helper does not work)."
     assert BY_NAME["unjudged"].page == LAST

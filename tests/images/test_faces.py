@@ -221,7 +221,7 @@ def test_the_rule(best, face):
 
 def test_small_pictures_are_not_judged(detector):
     verdict = judge(detector, astronaut().resize((31, 200)))
-    assert (verdict.face, verdict.n_faces, verdict.reason) == ("not judged", None, "smaller than 32 pixels")
+    assert (verdict.face, verdict.n_faces, verdict.reason) == ("not judged", None, "image_small?n=32")
 
 
 def test_what_does_not_decode_is_undecodable(detector):

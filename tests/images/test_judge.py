@@ -11,16 +11,19 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote_plus
 
 import pytest
 
+from netaudit.contracts.judgements import CRASHED, GIVEN_UP, MANY_PICTURES, NO_HELPER, NOT_ASKED
+from netaudit.contracts.reasons import parsed
 from netaudit.images import cpu_limit, helper
 from netaudit.images import judge as judging
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.detection import FaceVerdict
 from netaudit.images.helper import PixelBudget, Recent, worker
 from netaudit.images.images import ImageFacts
-from netaudit.images.judge import CRASHED, GIVEN_UP, STALLED, STOOD_STILL, Judge
+from netaudit.images.judge import STOOD_STILL, WORKED_ON, Judge
 from netaudit.images.likeness import shows
 from netaudit.system import programs
 from netaudit.system.programs import import_path
@@ -125,7 +128,7 @@ def test_results_come_without_waiting(folder):
             time.sleep(0.01)
         assert len(found) == 9
         assert list(judge.finish()) == []
-        assert {verdict.reason for _, facts, verdict in found if facts.decodable} == {"face detection is off"}
+        assert {verdict.reason for _, facts, verdict in found if facts.decodable} == {NOT_ASKED}
 
 
 def test_this_side_loads_no_decoder():
@@ -156,7 +159,7 @@ def test_an_image_that_crashes_once_is_judged_at_its_second_try(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "limits", "problem"), [("spin", Limits(0.5, 300), STALLED), ("hang", Limits(20, 1), STOOD_STILL)]
+    ("name", "limits", "problem"), [("spin", Limits(0.5, 300), WORKED_ON), ("hang", Limits(20, 1), STOOD_STILL)]
 )
 def test_a_stalled_image_is_given_up(name, limits, problem):
     answers = run(fake_judge(2, limits), ["good1", name, "good2", "good3"])
@@ -223,7 +226,7 @@ def test_a_helper_that_cannot_start_is_named(boot):
     judge._command = [sys.executable, "-P", "-c", boot]
     answers = run(judge, ["a", "b"])
     assert set(answers) == {"a", "b"}
-    assert all("the image helper does not work" in facts.problem for facts, _ in answers.values())
+    assert all(facts.problem.startswith(NO_HELPER) for facts, _ in answers.values())
 
 
 def test_a_helper_that_the_system_refuses_is_named(tmp_path):
@@ -234,7 +237,10 @@ def test_a_helper_that_the_system_refuses_is_named(tmp_path):
     for facts, verdict in answers.values():
         assert (facts.decodable, verdict.face) == (None, "not judged")
         assert facts.problem == verdict.reason
-        assert "it cannot be started: No such file or directory" in verdict.reason
+        assert parsed(parsed(verdict.reason).arguments["inner"]) == (
+            "helper_not_started",
+            {"said": "No such file or directory"},
+        )
 
 
 def test_a_frozen_program_is_its_own_helper(folder, monkeypatch):
@@ -259,7 +265,7 @@ def test_what_the_helper_says_about_itself_is_passed_on():
     )
     judge._command = [sys.executable, "-P", "-c", boot]
     answers = run(judge, ["a"])
-    assert "RuntimeError: no detector here" in answers["a"][0].problem
+    assert "RuntimeError: no detector here" in unquote_plus(unquote_plus(answers["a"][0].problem))
 
 
 def test_closing_leaves_no_process_behind():
@@ -301,7 +307,7 @@ def alive(pid):
 def test_a_file_that_is_gone_is_named(tmp_path):
     work = worker(PixelBudget(100), faces=False)
     facts, verdict = work({"path": str(tmp_path / "none"), "kind": "jpeg", "rotate": False})
-    assert facts.problem.startswith("not readable: ")
+    assert facts.problem.startswith("image_unreadable?said=")
     assert verdict.face == "not judged"
 
 
@@ -347,7 +353,7 @@ def test_what_was_not_looked_at_is_not_called_no(tmp_path, monkeypatch):
     verdict = worker(PixelBudget(10**9), faces=True)({"path": str(tmp_path / "file"), "kind": "gif", "rotate": False})[
         1
     ]
-    assert (verdict.face, verdict.reason) == ("not judged", "not looked at: too many pictures in one file")
+    assert (verdict.face, verdict.reason) == ("not judged", MANY_PICTURES)
 
 
 @pytest.mark.parametrize(("side", "held"), [(1200, "yes"), (320, "as its parent"), (64, "yes")])

@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said() -> None:
     restarts = jpeg(astronaut().convert("RGB").resize((240, 240)), restart_marker_rows=1)
     assert scan_of(restarts.replace(b"\xff\xd2", b"\xff\xd3", 1)) == RESTART
     told = inspect(data[:start] + b"\xff\0" * 64 + data[start:], "jpeg")
-    assert told.problem == "decodes, but its data are not one picture's alone: a code that none of its tables has"
+    assert told.problem == "image_strange?inner=scan_code"
     assert inspect(data, "jpeg").problem == ""
 
 

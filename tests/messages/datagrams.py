@@ -9,7 +9,7 @@ from tests.messages.hosts.test_dhcpv6 import SOLICIT
 from tests.messages.hosts.test_netbios import QUERY, announcement
 from tests.messages.hosts.test_snmp import binding, message
 
-PORTS = (9, 53, 67, 123, 137, 138, 161, 443, 514, 546, 547, 3478, 5060, 5353, 6000, 40_000)
+PORTS = (9, 53, 67, 123, 137, 138, 161, 443, 514, 546, 547, 3478, 5060, 5353, 5683, 6000, 40_000)
 DNS = struct.pack(">6H", 7, 0x0100, 1, 0, 0, 0) + b"\3www\2cn\0\0\1\0\1"
 SOFIA = struct.pack("<BB2xIIBBHI", 0xFF, 0, 0, 0, 0, 0, 1530, 0)
 DTLS = b"\x16\xfe\xfd" + bytes(8) + b"\0\x10\1" + bytes(15)
@@ -29,6 +29,8 @@ SEEDS = [  # with the ports on which it is known, where it is known on some only
     (struct.pack(">IIIIII", 1, 0, 2, 100003, 3, 6), ()), (b"\0\1boot.img\0octet\0", ()), (b"\0\2a\0netascii\0b\x001\0", ()),
     (QUIC, ()), (b"\xc0\x1a\x2a\x3a\x4a" + bytes(1200), ()), (b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12), ()), (DTLS, ()),
     (zlib.compress(b'{"version":"1.1"}'), ()), (b"\x1e\x0f" + bytes(8) + b"\0\2abc", ()),
+    (b"\x42\3\0\7ab\xb4face\xff{}", ()), (b"\x62\x44\0\7ab", (5683,)), (b"\x40\0\0\7", (5683,)),
+    ((b"\x47" + bytes(187)) * 2, ()), (bytes(16) + (b"\x47" + bytes(187)) * 2, ()), (b"\x80" + bytes(18) + b"\x05" + bytes(44), ()),
     (b"\1\0\0\0" + DTLS, ()), (DNS, ()), (b"\x80\x60" + bytes(40), ()), (b"\x90\x88" + bytes(12) + b"\0\0\0\0a", ()),
 ]  # fmt: skip
 IMAGE, NUMBER = b"\xff\xd8\xff\xe0" + bytes(30), b"id 11010519491231002X."

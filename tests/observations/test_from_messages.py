@@ -21,6 +21,7 @@ from netaudit.observations.ends import Ends, Host, ends_of
 from netaudit.observations.from_messages import observe_message
 from netaudit.observations.ledger import MOST_VALUES, Ledger
 from netaudit.streams.layouts import FLOW, PIECE
+from tests.observations.test_service_bindings import key_of_ech, record
 
 CLIENT, SERVER = Host("02:00:00:00:00:01", "192.168.1.9"), Host("02:00:00:00:00:02", "192.168.1.1")
 ENDS = Ends(CLIENT, SERVER)
@@ -117,6 +118,19 @@ def test_an_upnp_description_tells_of_its_root_device() -> None:
 def test_a_name_asked_is_a_fact_about_the_asker() -> None:
     message = dns.parse(bytes.fromhex("000101000001000000000000") + b"\x03api\x0bwangxiaobao\x03com\0\0\x01\0\x01")
     assert observed(message) == {of_client("dns_client", "asked", "api.wangxiaobao.com")}
+
+
+def test_an_answer_of_type_https_gives_hints_and_the_outer_name_of_ech():
+    name = b"\x04face\x02cn\0"
+    value = record(key_of_ech(b"front.example.net"), hints=("192.0.2.7",))
+    data = bytes.fromhex("000181800001000100000000") + name + b"\0\x41\0\x01"
+    data += b"\xc0\x0c" + struct.pack(">HHIH", 65, 1, 300, len(value)) + value
+    message = dns.parse(data)
+    message.direction = 1
+    assert observed(message) == {
+        ("dns", "", "192.0.2.7", "name", "face.cn"),
+        of_client("dns_client", "ech", "face.cn front.example.net"),
+    }
 
 
 def test_the_address_of_a_name_server_is_not_what_was_asked_for():

@@ -224,9 +224,11 @@ def test_a_state_of_somebody_else_is_not_run(key, tmp_path, monkeypatch) -> None
     """A pickle runs what stands in it: a case from elsewhere must not."""
     folder = tmp_path / "case"
     netaudit.audit(CAPTURES, folder, faces=False, project_key=key, progress=stopping(900_000))
-    monkeypatch.setenv("NETAUDIT_CACHE", str(tmp_path / "another"))
     from netaudit.system import user_cache
 
+    another = tmp_path / "another"
+    shutil.copytree(user_cache.user_cache() / "kernels", another / "kernels")  # to compile them takes half a minute
+    monkeypatch.setenv("NETAUDIT_CACHE", str(another))
     user_cache._chosen.cache_clear()
     case, told = went_on(folder)
     assert [why for why, _ in told] == ["foreign"]
@@ -246,7 +248,7 @@ def test_a_partial_case_that_was_changed_is_not_built_upon(key, tmp_path) -> Non
 
 def test_a_second_ctrl_c_keeps_what_was_judged_at_the_end_too(tmp_path, monkeypatch) -> None:
     (tmp_path / "private" / "resume").mkdir(parents=True)
-    outcome = SimpleNamespace(faces=True, said=None, count_faces=False, capture_ids=["c"], partial=False)
+    outcome = SimpleNamespace(faces=True, said=None, count_faces=False, capture_ids=["c"])
 
     def interrupted(folder, _, known, progress, *__, **___) -> None:
         judging = _Judging(folder, known, {}, 2, progress, count=False)

@@ -57,6 +57,8 @@ def read(data, direction, opens):
         at += 10 + length
         if at > len(data):
             return None
+        if record in (64, 65):
+            return None
         if record in (1, 28):
             if len(value) != (4 if record == 1 else 16):
                 return None

@@ -74,8 +74,11 @@ def test_damage_of_captures_and_images_is_said_in_the_language_of_the_report(dam
 
 def test_what_a_decoder_says_is_quoted_and_sentences_stand_within_sentences():
     t = Texts("zh")
-    assert t.phrase("does not decode: broken data stream", str) == "无法解码：“broken data stream”"
-    assert t.phrase("decodes, but is not whole: cut inside chunk IDAT", str) == "可以解码，但不完整：在“IDAT”块内被截断"
+    assert t.phrase("image_not?said=broken+data+stream", str) == "无法解码：“broken data stream”"
+    assert (
+        t.phrase("image_not_whole?inner=extent_cut_chunk%3Fsaid%3DIDAT", str)
+        == "可以解码，但不完整：在“IDAT”块内被截断"
+    )
     assert t.phrase("corrupt block at offset 12: 34 bytes lost, up to the end", str) == (
         "块损坏（偏移 12）：丢失 34 字节，直至文件末尾"
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netaudit.contracts.answers import IN_FIELD, LOGIN, REFUSED
 from netaudit.messages.message import DOWN, UP, Message
+from netaudit.rows import answers
 from netaudit.rows.answers import note_refusal
 
 ASKED = Message("http", UP, 0, 9, method="POST", path="/snap")
@@ -74,3 +78,34 @@ def test_grpc_refuses_in_a_field(code: str, notes: list[str]) -> None:
     answer = Message("http2", DOWN, 0, 9, status=200, headers=[("grpc-status", code)], request=ASKED)
     note_refusal(answer)
     assert answer.notes == notes
+
+
+NAMES = sorted({*answers._SUCCESS, *answers._CODE, *answers._OUTCOME})
+WORDS = [
+    "false",
+    "False",
+    " no ",
+    "0",
+    "404",
+    "40001",
+    "4",
+    "denied ",
+    "ERROR",
+    "true",
+    "ok",
+    False,
+    True,
+    0,
+    500,
+    50012,
+    None,
+]
+
+
+@given(
+    st.sampled_from(NAMES), st.sampled_from(["{}", "is_{}", "_{}", "Is{}_"]), st.integers(0, 9), st.sampled_from(WORDS)
+)
+def test_what_is_asked_of_many_finds_all_that_one_would_refuse(name: str, how: str, cut: int, word: object) -> None:
+    key = how.format(f"{name[:cut]}_{name[cut:]}".title() if cut else name)
+    body = orjson.dumps({"time": 7, key: word})
+    assert answers.may_refuse(body) or not answers._refuses(body)

@@ -22,10 +22,10 @@ RECORDS = 64
 QUERY, REPLY = 0x0100, 0x8100  # flags that must be set: recursion is asked for, as every host does
 QUERY_FREE, REPLY_FREE = 0x0030, 0x04BF  # and those that may be: AD, CD; AA, RA, AD, CD and the status
 SPARE = 64  # bytes behind a question, or of a value, in which nothing can be hidden (`dns.reader.LONG`)
-A, AAAA, OPT = 1, 28, 41
+A, AAAA, OPT, SVCB, HTTPS = 1, 28, 41, 64, 65
 KINDS = np.zeros(256, np.uint8)  # types that `dns.py` has a name for
-ALWAYS_LONG = np.zeros(256, np.uint8)  # types of which long values are what they are: signatures, keys, services
-for _kind in (6, 46, 47, 48, 64, 65):
+ALWAYS_LONG = np.zeros(256, np.uint8)  # types of which long values are what they are: signatures, keys
+for _kind in (6, 46, 47, 48):
     ALWAYS_LONG[_kind] = 1
 for _kind in (1, 2, 5, 6, 12, 15, 16, 28, 33, 35, 41, 43, 46, 47, 48, 64, 65, 255):
     KINDS[_kind] = 1
@@ -129,6 +129,8 @@ def read_record(room: Room, flow: Any, data: U1, begin: int, end: int, at: int, 
     behind = value + short(data, at + 8)
     if behind > end or (behind - value > SPARE and (kind > 255 or ALWAYS_LONG[kind] == 0)):
         return -1
+    if kind in (SVCB, HTTPS):
+        return -1  # may hint at addresses, and have keys of ECH
     if kind not in (A, AAAA):
         return behind
     if behind - value != (4 if kind == A else 16):

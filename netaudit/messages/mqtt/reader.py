@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from netaudit.contracts.answers import IN_FIELD
+from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
 from netaudit.contracts.details import MqttSaid
 from netaudit.messages.http1.body import LIMIT, Whole
 from netaudit.messages.message import DOWN, UP, Message
@@ -28,9 +28,11 @@ from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
-CONNECT, CONNACK, PUBLISH, AUTH = 1, 2, 3, 15
+CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, AUTH = 1, 2, 3, 4, 5, 15
 FIRST = frozenset({CONNACK, AUTH})  # what a broker says before it took a client (MQTT 5.0, 3.2, 3.15)
+FAILED = 0x80  # reasons from here on say so (MQTT 5.0, 2.4)
 MOST_EARLY = 16  # publications that are remembered, without their payloads, until the broker takes the client
+MOST_UNACKNOWLEDGED = 1024  # those that wait to be acknowledged, likewise
 MOST_OTHER = 1 << 20  # bytes of a packet that is no PUBLISH
 ALIASES = 4096  # topics remembered for their aliases, per direction
 _START = re.compile(rb"[\x10\x30-\x35\x3a-\x3d]")
@@ -73,6 +75,8 @@ class MqttReader(BaseReader):
         self.version = 0  # protocol level: 3, 4, 5; 0 unknown
         self.out: list[Message] = []
         self.early: list[Message] | None = []  # published before the broker said whether it takes anything
+        self.waiting: dict[int, Message] = {}  # publications of the client that ask to be acknowledged, by their number
+        self.heard = True  # whether all that the broker said was captured
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a packet."""
@@ -107,6 +111,7 @@ class MqttReader(BaseReader):
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """Within a payload a gap is a hole; anywhere else the way is lost."""
         side = self.sides[direction]
+        self.heard = self.heard and direction == UP
         side.at = offset + length
         hole = min(side.left, length)
         if hole:
@@ -207,6 +212,8 @@ class MqttReader(BaseReader):
             self._connect(direction, bytes(held[at : at + length]), start, start + at + length)
         elif kind == CONNACK and length > 1 and direction == DOWN:
             self._answered(direction, held[at + 1], start, start + at + length)
+        elif kind in {PUBACK, PUBREC} and length > 1 and direction == DOWN:
+            self._acknowledged(bytes(held[at : at + length]), start, start + at + length)
         del held[: at + length]
         self._said(direction, kind)
         return True
@@ -222,13 +229,25 @@ class MqttReader(BaseReader):
             self.out.append(Message(NAME, direction, start, end, method="CONNACK", notes=[IN_FIELD], request=request))
         self.early = None
 
+    def _acknowledged(self, said: bytes, start: int, end: int) -> None:
+        request = self.waiting.pop(said[0] << 8 | said[1], None)
+        if request is not None and said[2:3] >= bytes([FAILED]):
+            self.out.append(Message(NAME, DOWN, start, end, method="PUBACK", notes=[IN_FIELD], request=request))
+
+    def _awaits(self, number: int, message: Message) -> None:
+        """Remember a publication of QoS 1 or 2; of one under a number that is still waited for, nothing is said."""
+        self.waiting[number] = replace(message)  # without the payload, which comes yet
+        if len(self.waiting) > MOST_UNACKNOWLEDGED:
+            del self.waiting[next(iter(self.waiting))]
+
     def _publish(self, direction: int, side: _Side, length: int, at: int) -> None:
         held, flags = side.held, side.held[0] & 15
         if flags & 6 == 6:
             raise WrongError
         stop = at + length
         topic, at = block(held, at)
-        at += 2 if flags & 6 else 0
+        numbered = at if flags & 6 else 0
+        at += 2 if numbered else 0
         found: dict[int, bytes] = {}
         if at > stop:
             raise WrongError
@@ -243,6 +262,8 @@ class MqttReader(BaseReader):
         message.path = self._topic(side, decoded(topic), found)
         if CONTENT_TYPE in found:
             message.content_type = decoded(found[CONTENT_TYPE][2:])
+        if numbered and direction == UP:
+            self._awaits(held[numbered] << 8 | held[numbered + 1], message)
         if flags & 8:
             message.notes.append("sent again (DUP)")
         if stop <= len(held) and stop - at <= LIMIT:  # as most are, all of it is there
@@ -300,7 +321,11 @@ class MqttReader(BaseReader):
                 side.sink.declared = side.sink.size + side.left
                 side.sink.close(side.at, known=True)
                 side.sink = None
-        return self._given()
+        out = self._given()
+        if self.heard and self.early is None:  # it took the client, and nothing that it said was missed
+            end = self.sides[DOWN].at
+            out += [Message(NAME, DOWN, end, end, notes=[UNACKNOWLEDGED], request=one) for one in self.waiting.values()]
+        return out
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the packet under way."""

@@ -62,7 +62,7 @@ def units(video: bytes, codec: str) -> set[int]:
     return {match[1][0] & 31 for match in _UNIT.finditer(video)}
 
 
-def _guess(video: bytes) -> str:
+def guess(video: bytes) -> str:
     """The codec by its parameter sets, where no map was seen."""
     if {7, 8, 5} <= units(video, "H264"):
         return "H264"
@@ -83,8 +83,11 @@ class KeyFrames:
 
     def message(self, data: bytes, stamp: int, start: int, end: int) -> list[Message]:
         """The key frame in an access unit; nothing where there is none or its codec is not known."""
-        codec, video = elementary(data)
-        self.codec = codec or self.codec or _guess(video)
+        return self.picture(*elementary(data), stamp, start, end)
+
+    def picture(self, codec: str, video: bytes, stamp: int, start: int, end: int) -> list[Message]:
+        """The same of an elementary stream; `codec` is empty where nothing tells it."""
+        self.codec = codec or self.codec or guess(video)
         keys = {5} if self.codec == "H264" else {16, 17, 18, 19, 20, 21}
         if self.codec not in MIME or not keys & units(video, self.codec):
             return []

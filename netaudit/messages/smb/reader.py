@@ -18,6 +18,7 @@ from netaudit.messages.smb.smb2 import Smb2
 
 MAGICS = (b"\xfeSMB", b"\xffSMB", b"\xfdSMB", b"\xfcSMB")
 ENCRYPTED, COMPRESSED = b"\xfdSMB", b"\xfcSMB"
+HIDING = "smb-encrypted"  # what the flow is called once packets of it are: what files they carry is not visible
 MOST = (1 << 24) + 4
 SESSION = frozenset({0x81, 0x82, 0x83, 0x84, 0x85})
 
@@ -120,6 +121,7 @@ class SmbReader(BaseReader):
         """Say once that there is more than can be read."""
         self.told_of.add(magic)
         what = "encrypted" if magic == ENCRYPTED else "compressed"
+        self.protocol = HIDING if magic == ENCRYPTED else self.protocol
         message = Message(
             "smb", direction, frame.start, frame.start, method=what.upper(), complete=False, unknown_from=0
         )

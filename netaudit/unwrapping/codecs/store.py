@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.contracts.unwrapping_steps import clean
 from netaudit.masking.mask import mask
+from netaudit.text.base64_alphabet import STANDARD_TEXT
 from netaudit.text.json_document import is_word
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
 from netaudit.unwrapping.document import small_json
@@ -79,7 +80,7 @@ def _address(child: Part, said: dict[str, str], budget: Budget) -> None:
 def policy_target(policy: str, known: Known) -> Target:
     """Bucket and key of a policy, in base64 of either alphabet; empty where it says nothing or cannot be read."""
     try:
-        raw = base64.b64decode(policy.translate(str.maketrans("-_", "+/")).rstrip("=") + "==", validate=False)
+        raw = base64.b64decode(policy.translate(STANDARD_TEXT).rstrip("=") + "==", validate=False)
     except (binascii.Error, ValueError):
         return Target()
     said = small_json(raw, known).mapping

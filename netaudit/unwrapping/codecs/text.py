@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import Step, clean
+from netaudit.text.base64_alphabet import STANDARD
 from netaudit.text.json_text import LONG
 from netaudit.unwrapping import text
 from netaudit.unwrapping.part import Part, Ranges
@@ -30,7 +31,6 @@ _LINE = 76  # the longest line of RFC 2045
 _Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 _SPACES = np.zeros(256, np.bool_)
 _SPACES[list(SPACE)] = True
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _PADDING = (b"", b"", b"==", b"=")  # by what is left of groups of four; one character more is no byte
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
@@ -82,7 +82,7 @@ def _strictly(data: bytes) -> bytes | None:
 
 def _tidy(data: bytes) -> bytes:
     """Text without folding and padding, in the standard alphabet."""
-    return data.translate(_URL_SAFE, SPACE).rstrip(b"=\x00")
+    return data.translate(STANDARD, SPACE).rstrip(b"=\x00")
 
 
 def _decode_clean(data: bytes) -> _Decoded | None:

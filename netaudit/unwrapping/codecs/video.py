@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.part import Part
 
 CODECS = {"video/h264": "h264", "video/h265": "hevc"}
-FILE = "file"  # in place of a codec, with a number behind it
 LOOKED_AT = 4  # key frames of a file
 NOT_LOOKED_AT = "video not looked at"
 CLUSTER = 188  # bytes of a packet of MPEG-TS (ISO/IEC 13818-1, 2.4.3.2)
@@ -102,9 +101,8 @@ def _open_file(part: Part, budget: Budget) -> Iterator[Part]:
         budget.note("video not looked at: PyAV is not installed")
         return
     seen = 0
-    for number in range(LOOKED_AT):
-        still, _ = stills.decode(part.data, f"{FILE} {number}", budget.patience)
-        if not still or not budget.spend(len(still)):
+    for still in stills.decode_file(part.data, LOOKED_AT, budget.patience):
+        if not budget.spend(len(still)):
             break
         seen += 1
         budget.note(DECODED)

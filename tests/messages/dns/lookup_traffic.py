@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from tests.observations.test_service_bindings import key_of_ech
+from tests.observations.test_service_bindings import record as record_of_service
 from tests.streams.wire import packet
 
 SECOND = 1_000_000_000
@@ -27,6 +29,7 @@ VALUES = (
     (28, bytes.fromhex("20010db8") + bytes(11) + b"\1"), (28, bytes(10) + b"\xff\xff\1\2\3\4"), (28, bytes(12) + b"\1\2\3\4"),
     (28, bytes(16)), (1, bytes((120, 24, 5, 7))), (5, b"\3cdn\xc0\x0c"), (5, b"\xc0\xff"), (16, b"\3a=b"),
     (33, bytes(6) + b"\1h\0"), (6, b"\xc0\x0c\xc0\x0c" + bytes(20)), (41, b""), (12, b"\1p\0"), (1, b"abc"), (999, b"xy"),
+    (65, record_of_service(key_of_ech(b"front.cn"), hints=("192.0.2.7",))), (64, record_of_service()), (65, b"\0\1"),
 )  # fmt: skip
 
 

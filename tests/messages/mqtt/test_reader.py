@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.contracts.answers import IN_FIELD
+from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
 from netaudit.contracts.details import MqttSaid
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.mqtt import reader as mqtt
@@ -166,6 +166,28 @@ def test_a_broker_that_takes_no_client_took_nothing_that_came_before() -> None:
     assert [(one.request.path, one.notes) for one in answers] == [("cam/1", [IN_FIELD]), ("cam/2", [IN_FIELD])]
     taken, _ = read([*early, down(CONNACK)], server_port=1883)
     assert not any(one.direction == DOWN for one in taken)
+
+
+def test_a_publication_that_asks_for_it_and_is_never_acknowledged_is_told() -> None:
+    def session(*answers: bytes, level: int = 4) -> list:
+        props = b"\0" if level == 5 else b""
+        said = [
+            up(publish(b"cam/1", JPEG, flags, props).replace(b"\0\7", number))
+            for flags, number in ((2, b"\0\7"), (4, b"\0\x08"), (0, b""))
+        ]
+        return [up(connect(level)), down(CONNACK), *said, *map(down, answers)]
+
+    def told(events: list) -> list:
+        messages, _ = read(events, server_port=1883)
+        return [(one.request.direction, one.notes) for one in messages if one.direction == DOWN]
+
+    acknowledged = b"\x40\2\0\7"
+    assert told(session()) == [(UP, [UNACKNOWLEDGED])] * 2
+    assert told(session(acknowledged)) == [(UP, [UNACKNOWLEDGED])]
+    assert told(session(acknowledged, b"\x50\2\0\x08")) == []
+    assert told(session(b"\x40\4\0\7\x87\0", b"\x50\2\0\x08", level=5)) == [(UP, [IN_FIELD])]
+    assert told([*session(), (DOWN, 4)]) == []  # what it said was not captured
+    assert told(session()[:1] + session()[2:]) == []  # it may never have taken the client
 
 
 @pytest.mark.parametrize(

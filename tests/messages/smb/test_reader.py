@@ -131,7 +131,7 @@ def test_encrypted_is_said_once():
     packet = b"\0\0\0\x40\xfdSMB" + bytes(60)
     messages, summary = read([up(packet * 3)], server_port=445)
     assert [m.method for m in messages] == ["ENCRYPTED"]
-    assert summary.protocol == "smb"
+    assert summary.protocol == "smb-encrypted"
     assert summary.read == (0, 0)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.images.cpu_limit import Limits
+from netaudit.images.processes import Asked
 from netaudit.images.stills import MOST_DEATHS, Stills
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.codecs import video as codecs_video
@@ -124,6 +125,23 @@ def test_some_key_frames_of_a_file_are_looked_at(name, codec):
     assert 1 <= len(stills) <= LOOKED_AT
     assert {f"{NOT_LOOKED_AT} but for {len(stills)} of its key frames", DECODED} <= set(budget.notes)
     assert all("key frame" in leaf.part.path for leaf in leaves if leaf.kind == "jpeg")
+
+
+def test_a_file_is_sent_once_and_what_nobody_takes_is_not_the_next_answer(monkeypatch):
+    data, stills, patience, sent = file_of("matroska", "libx264", 24), Stills(), Patience(), []
+    ask = Asked.ask
+    monkeypatch.setattr(Asked, "ask", lambda self, question: sent.append(len(question)) or ask(self, question))
+    try:
+        whole = list(stills.decode_file(data, 9, patience))
+        assert 3 <= len(whole) == len(set(whole)) < 9
+        assert sent == [len(data) + len(b"file 9\n") + 4, *[0] * len(whole)]
+        assert next(stills.decode_file(data, 9, patience)) == whole[0]
+        assert list(stills.decode_file(data, 2, patience)) == whole[:2]
+        assert list(stills.decode_file(b"no video", 2, patience)) == []
+        assert list(stills.decode_file(data, 9, patience)) == whole
+        assert patience.deaths == 0
+    finally:
+        stills.close()
 
 
 def test_pictures_of_motion_jpeg_are_taken_as_they_are():

@@ -1,0 +1,1 @@
+"""CoAP (RFC 7252): datagrams, and bodies that come block by block."""

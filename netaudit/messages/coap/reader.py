@@ -1,0 +1,176 @@
+"""CoAP over UDP (RFC 7252; blocks: RFC 7959 and 9177): requests and responses, a body from all of its blocks.
+
+A response has the token of its request, by whichever datagram it comes. Blocks of a body are requests with the same
+method and path, each with an answer of its own, of which the last speaks for the body; blocks of an answer likewise.
+Copies (the same number again) are left out. An empty acknowledgement says nothing and is no message.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from netaudit.messages.coap.datagram import (
+    FORMAT,
+    PROXY_URI,
+    SIZE1,
+    SIZE2,
+    TAG,
+    URI_HOST,
+    URI_PATH,
+    Datagram,
+    parse,
+)
+from netaudit.messages.files.filebytes import FileBytes
+from netaudit.messages.marks import ANY, Mark
+from netaudit.messages.message import Message
+from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.text.charset import decoded
+
+NAME = "coap"
+PORT = 5683
+MOST_ASKED = 256  # requests of a direction that wait for their answers, or are observed
+MOST_BODIES = 32  # bodies of a direction under way
+MOST_COPIES = 64  # numbers that are remembered (a copy comes within 93 s, 4.8.2)
+CONTINUE, ERROR = 231, 400
+FORMATS = {  # registry of IANA: CoAP Content-Formats
+    0: "text/plain;charset=utf-8", 21: "image/gif", 22: "image/jpeg", 23: "image/png", 40: "application/link-format",
+    41: "application/xml", 42: "application/octet-stream", 50: "application/json", 60: "application/cbor",
+    110: "application/senml+json", 112: "application/senml+cbor", 11542: "application/vnd.oma.lwm2m+tlv",
+    11543: "application/vnd.oma.lwm2m+json", 30000: "image/svg+xml",
+}  # fmt: skip
+HEAD = bytes(kind << 4 | length for kind in (4, 5) for length in range(9))  # version 1, confirmable or not
+MARKS = (
+    Mark((HEAD, bytes(range(1, 8))), least=5),
+    Mark((bytes(range(0x40, 0x80)), ANY), least=4, ports=(PORT,)),
+)
+
+Body = tuple[str, str, bytes]  # method, path, tag: by which blocks are of one body
+
+
+def recognise(opening: Opening) -> Verdict:
+    """A request that names a resource; on the usual port any datagram that is sound."""
+    usual = PORT in (opening.client_port, opening.server_port)
+    for data, asked, answered in (
+        (opening.up, Verdict.YES, Verdict.SWAPPED),
+        (opening.down, Verdict.SWAPPED, Verdict.YES),
+    ):
+        said = parse(data)
+        if said is None:
+            continue
+        if said.method and (usual or any(option in {URI_HOST, URI_PATH, PROXY_URI} for option, _ in said.options)):
+            return asked
+        if usual and not said.method:
+            return answered if said.status else asked
+    return Verdict.NO
+
+
+class _Parts:
+    """A body of which blocks came."""
+
+    def __init__(self, message: Message) -> None:
+        self.message, self.bytes, self.declared, self.ended = message, FileBytes(), 0, False
+
+    @property
+    def whole(self) -> bool:
+        return self.ended and self.bytes.has(0, self.bytes.size)
+
+    def give(self) -> Message:
+        self.bytes.fill(self.message, self.declared, known=self.ended)
+        return self.message
+
+
+class CoapReader(BaseReader):
+    """Reads both directions: either side may ask."""
+
+    def __init__(self) -> None:
+        self.at = [0, 0]
+        self.asked: tuple[dict[bytes, Message], dict[bytes, Message]] = ({}, {})  # by token; the side that asked
+        self.bodies: tuple[dict[Body, _Parts], dict[Body, _Parts]] = ({}, {})
+        self.seen: tuple[deque[int], deque[int]] = (deque(maxlen=MOST_COPIES), deque(maxlen=MOST_COPIES))
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take one datagram."""
+        self.at[direction] = offset + len(data)
+        said = parse(data)
+        if said is None or not (said.method or said.status):
+            return []
+        if said.kind < 2:  # an acknowledgement bears the number of what it acknowledges
+            if said.number in self.seen[direction]:
+                return []
+            self.seen[direction].append(said.number)
+        message = Message(NAME, direction, offset, offset + len(data), method=said.method, status=said.status)
+        message.content_type = _format(said)
+        if said.method:
+            message.host, message.path = decoded(said.first(URI_HOST) or b""), said.path
+            return self._request(said, message, data)
+        return self._response(said, message, data)
+
+    def _request(self, said: Datagram, message: Message, data: bytes) -> list[Message]:
+        key = message.method, message.path, said.first(TAG) or b""
+        out = self._take(key, said, message, data)
+        parts = self.bodies[message.direction].get(key)
+        asked = self.asked[message.direction]
+        asked.pop(said.token, None)
+        # of blocks, the request is the body: it is given with the last of them
+        asked[said.token] = parts.message if parts is not None and said.block is not None else out[-1]
+        if len(asked) > MOST_ASKED:
+            del asked[next(iter(asked))]
+        return out
+
+    def _response(self, said: Datagram, message: Message, data: bytes) -> list[Message]:
+        other = 1 - message.direction
+        request = self.asked[other].get(said.token)
+        if request is None:
+            return self._take(("", "", said.token), said, message, data)
+        out: list[Message] = []
+        under_way = next((key for key, parts in self.bodies[other].items() if parts.message is request), None)
+        if under_way is not None and (said.status >= ERROR or self.bodies[other][under_way].ended):
+            out = [self.bodies[other].pop(under_way).give()]
+            under_way = None
+        if under_way is None:  # else the body has no row yet that an answer could be of
+            message.request = request
+        key = request.method, request.path, b""
+        return out + self._take(key, said, message, data)
+
+    def _take(self, key: Body, said: Datagram, message: Message, data: bytes) -> list[Message]:
+        """The message of a datagram, or what its block makes ready to be given."""
+        payload = memoryview(data)[said.payload_at :]
+        block = said.block
+        if block is None or message.status == CONTINUE or message.status >= ERROR:
+            message.body, message.body_size = bytes(payload), len(payload)
+            message.body_start = message.end - len(payload) if payload else -1
+            return [message]
+        place, more = block
+        out: list[Message] = []
+        bodies = self.bodies[message.direction]
+        parts = bodies.get(key)
+        if parts is not None and (parts.ended or not place) and parts.bytes.has(place, place + max(len(payload), 1)):
+            out, parts = [bodies.pop(key).give()], None  # the next body of the same name
+        if parts is None:
+            parts = bodies[key] = _Parts(message)
+        mine = parts.message
+        mine.end, mine.start = max(mine.end, message.end), min(mine.start, message.start)
+        mine.request = mine.request or message.request
+        parts.declared = max(parts.declared, said.number_of(SIZE1 if message.method else SIZE2))
+        parts.bytes.write(place, payload)
+        parts.ended = parts.ended or not more
+        if parts.whole:
+            out.append(bodies.pop(key).give())
+        elif len(bodies) > MOST_BODIES:
+            out.append(bodies.pop(next(iter(bodies))).give())
+        return out
+
+    def finish(self) -> list[Message]:
+        """Give bodies that never became whole."""
+        out = [parts.give() for bodies in self.bodies for parts in bodies.values()]
+        self.bodies = ({}, {})
+        return out
+
+    def needed_from(self, direction: int) -> int:
+        """Beginning of the oldest body under way."""
+        begins = (parts.message.start for parts in self.bodies[direction].values())
+        return min(begins, default=self.at[direction])
+
+
+def _format(said: Datagram) -> str:
+    return FORMATS.get(said.number_of(FORMAT), "") if said.first(FORMAT) is not None else ""
