@@ -1,4 +1,4 @@
-"""How long pages of `netaudit browse` take on a large case: `python benchmarks/browse.py [--messages 1000000]`.
+"""How long pages of `netaudit browse` take on a large case: `python -m benchmarks.browse [--messages 1000000]`.
 
 The case is made up: messages, a fifth as many flows, a tenth as many images, and what hangs on them.
 """
@@ -6,7 +6,6 @@ The case is made up: messages, a fifth as many flows, a tenth as many images, an
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,9 +13,6 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pyarrow as pa
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from starlette.testclient import TestClient
 
 from netaudit.browse.gate import Gate
@@ -34,7 +30,7 @@ PAGES = (
     "verdict", "findings", "gallery", "timeline", "topology", "traffic", "journeys", "encrypted", "relays",
     "devices", "events",
     "persons", "endpoints", "ledgers", "tables", "table/messages", "table/messages?from=500000", "row/messages/700000",
-    "table/flows", "search?q=camera",
+    "table/flows", "search?q=camera", "about?value=192.168.0.5", "about?value=203.0.3.7", "about?value=http",
 )  # fmt: skip
 SORTED = ("first_ts", "path", "host", "message_id", "body_size")
 

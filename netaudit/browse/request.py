@@ -18,7 +18,8 @@ from netaudit.documents.nodes import plain
 from netaudit.documents.statements import words
 from netaudit.errors import CaseError
 from netaudit.identity_data.from_unwrapping import KINDS, Personal, masked
-from netaudit.masking.mask import mask_host, mask_name, mask_path, mask_words, visible
+from netaudit.masking.mask import mask_host, mask_name, mask_words, visible
+from netaudit.rows.shown_messages import first_line, is_known, key_shown
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,7 +56,6 @@ _GRAMMAR = {  # of headers whose values have one
 SECRET = re.compile(r"auth|cookie|token|secret|passw|signature|session|api-?key|credential", re.IGNORECASE)
 READ = frozenset({"json", "xml", "form"})  # documents in bytes of which marks and keys are told from values
 _NUMBER = re.compile(r"-?[\d.,+eE-]*\d[\d.,+eE-]*", re.ASCII)
-_NO_KEY = re.compile(r"\s|\d{4}")
 _WORD = re.compile(rb"[0-9A-Za-z_]+|[\x80-\xff].?", re.DOTALL)
 
 
@@ -69,7 +69,7 @@ def message(request: Request) -> Response:
     return show(
         who, "message.html.j2", titled(row, who), here="tables",
         row=row["row"], flow=row["flow_id"], identity=row["message_id"], view=view, before=before, after=after,
-        line=_first_line(found), headers=_headers(found, who.lang), size=who.w.size(len(found.body)),
+        line=first_line(found, 400), headers=_headers(found, who.lang), size=who.w.size(len(found.body)),
         whole=found.complete, missing=[f"{low:,}–{high:,}" for low, high in found.missing[:8]],
         tree=_tree(found, who) if view == "tree" else None,
         lines=_hex(found) if view == "hex" else [], more=max(0, len(found.body) - MOST_BYTES),
@@ -129,13 +129,6 @@ def _beside(who: Asked, row: Row) -> tuple[str, str]:
     return ids[at - 1] if at else "", ids[at + 1] if at + 1 < len(ids) else ""
 
 
-def _first_line(found: Message) -> str:
-    if found.status:
-        return f"{found.protocol} {found.status}"
-    target = visible(mask_path(found.path), 400)
-    return " ".join(part for part in (found.method, target, f"({found.protocol})") if part)
-
-
 def _headers(found: Message, lang: str) -> list[tuple[str, str]]:
     return [(key_shown(name, 60), header_shown(name, value, lang)) for name, value in found.headers[:100]]
 
@@ -181,18 +174,6 @@ def _line(node: Node, depth: int, known: dict[str, str], who: Asked) -> dict[str
         "value": value_shown(node.key, text, who.lang),
         "images": [known[one.object_id] for one in node.images if known.get(one.object_id)],
     }
-
-
-def _known(key: str) -> bool:
-    """Whether a plain key is one that people or devices are described with."""
-    return key in KINDS or key in words().names.whole
-
-
-def key_shown(key: str, limit: int) -> str:
-    """A key, of which most are words; one that may be somebody's name or number is masked as one."""
-    if ":" not in key and _known(plain(key)):  # of what stands before one nothing is known
-        return visible(key, limit)
-    return "···" if _NO_KEY.search(key) else visible(mask_words(mask_name(key)), limit)
 
 
 def value_shown(key: str, text: str, lang: str) -> str:
@@ -243,7 +224,7 @@ def _values(text: bytes) -> bytes:
         return b"\1" * len(text)
     hidden = bytearray(len(text))
     for word in _WORD.finditer(text):
-        if not (word[0].isascii() and _known(plain(word[0].decode("ascii")))):
+        if not (word[0].isascii() and is_known(plain(word[0].decode("ascii")))):
             hidden[word.start() : word.end()] = b"\1" * len(word[0])
     return bytes(hidden)
 
@@ -257,7 +238,7 @@ def _step(found: Message, parts: list[Any], number: int, who: Asked) -> dict[str
         "number": number + 1,
         "id": found.message_id.hex(),
         "up": found.direction == 0,
-        "line": _first_line(found),
+        "line": first_line(found, 400),
         "size": who.w.size(found.body_size or len(found.body)),
         "whole": found.complete,
         "parts": [f"{part.kind} {who.w.short(part.size)}" for part in parts[:6]],

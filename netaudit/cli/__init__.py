@@ -20,11 +20,11 @@ def main() -> None:
         multiprocessing.freeze_support()  # workers of a frozen program begin here too
     if programs.asked(sys.argv[1:]):
         return
-    from netaudit.pipeline.methods import remember_methods
+    from netaudit.pipeline.compiled import remember_compiled
     from netaudit.pipeline.startup import leave, own_process
 
     own_process()
-    remember_methods()
+    remember_compiled()
     from netaudit.cli.app import main as run
 
     try:

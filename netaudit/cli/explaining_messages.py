@@ -27,12 +27,13 @@ def explained(
     from netaudit.documents.loading import load
     from netaudit.pipeline.rereading import reread
     from netaudit.rows.events import head_of
+    from netaudit.rows.shown_messages import first_line, host_shown
     from netaudit.rule_writing.document_examples import read_message, tree_of
 
     found = reread(case, identity, captures)
     index = load((signatures,) if signatures else ()).index
     head, tree = head_of(found), tree_of(found)
-    first = visible(mask(f"{head.protocol} {head.method} {head.host} {head.target}"), WIDTH)
+    first = " ".join(part for part in (first_line(found, WIDTH), host_shown(head.host, WIDTH)) if part)
     lines = [first + (f" ({say('document_reply', lang)})" if head.reply else ""), *_tree_lines(tree, lang)]
     events = list(read_message(index, found))
     for event in events:
@@ -54,6 +55,8 @@ def explained(
 
 
 def _tree_lines(tree: Tree, lang: str) -> list[str]:
+    from netaudit.rows.shown_messages import key_shown
+
     out = []
     for node in tree.documents:
         document = node.document
@@ -62,7 +65,7 @@ def _tree_lines(tree: Tree, lang: str) -> list[str]:
             out.append(f"{say('document_part', lang)}: {visible(mask(document.way.text), WIDTH)}{whole}")
     out += [f"{say('document_image', lang)}: {visible(mask(image.way.text), WIDTH)}" for image in tree.images]
     keys = list(dict.fromkeys(nodes[0].raw for nodes in tree.by_key.values()))
-    shown = ", ".join(visible(mask(key), 40) for key in keys[:MOST_KEYS])
+    shown = ", ".join(key_shown(key, 40) for key in keys[:MOST_KEYS])
     more = f" … (+{len(keys) - MOST_KEYS})" if len(keys) > MOST_KEYS else ""
     out.append(f"{say('document_keys', lang)}: {shown}{more}")
     return out

@@ -66,8 +66,9 @@ def source_key(package: Path = PACKAGE) -> str:
 
 def sources(package: Path = PACKAGE) -> list[Path]:
     """Files with kernels, layouts, and what compiles them, in order."""
-    found = (Path(folder, name) for folder, _, names in os.walk(package) for name in names)
-    return sorted(path for path in found if SOURCE.fullmatch(path.relative_to(package).as_posix()))
+    before = len(str(package)) + 1
+    found = (os.path.join(folder, name) for folder, _, names in os.walk(package) for name in names)  # noqa: PTH118
+    return sorted(Path(path) for path in found if SOURCE.fullmatch(path[before:].replace(os.sep, "/")))
 
 
 KEY = source_key()

@@ -56,12 +56,10 @@ class FlowSummary:
 
 def flow_id(row: np.void) -> bytes:
     """16 bytes that name a flow by content: protocol, both ends in sorted order, time and number of its start."""
-    ends = sorted(
-        _END.pack(int(row[f"{side}_hi"]), int(row[f"{side}_lo"]), int(row[f"{side}_port"]))
-        for side in ("client", "server")
-    )
+    one = _END.pack(int(row["client_hi"]), int(row["client_lo"]), int(row["client_port"]))
+    other = _END.pack(int(row["server_hi"]), int(row["server_lo"]), int(row["server_port"]))
     what = _FLOW.pack(int(row["proto"]), int(row["first_ts"]), int(row["first_seq"]))
-    return blake2b(what + ends[0] + ends[1], digest_size=16).digest()
+    return blake2b(what + min(one, other) + max(one, other), digest_size=16).digest()
 
 
 def begun_by_syn(handshake: int) -> bool:

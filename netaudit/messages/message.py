@@ -71,6 +71,10 @@ class Message:
                 return value
         return ""
 
+    def has_form(self, form: Form) -> None:
+        """Learn the form of the head, where whoever read it knows it."""
+        self._form = (self.headers, len(self.headers), form)
+
     @property
     def form(self) -> Form:
         """What messages like it have alike in their heads."""

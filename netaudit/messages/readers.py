@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from netaudit.messages import mongodb, socks
 from netaudit.messages.carve import CarveReader
@@ -150,6 +151,9 @@ READERS: tuple[Entry, ...] = (
 
 
 BY_TRANSPORT = {name: tuple(entry for entry in READERS if entry.transport == name) for name in ("tcp", "udp")}
+# Of a connection whose beginning was seen these are asked of bytes alone, those behind them also of ports.
+BY_BYTES = BY_TRANSPORT["tcp"][: [entry.name for entry in BY_TRANSPORT["tcp"]].index("http") + 1]
+BEGINNING, BEGINNINGS = 8, 4096  # bytes of each direction by which most entries say NO; how many are remembered
 
 
 def _always(_: Opening) -> Verdict:
@@ -198,10 +202,21 @@ def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | No
 
     `final`: nothing more of the opening will be seen, so that MORE counts as NO.
     """
-    for entry in BY_TRANSPORT[transport]:
+    entries = BY_TRANSPORT[transport]
+    if transport == "tcp" and not (opening.midstream or opening.upgrade or (opening.up and opening.down)):
+        entries = entries[_declined(opening.up[:BEGINNING], opening.down[:BEGINNING]) :]
+    for entry in entries:
         verdict = entry.recognise(opening)
         if verdict is Verdict.MORE and not final:
             return None, False
         if verdict in (Verdict.YES, Verdict.SWAPPED):
             return entry, verdict is Verdict.SWAPPED
     return FALLBACK[transport], False
+
+
+@lru_cache(maxsize=BEGINNINGS)
+def _declined(up: bytes, down: bytes) -> int:
+    """How many of the first entries say NO of any opening of one direction that begins so: NO does not change."""
+    opening = Opening(up, down, 0, 0, midstream=False)
+    said = (number for number, entry in enumerate(BY_BYTES) if entry.recognise(opening) is not Verdict.NO)
+    return next(said, len(BY_BYTES))

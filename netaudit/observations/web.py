@@ -17,6 +17,7 @@ from netaudit.observations.windows import note_ntlm
 if TYPE_CHECKING:
     from netaudit.contracts.heads import Fields
     from netaudit.observations.ends import Ends, Host
+    from netaudit.observations.ledger import Host as HostField
     from netaudit.observations.ledger import Ledger
     from netaudit.observations.message_view import Place, Spoken
 
@@ -79,8 +80,7 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         note_login("http_client", value, client, ledger, place)
     path = message.path.partition("?")[0][:LONGEST_PATH]
     if path.startswith("/") and not STATIC.search(path):
-        ledger.note("http_client", client.mac, client.ip, "path", path, *place)
-        ledger.note("http_server", ends.server.mac, ends.server.ip, "path", path, *place)
+        ledger.note_all(_of_path(path, ends, ledger, place))
     if message.method in {"POST", "PUT"} and message.body:
         head = message.body[:BODY_LOOK]
         whose = ledger.field("http_client", client.mac, client.ip, "key")
@@ -90,6 +90,15 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
             ledger.note("http_client", client.mac, client.ip, field, value, *place)
             if field == "event":
                 ledger.note("http_server", ends.server.mac, ends.server.ip, "received_event", value, *place)
+
+
+def _of_path(path: str, ends: Ends, ledger: Ledger, place: Place) -> list[tuple[HostField, str, Place, int]]:
+    """That one end asks under a path, and the other is asked."""
+    shown, client, server = masked_value(path, "path"), ends.client, ends.server
+    return [
+        (ledger.field("http_client", client.mac, client.ip, "path"), shown, place, 1),
+        (ledger.field("http_server", server.mac, server.ip, "path"), shown, place, 1),
+    ]
 
 
 def _of_client(fields: Fields) -> tuple[tuple[tuple[str, str], ...], str]:

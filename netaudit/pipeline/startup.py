@@ -1,7 +1,8 @@
 """A quick start of processes of our own (command line, workers): what an audit never uses is not imported in passing.
 
-pyarrow looks for pandas when it makes its first array and for file systems of clouds, numba for cffi, scipy's BLAS and
-YAML when it is loaded, and in all installed packages for extensions of itself: together a third of a second, and 70 MB.
+pyarrow looks for pandas when it makes its first array and for file systems of clouds, numba for cffi, scipy's BLAS,
+coverage and YAML when it is loaded, and in all installed packages for extensions of itself: together a third of a
+second, and 70 MB.
 Both remember what they found, so this is for a process that ends with its command; whoever audits from Python keeps
 pandas, and `to_pandas`.
 """
@@ -10,18 +11,16 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import importlib.abc
 import os
 import sys
 import threading
 from importlib import import_module
-from importlib.machinery import ModuleSpec
 from typing import Any, NoReturn
 
 ARENA_MAX, MMAP_THRESHOLD = -8, -3  # of glibc's mallopt(3)
 LARGE = 256 << 10  # bytes from which on memory is mapped by itself, and so given back when it is freed
 CLOUDS = ("pyarrow._azurefs", "pyarrow._gcsfs", "pyarrow._hdfs", "pyarrow._s3fs")
-UNUSED = frozenset({"cffi", "pandas", "scipy", "yaml", *CLOUDS})
+UNUSED = frozenset({"cffi", "coverage", "pandas", "scipy", "yaml", *CLOUDS})
 
 _own = False
 
@@ -39,12 +38,11 @@ def is_own_process() -> bool:
     return _own
 
 
-class _Absent(importlib.abc.MetaPathFinder):
-    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+class _Absent:
+    def find_spec(self, fullname: str, *_: object) -> None:
         """Refuse the unused ones, know nothing of the rest."""
         if fullname in UNUSED:
             raise ModuleNotFoundError(f"{fullname} is not used by an audit", name=fullname)
-        return None
 
 
 def load_lean(*, compiler: bool = False) -> None:

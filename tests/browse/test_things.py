@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 import netaudit
 from netaudit.browse.comparing import _brief
 from netaudit.browse.gate import Gate
-from netaudit.browse.request import _hex, _merged, header_shown, key_shown, value_shown
+from netaudit.browse.request import _hex, _merged, header_shown, value_shown
 from netaudit.browse.rooms import GROUPS, ORDER
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
@@ -22,6 +22,7 @@ from netaudit.capture.from_files import open_captures, read_frames
 from netaudit.capture.write import PcapngWriter
 from netaudit.messages.message import Message
 from netaudit.pipeline.tracing import Trace, _note_runs
+from netaudit.rows.shown_messages import key_shown
 from tests.browse.conftest import HOST, MOUNT
 
 if TYPE_CHECKING:

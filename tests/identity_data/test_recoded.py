@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data import recoded, strings
 from netaudit.identity_data.from_unwrapping import personal
-from netaudit.identity_data.recoded import readings
+from netaudit.identity_data.recoded import readings, unescaped
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.sniff import sniff
 
@@ -135,3 +135,15 @@ def test_of_many_words_those_with_the_fewest_codings_are_read_first() -> None:
     ).decode()
     last = base64.b64encode(RECORD.encode()).decode()
     assert [coding for coding, _ in readings(_field(f"{inner} {many[: len(many) // 2]} {last}"))] == ["base64"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"1=\n2", b"12"), (b"1=\r\n2", b"12"), (b"1\n 2", b"12"), (b"1\r\n\tX", b"1X"), (b"1\n 2\n\t3", b"123"),
+        (b"a=\n2", None), (b"=\n2", None), (b"1=\r2", None), (b"1\n2", None), (b"1\n  2", None), (b"1=\n b", None),
+        (b"1=\r\n 2", None), (b"1\n\n 2", None), (b"1\r\r\n 2", None),
+    ],
+)  # fmt: skip
+def test_folds_are_those_between_two_digits(text: bytes, said: bytes | None) -> None:
+    assert unescaped(text) == (text if said is None else said)

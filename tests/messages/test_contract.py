@@ -7,7 +7,7 @@ import random
 import pytest
 
 from netaudit.messages.reader import Opening, Verdict
-from netaudit.messages.readers import EXPECTED, FALLBACK, READERS, Entry
+from netaudit.messages.readers import BY_TRANSPORT, EXPECTED, FALLBACK, READERS, Entry, choose
 from tests.messages import examples
 
 ENTRIES = [*READERS, *EXPECTED.values(), *FALLBACK.values()]
@@ -84,6 +84,27 @@ def test_recognisers_answer_any_opening_and_keep_to_it(entry: Entry) -> None:
             assert isinstance(verdict, Verdict)
             assert said in (Verdict.MORE, verdict), f"{entry.name} said {said}, then {verdict} of {data[:end]!r}"
             said = verdict
+
+
+@pytest.mark.parametrize("ports", [(40_000, 80), (21, 40_000), (40_000, 25), (1883, 445), (37777, 554), (0, 0)])
+def test_what_a_beginning_rules_out_is_ruled_out_by_all_recognisers(ports: tuple[int, int]) -> None:
+    """Whatever stands behind the beginning, and in the other direction, and whatever was asked before."""
+    chance = random.Random(f"{ports}")
+    chosen = set()
+    for _ in range(1500):
+        up, down = (
+            chance.choice(SEEDS)[: chance.choice((3, 8, 99))] + chance.randbytes(chance.choice((0, 0, 1, 9, 100)))
+            for _ in range(2)
+        )
+        opening = Opening(up, chance.choice((b"", down)), *ports, midstream=chance.random() < 0.2)
+        for final in (False, True):
+            asked = [(entry, entry.recognise(opening)) for entry in BY_TRANSPORT["tcp"]]
+            said = [one for one in asked if one[1] is not Verdict.NO and not (final and one[1] is Verdict.MORE)]
+            entry, verdict = said[0] if said else (FALLBACK["tcp"], Verdict.YES)
+            expected = (None, False) if verdict is Verdict.MORE else (entry, verdict is Verdict.SWAPPED)
+            assert choose(opening, "tcp", final=final) == expected, opening
+            chosen.add(entry.name)
+    assert len(chosen) > 8
 
 
 def test_names_are_told_apart() -> None:

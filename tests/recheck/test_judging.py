@@ -55,11 +55,23 @@ def test_what_goes_on_is_still_there() -> None:
         (after_passes(LATER, "face", 5000), "now other", "smaller"),
         (after_passes(LATER, "clear", 600), "now other", "vectors"),
         ([(LATER + 27 * MINUTE + k * SECOND // 2, 20_000, "face") for k in range(14)], "now other", "bulk"),
+        (after_passes(LATER, delay=60), "now other", "avoids"),
+        ([*after_passes(LATER, delay=60), (LATER + 2 * MINUTE + SECOND, 20_000, "face")], "still", ""),
     ],
 )
 def test_another_way_to_the_same_endpoint_is_no_end(sent, status, form) -> None:
     one = told(visit(LATER, [channel(CAMERA, UP, sent, "uploaded"), beats(LATER)]))
     assert (one.status, one.form) == (status, form)
+
+
+def test_uploads_that_avoid_the_marks_are_told_with_their_number() -> None:
+    one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60), "uploaded"), beats(LATER)]))
+    assert (one.power.asked, one.power.of_100, codes(one)) == (12, 99, ["avoids"])
+    assert "12 were sent at other moments: uploads avoid the marked ones" in sentences(one, office(), "en")[-1]
+    few = told(
+        visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60, passes=3), "uploaded"), beats(LATER)], passes=3)
+    )
+    assert few.status == "still"
 
 
 @pytest.mark.parametrize("form", ["face", "hidden"])

@@ -1,4 +1,4 @@
-"""What was not read, judged or understood, from the rows of `ledgers`; and the calm sentences where nothing was."""
+"""What was not read, judged or understood, from the rows of `ledgers` and of `vantages`."""
 
 from __future__ import annotations
 
@@ -10,95 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
-from netaudit.findings.accounts import LEAST_HIDING, POSSIBLE, SENT_HIDDEN, SHOWN, SMALL, SPREAD, UNPLACED, UNSURE
-from netaudit.findings.apart import IMAGES, NOBODYS, NUMBERS, RECORDS
+from netaudit.findings.accounts import POSSIBLE, SHOWN, SPREAD, UNPLACED, UNSURE
 from netaudit.findings.ledgers import JUDGING, REFUSED, SET_ASIDE
-from netaudit.findings.statements.kind import FIRST, LAST, MOST_NAMED, Kind, Statement, Tables
+from netaudit.findings.statements.kind import LAST, MOST_NAMED, Kind, Statement, Tables
+from netaudit.findings.statements.ledger_rows import left_open, open_rows, total, vantages
 from netaudit.findings.understanding import LEARNED_FROM
-from netaudit.findings.visibility import CLEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "nothing_seen_so_far"  # headlines
-CALM_NEEDS = (  # no open row in any of these
-    "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
-    "contradictions", "evicted", "faces", "apart", "bounds", "documents", "templates",
-)  # fmt: skip
-
-
-def open_rows(tables: Tables, *ledgers: str) -> list[dict[str, Any]]:
-    """Rows of some ledgers that are not understood."""
-    table = tables["ledgers"]
-    return [row for row in table.filter(pc.invert(table["understood"])).to_pylist() if row["ledger"] in ledgers]
-
-
-def _total(tables: Tables, ledger: str, column: str = "count") -> int:
-    table = tables["ledgers"]
-    return int(pc.sum(table.filter(pc.equal(table["ledger"], ledger))[column]).as_py() or 0)
-
-
-def _uploads(tables: Tables) -> dict[str, int]:
-    """Encrypted uploads counted, and the inside addresses that sent them."""
-    counts = tables.get("upload_counts")
-    if counts is None:
-        return {"n": 0, "addresses": 0}
-    rows = counts.filter(pc.greater(counts["uploads"], 0)).select(["sender", "uploads", "devices"]).to_pylist()
-    named = {row["sender"] for row in rows if row["sender"]}
-    own = sum(row["devices"] for row in rows if not row["sender"])
-    return {"n": sum(row["uploads"] for row in rows), "addresses": max(len(named), own)}
-
-
-def _after_moments(tables: Tables) -> bool:
-    """Whether something whose content is not visible was sent after a marked moment."""
-    after = tables.get("after_moments")
-    return after is not None and bool(pc.any(pc.not_equal(after["visibility"], CLEAR)).as_py())
-
-
-def _headline(tables: Tables) -> str:
-    """Which sentence says that nothing was seen leaving; empty where there is a finding, or nothing to say it of.
-
-    The first needs that all was read and judged, and nothing was hidden; the second that nothing but the content of
-    encrypted uploads was; the third is said of what was read.
-    """
-    stages = {row["reason"] for row in open_rows(tables, "stages")}
-    if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
-        return ""
-    if open_rows(tables, "apart") or any(row["reason"] == UNSURE for row in open_rows(tables, "faces")):
-        return ""  # faces or numbers were seen leaving, though nobody is accused, or faint ones
-    unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
-    if unjudged and unjudged == _total(tables, "images"):
-        return ""  # nothing was looked at: there is nothing to be calm about
-    # a period is the auditor's choice: what is said is said of it
-    left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
-    if left or any(row["reason"] in HIDING for row in open_rows(tables, "understanding")):
-        return SO_FAR
-    if any(row["port_of"] for row in _vantages(tables)) or not _heard_nearly_all(tables):
-        return SO_FAR  # of the others nothing was heard
-    if _uploads(tables)["n"]:
-        return BUT_UPLOADS
-    return SO_FAR if _after_moments(tables) or _may_hide(tables) else NOTHING
-
-
-def _may_hide(tables: Tables) -> bool:
-    """Whether somebody sent enough, all its ways together, that was encrypted and mostly sent, or not understood."""
-    table, sums = tables["ledgers"], Counter[str]()
-    for row in table.filter(pc.equal(table["ledger"], "egress")).to_pylist():
-        if row["reason"] in {SENT_HIDDEN, SMALL}:
-            sums[row["subject"].partition(" > ")[0]] += row["bytes"] or 0
-    return max(sums.values(), default=0) >= LEAST_HIDING
-
-
-def _told_apart(tables: Tables) -> Iterator[Statement]:
-    """What calls itself a personal device sent: counted, and said of nobody."""
-    rows = [row for row in open_rows(tables, "apart") if row["reason"] in {IMAGES, RECORDS}]
-    if rows:
-        sums = Counter[str]()
-        for row in rows:
-            sums[row["reason"]] += row["count"] or 0
-        subjects = sorted({row["subject"] for row in rows})
-        counts = {"images": sums[IMAGES], "records": sums[RECORDS], "devices": len(subjects)}
-        yield Statement("told_apart", counts=counts, subjects=subjects[:MOST_NAMED])
 
 
 def _posters(tables: Tables) -> Iterator[Statement]:
@@ -109,23 +28,6 @@ def _posters(tables: Tables) -> Iterator[Statement]:
         counts = {"n": sum(row["count"] or 0 for row in rows), "subjects": len(rows)}
         subjects = sorted({row["subject"] for row in rows})
         yield Statement("posters", counts=counts, subjects=subjects[:MOST_NAMED])
-
-
-def _when(headline: str) -> Callable[[Tables], Iterator[Statement]]:
-    """A statement that is the headline."""
-
-    def make(tables: Tables) -> Iterator[Statement]:
-        if _headline(tables) == headline:
-            yield Statement(headline, counts=_uploads(tables) if headline == BUT_UPLOADS else {})
-
-    return make
-
-
-def _uploads_unjudged(tables: Tables) -> Iterator[Statement]:
-    """Encrypted uploads beside a sentence on what was read only, which does not speak of them."""
-    counts = _uploads(tables)
-    if counts["n"] and _headline(tables) == SO_FAR:
-        yield Statement("uploads_unjudged", counts=counts)
 
 
 def _stage(kind: str, *reasons: str) -> Callable[[Tables], Iterator[Statement]]:
@@ -174,78 +76,41 @@ def _interrupted(tables: Tables) -> Iterator[Statement]:
     yield Statement("interrupted", counts=counts | {"whole": read - counts["part"] - counts["unread"]})
 
 
-def _open(
-    kind: str, ledger: str, *reasons: str, unit: str = "", subjects: bool = False
-) -> Callable[[Tables], Iterator[Statement]]:
-    """A statement on rows of a ledger that are not understood (all, or for some reasons): how many, how much, why."""
-
-    def make(tables: Tables) -> Iterator[Statement]:
-        rows = [row for row in open_rows(tables, ledger) if not reasons or row["reason"] in reasons]
-        if not rows:
-            return
-        why = Counter[str]()
-        for row in rows:
-            why[row["reason"]] += row[unit or "count"] or 0
-        counts = {"n": sum(row["count"] or 0 for row in rows), "all": _total(tables, ledger)}
-        counts |= {"bytes": sum(row["bytes"] or 0 for row in rows), "all_bytes": _total(tables, ledger, "bytes")}
-        named = sorted({row["subject"] for row in rows})[:MOST_NAMED] if subjects else []
-        yield Statement(kind, "", counts, dict(why.most_common()), unit, ledger, named)
-
-    return make
-
-
 def _inputs(tables: Tables) -> Iterator[Statement]:
     """Inputs that are damaged or could not be read, of those that are captures or should have been."""
-    for one in _open("inputs", "inputs", "damaged", REFUSED, subjects=True)(tables):
+    for one in left_open("inputs", "inputs", "damaged", REFUSED, subjects=True)(tables):
         aside = pc.is_in(tables["ledgers"]["reason"], pa.array(SET_ASIDE))
         captures = tables["ledgers"].filter(pc.invert(aside))
-        yield replace(one, counts=one.counts | {"all": _total({"ledgers": captures}, "inputs")})
+        yield replace(one, counts=one.counts | {"all": total({"ledgers": captures}, "inputs")})
 
 
 def _not_understood(tables: Tables) -> Iterator[Statement]:
     """Messages with a face or a person; those of which bounds cut something off are told apart."""
     ledgers = tables["ledgers"]
     about = ledgers.filter(pc.not_equal(ledgers["subject"], LEARNED_FROM))
-    yield from _open("not_understood", "understanding")({"ledgers": about})
+    yield from left_open("not_understood", "understanding")({"ledgers": about})
 
 
 def _outside_period(tables: Tables) -> Iterator[Statement]:
     count = sum(row["count"] for row in open_rows(tables, "packets") if row["reason"] == "outside_period")
     if count:
-        yield Statement("outside_period", counts={"n": count, "all": _total(tables, "packets")})
+        yield Statement("outside_period", counts={"n": count, "all": total(tables, "packets")})
 
 
 def _undecoded(tables: Tables) -> Iterator[Statement]:
     rows = [row for row in open_rows(tables, "packets") if row["reason"] != "outside_period"]
     if rows:
         yield Statement(
-            "undecoded", counts={"n": sum(row["count"] or 0 for row in rows), "all": _total(tables, "packets")}
+            "undecoded", counts={"n": sum(row["count"] or 0 for row in rows), "all": total(tables, "packets")}
         )
-
-
-NEARLY = 0.9  # of the devices that captures know of
-
-
-def _heard_nearly_all(tables: Tables) -> bool:
-    """Whether a capture heard nearly as many devices as any knows, of those that only announce themselves, too.
-
-    What such a device said to others may have gone past where the capture was taken.
-    """
-    rows = _vantages(tables)
-    return max((row["heard"] for row in rows), default=0) >= NEARLY * max((row["devices"] for row in rows), default=0)
 
 
 CLOCK_OFF = 5.0  # seconds from which on a clock is said to be off
 
 
-def _vantages(tables: Tables) -> list[dict[str, Any]]:
-    table = tables.get("vantages")
-    return table.to_pylist() if table is not None else []
-
-
 def _heard(tables: Tables) -> Iterator[Statement]:
     """Captures that heard the unicast of some devices only, where not all is one device's."""
-    rows = [row for row in _vantages(tables) if row["heard"] < row["devices"] and not row["port_of"]]
+    rows = [row for row in vantages(tables) if row["heard"] < row["devices"] and not row["port_of"]]
     if rows:
         one = min(rows, key=lambda row: (row["heard"] - row["devices"], row["capture_id"]))
         counts = {"heard": one["heard"], "devices": one["devices"], "captures": len(rows)}
@@ -254,7 +119,7 @@ def _heard(tables: Tables) -> Iterator[Statement]:
 
 def _one_port(tables: Tables) -> Iterator[Statement]:
     """Captures in which one device is an end of everything."""
-    rows = [row for row in _vantages(tables) if row["port_of"]]
+    rows = [row for row in vantages(tables) if row["port_of"]]
     if rows:
         others = sum(row["devices"] - 1 for row in rows)
         counts = {"captures": len(rows), "others": others}
@@ -263,7 +128,7 @@ def _one_port(tables: Tables) -> Iterator[Statement]:
 
 def _clock_off(tables: Tables) -> Iterator[Statement]:
     """Captures whose clock is off by what servers outside state."""
-    rows = [row for row in _vantages(tables) if abs(row["clock_off_s"] or 0) >= CLOCK_OFF]
+    rows = [row for row in vantages(tables) if abs(row["clock_off_s"] or 0) >= CLOCK_OFF]
     if rows:
         seconds = round(max(abs(row["clock_off_s"]) for row in rows))
         counts = {"captures": len(rows), "seconds": seconds}
@@ -276,58 +141,6 @@ def _incomplete(tables: Tables) -> Iterator[Statement]:
         yield Statement("incomplete", counts={"images": count, "all": tables["images"].num_rows})
 
 
-CALM = (
-    Kind(
-        "told_apart", _told_apart,
-        "另有 {images} 张次人脸图像、{records} 条含身份证件号码的记录由 {devices} 台自称个人手机或平板的设备传出，"
-        "未列入发现，亦未排除",
-        "{images:face image|face images} and {records:record|records} with an identity number were sent by "
-        "{devices:device that calls itself|devices that call themselves} a phone or tablet: told apart, in no finding",
-        FIRST,
-    ),
-    Kind(
-        "unattributed", _open("unattributed", "apart", NOBODYS, subjects=True),
-        "{n} 张次人脸图像或含身份证件号码的记录所在的帧无法指明发送者：其链路地址当时并未持有所称的地址，且无人接收",
-        "{n:face image or record|face images or records} with an identity number went by in frames whose sender cannot "
-        "be told: their link address did not hold the address they name, and nobody took them",
-        FIRST,
-    ),
-    Kind(
-        "numbers_alone", _open("numbers_alone", "apart", NUMBERS, subjects=True),
-        "{n} 个形似身份证件号码的号码传出，旁无任何名称表明其为何物",
-        "{n:number in the form of an identity number|numbers in the form of identity numbers} left, which nothing "
-        "names",
-        FIRST,
-    ),
-    Kind(
-        NOTHING, _when(NOTHING),
-        "未见人脸图像或身份证件号码外传，足以承载它们的外发内容均已读取，未见加密上传；未发现不等于不存在",
-        "No face image and no identity number was seen leaving, and nothing of a size to carry one left unread or "
-        "encrypted; this is not a clean bill of health",
-        FIRST,
-    ),
-    Kind(
-        BUT_UPLOADS, _when(BUT_UPLOADS),
-        "未见人脸图像或身份证件号码外传；{addresses} 个内部地址的 {n} 次加密上传内容不可见，无法判断",
-        "No face image and no identity number was seen leaving; {n:encrypted upload|encrypted uploads} of "
-        "{addresses:inside address|inside addresses} cannot be judged, as the content is not visible",
-        FIRST,
-    ),
-    Kind(
-        SO_FAR, _when(SO_FAR),
-        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传；未发现不等于不存在",
-        "In what was read and judged, no face image and no identity number was seen leaving; this is not a clean bill "
-        "of health",
-        FIRST,
-    ),
-    Kind(
-        "uploads_unjudged", _uploads_unjudged,
-        "{addresses} 个内部地址的 {n} 次加密上传内容不可见，无法判断",
-        "{n:encrypted upload|encrypted uploads} of {addresses:inside address|inside addresses} cannot be judged, as "
-        "the content is not visible",
-        FIRST,
-    ),
-)  # fmt: skip
 UNREAD = (
     Kind(
         "interrupted", _interrupted,
@@ -364,66 +177,66 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "contested", _open("contested", "contested", "called a phone", subjects=True),
+        "contested", left_open("contested", "contested", "called a phone", subjects=True),
         "发现中有 {n} 张次人脸图像、{bytes:size} 的发送方自称手机或平板，但证据不足或相互矛盾",
         "contested: {n:face image|face images} and {bytes:size} in findings are of senders that call themselves phones",
         LAST,
     ),
     Kind(
-        "contested_addresses", _open("contested_addresses", "contested", "address", subjects=True),
+        "contested_addresses", left_open("contested_addresses", "contested", "address", subjects=True),
         "{n} 个网段或地址被声称在内部，但依据为链路上任何主机均可伪造，未予采信（{why}）",
         "{n:network or address is|networks or addresses are} said to be inside by what any host on the link can forge, "
         "which was not followed ({why})",
         LAST,
     ),
     Kind(
-        "contested_inside", _open("contested_inside", "contested", "declared inside", subjects=True),
+        "contested_inside", left_open("contested_inside", "contested", "declared inside", subjects=True),
         "审计人声明为内部的 {n} 个网段含有公网服务的地址，发往其中的内容未作为外传判定（{why}）",
         "{n:network that was|networks that were} declared to be inside {n:holds|hold} public addresses of services: "
         "what went there is not judged as having left ({why})",
         LAST,
     ),
     Kind(
-        "contradictions", _open("contradictions", "contradictions"),
+        "contradictions", left_open("contradictions", "contradictions"),
         "{n} 个连接中的数据包相互矛盾，接收方实际收到的内容并不确定；两种读法均已读取（{why}）",
         "packets of {n:connection|connections} contradict each other, so that what the receivers took is not certain; "
         "both readings were read ({why})",
         LAST,
     ),
     Kind(
-        "evicted", _open("evicted", "evicted"),
+        "evicted", left_open("evicted", "evicted"),
         "{n} 个连接因同时存在的连接过多而提前结束读取，此后的数据按新连接读取",
         "{n:connection was|connections were} ended early, as too many were open at once: what followed was read as "
         "connections of its own",
         LAST,
     ),
     Kind(
-        "bounds", _open("bounds", "bounds"),
+        "bounds", left_open("bounds", "bounds"),
         "{n} 个连接超出归纳判断的上限（{why}）",
         "{n:connection is|connections are} beyond a bound of what is concluded from all of them ({why})",
         LAST,
     ),
     Kind(
-        "faces_apart", _open("faces_apart", "faces", POSSIBLE, UNSURE, SHOWN, SPREAD, UNPLACED),
+        "faces_apart", left_open("faces_apart", "faces", POSSIBLE, UNSURE, SHOWN, SPREAD, UNPLACED),
         "{n} 张次有人脸或疑似人脸的图像未列入任何发现（{why}）",
         "{n:image with a face or a possible one is|images with a face or a possible one are} in no finding ({why})",
         LAST,
     ),
     Kind(
-        "left_unread", _open("left_unread", "egress", unit="bytes"),
+        "left_unread", left_open("left_unread", "egress", unit="bytes"),
         "由内向外传出的内容中有 {bytes:size} 未能读懂或未逐一判断（{why}）",
         "{bytes:size} of what left from inside was not understood or not judged ({why})",
         LAST,
     ),
     Kind(
-        "names", _open("names", "names", subjects=True),
+        "names", left_open("names", "names", subjects=True),
         "查询或声明的 {n} 个名称中有 {bytes:size} 无人能读懂，可能借名称传出内容",
         "{bytes:size} in {n:name|names} that hosts asked for or declared would be read by nobody: content may have "
         "left in names",
         LAST,
     ),
     Kind(
-        "documents", _open("documents", "documents", subjects=True),
+        "documents", left_open("documents", "documents", subjects=True),
         "{n} 条发往外部的消息中有文档未读懂到结尾，共 {bytes:size}",
         "documents in {n:message|messages} to the outside were not understood to their end: {bytes:size} of them",
         LAST,
@@ -444,26 +257,26 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "templates", _open("templates", "templates", subjects=True),
+        "templates", left_open("templates", "templates", subjects=True),
         "{n} 组形似生物特征模板的数列传往外部，无任何内容表明其用途",
         "{n:list of numbers|lists of numbers} in the form of biometric templates left, of which nothing says what they "
         "are",
         LAST,
     ),
     Kind(
-        "not_learned", _open("not_learned", "understanding", *sorted(HIDING)),
+        "not_learned", left_open("not_learned", "understanding", *sorted(HIDING)),
         "{n} 条消息达到学习上限，其中可能还有人员信息未查看（{why}）",
         "bounds of learning were reached in {n:message|messages}; who else stands in them was not looked at ({why})",
         LAST,
     ),
     Kind(
-        "unjudged", _open("unjudged", "images"),
+        "unjudged", left_open("unjudged", "images"),
         "{all} 张不同图像中有 {n} 张未作人脸判定（{why}）",
         "not judged for faces: {n} of {all:distinct image|distinct images} ({why})",
         LAST,
     ),
     Kind(
-        "key_frames", _open("key_frames", "key frames"),
+        "key_frames", left_open("key_frames", "key frames"),
         "{n} 处视频关键帧未能解码查看（{why}）",
         "{n:key frame or video stream was|key frames or video streams were} not looked at ({why})",
         LAST,
@@ -475,7 +288,7 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "signatures", _open("signatures", "signatures"),
+        "signatures", left_open("signatures", "signatures"),
         "{n} 条特征未能加载（{why}）",
         "{n:signature was|signatures were} not loaded ({why})",
         LAST,
@@ -487,13 +300,13 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "keys", _open("keys", "keys"),
+        "keys", left_open("keys", "keys"),
         "可用密钥解开的 {all} 个连接中有 {n} 个未解开或仅部分解开（{why}）",
         "with keys, {n} of {all:connection was|connections were} not opened, or only in part ({why})",
         LAST,
     ),
     Kind(
-        "readers", _open("readers", "readers", subjects=True),
+        "readers", left_open("readers", "readers", subjects=True),
         "{n} 处协议读取失败，其后仅按特征搜寻图像",
         "{n:reader|readers} failed: what followed was only searched for images",
         LAST,
@@ -527,25 +340,25 @@ UNREAD = (
         LAST,
     ),
     Kind(
-        "dropped", _open("dropped", "lost", "lost while capturing"),
+        "dropped", left_open("dropped", "lost", "lost while capturing"),
         "采集端丢失 {n} 个数据包",
         "{n:packet was|packets were} lost while capturing",
         LAST,
     ),
     Kind(
-        "missing", _open("missing", "lost", "missing bytes"),
+        "missing", left_open("missing", "lost", "missing bytes"),
         "{n} 个连接中有 {bytes:size} 已发送而不在捕获中",
         "{bytes:size} of {n:connection|connections} were sent and are not in the captures",
         LAST,
     ),
     Kind(
-        "limits", _open("limits", "limits"),
+        "limits", left_open("limits", "limits"),
         "{n} 条消息达到处理上限，超出部分未查看（{why}）",
         "bounds were reached in {n:message|messages}, and what lies beyond was not looked at ({why})",
         LAST,
     ),
     Kind(
-        "payload", _open("payload", "payload", unit="bytes"),
+        "payload", left_open("payload", "payload", unit="bytes"),
         "{all_bytes:size} 传输内容中有 {bytes:size} 未能读取（{why}）",
         "{bytes:size} of {all_bytes:size} of payload could not be read ({why})",
         LAST,

@@ -9,8 +9,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
-REMEMBERED = 256  # characters of a header line
+from netaudit.contracts.heads import ANEW, MOST_FIELDS, Form, form_of
+
+REMEMBERED, MOST_REMEMBERED = 2048, 1024  # bytes of fields, skeletons of them
+MOST_STATUS = 128  # bytes of a status line that is remembered
 HEAD_LIMIT = 256 << 10  # bytes; a longer head is not waited for
 LOOK_BACK = 2304  # bytes before "HTTP/1." in which a request line found by searching must begin
 BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -34,6 +38,12 @@ _OBVIOUS = re.compile(rb"(?:%s) (?:/|https?://)" % b"|".join(re.escape(m.encode(
 _FOUND = re.compile(rb"(?:%s) [^ \x00-\x1f\x7f]{1,2200} \Z" % b"|".join(re.escape(m.encode()) for m in KNOWN))
 _STATUS = re.compile(r"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?!\d)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,15}\Z")
+_ANEW = re.compile(  # a field that every message has anew, as nearly all write it, on one line
+    rb"(?<=\n)((?:%s): )([!-~](?:[ -~]{0,62}[!-~])?)(?=\r\n(?![ \t]))"
+    % b"|".join(name.encode() for name in sorted(ANEW)),
+    re.IGNORECASE,
+)
+_MASKED = b"\0"  # stands for its value in a skeleton
 
 
 @dataclass(slots=True)
@@ -47,6 +57,7 @@ class Head:
     headers: list[tuple[str, str]] = field(default_factory=list)
     sloppy: int = 0  # lines without a colon
     raw: bytes = b""  # as it came
+    form: Form | None = None  # of its fields, where it is known already
 
     def get(self, name: str) -> str:
         """First value of a header by lower-case name, or the empty string."""
@@ -80,14 +91,12 @@ def obvious(data: bytes) -> bool:
 def start_line(line: bytes) -> Head | None:
     """Parse a start line (request or status line), or None."""
     line = line.rstrip(b"\r\n \t")
+    if line[:5].upper() == b"HTTP/":
+        version, status = (_status_line if len(line) <= MOST_STATUS else _status_line.__wrapped__)(line)
+        return Head(version=version, status=status) if version else None
     if _CONTROL.search(line):
         return None
     text = text_of(line)
-    if line[:5].upper() == b"HTTP/":
-        found = _STATUS.match(text)
-        if not found or found[1][0] not in "01":
-            return None
-        return Head(version=found[1], status=int(found[2]))
     method, _, rest = text.partition(" ")
     rest = rest.strip()
     if not rest or not _TOKEN.fullmatch(method.encode("latin-1", "replace")):
@@ -102,15 +111,56 @@ def start_line(line: bytes) -> Head | None:
     return None
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _status_line(line: bytes) -> tuple[str, int]:
+    """Version and status; empty and 0 where it is none."""
+    found = None if _CONTROL.search(line) else _STATUS.match(text_of(line))
+    return (found[1], int(found[2])) if found and found[1][0] in "01" else ("", 0)
+
+
 def parse_head(raw: bytes) -> Head | None:
     """Parse a head including its blank line; None when its first line is no start line."""
     end = raw.find(b"\n") + 1
     head = start_line(raw[:end])
     if head is None:
         return None
-    head.headers, head.sloppy = parse_fields(raw[end:])
+    _take_fields(head, raw[end - 1 :])
     head.raw = raw
     return head
+
+
+class _Skeleton(NamedTuple):
+    """Fields without the values that every message has anew."""
+
+    headers: tuple[tuple[str, str], ...]
+    places: tuple[int, ...]  # of those values, in order
+    sloppy: int
+    form: Form
+
+
+def _take_fields(head: Head, block: bytes) -> None:
+    """Fill in the fields of a block of lines behind the line end before it: most blocks differ in few values only."""
+    if len(block) <= REMEMBERED:
+        parts = _ANEW.split(block)  # text, name and colon, value, text …
+        values = parts[2::3]
+        parts[2::3] = [_MASKED] * len(values)
+        known = _skeleton(b"".join(parts), len(values))
+        if known is not None:
+            head.headers, head.sloppy, head.form = list(known.headers), known.sloppy, known.form
+            for place, value in zip(known.places, values, strict=True):
+                head.headers[place] = known.headers[place][0], value.decode()
+            return
+    head.headers, head.sloppy = parse_fields(block[1:])
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _skeleton(block: bytes, masked: int) -> _Skeleton | None:
+    """The fields of a block in which so many values are masked; None where it holds others that look so, or many."""
+    headers, sloppy = parse_fields(block[1:])
+    places = tuple(place for place, (name, value) in enumerate(headers) if value == _MASKED.decode() and name in ANEW)
+    if len(places) != masked or len(headers) > MOST_FIELDS:
+        return None
+    return _Skeleton(tuple(headers), places, sloppy, form_of(headers))
 
 
 def parse_fields(raw: bytes) -> tuple[list[tuple[str, str]], int]:
@@ -125,7 +175,7 @@ def parse_fields(raw: bytes) -> tuple[list[tuple[str, str]], int]:
         if folded:
             headers[-1] = (headers[-1][0], " ".join([headers[-1][1], *folded]))
             folded = []
-        found = _remembered(line) if len(line) <= REMEMBERED else _field(line)
+        found = _field(line)
         if found is not None:
             headers.append(found)
         elif line.strip():
@@ -141,14 +191,13 @@ def _field(line: str) -> tuple[str, str] | None:
     return (name.strip().lower(), value.strip()) if colon else None
 
 
-_remembered = lru_cache(maxsize=4096)(_field)  # most lines are those of the message before
-
-
 def content_length(head: Head) -> tuple[int | None, str]:
     """Declared length and a note: duplicates and lists are taken when they agree, else the first counts."""
     said = [value for key, value in head.headers if key == "content-length"]
     if not said:
         return None, ""
+    if len(said) == 1 and said[0].isascii() and said[0].isdecimal() and len(said[0]) <= 15:
+        return int(said[0]), ""
     values = [part.strip() for value in said for part in value.split(",")]
     numbers = [int(value) for value in values if _NUMBER.match(value)]
     if not numbers:

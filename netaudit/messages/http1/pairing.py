@@ -100,6 +100,8 @@ class Pairing:
         `unasked`: a response that began before any request that waits now.
         """
         message = Message("http", direction, start, end, headers=head.headers, head=head.raw)
+        if head.form is not None:
+            message.has_form(head.form)
         if head.sloppy:
             message.notes.append("header lines without a colon")
         if head.status:

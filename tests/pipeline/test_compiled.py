@@ -1,4 +1,4 @@
-"""Classes are what they were when their methods come out of the cache, which is only believed where it is sound."""
+"""Classes and expressions are what they were when they come out of the cache, which is only believed where sound."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ import pytest
 
 from netaudit.system.user_cache import keep
 
+WRONG = 1  # the expression that is none is asked for each time
+
 SCRIPT = """
 import builtins
 compiled = []
 made = builtins.compile
 builtins.compile = lambda text, *more, **options: compiled.append(text) or made(text, *more, **options)
-from netaudit.pipeline import methods
+from netaudit.pipeline import compiled as remembering
+remembering.remember_compiled()
+import re, re._parser
+parsed = re._parser.parse
+re._parser.parse = lambda text, *more: compiled.append(text) or parsed(text, *more)
+re.purge()
 compiled.clear()
-methods.remember_methods()
 from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,6 +50,18 @@ try:
     raise SystemExit("it is not frozen")
 except FrozenInstanceError:
     pass
+words = re.compile(r"(?P<first>[a-zä-ü]+)(?:-(\\d{2,3}))?", re.IGNORECASE)
+found = words.search("!! ÄBC-1234")
+assert found["first"] == "ÄBC" and found[2] == "123" and words.groups == 2 and words.groupindex == {"first": 1}
+assert words.flags == re.IGNORECASE | re.UNICODE and words.pattern.startswith("(?P<first>")
+assert re.compile(rb"[a-z]+").findall(b"ab, c") == [b"ab", b"c"] and re.compile("[a-z]+").findall("ab, c") == ["ab", "c"]
+assert re.compile("(?x) a b").match("ab").re.flags & re.VERBOSE and not re.compile("a b").match("ab")
+assert re.sub(r"(\\w)\\1", r"<\\1>", "aabbc") == "<a><b>c" and re.compile(words) is words
+try:
+    re.compile("(")
+    raise SystemExit("it is an expression")
+except re.error as error:
+    assert error.pos == 0
 print(len(compiled))
 """
 
@@ -54,22 +72,22 @@ def _compiled(cache: Path) -> int:
     return int(done.stdout)
 
 
-def test_methods_are_compiled_once(tmp_path: Path) -> None:
-    assert _compiled(tmp_path) > 5
-    assert _compiled(tmp_path) == 0
+def test_methods_and_expressions_are_compiled_once(tmp_path: Path) -> None:
+    assert _compiled(tmp_path) > 10
+    assert _compiled(tmp_path) == WRONG
 
 
 @pytest.mark.parametrize("content", [b"", b"no codes", b"\xe3"])
 def test_what_cannot_be_read_is_made_anew(content: bytes, tmp_path: Path) -> None:
     _compiled(tmp_path)
-    (kept,) = tmp_path.rglob("methods-*")
+    (kept,) = tmp_path.rglob("compiled-*")
     keep(kept, content)
-    assert _compiled(tmp_path) > 5
-    assert _compiled(tmp_path) == 0
+    assert _compiled(tmp_path) > 10
+    assert _compiled(tmp_path) == WRONG
 
 
 def test_what_others_may_have_written_is_not_run(tmp_path: Path) -> None:
     _compiled(tmp_path)
-    (kept,) = tmp_path.rglob("methods-*")
+    (kept,) = tmp_path.rglob("compiled-*")
     kept.chmod(0o622)
-    assert _compiled(tmp_path) > 5
+    assert _compiled(tmp_path) > 10

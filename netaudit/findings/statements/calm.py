@@ -1,0 +1,168 @@
+"""The calm sentences, which need that nothing was seen and nothing left unread, and what takes their right away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from netaudit.contracts.learning import HIDING
+from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
+from netaudit.findings.apart import IMAGES, NOBODYS, NUMBERS, RECORDS
+from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
+from netaudit.findings.statements.ledger_rows import left_open, open_rows, total, vantages
+from netaudit.findings.visibility import CLEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "nothing_seen_so_far"  # headlines
+CALM_NEEDS = (  # no open row in any of these
+    "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
+    "contradictions", "evicted", "faces", "apart", "bounds", "documents", "templates",
+)  # fmt: skip
+NEARLY = 0.9  # of the devices that captures know of
+
+
+def _uploads(tables: Tables) -> dict[str, int]:
+    """Encrypted uploads counted, and the inside addresses that sent them."""
+    counts = tables.get("upload_counts")
+    if counts is None:
+        return {"n": 0, "addresses": 0}
+    rows = counts.filter(pc.greater(counts["uploads"], 0)).select(["sender", "uploads", "devices"]).to_pylist()
+    named = {row["sender"] for row in rows if row["sender"]}
+    own = sum(row["devices"] for row in rows if not row["sender"])
+    return {"n": sum(row["uploads"] for row in rows), "addresses": max(len(named), own)}
+
+
+def _after_moments(tables: Tables) -> bool:
+    """Whether something whose content is not visible was sent after a marked moment."""
+    after = tables.get("after_moments")
+    return after is not None and bool(pc.any(pc.not_equal(after["visibility"], CLEAR)).as_py())
+
+
+def _headline(tables: Tables) -> str:
+    """Which sentence says that nothing was seen leaving; empty where there is a finding, or nothing to say it of.
+
+    The first needs that all was read and judged, and nothing was hidden; the second that nothing but the content of
+    encrypted uploads was; the third is said of what was read.
+    """
+    stages = {row["reason"] for row in open_rows(tables, "stages")}
+    if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
+        return ""
+    if open_rows(tables, "apart") or any(row["reason"] == UNSURE for row in open_rows(tables, "faces")):
+        return ""  # faces or numbers were seen leaving, though nobody is accused, or faint ones
+    unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
+    if unjudged and unjudged == total(tables, "images"):
+        return ""  # nothing was looked at: there is nothing to be calm about
+    # a period is the auditor's choice: what is said is said of it
+    left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
+    if left or any(row["reason"] in HIDING for row in open_rows(tables, "understanding")):
+        return SO_FAR
+    if any(row["port_of"] for row in vantages(tables)) or not _heard_nearly_all(tables):
+        return SO_FAR  # of the others nothing was heard
+    if _uploads(tables)["n"]:
+        return BUT_UPLOADS
+    return SO_FAR if _after_moments(tables) or _may_hide(tables) else NOTHING
+
+
+def _may_hide(tables: Tables) -> bool:
+    """Whether somebody sent enough, all its ways together, that was encrypted and mostly sent, or not understood."""
+    table, sums = tables["ledgers"], Counter[str]()
+    for row in table.filter(pc.equal(table["ledger"], "egress")).to_pylist():
+        if row["reason"] in {SENT_HIDDEN, SMALL}:
+            sums[row["subject"].partition(" > ")[0]] += row["bytes"] or 0
+    return max(sums.values(), default=0) >= LEAST_HIDING
+
+
+def _told_apart(tables: Tables) -> Iterator[Statement]:
+    """What calls itself a personal device sent: counted, and said of nobody."""
+    rows = [row for row in open_rows(tables, "apart") if row["reason"] in {IMAGES, RECORDS}]
+    if rows:
+        sums = Counter[str]()
+        for row in rows:
+            sums[row["reason"]] += row["count"] or 0
+        subjects = sorted({row["subject"] for row in rows})
+        counts = {"images": sums[IMAGES], "records": sums[RECORDS], "devices": len(subjects)}
+        yield Statement("told_apart", counts=counts, subjects=subjects[:MOST_NAMED])
+
+
+def _when(headline: str) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement that is the headline."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        if _headline(tables) == headline:
+            yield Statement(headline, counts=_uploads(tables) if headline == BUT_UPLOADS else {})
+
+    return make
+
+
+def _uploads_unjudged(tables: Tables) -> Iterator[Statement]:
+    """Encrypted uploads beside a sentence on what was read only, which does not speak of them."""
+    counts = _uploads(tables)
+    if counts["n"] and _headline(tables) == SO_FAR:
+        yield Statement("uploads_unjudged", counts=counts)
+
+
+def _heard_nearly_all(tables: Tables) -> bool:
+    """Whether a capture heard nearly as many devices as any knows, of those that only announce themselves, too.
+
+    What such a device said to others may have gone past where the capture was taken.
+    """
+    rows = vantages(tables)
+    return max((row["heard"] for row in rows), default=0) >= NEARLY * max((row["devices"] for row in rows), default=0)
+
+
+CALM = (
+    Kind(
+        "told_apart", _told_apart,
+        "另有 {images} 张次人脸图像、{records} 条含身份证件号码的记录由 {devices} 台自称个人手机或平板的设备传出，"
+        "未列入发现，亦未排除",
+        "{images:face image|face images} and {records:record|records} with an identity number were sent by "
+        "{devices:device that calls itself|devices that call themselves} a phone or tablet: told apart, in no finding",
+        FIRST,
+    ),
+    Kind(
+        "unattributed", left_open("unattributed", "apart", NOBODYS, subjects=True),
+        "{n} 张次人脸图像或含身份证件号码的记录所在的帧无法指明发送者：其链路地址当时并未持有所称的地址，且无人接收",
+        "{n:face image or record|face images or records} with an identity number went by in frames whose sender cannot "
+        "be told: their link address did not hold the address they name, and nobody took them",
+        FIRST,
+    ),
+    Kind(
+        "numbers_alone", left_open("numbers_alone", "apart", NUMBERS, subjects=True),
+        "{n} 个形似身份证件号码的号码传出，旁无任何名称表明其为何物",
+        "{n:number in the form of an identity number|numbers in the form of identity numbers} left, which nothing "
+        "names",
+        FIRST,
+    ),
+    Kind(
+        NOTHING, _when(NOTHING),
+        "未见人脸图像或身份证件号码外传，足以承载它们的外发内容均已读取，未见加密上传；未发现不等于不存在",
+        "No face image and no identity number was seen leaving, and nothing of a size to carry one left unread or "
+        "encrypted; this is not a clean bill of health",
+        FIRST,
+    ),
+    Kind(
+        BUT_UPLOADS, _when(BUT_UPLOADS),
+        "未见人脸图像或身份证件号码外传；{addresses} 个内部地址的 {n} 次加密上传内容不可见，无法判断",
+        "No face image and no identity number was seen leaving; {n:encrypted upload|encrypted uploads} of "
+        "{addresses:inside address|inside addresses} cannot be judged, as the content is not visible",
+        FIRST,
+    ),
+    Kind(
+        SO_FAR, _when(SO_FAR),
+        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传；未发现不等于不存在",
+        "In what was read and judged, no face image and no identity number was seen leaving; this is not a clean bill "
+        "of health",
+        FIRST,
+    ),
+    Kind(
+        "uploads_unjudged", _uploads_unjudged,
+        "{addresses} 个内部地址的 {n} 次加密上传内容不可见，无法判断",
+        "{n:encrypted upload|encrypted uploads} of {addresses:inside address|inside addresses} cannot be judged, as "
+        "the content is not visible",
+        FIRST,
+    ),
+)  # fmt: skip

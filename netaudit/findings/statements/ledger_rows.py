@@ -1,0 +1,51 @@
+"""Statements made of rows of the table `ledgers`: what was not understood, how much of it, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from netaudit.findings.statements.kind import MOST_NAMED, Statement, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def open_rows(tables: Tables, *ledgers: str) -> list[dict[str, Any]]:
+    """Rows of some ledgers that are not understood."""
+    table = tables["ledgers"]
+    return [row for row in table.filter(pc.invert(table["understood"])).to_pylist() if row["ledger"] in ledgers]
+
+
+def total(tables: Tables, ledger: str, column: str = "count") -> int:
+    """The sum of a column over all rows of a ledger."""
+    table = tables["ledgers"]
+    return int(pc.sum(table.filter(pc.equal(table["ledger"], ledger))[column]).as_py() or 0)
+
+
+def left_open(
+    kind: str, ledger: str, *reasons: str, unit: str = "", subjects: bool = False
+) -> Callable[[Tables], Iterator[Statement]]:
+    """A statement on rows of a ledger that are not understood (all, or for some reasons): how many, how much, why."""
+
+    def make(tables: Tables) -> Iterator[Statement]:
+        rows = [row for row in open_rows(tables, ledger) if not reasons or row["reason"] in reasons]
+        if not rows:
+            return
+        why = Counter[str]()
+        for row in rows:
+            why[row["reason"]] += row[unit or "count"] or 0
+        counts = {"n": sum(row["count"] or 0 for row in rows), "all": total(tables, ledger)}
+        counts |= {"bytes": sum(row["bytes"] or 0 for row in rows), "all_bytes": total(tables, ledger, "bytes")}
+        named = sorted({row["subject"] for row in rows})[:MOST_NAMED] if subjects else []
+        yield Statement(kind, "", counts, dict(why.most_common()), unit, ledger, named)
+
+    return make
+
+
+def vantages(tables: Tables) -> list[dict[str, Any]]:
+    """What each capture heard; nothing in cases that do not say it."""
+    table = tables.get("vantages")
+    return table.to_pylist() if table is not None else []

@@ -1,0 +1,84 @@
+"""What Python compiles anew in every process, kept in the user's cache: methods of dataclasses, regular expressions.
+
+Python writes the methods as texts and compiles these, and makes the codes of its matcher of each expression: for some
+200 classes and 700 expressions, a tenth of a small audit. Here what was compiled once is taken from the cache; classes
+and expressions are made of it as ever.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import contextlib
+import dataclasses
+import hashlib
+import marshal
+import re
+import sys
+from importlib import import_module
+from types import FunctionType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from netaudit.system.user_cache import cache_folder, keep, recalled
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST = 8192  # texts and expressions: those of classes that are no more among them
+Codes = dict[Any, Any]  # by text, or by what an expression is made of
+
+
+def remember_compiled() -> None:
+    """From now on in this process, one of our own: what is compiled anew is kept when it ends."""
+    path = _place()
+    known, fresh = _known(path), dict[Any, Any]()
+
+    def run(text: str, names: dict[str, Any], found: dict[str, Any]) -> None:
+        code = known.get(text) or fresh.get(text)
+        if code is None:
+            code = fresh[text] = compile(text, "<string>", "exec", dont_inherit=True)
+        exec(code, names, found)  # noqa: S102  (as dataclasses does)
+
+    dataclasses.exec = run  # type: ignore[attr-defined]  # found before the built-in one
+    _remember_expressions(known, fresh)
+    atexit.register(_keep, path, known, fresh)
+
+
+def _remember_expressions(known: Codes, fresh: Codes) -> None:
+    """Have `re` ask for the codes of an expression here before it makes them."""
+    compiler: Any = import_module("re._compiler")
+    engine, made = compiler._sre, compiler.compile  # noqa: SLF001
+    telling = {**vars(compiler), "_sre": SimpleNamespace(compile=lambda *asked: asked)}
+    asked = FunctionType(made.__code__, telling, argdefs=made.__defaults__)  # what it would have the engine make
+
+    def expression(pattern: Any, flags: int = 0) -> Any:
+        if not isinstance(pattern, str | bytes) or flags & re.DEBUG:
+            return made(pattern, flags)
+        key = isinstance(pattern, bytes), pattern, int(flags)
+        found = known.get(key) or fresh.get(key)
+        if found is None:
+            _, all_flags, codes, *groups = asked(pattern, flags)
+            found = fresh[key] = int(all_flags), array.array("I", codes).tobytes(), *groups
+        all_flags, packed, *groups = found
+        return engine.compile(pattern, all_flags, array.array("I", packed).tolist(), *groups)
+
+    compiler.compile = expression
+
+
+def _place() -> Path:
+    compiler = hashlib.sha256(f"{sys.version}\0{sys.flags.optimize}".encode()).hexdigest()[:16]
+    return cache_folder() / f"compiled-{compiler}"
+
+
+def _known(path: Path) -> Codes:
+    kept = recalled(path)
+    if kept is not None:
+        with contextlib.suppress(ValueError, EOFError, TypeError):
+            codes: Codes = marshal.loads(kept)  # noqa: S302  (whole, and of this user's own cache, as the kernels are)
+            return codes
+    return {}
+
+
+def _keep(path: Path, known: Codes, fresh: Codes) -> None:
+    if fresh:
+        keep(path, marshal.dumps(known | fresh if len(known) + len(fresh) <= MOST else fresh))

@@ -1,0 +1,41 @@
+"""What is shown of a message itself, beside its rows: its first line and the keys of its documents, masked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netaudit.documents.nodes import plain
+from netaudit.documents.statements import words
+from netaudit.identity_data.from_unwrapping import KINDS
+from netaudit.masking.mask import mask_host, mask_name, mask_path, mask_words, visible
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+
+_NO_KEY = re.compile(r"\s|\d{4}")
+
+
+def first_line(found: Message, limit: int) -> str:
+    """What is asked, or the status of an answer."""
+    if found.status:
+        return f"{found.protocol} {found.status}"
+    target = visible(mask_path(found.path), limit)
+    return " ".join(part for part in (found.method, target, f"({found.protocol})") if part)
+
+
+def host_shown(host: str, limit: int) -> str:
+    """Of whom it is asked."""
+    return visible(mask_host(host), limit)
+
+
+def is_known(key: str) -> bool:
+    """Whether a plain key is one that people or devices are described with."""
+    return key in KINDS or key in words().names.whole
+
+
+def key_shown(key: str, limit: int) -> str:
+    """A key, of which most are words; one that may be somebody's name or number is masked as one."""
+    if ":" not in key and is_known(plain(key)):  # of what stands before one nothing is known
+        return visible(key, limit)
+    return "···" if _NO_KEY.search(key) else visible(mask_words(mask_name(key)), limit)
