@@ -30,6 +30,8 @@ Codes = dict[Any, Any]  # by text, or by what an expression is made of
 
 def remember_compiled() -> None:
     """From now on in this process, one of our own: what is compiled anew is kept when it ends."""
+    if "exec" in vars(dataclasses):  # it does so already: a process that was forked
+        return
     path = _place()
     known, fresh = _known(path), dict[Any, Any]()
 

@@ -20,6 +20,7 @@ made = builtins.compile
 builtins.compile = lambda text, *more, **options: compiled.append(text) or made(text, *more, **options)
 from netaudit.pipeline import compiled as remembering
 remembering.remember_compiled()
+remembering.remember_compiled()  # as a worker that is forked may
 import re, re._parser
 parsed = re._parser.parse
 re._parser.parse = lambda text, *more: compiled.append(text) or parsed(text, *more)
