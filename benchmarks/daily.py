@@ -1,7 +1,9 @@
 """Days of an appliance, replayed fast: `python benchmarks/daily.py [--days 30] [--capture FILE] [--private-days 7]`.
 
 A capture comes again every day, with the times of that day, in files that another recorder might write; `netaudit live
-FOLDER --daily` makes a sealed case of each day. Printed as JSON: packets written and packets in the cases, cases that
+FOLDER --daily` makes a sealed case of each day. The appliance and its audits have a clock of their own (libfaketime),
+which is set to the time of each file before that is there: age counts from when a case was sealed, which else would
+be today for all of them. Printed as JSON: packets written and packets in the cases, cases that
 hold against their seals, those whose private data went by rule, memory and descriptors of the process that stays (a
 look a second), the largest memory of an audit, processor seconds in all, and MB that all of it takes. Exit 1 when a
 packet was lost, a case does not hold, memory of that process grew by more than 5 MB from the second quarter to
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import glob
 import os
 import resource
 import signal
@@ -33,7 +36,7 @@ from netaudit.live.daily.room import size_of
 
 ROOT = Path(__file__).parents[1]
 MOST_MB, MOST_DESCRIPTORS = 5, 2
-AHEAD = 8  # files that wait to be taken
+CLOCKS = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1")
 PATIENCE = 600.0  # seconds for an audit
 
 
@@ -60,6 +63,24 @@ def written(folder: Path, number: int, head: bytes, rows: list[tuple[float, byte
     path = folder / f".dump-{number:06d}.pcap"
     path.write_bytes(out)
     path.rename(folder / path.name[1:])
+
+
+def clocked(place: Path) -> dict[str, str]:
+    """Environment of processes whose clock stands where `set_clock` set it last."""
+    found = next((path for pattern in CLOCKS for path in glob.glob(pattern)), None)  # noqa: PTH207 - absolute
+    if found is None:
+        raise SystemExit("libfaketime is not installed (Debian, Ubuntu: apt install libfaketime)")
+    return {
+        "LD_PRELOAD": found, "FAKETIME_TIMESTAMP_FILE": str(place / "clock"), "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1", "TZ": "UTC",
+    }  # fmt: skip
+
+
+def set_clock(place: Path, at: float) -> None:
+    """Set the clock of the appliance, never to a half-written time."""
+    fresh = place / "clock.new"
+    fresh.write_text(f"{datetime.datetime.fromtimestamp(at, datetime.UTC):%Y-%m-%d %H:%M:%S}\n")
+    fresh.replace(place / "clock")
 
 
 def watch(process: subprocess.Popen[bytes], samples: list[tuple[float, int]], audits: list[float]) -> None:
@@ -89,11 +110,12 @@ def main() -> int:
     words += [] if asked.faces else ["--no-faces"]
     began = time.monotonic()
     log = (place / "lines.jsonl").open("wb")
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    first = datetime.datetime(2026, 9, 1, 1, tzinfo=datetime.UTC).timestamp()
+    set_clock(place, first)
+    clock = clocked(place)
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | clock)
     samples: list[tuple[float, int]] = []
     audits: list[float] = []
-    today = datetime.datetime.now(datetime.UTC).replace(hour=1, minute=0, second=0, microsecond=0)
-    first = (today - datetime.timedelta(days=asked.days + asked.private_days + 5)).timestamp()
     step = -(-len(rows) // asked.files)
     packets = 0
     for number in range(asked.days * asked.files + 1):
@@ -102,13 +124,14 @@ def main() -> int:
         at = first + day * 86_400 + part * 5 * 3600 - some[0][0]
         if number < asked.days * asked.files:  # the last one begins another day, and stays
             packets += len(some)
+        set_clock(place, at + some[0][0])
         written(folder, number, head, some, at)
         until = time.monotonic() + PATIENCE
-        while (len(list(folder.glob("dump*"))) > AHEAD or waiting(root) > 2) and time.monotonic() < until:
+        while (len(list(folder.glob("dump*"))) > 1 or waiting(root) > 1) and time.monotonic() < until:
             watch(process, samples, audits)
             time.sleep(1)
     until = time.monotonic() + PATIENCE
-    while (waiting(root) or len(list(folder.glob("dump*"))) > 1) and time.monotonic() < until:
+    while (waiting(root) > 1 or len(list(folder.glob("dump*"))) > 1) and time.monotonic() < until:
         watch(process, samples, audits)
         time.sleep(1)
     process.send_signal(signal.SIGTERM)

@@ -6,6 +6,7 @@ Late imports, imports for types only and imports of a module by name count like 
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import re
 from pathlib import Path
@@ -36,7 +37,8 @@ def room_of(path: Path, package: Path = PACKAGE) -> str:
     return parts[0] if len(parts) > 1 else path.stem
 
 
-def imported(path: Path, package: Path = PACKAGE) -> set[str]:
+@functools.cache
+def imported(path: Path, package: Path = PACKAGE) -> frozenset[str]:
     """Modules of the package that a module imports, anywhere in it, as dotted names below the package."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -50,7 +52,8 @@ def imported(path: Path, package: Path = PACKAGE) -> set[str]:
                 found.add(inner if place.is_dir() or place.with_suffix(".py").is_file() else str(node.module))
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "import_module":
             found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
-    return {name.removeprefix("netaudit").lstrip(".") for name in found if name.split(".")[0] == "netaudit"}
+    own = {name for name in found if name.split(".")[0] == "netaudit"}
+    return frozenset(name.removeprefix("netaudit").lstrip(".") for name in own)
 
 
 def edges(package: Path = PACKAGE) -> dict[str, set[str]]:

@@ -169,7 +169,7 @@ def summarise(case: Case) -> dict[str, Any]:
     """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
     from netaudit.case.report_status import stale
     from netaudit.cli.next_steps import open_ends
-    from netaudit.findings.ledgers import exits
+    from netaudit.findings.ledgers import exits, unjudged
     from netaudit.findings.statement_text import sentence as worded
 
     findings = case.table("findings").select(
@@ -195,6 +195,7 @@ def summarise(case: Case) -> dict[str, Any]:
         "damage": {entry["name"]: entry["damage"] for entry in case.manifest["inputs"] if entry["damage"]},
         "rejected": case.manifest["rejected"],
         "open": sorted(exits(case.table("ledgers"))),
+        "unjudged": unjudged(case.table("ledgers")),
         "open_ends": open_ends(case),
     }
 

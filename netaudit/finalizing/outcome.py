@@ -26,7 +26,7 @@ class Outcome:
     inside: list[str]
     faces: bool = True
     count_faces: bool = False
-    partial: bool = False
+    interrupted: bool = False  # while captures were read
     stopped: bool = False  # while its images were judged
     read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
     failures: list[str] = field(default_factory=list)
@@ -34,3 +34,8 @@ class Outcome:
     said: Said | None = None  # of images, while captures were read
     keys: dict[str, Any] | None = None  # what is known of the keys that were given
     moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
+
+    @property
+    def partial(self) -> bool:
+        """Whether something is left to go on with."""
+        return self.interrupted or self.stopped

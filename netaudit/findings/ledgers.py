@@ -16,8 +16,19 @@ import pyarrow.compute as pc
 from netaudit.contracts import judgements
 from netaudit.contracts.judgements import AS_HOLDER
 from netaudit.contracts.reasons import parsed
-from netaudit.findings import accounts, apart, contacts, documents, posters, query_names, templates, understanding
+from netaudit.findings import (
+    accounts,
+    apart,
+    contacts,
+    documents,
+    marked,
+    posters,
+    query_names,
+    templates,
+    understanding,
+)
 from netaudit.findings.limit_words import LIMITS
+from netaudit.findings.moments import WINDOW_S
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.masking.mask import mask
 from netaudit.storage.table_streams import table_of
@@ -64,6 +75,7 @@ class Run:
     aside: pa.Table | None = None  # payload of those
     scraps: pa.Table | None = None  # words in heads and small bodies that nobody would read
     cut: Mapping[str, int] = field(default_factory=dict)  # messages of which bounds of learning cut something off
+    moment_window_s: float = WINDOW_S  # that was asked after a marked moment
     stopped: bool = False  # somebody had judging end before all images were looked at
 
 
@@ -298,6 +310,12 @@ def _sightings(tables: Tables, _: Run) -> Iterator[Entry]:
         yield Entry(row["capture_id"], "seen in two captures", row["flow_id_count"])
 
 
+def _marks(tables: Tables, run: Run) -> Iterator[Entry]:
+    """Marked moments, by whether something that could hold an image left after them."""
+    for reason, number in marked.marks(tables, run.moment_window_s):
+        yield Entry("", reason, number)
+
+
 def _bounds(tables: Tables, _: Run) -> Iterator[Entry]:
     """Connections and answers beyond a bound of what is concluded from all of them."""
     for row in tables[BOUNDS].to_pylist() if BOUNDS in tables else ():
@@ -419,6 +437,7 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("contacts", _account(contacts.alone), contacts.WORDS),
     Ledger("posters", _account(posters.posters), posters.WORDS),
     Ledger("faces", _faces, accounts.FACE_WORDS),
+    Ledger("marks", _marks, marked.WORDS),
     Ledger("sightings", _sightings, {"seen in two captures": ("在两份捕获中均可见", "seen in two captures")}),
     Ledger(
         "bounds", _bounds,
@@ -491,12 +510,22 @@ def reason_word(ledger: str, reason: str, lang: str) -> str:
 
 def exits(ledgers: pa.Table) -> set[str]:
     """What the rows that are not understood make of the audit: of INTERRUPTED, UNJUDGED, DAMAGED."""
-    found = set()
+    return {_exit_of(row) for row in ledgers.filter(pc.invert(ledgers["understood"])).to_pylist()} - {""}
+
+
+def unjudged(ledgers: pa.Table) -> dict[str, int]:
+    """How many were not judged, by ledger and reason: "images: not asked"."""
+    sums = Counter[str]()
     for row in ledgers.filter(pc.invert(ledgers["understood"])).to_pylist():
-        if row["ledger"] == "stages":
-            found.add(STAGES.get(row["reason"], ""))
-        elif row["ledger"] == "inputs" and row["reason"] in UNREAD:
-            found.add(INTERRUPTED)
-        elif row["ledger"] in BY_NAME:
-            found.add(BY_NAME[row["ledger"]].exit)
-    return found - {""}
+        if _exit_of(row) == UNJUDGED:
+            sums[f"{row['ledger']}: {row['reason']}"] += row["count"] or 0
+    return dict(sums)
+
+
+def _exit_of(row: dict[str, Any]) -> str:
+    """What a row that is not understood makes of an audit; empty for nothing."""
+    if row["ledger"] == "stages":
+        return STAGES.get(row["reason"], "")
+    if row["ledger"] == "inputs" and row["reason"] in UNREAD:
+        return INTERRUPTED
+    return BY_NAME[row["ledger"]].exit if row["ledger"] in BY_NAME else ""

@@ -82,7 +82,7 @@ class LiveAudit:
         self.decoder.finish()
         followed = self.followed
         failures = self.crew.finish()
-        outcome = outcome_of(followed.sources, followed.rejected, self.decoder, failures, self._options, partial=False)
+        outcome = outcome_of(followed.sources, followed.rejected, self.decoder, failures, self._options)
         outcome.keys = self._keys.facts if self._keys is not None else None
         outcome.said = said
         return conclude(self._case, outcome, lambda *_: None)

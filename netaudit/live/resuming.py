@@ -113,7 +113,7 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
             signatures=options.signatures,
             given=keys.given if keys is not None else None,
         )
-        partial = False
+        interrupted = False
         with abandoned_on_error(crew):
             try:
                 while (window := followed.read(ended=True)) is not None:
@@ -121,13 +121,13 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
                     progress("read", total - followed.behind, total)
                     _seal(followed, sealed, custody)
             except KeyboardInterrupt:
-                partial = True
+                interrupted = True
             _seal(followed, sealed, custody)
             followed.rejected += _missing(folder, sealed, custody)
             decoder.finish()
             read = time.perf_counter()
             failures = crew.finish()
-        outcome = outcome_of(followed.sources, followed.rejected, decoder, failures, options, partial=partial)
+        outcome = outcome_of(followed.sources, followed.rejected, decoder, failures, options, interrupted=interrupted)
         outcome.keys = keys.facts if keys is not None else None
         return conclude(folder, outcome, progress), followed.sources, read
 

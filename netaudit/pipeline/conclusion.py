@@ -202,7 +202,6 @@ def _judged_images(
         keep_answers(folder, said.all_of_them())
         raise
     outcome.stopped = stop.wanted and bool(pc.any(pc.equal(images["why"], STOPPED)).as_py())
-    outcome.partial |= outcome.stopped
     if outcome.partial:
         keep_answers(folder, said.all_of_them())
     said.drop()
@@ -223,8 +222,9 @@ def _known(
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
     """What the ledgers need of a run beside its tables."""
     return Run(
-        outcome.rejected, outcome.failures, outcome.partial and (outcome.read is not None or not outcome.stopped),
+        outcome.rejected, outcome.failures, outcome.interrupted,
         outcome.read, outcome.faces, side, signatures.manifest(), stopped=outcome.stopped,
+        moment_window_s=outcome.moment_window_s,
     )  # fmt: skip
 
 

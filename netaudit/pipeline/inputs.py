@@ -28,7 +28,7 @@ def outcome_of(
     failures: list[str],
     options: Options,
     *,
-    partial: bool,
+    interrupted: bool = False,
     read: list[int] | None = None,
 ) -> Outcome:
     """What a run knows at its end beyond the tables that it streamed; `read` are bytes of each input, if not all."""
@@ -47,7 +47,7 @@ def outcome_of(
         inside=list(options.inside),
         faces=options.faces,
         count_faces=options.count_faces,
-        partial=partial,
+        interrupted=interrupted,
         read=read,
         failures=failures,
         moment_window_s=window_s(options),

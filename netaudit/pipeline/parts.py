@@ -89,7 +89,7 @@ def read_head(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
         _read(opened, decoder, watch.feed)
         watch.finish()
     rejected = [*opened.rejected, *opened.ignored]
-    outcome = outcome_of(opened.sources, rejected, decoder, [], options, partial=False)
+    outcome = outcome_of(opened.sources, rejected, decoder, [], options)
     outcome.keys = keys.facts if keys is not None else None
     with pa.OSFile(str(place / CAPTURES), "wb") as file, pa.ipc.new_stream(file, outcome.captures.schema) as stream:
         stream.write_table(outcome.captures)

@@ -89,7 +89,7 @@ def read_all(
             load_last_step()  # while the workers are busy with the last windows
         failures = crew.finish()
     rejected = [*opened.rejected, *opened.ignored]  # every file that was given is in the case, read or not
-    outcome = outcome_of(opened.sources, rejected, decoder, failures, options, partial=read is not None, read=read)
+    outcome = outcome_of(opened.sources, rejected, decoder, failures, options, interrupted=read is not None, read=read)
     outcome.keys = keys.facts if keys is not None else None
     outcome.said = beside
     return outcome

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from netaudit.pipeline.doctor import BAD, GOOD, SCARCE, Check, grey_png
 from netaudit.pipeline.warm import packet, pcap
+from netaudit.system.reasons import why
 
 FILES = 500  # made, read and removed: what a case of as many images asks of the disk
 SLOW_FILE = 0.005  # seconds, from which on something looks at each
@@ -31,7 +32,8 @@ def try_out(place: Path) -> Iterator[Check]:
             try:
                 yield trial(Path(folder))
             except Exception as error:  # noqa: BLE001 - what fails is what is wanted to be known
-                yield Check(name, BAD, "told", {"said": f"{type(error).__name__}: {getattr(error, 'strerror', '')}"})
+                reason = why(error) if isinstance(error, OSError) else ""  # other texts may hold a path
+                yield Check(name, BAD, "told", {"said": f"{type(error).__name__}: {reason}"})
 
 
 def _private(folder: Path) -> Check:

@@ -133,14 +133,8 @@ def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int],
 
     `channel` and `sent`: the route before, and when it sent; `now`: the same device as it is called after, or "".
     """
-    devices = [before.devices[channel.device]] if channel.device in before.devices else []
-    texts = texts_of(before, devices, sent)
-    collects = any(one.times((FACE, PICTURE)) for one in before.into(channel.device))  # from more than one camera
-    if texts.own is not None and (collects or not passes(after, texts.own)):
-        texts = Texts()
-    asked = [ts for ts in passes(after, texts.own) if after.said_around(now, ts - NEAR, ts + NEAR)]
-    known = passes(before, texts.own)
-    found = [Power(PASSES, len(known), followed(known, sent), len(asked), texts.looked, texts.spent)]
+    texts = _own_texts(before, after, channel, sent)
+    found = [_of_passes(before, texts, sent, _asked(after, texts, now))]
     earlier = _stretches(before, channel.device)
     later = [(start, end - WINDOW) for start, end in _stretches(after, now)]  # what follows a pass is in it, too
     found.append(Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, passes(after, texts.own))))
@@ -149,6 +143,36 @@ def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int],
         found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(moved[1])))
     able = [one for one in found if one.able] or found
     return max((replace(one, looked=one.looked * len(able)) for one in able), key=lambda one: one.seen)
+
+
+def avoided(
+    before: Visit, after: Visit, channel: Channel, sent: Sequence[int], later: Sequence[int], now: str
+) -> Power:
+    """What it is worth that none of the passes now is followed by what still leaves; `asked` is 0 where one is.
+
+    `later`: when the route sent in the later visit; all else as for `power_of`.
+    """
+    texts = _own_texts(before, after, channel, sent)
+    asked = _asked(after, texts, now)
+    return _of_passes(before, texts, sent, [] if followed(asked, later) else asked)
+
+
+def _own_texts(before: Visit, after: Visit, channel: Channel, sent: Sequence[int]) -> Texts:
+    """Which marks are asked about a route: all of them where its device collects what several cameras send."""
+    devices = [before.devices[channel.device]] if channel.device in before.devices else []
+    texts = texts_of(before, devices, sent)
+    collects = any(one.times((FACE, PICTURE)) for one in before.into(channel.device))
+    return Texts() if texts.own is not None and (collects or not passes(after, texts.own)) else texts
+
+
+def _asked(after: Visit, texts: Texts, now: str) -> list[int]:
+    """Passes of the later visit around which the device was heard."""
+    return [ts for ts in passes(after, texts.own) if after.said_around(now, ts - NEAR, ts + NEAR)]
+
+
+def _of_passes(before: Visit, texts: Texts, sent: Sequence[int], asked: Sequence[int]) -> Power:
+    known = passes(before, texts.own)
+    return Power(PASSES, len(known), followed(known, sent), len(asked), texts.looked, texts.spent)
 
 
 def _stretches(visit: Visit, device: str) -> list[tuple[int, int]]:

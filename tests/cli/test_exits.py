@@ -50,6 +50,7 @@ def test_faces_that_were_not_looked_for_are_told(tmp_path, lang, said) -> None:
     assert str(int(Exit.UNJUDGED)) in shown.splitlines()[-1]
     summary = json.loads(run("show", tmp_path / "case", "--json", code=0))
     assert summary["exit_reasons"] == ["unjudged"]
+    assert list(summary["unjudged"]) == ["images: not asked"]
     (unjudged,) = [one for one in summary["statements"] if one["kind"] == "unjudged"]
     assert unjudged["counts"]["n"] == unjudged["counts"]["all"] > 0
     assert list(unjudged["why"]) == ["not asked"]

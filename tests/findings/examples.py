@@ -54,6 +54,13 @@ def case(run=LAN, **rows):
 VANTAGE = {"capture_id": "c", "seconds": 60.0, "exchanges": 9, "devices": 8, "heard": 2, "port_of": ""}
 
 
+MARKED = {
+    "captures": [capture(first_ts=10**9, last_ts=600 * 10**9)],
+    "moments": [{"moment_id": f"m{k}", "ts": (60 * k + 60) * 10**9, "text": "pass"} for k in range(4)],
+    "devices": [{"device_id": LINK, "role_hint": "capture device"}],
+}  # four marked passes, a minute from each other, after which nothing left
+
+
 def opened(ledger, reason, **more):
     """A case with one open row in a ledger whose own rows cannot be open."""
     tables = case()
@@ -168,6 +175,8 @@ EXAMPLES = {
             }
         ]
     ),
+    "unfollowed": lambda: case(**MARKED),
+    "avoiding": lambda: case(**MARKED, findings=[finding("uploaded outside", "A")]),
     "opened": lambda: case(
         flows=[flow(protocol="tls", keys="opened")], findings=[finding("uploaded outside", "A", opened=["x"])]
     ),

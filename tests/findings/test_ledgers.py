@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.findings.ledgers import LEDGERS, Run, exits, ledger_table, reason_word
+from netaudit.findings.ledgers import LEDGERS, Run, exits, ledger_table, reason_word, unjudged
 from netaudit.tables import LEDGERS as TABLE
 from tests.findings.examples import CAM, CLOUD, EXAMPLES, LAN, capture, case, filled, flow, image
 
@@ -137,6 +137,15 @@ def test_the_same_subject_and_reason_are_added_up() -> None:
 )
 def test_exits(tables, expected) -> None:
     assert exits(tables["ledgers"]) == expected
+
+
+def test_what_was_not_judged_is_counted_by_its_reason() -> None:
+    some = [image("undecodable"), image("undecodable")]
+    assert unjudged(case(images=some)["ledgers"]) == {"images: undecodable": 2}
+    assert unjudged(case(Run(side="lan", faces=False), images=[image("not judged")])["ledgers"]) == {
+        "images: not asked": 1
+    }
+    assert not unjudged(case(captures=[capture(damage=["at byte 3"])])["ledgers"])
 
 
 def test_media_of_which_no_picture_was_looked_at_is_not_read() -> None:

@@ -11,7 +11,7 @@ from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
-from tests.findings.examples import EXAMPLES, UPLOADS, case, filled, finding, image, opened
+from tests.findings.examples import EXAMPLES, MARKED, UPLOADS, case, filled, finding, image, opened
 
 LANGS = ("zh", "en")
 
@@ -132,6 +132,34 @@ def test_a_first_page_has_three_sentences_at_most(lang) -> None:
     left_out = beyond_first_page(said, lang)
     assert len(left_out) + 9 == len(said), "three clauses each, and all others are told elsewhere"
     assert verdict_text(said, lang) == ("" if lang == "zh" else " ").join(page)
+
+
+@pytest.mark.parametrize(
+    ("after", "passes", "told"),
+    [
+        ([], 4, {"n": 4, "all": 4, "percent": 53}),
+        ([], 2, None),
+        ([("m1", 125, "inside")], 4, {"n": 4, "all": 4, "percent": 53}),
+        ([("m1", 125, "outside")], 4, None),
+        ([("m1", 160, "outside")], 4, {"n": 4, "all": 4, "percent": 53}),
+    ],
+)
+def test_an_absence_after_marks_has_its_number(after, passes, told) -> None:
+    left = [{"moment_id": name, "first_ts": at * 10**9, "receiver_scope": scope} for name, at, scope in after]
+    given = case(**MARKED | {"moments": MARKED["moments"][:passes]}, after_moments=left)
+    (one,) = [one for one in statements(given) if one["kind"] == "unfollowed"] or [None]
+    assert (told is None) == (one is None)
+    if one is not None:
+        assert {name: one["counts"][name] for name in told} == told
+
+
+def test_marks_that_overlap_are_one_and_a_cut_one_is_none() -> None:
+    moments = [{"moment_id": f"m{at}", "ts": at * 10**9} for at in (60, 70, 95, 200, 595)]
+    given = case(captures=MARKED["captures"], moments=moments)
+    sums = {row["reason"]: row["count"] for row in given["ledgers"].to_pylist() if row["ledger"] == "marks"}
+    assert sums == {"not followed": 3, "overlapping": 1, "not captured whole": 1}
+    assert not [row for row in case(Run(side="lan", moment_window_s=10), **MARKED)["ledgers"].to_pylist()
+                if row["ledger"] == "marks"]  # fmt: skip
 
 
 def test_what_was_not_judged_is_on_the_first_page() -> None:

@@ -15,6 +15,7 @@ from netaudit.errors import UsageError
 from netaudit.live.lines import line_of
 from netaudit.live.wording import note_text
 from netaudit.system.clock import now
+from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ def checked(where: str | None) -> Path | str | None:
         with path.open("ab"):
             pass
     except OSError as error:
-        raise UsageError("--alarm {}: {}", path, error.strerror) from error
+        raise UsageError("--alarm {}: {}", path, why(error)) from error
     return path.absolute()
 
 

@@ -40,6 +40,7 @@ LOOK = 1.0  # seconds between looks for whole files
 MIND = 60.0  # seconds between looks at the room
 LEAST_BACK = 1.0  # seconds by which the time of a file must lie before that of the one before to be told
 GRAVEST = "ABCD"
+SWITCHED_OFF = "images: not asked"  # of ledgers: --no-faces
 MOST_OVERWRITTEN = 10_000  # files of a day that its chain names in one line
 
 
@@ -243,13 +244,10 @@ class Appliance:
         said = done.summary
         found = [str(one.get("certainty")) for one in said.get("findings", ())]
         grave = [one for one in found if one in GRAVEST and one <= self.daily.certain]
-        doubts = [str(one)[:40] for one in said.get("exit_reasons", ())] if said else [f"code {done.code}"]
         if grave:
             self._tell("warning", "day_found", case=case, n=len(grave), certainty=min(grave))
-        if said.get("damage") or said.get("rejected"):
-            self._tell("warning", "day_damaged", case=case)
-        elif doubts := [one for one in doubts if one != "finding" or not grave]:
-            self._tell("warning", "day_doubted", case=case, why=", ".join(doubts))
+        if doubt := _doubt(said):
+            self._tell("warning", doubt, case=case, n=sum(_unjudged(said).values()), code=done.code)
         elif not grave:
             self._tell("info", "day_sealed", case=case)
 
@@ -262,6 +260,24 @@ class Appliance:
             self.alarms.tell(note)
         except OSError as error:  # a full disk must not end the recording
             self.lines.show(Note("error", "alarm_failed", {"why": shown_why(error)}))
+
+
+def _doubt(said: dict[str, Any]) -> str:
+    """The note by which somebody is told to look at how an audit ended; empty where it ended well."""
+    if not said:
+        return "day_unread"
+    if said.get("damage") or said.get("rejected"):
+        return "day_damaged"
+    if not said.get("packets_decoded", 1):
+        return "day_empty"
+    if "interrupted" in said.get("exit_reasons", ()):
+        return "day_unfinished"
+    return "day_unjudged" if _unjudged(said) else ""
+
+
+def _unjudged(said: dict[str, Any]) -> dict[str, int]:
+    """What was not judged, by its reason; but for what the appliance was told not to judge."""
+    return {reason: number for reason, number in said.get("unjudged", {}).items() if reason != SWITCHED_OFF}
 
 
 def refuse(root: Path, folder: Path | None) -> None:

@@ -68,10 +68,6 @@ class Day:
         self._custody.note(RECORDING_ENDED, **facts)
         self._custody.close()
 
-    def let_go(self) -> None:
-        """Leave it as it is: at its next start the appliance finds it."""
-        self._custody.close()
-
 
 def shown_name(path: Path) -> str:
     """The name of a file as it may be told: others chose it, and it may name people."""
@@ -105,4 +101,9 @@ def cases(root: Path) -> list[Path]:
 
 def is_sealed(folder: Path) -> bool:
     """Whether a case has come to its end; whether it is as it was sealed is not asked."""
-    return (folder / MANIFEST).is_file() and any(line["what"] == SEALED for line in entries(folder))
+    return (folder / MANIFEST).is_file() and is_closed(entries(folder))
+
+
+def is_closed(chain: list[dict[str, Any]]) -> bool:
+    """Whether the lines of a case say that it was sealed."""
+    return any(line["what"] == SEALED for line in chain)

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from netaudit.case.custody import entries
 from netaudit.case.removal import AGE, REMOVED, ROOM, Rule, remove_private, rule_of
+from netaudit.case.writing import MANIFEST
 from netaudit.errors import NetauditError
-from netaudit.live.daily.day import cases, is_sealed, shown_why
+from netaudit.live.daily.day import cases, is_closed, is_sealed, shown_why
 from netaudit.live.guard import disk_free
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Room:
     keep_free: int  # bytes of the disk
     tell: Callable[..., None]
     _sizes: dict[str, int] = field(default_factory=dict)  # of sealed cases, which do not grow
+    _rules: dict[str, tuple[Rule, datetime.date]] = field(default_factory=dict)  # of sealed cases
     _removed: set[str] = field(default_factory=set)  # cases without private data
     _known: set[str] = field(default_factory=set)  # cases that this appliance began
     _sealed: list[str] = field(default_factory=list)  # cases in the order in which they were sealed
@@ -81,7 +83,7 @@ class Room:
     def mind(self, today: datetime.date, busy: set[str]) -> None:
         """Remove what the rule has over, then what is in the way; not of the cases named in `busy`."""
         self._carry_on()
-        done = {path: said for path in self.own() if path.name not in busy and (said := _sealed_rule(path)) is not None}
+        done = {path: said for path in self.own() if path.name not in busy and (said := self._rule(path)) is not None}
         if (over := self._over(list(done), today)) is not None:
             for path, (rule, since) in done.items():
                 if self._due(path.name, rule, since, over):
@@ -99,6 +101,12 @@ class Room:
     def used(self) -> int:
         """Bytes of our cases and of the recording under way."""
         return sum(map(self._measured, self.own())) + size_of(self.root / SPOOL)
+
+    def _rule(self, path: Path) -> tuple[Rule, datetime.date] | None:
+        """That of a sealed case, whose chain is read once: it does not change any more."""
+        if path.name not in self._rules and (said := _sealed_rule(path)) is not None:
+            self._rules[path.name] = said
+        return self._rules.get(path.name)
 
     def _measured(self, path: Path) -> int:
         if (size := self._sizes.get(path.name)) is not None:
@@ -182,9 +190,9 @@ class Room:
 def _sealed_rule(path: Path) -> tuple[Rule, datetime.date] | None:
     """The rule of a sealed case, and the day from which its age counts; None where it has none, or cannot be read."""
     try:
-        chain = entries(path) if is_sealed(path) else []
+        chain = entries(path) if (path / MANIFEST).is_file() else []
         rule = rule_of(next((line for line in chain if line["what"] == "begun"), {}).get("removal"))
-        if rule is None:
+        if rule is None or not is_closed(chain):
             return None
         days = [rule.day, *(line["when"][:10] for line in chain if line["what"] in ("begun", "sealed"))]
         return rule, max(map(datetime.date.fromisoformat, days))

@@ -126,7 +126,7 @@ def test_a_sealed_case_a_day_and_nothing_lost(tmp_path: Path) -> None:
     assert [line["head"] for line in sealed] == [entries(path)[-1]["hash"] for path in found]
     said = [orjson.loads(line) for line in alarm.read_bytes().splitlines()]
     assert [one["code"] for one in said] == ["day_found"] * 3
-    assert said[0]["text"] == "case 2026-09-01: 1 findings, the most certain B; see its report"
+    assert said[0]["text"] == "findings in case 2026-09-01: 1, the most certain B; see its report.html"
 
 
 def test_names_of_files_are_masked_where_they_are_told(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_after_a_loss_of_power_what_was_recorded_is_audited(tmp_path: Path) -> N
     first = Day(root / "2026-09-01", Rule("2026-09-01", None), Options(), {"interface": "filled"})
     for number in range(2):
         first.take(Whole(tmp_path / "filled" / f"dump-{number}.pcap", START + number))
-    first.let_go()  # all that a process that died leaves, too: its lock is gone with it
+    first._custody.close()  # all that a process that died leaves, too: its lock is gone with it
     assert [is_sealed(path) for path in cases(root)] == [False]
     write(tmp_path / "filled", "dump-later.pcap", capture(START + 3600), time.time() - 1100)
     write(tmp_path / "filled", "dump-last.pcap", capture(START + DAY), time.time() - 1000)
@@ -293,8 +293,11 @@ def test_a_case_that_was_sealed_and_not_told_is_told_at_the_next_start(tmp_path:
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ({}, "day_doubted"),
-        ({"findings": [], "exit_reasons": ["unjudged"]}, "day_doubted"),
+        ({}, "day_unread"),
+        ({"findings": [], "exit_reasons": ["unjudged"], "unjudged": {"images: undecodable": 2}}, "day_unjudged"),
+        ({"findings": [], "exit_reasons": ["unjudged"], "unjudged": {"images: not asked": 2}}, "day_sealed"),
+        ({"findings": [], "exit_reasons": ["interrupted", "unjudged"]}, "day_unfinished"),
+        ({"findings": [], "exit_reasons": ["damaged"], "packets_decoded": 0}, "day_empty"),
         ({"findings": [], "damage": {"a": ["cut"]}}, "day_damaged"),
         ({"findings": [], "exit_reasons": []}, "day_sealed"),
     ],
@@ -336,7 +339,7 @@ def test_a_file_without_its_line_goes_back(tmp_path: Path, monkeypatch: pytest.M
             day.take(Whole(path, START))
     assert path.exists()
     day.take(Whole(path, START))
-    day.let_go()
+    day._custody.close()
     assert [one.name[:17] for one in (day.folder / "private" / "record").iterdir()] == ["record-0001_00002"]
 
 
@@ -403,4 +406,5 @@ def test_alarms_go_to_a_bounded_file_or_the_log(tmp_path: Path, monkeypatch: pyt
     said: list[str] = []
     monkeypatch.setattr(syslog, "syslog", lambda _, text: said.append(text))
     Alarms("syslog", "en").tell(Note("warning", "time_back", {"seconds": -5.0}))
-    assert said == ["the recorded times went back by -5.0 s; another case begins where the day changes"]
+    (text,) = said
+    assert text.startswith("the recorded times went back by -5.0 s, and another case begins where the day changes")

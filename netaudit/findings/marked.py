@@ -1,0 +1,61 @@
+"""The account of marked passes: after which of them something left that could hold an image."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from netaudit.findings.moments import LEAST_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WINDOW_S, LEAD_S = 30, 1  # seconds: most cameras are done within some; a hand is slower than an eye
+SECOND = 1_000_000_000
+FOLLOWED, NOT_FOLLOWED, OVERLAPPING, CUT = "followed", "not followed", "overlapping", "not captured whole"
+WORDS = {
+    FOLLOWED: (
+        f"其后 {WINDOW_S} 秒内有可读的图像或不少于 {LEAST_BYTES // 1024} KiB 的不可读内容发往外部",
+        f"an image that can be read, or {LEAST_BYTES // 1024} KiB or more that cannot be, left within {WINDOW_S} s",
+    ),
+    NOT_FOLLOWED: (f"其后 {WINDOW_S} 秒内没有", f"nothing of that kind left within {WINDOW_S} s"),
+    OVERLAPPING: ("与前一次相隔太近", "too near to the one before"),
+    CUT: ("其前后未完整采集", "what follows was not captured whole"),
+}
+
+
+def marks(tables: dict[str, pa.Table], window_s: float) -> Iterator[tuple[str, int]]:
+    """Each reason, with the number of marked moments; none where less than WINDOW_S was asked after a moment.
+
+    Moments are taken as one where their windows overlap, so that nothing that left counts for two.
+    """
+    moments, after = tables["moments"], tables.get("after_moments")
+    if not moments.num_rows or after is None or window_s < WINDOW_S:
+        return
+    left: dict[str, int] = {}
+    for row in after.select(["moment_id", "receiver_scope"]).append_column("at", _ns(after, "first_ts")).to_pylist():
+        if row["receiver_scope"] == "outside":
+            left[row["moment_id"]] = min(row["at"], left.get(row["moment_id"], row["at"]))
+    captures = tables["captures"]
+    spans = list(zip(_ns(captures, "first_ts").to_pylist(), _ns(captures, "last_ts").to_pylist(), strict=True))
+    sums: dict[str, int] = defaultdict(int)
+    last = -(1 << 62)
+    for at, name in sorted(zip(_ns(moments, "ts").to_pylist(), moments["moment_id"].to_pylist(), strict=True)):
+        until = at + WINDOW_S * SECOND
+        if name in left and left[name] <= until:
+            sums[FOLLOWED] += 1
+        elif not any(start and end and start <= at - LEAD_S * SECOND and until <= end for start, end in spans):
+            sums[CUT] += 1
+        elif at - last <= (WINDOW_S + LEAD_S) * SECOND:
+            sums[OVERLAPPING] += 1
+            continue
+        else:
+            sums[NOT_FOLLOWED] += 1
+        last = at
+    yield from sorted(sums.items())
+
+
+def _ns(table: pa.Table, column: str) -> pa.ChunkedArray:
+    return table[column].cast(pa.int64())
