@@ -37,6 +37,7 @@ ADDRESSES = frozenset({"mac", "ip"})
 IDENTIFYING = frozenset({"model", "serial"})
 _PAIRS = re.compile(r"[,;&\t\r\n]\s{0,16}+(?=~?[^\W\d]\w{0,40}\s*[=:])")
 _OF_ONE = re.compile(r"\d{4,}|[0-9a-fA-F]{8,}")  # an id in what is asked for: the answer is about whose it is
+_LISTED = re.compile(r",|:(?=\d)")
 _BROWSER = re.compile(r"Mozilla/")  # whose requests say nothing of the host it runs on
 _PAIR = re.compile(r"~?([^\W\d]\w{0,40})\s*[=:]\s*(.{0,200})")
 _NAMED = frozenset({"name", "key", "field", "param", "parameter", "attribute", "id", "item", "label"})
@@ -192,12 +193,19 @@ def _of_query(head: Head, asked: list[Asked]) -> Iterator[dict[str, str]]:
 
 
 def _spread(pairs: Iterable[tuple[str, str]], asked: Asked) -> Iterator[tuple[str, str]]:
-    """Fields, with those that are lists taken apart: the places of these stand under their meaning."""
+    """Fields, with those that are lists taken apart: the places of these stand under their meaning.
+
+    Places of one meaning are parts of one number: faces by the light in which they were taken.
+    """
     for key, value in pairs:
         yield key, value
-        for name, one in zip(asked.split.get(key, ()), value.split(","), strict=False):
+        told: dict[str, list[str]] = {}
+        for name, one in zip(asked.split.get(plain(key), ()), _LISTED.split(value), strict=False):
             if name:
-                yield name, one
+                told.setdefault(name, []).append(one.strip())
+        for name, parts in told.items():
+            whole = len(parts) > 1 and all(map(str.isdecimal, parts))
+            yield name, str(sum(map(int, parts))) if whole else parts[0]
 
 
 def _held(node: Node, holder: str) -> bool:
@@ -222,7 +230,8 @@ def _nodes(tree: Tree) -> Iterator[tuple[Node, bool]]:
 
 def _facts(node: Node, asked: Asked | None) -> dict[str, str]:
     """What the fields of one object mean, and those of objects in it that are parts of the same."""
-    facts = _meant(_pairs(node), asked)
+    pairs = _pairs(node)
+    facts = _meant(_spread(pairs, asked) if asked and asked.split else pairs, asked)
     for child in node.children:
         if child.children and not child.listed:
             facts = _of_part(child) | facts
@@ -282,11 +291,9 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
         if (named := _named(child)) is not None:
             yield named
             continue
-        value = child.value
+        value = _text(child)
         if value is None:
-            value = next((one.value for one in child.children if one.key == "#text" and one.value), None)
-            if value is None:
-                continue
+            continue
         pieces = _PAIRS.split(value) if "=" in value else [value]
         yield child.raw.rpartition(":")[2].lstrip("@~"), pieces[0]
         yield from _split(pieces[1:])
@@ -299,9 +306,19 @@ def _named(node: Node) -> tuple[str, str] | None:
     if len(node.children) != 2:
         return None
     name, value = sorted(node.children, key=lambda one: one.key not in _NAMED)
-    if name.key not in _NAMED or value.key not in _VALUED or name.value is None or value.value is None:
+    if name.key not in _NAMED or value.key not in _VALUED:
         return None
-    return re.split(r"[./]", name.value.strip(". /"))[-1], value.value
+    said, text = _text(name), _text(value)
+    if said is None or text is None:
+        return None
+    return re.split(r"[./]", said.strip(". /"))[-1], text
+
+
+def _text(node: Node) -> str | None:
+    """What a field says; an element of XML with attributes says it beside them."""
+    if node.value is not None:
+        return node.value
+    return next((one.value for one in node.children if one.key == "#text" and one.value), None)
 
 
 def _split(pieces: list[str]) -> Iterator[tuple[str, str]]:

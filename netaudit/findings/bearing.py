@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from netaudit.findings.transfers import Transfer
 
 STRANGER, CONFLICT, TAIL = "another link address wrote", "conflicting bytes", "end not acknowledged"
+SHORT, SUMS = "acknowledged in part", "wrong checksums"
 UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
 STRANGE_ANSWER = "answered by no router"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
@@ -48,6 +49,8 @@ LESSEN = frozenset(
         OWN_DEVICE,
         CONFLICT,
         TAIL,
+        SHORT,
+        SUMS,
         BARE,
         UNDONE,
         FAINT,
@@ -61,6 +64,8 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     OTHER_LINK: "sent by a link address that did not hold the sender's address then",
     STRANGER: "in connections into which a second link address wrote in the sender's name",
     TAIL: "in connections that were reset before the end of what was sent was acknowledged",
+    SHORT: "in connections in which an answer that came after all of it acknowledged less",
+    SUMS: "in connections with segments whose checksums are wrong, which a receiver drops, while others are right",
     CONFLICT: "in connections with two different contents in the same place: which one was taken cannot be told",
     STRANGE_ANSWER: "answered by a link address that is not the one behind which the others outside are",
     FROM_OUTSIDE: "had come from outside before",
@@ -80,6 +85,7 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     CLOSED: "closed upon with a code of an error (WebSocket, code 1002 or above): not taken",
     TURNED_DOWN: "answered with an error (status 400 or above): not taken",
 }
+OF_FLOWS = {"tail": TAIL, "short": SHORT, "sums": SUMS}  # of flows.doubts, by their names without the direction
 MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
 COLUMNS = [
     "flow_id", "transport", "client_mac", "server_mac", "packets_up", "packets_down", "payload_up", "payload_down",
@@ -148,14 +154,15 @@ class Bearing:
         found = {taken, self._answered(row, seen, taken)}
         if not seen.client_mac and not seen.server_mac:
             found.add(NO_LINK)
-        elif self._ends.disputed(row.sender, row.flow_id):
+        elif self._ends.disputed(row.sender, row.flow_id) or self._ends.holder_is(
+            row.sender, row.flow_id, seen.server_mac if row.upload else seen.client_mac
+        ):
             found.add(OTHER_LINK)
         elif _strangers(row) in seen.doubts and self._scope(row.sender) == "inside":
             found.add(STRANGER)
         elif self._strange(row.receiver, seen.server_mac if row.upload else seen.client_mac):
             found.add(STRANGE_ANSWER)
-        if ("tail_up" if row.upload else "tail_down") in seen.doubts:
-            found.add(TAIL)
+        found |= {code for said, code in OF_FLOWS.items() if f"{said}_{'up' if row.upload else 'down'}" in seen.doubts}
         if seen.conflicting[0 if row.upload else 1]:
             found.add(CONFLICT)
         if self.came_from_outside(row):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SIDES = ("client", "server")
+AT_ONCE = 8_192  # pairs of addresses looked at
 
 
 class End(NamedTuple):
@@ -48,11 +49,15 @@ class Ends:
     def _unsettled(self, flows: pa.Table) -> set[str]:
         """Addresses that several devices held, or that somebody else wrote into frames of its own."""
         found = set()
+        held = pa.array(self._holders.held_addresses(), pa.string())  # of others, of whom there may be any number, none
         for side in SIDES:
-            pairs = flows.select([f"{side}_ip", f"{side}_mac"]).group_by([f"{side}_ip", f"{side}_mac"]).aggregate([])
-            for ip, mac in zip(*(pairs[f"{side}_{name}"].to_pylist() for name in ("ip", "mac")), strict=True):
-                if self._holders.several(ip) or self._holders.disputes(ip, None, mac or ""):
-                    found.add(ip)
+            some = flows.select([f"{side}_ip", f"{side}_mac"]).filter(pc.is_in(flows[f"{side}_ip"], value_set=held))
+            for batch in some.group_by([f"{side}_ip", f"{side}_mac"]).aggregate([]).to_batches(max_chunksize=AT_ONCE):
+                for ip, mac in zip(
+                    *(batch.column(f"{side}_{name}").to_pylist() for name in ("ip", "mac")), strict=True
+                ):
+                    if self._holders.several(ip) or self._holders.disputes(ip, None, mac or ""):
+                        found.add(ip)
         return found
 
     def device(self, ip: str, flow_id: str = "") -> str:
@@ -97,6 +102,12 @@ class Ends:
         """Link address of that end's frames where it is another one than the address's then; empty where it is not."""
         end = self._ends.get((flow_id, ip))
         return end.mac if end is not None and self._holders.disputes(ip, end.ts, end.mac) else ""
+
+    def holder_is(self, ip: str, flow_id: str, mac: str) -> bool:
+        """Whether an address was held by that link address: at the far end of its flow somebody turned the frames."""
+        end = self._ends.get((flow_id, ip))
+        held = self._holders.held(ip, None if end is None else end.ts)
+        return bool(mac) and held is not None and held.mac == mac
 
     def holds(self, mac: str) -> bool:
         """Whether a link address held an address of the site, or stands for many."""

@@ -57,6 +57,10 @@ _CLOCK = later(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?|[0-2]\d[0-5]\d[0-5]\d", re.ASCII)
 _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+_AGENTS = frozenset({"agent", "agent_company", "salesperson"})
+_NAMING = frozenset({"name", "id_number"})
+LEAST_GOODS = 2  # fields of them: one may stand in any record
+_OF_THINGS = frozenset({"plate", "goods"})
 _FACES = frozenset(
     {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}
 )
@@ -127,9 +131,20 @@ def infer(told: Told, fields: dict[str, Field], around: Around) -> list[Inferred
         _say(one, own, outer, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, told, telling=around.telling)
-        if around.known or (one.kind and _worth(one, around)):
+        forms = {leaf.form for leaf in own + outer}
+        if around.known or (one.kind and _worth(one, around) and not _is_of_things(one, forms, fields, around)):
             out.append(one)
     return out
+
+
+def _is_of_things(one: Inferred, forms: set[str], fields: dict[str, Field], around: Around) -> bool:
+    """Whether it is of a vehicle in which nobody is seen, or of goods, and of a person only in passing."""
+    said, things = one.said.keys(), [fields[form].meaning for form in forms]
+    if said & {"id_number", "person_id", "gender", "age", "birthday"}:
+        return False
+    if "name" not in said:
+        return "yes" not in around.faces(sha256 for sha256, _ in one.images) and "plate" in things
+    return not one.images and "score" not in said and things.count("goods") >= LEAST_GOODS
 
 
 def records_beyond(told: Told, fields: dict[str, Field]) -> bool:
@@ -178,7 +193,9 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
     for order, leaf in enumerate([*own, *around]):
         known, value = fields[leaf.form], leaf.value.strip()
         meaning = "id_number" if known.meaning == "person_id" and is_id_number(value) else known.meaning
-        if leaf.sha256 or not meaning or not value or not _fits(meaning, value):
+        if leaf.sha256 or not meaning or meaning in _OF_THINGS or not value or not _fits(meaning, value):
+            continue
+        if value in known.strangers or (meaning == "phone" and _is_of_agent(leaf, own, fields)):
             continue
         if meaning == "url":
             one.urls.append(value)
@@ -197,6 +214,13 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
         one.said["id_number"] = number_.upper()
     if "age" in one.said and "birthday" in one.said and "time" not in one.said:
         one.said.pop("age", None)
+
+
+def _is_of_agent(leaf: Leaf, leaves: list[Leaf], fields: dict[str, Field]) -> bool:
+    """Whether it stands beside an agent, in an object of theirs, and no person is named there."""
+    holder = leaf.path.rpartition(".")[0]
+    beside = {fields[one.form].meaning for one in leaves if holder and one.path.rpartition(".")[0] == holder}
+    return bool(beside & _AGENTS) and not beside & _NAMING
 
 
 def _apart(leaves: list[Leaf], ns: int) -> str:
@@ -308,16 +332,21 @@ def _kind(one: Inferred, told: Told, *, telling: bool) -> tuple[str, str]:
         return "enrolment", "pushes"
     if identified or ("id_number" in said and one.images and "score" not in said):
         return "id_verification", "pushes"
-    compared = "score" in said and _COMPARED.search(plain(one.keys["score"])) is not None
+    compared = "score" in said and _compares(one.keys["score"])
     if one.images and (person or compared):
         return "comparison", "pushes"
     if person:
-        if "score" in said and not compared:
+        if "score" in said and not compared and "id_number" not in said:
             return "", ""  # anything is scored
         return ("comparison" if compared else "enrolment"), "pushes"
     if one.images:
         return "face_capture", "pushes"
     return ("face_capture", "announces") if one.urls and said.keys() & {"time", "device"} else ("", "")
+
+
+def _compares(key: str) -> bool:
+    """Whether a score is called that of a comparison."""
+    return _COMPARED.search(plain(key)) is not None or _SHAPED["score"].holds(key)
 
 
 def _of_face(one: Inferred) -> bool:

@@ -35,7 +35,27 @@ LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
 SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
-SHORTEST_SERIAL = 6  # digits
+_OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})
+SHORTEST_SERIAL, LONGEST_SERIAL, LEAST_DIGITS = 6, 64, 3  # characters, digits among them
+OFTEN = 3  # times that a name is said of somebody, and never a number beside it: it stands for strangers
+# how names of numbers end, and of which things else such numbers are
+_NUMBERED = later(
+    r"(?:id|uid|no|nr|num|number|code|sn|serial|ref|bh|xlh|编号|序号|序列号|编码|号|номер|nomer|numero|번호|番号)\Z|"
+    "رقم|номер|nomer|raqm|^mã|^ma[^a-z]|번호"
+)
+_NO_DEVICE = later(
+    "app|tenant|project|org|group|corp|compan|firm|shop|store|park|city|area|region|zone|user|agent|token|secret|key|"
+    "version|schema|batch|event|record|template|product|model|protocol|partner|channel|lib|merchant|community|building|"
+    "floor|order|task|plan|rule|sign|nonce|trace|request|session|应用|项目|公司|门店|商户|版本|项目|楼盘|企业|租户|"
+    "пропуск|проект|компан"
+)
+# what a constant text is named after that is no place
+_NO_PLACE = later(
+    "type|kind|class|categor|reason|purpose|motiv|cmd|command|method|action|compan|firm|org|dept|depart|content|mime|"
+    "status|state|brand|model|level|version|ver$|encod|format|lang|source|schema|unit$|event|result|remark|note|desc|"
+    "业务|公司|类型|种类|类别|车型|事由|目的|原因|机关|民族|国籍|渠道|来源|状态|备注|gongsi|leixing|lx$|lfsy|причин|цель|тип|"
+    "компан|filename|business|service"
+)
 
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
 FARTHEST = 26 * 3600 * 10**9
@@ -50,6 +70,7 @@ GENERIC = frozenset({
 _OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
 _OF_DEVICE = later(r"(.{2,40}?)(?:id|no|num|number|code|sn|serial|serialno|key|uuid|bh|编号|序列号)")
 _NAME_OF = later(r"(.{2,40}?)(?:name|title|label|mc|名称|名)")
+_FILE = later(r"\.\w{2,4}\Z|\w/\w")  # and types of media
 _NO_SCORE = later(
     "live|quality|qual|blur|clear|bright|temp|mask|lat|lon|lng|x$|y$|w$|h$|width|height|left|top|right|bottom|yaw|pitch|"
     "roll|volt|humid|ratio|size|len|count|num|total|duration|cost|thresh|weight|price|amount|version|ver|fps|rate$"
@@ -76,6 +97,7 @@ class Field:
     support: int = 0
     contradictions: int = 0
     forms: Counter[str] = field(default_factory=Counter)
+    strangers: frozenset[str] = frozenset()  # what stands in the place of a name where nobody is known
 
     @property
     def form(self) -> str:
@@ -110,7 +132,60 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
+    _as_of_one(out)
+    _by_its_number(out)
+    for known in out.values():
+        if known.meaning == "name" and max(known.values.values()) >= OFTEN:
+            known.strangers = _strangers(known, told, out)
     return out
+
+
+def _strangers(one: Field, told: list[Told], fields: dict[str, Field]) -> frozenset[str]:
+    """Names that come again and again, and never with a number or a score, as those of others do."""
+    alone: Counter[str] = Counter()
+    beside: Counter[str] = Counter()
+    for message in told:
+        known = {leaf.path.rpartition("]")[0] for leaf in message.leaves if fields[leaf.form].meaning in _OF_SOMEBODY}
+        for leaf in message.leaves:
+            if leaf.form == one.path:
+                said = leaf.path.rpartition("]")[0] in known or ("" in known and not leaf.path.count("]"))
+                (beside if said else alone)[leaf.value] += 1
+    often = {value for value, count in alone.items() if count >= OFTEN and value not in beside}
+    return frozenset(often) if len(beside) >= OFTEN and sum(beside.values()) >= OFTEN else frozenset()
+
+
+def _as_of_one(fields: dict[str, Field]) -> None:
+    """What an element means is the same whether one came or several in a row."""
+    meant = {known.path.replace("[]", ""): known for known in fields.values() if known.meaning}
+    for known in fields.values():
+        twin = meant.get(known.path.replace("[]", ""))
+        if not twin or known.meaning or bool(known.pictures) != twin.meaning.startswith(PICTURES):
+            continue
+        if known.pictures or twin.form == known.form:
+            total = known.pictures or sum(known.values.values())
+            known.say(twin.meaning, twin.known_by, twin.sure, total, total)
+
+
+def _by_its_number(fields: dict[str, Field]) -> None:
+    """The one number that every message of a route repeats is that of its device, where none is known by name."""
+    if any(known.meaning == "device" for known in fields.values()):
+        return
+    numbered = [known for known in fields.values() if not known.meaning and _is_number_of_one(known)]
+    if len({next(iter(known.values)) for known in numbered}) == 1:
+        for known in numbered:
+            total = sum(known.values.values())
+            known.say("device", BEHAVIOUR, 0, total, total)
+
+
+def _is_number_of_one(one: Field) -> bool:
+    key = plain(one.key)
+    if len(one.values) != 1 or one.messages < LEAST or one.path.startswith(("path[", "header.")):
+        return False
+    value = next(iter(one.values))
+    spelled = one.form in {"code", "int", "uuid", "hex", "word"} and SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
+    holder = plain(one.path.rpartition(".")[0].rpartition(".")[2]) if key in GENERIC else ""
+    named_so = _NUMBERED.search(key) is not None and _NO_DEVICE.search(holder + key) is None
+    return spelled and named_so and sum(map(str.isdecimal, value)) >= LEAST_DIGITS
 
 
 def _add(one: Field, leaf: Leaf, ns: int) -> None:
@@ -164,7 +239,7 @@ def _by_name(one: Field, beside: set[str]) -> None:
         support += masked if support or masked == total else 0
         if meaning.name == "time":
             support = min(support, sum(one.offsets.values()))
-        if meaning.name == "name" and len(values) == 1 and total >= LEAST:
+        if meaning.name in {"name", "person_id"} and len(values) == 1 and total >= LEAST:
             continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
@@ -183,10 +258,15 @@ def _is_somebodys(one: Field, values: dict[str, int], beside: set[str]) -> bool:
 
 def _counts(one: Field) -> bool:
     """Whether numbers are those of messages: another one in each, or too short for a serial number."""
-    if one.form != "int":
-        return False
+    if one.form != "int":  # … and whatever is another one in each is no camera's: it has a number of its own
+        return len(values := one.values) >= LEAST and len(values) == sum(values.values()) and not _is_device(one)
     short = max(map(len, one.values)) < SHORTEST_SERIAL and "serial" in plain(one.key)
     return short or (len(one.values) > 2 and len(one.values) * 2 > sum(one.values.values()))
+
+
+def _is_device(one: Field) -> bool:
+    """Whether its name is that of a device's number, and not only one of its words."""
+    return any(meaning.name == "device" and sure >= BY_END for meaning, sure in candidates(one.path, one.key))
 
 
 def _may_be_place(one: Field) -> bool:
@@ -206,7 +286,7 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
         one.say("url", BEHAVIOUR, 0, total, total)
     elif len(values) == 1:
         value = next(iter(values))
-        if (is_han(value) or _is_spoken(value)) and not value[-1:].isdigit():
+        if (is_han(value) or _is_spoken(value)) and not value[-1:].isdigit() and _NO_PLACE.search(key) is None:
             one.say("place", BEHAVIOUR, 0, total, total)
         elif value in segments and form_of(value) in {"code", "int", "uuid", "hex"} and len(value) >= 4:
             one.say("device", BEHAVIOUR, 0, total, total)
@@ -234,8 +314,9 @@ def _is_spoken(value: str) -> bool:
     """Whether a constant is words that people read: several, or in letters beyond ASCII."""
     return (
         is_words(value)
-        and (not value.isascii() or len(re.findall(r"[A-Za-z]{3,}", value)) > 1)
+        and (not value.isascii() or len(re.findall(r"(?:^|\s)[A-Za-z]{3,}", value)) > 1)
         and value.count(".") < 2
+        and not _FILE.search(value)
     )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from netaudit.identity_data.naming import could_be_name
 from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
-from netaudit.routes.times import DATED, MAIL, WRITTEN
+from netaudit.routes.times import DATED, MAIL, TURNED, WRITTEN
 from netaudit.text.patterns import later
 
 _DATE = later(r"(?:19|20)\d\d[-/.年]?(?:0?[1-9]|1[0-2])[-/.月]?(?:[12]\d|3[01]|0?[1-9])日?", re.ASCII)
@@ -30,6 +30,9 @@ _PICTURE = later(
     r"(?:[a-z][a-z0-9+.-]{1,15}://|/|[\w.-]+/)?[^\s<>\"]{3,2000}\.(?:jpe?g|png|bmp|webp)(?:[?#]\S*)?", re.IGNORECASE
 )
 _KEY_OF_STORE = later(r"(?:[a-z][a-z0-9+.-]{1,15}://|/)?[\w.-]+(?:/[\w.=-]+){2,12}(?:\?\S*)?", re.IGNORECASE)
+_PLATE = later(
+    "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Z][·\\s-]?[A-Z0-9]{4,5}[A-Z0-9挂学警港澳试超]"
+)
 _DIALLED = later(r"\+?\d[\d -]{6,17}", re.ASCII)  # where a name says that it is a number to be called
 _MASKED = later(r"(?=.*(?:[*＊•●#]|[xX×]{3}|某))[\w*＊•●#×·+ -]{1,40}")  # by its sender
 _HANGUL = later(r"[\uac00-\ud7a3]{2,5}")
@@ -78,7 +81,7 @@ def is_time(text: str) -> bool:
 
 
 def _is_written(text: str) -> bool:
-    return len(text) <= 64 and any(one.fullmatch(text) for one in (WRITTEN, DATED, MAIL))
+    return len(text) <= 64 and any(one.fullmatch(text) for one in (WRITTEN, DATED, MAIL, TURNED))
 
 
 def is_unset(text: str) -> bool:
@@ -184,6 +187,7 @@ SHAPES: dict[str, Callable[[str], bool]] = {  # what values of a meaning look li
     "gender": lambda text: text.lower() in GENDERS,
     "age": lambda text: _AGE.fullmatch(text) is not None,
     "score": is_score,
+    "plate": lambda text: _PLATE.fullmatch(text) is not None,
     "picture_url": is_picture_url,
     "state": lambda text: 0 < len(text) <= 24,
     "short": lambda text: 0 < len(text) <= 40,

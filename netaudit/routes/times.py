@@ -23,6 +23,9 @@ WRITTEN = later(
 )
 DATED = later(r"/?Date\((?P<ms>1\d{12})(?:[+-]\d{4})?\)/?")  # of .NET
 FRACTION = later(r"(?P<s>1\d{9})\.(?P<part>\d{1,9})", re.ASCII)  # seconds since 1970
+TURNED = later(
+    r"(?P<clock>\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?)[,\s-]{1,3}(?P<date>\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})", re.ASCII
+)
 MAIL = later(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})")
 
 
@@ -38,6 +41,8 @@ def when(text: str, ns: int) -> Said | None:
     if text[3:4] == ",":
         with suppress(ValueError, TypeError):
             return read_time(parsedate_to_datetime(text).isoformat(timespec="seconds"))
+    if turned := TURNED.fullmatch(text):
+        text = f"{turned['date']} {turned['clock']}"
     found = WRITTEN.fullmatch(text) if len(text) <= 64 else None
     return _written(found, ns) if found else None
 

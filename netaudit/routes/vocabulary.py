@@ -15,12 +15,15 @@ from netaudit.signatures.loading import default_folder
 from netaudit.text.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 FILE = "fields.yaml"
 BY_NAME, BY_END, BY_STEM = 3, 2, 1  # how surely a name says it
-_KEYS = {"meaning", "zh", "names", "compose", "ends", "stems", "never", "shape", "beside", "examples"}
+_KEYS = {"meaning", "zh", "names", "compose", "ends", "stems", "groups", "never", "shape", "beside", "examples"}
+LONG_STEM = 5  # letters of a word that its endings may follow
 PICTURES = "picture."
+# names of a time that say nothing of what happened then: an envelope's as often as an event's
+_BARE = frozenset({"time", "timestamp", "datetime", "date", "ts", "t", "at", "when", "utc", "hora", "fecha", "zeit"})
 EMPTY: frozenset[str] = frozenset()
 _LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ı": "i", "ł": "l", "ø": "o", "ß": "ss"})  # whose marks are part of them
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")  # of a name: deviceSerial, device_serial
@@ -36,6 +39,7 @@ class Meaning:
     names: frozenset[str]
     ends: tuple[str, ...]
     stems: tuple[str, ...]
+    groups: tuple[frozenset[str], ...]  # a name that holds a word of each says so
     never: re.Pattern[str]
     shape: str
     beside: frozenset[str]
@@ -50,7 +54,9 @@ class Meaning:
         if self.ends and key.endswith(self.ends):
             return BY_END
         spoken = tokens & self.names and not self.name.startswith("act.")
-        return BY_STEM if spoken or any(stem in key for stem in self.stems) else 0
+        if spoken or any(stem in key for stem in self.stems):
+            return BY_STEM
+        return BY_STEM if self.groups and all(_holds(key, words, group) for group in self.groups) else 0
 
     def is_never(self, key: str, words: tuple[str, ...] = ()) -> bool:
         """Whether a name is of something else, by what it holds: within one of its words, or whole words of it."""
@@ -60,9 +66,24 @@ class Meaning:
             for found in self.never.finditer(key)
         )
 
+    def holds(self, name: str) -> bool:
+        """Whether a name holds a word of its first group."""
+        words = tuple(folded(word) for word in words_of(_unmarked(name)))
+        return bool(self.groups) and _holds(folded(name), words, self.groups[0])
+
     def fits(self, value: str) -> bool:
         """Whether a value may be of this meaning."""
         return SHAPES[self.shape](value)
+
+
+def _holds(key: str, words: tuple[str, ...], group: frozenset[str]) -> bool:
+    """Whether a name holds a word of a group: one of its words, a long one their beginning, others anywhere."""
+    if any(word in group for word in words):
+        return True
+    return any(
+        key.find(one) >= 0 if not one.isascii() else len(one) >= LONG_STEM and any(w.startswith(one) for w in words)
+        for one in group
+    )
 
 
 @lru_cache(maxsize=1)
@@ -82,10 +103,11 @@ def _compiled(raw: dict[str, Any]) -> Meaning:
         return tuple(folded(str(word)) for word in raw.get(name) or ())
 
     made = [folded(f"{head}{tail}") for heads, tails in raw.get("compose") or () for head in heads for tail in tails]
-    names = tuple(dict.fromkeys([*words("names"), *made]))
+    names = tuple(sorted(dict.fromkeys([*words("names"), *made]), key=_BARE.__contains__))
     never = "|".join(str(word) if str(word).endswith("$") else re.escape(folded(str(word))) for word in raw["never"])
     return Meaning(
         raw["meaning"], raw["zh"], names, frozenset(names), words("ends"), words("stems"),
+        tuple(frozenset(folded(str(word)) for word in group) for group in raw.get("groups") or ()),
         re.compile(never or "(?!)"), raw["shape"], frozenset(raw.get("beside") or ()),
     )  # fmt: skip
 
@@ -139,6 +161,8 @@ def problems() -> list[str]:
             out.append(f"{name}: {sorted(wrong)}")
         elif raw["shape"] not in SHAPES:
             out.append(f"{name}: no shape {raw['shape']}")
+        elif False in (found := [*_texts([raw.get(key) for key in _KEYS - {"examples"}])]) or True in found:
+            out.append(f"{name}: `no`, `on` and `yes` are words only between quotes")
     if out:
         return out
     out += [f"{raw['meaning']}: {problem}" for raw in _raw() for problem in _examples(raw)]
@@ -148,6 +172,15 @@ def problems() -> list[str]:
             if (other := known.setdefault((word, one.shape), one.name)) != one.name:
                 out.append(f"{one.name}: {word} is {other} already, for values of the same shape")
     return out
+
+
+def _texts(values: Any) -> Iterator[Any]:
+    """All words of nested lists."""
+    if isinstance(values, list):
+        for one in values:
+            yield from _texts(one)
+    else:
+        yield values
 
 
 def _examples(raw: dict[str, Any]) -> list[str]:

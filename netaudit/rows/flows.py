@@ -184,7 +184,10 @@ def _seen_from(doubts: npt.NDArray[np.uint32], turned: npt.NDArray[np.bool_]) ->
     """Doubt bits, those of one direction exchanged where the ends are the other way round."""
     from netaudit.streams.layouts import Doubt
 
-    pairs = ((Doubt.STRANGER_UP, Doubt.STRANGER_DOWN), (Doubt.TAIL_UP, Doubt.TAIL_DOWN))
+    pairs = (
+        (Doubt.STRANGER_UP, Doubt.STRANGER_DOWN), (Doubt.TAIL_UP, Doubt.TAIL_DOWN), (Doubt.SHORT_UP, Doubt.SHORT_DOWN),
+        (Doubt.SUMS_UP, Doubt.SUMS_DOWN),
+    )  # fmt: skip
     both = np.uint32(sum(int(one) for pair in pairs for one in pair))
     if not turned.any() or not (doubts & both).any():
         return doubts

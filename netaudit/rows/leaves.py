@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from itertools import islice
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import unquote
 
 from netaudit.contracts.unwrapping_steps import Step, step
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.documents.from_unwrapping import Taken
+    from netaudit.documents.nodes import Image
     from netaudit.messages.message import Message
 
 _LEAF = LEAVES.row
@@ -36,12 +37,19 @@ MOST_HEAD = 24  # segments of a path, fields of a query, headers
 LONG = 64  # characters; shorter texts are not unwrapped any further
 MORE = "…"  # the key of a row that tells how many leaves there are beyond
 _WIDE = "utf-16"
-_NAMED = (("name", "value"), ("key", "value"), ("k", "v"), ("Name", "Value"), ("Key", "Value"), ("n", "v"))
+_NAMED = (
+    ("name", "value"), ("key", "value"), ("k", "v"), ("Name", "Value"), ("Key", "Value"), ("n", "v"),
+    ("label", "value"), ("field", "value"), ("title", "value"), ("Label", "Value"), ("code", "value"), ("id", "value"),
+)  # fmt: skip
+_BESIDE = frozenset({"type", "kind", "required", "unit", "order", "sort", "seq", "index", "format", "visible", "id"})
 _ORDINARY = re.compile(
     r"accept|connection$|cache|content-|date$|etag$|expires$|host$|if-|last-modified$|origin$|referer$|server$|"
     r"user-agent$|cookie|sec-|upgrade|x-forwarded|x-request|authorization|transfer|keep-alive|pragma|te$|vary|via$"
 )
 
+_WRITTEN = re.compile(r"(?:data:image/[\w.+-]{2,20};base64,)?[A-Za-z0-9+/_-]{200}")  # a picture, as text
+_BRACKETED = re.compile(r"[^\[\].]{1,64}(?:\[[^\[\]]{1,64}\]){1,8}")
+_BRACKET = re.compile(r"\[([^\[\]]{1,64})\]")
 _LABEL = re.compile(r"[^\W\d][\w.-]*")
 _LETTERS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
@@ -93,6 +101,7 @@ def _leaves(message: Message, taken: Taken, known: Known) -> Iterator[tuple[str,
     """
     documents, images = taken
     placed: dict[Steps, tuple[str, str]] = {}
+    cells: dict[Steps, tuple[str, str]] = {}
     scalars: list[tuple[str, str, str, str]] = []
     for leaf, _, _ in sorted(documents, key=lambda one: len(one[0].part.way.steps)):
         if len(leaf.part.data) > LARGEST and leaf.kind != "json":
@@ -104,13 +113,16 @@ def _leaves(message: Message, taken: Taken, known: Known) -> Iterator[tuple[str,
             for number, value in enumerate(said):
                 top = f"{holder}[{number}]" if len(said) > 1 else holder
                 spelled = f"$[{number}]" * (len(said) > 1)
-                scalars += _grown(value, (top, key), notation(leaf), base, placed, spelled, known)
+                grown = list(_grown(value, (top, key), notation(leaf), base, placed, spelled, known))
+                if leaf.kind == "text" and len(said) == 1:
+                    cells |= _cells(grown, base, images)
+                scalars += grown
                 if len(scalars) > 4 * MOST:
                     yield "", MORE, str(len(said) - number - 1), ""
                     break
     pictured = set()
     for image in images:
-        path, key = _place(_plain(image.way.steps[:-1]), placed)
+        path, key = cells.get(image.way.steps) or _place(_plain(image.way.steps[:-1]), placed)
         key = key or image.field
         pictured.add(path)
         yield path or image.field, key, "", image.sha256
@@ -118,6 +130,22 @@ def _leaves(message: Message, taken: Taken, known: Known) -> Iterator[tuple[str,
             yield f"{path}.filename", "filename", image.name, ""
     yield from (one for one in scalars if one[1] == MORE or one[0] not in pictured)  # a picture as text
     yield from _head(message)
+
+
+def _cells(grown: list[tuple[str, str, str, str]], base: Steps, images: list[Image]) -> dict[Steps, tuple[str, str]]:
+    """Path and key of pictures that are written in cells of a text: in their order, where there are as many."""
+    long = [(path, key) for path, key, value, _ in grown if _WRITTEN.match(value)]
+    within = [
+        one.way.steps
+        for one in images
+        if len(one.way.steps) > len(base)
+        and one.way.steps[: len(base)] == base
+        and one.way.steps[len(base)].name == "text"
+    ]
+    at = {steps: steps[len(base)].place or "" for steps in within}
+    if len(long) != len(within) or not all(place[1:].isdecimal() for place in at.values()):
+        return {}
+    return dict(zip(sorted(within, key=lambda steps: int(at[steps][1:])), long, strict=True))
 
 
 def _plain(steps: Steps) -> Steps:
@@ -163,9 +191,9 @@ def _grown(
             stack += [(inner, _below(path, label), name, spelled + at) for label, inner, name, at in called][::-1]
         elif isinstance(node, dict):
             stack += [
-                (inner, _below(path, f".{name}"), str(name), _spelled(spelled, str(name), written))
+                (inner, _below(path, f".{label}"), label.rpartition(".")[2], _spelled(spelled, str(name), written))
                 for name, inner in islice(node.items(), MOST)
-                if not str(name).startswith("@xmlns")
+                if not (label := _label(str(name), written)).startswith("@xmlns")
             ][::-1]
         elif isinstance(node, list):
             repeated = isinstance(node, Repeated) or written == "protobuf"
@@ -190,13 +218,13 @@ def _grown(
 def _called(node: object, written: str, known: Known) -> list[tuple[str, object, str, str]] | None:
     """(label, value, key, place) of what pairs of a name and a value, or rows under their names, stand for.
 
-    What may be the name of a person is a value, and names no field.
+    What may be the name of a person is a value, and names no field, unless most names beside it do.
     """
     if isinstance(node, list) and 1 < len(node) <= MOST and all(isinstance(one, dict) for one in node):
         for name, value in _NAMED:
-            if all(one.keys() == {name, value} and isinstance(one[name], str) for one in node):
+            if all(_is_pair(one, name, value) for one in node):
                 at = f".{value}" if written != "form" else value
-                told = [_is_field(one[name], known) for one in node]
+                told = _are_fields([one[name] for one in node], known)
                 return (
                     [
                         (f".{one[name]}", one[value], one[name], f"[{n}]{at}")
@@ -210,7 +238,7 @@ def _called(node: object, written: str, known: Known) -> list[tuple[str, object,
     if isinstance(node, dict) and 2 <= len(node) <= 8:
         heads = [one for one in node.values() if isinstance(one, list) and 2 < len(one) <= MOST and _are_names(one)]
         held = [(key, one) for key, one in node.items() if len(heads) == 1 and _are_rows(one, heads[0])]
-        if len(held) == 1 and any(fields := [_is_field(name, known) for name in heads[0]]):
+        if len(held) == 1 and any(fields := _are_fields(heads[0], known)):
             (head,), ((key, rows),) = heads, held
             columns = [(f".{name}", name) if field else ("", key) for name, field in zip(head, fields, strict=True)]
             rest = [
@@ -222,6 +250,22 @@ def _called(node: object, written: str, known: Known) -> list[tuple[str, object,
                 for place, ((label, name), value) in enumerate(zip(columns, row, strict=True))
             ]
     return None
+
+
+def _is_pair(one: dict[str, Any], name: str, value: str) -> bool:
+    """Whether an object is a name and a value, and beside them at most of what kind these are."""
+    return isinstance(one.get(name), str) and value in one and one.keys() - {name, value} <= _BESIDE
+
+
+def _are_fields(names: list[str], known: Known) -> list[bool]:
+    """Which of the names beside each other name fields: all that could, where most do surely."""
+    told = [_is_field(name, known) for name in names]
+    if 2 * sum(map(known, names)) >= len(names):
+        return [
+            one or (len(name) <= LONG and _LABEL.fullmatch(name) is not None)
+            for name, one in zip(names, told, strict=True)
+        ]
+    return told
 
 
 def _is_field(name: str, known: Known) -> bool:
@@ -244,6 +288,13 @@ def _are_rows(rows: object, head: list[str]) -> bool:
     if not isinstance(rows, list) or rows is head or not rows:
         return False
     return all(isinstance(row, list) and len(row) == len(head) for row in rows)
+
+
+def _label(name: str, written: str) -> str:
+    """The name of a field; of a form with steps in brackets: visitor[name] as visitor.name, row[0][id] as row[0].id."""
+    if written != "form" or not name.endswith("]") or not _BRACKETED.fullmatch(name):
+        return name
+    return _BRACKET.sub(lambda found: f"[{found[1]}]" if found[1].isdecimal() else f".{found[1]}", name)
 
 
 def _below(path: str, label: str) -> str:

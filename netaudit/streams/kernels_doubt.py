@@ -19,7 +19,9 @@ BAD, GUESSED, GOOD, STAMPED, CONTESTED = 4, 8, 32, 64, 128  # bits of PACKET.fla
 CHECKSUM, TTL, STAMP, NO_ACK = int(Doubt.CHECKSUM), int(Doubt.TTL), int(Doubt.STAMP), int(Doubt.NO_ACK)
 LINK, WINDOW, LENGTH, FRAGMENTS = int(Doubt.LINK), int(Doubt.WINDOW), int(Doubt.LENGTH), int(Doubt.FRAGMENTS)
 STRANGER = int(Doubt.STRANGER_UP)  # of upward bytes; one bit further of downward ones
+SUMS = int(Doubt.SUMS_UP)  # likewise
 STRONG = CHECKSUM | STAMP | NO_ACK | LENGTH | FRAGMENTS  # a receiver that follows the standards drops such a packet
+WHOLE_SEGMENT = 1460  # bytes; longer ones were put together by a host, which may leave their sums
 HOPS = 2  # fewer hops left than its direction has are a copy behind a router
 WHOLE_FRAME = 1600  # bytes on the wire; larger ones are built by hardware, which may leave the IP length out
 

@@ -16,7 +16,7 @@ U1 = npt.NDArray[np.uint8]
 
 TCP, UDP, ESP = 6, 17, 50
 SYN, ACK = 2, 16
-TAIL = int(Doubt.TAIL_UP)  # one bit further of downward bytes
+TAIL, SHORT = int(Doubt.TAIL_UP), int(Doubt.SHORT_UP)  # one bit further of downward bytes
 FIN_UP, FIN_DOWN, RESET = 4, 8, 16  # bits of CONNECTION.handshake
 OPEN, LOOSE, CLOSING, BEGUN = 0, 1, 2, 3  # lists of least recent use
 BEGUN_SHARE = 4  # where more than a fourth of a shard's flows have only begun, those are evicted first
@@ -213,6 +213,8 @@ def end_flow(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
             side = t.sides[2 * slot + direction]
             if t.sides[2 * slot + 1 - direction]["packets"] and 0 < side["acked"] < side["highest"]:
                 flow["doubts"] |= TAIL << direction
+        elif flow["proto"] == TCP and flow["main"] < 0 and t.sides[2 * slot + direction]["short"]:
+            flow["doubts"] |= SHORT << direction
     end_burst(flow)
     if evicted:
         flow["doubts"] |= CUT_SHORT
@@ -356,7 +358,7 @@ def reset_side(t: Tables, side_index: int) -> None:
     side["heard"] = side["from_mac"] = side["to_mac"] = side["stamp"] = side["vlan"] = side["ttl"] = 0
     side["limit"] = NO_END
     side["syn_flags"] = side["tunnel"] = side["stamped"] = side["scale"] = side["summed"] = 0
-    side["trusted"] = side["reset"] = side["doubtful"] = side["strange"] = 0
+    side["trusted"] = side["reset"] = side["doubtful"] = side["strange"] = side["short"] = 0
     for entry in range(RECENT_SEGMENTS * side_index, RECENT_SEGMENTS * (side_index + 1)):
         t.recents[entry]["length"] = 0
         t.recents[entry]["fresh"] = 0

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
-from netaudit.streams.kernels_doubt import LINK, STRANGER
+from netaudit.streams.kernels_doubt import CHECKSUM, LINK, STRANGER, SUMS, WHOLE_SEGMENT
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip
 from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, Doubt, Tables
 
@@ -208,6 +208,9 @@ def believe(t: Tables, slot: int, direction: int) -> None:
     entry = t.waiting[side["head"]]
     if side["strange"] and entry["doubt"] & LINK:
         flow["doubts"] |= STRANGER << direction
+    whole = entry["length"] + entry["cut"] <= WHOLE_SEGMENT
+    if entry["doubt"] & CHECKSUM and whole and flow["main"] < 0:  # the other reading is one of what was not taken
+        flow["doubts"] |= SUMS << direction
     entry["doubt"] = 0
     side["doubtful"] -= 1
     end = entry["offset"] + entry["length"] + entry["cut"]

@@ -249,7 +249,16 @@ def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -
     side["summed"] |= packet["flags"] & GOOD
     if flags & ACK:
         take_ack(flow, side, other, packet)
+    if wire:
+        note_short(side, other)
     return True
+
+
+@lean_kernel
+def note_short(side: Any, other: Any) -> None:
+    """Payload came: answers of the other side are no later any more; it may itself acknowledge less than was sent."""
+    side["short"] = 0
+    other["short"] = 1 if 0 < other["acked"] < other["highest"] else 0
 
 
 @lean_kernel
@@ -314,6 +323,8 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
     hole = other["count"] and not other["starting"] and t.waiting[other["head"]]["offset"] > other["next"]
     if flags & ACK and not reset and not (reasons and hole):  # it would give the hole up
         take_ack(flow, side, other, packet)
+    if wire and not reset:
+        note_short(side, other)
     if other["doubtful"]:
         drain(t, slot, direction ^ 1)
     if side["count"]:

@@ -53,6 +53,10 @@ class Doubt(IntEnum):
     STRANGER_DOWN = 131072  # downward ones likewise
     TAIL_UP = 262144  # the connection was reset before its last upward bytes were acknowledged
     TAIL_DOWN = 524288  # downward ones likewise
+    SHORT_UP = 1048576  # an answer that came after the last upward bytes acknowledged fewer of them
+    SHORT_DOWN = 2097152  # downward ones likewise
+    SUMS_UP = 4194304  # upward bytes were taken of segments whose checksums are wrong, while others are right
+    SUMS_DOWN = 8388608  # downward ones likewise
 
 
 BURSTS = 5  # bursts of upward bytes by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, more
@@ -276,6 +280,7 @@ SIDE = np.dtype(  # one direction of a connection: row 2 * slot + direction
         ("trusted", "u1"),  # a doubtful segment of it was acknowledged: the next packet shows how it looks now
         ("reset", "u1"),  # it sent a RST
         ("strange", "u1"),  # bytes from another link address than those before wait to be acknowledged
+        ("short", "u1"),  # the other side's last payload came after its own, and acknowledged less
     ],
     align=True,
 )

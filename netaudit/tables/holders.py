@@ -49,6 +49,10 @@ class Holders:
         for rows in self._held.values():
             rows.sort()
 
+    def held_addresses(self) -> list[str]:
+        """Addresses that somebody is known to have held."""
+        return list(self._held)
+
     def held(self, ip: str, ts: int | None = None) -> Held | None:
         """Who held the address then: whoever was last seen with it; None where nobody is known."""
         rows = self._held.get(ip)

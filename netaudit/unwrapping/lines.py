@@ -19,20 +19,23 @@ ROW = 1024  # characters of a row of a table …
 WIDE, LEAST_WIDE = 16 * ROW, 64  # … and of one of so many cells that its numbers are one thing
 LONGEST = 4096  # characters of a value
 _LEAST, _SHARE = 3, 0.7  # lines that are pairs, and their part of all
-_ASSIGNED = re.compile(r"(?m)^[ \t]*([^\W\d][^=\r\n]{0,200}?)[ \t]*=[ \t]*([^\r\n\x00]{0,4096})")
+_ASSIGNED = re.compile(r"(?m)^[ \t]*(~?[^\W\d][^=\r\n]{0,200}?)[ \t]*=[ \t]*([^\r\n\x00]{0,4096})")
 _PAIRED = re.compile(
-    r"(?P<indent>[ \t]{0,64})(?P<item>-\s+)?(?P<key>[^\W\d][^=:\r\n\x00]{0,80}?)\s*(?:=|:(?=\s|\Z))\s*(?P<value>.*)\Z"
+    r"(?P<indent>[ \t]{0,64})(?P<item>-\s+)?(?P<key>~?[^\W\d][^=:\r\n\x00]{0,80}?)\s*(?:=|:(?=\s|\Z))\s*(?P<value>.*)\Z"
 )
 _SECTION = re.compile(r"\s{0,16}\[([^\]\r\n]{1,80})\]\s*\Z")
 _BREAK = re.compile(r"\s{0,16}(?:-{3,}|={3,}|\.{3}|#.*|;.*)\s*\Z")
 _TABBED = re.compile(r"(?:[^\t\r\n=]{1,64}=[^\t\r\n]*(?:\t|\Z)){2,}")  # a line of pairs between tabs
 _PAIR = r"[^\s=:;|,]{1,64}\s?[=:][^;|\r\n]{0,512}"
-_JOINED = re.compile(rf"{_PAIR}(?:[;|]{_PAIR}){{2,}}[;|]?\s*(?:\Z|\n)")  # a line of pairs, joined
+_ENDED = r"[;|&]?[^\w\s=]{0,4}\s*(?:\Z|\n)"  # by a mark of its own
+_JOINED = re.compile(rf"[^\w\s=]{{0,4}}{_PAIR}(?:[;|]{_PAIR}){{2,}}{_ENDED}")  # a line of pairs, joined
+_FORMED = re.compile(r"[^\s=&]{1,64}=[^=&\r\n]{0,512}(?:&[^\s=&]{1,64}=[^=&\r\n]{0,512}){2,}\s*(?:\Z|\n)")
 _COMMAS = re.compile(r"[^\s=:;|,]{1,64}=[^,=\r\n]{0,256}(?:,\s?[^\s=:;|,]{1,64}=[^,=\r\n]{0,256}){2,},?\s*(?:\Z|\n)")
 _OPENED = re.compile(  # a value that is a document
     r"(?:\A|[;|&\t\n])\s{0,8}(?P<key>[^\W\d][\w.-]{0,40})\s?[=:]\s?(?P<mark>[{\[])"
 )
 _MARK = re.compile(r"\s?[=:]\s?")
+_MARKS = " \t@#$!^<({[\x02"  # before the first name of a line
 _NUMERIC = re.compile(r"\s*[+-]?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?\s*")
 _CELL = r"[^\W\d][\w .()/%-]{0,40}"
 _HEADING = re.compile("|".join(rf"{_CELL}(?:{mark}{_CELL}){{3,}}" for mark in (",", ";", r"\|", r"\t")))  # of columns
@@ -68,6 +71,8 @@ def _plain_values(text: str) -> Value:
         return _tabbed(text)
     if _JOINED.match(text[: 4 * ROW]):
         return _pairs_in(text, r"[;|]")
+    if _FORMED.match(text[: 4 * ROW]):
+        return _pairs_in(text, "&")
     if _COMMAS.match(text[: 4 * ROW]):
         return _pairs_in(text, r",")
     if (heading := first.strip().lstrip("#").strip()) and _HEADING.fullmatch(heading):
@@ -129,7 +134,9 @@ def _pairs_in(text: str, mark: str) -> Value:
     rows: list[Value] = []
     for line in text.splitlines()[:MOST]:
         cells = [_MARK.split(cell, maxsplit=1) for cell in re.split(mark, line[: 4 * ROW])]
-        if row := {cell[0].strip(): cell[1].strip() for cell in cells if len(cell) > 1 and cell[0].strip()}:
+        if row := {
+            name: cell[1].strip() for cell in cells if len(cell) > 1 and (name := cell[0].lstrip(_MARKS).rstrip())
+        }:
             rows.append(row)
     return rows[0] if len(rows) == 1 else {"row": rows}
 

@@ -136,3 +136,33 @@ def test_a_browser_that_registers_a_camera_is_no_camera(tmp_path: Path) -> None:
     )
     row = told(tmp_path, (ASKING, SITE, sent, reply()))[ASKING]
     assert (row["model"], row["class"], row["vendor"]) == ("", "pc", "")
+
+
+INFORM = """<?xml version="1.0"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+ xmlns:cwmp="urn:dslforum-org:cwmp-1-0"><soap:Body><cwmp:Inform><DeviceId><Manufacturer>Acme</Manufacturer><OUI>00E0FC</OUI>
+<ProductClass>HG-8245</ProductClass><SerialNumber>48575443ABCDEF01</SerialNumber></DeviceId><ParameterList>
+<ParameterValueStruct><Name>Device.DeviceInfo.HardwareVersion</Name><Value xsi:type="xsd:string">V1.2A</Value></ParameterValueStruct>
+<ParameterValueStruct><Name>Device.DeviceInfo.SoftwareVersion</Name><Value xsi:type="xsd:string">V5R019C10</Value></ParameterValueStruct>
+<ParameterValueStruct><Name>Device.IP.Interface.1.IPv4Address.1.IPAddress</Name><Value xsi:type="xsd:string">10.9.9.9</Value></ParameterValueStruct>
+</ParameterList></cwmp:Inform></soap:Body></soap:Envelope>"""
+
+
+def test_what_a_router_tells_its_server(tmp_path: Path) -> None:
+    """CWMP: its parameters are names with steps, and values with an attribute of XML beside."""
+    one = told(tmp_path, (DEVICE, SITE, request("POST", "/acs", INFORM, "text/xml"), reply(b"")))[DEVICE]
+    assert [one[name] for name in ("model", "serial", "firmware")] == ["HG-8245", "48575443ABCDEF01", "V5R019C10"]
+
+
+def test_faces_are_counted_by_kind_of_light(tmp_path: Path) -> None:
+    options = "~SerialNumber=EXAMPLE00017\nFWVersion=V8\nUserCount=11\nMultiBioDataCount=0:9:3:0:0:0:0:0:0:7\nMaxMultiBioDataCount=0:0:500:0:0:0:0:0:0:600\n"
+    one = told(
+        tmp_path,
+        (DEVICE, SITE, request("POST", "/iclock/registry?SN=EXAMPLE00017", options, "text/plain"), reply(b"OK")),
+    )[DEVICE]
+    assert (one["serial"], one["firmware"]) == ("EXAMPLE00017", "V8")
+    counts = {
+        (row["field"], row["value"])
+        for row in pq.read_table(tmp_path / "case" / "tables" / "observations.parquet").to_pylist()
+    }
+    assert ("faces", "10") in counts
+    assert ("persons", "11") in counts

@@ -9,7 +9,10 @@ from netaudit.findings import bearing as bearing_codes
 from netaudit.findings.bearing import LATELY, STRANGE_ANSWER, Bearing, Way
 from netaudit.findings.ends import Ends
 from netaudit.findings.transfers import Transfer
+from netaudit.findings.uploads import Looked
+from netaudit.tables import BINDINGS
 from tests.findings.examples import CAM, CLOUD, filled, flow
+from tests.findings.test_moments import filled as filled_table
 
 PICTURE = 7
 TOLD = dict.fromkeys(Transfer._fields, "") | {
@@ -54,7 +57,27 @@ def test_a_picture_that_goes_back_and_forth_all_day_costs_no_more_than_its_ways(
     assert all(found.came_from_outside(sent(ts)) for ts in range(1, 200_001, 2))
 
 
-ROUTER, STRANGER = "00:0a:eb:31:c0:02", "96:50:00:aa:10:04"
+@pytest.mark.parametrize(
+    ("faces", "told"),
+    [
+        ("yes yes no", 2),
+        ("yes no", 0),
+        ("yes yes possible possible", 0),  # in half of the pictures nobody is sure of one
+        ("yes yes possible", 2),
+        ("sure yes possible possible no", 2),
+        ("yes damaged damaged", 3),  # of a damaged one no more can be asked
+    ],
+)
+def test_faint_faces_are_a_ground_where_most_pictures_of_a_way_show_one(faces: str, told: int) -> None:
+    looked = Looked()
+    for word in faces.split():
+        whole = word != "damaged"
+        face = {"sure": "yes", "damaged": "possible"}.get(word, word)
+        looked.note(Transfer(**TOLD | {"face": face, "sure": word == "sure", "complete": whole, "whole_image": whole}))
+    assert len(looked.telling()) == told
+
+
+ROUTER, STRANGER, OWN = "00:0a:eb:31:c0:02", "96:50:00:aa:10:04", "08:54:11:00:00:01"
 
 
 def doubts(behind: int, mac: str, *, forwards: bool = False, held: bool = False) -> frozenset[str]:
@@ -96,6 +119,8 @@ def _doubts(flow_says: dict[str, object], messages: list[dict[str, object]] | No
     [
         ({"doubts": ["stranger_up"]}, bearing_codes.STRANGER),
         ({"doubts": ["tail_up"]}, bearing_codes.TAIL),
+        ({"doubts": ["short_up"]}, bearing_codes.SHORT),
+        ({"doubts": ["sums_up"]}, bearing_codes.SUMS),
         ({"doubts": ["conflict"], "conflicting_up": 5}, bearing_codes.CONFLICT),
     ],
 )
@@ -105,6 +130,19 @@ def test_what_a_connection_says_against_its_bytes_makes_no_a(says: dict[str, obj
     other_way = {name.replace("_up", "_down"): value for name, value in says.items()}
     other_way["doubts"] = [one.replace("_up", "_down") for one in says["doubts"]]  # type: ignore[attr-defined]
     assert not _doubts(other_way)
+
+
+def test_frames_that_go_to_their_own_sender_are_turned() -> None:
+    held = [{"device_id": OWN, "mac": OWN, "ip": CAM, "from_ts": 0, "to_ts": 99}]
+    held += [{"device_id": mac, "mac": mac, "ip": ""} for mac in (ROUTER, OWN)]  # the turned frames themselves say so
+    for sender, receiver, doubt in ((OWN, ROUTER, set()), (ROUTER, OWN, {bearing_codes.OTHER_LINK})):
+        ends = {"client_ip": CAM, "client_mac": sender, "server_ip": CLOUD, "server_mac": receiver}
+        tables = filled(
+            flows=[flow(**ends, packets_up=9, packets_down=9, payload_up=900, payload_down=90)], messages=[]
+        )
+        tables["bindings"] = filled_table(BINDINGS, held)
+        found = Bearing(tables, ["f"], Ends(tables), lambda ip: "inside" if ip == CAM else "outside")
+        assert found.doubts(sent(5)) == doubt
 
 
 def _message(**more: object) -> dict[str, object]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from netaudit.findings.ends import Ends
 from netaudit.tables import BINDINGS, FLOWS
+from netaudit.tables.holders import Holders
 from tests.findings.test_moments import filled
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pytest
 
 CAMERA, OTHER, ROUTER = "08:54:11:00:00:01", "9a:21:5e:00:00:02", "00:0a:eb:31:c0:02"
 IP, CLOUD = "192.168.1.64", "47.96.10.20"
@@ -49,3 +51,21 @@ def test_an_address_of_one_device_stays_as_it_is() -> None:
     some = tables(("a", 10, CAMERA))
     some["bindings"] = some["bindings"].slice(0, 1)
     assert Ends(some).renamed(some["flows"], scope) is some["flows"]
+
+
+def test_addresses_that_nobody_is_known_to_have_held_are_not_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can write from a million addresses: only those that a device held can be several devices'."""
+    asked: list[str] = []
+    several = Holders.several
+    monkeypatch.setattr(Holders, "several", lambda self, ip: asked.append(ip) or several(self, ip))
+    held = [
+        {"device_id": mac, "mac": mac, "ip": "10.0.0.1", "from_ts": at, "to_ts": at + 5}
+        for at, mac in ((0, "a"), (9, "b"))
+    ]
+    sent = [
+        {"flow_id": f"f{n}", "client_ip": f"10.1.{n >> 8}.{n & 255}", "client_mac": "r", "server_ip": "10.0.0.1"}
+        for n in range(9000)
+    ]
+    ends = Ends({"flows": filled(FLOWS, sent), "bindings": filled(BINDINGS, held)})
+    assert asked == ["10.0.0.1"]
+    assert ends.device("10.0.0.1", "f1") == "a"

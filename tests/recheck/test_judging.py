@@ -64,10 +64,21 @@ def test_another_way_to_the_same_endpoint_is_no_end(sent, status, form) -> None:
     assert (one.status, one.form) == (status, form)
 
 
+def test_what_would_make_an_absence_enough_is_told() -> None:
+    few = told(visit(LATER, [beats(LATER, 4)], passes=4))
+    assert codes(few) == ["power_needed"]
+    assert (
+        "device heard around them: 4. With uploads as regular as those before, 5 would be enough"
+        in sentences(few, office(), "en")[-1]
+    )
+    assert codes(told(visit(LATER, [beats(LATER)], marks=[]))) == ["unmarked_after"]
+    assert codes(told(visit(LATER, [beats(LATER)]), office(marks=[]))) == ["unmarked_before"]
+
+
 def test_uploads_that_avoid_the_marks_are_told_with_their_number() -> None:
     one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60), "uploaded"), beats(LATER)]))
     assert (one.power.asked, one.power.of_100, codes(one)) == (12, 99, ["avoids"])
-    assert "12 were sent at other moments: uploads avoid the marked ones" in sentences(one, office(), "en")[-1]
+    assert "uploads at other moments: 12. They avoid the marked ones" in sentences(one, office(), "en")[-1]
     few = told(
         visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60, passes=3), "uploaded"), beats(LATER)], passes=3)
     )
@@ -106,7 +117,7 @@ def test_a_new_machine_with_room_for_it_bars_the_word() -> None:
 @pytest.mark.parametrize(
     ("after", "code"),
     [
-        (visit(LATER, [beats(LATER, 3)], passes=3), "power"),
+        (visit(LATER, [beats(LATER, 3)], passes=3), "power_needed"),
         (visit(LATER, [], devices=[device()]), "device_silent"),
         (visit(LATER, [], devices=[device(SERVER)]), "device_absent"),
         (visit(LATER, [beats(LATER)], sides=frozenset({"wan"})), "vantage_less"),
@@ -197,7 +208,7 @@ def test_cameras_that_share_the_marks_keep_each_its_own_power() -> None:
         before.channels[one.device, one.endpoint] = one
     outcomes = compare(before, visit(LATER, quiet, devices=some, passes=9))
     assert {one.status for one in outcomes} == {"could not have been seen"}
-    assert {tuple(codes(one)) for one in outcomes} == {("power",)}
+    assert {tuple(codes(one)) for one in outcomes} == {("power_needed",)}
     assert {(one.devices, one.together.followed, one.together.asked) for one in outcomes} == {(3, 9, 9)}
     said = sentences(outcomes[0], visit(LATER, quiet, devices=some, passes=9), "en")
     assert any("Of one of them alone this tells nothing" in one for one in said)

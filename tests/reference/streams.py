@@ -66,6 +66,7 @@ class Side:
     trusted: bool = False
     reset: bool = False
     strange: bool = False
+    short: bool = False
     syn: dict | None = None  # a SYN that is held
     counters: dict = field(default_factory=lambda: dict.fromkeys(LEDGER, 0))
 
@@ -360,6 +361,8 @@ class Shard:
                 heard = side.other.counters["packets"] and 0 < side.acked < side.highest
                 if flow.flags & 16 and flow.main is None and heard:
                     flow.doubts |= 262144 << side.direction
+                elif flow.main is None and side.short and not flow.flags & 16:
+                    flow.doubts |= 1048576 << side.direction
         flow.end_burst()
         flow.doubts |= 16384 if evicted else 0
         self.flows.remove(flow)
@@ -453,6 +456,8 @@ class Shard:
         hole = other.waiting and not other.starting and other.waiting[0].offset > other.next
         if flags & ACK and not reset and not (reasons and hole):
             self.take_ack(side, p)
+        if wire and not reset:
+            side.short, other.short = False, 0 < other.acked < other.highest
         if other.waiting:
             self.drain(other, moved_only=True)
         for each in (side, other):
@@ -696,6 +701,8 @@ class Shard:
         segment = side.waiting[0]
         if side.strange and segment.doubt & 16:
             side.flow.doubts |= 65536 << side.direction
+        if segment.doubt & 1 and len(segment.data) + segment.cut <= 1460 and side.flow.main is None:
+            side.flow.doubts |= 4194304 << side.direction
         segment.doubt = 0
         if segment.end > side.highest:
             side.flow.follow_burst(side.direction, len(segment.data) + segment.cut)

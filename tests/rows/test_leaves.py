@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from netaudit.documents.from_unwrapping import MessageReader
+from netaudit.documents.index import Index
 from netaudit.messages.message import Message
+from netaudit.routes.vocabulary import names_field
 from netaudit.rows import leaves
 from netaudit.unwrapping import from_messages
+from tests.unwrapping.samples import picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def rows(folder: Path, document: object) -> list[dict[str, Any]]:
-    body = json.dumps(document).encode()
-    head = [("content-type", "application/json")]
+def rows(folder: Path, document: object, kind: str = "application/json") -> list[dict[str, Any]]:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    head = [("content-type", kind)]
     message = Message("http", 0, 0, len(body), "POST", path="/", headers=head, body=body)
     message.body_size, message.content_type = len(body), head[0][1]
     (folder / "private").mkdir()
-    documents = [(leaf, "", number) for number, leaf in enumerate(from_messages.leaves(message))]
-    written = leaves.LeafRows(folder, "0")
-    written.take(message, (documents, []))
+    reader = MessageReader(Index([]))
+    for leaf in from_messages.leaves(message):
+        reader.take(leaf, "", hashlib.sha256(leaf.part.data).hexdigest())
+    written = leaves.LeafRows(folder, "0", names_field)
+    written.take(message, reader.taken)
     written.close()
     (path,) = leaves.parts(folder)
     with pa.OSFile(str(path), "rb") as file:
@@ -66,3 +74,35 @@ def test_lists_in_lists_are_no_names(tmp_path: Path) -> None:
     for _ in range(300):
         deep = [deep, deep, 1] if deep == "x" else [deep]
     assert rows(tmp_path, {"a": [deep, deep, deep], "b": [[1, 2, 3]]})
+
+
+def test_most_names_beside_each_other_say_what_all_are(tmp_path: Path) -> None:
+    """A label and a value, with what kind they are; columns under their names."""
+    labels = ["deviceId", "personName", "captureTime", "Vigil"]
+    form = [{"label": label, "type": "text", "value": f"v{at}"} for at, label in enumerate(labels)]
+    table = {"columns": labels, "rows": [["a", "b", "c", "d"], ["e", "f", "g", "h"]]}
+    found = {row["path"]: row["value"] for row in rows(tmp_path, {"form": form, "table": table})}
+    assert [found[f"form.{label}"] for label in labels] == ["v0", "v1", "v2", "v3"]
+    assert found["table.rows[1].Vigil"] == "h"
+
+
+def test_brackets_in_forms_are_steps(tmp_path: Path) -> None:
+    body = b"visitor[name]=A&visitor[tel][home]=1&row[0][no]=2&row[1][no]=3&plain=4&odd[=5"
+    found = rows(tmp_path, body, "application/x-www-form-urlencoded")
+    told = {row["path"]: (row["key"], row["value"]) for row in found}
+    assert told == {
+        "visitor.name": ("name", "A"), "visitor.tel.home": ("home", "1"), "row[0].no": ("no", "2"),
+        "row[1].no": ("no", "3"), "plain": ("plain", "4"), "odd[": ("odd[", "5"),
+    }  # fmt: skip
+
+
+def test_pictures_in_cells_are_of_their_rows(tmp_path: Path) -> None:
+    shown = [picture(seed=seed, size=(48, 48)) for seed in (1, 2)]
+    lines = [
+        "name\ttime\tphoto\tno",
+        *(f"{who}\t1\t{base64.b64encode(one).decode()}\t7" for who, one in zip("AB", shown, strict=True)),
+    ]
+    found = rows(tmp_path, "\n".join(lines).encode(), "text/tab-separated-values")
+    pictured = {row["path"]: row["sha256"] for row in found if row["sha256"]}
+    assert pictured == {f"row[{at}].photo": hashlib.sha256(one).hexdigest() for at, one in enumerate(shown)}
+    assert not any(row["value"].startswith("/9j/") for row in found)

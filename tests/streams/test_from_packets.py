@@ -299,6 +299,30 @@ def test_implausible_segments():
     assert (stream(known, UP), nonzero(known, "evicted")) == (b"abcdef", 27)
 
 
+def test_an_answer_that_acknowledges_less_is_told():
+    said = only([*HELLO, up(100, b"abcdef"), down(500, b"ok", ack=103)])
+    assert said["final"]["doubts"] == Doubt.SHORT_UP
+    later = only([*HELLO, up(100, b"abcdef"), down(500, b"ok", ack=103), down(502, ack=106)])
+    assert later["final"]["doubts"] == Doubt.SHORT_UP  # the answer itself did not know of them
+    for rest in (
+        [down(500, b"ok", ack=106)],
+        [down(500, b"ok", ack=103), up(106, b"g")],  # it was still under way: it asks for more of the answer
+        [down(500, ack=103)],  # the capture ends before the answer
+    ):
+        assert only([*HELLO, up(100, b"abcdef"), *rest])["final"]["doubts"] == 0
+
+
+def test_bytes_of_segments_with_wrong_sums_are_told_where_others_are_right():
+    bad, good = {"marks": 4}, {"marks": 32}
+    sent = [*HELLO, up(100, b"GET", **good), up(103, b"face", **bad), down(500, b"ok", ack=107, **good)]
+    flow = only(sent)
+    assert (stream(flow, UP), flow["final"]["doubts"]) == (b"GETface", Doubt.SUMS_UP)
+    joined = [*HELLO, up(100, b"GET", **good), up(103, b"x" * 2000, **bad), down(500, b"ok", ack=2103, **good)]
+    assert only(joined)["final"]["doubts"] == 0  # a host put it together from several
+    repeated = [*HELLO, up(100, b"GET", **good), up(103, b"face", **bad), up(103, b"face", **good)]
+    assert only([*repeated, down(500, b"ok", ack=107)])["final"]["doubts"] == 0
+
+
 def test_blind_reset_is_ignored():
     """A RST far from the stream does not end it."""
     flow = only([*HELLO, up(100, b"abc"), up(0x40000000, flags=RST), up(103, b"def")])
