@@ -106,7 +106,7 @@ live-agreement: $(VENV)/.dev
 
 # faults seeded at random: what validate notices of those in the reading rooms, and the tests of those that judge
 mutants: $(VENV)/.dev
-	$(BIN)/python -m tests.mutation.noticed --count 250 --seed $(SEED) --reference
+	$(BIN)/python -m tests.mutation.noticed --count 250 --seed $(SEED)
 	$(BIN)/python -m tests.mutation.killed --count 300 --seed $(SEED)
 
 clean:

@@ -30,7 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write(files, folder / "pack")
-        paths = [folder / "pack" / one.name for one in files]
+        paths = [folder / "pack" / one.room / one.name for one in files]
         ours = read(files, folder)
         found = {}
         for name, tool, records in (

@@ -38,7 +38,7 @@ def extract(case: Case, what: str, out: Path, captures: Sequence[Path]) -> int:
     places = locate(case, captures)
     count = 0
     with PcapngWriter(out) as writer:
-        for row in case.table("captures").sort_by([("first_ts", "ascending"), ("capture_id", "ascending")]).to_pylist():
+        for row in _captures(case):
             identity = row["capture_id"]
             comments, flows = wanted.get(identity, ({}, []))
             if not comments and not flows:
@@ -65,6 +65,13 @@ def extract(case: Case, what: str, out: Path, captures: Sequence[Path]) -> int:
                 )
                 count += 1
     return count
+
+
+def _captures(case: Case) -> list[dict[str, Any]]:
+    """Captures in the order of their first packets; without times, which Python has to the microsecond only."""
+    read = case.table("captures", ["capture_id", "name", "comments", "first_ts"])
+    ordered = read.sort_by([("first_ts", "ascending"), ("capture_id", "ascending")])
+    return list(ordered.drop_columns(["first_ts"]).to_pylist())
 
 
 def _written(comments: Iterable[str]) -> dict[int, list[str]]:

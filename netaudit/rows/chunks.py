@@ -390,13 +390,24 @@ def _form(part: Part) -> tuple[dict[str, str], list[Part]]:
     fields: dict[str, str] = {}
     files: list[Part] = []
     for child in open_multipart(part, Budget()):
-        if len(child.data) <= MOST_FIELD and not child.content_type and child.field and len(fields) < MOST_FIELDS:
+        if child.field and not _is_file(child) and len(fields) < MOST_FIELDS:
             text = child.data.decode("utf-8", "replace").strip()
             inner = JsonDocument(child.data).mapping if text.startswith("{") and _SPEAKS.search(text) else None
             fields |= _scalars(inner) if inner else {_plain(child.field): text}
         else:
             files.append(child)
     return fields, files
+
+
+def _is_file(child: Part) -> bool:
+    """Whether a part of a form is a file, as short as the last chunk may be: typed, named apart, or no text."""
+    if len(child.data) > MOST_FIELD or child.content_type or child.name != child.field:
+        return True
+    try:
+        child.data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _ids(names: dict[str, str], kind: str) -> str:

@@ -70,7 +70,7 @@ def between_records(walk: Any) -> bool:
 @lean_kernel
 def keep_answer(walk: Any, answers: Any, size: int, row: Any) -> None:
     """Keep a record of the server whose sender has more of the client's bytes than were walked along."""
-    last = walk["late"] - 1
+    last = int(walk["late"]) - 1
     if last < 0 or (last < LATE - 1 and answers["acked"][last] != row["acked"]):
         last += 1
         walk["late"] = last + 1

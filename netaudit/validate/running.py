@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from netaudit.validate.judging import judge
 from netaudit.validate.observing import observed
-from netaudit.validate.pack.cases import pack
-from netaudit.validate.reference import KEY, judge_reference
+from netaudit.validate.pack.cases import pack, released
+from netaudit.validate.reference import ASSERTION, KEY, PLACE, digests, judge_reference
 
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from netaudit.api.case import Case
     from netaudit.validate.judging import Outcome
+    from netaudit.validate.observing import Record
     from netaudit.validate.pack.answers import Made
+    from netaudit.validate.reference import Digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,16 @@ class Validation:
 
     @property
     def asked(self) -> int:
-        """Known answers."""
-        return sum(one.asked for one in self.outcomes.values())
+        """Known answers; what the release told is none."""
+        return sum(one.asked for name, one in self.outcomes.items() if name != ASSERTION)
 
 
 def validate() -> Validation:
     """The pack read by this copy, in a folder that is gone afterwards."""
     begun = time.monotonic()
     files = pack()
+    if PLACE.is_file():
+        files += released(files)
     with tempfile.TemporaryDirectory(prefix="netaudit-validate-") as scratch:
         folder = Path(scratch)
         write(files, folder / "pack")
@@ -50,26 +54,34 @@ def validate() -> Validation:
 
 
 def write(files: list[Made], folder: Path) -> None:
-    """The captures of the pack into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The captures of the pack into a folder, those of each room into one of their own."""
     for one in files:
-        (folder / one.name).write_bytes(one.data)
+        (folder / one.room).mkdir(parents=True, exist_ok=True)
+        (folder / one.room / one.name).write_bytes(one.data)
 
 
 def read(files: list[Made], folder: Path) -> dict[str, Outcome]:
-    """Outcomes of an audit of what was written into `folder`/pack."""
-    case = audited(folder)
-    return judge([answer for one in files for answer in one.answers], observed(case)) | judge_reference(case)
+    """Outcomes of audits of what was written into `folder`/pack, room by room."""
+    records: list[Record] = []
+    found: Digests = {}
+    for room in sorted({one.room for one in files}):
+        case = audited(folder, room)
+        if any(one.answers for one in files if one.room == room):
+            records += observed(case)
+        if PLACE.is_file():
+            found |= digests(case, room)
+    return judge([answer for one in files for answer in one.answers], records) | judge_reference(found)
 
 
-def audited(folder: Path) -> Case:
-    """The case of the captures in `folder`/pack."""
+def audited(folder: Path, room: str) -> Case:
+    """The case of the captures in a room of `folder`/pack."""
     from netaudit.api.auditing import audit
 
     key = folder / "key"
-    key.write_bytes(KEY)
-    key.chmod(0o600)
-    return audit([folder / "pack"], folder / "case", faces=False, keep_all=True, project_key=key)
+    if not key.exists():
+        key.write_bytes(KEY)
+        key.chmod(0o600)
+    return audit([folder / "pack" / room], folder / f"case-{room}", faces=False, keep_all=True, project_key=key)
 
 
 def digest_of(files: list[Made]) -> str:

@@ -1,15 +1,17 @@
 """Of faults in the reading rooms, how many does `netaudit validate` notice?
 
 `python -m tests.mutation.noticed [--seed 1] [--count 250] [--out noticed.jsonl]`: faults are drawn from all places alike.
-A fault in a line that the pack never reaches cannot be noticed and is counted so without a run; all others get a
-process of their own, which makes the audit of `netaudit validate` and its judgement. `--reference` first makes what a release brings (`netaudit/validate/reference.py`), which notices more;
-the known answers alone are counted beside. `equivalent.txt` names faults that
-change nothing that anybody could see, each with its reason; they are counted apart.
+A first run under coverage, kernels as plain Python, tells which rooms of the pack reach which lines; it is kept in a
+file beside `--out`. A fault in a line that no room reaches cannot be noticed and is counted so without a run. Every
+other gets a process of its own, which audits and judges the rooms that reach it, the cheapest first, up to the first
+that tells something else than it should: by an answer that is known, or by what this copy told without the fault (A90).
+`equivalent.txt` names faults that change nothing that anybody could see, each with its reason; they are counted apart.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import json
 import os
@@ -21,36 +23,64 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.mutation.seeded import BESIDE, READING, Fault, drawn, have
+from tests.mutation.seeded import BESIDE, PACKAGE, READING, Fault, drawn, have
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 90  # seconds of a processor
-WALL = 400
+PATIENCE = 60  # seconds of a processor
+WALL = 900
 MEMORY = 6 << 30
+MOST_ROOMS = 12  # that one fault is tried on
 TRACE = """
-import json, sys, coverage
+import json, sys, tempfile, time
+from pathlib import Path
+import coverage
 traced = coverage.Coverage(source=[sys.argv[1]], data_file=None)
 traced.start()
-from netaudit.validate.running import validate
-
-validate()
+traced.switch_context("-")
+from netaudit.validate.pack.cases import pack, released
+from netaudit.validate.reference import digests
+from netaudit.validate.running import audited, write
+files = pack()
+files += released(files)
+seconds, told = {}, {}
+with tempfile.TemporaryDirectory() as scratch:
+    write(files, Path(scratch) / "pack")
+    for room in sorted({one.room for one in files}):
+        traced.switch_context(room)
+        begun = time.process_time()
+        told |= digests(audited(Path(scratch), room), room)
+        seconds[room] = time.process_time() - begun
+        print(room, round(seconds[room], 1), file=sys.stderr, flush=True)
 traced.stop()
 data = traced.get_data()
-lines = {name[len(sys.argv[1]) + 1:]: sorted(data.lines(name) or []) for name in data.measured_files()}
-open(sys.argv[2], "w").write(json.dumps(lines))
+rooms = {
+    name[len(sys.argv[1]) + 1:]: {line: sorted(set(there) - {"", "-"}) for line, there in data.contexts_by_lineno(name).items()}
+    for name in data.measured_files()
+}
+Path(sys.argv[2]).write_text(json.dumps({"rooms": rooms, "seconds": seconds, "told": told}))
 """
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
 
-def answers(files, folder: Path) -> str:
-    """Which assertions fail, by this process's netaudit; "" for none."""
-    from netaudit.validate.running import read
+def judged(files, folder: Path, rooms: list[str], told: dict[str, str]) -> str:
+    """What this process's netaudit tells otherwise than it should, of the first room where it does; "" for nothing."""
+    from netaudit.validate.judging import judge
+    from netaudit.validate.observing import observed
+    from netaudit.validate.reference import digests
+    from netaudit.validate.running import audited
 
-    outcomes = read(files, folder)
-    return " ".join(name for name, one in outcomes.items() if not one.passed)
+    for room in rooms:
+        case = audited(folder, room)
+        answers = [answer for one in files if one.room == room for answer in one.answers]
+        wrong = [name for name, one in judge(answers, observed(case) if answers else ()).items() if one.failed]
+        found = digests(case, room)
+        wrong += [name for name, one in found.items() if told[name] != one][:3]
+        if wrong:
+            return " ".join(wrong)
+    return ""
 
 
-def attempt(fault: Fault, files, scratch: Path) -> str:
+def attempt(fault: Fault, files, scratch: Path, rooms: list[str], told: dict[str, str]) -> str:
     """What was noticed, in a process of its own."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     (folder / "pack").symlink_to(scratch / "pack")
@@ -70,7 +100,7 @@ def attempt(fault: Fault, files, scratch: Path) -> str:
 
                 config.DISABLE_JIT = 1
             have(fault)
-            said = answers(files, folder) or "-"
+            said = judged(files, folder, rooms, told) or "-"
         except BaseException as error:  # whatever it is, it was noticed
             said = f"{type(error).__name__}"
         os.write(writing, said.encode())
@@ -89,14 +119,28 @@ def attempt(fault: Fault, files, scratch: Path) -> str:
     return "" if said == "-" else said
 
 
-def reached(out: Path) -> dict[str, list[int]]:
-    """Lines of each module that the pack reaches, by one run under coverage, kernels as plain Python; kept in a file."""
+def reached(out: Path) -> dict:
+    """Rooms by module and line, what each costs, and what is told without a fault."""
     if not out.is_file():
         environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", TRACE, ROOT / "netaudit", out], env=environment, check=True
-        )
+        words = [sys.executable, "-W", "ignore", "-c", TRACE, ROOT / "netaudit", out]
+        subprocess.run(words, env=environment, check=True)
     return json.loads(out.read_text())
+
+
+def rooms_of(fault: Fault, traced: dict) -> list[str]:
+    """Rooms that reach a fault, the cheapest first; all for what is only done while the module is loaded."""
+    lines = traced["rooms"].get(fault.module, {})
+    if str(fault.site.line) not in lines:
+        return []
+    found = lines[str(fault.site.line)] if in_function(fault) else traced["seconds"]
+    return sorted(found or traced["seconds"], key=traced["seconds"].__getitem__)
+
+
+def in_function(fault: Fault) -> bool:
+    tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
+    bodies = [one.body for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+    return any(body[0].lineno <= fault.site.line <= (body[-1].end_lineno or 0) for body in bodies)
 
 
 def equivalents() -> dict[str, str]:
@@ -110,27 +154,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=250)
+    parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--out", type=Path, default=Path("noticed.jsonl"))
-    parser.add_argument("--reference", action="store_true")
-    parser.add_argument(
-        "--again", type=Path, help="only those that an earlier run (its --out) reached and did not notice"
-    )
+    parser.add_argument("--again", type=Path, help="only those that an earlier run (its --out) did not notice")
     given = parser.parse_args()
-    lines = reached(given.out.with_suffix(".reached.json"))
+    traced = reached(given.out.with_suffix(".reached.json"))
     faults = drawn(READING, BESIDE, given.seed, given.count)
     if given.again is not None:
-        rows = [json.loads(line) for line in given.again.open()]
-        left = {row["fault"] for row in rows if row["reached"] and not row["noticed"]}
+        left = {row["fault"] for row in map(json.loads, given.again.open()) if not row["noticed"]}
         faults = [one for one in faults if str(one) in left]
-    from netaudit.validate import reference
-    from netaudit.validate.pack.cases import pack
+    from netaudit.validate.pack.cases import pack, released
     from netaudit.validate.running import write
 
-    reference.PLACE.unlink(missing_ok=True)
-    if given.reference:
-        reference.make()
-
     files = pack()
+    files += released(files)
     for name in (
         "numba",
         "numpy",
@@ -144,37 +181,36 @@ def main() -> None:
     ):
         importlib.import_module(name)  # what every process needs of others
 
-    for name in [one for one in sys.modules if one.startswith("netaudit") and ".validate" not in one]:
+    for name in [one for one in sys.modules if one.startswith("netaudit") and ".validate.pack" not in one]:
         del sys.modules[name]
+    until = time.monotonic() + given.seconds
     known = {row["fault"]: row for row in map(json.loads, given.out.open())} if given.out.is_file() else {}
     with tempfile.TemporaryDirectory() as scratch, given.out.open("a") as out:
         write(files, Path(scratch) / "pack")
         for fault in faults:
-            if str(fault) in known:
+            if str(fault) in known or time.monotonic() > until:
                 continue
             begun = time.monotonic()
-            there = fault.site.line in lines.get(fault.module, ())
-            said = attempt(fault, files, Path(scratch)) if there else ""
-            row = {
-                "fault": str(fault),
-                "reached": there,
-                "noticed": said,
-                "seconds": round(time.monotonic() - begun, 1),
-            }
-            known[str(fault)] = row
+            rooms = rooms_of(fault, traced)
+            said = attempt(fault, files, Path(scratch), rooms[:MOST_ROOMS], traced["told"]) if rooms else ""
+            known[str(fault)] = row = {
+                "fault": str(fault), "reached": len(rooms), "noticed": said, "seconds": round(time.monotonic() - begun, 1),
+            }  # fmt: skip
             print(json.dumps(row), file=out, flush=True)
-    tell([known[str(fault)] for fault in faults])
+    tell([known[str(fault)] for fault in faults if str(fault) in known])
 
 
 def tell(rows) -> None:
+    from netaudit.recheck.power import lower
+
     same = equivalents()
     counted = [row for row in rows if row["fault"] not in same]
-    noticed = sum(bool(row["noticed"]) for row in counted)
     there = [row for row in counted if row["reached"]]
     print(f"{len(rows)} faults, {len(rows) - len(counted)} equivalent, {len(there)} in lines that the pack reaches")
-    print(
-        f"noticed {noticed} of {len(counted)} ({noticed / len(counted):.1%}); {noticed} of {len(there)} reached ({noticed / max(len(there), 1):.1%})"
-    )
+    for what, of in (("all", counted), ("reached", there)):
+        noticed = sum(bool(row["noticed"]) for row in of)
+        low, high = lower(noticed, len(of), 0.975), 1 - lower(len(of) - noticed, len(of), 0.975)
+        print(f"noticed of {what}: {noticed} of {len(of)} ({noticed / len(of):.1%}; 95 %: {low:.1%} to {high:.1%})")
     print(f"{sum(row['seconds'] for row in rows):.0f} s")
 
 

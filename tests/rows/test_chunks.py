@@ -174,6 +174,17 @@ def test_short_slices_in_documents_are_one_picture(tmp_path: Path) -> None:
     assert wholes(capture, tmp_path) == [sha256(PICTURE).hexdigest()]
 
 
+@pytest.mark.parametrize("file", ["blob", "file"])
+def test_a_short_last_chunk_of_a_form_without_a_type_is_one(tmp_path: Path, file: str) -> None:
+    """It is as short as a field, and its file is named as the field is or otherwise."""
+    capture, step = Capture(), -(-(len(PICTURE) - 300) // 3)
+    for number, at in enumerate(range(0, len(PICTURE), step)):
+        body, kind = form(PICTURE[at : at + step], file, taskId="task-9", sliceNo=number, sliceTotal=4)
+        body = body.replace(f"Content-Type: {BYTES}\r\n".encode(), b"")
+        capture.talk(CAMERA, CLOUD, (request("POST", "/v1/pic/slice", body, kind), reply()))
+    assert wholes(capture, tmp_path) == [sha256(PICTURE).hexdigest()]
+
+
 def nested_json(number: int, at: int, piece: bytes) -> bytes:
     said = {"head": {"fileId": "u-9", "offset": at}, "body": {"content": base64.b64encode(piece).decode()}}
     return request("POST", "/api/face/slice", said)

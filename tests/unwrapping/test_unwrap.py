@@ -35,7 +35,9 @@ from tests.unwrapping.samples import (
     form_part,
     multipart,
     open_all,
+    picture,
     wanted,
+    zipped,
 )
 
 ids = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
@@ -185,6 +187,23 @@ def test_gap_behind_gzip_leaves_the_prefix() -> None:
     assert 0 < len(leaf.part.data) < len(JPEG)
     assert leaf.part.data == JPEG[: len(leaf.part.data)]
     assert leaf.part.unknown_from == len(leaf.part.data)
+
+
+@pytest.mark.parametrize("place", ["within a member", "over the header of the next", "in a header"])
+def test_members_of_a_zip_behind_a_gap_are_whole(place: str) -> None:
+    """Each is in the archive by itself: what is lost is the one that the gap lies in."""
+    pictures = [picture(seed=seed) for seed in (1, 2, 3)]
+    body = bytearray(zipped(**dict(zip("abc", pictures, strict=True))))
+    headers = [at for at in range(len(body)) if body[at : at + 4] == b"PK\3\4"]
+    first, last = {
+        "within a member": (headers[0] + 200, headers[0] + 300),
+        "over the header of the next": (headers[0] + 200, headers[1] + 20),
+        "in a header": (headers[1] + 10, headers[1] + 20),
+    }[place]
+    body[first:last] = bytes(last - first)
+    whole = [one.part.data for one in open_all(bytes(body), missing=[(first, last)]) if one.part.complete]
+    lost = {"within a member": [0], "over the header of the next": [0, 1], "in a header": [1]}[place]
+    assert whole == [one for number, one in enumerate(pictures) if number not in lost]
 
 
 def test_json_with_a_hole_tells_whole_strings_from_touched_ones() -> None:

@@ -15,14 +15,14 @@ from PIL import Image
 
 from netaudit.validate.certificate import ASSERTIONS
 from netaudit.validate.pack import deflate, pictures
-from netaudit.validate.pack.cases import pack
+from netaudit.validate.pack.cases import pack, released
 from netaudit.validate.pack.draw import Draw
 from netaudit.validate.reference import ASSERTION
 from netaudit.validate.running import digest_of
 
 ROOT = Path(__file__).parents[2]
 PACK = Path(pictures.__file__).parent
-DIGEST = "903cf95eca092ee1dd8d312e8ec902c53636a01e23c405638587d5141be3edcb"
+DIGEST = "44d659fd7a363b3dd76663a27bb0a4b557099df00b9e643e5324654d6cfb1ea4"
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +47,20 @@ def test_the_pack_is_the_same_on_every_platform(made) -> None:
     assert digest_of(made) == DIGEST
 
 
+def test_what_is_asked_of_a_release_only_is_the_same_everywhere(made) -> None:
+    """Rooms of changed and of gathered captures, without known answers, under names of their own."""
+    more = released(made)
+    assert digest_of(more) == digest_of(released(pack()))
+    assert not any(one.answers for one in more)
+    assert not {one.room for one in more} & {one.room for one in made}
+    names = [(one.room, one.name) for one in [*made, *more]]
+    assert len(set(names)) == len(names)
+
+
 def test_the_pack_is_large_enough_and_small_enough(made) -> None:
     answers = [one for file in made for one in file.answers]
     assert len(answers) >= 3000
-    assert sum(len(one.data) for one in made) <= 20 << 20
+    assert sum(len(one.data) for one in [*made, *released(made)]) <= 20 << 20
     assert {one.assertion for one in answers} == set(ASSERTIONS) - {ASSERTION}
     assert len({file.name for file in made}) == len(made)
 

@@ -1,4 +1,4 @@
-"""Members of zip archives (PKWARE APPNOTE 4.3), walked from the front: a cut archive still gives its first members.
+"""Members of zip archives (PKWARE APPNOTE 4.3), walked from the front: a cut archive still gives what of it is there.
 
 Names of members are names, never paths to write to.
 """
@@ -10,7 +10,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import Step, step
-from netaudit.unwrapping.slices import Numbering, derive, known, narrow
+from netaudit.unwrapping.slices import Numbering, derive, narrow
 from netaudit.unwrapping.text import to_text
 
 if TYPE_CHECKING:
@@ -30,16 +30,23 @@ def is_zip(part: Part) -> bool:
 
 
 def open_zip(part: Part, budget: Budget) -> Iterator[Part]:
-    """The members that are stored or deflated, up to the first gap."""
-    data, end = part.data, known(part)
+    """The members that are stored or deflated, also those behind a gap: the next header there is looked for."""
+    data = part.data
     at = 0
     numbering = Numbering()
-    while data[at : at + 4] == _MAGIC and at + _LOCAL.size <= end and budget.part():
+    while at >= 0 and budget.part():
+        end, behind = _stretch(part, at)
+        if data[at : at + 4] != _MAGIC or at + _LOCAL.size > end:
+            if behind is None:
+                return
+            at = data.find(_MAGIC, behind)
+            continue
         _, _, flags, method, _, _, _, packed, size, name_size, extra_size = _LOCAL.unpack_from(data, at)
         name = to_text(data[at + _LOCAL.size : at + _LOCAL.size + name_size])
         start = at + _LOCAL.size + name_size + extra_size
         if start > end:
-            return
+            at = -1 if behind is None else data.find(_MAGIC, behind)
+            continue
         if packed == 0xFFFFFFFF:
             packed = _zip64(data[start - extra_size : start], size == 0xFFFFFFFF)
         if flags & _DESCRIPTOR and not packed:
@@ -53,9 +60,17 @@ def open_zip(part: Part, budget: Budget) -> Iterator[Part]:
             if member is not None:
                 member.name = name
                 yield member
-        at = data.find(_MAGIC, stop, stop + 64) if flags & _DESCRIPTOR else stop  # a data descriptor may come between
-        if at < 0:
-            return
+        # a data descriptor may come between
+        at = data.find(_MAGIC, stop, stop + 64) if flags & _DESCRIPTOR and stop < end else stop
+
+
+def _stretch(part: Part, at: int) -> tuple[int, int | None]:
+    """Where the first gap at or behind a place begins, and where it ends; the end of what is known where none does."""
+    limit = len(part.data) if part.unknown_from is None else min(part.unknown_from, len(part.data))
+    for first, last in part.missing:
+        if last > at and first < limit:
+            return first, last
+    return limit, None
 
 
 def _zip64(extra: bytes, both: bool) -> int:  # noqa: FBT001

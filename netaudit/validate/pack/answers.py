@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netaudit.validate.pack.containers import Packet
+
+    Write = Callable[[Sequence[Packet]], bytes]
 
 Way = tuple[str, str, int, str, int]  # transport, client, port, server, port
 
@@ -21,11 +27,14 @@ class Answer:
 
 @dataclass(slots=True)
 class Made:
-    """A capture file and its known answers."""
+    """A capture file and its known answers; those of one room are audited together."""
 
     name: str
     data: bytes
     answers: list[Answer] = field(default_factory=list)
+    room: str = ""
+    packets: Sequence[Packet] = ()  # what was written, where that is known
+    write: Write | None = None
 
     def know(self, assertion: str, kind: str, about: tuple[Any, ...], told: Any) -> None:
         """Add an answer."""

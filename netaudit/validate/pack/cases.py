@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 
-from netaudit.validate.pack import containers, frames, talk, web
+from netaudit.validate.pack import containers, frames, links, parts, talk, tunnels, web
 from netaudit.validate.pack.answers import Made
+from netaudit.validate.pack.bent import bent
 from netaudit.validate.pack.containers import ETHERNET, pcap, pcapng
-from netaudit.validate.pack.parties import Stage, browse, greet, look_up
+from netaudit.validate.pack.gathered import gathered
+from netaudit.validate.pack.parties import Stage, browse, greet, look_up, send_in_parts
 from netaudit.validate.pack.scene import Carry, Scene, Write
 
 MAKERS = web.MAKERS[:-1]  # without those that end the connection
@@ -111,10 +113,40 @@ def on_links(first: int) -> Iterator[Scene]:
         number += 1
 
 
-def _linked(scene: Scene, *, six: bool) -> Scene:
+def on_rare_links(first: int) -> Iterator[Scene]:
+    """Link types that few captures have."""
+    number = first
+    for link in links.RARE:
+        for six in (False, True):
+            yield _linked(plain(number, f"link{link}-{6 if six else 4}.pcap", link=link), six=six, little=True)
+            number += 1
+
+
+def in_tunnels(first: int) -> Iterator[Scene]:
+    """What carries IP between two other addresses."""
+    number = first
+    for six, wraps in ((False, tunnels.FOUR), (True, tunnels.SIX)):
+        for tunnel in wraps:
+            scene = plain(number, f"{tunnel.__name__}-{6 if six else 4}.pcap", carry=_carrying(number, tunnel))
+            yield _linked(scene, six=six, little=True)
+            number += 1
+
+
+def _carrying(number: int, wrap: tunnels.Wrap) -> Carry:
+    """Packets through a tunnel of their own."""
+
+    def carry(source: str, target: str, protocol: int, segment: bytes) -> list[bytes]:
+        ends = [f"172.16.{number % 200}.{place}" for place in (1, 2)]
+        return [wrap(ends[0], ends[1], frames.ip(source, target, protocol, segment))]
+
+    return carry
+
+
+def _linked(scene: Scene, *, six: bool, little: bool = False) -> Scene:
     stage = Stage(scene, six=six)
     browse(stage, [web.upload(scene.draw)])
-    browse(stage, [web.download(scene.draw), web.in_json(scene.draw)])
+    if not little:
+        browse(stage, [web.download(scene.draw), web.in_json(scene.draw)])
     look_up(stage)
     greet(stage)
     return scene
@@ -200,31 +232,54 @@ def in_hellos(first: int) -> Iterator[Scene]:
     yield scene
 
 
-def all_scenes() -> Iterator[Scene]:
-    """Every scene, numbered."""
+def in_parts(first: int) -> Iterator[Scene]:
+    """Pictures in parts, whole and with a loss."""
+    scene = plain(first, "parts.pcap")
+    stage = Stage(scene)
+    for up, dialects in ((True, parts.UP), (False, parts.DOWN)):
+        for dialect in dialects.values():
+            for lost in (False, False, True):
+                send_in_parts(stage, dialect, up=up, lost=lost)
+    yield scene
+
+
+ROOMS: dict[str, Callable[[int], Iterator[Scene]]] = {
+    "containers": in_containers, "links": on_links, "rare": on_rare_links, "tunnels": in_tunnels,
+    "disorder": in_disorder, "loss": in_loss, "connections": in_connections, "names": in_names, "hellos": in_hellos,
+    "parts": in_parts,
+}  # fmt: skip
+
+
+def all_scenes() -> Iterator[tuple[str, Scene]]:
+    """Every scene with its room, numbered."""
     number = 1
-    for makers in (in_containers, on_links, in_disorder, in_loss, in_connections, in_names, in_hellos):
+    for room, makers in ROOMS.items():
         for scene in makers(number):
-            yield scene
+            yield room, scene
             number = scene.number + 1
 
 
 def damaged(made: Made, keep: int, name: str) -> Made:
     """A file that ends within its last packet: told as damaged, and what lies before it stays."""
-    cut = Made(name, made.data[:-keep])
+    cut = Made(name, made.data[:-keep], room="damaged")
     cut.know("A04", "capture", (), {"damaged": True})
     return cut
 
 
 def pack() -> list[Made]:
     """All files with their answers."""
-    made = [scene.finish() for scene in all_scenes()]
+    made = [scene.finish(room) for room, scene in all_scenes()]
     return [*made, *_damaged()]
+
+
+def released(known: list[Made]) -> list[Made]:
+    """Captures of which nothing is asked but what the released copy told of them."""
+    return [*bent(known), *gathered()]
 
 
 def _damaged() -> Iterator[Made]:
     for number, (write, keep) in enumerate(
-        ((functools.partial(pcap, link=1), 7), (functools.partial(pcapng, link=1), 9)), 90
+        ((functools.partial(pcap, link=1), 7), (functools.partial(pcapng, link=1), 9)), 250
     ):
         scene = plain(number, f"cut{number}.cap", write)
         stage = Stage(scene)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from netaudit.validate.pack import hellos, names, telling
 from netaudit.validate.pack.scene import START
-from netaudit.validate.pack.talk import MSS, Disorder, Talk, datagrams
+from netaudit.validate.pack.talk import MSS, Disorder, Talk, datagrams, losing
+from netaudit.validate.pack.web import picture
 
 if TYPE_CHECKING:
+    from netaudit.validate.pack.parts import Dialect
     from netaudit.validate.pack.scene import Scene
     from netaudit.validate.pack.web import Exchange
 
@@ -91,3 +93,23 @@ def greet(stage: Stage, disorder: Disorder | None = None, *, port: int = 443, cu
     talk.close()
     talk.ship(disorder)
     telling.hello(scene, talk.way, said, span, (version, suite, alpn))
+
+
+def send_in_parts(stage: Stage, dialect: Dialect, *, up: bool, lost: bool = False) -> None:
+    """A picture in parts, over one connection; `lost`: the middle of one exchange is not in the file."""
+    draw = stage.scene.draw
+    _, data, shape = picture(draw, "jpeg")
+    size = -(-len(data) // draw.between(3, 5))
+    said = dialect(draw, data, [data[at : at + size] for at in range(0, len(data), size)])
+    talk = stage.talk(mss=talk_mss(size))
+    for one in said:
+        talk.say(True, one.request)
+        talk.say(False, one.answer)
+    talk.close()
+    talk.ship(losing(1) if lost else None)
+    telling.joined(stage.scene, talk.way, (data, shape), up=up, lost=lost)
+
+
+def talk_mss(size: int) -> int:
+    """Segments that are shorter than a part."""
+    return max(60, size // 2)

@@ -12,11 +12,13 @@ from netaudit.validate.pack import containers, frames
 from netaudit.validate.pack.answers import Made, Way
 from netaudit.validate.pack.containers import Packet
 from netaudit.validate.pack.draw import Draw
+from netaudit.validate.pack.links import RARE
 
 START = 1_767_240_000 * containers.SECOND
 MICROSECOND = 1000
 Carry = Callable[[str, str, int, bytes], list[bytes]]
 """Source, target, protocol of IP and segment, to packets of IP (or what carries them)."""
+LINKS = containers.LINKS | RARE
 Write = Callable[[Sequence[Packet]], bytes]
 
 
@@ -81,7 +83,7 @@ class Scene:
             kind, content = frames.tagged(frames.kind_of(packet), packet, *self.vlans)
             frame = frames.ethernet(source, target, kind, content)
         else:
-            frame = (self.frame_of or containers.LINKS[self.link])(source, target, packet)
+            frame = (self.frame_of or LINKS[self.link])(source, target, packet)
         self.raw(ts, frame, of, snap)
 
     def raw(self, ts: int, frame: bytes, of: Sent | None = None, snap: int = 0) -> None:
@@ -90,10 +92,11 @@ class Scene:
         way, up, at, size, cut = (of.way, of.up, of.at, of.size, of.cut) if of else (None, True, -1, 0, 0)
         self.sent.append(Sent(ts, frame[: len(frame) - snap], way, up, at, size, cut))
 
-    def finish(self) -> Made:
+    def finish(self, room: str = "") -> Made:
         """The file, and all that is known of it."""
         order = sorted(self.sent, key=lambda one: one.ts)
-        made = Made(self.name, self.write([Packet(one.ts, one.frame, len(one.frame) + one.cut) for one in order]))
+        packets = [Packet(one.ts, one.frame, len(one.frame) + one.cut) for one in order]
+        made = Made(self.name, self.write(packets), room=room, packets=packets, write=self.write)
         _capture(made, order)
         _conversations(made, order)
         for tell in self.later:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,23 @@ def _content(made: Made, order: list[Sent], way: Way, of: tuple[Content, Span], 
         kind, width, height = content.picture
         made.know("A26", "content", about, {"form": kind})
         made.know("A27", "content", about, {"pixels": [width, height]})
+
+
+def joined(scene: Scene, way: Way, of: tuple[bytes, tuple[str, int, int]], *, up: bool, lost: bool) -> None:
+    """A picture whose parts were sent in exchanges of their own; one of which bytes are lost is not whole."""
+    data, (kind, width, height) = of
+    about = (way, hashlib.sha256(data).hexdigest())
+
+    def tell(made: Made, _order: list[Sent]) -> None:
+        if lost:
+            made.know("A28", "content", about, {"not_whole": True})
+            return
+        made.know("A23", "content", about, {"whole": True, "up": up})
+        made.know("A24", "content", about, {"size": len(data)})
+        made.know("A26", "content", about, {"form": kind})
+        made.know("A27", "content", about, {"pixels": [width, height]})
+
+    scene.later.append(tell)
 
 
 def lookup(scene: Scene, way: Way, asked: tuple[str, str, list[str]]) -> None:

@@ -74,7 +74,8 @@ def _asked(draw: Draw, method: str, fields: list[tuple[str, str]], body: bytes =
     return head(f"{method} {target} HTTP/1.1", named) + body, host, target
 
 
-def _answer(status: str, fields: list[tuple[str, str]], body: bytes = b"", *, length: bool = True) -> bytes:
+def answered(status: str, fields: list[tuple[str, str]], body: bytes = b"", *, length: bool = True) -> bytes:
+    """An answer."""
     told = [("Server", "origin/2"), *fields]
     if length:
         told.append(("Content-Length", str(len(body))))
@@ -85,7 +86,7 @@ def download(draw: Draw, kind: str = "") -> Exchange:
     """A picture asked for and given, its length told."""
     media, data, shape = picture(draw, kind)
     request, host, target = _asked(draw, "GET", [])
-    answer = _answer("200 OK", [("Content-Type", media)], data)
+    answer = answered("200 OK", [("Content-Type", media)], data)
     content = Content(False, data, len(answer) - len(data), len(answer), shape)
     return Exchange(request, answer, "GET", host, target, 200, (content,), "", media)
 
@@ -94,7 +95,7 @@ def upload(draw: Draw, method: str = "POST") -> Exchange:
     """A picture sent as the body."""
     media, data, shape = picture(draw)
     request, host, target = _asked(draw, method, [("Content-Type", media)], data)
-    answer = _answer("201 Created", [("Content-Type", "text/plain")], b"stored " + draw.word().encode())
+    answer = answered("201 Created", [("Content-Type", "text/plain")], b"stored " + draw.word().encode())
     content = Content(True, data, len(request) - len(data), len(request), shape)
     return Exchange(request, answer, method, host, target, 201, (content,), media, "text/plain")
 
@@ -116,7 +117,7 @@ def form(draw: Draw) -> Exchange:
     request, host, target = _asked(draw, "POST", [("Content-Type", media)], bytes(body))
     before = len(request) - len(body)
     contents = tuple(Content(True, data, before + at, before + at + len(data), shape) for at, data, shape in found)
-    answer = _answer("200 OK", [("Content-Type", "application/json")], b'{"ok":true,"n":%d}' % len(found))
+    answer = answered("200 OK", [("Content-Type", "application/json")], b'{"ok":true,"n":%d}' % len(found))
     return Exchange(request, answer, "POST", host, target, 200, contents, media, "application/json")
 
 
@@ -137,7 +138,7 @@ def chunked(draw: Draw) -> Exchange:
     request, host, target = _asked(draw, "GET", [])
     coded = _chunks(draw, data, upper=bool(draw.below(2)), extended=bool(draw.below(2)), trailer=bool(draw.below(2)))
     told = [("Content-Type", media), ("Transfer-Encoding", "chunked")]
-    answer = _answer("200 OK", told, coded, length=False)
+    answer = answered("200 OK", told, coded, length=False)
     content = Content(False, data, len(answer) - len(coded), len(answer), shape, around=True)
     return Exchange(request, answer, "GET", host, target, 200, (content,), "", media)
 
@@ -148,7 +149,7 @@ def chunked_upload(draw: Draw) -> Exchange:
     coded = _chunks(draw, data)
     told = [("Content-Type", media), ("Transfer-Encoding", "chunked")]
     request, host, target = _asked(draw, "POST", told, coded)
-    answer = _answer("204 No Content", [], length=False)
+    answer = answered("204 No Content", [], length=False)
     content = Content(True, data, len(request) - len(coded), len(request), shape, around=True)
     return Exchange(request, answer, "POST", host, target, 204, (content,), media)
 
@@ -162,9 +163,9 @@ def packed(draw: Draw, coding: str = "") -> Exchange:
     told = [("Content-Type", media), ("Content-Encoding", coding)]
     if draw.below(2):
         coded = _chunks(draw, coded)
-        answer = _answer("200 OK", [*told, ("Transfer-Encoding", "chunked")], coded, length=False)
+        answer = answered("200 OK", [*told, ("Transfer-Encoding", "chunked")], coded, length=False)
     else:
-        answer = _answer("200 OK", told, coded)
+        answer = answered("200 OK", told, coded)
     content = Content(False, data, len(answer) - len(coded), len(answer), shape, around=True)
     return Exchange(request, answer, "GET", host, target, 200, (content,), "", media)
 
@@ -192,7 +193,7 @@ def in_json(draw: Draw) -> Exchange:
     if escaped := draw.below(3) == 0:
         body = body.replace(b"/", b"\\/")
     request, host, target = _asked(draw, "POST", [("Content-Type", "application/json")], body)
-    answer = _answer("200 OK", [("Content-Type", "application/json")], b'{"code":0}')
+    answer = answered("200 OK", [("Content-Type", "application/json")], b'{"code":0}')
     found = _within(request, body, text.replace("/", "\\/") if escaped else text, data, shape)
     return Exchange(request, answer, "POST", host, target, 200, (found,), "application/json", "application/json")
 
@@ -204,7 +205,7 @@ def in_form(draw: Draw) -> Exchange:
     body = f"id={draw.below(10**6)}&photo={text}&end=1".encode()
     media = "application/x-www-form-urlencoded"
     request, host, target = _asked(draw, "POST", [("Content-Type", media)], body)
-    answer = _answer("200 OK", [("Content-Type", "text/plain")], b"ok")
+    answer = answered("200 OK", [("Content-Type", "text/plain")], b"ok")
     found = _within(request, body, text, data, shape)
     return Exchange(request, answer, "POST", host, target, 200, (found,), media, "text/plain")
 
@@ -215,7 +216,7 @@ def in_xml(draw: Draw) -> Exchange:
     text = base64.encodebytes(data).decode() if draw.below(2) else base64.b64encode(data).decode()
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<r><n a="1">{draw.word()}</n><p>{text}</p></r>'.encode()
     request, host, target = _asked(draw, "POST", [("Content-Type", "application/xml")], body)
-    answer = _answer("200 OK", [("Content-Type", "application/xml")], b"<ok/>")
+    answer = answered("200 OK", [("Content-Type", "application/xml")], b"<ok/>")
     found = _within(request, body, text, data, shape)
     return Exchange(request, answer, "POST", host, target, 200, (found,), "application/xml", "application/xml")
 
@@ -238,7 +239,7 @@ def in_zip(draw: Draw) -> Exchange:
     end = struct.pack("<HHHHIIH", 0, 0, len(found), len(found), len(directory), len(body), 0)
     whole = bytes(body) + bytes(directory) + b"PK\x05\x06" + end
     request, host, target = _asked(draw, "PUT", [("Content-Type", "application/zip")], whole)
-    answer = _answer("200 OK", [("Content-Type", "text/plain")], b"ok")
+    answer = answered("200 OK", [("Content-Type", "text/plain")], b"ok")
     before = len(request) - len(whole)
     contents = tuple(
         Content(True, data, before + at, before + at + size, shape, around=True) for at, size, data, shape in found
@@ -250,7 +251,7 @@ def until_close(draw: Draw) -> Exchange:
     """An answer without a length: the connection ends it."""
     media, data, shape = picture(draw)
     request, host, target = _asked(draw, "GET", [("Connection", "close")])
-    answer = _answer("200 OK", [("Content-Type", media), ("Connection", "close")], data, length=False)
+    answer = answered("200 OK", [("Content-Type", media), ("Connection", "close")], data, length=False)
     content = Content(False, data, len(answer) - len(data), len(answer), shape)
     return Exchange(request, answer, "GET", host, target, 200, (content,), "", media, to_close=True)
 
@@ -260,7 +261,7 @@ def without_body(draw: Draw) -> Exchange:
     method, status = draw.one((("HEAD", "200 OK"), ("GET", "304 Not Modified"), ("DELETE", "204 No Content")))
     request, host, target = _asked(draw, method, [])
     told = [("Content-Type", "image/jpeg")] + ([("Content-Length", "5000")] if not status.startswith("204") else [])
-    answer = _answer(status, told, length=False)
+    answer = answered(status, told, length=False)
     return Exchange(request, answer, method, host, target, int(status[:3]), (), "", "image/jpeg")
 
 
@@ -268,7 +269,7 @@ def in_words(draw: Draw) -> Exchange:
     """A page of text of a known hash."""
     body = "".join(f"<p>{draw.word(draw.between(3, 12))} {draw.below(10**9)}</p>\n" for _ in range(40)).encode()
     request, host, target = _asked(draw, "GET", [("Accept", "*/*"), ("Cookie", f"s={draw.word(20)}")])
-    answer = _answer("200 OK", [("Content-Type", "text/html; charset=utf-8")], body)
+    answer = answered("200 OK", [("Content-Type", "text/html; charset=utf-8")], body)
     found = Content(False, body, len(answer) - len(body), len(answer))
     return Exchange(request, answer, "GET", host, target, 200, (found,), "", "text/html; charset=utf-8")
 
@@ -279,7 +280,7 @@ def refused(draw: Draw) -> Exchange:
     status, text = draw.one(
         ((403, "Forbidden"), (404, "Not Found"), (500, "Internal Server Error"), (413, "Too Large"))
     )
-    answer = _answer(f"{status} {text}", [("Content-Type", "text/plain")], text.encode())
+    answer = answered(f"{status} {text}", [("Content-Type", "text/plain")], text.encode())
     return Exchange(made.request, answer, made.method, made.host, made.target, status, made.contents, made.asked_type,
                     "text/plain")  # fmt: skip
 
