@@ -103,7 +103,7 @@ def lines(told: Trace, lang: str) -> list[str]:
 
 def _message_lines(read: Read, lang: str) -> list[str]:
     message = read.message
-    what = " ".join(str(part) for part in (message.method, _masked(message.path), message.status or "") if part)
+    what = " ".join(str(part) for part in (_masked(message.method), _masked(message.path), message.status or "") if part)
     whole = say("trace_whole" if message.complete else "trace_part", lang)
     place = f"{message.protocol} {_way(message.direction, lang)} {message.start}–{message.end}"
     out = [f"{place}  {what}  {whole}  {message.message_id.hex()[:12]}"]
