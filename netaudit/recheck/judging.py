@@ -194,7 +194,8 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
     if not told.power.enough:
         told.bears.append(_too_little(told.power, before, after))
     told.status = UNSEEN if told.bears else GONE
-    told.limits = _limits(route, after) if told.status == GONE else []
+    if told.status == GONE:
+        told.limits = _limits(route, after) + [(one.code, one.figures) for one in seen if not one.bars]
     return told
 
 
@@ -327,7 +328,7 @@ def _against(
         found.append(("way_outside", {}))
     if route.channel.inside and not route.again:
         found.append(("way_inside", {}))
-    found += [(one.code, one.figures) for one in seen]
+    found += [(one.code, one.figures) for one in seen if one.bars]
     if missing := _sources_missing(route, before, after, met):
         found.append(("source_absent", {"count": missing}))
     return found

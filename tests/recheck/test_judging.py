@@ -161,6 +161,25 @@ def test_a_cloud_drive_that_goes_on_as_it_did_is_no_room() -> None:
     assert "room_own" in codes(told(more, visits[0]))
 
 
+@pytest.mark.parametrize(
+    ("peer", "came", "status"), [("server", 0, "gone"), ("server", 90_000, ""), ("network", 0, "")]
+)
+def test_a_computer_to_which_nothing_came_is_told_and_bars_nothing(peer: str, came: int, status: str) -> None:
+    """Only where something else was heard that passes inside: at the router's port nothing of it would be."""
+    pc, other = device(SERVER, "192.168.1.20", role="personal device"), device(PHONE, "192.168.1.5", role=peer)
+    drive = channel(SERVER, "pan.example.cn", [(LATER + 9 * MINUTE, 400_000, "hidden")], ip="60.1.1.1")
+    inside = channel(CAMERA, PHONE, [(LATER + MINUTE, 700, "video")], ip="192.168.1.5")
+    share = channel(PHONE, SERVER, [(LATER + 8 * MINUTE, came, "clear")], ip="192.168.1.20")
+    inside.inside = share.inside = True
+    some = [beats(LATER), drive, inside, *([share] if came else [])]
+    later = visit(LATER, some, devices=[device(), pc, other])
+    before = visit(SECOND, [channel(CAMERA, UP, after_passes(SECOND), "uploaded"), beats(SECOND)], devices=[device(), pc, other])  # fmt: skip
+    one = told(later, before)
+    assert (one.status == "gone") == bool(status)
+    assert ("room_own" in codes(one)) != bool(status)
+    assert ("own_sends" in dict(one.limits)) == bool(status)
+
+
 def test_a_face_that_was_overlooked_is_a_pass_that_was_followed() -> None:
     sent = after_passes(SECOND, passes=5)
     sent[2] = (sent[2][0], sent[2][1], "picture")
