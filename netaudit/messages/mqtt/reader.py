@@ -28,7 +28,7 @@ from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
-CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, AUTH = 1, 2, 3, 4, 5, 15
+CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PINGREQ, PINGRESP, AUTH = 1, 2, 3, 4, 5, 12, 13, 15
 FIRST = frozenset({CONNACK, AUTH})  # what a broker says before it took a client (MQTT 5.0, 3.2, 3.15)
 FAILED = 0x80  # reasons from here on say so (MQTT 5.0, 2.4)
 MOST_EARLY = 16  # publications that are remembered, without their payloads, until the broker takes the client
@@ -76,10 +76,13 @@ class MqttReader(BaseReader):
         self.out: list[Message] = []
         self.early: list[Message] | None = []  # published before the broker said whether it takes anything
         self.waiting: dict[int, Message] = {}  # publications of the client that ask to be acknowledged, by their number
-        self.heard = True  # whether all that the broker said was captured
+        self.pinged = 0  # where in what the client said its last PINGREQ stands
+        self.answered = 0  # up to where the broker surely took note of it
+        self.heard = True  # whether all that the broker said was captured, and read
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a packet."""
+        self.heard = not opening.midstream
         if opening.midstream:
             for side in self.sides:
                 side.lost = True
@@ -170,6 +173,7 @@ class MqttReader(BaseReader):
         except MoreError:
             return False
         except WrongError:
+            self.heard = self.heard and direction == UP
             side.lost = True
             del side.held[:1]
             return True
@@ -214,6 +218,10 @@ class MqttReader(BaseReader):
             self._answered(direction, held[at + 1], start, start + at + length)
         elif kind in {PUBACK, PUBREC} and length > 1 and direction == DOWN:
             self._acknowledged(bytes(held[at : at + length]), start, start + at + length)
+        elif kind == PINGREQ and direction == UP:
+            self.pinged = start
+        elif kind == PINGRESP and direction == DOWN:
+            self.answered = max(self.answered, self.pinged)
         del held[: at + length]
         self._said(direction, kind)
         return True
@@ -231,6 +239,7 @@ class MqttReader(BaseReader):
 
     def _acknowledged(self, said: bytes, start: int, end: int) -> None:
         request = self.waiting.pop(said[0] << 8 | said[1], None)
+        self.answered = max(self.answered, request.start if request is not None else 0)
         if request is not None and said[2:3] >= bytes([FAILED]):
             self.out.append(Message(NAME, DOWN, start, end, method="PUBACK", notes=[IN_FIELD], request=request))
 
@@ -324,7 +333,8 @@ class MqttReader(BaseReader):
         out = self._given()
         if self.heard and self.early is None:  # it took the client, and nothing that it said was missed
             end = self.sides[DOWN].at
-            out += [Message(NAME, DOWN, end, end, notes=[UNACKNOWLEDGED], request=one) for one in self.waiting.values()]
+            passed = [one for one in self.waiting.values() if one.start < self.answered]  # of others it may come yet
+            out += [Message(NAME, DOWN, end, end, notes=[UNACKNOWLEDGED], request=one) for one in passed]
         return out
 
     def needed_from(self, direction: int) -> int:
