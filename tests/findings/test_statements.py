@@ -166,6 +166,7 @@ def test_marks_that_overlap_are_one_and_a_cut_one_is_none() -> None:
     "lost",
     [
         {"captures": [MARKED["captures"][0] | {"drops": 5000}]},
+        {"captures": [MARKED["captures"][0] | {"damage": ["no record at offset 9000: 800 bytes lost"]}]},
         {"flows": [flow(missing_up=1460, first_ts=70 * 10**9, last_ts=240 * 10**9)]},
     ],
 )

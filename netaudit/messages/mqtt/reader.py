@@ -75,9 +75,11 @@ class MqttReader(BaseReader):
         self.version = 0  # protocol level: 3, 4, 5; 0 unknown
         self.out: list[Message] = []
         self.early: list[Message] | None = []  # published before the broker said whether it takes anything
-        self.waiting: dict[int, Message] = {}  # publications of the client that ask to be acknowledged, by their number
-        self.pinged = 0  # where in what the client said its last PINGREQ stands
-        self.answered = 0  # up to where the broker surely took note of it
+        # publications of the client that ask to be acknowledged, by their number, each with its place among them
+        self.waiting: dict[int, tuple[int, Message]] = {}
+        self.asked = 0  # how many they were so far
+        self.pinged = 0  # how many before the last PINGREQ
+        self.answered = 0  # how many the broker surely passed over or acknowledged
         self.heard = True  # whether all that the broker said was captured, and read
 
     def begin(self, opening: Opening) -> None:
@@ -219,7 +221,7 @@ class MqttReader(BaseReader):
         elif kind in {PUBACK, PUBREC} and length > 1 and direction == DOWN:
             self._acknowledged(bytes(held[at : at + length]), start, start + at + length)
         elif kind == PINGREQ and direction == UP:
-            self.pinged = start
+            self.pinged = self.asked
         elif kind == PINGRESP and direction == DOWN:
             self.answered = max(self.answered, self.pinged)
         del held[: at + length]
@@ -238,14 +240,15 @@ class MqttReader(BaseReader):
         self.early = None
 
     def _acknowledged(self, said: bytes, start: int, end: int) -> None:
-        request = self.waiting.pop(said[0] << 8 | said[1], None)
-        self.answered = max(self.answered, request.start if request is not None else 0)
+        place, request = self.waiting.pop(said[0] << 8 | said[1], (0, None))
+        self.answered = max(self.answered, place)
         if request is not None and said[2:3] >= bytes([FAILED]):
             self.out.append(Message(NAME, DOWN, start, end, method="PUBACK", notes=[IN_FIELD], request=request))
 
     def _awaits(self, number: int, message: Message) -> None:
         """Remember a publication of QoS 1 or 2; of one under a number that is still waited for, nothing is said."""
-        self.waiting[number] = replace(message)  # without the payload, which comes yet
+        self.asked += 1
+        self.waiting[number] = self.asked, replace(message)  # without the payload, which comes yet
         if len(self.waiting) > MOST_UNACKNOWLEDGED:
             del self.waiting[next(iter(self.waiting))]
 
@@ -333,7 +336,7 @@ class MqttReader(BaseReader):
         out = self._given()
         if self.heard and self.early is None:  # it took the client, and nothing that it said was missed
             end = self.sides[DOWN].at
-            passed = [one for one in self.waiting.values() if one.start < self.answered]  # of others it may come yet
+            passed = [one for place, one in self.waiting.values() if place <= self.answered]  # others: it may come yet
             out += [Message(NAME, DOWN, end, end, notes=[UNACKNOWLEDGED], request=one) for one in passed]
         return out
 
