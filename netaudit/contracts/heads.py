@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 Fields = tuple[tuple[str, str], ...]  # names in lower case, and values, in order
 T = TypeVar("T")
@@ -36,7 +36,8 @@ class Form:
         known = self._known
         if reader not in known:
             known[reader] = reader(self.fields)
-        return cast("T", known[reader])
+        found: T = known[reader]
+        return found
 
 
 def form_of(fields: Iterable[tuple[str, str]]) -> Form:

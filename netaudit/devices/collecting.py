@@ -287,8 +287,17 @@ def _derive(device: Device, link: Link) -> None:
         add("link.shared", "its address stands for the whole site behind NAT")
 
 
+LISTED = ("vendor", "model", "serial", "firmware", "type", "hardware")
+
+
 def _drop_others(device: Device) -> None:
-    """Let go what a host says as if of itself, where it is of several devices: it passes on the words of others."""
+    """Let go what a host says as if of itself, where it is of several devices: it passes on the words of others.
+
+    And what others say of it, once it says itself who it is: they may say anything.
+    """
+    if any(device.facts.get(f"{kind}.{name}") for kind in ("device", "said") for name in ("model", "serial")):
+        for name in LISTED:
+            device.facts.pop(f"listed.{name}", None)
     for name in ("model", "serial", "vendor"):
         if len({fact.value.casefold() for fact in device.facts.get(f"said.{name}", ())}) > 1:
             for field_ in [field_ for field_ in device.facts if field_.startswith("said.")]:

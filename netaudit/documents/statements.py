@@ -39,6 +39,13 @@ _PAIRS = re.compile(r"[,;&\t\r\n]\s{0,16}+(?=~?[^\W\d]\w{0,40}\s*[=:])")
 _OF_ONE = re.compile(r"\d{4,}|[0-9a-fA-F]{8,}")  # an id in what is asked for: the answer is about whose it is
 _LISTED = re.compile(r",|:(?=\d)")
 _BROWSER = re.compile(r"Mozilla/")  # whose requests say nothing of the host it runs on
+_TYPED = ("type", "typename", "class")  # names that say the model as often as what kind of thing it is
+_MAILS = frozenset({"smtp", "imap", "pop3"})
+_ADDING = re.compile(
+    r"(?:^|[/._-])(?:(?:add|bind|unbind|pair|claim|import|delete|remove|edit|transfer|share)(?:[_-]?(?:device|camera|terminal)s?)?"
+    r"|(?:device|camera|terminal)s?[_-]?(?:add|bind|unbind|import|delete|remove|edit))(?:[/.?]|$)",
+    re.IGNORECASE,
+)
 _PAIR = re.compile(r"~?([^\W\d]\w{0,40})\s*[=:]\s*(.{0,200})")
 _NAMED = frozenset({"name", "key", "field", "param", "parameter", "attribute", "id", "item", "label"})
 _VALUED = frozenset({"value", "val", "content", "text", "data"})
@@ -78,11 +85,18 @@ class Words:
     scopes: dict[str, str]  # beginnings of values → meaning of the rest
     loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
     asked: tuple[Asked, ...]
-    named: Any  # re2 pattern: names that a statement must have, in a text without what separates words
+    named: Any  # re2 set of one pattern: names that a statement must have, in a text without what separates words
+
+    def is_other(self, node: Node) -> bool:
+        """Whether an object describes a part of a device, or another thing: by its name, or by how that ends."""
+        return node.key in self.others or any(node.key.endswith(one) for one in self.others if not one.isascii())
 
     def may_state(self, text: bytes, path: str) -> bool:
-        """Whether a message with this plain text and path may describe a device."""
-        return bool(self.named.search(text)) or asks(path)
+        """Whether a message with this plain text, of a few hundred bytes, and path may describe a device.
+
+        A set is asked in less than half the time of an expression; only of a long text it may have no memory to tell.
+        """
+        return bool(self.named.Match(text)) or asks(path)
 
 
 @lru_cache(maxsize=1)
@@ -133,15 +147,18 @@ def _compiled(raw: Any) -> Words:
         raw["scopes"],
         raw["loose"],
         asked,
-        re2.compile("|".join(map(re2.escape, telling)).encode(), _bytes()),
+        _searched("|".join(map(re2.escape, telling)).encode()),
     )
 
 
-def _bytes() -> Any:
+def _searched(pattern: bytes) -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.case_sensitive = False
-    return options
+    found = re2.Set.SearchSet(options)
+    found.Add(pattern)
+    found.Compile()
+    return found
 
 
 def statements(head: Head, tree: Tree) -> list[Statement]:
@@ -149,7 +166,7 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
     if head.protocol in {"sip", "ehome"}:  # their readers know more of them
         return []
     asked = [one for one in words().asked if one.fits(head)]
-    others = bool(_OF_ONE.search(head.target) if head.reply else _BROWSER.search(head.header("user-agent")))
+    others = bool(_OF_ONE.search(head.target)) if head.reply else _tells_of_others(head)
     found = [Statement(tuple(facts.items()), asked=True, listed=False) for facts in _of_query(head, asked)]
     described: set[int] = set()
     for count, (node, listed) in enumerate(_nodes(tree)):
@@ -165,6 +182,11 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
             described.add(id(node))
             found.append(Statement(tuple(facts.items()), known is not None, listed or elsewhere))
     return (_of_one(found) if head.reply else found) + _sums(found)
+
+
+def _tells_of_others(head: Head) -> bool:
+    """Whether who sends a message tells of another one, as it seems: a browser, a mail, what adds or binds a device."""
+    return head.protocol in _MAILS or bool(_BROWSER.search(head.header("user-agent")) or _ADDING.search(head.path))
 
 
 def _of_one(found: list[Statement]) -> list[Statement]:
@@ -221,7 +243,7 @@ def _nodes(tree: Tree) -> Iterator[tuple[Node, bool]]:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        if node.key in words().others:
+        if words().is_other(node):
             continue
         several = listed or (node.listed and len(node.children) > 1)
         yield node, listed
@@ -233,7 +255,7 @@ def _facts(node: Node, asked: Asked | None) -> dict[str, str]:
     pairs = _pairs(node)
     facts = _meant(_spread(pairs, asked) if asked and asked.split else pairs, asked)
     for child in node.children:
-        if child.children and not child.listed:
+        if child.children and not child.listed and not words().is_other(child):
             facts = _of_part(child) | facts
     return facts
 
@@ -264,6 +286,8 @@ def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, s
     for name, text in pairs:
         key = plain(name)
         meaning, value = own[key] if key in own else known.names.meaning(name), text
+        if meaning == "model" and key.endswith(_TYPED) and not any(map(str.isdecimal, text)):
+            meaning = "type"  # in words: what kind of thing it is
         if not meaning and text.startswith("onvif://"):
             meaning, value = _scope(text)
         rank = -1 if key in own else known.names.rank(key)
@@ -302,9 +326,13 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
 
 
 def _named(node: Node) -> tuple[str, str] | None:
-    """A field that is an object of a name and a value; of a name with steps the last one."""
+    """A field that is an object of a name and a value, or a list of both; of a name with steps the last one."""
     if len(node.children) != 2:
         return None
+    if node.raw == "" and all(one.value and not one.children for one in node.children):
+        first, second = (one.value or "" for one in node.children)  # whatever the two are called
+        if words().names.meaning(first):
+            return first, second
     name, value = sorted(node.children, key=lambda one: one.key not in _NAMED)
     if name.key not in _NAMED or value.key not in _VALUED:
         return None

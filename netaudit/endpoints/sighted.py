@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 from netaudit.endpoints.vantage import kind_of
@@ -54,6 +55,12 @@ class Pair(NamedTuple):
 def private_ends(one: Seen) -> tuple[bool, bool]:
     """Which ends have an address of their own network."""
     return kind_of(one.client) == "private", kind_of(str(one.server[1])) == "private"
+
+
+def embeds(one: Seen, other: Seen) -> bool:
+    """Whether the first is to an IPv6 address that ends with the IPv4 address of the other (NAT64: RFC 6052, 2.2)."""
+    here, there = (ip_address(str(sighting.server[1])) for sighting in (one, other))
+    return isinstance(here, IPv6Address) and isinstance(there, IPv4Address) and here.packed[-4:] == there.packed
 
 
 def may_be_one(one: Seen, other: Seen, *, tied: bool = False) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.endpoints.sighted import LEAST_BYTES, SECOND, Key, Pair, Seen, Ways, private_ends
+from netaudit.endpoints.sighted import LEAST_BYTES, SECOND, Key, Pair, Seen, Ways, embeds, private_ends
 from netaudit.endpoints.sightings_by_clocks import (
     PICTURES,
     SIZES,
@@ -168,12 +168,14 @@ def _with_sides(pairs: list[Pair]) -> list[Pair]:
 def _turned(pair: Pair) -> tuple[Seen, Seen]:
     """The sighting that is kept, before translation of an address, and the other one.
 
-    Where the client's is the same on both sides the server's was translated: then the one that names who got it.
+    Where the client's is the same on both sides the server's was translated: then the one that names who got it. What
+    is IPv6 behind a router and IPv4 before it is inside where it is IPv6.
     """
     one, other = pair.one, pair.other
     here, there = private_ends(one), private_ends(other)
     inner = there[0] > here[0] or (there[1] > here[1] and one.client == other.client)
     inner |= there == here and pair.many_behind_one and one.client != other.client
+    inner = (inner and not embeds(one, other)) or (there == here and embeds(other, one))
     return (other, one) if inner else (one, other)
 
 

@@ -104,13 +104,13 @@ def encrypted_findings(
 def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: bool) -> str:
     """Whether requests of a sender to an endpoint are worth a finding, and why: SHAPED, KNOWN or empty.
 
-    `count`: its row of `upload_counts`. A machine of people needs pictures sent one after the other; what nothing names
-    needs as many requests as make a shape, and not that of a backup or of telemetry, or a video; a device that
-    captures, a terminal or a server needs one. A store of objects takes backups, too.
+    `count`: its row of `upload_counts`. A machine of people needs as many alike as make a shape, as after events; what
+    nothing names needs as many requests as make a shape, and not that of a backup or of telemetry, or a video; a device
+    that captures, a terminal or a server needs one. A store of objects takes backups, too.
     """
     requests, size, shape = count["requests"] or 0, count["requests_bytes"] or 0, count["shape"]
     if own:
-        enough = requests > 1 and shape == EVENTS and service_class not in SERVICES
+        enough = requests >= LEAST_ALIKE and shape == EVENTS and service_class not in SERVICES
     else:
         enough = requests > 0 and (kind in JUDGED or shape == VIDEO or (requests > 1 and shape not in UNTELLING))
     if enough and size >= LEAST_BYTES:

@@ -58,12 +58,14 @@ def way_of(row: Transfer) -> tuple[str, str]:
 
 
 class Looked:
-    """Pictures of each way, as far as a face was looked for: a faint face among many without one is none to tell of."""
+    """Pictures of each way, as far as a face was looked for: a faint face among as many without one is no ground."""
 
     def __init__(self) -> None:
         self.faces: list[Transfer] = []
         self._clear: set[tuple[str, str]] = set()
-        self._counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])  # faint, others
+        self._counts: dict[tuple[str, str], list[int]] = defaultdict(
+            lambda: [0, 0]
+        )  # faint, others (possible ones, too)
 
     def note(self, row: Transfer) -> None:
         """Take a picture."""
@@ -71,8 +73,8 @@ class Looked:
             self.faces.append(row)
         if row.face == "yes" and row.sure:
             self._clear.add(way_of(row))
-        elif row.face in {"yes", "no"}:
-            self._counts[way_of(row)][row.face == "no"] += 1
+        elif row.face == "yes" or (row.face in {"no", "possible"} and not telling(row)):
+            self._counts[way_of(row)][row.face != "yes"] += 1
 
     def telling(self) -> list[Transfer]:
         """Faces that are a ground of a finding: clear ones, and faint ones beside clear ones or in most pictures."""

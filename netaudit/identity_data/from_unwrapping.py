@@ -51,6 +51,7 @@ MOST_ROWS = 2000  # of a message
 LONGEST_BINARY = 1 << 16  # bytes between whose lengths and marks texts are looked for, and of a program
 DOCUMENTS = frozenset({"json", "xml", "form", "text", "html"})
 BINARY = frozenset({"opaque", "bson", "protobuf"})  # in which texts stand between lengths and marks
+WRITTEN = frozenset({"pdf"})  # whose texts are looked for as those of other codings are
 LENGTH = 18  # bytes of a number
 _PROGRAM = ("javascript", "css", "ecmascript")  # content types of texts that say nothing of anybody …
 _CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*;?\s*\Z", re.DOTALL)  # … but JSONP
@@ -79,7 +80,7 @@ def personal(leaf: Leaf, spent: Callable[[], object] | None = None) -> list[Pers
     `spent` is called where it holds more codings upon codings than are taken off.
     """
     found = _said(leaf)
-    if (leaf.kind in DOCUMENTS and leaf.kind != "html") or leaf.kind in BINARY:
+    if (leaf.kind in DOCUMENTS and leaf.kind != "html") or leaf.kind in BINARY | WRITTEN:
         found += overlooked(_searched(leaf), found, _of_bytes, spent)
     return found + (_templates(leaf) if _may_hold_template(leaf) else [])
 

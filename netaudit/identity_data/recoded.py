@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from netaudit.identity_data.strings import holds_number
+from netaudit.identity_data.written import may_be_decimal, written
 from netaudit.text.base64_alphabet import STANDARD
 from netaudit.text.patterns import later
 
@@ -81,6 +82,7 @@ def _once(data: bytes, tried: set[bytes]) -> Iterator[tuple[str, bytes]]:
     if unpacked := inflated(data):
         yield "compressed", unpacked
         return
+    yield from written(data)
     if not may_be_coded(data):
         return
     plain = unescaped(data)
@@ -97,7 +99,7 @@ def _of_word(word: bytes) -> Iterator[tuple[str, bytes]]:
     """What a word says in each writing of bytes in letters that it may be, where that is a text or compressed."""
     for name, read in _READERS:
         said = read(word)
-        if said and (not said.translate(None, TEXT) or inflated(said)):
+        if said and (not said.translate(None, TEXT) or inflated(said) or may_be_decimal(said)):
             yield name, said
             return
 

@@ -21,7 +21,8 @@ MOST = 2000  # texts
 _AROUND = later(
     r"[\x20-\x7e\t\r\n]{0,2}([\u3400-\u9fff·]{2,})[\x20-\x7e\t\r\n]{0,2}|[\x20-/:-\x7e]?([1-9]\d{16}[\dXx])[\x20-/:-\x7e]?"
 )
-_NUMBER = later(rb"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
+# what is told to be 18 bytes long ends there, though the tag of the next field may be a digit (BER: 0 and 1)
+_NUMBER = later(rb"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])|(?<=\x12)[1-9][0-9]{16}[0-9Xx]")
 _WIDE = later(rb"(?<![0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]\x00")
 # texts in UTF-8 and in GBK: ASCII and Chinese characters, without what tells lengths (a tab is that of a name)
 _UTF8 = later(rb"(?:[\x20-\x7e\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")

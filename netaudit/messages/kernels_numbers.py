@@ -21,7 +21,7 @@ TEN = np.uint8(10)
 def is_number(data: npt.NDArray[np.uint8], at: int, step: int) -> bool:
     """Whether 18 characters at `at`, `step` bytes apart, are a number with a possible date and the right check digit.
 
-    Not one beside which another digit stands. Letters may be lengths (CBOR).
+    Not one beside which another digit stands, unless its length does. Letters may be lengths (CBOR).
     """
     last = at + step * DIGITS
     if at < 0 or last + step > data.size or data[at] == ZERO:
@@ -42,6 +42,8 @@ def is_number(data: npt.NDArray[np.uint8], at: int, step: int) -> bool:
         return False
     if at >= step and data[at - step] - ZERO < TEN and (step == 1 or data[at - 1] == 0):
         return False
+    if step == 1 and at > 0 and data[at - 1] == LENGTH:
+        return True  # told to be as long as that, whatever the tag of the next field is (BER: 0 and 1)
     behind = last + step
     return not (behind + step <= data.size and data[behind] - ZERO < TEN and (step == 1 or data[behind + 1] == 0))
 

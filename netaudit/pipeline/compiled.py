@@ -1,8 +1,9 @@
 """What Python compiles anew in every process, kept in the user's cache: methods of dataclasses, regular expressions.
 
 Python writes the methods as texts and compiles these, and makes the codes of its matcher of each expression: for some
-200 classes and 700 expressions, a tenth of a small audit. Here what was compiled once is taken from the cache; classes
-and expressions are made of it as ever.
+200 classes and 600 expressions, a tenth of a small audit. Here what was compiled once is taken from the cache; classes
+and expressions are made of it as ever. Kept are expressions that modules declare, never those made of what somebody
+sent or wrote: these may hold names.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import atexit
 import contextlib
 import dataclasses
 import hashlib
+import inspect
 import marshal
 import re
 import sys
@@ -20,6 +22,7 @@ from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from netaudit.system.user_cache import cache_folder, keep, recalled
+from netaudit.text import patterns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +33,8 @@ Codes = dict[Any, Any]  # by text, or by what an expression is made of
 
 def remember_compiled() -> None:
     """From now on in this process, one of our own: what is compiled anew is kept when it ends."""
+    if "exec" in vars(dataclasses):  # it does so already: a process that was forked
+        return
     path = _place()
     known, fresh = _known(path), dict[Any, Any]()
 
@@ -57,6 +62,8 @@ def _remember_expressions(known: Codes, fresh: Codes) -> None:
         key = isinstance(pattern, bytes), pattern, int(flags)
         found = known.get(key) or fresh.get(key)
         if found is None:
+            if not _is_declared():
+                return made(pattern, flags)
             _, all_flags, codes, *groups = asked(pattern, flags)
             found = fresh[key] = int(all_flags), array.array("I", codes).tobytes(), *groups
         all_flags, packed, *groups = found
@@ -65,9 +72,20 @@ def _remember_expressions(known: Codes, fresh: Codes) -> None:
     compiler.compile = expression
 
 
+def _is_declared() -> bool:
+    """Whether the expression that is being compiled is one of a module: which is imported now, or said so then."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        module = frame.f_globals.get("__name__")
+        if module == patterns.__name__ or (frame.f_code.co_name == "<module>" and module != "__main__"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _place() -> Path:
     compiler = hashlib.sha256(f"{sys.version}\0{sys.flags.optimize}".encode()).hexdigest()[:16]
-    return cache_folder() / f"compiled-{compiler}"
+    return cache_folder() / f"declared-{compiler}"
 
 
 def _known(path: Path) -> Codes:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from netaudit.recheck.matching import Match, matches
-from netaudit.recheck.occasions import FOLLOWS, LEAST, avoided, follow_chance, power_of
+from netaudit.recheck.occasions import FOLLOWS, LEAST, PASSES, avoided, follow_chance, power_of
 from netaudit.recheck.suspects import Suspect, need_of, suspects, weighed
 from netaudit.recheck.together import tell_together
 from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel
@@ -192,10 +192,20 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
     told.bears = _against(route, before, after, seen, met)
     told.power = power_of(before, after, channel, route.alike, mine)
     if not told.power.enough:
-        told.bears.append(("power", {}))
+        told.bears.append(_too_little(told.power, before, after))
     told.status = UNSEEN if told.bears else GONE
-    told.limits = _limits(route, after) if told.status == GONE else []
+    if told.status == GONE:
+        told.limits = _limits(route, after) + [(one.code, one.figures) for one in seen if not one.bars]
     return told
+
+
+def _too_little(power: Power, before: Visit, after: Visit) -> tuple[str, dict[str, object]]:
+    """Why an absence shows too little, and what would make it enough."""
+    if not before.marks or not after.marks:
+        return ("unmarked_before" if not before.marks else "unmarked_after"), {}
+    if power.kind == PASSES and power.needed:
+        return "power_needed", {"asked": power.asked, "needed": power.needed}
+    return "power", {}
 
 
 def _limits(route: Route, after: Visit) -> list[tuple[str, dict[str, object]]]:
@@ -318,7 +328,7 @@ def _against(
         found.append(("way_outside", {}))
     if route.channel.inside and not route.again:
         found.append(("way_inside", {}))
-    found += [(one.code, one.figures) for one in seen]
+    found += [(one.code, one.figures) for one in seen if one.bars]
     if missing := _sources_missing(route, before, after, met):
         found.append(("source_absent", {"count": missing}))
     return found

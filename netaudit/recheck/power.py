@@ -63,6 +63,13 @@ class Power:
         return replace(self, followed=self.occasions).enough
 
     @property
+    def needed(self) -> int:
+        """How many have to be asked until it is enough; 0 where no number of them would be."""
+        if not self.chance or self.chance >= 1:
+            return 0
+        return max(LEAST_ASKED.get(self.kind, 5), math.ceil(math.log(1 - LEAST) / math.log1p(-self.chance) - 1e-9))
+
+    @property
     def unchanged(self) -> float:
         """Chance that all followed ones lie before, where nothing changed (Fisher's exact test, one-sided)."""
         if not self.asked or not self.followed:

@@ -40,7 +40,8 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
     """All that is said of an outcome, in order."""
     told = []
     if one.form:
-        told.append(say(f"form.{one.form}", lang) + ("。" if lang == "zh" else "."))
+        form = say(f"form.{one.form}", lang)
+        told.append(form[:1].upper() + form[1:] + ("。" if lang == "zh" else "."))
     for name, some in (("before", one.before), ("after", one.after)):
         if some.count:
             told.append(_carried(f"carried_{name}", some, lang))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PERSONAL, VIEWER = "personal device", "viewer"
 CAPTURING = frozenset({"capture device", "verification terminal"})
+OF_SITE = CAPTURING | {"server"}
 OWN = frozenset({"phone", "tablet", "handheld", "computer", "pc", "tv"})
 SEEN = (FACE, RECORD, VIDEO)
 LEAST = 4096  # bytes that a new way may carry without a word: greetings, a check for updates
@@ -42,6 +43,7 @@ class Suspect:
     code: str
     how: str = ""  # endpoint, device, both
     moved: bool = False
+    bars: bool = True  # nothing is called gone beside it; else it is told as what stays open
     figures: dict[str, object] = field(default_factory=dict)
 
 
@@ -165,21 +167,36 @@ def _suspect(
         moved = form in forms and (own or way.known) and not visitor
         if moved or form in forms or form == FACE:
             code = "moved_seen" if moved else "room_seen"
-            return Suspect(channel, code, how, moved, figures | {"count": some})
+            return Suspect(channel, code, how, moved, figures=figures | {"count": some})
     least = max(64, need // (SHARE * 10))
     size = way.now.room(least)
     count, follows = way.follows(before, after)
     figures |= {"bytes": size, "followed": count}
     if follows:
-        return Suspect(channel, "moved_follows", how, own or there, figures)
+        return Suspect(channel, "moved_follows", how, own or there, figures=figures)
     if visitor:
         asked = VISITS * max(len(after.marks), 1) * (need or LEAST)
         more = _grown(size, way.earlier.room(least), before, after)  # a cloud drive that goes on as it did is none
         large = more > max(asked, LEAST) and channel.up > channel.down
-        return Suspect(channel, "room_own", how, False, figures) if large else None
+        if large and _never_had_it(way, mine, need, after):
+            return Suspect(channel, "own_sends", how, bars=False, figures=figures)
+        return Suspect(channel, "room_own", how, figures=figures) if large else None
     large = _grown(size, way.earlier.room(least), before, after) > _most(need)
     asks = not (there or own) and _asks(way, after)
-    return Suspect(channel, "room", how, False, figures) if large and not asks else None
+    return Suspect(channel, "room", how, figures=figures) if large and not asks else None
+
+
+def _never_had_it(way: Weighed, mine: str, need: int, after: Visit) -> bool:
+    """Whether what passes between devices inside was heard of `mine`, and nothing of a size came to this one there.
+
+    At the router's port alone nothing is heard of what a camera sends to a computer beside it.
+    """
+    heard = any(
+        one.inside and one.up and one.down and (peer := after.devices.get(one.endpoint)) is not None
+        and peer.role in OF_SITE
+        for one in after.of(mine)
+    )  # fmt: skip
+    return heard and sum(one.up for one in after.into(way.channel.device)) <= _most(need)
 
 
 def _asks(way: Weighed, after: Visit) -> bool:

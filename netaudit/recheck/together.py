@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netaudit.recheck.judging import Outcome, Route
     from netaudit.recheck.visit import Visit
 
+TOO_LITTLE = frozenset({"power", "power_needed"})
 SILENT = frozenset({"gone", "could not have been seen"})
 
 
@@ -37,7 +38,7 @@ def tell_together(routes: list[Route], outcomes: list[Outcome], before: Visit, a
 
 def _only_power(outcome: Outcome) -> bool:
     """Whether nothing but its own small number keeps an absence from being told."""
-    return outcome.status in SILENT and all(code == "power" for code, _ in outcome.bears)
+    return outcome.status in SILENT and all(code in TOO_LITTLE for code, _ in outcome.bears)
 
 
 def _power(routes: Iterable[Route], before: Visit, after: Visit) -> Power:

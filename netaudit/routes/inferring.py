@@ -57,6 +57,7 @@ _CLOCK = later(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?|[0-2]\d[0-5]\d[0-5]\d", re.ASCII)
 _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+_SEEN = frozenset({"gender", "age", "score", "device"})
 _AGENTS = frozenset({"agent", "agent_company", "salesperson"})
 _NAMING = frozenset({"name", "id_number"})
 LEAST_GOODS = 2  # fields of them: one may stand in any record
@@ -319,8 +320,9 @@ def _kind(one: Inferred, told: Told, *, telling: bool) -> tuple[str, str]:
     if route.reply:
         if not person and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in told.leaves):
             return ("retrieval", "answers") if telling else ("", "")  # what a browser fetches says nothing by itself
-        if not person:
-            return "", ""
+        if not person:  # records of somebody unknown, asked of who took their pictures
+            seen = telling and "time" in said and (one.images or one.urls) and said.keys() & _SEEN
+            return ("retrieval", "answers") if seen else ("", "")
         return ("retrieval" if one.images else "id_verification" if identified else "reply"), "answers"
     if route.method == "DELETE":
         return "", ""

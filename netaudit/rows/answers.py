@@ -31,6 +31,13 @@ _SUCCESS = frozenset({"success", "succeed", "successful", "ok"})
 _CODE = frozenset({"code", "errcode", "errno", "errorcode", "resultcode", "retcode", "statuscode"})
 _OUTCOME = frozenset({"status", "result", "state"})
 _FAILED = frozenset({"false", "fail", "failed", "failure", "error", "denied", "refused", "rejected", "unauthorized"})
+# XML whose root is an error (S3 answers 200 and may say so later), or a fault of SOAP (1.1, 4.4; 1.2, 5.4)
+_XML = re.compile(
+    rb"\s*(?:<\?[^>]{0,200}>\s*|<!--[^>]{0,400}-->\s*)*(?:<(?:[\w-]{1,32}:)?Envelope\b[^>]{0,2000}>\s*"
+    rb"(?:<(?:[\w-]{1,32}:)?Header\b[^>]{0,400}(?:/>|>.{0,2000}?</(?:[\w-]{1,32}:)?Header>)\s*)?<(?:[\w-]{1,32}:)?Body\b[^>]{0,400}>\s*"
+    rb"<(?:[\w-]{1,32}:)?Fault[\s>/]|<(?:[\w-]{1,32}:)?(?:Error|ErrorResponse|Fault)[\s>/])",
+    re.DOTALL,
+)
 _ERRORS = re.compile(r"[45]\d\d(?:\d\d)?", re.ASCII)
 _NO = ("false", "0", "no")
 
@@ -75,8 +82,7 @@ def note_refusal(message: Message) -> None:
     elif (
         0 < len(message.body) <= LONGEST
         and REFUSED not in message.notes
-        and may_refuse(message.body)
-        and _refuses(message.body)
+        and ((may_refuse(message.body) and _refuses(message.body)) or _XML.match(message.body))
     ):
         message.notes.append(REFUSED)
 

@@ -166,3 +166,59 @@ def test_faces_are_counted_by_kind_of_light(tmp_path: Path) -> None:
     }
     assert ("faces", "10") in counts
     assert ("persons", "11") in counts
+
+
+def about(path: str, body: object, **headers: str) -> bytes:
+    return request("POST", path, body, **headers)
+
+
+MINE = {"manufacturer": "Acme", "model": "AC-Cube 3", "serialNumber": "ACC3-0091", "firmwareVersion": "1.6.1"}
+
+
+@pytest.mark.parametrize(
+    ("path", "told_of_itself"),
+    [("/device/register", True), ("/device/add", False), ("/api/bindDevice", False), ("/camera_import", False)],
+)
+def test_who_adds_a_device_tells_of_another(path: str, told_of_itself: bool, tmp_path: Path) -> None:
+    one = told(tmp_path, (DEVICE, SITE, about(path, MINE, user_agent="okhttp/4.9.1"), reply({"code": 0})))[DEVICE]
+    assert one["model"] == ("AC-Cube 3" if told_of_itself else "")
+
+
+def test_what_others_say_of_a_host_gives_way_to_its_own_words(tmp_path: Path) -> None:
+    other = {
+        "ip": DEVICE,
+        "manufacturer": "Hikvision",
+        "model": "DS-K5671",
+        "serialNumber": "DS-K5671EXAMPLE00001",
+        "deviceType": "face terminal",
+    }
+    one = told(
+        tmp_path,
+        (ASKING, DEVICE, GET("/me"), reply(MINE)),
+        (ASKING, SITE, about("/register", other), reply({"code": 0})),
+    )[DEVICE]
+    assert [one[name] for name in ("vendor", "model", "serial")] == ["Acme", "AC-Cube 3", "ACC3-0091"]
+    assert one["class"] != "access_terminal"
+
+
+def test_blocks_of_a_device_and_its_modules(tmp_path: Path) -> None:
+    answer = {
+        "基本信息": {"生产厂家": "示例电子", "产品型号": "EX-T8S"},
+        "硬件信息": {
+            "出厂编号": "EXT8S25120033",
+            "读卡模块": {"厂家": "别家", "型号": "ZD-M2", "模块序列号": "05.01-20251130"},
+        },
+        "软件信息": {"固件版本": "V2.8.15"},
+    }
+    one = told(tmp_path, (ASKING, DEVICE, GET("/v2/about"), reply(answer)))[DEVICE]
+    assert [one[name] for name in ("model", "serial", "firmware")] == ["EX-T8S", "EXT8S25120033", "V2.8.15"]
+
+
+@pytest.mark.parametrize("answer", [
+    {"result": [["maker", "Acme"], ["model", "AC-Reader 12"], ["serial_no", "ACR12-77401"], ["firmware", "5.5.0"]]},
+    {"info": [{"tên": "Kiểu máy", "giáTrị": "AC-Reader 12"}, {"tên": "Số sê-ri", "giáTrị": "ACR12-77401"}, {"tên": "firmware", "giáTrị": "5.5.0"}]},
+    {"brand": "Acme", "productNumber": "AC-Reader 12", "productType": "Card Reader", "serialNo": "ACR12-77401", "firmware": "5.5.0"},
+])  # fmt: skip
+def test_pairs_whatever_they_are_called(answer: object, tmp_path: Path) -> None:
+    one = told(tmp_path, (ASKING, DEVICE, GET("/about"), reply(answer)))[DEVICE]
+    assert [one[name] for name in ("model", "serial", "firmware")] == ["AC-Reader 12", "ACR12-77401", "5.5.0"]

@@ -83,6 +83,18 @@ def test_of_two_routers_in_a_row_the_side_with_more_clients_is_the_inner_one(nam
     assert sorted(once(flows, seen)["flow_id"].to_pylist()) == [f"{office}{number}" for number in range(3)]
 
 
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_of_both_sides_of_a_translation_to_ipv4_the_ipv6_one_is_kept(names: str) -> None:
+    inner, outer = names
+    rows = [
+        flow(0, inner, 100, 40_000, "2408:8270:44:1::c3", server="64:ff9b::2f60:a14"),
+        flow(0, outer, 100.01, 40_000, HOME, server="47.96.10.20"),
+    ]
+    rows = [row | {"seq_up": 7_000_001, "seq_down": 90_000_001, "handshake": "SA"} for row in rows]
+    [seen] = sightings(table(*rows), {inner: inner, outer: outer}).to_pylist()
+    assert (seen["flow_id"], seen["of_flow_id"]) == (f"{outer}0", f"{inner}0")
+
+
 @pytest.mark.parametrize("apart", [0, 7, 86_400])
 def test_other_sequence_numbers_are_another_connection_however_equal_it_is(apart: float) -> None:
     pictures = [("lan0", "a promotion"), ("wan0", "a promotion")]

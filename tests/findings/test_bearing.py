@@ -9,6 +9,7 @@ from netaudit.findings import bearing as bearing_codes
 from netaudit.findings.bearing import LATELY, STRANGE_ANSWER, Bearing, Way
 from netaudit.findings.ends import Ends
 from netaudit.findings.transfers import Transfer
+from netaudit.findings.uploads import Looked
 from netaudit.tables import BINDINGS
 from tests.findings.examples import CAM, CLOUD, filled, flow
 from tests.findings.test_moments import filled as filled_table
@@ -54,6 +55,26 @@ def test_only_what_came_lately_came_from_outside(came: tuple[int, ...], ts: int,
 def test_a_picture_that_goes_back_and_forth_all_day_costs_no_more_than_its_ways() -> None:
     found = bearing(*range(0, 200_000, 2))
     assert all(found.came_from_outside(sent(ts)) for ts in range(1, 200_001, 2))
+
+
+@pytest.mark.parametrize(
+    ("faces", "told"),
+    [
+        ("yes yes no", 2),
+        ("yes no", 0),
+        ("yes yes possible possible", 0),  # in half of the pictures nobody is sure of one
+        ("yes yes possible", 2),
+        ("sure yes possible possible no", 2),
+        ("yes damaged damaged", 3),  # of a damaged one no more can be asked
+    ],
+)
+def test_faint_faces_are_a_ground_where_most_pictures_of_a_way_show_one(faces: str, told: int) -> None:
+    looked = Looked()
+    for word in faces.split():
+        whole = word != "damaged"
+        face = {"sure": "yes", "damaged": "possible"}.get(word, word)
+        looked.note(Transfer(**TOLD | {"face": face, "sure": word == "sure", "complete": whole, "whole_image": whole}))
+    assert len(looked.telling()) == told
 
 
 ROUTER, STRANGER, OWN = "00:0a:eb:31:c0:02", "96:50:00:aa:10:04", "08:54:11:00:00:01"

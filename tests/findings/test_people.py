@@ -119,6 +119,7 @@ def count(requests: int, size: int, shape: str) -> dict[str, object]:
         (count(1, 900_000, "few"), VIEWER, "", True, ""),
         (count(40, 9_000_000, "bulk"), VIEWER, "object_store", True, ""),
         (count(9, 900_000, "events"), VIEWER, "", True, "shaped"),
+        (count(5, 900_000, "events"), VIEWER, "", True, ""),  # an afternoon's files that go to a drive
         (count(9, 900_000, "events"), VIEWER, "messaging", True, ""),
         (count(0, 0, "browsing"), CAPTURE, "", False, ""),
     ],

@@ -50,6 +50,7 @@ def test_notations_that_name_their_fields(data: bytes) -> None:
         b"\x02name\x00\x07\x00\x00\x00" + RAW + b"\x00\x02idCard\x00\x13\x00\x00\x00" + NUMBER.encode() + b"\x00\x00",
         NUMBER.encode() + b"\x00\x00" + NAME.encode("gbk").ljust(32, b"\x00") + b"\x01",
         b"\x00\x0csr\x00t\x00\x12" + NUMBER.encode() + b"t\x00\x06" + RAW,  # serialized Java
+        b"\x04\x06" + RAW + b"\x04\x12" + NUMBER.encode() + b"0\x0c\x02\x01",  # BER, the next tag a digit
         struct.pack("<I", 99) + json.dumps({"xm": NAME, "sfz": NUMBER}, ensure_ascii=False).encode() + b"\x00",
         b"\x01\x01\x00\x00" + f"insert into g([GuestName],[CertNo]) values (N'{NAME}',N'{NUMBER}')".encode("utf-16-le"),
     ],

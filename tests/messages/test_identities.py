@@ -48,6 +48,8 @@ def heard(pieces: list[bytes], *, ended: bool = True) -> list[tuple[int, bytes, 
         (b"110105194912310021", (-1, 0)),  # its check digit is wrong
         (b"110105194913310027", (-1, 0)),  # no such month
         (b"\x12\x00" + WIDE_NUMBER, (2, WIDE)),
+        (b"\x12" + NUMBER + b"0", (1, LENGTH)),  # its length says where it ends
+        (b"\x13" + NUMBER + b"0", (-1, 0)),
         (WIDE_NUMBER + b"1\x00", (-1, 0)),
     ],
 )
@@ -66,7 +68,7 @@ def test_a_run_of_digits_is_looked_at_once(digits: bytes) -> None:
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2**32))
 def test_the_kernel_and_its_twin_agree(before: int, behind: int, seed: int) -> None:
     rng = random.Random(seed)
-    noise = [bytes(rng.choice(b"0123456789\x00X") for _ in range(count)) for count in (before, behind)]
+    noise = [bytes(rng.choice(b"0123456789\x00\x12X") for _ in range(count)) for count in (before, behind)]
     for number in (NUMBER, WIDE_NUMBER):
         data = noise[0] + number + noise[1]
         assert next_number(np.frombuffer(data, np.uint8), 0) == twin.next_number(data, 0)

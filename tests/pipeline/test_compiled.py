@@ -11,15 +11,35 @@ import pytest
 
 from netaudit.system.user_cache import keep
 
-WRONG = 1  # the expression that is none is asked for each time
+WRONG = 2  # expressions that are compiled each time: the one that is none, and the one that no module declares
+MODULE = """
+import re
+from netaudit.text.patterns import later
+put_off = later("[0-9]{2}x+")
+assert put_off.findall("12xx 3x") == ["12xx"]
+words = re.compile(r"(?P<first>[a-zä-ü]+)(?:-(\\d{2,3}))?", re.IGNORECASE)
+found = words.search("!! ÄBC-1234")
+assert found["first"] == "ÄBC" and found[2] == "123" and words.groups == 2 and words.groupindex == {"first": 1}
+assert words.flags == re.IGNORECASE | re.UNICODE and words.pattern.startswith("(?P<first>")
+assert re.compile(rb"[a-z]+").findall(b"ab, c") == [b"ab", b"c"] and re.compile("[a-z]+").findall("ab, c") == ["ab", "c"]
+assert re.compile("(?x) a b").match("ab").re.flags & re.VERBOSE and not re.compile("a b").match("ab")
+assert re.sub(r"(\\w)\\1", r"<\\1>", "aabbc") == "<a><b>c" and re.compile(words) is words
+try:
+    re.compile("(")
+    raise SystemExit("it is an expression")
+except re.error as error:
+    assert error.pos == 0
+"""
 
 SCRIPT = """
 import builtins
 compiled = []
 made = builtins.compile
-builtins.compile = lambda text, *more, **options: compiled.append(text) or made(text, *more, **options)
+texts = lambda text: isinstance(text, str) and compiled.append(text)  # not the source of a module, which is bytes
+builtins.compile = lambda text, *more, **options: texts(text) or made(text, *more, **options)
 from netaudit.pipeline import compiled as remembering
 remembering.remember_compiled()
+remembering.remember_compiled()  # as a worker that is forked may
 import re, re._parser
 parsed = re._parser.parse
 re._parser.parse = lambda text, *more: compiled.append(text) or parsed(text, *more)
@@ -50,24 +70,18 @@ try:
     raise SystemExit("it is not frozen")
 except FrozenInstanceError:
     pass
-words = re.compile(r"(?P<first>[a-zä-ü]+)(?:-(\\d{2,3}))?", re.IGNORECASE)
-found = words.search("!! ÄBC-1234")
-assert found["first"] == "ÄBC" and found[2] == "123" and words.groups == 2 and words.groupindex == {"first": 1}
-assert words.flags == re.IGNORECASE | re.UNICODE and words.pattern.startswith("(?P<first>")
-assert re.compile(rb"[a-z]+").findall(b"ab, c") == [b"ab", b"c"] and re.compile("[a-z]+").findall("ab, c") == ["ab", "c"]
-assert re.compile("(?x) a b").match("ab").re.flags & re.VERBOSE and not re.compile("a b").match("ab")
-assert re.sub(r"(\\w)\\1", r"<\\1>", "aabbc") == "<a><b>c" and re.compile(words) is words
-try:
-    re.compile("(")
-    raise SystemExit("it is an expression")
-except re.error as error:
-    assert error.pos == 0
+import declared
+assert re.compile(declared.words.pattern, re.IGNORECASE) is declared.words
+of_a_capture = re.compile("zhangsan[0-9]+")
+assert of_a_capture.match("zhangsan1")
 print(len(compiled))
 """
 
 
 def _compiled(cache: Path) -> int:
-    env = {**os.environ, "NETAUDIT_CACHE": str(cache)}
+    (cache / "declared.py").write_text(MODULE, encoding="utf-8")
+    paths = os.pathsep.join(filter(None, (str(cache), os.environ.get("PYTHONPATH"))))
+    env = {**os.environ, "NETAUDIT_CACHE": str(cache), "PYTHONPATH": paths}
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=env, capture_output=True, text=True, check=True)
     return int(done.stdout)
 
@@ -77,10 +91,19 @@ def test_methods_and_expressions_are_compiled_once(tmp_path: Path) -> None:
     assert _compiled(tmp_path) == WRONG
 
 
+def test_expressions_made_of_what_was_read_are_not_kept(tmp_path: Path) -> None:
+    """They may hold names of persons."""
+    _compiled(tmp_path)
+    (kept,) = tmp_path.rglob("declared-*")
+    assert b"first" in kept.read_bytes()
+    assert b"[0-9]{2}x+" in kept.read_bytes()
+    assert b"zhangsan" not in kept.read_bytes()
+
+
 @pytest.mark.parametrize("content", [b"", b"no codes", b"\xe3"])
 def test_what_cannot_be_read_is_made_anew(content: bytes, tmp_path: Path) -> None:
     _compiled(tmp_path)
-    (kept,) = tmp_path.rglob("compiled-*")
+    (kept,) = tmp_path.rglob("declared-*")
     keep(kept, content)
     assert _compiled(tmp_path) > 10
     assert _compiled(tmp_path) == WRONG
@@ -88,6 +111,6 @@ def test_what_cannot_be_read_is_made_anew(content: bytes, tmp_path: Path) -> Non
 
 def test_what_others_may_have_written_is_not_run(tmp_path: Path) -> None:
     _compiled(tmp_path)
-    (kept,) = tmp_path.rglob("compiled-*")
+    (kept,) = tmp_path.rglob("declared-*")
     kept.chmod(0o622)
     assert _compiled(tmp_path) > 10

@@ -64,10 +64,21 @@ def test_another_way_to_the_same_endpoint_is_no_end(sent, status, form) -> None:
     assert (one.status, one.form) == (status, form)
 
 
+def test_what_would_make_an_absence_enough_is_told() -> None:
+    few = told(visit(LATER, [beats(LATER, 4)], passes=4))
+    assert codes(few) == ["power_needed"]
+    assert (
+        "device heard around them: 4. With uploads as regular as those before, 5 would be enough"
+        in sentences(few, office(), "en")[-1]
+    )
+    assert codes(told(visit(LATER, [beats(LATER)], marks=[]))) == ["unmarked_after"]
+    assert codes(told(visit(LATER, [beats(LATER)]), office(marks=[]))) == ["unmarked_before"]
+
+
 def test_uploads_that_avoid_the_marks_are_told_with_their_number() -> None:
     one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60), "uploaded"), beats(LATER)]))
     assert (one.power.asked, one.power.of_100, codes(one)) == (12, 99, ["avoids"])
-    assert "12 were sent at other moments: uploads avoid the marked ones" in sentences(one, office(), "en")[-1]
+    assert "uploads at other moments: 12. They avoid the marked ones" in sentences(one, office(), "en")[-1]
     few = told(
         visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60, passes=3), "uploaded"), beats(LATER)], passes=3)
     )
@@ -106,7 +117,7 @@ def test_a_new_machine_with_room_for_it_bars_the_word() -> None:
 @pytest.mark.parametrize(
     ("after", "code"),
     [
-        (visit(LATER, [beats(LATER, 3)], passes=3), "power"),
+        (visit(LATER, [beats(LATER, 3)], passes=3), "power_needed"),
         (visit(LATER, [], devices=[device()]), "device_silent"),
         (visit(LATER, [], devices=[device(SERVER)]), "device_absent"),
         (visit(LATER, [beats(LATER)], sides=frozenset({"wan"})), "vantage_less"),
@@ -148,6 +159,25 @@ def test_a_cloud_drive_that_goes_on_as_it_did_is_no_room() -> None:
     assert told(visits[1], visits[0]).status == "gone"
     more = visit(LATER, [beats(LATER), drive(LATER, 180_000)], devices=[device(), pc])
     assert "room_own" in codes(told(more, visits[0]))
+
+
+@pytest.mark.parametrize(
+    ("peer", "came", "status"), [("server", 0, "gone"), ("server", 90_000, ""), ("network", 0, "")]
+)
+def test_a_computer_to_which_nothing_came_is_told_and_bars_nothing(peer: str, came: int, status: str) -> None:
+    """Only where something else was heard that passes inside: at the router's port nothing of it would be."""
+    pc, other = device(SERVER, "192.168.1.20", role="personal device"), device(PHONE, "192.168.1.5", role=peer)
+    drive = channel(SERVER, "pan.example.cn", [(LATER + 9 * MINUTE, 400_000, "hidden")], ip="60.1.1.1")
+    inside = channel(CAMERA, PHONE, [(LATER + MINUTE, 700, "video")], ip="192.168.1.5")
+    share = channel(PHONE, SERVER, [(LATER + 8 * MINUTE, came, "clear")], ip="192.168.1.20")
+    inside.inside = share.inside = True
+    some = [beats(LATER), drive, inside, *([share] if came else [])]
+    later = visit(LATER, some, devices=[device(), pc, other])
+    before = visit(SECOND, [channel(CAMERA, UP, after_passes(SECOND), "uploaded"), beats(SECOND)], devices=[device(), pc, other])  # fmt: skip
+    one = told(later, before)
+    assert (one.status == "gone") == bool(status)
+    assert ("room_own" in codes(one)) != bool(status)
+    assert ("own_sends" in dict(one.limits)) == bool(status)
 
 
 def test_a_face_that_was_overlooked_is_a_pass_that_was_followed() -> None:
@@ -197,7 +227,7 @@ def test_cameras_that_share_the_marks_keep_each_its_own_power() -> None:
         before.channels[one.device, one.endpoint] = one
     outcomes = compare(before, visit(LATER, quiet, devices=some, passes=9))
     assert {one.status for one in outcomes} == {"could not have been seen"}
-    assert {tuple(codes(one)) for one in outcomes} == {("power",)}
+    assert {tuple(codes(one)) for one in outcomes} == {("power_needed",)}
     assert {(one.devices, one.together.followed, one.together.asked) for one in outcomes} == {(3, 9, 9)}
     said = sentences(outcomes[0], visit(LATER, quiet, devices=some, passes=9), "en")
     assert any("Of one of them alone this tells nothing" in one for one in said)

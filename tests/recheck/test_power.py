@@ -48,3 +48,11 @@ def test_the_chance_of_no_change_is_that_of_the_urn() -> None:
 def test_nobody_has_more_followed_than_there_were() -> None:
     with pytest.raises(ValueError, match="more followed"):
         lower(3, 2)
+
+
+@pytest.mark.parametrize(("followed", "occasions", "needed"), [(12, 12, 5), (5, 5, 5), (4, 6, 10), (0, 6, 0)])
+def test_so_many_passes_are_needed_and_no_fewer(followed: int, occasions: int, needed: int) -> None:
+    given = Power("passes", occasions, followed, needed)
+    assert given.needed == needed
+    assert given.enough == bool(needed)
+    assert not Power("passes", occasions, followed, max(needed - 1, 0)).enough

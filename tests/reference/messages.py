@@ -119,6 +119,7 @@ def next_number(data, start):
                 continue
             before, behind = data[max(0, at - step) : at], data[last : last + step]
             beside = [one for one in (before, behind) if len(one) == step and one[:1].isdigit() and not any(one[1:])]
+            beside = [] if step == 1 and before == b"\x12" else beside
             if not beside and b"18" <= text[6:8] <= b"20" and _checks(text.decode("latin-1")):
                 return at, 18 * step
     return -1, 0

@@ -48,10 +48,13 @@ def meant(records: list[dict[str, Any]]) -> dict[str, str]:
     return {path: one.meaning for path, one in learned(records).items() if one.meaning}
 
 
-def inferred(records: list[dict[str, Any]], face: str = "yes") -> list[Inferred]:
+def inferred(records: list[dict[str, Any]], face: str = "yes", *, reply: bool = False) -> list[Inferred]:
     fields = learned(records)
     shown = {one.sha256: Picture(face, 120, 120) for some in told(records) for one in some.pictures}
-    return [event for one in told(records) for event in infer(one, fields, Around(shown, {}, telling=True))]
+    said = told(records)
+    for one in said:
+        one.route = one.route._replace(reply=reply)
+    return [event for one in said for event in infer(one, fields, Around(shown, {}, telling=True))]
 
 
 def test_words_that_yaml_takes_for_something_else_are_told() -> None:
@@ -167,3 +170,9 @@ def test_an_envelopes_time_gives_way_to_that_of_the_event() -> None:
          "sfzh": number(at)}} for at in range(6)
     ]  # fmt: skip
     assert [one.shot_time for one in inferred(records)] == [NOON + at * 10**9 - 2 * 10**9 for at in range(6)]
+
+
+def test_strangers_in_an_answer_are_events_too() -> None:
+    records = [{"passTime": "2025-06-01 12:00:00", "sex": "F", "photo": bytes([at])} for at in range(6)]
+    assert [one.kind for one in inferred(records, reply=True)] == ["retrieval"] * 6
+    assert inferred([{"title": "News", "image": bytes([at])} for at in range(6)], reply=True) == []

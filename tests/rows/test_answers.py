@@ -33,6 +33,10 @@ def noted(status: int, body: bytes = b"", location: str = "") -> list[str]:
         b'{"error_code":50001}',
         b'{"code":1,"success":false}',
         b'{"is_success":0}',
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code></Error>',
+        b'<ErrorResponse xmlns="x"><Error/></ErrorResponse>',
+        b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code/></s:Fault></s:Body></s:Envelope>',
+        b'<SOAP-ENV:Envelope xmlns:SOAP-ENV="x">\n <SOAP-ENV:Header/>\n <SOAP-ENV:Body>\n  <SOAP-ENV:Fault>no</SOAP-ENV:Fault>',
     ],
 )
 def test_a_body_that_refuses(body: bytes) -> None:
@@ -58,6 +62,9 @@ def test_a_body_that_refuses(body: bytes) -> None:
         b'{"data":{"success":false}}',
         b'{"success":true,"status":"error"}',
         b'[{"success":false}]',
+        b"<Errors>0</Errors>",
+        b"<Answer><Error/></Answer>",
+        b"<s:Envelope><s:Body><Taken><Fault/></Taken></s:Body></s:Envelope>",
     ],
 )
 def test_a_body_that_does_not(body: bytes) -> None:

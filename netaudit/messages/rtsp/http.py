@@ -33,7 +33,8 @@ _LETTERS = re.compile(rb"[A-Za-z0-9+/]{0,3}=?\Z")
 
 def tunnel_in(message: Message) -> str:
     """What follows the head of an HTTP message: the server's side, the client's side, or HTTP as ever (empty)."""
-    if not message.content_type.lower().startswith(CONTENT_TYPE):
+    declared = message.content_type
+    if len(declared) < len(CONTENT_TYPE) or not declared.lower().startswith(CONTENT_TYPE):
         return ""
     if message.status:
         return TUNNELLED if message.status == 200 and message.method in ("GET", "") else ""

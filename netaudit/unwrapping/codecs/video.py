@@ -26,7 +26,12 @@ CODECS = {"video/h264": "h264", "video/h265": "hevc"}
 LOOKED_AT = 4  # key frames of a file
 NOT_LOOKED_AT = "video not looked at"
 CLUSTER = 188  # bytes of a packet of MPEG-TS (ISO/IEC 13818-1, 2.4.3.2)
-FIRST = b"\0\x1aFRG"  # first bytes of files of video
+FIRST = b"\0\x1aFRGYDO0"  # first bytes of files of video
+# how files begin: Matroska, Flash, MPEG program streams, frames as they are (yuv4mpeg), IVF, Ogg, ASF
+MARKS = (
+    b"\x1aE\xdf\xa3", b"FLV\x01", b"\0\0\x01\xba", b"YUV4MPEG2 ", b"DKIF\0\0\x20\0", b"OggS\0\x02",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9",
+)  # fmt: skip
 # elementary streams that begin with the parameter sets of a key frame, as they are handed to decoders (annex B of
 # ITU-T H.264 and H.265); a delimiter may stand before them
 STREAMS = {
@@ -63,7 +68,7 @@ def codec_of(part: Part) -> str:
 
 
 def is_file(data: bytes) -> bool:
-    """Whether bytes begin as a file of video: ISO media, Matroska, Flash, AVI, MPEG program or transport stream."""
+    """Whether bytes begin as a file of video: ISO media, AVI, MPEG transport stream, or one of `MARKS`."""
     if data[:1] not in {bytes((one,)) for one in FIRST}:
         return False
     if data[4:8] == b"ftyp":
@@ -72,7 +77,7 @@ def is_file(data: bytes) -> bool:
         return data[8:12] == b"AVI "
     if data[:1] == b"G":
         return len(data) > 2 * CLUSTER and data[CLUSTER : CLUSTER + 1] == data[2 * CLUSTER : 2 * CLUSTER + 1] == b"G"
-    return data.startswith((b"\x1aE\xdf\xa3", b"FLV\x01", b"\0\0\x01\xba"))
+    return data.startswith(MARKS)
 
 
 def open_video(part: Part, budget: Budget) -> Iterator[Part]:

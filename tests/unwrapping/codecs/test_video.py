@@ -117,10 +117,24 @@ def file_of(name, codec, frames=9, *, cover=False):
 
 
 @pytest.mark.parametrize(
-    ("name", "codec"), [("mp4", "libx264"), ("matroska", "libx264"), ("flv", "libx264"), ("mpegts", "libx264")]
+    ("name", "codec"),
+    [
+        ("mp4", "libx264"),
+        ("matroska", "libx264"),
+        ("flv", "libx264"),
+        ("mpegts", "libx264"),
+        ("yuv4mpegpipe", "rawvideo"),
+        ("ivf", "libvpx"),
+        ("ogg", "libtheora"),
+        ("asf", "msmpeg4v3"),
+    ],
 )
 def test_some_key_frames_of_a_file_are_looked_at(name, codec):
-    leaves, budget = found(file_of(name, codec), "application/octet-stream")
+    try:
+        data = file_of(name, codec)
+    except ValueError as error:  # a build of FFmpeg may lack an encoder
+        pytest.skip(f"NO ENCODER {codec}: {error}")
+    leaves, budget = found(data, "application/octet-stream")
     stills = [leaf.kind for leaf in leaves if leaf.kind == "jpeg"]
     assert 1 <= len(stills) <= LOOKED_AT
     assert {f"{NOT_LOOKED_AT} but for {len(stills)} of its key frames", DECODED} <= set(budget.notes)

@@ -1,0 +1,119 @@
+"""Numbers that a format cuts or writes in its own way: EBCDIC, packed decimal, fields of their own, RTF, PDF.
+
+Each gives the text that a reader of that format would see. As in `recoded.py`, only what then holds an identity number
+with a right check digit is read.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from netaudit.text.patterns import later
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST = 1 << 20  # bytes of a text
+MOST_STREAMS = 256  # of a PDF
+_EBCDIC = rb"[\xf1-\xf9][\xf0-\xf9]{16}[\xf0-\xf9\xe7\xa7]"  # digits, and X (code page 037 and its like)
+_PAIR = rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x50-\x59\x60-\x69\x70-\x79\x80-\x89\x90-\x99]"
+_LAST = _PAIR[:-1] + rb"\x0a\x1a\x2a\x3a\x4a\x5a\x6a\x7a\x8a\x9a]"  # X as the nibble A
+# nine bytes of two digits each: region, year, month, day, serial number and check digit (GB 11643)
+_PACKED = rb"[\x11-\x15\x21-\x23\x31-\x37\x41-\x46\x50-\x54\x61-\x65\x71\x81-\x83]" + _PAIR * 2 + rb"[\x19\x20]" + _PAIR
+_PACKED += rb"[\x01-\x09\x10-\x12][\x01-\x09\x10-\x19\x20-\x29\x30\x31]" + _PAIR + _LAST
+# a number by its date of birth, wherever it stands among the digits of a record without marks
+_RECORD = later(rb"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]")
+_NINE = later(_PACKED, re.DOTALL)
+_REGION, _DATE, _SERIAL = rb"[1-9][0-9]{5}", rb"(?:19|20)[0-9]{6}", rb"[0-9]{3}[0-9Xx]"
+_BETWEEN = rb'"?\s{0,9},\s{0,9}(?:"[^"\\]{1,40}"\s{0,9}:\s{0,9})?"?'  # of two values beside each other in JSON
+_FIELDS = rb"(%s)%s(%s)%s(%s)" % (_REGION, _BETWEEN, _DATE, _BETWEEN, _SERIAL)
+_FIELDS += rb"|(%s%s)%s(%s)|(%s)%s(%s%s)" % (_REGION, _DATE, _BETWEEN, _SERIAL, _REGION, _BETWEEN, _DATE, _SERIAL)
+_NAMES = later(rb"(?i)id|cert|card|sfz|birth|\xe8\xaf\x81|\xe5\x8f\xb7")  # what parts of a number stand beside
+_NEAR = 80  # bytes before the first part in which that is looked for
+_WORD_OF_RTF = later(
+    rb"\\u(-?[0-9]{1,6}) ?\??|\\'([0-9a-fA-F]{2})|\\[a-zA-Z]{1,32}-?[0-9]{0,10} ?|\\(.)|[{}\r\n]", re.DOTALL
+)
+_STREAM = later(rb"stream\r?\n(.{0,1048576}?)\r?\n?endstream", re.DOTALL)
+_SHOWN = later(  # strings that a page shows (ISO 32000-1, 9.4.3), and what ends a line of them
+    rb"<([0-9A-Fa-f\s]{2,4096})>|\(((?:\\.|[^()\\]){0,4096})\)|(\bTj\b|\bTJ\b|['\"]|\bT[*dDm]\b)", re.DOTALL
+)
+_ESCAPED = later(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
+
+
+def written(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """(what it is written in, the text) of bytes; nothing for what is none of these."""
+    if data.startswith(b"{\\rtf"):
+        yield "rtf", _of_rtf(data)
+    elif data.startswith(b"%PDF-"):
+        yield "pdf", _of_pdf(data)
+    elif may_be_decimal(data):
+        yield "ebcdic", _RECORD.sub(rb" \g<0> ", data.decode("cp037").encode())
+        yield "packed decimal", _NINE.sub(lambda one: b" %s " % one[0].hex().replace("a", "X").encode(), data)
+    elif b'"' in data and _found(_FIELDS, data):
+        yield "fields", b"\n".join(_joined(data))
+
+
+def may_be_decimal(data: bytes) -> bool:
+    """Whether bytes that are no text hold as many digits as a number has, in EBCDIC or two in each byte."""
+    return not data.isascii() and _found(_EBCDIC + rb"|" + _PACKED, data)
+
+
+def _found(pattern: bytes, data: bytes) -> bool:
+    return _compiled(pattern).search(data) is not None
+
+
+@lru_cache(maxsize=4)
+def _compiled(pattern: bytes) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.dot_nl = True
+    return re2.compile(pattern, options)
+
+
+def _joined(data: bytes) -> Iterator[bytes]:
+    """Numbers whose parts stand beside each other in fields, each behind what stands before it."""
+    for found in _compiled(_FIELDS).finditer(data):
+        near = data[max(0, found.start() - _NEAR) : found.end()]
+        if _NAMES.search(near) is not None:
+            number = b"".join(one for one in found.groups() if one)
+            yield near[: min(_NEAR, found.start())] + number + b'"'
+
+
+def _of_rtf(data: bytes) -> bytes:
+    def text(found: re.Match[bytes]) -> bytes:
+        number, byte, sign = found.groups()
+        if number:
+            return chr(int(number) & 0xFFFF).encode("utf-8", "replace")
+        return bytes([int(byte, 16)]) if byte else sign if sign in {b"\\", b"{", b"}"} else b""
+
+    return _WORD_OF_RTF.sub(text, data[:LARGEST])
+
+
+def _of_pdf(data: bytes) -> bytes:
+    shown, left = [], LARGEST
+    for found in islice(_STREAM.finditer(data), MOST_STREAMS):
+        try:
+            page = zlib.decompressobj().decompress(found[1], left)
+        except zlib.error:
+            page = found[1]
+        left -= len(page)
+        shown.append(b"".join(map(_string, _SHOWN.finditer(page))))
+        if left <= 0:
+            break
+    return b"\n".join(shown)
+
+
+def _string(found: re.Match[bytes]) -> bytes:
+    hexadecimal, literal, _ = found.groups()
+    if hexadecimal:
+        digits = bytes(hexadecimal).translate(None, b" \t\r\n\x0c\0")
+        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+    if literal is None:
+        return b"\n"
+    return _ESCAPED.sub(lambda one: bytes([int(one[1], 8) & 255]) if one[1] else one[2], literal)

@@ -1,0 +1,79 @@
+"""Numbers that a format cuts or writes in its own way: each is read, and ordinary documents give none."""
+
+from __future__ import annotations
+
+import json
+import random
+import zlib
+
+import pytest
+
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.identity_data.from_unwrapping import personal
+from netaudit.identity_data.written import written
+from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.sniff import sniff
+
+NUMBER, LETTERED = "11010519491231002X", "440308199901010012"
+
+
+def pdf(*lines: bytes) -> bytes:
+    page = zlib.compress(b"BT /F1 12 Tf 72 700 Td " + b" ".join(lines) + b" ET")
+    head = b"%PDF-1.4\n4 0 obj\n<< /Length " + str(len(page)).encode() + b" /Filter /FlateDecode >>\nstream\n"
+    return head + page + b"\nendstream\nendobj\n%%EOF"
+
+
+def packed(number: str) -> bytes:
+    return bytes.fromhex(number.replace("X", "a"))
+
+
+HEXED = b"<" + NUMBER.encode().hex().encode() + b"> Tj"
+KERNED = b"[(110105)-20(19491231)15(002X)] TJ"
+FIELDS = {"guest": "a", "idCard": {"region": "110105", "birthDate": "19491231", "serial": "002X"}}
+WRITTEN = {
+    "ebcdic": f"{'LIN YUE':<30}{NUMBER}000101".encode("cp037"),
+    "packed": b"\xc1\xd6\xd4\xc2      " + packed(NUMBER),
+    "packed in base64": json.dumps({"rec": "1tDOxCAgICAgIBEBBRlJEjEAKg=="}).encode(),
+    "rtf": rb"{\rtf1\ansi\uc1 \u22995?\u21517?\par {\b 1101051949}{\b0 1231002X}\par}",
+    "pdf, hex": pdf(HEXED),
+    "pdf, kerned": pdf(b"(x) Tj T*", KERNED),
+    "fields": json.dumps(FIELDS).encode(),
+    "two fields": b'{"cert": {"head": "11010519491231", "tail": "002X"}}',
+}
+
+
+def numbers(data: bytes) -> set[str]:
+    return {
+        one.value
+        for one in personal(Leaf(Part(data, Way.of("request body"), ""), sniff(data)))
+        if one.kind == "id_number"
+    }
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_number_is_read(name: str) -> None:
+    assert numbers(WRITTEN[name]) == {NUMBER}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        json.dumps({"area": "110105", "day": "19491231", "no": "002X"}).encode(),  # nothing says of whom
+        json.dumps({"idCard": {"region": "110105", "birthDate": "19491231", "serial": "0021"}}).encode(),  # check digit
+        pdf(b"(110105) Tj T* (19491231002X) Tj"),
+        b"\xf1" * 40,
+        b"%PDF-1.4 no stream",
+        b"{\\rtf1}",
+    ],
+)
+def test_what_is_none_is_not(data: bytes) -> None:
+    assert numbers(data) == set()
+
+
+def test_random_bytes_hold_none() -> None:
+    chance = random.Random(5)
+    for size in (40, 4000, 60_000) * 20:
+        assert numbers(chance.randbytes(size)) == set()
+    for head in (b"%PDF-1", b"{\\rtf1"):
+        for _ in range(50):
+            list(written(head + chance.randbytes(900)))
