@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from unittest import mock
@@ -21,6 +22,7 @@ MOST = 4  # that wait
 
 _waiting: defaultdict[tuple[str, ...], list[Helper]] = defaultdict(list)
 _busy: set[int] = set()  # helpers that owe an answer: by their process
+_over = threading.Event()  # what is let go of from now on ends
 
 
 @contextlib.contextmanager
@@ -46,7 +48,7 @@ def kept() -> Iterator[None]:
         for one in helpers:
             helper = one._process
             full = sum(map(len, _waiting.values())) >= MOST
-            if helper is None or full or helper.pid in _busy or helper.poll() is not None:
+            if helper is None or full or _over.is_set() or helper.pid in _busy or helper.poll() is not None:
                 close(one)
             else:
                 one._process = None
@@ -61,7 +63,8 @@ def kept() -> Iterator[None]:
 
 
 def end() -> None:
-    """End those that wait."""
+    """End those that wait, and whatever is let go of as the interpreter ends."""
+    _over.set()
     for helper in (one for waiting in _waiting.values() for one in waiting):
         helper.kill()
         _end(helper)

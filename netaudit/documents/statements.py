@@ -85,18 +85,15 @@ class Words:
     scopes: dict[str, str]  # beginnings of values → meaning of the rest
     loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
     asked: tuple[Asked, ...]
-    named: Any  # re2 set of one pattern: names that a statement must have, in a text without what separates words
+    named: Any  # re2 pattern: names that a statement must have, in a text without what separates words
 
     def is_other(self, node: Node) -> bool:
         """Whether an object describes a part of a device, or another thing: by its name, or by how that ends."""
         return node.key in self.others or any(node.key.endswith(one) for one in self.others if not one.isascii())
 
     def may_state(self, text: bytes, path: str) -> bool:
-        """Whether a message with this plain text, of a few hundred bytes, and path may describe a device.
-
-        A set is asked in less than half the time of an expression; only of a long text it may have no memory to tell.
-        """
-        return bool(self.named.Match(text)) or asks(path)
+        """Whether a message with this plain text and path may describe a device."""
+        return bool(self.named.search(text)) or asks(path)
 
 
 @lru_cache(maxsize=1)
@@ -147,18 +144,15 @@ def _compiled(raw: Any) -> Words:
         raw["scopes"],
         raw["loose"],
         asked,
-        _searched("|".join(map(re2.escape, telling)).encode()),
+        re2.compile("|".join(map(re2.escape, telling)).encode(), _bytes()),
     )
 
 
-def _searched(pattern: bytes) -> Any:
+def _bytes() -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.case_sensitive = False
-    found = re2.Set.SearchSet(options)
-    found.Add(pattern)
-    found.Compile()
-    return found
+    return options
 
 
 def statements(head: Head, tree: Tree) -> list[Statement]:

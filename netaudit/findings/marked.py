@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from netaudit.findings.moments import LEAST_BYTES
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 WINDOW_S, LEAD_S = 30, 1  # seconds: most cameras are done within some; a hand is slower than an eye
 SECOND = 1_000_000_000
 FOLLOWED, NOT_FOLLOWED, OVERLAPPING, CUT = "followed", "not followed", "overlapping", "not captured whole"
+_KIB = LEAST_BYTES // 1024
+_OF = "in connections begun inside, personal devices left out"
 WORDS = {
     FOLLOWED: (
-        f"其后 {WINDOW_S} 秒内有可读的图像或不少于 {LEAST_BYTES // 1024} KiB 的不可读内容发往外部",
-        f"an image that can be read, or {LEAST_BYTES // 1024} KiB or more that cannot be, left within {WINDOW_S} s",
+        f"其后 {WINDOW_S} 秒内有可读的图像或不少于 {_KIB} KiB 的不可读内容发往外部（内部发起的连接，不含个人设备）",
+        f"an image that can be read, or to one endpoint {_KIB} KiB that cannot be, left within {WINDOW_S} s ({_OF})",
     ),
     NOT_FOLLOWED: (f"其后 {WINDOW_S} 秒内没有", f"nothing of that kind left within {WINDOW_S} s"),
     OVERLAPPING: ("与前一次相隔太近", "too near to the one before"),
@@ -29,7 +32,8 @@ WORDS = {
 def marks(tables: dict[str, pa.Table], window_s: float) -> Iterator[tuple[str, int]]:
     """Each reason, with the number of marked moments; none where less than WINDOW_S was asked after a moment.
 
-    Moments are taken as one where their windows overlap, so that nothing that left counts for two.
+    Moments that nothing followed are taken as one where their windows overlap; what left may count for two.
+    Captured whole is a moment where nothing is known to be lost: nothing of the capture, no bytes of a stream then.
     """
     moments, after = tables["moments"], tables.get("after_moments")
     if not moments.num_rows or after is None or window_s < WINDOW_S:
@@ -38,15 +42,20 @@ def marks(tables: dict[str, pa.Table], window_s: float) -> Iterator[tuple[str, i
     for row in after.select(["moment_id", "receiver_scope"]).append_column("at", _ns(after, "first_ts")).to_pylist():
         if row["receiver_scope"] == "outside":
             left[row["moment_id"]] = min(row["at"], left.get(row["moment_id"], row["at"]))
-    captures = tables["captures"]
-    spans = list(zip(_ns(captures, "first_ts").to_pylist(), _ns(captures, "last_ts").to_pylist(), strict=True))
+    captures, flows = (tables[name] for name in ("captures", "flows"))
+    gaps = flows.filter(pc.or_(pc.greater(flows["missing_up"], 0), pc.greater(flows["missing_down"], 0)))
+    firsts, lasts = (_ns(gaps, name).to_numpy() for name in ("first_ts", "last_ts"))
+    losses = zip(captures["drops"].to_pylist(), captures["damage"].to_pylist(), strict=True)
+    times = zip(_ns(captures, "first_ts").to_pylist(), _ns(captures, "last_ts").to_pylist(), strict=True)
+    spans = [span for span, lost in zip(times, losses, strict=True) if all(span) and not any(lost)]
     sums: dict[str, int] = defaultdict(int)
     last = -(1 << 62)
     for at, name in sorted(zip(_ns(moments, "ts").to_pylist(), moments["moment_id"].to_pylist(), strict=True)):
-        until = at + WINDOW_S * SECOND
+        begin, until = at - LEAD_S * SECOND, at + WINDOW_S * SECOND
+        whole = any(start <= begin and until <= end for start, end in spans)
         if name in left and left[name] <= until:
             sums[FOLLOWED] += 1
-        elif not any(start and end and start <= at - LEAD_S * SECOND and until <= end for start, end in spans):
+        elif not whole or ((firsts <= until) & (lasts >= begin)).any():
             sums[CUT] += 1
         elif at - last <= (WINDOW_S + LEAD_S) * SECOND:
             sums[OVERLAPPING] += 1

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from netaudit.recheck.matching import Match, matches
-from netaudit.recheck.occasions import FOLLOWS, LEAST, PASSES, avoided, follow_chance, power_of
+from netaudit.recheck.occasions import FOLLOWS, LEAST, PASSES, WINDOW, avoided, follow_chance, power_of
 from netaudit.recheck.suspects import Suspect, need_of, suspects, weighed
 from netaudit.recheck.together import tell_together
 from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel
@@ -232,10 +232,12 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
         told.after = _sums([(one.ts, one.size) for one in own])
         times = sorted(one.ts for one in own)
         told.form = _changed(route, times, told, after.zone or before.zone or "Asia/Shanghai")
-        power = avoided(before, after, route.channel, route.sent, times, route.match.device if route.match else "")
+        mine = route.match.device if route.match else ""
+        pictures = [one.ts for channel in route.again for one in channel.sent if one.form in (FACE, PICTURE)]
+        power = avoided(before, after, route.channel, route.sent, sorted([*times, *pictures]), mine)
         if power.enough:
             told.form, told.power = told.form or "avoids", power
-            told.bears.append(("avoids", {"sent": len(times)}))
+            told.bears.append(("avoids", {"sent": len(times), "window": WINDOW // SECOND}))
         told.status = OTHER if told.form else STILL
         return True
     others = [one for channel in route.again for one in channel.sent]

@@ -148,13 +148,13 @@ def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int],
 def avoided(
     before: Visit, after: Visit, channel: Channel, sent: Sequence[int], later: Sequence[int], now: str
 ) -> Power:
-    """What it is worth that none of the passes now is followed by what still leaves; `asked` is 0 where one is.
+    """What it is worth that no mark now is followed by what still leaves; `asked` is 0 where one is, of whatever text.
 
     `later`: when the route sent in the later visit; all else as for `power_of`.
     """
     texts = _own_texts(before, after, channel, sent)
-    asked = _asked(after, texts, now)
-    return _of_passes(before, texts, sent, [] if followed(asked, later) else asked)
+    met = followed([ts for ts, _ in after.marks], later)  # passes near each other, and those of others, tell of it, too
+    return _of_passes(before, texts, sent, [] if met else _asked(after, texts, now))
 
 
 def _own_texts(before: Visit, after: Visit, channel: Channel, sent: Sequence[int]) -> Texts:

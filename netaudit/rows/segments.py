@@ -1,8 +1,10 @@
-"""Large objects of OpenStack Swift: segments under any names, and the manifest that lists them in order.
+"""Large objects of stores whose segments have any names, and the list that makes them one.
 
-`PUT /v1/<account>/<container>/<object>` takes a segment, `PUT …?multipart-manifest=put` with a list of
-`{"path": "/<container>/<object>"}` makes them one object (Swift, Static Large Objects). What is no segment looks
-alike until the manifest comes, so each is read as what it is, too.
+OpenStack Swift: `PUT /v1/<account>/<container>/<object>` takes a segment, `PUT …?multipart-manifest=put` with a list of
+`{"path": "/<container>/<object>"}` makes them one object (Static Large Objects). Google Cloud Storage:
+`POST /upload/storage/v1/b/<bucket>/o?uploadType=media&name=<object>` takes one, and `sourceObjects` of
+`POST /storage/v1/b/<bucket>/o/<object>/compose` make them one. What is no segment looks alike until the list comes, so
+each is read as what it is, too.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
 LISTED = -1  # number of a segment: only a manifest says where it belongs
 MOST_MANIFEST = 4 << 20  # bytes
 _OBJECT = re.compile(r"(?:/swift)?/v1(?:\.0)?/([^/]+)/([^/]+/.+)")
+_INSERTED = re.compile(r"/upload/storage/v1/b/([^/]+)/o")
+_COMPOSED = re.compile(r"/storage/v1/b/([^/]+)/o/([^/]+)/compose")
 _OWN_PREFIX = "AUTH_"  # of accounts, where nothing else was configured
 
 
 def segment_of(message: Message, client: str) -> UploadPart | None:
     """What may be a segment: an object that is sent to Swift."""
-    place = _place(message, client)
+    place = _place(message, client) or _media(message, client)
     if place is None or "multipart-manifest=" in message.path:
         return None
     upload, name = place
@@ -33,6 +37,8 @@ def segment_of(message: Message, client: str) -> UploadPart | None:
 
 def segment_list(message: Message, client: str) -> UploadPart | None:
     """The manifest, by the names of its segments; None where one of them is cited in part, or stands in it itself."""
+    if message.method == "POST":
+        return _composed(message, client)
     query = message.path.partition("?")[2]
     if message.direction or "multipart-manifest=" not in query or len(message.body) > MOST_MANIFEST:
         return None
@@ -44,6 +50,35 @@ def segment_list(message: Message, client: str) -> UploadPart | None:
     if not names or len(names) < len(listed):
         return None
     return UploadPart(place[0], 0, place[1].rpartition("/")[2], END, links=names)
+
+
+def _media(message: Message, client: str) -> tuple[str, str] | None:
+    """The same of an object that is sent to Google Cloud Storage in one request (JSON API, objects: insert)."""
+    path, _, query = message.path.partition("?")
+    found = _INSERTED.fullmatch(path) if message.method == "POST" else None
+    said = parameters(query) if found is not None else {}
+    if found is None or said.get("uploadType") != "media" or not said.get("name"):
+        return None
+    return _bucket(message, client, found[1]), said["name"]
+
+
+def _composed(message: Message, client: str) -> UploadPart | None:
+    """The list of objects that become one (objects: compose)."""
+    found = _COMPOSED.fullmatch(message.path.partition("?")[0])
+    if found is None or message.direction or len(message.body) > MOST_MANIFEST:
+        return None
+    said = message.json.value
+    listed = said.get("sourceObjects") if isinstance(said, dict) else None
+    rows = [one for one in listed[:MOST_PARTS] if isinstance(one, dict)] if isinstance(listed, list) else []
+    names = tuple(one["name"] for one in rows if isinstance(one.get("name"), str))
+    if not names or not isinstance(listed, list) or len(names) < len(listed):
+        return None
+    name = unquote(found[2], errors="replace").rpartition("/")[2]
+    return UploadPart(_bucket(message, client, found[1]), 0, name, END, links=names)
+
+
+def _bucket(message: Message, client: str, bucket: str) -> str:
+    return f"chunks\0gcs\0{client}\0{message.host.lower()}\0{bucket}"
 
 
 def _place(message: Message, client: str) -> tuple[str, str] | None:

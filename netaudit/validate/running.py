@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import tempfile
 import time
@@ -70,6 +71,8 @@ def read(files: list[Made], folder: Path) -> dict[str, Outcome]:
             records += observed(case)
         if PLACE.is_file():
             found |= digests(case, room)
+        del case
+        gc.collect()  # what an audit leaves in cycles would add up
     return judge([answer for one in files for answer in one.answers], records) | judge_reference(found)
 
 

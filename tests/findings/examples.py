@@ -176,7 +176,6 @@ EXAMPLES = {
         ]
     ),
     "unfollowed": lambda: case(**MARKED),
-    "avoiding": lambda: case(**MARKED, findings=[finding("uploaded outside", "A")]),
     "opened": lambda: case(
         flows=[flow(protocol="tls", keys="opened")], findings=[finding("uploaded outside", "A", opened=["x"])]
     ),

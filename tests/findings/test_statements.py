@@ -11,7 +11,7 @@ from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
-from tests.findings.examples import EXAMPLES, MARKED, UPLOADS, case, filled, finding, image, opened
+from tests.findings.examples import EXAMPLES, MARKED, UPLOADS, case, filled, finding, flow, image, opened
 
 LANGS = ("zh", "en")
 
@@ -160,6 +160,26 @@ def test_marks_that_overlap_are_one_and_a_cut_one_is_none() -> None:
     assert sums == {"not followed": 3, "overlapping": 1, "not captured whole": 1}
     assert not [row for row in case(Run(side="lan", moment_window_s=10), **MARKED)["ledgers"].to_pylist()
                 if row["ledger"] == "marks"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"captures": [MARKED["captures"][0] | {"drops": 5000}]},
+        {"captures": [MARKED["captures"][0] | {"damage": ["no record at offset 9000: 800 bytes lost"]}]},
+        {"flows": [flow(missing_up=1460, first_ts=70 * 10**9, last_ts=240 * 10**9)]},
+    ],
+)
+def test_no_absence_is_told_of_moments_around_which_something_was_lost(lost) -> None:
+    assert "unfollowed" not in kinds(case(**MARKED | lost))
+
+
+def test_an_absence_after_marks_says_nothing_of_other_findings() -> None:
+    """A record without a picture, or little that cannot be read, is a finding, and no row of after_moments."""
+    record = finding("uploaded outside", "A", first_ts=62 * 10**9, last_ts=62 * 10**9)
+    (said,) = [one for one in statements(case(**MARKED, findings=[record])) if "marked" in sentence(one, "en")]
+    assert not said.get("evidence")
+    assert "at other moments here" not in sentence(said, "en")
 
 
 def test_what_was_not_judged_is_on_the_first_page() -> None:

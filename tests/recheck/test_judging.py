@@ -78,11 +78,32 @@ def test_what_would_make_an_absence_enough_is_told() -> None:
 def test_uploads_that_avoid_the_marks_are_told_with_their_number() -> None:
     one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60), "uploaded"), beats(LATER)]))
     assert (one.power.asked, one.power.of_100, codes(one)) == (12, 99, ["avoids"])
-    assert "uploads at other moments: 12. They avoid the marked ones" in sentences(one, office(), "en")[-1]
+    assert "uploads at other moments: 12. Whether they come later" in sentences(one, office(), "en")[-1]
     few = told(
         visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60, passes=3), "uploaded"), beats(LATER)], passes=3)
     )
     assert few.status == "still"
+
+
+@pytest.mark.parametrize(("form", "text"), [("face", "pass 1"), ("face", "visitor at the desk"), ("picture", "pass 1")])
+def test_an_upload_after_any_mark_keeps_from_saying_that_they_are_avoided(form, text) -> None:
+    late = channel(CAMERA, UP, after_passes(LATER, delay=60) + after_passes(LATER, form, delay=38), "uploaded")
+    later = visit(LATER, [late, beats(LATER)])
+    assert told(later).status == "now other"
+    later.marks = sorted(later.marks + [(ts + 25 * SECOND, text) for ts, _ in later.marks])
+    assert told(later).status == "still"
+
+
+def test_without_marks_what_else_tells_when_it_was_due_is_said_to_be_too_little() -> None:
+    before, later = (office(marks=[]), visit(LATER, [beats(LATER)], marks=[]))
+    for one, start, count in ((before, SECOND, 12), (later, LATER, 2)):
+        inside = channel(CAMERA, SERVER, after_passes(start, passes=count), ip="192.168.1.20")
+        inside.inside = True
+        one.channels[CAMERA, SERVER] = inside
+    one = told(later, before)
+    assert codes(one) == ["unmarked_before"]
+    assert (one.power.kind, one.power.asked) == ("pictures", 2)
+    assert "what else tells when an upload was due is too little" in sentences(one, before, "en")[-1]
 
 
 @pytest.mark.parametrize("form", ["face", "hidden"])

@@ -454,6 +454,20 @@ def test_segments_are_put_in_the_order_of_their_manifest(tmp_path: Path, known: 
     assert wholes(capture, tmp_path) == sorted(sha256(one).hexdigest() for one in (PICTURE, OTHER))
 
 
+def test_objects_that_a_store_is_told_to_compose_are_one(tmp_path: Path) -> None:
+    """Of Google Cloud Storage: under names that say no order; another object is what it is, once."""
+    capture, names = Capture(), [f"tmp/{name}" for name in "xkqbzmcd"[:COUNT]]
+    sending = "/upload/storage/v1/b/cam/o?uploadType=media&name="
+    for number in reversed(range(COUNT)):
+        sent = request("POST", sending + names[number].replace("/", "%2F"), PIECES[number][1], BYTES)
+        capture.talk(CAMERA, CLOUD, (sent, reply()))
+    capture.talk(CAMERA, CLOUD, (request("POST", f"{sending}other", OTHER, BYTES), reply()))
+    listed = json.dumps({"sourceObjects": [{"name": name} for name in names], "destination": {}})
+    sent = request("POST", "/storage/v1/b/cam/o/faces%2Fa.jpg/compose", listed, "application/json")
+    capture.talk(CAMERA, CLOUD, (sent, reply()))
+    assert wholes(capture, tmp_path) == sorted(sha256(one).hexdigest() for one in (PICTURE, OTHER))
+
+
 def test_ranges_of_one_request_are_one_picture(tmp_path: Path) -> None:
     capture, body = Capture(), b""
     for at, piece in PIECES:

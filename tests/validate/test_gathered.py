@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 
-from netaudit.validate.pack import gathered
+from netaudit.validate.pack import altered, gathered
 from netaudit.validate.pack.bent import bent
 from netaudit.validate.pack.cases import pack
+from netaudit.validate.pack.draw import Draw
 
 V4 = ["00000000000000000000ffffc0a80102", "00000000000000000000ffffcb007105"]
 
@@ -46,6 +47,15 @@ def test_things_are_of_every_kind_and_of_no_other() -> None:
     found = gathered.things()
     assert set(found) == {"talk", "body", "frames", "file"}
     assert all(len(data) == head["size"] for things in found.values() for head, data in things)
+
+
+def test_small_messages_are_cut_at_every_length_and_every_byte_is_another_one() -> None:
+    data = bytes(range(60, 100))
+    found = list(altered.variants(Draw("x"), data))
+    assert found[: len(data) - 1] == [data[:size] for size in range(1, len(data))]
+    changed = found[len(data) - 1 :]
+    assert [[a == b for a, b in zip(one, data, strict=True)].index(False) for one in changed] == list(range(len(data)))
+    assert all(sum(a != b for a, b in zip(one, data, strict=True)) == 1 for one in changed)
 
 
 def test_changed_captures_are_captures_and_are_changed() -> None:

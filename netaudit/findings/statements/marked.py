@@ -12,11 +12,10 @@ from netaudit.findings.statements.kind import SECOND, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import open_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 LEAST = 3  # passes: below, only what is sent after most of them would show
 SEEN = 95  # of 100 such visits
-OUTWARD = "uploaded outside"
 
 
 def least_share(passes: int) -> int:
@@ -30,46 +29,33 @@ def least_share(passes: int) -> int:
     return math.ceil(100 * (1 - math.pow(1 - SEEN / 100, 1 / passes)))
 
 
-def _unfollowed(kind: str, *, outward: bool) -> Callable[[Tables], Iterator[Statement]]:
-    """A statement where no marked pass was followed; `outward`: something left all the same, at other moments."""
-
-    def make(tables: Tables) -> Iterator[Statement]:
-        rows = [row for row in tables["ledgers"].to_pylist() if row["ledger"] == "marks"]
-        found = {row["reason"]: row["count"] or 0 for row in rows}
-        passes = found.get(NOT_FOLLOWED, 0)
-        if passes < LEAST or found.get(FOLLOWED) or open_rows(tables, "stages"):
-            return
-        left = [row["finding_id"] for row in tables["findings"].to_pylist() if row["act"] == OUTWARD]
-        if bool(left) != outward:
-            return
-        roles = tables["devices"]["role_hint"].to_pylist()
-        counts = {
-            "n": passes, "all": sum(found.values()), "seconds": WINDOW_S, "bytes": LEAST_BYTES,
-            "percent": least_share(passes), "of": SEEN, "devices": sum(one in {CAPTURE, TERMINAL} for one in roles),
-        } | ({"findings": len(left)} if left else {})  # fmt: skip
-        yield Statement(kind, counts=counts, evidence=sorted(left)[:100])
-
-    return make
+def _unfollowed(tables: Tables) -> Iterator[Statement]:
+    """A statement where no marked pass was followed; findings may tell of other things, or of other moments."""
+    rows = [row for row in tables["ledgers"].to_pylist() if row["ledger"] == "marks"]
+    found = {row["reason"]: row["count"] or 0 for row in rows}
+    passes = found.get(NOT_FOLLOWED, 0)
+    if passes < LEAST or found.get(FOLLOWED) or open_rows(tables, "stages"):
+        return
+    roles = tables["devices"]["role_hint"].to_pylist()
+    counts = {
+        "n": passes, "all": sum(found.values()), "seconds": WINDOW_S, "bytes": LEAST_BYTES,
+        "percent": least_share(passes), "of": SEEN, "devices": sum(one in {CAPTURE, TERMINAL} for one in roles),
+    }  # fmt: skip
+    yield Statement("unfollowed", counts=counts)
 
 
 _ZH = (
-    "{all} 个标记时刻中有 {n} 个采集完整且互不重叠，其后 {seconds} 秒内均未见可读的图像"
-    "或不少于 {bytes:size} 的不可读内容发往外部（已知采集设备 {devices} 台）："
+    "{all} 个标记时刻中有 {n} 个未发现采集丢失且互不重叠，其后 {seconds} 秒内均未见可读的图像，"
+    "或在由内部发起的 TCP 或 UDP 连接中不少于 {bytes:size} 的不可读内容发往某一外部端点"
+    "（已知采集设备 {devices} 台，不含个人设备）："
     "若有 {percent}% 及以上的时刻之后有此类发送，100 次这样的检查中至少 {of} 次会看到；"
-    "更少见、更小或在其他时刻的发送不在此列"
+    "更少见、更小、以其他方式或在其他时刻的发送不在此列"
 )
 _EN = (
-    "after none of {n:marked moment|marked moments} captured whole and apart from each other ({all} in all) did an "
-    "image that can be read, or {bytes:size} or more that cannot be, leave within {seconds} s "
-    "({devices:capture device|capture devices} known): sent after {percent} % of them or more, it would have been "
-    "seen in at least {of} of 100 such visits; what is rarer, smaller or sent at other moments would not"
+    "after none of {n:marked moment|marked moments} around which nothing is known to be lost, apart from each other "
+    "({all} in all), did an image that can be read, or {bytes:size} or more that cannot be to one endpoint in TCP or "
+    "UDP connections begun inside, leave within {seconds} s ({devices:capture device|capture devices} known, personal "
+    "devices left out): sent after {percent} % of them or more, it would have been seen in at least {of} of 100 such "
+    "visits; what is rarer, smaller, sent in other ways or at other moments would not"
 )
-MARKED = (
-    Kind("unfollowed", _unfollowed("unfollowed", outward=False), _ZH, _EN, SECOND),
-    Kind(
-        "avoiding", _unfollowed("avoiding", outward=True),
-        _ZH + "；此处 {findings} 项发现所述的外传均在其他时刻",
-        _EN + "; what {findings:finding tells|findings tell} of left at other moments here",
-        SECOND,
-    ),
-)  # fmt: skip
+MARKED = (Kind("unfollowed", _unfollowed, _ZH, _EN, SECOND),)

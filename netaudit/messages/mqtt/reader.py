@@ -28,7 +28,7 @@ from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
-CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, AUTH = 1, 2, 3, 4, 5, 15
+CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PINGREQ, PINGRESP, AUTH = 1, 2, 3, 4, 5, 12, 13, 15
 FIRST = frozenset({CONNACK, AUTH})  # what a broker says before it took a client (MQTT 5.0, 3.2, 3.15)
 FAILED = 0x80  # reasons from here on say so (MQTT 5.0, 2.4)
 MOST_EARLY = 16  # publications that are remembered, without their payloads, until the broker takes the client
@@ -75,11 +75,16 @@ class MqttReader(BaseReader):
         self.version = 0  # protocol level: 3, 4, 5; 0 unknown
         self.out: list[Message] = []
         self.early: list[Message] | None = []  # published before the broker said whether it takes anything
-        self.waiting: dict[int, Message] = {}  # publications of the client that ask to be acknowledged, by their number
-        self.heard = True  # whether all that the broker said was captured
+        # publications of the client that ask to be acknowledged, by their number, each with its place among them
+        self.waiting: dict[int, tuple[int, Message]] = {}
+        self.asked = 0  # how many they were so far
+        self.pinged = 0  # how many before the last PINGREQ
+        self.answered = 0  # how many the broker surely passed over or acknowledged
+        self.heard = True  # whether all that the broker said was captured, and read
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a packet."""
+        self.heard = not opening.midstream
         if opening.midstream:
             for side in self.sides:
                 side.lost = True
@@ -170,6 +175,7 @@ class MqttReader(BaseReader):
         except MoreError:
             return False
         except WrongError:
+            self.heard = self.heard and direction == UP
             side.lost = True
             del side.held[:1]
             return True
@@ -214,6 +220,10 @@ class MqttReader(BaseReader):
             self._answered(direction, held[at + 1], start, start + at + length)
         elif kind in {PUBACK, PUBREC} and length > 1 and direction == DOWN:
             self._acknowledged(bytes(held[at : at + length]), start, start + at + length)
+        elif kind == PINGREQ and direction == UP:
+            self.pinged = self.asked
+        elif kind == PINGRESP and direction == DOWN:
+            self.answered = max(self.answered, self.pinged)
         del held[: at + length]
         self._said(direction, kind)
         return True
@@ -230,13 +240,15 @@ class MqttReader(BaseReader):
         self.early = None
 
     def _acknowledged(self, said: bytes, start: int, end: int) -> None:
-        request = self.waiting.pop(said[0] << 8 | said[1], None)
+        place, request = self.waiting.pop(said[0] << 8 | said[1], (0, None))
+        self.answered = max(self.answered, place)
         if request is not None and said[2:3] >= bytes([FAILED]):
             self.out.append(Message(NAME, DOWN, start, end, method="PUBACK", notes=[IN_FIELD], request=request))
 
     def _awaits(self, number: int, message: Message) -> None:
         """Remember a publication of QoS 1 or 2; of one under a number that is still waited for, nothing is said."""
-        self.waiting[number] = replace(message)  # without the payload, which comes yet
+        self.asked += 1
+        self.waiting[number] = self.asked, replace(message)  # without the payload, which comes yet
         if len(self.waiting) > MOST_UNACKNOWLEDGED:
             del self.waiting[next(iter(self.waiting))]
 
@@ -324,7 +336,8 @@ class MqttReader(BaseReader):
         out = self._given()
         if self.heard and self.early is None:  # it took the client, and nothing that it said was missed
             end = self.sides[DOWN].at
-            out += [Message(NAME, DOWN, end, end, notes=[UNACKNOWLEDGED], request=one) for one in self.waiting.values()]
+            passed = [one for place, one in self.waiting.values() if place <= self.answered]  # others: it may come yet
+            out += [Message(NAME, DOWN, end, end, notes=[UNACKNOWLEDGED], request=one) for one in passed]
         return out
 
     def needed_from(self, direction: int) -> int:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 
 from netaudit.validate.pack import containers, frames, links, parts, talk, tunnels, web
+from netaudit.validate.pack.altered import altered
 from netaudit.validate.pack.answers import Made
 from netaudit.validate.pack.bent import bent
 from netaudit.validate.pack.containers import ETHERNET, pcap, pcapng
@@ -274,7 +275,7 @@ def pack() -> list[Made]:
 
 def released(known: list[Made]) -> list[Made]:
     """Captures of which nothing is asked but what the released copy told of them."""
-    return [*bent(known), *gathered()]
+    return [*bent(known), *gathered(), *altered()]
 
 
 def _damaged() -> Iterator[Made]:

@@ -155,7 +155,7 @@ def _bodies(found: Sequence[Thing]) -> Iterator[Made]:
         line = Line({"ends": ends, "ports": [41000 + number, 80], "proto": 6, "opened": 3}, START + number * SECOND)
         for place, (head, data) in enumerate(found[number : number + BODIES]):
             ts = START + number * SECOND + (place + 1) * 50 * MILLISECOND
-            line.say(ts, 0, _request(head, data, number + place))
+            line.say(ts, 0, request_of(head, data, number + place))
             line.say(ts + MILLISECOND * 20, 1, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         line.close(START + (number + BODIES) * SECOND)
         packets += line.packets
@@ -166,7 +166,8 @@ def _bodies(found: Sequence[Thing]) -> Iterator[Made]:
         yield _written("body-rest.pcap", packets, "bodies-rest")
 
 
-def _request(head: dict[str, Any], data: bytes, number: int) -> bytes:
+def request_of(head: dict[str, Any], data: bytes, number: int) -> bytes:
+    """An upload of a body, with what was said of it."""
     fields = [f"POST /{number} HTTP/1.1", "Host: up.example.com"]
     fields += [f"Content-Type: {head['type']}"] if head["type"] else []
     fields += [f"Content-Encoding: {head['encoding']}"] if head["encoding"] else []

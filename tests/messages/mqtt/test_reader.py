@@ -182,12 +182,29 @@ def test_a_publication_that_asks_for_it_and_is_never_acknowledged_is_told() -> N
         return [(one.request.direction, one.notes) for one in messages if one.direction == DOWN]
 
     acknowledged = b"\x40\2\0\7"
-    assert told(session()) == [(UP, [UNACKNOWLEDGED])] * 2
-    assert told(session(acknowledged)) == [(UP, [UNACKNOWLEDGED])]
+    ping = [up(b"\xc0\0"), down(b"\xd0\0")]
+    assert told(session() + ping) == [(UP, [UNACKNOWLEDGED])] * 2
+    assert told(session(acknowledged) + ping) == [(UP, [UNACKNOWLEDGED])]
+    assert told(session(b"\x50\2\0\x08")) == [(UP, [UNACKNOWLEDGED])]  # what came later was acknowledged
+    assert told(session()) == told(session(acknowledged)) == []  # it may come after the end
+    assert told([*session(), ping[1]]) == []  # nor is this an answer to what came later
     assert told(session(acknowledged, b"\x50\2\0\x08")) == []
     assert told(session(b"\x40\4\0\7\x87\0", b"\x50\2\0\x08", level=5)) == [(UP, [IN_FIELD])]
-    assert told([*session(), (DOWN, 4)]) == []  # what it said was not captured
+    assert told([*session(), (DOWN, 4), *ping]) == []  # what it said was not captured
+    assert told([*session(), down(b"\0\0"), *ping]) == []  # or not read
     assert told(session()[:1] + session()[2:]) == []  # it may never have taken the client
+
+
+def test_of_a_connection_met_under_way_no_acknowledgement_is_missed() -> None:
+    said = [
+        up(publish(b"cam/1", JPEG, 2)),
+        down(b"\x40\2\0\7"),
+        down(publish(b"cmd/1", b"{}")),
+        up(b"\xc0\0"),
+        down(b"\xd0\0"),
+    ]
+    messages, _ = read(said, server_port=1883, handshake=0)
+    assert [one.path for one in messages] == ["cam/1", "cmd/1"]
 
 
 @pytest.mark.parametrize(
