@@ -350,6 +350,7 @@ class Flow:
         reader.let_go()
         self.reader = None
         self.midstream = False
+        self.protocol = reader.protocol or self.protocol
         self.upgrade, self.via = wish.upgrade, wish.via
         if self.hand_overs > HAND_OVERS or wish.upgrade == CARVE:
             self.entry, self.reader = CARVED, CARVED.make()
@@ -399,7 +400,7 @@ class Flow:
         message.pieces = trail.between(start, message.end)
         if trail.thinned:
             message.notes.append("limit: packets between the first and the last of a long message are not told")
-        trail.count(start, message.end)
+        trail.count(start, message.end, message.foreign)
         request = message.request
         if request is not None and not request.message_id:
             request.flow_id = self.id

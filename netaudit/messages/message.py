@@ -52,6 +52,7 @@ class Message:
     spread: tuple[str, int] | None = None  # name and size (-1 unknown) of a file that other flows may carry, too
     said: Said = NOTHING  # what the protocol says besides, typed by family
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
+    foreign: int = 0  # bytes between its ends that are none of it, and that nobody read
     obscure: int = 0  # bytes of the body that nobody understood, once it was taken apart
     unread: int = 0  # bytes of its documents that were not understood to their end
     scraps: list[tuple[int, int]] | None = None  # words of it that nobody would read (`unwrapping/scraps.py`)

@@ -87,13 +87,13 @@ class Trail:
             offsets = self.offsets[which] = array["offset"].tolist()
         return array[max(bisect_right(offsets, start) - 1, 0) : bisect_left(offsets, end)]
 
-    def count(self, start: int, end: int) -> None:
-        """Count the delivered bytes of [start, end) that were not counted before."""
+    def count(self, start: int, end: int, foreign: int = 0) -> None:
+        """Count the delivered bytes of [start, end) that were not counted before, but for so many that nobody read."""
         start = max(start, self.covered)
         if end <= start:
             return
         self.covered = end
-        self.read += end - start
+        self.read += max(end - start - foreign, 0)
         for first, last in self.gaps:
             self.read -= max(0, min(last, end) - max(first, start))
 

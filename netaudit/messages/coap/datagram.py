@@ -10,9 +10,10 @@ CONFIRMABLE, NON_CONFIRMABLE, RESET = 0, 1, 3  # types; 2 is an acknowledgement
 URI_HOST, ETAG, URI_PATH, FORMAT, URI_QUERY, PROXY_URI = 3, 4, 11, 12, 15, 35
 BLOCK2, BLOCK1, Q_BLOCK1, Q_BLOCK2, SIZE2, SIZE1, TAG = 23, 27, 19, 31, 28, 60, 292
 # critical options, which have odd numbers: a receiver refuses what it does not know (5.4.1; registry of IANA)
-CRITICAL = frozenset({1, 3, 5, 7, 9, 11, 15, 17, 19, 21, 23, 27, 31, 35, 39})
+CRITICAL = frozenset({1, 3, 5, 7, 9, 11, 15, 17, 19, 21, 23, 27, 31, 35, 39, 2049, 2053})
 PRIVATE = 65000  # numbers from here on are for experiments
 LONGEST = 1034  # bytes of an option (Proxy-Uri)
+LEAST = 4  # bytes of a head
 MOST = 256  # options of one datagram
 METHODS = ("", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH")
 MARKER = 0xFF
@@ -60,7 +61,7 @@ class Datagram(NamedTuple):
 
 def parse(data: bytes) -> Datagram | None:
     """Read a datagram; None for bytes that are none."""
-    if len(data) < 4 or data[0] >> 6 != 1 or data[0] & 15 > 8:
+    if len(data) < LEAST or data[0] >> 6 != 1 or data[0] & 15 > 8:
         return None
     kind, length, code = data[0] >> 4 & 3, data[0] & 15, data[1]
     group, detail = code >> 5, code & 31

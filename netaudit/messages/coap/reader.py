@@ -2,15 +2,19 @@
 
 A response has the token of its request, by whichever datagram it comes. Blocks of a body are requests with the same
 method and path, each with an answer of its own, of which the last speaks for the body; blocks of an answer likewise.
-Copies (the same number again) are left out. An empty acknowledgement says nothing and is no message.
+Copies (the same datagram again) are left out. An empty acknowledgement says nothing and is no message. From the first
+datagram on that is none of CoAP, the flow is searched for images.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 from netaudit.messages.coap.datagram import (
+    ETAG,
     FORMAT,
+    LEAST,
     PROXY_URI,
     SIZE1,
     SIZE2,
@@ -23,14 +27,16 @@ from netaudit.messages.coap.datagram import (
 from netaudit.messages.files.filebytes import FileBytes
 from netaudit.messages.marks import ANY, Mark
 from netaudit.messages.message import Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import BaseReader, Opening, Verdict, carve_from
 from netaudit.text.charset import decoded
 
 NAME = "coap"
 PORT = 5683
 MOST_ASKED = 256  # requests of a direction that wait for their answers, or are observed
 MOST_BODIES = 32  # bodies of a direction under way
-MOST_COPIES = 64  # numbers that are remembered (a copy comes within 93 s, 4.8.2)
+MOST_COPIES = 64  # datagrams that are remembered (a copy comes within 93 s, 4.8.2)
+FAR = 16 << 10  # bytes beyond twice of what was written at which a block is none of the body: ten may be under way
+FAR_NOTE = "limit: a block far behind all others of its body is told by itself"
 CONTINUE, ERROR = 231, 400
 FORMATS = {  # registry of IANA: CoAP Content-Formats
     0: "text/plain;charset=utf-8", 21: "image/gif", 22: "image/jpeg", 23: "image/png", 40: "application/link-format",
@@ -69,10 +75,19 @@ class _Parts:
 
     def __init__(self, message: Message) -> None:
         self.message, self.bytes, self.declared, self.ended = message, FileBytes(), 0, False
+        self.named = replace(message)  # the same without body, for what waits for an answer
 
     @property
     def whole(self) -> bool:
         return self.ended and self.bytes.has(0, self.bytes.size)
+
+    def takes(self, place: int, payload: memoryview, declared: int, *, more: bool) -> bool:
+        """Whether a block can be of this body; else it is of the next one of the same name."""
+        end, known = place + len(payload), self.bytes
+        if known.has(place, max(end, place + 1)):
+            return bool(place) and not self.ended and known.data[place:end] == payload
+        other = known.touches(place, end) or (self.ended and end > known.size) or (not more and end < known.size)
+        return not other and (not declared or self.declared in {0, declared})
 
     def give(self) -> Message:
         self.bytes.fill(self.message, self.declared, known=self.ended)
@@ -92,12 +107,15 @@ class CoapReader(BaseReader):
         """Take one datagram."""
         self.at[direction] = offset + len(data)
         said = parse(data)
+        if said is None and len(data) >= LEAST:
+            self.hand_over = carve_from(direction, offset, data)
+            return self.finish()
         if said is None or not (said.method or said.status):
             return []
-        if said.kind < 2:  # an acknowledgement bears the number of what it acknowledges
-            if said.number in self.seen[direction]:
+        if said.kind < 2:  # an acknowledgement may be the same for many
+            if (copy := hash(data)) in self.seen[direction]:
                 return []
-            self.seen[direction].append(said.number)
+            self.seen[direction].append(copy)
         message = Message(NAME, direction, offset, offset + len(data), method=said.method, status=said.status)
         message.content_type = _format(said)
         if said.method:
@@ -112,7 +130,7 @@ class CoapReader(BaseReader):
         asked = self.asked[message.direction]
         asked.pop(said.token, None)
         # of blocks, the request is the body: it is given with the last of them
-        asked[said.token] = parts.message if parts is not None and said.block is not None else out[-1]
+        asked[said.token] = parts.named if parts is not None and said.block is not None else replace(out[-1], body=b"")
         if len(asked) > MOST_ASKED:
             del asked[next(iter(asked))]
         return out
@@ -123,13 +141,13 @@ class CoapReader(BaseReader):
         if request is None:
             return self._take(("", "", said.token), said, message, data)
         out: list[Message] = []
-        under_way = next((key for key, parts in self.bodies[other].items() if parts.message is request), None)
+        under_way = next((key for key, parts in self.bodies[other].items() if parts.named is request), None)
         if under_way is not None and (said.status >= ERROR or self.bodies[other][under_way].ended):
             out = [self.bodies[other].pop(under_way).give()]
             under_way = None
         if under_way is None:  # else the body has no row yet that an answer could be of
             message.request = request
-        key = request.method, request.path, b""
+        key = request.method, request.path, said.first(ETAG) or b""
         return out + self._take(key, said, message, data)
 
     def _take(self, key: Body, said: Datagram, message: Message, data: bytes) -> list[Message]:
@@ -137,21 +155,24 @@ class CoapReader(BaseReader):
         payload = memoryview(data)[said.payload_at :]
         block = said.block
         if block is None or message.status == CONTINUE or message.status >= ERROR:
-            message.body, message.body_size = bytes(payload), len(payload)
-            message.body_start = message.end - len(payload) if payload else -1
-            return [message]
+            return [_alone(message, payload)]
         place, more = block
         out: list[Message] = []
         bodies = self.bodies[message.direction]
         parts = bodies.get(key)
-        if parts is not None and (parts.ended or not place) and parts.bytes.has(place, place + max(len(payload), 1)):
+        declared = said.number_of(SIZE1 if message.method else SIZE2)
+        if parts is not None and not parts.takes(place, payload, declared, more=more):
             out, parts = [bodies.pop(key).give()], None  # the next body of the same name
+        if place > FAR + (2 * parts.bytes.written if parts is not None else 0):
+            message.unknown_from, message.complete = len(payload), False
+            message.notes.append(FAR_NOTE)
+            return [*out, _alone(message, payload)]
         if parts is None:
             parts = bodies[key] = _Parts(message)
         mine = parts.message
         mine.end, mine.start = max(mine.end, message.end), min(mine.start, message.start)
         mine.request = mine.request or message.request
-        parts.declared = max(parts.declared, said.number_of(SIZE1 if message.method else SIZE2))
+        parts.declared = max(parts.declared, declared)
         parts.bytes.write(place, payload)
         parts.ended = parts.ended or not more
         if parts.whole:
@@ -170,6 +191,12 @@ class CoapReader(BaseReader):
         """Beginning of the oldest body under way."""
         begins = (parts.message.start for parts in self.bodies[direction].values())
         return min(begins, default=self.at[direction])
+
+
+def _alone(message: Message, payload: memoryview) -> Message:
+    message.body, message.body_size = bytes(payload), len(payload)
+    message.body_start = message.end - len(payload) if payload else -1
+    return message
 
 
 def _format(said: Datagram) -> str:

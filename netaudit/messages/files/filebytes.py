@@ -72,6 +72,11 @@ class FileBytes:
         at = bisect_right(self.ranges, first, key=lambda span: span[0]) - 1
         return at >= 0 and last <= self.ranges[at][1]
 
+    def touches(self, first: int, last: int) -> bool:
+        """Whether anything of a range was written already."""
+        at = bisect_right(self.ranges, first, key=lambda span: span[1])
+        return at < len(self.ranges) and self.ranges[at][0] < last
+
     def fill(self, message: Message, size: int, *, known: bool) -> None:
         """Put the file into its message; `size` as declared (0: as written), `known`: whether it ends there."""
         size = max(size, self.size)

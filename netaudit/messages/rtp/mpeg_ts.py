@@ -1,7 +1,7 @@
 """MPEG transport streams (ISO/IEC 13818-1, 2.4) in datagrams, by themselves or in SRT: a few key frames a minute.
 
 SRT (draft-sharabayko-srt-01, 3) has a head of 16 bytes before them. Where it says that the payload is encrypted, the
-flow is one that nobody can read.
+flow is one that nobody can read. From the first datagram on that is none of either, the flow is searched for images.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 
 from netaudit.messages.marks import ANY, Mark
 from netaudit.messages.message import Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import BaseReader, Opening, Verdict, carve_from
 from netaudit.messages.rtp.mpeg_ps import KeyFrames
 from netaudit.messages.rtp.reader import decodes_video
-from netaudit.messages.rtp.video import LIMIT
+from netaudit.messages.rtp.video import CLOCK, LIMIT
 
 NAME, SRT = "mpegts", "srt"
 PACKET, SYNC = 188, 0x47
@@ -25,6 +25,8 @@ ENCRYPTED = 0x18  # bits of the fifth byte of a head of SRT
 MOST_TRACKS = 8  # of one direction
 # a picture that can be looked at by itself begins with parameter sets, in H.264 or H.265, or is one of that kind
 _KEY = re.compile(rb"\x00\x00\x01[\x05\x07\x25\x27\x45\x47\x65\x67\x26\x28\x2a\x40\x42\x44]")
+_VIDEO = frozenset(bytes([one]) for one in range(0xE0, 0xF0))  # stream ids (2.4.3.7, table 2-22)
+RATE = 250_000  # bytes a second, as if a stream without times were of 2 Mbit/s
 LOOK = 96  # bytes of a picture in which that is looked for
 MARKS = (
     Mark((b"G",), least=LEAST * PACKET),
@@ -33,14 +35,19 @@ MARKS = (
 )
 
 
-def packets_at(data: bytes, at: int) -> bool:
-    """Whether packets of a transport stream fill a datagram from a place on."""
+def packets_at(data: bytes, at: int, least: int = LEAST) -> bool:
+    """Whether packets of a transport stream, so many at least, fill a datagram from a place on."""
     size = len(data) - at
-    return size >= LEAST * PACKET and not size % PACKET and set(data[at::PACKET]) == {SYNC}
+    return size >= least * PACKET and not size % PACKET and set(data[at::PACKET]) == {SYNC}
 
 
 def _is_handshake(data: bytes) -> bool:
     return len(data) >= SHORTEST and data[:4] == HANDSHAKE and data[16:19] == b"\0\0\0" and data[19] in {4, 5}
+
+
+def _is_control(data: bytes) -> bool:
+    """Whether a datagram of SRT is what its ends say to each other (types: 3.2; the last one is for users)."""
+    return data[:2] == b"\xff\xff" or (data[0] == 0x80 and data[1:2] <= b"\x08")
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -56,23 +63,28 @@ class _Track:
     def __init__(self, frames: KeyFrames) -> None:
         self.frames = frames
         self.data: bytearray | None = None
-        self.start = self.end = self.stamp = 0
+        self.start = self.end = self.stamp = self.own = 0  # `own`: bytes of its packets
         self.next = -1  # counter of its next packet
 
     def begin(self, payload: bytes, start: int, end: int) -> None:
         """A picture begins; it is kept where it is time for one that can be looked at by itself."""
         at = 9 + payload[8] if len(payload) > 14 else len(payload)
-        stamp = _stamp(payload) if len(payload) > 14 and payload[7] & 0x80 else -1
-        early = stamp >= 0 and self.frames.early(stamp)
-        self.data = None if early or _KEY.search(payload, at, at + LOOK) is None else bytearray(payload[at:])
-        self.stamp, self.start, self.end = max(stamp, 0), start, end
+        timed = len(payload) > 14 and payload[7] & 0x80
+        stamp = _stamp(payload) if timed else start * CLOCK // RATE & 0xFFFF_FFFF
+        self.data = (
+            None if self.frames.early(stamp) or _KEY.search(payload, at, at + LOOK) is None else bytearray(payload[at:])
+        )
+        self.stamp, self.start, self.end, self.own = stamp, start, end, PACKET
 
     def close(self) -> list[Message]:
         """The picture under way is whole."""
         data, self.data = self.data, None
         if data is None or len(data) > LIMIT:
             return []
-        return self.frames.picture("", bytes(data), self.stamp, self.start, self.end)
+        out = self.frames.picture("", bytes(data), self.stamp, self.start, self.end)
+        for message in out:
+            message.foreign = self.end - self.start - self.own
+        return out
 
 
 class _Side:
@@ -106,13 +118,13 @@ class _Side:
         if packet[1] & 0x40:
             if track is not None:
                 out = track.close()
-            elif payload[:3] == b"\0\0\1" and 0xE0 <= payload[3] <= 0xEF and len(self.tracks) < MOST_TRACKS:
+            elif payload[:3] == b"\0\0\1" and payload[3:4] in _VIDEO and len(self.tracks) < MOST_TRACKS:
                 track = self.tracks[pid] = _Track(KeyFrames(NAME))
             if track is not None:
                 track.begin(payload, offset, end)
         elif track is not None and track.data is not None:
             track.data += payload if len(track.data) <= LIMIT else b""
-            track.end = end
+            track.end, track.own = end, track.own + PACKET
         if track is not None:
             track.next = (packet[3] + 1) & 15
         return out
@@ -130,19 +142,21 @@ class TsReader(BaseReader):
     def __init__(self) -> None:
         self.sides = (_Side(), _Side())
         self.named = [False, False]
+        self.head = -1  # bytes before the packets of a datagram, once there was one
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take one datagram."""
         side = self.sides[direction]
         end = side.at = offset + len(data)
-        at = 0 if packets_at(data, 0) else HEAD
-        if at:
-            self.protocol = self.protocol or SRT
-            if len(data) <= HEAD or data[0] >= 0x80:  # what its ends say to each other
-                return []
-            if data[4] & ENCRYPTED:
+        if self.head < 0:
+            self.head = 0 if packets_at(data, 0) else HEAD
+            self.protocol = SRT if self.head else ""
+        if self.head and _is_control(data):
+            return []
+        if not packets_at(data, self.head, least=1):
+            if self.head and data[4:5] > b"" and data[4] & ENCRYPTED and not any(self.named):
                 self.protocol = "unknown"
-        if self.protocol == "unknown" or not (packets_at(data, at) or len(data) == at + PACKET):
+            self.hand_over = carve_from(direction, offset, data)
             return []
         out = []
         if not self.named[direction]:
@@ -150,7 +164,7 @@ class TsReader(BaseReader):
             out.append(Message(NAME, direction, offset, end, content_type="video/mp2t"))
             if not decodes_video():
                 out[0].notes.append("video not looked at: PyAV is not installed")
-        for message in side.take(data[at:], offset, end):
+        for message in side.take(data[self.head :], offset, end):
             message.direction = direction
             out.append(message)
         return out

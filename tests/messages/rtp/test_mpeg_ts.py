@@ -12,6 +12,7 @@ from netaudit.messages.rtp import mpeg_ts
 from tests.messages.carrier import check_noise
 from tests.messages.rtp.test_mpeg_ps import KEY, KEY5, OTHER
 from tests.reference.messages import read, up
+from tests.unwrapping.samples import picture
 
 PID = 0x101
 
@@ -124,3 +125,37 @@ def test_noise(seed):
             data[chance.randrange(len(data))] = chance.randrange(256)
         chunks.append((chance.randrange(2), bytes(data[: chance.choice((len(data), chance.randrange(len(data))))])))
     check_noise(mpeg_ts.TsReader, chunks)
+
+
+NULL = b"\x47\x1f\xff\x10" + b"\xff" * 184
+
+
+def test_a_payload_of_three_bytes():
+    odd = b"\x47\x41\0\x30\xb4" + bytes(180) + b"\0\0\1"
+    assert mpeg_ts.TsReader().feed(0, 0, odd + odd)[0].content_type == "video/mp2t"
+
+
+@pytest.mark.parametrize("first", [NULL * 2, HELLO])
+def test_what_is_no_transport_stream_is_searched_for_pictures(first):
+    photo = picture()
+    messages, summary = read([up(first), up(photo)], **ROW)
+    assert [one.body for one in messages if one.protocol == "carved"] == [photo]
+    assert summary.protocol == ("srt" if first == HELLO else "mpegts")
+
+
+def test_what_lies_between_the_packets_of_a_picture_is_not_counted_as_read():
+    sent = stream([KEY, OTHER])
+    hidden = b"\x47\x05\x55\x10" + bytes(184)
+    data = b"".join(part for one in sent for part in (one, hidden))
+    messages, summary = read([up(NULL * 2), *[up(data[at : at + 1316]) for at in range(0, len(data), 1316)]], **ROW)
+    assert videos(messages) == [KEY]
+    assert summary.read[0] <= len(NULL * 2) + 188 * len(sent)
+
+
+def test_without_times_pictures_are_few_too():
+    def timeless(one: bytes) -> bytes:
+        return one.replace(b"\0\0\1\xe0\0\0\x80\x80", b"\0\0\1\xe0\0\0\x80\0")
+
+    sent = [timeless(one) for one in stream([KEY, OTHER] * 50)]
+    messages, _ = read([up(one) for one in datagrams(sent)], **ROW)
+    assert 1 <= len(videos(messages)) < 3
