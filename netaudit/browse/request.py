@@ -99,7 +99,7 @@ def follow(request: Request) -> Response:
 def titled(row: Row, who: Asked) -> str:
     """A message in a line: what is asked, of whom; an answer by its status."""
     w = who.w
-    what = " ".join(part for part in (str(row["method"] or ""), w.text(row["path"], 80)) if part)
+    what = " ".join(part for part in (w.text(row["method"] or "", 64), w.text(row["path"], 80)) if part)
     if row["status"]:
         return say("message_answer", who.lang, status=row["status"], what=what or row["protocol"])
     return say("message_request", who.lang, what=what or row["protocol"], host=w.text(row["host"], 60) or "–")

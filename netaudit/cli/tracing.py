@@ -103,13 +103,18 @@ def lines(told: Trace, lang: str) -> list[str]:
 
 def _message_lines(read: Read, lang: str) -> list[str]:
     message = read.message
-    what = " ".join(str(part) for part in (message.method, _masked(message.path), message.status or "") if part)
+    what = " ".join(
+        str(part) for part in (_masked(message.method), _masked(message.path), message.status or "") if part
+    )
     whole = say("trace_whole" if message.complete else "trace_part", lang)
     place = f"{message.protocol} {_way(message.direction, lang)} {message.start}–{message.end}"
     out = [f"{place}  {what}  {whole}  {message.message_id.hex()[:12]}"]
-    out += [f"  ! {_masked(note)}" for note in message.notes]
+    from netaudit.report.texts import Texts
+
+    words = Texts(lang)
+    out += [f"  ! {words.phrase(note, _masked)}" for note in message.notes]
     for found in read.found:
         whole = say("trace_whole" if found.complete else "trace_part", lang)
         out.append(f"  {_masked(found.path)}  {found.kind}  {found.size}  {whole}  {found.object_id[:12]}")
-        out += [f"    ! {_masked(note)}" for note in found.notes]
+        out += [f"    ! {words.phrase(note, _masked)}" for note in found.notes]
     return out

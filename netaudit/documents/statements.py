@@ -38,6 +38,7 @@ IDENTIFYING = frozenset({"model", "serial"})
 _PAIRS = re.compile(r"[,;&\t\r\n]\s{0,16}+(?=~?[^\W\d]\w{0,40}\s*[=:])")
 _OF_ONE = re.compile(r"\d{4,}|[0-9a-fA-F]{8,}")  # an id in what is asked for: the answer is about whose it is
 _LISTED = re.compile(r",|:(?=\d)")
+_LONGEST_PLACE = 9  # digits of a number that is a place of a list
 _BROWSER = re.compile(r"Mozilla/")  # whose requests say nothing of the host it runs on
 _TYPED = ("type", "typename", "class")  # names that say the model as often as what kind of thing it is
 _MAILS = frozenset({"smtp", "imap", "pop3"})
@@ -220,7 +221,7 @@ def _spread(pairs: Iterable[tuple[str, str]], asked: Asked) -> Iterator[tuple[st
             if name:
                 told.setdefault(name, []).append(one.strip())
         for name, parts in told.items():
-            whole = len(parts) > 1 and all(map(str.isdecimal, parts))
+            whole = len(parts) > 1 and all(one.isdecimal() and len(one) <= _LONGEST_PLACE for one in parts)
             yield name, str(sum(map(int, parts))) if whole else parts[0]
 
 

@@ -230,7 +230,7 @@ class _Judging:
     def _answers(self, rows: dict[str, Row], answers: Iterable[tuple[str, Any, Any]]) -> None:
         for sha256, facts, said in answers:
             whole = bool(rows[sha256]["complete"])
-            doubt = facts.problem or ("" if whole else "image_cut") or (FOREIGN if rows[sha256]["foreign"] else "")
+            doubt = facts.problem or ("" if whole else "image_cut") or ("image_more" if rows[sha256]["foreign"] else "")
             face = _certain(said, doubt)
             if face.face == "yes" and sha256 in self._holding:
                 self._faces[sha256] = rows[sha256]["kind"]

@@ -86,8 +86,8 @@ class Fronts:
         if flow in self._veiled:
             meant = self._receivers.behind(row["client_ip"], name, flow) if name else []
             yield (
-                f"a hidden ClientHello (ECH): the name is that of a front, to which a key that DNS (type 65) gave this "
-                f"device for {_listed(set(meant))} leads"
+                f"a hidden ClientHello (ECH): the name may be that of a front, to which a key that DNS (type 65) gave "
+                f"this device for {_listed(set(meant))} leads"
                 if meant
                 else "a hidden ClientHello (ECH), or bytes like one, stands in the hello, and the name may be a front's"
             )

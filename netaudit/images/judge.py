@@ -292,7 +292,7 @@ class Judge:
     def _take(self, message: dict[str, Any]) -> None:
         self._charge()
         if "fatal" in message:
-            self._fatal = reason("helper_said", said=message["fatal"])
+            self._fatal = reason("helper_said", said=str(message["fatal"])[:100])
         elif task := self._running.get(message.get("started", "")):
             task.begun = True
             self._fruitless = 0

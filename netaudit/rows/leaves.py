@@ -260,7 +260,7 @@ def _is_pair(one: dict[str, Any], name: str, value: str) -> bool:
 def _are_fields(names: list[str], known: Known) -> list[bool]:
     """Which of the names beside each other name fields: all that could, where most do surely."""
     told = [_is_field(name, known) for name in names]
-    if 2 * sum(map(known, names)) >= len(names):
+    if 2 * sum(map(known, names)) > len(names):
         return [
             one or (len(name) <= LONG and _LABEL.fullmatch(name) is not None)
             for name, one in zip(names, told, strict=True)

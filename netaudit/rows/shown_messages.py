@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from netaudit.documents.nodes import plain
 from netaudit.documents.statements import words
 from netaudit.identity_data.from_unwrapping import KINDS
-from netaudit.masking.mask import mask_host, mask_name, mask_path, mask_words, visible
+from netaudit.masking.mask import mask, mask_host, mask_name, mask_path, mask_words, visible
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
+_LONGEST_METHOD = 64
 _NO_KEY = re.compile(r"\s|\d{4}")
 
 
@@ -21,7 +22,12 @@ def first_line(found: Message, limit: int) -> str:
     if found.status:
         return f"{found.protocol} {found.status}"
     target = visible(mask_path(found.path), limit)
-    return " ".join(part for part in (found.method, target, f"({found.protocol})") if part)
+    return " ".join(part for part in (method_shown(found), target, f"({found.protocol})") if part)
+
+
+def method_shown(found: Message) -> str:
+    """What is done by it: a token of a protocol in most, free text of its sender in some."""
+    return visible(mask(found.method), _LONGEST_METHOD)
 
 
 def host_shown(host: str, limit: int) -> str:

@@ -214,7 +214,9 @@ def end_flow(t: Tables, slot: int, evicted: bool) -> None:  # noqa: FBT001
             if t.sides[2 * slot + 1 - direction]["packets"] and 0 < side["acked"] < side["highest"]:
                 flow["doubts"] |= TAIL << direction
         elif flow["proto"] == TCP and flow["main"] < 0 and t.sides[2 * slot + direction]["short"]:
-            flow["doubts"] |= SHORT << direction
+            side = t.sides[2 * slot + direction]
+            if side["acked"] < side["highest"]:  # what crosses on the wire is acknowledged later
+                flow["doubts"] |= SHORT << direction
     end_burst(flow)
     if evicted:
         flow["doubts"] |= CUT_SHORT

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -47,7 +48,12 @@ def with_interpreter(text: str) -> str:
     own = Path(sys.executable)
     with contextlib.suppress(ValueError):  # shorter where it lies below the folder one is in
         own = own.relative_to(Path.cwd())
-    return text.replace("python -m pip", f"{shlex.quote(str(own))} -m pip")
+    return text.replace("python -m pip", f"{quoted(str(own))} -m pip")
+
+
+def quoted(word: str) -> str:
+    """A word as it is typed here: a Windows prompt knows nothing of a shell's quotes."""
+    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
 
 
 def asked(words: list[str]) -> bool:

@@ -27,15 +27,18 @@ _SECTION = re.compile(r"\s{0,16}\[([^\]\r\n]{1,80})\]\s*\Z")
 _BREAK = re.compile(r"\s{0,16}(?:-{3,}|={3,}|\.{3}|#.*|;.*)\s*\Z")
 _TABBED = re.compile(r"(?:[^\t\r\n=]{1,64}=[^\t\r\n]*(?:\t|\Z)){2,}")  # a line of pairs between tabs
 _PAIR = r"[^\s=:;|,]{1,64}\s?[=:][^;|\r\n]{0,512}"
-_ENDED = r"[;|&]?[^\w\s=]{0,4}\s*(?:\Z|\n)"  # by a mark of its own
-_JOINED = re.compile(rf"[^\w\s=]{{0,4}}{_PAIR}(?:[;|]{_PAIR}){{2,}}{_ENDED}")  # a line of pairs, joined
+_JOINED = re.compile(rf"{_PAIR}(?:[;|]{_PAIR}){{2,}}\Z")  # a line of pairs, joined, without the marks about it
 _FORMED = re.compile(r"[^\s=&]{1,64}=[^=&\r\n]{0,512}(?:&[^\s=&]{1,64}=[^=&\r\n]{0,512}){2,}\s*(?:\Z|\n)")
 _COMMAS = re.compile(r"[^\s=:;|,]{1,64}=[^,=\r\n]{0,256}(?:,\s?[^\s=:;|,]{1,64}=[^,=\r\n]{0,256}){2,},?\s*(?:\Z|\n)")
 _OPENED = re.compile(  # a value that is a document
     r"(?:\A|[;|&\t\n])\s{0,8}(?P<key>[^\W\d][\w.-]{0,40})\s?[=:]\s?(?P<mark>[{\[])"
 )
+_JOINS = r"[;|]"
 _MARK = re.compile(r"\s?[=:]\s?")
 _MARKS = " \t@#$!^<({[\x02"  # before the first name of a line
+_ENDS = " \t\r;|&#$*!^\x03"  # behind its last value, and brackets that one before the first name opened
+_MOST_MARKS = 16
+_CLOSES = {"<": ">", "(": ")", "{": "}", "[": "]"}
 _NUMERIC = re.compile(r"\s*[+-]?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?\s*")
 _CELL = r"[^\W\d][\w .()/%-]{0,40}"
 _HEADING = re.compile("|".join(rf"{_CELL}(?:{mark}{_CELL}){{3,}}" for mark in (",", ";", r"\|", r"\t")))  # of columns
@@ -47,7 +50,7 @@ def text_values(text: str) -> Value:
     if (opened := _OPENED.search(text[: 4 * ROW])) and (inner := document_in(text[opened.start("mark") :])):
         head = text[: opened.start("key")].strip("; |&\t\r\n")
         joined = "\n" not in head and (";" in head or "|" in head)
-        holder = _pairs_in(head, r"[;|]") if joined else _plain_values(head)
+        holder = _pairs_in(head, _JOINS) if joined else _plain_values(head)
         return (holder if isinstance(holder, dict) else {}) | {opened["key"]: inner}
     return _plain_values(text)
 
@@ -69,8 +72,8 @@ def _plain_values(text: str) -> Value:
     first = first[:ROW]
     if _TABBED.match(first):
         return _tabbed(text)
-    if _JOINED.match(text[: 4 * ROW]):
-        return _pairs_in(text, r"[;|]")
+    if _JOINED.match(_bare(text[: 4 * ROW].partition("\n")[0])):
+        return _pairs_in(text, _JOINS)
     if _FORMED.match(text[: 4 * ROW]):
         return _pairs_in(text, "&")
     if _COMMAS.match(text[: 4 * ROW]):
@@ -129,10 +132,18 @@ def _nest(stack: list[tuple[int, dict[str, Value]]], found: re.Match[str]) -> No
     stack.append((deep, inner))
 
 
+def _bare(line: str) -> str:
+    """A line of pairs without the marks before its first name and behind its last value."""
+    begun = line.lstrip(_MARKS)
+    opened = line[: len(line) - len(begun)][:_MOST_MARKS]
+    return begun.rstrip(_ENDS + "".join(_CLOSES.get(mark, "") for mark in opened))
+
+
 def _pairs_in(text: str, mark: str) -> Value:
     """Lines of pairs between marks: one mapping, or `row` with one of each line."""
     rows: list[Value] = []
-    for line in text.splitlines()[:MOST]:
+    for said in text.splitlines()[:MOST]:
+        line = _bare(said) if mark == _JOINS else said
         cells = [_MARK.split(cell, maxsplit=1) for cell in re.split(mark, line[: 4 * ROW])]
         if row := {
             name: cell[1].strip() for cell in cells if len(cell) > 1 and (name := cell[0].lstrip(_MARKS).rstrip())

@@ -15,6 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
+from typing import Any
 
 from interpreter import COMPILER, HERE, compiled, wheel
 
@@ -80,22 +81,27 @@ class Wine:
         }  # fmt: skip
         return kept | own | self.extra | more
 
-    def start(self, *words: object, folder: Path | None = None, **more: str) -> subprocess.Popen[bytes]:
-        """Start a program of it, in a folder of its disk."""
+    def start(
+        self, *words: object, folder: Path | None = None, to: tuple[Any, Any] = (subprocess.PIPE,) * 2, **more: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a program of it, in a folder of its disk; what it says goes to `to`."""
         return subprocess.Popen(
             ["wine", *map(str, words)], cwd=folder or self.disk, env=self.environment(**more),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, stdout=to[0], stderr=to[1],
         )  # fmt: skip
 
     def run(self, *words: object, folder: Path | None = None, **more: str) -> subprocess.CompletedProcess[bytes]:
-        """Run it to its end."""
-        process = self.start(*words, folder=folder, **more)
-        try:
-            out, err = process.communicate(timeout=LONGEST)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-        return subprocess.CompletedProcess(list(map(str, words)), process.returncode, out, err)
+        """Run it to its end. It speaks to files: the services that it starts keep a pipe open when it has ended."""
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = self.start(*words, folder=folder, to=(out, err), **more)
+            try:
+                process.wait(timeout=LONGEST)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            for said in (out, err):
+                said.seek(0)
+            return subprocess.CompletedProcess(list(map(str, words)), process.returncode, out.read(), err.read())
 
     def begin(self) -> None:
         """Make its folder and its disk, where they are not there."""

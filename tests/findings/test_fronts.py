@@ -54,7 +54,7 @@ def said(name: str = "up.example.cn", **given: Any) -> str:
         ({"ech": True, "keys": ["face.cn other.example.cn"]}, "ECH), or bytes like one"),
         (
             {"ech": True, "keys": ["face.cn up.example.cn", "id.cn up.example.cn"]},
-            "the name is that of a front, to which a key that DNS (type 65) gave this device for face.cn, id.cn leads",
+            "the name may be that of a front, to which a key that DNS (type 65) gave this device for face.cn, id.cn leads",
         ),
         ({"connect": "up.example.cn:443"}, "through a proxy (CONNECT), which was asked for up.example.cn:443"),
         ({"led": ["face.example.cn"]}, "the hello says up.example.cn, DNS led to that address under face.example.cn"),

@@ -14,6 +14,6 @@ def test_a_remedy_names_the_interpreter_that_runs_this(monkeypatch, tmp_path) ->
     assert programs.with_interpreter(remedy) == remedy
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(programs.shutil, "which", lambda _: None)
-    assert programs.with_interpreter(remedy).endswith(f"{sys.executable} -m pip install XlsxWriter")
+    assert programs.with_interpreter(remedy).endswith(f": {programs.quoted(sys.executable)} -m pip install XlsxWriter")
     monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
     assert ": .venv/bin/python -m pip" in programs.with_interpreter(remedy).replace("\\", "/")

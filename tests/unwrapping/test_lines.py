@@ -7,6 +7,7 @@ import pytest
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.rule_writing.document_examples import picture
 from netaudit.unwrapping.budget import Budget
+from netaudit.unwrapping.lines import text_values
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.tree import values
 from netaudit.unwrapping.unwrap import unwrap
@@ -65,3 +66,16 @@ def test_rows_with_tabs(text, rows):
 def test_key_value_lines_with_tabs_are_rows_of_their_keys():
     (document,) = values(Leaf(Part(b"USER PIN=17\tName=x\tPri=0"), "text"))
     assert document == {"row": [{"PIN": "17", "Name": "x", "Pri": "0"}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("$name=张三;sex=1;id=110101199003074514#", "110101199003074514"),
+        ("(name=张三;sex=1;id=110101199003074514)", "110101199003074514"),
+        ("<name=张三|sex=1|id=110101199003074514>\r\n", "110101199003074514"),
+        ("name=张三;sex=1;id=f(x)", "f(x)"),
+    ],
+)
+def test_marks_about_a_line_are_no_part_of_a_value(text: str, last: str) -> None:
+    assert text_values(text) == {"name": "张三", "sex": "1", "id": last}
