@@ -127,8 +127,8 @@ def chopped(count: dict[str, Any], bursts: int) -> bool:
     Each unit of a burst's size is taken to be one of the bursts.
     """
     sizes = count["sizes"] or []
-    slices = (count["smaller"] or 0) + sum(sizes[:BURST_CLASS])
-    sliced = bursts - sum(sizes[BURST_CLASS:])
+    slices: int = (count["smaller"] or 0) + sum(sizes[:BURST_CLASS])
+    sliced: int = bursts - sum(sizes[BURST_CLASS:])
     return sliced >= LEAST_ALIKE and slices >= LEAST_SLICES * sliced
 
 
