@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from netaudit.findings.fronts import Fronts
     from netaudit.findings.uploads import Scope
 
+IN_PART = "smb-encrypted"  # a value of flows.protocol
 STORE = "object_store"  # a value of endpoints.service_class
 JUDGED = frozenset({CAPTURE, TERMINAL, SERVER})  # roles of which one request is enough
 VIDEO = "video"  # one request of hours is as much
 UNTELLING = frozenset({"bulk", "regular", "few"})  # shapes that backups and telemetry have, or none at all
 UNSUITED = frozenset({"bulk", "regular", "browsing", "video", ""})  # shapes that are not added up
 LEAST_ALIKE = 6  # uploads, from which on they have a shape
+BURST_CLASS = 2  # class of `upload_counts.sizes` from which on a unit is as large as a burst: 8 KiB
 LEAST_SLICES = 4  # requests of a burst: fewer may be a report and what goes with it
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
     "events": "many alike, a few at a time, as after events",
@@ -120,8 +122,14 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
 
 
 def chopped(count: dict[str, Any], bursts: int) -> bool:
-    """Whether what was sent went in bursts of requests each too small for one: pictures slice by slice, say."""
-    return not count["requests"] and bursts >= LEAST_ALIKE and (count["smaller"] or 0) >= LEAST_SLICES * bursts
+    """Whether bursts went in requests each too small for a picture: slice by slice, say, whatever else was sent.
+
+    Each unit of a burst's size is taken to be one of the bursts.
+    """
+    sizes = count["sizes"] or []
+    slices: int = (count["smaller"] or 0) + sum(sizes[:BURST_CLASS])
+    sliced: int = bursts - sum(sizes[BURST_CLASS:])
+    return sliced >= LEAST_ALIKE and slices >= LEAST_SLICES * sliced
 
 
 def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
@@ -139,7 +147,12 @@ def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors)
 
 
 def sent_once(row: dict[str, Any], way: str) -> int:
-    """Payload of a row of `flows` without what was sent or captured again (mirror ports may give each packet twice)."""
+    """Payload of a row of `flows` without what was sent or captured again (mirror ports may give each packet twice).
+
+    Of a connection that hides a part only, what no message has: SMB encrypts share by share.
+    """
+    if row["protocol"] == IN_PART:
+        return int(row[f"unread_{way}"] or 0)
     return int(row[f"payload_{way}"]) - (row[f"duplicate_{way}"] or 0) - (row[f"conflicting_{way}"] or 0)
 
 
@@ -164,6 +177,7 @@ def _counted(counts: pa.Table | None) -> dict[tuple[str, str, str], dict[str, An
         "requests",
         "requests_bytes",
         "smaller",
+        "sizes",
         "bytes_low",
         "bytes_high",
     ]

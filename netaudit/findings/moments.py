@@ -37,7 +37,8 @@ MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes
 MOST_IDS = 500
 COLUMNS = [
     "flow_id", "transport", "protocol", "client_ip", "client_port", "server_ip", "server_port", "server_name",
-    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "bursts_up", "keys",
+    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "unread_up", "bursts_up",
+    "keys",
 ]  # fmt: skip
 
 

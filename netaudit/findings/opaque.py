@@ -37,7 +37,7 @@ LEAST_MEMBERS = 3  # names or addresses over which an upload was scattered
 COLUMNS = [
     "flow_id", "capture_id", "transport", "client_ip", "server_ip", "server_port", "protocol", "server_name",
     "first_ts", "last_ts", "payload_up", "payload_down", "duplicate_up", "duplicate_down", "conflicting_up",
-    "conflicting_down",
+    "conflicting_down", "unread_up", "unread_down",
 ]  # fmt: skip
 
 ALIKE = ("capture_id", "transport", "client_ip", "server_ip", "protocol", "server_name")

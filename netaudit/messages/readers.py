@@ -152,7 +152,8 @@ READERS: tuple[Entry, ...] = (
 
 BY_TRANSPORT = {name: tuple(entry for entry in READERS if entry.transport == name) for name in ("tcp", "udp")}
 # Of a connection whose beginning was seen these are asked of bytes alone, those behind them also of ports.
-BY_BYTES = BY_TRANSPORT["tcp"][: [entry.name for entry in BY_TRANSPORT["tcp"]].index("http") + 1]
+BY_TCP = BY_TRANSPORT["tcp"]
+BY_BYTES = BY_TCP[: [entry.name for entry in BY_TCP].index("http") + 1]
 BEGINNING, BEGINNINGS = 8, 4096  # bytes of each direction by which most entries say NO; how many are remembered
 
 
@@ -203,7 +204,8 @@ def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | No
     `final`: nothing more of the opening will be seen, so that MORE counts as NO.
     """
     entries = BY_TRANSPORT[transport]
-    if transport == "tcp" and not (opening.midstream or opening.upgrade or (opening.up and opening.down)):
+    # an entry that was added may stand before those
+    if entries is BY_TCP and not (opening.midstream or opening.upgrade or (opening.up and opening.down)):
         entries = entries[_declined(opening.up[:BEGINNING], opening.down[:BEGINNING]) :]
     for entry in entries:
         verdict = entry.recognise(opening)

@@ -20,7 +20,8 @@ from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
         ({"protocol": "unknown", "transport": "udp", "server_port": 8443}, 0),
         ({"protocol": "dtls", "transport": "udp", "server_port": 5246}, 1),
         ({"protocol": "ssh", "server_port": 22}, 1),
-        ({"protocol": "smb-encrypted", "server_port": 445}, 1),
+        ({"protocol": "smb-encrypted", "server_port": 445, "unread_up": 250_000}, 1),
+        ({"protocol": "smb-encrypted", "server_port": 445, "unread_up": 9_000}, 0),  # the rest was read
         ({"protocol": "smb", "server_port": 445}, 0),
         ({"protocol": "http"}, 0),
     ],
@@ -116,15 +117,18 @@ def test_a_few_uploads_under_two_names_need_a_burst_or_most_of_it_upwards(
 
 
 @pytest.mark.parametrize(
-    ("role", "smaller", "bursts", "found"),
+    ("role", "smaller", "sizes", "bursts", "found"),
     [
-        (CAPTURE, 192, 12, 1),
-        ("unknown", 192, 12, 0),  # of what nothing names, requests count
-        (CAPTURE, 192, 5, 0),
-        (CAPTURE, 24, 12, 0),  # reports, two requests each
+        (CAPTURE, 192, [], 12, 1),
+        ("unknown", 192, [], 12, 0),  # of what nothing names, requests count
+        (CAPTURE, 192, [], 5, 0),
+        (CAPTURE, 24, [], 12, 0),  # reports, two requests each
+        (CAPTURE, 192, [0, 0, 1], 13, 1),  # one request of a picture's size beside them
+        (CAPTURE, 0, [40, 24], 12, 1),  # slices of more than 2 KiB
+        (CAPTURE, 960, [0, 0, 12], 12, 0),  # each burst is a report; the rest are heartbeats
     ],
 )
-def test_what_a_camera_sends_slice_by_slice(role: str, smaller: int, bursts: int, found: int) -> None:
+def test_what_a_camera_sends_slice_by_slice(role: str, smaller: int, sizes: list[int], bursts: int, found: int) -> None:
     """Requests of 800 bytes in bursts of 13 kB: none is an upload by itself."""
 
     class Known(Actors):
@@ -133,6 +137,7 @@ def test_what_a_camera_sends_slice_by_slice(role: str, smaller: int, bursts: int
 
     sent = {"payload_down": 20_000, "bursts_up": [0, bursts, 0, 0, 0], "capture_id": "c", "protocol": "tls"}
     flows = filled(FLOWS, [hidden(1, 1, 90, up=158_000, **sent)])
-    counts = _counted(name="up.example", uploads=0, shape="few", bytes_low=0, bytes_high=0, smaller=smaller)
+    some = {"uploads": 0, "shape": "few", "bytes_low": 0, "bytes_high": 0, "requests": len(sizes[2:]) % 2}
+    counts = _counted(name="up.example", smaller=smaller, sizes=sizes, **some)
     actors = Known([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
     assert len(encrypted_findings(flows, SCOPE, actors, counts=filled(UPLOAD_COUNTS, [counts]))) == found

@@ -74,6 +74,7 @@ class SmbReader(BaseReader):
         self.sessions = Sessions()
         self.told_of: set[bytes] = set()
         self.extra: list[Message] = []
+        self.hidden = [0, 0]  # bytes of packets that nobody reads between those of open files
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a packet."""
@@ -98,7 +99,7 @@ class SmbReader(BaseReader):
         for direction, cutter in enumerate(self.cutters):
             out += self._read(direction, cutter.finish())
         self.files.finish()
-        return out + self.files.take()
+        return out + self._given()
 
     def _read(self, direction: int, found: list[Found]) -> list[Message]:
         for frame in frames(found):
@@ -111,10 +112,18 @@ class SmbReader(BaseReader):
                 self.extra.append(setup)
             if direction == UP and frame.unexplained:
                 self.files.doubt()
-            if magic in (ENCRYPTED, COMPRESSED) and magic not in self.told_of:
-                self._unread(direction, frame, magic)
-        out = [*self.extra, *self.files.take()]
-        self.extra = []
+            if magic in (ENCRYPTED, COMPRESSED):
+                if self.files.needed_from(direction, frame.start) < frame.start:
+                    self.hidden[direction] += frame.end - frame.start
+                if magic not in self.told_of:
+                    self._unread(direction, frame, magic)
+        return self._given()
+
+    def _given(self) -> list[Message]:
+        out, self.extra = [*self.extra, *self.files.take()], []
+        for message in out:
+            if message.end > message.start:
+                message.foreign, self.hidden[message.direction] = self.hidden[message.direction], 0
         return out
 
     def _unread(self, direction: int, frame: Frame, magic: bytes) -> None:

@@ -135,6 +135,14 @@ def test_encrypted_is_said_once():
     assert summary.read == (0, 0)
 
 
+def test_what_is_encrypted_beside_a_file_that_is_read_is_not_counted_as_read():
+    packet = b"\0\0\0\x40\xfdSMB" + bytes(60)
+    alone = read(UPLOAD, server_port=445)[1]
+    messages, summary = read([*UPLOAD[:5], up(packet * 3), *UPLOAD[5:], up(packet)], server_port=445)
+    assert [m.complete for m in messages if m.body] == [True]
+    assert summary.read == alone.read
+
+
 def smb1(code, words, data=b"", *, answer=False, mid=1):
     head = (
         b"\xffSMB"
