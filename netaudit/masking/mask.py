@@ -41,6 +41,10 @@ _SUSPECT = later(r"[@=:%\u3400-\u9fff]|\d[\d ._/()+-]{9}|\\[ux]|&#|&amp;|[A-Za-z
 _USER = r"[^\s@/:;,<>\"'()=&?*\[\]\\%]"
 _MAIL = later(rf"(?<!{_USER})(?:{_USER}|%(?!40))++(?=(?:@|%40)[\w-]+\.\w)")
 _LETTERS = later(r"(?<!\\)[A-Za-z]+")
+_VALUE = later(r"(?<==)[^&#=]+")
+_SPOKEN = later(rf"[^\W\d_{HAN}]+")
+_WORDED = rf"[^\W\d_{HAN}](?:[^\W\d_{HAN}]|['.-])*"
+_SEVERAL = later(rf"{_WORDED}(?:(?:\+|%20| ){_WORDED}){{1,5}}")
 _FOREIGN = later(rf"[^\W\d_A-Za-z{HAN}]+")
 _WORD = later("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _HASH = later(r"(?<![A-Za-z0-9])(?=[A-Fa-f]*\d)[0-9A-Fa-f]{8,}(?![A-Za-z0-9])")
@@ -151,7 +155,18 @@ def _path(text: str) -> str:
     target, mark, query = _mask(text if text.isascii() else read_gbk(text)).partition("?")
     folder, slash, file = target.rpartition("/")
     file = _name(file) if "." in file else _places(file)
-    return _places(folder) + slash + file + mark + _places(query)
+    return _places(folder) + slash + file + mark + _VALUE.sub(_mask_value, _places(query))
+
+
+def _mask_value(match: re.Match[str]) -> str:
+    """A value of a query that is several words as names are written, in whatever language, loses those nobody knows.
+
+    What its key means is not asked: it may be of any language.
+    """
+    text = match[0]
+    if _SEVERAL.fullmatch(text) and text[0] != text[0].lower():
+        return _SPOKEN.sub(_mask_unknown, text)
+    return text if text.isascii() else _FOREIGN.sub(_mask_all, text)
 
 
 _remembered_path = lru_cache(maxsize=16384)(_through(_path))
@@ -223,6 +238,11 @@ def _mask_pinyin(match: re.Match[str]) -> str:
 def _mask_long_pinyin(match: re.Match[str]) -> str:
     """The same in names of hosts, where many short names of programs and services look so."""
     return _mask_pinyin(match) if len(match[0]) >= SHORTEST_IN_HOSTS else match[0]
+
+
+def _mask_unknown(match: re.Match[str]) -> str:
+    word = match[0]
+    return word if word.isascii() and _is_known(word) else word[0] + "*" * (len(word) - 1)
 
 
 def _mask_all(match: re.Match[str]) -> str:

@@ -178,3 +178,17 @@ def test_long_hostile_names_cost_linear_time(text: str) -> None:
     mask_name(text)
     mask_path(text)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/x?ismKamil=Layla+al-Bakri", "/x?ismKamil=L****+a*-B****"),
+        ("/x?hoTen=Nguyễn%20Văn%20An&n=2", "/x?hoTen=N*****%20V**%20A*&n=2"),
+        ("/x?ФИО=Иван+Петров", "/x?ФИО=И***+П*****"),
+        ("/x?v=Иван", "/x?v=****"),
+        ("/x?q=Hello+World&at=2025-06-01+10:00:00", "/x?q=Hello+World&at=2025-06-01+10:00:00"),
+    ],
+)
+def test_a_name_in_a_query_is_masked_whatever_its_key_is_called(path: str, shown: str) -> None:
+    assert mask_path(path) == shown
