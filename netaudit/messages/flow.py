@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.contracts.details import HelloSaid
 from netaudit.messages.datagrams import Brought, together
-from netaudit.messages.message import DOWN, UP, Message, message_id
+from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
@@ -334,11 +334,7 @@ class Flow:
 
     def _carve(self, event: Event, why: str = "a picture where words must be") -> None:
         """Search for images from an event on."""
-        note = Message(
-            self.entry.name if self.entry else UNKNOWN, event[0], event[1], event[1], complete=False, unknown_from=0
-        )
-        note.notes.append(f"{why}: carved from here on")
-        self._fill(note)
+        self._fill(carved_from_here(self.entry.name if self.entry else UNKNOWN, event[0], event[1], why))
         self.let_go()
         self.entry, self.reader = CARVED, CARVED.make()
 

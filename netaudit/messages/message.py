@@ -92,6 +92,13 @@ class Message:
         return self.document
 
 
+def carved_from_here(protocol: str, direction: int, at: int, why: str) -> Message:
+    """Says that from an offset on a flow is searched for images, whatever its protocol is."""
+    message = Message(protocol, direction, at, at, complete=False, unknown_from=0)
+    message.notes.append(f"{why}: carved from here on")
+    return message
+
+
 class Reader(Protocol):
     """Sans-I/O reader of one flow. Any split of the same bytes gives the same messages."""
 

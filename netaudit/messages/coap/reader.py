@@ -26,7 +26,7 @@ from netaudit.messages.coap.datagram import (
 )
 from netaudit.messages.files.filebytes import FileBytes
 from netaudit.messages.marks import ANY, Mark
-from netaudit.messages.message import Message
+from netaudit.messages.message import Message, carved_from_here
 from netaudit.messages.reader import BaseReader, Opening, Verdict, carve_from
 from netaudit.text.charset import decoded
 
@@ -109,7 +109,7 @@ class CoapReader(BaseReader):
         said = parse(data)
         if said is None and len(data) >= LEAST:
             self.hand_over = carve_from(direction, offset, data)
-            return self.finish()
+            return [*self.finish(), carved_from_here(NAME, direction, offset, "a datagram that is no CoAP")]
         if said is None or not (said.method or said.status):
             return []
         if said.kind < 2:  # an acknowledgement may be the same for many

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from netaudit.messages.marks import ANY, Mark
-from netaudit.messages.message import Message
+from netaudit.messages.message import Message, carved_from_here
 from netaudit.messages.reader import BaseReader, Opening, Verdict, carve_from
 from netaudit.messages.rtp.mpeg_ps import KeyFrames
 from netaudit.messages.rtp.reader import decodes_video
@@ -154,9 +154,11 @@ class TsReader(BaseReader):
         if self.head and _is_control(data):
             return []
         if not packets_at(data, self.head, least=1):
-            if self.head and data[4:5] > b"" and data[4] & ENCRYPTED and not any(self.named):
-                self.protocol = "unknown"
             self.hand_over = carve_from(direction, offset, data)
+            if any(self.named):
+                return [carved_from_here(NAME, direction, offset, "a datagram that is no transport stream")]
+            if self.head and len(data) > 4 and data[4] & ENCRYPTED:
+                self.protocol = "unknown"
             return []
         out = []
         if not self.named[direction]:

@@ -200,6 +200,7 @@ def test_what_is_no_coap_is_searched_for_pictures_and_not_counted_as_read():
     first, *rest = blocks(PICTURE)
     messages, summary = read([up(first), up(PICTURE), *[up(b"\xff" + bytes(900))] * 50, *map(up, rest)], **ROW)
     assert carved(messages) == [PICTURE]
+    assert any("carved from here on" in note for one in messages for note in one.notes)
     assert summary.read[0] == len(first) + len(PICTURE)
     assert not any(one.complete for one in messages if one.protocol == "coap")
 

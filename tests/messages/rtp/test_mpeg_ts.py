@@ -140,6 +140,7 @@ def test_what_is_no_transport_stream_is_searched_for_pictures(first):
     photo = picture()
     messages, summary = read([up(first), up(photo)], **ROW)
     assert [one.body for one in messages if one.protocol == "carved"] == [photo]
+    assert any("carved from here on" in note for one in messages for note in one.notes) == (first != HELLO)
     assert summary.protocol == ("srt" if first == HELLO else "mpegts")
 
 
