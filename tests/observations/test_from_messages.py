@@ -223,7 +223,11 @@ def test_titles_of_packed_pages(coding: str) -> None:
 
 @pytest.mark.parametrize(
     ("coding", "body"),
-    [("br", b"<title>x</title>"), ("gzip", b"<title>x</title>"), ("gzip", gzip.compress(b"<title>x" + bytes(10**8), mtime=0))],
+    [
+        ("br", b"<title>x</title>"),
+        ("gzip", b"<title>x</title>"),
+        ("gzip", gzip.compress(b"<title>x" + bytes(10**8), mtime=0)),
+    ],
 )
 def test_pages_that_cannot_be_unpacked(coding: str, body: bytes) -> None:
     assert observed(http(1, body, content_type="text/html", content_encoding=coding)) == set()
