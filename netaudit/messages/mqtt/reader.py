@@ -235,6 +235,8 @@ class MqttReader(BaseReader):
 
     def _answered(self, direction: int, code: int, start: int, end: int) -> None:
         """The broker says whether it takes the client; of one it refuses nothing was taken (MQTT 3.1.1, 3.2.2.3)."""
+        if code:
+            self.waiting.clear()  # of nothing that it refuses an acknowledgement is missed
         for request in (self.early or ()) if code else ():
             self.out.append(Message(NAME, direction, start, end, method="CONNACK", notes=[IN_FIELD], request=request))
         self.early = None
