@@ -21,6 +21,7 @@ PACKAGES = (
     "pytest", "hypothesis", "psutil", "colorama", "matplotlib", "scapy", "scikit-image", "jsonschema", "pandas",
 )  # fmt: skip
 
+ADAPTERS = "scapy/arch/windows/structures.py"  # asks for adapters as wine does not answer, when scapy is imported
 LACKING = "scapy/arch/windows/sspi.py"  # asks for what wine has not when it is imported, and no test does with it
 
 
@@ -43,6 +44,8 @@ def _prepared(check: Check) -> Path:
     words += ["--platform", "win_amd64", "--python-version", check.wine.minor, "--only-binary=:all:", "--upgrade"]
     subprocess.run([*words, "-c", str(ROOT / "constraints.txt"), *PACKAGES], check=True, capture_output=True)
     (place / LACKING).write_text("", "ascii")
+    with (place / ADAPTERS).open("a", encoding="ascii") as file:
+        file.write("\n\ndef GetAdaptersAddresses(*_, **__):\n    return []\n")
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir()
     listed = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
