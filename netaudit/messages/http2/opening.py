@@ -26,8 +26,8 @@ def recognise(opening: Opening) -> Verdict:
                 return verdict
         if Verdict.MORE in chains:
             return Verdict.MORE
-    elif not opening.up and _is_settings(opening.down):
-        return Verdict.YES  # the client's side was not captured
+    elif not opening.up and (settings := _settings(opening.down)) is not Verdict.NO:
+        return settings  # the client's side was not captured
     begun = (opening.up and up is Verdict.MORE) or (opening.down and down is Verdict.MORE)
     return Verdict.MORE if begun else Verdict.NO
 
@@ -38,11 +38,14 @@ def _preface(data: bytes) -> Verdict:
     return Verdict.MORE if PREFACE.startswith(data) else Verdict.NO
 
 
-def _is_settings(data: bytes) -> bool:
+def _settings(data: bytes) -> Verdict:
     """A first SETTINGS frame (RFC 9113, 3.4) of known settings."""
-    if len(data) < HEAD + 2 or data[3] != SETTINGS or data[4] or not plausible(data, 0, 240):
-        return False
-    return data[2] == 0 or (data[9] == 0 and 1 <= data[10] <= 9)
+    if len(data) < HEAD + 2:
+        begun = bytes(2).startswith(data[:2]) and bytes((SETTINGS, 0)).startswith(data[3:5])
+        return Verdict.MORE if data and begun else Verdict.NO
+    if data[3] != SETTINGS or data[4] or not plausible(data, 0, 240):
+        return Verdict.NO
+    return Verdict.YES if data[2] == 0 or (data[9] == 0 and 1 <= data[10] <= 9) else Verdict.NO
 
 
 def _frames(data: bytes, direction: int) -> Verdict:
