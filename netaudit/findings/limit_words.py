@@ -5,6 +5,9 @@ from __future__ import annotations
 CODINGS = ("br", "bzip2", "deflate", "gzip", "quoted-printable", "xz", "zstd")
 
 LIMITS = {
+    "a block far behind all others of its body is told by itself": (
+        "与同一内容其他数据块相距过远的数据块单独列出", "a block far behind all others of its body is told by itself",
+    ),
     "bson depth": ("BSON 嵌套层数", "depth of BSON"),
     "bytes far behind a hole are not kept": ("缺失之后相距过远的字节未保留", "bytes far behind a hole are not kept"),
     "bytes under way in one connection": ("单个连接中同时处理的字节数", "bytes under way in one connection"),
