@@ -62,7 +62,7 @@ class Looked:
 
     def __init__(self) -> None:
         self.faces: list[Transfer] = []
-        self._clear: set[tuple[str, str]] = set()
+        self.clear: set[tuple[str, str]] = set()  # ways on which a clear face was seen
         self._counts: dict[tuple[str, str], list[int]] = defaultdict(
             lambda: [0, 0]
         )  # faint, others (possible ones, too)
@@ -71,18 +71,31 @@ class Looked:
         """Take a picture."""
         if telling(row):
             self.faces.append(row)
+        self.count(row)
+
+    def count(self, row: Transfer) -> None:
+        """Take how it was judged."""
         if row.face == "yes" and row.sure:
-            self._clear.add(way_of(row))
+            self.clear.add(way_of(row))
         elif row.face == "yes" or (row.face in {"no", "possible"} and not telling(row)):
             self._counts[way_of(row)][row.face != "yes"] += 1
 
     def telling(self) -> list[Transfer]:
         """Faces that are a ground of a finding: clear ones, and faint ones beside clear ones or in most pictures."""
-        return [row for row in self.faces if row.sure or row.face != "yes" or self._borne(way_of(row))]
+        return [row for row in self.faces if self.bears(row)]
 
-    def _borne(self, way: tuple[str, str]) -> bool:
-        faint, others = self._counts[way]
-        return way in self._clear or faint > others
+    def bears(self, row: Transfer) -> bool:
+        """Whether a picture is a ground, as far as its way says."""
+        return row.sure or row.face != "yes" or self.borne(way_of(row))
+
+    def borne(self, way: tuple[str, str]) -> bool:
+        """Whether faint faces of a way are a ground."""
+        faint, others = self._counts.get(way, (0, 0))
+        return way in self.clear or faint > others
+
+    def __len__(self) -> int:
+        """Ways."""
+        return len(self._counts) + len(self.clear)
 
 
 def clear_findings(

@@ -11,7 +11,7 @@ from netaudit.findings.acts import ABROAD, KNOWN_CLASSES, Sent, is_one_of
 from netaudit.findings.identity import BACK_ENDS
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.transfers import CLEAR, Transfer
-from netaudit.findings.uploads import faces_sent_outside, judged, way_of
+from netaudit.findings.uploads import Looked, faces_sent_outside, judged, way_of
 from netaudit.findings.vocabulary import UPLOADED, kind_of
 from netaudit.live.analysis import counted
 from netaudit.live.bursts import Bursts
@@ -62,7 +62,7 @@ class Newsroom:
         self._back_ends: set[str] = set()  # addresses whose answers are judged by themselves, as last analysed
         self._told: dict[tuple[str, ...], News] = {}
         self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
-        self._clear: set[tuple[str, str]] = set()  # ways on which a clear face was seen
+        self._looked = Looked()  # counts of ways only
         self._cleared: set[str] = set()  # objects on these that came before it
         self._changed: OrderedDict[str, None] = OrderedDict()  # objects that came, or were judged, since last told
         self._let_go = 0  # images of which no more is told
@@ -193,9 +193,8 @@ class Newsroom:
         last = self._kept.get(find.object_id)
         pushed = last.pushed if last is not None else False
         row = _transfer(find, face, whole=whole, sure=face not in LOOKED_AT or (face != "no" and score >= CLEAR))
-        if face == "yes" and row.sure and way_of(row) not in self._clear and len(self._clear) < MOST_KEPT:
-            self._clear.add(way_of(row))
-            self._cleared |= {key for key, told in self._kept.items() if way_of(told.row) == way_of(row)}
+        if face in LOOKED_AT and (last is None or last.row.face not in LOOKED_AT) and len(self._looked) < MOST_KEPT:
+            self._count(row)
         self._kept[find.object_id] = Told(
             find, row, pushed or row.digest in self._sent.what, *(last[3:] if last is not None else ())
         )
@@ -206,6 +205,14 @@ class Newsroom:
             self._let_go += 1
         self._note_sent([row])
         self._changed[find.object_id] = None
+
+    def _count(self, row: Transfer) -> None:
+        """Take how an image was judged; what it changes for others of its way is told."""
+        way = way_of(row)
+        before = way in self._looked.clear, self._looked.borne(way)
+        self._looked.count(row)
+        if (way in self._looked.clear, self._looked.borne(way)) != before:
+            self._cleared |= {key for key, told in self._kept.items() if way_of(told.row) == way}
 
     def _note_sent(self, rows: list[Transfer]) -> None:
         """Remember what of some images was sent outside, for what comes back later."""
@@ -227,8 +234,10 @@ class Newsroom:
 
     def _judge_rows(self, rows: list[Transfer], changed: Container[str]) -> None:
         """Judge images as the case will, as far as is known now, and tell what is new."""
-        done = judged(rows, self._scope, self._actors, self._back_ends, self._bearing, self._sent, clear=self._clear)
-        acts = {one.row.object_id: (one.act, one.grade) for one in done}
+        done = judged(
+            rows, self._scope, self._actors, self._back_ends, self._bearing, self._sent, clear=self._looked.clear
+        )
+        acts = {one.row.object_id: (one.act, one.grade if self._looked.bears(one.row) else "") for one in done}
         for row in rows:
             act, grade = acts.get(row.object_id, (None, ""))
             told = self._kept[row.object_id]

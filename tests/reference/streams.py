@@ -361,7 +361,7 @@ class Shard:
                 heard = side.other.counters["packets"] and 0 < side.acked < side.highest
                 if flow.flags & 16 and flow.main is None and heard:
                     flow.doubts |= 262144 << side.direction
-                elif flow.main is None and side.short and not flow.flags & 16:
+                elif flow.main is None and side.short and side.acked < side.highest and not flow.flags & 16:
                     flow.doubts |= 1048576 << side.direction
         flow.end_burst()
         flow.doubts |= 16384 if evicted else 0

@@ -302,9 +302,8 @@ def test_implausible_segments():
 def test_an_answer_that_acknowledges_less_is_told():
     said = only([*HELLO, up(100, b"abcdef"), down(500, b"ok", ack=103)])
     assert said["final"]["doubts"] == Doubt.SHORT_UP
-    later = only([*HELLO, up(100, b"abcdef"), down(500, b"ok", ack=103), down(502, ack=106)])
-    assert later["final"]["doubts"] == Doubt.SHORT_UP  # the answer itself did not know of them
     for rest in (
+        [down(500, b"ok", ack=103), down(502, ack=106)],  # they crossed on the wire
         [down(500, b"ok", ack=106)],
         [down(500, b"ok", ack=103), up(106, b"g")],  # it was still under way: it asks for more of the answer
         [down(500, ack=103)],  # the capture ends before the answer
