@@ -63,9 +63,8 @@ class Looked:
     def __init__(self) -> None:
         self.faces: list[Transfer] = []
         self.clear: set[tuple[str, str]] = set()  # ways on which a clear face was seen
-        self._counts: dict[tuple[str, str], list[int]] = defaultdict(
-            lambda: [0, 0]
-        )  # faint, others (possible ones, too)
+        # of each way: faint ones, others (possible ones among them)
+        self._counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
 
     def note(self, row: Transfer) -> None:
         """Take a picture."""

@@ -63,7 +63,7 @@ class Newsroom:
         self._told: dict[tuple[str, ...], News] = {}
         self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
         self._looked = Looked()  # counts of ways only
-        self._cleared: set[str] = set()  # objects on these that came before it
+        self._cleared: set[str] = set()  # objects of ways whose pictures bear more, or less, than before
         self._changed: OrderedDict[str, None] = OrderedDict()  # objects that came, or were judged, since last told
         self._let_go = 0  # images of which no more is told
         self._bursts = Bursts()

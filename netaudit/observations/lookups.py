@@ -32,6 +32,8 @@ def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
             for address in bound.addresses:
                 ledger.note("dns", "", address, "name", asked, *place)
             for outer in bound.public_names:
+                if any(map(str.isspace, asked + outer)):  # no names of hosts, and two are written as one text
+                    continue
                 ledger.note("dns_client", ends.client.mac, ends.client.ip, "ech", f"{asked} {outer.lower()}", *place)
     if not said.response and not message.direction and message.host:
         ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST = 8192  # texts and expressions: those of classes that are no more among them
+KNOWN = ((3, 11), (3, 12), (3, 13))  # versions whose `re` is taken apart; others compile as ever
 Codes = dict[Any, Any]  # by text, or by what an expression is made of
 
 
@@ -50,7 +51,9 @@ def remember_compiled() -> None:
 
 
 def _remember_expressions(known: Codes, fresh: Codes) -> None:
-    """Have `re` ask for the codes of an expression here before it makes them."""
+    """Have `re` ask for the codes of an expression here before it makes them, where it is built as it is known here."""
+    if sys.version_info[:2] not in KNOWN:
+        return
     compiler: Any = import_module("re._compiler")
     engine, made = compiler._sre, compiler.compile  # noqa: SLF001
     telling = {**vars(compiler), "_sre": SimpleNamespace(compile=lambda *asked: asked)}

@@ -11,7 +11,7 @@ from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
-from tests.findings.examples import EXAMPLES, MARKED, UPLOADS, case, filled, finding, flow, image, opened
+from tests.findings.examples import EXAMPLES, MARKED, UPLOADS, VANTAGE, case, filled, finding, flow, image, opened
 
 LANGS = ("zh", "en")
 
@@ -172,6 +172,12 @@ def test_marks_that_overlap_are_one_and_a_cut_one_is_none() -> None:
 )
 def test_no_absence_is_told_of_moments_around_which_something_was_lost(lost) -> None:
     assert "unfollowed" not in kinds(case(**MARKED | lost))
+
+
+@pytest.mark.parametrize(("heard", "port", "told"), [(8, "", True), (2, "", False), (8, "aa:bb:cc:00:00:01", False)])
+def test_an_absence_after_marks_is_told_where_nearly_all_devices_were_heard(heard: int, port: str, told: bool) -> None:
+    vantage = VANTAGE | {"devices": 8, "heard": heard, "port_of": port}
+    assert ("unfollowed" in kinds(case(**MARKED, vantages=[vantage]))) is told
 
 
 def test_an_absence_after_marks_says_nothing_of_other_findings() -> None:

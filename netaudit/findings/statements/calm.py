@@ -11,7 +11,7 @@ from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
 from netaudit.findings.apart import IMAGES, NOBODYS, NUMBERS, RECORDS
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
-from netaudit.findings.statements.ledger_rows import left_open, open_rows, total, vantages
+from netaudit.findings.statements.ledger_rows import heard_nearly_all, left_open, open_rows, total
 from netaudit.findings.visibility import CLEAR
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ CALM_NEEDS = (  # no open row in any of these
     "stages", "inputs", "packets", "images", "key frames", "readers", "limits", "lost", "egress", "names",
     "contradictions", "evicted", "faces", "apart", "bounds", "documents", "templates",
 )  # fmt: skip
-NEARLY = 0.9  # of the devices that captures know of
 
 
 def _uploads(tables: Tables) -> dict[str, int]:
@@ -60,7 +59,7 @@ def _headline(tables: Tables) -> str:
     left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
     if left or any(row["reason"] in HIDING for row in open_rows(tables, "understanding")):
         return SO_FAR
-    if any(row["port_of"] for row in vantages(tables)) or not _heard_nearly_all(tables):
+    if not heard_nearly_all(tables):
         return SO_FAR  # of the others nothing was heard
     if _uploads(tables)["n"]:
         return BUT_UPLOADS
@@ -103,15 +102,6 @@ def _uploads_unjudged(tables: Tables) -> Iterator[Statement]:
     counts = _uploads(tables)
     if counts["n"] and _headline(tables) == SO_FAR:
         yield Statement("uploads_unjudged", counts=counts)
-
-
-def _heard_nearly_all(tables: Tables) -> bool:
-    """Whether a capture heard nearly as many devices as any knows, of those that only announce themselves, too.
-
-    What such a device said to others may have gone past where the capture was taken.
-    """
-    rows = vantages(tables)
-    return max((row["heard"] for row in rows), default=0) >= NEARLY * max((row["devices"] for row in rows), default=0)
 
 
 CALM = (

@@ -12,6 +12,8 @@ from netaudit.findings.statements.kind import MOST_NAMED, Statement, Tables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+NEARLY = 0.9  # of the devices that captures know of
+
 
 def open_rows(tables: Tables, *ledgers: str) -> list[dict[str, Any]]:
     """Rows of some ledgers that are not understood."""
@@ -49,3 +51,13 @@ def vantages(tables: Tables) -> list[dict[str, Any]]:
     """What each capture heard; nothing in cases that do not say it."""
     table = tables.get("vantages")
     return table.to_pylist() if table is not None else []
+
+
+def heard_nearly_all(tables: Tables) -> bool:
+    """Whether a capture heard nearly as many devices as any knows, and none was taken at the port of one.
+
+    Devices that only announce themselves count, too: what such a one said to others may have gone past the capture.
+    """
+    rows = vantages(tables)
+    heard, known = (max((row[name] for row in rows), default=0) for name in ("heard", "devices"))
+    return heard >= NEARLY * known and not any(row["port_of"] for row in rows)

@@ -9,7 +9,7 @@ from netaudit.findings.marked import FOLLOWED, NOT_FOLLOWED, WINDOW_S
 from netaudit.findings.moments import LEAST_BYTES
 from netaudit.findings.roles import CAPTURE, TERMINAL
 from netaudit.findings.statements.kind import SECOND, Kind, Statement, Tables
-from netaudit.findings.statements.ledger_rows import open_rows
+from netaudit.findings.statements.ledger_rows import heard_nearly_all, open_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,11 @@ def least_share(passes: int) -> int:
 
 
 def _unfollowed(tables: Tables) -> Iterator[Statement]:
-    """A statement where no marked pass was followed; findings may tell of other things, or of other moments."""
+    """A statement where no marked pass was followed, and what nearly all devices said could be heard."""
     rows = [row for row in tables["ledgers"].to_pylist() if row["ledger"] == "marks"]
     found = {row["reason"]: row["count"] or 0 for row in rows}
     passes = found.get(NOT_FOLLOWED, 0)
-    if passes < LEAST or found.get(FOLLOWED) or open_rows(tables, "stages"):
+    if passes < LEAST or found.get(FOLLOWED) or open_rows(tables, "stages") or not heard_nearly_all(tables):
         return
     roles = tables["devices"]["role_hint"].to_pylist()
     counts = {
