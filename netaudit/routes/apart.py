@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Way = tuple[str, str]  # flow and direction
 NOWHERE: Way = ("", "")
 
-SAID = frozenset({"time", "device", "place", "name", "id_number", "person_id", "gender", "age", "score"})
+SAID = frozenset({"time", "device", "place", "name", "id_number", "person_id", "gender", "age", "score", "direction"})
 HALF_HOUR = 1800 * 10**9  # ns
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from netaudit.documents.passages import IN, OUT, way_of
 from netaudit.identity_data.naming import has_family_name, plain
 from netaudit.masking.identity_numbers import known_region
 from netaudit.routes.shapes import (
@@ -292,6 +293,8 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
             one.say("device", BEHAVIOUR, 0, total, total)
     elif values.keys() <= {"男", "女", "male", "female", "Male", "Female"}:
         one.say("gender", BEHAVIOUR, BY_END, total, total)
+    elif {way_of(value) for value in values} == {IN, OUT}:
+        one.say("direction", BEHAVIOUR, BY_END, total, total)
     elif _NO_NAME.search(key) is None and (support := _names(values)) >= SHARE * total:
         one.say("name", BEHAVIOUR, BY_END, support, total)
     elif _NO_SCORE.search(key) is None and one.form == "decimal" and len(values) > 3:

@@ -21,7 +21,7 @@ from netaudit.identity_data.from_unwrapping import (
     masked,
     picture_addresses,
 )
-from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code
+from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code, shown_way
 from netaudit.rows.persons import keyed
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
@@ -217,7 +217,9 @@ class EventRows:
             person_ref=person["person_id"].text, person_hmac=person["person_id"].hmac,
             gender=person["gender"].text, age=person["age"].text, birthday=person["birthday"].text,
             address=person["address"].text, person_group=person["group"].text, score=event.score,
-            result=self._plain(event, "result", event.result, secret=False).text, **wanted,
+            result=self._plain(event, "result", event.result, secret=False).text,
+            direction=shown_way(self._plain(event, "direction", event.direction_text, secret=False), event.direction),
+            **wanted,
             first_photo_time=said_ns(event.purpose.get("first_photo_time", "")),
             report_time=said_ns(event.purpose.get("report_time", "")), asks=asks(event),
             images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],

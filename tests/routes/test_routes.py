@@ -371,3 +371,29 @@ def test_more_leaves_than_are_held_are_messages_cut(tmp_path: Path, monkeypatch:
     rows = [row for row in case.table("ledgers").to_pylist() if row["ledger"] == "understanding"]
     (cut,) = (row for row in rows if row["reason"] == MESSAGES_CUT)
     assert 0 < cut["count"] < 12
+
+
+def test_which_way_somebody_passed_is_told_in_or_out_and_a_code_as_sent(tmp_path: Path) -> None:
+    ways = ["进", "出", "in", "OUT", "2", "签离", "", "1"]
+    case = audited(tmp_path, lambda place: named(place) | {"passDir": ways[place]})
+    assert [row["direction"] for row in case.table("events").to_pylist()] == [
+        "in",
+        "out",
+        "in",
+        "out",
+        "2",
+        "out",
+        "",
+        "1",
+    ]
+    said = clear(case)
+    assert [said[row["event_id"]].get("direction", "") for row in case.table("events").to_pylist()] == ways
+    report = (case.folder / "report.html").read_text(encoding="utf-8")
+    assert "in 2, out 3" in report
+
+
+def test_both_ways_in_a_field_that_says_nothing_are_known_by_what_they_are(tmp_path: Path) -> None:
+    case = audited(tmp_path, lambda place: bare(place) | {"k9": "下班" if place % 2 else "上班"})
+    assert [row["direction"] for row in case.table("events").to_pylist()] == ["in", "out"] * 4
+    (field,) = (row for row in case.table("fields").to_pylist() if row["path"] == "k9")
+    assert (field["meaning"], field["known_by"]) == ("direction", "behaviour")
