@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netaudit.messages import mongodb, socks
+from netaudit.messages import framed, mongodb, socks
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.coap import reader as coap
 from netaudit.messages.dns import reader as dns
@@ -99,6 +99,7 @@ READERS: tuple[Entry, ...] = (
     Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader, speaks_of_streams=True),
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
+    Entry(UNKNOWN, "tcp", framed.recognise, framed.FramedDocuments),  # last: of a protocol that nobody knows
     Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True, marks=sip.MARKS),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True, marks=dhcp.MARKS),
     Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True, marks=dhcpv6.MARKS),

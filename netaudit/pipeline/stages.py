@@ -386,7 +386,8 @@ class Shard:
             if self._witness is not None:
                 self._witness.named(message, row)
             told = True
-        if told or pictured or (self._events.names_pictures and not is_reply(message)):
+        named = self._events.names_pictures and not is_reply(message)
+        if told or pictured or named or self._events.masked:
             self._leaves.take(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:

@@ -37,6 +37,7 @@ def announced(found: list[Inferred]) -> list[Inferred]:
         else:
             new = {meaning: value for meaning, value in naming[0].said.items() if meaning in SAID - one.said.keys()}
             one.said |= new
+            one.urls += [url for url in naming[0].urls if address(url) == one.path and url not in one.urls]
             one.announced = set(new)
             if one.shot_time is None:
                 one.shot_time, one.zone = naming[0].shot_time, naming[0].zone
