@@ -22,7 +22,8 @@ from dataclasses import dataclass, replace
 
 CONFIDENCE = 0.95
 LEAST = 0.95  # power below which an absence is not told as one
-LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # a camera that is busy misses two in a row
+MISSED = 2  # a camera that is busy misses so many in a row
+LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # fewer only where it is enough without MISSED of them
 MOST_SAID = 99  # of 100: no visit shows more
 
 
@@ -45,7 +46,10 @@ class Power:
     @property
     def seen(self) -> float:
         """In which part of such visits, at least, the habit would have shown."""
-        return 1 - (1 - self.chance) ** self.asked
+        return self._seen_of(self.asked)
+
+    def _seen_of(self, asked: int) -> float:
+        return 1 - (1 - self.chance) ** max(asked, 0)
 
     @property
     def of_100(self) -> int:
@@ -55,7 +59,8 @@ class Power:
     @property
     def enough(self) -> bool:
         """Whether an absence may be told."""
-        return self.seen >= LEAST and self.asked >= LEAST_ASKED.get(self.kind, 5)
+        least = LEAST_ASKED.get(self.kind, 5)
+        return self.seen >= LEAST and (self.asked >= least or self._seen_of(self.asked - MISSED) >= LEAST)
 
     @property
     def able(self) -> bool:
@@ -67,7 +72,8 @@ class Power:
         """How many have to be asked until it is enough; 0 where no number of them would be."""
         if not self.chance or self.chance >= 1:
             return 0
-        return max(LEAST_ASKED.get(self.kind, 5), math.ceil(math.log(1 - LEAST) / math.log1p(-self.chance) - 1e-9))
+        alone = math.ceil(math.log(1 - LEAST) / math.log1p(-self.chance) - 1e-9)
+        return max(alone, min(LEAST_ASKED.get(self.kind, 5), alone + MISSED))
 
     @property
     def unchanged(self) -> float:

@@ -50,7 +50,8 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
     if one.known_by:
         told.append(say(f"known_by.{one.known_by}", lang))
     if one.status == "gone":
-        told.append(say("gone_inside" if one.purpose == "inside" else "gone", lang))
+        only = any(code == "tried_only" for code, _ in one.limits)
+        told.append(say("gone_inside" if one.purpose == "inside" else "gone_called" if only else "gone", lang))
     if one.power and one.power.asked and one.power.followed:
         power = one.power
         told.append(
@@ -65,7 +66,15 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
         told.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
     if one.status == "could not have been seen":
         told.append(say("against", lang))
-    return told + [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
+    told += [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
+    return told + _what_to_do(one, lang)
+
+
+def _what_to_do(one: Outcome, lang: str) -> list[str]:
+    """What would make an absence tellable that is not, each once."""
+    bars = dict(one.bears) if one.status == "could not have been seen" else {}
+    steps = [_bearing(f"next.{code}", figures, lang) for code, figures in bars.items() if f"next.{code}" in TEXTS]
+    return [say("to_tell", lang), *dict.fromkeys(steps)] if steps else []
 
 
 def _together(power: Power, devices: int, lang: str) -> str:
