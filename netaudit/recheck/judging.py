@@ -189,7 +189,7 @@ def _far(channel: Channel, met: dict[str, Match], after: Visit) -> frozenset[str
 def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], ways: Ways) -> Outcome:
     channel, match = route.channel, route.match
     told = Outcome(
-        UNSEEN, route.purpose, _named(before, channel.device), channel.device, channel.endpoint,
+        UNSEEN, route.purpose, _named(before, channel.device), channel.device, _end(before, channel),
         known_by=match.by if match else "", before=_counted(channel, route.purpose),
         now_device=_named(after, match.device) if match else "",
         findings_before=sorted({one for ids in channel.findings.values() for one in ids}),
@@ -200,7 +200,7 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
     seen = suspects(channel, FORMS_OF[route.purpose], route.sizes, mine, before, after, ways)
     if (moved := next((one for one in seen if one.moved), None)) is not None:
         told.status, told.form = MOVED, moved.how
-        told.now_device, told.now_endpoint = _named(after, moved.channel.device), moved.channel.endpoint
+        told.now_device, told.now_endpoint = _named(after, moved.channel.device), _end(after, moved.channel)
         told.after = _all_of(moved.channel)
         told.findings_after = sorted({one for ids in moved.channel.findings.values() for one in ids})
         told.bears.append((moved.code, moved.figures))
@@ -242,7 +242,7 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
     """Whether the same device still sends to the same endpoint, in whatever way; says how in `told`."""
     for channel in route.again:
         told.findings_after += sorted({one for ids in channel.findings.values() for one in ids})
-        told.now_endpoint = channel.endpoint
+        told.now_endpoint = _end(after, channel)
     forms, least = FORMS_OF[route.purpose], LEAST_HIDDEN if route.purpose == UPLOADS else 0
     own = [one for channel in route.again for one in channel.sent if one.form in forms and one.size >= least]
     if route.purpose == UPLOADS:
@@ -397,7 +397,7 @@ def _new(
             continue
         found.append(
             Outcome(
-                NEW, purpose, _named(after, channel.device), channel.device, channel.endpoint,
+                NEW, purpose, _named(after, channel.device), channel.device, _end(after, channel),
                 after=_counted(channel, purpose), findings_after=sorted(ids),
             )
         )  # fmt: skip
@@ -407,6 +407,11 @@ def _new(
 def _named(visit: Visit, device: str) -> str:
     known = visit.devices.get(device)
     return known.words if known else device
+
+
+def _end(visit: Visit, channel: Channel) -> str:
+    """How a sentence calls the endpoint: a device inside by what it is."""
+    return _named(visit, channel.endpoint) if channel.inside else channel.endpoint
 
 
 def _counted(channel: Channel, purpose: str) -> Counted:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FORMAT = "netaudit recheck 1"
 TEXTS: Texts = yaml_of(__package__, "texts.yaml")
 LONGEST = 160
+MOST_IDS = 6  # of findings in a sentence; the data has all
+NOTES = {"new": "new_note", "now encrypted": "encrypted_note"}  # what an outcome of itself does not show
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 say = speaker(TEXTS)
 
@@ -47,6 +49,8 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
             told.append(_carried(f"carried_{name}", some, lang))
     if one.status == "moved":
         told.append(say("moved_to", lang, device=safe(one.now_device), endpoint=safe(one.now_endpoint)))
+    if one.status in NOTES:
+        told.append(say(NOTES[one.status], lang))
     if one.known_by:
         told.append(say(f"known_by.{one.known_by}", lang))
     if one.status == "gone":
@@ -67,7 +71,7 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
     if one.status == "could not have been seen":
         told.append(say("against", lang))
     told += [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
-    return told + _what_to_do(one, lang)
+    return told + _what_to_do(one, lang) + _findings(one, lang)
 
 
 def _what_to_do(one: Outcome, lang: str) -> list[str]:
@@ -75,6 +79,17 @@ def _what_to_do(one: Outcome, lang: str) -> list[str]:
     bars = dict(one.bears) if one.status == "could not have been seen" else {}
     steps = [_bearing(f"next.{code}", figures, lang) for code, figures in bars.items() if f"next.{code}" in TEXTS]
     return [say("to_tell", lang), *dict.fromkeys(steps)] if steps else []
+
+
+def _findings(one: Outcome, lang: str) -> list[str]:
+    """Under which numbers the cases have it."""
+    if not one.findings_before and not one.findings_after:
+        return []
+    shown = {
+        name: ", ".join(ids[:MOST_IDS]) + (f" +{len(ids) - MOST_IDS}" if len(ids) > MOST_IDS else "")
+        for name, ids in (("before", one.findings_before), ("after", one.findings_after))
+    }
+    return [say("findings", lang, **{name: text or say("none", lang) for name, text in shown.items()})]
 
 
 def _together(power: Power, devices: int, lang: str) -> str:

@@ -220,7 +220,8 @@ def _asks(way: Weighed, after: Visit) -> bool:
 
 
 def _figures(way: Weighed, after: Visit) -> dict[str, object]:
-    return {"device": _name(after, way.channel.device), "endpoint": way.channel.endpoint}
+    end = way.channel.endpoint
+    return {"device": _name(after, way.channel.device), "endpoint": _name(after, end) if way.channel.inside else end}
 
 
 def _grown(size: int, earlier: int, before: Visit, after: Visit) -> float:

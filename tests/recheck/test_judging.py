@@ -70,7 +70,7 @@ def test_what_would_make_an_absence_enough_is_told() -> None:
     assert codes(few) == ["power_needed"]
     assert (
         "device heard around them: 3. With uploads as regular as those before, 5 would be enough"
-        in sentences(few, office(), "en")[-1]
+        in sentences(few, office(), "en")[-2]
     )
     assert codes(told(visit(LATER, [beats(LATER)], marks=[]))) == ["unmarked_after"]
     assert codes(told(visit(LATER, [beats(LATER)]), office(marks=[]))) == ["unmarked_before"]
@@ -79,7 +79,7 @@ def test_what_would_make_an_absence_enough_is_told() -> None:
 def test_uploads_that_avoid_the_marks_are_told_with_their_number() -> None:
     one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60), "uploaded"), beats(LATER)]))
     assert (one.power.asked, one.power.of_100, codes(one)) == (12, 99, ["avoids"])
-    assert "uploads at other moments: 12. Whether they come later" in sentences(one, office(), "en")[-1]
+    assert "uploads at other moments: 12. Whether they come later" in sentences(one, office(), "en")[-2]
     few = told(
         visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60, passes=3), "uploaded"), beats(LATER)], passes=3)
     )
@@ -104,7 +104,7 @@ def test_without_marks_what_else_tells_when_it_was_due_is_said_to_be_too_little(
     one = told(later, before)
     assert codes(one) == ["unmarked_before"]
     assert (one.power.kind, one.power.asked) == ("pictures", 2)
-    assert "what else tells when an upload was due is too little" in sentences(one, before, "en")[-1]
+    assert "what else tells when an upload was due is too little" in sentences(one, before, "en")[-2]
 
 
 @pytest.mark.parametrize("form", ["face", "hidden"])
@@ -329,10 +329,26 @@ def test_the_text_of_a_mark_says_whose_camera_was_passed() -> None:
     assert (one.power.occasions, one.power.followed, one.power.asked) == (12, 12, 6)
 
 
+def test_an_outcome_says_what_it_does_not_show_and_where_the_cases_have_it() -> None:
+    hidden = channel(CAMERA, UP, after_passes(LATER, "hidden", 30_000))
+    later = visit(LATER, [hidden, beats(LATER)])
+    said = sentences(told(later), later, "en")
+    assert any("whether pictures are in it is not shown" in text for text in said)
+    assert said[-1] == "Numbers of the findings: before F1; now none."
+
+
+def test_an_endpoint_inside_is_called_by_what_it_is() -> None:
+    both = [device(), device(SERVER, "192.168.1.10", role="server")]
+    before = visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both)
+    (one,) = [one for one in compare(before, visit(LATER, [beats(LATER)], devices=both)) if one.purpose == "inside"]
+    assert one.endpoint == "Hikvision (192.168.1.10)"
+
+
 def test_what_is_only_in_the_later_visit_is_new() -> None:
     first = visit(SECOND, [beats(SECOND)])
     found = compare(first, office(LATER))
     assert [(one.status, one.endpoint) for one in found] == [("new", UP)]
+    assert any("was not captured is not shown" in text for text in sentences(found[0], office(LATER), "en"))
 
 
 def test_a_server_whose_cameras_are_away_is_not_called_gone() -> None:
