@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMAT = "netaudit recheck 1"
 TEXTS: Texts = yaml_of(__package__, "texts.yaml")
 LONGEST = 160
-MOST_IDS = 6  # of findings in a sentence; the data has all
+MOST_IDS = 6  # of findings and captures that are named; the data has all
 NOTES = {"new": "new_note", "now encrypted": "encrypted_note"}  # what an outcome of itself does not show
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 say = speaker(TEXTS)
@@ -85,11 +85,13 @@ def _findings(one: Outcome, lang: str) -> list[str]:
     """Under which numbers the cases have it."""
     if not one.findings_before and not one.findings_after:
         return []
-    shown = {
-        name: ", ".join(ids[:MOST_IDS]) + (f" +{len(ids) - MOST_IDS}" if len(ids) > MOST_IDS else "")
-        for name, ids in (("before", one.findings_before), ("after", one.findings_after))
-    }
+    shown = {"before": _some(one.findings_before), "after": _some(one.findings_after)}
     return [say("findings", lang, **{name: text or say("none", lang) for name, text in shown.items()})]
+
+
+def _some(ids: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    return ", ".join(ids[:MOST_IDS]) + (f" +{len(ids) - MOST_IDS}" if len(ids) > MOST_IDS else "")
 
 
 def _together(power: Power, devices: int, lang: str) -> str:
@@ -120,10 +122,11 @@ def _shown(figures: dict[str, object]) -> dict[str, object]:
 
 
 def visit_rows(sides: list[tuple[str, list[Visit]]], lang: str) -> list[list[str]]:
-    """One row for each visit: side, case, captured, vantage, marks."""
+    """One row for each visit: side, case, captured, vantage, marks, the beginnings of the hashes of its captures."""
     return [
         [say(when, lang), safe(", ".join(one.names)), f"{local(one.first)} – {local(one.last)}" if one.spans else "",
-         ", ".join(say(side, lang) for side in sorted(one.sides)), f"{len(one.marks):,}"]
+         ", ".join(say(side, lang) for side in sorted(one.sides)), f"{len(one.marks):,}",
+         _some(sorted(name[:16] for name in one.captures))]
         for when, visits in sides for one in visits
     ]  # fmt: skip
 
@@ -146,7 +149,8 @@ def document(outcomes: list[Outcome], sides: list[tuple[str, list[Visit]]], afte
         "format": FORMAT,
         "visits": [
             {"side": side, "cases": one.names, "first_ts": one.first, "last_ts": one.last,
-             "vantage": "+".join(sorted(one.sides)), "marked": len(one.marks), "limits": one.limits}
+             "vantage": "+".join(sorted(one.sides)), "marked": len(one.marks), "limits": one.limits,
+             "captures": sorted(one.captures)}
             for side, visits in sides for one in visits
         ],
         "outcomes": [_data(one, after) for one in outcomes],
