@@ -253,7 +253,9 @@ def _said(group: Group, receivers: Receivers, rule: Rule = IDENTITY_IN_CLEAR) ->
     odd = sum(not record.sound for record in group.records)
     broken = sum(not record.whole for record in group.records)
     rows = [record.message for record in group.records]
-    named_, against = receivers.told((row["client_ip"], row["server_ip"], row["flow_id"], row["host"]) for row in rows)
+    named_, against = receivers.told(
+        (row["client_ip"], row["server_ip"], row["flow_id"], row["host"], row["first_ts"] or 0) for row in rows
+    )
     opened = sum(bool(record.message["opened"]) for record in group.records)
     told = [_WHAT[rule].format(n=len(group.records), m=len(group.persons)) + named_]
     told += [f"sent encrypted and opened with keys: {opened}"] if opened else []
