@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.acts import ABROAD, Move, act, is_one_of, sent_outside
-from netaudit.findings.apart import NOBODYS, NUMBERS, RECORDS
+from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, RECORDS
 from netaudit.findings.bearing import BARE, OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
@@ -125,7 +125,7 @@ def note_alone(alone: list[Record], told: list[Record], scope: Scope, actors: Ac
             new = record.persons - ways[record.sender, record.receiver] - counted[sender]
             counted[sender] |= new
             if new:
-                apart.note(sender, NUMBERS, record.size, len(new))
+                apart.note(sender, CHANCE if record.chance else NUMBERS, record.size, len(new))
 
 
 def back_ends_of(endpoints: pa.Table | None) -> set[str]:
