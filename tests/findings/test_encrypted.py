@@ -84,6 +84,14 @@ def _counted(**more: object) -> dict[str, object]:
     return row | {"requests_bytes": 0, "bytes_low": 40_000, "bytes_high": 40_000} | more
 
 
+def _scattered(sizes: list[int]) -> list[dict[str, object]]:
+    """One request to each of so many endpoints."""
+    return [
+        _counted(receiver=f"47.96.10.{n}", uploads=1, requests=1, shape="few", bytes_low=size, requests_bytes=size)
+        for n, size in enumerate(sizes)
+    ]
+
+
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
@@ -91,6 +99,8 @@ def _counted(**more: object) -> dict[str, object]:
         ([_counted(name=f"n{n}.demo", uploads=1, shape="few", bytes_low=12_000) for n in range(15)], 15),  # names
         ([_counted(receiver=f"47.96.10.{n}", bytes_low=60_000) for n in range(3)], 3),  # by several ways
         ([_counted(receiver=f"47.96.10.{n}", uploads=1, shape="few", bytes_low=60_000) for n in range(9)], 0),
+        (_scattered([9_000, 12_000, 11_000, 15_000] * 2), 8),  # each to another
+        (_scattered([9_000, 120_000, 11_000, 900_000] * 2), 0),  # of all sizes
         ([_counted(uploads=30, shape="browsing", bytes_low=180_000)], 0),
         ([_counted(uploads=30, shape="regular", bytes_low=180_000)], 0),
         ([_counted(uploads=3, shape="few", bytes_low=180_000)], 0),
