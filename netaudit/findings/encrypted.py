@@ -38,8 +38,6 @@ MOST_UNLIKE = 1.5  # doublings between the quartiles of size of what is alike
 UNTELLING = frozenset({"bulk", "regular", FEW})  # shapes that backups and telemetry have, or none at all
 UNSUITED = frozenset({"bulk", "regular", "browsing", "video", ""})  # shapes that are not added up
 LEAST_ALIKE = 6  # uploads, from which on they have a shape
-BURST_CLASS = 2  # class of `upload_counts.sizes` from which on a unit is as large as a burst: 8 KiB
-LEAST_SLICES = 4  # requests of a burst: fewer may be a report and what goes with it
 LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
     "events": "many alike, a few at a time, as after events",
     "regular": "at even times, as telemetry and logs",
@@ -92,7 +90,7 @@ def encrypted_findings(
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
             shape = shape or (SHAPED if not own and pooled is not None and _sends(count, rows) else "")
-            if not shape and not own and role[0] in JUDGED and chopped(count, _bursts(rows)):
+            if not shape and not own and role[0] in JUDGED and (count["sliced"] or 0) >= LEAST_ALIKE:
                 shape = _shape(rows, known=known)
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured
             shape = "" if own else _shape(rows, known=known)
@@ -122,17 +120,6 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
         return SHAPED
     meant = service_class in KNOWN_CLASSES and (enough or (not own and (service_class != STORE or kind in JUDGED)))
     return KNOWN if meant and (count["bytes_high"] or 0) >= LEAST_KNOWN and count["uploads"] else ""
-
-
-def chopped(count: dict[str, Any], bursts: int) -> bool:
-    """Whether bursts went in requests each too small for a picture: slice by slice, say, whatever else was sent.
-
-    Each unit of a burst's size is taken to be one of the bursts.
-    """
-    sizes = count["sizes"] or []
-    slices: int = (count["smaller"] or 0) + sum(sizes[:BURST_CLASS])
-    sliced: int = bursts - sum(sizes[BURST_CLASS:])
-    return sliced >= LEAST_ALIKE and slices >= LEAST_SLICES * sliced
 
 
 def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
@@ -179,8 +166,7 @@ def _counted(counts: pa.Table | None) -> dict[tuple[str, str, str], dict[str, An
         "shape",
         "requests",
         "requests_bytes",
-        "smaller",
-        "sizes",
+        "sliced",
         "bytes_low",
         "bytes_high",
     ]
