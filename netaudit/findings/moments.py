@@ -2,9 +2,10 @@
 
 The window of a moment begins LEAD_S before it (a hand is slower than an eye) and lasts as long after it as asked. An
 image is in it when its first byte was sent in it. Of a connection whose content is not visible (of any protocol of IP,
-whoever opened it: an endpoint outside may fetch what follows a pass) those bytes are in it that left in it, to the second where the connection also lasted before or after (`within` is false then, and what left
-before and after is told apart). That something follows a moment is no judgement on what it is: rows here are no
-findings, and visitors' own devices are left out as there.
+whoever opened it: an endpoint outside may fetch what follows a pass) those bytes are in it that left in it, to the
+second where the connection also lasted before or after (`within` is false then, and what left before and after is told
+apart). That something follows a moment is no judgement on what it is: rows here are no findings, and visitors' own
+devices are left out as there.
 """
 
 from __future__ import annotations

@@ -246,7 +246,8 @@ KINDS = (  # in the order of a first page
         _HIDDEN,
     ),
     Kind(
-        "hidden", UPLOADED, "D", (SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED, LOCKED), "bytes", "D",
+        "hidden", UPLOADED, "D", (SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED, LOCKED), "bytes",
+        "D",
         Words(
             "{who} 于 {when} 向 {to} 加密上传 {size}，内容不可见（D 级）。",
             "{who} made encrypted uploads of {size} to {to}, {when}; content not visible (D).",
