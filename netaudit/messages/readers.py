@@ -14,6 +14,7 @@ from functools import lru_cache
 from netaudit.messages import mongodb, socks
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.coap import reader as coap
+from netaudit.messages.coap import stream as coap_stream
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.files import ftp, nfs, tftp
 from netaudit.messages.hellos import dtls, quic, tls
@@ -93,6 +94,7 @@ READERS: tuple[Entry, ...] = (
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
     Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
+    Entry("coap", "tcp", coap_stream.recognise, coap_stream.CoapStreamReader, names_server=True),
     # behind the certain ones: lengths come first
     Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader, states_hosts=True),
     Entry("ps", "tcp", ps_tcp.recognise, ps_tcp.PsReader),

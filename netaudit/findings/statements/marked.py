@@ -55,7 +55,7 @@ _EN = (
     "after none of {n:marked moment|marked moments} around which nothing is known to be lost, apart from each other "
     "({all} in all), did an image that can be read, or {bytes:size} or more that cannot be to one endpoint, by any "
     "protocol of IP and whoever began it, leave within {seconds} s ({devices:capture device|capture devices} known, "
-    "personal devices left out): sent after {percent} % of them or more, it would have been seen in at least {of} of 100 such "
-    "visits; what is rarer, smaller, sent in other ways or at other moments would not"
+    "personal devices left out): sent after {percent} % of them or more, it would have been seen in at least {of} of "
+    "100 such visits; what is rarer, smaller, sent in other ways or at other moments would not"
 )
 MARKED = (Kind("unfollowed", _unfollowed, _ZH, _EN, SECOND),)
