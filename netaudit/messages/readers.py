@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netaudit.messages import amqp, mongodb, socks
+from netaudit.messages import amqp, kafka, mongodb, socks
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.coap import reader as coap
 from netaudit.messages.coap import stream as coap_stream
@@ -95,6 +95,7 @@ READERS: tuple[Entry, ...] = (
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
     Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
+    Entry("kafka", "tcp", kafka.recognise, kafka.KafkaReader),  # a length, two small numbers and a name
     Entry("coap", "tcp", coap_stream.recognise, coap_stream.CoapStreamReader, names_server=True),
     # behind the certain ones: lengths come first
     Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader, states_hosts=True),
