@@ -119,7 +119,7 @@ def test_last_words(
 def test_one_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(recorder, "PATIENCE", 0.3)
     one = play(monkeypatch, tmp_path, "trap '' INT; echo ready >&2; while :; do sleep 0.05; done")
-    while not one.said:
+    while not one.output:
         time.sleep(0.01)
     one.stop()
     assert "signal 9" in one.reason
