@@ -180,7 +180,7 @@ def test_what_dumpcap_says_of_an_interface_may_be_anything(
     program.write_bytes(b"#!/bin/sh\ncat <<'X'\n" + said + b"\nX\n")
     program.chmod(0o755)
     assert adapters._try_dumpcap(str(program), "eth0")
-    assert isinstance(adapters._told_by(str(program)), list)
+    assert isinstance(adapters._listed_by(str(program)), list)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc and /sys")
