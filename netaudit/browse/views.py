@@ -246,7 +246,7 @@ def traffic(request: Request) -> Response:
     first = who.count("from")
     rows = plain(pairs.slice(first, 50))
     findings = who.book.tables.columns("findings", ["sender", "receiver"]).group_by(["sender", "receiver"])
-    told = {
+    found_between = {
         frozenset((one["sender"], one["receiver"])): one["count_all"]
         for one in plain(findings.aggregate([([], "count_all")]))
     }
@@ -259,7 +259,7 @@ def traffic(request: Request) -> Response:
             "up": who.w.size(one["bytes_up_sum"]),
             "down": who.w.size(one["bytes_down_sum"]),
             "share": max(1, round(100 * (one["both"] or 0) / top)),
-            "findings": told.get(frozenset((one["client_ip"], one["server_ip"])), 0),
+            "findings": found_between.get(frozenset((one["client_ip"], one["server_ip"])), 0),
             "link": urlencode({"client_ip": f"={one['client_ip']}", "server_ip": f"={one['server_ip']}"}),
             "found": urlencode({"sender": f"={one['client_ip']}"}),
         }
@@ -321,11 +321,11 @@ def _searched(who: Asked, name: str, text: str, most: int, until: float) -> tupl
 def tables(request: Request) -> Response:
     """All tables with what they are."""
     who = asked(request)
-    told = [
+    listed = [
         (one.name, title(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
         for one in BY_NAME.values()
     ]
-    return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=told)
+    return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=listed)
 
 
 def query(who: Asked, question: str) -> Response:
