@@ -33,9 +33,9 @@ def traffic(request: Request) -> Response:
         pairs = pairs.filter(functools.reduce(pc.or_, (_mentions(pairs, end, text) for end in ("client", "server"))))
     first = who.count("from")
     rows = plain(pairs.slice(first, 50))
-    told: Counter[frozenset[str]] = Counter()
+    found_between: Counter[frozenset[str]] = Counter()
     for one in plain(who.book.tables.columns("findings", [*ENDS, *(f"{end}_device" for end in ENDS)])):
-        told[frozenset(one[f"{end}_device"] or one[end] for end in ENDS)] += 1
+        found_between[frozenset(one[f"{end}_device"] or one[end] for end in ENDS)] += 1
     top = max((one["both"] or 0 for one in rows), default=0) or 1
     lines = [
         {
@@ -45,7 +45,7 @@ def traffic(request: Request) -> Response:
             "up": who.w.size(one["bytes_up"]),
             "down": who.w.size(one["bytes_down"]),
             "share": max(1, round(100 * (one["both"] or 0) / top)),
-            "findings": told[frozenset((one["client"], one["server"]))],
+            "findings": found_between[frozenset((one["client"], one["server"]))],
             "ways": _ways(who, one),
             "found": urlencode({"sender_device": f"={one['client']}"}),
         }

@@ -280,11 +280,11 @@ def _searched(who: Asked, name: str, text: str, most: int, until: float) -> tupl
 def tables(request: Request) -> Response:
     """All tables with what they are."""
     who = asked(request)
-    told = [
+    listed = [
         (one.name, title(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
         for one in BY_NAME.values()
     ]
-    return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=told)
+    return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=listed)
 
 
 def query(who: Asked, question: str) -> Response:
