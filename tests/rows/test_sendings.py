@@ -52,7 +52,12 @@ def test_every_byte_is_counted_once(packets, cuts, tmp_path_factory) -> None:
     expected: Counter = Counter()
     for one in packets:
         if one["data"] and not one["skip"]:
-            way = {6: "tcp", 17: "udp", 1: "icmp", 47: "ip-47"}[one["proto"]], one["src"][1], one["dst"][1], one["ts"] // SECOND
+            way = (
+                {6: "tcp", 17: "udp", 1: "icmp", 47: "ip-47"}[one["proto"]],
+                one["src"][1],
+                one["dst"][1],
+                one["ts"] // SECOND,
+            )
             expected[(*way, one["dst"][0])] += len(one["data"])
     cuts = [min(cut, len(packets)) for cut in cuts]
     found: Counter = Counter()
