@@ -16,7 +16,7 @@ from netaudit.validate.pack.draw import Draw
 if TYPE_CHECKING:
     from netaudit.validate.pack.containers import Packet
 
-MOST = 380  # packets of a capture
+MOST = 190  # packets of a capture
 ODDS = 6  # one packet in so many is changed
 HEADS = 90  # bytes of a frame in which its heads mostly lie
 COPIES = 5  # of each kind of file
