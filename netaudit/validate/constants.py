@@ -39,12 +39,10 @@ def of_constants() -> dict[str, str]:
 
 
 def _modules() -> list[ModuleType]:
-    named = []
-    for room in ROOMS:
-        package = importlib.import_module(f"netaudit.{room}")
-        for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not one.name.startswith(tuple(f"netaudit.capture.{name}" for name in RECORDING)):
-                named.append(one.name)
+    packages = [importlib.import_module(f"netaudit.{room}") for room in ROOMS]
+    every = [one.name for own in packages for one in pkgutil.walk_packages(own.__path__, f"{own.__name__}.")]
+    recording = tuple(f"netaudit.capture.{name}" for name in RECORDING)
+    named = [one for one in every if not one.startswith(recording)]
     return [importlib.import_module(name) for name in sorted(named)]
 
 

@@ -159,7 +159,9 @@ def steps_of(fault: Fault, traced: dict) -> list[str] | None:
 
 def begins(tree: ast.Module, line: int) -> int:
     """First line of the statement, or of the head of a compound one, that a line is of: coverage tells no others."""
-    statements = [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and one.lineno <= line <= (one.end_lineno or 0)]
+    statements = [
+        one for one in ast.walk(tree) if isinstance(one, ast.stmt) and one.lineno <= line <= (one.end_lineno or 0)
+    ]
     inner = max(statements, key=lambda one: (one.lineno, -(one.end_lineno or 0)), default=None)
     return inner.lineno if inner is not None else line
 

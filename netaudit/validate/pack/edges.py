@@ -1,5 +1,6 @@
-"""Frames of every kind with every byte another one, numbers of headers one after the other, pictures sent bare, files
-in compressed containers. Nothing is asked but what the released copy told.
+"""Frames with every byte another one, numbers of headers one after the other, pictures sent bare, files in compression.
+
+Nothing is asked but what the released copy told.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from netaudit.validate.pack import containers, frames, pictures
 from netaudit.validate.pack.answers import Made
 from netaudit.validate.pack.containers import SECOND, Packet
 from netaudit.validate.pack.draw import Draw
-from netaudit.validate.pack.gathered import MILLISECOND, Line
+from netaudit.validate.pack.gathered import MILLISECOND, Line, request_of
 from netaudit.validate.pack.packers import lz4_frame, zstd_frame
 
 START = 1_785_000_000 * SECOND
@@ -22,6 +23,7 @@ OF_KINDS = ("rare", "tunnels", "links")
 LINKS = (*range(300), 0x8000)
 SMALL = (24, 16)  # of a picture
 EDGES = (0, 1, 0x7F, 0x80, 0xFF)
+PACKED = {"type": "application/json", "encoding": "zstd", "name": ""}  # of a body
 ENDS = (bytes.fromhex("0211223344a1"), bytes.fromhex("0211223344a2"))
 
 
@@ -71,11 +73,15 @@ def _numbers() -> Iterator[Made]:
     yield _numbered("ppp", containers.PPP, [b"\xff\x03" + struct.pack(">H", one) + _inner(one) for one in words])
     yield _numbered("null", containers.NULL, [struct.pack("<I", one) + _inner(one) for one in low])
     yield _numbered("nlpid", 107, [b"\x18\x41\x03" + bytes([one]) + _inner(one) for one in low])
-    yield _numbered("snap", 1, [_llc(b"\xaa\xaa\x03" + struct.pack(">I", one)[1:] + b"\x08\0" + _inner(one)) for one in (*range(16), 0xF8, 0x0C, 0x80C2, 0xFFFFFF)])  # fmt: skip
-    yield _numbered("llc", 1, [_llc(bytes([one, one, 3]) + _inner(one)) for one in low])
-    yield _numbered("cooked", containers.SLL, [struct.pack(">HHH8sH", one % 5, one, 6, b"\2\0\0\0\0\7\0\0", 0x800) + _inner(one) for one in range(0, 1024, 4)])  # fmt: skip
-    yield _numbered("cooked-types", containers.SLL, [struct.pack(">HHH8sH", 0, 1, 6, b"\2\0\0\0\0\7\0\0", one) + _inner(one) for one in low])  # fmt: skip
-    gre = [frames.ip("10.79.1.1", "10.79.1.2", 47, struct.pack(">HH", flags << 8, 0x800) + bytes(4 * bin(flags & 0xF0).count("1")) + _inner(flags)) for flags in low]  # fmt: skip
+    places = (*range(16), 0xF8, 0x0C, 0x80C2, 0xFFFFFF)
+    snaps = [b"\xaa\xaa\x03" + struct.pack(">I", one)[1:] + b"\x08\0" for one in places]
+    yield _numbered("snap", containers.ETHERNET, [_llc(head + _inner(at)) for at, head in enumerate(snaps)])
+    yield _numbered("llc", containers.ETHERNET, [_llc(bytes([one, one, 3]) + _inner(one)) for one in low])
+    kinds = [_cooked(one, 0x800) + _inner(one) for one in range(0, 1024, 4)]
+    yield _numbered("cooked", containers.SLL, kinds)
+    yield _numbered("cooked-types", containers.SLL, [_cooked(1, one) + _inner(one) for one in low])
+    heads = [struct.pack(">HH", flags << 8, 0x800) + bytes(4 * (flags & 0xF0).bit_count()) for flags in low]
+    gre = [frames.ip("10.79.1.1", "10.79.1.2", 47, head + _inner(at)) for at, head in enumerate(heads)]
     yield _numbered("gre", containers.RAW, gre)
     order, listed = "<", [one for one in LINKS if one < 0x8000]
     data = containers.section(order) + b"".join(containers.interface(order, one, 9) for one in listed)
@@ -84,6 +90,10 @@ def _numbers() -> Iterator[Made]:
             one = Packet(START + (2 * number + turn) * MILLISECOND, packet, interface=number)
             data += containers.enhanced(order, one, 10**9)
     yield Made("linktypes.pcapng", data, room="numbers-of-links")
+
+
+def _cooked(hardware: int, kind: int) -> bytes:
+    return struct.pack(">HHH8sH", 0, hardware, 6, b"\2\0\0\0\0\7\0\0", kind)
 
 
 def _llc(data: bytes) -> bytes:
@@ -103,6 +113,7 @@ def _bare() -> Made:
         said += [[(0, text)], [(0, b'{"a":"' + text + b'","b":1}')], [(0, text[:300]), (-4, b""), (0, text[304:])]]
         said += [[(0, text[:size])] for size in (1, 2, 3, 4, 9, 10, 11, 12, 255, 256, 257)]
         said += [[(0, b"\r\n".join(text[at : at + 76] for at in range(0, len(text), 76)) + b"\r\n\r\nx")]]
+    said += [[(0, request_of(PACKED, other, at))] for at, other in enumerate(_zstd_bodies(draw))]
     webp = b"RIFF" + struct.pack("<I", 40) + b"WEBPVP8 " + bytes(32)
     said += [[(0, webp[:size] + b"zz")] for size in range(1, len(webp) + 1, 2)]
     packets: list[Packet] = []
@@ -120,6 +131,15 @@ def _bare() -> Made:
     return Made("bare.pcap", containers.pcap(sorted(packets, key=lambda one: one.ts), 1, nano=True), room="bare")
 
 
+def _zstd_bodies(draw: Draw) -> Iterator[bytes]:
+    text = b'{"name":"' + draw.word(60).encode() + b'","none":"' + bytes([48]) * 90 + b'"}'
+    for summed, single in ((False, True), (True, True), (True, False)):
+        one = zstd_frame(text, 40, summed=summed, single=single)
+        yield from (one, one + one, one + b"more")
+        yield from (one[:size] for size in range(1, len(one), 5))
+        yield from (_other(draw, one, at) for at in range(14))
+
+
 def _other(draw: Draw, data: bytes, at: int) -> bytes:
     return data[:at] + bytes([(data[at] + draw.one((1, 128, 255))) & 0xFF]) + data[at + 1 :]
 
@@ -128,10 +148,12 @@ def _packed(known: Sequence[Made]) -> Iterator[Made]:
     """A small capture in frames of zstd and lz4, in members of gzip; cut off, damaged, with other things behind."""
     source = next(one for one in known if one.name == "cut250.cap").data
     pack: dict[str, Callable[[bytes], bytes]] = {
-        "zst": functools.partial(zstd_frame, block=900), "zst-sum": functools.partial(zstd_frame, block=5000, summed=True),
-        "zst-window": functools.partial(zstd_frame, block=700, single=False), "lz4": functools.partial(lz4_frame, block=1500),
+        "zst": functools.partial(zstd_frame, block=900),
+        "zst-sum": functools.partial(zstd_frame, block=5000, summed=True),
+        "zst-window": functools.partial(zstd_frame, block=700, single=False),
+        "lz4": functools.partial(lz4_frame, block=1500),
         "gz": containers.gzipped,
-    }  # fmt: skip
+    }
     for name, packer in pack.items():
         one = packer(source)
         half = len(source) // 2
@@ -145,6 +167,3 @@ def _packed(known: Sequence[Made]) -> Iterator[Made]:
             forms["skips"] = b"\x50\x2a\x4d\x18" + struct.pack("<I", 30) + bytes(30) + one
         for form, data in forms.items():
             yield Made(f"packed-{form}.pcap.{name}", data, room="packed")
-
-
-

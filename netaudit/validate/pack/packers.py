@@ -1,4 +1,4 @@
-"""Frames of zstd (RFC 8878) and lz4 without compression, and the sums that they end with (XXH32, XXH64), written here."""
+"""Frames of zstd (RFC 8878) and lz4 without compression, and the sums at their ends (XXH32, XXH64), written here."""
 
 from __future__ import annotations
 
