@@ -32,7 +32,7 @@ def of_constants() -> dict[str, str]:
                 continue
             if (isinstance(value, type) or callable(value)) and not str(value.__module__).startswith("netaudit"):
                 continue  # of others, as their versions have it
-            if (text := _said(value)) is not None:
+            if (text := said_of(value)) is not None:
                 digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
                 found[f"constants/{module.__name__}.{name}"] = digest[:16]
     return found
@@ -46,7 +46,7 @@ def _modules() -> list[ModuleType]:
     return [importlib.import_module(name) for name in sorted(named)]
 
 
-def _said(value: Any) -> str | None:
+def said_of(value: Any) -> str | None:
     """A value in words that are the same in every process; None for what is no value."""
     if isinstance(value, PLAIN) and not isinstance(value, Enum):
         return repr(value)
@@ -65,7 +65,7 @@ def _said(value: Any) -> str | None:
     if isinstance(value, dict):
         return _all([one for pair in value.items() for one in pair])
     if isinstance(value, set | frozenset):
-        return str(sorted(filter(None, map(_said, value))))
+        return str(sorted(filter(None, map(said_of, value))))
     if isinstance(value, tuple | list):
         return _all(value)
     if is_dataclass(value):
@@ -78,11 +78,11 @@ def _class(value: type) -> str | None:
     if issubclass(value, Enum):
         return str([(one.name, one.value) for one in value])
     if is_dataclass(value):
-        return str([(one.name, _said(one.default)) for one in fields(value)])
+        return str([(one.name, said_of(one.default)) for one in fields(value)])
     defaults = getattr(value, "_field_defaults", None)
     own = {name: one for name, one in sorted(vars(value).items()) if name[:2] != "__" and isinstance(one, PLAIN)}
-    return str((own, _said(defaults) if defaults else None)) if own or defaults else None
+    return str((own, said_of(defaults) if defaults else None)) if own or defaults else None
 
 
 def _all(values: Any) -> str:
-    return "[" + ",".join(_said(one) or type(one).__name__ for one in values) + "]" if values else ""
+    return "[" + ",".join(said_of(one) or type(one).__name__ for one in values) + "]" if values else ""

@@ -84,7 +84,7 @@ def _scattered(count: int, seed: int) -> U8:
     return found
 
 
-def _changed(window: Window, way: Way, seed: int) -> Window:
+def changed(window: Window, way: Way, seed: int) -> Window:
     """A window as it might have been."""
     records, buffer = window.records, window.buffer
     if way.lost_of and len(records):
@@ -105,7 +105,7 @@ def _changed(window: Window, way: Way, seed: int) -> Window:
     return Window(buffer, records)
 
 
-def _others(message: Message, count: int) -> Iterator[Message]:
+def others(message: Message, count: int) -> Iterator[Message]:
     """A message with other bodies: cut off, a byte changed, left out, put in or doubled, or turned about."""
     body = message.body
     for number, value in enumerate(_scattered(count, len(body)).tolist()):
@@ -154,7 +154,7 @@ def _read(folder: Path, way: Way, told: _Told) -> None:
     opened = open_captures([folder], window_size=way.window)
     decoder, assembler, conversations = Decoder(), Assembler(way.limits), Conversations(together=way.in_columns)
     for number, whole in enumerate(opened.windows()):
-        window = _changed(whole, way, number << 20)
+        window = changed(whole, way, number << 20)
         told.rows("records", window.records)
         decoded = decoder.feed(window)
         told.rows("packets", decoded.packets)
@@ -210,7 +210,7 @@ def _pointed_at(batch: Batch) -> np.ndarray[Any, Any]:
 
 def _message(message: Message, way: Way, told: _Told) -> None:
     if way.bodies and 0 < len(message.body) <= BODY:
-        for other in _others(message, way.bodies):
+        for other in others(message, way.bodies):
             _leaves(other, way, told)
         return
     _leaves(message, way, told)
