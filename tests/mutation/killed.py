@@ -2,7 +2,7 @@
 
 `python -m tests.mutation.killed [--seed 1] [--count 300] [--seconds 3000] [--out killed.jsonl]`: faults are drawn from
 `findings/` (its statements included), all places alike. A first run of the tests of these rooms under coverage tells
-which test reaches which line; it is kept in a file beside `--out`. Each fault gets a process of its own, forked from one
+which test reaches which line, and how many branches are taken; both are kept beside `--out`. Each fault gets a process of its own, forked from one
 that has loaded everything but netaudit, with the tests that reach it, the quickest first, until one fails; one that no
 test reaches survives. Prints the share with its exact interval (Clopper-Pearson, 95 %, two-sided).
 """
@@ -30,6 +30,7 @@ TESTS = "tests/findings"
 PATIENCE = 120  # seconds of a processor
 FOR, MOST = 30, 400  # seconds, by the first run, and number of the tests that one fault is tried on
 WALL = 600
+NOTHING_RUN = (0, 4, 5)  # exit codes of pytest: all passed, no such test, none
 
 
 def traced(out: Path) -> dict:
@@ -45,7 +46,7 @@ def trace(out: Path) -> None:
     import coverage
     import pytest
 
-    looking = coverage.Coverage(source=[str(PACKAGE / room) for room in ROOMS], data_file=None)
+    looking = coverage.Coverage(source=[str(PACKAGE / room) for room in ROOMS], data_file=None, branch=True)
     looking.start()
     looking.switch_context("-")
     tests: dict[str, float] = {}
@@ -63,6 +64,7 @@ def trace(out: Path) -> None:
 
     pytest.main(["-q", "-p", "no:cacheprovider", TESTS], plugins=[Contexts()])
     looking.stop()
+    looking.json_report(outfile=str(out.with_suffix(".coverage.json")))
     data = looking.get_data()
     lines = {
         Path(name).relative_to(PACKAGE).as_posix(): {
@@ -128,7 +130,7 @@ def attempt(fault: Fault, tests: list[str]) -> str:
                 *tests,
             ]
             code = pytest.main(words, plugins=[first])
-            said = "-" if code == 0 else first.name or f"exit {code}"
+            said = first.name or ("-" if code in NOTHING_RUN else f"exit {int(code)}")
         except BaseException as error:
             said = type(error).__name__
         os.write(writing, said.encode())
