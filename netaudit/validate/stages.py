@@ -31,7 +31,7 @@ from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.tree import bare_text, notation, rest, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -140,10 +140,10 @@ class _Told:
         return {name: one.hexdigest()[:16] for name, one in self.hashes.items()}
 
 
-def of_stages(folder: Path, room: str) -> dict[str, str]:
+def of_stages(folder: Path, room: str, ways: Mapping[str, Way] = WAYS) -> dict[str, str]:
     """Digests of all captures in a folder, by room, way and stage."""
     found: dict[str, str] = {}
-    for name, way in WAYS.items():
+    for name, way in ways.items():
         told = _Told()
         _read(folder, way, told)
         found |= {f"{room}/{name}/{stage}": digest for stage, digest in told.digests().items()}

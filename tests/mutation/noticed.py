@@ -1,10 +1,11 @@
 """Of faults in the reading rooms, how many does `netaudit validate` notice?
 
 `python -m tests.mutation.noticed [--seed 1] [--count 250] [--out noticed.jsonl]`: faults are drawn from all places alike.
-A first run under coverage, kernels as plain Python, tells which steps (a room's stages, a room's audit) reach which lines; it is kept in a
-file beside `--out`. A fault in a line that none reaches cannot be noticed and is counted so without a run. Every
-other gets a process of its own, which looks at the constants and takes the steps that reach it, the cheapest first, up to the first
-that tells something else than it should: by an answer that is known, or by what this copy told without the fault (A90).
+A first run under coverage, kernels as plain Python, tells which steps (a room's stages, a room's audit) reach which
+lines; it is kept in a file beside `--out`. A fault in a line that none reaches cannot be noticed and is counted so
+without a run. Every other gets a process of its own, which looks at the constants and takes the steps that reach it, the
+cheapest first, up to the first that tells something else than it should: by an answer that is known, or by what this
+copy told without the fault (A90).
 `equivalent.txt` names faults that change nothing that anybody could see, each with its reason; they are counted apart.
 """
 
@@ -40,32 +41,33 @@ traced.start()
 traced.switch_context("-")
 from netaudit.validate.constants import of_constants
 from netaudit.validate.pack.cases import pack, released
-from netaudit.validate.reference import digests
 from netaudit.validate.running import audited, write
-from netaudit.validate.stages import of_stages
-told = of_constants()
+from netaudit.validate.stages import WAYS, of_stages
+of_constants()
 files = pack()
 files += released(files)
 seconds = {}
+ways = {name: WAYS[name] for name in ("windows", "bounds")}
 with tempfile.TemporaryDirectory() as scratch:
     write(files, Path(scratch) / "pack")
     for room in sorted({one.room for one in files}):
-        for step in ("stages", "audit"):
-            traced.switch_context(step + " " + room)
+        for kind in ("stages", "audit"):
+            step = kind + " " + room
+            traced.switch_context(step)
             begun = time.process_time()
-            if step == "stages":
-                told |= of_stages(Path(scratch) / "pack" / room, room)
+            if kind == "stages":
+                of_stages(Path(scratch) / "pack" / room, room, ways)
             else:
-                told |= digests(audited(Path(scratch), room), room)
-            seconds[step + " " + room] = time.process_time() - begun
-            print(step, room, round(seconds[step + " " + room], 1), file=sys.stderr, flush=True)
+                audited(Path(scratch), room)
+            seconds[step] = time.process_time() - begun
+            print(step, round(seconds[step], 1), file=sys.stderr, flush=True)
 traced.stop()
 data = traced.get_data()
 rooms = {
     name[len(sys.argv[1]) + 1:]: {line: sorted(set(there) - {"", "-"}) for line, there in data.contexts_by_lineno(name).items()}
     for name in data.measured_files()
 }
-Path(sys.argv[2]).write_text(json.dumps({"rooms": rooms, "seconds": seconds, "told": told}))
+Path(sys.argv[2]).write_text(json.dumps({"rooms": rooms, "seconds": seconds}))
 """
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
@@ -137,12 +139,16 @@ def attempt(fault: Fault, files, scratch: Path, steps: list[str], told: dict[str
 
 
 def reached(out: Path) -> dict:
-    """Rooms by module and line, what each costs, and what is told without a fault."""
+    """Steps by module and line, what each costs, and what is told without a fault."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     if not out.is_file():
-        environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
         words = [sys.executable, "-W", "ignore", "-c", TRACE, ROOT / "netaudit", out]
-        subprocess.run(words, env=environment, check=True)
-    return json.loads(out.read_text())
+        subprocess.run(words, env={**environment, "NUMBA_DISABLE_JIT": "1"}, check=True)
+    told = out.with_suffix(".told.json")
+    if not told.is_file():
+        words = "import sys, pathlib; from netaudit.validate.reference import make; make(pathlib.Path(sys.argv[1]))"
+        subprocess.run([sys.executable, "-W", "ignore", "-c", words, told], env=environment, check=True)
+    return json.loads(out.read_text()) | {"told": json.loads(told.read_text())}
 
 
 def steps_of(fault: Fault, traced: dict) -> list[str] | None:
