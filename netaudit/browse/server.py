@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from netaudit.browse import about, comparing, deciding, lists, views, ways
+from netaudit.browse import about, comparing, deciding, lists, traffic, views, ways
 from netaudit.browse import request as conversing
 from netaudit.browse.cells import SHA256
 from netaudit.browse.gate import Gate
@@ -42,7 +42,7 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
         Route("/verdict", views.verdict),
         Route("/gallery", views.gallery),
         Route("/timeline", views.timeline),
-        Route("/traffic", views.traffic),
+        Route("/traffic", traffic.traffic),
         Route("/topology", ways.topology),
         Route("/journeys", ways.journeys),
         Route("/decide/{device:str}", decide, methods=["POST"]),

@@ -1,4 +1,4 @@
-"""Pages that are more than one table: verdict, images, timeline, who talks to whom, search, SQL."""
+"""Pages that are more than one table: verdict, images, timeline, search, SQL."""
 
 from __future__ import annotations
 
@@ -233,47 +233,6 @@ def _span(who: Asked, whole: tuple[int, int]) -> tuple[int, int]:
         return whole
     low = min(max(low, whole[0]), whole[1])
     return low, max(min(high, whole[1]), low + BARS * 1000)
-
-
-def traffic(request: Request) -> Response:
-    """Pairs of addresses by what went between them."""
-    who = asked(request)
-    pairs = who.book.overviews.pairs()
-    text = who.get("host", 100)
-    if text:
-        either = pc.or_(pc.match_substring(pairs["client_ip"], text), pc.match_substring(pairs["server_ip"], text))
-        pairs = pairs.filter(either)
-    first = who.count("from")
-    rows = plain(pairs.slice(first, 50))
-    findings = who.book.tables.columns("findings", ["sender", "receiver"]).group_by(["sender", "receiver"])
-    found_between = {
-        frozenset((one["sender"], one["receiver"])): one["count_all"]
-        for one in plain(findings.aggregate([([], "count_all")]))
-    }
-    top = max((one["both"] or 0 for one in rows), default=0) or 1
-    lines = [
-        {
-            "client": who.w.exact(one["client_ip"], 60),
-            "server": who.w.exact(one["server_ip"], 60),
-            "flows": who.w.number(one["count_all"]),
-            "up": who.w.size(one["bytes_up_sum"]),
-            "down": who.w.size(one["bytes_down_sum"]),
-            "share": max(1, round(100 * (one["both"] or 0) / top)),
-            "findings": found_between.get(frozenset((one["client_ip"], one["server_ip"])), 0),
-            "link": urlencode({"client_ip": f"={one['client_ip']}", "server_ip": f"={one['server_ip']}"}),
-            "found": urlencode({"sender": f"={one['client_ip']}"}),
-        }
-        for one in rows
-    ]
-    return show(
-        who,
-        "traffic.html.j2",
-        say("traffic", who.lang),
-        here="traffic",
-        lines=lines,
-        host=text,
-        **paged(who, first, len(rows), pairs.num_rows),
-    )
 
 
 def search(request: Request) -> Response:

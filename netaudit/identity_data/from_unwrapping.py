@@ -27,6 +27,7 @@ from netaudit.identity_data.templates import KIND as TEMPLATE
 from netaudit.identity_data.templates import WORDS as _TEMPLATES
 from netaudit.identity_data.templates import in_bytes, in_document, once, settled
 from netaudit.identity_data.values import (
+    RIGHT,
     Personal,
     address_tail,
     canonical,
@@ -206,7 +207,7 @@ def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
     if not asks_in_headers(headers):
         return []
     found = classified(widened(header_fields(headers), _xml_fields, _parser()))
-    return found if any(one.kind == "id_number" and one.certainty == "checked" for one in found) else []
+    return found if any(one.kind == "id_number" and one.certainty in RIGHT for one in found) else []
 
 
 def of_parts(leaves: list[Leaf]) -> list[list[Personal]]:
@@ -283,7 +284,7 @@ def _of_text(leaf: Leaf) -> list[Personal]:
     lines = f"{page_lines(text)}\n{program_lines(text)}" if page else text
     found = classified(lines_of(lines, part.name))
     kinds = {one.kind for one in found} & {"id_number", "phone", "name", "birthday", "address"}
-    sure = any(one.kind == "id_number" and one.certainty == "checked" for one in found)
+    sure = any(one.kind == "id_number" and one.certainty in RIGHT for one in found)
     return found if sure or len(kinds) > 1 else []
 
 
@@ -337,6 +338,7 @@ def picture_addresses(answer: JsonDocument) -> set[str]:
 __all__ = [
     "KINDS",
     "MOST_ROWS",
+    "RIGHT",
     "TEMPLATE",
     "Personal",
     "address_tail",

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.unwrapping_steps import Step
+from netaudit.contracts.unwrapping_steps import LOCKED, Step
 from netaudit.text.charset import is_utf8
 from netaudit.text.json_text import LONG
 from netaudit.text.obscure import LEAST, is_code, obscure
@@ -62,6 +62,7 @@ from netaudit.unwrapping.codecs import (
 )
 from netaudit.unwrapping.image_residue import beside
 from netaudit.unwrapping.leftovers import leftovers
+from netaudit.unwrapping.locked import is_locked
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
 from netaudit.unwrapping.slices import one_to_one, present, readable
@@ -390,4 +391,7 @@ def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
         count = budget.paths[way.text] = budget.paths[way.text] + 1
         part.way = way.numbered(count)
     budget.paths[part.path] = 1
-    return Leaf(part, kind, budget.take(), budget.documents)
+    notes = budget.take()
+    if is_locked(part.data, kind):
+        notes = [*notes, LOCKED]
+    return Leaf(part, kind, notes, budget.documents)
