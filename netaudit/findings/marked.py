@@ -17,10 +17,10 @@ WINDOW_S, LEAD_S = 30, 1  # seconds: most cameras are done within some; a hand i
 SECOND = 1_000_000_000
 FOLLOWED, NOT_FOLLOWED, OVERLAPPING, CUT = "followed", "not followed", "overlapping", "not captured whole"
 _KIB = LEAST_BYTES // 1024
-_OF = "in connections begun inside, personal devices left out"
+_OF = "whoever opened the connection, personal devices left out"
 WORDS = {
     FOLLOWED: (
-        f"其后 {WINDOW_S} 秒内有可读的图像或不少于 {_KIB} KiB 的不可读内容发往外部（内部发起的连接，不含个人设备）",
+        f"其后 {WINDOW_S} 秒内有可读的图像或不少于 {_KIB} KiB 的不可读内容发往外部（无论由谁发起连接，不含个人设备）",
         f"an image that can be read, or to one endpoint {_KIB} KiB that cannot be, left within {WINDOW_S} s ({_OF})",
     ),
     NOT_FOLLOWED: (f"其后 {WINDOW_S} 秒内没有", f"nothing of that kind left within {WINDOW_S} s"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.identity_data.naming import has_family_name, plain
 from netaudit.masking.identity_numbers import known_region
+from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,
     is_han,
@@ -97,6 +98,7 @@ class Field:
     support: int = 0
     contradictions: int = 0
     forms: Counter[str] = field(default_factory=Counter)
+    proved: bool = False  # by numbers beside it: its values need no known form
     strangers: frozenset[str] = frozenset()  # what stands in the place of a name where nobody is known
 
     @property
@@ -108,6 +110,11 @@ class Field:
         """Give it a meaning."""
         self.meaning, self.known_by, self.sure = meaning, known_by, sure
         self.support, self.contradictions = support, total - support
+
+    def prove(self, meaning: str, support: int) -> None:
+        """Give it a meaning that so many numbers beside it bear."""
+        self.say(meaning, BEHAVIOUR, BY_END, support, support)
+        self.proved = True
 
 
 def fields_of(told: list[Told]) -> dict[str, Field]:
@@ -133,6 +140,7 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
     _as_of_one(out)
+    say_by_numbers(told, out)
     _by_its_number(out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:

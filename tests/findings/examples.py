@@ -118,6 +118,7 @@ EXAMPLES = {
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "numbers_alone": lambda: opened("apart", "numbers alone"),
+    "numbers_by_chance": lambda: opened("apart", "numbers as chance gives"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),

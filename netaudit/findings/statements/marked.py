@@ -46,16 +46,16 @@ def _unfollowed(tables: Tables) -> Iterator[Statement]:
 
 _ZH = (
     "{all} 个标记时刻中有 {n} 个未发现采集丢失且互不重叠，其后 {seconds} 秒内均未见可读的图像，"
-    "或在由内部发起的 TCP 或 UDP 连接中不少于 {bytes:size} 的不可读内容发往某一外部端点"
+    "或不少于 {bytes:size} 的不可读内容发往某一外部端点（任何 IP 协议，无论由谁发起）"
     "（已知采集设备 {devices} 台，不含个人设备）："
     "若有 {percent}% 及以上的时刻之后有此类发送，100 次这样的检查中至少 {of} 次会看到；"
     "更少见、更小、以其他方式或在其他时刻的发送不在此列"
 )
 _EN = (
     "after none of {n:marked moment|marked moments} around which nothing is known to be lost, apart from each other "
-    "({all} in all), did an image that can be read, or {bytes:size} or more that cannot be to one endpoint in TCP or "
-    "UDP connections begun inside, leave within {seconds} s ({devices:capture device|capture devices} known, personal "
-    "devices left out): sent after {percent} % of them or more, it would have been seen in at least {of} of 100 such "
-    "visits; what is rarer, smaller, sent in other ways or at other moments would not"
+    "({all} in all), did an image that can be read, or {bytes:size} or more that cannot be to one endpoint, by any "
+    "protocol of IP and whoever began it, leave within {seconds} s ({devices:capture device|capture devices} known, "
+    "personal devices left out): sent after {percent} % of them or more, it would have been seen in at least {of} of "
+    "100 such visits; what is rarer, smaller, sent in other ways or at other moments would not"
 )
 MARKED = (Kind("unfollowed", _unfollowed, _ZH, _EN, SECOND),)
