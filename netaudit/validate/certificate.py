@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from netaudit.validate.running import Validation
 
-SPECIFICATION = "2"
+SPECIFICATION = "3"
 FORMAT = "netaudit validation 1"
 CONFIDENCE = 0.95
 LARGEST = 1 << 20  # bytes of a certificate
