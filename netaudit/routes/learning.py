@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from netaudit.documents.passages import IN, OUT, way_of
 from netaudit.identity_data.naming import has_family_name, plain
 from netaudit.masking.identity_numbers import known_region
+from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,
     is_han,
@@ -99,6 +100,7 @@ class Field:
     support: int = 0
     contradictions: int = 0
     forms: Counter[str] = field(default_factory=Counter)
+    proved: bool = False  # by numbers beside it: its values need no known form
     strangers: frozenset[str] = frozenset()  # what stands in the place of a name where nobody is known
 
     @property
@@ -110,6 +112,11 @@ class Field:
         """Give it a meaning."""
         self.meaning, self.known_by, self.sure = meaning, known_by, sure
         self.support, self.contradictions = support, total - support
+
+    def prove(self, meaning: str, support: int) -> None:
+        """Give it a meaning that so many numbers beside it bear."""
+        self.say(meaning, BEHAVIOUR, BY_END, support, support)
+        self.proved = True
 
 
 def fields_of(told: list[Told]) -> dict[str, Field]:
@@ -139,6 +146,7 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
         if not known.meaning:
             _by_name(known, beside)
     _as_of_one(out)
+    say_by_numbers(told, out)
     _by_its_number(out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from netaudit.documents.passages import may_be_way
 from netaudit.identity_data.naming import could_be_name
 from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
-from netaudit.routes.times import DATED, MAIL, TURNED, WRITTEN
+from netaudit.routes.times import DATED, MAIL, SPELLED, TURNED, WRITTEN
 from netaudit.text.patterns import later
 
 _DATE = later(r"(?:19|20)\d\d[-/.年]?(?:0?[1-9]|1[0-2])[-/.月]?(?:[12]\d|3[01]|0?[1-9])日?", re.ASCII)
@@ -82,7 +82,7 @@ def is_time(text: str) -> bool:
 
 
 def _is_written(text: str) -> bool:
-    return len(text) <= 64 and any(one.fullmatch(text) for one in (WRITTEN, DATED, MAIL, TURNED))
+    return len(text) <= 64 and any(one.fullmatch(text) for one in (WRITTEN, SPELLED, DATED, MAIL, TURNED))
 
 
 def is_unset(text: str) -> bool:
