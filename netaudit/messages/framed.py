@@ -196,8 +196,8 @@ class Side:
                 begin = self.held.find(self.marker)
             if begin < 0:
                 return None
-            end = _Json(begin).end if self.held[begin : begin + 1] in {b"{", b"["} else _Xml(begin).end
-            self.under_way = begin, end
+            is_json = self.held[begin : begin + 1] in {b"{", b"["}
+            self.under_way = begin, _Json(begin).end if is_json else _Xml(begin).end
         begin, tells = self.under_way
         end = tells(self.held)
         if not end:

@@ -248,13 +248,13 @@ def _called(node: object, written: str, known: Known) -> list[tuple[str, object,
                     if any(told)
                     else None
                 )
-    if isinstance(node, dict) and len(columns := _columns(node)) >= _LEAST_COLUMNS:
-        rest = [(f".{name}", one, name, f".{name}") for name, one in node.items() if name not in columns]
-        count = len(next(iter(columns.values())))
-        return rest + [
+    plain = written not in {"xml", "form", "protobuf"}
+    if plain and isinstance(node, dict) and len(lists := _columns(node)) >= _LEAST_COLUMNS:
+        outside = [(f".{name}", one, name, f".{name}") for name, one in node.items() if name not in lists]
+        return outside + [
             (f"[{n}].{name}", one[n], name, f".{name}[{n}]")
-            for n in range(min(count, MOST))
-            for name, one in columns.items()
+            for n in range(min(MOST, *map(len, lists.values())))
+            for name, one in lists.items()
         ]
     if isinstance(node, dict) and 2 <= len(node) <= 8:
         heads = [one for one in node.values() if isinstance(one, list) and 2 < len(one) <= MOST and _are_names(one)]
