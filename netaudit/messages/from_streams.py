@@ -15,7 +15,7 @@ from netaudit.messages.message import DOWN, UP, Message, message_id
 from netaudit.messages.readers import begins_as
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -51,8 +51,9 @@ class Between(NamedTuple):
         for message in messages:
             message.flow_id, direction = self.id, message.direction
             message.message_id = message_id(self.id, direction, message.start, HTTP)
-            if message.request is not None and not message.request.message_id:  # without its body (`pairing.SLIM`)
-                message.request.flow_id, message.request.message_id = self.id, message_id(self.id, UP, message.request.start, HTTP)
+            asked = message.request
+            if asked is not None and not asked.message_id:  # without its body (`pairing.SLIM`)
+                asked.flow_id, asked.message_id = self.id, message_id(self.id, UP, asked.start, HTTP)
             read[direction] = message.end
             name = name or ("" if message.status else message.host)
         return Between(self.id, (read[UP], read[DOWN]), name)
@@ -113,10 +114,8 @@ class Conversations:
             self.expected.closed(serial)
         return out
 
-    def _exchanges(
-        self, serial: int, delivery: Delivery, before: Between | None, after: LetGo
-    ) -> list[Message] | None:
-        """The messages of a delivery that brings whole exchanges of HTTP/1 alone, or nothing more; None of any other."""
+    def _exchanges(self, serial: int, delivery: Delivery, before: Between | None, after: LetGo) -> list[Message] | None:
+        """The messages of a delivery that brings whole exchanges of HTTP/1 alone, or nothing more; None: any other."""
         row, runs = delivery.flow, delivery.runs
         if before is None:
             if not runs or after is not NOTHING_BEFORE or self.keys is not None or not _opens_with_http(row, runs[0]):
@@ -134,9 +133,7 @@ class Conversations:
             return messages
         self.flows.pop(serial, None)
         self.closed.append(
-            FlowSummary(
-                serial, standing.id, HTTP, standing.server_name, standing.read, swapped=False, to_ignore=False
-            )
+            FlowSummary(serial, standing.id, HTTP, standing.server_name, standing.read, swapped=False, to_ignore=False)
         )
         return messages
 
@@ -151,6 +148,14 @@ class Conversations:
         elif (announced := self.expected.find(row)) is not None:
             flow.expect(announced)
         return flow
+
+    def end(self, serials: list[int]) -> Iterator[tuple[int, Between]]:
+        """Forget those of connections that have no reader: their places among these, and how they stood."""
+        for place, serial in enumerate(serials):
+            flow = self.flows.get(serial)
+            if isinstance(flow, Between):
+                del self.flows[serial]
+                yield place, flow
 
     def standing(self, row: np.void) -> tuple[bytes, str, str, bool, tuple[str, str], tuple[str, str, str]]:
         """Of an open flow what `FlowSummary` will say: id, protocol, server name, swapped, keys, chosen."""

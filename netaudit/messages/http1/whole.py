@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from netaudit.messages.http1.head import BODY_METHODS, HEAD_LIMIT, MOST_STATUS, Head, content_length, parse_head
+from netaudit.messages.http1.head import BODY_METHODS, HEAD_LIMIT, Head, content_length, parse_head
 from netaudit.messages.http1.pairing import SLIM, said_by
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.rtsp.http import CONTENT_TYPE as TUNNELLED
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.contracts.heads import Form
-    from netaudit.streams.layouts import Run
+    from netaudit.messages.trail import Pieces
 
 REMEMBERED, MOST_REMEMBERED = 2048, 1024  # bytes of a head, heads
 END = b"\n\r\n"
@@ -40,7 +40,16 @@ class _Known(NamedTuple):
     length: int  # declared, -1 for none
 
 
-def exchanges(runs: Sequence[Run], read: tuple[int, int]) -> list[Message] | None:
+class Unbroken(Protocol):
+    """What is asked of a run of bytes."""
+
+    direction: int
+    offset: int
+    data: bytes
+    pieces: Pieces
+
+
+def exchanges(runs: Sequence[Unbroken], read: tuple[int, int]) -> list[Message] | None:
     """The messages in runs of a connection; None where they hold anything else than whole ones.
 
     `read`: offsets at which the runs begin, [UP, DOWN], where nothing is left unanswered before.
@@ -97,9 +106,7 @@ def _answer(data: bytes, offset: int, asked: Message) -> Message | None:
 
 def _message(direction: int, known: _Known, data: bytes, offset: int, end: int) -> Message:
     headers = list(known.headers)
-    message = Message(
-        "http", direction, offset, 0, content_type=known.content_type, headers=headers, head=data[:end]
-    )  # fmt: skip
+    message = Message("http", direction, offset, 0, content_type=known.content_type, headers=headers, head=data[:end])
     message.has_form(known.form)
     if end < len(data):
         message.body, message.body_start, message.body_size = data[end:], offset + end, len(data) - end
@@ -123,7 +130,7 @@ def _known_fields(block: bytes) -> _Known | None:
 def _known_answer(raw: bytes) -> _Known | None:
     """The same of the head of an answer, also where it is no final one or is not over with its length."""
     head = parse_head(raw)
-    if head is None or head.status < 200 or raw.find(b"\n") > MOST_STATUS:
+    if head is None or head.status < 200:
         return None
     known = _known(head)
     return None if known is None or known.content_type[:10].lower() == "multipart/" else known

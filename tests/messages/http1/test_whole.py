@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages import from_streams
@@ -62,6 +62,7 @@ def both_ways(monkeypatch, **given_to_read):
     return found
 
 
+@settings(deadline=None)
 @given(events=TALK, batch=st.integers(0, 4), cut=st.integers(0, 400), handshake=st.sampled_from([15, 7, 3, 1, 0, 44]))
 def test_the_same_as_by_the_reader(events, batch, cut, handshake):
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -78,12 +79,16 @@ def test_whole_exchanges_need_no_reader(asked, answer):
     assert len(conversations.feed(Delivery(row, said[:2]))) == 2
     assert len(conversations.feed(Delivery(row, said[2:4]))) == 2
     assert isinstance(conversations.flows[1], Between)
-    assert conversations.standing(row)[1:3] == ("http", "" if asked[:4] in (b"PUT ", b"HEAD") else asked.split()[4].decode())
+    assert conversations.standing(row)[1:3] == (
+        "http",
+        "" if asked[:4] in (b"PUT ", b"HEAD") else asked.split()[4].decode(),
+    )
     assert len(conversations.feed(Delivery(row, said[4:], closed=True))) == 2
     assert not conversations.flows
     assert conversations.closed[0].read == (3 * len(asked), 3 * len(answer))
 
 
+@settings(deadline=None)
 @given(events=TALK, cuts=st.lists(st.integers(0, 600), max_size=3))
 def test_a_connection_that_goes_on_otherwise_gets_its_reader(events, cuts):
     told = []
