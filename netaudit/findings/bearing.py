@@ -79,7 +79,8 @@ WORDS = {  # clauses of findings.reason, each with how many transfers it is abou
     OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
     REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
     IN_BODY: "refused in the body of the answer, whatever its status says",
-    IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK, PUBACK), whatever its status says",
+    IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK, PUBACK, nack of AMQP, error of Kafka), whatever "
+    "its status says",
     UNACKNOWLEDGED: "not acknowledged by the broker, though that was asked for (MQTT, QoS 1 or 2)",
     LOGIN: "answered with a redirection to a page for logging in: not taken",
     BROKEN_OFF: "refused: its stream was broken off by who should take it",

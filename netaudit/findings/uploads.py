@@ -193,7 +193,7 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Rece
         count = sum(bool(row.opened) for row in rows)
         how = f"{how}, {count} of them " if count < len(rows) else ""
         how += f"sent encrypted and opened with keys from {', '.join(opened)}"
-    named, against = receivers.told((row.client, row.server, row.flow_id, row.host) for row in rows)
+    named, against = receivers.told((row.client, row.server, row.flow_id, row.host, row.first_ts) for row in rows)
     return Finding(
         kind=kind,
         certainty=grade,
