@@ -56,7 +56,7 @@ _NO_PLACE = later(
     "type|kind|class|categor|reason|purpose|motiv|cmd|command|method|action|compan|firm|org|dept|depart|content|mime|"
     "status|state|brand|model|level|version|ver$|encod|format|lang|source|schema|unit$|event|result|remark|note|desc|"
     "业务|公司|类型|种类|类别|车型|事由|目的|原因|机关|民族|国籍|渠道|来源|状态|备注|gongsi|leixing|lx$|lfsy|причин|цель|тип|"
-    "компан|filename|business|service"
+    "компан|filename|business|service|库|名单|library|watch_?list|facelib|libname"
 )
 
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
@@ -279,8 +279,11 @@ def _counts(one: Field) -> bool:
 
 
 def _is_device(one: Field) -> bool:
-    """Whether its name is that of a device's number, and not only one of its words."""
-    return any(meaning.name == "device" and sure >= BY_END for meaning, sure in candidates(one.path, one.key))
+    """Whether its name is that of a device's number: with a word for a device, since messages have serials, too."""
+    return any(
+        meaning.name == "device" and sure >= BY_END and meaning.holds(one.key)
+        for meaning, sure in candidates(one.path, one.key)
+    )
 
 
 def _may_be_place(one: Field) -> bool:
