@@ -151,7 +151,8 @@ READERS: tuple[Entry, ...] = (
     Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
-    ),  # last: two bits are its whole mark, the reader asks for more
+    ),  # two bits are its whole mark, the reader asks for more
+    Entry(UNKNOWN, "udp", framed.recognise_datagram, framed.FramedDatagrams, marks=framed.MARKS),
 )
 
 
