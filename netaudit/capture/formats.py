@@ -52,6 +52,8 @@ LOOKALIKES = (
     (0, b"SQLite format 3", "an SQLite database"),
     (0, APPLE_DOUBLE, "what macOS keeps beside a file (AppleDouble)"),
 )
+# first members of documents that are zip archives (ISO/IEC 29500-2, annex; OpenDocument 1.3, part 2, 3.3; EPUB 3.3, 4.2)
+_DOCUMENT = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/\.rels|mimetypeapplication/)", re.DOTALL)
 NAMED = re.compile(r"\.(pcap(ng)?|cap|ntar|dmp)\d*(\.(gz|zst|lz4|xz|bz2))?$", re.IGNORECASE)
 LONGEST_LOOK = 300
 
@@ -84,6 +86,8 @@ def _begins_as_capture(head: bytes) -> bool:
 
 def may_hold_captures(head: bytes) -> bool:
     """Whether what begins with `head`, and cannot be read, may hold captures all the same."""
+    if _DOCUMENT.match(head):
+        return False
     return _begins_as_capture(head) or any(head[at : at + len(magic)] == magic for at, magic, _ in HOLDERS)
 
 
@@ -94,6 +98,8 @@ def is_capture_name(name: str) -> bool:
 
 def looks_like(head: bytes) -> str:
     """In words, what a file that begins with `head` seems to be."""
+    if _DOCUMENT.match(head):
+        return "an office document"
     for offset, magic, what in (*HOLDERS, *LOOKALIKES):
         if head[offset : offset + len(magic)] == magic:
             return what
