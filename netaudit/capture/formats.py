@@ -52,7 +52,7 @@ LOOKALIKES = (
     (0, b"SQLite format 3", "an SQLite database"),
     (0, APPLE_DOUBLE, "what macOS keeps beside a file (AppleDouble)"),
 )
-# first members of documents that are zip archives (ISO/IEC 29500-2, annex; OpenDocument 1.3, part 2, 3.3; EPUB 3.3, 4.2)
+# first members of documents that are zip archives (ISO/IEC 29500-2; OpenDocument 1.3, part 2, 3.3; EPUB 3.3, 4.2)
 _DOCUMENT = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/\.rels|mimetypeapplication/)", re.DOTALL)
 NAMED = re.compile(r"\.(pcap(ng)?|cap|ntar|dmp)\d*(\.(gz|zst|lz4|xz|bz2))?$", re.IGNORECASE)
 LONGEST_LOOK = 300
