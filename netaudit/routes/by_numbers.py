@@ -1,7 +1,8 @@
 """What fields mean by the ID numbers beside them: sex, birthday and age stand in a number, and a name goes with one.
 
-This holds in every language and for any code. A field is only looked at where names and values by themselves told
-nothing, and only where every number goes with one value.
+This holds in every language and for any code, and shows of a number of no known province that it is somebody's. A
+field is only looked at where names and values by themselves told nothing, and only where every number goes with one
+value.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from netaudit.identity_data.naming import is_word
-from netaudit.routes.shapes import is_unset, number
+from netaudit.routes.shapes import is_id_number, is_unset, number
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -29,13 +30,16 @@ LONGEST = 40  # characters of a name
 _BORN = slice(6, 14)  # of a number: GB 11643
 _SEX = 16
 _MEANINGS = ("gender", "birthday", "age", "name")
+_LAST_IN_NUMBERS = "age"  # of those that stand in a number, which shows that it is somebody's
 Said = dict[str, set[tuple[str, int]]]  # of a number: values, each with the year in which it was said
 
 
 def say_by_numbers(told: list[Told], fields: dict[str, Field]) -> None:
     """Give meanings to fields of one route that have none, where numbers beside them bear these."""
     numbers = {form for form, one in fields.items() if one.meaning == "id_number"}
-    open_ = {form for form, one in fields.items() if not one.meaning and one.values}
+    doubtful = {form for form, one in fields.items() if not one.meaning and one.form == "id number"}
+    numbers = numbers or doubtful  # with a check digit, and of no known province
+    open_ = {form for form, one in fields.items() if not one.meaning and one.values} - numbers
     if not numbers or not open_:
         return
     said: dict[str, Said] = defaultdict(lambda: defaultdict(set))
@@ -46,12 +50,21 @@ def say_by_numbers(told: list[Told], fields: dict[str, Field]) -> None:
         fitting = [form for form in said if not fields[form].meaning and _bears(meaning, said[form])]
         if len(fitting) == 1 and meaning not in known:  # of two that fit either may be meant
             fields[fitting[0]].prove(meaning, len(said[fitting[0]]))
+        if meaning == _LAST_IN_NUMBERS and numbers == doubtful:
+            if not any(fields[form].proved for form in said):
+                return
+            for form in numbers:
+                fields[form].prove("id_number", fields[form].forms["id number"])
 
 
 def _beside(told: list[Told], numbers: set[str], wanted: set[str]) -> Iterator[tuple[str, str, str, int]]:
     """(form, number, value, year) of what stands in one record with a number, or in a message that has one only."""
     for message in told:
-        held = {(_record(leaf.path), leaf.value) for leaf in message.leaves if leaf.form in numbers}
+        held = {
+            (_record(leaf.path), leaf.value.strip())
+            for leaf in message.leaves
+            if leaf.form in numbers and is_id_number(leaf.value.strip())
+        }
         year = datetime.fromtimestamp(message.ns / 1e9, UTC).year
         of_record = defaultdict(list)
         for record, value in held:
@@ -59,7 +72,7 @@ def _beside(told: list[Told], numbers: set[str], wanted: set[str]) -> Iterator[t
         for leaf in message.leaves:
             if leaf.form in wanted and not leaf.head and not leaf.sha256 and not is_unset(leaf.value):
                 near = of_record.get(_record(leaf.path)) or ([value for _, value in held] if len(held) == 1 else [])
-                if len(near) == 1 and len(near[0]) == _SEX + 2:
+                if len(near) == 1:
                     yield leaf.form, near[0], leaf.value.strip(), year
 
 

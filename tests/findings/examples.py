@@ -61,6 +61,13 @@ MARKED = {
 }  # four marked passes, a minute from each other, after which nothing left
 
 
+HIKVISION = [{"device_id": LINK, "role_hint": "capture device", "vendor": "Hikvision"}]
+MOVED_HERE = {
+    "findings": [finding("moved inside", "A", sender_device=LINK, object_ids=[f"o{k}" for k in range(12)])],
+    "objects": [{"object_id": f"o{k}", "size": 20_000 if k else 5_000} for k in range(12)],
+}  # twelve pictures, eleven of which would show encrypted
+
+
 def opened(ledger, reason, **more):
     """A case with one open row in a ledger whose own rows cannot be open."""
     tables = case()
@@ -177,6 +184,8 @@ EXAMPLES = {
         ]
     ),
     "unfollowed": lambda: case(**MARKED),
+    "as_made": lambda: case(Run(side="lan", pushes={"Hikvision": 6}), **MARKED | {"devices": HIKVISION}),
+    "as_seen": lambda: case(**MARKED | MOVED_HERE),
     "opened": lambda: case(
         flows=[flow(protocol="tls", keys="opened")], findings=[finding("uploaded outside", "A", opened=["x"])]
     ),

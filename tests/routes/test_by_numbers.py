@@ -55,6 +55,26 @@ def test_by_chance_nothing_is_found(seed: int) -> None:
     assert not {"gender", "age", "birthday", "name"} & set(meanings(drawn).values())
 
 
+def test_numbers_of_no_province_are_somebodys_where_sex_or_age_stand_beside() -> None:
+    persons = [person(place) for place in range(10)]
+    for one in persons:
+        bare = "99" + one["qq.n"][2:17]
+        one["qq.n"] = bare + "10X98765432"[sum(int(d) * w for d, w in zip(bare, WEIGHTS, strict=True)) % 11]
+    assert meanings(persons)["qq.n"] == "id_number"
+    assert meanings(persons)["qq.w"] == "name"
+    orders = [{"qq.n": one["qq.n"], "qq.w": one["qq.w"]} for one in persons]
+    assert set(meanings(orders).values()) == {""}
+
+
+def test_numbers_that_their_sender_masked_teach_nothing() -> None:
+    persons = [person(place) for place in range(10)]
+    for one in persons[::2]:
+        one["qq.n"] = f"{one['qq.n'][:6]}xxxxxxxx{one['qq.n'][14:]}"
+    assert meanings(persons)["qq.n"] in {"", "id_number"}
+    masked = [one | {"personIdNo": f"110105xxxxxxxx00{place}1"} for place, one in enumerate(persons)]
+    assert meanings(masked)["qq.a"] in {"", "age"}
+
+
 @pytest.mark.parametrize(("key", "value"), [("qq.s", "mies"), ("qq.w", "Sama Nimi"), ("qq.b", "1999.01.01")])
 def test_one_value_for_all_is_nobodys(key: str, value: str) -> None:
     assert meanings([person(place) | {key: value} for place in range(10)])[key] in {"", "place"}
