@@ -147,7 +147,7 @@ class RedisReader(BaseReader):
         asked = Message(NAME, UP, start, start + end, method=method, path=path)
         self.asked.append(asked)
         self.pairs = self.pairs and method not in PUSHES and len(self.asked) < MOST_ASKED
-        heads = [("part-offset", decoded(words[2][:15]))] if method in PLACED and len(words) > 3 else []
+        heads = [("chunk-offset", decoded(words[2][:15]))] if method in PLACED and len(words) > 3 else []
         out = []
         for number in range(3 if heads else 2, len(words)):  # a piece is one, however short
             if len(words[number]) >= LONG or heads:
