@@ -14,6 +14,7 @@ from netaudit.report.from_case import write_report
 from tests.hostile.forgeries import FAR, FORGERIES, conversation_of, invented_in_a_tunnel
 from tests.hostile.whole import Case, is_calm, together
 from tests.hostile.wire import pcap
+from tests.wording import english
 
 SEEDS = int(os.environ.get("HOSTILE_SEEDS", "1"))
 FRAMED = "192.168.1.99"
@@ -60,7 +61,7 @@ def test_what_is_invented_in_a_tunnel_is_nobody_elses(tunnelled):
 
 def test_a_report_tells_the_tunnel_and_who_sends_it(tunnelled, tmp_path):
     target, case, carried, _ = tunnelled
-    assert f"; written in vxlan packets of {target.sender}, whose word alone" in carried[0]["reason"]
+    assert f"; written in vxlan packets of {target.sender}, whose word alone" in english(carried[0]["reason"])
     for lang, words in (("en", "written in vxlan packets of "), ("zh", "写在 ")):
         text = write_report(case, tmp_path / "report.html", lang, False, None, "").read_text("utf-8")
         assert f"{words}{target.sender}" in text
