@@ -82,15 +82,21 @@ class Texts:
         except KeyError:  # another version wrote it, with other arguments
             return None
 
+    def reasons(self, text: str, show: Callable[[str], str], depth: int = 0) -> str | None:
+        """Reasons in words, one that is unknown among them as `show` has it; None where none is known."""
+        parts = text.split(JOIN, _MOST) if len(text) <= _LONGEST else []
+        words = [self.reason(parsed(part), show, depth) for part in parts]
+        if not any(words):
+            return None
+        return self("reasons_join").join(said or show(part) for said, part in zip(words, parts, strict=True))
+
     def phrase(self, text: str, show: Callable[[str], str], depth: int = 0) -> str:
         """Reasons in words, or a sentence as cases sealed before hold it, in the report's language.
 
         `show` makes safe what stands in its places, or the whole text where it is nothing that is known.
         """
-        parts = text.split(JOIN, _MOST) if len(text) <= _LONGEST else []
-        words = [self.reason(parsed(part), show, depth) for part in parts]
-        if any(words):
-            return self("reasons_join").join(said or show(part) for said, part in zip(words, parts, strict=True))
+        if (said := self.reasons(text, show, depth)) is not None:
+            return said
         said = self._earlier(text, show, depth) if self.lang != "en" and len(text) <= _LONGEST_EARLIER else None
         return show(text) if said is None else said
 

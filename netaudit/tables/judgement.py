@@ -57,7 +57,7 @@ FINDINGS = Table(
             "capture device, verification terminal, server, viewer, personal device, perhaps a personal device, "
             "unknown.",
         ),
-        Column("role_reason", "string", "Why this role: a reason (docs/decisions/0012-reasons-are-data.md)."),
+        Column("role_reason", "string", "Why this role (a reason).", reasons=True),
         Column("receiver", "string", "Address of the receiver, likewise."),
         Column("receiver_device", "string", "The same of the receiver."),
         Column("endpoint_id", "string", "The far side (endpoints.endpoint_id)."),
@@ -93,7 +93,8 @@ FINDINGS = Table(
         Column(
             "reason",
             "string",
-            "What makes the finding: reasons, with semicolons between (docs/decisions/0012-reasons-are-data.md).",
+            "What makes the finding: reasons, with semicolons between.",
+            reasons=True,
         ),
         Column(
             "opened", "list<string>", "Sources of the keys that opened its images; empty where they were seen in clear."

@@ -23,7 +23,7 @@ def test_a_sender_of_faces_behaves_like_a_capture_device(at: list[int], when: st
     kind, why = role(behaviour)
     assert kind == UNKNOWN
     assert english(why).startswith("behaves like a capture device, and nothing says that it is one: it sent 3 distinct")
-    assert f"at {when} times (receivers: 1)" in why
+    assert f"at {when} times (receivers: 1)" in english(why)
 
 
 def test_who_is_sent_images_behaves_like_a_server() -> None:

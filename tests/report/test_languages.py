@@ -8,11 +8,13 @@ import re
 import pytest
 
 import netaudit
+from netaudit.contracts.reasons import JOIN, parsed
 from netaudit.contracts.unwrapping_steps import spoken
 from netaudit.report.from_case import write_report
 from netaudit.report.signing_words import opinion_text, problem_text
-from netaudit.report.texts import Texts
+from netaudit.report.texts import LANGS, Texts
 from netaudit.report.wording import Wording, is_zone
+from netaudit.tables import TABLES
 from tests.conftest import ROOT
 from tests.report.english import QUOTING, _Plain, english_in
 from tests.wording import english
@@ -71,6 +73,26 @@ def test_damage_of_captures_and_images_is_said_in_the_language_of_the_report(dam
     else:
         assert english_in(page) == {}
         assert not [one for one in (*damage, *problems) if one in page or english(one) in page]
+
+
+def test_every_reason_in_the_tables_has_its_words(demo, damaged):
+    seen = set()
+    for case in (demo, damaged):
+        for table in TABLES:
+            for column in (one.name for one in table.columns if one.reasons):
+                for value in case.table(table.name, [column])[column].to_pylist():
+                    for text in value if isinstance(value, list) else [value]:
+                        for one in (text or "").split(JOIN) if text else ():
+                            seen.add((table.name, column))
+                            assert all(Texts(lang).reason(parsed(one), str) for lang in LANGS), (table.name, one)
+    assert seen >= {("captures", "damage"), ("findings", "reason"), ("findings", "role_reason"), ("images", "problem")}
+
+
+def test_tables_for_a_spreadsheet_have_words(demo, tmp_path):
+    for lang, words in (("en", "images with a face ("), ("zh", "含人脸图像")):
+        text = (demo.to_csv(tmp_path / lang, lang=lang) / "findings.csv").read_text("utf-8-sig")
+        assert words in text
+        assert "clear_for" not in text
 
 
 def test_what_a_decoder_says_is_quoted_and_sentences_stand_within_sentences():
