@@ -75,7 +75,7 @@ def test_tshark_confirms_what_a_tunnel_carried_by_its_sender_only(tunnelled, req
         assert (told["status"], list(told["reasons"])) == (UNCONFIRMABLE, [f"not confirmable: {UNANSWERED}"])
         return
     assert told["status"] == CONFIRMED
-    assert list(told["reasons"]) == [f"confirmed: as it is, within vxlan packets of {target.sender}"]
+    assert list(told["reasons"]) == [f"confirmed: verify_within?inner=opinion_as_it_is&tunnel=vxlan&source={target.sender}"]
     wanted = _wanted(case, set(carried[0]["object_ids"]))
     assert wanted[0].bearer.inside == {FRAMED, target.receiver}
     opinion = Opinion(CONFIRMED, "as it is", 1, wanted[0].bearer.inside)
@@ -92,7 +92,7 @@ def test_dpkt_says_that_it_does_not_look_into_tunnels(tunnelled):
     _, case, carried, _ = tunnelled
     told = {row["finding_id"]: row for row in ask_dpkt(case).findings}[carried[0]["finding_id"]]
     assert (told["status"], list(told["reasons"])) == (
-        UNCONFIRMABLE, ["not confirmable: it came in a tunnel, which is not looked into"],
+        UNCONFIRMABLE, ["not confirmable: opinion_tunnel"],
     )  # fmt: skip
 
 
