@@ -129,7 +129,7 @@ def _in_python() -> Iterator[None]:
     try:
         yield
     except NetauditError as error:
-        told = SPOKEN.sub(lambda found: FLAGS.get(found[1], found[1].replace("-", "_") + "="), str(error))
-        if told != str(error):
-            error.args = (told,)
+        text = SPOKEN.sub(lambda found: FLAGS.get(found[1], found[1].replace("-", "_") + "="), str(error))
+        if text != str(error):
+            error.args = (text,)
         raise

@@ -62,8 +62,8 @@ class Device(Row):
 
     def __repr__(self) -> str:
         row = self._row
-        said = ", ".join(str(row[name]) for name in ("class", "vendor", "name") if row[name])
-        return f"<Device {row['device_id']}: {said or 'unknown'}>"
+        facts = ", ".join(str(row[name]) for name in ("class", "vendor", "name") if row[name])
+        return f"<Device {row['device_id']}: {facts or 'unknown'}>"
 
     @functools.cached_property
     def addresses(self) -> list[str]:
@@ -145,8 +145,8 @@ class Message(Row):
 
     def __repr__(self) -> str:
         row = self._row
-        said = " ".join(str(row[name]) for name in ("protocol", "method", "path") if row[name])
-        return f"<Message {row['message_id'][:12]}: {said}>"
+        facts = " ".join(str(row[name]) for name in ("protocol", "method", "path") if row[name])
+        return f"<Message {row['message_id'][:12]}: {facts}>"
 
     @property
     def objects(self) -> pd.DataFrame:

@@ -73,11 +73,11 @@ def whole(table: str, row: Row, w: Wording) -> list[Cell]:
     """The cells of a row on its own page: every column, with what it means, empty ones left out."""
     if table == "ledgers":
         row = worded_ledger(row, w.lang)
-    told = [
+    cells = [
         cell(table, column.name, row.get(column.name), w, full=True, meaning=column_meaning(column.meaning, w.lang))
         for column in BY_NAME[table].columns
     ]
-    return [one for one in told if one.parts]
+    return [one for one in cells if one.parts]
 
 
 def worded_ledger(row: Row, lang: str) -> Row:
@@ -127,11 +127,11 @@ def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Par
         return Part(value if full else value[:SHOWN], f"image/{value}", "image", value)
     if column == "certainty" and len(value) == 1:
         return Part(w.exact(value), kind="badge")
-    if (told := value_word(table, column, value, w.lang)) is not None:
-        return Part(told, full=w.exact(value))
+    if (word := value_word(table, column, value, w.lang)) is not None:
+        return Part(word, full=w.exact(value))
     if group := TERMS.get(f"{table}.{column}") or TERMS.get(column):
-        told = w.names(group, value) if group in SEVERAL else w.term(group, value)
-        return Part(told, full=w.exact(value))
+        word = w.names(group, value) if group in SEVERAL else w.term(group, value)
+        return Part(word, full=w.exact(value))
     if column in ID_OF:
         there, name = ID_OF[column]
         shown = w.exact(value, limit if full else 24)

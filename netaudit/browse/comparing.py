@@ -112,8 +112,8 @@ def _brief(folder: Path, lang: str) -> dict[str, Any]:
 
 def _first(case: Case, lang: str) -> str:
     """What the verdict says first."""
-    said = [one for one in case.statements or () if isinstance(one, dict)]
-    return next(iter(statement_text.first_page(said[:1], lang)), "") or case.verdict(lang)
+    statements = [one for one in case.statements or () if isinstance(one, dict)]
+    return next(iter(statement_text.first_page(statements[:1], lang)), "") or case.verdict(lang)
 
 
 def _figures(books: list[Book], lang: str) -> list[tuple[str, list[str]]]:
@@ -143,10 +143,10 @@ def _figures_of(tables: Tables, lang: str) -> dict[str, str]:
 def _topic(topic: Topic, books: list[Book], w: Wording) -> dict[str, Any]:
     one, other = (_answers(topic, book) for book in books)
 
-    def told(answers: set[tuple[str, ...]]) -> list[str]:
+    def shown(answers: set[tuple[str, ...]]) -> list[str]:
         return [_said(topic, answer, w) for answer in sorted(answers)[:LISTED]] if not topic.counted else []
 
-    sides = [(len(some), told(some)) for some in (one - other, one & other, other - one)]
+    sides = [(len(some), shown(some)) for some in (one - other, one & other, other - one)]
     title = say(f"compare_{topic.name}", w.lang)
     return {"title": title, "sides": sides, "columns": " · ".join(heading(name, w.lang) for name in topic.columns)}
 

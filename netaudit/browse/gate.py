@@ -38,8 +38,8 @@ SAFE = frozenset({"GET", "HEAD"})
 class Gate:
     """Lets requests through to `app` that have a right to it; `told` is given each new address with a token."""
 
-    def __init__(self, app: ASGIApp, host: str, mount: str, told: Callable[[str], None]) -> None:
-        self._app, self._host, self._mount, self._told = app, host, mount, told
+    def __init__(self, app: ASGIApp, host: str, mount: str, on_address: Callable[[str], None]) -> None:
+        self._app, self._host, self._mount, self._on_address = app, host, mount, on_address
         self._cookie = secrets.token_urlsafe(32)
         self._token = ""
         self.address = self._fresh()
@@ -85,7 +85,7 @@ class Gate:
     def _entered(self, request: Request) -> Response:
         if not _same(request.query_params["token"], self._token):
             return PlainTextResponse("this address has been used: open the one that netaudit printed last", 403)
-        self._told(self._fresh())
+        self._on_address(self._fresh())
         answer = RedirectResponse(self._mount + "/", 303)
         answer.set_cookie(COOKIE, self._cookie, path=self._mount + "/", httponly=True, samesite="strict")
         return answer

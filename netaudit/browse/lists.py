@@ -65,7 +65,7 @@ def listed(who: Asked, room: Room, here: str) -> Response:
     rows, total = (
         _reviewed(who, wanted, first, status) if status else who.book.tables.page(wanted, first, ROWS, room.columns)
     )
-    said = reviews.latest(who.book.case.folder) if room.table == "findings" else {}
+    review_of = reviews.latest(who.book.case.folder) if room.table == "findings" else {}
     chosen = decided(who.book.case) if room.table == "devices" else {}
     return show(
         who,
@@ -77,7 +77,7 @@ def listed(who: Asked, room: Room, here: str) -> Response:
             (
                 row["row"],
                 [*_named(who, room, line(room.table, room.columns, row, who.w), row), *beside],
-                said.get(row.get("finding_id", "")),
+                review_of.get(row.get("finding_id", "")),
                 _alias(chosen.get(row.get("device_id", "")), who),
             )
             for row, beside in zip(rows, _joined(who, room, rows), strict=True)
@@ -151,10 +151,10 @@ def paged(who: Asked, first: int, count: int, total: int, rows: int = ROWS) -> d
 
 def _reviewed(who: Asked, wanted: Wanted, first: int, status: str) -> tuple[list[Row], int]:
     """Findings with a status: those that nobody reviewed are open."""
-    said = {name: one.status for name, one in reviews.latest(who.book.case.folder).items()}
+    status_of = {name: one.status for name, one in reviews.latest(who.book.case.folder).items()}
     ids = who.book.tables.columns("findings", ["finding_id"])["finding_id"].to_pylist()
     places = who.book.tables.places(wanted)
-    mine = np.array([place for place in places.tolist() if said.get(ids[place], "open") == status], np.int64)
+    mine = np.array([place for place in places.tolist() if status_of.get(ids[place], "open") == status], np.int64)
     return who.book.tables.at("findings", mine[first : first + ROWS]), len(mine)
 
 
@@ -186,9 +186,9 @@ def row(request: Request) -> Response:
     return show(
         who,
         "row.html.j2",
-        (told := told_of(who, name, found, number)).title,
+        (page := told_of(who, name, found, number)).title,
         here=here,
-        told=told,
+        told=page,
         table=name,
         cells=whole(name, found, who.w),
         held=[held for tie in HELD.get(name, ()) if (held := _held(who, found, tie))],
@@ -234,13 +234,13 @@ def _device(who: Asked, found: Row) -> dict[str, Any]:
     case = who.book.case
     identity = str(found["device_id"])
     try:
-        said = [one for one in decisions(case.folder) if one.device_id == identity]
+        decided = [one for one in decisions(case.folder) if one.device_id == identity]
         problem = ""
     except CaseError as error:
-        said, problem = [], str(error)
+        decided, problem = [], str(error)
     command = f"netaudit decide {shlex.quote(str(case.folder))} {shlex.quote(identity)} --class … --note …"
     return {
-        "decisions": list(reversed(said)),
+        "decisions": list(reversed(decided)),
         "problem": problem,
         "line": who.w.exact(command, 1000),
         "id": identity,
@@ -256,10 +256,10 @@ def _field(who: Asked, found: Row, number: int) -> dict[str, Any]:
 
     case = who.book.case
     try:
-        said = [one for one in decisions(case.folder) if (one.route, one.path) == (found["route_id"], found["path"])]
+        decided = [one for one in decisions(case.folder) if (one.route, one.path) == (found["route_id"], found["path"])]
         problem = ""
     except CaseError as error:
-        said, problem = [], str(error)
+        decided, problem = [], str(error)
     words = dict(meanings(who.lang)) | {NO_MEANING: say("no_meaning", who.lang)}
     values = values_of(case.folder, found)
     most = max((one.messages for one in values), default=1)
@@ -268,7 +268,8 @@ def _field(who: Asked, found: Row, number: int) -> dict[str, Any]:
         for one in values
     ]
     return {
-        "number": number, "problem": problem, "meanings": words, "corrections": list(reversed(said)), "values": lines,
+        "number": number, "problem": problem, "meanings": words, "values": lines,
+        "corrections": list(reversed(decided)),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is reckoned once from whole tables and kept: who sent each image, pairs of addresses, times in bars."""
+"""What is reckoned once from whole tables and kept: who sent each image, who spoke with whom, times in bars."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from netaudit.findings.ends import Ends
+from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 HOUR = 3_600_000_000_000  # ns
 ALIKE = 8  # of 64 bits of the perceptual hash that may differ
 FACES = ("yes", "possible")
+ADDRESSES = ("client_ip", "server_ip")  # columns of flows
+NAMED = ("client_named", "server_named")
 TRACKS = {  # of the timeline: what is counted, its table, its time
     "faces": ("images", "first_ts"),
     "events": ("events", "first_ts"),
@@ -128,17 +133,38 @@ class Overviews:
         return table.sort_by([("first_ts", "ascending"), ("sha256", "ascending")]).combine_chunks()
 
     def pairs(self) -> pa.Table:
-        """Who opened connections to whom: client_ip, server_ip, flows, bytes_up, bytes_down; the largest first."""
+        """Who opened connections to whom, the largest first; whoever is known as a device by its id, others by address.
+
+        Columns: client, server; bytes_up, bytes_down, both, flows (sums); client_ip, server_ip, client_named,
+        server_named (lists, one entry for each pair of addresses: as they are, and as `Ends.named` tells them apart).
+        """
         found: pa.Table = self._once("pairs", self._pairs)
         return found
 
     def _pairs(self) -> pa.Table:
-        flows = self._tables.columns("flows", ["client_ip", "server_ip", "bytes_up", "bytes_down"])
-        summed = flows.group_by(["client_ip", "server_ip"]).aggregate(
-            [("bytes_up", "sum"), ("bytes_down", "sum"), ([], "count_all")]
-        )
-        both = pc.add(summed["bytes_up_sum"], summed["bytes_down_sum"])
-        return summed.append_column("both", both).sort_by([("both", "descending"), ("client_ip", "ascending")])
+        read = self._tables.columns
+        flows = read("flows", ["flow_id", "first_ts", *ADDRESSES, "client_mac", "server_mac", "bytes_up", "bytes_down"])
+        endpoints = read("endpoints", ["ip", "scope"])
+        scopes = dict(zip(endpoints["ip"].to_pylist(), endpoints["scope"].to_pylist(), strict=True))
+        tables = {name: read(name, BY_NAME[name].names) for name in ("bindings", "devices")}
+        ends = Ends(tables | {"flows": flows})
+        named = ends.renamed(flows, lambda ip: scopes.get(ip) or "")
+        for column in ADDRESSES:
+            flows = flows.append_column(column.replace("_ip", "_named"), named[column])
+        sums = [("bytes_up", "sum"), ("bytes_down", "sum")]
+        ways = flows.group_by([*ADDRESSES, *NAMED]).aggregate([*sums, ([], "count_all")])
+        ways = ways.rename_columns([*ADDRESSES, *NAMED, "bytes_up", "bytes_down", "flows"])
+        for column in NAMED:
+            names = ways[column].combine_chunks().dictionary_encode()
+            held = [ip if scopes.get(ip) == "outside" else ends.device(ip) for ip in names.dictionary.to_pylist()]
+            ways = ways.append_column(column.removesuffix("_named"), pa.array(held, pa.string()).take(names.indices))
+        ways = ways.sort_by([("bytes_up", "descending"), *((name, "ascending") for name in ADDRESSES)])
+        lists = [(name, "list") for name in (*ADDRESSES, *NAMED)]
+        pairs = ways.group_by(["client", "server"], use_threads=False).aggregate([*sums, ("flows", "sum"), *lists])
+        pairs = pairs.rename_columns([name.removesuffix("_list").removesuffix("_sum") for name in pairs.column_names])
+        both = pc.add(pairs["bytes_up"], pairs["bytes_down"])
+        order = [("both", "descending"), ("client", "ascending"), ("server", "ascending")]
+        return pairs.append_column("both", both).sort_by(order)
 
     def times(self, track: str) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Times of a track (ns) in order."""

@@ -82,16 +82,16 @@ def follow(request: Request) -> Response:
 
     who = asked(request)
     row = _row(who, "flows", "flow_id", request.path_params["flow"])
-    told = trace(who.book.case, row["flow_id"], who.request.app.state.shelf.captures)
+    traced = trace(who.book.case, row["flow_id"], who.request.app.state.shelf.captures)
     steps: list[tuple[int, int, dict[str, Any]]] = []
-    for number, read in enumerate(told.messages):
+    for number, read in enumerate(traced.messages):
         steps.append((read.message.direction, read.message.start, _step(read.message, read.found, number, who)))
-    gaps = [(run.direction, run.offset, {"gap": who.w.number(run.length)}) for run in told.gaps]
-    untold = [(one, who.w.number(told.untold[one])) for one in sorted(told.untold)]
+    gaps = [(run.direction, run.offset, {"gap": who.w.number(run.length)}) for run in traced.gaps]
+    untold = [(one, who.w.number(traced.untold[one])) for one in sorted(traced.untold)]
     return show(
         who, "follow.html.j2", say("follow_title", who.lang, a=_end(row, "client", who), b=_end(row, "server", who)),
-        here="tables", row=row["row"], steps=_merged(steps, gaps), more=told.more_messages, untold=untold,
-        read=told.asked[-1:], ends=(_end(row, "client", who), _end(row, "server", who)),
+        here="tables", row=row["row"], steps=_merged(steps, gaps), more=traced.more_messages, untold=untold,
+        read=traced.asked[-1:], ends=(_end(row, "client", who), _end(row, "server", who)),
         unread=[who.w.number(row[f"unread_{way}"]) for way in ("up", "down")],
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from netaudit.browse import about, comparing, deciding, lists, views, ways
+from netaudit.browse import about, comparing, deciding, lists, traffic, views, ways
 from netaudit.browse import request as conversing
 from netaudit.browse.cells import SHA256
 from netaudit.browse.gate import Gate
@@ -42,7 +42,7 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
         Route("/verdict", views.verdict),
         Route("/gallery", views.gallery),
         Route("/timeline", views.timeline),
-        Route("/traffic", views.traffic),
+        Route("/traffic", traffic.traffic),
         Route("/topology", ways.topology),
         Route("/journeys", ways.journeys),
         Route("/decide/{device:str}", decide, methods=["POST"]),
@@ -190,7 +190,7 @@ async def packets(request: Request) -> Response:
     return FileResponse(out, media_type="application/x-pcapng", filename=f"{name}.pcapng", background=gone)
 
 
-def serve(shelf: Shelf, lang: str, opened: Callable[[str], None], told: Callable[[str], None]) -> None:
+def serve(shelf: Shelf, lang: str, opened: Callable[[str], None], on_address: Callable[[str], None]) -> None:
     """Serve until the process is interrupted; `opened` is given the address, `told` each further one."""
     import uvicorn
 
@@ -200,7 +200,7 @@ def serve(shelf: Shelf, lang: str, opened: Callable[[str], None], told: Callable
         listening.bind((LOOPBACK, 0))
         host = f"{LOOPBACK}:{listening.getsockname()[1]}"
         mount = "/" + secrets.token_hex(8)
-        gate = Gate(application(shelf, mount, lang), host, mount, told)
+        gate = Gate(application(shelf, mount, lang), host, mount, on_address)
         config = uvicorn.Config(
             gate,
             log_level="error",

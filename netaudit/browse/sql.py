@@ -63,8 +63,8 @@ def ask(case: Case, question: str, *, rows: int = ROWS, seconds: float = SECONDS
     if not _turn.acquire(timeout=LIMITS.wait):
         raise UsageError(BUSY)
     try:
-        said = orjson.loads(_helper.ask(orjson.dumps(asked) + b"\n"))
-        if said.get("spent"):  # what it took it may not give back: the next question gets a fresh one
+        answer = orjson.loads(_helper.ask(orjson.dumps(asked) + b"\n"))
+        if answer.get("spent"):  # what it took it may not give back: the next question gets a fresh one
             _helper.close()
     except NotStartedError as error:
         raise UsageError("SQL is answered by a process of its own, which cannot be started: {}", error) from error
@@ -72,7 +72,7 @@ def ask(case: Case, question: str, *, rows: int = ROWS, seconds: float = SECONDS
         raise UsageError(DIED, f"{SECONDS:g}") from error
     finally:
         _turn.release()
-    if problem := said.get("problem"):
-        raise UsageError(problem, *said.get("values", ()))
-    found = [tuple(row) for row in said["rows"]]
-    return Answer(said["names"], found[:rows], len(found) > rows)
+    if problem := answer.get("problem"):
+        raise UsageError(problem, *answer.get("values", ()))
+    found = [tuple(row) for row in answer["rows"]]
+    return Answer(answer["names"], found[:rows], len(found) > rows)

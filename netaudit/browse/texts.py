@@ -48,9 +48,9 @@ def value_word(table: str, column: str, value: str, lang: str) -> str | None:
 @functools.cache
 def _meanings() -> dict[str, str]:
     """Chinese for the meanings of columns, by the English ones."""
-    told = yaml_of(__package__, "meanings.yaml")["meanings"]
+    words = yaml_of(__package__, "meanings.yaml")["meanings"]
     places = ((one.meaning, f"{table.name}.{one.name}") for table in BY_NAME.values() for one in table.columns)
-    return {meaning: told[place] for meaning, place in places if place in told}
+    return {meaning: words[place] for meaning, place in places if place in words}
 
 
 def column_meaning(meaning: str, lang: str) -> str:

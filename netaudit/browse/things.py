@@ -41,8 +41,8 @@ class Told:
 def told_of(who: Asked, table: str, row: Row, number: int) -> Told:
     """What is said of a row; of tables without words for it, which row it is."""
     tell = TELLERS.get(table)
-    if tell is not None and (told := tell(who, row)) is not None:
-        return told
+    if tell is not None and (page := tell(who, row)) is not None:
+        return page
     return Told(say("row", who.lang, n=number + 1, table=title(table, who.lang)))
 
 
@@ -53,18 +53,18 @@ def _finding(who: Asked, row: Row) -> Told | None:
     if finding is None:
         return None
     letter = finding["certainty"]
-    said = [f"{letter} · {w.t(f'grade_word.{letter}')}", w.sentence(finding["reason"], 400), records_line(finding, w)]
-    told = Told(sentence_of(finding, parties, w), [one for one in said if one])
+    lines = [f"{letter} · {w.t(f'grade_word.{letter}')}", w.sentence(finding["reason"], 400), records_line(finding, w)]
+    page = Told(sentence_of(finding, parties, w), [one for one in lines if one])
     carried = [*(row["object_ids"] or ()), *(row["document_ids"] or ())]
-    told.pictures, messages = _captioned(who, carried)
-    told.links = [(say("see_request", who.lang), f"message/{one}") for one in messages[:1]]
-    told.links += [(say("see_flow", who.lang), f"follow/{one}") for one in (row["flow_ids"] or ())[:1]]
-    told.links += [
+    page.pictures, messages = _captioned(who, carried)
+    page.links = [(say("see_request", who.lang), f"message/{one}") for one in messages[:1]]
+    page.links += [(say("see_flow", who.lang), f"follow/{one}") for one in (row["flow_ids"] or ())[:1]]
+    page.links += [
         (parties.short(row[end])[0], f"about?{urlencode({'value': row[end]})}")
         for end in ("sender", "receiver")
         if row[end]
     ]
-    return told
+    return page
 
 
 def _captioned(who: Asked, object_ids: list[str]) -> tuple[list[dict[str, str]], list[str]]:
@@ -78,12 +78,12 @@ def _captioned(who: Asked, object_ids: list[str]) -> tuple[list[dict[str, str]],
     times = messages.filter(pc.is_in(messages["message_id"], ids))
     when = dict(zip(times["message_id"].to_pylist(), times["first_ts"].cast(pa.int64()).to_pylist(), strict=True))
     events = read("events", ["message_id", "place", "name", "id_number"])
-    said = {one["message_id"]: one for one in events.filter(pc.is_in(events["message_id"], ids)).to_pylist()}
+    event_of = {one["message_id"]: one for one in events.filter(pc.is_in(events["message_id"], ids)).to_pylist()}
     images = set(read("images", ["sha256"])["sha256"].to_pylist())
     pictures: dict[str, dict[str, str]] = {}
     for one in sorted(found, key=lambda one: (when.get(one["message_id"]) or 0, one["object_id"])):
         if one["sha256"] in images:
-            event = said.get(one["message_id"], {})
+            event = event_of.get(one["message_id"], {})
             parts = [who.w.when(when.get(one["message_id"])).local[:19]]
             parts += [who.w.text(event.get(name), 40) for name in ("place", "name", "id_number")]
             pictures.setdefault(one["sha256"], {"sha256": one["sha256"], "caption": " · ".join(filter(None, parts))})
@@ -94,8 +94,8 @@ def _device(who: Asked, row: Row) -> Told:
     w, overviews = who.w, who.book.overviews
     parties, judged = overviews.parties(who.book.case, who.lang), overviews.judged(who.book.case)
     first = next(iter(row["ips"] or row["macs"] or ()), row["device_id"])
-    name, said = parties.short(first)
-    told = Told(" · ".join(part for part in (name, said, w.exact(first, 60)) if part))
+    name, detail = parties.short(first)
+    page = Told(" · ".join(part for part in (name, detail, w.exact(first, 60)) if part))
 
     def mine(address: str) -> bool:  # an address may have been another device's at another time
         found = parties.known.devices.by_address(address)
@@ -106,28 +106,28 @@ def _device(who: Asked, row: Row) -> Told:
          and (one[f"{end}_device"] or mine(one[end]))]
         for end in ("sender", "receiver")
     )  # fmt: skip
-    told.sentences = [
+    page.sentences = [
         *_moved(sent, "receiver", "device_sent", who), *_moved(received, "sender", "device_received", who),
     ] or [say("device_quiet", who.lang)]  # fmt: skip
-    told.sentences.append(say("device_seen", who.lang, when=span(row["first_ts"], row["last_ts"], w)))
+    page.sentences.append(say("device_seen", who.lang, when=span(row["first_ts"], row["last_ts"], w)))
     others = [w.exact(one, 60) for one in [*(row["ips"] or ()), *(row["macs"] or ())] if one != first]
     if others:
         more = f" +{len(others) - MOST_NAMED}" if len(others) > MOST_NAMED else ""
-        told.sentences.append(say("device_also", who.lang, names=", ".join(others[:MOST_NAMED]) + more))
+        page.sentences.append(say("device_also", who.lang, names=", ".join(others[:MOST_NAMED]) + more))
     reasons = Reasons(who.book.case, w)
     reasons.choose([row["device_id"]])
-    told.reasons = reasons.of(row["device_id"])["reasons"][:MOST_REASONS]
-    told.links = [
+    page.reasons = reasons.of(row["device_id"])["reasons"][:MOST_REASONS]
+    page.links = [
         (say("see_about", who.lang, value=w.exact(one, 60)), f"about?{urlencode({'value': one})}")
         for one in [*(row["ips"] or ())[:2], *(row["macs"] or ())[:1]]
     ]
     if row["ips"] and mine(first):
-        told.links.append((say("see_images", who.lang), f"gallery?{urlencode({'sender': first})}"))
-    told.pictures = [
+        page.links.append((say("see_images", who.lang), f"gallery?{urlencode({'sender': first})}"))
+    page.pictures = [
         {"sha256": one, "caption": ""}
         for one in judged.images([finding for finding in sent if finding["kind"].seen])[: MOST_PICTURES // 4]
     ]
-    return told
+    return page
 
 
 def _moved(findings: list[Row], other: str, text: str, who: Asked) -> list[str]:
@@ -158,19 +158,19 @@ def _message(who: Asked, row: Row) -> Told:
         ends.reverse()
     parties = who.book.overviews.parties(who.book.case, who.lang)
     names = [f"{parties.short(ip)[0]} ({w.exact(ip, 60)})" for ip in ends]
-    told = Told(titled(row, who))
-    told.sentences = [say(
+    page = Told(titled(row, who))
+    page.sentences = [say(
         "message_sent" if row["complete"] else "message_part", who.lang, a=names[0], b=names[1],
         when=w.when(row["first_ts"]).local, size=w.size(row["body_size"]),
     )]  # fmt: skip
-    told.links = [
+    page.links = [
         (say("see_request", who.lang), f"message/{row['message_id']}"),
         (say("see_flow", who.lang), f"follow/{row['flow_id']}"),
     ]
     objects = who.book.tables.columns("objects", ["object_id", "message_id"])
     mine = objects.filter(pc.equal(objects["message_id"], row["message_id"]))["object_id"].to_pylist()
-    told.pictures, _ = _captioned(who, mine)
-    return told
+    page.pictures, _ = _captioned(who, mine)
+    return page
 
 
 def _wanted(table: str, column: str, value: str) -> Any:
@@ -183,36 +183,36 @@ def _flow(who: Asked, row: Row) -> Told:
     w, parties = who.w, who.book.overviews.parties(who.book.case, who.lang)
     names = [f"{parties.short(row[f'{end}_ip'])[0]} ({w.exact(row[f'{end}_ip'], 60)})" for end in ("client", "server")]
     what = w.text(row["server_name"], 80) or f"{row['transport']} {row['server_port']}"
-    told = Told(say("flow_title", who.lang, a=names[0], b=names[1], what=what))
+    page = Told(say("flow_title", who.lang, a=names[0], b=names[1], what=what))
     count = pc.sum(pc.equal(who.book.tables.columns("messages", ["flow_id"])["flow_id"], row["flow_id"])).as_py() or 0
-    told.sentences = [say(
+    page.sentences = [say(
         "flow_sent", who.lang, when=span(row["first_ts"], row["last_ts"], w), protocol=w.exact(row["protocol"], 20),
         up=w.short(row["bytes_up"]), down=w.short(row["bytes_down"]), n=count,
     )]  # fmt: skip
     missing = (row["missing_up"] or 0) + (row["missing_down"] or 0)
-    told.sentences += [say("flow_missing", who.lang, size=w.short(missing))] if missing else []
-    told.links = [(say("see_flow", who.lang), f"follow/{row['flow_id']}")]
-    return told
+    page.sentences += [say("flow_missing", who.lang, size=w.short(missing))] if missing else []
+    page.links = [(say("see_flow", who.lang), f"follow/{row['flow_id']}")]
+    return page
 
 
 def _event(who: Asked, row: Row) -> Told:
     w, parties = who.w, who.book.overviews.parties(who.book.case, who.lang)
     names = [f"{parties.short(row[end])[0]} ({w.exact(row[end], 60)})" for end in ("sender", "receiver")]
-    told = Told(say("event_title", who.lang, kind=w.term("event_kind", row["kind"]), a=names[0], b=names[1]))
-    said = [w.text(row[name], 60) for name in ("place", "name", "id_number") if row[name]]
-    told.sentences = [" · ".join([w.when(row["first_ts"]).local, *said])]
-    told.links = [(say("see_request", who.lang), f"message/{row['message_id']}")] if row["message_id"] else []
-    told.pictures = [{"sha256": one, "caption": ""} for one in (row["images"] or ())[:MOST_PICTURES] if len(one) == 64]
-    return told
+    page = Told(say("event_title", who.lang, kind=w.term("event_kind", row["kind"]), a=names[0], b=names[1]))
+    values = [w.text(row[name], 60) for name in ("place", "name", "id_number") if row[name]]
+    page.sentences = [" · ".join([w.when(row["first_ts"]).local, *values])]
+    page.links = [(say("see_request", who.lang), f"message/{row['message_id']}")] if row["message_id"] else []
+    page.pictures = [{"sha256": one, "caption": ""} for one in (row["images"] or ())[:MOST_PICTURES] if len(one) == 64]
+    return page
 
 
 def _endpoint(who: Asked, row: Row) -> Told:
-    told = who.book.overviews.parties(who.book.case, who.lang).known.full(row["ip"])
-    known = [told["service"] or told["device"], *told["names"][:1], told["ip"]]
+    facts = who.book.overviews.parties(who.book.case, who.lang).known.full(row["ip"])
+    known = [facts["service"] or facts["device"], *facts["names"][:1], facts["ip"]]
     page = Told(" · ".join(part for part in known if part))
-    traffic = say("endpoint_traffic", who.lang, sent=told["sent"], received=told["received"])
-    page.sentences = [" · ".join(part for part in (told["scope"], told["country"], traffic) if part)]
-    page.links = [(say("see_about", who.lang, value=told["ip"]), f"about?{urlencode({'value': row['ip']})}")]
+    traffic = say("endpoint_traffic", who.lang, sent=facts["sent"], received=facts["received"])
+    page.sentences = [" · ".join(part for part in (facts["scope"], facts["country"], traffic) if part)]
+    page.links = [(say("see_about", who.lang, value=facts["ip"]), f"about?{urlencode({'value': row['ip']})}")]
     return page
 
 

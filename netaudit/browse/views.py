@@ -1,4 +1,4 @@
-"""Pages that are more than one table: verdict, images, timeline, who talks to whom, search, SQL."""
+"""Pages that are more than one table: verdict, images, timeline, search, SQL."""
 
 from __future__ import annotations
 
@@ -235,47 +235,6 @@ def _span(who: Asked, whole: tuple[int, int]) -> tuple[int, int]:
     return low, max(min(high, whole[1]), low + BARS * 1000)
 
 
-def traffic(request: Request) -> Response:
-    """Pairs of addresses by what went between them."""
-    who = asked(request)
-    pairs = who.book.overviews.pairs()
-    text = who.get("host", 100)
-    if text:
-        either = pc.or_(pc.match_substring(pairs["client_ip"], text), pc.match_substring(pairs["server_ip"], text))
-        pairs = pairs.filter(either)
-    first = who.count("from")
-    rows = plain(pairs.slice(first, 50))
-    findings = who.book.tables.columns("findings", ["sender", "receiver"]).group_by(["sender", "receiver"])
-    told = {
-        frozenset((one["sender"], one["receiver"])): one["count_all"]
-        for one in plain(findings.aggregate([([], "count_all")]))
-    }
-    top = max((one["both"] or 0 for one in rows), default=0) or 1
-    lines = [
-        {
-            "client": who.w.exact(one["client_ip"], 60),
-            "server": who.w.exact(one["server_ip"], 60),
-            "flows": who.w.number(one["count_all"]),
-            "up": who.w.size(one["bytes_up_sum"]),
-            "down": who.w.size(one["bytes_down_sum"]),
-            "share": max(1, round(100 * (one["both"] or 0) / top)),
-            "findings": told.get(frozenset((one["client_ip"], one["server_ip"])), 0),
-            "link": urlencode({"client_ip": f"={one['client_ip']}", "server_ip": f"={one['server_ip']}"}),
-            "found": urlencode({"sender": f"={one['client_ip']}"}),
-        }
-        for one in rows
-    ]
-    return show(
-        who,
-        "traffic.html.j2",
-        say("traffic", who.lang),
-        here="traffic",
-        lines=lines,
-        host=text,
-        **paged(who, first, len(rows), pairs.num_rows),
-    )
-
-
 def search(request: Request) -> Response:
     """A text in all tables: a few rows of each, as far as the time of a page goes; what was not read is said."""
     who = asked(request)
@@ -321,11 +280,11 @@ def _searched(who: Asked, name: str, text: str, most: int, until: float) -> tupl
 def tables(request: Request) -> Response:
     """All tables with what they are."""
     who = asked(request)
-    told = [
+    listed = [
         (one.name, title(one.name, who.lang), meaning(one.name, who.lang), who.book.tables.rows(one.name))
         for one in BY_NAME.values()
     ]
-    return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=told)
+    return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=listed)
 
 
 def query(who: Asked, question: str) -> Response:

@@ -54,15 +54,15 @@ def journeys(request: Request) -> Response:
     first = who.count("from")
     ids = known["journey_id"].slice(first, JOURNEYS)
     legs = _legs(who, ids)
-    told = [_told(who, identity, legs.get(identity, [])) for identity in ids.to_pylist()]
+    rows = [_told(who, identity, legs.get(identity, [])) for identity in ids.to_pylist()]
     return show(
         who,
         "journeys.html.j2",
         say("journeys", who.lang),
         here="journeys",
-        journeys=told,
+        journeys=rows,
         host=text,
-        **paged(who, first, len(told), known.num_rows, JOURNEYS),
+        **paged(who, first, len(rows), known.num_rows, JOURNEYS),
     )
 
 

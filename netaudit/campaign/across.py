@@ -107,15 +107,15 @@ def persons_at_several(campaign: Campaign, purpose: str, authoriser: str) -> dic
         keys.add(options.get("project_key"))
     if len(keys) != 1 or None in keys:
         raise UsageError("{}: hashes compare only between cases of one --project-key", campaign.folder / CASES)
-    said = {
+    record = {
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "what": "persons counted over sites",
         "purpose": purpose.strip()[:500],
         "authorised_by": authoriser.strip()[:200],
     }
-    append_line(campaign.folder / "campaign.jsonl", orjson.dumps(said))
+    append_line(campaign.folder / "campaign.jsonl", orjson.dumps(record))
     count = campaign.database.execute(
         f"SELECT count(*) FROM (SELECT value_hmac FROM {campaign.source('persons')} "  # noqa: S608
         "WHERE kind = 'id_number' AND certainty = 'checked' GROUP BY value_hmac HAVING count(DISTINCT site) > 1)"
     ).fetchall()[0][0]
-    return said | {"persons": count if count >= LEAST_PERSONS else None, "least": LEAST_PERSONS}
+    return record | {"persons": count if count >= LEAST_PERSONS else None, "least": LEAST_PERSONS}

@@ -42,8 +42,8 @@ class Campaign:
         self.plan = sites_of(folder)
         self.cases: dict[str, Path] = {}
         for site in self.plan:
-            said = done(folder, site)
-            if said is not None and said.get("tables") == versions()["tables"]:
+            record = done(folder, site)
+            if record is not None and record.get("tables") == versions()["tables"]:
                 self.cases[site.site] = folder / CASES / site.folder / "case"
         self._made: set[str] = set()
         self._ready = False

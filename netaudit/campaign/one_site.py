@@ -133,20 +133,20 @@ def done(out: Path, site: Site) -> dict[str, Any] | None:
     """What done.json says of a site's case; None where there is none, or where the case is not that one."""
     place = out / CASES / site.folder
     try:
-        said = orjson.loads((place / DONE).read_bytes())
+        record = orjson.loads((place / DONE).read_bytes())
         found = hashlib.sha256((place / "case" / MANIFEST).read_bytes()).hexdigest()
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) and said.get("manifest") == found else None
+    return record if isinstance(record, dict) and record.get("manifest") == found else None
 
 
 def failure(out: Path, site: Site) -> dict[str, Any] | None:
     """Why the last attempt at a site failed."""
     try:
-        said = orjson.loads((out / FAILED / f"{site.folder}.json").read_bytes())
+        record = orjson.loads((out / FAILED / f"{site.folder}.json").read_bytes())
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) else None
+    return record if isinstance(record, dict) else None
 
 
 def note_failure(out: Path, site: Site, run: str, reason: str) -> None:
@@ -179,9 +179,9 @@ def _audit_site(task: Task) -> Result:
         return Result(site.site, ELSEWHERE)
     began = time.monotonic()
     try:
-        said = failure(out, site)
-        if said is not None and said.get("run") == task.run:
-            return Result(site.site, BROKEN, str(said.get("reason")))
+        record = failure(out, site)
+        if record is not None and record.get("run") == task.run:
+            return Result(site.site, BROKEN, str(record.get("reason")))
         if task.made_by not in ("", made_by()):
             return failed_task(task, f"this worker has {made_by()}, the campaign is run by {task.made_by}")
         digest = digest_of(task)

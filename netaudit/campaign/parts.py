@@ -63,10 +63,10 @@ def place_of(task: Task) -> Path:
 def part_done(task: Task, digest: str) -> bool:
     """Whether a part is there, whole, and of the same captures and options."""
     try:
-        said = orjson.loads((place_of(task) / DONE).read_bytes())
+        record = orjson.loads((place_of(task) / DONE).read_bytes())
     except (OSError, ValueError):
         return False
-    return isinstance(said, dict) and said.get("task") == digest
+    return isinstance(record, dict) and record.get("task") == digest
 
 
 def make_part(task: Task, place: Path, options: Options, paths: Sequence[Path]) -> dict[str, Any]:

@@ -93,26 +93,26 @@ def read_plan(path: Path) -> list[Site]:
 def _site(row: dict[str | None, str | list[str] | None], place: str, root: Path) -> Site:
     if None in row:
         raise UsageError("{}: has more cells than there are columns", place)
-    said = {str(name): str(value or "").strip() for name, value in row.items()}
-    lists = {name: tuple(one.strip() for one in said.get(name, "").split(";") if one.strip()) for name in _LIST}
-    name = unicodedata.normalize("NFC", said["site"])
+    cells = {str(name): str(value or "").strip() for name, value in row.items()}
+    lists = {name: tuple(one.strip() for one in cells.get(name, "").split(";") if one.strip()) for name in _LIST}
+    name = unicodedata.normalize("NFC", cells["site"])
     if not name or len(name) > LONGEST or not name.isprintable():
         raise UsageError("{}: a site's name has 1 to {} printable characters", place, LONGEST)
     if not lists["captures"]:
         raise UsageError("{}: {} has no captures", place, name)
-    if bool(lists["keys"] or lists["keys_for"]) and not (lists["keys_for"] and said.get("authority")):
+    if bool(lists["keys"] or lists["keys_for"]) and not (lists["keys_for"] and cells.get("authority")):
         raise UsageError("{}: keys need keys_for (what may be opened) and authority (by what right)", place)
     site = Site(
         name,
         tuple(one if is_url(one) else str(root / one) for one in lists["captures"]),
         lists["inside"],
-        said.get("zone", ""),
+        cells.get("zone", ""),
         tuple(str(root / one) for one in lists["keys"]),
-        str(root / said["moments"]) if said.get("moments") else "",
-        said.get("officer", ""),
-        said.get("district", ""),
+        str(root / cells["moments"]) if cells.get("moments") else "",
+        cells.get("officer", ""),
+        cells.get("district", ""),
         lists["keys_for"],
-        said.get("authority", ""),
+        cells.get("authority", ""),
     )
     if len(site.folder.encode()) > LONGEST_FOLDER:
         raise UsageError("{}: the name of {} is too long for a folder", place, name)
@@ -193,8 +193,8 @@ def task_digest(site: Site, options: dict[str, object]) -> str:
     for name in ("captures", "keys"):
         row[name] = [Path(one).name for one in row[name]]
     row["moments"] = Path(site.moments).name
-    said = orjson.dumps([row, sizes, extra, options], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(said).hexdigest()
+    contents = orjson.dumps([row, sizes, extra, options], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(contents).hexdigest()
 
 
 def sizes_of(site: Site) -> list[tuple[str, int]]:

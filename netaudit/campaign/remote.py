@@ -89,11 +89,11 @@ def done_there(url: str, site: Site) -> dict[str, Any] | None:
     store, root = _store(url)
     place = f"{root}/{CASES}/{site.folder}"
     try:
-        said = orjson.loads(store.cat_file(f"{place}/{DONE}"))
-        seal = hashlib.sha256(store.cat_file(f"{place}/{said['case']}/manifest.json")).hexdigest()
+        record = orjson.loads(store.cat_file(f"{place}/{DONE}"))
+        seal = hashlib.sha256(store.cat_file(f"{place}/{record['case']}/manifest.json")).hexdigest()
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return said if said.get("manifest") == seal else None
+    return record if record.get("manifest") == seal else None
 
 
 def put_case(url: str, site: Site, folder: Path) -> None:
@@ -108,8 +108,8 @@ def put_case(url: str, site: Site, folder: Path) -> None:
         there = {posixpath.relpath(one, f"{place}/{name}") for one in store.find(f"{place}/{name}")}
         if there != set(files):
             raise StoreError("{}: {} files of {} did not arrive", url, len(set(files) - there), site.site)
-        said = orjson.loads((folder / DONE).read_bytes()) | {"case": name}
-        store.pipe_file(f"{place}/{DONE}", orjson.dumps(said))
+        record = orjson.loads((folder / DONE).read_bytes()) | {"case": name}
+        store.pipe_file(f"{place}/{DONE}", orjson.dumps(record))
         for path in store.ls(place, detail=False):
             if posixpath.basename(path.rstrip("/")) not in (name, DONE):
                 store.rm(path, recursive=True)
@@ -144,12 +144,12 @@ def mirrored(url: str) -> Path:
 
 
 def _mirror_case(store: Any, place: str, goal: Path) -> None:
-    said = store.cat_file(f"{place}/{DONE}")
-    if goal.is_dir() and (goal / DONE).read_bytes() == said:
+    record = store.cat_file(f"{place}/{DONE}")
+    if goal.is_dir() and (goal / DONE).read_bytes() == record:
         return
     shutil.rmtree(goal, ignore_errors=True)
     coming = goal.with_name(f"{goal.name}.{secrets.token_hex(4)}")
-    case = f"{place}/{orjson.loads(said)['case']}"
+    case = f"{place}/{orjson.loads(record)['case']}"
     for path in store.find(case):
         inner = posixpath.relpath(path, case).split("/")
         if inner[0] == PRIVATE or ".." in inner:
@@ -157,7 +157,7 @@ def _mirror_case(store: Any, place: str, goal: Path) -> None:
         target = coming.joinpath("case", *inner)
         target.parent.mkdir(parents=True, exist_ok=True)
         store.get_file(path, str(target))
-    (coming / DONE).write_bytes(said)
+    (coming / DONE).write_bytes(record)
     coming.rename(goal)
 
 

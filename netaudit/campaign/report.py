@@ -115,14 +115,14 @@ def _figures(
     """What a site has of each figure; nothing where it has no result."""
     if row["state"] != "done":
         return dict.fromkeys(FIGURES)
-    told = found.get(row["site"], {})
+    totals = found.get(row["site"], {})
     period = periods.get(row["site"]) or {}
     seconds = period["last_s"] - period["first_s"] if period.get("first_s") is not None else None
     return {
-        "images_a": int(told.get("images_a", 0)),
-        "ids": int(told.get("records_a", 0) + told.get("records_b", 0)),
-        "bytes_c": int(told.get("bytes_c", 0)),
-        "bytes_d": int(told.get("bytes_d", 0)),
+        "images_a": int(totals.get("images_a", 0)),
+        "ids": int(totals.get("records_a", 0) + totals.get("records_b", 0)),
+        "bytes_c": int(totals.get("bytes_c", 0)),
+        "bytes_d": int(totals.get("bytes_d", 0)),
         "unread": int(unread.get(row["site"], 0)),
         "minutes": round(seconds / 60) if seconds is not None else None,
     }
@@ -173,11 +173,11 @@ def _totals(ranked: list[dict[str, Any]], lang: str) -> list[tuple[str, str]]:
 
 def _tiles(ranked: list[dict[str, Any]], lang: str) -> list[tuple[str, str, str]]:
     """The totals that are not nothing: what left in clear first."""
-    told = zip(_totals(ranked, lang), (name for name in (ranked or [{}])[0] if name != "site"), strict=True)
+    labelled = zip(_totals(ranked, lang), (name for name in (ranked or [{}])[0] if name != "site"), strict=True)
     kinds = {"bytes_c": "hidden", "bytes_d": "hidden"}
     return [
         (label, value, kinds.get(name, "seen" if name in LEAVING else "plain"))
-        for (label, value), name in told if sum(row[name] for row in ranked)
+        for (label, value), name in labelled if sum(row[name] for row in ranked)
     ]  # fmt: skip
 
 
@@ -193,27 +193,27 @@ def _front(rows: list[dict[str, Any]], ranked: list[dict[str, Any]]) -> dict[str
 def _apart(sites: list[dict[str, Any]], periods: dict[str, dict[str, Any]], lang: str) -> list[str]:
     """What keeps sites from being compared by their figures."""
     hours = sorted(site["hours"] for site in sites if site["hours"] is not None)
-    told = [_say("always_apart", lang)]
+    sentences = [_say("always_apart", lang)]
     if hours:
-        told.append(_say("lengths", lang, least=_length(hours[0], lang), most=_length(hours[-1], lang)))
+        sentences.append(_say("lengths", lang, least=_length(hours[0], lang), most=_length(hours[-1], lang)))
     sides = sorted({site["vantage"] for site in sites if site["vantage"]})
     if len(sides) > 1:
-        told.append(_say("vantages", lang, which="; ".join(sides)))
+        sentences.append(_say("vantages", lang, which="; ".join(sides)))
     if dropping := sum(bool(row["drops"]) for row in periods.values()):
-        told.append(_say("drops", lang, n=dropping))
+        sentences.append(_say("drops", lang, n=dropping))
     if limited := sum(site["limited"] for site in sites):
-        told.append(_say("limited", lang, n=limited))
+        sentences.append(_say("limited", lang, n=limited))
     if missing := sum(site["hours"] is None for site in sites):
-        told.append(_say("missing", lang, n=missing))
-    return told
+        sentences.append(_say("missing", lang, n=missing))
+    return sentences
 
 
-def _persons(said: dict[str, Any] | None, lang: str) -> str:
-    if said is None:
+def _persons(counted: dict[str, Any] | None, lang: str) -> str:
+    if counted is None:
         return _say("not_counted", lang)
-    key = "few" if said["persons"] is None else "counted"
-    figures = {name: visible(str(said[name]), LONGEST) for name in ("purpose", "authorised_by")}
-    return _say(key, lang, n=said["persons"], least=said["least"], **figures)
+    key = "few" if counted["persons"] is None else "counted"
+    figures = {name: visible(str(counted[name]), LONGEST) for name in ("purpose", "authorised_by")}
+    return _say(key, lang, n=counted["persons"], least=counted["least"], **figures)
 
 
 def _recurring(campaign: Campaign, what: str, lang: str) -> list[dict[str, Any]]:
@@ -239,8 +239,8 @@ def worded(what: str, value: str, lang: str) -> str:
         maker, _, model = value.partition(" ")
         return f"{w.maker(maker)} {model}".strip()
     if what == "certificates":
-        field, _, said = value.partition(" ")
-        return f"{_say(f'certificate_{field}', lang)} {said}"
+        field, _, digest = value.partition(" ")
+        return f"{_say(f'certificate_{field}', lang)} {digest}"
     return value
 
 

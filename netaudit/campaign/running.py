@@ -49,8 +49,8 @@ def tasks_of(
     store = str(out).rstrip("/") if is_url(str(out)) else ""
     place, run = str(scratch_of(store) if store else Path(out).absolute()), secrets.token_hex(8)
     held = str(project_key.absolute()) if project_key else ""
-    said = (place, run, faces, lang, held, key, most_seconds, most_bytes)
-    return [Task(site, *said, made_by=made_by(), store=store) for site in sites]
+    shared = (place, run, faces, lang, held, key, most_seconds, most_bytes)
+    return [Task(site, *shared, made_by=made_by(), store=store) for site in sites]
 
 
 def run_campaign(

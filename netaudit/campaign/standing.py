@@ -28,10 +28,10 @@ def standing(out: Path) -> list[dict[str, Any]]:
     """A row for each site: site, district, officer, state (done, failed, waiting), reason, when it was finished."""
     rows = []
     for site in sites_of(out):
-        said, failed = done(out, site), failure(out, site)
-        state = "done" if said else "failed" if failed else "waiting"
-        reason = str(failed.get("reason", "")) if failed and not said else ""
-        finished = str(said.get("finished_utc", "")) if said else ""
+        record, failed = done(out, site), failure(out, site)
+        state = "done" if record else "failed" if failed else "waiting"
+        reason = str(failed.get("reason", "")) if failed and not record else ""
+        finished = str(record.get("finished_utc", "")) if record else ""
         rows.append(
             {
                 "site": site.site,

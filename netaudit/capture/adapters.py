@@ -58,7 +58,7 @@ class Adapter:
 def adapters() -> list[Adapter]:
     """All interfaces, by name; those that can be recorded were tried for a moment."""
     dumpcap = find_dumpcap()
-    found = _told_by(dumpcap) if dumpcap else [Adapter(name) for _, name in socket.if_nameindex()]
+    found = _listed_by(dumpcap) if dumpcap else [Adapter(name) for _, name in socket.if_nameindex()]
     for adapter in found:
         adapter.link = link_of(adapter.name)
         adapter.problem = _try_dumpcap(dumpcap, adapter.name) if dumpcap else _try_socket(adapter.name)
@@ -126,47 +126,49 @@ def may_send(name: str) -> list[Silence]:
     return found
 
 
-def _told_by(dumpcap: str) -> list[Adapter]:
+def _listed_by(dumpcap: str) -> list[Adapter]:
     try:
-        said = subprocess.run([dumpcap, "-D", "-M"], capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
-        rows = _rows(said.stdout)
+        completed = subprocess.run([dumpcap, "-D", "-M"], capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+        rows = _rows(completed.stdout)
     except (OSError, subprocess.TimeoutExpired, orjson.JSONDecodeError):
         return [Adapter(name) for _, name in socket.if_nameindex()]
     known = {name for _, name in socket.if_nameindex()} if sys.platform.startswith("linux") else None
     found = []
     for row in rows:
-        for name, told in row.items():
+        for name, entry in row.items():
             if known is None or name in known:  # not the pseudo-devices of libpcap
-                alias = str(told.get("friendly_name") or "")
-                text = alias or str(told.get("vendor_description") or "")
-                addresses = [str(address) for address in told.get("addrs", [])]
-                found.append(Adapter(name, text, addresses, loopback=bool(told.get("loopback")), alias=alias))
+                alias = str(entry.get("friendly_name") or "")
+                text = alias or str(entry.get("vendor_description") or "")
+                addresses = [str(address) for address in entry.get("addrs", [])]
+                found.append(Adapter(name, text, addresses, loopback=bool(entry.get("loopback")), alias=alias))
     return found
 
 
-def _rows(said: bytes) -> list[dict[str, dict[str, Any]]]:
+def _rows(output: bytes) -> list[dict[str, dict[str, Any]]]:
     """What dumpcap says with -M: objects of objects, whatever else is in it left out. Raises JSONDecodeError."""
-    rows = orjson.loads(said)
+    rows = orjson.loads(output)
     objects = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return [{name: told for name, told in row.items() if isinstance(told, dict)} for row in objects]
+    return [{name: entry for name, entry in row.items() if isinstance(entry, dict)} for row in objects]
 
 
 def _try_dumpcap(dumpcap: str, name: str) -> str:
     try:
-        said = subprocess.run(  # noqa: S603
+        completed = subprocess.run(  # noqa: S603
             [dumpcap, "-i", name, "-L", "-M"], capture_output=True, timeout=PATIENCE, check=False
         )
-        rows = _rows(said.stdout) if said.stdout.strip() else []
+        rows = _rows(completed.stdout) if completed.stdout.strip() else []
     except OSError as error:
         return why(error)
     except (subprocess.TimeoutExpired, orjson.JSONDecodeError) as error:
         return f"dumpcap does not answer: {type(error).__name__}"
-    told = rows[0].get(name, {}) if rows else {}
-    if told.get("status") == 0:
+    entry = rows[0].get(name, {}) if rows else {}
+    if entry.get("status") == 0:
         return ""
-    lines = said.stderr.decode("utf-8", "replace").split("\n")
+    lines = completed.stderr.decode("utf-8", "replace").split("\n")
     said_first = next((line.strip().removeprefix("dumpcap: ") for line in lines if line.strip()), "")
-    return str(told.get("primary_msg", "")).removeprefix("pcap_activate() failed: ") or said_first or "cannot be opened"
+    return (
+        str(entry.get("primary_msg", "")).removeprefix("pcap_activate() failed: ") or said_first or "cannot be opened"
+    )
 
 
 def _try_socket(name: str) -> str:
@@ -181,8 +183,8 @@ def _try_socket(name: str) -> str:
 
 def _addresses(name: str) -> list[str]:
     dumpcap = find_dumpcap()
-    told = _told_by(dumpcap) if dumpcap else []
-    return next((adapter.addresses for adapter in told if adapter.name == name), [])
+    adapters = _listed_by(dumpcap) if dumpcap else []
+    return next((adapter.addresses for adapter in adapters if adapter.name == name), [])
 
 
 def _dhcp_client(name: str) -> int | None:
@@ -197,16 +199,16 @@ def _dhcp_client(name: str) -> int | None:
 
 def _elsewhere(name: str) -> list[Silence]:
     if sys.platform == "win32":
-        return [Silence("address", _unbinding(name, _told_by(dumpcap) if (dumpcap := find_dumpcap()) else []))]
+        return [Silence("address", _unbinding(name, _listed_by(dumpcap) if (dumpcap := find_dumpcap()) else []))]
     return [Silence("ipv6", "networksetup -setv6off SERVICE"), Silence("address", "networksetup -setv4off SERVICE")]
 
 
-def _unbinding(name: str, told: list[Adapter]) -> str:
+def _unbinding(name: str, adapters: list[Adapter]) -> str:
     """The command of PowerShell that silences an interface: by Windows' name of it, which is not dumpcap's.
 
     Where dumpcap tells no name, by the GUID in its own; without that the name has to be filled in.
     """
-    known = next((adapter.alias for adapter in told if adapter.name == name), "")
+    known = next((adapter.alias for adapter in adapters if adapter.name == name), "")
     what = "-ComponentID ms_tcpip,ms_tcpip6"
     if not known and (guid := _GUID.search(name)):
         return f"Get-NetAdapter | Where-Object InterfaceGuid -eq '{guid[0]}' | Disable-NetAdapterBinding {what}"

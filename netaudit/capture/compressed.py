@@ -91,7 +91,11 @@ class ZstdMember:
         self._checksum = False
         self.eof = False
         self.needs_input = True
-        self.unused_data = b""
+
+    @property
+    def unused_data(self) -> bytes:
+        """See Member. A frame that has no sum ends with the block whose bytes are given last."""
+        return self._bytes if self.eof else b""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:  # noqa: ARG002 - a block is the step
         """See Member; gives at most ZSTD_BLOCK bytes."""
@@ -116,7 +120,6 @@ class ZstdMember:
             if out:
                 self.needs_input = False
                 return out
-        self.unused_data = self._bytes
         return b""
 
     def _piece_length(self) -> int:

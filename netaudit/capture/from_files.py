@@ -75,12 +75,12 @@ class Captures:
         To be asked between two windows. What was read reaches behind the packets that were handed on: it is the same
         whenever the same captures are read up to the same window.
         """
-        said = []
+        so_far = []
         for rank, source in enumerate(self.sources):
             reader = self._readers.get(rank)
             read, sha256 = reader.read_so_far() if reader is not None else (0, "")
-            said.append((str(source.path.absolute()) if source.path else "", read, sha256))
-        return said
+            so_far.append((str(source.path.absolute()) if source.path else "", read, sha256))
+        return so_far
 
     def close(self) -> None:
         """Let go of pipes, and of the windows that are held for them."""

@@ -37,11 +37,11 @@ class Counters:
 
     taken: int = 0
     lost: int = 0
-    told: tuple[int, int] = (0, 0)
+    reported: tuple[int, int] = (0, 0)
 
     def since(self) -> tuple[int, int]:
         """Taken and lost since last asked."""
-        before, self.told = self.told, (self.taken, self.lost)
+        before, self.reported = self.reported, (self.taken, self.lost)
         return self.taken - before[0], self.lost - before[1]
 
 

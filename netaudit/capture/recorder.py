@@ -101,7 +101,7 @@ class Recorder:
 
     def __init__(self, recording: Recording, run: int, method: str) -> None:
         self.method = method
-        self.said: deque[str] = deque(maxlen=MOST_SAID)
+        self.output: deque[str] = deque(maxlen=MOST_SAID)
         self.drops: Drops | None = None  # once it has ended
         flags = 0
         if sys.platform == "win32":  # a group of its own, which is told to end through the console that it shares
@@ -133,10 +133,10 @@ class Recorder:
     def reason(self) -> str:
         """Why it has ended, in one line."""
         code = self._process.poll()
-        told = " ".join(self.said)
+        output = " ".join(self.output)
         if code is not None and code < 0:
-            return f"killed by signal {-code}" + (f": {told}" if told else "")
-        return told or ("ended" if not code else f"ended with code {code}")
+            return f"killed by signal {-code}" + (f": {output}" if output else "")
+        return output or ("ended" if not code else f"ended with code {code}")
 
     def stop(self) -> None:
         """Let it write what it has, and wait for its end."""
@@ -156,8 +156,8 @@ class Recorder:
         """Take what it says until it ends: it counts packets on one line, over and over."""
         assert self._process.stderr is not None
         rest = b""
-        with self._process.stderr as said:
-            while piece := os.read(said.fileno(), 1 << 16):
+        with self._process.stderr as stderr:
+            while piece := os.read(stderr.fileno(), 1 << 16):
                 *lines, rest = re.split(rb"[\r\n]", rest[-LONGEST_LINE:] + piece)
                 for line in lines:
                     self._hear(line[:LONGEST_LINE].decode("utf-8", "replace").strip())
@@ -169,7 +169,7 @@ class Recorder:
             received, _, kernel, recorder, interface = map(int, found.groups())
             self.drops = Drops(received, kernel, interface, recorder)
         if line and not line.startswith(NOISE):
-            self.said.append(line)
+            self.output.append(line)
 
 
 def _guard(recorder: subprocess.Popen[bytes]) -> Callable[[], None]:

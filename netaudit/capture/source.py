@@ -43,8 +43,8 @@ class Interface:
 
     def __str__(self) -> str:
         texts = (self.name, self.description, self.comment, self.filter and f"filter: {self.filter}", self.system)
-        said = "; ".join(text for text in texts if text)
-        return f"{self.number}: {self.link_type}" + (f" ({said})" if said else "")
+        described = "; ".join(text for text in texts if text)
+        return f"{self.number}: {self.link_type}" + (f" ({described})" if described else "")
 
 
 @dataclass(slots=True)

@@ -25,8 +25,8 @@ def find_program(name: str) -> str | None:
 def folders() -> Iterator[Path]:
     """Folders to look into, by system."""
     if sys.platform == "win32":
-        if told := _registered():
-            yield Path(told)
+        if registered := _registered():
+            yield Path(registered)
         for variable in ("ProgramFiles", "ProgramW6432", "ProgramFiles(x86)"):
             if root := os.environ.get(variable):
                 yield Path(root) / "Wireshark"

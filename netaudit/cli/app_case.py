@@ -84,8 +84,8 @@ def explain(
     from netaudit.cli.explaining import explain_command
 
     signatures = folder_held(ctx, "signatures")
-    told = explain_command(case, what, captures or [], signatures, as_json=json, lang=default_language())
-    raise typer.Exit(told)
+    code = explain_command(case, what, captures or [], signatures, as_json=json, lang=default_language())
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: netaudit extract ./case F14371f4d -o finding.pcapng")

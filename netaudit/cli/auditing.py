@@ -53,8 +53,8 @@ def audit_command(
     zone = options["zone"]
     settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)
     with progress_bar(settings.lang) as (progress, show):
-        told = dataclasses.replace(settings, so_far=_teller(settings.lang, show, as_lines=as_lines))
-        case = run(captures, folder, told, progress)
+        following = dataclasses.replace(settings, so_far=_teller(settings.lang, show, as_lines=as_lines))
+        case = run(captures, folder, following, progress)
     return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on, as_lines=as_lines)
 
 
@@ -97,9 +97,9 @@ def so_far_text(standing: Standing, lang: str) -> str:
     """What can be said while images are judged: never that there is nothing."""
     from netaudit.findings.statement_text import first_page
 
-    said = ("" if lang == "zh" else " ").join(first_page(standing.statements, lang))
-    text = "so_far" if said else ("so_far_faces" if standing.faces else "so_far_none")
-    return say(text, lang, judged=standing.judged, found=standing.found, faces=standing.faces, said=said)
+    text_so_far = ("" if lang == "zh" else " ").join(first_page(standing.statements, lang))
+    text = "so_far" if text_so_far else ("so_far_faces" if standing.faces else "so_far_none")
+    return say(text, lang, judged=standing.judged, found=standing.found, faces=standing.faces, said=text_so_far)
 
 
 def so_far_facts(standing: Standing) -> dict[str, Any]:
@@ -176,14 +176,14 @@ def summarise(case: Case) -> dict[str, Any]:
         ["finding_id", "certainty", "act", "sender", "sender_role", "receiver", "images", "bytes"]
     )
     totals = case.manifest["totals"]
-    said = case.statements or []
+    statements = case.statements or []
     return {
         "case": str(case.folder),
         "seal": case.seal.state,
         "tables_version": case.manifest["tables_version"],
         "report": str(case.folder / "report.html"),
         "verdict": {lang: case.verdict(lang) for lang in LANGS},
-        "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in said],
+        "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in statements],
         "partial": case.partial,
         "report_stale": stale(case.folder),
         "resumable": case.partial and (case.folder / "private" / "resume" / "asked.json").is_file(),

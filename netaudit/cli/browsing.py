@@ -94,8 +94,8 @@ def _serve(folders: Sequence[Path], captures: Sequence[Path], *, show: bool, lan
 
             webbrowser.open(address)
 
-    def told(address: str) -> None:
+    def print_address(address: str) -> None:
         print(say("browse_again", lang, address=address), flush=True)
 
-    serve(Shelf(folders, captures), lang, opened, told)
+    serve(Shelf(folders, captures), lang, opened, print_address)
     return Exit.AUDITED

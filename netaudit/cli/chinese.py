@@ -69,12 +69,12 @@ def _part(text: str, lang: str, depth: int) -> str:
     """What stands in a place: a message, some of them, a sentence of the report, or a name."""
     from netaudit.report.texts import Texts
 
-    said = message(text, lang, depth)
-    if said == text:
-        said = Texts(lang).phrase(text, lambda part: part)
-    if said == text and "; " in text:
-        said = "；".join(message(part, lang, depth) for part in text.split("; "))
-    return said
+    translated = message(text, lang, depth)
+    if translated == text:
+        translated = Texts(lang).phrase(text, lambda part: part)
+    if translated == text and "; " in text:
+        translated = "；".join(message(part, lang, depth) for part in text.split("; "))
+    return translated
 
 
 @functools.cache

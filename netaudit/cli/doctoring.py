@@ -49,7 +49,7 @@ def doctor_command(*, as_json: bool, lang: str, config: Path | None = None, tryi
         import orjson
 
         rows = [
-            {"name": check.name, "state": check.state, "remedy": told(check, lang), "facts": check.facts}
+            {"name": check.name, "state": check.state, "remedy": remedy(check, lang), "facts": check.facts}
             for check in found
         ]
         print(orjson.dumps({"ready": fit, "checks": rows}, option=orjson.OPT_INDENT_2).decode())
@@ -66,12 +66,12 @@ def _trials() -> Iterator[Check]:
     yield from try_out(Path.cwd())
 
 
-def _write_page(said: list[str], lang: str) -> None:
+def _write_page(checks: list[str], lang: str) -> None:
     """What was said, where it was said, with a head by which it can be placed."""
     from netaudit import __version__
 
     head = f"netaudit {__version__}, doctor --try, {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
-    text = "\n".join([head, *said]) + "\n"
+    text = "\n".join([head, *checks]) + "\n"
     for place, name in ((Path.cwd(), "."), (Path.home(), "~")):
         text = text.replace(str(place), name)
     Path(PAGE).write_text(text, "utf-8-sig", newline="\r\n")  # as every editor of Windows reads it
@@ -80,7 +80,7 @@ def _write_page(said: list[str], lang: str) -> None:
 
 def settings_check(config: Path | None) -> Check:
     """Which file of settings holds, what it sets, or what is wrong with it; and where it is looked for."""
-    from netaudit.cli.settings import find, places, read, told
+    from netaudit.cli.settings import find, places, read, shown
     from netaudit.pipeline.doctor import BAD, GOOD, Check
 
     try:
@@ -88,7 +88,9 @@ def settings_check(config: Path | None) -> Check:
     except UsageError as error:
         return Check("settings", BAD, "settings", {"said": str(error)})
     where = " ".join(map(str, places()))
-    return Check("settings", GOOD, "", dict(told(settings)) if settings.file else {"file": "–", "places": f"({where})"})
+    return Check(
+        "settings", GOOD, "", dict(shown(settings)) if settings.file else {"file": "–", "places": f"({where})"}
+    )
 
 
 def lines(check: Check, lang: str) -> list[str]:
@@ -97,10 +99,10 @@ def lines(check: Check, lang: str) -> list[str]:
         visible(message(_fact(value), lang), WIDEST) for value in check.facts.values() if value not in ("", [], False)
     )
     out = [f"{state_of(check.state, lang)}  {name_of(check.name, lang)}" + (f": {facts}" if facts else "")]
-    return [*out, f"      → {told(check, lang)}"] if check.remedy else out
+    return [*out, f"      → {remedy(check, lang)}"] if check.remedy else out
 
 
-def told(check: Check, lang: str) -> str:
+def remedy(check: Check, lang: str) -> str:
     """What helps; empty where nothing has to be done."""
     from netaudit.system.programs import with_interpreter
 

@@ -72,9 +72,9 @@ def _fail_to_understand(error: Any) -> NoReturn:
         print(error.format_message(), file=sys.stderr)
         raise SystemExit(Exit.USAGE)
     if (context := getattr(error, "ctx", None)) is not None:
-        told = describe(context.command, context, lang)
-        print(f"{worded('Usage', lang)}: {told.usage}", file=sys.stderr)
-        print(message(f"Try '{told.path} -h' for help.", lang), end="\n\n", file=sys.stderr)
+        described = describe(context.command, context, lang)
+        print(f"{worded('Usage', lang)}: {described.usage}", file=sys.stderr)
+        print(message(f"Try '{described.path} -h' for help.", lang), end="\n\n", file=sys.stderr)
     _fail(error.format_message(), Exit.USAGE)
 
 
@@ -98,7 +98,7 @@ def _fail(text: str, code: Exit) -> NoReturn:
     from netaudit.masking.mask import visible
     from netaudit.system.programs import with_interpreter
 
-    told = with_interpreter(message(text, default_language()))
-    lines = [visible(line, LONGEST) for line in told.split("\n")]
+    shown = with_interpreter(message(text, default_language()))
+    lines = [visible(line, LONGEST) for line in shown.split("\n")]
     print("netaudit: " + "\n".join(lines), file=sys.stderr)
     raise SystemExit(code)

@@ -39,8 +39,8 @@ def explain_command(
     if as_json:
         import orjson
 
-        said = {"kind": kind, "id": identity} | facts | {"occurrences": [asdict(one) for one in places]}
-        print(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
+        document = {"kind": kind, "id": identity} | facts | {"occurrences": [asdict(one) for one in places]}
+        print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
     else:
         print("\n".join([*lines, *_occurring(case, value, places, lang)]))
     return Exit.AUDITED
@@ -78,8 +78,8 @@ def _tellers(case: Case, captures: list[Path], signatures: Path | None, lang: st
         from netaudit.cli.tracing import facts, lines
         from netaudit.pipeline.tracing import trace
 
-        told = trace(case, identity, captures)
-        return facts(told), lines(told, lang)
+        traced = trace(case, identity, captures)
+        return facts(traced), lines(traced, lang)
 
     def device(identity: str) -> Told:
         from netaudit.cli.explaining_devices import explained

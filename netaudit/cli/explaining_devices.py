@@ -28,21 +28,21 @@ def explained(case: Case, identity: str, signatures: Path | None, lang: str) -> 
 
     row = find_device(plain_devices(case), identity)
     used = load(signatures)
-    told = explain(case, row, used)
+    explained = explain(case, row, used)
     decision = latest(case.folder).get(row["device_id"])
-    whole = asdict(told) | {"decision": asdict(decision) if decision else None, "same_set": _same(case, used)}
+    whole = asdict(explained) | {"decision": asdict(decision) if decision else None, "same_set": _same(case, used)}
     lines = [headed(row, lang)]
     if decision:
         lines.append(f"  {say('decision', lang)} {decided(decision, lang)}")
-    for claim in told.claims:
+    for claim in explained.claims:
         lines.append(f"  {claimed(claim, lang)}")
-        undone = told.undone_by.get(claim["by"], ())
+        undone = explained.undone_by.get(claim["by"], ())
         lines += [f"      {say('undone_by', lang)} {visible(text, WIDTH)}" for text in undone]
-    if not told.claims:
+    if not explained.claims:
         lines.append(f"  {say('no_claims', lang)}")
     for name in JUDGED:
         if row[name]:
-            tried = told.tried[name]
+            tried = explained.tried[name]
             listed = ", ".join(tried[:MOST_TRIED]) + (" …" if len(tried) > MOST_TRIED else "")
             lines.append(say("tried", lang, claim=word("claim", name, lang), n=len(tried), ids=listed or "–"))
     if not _same(case, used):
@@ -56,5 +56,5 @@ def _same(case: Case, used: SignatureSet) -> bool:
 
 
 def _hash(manifest: dict[str, Any] | None) -> tuple[str, str]:
-    said = manifest or {}
-    return str(said.get("sha256")), str((said.get("added") or {}).get("sha256"))
+    used_by_case = manifest or {}
+    return str(used_by_case.get("sha256")), str((used_by_case.get("added") or {}).get("sha256"))

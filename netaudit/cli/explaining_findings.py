@@ -50,11 +50,11 @@ def host(case: Case, value: str, lang: str) -> tuple[dict[str, Any], list[str]]:
     w = _words(case, lang)
     hosts = Hosts(case, w)
     rows = [row for row in hosts.rows if value == row["ip"] or value in (row["names"] or ())]
-    told = [hosts.full(row["ip"]) for row in rows]
+    named = [hosts.full(row["ip"]) for row in rows]
     lines = [
         " · ".join(part for part in (one["ip"], one["device"], *one["names"], one["service"], one["country"],
                                      one["scope"]) if part)
-        for one in told
+        for one in named
     ]  # fmt: skip
     return {"endpoints": [row["ip"] for row in rows]}, lines or [visible(value, 200)]
 

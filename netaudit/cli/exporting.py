@@ -57,8 +57,8 @@ def export_command(folder: Path, form: str, asked: Asked) -> Exit:
         raise UsageError("{}: exists; choose another name or say --overwrite", out)
     if not out.parent.is_dir():
         raise UsageError("{}: is no folder", out.parent)
-    said = write(folder, out, asked)
-    print(f"{out}: {said or say('written', asked.lang)}")
+    note = write(folder, out, asked)
+    print(f"{out}: {note or say('written', asked.lang)}")
     return Exit.AUDITED
 
 

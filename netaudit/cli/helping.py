@@ -44,22 +44,22 @@ class Described:
 
 def describe(command: Any, ctx: Any, lang: str) -> Described:
     """What a command is, in a language."""
-    told = Described(ctx.command_path, _usage(command, ctx, lang), helped(command.help or "", lang))
+    described = Described(ctx.command_path, _usage(command, ctx, lang), helped(command.help or "", lang))
     for param in command.get_params(ctx):
         if getattr(param, "hidden", False):
             continue
         text = helped(getattr(param, "help", None) or "", lang)
         if param.param_type_name == "argument":
-            told.arguments.append((worded(_bare(param), lang), text))
+            described.arguments.append((worded(_bare(param), lang), text))
         elif param.name == "help":
-            told.options.append((", ".join(sorted(param.opts, key=len)), helped(HELP, lang)))
+            described.options.append((", ".join(sorted(param.opts, key=len)), helped(HELP, lang)))
         else:
-            told.options.append((_option(param, lang), text + _default(param, lang)))
+            described.options.append((_option(param, lang), text + _default(param, lang)))
     for name, one in getattr(command, "commands", {}).items():
         if not one.hidden:
-            told.commands.append((name, helped(one.help or "", lang)))
-    told.example = helped(command.epilog or "", lang)
-    return told
+            described.commands.append((name, helped(one.help or "", lang)))
+    described.example = helped(command.epilog or "", lang)
+    return described
 
 
 def described(app: typer.Typer, lang: str) -> Iterator[Described]:
@@ -102,15 +102,19 @@ def _default(param: Any, lang: str) -> str:
     return f" [{worded('default', lang)}: {default}]"
 
 
-def render(told: Described, lang: str, width: int | None = None) -> str:
+def render(described: Described, lang: str, width: int | None = None) -> str:
     """Help as text, at most `width` cells wide; as the terminal is when not given."""
     room = min(width or shutil.get_terminal_size().columns, WIDEST)
-    lines = [*folded(f"{worded('Usage', lang)}: {told.usage}", room, 7), "", *folded(told.text, room)]
-    for title, rows in (("Arguments", told.arguments), ("Options", told.options), ("Commands", told.commands)):
+    lines = [*folded(f"{worded('Usage', lang)}: {described.usage}", room, 7), "", *folded(described.text, room)]
+    for title, rows in (
+        ("Arguments", described.arguments),
+        ("Options", described.options),
+        ("Commands", described.commands),
+    ):
         if rows:
             lines += ["", f"{worded(title, lang)}:", *_table(rows, room)]
-    if told.example:
-        lines += ["", *folded(told.example, room, 2)]
+    if described.example:
+        lines += ["", *folded(described.example, room, 2)]
     return "\n".join(lines)
 
 
@@ -179,8 +183,8 @@ class Command(TyperCommand):
         for word in args:
             if word == "--":
                 break
-            if word.startswith("--") and (told := moved(str(ctx.info_name), word)) is not None:
-                raise UsageError("{} is spelt otherwise now: netaudit {}", word.partition("=")[0], told)
+            if word.startswith("--") and (new := moved(str(ctx.info_name), word)) is not None:
+                raise UsageError("{} is spelt otherwise now: netaudit {}", word.partition("=")[0], new)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -203,12 +207,12 @@ class Group(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of a word. Raises UsageError with the present spelling for a former one."""
         if args and args[0] not in self.commands:
-            told = moved("" if ctx.parent is None else str(ctx.info_name), args[0], "".join(args[1:2]))
-            if told is not None:
+            new = moved("" if ctx.parent is None else str(ctx.info_name), args[0], "".join(args[1:2]))
+            if new is not None:
                 raise UsageError(
                     "{} is spelt otherwise now: netaudit {}",
                     " ".join(["netaudit", *([ctx.info_name] if ctx.parent else []), args[0]]),
-                    told,
+                    new,
                 )
         return super().resolve_command(ctx, args)
 

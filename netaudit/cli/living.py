@@ -68,8 +68,8 @@ def _print_interface(one: Adapter, lang: str) -> None:
 
 def _ways(steps: Iterable[Step], lang: str) -> list[str]:
     """How to be allowed to record, under a heading; nothing where there are no steps."""
-    said = [f"  {say(f'allow_{step.what}', lang, command=step.command)}" for step in steps]
-    return [say("interface_allow", lang), *said] if said else []
+    commands = [f"  {say(f'allow_{step.what}', lang, command=step.command)}" for step in steps]
+    return [say("interface_allow", lang), *commands] if commands else []
 
 
 def case_folder(settings: Settings) -> Path:

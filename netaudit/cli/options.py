@@ -91,9 +91,9 @@ def settings_of(ctx: typer.Context, without_option: tuple[str, ...] = ()) -> dic
     """
     from netaudit.cli.settings import Settings, took_part
 
-    told = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
+    settings = ctx.obj if isinstance(ctx.obj, Settings) else Settings()
     given = [name for name in ctx.params if from_settings(ctx, name)]
-    return took_part(told, [*given, *(name for name in without_option if name in told.values)])
+    return took_part(settings, [*given, *(name for name in without_option if name in settings.values)])
 
 
 def certainty(fail_on: str | None) -> str:

@@ -27,13 +27,13 @@ KEYED_TOO = {"parts": {"upload", "links"}}
 NAMED = {"captures": {"name"}}  # as they were given, which may be elsewhere now
 
 
-def print_repeated(told: dict[str, Any], lang: str) -> None:
+def print_repeated(compared: dict[str, Any], lang: str) -> None:
     """Say what is the same and what is not."""
-    print(say("repeat_same", lang, n=len(told["same"])))
+    print(say("repeat_same", lang, n=len(compared["same"])))
     for key in ("differing", "circumstances", "not_compared"):
-        if told[key]:
+        if compared[key]:
             print(say(f"repeat_{key}", lang))
-            print("".join(f"    {message(line, lang)}\n" for line in told[key]), end="")
+            print("".join(f"    {message(line, lang)}\n" for line in compared[key]), end="")
 
 
 def repeat(case: Case, captures: list[Path], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,12 +53,12 @@ def repeat(case: Case, captures: list[Path], settings: Mapping[str, Any]) -> dic
     with tempfile.TemporaryDirectory(prefix="netaudit-repeat-") as place:
         paths = [places[one] for one in dict.fromkeys(ids)]
         again = run(paths, Path(place) / "case", options, lambda *_: None)
-        told = _compared(case, again, keyed=project_key is not None)
-    if told["differing"] and not tls_keys and (case.manifest.get("options") or {}).get("keys_for"):
-        told["circumstances"].append(
+        compared = _compared(case, again, keyed=project_key is not None)
+    if compared["differing"] and not tls_keys and (case.manifest.get("options") or {}).get("keys_for"):
+        compared["circumstances"].append(
             "connections were opened with keys; without the setting tls_keys only those in the captures"
         )
-    return told
+    return compared
 
 
 def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_keys: Sequence[Path]) -> Options:
@@ -68,23 +68,23 @@ def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_
     from netaudit.pipeline.project_key import read_project_key
     from netaudit.pipeline.task import Options
 
-    said, keys = (case.manifest.get(name) or {} for name in ("options", "keys"))
+    chosen, keys = (case.manifest.get(name) or {} for name in ("options", "keys"))
     marked = stored(case.folder)
     return Options(
-        site=said.get("site"),
-        inside=tuple(said.get("inside") or ()),
-        since=_time(said.get("since")),
-        until=_time(said.get("until")),
-        zone=said.get("zone"),
-        faces=bool(said.get("faces", True)),
-        count_faces=bool(said.get("count_faces")),
-        keep_all=bool(said.get("keep_all")),
+        site=chosen.get("site"),
+        inside=tuple(chosen.get("inside") or ()),
+        since=_time(chosen.get("since")),
+        until=_time(chosen.get("until")),
+        zone=chosen.get("zone"),
+        faces=bool(chosen.get("faces", True)),
+        count_faces=bool(chosen.get("count_faces")),
+        keep_all=bool(chosen.get("keep_all")),
         sm3=any(case.table("captures", ["sm3"])["sm3"].to_pylist()),
-        moment_window_s=said.get("moment_window_s") or 180,
+        moment_window_s=chosen.get("moment_window_s") or 180,
         moments=Notes("moments.jsonl", "", tuple(marked)) if marked else None,
         signatures=signatures,
         project_key=read_project_key(project_key) if project_key is not None else None,
-        keys=request(tls_keys, said.get("keys_for") or (), keys.get("authority")),
+        keys=request(tls_keys, chosen.get("keys_for") or (), keys.get("authority")),
     )
 
 
@@ -95,7 +95,7 @@ def _time(value: int | str | None) -> int | None:
 
 
 def _compared(case: Case, again: Case, *, keyed: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    compared: dict[str, Any] = {
         "same": [],
         "differing": [],
         "circumstances": _circumstances(case, again),
@@ -105,14 +105,14 @@ def _compared(case: Case, again: Case, *, keyed: bool) -> dict[str, Any]:
         ours, theirs = case.table(table.name), again.table(table.name)
         left = [name for name in ours.column_names if _is_keyed(table.name, name)] if not keyed else []
         if left:
-            told["not_compared"].append(f"{table.name}: {', '.join(left)}")
+            compared["not_compared"].append(f"{table.name}: {', '.join(left)}")
         left += sorted(NAMED.get(table.name, ()))
         found = _difference(ours.drop_columns(left), theirs.drop_columns(left))
         if found:
-            told["differing"].append(f"{table.name}: {found}")
+            compared["differing"].append(f"{table.name}: {found}")
         else:
-            told["same"].append(table.name)
-    return told
+            compared["same"].append(table.name)
+    return compared
 
 
 def _is_keyed(table: str, name: str) -> bool:

@@ -129,12 +129,12 @@ def read(path: Path | None) -> Settings:
         return Settings()
     try:
         data = read_given(path, LARGEST)
-        said = tomllib.loads(data.decode("utf-8-sig"))
+        table = tomllib.loads(data.decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError("{}: cannot be read as settings: {}", path, error) from error
-    if unknown := [key for key in said if key not in SETTINGS]:
+    if unknown := [key for key in table if key not in SETTINGS]:
         raise UsageError("{}: no such setting: {}; there are {}", path, unknown[0], ", ".join(SETTINGS))
-    values = {key: _checked(path, key, value) for key, value in said.items()}
+    values = {key: _checked(path, key, value) for key, value in table.items()}
     return Settings(path, values, hashlib.sha256(data).hexdigest())
 
 
@@ -153,7 +153,7 @@ def _checked(path: Path, key: str, value: Any) -> Any:
     return values if setting.many else values[0]
 
 
-def told(settings: Settings) -> Mapping[str, Any]:
+def shown(settings: Settings) -> Mapping[str, Any]:
     """What of the settings may be shown: names of files, never what is in them."""
     return {"file": str(settings.file or ""), "settings": sorted(settings.values)}
 

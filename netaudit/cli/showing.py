@@ -113,8 +113,12 @@ def _show_summary(case: Case, form: str, lang: str) -> Exit:
         if form == "json":
             import orjson
 
-            said = {"case": str(case.folder), "partial": True, "verdict": {at: case.verdict(at) for at in ("zh", "en")}}
-            sys.stdout.buffer.write(orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n")
+            document = {
+                "case": str(case.folder),
+                "partial": True,
+                "verdict": {at: case.verdict(at) for at in ("zh", "en")},
+            }
+            sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
             sys.stdout.buffer.flush()
         else:
             print(case.verdict(lang))
@@ -181,15 +185,15 @@ def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
     words = Wording(lang, zone)
     units = {column.name: column.unit for column in BY_NAME[table].columns}
     names = [*FIRST.get(table, ()), *(name for name in rows.column_names if name not in FIRST.get(table, ()))]
-    told = {}
+    texts = {}
     if table == "ledgers":
         rows = pa.Table.from_pylist([worded_ledger(row, lang) for row in plain(rows)], rows.schema)
     for name in names:
         kind = rows.schema.field(name).type
         values = rows[name].cast(pa.int64()).to_pylist() if pa.types.is_timestamp(kind) else rows[name].to_pylist()
-        told[name] = [_short(table, name, value, words, time=pa.types.is_timestamp(kind), unit=units[name])
+        texts[name] = [_short(table, name, value, words, time=pa.types.is_timestamp(kind), unit=units[name])
                       for value in values]  # fmt: skip
-    return pa.table({name: pa.array(values, pa.string()) for name, values in told.items()})
+    return pa.table({name: pa.array(values, pa.string()) for name, values in texts.items()})
 
 
 def _short(table: str, name: str, value: Any, words: Wording, *, time: bool, unit: str) -> str | None:
@@ -217,8 +221,8 @@ def _short(table: str, name: str, value: Any, words: Wording, *, time: bool, uni
         return f"{value:.4g}"
     if name != "device_id" and (name.endswith(("_id", "_ids", "sha256", "hmac")) or name in {"images", "upload"}):
         return str(value[:SHORT])
-    if (told := value_word(table, name, str(value), words.lang)) is not None:
-        return told
+    if (word := value_word(table, name, str(value), words.lang)) is not None:
+        return word
     group = TERMS.get(f"{table}.{name}") or TERMS.get(name)
     return words.term(group, value) if group else str(value)
 

@@ -69,25 +69,25 @@ def _read(path: Path) -> bytes:
         raise UsageError("{}: cannot be read: {}", path, why(error)) from error
 
 
-def print_attested(told: Attested | None, lang: str) -> None:
+def print_attested(standing: Attested | None, lang: str) -> None:
     """What holds, what does not, and how others check it."""
-    if told is None:
+    if standing is None:
         print(say("signed_not", lang))
         return
     from netaudit.signing.verification import commands
 
-    if told.signer:
-        print(say("signed_by", lang, signer=told.signer, issuer=told.issuer, certificate=told.certificate))
-    if told.sm2:
-        print(say("signed_by_sm2", lang, signer=told.sm2, certificate=told.sm2_certificate))
-    if told.stamp:
-        print(say("stamped_at", lang, time=told.stamp))
-    if told.sums:
-        print(say("sm3_fit", lang, n=told.sums))
-    if told.problems:
+    if standing.signer:
+        print(say("signed_by", lang, signer=standing.signer, issuer=standing.issuer, certificate=standing.certificate))
+    if standing.sm2:
+        print(say("signed_by_sm2", lang, signer=standing.sm2, certificate=standing.sm2_certificate))
+    if standing.stamp:
+        print(say("stamped_at", lang, time=standing.stamp))
+    if standing.sums:
+        print(say("sm3_fit", lang, n=standing.sums))
+    if standing.problems:
         print(say("attested_wrong", lang))
-    for line in (*told.problems, *told.unchecked):
+    for line in (*standing.problems, *standing.unchecked):
         print(f"    {sentence(line, lang)}")
     print(say("attested_openssl", lang))
-    for command in commands(told):
+    for command in commands(standing):
         print(f"    {command}")

@@ -31,8 +31,8 @@ def double_clicked() -> bool:
 def typed(lang: str) -> list[Path]:
     """What somebody typed or drew into the window; nothing where it was only Enter."""
     with contextlib.suppress(EOFError):
-        said = input(say("start_ask", lang)).strip().strip("\"'")
-        return [Path(said)] if said else []
+        answer = input(say("start_ask", lang)).strip().strip("\"'")
+        return [Path(answer)] if answer else []
     return []
 
 

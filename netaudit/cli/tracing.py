@@ -14,10 +14,10 @@ WIDTH = 200  # characters of a text out of the capture
 WAYS = ("up", "down")
 
 
-def facts(told: Trace) -> dict[str, Any]:
+def facts(trace: Trace) -> dict[str, Any]:
     """The same as plain values, masked."""
     return {
-        "flow": {name: _masked(value) for name, value in told.flow.items()},
+        "flow": {name: _masked(value) for name, value in trace.flow.items()},
         "runs": [
             {
                 "direction": WAYS[run.direction],
@@ -26,13 +26,13 @@ def facts(told: Trace) -> dict[str, Any]:
                 "gap": run.gap,
                 "packets": run.packets,
             }
-            for run in told.runs
+            for run in trace.runs
         ],
-        "more_runs": told.more_runs,
-        "asked": [{"reader": name, "said": said} for name, said in told.asked],
-        "messages": [_message(read) for read in told.messages],
-        "more_messages": told.more_messages,
-        "failures": told.failures,
+        "more_runs": trace.more_runs,
+        "asked": [{"reader": name, "said": answer} for name, answer in trace.asked],
+        "messages": [_message(read) for read in trace.messages],
+        "more_messages": trace.more_messages,
+        "failures": trace.failures,
     }
 
 
@@ -73,32 +73,33 @@ def _masked(value: Any) -> Any:
     return visible(mask(value), WIDTH) if isinstance(value, str) else value
 
 
-def lines(told: Trace, lang: str) -> list[str]:
+def lines(trace: Trace, lang: str) -> list[str]:
     """How the flow was read, for people."""
-    flow = told.flow
+    flow = trace.flow
     ends = f"{flow['client_ip']}:{flow['client_port']} → {flow['server_ip']}:{flow['server_port']}"
     out = [f"{say('trace_flow', lang)} {flow['flow_id'][:12]}  {flow['transport']}  {ends}  {flow['protocol']}"]
     out += [
         f"  {say('trace_gap' if run.gap else 'trace_run', lang)} {_way(run.direction, lang)} "
         f"{run.offset}–{run.offset + run.length} ({say('trace_packets', lang, count=run.packets)})"
-        for run in told.runs
+        for run in trace.runs
     ]
-    if told.more_runs:
-        out.append(f"  … +{told.more_runs}")
+    if trace.more_runs:
+        out.append(f"  … +{trace.more_runs}")
     out.append(
-        f"{say('trace_asked', lang)}: " + ", ".join(f"{name} {say('trace_' + said, lang)}" for name, said in told.asked)
+        f"{say('trace_asked', lang)}: "
+        + ", ".join(f"{name} {say('trace_' + answer, lang)}" for name, answer in trace.asked)
     )
-    for read in told.messages:
+    for read in trace.messages:
         out += _message_lines(read, lang)
-    if told.more_messages:
-        out.append(f"… +{told.more_messages}")
+    if trace.more_messages:
+        out.append(f"… +{trace.more_messages}")
     lost = {
         name: flow[name]
         for name in flow
         if name.startswith(("unread", "evicted", "missing", "conflicting", "after")) and flow[name]
     }
     out += [f"{say('trace_lost', lang)} {name}: {count}" for name, count in lost.items()]
-    return out + [f"{say('trace_failed', lang)}: {failure}" for failure in told.failures]
+    return out + [f"{say('trace_failed', lang)}: {failure}" for failure in trace.failures]
 
 
 def _message_lines(read: Read, lang: str) -> list[str]:

@@ -23,27 +23,27 @@ def validate_command(out: Path, signer: Signer | Sm2Signer | None, *, as_json: b
     from netaudit.validate.running import validate
 
     load_lean()
-    said = certificate_of(validate())
+    certificate = certificate_of(validate())
     out.mkdir(parents=True, exist_ok=True)
-    data = data_of(said)
+    data = data_of(certificate)
     write_whole(out / f"{NAME}.json", data)
     for one in ("zh", "en"):
-        page = page_of(said, one).replace("\n", "\r\n")
+        page = page_of(certificate, one).replace("\n", "\r\n")
         write_whole(out / f"{NAME}-{one}.txt", page.encode("utf-8-sig"))
     if as_json:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        print(page_of(said, lang))
+        print(page_of(certificate, lang))
     _sign(out, data, signer, lang, quiet=as_json)
-    return Exit.AUDITED if said["passed"] else Exit.DAMAGED
+    return Exit.AUDITED if certificate["passed"] else Exit.DAMAGED
 
 
 def _sign(out: Path, data: bytes, signer: Signer | Sm2Signer | None, lang: str, *, quiet: bool) -> None:
     from netaudit.masking.mask import visible
     from netaudit.validate.certificate import say
 
-    told: list[Any] = [say("written", lang, file=out / f"{NAME}.json")]
+    lines: list[Any] = [say("written", lang, file=out / f"{NAME}.json")]
     if signer is not None:
         from netaudit.signing.cms import sign
         from netaudit.signing.sm2 import Sm2Signer, sign_sm2
@@ -54,9 +54,9 @@ def _sign(out: Path, data: bytes, signer: Signer | Sm2Signer | None, lang: str, 
         if isinstance(signer, Sm2Signer):
             write_whole(out / f"{NAME}.pem", signer.pem)  # a plain signature carries no certificate
         who = visible(signer.certificate.subject.rfc4514_string(), 200)
-        told.append(say("signed", lang, file=path, who=who))
+        lines.append(say("signed", lang, file=path, who=who))
     if not quiet:
-        print(*told, sep="\n")
+        print(*lines, sep="\n")
 
 
 def pack_command(folder: Path) -> Exit:

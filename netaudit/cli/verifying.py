@@ -71,11 +71,11 @@ def verify_command(
     if not by and (images or captures):
         raise UsageError("--images and --captures go with --by, which asks for a second opinion")
     taken_up(folder)
-    told = integrity(folder)
+    checked = integrity(folder)
     signed = attested(folder)
     report = _belonging(folder)
     if not as_json:
-        _print(told, lang)
+        _print(checked, lang)
         _print_belonging(report, folder, lang)
         if stale(folder):
             print(say("stale", lang, case=folder))
@@ -94,8 +94,8 @@ def verify_command(
     if as_json:
         import orjson
 
-        said = {name: {"tool": one.tool, "findings": one.findings} for name, one in opinions.items()}
-        document = {"integrity": told.document(), "report_stale": stale(folder), "opinions": said}
+        by_tool = {name: {"tool": one.tool, "findings": one.findings} for name, one in opinions.items()}
+        document = {"integrity": checked.document(), "report_stale": stale(folder), "opinions": by_tool}
         document["report"] = asdict(report)
         if again:
             document["repeated"] = again
@@ -106,7 +106,7 @@ def verify_command(
     contradicted = any(row["status"] == "contradicted" for one in opinions.values() for row in one.findings)
     contradicted |= bool(again.get("differing"))
     wrong = contradicted or report.status == FORGED or (signed is not None and bool(signed.problems))
-    return Exit.AUDITED if told.sound and not wrong else Exit.DAMAGED
+    return Exit.AUDITED if checked.sound and not wrong else Exit.DAMAGED
 
 
 def _belonging(folder: Path) -> Belonging:
@@ -133,28 +133,28 @@ def _print_belonging(report: Belonging, folder: Path, lang: str) -> None:
         print(say("report_after_seal", lang))
 
 
-def _print(told: Integrity, lang: str) -> None:
+def _print(checked: Integrity, lang: str) -> None:
     """State, what is wrong by kind, the chain and its end, and how far all this reaches."""
-    print(say("integrity_sound" if told.sound else f"integrity_{told.state}", lang, n=told.checked))
-    if told.partial:
+    print(say("integrity_sound" if checked.sound else f"integrity_{checked.state}", lang, n=checked.checked))
+    if checked.partial:
         print(say("integrity_partial", lang))
     for kind in ("problems", "changed", "missing", "added", "leftovers", "desktop"):
-        names = getattr(told, kind)
+        names = getattr(checked, kind)
         if names:
             print(say(f"integrity_{kind}", lang, n=len(names)))
             words = [sentence(name, lang) if kind == "problems" else name for name in names[:MOST_NAMES]]
             print("".join(f"    {visible(name, 400)}\n" for name in words), end="")
         if len(names) > MOST_NAMES:
             print(f"    … (+{len(names) - MOST_NAMES:,})")
-    if told.left_out:
-        print(say("integrity_left_out", lang, n=told.left_out))
-    if told.removed_on:
-        why = say(f"removed_{told.removed_why}", lang) if told.removed_why in ("age", "room") else "?"
-        print(say("integrity_removed", lang, n=told.removed, day=visible(told.removed_on[:10], 10), why=why))
-    if told.lines:
-        print(say("integrity_chain", lang, n=told.lines, head=told.head))
-    if told.manifest:
-        print(say("integrity_manifest", lang, digest=told.manifest))
+    if checked.left_out:
+        print(say("integrity_left_out", lang, n=checked.left_out))
+    if checked.removed_on:
+        why = say(f"removed_{checked.removed_why}", lang) if checked.removed_why in ("age", "room") else "?"
+        print(say("integrity_removed", lang, n=checked.removed, day=visible(checked.removed_on[:10], 10), why=why))
+    if checked.lines:
+        print(say("integrity_chain", lang, n=checked.lines, head=checked.head))
+    if checked.manifest:
+        print(say("integrity_manifest", lang, digest=checked.manifest))
         print(say("integrity_reach", lang))
 
 

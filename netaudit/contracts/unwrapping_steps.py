@@ -61,6 +61,7 @@ _WORDS = {"bytes": "字节", "piece": "片段"}  # in the place of a body
 
 CARVED = f"{SEPARATOR}carved@"
 STILL = f"{SEPARATOR}key frame"  # decoded from a video
+LOCKED = "locked with a password or a key"  # a note of a leaf
 UNDONE = f"{SEPARATOR}xor{SEPARATOR}"  # found once the same change of every byte was undone
 _CARVED = re.compile(rf"(.+){CARVED}\d+{SEPARATOR}\w+(?:\[\d+\])?")
 

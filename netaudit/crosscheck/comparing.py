@@ -202,7 +202,7 @@ def _end(ip: str, port: int) -> End:
 def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion], seen: Seen) -> None:
     from netaudit.crosscheck.reassembly import TooLarge, connections
 
-    def told(frame: int, way: derived.Way) -> None:
+    def count_frame(frame: int, way: derived.Way) -> None:
         seen.add(_in_words(way), frame)
 
     by_way: dict[tuple[End, End], list[Asked]] = defaultdict(list)
@@ -215,7 +215,7 @@ def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion], seen:
     orders = {way: InOrder.of(by_way.get(way, [])) for way in ways}
     kept: dict[Place, Sent] = {}
     try:
-        for connection in connections(path, {frozenset(way) for way in ways}, told):
+        for connection in connections(path, {frozenset(way) for way in ways}, count_frame):
             for way, runs in connection.items():
                 for run in runs if way in ways else ():
                     for sent in messages(run):

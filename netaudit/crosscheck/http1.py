@@ -62,10 +62,10 @@ def messages(run: Run, *, closed: bool = True) -> Iterator[Sent]:
 
 def _span(head: Message) -> tuple[int, int, int | None] | None:
     """What Content-Range says (RFC 9110 section 14.4): of answers, and of requests that send pieces."""
-    told = _RANGE.fullmatch(str(head.get("Content-Range", "")).strip())
-    if told is None or int(told[2]) < int(told[1]):
+    given = _RANGE.fullmatch(str(head.get("Content-Range", "")).strip())
+    if given is None or int(given[2]) < int(given[1]):
         return None
-    return int(told[1]), int(told[2]), None if told[3] == "*" else int(told[3])
+    return int(given[1]), int(given[2]), None if given[3] == "*" else int(given[3])
 
 
 def _body(data: bytes, at: int, head: Message, status: bytes | None, *, closed: bool) -> tuple[bytes, int, bool]:
@@ -74,9 +74,9 @@ def _body(data: bytes, at: int, head: Message, status: bytes | None, *, closed: 
         return b"", at, True
     if "chunked" in str(head.get("Transfer-Encoding", "")).lower():
         return _dechunked(data, at)
-    told = str(head.get("Content-Length", "")).strip()
-    if told.isdigit() and len(told) < 16:
-        size = int(told)
+    given = str(head.get("Content-Length", "")).strip()
+    if given.isdigit() and len(given) < 16:
+        size = int(given)
         body = data[at : at + min(size, MOST_BODY)]
         if status is not None and _START.match(body):  # what answers HEAD has a length and no body
             return b"", at, True

@@ -79,7 +79,7 @@ class TooLarge(Exception):  # noqa: N818 - a bound, not a fault
 
 
 def connections(
-    path: Path, wanted: Collection[frozenset[End]], told: Callable[[int, Way], None] = lambda _frame, _way: None
+    path: Path, wanted: Collection[frozenset[End]], on_packet: Callable[[int, Way], None] = lambda _frame, _way: None
 ) -> Iterator[Connection]:
     """Both directions of every connection between pairs of `wanted`, in runs; raises ValueError for a bad file.
 
@@ -90,7 +90,7 @@ def connections(
     kept = 0
     for frame, way, tcp in _segments(path):
         if not ports.isdisjoint(way.ports):
-            told(frame, way)
+            on_packet(frame, way)
         if tcp is None:
             continue
         source, target = End(way.source, tcp.sport), End(way.target, tcp.dport)

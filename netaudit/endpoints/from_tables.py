@@ -52,8 +52,8 @@ def vantage_of(flows: pa.Table, observations: pa.Table, inside: Iterable[str]) -
 def answered(flows: pa.Table) -> pa.Table:
     """Flows in which both sides spoke, outside tunnels: one side alone is soon forged. All, where there are none."""
     both = pc.and_(pc.greater(flows["packets_up"], 0), pc.greater(flows["packets_down"], 0))
-    told = carried(flows)
-    talks = flows.filter(both if told is None else pc.and_(both, pc.invert(told)))
+    inner = carried(flows)
+    talks = flows.filter(both if inner is None else pc.and_(both, pc.invert(inner)))
     return talks if talks.num_rows else flows
 
 
@@ -137,8 +137,8 @@ def _traffic(flows: pa.Table) -> dict[str, tuple[int, int]]:
 def _names(flows: pa.Table, observations: pa.Table) -> dict[str, list[str]]:
     """Names of each address, those first under which most was said to it: a name that is only told costs nothing."""
     names: dict[str, dict[str, int]] = defaultdict(dict)
-    said = observations.filter(pc.is_in(observations["kind"], pa.array(["dns", "mdns"])))
-    for row in said.select(["ip", "value"]).to_pylist():
+    named = observations.filter(pc.is_in(observations["kind"], pa.array(["dns", "mdns"])))
+    for row in named.select(["ip", "value"]).to_pylist():
         names[row["ip"]].setdefault(row["value"].rstrip("."), 0)
     asked = flows.select(["server_ip", "server_name", "bytes_up", "bytes_down"])
     asked = asked.filter(pc.not_equal(asked["server_name"], "")).group_by(["server_ip", "server_name"])

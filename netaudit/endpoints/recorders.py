@@ -128,11 +128,11 @@ def _clocks(messages: pa.Table, flows: pa.Table, scope: Scope) -> dict[str, tupl
     for capture, protocol, text, ts, ip in zip(
         *columns, chosen["first_ts"].cast(pa.int64()).to_pylist(), server.to_pylist(), strict=True
     ):
-        said = seconds_of(text)
-        if said is None or ts is None or not ip or scope(ip) != "outside":
+        seconds = seconds_of(text)
+        if seconds is None or ts is None or not ip or scope(ip) != "outside":
             continue
         of = freshest[capture, NTP if protocol == "ntp" else HTTP]
-        of[ip] = min(of.get(ip, 1e18), ts / SECOND - said)
+        of[ip] = min(of.get(ip, 1e18), ts / SECOND - seconds)
     found: dict[str, tuple[float, str, int]] = {}
     for (capture, by), offsets in sorted(freshest.items(), reverse=True):  # NTP comes first
         agreeing = _agreeing(offsets.values())

@@ -29,8 +29,8 @@ def carried(flows: pa.Table) -> pa.ChunkedArray | None:
     pairs = _pairs(flows)
     sums = pa.table({"pair": pairs, "size": size}).filter(outer).group_by("pair").aggregate([("size", "sum")])
     mirrors = [row["pair"] for row in sums.to_pylist() if row["size_sum"] >= MIRROR_SHARE * total]
-    told = pc.and_(outer, pc.invert(pc.is_in(pairs, pa.array(mirrors, pa.string()))))
-    return told if pc.any(told).as_py() else None
+    outer_only = pc.and_(outer, pc.invert(pc.is_in(pairs, pa.array(mirrors, pa.string()))))
+    return outer_only if pc.any(outer_only).as_py() else None
 
 
 def _pairs(flows: pa.Table) -> Any:
@@ -43,11 +43,11 @@ def _pairs(flows: pa.Table) -> Any:
 
 def answerable(flows: pa.Table) -> pa.Table:
     """The flows with those that tunnels carried told of the ends of their tunnels."""
-    told = carried(flows)
-    if told is None:
+    outer_only = carried(flows)
+    if outer_only is None:
         return flows
     for side in ("client", "server"):
         place = flows.schema.get_field_index(f"{side}_ip")
-        ends = pc.if_else(told, flows[f"{side}_outer"], flows[f"{side}_ip"])
+        ends = pc.if_else(outer_only, flows[f"{side}_outer"], flows[f"{side}_ip"])
         flows = flows.set_column(place, flows.schema.field(place), ends)
     return flows

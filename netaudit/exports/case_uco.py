@@ -61,8 +61,8 @@ def _file(kind: str, sha256: str, size: int, name: str) -> dict[str, Any]:
         "uco-observable:sizeInBytes": size,
         "uco-observable:hash": digest,
     }
-    told = {"@id": _id("file", kind, sha256), "@type": "uco-observable:FileFacet", "uco-observable:fileName": name}
-    return {"@id": _id(kind, sha256), "@type": "uco-observable:File", "uco-core:hasFacet": [told, content]}
+    named = {"@id": _id("file", kind, sha256), "@type": "uco-observable:FileFacet", "uco-observable:fileName": name}
+    return {"@id": _id(kind, sha256), "@type": "uco-observable:File", "uco-core:hasFacet": [named, content]}
 
 
 def _hosts(case: Case) -> list[dict[str, Any]]:

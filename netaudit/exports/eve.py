@@ -93,13 +93,13 @@ def _file(row: Row, message: Row, flow: Row) -> Row:
         "size": row["size"],
     }
     if message["protocol"] == "http":
-        said = {
+        http = {
             "hostname": message["host"],
             "url": message["path"],
             "http_method": message["method"],
             "status": message["status"],
         }
-        line["http"] = {name: value for name, value in said.items() if value}
+        line["http"] = {name: value for name, value in http.items() if value}
     return line
 
 

@@ -119,30 +119,30 @@ def _short_span(words: Wording, first: int | None, last: int | None) -> str:
 def _method(case: Case, words: Wording) -> list[str]:
     lang = words.lang
     known = case.manifest.get("signatures") or {}
-    told = [
+    lines = [
         say(
             "method_text", lang, version=case.manifest.get("netaudit_version", ""),
             signatures=known.get("version", ""), digest=known.get("sha256", ""),
         )
     ]  # fmt: skip
     if case.partial:
-        told.append(say("partial", lang))
-    told.append(say("command_repeat", lang))
+        lines.append(say("partial", lang))
+    lines.append(say("command_repeat", lang))
     standing = checking(case, words, moment(case.folder))
-    told.append(f"{standing['seal']} {standing['manifest']}".strip())
-    told += [one for one in (standing["signed"], standing["issuer"], standing["stamped"]) if one]
-    told += standing["problems"] + standing["opinions"]
-    return told
+    lines.append(f"{standing['seal']} {standing['manifest']}".strip())
+    lines += [one for one in (standing["signed"], standing["issuer"], standing["stamped"]) if one]
+    lines += standing["problems"] + standing["opinions"]
+    return lines
 
 
 def _sentences(case: Case, words: Wording) -> list[str]:
     """What was found, in the sentences of the report's first pages; then the verdict with its limits."""
-    told = sentences(case, words)
-    said = [one["text"] for one in (*told["large"], *told["small"])]
-    if told["more"]:
-        said.append(words.t("lead_more", n=told["more"]))
+    front = sentences(case, words)
+    texts = [one["text"] for one in (*front["large"], *front["small"])]
+    if front["more"]:
+        texts.append(words.t("lead_more", n=front["more"]))
     verdict = head(case, words)["verdict"]
-    return [*said, *verdict["found"], *verdict["limits"]]
+    return [*texts, *verdict["found"], *verdict["limits"]]
 
 
 def _findings(case: Case, words: Wording) -> list[list[str]]:
@@ -186,8 +186,8 @@ def _items(case: Case, words: Wording) -> tuple[list[list[str]], int]:
     if manifest.is_file():
         data = manifest.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        said = [say(key, lang) for key in ("manifest", "case_folder", "generated")]
-        items.append([MANIFEST, said[0], str(len(data)), *said[1:], _sums(digest)])
+        cells = [say(key, lang) for key in ("manifest", "case_folder", "generated")]
+        items.append([MANIFEST, cells[0], str(len(data)), *cells[1:], _sums(digest)])
     images, left = images_of_findings(case)
     names = {
         row["capture_id"]: _file_name(words, row) for row in case.table("captures", ["capture_id", "name"]).to_pylist()

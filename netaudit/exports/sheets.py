@@ -83,12 +83,12 @@ def _head(table: str, column: str, w: Wording) -> str:
 
 def _reasons(case: Case, w: Wording) -> dict[str, str]:
     """Why each device is called so, in the words of the report."""
-    told = Reasons(case, w)
+    judged = Reasons(case, w)
     ids = case.table("devices", ["device_id"])["device_id"].to_pylist()
-    told.choose(ids)
+    judged.choose(ids)
     join = "；" if w.lang == "zh" else "; "
     return {
-        one: join.join(f"{said['claim']}: {said['facts']}".rstrip(": ") for said in told.of(one)["reasons"])
+        one: join.join(f"{reason['claim']}: {reason['facts']}".rstrip(": ") for reason in judged.of(one)["reasons"])
         for one in ids
     }
 

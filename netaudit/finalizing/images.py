@@ -103,10 +103,10 @@ def _seen(objects: pa.Table, messages: pa.Table) -> pa.Table:
     for start in range(0, objects.num_rows, AT_ONCE):
         some = objects.slice(start, AT_ONCE)
         carried = _without_notes(some.filter(pc.is_in(some["kind"], kinds)).combine_chunks())
-        said = messages.filter(pc.is_in(messages["message_id"], value_set=pc.unique(carried["message_id"])))
-        where = pc.index_in(carried["message_id"], value_set=said["message_id"].combine_chunks())
-        known = carried.append_column("first_ts", said["first_ts"].combine_chunks().take(where))
-        up = pc.equal(said["direction"].combine_chunks(), "up").take(where)
+        senders = messages.filter(pc.is_in(messages["message_id"], value_set=pc.unique(carried["message_id"])))
+        where = pc.index_in(carried["message_id"], value_set=senders["message_id"].combine_chunks())
+        known = carried.append_column("first_ts", senders["first_ts"].combine_chunks().take(where))
+        up = pc.equal(senders["direction"].combine_chunks(), "up").take(where)
         known = known.append_column("up", up.cast(pa.int8())).append_column(
             "n_seen", pa.repeat(pa.scalar(1, pa.int64()), known.num_rows)
         )
@@ -155,10 +155,10 @@ def _measure(rows: dict[str, Row], sizes: pa.Table) -> None:
         rows[row["sha256"]] |= {"width": row["width"], "height": row["height"]}
 
 
-def _certain(said: FaceVerdict, doubt: str) -> FaceVerdict:
+def _certain(verdict: FaceVerdict, doubt: str) -> FaceVerdict:
     """The verdict, but that there is no face, or none of its own, is said only of what is whole and all there is."""
-    doubted = doubt and said.face in {"no", AS_HOLDER}
-    return replace(said, face="not judged", reason=reason(NOT_WHOLE, inner=doubt)) if doubted else said
+    doubted = doubt and verdict.face in {"no", AS_HOLDER}
+    return replace(verdict, face="not judged", reason=reason(NOT_WHOLE, inner=doubt)) if doubted else verdict
 
 
 class _Judging:
@@ -213,25 +213,25 @@ class _Judging:
             return ()
         return tuple(holder_at(self._objects, one, self._faces[one]) for one in holding)
 
-    def _usable(self, said: FaceVerdict, beside: tuple[Holder, ...]) -> bool:
+    def _usable(self, verdict: FaceVerdict, beside: tuple[Holder, ...]) -> bool:
         """Whether an answer is that to what would be asked now."""
-        if self._count and said.face == "yes" and said.n_faces is None:
+        if self._count and verdict.face == "yes" and verdict.n_faces is None:
             return False
-        return said.beside == beside_of(beside) or (not beside and said.face != AS_HOLDER)
+        return verdict.beside == beside_of(beside) or (not beside and verdict.face != AS_HOLDER)
 
     def _kept(self, rows: dict[str, Row], answers: Iterable[Judged]) -> Iterator[Judged]:
         """The answers, which are kept for an audit that goes on."""
-        for sha256, facts, said in answers:
-            kept = orjson.dumps((facts, said))
+        for sha256, facts, verdict in answers:
+            kept = orjson.dumps((facts, verdict))
             self._later.append(ANSWERS.row(sha256=sha256, rotate=rows[sha256]["rotate"], said=kept))
-            yield sha256, facts, said
+            yield sha256, facts, verdict
         self._later.flush(least=JUDGED_AT_ONCE)
 
     def _answers(self, rows: dict[str, Row], answers: Iterable[tuple[str, Any, Any]]) -> None:
-        for sha256, facts, said in answers:
+        for sha256, facts, verdict in answers:
             whole = bool(rows[sha256]["complete"])
             doubt = facts.problem or ("" if whole else "image_cut") or ("image_more" if rows[sha256]["foreign"] else "")
-            face = _certain(said, doubt)
+            face = _certain(verdict, doubt)
             if face.face == "yes" and sha256 in self._holding:
                 self._faces[sha256] = rows[sha256]["kind"]
             rows[sha256] |= {

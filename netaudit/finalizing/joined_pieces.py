@@ -96,7 +96,7 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int, patience: Patienc
     sizes = {row.message_id: row.size for row in rows if row.role == END and row.size >= 0}
     pieces = [row for row in rows if row.role in (RANGE, SENT, PIECE) and row.complete]
     others = sizes.keys() - {row.message_id for row in pieces}
-    told = next((sizes[one] for one in reversed(sizes) if one in others), -1)  # by a message without a piece
+    declared = next((sizes[one] for one in reversed(sizes) if one in others), -1)  # by a message without a piece
     limit = min(most, SPARSE * sum(row.size for row in pieces) + FREE)
     content, count = _Content(), 0
     before: _Content | None = None  # that this one was told from
@@ -106,7 +106,7 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int, patience: Patienc
         piece = load(row.sha256)
         if piece is None or row.offset < 0 or row.offset + len(piece) > limit:
             continue
-        size = sizes.get(row.message_id, told)
+        size = sizes.get(row.message_id, declared)
         other = content.contradicts(row.offset, piece) or (size >= 0 and content.size not in (-1, size))
         late = row.role == SENT and bool(content.rows) and row.ts - content.rows[-1].ts > PATIENCE
         if other and row.role == PIECE:

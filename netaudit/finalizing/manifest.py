@@ -85,9 +85,9 @@ def _clock(messages: pa.Table) -> list[dict[str, Any]] | None:
     offsets: dict[str, list[float]] = {"HTTP Date": [], "NTP": []}
     columns = (dated["protocol"].to_pylist(), dated["date"].to_pylist(), dated["first_ts"].cast(pa.int64()).to_pylist())
     for protocol, text, ts in zip(*columns, strict=True):
-        said = seconds_of(text)
-        if said is not None and ts is not None:
-            offsets["NTP" if protocol == "ntp" else "HTTP Date"].append(ts / 1e9 - said)
+        seconds = seconds_of(text)
+        if seconds is not None and ts is not None:
+            offsets["NTP" if protocol == "ntp" else "HTTP Date"].append(ts / 1e9 - seconds)
     return [_offset(source, values) for source, values in offsets.items() if values] or None
 
 

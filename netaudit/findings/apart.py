@@ -4,7 +4,8 @@ Those of what calls itself a personal device: visitors send pictures of themselv
 one. And those in frames whose sender cannot be told: their link address did not hold the address that they name, and
 nobody took them, so that anybody on the link may have written them. And identity numbers, all digits of them right,
 that nothing names: a few of them may be numbers of something else. All accuse nobody, have a line of their own, and
-forbid every calm sentence.
+forbid every calm sentence; but those of a series of wrong numbers, of which as many are right as chance gives, are told
+in the ledger and forbid only the sentence that nothing was left open.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 IMAGES, RECORDS = "face images", "identity records"
-NOBODYS, NUMBERS = "sender cannot be told", "numbers alone"
+NOBODYS, NUMBERS, CHANCE = "sender cannot be told", "numbers alone", "numbers as chance gives"
 WORDS = {
     NOBODYS: ("无法指明发送者", "sender cannot be told"),
     IMAGES: ("人脸图像", "images with a face"),
     NUMBERS: (
         "形似身份证件号码而旁无任何名称：同一去向不足三人，或与不正确的号码同列",
         "numbers alone in the form of identity numbers: of fewer than three persons, or beside some not right",
+    ),
+    CHANCE: (
+        "与校验位不正确的号码同列，其中校验位正确者不多于偶然",
+        "numbers of a series in which no more check digits are right than chance gives",
     ),
     RECORDS: ("含身份证件号码的记录", "records with an identity number"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -33,11 +34,11 @@ IN_PART = "smb-encrypted"  # a value of flows.protocol
 STORE = "object_store"  # a value of endpoints.service_class
 JUDGED = frozenset({CAPTURE, TERMINAL, SERVER})  # roles of which one request is enough
 VIDEO = "video"  # one request of hours is as much
-UNTELLING = frozenset({"bulk", "regular", "few"})  # shapes that backups and telemetry have, or none at all
+FEW = "few"
+MOST_UNLIKE = 1.5  # doublings between the quartiles of size of what is alike
+UNTELLING = frozenset({"bulk", "regular", FEW})  # shapes that backups and telemetry have, or none at all
 UNSUITED = frozenset({"bulk", "regular", "browsing", "video", ""})  # shapes that are not added up
 LEAST_ALIKE = 6  # uploads, from which on they have a shape
-BURST_CLASS = 2  # class of `upload_counts.sizes` from which on a unit is as large as a burst: 8 KiB
-LEAST_SLICES = 4  # requests of a burst: fewer may be a report and what goes with it
 # export-grade suites (RFC 2246, A.5; RFC 2712; draft-ietf-tls-56-bit-ciphersuites-01): keys of 40 or 56 bits
 EXPORT_GRADE = frozenset(
     f"{code:04x}"
@@ -81,7 +82,7 @@ def encrypted_findings(
         if count is not None:
             shape = request_shape(count, role[0], service_class, own=own) if _bursts(rows) else ""
             shape = shape or (SHAPED if not own and pooled is not None and _sends(count, rows) else "")
-            if not shape and not own and role[0] in JUDGED and chopped(count, _bursts(rows)):
+            if not shape and not own and role[0] in JUDGED and (count["sliced"] or 0) >= LEAST_ALIKE:
                 shape = _shape(rows, known=known)
         else:  # told without names; or not cut into requests: SSH, DTLS, a hello that was not captured
             shape = "" if own else _shape(rows, known=known)
@@ -111,17 +112,6 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
         return SHAPED
     meant = service_class in KNOWN_CLASSES and (enough or (not own and (service_class != STORE or kind in JUDGED)))
     return KNOWN if meant and (count["bytes_high"] or 0) >= LEAST_KNOWN and count["uploads"] else ""
-
-
-def chopped(count: dict[str, Any], bursts: int) -> bool:
-    """Whether bursts went in requests each too small for a picture: slice by slice, say, whatever else was sent.
-
-    Each unit of a burst's size is taken to be one of the bursts.
-    """
-    sizes = count["sizes"] or []
-    slices: int = (count["smaller"] or 0) + sum(sizes[:BURST_CLASS])
-    sliced: int = bursts - sum(sizes[BURST_CLASS:])
-    return sliced >= LEAST_ALIKE and slices >= LEAST_SLICES * sliced
 
 
 def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
@@ -165,8 +155,7 @@ def _counted(counts: pa.Table | None) -> dict[tuple[str, str, str], dict[str, An
         "shape",
         "requests",
         "requests_bytes",
-        "smaller",
-        "sizes",
+        "sliced",
         "bytes_low",
         "bytes_high",
     ]
@@ -179,26 +168,41 @@ def _together(
 ) -> dict[tuple[str, ...], tuple[int, int]]:
     """Ways that are small each and, taken together, as large as one that is told: how many ways, how many uploads.
 
-    Names of one endpoint are one way; of several endpoints those count to which uploads look as after events. Units
-    may be small where there are as many as make a shape, and as large together as a few pictures.
+    Names of one endpoint are one way; of several endpoints those count to which uploads look as after events, and those
+    of too few for a shape, where requests as large as each other went to one after the other. Units may be small where
+    there are as many as make a shape, and as large together as a few pictures.
     """
     by_end: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
+    few: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for key in groups:
         count = counted.get((key[0], key[1], key[2]))
         if count is not None and count["uploads"] and count["shape"] not in UNSUITED:
             by_end[key[0], key[1]].append(key)
-    alike: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        if count is not None and count["requests"] and count["shape"] == FEW:
+            few[key[0]].append(key)
+    alike: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for sender, keys in few.items():
+        rows = [counted[key[0], key[1], key[2]] for key in keys]
+        if len({key[1] for key in keys}) >= LEAST_ALIKE and _are_alike(rows):
+            alike[sender].update(keys)
     for (sender, _), keys in by_end.items():
         rows = [counted[key[0], key[1], key[2]] for key in keys]
         if sum(row["uploads"] for row in rows) >= LEAST_ALIKE or any(row["shape"] == EVENTS for row in rows):
-            alike[sender] += keys
+            alike[sender].update(keys)
     found: dict[tuple[str, ...], tuple[int, int]] = {}
-    for keys in alike.values():
+    for together in alike.values():
+        keys = sorted(together)
         rows = [counted[key[0], key[1], key[2]] for key in keys]
         uploads, size = sum(row["uploads"] for row in rows), sum(row["bytes_low"] or 0 for row in rows)
         if uploads >= LEAST_ALIKE and size >= LEAST_BYTES:
             found |= dict.fromkeys(keys, (len(keys), uploads))
     return found
+
+
+def _are_alike(rows: list[dict[str, Any]]) -> bool:
+    """Whether requests of several ways are as large as each other, as those of one way are (`upload_patterns.py`)."""
+    low, high = np.quantile(np.log2([row["requests_bytes"] / row["requests"] for row in rows]), (0.25, 0.75))
+    return bool(high - low <= MOST_UNLIKE)
 
 
 def _sends(count: dict[str, Any], rows: list[dict[str, Any]]) -> bool:

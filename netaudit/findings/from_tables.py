@@ -18,6 +18,7 @@ from netaudit.findings.ends import Ends
 from netaudit.findings.fronts import Fronts
 from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, note_alone, records_of, with_identity
 from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, UNDATED, Run, bounds_table, ledger_table
+from netaudit.findings.locked import locked_findings
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
@@ -109,6 +110,7 @@ def judge(
             without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines, fronts
         ),
     ]
+    found += locked_findings(tables, scope, actors, machines)
     found += opaque_findings(flows, scope, actors, found, endpoints, machines, fronts)
     _name_sightings(found, tables.get("sightings"))
     for one in found:

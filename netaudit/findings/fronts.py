@@ -34,7 +34,9 @@ VPNS = {  # by transport and the port that is asked for one where nobody chose a
 VPN_NAMES = {"tailscale.com": "Tailscale", "tailscale.io": "Tailscale", "zerotier.com": "ZeroTier"}
 HANDSHAKES = frozenset({"tls", "quic", "dtls"})  # protocols whose hellos name a server
 MOST_NAMED = 3
-SAID_OF = ("client_ip", "server_ip", "server_name", "transport", "protocol", "server_port")  # columns of flows
+SAID_OF = (  # columns of flows
+    "first_ts", "client_ip", "server_ip", "server_name", "transport", "protocol", "server_port",
+)  # fmt: skip
 
 
 class Fronts:
@@ -43,7 +45,11 @@ class Fronts:
     def __init__(self, tables: Mapping[str, pa.Table], receivers: Receivers) -> None:
         self._receivers = receivers
         hellos, messages = tables.get("tls_hellos"), tables.get("messages")
-        self._veiled = set(hellos.filter(pc.fill_null(hellos["ech"], False))["flow_id"].to_pylist()) if hellos else ()
+        self._veiled: dict[str, int] = {}  # flow → when a hello was said in it that hides another one, ns
+        if hellos:
+            veiled = hellos.filter(pc.fill_null(hellos["ech"], False))
+            times = veiled["ts"].cast(pa.int64()).to_pylist()
+            self._veiled = dict(zip(veiled["flow_id"].to_pylist(), times, strict=True))
         self._asked: dict[str, str] = {}  # flow → whom its proxy was asked for
         if messages is not None:
             up = pc.and_(pc.equal(messages["method"], "CONNECT"), pc.equal(messages["direction"], "up"))
@@ -84,11 +90,11 @@ class Fronts:
     def _of(self, row: Mapping[str, Any]) -> Iterable[str]:
         flow, server, name = row["flow_id"], row["server_ip"], bare(row["server_name"] or "")
         if flow in self._veiled:
-            meant = self._receivers.behind(row["client_ip"], name, flow) if name else []
+            meant = self._receivers.behind(row["client_ip"], name, flow, self._veiled[flow] or 0) if name else []
             yield reason("front_ech_key", name=_listed(set(meant))) if meant else reason("front_ech")
         if asked := self._asked.get(flow):
             yield reason("front_connect", name=asked[:100])
-        led = self._receivers.led(row["client_ip"], server, flow)
+        led = self._receivers.led(row["client_ip"], server, flow, row["first_ts"] or 0)
         if name and led and name not in led:
             yield reason("front_dns", host=name[:100], name=led[0][:100])
         certified = self._certified.get(server, set())
@@ -115,7 +121,10 @@ def _vpn(row: Mapping[str, Any], name: str) -> str:
 
 
 def _few(table: pa.Table, *columns: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = table.select(list(columns)).to_pylist()
+    chosen = table.select(list(columns))
+    if "first_ts" in columns:
+        chosen = chosen.set_column(columns.index("first_ts"), "first_ts", chosen["first_ts"].cast(pa.int64()))
+    rows: list[dict[str, Any]] = chosen.to_pylist()
     return rows
 
 

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.reasons import counted, reason
 from netaudit.findings.acts import ABROAD, Move, act, is_one_of, sent_outside
-from netaudit.findings.apart import NOBODYS, NUMBERS, RECORDS
+from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, RECORDS
 from netaudit.findings.bearing import BARE, OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
@@ -119,7 +119,7 @@ def note_alone(alone: list[Record], told: list[Record], scope: Scope, actors: Ac
             new = record.persons - ways[record.sender, record.receiver] - counted[sender]
             counted[sender] |= new
             if new:
-                apart.note(sender, NUMBERS, record.size, len(new))
+                apart.note(sender, CHANCE if record.chance else NUMBERS, record.size, len(new))
 
 
 def back_ends_of(endpoints: pa.Table | None) -> set[str]:
@@ -246,7 +246,9 @@ def _said(group: Group, receivers: Receivers, rule: Rule = IDENTITY_IN_CLEAR) ->
     odd = sum(not record.sound for record in group.records)
     broken = sum(not record.whole for record in group.records)
     rows = [record.message for record in group.records]
-    hosts, against = receivers.told((row["client_ip"], row["server_ip"], row["flow_id"], row["host"]) for row in rows)
+    hosts, against = receivers.told(
+        (row["client_ip"], row["server_ip"], row["flow_id"], row["host"], row["first_ts"] or 0) for row in rows
+    )
     alone, with_hosts = _WHAT[rule]
     figures = {"n": len(group.records), "m": len(group.persons)}
     counts = {

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.bearing import Way
-from netaudit.findings.from_identity_data import grouped, is_of, known_region, names_id, pictures_of
+from netaudit.findings.from_identity_data import RIGHT, grouped, is_of, known_region, names_id, pictures_of
 from netaudit.signatures.loading import DECIDING
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Record(NamedTuple):
     images: frozenset[str]  # objects that are images of the record …
     elsewhere: frozenset[str]  # … and those of other messages that it names by their address
     bare: bool = False  # nothing names the number: it stands in a path, a cookie, a list
+    chance: bool = False  # its check digit is right as if by chance, among wrong ones
 
     @property
     def way(self) -> Way:
@@ -101,7 +102,7 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[tuple[Record, bool]]:
     persons = tables.get("persons")
     if persons is None or not persons.num_rows:
         return
-    checked = pc.and_(pc.equal(persons["kind"], "id_number"), pc.equal(persons["certainty"], "checked"))
+    checked = pc.and_(pc.equal(persons["kind"], "id_number"), pc.is_in(persons["certainty"], pa.array(RIGHT)))
     wanted = pc.unique(persons["message_id"].filter(checked))
     if not len(wanted):
         return
@@ -113,7 +114,7 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[tuple[Record, bool]]:
     for message, rows, objects in carried(tables, wanted):
         for record, others in _of_message(message, rows, objects, known, named):
             way = record.sender, record.receiver
-            if record.bare and others:  # of a series of numbers some are right by chance
+            if record.chance or (record.bare and others):  # of a series of numbers some are right by chance
                 series.append(record)
                 continue
             of_way[way] |= record.persons
@@ -173,7 +174,7 @@ def _of_message(
     pictures = [row for row in objects.values() if row["image"]]
     found = grouped(rows)
     for place, own in found:
-        numbers = [row for row in own if row["kind"] == "id_number" and row["certainty"] == "checked"]
+        numbers = [row for row in own if row["kind"] == "id_number" and row["certainty"] in RIGHT]
         named = any(row["kind"] == "name" for row in own)
         told = any(f"{message['message_id']} {row['value_hmac']}" in known for row in numbers)
         bare = not (named or told or any(names_id(row["field"]) for row in numbers))
@@ -199,6 +200,7 @@ def _of_message(
             frozenset(row["object_id"] for row in images),
             frozenset(one for row in said for one in named_by.get(row["value_hmac"], ())),
             bare,
+            bare and all(row["certainty"] == "chance" for row in numbers),
         )
         yield record, others
 

@@ -1,10 +1,11 @@
 """What inside devices sent around each marked moment: the physical test tied to the wire.
 
 The window of a moment begins LEAD_S before it (a hand is slower than an eye) and lasts as long after it as asked. An
-image is in it when its first byte was sent in it. Of a connection whose content is not visible those bytes are in it
-that left in it, to the second where the connection also lasted before or after (`within` is false then, and what left
-before and after is told apart). That something follows a moment is no judgement on what it is: rows here are no
-findings, and visitors' own devices are left out as there.
+image is in it when its first byte was sent in it. Of a connection whose content is not visible (of any protocol of IP,
+whoever opened it: an endpoint outside may fetch what follows a pass) those bytes are in it that left in it, to the
+second where the connection also lasted before or after (`within` is false then, and what left before and after is told
+apart). That something follows a moment is no judgement on what it is: rows here are no findings, and visitors' own
+devices are left out as there.
 """
 
 from __future__ import annotations
@@ -37,9 +38,11 @@ MOST_WAYS = 500  # rows for one moment: the outward ones first, then by bytes
 MOST_IDS = 500
 COLUMNS = [
     "flow_id", "transport", "protocol", "client_ip", "client_port", "server_ip", "server_port", "server_name",
-    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "unread_up", "bursts_up",
-    "keys",
+    "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "unread_up", "bursts_up", "payload_down",
+    "duplicate_down", "conflicting_down", "unread_down", "keys",
 ]  # fmt: skip
+ENDS = ("ip", "port")
+TURNED = (("client", "server"), ("server", "client"))
 
 
 class Windows:
@@ -153,7 +156,7 @@ def _take_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, 
 
 def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope, actors: Actors, ways: Ways) -> None:
     beyond: list[tuple[dict[str, Any], list[int]]] = []  # connections, and the windows that do not hold all of them
-    for row in _hidden(flows):
+    for row in _hidden(flows, scope):
         places = windows.around(row["first_ts"], row["last_ts"])
         if places and _sent(row["client_ip"], row["server_ip"], row["flow_id"], scope, actors):
             held = [place for place in places if windows.hold(place, row["first_ts"], row["last_ts"])]
@@ -170,16 +173,17 @@ def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope
 
 
 def _way(row: dict[str, Any], scope: Scope, actors: Actors) -> tuple[str, str, str, str]:
-    seen = visibility(row["protocol"] or "", row["transport"], row["server_port"], row["keys"] or "")
+    seen = visibility(row["protocol"] or "", row["transport"], row["asked_port"] or 0, row["keys"] or "")
     ends = row["client_ip"], row["server_ip"]
     client, server = (actors.ends.named(ip, row["flow_id"], scope(ip)) for ip in ends)
     return seen, client, server, row["server_name"]
 
 
 def _take_whole(way: Way, row: dict[str, Any]) -> None:
-    way.bytes += sent_once(row, "up")
-    before = way.bursts or [0] * len(row["bursts_up"])
-    way.bursts = [a + b for a, b in zip(before, row["bursts_up"], strict=True)]
+    way.bytes += sent_once(row, row["way"])
+    if row["way"] == "up":
+        before = way.bursts or [0] * len(row["bursts_up"])
+        way.bursts = [a + b for a, b in zip(before, row["bursts_up"], strict=True)]
     way.span(row["first_ts"], row["last_ts"])
     way.flows.add(row["flow_id"])
 
@@ -193,13 +197,22 @@ def _take_portion(way: Way, flow_id: str, portion: Portion) -> None:
     way.flows.add(flow_id)
 
 
-def _hidden(flows: pa.Table) -> Iterator[dict[str, Any]]:
-    """TCP and UDP flows that sent something upwards of which the content is not visible."""
-    carried = pc.is_in(flows["transport"], pa.array(["tcp", "udp"]))
+def _hidden(flows: pa.Table, scope: Scope) -> Iterator[dict[str, Any]]:
+    """Flows that sent something of which the content is not visible, `client_*` being who sent it and `way` how.
+
+    Upwards, and to clients outside downwards. `asked_port` is the server's.
+    """
     hidden = pc.or_(encrypted(flows), unrecognised(flows))
-    chosen = flows.filter(pc.and_(pc.and_(carried, hidden), pc.greater(flows["payload_up"], 0))).select(COLUMNS)
+    sent = pc.or_(pc.greater(flows["payload_up"], 0), pc.greater(pc.fill_null(flows["payload_down"], 0), 0))
+    chosen = flows.filter(pc.and_(hidden, sent)).select(COLUMNS)
     for place, field_ in enumerate(chosen.schema):
         if pa.types.is_timestamp(field_.type):
             chosen = chosen.set_column(place, field_.name, chosen.column(place).cast(pa.int64()))
     for batch in chosen.to_batches(max_chunksize=8192):
-        yield from batch.to_pylist()
+        for row in batch.to_pylist():
+            row["asked_port"] = row["server_port"]
+            if scope(row["client_ip"]) == "outside" and scope(row["server_ip"]) == "inside":
+                turned = {f"{end}_{name}": row[f"{other}_{name}"] for end, other in TURNED for name in ENDS}
+                yield row | turned | {"way": "down"}
+            elif row["payload_up"]:
+                yield row | {"way": "up"}

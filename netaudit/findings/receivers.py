@@ -21,45 +21,51 @@ if TYPE_CHECKING:
 
 MOST_HOSTS = 3  # named in a reason
 
+Since = dict[str, int]  # name → when it was first said, ns: what is said later has led nobody
+
 
 class Receivers:
     """Names of receivers, by the device that asked."""
 
     def __init__(self, tables: Mapping[str, pa.Table], ends: Ends) -> None:
         self._ends = ends
-        self._names: dict[str, set[str]] = defaultdict(set)  # address → names that were answered with it
-        self._asked: dict[str, set[str]] = defaultdict(set)  # device → names that it asked for
-        self._outer: dict[tuple[str, str], set[str]] = defaultdict(set)  # device, outer name of ECH → names asked for
+        self._names: dict[str, Since] = defaultdict(dict)  # address → names that were answered with it
+        self._asked: dict[str, Since] = defaultdict(dict)  # device → names that it asked for
+        self._outer: dict[tuple[str, str], Since] = defaultdict(dict)  # device, outer name of ECH → names asked for
         observations = tables.get("observations")
         if observations is None:
             return
         chosen = observations.filter(pc.is_in(observations["kind"], value_set=pa.array(["dns", "dns_client"])))
-        for row in chosen.select(["kind", "mac", "ip", "field", "value"]).to_pylist():
-            name = bare(row["value"])
+        columns = chosen.select(["kind", "mac", "ip", "field", "value"]).to_pylist()
+        for row, ts in zip(columns, chosen["ts"].cast(pa.int64()).to_pylist(), strict=True):
             if row["kind"] == "dns":
-                self._names[row["ip"]].add(name)
+                _note(self._names[row["ip"]], row["value"], ts)
             elif row["field"] == "ech":
                 asked, _, outer = row["value"].rpartition(" ")
-                self._outer[ends.of_link(row["mac"], row["ip"]), bare(outer)].add(bare(asked))
+                _note(self._outer[ends.of_link(row["mac"], row["ip"]), bare(outer)], asked, ts)
             else:
-                self._asked[ends.of_link(row["mac"], row["ip"])].add(name)
+                _note(self._asked[ends.of_link(row["mac"], row["ip"])], row["value"], ts)
 
-    def led(self, client: str, server: str, flow_id: str) -> list[str]:
-        """Names by which DNS led the client to the server, as far as its lookups were captured."""
+    def led(self, client: str, server: str, flow_id: str, ts: int) -> list[str]:
+        """Names by which DNS had led the client to the server by then (ns), as far as its lookups were captured."""
         names = self._names.get(server)
-        return sorted(names & self._asked.get(self._ends.device(client, flow_id), set())) if names else []
+        if not names:
+            return []
+        asked = self._asked.get(self._ends.device(client, flow_id), {})
+        return sorted(name for name in names.keys() & asked.keys() if max(names[name], asked[name]) <= ts)
 
-    def behind(self, client: str, outer: str, flow_id: str) -> list[str]:
-        """Names that DNS answered this client with a key of ECH for, to be asked for under an outer name."""
-        return sorted(self._outer.get((self._ends.device(client, flow_id), bare(outer)), set()))
+    def behind(self, client: str, outer: str, flow_id: str, ts: int) -> list[str]:
+        """Names that DNS had answered this client by then (ns) with a key of ECH for, under an outer name."""
+        asked = self._outer.get((self._ends.device(client, flow_id), bare(outer)), {})
+        return sorted(name for name, since in asked.items() if since <= ts)
 
-    def told(self, ways: Iterable[tuple[str, str, str, str]]) -> tuple[str, list[str]]:
-        """For whom (client, server, flow, Host) of transfers were, and the reasons that speak against it."""
+    def told(self, ways: Iterable[tuple[str, str, str, str, int]]) -> tuple[str, list[str]]:
+        """For whom (client, server, flow, Host, ns) of transfers were, and the reasons that speak against it."""
         hosts: Counter[str] = Counter()
         led: Counter[str] = Counter()
         other: Counter[tuple[str, str]] = Counter()
-        for client, server, flow_id, host in ways:
-            names = self.led(client, server, flow_id)
+        for client, server, flow_id, host, ts in ways:
+            names = self.led(client, server, flow_id, ts)
             said = bare(host)
             if not names or said in names:
                 hosts[host] += bool(host)
@@ -70,6 +76,11 @@ class Receivers:
         named = [name for name, _ in sorted((led + hosts).items(), key=lambda one: (-one[1], one[0]))]
         against = [reason("host_against", host=host, name=name, n=n) for (host, name), n in sorted(other.items())]
         return ", ".join(named[:MOST_HOSTS]), against
+
+
+def _note(names: Since, name: str, ts: int | None) -> None:
+    said = bare(name)
+    names[said] = min(names.get(said, ts or 0), ts or 0)
 
 
 def bare(name: str) -> str:

@@ -152,10 +152,11 @@ KNOWN_SERVICE = Rule("known-service-encrypted", 5, "D")
 ANSWERED = Rule("answers-encrypted", 1, "D")
 SHAPED_OPAQUE = Rule("upload-shaped-opaque", 1, "D")
 SCATTERED = Rule("upload-scattered", 1, "D")
+LOCKED = Rule("locked-files", 1, "D")
 RULES = (
     FACE_IN_CLEAR, IDENTITY_IN_CLEAR, TEMPLATE_IN_CLEAR, PERSON_IN_CLEAR, RELAYED, RELAYED_COUNT,
     GO_TOGETHER, FOLLOW_PICTURES,
-    SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED,
+    SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED, LOCKED,
 )  # fmt: skip
 IN_CLEAR = (FACE_IN_CLEAR, IDENTITY_IN_CLEAR)
 
@@ -245,7 +246,8 @@ KINDS = (  # in the order of a first page
         _HIDDEN,
     ),
     Kind(
-        "hidden", UPLOADED, "D", (SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED), "bytes", "D",
+        "hidden", UPLOADED, "D", (SHAPED_ENCRYPTED, KNOWN_SERVICE, ANSWERED, SHAPED_OPAQUE, SCATTERED, LOCKED), "bytes",
+        "D",
         Words(
             "{who} 于 {when} 向 {to} 加密上传 {size}，内容不可见（D 级）。",
             "{who} made encrypted uploads of {size} to {to}, {when}; content not visible (D).",

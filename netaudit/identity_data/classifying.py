@@ -1,11 +1,13 @@
 """What a field of identity data is: by its name, by its value, by what stands beside it.
 
-A number is `checked` when its check digit is right (GB 11643), `named` when its field says what it is, and `shape` when
-only its form does (phone numbers by the numbering plan).
+A number is `checked` when its check digit is right (GB 11643), `named` when its field says what it is, `shape` when
+only its form does (phone numbers by the numbering plan), and `chance` when its check digit is right, as that of one
+number in eleven, among others beside it that are wrong in nothing else, and nothing names any of them.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -23,7 +25,7 @@ from netaudit.identity_data.naming import (
     plain,
 )
 from netaudit.identity_data.values import LEAST_TAIL, Personal, address_tail, e164
-from netaudit.masking.identity_numbers import ID18, MOBILE, known_region, right_check_digit
+from netaudit.masking.identity_numbers import ID18, MOBILE, check_digit, known_region, right_check_digit
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 _BARE_IDS = frozenset({"id", "idno", "idnum", "number", "num", "value", "code", ""})
 LATELY = "2015"  # a year; numbers of trade have a date of lately where those of persons have one of birth
+LEAST_WRONG = 3  # numbers beside a right one that make a series
+ONE_SIDED = 1.645  # standard deviations: five of a hundred lie beyond
 LONGEST_VALUE = 256  # characters
 _PLACES = tuple("省市区县镇乡村路街厅楼室店部局院校站馆城")  # how names of places end
 _PEOPLE = frozenset({"person", "personinfo", "persons", "candidate", "customer", "visitor"})  # whose `id` is a person's
@@ -70,7 +74,7 @@ def classified(found: list[Field]) -> list[Personal]:
         if one := _judge(field, value):
             out.append(one)
     out = _with_loose(out, loose) if loose else out
-    out = [_of_somebody(one, out) for one in out]
+    out = _but_by_chance([_of_somebody(one, out) for one in out], found)
     if not any(one.kind == "id_number" for one in out):
         return out
     return _with_bare_names(_with_cells(out, found), found) + [one for field in found if (one := picture(field))]
@@ -85,6 +89,33 @@ def _of_somebody(one: Personal, out: list[Personal]) -> Personal:
         return one
     beside = any(other.kind == "name" and _record(other.path) == _record(one.path) for other in out)
     return one._replace(certainty="checked") if beside else one
+
+
+def _but_by_chance(out: list[Personal], found: list[Field]) -> list[Personal]:
+    """Of a series of numbers, those that are right as if by chance: no more than one series of nobody's in twenty has.
+
+    Counted are the numbers that might be somebody's but for their check digit.
+    """
+    right = {one.value for one in out if _is_bare(one)}
+    if not right or any(one.kind == "name" for one in out):
+        return out
+    wrong = {one for field in found if not kind_of(field.key) and _is_right_but(one := field.value.strip().upper())}
+    count = len(right) + len(wrong)
+    most = count / 11 + ONE_SIDED * math.sqrt(10 * count) / 11 + 0.5  # the normal approximation of the binomial
+    if len(wrong) < LEAST_WRONG or len(right) > most:
+        return out
+    return [one._replace(certainty="chance") if _is_bare(one) else one for one in out]
+
+
+def _is_bare(one: Personal) -> bool:
+    return one.kind == "id_number" and one.certainty == "checked" and not kind_of(one.key)
+
+
+def _is_right_but(number: str) -> bool:
+    """Whether a number has all of a person's but the check digit."""
+    if not ID18.fullmatch(number) or not known_region(number) or number[6:10] >= LATELY:
+        return False
+    return check_digit(number) not in {"", number[-1]}
 
 
 def picture(field: Field) -> Personal | None:

@@ -27,6 +27,7 @@ from netaudit.identity_data.templates import KIND as TEMPLATE
 from netaudit.identity_data.templates import WORDS as _TEMPLATES
 from netaudit.identity_data.templates import in_bytes, in_document, once, settled
 from netaudit.identity_data.values import (
+    RIGHT,
     Personal,
     address_tail,
     canonical,
@@ -173,8 +174,8 @@ def _of_binary(leaf: Leaf) -> list[Personal]:
     data = leaf.part.data
     if len(data) <= LARGEST and packed_of(leaf.part) is not None:
         found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
-        if found and (said := classified(widened(found, _xml_fields, _parser(leaf)))):
-            return said
+        if found and (kinds := classified(widened(found, _xml_fields, _parser(leaf)))):
+            return kinds
     if not LENGTH <= len(data) <= LONGEST_BINARY or not holds_number(data):
         return []
     return classified(widened(binary_fields(data), _xml_fields, _parser(leaf)))
@@ -206,7 +207,7 @@ def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
     if not asks_in_headers(headers):
         return []
     found = classified(widened(header_fields(headers), _xml_fields, _parser()))
-    return found if any(one.kind == "id_number" and one.certainty == "checked" for one in found) else []
+    return found if any(one.kind == "id_number" and one.certainty in RIGHT for one in found) else []
 
 
 def of_parts(leaves: list[Leaf]) -> list[list[Personal]]:
@@ -214,8 +215,8 @@ def of_parts(leaves: list[Leaf]) -> list[list[Personal]]:
     fields_of = [
         Field(leaf.part.name, leaf.part.name, to_text(leaf.part.data, leaf.part.content_type)) for leaf in leaves
     ]
-    said = classified(fields_of)
-    return [[one for one in said if one.path == field.path] for field in fields_of]
+    kinds = classified(fields_of)
+    return [[one for one in kinds if one.path == field.path] for field in fields_of]
 
 
 def is_of_workbook(leaf: Leaf) -> bool:
@@ -244,8 +245,8 @@ def is_part(leaf: Leaf) -> bool:
 
 def asks_in_headers(headers: Iterable[tuple[str, str]]) -> bool:
     """Whether a header may hold an identity number."""
-    told = [value for name, value in headers if len(value) > LONGEST_DATE and name not in _ORDINARY]
-    return any(map(_LONG.search, told))
+    values = [value for name, value in headers if len(value) > LONGEST_DATE and name not in _ORDINARY]
+    return any(map(_LONG.search, values))
 
 
 def asks_about(target: str) -> bool:
@@ -282,9 +283,9 @@ def _of_text(leaf: Leaf) -> list[Personal]:
         return []  # portals show agents with names and phones
     lines = f"{page_lines(text)}\n{program_lines(text)}" if page else text
     found = classified(lines_of(lines, part.name))
-    told = {one.kind for one in found} & {"id_number", "phone", "name", "birthday", "address"}
-    sure = any(one.kind == "id_number" and one.certainty == "checked" for one in found)
-    return found if sure or len(told) > 1 else []
+    kinds = {one.kind for one in found} & {"id_number", "phone", "name", "birthday", "address"}
+    sure = any(one.kind == "id_number" and one.certainty in RIGHT for one in found)
+    return found if sure or len(kinds) > 1 else []
 
 
 def _xml_fields(text: str) -> list[Field]:
@@ -337,6 +338,7 @@ def picture_addresses(answer: JsonDocument) -> set[str]:
 __all__ = [
     "KINDS",
     "MOST_ROWS",
+    "RIGHT",
     "TEMPLATE",
     "Personal",
     "address_tail",

@@ -117,8 +117,8 @@ def lines_of(text: str, name: str = "", base: str = "") -> list[Field]:
         elif heading and len(cells) == len(heading):
             out += [Field(f"{place}.{key}", key, cell) for key, cell in zip(heading, cells, strict=True) if cell]
         else:
-            told = [_CALL.sub("", cell) for cell in cells]
-            found = [Field(f"{place}[{at}]", "", cell) for at, cell in enumerate(told) if cell]
+            contents = [_CALL.sub("", cell) for cell in cells]
+            found = [Field(f"{place}[{at}]", "", cell) for at, cell in enumerate(contents) if cell]
             out += found + _said_apart(line, place, found)
         if len(out) >= MOST:
             break
@@ -153,10 +153,10 @@ class _Block:
 
 def _labelled(cells: list[str], place: str) -> list[Field] | None:
     """Cells that are in turn a label and what it says, or None."""
-    labels, said = cells[::2], [cell.lstrip(":： ") for cell in cells[1::2]]
-    if len(labels) != len(said) or not names_personal(labels[0]) or any(map(names_personal, said)):
+    labels, values = cells[::2], [cell.lstrip(":： ") for cell in cells[1::2]]
+    if len(labels) != len(values) or not names_personal(labels[0]) or any(map(names_personal, values)):
         return None
-    return [Field(f"{place}.{key}", key, value) for key, value in zip(labels, said, strict=True) if key and value]
+    return [Field(f"{place}.{key}", key, value) for key, value in zip(labels, values, strict=True) if key and value]
 
 
 def _rows_of_insert(text: str) -> str:
@@ -220,10 +220,10 @@ def _cells(line: str) -> list[str]:
 def _said_apart(line: str, place: str, known: list[Field]) -> list[Field]:
     """What running text says beside its pairs or cells."""
     values = {field.value for field in known}
-    said = said_in(line, place)
-    new = [one.path for one in said if NUMBER.fullmatch(one.value) and one.value not in values]
+    spoken = said_in(line, place)
+    new = [one.path for one in spoken if NUMBER.fullmatch(one.value) and one.value not in values]
     rows = tuple(path[: path.rindex("said[")] + path[path.rindex("said[") :].partition("]")[0] + "]" for path in new)
-    return [one for one in said if one.value not in values or one.path.startswith(rows)]
+    return [one for one in spoken if one.value not in values or one.path.startswith(rows)]
 
 
 def said_in(text: str, place: str) -> list[Field]:
@@ -267,8 +267,8 @@ def _name_of(ahead: str, alone: str) -> str:
 
     What is said before another number is of that one's person: a spouse's number comes behind the first one's name.
     """
-    said = [*_OF_SEX.finditer(ahead), *_OF_NUMBER.finditer(ahead)]
-    for found in sorted(said, key=lambda one: -one.start(1)):
+    marks = [*_OF_SEX.finditer(ahead), *_OF_NUMBER.finditer(ahead)]
+    for found in sorted(marks, key=lambda one: -one.start(1)):
         if has_family_name(found[1]):
             return found[1]
         if found.re is _OF_NUMBER and has_family_name(found[1][1:]):
@@ -289,13 +289,13 @@ def page_lines(text: str) -> str:
 
 def program_lines(text: str) -> str:
     """Programs of a page in which a number stands, a record of their data in each line."""
-    low, told, end = text.lower(), [], 0
+    low, texts, end = text.lower(), [], 0
     while len(low) == len(text) and (start := low.find("<script", end)) >= 0:
         end = low.find("</script", start)
         if end < 0:
             break
-        told.append(text[text.find(">", start) + 1 : end])
-    return "\n".join(_RECORD_END.sub("}\n", one) for one in told if NUMBER.search(one))
+        texts.append(text[text.find(">", start) + 1 : end])
+    return "\n".join(_RECORD_END.sub("}\n", one) for one in texts if NUMBER.search(one))
 
 
 def _seen(text: str) -> str:
@@ -313,8 +313,8 @@ def _seen(text: str) -> str:
 
 
 def _as_pair(found: re.Match[str]) -> str:
-    said = {one[1].lower(): one[2] or one[3] or "" for one in _ATTRIBUTE.finditer(found[0])}
-    key, value = said.get("name") or said.get("id") or "", said.get("value", "")
+    attributes = {one[1].lower(): one[2] or one[3] or "" for one in _ATTRIBUTE.finditer(found[0])}
+    key, value = attributes.get("name") or attributes.get("id") or "", attributes.get("value", "")
     return f'\0{key}="{value}"\0' if key and value else " "
 
 

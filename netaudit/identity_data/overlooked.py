@@ -40,9 +40,9 @@ def overlooked(
         return []
     values = _numbers(known)
     out = _beside(data, values) if may_hold_number(data) else []
-    for place, (coding, said) in enumerate(readings(data, spent)):
-        found = read(said)
-        found += _beside(said, _numbers(found))
+    for place, (coding, text) in enumerate(readings(data, spent)):
+        found = read(text)
+        found += _beside(text, _numbers(found))
         if new := _numbers(found) - values:
             out += [one._replace(path=f"({coding}){one.path}", around=f"({coding}){place}") for one in found]
             values |= new
@@ -69,9 +69,9 @@ def _beside(data: bytes, known: set[str]) -> list[Personal]:
         binary = bool(data[max(0, start - _BEFORE) : end + _BEHIND].translate(None, TEXT))
         before, behind = _before(data, start, binary=binary), _behind(data, end, binary=binary)
         around = f"{before}{number}{behind}".replace(">", "=")  # what an element is called names what it holds
-        said = said_in(around, f"bytes[{place}]")
-        row = next((one.path.partition("]")[2].partition("]")[0] for one in said if one.value == number), "")
-        fields += [one for one in said if one.path.partition("]")[2].startswith(f"{row}]")]
+        spoken = said_in(around, f"bytes[{place}]")
+        row = next((one.path.partition("]")[2].partition("]")[0] for one in spoken if one.value == number), "")
+        fields += [one for one in spoken if one.path.partition("]")[2].startswith(f"{row}]")]
     return [one._replace(around=f"{one.path.partition(']')[0]}]") for one in classified(fields)] if fields else []
 
 

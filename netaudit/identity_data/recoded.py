@@ -63,14 +63,14 @@ def readings(data: bytes, spent: Callable[[], object] | None = None) -> Iterator
     left, tried = MOST_SAID, set[bytes]()
     while texts:
         coding, text, depth = texts.popleft()
-        for name, said in _once(text, tried):
-            left -= len(said)
+        for name, decoded in _once(text, tried):
+            left -= len(decoded)
             if left < 0:
                 break
-            if holds_number(said):
-                yield f"{coding} {name}".lstrip(), said
-            elif depth > 1 and len(said) <= LARGEST:
-                texts.append((f"{coding} {name}".lstrip(), said, depth - 1))
+            if holds_number(decoded):
+                yield f"{coding} {name}".lstrip(), decoded
+            elif depth > 1 and len(decoded) <= LARGEST:
+                texts.append((f"{coding} {name}".lstrip(), decoded, depth - 1))
         if left < 0 or (texts and len(tried) > MOST_WORDS):
             if spent is not None:
                 spent()
@@ -98,9 +98,9 @@ def _once(data: bytes, tried: set[bytes]) -> Iterator[tuple[str, bytes]]:
 def _of_word(word: bytes) -> Iterator[tuple[str, bytes]]:
     """What a word says in each writing of bytes in letters that it may be, where that is a text or compressed."""
     for name, read in _READERS:
-        said = read(word)
-        if said and (not said.translate(None, TEXT) or inflated(said) or may_be_decimal(said)):
-            yield name, said
+        decoded = read(word)
+        if decoded and (not decoded.translate(None, TEXT) or inflated(decoded) or may_be_decimal(decoded)):
+            yield name, decoded
             return
 
 
@@ -135,11 +135,11 @@ def inflated(data: bytes) -> bytes:
             continue
         unpacker = zlib.decompressobj(bits)
         try:
-            said = unpacker.decompress(data, LARGEST)
+            plain = unpacker.decompress(data, LARGEST)
         except zlib.error:
             continue
-        if unpacker.eof and not unpacker.unused_data and len(said) > SHORTEST // 2:
-            return said
+        if unpacker.eof and not unpacker.unused_data and len(plain) > SHORTEST // 2:
+            return plain
     return b""
 
 

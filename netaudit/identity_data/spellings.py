@@ -122,8 +122,8 @@ def _form_fields(text: str, path: str) -> list[Field]:
     for pair in re.split("[&;]", text)[:_MOST_PAIRS]:
         key, mark, value = pair.partition("=")
         if mark and value:
-            name, said = _unescaped(key), _unescaped(value)
-            out.append(Field(f"{path}.{name}", name, said))
+            name, plain = _unescaped(key), _unescaped(value)
+            out.append(Field(f"{path}.{name}", name, plain))
     return out
 
 
@@ -169,9 +169,9 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
     elif _CELL_OF_LINE.search(field.path):
         return  # lines were looked through as such
     elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or _MARKED.search(text):
-        said = lines_of(text, base=field.path)
-        keys = {kind_of(one.key) for one in said} & _DECIDING
-        yield from said if len(keys) > 1 or NUMBER.search(text) or text.startswith("姓名") else ()
+        spoken = lines_of(text, base=field.path)
+        keys = {kind_of(one.key) for one in spoken} & _DECIDING
+        yield from spoken if len(keys) > 1 or NUMBER.search(text) or text.startswith("姓名") else ()
         return
     for one in inner:
         yield one
@@ -215,10 +215,10 @@ def _named_beside(found: list[Field]) -> list[tuple[str, Field]]:
         else:
             by_holder.setdefault(_holder(field.path), {}).setdefault(field.key.lower(), field)
     for holder, beside in by_holder.items():
-        said = next((field for field in beside.values() if _says(field)), None)
-        above = _LAST.search(holder) if said is not None else None
-        if said is not None and above is not None and names_personal(key := above[0].lstrip("./@")):
-            out.append((said.path, Field(holder, key, said.value)))  # {"姓名": {"words": …}}
+        worded = next((field for field in beside.values() if _says(field)), None)
+        above = _LAST.search(holder) if worded is not None else None
+        if worded is not None and above is not None and names_personal(key := above[0].lstrip("./@")):
+            out.append((worded.path, Field(holder, key, worded.value)))  # {"姓名": {"words": …}}
             continue
         naming = next((field for field in beside.values() if _is_naming(field)), None)
         saying = next((field for field in beside.values() if field is not naming and _says(field)), None)
@@ -318,9 +318,9 @@ def _labelled_lists(lists: Lists) -> list[tuple[str, Field]]:
     out = []
     for path, cells in lists.items():
         if len(cells) == 2 and {0, 1} == set(cells) and (row := _ROW.match(path)):
-            label, said = cells[0].value, cells[1].value
-            if names_personal(label) and not names_personal(said):
-                out.append((cells[1].path, Field(f"{row['list']}.{label}", label, said)))
+            label, value = cells[0].value, cells[1].value
+            if names_personal(label) and not names_personal(value):
+                out.append((cells[1].path, Field(f"{row['list']}.{label}", label, value)))
     return out
 
 
@@ -328,10 +328,10 @@ def _lists_of_pairs(lists: Lists) -> list[tuple[str, Field]]:
     """Lists of a label and what it says in each text: `["姓名:张三", "身份证号:1101…"]`."""
     out = []
     for path, cells in lists.items():
-        told = [(cell.path, pair) for cell in cells.values() if (pair := _PAIR.fullmatch(cell.value.strip()))]
-        told = [(place, pair) for place, pair in told if names_personal(pair[1])]
-        if len(told) > 1:
-            out += [(place, Field(f"{path}.{pair[1]}", pair[1], pair[2])) for place, pair in told]
+        pairs = [(cell.path, pair) for cell in cells.values() if (pair := _PAIR.fullmatch(cell.value.strip()))]
+        pairs = [(place, pair) for place, pair in pairs if names_personal(pair[1])]
+        if len(pairs) > 1:
+            out += [(place, Field(f"{path}.{pair[1]}", pair[1], pair[2])) for place, pair in pairs]
     return out
 
 

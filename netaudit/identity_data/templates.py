@@ -115,15 +115,15 @@ def settled(found: list[tuple[str, Personal]], head: str, *, known: bool, pictur
     named = known or _SAYS_FACE.search(head) is not None
     for _, one in found:
         if one.kind == KIND:
-            said = "named" if named and one.certainty in {"called", "shape"} else one.certainty
-            said = "shape" if said == "called" and pictured else said
-            best[one.value] = min(said, best.get(one.value, said), key=ORDER.index)
+            certainty = "named" if named and one.certainty in {"called", "shape"} else one.certainty
+            certainty = "shape" if certainty == "called" and pictured else certainty
+            best[one.value] = min(certainty, best.get(one.value, certainty), key=ORDER.index)
     out = []
     for place, one in found:
         if one.kind != KIND:
             out.append((place, one))
-        elif (said := best.pop(one.value, "called")) != "called":
-            out.append((place, one._replace(certainty=said)))
+        elif (certainty := best.pop(one.value, "called")) != "called":
+            out.append((place, one._replace(certainty=certainty)))
     return out
 
 
@@ -135,9 +135,11 @@ def in_bytes(data: bytes, place: str, kind_of: Sniff) -> Iterator[Personal]:
         yield one
 
 
-def in_document(said: list[object], written: str, field: str, left_out: LeftOut, kind_of: Sniff) -> Iterator[Personal]:
+def in_document(
+    values: list[object], written: str, field: str, left_out: LeftOut, kind_of: Sniff
+) -> Iterator[Personal]:
     """Templates among the values of a document in a notation; `left_out` gives long texts that stand by a number."""
-    stack: list[tuple[object, Place]] = [(value, Place("", field)) for value in said]
+    stack: list[tuple[object, Place]] = [(value, Place("", field)) for value in values]
     left = MOST_NODES
     while stack and left:
         node, at = stack.pop()

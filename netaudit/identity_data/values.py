@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from netaudit.masking.mask import mask_path
 
+RIGHT = ("checked", "chance")  # certainties of numbers whose check digits are right
 LEAST_TAIL, LEAST_ADDRESS = 20, 8  # characters
 
 
@@ -19,7 +20,7 @@ class Personal(NamedTuple):
     path: str  # of the field in its document
     key: str  # name of the field
     value: str
-    certainty: str  # checked, named, shape
+    certainty: str  # checked, chance, named, shape
     around: str = ""  # which bytes it was found in (`overlooked.py`); empty where the reader of their document gave it
 
 

@@ -62,17 +62,17 @@ class Answers:
 
     def keep(self, look: Look, answer: Answer) -> None:
         """Remember an answer."""
-        said = orjson.dumps(answer)
-        self._recent[look] = said
+        encoded = orjson.dumps(answer)
+        self._recent[look] = encoded
         if len(self._recent) > MOST_RECENT:
             self._recent.popitem(last=False)
-        self._rows.append(_ROW(sha256=look[0], rotate=look[1], said=said))
+        self._rows.append(_ROW(sha256=look[0], rotate=look[1], said=encoded))
         self._rows.flush(least=WAITING)
 
     def recent(self, look: Look) -> Answer | None:
         """What was said of an image, None when nothing was or that was long ago."""
-        said = self._recent.get(look)
-        return _answer(said) if said is not None else None
+        encoded = self._recent.get(look)
+        return _answer(encoded) if encoded is not None else None
 
     def finish(self, _: Callable[[], bool]) -> Iterator[int]:
         """Nothing is under way here."""
@@ -108,6 +108,6 @@ class Answers:
         return rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in files that go next
 
 
-def _answer(said: bytes) -> Answer:
-    facts, verdict = orjson.loads(said)
+def _answer(encoded: bytes) -> Answer:
+    facts, verdict = orjson.loads(encoded)
     return facts_of(facts), verdict_of(verdict)

@@ -358,11 +358,11 @@ def default_threads() -> int:
     return min(MOST_THREADS, processors())
 
 
-def facts_of(said: dict[str, Any]) -> ImageFacts:
+def facts_of(answer: dict[str, Any]) -> ImageFacts:
     """Facts of an image from the JSON of the helper; KeyError or TypeError where that is none."""
-    return ImageFacts(**{field.name: said[field.name] for field in fields(ImageFacts)})
+    return ImageFacts(**{field.name: answer[field.name] for field in fields(ImageFacts)})
 
 
-def verdict_of(said: dict[str, Any]) -> FaceVerdict:
+def verdict_of(answer: dict[str, Any]) -> FaceVerdict:
     """The same for its verdict."""
-    return FaceVerdict(**{field.name: said[field.name] for field in fields(FaceVerdict)})
+    return FaceVerdict(**{field.name: answer[field.name] for field in fields(FaceVerdict)})

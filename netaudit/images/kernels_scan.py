@@ -54,9 +54,9 @@ def _bits(data: Octets, state: npt.NDArray[np.int64], count: int) -> int:
     if state[HELD] < count:
         _fill(data, state)
     state[HELD] -= count
-    said = state[BUFFER] >> state[HELD]
+    bits = state[BUFFER] >> state[HELD]
     state[BUFFER] &= (1 << state[HELD]) - 1
-    return int(said)
+    return int(bits)
 
 
 @lean_kernel
@@ -124,8 +124,8 @@ def _quantisers(data: Octets, at: int, end: int, quantisers: npt.NDArray[np.int6
 @lean_kernel
 def _value(data: Octets, state: npt.NDArray[np.int64], size: int) -> int:
     """A number of so many bits, with its sign (F.2.2.1)."""
-    said = _bits(data, state, size)
-    return said + 1 - (1 << size) if size and said < 1 << (size - 1) else said
+    bits = _bits(data, state, size)
+    return bits + 1 - (1 << size) if size and bits < 1 << (size - 1) else bits
 
 
 @lean_kernel
@@ -154,9 +154,9 @@ def _ac(
     """The coefficients of a block of a sequential picture, but the first."""
     at = 1
     while at <= 63:
-        said = _code(data, state, table)
-        run, size = said >> 4, said & 15
-        if said < 0 or size > 10:
+        symbol = _code(data, state, table)
+        run, size = symbol >> 4, symbol & 15
+        if symbol < 0 or size > 10:
             return NO_CODE
         if size == 0:
             if run == 0:
@@ -185,9 +185,9 @@ def _band(
         return FITS
     at, last = band
     while at <= last:
-        said = _code(data, state, table)
-        run, size = said >> 4, said & 15
-        if said < 0 or size > 10:
+        symbol = _code(data, state, table)
+        run, size = symbol >> 4, symbol & 15
+        if symbol < 0 or size > 10:
             return NO_CODE
         if size == 0:
             if run < 15:
@@ -213,9 +213,9 @@ def _refined(
     """A band of a block once more, a bit deeper (G.1.2.3)."""
     at, last = band
     while at <= last and state[RUN] == 0:
-        said = _code(data, state, table)
-        run, size = said >> 4, said & 15
-        if said < 0 or size > 1:
+        symbol = _code(data, state, table)
+        run, size = symbol >> 4, symbol & 15
+        if symbol < 0 or size > 1:
             return NO_CODE
         if size == 0 and run < 15:
             state[RUN] = (1 << run) + _bits(data, state, run)

@@ -107,7 +107,7 @@ def _graph(graph: bytes) -> Iterator[bytes]:
 
 def _head(heads: dict[str, npt.NDArray[np.float32]], level: int, layer: str, stride: int) -> Iterator[bytes]:
     """One head for what the file has three for: a convolution of points, one of 3 x 3 of each channel for itself."""
-    said, shares, between = f"{SAID}_{stride}", f"{SHARES}_{stride}", f"between_{stride}"
+    logits, shares, between = f"{SAID}_{stride}", f"{SHARES}_{stride}", f"between_{stride}"
     for step in ("conv1", "conv2"):
         for kind in ("weight", "bias"):
             parts = [heads[f"{_HEAD}{part}.{level}.{step}.{kind}"] for part in _PARTS]
@@ -115,13 +115,13 @@ def _head(heads: dict[str, npt.NDArray[np.float32]], level: int, layer: str, str
             np.concatenate(parts, out=whole[: sum(map(len, parts))])
             yield tensor(f"{step}.{stride}.{kind}", whole)
     yield _convolution("conv1", stride, layer, between, (1, 0, 1))
-    yield _convolution("conv2", stride, between, said, (3, 1, HEADS))
-    yield node("Sigmoid", [said], shares)
-    yield port(OUTPUT, said) + port(OUTPUT, shares)
+    yield _convolution("conv2", stride, between, logits, (3, 1, HEADS))
+    yield node("Sigmoid", [logits], shares)
+    yield port(OUTPUT, logits) + port(OUTPUT, shares)
 
 
 def _convolution(step: str, stride: int, takes: str, gives: str, way: tuple[int, int, int]) -> bytes:
     """`way`: side of the kernel, pixels filled up at each side, groups of channels."""
     side, filled, groups = way
-    said = integers("kernel_shape", side, side) + integers("pads", *[filled] * 4) + integer("group", groups)
-    return node("Conv", [takes, f"{step}.{stride}.weight", f"{step}.{stride}.bias"], gives, said)
+    attributes = integers("kernel_shape", side, side) + integers("pads", *[filled] * 4) + integer("group", groups)
+    return node("Conv", [takes, f"{step}.{stride}.weight", f"{step}.{stride}.bias"], gives, attributes)

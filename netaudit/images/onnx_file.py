@@ -33,14 +33,14 @@ def node(operator: str, takes: list[str], gives: str, attributes: bytes = b"") -
 
 def integer(name: str, value: int) -> bytes:
     """An attribute."""
-    said = _text(_ATTRIBUTE_NAME, name) + _int(_INT, value) + _int(_ATTRIBUTE_TYPE, _IS_INT)
-    return field(_ATTRIBUTE, said)
+    encoded = _text(_ATTRIBUTE_NAME, name) + _int(_INT, value) + _int(_ATTRIBUTE_TYPE, _IS_INT)
+    return field(_ATTRIBUTE, encoded)
 
 
 def integers(name: str, *values: int) -> bytes:
     """An attribute of several."""
-    said = b"".join(_int(_INTS, value) for value in values)
-    return field(_ATTRIBUTE, _text(_ATTRIBUTE_NAME, name) + said + _int(_ATTRIBUTE_TYPE, _IS_INTS))
+    encoded = b"".join(_int(_INTS, value) for value in values)
+    return field(_ATTRIBUTE, _text(_ATTRIBUTE_NAME, name) + encoded + _int(_ATTRIBUTE_TYPE, _IS_INTS))
 
 
 def tensor(name: str, values: npt.NDArray[np.float32]) -> bytes:

@@ -61,9 +61,9 @@ def _biases(layers: list[tuple[str, list[str], str]], tensors: dict[str, bytes],
         if name == "Conv":
             kernel, bias = kernels[takes[1]].sum(axis=(2, 3)), values_of(tensors[takes[2]]).astype(np.float64)
             here = plane[takes[0]]
-            said = kernel[:, 0] * here if kernel.shape[1] == 1 else kernel @ here
-            plane[gives] = said + bias
-            biases[takes[2]] = bias + said * (takes[0] in wide) - plane[gives] * (gives in wide)
+            reached = kernel[:, 0] * here if kernel.shape[1] == 1 else kernel @ here
+            plane[gives] = reached + bias
+            biases[takes[2]] = bias + reached * (takes[0] in wide) - plane[gives] * (gives in wide)
         elif name == "Relu":
             plane[gives] = np.maximum(plane[takes[0]], 0)
         elif name == "Add":

@@ -145,8 +145,8 @@ class Picture:
             return
         try:
             exif = image.getexif()
-            said = {**exif, **exif.get_ifd(0x8769)}
-            self.exif = {tag: value for tag, value in said.items() if isinstance(value, str | bytes | int)}
+            tags = {**exif, **exif.get_ifd(0x8769)}
+            self.exif = {tag: value for tag, value in tags.items() if isinstance(value, str | bytes | int)}
         except Exception:  # noqa: BLE001 - broken EXIF in a sound picture is common
             self.exif = {}
 

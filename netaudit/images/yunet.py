@@ -101,9 +101,9 @@ class Network:
     def _levels(self, planes: Planes) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], int, int]]:
         """Of each stride: squares of scores (n,), offsets and sizes of boxes (4, n), the stride, places in a row."""
         given = self._given(planes)
-        said = self._run(OUTPUTS, {"input": given})
+        outputs = self._run(OUTPUTS, {"input": given})
         for level, stride in enumerate(STRIDES):
-            heads, shares = (one.reshape(HEADS, -1) for one in said[2 * level : 2 * level + 2])
+            heads, shares = (one.reshape(HEADS, -1) for one in outputs[2 * level : 2 * level + 2])
             yield shares[0] * shares[1], heads[2:6], stride, given.shape[3] // stride
 
     def _given(self, planes: Planes) -> npt.NDArray[np.float32]:

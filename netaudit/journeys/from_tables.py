@@ -97,9 +97,9 @@ def _grouped(legs: Legs) -> tuple[list[list[int]], dict[int, list[str]]]:
     reasons: dict[int, list[str]] = defaultdict(list)
     for tie in ties(legs):
         if _unite(tie, head, members, persons):
-            said = reasons[tie.later]
-            if tie.why not in said and len(said) < MOST_REASONS:
-                said.append(tie.why)
+            known = reasons[tie.later]
+            if tie.why not in known and len(known) < MOST_REASONS:
+                known.append(tie.why)
     groups = [sorted(group, key=lambda leg: (legs.ways.ts[leg], legs.message[leg], leg)) for group in members.values()]
     whole = [group for group in groups if len({legs.message[leg] for leg in group}) > 1 and group[0] is not None]
     return sorted((group for group in whole if _travelled(group, legs)), key=lambda group: group[0]), reasons
@@ -190,11 +190,11 @@ def _facts(at: Codes, messages: pa.Table) -> dict[int, dict[str, Any]]:
     """What a journey says of the messages at these places."""
     columns = ["message_id", "first_ts", "last_ts", "first_frame", "last_frame", "capture_id"]
     found: list[dict[str, Any]] = []
-    for said in rows_at(messages.select(columns), at):
-        times = said.select(["first_ts", "last_ts"]).cast(
+    for batch in rows_at(messages.select(columns), at):
+        times = batch.select(["first_ts", "last_ts"]).cast(
             pa.schema([("first_ts", pa.int64()), ("last_ts", pa.int64())])
         )
-        rows = said.drop_columns(times.column_names).to_pylist()
+        rows = batch.drop_columns(times.column_names).to_pylist()
         found += [row | time for row, time in zip(rows, times.to_pylist(), strict=True)]
     return dict(zip(at.tolist(), found, strict=True))
 

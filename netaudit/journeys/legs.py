@@ -50,40 +50,42 @@ def gather(
     events: pa.Table, objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table, targets: pa.Table
 ) -> Legs:
     """Legs of a case. The message of each event is in its table."""
-    told = places(events["message_id"], messages)
+    reporting = places(events["message_id"], messages)
     known = flat(images["sha256"].take(pc.sort_indices(images["sha256"])))
-    bare, image_of_bare = _bare(objects, messages, known, told)
+    bare, image_of_bare = _bare(objects, messages, known, reporting)
     leg_of_told, sha_of_told = _exploded(events["images"])
-    own = _own_pictures(Pairs(told[leg_of_told], _codes_in(sha_of_told, known)), Pairs(bare, image_of_bare), messages)
+    own = _own_pictures(
+        Pairs(reporting[leg_of_told], _codes_in(sha_of_told, known)), Pairs(bare, image_of_bare), messages
+    )
     bare, image_of_bare = bare[~own], image_of_bare[~own]
-    held, naming = _addressed(targets, messages, np.concatenate([told, bare]))
-    unspoken = np.unique(np.concatenate([bare, naming.leg[~np.isin(naming.leg, told)]]))
+    held, naming = _addressed(targets, messages, np.concatenate([reporting, bare]))
+    unspoken = np.unique(np.concatenate([bare, naming.leg[~np.isin(naming.leg, reporting)]]))
     leg_of_bare = np.searchsorted(unspoken, bare)
     shas, image = _images(sha_of_told, known, image_of_bare)
     roles = pc.fill_null(pc.index_in(_exploded(events["image_roles"])[1], pa.array(["", *_ROLES])), 0)
-    message = np.concatenate([told, unspoken])
+    message = np.concatenate([reporting, unspoken])
     return Legs(
-        len(told),
+        len(reporting),
         message,
         ways(message, messages, flows),
-        Pairs(np.concatenate([leg_of_told, leg_of_bare + len(told)]), image),
+        Pairs(np.concatenate([leg_of_told, leg_of_bare + len(reporting)]), image),
         np.concatenate([numbers(roles), np.zeros(len(leg_of_bare), np.int64)]),
         shas,
         _hashes(shas, images),
         {key: _scalar_pairs(events[key]) for key in KEYS},
-        *_address_pairs(events["url_hmacs"], held, naming, told, unspoken),
+        *_address_pairs(events["url_hmacs"], held, naming, reporting, unspoken),
         np.asarray(flat(pc.equal(messages["direction"].take(pa.array(message)), "up")).to_numpy(zero_copy_only=False)),
     )
 
 
-def _images(told: pa.Array, known: pa.Array, bare: Codes) -> tuple[pa.Array, Codes]:
+def _images(named: pa.Array, known: pa.Array, bare: Codes) -> tuple[pa.Array, Codes]:
     """Digests of the images that legs have, in the order in which they come, and the code of each leg's.
 
     `bare` are places in `known`; a digest is long, and many legs have the same.
     """
-    encoded = pa.concat_arrays([told, known]).dictionary_encode()
+    encoded = pa.concat_arrays([named, known]).dictionary_encode()
     codes = numbers(encoded.indices)
-    codes = np.concatenate([codes[: len(told)], codes[len(told) :][bare]])
+    codes = np.concatenate([codes[: len(named)], codes[len(named) :][bare]])
     distinct, first, code = np.unique(codes, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty(len(order), np.int64)
@@ -101,10 +103,10 @@ def _hashes(shas: pa.Array, images: pa.Table) -> npt.NDArray[np.uint64]:
     return hashes
 
 
-def _bare(objects: pa.Table, messages: pa.Table, known: pa.Array, told: Codes) -> tuple[Codes, Codes]:
+def _bare(objects: pa.Table, messages: pa.Table, known: pa.Array, reporting: Codes) -> tuple[Codes, Codes]:
     """Places of messages without events that have images, and the places of these in `known`, in order."""
     spoken = np.zeros(messages.num_rows, np.bool_)
-    spoken[told] = True
+    spoken[reporting] = True
     parts = []
     for start in range(0, len(objects), LOOKED_UP):
         some = objects.select(["message_id", "sha256"]).slice(start, LOOKED_UP)
@@ -120,19 +122,19 @@ def _bare(objects: pa.Table, messages: pa.Table, known: pa.Array, told: Codes) -
     return message[order], image[order]
 
 
-def _own_pictures(told: Pairs, bare: Pairs, messages: pa.Table) -> npt.NDArray[np.bool_]:
+def _own_pictures(named: Pairs, bare: Pairs, messages: pa.Table) -> npt.NDArray[np.bool_]:
     """Of images without an event, which went the same way of the same flow as an event that has them.
 
     They came in a message of their own behind it, as on a stream of parts: that is no station.
     """
-    rows = np.concatenate([told.leg, bare.leg])
+    rows = np.concatenate([named.leg, bare.leg])
     flows = numbers(flat(messages["flow_id"].take(pa.array(rows))).dictionary_encode().indices)
     up = numbers(pc.cast(pc.equal(messages["direction"].take(pa.array(rows)), "up"), pa.int64()))
     way = flows * 2 + up
-    image = np.concatenate([told.code, bare.code])
+    image = np.concatenate([named.code, bare.code])
     key = way * (int(image.max(initial=0)) + 2) + image
-    count = len(told.leg)
-    return np.isin(key[count:], key[:count][told.code != NOWHERE])
+    count = len(named.leg)
+    return np.isin(key[count:], key[:count][named.code != NOWHERE])
 
 
 def _codes_in(shas: pa.Array, known: pa.Array) -> Codes:
@@ -186,22 +188,22 @@ def _hashed(targets: pa.Table, messages: pa.Table) -> _Addresses:
 
 
 def _address_pairs(
-    urls: pa.ChunkedArray, held: _Addresses, naming: _Addresses, told: Codes, unspoken: Codes
+    urls: pa.ChunkedArray, held: _Addresses, naming: _Addresses, reporting: Codes, unspoken: Codes
 ) -> tuple[Pairs, Pairs]:
     """Addresses that legs name, and those under which their images went.
 
     A message of several events names its addresses for none of them in particular, and its images went for none.
     """
-    leg, said = _exploded(urls)
-    codes = numbers(pa.concat_arrays([said, naming.address, held.address]).dictionary_encode().indices)
-    of_event, of_naming, of_held = np.split(codes, [len(said), len(said) + len(naming.address)])
-    message, first, times = np.unique(told, return_index=True, return_counts=True)
+    leg, address = _exploded(urls)
+    codes = numbers(pa.concat_arrays([address, naming.address, held.address]).dictionary_encode().indices)
+    of_event, of_naming, of_held = np.split(codes, [len(address), len(address) + len(naming.address)])
+    message, first, times = np.unique(reporting, return_index=True, return_counts=True)
     only = message[times == 1]
 
     def legs_of(rows: Codes) -> tuple[Codes, npt.NDArray[np.bool_]]:
         """The leg of each message that has one, and which have."""
         own, alone = np.isin(rows, unspoken), np.isin(rows, only)
-        legs = np.where(own, np.searchsorted(unspoken, rows) + len(told), 0)
+        legs = np.where(own, np.searchsorted(unspoken, rows) + len(reporting), 0)
         legs[alone] = first[np.searchsorted(message, rows[alone])]
         return legs, own | alone
 

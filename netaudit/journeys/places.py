@@ -55,9 +55,9 @@ def ways(at: Codes, messages: pa.Table, flows: pa.Table) -> Ways:
     distinct, where = np.unique(at, return_inverse=True)
     there = distinct[distinct != NOWHERE]
     codes: dict[str, int] = {"": 0}
-    said = messages.select(["flow_id", "direction", "first_ts"])
+    sent = messages.select(["flow_id", "direction", "first_ts"])
     unknown = (np.zeros(len(distinct) - len(there), np.int64),) * 3
-    parts = [unknown, *(_ways(some, flows, codes) for some in rows_at(said, there))]
+    parts = [unknown, *(_ways(some, flows, codes) for some in rows_at(sent, there))]
     ts, sender, receiver = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Ways(ts, sender, receiver, list(codes)).of(where)
 
@@ -73,16 +73,16 @@ def rows_at(table: pa.Table, there: Codes) -> Iterator[pa.Table]:
             yield some.filter(pa.array(chosen))
 
 
-def _ways(said: pa.Table, flows: pa.Table, codes: dict[str, int]) -> tuple[Codes, Codes, Codes]:
+def _ways(sent: pa.Table, flows: pa.Table, codes: dict[str, int]) -> tuple[Codes, Codes, Codes]:
     """Times, senders and receivers of some messages; addresses that are new get the next codes."""
     ends = flows.select(["flow_id", "client_ip", "server_ip"])
-    ends = ends.filter(pc.is_in(ends["flow_id"], value_set=pc.unique(said["flow_id"])))
-    flow = pc.index_in(said["flow_id"], value_set=flat(ends["flow_id"]))
+    ends = ends.filter(pc.is_in(ends["flow_id"], value_set=pc.unique(sent["flow_id"])))
+    flow = pc.index_in(sent["flow_id"], value_set=flat(ends["flow_id"]))
     client, server = (_coded(ends[name], codes) for name in ("client_ip", "server_ip"))
     row = numbers(pc.fill_null(flow, len(client)))
     client, server = np.append(client, 0)[row], np.append(server, 0)[row]
-    up = np.asarray(flat(pc.equal(said["direction"], "up")).to_numpy(zero_copy_only=False), np.bool_)
-    ts = numbers(pc.fill_null(said["first_ts"].cast(pa.int64()), 0))
+    up = np.asarray(flat(pc.equal(sent["direction"], "up")).to_numpy(zero_copy_only=False), np.bool_)
+    ts = numbers(pc.fill_null(sent["first_ts"].cast(pa.int64()), 0))
     return ts, np.where(up, client, server), np.where(up, server, client)
 
 

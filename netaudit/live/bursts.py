@@ -24,7 +24,7 @@ class Sent:
     up: int = 0
     down: int = 0
     bursts: int = 0
-    told: int = 0
+    reported: int = 0
     bursts_told: int = 0
 
     def add(self, up: int, down: int, bursts: int) -> None:
@@ -37,7 +37,7 @@ class Sent:
 
     def take(self) -> int:
         """Bytes that went up since last taken."""
-        sent, self.told, self.bursts_told = self.up - self.told, self.up, self.bursts
+        sent, self.reported, self.bursts_told = self.up - self.reported, self.up, self.bursts
         return sent
 
 

@@ -191,7 +191,7 @@ class _Engine:
         before, packets, octets = self._counted
         self._counted = (clock, audit.packets, audit.bytes)
         seconds = max(clock - before, 1e-3)
-        said = [source.drops for source in audit.followed.sources if source.drops is not None]
+        drops_of_files = [source.drops for source in audit.followed.sources if source.drops is not None]
         drops, behind = keeper.drops, audit.followed.behind
         return Rate(
             elapsed_s=round(clock - self._began, 3),
@@ -200,7 +200,7 @@ class _Engine:
             bytes=audit.bytes,
             packets_per_s=round((audit.packets - packets) / seconds, 1),
             bits_per_s=round(8 * (audit.bytes - octets) / seconds, 1),
-            drops_kernel=max(drops.kernel, sum(said)) if said or keeper.ended_runs else None,
+            drops_kernel=max(drops.kernel, sum(drops_of_files)) if drops_of_files or keeper.ended_runs else None,
             drops_interface=max(drops.interface, keeper.missed()),
             drops_own=drops.recorder + keeper.drops_own,
             recorded_files=audit.followed.found,

@@ -71,11 +71,11 @@ class Newsroom:
     def step(self) -> None:
         """Tell of images that were judged, and of encrypted bursts, since the last step."""
         for find in self._memory.take_new():
-            said = self._judge.take(find) if self._judge is not None else "not judged"
-            if isinstance(said, str):
-                self._seen(find, said)
+            outcome = self._judge.take(find) if self._judge is not None else "not judged"
+            if isinstance(outcome, str):
+                self._seen(find, outcome)
             else:
-                self._seen(said.find, said.verdict.face, whole=said.whole, score=said.verdict.score)
+                self._seen(outcome.find, outcome.verdict.face, whole=outcome.whole, score=outcome.verdict.score)
         if self._judge is not None:
             for done in self._judge.results():
                 self._seen(done.find, done.verdict.face, whole=done.whole, score=done.verdict.score)
@@ -103,7 +103,7 @@ class Newsroom:
         self._actors = analysis.actors or self._actors
         self._endpoints = {row["ip"]: row for row in analysis.endpoints}
         self._back_ends = {row["ip"] for row in analysis.endpoints if row["service_class"] in BACK_ENDS}
-        rows = [told.row for told in self._kept.values()]
+        rows = [kept.row for kept in self._kept.values()]
         self._note_sent(rows)
         self._judge_rows(rows, ())
         for row in analysis.devices:
@@ -142,13 +142,13 @@ class Newsroom:
         ends = {object_id: (row["act"], row["certainty"]) for row in seen for object_id in row["object_ids"] or ()}
         persons = case.table("persons").select(["message_id", "kind", "certainty"]).to_pylist()
         numbered = {row["message_id"] for row in persons if (row["kind"], row["certainty"]) == NUMBER}
-        for object_id, told in list(self._kept.items()):
-            act, grade = ends.get(object_id, (told.act, ""))
-            face = faces.get(told.find.sha256) or told.row.face
-            identity = told.find.message_id in numbered
-            if (act, grade, face, identity) != (told.act, told.grade, told.row.face, told.identity):
-                moved = told.row._replace(face=face)
-                self._say(told._replace(row=moved, act=act, grade=grade, identity=identity), again=told.shown)
+        for object_id, kept in list(self._kept.items()):
+            act, grade = ends.get(object_id, (kept.act, ""))
+            face = faces.get(kept.find.sha256) or kept.row.face
+            identity = kept.find.message_id in numbered
+            if (act, grade, face, identity) != (kept.act, kept.grade, kept.row.face, kept.identity):
+                moved = kept.row._replace(face=face)
+                self._say(kept._replace(row=moved, act=act, grade=grade, identity=identity), again=kept.shown)
         if self._let_go:
             self._show(Note("info", "let_go_in_all", {"images": self._let_go}))
         for row in rows:
@@ -212,7 +212,7 @@ class Newsroom:
         before = way in self._looked.clear, self._looked.borne(way)
         self._looked.count(row)
         if (way in self._looked.clear, self._looked.borne(way)) != before:
-            self._cleared |= {key for key, told in self._kept.items() if way_of(told.row) == way}
+            self._cleared |= {key for key, kept in self._kept.items() if way_of(kept.row) == way}
 
     def _note_sent(self, rows: list[Transfer]) -> None:
         """Remember what of some images was sent outside, for what comes back later."""
@@ -226,9 +226,9 @@ class Newsroom:
         changed, self._changed = self._changed, OrderedDict()
         cleared, self._cleared = self._cleared, set()
         rows = [
-            told.row
-            for key, told in self._kept.items()
-            if key in changed or key in cleared or not (told.shown or told.row.upload)
+            kept.row
+            for key, kept in self._kept.items()
+            if key in changed or key in cleared or not (kept.shown or kept.row.upload)
         ]
         self._judge_rows(rows, changed)
 
@@ -240,18 +240,18 @@ class Newsroom:
         acts = {one.row.object_id: (one.act, one.grade if self._looked.bears(one.row) else "") for one in done}
         for row in rows:
             act, grade = acts.get(row.object_id, (None, ""))
-            told = self._kept[row.object_id]
-            again = told.shown
+            kept = self._kept[row.object_id]
+            again = kept.shown
             shown = again or row.upload or bool(grade) or (act is not None and act.live)
             identity = row.message_id in self._memory.numbered
             name = act.name if act is not None else ""
-            if shown and (row.object_id in changed or (name, grade, identity) != (told.act, told.grade, told.identity)):
-                self._say(told._replace(act=name, grade=grade, identity=identity, shown=True), again=again)
+            if shown and (row.object_id in changed or (name, grade, identity) != (kept.act, kept.grade, kept.identity)):
+                self._say(kept._replace(act=name, grade=grade, identity=identity, shown=True), again=again)
 
-    def _say(self, told: Told, *, again: bool) -> None:
-        find = told.find
-        shown = told.shown or bool(told.grade)
-        self._kept[find.object_id] = told._replace(shown=shown)
+    def _say(self, kept: Told, *, again: bool) -> None:
+        find = kept.find
+        shown = kept.shown or bool(kept.grade)
+        self._kept[find.object_id] = kept._replace(shown=shown)
         if not shown:
             return
         sender, receiver = ends(find.known, up=find.up)
@@ -267,15 +267,15 @@ class Newsroom:
                 scope=self._scope(receiver),
                 kind=find.kind,
                 size=find.size,
-                face=told.row.face,
-                certainty=told.grade,
-                act=told.act,
+                face=kept.row.face,
+                certainty=kept.grade,
+                act=kept.act,
                 clear=True,
                 object_id=find.object_id,
                 flow_id=find.known.flow_id.hex(),
                 again=again,
-                identity=told.identity,
-                pushed=told.pushed,
+                identity=kept.identity,
+                pushed=kept.pushed,
             )
         )
 

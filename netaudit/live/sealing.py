@@ -55,7 +55,7 @@ def recording_facts(folder: Path) -> dict[str, Any]:
             return {key: value for key, value in line.items() if key not in keys}
     begun = next((line for line in chain if line["what"] == "begun"), {})
     started = [line for line in chain if line["what"] == "recorder started"]
-    told = [line for line in chain if line["what"] == "recorder ended" and "received" in line]
+    counts = [line for line in chain if line["what"] == "recorder ended" and "received" in line]
     overwritten = [line for line in chain if line["what"] == "overwritten"]
     in_files = sum(_count(line, "drops") for line in chain if line["what"] == "recorded")
     return {
@@ -65,11 +65,11 @@ def recording_facts(folder: Path) -> dict[str, Any]:
         "snaplen": begun.get("snaplen", 0),
         "stopped": "",
         "overwritten": [str(line.get("file")) for line in overwritten],
-        "received": sum(_count(line, "received") for line in told),
-        "dropped_kernel": max(in_files, sum(_count(line, "dropped_kernel") for line in told)),
-        "dropped_interface": sum(_count(line, "dropped_interface") for line in told),
+        "received": sum(_count(line, "received") for line in counts),
+        "dropped_kernel": max(in_files, sum(_count(line, "dropped_kernel") for line in counts)),
+        "dropped_interface": sum(_count(line, "dropped_interface") for line in counts),
         "dropped_own": sum(_count(line, "packets_not_audited") for line in overwritten),
-        "untold_runs": max(1, len(started) - len(told)),
+        "untold_runs": max(1, len(started) - len(counts)),
     }
 
 

@@ -161,11 +161,11 @@ def _host(ip: str, board: Board, width: int, words: Words) -> str:
 
 
 def _alert(row: AlertNews, board: Board, width: int, words: Words) -> Line:
-    told = [say("images", words.lang, n=f"{row.images:,}")] if row.images else []
+    written = [say("images", words.lang, n=f"{row.images:,}")] if row.images else []
     for name in ("records", "templates", "contacts"):
-        told += [say(name, words.lang, n=f"{n:,}")] if (n := getattr(row, name)) else []
+        written += [say(name, words.lang, n=f"{n:,}")] if (n := getattr(row, name)) else []
     act = clean(words.terms.word("act", row.act), 40)
-    line = KIND[row.kind].live._asdict()[words.lang].format(act=act, counts=", ".join(told))
+    line = KIND[row.kind].live._asdict()[words.lang].format(act=act, counts=", ".join(written))
     ends = f"{_host(row.sender_ip, board, width, words)} > {clean(row.receiver, 60)}"
     return Line(fit(f"{clean(row.certainty, 2)} {line}  {ends}", width), GRADE[row.certainty].style)
 
@@ -190,11 +190,11 @@ def _counted(row: CountNews, board: Board, width: int, words: Words) -> Line:
     """Uploads of a device to an endpoint, in all and in the latest hour, and whether they follow the moments."""
     number, hour = f"{row.uploads:,}", f"{row.per_hour[-1] if row.per_hour else 0:,}"
     at = clock(row.hours_from + HOUR * max(len(row.per_hour) - 1, 0))[:5]
-    told = [say("counted_row", words.lang, n=number, hour=hour, at=at, size=size(row.bytes_high))]
+    written = [say("counted_row", words.lang, n=number, hour=hour, at=at, size=size(row.bytes_high))]
     if row.moments:
-        told.append(say("counted_tie", words.lang, k=row.followed, n=row.moments, s=row.window_s))
+        written.append(say("counted_tie", words.lang, k=row.followed, n=row.moments, s=row.window_s))
     if row.standing == "claimed" and row.p is not None:
-        told.append(
+        written.append(
             say("counted_final" if row.final else "counted_so_far", words.lang, n=f"{round(1 / max(row.p, LEAST_P)):,}")
         )
     if row.sender_ip:
@@ -202,11 +202,12 @@ def _counted(row: CountNews, board: Board, width: int, words: Words) -> Line:
         way = f"{_host(row.sender_ip, board, width, words)} > {receiver}"
     else:
         way = say("counted_own", words.lang, n=f"{row.devices:,}")
-    return Line(fit(f"{way}  {say('comma', words.lang).join(told)}", width), GRADE["D"].style)
+    return Line(fit(f"{way}  {say('comma', words.lang).join(written)}", width), GRADE["D"].style)
 
 
 FACES = frozenset(
-    f"face_{said}" for said in ("yes", "possible", "no", "as its parent", "undecodable", "not judged", "waiting")
+    f"face_{standing}"
+    for standing in ("yes", "possible", "no", "as its parent", "undecodable", "not judged", "waiting")
 )
 
 

@@ -27,5 +27,5 @@ def note_text(note: Note, lang: str) -> str:
     try:
         return TEXTS[f"note_{note.code}"][lang].format(**figures)
     except (KeyError, IndexError, ValueError):
-        said = ", ".join(f"{visible(key, 40)} {value}" for key, value in list(figures.items())[:8])
-        return visible(f"{note.code} {said}".strip(), 400)
+        arguments = ", ".join(f"{visible(key, 40)} {value}" for key, value in list(figures.items())[:8])
+        return visible(f"{note.code} {arguments}".strip(), 400)

@@ -131,13 +131,13 @@ def _masked_escapes(match: re.Match[str], *, strictly: bool) -> str:
     data = bytes.fromhex("".join(_ESCAPE.findall(text)))
     for encoding in ("utf-8", "gb18030"):
         try:
-            said = data.decode(encoding)
+            decoded = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        masked = _CHINESE.sub(_mask_chinese_strictly if strictly else _mask_chinese, said + followed)
-        masked = masked[: len(said)]
+        masked = _CHINESE.sub(_mask_chinese_strictly if strictly else _mask_chinese, decoded + followed)
+        masked = masked[: len(decoded)]
         out, at = [], 0
-        for char, shown in zip(said, masked, strict=True):
+        for char, shown in zip(decoded, masked, strict=True):
             size = len(char.encode(encoding))
             out.append("*" if shown == "*" else text[escapes[at][0] : escapes[at + size - 1][1]])
             at += size
@@ -148,7 +148,7 @@ def _masked_escapes(match: re.Match[str], *, strictly: bool) -> str:
 def _read(match: re.Match[str]) -> str:
     """Bytes of GBK as their characters; other letters of Latin-1 beside each other go."""
     try:
-        said = match[0].encode("latin-1").decode("gb18030")
+        decoded = match[0].encode("latin-1").decode("gb18030")
     except UnicodeDecodeError:
-        said = ""
-    return said if _CHINESE.fullmatch(said) else "*" * len(match[0])
+        decoded = ""
+    return decoded if _CHINESE.fullmatch(decoded) else "*" * len(match[0])

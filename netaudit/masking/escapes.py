@@ -80,8 +80,8 @@ def mask_encoded(text: str, mask: Callable[[str], str]) -> str:
     """The text with stars for words in base64 or hexadecimal in which `mask` finds something to hide."""
 
     def hide(match: re.Match[str]) -> str:
-        said = _decoded(match[0])
-        return "***" if said and mask(said) != said else match[0]
+        decoded = _decoded(match[0])
+        return "***" if decoded and mask(decoded) != decoded else match[0]
 
     return _WORD.sub(hide, text)
 
@@ -91,16 +91,16 @@ def _decoded(word: str) -> str:
     for part in (word, *re.split("[-_/]", word)):
         if len(part) < SHORTEST:
             continue
-        if len(part) % 2 == 0 and _HEX.fullmatch(part) and (said := _text(bytes.fromhex(part))):
-            return said
+        if len(part) % 2 == 0 and _HEX.fullmatch(part) and (decoded := _text(bytes.fromhex(part))):
+            return decoded
         plain = _PLUS.sub("+", _SLASH.sub("/", _PADDING.sub("", part)))
         plain = plain[: len(plain) - (len(plain) % 4 == 1)]
         try:
-            said = _text(b64decode(plain + "=" * (-len(plain) % 4)))
+            decoded = _text(b64decode(plain + "=" * (-len(plain) % 4)))
         except (binascii.Error, ValueError):
             continue
-        if said:
-            return said
+        if decoded:
+            return decoded
     return ""
 
 

@@ -10,8 +10,8 @@ _SHOWN = frozenset({"time", "score", "gender", "age", "device"})  # meanings who
 
 def shown(value: str, meaning: str, form: str) -> str:
     """The value masked; of persons, of texts and of long numbers only what kind of value it is."""
-    told = meaning in _SHOWN or (not meaning and form in {"int", "decimal"} and _is_short(value))
-    return mask(value) if told else f"<{form}>" if value else ""
+    shown = meaning in _SHOWN or (not meaning and form in {"int", "decimal"} and _is_short(value))
+    return mask(value) if shown else f"<{form}>" if value else ""
 
 
 def _is_short(value: str) -> bool:

@@ -63,11 +63,16 @@ def right_check_digit(number: str) -> bool:
 
     The region is not looked up: codes were given up and reused, and a number of an unknown region is still one.
     """
+    return check_digit(number) == number[-1].upper()
+
+
+def check_digit(number: str) -> str:
+    """Its right check digit, of a number of 18 digits with a possible date of birth; empty for any other."""
     from stdnum.cn import ric
 
     number = number.upper()
     try:
         born = ric.get_birth_date(number)
-        return EARLIEST <= born.year <= LATEST and ric.calc_check_digit(number) == number[-1]
+        return str(ric.calc_check_digit(number)) if EARLIEST <= born.year <= LATEST else ""
     except ValueError:
-        return False
+        return ""

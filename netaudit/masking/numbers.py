@@ -107,8 +107,8 @@ def _mask_escaped_groups(match: re.Match[str]) -> str:
             plain.append(sign)
             places.append(-1)
         at = end
-    said = "".join(plain)
-    masked = _CARD.sub(_mask_digits, _PHONE.sub(_mask_phone, _GROUPS.sub(_mask_groups, said)))
+    plain_text = "".join(plain)
+    masked = _CARD.sub(_mask_digits, _PHONE.sub(_mask_phone, _GROUPS.sub(_mask_groups, plain_text)))
     out = list(text)
     for place, shown in zip(places, masked, strict=True):
         if place >= 0:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netaudit.messages import mongodb, socks
+from netaudit.messages import amqp, kafka, mongodb, socks
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.coap import reader as coap
+from netaudit.messages.coap import stream as coap_stream
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.files import ftp, nfs, tftp
 from netaudit.messages.hellos import dtls, quic, tls
@@ -89,10 +90,13 @@ READERS: tuple[Entry, ...] = (
     Entry("mqtt", "tcp", mqtt.recognise, mqtt.MqttReader),
     Entry("pop3", "tcp", pop3.recognise, pop3.Pop3Reader),
     Entry("imap", "tcp", imap.recognise, imap.ImapReader),
+    Entry("amqp", "tcp", amqp.recognise, amqp.AmqpReader),
     Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
     Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
+    Entry("kafka", "tcp", kafka.recognise, kafka.KafkaReader),  # a length, two small numbers and a name
+    Entry("coap", "tcp", coap_stream.recognise, coap_stream.CoapStreamReader, names_server=True),
     # behind the certain ones: lengths come first
     Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader, states_hosts=True),
     Entry("ps", "tcp", ps_tcp.recognise, ps_tcp.PsReader),

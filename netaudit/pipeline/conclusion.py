@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from netaudit.case.writing import write_json
 from netaudit.contracts.judgements import STOPPED
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
+from netaudit.documents.loading import load as load_documents
 from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
@@ -65,7 +67,6 @@ from netaudit.storage.table_streams import TableWriter, drop_streams, read_parts
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -147,8 +148,9 @@ def _write_tables(
     tables["flows"] = settled["flows"]
     tables["vantages"] = vantages(tables | {"flows": judged}, vantage.scope)
     run = replace(
-        _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut
-    )
+        _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut,
+        pushes=_pushes(outcome.signatures) if tables["moments"].num_rows else {},
+    )  # fmt: skip
     if aside is None:
         run = replace(run, judged=once(judged, again) if again.num_rows else None)
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
@@ -226,6 +228,14 @@ def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
         outcome.read, outcome.faces, side, signatures.manifest(), stopped=outcome.stopped,
         moment_window_s=outcome.moment_window_s,
     )  # fmt: skip
+
+
+def _pushes(folder: Path | None) -> Counter[str]:
+    """Entries of messages that a device sends of its own accord with the picture in them, by maker."""
+    entries = load_documents((folder,) if folder else ()).entries
+    return Counter(
+        one.maker for one in entries if one.act == "pushes" and any(not picture.url for picture in one.images)
+    )
 
 
 def derive(

@@ -182,8 +182,17 @@ def _suspect(
             return Suspect(channel, "own_sends", how, bars=False, figures=figures)
         return Suspect(channel, "room_own", how, figures=figures) if large else None
     large = _grown(size, way.earlier.room(least), before, after) > _most(need)
-    asks = not (there or own) and _asks(way, after)
+    asks = not there and (not own or _starved(route, mine, before, after)) and _asks(way, after)
     return Suspect(channel, "room", how, figures=figures) if large and not asks else None
+
+
+def _starved(route: Channel, mine: str, before: Visit, after: Visit) -> bool:
+    """Whether pictures came to the device from others inside, which was heard, and none come any more."""
+    came, comes = (
+        any(one.times((FACE, PICTURE)) for one in visit.into(device))
+        for visit, device in ((before, route.device), (after, mine))
+    )
+    return came and not comes
 
 
 def _never_had_it(way: Weighed, mine: str, need: int, after: Visit) -> bool:
@@ -211,7 +220,8 @@ def _asks(way: Weighed, after: Visit) -> bool:
 
 
 def _figures(way: Weighed, after: Visit) -> dict[str, object]:
-    return {"device": _name(after, way.channel.device), "endpoint": way.channel.endpoint}
+    end = way.channel.endpoint
+    return {"device": _name(after, way.channel.device), "endpoint": _name(after, end) if way.channel.inside else end}
 
 
 def _grown(size: int, earlier: int, before: Visit, after: Visit) -> float:

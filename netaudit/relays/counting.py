@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.relays.upload_patterns import EVENTS, VIDEO, shape_of
+from netaudit.relays.upload_patterns import EVENTS, VIDEO, goes, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,10 @@ HOUR = 3_600_000_000_000  # ns
 MOST_HOURS = 24 * 31  # of one row; what is later is in its sums only
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 LEAST_REQUEST = 8192  # bytes of plaintext of a request that may carry a photograph
+LEAST_SLICE, SLICES = (
+    512,
+    4,
+)  # bytes of a slice of one, more than a heartbeat; slices of a photograph: else a report and more
 ANSWER_SHARE = 2  # and so many times as much as came back for it: nobody is sent pages for a picture
 CLASSES = tuple(1 << k for k in range(11, 24))  # lower ends of classes of size, from 2 KiB to 8 MiB
 PERSONAL = "personal device"  # role of visitors' and staff's own devices
@@ -136,6 +140,7 @@ def _row(way: Way, sent: Sent, all_units: Units, all_answers: I8, are_video: Cal
         "requests": int(requests.sum()),
         "requests_bytes": int(units.high[requests].sum()),
         "smaller": len(units) - len(uploads),
+        "sliced": _sliced(units, answers),
         "bytes_low": int(uploads.low.sum()),
         "bytes_high": int(uploads.high.sum()),
         "exact": bool((uploads.low == uploads.high).all()),
@@ -147,6 +152,20 @@ def _row(way: Way, sent: Sent, all_units: Units, all_answers: I8, are_video: Cal
         "sizes": _classes(size),
         "shape": (VIDEO if are_video(uploads) else _shape(uploads, units.chosen(requests), sent)) if named else "",
     }
+
+
+def _sliced(units: Units, answers: I8) -> int:
+    """How often several requests, each too small for a photograph and together as large as one, went in one go.
+
+    Units by time. What is no larger than a heartbeat is none of them, whatever goes on beside.
+    """
+    size, half = (units.low + units.high) // 2, ANSWER_SHARE * answers
+    some = units.chosen((size >= LEAST_SLICE) & (units.high < LEAST_REQUEST) & (units.high >= half))
+    starts = goes(some)
+    if not len(starts):
+        return 0
+    large = np.add.reduceat((some.low + some.high) // 2, starts) >= LEAST_REQUEST
+    return int((large & (np.diff(np.r_[starts, len(some)]) >= SLICES)).sum())
 
 
 def _shape(uploads: Units, requests: Units, sent: Sent) -> str:

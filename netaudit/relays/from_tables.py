@@ -47,13 +47,13 @@ def find_relays(
     images = images_by_host(transfers, recording_of)
     ways = units_by_way(uploads, tables["flows"], recording_of)
     pairs = pairs_of(images, ways, scope)
-    told: list[pa.Table] = []
+    pieces: list[pa.Table] = []
     tests: list[dict[str, Any]] = []
     for planned in pairs:
         result = judge_pair(pair_of(planned, images, ways), len(pairs))
         tests += [test_row(result, test, len(pairs)) for test in result.tests]
-        told += _tables(result, uploads, tables["messages"])
-    relayed = pa.concat_tables(told) if told else empty[0]
+        pieces += _tables(result, uploads, tables["messages"])
+    relayed = pa.concat_tables(pieces) if pieces else empty[0]
     place = relayed.schema.get_field_index("opened")
     relayed = relayed.set_column(place, relayed.schema.field(place), found_in(relayed, tables))
     return relayed, table_of(tests, RELAY_TESTS)
@@ -104,8 +104,8 @@ def _tables(result: Result, uploads: pa.Table, messages: pa.Table) -> Iterator[p
 def _rows(result: Result, matches: list[Match], uploads: pa.Table, messages: pa.Table) -> list[dict[str, Any]]:
     pair = result.pair
     places = [int(pair.units.row[match.unit]) for match in matches]
-    told = ["unit_id", "flow_id", "capture_id", "first_frame", "last_frame"]
-    units = uploads.select(told).take(pa.array(places)).to_pylist()
+    columns = ["unit_id", "flow_id", "capture_id", "first_frame", "last_frame"]
+    units = uploads.select(columns).take(pa.array(places)).to_pylist()
     named = pa.array([match.image for match in matches])
     names = pair.images.names
     hashes, objects, ids = (

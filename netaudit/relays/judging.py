@@ -16,7 +16,7 @@ from netaudit.relays.following import follow
 from netaudit.relays.forms import LEAST, windows
 from netaudit.relays.histogram import differences
 from netaudit.relays.multi_image_units import match_batches
-from netaudit.relays.nulls import CAP, corrected, said, seed_of
+from netaudit.relays.nulls import CAP, capped, corrected, seed_of
 from netaudit.relays.standing import BY_CHANCE, CLAIMED, LEAST_EXACT, TOGETHER, believed, together
 
 if TYPE_CHECKING:
@@ -168,8 +168,8 @@ def decisive(result: Result) -> Test | None:
     """The test by which an endpoint is named, or what was sent there goes together with images."""
     if result.together is not None:
         return result.together
-    told = [test for test in result.tests if result.claimed and test.matches and test.chance is not None]
-    return min(told, key=lambda test: test.chance.p if test.chance else 1.0) if told else None
+    candidates = [test for test in result.tests if result.claimed and test.matches and test.chance is not None]
+    return min(candidates, key=lambda test: test.chance.p if test.chance else 1.0) if candidates else None
 
 
 def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
@@ -205,11 +205,11 @@ def test_row(result: Result, test: Test, pairs: int) -> dict[str, Any]:
         "draws": chance.draws if chance else 0,
         "exceeded": chance.exceeded if chance else 0,
         "expected": chance.mean if chance and test.mode != "reencoded" else None,  # its statistic is no count
-        "p": said(p) if p is not None else None,
+        "p": capped(p) if p is not None else None,
         "p_model": p,
-        "ratio": min(1 / said(p), HIGHEST_RATIO) if p is not None else None,
+        "ratio": min(1 / capped(p), HIGHEST_RATIO) if p is not None else None,
         "clock_s": result.offset.seconds if result.offset else None,
-        "sharp": said(test.sharp) if test.mode in SHARP else None,
+        "sharp": capped(test.sharp) if test.mode in SHARP else None,
         "standing": CLAIMED if result.claimed else TOGETHER if test is result.together else BY_CHANCE,
         "differences": counts[0],
         "differences_low": counts[1],

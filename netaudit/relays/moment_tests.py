@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.relays.counting import LEAST_UPLOAD
-from netaudit.relays.nulls import corrected, said, seed_of
+from netaudit.relays.nulls import capped, corrected, seed_of
 from netaudit.relays.passes import LEAST, WINDOWS_S, Spans, Tie, asked_of, merged, tie
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _row(way: Way, sent: Units, found: Tie, tried: int, seed: int) -> dict[str, 
         "exceeded": found.exceeded,
         "shifts_exceeded": found.shifts_exceeded,
         "tried": tried,
-        "p": said(corrected(found.p, tried)) if found.p is not None else None,
+        "p": capped(corrected(found.p, tried)) if found.p is not None else None,
         "p_model": found.model,
         "standing": found.standing(tried),
         "seed": f"{seed:016x}",

@@ -42,24 +42,24 @@ def match_batches(
     images: Images, units: Units, exact: list[Test], span: tuple[int, int], random: np.random.Generator, pairs: int
 ) -> list[Test]:
     """Units that carry several images, among what single pairs leave or are not certain of."""
-    told = any(test.matches for test in exact)
+    claimed = any(test.matches for test in exact)
     narrow = ~units.quic & (units.high - units.low <= NARROW * units.records)
     tests: list[Test] = []
-    ways = sorted({test.base64 for test in exact if test.matches}) if told else [False, True]
+    ways = sorted({test.base64 for test in exact if test.matches}) if claimed else [False, True]
     for base64 in ways:
         of_images, of_units = _left(images, exact, narrow, 2.0)
-        if len(of_images) < SEVERAL or len(of_units) < (1 if told else LEAST_UNITS):
+        if len(of_images) < SEVERAL or len(of_units) < (1 if claimed else LEAST_UNITS):
             continue
-        if not told and pairs > FEW_PAIRS:  # a first look, at the beginning
+        if not claimed and pairs > FEW_PAIRS:  # a first look, at the beginning
             of_images, of_units = of_images[:LEAST_SEARCHED], of_units[: LEAST_SEARCHED // 3]
         left, rest = images.chosen(of_images), units.chosen(of_units)
-        lines, rows = _lines(left, rest, span, random, base64=base64, known=told)
+        lines, rows = _lines(left, rest, span, random, base64=base64, known=claimed)
         first = lines[0] if lines else None
         test = Test("batch", len(left), len(rest), len(ways), base64=base64)
         tests.append(test)
         if first is not None:
             test.matched, test.overhead, test.each, test.chance = first.count, first.constant, first.each, first.chance
-        if not told:
+        if not claimed:
             if first is None or not together(test, pairs):
                 continue
             if mode_of(rest) == "exact" and len(np.unique(left.size)) >= DISTINCT * len(left):
@@ -96,11 +96,11 @@ def _left(images: Images, exact: list[Test], narrow: Mask, certain: float) -> tu
     return np.flatnonzero(free_images)[:MOST_IMAGES], np.flatnonzero(free_units)[:MOST_UNITS]
 
 
-def _reweigh(exact: list[Test], told: list[Match], sets: Sets, of_images: Places, of_units: Places) -> list[Match]:
+def _reweigh(exact: list[Test], matches: list[Match], sets: Sets, of_images: Places, of_units: Places) -> list[Match]:
     """Give pairs the probability that sets do, and withdraw those they contradict; what is left of `told` is new."""
     image, unit, index = sets.pairs()
     image, unit, probability = of_images[image], of_units[unit], sets.probability[index]
-    single = {(match.image, match.unit): match for match in told if match.together == 1}
+    single = {(match.image, match.unit): match for match in matches if match.together == 1}
     for test in exact:
         test.matches = [
             single.pop((match.image, match.unit), match)
@@ -108,7 +108,7 @@ def _reweigh(exact: list[Test], told: list[Match], sets: Sets, of_images: Places
             if probability[(image == match.image) & (unit != match.unit)].sum() <= ELSEWHERE
             and sets.probability[np.unique(index[(unit == match.unit) & (image != match.image)])].sum() <= ELSEWHERE
         ]
-    return [match for match in told if match.together > 1 or (match.image, match.unit) in single]
+    return [match for match in matches if match.together > 1 or (match.image, match.unit) in single]
 
 
 def _lines(
@@ -156,10 +156,10 @@ def _matches_of(sets: Sets, of_images: Places, of_units: Places, alone: str, *, 
         share[i, j] = share.get((i, j), 0.0) + float(sets.probability[k])
         if (i, j) not in best or sets.probability[k] > sets.probability[best[i, j]]:
             best[i, j] = k
-    told = []
+    probable = []
     for (i, j), p in sorted(share.items()):
         over, together = int(sets.over[best[i, j]]), len(sets.images[best[i, j]])
         if p >= SURE:
             mode = "batch" if together > 1 else alone
-            told.append(Match(int(of_images[i]), int(of_units[j]), mode, base64, over, together, min(p, 1.0)))
-    return told
+            probable.append(Match(int(of_images[i]), int(of_units[j]), mode, base64, over, together, min(p, 1.0)))
+    return probable

@@ -107,6 +107,6 @@ def corrected(p: float, tried: int) -> float:
     return min(1.0, p * max(tried, 1))
 
 
-def said(p: float) -> float:
+def capped(p: float) -> float:
     """What may be said of a chance: never less than the cap."""
     return max(p, CAP)

@@ -88,9 +88,9 @@ def with_sizes(uploads: pa.Table, flows: pa.Table) -> pa.Table:
     least[quic], most[quic] = QUIC_HEADS
     rules = np.array([head[0] for head in heads], object)[number]
     rules[quic] = "quic"
-    told = uploads["rule"].to_pylist()
+    rule_of = uploads["rule"].to_pylist()
     for rule, heads_around in CARRIERS.items():
-        of = np.array([one == rule for one in told], bool)
+        of = np.array([one == rule for one in rule_of], bool)
         rules[of], least[of], most[of] = rule, *heads_around
     records, octets = (uploads[name].to_numpy() for name in ("records", "octets"))
     padded = _padding(uploads, number, rules)

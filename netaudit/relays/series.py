@@ -231,8 +231,8 @@ def units_by_way(uploads: pa.Table, flows: pa.Table, recording_of: Mapping[str, 
     flow, capture = rows.flow[order], capture[order]
     starts = np.flatnonzero(np.r_[True, (flow[1:] != flow[:-1]) | (capture[1:] != capture[:-1])][: order.size])
     runs: defaultdict[Way, list[I4]] = defaultdict(list)
-    told = zip(flow[starts].tolist(), capture[starts].tolist(), np.split(order, starts[1:]), strict=True)
-    for end, name, run in told if order.size else ():
+    of_flows = zip(flow[starts].tolist(), capture[starts].tolist(), np.split(order, starts[1:]), strict=True)
+    for end, name, run in of_flows if order.size else ():
         of = ends[end]
         if of and of["client_ip"]:
             runs[of["client_ip"], of["server_ip"], names[name]].append(run)

@@ -149,9 +149,9 @@ def _chosen(sets: Sets, before: F8, earliest: I8) -> F8:
     """
     runs = sets.form < 0
     turn = before[sets.unit] - before[earliest]
-    told = sets.probability[runs].sum()
-    later = ((sets.probability * np.minimum(turn, 1))[runs].sum() + LATER[0]) / (told + LATER[1])
-    part = (told + RUNS[0]) / (sets.probability.sum() + RUNS[1])
+    expected = sets.probability[runs].sum()
+    later = ((sets.probability * np.minimum(turn, 1))[runs].sum() + LATER[0]) / (expected + LATER[1])
+    part = (expected + RUNS[0]) / (sets.probability.sum() + RUNS[1])
     in_turn = np.log(part * (1 - later)) + turn * np.log(later)
     chosen: F8 = np.where(runs, in_turn, np.log(1 - part))
     return chosen

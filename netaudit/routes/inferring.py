@@ -194,7 +194,9 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
     for order, leaf in enumerate([*own, *around]):
         known, value = fields[leaf.form], leaf.value.strip()
         meaning = "id_number" if known.meaning == "person_id" and is_id_number(value) else known.meaning
-        if leaf.sha256 or not meaning or meaning in _OF_THINGS or not value or not _fits(meaning, value):
+        if leaf.sha256 or not meaning or meaning in _OF_THINGS or not value:
+            continue
+        if not known.proved and not _fits(meaning, value):
             continue
         if value in known.strangers or (meaning == "phone" and _is_of_agent(leaf, own, fields)):
             continue

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.identity_data.naming import has_family_name, plain
 from netaudit.masking.identity_numbers import known_region
+from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,
     is_han,
@@ -54,7 +55,7 @@ _NO_PLACE = later(
     "type|kind|class|categor|reason|purpose|motiv|cmd|command|method|action|compan|firm|org|dept|depart|content|mime|"
     "status|state|brand|model|level|version|ver$|encod|format|lang|source|schema|unit$|event|result|remark|note|desc|"
     "业务|公司|类型|种类|类别|车型|事由|目的|原因|机关|民族|国籍|渠道|来源|状态|备注|gongsi|leixing|lx$|lfsy|причин|цель|тип|"
-    "компан|filename|business|service"
+    "компан|filename|business|service|库|名单|library|watch_?list|facelib|libname"
 )
 
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
@@ -97,6 +98,7 @@ class Field:
     support: int = 0
     contradictions: int = 0
     forms: Counter[str] = field(default_factory=Counter)
+    proved: bool = False  # by numbers beside it: its values need no known form
     strangers: frozenset[str] = frozenset()  # what stands in the place of a name where nobody is known
 
     @property
@@ -108,6 +110,11 @@ class Field:
         """Give it a meaning."""
         self.meaning, self.known_by, self.sure = meaning, known_by, sure
         self.support, self.contradictions = support, total - support
+
+    def prove(self, meaning: str, support: int) -> None:
+        """Give it a meaning that so many numbers beside it bear."""
+        self.say(meaning, BEHAVIOUR, BY_END, support, support)
+        self.proved = True
 
 
 def fields_of(told: list[Told]) -> dict[str, Field]:
@@ -133,6 +140,7 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
     _as_of_one(out)
+    say_by_numbers(told, out)
     _by_its_number(out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:
@@ -265,8 +273,11 @@ def _counts(one: Field) -> bool:
 
 
 def _is_device(one: Field) -> bool:
-    """Whether its name is that of a device's number, and not only one of its words."""
-    return any(meaning.name == "device" and sure >= BY_END for meaning, sure in candidates(one.path, one.key))
+    """Whether its name is that of a device's number: with a word for a device, since messages have serials, too."""
+    return any(
+        meaning.name == "device" and sure >= BY_END and meaning.holds(one.key)
+        for meaning, sure in candidates(one.path, one.key)
+    )
 
 
 def _may_be_place(one: Field) -> bool:

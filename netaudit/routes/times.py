@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
@@ -20,6 +21,12 @@ WRITTEN = later(
     r"|(?P<clock>\d{6})(?:[.,]?\d{1,9})?)\s?[ms分秒분초]?"
     rf"\s?(?P<after>{_HALF})?\s?(?:Uhr|h)?\s?(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
+)
+_BETWEEN = r"[^\d\n:]{1,16}"
+SPELLED = later(  # with words of any language between the numbers: 2026 оны 10 сарын 25, 14:05
+    rf"(?:(?P<year>20\d\d){_BETWEEN}(?P<month>\d{{1,2}}){_BETWEEN}(?P<day>\d{{1,2}})"
+    rf"|(?P<one>\d{{1,2}}){_BETWEEN}(?P<other>\d{{1,2}}){_BETWEEN}(?P<last>20\d\d)){_BETWEEN}"
+    r"(?P<hour>\d{1,2})[^\d\n]{1,8}(?P<minute>\d{2})(?:[^\d\n]{1,8}(?P<second>\d{2}))?[^\w\n]{0,4}"
 )
 DATED = later(r"/?Date\((?P<ms>1\d{12})(?:[+-]\d{4})?\)/?")  # of .NET
 FRACTION = later(r"(?P<s>1\d{9})\.(?P<part>\d{1,9})", re.ASCII)  # seconds since 1970
@@ -43,16 +50,16 @@ def when(text: str, ns: int) -> Said | None:
             return read_time(parsedate_to_datetime(text).isoformat(timespec="seconds"))
     if turned := TURNED.fullmatch(text):
         text = f"{turned['date']} {turned['clock']}"
-    found = WRITTEN.fullmatch(text) if len(text) <= 64 else None
-    return _written(found, ns) if found else None
+    found = (WRITTEN.fullmatch(text) or SPELLED.fullmatch(text)) if len(text) <= 64 else None
+    return _written(defaultdict(str, found.groupdict("")), ns) if found else None
 
 
-def _written(found: re.Match[str], ns: int) -> Said | None:
+def _written(found: defaultdict[str, str], ns: int) -> Said | None:
     if clock := found["clock"]:
         hour, minute, second = int(clock[:2]), int(clock[2:4]), int(clock[4:])
     else:
         hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
-    half = (found["before"] or found["after"] or "").lower()
+    half = (found["before"] or found["after"]).lower()
     if half and hour <= 12:
         hour = hour % 12 + 12 * (half in _AFTER_NOON)
     if found["last"]:
@@ -62,6 +69,6 @@ def _written(found: re.Match[str], ns: int) -> Said | None:
         dates = [(int(whole[:4]), int(whole[4:6]), int(whole[6:]))]
     else:
         dates = [(int(found["year"]), int(found["month"]), int(found["day"]))]
-    zone = (found["zone"] or "").upper()
+    zone = found["zone"].upper()
     texts = [f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}" for year, month, day in dates]
     return min(filter(None, map(read_time, texts)), key=lambda said: abs(said.ns - ns), default=None)

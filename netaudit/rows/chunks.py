@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
-_SENDING = ("PUT", "POST", "PATCH")
-_HTTP = ("http", "http2", "http3")
+_SENDING = ("PUT", "POST", "PATCH", "produce", "publish")
+_CARRIERS = ("http", "http2", "http3", "kafka", "amqp")
 _OWNER = r"(?:dz|qq|resumable|flow|goog|multi|file|upload|x)*"
 _PIECE = r"(?:chunk|part|piece|block|slice|segment|shard|fragment)"
 _NUMBER, _BARE, _TOTAL, _OFFSET, _PLACED = "number", "bare number", "total", "offset", "offset in a head"
@@ -99,7 +99,7 @@ class Chunk(NamedTuple):
 
 def chunk_of(message: Message, client: str) -> Chunk | None:
     """The chunk that a request carries; None for any other message."""
-    if message.direction or message.status or message.method not in _SENDING or message.protocol not in _HTTP:
+    if message.direction or message.status or message.method not in _SENDING or message.protocol not in _CARRIERS:
         return None
     if not message.body:
         return None

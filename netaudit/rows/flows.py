@@ -48,6 +48,11 @@ COUNTED = (
 )  # fmt: skip
 
 
+def transport_of(proto: int) -> str:
+    """Name of a protocol of IP, as `flows.transport` has it."""
+    return TRANSPORTS.get(proto, f"ip-{proto}")
+
+
 class FlowRows:
     """Closed flows, turned into rows of `flows` many at a time."""
 
@@ -149,7 +154,7 @@ def flow_columns(
     shaken = (flows["handshake"].astype(np.int64) & ((1 << len(HANDSHAKE)) - 1)) << 1 | turned
     columns: dict[str, Any] = {
         "capture_id": few(flows["capture"], capture_name),
-        "transport": few(flows["proto"], lambda proto: TRANSPORTS.get(proto, f"ip-{proto}")),
+        "transport": few(flows["proto"], transport_of),
         "vlan": few(flows["vlan"], vlan_text),
         "tunnel": few(flows["tunnel"], _tunnel_name),
         "doubts": few(_seen_from(flows["doubts"], turned), doubt_names, pa.list_(pa.string())),

@@ -6,6 +6,8 @@ and go with the audit.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable
 from itertools import islice
@@ -133,19 +135,28 @@ def _leaves(message: Message, taken: Taken, known: Known) -> Iterator[tuple[str,
 
 
 def _cells(grown: list[tuple[str, str, str, str]], base: Steps, images: list[Image]) -> dict[Steps, tuple[str, str]]:
-    """Path and key of pictures that are written in cells of a text: in their order, where there are as many."""
-    long = [(path, key) for path, key, value, _ in grown if _WRITTEN.match(value)]
-    within = [
-        one.way.steps
-        for one in images
-        if len(one.way.steps) > len(base)
-        and one.way.steps[: len(base)] == base
-        and one.way.steps[len(base)].name == "text"
-    ]
-    at = {steps: steps[len(base)].place or "" for steps in within}
-    if len(long) != len(within) or not all(place[1:].isdecimal() for place in at.values()):
-        return {}
-    return dict(zip(sorted(within, key=lambda steps: int(at[steps][1:])), long, strict=True))
+    """Path and key of pictures that are written in cells of a text: those whose bytes the cells have, and no others."""
+    written: dict[str, list[tuple[str, str]]] = {}
+    for path, key, value, _ in grown:
+        if _WRITTEN.match(value) and (sha256 := _sha256(value)):
+            written.setdefault(sha256, []).append((path, key))
+    found: dict[Steps, tuple[str, str]] = {}
+    for one in images:
+        steps, count = one.way.steps, len(base)
+        within = len(steps) > count and steps[:count] == base and steps[count].name == "text"
+        if within and (cells := written.get(one.sha256)):
+            found[steps] = cells.pop(0)
+    return found
+
+
+def _sha256(value: str) -> str:
+    """SHA-256 of what is written in base64; empty where it is cut or none."""
+    text = value.partition(",")[2] if value.startswith("data:") else value
+    text = text.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return hashlib.sha256(base64.b64decode(text + "=" * (-len(text) % 4), validate=True)).hexdigest()
+    except ValueError:
+        return ""
 
 
 def _plain(steps: Steps) -> Steps:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.rows.flows import TRANSPORTS
+from netaudit.rows.flows import transport_of
 from netaudit.storage.files import remove
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.tables import SENDINGS, Row
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _SENDING = SENDINGS.row
 SECOND = 1_000_000_000
-CARRIED = (6, 17)  # TCP, UDP
 PLACE = "private"
 WAITING = 1024  # rows that wait to be written
 
@@ -39,7 +38,7 @@ class SendingRows:
 
     def take(self, packets: npt.NDArray[np.void]) -> None:
         """Take PACKET rows in any order."""
-        rows = packets[(packets["length"] > 0) & (packets["skip"] == 0) & np.isin(packets["proto"], CARRIED)]
+        rows = packets[(packets["length"] > 0) & (packets["skip"] == 0)]
         if len(rows):
             for row in _summed(rows):
                 self._rows.append(row)
@@ -73,7 +72,7 @@ def _summed(rows: npt.NDArray[np.void]) -> Iterator[Row]:
         *firsts, octets, earliest, latest, strict=True
     ):
         yield _SENDING(
-            transport=TRANSPORTS[proto],
+            transport=transport_of(proto),
             src_ip=ip_text(src_hi, src_lo),
             src_port=sport,
             dst_ip=ip_text(dst_hi, dst_lo),

@@ -103,10 +103,10 @@ def _keys(tree: Tree, meant: Meant | None) -> list[str]:
     Of a route that is known those whose fields mean something: what is around them many messages have.
     """
     if meant is not None:
-        told = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.raw and meant.meaning(node)]
-        told = [node for node in told if not meant.meaning(node).startswith("picture.")]
-        told.sort(key=lambda node: (-len(node.key), node.order))
-        return [visible(mask(node.raw), 80) for node in told[:MOST_KEYS]]
+        nodes_named = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.raw and meant.meaning(node)]
+        nodes_named = [node for node in nodes_named if not meant.meaning(node).startswith("picture.")]
+        nodes_named.sort(key=lambda node: (-len(node.key), node.order))
+        return [visible(mask(node.raw), 80) for node in nodes_named[:MOST_KEYS]]
     near = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.depth <= 2 and len(node.key) > 3]
     near.sort(key=lambda node: (-len(node.key), node.order))
     return [visible(mask(node.raw), 80) for node in near[:MOST_KEYS]]
@@ -114,7 +114,7 @@ def _keys(tree: Tree, meant: Meant | None) -> list[str]:
 
 def _fields(tree: Tree, meant: Meant | None) -> dict[str, Any]:
     """Fields by the names of their keys, as identity data are recognised."""
-    said: dict[str, Any] = {}
+    places: dict[str, Any] = {}
     person: dict[str, list[str]] = {}
     purpose: dict[str, list[str]] = {}
     for key, nodes in tree.by_key.items():
@@ -128,9 +128,9 @@ def _fields(tree: Tree, meant: Meant | None) -> dict[str, Any]:
         elif kind in _PERSON:
             person.setdefault(kind, []).append(place)
         elif kind in {"device", "place", "time", "score", "result", "event"}:
-            said.setdefault(kind, []).append(place)
-    said |= {"person": person} if person else {}
-    return said | ({"purpose": purpose} if purpose else {})
+            places.setdefault(kind, []).append(place)
+    places |= {"person": person} if person else {}
+    return places | ({"purpose": purpose} if purpose else {})
 
 
 def _selector(node: Node) -> str:

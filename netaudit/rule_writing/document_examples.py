@@ -82,16 +82,16 @@ def _body(example: dict[str, Any]) -> tuple[bytes, str]:
 def _parts(parts: list[dict[str, Any]]) -> Iterator[bytes]:
     for part in parts:
         body, content_type = _body(part)
-        said = [f'Content-Disposition: form-data; name="{part["name"]}"' if "name" in part else ""]
+        heads = [f'Content-Disposition: form-data; name="{part["name"]}"' if "name" in part else ""]
         if "filename" in part:
-            said = [f'{said[0] or "Content-Disposition: attachment"}; filename="{part["filename"]}"']
-        said += (
+            heads = [f'{heads[0] or "Content-Disposition: attachment"}; filename="{part["filename"]}"']
+        heads += (
             [f"Content-Type: {part.get('content_type', content_type)}"]
             if "content_type" in part or content_type
             else []
         )
-        said += [f"Content-ID: <{part['content_id']}>"] if "content_id" in part else []
-        head = "\r\n".join(line for line in said if line)
+        heads += [f"Content-ID: <{part['content_id']}>"] if "content_id" in part else []
+        head = "\r\n".join(line for line in heads if line)
         yield f"--{_BOUNDARY}\r\n{head}\r\n\r\n".encode() + body + b"\r\n"
     yield f"--{_BOUNDARY}--\r\n".encode()
 
@@ -125,11 +125,11 @@ def _failed(entry: Entry, loaded: DocumentSet) -> Iterator[str]:
             yield f"example {number} gives {len(found)} events, not {len(wanted)}"
             continue
         for event, wants in zip(found, wanted, strict=True):
-            said = spoken(event)
+            values = spoken(event)
             yield from (
-                f"example {number} gives {name} {said.get(name)!r}, not {value!r}"
+                f"example {number} gives {name} {values.get(name)!r}, not {value!r}"
                 for name, value in wants.items()
-                if _normal(said.get(name)) != _normal(value)
+                if _normal(values.get(name)) != _normal(value)
             )
     for number, example in enumerate(entry.raw["examples"]["no_match"], 1):
         if any(event.entry.id == entry.id for event in read_message(loaded.index, message_of(example))):
@@ -147,14 +147,14 @@ def spoken(event: Event) -> dict[str, Any]:
     roles: dict[str, int] = {}
     for claimed in event.images:
         roles[claimed.role] = roles.get(claimed.role, 0) + 1
-    said: dict[str, Any] = {"kind": event.entry.kind, "device": event.device, "place": event.place}
-    said |= {
+    values: dict[str, Any] = {"kind": event.entry.kind, "device": event.device, "place": event.place}
+    values |= {
         "event": event.event_ref,
         "time": event.shot_time_text,
         "zone": event.zone,
         "score": event.score,
         "result": event.result,
     }
-    said |= {"target": event.target}
-    said |= {"images": roles, "urls": [url for _, url in event.urls], "complete": event.complete}
-    return said | event.person | event.purpose
+    values |= {"target": event.target}
+    values |= {"images": roles, "urls": [url for _, url in event.urls], "complete": event.complete}
+    return values | event.person | event.purpose

@@ -44,8 +44,8 @@ def learned(case: Case, route: str = "", decided: dict[tuple[str, str], str] | N
     keys: dict[tuple[str, ...], str] = {}
     for row in fields:
         if row["route_id"].startswith(route):
-            said = (decided or {}).get((row["route_id"], row["path"]), row["meaning"])
-            meant.setdefault(row["route_id"], {})[row["path"]] = "" if said == NO_MEANING else said
+            meaning = (decided or {}).get((row["route_id"], row["path"]), row["meaning"])
+            meant.setdefault(row["route_id"], {})[row["path"]] = "" if meaning == NO_MEANING else meaning
             keys[*_ends(row), row["method"], row["protocol"], row["target"]] = row["route_id"]
     events = case.table("events")
     events = events.filter(pc.equal(events["standing"], "inferred"))

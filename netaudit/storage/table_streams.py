@@ -157,8 +157,8 @@ def table_of(rows: list[Any], table: Table) -> pa.Table:
         names = set(table.names)
         if wrong := next((row.keys() ^ names for row in rows if row.keys() != names), None):
             raise KeyError(f"columns of {table.name}: {sorted(wrong)}")
-        told = [_column([row[field.name] for row in rows], field) for field in schema]
-        return pa.Table.from_arrays(told, schema=schema)
+        arrays = [_column([row[field.name] for row in rows], field) for field in schema]
+        return pa.Table.from_arrays(arrays, schema=schema)
     if strange := next((row for row in rows if row.__class__ is not kind), None):
         raise TypeError(f"not a row of {table.name}: {strange.__class__.__name__}")
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)

@@ -127,9 +127,9 @@ class Assembler:
             return nothing(FLOW, RUN)
         by_serial = np.argsort(t.rows["serial"][:n_rows], kind="stable")
         if n_emitted < n_rows:  # of some flows only records were walked along, of which nobody is told here
-            told = t.row_slots[:n_rows] < 0
-            told[t.emitted["row"][:n_emitted]] = True
-            by_serial = by_serial[told[by_serial]]
+            kept = t.row_slots[:n_rows] < 0
+            kept[t.emitted["row"][:n_emitted]] = True
+            by_serial = by_serial[kept[by_serial]]
         ranks = np.zeros(n_rows, np.int64)
         ranks[by_serial] = np.arange(by_serial.size)
         order = np.empty(n_emitted, np.int64)

@@ -267,9 +267,9 @@ def take_segment(
                 first = walk["mode"][direction] == START
                 take_head(walk, answers, direction, row, fresh, units, spans, walked)
                 if first and not fresh and walk["mode"][direction] == IN_STEP and at < length:
-                    said = byte_at(buffer, arena, source, at)
-                    if said in (CLIENT_HELLO, SERVER_HELLO):
-                        walk["client"] = direction if said == CLIENT_HELLO else 1 - direction
+                    kind = byte_at(buffer, arena, source, at)
+                    if kind in (CLIENT_HELLO, SERVER_HELLO):
+                        walk["client"] = direction if kind == CLIENT_HELLO else 1 - direction
 
 
 @lean_kernel

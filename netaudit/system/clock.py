@@ -16,7 +16,7 @@ def now() -> str:
     if not epoch:
         return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     try:
-        said = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+        fixed = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError("{} is no time in seconds since 1970: {}", VARIABLE, epoch[:40]) from error
-    return said.isoformat(timespec="seconds")
+    return fixed.isoformat(timespec="seconds")

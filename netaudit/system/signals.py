@@ -38,11 +38,11 @@ def _closing(act: Callable[[int, Any], None]) -> Iterator[None]:
     if sys.platform == "win32":
         from netaudit.system.windows_processes import on_closing
 
-        def told() -> None:
+        def interrupt() -> None:
             with contextlib.suppress(KeyboardInterrupt):  # the second time, for which a window gives no time
                 act(0, None)
 
-        with on_closing(told):
+        with on_closing(interrupt):
             yield
     else:
         yield

@@ -70,13 +70,13 @@ def without_names(path: Path) -> str:
     return _ACCOUNT.sub(lambda found: "me" if found[0] == user() else "S-1-5-21-…", _told(path))
 
 
-def others(said: str, me: str, wanted: int) -> list[str]:
+def others(sddl: str, me: str, wanted: int) -> list[str]:
     """Whom an access list gives any of the rights `wanted`, but `me` and `SYSTEM`; an owner counts as whom it gives.
 
     A missing list gives everything to everybody; what refuses is not looked at.
     """
-    found = [_owner(said)]
-    dacl = _DACL.search(said)
+    found = [_owner(sddl)]
+    dacl = _DACL.search(sddl)
     if dacl is None or "NO_ACCESS_CONTROL" in dacl[1]:
         return ["WD"]
     for kind, flags, rights, who in _ACE.findall(dacl[2]):
@@ -96,8 +96,8 @@ def _mask(rights: str) -> int:
     return mask
 
 
-def _owner(said: str) -> str:
-    found = _OWNER.search(said)
+def _owner(sddl: str) -> str:
+    found = _OWNER.search(sddl)
     return found[1] if found else ""
 
 
@@ -145,11 +145,11 @@ if sys.platform == "win32":
             _kernel.LocalFree(descriptor)
         return _taken(text)
 
-    def _change(path: Path, said: str) -> bool:
+    def _change(path: Path, sddl: str) -> bool:
         descriptor = ctypes.c_void_p()
         _sure(
             _advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(
-                ctypes.c_wchar_p(said), 1, ctypes.byref(descriptor), None
+                ctypes.c_wchar_p(sddl), 1, ctypes.byref(descriptor), None
             )
         )
         try:
@@ -159,9 +159,9 @@ if sys.platform == "win32":
             _kernel.LocalFree(descriptor)
 
     def _taken(text: Any) -> str:
-        said = ctypes.wstring_at(text.value)
+        sddl = ctypes.wstring_at(text.value)
         _kernel.LocalFree(text)
-        return said
+        return sddl
 
     def _sure(well: int) -> None:
         if not well:
@@ -180,5 +180,5 @@ else:  # what is above is tried by tests everywhere; nobody asks here
     def _told(path: Path) -> str:
         raise OSError(f"{path}: no Windows")
 
-    def _change(path: Path, said: str) -> bool:
-        raise OSError(f"{path}: no Windows: {said}")
+    def _change(path: Path, sddl: str) -> bool:
+        raise OSError(f"{path}: no Windows: {sddl}")

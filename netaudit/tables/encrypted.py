@@ -65,6 +65,12 @@ UPLOAD_COUNTS = Table(
         ),
         Column("requests_bytes", "int64", "Plaintext of these, at most.", "bytes"),
         Column("smaller", "int64", "Units below: requests, heartbeats."),
+        Column(
+            "sliced",
+            "int64",
+            "Goes of at least four requests of 0.5 to 8 KiB, each answered with less than half as much, that together "
+            "are as large as a picture needs.",
+        ),
         Column("bytes_low", "int64", "Plaintext of the uploads, at least.", "bytes"),
         Column("bytes_high", "int64", "At most.", "bytes"),
         Column("exact", "bool", "The sizes of all uploads are known to the byte."),

@@ -44,8 +44,9 @@ PERSONS = Table(
         Column(
             "certainty",
             "string",
-            "checked: the check digit is right, or a template has a mark of its own; named: by its field; beside: by a "
-            "face's or person's id in its record; shape: by its form alone.",
+            "checked: the check digit is right, or a template has a mark of its own; chance: it is right as if by "
+            "chance, among numbers that are wrong in nothing else; named: by its field; beside: by a face's or "
+            "person's id in its record; shape: by its form alone.",
         ),
     ),
 )

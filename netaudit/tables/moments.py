@@ -32,8 +32,8 @@ AFTER_MOMENTS = Table(
         Column(
             "bytes",
             "int64",
-            "Clear: of the images. Else: payload sent upwards in the window; of connections that lie wholly in it "
-            "without what was sent or captured again, of others with it.",
+            "Clear: of the images. Else: payload sent in the window, whoever opened the connection; of connections "
+            "that lie wholly in it without what was sent or captured again, of others with it.",
             "bytes",
         ),
         Column(

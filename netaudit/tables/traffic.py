@@ -180,7 +180,7 @@ SENDINGS = Table(
     "Payload by way and second, where moments are marked; private/ while the audit runs.",
     ("transport", "src_ip", "src_port", "dst_ip", "dst_port", "second"),
     (
-        Column("transport", "string", "tcp or udp."),
+        Column("transport", "string", "As flows.transport."),
         Column("src_ip", "string", "Address of the sender."),
         Column("src_port", "int32", "Its port."),
         Column("dst_ip", "string", "Address of the receiver."),

@@ -202,9 +202,9 @@ def load(text: bytes, content_type: str = "") -> tuple[list[object], bool, bool]
             with suppress(ValueError, RecursionError):
                 value = _LENIENT.decode(decoded_as(text, content_type))
         return [value], True, True
-    said = decoded_as(text, content_type)
-    values, at = _load_several(said)
-    return values, len(values) == 1 and at == len(said), at == len(said)
+    decoded = decoded_as(text, content_type)
+    values, at = _load_several(decoded)
+    return values, len(values) == 1 and at == len(decoded), at == len(decoded)
 
 
 def _pairs_in(value: object) -> int:

@@ -304,8 +304,8 @@ def content(raw: bytes, charset: str) -> str:
             return str(_LENIENT.decode(f'"{text}"')).replace("\0", "\1")
     except ValueError:
         pass
-    said = _ESCAPES.sub(_unescaped, text)
-    return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\1")
+    plain = _ESCAPES.sub(_unescaped, text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\1")
 
 
 def _unescaped(found: re.Match[str]) -> str:

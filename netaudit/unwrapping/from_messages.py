@@ -173,9 +173,9 @@ def upload_body(message: Message) -> Part:
 
 
 def _encoding(fields: Fields) -> str:
-    said = dict(reversed(fields))
-    payload, decoded = said.get("x-amz-content-sha256", ""), said.get("x-amz-decoded-content-length", "")
-    return with_chunks(encoding_of(said), payload, decoded)
+    headers = dict(reversed(fields))
+    payload, decoded = headers.get("x-amz-content-sha256", ""), headers.get("x-amz-decoded-content-length", "")
+    return with_chunks(encoding_of(headers), payload, decoded)
 
 
 def _label(message: Message) -> str:

@@ -67,9 +67,9 @@ def beside(leaf: Leaf) -> bytes:
 
 def foreign(other: bytes) -> int:
     """How many bytes beside a picture might be another one: neither padding nor a text such as programs leave."""
-    said = other.strip(b"\0\xff")
-    short = len(said) < LEAST_FOREIGN or (len(said) < MOST_TEXT and len(said.translate(None, _TEXT)) < len(said) // 20)
-    return 0 if short else len(said)
+    rest = other.strip(b"\0\xff")
+    short = len(rest) < LEAST_FOREIGN or (len(rest) < MOST_TEXT and len(rest.translate(None, _TEXT)) < len(rest) // 20)
+    return 0 if short else len(rest)
 
 
 def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> Iterator[bytes]:

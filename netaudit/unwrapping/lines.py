@@ -95,10 +95,10 @@ def _plain_values(text: str) -> Value:
 def _paired(text: str) -> list[Value] | None:
     """Documents of lines that are pairs, by sections and indentation; None where most lines are none."""
     lines = [line for line in text.splitlines()[:MOST] if line.strip()]
-    told = [line for line in lines if not _BREAK.match(line) and not _SECTION.match(line)]
-    pairs = sum(_PAIRED.match(line[:LONGEST]) is not None for line in told)
-    plain = len(told) == len(lines) and not any(line[:1] in " \t" or ":" in line for line in told)
-    if pairs < _LEAST or pairs < _SHARE * len(told) or plain:  # pairs with `=` alone may have steps in their keys
+    candidates = [line for line in lines if not _BREAK.match(line) and not _SECTION.match(line)]
+    pairs = sum(_PAIRED.match(line[:LONGEST]) is not None for line in candidates)
+    plain = len(candidates) == len(lines) and not any(line[:1] in " \t" or ":" in line for line in candidates)
+    if pairs < _LEAST or pairs < _SHARE * len(candidates) or plain:  # pairs with `=` alone may have steps in their keys
         return None
     documents: list[Value] = []
     top: dict[str, Value] = {}
@@ -142,8 +142,8 @@ def _bare(line: str) -> str:
 def _pairs_in(text: str, mark: str) -> Value:
     """Lines of pairs between marks: one mapping, or `row` with one of each line."""
     rows: list[Value] = []
-    for said in text.splitlines()[:MOST]:
-        line = _bare(said) if mark == _JOINS else said
+    for written in text.splitlines()[:MOST]:
+        line = _bare(written) if mark == _JOINS else written
         cells = [_MARK.split(cell, maxsplit=1) for cell in re.split(mark, line[: 4 * ROW])]
         if row := {
             name: cell[1].strip() for cell in cells if len(cell) > 1 and (name := cell[0].lstrip(_MARKS).rstrip())

@@ -45,10 +45,10 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
         return []
     if leaf.kind == "xml":
         return _xml(part, most)
-    said = values(leaf)
+    roots = values(leaf)
     out: list[Field] = []
-    for number, value in enumerate(said):
-        _flatten(value, f"$[{number}]" if len(said) > 1 else "$", out, most, form=leaf.kind == "form")
+    for number, value in enumerate(roots):
+        _flatten(value, f"$[{number}]" if len(roots) > 1 else "$", out, most, form=leaf.kind == "form")
     return out
 
 

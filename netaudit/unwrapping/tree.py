@@ -107,10 +107,10 @@ def _close(stack: list[tuple[str, dict[str, Value], list[str]]]) -> None:
     name, inner, pieces = stack.pop()
     content = "".join(pieces).strip()
     content = content if len(content) <= LONGEST else "\0"
-    said = document_in(content) or content
+    value = document_in(content) or content
     if inner and content:
-        inner["#text"] = said
-    _beside(stack[-1][1], name, inner or said)
+        inner["#text"] = value
+    _beside(stack[-1][1], name, inner or value)
 
 
 def _beside(holder: dict[str, Value], name: str, value: Value) -> None:

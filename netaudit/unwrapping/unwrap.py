@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.unwrapping_steps import Step
+from netaudit.contracts.unwrapping_steps import LOCKED, Step
 from netaudit.text.charset import is_utf8
 from netaudit.text.json_text import LONG
 from netaudit.text.obscure import LEAST, is_code, obscure
@@ -62,6 +62,7 @@ from netaudit.unwrapping.codecs import (
 )
 from netaudit.unwrapping.image_residue import beside
 from netaudit.unwrapping.leftovers import leftovers
+from netaudit.unwrapping.locked import is_locked
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
 from netaudit.unwrapping.slices import one_to_one, present, readable
@@ -106,7 +107,7 @@ class Codec:
     trifle: int = 0  # a child that nothing opens and that is opaque or mere text is an object from this size on
     # where nothing is missing and no coding is left, it recognises only what begins with one of these (None: all) …
     first: bytes | None = None
-    said: str = ""  # … or has a content type with this in it
+    declared: str = ""  # … or has a content type with this in it
     least: int = 0  # it recognises nothing that is shorter
 
 
@@ -115,17 +116,22 @@ CODECS: tuple[Codec, ...] = (
     Codec("aws-chunked", codecs_chunked.is_chunked, codecs_chunked.open_chunked, keeps=False, first=_LETTERS),
     Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False, first=_NOTHING),
     Codec(
-        "store form", codecs_store.is_store_form, codecs_store.open_store_form, keeps=False, first=_DASHES, said=_PARTS
+        "store form",
+        codecs_store.is_store_form,
+        codecs_store.open_store_form,
+        keeps=False,
+        first=_DASHES,
+        declared=_PARTS,
     ),
-    Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_DASHES, said=_PARTS),
-    Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, said="message/rfc822"),
+    Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_DASHES, declared=_PARTS),
+    Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, declared="message/rfc822"),
     Codec("id card", codecs_idcard.is_card, codecs_idcard.open_card, keeps=True),
     Codec("uuencode", codecs_uu.is_uu, codecs_uu.open_uu, keeps=True, first=_SPACE + _LETTERS + b"<"),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
     Codec(
         "compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True, first=b"\x1f\x28\x78B\xfd"
     ),
-    Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING, said="/grpc"),
+    Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING, declared="/grpc"),
     Codec(
         "protobuf",
         codecs_protobuf.is_protobuf,
@@ -133,12 +139,19 @@ CODECS: tuple[Codec, ...] = (
         keeps=True,
         trifle=_TRIFLE,
         first=_NOTHING,
-        said="protobuf",
+        declared="protobuf",
     ),
     Codec(
-        "video", codecs_video.is_video, codecs_video.open_video, keeps=True, first=codecs_video.FIRST, said="video/h26"
+        "video",
+        codecs_video.is_video,
+        codecs_video.open_video,
+        keeps=True,
+        first=codecs_video.FIRST,
+        declared="video/h26",
     ),
-    Codec("bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED, said="application/bson"),
+    Codec(
+        "bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED, declared="application/bson"
+    ),
     Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER, least=4),
     Codec(
         "json",
@@ -160,7 +173,7 @@ CODECS: tuple[Codec, ...] = (
         keeps=True,
         trifle=_STRUCTURED,
         first=_LETTERS + b"_.-[]%+*",
-        said="urlencoded",
+        declared="urlencoded",
     ),
     Codec("packed", codecs_packed.is_packed, codecs_packed.open_packed, keeps=True, trifle=_STRUCTURED),
     Codec(
@@ -192,7 +205,7 @@ def _asked(first: int, content_type: str) -> tuple[Codec, ...]:
     return tuple(
         codec
         for codec in CODECS
-        if codec.first is None or first in codec.first or (codec.said and codec.said in content_type)
+        if codec.first is None or first in codec.first or (codec.declared and codec.declared in content_type)
     )
 
 
@@ -206,7 +219,7 @@ def declares(content_type: str) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _declares(content_type: str) -> bool:
-    return content_type == WLT or any(codec.said and codec.said in content_type for codec in CODECS)
+    return content_type == WLT or any(codec.declared and codec.declared in content_type for codec in CODECS)
 
 
 def unwrap(part: Part, budget: Budget) -> Iterator[Leaf]:
@@ -378,4 +391,7 @@ def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
         count = budget.paths[way.text] = budget.paths[way.text] + 1
         part.way = way.numbered(count)
     budget.paths[part.path] = 1
-    return Leaf(part, kind, budget.take(), budget.documents)
+    notes = budget.take()
+    if is_locked(part.data, kind):
+        notes = [*notes, LOCKED]
+    return Leaf(part, kind, notes, budget.documents)

@@ -57,12 +57,12 @@ def feed(text: str, handler: Handler) -> list[str]:
                 _end(opened, worded, waiting, handler, name)
         elif name := token["end"]:
             _end(opened, worded, waiting, handler, name)
-        elif (said := token["cdata"]) is not None or (said := token["text"]) is not None:
+        elif (character_data := token["cdata"]) is not None or (character_data := token["text"]) is not None:
             if not opened:
-                rest += [said] if said.strip("\0\ufeff \t\r\n") else []
+                rest += [character_data] if character_data.strip("\0\ufeff \t\r\n") else []
                 continue
-            worded[-1] = worded[-1] or bool(said.strip())
-            handler.text(said if token["cdata"] is not None else unescape(said))
+            worded[-1] = worded[-1] or bool(character_data.strip())
+            handler.text(character_data if token["cdata"] is not None else unescape(character_data))
         elif token["stray"]:
             rest.append("<")
     return rest
@@ -79,8 +79,8 @@ def _end(opened: list[str], worded: list[bool], waiting: Counter[str], handler: 
         worded.pop()
 
 
-def _attributes(said: str) -> dict[str, str]:
+def _attributes(text: str) -> dict[str, str]:
     return {
         one[1]: unescape(one[2] if one[2] is not None else one[3] if one[3] is not None else one[4])
-        for one in _ATTRIBUTE.finditer(said)
+        for one in _ATTRIBUTE.finditer(text)
     }

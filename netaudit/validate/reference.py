@@ -3,8 +3,9 @@
 It is made while a wheel is built (`python -m netaudit.validate.reference`, by packaging/wheel.py) and lies in that
 only. It is no truth: it says that nothing changed, also in what no known answer asks. A digest is taken of every column
 of every table, of the objects that were recovered, of packets written anew, of what is stated, and of the report in
-both languages; it holds no times of the run, no paths, nothing of the platform, and keyed hashes are made with one
-fixed key.
+both languages; of what the reading stages hand to each other (`stages.py`), and of the tables and bounds by which they
+decide (`constants.py`). It holds no times of the run, no paths, nothing of the platform, and keyed hashes are made with
+one fixed key.
 """
 
 from __future__ import annotations
@@ -124,16 +125,18 @@ def judge_reference(found: Digests, place: Path = PLACE) -> dict[str, Outcome]:
 
 def make(place: Path = PLACE) -> None:
     """Write the reference of this copy."""
+    from netaudit.validate.constants import of_constants
     from netaudit.validate.pack.cases import pack, released
     from netaudit.validate.running import audited, write
+    from netaudit.validate.stages import of_stages
 
     files = pack()
     files += released(files)
-    found: Digests = {}
+    found = of_constants()
     with tempfile.TemporaryDirectory() as scratch:
         write(files, Path(scratch) / "pack")
         for room in sorted({one.room for one in files}):
-            found |= digests(audited(Path(scratch), room), room)
+            found |= digests(audited(Path(scratch), room), room) | of_stages(Path(scratch) / "pack" / room, room)
     place.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
 
 

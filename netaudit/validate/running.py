@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netaudit.validate.constants import of_constants
 from netaudit.validate.judging import judge
 from netaudit.validate.observing import observed
 from netaudit.validate.pack.cases import pack, released
 from netaudit.validate.reference import ASSERTION, KEY, PLACE, digests, judge_reference
+from netaudit.validate.stages import of_stages
 
 if TYPE_CHECKING:
     from netaudit.api.case import Case
@@ -64,13 +66,13 @@ def write(files: list[Made], folder: Path) -> None:
 def read(files: list[Made], folder: Path) -> dict[str, Outcome]:
     """Outcomes of audits of what was written into `folder`/pack, room by room."""
     records: list[Record] = []
-    found: Digests = {}
+    found: Digests = of_constants() if PLACE.is_file() else {}
     for room in sorted({one.room for one in files}):
         case = audited(folder, room)
         if any(one.answers for one in files if one.room == room):
             records += observed(case)
         if PLACE.is_file():
-            found |= digests(case, room)
+            found |= digests(case, room) | of_stages(folder / "pack" / room, room)
         del case
         gc.collect()  # what an audit leaves in cycles would add up
     return judge([answer for one in files for answer in one.answers], records) | judge_reference(found)

@@ -86,6 +86,20 @@ def rows() -> dict[str, list[dict]]:
     }  # fmt: skip
 
 
+def manifest(folder) -> None:
+    """What a case says of itself."""
+    (folder / "run.json").write_bytes(b"{}")
+    said = {
+        "tables_version": TABLES_VERSION,
+        "site": EVIL,
+        "partial": False,
+        "statements": [],
+        "totals": {"rows": {}},
+        "seal": True,
+    }
+    (folder / "case.json").write_bytes(orjson.dumps(said))
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
     """The folder of a sealed case."""
@@ -99,16 +113,7 @@ def made(tmp_path_factory):
     place.mkdir()
     (place / f"{DIGEST}.jpg").write_bytes(PICTURE)
     (folder / "private" / "secret.parquet").write_bytes(b"secret")
-    (folder / "run.json").write_bytes(b"{}")
-    manifest = {
-        "tables_version": TABLES_VERSION,
-        "site": EVIL,
-        "partial": False,
-        "statements": [],
-        "totals": {"rows": {}},
-        "seal": True,
-    }
-    (folder / "case.json").write_bytes(orjson.dumps(manifest))
+    manifest(folder)
     with Custody(folder) as custody:
         custody.note("begun")
         custody.note("concluded")

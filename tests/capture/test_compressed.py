@@ -20,6 +20,7 @@ ZSTD = zstandard.ZstdCompressor(write_checksum=True)
 COMPRESS = {
     "gzip": gzip.compress,
     "zstd": ZSTD.compress,
+    "zstd without sums": zstandard.ZstdCompressor().compress,
     "xz": lzma.compress,
     "lz4": lz4.frame.compress,
     "bzip2": bz2.compress,
@@ -34,7 +35,7 @@ def test_every_format_whole_and_in_members(tmp_path, name):
         found, captures = read(write(tmp_path, "capture.txt", stored), window_size=50_000)
         assert found == reference.pcap(DATA)
         source = captures.sources[0]
-        assert (source.compression, source.size, source.damage) == (name, len(stored), [])
+        assert (source.compression, source.size, source.damage) == (name.split()[0], len(stored), [])
 
 
 @pytest.mark.parametrize("name", COMPRESS)
@@ -44,7 +45,7 @@ def test_a_cut_file_gives_what_is_there(tmp_path, name):
     found, captures = read(write(tmp_path, "a", stored[: len(stored) * 9 // 10]))
     assert found == reference.pcap(data)[: len(found)]
     damage = list(map(english, captures.sources[0].damage))
-    assert f"{name} data end early, at stored byte {len(stored) * 9 // 10}" in damage
+    assert f"{name.split()[0]} data end early, at stored byte {len(stored) * 9 // 10}" in damage
     if name != "bzip2":  # one block holds all
         assert len(found) > 100
 
@@ -76,7 +77,7 @@ def test_padding_is_no_damage_and_other_things_behind_are(tmp_path):
 
 @pytest.mark.parametrize("name", COMPRESS)
 def test_a_bomb_comes_in_small_steps(name):
-    member = {n: new for n, _, new in compressed.COMPRESSIONS}[name]()
+    member = {n: new for n, _, new in compressed.COMPRESSIONS}[name.split()[0]]()
     stored = COMPRESS[name](bytes(30 << 20))
     largest = total = at = 0
     while not member.eof:

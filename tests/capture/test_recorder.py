@@ -119,7 +119,7 @@ def test_last_words(
 def test_one_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(recorder, "PATIENCE", 0.3)
     one = play(monkeypatch, tmp_path, "trap '' INT; echo ready >&2; while :; do sleep 0.05; done")
-    while not one.said:
+    while not one.output:
         time.sleep(0.01)
     one.stop()
     assert "signal 9" in one.reason
@@ -180,7 +180,7 @@ def test_what_dumpcap_says_of_an_interface_may_be_anything(
     program.write_bytes(b"#!/bin/sh\ncat <<'X'\n" + said + b"\nX\n")
     program.chmod(0o755)
     assert adapters._try_dumpcap(str(program), "eth0")
-    assert isinstance(adapters._told_by(str(program)), list)
+    assert isinstance(adapters._listed_by(str(program)), list)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc and /sys")

@@ -61,6 +61,13 @@ MARKED = {
 }  # four marked passes, a minute from each other, after which nothing left
 
 
+HIKVISION = [{"device_id": LINK, "role_hint": "capture device", "vendor": "Hikvision"}]
+MOVED_HERE = {
+    "findings": [finding("moved inside", "A", sender_device=LINK, object_ids=[f"o{k}" for k in range(12)])],
+    "objects": [{"object_id": f"o{k}", "size": 20_000 if k else 5_000} for k in range(12)],
+}  # twelve pictures, eleven of which would show encrypted
+
+
 def opened(ledger, reason, **more):
     """A case with one open row in a ledger whose own rows cannot be open."""
     tables = case()
@@ -118,6 +125,7 @@ EXAMPLES = {
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "numbers_alone": lambda: opened("apart", "numbers alone"),
+    "numbers_by_chance": lambda: opened("apart", "numbers as chance gives"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),
     "left_unread": lambda: opened("egress", "opaque", bytes=50_000),
@@ -176,6 +184,8 @@ EXAMPLES = {
         ]
     ),
     "unfollowed": lambda: case(**MARKED),
+    "as_made": lambda: case(Run(side="lan", pushes={"Hikvision": 6}), **MARKED | {"devices": HIKVISION}),
+    "as_seen": lambda: case(**MARKED | MOVED_HERE),
     "opened": lambda: case(
         flows=[flow(protocol="tls", keys="opened")], findings=[finding("uploaded outside", "A", opened=["x"])]
     ),

@@ -30,15 +30,18 @@ def reasons(name: str = "up.example.cn", **given: Any) -> list[str]:
         "server_ip": CLOUD,
         "server_name": name,
         "transport": "tcp",
+        "first_ts": given.get("begun_at", 5),
     }
     flow |= {"transport": given.get("transport", "tcp"), "server_port": given.get("port", 443)}
     flow |= {"protocol": given.get("protocol", "")}
+    hello = {"message_id": "h", "flow_id": "f", "ech": given.get("ech", False), "ts": given.get("hello_at", 5)}
     facts = [{"kind": "dns", "ip": CLOUD, "value": led} for led in given.get("led", ())]
     facts += [{"kind": "dns_client", "mac": MAC, "ip": CAM, "value": led} for led in given.get("led", ())]
     facts += [{"kind": "tls_server", "ip": CLOUD, "field": "san", "value": one} for one in given.get("certified", ())]
     facts += [
         {"kind": "dns_client", "mac": MAC, "ip": CAM, "field": "ech", "value": one} for one in given.get("keys", ())
     ]
+    facts = [one | {"ts": 5} for one in facts]
     asked = (
         [{"message_id": "m", "flow_id": "f", "direction": "up", "method": "CONNECT", "path": given["connect"]}]
         if "connect" in given
@@ -47,10 +50,10 @@ def reasons(name: str = "up.example.cn", **given: Any) -> list[str]:
     tables = {
         "flows": filled(FLOWS, [flow]), "observations": filled(OBSERVATIONS, facts), "messages": filled(MESSAGES, asked),
         "bindings": filled(BINDINGS, [{"device_id": MAC, "mac": MAC, "ip": CAM, "from_ts": 0, "to_ts": 9}]),
-        "tls_hellos": filled(TLS_HELLOS, [{"message_id": "h", "flow_id": "f", "ech": given.get("ech", False)}]),
+        "tls_hellos": filled(TLS_HELLOS, [hello]),
         "endpoints": filled(ENDPOINTS, [{"ip": CLOUD, "service_class": given.get("kind", "")}]),
     }  # fmt: skip
-    return Fronts(tables, Receivers(tables, Ends(tables))).said(tables["flows"].to_pylist())
+    return Fronts(tables, Receivers(tables, Ends(tables))).said([flow])
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,7 @@ def reasons(name: str = "up.example.cn", **given: Any) -> list[str]:
     [
         ({"ech": True}, "ECH), or bytes like one"),
         ({"ech": True, "keys": ["face.cn other.example.cn"]}, "ECH), or bytes like one"),
+        ({"ech": True, "keys": ["face.cn up.example.cn"], "hello_at": 4}, "ECH), or bytes like one"),  # a key later on
         (
             {"ech": True, "keys": ["face.cn up.example.cn", "id.cn up.example.cn"]},
             "the name may be that of a front, to which a key that DNS (type 65) gave this device for face.cn, id.cn leads",
@@ -93,6 +97,7 @@ FULL = {"certified": [f"{n}.other.cn" for n in range(16)]}  # more were not kept
     [
         {},
         {"led": ["up.example.cn"]},
+        {"led": ["face.example.cn"], "begun_at": 4},  # what DNS says later on led nobody
         {"certified": ["*.example.cn"]},
         {"kind": "mail"},
         FULL,

@@ -232,7 +232,7 @@ def test_hidden_connections_are_summed() -> None:
         ({"protocol": "quic", "transport": "udp", "server_port": 8443}, "encrypted"),
         ({"protocol": "dtls", "transport": "udp", "server_port": 5246}, "encrypted"),
         ({"protocol": "http"}, None),
-        ({"protocol": "unknown", "transport": "icmp"}, None),
+        ({"protocol": "unknown", "transport": "icmp"}, "unread"),
         ({"payload_up": LEAST_BYTES - 1}, None),
         ({"payload_up": LEAST_BYTES}, "encrypted"),
     ],
@@ -271,3 +271,31 @@ def test_windows_find_every_moment_a_span_touches() -> None:
             last = first + length
             expected = [n for n, at in enumerate(starts) if first < at + 10 and last >= at - 5]
             assert list(windows.around(T0 + first * S, T0 + last * S)) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"client": CLOUD, "server": CAM, "up": 0, "payload_down": 100_000}, 100_000),  # fetched by somebody outside
+        ({"client": CLOUD, "server": CAM, "up": 100_000, "payload_down": 300}, 0),  # brought in
+        ({"client": SERVER, "server": CAM, "up": 0, "payload_down": 100_000}, 0),  # an answer inside
+        ({"transport": "esp", "protocol": "", "client_port": 0, "server_port": 0}, 100_000),
+        ({"transport": "ip-47", "protocol": "", "client_port": 0, "server_port": 0}, 100_000),
+        (
+            {"client": CLOUD, "server": CAM, "transport": "esp", "protocol": "", "client_port": 0, "server_port": 0}
+            | {"payload_down": 90_000},
+            90_000,  # whose first packet came from outside
+        ),
+    ],
+)
+def test_whatever_carries_it_and_whoever_opened_it_counts(more: dict, told: int) -> None:
+    rows = after(flows=[hidden(1, 1, 9, **more)])
+    assert sum(row["bytes"] for row in rows) == told
+    assert all((row["sender"], row["receiver"]) == (CAM, CLOUD) for row in rows)
+
+
+def test_of_a_long_connection_opened_outside_the_seconds_count() -> None:
+    asked = {"client": CLOUD, "server": CAM, "up": 10, "payload_down": 500_000}
+    sent = [second(2, 20_000) | {"src_ip": CAM, "src_port": 443, "dst_ip": CLOUD, "dst_port": 40_000}]
+    (row,) = after(flows=[hidden(1, -400, 900, **asked)], sent=sent)
+    assert (row["sender"], row["bytes"], row["within"]) == (CAM, 20_000, False)

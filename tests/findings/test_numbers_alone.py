@@ -8,6 +8,7 @@ import pytest
 
 import netaudit
 from netaudit.findings.statement_text import first_page
+from netaudit.masking.identity_numbers import right_check_digit
 from tests.spoken import Capture, number, reply, request
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 CAM, SERVER, CLOUD = "192.168.1.30", "192.168.1.40", "47.96.10.20"
 WRONG = number(8)[:-1] + ("1" if number(8)[-1] != "1" else "2")  # the form of one, and another check digit
+TYPED = [number(n, "19910704")[:-1] + "3456789"[n % 7] for n in range(20, 34)]  # a series of numbers, some right
 ORDER = "990101199001010019"  # the right check digit, as one order number in eleven has, and no region
 
 
@@ -55,6 +57,29 @@ def test_a_few_numbers_in_paths_accuse_nobody_and_are_told(paths: list[str], cou
     noun = "number in the form of an identity number" if count == 1 else "numbers in the form of identity numbers"
     assert f"{count} {noun} left, which nothing names" in " ".join(first_page(case.statements, "en"))
     assert f"{count} 个形似身份证件号码的号码传出" in " ".join(first_page(case.statements, "zh"))
+
+
+def test_a_series_with_no_more_right_check_digits_than_chance_gives_is_told_below(tmp_path: Path) -> None:
+    wrong = [one for one in TYPED if not right_check_digit(one)]
+    capture = Capture()
+    capture.talk(CAM, CLOUD, (request("POST", "/orders", [[1, number(1)], *([1, one] for one in wrong)]), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert case.table("findings").num_rows == 0
+    assert apart(case) == [(CAM, "numbers as chance gives", 1, False)]
+    assert calm(case) == ["nothing_seen_so_far"]  # not the sentence that nothing was left open
+    assert "in the form of" not in first_page(case.statements, "en")[0]
+    assert [one["subjects"] for one in case.statements if one["kind"] == "numbers_by_chance"] == [[CAM]]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(1, 2), (4, 10)])
+def test_more_right_ones_than_chance_gives_are_told_on_the_first_page(right: int, wrong: int, tmp_path: Path) -> None:
+    sent = [number(n) for n in range(1, right + 1)] + [one for one in TYPED if not right_check_digit(one)][:wrong]
+    capture = Capture()
+    capture.talk(CAM, CLOUD, (request("POST", "/orders", [[1, one] for one in sent]), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert not calm(case)
+    assert [row[3] for row in apart(case)] == ([False] if right < 3 else [])
+    assert case.table("findings").num_rows == (right >= 3)
 
 
 def test_three_persons_on_one_way_are_a_finding_and_not_told_twice(tmp_path: Path) -> None:

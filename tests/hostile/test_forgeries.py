@@ -75,7 +75,9 @@ def test_tshark_confirms_what_a_tunnel_carried_by_its_sender_only(tunnelled, req
         assert (told["status"], list(told["reasons"])) == (UNCONFIRMABLE, [f"not confirmable: {UNANSWERED}"])
         return
     assert told["status"] == CONFIRMED
-    assert list(told["reasons"]) == [f"confirmed: verify_within?inner=opinion_as_it_is&tunnel=vxlan&source={target.sender}"]
+    assert list(told["reasons"]) == [
+        f"confirmed: verify_within?inner=opinion_as_it_is&tunnel=vxlan&source={target.sender}"
+    ]
     wanted = _wanted(case, set(carried[0]["object_ids"]))
     assert wanted[0].bearer.inside == {FRAMED, target.receiver}
     opinion = Opinion(CONFIRMED, "as it is", 1, wanted[0].bearer.inside)

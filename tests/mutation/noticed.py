@@ -1,10 +1,11 @@
 """Of faults in the reading rooms, how many does `netaudit validate` notice?
 
 `python -m tests.mutation.noticed [--seed 1] [--count 250] [--out noticed.jsonl]`: faults are drawn from all places alike.
-A first run under coverage, kernels as plain Python, tells which rooms of the pack reach which lines; it is kept in a
-file beside `--out`. A fault in a line that no room reaches cannot be noticed and is counted so without a run. Every
-other gets a process of its own, which audits and judges the rooms that reach it, the cheapest first, up to the first
-that tells something else than it should: by an answer that is known, or by what this copy told without the fault (A90).
+A first run under coverage, kernels as plain Python, tells which steps (a room's stages, a room's audit) reach which
+lines; it is kept in a file beside `--out`. A fault in a line that none reaches cannot be noticed and is counted so
+without a run. Every other gets a process of its own, which looks at the constants and takes the steps that reach it, the
+cheapest first, up to the first that tells something else than it should: by an answer that is known, or by what this
+copy told without the fault (A90).
 `equivalent.txt` names faults that change nothing that anybody could see, each with its reason; they are counted apart.
 """
 
@@ -38,50 +39,67 @@ import coverage
 traced = coverage.Coverage(source=[sys.argv[1]], data_file=None)
 traced.start()
 traced.switch_context("-")
+from netaudit.validate.constants import of_constants
 from netaudit.validate.pack.cases import pack, released
-from netaudit.validate.reference import digests
 from netaudit.validate.running import audited, write
+from netaudit.validate.stages import WAYS, of_stages
+of_constants()
 files = pack()
 files += released(files)
-seconds, told = {}, {}
+seconds = {}
+ways = {name: WAYS[name] for name in ("windows", "bounds")}
 with tempfile.TemporaryDirectory() as scratch:
     write(files, Path(scratch) / "pack")
     for room in sorted({one.room for one in files}):
-        traced.switch_context(room)
-        begun = time.process_time()
-        told |= digests(audited(Path(scratch), room), room)
-        seconds[room] = time.process_time() - begun
-        print(room, round(seconds[room], 1), file=sys.stderr, flush=True)
+        for kind in ("stages", "audit"):
+            step = kind + " " + room
+            traced.switch_context(step)
+            begun = time.process_time()
+            if kind == "stages":
+                of_stages(Path(scratch) / "pack" / room, room, ways)
+            else:
+                audited(Path(scratch), room)
+            seconds[step] = time.process_time() - begun
+            print(step, round(seconds[step], 1), file=sys.stderr, flush=True)
 traced.stop()
 data = traced.get_data()
 rooms = {
     name[len(sys.argv[1]) + 1:]: {line: sorted(set(there) - {"", "-"}) for line, there in data.contexts_by_lineno(name).items()}
     for name in data.measured_files()
 }
-Path(sys.argv[2]).write_text(json.dumps({"rooms": rooms, "seconds": seconds, "told": told}))
+Path(sys.argv[2]).write_text(json.dumps({"rooms": rooms, "seconds": seconds}))
 """
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
 
-def judged(files, folder: Path, rooms: list[str], told: dict[str, str]) -> str:
-    """What this process's netaudit tells otherwise than it should, of the first room where it does; "" for nothing."""
+def judged(files, folder: Path, steps: list[str], told: dict[str, str]) -> str:
+    """What this process's netaudit tells otherwise than it should, of the first step where it does; "" for nothing."""
+    from netaudit.validate.constants import of_constants
     from netaudit.validate.judging import judge
     from netaudit.validate.observing import observed
     from netaudit.validate.reference import digests
     from netaudit.validate.running import audited
+    from netaudit.validate.stages import of_stages
 
-    for room in rooms:
-        case = audited(folder, room)
-        answers = [answer for one in files if one.room == room for answer in one.answers]
-        wrong = [name for name, one in judge(answers, observed(case) if answers else ()).items() if one.failed]
-        found = digests(case, room)
-        wrong += [name for name, one in found.items() if told[name] != one][:3]
-        if wrong:
-            return " ".join(wrong)
+    def wrong(found: dict[str, str]) -> list[str]:
+        return [name for name, one in found.items() if told[name] != one]
+
+    if said := wrong(of_constants()):
+        return " ".join(said[:3])
+    for step, room in (one.split(" ") for one in steps):
+        if step == "stages":
+            said = wrong(of_stages(folder / "pack" / room, room))
+        else:
+            case = audited(folder, room)
+            answers = [answer for one in files if one.room == room for answer in one.answers]
+            judgement = judge(answers, observed(case) if answers else ())
+            said = [name for name, one in judgement.items() if one.failed] + wrong(digests(case, room))
+        if said:
+            return " ".join(said[:3])
     return ""
 
 
-def attempt(fault: Fault, files, scratch: Path, rooms: list[str], told: dict[str, str]) -> str:
+def attempt(fault: Fault, files, scratch: Path, steps: list[str], told: dict[str, str]) -> str:
     """What was noticed, in a process of its own."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     (folder / "pack").symlink_to(scratch / "pack")
@@ -101,7 +119,7 @@ def attempt(fault: Fault, files, scratch: Path, rooms: list[str], told: dict[str
 
                 config.DISABLE_JIT = 1
             have(fault)
-            said = judged(files, folder, rooms, told) or "-"
+            said = judged(files, folder, steps, told) or "-"
         except BaseException as error:  # whatever it is, it was noticed
             said = f"{type(error).__name__}"
         os.write(writing, said.encode())
@@ -121,29 +139,43 @@ def attempt(fault: Fault, files, scratch: Path, rooms: list[str], told: dict[str
 
 
 def reached(out: Path) -> dict:
-    """Rooms by module and line, what each costs, and what is told without a fault."""
+    """Steps by module and line, what each costs, and what is told without a fault."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     if not out.is_file():
-        environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
         words = [sys.executable, "-W", "ignore", "-c", TRACE, ROOT / "netaudit", out]
-        subprocess.run(words, env=environment, check=True)
-    return json.loads(out.read_text())
+        subprocess.run(words, env={**environment, "NUMBA_DISABLE_JIT": "1"}, check=True)
+    told = out.with_suffix(".told.json")
+    if not told.is_file():
+        words = "import sys, pathlib; from netaudit.validate.reference import make; make(pathlib.Path(sys.argv[1]))"
+        subprocess.run([sys.executable, "-W", "ignore", "-c", words, told], env=environment, check=True)
+    return json.loads(out.read_text()) | {"told": json.loads(told.read_text())}
 
 
-def rooms_of(fault: Fault, traced: dict) -> list[str]:
-    """Rooms that reach a fault, the cheapest first; all for what is only done while the module is loaded."""
-    lines = traced["rooms"].get(fault.module, {})
-    if str(fault.site.line) not in lines:
-        return []
-    found = lines[str(fault.site.line)] if in_function(fault) else traced["seconds"]
-    ordered = sorted(found or traced["seconds"], key=traced["seconds"].__getitem__)
-    spent = list(itertools.accumulate(traced["seconds"][room] for room in ordered))
-    return [room for room, so_far in zip(ordered, spent, strict=True) if so_far <= ROOMS_FOR] or ordered[:1]
-
-
-def in_function(fault: Fault) -> bool:
+def steps_of(fault: Fault, traced: dict) -> list[str] | None:
+    """Steps that reach a fault, the cheapest first; all for what is done while the module is loaded; None: none does."""
     tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
+    lines, line = traced["rooms"].get(fault.module, {}), str(begins(tree, fault.site.line))
+    if line not in lines:
+        return None
+    found = lines[line] if in_function(tree, fault.site.line) else traced["seconds"]
+    ordered = sorted(found or traced["seconds"], key=traced["seconds"].__getitem__)
+    spent = list(itertools.accumulate(traced["seconds"][step] for step in ordered))
+    return [step for step, so_far in zip(ordered, spent, strict=True) if so_far <= ROOMS_FOR] or ordered[:1]
+
+
+def begins(tree: ast.Module, line: int) -> int:
+    """First line of the statement, or of the head of a compound one, that a line is of: coverage tells no others."""
+    statements = [
+        one for one in ast.walk(tree) if isinstance(one, ast.stmt) and one.lineno <= line <= (one.end_lineno or 0)
+    ]
+    inner = max(statements, key=lambda one: (one.lineno, -(one.end_lineno or 0)), default=None)
+    return inner.lineno if inner is not None else line
+
+
+def in_function(tree: ast.Module, line: int) -> bool:
+    """Whether a line is done when a function is called."""
     bodies = [one.body for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
-    return any(body[0].lineno <= fault.site.line <= (body[-1].end_lineno or 0) for body in bodies)
+    return any(body[0].lineno <= line <= (body[-1].end_lineno or 0) for body in bodies)
 
 
 def equivalents() -> dict[str, str]:
@@ -194,10 +226,10 @@ def main() -> None:
             if str(fault) in known or time.monotonic() > until:
                 continue
             begun = time.monotonic()
-            rooms = rooms_of(fault, traced)
-            said = attempt(fault, files, Path(scratch), rooms, traced["told"]) if rooms else ""
+            steps = steps_of(fault, traced)
+            said = attempt(fault, files, Path(scratch), steps, traced["told"]) if steps is not None else ""
             known[str(fault)] = row = {
-                "fault": str(fault), "reached": len(rooms), "noticed": said, "seconds": round(time.monotonic() - begun, 1),
+                "fault": str(fault), "reached": len(steps or ()), "noticed": said, "seconds": round(time.monotonic() - begun, 1),
             }  # fmt: skip
             print(json.dumps(row), file=out, flush=True)
     tell([known[str(fault)] for fault in faults if str(fault) in known])

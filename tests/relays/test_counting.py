@@ -139,3 +139,37 @@ def test_what_people_send_is_one_row_without_names():
     own, named = count_rows(*ways, some, none, lambda way, *_: way[0] != "10.0.0.4")
     assert (own["sender"], own["receiver"], own["devices"], own["uploads"]) == ("", "", 2, 2)
     assert named["sender"] == "10.0.0.4"
+
+
+def _goes_of(slices, size, count=6):
+    """So many goes a minute apart, each of some requests 0.2 s apart."""
+    return [60 * go + 0.2 * n for go in range(count) for n in range(slices)], [size] * (slices * count)
+
+
+@pytest.mark.parametrize(
+    ("slices", "size", "beats", "sliced"),
+    [
+        (16, 800, 0, 6),
+        (16, 800, 300, 6),  # heartbeats of their own beside
+        (4, 3000, 300, 6),
+        (2, 6000, 300, 0),  # reports in two requests, and heartbeats
+        (1, 12_000, 300, 0),
+        (6, 800, 300, 0),  # too little for a picture
+    ],
+)
+def test_slices_are_counted_by_the_goes_they_came_in(slices, size, beats, sliced):
+    times, sizes = _goes_of(slices, size)
+    times, sizes = times + [1.1 * n for n in range(beats)], sizes + [120] * beats
+    order = np.argsort(times, kind="stable")
+    some = units(np.array(times)[order], np.array(sizes)[order])
+    (row,) = rows(some, [end("10.0.0.2", "203.0.113.1", "up.example")])
+    assert row["sliced"] == sliced
+
+
+def test_a_request_for_which_more_came_back_is_no_slice():
+    times, sizes = _goes_of(16, 800)
+    some = units(times, sizes)
+    ends = [end("10.0.0.2", "203.0.113.1", "up.example")]
+    answers = np.full(len(some), 2_000)
+    (row,) = count_rows(*by_way(some, ends, scope, lambda *_: "unknown"), some, answers, lambda *_: False)
+    assert row["sliced"] == 0

@@ -106,3 +106,15 @@ def test_pictures_in_cells_are_of_their_rows(tmp_path: Path) -> None:
     pictured = {row["path"]: row["sha256"] for row in found if row["sha256"]}
     assert pictured == {f"row[{at}].photo": hashlib.sha256(one).hexdigest() for at, one in enumerate(shown)}
     assert not any(row["value"].startswith("/9j/") for row in found)
+
+
+def test_a_picture_is_put_into_no_cell_that_has_other_bytes(tmp_path: Path) -> None:
+    """As many long cells as pictures, and yet one cell is no picture, and one picture stands in no cell."""
+    shown = [picture(seed=seed, size=(48, 48)) for seed in (1, 2)]
+    said = [base64.b64encode(one).decode() for one in (shown[0], bytes(range(7, 250)) * 3)]
+    lines = ["name\ttime\tphoto\tno", *(f"{who}\t1\t{one}\t7" for who, one in zip("AB", said, strict=True))]
+    lines.append(f"enclosed: {base64.b64encode(shown[1]).decode()}")
+    found = rows(tmp_path, "\n".join(lines).encode(), "text/tab-separated-values")
+    pictured = {row["sha256"]: row["path"] for row in found if row["sha256"]}
+    assert pictured[hashlib.sha256(shown[0]).hexdigest()] == "row[0].photo"
+    assert pictured.get(hashlib.sha256(shown[1]).hexdigest(), "") != "row[1].photo"

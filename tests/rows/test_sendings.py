@@ -27,7 +27,7 @@ PACKETS = st.lists(
         dst=st.sampled_from([OTHER, (21, 443)]),
         ts=st.integers(0, 4 * SECOND).map(lambda ns: T0 * SECOND + ns),
         data=st.binary(max_size=3),
-        proto=st.sampled_from([6, 17, 1]),
+        proto=st.sampled_from([6, 17, 1, 47]),
         skip=st.sampled_from([0, 0, 2]),
     ),
     max_size=30,
@@ -51,8 +51,13 @@ def rows_of(folder: Path, packets, cuts=()):
 def test_every_byte_is_counted_once(packets, cuts, tmp_path_factory) -> None:
     expected: Counter = Counter()
     for one in packets:
-        if one["data"] and one["proto"] != 1 and not one["skip"]:
-            way = {6: "tcp", 17: "udp"}[one["proto"]], one["src"][1], one["dst"][1], one["ts"] // SECOND
+        if one["data"] and not one["skip"]:
+            way = (
+                {6: "tcp", 17: "udp", 1: "icmp", 47: "ip-47"}[one["proto"]],
+                one["src"][1],
+                one["dst"][1],
+                one["ts"] // SECOND,
+            )
             expected[(*way, one["dst"][0])] += len(one["data"])
     cuts = [min(cut, len(packets)) for cut in cuts]
     found: Counter = Counter()

@@ -85,7 +85,7 @@ def test_what_is_said_to_be_something_is_asked_by_its_codec(content_type: str) -
         if codec not in candidates(Part(b"\xfe"))
     ]
     assert more or "bson" in content_type
-    assert all(codec.said in content_type.lower() for codec in more)
+    assert all(codec.declared in content_type.lower() for codec in more)
 
 
 def test_a_small_json_is_asked_of_few() -> None:

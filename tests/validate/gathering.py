@@ -2,7 +2,8 @@
 
 `python -m tests.validate.gathering` runs these tests once, listens at the doors of the rooms, and writes
 `netaudit/validate/pack/gathered.bin` (read by `netaudit/validate/pack/gathered.py`): of every test a few small things,
-each once. No truth is known of them; they are what a copy has to answer as the released one did (A90).
+each once. No truth is known of them; they are what a copy has to answer as the released one did (A90). With `--add` and
+paths of tests, what these say is added to what is there.
 """
 
 from __future__ import annotations
@@ -49,6 +50,18 @@ class Gathered:
         if name not in self.things:
             self.things[name] = thing
             self.count[self.test, kind] += 1
+
+    def have(self) -> None:
+        """Begin with what was gathered before."""
+        data, at = zlib.decompress(PLACE.read_bytes()), 0
+        while (begin := at) < len(data):
+            end = data.index(b"\n", begin)
+            head = json.loads(data[begin:end])
+            kind, size, _ = head.pop("kind"), head.pop("size"), head.pop("times", None)
+            self.tests = max(self.tests, head.pop("of", 0))
+            at = end + 1 + size
+            said = json.dumps(head, sort_keys=True).encode() + data[end + 1 : at]
+            self.things[f"{kind} {hashlib.sha256(said).hexdigest()}"] = data[begin:at]
 
     def written(self) -> bytes:
         return zlib.compress(b"".join(self.things.values()), 9)
@@ -215,7 +228,11 @@ class Listener:
 
 def main() -> None:
     listen()
-    words = sys.argv[1:] or [str(ROOT / "tests" / room) for room in TESTS]
+    given = sys.argv[1:]
+    if given[:1] == ["--add"]:
+        given.pop(0)
+        HEARD.have()
+    words = given or [str(ROOT / "tests" / room) for room in TESTS]
     pytest.main(["-q", "-p", "no:cacheprovider", "-k", WITHOUT, *words], plugins=[Listener()])
     PLACE.write_bytes(HEARD.written())
     kinds = Counter(name.partition(" ")[0] for name in HEARD.things)

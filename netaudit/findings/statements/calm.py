@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
-from netaudit.findings.apart import IMAGES, NOBODYS, NUMBERS, RECORDS
+from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, RECORDS
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import heard_nearly_all, left_open, open_rows, total
 from netaudit.findings.visibility import CLEAR
@@ -50,7 +50,9 @@ def _headline(tables: Tables) -> str:
     stages = {row["reason"] for row in open_rows(tables, "stages")}
     if tables["findings"].num_rows or stages & {"vantage unknown", "no packets", "none decoded"}:
         return ""
-    if open_rows(tables, "apart") or any(row["reason"] == UNSURE for row in open_rows(tables, "faces")):
+    if any(row["reason"] != CHANCE for row in open_rows(tables, "apart")) or any(
+        row["reason"] == UNSURE for row in open_rows(tables, "faces")
+    ):
         return ""  # faces or numbers were seen leaving, though nobody is accused, or faint ones
     unjudged = sum(row["count"] or 0 for row in open_rows(tables, "images"))
     if unjudged and unjudged == total(tables, "images"):

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import POSSIBLE, SHOWN, SPREAD, UNPLACED, UNSURE
+from netaudit.findings.apart import CHANCE
 from netaudit.findings.ledgers import JUDGING, REFUSED, SET_ASIDE
 from netaudit.findings.statements.kind import LAST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import left_open, open_rows, total, vantages
@@ -214,6 +215,13 @@ UNREAD = (
         "bounds", left_open("bounds", "bounds"),
         "{n} 个连接超出归纳判断的上限（{why}）",
         "{n:connection is|connections are} beyond a bound of what is concluded from all of them ({why})",
+        LAST,
+    ),
+    Kind(
+        "numbers_by_chance", left_open("numbers_by_chance", "apart", CHANCE, subjects=True),
+        "{n} 个校验位正确、形似身份证件号码的号码传出，旁无任何名称，且与校验位不正确的号码同列，正确者不多于偶然",
+        "{n:number in the form of an identity number|numbers in the form of identity numbers} left in a series that "
+        "nothing names, in which no more check digits are right than chance gives",
         LAST,
     ),
     Kind(

@@ -43,9 +43,9 @@ class Alarms:
         path = _path(self.where)
         if path.exists() and path.stat().st_size > LARGEST:
             path.replace(path.with_name(f"{path.name}.1"))
-        said: dict[str, Any] = {"when": now()} | orjson.loads(line_of(note)) | {"text": note_text(note, self.lang)}
+        line: dict[str, Any] = {"when": now()} | orjson.loads(line_of(note)) | {"text": note_text(note, self.lang)}
         with path.open("ab") as file:
-            file.write(orjson.dumps(said) + b"\n")
+            file.write(orjson.dumps(line) + b"\n")
 
 
 def checked(where: str | None) -> Path | str | None:

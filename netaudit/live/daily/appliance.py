@@ -241,13 +241,13 @@ class Appliance:
         chain = entries(done.case)
         manifest = next(str(line.get("manifest")) for line in reversed(chain) if line["what"] == SEALED)
         self._room.seal(case, manifest, chain[-1]["hash"])
-        said = done.summary
-        found = [str(one.get("certainty")) for one in said.get("findings", ())]
+        summary = done.summary
+        found = [str(one.get("certainty")) for one in summary.get("findings", ())]
         grave = [one for one in found if one in GRAVEST and one <= self.daily.certain]
         if grave:
             self._tell("warning", "day_found", case=case, n=len(grave), certainty=min(grave))
-        if doubt := _doubt(said):
-            self._tell("warning", doubt, case=case, n=sum(_unjudged(said).values()), code=done.code)
+        if doubt := _doubt(summary):
+            self._tell("warning", doubt, case=case, n=sum(_unjudged(summary).values()), code=done.code)
         elif not grave:
             self._tell("info", "day_sealed", case=case)
 
@@ -262,22 +262,22 @@ class Appliance:
             self.lines.show(Note("error", "alarm_failed", {"why": shown_why(error)}))
 
 
-def _doubt(said: dict[str, Any]) -> str:
+def _doubt(summary: dict[str, Any]) -> str:
     """The note by which somebody is told to look at how an audit ended; empty where it ended well."""
-    if not said:
+    if not summary:
         return "day_unread"
-    if said.get("damage") or said.get("rejected"):
+    if summary.get("damage") or summary.get("rejected"):
         return "day_damaged"
-    if not said.get("packets_decoded", 1):
+    if not summary.get("packets_decoded", 1):
         return "day_empty"
-    if "interrupted" in said.get("exit_reasons", ()):
+    if "interrupted" in summary.get("exit_reasons", ()):
         return "day_unfinished"
-    return "day_unjudged" if _unjudged(said) else ""
+    return "day_unjudged" if _unjudged(summary) else ""
 
 
-def _unjudged(said: dict[str, Any]) -> dict[str, int]:
+def _unjudged(summary: dict[str, Any]) -> dict[str, int]:
     """What was not judged, by its reason; but for what the appliance was told not to judge."""
-    return {reason: number for reason, number in said.get("unjudged", {}).items() if reason != SWITCHED_OFF}
+    return {reason: number for reason, number in summary.get("unjudged", {}).items() if reason != SWITCHED_OFF}
 
 
 def refuse(root: Path, folder: Path | None) -> None:

@@ -97,7 +97,7 @@ def _summary(out: IO[bytes]) -> dict[str, Any]:
     with out:
         out.seek(0)
         try:
-            said = orjson.loads(out.read(LARGEST))
+            answer = orjson.loads(out.read(LARGEST))
         except ValueError:
             return {}
-    return said if isinstance(said, dict) else {}
+    return answer if isinstance(answer, dict) else {}

@@ -54,9 +54,9 @@ class Day:
         name = f"record-0001_{self.files:05d}_{at:%Y%m%d%H%M%S}.pcapng"
         size, digest = moved(one.path, self.folder / RECORD / name)
         self.bytes += size
-        said = {} if one.path.name == name else {"was": shown_name(one.path)}
+        renamed = {} if one.path.name == name else {"was": shown_name(one.path)}
         try:
-            self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **said)
+            self._custody.note("recorded", file=name, bytes=size, sha256=digest, begins=at.isoformat(), **renamed)
         except OSError:  # no room for the line: back it goes, and is taken later
             self.bytes -= size
             if not os.path.lexists(one.path):

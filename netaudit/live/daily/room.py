@@ -77,13 +77,13 @@ class Room:
 
     def untold(self) -> list[Path]:
         """Cases that are sealed, of which no line says so: the power failed before."""
-        told = set(self._sealed)
-        return [path for path in self.own() if path.name not in told and is_sealed(path)]
+        sealed = set(self._sealed)
+        return [path for path in self.own() if path.name not in sealed and is_sealed(path)]
 
     def mind(self, today: datetime.date, busy: set[str]) -> None:
         """Remove what the rule has over, then what is in the way; not of the cases named in `busy`."""
         self._carry_on()
-        done = {path: said for path in self.own() if path.name not in busy and (said := self._rule(path)) is not None}
+        done = {path: found for path in self.own() if path.name not in busy and (found := self._rule(path)) is not None}
         if (over := self._over(list(done), today)) is not None:
             for path, (rule, since) in done.items():
                 if self._due(path.name, rule, since, over):
@@ -104,8 +104,8 @@ class Room:
 
     def _rule(self, path: Path) -> tuple[Rule, datetime.date] | None:
         """That of a sealed case, whose chain is read once: it does not change any more."""
-        if path.name not in self._rules and (said := _sealed_rule(path)) is not None:
-            self._rules[path.name] = said
+        if path.name not in self._rules and (found := _sealed_rule(path)) is not None:
+            self._rules[path.name] = found
         return self._rules.get(path.name)
 
     def _measured(self, path: Path) -> int:

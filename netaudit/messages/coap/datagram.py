@@ -71,7 +71,7 @@ def parse(data: bytes) -> Datagram | None:
         return None
     if kind == RESET or len(data) < 4 + length:
         return None
-    read = _options(data, 4 + length)
+    read = options_of(data, 4 + length)
     if read is None:
         return None
     options, at = read
@@ -79,7 +79,7 @@ def parse(data: bytes) -> Datagram | None:
     return Datagram(kind, method, status, int.from_bytes(data[2:4], "big"), data[4 : 4 + length], options, at)
 
 
-def _options(data: bytes, at: int) -> tuple[list[tuple[int, bytes]], int] | None:
+def options_of(data: bytes, at: int) -> tuple[list[tuple[int, bytes]], int] | None:
     """Options and where the payload begins; None where they do not go up to it."""
     options: list[tuple[int, bytes]] = []
     number = 0

@@ -116,6 +116,10 @@ class CoapReader(BaseReader):
             if (copy := hash(data)) in self.seen[direction]:
                 return []
             self.seen[direction].append(copy)
+        return self.take(said, direction, offset, data)
+
+    def take(self, said: Datagram, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a request or a response: what it says, where it begins in its stream, and its bytes."""
         message = Message(NAME, direction, offset, offset + len(data), method=said.method, status=said.status)
         message.content_type = _format(said)
         if said.method:

@@ -73,8 +73,8 @@ def _declared(encoding: str) -> tuple[str, int | None]:
         if name.strip().lower() != _NAME:
             rest.append(coding.strip())
         elif parameter:
-            said = parameter.rpartition("=")[2].strip()
-            length = int(said) if said.isascii() and said.isdigit() and len(said) < 16 else -1
+            digits = parameter.rpartition("=")[2].strip()
+            length = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else -1
     return ", ".join(rest).strip(", "), length
 
 

@@ -53,22 +53,22 @@ def is_store_form(part: Part) -> bool:
 
 def open_store_form(part: Part, budget: Budget) -> Iterator[Part]:
     """The parts of the form; the file under its object key, with a note that names the bucket."""
-    said: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for child in open_multipart(part, budget):
         field = child.name.lower()
         if field in _FIELDS and len(child.data) <= _MOST_FIELD and child.complete:
-            said[field] = child.data.decode("utf-8", "replace").strip()
-        elif "policy" in said or "token" in said:
-            _address(child, said, budget)
+            texts[field] = child.data.decode("utf-8", "replace").strip()
+        elif "policy" in texts or "token" in texts:
+            _address(child, texts, budget)
         yield child
 
 
-def _address(child: Part, said: dict[str, str], budget: Budget) -> None:
+def _address(child: Part, texts: dict[str, str], budget: Budget) -> None:
     if child.way.last.name != "multipart" or not (child.way.last.place or "").lower().startswith("file"):
         return
-    policy = said.get("policy", "") or said.get("token", "").rpartition(":")[2]
+    policy = texts.get("policy", "") or texts.get("token", "").rpartition(":")[2]
     target = policy_target(policy, budget.documents)
-    key = said.get("key", "").replace("${filename}", child.name) or target.key
+    key = texts.get("key", "").replace("${filename}", child.name) or target.key
     if key:
         child.name = key.rpartition("/")[2] or child.name
     where = [f"bucket {target.bucket}"] if target.bucket else []
@@ -83,14 +83,14 @@ def policy_target(policy: str, known: Known) -> Target:
         raw = base64.b64decode(policy.translate(STANDARD_TEXT).rstrip("=") + "==", validate=False)
     except (binascii.Error, ValueError):
         return Target()
-    said = small_json(raw, known).mapping
-    if said is None:
+    mapping = small_json(raw, known).mapping
+    if mapping is None:
         return Target()
-    scope = said.get("scope")
+    scope = mapping.get("scope")
     if is_word(scope):
         bucket, _, key = scope.partition(":")
         return Target(bucket, key)
-    conditions = said.get("conditions")
+    conditions = mapping.get("conditions")
     asked = _conditions(conditions[:_MOST_CONDITIONS]) if isinstance(conditions, list) else {}
     return Target(asked.get("bucket", ""), asked.get("key", ""), asked.get("prefix", ""))
 

@@ -10,6 +10,7 @@ from netaudit.validate.pack.altered import altered
 from netaudit.validate.pack.answers import Made
 from netaudit.validate.pack.bent import bent
 from netaudit.validate.pack.containers import ETHERNET, pcap, pcapng
+from netaudit.validate.pack.edges import edges
 from netaudit.validate.pack.gathered import gathered
 from netaudit.validate.pack.parties import Stage, browse, greet, look_up, send_in_parts
 from netaudit.validate.pack.scene import Carry, Scene, Write
@@ -275,7 +276,7 @@ def pack() -> list[Made]:
 
 def released(known: list[Made]) -> list[Made]:
     """Captures of which nothing is asked but what the released copy told of them."""
-    return [*bent(known), *gathered(), *altered()]
+    return [*bent(known), *gathered(), *altered(), *edges(known)]
 
 
 def _damaged() -> Iterator[Made]:

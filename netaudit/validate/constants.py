@@ -1,0 +1,88 @@
+"""The tables and bounds that reading decides by, as this process has them, digest by digest.
+
+A number of a protocol, a limit, a pattern: what is one of hundreds in a table, or is met by megabytes only, no capture
+of a pack shows. Part of what a release told (`reference.py`); the bounds of whoever records are none of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import pkgutil
+import re
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from inspect import isfunction
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+ROOMS = ("capture", "packets", "streams", "messages", "unwrapping", "rows", "finalizing")
+RECORDING = ("from_wire", "growing", "recorder", "packet_socket", "adapters", "permission", "wireshark")
+PLAIN = (str, int, float, bytes, bool, type(None), complex)
+
+
+def of_constants() -> dict[str, str]:
+    """Digests of all values at the level of a module of the reading rooms, and of what functions take unless told."""
+    found = {}
+    for module in _modules():
+        for name, value in sorted(vars(module).items()):
+            if name.startswith("__") or isinstance(value, ModuleType):
+                continue
+            if (isinstance(value, type) or callable(value)) and not str(value.__module__).startswith("netaudit"):
+                continue  # of others, as their versions have it
+            if (text := said_of(value)) is not None:
+                digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+                found[f"constants/{module.__name__}.{name}"] = digest[:16]
+    return found
+
+
+def _modules() -> list[ModuleType]:
+    packages = [importlib.import_module(f"netaudit.{room}") for room in ROOMS]
+    every = [one.name for own in packages for one in pkgutil.walk_packages(own.__path__, f"{own.__name__}.")]
+    recording = tuple(f"netaudit.capture.{name}" for name in RECORDING)
+    named = [one for one in every if not one.startswith(recording)]
+    return [importlib.import_module(name) for name in sorted(named)]
+
+
+def said_of(value: Any) -> str | None:
+    """A value in words that are the same in every process; None for what is no value."""
+    if isinstance(value, PLAIN) and not isinstance(value, Enum):
+        return repr(value)
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}={value.value!r}"
+    if isinstance(value, re.Pattern):
+        return f"pattern {value.pattern!r} {value.flags}"
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+    if isinstance(value, np.generic | np.dtype):
+        return repr(value)
+    if isinstance(value, type):
+        return _class(value)
+    if isfunction(value := getattr(value, "py_func", value)):
+        return _all([*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).items()]) or None
+    if isinstance(value, dict):
+        return _all([one for pair in value.items() for one in pair])
+    if isinstance(value, set | frozenset):
+        return str(sorted(filter(None, map(said_of, value))))
+    if isinstance(value, tuple | list):
+        return _all(value)
+    if is_dataclass(value):
+        return _all([getattr(value, one.name) for one in fields(value)])
+    return None
+
+
+def _class(value: type) -> str | None:
+    """Values of a class: members of an enumeration, defaults of fields."""
+    if issubclass(value, Enum):
+        return str([(one.name, one.value) for one in value])
+    if is_dataclass(value):
+        return str([(one.name, said_of(one.default)) for one in fields(value)])
+    defaults = getattr(value, "_field_defaults", None)
+    own = {name: one for name, one in sorted(vars(value).items()) if name[:2] != "__" and isinstance(one, PLAIN)}
+    return str((own, said_of(defaults) if defaults else None)) if own or defaults else None
+
+
+def _all(values: Any) -> str:
+    return "[" + ",".join(said_of(one) or type(one).__name__ for one in values) + "]" if values else ""

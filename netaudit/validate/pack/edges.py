@@ -1,0 +1,169 @@
+"""Frames with every byte another one, numbers of headers one after the other, pictures sent bare, files in compression.
+
+Nothing is asked but what the released copy told.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import struct
+from collections.abc import Callable, Iterator, Sequence
+
+from netaudit.validate.pack import containers, frames, pictures
+from netaudit.validate.pack.answers import Made
+from netaudit.validate.pack.containers import SECOND, Packet
+from netaudit.validate.pack.draw import Draw
+from netaudit.validate.pack.gathered import MILLISECOND, Line, request_of
+from netaudit.validate.pack.packers import lz4_frame, zstd_frame
+
+START = 1_785_000_000 * SECOND
+HEADS, STEP = 76, 3  # bytes of a frame that are altered; between lengths at which it ends
+OF_KINDS = ("rare", "tunnels", "links")
+LINKS = (*range(300), 0x8000)
+SMALL = (24, 16)  # of a picture
+EDGES = (0, 1, 0x7F, 0x80, 0xFF)
+PACKED = {"type": "application/json", "encoding": "zstd", "name": ""}  # of a body
+ENDS = (bytes.fromhex("0211223344a1"), bytes.fromhex("0211223344a2"))
+
+
+def edges(known: Sequence[Made]) -> Iterator[Made]:
+    """All of them, in rooms of their own."""
+    yield from _frames(known)
+    yield from _numbers()
+    yield _bare()
+    yield from _packed(known)
+
+
+def _frames(known: Sequence[Made]) -> Iterator[Made]:
+    """Of every way in which a packet lies in a file one, altered byte by byte and cut off."""
+    for made in known:
+        if made.room not in OF_KINDS or made.write is None:
+            continue
+        whole = [one for one in made.packets if len(one.data) >= HEADS] or list(made.packets)
+        data = min(whole, key=lambda one: len(one.data)).data
+        draw = Draw(f"edges {made.name}")
+        packets = [Packet(0, other, len(data)) for other in _variants(draw, data)]
+        dated = [Packet(START + at * MILLISECOND, one.data, one.wire) for at, one in enumerate(packets)]
+        yield Made(f"edges-{made.name}", made.write(dated), room=f"edges-{made.room}")
+
+
+def _variants(draw: Draw, data: bytes) -> Iterator[bytes]:
+    within = min(len(data), HEADS)
+    for at in range(within):
+        value = (data[at] + 1, data[at] - 1, draw.one(EDGES), data[at] ^ 1 << draw.below(8))[draw.below(4)] & 0xFF
+        yield data[:at] + bytes([value]) + data[at + 1 :]
+    for size in range(1, within, STEP):
+        yield data[:size]
+
+
+def _inner(number: int) -> bytes:
+    ends = ("10.79.0.1", 1024 + number % 60000, "10.79.0.2", 9)
+    return frames.ip(ends[0], ends[2], 17, frames.udp(ends, struct.pack(">I", number)))
+
+
+def _numbered(name: str, link: int, made: Sequence[bytes]) -> Made:
+    packets = [Packet(START + at * MILLISECOND, one) for at, one in enumerate(made)]
+    return Made(f"{name}.pcap", containers.pcap(packets, link, nano=True), room="numbers-of-links")
+
+
+def _numbers() -> Iterator[Made]:
+    """Fields of link headers that say what follows, with all values that a byte has, or many of a word."""
+    low, words = range(256), (*range(0x110), *range(0x200, 0x2A0), *range(0x8020, 0x8060), *range(0xC020, 0xC030))
+    yield _numbered("ppp", containers.PPP, [b"\xff\x03" + struct.pack(">H", one) + _inner(one) for one in words])
+    yield _numbered("null", containers.NULL, [struct.pack("<I", one) + _inner(one) for one in low])
+    yield _numbered("nlpid", 107, [b"\x18\x41\x03" + bytes([one]) + _inner(one) for one in low])
+    places = (*range(16), 0xF8, 0x0C, 0x80C2, 0xFFFFFF)
+    snaps = [b"\xaa\xaa\x03" + struct.pack(">I", one)[1:] + b"\x08\0" for one in places]
+    yield _numbered("snap", containers.ETHERNET, [_llc(head + _inner(at)) for at, head in enumerate(snaps)])
+    yield _numbered("llc", containers.ETHERNET, [_llc(bytes([one, one, 3]) + _inner(one)) for one in low])
+    kinds = [_cooked(one, 0x800) + _inner(one) for one in range(0, 1024, 4)]
+    yield _numbered("cooked", containers.SLL, kinds)
+    yield _numbered("cooked-types", containers.SLL, [_cooked(1, one) + _inner(one) for one in low])
+    heads = [struct.pack(">HH", flags << 8, 0x800) + bytes(4 * (flags & 0xF0).bit_count()) for flags in low]
+    gre = [frames.ip("10.79.1.1", "10.79.1.2", 47, head + _inner(at)) for at, head in enumerate(heads)]
+    yield _numbered("gre", containers.RAW, gre)
+    order, listed = "<", [one for one in LINKS if one < 0x8000]
+    data = containers.section(order) + b"".join(containers.interface(order, one, 9) for one in listed)
+    for number, link in enumerate(listed):
+        for turn, packet in enumerate((_inner(link), bytes(range(64)))):
+            one = Packet(START + (2 * number + turn) * MILLISECOND, packet, interface=number)
+            data += containers.enhanced(order, one, 10**9)
+    yield Made("linktypes.pcapng", data, room="numbers-of-links")
+
+
+def _cooked(hardware: int, kind: int) -> bytes:
+    return struct.pack(">HHH8sH", 0, hardware, 6, b"\2\0\0\0\0\7\0\0", kind)
+
+
+def _llc(data: bytes) -> bytes:
+    return ENDS[1] + ENDS[0] + struct.pack(">H", len(data)) + data
+
+
+def _bare() -> Made:
+    """Pictures over TCP without any protocol: whole, cut off, altered, with a loss, in base64, one behind the other."""
+    draw, said = Draw("bare"), list[list[tuple[int, bytes]]]()
+    for make in pictures.KINDS.values():
+        data = make(draw, *SMALL)
+        said += [[(0, b"\x01\x02head" + data + b"tail")], [(0, data), (0, data[:40]), (-60, b""), (0, data[100:])]]
+        said += [[(0, data[:size])] for size in range(1, 64, 3)]
+        said += [[(0, _other(draw, data, at)), (0, b"x" * 20)] for at in (*range(40), *range(40, len(data), 41))]
+        said += [[(0, data[:at]), (-7, b""), (0, data[at + 7 :])] for at in (3, 12, 25, 50, 90, len(data) - 12)]
+        text = base64.b64encode(data)
+        said += [[(0, text)], [(0, b'{"a":"' + text + b'","b":1}')], [(0, text[:300]), (-4, b""), (0, text[304:])]]
+        said += [[(0, text[:size])] for size in (1, 2, 3, 4, 9, 10, 11, 12, 255, 256, 257)]
+        said += [[(0, b"\r\n".join(text[at : at + 76] for at in range(0, len(text), 76)) + b"\r\n\r\nx")]]
+    said += [[(0, request_of(PACKED, other, at))] for at, other in enumerate(_zstd_bodies(draw))]
+    webp = b"RIFF" + struct.pack("<I", 40) + b"WEBPVP8 " + bytes(32)
+    said += [[(0, webp[:size] + b"zz")] for size in range(1, len(webp) + 1, 2)]
+    packets: list[Packet] = []
+    for number, steps in enumerate(said):
+        ends = [f"{0xFFFF << 32 | high | number:032x}" for high in (0x0A15_0000, 0xC613_0000)]
+        ts = START + number * 20 * MILLISECOND
+        line = Line({"ends": ends, "ports": [30_000 + number % 30_000, 9_500], "proto": 6, "opened": 3}, ts)
+        for turn, (size, data) in enumerate(steps):
+            if size < 0:
+                line.lose(0, -size)
+            else:
+                line.say(ts + (turn + 1) * MILLISECOND, 0, data)
+        line.close(ts + 10 * MILLISECOND)
+        packets += line.packets
+    return Made("bare.pcap", containers.pcap(sorted(packets, key=lambda one: one.ts), 1, nano=True), room="bare")
+
+
+def _zstd_bodies(draw: Draw) -> Iterator[bytes]:
+    text = b'{"name":"' + draw.word(60).encode() + b'","none":"' + bytes([48]) * 90 + b'"}'
+    for summed, single in ((False, True), (True, True), (True, False)):
+        one = zstd_frame(text, 40, summed=summed, single=single)
+        yield from (one, one + one, one + b"more")
+        yield from (one[:size] for size in range(1, len(one), 5))
+        yield from (_other(draw, one, at) for at in range(14))
+
+
+def _other(draw: Draw, data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([(data[at] + draw.one((1, 128, 255))) & 0xFF]) + data[at + 1 :]
+
+
+def _packed(known: Sequence[Made]) -> Iterator[Made]:
+    """A small capture in frames of zstd and lz4, in members of gzip; cut off, damaged, with other things behind."""
+    source = next(one for one in known if one.name == "cut250.cap").data
+    pack: dict[str, Callable[[bytes], bytes]] = {
+        "zst": functools.partial(zstd_frame, block=900),
+        "zst-sum": functools.partial(zstd_frame, block=5000, summed=True),
+        "zst-window": functools.partial(zstd_frame, block=700, single=False),
+        "lz4": functools.partial(lz4_frame, block=1500),
+        "gz": containers.gzipped,
+    }
+    for name, packer in pack.items():
+        one = packer(source)
+        half = len(source) // 2
+        forms = {
+            "whole": one, "twice": packer(source[:half]) + packer(source[half:]), "padded": one + bytes(20),
+            "cut": one[: len(one) - 9], "short": one[:11], "followed": one + b"something else that is no capture",
+            "wrong": one[:half] + bytes([one[half] ^ 0x55]) + one[half + 1 :],
+            "head": one[:6] + bytes([one[6] ^ 1]) + one[7:],
+        }  # fmt: skip
+        if name.startswith("zst"):
+            forms["skips"] = b"\x50\x2a\x4d\x18" + struct.pack("<I", 30) + bytes(30) + one
+        for form, data in forms.items():
+            yield Made(f"packed-{form}.pcap.{name}", data, room="packed")

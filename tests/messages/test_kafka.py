@@ -1,0 +1,147 @@
+"""Kafka: records of Produce requests in both forms of lengths, their answers, compression, any cut, noise."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.contracts.answers import IN_FIELD
+from netaudit.messages.kafka import KafkaReader, recognise
+from netaudit.messages.reader import Opening, Verdict
+from tests.messages.carrier import check_noise
+from tests.reference.messages import down, read, up
+from tests.unwrapping.samples import picture
+
+PICTURE = picture(seed=13)
+ROW = {"proto": 6, "client_port": 41000, "server_port": 9092}
+
+
+def varint(value: int) -> bytes:
+    out = b""
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+
+def zigzag(value: int) -> bytes:
+    return varint(value << 1 ^ value >> 31)
+
+
+def record(value: bytes, heads: dict[str, str] | None = None, key: bytes = b"k") -> bytes:
+    said = b"".join(
+        zigzag(len(name)) + name.encode() + zigzag(len(text)) + text.encode() for name, text in (heads or {}).items()
+    )
+    rest = b"\0" + zigzag(0) + zigzag(0) + zigzag(len(key)) + key + zigzag(len(value)) + value
+    rest += zigzag(len(heads or {})) + said
+    return zigzag(len(rest)) + rest
+
+
+def batch(*some: bytes, packed: int = 0) -> bytes:
+    data = b"".join(some)
+    if packed:
+        data = gzip.compress(data)
+    head = struct.pack(">iBIHiqqqhii", 0, 2, 0, packed, len(some) - 1, 0, 0, -1, -1, -1, len(some))
+    return struct.pack(">qi", 0, len(head) + len(data)) + head + data
+
+
+def old(value: bytes, magic: int = 1) -> bytes:
+    head = struct.pack(">IBB", 0, magic, 0) + (struct.pack(">q", 0) if magic else b"")
+    data = head + struct.pack(">i", -1) + struct.pack(">i", len(value)) + value
+    return struct.pack(">qi", 0, len(data)) + data
+
+
+def text(value: str, compact: bool) -> bytes:
+    return varint(len(value) + 1) + value.encode() if compact else struct.pack(">h", len(value)) + value.encode()
+
+
+def produce(batches: bytes, version: int = 7, number: int = 5, topic: str = "faces") -> bytes:
+    new, tags = version >= 9, b"\0" * (version >= 9)
+    array = (lambda n: varint(n + 1)) if new else (lambda n: struct.pack(">i", n))
+    size = varint(len(batches) + 1) if new else struct.pack(">i", len(batches))
+    body = struct.pack(">hhi", 0, version, number) + text("cam", compact=False) + tags
+    body += (b"\0" if new else b"\xff\xff") if version >= 3 else b""
+    body += struct.pack(">hi", 1, 30_000) + array(1) + text(topic, new) + array(1) + struct.pack(">i", 0)
+    body += size + batches + tags + tags + tags
+    return struct.pack(">i", len(body)) + body
+
+
+def answer(error: int, version: int = 7, number: int = 5, topic: str = "faces") -> bytes:
+    new, tags = version >= 9, b"\0" * (version >= 9)
+    array = (lambda n: varint(n + 1)) if new else (lambda n: struct.pack(">i", n))
+    body = struct.pack(">i", number) + tags + array(1) + text(topic, new) + array(1) + struct.pack(">ihq", 0, error, 9)
+    body += b"\0" * (8 * (version >= 2) + 8 * (version >= 5))
+    body += array(0) + (b"\0" if new else b"\xff\xff") if version >= 8 else b""
+    body += tags + tags + struct.pack(">i", 0) + tags
+    return struct.pack(">i", len(body)) + body
+
+
+@pytest.mark.parametrize("version", [0, 2, 3, 5, 7, 8, 9, 12])
+@pytest.mark.parametrize("error", [0, 29])
+def test_a_record_is_a_message_and_an_error_refuses_it(version: int, error: int) -> None:
+    sent = batch(record(PICTURE, {"Content-Type": "image/jpeg"}))
+    messages, summary = read([up(produce(sent, version)), down(answer(error, version))], **ROW)
+    assert summary.protocol == "kafka"
+    (one,) = [one for one in messages if one.body]
+    assert (one.method, one.path, one.content_type, one.body) == ("produce", "faces", "image/jpeg", PICTURE)
+    assert one.complete
+    refused = [(answer.method, answer.request.message_id) for answer in messages if IN_FIELD in answer.notes]
+    assert refused == ([("error 29", one.message_id)] if error else [])
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        batch(record(b"a" * 20), record(PICTURE)),
+        batch(record(b"a" * 20)) + batch(record(PICTURE)),
+        batch(record(b"a" * 20), record(PICTURE), packed=1),
+        old(b"a" * 20) + old(PICTURE, 0),
+    ],
+)
+def test_records_of_every_form(batches: bytes) -> None:
+    messages, _ = read([up(produce(batches))], **ROW)
+    assert [one.body for one in messages if one.body] == [b"a" * 20, PICTURE]
+
+
+def test_what_cannot_be_read_is_told() -> None:
+    for batches in (batch(record(PICTURE))[:-9], batch(record(b"x" * 40), packed=0)[:60], b"\xff" * 90):
+        messages, _ = read([up(produce(batches))], **ROW)
+        assert any("damaged records" in one.notes for one in messages)
+
+
+@settings(deadline=None, max_examples=25)
+@given(cuts=st.lists(st.integers(1, 900), min_size=1, max_size=30))
+def test_any_cut_gives_the_same(cuts: list[int]) -> None:
+    data, events, at = produce(batch(record(PICTURE))) + produce(batch(record(b"x" * 30)), number=6), [], 0
+    for size in [*cuts, len(data)]:
+        events += [up(data[at : at + size])] if data[at : at + size] else []
+        at += size
+    messages, _ = read(events, **ROW)
+    assert [one.body for one in messages if one.body] == [PICTURE, b"x" * 30]
+
+
+VERSIONS = struct.pack(">ihhih", 13, 18, 0, 1, 3) + b"cam"
+
+
+@pytest.mark.parametrize(
+    ("data", "port", "verdict"),
+    [
+        (produce(b"x"), 9092, Verdict.YES),
+        (produce(b"x"), 4000, Verdict.NO),
+        (VERSIONS, 4000, Verdict.YES),
+        (VERSIONS[:9], 9092, Verdict.MORE),
+        (b"\0\0\0\x10" + b"\0\x03\0\x01" + bytes(4) + b"\0\x04a\0bc" + bytes(9), 9092, Verdict.NO),
+        (b"\x16\x03\x01\x00\x2f\x01" + bytes(40), 9092, Verdict.NO),
+    ],
+)
+def test_what_is_recognised(data: bytes, port: int, verdict: Verdict) -> None:
+    assert recognise(Opening(data, b"", 41_000, port, midstream=False)) is verdict
+
+
+@settings(deadline=None, max_examples=30)
+@given(chunks=st.lists(st.tuples(st.integers(0, 1), st.binary(max_size=60)), max_size=8))
+def test_noise_is_no_error(chunks) -> None:
+    check_noise(KafkaReader, chunks)
