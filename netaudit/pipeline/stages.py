@@ -45,6 +45,7 @@ from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
+from netaudit.streams.batch import picked
 from netaudit.streams.from_packets import Assembler
 from netaudit.tables import EVIDENCE, Row
 from netaudit.text.frame_ranges import capture_name
@@ -250,6 +251,8 @@ class Shard:
             others, going_on = taker.take(batch, left)
             let_go |= going_on
             left &= others
+        if self._witness is None:
+            left &= ~self._take_ended(batch, left)
         for number, (index, delivery) in enumerate(batch.deliveries(left, in_columns=self.keys is not None), 1):
             for taker in self._takers:
                 taker.observe(index)
@@ -263,6 +266,22 @@ class Shard:
             if self._witness is not None:
                 self._witness.taken(batch, *taker.taken())
             taker.flush()
+
+    def _take_ended(self, batch: Batch, left: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Take those of the flows that end, bring nothing more, and have no reader that has to be told."""
+        taken = batch.closed & left
+        taken[batch.runs["row"]] = False
+        ending = np.flatnonzero(taken)
+        taken[:] = False
+        found = list(self._conversations.end(batch.flows["serial"][ending].tolist()))
+        if found:
+            places, standing = zip(*found, strict=True)
+            for first in range(0, len(places), FLOWS_AT_ONCE):
+                some = ending[list(places[first : first + FLOWS_AT_ONCE])]
+                self._flows.add_standing(picked(batch.flows, some), standing[first : first + FLOWS_AT_ONCE])
+                taken[some] = True
+                self._take_closed()
+        return taken
 
     def _flush_at(self, number: int) -> None:
         """Within a batch, in which all open flows may end at once, write what has come together so far."""
@@ -386,7 +405,8 @@ class Shard:
             if self._witness is not None:
                 self._witness.named(message, row)
             told = True
-        if told or pictured or (self._events.names_pictures and not is_reply(message)):
+        named = self._events.names_pictures and not is_reply(message)
+        if told or pictured or named or self._events.masked:
             self._leaves.take(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:

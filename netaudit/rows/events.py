@@ -21,7 +21,8 @@ from netaudit.identity_data.from_unwrapping import (
     masked,
     picture_addresses,
 )
-from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code
+from netaudit.masking.identity_numbers import holds_masked_number
+from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code, shown_way
 from netaudit.rows.persons import keyed
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
@@ -83,7 +84,7 @@ class EventRows:
         self.said.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
-        self._reader.stated, self._reader.named = [], []
+        self._reader.stated, self._reader.named, self._reader.masked = [], [], False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
@@ -110,6 +111,8 @@ class EventRows:
         """Whether a small document may say something of a device, or name a picture."""
         if b"/" in message.body and picture_urls(message.body):
             return True
+        if holds_masked_number(message.body):
+            return True
         return words().may_state(plain_text(message.body), path_of((message.request or message).path))
 
     @property
@@ -121,6 +124,11 @@ class EventRows:
     def stated(self) -> list[Statement]:
         """What the message that was read last says of devices."""
         return self._reader.stated
+
+    @property
+    def masked(self) -> bool:
+        """Whether documents of the last message hold a number of somebody that its sender masked."""
+        return self._reader.masked
 
     @property
     def names_pictures(self) -> bool:
@@ -217,7 +225,9 @@ class EventRows:
             person_ref=person["person_id"].text, person_hmac=person["person_id"].hmac,
             gender=person["gender"].text, age=person["age"].text, birthday=person["birthday"].text,
             address=person["address"].text, person_group=person["group"].text, score=event.score,
-            result=self._plain(event, "result", event.result, secret=False).text, **wanted,
+            result=self._plain(event, "result", event.result, secret=False).text,
+            direction=shown_way(self._plain(event, "direction", event.direction_text, secret=False), event.direction),
+            **wanted,
             first_photo_time=said_ns(event.purpose.get("first_photo_time", "")),
             report_time=said_ns(event.purpose.get("report_time", "")), asks=asks(event),
             images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
