@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netaudit.messages import amqp, framed, kafka, mongodb, redis, socks
+from netaudit.messages import amqp, framed, kafka, mongodb, opcua, redis, socks
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.coap import reader as coap
 from netaudit.messages.coap import stream as coap_stream
@@ -91,6 +91,7 @@ READERS: tuple[Entry, ...] = (
     Entry("pop3", "tcp", pop3.recognise, pop3.Pop3Reader),
     Entry("imap", "tcp", imap.recognise, imap.ImapReader),
     Entry("amqp", "tcp", amqp.recognise, amqp.AmqpReader),
+    Entry("opcua", "tcp", opcua.recognise, opcua.OpcUaReader),
     Entry("redis", "tcp", redis.recognise, redis.RedisReader),
     Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here
@@ -145,7 +145,7 @@ class RedisReader(BaseReader):
         method = decoded(words[0][:32]).upper()
         path = decoded(words[1][:1024]) if len(words) > 1 else ""
         asked = Message(NAME, UP, start, start + end, method=method, path=path)
-        self.asked.append(asked)
+        self.asked.append(replace(asked))
         self.pairs = self.pairs and method not in PUSHES and len(self.asked) < MOST_ASKED
         heads = [("chunk-offset", decoded(words[2][:15]))] if method in PLACED and len(words) > 3 else []
         out = []
@@ -162,7 +162,7 @@ class RedisReader(BaseReader):
             asked.body_size = len(asked.body)
             out.append(asked)
         if out:  # the answer is one to what was stored
-            self.asked[-1] = out[0]
+            self.asked[-1] = replace(out[0], body=b"")
         return out
 
     def _answer(self, data: bytes, start: int) -> tuple[int, list[Message]]:
