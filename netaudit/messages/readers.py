@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netaudit.messages import amqp, framed, kafka, mongodb, opcua, redis, socks
+from netaudit.messages import amqp, framed, kafka, mongodb, opcua, redis, rtps, socks
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.coap import reader as coap
 from netaudit.messages.coap import stream as coap_stream
@@ -150,6 +150,7 @@ READERS: tuple[Entry, ...] = (
     Entry("gelf", "udp", gelf.recognise, gelf.GelfReader, marks=gelf.MARKS),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
     Entry("mpegts", "udp", mpeg_ts.recognise, mpeg_ts.TsReader, marks=mpeg_ts.MARKS),
+    Entry("rtps", "udp", rtps.recognise, rtps.RtpsReader, marks=rtps.MARKS),
     Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
