@@ -74,9 +74,7 @@ class Appliance:
     _day: Day | None = None
     _last: float = 0.0  # when the last file began
     _taken_at: float = field(default_factory=time.monotonic)
-    _left: set[str] = field(
-        default_factory=set
-    )  # files that the recorder of an earlier start left: its end is not told
+    _left: set[str] = field(default_factory=set)  # files that a recorder of an earlier start left
     _untold: int = 0  # runs of which the day under way has such files
     _refused: dict[str, float] = field(default_factory=dict)  # files that could not be taken, and when to try again
 
