@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.contracts.details import HelloSaid
 from netaudit.messages.datagrams import Brought, together
+from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
@@ -125,6 +126,13 @@ class Flow:
         self._set(entry_of(reader, self.transport), Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
         for trail, offset in zip(self.trails, covered, strict=True):
             trail.covered = trail.read = offset
+
+    def go_on(self, read: tuple[int, int], server_name: str) -> None:
+        """Stand behind whole exchanges of HTTP/1 (`http1/whole.py`) that ended at these offsets, [UP, DOWN]."""
+        self.resume("http", read)
+        self.server_name = server_name
+        assert isinstance(self.reader, HttpReader)
+        self.reader.stand_at(read)
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
 

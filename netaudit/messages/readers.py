@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netaudit.messages import amqp, kafka, mongodb, socks
+from netaudit.messages import amqp, framed, kafka, mongodb, opcua, redis, socks
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.coap import reader as coap
 from netaudit.messages.coap import stream as coap_stream
@@ -91,6 +91,8 @@ READERS: tuple[Entry, ...] = (
     Entry("pop3", "tcp", pop3.recognise, pop3.Pop3Reader),
     Entry("imap", "tcp", imap.recognise, imap.ImapReader),
     Entry("amqp", "tcp", amqp.recognise, amqp.AmqpReader),
+    Entry("opcua", "tcp", opcua.recognise, opcua.OpcUaReader),
+    Entry("redis", "tcp", redis.recognise, redis.RedisReader),
     Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
@@ -103,6 +105,7 @@ READERS: tuple[Entry, ...] = (
     Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader, speaks_of_streams=True),
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
+    Entry(UNKNOWN, "tcp", framed.recognise, framed.FramedDocuments),  # last: of a protocol that nobody knows
     Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True, marks=sip.MARKS),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True, marks=dhcp.MARKS),
     Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True, marks=dhcpv6.MARKS),
@@ -218,6 +221,12 @@ def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | No
         if verdict in (Verdict.YES, Verdict.SWAPPED):
             return entry, verdict is Verdict.SWAPPED
     return FALLBACK[transport], False
+
+
+def begins_as(name: str, beginning: bytes) -> bool:
+    """Whether the first entry that may know what a client opens a connection with so is this one."""
+    declined = _declined(beginning[:BEGINNING], b"")
+    return BY_TRANSPORT["tcp"] is BY_TCP and declined < len(BY_BYTES) and BY_BYTES[declined].name == name
 
 
 @lru_cache(maxsize=BEGINNINGS)

@@ -186,7 +186,7 @@ def test_other_versions_of_a_rule_are_read() -> None:
 
 def test_a_finding_is_made_by_rules_of_its_kind_only() -> None:
     given = {
-        "sender": "a", "receiver": "b", "key": ("k",), "role": ("unknown", ""), "reason": "", "first_ts": 0, "last_ts": 0,
+        "sender": "a", "receiver": "b", "key": ("k",), "role": ("unknown", ""), "reasons": [], "first_ts": 0, "last_ts": 0,
         "capture_ids": [], "flow_ids": [], "display_filter": "",
     }  # fmt: skip
     made = Finding(kind=KIND["retrieved"], certainty="A", rules=[vocabulary.FACE_IN_CLEAR], **given).row()
