@@ -151,9 +151,9 @@ def suspects(
         if _grown(way.now.rest, way.earlier.rest, before, after) > _most(need):
             found.append(Suspect(way.channel, "room", figures=_figures(way, after) | {"bytes": way.now.rest}))
     for way in ways.more:
-        if (way.channel.inside > route.inside and not way.channel.asks) or (
-            way.channel.device == mine and way.channel.meets(route)
-        ):
+        if way.channel.inside > route.inside and not way.channel.asks:
+            continue
+        if way.channel.device == mine and way.channel.meets(route):
             continue
         if (one := _suspect(way, route, forms, need, mine, before, after)) is not None:
             found.append(one)
@@ -177,6 +177,8 @@ def _suspect(
             code = "moved_seen" if moved else "room_seen"
             return Suspect(channel, code, how, moved, figures=figures | {"count": some})
     least = max(64, need // (SHARE * 10))
+    if channel.asks:  # the route's own device in whatever pieces; others browse
+        least = 0 if own else LEAST_ASKED
     size = way.now.room(least)
     count, follows = way.follows(before, after)
     figures |= {"bytes": size, "followed": count}
@@ -190,7 +192,7 @@ def _suspect(
             return Suspect(channel, "own_sends", how, bars=False, figures=figures)
         return Suspect(channel, "room_own", how, figures=figures) if large else None
     large = _grown(size, way.earlier.room(least), before, after) > _most(need)
-    asks = not there and (not own or _starved(route, mine, before, after)) and _asks(way, after)
+    asks = not there and not channel.asks and (not own or _starved(route, mine, before, after)) and _asks(way, after)
     return Suspect(channel, "room", how, figures=figures) if large and not asks else None
 
 
