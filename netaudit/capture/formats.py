@@ -53,6 +53,8 @@ LOOKALIKES = (
     (0, b"SQLite format 3", "sqlite"),
     (0, APPLE_DOUBLE, "apple_double"),
 )
+# first members of documents that are zip archives (ISO/IEC 29500-2; OpenDocument 1.3, part 2, 3.3; EPUB 3.3, 4.2)
+_DOCUMENT = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/\.rels|mimetypeapplication/)", re.DOTALL)
 NAMED = re.compile(r"\.(pcap(ng)?|cap|ntar|dmp)\d*(\.(gz|zst|lz4|xz|bz2))?$", re.IGNORECASE)
 LONGEST_LOOK = 300
 
@@ -93,6 +95,8 @@ def _begins_as_capture(head: bytes) -> bool:
 
 def may_hold_captures(head: bytes) -> bool:
     """Whether what begins with `head`, and cannot be read, may hold captures all the same."""
+    if _DOCUMENT.match(head):
+        return False
     return _begins_as_capture(head) or any(head[at : at + len(magic)] == magic for at, magic, _ in HOLDERS)
 
 
@@ -103,6 +107,8 @@ def is_capture_name(name: str) -> bool:
 
 def looks_like(head: bytes) -> str:
     """What a file that begins with `head` seems to be, as a code (`looks` of the report's words); empty: unknown."""
+    if _DOCUMENT.match(head):
+        return "office"
     for offset, magic, what in (*HOLDERS, *LOOKALIKES):
         if head[offset : offset + len(magic)] == magic:
             return what

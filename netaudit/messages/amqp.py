@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.cutting import Frame, Layout
@@ -127,7 +127,7 @@ class AmqpReader(FramedReader):
         known.count += 1
         if not known.confirms:
             known.waiting.clear()  # of the last one only an error may speak
-        known.waiting[known.count] = message
+        known.waiting[known.count] = replace(message)  # without the body, which comes yet
         if len(known.waiting) > MOST_WAITING:
             del known.waiting[next(iter(known.waiting))]
 
