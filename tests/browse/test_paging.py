@@ -52,3 +52,13 @@ def test_reasons_within_lists_are_found_by_their_words() -> None:
     for text in ("corrupt block at offset 12: 34 bytes", "块损坏", "corrupt_block"):
         assert paging._holds("captures", rows, "damage", text).tolist() == [False, True]
     assert not paging._holds("captures", rows, "damage", "=corrupt block").any()
+
+
+def test_rules_of_findings_are_said_in_words() -> None:
+    from netaudit.browse.cells import cell
+    from netaudit.report.wording import Wording
+
+    rules = "face-image-in-clear/2 identity-in-clear/1 guessed/1"
+    (part,) = cell("findings", "rule", rules, Wording("zh")).parts
+    assert part.text == "明文可读或已用密钥解开的图像中检出人脸；可读的记录中有身份证件号码；guessed/1"
+    assert part.full == rules

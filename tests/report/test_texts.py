@@ -35,6 +35,8 @@ GROUPS = {
     "review_status",
     "role",
     "shape",
+    "finding_rule",
+    "direction",
     "earlier",
     "burst",
     "scope",
