@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.documents.entries import anchors
 from netaudit.documents.index import Way, says
+from netaudit.documents.passages import way_of
 from netaudit.documents.pictures import Claimed, claim
 from netaudit.documents.scope import Scope, elements
 from netaudit.documents.times import read_time
@@ -40,6 +41,8 @@ class Event:
     zone: str = ""
     score: float | None = None
     result: str = ""  # of a check or comparison, as sent
+    direction: str = ""  # through a door: in, out, or as sent
+    direction_text: str = ""
     target: str = ""  # whereto pushes are told to go, as it was said: a URL, or parts of an address beside each other
     person: dict[str, str] = field(default_factory=dict)
     purpose: dict[str, str] = field(default_factory=dict)
@@ -134,6 +137,8 @@ def _event(way: Way, scope: Scope, message_id: str) -> Event:
     if said := read_time(event.shot_time_text, entry.time.zone, entry.time.form) if event.shot_time_text else None:
         event.shot_time, event.zone = said
     event.result = scope.value(entry.result)
+    event.direction_text = scope.value(entry.direction)
+    event.direction = entry.ways.get(event.direction_text) or way_of(event.direction_text) or event.direction_text
     event.score = _score(scope.value(entry.score))
     event.target = " ".join(text for selector in entry.target if (text := scope.value((selector,))))
     event.person = {name: text for name, at in entry.person.items() if (text := scope.value(at))}

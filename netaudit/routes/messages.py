@@ -224,11 +224,12 @@ def joined(told: list[Told]) -> list[Told]:
     """
     spoken: dict[tuple[str, str], list[Told]] = defaultdict(list)
     for one in told:
-        if one.route.protocol != CARVED and not one.pictures:
+        if (one.route.protocol != CARVED or one.route.method) and not one.pictures:
             spoken[one.way].append(one)
     out = []
     for one in told:
-        near = spoken.get(one.way, []) if one.route.protocol == CARVED else []
+        alone = one.route.protocol == CARVED and not one.route.method
+        near = spoken.get(one.way, []) if alone else []
         near = [other for other in near if abs(other.ns - one.ns) <= A_SECOND and not other.joined]
         if not near:
             out.append(one)

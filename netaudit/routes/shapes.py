@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from netaudit.documents.passages import may_be_way
 from netaudit.identity_data.naming import could_be_name
 from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
 from netaudit.routes.times import DATED, MAIL, SPELLED, TURNED, WRITTEN
@@ -196,6 +197,7 @@ SHAPES: dict[str, Callable[[str], bool]] = {  # what values of a meaning look li
     "plate": lambda text: _PLATE.fullmatch(text) is not None,
     "picture_url": is_picture_url,
     "state": lambda text: 0 < len(text) <= 24,
+    "direction": may_be_way,
     "short": lambda text: 0 < len(text) <= 40,
     "picture": lambda text: text == PICTURE,
 }

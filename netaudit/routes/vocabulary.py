@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FILE, LANGUAGES = "fields.yaml", "languages.yaml"
 BY_NAME, BY_END, BY_STEM = 3, 2, 1  # how surely a name says it
 _KEYS = {"meaning", "zh", "names", "compose", "ends", "stems", "groups", "never", "shape", "beside", "examples"}
+LONG_LABEL = 4  # characters beyond ASCII of a name that words in it make one of a field
 LONG_STEM = 5  # letters of a word that its endings may follow
 PICTURES = "picture."
 # names of a time that say nothing of what happened then: an envelope's as often as an event's
@@ -159,7 +160,7 @@ def named(key: str) -> tuple[tuple[Meaning, int], ...]:
 
 def names_field(text: str) -> bool:
     """Whether a field is called so."""
-    return any(sure == BY_NAME for _, sure in named(text))
+    return any(sure == BY_NAME or (not text.isascii() and len(text) >= LONG_LABEL) for _, sure in named(text))
 
 
 def meaning_of(key: str, value: str, beside: Iterable[str] = ()) -> str:
