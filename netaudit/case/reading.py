@@ -12,7 +12,7 @@ import orjson
 
 from netaudit.case.frames import frame_of, need_pandas
 from netaudit.case.writing import no_case
-from netaudit.errors import CaseError, UnknownNameError, nearest
+from netaudit.errors import CaseError, ReasonedError, UnknownNameError, nearest
 from netaudit.system.reasons import why
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
@@ -98,7 +98,9 @@ class Case:
                 TABLES_VERSION,
             )
         if self._check and self.seal.state == "broken":
-            raise CaseError("{}: its seal is broken: {} (netaudit verify tells all)", folder, self.seal.problem)
+            raise CaseError(
+                "{}: its seal is broken: {} (netaudit verify tells all)", folder, ReasonedError(self.seal.problem)
+            )
         self.sound("case.json")
 
     @functools.cached_property

@@ -260,7 +260,7 @@ def _contested(tables: Tables, run: Run) -> Iterator[Entry]:
         ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
     )
     for row in rows.to_pylist():
-        if (row["role_reason"] or "").startswith("contested: "):
+        if parsed(row["role_reason"] or "").code.startswith("contested_"):
             device = row["receiver"] if row["sender"] == row["endpoint_id"] else row["sender"]
             yield Entry(device, "called a phone", row["images"], row["bytes"], understood=False)
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import JOIN, parsed, reason
 from netaudit.findings.ends import Ends
 from netaudit.findings.identity_records import records_of
-from netaudit.findings.personal import DESKTOP, Calling, agents_of, callings, is_personal_agent
+from netaudit.findings.personal import AGAINST, DESKTOP, Calling, agents_of, callings, is_personal_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +41,7 @@ UNEVEN = 0.35  # standard deviation of the waits between images by their mean: p
 
 SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
 
-TOO_FEW = "and no second fact that somebody else answered says so"
+TOO_FEW = "contested_alone"  # the reason of who has no second fact that somebody else answered
 
 CAPTURE, TERMINAL, SERVER = "capture device", "verification terminal", "server"
 VIEWER, PERSONAL_DEVICE, UNKNOWN = "viewer", "personal device", "unknown"
@@ -49,7 +50,7 @@ PERHAPS_PERSONAL = "perhaps a personal device"  # one fact, nothing against it: 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the inventory says of a device: role by class, and the sentence for it."""
+    """What the inventory says of a device: role by class, and the reason for it."""
 
     role: str
     why: str
@@ -74,7 +75,8 @@ def named(devices: pa.Table, claims: pa.Table | None = None) -> dict[str, Named]
         if row["class_confidence"] in SURE and row["role_hint"] not in {"", "network"}:
             what = " ".join(part for part in (row["vendor"], row["model"]) if part) or "maker unknown"
             signatures = ", ".join(by.get(row["device_id"], ())[:MOST_SIGNATURES])
-            why = f"signatures name it {row['class']} ({row['class_confidence']}; {what}): {signatures}"
+            sure = {"class": row["class"], "confidence": row["class_confidence"]}
+            why = reason("named", **sure, what=what, ids=signatures)
             found[row["device_id"]] = Named(row["role_hint"], why, row["class"])
     return found
 
@@ -137,7 +139,7 @@ class Actors:
         if calling is not None:
             calling.persons |= record.persons
             if len(calling.persons) > MOST_PERSONS:
-                calling.against["persons"] = "it sent the identity numbers of several persons"
+                calling.against["persons"] = {}
 
     def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
         """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""
@@ -145,8 +147,8 @@ class Actors:
             device = self.ends.device(ip, flow_id)
             return role(self._seen.get(device), self._named.get(device), self.callings.get(device))
         if agent := self._own.get(flow_id):
-            return PERSONAL_DEVICE, f"its User-Agent is that of a phone or tablet: {agent[:120]}"
-        return UNKNOWN, "the address stands for the whole site behind NAT"
+            return PERSONAL_DEVICE, reason("phone", agent=agent[:120])
+        return UNKNOWN, reason("shared")
 
     def contested(self, ip: str, flow_id: str = "") -> str:
         """Why the host at `ip` is called a phone or tablet, and not told apart as one; empty where that is not so."""
@@ -172,7 +174,7 @@ class Actors:
 
     def undecided(self, ip: str, flow_id: str = "") -> bool:
         """Whether it calls itself a phone by too few facts, with nothing against it: it may be a visitor's own."""
-        return self.contested(ip, flow_id).endswith(TOO_FEW)
+        return parsed(self.contested(ip, flow_id)).code == TOO_FEW
 
 
 def role(behaviour: Behaviour | None, device: Named | None = None, calling: Calling | None = None) -> tuple[str, str]:
@@ -181,13 +183,13 @@ def role(behaviour: Behaviour | None, device: Named | None = None, calling: Call
         return device.role, device.why
     if why := contested(behaviour, device, calling):
         kind, _ = _behaves(behaviour or Behaviour(), calling)
-        return PERHAPS_PERSONAL if kind == UNKNOWN and why.endswith(TOO_FEW) else kind, why
+        return PERHAPS_PERSONAL if kind == UNKNOWN and parsed(why).code == TOO_FEW else kind, why
     if calling is not None and calling.personal:
-        return PERSONAL_DEVICE, f"it calls itself a phone or tablet: {'; '.join(calling.facts())}"
+        return PERSONAL_DEVICE, reason("personal", inner=JOIN.join(calling.facts()))
     if device is not None and device.role == VIEWER and (behaviour is None or not behaviour.received):
         return device.role, device.why
     if behaviour is None and calling is None:
-        return UNKNOWN, "no clear HTTP of its own was seen"
+        return UNKNOWN, reason("no_http")
     return _behaves(behaviour or Behaviour(), calling)
 
 
@@ -196,14 +198,15 @@ def contested(behaviour: Behaviour | None, device: Named | None = None, calling:
     behaviour = behaviour or Behaviour()
     if calling is None or not calling.called or (device is not None and device.role not in {PERSONAL_DEVICE, VIEWER}):
         return ""
-    who = f"contested: called a phone or tablet ({calling.word[:120]})"
+    agent = calling.word[:120]
     if behaviour.device_paths:
-        return f"{who}, but it pushes to a path of camera protocols: {min(behaviour.device_paths)}"
+        return reason("contested_path", agent=agent, path=min(behaviour.device_paths))
     if behaviour.received:
-        return f"{who}, but {len(behaviour.received)} distinct images were sent to it"
-    if calling.against:
-        return f"{who}, but {min(calling.against.values())}"
-    return "" if calling.personal else f"{who}, {TOO_FEW}"
+        return reason("contested_sent", agent=agent, n=len(behaviour.received))
+    for against, code in AGAINST.items():
+        if against in calling.against:
+            return reason(code, agent=agent, **calling.against[against])
+    return "" if calling.personal else reason(TOO_FEW, agent=agent)
 
 
 def own_flows(tables: Mapping[str, pa.Table], shared: frozenset[str]) -> dict[str, str]:
@@ -218,26 +221,17 @@ def own_flows(tables: Mapping[str, pa.Table], shared: frozenset[str]) -> dict[st
 def _behaves(behaviour: Behaviour, calling: Calling | None) -> tuple[str, str]:
     """Role and reason by what a host does."""
     if behaviour.received:
-        passed = behaviour.received & behaviour.sent
-        more = f", {len(passed)} of them passed on unchanged" if passed else ""
-        return (
-            SERVER,
-            f"behaves like a server: {len(behaviour.received)} distinct images were sent to it by others{more}",
-        )
+        received, passed = len(behaviour.received), len(behaviour.received & behaviour.sent)
+        return SERVER, reason("passed_on", n=received, m=passed) if passed else reason("received", n=received)
     desktop = sorted(agent for agent in (calling.agents if calling else ()) if DESKTOP.search(agent))
     if desktop:
-        return VIEWER, f"its User-Agent is that of a desktop browser: {desktop[0][:120]}"
+        return VIEWER, reason("desktop", agent=desktop[0][:120])
     if behaviour.device_paths:
-        return CAPTURE, f"it pushes face images to a path of camera protocols: {min(behaviour.device_paths)}"
+        return CAPTURE, reason("camera_path", path=min(behaviour.device_paths))
     if len(behaviour.sent) >= LEAST_IMAGES:
-        sent, to = len(behaviour.sent), len(behaviour.to)
-        when = "uneven" if _uneven(behaviour.times) else "even"
-        like = "behaves like a capture device, and nothing says that it is one"
-        return (
-            UNKNOWN,
-            f"{like}: it sent {sent} distinct face images at {when} times (receivers: {to}) and received none",
-        )
-    return UNKNOWN, "too little was seen of it"
+        code = "behaves_uneven" if _uneven(behaviour.times) else "behaves_even"
+        return UNKNOWN, reason(code, n=len(behaviour.sent), m=len(behaviour.to))
+    return UNKNOWN, reason("too_little")
 
 
 def _uneven(times: list[int]) -> bool:

@@ -99,6 +99,12 @@ class Witness(Protocol):
     def named(self, message: Message, row: Row) -> None:
         """A row of `persons` was made of a message of the flow last delivered."""
 
+    def addressed(self, row: Row) -> None:
+        """A row of `targets` was made: under which address a picture went, or which one a document names."""
+
+    def spoke(self, message: Message, events: list[Row], *, names_pictures: bool) -> None:
+        """A message of the flow last delivered was read: its rows of `events`, and whether it names pictures."""
+
     def sent(self, units: list[Row]) -> None:
         """Units of what left encrypted ended: their rows of `encrypted_uploads`."""
 
@@ -162,6 +168,7 @@ class Shard:
         self._takers = takes(self._rows, self.ledger, self._conversations)
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
+        self._events.hears = witness.addressed if witness is not None else None
         self._scraps = ScrapRows(folder, part)
         self._leaves = LeafRows(folder, part, names_field)
         self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
@@ -210,7 +217,7 @@ class Shard:
                 writer.flush(least=1)
         told, self.telling = self.telling, None  # belongs to this process
         try:
-            possible = self.keys is None and len(self._conversations.flows) <= SAVED_FLOWS
+            possible = self.keys is None and self._conversations.readers() <= SAVED_FLOWS
             return possible and save_state(path, self, self._events.shared() | {"folder": self._folder})
         finally:
             self.telling = told
@@ -392,8 +399,11 @@ class Shard:
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
-        for row in self._events.end(message):
+        events = self._events.end(message)
+        for row in events:
             self._rows["events"].append(row)
+        if self._witness is not None:
+            self._witness.spoke(message, events, names_pictures=self._events.names_pictures)
         told = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
         pictured = bool(self._events.taken[1])

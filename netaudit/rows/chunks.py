@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
-_SENDING = ("PUT", "POST", "PATCH", "produce", "publish")
-_CARRIERS = ("http", "http2", "http3", "kafka", "amqp")
+_SENDING = ("PUT", "POST", "PATCH", "produce", "publish", "SETRANGE")
+_CARRIERS = ("http", "http2", "http3", "kafka", "amqp", "redis")
 _OWNER = r"(?:dz|qq|resumable|flow|goog|multi|file|upload|x)*"
 _PIECE = r"(?:chunk|part|piece|block|slice|segment|shard|fragment)"
 _NUMBER, _BARE, _TOTAL, _OFFSET, _PLACED = "number", "bare number", "total", "offset", "offset in a head"

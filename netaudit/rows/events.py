@@ -69,6 +69,7 @@ class EventRows:
         self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
         self.taken = NOTHING_TAKEN  # documents and images of the last message
+        self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
 
     def shared(self) -> dict[str, Any]:
         """What every process has alike and none needs to be told, by name."""
@@ -157,7 +158,7 @@ class EventRows:
             code = address_code(self._key, address) if not place else ""
             tail = self._tail(address)
             if code or tail:
-                self._targets.append(
+                self._note(
                     TARGETS.row(
                         message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=False,
                         host=host_of((message.request or message).header("referer")),
@@ -169,7 +170,7 @@ class EventRows:
         for address in self._reader.named:
             code, tail = address_code(self._key, address), self._tail(address)
             if code or tail:
-                self._targets.append(
+                self._note(
                     TARGETS.row(
                         message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=True,
                         host=host_of(address),
@@ -185,12 +186,17 @@ class EventRows:
             return
         tails = {tail for one in picture_addresses(message.json) if (tail := self._tail(one))}
         if len(tails) == 1:
-            self._targets.append(
+            self._note(
                 TARGETS.row(
                     message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop(), named=False,
                     host="",
                 )
             )  # fmt: skip
+
+    def _note(self, row: Row) -> None:
+        self._targets.append(row)
+        if self.hears is not None:
+            self.hears(row)
 
     def _tail(self, address: str) -> str:
         return keyed(self._key, Personal("picture", "", "", address, "named")) if address_tail(address) else ""

@@ -57,7 +57,7 @@ FINDINGS = Table(
             "capture device, verification terminal, server, viewer, personal device, perhaps a personal device, "
             "unknown.",
         ),
-        Column("role_reason", "string", "Why this role."),
+        Column("role_reason", "string", "Why this role (a reason).", reasons=True),
         Column("receiver", "string", "Address of the receiver, likewise."),
         Column("receiver_device", "string", "The same of the receiver."),
         Column("endpoint_id", "string", "The far side (endpoints.endpoint_id)."),
@@ -90,7 +90,12 @@ FINDINGS = Table(
         Column("flow_ids", "list<string>", "Its flows."),
         Column("display_filter", "string", "Wireshark display filter that shows its packets."),
         Column("rule", "string", "Rule that fired, with its version."),
-        Column("reason", "string", "What makes the finding, in one line."),
+        Column(
+            "reason",
+            "string",
+            "What makes the finding: reasons, with semicolons between.",
+            reasons=True,
+        ),
         Column(
             "opened", "list<string>", "Sources of the keys that opened its images; empty where they were seen in clear."
         ),

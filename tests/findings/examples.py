@@ -114,7 +114,7 @@ UPLOADS = [
     {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "devices": 1, "shape": "events"},
 ]
 EXAMPLES = {
-    "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
+    "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested_alone?agent=x")]),
     "contested_inside": lambda: case(Run(side="lan", contested={"47.96.0.0/16": DECLARED})),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),

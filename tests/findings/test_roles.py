@@ -7,6 +7,7 @@ import pytest
 from netaudit.findings.roles import SERVER, UNKNOWN, Actors, Behaviour, role
 from netaudit.findings.transfers import Transfer
 from tests.findings.examples import filled, flow
+from tests.wording import english
 
 SECOND = 1_000_000_000
 SERVED, READER = "10.0.0.12", "10.0.0.33"
@@ -21,18 +22,18 @@ def test_a_sender_of_faces_behaves_like_a_capture_device(at: list[int], when: st
     behaviour = Behaviour(sent={1, 2, 3}, to={"a"}, times=[one * SECOND for one in at])
     kind, why = role(behaviour)
     assert kind == UNKNOWN
-    assert why.startswith("behaves like a capture device, and nothing says that it is one: it sent 3 distinct")
-    assert f"at {when} times (receivers: 1)" in why
+    assert english(why).startswith("behaves like a capture device, and nothing says that it is one: it sent 3 distinct")
+    assert f"at {when} times (receivers: 1)" in english(why)
 
 
 def test_who_is_sent_images_behaves_like_a_server() -> None:
     kind, why = role(Behaviour(received={1, 2}, sent={2}))
     assert kind == SERVER
-    assert why.startswith("behaves like a server: 2 distinct images")
+    assert english(why).startswith("behaves like a server: 2 distinct images")
 
 
 def test_few_images_say_nothing() -> None:
-    assert role(Behaviour(sent={1, 2})) == (UNKNOWN, "too little was seen of it")
+    assert role(Behaviour(sent={1, 2})) == (UNKNOWN, "too_little")
 
 
 def _portrait(**more: object) -> Transfer:

@@ -19,6 +19,7 @@ from netaudit.live.daily import alarms as alarming
 from netaudit.live.daily import room as rooms
 from netaudit.live.daily.alarms import Alarms, checked
 from netaudit.live.daily.appliance import Appliance, Daily, refuse
+from netaudit.live.daily.auditor import Auditor
 from netaudit.live.daily.day import Day, cases, free_name, is_sealed, shown_why
 from netaudit.live.daily.room import size_of
 from netaudit.live.daily.spool import Spool, Whole
@@ -371,6 +372,30 @@ def test_losses_are_those_of_the_case(tmp_path: Path) -> None:
         "received": 20, "dropped_kernel": 0, "dropped_interface": 0, "dropped_own": 0, "untold_runs": 1,
         "overwritten": [],
     }  # fmt: skip
+
+
+def test_files_that_a_run_before_left_are_of_a_run_that_did_not_tell_its_losses(tmp_path: Path) -> None:
+    """Power was lost: the last file lacks what the recorder had not written, and the day that has it says so."""
+    from types import SimpleNamespace
+
+    from netaudit.capture.recorder import Drops
+
+    keeper = SimpleNamespace(
+        drops=Drops(10, 0, 0, 0), missed=lambda: 0, drops_own=0, untold_runs=0, recording=False, overwritten=[]
+    )
+    one, spool = appliance(tmp_path, Watcher()), tmp_path / "spool"
+    spool.mkdir()
+    write(spool, "record-0001_00002_20260901010000.pcapng", capture(START), START)
+    one.daily.root.mkdir()
+    with Custody(one.daily.root) as one._custody:
+        one._room = rooms.Room(one.daily.root, one._custody, None, 1, one._tell)
+        one._left = {"record-0001_00002_20260901010000.pcapng"}
+        one._take(Spool(spool, own=True), Auditor(()), ended=True)
+        assert one._day is not None
+        one._day.close()
+    assert one._losses(keeper)["untold_runs"] == 1  # type: ignore[arg-type]
+    assert one._losses(keeper)["untold_runs"] == 0  # type: ignore[arg-type]
+    assert not one._left
 
 
 def test_places_where_no_appliance_can_be(tmp_path: Path) -> None:
