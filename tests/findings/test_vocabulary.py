@@ -114,6 +114,12 @@ def test_the_sentence_of_every_kind_has_its_colour(kind) -> None:
     assert kind.colour == "A" or f".lead.{kind.colour} " in CSS
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_has_a_headline(kind) -> None:
+    key = kind.act.name if kind.seen else kind.counts
+    assert all(Texts(lang).known("headline", key) for lang in ("zh", "en"))
+
+
 @pytest.mark.parametrize(("kind", "letter"), MADE)
 def test_every_kind_is_told_by_a_statement_of_the_verdict(kind, letter) -> None:
     told = {one["kind"] for one in statements(case(findings=[row_of(kind, letter)]))}
