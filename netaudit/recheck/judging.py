@@ -37,7 +37,7 @@ KINDS_OF = {
     "uploaded": IMAGES, "video": VIDEOS, "matched": UPLOADS, "counted": UPLOADS, "together": UPLOADS,
     "following": UPLOADS, "hidden": UPLOADS, "moved": INSIDE,
 }  # fmt: skip
-NOT_ASKED = frozenset(  # kinds after which it is not asked whether they are gone: what came from outside, what has no image
+NOT_ASKED = frozenset(  # kinds of which nothing asks whether they are gone: from outside, or without an image
     ("retrieved", "delivered", *(f"{what}_{way}" for what in ("templates", "contacts")
                                  for way in ("uploaded", "retrieved", "delivered", "moved")))
 )  # fmt: skip
