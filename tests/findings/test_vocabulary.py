@@ -169,6 +169,21 @@ def audited(tmp_path_factory):
     return audit
 
 
+MADE_BY = {
+    name
+    for path in (ROOT / "netaudit" / "findings").glob("*.py")
+    if path.name != "vocabulary.py"
+    for name in re.findall(r"\b[A-Z][A-Z_]+\b", path.read_text(encoding="utf-8"))
+}
+
+
+@pytest.mark.parametrize("name", [name for name, one in vars(vocabulary).items() if one in (*RULES, *ACTS)])
+def test_every_rule_and_act_is_named_by_a_module_that_makes_findings(name) -> None:
+    """What nobody produces is a word of the report that nothing stands behind."""
+    kinds = [kind for kind in KINDS if getattr(vocabulary, name) in (kind.act, *kind.rules)]
+    assert name in MADE_BY or all(kind.past for kind in kinds)
+
+
 def test_every_kind_has_a_capture_in_which_it_is_found() -> None:
     assert set(CAPTURES) | set(MADE_UP) == {kind.name for kind in KINDS if not kind.past}
     for name, (test, word) in MADE_UP.items():
