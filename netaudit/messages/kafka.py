@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAME = "kafka"
 PORT = 9092
 HEAD = 8  # size, and of a request its key and version
-MOST = 100 << 20  # bytes of a request (socket.request.max.bytes)
+MOST = 16 << 20  # bytes of a request; producers send 1 MiB at most unless they are told otherwise
 MOST_KEY, MOST_VERSION, NEWEST = 92, 20, 12  # of requests; of Produce the newest version that is read
 PRODUCE, FETCH = 0, 1
 MOST_ASKED = 1024  # requests that wait for their answers

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "opcua"
 HEAD, SECURED = 8, 24  # bytes of a head; with the numbers of a secured message
-MOST, MOST_BODY = 16 << 20, 64 << 20  # bytes of a chunk, and of a message
+MOST, MOST_BODY = 1 << 20, 16 << 20  # bytes of a chunk, and of a message
 MOST_UNDER_WAY, MOST_ASKED = 64, 1024
 MORE, LAST, GIVEN_UP = b"C", b"F", b"A"
 BAD = 0x80000000  # of a status

@@ -17,7 +17,7 @@ from netaudit.text.charset import decoded
 
 NAME = "redis"
 LONG = 512  # bytes of an argument that is a message of its own
-MOST = 64 << 20  # bytes of a command or an answer
+MOST = 16 << 20  # bytes of a command or an answer
 MOST_ARGUMENTS, MOST_DEPTH, MOST_ASKED = 100_000, 8, 4096
 LONGEST_LINE = 64 << 10
 PUSHES = frozenset({"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR"})  # behind which answers come unasked
@@ -82,7 +82,7 @@ class RedisReader(BaseReader):
             except MoreError as more:
                 side.need = more.need
                 if more.need > MOST:
-                    return out + self._lost(direction, "a value over 64 MiB")
+                    return out + self._lost(direction, "a value over 16 MiB")
                 break
             except WrongError:
                 return out + self._lost(direction, "bytes that are no Redis")

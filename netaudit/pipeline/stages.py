@@ -217,7 +217,7 @@ class Shard:
                 writer.flush(least=1)
         told, self.telling = self.telling, None  # belongs to this process
         try:
-            possible = self.keys is None and len(self._conversations.flows) <= SAVED_FLOWS
+            possible = self.keys is None and self._conversations.readers() <= SAVED_FLOWS
             return possible and save_state(path, self, self._events.shared() | {"folder": self._folder})
         finally:
             self.telling = told

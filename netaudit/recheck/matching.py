@@ -120,7 +120,7 @@ def _devices(visit: Visit, ids: dict[str, str]) -> dict[str, Device]:
 
 
 def _together(one: Channel | None, other: Channel, key: tuple[str, str]) -> Channel:
-    both = Channel(*key, inside=other.inside)
+    both = Channel(*key, inside=other.inside, asks=other.asks)
     for part in (one, other):
         if part is not None:
             both.ips |= part.ips

@@ -133,12 +133,14 @@ def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends
                 continue
             device = ends.device(sender, flow_id)
             found.heard[device].append((row["first_ts"], row["last_ts"]))
-            if row["protocol"] in LOCAL or scope.get(receiver) not in {"inside", "outside"}:
+            where = scope.get(receiver)
+            inside = where == "inside"
+            if where not in {"inside", "outside"} or (inside and row["protocol"] in LOCAL):
                 continue
-            inside = scope.get(receiver) == "inside"
             name = row["server_name"] if up and not inside else ""
-            endpoint = ends.device(receiver, flow_id) if inside else name or receiver
-            channel = found.channels.setdefault((device, endpoint), Channel(device, endpoint, inside))
+            asks = inside and up and row["protocol"] == "dns"
+            endpoint = f"DNS {receiver}" if asks else ends.device(receiver, flow_id) if inside else name or receiver
+            channel = found.channels.setdefault((device, endpoint), Channel(device, endpoint, inside, asks))
             channel.ips.add(receiver)
             if name:
                 channel.names.add(name)

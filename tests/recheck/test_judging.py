@@ -372,6 +372,33 @@ def test_what_is_hidden_and_small_now_is_not_gone() -> None:
     assert (one.status, one.form) == ("now other", "smaller")
 
 
+@pytest.mark.parametrize(("size", "status"), [(220, "moved"), (40, "gone")])
+def test_names_that_are_asked_lead_outside(size: int, status: str) -> None:
+    """Pictures in names that a resolver inside passes on; plain questions after the passes are the endpoint's own."""
+    names = channel(CAMERA, "DNS 192.168.1.1", after_passes(LATER, "clear", size), ip="192.168.1.1")
+    names.inside = names.asks = True
+    one = told(visit(LATER, [names, beats(LATER)]))
+    assert one.status == status
+    if status == "moved":
+        assert (one.now_endpoint, codes(one)) == ("DNS 192.168.1.1", ["moved_follows"])
+
+
+@pytest.mark.parametrize(("role", "status"), [("network", "moved"), ("", "gone")])
+def test_what_is_handed_to_the_router_may_be_passed_on(role: str, status: str) -> None:
+    """A proxy or tunnel of its own: what leaves on its other side is not heard here; of a computer it would be."""
+    router = device(SERVER, "192.168.1.1", role=role)
+    way = channel(CAMERA, SERVER, after_passes(LATER, "hidden", 9000), ip="192.168.1.1")
+    way.inside, way.names = True, set()
+    one = told(visit(LATER, [way, beats(LATER)], devices=[device(), router]), office(devices=[device(), router]))
+    assert one.status == status
+
+
+def test_many_questions_for_names_are_room() -> None:
+    names = channel(CAMERA, "DNS 192.168.1.1", [(LATER + k * 9 * SECOND, 60, "clear") for k in range(160)], ip="192.168.1.1")  # fmt: skip
+    names.inside = names.asks = True
+    assert codes(told(visit(LATER, [names, beats(LATER)]))) == ["room"]
+
+
 def test_much_that_is_hidden_elsewhere_is_room_and_no_move() -> None:
     other = channel(CAMERA, "x.example.com", [(LATER + 27 * MINUTE, 150_000, "hidden")], ip="39.1.2.3")
     one = told(visit(LATER, [other, beats(LATER)]))

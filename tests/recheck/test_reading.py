@@ -49,6 +49,17 @@ def test_who_calls_in_vain_was_there_and_its_way_is_known() -> None:
     assert not found.channels
 
 
+def test_names_asked_inside_are_a_way_of_their_own_and_local_talk_outside_is_one_too() -> None:
+    asked = flow("f1", up=300, down=90, server_ip=IN, transport="udp", server_port=53, protocol="dns")
+    traps = flow("f2", up=5000, transport="udp", server_port=162, protocol="snmp")
+    found = visit_of(case([asked, traps, flow("f3", up=700, server_ip=IN, protocol="snmp", transport="udp")]))
+    assert {key: (one.inside, one.asks) for key, one in found.channels.items()} == {
+        (CAMERA, f"DNS {IN}"): (True, True),
+        (IN, CAMERA): (True, False),
+        (CAMERA, CLOUD): (False, False),
+    }
+
+
 def test_a_pause_of_half_a_minute_was_not_captured() -> None:
     assert len(visit_of(case([], captures=((0, 60), (90, 120)))).spans) == 2
     assert len(visit_of(case([], captures=((0, 60), (61, 120), (100, 110)))).spans) == 1

@@ -115,9 +115,9 @@ _MADE_ZH = (
     "若在 {n} 个时刻的 {percent}% 及以上之后照此发送，100 次这样的检查中至少 {of} 次会看到"
 )
 _MADE_EN = (
-    "of {devices} of {known:capture device|capture devices} known, {entries:entry|entries} of the makers say how "
-    "pictures are pushed, in the message itself ({why}): sent outside so, they would have been read in clear whatever "
-    "their size, and encrypted have shown from {bytes:size} on; sent so after {percent} % of "
+    "for {devices} of {known:capture device|capture devices} known, {entries:entry says|entries say} how devices of "
+    "the maker push pictures, in the message itself ({why}): sent outside so, they would have been read in clear "
+    "whatever their size, and encrypted have shown from {bytes:size} on; sent so after {percent} % of "
     "{n:marked moment|marked moments} or more, it would have been seen in at least {of} of 100 such visits"
 )
 _SEEN_ZH = (
@@ -131,8 +131,8 @@ _SEEN_EN = (
     "{n:marked moment|marked moments}, it would have been read in clear; encrypted, it would have been seen in at "
     "least {hidden} of 100 such visits (exact binomial bound, 95 % confidence)"
 )
-MARKED = (
-    Kind("unfollowed", _unfollowed, _ZH, _EN, SECOND),
+MARKED = (Kind("unfollowed", _unfollowed, _ZH, _EN, SECOND),)
+AS_THEY_DO = (
     Kind("as_made", _as_made, _MADE_ZH, _MADE_EN, SECOND),
     Kind("as_seen", _as_seen, _SEEN_ZH, _SEEN_EN, SECOND),
 )
