@@ -29,6 +29,7 @@ _MESSAGE = [
     "last_ts",
     "complete",
     "opened",
+    "path",
 ]
 _FLOW = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
 

@@ -35,6 +35,7 @@ OF_CAPTURES = re.compile(r"(?i)snap|capture|face|visitor|抓拍|人脸|访客|�
 HOLDERS = frozenset({"face_server", "nvr"})  # classes of servers that hold pictures of people who were captured
 MOST_SIGNATURES = 3  # named for a class
 MOST_PERSONS = 2  # whose identity numbers a visitor's own device may send: its owner's, and one with him
+LEAST_CARDS = 3  # persons answered one at a time before that is worth a word
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 MOST_RECEIVERS, MOST_TIMES = 64, 4096  # of a sender, that its behaviour is told from
 UNEVEN = 0.35  # standard deviation of the waits between images by their mean: people come so, clocks do not
@@ -93,6 +94,32 @@ class Behaviour:
     device_paths: set[str] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class Answered:
+    """What a host answered that was asked, one person at a time."""
+
+    persons: set[str] = field(default_factory=set)
+    askers: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
+    several: bool = False  # an answer told of more than one
+
+    def take(self, record: Record) -> None:
+        """Note an answer with identity numbers."""
+        self.several = self.several or len(record.persons) != 1
+        if len(self.persons) < MOST_TIMES:
+            self.persons |= record.persons
+            self.askers.add(record.receiver)
+            self.paths.add(record.message["path"].partition("?")[0])
+
+    def reads_cards(self, behaviour: Behaviour | None) -> bool:
+        """Whether the same question was answered with one person after the other, by who was sent no pictures.
+
+        Lists, and paths that name whom they ask for, are those of who keeps records.
+        """
+        kept = behaviour is not None and bool(behaviour.received or behaviour.sent)
+        return len(self.persons) >= LEAST_CARDS and len(self.paths) == 1 and not self.several and not kept
+
+
 class Actors:
     """What each device was seen doing.
 
@@ -110,6 +137,7 @@ class Actors:
         for row in rows:
             self._take(row)
         self.callings = callings(tables, self.ends)
+        self._answered: dict[str, Answered] = defaultdict(Answered)
         for record in records_of(tables).told:
             self._note_persons(record)
         self._own: dict[str, str] = own_flows(tables, shared) if shared else {}
@@ -135,7 +163,10 @@ class Actors:
 
     def _note_persons(self, record: Record) -> None:
         """Who sends the identity numbers of several persons is no visitor with a form."""
-        calling = self.callings.get(self.ends.device(record.sender, record.message["flow_id"]))
+        device = self.ends.device(record.sender, record.message["flow_id"])
+        if record.message["direction"] == "down" and record.sender not in self._shared:
+            self._answered[device].take(record)
+        calling = self.callings.get(device)
         if calling is not None:
             calling.persons |= record.persons
             if len(calling.persons) > MOST_PERSONS:
@@ -145,7 +176,11 @@ class Actors:
         """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""
         if ip not in self._shared:
             device = self.ends.device(ip, flow_id)
-            return role(self._seen.get(device), self._named.get(device), self.callings.get(device))
+            said = role(self._seen.get(device), self._named.get(device), self.callings.get(device))
+            cards = self._answered.get(device) if said[0] == UNKNOWN else None
+            if cards is not None and cards.reads_cards(self._seen.get(device)):
+                return UNKNOWN, reason("behaves_reader", n=len(cards.persons), m=len(cards.askers))
+            return said
         if agent := self._own.get(flow_id):
             return PERSONAL_DEVICE, reason("phone", agent=agent[:120])
         return UNKNOWN, reason("shared")
