@@ -134,6 +134,8 @@ def _compiled(raw: Any) -> Words:
     telling = [key for name in (*IDENTIFYING, *COUNTS) for key in fields[name]["keys"] if len(key.encode()) > 2]
     telling += [stem for name in IDENTIFYING for stem in fields[name]["stems"][0]]
     telling += [other for key in telling if (other := names.traditional(key)) != key]
+    telling += [spelled for key in telling if not key.isascii() for spelled in (key.capitalize(), key.upper())]
+    telling += [key.encode("ascii", "backslashreplace").decode() for key in telling if not key.isascii()]  # of JSON
     telling += [key for one in asked if (key := one.holder)]
     telling += [key for one in asked for key, meaning in one.keys.items() if meaning in COUNTS]
     return Words(

@@ -49,6 +49,11 @@ def test_a_device_is_told_however_its_fields_are_written(form: str) -> None:
     assert {name: found.get(name) for name in WANTED} == WANTED
 
 
+def test_names_in_capitals_of_any_script_are_heard() -> None:
+    (found,) = stated({"Изготовитель": "Exampleton", "МОДЕЛЬ": "EX-1", "Заводской номер": "EX1-0001"})
+    assert (found["vendor"], found["model"], found["serial"]) == ("Exampleton", "EX-1", "EX1-0001")
+
+
 def test_a_document_of_its_own_in_sip_is_read_and_one_of_gb28181_is_its_readers() -> None:
     assert stated({"report": {"vendor": "Exampleton", "model": "EX-1", "serial": "EX1-0001"}}, "sip") != []
     assert stated({"Response": {"Manufacturer": "A", "Model": "B-1", "SerialNumber": "AB12345"}}, "sip") == []
