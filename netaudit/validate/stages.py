@@ -171,6 +171,8 @@ def _read(folder: Path, way: Way, told: _Told) -> None:
         told.text("refused", f"{Path(one.name).name} {one.problem}")
     for source in opened.sources:
         told.text("files", f"{Path(source.name).name} {source.file_format} {source.compression} {source.damage}")
+    for path, size, digest in opened.read_so_far():
+        told.text("read", f"{Path(path).name} {size} {digest}")
     for path in sorted(folder.iterdir()):
         told.text("begins", f"{path.name} {first_time(path)}")
 
