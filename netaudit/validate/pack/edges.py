@@ -148,7 +148,7 @@ def _other(draw: Draw, data: bytes, at: int) -> bytes:
 def _cut() -> Iterator[Made]:
     """A file of two packets that ends at every byte of its second one, of every kind of file."""
     packets = [Packet(START + at * MILLISECOND, ENDS[1] + ENDS[0] + b"\x08\0" + _inner(at)) for at in range(2)]
-    written = {
+    written: dict[str, Callable[..., bytes]] = {
         "pcap": containers.pcap, "big.pcap": functools.partial(containers.pcap, order=">", nano=True),
         "pcapng": containers.pcapng, "big.pcapng": functools.partial(containers.pcapng, order=">"),
     }  # fmt: skip
