@@ -213,8 +213,11 @@ def _cut(delivery: Delivery, cuts: int) -> Iterator[Delivery]:
         places = sorted({0, run.length, *edges})
         for begin, end in itertools.pairwise(places):
             first, last = run.offset + begin, run.offset + end
-            own = (run.pieces["offset"] < last) & (run.pieces["offset"] + run.pieces["length"] > first)
-            piece = Run(run.direction, first, end - begin, run.data[begin:end], run.pieces[own])
+            pieces = run.pieces[(run.pieces["offset"] < last) & (run.pieces["offset"] + run.pieces["length"] > first)]
+            ends = np.minimum(pieces["offset"] + pieces["length"], last)
+            pieces["offset"] = np.maximum(pieces["offset"], first)
+            pieces["length"] = ends - pieces["offset"]
+            piece = Run(run.direction, first, end - begin, run.data[begin:end], pieces)
             yield Delivery(delivery.flow, [piece])
     yield Delivery(delivery.flow, [], delivery.closed)
 
