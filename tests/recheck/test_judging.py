@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.findings.vocabulary import KIND
+from netaudit.recheck import judging
 from netaudit.recheck.judging import compare
 from netaudit.recheck.saying import TEXTS, sentences
 from netaudit.recheck.visit import FORMS, Call, Channel, Sending
@@ -528,3 +530,9 @@ def test_nothing_that_is_sent_after_the_passes_to_the_same_endpoint_lets_picture
     """Templates were read as records, and no one asked for these: pictures were called gone beside them."""
     other = channel(CAMERA, UP, after_passes(LATER, form, 2700))
     assert told(visit(LATER, [other, beats(LATER)])).status in {"now other", "now encrypted"}
+
+
+def test_every_kind_of_finding_is_asked_after_or_said_not_to_be() -> None:
+    assert judging.KINDS_OF.keys() | judging.NOT_ASKED == KIND.keys()
+    assert not judging.KINDS_OF.keys() & judging.NOT_ASKED
+    assert set(judging.KINDS_OF.values()) <= judging.FORMS_OF.keys()
