@@ -42,7 +42,7 @@ from netaudit.unwrapping.text import to_text, unquote
 from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from netaudit.text.json_document import JsonDocument
 
@@ -202,7 +202,7 @@ def of_name(name: str) -> list[Personal]:
     return classified(_of_path(name, "file name")) if _LONG.search(name) else []
 
 
-def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
+def of_headers(headers: Sequence[tuple[str, str]]) -> list[Personal]:
     """What the headers of a message say of people: a number, and what stands beside it."""
     if not asks_in_headers(headers):
         return []
