@@ -37,6 +37,10 @@ KINDS_OF = {
     "uploaded": IMAGES, "video": VIDEOS, "matched": UPLOADS, "counted": UPLOADS, "together": UPLOADS,
     "following": UPLOADS, "hidden": UPLOADS, "moved": INSIDE,
 }  # fmt: skip
+NOT_ASKED = frozenset(  # kinds of which nothing asks whether they are gone: from outside, or without an image
+    ("retrieved", "delivered", *(f"{what}_{way}" for what in ("templates", "contacts")
+                                 for way in ("uploaded", "retrieved", "delivered", "moved")))
+)  # fmt: skip
 PERSONAL, SMALLER, IN_BULK, BULK_GOES = "personal device", 0.5, 0.6, 12
 NIGHT = range(22, 24), range(6)
 SEES = {"wan": 1, "lan": 2, "both": 3}  # how much of a site, by vantage
@@ -145,7 +149,7 @@ def _routes(visit: Visit) -> list[tuple[Channel, str]]:
         device = visit.devices.get(channel.device)
         if device is not None and device.role == PERSONAL:
             continue
-        purposes = {KINDS_OF[kind] for kind in channel.findings if kind in KINDS_OF}
+        purposes = {KINDS_OF[kind] for kind in channel.findings if kind not in NOT_ASKED}
         if channel.times((RECORD,)) and not channel.inside:
             purposes.add(RECORDS)
         if channel.endpoint in tied and channel.times((HIDDEN,), LEAST_HIDDEN):

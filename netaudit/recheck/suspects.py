@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netaudit.recheck.matching import Match
     from netaudit.recheck.visit import Channel, Device, Visit
 
-PERSONAL, VIEWER = "personal device", "viewer"
+PERSONAL, VIEWER, NETWORK = "personal device", "viewer", "network"
 CAPTURING = frozenset({"capture device", "verification terminal"})
 OF_SITE = CAPTURING | {"server"}
 OWN = frozenset({"phone", "tablet", "handheld", "computer", "pc", "tv"})
@@ -105,6 +105,12 @@ def weighed(before: Visit, after: Visit, met: dict[str, Match], needs: list[int]
     return found
 
 
+def _leads_out(channel: Channel, visit: Visit) -> bool:
+    """Whether what is sent inside may be passed on to the outside unseen: by who asks for names, or the router."""
+    there = visit.devices.get(channel.endpoint)
+    return channel.asks or (there is not None and there.role == NETWORK)
+
+
 def _same_way(one: Channel, other: Channel) -> bool:
     return (one.inside, one.asks) == (other.inside, other.asks) and one.meets(other)
 
@@ -151,7 +157,7 @@ def suspects(
         if _grown(way.now.rest, way.earlier.rest, before, after) > _most(need):
             found.append(Suspect(way.channel, "room", figures=_figures(way, after) | {"bytes": way.now.rest}))
     for way in ways.more:
-        if way.channel.inside > route.inside and not way.channel.asks:
+        if way.channel.inside > route.inside and not _leads_out(way.channel, after):
             continue
         if way.channel.device == mine and way.channel.meets(route):
             continue

@@ -114,6 +114,12 @@ def test_the_sentence_of_every_kind_has_its_colour(kind) -> None:
     assert kind.colour == "A" or f".lead.{kind.colour} " in CSS
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_has_a_headline(kind) -> None:
+    key = kind.act.name if kind.seen else kind.counts
+    assert all(Texts(lang).known("headline", key) for lang in ("zh", "en"))
+
+
 @pytest.mark.parametrize(("kind", "letter"), MADE)
 def test_every_kind_is_told_by_a_statement_of_the_verdict(kind, letter) -> None:
     told = {one["kind"] for one in statements(case(findings=[row_of(kind, letter)]))}
@@ -161,6 +167,21 @@ def audited(tmp_path_factory):
         return {kind_of(row).name for row in case.table("findings", ["act", "certainty", "rule"]).to_pylist()}
 
     return audit
+
+
+MADE_BY = {
+    name
+    for path in (ROOT / "netaudit" / "findings").glob("*.py")
+    if path.name != "vocabulary.py"
+    for name in re.findall(r"\b[A-Z][A-Z_]+\b", path.read_text(encoding="utf-8"))
+}
+
+
+@pytest.mark.parametrize("name", [name for name, one in vars(vocabulary).items() if one in (*RULES, *ACTS)])
+def test_every_rule_and_act_is_named_by_a_module_that_makes_findings(name) -> None:
+    """What nobody produces is a word of the report that nothing stands behind."""
+    kinds = [kind for kind in KINDS if getattr(vocabulary, name) in (kind.act, *kind.rules)]
+    assert name in MADE_BY or all(kind.past for kind in kinds)
 
 
 def test_every_kind_has_a_capture_in_which_it_is_found() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.findings.vocabulary import KIND
+from netaudit.recheck import judging
 from netaudit.recheck.judging import compare
 from netaudit.recheck.saying import TEXTS, sentences
 from netaudit.recheck.visit import FORMS, Call, Channel, Sending
@@ -381,6 +383,16 @@ def test_names_that_are_asked_lead_outside(size: int, status: str) -> None:
         assert (one.now_endpoint, codes(one)) == ("DNS 192.168.1.1", ["moved_follows"])
 
 
+@pytest.mark.parametrize(("role", "status"), [("network", "moved"), ("", "gone")])
+def test_what_is_handed_to_the_router_may_be_passed_on(role: str, status: str) -> None:
+    """A proxy or tunnel of its own: what leaves on its other side is not heard here; of a computer it would be."""
+    router = device(SERVER, "192.168.1.1", role=role)
+    way = channel(CAMERA, SERVER, after_passes(LATER, "hidden", 9000), ip="192.168.1.1")
+    way.inside, way.names = True, set()
+    one = told(visit(LATER, [way, beats(LATER)], devices=[device(), router]), office(devices=[device(), router]))
+    assert one.status == status
+
+
 def test_many_questions_for_names_are_room() -> None:
     names = channel(CAMERA, "DNS 192.168.1.1", [(LATER + k * 9 * SECOND, 60, "clear") for k in range(160)], ip="192.168.1.1")  # fmt: skip
     names.inside = names.asks = True
@@ -518,3 +530,9 @@ def test_nothing_that_is_sent_after_the_passes_to_the_same_endpoint_lets_picture
     """Templates were read as records, and no one asked for these: pictures were called gone beside them."""
     other = channel(CAMERA, UP, after_passes(LATER, form, 2700))
     assert told(visit(LATER, [other, beats(LATER)])).status in {"now other", "now encrypted"}
+
+
+def test_every_kind_of_finding_is_asked_after_or_said_not_to_be() -> None:
+    assert judging.KINDS_OF.keys() | judging.NOT_ASKED == KIND.keys()
+    assert not judging.KINDS_OF.keys() & judging.NOT_ASKED
+    assert set(judging.KINDS_OF.values()) <= judging.FORMS_OF.keys()

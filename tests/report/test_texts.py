@@ -213,5 +213,5 @@ def test_every_damage_of_a_capture_has_a_word():
 
 
 def test_everything_that_a_file_may_look_like_has_a_word():
-    looks = {what for _, _, what in (*formats.HOLDERS, *formats.LOOKALIKES)} | {"text"}
+    looks = {what for _, _, what in (*formats.HOLDERS, *formats.LOOKALIKES)} | {"text", "office"}
     assert looks == set(Texts("zh").group("looks"))
