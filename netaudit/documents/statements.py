@@ -50,6 +50,8 @@ _ADDING = re.compile(
 _PAIR = re.compile(r"~?([^\W\d]\w{0,40})\s*[=:]\s*(.{0,200})")
 _NAMED = frozenset({"name", "key", "field", "param", "parameter", "attribute", "id", "item", "label"})
 _VALUED = frozenset({"value", "val", "content", "text", "data"})
+_BESIDE = frozenset({"type", "datatype", "unit", "timestamp", "alias", "properties"})  # of a field, beside its value
+_GB28181 = frozenset({"query", "response", "notify", "control"})
 _OF_XML = frozenset({"version", "encoding", "standalone", "type", "lang", "schemalocation", "space", "class", "style"})
 
 
@@ -166,7 +168,7 @@ def _bytes() -> Any:
 
 def statements(head: Head, tree: Tree) -> list[Statement]:
     """What the documents of a message say of devices; nothing in most."""
-    if head.protocol in {"sip", "ehome"}:  # their readers know more of them
+    if head.protocol == "ehome" or (head.protocol == "sip" and _is_gb28181(tree)):  # their readers know more of them
         return []
     asked = [one for one in words().asked if one.fits(head)]
     others = bool(_OF_ONE.search(head.target)) if head.reply else _tells_of_others(head)
@@ -185,6 +187,11 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
             described.add(id(node))
             found.append(Statement(tuple(facts.items()), known is not None, listed or elsewhere))
     return (_of_one(found) if head.reply else found) + _sums(found)
+
+
+def _is_gb28181(tree: Tree) -> bool:
+    """Whether a document is one of GB/T 28181, by its root."""
+    return any(child.key in _GB28181 for document in tree.documents for child in (document, *document.children))
 
 
 def _tells_of_others(head: Head) -> bool:
@@ -330,19 +337,26 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
 
 def _named(node: Node) -> tuple[str, str] | None:
     """A field that is an object of a name and a value, or a list of both; of a name with steps the last one."""
-    if len(node.children) != 2:
+    told = [one for one in node.children if one.key not in _BESIDE] if len(node.children) > 2 else node.children
+    if len(told) != 2:
         return None
-    if node.raw == "" and all(one.value and not one.children for one in node.children):
-        first, second = (one.value or "" for one in node.children)  # whatever the two are called
-        if words().names.meaning(first):
+    if node.raw == "" and all(one.value and not one.children for one in told):
+        first, second = (one.value or "" for one in told)  # whatever the two are called
+        first = _last_step(first)
+        if words().names.meaning(first) or plain(first) in words().loose:
             return first, second
-    name, value = sorted(node.children, key=lambda one: one.key not in _NAMED)
+    name, value = sorted(told, key=lambda one: one.key not in _NAMED)
     if name.key not in _NAMED or value.key not in _VALUED:
         return None
     said, text = _text(name), _text(value)
     if said is None or text is None:
         return None
-    return re.split(r"[./]", said.strip(". /"))[-1], text
+    return _last_step(said), text
+
+
+def _last_step(name: str) -> str:
+    """Of a name with steps the last one: Device.DeviceInfo.ModelName, Properties/Model."""
+    return re.split(r"[./]", name.strip(". /"))[-1]
 
 
 def _text(node: Node) -> str | None:

@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from netaudit.messages.carve import LEAD as LONGEST_LEAD
-from netaudit.messages.carve import Search
+from netaudit.messages.carve import CarveReader, Search
+from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before
 MOST = 4 << 20  # bytes of a document; from there on all is searched
 MOST_DOCUMENTS = 50_000  # of a direction; what follows is searched as all unknown bytes are
+CHECK = 8  # bytes behind the document of a datagram
+MARKS = (Mark(least=24, holds=(b"{", 0, LEAD + 1)),)
 MARKER = 10  # first bytes of a document by which the next one is found
 _TEXT = re.compile(
     rb'\{\s{0,8}"[^"\x00-\x1f]{1,64}"\s?:|\[\s{0,4}\{\s{0,4}"[^"\x00-\x1f]{1,64}"\s?:'
@@ -143,6 +146,37 @@ def recognise(opening: Opening) -> Verdict:
         return Verdict.YES
     settled = len(opening.up) >= LEAD + 256 and len(opening.down) >= LEAD + 256
     return Verdict.NO if settled else Verdict.MORE
+
+
+def recognise_datagram(opening: Opening) -> Verdict:
+    """A whole JSON text behind a short head, and at most a few check bytes behind it."""
+    data = opening.up or opening.down
+    return Verdict.YES if not opening.upgrade and _told(data) is not None else Verdict.NO
+
+
+def _told(data: bytes) -> tuple[int, int] | None:
+    """Where the JSON text of a datagram begins and ends."""
+    begin = _begin(data)
+    if begin < 0 or data[begin : begin + 1] not in {b"{", b"["}:
+        return None
+    end = _Json(begin).end(data)
+    return (begin, end) if end and len(data) - end <= CHECK else None
+
+
+class FramedDatagrams(CarveReader):
+    """Reads a document from each datagram that is one; the others are searched as all unknown bytes are."""
+
+    joins_datagrams = False
+
+    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
+        """Take a datagram."""
+        if (told := _told(data)) is None:
+            return super().feed(direction, offset, data)
+        self.at[direction] = offset + len(data)
+        out = self.sides[direction].finish(ended=False)
+        message = Message("carved", direction, offset, offset + len(data), method="frame")
+        message.body, message.body_start, message.body_size = data[slice(*told)], offset + told[0], told[1] - told[0]
+        return [*out, message]
 
 
 class Side:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.messages.framed import FramedDocuments, recognise
+from netaudit.messages.framed import FramedDatagrams, FramedDocuments, recognise, recognise_datagram
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.reader import Opening, Verdict
 from tests.unwrapping.samples import picture
@@ -112,3 +112,13 @@ def test_hostile_bytes_are_all_told_or_searched(data: bytes, start: bytes) -> No
     for one in read(start + data, [3, 9, 60]):
         assert 0 <= one.start <= one.end <= len(start + data)
     assert DOWN == 1
+
+
+def test_a_datagram_with_a_document_behind_a_head_and_one_with_a_picture() -> None:
+    text = TEXTS[3]
+    first = b"IAM\x00\x00\x00" + text + b"\r\n"
+    assert recognise_datagram(Opening(first, b"", 9000, 9001, midstream=False)) is Verdict.YES
+    assert recognise_datagram(Opening(first[:-20], b"", 9000, 9001, midstream=False)) is Verdict.NO
+    reader = FramedDatagrams()
+    out = reader.feed(UP, 0, first) + reader.feed(UP, len(first), JPEG) + reader.finish()
+    assert [(one.body, one.method, one.start) for one in out] == [(text, "frame", 0), (JPEG, "", len(first))]
