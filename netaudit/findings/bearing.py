@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from netaudit.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS, UNACKNOWLEDGED
 from netaudit.contracts.answers import REFUSED as IN_BODY
 from netaudit.contracts.reasons import counted
-from netaudit.endpoints.tunnels import bridged
+from netaudit.findings.from_endpoints import bridged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
