@@ -14,6 +14,7 @@ from netaudit.cli.auditing import tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.showing import BRIEF, FIRST, SHOWN_ROWS, WIDEST, brief, fitting, show_command, write_text
 from netaudit.errors import UsageError
+from netaudit.exports.csv_tables import worded
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 
