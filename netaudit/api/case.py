@@ -220,6 +220,12 @@ class Case(reading.Case):
         write_xlsx(self, record_of(self, language(lang)), Path(path))
         return Path(path)
 
+    def words(self, reasons: str, lang: str = "en") -> str:
+        """Reasons as tables hold them, in words: `case.findings.reason.map(case.words)`."""
+        from netaudit.report.texts import Texts
+
+        return Texts(language(lang)).phrase(reasons, str)
+
     def to_csv(self, folder: Place, *, lang: str = "en") -> Path:
         """Write every table to a CSV file of its name in a folder, reasons in words; gives the folder.
 

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.reasons import counted, reason
 from netaudit.findings.acts import ABROAD, Move, act, is_one_of, sent_outside
-from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, RECORDS
+from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, RECORDS, UNCHECKED
 from netaudit.findings.bearing import BARE, OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
@@ -119,7 +119,8 @@ def note_alone(alone: list[Record], told: list[Record], scope: Scope, actors: Ac
             new = record.persons - ways[record.sender, record.receiver] - counted[sender]
             counted[sender] |= new
             if new:
-                apart.note(sender, CHANCE if record.chance else NUMBERS, record.size, len(new))
+                what = UNCHECKED if record.unchecked else CHANCE if record.chance else NUMBERS
+                apart.note(sender, what, record.size, len(new))
 
 
 def back_ends_of(endpoints: pa.Table | None) -> set[str]:

@@ -50,10 +50,11 @@ def validate() -> Validation:
     with tempfile.TemporaryDirectory(prefix="netaudit-validate-") as scratch:
         folder = Path(scratch)
         write(files, folder / "pack")
+        size, digest = sum(len(one.data) for one in files), digest_of(files)
+        for one in files:  # they lie in the folder: memory is for reading them
+            one.data, one.packets = b"", ()
         outcomes = read(files, folder)
-    return Validation(
-        outcomes, len(files), sum(len(one.data) for one in files), digest_of(files), time.monotonic() - begun
-    )
+    return Validation(outcomes, len(files), size, digest, time.monotonic() - begun)
 
 
 def write(files: list[Made], folder: Path) -> None:

@@ -9,6 +9,7 @@ release told (`reference.py`).
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +23,7 @@ from netaudit.messages.from_streams import Conversations
 from netaudit.messages.mqtt.publications import Publications
 from netaudit.packets.from_capture import Decoder
 from netaudit.streams.from_packets import Assembler
-from netaudit.streams.layouts import Kind
+from netaudit.streams.layouts import Delivery, Kind, Run
 from netaudit.streams.state import Limits
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, plain_publications, scraps
@@ -54,6 +55,7 @@ class Way(NamedTuple):
     bytes_of: int = 0  # one packet of so many has a byte changed
     lost_of: int = 0  # one packet of so many is lost, one doubled, one cut off
     bodies: int = 0  # changes of a body
+    cuts: int = 0  # of the beginning of every run, each as the end of a batch; what is in messages is not looked at
 
 
 WAYS = {
@@ -69,9 +71,12 @@ WAYS = {
     "losses": Way(1 << 20, lost_of=9),
     "heads": Way(1 << 20, bytes_of=3),
     "bodies": Way(1 << 20, bodies=6),
+    "cuts": Way(1 << 20, cuts=6),
 }
 HEADS = 120  # bytes of a packet in which one is changed
 BODY = 3000  # bytes of a body that is changed
+TCP = 6
+FRONT = 64  # bytes of a run within which it is cut
 
 
 def _scattered(count: int, seed: int) -> U8:
@@ -117,7 +122,7 @@ def others(message: Message, count: int) -> Iterator[Message]:
         yield replace(message, body=other, document=None, notes=[])
 
 
-class _Told:
+class Hashes:
     """Hashes by stage."""
 
     def __init__(self) -> None:
@@ -137,6 +142,7 @@ class _Told:
         return self.hashes.setdefault(stage, hashlib.sha256())
 
     def digests(self) -> dict[str, str]:
+        """Of every stage."""
         return {name: one.hexdigest()[:16] for name, one in self.hashes.items()}
 
 
@@ -144,13 +150,13 @@ def of_stages(folder: Path, room: str, ways: Mapping[str, Way] = WAYS) -> dict[s
     """Digests of all captures in a folder, by room, way and stage."""
     found: dict[str, str] = {}
     for name, way in ways.items():
-        told = _Told()
+        told = Hashes()
         _read(folder, way, told)
         found |= {f"{room}/{name}/{stage}": digest for stage, digest in told.digests().items()}
     return found
 
 
-def _read(folder: Path, way: Way, told: _Told) -> None:
+def _read(folder: Path, way: Way, told: Hashes) -> None:
     opened = open_captures([folder], window_size=way.window)
     decoder, assembler, conversations = Decoder(), Assembler(way.limits), Conversations(together=way.in_columns)
     for number, whole in enumerate(opened.windows()):
@@ -171,11 +177,13 @@ def _read(folder: Path, way: Way, told: _Told) -> None:
         told.text("refused", f"{Path(one.name).name} {one.problem}")
     for source in opened.sources:
         told.text("files", f"{Path(source.name).name} {source.file_format} {source.compression} {source.damage}")
+    for read, size, digest in opened.read_so_far():
+        told.text("read", f"{Path(read).name} {size} {digest}")
     for path in sorted(folder.iterdir()):
         told.text("begins", f"{path.name} {first_time(path)}")
 
 
-def _take(batch: Batch, conversations: Conversations, way: Way, told: _Told) -> None:
+def _take(batch: Batch, conversations: Conversations, way: Way, told: Hashes) -> None:
     told.rows("flows", batch.flows)
     told.rows("runs", batch.runs)
     told.rows("pieces", batch.pieces[_pointed_at(batch)])
@@ -183,20 +191,47 @@ def _take(batch: Batch, conversations: Conversations, way: Way, told: _Told) -> 
     if batch.records is not None:
         told.text("encrypted", said(batch.records))
     for _, delivery in batch.deliveries(in_columns=way.in_columns):
-        for message in conversations.feed(delivery):
-            if isinstance(message, Publications):
-                told.text("together", f"{message.place()} {plain_publications(message).tolist()} {message.topics()}")
-                told.rows("publications", message.rows)
-                for one in message.messages():
-                    _message(one, way, told)
-            else:
-                _message(message, way, told)
+        for part in _cut(delivery, way.cuts) if way.cuts else (delivery,):
+            for message in conversations.feed(part):
+                _tell(message, way, told)
     for summary in conversations.closed:
         told.text("closed", said(summary))
     conversations.closed.clear()
     for failure in conversations.failures:
         told.text("failures", failure)
     conversations.failures.clear()
+
+
+def _cut(delivery: Delivery, cuts: int) -> Iterator[Delivery]:
+    """The same, each piece of the beginning of a run by itself, as ends of batches have it; datagrams as they are."""
+    if int(delivery.flow["proto"]) != TCP:
+        yield delivery
+        return
+    for run in delivery.runs:
+        within = min(FRONT, run.length)
+        edges = [] if run.is_gap else (_scattered(cuts, run.offset + run.length) % np.uint64(within)).tolist()
+        places = sorted({0, run.length, *edges})
+        for begin, end in itertools.pairwise(places):
+            first, last = run.offset + begin, run.offset + end
+            pieces = run.pieces[(run.pieces["offset"] < last) & (run.pieces["offset"] + run.pieces["length"] > first)]
+            ends = np.minimum(pieces["offset"] + pieces["length"], last)
+            pieces["offset"] = np.maximum(pieces["offset"], first)
+            pieces["length"] = ends - pieces["offset"]
+            piece = Run(run.direction, first, end - begin, run.data[begin:end], pieces)
+            yield Delivery(delivery.flow, [piece])
+    yield Delivery(delivery.flow, [], delivery.closed)
+
+
+def _tell(message: Message, way: Way, told: Hashes) -> None:
+    if isinstance(message, Publications):
+        told.text("together", f"{message.place()} {plain_publications(message).tolist()} {message.topics()}")
+        told.rows("publications", message.rows)
+        for one in message.messages():
+            _message(one, way, told)
+    elif way.cuts:
+        told.text(f"messages.{message.protocol}", said(message))
+    else:
+        _message(message, way, told)
 
 
 def _pointed_at(batch: Batch) -> np.ndarray[Any, Any]:
@@ -208,7 +243,7 @@ def _pointed_at(batch: Batch) -> np.ndarray[Any, Any]:
     return np.flatnonzero(np.cumsum(steps)[:-1])
 
 
-def _message(message: Message, way: Way, told: _Told) -> None:
+def _message(message: Message, way: Way, told: Hashes) -> None:
     if way.bodies and 0 < len(message.body) <= BODY:
         for other in others(message, way.bodies):
             _leaves(other, way, told)
@@ -216,7 +251,7 @@ def _message(message: Message, way: Way, told: _Told) -> None:
     _leaves(message, way, told)
 
 
-def _leaves(message: Message, way: Way, told: _Told) -> None:
+def _leaves(message: Message, way: Way, told: Hashes) -> None:
     told.text(f"messages.{message.protocol}", f"{said(message)} {is_plain_document(message)}")
     for leaf in leaves(message, Budget(**way.budget) if way.budget is not None else None):  # type: ignore[arg-type]
         if leaf.kind in IMAGE_KINDS:

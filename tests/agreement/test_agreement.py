@@ -62,6 +62,11 @@ def test_a_difference_that_no_class_fits_is_unexplained() -> None:
     assert all(cause and right for _, _, _, cause, right in CLASSES.values())
 
 
+def test_any_seed_makes_a_capture() -> None:
+    """Slices of a run over a million conversations begin where they are told to (`--first`)."""
+    assert made(1001, 20) != made(1257, 20)
+
+
 def test_changed_captures_keep_their_structure() -> None:
     data = made(7, 200)
     other, touched = changed(data, 1)

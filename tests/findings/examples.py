@@ -125,6 +125,7 @@ EXAMPLES = {
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "numbers_alone": lambda: opened("apart", "numbers alone"),
+    "numbers_unchecked": lambda: opened("apart", "numbers called so"),
     "numbers_by_chance": lambda: opened("apart", "numbers as chance gives"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,30 @@ def test_every_way_and_every_stage_is_there(room: Path) -> None:
             "leaves",
             "values",
         ):
-            assert f"connections/{way}/{stage}" in found
+            looked_at = way != "cuts" or stage not in ("leaves", "values")
+            assert (f"connections/{way}/{stage}" in found) is looked_at
+
+
+class Words(stages.Hashes):
+    """What is said of messages, but for their pieces: what is cut has more of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def text(self, stage: str, text: str) -> None:
+        if stage.startswith("messages"):
+            self.said.append(re.sub(r" pieces=\S.*", "", text))
+
+
+def test_cuts_change_no_message(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any split of the same bytes gives the same messages."""
+    found = []
+    monkeypatch.setattr(stages, "Hashes", lambda: found.append(Words()) or found[-1])
+    for cuts in (1, 6, 40):
+        stages.of_stages(room / "connections", "connections", {"cuts": stages.WAYS["cuts"]._replace(cuts=cuts)})
+    assert found[0].said == found[1].said == found[2].said
+    assert len(found[0].said) > 40
 
 
 def test_ways_that_change_nothing_but_how_much_is_held_tell_the_same_packets(room: Path) -> None:

@@ -33,6 +33,7 @@ def edges(known: Sequence[Made]) -> Iterator[Made]:
     yield from _numbers()
     yield _bare()
     yield from _packed(known)
+    yield from _cut()
 
 
 def _frames(known: Sequence[Made]) -> Iterator[Made]:
@@ -142,6 +143,20 @@ def _zstd_bodies(draw: Draw) -> Iterator[bytes]:
 
 def _other(draw: Draw, data: bytes, at: int) -> bytes:
     return data[:at] + bytes([(data[at] + draw.one((1, 128, 255))) & 0xFF]) + data[at + 1 :]
+
+
+def _cut() -> Iterator[Made]:
+    """A file of two packets that ends at every byte of its second one, of every kind of file."""
+    packets = [Packet(START + at * MILLISECOND, ENDS[1] + ENDS[0] + b"\x08\0" + _inner(at)) for at in range(2)]
+    written: dict[str, Callable[..., bytes]] = {
+        "pcap": containers.pcap, "big.pcap": functools.partial(containers.pcap, order=">", nano=True),
+        "pcapng": containers.pcapng, "big.pcapng": functools.partial(containers.pcapng, order=">"),
+    }  # fmt: skip
+    for name, write in written.items():
+        first, both = (len(write(packets[:count], link=containers.ETHERNET)) for count in (1, 2))
+        data = write(packets, link=containers.ETHERNET)
+        for size in range(first - 4, both, 1 if name[:3] != "big" else 5):
+            yield Made(f"ends-{size}.{name}", data[:size], room=f"ends-{name.replace('.', '-')}")
 
 
 def _packed(known: Sequence[Made]) -> Iterator[Made]:

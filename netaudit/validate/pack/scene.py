@@ -73,8 +73,8 @@ class Scene:
     def mac(self, address: str) -> bytes:
         """The link address of a host; all that is outside comes from the router."""
         if not address.startswith(("10.", "fd00:")):
-            return bytes((0x02, 0x00, 0x5E, 0, self.number, 1))
-        return self.hosts.setdefault(address, bytes((0x02, 0x11, 0x22, self.number, 0, len(self.hosts) + 2)))
+            return bytes((0x02, 0x00, 0x5E, 0, self.number % 256, 1))
+        return self.hosts.setdefault(address, bytes((0x02, 0x11, 0x22, self.number % 256, 0, len(self.hosts) + 2)))
 
     def put(self, ts: int, packet: bytes, ends: tuple[str, str], of: Sent | None = None, snap: int = 0) -> None:
         """Put a packet on the link; `of` tells what it is of."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -416,6 +417,16 @@ def test_names_of_cases(tmp_path: Path) -> None:
     (tmp_path / "2026-09-02").symlink_to(tmp_path / "2026-09-01")
     assert [path.name for path in cases(tmp_path)][-2:] == ["2026-09-01-10", "2026-09-01-11"]
     assert len(cases(tmp_path)) == 11
+
+
+def test_alarms_that_no_log_would_take_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container without a log: syslog() says nothing there, and the alarm would be lost."""
+    monkeypatch.setattr(alarming, "SOCKETS", (str(tmp_path / "log"),))
+    with pytest.raises(UsageError, match="this system has none"):
+        checked("syslog")
+    if sys.platform != "win32":
+        (tmp_path / "log").touch()
+        assert checked("syslog") == "syslog"
 
 
 def test_alarms_go_to_a_bounded_file_or_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
