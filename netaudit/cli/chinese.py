@@ -66,12 +66,8 @@ def message(text: str, lang: str, depth: int = 0) -> str:
 
 
 def _part(text: str, lang: str, depth: int) -> str:
-    """What stands in a place: a message, some of them, a sentence of the report, or a name."""
-    from netaudit.report.texts import Texts
-
+    """What stands in a place: a message, some of them, or a name."""
     translated = message(text, lang, depth)
-    if translated == text:
-        translated = Texts(lang).phrase(text, lambda part: part)
     if translated == text and "; " in text:
         translated = "；".join(message(part, lang, depth) for part in text.split("; "))
     return translated

@@ -182,7 +182,7 @@ def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
     from netaudit.browse.cells import worded_ledger
     from netaudit.report.wording import Wording
 
-    words = Wording(lang, zone)
+    words, rows = Wording(lang, zone), worded(table, rows, lang)
     units = {column.name: column.unit for column in BY_NAME[table].columns}
     names = [*FIRST.get(table, ()), *(name for name in rows.column_names if name not in FIRST.get(table, ()))]
     texts = {}

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from netaudit.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS, UNACKNOWLEDGED
 from netaudit.contracts.answers import REFUSED as IN_BODY
 from netaudit.contracts.reasons import counted
+from netaudit.findings.from_endpoints import bridged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +31,7 @@ SHORT, SUMS = "acknowledged in part", "wrong checksums"
 UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
 STRANGE_ANSWER = "answered by no router"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
+BRIDGED = "in a tunnel of two ends here"
 UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED, CLOSED = "answered with an error", "redirected", "closed for an error"
@@ -48,6 +50,7 @@ LESSEN = frozenset(
         DATAGRAMS,
         ONE_WAY,
         NO_LINK,
+        BRIDGED,
         OWN_DEVICE,
         CONFLICT,
         TAIL,
@@ -74,6 +77,7 @@ REASONS = {  # of findings.reason, each with how many transfers it is about
     DATAGRAMS: "doubt_datagrams",
     ONE_WAY: "doubt_one_way",
     NO_LINK: "doubt_no_link",
+    BRIDGED: "doubt_bridged",
     BARE: "doubt_bare",
     UNDONE: "doubt_undone",
     FAINT: "doubt_faint",
@@ -138,6 +142,7 @@ class Bearing:
         wanted = pa.array(sorted(set(flow_ids)), pa.string())
         chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=wanted)).select(COLUMNS)
         self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
+        self._bridged = bridged(flows)
         self._one_way, self._routers = _one_way(flows), _routers(flows, scope, ends)
         self._answers = _answers(tables["messages"], wanted)
         self._requests = _requests(tables["messages"], wanted)
@@ -165,6 +170,8 @@ class Bearing:
         elif self._strange(row.receiver, seen.server_mac if row.upload else seen.client_mac):
             found.add(STRANGE_ANSWER)
         found |= {code for said, code in OF_FLOWS.items() if f"{said}_{'up' if row.upload else 'down'}" in seen.doubts}
+        if row.flow_id in self._bridged:
+            found.add(BRIDGED)
         if seen.conflicting[0 if row.upload else 1]:
             found.add(CONFLICT)
         if self.came_from_outside(row):

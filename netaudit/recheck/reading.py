@@ -138,7 +138,7 @@ def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends
             if where not in {"inside", "outside"} or (inside and row["protocol"] in LOCAL):
                 continue
             name = row["server_name"] if up and not inside else ""
-            asks = inside and up and row["protocol"] == "dns"
+            asks = up and row["protocol"] == "dns"
             endpoint = f"DNS {receiver}" if asks else ends.device(receiver, flow_id) if inside else name or receiver
             channel = found.channels.setdefault((device, endpoint), Channel(device, endpoint, inside, asks))
             channel.ips.add(receiver)

@@ -73,7 +73,7 @@ class Channel:
     device: str
     endpoint: str
     inside: bool = False  # the endpoint is a device of the site
-    asks: bool = False  # names are asked there, and passed on to the outside
+    asks: bool = False  # names are asked there, and passed on
     ips: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     flows: set[str] = field(default_factory=set)

@@ -30,6 +30,26 @@ _LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ı": "i", "ł": "l", "ø": "o",
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")  # of a name: deviceSerial, device_serial
 
 
+class Group:
+    """Words of one language, apart by how a name may hold them."""
+
+    __slots__ = ("_long", "_unspaced", "_words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        self._long = tuple(word for word in self._words if word.isascii() and len(word) >= LONG_STEM)
+        self._unspaced = tuple(word for word in self._words if not word.isascii())
+
+    def holds(self, key: str, words: tuple[str, ...]) -> bool:
+        """Whether a name holds a word of it: one of its words, a long one their beginning, others anywhere."""
+        if not self._words.isdisjoint(words):
+            return True
+        for word in words:
+            if word.startswith(self._long):
+                return True
+        return not key.isascii() and any(one in key for one in self._unspaced)
+
+
 @dataclass(frozen=True)
 class Meaning:
     """One meaning of a field."""
@@ -40,7 +60,7 @@ class Meaning:
     names: frozenset[str]
     ends: tuple[str, ...]
     stems: tuple[str, ...]
-    groups: tuple[tuple[frozenset[str], ...], ...]  # a name that holds a word of each, of one language, says so
+    groups: tuple[tuple[Group, ...], ...]  # a name that holds a word of each, of one language, says so
     never: re.Pattern[str]
     shape: str
     beside: frozenset[str]
@@ -57,8 +77,13 @@ class Meaning:
         spoken = tokens & self.names and not self.name.startswith("act.")
         if spoken or any(stem in key for stem in self.stems):
             return BY_STEM
-        held = any(all(_holds(key, words, group) for group in groups) for groups in self.groups)
-        return BY_STEM if held else 0
+        for groups in self.groups:  # of some fifty languages
+            for group in groups:
+                if not group.holds(key, words):
+                    break
+            else:
+                return BY_STEM
+        return 0
 
     def is_never(self, key: str, words: tuple[str, ...] = ()) -> bool:
         """Whether a name is of something else, by what it holds: within one of its words, or whole words of it."""
@@ -71,21 +96,11 @@ class Meaning:
     def holds(self, name: str) -> bool:
         """Whether a name holds a word of its first group."""
         words = tuple(folded(word) for word in words_of(_unmarked(name)))
-        return any(_holds(folded(name), words, groups[0]) for groups in self.groups)
+        return any(groups[0].holds(folded(name), words) for groups in self.groups)
 
     def fits(self, value: str) -> bool:
         """Whether a value may be of this meaning."""
         return SHAPES[self.shape](value)
-
-
-def _holds(key: str, words: tuple[str, ...], group: frozenset[str]) -> bool:
-    """Whether a name holds a word of a group: one of its words, a long one their beginning, others anywhere."""
-    if any(word in group for word in words):
-        return True
-    return any(
-        key.find(one) >= 0 if not one.isascii() else len(one) >= LONG_STEM and any(w.startswith(one) for w in words)
-        for one in group
-    )
 
 
 @lru_cache(maxsize=1)
@@ -127,7 +142,7 @@ def _compiled(raw: dict[str, Any], spoken: list[list[Any]], limits: list[str]) -
     groups = [raw.get("groups"), *([word for word in one if isinstance(word, list)] for one in spoken)]
     return Meaning(
         raw["meaning"], raw["zh"], names, frozenset(names), words("ends"), words("stems"),
-        tuple(tuple(frozenset(folded(str(word)) for word in group) for group in one) for one in groups if one),
+        tuple(tuple(Group(folded(str(word)) for word in group) for group in one) for one in groups if one),
         re.compile(never or "(?!)"), raw["shape"], frozenset(raw.get("beside") or ()),
     )  # fmt: skip
 

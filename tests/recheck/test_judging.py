@@ -372,11 +372,12 @@ def test_what_is_hidden_and_small_now_is_not_gone() -> None:
     assert (one.status, one.form) == ("now other", "smaller")
 
 
+@pytest.mark.parametrize("inside", [True, False])
 @pytest.mark.parametrize(("size", "status"), [(220, "moved"), (40, "gone")])
-def test_names_that_are_asked_lead_outside(size: int, status: str) -> None:
-    """Pictures in names that a resolver inside passes on; plain questions after the passes are the endpoint's own."""
+def test_names_that_are_asked_lead_outside(size: int, status: str, inside: bool) -> None:
+    """Pictures in names that a resolver passes on; plain questions after the passes are the endpoint's own."""
     names = channel(CAMERA, "DNS 192.168.1.1", after_passes(LATER, "clear", size), ip="192.168.1.1")
-    names.inside = names.asks = True
+    names.inside, names.asks = inside, True
     one = told(visit(LATER, [names, beats(LATER)]))
     assert one.status == status
     if status == "moved":

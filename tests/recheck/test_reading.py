@@ -51,10 +51,12 @@ def test_who_calls_in_vain_was_there_and_its_way_is_known() -> None:
 
 def test_names_asked_inside_are_a_way_of_their_own_and_local_talk_outside_is_one_too() -> None:
     asked = flow("f1", up=300, down=90, server_ip=IN, transport="udp", server_port=53, protocol="dns")
+    public = flow("f4", up=300, down=90, transport="udp", server_port=53, protocol="dns")
     traps = flow("f2", up=5000, transport="udp", server_port=162, protocol="snmp")
-    found = visit_of(case([asked, traps, flow("f3", up=700, server_ip=IN, protocol="snmp", transport="udp")]))
+    found = visit_of(case([asked, public, traps, flow("f3", up=700, server_ip=IN, protocol="snmp", transport="udp")]))
     assert {key: (one.inside, one.asks) for key, one in found.channels.items()} == {
         (CAMERA, f"DNS {IN}"): (True, True),
+        (CAMERA, f"DNS {CLOUD}"): (False, True),
         (IN, CAMERA): (True, False),
         (CAMERA, CLOUD): (False, False),
     }

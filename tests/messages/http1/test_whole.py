@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.capture.from_files import open_captures
 from netaudit.messages import from_streams
 from netaudit.messages.from_streams import Between, Conversations
 from netaudit.messages.http1.pairing import SLIM
 from netaudit.messages.http1.whole import exchanges
+from netaudit.packets.from_capture import Decoder
+from netaudit.rows.flows import FlowRows
+from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import Delivery
 from tests.reference.messages import cut_runs, down, essence, flow_row, read, runs, up
 
+PCAPS = Path(__file__).parents[3] / "pcaps"
 GET = b"GET /a?x=1 HTTP/1.1\r\nHost: a.example\r\n\r\n"
 POST = b'POST /up HTTP/1.1\r\nHost: b.example\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}'
 BODY = b"PUT /i.bin HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (SLIM + 1) + b"i" * (SLIM + 1)
@@ -110,3 +118,68 @@ def test_what_begins_otherwise_is_left_to_readers():
         conversations.feed(Delivery(row, runs([up(GET), down(OK)])))
     assert len(conversations.flows) == 3
     assert not any(isinstance(flow, Between) for flow in conversations.flows.values())
+
+
+def test_connections_that_end_without_a_reader_have_the_rows_that_feeding_gives():
+    rows = [flow_row(serial, client_port=40000 + serial) for serial in range(1, 4)]
+    told = []
+    for at_once in (False, True):
+        conversations, flows = Conversations(), FlowRows()
+        for row in rows[:2]:
+            conversations.feed(Delivery(row, runs([up(POST), down(OK)])))
+        conversations.feed(Delivery(rows[2], runs([up(b"odd words that go on")])))
+        if at_once:
+            found = list(conversations.end([3, 1, 2, 9]))
+            assert [place for place, _ in found] == [1, 2]
+            flows.add_standing(np.stack(rows[:2]), [standing for _, standing in found])
+        else:
+            for row in rows[:2]:
+                conversations.feed(Delivery(row, [], closed=True))
+                said = conversations.closed[-1]
+                flows.add(row, said.flow_id, said.protocol, said.server_name, said.read, swapped=said.swapped)
+        assert list(conversations.flows) == [3]
+        told.append(flows.take())
+    assert told[0].equals(told[1])
+
+
+def test_a_bug_of_the_short_way_costs_nothing(monkeypatch):
+    def fails(*_):
+        raise KeyError
+
+    monkeypatch.setattr(from_streams, "exchanges", fails)
+    messages, summary = read([up(POST), down(OK)])
+    assert [message.body for message in messages] == [b'{"a":1}', b"{}"]
+    assert summary.protocol == "http"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "benign_office/benign.pcap",
+        "carriers/s3.pcapng",
+        "documents/clouds.pcapng",
+        "documents/hikvision.pcapng",
+    ],
+)
+def test_captures_give_the_same_both_ways(name, monkeypatch):
+    told, short = [], []
+
+    def counted(*given):
+        found = exchanges(*given)
+        short.extend(found or ())
+        return found
+
+    for reader in (counted, lambda *_: None):
+        monkeypatch.setattr(from_streams, "exchanges", reader)
+        captures, decoder, assembler = open_captures([str(PCAPS / name)], window_size=1 << 20), Decoder(), Assembler()
+        conversations, messages = Conversations(), []
+        for window in captures.windows():
+            decoded = decoder.feed(window)
+            for delivery in assembler.feed(decoded.buffer, decoded.packets):
+                messages += conversations.feed(delivery)
+        for delivery in assembler.finish():
+            messages += conversations.feed(delivery)
+        captures.close()
+        told.append((every_bit(messages), conversations.closed))
+    assert told[0] == told[1]
+    assert short, "no connection of it goes the short way"
