@@ -45,6 +45,7 @@ from netaudit.findings.from_tables import (
     ledger_table,
     nameless,
 )
+from netaudit.findings.moments import INNER
 from netaudit.findings.transfers import transfers
 from netaudit.images.answers import Answers
 from netaudit.images.previews import Shown
@@ -139,7 +140,7 @@ def _write_tables(
     )
     tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
-    counted = tables | {"flows": once(tables["flows"], again)}
+    counted = tables | {"flows": _with_packet_ends(once(tables["flows"], again))}
     tables["after_moments"] = judge_moments(
         counted, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
@@ -164,6 +165,16 @@ def _write_tables(
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     return frozenset(same)
+
+
+def _with_packet_ends(flows: pa.Table) -> pa.Table:
+    """The flows told of the ends of their tunnels, and by which addresses their packets are known."""
+    told = answerable(flows)
+    if told is flows:
+        return flows
+    for name, inner in INNER.items():
+        told = told.append_column(inner, flows[name])
+    return told
 
 
 def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Counter[str]]:

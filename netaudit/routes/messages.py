@@ -27,6 +27,7 @@ AT_ONCE = 1024  # rows of them
 CARVED, A_SECOND = "carved", 10**9
 _INDEX = later(r"\[\d{1,6}\]")
 _CODE = later(r"[0-9a-z_-]{12,}", re.IGNORECASE)
+_FILE = later(r"(?=(?:\D*\d){4})[0-9a-z_-]{6,}\.[0-9a-z]{1,5}", re.IGNORECASE)  # named after a number or a time
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 LONGEST_TARGET = 2048  # characters
 _HEAD = later(r"(?:path\[\d+\]|query\.|header\.)")
@@ -114,6 +115,8 @@ def target_form(path: str) -> str:
 def _is_value(segment: str) -> bool:
     """Whether a segment is a number, a long code, the name of a picture, or masked."""
     if segment.isdecimal() or "*" in segment or segment.lower().endswith(_SUFFIXES):
+        return True
+    if _FILE.fullmatch(segment):
         return True
     return _CODE.fullmatch(segment) is not None and any(map(str.isdecimal, segment))
 

@@ -276,6 +276,8 @@ def test_targets_of_an_opponent_take_no_time(segment: str) -> None:
 
 def test_forms_of_targets() -> None:
     assert target_form("/iclock/2024/ab12cd34ef56/a.JPG?x=1#y") == "/iclock/*/*/*"
+    assert target_form("077B165241_0004.xml") == target_form("20261025_142105.xml") == "*"
+    assert target_form("/a/config2.xml") == "/a/config2.xml"
     assert target_form("/face/P990101/v1/user-list") == "/face/P990101/v1/user-list"
 
 

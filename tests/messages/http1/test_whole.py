@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.capture.from_files import open_captures
 from netaudit.messages import from_streams
 from netaudit.messages.from_streams import Between, Conversations
 from netaudit.messages.http1.pairing import SLIM
 from netaudit.messages.http1.whole import exchanges
+from netaudit.packets.from_capture import Decoder
 from netaudit.rows.flows import FlowRows
+from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import Delivery
 from tests.reference.messages import cut_runs, down, essence, flow_row, read, runs, up
 
+PCAPS = Path(__file__).parents[3] / "pcaps"
 GET = b"GET /a?x=1 HTTP/1.1\r\nHost: a.example\r\n\r\n"
 POST = b'POST /up HTTP/1.1\r\nHost: b.example\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}'
 BODY = b"PUT /i.bin HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (SLIM + 1) + b"i" * (SLIM + 1)
@@ -144,3 +150,36 @@ def test_a_bug_of_the_short_way_costs_nothing(monkeypatch):
     messages, summary = read([up(POST), down(OK)])
     assert [message.body for message in messages] == [b'{"a":1}', b"{}"]
     assert summary.protocol == "http"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "benign_office/benign.pcap",
+        "carriers/s3.pcapng",
+        "documents/clouds.pcapng",
+        "documents/hikvision.pcapng",
+    ],
+)
+def test_captures_give_the_same_both_ways(name, monkeypatch):
+    told, short = [], []
+
+    def counted(*given):
+        found = exchanges(*given)
+        short.extend(found or ())
+        return found
+
+    for reader in (counted, lambda *_: None):
+        monkeypatch.setattr(from_streams, "exchanges", reader)
+        captures, decoder, assembler = open_captures([str(PCAPS / name)], window_size=1 << 20), Decoder(), Assembler()
+        conversations, messages = Conversations(), []
+        for window in captures.windows():
+            decoded = decoder.feed(window)
+            for delivery in assembler.feed(decoded.buffer, decoded.packets):
+                messages += conversations.feed(delivery)
+        for delivery in assembler.finish():
+            messages += conversations.feed(delivery)
+        captures.close()
+        told.append((every_bit(messages), conversations.closed))
+    assert told[0] == told[1]
+    assert short, "no connection of it goes the short way"
