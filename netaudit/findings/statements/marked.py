@@ -51,7 +51,8 @@ def _figures(tables: Tables) -> dict[str, int]:
 
 def _capturing(tables: Tables) -> dict[str, str]:
     """Makers of the capture devices that are there, by device; empty where none is known."""
-    rows = tables["devices"].select(["device_id", "vendor", "role_hint"]).to_pylist()
+    devices = tables.get("devices")
+    rows = devices.select(["device_id", "vendor", "role_hint"]).to_pylist() if devices is not None else []
     return {row["device_id"]: row["vendor"] or "" for row in rows if row["role_hint"] in {CAPTURE, TERMINAL}}
 
 
