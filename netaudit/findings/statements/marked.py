@@ -76,12 +76,14 @@ def _as_made(tables: Tables) -> Iterator[Statement]:
 def _as_seen(tables: Tables) -> Iterator[Statement]:
     """What would have been seen, had a picture been sent outside like those that capture devices move inside here."""
     figures, makers = _figures(tables), _capturing(tables)
+    if not figures:
+        return
     rows = tables["findings"].select(["finding_id", "act", "sender_device", "object_ids"]).to_pylist()
     moved = [row for row in rows if row["act"] == MOVED.name and row["sender_device"] in makers]
     ids = {one for row in moved for one in row["object_ids"] or ()}
     sizes = [size for one, size in zip(*(tables["objects"][name].to_pylist() for name in ("object_id", "size")),
                                        strict=True) if one in ids]  # fmt: skip
-    if not figures or not sizes:
+    if not sizes:
         return
     large = sum(size >= LEAST_BYTES for size in sizes)
     seen = 1 - (1 - lower(large, len(sizes))) ** figures["n"]
