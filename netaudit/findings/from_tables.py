@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.findings.finding import Finding
+    from netaudit.findings.identity_records import Record
+    from netaudit.findings.vocabulary import Rule
 
 __all__ = [
     "BOUNDS",
@@ -83,7 +85,7 @@ def judge(
     faces = looked.telling()
     endpoints = tables.get("endpoints")
     (records, alone), back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
-    others = {TEMPLATE_IN_CLEAR: templates_of(tables), PERSON_IN_CLEAR: contacts_of(tables)}
+    others = other_records(tables)
     receivers = Receivers(tables, actors.ends)
     told = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
     bearing = bearing_of(tables, faces, scope, actors, told)
@@ -119,6 +121,11 @@ def judge(
     _name_dialogues(found, tables.get("media"))
     _name_tunnels(found, flows)
     return Judgement(table_of([one.row() for one in found], FINDINGS), apart.table())
+
+
+def other_records(tables: dict[str, pa.Table]) -> dict[Rule, list[Record]]:
+    """Records that are findings without a number of identity, by the rule that makes them so."""
+    return {TEMPLATE_IN_CLEAR: templates_of(tables), PERSON_IN_CLEAR: contacts_of(tables)}
 
 
 def bearing_of(

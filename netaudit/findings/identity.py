@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,6 +37,7 @@ from netaudit.findings.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
     from netaudit.findings.apart import Apart
@@ -46,12 +47,6 @@ if TYPE_CHECKING:
 
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
 _TOLD = ("beside", "elsewhere", "beside_name")  # reasons, of images
-_WHAT = {  # reasons, of records without and with the name of a receiver
-    IDENTITY_IN_CLEAR: ("records", "records_for"),
-    TEMPLATE_IN_CLEAR: ("templates", "templates_for"),
-    PERSON_IN_CLEAR: ("contacts", "contacts_for"),
-}
-_ODD = {IDENTITY_IN_CLEAR: "records_region", TEMPLATE_IN_CLEAR: "templates_beside"}
 OWN = 1  # persons whose number a browser sent to one receiver: may be its user
 
 
@@ -66,6 +61,42 @@ class Group:
     def persons(self) -> set[str]:
         """Keyed hashes of the numbers."""
         return {one for record in self.records for one in record.persons}
+
+
+class Saying(NamedTuple):
+    """How a finding on records of one rule is told: codes of reasons, and its figures."""
+
+    alone: str  # what there is, where the receiver has no name
+    for_hosts: str  # where it has one
+    odd: str  # records that are not sound; "" where that is said already
+    named: bool  # whether a name beside them is worth a word
+    figures: Callable[[Group], dict[str, Any]]  # columns of `findings`
+
+
+def _identity(group: Group) -> dict[str, Any]:
+    return {"records": len(group.records), "persons": len(group.persons), "person_hmacs": sorted(group.persons)}
+
+
+def _templates(group: Group) -> dict[str, Any]:
+    return {"templates": len(group.persons), "person_hmacs": sorted(group.persons)}
+
+
+def _contacts(group: Group) -> dict[str, Any]:
+    return {"contacts": len(group.records)}
+
+
+SAYINGS = {
+    IDENTITY_IN_CLEAR: Saying("records", "records_for", "records_region", True, _identity),
+    TEMPLATE_IN_CLEAR: Saying("templates", "templates_for", "templates_beside", False, _templates),
+    PERSON_IN_CLEAR: Saying("contacts", "contacts_for", "", False, _contacts),
+}
+
+
+def saying_of(rule: Rule) -> Saying:
+    """How findings of a rule are told. Raises ValueError for one of which nobody said it."""
+    if rule not in SAYINGS:
+        raise ValueError(f"nothing says what records of {rule.name} are counted as (SAYINGS of identity.py)")
+    return SAYINGS[rule]
 
 
 Groups = dict[tuple[str, ...], Group]  # by certainty, act, sender and receiver
@@ -213,22 +244,11 @@ def _finding(
     )
 
 
-def _counts(group: Group, rule: Rule) -> dict[str, Any]:
-    """What the records are counted as."""
-    if rule == TEMPLATE_IN_CLEAR:
-        return {"templates": len(group.persons), "person_hmacs": sorted(group.persons)}
-    if rule == PERSON_IN_CLEAR:
-        return {"contacts": len(group.records)}
-    return {
-        "records": len(group.records), "persons": len(group.persons), "person_hmacs": sorted(group.persons),
-    }  # fmt: skip
-
-
 def _figures(group: Group, rule: Rule) -> dict[str, Any]:
     messages = {record.message["message_id"]: record.message for record in group.records}
     told = messages.values()
     sizes = {one: record.size for record in group.records for one in [min(record.objects, default="")]}
-    return _counts(group, rule) | {
+    return saying_of(rule).figures(group) | {
         "transfers": len(messages),
         "bytes": sum(sizes.values()),
         "first_ts": min(row["first_ts"] or 0 for row in told),
@@ -250,16 +270,16 @@ def _said(group: Group, receivers: Receivers, rule: Rule = IDENTITY_IN_CLEAR) ->
     hosts, against = receivers.told(
         (row["client_ip"], row["server_ip"], row["flow_id"], row["host"], row["first_ts"] or 0) for row in rows
     )
-    alone, with_hosts = _WHAT[rule]
+    saying = saying_of(rule)
     figures = {"n": len(group.records), "m": len(group.persons)}
     counts = {
         "records_opened": sum(bool(record.message["opened"]) for record in group.records),
-        "records_named": named if rule == IDENTITY_IN_CLEAR else 0,
+        "records_named": named if saying.named else 0,
         "records_broken": broken,
-        _ODD.get(rule, ""): odd if rule in _ODD else 0,
+        saying.odd: odd if saying.odd else 0,
     }
     return [
-        reason(with_hosts, **figures, hosts=hosts) if hosts else reason(alone, **figures),
+        reason(saying.for_hosts, **figures, hosts=hosts) if hosts else reason(saying.alone, **figures),
         *(counted(code, count) for code, count in counts.items() if count),
         *against,
         *said(group.doubts),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit.findings.from_tables import judge
-from netaudit.tables import BY_NAME
+from netaudit.findings.from_tables import judge, other_records
+from netaudit.findings.identity import SAYINGS, Group, saying_of
+from netaudit.findings.vocabulary import FACE_IN_CLEAR, IDENTITY_IN_CLEAR, KINDS
+from netaudit.report.texts import catalogue
+from netaudit.tables import BY_NAME, FINDINGS
 from tests.wording import english
 
 TERMINAL, SERVER, PC, PHONE, CRM = "192.168.1.70", "192.168.1.10", "192.168.1.100", "192.168.1.201", "47.98.60.33"
@@ -88,6 +91,26 @@ def found(**rows):
 
 def told(**rows):
     return [(row["certainty"], row["act"], row["records"], row["persons"], row["images"]) for row in found(**rows)]
+
+
+def test_every_rule_on_records_says_how_they_are_told_and_counts_what_its_kinds_count() -> None:
+    empty = {title: table.schema().empty_table() for title, table in BY_NAME.items()}
+    rules = {IDENTITY_IN_CLEAR, *other_records(empty)}
+    assert set(SAYINGS) == rules, "SAYINGS of identity.py, and what judge looks for (other_records)"
+    for rule, saying in SAYINGS.items():
+        figures = saying.figures(Group())
+        assert set(figures) <= set(FINDINGS.names), rule.name
+        kinds = [kind for kind in KINDS if rule in kind.rules]
+        assert kinds
+        for kind in kinds:
+            assert kind.counts in figures or kind.counts == "images", f"{kind.name}: its findings do not count that"
+        for code in (saying.alone, saying.for_hosts, saying.odd):
+            assert not code or f"reason.{code}" in catalogue(), (rule.name, code)
+
+
+def test_records_of_a_rule_that_nobody_knows_are_never_told_as_others() -> None:
+    with pytest.raises(ValueError, match="face-image-in-clear"):
+        saying_of(FACE_IN_CLEAR)
 
 
 def test_a_record_that_left_whole_is_a_finding_of_certainty_a() -> None:
