@@ -10,7 +10,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from netaudit.errors import CaptureError, CaseError, NetauditError, UnreadableError, UsageError
+from netaudit.errors import CaptureError, CaseError, NetauditError, ReasonedError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from netaudit.api import Case, audit, open_case
@@ -32,6 +32,16 @@ LAZY = {
 
 if sys.platform == "win32":  # where the package of the C++ runtime puts it: Windows looks there when told to
     os.add_dll_directory(sys.prefix)
+
+
+def _worded(reasons: str) -> str:
+    """Reasons in English, for errors that nobody translates."""
+    from netaudit.report.texts import Texts
+
+    return Texts("en").phrase(reasons, str)
+
+
+ReasonedError.worded = _worded
 
 
 def __getattr__(name: str) -> Any:

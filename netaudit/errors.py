@@ -14,7 +14,7 @@ Inside a stage bad bytes are a row (damage, skip reason, missing range), not an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class NetauditError(Exception):
@@ -42,6 +42,19 @@ class NetauditError(Exception):
         return "".join(f"{before}{part}" for before, part in zip(texts, (*self.parts, ""), strict=True))
 
 
+class ReasonedError(NetauditError):
+    """Reasons as tables hold them (`contracts/reasons.py`), as a part of an error; another text is shown as it is."""
+
+    worded: Callable[[str], str] = str  # the package has the report's words: no room below it may ask for them
+
+    def __init__(self, reasons: object) -> None:
+        super().__init__(str(reasons))
+
+    def __str__(self) -> str:
+        """Their sentences in English."""
+        return type(self).worded(self.template)
+
+
 class UsageError(NetauditError):
     """The request cannot be carried out as asked."""
 
@@ -66,7 +79,7 @@ class CaptureError(NetauditError):
     """A capture is damaged at a known place."""
 
     def __init__(self, name: str, offset: int, problem: str) -> None:
-        super().__init__("{}: at byte {}: {}", name, offset, problem)
+        super().__init__("{}: at byte {}: {}", name, offset, ReasonedError(problem))
         self.name = name
         self.offset = offset
         self.problem = problem

@@ -9,6 +9,7 @@ import pytest
 
 import netaudit
 from netaudit.messages.rtp.reader import decodes_video
+from tests.wording import english
 
 FOLDER = Path(__file__).parents[1] / "pcaps" / "frames"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text("utf-8"))
@@ -55,7 +56,7 @@ def test_capture(name, cases):
     pictured = case.findings[(case.findings.records == 0) & (case.findings.templates == 0)]
     assert pictured[names].to_numpy().tolist() == (about.get("findings", []) if decodes_video() else [])
     for row in pictured.itertuples():
-        assert row.reason.endswith("; asked for in a SIP dialogue: Play")
+        assert english(row.reason).endswith("; asked for in a SIP dialogue: Play")
 
 
 def _facts(about, observations):

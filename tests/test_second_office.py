@@ -12,6 +12,7 @@ import pytest
 import netaudit
 from tests.clear_values import clear_values, leaks
 from tests.conftest import ROOT
+from tests.wording import english
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
@@ -129,7 +130,7 @@ def test_no_journey_joins_what_does_not_belong_together(name: str, cases: dict[s
 def test_a_picture_in_a_store_belongs_to_the_record_that_names_it(cases: dict[str, Case]) -> None:
     (stored,) = [row for row in cases["variations"].table("findings").to_pylist() if row["receiver"] == "203.0.113.20"]
     assert (stored["images"], stored["with_identity"], stored["records"]) == (1, 0, 0)  # the number went elsewhere
-    assert "whose address a record with an identity number names: 1" in stored["reason"]
+    assert "whose address a record with an identity number names: 1" in english(stored["reason"])
 
 
 @pytest.mark.parametrize("name", TRUTHS)

@@ -32,6 +32,7 @@ from tests.site import (
 )  # fmt: skip
 from tests.test_counts import more_than_there_are
 from tests.test_end_to_end import packets_of
+from tests.wording import english
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -187,7 +188,7 @@ def test_the_receiver_is_who_dns_led_to_and_not_what_the_host_says(tmp_path: Pat
     site.resolve(DELL, "aaa.example.cn", CLOUD)  # another one's name for the same address
     site.resolve(CAMERA, "zzz.example.cn", CLOUD)
     uploads(site, number=2)
-    (reason,) = [row["reason"] for row in audited(site, tmp_path).table("findings").to_pylist()]
+    (reason,) = [english(row["reason"]) for row in audited(site, tmp_path).table("findings").to_pylist()]
     assert ", for zzz.example.cn;" in reason
     assert "Host says face.example.cn, DNS led to zzz.example.cn: 2" in reason
     assert "aaa.example.cn" not in reason

@@ -220,11 +220,20 @@ class Case(reading.Case):
         write_xlsx(self, record_of(self, language(lang)), Path(path))
         return Path(path)
 
-    def to_csv(self, folder: Place) -> Path:
-        """Write every table to a CSV file of its name in a folder; gives the folder. Cells are safe in spreadsheets."""
+    def words(self, reasons: str, lang: str = "en") -> str:
+        """Reasons as tables hold them, in words: `case.findings.reason.map(case.words)`."""
+        from netaudit.report.texts import Texts
+
+        return Texts(language(lang)).phrase(reasons, str)
+
+    def to_csv(self, folder: Place, *, lang: str = "en") -> Path:
+        """Write every table to a CSV file of its name in a folder, reasons in words; gives the folder.
+
+        Cells are safe in spreadsheets.
+        """
         from netaudit.exports.csv_tables import write_csv_files
 
-        return write_csv_files(self, Path(folder))
+        return write_csv_files(self, Path(folder), language(lang))
 
 
 def several(given: Any) -> Iterable[Any]:

@@ -30,7 +30,7 @@ TERMS = {  # column → words of the report; of a table where its name is anothe
     "receiver_scope": "scope", "journeys.ties": "tie", "visibility": "moment_visibility",
 }  # fmt: skip
 SEVERAL = frozenset({"service_name", "product_name"})  # of which a value may name some, with semicolons between
-SENTENCES = frozenset({"reason", "role_reason", "why", "rule", "notes", "problem", "damage"})
+REASONED = frozenset((name, one.name) for name, table in BY_NAME.items() for one in table.columns if one.reasons)
 EXACT = re.compile(
     r".*(_id|_ids|hmac|hmacs|_ip|_ips|_mac|sha256|frames?|evidence|lengths|hash|ja3|ja4|filter|_outer)$|ips?|macs?|sender|receiver"
     r"|holder|client|server|images|certainty|facts|document|by|sm3|upload|links"
@@ -136,7 +136,10 @@ def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Par
         there, name = ID_OF[column]
         shown = w.exact(value, limit if full else 24)
         return Part(shown, f"find/{there}/{name}?value={quote(value, safe='')}", "id", w.exact(value, 200))
-    if column in SENTENCES:
+    if (table, column) == ("findings", "rule"):
+        words = [w.t.known("finding_rule", one.partition("/")[0]) or w.exact(one, 60) for one in value.split()]
+        return Part(w.t("reasons_join").join(words), full=w.exact(value, 200))
+    if (table, column) in REASONED:
         return Part(w.sentence(value, limit))
     if PIVOTS.fullmatch(column):
         shown = w.exact(value, limit) if EXACT.fullmatch(column) else w.text(value, limit)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from netaudit.report.texts import LANGS, Texts
 from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Tables:
         found: list[int] = []
         for begin, group in self._groups(name, columns, None, start):
             rest = group.slice(max(0, start - begin))
-            places = np.flatnonzero(_mentions(rest, text)) + max(begin, start)
+            places = np.flatnonzero(_mentions(name, rest, text)) + max(begin, start)
             found += places[: most - len(found)].tolist()
             if len(found) >= most:
                 return found, found[-1] + 1
@@ -161,7 +162,7 @@ class Tables:
         """Rows that the filters let through; None where there are none."""
         mask: np.ndarray[Any, np.dtype[np.bool_]] | None = None
         for column, text in wanted.filters:
-            found = _holds(self.columns(wanted.table, [column])[column], text)
+            found = _holds(wanted.table, self.columns(wanted.table, [column]), column, text)
             mask = found if mask is None else mask & found
         return mask
 
@@ -228,7 +229,27 @@ def plain(table: pa.Table) -> list[Row]:
     return found
 
 
-def _holds(column: pa.ChunkedArray, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _holds(name: str, rows: pa.Table, column: str, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Rows of a table that hold a text in a column; of reasons also those that have it in the words of a language."""
+    found = _has(rows[column], text)
+    if not text.startswith("=") and any(one.reasons for one in BY_NAME[name].columns if one.name == column):
+        flat = rows[column]
+        listed = pa.types.is_list(flat.type)
+        known = pc.unique(pc.list_flatten(flat) if listed else flat)
+        for one in known.to_pylist():
+            if one and any(text.casefold() in words for words in _worded(one)):
+                found |= _has(flat, f"={one}")
+    return found
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _worded(reasons: str) -> tuple[str, ...]:
+    """Reasons in the words of each language, in small letters; none of what is no reason."""
+    said = (Texts(lang).reasons(reasons, str) for lang in LANGS)
+    return tuple(words.casefold() for words in said if words)
+
+
+def _has(column: pa.ChunkedArray, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Rows of a column that hold a text (a part of it, whatever its case); of figures and flags those equal to it."""
     if pa.types.is_list(column.type):
         return _lists(column, text)
@@ -264,14 +285,12 @@ def _lists(column: pa.ChunkedArray, text: str) -> np.ndarray[Any, np.dtype[np.bo
     found = np.zeros(len(column), bool)
     flat, parents = pc.list_flatten(column), pc.list_parent_indices(column)
     if len(flat):
-        found[parents.to_numpy()[_holds(flat if pa.types.is_string(flat.type) else flat.cast(pa.string()), text)]] = (
-            True
-        )
+        found[parents.to_numpy()[_has(flat if pa.types.is_string(flat.type) else flat.cast(pa.string()), text)]] = True
     return found
 
 
-def _mentions(table: pa.Table, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    found = np.zeros(table.num_rows, bool)
-    for column in table.columns:
-        found |= _holds(column, text)
+def _mentions(name: str, rows: pa.Table, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    found = np.zeros(rows.num_rows, bool)
+    for column in rows.column_names:
+        found |= _holds(name, rows, column, text)
     return found

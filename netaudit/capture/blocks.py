@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netaudit.capture.layouts import DIVIDE, MULTIPLY, SHIFT
 from netaudit.capture.linktypes import link_type_name
 from netaudit.capture.source import MAX_SECRETS, MAX_TEXTS, Interface, Source, plain_text
+from netaudit.contracts.reasons import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +57,10 @@ def interface(body: bytes, order: str, number: int) -> tuple[Interface, tuple[in
             seconds = struct.unpack(order + "q", value[:8])[0]
     rule, factor, text = clock(resolution)
     if resolution & 0x7F > (63 if resolution & 0x80 else 19):
-        problems.append(f"interface {number} claims a clock of {text}: no such clock exists")
+        problems.append(reason("capture_clock", n=number, said=text))
     offset = seconds * 1_000_000_000
     if abs(offset) > OFFSET_LIMIT:
-        problems.append(f"interface {number} claims a time offset of {seconds} s: not applied")
+        problems.append(reason("capture_offset", n=number, said=seconds))
         offset = 0
     name = link_type_name(linktype)
     shown = Interface(number, name, snaplen, text, texts[2], texts[3], texts[COMMENT], texts[11], texts[12])

@@ -10,6 +10,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from netaudit.capture.stored import CHUNK, Stored
+from netaudit.contracts.reasons import reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,14 +222,12 @@ class Expanded:
         if self._member.needs_input:
             data = self._take(INPUT)
             if not data:
-                self.problem = self._stored.problem or f"{self._name} data end early, at stored byte {self._fed}"
+                self.problem = self._stored.problem or reason("packed_early", packing=self._name, n=self._fed)
                 return False
         try:
             self._output = memoryview(self._member.decompress(data, STEP))
         except Exception as error:  # noqa: BLE001 - each library has its own, some plain RuntimeError
-            self.problem = (
-                f"{self._name} data are corrupt before stored byte {self._fed} ({_one_line(error)}): the rest is lost"
-            )
+            self.problem = reason("packed_corrupt", packing=self._name, n=self._fed, said=_one_line(error))
             return False
         return True
 
@@ -249,7 +248,7 @@ class Expanded:
             self.problem = self._stored.problem
             return False
         if not self._is_member(self._input[:16]):
-            self.problem = f"something else follows the {self._name} data at stored byte {self._fed}: not read"
+            self.problem = reason("packed_follows", packing=self._name, n=self._fed)
             return False
         self._member = self._open()
         return True

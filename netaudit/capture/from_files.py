@@ -21,6 +21,7 @@ from netaudit.capture.inputs import Input, find_inputs, without_duplicates
 from netaudit.capture.merging import Waiting, merged
 from netaudit.capture.reading import CaptureReader, NotACaptureError
 from netaudit.capture.source import NO_CAPTURE, Rejected, Source
+from netaudit.contracts.reasons import reason
 from netaudit.errors import CaptureError
 from netaudit.system.desktop_files import is_beside_another
 from netaudit.system.reasons import why
@@ -186,7 +187,7 @@ class _Opener:
                 again = CaptureReader(source, rank, algorithms=self._algorithms, expected=one.status, count=self._count)
             except (OSError, NotACaptureError) as error:
                 source.changed = True
-                source.report(f"cannot be opened again: {why(error)}")
+                source.report(reason("capture_again", said=why(error)))
                 return None
             begun[rank] = again
             return again

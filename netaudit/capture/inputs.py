@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.capture.source import SAME_CONTENT, Rejected
+from netaudit.contracts.reasons import reason
 from netaudit.system.reasons import why
 from netaudit.system.windows_names import openable
 
@@ -42,7 +43,7 @@ def find_inputs(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Input], l
         name = os.fspath(given)
         if name == "-":
             if any(one.path is None for one in found):
-                rejected.append(Rejected(name, "standard input was named twice"))
+                rejected.append(Rejected(name, reason("input_twice")))
             else:
                 found.append(Input(name, None, named=True))
             continue
@@ -65,7 +66,7 @@ def _files(folder: Path, rejected: list[Rejected]) -> list[Path]:
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders.sort()
         links = [Path(parent, name) for name in folders if Path(parent, name).is_symlink()]
-        rejected += [Rejected(str(link), "a link to a folder: not followed") for link in links]
+        rejected += [Rejected(str(link), reason("input_link")) for link in links]
         files += [Path(parent, name) for name in sorted(names)]
     return sorted(files)
 
@@ -78,11 +79,11 @@ def _add(one: Input, found: list[Input], rejected: list[Rejected]) -> None:
         rejected.append(Rejected(one.name, why(error)))
         return
     if stat.S_ISFIFO(status.st_mode) and not one.named:
-        rejected.append(Rejected(one.name, "a named pipe in a folder: not read unless it is named itself"))
+        rejected.append(Rejected(one.name, reason("input_pipe")))
     elif stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
         found.append(Input(one.name, one.path, one.named, status))
     else:
-        rejected.append(Rejected(one.name, "not a capture: it is a device or a socket"))
+        rejected.append(Rejected(one.name, reason("not_capture_device")))
 
 
 def without_duplicates(inputs: Iterable[Input]) -> tuple[list[Input], list[Rejected]]:
@@ -100,7 +101,7 @@ def without_duplicates(inputs: Iterable[Input]) -> tuple[list[Input], list[Rejec
             by_size[one.status.st_size].append(content)
             kept.append(one)
         else:
-            rejected.append(Rejected(one.name, f"same content as {same.one.name}: read once", SAME_CONTENT))
+            rejected.append(Rejected(one.name, reason("input_same", name=same.one.name), SAME_CONTENT))
     return kept, rejected
 
 

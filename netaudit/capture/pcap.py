@@ -91,7 +91,7 @@ class PcapWalker:
                 self._losses.cut(base + position, end - position)
                 return end
             elif why == BAD:
-                self._losses.begin(base + position, "corrupt record header")
+                self._losses.begin(base + position, "corrupt_header")
                 position += 1
             elif why == SUSPECT:
                 # Sound records inside what this one claims to be show a corrupt header; else it is only unusual.
@@ -101,7 +101,7 @@ class PcapWalker:
                 if found == MORE:
                     return int(position)
                 if found == FOUND:
-                    self._losses.begin(base + position, "corrupt record header")
+                    self._losses.begin(base + position, "corrupt_header")
                     position = place
                     self._losses.end(base + position, sound=True)
                 else:

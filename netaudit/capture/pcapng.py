@@ -26,6 +26,7 @@ from netaudit.capture.kernels_pcapng import (
 from netaudit.capture.layouts import INTERFACE
 from netaudit.capture.source import MAX_TEXTS, Source
 from netaudit.capture.walking import Bytes, Losses, Rows
+from netaudit.contracts.reasons import reason
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 # Blocks that Wireshark shows as frames though they are no packets: they take a frame number, so that ours are the same.
@@ -84,7 +85,7 @@ class PcapngWalker:
                 self._losses.cut(base + position, end - position)
                 return end
             elif why == BAD:  # the block is framed well, its packet claims more than it holds
-                self._losses.begin(base + position, "packet longer than its block")
+                self._losses.begin(base + position, "long_packet")
                 position += (kernels.u4(buffer, position + 4, self._order == ">") + 3) & ~3
                 self._losses.end(base + position, sound=True)
             else:
@@ -94,7 +95,7 @@ class PcapngWalker:
                 if step == TRUST and trusted != position:
                     trusted = position
                 elif step < 0:
-                    self._losses.begin(base + position, "corrupt block")
+                    self._losses.begin(base + position, "corrupt_block")
                     position += 1
                 else:
                     position += step
@@ -107,7 +108,7 @@ class PcapngWalker:
             self._last_time, self.rows.array, self.rows.used, self._noted, 0, self._untimed,
         )  # fmt: skip
         if self._untimed and not untimed:
-            self._source.report(f"times beyond the year 2116, first of frame {self._untimed}: taken as unknown")
+            self._source.report(reason("capture_times", n=self._untimed))
         for frame, at in self._noted[:noted]:
             self._note_comments(buffer, int(frame), int(at))
         return int(position), int(why)
@@ -149,9 +150,9 @@ class PcapngWalker:
             verdict = self._chain(buffer, position + length, end, at_eof, big=big)
             if verdict != FOUND:
                 return MORE_BYTES if verdict == MORE else SEARCH
-            self._source.report(f"block at offset {base + position}: its two lengths differ, the first one holds")
+            self._source.report(reason("capture_lengths", n=base + position))
         elif total != length:
-            self._source.report(f"block at offset {base + position}: its length {total} is no multiple of 4")
+            self._source.report(reason("capture_length", n=base + position, m=total))
         if is_packet:
             return TRUST
         self._order = order
@@ -204,7 +205,7 @@ class PcapngWalker:
             source.file_format = "pcapng, little-endian and big-endian sections"
         major = struct.unpack_from(self._order + "H", body, 4)[0]
         if major != 1:
-            source.report(f"section at offset {offset}: version {major} is unknown, read as version 1")
+            source.report(reason("capture_version", n=offset, m=major))
         if (text := blocks.section_text(body, self._order)) and len(source.sections) < MAX_TEXTS:
             source.sections.append(text)
 

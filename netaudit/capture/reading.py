@@ -14,6 +14,7 @@ from netaudit.capture.compressed import Expanded, compression_of
 from netaudit.capture.formats import LONGEST_LOOK, Reader, may_hold_captures, walker_for
 from netaudit.capture.layouts import NO_TIME, Window
 from netaudit.capture.stored import Progress, Stored
+from netaudit.contracts.reasons import reason
 
 if TYPE_CHECKING:
     import os
@@ -28,7 +29,7 @@ TICK = 1.0  # seconds after which a pipe's window is handed on though it is not 
 
 
 class NotACaptureError(Exception):
-    """What was opened is no capture; the text says what it looks like.
+    """What was opened is no capture; the text is the reason.
 
     `missed`: it is a damaged one, or holds captures that have to be unpacked or converted first. `head`: its beginning.
     """
@@ -79,8 +80,7 @@ class CaptureReader:
                 self._bytes = Expanded(self._stored, source.compression)
             head = self._head()
             if isinstance(found := walker_for(head, source, capture), str):
-                within = f" (compressed with {source.compression})" if source.compression != "none" else ""
-                problem = self._bytes.problem or found + within
+                problem = self._bytes.problem or found
                 missed = bool(self._bytes.problem) or may_hold_captures(head)
                 raise NotACaptureError(problem, missed=missed, head=head[:LONGEST_LOOK])  # noqa: TRY301 - closed just below
         except BaseException:
@@ -202,4 +202,4 @@ class CaptureReader:
         source.sha256, source.sm3 = hashes.get("sha256", ""), hashes.get("sm3", "")
         source.changed = stored.changed()
         if source.changed:
-            source.report("the file was changed or replaced while it was read")
+            source.report(reason("capture_changed"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from netaudit.capture.hashing import Digests
+from netaudit.contracts.reasons import reason
 from netaudit.system.reasons import why
 
 FIRST_BYTE = 30.0  # seconds for a named pipe to bring its first byte: longer means that nobody writes into it
@@ -117,10 +118,10 @@ class Stored:
                 return 0
             got = self._file.readinto(view) or 0
         except OSError as error:
-            self.problem = f"reading failed at stored byte {self.position}: {why(error)}"
+            self.problem = reason("stored_failed", n=self.position, said=why(error))
             return 0
         if not got and self.size is not None:
-            self.problem = f"the file became shorter while it was read: {self.size - self.position} bytes are gone"
+            self.problem = reason("stored_shorter", n=self.size - self.position)
         self.position += got
         if got and self._count is not None:
             self._count(got)
@@ -133,7 +134,7 @@ class Stored:
         seconds = self._patience[1] if self.position else self._patience[0]
         if select.select([self._file], [], [], seconds)[0]:
             return True
-        self.problem = f"nothing came through the pipe for {seconds:.0f} seconds, after {self.position} bytes: given up"
+        self.problem = reason("stored_silent", n=f"{seconds:.0f}", m=self.position)
         return False
 
 

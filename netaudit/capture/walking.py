@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.capture.layouts import RECORD
+from netaudit.contracts.reasons import reason
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
@@ -60,16 +61,16 @@ class Losses:
         return self._since is not None
 
     def begin(self, offset: int, what: str) -> None:
-        """A damage at `offset`."""
+        """A damage at `offset`, a code (`damage` of the report's words)."""
         self._since, self._what = offset, what
 
     def end(self, offset: int, *, sound: bool) -> None:
         """The place where sound records go on, or the end of the capture."""
         if self._since is not None:
-            until = "" if sound else ", up to the end"
-            self._source.report(f"{self._what} at offset {self._since}: {offset - self._since} bytes lost{until}")
+            code = "lost" if sound else "lost_to_end"
+            self._source.report(reason(code, damage=self._what, n=self._since, m=offset - self._since))
             self._since = None
 
     def cut(self, offset: int, length: int) -> None:
         """The capture ends inside a record."""
-        self._source.report(f"cut inside the record at offset {offset}: its {length} bytes are lost")
+        self._source.report(reason("capture_cut", n=offset, m=length))

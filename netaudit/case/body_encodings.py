@@ -18,18 +18,18 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 
 
 def found_as(data: bytes, body: bytes, *, whole: bool = True) -> str:
-    """How `data` stands in `body`: as it is, in base64, URL-safe base64 or hex; the empty string when it does not.
+    """How `data` stands in `body` (as it is, in base64, URL-safe base64 or hex), as a reason; empty when it does not.
 
     Of data that is not `whole` the last group of base64 is left out, since it depends on what follows.
     """
     if data in body:
-        return "as it is"
+        return "opinion_as_it_is"
     coded = data if whole else data[: len(data) - len(data) % 3]
     needles = (
-        (base64.b64encode(coded).rstrip(b"="), "in base64"),
-        (base64.urlsafe_b64encode(coded).rstrip(b"="), "in URL-safe base64"),
-        (data.hex().encode(), "in hex"),
-        (data.hex().upper().encode(), "in hex"),
+        (base64.b64encode(coded).rstrip(b"="), "opinion_base64"),
+        (base64.urlsafe_b64encode(coded).rstrip(b"="), "opinion_base64_url"),
+        (data.hex().encode(), "opinion_hex"),
+        (data.hex().upper().encode(), "opinion_hex"),
     )
     for text in _readings(body):
         for needle, how in needles:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.case.lock import writing
+from netaudit.contracts.reasons import parsed, reason
 from netaudit.errors import CaseError
 from netaudit.system.disk import have_on_disk
 
@@ -31,6 +32,7 @@ START = "0" * 64
 LONGEST_LINE = 1 << 20
 LARGEST = 64 << 20  # bytes of a chain: some 100,000 things that were done
 MOST_PROBLEMS = 1000  # that are told one by one
+UNREADABLE = frozenset({"custody_unreadable", "custody_cut"})  # reasons of lines that a crash may explain
 MOST_CUT = 16  # lines that crashes cut off, with which a chain still holds
 
 
@@ -106,17 +108,17 @@ def broken(case: Path) -> list[str]:
     number, last = 0, START
     for place, (line, whole) in enumerate(_chain(case), 1):
         if len(problems) > MOST_PROBLEMS:
-            return [*problems[:MOST_PROBLEMS], f"line {place}: and more behind it"]
+            return [*problems[:MOST_PROBLEMS], reason("custody_more", n=place)]
         entry = _parse(line)
         if entry is None:
-            problems.append(f"line {place}: not readable" + ("" if whole else " (cut at the end of the file)"))
+            problems.append(reason("custody_unreadable" if whole else "custody_cut", n=place))
             continue
         if entry["previous"] != last:
-            problems.append(f"line {place}: does not follow the line before it")
+            problems.append(reason("custody_follows", n=place))
         if entry["number"] != number + 1:
-            problems.append(f"line {place}: is number {entry['number']}, expected {number + 1}")
+            problems.append(reason("custody_number", n=place, m=entry["number"], right=number + 1))
         if entry["hash"] != seal(entry) or line != orjson.dumps(entry, option=orjson.OPT_SORT_KEYS) or not whole:
-            problems.append(f"line {place}: was changed")
+            problems.append(reason("custody_changed", n=place))
         number, last = entry["number"], entry["hash"]
     return problems
 
@@ -127,11 +129,11 @@ def forged(case: Path) -> str:
     A crash may cut a line off, behind which the chain goes on. Raises CaseError as `entries`.
     """
     problems = broken(case)
-    cut = {one for one in problems if ": not readable" in one}
+    cut = {one for one in problems if parsed(one).code in UNREADABLE}
     if len(cut) == len(problems) <= MOST_CUT:
         return ""
     first = next((one for one in problems if one not in cut), problems[0]) if len(cut) <= MOST_CUT else problems[0]
-    return f"{NAME}: {first} ({len(problems):,} problems are told)"
+    return reason("custody_forged", name=NAME, inner=first, n=len(problems))
 
 
 def _chain(case: Path) -> Iterator[tuple[bytes, bool]]:

@@ -17,6 +17,7 @@ from netaudit.case.lock import STAND_IN, holder
 from netaudit.case.seal import ATTESTED, Fact, Seal, hashed, read_seal
 from netaudit.case.swap import COMING, GOING, JOURNAL
 from netaudit.case.writing import CUSTODY, MANIFEST, no_case
+from netaudit.contracts.reasons import reason
 from netaudit.errors import CaseError
 from netaudit.storage.files import NEW
 from netaudit.system.desktop_files import is_left_by_desktop
@@ -104,7 +105,7 @@ def _seal(folder: Path, manifest: dict[str, Any]) -> Seal:
     try:
         return read_seal(folder, manifest)
     except (CaseError, ValueError, TypeError, AttributeError) as error:
-        return Seal("broken", {}, f"{MANIFEST} is not readable: {error}")
+        return Seal("broken", {}, reason("seal_unreadable", name=MANIFEST, why=error))
 
 
 def _as_the_chain_says(folder: Path) -> list[str]:
@@ -175,9 +176,9 @@ def _export(folder: Path, told: Integrity) -> bool:
         names = [name for name, plain in _walked(folder, folder) if plain and name not in (SUMS, LOCK)]
         listed = {line.partition("  ")[2] for line in said.decode().splitlines()}
         if sums_of(folder, [name for name in names if name in listed]) != said:
-            told.problems.append(f"{SUMS}: does not fit the files it lists")
+            told.problems.append(reason("sums_other", name=SUMS))
     except (OSError, ValueError) as error:
-        told.problems.append(f"{SUMS}: cannot be read: {error}")
+        told.problems.append(reason("sums_unread", name=SUMS, why=error))
     return True
 
 

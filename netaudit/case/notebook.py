@@ -47,7 +47,8 @@ def finding_html(case: Case, row: dict[str, Any], digests: list[str]) -> str:
             source = base64.b64encode(data).decode()
             pictures.append(f'<img alt="{_safe(digest[:12])}" src="data:image/jpeg;base64,{source}">')
     title = f"<h4>{_safe(row['finding_id'])}</h4>"
-    return title + _facts({name: row[name] for name in _SHOWN if name in row}) + "".join(pictures)
+    shown = {name: row[name] for name in _SHOWN if name in row} | {"reason": case.words(row.get("reason") or "")}
+    return title + _facts(shown) + "".join(pictures)
 
 
 def _facts(facts: dict[str, Any]) -> str:

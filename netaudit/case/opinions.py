@@ -36,15 +36,15 @@ UNCONFIRMABLE, CONTRADICTED = "not confirmable", "contradicted"
 STATUSES = (CONFIRMED, NOT_FOUND, UNCONFIRMABLE, CONTRADICTED)
 PARTLY = "partly confirmed"  # of a finding: some objects confirmed, none contradicted
 
-NO_OBJECT = "its content is not visible, so there is no object"
-GONE = "the case has no such object"
-SEEN_ELSEWHERE = "its images were seen elsewhere, and what was sent on was not seen in clear"
-OTHER_ENDS = "its frames go between other ends than the finding names"
-UNSEEN = "not all of its frames are seen between the ends that the finding names"
-OTHER_LINK = "its frames come from a link address that the finding's device did not have then"
-OTHER_RECEIVER = "it was answered by a link address that the finding's receiver did not have then"
-UNANSWERED = "grade A needs that it was acknowledged or answered, which is not seen"
-COUNTS = "its objects give another number of images, or of bytes, than the finding states"
+NO_OBJECT = "opinion_no_object"
+GONE = "opinion_gone"
+SEEN_ELSEWHERE = "opinion_seen_elsewhere"
+OTHER_ENDS = "opinion_other_ends"
+UNSEEN = "opinion_unseen"
+OTHER_LINK = "opinion_other_link"
+OTHER_RECEIVER = "opinion_other_receiver"
+UNANSWERED = "opinion_unanswered"
+COUNTS = "opinion_counts"
 
 
 class Way(NamedTuple):

@@ -12,7 +12,7 @@ import orjson
 
 from netaudit.case.frames import frame_of, need_pandas
 from netaudit.case.writing import no_case
-from netaudit.errors import CaseError, UnknownNameError, nearest
+from netaudit.errors import CaseError, ReasonedError, UnknownNameError, nearest
 from netaudit.system.reasons import why
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
@@ -98,7 +98,9 @@ class Case:
                 TABLES_VERSION,
             )
         if self._check and self.seal.state == "broken":
-            raise CaseError("{}: its seal is broken: {} (netaudit verify tells all)", folder, self.seal.problem)
+            raise CaseError(
+                "{}: its seal is broken: {} (netaudit verify tells all)", folder, ReasonedError(self.seal.problem)
+            )
         self.sound("case.json")
 
     @functools.cached_property
@@ -315,6 +317,10 @@ class Case:
         from netaudit.case.dissecting import by_wireshark
 
         return by_wireshark(self, what, captures)
+
+    def words(self, reasons: str, lang: str = "en") -> str:  # noqa: ARG002 - who knows the words says them: `api.Case`
+        """Reasons of a table (`contracts/reasons.py`) as they stand."""
+        return reasons
 
     def _repr_html_(self) -> str:
         from netaudit.case.notebook import case_html

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import Custody
+from netaudit.contracts.reasons import reason
 from netaudit.system.desktop_files import is_left_by_desktop
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class Removal:
     when: str
     why: str
     rule: Rule
-    problem: str = ""  # in one sentence, where the rule does not allow it
+    problem: str = ""  # a reason, where the rule does not allow it
     before: frozenset[str] = frozenset()  # files that were gone, or not as sealed, before it
-    damage: str = ""  # in one sentence, where there were such files
+    damage: str = ""  # a reason, where there were such files
 
 
 def rule_of(said: object) -> Rule | None:
@@ -83,19 +84,19 @@ def removal_of(rule: Rule | None, lines: list[dict[str, Any]]) -> Removal | None
         return None
     why, when = str(line.get("why")), str(line["when"])
     if rule is None:
-        return Removal(when, why, Rule("1970-01-01", None), "private data was removed by a rule that the seal has not")
+        return Removal(when, why, Rule("1970-01-01", None), reason("removal_unforeseen"))
     try:
         at = datetime.datetime.fromisoformat(when).date()
     except ValueError:
-        return Removal(when, why, rule, "private data was removed at a time that cannot be read")
+        return Removal(when, why, rule, reason("removal_time"))
     # A day of grace: days are counted in the zone of the site, times of the chain in UTC.
     early = why == AGE and not rule.due(at + datetime.timedelta(days=1))
     if early or why not in (AGE, ROOM) or (why == ROOM and not rule.room):
-        return Removal(when, why, rule, "private data was removed earlier than the rule of the seal allows")
+        return Removal(when, why, rule, reason("removal_early"))
     before = line.get("before")
     names = frozenset(map(str, before)) if isinstance(before, list) else frozenset()
     wrong = line.get("wrong", len(names))
-    problem = "private data was not as it was sealed before it was removed by rule" if wrong != 0 else ""
+    problem = reason("removal_wrong") if wrong != 0 else ""
     return Removal(when, why, rule, "", names, problem)
 
 

@@ -27,6 +27,7 @@ from netaudit.case.custody import RECORD, Custody, entries, forged
 from netaudit.case.lock import holder
 from netaudit.case.removal import Removal, removable, removal_of, rule_of
 from netaudit.case.writing import CUSTODY, DECISIONS, MANIFEST, OURS
+from netaudit.contracts.reasons import reason
 from netaudit.errors import CaseError
 from netaudit.storage.files import write_whole
 
@@ -145,7 +146,7 @@ class Seal:
     """sealed · writing (a process is at it) · unfinished (the audit did not come to its end: a crash) · unsealed (by a
     version that sealed nothing) · broken (the seal itself was changed or taken away)"""
     files: dict[str, Fact]  # as they are to be now; empty without a seal
-    problem: str = ""  # why it is broken, in one sentence
+    problem: str = ""  # why it is broken: a reason
     manifest: str = ""  # its SHA-256
     changed_later: frozenset[str] = frozenset()  # files of which a line after the seal speaks
     removal: Removal | None = None  # by which private data went after the seal
@@ -164,7 +165,7 @@ def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
             folder, manifest, begun=start >= 0, concluded="concluded" in {line["what"] for line in chain[start + 1 :]}
         )
     if not there:
-        return Seal("broken", {}, f"{MANIFEST} is gone, though {CUSTODY} says that the case was sealed")
+        return Seal("broken", {}, reason("seal_gone", name=MANIFEST))
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     if not lines:
@@ -172,10 +173,9 @@ def read_seal(folder: Path, manifest: dict[str, Any]) -> Seal:
         if holder(folder) is not None:
             state = "writing"
         # Behind "concluded", an audit that was killed and a line that was taken away look alike: both are said.
-        why = "the case was not sealed to its end, or that line was taken away"
-        return Seal(state, {}, f"{MANIFEST} is there, but no line of {CUSTODY} has its hash: {why}", digest)
+        return Seal(state, {}, reason("seal_untold", name=MANIFEST), digest)
     if lines[-1].get("manifest") != digest:
-        return Seal("broken", {}, f"{MANIFEST} is not the one that {CUSTODY} names", digest)
+        return Seal("broken", {}, reason("seal_other", name=MANIFEST), digest)
     if problem := forged(folder):
         return Seal("broken", {}, problem, digest)
     after = chain[chain.index(lines[-1]) + 1 :]
@@ -208,7 +208,7 @@ def _without(folder: Path, manifest: dict[str, Any], *, begun: bool, concluded: 
     if "totals" not in manifest or (begun and not concluded):
         return Seal("unfinished", {})
     if manifest.get("seal"):
-        return Seal("broken", {}, f"{MANIFEST} is gone: the case was not sealed to its end, or its seal was taken away")
+        return Seal("broken", {}, reason("seal_never", name=MANIFEST))
     return Seal("unsealed", {})
 
 

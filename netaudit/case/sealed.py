@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.case.custody import NAME, RECORD, entries
 from netaudit.case.moments import MOST, stored
+from netaudit.contracts.reasons import reason
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ _RECORDED = re.compile(r"record-[\w.-]{1,80}")
 
 
 def differing(case: Case) -> list[str]:
-    """What of a case is not as its chain says, one sentence each. Reads and hashes all files that the chain names."""
+    """What of a case is not as its chain says, one reason each. Reads and hashes all files that the chain names."""
     chain = entries(case.folder)
     if not chain:
         live = isinstance(case.run.get("live"), dict) or any(_recorded(case.folder))
-        return [f"{NAME} is missing or empty"] if live else []
+        return [reason("sealed_none", name=NAME)] if live else []
     return [*_results(case, chain), *_recordings(case.folder, chain), *_moments(case.folder, chain)]
 
 
@@ -42,7 +43,7 @@ def _results(case: Case, chain: list[dict[str, Any]]) -> Iterator[str]:
         return  # a case from files, by a version that kept no chain; what was done later is in it
     if last is None or last["what"] != "concluded":
         if not case.manifest.get("partial", False):
-            yield "the case is concluded, but no line says so: the end of the chain is missing"
+            yield reason("sealed_end")
         return
     said = last.get("sha256")
     for name, digest in sorted(said.items()) if isinstance(said, dict) else ():
@@ -57,7 +58,7 @@ def _recordings(folder: Path, chain: list[dict[str, Any]]) -> Iterator[str]:
         return
     there = set(_recorded(folder))
     for name in sorted(there - sealed.keys()):
-        yield f"{name}: no line has its hash"
+        yield reason("sealed_no_hash", name=name)
     for name, digest in sorted(sealed.items()):
         if _RECORDED.fullmatch(name) and name not in gone:
             yield from _against(folder / RECORD / name, name, digest)
@@ -67,11 +68,11 @@ def _against(path: Path, name: str, digest: object) -> Iterator[str]:
     try:
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                yield f"{name}: its SHA-256 is not the one in the chain"
+                yield reason("sealed_other_hash", name=name)
     except FileNotFoundError:
-        yield f"{name}: is gone"
+        yield reason("sealed_gone", name=name)
     except OSError as error:
-        yield f"{name}: cannot be read ({why(error)})"
+        yield reason("sealed_unread", name=name, why=why(error))
 
 
 def _recorded(folder: Path) -> list[str]:
@@ -87,8 +88,8 @@ def _moments(folder: Path, chain: list[dict[str, Any]]) -> Iterator[str]:
     kept = stored(folder)
     for moment in kept:
         if (moment.source in MARKED or files) and moment.moment_id not in told:
-            yield f"moment {moment.moment_id}: no line says that it was marked"
+            yield reason("sealed_moment_untold", name=moment.moment_id)
     if len(kept) >= MOST:  # further ones are not read
         return
     for name in sorted(told - {moment.moment_id for moment in kept}):
-        yield f"moment {name[:16]}: is not as it was marked, or is gone"
+        yield reason("sealed_moment_other", name=name[:16])

@@ -39,6 +39,7 @@ from netaudit.case.report_status import SECOND_OPINION
 from netaudit.case.seal import later
 from netaudit.case.tshark import EXPORTS, Frame, frames_and_bodies, version
 from netaudit.case.tunnels import Bearer, bearer_of
+from netaudit.contracts.reasons import reason
 from netaudit.endpoints.from_tables import answerable
 from netaudit.errors import UsageError
 from netaudit.storage.files import write_json
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
 
 OPINION = "private/verify.json"
-NO_BODY = "tshark gives no body for its frames"
+NO_BODY = "opinion_no_body"
 _LARGEST_MAIL = 64 << 20  # bytes; longer ones are not searched
 _LEAST = 64  # bytes of an incomplete object before its first gap that are worth looking for
 
@@ -194,26 +195,26 @@ def _compare(case: Case, one: Wanted, body: bytes, frame: int, opinion: Opinion)
         return
     data = _recovered(case, one)
     if data is None:
-        opinion.reason = "its bytes are not in the case, or too few before the first gap"
+        opinion.reason = "opinion_too_few"
         return
     how = found_as(data, body, whole=one.complete)
     if how:
         opinion.status, opinion.frame = CONFIRMED, frame
-        how = how if one.complete else f"{how}, up to the first gap"
+        how = how if one.complete else reason("opinion_to_gap", inner=how)
         opinion.reason = one.bearer.tells(how) if one.bearer else how
     elif one.complete and frame == one.last_frame and is_plain(one.path):
         opinion.status, opinion.frame = CONTRADICTED, frame
-        opinion.reason = "tshark gives a body for its frames that does not hold its bytes"
+        opinion.reason = "opinion_other_body"
     elif opinion.status != CONTRADICTED:
-        opinion.reason = "wrapped, joined or damaged in a way that is not looked into"
+        opinion.reason = "opinion_not_looked_into"
 
 
 def _compare_numbers(one: Wanted, body: bytes, frame: int, opinion: Opinion) -> None:
     """A document is not stored; the identity numbers in it are looked for, however the body spells them."""
     if holds_numbers(one.numbers, body):
-        opinion.status, opinion.frame, opinion.reason = CONFIRMED, frame, "its identity numbers stand in the body"
+        opinion.status, opinion.frame, opinion.reason = CONFIRMED, frame, "opinion_numbers"
     elif opinion.status != CONFIRMED:
-        opinion.reason = "its identity numbers are wrapped in a way that is not looked into"
+        opinion.reason = "opinion_numbers_wrapped"
 
 
 def _recovered(case: Case, one: Wanted) -> bytes | None:
@@ -242,9 +243,9 @@ def _compare_exports(case: Case, folder: Path, wanted: list[Wanted], opinions: d
             mail = path.read_bytes() if kind == "imf" and path.stat().st_size <= _LARGEST_MAIL else b""
             for one in left:
                 if one.sha256 == digest:
-                    _export(one, f"file exported from {kind}", opinions)
+                    _export(one, reason("opinion_exported", said=kind), opinions)
                 elif mail and one.complete and (how := found_as(_recovered(case, one) or mail + b"?", mail)):
-                    _export(one, f"{how}, in a mail", opinions)
+                    _export(one, reason("opinion_in_mail", inner=how), opinions)
 
 
 def _export(one: Wanted, how: str, opinions: dict[str, Opinion]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-INVENTED = "it came in a tunnel, which proves nothing of the addresses inside"
+from netaudit.contracts.reasons import reason
+
+INVENTED = "opinion_tunnel_invented"
 
 
 class Bearer(NamedTuple):
@@ -16,7 +18,9 @@ class Bearer(NamedTuple):
 
     def tells(self, how: str) -> str:
         """A reason with the tunnel's name and its sender."""
-        return f"{how}, within {self.tunnel} packets of {self.source or 'nobody known'}"
+        if self.source:
+            return reason("verify_within", inner=how, tunnel=self.tunnel, source=self.source)
+        return reason("verify_within_nobodys", inner=how, tunnel=self.tunnel)
 
 
 def bearer_of(row: dict[str, Any]) -> Bearer | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 
-from netaudit.errors import NetauditError
+from netaudit.errors import NetauditError, ReasonedError
 from netaudit.text.yaml_text import yaml_of
 
 LONGEST = 4000  # characters of a message that is looked at
@@ -39,6 +39,10 @@ def worded(text: str, lang: str) -> str:
 
 def error_text(error: NetauditError, lang: str, depth: int = 0) -> str:
     """An error of ours in a language."""
+    if isinstance(error, ReasonedError):
+        from netaudit.report.texts import Texts
+
+        return Texts(lang).phrase(error.template, lambda part: message(part, lang, depth + 1))
     chinese = catalogue()["errors"].get(error.template) if lang == "zh" and depth <= DEEPEST else None
     if chinese is None:
         return message(str(error), lang, depth)
@@ -62,12 +66,8 @@ def message(text: str, lang: str, depth: int = 0) -> str:
 
 
 def _part(text: str, lang: str, depth: int) -> str:
-    """What stands in a place: a message, some of them, a sentence of the report, or a name."""
-    from netaudit.report.texts import Texts
-
+    """What stands in a place: a message, some of them, or a name."""
     translated = message(text, lang, depth)
-    if translated == text:
-        translated = Texts(lang).phrase(text, lambda part: part)
     if translated == text and "; " in text:
         translated = "；".join(message(part, lang, depth) for part in text.split("; "))
     return translated

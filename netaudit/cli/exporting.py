@@ -116,10 +116,10 @@ def _eve(folder: Path, out: Path, _: Asked) -> None:
     write_eve(_whole(folder), out)
 
 
-def _tables(folder: Path, out: Path, _: Asked) -> None:
+def _tables(folder: Path, out: Path, asked: Asked) -> None:
     from netaudit.exports.csv_tables import write_csv_files
 
-    write_csv_files(_whole(folder), out)
+    write_csv_files(_whole(folder), out, asked.lang)
 
 
 def _zip(folder: Path, out: Path, asked: Asked) -> str:

@@ -12,7 +12,9 @@ from netaudit.case.extract import locate
 from netaudit.cli.chinese import message
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
-from netaudit.tables import TABLES
+from netaudit.exports.csv_tables import worded
+from netaudit.tables import TABLES, TABLES_VERSION
+from netaudit.tables.renamed import WORDED, renamed_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from netaudit.case.reading import Case
     from netaudit.pipeline.task import Options
+    from netaudit.tables import Table
 
 KEYED = ("_hmac", "_hmacs")  # ends of names of columns that follow the key of a case
 KEYED_TOO = {"parts": {"upload", "links"}}
@@ -30,10 +33,18 @@ NAMED = {"captures": {"name"}}  # as they were given, which may be elsewhere now
 def print_repeated(compared: dict[str, Any], lang: str) -> None:
     """Say what is the same and what is not."""
     print(say("repeat_same", lang, n=len(compared["same"])))
-    for key in ("differing", "circumstances", "not_compared"):
+    for key in ("differing", "circumstances", "not_compared", "added"):
         if compared[key]:
             print(say(f"repeat_{key}", lang))
             print("".join(f"    {message(line, lang)}\n" for line in compared[key]), end="")
+    if compared["renamed"] or compared["worded"]:
+        print(say("repeat_renamed", lang))
+    for one in compared["renamed"]:
+        place = f"{one['place']}: " if one["place"] else ""
+        new = one["new"] or say("repeat_gone", lang)
+        print(f"    {place}{one['old']} → {new}{say('repeat_partly', lang) if one['partly'] else ''}")
+    for name in compared["worded"]:
+        print(f"    {say('repeat_worded', lang, name=name)}")
 
 
 def repeat(case: Case, captures: list[Path], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,14 +106,26 @@ def _time(value: int | str | None) -> int | None:
 
 
 def _compared(case: Case, again: Case, *, keyed: bool) -> dict[str, Any]:
+    version = case.manifest.get("tables_version") or TABLES_VERSION
     compared: dict[str, Any] = {
         "same": [],
         "differing": [],
         "circumstances": _circumstances(case, again),
         "not_compared": [],
+        "added": [],
+        "renamed": [one._asdict() for one in renamed_since(version)],
+        "worded": [],
     }
     for table in TABLES:
-        ours, theirs = case.table(table.name), again.table(table.name)
+        held = _held(case, table) if version < TABLES_VERSION else table.names
+        if added := [name for name in table.names if name not in held]:
+            compared["added"].append(f"{table.name}: {', '.join(added)}" if held else table.name)
+        if not held:
+            continue
+        ours, theirs = (rows.select(held) for rows in (case.table(table.name), again.table(table.name)))
+        if version < WORDED:
+            compared["worded"] += [f"{table.name}.{one.name}" for one in table.columns if one.reasons]
+            ours, theirs = (worded(table.name, rows, "en") for rows in (ours, theirs))
         left = [name for name in ours.column_names if _is_keyed(table.name, name)] if not keyed else []
         if left:
             compared["not_compared"].append(f"{table.name}: {', '.join(left)}")
@@ -113,6 +136,15 @@ def _compared(case: Case, again: Case, *, keyed: bool) -> dict[str, Any]:
         else:
             compared["same"].append(table.name)
     return compared
+
+
+def _held(case: Case, table: Table) -> tuple[str, ...]:
+    """Columns of today that a table of a case was written with; none where the case has no such table."""
+    import pyarrow.parquet as pq
+
+    path = case.folder / "tables" / f"{table.name}.parquet"
+    names = pq.read_schema(path).names if path.is_file() else ()
+    return tuple(name for name in table.names if name in names)
 
 
 def _is_keyed(table: str, name: str) -> bool:

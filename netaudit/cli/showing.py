@@ -12,7 +12,7 @@ from netaudit.cli.endings import into_file
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
-from netaudit.exports.csv_tables import write_rows
+from netaudit.exports.csv_tables import worded, write_rows
 from netaudit.masking.cells import cell
 from netaudit.storage.arrow_rows import plain
 from netaudit.tables import BY_NAME
@@ -70,13 +70,14 @@ def show_command(folder: Path, table: str, columns: str = "", *, form: str, lang
     if unknown := [name for name in chosen if name not in names]:
         raise UsageError("{}: has no column {}; there are {}", table, unknown[0], ", ".join(names))
     if form != "text":
-        {"csv": write_csv, "json": write_json_lines}[form](case.table(table, chosen or None))
+        rows = case.table(table, chosen or None)
+        write_json_lines(rows) if form == "json" else write_csv(worded(table, rows, lang))
         return Exit.AUDITED
     first, count = case.beginning(table, SHOWN_ROWS)
     if table == "devices" and not asked:
         print("\n".join(device_lines(case, lang)))
     elif asked:
-        write_text(first.select(chosen or names), lang, count)
+        write_text(worded(table, first.select(chosen or names), lang), lang, count)
     else:
         zone = (case.manifest.get("options") or {}).get("zone")
         write_text(brief(table, first, lang, zone), lang, count, BRIEF)
@@ -181,7 +182,7 @@ def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
     from netaudit.browse.cells import worded_ledger
     from netaudit.report.wording import Wording
 
-    words = Wording(lang, zone)
+    words, rows = Wording(lang, zone), worded(table, rows, lang)
     units = {column.name: column.unit for column in BY_NAME[table].columns}
     names = [*FIRST.get(table, ()), *(name for name in rows.column_names if name not in FIRST.get(table, ()))]
     texts = {}

@@ -142,7 +142,8 @@ def _print(checked: Integrity, lang: str) -> None:
         names = getattr(checked, kind)
         if names:
             print(say(f"integrity_{kind}", lang, n=len(names)))
-            print("".join(f"    {_shown(name, lang)}\n" for name in names[:MOST_NAMES]), end="")
+            words = [sentence(name, lang) if kind == "problems" else name for name in names[:MOST_NAMES]]
+            print("".join(f"    {visible(name, 400)}\n" for name in words), end="")
         if len(names) > MOST_NAMES:
             print(f"    … (+{len(names) - MOST_NAMES:,})")
     if checked.left_out:
@@ -155,10 +156,6 @@ def _print(checked: Integrity, lang: str) -> None:
     if checked.manifest:
         print(say("integrity_manifest", lang, digest=checked.manifest))
         print(say("integrity_reach", lang))
-
-
-def _shown(name: str, lang: str) -> str:
-    return visible(sentence(name, lang), 400)
 
 
 def _print_opinion(result: Verification, lang: str) -> None:

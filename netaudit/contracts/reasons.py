@@ -1,7 +1,8 @@
 """Reasons as tables hold them: a code and its arguments. Sentences are made at the end (`report/texts.py`).
 
 Written as an address writes what it asks for: `extent_cut_segment?marker=0xc0&n=120`, a code alone without arguments.
-An argument may be a reason itself (`inner`). The catalogue of codes, with the words of each: `report/reasons.yaml`.
+An argument may be reasons itself (`inner`). Several stand in one text with `JOIN` between them, which no argument
+has as it is written. The catalogue of codes, with the words of each: `report/reasons.yaml`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-MOST_ARGUMENTS = 8
+MOST_ARGUMENTS = 10
+JOIN = "; "
 
 
 class Reason(NamedTuple):
@@ -23,6 +25,11 @@ class Reason(NamedTuple):
 def reason(code: str, /, **arguments: object) -> str:
     """A reason as text."""
     return f"{code}?{urlencode(arguments, errors='replace')}" if arguments else code
+
+
+def counted(made: str, count: int) -> str:
+    """A reason, and of how many it holds (`n`)."""
+    return f"{made}{'&' if '?' in made else '?'}n={count}"
 
 
 def parsed(text: str) -> Reason:

@@ -127,13 +127,13 @@ def _asked(case: Case, identities: list[str], opinions: dict[str, Opinion]) -> d
             opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, reason)
             continue
         if flows[head["flow_id"]]["client_outer"] or flows[head["flow_id"]]["server_outer"]:
-            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, "it came in a tunnel, which is not looked into")
+            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, "opinion_tunnel")
             continue
         source, target = _way(flows[head["flow_id"]], head["direction"])
-        opinions[row["object_id"]] = Opinion(NOT_FOUND, "no message of HTTP/1 is seen in its packets")
+        opinions[row["object_id"]] = Opinion(NOT_FOUND, "opinion_no_http")
         mine = frozenset() if _of_one(row) else pieces.get(row["object_id"], frozenset())
         if len(mine) < 2 and not _of_one(row):
-            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, "carved, or joined from messages other than HTTP/1")
+            opinions[row["object_id"]] = Opinion(UNCONFIRMABLE, "opinion_carved")
             continue
         found[head["capture_id"]].append(
             Asked(
@@ -147,12 +147,12 @@ def _asked(case: Case, identities: list[str], opinions: dict[str, Opinion]) -> d
 def _unasked(row: dict[str, Any], head: dict[str, Any] | None) -> str:
     """Why an object is not looked for; empty when it is."""
     if head is None or head["protocol"] != "http":
-        return "not in HTTP/1, which alone is derived a second time"
+        return "opinion_not_http"
     if not row["complete"]:
-        return "not whole in the capture"
+        return "opinion_not_whole"
     if row["unwrap_path"].partition(" › ")[0].endswith(" head"):
-        return "in the head of a message, of which only bodies are derived a second time"
-    return "" if row["sha256"] else "has no hash in the case"
+        return "opinion_in_head"
+    return "" if row["sha256"] else "opinion_no_hash"
 
 
 def _of_one(row: dict[str, Any]) -> bool:
@@ -225,7 +225,7 @@ def _compare(path: Path, asked: list[Asked], opinions: dict[str, Opinion], seen:
         for one in in_pieces:
             _look_together([kept[place] for place in one.pieces if place in kept], one, opinions)
     except TooLarge:
-        _leave(asked, opinions, "more bytes than are kept for this")
+        _leave(asked, opinions, "opinion_more")
     except (ValueError, OSError, EOFError) as error:
         _leave(asked, opinions, f"dpkt cannot read the capture: {type(error).__name__}")
 
@@ -276,14 +276,14 @@ def _look(sent: Sent, asked: InOrder, opinions: dict[str, Opinion]) -> None:
     digests = {hashlib.sha256(data).hexdigest() for data in held}
     for one in here:
         if one.sha256 in digests:
-            opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes", sent.last_frame)
+            opinions[one.object_id] = Opinion(CONFIRMED, "opinion_same", sent.last_frame)
         elif any(_within(data, one) for data in held):
-            opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes, within others", sent.last_frame)
+            opinions[one.object_id] = Opinion(CONFIRMED, "opinion_same_within", sent.last_frame)
         elif sent.sound and sent.last_frame == one.last_frame and _followed(one.path):
-            reason = "a whole message stands in its packets, without its bytes"
+            reason = "opinion_without"
             opinions[one.object_id] = Opinion(CONTRADICTED, reason, sent.last_frame)
         elif opinions[one.object_id].status != CONTRADICTED:
-            reason = "wrapped in a way that is not looked into" if sent.sound else "its message is damaged here"
+            reason = "opinion_wrapped" if sent.sound else "opinion_damaged"
             opinions[one.object_id] = Opinion(NOT_FOUND, reason, sent.last_frame)
 
 
@@ -293,9 +293,9 @@ def _look_together(pieces: list[Sent], one: Asked, opinions: dict[str, Opinion])
         for data in contents(whole):
             if hashlib.sha256(data).hexdigest() == one.sha256 or _within(data, one):
                 last = max(piece.last_frame for piece in pieces)
-                opinions[one.object_id] = Opinion(CONFIRMED, "the same bytes, joined from several messages", last)
+                opinions[one.object_id] = Opinion(CONFIRMED, "opinion_joined", last)
                 return
-    opinions[one.object_id] = Opinion(NOT_FOUND, "its pieces do not give its bytes in the ways that are tried")
+    opinions[one.object_id] = Opinion(NOT_FOUND, "opinion_pieces")
 
 
 def _followed(path: str) -> bool:

@@ -46,8 +46,15 @@ MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
     "lldp.system_name", "device.name", "sip.gb_DeviceName", "snmp.name", "dhcp.hostname", "upnp.name",
     "sadp.DeviceDescription", "dhdiscover.MachineName", "said.name", "mdns.hostname", "cdp.device_id",
-    "http_server.title",
+    TITLE := "http_server.title",
 )  # fmt: skip
+OF_PAGE = re.compile(  # what pages are titled: logins, homes, states
+    r"\W*(?:log[ -]?[io]n\b|sign[ -]?in\b|web ?(?:login|client|ui)|welcome|home\b|index\b|status\b|about\b|error"
+    r"|untitled|document\b|[45]\d\d\b|not found|登[录陆錄]|用户登录|欢迎|首页|主页|关于|系统信息|设备信息|管理后台"
+    r"|estado|acerca|inicio|iniciar|entrar|о системе|вход|главная|состояние|connexion|accueil|anmeld|accedi|giriş"
+    r"|đăng nhập|로그인|ログイン|masuk)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,4 +203,6 @@ def _held(device: Device) -> list[Said]:
 
 
 def _called(device: Device) -> str:
-    return next((device.facts[name][0].value for name in NAMES if device.facts.get(name)), "")
+    """How it says that it is called; the title of a page counts where it is no word for that page."""
+    said = ((name, device.facts[name][0].value) for name in NAMES if device.facts.get(name))
+    return next((value for name, value in said if name != TITLE or not OF_PAGE.match(value)), "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from netaudit.signatures.index import LeafIndex
 
 if TYPE_CHECKING:
-    from netaudit.signatures.conditions import Fact, Facts
+    from netaudit.signatures.conditions import Fact, Facts, Leaf
     from netaudit.signatures.loading import Signature
 
 
@@ -29,20 +29,21 @@ class Match:
 
 
 class Matcher:
-    """All signatures, compiled together; a device is tried only with those whose fields it has facts of."""
+    """All signatures, compiled together; a device is tried only with those of which a condition holds."""
 
     def __init__(self, signatures: Iterable[Signature]) -> None:
         signatures = tuple(signatures)
         self._leaves = LeafIndex(signature.condition for signature in signatures)
-        self._by_field: dict[str, list[tuple[int, Signature]]] = defaultdict(list)
+        self._by_leaf: dict[Leaf, list[tuple[int, Signature]]] = defaultdict(list)
         for place, signature in enumerate(signatures):
-            for name in signature.condition.fields():
-                self._by_field[name].append((place, signature))
+            if signature.condition.fields():  # what asks for facts holds by one of them; what asks for none never does
+                for leaf in signature.condition.leaves():
+                    self._by_leaf[leaf].append((place, signature))
 
     def matches(self, facts: Facts) -> list[Match]:
         """Matches of one device, in the order of the set."""
-        possible = {place: signature for name in facts for place, signature in self._by_field.get(name, ())}
         hits = self._leaves.hits(facts)
+        possible = {place: signature for leaf in hits for place, signature in self._by_leaf.get(leaf, ())}
         found = []
         for _, signature in sorted(possible.items()):
             hit = signature.condition.given(hits.get)

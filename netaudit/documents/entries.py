@@ -12,6 +12,7 @@ from typing import Any
 import re2
 
 from netaudit.documents.nodes import plain
+from netaudit.documents.passages import IN, OUT
 
 KINDS = (
     "face_capture", "comparison", "id_verification", "enrolment", "query", "reply", "retrieval", "heartbeat",
@@ -105,6 +106,8 @@ class Entry:
     event: tuple[Selector, ...] = ()
     score: tuple[Selector, ...] = ()
     result: tuple[Selector, ...] = ()  # of a check or comparison, in the sender's words or codes
+    direction: tuple[Selector, ...] = ()  # through a door
+    ways: dict[str, str] = field(default_factory=dict)  # code of a direction → in, out
     target: tuple[Selector, ...] = ()  # whereto pushes are told to go; what is found is joined
     time: Moment = field(default_factory=Moment)
     person: dict[str, tuple[Selector, ...]] = field(default_factory=dict)
@@ -119,6 +122,8 @@ def compile_entry(raw: dict[str, Any], file: str) -> Entry:
     when = raw["when"] if isinstance(raw["when"], list) else [raw["when"]]
     time = raw.get("time", [])
     time = time if isinstance(time, dict) else {"at": time}
+    direction = raw.get("direction", [])
+    direction = direction if isinstance(direction, dict) else {"at": direction}
     return Entry(
         id=raw["id"],
         maker=raw["maker"],
@@ -135,6 +140,8 @@ def compile_entry(raw: dict[str, Any], file: str) -> Entry:
         event=selectors(raw.get("event")),
         score=selectors(raw.get("score")),
         result=selectors(raw.get("result")),
+        direction=selectors(direction.get("at")),
+        ways={str(code): way for way in (IN, OUT) for code in listed(direction.get(way))},
         target=selectors(raw.get("target")),
         time=Moment(selectors(time.get("at")), str(time.get("zone", "")), str(time.get("format", ""))),
         person={name: selectors(at) for name, at in raw.get("person", {}).items()},

@@ -23,8 +23,8 @@ from netaudit.documents.entries import (
 PROVENANCE = ("documented", "code", "capture", "hearsay", "recalled")
 NEEDED = {"id", "maker", "message", "kind", "act", "when", "provenance", "examples"}
 OPTIONAL = {
-    "each", "device", "place", "time", "event", "score", "result", "target", "person", "purpose", "images", "recalled",
-    "about", "unread",
+    "each", "device", "place", "time", "event", "score", "result", "direction", "target", "person", "purpose", "images",
+    "recalled", "about", "unread",
 }  # fmt: skip
 WHEN = {"protocol", "direction", "method", "path", "host", "header", "query", "keys", "values", "none"}
 PICTURES = {"role", "at", "where", "link", "part", "order", "url"}
@@ -52,7 +52,8 @@ def problems(entry: Any) -> list[str]:
         found += _when(one)
     for name in ("each", "device", "place", "event", "score", "result", "target"):
         found += _selectors(entry.get(name), name)
-    found += _time(entry.get("time"))
+    found += _located(entry.get("time"), "time", {"zone", "format"})
+    found += _located(entry.get("direction"), "direction", {"in", "out"})
     found += _fields(entry.get("person", {}), "person", PERSON)
     found += _fields(entry.get("purpose", {}), "purpose", PURPOSE)
     for one in listed(entry.get("images")):
@@ -126,12 +127,12 @@ def _when(when: Any) -> Iterator[str]:
         yield "when: needs a path, or keys of which one is three letters long at least"
 
 
-def _time(value: Any) -> Iterator[str]:
+def _located(value: Any, name: str, beside: set[str]) -> Iterator[str]:
     if isinstance(value, dict):
-        if "at" not in value or set(value) - {"at", "zone", "format"}:
-            yield "time has at, and perhaps zone and format"
+        if "at" not in value or set(value) - {"at"} - beside:
+            yield f"{name} has at, and perhaps {' and '.join(sorted(beside))}"
         value = value.get("at")
-    yield from _selectors(value, "time")
+    yield from _selectors(value, name)
 
 
 def _fields(value: Any, name: str, words: tuple[str, ...]) -> Iterator[str]:

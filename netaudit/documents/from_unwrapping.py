@@ -11,6 +11,7 @@ from netaudit.documents.page_fields import LARGEST as LARGEST_PAGE
 from netaudit.documents.page_fields import page_fields
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
+from netaudit.masking.identity_numbers import holds_masked_number
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.text import to_text, unquote
@@ -44,6 +45,7 @@ class MessageReader:
         self._turn = 0
         self.stated: list[Statement] = []  # what the last message says of devices
         self.named: list[str] = []  # addresses of pictures in it
+        self.masked = False  # whether it holds a number of somebody that its sender masked
 
     def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
         """Take one object of the message."""
@@ -90,6 +92,7 @@ class MessageReader:
             self._leaves, self._images, self._pages, self._turn = [], [], [], 0
         said = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
         self.named = picture_urls(said)
+        self.masked = holds_masked_number(said)
         text = plain_text(said)
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from netaudit.documents.entries import Entry
 
-_FIELDS = ("device", "place", "time", "event", "score", "result", "target")
+_FIELDS = ("device", "place", "time", "event", "score", "result", "direction", "target")
 _MADE = (
     "Made from `signatures/documents` (`python -m netaudit.documents`): {count} messages of {makers} makers,",
     "standards and platforms. `signatures/documents/README.md` describes the notation.",
@@ -114,7 +114,7 @@ def _read(entry: Entry, say: Wording) -> str:
     said = []
     for name in _FIELDS:
         value = raw.get(name)
-        said.append((name, value.get("at") if name == "time" and isinstance(value, dict) else value))
+        said.append((name, value.get("at") if name in {"time", "direction"} and isinstance(value, dict) else value))
     said += list(raw.get("person", {}).items()) + list(raw.get("purpose", {}).items())
     doubtful = {name.rpartition(".")[2] for name in entry.recalled}
     fields = [

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from netaudit.documents.entries import anchors
 from netaudit.documents.index import Way, says
+from netaudit.documents.passages import way_of
 from netaudit.documents.pictures import Claimed, claim
 from netaudit.documents.scope import Scope, elements
 from netaudit.documents.times import read_time
+from netaudit.masking.identity_numbers import right_check_digit
 
 if TYPE_CHECKING:
     from netaudit.documents.entries import Entry, When
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from netaudit.documents.nodes import Document, Node, Tree
 
 MOST_EVENTS = 500  # of a message
+_ID18 = re.compile(r"(?<!\d)[1-9]\d{16}[\dXx](?![\dXx])", re.ASCII)
+_BETWEEN = " ,;:|/_-，；：、()（）[]\t"
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,20})?", re.ASCII)
 
 
@@ -40,6 +44,8 @@ class Event:
     zone: str = ""
     score: float | None = None
     result: str = ""  # of a check or comparison, as sent
+    direction: str = ""  # through a door: in, out, or as sent
+    direction_text: str = ""
     target: str = ""  # whereto pushes are told to go, as it was said: a URL, or parts of an address beside each other
     person: dict[str, str] = field(default_factory=dict)
     purpose: dict[str, str] = field(default_factory=dict)
@@ -134,13 +140,29 @@ def _event(way: Way, scope: Scope, message_id: str) -> Event:
     if said := read_time(event.shot_time_text, entry.time.zone, entry.time.form) if event.shot_time_text else None:
         event.shot_time, event.zone = said
     event.result = scope.value(entry.result)
+    event.direction_text = scope.value(entry.direction)
+    event.direction = entry.ways.get(event.direction_text) or way_of(event.direction_text) or event.direction_text
     event.score = _score(scope.value(entry.score))
     event.target = " ".join(text for selector in entry.target if (text := scope.value((selector,))))
     event.person = {name: text for name, at in entry.person.items() if (text := scope.value(at))}
     if event.person.get("name", "")[:1] in {"{", "["}:  # what is kept of somebody, as a document of its own
         del event.person["name"]
+    _part_number(event.person)
     event.purpose = {name: text for name, at in entry.purpose.items() if (text := scope.value(at))}
     return event
+
+
+def _part_number(person: dict[str, str]) -> None:
+    """Take a number of identity out of a name that was written together with it: 张三,11010519491231002X."""
+    found = _ID18.search(person.get("name", ""))
+    if found is None or not right_check_digit(found[0]):
+        return
+    name = (person["name"][: found.start()] + " " + person["name"][found.end() :]).strip(_BETWEEN)
+    person.setdefault("id_number", found[0])
+    if name:
+        person["name"] = name
+    else:
+        del person["name"]
 
 
 def _score(text: str) -> float | None:

@@ -50,6 +50,8 @@ _ADDING = re.compile(
 _PAIR = re.compile(r"~?([^\W\d]\w{0,40})\s*[=:]\s*(.{0,200})")
 _NAMED = frozenset({"name", "key", "field", "param", "parameter", "attribute", "id", "item", "label"})
 _VALUED = frozenset({"value", "val", "content", "text", "data"})
+_BESIDE = frozenset({"type", "datatype", "unit", "timestamp", "alias", "properties"})  # of a field, beside its value
+_GB28181 = frozenset({"query", "response", "notify", "control"})
 _OF_XML = frozenset({"version", "encoding", "standalone", "type", "lang", "schemalocation", "space", "class", "style"})
 
 
@@ -86,7 +88,7 @@ class Words:
     scopes: dict[str, str]  # beginnings of values → meaning of the rest
     loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
     asked: tuple[Asked, ...]
-    named: Any  # re2 pattern: names that a statement must have, in a text without what separates words
+    named: Any  # re2 set: names that a statement must have, in a text without what separates words
 
     def is_other(self, node: Node) -> bool:
         """Whether an object describes a part of a device, or another thing: by its name, or by how that ends."""
@@ -94,7 +96,7 @@ class Words:
 
     def may_state(self, text: bytes, path: str) -> bool:
         """Whether a message with this plain text and path may describe a device."""
-        return bool(self.named.search(text)) or asks(path)
+        return bool(self.named.Match(text)) or asks(path)
 
 
 @lru_cache(maxsize=1)
@@ -132,6 +134,8 @@ def _compiled(raw: Any) -> Words:
     telling = [key for name in (*IDENTIFYING, *COUNTS) for key in fields[name]["keys"] if len(key.encode()) > 2]
     telling += [stem for name in IDENTIFYING for stem in fields[name]["stems"][0]]
     telling += [other for key in telling if (other := names.traditional(key)) != key]
+    telling += [spelled for key in telling if not key.isascii() for spelled in (key.capitalize(), key.upper())]
+    telling += [key.encode("ascii", "backslashreplace").decode() for key in telling if not key.isascii()]  # of JSON
     telling += [key for one in asked if (key := one.holder)]
     telling += [key for one in asked for key, meaning in one.keys.items() if meaning in COUNTS]
     return Words(
@@ -145,8 +149,16 @@ def _compiled(raw: Any) -> Words:
         raw["scopes"],
         raw["loose"],
         asked,
-        re2.compile("|".join(map(re2.escape, telling)).encode(), _bytes()),
+        _set_of("|".join(map(re2.escape, telling)).encode()),
     )
+
+
+def _set_of(pattern: bytes) -> Any:
+    """A set of one pattern, which says yes or no without a call of Python."""
+    found = re2.Set.SearchSet(_bytes())
+    found.Add(pattern)
+    found.Compile()
+    return found
 
 
 def _bytes() -> Any:
@@ -158,7 +170,7 @@ def _bytes() -> Any:
 
 def statements(head: Head, tree: Tree) -> list[Statement]:
     """What the documents of a message say of devices; nothing in most."""
-    if head.protocol in {"sip", "ehome"}:  # their readers know more of them
+    if head.protocol == "ehome" or (head.protocol == "sip" and _is_gb28181(tree)):  # their readers know more of them
         return []
     asked = [one for one in words().asked if one.fits(head)]
     others = bool(_OF_ONE.search(head.target)) if head.reply else _tells_of_others(head)
@@ -177,6 +189,11 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
             described.add(id(node))
             found.append(Statement(tuple(facts.items()), known is not None, listed or elsewhere))
     return (_of_one(found) if head.reply else found) + _sums(found)
+
+
+def _is_gb28181(tree: Tree) -> bool:
+    """Whether a document is one of GB/T 28181, by its root."""
+    return any(child.key in _GB28181 for document in tree.documents for child in (document, *document.children))
 
 
 def _tells_of_others(head: Head) -> bool:
@@ -322,19 +339,26 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
 
 def _named(node: Node) -> tuple[str, str] | None:
     """A field that is an object of a name and a value, or a list of both; of a name with steps the last one."""
-    if len(node.children) != 2:
+    told = [one for one in node.children if one.key not in _BESIDE] if len(node.children) > 2 else node.children
+    if len(told) != 2:
         return None
-    if node.raw == "" and all(one.value and not one.children for one in node.children):
-        first, second = (one.value or "" for one in node.children)  # whatever the two are called
-        if words().names.meaning(first):
+    if node.raw == "" and all(one.value and not one.children for one in told):
+        first, second = (one.value or "" for one in told)  # whatever the two are called
+        first = _last_step(first)
+        if words().names.meaning(first) or plain(first) in words().loose:
             return first, second
-    name, value = sorted(node.children, key=lambda one: one.key not in _NAMED)
+    name, value = sorted(told, key=lambda one: one.key not in _NAMED)
     if name.key not in _NAMED or value.key not in _VALUED:
         return None
     said, text = _text(name), _text(value)
     if said is None or text is None:
         return None
-    return re.split(r"[./]", said.strip(". /"))[-1], text
+    return _last_step(said), text
+
+
+def _last_step(name: str) -> str:
+    """Of a name with steps the last one: Device.DeviceInfo.ModelName, Properties/Model."""
+    return re.split(r"[./]", name.strip(". /"))[-1]
 
 
 def _text(node: Node) -> str | None:

@@ -52,6 +52,7 @@ def problems(given: Mapping[str, Any]) -> list[str]:
     used = {_key(kind, given["cards"]) for kind in KIND}
     found = [f"no card for {one}" for one in sorted(used - given["cards"].keys())]
     found += [f"card for {one}: no such kind of finding" for one in given["cards"] if one not in used]
+    found += [f"{one}: does not say what it is about" for one, card in given["cards"].items() if not card.get("about")]
     for name, article in given["articles"].items():
         graded = article.get("grade")
         if graded not in GRADES:
@@ -65,7 +66,7 @@ def problems(given: Mapping[str, Any]) -> list[str]:
     for kind, card in [*given["cards"].items(), ("abroad", given["abroad"]), ("stored", given["stored"])]:
         found += [f"{kind}: no article {one}" for one in card["articles"] if one not in given["articles"]]
         found += [f"{kind}: no paper {one}" for one in card["ask"] if one not in given["papers"]]
-        found += _spoken(kind, card, ("shows", "not"))
+        found += _spoken(kind, card, ("about", "shows", "not"))
     found += [one for name, words in given["papers"].items() for one in _spoken(name, {"": words}, ("",))]
     return found
 
@@ -108,10 +109,10 @@ def card(kind: str, lang: str, *, abroad: bool = False) -> Card:
     given = duties()
     of = given["cards"][_key(kind, given["cards"])]
     more = given["abroad"] if abroad else {"articles": [], "ask": []}
-    act = KIND[kind].act.words._asdict()[lang]
+    heading = [of["about"][lang], KIND[kind].act.words._asdict()[lang], "/".join(KIND[kind].grades)]
     return Card(
         kind,
-        f"{act} · {'/'.join(KIND[kind].grades)}" + (f" · {say('abroad', lang)}" if abroad else ""),
+        " · ".join([*heading, say("abroad", lang)] if abroad else heading),
         of["shows"][lang],
         of["not"][lang],
         [article(name, lang) for name in (*of["articles"], *more["articles"])],

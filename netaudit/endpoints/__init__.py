@@ -1,1 +1,3 @@
 """The far side: vantage, inside and outside, names, country."""
+
+OFFERS = ("tunnels",)  # what other stages may take, through their doors

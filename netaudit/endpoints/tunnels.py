@@ -2,17 +2,21 @@
 
 What a tunnel over IP carries is whatever its sender wrote into it: addresses, requests, answers. So it is evidence
 against that sender only. Where nearly everything that was captured came through one tunnel, though, that is how the
-traffic was brought to the capture (ERSPAN, VXLAN or GRE from a switch), and the addresses inside are the office's.
+traffic was brought to the capture (ERSPAN, VXLAN or GRE from a switch), and the addresses inside are the office's. So
+they are where a tunnel of Ethernet joins two ends of the site, both of which send: those ends are no senders of what
+hosts behind them said, though they could have written it, which is said of each finding and makes no A.
 """
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 PPPOE = "pppoe"
+BRIDGING = ("vxlan", "geneve")  # that carry Ethernet frames
 MIRROR_SHARE = 0.9  # of the bytes of all flows
 
 
@@ -29,8 +33,24 @@ def carried(flows: pa.Table) -> pa.ChunkedArray | None:
     pairs = _pairs(flows)
     sums = pa.table({"pair": pairs, "size": size}).filter(outer).group_by("pair").aggregate([("size", "sum")])
     mirrors = [row["pair"] for row in sums.to_pylist() if row["size_sum"] >= MIRROR_SHARE * total]
-    outer_only = pc.and_(outer, pc.invert(pc.is_in(pairs, pa.array(mirrors, pa.string()))))
+    outer_only = pc.and_(outer, pc.invert(pc.is_in(pairs, pa.array([*mirrors, *_bridges(flows, pairs)], pa.string()))))
     return outer_only if pc.any(outer_only).as_py() else None
+
+
+def bridged(flows: pa.Table) -> set[str]:
+    """Flows that a tunnel of Ethernet carried between two ends of the site, and that are told of the hosts in it."""
+    pairs = _pairs(flows)
+    there = pc.is_in(pairs, pa.array(_bridges(flows, pairs), pa.string()))
+    return set(flows.filter(there)["flow_id"].to_pylist())
+
+
+def _bridges(flows: pa.Table, pairs: Any) -> list[str]:
+    """Pairs of ends inside that both sent Ethernet frames of others."""
+    both = pc.and_(pc.greater(flows["packets_up"], 0), pc.greater(flows["packets_down"], 0))
+    ends = pc.and_(pc.not_equal(flows["client_outer"], ""), pc.not_equal(flows["server_outer"], ""))
+    kinds = pc.is_in(flows["tunnel"], pa.array(BRIDGING))
+    found = pc.unique(pairs.filter(pc.fill_null(pc.and_(pc.and_(both, ends), kinds), False))).to_pylist()
+    return [pair for pair in found if all(ip_address(end).is_private for end in pair.split("\n"))]
 
 
 def _pairs(flows: pa.Table) -> Any:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.judgements import AS_HOLDER, TOO_SMALL
+from netaudit.contracts.unwrapping_steps import SEPARATOR
 from netaudit.findings.acts import STREAMS, UPWARD_SHARE
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
@@ -36,6 +37,8 @@ OTHERS = "others"
 LEAST_TELLING = 2 * 1024  # the same where a path, a type or a field speaks of a picture or of a face's features
 SPEAKS = r"(?i)\bpics?\b|picture|photo|imag|\bimg|face|snap|feature|avatar|portrait|jpe?g|base64|人脸|抓拍|图片|特征"
 MEDIA = "media"  # a stream of which no still was made
+ECHOES = "large echoes"  # of ICMP: a ping has some 32 to 64 bytes
+LEAST_ECHO = 256  # bytes of payload of a packet, on average, from which on somebody may carry something in them
 READ, OBSCURE, TELLING = "read", "read, not understood", "speaks of pictures"
 UNREAD, SHAPED, HIDDEN_OTHER = "in no message", "upload-shaped", "encrypted, in no finding"
 SENT_HIDDEN = "encrypted, mostly sent"
@@ -52,12 +55,13 @@ EGRESS_WORDS: dict[str, Words] = {
     HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
     SENT_HIDDEN: ("加密，以发出为主，不在任何发现中", "encrypted and mostly sent, in no finding"),
     OPAQUE: ("内容不明", "opaque"),
+    ECHOES: ("ICMP 载荷远大于普通 ping，内容不明", "in ICMP with far more payload than pings have"),
     SMALL: ("低于阈值", "below thresholds"),
     DROPPED: ("因上限未读", "not read for a bound"),
     CROWD: ("地址过多，未逐一判断", "one packet each of too many addresses: not judged one by one"),
     REPEATED: ("重复发送", "sent or captured again"),
 }
-PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE, TELLING, MEDIA})  # not understood, from LEAST on
+PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE, TELLING, MEDIA, ECHOES})  # not understood, from LEAST on
 
 
 class Line(NamedTuple):
@@ -98,7 +102,11 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
     for (near, far, reason), (number, size) in sorted(sums.items()):
         if reason == HIDDEN_OTHER and size >= UPWARD_SHARE * received[near, far]:
             reason = SENT_HIDDEN  # noqa: PLW2901
-        small = reason in PUZZLING and puzzling[near] < LEAST and not (reason == TELLING and size >= LEAST_TELLING)
+        small = (
+            reason in PUZZLING
+            and puzzling[near] < LEAST
+            and not (reason in {TELLING, ECHOES} and size >= LEAST_TELLING)
+        )
         subject = f"{near} > {far}" if (near, far) in told else OTHERS
         yield Line(subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED})
 
@@ -120,12 +128,16 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     media = pc.and_not(pc.is_in(flows["protocol"], pa.array(sorted(STREAMS))), looked_at)
     chosen = chosen.append_column("media", media)
     telling = _telling(tables["messages"], tables["objects"])
+    echoes = pc.is_in(flows["transport"], pa.array(["icmp", "icmpv6"]))
     for way, words in zip(("up", "down"), by_flow(scraps, flows), strict=True):
         chosen = chosen.append_column(f"telling_{way}", pc.is_in(flows["flow_id"], telling[way]))
+        large = pc.greater(flows[f"payload_{way}"], pc.multiply(LEAST_ECHO, flows[f"packets_{way}"]))
+        chosen = chosen.append_column(f"large_{way}", pc.and_(echoes, large))
         counted = pc.add(_obscure(tables["messages"], flows["flow_id"], way), pa.array(words))
         chosen = chosen.append_column(f"obscure_{way}", counted)
     sums = [("flow_id", "count"), *((name, "sum") for name in (*WAYS, "obscure_up", "obscure_down"))]
-    by = [*ENDS, "protocol", "transport", "quic", "shaped", "media", "telling_up", "telling_down"]
+    by = [*ENDS, "protocol", "transport", "quic", "shaped", "media"]
+    by += [f"{name}_{way}" for name in ("telling", "large") for way in ("up", "down")]
     grouped = chosen.group_by(by, use_threads=False).aggregate(sums)
     for batch in grouped.to_batches(max_chunksize=16_384):
         for row in batch.to_pylist():
@@ -147,8 +159,9 @@ def _telling(messages: pa.Table, objects: pa.Table) -> dict[str, pa.Array]:
 
 
 def _speaks(rows: pa.Table, *columns: str) -> pa.ChunkedArray:
-    """For each row whether one of some columns speaks of pictures."""
-    first, second = (pc.fill_null(pc.match_substring_regex(rows[name], SPEAKS), fill_value=False) for name in columns)
+    """For each row whether one of some columns speaks of pictures, in the sender's words and not in those of a step."""
+    said = (pc.replace_substring(rows[name], f"{SEPARATOR}base64", SEPARATOR) for name in columns)
+    first, second = (pc.fill_null(pc.match_substring_regex(one, SPEAKS), fill_value=False) for one in said)
     return pc.or_(first, second)
 
 
@@ -172,7 +185,7 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
     hidden = protocol in HIDDEN or (row["quic"] and protocol in {"", "unknown"})
     left = SHAPED if row["shaped"] else UNREAD
     if left == UNREAD and (hidden or is_opaque(protocol, row["transport"])):
-        left = HIDDEN_OTHER if hidden else OPAQUE
+        left = HIDDEN_OTHER if hidden else ECHOES if row[f"large_{way}"] else OPAQUE
     read = size["delivered"] - size["unread"]
     obscure = read if protocol in LOCAL else min(read, row[f"obscure_{way}_sum"] or 0)
     return {

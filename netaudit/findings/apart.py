@@ -3,7 +3,8 @@
 Those of what calls itself a personal device: visitors send pictures of themselves, and who wants to hide calls himself
 one. And those in frames whose sender cannot be told: their link address did not hold the address that they name, and
 nobody took them, so that anybody on the link may have written them. And identity numbers, all digits of them right,
-that nothing names: a few of them may be numbers of something else. All accuse nobody, have a line of their own, and
+that nothing names: a few of them may be numbers of something else; and those that a field calls so beside a name,
+though no check digit bears it. All accuse nobody, have a line of their own, and
 forbid every calm sentence; but those of a series of wrong numbers, of which as many are right as chance gives, are told
 in the ledger and forbid only the sentence that nothing was left open.
 """
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
 
 IMAGES, RECORDS = "face images", "identity records"
 NOBODYS, NUMBERS, CHANCE = "sender cannot be told", "numbers alone", "numbers as chance gives"
+UNCHECKED = "numbers called so"
 WORDS = {
     NOBODYS: ("无法指明发送者", "sender cannot be told"),
     IMAGES: ("人脸图像", "images with a face"),
     NUMBERS: (
         "形似身份证件号码而旁无任何名称：同一去向不足三人，或与不正确的号码同列",
         "numbers alone in the form of identity numbers: of fewer than three persons, or beside some not right",
+    ),
+    UNCHECKED: (
+        "字段称为证件号码而无校验位可核对的号码（15 位），或校验位不符的号码",
+        "numbers that fields call identity numbers, of 15 digits without a check digit, or with a wrong one",
     ),
     CHANCE: (
         "与校验位不正确的号码同列，其中校验位正确者不多于偶然",

@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS, UNACKNOWLEDGED
 from netaudit.contracts.answers import REFUSED as IN_BODY
+from netaudit.contracts.reasons import counted
+from netaudit.findings.from_endpoints import bridged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +31,7 @@ SHORT, SUMS = "acknowledged in part", "wrong checksums"
 UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
 STRANGE_ANSWER = "answered by no router"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
+BRIDGED = "in a tunnel of two ends here"
 UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED, CLOSED = "answered with an error", "redirected", "closed for an error"
@@ -47,6 +50,7 @@ LESSEN = frozenset(
         DATAGRAMS,
         ONE_WAY,
         NO_LINK,
+        BRIDGED,
         OWN_DEVICE,
         CONFLICT,
         TAIL,
@@ -58,34 +62,34 @@ LESSEN = frozenset(
     }
 )
 OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
-WORDS = {  # clauses of findings.reason, each with how many transfers it is about
-    UNANSWERED: "not acknowledged and not answered",
-    REFUSED: "refused by a reset and not acknowledged",
-    UNREPLIED: "acknowledged, and no answer was captured",
-    OTHER_LINK: "sent by a link address that did not hold the sender's address then",
-    STRANGER: "in connections into which a second link address wrote in the sender's name",
-    TAIL: "in connections that were reset before the end of what was sent was acknowledged",
-    SHORT: "in connections in which an answer that came after all of it acknowledged less",
-    SUMS: "in connections with segments whose checksums are wrong, which a receiver drops, while others are right",
-    CONFLICT: "in connections with two different contents in the same place: which one was taken cannot be told",
-    STRANGE_ANSWER: "answered by a link address that is not the one behind which the others outside are",
-    FROM_OUTSIDE: "had come from outside before",
-    DATAGRAMS: "datagrams, which nobody acknowledges",
-    ONE_WAY: "the capture shows one direction only",
-    NO_LINK: "the capture has no link addresses",
-    BARE: "numbers that nothing names: of persons by their regions, dates of birth and check digits, all of them right",
-    UNDONE: "bytes that are a picture only once the same change of every one is undone",
-    FAINT: "the face seen faintly only, and no clear one on the same way",
-    OWN_DEVICE: "by what calls itself a phone or tablet, with one fact only",
-    REDIRECTED: "answered with a redirection (status 300 to 399): to be sent elsewhere",
-    IN_BODY: "refused in the body of the answer, whatever its status says",
-    IN_FIELD: "refused in a field of the answer (grpc-status, CONNACK, PUBACK, nack of AMQP, error of Kafka), whatever "
-    "its status says",
-    UNACKNOWLEDGED: "not acknowledged by the broker, though that was asked for (MQTT, QoS 1 or 2)",
-    LOGIN: "answered with a redirection to a page for logging in: not taken",
-    BROKEN_OFF: "refused: its stream was broken off by who should take it",
-    CLOSED: "closed upon with a code of an error (WebSocket, code 1002 or above): not taken",
-    TURNED_DOWN: "answered with an error (status 400 or above): not taken",
+REASONS = {  # of findings.reason, each with how many transfers it is about
+    UNANSWERED: "doubt_unanswered",
+    REFUSED: "doubt_refused",
+    UNREPLIED: "doubt_unreplied",
+    OTHER_LINK: "doubt_link",
+    STRANGER: "doubt_stranger",
+    TAIL: "doubt_tail",
+    SHORT: "doubt_short",
+    SUMS: "doubt_sums",
+    CONFLICT: "doubt_conflict",
+    STRANGE_ANSWER: "doubt_router",
+    FROM_OUTSIDE: "doubt_outside",
+    DATAGRAMS: "doubt_datagrams",
+    ONE_WAY: "doubt_one_way",
+    NO_LINK: "doubt_no_link",
+    BRIDGED: "doubt_bridged",
+    BARE: "doubt_bare",
+    UNDONE: "doubt_undone",
+    FAINT: "doubt_faint",
+    OWN_DEVICE: "doubt_own",
+    REDIRECTED: "doubt_redirected",
+    IN_BODY: "doubt_in_body",
+    IN_FIELD: "doubt_in_field",
+    UNACKNOWLEDGED: "doubt_unacknowledged",
+    LOGIN: "doubt_login",
+    BROKEN_OFF: "doubt_broken_off",
+    CLOSED: "doubt_closed",
+    TURNED_DOWN: "doubt_turned_down",
 }
 OF_FLOWS = {"tail": TAIL, "short": SHORT, "sums": SUMS}  # of flows.doubts, by their names without the direction
 MIRRORED = 0.05  # share of connections with payload in which both sides are seen; less is one direction
@@ -138,6 +142,7 @@ class Bearing:
         wanted = pa.array(sorted(set(flow_ids)), pa.string())
         chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=wanted)).select(COLUMNS)
         self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
+        self._bridged = bridged(flows)
         self._one_way, self._routers = _one_way(flows), _routers(flows, scope, ends)
         self._answers = _answers(tables["messages"], wanted)
         self._requests = _requests(tables["messages"], wanted)
@@ -165,6 +170,8 @@ class Bearing:
         elif self._strange(row.receiver, seen.server_mac if row.upload else seen.client_mac):
             found.add(STRANGE_ANSWER)
         found |= {code for said, code in OF_FLOWS.items() if f"{said}_{'up' if row.upload else 'down'}" in seen.doubts}
+        if row.flow_id in self._bridged:
+            found.add(BRIDGED)
         if seen.conflicting[0 if row.upload else 1]:
             found.add(CONFLICT)
         if self.came_from_outside(row):
@@ -227,9 +234,9 @@ def nobodys(doubts: frozenset[str]) -> bool:
     return OTHER_LINK in doubts and not doubts.isdisjoint({UNANSWERED, REFUSED, DATAGRAMS, ONE_WAY})
 
 
-def said(doubts: Mapping[str, int]) -> str:
-    """What of a finding's transfers was doubted, as clauses of its reason."""
-    return "".join(f"; {WORDS[code]}: {count}" for code, count in sorted(doubts.items()))
+def said(doubts: Mapping[str, int]) -> list[str]:
+    """What of a finding's transfers was doubted, as reasons."""
+    return [counted(REASONS[code], count) for code, count in sorted(doubts.items())]
 
 
 def _seen(row: dict[str, object]) -> Seen:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import reason
 from netaudit.findings.acts import (
     ABROAD,
     KNOWN,
@@ -38,15 +39,6 @@ MOST_UNLIKE = 1.5  # doublings between the quartiles of size of what is alike
 UNTELLING = frozenset({"bulk", "regular", FEW})  # shapes that backups and telemetry have, or none at all
 UNSUITED = frozenset({"bulk", "regular", "browsing", "video", ""})  # shapes that are not added up
 LEAST_ALIKE = 6  # uploads, from which on they have a shape
-LOOKS = {  # what uploads of each shape (`upload_counts.shape`) look like; in the reports of both languages
-    "events": "many alike, a few at a time, as after events",
-    "regular": "at even times, as telemetry and logs",
-    "video": "without a pause, in frames of which some are far larger, as video",
-    "bulk": "most in one go or few, as a backup",
-    "browsing": "more came back than went, as when browsing",
-    "few": "too few for a shape",
-    "unclear": "of no clear shape",
-}
 # export-grade suites (RFC 2246, A.5; RFC 2712; draft-ietf-tls-56-bit-ciphersuites-01): keys of 40 or 56 bits
 EXPORT_GRADE = frozenset(
     f"{code:04x}"
@@ -96,10 +88,10 @@ def encrypted_findings(
             shape = "" if own else _shape(rows, known=known)
         if role[0] != PERSONAL_DEVICE and shape:
             key, rule = (sender, receiver, name), KNOWN_SERVICE if shape == KNOWN else SHAPED_ENCRYPTED
-            one = _finding(key, rows, role, service if known else "", _told(count), rule)
+            one = _finding(key, rows, role, service if known else "", count, rule)
             if pooled is not None and pooled[0] > 1:
-                one.reason += f"; counted together by {pooled[0]} names or endpoints of this sender: {pooled[1]}"
-            one.reason += fronts.said(rows) if fronts is not None else ""
+                one.reasons.append(reason("encrypted_together", m=pooled[0], n=pooled[1]))
+            one.reasons += fronts.said(rows) if fronts is not None else []
             found.append(one)
     return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors)]
 
@@ -129,11 +121,8 @@ def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors)
     role = actors.role(sender, rows[0]["flow_id"])
     if down < LEAST_BYTES or down < UPWARD_SHARE * up or role[0] == PERSONAL_DEVICE:
         return []
-    reason = (
-        f"encrypted answers to {receiver}, which connected from outside: {down} bytes in {len(rows)} connections; "
-        "content not visible, consistent with an upload"
-    )
-    return [hidden_finding((sender, receiver, str(ANSWERED)), role, rows, down, ANSWERED, reason)]
+    why = [reason("encrypted_answers", name=receiver, m=down, n=len(rows))]
+    return [hidden_finding((sender, receiver, str(ANSWERED)), role, rows, down, ANSWERED, why)]
 
 
 def sent_once(row: dict[str, Any], way: str) -> int:
@@ -222,13 +211,6 @@ def _sends(count: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
     return count["shape"] != "few" or _bursts(rows) > 0 or up >= UPWARD_SHARE * down
 
 
-def _told(count: dict[str, Any] | None) -> str:
-    """What is said of the uploads counted."""
-    if count is None or not count["uploads"] or count["shape"] not in LOOKS:
-        return ""
-    return f"{count['uploads']} uploads counted, {LOOKS[count['shape']]}; "
-
-
 def _encrypted(flows: pa.Table) -> pa.Table:
     chosen = flows.filter(encrypted(flows))
     for place, field in enumerate(chosen.schema):
@@ -248,28 +230,39 @@ def _bursts(rows: list[dict[str, Any]]) -> int:
 
 
 def _finding(
-    key: tuple[str, ...], rows: list[dict[str, Any]], role: tuple[str, str], service: str, counted: str, rule: Rule
+    key: tuple[str, ...],
+    rows: list[dict[str, Any]],
+    role: tuple[str, str],
+    service: str,
+    count: dict[str, Any] | None,
+    rule: Rule,
 ) -> Finding:
     _, receiver, name, *_ = key
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
     up = sum(sent_once(row, "up") for row in rows)
-    known = f", a known service ({service})" if service else ""
-    reason = (
-        f"encrypted to {name or receiver}{known}: {up} bytes up in {len(rows)} connections, bursts {shape or 'none'}; "
-        f"{counted}content not visible, consistent with an upload{_weak(rows)}"
+    said: dict[str, object] = {"name": name or receiver, "m": up, "n": len(rows), "shape": shape or "none"}
+    return hidden_finding(key, role, rows, up, rule, [_sent(said, service, count), *_weak(rows)])
+
+
+def _sent(said: dict[str, object], service: str, count: dict[str, Any] | None) -> str:
+    """What was sent, as a reason: to a known service or not, with the uploads counted or not."""
+    if count is None or not count["uploads"] or not count["shape"]:
+        return reason("encrypted_known", **said, service=service) if service else reason("encrypted", **said)
+    said = said | {"uploads": count["uploads"], "look": count["shape"]}
+    return (
+        reason("encrypted_known_counted", **said, service=service) if service else reason("encrypted_counted", **said)
     )
-    return hidden_finding(key, role, rows, up, rule, reason)
 
 
-def _weak(rows: list[dict[str, Any]]) -> str:
+def _weak(rows: list[dict[str, Any]]) -> list[str]:
     """What is said of connections whose keys are so short that whoever recorded them can try all."""
     count = sum((row["tls_cipher"] or "").lower() in EXPORT_GRADE for row in rows)
-    return f"; {count} by an export-grade cipher suite (keys of 40 or 56 bits, which can be tried out)" if count else ""
+    return [reason("export_grade", n=count)] if count else []
 
 
 def hidden_finding(
-    key: tuple[str, ...], role: tuple[str, str], rows: list[dict[str, Any]], size: int, rule: Rule, reason: str
+    key: tuple[str, ...], role: tuple[str, str], rows: list[dict[str, Any]], size: int, rule: Rule, reasons: list[str]
 ) -> Finding:
     """The finding on flows whose content is not visible; `key`: sender, receiver, and what tells it from others."""
     return Finding(
@@ -286,5 +279,5 @@ def hidden_finding(
         capture_ids=sorted({row["capture_id"] for row in rows}),
         flow_ids=sorted({row["flow_id"] for row in rows}),
         display_filter=display_filter(map(way_of, rows)),
-        reason=reason,
+        reasons=reasons,
     )

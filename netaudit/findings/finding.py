@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from netaudit.contracts.reasons import JOIN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 MOST_CLAUSES = 24  # flows named one by one in a display filter
 Way = tuple[str, str, str, int]  # client, server, transport, server port
 
-_IN_KIND = ("kind", "role", "rules", "key")  # columns under other names, or none
+_IN_KIND = ("kind", "role", "rules", "reasons", "key")  # columns under other names, or none
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Finding:
     receiver: str
     role: tuple[str, str]  # of the device that acted, and the reason for it
     rules: list[Rule]
-    reason: str
+    reasons: list[str]
     key: tuple[str, ...]  # what tells it from all others: its id is made of it
     images: int = 0
     distinct_images: int = 0
@@ -70,6 +72,7 @@ class Finding:
             "role_reason": why,
             "endpoint_id": self.kind.act.far(self.sender, self.receiver),
             "rule": " ".join(map(str, self.rules)),
+            "reason": JOIN.join(self.reasons),
         }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import reason
 from netaudit.findings.apart import TABLE as TOLD_APART
 from netaudit.findings.apart import Apart
 from netaudit.findings.bearing import Bearing
@@ -101,7 +102,7 @@ def judge(
         more = identity_groups(some, scope, actors, bearing, back_ends, apart)
         clear += findings_of(more, rule, actors, receivers)
     for one in clear:
-        one.reason += fronts.before(one.flow_ids)
+        one.reasons += fronts.before(one.flow_ids)
     found = [
         *clear,
         *relayed,
@@ -144,7 +145,7 @@ def _name_dialogues(found: list[Finding], media: pa.Table | None) -> None:
     for finding in seen:
         purposes = sorted({purpose for flow in finding.flow_ids for purpose in asked.get(flow, ())})
         if purposes:
-            finding.reason += f"; asked for in a SIP dialogue: {', '.join(purposes)}"
+            finding.reasons.append(reason("video_asked", what=", ".join(purposes)))
 
 
 def _name_sightings(found: list[Finding], sightings: pa.Table | None) -> None:
@@ -156,7 +157,7 @@ def _name_sightings(found: list[Finding], sightings: pa.Table | None) -> None:
         others = [seen[flow] for flow in finding.flow_ids if flow in seen]
         if others:
             finding.capture_ids = sorted({*finding.capture_ids, *others})
-            finding.reason += f"; connections that another capture shows, too: {len(others)}"
+            finding.reasons.append(reason("seen_again", n=len(others)))
 
 
 def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
@@ -169,7 +170,7 @@ def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
     for finding in found if within else ():
         for tunnel, sender in sorted({within[flow] for flow in finding.flow_ids if flow in within}):
-            finding.reason += f"; written in {tunnel} packets of {sender}, whose word alone the addresses inside are"
+            finding.reasons.append(reason("borne", tunnel=tunnel, sender=sender))
 
 
 def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.details import MOST_NAMES
+from netaudit.contracts.reasons import counted, reason
 from netaudit.findings.receivers import bare
 
 if TYPE_CHECKING:
@@ -72,47 +73,41 @@ class Fronts:
         chosen = _few(flows.filter(pc.or_(hidden, asked)), "flow_id", *SAID_OF)
         self._hidden = {row["flow_id"]: row for row in chosen}  # once: there are many findings
 
-    def before(self, flow_ids: Iterable[str]) -> str:
+    def before(self, flow_ids: Iterable[str]) -> list[str]:
         """The same of flows that were read: those opened with keys, and those through a proxy.
 
         What else is in clear names its receiver itself, which `receivers.py` holds against DNS.
         """
         return self.said(self._hidden[one] for one in sorted(set(flow_ids)) if one in self._hidden)
 
-    def said(self, rows: Iterable[Mapping[str, Any]]) -> str:
-        """Clauses of a reason on flows of one sender to one receiver; empty where nothing hides it."""
+    def said(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Reasons on flows of one sender to one receiver; none where nothing hides it."""
         found: Counter[str] = Counter()
         for row in rows:
-            for clause in self._of(row):
-                found[clause] += 1
-        return "".join(f"; {clause}: {count}" for clause, count in sorted(found.items()))
+            found.update(self._of(row))
+        return [counted(made, count) for made, count in sorted(found.items())]
 
     def _of(self, row: Mapping[str, Any]) -> Iterable[str]:
         flow, server, name = row["flow_id"], row["server_ip"], bare(row["server_name"] or "")
         if flow in self._veiled:
             meant = self._receivers.behind(row["client_ip"], name, flow, self._veiled[flow] or 0) if name else []
-            yield (
-                f"a hidden ClientHello (ECH): the name may be that of a front, to which a key that DNS (type 65) gave "
-                f"this device for {_listed(set(meant))} leads"
-                if meant
-                else "a hidden ClientHello (ECH), or bytes like one, stands in the hello, and the name may be a front's"
-            )
+            yield reason("front_ech_key", name=_listed(set(meant))) if meant else reason("front_ech")
         if asked := self._asked.get(flow):
-            yield f"through a proxy (CONNECT), which was asked for {asked[:100]} and alone knows who got it"
+            yield reason("front_connect", name=asked[:100])
         led = self._receivers.led(row["client_ip"], server, flow, row["first_ts"] or 0)
         if name and led and name not in led:
-            yield f"the hello says {name[:100]}, DNS led to that address under {led[0][:100]}"
+            yield reason("front_dns", host=name[:100], name=led[0][:100])
         certified = self._certified.get(server, set())
         if certified and not name:
-            yield f"no name was asked for, a certificate seen at that address is for {_listed(certified)}"
+            yield reason("front_nameless", name=_listed(certified))
         elif certified and not any(_covers(one, name) for one in certified):
-            yield f"the hello says {name[:100]}, a certificate seen at that address is for {_listed(certified)}"
+            yield reason("front_certificate", host=name[:100], name=_listed(certified))
         if self._classes.get(server) == RESOLVER:
-            yield "a resolver is asked under encryption, and the names are not visible"
+            yield reason("front_resolver")
         if (row.get("transport") or "") in TUNNELS:
-            yield "a tunnel, and who gets it behind its end is not visible"
+            yield reason("front_tunnel")
         if vpn := _vpn(row, name):
-            yield f"by its port or name a VPN ({vpn}), and who gets it behind its end is then not visible"
+            yield reason("front_vpn", name=vpn)
 
 
 def _vpn(row: Mapping[str, Any], name: str) -> str:

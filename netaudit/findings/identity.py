@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import counted, reason
 from netaudit.findings.acts import ABROAD, Move, act, is_one_of, sent_outside
-from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, RECORDS
+from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, RECORDS, UNCHECKED
 from netaudit.findings.bearing import BARE, OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
@@ -44,20 +45,13 @@ if TYPE_CHECKING:
     from netaudit.findings.vocabulary import Kind, Rule
 
 BACK_ENDS = frozenset({"sales_platform", "face_api"})  # classes of services whose answers are judged by themselves
-_TOLD = (
-    "sent with an identity number beside",
-    "whose address a record with an identity number names",
-    "of these with a name",
-)
-_WHAT = {
-    IDENTITY_IN_CLEAR: "records with an identity number: {n}, distinct numbers: {m}",
-    TEMPLATE_IN_CLEAR: "biometric templates: {n}, distinct ones: {m}",
-    PERSON_IN_CLEAR: "records with a name and a phone number: {n}, distinct numbers: {m}",
+_TOLD = ("beside", "elsewhere", "beside_name")  # reasons, of images
+_WHAT = {  # reasons, of records without and with the name of a receiver
+    IDENTITY_IN_CLEAR: ("records", "records_for"),
+    TEMPLATE_IN_CLEAR: ("templates", "templates_for"),
+    PERSON_IN_CLEAR: ("contacts", "contacts_for"),
 }
-_ODD = {
-    IDENTITY_IN_CLEAR: "of a region that is not given out: {}",
-    TEMPLATE_IN_CLEAR: "called so by nothing but what stands beside them: {}",
-}
+_ODD = {IDENTITY_IN_CLEAR: "records_region", TEMPLATE_IN_CLEAR: "templates_beside"}
 OWN = 1  # persons whose number a browser sent to one receiver: may be its user
 
 
@@ -125,7 +119,8 @@ def note_alone(alone: list[Record], told: list[Record], scope: Scope, actors: Ac
             new = record.persons - ways[record.sender, record.receiver] - counted[sender]
             counted[sender] |= new
             if new:
-                apart.note(sender, CHANCE if record.chance else NUMBERS, record.size, len(new))
+                what = UNCHECKED if record.unchecked else CHANCE if record.chance else NUMBERS
+                apart.note(sender, what, record.size, len(new))
 
 
 def back_ends_of(endpoints: pa.Table | None) -> set[str]:
@@ -170,8 +165,7 @@ def with_identity(found: list[Finding], groups: Groups, actors: Actors, receiver
     for one in found:
         if one.images:
             counts = [len(images.intersection(one.object_ids)) for images in (beside, elsewhere, named)]
-            told = zip(_TOLD, counts, strict=True)
-            one.reason += "".join(f"; {words}: {count}" for words, count in told if count)
+            one.reasons += [counted(code, count) for code, count in zip(_TOLD, counts, strict=True) if count]
     return found
 
 
@@ -197,7 +191,7 @@ def _add(finding: Finding, group: Group, receivers: Receivers) -> None:
     for name, value in told.items():
         setattr(finding, name, value)
     finding.rules.append(IDENTITY_IN_CLEAR)
-    finding.reason += f"; {_said(group, receivers)}"
+    finding.reasons += _said(group, receivers)
     finding.doubts = sorted({*finding.doubts, *group.doubts})
 
 
@@ -213,7 +207,7 @@ def _finding(
         role=actors.role(kind.act.acting(sender, receiver), group.records[0].message["flow_id"]),
         rules=[rule],
         key=key,
-        reason=_said(group, receivers, rule),
+        reasons=_said(group, receivers, rule),
         doubts=sorted(group.doubts),
         **_figures(group, rule),
     )
@@ -247,22 +241,29 @@ def _figures(group: Group, rule: Rule) -> dict[str, Any]:
     }
 
 
-def _said(group: Group, receivers: Receivers, rule: Rule = IDENTITY_IN_CLEAR) -> str:
-    """Clauses that the report has words for in both languages (`phrase` in its texts)."""
+def _said(group: Group, receivers: Receivers, rule: Rule = IDENTITY_IN_CLEAR) -> list[str]:
+    """What there is of such records, as reasons."""
     named = sum(record.named for record in group.records)
     odd = sum(not record.sound for record in group.records)
     broken = sum(not record.whole for record in group.records)
     rows = [record.message for record in group.records]
-    named_, against = receivers.told(
+    hosts, against = receivers.told(
         (row["client_ip"], row["server_ip"], row["flow_id"], row["host"], row["first_ts"] or 0) for row in rows
     )
-    opened = sum(bool(record.message["opened"]) for record in group.records)
-    told = [_WHAT[rule].format(n=len(group.records), m=len(group.persons)) + named_]
-    told += [f"sent encrypted and opened with keys: {opened}"] if opened else []
-    told += [f"a name beside the number: {named}"] if named and rule == IDENTITY_IN_CLEAR else []
-    told += [f"not recovered whole: {broken}"] if broken else []
-    told += [_ODD[rule].format(odd)] if odd and rule in _ODD else []
-    return "; ".join(told) + against + said(group.doubts)
+    alone, with_hosts = _WHAT[rule]
+    figures = {"n": len(group.records), "m": len(group.persons)}
+    counts = {
+        "records_opened": sum(bool(record.message["opened"]) for record in group.records),
+        "records_named": named if rule == IDENTITY_IN_CLEAR else 0,
+        "records_broken": broken,
+        _ODD.get(rule, ""): odd if rule in _ODD else 0,
+    }
+    return [
+        reason(with_hosts, **figures, hosts=hosts) if hosts else reason(alone, **figures),
+        *(counted(code, count) for code, count in counts.items() if count),
+        *against,
+        *said(group.doubts),
+    ]
 
 
 __all__ = [

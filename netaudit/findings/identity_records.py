@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHALLENGES = (401, 407)
 LEAST_BARE = 3  # persons whose numbers nothing names, on one way, before they are taken for such
+LENGTHS = (15, 18)  # digits of numbers of the first and the second generation
 SOON = 30 * 1_000_000_000  # ns in which a challenged request comes again
 _MESSAGE = [
     "message_id",
@@ -29,6 +30,7 @@ _MESSAGE = [
     "last_ts",
     "complete",
     "opened",
+    "path",
 ]
 _FLOW = ["flow_id", "client_ip", "server_ip", "server_port", "transport"]
 
@@ -50,6 +52,7 @@ class Record(NamedTuple):
     elsewhere: frozenset[str]  # … and those of other messages that it names by their address
     bare: bool = False  # nothing names the number: it stands in a path, a cookie, a list
     chance: bool = False  # its check digit is right as if by chance, among wrong ones
+    unchecked: bool = False  # called an identity number beside a name: of 15 digits, or with a wrong check digit
 
     @property
     def way(self) -> Way:
@@ -102,8 +105,7 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[tuple[Record, bool]]:
     persons = tables.get("persons")
     if persons is None or not persons.num_rows:
         return
-    checked = pc.and_(pc.equal(persons["kind"], "id_number"), pc.is_in(persons["certainty"], pa.array(RIGHT)))
-    wanted = pc.unique(persons["message_id"].filter(checked))
+    wanted = pc.unique(persons["message_id"].filter(pc.equal(persons["kind"], "id_number")))
     if not len(wanted):
         return
     known = _known(tables.get("events"), wanted)
@@ -114,7 +116,9 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[tuple[Record, bool]]:
     for message, rows, objects in carried(tables, wanted):
         for record, others in _of_message(message, rows, objects, known, named):
             way = record.sender, record.receiver
-            if record.chance or (record.bare and others):  # of a series of numbers some are right by chance
+            if (
+                record.chance or record.unchecked or (record.bare and others)
+            ):  # of a series of numbers some are right by chance
                 series.append(record)
                 continue
             of_way[way] |= record.persons
@@ -179,6 +183,8 @@ def _of_message(
         told = any(f"{message['message_id']} {row['value_hmac']}" in known for row in numbers)
         bare = not (named or told or any(names_id(row["field"]) for row in numbers))
         others = any(row["kind"] == "id_number" and row["certainty"] == "shape" for row in own)
+        unchecked = not numbers and named
+        numbers = numbers or [row for row in own if named and _is_called_so(row)]
         if not numbers:
             continue
         documents = {row["object_id"] for row in numbers} - {""}
@@ -201,8 +207,21 @@ def _of_message(
             frozenset(one for row in said for one in named_by.get(row["value_hmac"], ())),
             bare,
             bare and all(row["certainty"] == "chance" for row in numbers),
+            unchecked,
         )
         yield record, others
+
+
+def _is_called_so(row: dict[str, Any]) -> bool:
+    """Whether a field calls a number an identity number that no check digit shows to be right: of either generation."""
+    value = row["value_masked"]
+    return (
+        row["kind"] == "id_number"
+        and row["certainty"] == "named"
+        and len(value) in LENGTHS
+        and value[-1:].isalnum()
+        and known_region(value)
+    )
 
 
 def _addressed(tables: dict[str, pa.Table], persons: pa.Table) -> dict[str, set[str]]:

@@ -76,6 +76,7 @@ class Run:
     scraps: pa.Table | None = None  # words in heads and small bodies that nobody would read
     cut: Mapping[str, int] = field(default_factory=dict)  # messages of which bounds of learning cut something off
     moment_window_s: float = WINDOW_S  # that was asked after a marked moment
+    pushes: Mapping[str, int] = field(default_factory=dict)  # entries of messages that carry a picture, by maker
     stopped: bool = False  # somebody had judging end before all images were looked at
 
 
@@ -259,7 +260,7 @@ def _contested(tables: Tables, run: Run) -> Iterator[Entry]:
         ["certainty", "sender", "receiver", "endpoint_id", "role_reason", "images", "bytes"]
     )
     for row in rows.to_pylist():
-        if (row["role_reason"] or "").startswith("contested: "):
+        if parsed(row["role_reason"] or "").code.startswith("contested_"):
             device = row["receiver"] if row["sender"] == row["endpoint_id"] else row["sender"]
             yield Entry(device, "called a phone", row["images"], row["bytes"], understood=False)
 
@@ -311,9 +312,11 @@ def _sightings(tables: Tables, _: Run) -> Iterator[Entry]:
 
 
 def _marks(tables: Tables, run: Run) -> Iterator[Entry]:
-    """Marked moments, by whether something that could hold an image left after them."""
+    """Marked moments, by whether something that could hold an image left after them; how makers push pictures."""
     for reason, number in marked.marks(tables, run.moment_window_s):
         yield Entry("", reason, number)
+    for maker, number in marked.as_made(tables, run.pushes):
+        yield Entry(maker, marked.AS_MADE, number)
 
 
 def _bounds(tables: Tables, _: Run) -> Iterator[Entry]:

@@ -24,6 +24,7 @@ LIMITS = {
     "protobuf depth": ("Protocol Buffers 嵌套层数", "depth of Protocol Buffers"),
     "records tried behind losses": ("丢失之后试读的记录数", "records tried behind losses"),
     "size of a compressed message": ("压缩消息的大小", "size of a compressed message"),
+    "size of a body": ("正文的大小", "size of a body"),
     "streams under way in one connection": ("单个连接中同时处理的流数", "streams under way in one connection"),
     "too much of open files held at a time": ("同时保留的未完成文件过多", "too much of open files held at a time"),
     "xml depth": ("XML 嵌套层数", "depth of XML"),

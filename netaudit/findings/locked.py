@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import reason
 from netaudit.contracts.unwrapping_steps import LOCKED as LOCKED_FILE
 from netaudit.findings.acts import LEAST_BYTES
 from netaudit.findings.encrypted import hidden_finding
@@ -52,12 +53,9 @@ def locked_findings(
     for (sender, receiver), rows in sorted(groups.items()):
         files, size = (sum(sizes[row["flow_id"], row["way"]][place] for row in rows) for place in (0, 1))
         if size >= LEAST_BYTES:
-            reason = (
-                f"{files} files locked with a password or a key, {size} bytes, sent in clear in {len(rows)} "
-                "connections; content not visible, consistent with an upload"
-            )
+            why = [reason("locked", k=files, n=size, m=len(rows)), reason("content_hidden")]
             role = actors.role(sender, rows[0]["flow_id"])
-            found.append(hidden_finding((sender, receiver, str(LOCKED)), role, rows, size, LOCKED, reason))
+            found.append(hidden_finding((sender, receiver, str(LOCKED)), role, rows, size, LOCKED, why))
     return found
 
 

@@ -9,13 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.moments import LEAST_BYTES
+from netaudit.findings.roles import CAPTURE, TERMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 WINDOW_S, LEAD_S = 30, 1  # seconds: most cameras are done within some; a hand is slower than an eye
 SECOND = 1_000_000_000
 FOLLOWED, NOT_FOLLOWED, OVERLAPPING, CUT = "followed", "not followed", "overlapping", "not captured whole"
+AS_MADE = "entries of its pushes"
 _KIB = LEAST_BYTES // 1024
 _OF = "whoever opened the connection, personal devices left out"
 WORDS = {
@@ -26,6 +28,10 @@ WORDS = {
     NOT_FOLLOWED: (f"其后 {WINDOW_S} 秒内没有", f"nothing of that kind left within {WINDOW_S} s"),
     OVERLAPPING: ("与前一次相隔太近", "too near to the one before"),
     CUT: ("其前后未完整采集", "what follows was not captured whole"),
+    AS_MADE: (
+        "已有条目说明在场采集设备的该厂商如何推送图像（图像在消息之内）",
+        "entries say how capture devices of this maker, which is there, push pictures (in the message itself)",
+    ),
 }
 
 
@@ -64,6 +70,16 @@ def marks(tables: dict[str, pa.Table], window_s: float) -> Iterator[tuple[str, i
             sums[NOT_FOLLOWED] += 1
         last = at
     yield from sorted(sums.items())
+
+
+def as_made(tables: dict[str, pa.Table], pushes: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Makers of the capture devices that are there, with the number of entries of their pushes (`pushes`, by maker)."""
+    devices = tables.get("devices")
+    if not tables["moments"].num_rows or devices is None:
+        return
+    rows = devices.select(["vendor", "role_hint"]).to_pylist()
+    there = {row["vendor"] for row in rows if row["role_hint"] in {CAPTURE, TERMINAL}}
+    yield from ((maker, pushes[maker]) for maker in sorted(there & pushes.keys()))
 
 
 def _ns(table: pa.Table, column: str) -> pa.ChunkedArray:

@@ -42,7 +42,9 @@ COLUMNS = [
     "duplicate_down", "conflicting_down", "unread_down", "keys",
 ]  # fmt: skip
 ENDS = ("ip", "port")
+INNER = {"client_ip": "client_inner", "server_ip": "server_inner"}  # of flows in tunnels: addresses of their packets
 TURNED = (("client", "server"), ("server", "client"))
+SIDES = (("client_ip", "client_port"), ("server_ip", "server_port"))
 
 
 class Windows:
@@ -204,15 +206,17 @@ def _hidden(flows: pa.Table, scope: Scope) -> Iterator[dict[str, Any]]:
     """
     hidden = pc.or_(encrypted(flows), unrecognised(flows))
     sent = pc.or_(pc.greater(flows["payload_up"], 0), pc.greater(pc.fill_null(flows["payload_down"], 0), 0))
-    chosen = flows.filter(pc.and_(hidden, sent)).select(COLUMNS)
+    inner = [name for name in INNER.values() if name in flows.column_names]
+    chosen = flows.filter(pc.and_(hidden, sent)).select([*COLUMNS, *inner])
     for place, field_ in enumerate(chosen.schema):
         if pa.types.is_timestamp(field_.type):
             chosen = chosen.set_column(place, field_.name, chosen.column(place).cast(pa.int64()))
     for batch in chosen.to_batches(max_chunksize=8192):
         for row in batch.to_pylist():
             row["asked_port"] = row["server_port"]
+            ends = [(row.get(INNER[ip]) or row[ip], row[port]) for ip, port in SIDES]
             if scope(row["client_ip"]) == "outside" and scope(row["server_ip"]) == "inside":
                 turned = {f"{end}_{name}": row[f"{other}_{name}"] for end, other in TURNED for name in ENDS}
-                yield row | turned | {"way": "down"}
+                yield row | turned | {"way": "down", "packets": (row["transport"], *ends[1], *ends[0])}
             elif row["payload_up"]:
-                yield row | {"way": "up"}
+                yield row | {"way": "up", "packets": (row["transport"], *ends[0], *ends[1])}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import reason
 from netaudit.findings.acts import UPWARD_SHARE
 from netaudit.findings.encrypted import hidden_finding, sent_once
 from netaudit.findings.people import is_own
@@ -83,8 +84,9 @@ def opaque_findings(
             groups[row["near"], row["far"]].append(row)
     for (sender, receiver), some in sorted(groups.items()):
         if _much(some, LEAST_OPAQUE):
-            out += _finding(sender, receiver, some, actors, SHAPED_OPAQUE, _kinds(some))
-            out[-1].reason += fronts.said(some) if fronts is not None else ""
+            why = reason("opaque", n=sum(map(_sent, some)), m=len(some), names=_kinds(some))
+            out.append(_finding(sender, receiver, some, actors, SHAPED_OPAQUE, why))
+            out[-1].reasons += fronts.said(some) if fronts is not None else []
     told |= {flow for finding in out for flow in finding.flow_ids}
     return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
 
@@ -145,7 +147,7 @@ def _much(rows: list[Row], least: int) -> bool:
 
 def _kinds(rows: list[Row]) -> str:
     names = {row["protocol"] if row["protocol"] not in {"unknown", ""} else row["transport"] for row in rows}
-    return "of unknown content over " + ", ".join(sorted(names))
+    return ", ".join(sorted(names))
 
 
 def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> list[Finding]:
@@ -162,8 +164,8 @@ def _scattered(rows: list[Row], actors: Actors, endpoints: pa.Table | None) -> l
             largest = max(
                 sorted({row["far"] for row in some}), key=lambda ip: sum(_sent(r) for r in some if r["far"] == ip)
             )
-            what = f"in small parts to {len(members)} names or addresses of {service}"
-            out += _finding(sender, largest, some, actors, SCATTERED, what)
+            why = reason("scattered", n=sum(map(_sent, some)), m=len(some), k=len(members), service=service)
+            out.append(_finding(sender, largest, some, actors, SCATTERED, why))
     return out
 
 
@@ -178,9 +180,7 @@ def _service(row: Row, services: dict[str, str]) -> str:
     return str(ipaddress.ip_network((row["far"], 48), strict=False))
 
 
-def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: Rule, what: str) -> list[Finding]:
-    role = actors.role(sender, rows[0]["flow_id"])
-    size = sum(map(_sent, rows))
-    reason = f"{size} bytes sent {what} in {len(rows)} connections; content not visible, consistent with an upload"
+def _finding(sender: str, receiver: str, rows: list[Row], actors: Actors, rule: Rule, why: str) -> Finding:
+    role, size = actors.role(sender, rows[0]["flow_id"]), sum(map(_sent, rows))
     key = (sender, receiver, str(rule))
-    return [hidden_finding(key, role, rows, size, rule, reason)]
+    return hidden_finding(key, role, rows, size, rule, [why, reason("content_hidden")])

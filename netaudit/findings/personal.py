@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import reason
 from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ CAPTURING = [  # classes of devices that take pictures of others, or hold them
 PHONE_MAKERS = re.compile(
     r"(?i:^(?:apple|samsung|xiaomi|vivo|oppo|guangdong oppo|oneplus|honor|huawei device|realme|meizu|motorola))"
 )
+AGAINST = {  # what speaks against a phone, the gravest first, and the reason by which it is contested
+    "persons": "contested_persons", "serves": "contested_serves", "life": "contested_life", "maker": "contested_maker",
+    "class": "contested_class",
+}  # fmt: skip
 SIX = "64"  # initial time to live of Linux, hence Android, and of iOS; Windows begins with 128
 HTTP = ("http", "http2", "http3")
 
@@ -77,19 +82,23 @@ class Calling:
     leases: set[str] = field(default_factory=set)  # words of DHCP
     granted: bool = False
     announced: set[str] = field(default_factory=set)
-    links: set[str] = field(default_factory=set)
+    at_random: bool = False  # its link address is chosen so
+    maker: str = ""  # of phones, whose its link address is
     persons: set[str] = field(default_factory=set)  # whose identity number it sent, as keyed hashes
-    against: dict[str, str] = field(default_factory=dict)  # code → what was seen
+    against: dict[str, dict[str, str]] = field(default_factory=dict)  # of AGAINST → what was seen
 
     def facts(self) -> list[str]:
-        """Facts for it, each from another exchange."""
+        """Facts for it, each from another exchange: reasons."""
         servers = sorted({server for server, _ in self.answered})
         agent = min((agent for _, agent in self.answered), default="")
-        found = [f"its User-Agent in answered requests is that of a phone or tablet: {agent[:120]}"] if servers else []
-        found += [f"the same to another server: {servers[1]}"] if len(servers) > 1 else []
-        found += [f"it got its address as {min(self.leases)[:80]}"] if self.leases and self.granted else []
-        found += [f"it announces itself: {min(self.announced)[:80]}"] if self.announced else []
-        found += [f"its link address is {min(self.links)}"] if self.links else []
+        found = [reason("personal_agent", agent=agent[:120])] if servers else []
+        found += [reason("personal_again", name=servers[1])] if len(servers) > 1 else []
+        found += [reason("personal_lease", what=min(self.leases)[:80])] if self.leases and self.granted else []
+        found += [reason("personal_announced", what=min(self.announced)[:80])] if self.announced else []
+        if self.at_random:
+            found.append(reason("personal_random"))
+        elif self.maker:
+            found.append(reason("personal_maker", name=self.maker))
         return found
 
     @property
@@ -133,7 +142,7 @@ def callings(tables: Mapping[str, pa.Table], ends: Ends) -> dict[str, Calling]:
     _note_observations(tables, ends, found)
     for device, one in found.items():
         if is_link_address(device) and int(device[:2], 16) & 2:
-            one.links.add("chosen at random")
+            one.at_random = True
     return found
 
 
@@ -157,13 +166,13 @@ def _note_claims(tables: Mapping[str, pa.Table], found: dict[str, Calling]) -> N
         for row in others.filter(pc.not_equal(others["standing"], "supports only")).to_pylist():
             if all(fact.partition(".")[0] in ANNOUNCED for fact in row["facts"] or ()):
                 continue  # anybody on the link can write that in its name
-            found[row["device_id"]].against["class"] = f"signatures speak of a {row['value']}: {row['by']}"
+            found[row["device_id"]].against["class"] = {"class": row["value"], "name": row["by"]}
     if devices is not None:
         for row in devices.select(["device_id", "vendor"]).to_pylist():
             if CAMERA_MAKERS.search(row["vendor"] or ""):
-                found[row["device_id"]].against["maker"] = f"its maker is one of cameras: {row['vendor']}"
+                found[row["device_id"]].against["maker"] = {"name": row["vendor"]}
             if PHONE_MAKERS.match(row["vendor"] or ""):
-                found[row["device_id"]].links.add(f"of a maker of phones: {row['vendor']}")
+                found[row["device_id"]].maker = row["vendor"]
 
 
 def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[str, Calling]) -> None:
@@ -179,11 +188,9 @@ def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[s
         elif kind == "dhcp" and _is_phones(name, value):
             found[ends.of_link(row["mac"], row["ip"])].leases.add(f"dhcp.{name}={value}")
         elif kind == "tcp" and name == "syn" and not value.startswith(f"ttl={SIX} "):
-            found[ends.of_link(row["mac"], row["ip"])].against["life"] = (
-                f"its connections begin as no phone's: {value[:40]}"
-            )
+            found[ends.of_link(row["mac"], row["ip"])].against["life"] = {"shape": value[:40]}
         elif kind.endswith("_server") and name in {"server", "realm", "title"}:
-            found[ends.of_link(row["mac"], row["ip"])].against["serves"] = f"it serves: {kind} {value[:60]}"
+            found[ends.of_link(row["mac"], row["ip"])].against["serves"] = {"what": f"{kind} {value[:60]}"}
 
 
 def _is_phones(name: str, value: str) -> bool:

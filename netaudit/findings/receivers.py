@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import reason
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -57,8 +59,8 @@ class Receivers:
         asked = self._outer.get((self._ends.device(client, flow_id), bare(outer)), {})
         return sorted(name for name, since in asked.items() if since <= ts)
 
-    def told(self, ways: Iterable[tuple[str, str, str, str, int]]) -> tuple[str, str]:
-        """What a reason says of (client, server, flow, Host, ns) of its transfers: for whom, what speaks against it."""
+    def told(self, ways: Iterable[tuple[str, str, str, str, int]]) -> tuple[str, list[str]]:
+        """For whom (client, server, flow, Host, ns) of transfers were, and the reasons that speak against it."""
         hosts: Counter[str] = Counter()
         led: Counter[str] = Counter()
         other: Counter[tuple[str, str]] = Counter()
@@ -72,8 +74,8 @@ class Receivers:
                 if said and said != server:
                     other[host, names[0]] += 1
         named = [name for name, _ in sorted((led + hosts).items(), key=lambda one: (-one[1], one[0]))]
-        against = "".join(f"; Host says {host}, DNS led to {name}: {n}" for (host, name), n in sorted(other.items()))
-        return (f", for {', '.join(named[:MOST_HOSTS])}" if named else ""), against
+        against = [reason("host_against", host=host, name=name, n=n) for (host, name), n in sorted(other.items())]
+        return ", ".join(named[:MOST_HOSTS]), against
 
 
 def _note(names: Since, name: str, ts: int | None) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from netaudit.contracts.reasons import reason
 from netaudit.findings import finding
 from netaudit.findings.acts import KNOWN_CLASSES
 from netaudit.findings.encrypted import services_of
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
 
 FOLLOWING = "following"  # relay_tests.mode
 TOGETHER = "go together"  # relay_tests.standing
-MODES = {
-    "exact": "exact sizes",
-    "padded": "sizes within their padding",
-    "range": "sizes within a few bytes",
-    "quic": "sums of QUIC datagrams",
-    "batch": "sums of several images in one request",
-    "following": "times alone",
-    "reencoded": "ratios of sizes, as if encoded anew",
-}
 
 
 def relayed_findings(tables: dict[str, pa.Table], actors: Actors, named: pa.Table) -> list[Finding]:
@@ -57,7 +49,7 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors, named: pa.Tabl
     for one in told:
         service, service_class = services.get(one.receiver, ("", ""))
         if service_class in KNOWN_CLASSES:
-            one.reason += f"; the endpoint is a known service ({service})"
+            one.reasons.append(reason("relay_service", service=service))
     return told
 
 
@@ -120,7 +112,7 @@ def _finding(
         capture_ids=sorted({row[name] for row in rows for name in ("capture_id", "image_capture_id")}),
         object_ids=sorted({row["object_id"] for row in rows}),
         **_flows(rows, flows),
-        reason=_reason(rows, len(with_face), faces, decided, sender if sender != holder else ""),
+        reasons=_reasons(rows, len(with_face), faces, decided, sender if sender != holder else ""),
     )
 
 
@@ -130,21 +122,23 @@ def _ends(certainty: str, holder: str, sender: str, receiver: str) -> dict[str, 
     return {"certainty": certainty, "sender": holder, "receiver": receiver, "key": key}
 
 
-def _reason(
+def _reasons(
     rows: list[dict[str, Any]], with_face: int, faces: dict[str, str], test: dict[str, Any], through: str
-) -> str:
-    """In one line: how many fit, how, what by chance; what it does not say."""
+) -> list[str]:
+    """How many fit, how, what by chance; what it does not say."""
     unjudged = sum(faces.get(row["sha256"]) in {None, "not judged"} for row in rows)
-    apart = f"{with_face} of these images have a face where they were seen in clear"
-    apart += f", {unjudged} were not judged" if unjudged else ""
-    modes = ", ".join(sorted({MODES[row["mode"]] for row in rows}))
-    clock = "" if test["clock_s"] is None else f"; clocks of the two captures taken to be {test['clock_s']:.1f} s apart"
-    by_chance = "" if test["expected"] is None else f"; by chance {test['expected']:.1f} would fit"
-    way = f" through {through}" if through else ""
-    return (
-        f"sizes and times of encrypted uploads{way} fit {len(rows)} images received in clear ({modes}); {apart}"
-        f"{by_chance}; {_bound(test)}{clock}; consistent with their being sent on, content not seen"
-    )
+    said: dict[str, object] = {"n": len(rows), "modes": ", ".join(sorted({row["mode"] for row in rows}))}
+    fit = reason("relay_fit_through", through=through, **said) if through else reason("relay_fit", **said)
+    apart = reason("relay_face_unjudged", n=with_face, m=unjudged) if unjudged else reason("relay_face", n=with_face)
+    chance, clock = test["expected"], test["clock_s"]
+    return [
+        fit,
+        apart,
+        *([] if chance is None else [reason("relay_chance", expected=f"{chance:.1f}")]),
+        reason("relay_bound", odds=f"{round(1 / test['p']):,}"),  # what validation bears
+        *([] if clock is None else [reason("relay_clock", clock=f"{clock:.1f}")]),
+        reason("relay_end"),
+    ]
 
 
 def _flows(rows: list[dict[str, Any]], flows: pa.Table) -> dict[str, Any]:
@@ -173,7 +167,7 @@ def _together(test: dict[str, Any], tables: dict[str, pa.Table], actors: Actors,
         last_ts=max((row["last_ts"] for row in units), default=None),
         capture_ids=sorted({row["capture_id"] for row in units}),
         **_flows(units, tables["flows"]),
-        reason=_reason_together(test),
+        reasons=_reasons_together(test),
     )
 
 
@@ -198,31 +192,24 @@ def _flows_of(flows: pa.Table, sender: str, receiver: str) -> list[dict[str, Any
     return [row | {"plaintext_low": row["payload_up"]} for row in rows if row["payload_up"]]
 
 
-def _reason_together(test: dict[str, Any]) -> str:
-    """In one line: what goes together, and why nothing more is said."""
+def _reasons_together(test: dict[str, Any]) -> list[str]:
+    """What goes together, and why nothing more is said."""
     if test["mode"] == FOLLOWING:
-        others = "" if test["expected"] is None else f", after {test['expected']:.1f} of as many other times"
-        return (
-            f"encrypted uploads begin within {test['window_s']} s after {test['fitting']} of {test['images']} images "
-            f"received in clear{others}; what follows pictures may be sent for them (features, crops, pictures in "
-            "another form), or set off by the same visitor; no image is named, content not seen"
+        said = {"seconds": test["window_s"], "n": test["fitting"], "m": test["images"]}
+        others = test["expected"]
+        begun = (
+            reason("relay_following", **said)
+            if others is None
+            else reason("relay_following_beside", **said, expected=f"{others:.1f}")
         )
-    if test["mode"] == "batch":
-        fit = f"sizes and times of {test['fitting']} of {test['units']} encrypted uploads go together with images"
-    else:
-        fit = f"sizes and times of encrypted uploads go together with {test['fitting']} of {test['images']} images"
-    return (
-        f"{fit} received in clear before ({MODES[test['mode']]}); pictures sent on do so, and other pictures of the "
-        "same moments may, where light, scene or visitor steer both; no image is named, content not seen"
+        return [begun, reason("relay_following_why"), reason("relay_together_end")]
+    fitting, mode = test["fitting"], test["mode"]
+    fit = (
+        reason("relay_together_uploads", n=fitting, m=test["units"], modes=mode)
+        if mode == "batch"
+        else reason("relay_together_images", n=fitting, m=test["images"], modes=mode)
     )
-
-
-def _bound(test: dict[str, Any]) -> str:
-    """What validation bears, in words that both sides read alike."""
-    return (
-        "if nothing had been sent on, sizes and times as alike would come up in fewer than one of "
-        f"{round(1 / test['p']):,} such captures, as far as light, scene and visitor do not steer both"
-    )
+    return [fit, reason("relay_together_why"), reason("relay_together_end")]
 
 
 def without_told(flows: pa.Table, relayed: Iterable[Finding]) -> pa.Table:

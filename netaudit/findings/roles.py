@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
+from netaudit.contracts.reasons import JOIN, parsed, reason
 from netaudit.findings.ends import Ends
 from netaudit.findings.identity_records import records_of
-from netaudit.findings.personal import DESKTOP, Calling, agents_of, callings, is_personal_agent
+from netaudit.findings.personal import AGAINST, DESKTOP, Calling, agents_of, callings, is_personal_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,13 +35,14 @@ OF_CAPTURES = re.compile(r"(?i)snap|capture|face|visitor|抓拍|人脸|访客|�
 HOLDERS = frozenset({"face_server", "nvr"})  # classes of servers that hold pictures of people who were captured
 MOST_SIGNATURES = 3  # named for a class
 MOST_PERSONS = 2  # whose identity numbers a visitor's own device may send: its owner's, and one with him
+LEAST_CARDS = 3  # persons answered one at a time before that is worth a word
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 MOST_RECEIVERS, MOST_TIMES = 64, 4096  # of a sender, that its behaviour is told from
 UNEVEN = 0.35  # standard deviation of the waits between images by their mean: people come so, clocks do not
 
 SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
 
-TOO_FEW = "and no second fact that somebody else answered says so"
+TOO_FEW = "contested_alone"  # the reason of who has no second fact that somebody else answered
 
 CAPTURE, TERMINAL, SERVER = "capture device", "verification terminal", "server"
 VIEWER, PERSONAL_DEVICE, UNKNOWN = "viewer", "personal device", "unknown"
@@ -49,7 +51,7 @@ PERHAPS_PERSONAL = "perhaps a personal device"  # one fact, nothing against it: 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the inventory says of a device: role by class, and the sentence for it."""
+    """What the inventory says of a device: role by class, and the reason for it."""
 
     role: str
     why: str
@@ -74,7 +76,8 @@ def named(devices: pa.Table, claims: pa.Table | None = None) -> dict[str, Named]
         if row["class_confidence"] in SURE and row["role_hint"] not in {"", "network"}:
             what = " ".join(part for part in (row["vendor"], row["model"]) if part) or "maker unknown"
             signatures = ", ".join(by.get(row["device_id"], ())[:MOST_SIGNATURES])
-            why = f"signatures name it {row['class']} ({row['class_confidence']}; {what}): {signatures}"
+            sure = {"class": row["class"], "confidence": row["class_confidence"]}
+            why = reason("named", **sure, what=what, ids=signatures)
             found[row["device_id"]] = Named(row["role_hint"], why, row["class"])
     return found
 
@@ -89,6 +92,32 @@ class Behaviour:
     received: set[int] = field(default_factory=set)  # distinct images sent to it with requests
     fetched: int = 0  # images it got as answers
     device_paths: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Answered:
+    """What a host answered that was asked, one person at a time."""
+
+    persons: set[str] = field(default_factory=set)
+    askers: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
+    several: bool = False  # an answer told of more than one
+
+    def take(self, record: Record) -> None:
+        """Note an answer with identity numbers."""
+        self.several = self.several or len(record.persons) != 1
+        if len(self.persons) < MOST_TIMES:
+            self.persons |= record.persons
+            self.askers.add(record.receiver)
+            self.paths.add(record.message["path"].partition("?")[0])
+
+    def reads_cards(self, behaviour: Behaviour | None) -> bool:
+        """Whether the same question was answered with one person after the other, by who was sent no pictures.
+
+        Lists, and paths that name whom they ask for, are those of who keeps records.
+        """
+        kept = behaviour is not None and bool(behaviour.received or behaviour.sent)
+        return len(self.persons) >= LEAST_CARDS and len(self.paths) == 1 and not self.several and not kept
 
 
 class Actors:
@@ -108,6 +137,7 @@ class Actors:
         for row in rows:
             self._take(row)
         self.callings = callings(tables, self.ends)
+        self._answered: dict[str, Answered] = defaultdict(Answered)
         for record in records_of(tables).told:
             self._note_persons(record)
         self._own: dict[str, str] = own_flows(tables, shared) if shared else {}
@@ -133,20 +163,27 @@ class Actors:
 
     def _note_persons(self, record: Record) -> None:
         """Who sends the identity numbers of several persons is no visitor with a form."""
-        calling = self.callings.get(self.ends.device(record.sender, record.message["flow_id"]))
+        device = self.ends.device(record.sender, record.message["flow_id"])
+        if record.message["direction"] == "down" and record.sender not in self._shared:
+            self._answered[device].take(record)
+        calling = self.callings.get(device)
         if calling is not None:
             calling.persons |= record.persons
             if len(calling.persons) > MOST_PERSONS:
-                calling.against["persons"] = "it sent the identity numbers of several persons"
+                calling.against["persons"] = {}
 
     def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
         """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""
         if ip not in self._shared:
             device = self.ends.device(ip, flow_id)
-            return role(self._seen.get(device), self._named.get(device), self.callings.get(device))
+            said = role(self._seen.get(device), self._named.get(device), self.callings.get(device))
+            cards = self._answered.get(device) if said[0] == UNKNOWN else None
+            if cards is not None and cards.reads_cards(self._seen.get(device)):
+                return UNKNOWN, reason("behaves_reader", n=len(cards.persons), m=len(cards.askers))
+            return said
         if agent := self._own.get(flow_id):
-            return PERSONAL_DEVICE, f"its User-Agent is that of a phone or tablet: {agent[:120]}"
-        return UNKNOWN, "the address stands for the whole site behind NAT"
+            return PERSONAL_DEVICE, reason("phone", agent=agent[:120])
+        return UNKNOWN, reason("shared")
 
     def contested(self, ip: str, flow_id: str = "") -> str:
         """Why the host at `ip` is called a phone or tablet, and not told apart as one; empty where that is not so."""
@@ -172,7 +209,7 @@ class Actors:
 
     def undecided(self, ip: str, flow_id: str = "") -> bool:
         """Whether it calls itself a phone by too few facts, with nothing against it: it may be a visitor's own."""
-        return self.contested(ip, flow_id).endswith(TOO_FEW)
+        return parsed(self.contested(ip, flow_id)).code == TOO_FEW
 
 
 def role(behaviour: Behaviour | None, device: Named | None = None, calling: Calling | None = None) -> tuple[str, str]:
@@ -181,13 +218,13 @@ def role(behaviour: Behaviour | None, device: Named | None = None, calling: Call
         return device.role, device.why
     if why := contested(behaviour, device, calling):
         kind, _ = _behaves(behaviour or Behaviour(), calling)
-        return PERHAPS_PERSONAL if kind == UNKNOWN and why.endswith(TOO_FEW) else kind, why
+        return PERHAPS_PERSONAL if kind == UNKNOWN and parsed(why).code == TOO_FEW else kind, why
     if calling is not None and calling.personal:
-        return PERSONAL_DEVICE, f"it calls itself a phone or tablet: {'; '.join(calling.facts())}"
+        return PERSONAL_DEVICE, reason("personal", inner=JOIN.join(calling.facts()))
     if device is not None and device.role == VIEWER and (behaviour is None or not behaviour.received):
         return device.role, device.why
     if behaviour is None and calling is None:
-        return UNKNOWN, "no clear HTTP of its own was seen"
+        return UNKNOWN, reason("no_http")
     return _behaves(behaviour or Behaviour(), calling)
 
 
@@ -196,14 +233,15 @@ def contested(behaviour: Behaviour | None, device: Named | None = None, calling:
     behaviour = behaviour or Behaviour()
     if calling is None or not calling.called or (device is not None and device.role not in {PERSONAL_DEVICE, VIEWER}):
         return ""
-    who = f"contested: called a phone or tablet ({calling.word[:120]})"
+    agent = calling.word[:120]
     if behaviour.device_paths:
-        return f"{who}, but it pushes to a path of camera protocols: {min(behaviour.device_paths)}"
+        return reason("contested_path", agent=agent, path=min(behaviour.device_paths))
     if behaviour.received:
-        return f"{who}, but {len(behaviour.received)} distinct images were sent to it"
-    if calling.against:
-        return f"{who}, but {min(calling.against.values())}"
-    return "" if calling.personal else f"{who}, {TOO_FEW}"
+        return reason("contested_sent", agent=agent, n=len(behaviour.received))
+    for against, code in AGAINST.items():
+        if against in calling.against:
+            return reason(code, agent=agent, **calling.against[against])
+    return "" if calling.personal else reason(TOO_FEW, agent=agent)
 
 
 def own_flows(tables: Mapping[str, pa.Table], shared: frozenset[str]) -> dict[str, str]:
@@ -218,26 +256,17 @@ def own_flows(tables: Mapping[str, pa.Table], shared: frozenset[str]) -> dict[st
 def _behaves(behaviour: Behaviour, calling: Calling | None) -> tuple[str, str]:
     """Role and reason by what a host does."""
     if behaviour.received:
-        passed = behaviour.received & behaviour.sent
-        more = f", {len(passed)} of them passed on unchanged" if passed else ""
-        return (
-            SERVER,
-            f"behaves like a server: {len(behaviour.received)} distinct images were sent to it by others{more}",
-        )
+        received, passed = len(behaviour.received), len(behaviour.received & behaviour.sent)
+        return SERVER, reason("passed_on", n=received, m=passed) if passed else reason("received", n=received)
     desktop = sorted(agent for agent in (calling.agents if calling else ()) if DESKTOP.search(agent))
     if desktop:
-        return VIEWER, f"its User-Agent is that of a desktop browser: {desktop[0][:120]}"
+        return VIEWER, reason("desktop", agent=desktop[0][:120])
     if behaviour.device_paths:
-        return CAPTURE, f"it pushes face images to a path of camera protocols: {min(behaviour.device_paths)}"
+        return CAPTURE, reason("camera_path", path=min(behaviour.device_paths))
     if len(behaviour.sent) >= LEAST_IMAGES:
-        sent, to = len(behaviour.sent), len(behaviour.to)
-        when = "uneven" if _uneven(behaviour.times) else "even"
-        like = "behaves like a capture device, and nothing says that it is one"
-        return (
-            UNKNOWN,
-            f"{like}: it sent {sent} distinct face images at {when} times (receivers: {to}) and received none",
-        )
-    return UNKNOWN, "too little was seen of it"
+        code = "behaves_uneven" if _uneven(behaviour.times) else "behaves_even"
+        return UNKNOWN, reason(code, n=len(behaviour.sent), m=len(behaviour.to))
+    return UNKNOWN, reason("too_little")
 
 
 def _uneven(times: list[int]) -> bool:

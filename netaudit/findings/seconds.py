@@ -55,7 +55,10 @@ class Portions:
     """The portions of some connections. `spans` are the windows, each from its first ns to the one after its last."""
 
     def __init__(self, spans: Iterable[tuple[int, int]], flows: Iterable[dict[str, Any]], sent: pa.Table) -> None:
-        """`flows`: rows of `flows` with `FLOW_WAY`, flow_id, first_ts and last_ts in ns; `sent`: `sendings`."""
+        """`flows`: rows of `flows` with `FLOW_WAY`, flow_id, first_ts and last_ts in ns; `sent`: `sendings`.
+
+        `packets` of a row is the same way as its packets have it, where they are known by other ends (tunnels).
+        """
         self._spans = [(first // SECOND, (end - 1) // SECOND) for first, end in spans]
         self._cuts = sorted({cut for first, last in self._spans for cut in (first, last + 1)})
         self._flows: dict[str, _Flow] = {}
@@ -63,7 +66,7 @@ class Portions:
         for row in flows:
             flow = _Flow(row["first_ts"] // SECOND, row["last_ts"] // SECOND)
             self._flows[row["flow_id"]] = flow
-            by_way[tuple(row[name] for name in FLOW_WAY)].append(flow)
+            by_way[row.get("packets") or tuple(row[name] for name in FLOW_WAY)].append(flow)
         for ways in by_way.values():
             ways.sort(key=lambda flow: flow.first_second, reverse=True)
         for row in _rows(sent, by_way):

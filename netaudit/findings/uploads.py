@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from netaudit.contracts.reasons import reason
 from netaudit.findings import acts
 from netaudit.findings.acts import Move, Sent, is_one_of, sent_outside
 from netaudit.findings.apart import IMAGES, NOBODYS
@@ -186,13 +187,7 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Rece
     kind, rows = SEEN[act], group.rows
     distinct = len({row.sha256 for row in rows})
     possible = sum(row.face != "yes" for row in rows)
-    what = "stills of a video stream with a face" if kind.act == VIDEO else "images with a face"
-    how = "taken out of its packets" if kind.act == VIDEO else "in clear HTTP or carved from clear traffic"
     opened = sorted({row.opened for row in rows if row.opened})
-    if opened:
-        count = sum(bool(row.opened) for row in rows)
-        how = f"{how}, {count} of them " if count < len(rows) else ""
-        how += f"sent encrypted and opened with keys from {', '.join(opened)}"
     named, against = receivers.told((row.client, row.server, row.flow_id, row.host, row.first_ts) for row in rows)
     return Finding(
         kind=kind,
@@ -213,10 +208,25 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Rece
         flow_ids=sorted({row.flow_id for row in rows}),
         display_filter=display_filter((row.client, row.server, row.transport, row.server_port) for row in rows),
         opened=opened,
-        reason=f"{len(rows)} {what} ({distinct} distinct) {how}"
-        + named
-        + (f"; damaged, and the face only possible: {possible}" if possible else "")
-        + against
-        + said(group.doubts),
+        reasons=[
+            _moved(kind.act, rows, distinct, opened, named),
+            *([reason("possible", n=possible)] if possible else []),
+            *against,
+            *said(group.doubts),
+        ],
         doubts=sorted(group.doubts),
     )
+
+
+def _moved(act: Act, rows: list[Transfer], distinct: int, opened: list[str], hosts: str) -> str:
+    """What moved, as a reason: in clear or how it was opened, and for whom."""
+    count = sum(bool(row.opened) for row in rows)
+    said: dict[str, object] = {"n": len(rows), "m": distinct} | ({"hosts": hosts} if hosts else {})
+    if act == VIDEO:
+        return reason("video_for" if hosts else "video", **said)
+    if not count:
+        return reason("clear_for" if hosts else "clear", **said)
+    keys = ", ".join(opened)
+    if count == len(rows):
+        return reason("opened_for" if hosts else "opened", **said, keys=keys)
+    return reason("partly_opened_for" if hosts else "partly_opened", **said, k=count, keys=keys)

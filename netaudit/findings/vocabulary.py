@@ -61,6 +61,7 @@ class Rule:
     name: str
     version: int
     grades: str  # it may claim no others
+    words: Words  # what it asks
 
     def __str__(self) -> str:
         return f"{self.name}/{self.version}"
@@ -139,20 +140,124 @@ VIDEO = Act("video", Words("视频流画面", "stills of a video stream"), "send
 ACTS = (UPLOADED, RETRIEVED, DELIVERED, MOVED, VIDEO)  # gravest first
 ACT = {act.name: act for act in ACTS}
 
-FACE_IN_CLEAR = Rule("face-image-in-clear", 2, "AB")
-IDENTITY_IN_CLEAR = Rule("identity-in-clear", 1, "AB")
-TEMPLATE_IN_CLEAR = Rule("biometric-template-in-clear", 1, "AB")
-PERSON_IN_CLEAR = Rule("person-in-clear", 1, "B")
-RELAYED = Rule("relayed-by-size-and-time", 2, "C")
-RELAYED_COUNT = Rule("relayed-count", 1, "C")
-GO_TOGETHER = Rule("go-together", 1, "D")
-FOLLOW_PICTURES = Rule("follow-pictures", 1, "D")
-SHAPED_ENCRYPTED = Rule("upload-shaped-encrypted", 6, "D")
-KNOWN_SERVICE = Rule("known-service-encrypted", 5, "D")
-ANSWERED = Rule("answers-encrypted", 1, "D")
-SHAPED_OPAQUE = Rule("upload-shaped-opaque", 1, "D")
-SCATTERED = Rule("upload-scattered", 1, "D")
-LOCKED = Rule("locked-files", 1, "D")
+FACE_IN_CLEAR = Rule(
+    "face-image-in-clear",
+    2,
+    "AB",
+    Words(
+        "明文可读或已用密钥解开的图像中检出人脸",
+        "a face was detected in an image that could be read, in clear or opened with keys",
+    ),
+)
+IDENTITY_IN_CLEAR = Rule(
+    "identity-in-clear",
+    1,
+    "AB",
+    Words("可读的记录中有身份证件号码", "a record that could be read holds an identity number"),
+)
+TEMPLATE_IN_CLEAR = Rule(
+    "biometric-template-in-clear",
+    1,
+    "AB",
+    Words(
+        "可读的消息中有生物特征模板",
+        "a message that could be read holds a biometric template",
+    ),
+)
+PERSON_IN_CLEAR = Rule(
+    "person-in-clear",
+    1,
+    "B",
+    Words(
+        "可读的记录中有姓名与电话，旁有人脸或系已知的人员、出入记录",
+        "a record that could be read holds a name and a phone number, beside a face or in a known document "
+        "on a person or an entrance",
+    ),
+)
+RELAYED = Rule(
+    "relayed-by-size-and-time",
+    2,
+    "C",
+    Words(
+        "加密上传的大小和时间与明文所见图像相符，偶然如此的机会低于声明的界限",
+        "sizes and times of encrypted uploads fit images seen in clear, by a chance below the bound that is stated",
+    ),
+)
+RELAYED_COUNT = Rule(
+    "relayed-count",
+    1,
+    "C",
+    Words(
+        "至少有若干图像与加密上传相符，不能指明是哪些（仅见于较早版本）",
+        "a number of images at least fits encrypted uploads, which ones is not told (of earlier versions only)",
+    ),
+)
+GO_TOGETHER = Rule(
+    "go-together",
+    1,
+    "D",
+    Words(
+        "加密上传的大小和时间与明文所见图像一同变化",
+        "sizes and times of encrypted uploads go together with images seen in clear",
+    ),
+)
+FOLLOW_PICTURES = Rule(
+    "follow-pictures",
+    1,
+    "D",
+    Words(
+        "加密上传紧随明文所见图像之后开始",
+        "encrypted uploads begin shortly after images seen in clear",
+    ),
+)
+SHAPED_ENCRYPTED = Rule(
+    "upload-shaped-encrypted",
+    6,
+    "D",
+    Words("加密流量形似图像上传", "encrypted traffic is shaped like uploads of images"),
+)
+KNOWN_SERVICE = Rule(
+    "known-service-encrypted",
+    5,
+    "D",
+    Words(
+        "加密流量去往已知的人脸服务或对象存储服务",
+        "encrypted traffic goes to a known service for faces or objects",
+    ),
+)
+ANSWERED = Rule(
+    "answers-encrypted",
+    1,
+    "D",
+    Words(
+        "外部连入后由内部设备加密发出",
+        "a device inside sent, encrypted, to who had connected from outside",
+    ),
+)
+SHAPED_OPAQUE = Rule(
+    "upload-shaped-opaque",
+    1,
+    "D",
+    Words(
+        "向外发送的数据任何读取程序都不认识",
+        "what was sent outside is in no form that a reader knows",
+    ),
+)
+SCATTERED = Rule(
+    "upload-scattered",
+    1,
+    "D",
+    Words(
+        "上传分小块发往同一服务的多个名称或地址",
+        "uploads in small parts went to several names or addresses of one service",
+    ),
+)
+LOCKED = Rule(
+    "locked-files",
+    1,
+    "D",
+    Words("明文传出须密码或密钥方可打开的文件", "files that need a password or a key were sent in clear"),
+)
 RULES = (
     FACE_IN_CLEAR, IDENTITY_IN_CLEAR, TEMPLATE_IN_CLEAR, PERSON_IN_CLEAR, RELAYED, RELAYED_COUNT,
     GO_TOGETHER, FOLLOW_PICTURES,
@@ -299,4 +404,5 @@ def words() -> dict[str, dict[str, str]]:
     found = {f"act.{act.name}": act.words for act in ACTS}
     found |= {f"certainty.{grade.letter}": grade.meaning for grade in GRADES}
     found |= {f"lead_{kind.name}": kind.lead for kind in KINDS}
+    found |= {f"finding_rule.{rule.name}": rule.words for rule in RULES}
     return {key: said._asdict() for key, said in found.items()}

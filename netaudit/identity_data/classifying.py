@@ -53,7 +53,7 @@ _BARE = later(
 _ID15 = later(r"[1-9]\d{14}", re.ASCII)
 _ID_LIKE = later(r"(?=.*\d)[0-9A-Za-z()（）-]{6,30}", re.ASCII)
 _PAPERS = later(r"(?:doc|cert|cred|card|ident|paper|extend)[a-z]*\Z", re.IGNORECASE)  # lists of papers of one person
-_SPACES = later(r"[\s-]+")
+_BETWEEN = later(r"[\s.·•_/\u2010-\u2015\u2212-]+")  # groups of digits
 _PHONE_LIKE = later(r"\+?[\d ()-]{7,20}", re.ASCII)
 LEAST_ADDRESS, LEAST_DATE = 4, 6  # characters, digits
 DEEPEST = 16  # records within each other
@@ -169,7 +169,7 @@ def _with_bare_names(out: list[Personal], found: list[Field]) -> list[Personal]:
 
 def _judge(field: Field, value: str) -> Personal | None:
     kind = kind_of(field.key)
-    number = _SPACES.sub("", value) if kind in {"id_number", "doubtful"} else value
+    number = _BETWEEN.sub("", value) if kind in {"id_number", "doubtful"} else value
     if ID18.fullmatch(number) and right_check_digit(number):
         # of orders and goods one in eleven has the right check digit, too, and most of them no province
         named = kind in {"id_number", "doubtful"}

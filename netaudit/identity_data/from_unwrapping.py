@@ -21,7 +21,7 @@ from netaudit.identity_data.naming import (
 from netaudit.identity_data.overlooked import is_overlooked, overlooked
 from netaudit.identity_data.recoded import LONGEST as LONGEST_WORD
 from netaudit.identity_data.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
-from netaudit.identity_data.spellings import header_fields, json_fields, query_fields, widened
+from netaudit.identity_data.spellings import header_fields, json_fields, query_fields, tells_in_token, widened
 from netaudit.identity_data.strings import binary_fields, holds_number
 from netaudit.identity_data.templates import KIND as TEMPLATE
 from netaudit.identity_data.templates import WORDS as _TEMPLATES
@@ -42,7 +42,7 @@ from netaudit.unwrapping.text import to_text, unquote
 from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from netaudit.text.json_document import JsonDocument
 
@@ -81,7 +81,7 @@ def personal(leaf: Leaf, spent: Callable[[], object] | None = None) -> list[Pers
     `spent` is called where it holds more codings upon codings than are taken off.
     """
     found = _said(leaf)
-    if (leaf.kind in DOCUMENTS and leaf.kind != "html") or leaf.kind in BINARY | WRITTEN:
+    if leaf.kind in DOCUMENTS | BINARY | WRITTEN:
         found += overlooked(_searched(leaf), found, _of_bytes, spent)
     return found + (_templates(leaf) if _may_hold_template(leaf) else [])
 
@@ -172,8 +172,8 @@ def _of_rest(leaf: Leaf) -> list[Field]:
 def _of_binary(leaf: Leaf) -> list[Personal]:
     """Fields of a binary notation; else texts between lengths and marks, where an identity number stands among them."""
     data = leaf.part.data
-    if len(data) <= LARGEST and packed_of(leaf.part) is not None:
-        found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS, worth=may_tell)]
+    if len(data) <= LARGEST and packed_of(leaf.part) is not None:  # whose integers are no digits
+        found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS)]
         if found and (kinds := classified(widened(found, _xml_fields, _parser(leaf)))):
             return kinds
     if not LENGTH <= len(data) <= LONGEST_BINARY or not holds_number(data):
@@ -202,7 +202,7 @@ def of_name(name: str) -> list[Personal]:
     return classified(_of_path(name, "file name")) if _LONG.search(name) else []
 
 
-def of_headers(headers: Iterable[tuple[str, str]]) -> list[Personal]:
+def of_headers(headers: Sequence[tuple[str, str]]) -> list[Personal]:
     """What the headers of a message say of people: a number, and what stands beside it."""
     if not asks_in_headers(headers):
         return []
@@ -243,10 +243,12 @@ def is_part(leaf: Leaf) -> bool:
     return leaf.kind == "text" and bool(leaf.part.name) and len(leaf.part.data) <= LONGEST_VALUE
 
 
-def asks_in_headers(headers: Iterable[tuple[str, str]]) -> bool:
+def asks_in_headers(headers: Sequence[tuple[str, str]]) -> bool:
     """Whether a header may hold an identity number."""
     values = [value for name, value in headers if len(value) > LONGEST_DATE and name not in _ORDINARY]
-    return any(map(_LONG.search, values))
+    return any(map(_LONG.search, values)) or any(
+        name == "authorization" and tells_in_token(value) for name, value in headers
+    )
 
 
 def asks_about(target: str) -> bool:

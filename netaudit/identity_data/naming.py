@@ -98,6 +98,8 @@ def kind_of(key: str) -> str:
         return kind
     if name.endswith(_VALUE_ENDS) and (kind := KINDS.get(name.removesuffix("text").removesuffix("value"), "")):
         return kind
+    if name[-1:].isdigit() and (bare := name.rstrip("0123456789")):  # of several of a kind, or of so many digits
+        return KINDS.get(bare, "doubtful" if bare in DOUBTFUL else "")
     if not name.isascii():
         label = _SEPARATORS.sub("", _DECORATION.sub("", key[:80]))
         return next((KINDS[end] for end in _HAN_ENDS if label.endswith(end)), "")

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from netaudit.identity_data.lines import NUMBER, Field, lines_of, page_lines
 from netaudit.identity_data.naming import has_family_name, kind_of, names_personal, plain
+from netaudit.masking.identity_numbers import right_check_digit
 from netaudit.text.base64_alphabet import STANDARD_TEXT
 from netaudit.text.patterns import later
 
@@ -43,10 +46,12 @@ _ALIAS = later(r"[A-Za-z_]\w{0,39}", re.ASCII)
 _BASE64_OBJECT = ("eyJ", "W3si", "eyAi")  # base64 of {" [{" { "
 _PAIR = later(r"([\w.-]{1,30})\s?[:：=]\s?(.{1,256})")
 _FORM = later(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
+_BEFORE_LAST = 17  # digits of a number before its check digit
 _BRACKETS = later(r"\[([^\[\]\d][^\[\]]{0,63})\]")
 _LAST = later(r"[./]@?[^./]*\Z")
 _CELL_OF_LINE = later(r"\bline\[\d+\]\[\d+\]\Z")
 _INDEX = later(r"\[\d+\]\Z")
+_TOKENS, _PARTS = "authorization", 3  # the header of tokens, and their parts
 Lists = dict[str, dict[int, Field]]  # cells of each list by their places
 _DECIDING = frozenset({"id_number", "doubtful", "phone", "name", "birthday", "address"})
 
@@ -65,6 +70,7 @@ def widened(found: list[Field], read_xml: ReadXml, parsed: Parsed) -> list[Field
         *_in_columns(lists),
         *_labelled_lists(lists),
         *_lists_of_pairs(lists),
+        *_with_check_digits(out),
     ]
     if named:  # each instead of the value that it names
         gone = {path for path, _ in named}
@@ -84,6 +90,15 @@ def _keys_that_say(found: list[Field]) -> list[Field]:
         if has_family_name(field.key) and not kind_of(field.key) and NUMBER.fullmatch(field.value.strip()):
             out |= {f"{field.path}[{at}]": Field(f"{field.path}[{at}]", "", one) for at, one in enumerate(field[:0:-1])}
     return list(out.values())
+
+
+def _with_check_digits(found: list[Field]) -> Iterator[tuple[str, Field]]:
+    """Numbers whose last digit is a field of its own, behind that of the others: an integer holds no X."""
+    for one, last in pairwise(found):
+        if len(one.value) == _BEFORE_LAST and one.value.isdecimal() and len(last.value.strip()) == 1:
+            number = one.value + last.value.strip().upper()
+            if NUMBER.fullmatch(number) and right_check_digit(number):
+                yield one.path, one._replace(value=number)
 
 
 def _of_holders(found: list[Field]) -> list[Field]:
@@ -140,7 +155,19 @@ def header_fields(headers: Iterable[tuple[str, str]]) -> list[Field]:
     out: list[Field] = []
     for name, value in headers:
         out += _form_fields(value, "cookie") if name == "cookie" else [Field(f"header.{name}", name, _unescaped(value))]
+        if name == _TOKENS:
+            out.append(Field(f"header.{name}", "", value.rpartition(" ")[2]))
     return out
+
+
+def tells_in_token(value: str) -> bool:
+    """Whether a credential holds an identity number in clear: one that is signed is not hidden."""
+    return _BASE64_OBJECT[0] in value and _token_holds_number(value)
+
+
+@lru_cache(maxsize=1024)
+def _token_holds_number(value: str) -> bool:
+    return any(NUMBER.search(_unpacked(part)) for part in token_parts(value.rpartition(" ")[2]))
 
 
 def _unbracketed(field: Field) -> Field:
@@ -157,8 +184,8 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
     inner: list[Field] = []
     if text[0] in "{[" and text[-1] in "]}" and (value := parsed(text)) is not None:
         inner = list(_scalars(value, field.path, ""))[:MOST]
-    elif text.startswith(_BASE64_OBJECT) and (data := _unpacked(text)):
-        inner = list(_scalars(parsed(data), field.path, ""))[:MOST]
+    elif text.startswith(_BASE64_OBJECT) and (data := "\n".join(map(_unpacked, token_parts(text)))).strip():
+        inner = [one for part in data.split("\n") for one in _scalars(parsed(part), field.path, "")][:MOST]
     elif text[0] == "<" and text[-1] == ">":
         inner = [Field(f"/{plain(field.key)}{path}", key, value) for path, key, value in read_xml(text)]
     elif "=" in text and "&" in text and _FORM.match(text):
@@ -176,6 +203,12 @@ def _inside(field: Field, read_xml: ReadXml, parsed: Parsed, depth: int) -> Iter
     for one in inner:
         yield one
         yield from _inside(one, read_xml, parsed, depth - 1)
+
+
+def token_parts(text: str) -> list[str]:
+    """Base64 of a text; of a signed token its head and what it claims (RFC 7519)."""
+    parts = text.split(".")
+    return parts[:2] if len(parts) == _PARTS else [text]
 
 
 def _unpacked(text: str) -> str:

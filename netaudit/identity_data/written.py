@@ -1,4 +1,4 @@
-"""Numbers that a format cuts or writes in its own way: EBCDIC, packed decimal, fields of their own, RTF, PDF.
+"""Numbers that a format cuts or writes in its own way: EBCDIC, packed decimal, fields, RTF, PDF, runs, numerals.
 
 Each gives the text that a reader of that format would see. As in `recoded.py`, only what then holds an identity number
 with a right check digit is read.
@@ -42,6 +42,20 @@ _SHOWN = later(  # strings that a page shows (ISO 32000-1, 9.4.3), and what ends
     rb"<([0-9A-Fa-f\s]{2,4096})>|\(((?:\\.|[^()\\]){0,4096})\)|(\bTj\b|\bTJ\b|['\"]|\bT[*dDm]\b)", re.DOTALL
 )
 _ESCAPED = later(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
+_NUMERALS = {
+    sign: digit
+    for signs in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖", "０１２３４５６７８９")
+    for digit, sign in enumerate(signs)
+}
+_NUMERAL = "|".join(_NUMERALS).encode()
+_IN_NUMERALS = later(rb"(?:%s){17}(?:%s|[0-9Xx]|\xef\xbc\xb8)" % (_NUMERAL, _NUMERAL))
+_STYLED = (  # what begins or ends a run of one style within a paragraph or a cell: Word, PowerPoint, Excel, ODF, HTML
+    rb"</?(?:w:(?:t|r|rPr|rFonts|sz|szCs|lang|color|b|bCs|i|iCs|u|proofErr|bookmarkStart|bookmarkEnd|noProof|highlight|"
+    rb"spacing|ins|del|hyperlink)|a:(?:t|r|rPr)|text:span|t|r|rPr|rFont|sz|color|span|b|i|u|em|strong|font|mark|small|wbr|"
+    rb"code|a)(?:\s[^<>]*)?/?>"
+)
+_CUT_BY_STYLE = rb"[0-9](?:%s)+[0-9Xx]" % _STYLED
+_BETWEEN_RUNS = later(rb"(?<=[0-9])(?:%s)++(?=[0-9Xx])" % _STYLED)
 
 
 def written(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -55,6 +69,14 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
         yield "packed decimal", _NINE.sub(lambda one: b" %s " % one[0].hex().replace("a", "X").encode(), data)
     elif b'"' in data and _found(_FIELDS, data):
         yield "fields", b"\n".join(_joined(data))
+    if b"<" in data and _found(_CUT_BY_STYLE, data):
+        yield "runs", _BETWEEN_RUNS.sub(b"", data)
+    if not data.isascii() and _IN_NUMERALS.search(data) is not None:
+        yield "numerals", _IN_NUMERALS.sub(_in_digits, data)
+
+
+def _in_digits(found: re.Match[bytes]) -> bytes:
+    return "".join(str(_NUMERALS.get(one, one)) for one in found[0].decode()).replace("Ｘ", "X").encode()
 
 
 def may_be_decimal(data: bytes) -> bool:
@@ -66,7 +88,7 @@ def _found(pattern: bytes, data: bytes) -> bool:
     return _compiled(pattern).search(data) is not None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _compiled(pattern: bytes) -> Any:
     import re2
 

@@ -18,8 +18,10 @@ import pyarrow as pa
 from netaudit.case.moments import moment_table
 from netaudit.endpoints.from_tables import answerable
 from netaudit.findings.from_tables import actors_of, bearing_of
+from netaudit.findings.identity import back_ends_of
+from netaudit.findings.retrieval import Own, own_of
 from netaudit.findings.transfers import transfers
-from netaudit.findings.uploads import telling
+from netaudit.findings.uploads import faces_sent_outside, telling
 from netaudit.observations.from_tables import merge_facts
 from netaudit.pipeline.conclusion import count_encrypted, derive
 from netaudit.pipeline.so_far import flow_table, image_table
@@ -27,7 +29,7 @@ from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import CLAIMED, with_sizes
 from netaudit.signatures.loading import load
 from netaudit.storage.table_streams import table_of
-from netaudit.tables import ENCRYPTED_UPLOADS, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS, Row
+from netaudit.tables import ENCRYPTED_UPLOADS, EVENTS, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS, TARGETS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from netaudit.findings.bearing import Bearing
     from netaudit.findings.roles import Actors
     from netaudit.images.answers import Answer, Look
-    from netaudit.live.witness import Memory, Named
+    from netaudit.live.witness import Memory, Named, Spoken
     from netaudit.pipeline.finds import Find, Known
 
 MOST_FACTS = 50_000  # observations looked at
@@ -58,6 +60,8 @@ class Snapshot:
     judged: dict[Look, Answer]
     units: list[Row] = field(default_factory=list)  # of `encrypted_uploads`
     moments: list[Moment] = field(default_factory=list)  # marked so far
+    targets: list[Row] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)
     until: int = 0  # time of the latest packet, ns
 
 
@@ -71,6 +75,7 @@ class Analysis:
     findings: list[dict[str, Any]] = field(default_factory=list)
     actors: Actors | None = None  # who sends
     bearing: Bearing | None = None  # what bears what was sent
+    own: Own = field(default_factory=Own)  # what of the site's own comes back
     counted: list[tuple[dict[str, Any], dict[str, Any] | None]] = field(default_factory=list)  # as `counted` gives
 
 
@@ -84,7 +89,7 @@ def snapshot(
     """Copy what is remembered; quick, for it holds up the audit."""
     finds, persons = list(memory.finds), list(memory.persons)
     flows = {known.flow_id: known for known in (*memory.senders, *memory.closed)}
-    carrying = [one.known for one in finds] + [one.known for one in persons]
+    carrying = [one.known for some in (finds, persons, memory.spoken) for one in some]
     flows |= {known.flow_id: known for known in carrying if known.flow_id not in flows}
     flows |= {known.flow_id: known for known in memory.open.values()}
     wanted = {(find.sha256, find.up) for find in finds}
@@ -97,13 +102,15 @@ def snapshot(
         {key: answer for key in wanted if (answer := known(key)) is not None},
         list(memory.units),
         list(moments),
+        list(memory.targets),
+        list(memory.spoken),
         until,
     )
 
 
 def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | None = None) -> Analysis:
     """Judge a snapshot as `conclusion` would judge a whole case."""
-    carriers = [find.message_row for find in seen.finds] + [one.message_row for one in seen.persons]
+    carriers = [one.message_row for some in (seen.finds, seen.persons, seen.spoken) for one in some]
     messages = {row.message_id: row for row in (*seen.agents, *carriers)}
     objects = {find.object_id: find.object_row for find in seen.finds}
     tables = {
@@ -113,14 +120,20 @@ def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | Non
         "images": image_table(seen.finds, seen.judged),
         "persons": table_of([one.person_row for one in seen.persons], PERSONS),
         "observations": merge_facts(table_of(seen.facts, OBSERVATIONS)),
+        "events": table_of([row for one in seen.spoken for row in one.events], EVENTS),
     }
-    vantage = derive(tables, inside, load(signatures_folder))
+    targets = table_of(seen.targets, TARGETS)
+    vantage = derive(tables, inside, load(signatures_folder), targets)
     devices, places, findings = (_plain(tables[name]) for name in ("devices", "endpoints", "findings"))
     _count(tables, seen, vantage)
     actors = actors_of(tables, frozenset(vantage.uplink))
     moved = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    bearing = bearing_of(tables, filter(telling, moved), vantage.scope, actors)
-    return Analysis(vantage, devices, places, findings, actors, bearing, counted(tables.__getitem__))
+    faces = list(filter(telling, moved))
+    bearing = bearing_of(tables, faces, vantage.scope, actors)
+    whereto = faces_sent_outside(faces, vantage.scope, actors, bearing).whereto
+    collectors = whereto | back_ends_of(tables["endpoints"])
+    own = own_of(faces, tables | {"targets": targets}, collectors, vantage.scope, actors)
+    return Analysis(vantage, devices, places, findings, actors, bearing, own, counted(tables.__getitem__))
 
 
 def counted(table: Callable[[str], pa.Table]) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:

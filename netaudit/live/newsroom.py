@@ -59,7 +59,8 @@ class Newsroom:
         self._bearing: Bearing | None = None  # both as last analysed
         self._endpoints: dict[str, dict[str, Any]] = {}  # by address, as last analysed
         self._sent = Sent()  # faces that devices of the site sent outside, and whereto
-        self._back_ends: set[str] = set()  # addresses whose answers are judged by themselves, as last analysed
+        self._back_ends: set[str] = set()  # addresses and hosts whose answers are judged by themselves …
+        self._brought: set[int] = set()  # … and images that come back, as last analysed
         self._told: dict[tuple[str, ...], News] = {}
         self._kept: OrderedDict[str, Told] = OrderedDict()  # by object
         self._looked = Looked()  # counts of ways only
@@ -103,6 +104,8 @@ class Newsroom:
         self._actors = analysis.actors or self._actors
         self._endpoints = {row["ip"]: row for row in analysis.endpoints}
         self._back_ends = {row["ip"] for row in analysis.endpoints if row["service_class"] in BACK_ENDS}
+        self._back_ends |= analysis.own.hosts
+        self._brought = analysis.own.digests
         rows = [kept.row for kept in self._kept.values()]
         self._note_sent(rows)
         self._judge_rows(rows, ())
@@ -235,7 +238,14 @@ class Newsroom:
     def _judge_rows(self, rows: list[Transfer], changed: Container[str]) -> None:
         """Judge images as the case will, as far as is known now, and tell what is new."""
         done = judged(
-            rows, self._scope, self._actors, self._back_ends, self._bearing, self._sent, clear=self._looked.clear
+            rows,
+            self._scope,
+            self._actors,
+            self._back_ends,
+            self._bearing,
+            self._sent,
+            self._brought,
+            self._looked.clear,
         )
         acts = {one.row.object_id: (one.act, one.grade if self._looked.bears(one.row) else "") for one in done}
         for row in rows:

@@ -16,6 +16,7 @@ from netaudit.case.reading import Case, open_case, storable
 from netaudit.case.report_status import WRITTEN
 from netaudit.case.swap import taken_up
 from netaudit.case.writing import MANIFEST, make_folders
+from netaudit.contracts.reasons import reason
 from netaudit.errors import UsageError
 from netaudit.live.engine import RECORD
 from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_case
@@ -139,7 +140,7 @@ def _missing(folder: Path, sealed: dict[str, dict[str, Any]], custody: Custody) 
     missing = sorted(sealed.keys() - gone - there)
     for name in missing:
         custody.note("missing", file=name)
-    return [Rejected(name, "custody.jsonl says that it was recorded; it is gone") for name in missing]
+    return [Rejected(name, reason("resumed_gone")) for name in missing]
 
 
 def _seal(followed: Followed, sealed: dict[str, dict[str, Any]], custody: Custody) -> None:
@@ -149,6 +150,6 @@ def _seal(followed: Followed, sealed: dict[str, dict[str, Any]], custody: Custod
         if before is None:
             custody.note("recorded", **facts_of(source))
         elif before.get("sha256") != source.sha256:
-            source.report("its SHA-256 is not the one that custody.jsonl has")
+            source.report(reason("resumed_other_hash"))
             custody.note("changed", file=Path(source.name).name, before=before.get("sha256"), sha256=source.sha256)
     followed.closed.clear()

@@ -37,15 +37,15 @@ class LiveSettings:
     keep_free: int = 512 << 20  # of the disk: the case has to be written, and the machine to live
     buffer_mib: int = 64  # of the kernel
     file_seconds: int = 600
+    largest_file: int = LARGEST_FILE
     method: str = ""  # dumpcap or socket; what there is when empty
     tick: float = 0.1  # how often to look for what was recorded
 
     @property
     def file_bytes(self) -> int:
         """Size at which the recorder begins another file."""
-        if self.ring is None:
-            return LARGEST_FILE
-        return max(SMALLEST_FILE, min(LARGEST_FILE, self.ring // FILES_IN_RING))
+        room = self.ring // FILES_IN_RING if self.ring is not None else LARGEST_FILE
+        return max(SMALLEST_FILE, min(LARGEST_FILE, self.largest_file, room))
 
 
 def parse_size(text: str, option: str) -> int:

@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.findings.acts import LEAST_KNOWN
+from netaudit.findings.retrieval import RECORDS
 from netaudit.findings.visibility import ENCRYPTED, visibility
 from netaudit.pipeline.finds import Find, Known, find_of, standing
 from netaudit.rows.flows import TRANSPORTS
@@ -42,6 +43,14 @@ class Named(NamedTuple):
     message_row: Row
 
 
+class Spoken(NamedTuple):
+    """A message that tells of persons or captures, or names pictures, and the rows of `events` that it made."""
+
+    known: Known  # its flow
+    message_row: Row
+    events: list[Row]
+
+
 class Memory:
     """What a live audit has seen lately. Filled by the audit; everything it holds is bounded."""
 
@@ -53,6 +62,8 @@ class Memory:
         self.new: list[Find] = []
         self.finds: deque[Find] = deque(maxlen=MOST_FINDS)
         self.persons: deque[Named] = deque(maxlen=MOST_FINDS)
+        self.targets: deque[Row] = deque(maxlen=MOST_FINDS)  # rows of `targets`
+        self.spoken: deque[Spoken] = deque(maxlen=MOST_FINDS)
         self.numbered: OrderedDict[str, None] = OrderedDict()  # ids of messages with an identity number
         self.units: deque[Row] = deque(maxlen=MOST_UNITS)  # rows of `encrypted_uploads`
         self.agents: OrderedDict[bytes, Row] = OrderedDict()  # flow id → row of a message with its agent
@@ -119,6 +130,17 @@ class Memory:
             self.numbered[row.message_id] = None
             if len(self.numbered) > MOST_FINDS:
                 self.numbered.popitem(last=False)
+
+    def addressed(self, row: Row) -> None:
+        """See `way.Witness`."""
+        self.targets.append(row)
+
+    def spoke(self, message: Message, events: list[Row], *, names_pictures: bool) -> None:
+        """See `way.Witness`."""
+        records = [row for row in events if row.kind in RECORDS]
+        known = self._speaking.get(message.flow_id)
+        if (records or names_pictures) and known is not None:
+            self.spoken.append(Spoken(known, message_row(message), records))
 
     def take_new(self) -> list[Find]:
         """Images found since last asked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netaudit.masking.mask import mask
 
 SHORTEST_NUMBER = 7  # digits of a number that somebody may be called by
-_SHOWN = frozenset({"time", "score", "gender", "age", "device"})  # meanings whose values name nobody
+_SHOWN = frozenset({"time", "score", "gender", "age", "device", "direction"})  # meanings whose values name nobody
 
 
 def shown(value: str, meaning: str, form: str) -> str:

@@ -76,3 +76,18 @@ def check_digit(number: str) -> str:
         return str(ric.calc_check_digit(number)) if EARLIEST <= born.year <= LATEST else ""
     except ValueError:
         return ""
+
+
+_MASKS = (b"****", b"XXXX", b"xxxx", b"\xef\xbc\x8a\xef\xbc\x8a", b"\xe2\x97\x8f\xe2\x97\x8f", b"####")
+_MASKED_NUMBER = re.compile(
+    rb"(?<![0-9A-Za-z])(?=(?:\d|\*|[Xx#]|\xef\xbc\x8a|\xe2\x97\x8f){15,18}(?![0-9A-Za-z*]))"
+    rb"\d{1,6}(?:\*{6,16}|X{6,16}|x{6,16}|#{6,16}|(?:\xef\xbc\x8a){6,16}|(?:\xe2\x97\x8f){6,16})\d{0,6}[\dXx]?(?![0-9A-Za-z*])"
+)
+
+
+def holds_masked_number(text: bytes) -> bool:
+    """Whether a number of an identity document stands in a text as senders mask them: 1101**********1234."""
+    for mark in _MASKS:  # asked of every small document
+        if mark in text:
+            return _MASKED_NUMBER.search(text) is not None
+    return False

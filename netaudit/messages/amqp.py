@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.cutting import Frame, Layout
@@ -22,8 +22,8 @@ GREETING = b"AMQP\x00\x00\x09\x01"
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
 END = 0xCE
 HEAD, EDGES = 7, 8  # bytes before the payload of a frame; those and the one behind it
-MOST = 16 << 20  # bytes of a frame
-MOST_BODY = 64 << 20
+MOST = 1 << 20  # bytes of a frame; brokers ask for 128 KiB
+MOST_BODY = 16 << 20
 MOST_UNDER_WAY, MOST_WAITING = 64, 4096  # contents of a direction; publications of a channel that are not confirmed
 CONNECTION_CLOSE, CHANNEL_CLOSE, SELECT = (10, 50), (20, 40), (85, 10)
 PUBLISH, RETURN, DELIVER, GET_OK, ACK, NACK = (60, 40), (60, 50), (60, 60), (60, 71), (60, 80), (60, 120)
@@ -127,7 +127,7 @@ class AmqpReader(FramedReader):
         known.count += 1
         if not known.confirms:
             known.waiting.clear()  # of the last one only an error may speak
-        known.waiting[known.count] = message
+        known.waiting[known.count] = replace(message)  # without the body, which comes yet
         if len(known.waiting) > MOST_WAITING:
             del known.waiting[next(iter(known.waiting))]
 

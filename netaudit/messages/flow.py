@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from netaudit.contracts.details import HelloSaid
 from netaudit.messages.datagrams import Brought, together
+from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
@@ -35,6 +39,10 @@ _PICTURE = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP"
 HAND_OVERS = 8  # of one flow; then it is carved
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
+_SIZES = {"u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i8": "q"}
+_NAMED = (
+    "client_hi", "client_lo", "client_port", "server_hi", "server_lo", "server_port", "proto", "first_ts", "first_seq",
+)  # fmt: skip
 
 Event = tuple[int, int, bytes, int]  # direction, stream offset, bytes (empty: a gap), length
 
@@ -56,10 +64,23 @@ class FlowSummary:
 
 def flow_id(row: np.void) -> bytes:
     """16 bytes that name a flow by content: protocol, both ends in sorted order, time and number of its start."""
-    one = _END.pack(int(row["client_hi"]), int(row["client_lo"]), int(row["client_port"]))
-    other = _END.pack(int(row["server_hi"]), int(row["server_lo"]), int(row["server_port"]))
-    what = _FLOW.pack(int(row["proto"]), int(row["first_ts"]), int(row["first_seq"]))
+    layout, of = _layout(row.dtype)
+    high, low, port, other_high, other_low, other_port, proto, first_ts, first_seq = of(layout.unpack(row.tobytes()))
+    one, other = _END.pack(high, low, port), _END.pack(other_high, other_low, other_port)
+    what = _FLOW.pack(proto, first_ts, first_seq)
     return blake2b(what + min(one, other) + max(one, other), digest_size=16).digest()
+
+
+@lru_cache(maxsize=4)
+def _layout(row: np.dtype[np.void]) -> tuple[struct.Struct, itemgetter[Any]]:
+    """How to read what names a flow at once, several times as fast as by name, and the order of it."""
+    fields: Mapping[str, tuple[Any, ...]] = row.fields or {}
+    text, at, order = "=", 0, sorted(_NAMED, key=lambda name: fields[name][1])
+    for name in order:
+        kind, offset = fields[name][:2]
+        text += f"{offset - at}x{_SIZES[kind.str[1:]]}"
+        at = offset + kind.itemsize
+    return struct.Struct(f"{text}{row.itemsize - at}x"), itemgetter(*map(order.index, _NAMED))
 
 
 def begun_by_syn(handshake: int) -> bool:
@@ -125,6 +146,13 @@ class Flow:
         self._set(entry_of(reader, self.transport), Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
         for trail, offset in zip(self.trails, covered, strict=True):
             trail.covered = trail.read = offset
+
+    def go_on(self, read: tuple[int, int], server_name: str) -> None:
+        """Stand behind whole exchanges of HTTP/1 (`http1/whole.py`) that ended at these offsets, [UP, DOWN]."""
+        self.resume("http", read)
+        self.server_name = server_name
+        assert isinstance(self.reader, HttpReader)
+        self.reader.stand_at(read)
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAME = "kafka"
 PORT = 9092
 HEAD = 8  # size, and of a request its key and version
-MOST = 100 << 20  # bytes of a request (socket.request.max.bytes)
+MOST = 16 << 20  # bytes of a request; producers send 1 MiB at most unless they are told otherwise
 MOST_KEY, MOST_VERSION, NEWEST = 92, 20, 12  # of requests; of Produce the newest version that is read
 PRODUCE, FETCH = 0, 1
 MOST_ASKED = 1024  # requests that wait for their answers
@@ -196,28 +196,36 @@ class KafkaReader(FramedReader):
             for _ in range(fields.count()):
                 partition, size = fields.number(4), fields.length(4)
                 begin = fields.at
-                made = self._messages(frame, topic, begin, fields.take(max(size, 0)))
+                made = self._messages(
+                    frame, out[-1].end if out else frame.start, topic, begin, fields.take(max(size, 0))
+                )
                 sent.setdefault((topic, partition), []).extend(replace(one, body=b"") for one in made)
                 out += made
                 fields.tags()
             fields.tags()
+        if out:
+            out[-1].end = frame.end
         self.asked[number] = Asked(version, sent)
         if len(self.asked) > MOST_ASKED:
             del self.asked[next(iter(self.asked))]
         return out
 
-    def _messages(self, frame: Frame, topic: str, begin: int, batches: bytes) -> list[Message]:
+    def _messages(self, frame: Frame, first: int, topic: str, begin: int, batches: bytes) -> list[Message]:
+        """One message for each record: each begins behind the one before, and the last ends with the request."""
         notes: list[str] = []
-        out = []
+        out: list[Message] = []
         for record in records(batches, notes):
-            message = Message(NAME, UP, frame.start, frame.end, method="produce", path=topic, headers=record.heads)
+            start = min(out[-1].end if out else first, frame.end)
+            end = frame.start + begin + record.at + len(record.value) if record.at >= 0 else start + 1
+            message = Message(NAME, UP, start, end, method="produce", path=topic, headers=record.heads)
             message.body, message.body_size = record.value, len(record.value)
             message.body_start = frame.start + begin + record.at if record.at >= 0 and record.value else -1
             message.content_type = next((value for name, value in record.heads if name in TYPES), "")
             message.file_name = record.key
             out.append(message)
         if notes or not out:
-            message = Message(NAME, UP, frame.start, frame.end, method="produce", path=topic, body=batches)
+            start = out[-1].end if out else first
+            message = Message(NAME, UP, start, frame.end, method="produce", path=topic, body=batches)
             message.body_size, message.body_start, message.notes = len(batches), frame.start + begin, notes
             out += [message] if batches else []
         return out

@@ -38,7 +38,9 @@ class Message:
     path: str = ""
     status: int = 0  # 0: a request, or a protocol without status
     content_type: str = ""
-    headers: list[tuple[str, str]] = field(default_factory=list)  # names in lower case, in order
+    headers: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # in order; names in lower case, but those a sender made up (MQTT 5)
     head: bytes = b""  # what is no body, as it came, where the reader has it by itself
     body: bytes = b""  # after transfer coding, before content coding; missing ranges are zero bytes
     body_start: int = -1  # stream offset of body[0] where body bytes lie in the stream one to one, else -1

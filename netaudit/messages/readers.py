@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netaudit.messages import amqp, kafka, mongodb, socks
+from netaudit.messages import amqp, framed, kafka, mongodb, opcua, redis, rtps, socks
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.coap import reader as coap
 from netaudit.messages.coap import stream as coap_stream
 from netaudit.messages.dns import reader as dns
-from netaudit.messages.files import ftp, nfs, tftp
+from netaudit.messages.files import ftp, nfs, tftp, ymodem
 from netaudit.messages.hellos import dtls, quic, tls
 from netaudit.messages.hosts import dhcp, dhcpv6, gelf, netbios, ntp, snmp, ssdp, ssh, stun, syslog, telnet
 from netaudit.messages.http1 import reader as http1
@@ -91,6 +91,8 @@ READERS: tuple[Entry, ...] = (
     Entry("pop3", "tcp", pop3.recognise, pop3.Pop3Reader),
     Entry("imap", "tcp", imap.recognise, imap.ImapReader),
     Entry("amqp", "tcp", amqp.recognise, amqp.AmqpReader),
+    Entry("opcua", "tcp", opcua.recognise, opcua.OpcUaReader),
+    Entry("redis", "tcp", redis.recognise, redis.RedisReader),
     Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
@@ -103,6 +105,10 @@ READERS: tuple[Entry, ...] = (
     Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader, speaks_of_streams=True),
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
+    Entry("ymodem", "tcp", ymodem.recognise, ymodem.YmodemReader),
+    Entry(
+        UNKNOWN, "tcp", framed.recognise, lambda: UnknownReader(framed.FramedDocuments())
+    ),  # last: of a protocol that nobody knows
     Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True, marks=sip.MARKS),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True, marks=dhcp.MARKS),
     Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True, marks=dhcpv6.MARKS),
@@ -147,10 +153,12 @@ READERS: tuple[Entry, ...] = (
     Entry("gelf", "udp", gelf.recognise, gelf.GelfReader, marks=gelf.MARKS),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
     Entry("mpegts", "udp", mpeg_ts.recognise, mpeg_ts.TsReader, marks=mpeg_ts.MARKS),
+    Entry("rtps", "udp", rtps.recognise, rtps.RtpsReader, marks=rtps.MARKS),
     Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
-    ),  # last: two bits are its whole mark, the reader asks for more
+    ),  # two bits are its whole mark, the reader asks for more
+    Entry(UNKNOWN, "udp", framed.recognise_datagram, framed.FramedDatagrams, marks=framed.MARKS),
 )
 
 
@@ -218,6 +226,12 @@ def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | No
         if verdict in (Verdict.YES, Verdict.SWAPPED):
             return entry, verdict is Verdict.SWAPPED
     return FALLBACK[transport], False
+
+
+def begins_as(name: str, beginning: bytes) -> bool:
+    """Whether the first entry that may know what a client opens a connection with so is this one."""
+    declined = _declined(beginning[:BEGINNING], b"")
+    return BY_TRANSPORT["tcp"] is BY_TCP and declined < len(BY_BYTES) and BY_BYTES[declined].name == name
 
 
 @lru_cache(maxsize=BEGINNINGS)

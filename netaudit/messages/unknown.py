@@ -66,8 +66,9 @@ class _Seeker:
 class UnknownReader(BaseReader):
     """Reads one flow, or what is left of one."""
 
-    def __init__(self) -> None:
-        self.inner = HttpReader(seeking=True)
+    def __init__(self, inner: BaseReader | None = None) -> None:
+        """`inner` reads what is no TLS; images and HTTP are looked for where none is given."""
+        self.inner: BaseReader = inner or HttpReader(seeking=True)
         self.seekers = (_Seeker(), _Seeker())
         self.seeking = True
 

@@ -7,6 +7,7 @@ import html
 import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.observations.ledger import masked_value
@@ -17,7 +18,6 @@ from netaudit.observations.windows import note_ntlm
 if TYPE_CHECKING:
     from netaudit.contracts.heads import Fields
     from netaudit.observations.ends import Ends, Host
-    from netaudit.observations.ledger import Host as HostField
     from netaudit.observations.ledger import Ledger
     from netaudit.observations.message_view import Place, Spoken
 
@@ -73,32 +73,35 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         return
     client = ends.client
     said, value = message.form.read(_of_client)
-    for field, text in said:
-        ledger.note("http_client", client.mac, client.ip, field, text, *place, masked=True)
+    field_of = ledger.field
+    facts = [(field_of("http_client", client.mac, client.ip, field), text, place, 1) for field, text in said]
     if value:
+        ledger.note_all(facts)
+        facts = []
         note_ntlm(_token(value), client, ledger, place)
         note_login("http_client", value, client, ledger, place)
-    path = message.path.partition("?")[0][:LONGEST_PATH]
-    if path.startswith("/") and not STATIC.search(path):
-        ledger.note_all(_of_path(path, ends, ledger, place))
+    if shown := _shown(message.path.partition("?")[0][:LONGEST_PATH]):
+        server = ends.server
+        facts.append((field_of("http_client", client.mac, client.ip, "path"), shown, place, 1))
+        facts.append((field_of("http_server", server.mac, server.ip, "path"), shown, place, 1))
     if message.method in {"POST", "PUT"} and message.body:
         head = message.body[:BODY_LOOK]
-        whose = ledger.field("http_client", client.mac, client.ip, "key")
-        keys = _keys(message.content_type, message.body)
-        ledger.note_all([(whose, masked_value(key, "key"), place, 1) for key in keys])
+        if keys := _keys(message.content_type, message.body):
+            whose = field_of("http_client", client.mac, client.ip, "key")
+            facts += [(whose, masked_value(key, "key"), place, 1) for key in keys]
+        ledger.note_all(facts)
         for field, value in _events(head):
             ledger.note("http_client", client.mac, client.ip, field, value, *place)
             if field == "event":
                 ledger.note("http_server", ends.server.mac, ends.server.ip, "received_event", value, *place)
+    else:
+        ledger.note_all(facts)
 
 
-def _of_path(path: str, ends: Ends, ledger: Ledger, place: Place) -> list[tuple[HostField, str, Place, int]]:
-    """That one end asks under a path, and the other is asked."""
-    shown, client, server = masked_value(path, "path"), ends.client, ends.server
-    return [
-        (ledger.field("http_client", client.mac, client.ip, "path"), shown, place, 1),
-        (ledger.field("http_server", server.mac, server.ip, "path"), shown, place, 1),
-    ]
+@lru_cache(maxsize=4096)
+def _shown(path: str) -> str:
+    """A path as it is noted; empty for what is no path, or that of a file."""
+    return masked_value(path, "path") if path.startswith("/") and not STATIC.search(path) else ""
 
 
 def _of_client(fields: Fields) -> tuple[tuple[tuple[str, str], ...], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from netaudit.case.writing import write_json
 from netaudit.contracts.judgements import STOPPED
 from netaudit.devices.from_findings import Moves, with_chain
 from netaudit.devices.from_observations import Link, inventory
+from netaudit.documents.loading import load as load_documents
 from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
@@ -43,6 +45,7 @@ from netaudit.findings.from_tables import (
     ledger_table,
     nameless,
 )
+from netaudit.findings.moments import INNER
 from netaudit.findings.transfers import transfers
 from netaudit.images.answers import Answers
 from netaudit.images.previews import Shown
@@ -65,7 +68,6 @@ from netaudit.storage.table_streams import TableWriter, drop_streams, read_parts
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -138,7 +140,7 @@ def _write_tables(
     )
     tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
-    counted = tables | {"flows": once(tables["flows"], again)}
+    counted = tables | {"flows": _with_packet_ends(once(tables["flows"], again))}
     tables["after_moments"] = judge_moments(
         counted, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
@@ -147,8 +149,9 @@ def _write_tables(
     tables["flows"] = settled["flows"]
     tables["vantages"] = vantages(tables | {"flows": judged}, vantage.scope)
     run = replace(
-        _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut
-    )
+        _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut,
+        pushes=_pushes(outcome.signatures) if tables["moments"].num_rows else {},
+    )  # fmt: skip
     if aside is None:
         run = replace(run, judged=once(judged, again) if again.num_rows else None)
         tables["ledgers"] = ledger_table(tables | {"flows": judged}, run)
@@ -162,6 +165,16 @@ def _write_tables(
             write_table(folder, BY_NAME[name], rows)
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
     return frozenset(same)
+
+
+def _with_packet_ends(flows: pa.Table) -> pa.Table:
+    """The flows told of the ends of their tunnels, and by which addresses their packets are known."""
+    told = answerable(flows)
+    if told is flows:
+        return flows
+    for name, inner in INNER.items():
+        told = told.append_column(inner, flows[name])
+    return told
 
 
 def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Counter[str]]:
@@ -226,6 +239,14 @@ def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
         outcome.read, outcome.faces, side, signatures.manifest(), stopped=outcome.stopped,
         moment_window_s=outcome.moment_window_s,
     )  # fmt: skip
+
+
+def _pushes(folder: Path | None) -> Counter[str]:
+    """Entries of messages that a device sends of its own accord with the picture in them, by maker."""
+    entries = load_documents((folder,) if folder else ()).entries
+    return Counter(
+        one.maker for one in entries if one.act == "pushes" and any(not picture.url for picture in one.images)
+    )
 
 
 def derive(

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.errors import UsageError
+from netaudit.errors import ReasonedError, UsageError
 from netaudit.pipeline.checkpoint import PLACE, Keeper, asked_of, kept_answers, reached_by, restore
 from netaudit.pipeline.state import Unbelievable
 from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, read_captures
@@ -125,7 +125,7 @@ def _hold_against_seal(place: Path) -> None:
 
     found = integrity(place)
     if found.state in ("sealed", "broken") and (found.problems or found.changed or found.missing):
-        what = [*found.problems, *found.changed, *found.missing][0]
+        what = [*map(ReasonedError, found.problems), *found.changed, *found.missing][0]
         raise UsageError("{}: is not as it was sealed ({}); audit it anew with --overwrite", place, what)
 
 

@@ -45,6 +45,7 @@ from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
+from netaudit.streams.batch import picked
 from netaudit.streams.from_packets import Assembler
 from netaudit.tables import EVIDENCE, Row
 from netaudit.text.frame_ranges import capture_name
@@ -97,6 +98,12 @@ class Witness(Protocol):
 
     def named(self, message: Message, row: Row) -> None:
         """A row of `persons` was made of a message of the flow last delivered."""
+
+    def addressed(self, row: Row) -> None:
+        """A row of `targets` was made: under which address a picture went, or which one a document names."""
+
+    def spoke(self, message: Message, events: list[Row], *, names_pictures: bool) -> None:
+        """A message of the flow last delivered was read: its rows of `events`, and whether it names pictures."""
 
     def sent(self, units: list[Row]) -> None:
         """Units of what left encrypted ended: their rows of `encrypted_uploads`."""
@@ -161,6 +168,7 @@ class Shard:
         self._takers = takes(self._rows, self.ledger, self._conversations)
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
+        self._events.hears = witness.addressed if witness is not None else None
         self._scraps = ScrapRows(folder, part)
         self._leaves = LeafRows(folder, part, names_field)
         self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
@@ -209,7 +217,7 @@ class Shard:
                 writer.flush(least=1)
         told, self.telling = self.telling, None  # belongs to this process
         try:
-            possible = self.keys is None and len(self._conversations.flows) <= SAVED_FLOWS
+            possible = self.keys is None and self._conversations.readers() <= SAVED_FLOWS
             return possible and save_state(path, self, self._events.shared() | {"folder": self._folder})
         finally:
             self.telling = told
@@ -250,6 +258,8 @@ class Shard:
             others, going_on = taker.take(batch, left)
             let_go |= going_on
             left &= others
+        if self._witness is None:
+            left &= ~self._take_ended(batch, left)
         for number, (index, delivery) in enumerate(batch.deliveries(left, in_columns=self.keys is not None), 1):
             for taker in self._takers:
                 taker.observe(index)
@@ -263,6 +273,22 @@ class Shard:
             if self._witness is not None:
                 self._witness.taken(batch, *taker.taken())
             taker.flush()
+
+    def _take_ended(self, batch: Batch, left: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Take those of the flows that end, bring nothing more, and have no reader that has to be told."""
+        taken = batch.closed & left
+        taken[batch.runs["row"]] = False
+        ending = np.flatnonzero(taken)
+        taken[:] = False
+        found = list(self._conversations.end(batch.flows["serial"][ending].tolist()))
+        if found:
+            places, standing = zip(*found, strict=True)
+            for first in range(0, len(places), FLOWS_AT_ONCE):
+                some = ending[list(places[first : first + FLOWS_AT_ONCE])]
+                self._flows.add_standing(picked(batch.flows, some), standing[first : first + FLOWS_AT_ONCE])
+                taken[some] = True
+                self._take_closed()
+        return taken
 
     def _flush_at(self, number: int) -> None:
         """Within a batch, in which all open flows may end at once, write what has come together so far."""
@@ -373,8 +399,11 @@ class Shard:
         self._take_events(message)
 
     def _take_events(self, message: Message) -> None:
-        for row in self._events.end(message):
+        events = self._events.end(message)
+        for row in events:
             self._rows["events"].append(row)
+        if self._witness is not None:
+            self._witness.spoke(message, events, names_pictures=self._events.names_pictures)
         told = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
         pictured = bool(self._events.taken[1])
@@ -386,7 +415,8 @@ class Shard:
             if self._witness is not None:
                 self._witness.named(message, row)
             told = True
-        if told or pictured or (self._events.names_pictures and not is_reply(message)):
+        named = self._events.names_pictures and not is_reply(message)
+        if told or pictured or named or self._events.masked:
             self._leaves.take(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.errors import UnreadableError, UsageError
+from netaudit.contracts.reasons import JOIN, reason
+from netaudit.errors import ReasonedError, UnreadableError, UsageError
 from netaudit.pipeline.project_key import fingerprint, keep_project_key
 from netaudit.system.clock import now
 from netaudit.text.time_zones import named_zone
@@ -270,7 +271,8 @@ def not_read(rejected: Sequence[Rejected]) -> UnreadableError:
     """Why nothing of what was given could be read."""
     if not rejected:
         return UnreadableError("nothing could be read: no capture was found")
-    return UnreadableError("nothing could be read: {}", "; ".join(f"{one.name}: {one.problem}" for one in rejected))
+    said = JOIN.join(reason("input_unread", name=one.name, inner=one.problem) for one in rejected)
+    return UnreadableError("nothing could be read: {}", ReasonedError(said))
 
 
 def begin_case(folder: Path, options: Options) -> None:

@@ -37,6 +37,10 @@ KINDS_OF = {
     "uploaded": IMAGES, "video": VIDEOS, "matched": UPLOADS, "counted": UPLOADS, "together": UPLOADS,
     "following": UPLOADS, "hidden": UPLOADS, "moved": INSIDE,
 }  # fmt: skip
+NOT_ASKED = frozenset(  # kinds of which nothing asks whether they are gone: from outside, or without an image
+    ("retrieved", "delivered", *(f"{what}_{way}" for what in ("templates", "contacts")
+                                 for way in ("uploaded", "retrieved", "delivered", "moved")))
+)  # fmt: skip
 PERSONAL, SMALLER, IN_BULK, BULK_GOES = "personal device", 0.5, 0.6, 12
 NIGHT = range(22, 24), range(6)
 SEES = {"wan": 1, "lan": 2, "both": 3}  # how much of a site, by vantage
@@ -89,6 +93,12 @@ class Route:
     match: Match | None
     again: list[Channel]  # the same device to the same endpoint, after
 
+    far: frozenset[str] = frozenset()  # addresses of its endpoint, after
+
+    def calls(self, after: Visit) -> int:
+        """How often its device called its endpoint in vain."""
+        return sum(one.ip in self.far for one in after.tried.get(self.match.device, ())) if self.match else 0
+
     @property
     def sent(self) -> list[int]:
         """When it carried something."""
@@ -115,8 +125,10 @@ class Route:
 def compare(before: Visit, after: Visit) -> list[Outcome]:
     """Outcomes of all routes of either visit, gravest first."""
     met = matches(before, after)
-    routes = [Route(channel, purpose, met.get(channel.device), _again(channel, met, after))
-              for channel, purpose in _routes(before)]  # fmt: skip
+    routes = [
+        Route(channel, purpose, met.get(channel.device), _again(channel, met, after), _far(channel, met, after))
+        for channel, purpose in _routes(before)
+    ]
     ways = weighed(before, after, met, [need_of(route.sizes) for route in routes])
     found = [_outcome(route, before, after, met, ways) for route in routes]
     tell_together(routes, found, before, after)
@@ -137,7 +149,7 @@ def _routes(visit: Visit) -> list[tuple[Channel, str]]:
         device = visit.devices.get(channel.device)
         if device is not None and device.role == PERSONAL:
             continue
-        purposes = {KINDS_OF[kind] for kind in channel.findings if kind in KINDS_OF}
+        purposes = {KINDS_OF[kind] for kind in channel.findings if kind not in NOT_ASKED}
         if channel.times((RECORD,)) and not channel.inside:
             purposes.add(RECORDS)
         if channel.endpoint in tied and channel.times((HIDDEN,), LEAST_HIDDEN):
@@ -170,10 +182,18 @@ def _again(channel: Channel, met: dict[str, Match], after: Visit) -> list[Channe
     return [one for one in after.out(match.device) if one.meets(channel)]
 
 
+def _far(channel: Channel, met: dict[str, Match], after: Visit) -> frozenset[str]:
+    """Addresses of the endpoint in the later visit: those of a device inside, of others those of before."""
+    if not channel.inside:
+        return frozenset(channel.ips)
+    there = after.devices.get(met[channel.endpoint].device) if channel.endpoint in met else None
+    return there.ips if there else frozenset()
+
+
 def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], ways: Ways) -> Outcome:
     channel, match = route.channel, route.match
     told = Outcome(
-        UNSEEN, route.purpose, _named(before, channel.device), channel.device, channel.endpoint,
+        UNSEEN, route.purpose, _named(before, channel.device), channel.device, _end(before, channel),
         known_by=match.by if match else "", before=_counted(channel, route.purpose),
         now_device=_named(after, match.device) if match else "",
         findings_before=sorted({one for ids in channel.findings.values() for one in ids}),
@@ -184,7 +204,7 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
     seen = suspects(channel, FORMS_OF[route.purpose], route.sizes, mine, before, after, ways)
     if (moved := next((one for one in seen if one.moved), None)) is not None:
         told.status, told.form = MOVED, moved.how
-        told.now_device, told.now_endpoint = _named(after, moved.channel.device), moved.channel.endpoint
+        told.now_device, told.now_endpoint = _named(after, moved.channel.device), _end(after, moved.channel)
         told.after = _all_of(moved.channel)
         told.findings_after = sorted({one for ids in moved.channel.findings.values() for one in ids})
         told.bears.append((moved.code, moved.figures))
@@ -216,6 +236,9 @@ def _limits(route: Route, after: Visit) -> list[tuple[str, dict[str, object]]]:
     sizes = [one.size for channel in route.again for one in channel.sent]
     if sizes:
         found.append(("goes_on", {"count": len(sizes), "bytes": sum(sizes), "most": max(sizes)}))
+    if calls := route.calls(after):
+        only = not route.channel.inside and not _exchanges(route, after)
+        found.append(("tried_only" if only else "tried", {"count": calls}))
     return found
 
 
@@ -223,7 +246,7 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
     """Whether the same device still sends to the same endpoint, in whatever way; says how in `told`."""
     for channel in route.again:
         told.findings_after += sorted({one for ids in channel.findings.values() for one in ids})
-        told.now_endpoint = channel.endpoint
+        told.now_endpoint = _end(after, channel)
     forms, least = FORMS_OF[route.purpose], LEAST_HIDDEN if route.purpose == UPLOADS else 0
     own = [one for channel in route.again for one in channel.sent if one.form in forms and one.size >= least]
     if route.purpose == UPLOADS:
@@ -257,6 +280,9 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
         was = [one for one in route.channel.sent if one.form == form]
         if some and _more(some, was, before, after, route.sizes, form):
             told.status, told.form, told.after = status, how, _sums([(one.ts, one.size) for one in some])
+            most = max(one.size for one in some)
+            if form == HIDDEN and most < route.sizes[0]:
+                told.bears.append(("smaller_hidden", {"most": most, "least": route.sizes[0]}))
             return True
     return False
 
@@ -326,14 +352,19 @@ def _against(
         found.append(("vantage_less", {}))
     if not after.heard.get(match.device):
         found.append(("device_silent", {}))
-    elif not route.channel.inside and not any(one.up and one.down for one in after.out(match.device)):
+    elif not route.channel.inside and not _exchanges(route, after) and not route.calls(after):
         found.append(("way_outside", {}))
-    if route.channel.inside and not route.again:
+    if route.channel.inside and not route.again and not route.calls(after):
         found.append(("way_inside", {}))
     found += [(one.code, one.figures) for one in seen if one.bars]
     if missing := _sources_missing(route, before, after, met):
         found.append(("source_absent", {"count": missing}))
     return found
+
+
+def _exchanges(route: Route, after: Visit) -> bool:
+    """Whether its device exchanges something with the outside."""
+    return route.match is not None and any(one.up and one.down for one in after.out(route.match.device))
 
 
 def _sources_missing(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -> int:
@@ -370,7 +401,7 @@ def _new(
             continue
         found.append(
             Outcome(
-                NEW, purpose, _named(after, channel.device), channel.device, channel.endpoint,
+                NEW, purpose, _named(after, channel.device), channel.device, _end(after, channel),
                 after=_counted(channel, purpose), findings_after=sorted(ids),
             )
         )  # fmt: skip
@@ -380,6 +411,11 @@ def _new(
 def _named(visit: Visit, device: str) -> str:
     known = visit.devices.get(device)
     return known.words if known else device
+
+
+def _end(visit: Visit, channel: Channel) -> str:
+    """How a sentence calls the endpoint: a device inside by what it is."""
+    return _named(visit, channel.endpoint) if channel.inside else channel.endpoint
 
 
 def _counted(channel: Channel, purpose: str) -> Counted:

@@ -95,6 +95,7 @@ def joined(visits: list[Visit]) -> Visit:
             zone=whole.zone or other.zone,
             captures=whole.captures | other.captures,
             twice=whole.twice + other.twice + _overlap(whole.spans, other.spans),
+            tried=dict(whole.tried),
         )  # fmt: skip
         for (device, endpoint), channel in other.channels.items():
             key = (ids.get(device, device), ids.get(endpoint, endpoint))
@@ -102,6 +103,9 @@ def joined(visits: list[Visit]) -> Visit:
         for device, spans in other.heard.items():
             key_ = ids.get(device, device)
             whole.heard[key_] = sorted([*whole.heard.get(key_, []), *spans])
+        for device, calls in other.tried.items():
+            key_ = ids.get(device, device)
+            whole.tried[key_] = sorted([*whole.tried.get(key_, []), *calls])
     return whole
 
 
@@ -116,7 +120,7 @@ def _devices(visit: Visit, ids: dict[str, str]) -> dict[str, Device]:
 
 
 def _together(one: Channel | None, other: Channel, key: tuple[str, str]) -> Channel:
-    both = Channel(*key, inside=other.inside)
+    both = Channel(*key, inside=other.inside, asks=other.asks)
     for part in (one, other):
         if part is not None:
             both.ips |= part.ips

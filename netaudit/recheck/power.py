@@ -20,9 +20,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-CONFIDENCE = 0.95
+from netaudit.findings.bounds import CONFIDENCE, choose, lower
+
 LEAST = 0.95  # power below which an absence is not told as one
-LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # a camera that is busy misses two in a row
+MISSED = 2  # a camera that is busy misses so many in a row
+LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # fewer only where it is enough without MISSED of them
 MOST_SAID = 99  # of 100: no visit shows more
 
 
@@ -45,7 +47,10 @@ class Power:
     @property
     def seen(self) -> float:
         """In which part of such visits, at least, the habit would have shown."""
-        return 1 - (1 - self.chance) ** self.asked
+        return self._seen_of(self.asked)
+
+    def _seen_of(self, asked: int) -> float:
+        return 1 - (1 - self.chance) ** max(asked, 0)
 
     @property
     def of_100(self) -> int:
@@ -55,7 +60,8 @@ class Power:
     @property
     def enough(self) -> bool:
         """Whether an absence may be told."""
-        return self.seen >= LEAST and self.asked >= LEAST_ASKED.get(self.kind, 5)
+        least = LEAST_ASKED.get(self.kind, 5)
+        return self.seen >= LEAST and (self.asked >= least or self._seen_of(self.asked - MISSED) >= LEAST)
 
     @property
     def able(self) -> bool:
@@ -67,14 +73,15 @@ class Power:
         """How many have to be asked until it is enough; 0 where no number of them would be."""
         if not self.chance or self.chance >= 1:
             return 0
-        return max(LEAST_ASKED.get(self.kind, 5), math.ceil(math.log(1 - LEAST) / math.log1p(-self.chance) - 1e-9))
+        alone = math.ceil(math.log(1 - LEAST) / math.log1p(-self.chance) - 1e-9)
+        return max(alone, min(LEAST_ASKED.get(self.kind, 5), alone + MISSED))
 
     @property
     def unchanged(self) -> float:
         """Chance that all followed ones lie before, where nothing changed (Fisher's exact test, one-sided)."""
         if not self.asked or not self.followed:
             return 1.0
-        chance = _choose(self.occasions, self.followed) - _choose(self.occasions + self.asked, self.followed)
+        chance = choose(self.occasions, self.followed) - choose(self.occasions + self.asked, self.followed)
         return min(1.0, self.looked * math.exp(chance))
 
 
@@ -86,32 +93,5 @@ def apart(followed: int, occasions: int, others: int, of_others: int) -> float:
     """
     every, among = occasions + of_others, followed + others
     ways = range(followed, min(occasions, among) + 1)
-    found = [_choose(occasions, k) + _choose(of_others, among - k) for k in ways if among - k <= of_others]
-    return min(1.0, math.fsum(math.exp(one - _choose(every, among)) for one in found))
-
-
-def lower(followed: int, occasions: int, confidence: float = CONFIDENCE) -> float:
-    """Exact lower confidence bound of a share (Clopper-Pearson, one-sided).
-
-    >>> round(lower(12, 12), 4), lower(0, 12)
-    (0.7791, 0.0)
-    """
-    if not 0 <= followed <= occasions:
-        raise ValueError("more followed than there were")
-    if not followed:
-        return 0.0
-    low, high = 0.0, followed / occasions
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if _at_least(followed, occasions, middle) > 1 - confidence else (middle, high)
-    return low
-
-
-def _at_least(count: int, trials: int, chance: float) -> float:
-    """Chance of so many or more."""
-    log, rest = math.log(max(chance, 1e-300)), math.log1p(-min(chance, 1 - 1e-15))
-    return math.fsum(math.exp(_choose(trials, k) + k * log + (trials - k) * rest) for k in range(count, trials + 1))
-
-
-def _choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    found = [choose(occasions, k) + choose(of_others, among - k) for k in ways if among - k <= of_others]
+    return min(1.0, math.fsum(math.exp(one - choose(every, among)) for one in found))

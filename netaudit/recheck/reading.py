@@ -15,7 +15,20 @@ from netaudit.findings.ends import Ends
 from netaudit.findings.visibility import CLEAR as IN_CLEAR
 from netaudit.findings.visibility import LOCAL, visibility
 from netaudit.findings.vocabulary import kind_of
-from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, VIDEO, Channel, Device, Sending, Visit, apart
+from netaudit.recheck.visit import (
+    CLEAR,
+    FACE,
+    HIDDEN,
+    PICTURE,
+    RECORD,
+    VIDEO,
+    Call,
+    Channel,
+    Device,
+    Sending,
+    Visit,
+    apart,
+)
 
 if TYPE_CHECKING:
     from netaudit.recheck.visit import CaseLike
@@ -54,6 +67,7 @@ def visit_of(case: CaseLike, name: str = "") -> Visit:
     said = pc.greater(pc.add(*(pc.fill_null(tables["flows"][one], 0) for one in ("payload_up", "payload_down"))), 0)
     flows = {row["flow_id"]: row for row in _rows(tables["flows"].filter(said), FLOWS)}
     ways = _take_flows(found, flows, scope, ends)
+    _take_calls(found, tables["flows"].filter(pc.invert(said)), scope, ends)
     videos = _videos(case, flows, tables["findings"])
     for way in videos & ways.keys():
         ways[way].sent.append(_whole(flows, way, VIDEO))
@@ -119,12 +133,14 @@ def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends
                 continue
             device = ends.device(sender, flow_id)
             found.heard[device].append((row["first_ts"], row["last_ts"]))
-            if row["protocol"] in LOCAL or scope.get(receiver) not in {"inside", "outside"}:
+            where = scope.get(receiver)
+            inside = where == "inside"
+            if where not in {"inside", "outside"} or (inside and row["protocol"] in LOCAL):
                 continue
-            inside = scope.get(receiver) == "inside"
             name = row["server_name"] if up and not inside else ""
-            endpoint = ends.device(receiver, flow_id) if inside else name or receiver
-            channel = found.channels.setdefault((device, endpoint), Channel(device, endpoint, inside))
+            asks = up and row["protocol"] == "dns"
+            endpoint = f"DNS {receiver}" if asks else ends.device(receiver, flow_id) if inside else name or receiver
+            channel = found.channels.setdefault((device, endpoint), Channel(device, endpoint, inside, asks))
             channel.ips.add(receiver)
             if name:
                 channel.names.add(name)
@@ -133,6 +149,19 @@ def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends
             channel.down += row["payload_down" if up else "payload_up"] or 0
             ways[flow_id, up] = channel
     return ways
+
+
+def _take_calls(found: Visit, silent: pa.Table, scope: dict[str, str], ends: Ends) -> None:
+    """Connections that carried nothing: who called was there, and its way to whom it called passes here."""
+    calls = silent.filter(pc.and_(pc.equal(silent["transport"], "tcp"), pc.greater(silent["packets_up"], 0)))
+    for row in _rows(calls[:MOST], ["flow_id", "client_ip", "server_ip", "first_ts", "last_ts"]):  # fewer tell less
+        where = scope.get(row["server_ip"])
+        if scope.get(row["client_ip"]) != "inside":
+            continue
+        device = ends.device(row["client_ip"], row["flow_id"])
+        found.heard[device].append((row["first_ts"], row["last_ts"]))
+        if where in {"inside", "outside"}:
+            found.tried.setdefault(device, []).append(Call(row["first_ts"], row["server_ip"], where == "inside"))
 
 
 def _whole(flows: dict[str, Row], way: tuple[str, bool], form: str) -> Sending:

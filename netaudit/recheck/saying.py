@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FORMAT = "netaudit recheck 1"
 TEXTS: Texts = yaml_of(__package__, "texts.yaml")
 LONGEST = 160
+MOST_IDS = 6  # of findings and captures that are named; the data has all
+NOTES = {"new": "new_note", "now encrypted": "encrypted_note"}  # what an outcome of itself does not show
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 say = speaker(TEXTS)
 
@@ -47,10 +49,13 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
             told.append(_carried(f"carried_{name}", some, lang))
     if one.status == "moved":
         told.append(say("moved_to", lang, device=safe(one.now_device), endpoint=safe(one.now_endpoint)))
+    if one.status in NOTES:
+        told.append(say(NOTES[one.status], lang))
     if one.known_by:
         told.append(say(f"known_by.{one.known_by}", lang))
     if one.status == "gone":
-        told.append(say("gone_inside" if one.purpose == "inside" else "gone", lang))
+        only = any(code == "tried_only" for code, _ in one.limits)
+        told.append(say("gone_inside" if one.purpose == "inside" else "gone_called" if only else "gone", lang))
     if one.power and one.power.asked and one.power.followed:
         power = one.power
         told.append(
@@ -65,7 +70,28 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
         told.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
     if one.status == "could not have been seen":
         told.append(say("against", lang))
-    return told + [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
+    told += [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
+    return told + _what_to_do(one, lang) + _findings(one, lang)
+
+
+def _what_to_do(one: Outcome, lang: str) -> list[str]:
+    """What would make an absence tellable that is not, each once."""
+    bars = dict(one.bears) if one.status == "could not have been seen" else {}
+    steps = [_bearing(f"next.{code}", figures, lang) for code, figures in bars.items() if f"next.{code}" in TEXTS]
+    return [say("to_tell", lang), *dict.fromkeys(steps)] if steps else []
+
+
+def _findings(one: Outcome, lang: str) -> list[str]:
+    """Under which numbers the cases have it."""
+    if not one.findings_before and not one.findings_after:
+        return []
+    shown = {"before": _some(one.findings_before), "after": _some(one.findings_after)}
+    return [say("findings", lang, **{name: text or say("none", lang) for name, text in shown.items()})]
+
+
+def _some(ids: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    return ", ".join(ids[:MOST_IDS]) + (f" +{len(ids) - MOST_IDS}" if len(ids) > MOST_IDS else "")
 
 
 def _together(power: Power, devices: int, lang: str) -> str:
@@ -96,10 +122,11 @@ def _shown(figures: dict[str, object]) -> dict[str, object]:
 
 
 def visit_rows(sides: list[tuple[str, list[Visit]]], lang: str) -> list[list[str]]:
-    """One row for each visit: side, case, captured, vantage, marks."""
+    """One row for each visit: side, case, captured, vantage, marks, the beginnings of the hashes of its captures."""
     return [
         [say(when, lang), safe(", ".join(one.names)), f"{local(one.first)} – {local(one.last)}" if one.spans else "",
-         ", ".join(say(side, lang) for side in sorted(one.sides)), f"{len(one.marks):,}"]
+         ", ".join(say(side, lang) for side in sorted(one.sides)), f"{len(one.marks):,}",
+         _some(sorted(name[:16] for name in one.captures))]
         for when, visits in sides for one in visits
     ]  # fmt: skip
 
@@ -122,7 +149,8 @@ def document(outcomes: list[Outcome], sides: list[tuple[str, list[Visit]]], afte
         "format": FORMAT,
         "visits": [
             {"side": side, "cases": one.names, "first_ts": one.first, "last_ts": one.last,
-             "vantage": "+".join(sorted(one.sides)), "marked": len(one.marks), "limits": one.limits}
+             "vantage": "+".join(sorted(one.sides)), "marked": len(one.marks), "limits": one.limits,
+             "captures": sorted(one.captures)}
             for side, visits in sides for one in visits
         ],
         "outcomes": [_data(one, after) for one in outcomes],

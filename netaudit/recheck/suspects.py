@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netaudit.recheck.matching import Match
     from netaudit.recheck.visit import Channel, Device, Visit
 
-PERSONAL, VIEWER = "personal device", "viewer"
+PERSONAL, VIEWER, NETWORK = "personal device", "viewer", "network"
 CAPTURING = frozenset({"capture device", "verification terminal"})
 OF_SITE = CAPTURING | {"server"}
 OWN = frozenset({"phone", "tablet", "handheld", "computer", "pc", "tv"})
@@ -31,6 +31,7 @@ LEAST = 4096  # bytes that a new way may carry without a word: greetings, a chec
 GROWTH = 1.5  # over its own rate before
 SHARE = 10  # a tenth of the size of an upload may be the same picture made smaller
 ANSWERED = 4  # so many times what is asked comes back
+LEAST_ASKED = 128  # bytes of a question for a name that may hold the features of a face
 LEAST_ASKING = 1024  # bytes: what is asked for in one go is less
 VISITS = 0.5  # share of what the marked passes would have made, from which a visitor's own device is asked
 
@@ -75,8 +76,9 @@ class Weighed:
     def follows(self, before: Visit, after: Visit) -> tuple[int, bool]:
         """How many passes are followed, and whether by more than chance, as they were not before."""
         if self._follows is None:
-            count, chance = follow_chance(after, self.channel.times())
-            times = sorted(ts for one in self.was for ts in one.times())
+            least = LEAST_ASKED if self.channel.asks else 0  # a plain question for a name tells nothing
+            count, chance = follow_chance(after, self.channel.times(least=least))
+            times = sorted(ts for one in self.was for ts in one.times(least=least))
             self._follows = count, chance <= FOLLOWS and follow_chance(before, times)[1] > FOLLOWS
         return self._follows
 
@@ -95,12 +97,22 @@ def weighed(before: Visit, after: Visit, met: dict[str, Match], needs: list[int]
     found = Ways()
     for _, channel in sorted(after.channels.items()):
         earlier = before.of(back.get(channel.device, ""))
-        was = [one for one in earlier if one.inside == channel.inside and one.meets(channel)]
+        was = [one for one in earlier if _same_way(one, channel)]
         way = Weighed(channel, was, channel.device in back, _load([channel]), _load(was))
         found.of[channel.device].append(way)
         if needs and _is_more(way, min(needs), before, after):
             found.more.append(way)
     return found
+
+
+def _leads_out(channel: Channel, visit: Visit) -> bool:
+    """Whether what is sent inside may be passed on to the outside unseen: by who asks for names, or the router."""
+    there = visit.devices.get(channel.endpoint)
+    return channel.asks or (there is not None and there.role == NETWORK)
+
+
+def _same_way(one: Channel, other: Channel) -> bool:
+    return (one.inside, one.asks) == (other.inside, other.asks) and one.meets(other)
 
 
 def need_of(sizes: list[int]) -> int:
@@ -145,7 +157,9 @@ def suspects(
         if _grown(way.now.rest, way.earlier.rest, before, after) > _most(need):
             found.append(Suspect(way.channel, "room", figures=_figures(way, after) | {"bytes": way.now.rest}))
     for way in ways.more:
-        if way.channel.inside > route.inside or (way.channel.device == mine and way.channel.meets(route)):
+        if way.channel.inside > route.inside and not _leads_out(way.channel, after):
+            continue
+        if way.channel.device == mine and way.channel.meets(route):
             continue
         if (one := _suspect(way, route, forms, need, mine, before, after)) is not None:
             found.append(one)
@@ -169,6 +183,8 @@ def _suspect(
             code = "moved_seen" if moved else "room_seen"
             return Suspect(channel, code, how, moved, figures=figures | {"count": some})
     least = max(64, need // (SHARE * 10))
+    if channel.asks:  # the route's own device in whatever pieces; others browse
+        least = 0 if own else LEAST_ASKED
     size = way.now.room(least)
     count, follows = way.follows(before, after)
     figures |= {"bytes": size, "followed": count}
@@ -182,8 +198,17 @@ def _suspect(
             return Suspect(channel, "own_sends", how, bars=False, figures=figures)
         return Suspect(channel, "room_own", how, figures=figures) if large else None
     large = _grown(size, way.earlier.room(least), before, after) > _most(need)
-    asks = not (there or own) and _asks(way, after)
+    asks = not there and not channel.asks and (not own or _starved(route, mine, before, after)) and _asks(way, after)
     return Suspect(channel, "room", how, figures=figures) if large and not asks else None
+
+
+def _starved(route: Channel, mine: str, before: Visit, after: Visit) -> bool:
+    """Whether pictures came to the device from others inside, which was heard, and none come any more."""
+    came, comes = (
+        any(one.times((FACE, PICTURE)) for one in visit.into(device))
+        for visit, device in ((before, route.device), (after, mine))
+    )
+    return came and not comes
 
 
 def _never_had_it(way: Weighed, mine: str, need: int, after: Visit) -> bool:
@@ -211,7 +236,8 @@ def _asks(way: Weighed, after: Visit) -> bool:
 
 
 def _figures(way: Weighed, after: Visit) -> dict[str, object]:
-    return {"device": _name(after, way.channel.device), "endpoint": way.channel.endpoint}
+    end = way.channel.endpoint
+    return {"device": _name(after, way.channel.device), "endpoint": _name(after, end) if way.channel.inside else end}
 
 
 def _grown(size: int, earlier: int, before: Visit, after: Visit) -> float:

@@ -35,6 +35,15 @@ class Sending:
     form: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Call:
+    """A connection that was asked for and carried nothing."""
+
+    ts: int
+    ip: str  # who was called
+    inside: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """What a device said of itself, and what is seen of it, for knowing it again."""
@@ -64,6 +73,7 @@ class Channel:
     device: str
     endpoint: str
     inside: bool = False  # the endpoint is a device of the site
+    asks: bool = False  # names are asked there, and passed on
     ips: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     flows: set[str] = field(default_factory=set)
@@ -97,11 +107,12 @@ class Visit:
     marks: list[tuple[int, str]]
     devices: dict[str, Device]
     channels: dict[tuple[str, str], Channel]
-    heard: dict[str, list[tuple[int, int]]]  # by device: flows in which it said something
+    heard: dict[str, list[tuple[int, int]]]  # by device: flows in which it said something, calls in vain included
     limits: list[str]  # what keeps an absence from being told, as codes of texts.yaml
     zone: str = ""
     captures: frozenset[str] = frozenset()  # SHA-256
     twice: int = 0  # ns that several of the joined visits captured
+    tried: dict[str, list[Call]] = field(default_factory=dict)  # by device: whom it called in vain
     _from: dict[str, list[Channel]] | None = field(default=None, init=False, repr=False)
     _into: dict[str, list[Channel]] | None = field(default=None, init=False, repr=False)
 

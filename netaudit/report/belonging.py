@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit import __version__
 from netaudit.case.custody import broken
 from netaudit.case.report_status import FRAMES, REPORT, Moment, marked, written
-from netaudit.errors import CaseError, NetauditError
+from netaudit.errors import CaseError, NetauditError, ReasonedError
 from netaudit.report.from_case import rendered
 from netaudit.report.rewriting import may_be_shown, with_news
 from netaudit.storage.given_files import read_given
@@ -71,7 +71,7 @@ def _rendered(case: Case, pictures: Pictures | None) -> tuple[bytes, bytes]:
     if version != __version__:
         raise CaseError("written by netaudit {}; this is {}", version, __version__)
     if problems := broken(case.folder):
-        raise CaseError("its chain of custody does not hold: {}", problems[0])
+        raise CaseError("its chain of custody does not hold: {}", ReasonedError(problems[0]))
     lang, made, lines = line.get("lang"), line.get("made"), line.get("after")
     if lang not in ("zh", "en") or not isinstance(made, str) or not isinstance(lines, int):
         raise CaseError("its chain of custody does not say when it was written")

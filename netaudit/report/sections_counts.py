@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.encrypted import LOOKS
 from netaudit.report import reading
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def _count(row: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
             for k, count in enumerate(hours)
         ],
         "tallest": w.number(tallest),
-        "shape": w.term("look", LOOKS.get(row["shape"], row["shape"])),
+        "shape": w.term("look", row["shape"]),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from netaudit.report import reading
@@ -22,6 +22,7 @@ EVENT = (
     "event_id", "message_id", "kind", "document", "certainty", "device_ref", "place", "sender", "receiver", "first_ts",
     "frame", "capture_id", "images", "asks", "name", "id_number", "phone", "agent", "agent_company", "risk_status",
     "first_photo_time", "report_time", "score", "complete", "shot_time", "target",
+    "direction",
 )  # fmt: skip
 LEG = (
     "journey_id",
@@ -80,6 +81,7 @@ def _senders(told: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
             "images": w.number(len({sha for row in rows for sha in row["images"]})),
             "refs": _few([row["device_ref"] for row in rows], w),
             "places": _few([row["place"] for row in rows], w),
+            "ways": _ways(rows, w),
             "targets": _few([row["target"] for row in rows], w),
             "receivers": [hosts.short(one) for one in receivers[:3]],
             "receivers_more": max(0, len(receivers) - 3),
@@ -99,6 +101,14 @@ def _few(values: list[str], w: Wording) -> str:
     distinct = [value for value in dict.fromkeys(values) if value]
     more = f" (+{len(distinct) - 3})" if len(distinct) > 3 else ""
     return w.t("lead_comma").join(w.text(value, 60) for value in distinct[:3]) + more
+
+
+def _ways(rows: list[Row], w: Wording) -> str:
+    """How many went in and how many out, where it is said; other codes as they were sent."""
+    counts = Counter(row["direction"] for row in rows if row["direction"])
+    known = [(w.term("direction", way), counts.pop(way)) for way in ("in", "out") if way in counts]
+    known += [(w.text(code, 24), number) for code, number in sorted(counts.items())[:3]]
+    return w.t("lead_comma").join(f"{word} {w.number(number)}" for word, number in known)
 
 
 def _question(row: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:

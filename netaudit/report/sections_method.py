@@ -31,11 +31,17 @@ def measured(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
     return {
         "looked": options.get("faces", True) is not False,
         "lines": [line.format(**figures) for line in w.t.group("measured").values()],
-        "rules": w.t("rules_used", rules=w.t("lead_comma").join(w.exact(rule, 60) for rule in used[:MOST_RULES]))
+        "rules": w.t("rules_used", rules=w.t("lead_comma").join(_asked(rule, w) for rule in used[:MOST_RULES]))
         if used
         else "",
         "digest": w.t("rules_hash", sha256=digest) if digest else "",
     }
+
+
+def _asked(rule: str, w: Wording) -> str:
+    """A rule with its version, and what it asks."""
+    words = w.t.known("finding_rule", rule.partition("/")[0])
+    return w.t("party_about", name=w.exact(rule, 60), about=words) if words else w.exact(rule, 60)
 
 
 def rules_hash() -> str:

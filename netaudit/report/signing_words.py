@@ -1,7 +1,4 @@
-"""Problems of signatures and second opinions in the language of a report.
-
-The stages write them in English, once; here they find their words, as sentences of other stages do.
-"""
+"""Problems of signatures and second opinions in the language of a report."""
 
 from __future__ import annotations
 
@@ -18,10 +15,10 @@ def problem_text(problem: str, w: Wording) -> str:
     return w.t.phrase(problem, lambda part: w.exact(part, MOST))
 
 
-def opinion_text(reason: str, w: Wording) -> str:
-    """Why a second opinion is what it is: 'confirmed: the same bytes'."""
-    status, colon, why = reason.partition(": ")
+def opinion_text(opinion: str, w: Wording) -> str:
+    """Why a second opinion is what it is, from its status and its reason: 'confirmed: opinion_same'."""
+    status, colon, why = opinion.partition(": ")
     known = w.t.known("status", status)
     if not colon or known is None:
-        return w.t.known("why", reason) or problem_text(reason, w)
-    return ("：" if w.lang == "zh" else ": ").join((known, w.t.known("why", why) or problem_text(why, w)))
+        return problem_text(opinion, w)
+    return ("：" if w.lang == "zh" else ": ").join((known, problem_text(why, w)))

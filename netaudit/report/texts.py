@@ -6,18 +6,19 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.reasons import parsed
+from netaudit.contracts.reasons import JOIN, parsed
 from netaudit.findings import vocabulary
 from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from netaudit.contracts.reasons import Reason
 
-_FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml", "problems.yaml", "reasons.yaml")
-_LONGEST = 2000  # characters; longer texts are none of ours
-_CLAUSES = 12  # of a sentence of another stage
+_FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml", "reasons.yaml")
+_LONGEST, _MOST = 16_000, 200  # characters of reasons, and reasons; more are none of ours
+_LONGEST_EARLIER, _MOST_EARLIER = 2000, 12  # characters and sentences of cases sealed before
+_SEVERAL = {"modes": "mode"}  # places for words of a vocabulary with commas between them
 _DEEPEST = 3  # reasons within reasons
 
 Lang = str  # "zh" or "en"
@@ -69,80 +70,96 @@ class Texts:
 
         `show` makes safe what stands in its places.
         """
-        template = self._texts.get(f"reason.{told.code}")
+        return self._filled(f"reason.{told.code}", told.arguments, show, depth)
+
+    def _filled(self, key: str, arguments: Mapping[str, object], show: Callable[[str], str], depth: int) -> str | None:
+        template = self._texts.get(key)
         if template is None:
             return None
-        said = {name: str(value) for name, value in told.arguments.items()}
-        words = {name: self.known(name, value) or show(value) for name, value in said.items()}
-        if "inner" in words and depth < _DEEPEST:
-            words["inner"] = self.reason(parsed(said["inner"]), show, depth + 1) or words["inner"]
+        words = {name: self._value(name, str(value), show, depth) for name, value in arguments.items()}
         try:
             return template.format(**words)
         except KeyError:  # another version wrote it, with other arguments
             return None
 
-    def phrase(self, text: str, show: Callable[[str], str]) -> str:
-        """A reason in words, or a sentence that another stage wrote into a table in English, in the report's language.
+    def reasons(self, text: str, show: Callable[[str], str], depth: int = 0) -> str | None:
+        """Reasons in words, one that is unknown among them as `show` has it; None where none is known."""
+        parts = text.split(JOIN, _MOST) if len(text) <= _LONGEST else []
+        words = [self.reason(parsed(part), show, depth) for part in parts]
+        if not any(words):
+            return None
+        return self("reasons_join").join(said or show(part) for said, part in zip(words, parts, strict=True))
 
-        `show` makes safe what stands in its placeholders, or the whole text where it is no sentence that is known.
+    def phrase(self, text: str, show: Callable[[str], str], depth: int = 0) -> str:
+        """Reasons in words, or a sentence as cases sealed before hold it, in the report's language.
+
+        `show` makes safe what stands in its places, or the whole text where it is nothing that is known.
         """
-        if len(text) > _LONGEST:
-            return show(text)
-        if (said := self.reason(parsed(text), show)) is not None:
+        if (said := self.reasons(text, show, depth)) is not None:
             return said
-        if self.lang == "en":
-            return show(text)
-        clauses = text.split("; ")
-        if len(clauses) > _CLAUSES:
-            return self._phrase(text, show) or show(text)
-        found = self._clauses(clauses, show)
-        return show(text) if found is None else "；".join(found)
+        said = self._earlier(text, show, depth) if self.lang != "en" and len(text) <= _LONGEST_EARLIER else None
+        return show(text) if said is None else said
 
-    def _clauses(self, clauses: list[str], show: Callable[[str], str]) -> list[str] | None:
-        """Sentences that `clauses` are, each as short as may be: a value within one may hold a semicolon too."""
-        known: list[list[str] | None] = [*[None] * len(clauses), []]
-        for first in reversed(range(len(clauses))):
-            for after in range(first + 1, len(clauses) + 1):
-                rest = known[after]
-                if rest is None or (said := self._phrase("; ".join(clauses[first:after]), show)) is None:
-                    continue
-                known[first] = [said, *rest]
-                break
-        return known[0]
-
-    def _phrase(self, text: str, show: Callable[[str], str]) -> str | None:
-        for key, pattern in phrases().items():
-            if found := pattern.fullmatch(text):
-                words = {name: self._value(name, value, show) for name, value in found.groupdict().items()}
-                return self(key, **words)
-        return None
-
-    def _value(self, name: str, value: str, show: Callable[[str], str]) -> str:
-        """A value within a sentence: a word of a vocabulary, the maker that it begins with, else as it stands."""
-        if word := self.known(name, value):
-            return word
-        if name == "ids":  # names of signatures, which are English words of the program
+    def _value(self, name: str, value: str, show: Callable[[str], str], depth: int) -> str:
+        """What stands in a place: reasons, words of a vocabulary, the maker that it begins with, else as it stands."""
+        if name == "inner":
+            return self.phrase(value, show, depth + 1) if depth < _DEEPEST else show(value)
+        if name == "ids" and self.lang != "en":  # names of signatures, which are English words of the program
             return ""
-        if name == "inner":  # a sentence within this one
-            return self._phrase(value, show) or show(value)
-        if name == "modes":
-            return "、".join(self.known("mode", part) or show(part) for part in value.split(", "))
+        if name in _SEVERAL:
+            return self("list_join").join(self._word(_SEVERAL[name], one) or show(one) for one in value.split(", "))
+        if word := self._word(name, value):
+            return word
         maker, space, rest = value.partition(" ")
         if name == "what" and (known := self.known("vendor", value) or self.known("vendor", maker)):
             return known if self.known("vendor", value) else f"{known}{space}{show(rest)}"
         return show(value)
 
+    def _word(self, group: str, value: str) -> str | None:
+        """A word of a vocabulary by its code, or by its English words, which cases sealed before hold."""
+        return self.known(group, value) or self.known(group, _codes().get((group, value), ""))
+
+    def _earlier(self, text: str, show: Callable[[str], str], depth: int) -> str | None:
+        """Sentences that `text` is, each as short as may be: a value within one may hold a semicolon too."""
+        clauses = text.split(JOIN)
+        if len(clauses) > _MOST_EARLIER:
+            return self._sentence(text, show, depth)
+        known: list[list[str] | None] = [*[None] * len(clauses), []]
+        for first in reversed(range(len(clauses))):
+            for after in range(first + 1, len(clauses) + 1):
+                rest = known[after]
+                if rest is None or (said := self._sentence(JOIN.join(clauses[first:after]), show, depth)) is None:
+                    continue
+                known[first] = [said, *rest]
+                break
+        return None if known[0] is None else self("reasons_join").join(known[0])
+
+    def _sentence(self, text: str, show: Callable[[str], str], depth: int) -> str | None:
+        for key, pattern in _sentences().items():
+            if found := pattern.fullmatch(text):
+                return self._filled(key, found.groupdict(), show, depth)
+        return None
+
 
 @functools.cache
-def phrases() -> dict[str, re.Pattern[str]]:
-    """Patterns of the known English sentences: `{n}` and `{m}` stand for numbers, other placeholders for any text."""
-    patterns = {}
+def _sentences() -> dict[str, re.Pattern[str]]:
+    """English sentences by key, as stages wrote them before tables held codes: `{n}` and `{m}` stand for numbers."""
+    found = {}
     for key, words in catalogue().items():
-        if key.startswith("phrase."):
+        if key.startswith(("reason.", "earlier.")):
             literal, *others = re.split(r"\{(\w+)\}", words["en"])
+            if not re.search(r"\w{3}", literal + "".join(others[1::2])):  # nothing to know it by
+                continue
             pattern = re.escape(literal)
             for name, after in zip(others[::2], others[1::2], strict=True):
                 value = r"\d{1,19}" if name in ("n", "m") else ".+?"
                 pattern += f"(?P<{name}>{value}){re.escape(after)}"
-            patterns[key] = re.compile(pattern)
-    return patterns
+            found[key] = re.compile(pattern)
+    return found
+
+
+@functools.cache
+def _codes() -> dict[tuple[str, str], str]:
+    """Codes of vocabularies by group and English words."""
+    parted = ((key.partition("."), words["en"]) for key, words in catalogue().items())
+    return {(group, words): code for (group, dot, code), words in parted if dot}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Way = tuple[str, str]  # flow and direction
 NOWHERE: Way = ("", "")
 
-SAID = frozenset({"time", "device", "place", "name", "id_number", "person_id", "gender", "age", "score"})
+SAID = frozenset({"time", "device", "place", "name", "id_number", "person_id", "gender", "age", "score", "direction"})
 HALF_HOUR = 1800 * 10**9  # ns
 
 
@@ -37,6 +37,7 @@ def announced(found: list[Inferred]) -> list[Inferred]:
         else:
             new = {meaning: value for meaning, value in naming[0].said.items() if meaning in SAID - one.said.keys()}
             one.said |= new
+            one.urls += [url for url in naming[0].urls if address(url) == one.path and url not in one.urls]
             one.announced = set(new)
             if one.shot_time is None:
                 one.shot_time, one.zone = naming[0].shot_time, naming[0].zone

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from netaudit.documents.passages import way_of
 from netaudit.documents.times import said_ns
 from netaudit.routes.inferring import roles_of
 from netaudit.routes.shapes import is_masked, number
-from netaudit.rows.event_values import IDENTITY, Shown
+from netaudit.rows.event_values import IDENTITY, Shown, shown_way
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import EVENTS
 
@@ -27,6 +28,7 @@ MOST_IMAGES = 64
 # columns of events by what fields of entries are called in private/events
 COLUMNS = {
     "device": "device", "place": "place", "time": "time", "event": "event", "score": "score", "result": "result",
+    "direction": "direction",
     "person.name": "name", "person.id_number": "id_number", "person.phone": "phone", "person.person_id": "person_id",
     "person.gender": "gender", "person.age": "age", "person.birthday": "birthday", "person.address": "address",
     "person.group": "group", "purpose.agent": "agent", "purpose.agent_company": "agent_company", "url": "url",
@@ -54,6 +56,7 @@ def row_of(one: Inferred, values: Values) -> Row:
         person_ref=at["person_id"].text, person_hmac=at["person_id"].hmac,
         gender=at["gender"].text, age=at["age"].text, birthday=at["birthday"].text, address=at["address"].text,
         person_group=at["group"].text, score=_score(one), result=shown.get("result", Shown()).text,
+        direction=_way(one, shown),
         agent=at["agent"].text, agent_company=shown.get("agent_company", Shown()).text,
         risk_status=shown.get("risk", Shown()).text,
         first_photo_time=said_ns(one.said.get("first_photo_time", "")),
@@ -85,6 +88,11 @@ def _shown(one: Inferred, event_id: str, values: Values, only: set[str] | None =
     return out
 
 
+def _way(one: Inferred, shown: dict[str, Shown]) -> str:
+    """Which way through a door."""
+    return shown_way(shown.get("direction", Shown()), way_of(one.said.get("direction", "")))
+
+
 def _score(one: Inferred) -> float | None:
     return number(one.said.get("score", ""))
 
@@ -93,7 +101,7 @@ def _score(one: Inferred) -> float | None:
 _GAPS = {
     "device_ref": "device", "place": "place", "name": "name", "id_number": "id_number", "phone": "phone",
     "person_ref": "person_id", "gender": "gender", "age": "age", "birthday": "birthday", "address": "address",
-    "person_group": "group",
+    "person_group": "group", "direction": "direction",
 }  # fmt: skip
 _HASHES = {
     "device_ref": "device_hmac", "name": "name_hmac", "id_number": "id_number_hmac", "phone": "phone_hmac",
@@ -128,8 +136,9 @@ def filled(event: dict[str, Any], one: Inferred, values: Values, pictures: dict[
         if not event[column] and meaning in one.said and one.said[meaning] not in taken
     }
     out: dict[str, Any] = {}
-    for meaning, shown in _shown(one, event["event_id"], values, set(gaps)).items():
-        out[gaps[meaning]] = shown.text
+    said = _shown(one, event["event_id"], values, set(gaps))
+    for meaning, shown in said.items():
+        out[gaps[meaning]] = shown.text if meaning != "direction" else _way(one, said)
         if gaps[meaning] in _HASHES:
             out[_HASHES[gaps[meaning]]] = shown.hmac
     names = list(gaps)

@@ -54,6 +54,7 @@ _TIME_IN_NAME = later(
     r"(?<!\d)20\d\d[-_]?[01]\d[-_]?[0-3]\d[-_T]?[0-2]\d[-_:]?[0-5]\d[-_:]?[0-5]\d(?:[-_.]?\d{3})?(?!\d)", re.ASCII
 )
 _CLOCK = later(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?|[0-2]\d[0-5]\d[0-5]\d", re.ASCII)
+_DAY_FIRST = later(r"\d{1,2}[-/.]\d{1,2}[-/.]20\d\d", re.ASCII)
 _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
@@ -233,8 +234,9 @@ def _apart(leaves: list[Leaf], ns: int) -> str:
         if not leaf.sha256 and not leaf.head:
             holders[leaf.path.rpartition(".")[0]].append(leaf.value.strip())
     for values in holders.values():
-        clocks = [value for value in values if _CLOCK.fullmatch(value)] if any(map(is_date, values)) else []
-        for date in filter(is_date, values) if len(clocks) == 1 else ():
+        dates = [value for value in values if is_date(value) or _DAY_FIRST.fullmatch(value)]
+        clocks = [value for value in values if _CLOCK.fullmatch(value)] if dates else []
+        for date in dates if len(clocks) == 1 else ():
             text = f"{date} {clocks[0]}"
             if (said := when(text, ns)) and abs(said.ns - ns) < _A_DAY:
                 return text

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from netaudit.documents.passages import IN, OUT, way_of
 from netaudit.identity_data.naming import has_family_name, plain
 from netaudit.masking.identity_numbers import known_region
 from netaudit.routes.by_numbers import say_by_numbers
@@ -55,7 +56,7 @@ _NO_PLACE = later(
     "type|kind|class|categor|reason|purpose|motiv|cmd|command|method|action|compan|firm|org|dept|depart|content|mime|"
     "status|state|brand|model|level|version|ver$|encod|format|lang|source|schema|unit$|event|result|remark|note|desc|"
     "业务|公司|类型|种类|类别|车型|事由|目的|原因|机关|民族|国籍|渠道|来源|状态|备注|gongsi|leixing|lx$|lfsy|причин|цель|тип|"
-    "компан|filename|business|service"
+    "компан|filename|business|service|库|名单|library|watch_?list|facelib|libname"
 )
 
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
@@ -76,6 +77,7 @@ _NO_SCORE = later(
     "live|quality|qual|blur|clear|bright|temp|mask|lat|lon|lng|x$|y$|w$|h$|width|height|left|top|right|bottom|yaw|pitch|"
     "roll|volt|humid|ratio|size|len|count|num|total|duration|cost|thresh|weight|price|amount|version|ver|fps|rate$"
 )
+_SEXES = frozenset({"男", "女", "male", "female", "Male", "Female"})
 _NO_NAME = later(
     "device|channel|camera|place|project|store|shop|group|dept|compan|org|city|provinc|area|type|file|title|agent|broker|advis|"
     "consult|sale|operator|admin|user_?agent|nation|gw|经|顾问|销售|地|名称"
@@ -139,6 +141,10 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
+    beside |= {known.meaning for known in out.values()}
+    for known in out.values():  # what behaviour told stands beside, too
+        if not known.meaning:
+            _by_name(known, beside)
     _as_of_one(out)
     say_by_numbers(told, out)
     _by_its_number(out)
@@ -187,7 +193,7 @@ def _by_its_number(fields: dict[str, Field]) -> None:
 
 def _is_number_of_one(one: Field) -> bool:
     key = plain(one.key)
-    if len(one.values) != 1 or one.messages < LEAST or one.path.startswith(("path[", "header.")):
+    if len(one.values) != 1 or sum(one.values.values()) < LEAST or one.path.startswith(("path[", "header.")):
         return False
     value = next(iter(one.values))
     spelled = one.form in {"code", "int", "uuid", "hex", "word"} and SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
@@ -273,8 +279,11 @@ def _counts(one: Field) -> bool:
 
 
 def _is_device(one: Field) -> bool:
-    """Whether its name is that of a device's number, and not only one of its words."""
-    return any(meaning.name == "device" and sure >= BY_END for meaning, sure in candidates(one.path, one.key))
+    """Whether its name is that of a device's number: with a word for a device, since messages have serials, too."""
+    return any(
+        meaning.name == "device" and sure >= BY_END and meaning.holds(one.key)
+        for meaning, sure in candidates(one.path, one.key)
+    )
 
 
 def _may_be_place(one: Field) -> bool:
@@ -298,8 +307,10 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
             one.say("place", BEHAVIOUR, 0, total, total)
         elif value in segments and form_of(value) in {"code", "int", "uuid", "hex"} and len(value) >= 4:
             one.say("device", BEHAVIOUR, 0, total, total)
-    elif values.keys() <= {"男", "女", "male", "female", "Male", "Female"}:
+    elif values.keys() <= _SEXES or values.keys() == {"M", "F"}:
         one.say("gender", BEHAVIOUR, BY_END, total, total)
+    elif {way_of(value) for value in values} == {IN, OUT}:
+        one.say("direction", BEHAVIOUR, BY_END, total, total)
     elif _NO_NAME.search(key) is None and (support := _names(values)) >= SHARE * total:
         one.say("name", BEHAVIOUR, BY_END, support, total)
     elif _NO_SCORE.search(key) is None and one.form == "decimal" and len(values) > 3:

@@ -27,6 +27,7 @@ AT_ONCE = 1024  # rows of them
 CARVED, A_SECOND = "carved", 10**9
 _INDEX = later(r"\[\d{1,6}\]")
 _CODE = later(r"[0-9a-z_-]{12,}", re.IGNORECASE)
+_FILE = later(r"(?=(?:\D*\d){4})[0-9a-z_-]{6,}\.[0-9a-z]{1,5}", re.IGNORECASE)  # named after a number or a time
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 LONGEST_TARGET = 2048  # characters
 _HEAD = later(r"(?:path\[\d+\]|query\.|header\.)")
@@ -114,6 +115,8 @@ def target_form(path: str) -> str:
 def _is_value(segment: str) -> bool:
     """Whether a segment is a number, a long code, the name of a picture, or masked."""
     if segment.isdecimal() or "*" in segment or segment.lower().endswith(_SUFFIXES):
+        return True
+    if _FILE.fullmatch(segment):
         return True
     return _CODE.fullmatch(segment) is not None and any(map(str.isdecimal, segment))
 
@@ -224,11 +227,12 @@ def joined(told: list[Told]) -> list[Told]:
     """
     spoken: dict[tuple[str, str], list[Told]] = defaultdict(list)
     for one in told:
-        if one.route.protocol != CARVED and not one.pictures:
+        if (one.route.protocol != CARVED or one.route.method) and not one.pictures:
             spoken[one.way].append(one)
     out = []
     for one in told:
-        near = spoken.get(one.way, []) if one.route.protocol == CARVED else []
+        alone = one.route.protocol == CARVED and not one.route.method
+        near = spoken.get(one.way, []) if alone else []
         near = [other for other in near if abs(other.ns - one.ns) <= A_SECOND and not other.joined]
         if not near:
             out.append(one)

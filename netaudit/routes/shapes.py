@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from netaudit.documents.passages import may_be_way
 from netaudit.identity_data.naming import could_be_name
 from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
 from netaudit.routes.times import DATED, MAIL, SPELLED, TURNED, WRITTEN
@@ -43,7 +44,13 @@ _SEXES = (
     "0 1 2 m f w h male female man woman boy girl unknown homme femme hombre mujer masculino femenino mann frau "
     "男 女 未知 男性 女性 先生 女士 м ж муж жен мужской женский мужчина женщина muzh zhen muzhskoy zhenskiy nan nv nu "
     "masculin féminin homem mulher feminino männlich weiblich erkek kadın kadin e k nam nữ 남 여 남성 여성 남자 여자 "
-    "namja yeoja dhakar untha laki-laki perempuan pria wanita l p uomo donna"
+    "namja yeoja dhakar untha laki-laki perempuan pria wanita l p uomo donna "
+    "mies nainen kvinna kvinde kvinne mand mann kvinne muž žena mężczyzna kobieta férfi nő ανδρας "
+    "άνδρας γυναίκα γυναικα זכר נקבה ер әйел еркек эрэгтэй эмэгтэй эр эм эркак аёл erkak ayol kişi "
+    "qadın مرد زن ذكر أنثى पुरुष महिला ชาย หญิง lelaki lalaki babae mees naine vīrietis sieviete "
+    "vyras moteris bărbat femeie bărbătesc femeiesc muški ženski мушки женски чоловік жінка чоловіча "
+    "жіноча мъж жена мужчына жанчына տղամարդ կին კაცი ქალი man vrouw home dona ஆண் பெண் পুরুষ মহিলা "
+    "ຊາຍ ຍິງ ប្រុស ស្រី ကျား မ mwanaume mwanamke ئەر ئايال ཕོ མོ"
 )
 GENDERS = frozenset(_SEXES.split())
 _UNSET = frozenset({"", "-1", "0", "null", "none", "unknown", "undefined", "nan"})
@@ -190,6 +197,7 @@ SHAPES: dict[str, Callable[[str], bool]] = {  # what values of a meaning look li
     "plate": lambda text: _PLATE.fullmatch(text) is not None,
     "picture_url": is_picture_url,
     "state": lambda text: 0 < len(text) <= 24,
+    "direction": may_be_way,
     "short": lambda text: 0 < len(text) <= 40,
     "picture": lambda text: text == PICTURE,
 }

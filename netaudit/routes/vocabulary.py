@@ -17,9 +17,10 @@ from netaudit.text.yaml_text import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-FILE = "fields.yaml"
+FILE, LANGUAGES = "fields.yaml", "languages.yaml"
 BY_NAME, BY_END, BY_STEM = 3, 2, 1  # how surely a name says it
 _KEYS = {"meaning", "zh", "names", "compose", "ends", "stems", "groups", "never", "shape", "beside", "examples"}
+LONG_LABEL = 4  # characters beyond ASCII of a name that words in it make one of a field
 LONG_STEM = 5  # letters of a word that its endings may follow
 PICTURES = "picture."
 # names of a time that say nothing of what happened then: an envelope's as often as an event's
@@ -27,6 +28,26 @@ _BARE = frozenset({"time", "timestamp", "datetime", "date", "ts", "t", "at", "wh
 EMPTY: frozenset[str] = frozenset()
 _LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ı": "i", "ł": "l", "ø": "o", "ß": "ss"})  # whose marks are part of them
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")  # of a name: deviceSerial, device_serial
+
+
+class Group:
+    """Words of one language, apart by how a name may hold them."""
+
+    __slots__ = ("_long", "_unspaced", "_words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        self._long = tuple(word for word in self._words if word.isascii() and len(word) >= LONG_STEM)
+        self._unspaced = tuple(word for word in self._words if not word.isascii())
+
+    def holds(self, key: str, words: tuple[str, ...]) -> bool:
+        """Whether a name holds a word of it: one of its words, a long one their beginning, others anywhere."""
+        if not self._words.isdisjoint(words):
+            return True
+        for word in words:
+            if word.startswith(self._long):
+                return True
+        return not key.isascii() and any(one in key for one in self._unspaced)
 
 
 @dataclass(frozen=True)
@@ -39,7 +60,7 @@ class Meaning:
     names: frozenset[str]
     ends: tuple[str, ...]
     stems: tuple[str, ...]
-    groups: tuple[frozenset[str], ...]  # a name that holds a word of each says so
+    groups: tuple[tuple[Group, ...], ...]  # a name that holds a word of each, of one language, says so
     never: re.Pattern[str]
     shape: str
     beside: frozenset[str]
@@ -56,7 +77,13 @@ class Meaning:
         spoken = tokens & self.names and not self.name.startswith("act.")
         if spoken or any(stem in key for stem in self.stems):
             return BY_STEM
-        return BY_STEM if self.groups and all(_holds(key, words, group) for group in self.groups) else 0
+        for groups in self.groups:  # of some fifty languages
+            for group in groups:
+                if not group.holds(key, words):
+                    break
+            else:
+                return BY_STEM
+        return 0
 
     def is_never(self, key: str, words: tuple[str, ...] = ()) -> bool:
         """Whether a name is of something else, by what it holds: within one of its words, or whole words of it."""
@@ -69,27 +96,22 @@ class Meaning:
     def holds(self, name: str) -> bool:
         """Whether a name holds a word of its first group."""
         words = tuple(folded(word) for word in words_of(_unmarked(name)))
-        return bool(self.groups) and _holds(folded(name), words, self.groups[0])
+        return any(groups[0].holds(folded(name), words) for groups in self.groups)
 
     def fits(self, value: str) -> bool:
         """Whether a value may be of this meaning."""
         return SHAPES[self.shape](value)
 
 
-def _holds(key: str, words: tuple[str, ...], group: frozenset[str]) -> bool:
-    """Whether a name holds a word of a group: one of its words, a long one their beginning, others anywhere."""
-    if any(word in group for word in words):
-        return True
-    return any(
-        key.find(one) >= 0 if not one.isascii() else len(one) >= LONG_STEM and any(w.startswith(one) for w in words)
-        for one in group
-    )
-
-
 @lru_cache(maxsize=1)
 def meanings() -> tuple[Meaning, ...]:
     """All meanings, in the order of the file: of two that a name says as surely the first."""
-    return tuple(map(_compiled, _raw()))
+    languages = _languages().values()
+    limits = [word for one in languages for word in one.get("never", ())]
+    return tuple(
+        _compiled(raw, [one.get(raw["meaning"], []) for one in languages], limits if raw["meaning"] == "score" else [])
+        for raw in _raw()
+    )
 
 
 def _raw() -> list[dict[str, Any]]:
@@ -98,16 +120,29 @@ def _raw() -> list[dict[str, Any]]:
     return found
 
 
-def _compiled(raw: dict[str, Any]) -> Meaning:
+def _languages() -> dict[str, dict[str, list[Any]]]:
+    """Of each language, by meaning: names, and groups of words as lists."""
+    found = parse_yaml((default_folder() / LANGUAGES).read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def _compiled(raw: dict[str, Any], spoken: list[list[Any]], limits: list[str]) -> Meaning:
+    """A meaning with its names in further languages, and words of a limit, which it never is."""
+
     def words(name: str) -> tuple[str, ...]:
         return tuple(folded(str(word)) for word in raw.get(name) or ())
 
     made = [folded(f"{head}{tail}") for heads, tails in raw.get("compose") or () for head in heads for tail in tails]
-    names = tuple(sorted(dict.fromkeys([*words("names"), *made]), key=_BARE.__contains__))
-    never = "|".join(str(word) if str(word).endswith("$") else re.escape(folded(str(word))) for word in raw["never"])
+    further = [folded(str(word)) for one in spoken for word in one if not isinstance(word, list)]
+    names = tuple(sorted(dict.fromkeys([*words("names"), *made, *further]), key=_BARE.__contains__))
+    never = "|".join(
+        str(word) if str(word).endswith("$") else re.escape(folded(str(word))) for word in [*raw["never"], *limits]
+    )
+    groups = [raw.get("groups"), *([word for word in one if isinstance(word, list)] for one in spoken)]
     return Meaning(
         raw["meaning"], raw["zh"], names, frozenset(names), words("ends"), words("stems"),
-        tuple(frozenset(folded(str(word)) for word in group) for group in raw.get("groups") or ()),
+        tuple(tuple(Group(folded(str(word)) for word in group) for group in one) for one in groups if one),
         re.compile(never or "(?!)"), raw["shape"], frozenset(raw.get("beside") or ()),
     )  # fmt: skip
 
@@ -140,7 +175,7 @@ def named(key: str) -> tuple[tuple[Meaning, int], ...]:
 
 def names_field(text: str) -> bool:
     """Whether a field is called so."""
-    return any(sure == BY_NAME for _, sure in named(text))
+    return any(sure == BY_NAME or (not text.isascii() and len(text) >= LONG_LABEL) for _, sure in named(text))
 
 
 def meaning_of(key: str, value: str, beside: Iterable[str] = ()) -> str:
@@ -163,6 +198,14 @@ def problems() -> list[str]:
             out.append(f"{name}: no shape {raw['shape']}")
         elif False in (found := [*_texts([raw.get(key) for key in _KEYS - {"examples"}])]) or True in found:
             out.append(f"{name}: `no`, `on` and `yes` are words only between quotes")
+    spoken = _languages()
+    meant = {raw.get("meaning") for raw in _raw()} | {"never"}
+    out += [f"{language}: {name} is no meaning" for language, one in spoken.items() for name in one.keys() - meant]
+    out += [
+        f"{language}: words between quotes"
+        for language, one in spoken.items()
+        if False in [*_texts(list(one.values()))]
+    ]
     if out:
         return out
     out += [f"{raw['meaning']}: {problem}" for raw in _raw() for problem in _examples(raw)]

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
-_SENDING = ("PUT", "POST", "PATCH", "produce", "publish")
-_CARRIERS = ("http", "http2", "http3", "kafka", "amqp")
+_SENDING = ("PUT", "POST", "PATCH", "produce", "publish", "SETRANGE")
+_CARRIERS = ("http", "http2", "http3", "kafka", "amqp", "redis")
 _OWNER = r"(?:dz|qq|resumable|flow|goog|multi|file|upload|x)*"
 _PIECE = r"(?:chunk|part|piece|block|slice|segment|shard|fragment)"
 _NUMBER, _BARE, _TOTAL, _OFFSET, _PLACED = "number", "bare number", "total", "offset", "offset in a head"
@@ -89,12 +89,40 @@ _SPEAKS = re.compile(  # of chunks: other documents are parsed where what they s
 _BEGINS = re.compile(r"/upload_session/start$")  # of Dropbox, whose reply names the session
 
 
+_TARGETS = re.compile(  # of requests but PUT and PATCH: what names parts, blocks, lists of them, several fields
+    r"append|uploadId=|op=|comp=|&|multipart-manifest=|/(?:mkblk|bput|mkfile)/|/storage/v1/b/|/upload_session/start"
+)
+
+
 class Chunk(NamedTuple):
     """A chunk, its bytes, and whether its message says other things too."""
 
     said: UploadPart
     part: Part
     beside: bool
+
+
+def may_concern_parts(message: Message) -> bool:
+    """Whether a whole message of HTTP may carry a part of something or speak of some: most heads say that it does not.
+
+    Whatever `chunk_of`, `begun_at`, `block_list`, and their like of `uploads.py`, `segments.py` and `pieces.py` heed is
+    asked for here at once.
+    """
+    if message.protocol != "http" or message.spread is not None or message.file_range is not None:
+        return True
+    asked = message.request or message
+    return (
+        not message.complete
+        or asked.method in ("PUT", "PATCH")
+        or _TARGETS.search(asked.path) is not None
+        or asked.form.read(_speak_of_parts)
+        or (message is asked and _may_name(message))
+    )
+
+
+def _speak_of_parts(fields: Fields) -> bool:
+    """Whether fields of the head of a request may."""
+    return _speak(fields) or any(_of_head(fields))
 
 
 def chunk_of(message: Message, client: str) -> Chunk | None:

@@ -6,6 +6,7 @@ import hmac
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from netaudit.documents.passages import IN, OUT
 from netaudit.identity_data.from_unwrapping import Personal, is_device_id, masked, right_check_digit
 from netaudit.masking.mask import mask, visible
 from netaudit.rows.persons import keyed
@@ -31,6 +32,11 @@ class Shown(NamedTuple):
 
     text: str = ""
     hmac: str = ""
+
+
+def shown_way(shown: Shown, direction: str) -> str:
+    """A direction as tables have it: in, out, or as its sender says it, masked."""
+    return direction if direction in {IN, OUT} else shown.text
 
 
 def address_code(key: bytes, url: str) -> str:

@@ -21,7 +21,8 @@ from netaudit.identity_data.from_unwrapping import (
     masked,
     picture_addresses,
 )
-from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code
+from netaudit.masking.identity_numbers import holds_masked_number
+from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code, shown_way
 from netaudit.rows.persons import keyed
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
@@ -68,6 +69,7 @@ class EventRows:
         self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
         self.taken = NOTHING_TAKEN  # documents and images of the last message
+        self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
 
     def shared(self) -> dict[str, Any]:
         """What every process has alike and none needs to be told, by name."""
@@ -83,7 +85,7 @@ class EventRows:
         self.said.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
-        self._reader.stated, self._reader.named = [], []
+        self._reader.stated, self._reader.named, self._reader.masked = [], [], False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
@@ -110,6 +112,8 @@ class EventRows:
         """Whether a small document may say something of a device, or name a picture."""
         if b"/" in message.body and picture_urls(message.body):
             return True
+        if holds_masked_number(message.body):
+            return True
         return words().may_state(plain_text(message.body), path_of((message.request or message).path))
 
     @property
@@ -121,6 +125,11 @@ class EventRows:
     def stated(self) -> list[Statement]:
         """What the message that was read last says of devices."""
         return self._reader.stated
+
+    @property
+    def masked(self) -> bool:
+        """Whether documents of the last message hold a number of somebody that its sender masked."""
+        return self._reader.masked
 
     @property
     def names_pictures(self) -> bool:
@@ -149,7 +158,7 @@ class EventRows:
             code = address_code(self._key, address) if not place else ""
             tail = self._tail(address)
             if code or tail:
-                self._targets.append(
+                self._note(
                     TARGETS.row(
                         message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=False,
                         host=host_of((message.request or message).header("referer")),
@@ -161,7 +170,7 @@ class EventRows:
         for address in self._reader.named:
             code, tail = address_code(self._key, address), self._tail(address)
             if code or tail:
-                self._targets.append(
+                self._note(
                     TARGETS.row(
                         message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=True,
                         host=host_of(address),
@@ -177,12 +186,17 @@ class EventRows:
             return
         tails = {tail for one in picture_addresses(message.json) if (tail := self._tail(one))}
         if len(tails) == 1:
-            self._targets.append(
+            self._note(
                 TARGETS.row(
                     message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop(), named=False,
                     host="",
                 )
             )  # fmt: skip
+
+    def _note(self, row: Row) -> None:
+        self._targets.append(row)
+        if self.hears is not None:
+            self.hears(row)
 
     def _tail(self, address: str) -> str:
         return keyed(self._key, Personal("picture", "", "", address, "named")) if address_tail(address) else ""
@@ -217,7 +231,9 @@ class EventRows:
             person_ref=person["person_id"].text, person_hmac=person["person_id"].hmac,
             gender=person["gender"].text, age=person["age"].text, birthday=person["birthday"].text,
             address=person["address"].text, person_group=person["group"].text, score=event.score,
-            result=self._plain(event, "result", event.result, secret=False).text, **wanted,
+            result=self._plain(event, "result", event.result, secret=False).text,
+            direction=shown_way(self._plain(event, "direction", event.direction_text, secret=False), event.direction),
+            **wanted,
             first_photo_time=said_ns(event.purpose.get("first_photo_time", "")),
             report_time=said_ns(event.purpose.get("report_time", "")), asks=asks(event),
             images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.masking.mask import mask, mask_host, shortened
+from netaudit.messages.from_streams import HTTP
 from netaudit.messages.readers import UNKNOWN
 from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids, link_addresses
 from netaudit.storage.table_streams import BATCH_ROWS
@@ -20,8 +21,11 @@ from netaudit.text.addresses import vlan_text
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
+    from netaudit.messages.from_streams import Between
     from netaudit.storage.table_streams import TableWriter
 
 TRANSPORTS = {
@@ -85,6 +89,15 @@ class FlowRows:
         self._said.append(
             (flow_id.hex(), protocol, shortened(mask_host, server_name, 256), read[0], read[1], swapped, *keys)
         )
+
+    def add_standing(self, flows: npt.NDArray[np.void], standing: Sequence[Between]) -> None:
+        """Take closed flows (FLOW rows) that nobody had to read at their end."""
+        size, raw = flows.dtype.itemsize, flows.tobytes()
+        self._layout = flows.dtype
+        self._flows += [raw[at : at + size] for at in range(0, len(raw), size)]
+        names = {name: shortened(mask_host, name, 256) for name in {one.server_name for one in standing}}
+        self._said += [(one.id.hex(), HTTP, names[one.server_name], *one.read, False, "", "") for one in standing]
+        self._chosen += [NOTHING_CHOSEN] * len(standing)
 
     def take(self) -> pa.RecordBatch | None:
         """Rows of all flows collected since the last call; None for none."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -54,6 +55,7 @@ _BRACKETED = re.compile(r"[^\[\].]{1,64}(?:\[[^\[\]]{1,64}\]){1,8}")
 _BRACKET = re.compile(r"\[([^\[\]]{1,64})\]")
 _LABEL = re.compile(r"[^\W\d][\w.-]*")
 _LETTERS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_LEAST_COLUMNS = 4  # of records that are written by columns
 _VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
 
 Steps = tuple[Step, ...]
@@ -246,6 +248,14 @@ def _called(node: object, written: str, known: Known) -> list[tuple[str, object,
                     if any(told)
                     else None
                 )
+    plain = written not in {"xml", "form", "protobuf"}
+    if plain and isinstance(node, dict) and len(lists := _columns(node)) >= _LEAST_COLUMNS:
+        outside = [(f".{name}", one, name, f".{name}") for name, one in node.items() if name not in lists]
+        return outside + [
+            (f"[{n}].{name}", one[n], name, f".{name}[{n}]")
+            for n in range(min(MOST, *map(len, lists.values())))
+            for name, one in lists.items()
+        ]
     if isinstance(node, dict) and 2 <= len(node) <= 8:
         heads = [one for one in node.values() if isinstance(one, list) and 2 < len(one) <= MOST and _are_names(one)]
         held = [(key, one) for key, one in node.items() if len(heads) == 1 and _are_rows(one, heads[0])]
@@ -261,6 +271,18 @@ def _called(node: object, written: str, known: Known) -> list[tuple[str, object,
                 for place, ((label, name), value) in enumerate(zip(columns, row, strict=True))
             ]
     return None
+
+
+def _columns(node: dict[str, Any]) -> dict[str, list[Any]]:
+    """Lists of scalars of the same length beside each other, by their names: of each record a place in every one."""
+    lists = {
+        str(name): one
+        for name, one in islice(node.items(), MOST)
+        if isinstance(one, list) and one and not any(isinstance(value, dict | list) for value in one[:MOST])
+    }
+    counts = Counter(map(len, lists.values()))
+    most = max(counts, key=lambda count: (counts[count], count), default=0)
+    return {name: one for name, one in lists.items() if len(one) == most} if len(counts) == 1 else {}
 
 
 def _is_pair(one: dict[str, Any], name: str, value: str) -> bool:

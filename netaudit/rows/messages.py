@@ -9,6 +9,8 @@ from netaudit.tables import MESSAGES, Row
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
@@ -60,22 +62,22 @@ def message_row(message: Message) -> Row:
 
 
 def message_columns(messages: list[Message]) -> dict[str, list[Any]]:
-    """The same of several messages, as columns by name: a row by itself costs twice as much."""
+    """The same of several messages, as columns by name: a row by itself costs several times as much."""
     asked = [message.request or message for message in messages]
     capture, ts, last_ts, frame, last_frame = map(list, zip(*map(_carried, messages), strict=True))
     agent, server, date = map(list, zip(*map(_said, messages), strict=True))
     return {
         "message_id": [one.message_id.hex() for one in messages],
         "flow_id": [one.flow_id.hex() for one in messages],
-        "capture_id": list(map(capture_name, capture)),
+        "capture_id": each(capture, capture_name),
         "protocol": [one.protocol for one in messages],
         "direction": ["down" if one.direction else "up" for one in messages],
         "request_id": [one.request.message_id.hex() if one.request else "" for one in messages],
-        "method": [shortened(mask, one.method, 64) for one in asked],
-        "host": [shortened(mask_host, one.host, 256) if one.host else "" for one in asked],
-        "path": [shortened(mask_path, one.path, 2048) for one in asked],
+        "method": each([one.method for one in asked], lambda text: shortened(mask, text, 64)),
+        "host": each([one.host for one in asked], lambda text: shortened(mask_host, text, 256)),
+        "path": each([one.path for one in asked], lambda text: shortened(mask_path, text, 2048)),
         "status": [one.status for one in messages],
-        "content_type": [shortened(mask, one.content_type, 256) if one.content_type else "" for one in messages],
+        "content_type": each([one.content_type for one in messages], lambda text: shortened(mask, text, 256)),
         "user_agent": agent,
         "server": server,
         "date": date,
@@ -91,6 +93,12 @@ def message_columns(messages: list[Message]) -> dict[str, list[Any]]:
         "notes": [one.notes for one in messages],
         "opened": [one.opened for one in messages],
     }
+
+
+def each(values: list[Any], said_of: Callable[[Any], str]) -> list[str]:
+    """What is said of values, of which many are alike."""
+    said = {value: said_of(value) for value in set(values)}
+    return [said[value] for value in values]
 
 
 def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:
@@ -109,8 +117,12 @@ def _said(message: Message) -> tuple[str, str, str]:
     """What programs say they are, and the server's time: the first of each, masked."""
     if not message.headers:
         return _SILENT
-    date = next((value for name, value in message.headers if name == "date" and value), "")
-    return *message.form.read(_programs), shortened(mask, date, 64) if date else ""
+    date = ""
+    for name, value in message.headers:
+        if name == "date" and value:
+            date = shortened(mask, value, 64)
+            break
+    return *message.form.read(_programs), date
 
 
 def _programs(fields: Fields) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.images.images import header_size
 from netaudit.masking.mask import mask_name, mask_words, shortened
-from netaudit.rows.messages import ranges_text
+from netaudit.rows.messages import each, ranges_text
 from netaudit.tables import IMAGES, OBJECTS, Row
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def document_columns(
         "kind": ["json"] * n,
         "complete": [True] * n,
         "missing": [[]] * n,
-        "unwrap_path": list(map(mask_words, paths)),
-        "name": [shortened(mask_name, name, 256) for name in names],
+        "unwrap_path": each(paths, mask_words),
+        "name": each(names, lambda name: shortened(mask_name, name, 256)),
         "stored": list(map(bool, hashes)),
         "notes": [[]] * n,
     }

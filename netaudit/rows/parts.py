@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netaudit.masking.mask import mask_name, shortened
-from netaudit.rows.chunks import begun_at, block_list, chunk_of
+from netaudit.rows.chunks import begun_at, block_list, chunk_of, may_concern_parts
 from netaudit.rows.pieces import pieces_of
 from netaudit.rows.segments import segment_list
 from netaudit.rows.uploads import END, MADE, UploadPart, upload_end, upload_part, upload_reply
@@ -35,6 +35,8 @@ class PartRows:
 
     def take(self, message: Message, client: str, store: Store) -> bool:
         """Look at a message of a client at this address; whether it is nothing but a part of something."""
+        if not may_concern_parts(message):
+            return False
         if not message.direction:
             part = upload_part(message.method, message.host, message.path)
             if part is not None:

@@ -40,7 +40,7 @@ from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import PERSONS, PERSONS_CLEAR, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -100,7 +100,7 @@ class PersonRows:
         message_id: str,
         target: str = "",
         said: Iterable[tuple[str, Personal]] = (),
-        headers: Iterable[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, str]] = (),
         head: str = "",
         *,
         entry: bool = False,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from netaudit.storage.object_store import ObjectStore
     from netaudit.storage.table_streams import RowWriter
 
-AT_ONCE = 256  # messages
+AT_ONCE = 1024  # messages: as many rows are written as columns (`table_streams.LARGE`)
 HELD = 16 << 20  # bytes of the requests that they answer
 
 

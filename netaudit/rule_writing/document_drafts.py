@@ -127,7 +127,7 @@ def _fields(tree: Tree, meant: Meant | None) -> dict[str, Any]:
             purpose.setdefault(kind if meant else _PURPOSE[key], []).append(place)
         elif kind in _PERSON:
             person.setdefault(kind, []).append(place)
-        elif kind in {"device", "place", "time", "score", "result", "event"}:
+        elif kind in {"device", "place", "time", "score", "result", "direction", "event"}:
             places.setdefault(kind, []).append(place)
     places |= {"person": person} if person else {}
     return places | ({"purpose": purpose} if purpose else {})

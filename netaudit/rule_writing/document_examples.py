@@ -154,6 +154,7 @@ def spoken(event: Event) -> dict[str, Any]:
         "zone": event.zone,
         "score": event.score,
         "result": event.result,
+        "direction": event.direction,
     }
     values |= {"target": event.target}
     values |= {"images": roles, "urls": [url for _, url in event.urls], "complete": event.complete}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.contracts.reasons import reason
+
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterator
@@ -27,13 +29,13 @@ FOR_DOCUMENTS = frozenset(
 
 
 def weaknesses(certificate: x509.Certificate, signed: datetime.datetime | None) -> list[str]:
-    """Why a certificate is weak, as sentences that go on after "the certificate of its signer"; `signed` in UTC."""
+    """Why a certificate is weak: reasons, whose words go on after "the certificate of its signer". `signed` in UTC."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         return [*_key(certificate), *_time(certificate, signed), *_purpose(certificate)]
     except (ValueError, UnsupportedAlgorithm) as error:
-        return [f"cannot be read wholly: {error}"]
+        return [reason("certificate_unread", why=error)]
 
 
 def _key(certificate: x509.Certificate) -> Iterator[str]:
@@ -45,15 +47,15 @@ def _key(certificate: x509.Certificate) -> Iterator[str]:
     except (ValueError, UnsupportedAlgorithm):
         key = None  # of SM2, say, which is checked by another library
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA:
-        yield f"has an RSA key of {key.key_size} bits, with which others may have signed"
+        yield reason("certificate_rsa", n=key.key_size)
     if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < LEAST_CURVE:
-        yield f"has a key on a curve of {key.key_size} bits, with which others may have signed"
+        yield reason("certificate_curve", n=key.key_size)
     try:
         digest = certificate.signature_hash_algorithm
     except UnsupportedAlgorithm:
         digest = None
     if digest is not None and digest.name in BROKEN:
-        yield f"is itself signed with {digest.name.upper()}, so that it may be forged"
+        yield reason("certificate_digest", digest=digest.name.upper())
 
 
 def _time(certificate: x509.Certificate, signed: datetime.datetime | None) -> Iterator[str]:
@@ -61,9 +63,9 @@ def _time(certificate: x509.Certificate, signed: datetime.datetime | None) -> It
     if signed is None:
         return
     if signed > last:
-        yield f"had ended at {last.isoformat()}, and it was signed at {signed.isoformat(timespec='seconds')}"
+        yield reason("certificate_ended", time=last.isoformat(), other=signed.isoformat(timespec="seconds"))
     if signed < first:
-        yield f"begins at {first.isoformat()} only, and it was signed at {signed.isoformat(timespec='seconds')}"
+        yield reason("certificate_not_begun", time=first.isoformat(), other=signed.isoformat(timespec="seconds"))
 
 
 def _purpose(certificate: x509.Certificate) -> Iterator[str]:
@@ -73,6 +75,6 @@ def _purpose(certificate: x509.Certificate) -> Iterator[str]:
     for one in extensions:
         value = one.value
         if isinstance(value, x509.KeyUsage) and not (value.digital_signature or value.content_commitment):
-            yield "is not for signatures (key usage)"
+            yield reason("certificate_usage")
         if isinstance(value, x509.ExtendedKeyUsage) and not {oid.dotted_string for oid in value} & FOR_DOCUMENTS:
-            yield "is not for documents or mail (extended key usage)"
+            yield reason("certificate_purpose")

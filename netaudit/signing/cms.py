@@ -94,16 +94,16 @@ def check(data: bytes, signature: bytes) -> x509.Certificate:
     from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
     if len(signature) > LARGEST:
-        raise ValueError("the signature is too large to be one")
+        raise ValueError("cms_large")
     certificates = load_der_pkcs7_certificates(signature)
     serial, algorithm, attributes, signed = _signer_info(signature)
     if SHA256 not in algorithm:
-        raise ValueError("its digest is not SHA-256")
+        raise ValueError("cms_digest")
     if _attribute(attributes, MESSAGE_DIGEST) != hashlib.sha256(data).digest():
-        raise ValueError("it is over other bytes")
+        raise ValueError("cms_other_bytes")
     mine = [one for one in certificates if one.serial_number == serial]
     if not mine:
-        raise ValueError("the certificate of its signer is not in it")
+        raise ValueError("cms_no_certificate")
     key = mine[0].public_key()
     as_set = b"\x31" + attributes[1:]  # RFC 5652 section 5.4: signed as SET OF, stored as [0]
     try:
@@ -112,9 +112,9 @@ def check(data: bytes, signature: bytes) -> x509.Certificate:
         elif isinstance(key, rsa.RSAPublicKey):
             key.verify(signed, as_set, padding.PKCS1v15(), hashes.SHA256())
         else:
-            raise ValueError("its key is of a kind that is not checked here")  # noqa: TRY004 - of what was read
+            raise ValueError("cms_key")  # noqa: TRY004 - of what was read
     except InvalidSignature:
-        raise ValueError("it was not made by the key of its certificate") from None
+        raise ValueError("cms_not_by_key") from None
     return mine[0]
 
 
@@ -128,9 +128,9 @@ def _signer_info(signature: bytes) -> tuple[int, bytes, bytes, bytes]:
         _, issuer_and_serial, algorithm, attributes, _, signed, *_ = values(info.content)
         _, serial = values(issuer_and_serial.content)
     except (ValueError, IndexError):
-        raise ValueError("it is no signature of one signer with signed attributes") from None
+        raise ValueError("cms_none") from None
     if attributes.tag != 0xA0:
-        raise ValueError("it has no signed attributes")
+        raise ValueError("cms_no_attributes")
     return int.from_bytes(serial.content, "big", signed=True), algorithm.content, attributes.whole, signed.content
 
 

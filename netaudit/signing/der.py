@@ -25,12 +25,12 @@ def values(data: bytes) -> Iterator[Value]:
             if size & 0x80:
                 count = size & 0x7F
                 if not 1 <= count <= 4:
-                    raise ValueError("not DER")
+                    raise ValueError("der_none")
                 size, head = int.from_bytes(data[at + 2 : at + 2 + count], "big"), 2 + count
         except IndexError:
-            raise ValueError("not DER") from None
+            raise ValueError("der_none") from None
         whole = data[at : at + head + size]
         if len(whole) != head + size:
-            raise ValueError("not DER")
+            raise ValueError("der_none")
         yield Value(tag, whole, whole[head:])
         at += head + size

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from netaudit.errors import UsageError
+from netaudit.errors import ReasonedError, UsageError
 from netaudit.signing.der import values
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def sm2_signer(key: bytes, certificates: bytes) -> Sm2Signer:
         secret = _secret(key)
         public = public_of(certificate)
     except (ValueError, IndexError, StopIteration) as error:
-        raise UsageError("key or certificate cannot be read: {}", error) from error
+        raise UsageError("key or certificate cannot be read: {}", ReasonedError(error)) from error
     if _library().SM2(sk=secret).generate_pk(secret) != public:
         raise UsageError("the key is not the one of the first certificate")
     return Sm2Signer(secret, certificate, certificates)
@@ -67,7 +67,7 @@ def check_sm2(data: bytes, signature: bytes, certificate: x509.Certificate) -> N
     """Raises ValueError where `data` was not signed by the key of `certificate`."""
     r, s = _halves(signature)
     if not _library().SM2(uid=USER, pk=public_of(certificate)).verify(data, r, s):
-        raise ValueError("it was not made by the key of its certificate")
+        raise ValueError("cms_not_by_key")
 
 
 def can_check() -> bool:
@@ -83,7 +83,7 @@ def _halves(signature: bytes) -> list[bytes]:
     except ValueError:
         both = []
     if [len(one) for one in both] != [BYTES, BYTES]:
-        raise ValueError("it is no signature of SM2")
+        raise ValueError("sm2_none")
     return both
 
 
@@ -95,7 +95,7 @@ def public_of(certificate: x509.Certificate) -> bytes:
             _, held = values(one.content)
             if len(held.content) == 2 * BYTES + 2 and held.content[1] == 4:
                 return held.content[1:]
-    raise ValueError("the certificate is not on the curve of SM2")
+    raise ValueError("sm2_curve")
 
 
 def _secret(key: bytes) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.lock import writing
 from netaudit.case.seal import later
-from netaudit.errors import UsageError
+from netaudit.errors import ReasonedError, UsageError
 from netaudit.signing.der import values
 from netaudit.signing.file_names import ANSWER, AUTHORITY, FOLDER, REQUEST, STAMPED, manifest_of
 from netaudit.storage.files import write_whole
@@ -42,7 +43,7 @@ def attach_stamp(folder: Path, answer: bytes, authority: bytes) -> datetime.date
     except FileNotFoundError:
         raise UsageError("{}: has no {}; make the request first", folder, REQUEST) from None
     except ValueError as error:
-        raise UsageError("the answer is not taken: {}", error) from error
+        raise UsageError("the answer is not taken: {}", ReasonedError(error)) from error
     with writing(folder, "stamp"):
         write_whole(folder / ANSWER, answer)
         write_whole(folder / AUTHORITY, authority)
@@ -62,7 +63,7 @@ def _checked(data: bytes, request: bytes, answer: bytes, authority: bytes) -> da
 
     client = _client()
     if len(answer) > LARGEST:
-        raise ValueError("too large")
+        raise ValueError("stamp_large")
     response = client.decode_timestamp_response(answer)
     builder = client.VerifierBuilder().nonce(_nonce(request, data))
     for certificate in x509.load_pem_x509_certificates(authority):
@@ -85,10 +86,15 @@ def _nonce(request: bytes, data: bytes) -> int:
         _, digest = values(imprint.content)
         (nonce,) = (one for one in others if one.tag == _INTEGER)
     except ValueError:
-        raise ValueError("the request is none, or has no nonce") from None
+        raise ValueError("stamp_request_none") from None
     if digest.content != hashlib.sha256(data).digest():
-        raise ValueError("the request is over another manifest")
+        raise ValueError("stamp_request_other")
     return int.from_bytes(nonce.content, "big", signed=True)
+
+
+def can_stamp() -> bool:
+    """Whether the library that time stamps need is installed."""
+    return find_spec("rfc3161_client") is not None
 
 
 def _client() -> Any:

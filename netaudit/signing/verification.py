@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netaudit.case.custody import entries
 from netaudit.case.seal import SEALED, hashed
 from netaudit.case.writing import MANIFEST
+from netaudit.contracts.reasons import parsed, reason
 from netaudit.errors import CaseError, UsageError
 from netaudit.masking.mask import visible
 from netaudit.signing import cms
@@ -31,7 +32,7 @@ from netaudit.signing.file_names import (
     SUMS,
 )
 from netaudit.signing.sign import sm3
-from netaudit.signing.sm2 import check_sm2
+from netaudit.signing.sm2 import can_check, check_sm2
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ _NOTED = (  # line of the chain, file, and the name of its hash in that line
 
 @dataclass(slots=True)
 class Attested:
-    """What holds, in figures, and what does not, in sentences."""
+    """What holds, in figures, and what does not, as reasons."""
 
     signer: str = ""  # subject of the certificate; empty without a signature that holds
     issuer: str = ""
@@ -103,7 +104,7 @@ def attested(folder: Path, *, sums: bool = True, lines: int | None = None) -> At
     if not promised and not any((folder / name).exists() for name in asked):
         return None
     told = Attested()
-    told.problems = [f"{name}: is gone" for name in promised if not (folder / name).exists()]
+    told.problems = [reason("sealed_gone", name=name) for name in promised if not (folder / name).exists()]
     for what, look in ((STAMPED, _stamp), (SIGNED, _signature), (SIGNED_BY_SM2, _signature_sm2)):
         if what not in later:
             look(folder, told)
@@ -125,14 +126,14 @@ def _signature(folder: Path, told: Attested) -> None:
     from cryptography.hazmat.primitives.hashes import SHA256
 
     if (folder / SM3).exists() and not (folder / SM3_CMS).exists() and not (folder / SM3_SM2).exists():
-        told.problems.append(f"{SM3_CMS}: is gone")
+        told.problems.append(reason("sealed_gone", name=SM3_CMS))
     for name, over in ((SM3_CMS, SM3), (CMS, MANIFEST)):
         if not (folder / name).exists():
             continue
         try:
             certificate = cms.check((folder / over).read_bytes(), (folder / name).read_bytes())
         except (OSError, ValueError) as error:
-            told.problems.append(f"{name}: does not hold: {error}")
+            told.problems.append(reason("attested_holds_not", name=name, inner=error))
             continue
         told.signer = visible(certificate.subject.rfc4514_string(), 200)
         told.issuer = visible(certificate.issuer.rfc4514_string(), 200)
@@ -152,8 +153,8 @@ def _when(folder: Path, told: Attested, what: str) -> datetime.datetime | None:
 
 def _weigh(name: str, certificate: x509.Certificate, signed: datetime.datetime | None, told: Attested) -> None:
     for one in weaknesses(certificate, signed):
-        if not any(problem.endswith(one) for problem in told.problems):  # once for both of its signatures
-            told.problems.append(f"{name}: the certificate of its signer {one}")
+        if not any(parsed(problem).arguments.get("inner") == one for problem in told.problems):  # once for both
+            told.problems.append(reason("attested_certificate", name=name, inner=one))
 
 
 def _signature_sm2(folder: Path, told: Attested) -> None:
@@ -167,9 +168,9 @@ def _signature_sm2(folder: Path, told: Attested) -> None:
             certificate = x509.load_pem_x509_certificates((folder / SM2_CERTIFICATE).read_bytes())[0]
             check_sm2((folder / over).read_bytes(), (folder / name).read_bytes(), certificate)
         except UsageError as error:
-            told.unchecked.append(str(error))
+            told.unchecked.append(str(error) if can_check() else reason("attested_sm2"))
         except (OSError, ValueError, IndexError) as error:
-            told.problems.append(f"{name}: does not hold: {error}")
+            told.problems.append(reason("attested_holds_not", name=name, inner=error))
         else:
             told.sm2 = visible(certificate.subject.rfc4514_string(), 200)
             told.sm2_certificate = certificate.fingerprint(SHA256()).hex()
@@ -184,9 +185,11 @@ def _as_noted(folder: Path, told: Attested, lines: int | None) -> None:
         if not said:
             continue
         if not (folder / name).is_file():
-            told.problems += [problem for problem in (f"{name}: is gone",) if problem not in told.problems]
+            told.problems += [
+                problem for problem in (reason("sealed_gone", name=name),) if problem not in told.problems
+            ]
         elif hashed(folder / name).sha256 != said:
-            told.problems.append(f"{name}: is not the one that the chain names")
+            told.problems.append(reason("attested_not_noted", name=name))
 
 
 def _sm3(folder: Path, told: Attested) -> None:
@@ -197,12 +200,12 @@ def _sm3(folder: Path, told: Attested) -> None:
     for line in path.read_text("utf-8", "replace").splitlines():
         digest, _, name = line.partition("  ")
         if name != MANIFEST and not name.startswith("private/objects/"):
-            told.problems.append(f"{SM3}: names {visible(name, 80)}")
+            told.problems.append(reason("attested_names", name=SM3, other=visible(name, 80)))
         elif ".." not in name and (folder / name).is_file():
             if sm3(folder / name) == digest:
                 told.sums += 1
             else:
-                told.problems.append(f"{name}: its SM3 is another one")
+                told.problems.append(reason("attested_sm3", name=name))
     if (folder / SUMS).is_file() and (folder / MANIFEST).is_file():
         _bag(folder, told)
 
@@ -216,22 +219,22 @@ def _bag(folder: Path, told: Attested) -> None:
         return  # the seal says so
     lines = "".join(f"{fact['sha256']}  data/{name}\n" for name, fact in sorted(files.items()))
     if (folder / SUMS).read_bytes() != lines.encode():
-        told.problems.append(f"{SUMS}: is not the list of the manifest ({hashed(folder / SUMS).sha256[:16]})")
+        told.problems.append(reason("attested_list", name=SUMS, digest=hashed(folder / SUMS).sha256[:16]))
 
 
 def _stamp(folder: Path, told: Attested) -> None:
     if not (folder / ANSWER).exists():
         return
-    from netaudit.signing.timestamps import stamped
+    from netaudit.signing.timestamps import can_stamp, stamped
 
     try:
         told.stamp = stamped(folder).isoformat()
     except FileNotFoundError as error:
-        told.problems.append(f"{ANSWER}: {REQUEST} or {AUTHORITY} is gone ({why(error)})")
+        told.problems.append(reason("attested_missing", name=ANSWER, one=REQUEST, other=AUTHORITY, why=why(error)))
     except ValueError as error:
-        told.problems.append(f"{ANSWER}: does not hold: {error}")
+        told.problems.append(reason("attested_holds_not", name=ANSWER, inner=error))
     except UsageError as error:
-        told.unchecked.append(str(error))
+        told.unchecked.append(str(error) if can_stamp() else reason("attested_library"))
 
 
 def commands(told: Attested) -> list[str]:

@@ -46,7 +46,7 @@ def with_interpreter(text: str) -> str:
     if found and Path(found).absolute() == Path(sys.executable).absolute():
         return text
     own = Path(sys.executable)
-    with contextlib.suppress(ValueError):  # shorter where it lies below the folder one is in
+    with contextlib.suppress(ValueError, OSError):  # shorter where it lies below the folder one is in, if that is there
         own = own.relative_to(Path.cwd())
     return text.replace("python -m pip", f"{quoted(str(own))} -m pip")
 

@@ -26,6 +26,7 @@ class Column:
     kind: str
     meaning: str
     unit: str = ""
+    reasons: bool = False  # its texts are reasons (`contracts/reasons.py`): codes, whose words are the report's
 
 
 @dataclass(frozen=True, slots=True)

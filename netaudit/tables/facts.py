@@ -115,6 +115,11 @@ EVENTS = Table(
         Column("person_group", "string", "Group or list the person is in (masked)."),
         Column("score", "float64", "Score of a comparison or detection, on the sender's scale."),
         Column("result", "string", "Result of a check or comparison, in the sender's words or codes (masked)."),
+        Column(
+            "direction",
+            "string",
+            "Which way through a door or gate: in or out; the sender's code where nobody told what it means (masked).",
+        ),
         Column("agent", "string", "Agent who claims the customer (masked)."),
         Column("agent_company", "string", "Company of the agent (masked)."),
         Column("risk_status", "string", "Judgement about the customer, as sent (masked)."),

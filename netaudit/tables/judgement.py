@@ -57,7 +57,7 @@ FINDINGS = Table(
             "capture device, verification terminal, server, viewer, personal device, perhaps a personal device, "
             "unknown.",
         ),
-        Column("role_reason", "string", "Why this role."),
+        Column("role_reason", "string", "Why this role (a reason).", reasons=True),
         Column("receiver", "string", "Address of the receiver, likewise."),
         Column("receiver_device", "string", "The same of the receiver."),
         Column("endpoint_id", "string", "The far side (endpoints.endpoint_id)."),
@@ -90,7 +90,12 @@ FINDINGS = Table(
         Column("flow_ids", "list<string>", "Its flows."),
         Column("display_filter", "string", "Wireshark display filter that shows its packets."),
         Column("rule", "string", "Rule that fired, with its version."),
-        Column("reason", "string", "What makes the finding, in one line."),
+        Column(
+            "reason",
+            "string",
+            "What makes the finding: reasons, with semicolons between.",
+            reasons=True,
+        ),
         Column(
             "opened", "list<string>", "Sources of the keys that opened its images; empty where they were seen in clear."
         ),
@@ -138,7 +143,8 @@ LEDGERS = Table(
             "senders sent to outside endpoints, by what is known of it), names (what hosts asked for that nobody would "
             "read), documents (that were not understood to their end), understanding (of messages with a face, a "
             "person or a biometric template), templates (numbers in the form of one, of which nothing says so), "
-            "contacts (names with phone numbers that are no finding), marks (marked moments, by what left after them), "
+            "contacts (names with phone numbers that are no finding), marks (marked moments, by what left after them; "
+            "by maker of a capture device, how many entries say how it pushes pictures), "
             "posters (images of faces that stay alike for "
             "hours, which are counted in findings, too), faces (every image that may show one: in a "
             "finding, or why not), apart (faces and identity numbers sent by what calls itself a personal device, "

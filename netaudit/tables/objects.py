@@ -28,7 +28,7 @@ OBJECTS = Table(
         Column("unwrap_path", "string", "How it was found, from the message inwards (masked)."),
         Column("name", "string", "File or field name it was sent under (masked)."),
         Column("stored", "bool", "Whether its bytes are under private/objects."),
-        Column("notes", "list<string>", "Named limits reached (reasons)."),
+        Column("notes", "list<string>", "Named limits reached (reasons).", reasons=True),
     ),
 )
 
@@ -91,7 +91,7 @@ IMAGES = Table(
         Column("height", "int32", "", "pixels"),
         Column("complete", "bool", "Whether at least one copy was recovered whole."),
         Column("decodable", "bool", "Whether it decodes; null when not tried."),
-        Column("problem", "string", "Why it does not decode, or does only in part (a reason)."),
+        Column("problem", "string", "Why it does not decode, or does only in part (a reason).", reasons=True),
         Column("exif_make", "string", "Camera maker in its EXIF data (masked)."),
         Column("exif_model", "string", "Camera model in its EXIF data (masked)."),
         Column("exif_time", "string", "Time in its EXIF data."),
@@ -102,7 +102,12 @@ IMAGES = Table(
             "yes, possible, no, undecodable or not judged; as its parent: a thumbnail that shows the picture within "
             "which it lies, which shows a face.",
         ),
-        Column("why", "string", "Why it was not judged (a reason); empty when it was, null in tables of version 1."),
+        Column(
+            "why",
+            "string",
+            "Why it was not judged (a reason); empty when it was, null in tables of version 1.",
+            reasons=True,
+        ),
         Column("n_faces", "int32", "Faces, if counted (--count-faces); null: not counted, or not judged."),
         Column("face_score", "float64", "Best score of the looks that the verdict needed (often the first one only)."),
         Column("rotated", "int32", "Rotation at which the face was found.", "degrees"),

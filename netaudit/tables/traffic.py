@@ -33,7 +33,10 @@ CAPTURES = Table(
             "drops", "int64", "Packets the capturing side says it lost (pcapng statistics), null where it says nothing."
         ),
         Column(
-            "damage", "list<string>", "What is wrong with the file, each with its offset and loss; empty when sound."
+            "damage",
+            "list<string>",
+            "What is wrong with the file, each with its offset and loss (reasons); empty when sound.",
+            reasons=True,
         ),
     ),
 )

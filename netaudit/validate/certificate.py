@@ -15,8 +15,8 @@ import orjson
 
 from netaudit import __version__
 from netaudit.errors import UsageError
+from netaudit.findings.bounds import lower
 from netaudit.masking.mask import visible
-from netaudit.recheck.power import lower
 from netaudit.signing.sm2 import can_check, check_sm2
 from netaudit.storage.given_files import read_given
 from netaudit.system.clock import now

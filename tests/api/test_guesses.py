@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 import subprocess
@@ -124,3 +125,11 @@ def test_a_type_checker_catches_a_slip(tmp_path: Path) -> None:
     ).stdout  # fmt: skip
     assert 'slip.py:3: error: "Case" has no attribute "findigns"' in said
     assert "slip.py:4" not in said
+
+
+def test_reasons_are_said_in_words(case: netaudit.Case) -> None:
+    said = case.findings.reason.map(case.words)
+    assert said.str.contains("records with an identity number|images with a face|encrypted|sizes and times").all()
+    assert case.words("clear?n=3&m=2", "zh").startswith("明文 HTTP 中")
+    one = case.finding(case.findings.finding_id[0])
+    assert case.words(one.reason)[:200] in html.unescape(one._repr_html_())

@@ -8,6 +8,8 @@ import pytest
 from netaudit.browse import paging
 from netaudit.browse.paging import Tables, Wanted
 from netaudit.case.reading import open_case
+from netaudit.report.texts import LANGS, Texts
+from tests.browse.conftest import filled
 
 
 @pytest.mark.parametrize("down", [False, True])
@@ -28,3 +30,35 @@ def test_the_first_rows_are_those_of_the_whole_order(made, monkeypatch, column, 
     assert [one["row"] for one in found] == [one["row"] for one in whole]
     assert len(tables._tops) == 1
     assert np.unique([one["row"] for one in found]).size == total
+
+
+@pytest.mark.parametrize(
+    "text", ["damaged, and the face ONLY possible", "可能", "contested_maker", "摄像机厂商", "相机"]
+)
+def test_reasons_are_found_by_their_words_in_either_language(text: str) -> None:
+    rows = filled("findings", [
+        {"reason": "clear?n=3&m=2", "role_reason": ""},
+        {"reason": "clear?n=3&m=2; possible?n=1", "role_reason": "contested_maker?agent=x&name=y"},
+    ])  # fmt: skip
+    by_hand = [
+        any(text.casefold() in said.casefold() for value in row for said in (value, *(Texts(lang).phrase(value, str) for lang in LANGS)))
+        for row in zip(rows["reason"].to_pylist(), rows["role_reason"].to_pylist(), strict=True)
+    ]  # fmt: skip
+    assert paging._mentions("findings", rows, text).tolist() == by_hand
+
+
+def test_reasons_within_lists_are_found_by_their_words() -> None:
+    rows = filled("captures", [{"damage": []}, {"damage": ["lost?damage=corrupt_block&n=12&m=34"]}])
+    for text in ("corrupt block at offset 12: 34 bytes", "块损坏", "corrupt_block"):
+        assert paging._holds("captures", rows, "damage", text).tolist() == [False, True]
+    assert not paging._holds("captures", rows, "damage", "=corrupt block").any()
+
+
+def test_rules_of_findings_are_said_in_words() -> None:
+    from netaudit.browse.cells import cell
+    from netaudit.report.wording import Wording
+
+    rules = "face-image-in-clear/2 identity-in-clear/1 guessed/1"
+    (part,) = cell("findings", "rule", rules, Wording("zh")).parts
+    assert part.text == "明文可读或已用密钥解开的图像中检出人脸；可读的记录中有身份证件号码；guessed/1"
+    assert part.full == rules

@@ -21,6 +21,7 @@ from netaudit.capture.source import Source
 from netaudit.errors import CaptureError
 from tests.capture.building import START, enhanced, frames, interface, packets_of, pcap, read, section, simple, write
 from tests.reference import capture as reference
+from tests.wording import english
 
 SECOND = 10**9
 
@@ -42,7 +43,7 @@ def test_bad_inputs_are_named_and_the_others_read(tmp_path):
     captures = open_captures([*paths, tmp_path / "missing", good, "nul\0byte"])
     problems = {Path(r.name).name: r.problem for r in captures.rejected}
     for name, (_, problem) in bad.items():
-        assert problems[name] == problem
+        assert english(problems[name]) == problem
     assert problems["missing"] == "No such file or directory"
     assert len(captures.rejected) == len(bad) + 2
     assert len(packets_of(captures)) == 5
@@ -65,7 +66,7 @@ def test_folders_are_walked_and_what_is_no_capture_is_ignored(tmp_path):
         str(Path("b", "c", "1.pcap")),
         str(Path("b", "2.pcap")),
     ]
-    assert [(Path(r.name).name, r.problem) for r in captures.ignored] == [
+    assert [(Path(r.name).name, english(r.problem)) for r in captures.ignored] == [
         ("README.txt", "not a capture: it looks like text")
     ]
     assert not captures.rejected
@@ -78,7 +79,10 @@ def test_what_macos_keeps_beside_a_capture_is_no_damaged_one(tmp_path):
     write(tmp_path, "._1.pcap", b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(4000))
     captures = open_captures([tmp_path])
     assert [Path(one.name).name for one in captures.ignored] == ["._1.pcap"]
-    assert captures.ignored[0].problem == "not a capture: it looks like what macOS keeps beside a file (AppleDouble)"
+    assert (
+        english(captures.ignored[0].problem)
+        == "not a capture: it looks like what macOS keeps beside a file (AppleDouble)"
+    )
     assert not captures.rejected
     write(tmp_path, "._2.pcap", b"no such file")
     assert [Path(one.name).name for one in open_captures([tmp_path]).rejected] == ["._2.pcap"]
@@ -93,7 +97,7 @@ def test_equal_files_are_read_once(tmp_path):
     (tmp_path / "4").hardlink_to(first)
     captures = open_captures([tmp_path])
     assert [(Path(r.name).name, r.reason) for r in captures.ignored] == [("2", "same content"), ("4", "same content")]
-    assert captures.ignored[0].problem == f"same content as {first}: read once"
+    assert english(captures.ignored[0].problem) == f"same content as {first}: read once"
     assert not captures.rejected
     assert len(packets_of(captures)) == 10_000
 
@@ -130,7 +134,7 @@ def test_a_file_that_changes_meanwhile_is_said_to(tmp_path):
     total = sum(len(window.records) for window in windows)
     assert total > 2000
     assert captures.sources[0].changed
-    assert "changed or replaced" in captures.sources[0].damage[-1]
+    assert "changed or replaced" in english(captures.sources[0].damage[-1])
 
 
 def test_a_file_that_vanishes_meanwhile(tmp_path):
@@ -138,7 +142,7 @@ def test_a_file_that_vanishes_meanwhile(tmp_path):
     captures = open_captures([a, b])
     b.unlink()
     assert len(packets_of(captures)) == 3
-    assert "cannot be opened again" in captures.sources[1].damage[0]
+    assert "cannot be opened again" in english(captures.sources[1].damage[0])
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -160,7 +164,7 @@ class TestPipes:
         os.mkfifo(pipe)
         silent = stored.Stored(pipe, patience=(0.05, 0.05))
         assert silent.look(16) == b""
-        assert "nothing came through the pipe" in silent.problem
+        assert "nothing came through the pipe" in english(silent.problem)
         silent.close()
 
     def test_standard_input(self, tmp_path):

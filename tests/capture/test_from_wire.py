@@ -14,6 +14,7 @@ from netaudit.capture.from_files import open_captures
 from netaudit.capture.from_wire import Followed, count_packets, order, recorded
 from netaudit.capture.layouts import RECORD
 from netaudit.capture.write import PcapngWriter
+from tests.wording import english
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,7 +98,7 @@ def test_a_record_cut_by_a_kill_is_damage_and_the_next_file_goes_on(files: list[
     (tmp_path / NAMES[1]).write_bytes(files[1])
     followed = Followed(tmp_path)
     drain(followed, ended=True)
-    assert "cut inside the record" in followed.sources[0].damage[0]
+    assert "cut inside the record" in english(followed.sources[0].damage[0])
     assert followed.sources[1].packets_read == 7
     assert count_packets(tmp_path / NAMES[0]) == followed.sources[0].packets_read > 0
 

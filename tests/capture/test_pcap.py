@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.capture.building import START, frames, pcap, read, write
 from tests.reference import capture as reference
+from tests.wording import english
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -61,7 +62,7 @@ def test_any_truncation_keeps_all_whole_packets(tmp_path_factory, cut, window):
     found, captures = read(write(tmp_path_factory.mktemp("t"), "a", data), window_size=window)
     assert found == reference.pcap(data)
     whole = 24 + sum(16 + len(p.data) for p in found)
-    damage = captures.sources[0].damage
+    damage = list(map(english, captures.sources[0].damage))
     assert damage == (
         []
         if len(data) == whole
@@ -84,7 +85,9 @@ def test_a_corrupt_length_costs_its_record_only(tmp_path, order, window):
     start, end = offset_of(10), offset_of(11)
     found, captures = read(write(tmp_path, "a", corrupted(start + 8, order)), window_size=window)
     assert [p.data for p in found] == [d for i, (_, d) in enumerate(frames(30)) if i != 10]
-    assert captures.sources[0].damage == [f"corrupt record header at offset {start}: {end - start} bytes lost"]
+    assert list(map(english, captures.sources[0].damage)) == [
+        f"corrupt record header at offset {start}: {end - start} bytes lost"
+    ]
 
 
 def test_a_corrupt_length_in_one_of_the_last_records(tmp_path):
@@ -112,7 +115,7 @@ def test_zeros_of_a_power_failure_are_no_packets(tmp_path):
     data = pcap(frames(10)) + bytes(5000)
     found, captures = read(write(tmp_path, "a", data), window_size=512)
     assert len(found) == 10
-    assert captures.sources[0].damage == [
+    assert list(map(english, captures.sources[0].damage)) == [
         f"corrupt record header at offset {offset_of(10)}: 5000 bytes lost, up to the end"
     ]
 

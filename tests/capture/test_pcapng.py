@@ -12,6 +12,7 @@ from netaudit.capture.source import MAX_TEXTS
 from tests.capture import building as b
 from tests.capture.building import START, block, enhanced, frames, interface, option, read, section, write
 from tests.reference import capture as reference
+from tests.wording import english
 
 MICRO = 1000
 
@@ -91,7 +92,7 @@ def test_a_hostile_offset_is_not_applied(tmp_path):
     data = section() + interface(options=option(14, struct.pack("<q", -(2**63)))) + enhanced(5, b"x")
     found, captures = read(write(tmp_path, "a", data))
     assert found[0].ts == 5000
-    assert "time offset" in captures.sources[0].damage[0]
+    assert "time offset" in english(captures.sources[0].damage[0])
 
 
 def test_a_packet_of_an_undeclared_interface_is_counted(tmp_path):
@@ -135,7 +136,7 @@ def test_a_corrupt_block_costs_its_packet_only(tmp_path, field, window):
     data = data[: at + field] + b"\x99\x99\x99\x99" + data[at + field + 4 :]
     found, captures = read(write(tmp_path, "a", data), window_size=window)
     assert [p.data for p in found] == [d for i, (_, d) in enumerate(frames(30)) if i != 10]
-    damage = captures.sources[0].damage
+    damage = list(map(english, captures.sources[0].damage))
     assert len(damage) == 1
     assert f"at offset {at}: {offsets[11] - at} bytes lost" in damage[0]
 
@@ -154,7 +155,9 @@ def test_a_wrong_second_length_costs_nothing(tmp_path):
     data = data[: end - 4] + b"\x99\x99\x99\x99" + data[end:]
     found, captures = read(write(tmp_path, "a", data), window_size=128)
     assert len(found) == 30
-    assert captures.sources[0].damage == [f"block at offset {offsets[10]}: its two lengths differ, the first one holds"]
+    assert list(map(english, captures.sources[0].damage)) == [
+        f"block at offset {offsets[10]}: its two lengths differ, the first one holds"
+    ]
 
 
 def test_a_length_that_is_no_multiple_of_4(tmp_path):
@@ -163,14 +166,14 @@ def test_a_length_that_is_no_multiple_of_4(tmp_path):
     data = section() + interface() + odd + enhanced(10, b"next")
     found, captures = read(write(tmp_path, "a", data))
     assert [p.data for p in found] == [b"abc", b"next"]
-    assert "no multiple of 4" in captures.sources[0].damage[0]
+    assert "no multiple of 4" in english(captures.sources[0].damage[0])
 
 
 def test_a_lost_section_header_is_found_again(tmp_path):
     data, _ = stream()
     found, captures = read(write(tmp_path, "a", data + b"garbage" * 9 + sample(">")), window_size=256)
     assert len(found) == 36
-    assert "63 bytes lost" in captures.sources[0].damage[0]
+    assert "63 bytes lost" in english(captures.sources[0].damage[0])
 
 
 @settings(max_examples=60, deadline=None)

@@ -11,6 +11,7 @@ import pytest
 
 from netaudit.case.custody import START, Custody, broken, entries, forged, seal
 from netaudit.errors import CaseError, UsageError
+from tests.wording import english
 
 
 def chain(case: Path, count: int = 4) -> Path:
@@ -68,7 +69,7 @@ def test_a_line_sealed_anew_is_noticed_by_the_next(tmp_path: Path) -> None:
     rows[1]["file"] = "another"
     rows[1]["hash"] = seal(rows[1])
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    assert broken(tmp_path) == ["line 3: does not follow the line before it"]
+    assert list(map(english, broken(tmp_path))) == ["line 3: does not follow the line before it"]
 
 
 @pytest.mark.parametrize("left", [1, 20, 200])
@@ -76,9 +77,9 @@ def test_a_line_cut_by_a_crash_stays_and_the_chain_goes_on(tmp_path: Path, left:
     path = chain(tmp_path, 2)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[1][:left])
-    assert broken(tmp_path) == ["line 2: not readable (cut at the end of the file)"]
+    assert list(map(english, broken(tmp_path))) == ["line 2: not readable (cut at the end of the file)"]
     chain(tmp_path, 1)
-    assert broken(tmp_path) == ["line 2: not readable"]
+    assert list(map(english, broken(tmp_path))) == ["line 2: not readable"]
     assert [line["number"] for line in entries(tmp_path)] == [1, 2]
 
 
@@ -89,7 +90,7 @@ def test_a_line_cut_by_a_crash_stays_and_the_chain_goes_on(tmp_path: Path, left:
 def test_strange_lines_are_problems_not_crashes(tmp_path: Path, line: bytes) -> None:
     path = chain(tmp_path, 1)
     path.write_bytes(path.read_bytes() + line + b"\n")
-    assert broken(tmp_path) == ["line 2: not readable"]
+    assert list(map(english, broken(tmp_path))) == ["line 2: not readable"]
     chain(tmp_path, 1)
     assert len(entries(tmp_path)) == 2
 
@@ -111,7 +112,7 @@ def test_every_byte_of_a_line_counts(tmp_path: Path, change: bytes) -> None:
     """Also those that JSON does not care for."""
     path = chain(tmp_path, 1)
     path.write_bytes(path.read_bytes().replace(change.replace(b" ", b""), change, 1))
-    assert broken(tmp_path) == ["line 1: was changed"]
+    assert list(map(english, broken(tmp_path))) == ["line 1: was changed"]
 
 
 def test_gigabytes_of_garbage_are_not_read(tmp_path: Path) -> None:
@@ -126,10 +127,10 @@ def test_of_many_problems_the_first_are_told(tmp_path: Path) -> None:
     with chain(tmp_path, 2).open("ab") as file:
         file.write(b"{}\n" * 3_000_000)
     problems = broken(tmp_path)
-    assert problems[0] == "line 3: not readable"
+    assert english(problems[0]) == "line 3: not readable"
     assert len(problems) == 1001
-    assert problems[-1] == "line 1004: and more behind it"
-    assert forged(tmp_path).startswith("custody.jsonl: line 3: not readable")
+    assert english(problems[-1]) == "line 1004: and more behind it"
+    assert english(forged(tmp_path)).startswith("custody.jsonl: line 3: not readable")
 
 
 def test_a_crash_explains_a_line_that_was_cut_and_nothing_else(tmp_path: Path) -> None:
@@ -141,4 +142,4 @@ def test_a_crash_explains_a_line_that_was_cut_and_nothing_else(tmp_path: Path) -
     assert broken(tmp_path)
     assert forged(tmp_path) == ""
     path.write_bytes(whole.replace(b"record-0", b"record-9"))
-    assert forged(tmp_path).startswith("custody.jsonl: line 1: was changed")
+    assert english(forged(tmp_path)).startswith("custody.jsonl: line 1: was changed")

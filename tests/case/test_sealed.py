@@ -10,13 +10,21 @@ from typing import Any
 
 import pytest
 
+from netaudit.case import sealed
 from netaudit.case.custody import RECORD, Custody, broken, entries
 from netaudit.case.moments import Moment, MomentBook, Notes, keep
-from netaudit.case.sealed import NOTED, differing
+from netaudit.case.sealed import NOTED
+from netaudit.contracts.reasons import parsed
 from netaudit.live.sealing import RECORDING_ENDED, note_moments, recording_facts
-from netaudit.report.texts import Texts, phrases
+from netaudit.report.texts import Texts, catalogue
+from tests.wording import english
 
 FIRST = "record-0001_00001_20260501090000.pcapng"
+
+
+def differing(case: Any) -> list[str]:
+    """What of a case is not as its chain says, in words."""
+    return list(map(english, sealed.differing(case)))
 
 
 def made(folder: Path, *, concluded: bool = True) -> SimpleNamespace:
@@ -151,7 +159,7 @@ def test_every_sentence_is_said_in_both_languages(tmp_path: Path, lang: str) -> 
     """Whatever may be wrong with a chain or with its files; names stay as they are."""
     case: Any = made(tmp_path)
     (tmp_path / "custody.jsonl").rename(tmp_path / "aside")
-    said = differing(case)
+    said = sealed.differing(case)
     (tmp_path / "aside").rename(tmp_path / "custody.jsonl")
     noted(tmp_path)
     lines = (tmp_path / "custody.jsonl").read_bytes().splitlines(keepends=True)
@@ -160,16 +168,16 @@ def test_every_sentence_is_said_in_both_languages(tmp_path: Path, lang: str) -> 
     (tmp_path / RECORD / FIRST).unlink()
     (tmp_path / RECORD / FIRST.replace("00001_", "00002_")).write_bytes(b"")
     (tmp_path / "moments.jsonl").write_bytes(b'{"ts": 3, "text": "x", "source": "screen"}\n')
-    said += differing(case)
+    said += sealed.differing(case)
     (tmp_path / "tables" / "flows.parquet").mkdir()
-    said += differing(case)
+    said += sealed.differing(case)
     (tmp_path / "custody.jsonl").write_bytes(
         b"".join([lines[0], lines[2].replace(b"door", b"roof"), lines[5][:40]]) + b"\nx"
     )
     said += broken(tmp_path)
-    said += differing(case)
-    texts = Texts(lang)
-    for one in said:
-        assert (texts.phrase(one, str) == one) == (lang == "en"), one
-    used = {key for one in said for key, pattern in phrases().items() if pattern.fullmatch(one)}
-    assert used >= {key for key in phrases() if key.startswith(("phrase.custody_", "phrase.sealed_"))}
+    said += sealed.differing(case)
+    assert all(Texts(lang).phrase(one, str) != one for one in said)
+    codes = {
+        key.removeprefix("reason.") for key in catalogue() if key.startswith(("reason.custody_", "reason.sealed_"))
+    }
+    assert {parsed(one).code for one in said} >= codes - {"custody_forged", "custody_more"}

@@ -15,7 +15,7 @@ import netaudit
 from netaudit.cli.app import app
 from netaudit.cli.chinese import catalogue, error_text, helped, message
 from netaudit.cli.helping import cells, described, folded, render
-from netaudit.errors import CaptureError, CaseError, UnreadableError, UsageError
+from netaudit.errors import CaptureError, CaseError, ReasonedError, UnreadableError, UsageError
 
 PACKAGE = Path(netaudit.__file__).parent
 OURS = {"UsageError", "UnreadableError", "CaseError", "SignatureError", "StoreError", "LostError", "PartsDifferError"}
@@ -161,3 +161,20 @@ def test_errors_in_a_chinese_locale(words: list[str], told: str) -> None:
     assert done.returncode == (0 if "-h" in words else 4 if "such.pcap" in said else 2)
     for english in ("Usage", "Error", "Try", "Invalid", "Options", "Missing", "argument", "Commands"):
         assert english not in said
+
+
+def test_a_name_that_is_a_code_of_a_reason_stays_a_name_and_reasons_are_said() -> None:
+    assert error_text(UsageError("{}: is no folder", "shared"), "zh").startswith("shared：")
+    told = CaseError(
+        "{}: its seal is broken: {} (netaudit verify tells all)", "shared", ReasonedError("seal_never?name=a.json")
+    )
+    assert error_text(told, "zh").startswith("shared：")
+    assert "a.json 不存在" in error_text(told, "zh")
+    assert "a.json is gone" in str(told)
+    assert "a.json is gone" in error_text(told, "en")
+    unknown = ReasonedError(
+        "input_unread?name=a.pcap&inner=Permission+denied; input_unread?name=b&inner=not_capture_empty"
+    )
+    assert error_text(UnreadableError("nothing could be read: {}", unknown), "zh") == (
+        "没有任何内容可以读取：a.pcap：权限不足；b：不是抓包文件：文件为空"
+    )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
+import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 import netaudit
+from netaudit.case.reading import Case
 from netaudit.cli import repeating
 from netaudit.cli.chinese import message
-from netaudit.cli.repeating import repeat
+from netaudit.cli.repeating import print_repeated, repeat
+from netaudit.exports.csv_tables import worded
 from netaudit.tables import TABLES
 
 SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
@@ -50,3 +55,35 @@ def test_a_case_with_moments_is_repeated_with_those_it_keeps(tmp_path):
     told = repeat(case, [OFFICE / "lan.pcapng"], {})
     assert told["differing"] == []
     assert {"moments", "after_moments"} <= set(told["same"])
+
+
+def test_a_case_of_an_earlier_version_is_compared_by_what_both_have(tmp_path, capsys):
+    """Columns of then under their names of then, sentences where codes stand now; and one that was changed."""
+    case = netaudit.audit(OFFICE / "lan.pcapng", tmp_path / "case", faces=False)
+    manifest = case.folder / "case.json"
+    manifest.write_bytes(orjson.dumps(orjson.loads(manifest.read_bytes()) | {"tables_version": 3}))
+    then = set((Path(__file__).parents[1] / "tables" / "columns_of_version_3.txt").read_text("utf-8").split())
+    for table in TABLES:
+        path = case.folder / "tables" / f"{table.name}.parquet"
+        rows = worded(table.name, pq.read_table(BytesIO(path.read_bytes())), "en")
+        names = [name for name in table.names if f"{table.name}.{name}" in then]
+        path.unlink()
+        if names:
+            pq.write_table(rows.select(names), path)
+    flows = pq.read_table(BytesIO((case.folder / "tables" / "flows.parquet").read_bytes()))
+    place = flows.column_names.index("protocol")
+    other = flows.set_column(place, "protocol", pa.array(["other", *flows["protocol"].to_pylist()[1:]]))
+    pq.write_table(other, case.folder / "tables" / "flows.parquet")
+    compared = repeat(Case(case.folder, check=False), [OFFICE / "lan.pcapng"], {})
+    assert [line.partition(" rows")[2] for line in compared["differing"]] == [" (protocol)"]
+    assert {"findings", "captures", "images"} <= set(compared["same"])
+    assert "bindings" in compared["added"]
+    assert "findings: sender_device, receiver_device, doubts, templates, contacts" in compared["added"]
+    assert "findings.reason" in compared["worded"]
+    for lang, gone in (("en", "(gone)"), ("zh", "（已取消）")):
+        print_repeated(compared, lang)
+        said = capsys.readouterr().out
+        assert "    relay_tests.claimed → relay_tests.standing" in said
+        assert f"    relay_tests.least → {gone}" in said
+        assert "    findings.rule: relayed-count/1 → go-together/1\n" in said
+        assert "    flows.protocol: smb → smb-encrypted (" in said.replace("（", " (")

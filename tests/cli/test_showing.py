@@ -14,6 +14,7 @@ from netaudit.cli.auditing import tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.showing import BRIEF, FIRST, SHOWN_ROWS, WIDEST, brief, fitting, show_command, write_text
 from netaudit.errors import UsageError
+from netaudit.exports.csv_tables import worded
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 
@@ -132,3 +133,11 @@ def demo_findings(tmp_path: Path) -> Path:
     cut = {"tables_version": TABLES_VERSION, "partial": True, "options": {}, "seal": "manifest.json"}
     (tmp_path / "case.json").write_text(json.dumps(cut), encoding="utf-8")
     return tmp_path
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "too little was seen of it"), ("zh", "可见的行为过少")])
+def test_reasons_of_findings_are_words(lang: str, words: str) -> None:
+    row = dict.fromkeys(BY_NAME["findings"].names) | {"role_reason": "too_little"}
+    rows = pa.Table.from_pylist([row], BY_NAME["findings"].schema())
+    for shown in (brief("findings", rows, lang, None), worded("findings", rows, lang)):
+        assert shown["role_reason"].to_pylist() == [words]

@@ -126,7 +126,7 @@ def test_an_image_in_a_head_is_left_and_told_so(tmp_path):
     case = netaudit.audit(capture(tmp_path / "a.pcap", stream), tmp_path / "case", faces=False)
     (opinion,) = ask_dpkt(case, images=True).document()["objects"].values()
     assert opinion["status"] == "not confirmable"
-    assert opinion["reason"].startswith("in the head of a message")
+    assert opinion["reason"] == "opinion_in_head"
 
 
 def test_bytes_that_are_not_there_are_contradicted(case, monkeypatch):

@@ -12,6 +12,7 @@ import netaudit
 from netaudit.signatures.loading import load
 from netaudit.tables.holders import Holders
 from netaudit.text.addresses import is_link_address
+from tests.wording import english
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
 GRAVE = {"face_capture_camera", "face_server", "id_terminal", "access_terminal"}
@@ -57,8 +58,8 @@ def test_the_sales_office_says_whose_boxes_they_are(tmp_path: Path) -> None:
         for row in case.table("findings").drop_columns(["first_ts", "last_ts"]).to_pylist()
         if row["certainty"] == "D"
     ]
-    assert "a known service (旺小宝)" in hidden["reason"]
-    assert hidden["role_reason"].startswith("signatures name it face_server")
+    assert "a known service (旺小宝)" in english(hidden["reason"])
+    assert english(hidden["role_reason"]).startswith("signatures name it face server")
     assert case.manifest["signatures"]["sha256"] == load().sha256
     assert len(case.devices) == len(devices)
 

@@ -34,6 +34,15 @@ def devices(*facts: tuple[str, str, str, str, str], link: Link | None = None, fl
     return table.devices.drop_columns(["first_ts", "last_ts"]).to_pylist()
 
 
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("Reception gate", "Reception gate"), ("登录", ""), ("О системе", ""), ("Login - web", ""), ("404 Not Found", "")],
+)
+def test_a_title_that_is_a_word_for_its_page_names_no_device(title: str, name: str) -> None:
+    (found,) = devices(("arp", CAM, HOST, "address", HOST), ("http_server", CAM, HOST, "title", title))
+    assert found["name"] == name
+
+
 def test_a_camera_is_named_with_reasons_and_frames() -> None:
     (found,) = devices(
         ("arp", CAM, HOST, "address", HOST),

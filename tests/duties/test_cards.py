@@ -39,6 +39,7 @@ def test_the_cards_that_come_with_netaudit_are_sound() -> None:
         (lambda d: d["cards"]["moved"]["shows"].pop("zh"), "not in both languages"),
         (lambda d: d["cards"]["moved"]["shows"].update(en="This is illegal"), "judges"),
         (lambda d: d["papers"]["signs"].update(zh="违法证据"), "judges"),
+        (lambda d: d["cards"]["hidden"].pop("about"), "does not say what it is about"),
     ],
 )
 def test_what_is_wrong_is_found(change, told: str) -> None:
@@ -55,6 +56,12 @@ def test_every_kind_of_finding_has_its_card(kind: str, lang: str) -> None:
     assert told.not_shown
     assert told.papers
     assert all(one["name"] for one in told.articles)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_two_cards_have_the_same_heading(lang: str) -> None:
+    headings = [card(kind, lang).heading for kind in KIND]
+    assert len(set(headings)) == len(headings)
 
 
 def test_an_article_that_was_not_read_says_only_that(monkeypatch: pytest.MonkeyPatch) -> None:

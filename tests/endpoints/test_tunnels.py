@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 
-from netaudit.endpoints.tunnels import answerable
+from netaudit.endpoints.tunnels import answerable, bridged
 from netaudit.tables import FLOWS
 
 
@@ -21,6 +22,28 @@ def test_what_a_host_writes_into_a_tunnel_is_its_own():
     told = answerable(flows(PLAIN, PLAIN, INSIDE))
     assert told["client_ip"].to_pylist() == ["192.168.1.9", "192.168.1.9", "192.168.1.66"]
     assert told["server_ip"].to_pylist() == ["47.96.10.20", "47.96.10.20", "47.1.1.1"]
+
+
+BRIDGE = INSIDE | {
+    "flow_id": "b", "tunnel": "geneve", "server_outer": "192.168.1.67", "packets_up": 9, "packets_down": 9,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "sender"),
+    [
+        ({}, "192.168.1.30"),
+        ({"tunnel": "vxlan"}, "192.168.1.30"),
+        ({"tunnel": "gre"}, "192.168.1.66"),  # carries no Ethernet
+        ({"packets_down": 0}, "192.168.1.66"),  # one end alone may be anybody
+        ({"server_outer": "47.1.1.1"}, "192.168.1.66"),
+        ({"server_outer": ""}, "192.168.1.66"),
+    ],
+)
+def test_a_tunnel_of_ethernet_between_two_ends_here_is_no_sender(change, sender):
+    told = flows(PLAIN, PLAIN, BRIDGE | change)
+    assert answerable(told)["client_ip"].to_pylist()[2] == sender
+    assert bridged(told) == ({"b"} if sender == "192.168.1.30" else set())
 
 
 def test_a_mirror_is_looked_through():

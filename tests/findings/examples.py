@@ -61,6 +61,13 @@ MARKED = {
 }  # four marked passes, a minute from each other, after which nothing left
 
 
+HIKVISION = [{"device_id": LINK, "role_hint": "capture device", "vendor": "Hikvision"}]
+MOVED_HERE = {
+    "findings": [finding("moved inside", "A", sender_device=LINK, object_ids=[f"o{k}" for k in range(12)])],
+    "objects": [{"object_id": f"o{k}", "size": 20_000 if k else 5_000} for k in range(12)],
+}  # twelve pictures, eleven of which would show encrypted
+
+
 def opened(ledger, reason, **more):
     """A case with one open row in a ledger whose own rows cannot be open."""
     tables = case()
@@ -107,7 +114,7 @@ UPLOADS = [
     {"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 71, "devices": 1, "shape": "events"},
 ]
 EXAMPLES = {
-    "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested: called …")]),
+    "contested": lambda: case(findings=[finding("uploaded outside", "B", role_reason="contested_alone?agent=x")]),
     "contested_inside": lambda: case(Run(side="lan", contested={"47.96.0.0/16": DECLARED})),
     "contested_addresses": lambda: case(Run(side="lan", contested={"::/0": "router advertisement"})),
     "contradictions": lambda: opened("contradictions", "conflict"),
@@ -118,6 +125,7 @@ EXAMPLES = {
     "evicted": lambda: opened("evicted", "cut_short"),
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "numbers_alone": lambda: opened("apart", "numbers alone"),
+    "numbers_unchecked": lambda: opened("apart", "numbers called so"),
     "numbers_by_chance": lambda: opened("apart", "numbers as chance gives"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),
@@ -177,6 +185,8 @@ EXAMPLES = {
         ]
     ),
     "unfollowed": lambda: case(**MARKED),
+    "as_made": lambda: case(Run(side="lan", pushes={"Hikvision": 6}), **MARKED | {"devices": HIKVISION}),
+    "as_seen": lambda: case(**MARKED | MOVED_HERE),
     "opened": lambda: case(
         flows=[flow(protocol="tls", keys="opened")], findings=[finding("uploaded outside", "A", opened=["x"])]
     ),

@@ -28,7 +28,7 @@ def lines(account, **rows):
         ("ssh", "tcp", accounts.OPAQUE, False),
         ("unknown", "udp", accounts.OPAQUE, False),
         ("", "esp", accounts.OPAQUE, False),
-        ("", "icmp", accounts.OPAQUE, False),
+        ("", "icmp", accounts.ECHOES, False),
         ("tls", "tcp", accounts.SENT_HIDDEN, True),
     ],
 )
@@ -196,3 +196,42 @@ def test_nothing_was_hidden_is_not_said_beside_what_may_hide(flows, calm):
     ends = [ENDS[0], *({"ip": f"203.0.113.{number + 1}", "scope": "outside"} for number in range(4))]
     said = statements(case(endpoints=ends, flows=rows, images=[image("no")]))
     assert [one["kind"] for one in said if one["kind"].startswith("nothing_seen")] == [calm]
+
+
+@pytest.mark.parametrize(
+    ("packets", "payload", "reason"),
+    [
+        (6, 7_200, accounts.ECHOES),
+        (300, 16_800, accounts.OPAQUE),
+        (100, 5_600, accounts.SMALL),
+        (1, 1_400, accounts.SMALL),
+    ],
+)
+def test_icmp_with_more_payload_than_pings_have_may_carry_a_picture(packets, payload, reason):
+    one = sent(
+        protocol="", transport="icmp", packets_up=packets, payload_up=payload, delivered_up=payload, unread_up=payload
+    )
+    found = lines(accounts.egress, flows=[one])
+    assert [(line.reason, line.size, line.understood) for line in found] == [
+        (reason, payload, reason == accounts.SMALL)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("way", "reason"),
+    [
+        ("request body › json $.d › base64 › opaque", accounts.SMALL),
+        ("request body › json $.base64 › base64 › opaque", accounts.TELLING),
+        ("request body › json $.face › base64 › opaque", accounts.TELLING),
+    ],
+)
+def test_a_picture_is_what_the_sender_calls_one_not_what_it_was_opened_by(way, reason):
+    found = lines(
+        accounts.egress,
+        flows=[sent(flow_id="f", delivered_up=9_000, payload_up=9_000)],
+        messages=[
+            {"message_id": "m", "flow_id": "f", "direction": "up", "obscure": 9_000, "path": "/d", "content_type": ""}
+        ],
+        objects=[{"object_id": "o", "message_id": "m", "unwrap_path": way, "name": ""}],
+    )
+    assert [line.reason for line in found] == [reason]

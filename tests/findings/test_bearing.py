@@ -164,5 +164,5 @@ def test_what_answers_refuse_is_said_and_an_answer_that_never_came() -> None:
     for note in REFUSALS:
         answer = _message(message_id="a", request_id="m", status=200, notes=[note])
         assert _doubts({}, [asked, answer]) == {note}
-        assert note in bearing_codes.WORDS
+        assert note in bearing_codes.REASONS
     assert _doubts({}, [asked, _message(message_id="a", request_id="m", status=200)]) == frozenset()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.contracts.reasons import JOIN
 from netaudit.findings.encrypted import _together, encrypted_findings
 from netaudit.findings.roles import CAPTURE, Actors
 from netaudit.report.wording import Wording
 from netaudit.tables import BINDINGS, FLOWS, MESSAGES, UPLOAD_COUNTS
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
+from tests.wording import english
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_what_a_mirror_port_gives_twice_left_once() -> None:
             )
         ]
         assert [row["bytes"] for row in findings] == found
-        assert all(f"{found[0]} bytes up" in row["reason"] for row in findings)
+        assert all(f"{found[0]} bytes up" in english(row["reason"]) for row in findings)
 
 
 def test_what_was_fetched_from_two_devices_of_one_address_is_two_findings() -> None:
@@ -75,8 +77,8 @@ def test_an_export_grade_suite_is_told_as_such(suite, said) -> None:
     flows = filled(FLOWS, [hidden(1, 1, 2, payload_down=0, capture_id="c", protocol="tls", tls_cipher=suite)])
     tables = {"messages": MESSAGES.schema().empty_table(), "flows": flows}
     [found] = encrypted_findings(flows, SCOPE, Actors([], tables))
-    assert ("1 by an export-grade cipher suite" in found.reason) is said
-    assert ("1 个使用出口级密码套件" in Wording("zh").sentence(found.reason)) is said
+    assert ("1 by an export-grade cipher suite" in english(JOIN.join(found.reasons))) is said
+    assert ("1 个使用出口级密码套件" in Wording("zh").sentence(JOIN.join(found.reasons))) is said
 
 
 def _counted(**more: object) -> dict[str, object]:

@@ -7,6 +7,7 @@ import pytest
 
 from netaudit.findings.from_tables import judge
 from netaudit.tables import BY_NAME
+from tests.wording import english
 
 TERMINAL, SERVER, PC, PHONE, CRM = "192.168.1.70", "192.168.1.10", "192.168.1.100", "192.168.1.201", "47.98.60.33"
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120"
@@ -94,7 +95,7 @@ def test_a_record_that_left_whole_is_a_finding_of_certainty_a() -> None:
     assert (row["certainty"], row["act"], row["sender"], row["receiver"]) == ("A", "uploaded outside", TERMINAL, CRM)
     assert (row["records"], row["persons"], row["transfers"], row["images"]) == (1, 1, 1, 0)
     assert (row["document_ids"], row["object_ids"], row["flow_ids"]) == (["om1"], [], ["f1"])
-    assert row["reason"] == (
+    assert english(row["reason"]) == (
         "records with an identity number: 1, distinct numbers: 1, for crm.example; a name beside the number: 1"
     )
 
@@ -183,7 +184,7 @@ def test_images_and_records_are_one_story() -> None:
     assert (row["images"], row["with_identity"], row["records"], row["persons"]) == (1, 1, 1, 1)
     assert row["object_ids"] == ["im1"]
     assert row["document_ids"] == ["om1"]
-    assert "sent with an identity number beside: 1" in row["reason"]
+    assert "sent with an identity number beside: 1" in english(row["reason"])
     assert row["rule"] == "face-image-in-clear/2 identity-in-clear/1"
 
 
@@ -193,7 +194,7 @@ def test_a_possible_face_counts_in_a_damaged_image_only() -> None:
     assert told(objects=[thing], **rows) == []
     (row,) = found(objects=[thing | {"complete": False}], **rows)
     assert (row["certainty"], row["images"], row["possible"]) == ("B", 1, 1)
-    assert "the face only possible: 1" in row["reason"]
+    assert "the face only possible: 1" in english(row["reason"])
 
 
 def test_a_pushed_image_that_comes_back_was_retrieved() -> None:

@@ -9,6 +9,7 @@ import pytest
 import netaudit
 from pcaps.lab import photos
 from tests.spoken import Capture, number, reply, request
+from tests.wording import english
 
 SERVER, PC, CRM, STORE = "192.168.1.10", "192.168.1.100", "47.98.60.33", "47.98.61.1"
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120"
@@ -38,7 +39,7 @@ def told(folder: Path, *talks: tuple[str, str, tuple[bytes, bytes]]) -> dict[str
         capture.talk(client, server, exchange)
     case = netaudit.audit(capture.write(folder / "a.pcap"), folder / "case")
     return {
-        f"{row['sender']} {row['receiver']}": (row["images"], row["with_identity"], row["reason"])
+        f"{row['sender']} {row['receiver']}": (row["images"], row["with_identity"], english(row["reason"]))
         for row in case.table("findings").to_pylist()
     }
 

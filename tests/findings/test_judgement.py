@@ -15,6 +15,7 @@ from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, V
 from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import display_filter
 from netaudit.tables import BY_NAME, FLOWS, IMAGES, MESSAGES, OBJECTS
+from tests.wording import english
 
 CAM, SERVER_IP, CLOUD, PHONE, NEWS = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50", "101.1.1.1"
 VANTAGE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER_IP)], [], [("02:00:00:00:00:02", CAM)], [], [], 0))
@@ -148,7 +149,7 @@ def unanswered(given: dict[str, pa.Table], server: str) -> dict[str, pa.Table]:
 def test_a_user_agent_alone_hides_nothing(moves, link, grades) -> None:
     found = judged(with_links(tables(*moves), link))
     assert found["certainty"].to_pylist() == grades
-    assert all(why.startswith("contested: ") for why in found["role_reason"].to_pylist() if grades == ["B"])
+    assert all(english(why).startswith("contested: ") for why in found["role_reason"].to_pylist() if grades == ["B"])
 
 
 def test_what_nobody_answered_says_nothing_of_a_device() -> None:

@@ -9,6 +9,7 @@ import pytest
 import netaudit
 from tests.spoken import Capture, reply, request
 from tests.unwrapping.test_locked import zipped
+from tests.wording import english
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +31,8 @@ def test_they_are_a_finding_that_says_so(tmp_path: Path) -> None:
     case = sent(tmp_path, CLOUD, locked=True)
     (row,) = case.table("findings").to_pylist()
     assert (row["certainty"], row["sender"], row["receiver"], row["rule"]) == ("D", CAM, CLOUD, "locked-files/1")
-    assert row["reason"].startswith("8 files locked with a password or a key, ")
-    assert "face" not in row["reason"]
+    assert english(row["reason"]).startswith("8 files locked with a password or a key, ")
+    assert "face" not in english(row["reason"])
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,26 @@ def test_three_persons_on_one_way_are_a_finding_and_not_told_twice(tmp_path: Pat
 )
 def test_what_did_not_leave_or_is_no_persons_is_not_told(talk: tuple[str, str, str], tmp_path: Path) -> None:
     assert apart(audit(tmp_path, talk)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({"xm": "张三", "sfzh15": "330106961110246"}, 1),  # of the first generation: no check digit
+        ({"name": "张三", "idcard": WRONG}, 1),  # a wrong one
+        ({"name": "张三", "idcard": "E12345678"}, 0),
+        ({"name": "张三", "orderNo": "330106961110246"}, 0),
+        ({"sfzh15": "330106961110246"}, 0),  # beside no name
+    ],
+)
+def test_numbers_that_no_check_digit_bears_accuse_nobody_and_are_told(
+    body: dict[str, str], count: int, tmp_path: Path
+) -> None:
+    capture = Capture()
+    capture.talk(CAM, CLOUD, (request("POST", "/v", body), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert case.table("findings").num_rows == 0
+    assert [row[2] for row in apart(case) if row[1] == "numbers called so"] == [1] * count
+    assert bool(calm(case)) is not bool(count)
+    kinds = [one["kind"] for one in case.statements]
+    assert ("numbers_unchecked" in kinds) is bool(count)

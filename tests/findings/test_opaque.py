@@ -12,6 +12,7 @@ from netaudit.findings.opaque import LEAST_OPAQUE, LEAST_SCATTERED, opaque_findi
 from netaudit.findings.roles import Actors
 from netaudit.tables import FINDINGS, FLOWS, MESSAGES
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
+from tests.wording import english
 
 
 def found(rows: list[dict], told: list[dict] | None = None) -> list[dict]:
@@ -38,7 +39,7 @@ def test_what_is_opaque(more: dict, count: int) -> None:
     assert [(row["certainty"], row["sender"], row["receiver"], row["bytes"]) for row in rows] == [
         ("D", CAM, CLOUD, LEAST_OPAQUE)
     ] * count
-    assert all("face" not in row["reason"] and row["opened"] == [] for row in rows)
+    assert all("face" not in english(row["reason"]) and row["opened"] == [] for row in rows)
     assert all(set(row) <= set(FINDINGS.names) for row in rows)
 
 
@@ -54,7 +55,7 @@ def test_small_parts_to_many_names_of_one_service_are_one_upload() -> None:
         for at in range(1, 5)
     ]
     (row,) = found(flows)
-    assert (row["certainty"], row["bytes"], "4 names" in row["reason"]) == ("D", LEAST_SCATTERED, True)
+    assert (row["certainty"], row["bytes"], "4 names" in english(row["reason"])) == ("D", LEAST_SCATTERED, True)
     assert found(flows[:2]) == []
 
 

@@ -11,7 +11,21 @@ from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
-from tests.findings.examples import EXAMPLES, MARKED, UPLOADS, VANTAGE, case, filled, finding, flow, image, opened
+from tests.findings.examples import (
+    EXAMPLES,
+    HIKVISION,
+    LINK,
+    MARKED,
+    MOVED_HERE,
+    UPLOADS,
+    VANTAGE,
+    case,
+    filled,
+    finding,
+    flow,
+    image,
+    opened,
+)
 
 LANGS = ("zh", "en")
 
@@ -151,6 +165,28 @@ def test_an_absence_after_marks_has_its_number(after, passes, told) -> None:
     assert (told is None) == (one is None)
     if one is not None:
         assert {name: one["counts"][name] for name in told} == told
+
+
+def test_absence_of_what_a_maker_does_is_told_by_its_entries() -> None:
+    """Makers of capture devices that are there only, and the number of the entries behind it."""
+    run = Run(side="lan", pushes={"Hikvision": 6, "Dahua": 1})
+    (one,) = [one for one in statements(case(run, **MARKED | {"devices": HIKVISION})) if one["kind"] == "as_made"]
+    assert (one["why"], one["subjects"]) == ({"Hikvision": 6}, [LINK])
+    assert {name: one["counts"][name] for name in ("n", "devices", "known", "entries", "percent")} == {
+        "n": 4, "devices": 1, "known": 1, "entries": 6, "percent": 53,
+    }  # fmt: skip
+    assert "as_made" not in kinds(case(run, **MARKED))  # its maker is not known
+    assert "as_made" not in kinds(case(Run(side="lan", pushes={"Dahua": 1}), **MARKED | {"devices": HIKVISION}))
+
+
+@pytest.mark.parametrize(("size", "hidden"), [(20_000, 99), (8 * 1024 - 1, 0)])
+def test_absence_of_pictures_like_those_moved_here_has_its_number(size: int, hidden: int) -> None:
+    objects = [{"object_id": f"o{k}", "size": size} for k in range(12)]
+    (one,) = [one for one in statements(case(**MARKED | MOVED_HERE | {"objects": objects})) if one["kind"] == "as_seen"]
+    assert (one["counts"]["pictures"], one["counts"]["hidden"]) == (12, hidden)
+    assert one["evidence"]
+    other = MOVED_HERE["findings"][0] | {"sender_device": "aa:bb:cc:00:00:01"}
+    assert "as_seen" not in kinds(case(**MARKED | MOVED_HERE | {"findings": [other]}))
 
 
 def test_marks_that_overlap_are_one_and_a_cut_one_is_none() -> None:

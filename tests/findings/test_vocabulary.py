@@ -96,10 +96,28 @@ def test_every_act_has_a_word_a_colour_and_its_place_in_the_docs(act) -> None:
         assert Texts(lang).known("act", act.name) == getattr(act.words, lang)
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_says_what_it_asks_in_the_pages_and_in_the_docs(rule) -> None:
+    assert CHINESE.search(rule.words.zh)
+    assert not CHINESE.search(rule.words.en)
+    for lang, page in (("en", "docs/evidence.md"), ("zh", "docs/zh/evidence.md")):
+        words = getattr(rule.words, lang)
+        assert Texts(lang).known("finding_rule", rule.name) == words
+        assert f"| `{rule.name}` | {' '.join(rule.grades)} | {words} |" in (ROOT / page).read_text(encoding="utf-8"), (
+            page
+        )
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_sentence_of_every_kind_has_its_colour(kind) -> None:
     assert kind.colour in GRADE
     assert kind.colour == "A" or f".lead.{kind.colour} " in CSS
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_has_a_headline(kind) -> None:
+    key = kind.act.name if kind.seen else kind.counts
+    assert all(Texts(lang).known("headline", key) for lang in ("zh", "en"))
 
 
 @pytest.mark.parametrize(("kind", "letter"), MADE)
@@ -151,6 +169,21 @@ def audited(tmp_path_factory):
     return audit
 
 
+MADE_BY = {
+    name
+    for path in (ROOT / "netaudit" / "findings").glob("*.py")
+    if path.name != "vocabulary.py"
+    for name in re.findall(r"\b[A-Z][A-Z_]+\b", path.read_text(encoding="utf-8"))
+}
+
+
+@pytest.mark.parametrize("name", [name for name, one in vars(vocabulary).items() if one in (*RULES, *ACTS)])
+def test_every_rule_and_act_is_named_by_a_module_that_makes_findings(name) -> None:
+    """What nobody produces is a word of the report that nothing stands behind."""
+    kinds = [kind for kind in KINDS if getattr(vocabulary, name) in (kind.act, *kind.rules)]
+    assert name in MADE_BY or all(kind.past for kind in kinds)
+
+
 def test_every_kind_has_a_capture_in_which_it_is_found() -> None:
     assert set(CAPTURES) | set(MADE_UP) == {kind.name for kind in KINDS if not kind.past}
     for name, (test, word) in MADE_UP.items():
@@ -186,7 +219,7 @@ def test_other_versions_of_a_rule_are_read() -> None:
 
 def test_a_finding_is_made_by_rules_of_its_kind_only() -> None:
     given = {
-        "sender": "a", "receiver": "b", "key": ("k",), "role": ("unknown", ""), "reason": "", "first_ts": 0, "last_ts": 0,
+        "sender": "a", "receiver": "b", "key": ("k",), "role": ("unknown", ""), "reasons": [], "first_ts": 0, "last_ts": 0,
         "capture_ids": [], "flow_ids": [], "display_filter": "",
     }  # fmt: skip
     made = Finding(kind=KIND["retrieved"], certainty="A", rules=[vocabulary.FACE_IN_CLEAR], **given).row()

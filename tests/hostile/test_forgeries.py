@@ -14,6 +14,7 @@ from netaudit.report.from_case import write_report
 from tests.hostile.forgeries import FAR, FORGERIES, conversation_of, invented_in_a_tunnel
 from tests.hostile.whole import Case, is_calm, together
 from tests.hostile.wire import pcap
+from tests.wording import english
 
 SEEDS = int(os.environ.get("HOSTILE_SEEDS", "1"))
 FRAMED = "192.168.1.99"
@@ -60,7 +61,7 @@ def test_what_is_invented_in_a_tunnel_is_nobody_elses(tunnelled):
 
 def test_a_report_tells_the_tunnel_and_who_sends_it(tunnelled, tmp_path):
     target, case, carried, _ = tunnelled
-    assert f"; written in vxlan packets of {target.sender}, whose word alone" in carried[0]["reason"]
+    assert f"; written in vxlan packets of {target.sender}, whose word alone" in english(carried[0]["reason"])
     for lang, words in (("en", "written in vxlan packets of "), ("zh", "写在 ")):
         text = write_report(case, tmp_path / "report.html", lang, False, None, "").read_text("utf-8")
         assert f"{words}{target.sender}" in text
@@ -74,7 +75,9 @@ def test_tshark_confirms_what_a_tunnel_carried_by_its_sender_only(tunnelled, req
         assert (told["status"], list(told["reasons"])) == (UNCONFIRMABLE, [f"not confirmable: {UNANSWERED}"])
         return
     assert told["status"] == CONFIRMED
-    assert list(told["reasons"]) == [f"confirmed: as it is, within vxlan packets of {target.sender}"]
+    assert list(told["reasons"]) == [
+        f"confirmed: verify_within?inner=opinion_as_it_is&tunnel=vxlan&source={target.sender}"
+    ]
     wanted = _wanted(case, set(carried[0]["object_ids"]))
     assert wanted[0].bearer.inside == {FRAMED, target.receiver}
     opinion = Opinion(CONFIRMED, "as it is", 1, wanted[0].bearer.inside)
@@ -91,7 +94,7 @@ def test_dpkt_says_that_it_does_not_look_into_tunnels(tunnelled):
     _, case, carried, _ = tunnelled
     told = {row["finding_id"]: row for row in ask_dpkt(case).findings}[carried[0]["finding_id"]]
     assert (told["status"], list(told["reasons"])) == (
-        UNCONFIRMABLE, ["not confirmable: it came in a tunnel, which is not looked into"],
+        UNCONFIRMABLE, ["not confirmable: opinion_tunnel"],
     )  # fmt: skip
 
 

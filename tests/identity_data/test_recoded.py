@@ -51,6 +51,13 @@ SPELLED = {
     "escaped twice": _number("\\u%04x"),
     "folded": f"BEGIN:VCARD\r\nFN:张三丰\r\nX-ID;SOURCE=desk:{NUMBER[:9]}\r\n {NUMBER[9:]}\r\nEND:VCARD\r\n".encode(),
     "soft line break": f"name: 张三丰\r\nnumber: {NUMBER[:11]}=\r\n{NUMBER[11:]}\r\n".encode(),
+    "references of a page": f"<html><table><tr><td>{''.join(f'&#{ord(one)};' for one in '张三丰 ' + NUMBER)}</td></tr></table></html>".encode(),
+    "continued in YAML": f'guests:\n  - name: 张三丰\n    id: "{NUMBER[:9]}\\\n      {NUMBER[9:]}"\n'.encode(),
+    "folded in YAML": f"guests:\n  - name: 张三丰\n    id: {NUMBER[:6]}\n      {NUMBER[6:]}\n".encode(),
+    "runs of Word": f"<w:p><w:r><w:t>张三丰 {NUMBER[:7]}</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>{NUMBER[7:]}</w:t></w:r></w:p>".encode(),
+    "spans": "".join(f'<span style="c{at}">{one}</span>' for at, one in enumerate(NUMBER)).encode(),
+    "numerals": _field("".join("零一二三四五六七八九"[int(one)] for one in NUMBER)),
+    "numerals of banks": _field("".join("〇壹贰叁肆伍陆柒捌玖"[int(one)] for one in NUMBER)),
     "zero width": _field("\u200b".join((NUMBER[:6], NUMBER[6:14], NUMBER[14:]))),
     "direction": _field("\u202d" + "\u2060".join(NUMBER)),
     "statement": _field(f"INSERT INTO visitor(name,id_number,ts) VALUES('x','{NUMBER}',NOW())"),
@@ -87,6 +94,12 @@ def test_tokens_pictures_and_noise_hold_no_number() -> None:
 def test_what_unfolds_without_end_is_bounded() -> None:
     bomb = _raw(b" " * 50_000_000 + RECORD.encode())
     assert not list(readings(bomb))
+
+
+def test_digits_of_other_cells_are_no_part_of_a_number() -> None:
+    cells = f"<tr><td>{NUMBER[:7]}</td><td>{NUMBER[7:]}</td></tr><w:tc><w:p>{NUMBER[:7]}</w:p></w:tc><w:tc><w:p>{NUMBER[7:]}</w:p></w:tc>"
+    assert _read(f"<x>{cells}</x>".encode()) == []
+    assert _read(f"total: {NUMBER[:7]}\ncount: {NUMBER[7:]}\n".encode()) == []
 
 
 around = st.sampled_from([b"", b"1", b"a", b"\0", b"\xff", b"0", b"X", b"19"])
@@ -141,7 +154,7 @@ def test_of_many_words_those_with_the_fewest_codings_are_read_first() -> None:
     ("text", "said"),
     [
         (b"1=\n2", b"12"), (b"1=\r\n2", b"12"), (b"1\n 2", b"12"), (b"1\r\n\tX", b"1X"), (b"1\n 2\n\t3", b"123"),
-        (b"a=\n2", None), (b"=\n2", None), (b"1=\r2", None), (b"1\n2", None), (b"1\n  2", None), (b"1=\n b", None),
+        (b"a=\n2", None), (b"=\n2", None), (b"1=\r2", None), (b"1\n2", None), (b"1\n  2", b"12"), (b"1\\\n 2", b"12"), (b"a\\\n 2", None), (b"1=\n b", None),
         (b"1=\r\n 2", None), (b"1\n\n 2", None), (b"1\r\r\n 2", None),
     ],
 )  # fmt: skip

@@ -36,6 +36,16 @@ def read(document: object, kind: str = "json", content_type: str = "") -> set[tu
     return {(one.kind, one.value) for one in personal(Leaf(part, kind))}
 
 
+def test_a_signed_token_is_no_secret() -> None:
+    def part(value: dict[str, str]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    token = f"{part({'alg': 'HS256'})}.{part({'name': '张三', 'idcard': NUMBER})}.c2lnbmVk"
+    found = of_headers([("authorization", f"Bearer {token}")])
+    assert {(one.kind, one.value) for one in found} == BOTH
+    assert of_headers([("authorization", f"Bearer {part({'alg': 'HS256'})}.{part({'sub': '17'})}.c2ln")]) == []
+
+
 BOTH = {("id_number", NUMBER), ("name", "张三")}
 
 
@@ -50,6 +60,9 @@ BOTH = {("id_number", NUMBER), ("name", "张三")}
         ({"columns": ["realName", "id_card"], "rows": [["张三", NUMBER]]}, "json"),
         ([["姓名", "身份证号"], ["张三", NUMBER]], "json"),
         ({"list": ["张三", NUMBER]}, "json"),
+        ({"name": "张三", "idcard": f"{NUMBER[:6]}.{NUMBER[6:14]}.{NUMBER[14:]}"}, "json"),
+        ({"name": "张三", "idcard": f"{NUMBER[:6]}–{NUMBER[6:10]}–{NUMBER[10:14]}–{NUMBER[14:]}"}, "json"),
+        ({"name": "张三", "idcard": int(NUMBER[:17]), "check": NUMBER[17]}, "json"),
         (f'<r><f name="idNumber">{NUMBER}</f><f name="realName" value="张三"/></r>', "xml"),
         (f'<r><p idCard="{NUMBER}" personName="张三"/></r>', "xml"),
         (f"data=%7B%22idNum%22%3A%22{NUMBER}%22%2C%22name%22%3A%22%E5%BC%A0%E4%B8%89%22%7D", "form"),

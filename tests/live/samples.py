@@ -50,7 +50,7 @@ def endpoint(**more) -> EndpointNews:
 def alert(**more) -> AlertNews:
     given = {
         "certainty": "A", "act": "uploaded outside", "sender_ip": "192.168.1.64", "receiver": "47.96.10.20",
-        "images": 3, "reason": "3 images with a face (2 distinct) in clear HTTP or carved from clear traffic",
+        "images": 3, "reason": "clear?n=3&m=2",
     }  # fmt: skip
     made = given | more
     rule = rule_of(made["act"], made["certainty"])

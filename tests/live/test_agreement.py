@@ -18,7 +18,9 @@ from netaudit.live.board import Board
 from netaudit.live.news import AlertNews, UploadNews
 from netaudit.live.settings import LiveSettings
 from netaudit.pipeline.task import Options
+from tests.findings.test_retrieval import LOOKED_AT, RETRIEVED
 from tests.live.random_office import write_office
+from tests.spoken import Capture
 
 OFFICES = int(os.environ.get("LIVE_OFFICES", "1"))  # `make live-agreement` plays more
 PIECES = 12  # in which the recording grows
@@ -183,3 +185,22 @@ def test_before_the_case_is_there_nothing_else_is_said(tmp_path, monkeypatch, no
     uploads = {news.object_id: news for news in before if isinstance(news, UploadNews) and news.clear}
     assert {key: (news.act, news.certainty) for key, news in uploads.items() if news.certainty} == expected
     assert {news.finding_id for news in before if isinstance(news, AlertNews)} >= {row["finding_id"] for row in rows}
+
+
+@pytest.mark.parametrize("name", [*RETRIEVED, *LOOKED_AT])
+def test_the_signs_of_retrieval_are_those_of_the_case(tmp_path, monkeypatch, no_waiting, name) -> None:
+    """Domains, records, answers and pages that name a picture are heard while it runs, not at its end only."""
+    capture, before = Capture(), []
+    for client, server, exchange in (RETRIEVED | LOOKED_AT)[name]:
+        capture.talk(client, server, exchange)
+    path = capture.write(tmp_path / "a.pcap")
+    shown = Listener()
+    monkeypatch.setattr(Recording, "capture", path.read_bytes())
+    monkeypatch.setattr(engine.Newsroom, "settle", lambda *_: before.extend(shown.news))
+    options = Options(inside=("192.168.1.0/24",))
+    case = engine.run_live(LiveSettings("eth0", tick=0.01), tmp_path / "live", options, shown)
+    assert case is not None
+    expected = graded_in(case.table("findings").to_pylist())
+    uploads = {news.object_id: news for news in before if isinstance(news, UploadNews) and news.clear}
+    assert {key: (news.act, news.certainty) for key, news in uploads.items() if news.certainty} == expected
+    assert ("retrieved from outside" in {act for act, _ in expected.values()}) == (name in RETRIEVED)

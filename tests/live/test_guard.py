@@ -57,6 +57,11 @@ def test_files_are_a_part_of_the_ring(ring: int | None, file_bytes: int) -> None
     assert LiveSettings("eth0", ring=ring).file_bytes == file_bytes
 
 
+@pytest.mark.parametrize(("largest", "file_bytes"), [(4 << 20, 4 << 20), (1, 1 << 20), (1 << 40, 128 << 20)])
+def test_files_are_no_larger_than_the_cases_that_they_make(largest: int, file_bytes: int) -> None:
+    assert LiveSettings("eth0", largest_file=largest).file_bytes == file_bytes
+
+
 @pytest.mark.parametrize(
     ("wall", "steady", "boot", "work", "jumps"),
     [

@@ -27,7 +27,7 @@ SEEDS = [  # with the ports on which it is known, where it is known on some only
     (b"\xef\xbb\xbf <?xml?> <PPVSPMessage>", ()), (b"<PPVSPMessage >", ()),
     (bytes((0x7B ^ 171, 0x7B ^ 171 ^ 0x7D)), ()), (b"\2\0\0\1" + bytes(12) + b'{"a":1}', ()),
     (struct.pack(">IIIIII", 1, 0, 2, 100003, 3, 6), ()), (b"\0\1boot.img\0octet\0", ()), (b"\0\2a\0netascii\0b\x001\0", ()),
-    (QUIC, ()), (b"\xc0\x1a\x2a\x3a\x4a" + bytes(1200), ()), (b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12), ()), (DTLS, ()),
+    (QUIC, ()), (b"\xc0\x1a\x2a\x3a\x4a" + bytes(1200), ()), (b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12), ()), (DTLS, ()), (b"RTPS\2\3\1\x0f" + bytes(12), ()),
     (zlib.compress(b'{"version":"1.1"}'), ()), (b"\x1e\x0f" + bytes(8) + b"\0\2abc", ()),
     (b"\x42\3\0\7ab\xb4face\xff{}", ()), (b"\x62\x44\0\7ab", (5683,)), (b"\x40\0\0\7", (5683,)),
     ((b"\x47" + bytes(187)) * 2, ()), (bytes(16) + (b"\x47" + bytes(187)) * 2, ()), (b"\x80" + bytes(18) + b"\x05" + bytes(44), ()),

@@ -106,6 +106,14 @@ def test_records_of_every_form(batches: bytes) -> None:
     assert [one.body for one in messages if one.body] == [b"a" * 20, PICTURE]
 
 
+def test_an_error_refuses_every_record_of_its_partition() -> None:
+    sent = batch(record(PICTURE), record(b"b" * 30), record(b"c" * 30))
+    messages, _ = read([up(produce(sent)), down(answer(87))], **ROW)
+    ids = [one.message_id for one in messages if one.body]
+    assert len(set(ids)) == 3
+    assert [one.request.message_id for one in messages if IN_FIELD in one.notes] == ids
+
+
 def test_what_cannot_be_read_is_told() -> None:
     for batches in (batch(record(PICTURE))[:-9], batch(record(b"x" * 40), packed=0)[:60], b"\xff" * 90):
         messages, _ = read([up(produce(batches))], **ROW)

@@ -17,6 +17,7 @@ from netaudit.case.reading import restored, storable
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
 from netaudit.pipeline.inputs import short_names
+from tests.wording import english
 
 LAN = Path(__file__).parent.parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
 
@@ -62,7 +63,7 @@ def test_every_file_of_a_folder_is_accounted_for(tmp_path: Path) -> None:
     case = netaudit.open_case(tmp_path / "case")
     (row,) = case.manifest["inputs"]
     assert row["name"] == "门口.pcapng"
-    assert {entry["name"]: entry["problem"] for entry in case.manifest["rejected"]} == {
+    assert {entry["name"]: english(entry["problem"]) for entry in case.manifest["rejected"]} == {
         "notes.txt": "not a capture: it looks like text",
         "\\xff\\xfe" if "\\xff\\xfe" in done.output else "ÿþ": "not a capture: it is empty",
         "pipe": "a named pipe in a folder: not read unless it is named itself",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.findings.vocabulary import KIND
+from netaudit.recheck import judging
 from netaudit.recheck.judging import compare
-from netaudit.recheck.saying import sentences
-from netaudit.recheck.visit import FORMS, Channel, Sending
+from netaudit.recheck.saying import TEXTS, sentences
+from netaudit.recheck.visit import FORMS, Call, Channel, Sending
 from tests.recheck.visits import (
     CAMERA,
     LATER,
@@ -23,6 +25,7 @@ from tests.recheck.visits import (
 )
 
 UP = "face.example.cn"
+LIMITS = ("partial", "vantage_unknown", "drops", "damage", "missing", "inputs")  # of a visit
 
 
 def told(after, before=None):
@@ -65,11 +68,11 @@ def test_another_way_to_the_same_endpoint_is_no_end(sent, status, form) -> None:
 
 
 def test_what_would_make_an_absence_enough_is_told() -> None:
-    few = told(visit(LATER, [beats(LATER, 4)], passes=4))
+    few = told(visit(LATER, [beats(LATER, 3)], passes=3))
     assert codes(few) == ["power_needed"]
     assert (
-        "device heard around them: 4. With uploads as regular as those before, 5 would be enough"
-        in sentences(few, office(), "en")[-1]
+        "device heard around them: 3. With uploads as regular as those before, 5 would be enough"
+        in sentences(few, office(), "en")[-2]
     )
     assert codes(told(visit(LATER, [beats(LATER)], marks=[]))) == ["unmarked_after"]
     assert codes(told(visit(LATER, [beats(LATER)]), office(marks=[]))) == ["unmarked_before"]
@@ -78,7 +81,7 @@ def test_what_would_make_an_absence_enough_is_told() -> None:
 def test_uploads_that_avoid_the_marks_are_told_with_their_number() -> None:
     one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60), "uploaded"), beats(LATER)]))
     assert (one.power.asked, one.power.of_100, codes(one)) == (12, 99, ["avoids"])
-    assert "uploads at other moments: 12. Whether they come later" in sentences(one, office(), "en")[-1]
+    assert "uploads at other moments: 12. Whether they come later" in sentences(one, office(), "en")[-2]
     few = told(
         visit(LATER, [channel(CAMERA, UP, after_passes(LATER, delay=60, passes=3), "uploaded"), beats(LATER)], passes=3)
     )
@@ -103,7 +106,7 @@ def test_without_marks_what_else_tells_when_it_was_due_is_said_to_be_too_little(
     one = told(later, before)
     assert codes(one) == ["unmarked_before"]
     assert (one.power.kind, one.power.asked) == ("pictures", 2)
-    assert "what else tells when an upload was due is too little" in sentences(one, before, "en")[-1]
+    assert "what else tells when an upload was due is too little" in sentences(one, before, "en")[-2]
 
 
 @pytest.mark.parametrize("form", ["face", "hidden"])
@@ -157,6 +160,55 @@ def test_a_device_whose_way_out_is_not_seen_is_not_called_silent() -> None:
     inside.inside = True
     one = told(visit(LATER, [inside]))
     assert "way_outside" in codes(one)
+
+
+def test_what_would_make_it_tellable_is_said_for_each_thing_that_bars_it() -> None:
+    """Whoever may not be told as gone is told what to do next; those that say so themselves need no step beside it."""
+    silent = told(visit(LATER, [], devices=[device()]))
+    said = sentences(silent, visit(LATER, []), "en")
+    assert any("a restart makes it ask for an address" in one for one in said[said.index("What would make it tellable:") :])  # fmt: skip
+    steps = {key.removeprefix("next.") for key in TEXTS if key.startswith("next.")}
+    assert steps <= set(TEXTS)
+    bars = {*LIMITS, "device_absent", "device_unsure", "device_silent", "source_absent", "way_outside", "way_inside", "room", "room_own", "room_seen", "moved_follows", "power", "vantage_less"}  # fmt: skip
+    assert bars <= steps
+    assert not any("tellable" in one for one in sentences(told(visit(LATER, [beats(LATER)])), office(), "en"))
+
+
+def test_who_calls_the_endpoint_in_vain_has_its_way_out_here() -> None:
+    """A firewall stops it: nothing else of the device leaves, but each pass makes it call."""
+    later = visit(LATER, [], devices=[device()])
+    later.heard[CAMERA] = [(ts, ts + SECOND) for ts, _ in later.marks]
+    assert "way_outside" in codes(told(later))
+    later.tried[CAMERA] = [Call(ts, "47.96.10.20", inside=False) for ts, _ in later.marks]
+    one = told(later)
+    assert (one.status, one.limits) == ("gone", [("tried_only", {"count": 12})])
+    assert not any("other traffic to the outside still runs" in text for text in sentences(one, later, "en"))
+    other = visit(LATER, [beats(LATER)])
+    other.tried = later.tried
+    assert told(other).limits == [("tried", {"count": 12})]
+
+
+def test_a_computer_that_gets_no_pictures_any_more_may_browse() -> None:
+    """Its own questions are no room where nothing comes to it that could leave; they are where pictures still come."""
+    both = [device(), device(SERVER, "192.168.1.10", role="server")]
+
+    def fed(start):
+        one = channel(CAMERA, SERVER, after_passes(start), "moved", ip="192.168.1.10")
+        one.inside = True
+        return one
+
+    web = channel(SERVER, "www.example.cn", [(LATER + k * MINUTE, 900, "hidden") for k in range(27)], ip="60.1.1.1")
+    web.down = 200_000
+    before = visit(SECOND, [fed(SECOND), channel(SERVER, UP, after_passes(SECOND), "uploaded"), beats(SECOND)], devices=both)  # fmt: skip
+    for more, status in ([], "gone"), ([fed(LATER)], "could not have been seen"):
+        later = visit(LATER, [web, beats(LATER), *more], devices=both)
+        one = next(one for one in compare(before, later) if (one.device_id, one.purpose) == (SERVER, "images"))
+        assert one.status == status
+
+
+def test_how_much_fits_into_what_is_encrypted_now_is_said() -> None:
+    one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, "hidden", 2700)), beats(LATER)]))
+    assert (one.status, one.bears) == ("now encrypted", [("smaller_hidden", {"most": 2711, "least": 20_000})])
 
 
 def test_pictures_that_still_come_in_may_leave_at_another_hour() -> None:
@@ -279,10 +331,26 @@ def test_the_text_of_a_mark_says_whose_camera_was_passed() -> None:
     assert (one.power.occasions, one.power.followed, one.power.asked) == (12, 12, 6)
 
 
+def test_an_outcome_says_what_it_does_not_show_and_where_the_cases_have_it() -> None:
+    hidden = channel(CAMERA, UP, after_passes(LATER, "hidden", 30_000))
+    later = visit(LATER, [hidden, beats(LATER)])
+    said = sentences(told(later), later, "en")
+    assert any("whether pictures are in it is not shown" in text for text in said)
+    assert said[-1] == "Numbers of the findings: before F1; now none."
+
+
+def test_an_endpoint_inside_is_called_by_what_it_is() -> None:
+    both = [device(), device(SERVER, "192.168.1.10", role="server")]
+    before = visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both)
+    (one,) = [one for one in compare(before, visit(LATER, [beats(LATER)], devices=both)) if one.purpose == "inside"]
+    assert one.endpoint == "Hikvision (192.168.1.10)"
+
+
 def test_what_is_only_in_the_later_visit_is_new() -> None:
     first = visit(SECOND, [beats(SECOND)])
     found = compare(first, office(LATER))
     assert [(one.status, one.endpoint) for one in found] == [("new", UP)]
+    assert any("was not captured is not shown" in text for text in sentences(found[0], office(LATER), "en"))
 
 
 def test_a_server_whose_cameras_are_away_is_not_called_gone() -> None:
@@ -302,6 +370,34 @@ def test_what_is_hidden_and_small_now_is_not_gone() -> None:
     before = visit(SECOND, [channel(CAMERA, UP, after_passes(SECOND, "hidden"), "hidden"), beats(SECOND)])
     one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, "hidden", 700)), beats(LATER)]), before)
     assert (one.status, one.form) == ("now other", "smaller")
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize(("size", "status"), [(220, "moved"), (40, "gone")])
+def test_names_that_are_asked_lead_outside(size: int, status: str, inside: bool) -> None:
+    """Pictures in names that a resolver passes on; plain questions after the passes are the endpoint's own."""
+    names = channel(CAMERA, "DNS 192.168.1.1", after_passes(LATER, "clear", size), ip="192.168.1.1")
+    names.inside, names.asks = inside, True
+    one = told(visit(LATER, [names, beats(LATER)]))
+    assert one.status == status
+    if status == "moved":
+        assert (one.now_endpoint, codes(one)) == ("DNS 192.168.1.1", ["moved_follows"])
+
+
+@pytest.mark.parametrize(("role", "status"), [("network", "moved"), ("", "gone")])
+def test_what_is_handed_to_the_router_may_be_passed_on(role: str, status: str) -> None:
+    """A proxy or tunnel of its own: what leaves on its other side is not heard here; of a computer it would be."""
+    router = device(SERVER, "192.168.1.1", role=role)
+    way = channel(CAMERA, SERVER, after_passes(LATER, "hidden", 9000), ip="192.168.1.1")
+    way.inside, way.names = True, set()
+    one = told(visit(LATER, [way, beats(LATER)], devices=[device(), router]), office(devices=[device(), router]))
+    assert one.status == status
+
+
+def test_many_questions_for_names_are_room() -> None:
+    names = channel(CAMERA, "DNS 192.168.1.1", [(LATER + k * 9 * SECOND, 60, "clear") for k in range(160)], ip="192.168.1.1")  # fmt: skip
+    names.inside = names.asks = True
+    assert codes(told(visit(LATER, [names, beats(LATER)]))) == ["room"]
 
 
 def test_much_that_is_hidden_elsewhere_is_room_and_no_move() -> None:
@@ -366,6 +462,16 @@ def test_inside_nothing_is_gone_where_nothing_passes_between_the_two() -> None:
     assert "traffic to the outside" not in said
 
 
+def test_who_calls_inside_in_vain_shows_the_way_between_the_two() -> None:
+    """The server was uninstalled, and its cameras are refused: both are there, and what passes between them is heard."""
+    both = [device(), device(SERVER, "192.168.1.10", role="")]
+    before = visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both)
+    later = visit(LATER, [beats(LATER)], devices=both)
+    later.tried[CAMERA] = [Call(ts, "192.168.1.10", inside=True) for ts, _ in later.marks]
+    one = next(one for one in compare(before, later) if one.purpose == "inside")
+    assert (one.status, one.limits) == ("gone", [("tried", {"count": 12})])
+
+
 def test_inside_pictures_that_are_encrypted_now_are_not_gone() -> None:
     both = [device(), device(SERVER, "192.168.1.10", role="")]
     before = visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both)
@@ -425,3 +531,9 @@ def test_nothing_that_is_sent_after_the_passes_to_the_same_endpoint_lets_picture
     """Templates were read as records, and no one asked for these: pictures were called gone beside them."""
     other = channel(CAMERA, UP, after_passes(LATER, form, 2700))
     assert told(visit(LATER, [other, beats(LATER)])).status in {"now other", "now encrypted"}
+
+
+def test_every_kind_of_finding_is_asked_after_or_said_not_to_be() -> None:
+    assert judging.KINDS_OF.keys() | judging.NOT_ASKED == KIND.keys()
+    assert not judging.KINDS_OF.keys() & judging.NOT_ASKED
+    assert set(judging.KINDS_OF.values()) <= judging.FORMS_OF.keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.recheck.reading import visit_of
+from netaudit.recheck.visit import Call
 from tests.report.fakes import CAMERA, CLOUD, SECOND, T0, FakeCase, finding
 
 IN = "192.168.1.10"
@@ -37,6 +38,28 @@ def forms(visit, end: str = CLOUD):
 def test_both_sides_are_a_known_vantage() -> None:
     assert visit_of(case([flow(up=9)], "both")).limits == []
     assert visit_of(case([flow(up=9)], "unknown")).limits == ["vantage_unknown"]
+
+
+def test_who_calls_in_vain_was_there_and_its_way_is_known() -> None:
+    """A firewall answers nobody: no byte flows, yet the device spoke and tried to reach the outside here."""
+    calls = [flow("f1", packets_up=3, packets_down=0), flow("f2", server_ip=IN, packets_up=1, packets_down=1)]
+    found = visit_of(case([*calls, flow("f3", packets_up=0)]))
+    assert found.tried == {CAMERA: [Call(T0, CLOUD, inside=False), Call(T0, IN, inside=True)]}
+    assert found.heard[CAMERA] == [(T0, T0 + 60 * SECOND)] * 2
+    assert not found.channels
+
+
+def test_names_asked_inside_are_a_way_of_their_own_and_local_talk_outside_is_one_too() -> None:
+    asked = flow("f1", up=300, down=90, server_ip=IN, transport="udp", server_port=53, protocol="dns")
+    public = flow("f4", up=300, down=90, transport="udp", server_port=53, protocol="dns")
+    traps = flow("f2", up=5000, transport="udp", server_port=162, protocol="snmp")
+    found = visit_of(case([asked, public, traps, flow("f3", up=700, server_ip=IN, protocol="snmp", transport="udp")]))
+    assert {key: (one.inside, one.asks) for key, one in found.channels.items()} == {
+        (CAMERA, f"DNS {IN}"): (True, True),
+        (CAMERA, f"DNS {CLOUD}"): (False, True),
+        (IN, CAMERA): (True, False),
+        (CAMERA, CLOUD): (False, False),
+    }
 
 
 def test_a_pause_of_half_a_minute_was_not_captured() -> None:

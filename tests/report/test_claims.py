@@ -65,7 +65,7 @@ CATALOGUES = {
     "doctor.remedies": doctoring.REMEDIES,
     "doctor.endings": doctoring.ENDINGS,
 }
-HIDDEN = re.compile(r"^(?:encrypted|burst|certainty\.[CD]|phrase\.encrypted|statement\.(?:hidden|matched)|hidden)")
+HIDDEN = re.compile(r"^(?:encrypted|burst|certainty\.[CD]|reason\.encrypted|statement\.(?:hidden|matched)|hidden)")
 FACE = (r"\bface", "人脸")
 ALLOWED = {
     ("completeness", "report.verdict_note"): "says that no finding is none",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -275,6 +276,8 @@ def test_targets_of_an_opponent_take_no_time(segment: str) -> None:
 
 def test_forms_of_targets() -> None:
     assert target_form("/iclock/2024/ab12cd34ef56/a.JPG?x=1#y") == "/iclock/*/*/*"
+    assert target_form("077B165241_0004.xml") == target_form("20261025_142105.xml") == "*"
+    assert target_form("/a/config2.xml") == "/a/config2.xml"
     assert target_form("/face/P990101/v1/user-list") == "/face/P990101/v1/user-list"
 
 
@@ -371,3 +374,54 @@ def test_more_leaves_than_are_held_are_messages_cut(tmp_path: Path, monkeypatch:
     rows = [row for row in case.table("ledgers").to_pylist() if row["ledger"] == "understanding"]
     (cut,) = (row for row in rows if row["reason"] == MESSAGES_CUT)
     assert 0 < cut["count"] < 12
+
+
+def test_which_way_somebody_passed_is_told_in_or_out_and_a_code_as_sent(tmp_path: Path) -> None:
+    ways = ["进", "出", "in", "OUT", "2", "签离", "", "1"]
+    case = audited(tmp_path, lambda place: named(place) | {"passDir": ways[place]})
+    assert [row["direction"] for row in case.table("events").to_pylist()] == [
+        "in",
+        "out",
+        "in",
+        "out",
+        "2",
+        "out",
+        "",
+        "1",
+    ]
+    said = clear(case)
+    assert [said[row["event_id"]].get("direction", "") for row in case.table("events").to_pylist()] == ways
+    report = (case.folder / "report.html").read_text(encoding="utf-8")
+    assert "in 2, out 3" in report
+
+
+def test_both_ways_in_a_field_that_says_nothing_are_known_by_what_they_are(tmp_path: Path) -> None:
+    case = audited(tmp_path, lambda place: bare(place) | {"k9": "下班" if place % 2 else "上班"})
+    assert [row["direction"] for row in case.table("events").to_pylist()] == ["in", "out"] * 4
+    (field,) = (row for row in case.table("fields").to_pylist() if row["path"] == "k9")
+    assert (field["meaning"], field["known_by"]) == ("direction", "behaviour")
+
+
+def test_persons_whom_their_sender_masked_are_events_without_a_picture(tmp_path: Path) -> None:
+    def masked(place: int) -> dict[str, object]:
+        one = named(place) | {"khxm": f"{NAMES[place][0]}*", "sfzh": f"{number(place)[:6]}********{number(place)[-4:]}"}
+        return {key: value for key, value in one.items() if key != "rlzp"}
+
+    case = audited(tmp_path, masked)
+    rows = case.table("events").to_pylist()
+    assert [(row["standing"], row["device_ref"], row["place"]) for row in rows] == [
+        ("inferred", "GATE-0007", "一号案场东门")
+    ] * 8
+    assert case.table("findings").num_rows == 0
+
+
+def test_documents_behind_heads_of_nobodys_protocol_are_events(tmp_path: Path) -> None:
+    capture = Capture()
+    texts = [json.dumps(named(place), ensure_ascii=False).encode() for place in range(8)]
+    capture.talk(
+        CAM, CLOUD, *((b"SH\x02" + len(one).to_bytes(4) + one + b"\x7f", b"SH\x06ok") for one in texts), port=9100
+    )
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    rows = case.table("events").to_pylist()
+    assert len(rows) == 8
+    assert {(row["place"], row["device_ref"], len(row["images"])) for row in rows} == {("一号案场东门", "GATE-0007", 1)}

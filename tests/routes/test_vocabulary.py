@@ -63,3 +63,17 @@ def test_a_name_counts_only_with_its_shape_and_its_neighbours() -> None:
     assert meaning_of("captureTime", "soon") == ""
     assert meaning_of("userType", "VIP") == ""
     assert meaning_of("userType", "VIP", ["name"]) == "group"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "meaning"),
+    [
+        ("төхөөрөмжийн_дугаар", "AB12CD34", "device"), ("ציון_התאמה", "77.6", "score"), ("ονοματεπώνυμο", "Νίκος Παππάς", "name"),
+        ("henkilötunnus", "11010519491231002X", "id_number"), ("ұқсастық_пайызы", "96,4", "score"), ("เพศ", "ชาย", "gender"),
+        ("жынысы", "әйел", "gender"), ("sukupuoli", "nainen", "gender"), ("numărul_dispozitivului", "AB12CD34", "device"),
+        ("час_проходу", "2026-06-01 10:20:30", "time"), ("vieraan_ikä", "37", "age"),
+        ("küszöb_hasonlóság", "0.6", ""), ("κατώφλι_ομοιότητας", "0.6", ""),
+    ],
+)  # fmt: skip
+def test_further_languages(key: str, value: str, meaning: str) -> None:
+    assert meaning_of(key, value) == meaning

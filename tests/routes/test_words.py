@@ -176,3 +176,23 @@ def test_strangers_in_an_answer_are_events_too() -> None:
     records = [{"passTime": "2025-06-01 12:00:00", "sex": "F", "photo": bytes([at])} for at in range(6)]
     assert [one.kind for one in inferred(records, reply=True)] == ["retrieval"] * 6
     assert inferred([{"title": "News", "image": bytes([at])} for at in range(6)], reply=True) == []
+
+
+def test_a_day_and_a_clock_in_fields_of_their_own_are_one_time() -> None:
+    records = [
+        {"fecha": "01/06/2025", "hora": f"12:00:0{at}", "nombre": NAMES[at], "dni": number(at)} for at in range(6)
+    ]
+    assert [one.shot_time is not None for one in inferred(records)] == [True] * 6
+
+
+def test_a_device_and_a_number_are_known_in_rows_of_one_message() -> None:
+    (some,) = told([{"TID": "x"}])
+    some.leaves = [
+        leaf(f"row[{at}].{key}", key, value)
+        for at in range(6)
+        for key, value in (("TID", "JI86418130"), ("PSX", "MF"[at % 2]), ("PNM", NAMES[at]), ("PZ", number(at)))
+    ]
+    fields = fields_of([some])
+    assert {one.key: one.meaning for one in fields.values()} == {
+        "TID": "device", "PSX": "gender", "PNM": "name", "PZ": "id_number",
+    }  # fmt: skip

@@ -108,6 +108,21 @@ def test_pictures_in_cells_are_of_their_rows(tmp_path: Path) -> None:
     assert not any(row["value"].startswith("/9j/") for row in found)
 
 
+def test_lists_of_one_length_beside_each_other_are_columns_of_records(tmp_path: Path) -> None:
+    document = {"box": "A-1", "at": [1, 2], "names": ["x", "y"], "scores": [0.5, 0.6], "papers": ["p", "q"]}
+    found = {row["path"]: row["value"] for row in rows(tmp_path, document)}
+    assert (found["box"], found["[0].names"], found["[1].scores"], found["[1].papers"]) == ("A-1", "x", "0.6", "q")
+
+
+def test_few_lists_or_such_of_other_lengths_are_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    few = {row["path"] for row in rows(tmp_path / "one", {"a": [1, 2], "b": [3, 4]})}
+    assert few == {"a[0]", "a[1]", "b[0]", "b[1]"}
+    other = {row["path"] for row in rows(tmp_path / "two", {"a": [1], "b": [3], "c": [5, 6], "d": [7], "e": [8]})}
+    assert "[0].a" not in other
+
+
 def test_a_picture_is_put_into_no_cell_that_has_other_bytes(tmp_path: Path) -> None:
     """As many long cells as pictures, and yet one cell is no picture, and one picture stands in no cell."""
     shown = [picture(seed=seed, size=(48, 48)) for seed in (1, 2)]

@@ -16,12 +16,14 @@ from typer.testing import CliRunner
 
 import netaudit
 from netaudit.cli.app import app
+from netaudit.contracts.reasons import reason
 from netaudit.report.signing_words import problem_text
 from netaudit.report.wording import Wording
 from netaudit.signing.certificates import weaknesses
 from netaudit.signing.cms import Signer
 from netaudit.signing.sign import sign_case
 from netaudit.signing.verification import attested
+from tests.wording import english
 
 SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
 DAY = datetime.timedelta(days=1)
@@ -71,22 +73,22 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_is_wrong_with_a_certificate_is_said(name: str) -> None:
     given, said = WRONG[name]
     (one,) = weaknesses(signer(**given).certificate, NOW)
-    assert one.startswith(said)
-    text = problem_text(f"signature/manifest.p7s: the certificate of its signer {one}", Wording("zh"))
+    assert english(one).startswith(said)
+    text = problem_text(reason("attested_certificate", name="signature/manifest.p7s", inner=one), Wording("zh"))
     assert text.startswith("signature/manifest.p7s：签名人的证书")
     assert "key usage" not in text
 
 
 def test_a_short_key_is_said(short: rsa.RSAPrivateKey) -> None:
     (one,) = weaknesses(signer(short).certificate, NOW)
-    assert one == "has an RSA key of 1024 bits, with which others may have signed"
+    assert english(one) == "has an RSA key of 1024 bits, with which others may have signed"
 
 
 def test_a_certificate_signed_with_sha_1_is_said() -> None:
     """Made by openssl: the library signs with it no more."""
     pem = (Path(__file__).parent / "sha1.pem").read_bytes()
     (one,) = weaknesses(x509.load_pem_x509_certificate(pem), None)
-    assert one == "is itself signed with SHA1, so that it may be forged"
+    assert english(one) == "is itself signed with SHA1, so that it may be forged"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_verify_says_it_and_is_not_content(case: Path, tmp_path: Path, name: str
     told = attested(folder)
     assert told is not None
     assert told.certificate == made.certificate.fingerprint(hashes.SHA256()).hex()
-    assert [problem.partition(" of its signer ")[2].startswith(said) for problem in told.problems] == [True]
+    assert [english(problem).partition(" of its signer ")[2].startswith(said) for problem in told.problems] == [True]
     ran = CliRunner().invoke(app, ["verify", str(folder), "--lang", "en"])
     assert ran.exit_code == 3
     assert said in ran.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from xml.parsers import expat
 
 import pytest
@@ -35,6 +36,16 @@ def told(text: bytes) -> list[Event] | None:
     return out
 
 
+def comments(text: bytes) -> str:
+    """What stands in comments."""
+    found: list[str] = []
+    parser = expat.ParserCreate("utf-8")
+    parser.CommentHandler = found.append
+    with contextlib.suppress(expat.ExpatError):
+        parser.Parse(text, True)
+    return "".join(found)
+
+
 PIECES = st.sampled_from([
     "<a>", "</a>", '<b c="d">', "</b>", "<e/>", LONG, "张三" * 30, "\r\n" + "x" * 80, "&lt;", "]]>", "<![CDATA[", "<!-- ", " -->",
     f'<f g="{LONG}"/>', f'<h i="a\n{LONG}\t{LONG}" j="k"/>', f"<l {LONG}>", "short", "'", '"', ">", "--", "?>",
@@ -49,6 +60,7 @@ def test_events_are_those_of_the_text(pieces: list[str]) -> None:
     events, wanted = list(document.events), told(text)
     assert wanted is None or events == wanted
     words = "".join(event for event in events if isinstance(event, str)) + document.rest.decode()
+    words += comments(text)  # which are looked through as bytes are
     assert wanted is None or words.count("short") == "".join(pieces).count("short")
 
 

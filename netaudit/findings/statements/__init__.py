@@ -14,11 +14,11 @@ from netaudit.findings.statements.calm import CALM
 from netaudit.findings.statements.earlier import EARLIER
 from netaudit.findings.statements.hidden import HIDDEN, UNMATCHED
 from netaudit.findings.statements.kind import FIRST, LAST, SECOND, Kind, Tables
-from netaudit.findings.statements.marked import MARKED
+from netaudit.findings.statements.marked import AS_THEY_DO, MARKED
 from netaudit.findings.statements.seen import LEFT, MOVED_INSIDE
 from netaudit.findings.statements.unread import UNREAD
 
-KINDS: tuple[Kind, ...] = (*LEFT, *CALM, *HIDDEN, *MARKED, *MOVED_INSIDE, *UNREAD, *UNMATCHED)
+KINDS: tuple[Kind, ...] = (*LEFT, *CALM, *HIDDEN, *MARKED, *MOVED_INSIDE, *AS_THEY_DO, *UNREAD, *UNMATCHED)
 BY_NAME = {kind.name: kind for kind in (*KINDS, *EARLIER)}  # also those that only sealed cases hold
 
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
-from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, RECORDS
+from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, RECORDS, UNCHECKED
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import heard_nearly_all, left_open, open_rows, total
 from netaudit.findings.visibility import CLEAR
@@ -127,6 +127,13 @@ CALM = (
         "{n} 个形似身份证件号码的号码传出，旁无任何名称表明其为何物",
         "{n:number in the form of an identity number|numbers in the form of identity numbers} left, which nothing "
         "names",
+        FIRST,
+    ),
+    Kind(
+        "numbers_unchecked", left_open("numbers_unchecked", "apart", UNCHECKED, subjects=True),
+        "{n} 个被字段称为证件号码的号码连同姓名传出，而无校验位可以核对（15 位）或校验位不符",
+        "{n:number that a field calls an identity number|numbers that fields call identity numbers} left beside a name,"
+        " of 15 digits without a check digit, or with a wrong one",
         FIRST,
     ),
     Kind(

@@ -1,21 +1,28 @@
-"""What it is worth that nothing left after marked passes: absence with a number, from the visit's own marks."""
+"""What it is worth that nothing left after marked passes: absence with a number.
+
+From the visit's own marks; from entries that say how a maker's devices push pictures; and from the pictures which the
+devices move inside in the same capture: such a one, sent outside, would have been seen.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from netaudit.findings.marked import FOLLOWED, NOT_FOLLOWED, WINDOW_S
+from netaudit.findings.bounds import lower
+from netaudit.findings.marked import AS_MADE, FOLLOWED, NOT_FOLLOWED, WINDOW_S
 from netaudit.findings.moments import LEAST_BYTES
 from netaudit.findings.roles import CAPTURE, TERMINAL
-from netaudit.findings.statements.kind import SECOND, Kind, Statement, Tables
+from netaudit.findings.statements.kind import MOST_NAMED, SECOND, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import heard_nearly_all, open_rows
+from netaudit.findings.vocabulary import MOVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LEAST = 3  # passes: below, only what is sent after most of them would show
 SEEN = 95  # of 100 such visits
+MOST_SAID = 99  # of 100: no visit shows more
 
 
 def least_share(passes: int) -> int:
@@ -29,19 +36,66 @@ def least_share(passes: int) -> int:
     return math.ceil(100 * (1 - math.pow(1 - SEEN / 100, 1 / passes)))
 
 
-def _unfollowed(tables: Tables) -> Iterator[Statement]:
-    """A statement where no marked pass was followed, and what nearly all devices said could be heard."""
-    rows = [row for row in tables["ledgers"].to_pylist() if row["ledger"] == "marks"]
+def _figures(tables: Tables) -> dict[str, int]:
+    """Of the marked passes, where none was followed, and what nearly all devices said could be heard; else nothing."""
+    rows = [row for row in tables["ledgers"].to_pylist() if row["ledger"] == "marks" and not row["subject"]]
     found = {row["reason"]: row["count"] or 0 for row in rows}
     passes = found.get(NOT_FOLLOWED, 0)
     if passes < LEAST or found.get(FOLLOWED) or open_rows(tables, "stages") or not heard_nearly_all(tables):
-        return
-    roles = tables["devices"]["role_hint"].to_pylist()
-    counts = {
+        return {}
+    return {
         "n": passes, "all": sum(found.values()), "seconds": WINDOW_S, "bytes": LEAST_BYTES,
-        "percent": least_share(passes), "of": SEEN, "devices": sum(one in {CAPTURE, TERMINAL} for one in roles),
+        "percent": least_share(passes), "of": SEEN,
     }  # fmt: skip
-    yield Statement("unfollowed", counts=counts)
+
+
+def _capturing(tables: Tables) -> dict[str, str]:
+    """Makers of the capture devices that are there, by device; empty where none is known."""
+    devices = tables.get("devices")
+    rows = devices.select(["device_id", "vendor", "role_hint"]).to_pylist() if devices is not None else []
+    return {row["device_id"]: row["vendor"] or "" for row in rows if row["role_hint"] in {CAPTURE, TERMINAL}}
+
+
+def _unfollowed(tables: Tables) -> Iterator[Statement]:
+    """A statement where no marked pass was followed."""
+    if figures := _figures(tables):
+        yield Statement("unfollowed", counts=figures | {"devices": len(_capturing(tables))})
+
+
+def _as_made(tables: Tables) -> Iterator[Statement]:
+    """What would have been seen of pictures that are pushed as entries of the devices' makers have it."""
+    rows = tables["ledgers"].to_pylist()
+    entries = {row["subject"]: row["count"] for row in rows if (row["ledger"], row["reason"]) == ("marks", AS_MADE)}
+    makers = _capturing(tables)
+    own = sorted(one for one, maker in makers.items() if maker in entries)
+    if (figures := _figures(tables)) and own:
+        counts = {"devices": len(own), "known": len(makers), "entries": sum(entries.values())}
+        yield Statement("as_made", counts=figures | counts, why=entries, subjects=own[:MOST_NAMED])
+
+
+def _as_seen(tables: Tables) -> Iterator[Statement]:
+    """What would have been seen, had a picture been sent outside like those that capture devices move inside here."""
+    figures, makers = _figures(tables), _capturing(tables)
+    if not figures:
+        return
+    rows = tables["findings"].select(["finding_id", "act", "sender_device", "object_ids"]).to_pylist()
+    moved = [row for row in rows if row["act"] == MOVED.name and row["sender_device"] in makers]
+    ids = {one for row in moved for one in row["object_ids"] or ()}
+    sizes = [size for one, size in zip(*(tables["objects"][name].to_pylist() for name in ("object_id", "size")),
+                                       strict=True) if one in ids]  # fmt: skip
+    if not sizes:
+        return
+    large = sum(size >= LEAST_BYTES for size in sizes)
+    seen = 1 - (1 - lower(large, len(sizes))) ** figures["n"]
+    senders = {row["sender_device"] for row in moved}
+    counts = {
+        "devices": len(senders), "known": len(makers), "pictures": len(sizes), "large": large,
+        "hidden": min(MOST_SAID, math.floor(100 * seen)),
+    }  # fmt: skip
+    yield Statement(
+        "as_seen", counts=figures | counts, subjects=sorted(senders)[:MOST_NAMED],
+        evidence=sorted(row["finding_id"] for row in moved)[:MOST_NAMED],
+    )  # fmt: skip
 
 
 _ZH = (
@@ -58,4 +112,30 @@ _EN = (
     "personal devices left out): sent after {percent} % of them or more, it would have been seen in at least {of} of "
     "100 such visits; what is rarer, smaller, sent in other ways or at other moments would not"
 )
+_MADE_ZH = (
+    "已知采集设备 {known} 台中有 {devices} 台，其厂商推送图像的方式已有 {entries} 个条目说明，图像在消息之内（{why}）："
+    "照此向外发送时，明文不论大小均可读，加密则自 {bytes:size} 起可见；"
+    "若在 {n} 个时刻的 {percent}% 及以上之后照此发送，100 次这样的检查中至少 {of} 次会看到"
+)
+_MADE_EN = (
+    "for {devices} of {known:capture device|capture devices} known, {entries:entry says|entries say} how devices of "
+    "the maker push pictures, in the message itself ({why}): sent outside so, they would have been read in clear "
+    "whatever their size, and encrypted have shown from {bytes:size} on; sent so after {percent} % of "
+    "{n:marked moment|marked moments} or more, it would have been seen in at least {of} of 100 such visits"
+)
+_SEEN_ZH = (
+    "已知采集设备 {known} 台中有 {devices} 台在本次采集中于内部传送人脸图像 {pictures} 张，"
+    "其中 {large} 张不小于 {bytes:size}：若在 {n} 个标记时刻之后各向外发送一张这样的图像，"
+    "明文均可读；加密时，100 次这样的检查中至少 {hidden} 次会看到（精确二项界，置信度 95%）"
+)
+_SEEN_EN = (
+    "{devices} of {known:capture device|capture devices} known moved {pictures:face image|face images} inside in this "
+    "capture, {large} of them with {bytes:size} or more: had one like these been sent outside after each of "
+    "{n:marked moment|marked moments}, it would have been read in clear; encrypted, it would have been seen in at "
+    "least {hidden} of 100 such visits (exact binomial bound, 95 % confidence)"
+)
 MARKED = (Kind("unfollowed", _unfollowed, _ZH, _EN, SECOND),)
+AS_THEY_DO = (
+    Kind("as_made", _as_made, _MADE_ZH, _MADE_EN, SECOND),
+    Kind("as_seen", _as_seen, _SEEN_ZH, _SEEN_EN, SECOND),
+)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netaudit.live.news import Note
 
 SYSLOG = "syslog"
+SOCKETS = ("/dev/log", "/var/run/syslog")  # of Linux and the BSDs, of macOS: without one, lines would go nowhere
 LARGEST = 1 << 20  # bytes of a file of alarms; the one before it is kept as NAME.1
 
 
@@ -53,7 +54,7 @@ def checked(where: str | None) -> Path | str | None:
     if where is None:
         return None
     if where == SYSLOG:
-        if sys.platform == "win32":
+        if sys.platform == "win32" or not any(_path(one).exists() for one in SOCKETS):
             raise UsageError("--alarm syslog: this system has none; say a file")
         return SYSLOG
     path = _path(where)

@@ -74,6 +74,8 @@ class Appliance:
     _day: Day | None = None
     _last: float = 0.0  # when the last file began
     _taken_at: float = field(default_factory=time.monotonic)
+    _left: set[str] = field(default_factory=set)  # files that a recorder of an earlier start left
+    _untold: int = 0  # runs of which the day under way has such files
     _refused: dict[str, float] = field(default_factory=dict)  # files that could not be taken, and when to try again
 
     def run(self) -> bool:
@@ -88,6 +90,7 @@ class Appliance:
             self._custody.note("begun", version=__version__, interface=self._source(), private_days=daily.private_days)
             self._take_up(auditor)
             if own:
+                self._left = {one.path.name for one in spool.whole(ended=True)} if spool.folder.is_dir() else set()
                 self._start(spool)
             try:
                 self._loop(spool, auditor, room)
@@ -116,7 +119,10 @@ class Appliance:
         spool.folder.mkdir(mode=0o700, exist_ok=True)
         settings = self.settings
         ring = settings.ring // PART if settings.ring is not None else None
-        settings = replace(settings, ring=ring, overwrite_oldest=True, keep_free=settings.keep_free // 2)
+        settings = replace(
+            settings, ring=ring, overwrite_oldest=True, keep_free=settings.keep_free // 2,
+            largest_file=self.daily.case_size or settings.largest_file,  # whole files make a case
+        )  # fmt: skip
         self._keeper = Keeper(settings, spool.folder, self._custody, self._pass_on, lambda _: True)
         self._keeper.start()
 
@@ -169,6 +175,9 @@ class Appliance:
                 continue
             self._refused.pop(name, None)
             self._taken_at = clock
+            if name in self._left:  # what its run lost, and what it had not written when it ended, nobody knows
+                self._left.discard(name)
+                self._untold = 1
         for name in sorted(spool.others - self._others):
             self._tell("warning", "no_capture", file=shown_name(spool.folder / name))
         self._others = spool.others
@@ -224,7 +233,8 @@ class Appliance:
             "untold_runs": keeper.untold_runs,
         }
         lost: dict[str, Any] = {name: number - before.get(name, 0) for name, number in self._counted.items()}
-        lost["untold_runs"] += keeper.recording  # a run under way tells at its end
+        lost["untold_runs"] += keeper.recording + self._untold  # a run under way tells at its end
+        self._untold = 0
         gone = keeper.overwritten[:MOST_OVERWRITTEN]
         if (more := len(keeper.overwritten) - len(gone)) > 0:
             gone.append(f"+{more}")

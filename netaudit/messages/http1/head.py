@@ -14,7 +14,6 @@ from typing import NamedTuple
 from netaudit.contracts.heads import ANEW, MOST_FIELDS, Form, form_of
 
 REMEMBERED, MOST_REMEMBERED = 2048, 1024  # bytes of fields, skeletons of them
-MOST_STATUS = 128  # bytes of a status line that is remembered
 HEAD_LIMIT = 256 << 10  # bytes; a longer head is not waited for
 LOOK_BACK = 2304  # bytes before "HTTP/1." in which a request line found by searching must begin
 BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -92,7 +91,7 @@ def start_line(line: bytes) -> Head | None:
     """Parse a start line (request or status line), or None."""
     line = line.rstrip(b"\r\n \t")
     if line[:5].upper() == b"HTTP/":
-        version, status = (_status_line if len(line) <= MOST_STATUS else _status_line.__wrapped__)(line)
+        version, status = _status_line(line)
         return Head(version=version, status=status) if version else None
     if _CONTROL.search(line):
         return None
@@ -111,7 +110,6 @@ def start_line(line: bytes) -> Head | None:
     return None
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
 def _status_line(line: bytes) -> tuple[str, int]:
     """Version and status; empty and 0 where it is none."""
     found = None if _CONTROL.search(line) else _STATUS.match(text_of(line))

@@ -33,7 +33,9 @@ class Said(NamedTuple):
     chunked: bool
 
 
-def _said(fields: Fields) -> Said:
+def said_by(fields: Fields) -> Said:
+    """What fields of a head say."""
+
     def first(name: str) -> str:
         return next((value for key, value in fields if key == name and value), "")
 
@@ -112,7 +114,7 @@ class Pairing:
 
     def _request(self, head: Head, message: Message) -> Message | None:
         message.method, message.path = head.method, head.target
-        said = message.form.read(_said)
+        said = message.form.read(said_by)
         message.host, message.content_type = said.host, said.content_type
         for value in said.ranges:
             _note_range(message, value)
@@ -146,7 +148,7 @@ class Pairing:
 
     def _response(self, head: Head, message: Message, *, unasked: bool) -> Message | None:
         message.status = head.status
-        said = message.form.read(_said)
+        said = message.form.read(said_by)
         message.content_type = said.content_type
         for value in said.ranges:
             _note_range(message, value)
@@ -216,7 +218,7 @@ def bodiless(head: Head) -> bool:
 
 
 def _request_framing(head: Head, message: Message) -> Framing:
-    said = message.form.read(_said)
+    said = message.form.read(said_by)
     pause = head.method == "CONNECT" or said.upgrade
     if tunnel_in(message):
         return Framing(Framing.NONE)
@@ -237,7 +239,7 @@ def _response_framing(head: Head, message: Message) -> Framing:
         return Framing(Framing.NONE)
     if (message.method == "CONNECT" and head.status < 300) or tunnel_in(message):
         return Framing(Framing.NONE)
-    if message.form.read(_said).chunked:
+    if message.form.read(said_by).chunked:
         return Framing(Framing.CHUNKED, declared=content_length(head)[0])
     length, note = content_length(head)
     if note:

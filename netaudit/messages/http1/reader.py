@@ -64,6 +64,11 @@ class HttpReader(BaseReader):
             for side in self.sides:
                 side.lose_way()
 
+    def stand_at(self, offsets: tuple[int, int]) -> None:
+        """Everything before these offsets was read by somebody else, and all that was asked is answered."""
+        for side, offset in zip(self.sides, offsets, strict=True):
+            side.at = offset
+
     # -- the reader's contract ----------------------------------------------------------------------------------------
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:

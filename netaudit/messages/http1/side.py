@@ -132,10 +132,10 @@ class Side:
             if size - pos < HEAD_LIMIT and not self.flushing and could_begin(data[pos : pos + HEAD_LIMIT]):
                 self.waits_for_blank = data[pos:].find(b"\n") >= 0
                 return ~pos
-            return self._cut_head(data, pos, base) if self.flushing else self._no_head(data, pos, base)
+            return self._cut_head(data, pos, base) if self.flushing else self._no_head(pos, base)
         head = parse_head(data[pos : found.end()])
         if head is None:
-            return self._no_head(data, pos, base)
+            return self._no_head(pos, base)
         return self._begin(head, data, pos, found.end(), base)
 
     def _cut_head(self, data: bytes, pos: int, base: int) -> int:
@@ -143,7 +143,7 @@ class Side:
         lines = data[pos : data.rfind(b"\n") + 1]  # the last line may be cut
         head = parse_head(lines) if lines else None
         if head is None:
-            return self._no_head(data, pos, base)
+            return self._no_head(pos, base)
         self.unasked = False
         message, _ = self._began(head, base + pos, base + len(data))
         message.complete, message.unknown_from = False, 0
@@ -151,10 +151,10 @@ class Side:
         self.events.append(message)
         return self._get_lost(len(data))
 
-    def _no_head(self, data: bytes, pos: int, base: int) -> int:
+    def _no_head(self, pos: int, base: int) -> int:
         """What should be a head is none: an answer without any (HTTP/0.9), or the way is lost."""
         raw = self.pairing.headless_answer(self.direction, base + pos)
-        return self._get_lost(pos) if raw is None else self._body(raw, Framing(Framing.CLOSE), data, pos, base)
+        return self._get_lost(pos) if raw is None else self._body(raw, Framing(Framing.CLOSE), pos)
 
     def _get_lost(self, pos: int) -> int:
         self.step = Side._seek
@@ -174,7 +174,7 @@ class Side:
         if headless and framing.kind == Framing.LENGTH and framing.length and data[end : end + len(MARK)] == MARK:
             message.notes.append("taken as the answer to a HEAD request")
             framing = Framing(Framing.NONE)
-        return self._body(message, framing, data, end, base)
+        return self._body(message, framing, end)
 
     def _began(self, head: Head, start: int, end: int) -> tuple[Message, Framing]:
         message, framing, released = self.pairing.began(self.direction, head, start, end, unasked=self.unasked)
@@ -184,19 +184,14 @@ class Side:
             self.events.append(ANSWERED)
         return message, framing
 
-    def _body(self, message: Message, framing: Framing, data: bytes, pos: int, base: int) -> int:
+    def _body(self, message: Message, framing: Framing, pos: int) -> int:
+        """Read what follows as the body."""
         kind = framing.kind
         self.after = Side._pause if framing.pause else Side._head
         self.step = self.after
         if kind == Framing.NONE or (kind == Framing.LENGTH and not framing.length):
             self.events.append(message)
             return pos
-        if kind == Framing.LENGTH and framing.length <= len(data) - pos and not self._in_parts(message, kind):
-            end = pos + framing.length
-            message.body, message.body_start, message.body_size = data[pos:end], base + pos, framing.length
-            message.end = base + end
-            self.events.append(message)
-            return end
         if self._in_parts(message, kind):
             self.sink = Parts(message, self.events.append)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from netaudit.messages.reader import Verdict
+from netaudit.text.charset import decoded
 
 _TOPIC = re.compile(rb"[\w$/.: @=,\-\x80-\xff]{4,256}\Z")
 _HEADS = {b"\x00\x04MQTT", b"\x00\x06MQIsdp"}
@@ -14,6 +15,8 @@ _PROPERTIES = {
     0x18: 4, 0x19: 1, 0x1A: -1, 0x1C: -1, 0x1F: -1, 0x21: 2, 0x22: 2, 0x23: 2, 0x24: 1, 0x25: 1, 0x26: -2, 0x27: 4,
     0x28: 1, 0x29: 1, 0x2A: 1,
 }  # fmt: skip
+USER, TWO_TEXTS = 0x26, -2
+MOST_GIVEN = 64  # names and values of a message
 _OF_PUBLISH = frozenset({0x01, 0x02, 0x03, 0x08, 0x09, 0x0B, 0x23, 0x26})
 
 
@@ -79,6 +82,26 @@ def properties(data: bytes | bytearray, at: int) -> tuple[dict[int, bytes], int]
     except MoreError:
         raise WrongError from None
     return found, end
+
+
+def user_properties(data: bytes, at: int) -> list[tuple[str, str]]:
+    """Names and values that the sender gave to a message (section 3.3.2.3.7), in their order."""
+    length, at = varint(data, at)
+    end, out = at + length, list[tuple[str, str]]()
+    while at < end and len(out) < MOST_GIVEN:
+        kind = data[at]
+        size = _PROPERTIES[kind]
+        at += 1
+        if size > 0:
+            at += size
+        elif size == 0:
+            _, at = varint(data, at)
+        else:
+            text, at = block(data, at)
+            if size == TWO_TEXTS:
+                value, at = block(data, at)
+                out.append((decoded(text), decoded(value)))
+    return out
 
 
 def connects(data: bytes, verdict: Verdict) -> Verdict:

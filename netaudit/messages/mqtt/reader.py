@@ -14,6 +14,7 @@ from netaudit.contracts.details import MqttSaid
 from netaudit.messages.http1.body import LIMIT, Whole
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.fields import (
+    USER,
     MoreError,
     WrongError,
     block,
@@ -21,6 +22,7 @@ from netaudit.messages.mqtt.fields import (
     connects,
     has_properties,
     properties,
+    user_properties,
     varint,
 )
 from netaudit.messages.mqtt.publications import LEAST, NAME, SHORTEST, publications
@@ -263,6 +265,7 @@ class MqttReader(BaseReader):
         numbered = at if flags & 6 else 0
         at += 2 if numbered else 0
         found: dict[int, bytes] = {}
+        begun = at
         if at > stop:
             raise WrongError
         if self.version == 5 or (not self.version and has_properties(held, at, stop)):
@@ -276,6 +279,8 @@ class MqttReader(BaseReader):
         message.path = self._topic(side, decoded(topic), found)
         if CONTENT_TYPE in found:
             message.content_type = decoded(found[CONTENT_TYPE][2:])
+        if USER in found:
+            message.headers = user_properties(bytes(held[begun:at]), 0)
         if numbered and direction == UP:
             self._awaits(held[numbered] << 8 | held[numbered + 1], message)
         if flags & 8:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from netaudit.live.daily import alarms as alarming
 from netaudit.live.daily import room as rooms
 from netaudit.live.daily.alarms import Alarms, checked
 from netaudit.live.daily.appliance import Appliance, Daily, refuse
+from netaudit.live.daily.auditor import Auditor
 from netaudit.live.daily.day import Day, cases, free_name, is_sealed, shown_why
 from netaudit.live.daily.room import size_of
 from netaudit.live.daily.spool import Spool, Whole
@@ -373,6 +375,30 @@ def test_losses_are_those_of_the_case(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_files_that_a_run_before_left_are_of_a_run_that_did_not_tell_its_losses(tmp_path: Path) -> None:
+    """Power was lost: the last file lacks what the recorder had not written, and the day that has it says so."""
+    from types import SimpleNamespace
+
+    from netaudit.capture.recorder import Drops
+
+    keeper = SimpleNamespace(
+        drops=Drops(10, 0, 0, 0), missed=lambda: 0, drops_own=0, untold_runs=0, recording=False, overwritten=[]
+    )
+    one, spool = appliance(tmp_path, Watcher()), tmp_path / "spool"
+    spool.mkdir()
+    write(spool, "record-0001_00002_20260901010000.pcapng", capture(START), START)
+    one.daily.root.mkdir()
+    with Custody(one.daily.root) as one._custody:
+        one._room = rooms.Room(one.daily.root, one._custody, None, 1, one._tell)
+        one._left = {"record-0001_00002_20260901010000.pcapng"}
+        one._take(Spool(spool, own=True), Auditor(()), ended=True)
+        assert one._day is not None
+        one._day.close()
+    assert one._losses(keeper)["untold_runs"] == 1  # type: ignore[arg-type]
+    assert one._losses(keeper)["untold_runs"] == 0  # type: ignore[arg-type]
+    assert not one._left
+
+
 def test_places_where_no_appliance_can_be(tmp_path: Path) -> None:
     (tmp_path / "case").mkdir()
     (tmp_path / "case" / "case.json").write_bytes(b"{}")
@@ -391,6 +417,16 @@ def test_names_of_cases(tmp_path: Path) -> None:
     (tmp_path / "2026-09-02").symlink_to(tmp_path / "2026-09-01")
     assert [path.name for path in cases(tmp_path)][-2:] == ["2026-09-01-10", "2026-09-01-11"]
     assert len(cases(tmp_path)) == 11
+
+
+def test_alarms_that_no_log_would_take_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container without a log: syslog() says nothing there, and the alarm would be lost."""
+    monkeypatch.setattr(alarming, "SOCKETS", (str(tmp_path / "log"),))
+    with pytest.raises(UsageError, match="this system has none"):
+        checked("syslog")
+    if sys.platform != "win32":
+        (tmp_path / "log").touch()
+        assert checked("syslog") == "syslog"
 
 
 def test_alarms_go_to_a_bounded_file_or_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

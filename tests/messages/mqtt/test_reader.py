@@ -77,6 +77,16 @@ def test_versions():
         assert summary.protocol == "mqtt"
 
 
+def test_what_the_sender_gave_to_a_message_of_version_5():
+    """User properties are its headers; a packet without them has none."""
+    given_ = [(b"personName", "张三".encode()), (b"Temp", b"36.4"), (b"Temp", b"36.5")]
+    props = b"\x01\x01" + b"".join(b"\x26" + block(name) + block(value) for name, value in given_) + b"\x02\0\0\0\x09"
+    events = [up(connect(5)), down(CONNACK), up(publish(b"t/1", JPEG, 0, varint(len(props)) + props))]
+    events.append(up(publish(b"t/1", JPEG, 0, b"\x00")))
+    told = [message.headers for message in read(events, server_port=1883)[0] if message.method == "PUBLISH"]
+    assert told == [[("personName", "张三"), ("Temp", "36.4"), ("Temp", "36.5")], []]
+
+
 def test_aliases_and_content_type():
     first = b"\x0f\x03\x00\x09image/png\x23\x00\x05"
     events = [up(connect(5)), up(publish(b"t/long", b"a", 0, first)), up(publish(b"", b"b", 0, b"\x03\x23\x00\x05"))]

@@ -1,0 +1,124 @@
+"""Documents in connections of protocols that nobody knows: cut as they are, however the stream comes."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.messages.framed import FramedDatagrams, FramedDocuments, recognise, recognise_datagram
+from netaudit.messages.message import DOWN, UP
+from netaudit.messages.reader import Opening, Verdict
+from tests.unwrapping.samples import picture
+
+if TYPE_CHECKING:
+    from netaudit.messages.message import Message
+
+TEXTS = [json.dumps({"ctrl": "A-1", "n": at, "said": 'a "{[\\" b' * at * 9}).encode() for at in range(7)]
+JPEG = picture(seed=3, size=(24, 24))
+
+
+def packed(at: int) -> bytes:
+    """MessagePack: {"box": "A-1", "n": at, "crop": bytes}."""
+    return b"\x83\xa3box\xa3A-1\xa1n" + bytes([at]) + b"\xa4crop\xc5" + struct.pack(">H", len(JPEG)) + JPEG
+
+
+def lined(at: int) -> bytes:
+    return b"SEEN/2\r\nUnit: A-1\r\nNumber: %d\r\nBody-Size: %d\r\n\r\n" % (at, len(JPEG)) + JPEG
+
+
+WAYS = {
+    "head, length, text, check byte": (b"".join(b"SH\x02" + struct.pack(">I", len(one)) + one + b"\x7f" for one in TEXTS), TEXTS),
+    "lines": (b"\n".join(TEXTS) + b"\n", TEXTS),
+    "marks of begin and end": (b"".join(b"\x02" + one + b"\x03" for one in TEXTS), TEXTS),
+    "XML": (b"".join(b"\x00\x00\x01<Pass at='%d'><a>1</a></Pass>" % at for at in range(5)),
+            [b"<Pass at='%d'><a>1</a></Pass>" % at for at in range(5)]),
+    "length, MessagePack": (b"".join(struct.pack("<I", len(packed(at))) + packed(at) for at in range(5)), [packed(at) for at in range(5)]),
+    "length with itself, MessagePack": (b"".join(b"EV" + struct.pack(">I", len(packed(at)) + 6) + packed(at) for at in range(5)),
+                                        [packed(at) for at in range(5)]),
+    "one MessagePack": (struct.pack(">H", len(packed(1))) + packed(1), [packed(1)]),
+    "lines and a picture": (b"".join(map(lined, range(4))), [lined(at)[: -len(JPEG)] for at in range(4)]),
+}  # fmt: skip
+
+
+def read(data: bytes, cuts: list[int]) -> list[Message]:
+    reader, out, at = FramedDocuments(), [], 0
+    for cut in [*sorted(set(cuts)), len(data)]:
+        if at < cut <= len(data):
+            out += reader.feed(UP, at, data[at:cut])
+            at = cut
+        assert 0 <= reader.needed_from(UP) <= at
+    return out + reader.finish()
+
+
+def told(messages: list[Message]) -> list[tuple[int, int, bytes, bool]]:
+    return [(one.start, one.end, one.body, one.complete) for one in messages]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_documents_are_cut_out_whatever_stands_around_them(way: str) -> None:
+    data, wanted = WAYS[way]
+    assert recognise(Opening(data[:4096], b"", 40000, 9100, midstream=False)) is Verdict.YES
+    found = read(data, [])
+    documents = [one for one in found if one.method == "frame"]
+    assert [one.body for one in documents] == wanted
+    assert all(data[one.start : one.end] == one.body and one.complete for one in documents)
+    pictures = [one for one in found if one.method != "frame"]
+    assert [one.body for one in pictures] == [JPEG] * (4 if way == "lines and a picture" else 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(way=st.sampled_from(sorted(WAYS)), cuts=st.lists(st.integers(1, 2000), max_size=12))
+def test_no_split_changes_what_is_found(way: str, cuts: list[int]) -> None:
+    data = WAYS[way][0]
+    assert sorted(told(read(data, cuts))) == sorted(told(read(data, [])))
+
+
+def test_behind_a_loss_the_next_document_is_found_again() -> None:
+    data, texts = WAYS["head, length, text, check byte"]
+    reader, hole = FramedDocuments(), data.find(texts[3]) + 20
+    found = reader.feed(UP, 0, data[:hole]) + reader.gap(UP, hole, 10) + reader.feed(UP, hole + 10, data[hole + 10 :])
+    bodies = [(one.body, one.complete) for one in found + reader.finish()]
+    assert bodies == [(one, True) for one in texts[:3]] + [(texts[3][:20], False)] + [(one, True) for one in texts[4:]]
+
+
+def test_what_only_begins_like_one_is_searched_as_all_unknown_bytes_are() -> None:
+    data = b'{"a": 1, "b": [2, 3' + b" 11010519491231002X " + bytes(3000)
+    found = read(data, [40, 700])
+    assert [one.method for one in found] == ["frame"]  # what was there of it, cut by the end
+    assert not found[0].complete
+    binary = struct.pack(">I", 900) + b"\x81\xa1a" + b"11010519491231002X" + b"\xff" * 3000
+    (number,) = read(binary, [10, 2000])
+    assert (number.method, b"11010519491231002X" in number.body) == ("", True)
+
+
+@pytest.mark.parametrize(
+    "opening", [b"SSH-2.0-x\r\n", b"\x00" * 600, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 30, b"*3\r\n$3\r\nSET\r\n" * 40, b"\xff\xd8\xff\xe0" * 99]
+)  # fmt: skip
+def test_other_protocols_are_none(opening: bytes) -> None:
+    assert recognise(Opening(opening, opening * 9, 40000, 9100, midstream=False)) is not Verdict.YES
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    data=st.binary(max_size=700),
+    start=st.sampled_from([b"", b'{"a":', b"<ab>", b"\x00\x10\x81\xa1a", b"A\nb: 12\nc: 3\n\n"]),
+)
+def test_hostile_bytes_are_all_told_or_searched(data: bytes, start: bytes) -> None:
+    for one in read(start + data, [3, 9, 60]):
+        assert 0 <= one.start <= one.end <= len(start + data)
+    assert DOWN == 1
+
+
+def test_a_datagram_with_a_document_behind_a_head_and_one_with_a_picture() -> None:
+    text = TEXTS[3]
+    first = b"IAM\x00\x00\x00" + text + b"\r\n"
+    assert recognise_datagram(Opening(first, b"", 9000, 9001, midstream=False)) is Verdict.YES
+    assert recognise_datagram(Opening(first[:-20], b"", 9000, 9001, midstream=False)) is Verdict.NO
+    reader = FramedDatagrams()
+    out = reader.feed(UP, 0, first) + reader.feed(UP, len(first), JPEG) + reader.finish()
+    assert [(one.body, one.method, one.start) for one in out] == [(text, "frame", 0), (JPEG, "", len(first))]

@@ -1,0 +1,99 @@
+"""OPC UA: messages of several chunks, services that failed, losses, any cut, noise."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netaudit.contracts.answers import IN_FIELD
+from netaudit.messages.opcua import OpcUaReader, recognise
+from netaudit.messages.reader import Opening, Verdict
+from tests.messages.carrier import check_noise
+from tests.reference.messages import down, read, up
+from tests.unwrapping.samples import picture
+
+PICTURE = picture(seed=19)
+ROW = {"proto": 6, "client_port": 41000, "server_port": 4840}
+URL = b"opc.tcp://up.example.cn:4840"
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("<I", 8 + len(body)) + body
+
+
+HELLO = chunk(b"HELF", struct.pack("<IIIII", 0, 65536, 65536, 0, 0) + struct.pack("<i", len(URL)) + URL)
+ACK = chunk(b"ACKF", struct.pack("<IIIII", 0, 65536, 65536, 0, 0))
+
+
+def service(number: int, rest: bytes, request: int = 7, size: int = 500, last: bytes = b"F") -> bytes:
+    body = b"\1\0" + struct.pack("<H", number) + rest
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    return b"".join(
+        chunk(b"MSG" + (last if n == len(pieces) - 1 else b"C"), struct.pack("<IIII", 1, 1, n, request) + piece)
+        for n, piece in enumerate(pieces)
+    )
+
+
+def write(picture: bytes = PICTURE, **more) -> bytes:
+    return service(673, bytes(40) + struct.pack("<i", len(picture)) + picture, **more)
+
+
+def answered(result: int = 0, codes: tuple[int, ...] = (0,), number: int = 676) -> bytes:
+    head = bytes(8) + struct.pack("<II", 1, result) + b"\0\xff\xff\xff\xff\0\0\0"
+    return service(number, head + struct.pack("<i", len(codes)) + b"".join(struct.pack("<I", one) for one in codes))
+
+
+def test_a_message_of_several_chunks_is_one() -> None:
+    messages, summary = read([up(HELLO), down(ACK), up(write()), down(answered())], **ROW)
+    assert summary.protocol == "opcua"
+    sent, told = messages[-2:]
+    assert (sent.method, sent.path, PICTURE in sent.body, sent.complete) == ("write", URL.decode(), True, True)
+    assert told.request.message_id == sent.message_id
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        (answered(), False),
+        (answered(0x80340000), True),
+        (answered(codes=(0, 0x803B0000)), True),
+        (answered(codes=(0, 0x00BA0000)), False),  # uncertain, and taken
+        (answered(0x801F0000, (), 397), True),
+    ],
+)
+def test_what_was_not_written_is_refused(answer: bytes, refused: bool) -> None:
+    messages, _ = read([up(HELLO + write()), down(ACK + answer)], **ROW)
+    assert [IN_FIELD in one.notes for one in messages if one.request is not None] == [refused]
+
+
+def test_what_is_given_up_or_lost_is_not_whole() -> None:
+    for events in ([up(HELLO + write(last=b"A"))], [up((HELLO + write())[:900]), (0, 60), up((HELLO + write())[960:])]):
+        messages, _ = read(events, **ROW)
+        assert messages
+        assert not any(one.complete and one.body for one in messages)
+
+
+@settings(deadline=None, max_examples=25)
+@given(cuts=st.lists(st.integers(1, 900), min_size=1, max_size=30))
+def test_any_cut_gives_the_same(cuts: list[int]) -> None:
+    data, events, at = HELLO + write() + write(b"x" * 30, request=8), [], 0
+    for size in [*cuts, len(data)]:
+        events += [up(data[at : at + size])] if data[at : at + size] else []
+        at += size
+    messages, _ = read(events, **ROW)
+    assert [PICTURE in one.body for one in messages if one.method == "write"] == [True, False]
+
+
+def test_only_a_hello_is_recognised() -> None:
+    assert recognise(Opening(HELLO, b"", 1, 2, midstream=False)) is Verdict.YES
+    assert recognise(Opening(b"HEL", b"", 1, 2, midstream=False)) is Verdict.MORE
+    assert recognise(Opening(b"HELO example.cn\r\n", b"", 1, 2, midstream=False)) is Verdict.NO
+
+
+@settings(deadline=None, max_examples=30)
+@given(chunks=st.lists(st.tuples(st.integers(0, 1), st.binary(max_size=60)), max_size=8))
+def test_noise_is_no_error(chunks) -> None:
+    check_noise(OpcUaReader, chunks)
