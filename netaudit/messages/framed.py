@@ -22,7 +22,8 @@ LEAD = 32  # bytes in which a document begins behind the end of the one before
 MOST = 4 << 20  # bytes of a document; from there on all is searched
 MOST_DOCUMENTS = 50_000  # of a direction; what follows is searched as all unknown bytes are
 CHECK = 8  # bytes behind the document of a datagram
-MARKS = (Mark(least=24, holds=(b"{", 0, LEAD + 1)),)
+LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
+MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[", 0, LEAD + 1)),)
 MARKER = 10  # first bytes of a document by which the next one is found
 _TEXT = re.compile(
     rb'\{\s{0,8}"[^"\x00-\x1f]{1,64}"\s?:|\[\s{0,4}\{\s{0,4}"[^"\x00-\x1f]{1,64}"\s?:'
@@ -156,7 +157,7 @@ def recognise_datagram(opening: Opening) -> Verdict:
 
 def _told(data: bytes) -> tuple[int, int] | None:
     """Where the JSON text of a datagram begins and ends."""
-    begin = _begin(data)
+    begin = _begin(data) if len(data) >= LEAST_DATAGRAM else -1
     if begin < 0 or data[begin : begin + 1] not in {b"{", b"["}:
         return None
     end = _Json(begin).end(data)

@@ -7,6 +7,7 @@ describes: a picture with a name, a score, a time. It raises no finding and make
 from __future__ import annotations
 
 import re
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -199,6 +200,8 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
             continue
         if not known.proved and not _fits(meaning, value):
             continue
+        if meaning == "id_number" and _is_unborn(value, one.told.ns):
+            continue
         if value in known.strangers or (meaning == "phone" and _is_of_agent(leaf, own, fields)):
             continue
         if meaning == "url":
@@ -218,6 +221,11 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
         one.said["id_number"] = number_.upper()
     if "age" in one.said and "birthday" in one.said and "time" not in one.said:
         one.said.pop("age", None)
+
+
+def _is_unborn(number: str, ns: int) -> bool:
+    """Whether a number with a right check digit is of somebody who would be born later: an order's, with its day."""
+    return is_id_number(number) and ns > 0 and number[6:14] > time.strftime("%Y%m%d", time.gmtime(ns / 10**9 + 86_400))
 
 
 def _is_of_agent(leaf: Leaf, leaves: list[Leaf], fields: dict[str, Field]) -> bool:

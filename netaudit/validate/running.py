@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netaudit.pipeline.startup import trim
 from netaudit.validate.constants import of_constants
 from netaudit.validate.judging import judge
 from netaudit.validate.observing import observed
@@ -67,16 +68,32 @@ def write(files: list[Made], folder: Path) -> None:
 def read(files: list[Made], folder: Path) -> dict[str, Outcome]:
     """Outcomes of audits of what was written into `folder`/pack, room by room."""
     records: list[Record] = []
-    found: Digests = of_constants() if PLACE.is_file() else {}
-    for room in sorted({one.room for one in files}):
+    rooms = sorted({one.room for one in files})
+    found: Digests = _of_stages(folder, rooms) if PLACE.is_file() else {}
+    for room in rooms:
         case = audited(folder, room)
         if any(one.answers for one in files if one.room == room):
             records += observed(case)
         if PLACE.is_file():
-            found |= digests(case, room) | of_stages(folder / "pack" / room, room)
+            found |= digests(case, room)
         del case
-        gc.collect()  # what an audit leaves in cycles would add up
+        _let_go()
     return judge([answer for one in files for answer in one.answers], records) | judge_reference(found)
+
+
+def _of_stages(folder: Path, rooms: list[str]) -> Digests:
+    """Of constants and stages: before the audits, which need more memory and leave some behind."""
+    found = of_constants()
+    for room in rooms:
+        found |= of_stages(folder / "pack" / room, room)
+        _let_go()
+    return found
+
+
+def _let_go() -> None:
+    """What an audit leaves in cycles would add up."""
+    gc.collect()
+    trim()
 
 
 def audited(folder: Path, room: str) -> Case:

@@ -49,3 +49,24 @@ def test_the_ends_of_the_tunnel_are_told(proto: int, head: bytes, apart: int, tm
         (CAM, CLOUD, "outside", 20_000)
     ] * 4
     assert "unfollowed" not in {one["kind"] for one in case.statements}
+
+
+def test_where_nearly_all_came_in_one_tunnel_no_absence_is_told(tmp_path: Path) -> None:
+    """It may be a mirror, or what leaves: its inner addresses tell nothing of where it goes."""
+    chance, capture, marks = random.Random(4), Capture(), []
+    capture.talk(CAM, WEB, (request("GET", "/"), reply()))
+    capture._clock += 40
+    for _ in range(4):
+        marks.append(datetime.datetime.fromtimestamp(capture._clock, datetime.UTC))
+        capture._clock += 2
+        for _ in range(20):
+            datagram = struct.pack("!HHHH", 5000, 6000, 1008, 0) + chance.randbytes(1000)
+            outer = packet(CAM, CLOUD, 4, packet("10.0.0.2", "10.9.9.9", 17, datagram))
+            capture.frame(spoken._link(CLOUD) + spoken._link(CAM) + b"\x08\0" + outer)
+        capture._clock += 60
+    capture.talk(CAM, WEB, (request("GET", "/"), reply()))
+    notes = tmp_path / "notes.csv"
+    notes.write_text("time,text\n" + "".join(f"{at:%Y-%m-%dT%H:%M:%SZ},x\n" for at in marks), encoding="utf-8")
+    path = capture.write(tmp_path / "a.pcap")
+    case = netaudit.audit(path, tmp_path / "case", faces=False, moments=notes, moment_window_s=30)
+    assert "unfollowed" not in {one["kind"] for one in case.statements}

@@ -123,6 +123,9 @@ SHOWS = {  # what a case shows of itself in a notebook
     "decided": lambda case: str(case.decided()),
     "packets": lambda case: str(case.packets(_first(case, "findings", "finding_id"))),
     "seal": lambda case: str(case.seal),
+    "words": lambda case: "".join(
+        case.words(one, lang) for one in case.table("findings")["reason"].to_pylist() for lang in ("zh", "en")
+    ),
 }
 IN_CLEAR = {
     "clear_events": "asked for by name, and logged", "clear_persons": "asked for by name, and logged",

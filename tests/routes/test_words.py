@@ -196,3 +196,9 @@ def test_a_device_and_a_number_are_known_in_rows_of_one_message() -> None:
     assert {one.key: one.meaning for one in fields.values()} == {
         "TID": "device", "PSX": "gender", "PNM": "name", "PZ": "id_number",
     }  # fmt: skip
+
+
+def test_an_order_number_of_a_day_that_has_not_come_is_nobodys() -> None:
+    unborn = ["330106202906117535", "440303202906111245", "510104202906111839", "330106202906113729"]
+    assert inferred([{"order": one} for one in unborn]) == []
+    assert len(inferred([{"sfzh": number(at)} for at in range(4)])) == 4

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from netaudit.findings.bounds import lower
 from netaudit.findings.marked import AS_MADE, FOLLOWED, NOT_FOLLOWED, WINDOW_S
 from netaudit.findings.moments import LEAST_BYTES
@@ -36,12 +38,21 @@ def least_share(passes: int) -> int:
     return math.ceil(100 * (1 - math.pow(1 - SEEN / 100, 1 / passes)))
 
 
+def _in_tunnels(tables: Tables) -> bool:
+    """Whether something came in a tunnel, which may be the mirror itself or lead out: nobody can tell."""
+    flows = tables["flows"]
+    outer = pc.not_equal(pc.fill_null(flows["client_outer"], ""), "")
+    return bool(pc.any(pc.and_(outer, pc.not_equal(pc.fill_null(flows["tunnel"], ""), "pppoe"))).as_py())
+
+
 def _figures(tables: Tables) -> dict[str, int]:
     """Of the marked passes, where none was followed, and what nearly all devices said could be heard; else nothing."""
     rows = [row for row in tables["ledgers"].to_pylist() if row["ledger"] == "marks" and not row["subject"]]
     found = {row["reason"]: row["count"] or 0 for row in rows}
     passes = found.get(NOT_FOLLOWED, 0)
     if passes < LEAST or found.get(FOLLOWED) or open_rows(tables, "stages") or not heard_nearly_all(tables):
+        return {}
+    if _in_tunnels(tables):
         return {}
     return {
         "n": passes, "all": sum(found.values()), "seconds": WINDOW_S, "bytes": LEAST_BYTES,
