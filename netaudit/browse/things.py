@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from netaudit.browse.request import titled
 from netaudit.browse.texts import say, title
-from netaudit.findings.vocabulary import UPLOADED
-from netaudit.report.leads import COUNTED, sentence_of, span
+from netaudit.findings.vocabulary import COUNTED, UPLOADED
+from netaudit.report.leads import sentence_of, span
 from netaudit.report.reasons import Reasons
 from netaudit.report.sections_findings import records_line
 

@@ -8,12 +8,17 @@ verdict tell it (`findings/statements`). `tests/findings/test_vocabulary.py` ask
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from netaudit.errors import CaseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+Seen = Literal["images", "records", "templates", "contacts"]
+Unseen = Literal["fitting", "together", "bytes"]
+COUNTED: tuple[Seen, ...] = get_args(Seen)  # columns of findings that say what was seen, as pages list them
 
 
 class Words(NamedTuple):
@@ -75,9 +80,7 @@ class Kind:
     act: Act
     grades: str
     rules: tuple[Rule, ...]  # the first rule that a finding names is one of these
-    counts: Literal[
-        "images", "templates", "contacts", "fitting", "together", "bytes"
-    ]  # what a line on it says: no other figure is known
+    counts: Seen | Unseen  # what a line on it says: no other figure is known
     colour: str  # letter of the grade whose colour its sentence has
     lead: Words  # sentence of a first page: {who}, {to}, {when}, {what}, {fitting}, {images}, {size}
     live: Words  # line of the live screen: {act}, {counts}

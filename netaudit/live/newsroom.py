@@ -12,7 +12,7 @@ from netaudit.findings.identity import BACK_ENDS
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
 from netaudit.findings.transfers import CLEAR, Transfer
 from netaudit.findings.uploads import Looked, faces_sent_outside, judged, way_of
-from netaudit.findings.vocabulary import UPLOADED, kind_of
+from netaudit.findings.vocabulary import COUNTED, UPLOADED, kind_of
 from netaudit.live.analysis import counted
 from netaudit.live.bursts import Bursts
 from netaudit.live.news import AlertNews, CountNews, DeviceNews, EndpointNews, Note, UploadNews
@@ -131,13 +131,10 @@ class Newsroom:
             "rule",
             "sender",
             "receiver",
-            "images",
             "reason",
             "object_ids",
-            "records",
             "persons",
-            "templates",
-            "contacts",
+            *COUNTED,
         ]
         rows = case.table("findings").select(columns).to_pylist()
         faces = dict(zip(*(case.table("images")[name].to_pylist() for name in ("sha256", "face")), strict=True))
@@ -353,14 +350,14 @@ def _transfer(find: Find, face: str, *, whole: bool, sure: bool) -> Transfer:
 
 
 def _counts(news: AlertNews) -> tuple[int, ...]:
-    return news.images, news.records, news.templates, news.contacts
+    return tuple(getattr(news, name) for name in COUNTED)
 
 
 def _alert(row: dict[str, Any]) -> AlertNews:
+    counted: dict[str, Any] = {name: row[name] or 0 for name in COUNTED}
     return AlertNews(
-        row["certainty"], row["act"], row["sender"], row["receiver"], row["images"] or 0, row["reason"],
-        row["records"] or 0, row["persons"] or 0, row["finding_id"],
-        templates=row["templates"] or 0, contacts=row["contacts"] or 0, kind=kind_of(row).name,
+        row["certainty"], row["act"], row["sender"], row["receiver"], reason=row["reason"],
+        persons=row["persons"] or 0, finding_id=row["finding_id"], kind=kind_of(row).name, **counted,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from netaudit.findings.vocabulary import GRADE, KIND
+from netaudit.findings.vocabulary import COUNTED, GRADE, KIND
 from netaudit.live.news import MomentNews
 from netaudit.live.wording import note_text, say
 from netaudit.masking.mask import visible
@@ -161,9 +161,7 @@ def _host(ip: str, board: Board, width: int, words: Words) -> str:
 
 
 def _alert(row: AlertNews, board: Board, width: int, words: Words) -> Line:
-    written = [say("images", words.lang, n=f"{row.images:,}")] if row.images else []
-    for name in ("records", "templates", "contacts"):
-        written += [say(name, words.lang, n=f"{n:,}")] if (n := getattr(row, name)) else []
+    written = [say(name, words.lang, n=f"{n:,}") for name in COUNTED if (n := getattr(row, name))]
     act = clean(words.terms.word("act", row.act), 40)
     line = KIND[row.kind].live._asdict()[words.lang].format(act=act, counts=", ".join(written))
     ends = f"{_host(row.sender_ip, board, width, words)} > {clean(row.receiver, 60)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from netaudit.findings.vocabulary import ACT, ACTS, grade_of, kind_of
+from netaudit.findings.vocabulary import ACT, ACTS, COUNTED, grade_of, kind_of
 from netaudit.report import frames, reading
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 PLAIN = (
     "finding_id", "certainty", "act", "sender", "sender_device", "sender_role", "role_reason", "receiver",
-    "receiver_device", "endpoint_id", "images", "distinct_images", "with_identity", "records", "persons", "templates",
-    "contacts", "transfers", "bytes", "first_ts", "last_ts", "display_filter", "rule", "reason",
+    "receiver_device", "endpoint_id", *COUNTED, "distinct_images", "with_identity", "persons", "transfers", "bytes",
+    "first_ts", "last_ts", "display_filter", "rule", "reason",
 )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _rank(finding: Row) -> tuple[str, int, int, int, int, str]:
         finding["certainty"],
         ACTS.index(ACT[finding["act"]]),
         -(finding["images"] or 0),
-        -sum(finding[name] or 0 for name in ("records", "templates", "contacts")),
+        -sum(finding[name] or 0 for name in COUNTED[1:]),
         -(finding["bytes"] or 0),
         finding["finding_id"] or "",
     )

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.vocabulary import KINDS, UPLOADED
+from netaudit.findings.vocabulary import COUNTED, KINDS, UPLOADED
 from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 _CHINESE, _MARKS = "\u3000-\u9fff\uff00-\uffef", "\u3000-\u303f\uff00-\uffef"
 _LOOSE = re.compile(f"(?<=[{_CHINESE}]) (?=[{_CHINESE}])|(?<=[{_MARKS}]) | (?=[{_MARKS}])")  # no space stands there
-_WORDED = {
-    "images": "lead_images", "records": "lead_records_graded", "templates": "lead_templates",
-    "contacts": "lead_contacts",
-}  # fmt: skip
-COUNTED = tuple(_WORDED)  # columns of findings that say what was seen
 MOST_LARGE = 3  # sentences in large type
 MOST_SMALL = 6
 MOST_DEVICES = 3  # named in one sentence
@@ -41,10 +36,7 @@ class Lead:
     kind: Kind
     who: dict[str, int] = field(default_factory=dict)
     to: dict[str, None] = field(default_factory=dict)
-    images: dict[str, int] = field(default_factory=dict)  # by certainty
-    records: dict[str, int] = field(default_factory=dict)
-    templates: dict[str, int] = field(default_factory=dict)
-    contacts: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, dict[str, int]] = field(default_factory=lambda: {name: {} for name in COUNTED})  # by certainty
     fitting: int = 0  # images, with a face or without, that encrypted uploads fit
     beside: int = 0
     bytes: int = 0
@@ -60,8 +52,7 @@ class Lead:
         self.to[str(finding["receiver" if near == finding["sender"] else "sender"] or "")] = None
         for name, n in counted.items():
             if n:
-                counts: dict[str, int] = getattr(self, name)
-                counts[letter] = counts.get(letter, 0) + n
+                self.seen[name][letter] = self.seen[name].get(letter, 0) + n
         self.fitting += finding["fitting"]
         self.beside += finding["with_identity"] or 0
         self.bytes += finding["bytes"] or 0
@@ -102,8 +93,8 @@ def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
     def rank(one: Lead) -> tuple[int, int, int, int]:
         return (
             KINDS.index(one.kind),
-            -max(sum(one.images.values()), one.fitting),
-            -sum(sum(getattr(one, name).values()) for name in COUNTED[1:]),
+            -max(sum(one.seen["images"].values()), one.fitting),
+            -sum(sum(one.seen[name].values()) for name in COUNTED[1:]),
             -one.bytes,
         )
 
@@ -115,9 +106,9 @@ def _said(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
         "who": _who(lead, parties, w),
         "to": parties.endpoint(list(lead.to)),
         "when": span(lead.first, lead.last, w),
-        "what": what({name: getattr(lead, name) for name in COUNTED}, lead.beside, w),
+        "what": what(lead.seen, lead.beside, w),
         "fitting": w.number(lead.fitting),
-        "images": w.number(sum(lead.images.values())),
+        "images": w.number(sum(lead.seen["images"].values())),
         "size": w.short(lead.bytes),
     }
     text = no_loose_spaces(w.t(f"lead_{lead.kind.name}", **figures))
@@ -142,7 +133,7 @@ def what(counted: dict[str, dict[str, int]], beside: int, w: Wording) -> str:
     told = []
     for name in COUNTED:
         if counts := counted[name]:
-            text = w.t(_WORDED[name], n=w.number(sum(counts.values())), grades=_grades(counts, w))
+            text = w.t(f"lead_seen.{name}", n=w.number(sum(counts.values())), grades=_grades(counts, w))
             told.append(text + (w.t("lead_with", n=w.number(beside)) if beside and name == "images" else ""))
     return w.t("lead_also").join(told) or w.t("none")
 

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.reviews import latest
-from netaudit.findings.vocabulary import GRADE
+from netaudit.findings.vocabulary import COUNTED, GRADE
 from netaudit.report import frames
 from netaudit.report.judgements import device
 
@@ -85,9 +85,9 @@ def records_line(finding: Row, w: Wording) -> str:
         told.append(w.t("finding_records_line", n=w.number(finding["records"]), **counts))
     transfers = w.number(finding["transfers"])
     told += [
-        w.t(key, n=w.number(finding[name]), transfers=transfers)
-        for name, key in (("templates", "finding_templates"), ("contacts", "finding_contacts"))
-        if finding[name]
+        w.t(f"finding_counted.{name}", n=w.number(finding[name]), transfers=transfers)
+        for name in COUNTED
+        if name not in {"images", "records"} and finding[name]
     ]
     if finding["with_identity"]:
         told.append(w.t("finding_with", n=w.number(finding["with_identity"])))

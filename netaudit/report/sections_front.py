@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.vocabulary import UPLOADED
+from netaudit.findings.vocabulary import COUNTED, UPLOADED
 from netaudit.report.judgements import device
-from netaudit.report.leads import COUNTED, Lead, no_loose_spaces, span, what
+from netaudit.report.leads import Lead, no_loose_spaces, span, what
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,10 +101,9 @@ def _content(lead: Lead, letters: list[str], w: Wording) -> str:
             return w.t("way_fitting", n=w.number(lead.fitting))
         case "together":
             return w.t("way_together", size=w.short(lead.bytes))
-    counted = {name: getattr(lead, name) for name in COUNTED}
     if len(letters) > 1:
-        return what(counted, lead.beside, w)
-    told = [w.t(f"headline_count.{name}", n=w.number(sum(by.values()))) for name, by in counted.items() if by]
+        return what(lead.seen, lead.beside, w)
+    told = [w.t(f"headline_count.{name}", n=w.number(sum(by.values()))) for name, by in lead.seen.items() if by]
     told += [w.t("way_with", n=w.number(lead.beside))] if lead.beside else []
     return w.t("lead_comma").join(told).strip()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netaudit.findings.vocabulary import COUNTED
 from netaudit.report.judgements import device
 from netaudit.report.sections_devices import ranked
 
@@ -25,16 +27,14 @@ class Cell:
 
     sent: int = 0  # images in clear (A, B)
     got: int = 0
-    records: int = 0
-    templates: int = 0
-    contacts: int = 0
+    others: Counter[str] = field(default_factory=Counter)  # records, templates … (COUNTED)
     fit: int = 0  # images that encrypted uploads fit (C)
     hidden: int = 0  # bytes (D)
 
     @property
     def rank(self) -> tuple[int, int, int]:
         """What comes first when there are many."""
-        return self.sent + self.got + self.records + self.templates + self.contacts, self.fit, self.hidden
+        return self.sent + self.got + self.others.total(), self.fit, self.hidden
 
 
 def matrix(judged: Judgements, hosts: Hosts, w: Wording) -> dict[str, Any]:
@@ -65,8 +65,7 @@ def _cells(judged: Judgements) -> dict[tuple[str, str], Cell]:
         far = str(finding["receiver" if near == finding["sender"] else "sender"] or "")
         cell = cells.setdefault((near, far), Cell())
         images = finding["images"] or 0
-        for name in ("records", "templates", "contacts"):
-            setattr(cell, name, getattr(cell, name) + (finding[name] or 0))
+        cell.others.update({name: finding[name] or 0 for name in COUNTED[1:]})
         kind: Kind = finding["kind"]
         match kind.counts:
             case "bytes" | "together":
@@ -105,9 +104,7 @@ def _said(cell: Cell | None, w: Wording) -> list[tuple[str, str]]:
         return []
     told = (
         (cell.sent, "→ ", "matrix_sent", "seen"),
-        (cell.records, "→ ", "matrix_records", "seen"),
-        (cell.templates, "→ ", "matrix_templates", "seen"),
-        (cell.contacts, "→ ", "matrix_contacts", "seen"),
+        *((cell.others[name], "→ ", f"matrix_seen.{name}", "seen") for name in COUNTED[1:]),
         (cell.got, "← ", "matrix_got", "seen"),
         (cell.fit, "→ ", "matrix_fit", "fit"),
     )

@@ -20,18 +20,14 @@ CAPTURES = {
     "hidden": ("pcaps/sales_office/wan.pcapng", False),
     "video": ("pcaps/frames/gb28181.pcapng", True),
 }
-# kinds that no capture of the project shows, the test that makes up their tables, and the word that stands for it there
+# kinds that no capture of the project shows, and the test that has what makes them judged and names the kind it comes to
 MADE_UP = {
-    **dict.fromkeys(("matched", "following"), ("tests/report/test_sections_relays.py", "relayed_findings")),
-    "delivered": ("tests/findings/test_retrieval.py", "delivered from outside"),
+    **dict.fromkeys(("matched", "following"), "tests/report/test_sections_relays.py"),
+    "delivered": "tests/findings/test_retrieval.py",
     **{
-        f"{what}_{act}": ("tests/findings/test_templates.py", word)
+        f"{what}_{act}": "tests/findings/test_templates.py"
         for what in ("templates", "contacts")
-        for act, word in (
-            ("uploaded", "uploaded outside"),
-            ("retrieved", "retrieved from outside"),
-            ("delivered", "delivered from outside"),
-            ("moved", "moved inside"),
-        )
+        for act in ("uploaded", "retrieved", "delivered", "moved")
     },
+    "contacts_retrieved": "tests/findings/test_retrieval.py",
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 
 import netaudit
+from netaudit.findings.vocabulary import kind_of
 from pcaps.lab import photos
 from tests.spoken import Capture, number, reply, request
 
@@ -24,12 +26,12 @@ def fetch(host: str, **headers: str) -> tuple[bytes, bytes]:
     return request("GET", PATH, host=host, user_agent=BROWSER, **headers), reply(OTHER, "image/jpeg")
 
 
-def acts(folder: Path, *talks: tuple[str, str, tuple[bytes, bytes]]) -> dict[str, int]:
+def kinds(folder: Path, *talks: tuple[str, str, tuple[bytes, bytes]]) -> dict[str, int]:
     capture = Capture()
     for client, server, exchange in talks:
         capture.talk(client, server, exchange)
     case = netaudit.audit(capture.write(folder / "a.pcap"), folder / "case", inside="192.168.1.0/24")
-    return {row["act"]: row["images"] for row in case.table("findings").to_pylist()}
+    return {kind_of(row).name: row["images"] for row in case.table("findings").to_pylist()}
 
 
 RECORD = (
@@ -52,15 +54,23 @@ LOOKED_AT = {
 
 @pytest.mark.parametrize("name", RETRIEVED)
 def test_what_comes_back(name: str, tmp_path: Path) -> None:
-    assert acts(tmp_path, *RETRIEVED[name]).get("retrieved from outside") == 1
+    assert kinds(tmp_path, *RETRIEVED[name]).get("retrieved") == 1
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_what_somebody_only_looks_at(name: str, tmp_path: Path) -> None:
-    assert "retrieved from outside" not in acts(tmp_path, *LOOKED_AT[name])
+    assert "retrieved" not in kinds(tmp_path, *LOOKED_AT[name])
 
 
 def test_what_an_outside_client_pushes_is_delivered(tmp_path: Path) -> None:
     pushed = request("POST", "/enrol", OTHER, "image/jpeg", host="192.168.1.64"), reply()
-    found = acts(tmp_path, (CAMERA, CLOUD, push("up.faces.cn")), (CLOUD, CAMERA, pushed))
-    assert found == {"uploaded outside": 1, "delivered from outside": 1}
+    found = kinds(tmp_path, (CAMERA, CLOUD, push("up.faces.cn")), (CLOUD, CAMERA, pushed))
+    assert found == {"uploaded": 1, "delivered": 1}
+
+
+def test_a_name_with_a_phone_number_beside_a_face_comes_back(tmp_path: Path) -> None:
+    person = {"name": "王五一", "phone": "13800138000", "facePhoto": base64.b64encode(OTHER).decode()}
+    pushed = request("POST", "/enrol", person, host="up.faces.cn"), reply()
+    asked = request("GET", "/people", host="up.faces.cn", user_agent=BROWSER), reply(person)
+    found = kinds(tmp_path, (CAMERA, CLOUD, pushed), (PC, CLOUD, asked))
+    assert found == {"uploaded": 1, "contacts_uploaded": 0, "retrieved": 1, "contacts_retrieved": 0}

@@ -10,6 +10,7 @@ import pytest
 import netaudit
 from netaudit.findings.contacts import contacts_of
 from netaudit.findings.templates import templates_of
+from netaudit.findings.vocabulary import kind_of
 from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
 from tests.findings.test_moments import filled
 from tests.identity_data.test_templates import BENIGN, b64, floats, noise, vector
@@ -36,7 +37,7 @@ def audit(folder: Path, *talks: tuple[str, str, tuple[bytes, bytes]]) -> netaudi
 
 def said(case: netaudit.Case) -> list[tuple[Any, ...]]:
     rows = case.table("findings").select(FINDINGS).to_pylist()
-    return sorted((row["act"], row["certainty"], row["templates"], row["contacts"]) for row in rows)
+    return sorted((kind_of(row).name, row["certainty"], row["templates"], row["contacts"]) for row in rows)
 
 
 def ledger(case: netaudit.Case, name: str) -> list[tuple[str, int, bool]]:
@@ -51,7 +52,7 @@ def push(body: object, path: str = "/v1/report") -> tuple[bytes, bytes]:
 def test_a_template_that_leaves_is_a_finding_of_its_own_kind(tmp_path: Path) -> None:
     features = [vector(512), vector(512)]
     case = audit(tmp_path, *((CAM, CLOUD, push({"sn": "A1", "faceFeature": one})) for one in [*features, features[0]]))
-    assert said(case) == [("uploaded outside", "A", 2, 0)]
+    assert said(case) == [("templates_uploaded", "A", 2, 0)]
     (statement,) = [one for one in case.statements if one["kind"] == "templates_uploaded"]
     assert statement["counts"]["templates"] == 2
     assert not any(one["kind"].startswith("nothing_seen") for one in case.statements)
@@ -67,16 +68,16 @@ def test_moved_delivered_and_retrieved(tmp_path: Path) -> None:
         (CLOUD, CAM, push(feature)),
     )
     assert said(case) == [
-        ("delivered from outside", "A", 1, 0),
-        ("moved inside", "A", 1, 0),
-        ("retrieved from outside", "A", 1, 0),
-        ("uploaded outside", "A", 1, 0),
+        ("templates_delivered", "A", 1, 0),
+        ("templates_moved", "A", 1, 0),
+        ("templates_retrieved", "A", 1, 0),
+        ("templates_uploaded", "A", 1, 0),
     ]
 
 
 def test_what_only_stands_beside_a_person_is_less_sure(tmp_path: Path) -> None:
     case = audit(tmp_path, (CAM, CLOUD, push({"userId": "u1", "k": vector(256)})))
-    assert said(case) == [("uploaded outside", "B", 1, 0)]
+    assert said(case) == [("templates_uploaded", "B", 1, 0)]
 
 
 @pytest.mark.parametrize("body", [
@@ -132,6 +133,12 @@ def test_ordinary_numbers_make_no_row(tmp_path: Path) -> None:
 
 
 CONTACT = {"name": "张三", "phone": "13800138000"}
+PASSAGE = {
+    "operator": "VerifyPush", "info": {
+        "DeviceID": 1, "PersonID": 17, "CreateTime": "2025-06-01T10:15:00", "Similarity1": 92.4,
+        "VerifyStatus": 1, "Name": "张三", "Telnum": "13800138000", "Gender": 0,
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -141,10 +148,7 @@ CONTACT = {"name": "张三", "phone": "13800138000"}
         ({"list": [CONTACT, {"name": "李四", "phone": "13900139000"}]}, "/contacts", False),
         (CONTACT | {"facePhoto": b64(JPEG)}, "/any", False),  # no face was looked for
         (
-            {"operator": "VerifyPush", "info": {
-                "DeviceID": 1, "PersonID": 17, "CreateTime": "2025-06-01T10:15:00", "Similarity1": 92.4,
-                "VerifyStatus": 1, "Name": "张三", "Telnum": "13800138000", "Gender": 0,
-            }},
+            PASSAGE,
             "/Subscribe/Verify",
             True,
         ),
@@ -152,8 +156,23 @@ CONTACT = {"name": "张三", "phone": "13800138000"}
 )  # fmt: skip
 def test_a_name_with_a_phone_number(body: object, path: str, told: bool, tmp_path: Path) -> None:
     case = audit(tmp_path, (CAM, CLOUD, push(body, path)))
-    assert [one for one in said(case) if one[3]] == ([("uploaded outside", "B", 0, 1)] if told else [])
+    assert [one for one in said(case) if one[3]] == ([("contacts_uploaded", "B", 0, 1)] if told else [])
     assert bool(ledger(case, "contacts")) is not told
+
+
+def test_names_with_phone_numbers_that_went_other_ways(tmp_path: Path) -> None:
+    passage = push(PASSAGE, "/Subscribe/Verify")
+    case = audit(
+        tmp_path,
+        (CAM, SERVER, passage),
+        (CAM, CLOUD, passage),
+        (CLOUD, CAM, passage),
+    )
+    assert said(case) == [
+        ("contacts_delivered", "B", 0, 1),
+        ("contacts_moved", "B", 0, 1),
+        ("contacts_uploaded", "B", 0, 1),
+    ]
 
 
 def test_an_identity_number_beside_makes_it_a_record_as_before(tmp_path: Path) -> None:

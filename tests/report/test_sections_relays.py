@@ -6,6 +6,7 @@ import pytest
 
 from netaudit.findings.relayed import relayed_findings
 from netaudit.findings.roles import Actors
+from netaudit.findings.vocabulary import kind_of
 from netaudit.report.from_case import write_report
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_relays import relays
@@ -156,6 +157,7 @@ def test_the_first_sentence_tells_all_images_that_fit_with_its_caution(lang, wor
     actors = Actors((), case.tables)
     found = relayed_findings(case.tables, actors, case.tables["flows"])
     case.tables["findings"] = filled("findings", [one.row() for one in found])
+    assert [kind_of(one.row()).name for one in found] == ["matched"]
     [first] = sentences(case, Wording(lang))["large"]
     assert words in first["text"]
 
@@ -164,6 +166,7 @@ def test_the_first_sentence_tells_all_images_that_fit_with_its_caution(lang, wor
 def test_what_follows_pictures_is_told_beside_other_times(lang, words):
     follows = ANEW | {"mode": "following", "fitting": 43, "images": 57, "window_s": 1, "expected": 9.3}
     case, [found] = case_of(follows)
+    assert kind_of(found).name == "following"
     w = Wording(lang)
     [told] = relays(case, Hosts(case, w), {"c": "lan.pcap"}, w)["told"]
     for said in (told["line"], w.sentence(found["reason"])):

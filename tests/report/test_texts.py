@@ -21,7 +21,7 @@ from netaudit.tables import FLOWS, MESSAGES
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {
-    "headline", "headline_count", "headline_left", "grade_word", "zone_name",
+    "headline", "headline_count", "headline_left", "lead_seen", "matrix_seen", "finding_counted", "grade_word", "zone_name",
     "looks",
     "keys_state",
     "counted",
