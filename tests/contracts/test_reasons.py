@@ -74,6 +74,67 @@ def test_what_is_made_has_words_with_a_place_for_each_argument():
             assert len(arguments) <= MOST_ARGUMENTS
 
 
+def held(node, function, known, seen=frozenset()):
+    """Groups of texts that an expression takes its value from: constants, and tables of its function and module."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield [text]
+        case ast.IfExp():
+            yield [
+                one for way in (node.body, node.orelse) for group in held(way, function, known, seen) for one in group
+            ]
+        case ast.Dict():
+            yield [one.value for one in node.keys if isinstance(one, ast.Constant)]
+            yield [one.value for one in node.values if isinstance(one, ast.Constant)]
+        case ast.Name(id=name) if name not in seen:
+            table = known.get(name)
+            table = list(table.values()) if isinstance(table, dict) else table
+            yield (
+                [table]
+                if isinstance(table, str)
+                else table
+                if isinstance(table, list | tuple | set | frozenset)
+                else []
+            )
+            for value in assigned(name, function):
+                yield from held(value, function, known, seen | {name})
+        case ast.Call() | ast.Subscript() | ast.Attribute():
+            for one in (*ast.iter_child_nodes(node),):
+                yield from held(one, function, known, seen)
+
+
+def assigned(name, function):
+    """What a name of a function is assigned or goes over."""
+    for node in ast.walk(function):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(
+            isinstance(one, ast.Name) and one.id == name for target in targets if target for one in ast.walk(target)
+        ):
+            yield getattr(node, "value", None) or getattr(node, "iter", None)
+
+
+def test_codes_that_come_of_a_variable_have_words_too():
+    """Where a table of codes is at hand (one of them is known), none of them is without words."""
+    found = 0
+    for path, tree in SOURCES.items():
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            calls = [
+                node
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") in {"reason", "counted"}
+                and not isinstance(node.args[0], ast.Constant)
+            ]
+            where = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+            for call in calls:
+                for group in held(call.args[0], function, vars(importlib.import_module(where))):
+                    texts = {one for one in group if isinstance(one, str) and one}
+                    if texts & CODES.keys():
+                        found += len(texts)
+                        assert texts <= CODES.keys(), (where, function.name, texts - CODES.keys())
+    assert found > 20
+
+
 def test_each_is_made_somewhere():
     assert CODES.keys() - constants() == set()
 
