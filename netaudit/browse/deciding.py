@@ -57,7 +57,7 @@ def note(who: Asked, device: str, fields: dict[str, str]) -> Response:
 
 def meanings(lang: str) -> list[tuple[str, str]]:
     """What a field may mean, in words, in the order of the vocabulary."""
-    from netaudit.routes.vocabulary import meanings as known
+    from netaudit.signatures.field_words import meanings as known
 
     return [(one.name, one.zh if lang == "zh" else one.name) for one in known() if not one.name.startswith("act.")]
 

@@ -13,27 +13,27 @@ Pairs = Sequence[tuple[str, str]]  # field and value, in the order in which they
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Details:
     """What a message says; of most there is nothing but its head and body."""
 
-    def without(self, names: Collection[str]) -> Said:
+    def without(self, names: Collection[str]) -> Details:
         """The same with these texts emptied."""
         mine = {one.name: "" for one in fields(self) if one.name in names and isinstance(getattr(self, one.name), str)}
         return replace(self, **mine) if mine else self
 
 
-NOTHING = Said()
+NOTHING = Details()
 
 
 @dataclass(frozen=True, slots=True)
-class HttpSaid(Said):
+class HttpDetails(Details):
     """HTTP/2 and 3."""
 
     protocol: str = ""  # of an extended CONNECT (RFC 8441, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class DnsSaid(Said):
+class DnsDetails(Details):
     """DNS, mDNS, LLMNR (RFC 1035, 4)."""
 
     id: int = 0
@@ -44,7 +44,7 @@ class DnsSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class HelloSaid(Said):
+class HelloDetails(Details):
     """ClientHello and ServerHello, whatever carries them."""
 
     hello: bytes = b""  # the handshake message itself
@@ -66,7 +66,7 @@ MOST_NAMES = 16  # of one certificate, that are kept
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateSaid(Said):
+class CertificateDetails(Details):
     """The first certificate of a server; its fingerprint is there whatever it is, the rest where it can be read."""
 
     fingerprint: str = ""  # SHA-256 of its bytes; empty for an empty chain
@@ -79,7 +79,7 @@ class CertificateSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class StatedSaid(Said):
+class StatedDetails(Details):
     """What a sender states of itself, field by field: discovery, protocols of devices, SIP (trait `states_hosts`)."""
 
     family: str = ""  # kind of observation it becomes
@@ -98,7 +98,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class SipSaid(StatedSaid):
+class SipDetails(StatedDetails):
     """SIP with what GB/T 28181 puts in it."""
 
     manscdp: str = ""  # root and command of its document
@@ -107,7 +107,7 @@ class SipSaid(StatedSaid):
 
 
 @dataclass(frozen=True, slots=True)
-class RtpSaid(Said):
+class RtpDetails(Details):
     """A stream of media, told once."""
 
     ssrc: int | None = None
@@ -116,7 +116,7 @@ class RtpSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class DhcpSaid(Said):
+class DhcpDetails(Details):
     """DHCPv4 (RFC 2131, 2132)."""
 
     xid: int = 0
@@ -146,7 +146,7 @@ class DhcpSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class Dhcp6Said(Said):
+class Dhcp6Details(Details):
     """DHCPv6 (RFC 8415)."""
 
     order: Sequence[int] = ()  # codes of options as sent
@@ -166,7 +166,7 @@ class Dhcp6Said(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class NetbiosNames(Said):
+class NetbiosNames(Details):
     """NetBIOS name service (RFC 1002, 4.2)."""
 
     operation: str = ""
@@ -177,7 +177,7 @@ class NetbiosNames(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class BrowserSaid(Said):
+class BrowserDetails(Details):
     """A NetBIOS datagram, and what the browser service says in it (MS-BRWS)."""
 
     source: tuple[str, int] = ("", 0)
@@ -191,7 +191,7 @@ class BrowserSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class SnmpSaid(Said):
+class SnmpDetails(Details):
     """SNMP."""
 
     version: str = ""
@@ -202,7 +202,7 @@ class SnmpSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class SyslogSaid(Said):
+class SyslogDetails(Details):
     """A line of a log."""
 
     form: str = "bare"  # 5424, 3164
@@ -211,21 +211,21 @@ class SyslogSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class NtpSaid(Said):
+class NtpDetails(Details):
     """NTP."""
 
     stratum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class GreetingSaid(Said):
+class GreetingDetails(Details):
     """How a program introduces itself: SSH, Telnet, STUN."""
 
     lines: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class MqttSaid(Said):
+class MqttDetails(Details):
     """MQTT: of a CONNECT."""
 
     client_id: str = ""
@@ -234,7 +234,7 @@ class MqttSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class SmbSaid(Said):
+class SmbDetails(Details):
     """A session setup of SMB."""
 
     ntlmssp: bytes = b""
@@ -243,7 +243,7 @@ class SmbSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class MailSaid(Said):
+class MailDetails(Details):
     """The envelope of a mail (RFC 5321)."""
 
     mail_from: str = ""
@@ -251,7 +251,7 @@ class MailSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class ControlSaid(Said):
+class ControlDetails(Details):
     """FTP, TFTP, RTSP: what a flow says of another one."""
 
     data_flow: Any = None  # `messages/expected.py` has its type
@@ -259,7 +259,7 @@ class ControlSaid(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class ProxySaid(Said):
+class ProxyDetails(Details):
     """SOCKS."""
 
     version: int = 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from netaudit.contracts.document_values import TEXT, children
 from netaudit.contracts.unwrapping_steps import Step, step
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ class Node:
 
     __slots__ = ("children", "depth", "document", "images", "key", "listed", "order", "parent", "path", "raw", "value")
 
-    def __init__(self, key: str, raw: str, parent: Node | None, order: int, path: str = "") -> None:
+    def __init__(self, key: str, raw: str, parent: Node | None, order: int) -> None:
         self.key, self.raw, self.parent, self.order = key, raw, parent, order
         self.depth: int = parent.depth + 1 if parent is not None else 0
-        self.path = path  # in its document, as unwrapping spells it
+        self.path = ""  # in its document, as unwrapping spells it
         self.value: str | None = None
         self.listed = False
         self.children: list[Node] = []
@@ -121,9 +122,9 @@ class Tree:
             self.complete = False
         return self.work <= MOST_WORK
 
-    def _node(self, key: str, raw: str, parent: Node | None, path: str = "") -> Node:
+    def _node(self, key: str, raw: str, parent: Node | None) -> Node:
         self.nodes += 1
-        node = Node(key, raw, parent, self.nodes, path)
+        node = Node(key, raw, parent, self.nodes)
         if parent is not None:
             parent.children.append(node)
         if key:
@@ -163,14 +164,15 @@ class Tree:
             root = self._node("", "", holder) if several else holder
             holder.listed = holder.listed or several
             root.document = document
-            root.path = "" if notation in _NUMBERED else f"$[{number}]" if several else "$"
+            place = "" if notation in _NUMBERED else f"$[{number}]" if several else "$"
             self.documents.append(root)
-            self._grow(root, value, notation, base)
+            self._grow(root, value, place, notation, base)
 
-    def _grow(self, root: Node, value: object, notation: str, base: Steps) -> None:
-        stack: list[tuple[Node, object]] = [(root, value)]
+    def _grow(self, root: Node, value: object, place: str, notation: str, base: Steps) -> None:
+        stack: list[tuple[Node, object, str]] = [(root, value, place)]
         while stack:
-            node, value = stack.pop()
+            node, value, place = stack.pop()
+            node.path = place
             if self.nodes >= MOST:
                 self.complete = False
                 return
@@ -190,30 +192,15 @@ class Tree:
 
     def _children(
         self, node: Node, value: dict[str, object] | list[object], notation: str
-    ) -> list[tuple[Node, object]]:
-        made: list[tuple[Node, object]] = []
-        if isinstance(value, dict):
-            for raw, inner in value.items():
-                if self.nodes >= MOST:
-                    self.complete = False
-                    break
-                made.append((self._node(plain(raw), raw, node, _path(node.path, raw, notation)), inner))
-            return made
-        for number, inner in enumerate(value[: MOST - self.nodes]):
-            child = self._node("", "", node)
-            child.path = f"{node.path}[{number}]"
-            if notation in _NUMBERED:
-                child.path = node.path if not number else f"{node.path}[{number + 1}]"
-            made.append((child, inner))
+    ) -> list[tuple[Node, object, str]]:
+        made: list[tuple[Node, object, str]] = []
+        for key, inner, place in children(value, node.path, notation):
+            if self.nodes >= MOST:
+                self.complete = False
+                break
+            if key == TEXT:  # what the node is itself
+                made.append((node, inner, place))
+            else:
+                raw = key or ""
+                made.append((self._node("" if raw[:1] == "[" else plain(raw), raw, node), inner, place))
         return made
-
-
-def _path(holder: str, key: str, notation: str) -> str:
-    """Place of a key as unwrapping spells it."""
-    if notation == "form":
-        return key
-    if notation == "xml":
-        return f"{holder}/{key}"
-    if notation == "protobuf":
-        return f"{holder}.{key}" if holder else key
-    return f"{holder}.{key if len(key) < 100 else key[:99] + '…'}"

@@ -111,13 +111,11 @@ class Scope:
 
 
 def text_of(node: Node) -> str | None:
-    """Scalar of the node; of a list that of its first element; of an element with attributes its text."""
+    """Scalar of the node; of a list that of its first element."""
     for _ in range(4):
-        if node.value is not None or not node.children:
-            return node.value
-        if not node.listed and node.children[-1].key != "#text":
-            return None
-        node = node.children[0] if node.listed else node.children[-1]
+        if node.value is not None or not (node.listed and node.children):
+            break
+        node = node.children[0]
     return node.value
 
 

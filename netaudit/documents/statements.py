@@ -331,7 +331,7 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
         if value is None:
             continue
         pieces = _PAIRS.split(value) if "=" in value else [value]
-        yield child.raw.rpartition(":")[2].lstrip("@~"), pieces[0]
+        yield _last_step(child.raw.rpartition(":")[2].lstrip("@~")), pieces[0]
         yield from _split(pieces[1:])
     if node.value and not node.children and "=" in node.value:
         yield from _split(_PAIRS.split(node.value))

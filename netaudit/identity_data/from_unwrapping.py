@@ -21,7 +21,7 @@ from netaudit.identity_data.naming import (
 from netaudit.identity_data.overlooked import is_overlooked, overlooked
 from netaudit.identity_data.recoded import LONGEST as LONGEST_WORD
 from netaudit.identity_data.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
-from netaudit.identity_data.spellings import header_fields, json_fields, query_fields, tells_in_token, widened
+from netaudit.identity_data.spellings import header_fields, query_fields, tells_in_token, widened
 from netaudit.identity_data.strings import binary_fields, holds_number
 from netaudit.identity_data.templates import KIND as TEMPLATE
 from netaudit.identity_data.templates import WORDS as _TEMPLATES
@@ -36,7 +36,7 @@ from netaudit.identity_data.values import (
 from netaudit.masking.identity_numbers import is_device_id, known_region, right_check_digit
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.scalars import fields
+from netaudit.unwrapping.scalars import fields, fields_of
 from netaudit.unwrapping.sniff import sniff
 from netaudit.unwrapping.text import to_text, unquote
 from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
@@ -181,13 +181,18 @@ def _of_binary(leaf: Leaf) -> list[Personal]:
     return classified(widened(binary_fields(data), _xml_fields, _parser(leaf)))
 
 
-def _parser(leaf: Leaf | None = None) -> Callable[[str], object]:
-    """What says what a text is that is a JSON document itself; None where it is none. Parsed once in a message."""
+def _parser(leaf: Leaf | None = None) -> Callable[[str, str], list[Field]]:
+    """What gives the fields of a text that is a JSON document itself, if any. Parsed once in a message."""
     return partial(_parsed, {} if leaf is None else leaf.known)
 
 
-def _parsed(known: Known, text: str) -> object:
-    return small_json(text.encode("utf-8", "replace"), known).value
+def _parsed(known: Known, text: str, path: str) -> list[Field]:
+    return json_fields(small_json(text.encode("utf-8", "replace"), known).value, path)
+
+
+def json_fields(value: object, path: str = "$") -> list[Field]:
+    """Scalars of a decoded JSON text."""
+    return [Field(*one) for one in fields_of(value, path, MOST_FIELDS)] if value is not None else []
 
 
 def of_target(target: str) -> list[Personal]:
@@ -298,7 +303,7 @@ def _xml_fields(text: str) -> list[Field]:
 def _of_call(text: str) -> list[Field]:
     """Fields of JSON in the call of a function (JSONP)."""
     if found := _CALL.match(text):
-        return json_fields(_parsed({}, found[1]))
+        return _parsed({}, found[1], "$")
     return []
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from netaudit.contracts.document_values import TEXT
 from netaudit.identity_data.naming import plain
 from netaudit.identity_data.values import Personal
 from netaudit.text.patterns import later
@@ -150,7 +151,7 @@ def in_document(
             around = (*at.around, at.key)[-4:] if at.key else at.around
             yield from _of_columns(node, at._replace(face_id=ids[0], person_id=ids[1]))
             stack += [
-                (inner, Place(_below(at.path, str(key), written), str(key), around, *ids))
+                (inner, at if key == TEXT else Place(_below(at.path, str(key), written), str(key), around, *ids))
                 for key, inner in node.items()
             ]
         elif isinstance(node, list):

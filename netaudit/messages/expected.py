@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.contracts.details import ControlSaid
+from netaudit.contracts.details import ControlDetails
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -84,7 +84,7 @@ class Expected:
 
     def hear(self, message: Message, row: np.void, *, swapped: bool) -> None:
         """Take what a message of the flow `row` (a FLOW row) says of data flows."""
-        said = message.said.data_flow if isinstance(message.said, ControlSaid) else None
+        said = message.details.data_flow if isinstance(message.details, ControlDetails) else None
         if not isinstance(said, Said) or message.pieces is None or not len(message.pieces):
             return
         ts, serial = int(message.pieces["ts"][-1]), int(row["serial"])

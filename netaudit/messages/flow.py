@@ -15,7 +15,7 @@ from hashlib import blake2b
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.details import HelloSaid
+from netaudit.contracts.details import HelloDetails
 from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
@@ -88,10 +88,10 @@ def begun_by_syn(handshake: int) -> bool:
     return bool(handshake & SYN_SEEN) and not handshake & MIDWAY
 
 
-def chosen_by(said: HelloSaid) -> tuple[str, str, str]:
+def chosen_by(details: HelloDetails) -> tuple[str, str, str]:
     """Version, cipher suite and application protocol of a ServerHello, empty what it does not say."""
-    suites, names = said.ciphers, said.alpn
-    return f"{said.version:04x}", f"{suites[0]:04x}" if suites else "", names[0][:64] if names else ""
+    suites, names = details.ciphers, details.alpn
+    return f"{details.version:04x}", f"{suites[0]:04x}" if suites else "", names[0][:64] if names else ""
 
 
 class Flow:
@@ -431,9 +431,9 @@ class Flow:
             request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
         if not self.server_name and message.host and not message.status and message.protocol in NAMING:
             self.server_name = message.host
-        said = message.said
-        if message.method == "server_hello" and isinstance(said, HelloSaid) and not said.retry:
-            self.chosen = chosen_by(said)
+        details = message.details
+        if message.method == "server_hello" and isinstance(details, HelloDetails) and not details.retry:
+            self.chosen = chosen_by(details)
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
         self.out.append(message)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from netaudit.contracts.details import ControlSaid
+from netaudit.contracts.details import ControlDetails
 from netaudit.messages.datagrams import lying
 from netaudit.messages.expected import Expected
 from netaudit.messages.flow import TCP, Flow, FlowSummary, begun_by_syn, flow_id
@@ -108,7 +108,7 @@ class Conversations:
         flow.failures = []
         out, flow.out = flow.out, []
         for message in out:
-            if isinstance(message.said, ControlSaid):
+            if isinstance(message.details, ControlDetails):
                 self.expected.hear(message, row, swapped=flow.swapped)
         if delivery.closed:
             self.expected.closed(serial)

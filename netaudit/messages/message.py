@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
-from netaudit.contracts.details import NOTHING, Said
+from netaudit.contracts.details import NOTHING, Details
 from netaudit.contracts.heads import Form, form_of
 from netaudit.text.json_document import JsonDocument
 
@@ -52,7 +52,7 @@ class Message:
     file_range: str | None = None  # the body is a part of something: "first-last/size", "multipart", or as sent
     part: int | None = None  # place in a stream of parts, each a message of its own
     spread: tuple[str, int] | None = None  # name and size (-1 unknown) of a file that other flows may carry, too
-    said: Said = NOTHING  # what the protocol says besides, typed by family
+    details: Details = NOTHING  # what the protocol says besides, typed by family
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
     foreign: int = 0  # bytes between its ends that are none of it, and that nobody read
     obscure: int = 0  # bytes of the body that nobody understood, once it was taken apart

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from netaudit.contracts.details import ProxySaid
+from netaudit.contracts.details import ProxyDetails
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, HandOver, Opening, Verdict
 
@@ -141,14 +141,14 @@ class SocksReader(BaseReader):
         self.used, host, port = found
         start = self.ends[UP] - len(self.held[UP])
         message = Message("socks", UP, start, start + self.used, method="CONNECT", host=host, path=f"{host}:{port}")
-        message.said = ProxySaid(version=self.held[UP][0])
+        message.details = ProxyDetails(version=self.held[UP][0])
         self.request = message
         return [message]
 
     def _answer(self, used: int, status: int) -> Message:
         start = self.ends[DOWN] - len(self.held[DOWN])
         message = Message("socks", DOWN, start, start + used, request=self.request)
-        message.said = ProxySaid(reply=status)
+        message.details = ProxyDetails(reply=status)
         if status:
             message.notes.append("refused by the proxy")
         return message

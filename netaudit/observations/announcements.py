@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.details import DnsSaid, StatedSaid
+from netaudit.contracts.details import DnsDetails, StatedDetails
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +27,16 @@ SSDP_FIELDS = {"server": "server", "location": "location", "nt": "type", "st": "
 
 def observe_mdns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Names of addresses; services, texts, host names of the responder (RFC 6762, 6; RFC 6763); what is asked for."""
-    said = message.said
-    if not isinstance(said, DnsSaid):
+    details = message.details
+    if not isinstance(details, DnsDetails):
         return
-    answers = said.answers[:MOST_RECORDS]
+    answers = details.answers[:MOST_RECORDS]
     for name, kind, value, *_ in answers:
         if kind in {"A", "AAAA"}:
             ledger.note("mdns", "", str(value), "name", str(name), *place)
     sender = ends.sender(message.direction)
-    if not said.response:  # its answers are what the asker knows of others (RFC 6762, 7.1)
-        for name, _ in said.questions[:MOST_QUESTIONS]:
+    if not details.response:  # its answers are what the asker knows of others (RFC 6762, 7.1)
+        for name, _ in details.questions[:MOST_QUESTIONS]:
             ledger.note("mdns_client", sender.mac, sender.ip, "asked", _short(str(name)).lower(), *place)
         return
     for name, kind, value, *_ in answers:
@@ -93,9 +93,9 @@ def observe_ssdp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
 
 def observe_stated(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """What discovery protocols and those of devices state of the sender, field by field; questions say nothing."""
-    said = message.said
-    if not isinstance(said, StatedSaid) or not said.family or message.method == "question":
+    details = message.details
+    if not isinstance(details, StatedDetails) or not details.family or message.method == "question":
         return
     sender = ends.sender(message.direction)
-    for field, value in said.said:
-        ledger.note(said.family, sender.mac, sender.ip, field, value, *place)
+    for field, value in details.said:
+        ledger.note(details.family, sender.mac, sender.ip, field, value, *place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import SipSaid
+from netaudit.contracts.details import SipDetails
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def observe_sip(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Note what the sender says of itself, and what a catalogue says of hosts by their addresses."""
     sender = ends.sender(message.direction)
-    said = message.said if isinstance(message.said, SipSaid) else SipSaid()
+    said = message.details if isinstance(message.details, SipDetails) else SipDetails()
     for field, value in said.said:
         ledger.note("sip", sender.mac, sender.ip, field, value, *place)
     if not message.status and message.method in ("REGISTER", "MESSAGE"):

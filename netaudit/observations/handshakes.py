@@ -6,7 +6,7 @@ import functools
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import MOST_NAMES, CertificateSaid, HelloSaid
+from netaudit.contracts.details import MOST_NAMES, CertificateDetails, HelloDetails
 
 if TYPE_CHECKING:
     from netaudit.observations.ends import Ends, Host
@@ -42,46 +42,46 @@ def _looks(ledger: Ledger, sender: Host, what: str, value: str) -> bool:
 
 
 def _client(message: Spoken, sender: Host, ledger: Ledger, place: Place) -> None:
-    said = message.said
-    if not isinstance(said, HelloSaid):
+    details = message.details
+    if not isinstance(details, HelloDetails):
         return
     if message.host:
         ledger.note("tls_client", sender.mac, sender.ip, "sni", message.host.lower(), *place)
-    if said.alpn:
-        ledger.note("tls_client", sender.mac, sender.ip, "alpn", ",".join(said.alpn), *place)
-    for field, value in (("ja3", said.ja3), ("ja4", said.ja4)):
+    if details.alpn:
+        ledger.note("tls_client", sender.mac, sender.ip, "alpn", ",".join(details.alpn), *place)
+    for field, value in (("ja3", details.ja3), ("ja4", details.ja4)):
         if value:
             ledger.note("tls_client", sender.mac, sender.ip, field, value, *place, computed=True)
 
 
 def _server(message: Spoken, sender: Host, ledger: Ledger, place: Place) -> None:
-    said = message.said
-    if not isinstance(said, HelloSaid):
+    details = message.details
+    if not isinstance(details, HelloDetails):
         return
-    if not _looks(ledger, sender, "tls_server hello", f"{said.ciphers[0]} {said.alpn[:1]}"):
+    if not _looks(ledger, sender, "tls_server hello", f"{details.ciphers[0]} {details.alpn[:1]}"):
         return
-    version = said.version
+    version = details.version
     ledger.note("tls_server", sender.mac, sender.ip, "version", VERSIONS.get(version, f"{version:04x}"), *place)
-    ledger.note("tls_server", sender.mac, sender.ip, "cipher", f"{said.ciphers[0]:04x}", *place)
-    if said.alpn:
-        ledger.note("tls_server", sender.mac, sender.ip, "alpn", ",".join(said.alpn), *place)
+    ledger.note("tls_server", sender.mac, sender.ip, "cipher", f"{details.ciphers[0]:04x}", *place)
+    if details.alpn:
+        ledger.note("tls_server", sender.mac, sender.ip, "alpn", ",".join(details.alpn), *place)
 
 
 def _certificate(message: Spoken, sender: Host, ledger: Ledger, place: Place) -> None:
-    said = message.said
-    if not isinstance(said, CertificateSaid) or not said.fingerprint:
+    details = message.details
+    if not isinstance(details, CertificateDetails) or not details.fingerprint:
         return
-    if _looks(ledger, sender, "tls_server certificate", said.fingerprint):
-        _describe(said, sender, ledger, place)
+    if _looks(ledger, sender, "tls_server certificate", details.fingerprint):
+        _describe(details, sender, ledger, place)
 
 
-def _describe(said: CertificateSaid, sender: Host, ledger: Ledger, place: Place) -> None:
-    ledger.note("tls_server", sender.mac, sender.ip, "fingerprint", said.fingerprint, *place, computed=True)
-    for field, value in (("subject", said.subject), ("issuer", said.issuer), ("serial", said.serial)):
+def _describe(details: CertificateDetails, sender: Host, ledger: Ledger, place: Place) -> None:
+    ledger.note("tls_server", sender.mac, sender.ip, "fingerprint", details.fingerprint, *place, computed=True)
+    for field, value in (("subject", details.subject), ("issuer", details.issuer), ("serial", details.serial)):
         if value:
             ledger.note("tls_server", sender.mac, sender.ip, field, value, *place)
-    for name in said.names[:MOST_NAMES]:
+    for name in details.names[:MOST_NAMES]:
         ledger.note("tls_server", sender.mac, sender.ip, "san", name, *place)
-    if said.not_after:
-        valid = f"{said.not_before[:10]}/{said.not_after[:10]}"
+    if details.not_after:
+        valid = f"{details.not_before[:10]}/{details.not_after[:10]}"
         ledger.note("tls_server", sender.mac, sender.ip, "valid", valid, *place)

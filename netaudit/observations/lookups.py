@@ -6,7 +6,7 @@ import functools
 import socket
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import DnsSaid
+from netaudit.contracts.details import DnsDetails
 from netaudit.observations.ends import named
 from netaudit.observations.service_bindings import binding
 
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
 def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Names of the addresses in an answer, and outer names of hellos to come; of a question, who asked."""
-    said = message.said
-    if not isinstance(said, DnsSaid):
+    details = message.details
+    if not isinstance(details, DnsDetails):
         return
-    for number, (name, kind, value, *_) in enumerate(said.answers):
+    for number, (name, kind, value, *_) in enumerate(details.answers):
         if kind in {"A", "AAAA"}:
             ledger.note("dns", "", str(value), "name", str(name), *place)
-            if number < said.direct and message.host and message.host != name:  # through aliases: what was asked, too
+            if (
+                number < details.direct and message.host and message.host != name
+            ):  # through aliases: what was asked, too
                 ledger.note("dns", "", str(value), "name", message.host, *place)
-        elif kind in {"HTTPS", "SVCB"} and isinstance(value, bytes) and number < said.direct:
+        elif kind in {"HTTPS", "SVCB"} and isinstance(value, bytes) and number < details.direct:
             asked = (message.host or str(name)).lower()
             bound = binding(value)
             for address in bound.addresses:
@@ -35,7 +37,7 @@ def observe_dns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
                 if any(map(str.isspace, asked + outer)):  # no names of hosts, and two are written as one text
                     continue
                 ledger.note("dns_client", ends.client.mac, ends.client.ip, "ech", f"{asked} {outer.lower()}", *place)
-    if not said.response and not message.direction and message.host:
+    if not details.response and not message.direction and message.host:
         ledger.note("dns_client", ends.client.mac, ends.client.ip, "asked", message.host.lower(), *place)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from netaudit.contracts.details import Said
+    from netaudit.contracts.details import Details
     from netaudit.contracts.heads import Form
 
 Place = tuple[int, int, int]  # running index of the capture, frame, UTC nanoseconds
@@ -23,7 +23,7 @@ class Spoken(Protocol):
     content_type: str
     headers: list[tuple[str, str]]
     body: bytes
-    said: Said
+    details: Details
     pieces: Any
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import GreetingSaid, MqttSaid, NtpSaid, SnmpSaid, SyslogSaid
+from netaudit.contracts.details import GreetingDetails, MqttDetails, NtpDetails, SnmpDetails, SyslogDetails
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,41 +19,41 @@ LONGEST_TOPIC = 128
 
 def observe_snmp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """What an agent says of itself; of managers, that they are some."""
-    said, sender = message.said, ends.sender(message.direction)
-    if not isinstance(said, SnmpSaid):
+    details, sender = message.details, ends.sender(message.direction)
+    if not isinstance(details, SnmpDetails):
         return
-    if said.answer:
-        ledger.note("snmp", sender.mac, sender.ip, "version", said.version, *place)
-        for field, value in said.said:
+    if details.answer:
+        ledger.note("snmp", sender.mac, sender.ip, "version", details.version, *place)
+        for field, value in details.said:
             if value:
                 ledger.note("snmp", sender.mac, sender.ip, field, value, *place)
     elif message.method == "v3":
-        if message.direction and said.engine:  # a question repeats the engine's id
-            ledger.note("snmp", sender.mac, sender.ip, "engine", said.engine, *place)
-            ledger.note("snmp", sender.mac, sender.ip, "enterprise", str(said.enterprise), *place)
+        if message.direction and details.engine:  # a question repeats the engine's id
+            ledger.note("snmp", sender.mac, sender.ip, "engine", details.engine, *place)
+            ledger.note("snmp", sender.mac, sender.ip, "enterprise", str(details.enterprise), *place)
     else:
         ledger.note("snmp_client", sender.mac, sender.ip, "asks", message.method, *place)
 
 
 def observe_syslog(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Host name and programs that a sender of log lines names."""
-    said, sender = message.said, ends.sender(message.direction)
-    if not isinstance(said, SyslogSaid):
+    details, sender = message.details, ends.sender(message.direction)
+    if not isinstance(details, SyslogDetails):
         return
-    for field, value in (("hostname", said.hostname), ("program", said.program)):
+    for field, value in (("hostname", details.hostname), ("program", details.program)):
         if value:
             ledger.note("syslog", sender.mac, sender.ip, field, value, *place)
 
 
 def observe_ntp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """That a host gives the time, and from how far away it has it."""
-    said = message.said
-    if message.method == "server" and message.direction and isinstance(said, NtpSaid):
-        ledger.note("ntp", ends.server.mac, ends.server.ip, "stratum", str(said.stratum), *place)
+    details = message.details
+    if message.method == "server" and message.direction and isinstance(details, NtpDetails):
+        ledger.note("ntp", ends.server.mac, ends.server.ip, "stratum", str(details.stratum), *place)
 
 
 def _lines(message: Spoken) -> Sequence[str]:
-    return message.said.lines[:MOST_LINES] if isinstance(message.said, GreetingSaid) else ()
+    return message.details.lines[:MOST_LINES] if isinstance(message.details, GreetingDetails) else ()
 
 
 def observe_telnet(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
@@ -90,9 +90,9 @@ def observe_mqtt(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         return
     client = ends.client
     if message.method == "CONNECT":
-        said = message.said  # not the user: some clouds take a token in its place
-        if isinstance(said, MqttSaid) and said.client_id:
-            ledger.note("mqtt_client", client.mac, client.ip, "client_id", said.client_id, *place)
+        details = message.details  # not the user: some clouds take a token in its place
+        if isinstance(details, MqttDetails) and details.client_id:
+            ledger.note("mqtt_client", client.mac, client.ip, "client_id", details.client_id, *place)
     else:
         observe_topic(message.path, ends, ledger, place)
 

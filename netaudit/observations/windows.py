@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
+from netaudit.contracts.details import BrowserDetails, DnsDetails, NetbiosNames, SmbDetails
 from netaudit.observations import ntlm
 
 if TYPE_CHECKING:
@@ -28,20 +28,20 @@ RECORD_KINDS = frozenset({"A", "AAAA"})
 
 def observe_names(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Who owns which NetBIOS name, and who asks for which (RFC 1002, 4.2)."""
-    said, sender = message.said, ends.sender(message.direction)
-    if not isinstance(said, NetbiosNames):
+    details, sender = message.details, ends.sender(message.direction)
+    if not isinstance(details, NetbiosNames):
         return
-    if said.operation == "query" and not said.response:
+    if details.operation == "query" and not details.response:
         if message.host and message.host != ANY:
             ledger.note("nbns_client", sender.mac, sender.ip, "asked", message.host, *place)
         return
-    if said.response and said.operation != "query":
+    if details.response and details.operation != "query":
         return  # a name server's answer about somebody else's registration
-    for name, suffix, group, address in said.owned:
+    for name, suffix, group, address in details.owned:
         mac, ip = (sender.mac, sender.ip) if address in {"", "0.0.0.0", sender.ip} else ("", address)  # noqa: S104
         _owned(mac, ip, name, suffix, ledger, place, group=group)
-    if said.mac:
-        ledger.note("nbns", sender.mac, sender.ip, "mac", said.mac, *place)
+    if details.mac:
+        ledger.note("nbns", sender.mac, sender.ip, "mac", details.mac, *place)
 
 
 def _owned(mac: str, ip: str, name: str, suffix: int, ledger: Ledger, place: Place, *, group: bool) -> None:
@@ -54,48 +54,48 @@ def _owned(mac: str, ip: str, name: str, suffix: int, ledger: Ledger, place: Pla
 
 def observe_browser(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """What a machine announces of itself (MS-BRWS, 2.2), and the NetBIOS name it sends from."""
-    said, sender = message.said, ends.sender(message.direction)
-    if not isinstance(said, BrowserSaid):
+    details, sender = message.details, ends.sender(message.direction)
+    if not isinstance(details, BrowserDetails):
         return
-    if said.source[0] not in NO_MACHINE and said.address == sender.ip:
-        ledger.note("browser", sender.mac, sender.ip, "source", said.source[0], *place)
-    announces = said.announces
+    if details.source[0] not in NO_MACHINE and details.address == sender.ip:
+        ledger.note("browser", sender.mac, sender.ip, "source", details.source[0], *place)
+    announces = details.announces
     if not announces:
         return
     field = {"workgroup": "workgroup", "request": "asked_by"}.get(announces, "name")
-    if said.name:
-        ledger.note("browser", sender.mac, sender.ip, field, said.name, *place)
+    if details.name:
+        ledger.note("browser", sender.mac, sender.ip, field, details.name, *place)
     if announces in {"host", "local master"}:
-        for key, value in (("os", said.os), ("comment", said.comment)):
+        for key, value in (("os", details.os), ("comment", details.comment)):
             if value:
                 ledger.note("browser", sender.mac, sender.ip, key, value, *place)
-        for role in said.roles:
+        for role in details.roles:
             ledger.note("browser", sender.mac, sender.ip, "role", role, *place)
 
 
 def observe_llmnr(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Names asked for, and names whose owner answers (RFC 4795)."""
-    said, sender = message.said, ends.sender(message.direction)
-    if not isinstance(said, DnsSaid):
+    details, sender = message.details, ends.sender(message.direction)
+    if not isinstance(details, DnsDetails):
         return
-    if not said.response:
+    if not details.response:
         if message.host:
             ledger.note("llmnr_client", sender.mac, sender.ip, "asked", message.host.lower(), *place)
         return
-    for name, kind, value, *_ in said.answers[:16]:
+    for name, kind, value, *_ in details.answers[:16]:
         if kind in RECORD_KINDS:
             ledger.note("llmnr", "", str(value), "name", str(name), *place)
 
 
 def observe_smb(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Names and versions that the two sides of a session say before files are opened."""
-    said, sender = message.said, ends.sender(message.direction)
-    if not isinstance(said, SmbSaid):
+    details, sender = message.details, ends.sender(message.direction)
+    if not isinstance(details, SmbDetails):
         return
-    for field, value in (("native_os", said.native_os), ("native_manager", said.native_manager)):
+    for field, value in (("native_os", details.native_os), ("native_manager", details.native_manager)):
         if value:
             ledger.note("smb", sender.mac, sender.ip, field, value, *place)
-    note_ntlm(said.ntlmssp, sender, ledger, place)
+    note_ntlm(details.ntlmssp, sender, ledger, place)
 
 
 def note_ntlm(token: bytes, sender: Host, ledger: Ledger, place: Place) -> None:

@@ -26,7 +26,6 @@ from netaudit.observations.statements import note_statements
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.state import load_state, save_state
 from netaudit.pipeline.takers import takers
-from netaudit.routes.vocabulary import names_field
 from netaudit.rows.answers import note_refusal
 from netaudit.rows.carriers import Carriers
 from netaudit.rows.encrypted_uploads import UploadRows
@@ -170,7 +169,7 @@ class Shard:
         self._events = EventRows(folder, part, signatures)
         self._events.hears = witness.addressed if witness is not None else None
         self._scraps = ScrapRows(folder, part)
-        self._leaves = LeafRows(folder, part, names_field)
+        self._leaves = LeafRows(folder, part)
         self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
         self._publications = PlainPublications(self._rows, self._events)
         self._sendings = SendingRows(folder, part) if keep.seconds else None

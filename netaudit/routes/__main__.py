@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from netaudit.routes.vocabulary import meanings, problems
+from netaudit.routes.vocabulary import problems
+from netaudit.signatures.field_words import meanings
 
 if __name__ == "__main__":
     found = problems()

@@ -18,7 +18,8 @@ from netaudit.identity_data.naming import plain
 from netaudit.routes.learning import MASKED
 from netaudit.routes.shapes import is_date, is_id_number, is_masked
 from netaudit.routes.times import when
-from netaudit.routes.vocabulary import PICTURES, meanings, named, words_of
+from netaudit.routes.vocabulary import PICTURES, fits
+from netaudit.signatures.field_words import meanings, named, words_of
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ _RANKS = {one.name: {name: place for place, name in enumerate(one.order)} for on
 
 
 def _fits(meaning: str, value: str) -> bool:
-    return _SHAPED[meaning].fits(value) or (meaning in MASKED and is_masked(value))
+    return fits(_SHAPED[meaning], value) or (meaning in MASKED and is_masked(value))
 
 
 def _rank(meaning: str, leaf: Leaf) -> int:

@@ -27,7 +27,8 @@ from netaudit.routes.shapes import (
     number,
 )
 from netaudit.routes.times import when
-from netaudit.routes.vocabulary import BY_END, BY_NAME, BY_STEM, PICTURES, Meaning, folded, meanings, named, words_of
+from netaudit.routes.vocabulary import PICTURES, fits
+from netaudit.signatures.field_words import BY_END, BY_NAME, BY_STEM, Meaning, folded, meanings, named, words_of
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def _by_name(one: Field, beside: set[str]) -> None:
         if not total or (one.path.startswith("header.") and sure < BY_END):
             continue
         masked = sum(count for value, count in values.items() if meaning.name in MASKED and is_masked(value))
-        support = sum(count for value, count in values.items() if meaning.fits(value.strip()))
+        support = sum(count for value, count in values.items() if fits(meaning, value.strip()))
         support += masked if support or masked == total else 0
         if meaning.name == "time":
             support = min(support, sum(one.offsets.values()))

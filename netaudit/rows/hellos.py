@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.contracts.details import HelloSaid
+from netaudit.contracts.details import HelloDetails
 from netaudit.masking.mask import mask, mask_host, shortened
 from netaudit.tables import TLS_HELLOS, Row
 from netaudit.text.addresses import ip_text
@@ -23,8 +23,8 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> Row | None:
 
     `turned`: the readers found client and server of the FLOW row to be the other way round.
     """
-    pieces, said = message.pieces, message.said
-    if not isinstance(said, HelloSaid) or message.method != "client_hello" or pieces is None or not len(pieces):
+    pieces, details = message.pieces, message.details
+    if not isinstance(details, HelloDetails) or message.method != "client_hello" or pieces is None or not len(pieces):
         return None
     last = pieces[np.lexsort((pieces["frame"], pieces["ts"]))[-1]]  # bytes may have come out of order
     asks, asked = ("server", "client") if turned ^ bool(message.direction) else ("client", "server")
@@ -34,16 +34,16 @@ def hello_row(message: Message, flow: np.void, *, turned: bool) -> Row | None:
         capture_id=capture_name(last["capture"].item()),
         frame=last["frame"].item(),
         ts=last["ts"].item(),
-        transport=said.transport,
+        transport=details.transport,
         client=_end(flow, asks),
         server=_end(flow, asked),
-        version=f"{said.version:04x}",
+        version=f"{details.version:04x}",
         sni=shortened(mask_host, message.host, 256),
-        alpn=[shortened(mask, name, 256) for name in said.alpn[:MOST_PROTOCOLS]],
-        ja3=said.ja3,
-        ja4=said.ja4,
-        random=said.random.hex(),
-        ech=said.ech,
+        alpn=[shortened(mask, name, 256) for name in details.alpn[:MOST_PROTOCOLS]],
+        ja3=details.ja3,
+        ja4=details.ja4,
+        random=details.random.hex(),
+        ech=details.ech,
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.details import RtpSaid, SipSaid
+from netaudit.contracts.details import RtpDetails, SipDetails
 from netaudit.masking.mask import mask
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import MEDIA
@@ -37,8 +37,8 @@ def media_rows(message: Message) -> list[TableRow]:
     """Rows of `media`: of each media description of a SIP message, or of a stream that names itself."""
     pieces = message.pieces
     ts = int(pieces["ts"][0]) if pieces is not None and len(pieces) else None
-    identity, said = message.message_id.hex(), message.said
-    if message.protocol == "rtp" and isinstance(said, RtpSaid) and said.ssrc is not None:
+    identity, details = message.message_id.hex(), message.details
+    if message.protocol == "rtp" and isinstance(details, RtpDetails) and details.ssrc is not None:
         flow = message.flow_id.hex()
         return [
             MEDIA.row(
@@ -52,14 +52,14 @@ def media_rows(message: Message) -> list[TableRow]:
                 address="",
                 port=0,
                 transport="",
-                codec=said.codec,
-                ssrc=said.ssrc,
+                codec=details.codec,
+                ssrc=details.ssrc,
                 flow_id=flow,
                 tied_by="",
                 ts=ts,
             )
         ]
-    if not isinstance(said, SipSaid) or not said.media:
+    if not isinstance(details, SipDetails) or not details.media:
         return []
     call = hashlib.blake2b(message.header("call-id").encode(), digest_size=8).hexdigest()
     found = _USER.search(message.header("to"))
@@ -83,7 +83,7 @@ flow_id="",
 tied_by="",
 ts=ts,
 )
-        for number, one in enumerate(said.media)
+        for number, one in enumerate(details.media)
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import re
 
 from netaudit.text import json_tolerant
 from netaudit.text.json_text import put
+from netaudit.unwrapping.notations import marked, unescaped
 
 Value = object
 
@@ -52,7 +53,9 @@ def text_values(text: str) -> Value:
         joined = "\n" not in head and (";" in head or "|" in head)
         holder = _pairs_in(head, _JOINS) if joined else _plain_values(head)
         return (holder if isinstance(holder, dict) else {}) | {opened["key"]: inner}
-    return _plain_values(text)
+    if (told := marked(text)) is not None:
+        return told
+    return _plain_values(unescaped(text))
 
 
 def document_in(text: str) -> Value:

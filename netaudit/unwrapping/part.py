@@ -38,6 +38,7 @@ class Part:
         None  # what it is, once it was parsed (`document.py`)
     )
     as_utf8: Part | None = None  # of a text in UTF-16: the part that is the same text
+    named: list[object] | None = None  # what the document says, once somebody asked (`tree.py`)
 
     @property
     def path(self) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from netaudit.contracts.document_values import TEXT, Keyed, Repeated, items, joined, number_of, step_of
+from netaudit.signatures.field_words import names_field
 from netaudit.text.json_document import LONGEST
 from netaudit.unwrapping.codecs.form import pairs
-from netaudit.unwrapping.document import xml_of
+from netaudit.unwrapping.naming import SAYING, named
 from netaudit.unwrapping.sniff import is_utf16
 from netaudit.unwrapping.text import to_text
-from netaudit.unwrapping.tree import Repeated, bare_text, notation, values
+from netaudit.unwrapping.tree import bare_text, notation, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netaudit.unwrapping.part import Leaf, Part
+    from netaudit.unwrapping.part import Leaf
 
 MOST = 10_000
 _DOCUMENT = 8 << 20
@@ -43,12 +45,11 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
         return [Field("$", part.name, to_text(part.data, part.content_type))] if len(part.data) <= LONGEST else []
     if worth is not None and not worth(_worded(leaf)):
         return []
-    if leaf.kind == "xml":
-        return _xml(part, most)
-    roots = values(leaf)
+    roots, written = values(leaf), notation(leaf)
     out: list[Field] = []
     for number, value in enumerate(roots):
-        _flatten(value, f"$[{number}]" if len(roots) > 1 else "$", out, most, form=leaf.kind == "form")
+        top = "" if written in {"xml", "form"} else f"$[{number}]" if len(roots) > 1 else "$"
+        _flatten(value, top, out, most, written)
     return out
 
 
@@ -58,45 +59,48 @@ def _worded(leaf: Leaf) -> bytes:
     return bare_text(leaf)
 
 
-def _flatten(value: object, path: str, out: list[Field], most: int, *, form: bool = False) -> None:
-    """Scalars below `value`, depth first, in order."""
+def fields_of(value: object, path: str, most: int = MOST) -> list[Field]:
+    """Scalars of a decoded JSON text that stands at a path."""
+    out: list[Field] = []
+    _flatten(named(value, "json"), path, out, most, "json")
+    return out
+
+
+def _flatten(value: object, path: str, out: list[Field], most: int, written: str) -> None:
+    """Scalars below `value`, depth first, in order; paths are places, and below names beside values these names."""
     stack: list[tuple[object, str, str]] = [(value, path, "")]
     while stack and len(out) < most:
         node, place, key = stack.pop()
         if isinstance(node, dict):
-            stack += [(v, (str(k) if form else f"{place}.{k}")[:512], str(k)) for k, v in reversed(node.items())]
-        elif isinstance(node, Repeated):  # as unwrapping spells it
-            stack += [(node[i], f"{place}[{i + 1}]"[:512] if i else place, key) for i in range(len(node) - 1, -1, -1)]
+            keyed = isinstance(node, Keyed)
+            below = [
+                (inner, _path(place, name, written) if keyed else joined(place, at)[:512], _key(name, key))
+                for name, inner, at in items(node, written)
+            ]
+            stack += below[::-1]
         elif isinstance(node, list):
-            stack += [(node[i], f"{place}[{i}]"[:512], key) for i in range(min(len(node), most) - 1, -1, -1)]
+            named = isinstance(node, Repeated) or written in {"xml", "protobuf"}
+            count = min(len(node), most)
+            stack += [(node[i], (place + number_of(i, named=named))[:512], key) for i in range(count - 1, -1, -1)]
         elif isinstance(node, str):
-            if not node.startswith("\x00"):
-                out.append(Field(place, key, node))
+            if node and not node.startswith("\x00"):
+                out.append(Field(place or "$", key, node))
         elif node is not None:
-            out.append(Field(place, key, str(node).lower() if isinstance(node, bool) else str(node)))
+            out.append(Field(place or "$", key, str(node).lower() if isinstance(node, bool) else str(node)))
 
 
-def _xml(part: Part, most: int) -> list[Field]:
-    """In the order of the text, which mappings do not keep where elements of a name come again."""
-    out: list[Field] = []
-    stack: list[tuple[str, str, list[str], dict[str, int]]] = [("", "", [], {})]
-    for event in xml_of(part).events:
-        if isinstance(event, str):
-            stack[-1][2].append(event)
-        elif event is not None:
-            if len(out) >= most:
-                break
-            (name, attributes), above, names = event, stack[-1][0], stack[-1][3]
-            names[name] = count = names.get(name, 0) + 1
-            path = f"{above}/{name}[{count}]"[:512] if count > 1 else f"{above}/{name}"[:512]  # as unwrapping spells it
-            out += [Field(f"{path}/@{key}", key, value) for key, value in attributes.items() if len(value) <= LONGEST]
-            stack.append((path, name, [], {}))
-        else:
-            path, name, pieces, _ = stack.pop()
-            value = "".join(pieces).strip()
-            if value and len(value) <= LONGEST:
-                out.append(Field(path, name, value))
-    return out[:most]
+def _path(holder: str, name: str, written: str) -> str:
+    """Path of a field below a mapping whose names stood elsewhere."""
+    if name[:1] == "[":
+        return (holder + name)[:512]
+    return joined(holder, f".{name}" if written == "form" and holder else step_of(name, written))[:512]
+
+
+def _key(name: str, holder: str) -> str:
+    """The key of a field; of what its holder is or says, or of a cell without a name, that of the holder."""
+    if name == TEXT or name[:1] == "[" or (name in SAYING and names_field(holder)):
+        return holder
+    return str(name).removeprefix("@")
 
 
 def _without_pictures(data: bytes, kind: str) -> bytes:

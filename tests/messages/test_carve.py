@@ -150,7 +150,7 @@ def test_base64_text(name, fold):
         assert message.body == image
         assert message.complete
         assert stream[message.start : message.end] == escaped
-        assert message.said == NOTHING
+        assert message.details == NOTHING
 
 
 def test_short_and_broken_base64():

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 # What a newcomer would write: a module with a recogniser and a reader, and an entry with its traits.
 MODULE = '''
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -44,7 +44,7 @@ class ZzReader(BaseReader):
             message = Message("zz", direction, start, end, body=rest[:size], body_size=size, body_start=end - size)
             if direction == 0:
                 message.method, self.last = "PUT", message
-                message.said = StatedSaid("discovery", [("model", "ZZ-9"), ("serial", "ZZ0001")])
+                message.details = StatedDetails("discovery", [("model", "ZZ-9"), ("serial", "ZZ0001")])
             else:
                 message.status, message.request = 200, self.last
             out.append(message)

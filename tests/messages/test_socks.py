@@ -52,7 +52,7 @@ def test_byte_by_byte_and_with_gaps(name):
 
 def test_refused():
     messages, _ = read([up(b"\x05\x01\x00"), down(b"\x05\x00"), up(FIVE), down(b"\x05\x05\x00\x01" + bytes(6))])
-    assert messages[1].said.reply == 5
+    assert messages[1].details.reply == 5
     assert messages[1].notes == ["refused by the proxy"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.contracts.details import DnsSaid, NetbiosNames
+from netaudit.contracts.details import DnsDetails, NetbiosNames
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.hosts import ssdp
 from netaudit.messages.makers import discovery
@@ -147,8 +147,8 @@ def test_the_address_of_a_name_server_is_not_what_was_asked_for():
 def test_known_answers_of_a_question_are_not_the_askers() -> None:
     answers = [("_ipp._tcp.local", "PTR", "P._ipp._tcp.local", 1), ("P._ipp._tcp.local", "TXT", ["ty=M"], 1)]
     fields = {"response": False, "answers": answers, "questions": []}
-    assert observed(Message("mdns", 0, 0, 1, said=DnsSaid(**fields))) == set()
-    said = observed(Message("mdns", 0, 0, 1, said=DnsSaid(**fields | {"response": True})))
+    assert observed(Message("mdns", 0, 0, 1, details=DnsDetails(**fields))) == set()
+    said = observed(Message("mdns", 0, 0, 1, details=DnsDetails(**fields | {"response": True})))
     assert said == {
         of_client("mdns", "service", "_ipp._tcp"),
         of_client("mdns", "instance", "P"),
@@ -249,7 +249,7 @@ def test_names_in_ntlm_over_http() -> None:
 
 
 def test_an_observer_that_fails_costs_its_message_only() -> None:
-    ledger, broken = Ledger(), Message("nbns", 0, 0, 1, said=NetbiosNames("registration", owned=[0]))
+    ledger, broken = Ledger(), Message("nbns", 0, 0, 1, details=NetbiosNames("registration", owned=[0]))
     broken.pieces = np.zeros(1, PIECE)
     observe_message(broken, ledger, ENDS)
     assert [row[:5] for row in ledger.rows()] == [("limit", "", "", "failed", "nbns: TypeError")]

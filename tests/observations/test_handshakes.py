@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.contracts.details import GreetingSaid, HelloSaid
+from netaudit.contracts.details import GreetingDetails, HelloDetails
 from netaudit.messages.hellos.certificate import certificate_said
 from netaudit.messages.message import Message
 from netaudit.observations.ends import Ends, Host
@@ -21,13 +21,13 @@ DIGEST = "13900000001" + "a" * 21  # a digest with what looks like a phone numbe
 
 def hello(direction: int = 0, protocol: str = "tls", host: str = "Cloud.Example") -> Message:
     message = Message(protocol, direction, 0, 1, method="client_hello", host=host)
-    message.said = HelloSaid(alpn=["h2", "http/1.1"], ja3=DIGEST, ja4="t13d", version=0x0304)
+    message.details = HelloDetails(alpn=["h2", "http/1.1"], ja3=DIGEST, ja4="t13d", version=0x0304)
     return message
 
 
 def answer(version: int = 0x0303, alpn: tuple[str, ...] = ("h2",), direction: int = 1) -> Message:
     message = Message("tls", direction, 0, 1, method="server_hello")
-    message.said = HelloSaid(version=version, ciphers=[0xC02B], alpn=list(alpn))
+    message.details = HelloDetails(version=version, ciphers=[0xC02B], alpn=list(alpn))
     return message
 
 
@@ -40,7 +40,7 @@ def test_a_client(protocol: str) -> None:
         of_client("tls_client", "ja4", "t13d"),
     }
     damaged = hello(protocol=protocol, host="")
-    damaged.said = HelloSaid()
+    damaged.details = HelloDetails()
     assert observed(damaged) == set()
 
 
@@ -59,8 +59,8 @@ def test_a_server() -> None:
 
 
 def test_a_certificate() -> None:
-    message = Message("tls", 1, 0, 1, method="certificate", said=certificate_said(certificate()[5:]))
-    fingerprint = message.said.fingerprint
+    message = Message("tls", 1, 0, 1, method="certificate", details=certificate_said(certificate()[5:]))
+    fingerprint = message.details.fingerprint
     assert observed(message) == {
         of_server("tls_server", "fingerprint", fingerprint),
         of_server("tls_server", "subject", "CN=camera.example"),
@@ -84,7 +84,7 @@ def test_servers_of_the_internet_are_bounded(ip: str, kept: int) -> None:
 
 
 def spoken(protocol: str, direction: int, method: str, line: str) -> Message:
-    return Message(protocol, direction, 0, 1, method=method, said=GreetingSaid([line]))
+    return Message(protocol, direction, 0, 1, method=method, details=GreetingDetails([line]))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netaudit.contracts.details import Dhcp6Said, DhcpSaid
+from netaudit.contracts.details import Dhcp6Details, DhcpDetails
 from netaudit.messages.message import Message
 from tests.observations.test_from_messages import CLIENT, SERVER, observed, of_client, of_server
 
@@ -10,7 +10,7 @@ MAC = "02:00:00:00:00:07"
 
 
 def dhcp(method: str, **fields: object) -> Message:
-    return Message("dhcp", 0, 0, 1, method=method, said=DhcpSaid(**{"mac": MAC} | fields))
+    return Message("dhcp", 0, 0, 1, method=method, details=DhcpDetails(**{"mac": MAC} | fields))
 
 
 def test_a_client_of_version_4() -> None:
@@ -44,7 +44,9 @@ def test_what_a_server_repeats_is_no_word_of_the_clients() -> None:
 
 
 def v6(method: str, direction: int = 0, **fields: object) -> Message:
-    return Message("dhcpv6", direction, 0, 1, method=method, said=Dhcp6Said(**{"order": [1], "answer": False} | fields))
+    return Message(
+        "dhcpv6", direction, 0, 1, method=method, details=Dhcp6Details(**{"order": [1], "answer": False} | fields)
+    )
 
 
 def test_a_client_of_version_6() -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.details import GreetingSaid, MqttSaid, NtpSaid, Said, SnmpSaid, SyslogSaid
+from netaudit.contracts.details import Details, GreetingDetails, MqttDetails, NtpDetails, SnmpDetails, SyslogDetails
 from netaudit.messages.message import Message
 from tests.observations.test_from_messages import observed, of_client, of_server
 
 SAID = {
-    "snmp": SnmpSaid, "syslog": SyslogSaid, "ntp": NtpSaid, "telnet": GreetingSaid, "mqtt": MqttSaid,
+    "snmp": SnmpDetails, "syslog": SyslogDetails, "ntp": NtpDetails, "telnet": GreetingDetails, "mqtt": MqttDetails,
 }  # fmt: skip
 
 
 def message(protocol: str, direction: int = 0, method: str = "", path: str = "", **said: object) -> Message:
-    return Message(protocol, direction, 0, 1, method=method, path=path, said=SAID.get(protocol, Said)(**said))
+    return Message(protocol, direction, 0, 1, method=method, path=path, details=SAID.get(protocol, Details)(**said))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.contracts.details import BrowserSaid, DnsSaid, NetbiosNames, SmbSaid
+from netaudit.contracts.details import BrowserDetails, DnsDetails, NetbiosNames, SmbDetails
 from netaudit.messages.message import Message
 from netaudit.observations import ntlm
 from tests.observations.test_from_messages import CLIENT, observed, of_client, of_server
@@ -17,7 +17,13 @@ from tests.observations.test_from_messages import CLIENT, observed, of_client, o
 def names(operation: str, *, response: bool, owned: list[tuple[str, int, bool, str]], direction: int = 0) -> Message:
     fields = {"operation": operation, "response": response, "owned": owned, "asked": None}
     return Message(
-        "nbns", direction, 0, 1, method=operation, host=owned[0][0] if owned else "FILES", said=NetbiosNames(**fields)
+        "nbns",
+        direction,
+        0,
+        1,
+        method=operation,
+        host=owned[0][0] if owned else "FILES",
+        details=NetbiosNames(**fields),
     )
 
 
@@ -61,18 +67,22 @@ def test_announcements(announces: str, facts: set[tuple[str, str]]) -> None:
         "source": ("PC-FRONT", 0), "address": CLIENT.ip, "announces": announces, "name": "PC-FRONT", "os": "6.1", "comment": "hall",
         "roles": ["server"],
     }  # fmt: skip
-    found = observed(Message("nbdgm", 0, 0, 1, said=BrowserSaid(**fields)))
+    found = observed(Message("nbdgm", 0, 0, 1, details=BrowserDetails(**fields)))
     assert found == {of_client("browser", field, value) for field, value in facts}
 
 
 def test_forwarded_datagrams_name_nobody_here() -> None:
-    assert observed(Message("nbdgm", 0, 0, 1, said=BrowserSaid(source=("PC", 0), address="10.9.9.9"))) == set()
+    assert observed(Message("nbdgm", 0, 0, 1, details=BrowserDetails(source=("PC", 0), address="10.9.9.9"))) == set()
 
 
 def test_llmnr() -> None:
-    asked = Message("llmnr", 0, 0, 1, host="WPAD", said=DnsSaid())
+    asked = Message("llmnr", 0, 0, 1, host="WPAD", details=DnsDetails())
     answer = Message(
-        "llmnr", 1, 0, 1, said=DnsSaid(response=True, answers=[("pc-2", "A", "192.168.1.2", 30), ("x", "SRV", "y", 1)])
+        "llmnr",
+        1,
+        0,
+        1,
+        details=DnsDetails(response=True, answers=[("pc-2", "A", "192.168.1.2", 30), ("x", "SRV", "y", 1)]),
     )
     assert observed(asked) == {of_client("llmnr_client", "asked", "wpad")}
     assert observed(answer) == {("llmnr", "", "192.168.1.2", "name", "pc-2")}
@@ -107,11 +117,11 @@ def authenticate() -> bytes:
 
 
 def test_ntlm() -> None:
-    assert observed(Message("smb", 1, 0, 1, said=SmbSaid(challenge(), "Unix"))) == {
+    assert observed(Message("smb", 1, 0, 1, details=SmbDetails(challenge(), "Unix"))) == {
         of_server("ntlm", "domain", "OFFICE"), of_server("ntlm", "computer", "NAS-1"), of_server("ntlm", "dns_computer", "nas-1.office.lan"),
         of_server("ntlm", "os", "6.1.7601"), of_server("smb", "native_os", "Unix"),
     }  # fmt: skip
-    facts = observed(Message("smb", 0, 0, 1, said=SmbSaid(authenticate())))
+    facts = observed(Message("smb", 0, 0, 1, details=SmbDetails(authenticate())))
     assert facts == {
         of_client("ntlm", "domain", "OFFICE"),
         of_client("ntlm", "computer", "PC-FRONT"),

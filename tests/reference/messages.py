@@ -90,7 +90,7 @@ def essence(messages):
     return [
         (
             m.protocol, m.direction, m.start, m.end, m.method, m.host, m.path, m.status, m.content_type, m.headers, m.body,
-            m.body_start, m.body_size, m.complete, m.missing, m.unknown_from, m.said, m.file_name, m.file_range, m.part, m.spread, m.notes, m.message_id,
+            m.body_start, m.body_size, m.complete, m.missing, m.unknown_from, m.details, m.file_name, m.file_range, m.part, m.spread, m.notes, m.message_id,
             m.request.message_id if m.request else b"", sorted(set(m.pieces["frame"].tolist())) if m.pieces is not None else None,
         )
         for m in messages

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.routes import vocabulary
 from netaudit.routes.shapes import FORMS, SHAPES, form_of
-from netaudit.routes.vocabulary import meaning_of, meanings, problems
+from netaudit.routes.vocabulary import meaning_of, problems
+from netaudit.signatures import field_words
+from netaudit.signatures.field_words import meanings
 
 
 def test_every_example_holds() -> None:
@@ -26,17 +27,17 @@ def test_every_example_holds() -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(monkeypatch, change, problem) -> None:
-    raw = [dict(one) for one in vocabulary._raw()]
+    raw = [dict(one) for one in field_words.written()]
     raw[0] |= change
-    monkeypatch.setattr(vocabulary, "_raw", lambda: raw)
-    vocabulary.meanings.cache_clear()
-    vocabulary.named.cache_clear()
+    monkeypatch.setattr(field_words, "written", lambda: raw)
+    field_words.meanings.cache_clear()
+    field_words.named.cache_clear()
     try:
         assert any(problem in one for one in problems())
     finally:
         monkeypatch.undo()
-        vocabulary.meanings.cache_clear()
-        vocabulary.named.cache_clear()
+        field_words.meanings.cache_clear()
+        field_words.named.cache_clear()
 
 
 @pytest.mark.parametrize(

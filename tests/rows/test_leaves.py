@@ -12,7 +12,6 @@ import pyarrow as pa
 from netaudit.documents.from_unwrapping import MessageReader
 from netaudit.documents.index import Index
 from netaudit.messages.message import Message
-from netaudit.routes.vocabulary import names_field
 from netaudit.rows import leaves
 from netaudit.unwrapping import from_messages
 from tests.unwrapping.samples import picture
@@ -30,7 +29,7 @@ def rows(folder: Path, document: object, kind: str = "application/json") -> list
     reader = MessageReader(Index([]))
     for leaf in from_messages.leaves(message):
         reader.take(leaf, "", hashlib.sha256(leaf.part.data).hexdigest())
-    written = leaves.LeafRows(folder, "0", names_field)
+    written = leaves.LeafRows(folder, "0")
     written.take(message, reader.taken)
     written.close()
     (path,) = leaves.parts(folder)

@@ -19,8 +19,8 @@ NAME = "核心交换机一号"
 def test_names_of_chinese_devices(charset: str) -> None:
     raw = NAME.encode(charset)
     assert decoded(raw) == NAME
-    assert dhcp.parse(frame(1, (12, raw))).said.hostname == NAME
-    assert snmp.parse(message(0xA2, binding("1.3.6.1.2.1.1.5.0", ber(4, raw)))).said.said == [("name", NAME)]
+    assert dhcp.parse(frame(1, (12, raw))).details.hostname == NAME
+    assert snmp.parse(message(0xA2, binding("1.3.6.1.2.1.1.5.0", ber(4, raw)))).details.said == [("name", NAME)]
     parse = parser_of(LLDP, b"")
     assert parse is not None
     assert list(parse((5 << 9 | len(raw)).to_bytes(2, "big") + raw)) == [("lldp", "system_name", NAME)]

@@ -23,7 +23,7 @@ def lessen(message: Message) -> None:
     if message.protocol != "carved":
         message.headers = [(name, value) for name, value in message.headers if not _SECRET.search(name)]
         message.path = "" if message.protocol in _TALK else bare(message.path)
-        message.said = message.said.without(_SAID)
+        message.details = message.details.without(_SAID)
     if message.request is not None:
         message.request.path = bare(message.request.path)
     note = NOTE + message.opened

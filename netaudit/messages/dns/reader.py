@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import Any
 
-from netaudit.contracts.details import DnsSaid
+from netaudit.contracts.details import DnsDetails
 from netaudit.messages.marks import ANY, Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
@@ -88,16 +88,16 @@ def parse(data: bytes) -> Message:
     first = asked[0] if asked else (records[0][0], records[0][1]) if records else ("", "")
     message.host, message.method = first
     message.status = flags & 15 if flags & 0x8000 else 0
-    message.said = DnsSaid(ident, bool(flags & 0x8000), asked, records, answers)
+    message.details = DnsDetails(ident, bool(flags & 0x8000), asked, records, answers)
     if cut or flags & 0x0200:
         message.complete, message.unknown_from = False, len(data)
         message.notes.append("truncated")
     return message
 
 
-def said_in(message: Message) -> DnsSaid:
+def said_in(message: Message) -> DnsDetails:
     """What a message of this reader says."""
-    return message.said if isinstance(message.said, DnsSaid) else DnsSaid()
+    return message.details if isinstance(message.details, DnsDetails) else DnsDetails()
 
 
 def _type(number: int) -> str:

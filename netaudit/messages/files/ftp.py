@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from netaudit.contracts.details import ControlSaid
+from netaudit.contracts.details import ControlDetails
 from netaudit.messages.expected import Announcement, Said, Transfer
 from netaudit.messages.http1.body import Whole
 from netaudit.messages.lines import Lines, judge
@@ -91,15 +91,15 @@ class FtpReader(BaseReader):
                 self.sure = False
         message = Message("ftp", UP, start, end, method=verb)
         if verb == "USER":
-            message.said = ControlSaid(user=argument)
+            message.details = ControlDetails(user=argument)
         elif verb in ("PORT", "EPRT"):
             port = _announced(verb, argument)
             if not port:
                 return None
-            message.said = ControlSaid(Said(DATA, UP, port))
+            message.details = ControlDetails(Said(DATA, UP, port))
         elif verb in TRANSFERS:
             message.path = argument
-            message.said = ControlSaid(Said(transfer=self._transfer(verb, argument)))
+            message.details = ControlDetails(Said(transfer=self._transfer(verb, argument)))
         else:
             self._setting(verb, argument)
             return None
@@ -153,10 +153,10 @@ class FtpReader(BaseReader):
             port = _announced(str(code), line)
             if not port:
                 return None
-            message.said = ControlSaid(Said(DATA, DOWN, port))
+            message.details = ControlDetails(Said(DATA, DOWN, port))
             return message
         if code >= 400 and verb in TRANSFERS:
-            message.said = ControlSaid(Said(refused=True))
+            message.details = ControlDetails(Said(refused=True))
             return message
         if code == 234 or (verb == "AUTH" and code == 334):
             self._encrypt(message)

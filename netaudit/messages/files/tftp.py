@@ -6,7 +6,7 @@ and roll over, to 0 or to 1; repeated ones are dropped, lost ones are missing ra
 
 from __future__ import annotations
 
-from netaudit.contracts.details import ControlSaid
+from netaudit.contracts.details import ControlDetails
 from netaudit.messages.expected import Said, Transfer
 from netaudit.messages.files.filebytes import FileBytes
 from netaudit.messages.marks import Mark
@@ -109,7 +109,7 @@ class TftpReader(BaseReader):
         message = Message(NAME, direction, offset, offset + len(data), method=method, path=name)
         said = Said(NAME, direction, self.flow_ports[direction])
         said.transfer = _transfer(method, name, mode)
-        message.said = ControlSaid(said)
+        message.details = ControlDetails(said)
         self.file = _File(method, name, mode)
         return [*out, message]
 

@@ -6,7 +6,7 @@ import hashlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.details import CertificateSaid
+from netaudit.contracts.details import CertificateDetails
 from netaudit.messages.hellos.vectors import Cursor
 
 if TYPE_CHECKING:
@@ -16,15 +16,15 @@ HEADER = 4  # bytes of type and length in front of a handshake message
 MOST_NAMES = 100  # alternative names kept; certificates of content networks list hundreds
 
 
-def certificate_said(raw: bytes) -> CertificateSaid:
+def certificate_said(raw: bytes) -> CertificateDetails:
     """What the first certificate of a Certificate message says; empty for an empty chain.
 
     Its fingerprint is there whatever its bytes are, the rest only where they can be read.
     """
     leaf = Cursor(Cursor(raw[HEADER:]).vector(3)).vector(3)
     if not leaf:
-        return CertificateSaid()
-    return CertificateSaid(hashlib.sha256(leaf).hexdigest(), **_described(leaf))
+        return CertificateDetails()
+    return CertificateDetails(hashlib.sha256(leaf).hexdigest(), **_described(leaf))
 
 
 def _described(der: bytes) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Handshake:
     def take_old(self, direction: int, raw: bytes) -> Message:
         """Take a ClientHello in the form of SSL 2.0."""
         message = Message(self.protocol, direction, 0, 0, method="client_hello", body_size=len(raw))
-        message.said = old_client_said(raw)
+        message.details = old_client_said(raw)
         message.notes.append("hello in the form of SSL 2.0: no fingerprints")
         self.hello, self.client = message, direction
         return message
@@ -67,7 +67,7 @@ class Handshake:
 
     def _client_hello(self, direction: int, raw: bytes) -> Message:
         message = Message(self.protocol, direction, 0, 0, method="client_hello", body_size=len(raw))
-        message.said = said = client_said(raw, self.transport)
+        message.details = said = client_said(raw, self.transport)
         message.host = said.sni
         if not said.ja3:
             message.notes.append("lengths in the hello disagree: no fingerprints")
@@ -76,7 +76,7 @@ class Handshake:
 
     def _server_hello(self, direction: int, raw: bytes) -> Message:
         message = Message(self.protocol, direction, 0, 0, method="server_hello", body_size=len(raw))
-        message.said = said = server_said(raw)
+        message.details = said = server_said(raw)
         message.request = self.hello
         self.client = 1 - direction
         self.version = said.version
@@ -85,7 +85,7 @@ class Handshake:
 
     def _certificate(self, direction: int, raw: bytes) -> Message:
         message = Message(self.protocol, direction, 0, 0, method="certificate", body_size=len(raw))
-        message.said = certificate_said(raw)
+        message.details = certificate_said(raw)
         message.request = self.hello
         self.done[direction] = True
         return message

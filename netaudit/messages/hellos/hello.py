@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from netaudit.contracts.details import HelloSaid
+from netaudit.contracts.details import HelloDetails
 from netaudit.messages.hellos.fingerprints import ALPN, SERVER_NAME, VERSIONS, highest_version, ja3, ja4
 from netaudit.messages.hellos.vectors import GREASE, Cursor, numbers
 
@@ -91,7 +91,7 @@ def parse(raw: bytes, *, cookie: bool = False) -> Hello:
     return hello
 
 
-def client_said(raw: bytes, transport: str) -> HelloSaid:
+def client_said(raw: bytes, transport: str) -> HelloDetails:
     """What a ClientHello says; fingerprints only of a sound one."""
     hello = parse(raw, cookie=transport == "dtls")
     prints = (ja3(hello), ja4(hello, transport)) if hello.whole else ("", "")
@@ -115,22 +115,22 @@ def old_size(data: bytes) -> int:
     return size + 2 if sound and size + 2 == OLD_HEAD + suites + session + challenge else 0
 
 
-def old_client_said(raw: bytes) -> HelloSaid:
+def old_client_said(raw: bytes) -> HelloDetails:
     """What a hello in the form of SSL 2.0 says; there are no names in it, and no fingerprint is defined for it."""
     version = raw[3] << 8 | raw[4]
     specs = raw[OLD_HEAD : OLD_HEAD + (raw[5] << 8 | raw[6])]
     suites = [specs[at + 1] << 8 | specs[at + 2] for at in range(0, len(specs), 3) if not specs[at]]
-    return HelloSaid(raw, suites, [version], version, transport="tcp")
+    return HelloDetails(raw, suites, [version], version, transport="tcp")
 
 
-def server_said(raw: bytes) -> HelloSaid:
+def server_said(raw: bytes) -> HelloDetails:
     """What a ServerHello says: the version, cipher suite and application protocol it chose; whether it is a retry."""
     hello = parse(raw)
     return replace(_said(hello, raw), retry=hello.random == RETRY)
 
 
-def _said(hello: Hello, raw: bytes) -> HelloSaid:
-    return HelloSaid(
+def _said(hello: Hello, raw: bytes) -> HelloDetails:
+    return HelloDetails(
         raw,
         list(hello.suites),
         [version for version in hello.versions if version not in GREASE] or [hello.legacy],

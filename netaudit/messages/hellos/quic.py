@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import HelloSaid
+from netaudit.contracts.details import HelloDetails
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.hellos.fragments import Fragments
 from netaudit.messages.hellos.handshake import LARGEST, Handshake
@@ -162,8 +162,8 @@ class QuicReader(BaseReader):
         out = []
         for message in _messages(connection, direction):
             message.start, message.end = connection.start, span[1]
-            if isinstance(message.said, HelloSaid):
-                message.said = replace(message.said, quic_version=packet.version)
+            if isinstance(message.details, HelloDetails):
+                message.details = replace(message.details, quic_version=packet.version)
             out.append(message)
         if connection.crypto.empty:
             connection.start = -1

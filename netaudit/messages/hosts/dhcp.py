@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from netaudit.contracts.details import DhcpSaid
+from netaudit.contracts.details import DhcpDetails
 from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
@@ -92,8 +92,8 @@ def parse(data: bytes) -> Message | None:
         fields["mac"] = data[28:34].hex(":")
     for code, value in _joined(sent).items():
         _take(fields, message, code, value)
-    message.said = said = DhcpSaid(**fields)
-    message.host = said.hostname
+    message.details = details = DhcpDetails(**fields)
+    message.host = details.hostname
     return message
 
 

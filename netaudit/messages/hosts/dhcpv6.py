@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.details import Dhcp6Said
+from netaudit.contracts.details import Dhcp6Details
 from netaudit.messages.hosts.dhcp import shown
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
@@ -77,8 +77,8 @@ def parse(data: bytes) -> Message | None:
     if not fields["order"]:
         return None
     fields["answer"] = kind in ANSWERS
-    said = Dhcp6Said(**fields)
-    return Message("dhcpv6", 0, 0, size, method=kind, host=said.fqdn, said=said, body_size=size)
+    details = Dhcp6Details(**fields)
+    return Message("dhcpv6", 0, 0, size, method=kind, host=details.fqdn, details=details, body_size=size)
 
 
 def _relayed(data: bytes, fields: dict[str, Any]) -> bytes | None:

@@ -9,7 +9,7 @@ import socket
 import struct
 from typing import Any
 
-from netaudit.contracts.details import BrowserSaid, NetbiosNames
+from netaudit.contracts.details import BrowserDetails, NetbiosNames
 from netaudit.messages.dns.reader import MalformedError, name_at
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
@@ -96,7 +96,7 @@ def parse_names(data: bytes) -> Message | None:
             return None
     asked = fields.get("asked") or ("", 0)
     return Message(
-        "nbns", 0, 0, len(data), method=operation, host=asked[0], said=NetbiosNames(**fields), body_size=len(data)
+        "nbns", 0, 0, len(data), method=operation, host=asked[0], details=NetbiosNames(**fields), body_size=len(data)
     )
 
 
@@ -136,8 +136,10 @@ def parse_datagram(data: bytes) -> Message | None:
     fields: dict[str, Any] = {"source": sender, "destination": receiver}
     fields["address"] = socket.inet_ntop(socket.AF_INET, data[4:8])
     _browser(data[at:], fields)
-    said = BrowserSaid(**fields)
-    return Message("nbdgm", 0, 0, len(data), method=said.announces, host=sender[0], said=said, body_size=len(data))
+    details = BrowserDetails(**fields)
+    return Message(
+        "nbdgm", 0, 0, len(data), method=details.announces, host=sender[0], details=details, body_size=len(data)
+    )
 
 
 def _browser(smb: bytes, fields: dict[str, Any]) -> None:

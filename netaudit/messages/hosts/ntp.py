@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from netaudit.contracts.details import NtpSaid
+from netaudit.contracts.details import NtpDetails
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
@@ -47,7 +47,7 @@ class NtpReader(DatagramReader):
             return None
         mode = data[0] & 7
         message = Message("ntp", 0, 0, len(data), method={CLIENT: "client", SERVER: "server"}.get(mode, str(mode)))
-        message.said, message.head = NtpSaid(data[1]), data[HEADER:]
+        message.details, message.head = NtpDetails(data[1]), data[HEADER:]
         said = moment(data[40:48]) if mode == SERVER and 1 <= data[1] <= 15 else ""  # stratum 0 or 16: not synchronised
         if said:
             message.headers = [("date", said)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import SnmpSaid
+from netaudit.contracts.details import SnmpDetails
 from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
@@ -124,7 +124,7 @@ def _parse(data: bytes) -> Message | None:
         return None
     message.method = (REQUESTS | ANSWERS)[tag]
     said: list[tuple[str, str]] = []
-    message.said = SnmpSaid(version, tag in ANSWERS, said)
+    message.details = SnmpDetails(version, tag in ANSWERS, said)
     _bindings(body, tag, said)
     return message
 
@@ -135,10 +135,10 @@ def _version_3(message: Message, inside: bytes, at: int) -> Message:
     _, security, _ = _element(inside, at, OCTETS)
     _, parameters, _ = _element(security, 0, SEQUENCE)
     _, engine, _ = _element(parameters, 0, OCTETS)
-    message.method, message.said = "v3", SnmpSaid("3")
+    message.method, message.details = "v3", SnmpDetails("3")
     if len(engine) >= 5:
         maker = int.from_bytes(engine[:4], "big") & 0x7FFFFFFF
-        message.said = SnmpSaid("3", engine=engine[:32].hex(":"), enterprise=maker)
+        message.details = SnmpDetails("3", engine=engine[:32].hex(":"), enterprise=maker)
     return message
 
 

@@ -6,7 +6,7 @@ for images.
 
 from __future__ import annotations
 
-from netaudit.contracts.details import GreetingSaid
+from netaudit.contracts.details import GreetingDetails
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 
@@ -51,7 +51,7 @@ class SshReader(BaseReader):
             if ended and line.startswith(MARK):
                 banner = line.rstrip(b"\r").decode("utf-8", "replace")
                 end = start + len(line) + 1
-                out.append(Message(NAME, direction, start, end, method="banner", said=GreetingSaid([banner])))
+                out.append(Message(NAME, direction, start, end, method="banner", details=GreetingDetails([banner])))
                 self.proven[direction] = not line.startswith((b"SSH-2", b"SSH-1.99"))
             else:
                 self.proven[direction] = self.done[direction]

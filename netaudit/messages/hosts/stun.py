@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import GreetingSaid
+from netaudit.contracts.details import GreetingDetails
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.marks import ANY, Mark, literal
 from netaudit.messages.message import DOWN, UP, Message
@@ -79,7 +79,7 @@ class StunReader(BaseReader):
         message.head = b"\n".join(value for _, value in attributes(data) if len(value) > ORDINARY)
         if name not in ("", self.said[direction]):
             self.said[direction] = name
-            message.method, message.said = "software", GreetingSaid([name])
+            message.method, message.details = "software", GreetingDetails([name])
         return [*out, message] if message.method or message.head else out
 
     def finish(self) -> list[Message]:

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from netaudit.contracts.details import SyslogSaid
+from netaudit.contracts.details import SyslogDetails
 from netaudit.messages.kernels_numbers import LENGTH, next_number
 from netaudit.messages.marks import DIGITS, Mark
 from netaudit.messages.message import Message
@@ -38,7 +38,9 @@ def recognise(opening: Opening) -> Verdict:
         return Verdict.NO
     usual = opening.server_port in PORTS or opening.client_port in PORTS
     return (
-        Verdict.YES if usual or (isinstance(message.said, SyslogSaid) and message.said.form == "5424") else Verdict.NO
+        Verdict.YES
+        if usual or (isinstance(message.details, SyslogDetails) and message.details.form == "5424")
+        else Verdict.NO
     )
 
 
@@ -51,14 +53,14 @@ def parse(data: bytes) -> Message | None:
     message = Message("syslog", 0, 0, len(data), method="log", body_size=len(data))
     if len(data) > DIGEST:
         message.head = b"\n".join(WORDS.findall(data))
-    said = SyslogSaid()
+    details = SyslogDetails()
     if new := NEW.match(head):
-        said = SyslogSaid("5424", _said(new[1]), _said(new[2]))
+        details = SyslogDetails("5424", _said(new[1]), _said(new[2]))
     elif old := OLD.match(head):
-        said = SyslogSaid("3164", *_named(old[1], head[old.end() :]))
+        details = SyslogDetails("3164", *_named(old[1], head[old.end() :]))
     elif tag := TAG.match(head):
-        said = SyslogSaid(program=_said(tag[1]))
-    message.said, message.host = said, said.hostname
+        details = SyslogDetails(program=_said(tag[1]))
+    message.details, message.host = details, details.hostname
     if len(data) > LENGTH and next_number(np.frombuffer(data, np.uint8), 0)[0] >= 0:
         message.body = data
     return message

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from netaudit.contracts.details import GreetingSaid
+from netaudit.contracts.details import GreetingDetails
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.text.charset import decoded
@@ -74,7 +74,7 @@ class TelnetReader(BaseReader):
         text = _plain(self.shown)[:LONGEST]
         lines = [line.strip() for line in decoded(text).splitlines()]
         message = Message(
-            NAME, DOWN, 0, len(self.shown), method="greeting", said=GreetingSaid([line for line in lines if line])
+            NAME, DOWN, 0, len(self.shown), method="greeting", details=GreetingDetails([line for line in lines if line])
         )
         return [message] if self.shown else []
 

@@ -212,7 +212,7 @@ class Parts:
         part.flow_id = part.message_id = b""
         part.pieces = None
         part.content_type = next((value for name, value in headers if name == "content-type"), "")
-        part.said, part.file_range, part.part = NOTHING, None, self.count
+        part.details, part.file_range, part.part = NOTHING, None, self.count
         self.count += 1
         length = next((value for name, value in headers if name == "content-length"), "")
         self.left = int(length) if length.isdecimal() and len(length) < 12 else -1

@@ -8,7 +8,7 @@ from hpack import Decoder
 from hpack.exceptions import HPACKError, OversizedHeaderListError
 from hpack.table import HeaderTable
 
-from netaudit.contracts.details import HttpSaid
+from netaudit.contracts.details import HttpDetails
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -94,7 +94,7 @@ def fill(message: Message, fields: Fields) -> None:
         elif name == ":method":
             message.method = value
         elif name == ":protocol":  # RFC 8441, 4
-            message.said = HttpSaid(value[:64])
+            message.details = HttpDetails(value[:64])
         elif name == ":authority":
             message.host = value.rpartition("@")[2]
         elif name == ":path":

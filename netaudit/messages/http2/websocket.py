@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netaudit.contracts.details import HttpSaid
+from netaudit.contracts.details import HttpDetails
 from netaudit.messages.message import UP, Message
 from netaudit.messages.places import Places
 from netaudit.messages.reader import Opening
@@ -15,7 +15,7 @@ HOLD_EVENTS = 256  # and pieces of them
 
 def asks(message: Message) -> bool:
     """Whether a request wants a WebSocket (RFC 8441, 4)."""
-    return message.method == "CONNECT" and message.said == HttpSaid("websocket")
+    return message.method == "CONNECT" and message.details == HttpDetails("websocket")
 
 
 class Tunnel:

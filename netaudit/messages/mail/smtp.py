@@ -9,7 +9,7 @@ import re
 from collections import deque
 from dataclasses import replace
 
-from netaudit.contracts.details import MailSaid
+from netaudit.contracts.details import MailDetails
 from netaudit.messages.http1.body import Whole
 from netaudit.messages.lines import DotText, Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
@@ -183,7 +183,7 @@ class SmtpReader(BaseReader):
     def _message(self, method: str, start: int) -> Message:
         message = Message(NAME, UP, start, start, method=method, host=self.helo, content_type=MAIL)
         message.path = ", ".join(self.to)
-        message.said = MailSaid(self.sender, list(self.to))
+        message.details = MailDetails(self.sender, list(self.to))
         return message
 
     def _begin_chunk(self, start: int, end: int, words: list[bytes]) -> None:

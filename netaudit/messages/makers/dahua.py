@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.dahua_words import login_words, stated
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
@@ -139,7 +139,7 @@ class DahuaReader(FramedReader):
         else:
             return [self._login(direction, frame)]
         message = self.message(direction, frame, "", HEAD)
-        message.content_type, message.said = "application/json", StatedSaid(id=ident)
+        message.content_type, message.details = "application/json", StatedDetails(id=ident)
         if message.body_size <= total or self.partial[direction] is not None:
             return self._whole(direction, total, message)
         behind = self.carve(direction, frame, HEAD + total)  # more than a document: what it is is not known
@@ -201,11 +201,11 @@ class DahuaReader(FramedReader):
             message.method = method[:64]
             if message.direction == UP and len(self.asked) < UNANSWERED:
                 self.asked[ident] = method[:64]
-            message.said = StatedSaid("dahua_client", login_words(method, params), id=ident)
+            message.details = StatedDetails("dahua_client", login_words(method, params), id=ident)
         else:
             message.method = self.asked.pop(ident, "") or "answer"
             if message.direction == DOWN:
-                message.said = StatedSaid("dahua", stated(message.method, params), id=ident)
+                message.details = StatedDetails("dahua", stated(message.method, params), id=ident)
         return message
 
     # -- logins -------------------------------------------------------------------------------------------------------
@@ -218,15 +218,15 @@ class DahuaReader(FramedReader):
         if head[:1] == DEVICE:
             if found := _REALM.search(extra):
                 said.append(("realm", found[1].decode("utf-8", "replace").strip()))
-            message.said = StatedSaid("dahua", said, RESULTS.get(int.from_bytes(head[8:10], "big"), ""))
+            message.details = StatedDetails("dahua", said, RESULTS.get(int.from_bytes(head[8:10], "big"), ""))
             return message
         name, found_hash, _ = extra.partition(b"&&")
         user = (name if found_hash else head[8:16].rstrip(b"\0")).decode("utf-8", "replace")
         if _USER.fullmatch(user):
             said.append(("user", user))
-        message.said = StatedSaid("dahua_client", said)
+        message.details = StatedDetails("dahua_client", said)
         return message
 
 
 def _id_of(message: Message) -> int:
-    return message.said.id if isinstance(message.said, StatedSaid) else 0
+    return message.details.id if isinstance(message.details, StatedDetails) else 0

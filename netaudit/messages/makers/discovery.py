@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
@@ -69,7 +69,7 @@ def parse(data: bytes) -> Message | None:
         return None
     said, reply = READ[kind](data)
     message = Message("discovery", 0, 0, len(data), method="reply" if reply else "question")
-    message.said = StatedSaid("dhdiscover" if kind == "dahua_old" else kind, said[:MOST_FIELDS])
+    message.details = StatedDetails("dhdiscover" if kind == "dahua_old" else kind, said[:MOST_FIELDS])
     return message
 
 

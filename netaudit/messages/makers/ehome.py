@@ -10,7 +10,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, DatagramReader, Opening, Verdict
@@ -65,7 +65,7 @@ def read(data: bytes) -> Message:
     message.method = f"{kind} {command}".strip()[:64]
     if kind == "REQUEST" and command == "REGISTER":
         said: Said = [(FIELDS[name], value) for name, value in found if name in FIELDS]
-        message.said = StatedSaid(NAME, said)
+        message.details = StatedDetails(NAME, said)
     return message
 
 

@@ -10,7 +10,7 @@ import re
 import struct
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
 from netaudit.messages.message import DOWN, Message
@@ -91,7 +91,7 @@ class EzvizReader(FramedReader):
         elif message.body:
             message.notes.append("body encrypted or of unknown form")
         said: Said = [("speaks", "CAS")]
-        message.said = StatedSaid(
+        message.details = StatedDetails(
             NAME if direction == DOWN else "ezviz_client", said, "" if status == 0xFFFFFFFF else status
         )
         return [message]

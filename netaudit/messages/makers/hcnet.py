@@ -11,7 +11,7 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
 from netaudit.messages.message import DOWN, UP, Message
@@ -129,7 +129,7 @@ class HcnetReader(FramedReader):
         """User name of the first login, serial number in the answer to the second; secrets stay where they are."""
         message = self.message(direction, frame, method)
         said: Said = []
-        message.said = StatedSaid("hcnet" if direction else "hcnet_client", said)
+        message.details = StatedDetails("hcnet" if direction else "hcnet_client", said)
         if direction == UP:
             if method == "login 1" and frame.intact(USER_AT, FIRST_LEAST):
                 user = frame.data[USER_AT:FIRST_LEAST].partition(b"\0")[0].decode("utf-8", "replace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader
 from netaudit.messages.reader import Opening, Verdict
@@ -56,5 +56,5 @@ class IdCardReader(FramedReader):
             message.missing = list(frame.missing)
             if frame.size > len(frame.data):
                 message.unknown_from = len(frame.data)
-            message.said = StatedSaid(NAME, [("gives", "card read-outs")])
+            message.details = StatedDetails(NAME, [("gives", "card read-outs")])
         return [message]

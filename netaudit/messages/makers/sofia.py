@@ -9,7 +9,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said, midway
 from netaudit.messages.marks import Mark
@@ -120,7 +120,7 @@ class SofiaSearchReader(DatagramReader):
         ident = _HEADER.unpack_from(data)[6]
         message = Message("discovery", 0, 0, len(data), method="reply" if ident == SEARCH_REPLY else "question")
         said: Said = []
-        message.said = StatedSaid(NAME, said)
+        message.details = StatedDetails(NAME, said)
         document = JsonDocument(data[HEAD:]).mapping
         common = document.get("NetWork.NetCommon") if document else None
         if ident == SEARCH_REPLY and isinstance(common, dict):
@@ -136,13 +136,13 @@ def _state(message: Message, ident: int) -> None:
     if document is None:
         return
     if ident == LOGIN and message.direction == UP:
-        message.said = StatedSaid("sofia_client", [("user", v) for _, v in _picked(document, ("UserName",))])
+        message.details = StatedDetails("sofia_client", [("user", v) for _, v in _picked(document, ("UserName",))])
     elif ident == INFO_REPLY and message.direction == DOWN:
         system = document.get("SystemInfo")
-        message.said = StatedSaid(NAME, _picked(system, _SYSTEM) if isinstance(system, dict) else [])
+        message.details = StatedDetails(NAME, _picked(system, _SYSTEM) if isinstance(system, dict) else [])
     elif "SerialID" in document and message.direction == UP:
         message.method = "alarm"
-        message.said = StatedSaid(NAME, _picked(document, _ALARM))
+        message.details = StatedDetails(NAME, _picked(document, _ALARM))
 
 
 def _picked(document: dict[str, Any], names: tuple[str, ...]) -> Said:

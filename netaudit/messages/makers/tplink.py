@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.details import StatedSaid
+from netaudit.contracts.details import StatedDetails
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader, Said
 from netaudit.messages.marks import Mark, literal
@@ -127,7 +127,7 @@ def _state(message: Message, document: dict[str, Any]) -> None:
     elif isinstance(info, dict):
         said = _picked(info, _SYSINFO)
     message.method = "reply" if said else "question"
-    message.said = StatedSaid(NAME, said)
+    message.details = StatedDetails(NAME, said)
 
 
 def _picked(document: dict[str, Any], names: tuple[str, ...]) -> Said:

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
-from netaudit.contracts.details import MqttSaid
+from netaudit.contracts.details import MqttDetails
 from netaudit.messages.http1.body import LIMIT, Whole
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.fields import (
@@ -330,7 +330,7 @@ class MqttReader(BaseReader):
                 user = decoded(block(data, at)[0])
         except (MoreError, WrongError):
             message.notes.append("damaged CONNECT")
-        message.said = MqttSaid(client_id, user, self.version)
+        message.details = MqttDetails(client_id, user, self.version)
         self.out.append(message)
 
     def finish(self) -> list[Message]:

@@ -5,7 +5,7 @@ It may have a header of the maker in front, which is passed over. A pack ends wh
 
 from __future__ import annotations
 
-from netaudit.contracts.details import RtpSaid
+from netaudit.contracts.details import RtpDetails
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.messages.rtp.mpeg_ps import PACK, KeyFrames, key_frame_begins
@@ -89,7 +89,7 @@ class PsReader(BaseReader):
         out: list[Message] = []
         if not self.named:
             self.named = True
-            message = Message(NAME, direction, offset, offset + 1, method="stream", said=RtpSaid(codec="PS"))
+            message = Message(NAME, direction, offset, offset + 1, method="stream", details=RtpDetails(codec="PS"))
             if not self.looks:
                 message.notes.append("video not looked at: PyAV is not installed")
                 self.wants_bytes = False

@@ -6,7 +6,7 @@ import functools
 import importlib.util
 import itertools
 
-from netaudit.contracts.details import RtpSaid
+from netaudit.contracts.details import RtpDetails
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
@@ -120,7 +120,7 @@ class Source:
         if self.named:
             return []
         self.named = True
-        message = Message(NAME, UP, start, end, said=RtpSaid(self.ssrc, kind, self.codec))
+        message = Message(NAME, UP, start, end, details=RtpDetails(self.ssrc, kind, self.codec))
         if (self.codec in MIME or self.codec == "PS") and self.track is None:
             message.notes.append("video not looked at: PyAV is not installed")
         return [message]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from netaudit.contracts.details import ControlSaid
+from netaudit.contracts.details import ControlDetails
 from netaudit.messages.expected import Said, Transfer
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening
@@ -147,7 +147,7 @@ class RtspReader(BaseReader):
         if found and 0 < int(found[1]) < 65536:
             listener = message.direction if recording else 1 - message.direction
             transfer = Transfer("SETUP", message.path, coding=track.text())
-            message.said = ControlSaid(Said(NAME, listener, int(found[1]), UDP, transfer))
+            message.details = ControlDetails(Said(NAME, listener, int(found[1]), UDP, transfer))
 
 
 def _alone(message: Message) -> bool:

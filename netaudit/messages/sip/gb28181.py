@@ -6,7 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.details import SipSaid
+from netaudit.contracts.details import SipDetails
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -47,7 +47,7 @@ def identity(user: str) -> Said:
     ]  # fmt: skip
 
 
-def read_document(message: Message, sender: str, said: Said) -> SipSaid:
+def read_document(message: Message, sender: str, said: Said) -> SipDetails:
     """What a MANSCDP document is, and what it states of its sender, besides `said`, and of other hosts.
 
     A DeviceInfo about another id than the sender's is about a device behind it: of no host that is known here.
@@ -55,7 +55,7 @@ def read_document(message: Message, sender: str, said: Said) -> SipSaid:
     body = message.body[:LOOK]
     root = _ROOT.search(body)
     if root is None:
-        return SipSaid("sip", said)
+        return SipDetails("sip", said)
     charset = _charset(body)
     items = _items(body)
     found = _fields(body[: items[0][0]] if items else body, charset)
@@ -64,10 +64,10 @@ def read_document(message: Message, sender: str, said: Said) -> SipSaid:
     if root[1] == b"Response" and command == "DeviceInfo" and found.get("DeviceID") == sender != "":
         said = [*said, *((f"gb_{field}", found[field]) for field in _DEVICE if found.get(field))]
     if root[1] != b"Response" or command != "Catalog":
-        return SipSaid("sip", said, manscdp=name)
+        return SipDetails("sip", said, manscdp=name)
     listed = [_fields(body[a:b], charset) for a, b in items]
     said = [*said, *(("gb_channel", item["Name"]) for item in listed if item.get("Name"))]
-    return SipSaid("sip", said, manscdp=name, listed=_listed(listed))
+    return SipDetails("sip", said, manscdp=name, listed=_listed(listed))
 
 
 def _items(body: bytes) -> list[tuple[int, int]]:

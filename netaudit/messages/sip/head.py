@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from netaudit.contracts.details import SipSaid
+from netaudit.contracts.details import SipDetails
 from netaudit.messages.http1.head import BLANK_LINE, parse_fields, text_of
 from netaudit.messages.message import UP, Message
 from netaudit.messages.sip.gb28181 import DOCUMENT, identity, read_document
@@ -87,11 +87,11 @@ def _state(message: Message) -> None:
             said += [("user", login["username"])] if login.get("username") and not asked else []
     user = _sender(message)
     said += identity(user) if user else []
-    message.said = SipSaid(NAME, said)
+    message.details = SipDetails(NAME, said)
     if message.body and DOCUMENT.search(message.content_type or "") and message.complete:
-        message.said = read_document(message, user, said)
+        message.details = read_document(message, user, said)
     elif message.content_type.lower().startswith("application/sdp"):
-        message.said = SipSaid(NAME, said, media=offers(message.body))
+        message.details = SipDetails(NAME, said, media=offers(message.body))
 
 
 def _sender(message: Message) -> str:

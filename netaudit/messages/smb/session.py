@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.details import SmbSaid
+from netaudit.contracts.details import SmbDetails
 from netaudit.messages.message import DOWN, Message
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ class Sessions:
         if not fields or not frame.intact(0, len(data)):
             return None
         self.told += 1
-        return Message("smb", direction, frame.start, frame.start + len(data), method="SETUP", said=SmbSaid(**fields))
+        return Message(
+            "smb", direction, frame.start, frame.start + len(data), method="SETUP", details=SmbDetails(**fields)
+        )
 
 
 def _token(data: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netaudit.contracts.details import ControlSaid
+from netaudit.contracts.details import ControlDetails
 from netaudit.messages.dns import lookups
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.dns.layouts import ADDRESS4, ASKED, LOOKUP, ORDINARY, PLAIN, RESUMED
@@ -242,7 +242,7 @@ def test_a_plain_opening_is_no_other_protocol():
 def test_lookups_are_no_flow_that_was_announced():
     """Columns do not ask what was announced; so the ordinary way does not take a flow to port 53 for it either."""
     expected, control = Expected(), flow_row(1, proto=17, client_port=40_000, server_port=69)
-    request = Message("tftp", 0, 0, 10, said=ControlSaid(Said("tftp", 0, 40_000)))
+    request = Message("tftp", 0, 0, 10, details=ControlDetails(Said("tftp", 0, 40_000)))
     request.pieces = np.zeros(1, PIECE)
     request.pieces["ts"] = control["first_ts"]
     expected.hear(request, control, swapped=False)
@@ -255,7 +255,7 @@ def test_addresses_are_written_as_by_the_reader():
 
     for text in ("::", "::1", "::1.2.3.4", "::ffff:1.2.3.4", "2001:db8::1", "fe80::1:0:0:1", "1:0:0:2:0:0:0:3"):
         number = int(ipaddress.ip_address(text))
-        written = dns.parse(answer(AAAA[:-16] + number.to_bytes(16, "big"))).said.answers[0][2]
+        written = dns.parse(answer(AAAA[:-16] + number.to_bytes(16, "big"))).details.answers[0][2]
         assert _address(6, number >> 64, number & (1 << 64) - 1) == written
     assert _address(4, 0, 0x01020304) == "1.2.3.4"
 

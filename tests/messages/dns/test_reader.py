@@ -46,7 +46,7 @@ def test_exchange():
     asked, answered = messages
     assert (asked.protocol, asked.method, asked.host, asked.status) == ("dns", "A", "oss.example.com", 0)
     assert answered.request is asked
-    assert answered.said.answers == [
+    assert answered.details.answers == [
         ("oss.example.com", "CNAME", "cdn.example.com", 60),
         ("oss.example.com", "A", "203.0.113.5", 60),
         ("oss.example.com", "AAAA", "::1", 60),
@@ -72,7 +72,7 @@ def test_a_first_datagram_longer_than_an_opening_is_read_whole():
     data = answer(*many)
     assert len(data) > OPENING
     (message,), _ = read([down(data)], segment=1 << 16, proto=17, server_port=53)
-    assert len(message.said.answers) == 300
+    assert len(message.details.answers) == 300
     assert (message.complete, message.body_size) == (True, len(data))
 
 
@@ -106,7 +106,7 @@ def test_long_chains_of_pointers_end():
 def test_truncated_answer_is_told():
     message = dns.parse(answer(A, A)[:-6])
     assert not message.complete
-    assert len(message.said.answers) == 1
+    assert len(message.details.answers) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 12, b"\xff" * 40, b"GET / HTTP/1.1\r\n\r\n", query()[:-3]])

@@ -32,7 +32,7 @@ def test_dialogue_keeps_no_password():
     messages, summary = check_cuts(events, **CONTROL)
     assert [m.method for m in messages] == ["greeting", "USER", "PASV", "STOR"]
     assert messages[0].header("server") == "Welcome"
-    assert messages[1].said.user == "cam"
+    assert messages[1].details.user == "cam"
     assert b"s3cret" not in repr(messages).encode()
     assert summary.protocol == "ftp"
 

@@ -54,10 +54,10 @@ def test_a_handshake():
     messages, summary = read(events, **UDP)
     assert [m.method for m in messages] == ["client_hello", "client_hello", "server_hello", "certificate"]
     assert messages[0].host == "meet.example"
-    assert messages[0].said.ja4 == messages[1].said.ja4
-    assert messages[0].said.ja4.startswith("dd2d0103wc_")
-    assert messages[2].said.version == 0xFEFD
-    assert messages[3].said.names == ["camera.example", "alt.example"]
+    assert messages[0].details.ja4 == messages[1].details.ja4
+    assert messages[0].details.ja4.startswith("dd2d0103wc_")
+    assert messages[2].details.version == 0xFEFD
+    assert messages[3].details.names == ["camera.example", "alt.example"]
     assert messages[3].request is messages[1]
     assert (summary.protocol, summary.server_name, summary.to_ignore) == ("dtls", "meet.example", True)
     assert essence(read(events, batch=1, **UDP)[0]) == essence(messages)
@@ -82,7 +82,7 @@ def test_hellos_sent_again_count_once():
 def test_a_new_connection_with_the_same_numbers():
     first = up(record(fragment(HELLO, 0, 0, 100)))
     messages, _ = read([first, up(whole(COOKIE, 0))], **UDP)
-    assert [m.said.hello for m in messages] == [COOKIE]
+    assert [m.details.hello for m in messages] == [COOKIE]
 
 
 def test_behind_stun_and_between_media():

@@ -42,7 +42,7 @@ def test_however_it_is_cut(count):
         deliveries += [[(0, data)], [(at, data[at : at + 1]) for at in range(len(data))]]
         for events in deliveries:
             (message,) = read(events)
-            assert (message.start, message.end, message.said.hello) == (0, len(data), HELLO), (cuts, events)
+            assert (message.start, message.end, message.details.hello) == (0, len(data), HELLO), (cuts, events)
 
 
 @pytest.mark.parametrize("cuts", [(), (1,), (20,), (4, 5)])
@@ -60,4 +60,4 @@ def test_whatever_follows_is_not_of_it(cuts):
     more = b"\x14\x03\x03\0\x01\x01"
     for at in range(len(more) + 1):
         (message,) = read([(0, data + more[:at]), (len(data) + at, 7)])
-        assert (message.end, message.said.hello) == (len(data), HELLO)
+        assert (message.end, message.details.hello) == (len(data), HELLO)

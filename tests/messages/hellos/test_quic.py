@@ -23,7 +23,7 @@ UDP = {"proto": 17, "handshake": 0, "segment": 65536}
 
 
 def said(messages):
-    return [(m.method, m.host, m.direction, m.said.alpn) for m in messages]
+    return [(m.method, m.host, m.direction, m.details.alpn) for m in messages]
 
 
 ONE = [("client_hello", "quic.example", 0, ["h3"])]
@@ -46,9 +46,9 @@ def test_keys_are_those_of_the_standards():
 def test_versions(version):
     messages, summary = read([up(initial(crypto(0, HELLO), version=version, size=1162))], **UDP)
     assert said(messages) == ONE
-    assert messages[0].said.ja4.startswith("q13d")
-    assert messages[0].said.quic_version == version
-    assert messages[0].said.hello == HELLO
+    assert messages[0].details.ja4.startswith("q13d")
+    assert messages[0].details.quic_version == version
+    assert messages[0].details.hello == HELLO
     assert (summary.protocol, summary.server_name) == ("quic", "quic.example")
 
 
@@ -65,7 +65,7 @@ def test_any_split_and_order_of_crypto_frames(cuts, chance, packets_wanted):
     events = [up(initial(body, number=i, size=100)) for i, body in enumerate(bodies)]
     messages, _ = read(events, **UDP)
     assert said(messages) == ONE
-    assert messages[0].said.hello == HELLO
+    assert messages[0].details.hello == HELLO
     assert essence(read(events, batch=1, **UDP)[0]) == essence(messages)
 
 
@@ -122,7 +122,7 @@ def test_a_second_hello_after_a_retry_request():
         up(initials.SHORT),
     ]
     messages, summary = read(events, **UDP)
-    assert [m.said.alpn for m in messages] == [["h3"], ["h3", "hq"]]
+    assert [m.details.alpn for m in messages] == [["h3"], ["h3", "hq"]]
     assert summary.to_ignore
     assert (messages[0].end, messages[1].start) == (len(events[0][1]), len(events[0][1]))
 

@@ -61,12 +61,12 @@ def test_hellos():
     messages, summary = read(events)
     hello, answer = messages
     assert hello.method == "client_hello"
-    assert hello.host == hello.said.sni == "cloud.example"
-    assert hello.said.alpn == ["h2", "http/1.1"]
-    assert hello.said.versions[0] == 0x0304
-    assert hello.said.hello == events[0][1][5:]
+    assert hello.host == hello.details.sni == "cloud.example"
+    assert hello.details.alpn == ["h2", "http/1.1"]
+    assert hello.details.versions[0] == 0x0304
+    assert hello.details.hello == events[0][1][5:]
     assert answer.method == "server_hello"
-    assert answer.said.versions == [0x0304]
+    assert answer.details.versions == [0x0304]
     assert answer.request is hello
     assert (summary.protocol, summary.server_name, summary.to_ignore) == ("tls", "cloud.example", True)
     assert summary.read == (len(events[0][1]), len(server_hello(extensions=SUPPORTED)))
@@ -87,11 +87,11 @@ def test_certificate_names():
     events = [up(client_hello(highest=ssl.TLSVersion.TLSv1_2)), down(server_hello() + certificate())]
     messages, _ = read(events)
     assert messages[2].method == "certificate"
-    assert messages[2].said.names == ["camera.example", "alt.example"]
-    assert len(messages[2].said.fingerprint) == 64
+    assert messages[2].details.names == ["camera.example", "alt.example"]
+    assert len(messages[2].details.fingerprint) == 64
     damaged = events[1][1][:-300] + bytes(300)
     messages, _ = read([events[0], down(damaged)])
-    assert messages[2].said.fingerprint
+    assert messages[2].details.fingerprint
 
 
 def test_swapped_and_midstream():
@@ -134,11 +134,11 @@ def test_a_second_hello_after_a_retry_request():
         down(server_hello(extensions=SUPPORTED) + APPLICATION), up(APPLICATION),
     ]  # fmt: skip
     messages, summary = read(events)
-    assert [(m.method, m.said.alpn) for m in messages if not m.direction] == [
+    assert [(m.method, m.details.alpn) for m in messages if not m.direction] == [
         ("client_hello", ["h2", "http/1.1"]),
         ("client_hello", ["h2"]),
     ]
-    assert messages[1].said.retry
+    assert messages[1].details.retry
     assert summary.to_ignore
     assert essence(read(events, cuts=range(0, 5000, 3), batch=1)[0]) == essence(messages)
 
@@ -188,8 +188,8 @@ def test_a_hello_in_the_form_of_ssl_2():
     events = [up(old_hello()), down(server_hello(b"\3\1") + certificate()), up(change)]
     messages, summary = read(events)
     assert [m.method for m in messages] == ["client_hello", "server_hello", "certificate"]
-    assert messages[0].said.ciphers == [0x2F, 0x0A]
-    assert (messages[0].said.version, messages[0].said.ja3, messages[0].end) == (
+    assert messages[0].details.ciphers == [0x2F, 0x0A]
+    assert (messages[0].details.version, messages[0].details.ja3, messages[0].end) == (
         0x0301,
         "",
         len(events[0][1]),

@@ -32,15 +32,15 @@ def test_exchange():
     messages, summary = read([up(REQUEST), down(ACK)], proto=17, client_port=68, server_port=67)
     asked, given = messages
     assert (asked.protocol, asked.method, asked.host) == ("dhcp", "request", "IPC-1")
-    assert asked.said.mac == "00:11:22:33:44:55"
-    assert asked.said.params == [1, 3, 6]
-    assert asked.said.order == [53, 12, 60, 55, 61, 50]
-    assert (asked.said.vendor_class, asked.said.requested) == ("dahua", "192.168.1.9")
-    assert asked.said.client_id == "01:00:11:22:33:44:55"
+    assert asked.details.mac == "00:11:22:33:44:55"
+    assert asked.details.params == [1, 3, 6]
+    assert asked.details.order == [53, 12, 60, 55, 61, 50]
+    assert (asked.details.vendor_class, asked.details.requested) == ("dahua", "192.168.1.9")
+    assert asked.details.client_id == "01:00:11:22:33:44:55"
     assert given.method == "ack"
-    assert given.said.yiaddr == "192.168.1.9"
-    assert given.said.server == given.said.router == "192.168.1.1"
-    assert given.said.dns == ["0.0.0.0", "0.0.0.0"]
+    assert given.details.yiaddr == "192.168.1.9"
+    assert given.details.server == given.details.router == "192.168.1.1"
+    assert given.details.dns == ["0.0.0.0", "0.0.0.0"]
     assert summary.protocol == "dhcp"
     assert summary.read == (len(REQUEST), len(ACK))
 
@@ -61,20 +61,20 @@ def test_what_a_client_says_of_itself():
     message = dhcp.parse(
         frame(1, (57, b"\x02\x40"), (81, b"\x04\0\0\x05cam-1\x03lan\0"), (77, b"lab"), (125, vendor), (124, vendor[:4] + b"\x04\x03IPC"))
     )  # fmt: skip
-    said = message.said
-    assert (said.max_size, said.fqdn, said.user_class) == (576, "cam-1.lan", "lab")
-    assert said.vendors == [(4491, "option 2", "DVR"), (4491, "class", "IPC")]
-    assert dhcp.parse(frame(1, (81, b"\0\0\0cam-2"))).said.fqdn == "cam-2"
+    details = message.details
+    assert (details.max_size, details.fqdn, details.user_class) == (576, "cam-1.lan", "lab")
+    assert details.vendors == [(4491, "option 2", "DVR"), (4491, "class", "IPC")]
+    assert dhcp.parse(frame(1, (81, b"\0\0\0cam-2"))).details.fqdn == "cam-2"
 
 
 def test_an_option_in_pieces_is_one():
-    assert dhcp.parse(frame(1, (12, b"cam"), (60, b"x"), (12, b"-17"))).said.hostname == "cam-17"
+    assert dhcp.parse(frame(1, (12, b"cam"), (60, b"x"), (12, b"-17"))).details.hostname == "cam-17"
 
 
 def test_options_in_the_fields_of_names():
     plain = bytearray(frame(1, (52, b"\x03")))
     plain[44:52], plain[108:115] = b"\x0c\x04cam1\xff\0", b"\x3c\x03abc\xff\0"
-    said = dhcp.parse(bytes(plain)).said
-    assert (said.hostname, said.vendor_class, said.order) == ("cam1", "abc", [53, 52, 60, 12])
+    details = dhcp.parse(bytes(plain)).details
+    assert (details.hostname, details.vendor_class, details.order) == ("cam1", "abc", [53, 52, 60, 12])
     plain[-2] = 1  # only `file`
-    assert not dhcp.parse(bytes(plain)).said.hostname
+    assert not dhcp.parse(bytes(plain)).details.hostname

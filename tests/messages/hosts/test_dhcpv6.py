@@ -34,20 +34,20 @@ def test_exchange() -> None:
     messages, summary = read([up(SOLICIT), down(REPLY)], proto=17, client_port=546, server_port=547)
     asked, given = messages
     assert (asked.protocol, asked.method, asked.host) == ("dhcpv6", "solicit", "cam-1.lan")
-    assert asked.said.order == [1, 6, 16, 39]
-    assert asked.said.params == [23, 24]
-    assert (asked.said.duid, asked.said.duid_mac) == (DUID.hex(":"), "02:00:00:00:00:07")
-    assert (asked.said.enterprise, asked.said.vendor_class) == (11129, "IPC-V2")
-    assert not asked.said.answer
-    assert (given.method, given.said.answer, given.said.addresses) == ("reply", True, ["2001:db8::17"])
-    assert given.said.server_duid == "00:02:00:00:00:09:78:79"
+    assert asked.details.order == [1, 6, 16, 39]
+    assert asked.details.params == [23, 24]
+    assert (asked.details.duid, asked.details.duid_mac) == (DUID.hex(":"), "02:00:00:00:00:07")
+    assert (asked.details.enterprise, asked.details.vendor_class) == (11129, "IPC-V2")
+    assert not asked.details.answer
+    assert (given.method, given.details.answer, given.details.addresses) == ("reply", True, ["2001:db8::17"])
+    assert given.details.server_duid == "00:02:00:00:00:09:78:79"
     assert summary.read == (len(SOLICIT), len(REPLY))
 
 
 def test_a_relay_passes_on_what_the_client_said() -> None:
     message = dhcpv6.parse(RELAYED)
-    assert (message.method, message.said.duid) == ("solicit", DUID.hex(":"))
-    assert (message.said.relayed_for, message.said.link_address) == ("2001:db8::17", "02:00:00:00:00:07")
+    assert (message.method, message.details.duid) == ("solicit", DUID.hex(":"))
+    assert (message.details.relayed_for, message.details.link_address) == ("2001:db8::17", "02:00:00:00:00:07")
 
 
 @pytest.mark.parametrize(

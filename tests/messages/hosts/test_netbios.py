@@ -48,29 +48,29 @@ def test_registrations_queries_and_status_answers() -> None:
     )
     own, group, query, status = messages
     assert (own.protocol, own.method, own.host) == ("nbns", "registration", "PC-FRONT")
-    assert own.said.owned == [("PC-FRONT", 0x20, False, "192.168.1.9")]
-    assert group.said.owned == [("OFFICE", 0, True, "192.168.1.9")]
-    assert (query.method, query.said.response, query.said.asked) == ("query", False, ("FILES", 0x20))
-    assert status.said.owned == [("PC-FRONT", 0, False, ""), ("OFFICE", 0, True, "")]
-    assert status.said.mac == "02:00:00:00:00:09"
+    assert own.details.owned == [("PC-FRONT", 0x20, False, "192.168.1.9")]
+    assert group.details.owned == [("OFFICE", 0, True, "192.168.1.9")]
+    assert (query.method, query.details.response, query.details.asked) == ("query", False, ("FILES", 0x20))
+    assert status.details.owned == [("PC-FRONT", 0, False, ""), ("OFFICE", 0, True, "")]
+    assert status.details.mac == "02:00:00:00:00:09"
 
 
 def test_announcements() -> None:
     (message,), summary = read([up(announcement())], proto=17, client_port=138, server_port=138)
-    said = message.said
+    details = message.details
     assert summary.protocol == "nbdgm"
-    assert (said.source, said.destination, said.address) == (
+    assert (details.source, details.destination, details.address) == (
         ("PC-FRONT", 0),
         ("OFFICE", 0x1D),
         "192.168.1.9",
     )
-    assert (said.announces, said.name, said.os, said.comment) == (
+    assert (details.announces, details.name, details.os, details.comment) == (
         "host",
         "PC-FRONT",
         "6.1",
         "reception",
     )
-    assert said.roles == ["workstation", "server", "nt workstation"]
+    assert details.roles == ["workstation", "server", "nt workstation"]
 
 
 def test_names_in_gbk() -> None:
@@ -87,11 +87,11 @@ def test_what_is_no_encoded_name(text: str) -> None:
 def test_names_cut_anywhere(given: bytes) -> None:
     for size in range(len(given)):
         message = netbios.parse_names(given[:size])
-        assert message is None or set(message.said.owned) <= set(netbios.parse_names(given).said.owned)
+        assert message is None or set(message.details.owned) <= set(netbios.parse_names(given).details.owned)
 
 
 def test_announcements_cut_anywhere() -> None:
     given = announcement()
     for size in range(len(given)):
         message = netbios.parse_datagram(given[:size])
-        assert message is None or "PC-FRONT".startswith(message.said.name)
+        assert message is None or "PC-FRONT".startswith(message.details.name)

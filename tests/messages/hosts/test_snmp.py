@@ -61,9 +61,9 @@ VERSION_3 = ber(
 def test_a_question_and_its_answer() -> None:
     messages, _ = read([up(GET), down(RESPONSE)], proto=17, client_port=40000, server_port=161)
     asked, told = messages
-    assert (asked.method, asked.said.answer, asked.said.said) == ("get", False, [])
-    assert (told.method, told.said.version, told.said.said) == ("response", "2c", SAID)
-    assert all("s3cret" not in repr((message.said, message.headers, message.body)) for message in messages)
+    assert (asked.method, asked.details.answer, asked.details.said) == ("get", False, [])
+    assert (told.method, told.details.version, told.details.said) == ("response", "2c", SAID)
+    assert all("s3cret" not in repr((message.details, message.headers, message.body)) for message in messages)
 
 
 def test_an_answer_met_first_is_the_agents() -> None:
@@ -73,9 +73,9 @@ def test_an_answer_met_first_is_the_agents() -> None:
 
 
 def test_traps_and_version_3() -> None:
-    assert snmp.parse(TRAP_1).said.said == [("object_id", "1.3.6.1.4.1.8072.3.2.10")]
-    said = snmp.parse(VERSION_3).said
-    assert (said.version, said.enterprise, said.engine) == (
+    assert snmp.parse(TRAP_1).details.said == [("object_id", "1.3.6.1.4.1.8072.3.2.10")]
+    details = snmp.parse(VERSION_3).details
+    assert (details.version, details.enterprise, details.engine) == (
         "3",
         8072,
         "80:00:1f:88:80:e9:63:00:00:d6:1f:f4:49",

@@ -16,7 +16,7 @@ PICTURE = b"\xff\xd8\xff\xe0\0\x10" + bytes(14) + b"\xff\xda\0\x08" + bytes(6) +
 def test_both_lines():
     events = [down(SERVER), up(CLIENT + KEYS), down(KEYS), up(KEYS)]
     messages, summary = read(events)
-    assert [(m.direction, m.start, m.end, m.said.lines[0]) for m in messages] == [
+    assert [(m.direction, m.start, m.end, m.details.lines[0]) for m in messages] == [
         (1, 0, len(SERVER), "SSH-2.0-dropbear_2019.78"),
         (0, 0, len(CLIENT), "SSH-2.0-OpenSSH_9.6 test"),
     ]
@@ -36,7 +36,7 @@ def test_both_lines():
 )
 def test_one_line_only(events):
     messages, summary = read(events)
-    assert [m.said.lines[0] for m in messages] == ["SSH-2.0-dropbear_2019.78"]
+    assert [m.details.lines[0] for m in messages] == ["SSH-2.0-dropbear_2019.78"]
     assert summary.protocol == "ssh"
     assert essence(read(events, cuts=range(6000), batch=1)[0]) == essence(messages)
 

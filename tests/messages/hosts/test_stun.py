@@ -26,7 +26,7 @@ NAMED = message(attribute(0x8028, b"abcd"), attribute(0x8022, b"cam-rtc 1.2"))
 def test_software_of_both_sides():
     events = [up(message()), up(NAMED), up(NAMED), down(message(attribute(0x8022, b"coturn"), kind=0x101))]
     messages, summary = read(events, **UDP)
-    assert [(m.direction, m.said.lines[0]) for m in messages] == [(0, "cam-rtc 1.2"), (1, "coturn")]
+    assert [(m.direction, m.details.lines[0]) for m in messages] == [(0, "cam-rtc 1.2"), (1, "coturn")]
     assert summary.protocol == "stun"
     assert essence(read(events, batch=1, **UDP)[0]) == essence(messages)
 

@@ -27,7 +27,7 @@ NEW = b"<165>1 2026-10-11T22:14:15.003Z cam7.lan ipcd 8710 ID47 - face of Li Si"
 def test_heads(data: bytes, hostname: str, program: str) -> None:
     message = syslog.parse(data)
     assert message is not None
-    assert (message.said.hostname, message.said.program) == (hostname, program)
+    assert (message.details.hostname, message.details.program) == (hostname, program)
     assert not message.body
     assert "zhangsan" not in repr(message)
     assert "Li Si" not in repr(message)

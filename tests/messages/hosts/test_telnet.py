@@ -22,7 +22,7 @@ def test_a_greeting_ends_where_somebody_logs_in() -> None:
     messages, summary = read(conversation(), client_port=40000, server_port=23)
     (message,) = messages
     assert summary.protocol == "telnet"
-    assert message.said.lines == ["海思 IPC-7", "Linux 3.0.8", "cam login:"]
+    assert message.details.lines == ["海思 IPC-7", "Linux 3.0.8", "cam login:"]
     assert "admin" not in repr(message)
 
 
@@ -30,7 +30,7 @@ def test_without_a_prompt_it_ends_where_something_is_typed() -> None:
     messages, _ = read(
         [down(DO + b"BusyBox v1.2\r\n# "), up(b"cat /etc/passwd\r\n"), down(b"root:x:0")], server_port=23
     )
-    assert [message.said.lines for message in messages] == [["BusyBox v1.2", "#"]]
+    assert [message.details.lines for message in messages] == [["BusyBox v1.2", "#"]]
 
 
 @pytest.mark.parametrize("batch", [0, 1])
@@ -42,9 +42,9 @@ def test_however_it_is_cut(batch: int) -> None:
 
 
 def test_holes_and_long_greetings() -> None:
-    assert read([down(DO + b"one\r\n"), down(100), down(b"two\r\n")], server_port=23)[0][0].said.lines == ["one"]
+    assert read([down(DO + b"one\r\n"), down(100), down(b"two\r\n")], server_port=23)[0][0].details.lines == ["one"]
     (message,), _ = read([down(DO + b"x" * 100_000)], server_port=23)
-    assert len(message.said.lines[0]) == 1024
+    assert len(message.details.lines[0]) == 1024
 
 
 @pytest.mark.parametrize("first", [b"\xff\x00\x00\x00\x00", b"\xff\xd8\xff\xe0", b"SSH-2.0-x\r\n"])

@@ -73,7 +73,7 @@ READERS = [
 
 
 def said(messages, family):
-    return [fact for m in messages if getattr(m.said, "family", "") == family for fact in m.said.said]
+    return [fact for m in messages if getattr(m.details, "family", "") == family for fact in m.details.said]
 
 
 def bodies(messages):
@@ -103,7 +103,7 @@ def test_dahua():
     messages, _ = read(DAHUA)
     assert said(messages, "dahua_client") == [("user", "admin")]
     assert said(messages, "dahua") == [("realm", "Login to 0123456789abcdef"), ("SerialNo", made.SERIAL)]
-    assert [m.said.result for m in messages if m.method == "reply"] == ["", "ok"] or messages[1].method == "reply"
+    assert [m.details.result for m in messages if m.method == "reply"] == ["", "ok"] or messages[1].method == "reply"
     assert JPEG in bodies(messages)
     assert messages[-1].method == "client.notifyEventStream"
     assert messages[-1].body == NOTICE
@@ -127,7 +127,7 @@ def test_old_dahua_login_keeps_the_user_and_no_password():
     messages, _ = read([up(old), down(made.login_reply(result=b"\x01\x01"))])
     assert said(messages, "dahua_client") == [("user", "admin")]
     assert "secret" not in repr(messages)
-    assert messages[1].said.result == "bad user"
+    assert messages[1].details.result == "bad user"
 
 
 def test_documents_with_more_behind_them():
@@ -159,8 +159,8 @@ def test_sofia_search():
     reply = made.sofia(1531, {"NetWork.NetCommon": common, "Ret": 100})
     messages, summary = read([up(made.sofia(1530, b"")), down(reply)], proto=17, server_port=34569)
     assert [m.method for m in messages] == ["question", "reply"]
-    assert ("HostIP", "10.99.0.2") in messages[1].said.said
-    assert ("SN", made.SERIAL) in messages[1].said.said
+    assert ("HostIP", "10.99.0.2") in messages[1].details.said
+    assert ("SN", made.SERIAL) in messages[1].details.said
     assert summary.protocol == "discovery"
 
 
@@ -203,7 +203,7 @@ def test_hcnet_media_does_not_flood():
 def test_ezviz():
     messages, _ = read(EZVIZ)
     assert [m.method for m in messages] == ["get operation code", "get operation code", "preview", "stream set-up"]
-    assert messages[1].said.result == 0
+    assert messages[1].details.result == 0
     assert messages[2].notes == ["body encrypted or of unknown form"]
     messages, _ = read(VTM)
     assert [m.body for m in messages if m.body] == [JPEG]

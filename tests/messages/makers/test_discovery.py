@@ -87,14 +87,14 @@ def test_other_http_is_no_ssdp(data: bytes) -> None:
 def test_discoveries(data: bytes, family: str, reply: str, field: str, value: str) -> None:
     assert discovery.recognise(opening(data)) is Verdict.YES
     (message,) = discovery.DiscoveryReader().feed(1, 7, data)
-    assert (message.said.family, message.method, message.direction, message.start) == (family, reply, 1, 7)
-    assert (field, value) in message.said.said
+    assert (message.details.family, message.method, message.direction, message.start) == (family, reply, 1, 7)
+    assert (field, value) in message.details.said
 
 
 def test_dahuas_question_is_none_of_its_devices_words() -> None:
     message = discovery.parse(dahua({"method": "DHDiscover.search", "params": {"mac": "", "uni": 1}}))
     assert message is not None
-    assert (message.method, message.said.said) == ("question", [])
+    assert (message.method, message.details.said) == ("question", [])
 
 
 @settings(max_examples=100, deadline=None)
@@ -110,11 +110,11 @@ def test_a_flood_of_fields_is_cut() -> None:
     many = b"<ProbeMatch><Uuid>1</Uuid>" + b"<Some>x</Some>" * 5000 + b"</ProbeMatch>"
     message = discovery.parse(many)
     assert message is not None
-    assert len(message.said.said) == discovery.MOST_FIELDS
+    assert len(message.details.said) == discovery.MOST_FIELDS
 
 
 def test_the_older_discovery_of_dahua_needs_lengths_that_agree() -> None:
     (message,) = discovery.DiscoveryReader().feed(0, 0, OLD_ASK)
-    assert (message.method, message.said.said) == ("question", [])
+    assert (message.method, message.details.said) == ("question", [])
     for data in (OLD_ASK[:-1], OLD_REPLY[:-1], OLD_REPLY + b"x", b"\xb3\x00" + bytes(150)):
         assert discovery.recognise(opening(data)) is Verdict.NO

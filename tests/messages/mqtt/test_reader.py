@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
-from netaudit.contracts.details import MqttSaid
+from netaudit.contracts.details import MqttDetails
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.mqtt import reader as mqtt
 from tests.messages.carrier import JPEG, check_cuts, check_gaps, check_noise
@@ -71,7 +71,7 @@ def test_versions():
         ]
         messages, summary = check_cuts(events, server_port=1883)
         assert brief(messages) == [("CONNECT", "", b"", True), *[("PUBLISH", "t/1", JPEG, True)] * 2]
-        assert messages[0].said == MqttSaid("cam-1", "user", level)
+        assert messages[0].details == MqttDetails("cam-1", "user", level)
         assert messages[2].notes == ["sent again (DUP)"]
         assert b"s3cret" not in repr(messages).encode()
         assert summary.protocol == "mqtt"

@@ -54,7 +54,7 @@ def test_elementary():
 def test_over_udp():
     messages, summary = read([down(packet) for packet in stream(UNITS)], proto=17, client_port=30000)
     assert videos(messages) == [KEY]
-    assert (summary.protocol, messages[0].said.codec, messages[0].said.ssrc) == ("rtp", "PS", 100000001)
+    assert (summary.protocol, messages[0].details.codec, messages[0].details.ssrc) == ("rtp", "PS", 100000001)
     messages, _ = read([down(p) for p in stream([made.access_unit(KEY5, kind=0x24), *UNITS[1:]])], proto=17)
     assert [(m.content_type, m.body) for m in messages if m.body] == [("video/h265", KEY5)]
 
@@ -132,7 +132,7 @@ def test_look_alikes(name):
 def test_any_other_stream_over_tcp_is_named():
     data = b"".join(made.over_tcp(made.rtp(b"\x7c" * 40, i, 0, kind=8)) for i in range(6))
     messages, summary = read([down(data)], server_port=30000)
-    assert (summary.protocol, messages[0].said.codec) == ("rtp", "PCMA")
+    assert (summary.protocol, messages[0].details.codec) == ("rtp", "PCMA")
 
 
 @settings(max_examples=60, deadline=None)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from netaudit.contracts.details import RtpSaid
+from netaudit.contracts.details import RtpDetails
 from netaudit.messages.message import Message
 from netaudit.messages.reader import Opening, Verdict
 from netaudit.messages.rtp import reader as rtp
@@ -80,7 +80,7 @@ def test_pictures_are_rebuilt():
     packets += fragments(sent[1], first=len(packets), stamp=9000)
     messages, summary = read(flow(packets), proto=17)
     assert summary.protocol == "rtp"
-    assert messages[0].said == RtpSaid(7, 26, "JPEG")
+    assert messages[0].details == RtpDetails(7, 26, "JPEG")
     for message, data in zip(media(messages), sent, strict=True):
         assert message.complete
         assert message.notes == [REBUILT]
@@ -167,7 +167,7 @@ def test_a_damaged_key_frame_is_not_used(monkeypatch):
 def test_without_decoder_the_stream_is_named_and_left(monkeypatch):
     monkeypatch.setattr(rtp, "decodes_video", lambda: False)
     messages, summary = read(flow(key_frame(0, 0) + other(5, 3000)), proto=17)
-    assert [m.said.codec for m in messages] == ["H264"]
+    assert [m.details.codec for m in messages] == ["H264"]
     assert messages[0].notes == ["video not looked at: PyAV is not installed"]
     assert summary.to_ignore
     assert summary.protocol == "rtp"

@@ -21,7 +21,7 @@ BODIES |= {made.sdp("10.99.0.3", 30000), made.sdp("10.99.0.2", 15060, way="sendo
 
 
 def facts(messages, field):
-    return [value for m in messages for name, value in m.said.said if name == field]
+    return [value for m in messages for name, value in m.details.said if name == field]
 
 
 @pytest.mark.parametrize("proto", [6, 17])
@@ -50,13 +50,13 @@ def test_who_says_what():
     assert facts(camera, "gb_region")[0] == "99010000"
     assert facts(camera, "user") == [made.CAMERA]
     assert facts(platform, "realm") == [made.REALM]
-    assert "0" * 32 not in repr([m.said for m in messages])
+    assert "0" * 32 not in repr([m.details for m in messages])
     assert facts(camera, "gb_Manufacturer") == ["ExampleCam"]
     assert facts(camera, "gb_DeviceName") == ["大厅入口"]
-    assert [m.said.manscdp for m in camera if m.said.manscdp] == [
+    assert [m.details.manscdp for m in camera if m.details.manscdp] == [
         "Notify Keepalive", "Response DeviceInfo", "Response Catalog",
     ]  # fmt: skip
-    ((address, said),) = next(m.said.listed for m in camera if m.said.listed)
+    ((address, said),) = next(m.details.listed for m in camera if m.details.listed)
     assert (address, dict(said)["gb_Name"], dict(said)["gb_type"]) == ("10.99.0.12", "大厅抓拍", "132 IPC")
 
 
@@ -68,7 +68,7 @@ def test_who_cannot_be_told():
     other = made.sip("MESSAGE sip:x@y SIP/2.0", behind, Content_Type=made.XML_TYPE)
     for data in (relayed, other):
         (message,), _ = read([up(data)])
-        assert "gb_Model" not in dict(message.said.said), data
+        assert "gb_Model" not in dict(message.details.said), data
     for name in ("12345", "9" * 19, "1301021990010100" + "abcd", ""):
         assert gb28181.identity(name) == []
 
@@ -105,8 +105,8 @@ def test_sloppy():
     raw = made.KEEPALIVE
     head = b"MESSAGE sip:a@b SIP/2.0\nv: SIP/2.0/TCP h\nf: <sip:%s@b>\nc: application/manscdp+XML\nl : %d\n\n"
     (message,), _ = read([up(b"\r\n\r\n" + head % (made.CAMERA.encode(), len(raw)) + raw)])
-    assert (message.body, message.said.manscdp) == (raw, "Notify Keepalive")
-    assert ("gb_type", "132 IPC") in message.said.said
+    assert (message.body, message.details.manscdp) == (raw, "Notify Keepalive")
+    assert ("gb_type", "132 IPC") in message.details.said
     data = made.sip("MESSAGE sip:a@b SIP/2.0", raw, Content_Type=made.XML_TYPE)
     (message,), _ = read([up(data[:-20])], proto=17)
     assert (message.complete, message.unknown_from) == (False, len(raw) - 20)
@@ -118,7 +118,7 @@ def test_a_datagram_without_the_end_of_its_head():
     data = EVENTS[0][1].replace(b"\r\n\r\n", b"\r\n")
     (message,), _ = read([up(data)], proto=17)
     assert (message.method, message.complete, message.notes) == ("REGISTER", False, ["a head without an end"])
-    assert ("user_agent", "ExampleCam IPC 1.0") in message.said.said
+    assert ("user_agent", "ExampleCam IPC 1.0") in message.details.said
 
 
 @pytest.mark.parametrize(

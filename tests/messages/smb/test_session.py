@@ -26,7 +26,7 @@ def fields(direction: int, data: bytes) -> dict[str, object]:
     if message is None:
         return {}
     assert (message.start, message.end, message.method) == (100, 100 + len(data), "SETUP")
-    return {name: value for name, value in asdict(message.said).items() if value}
+    return {name: value for name, value in asdict(message.details).items() if value}
 
 
 def test_tokens() -> None:
