@@ -23,10 +23,10 @@ _OUT = (
     "xiaban 出 离 离开 外出 出门 出场 离场 出口 签出 签离 签退 下班 登出 出厂 出站 出园 离所 퇴장 퇴실 "
     "퇴근 나감 퇴 진출 退場 退室 退館 退勤 خروج الخروج خارج khuruj khurooj kharij wyjscie wyjazd"
 )
-_BESIDE = frozenset(  # words that may stand beside the one that says it, and change nothing
+_BESIDE = (  # words that may stand beside the one that says it, and change nothing
     "door gate lane point reader channel direction dir way type mode event pass passed passage access scan card face "
-    "break overtime shift duty work building site area hall lobby room office zone open opened normal success ok granted "
-    "门 口 方向 通道 闸机 刷卡 刷脸 正常 成功 通过 通行 方式 类型 дверь проход porta puerta tor tur kapi cua".split()
+    "break overtime shift duty work building site area hall lobby room office zone open opened normal success ok "
+    "门 口 方向 通道 闸机 刷卡 刷脸 正常 成功 通过 通行 方式 类型 дверь проход porta puerta tor tur kapi cua"
 )
 _PARTS = re.compile(r"[^\W\d_A-Z]+|[A-Z]+[^\W\d_A-Z]*")
 _CODE = re.compile(r"\d{1,3}", re.ASCII)
@@ -39,6 +39,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
+_ALLOWED = frozenset(_BESIDE.split())
 _WAYS = {_folded(word): IN for word in _IN.split()} | {_folded(word): OUT for word in _OUT.split()}
 
 
@@ -53,7 +54,7 @@ def way_of(text: str) -> str:
     if known := _WAYS.get("".join(words)):
         return known
     found = {_WAYS[word] for word in words if word in _WAYS}
-    return found.pop() if len(found) == 1 and all(word in _WAYS or word in _BESIDE for word in words) else ""
+    return found.pop() if len(found) == 1 and all(word in _WAYS or word in _ALLOWED for word in words) else ""
 
 
 def may_be_way(text: str) -> bool:
