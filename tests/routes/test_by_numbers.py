@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from netaudit.routes.learning import fields_of
-from netaudit.routes.messages import Route, Told, leaf
+from netaudit.routes.messages import Route, RouteMessage, leaf
 from tests.spoken import WEIGHTS
 
 ROUTE = Route("192.168.1.20", "47.96.1.20", False, "http", "POST", "/x")
@@ -32,7 +32,7 @@ def person(place: int) -> dict[str, Any]:
 def meanings(persons: list[dict[str, Any]]) -> dict[str, str]:
     told = []
     for place, one in enumerate(persons):
-        message = Told(f"{place}", ROUTE, ("f", "up"), NS, place, "c", complete=True)
+        message = RouteMessage(f"{place}", ROUTE, ("f", "up"), NS, place, "c", complete=True)
         message.leaves = [leaf(path, path.rpartition(".")[2], str(value), "") for path, value in one.items()]
         told.append(message)
     return {form: one.meaning for form, one in fields_of(told).items()}
