@@ -1,8 +1,11 @@
 """The vocabulary of judgement: each grade, act, rule and kind of finding once, with all that anybody says of it.
 
 A finding is of one of KINDS, by its act, its grade and the rule that fired; whoever reads one that is of none fails
-(`kind_of`). To add a kind: give it an entry here, an example in `tests/findings/kinds.py`, and let a statement of the
-verdict tell it (`findings/statements`). `tests/findings/test_vocabulary.py` asks for everything else.
+(`kind_of`). To add a kind: give it an entry here and an example in `tests/findings/kinds.py`; let a statement of the
+verdict tell it (`findings/statements`, with one of EXAMPLES in `tests/findings/examples.py`), and say which papers to
+ask for (`duties/duties.yaml`). A rule on records says how they are told (SAYINGS of `identity.py`, words in
+`report/reasons.yaml`); a new figure (`Seen`) is a column, and has words in `report/summary.yaml`, `report/texts.yaml`
+and `live/texts.yaml`. `tests/findings/test_vocabulary.py` and `test_identity.py` ask for all of it.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ DEEPEST = 64
 MOST_BESIDE = 8  # fields of a mapping that is a name and a value
 MOST_LANGUAGES = 4
 LONGEST = 64  # characters of a name
+ONE_PAIR = 2  # elements
 _NAMES = (
     "key", "name", "field", "attr", "attribute", "label", "title", "code", "column", "question", "prompt", "caption",
     "item", "property", "param", "parameter", "term",
@@ -289,6 +290,8 @@ def siblings(order: list[tuple[str, object]]) -> Pairs | Placed | None:
     head = order[0][0]
     if len(order) < 2 or len(order) % 2 or head.rpartition(":")[2].lower() not in _TURNS:
         return None
+    if len(order) == ONE_PAIR and _role(order[1][0])[0] == "value":
+        return None  # one pair, of a list perhaps, whose other names say whether this one names a field
     names = [
         value for name, value in order[::2] if name == head and isinstance(value, str) and 0 < len(value) <= LONGEST
     ]
