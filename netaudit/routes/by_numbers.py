@@ -12,12 +12,11 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from netaudit.identity_data.naming import is_word
 from netaudit.routes.shapes import is_id_number, is_unset, number
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from netaudit.routes.learning import Field
     from netaudit.routes.messages import RouteMessage
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 LEAST, LEAST_SEXES = 5, 8  # persons that teach something: so many of two sexes fit a field by chance once in 128
 OF_BOTH = 2  # persons of either sex
 SHARE = 0.9  # of persons whose name is no other's, of ages that fit
-_CALLED = later(r"[^\W\d_]+(?:[ .·'’-]{1,2}[^\W\d_]+){0,4}\.?")
+_CALLED = later(r"[^\W\d_]+(?:[ .·'’-]{1,2}[^\W\d_]+){1,4}\.?")
 LONGEST = 40  # characters of a name
 _BORN = slice(6, 14)  # of a number: GB 11643
 _SEX = 16
@@ -34,8 +33,11 @@ _LAST_IN_NUMBERS = "age"  # of those that stand in a number, which shows that it
 ValuesByNumber = dict[str, set[tuple[str, int]]]  # of a number: values, each with the year in which it was said
 
 
-def say_by_numbers(messages: list[RouteMessage], fields: dict[str, Field]) -> None:
-    """Give meanings to fields of one route that have none, where numbers beside them bear these."""
+def say_by_numbers(messages: list[RouteMessage], fields: dict[str, Field], is_called: Callable[[Field], bool]) -> None:
+    """Give meanings to fields of one route that have none, where numbers beside them bear these.
+
+    `is_called` says whether a field's name is that of something else than a person's name.
+    """
     numbers = {form for form, one in fields.items() if one.meaning == "id_number"}
     doubtful = {form for form, one in fields.items() if not one.meaning and one.form == "id number"}
     numbers = numbers or doubtful  # with a check digit, and of no known province
@@ -48,6 +50,8 @@ def say_by_numbers(messages: list[RouteMessage], fields: dict[str, Field]) -> No
     known = {one.meaning for one in fields.values()}
     for meaning in _MEANINGS:
         fitting = [form for form in by_form if not fields[form].meaning and _bears(meaning, by_form[form])]
+        if meaning == "name":  # which no number says: not of fields that are called something else
+            fitting = [form for form in fitting if not is_called(fields[form])]
         if len(fitting) == 1 and meaning not in known:  # of two that fit either may be meant
             fields[fitting[0]].prove(meaning, len(by_form[fitting[0]]))
         if meaning == _LAST_IN_NUMBERS and numbers == doubtful:
@@ -115,8 +119,6 @@ def _are_ages(of_numbers: ValuesByNumber) -> bool:
 
 
 def _are_names(values: dict[str, str]) -> bool:
-    """Whether somebody could be called so, and hardly two are called alike."""
-    called = all(
-        2 <= len(value) <= LONGEST and _CALLED.fullmatch(value) and not is_word(value) for value in values.values()
-    )
+    """Whether they are of two to five words as names are, which hardly two share; one word may be anything."""
+    called = all(len(value) <= LONGEST and _CALLED.fullmatch(value) for value in values.values())
     return called and len(set(values.values())) >= SHARE * len(values)

@@ -147,12 +147,17 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
         if not known.meaning:
             _by_name(known, beside)
     _as_of_one(out)
-    say_by_numbers(messages, out)
+    say_by_numbers(messages, out, _is_called)
     _by_its_number(out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:
             known.strangers = _strangers(known, messages, out)
     return out
+
+
+def _is_called(one: Field) -> bool:
+    """Whether its name is that of something else than a person's name."""
+    return _NO_NAME.search(plain(one.key)) is not None or bool(candidates(one.path, one.key))
 
 
 def _strangers(one: Field, messages: list[RouteMessage], fields: dict[str, Field]) -> frozenset[str]:

@@ -80,6 +80,24 @@ def test_one_value_for_all_is_nobodys(key: str, value: str) -> None:
     assert meanings([person(place) | {key: value} for place in range(10)])[key] in {"", "place"}
 
 
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        (
+            "qq.w",
+            ["fishing", "reading", "chess", "travel", "music", "cooking", "running", "cycling", "opera", "tennis"],
+        ),
+        ("qq.company", NAMES),
+        ("qq.agentOf", NAMES),
+    ],
+)
+def test_words_that_differ_by_person_are_no_names(key: str, values: list[str]) -> None:
+    persons = [{**person(place), key: values[place]} for place in range(10)]
+    for one in persons if key != "qq.w" else ():
+        one.pop("qq.w")
+    assert meanings(persons)[key] != "name"
+
+
 def test_of_two_that_could_be_names_neither_is_told() -> None:
     twice = [person(place) | {"qq.v": f"{NAMES[place]} Junior"} for place in range(10)]
     assert {form: meaning for form, meaning in meanings(twice).items() if meaning == "name"} == {}
