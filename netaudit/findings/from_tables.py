@@ -23,7 +23,7 @@ from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
 from netaudit.findings.receivers import Receivers
-from netaudit.findings.relayed import relayed_findings, without_told
+from netaudit.findings.relayed import relayed_findings, without_flows_of
 from netaudit.findings.retrieval import own_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
@@ -87,8 +87,8 @@ def judge(
     (records, alone), back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
     others = other_records(tables)
     receivers = Receivers(tables, actors.ends)
-    told = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
-    bearing = bearing_of(tables, faces, scope, actors, told)
+    flow_ids = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
+    bearing = bearing_of(tables, faces, scope, actors, flow_ids)
     fronts = Fronts(tables, receivers)
     machines = peoples_machines(tables, scope, actors)
     relayed = relayed_findings(tables, actors, actors.ends.renamed(flows, scope))
@@ -109,7 +109,7 @@ def judge(
         *clear,
         *relayed,
         *encrypted_findings(
-            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines, fronts
+            without_flows_of(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines, fronts
         ),
     ]
     found += locked_findings(tables, scope, actors, machines)
