@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
-CLEAR = 0.8  # score from which one look is enough for a face (`images/detection.py`)
+CLEAR = 0.8  # score from which one look is enough for a face (`images/face_verdict.py`)
 PASSED_OVER = 65_536  # objects of which images are picked together
 MESSAGE_COLUMNS = [
     "message_id",
