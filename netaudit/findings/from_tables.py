@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.reasons import reason
@@ -15,6 +16,7 @@ from netaudit.findings.bearing import Bearing
 from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ends import Ends
+from netaudit.findings.from_endpoints import bridged
 from netaudit.findings.fronts import Fronts
 from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, note_alone, records_of, with_identity
 from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, UNDATED, Run, bounds_table, ledger_table
@@ -35,8 +37,6 @@ from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from netaudit.findings.finding import Finding
     from netaudit.findings.identity_records import Record
     from netaudit.findings.vocabulary import Rule
@@ -120,6 +120,7 @@ def judge(
         one.sender_device, one.receiver_device = (actors.ends.device(ip, flow) for ip in (one.sender, one.receiver))
     _name_dialogues(found, tables.get("media"))
     _name_tunnels(found, flows)
+    _name_bridges(found, flows)
     return Judgement(table_of([one.row() for one in found], FINDINGS), apart.table())
 
 
@@ -178,6 +179,21 @@ def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     for finding in found if within else ():
         for tunnel, sender in sorted({within[flow] for flow in finding.flow_ids if flow in within}):
             finding.reasons.append(reason("borne", tunnel=tunnel, sender=sender))
+
+
+def _name_bridges(found: list[Finding], flows: pa.Table) -> None:
+    """Add to findings of what tunnels of Ethernet here carried their ends, either of which could have written it."""
+    if "client_outer" not in flows.column_names:
+        return
+    chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=pa.array(sorted(bridged(flows)), pa.string())))
+    columns = ["flow_id", "tunnel", "client_outer", "server_outer"]
+    ends = {
+        row["flow_id"]: (row["tunnel"], *sorted((row["client_outer"], row["server_outer"])))
+        for row in chosen.select(columns).to_pylist()
+    }
+    for finding in found if ends else ():
+        for tunnel, one, other in sorted({ends[flow] for flow in finding.flow_ids if flow in ends}):
+            finding.reasons.append(reason("bridged", tunnel=tunnel, one=one, other=other))
 
 
 def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:
