@@ -81,7 +81,11 @@ def test_what_is_delivered_has_its_way() -> None:
         (SELECT, told((60, 80), 1) + told((60, 120), 3, several=True), [1, 2]),
         (SELECT, told((60, 80), 3, several=True), []),
         (b"", told((60, 120), 2), []),  # no number that it could be
-        (SELECT, method((20, 40), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40)), [2]),  # earlier ones may be taken
+        (
+            SELECT,
+            method((20, 40), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40)),
+            [2],
+        ),  # earlier ones may be taken
         (b"", method((20, 40), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40)), [2]),
         (SELECT, method((20, 40), b"\x01\x94" + short(b"NOT_FOUND") + struct.pack(">HH", 60, 20)), []),
         (SELECT, method((10, 50), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40), 0), [2]),
@@ -148,9 +152,7 @@ def test_behind_a_loss_nobody_knows_which_was_refused(answer: bytes, lost: int) 
 
 
 def test_a_select_once_more_counts_nothing_anew() -> None:
-    messages, _ = read(
-        [up(GREETING + SELECT + SENT[0] + SELECT + SENT[1] + SENT[2]), down(told((60, 120), 2))], **ROW
-    )
+    messages, _ = read([up(GREETING + SELECT + SENT[0] + SELECT + SENT[1] + SENT[2]), down(told((60, 120), 2))], **ROW)
     assert refused(messages) == [[one.message_id for one in messages if one.method == "publish"][1]]
 
 
