@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from netaudit.documents.passages import way_of
-from netaudit.documents.times import said_ns
+from netaudit.documents.times import ns_of
 from netaudit.routes.inferring import roles_of
 from netaudit.routes.shapes import is_masked, number
 from netaudit.rows.event_values import IDENTITY, Shown, shown_way
@@ -59,8 +59,8 @@ def row_of(one: Inferred, values: Values) -> Row:
         direction=_way(one, shown),
         agent=at["agent"].text, agent_company=shown.get("agent_company", Shown()).text,
         risk_status=shown.get("risk", Shown()).text,
-        first_photo_time=said_ns(one.values.get("first_photo_time", "")),
-        report_time=said_ns(one.values.get("report_time", "")), asks=[],
+        first_photo_time=ns_of(one.values.get("first_photo_time", "")),
+        report_time=ns_of(one.values.get("report_time", "")), asks=[],
         images=[sha256 for sha256, _ in images], image_roles=[role for _, role in images],
         image_urls=[values.plain(event_id, identity, "url", url, secret=False).text for url in one.urls[:MOST_IMAGES]],
         url_hmacs=[code for url in one.urls[:MOST_IMAGES] if (code := values.address(url))],

@@ -7,7 +7,7 @@ from collections import defaultdict
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
-from netaudit.documents.times import Said, read_time
+from netaudit.documents.times import ZonedTime, read_time
 from netaudit.text.patterns import later
 
 _BEFORE_NOON = ["am", "a.m.", "上午", "午前", "오전", "凌晨", "早上", "sa", "öö"]
@@ -36,7 +36,7 @@ TURNED = later(
 MAIL = later(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})")
 
 
-def when(text: str, ns: int) -> Said | None:
+def when(text: str, ns: int) -> ZonedTime | None:
     """The time that a text says; `ns` is when it was sent."""
     text = text.strip()
     if moment := read_time(text):
@@ -44,7 +44,7 @@ def when(text: str, ns: int) -> Said | None:
     if found := DATED.fullmatch(text):
         return read_time(found["ms"])
     if (found := FRACTION.fullmatch(text)) and (moment := read_time(found["s"])):
-        return Said(moment.ns + int(found["part"].ljust(9, "0")), moment.zone)
+        return ZonedTime(moment.ns + int(found["part"].ljust(9, "0")), moment.zone)
     if text[3:4] == ",":
         with suppress(ValueError, TypeError):
             return read_time(parsedate_to_datetime(text).isoformat(timespec="seconds"))
@@ -54,7 +54,7 @@ def when(text: str, ns: int) -> Said | None:
     return _written(defaultdict(str, found.groupdict("")), ns) if found else None
 
 
-def _written(found: defaultdict[str, str], ns: int) -> Said | None:
+def _written(found: defaultdict[str, str], ns: int) -> ZonedTime | None:
     if clock := found["clock"]:
         hour, minute, second = int(clock[:2]), int(clock[2:4]), int(clock[4:])
     else:
