@@ -90,10 +90,10 @@ class MessageReader:
         whole = complete and self._turn <= MOST_LEAVES
         if self._turn:
             self._leaves, self._images, self._pages, self._turn = [], [], [], 0
-        said = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
-        self.named = picture_urls(said)
-        self.masked = holds_masked_number(said)
-        text = plain_text(said)
+        content = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
+        self.named = picture_urls(content)
+        self.masked = holds_masked_number(content)
+        text = plain_text(content)
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)
         self.stated = _stated_by(pages, head) if pages else []

@@ -23,7 +23,7 @@ from netaudit.contracts.reasons import reason
 from netaudit.finalizing.sorting import settle
 from netaudit.finalizing.within import holders
 from netaudit.images.answers import Answer, Look
-from netaudit.images.detection import beside_of
+from netaudit.images.face_verdict import beside_of
 from netaudit.masking.mask import mask
 from netaudit.storage.object_store import object_path
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from netaudit.images.detection import FaceVerdict
+    from netaudit.images.face_verdict import FaceVerdict
     from netaudit.images.judge import Holder, Judged
 
 AT_ONCE = 65_536  # objects, or images, looked at together

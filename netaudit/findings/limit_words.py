@@ -17,6 +17,7 @@ LIMITS = {
     "expansion": ("解压后的大小", "size after decompression"),
     "header fields": ("首部字段数", "number of header fields"),
     "images in one part": ("单个部分中的图像数", "images in one part"),
+    "messages under way": ("同时处理的消息数", "messages under way"),
     "packets between the first and the last of a long message are not told": (
         "长消息首尾之间的数据包未列出", "packets between the first and the last of a long message are not told",
     ),

@@ -393,8 +393,8 @@ def kind_of(finding: Mapping[str, Any]) -> Kind:
         fits = finding["act"] == kind.act.name and finding["certainty"] in tuple(kind.grades)
         if fits and any(rule == one.name for one in kind.rules):
             return kind
-    told = ", ".join(str(finding[name]) for name in ("certainty", "act", "rule"))
-    raise CaseError("a finding is of no kind that this version knows: {}", told)
+    shown = ", ".join(str(finding[name]) for name in ("certainty", "act", "rule"))
+    raise CaseError("a finding is of no kind that this version knows: {}", shown)
 
 
 def grade_of(finding: Mapping[str, Any]) -> Grade:
@@ -411,4 +411,4 @@ def words() -> dict[str, dict[str, str]]:
     found |= {f"certainty.{grade.letter}": grade.meaning for grade in GRADES}
     found |= {f"lead_{kind.name}": kind.lead for kind in KINDS}
     found |= {f"finding_rule.{rule.name}": rule.words for rule in RULES}
-    return {key: said._asdict() for key, said in found.items()}
+    return {key: wording._asdict() for key, wording in found.items()}

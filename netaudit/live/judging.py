@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.contracts.judgements import AS_HOLDER
 from netaudit.images.answers import Answers
-from netaudit.images.detection import beside_of
+from netaudit.images.face_verdict import beside_of
 from netaudit.images.judge import Judge, holder_at
 from netaudit.pipeline.finds import MOST_WAYS, way_of
 from netaudit.storage.object_store import object_path

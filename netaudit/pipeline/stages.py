@@ -214,12 +214,12 @@ class Shard:
         for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
             if writer is not None:
                 writer.flush(least=1)
-        told, self.telling = self.telling, None  # belongs to this process
+        telling, self.telling = self.telling, None  # belongs to this process
         try:
             possible = self.keys is None and self._conversations.readers() <= SAVED_FLOWS
             return possible and save_state(path, self, self._events.shared() | {"folder": self._folder})
         finally:
-            self.telling = told
+            self.telling = telling
 
     @classmethod
     def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
@@ -317,10 +317,12 @@ class Shard:
                     if hello is not None:
                         self._rows["tls_hellos"].append(hello)
         if delivery.closed:
-            for said in conversations.closed:
-                known = (said.flow_id, said.protocol, said.server_name, said.read)
-                self._flows.add(delivery.flow, *known, swapped=said.swapped, chosen=said.chosen, keys=said.keys)
-                for row in self._events.closed(said.flow_id):
+            for summary in conversations.closed:
+                known = (summary.flow_id, summary.protocol, summary.server_name, summary.read)
+                self._flows.add(
+                    delivery.flow, *known, swapped=summary.swapped, chosen=summary.chosen, keys=summary.keys
+                )
+                for row in self._events.closed(summary.flow_id):
                     self._rows["events"].append(row)
             conversations.closed.clear()
 
@@ -403,19 +405,25 @@ class Shard:
             self._rows["events"].append(row)
         if self._witness is not None:
             self._witness.spoke(message, events, names_pictures=self._events.names_pictures)
-        told = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
+        entry = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
         pictured = bool(self._events.taken[1])
         asked = (message.request or message).path
         for row in self._persons.end(
-            message.message_id.hex(), target, self._events.said, message.headers, asked, entry=told, pictured=pictured
+            message.message_id.hex(),
+            target,
+            self._events.identities,
+            message.headers,
+            asked,
+            entry=entry,
+            pictured=pictured,
         ):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
-            told = True
+            entry = True
         named = self._events.names_pictures and not is_reply(message)
-        if told or pictured or named or self._events.masked:
+        if entry or pictured or named or self._events.masked:
             self._leaves.take(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import pytest
 import netaudit
 from netaudit.capture.recorder import Drops
 from netaudit.images import judges, judging_ahead
-from netaudit.images.detection import FaceVerdict
+from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import analysis, engine, judging
 from netaudit.live.board import Board

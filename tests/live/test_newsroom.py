@@ -12,7 +12,7 @@ from netaudit.case.moments import Moment
 from netaudit.contracts.judgements import AS_HOLDER
 from netaudit.images import answers
 from netaudit.images.answers import Answers
-from netaudit.images.detection import FaceVerdict
+from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import judging, witness
 from netaudit.live import newsroom as newsroom_module

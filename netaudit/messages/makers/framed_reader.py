@@ -55,6 +55,10 @@ class FramedReader(BaseReader):
     def frame(self, direction: int, frame: Frame) -> list[Message]:
         """Messages of one frame; its binary payload goes through `carve`."""
 
+    def astray(self, direction: int) -> list[Message]:  # noqa: ARG002
+        """End what is under way in a direction: whole frames may have been lost there, or were not known as such."""
+        return []
+
     def message(self, direction: int, frame: Frame, method: str, skip: int = 0) -> Message:
         """A message of one frame whose body begins `skip` bytes into it, or that has none (0)."""
         message = Message(self.name, direction, frame.start, frame.end, method=method)
@@ -79,10 +83,11 @@ class FramedReader(BaseReader):
         for one in found:
             if isinstance(one, Frame):
                 out += self.frame(direction, one)
-            elif one.data:
-                out += carver.data(one.start, one.data)
-            else:
-                out += carver.hole(one.start, one.lost)
+                if one.size > len(one.data):
+                    out += self.astray(direction)
+                continue
+            out += self.astray(direction)
+            out += carver.data(one.start, one.data) if one.data else carver.hole(one.start, one.lost)
         return out
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
