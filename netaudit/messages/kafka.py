@@ -41,7 +41,7 @@ class Asked(NamedTuple):
     sent: dict[tuple[str, int], list[Message]]
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """Messages that are kept."""
         return sum(map(len, self.sent.values()))
 
@@ -134,14 +134,14 @@ class KafkaReader(FramedReader):
     def _awaits(self, number: int, asked: Asked) -> None:
         self._known(number)
         self.asked[number] = asked
-        self.kept += asked.count
+        self.kept += asked.size
         while len(self.asked) > MOST_ASKED or (self.kept > MOST_KEPT and len(self.asked) > 1):
             self._known(next(iter(self.asked)))
 
     def _known(self, number: int) -> Asked | None:
         """Take the request of a number out of those that wait."""
         asked = self.asked.pop(number, None)
-        self.kept -= asked.count if asked else 0
+        self.kept -= asked.size if asked else 0
         return asked
 
     def _answer(self, frame: Frame, asked: Asked) -> list[Message]:
