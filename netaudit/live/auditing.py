@@ -75,7 +75,7 @@ class LiveAudit:
             self._checkpoint_at = time.monotonic() + CHECKPOINT
 
     def conclude(self, statements: Said | None) -> Case:
-        """End all flows and make a whole case of what was audited; `said`: of images that were judged already."""
+        """End all flows and make a whole case of what was audited; `statements`: of images that were judged already."""
         from netaudit.pipeline.conclusion import conclude
 
         assert self.crew is not None
