@@ -11,7 +11,7 @@ from netaudit.documents.page_fields import LARGEST as LARGEST_PAGE
 from netaudit.documents.page_fields import page_fields
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
-from netaudit.masking.identity_numbers import holds_masked_number
+from netaudit.masking.number_forms import holds_masked_number
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.text import to_text, unquote

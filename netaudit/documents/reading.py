@@ -14,7 +14,7 @@ from netaudit.documents.passages import way_of
 from netaudit.documents.pictures import Claimed, claim
 from netaudit.documents.scope import Scope, elements
 from netaudit.documents.times import read_time
-from netaudit.masking.identity_numbers import right_check_digit
+from netaudit.masking.number_forms import right_check_digit
 
 if TYPE_CHECKING:
     from netaudit.documents.entries import Entry, When

@@ -73,7 +73,7 @@ def image_table(
         for some in _in_turn(seen, within):
             rows = {row["sha256"]: row for row in _plain(some)}
             if judge is not None:
-                judge.take(rows, stopped)
+                judge.complete(rows, stopped)
             _measure({sha256: row for sha256, row in rows.items() if "width" not in row}, sizes)
             for row in rows.values():
                 writer.append(image(*map(row.get, names)))
@@ -186,7 +186,7 @@ class _Judging:
         self._done = 0
         self._later = TableWriter(folder, ANSWERS, LATER, place="private")
 
-    def take(self, rows: dict[str, Row], stopped: Callable[[], bool]) -> None:
+    def complete(self, rows: dict[str, Row], stopped: Callable[[], bool]) -> None:
         """Complete some rows; once somebody wants to stop, those of which the answers are known."""
         known = self._known(rows.keys())
         for sha256, row in rows.items():

@@ -50,7 +50,7 @@ class LiveJudge:
         self._judge = Judge(faces=True, polite=POLITE)
         self._judge.prepare()
 
-    def take(self, find: Find) -> Judgement | str:
+    def judge(self, find: Find) -> Judgement | str:
         """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
         self.taken += 1
         if (known := self.answers.recent((find.sha256, find.up))) is not None and _answers(known[1], find):

@@ -141,9 +141,9 @@ def _opened(paths: Sequence[str | os.PathLike[str]], *, hashed: bool, sm3: bool 
     return opened
 
 
-def _read(opened: Captures, decoder: Decoder, take: Callable[[Decoded], None]) -> None:
+def _read(opened: Captures, decoder: Decoder, feed: Callable[[Decoded], None]) -> None:
     for window in opened.windows():
-        take(decoder.feed(window))
+        feed(decoder.feed(window))
     decoder.finish()
 
 
@@ -175,7 +175,7 @@ def _judging(place: Path, options: Options) -> Iterator[Callable[[Fresh], None] 
         return
     beside = Beside(place, count=options.count_faces)
     try:
-        yield lambda fresh: beside.take((fresh,))
+        yield lambda fresh: beside.submit((fresh,))
         for _ in beside.finish():
             pass
         beside.known(())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.documents.passages import IN, OUT, way_of
 from netaudit.identity_data.naming import has_family_name, plain
-from netaudit.masking.identity_numbers import known_region
+from netaudit.masking.number_forms import known_region
 from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,

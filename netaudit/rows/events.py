@@ -21,7 +21,7 @@ from netaudit.identity_data.from_unwrapping import (
     masked,
     picture_addresses,
 )
-from netaudit.masking.identity_numbers import holds_masked_number
+from netaudit.masking.number_forms import holds_masked_number
 from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code, shown_way
 from netaudit.rows.persons import keyed
 from netaudit.storage.table_streams import TableWriter
