@@ -64,8 +64,7 @@ def _is_code(code: int) -> bool:
 
 
 class CoapStreamReader(CoapReader):
-    """Reads both directions of one connection; behind a loss, and from what is no message on, it is one
-    of no known protocol."""
+    """Reads both directions of one connection; behind a loss, and from other bytes on, it is an unknown one."""
 
     def __init__(self) -> None:
         super().__init__()
