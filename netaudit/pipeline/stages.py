@@ -178,7 +178,7 @@ class Shard:
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
         if self._sendings is not None:
-            self._sendings.take(packets)
+            self._sendings.feed(packets)
         for batch in self._reading.batches(buffer, packets):
             self._take_batch(batch)
             if len(self._flows) >= BATCH_ROWS:
@@ -254,7 +254,7 @@ class Shard:
         left = np.ones(batch.flows.size, bool)
         let_go: dict[int, LetGo] = {}
         for taker in self._takers:
-            others, going_on = taker.take(batch, left)
+            others, going_on = taker.feed(batch, left)
             let_go |= going_on
             left &= others
         if self._witness is None:
@@ -349,7 +349,7 @@ class Shard:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)
             if not done and is_plain_document(message) and not self._events.may_state(message):
-                self._scraps.take(message)  # its body is none
+                self._scraps.append(message)  # its body is none
                 self._documents.add(message)
                 if self._documents.full:
                     self._take_documents()
@@ -358,7 +358,7 @@ class Shard:
             self._read(message, patience)
             if self._events.stated and message.pieces is not None and len(message.pieces):
                 note_statements(self._events.stated, message.direction, ends, self.ledger, place_of(message))
-        self._scraps.take(message)
+        self._scraps.append(message)
         note_refusal(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 
@@ -370,7 +370,7 @@ class Shard:
             return
         observe_publications(block, self.ledger, ends)
         for _, first, times in block.topics():
-            self._scraps.take(block.message(first), times)
+            self._scraps.append(block.message(first), times)
         for message in self._publications.add(block):
             self._carriers = None
             self._read(message, patience)
@@ -424,7 +424,7 @@ class Shard:
             entry = True
         named = self._events.names_pictures and not is_reply(message)
         if entry or pictured or named or self._events.masked:
-            self._leaves.take(message, self._events.taken)
+            self._leaves.append(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)
