@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from netaudit.messages.carve import LEAD as LONGEST_LEAD
 from netaudit.messages.carve import CarveReader, Search
 from netaudit.messages.marks import Mark
-from netaudit.messages.message import DOWN, UP, Message, carved_from_here
+from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
 from netaudit.messages.strays import LONGEST, Strays, begun
 
@@ -25,7 +25,7 @@ MOST_DOCUMENTS = 50_000  # of a direction; what follows is searched as all unkno
 CHECK = 8  # bytes behind the document of a datagram
 LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
 MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[", 0, LEAD + 1)),)
-TOO_LONG = "limit: size of a document"
+TOO_LONG = "limit: document size"
 SPARE = 64  # bytes behind a frame that prove it
 MARKER = 10  # first bytes of a document by which the next one is found
 _TEXT = re.compile(
@@ -242,7 +242,9 @@ class Side:
             if self.turned and frame is not None:
                 return out + self._loose(frame.begin - self.pos)
             if self._is_too_long(frame):
-                out.append(carved_from_here("carved", self.direction, self.base, TOO_LONG))
+                over = Message("carved", self.direction, self.base, self.base, complete=False, unknown_from=0)
+                over.notes.append(TOO_LONG)
+                out.append(over)
                 self.given_up = True
             elif frame is None and (self.under_way is not None or self.left <= MOST + SPARE):
                 break
@@ -277,7 +279,7 @@ class Side:
                 return None
             if frame is not None or begin < 0:
                 return frame
-            is_json = self.held[begin : begin + 1] in (b"{", b"[")
+            is_json = bytes(self.held[begin : begin + 1]) in {b"{", b"["}
             self.under_way = begin, _Json(begin) if is_json else _Xml(begin)
         begin, tells = self.under_way
         end = tells.end(self.held)

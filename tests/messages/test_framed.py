@@ -153,9 +153,7 @@ def test_a_document_over_the_bound_is_none_however_it_comes(cuts: list[int], lon
         found = accounted(data, cuts)
         assert sorted(told(found)) == sorted(told(accounted(data, [])))
     over = long + 10 > 300
-    assert [one.notes for one in found if one.notes] == (
-        [["limit: size of a document: carved from here on"]] if over else []
-    )
+    assert [one.notes for one in found if one.notes] == ([["limit: document size"]] if over else [])
     assert len([one for one in found if one.method == "frame"]) == before + (0 if over else 10)
 
 
