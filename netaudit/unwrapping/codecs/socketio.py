@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.part import Part
 
 FIRST = b"0123456789"
-# types of both, number of attachments, namespace, id of an acknowledgement; an event is a list that begins with its name
+# types of both, number of attachments, namespace, id of an acknowledgement; an event is a list, its name first
 _HEAD = re.compile(rb'[0-6]{1,2}(?:\d{1,3}-)?(?:/[^,\[{\x00-\x1f]{0,64},)?\d{0,9}(?=\[\s{0,8}"|\{\s{0,8}")', re.ASCII)
 
 
