@@ -408,7 +408,13 @@ class Shard:
         pictured = bool(self._events.taken[1])
         asked = (message.request or message).path
         for row in self._persons.end(
-            message.message_id.hex(), target, self._events.said, message.headers, asked, entry=told, pictured=pictured
+            message.message_id.hex(),
+            target,
+            self._events.persons,
+            message.headers,
+            asked,
+            entry=told,
+            pictured=pictured,
         ):
             self._rows["persons"].append(row)
             if self._witness is not None:

@@ -66,7 +66,7 @@ class EventRows:
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
-        self.said: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
+        self.persons: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
         self.taken = NOTHING_TAKEN  # documents and images of the last message
         self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
@@ -82,7 +82,7 @@ class EventRows:
 
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
-        self.said.clear()
+        self.persons.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
         self._reader.stated, self._reader.named, self._reader.masked = [], [], False
@@ -101,8 +101,8 @@ class EventRows:
         rows = [self._row(event, message) for event in found]
         if message.part is None:
             return rows
-        told = [Told(event, message, row) for event, row in zip(found, rows, strict=True)]
-        return [_pictured(one) for one in self._streams.part(told, message, pictured)]
+        emitted = [Told(event, message, row) for event, row in zip(found, rows, strict=True)]
+        return [_pictured(one) for one in self._streams.part(emitted, message, pictured)]
 
     def _spoken(self, path: str) -> bool:
         """Whether a request without a body may say something by its path."""
@@ -249,7 +249,7 @@ class EventRows:
             return self._plain(event, field, text, secret=False)
         shown, one = self._values.person(event.event_id, event.message_id, field, text, event.place_path)
         if field.startswith("person."):
-            self.said.append((event.object_id, one))
+            self.persons.append((event.object_id, one))
         return shown
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
@@ -266,10 +266,10 @@ class EventRows:
         self._targets.close()
 
 
-def _pictured(told: Told) -> Row:
+def _pictured(emitted: Told) -> Row:
     """The row of an event with the pictures that came in later parts."""
-    event, claimed = told.event, told.event.images[:MOST_IMAGES]
-    return told.row._replace(
+    event, claimed = emitted.event, emitted.event.images[:MOST_IMAGES]
+    return emitted.row._replace(
         images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
         asks=asks(event), complete=event.complete,
     )  # fmt: skip
