@@ -24,7 +24,7 @@ SENTINEL = 1
 FILLING = 4  # bytes that writers fill the last fragment up to
 LEAST = 18  # bytes of a sample that is told: an identity number
 MOST_SAMPLES = 32  # of a direction under way
-MOST_WHOLE, MOST_COME = 256, 1 << 14  # samples that became whole and fragments that came, remembered of a direction
+MOST_WHOLE, MOST_COME = 256, 4096  # samples that became whole and fragments that came, remembered of a direction
 MOST_SUBMESSAGES = 64  # of a datagram
 MARKS = (Mark(literal(MAGIC + b"\x02"), least=HEAD),)
 

@@ -151,6 +151,14 @@ def test_behind_a_loss_nobody_knows_which_was_refused(answer: bytes, lost: int) 
     assert refused(messages) == ([last] if answer != told((60, 120), 2) else [])  # a channel opened since is known
 
 
+@pytest.mark.parametrize(("channels", "told_of"), [(64, 1), (65, 0)])
+def test_publications_that_wait_are_bounded_in_channels(channels: int, told_of: int) -> None:
+    """Of a connection with more of them no refusal is told."""
+    sent = b"".join(method((85, 10), b"\0", n) + method((60, 40), b"\0\0\0\0\0", n) for n in range(1, channels + 1))
+    messages, _ = read([up(GREETING + sent), down(told((60, 120), 1))], **ROW)
+    assert len(refused(messages)) == told_of
+
+
 def test_a_select_once_more_counts_nothing_anew() -> None:
     messages, _ = read([up(GREETING + SELECT + SENT[0] + SELECT + SENT[1] + SENT[2]), down(told((60, 120), 2))], **ROW)
     assert refused(messages) == [[one.message_id for one in messages if one.method == "publish"][1]]
