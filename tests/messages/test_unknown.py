@@ -80,6 +80,9 @@ def test_the_server_of_the_connection_may_be_the_client_of_tls():
 
 
 OTHERS = {
+    "a document": b'{"a":1}\n',
+    "lines with a length": b"SEEN/2\r\nUnit: A-1\r\nBody-Size: 40\r\n\r\n",
+    "MessagePack behind its length": b"\x00\x00\x00\x05\x81\xa3box\x01\x00\x00\x00\x05\x81\xa3box\x01",
     "redis": b"*1\r\n$4\r\nPING\r\n",
     "amqp": b"AMQP\0\0\x09\1",
     "kafka": b"\0\0\0\x0c\0\x12\0\0\0\0\0\1\0\2ab",
