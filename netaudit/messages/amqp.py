@@ -25,7 +25,8 @@ END = 0xCE
 HEAD, EDGES = 7, 8  # bytes before the payload of a frame; those and the one behind it
 MOST = 1 << 20  # bytes of a frame; brokers ask for 128 KiB
 MOST_BODY = 16 << 20
-MOST_UNDER_WAY, MOST_WAITING = 64, 4096  # contents of a direction; publications of a channel that are not confirmed
+MOST_UNDER_WAY, MOST_WAITING = 64, 1024  # contents of a direction; publications of a channel that are not confirmed
+MOST_CHANNELS = 64  # of which publications wait; of a connection with more no refusal is told
 CONNECTION_CLOSE, CHANNEL_OPEN, CHANNEL_CLOSE, SELECT = (10, 50), (20, 10), (20, 40), (85, 10)
 PUBLISH, RETURN, DELIVER, GET_OK, ACK, NACK = (60, 40), (60, 50), (60, 60), (60, 71), (60, 80), (60, 120)
 CARRY = {PUBLISH: "publish", RETURN: "return", DELIVER: "deliver", GET_OK: "get"}
@@ -155,8 +156,13 @@ class AmqpReader(FramedReader):
 
     def _awaits(self, channel: int, message: Message) -> None:
         known = self._channel(channel)
-        if known is None:
-            return
+        if len(self.channels) > MOST_CHANNELS:
+            self._unheard(UP)
+        elif known is not None:
+            self._wait(known, message)
+
+    @staticmethod
+    def _wait(known: _Channel, message: Message) -> None:
         known.count += 1
         if not known.confirms:
             known.waiting.clear()  # of the last one only an error may speak

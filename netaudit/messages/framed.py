@@ -9,14 +9,15 @@ all unknown bytes are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netaudit.messages.carve import LEAD as LONGEST_LEAD
 from netaudit.messages.carve import CarveReader, Search
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.strays import LONGEST, Strays, begun
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before
 MOST = 4 << 20  # bytes of a document; from there on all is searched
@@ -24,6 +25,8 @@ MOST_DOCUMENTS = 50_000  # of a direction; what follows is searched as all unkno
 CHECK = 8  # bytes behind the document of a datagram
 LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
 MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[", 0, LEAD + 1)),)
+TOO_LONG = "limit: document size"
+SPARE = 64  # bytes behind a frame that prove it
 MARKER = 10  # first bytes of a document by which the next one is found
 _TEXT = re.compile(
     rb'\{\s{0,8}"[^"\x00-\x1f]{1,64}"\s?:|\[\s{0,4}\{\s{0,4}"[^"\x00-\x1f]{1,64}"\s?:'
@@ -48,6 +51,7 @@ class Frame:
     begin: int
     end: int  # of the document
     upto: int  # what follows it up to here is of the frame: bytes that the lines announce
+    proof: int = 0  # up to where bytes were needed to know that
 
 
 class _Json:
@@ -56,7 +60,7 @@ class _Json:
     def __init__(self, begin: int) -> None:
         self.at, self.depth, self.quoted = begin, 0, False
 
-    def end(self, data: bytes) -> int:
+    def end(self, data: bytes | bytearray) -> int:
         while self.at < len(data):
             if self.quoted:
                 close = data.find(b'"', self.at)
@@ -84,7 +88,7 @@ class _Xml:
     def __init__(self, begin: int) -> None:
         self.at, self.close = begin, b""
 
-    def end(self, data: bytes) -> int:
+    def end(self, data: bytes | bytearray) -> int:
         if not self.close:
             root = _ROOT.search(data, self.at)
             if root is None or root.end() == len(data):
@@ -105,23 +109,23 @@ class Length:
     more: int
     head: int  # bytes before the document
 
-    def of(self, data: bytes, begin: int) -> int:
+    def of(self, data: bytes | bytearray, begin: int) -> int:
         """Bytes of the frame that begins there; 0 where it is none."""
         field = data[begin + self.at : begin + self.at + self.width]
         size = int.from_bytes(field, "big" if self.order == "big" else "little") + self.more
         return size if self.head < size <= MOST else 0
 
 
-def lengths(data: bytes) -> Iterator[Length]:
+def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
     """Ways in which the first frame may say its length: of all, of what follows the field, of the document alone."""
     for head in range(2, 17):
-        if _BINARY.match(data, head):
+        if _BINARY.match(data, begin + head):
             for width in (4, 2):
                 for at in range(head - width + 1):
                     for order in ("big", "little"):
                         for more in dict.fromkeys((0, at + width, head, head + 1, head + 2, head + 4)):
                             one = Length(at, width, order, more, head)
-                            if one.of(data, 0):
+                            if one.of(data, begin):
                                 yield one
 
 
@@ -134,7 +138,7 @@ def begins(data: bytes) -> bool:
     return next(lengths(data), None) is not None
 
 
-def _begin(data: bytes, at: int = 0) -> int:
+def _begin(data: bytes | bytearray, at: int = 0) -> int:
     """Where a text begins within the lead, -1 for nowhere."""
     found = _TEXT.search(data, at, at + LEAD + 256)
     return found.start() if found is not None and found.start() <= at + LEAD else -1
@@ -182,112 +186,188 @@ class FramedDatagrams(CarveReader):
 
 
 class Side:
-    """One direction: what is held of a frame that is not whole, and the search for all else."""
+    """One direction: what is held of a frame that is not whole, and the search for all else.
+
+    Of a document, of HTTP and of TLS that which takes fewer bytes to be known is believed, however they come.
+    """
 
     def __init__(self, direction: int) -> None:
         self.direction = direction
         self.search = Search(direction)
-        self.held = b""
-        self.base = 0  # stream offset of held[0]
+        self.strays = Strays()  # once it is given up
+        self.held = bytearray()
+        self.pos = 0  # of what is held, what was given already
+        self.base = 0  # stream offset of held[pos]
+        self.looked = 0  # up to where HTTP and TLS were looked for
         self.marker = b""
         self.length: Length | None = None
-        self.under_way: tuple[int, Callable[[bytes], int]] | None = None  # where a text begins, and what tells its end
-        self.given_up = False
+        self.under_way: tuple[int, _Json | _Xml] | None = None  # where a text begins, and what tells its end
+        self.given_up = self.turned = False  # where what is held begins it is HTTP or TLS
         self.documents = 0
 
     def feed(self, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes."""
         if self.given_up:
-            return self.search.feed(offset, data)
+            return self._astray(offset, data)
         if not self.held:
             self.base = offset
         self.held += data
-        return self._cut(final=False)
+        out = self._cut(final=False)
+        self._trim()
+        return out
+
+    def _astray(self, offset: int, data: bytes) -> list[Message]:
+        at, free = self.strays.take(offset, data)
+        self.turned = self.strays.found
+        return self.search.feed(at, free) if free else []
+
+    def _trim(self) -> None:
+        """Forget what was given, once for all documents of a run."""
+        if self.under_way is not None:
+            begin, tells = self.under_way
+            tells.at -= self.pos
+            self.under_way = begin - self.pos, tells
+        del self.held[: self.pos]
+        self.looked, self.pos = max(0, self.looked - self.pos), 0
+
+    @property
+    def left(self) -> int:
+        """Bytes that are held."""
+        return len(self.held) - self.pos
 
     def _cut(self, *, final: bool) -> list[Message]:
         out: list[Message] = []
-        while self.held:
+        while self.left and not self.given_up:
             frame = self._next(final=final)
-            if frame is None:
-                if len(self.held) > MOST:
-                    out += self._give_up()
+            if self.turned and frame is not None:
+                return out + self._loose(frame.begin - self.pos)
+            if self._is_too_long(frame):
+                over = Message("carved", self.direction, self.base, self.base, complete=False, unknown_from=0)
+                over.notes.append(TOO_LONG)
+                out.append(over)
+                self.given_up = True
+            elif frame is None and (self.under_way is not None or self.left <= MOST + SPARE):
                 break
-            out += self._loose(frame.begin)
-            out += self._document(frame.end - frame.begin)
-            if self.documents >= MOST_DOCUMENTS:
-                return out + self._give_up()
-            if frame.upto > frame.end:
+            elif frame is None:
+                self.given_up = True
+            else:
+                out += self._loose(frame.begin - self.pos)
+                out += self._document(frame.end - frame.begin)
                 out += self._loose(frame.upto - frame.end)
-        return out
+                self.given_up = self.documents >= MOST_DOCUMENTS
+        return out + self._give_up() if self.given_up and self.left else out
 
     def _next(self, *, final: bool) -> Frame | None:
-        """The next frame that is whole."""
+        """The next frame that is whole, where neither HTTP nor TLS begins first."""
         if self.under_way is None:
-            if (frame := self._sized(final=final)) is not None:
+            known = self.length is not None
+            frame = self._sized(final=final)
+            if self.given_up or (known and self.length is not None):
                 return frame
-            if self.length is not None:
+            proof = frame.proof if frame is not None else len(self.held)
+            begin = -1
+            if frame is None:
+                found = _TEXT.search(self.held, self.pos, self.pos + LEAD + 256)
+                if found is not None and found.start() <= self.pos + LEAD:
+                    begin, proof = found.start(), found.end()
+                elif self.marker and (begin := self.held.find(self.marker, self.pos)) >= 0:
+                    proof = begin + len(self.marker)
+            if (at := self._turns(proof)) >= 0:
+                return Frame(at, at, at)
+            if begin - self.pos > MOST:
+                self.given_up = True
                 return None
-            begin = _begin(self.held)
-            if begin < 0 and self.marker:
-                begin = self.held.find(self.marker)
-            if begin < 0:
-                return None
-            is_json = self.held[begin : begin + 1] in {b"{", b"["}
-            self.under_way = begin, _Json(begin).end if is_json else _Xml(begin).end
+            if frame is not None or begin < 0:
+                return frame
+            is_json = bytes(self.held[begin : begin + 1]) in {b"{", b"["}
+            self.under_way = begin, _Json(begin) if is_json else _Xml(begin)
         begin, tells = self.under_way
-        end = tells(self.held)
+        end = tells.end(self.held)
         if not end:
             return None
         self.under_way = None
-        self.marker = self.held[begin : begin + MARKER]
+        self.marker = bytes(self.held[begin : begin + MARKER])
+        self.looked = end
         return Frame(begin, end, end)
+
+    def _turns(self, upto: int) -> int:
+        """Where HTTP or TLS begins before that, up to which all would be known; -1 for nowhere."""
+        at = begun(self.held, max(self.looked, self.pos), self.pos, upto)
+        self.looked = max(self.looked, upto - LONGEST)
+        if at >= 0:
+            self.turned, self.length = True, None
+        return at
 
     def _sized(self, *, final: bool) -> Frame | None:
         """A frame that says its length, where what follows it proves it, or it is all there is."""
-        held = self.held
+        held, pos = self.held, self.pos
         if self.length is not None:
-            size = self.length.of(held, 0) if len(held) >= self.length.head else 0
-            return Frame(self.length.head, size, size) if size and len(held) >= size else None
-        if (lines := _LINES.match(held)) is not None:
+            return self._same_length(self.length)
+        if (lines := _LINES.match(held, pos)) is not None:
             for told in _SIZE.findall(lines[0]):
-                size = lines.end() + int(told)
-                first = held.partition(b"\n")[0][:MARKER]
+                if (size := lines.end() + int(told)) - pos > MOST:
+                    continue
+                first = lines[0].partition(b"\n")[0][:MARKER]
                 if (len(held) > size + len(first) and held.startswith(first, size)) or (final and len(held) == size):
-                    return Frame(0, lines.end(), size)
+                    return Frame(pos, lines.end(), size, min(size + len(first) + 1, len(held)))
             return None
         if self.marker:
             return None
-        for one in lengths(held):
-            size = one.of(held, 0)
+        for one in lengths(held, pos):
+            size = pos + one.of(held, pos)
             follows = len(held) > size + one.head + 2 and _BINARY.match(held, size + one.head) is not None
-            if (follows and held.startswith(held[: one.at], size)) or (final and len(held) == size):
+            if (follows and held.startswith(held[pos : pos + one.at], size)) or (final and len(held) == size):
                 self.length = one
-                return Frame(one.head, size, size)
+                return Frame(pos + one.head, size, size, min(size + one.head + 3, len(held)))
         return None
 
+    def _same_length(self, length: Length) -> Frame | None:
+        """A frame like those before; where it is none, all that follows is searched."""
+        held, pos = self.held, self.pos
+        if len(held) - pos < length.head:
+            return None
+        size = length.of(held, pos)
+        if not size:
+            self.given_up = True
+        elif len(held) - pos >= size:
+            if _BINARY.match(held, pos + length.head) is not None:
+                return Frame(pos + length.head, pos + size, pos + size)
+            self.given_up = True
+        return None
+
+    def _is_too_long(self, frame: Frame | None) -> bool:
+        """Whether a document is over the bound, however much of it is there."""
+        if frame is not None:
+            return frame.end - frame.begin > MOST
+        return self.under_way is not None and len(self.held) - self.under_way[0] > MOST
+
     def _loose(self, count: int) -> list[Message]:
-        """Give the first bytes of what is held to the search."""
-        data, self.held = self.held[:count], self.held[count:]
-        out = self.search.feed(self.base, data) if data else []
+        """Give the next bytes of what is held to the search."""
+        out = self.search.feed(self.base, bytes(self.held[self.pos : self.pos + count])) if count else []
+        self.pos += count
         self.base += count
         return out
 
     def _document(self, count: int, *, cut: bool = False) -> list[Message]:
-        """A message of the first bytes of what is held; what was searched before it ends there."""
+        """A message of the next bytes of what is held; what was searched before it ends there."""
         out = self.search.finish(ended=False)
-        body, self.held = self.held[:count], self.held[count:]
+        body = bytes(self.held[self.pos : self.pos + count])
         message = Message("carved", self.direction, self.base, self.base + count, method="frame")
         message.body, message.body_start, message.body_size = body, self.base, count
         if cut:
             message.complete, message.unknown_from = False, count
+        self.pos += count
         self.base += count
         self.documents += 1
         self.search.carver.tail = body[-LONGEST_LEAD:]
         return [*out, message]
 
     def _give_up(self) -> list[Message]:
-        self.given_up = True
-        return self._loose(len(self.held))
+        """Search all that is held, and all that follows."""
+        self.given_up, self.under_way = True, None
+        data, offset = bytes(self.held[self.pos :]), self.base
+        self.pos, self.base = len(self.held), self.base + len(data)
+        return self._astray(offset, data) if data else []
 
     def gap(self, offset: int, length: int) -> list[Message]:
         """Bytes are missing: the document under way ends there, and the next one is found by how they begin."""
@@ -296,24 +376,34 @@ class Side:
 
     def finish(self, *, ended: bool) -> list[Message]:
         """Nothing follows."""
-        out = self._cut(final=True) if self.held else []
-        return out + self._ended(final=True) + self.search.finish(ended=ended)
+        out = self._cut(final=True)
+        return out if self.turned else out + self._ended(final=True) + self.search.finish(ended=ended)
 
     def _ended(self, *, final: bool) -> list[Message]:
         out: list[Message] = []
         if self.under_way is not None and len(self.held) - self.under_way[0] > MARKER:
-            out += self._loose(self.under_way[0])
-            out += self._document(len(self.held), cut=True)
+            out += self._loose(self.under_way[0] - self.pos)
+            out += self._document(self.left, cut=True)
         self.under_way = None
-        if self.held:
-            out += self._loose(len(self.held))
+        out += self._loose(self.left)
+        if self.strays.held:
+            out += self.search.feed(*self.strays.rest())
+        self.held.clear()
+        self.pos = self.looked = 0
         self.given_up = self.given_up or (not final and not self.marker)
         return out
 
+    def turn(self) -> tuple[int, bytes, list[Message]]:
+        """From which stream offset on another reader reads, what it has missed, and what was found before."""
+        out = self.search.finish(ended=False)
+        if self.strays.held:
+            return self.strays.base, bytes(self.strays.held), out
+        return self.base, bytes(self.held[self.pos :]), out
+
     def needed_from(self, after: int) -> int:
         """Stream offset from which bytes are still needed."""
-        needed = self.search.needed_from(self.base if self.held else after)
-        return min(needed, self.base) if self.held else needed
+        first = self.strays.base if self.strays.held else self.base if self.left else after
+        return min(self.search.needed_from(first), first)
 
 
 class FramedDocuments(BaseReader):
@@ -326,7 +416,15 @@ class FramedDocuments(BaseReader):
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take bytes."""
         self.at[direction] = offset + len(data)
-        return self.sides[direction].feed(offset, data)
+        return self._heed(direction, self.sides[direction].feed(offset, data))
+
+    def _heed(self, direction: int, found: list[Message]) -> list[Message]:
+        """Where HTTP or TLS begins in a direction, both are read by another reader from there on."""
+        if self.sides[direction].turned and self.hand_over is None:
+            (up, rest_up, before), (down, rest_down, beside) = (side.turn() for side in self.sides)
+            self.hand_over = HandOver((up, down), (rest_up, rest_down), direction, SEARCH)
+            found += before + beside
+        return found
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """Take note of missing bytes."""
@@ -335,7 +433,10 @@ class FramedDocuments(BaseReader):
 
     def finish(self) -> list[Message]:
         """Give what was cut by the end."""
-        return self.sides[UP].finish(ended=True) + self.sides[DOWN].finish(ended=True)
+        out = self._heed(UP, self.sides[UP].finish(ended=True))
+        if self.hand_over is None:
+            out += self._heed(DOWN, self.sides[DOWN].finish(ended=True))
+        return out
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the document or image under way."""

@@ -222,10 +222,11 @@ def _unpacked(data: bytes, method: int, budget: Budget) -> tuple[bytes, str]:
     try:
         for piece in METHODS[method](data):
             pieces.append(piece[: budget.size])
-            if len(piece) > budget.size:
+            cost = max(len(piece), LEAST)
+            if cost > budget.size:
                 budget.size = 0
                 return b"".join(pieces), TOO_LARGE
-            budget.size = max(budget.size - max(len(piece), LEAST), 0)
+            budget.size -= cost
     except (ValueError, RuntimeError, EOFError, OSError, zlib.error):
         return b"".join(pieces), DAMAGED
     return b"".join(pieces), ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here
-from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
 from netaudit.text.charset import decoded
 
 NAME = "redis"
@@ -70,7 +70,7 @@ class _Side:
 
 
 class RedisReader(BaseReader):
-    """Reads one connection; behind a loss, and from what is no Redis on, images are looked for."""
+    """Reads one connection; behind a loss, and from what is no Redis on, it is one of no known protocol."""
 
     def __init__(self) -> None:
         self.sides = (_Side(), _Side())
@@ -109,7 +109,7 @@ class RedisReader(BaseReader):
     def _lost(self, direction: int, why: str) -> list[Message]:
         up, down = (side.at - len(side.held) for side in self.sides)
         self.hand_over = HandOver(
-            (up, down), (bytes(self.sides[UP].held), bytes(self.sides[DOWN].held)), direction, CARVE
+            (up, down), (bytes(self.sides[UP].held), bytes(self.sides[DOWN].held)), direction, SEARCH
         )
         return [carved_from_here(NAME, direction, (up, down)[direction], why)]
 

@@ -46,6 +46,9 @@ from netaudit.unwrapping.codecs import (
     protobuf as codecs_protobuf,
 )
 from netaudit.unwrapping.codecs import (
+    socketio as codecs_socketio,
+)
+from netaudit.unwrapping.codecs import (
     store as codecs_store,
 )
 from netaudit.unwrapping.codecs import (
@@ -163,6 +166,13 @@ CODECS: tuple[Codec, ...] = (
         keeps=True,
         trifle=_STRUCTURED,
         first=_SPACE + b"\xef{[(/)#$_" + _LETTERS,
+    ),
+    Codec(
+        "socket.io",
+        codecs_socketio.is_socketio,
+        codecs_socketio.open_socketio,
+        keeps=False,
+        first=codecs_socketio.FIRST,
     ),
     Codec("jwt", codecs_jwt.is_jwt, codecs_jwt.open_jwt, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"e"),
     Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False, first=_SPACE + b'"'),

@@ -151,6 +151,14 @@ def test_behind_a_loss_nobody_knows_which_was_refused(answer: bytes, lost: int) 
     assert refused(messages) == ([last] if answer != told((60, 120), 2) else [])  # a channel opened since is known
 
 
+@pytest.mark.parametrize(("channels", "told_of"), [(64, 1), (65, 0)])
+def test_publications_that_wait_are_bounded_in_channels(channels: int, told_of: int) -> None:
+    """Of a connection with more of them no refusal is told."""
+    sent = b"".join(method((85, 10), b"\0", n) + method((60, 40), b"\0\0\0\0\0", n) for n in range(1, channels + 1))
+    messages, _ = read([up(GREETING + sent), down(told((60, 120), 1))], **ROW)
+    assert len(refused(messages)) == told_of
+
+
 def test_a_select_once_more_counts_nothing_anew() -> None:
     messages, _ = read([up(GREETING + SELECT + SENT[0] + SELECT + SENT[1] + SENT[2]), down(told((60, 120), 2))], **ROW)
     assert refused(messages) == [[one.message_id for one in messages if one.method == "publish"][1]]
@@ -185,6 +193,19 @@ def test_any_cut_gives_the_same(cuts: list[int]) -> None:
         at += size
     messages, _ = read(events, **ROW)
     assert [one.body for one in messages if one.body] == [PICTURE, b"x" * 30]
+
+
+@settings(deadline=None, max_examples=25)
+@given(cuts=st.lists(st.integers(1, 9000), max_size=12), first=st.integers(9, 3000), lost=st.integers(1, 2500))
+def test_any_cut_around_a_loss_gives_the_same(cuts: list[int], first: int, lost: int) -> None:
+    data = GREETING + SELECT + b"".join(SENT) + head(2000) + frame(3, b"A" * 1000) * 2 + SENT[0]
+    events = [up(data[:first]), (0, lost), up(data[first + lost :]), down(told((60, 120), 4))]
+    whole, parts = (read(events, cuts=some, **ROW)[0] for some in ([], sorted(set(cuts))))
+    kept = [[(one.start, one.method, one.body, one.complete, one.missing) for one in some] for some in (whole, parts)]
+    assert kept[0] == kept[1]
+    sent = {PICTURE + bytes([n]) for n in range(3)} | {b"A" * 2000}
+    assert all(one.body in sent for one in whole if one.complete and one.method == "publish")
+    assert {one.request.path for one in whole if IN_FIELD in one.notes} <= {"faces/a"}  # the fourth
 
 
 def test_only_the_greeting_is_recognised() -> None:

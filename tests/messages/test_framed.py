@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import struct
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.messages import framed
 from netaudit.messages.framed import FramedDatagrams, FramedDocuments, begins, recognise, recognise_datagram
-from netaudit.messages.message import DOWN, UP
+from netaudit.messages.message import UP
 from netaudit.messages.reader import Opening, Verdict
 from tests.unwrapping.samples import picture
 
@@ -104,15 +106,65 @@ def test_other_protocols_are_none(opening: bytes) -> None:
     assert recognise(Opening(opening, opening * 9, 40000, 9100, midstream=False)) is not Verdict.YES
 
 
+def accounted(data: bytes, cuts: list[int]) -> list[Message]:
+    """Read with splits: each byte is one of a document or of a frame, or was searched, once and in order."""
+    reader, out, at, searched = FramedDocuments(), [], 0, []
+    side = reader.sides[UP]
+    feed = side.search.feed
+
+    def noted(offset: int, part: bytes) -> list[Message]:
+        assert data[offset : offset + len(part)] == part
+        searched.append((offset, offset + len(part)))
+        return feed(offset, part)
+
+    side.search = SimpleNamespace(feed=noted, finish=side.search.finish, needed_from=side.search.needed_from, carver=side.search.carver)  # type: ignore[assignment]  # fmt: skip
+    for cut in [*sorted(set(cuts)), len(data)]:
+        if at < cut <= len(data) and reader.hand_over is None:
+            out += reader.feed(UP, at, data[at:cut])
+            at = cut
+    out += reader.finish() if reader.hand_over is None else []
+    told = [(one.start, one.end) for one in out if one.method == "frame"]
+    rest = [] if (wish := reader.hand_over) is None else [(wish.offsets[UP], at)]
+    assert wish is None or wish.rest[UP] == data[wish.offsets[UP] : at]
+    reached = 0
+    for begin, end in sorted(part for part in [*told, *searched, *rest] if part[0] < part[1]):
+        assert begin == reached
+        reached = end
+    assert reached == at
+    return out
+
+
+BEGINNINGS = [b"", b'{"a":', b"<ab>", b"\x00\x10\x81\xa1a", b"A\nb: 12\nc: 3\n\n", b'{"a":1}\nPUT /x HTTP/1.1\r\nA:']
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.binary(max_size=700), start=st.sampled_from(BEGINNINGS), cuts=st.lists(st.integers(1, 700), max_size=9))
+def test_hostile_bytes_are_all_told_or_searched(data: bytes, start: bytes, cuts: list[int]) -> None:
+    assert sorted(told(accounted(start + data, cuts))) == sorted(told(accounted(start + data, [])))
+
+
 @settings(max_examples=60, deadline=None)
-@given(
-    data=st.binary(max_size=700),
-    start=st.sampled_from([b"", b'{"a":', b"<ab>", b"\x00\x10\x81\xa1a", b"A\nb: 12\nc: 3\n\n"]),
-)
-def test_hostile_bytes_are_all_told_or_searched(data: bytes, start: bytes) -> None:
-    for one in read(start + data, [3, 9, 60]):
-        assert 0 <= one.start <= one.end <= len(start + data)
-    assert DOWN == 1
+@given(cuts=st.lists(st.integers(1, 1500), max_size=12), long=st.integers(180, 420), before=st.integers(0, 3))
+def test_a_document_over_the_bound_is_none_however_it_comes(cuts: list[int], long: int, before: int) -> None:
+    """And that a bound cut it is told."""
+    data = b'{"a":1}\n' * before + b'{"pic":"' + b"A" * long + b'"}\n{"b":2}\n' * 9
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(framed, "MOST", 300)
+        found = accounted(data, cuts)
+        assert sorted(told(found)) == sorted(told(accounted(data, [])))
+    over = long + 10 > 300
+    assert [one.notes for one in found if one.notes] == ([["limit: document size"]] if over else [])
+    assert len([one for one in found if one.method == "frame"]) == before + (0 if over else 10)
+
+
+def test_many_small_documents_in_one_run_cost_no_more_each() -> None:
+    seconds = []
+    for many in (3000, 24_000):
+        run = (b'{"a":"' + b"x" * 190 + b'"}\r\n') * many
+        begun = time.process_time()
+        assert len(read(run, [])) == many
+        seconds.append(time.process_time() - begun)
+    assert seconds[1] < 20 * seconds[0]  # eightfold
 
 
 def test_lines_without_an_end_cost_no_more_than_they_are_long() -> None:

@@ -197,6 +197,14 @@ def test_what_a_request_unpacks_to_is_bounded(packed: int, monkeypatch) -> None:
     assert notes(messages) == {TOO_LARGE}
 
 
+def test_blocks_without_bytes_are_bounded_too(monkeypatch) -> None:
+    monkeypatch.setattr("netaudit.messages.kafka.Budget", partial(Budget, size=10_000))
+    data = xerial(b"") + (struct.pack(">I", 1) + b"\0") * 200
+    head = struct.pack(">iBIHiqqqhii", 0, 2, 0, 2, 0, 0, 0, -1, -1, -1, 1)
+    messages, _ = read([up(produce(struct.pack(">qi", 0, len(head) + len(data)) + head + data))], **ROW)
+    assert notes(messages) == {TOO_LARGE}
+
+
 @pytest.mark.parametrize(
     "batches",
     [

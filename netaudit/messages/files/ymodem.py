@@ -120,10 +120,12 @@ class YmodemReader(FramedReader):
         file = self.files.get(direction)
         sound = frame.intact(0, frame.size) and is_sound(frame.data)
         if sound and frame.data[1] == 0 and (file is None or not file.bytes):
-            named = _NAMED.match(frame.data[HEAD:-CHECK])
-            if named is not None:
-                size = int(named[2]) if named[2] else -1
-                self.files[direction] = _File(frame.start, decoded(named[1]), size if size <= MOST else -1)
+            data = frame.data[HEAD:-CHECK]
+            named = _NAMED.match(data)
+            if named is None:  # the end of all files, or what names none
+                return self.pictures[direction].data(frame.start + HEAD, data) if data.strip(b"\0") else []
+            size = int(named[2]) if named[2] else -1
+            self.files[direction] = _File(frame.start, decoded(named[1]), size if size <= MOST else -1)
             return []
         if file is None:
             file = self.files[direction] = _File(frame.start, "", -1)

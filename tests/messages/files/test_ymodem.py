@@ -101,6 +101,13 @@ def test_other_bytes_under_the_same_number_are_kept() -> None:
     ]
 
 
+def test_pictures_in_blocks_that_should_name_a_file_are_found() -> None:
+    small = picture(seed=29, size=(16, 16))
+    sent = b"".join(block(0, small[at : at + 1024]) for at in range(0, len(small), 1024))
+    messages, _ = read([up(sent + b"\x04")], **ROW)
+    assert [one.body for one in messages if one.protocol == "carved"] == [small]
+
+
 def test_a_file_over_the_bound_is_not_called_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ymodem, "MOST", 1024)
     sent = b"".join([block(n, b"a" * 1024) for n in (1, 2)]) + b"\x04"
