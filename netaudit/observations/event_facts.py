@@ -99,11 +99,11 @@ class _Telling:
         sender, receiver = way
         if len(self._collects) < MOST:
             self._collects.setdefault(receiver, [at, 0])[1] += 1
-        told = [name for name, there in _told(row) if there]
-        for name in told:
+        names = [name for name, there in _told(row) if there]
+        for name in names:
             if len(self._tells) < MOST:
                 self._tells.setdefault((sender, name), [at, 0])[1] += 1
-        if told and pushed and len(self._senders) < MOST:
+        if names and pushed and len(self._senders) < MOST:
             known = self._senders.setdefault(receiver, (at, set()))[1]
             if len(known) < MOST_SENDERS:
                 known.add(sender)

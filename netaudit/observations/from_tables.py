@@ -111,8 +111,8 @@ def _batches(flows: pa.Table) -> Iterator[pa.Table]:
 
 def _grouped(rows: pa.Table, keys: list[str], *sums: str) -> Iterator[tuple[dict[str, Any], Place, int]]:
     """Groups in the order of their first flow: keys and sums, the place of the first, and how many."""
-    told = [("capture_id", "first"), ("first_frame", "first"), ("first_ts", "first"), ("capture_id", "count")]
-    grouped = rows.group_by(keys, use_threads=False).aggregate([*told, *((name, "sum") for name in sums)])
+    aggregations = [("capture_id", "first"), ("first_frame", "first"), ("first_ts", "first"), ("capture_id", "count")]
+    grouped = rows.group_by(keys, use_threads=False).aggregate([*aggregations, *((name, "sum") for name in sums)])
     for row in grouped.to_pylist():
         yield row, (row["capture_id_first"], row["first_frame_first"], row["first_ts_first"]), row["capture_id_count"]
 

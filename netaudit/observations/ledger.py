@@ -106,11 +106,11 @@ class Ledger:
         """Whose facts they are that `note_all` takes, in the shard that was said last."""
         return self._shard, kind, mac, ip, field
 
-    def note_all(self, said: Iterable[tuple[Host, str, tuple[int, int, int], int]]) -> None:
+    def note_all(self, notes: Iterable[tuple[Host, str, tuple[int, int, int], int]]) -> None:
         """Take down many facts at once, each with its shard: whose it is, its value (masked), place, how often."""
         facts, latest, last, turn = self._facts, self._latest, self._place, self._turn
         unpack, recount = PLACE.unpack_from, COUNT.pack_into
-        for host, value, place, times in said:
+        for host, value, place, times in notes:
             turn = turn + 1 if place == last else 0
             last = place
             values = facts.get(host)
@@ -202,11 +202,11 @@ class Ledger:
     def _found_no_room(self) -> bytes:
         """Place of the earliest fact that found no room, and how often such were said."""
         ts, frame, capture = self._first_dropped
-        told = PLACE.pack(capture, frame, ts, 0, self._dropped)
+        joined = PLACE.pack(capture, frame, ts, 0, self._dropped)
         for away in self._away.values():
             for place in away.values():
-                told = _joined(told, place)
-        return told
+                joined = _joined(joined, place)
+        return joined
 
     def failed(self, observer: str, error: Exception, place: tuple[int, int, int]) -> None:
         """Take down that an observer raised: a bug, survived."""
@@ -283,5 +283,5 @@ def _columns(hosts: list[tuple[str, ...]], values: list[str], places: list[bytes
     kind, mac, ip, field = map(list, zip(*hosts, strict=True))
     capture, frame, ts, _, count = map(list, zip(*PLACE.iter_unpack(b"".join(places)), strict=True))
     captures = [f"#{number}" for number in capture]
-    said = {"kind": kind, "mac": mac, "ip": ip, "field": field, "value": values, "capture_id": captures}
-    return said | {"frame": frame, "ts": ts, "count": count}
+    columns = {"kind": kind, "mac": mac, "ip": ip, "field": field, "value": values, "capture_id": captures}
+    return columns | {"frame": frame, "ts": ts, "count": count}

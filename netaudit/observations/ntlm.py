@@ -14,7 +14,7 @@ MOST_PAIRS = 16
 Said = list[tuple[str, str]]
 
 
-def said(token: bytes) -> Said:
+def pairs_of(token: bytes) -> Said:
     """(field, value) pairs of a token; nothing of what is broken."""
     if len(token) < 16 or not token.startswith(MAGIC):
         return []

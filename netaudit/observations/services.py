@@ -72,8 +72,8 @@ def observe_ssh(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
 
 def observe_greeting(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """How a server of FTP or mail greets."""
-    if message.method == "greeting" and (said := message.header("server")):
-        ledger.note(message.protocol, ends.server.mac, ends.server.ip, "banner", said, *place)
+    if message.method == "greeting" and (banner := message.header("server")):
+        ledger.note(message.protocol, ends.server.mac, ends.server.ip, "banner", banner, *place)
 
 
 def observe_stun(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:

@@ -72,9 +72,9 @@ def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         _response(message, ends.server, ledger, place)
         return
     client = ends.client
-    said, value = message.form.read(_of_client)
+    pairs, value = message.form.read(_of_client)
     field_of = ledger.field
-    facts = [(field_of("http_client", client.mac, client.ip, field), text, place, 1) for field, text in said]
+    facts = [(field_of("http_client", client.mac, client.ip, field), text, place, 1) for field, text in pairs]
     if value:
         ledger.note_all(facts)
         facts = []
@@ -107,13 +107,13 @@ def _shown(path: str) -> str:
 def _of_client(fields: Fields) -> tuple[tuple[tuple[str, str], ...], str]:
     """Facts of who asks by the head of a request, masked, and how it proves who it is."""
     agent, proof = (next((value for key, value in fields if key == one), "") for one in ("user-agent", "authorization"))
-    told = [("user_agent", agent)] if agent else []
-    told += [
+    pairs = [("user_agent", agent)] if agent else []
+    pairs += [
         ("header", f"{name}: {value}")
         for name, value in fields[:64]
         if name.startswith("x-platform") or name in TOLD_HEADERS
     ]
-    return tuple((field, masked_value(value, field)) for field, value in told), proof
+    return tuple((field, masked_value(value, field)) for field, value in pairs), proof
 
 
 def _keys(content_type: str, body: bytes) -> list[str]:
@@ -169,10 +169,10 @@ def _response(message: Spoken, server: Host, ledger: Ledger, place: Place) -> No
         if found and (title := _text(found[1], message.content_type)):
             ledger.note("http_server", server.mac, server.ip, "title", title, *place)
     elif "xml" in message.content_type and UPNP in (page := _beginning(message)):
-        told: set[bytes] = set()
+        tags: set[bytes] = set()
         for match in UPNP_FIELD.finditer(page):
-            if match[1] not in told and (value := _text(match[2], "")):  # the first is the root device's
-                told.add(match[1])
+            if match[1] not in tags and (value := _text(match[2], "")):  # the first is the root device's
+                tags.add(match[1])
                 ledger.note("upnp", server.mac, server.ip, UPNP_TAGS[match[1].decode()], value, *place)
 
 

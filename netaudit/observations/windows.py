@@ -100,5 +100,5 @@ def observe_smb(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
 
 def note_ntlm(token: bytes, sender: Host, ledger: Ledger, place: Place) -> None:
     """What a token of NTLM says of the machine that made it (MS-NLMP); never the user."""
-    for field, value in ntlm.said(token):
+    for field, value in ntlm.pairs_of(token):
         ledger.note("ntlm", sender.mac, sender.ip, field, value, *place)

@@ -50,11 +50,11 @@ def may_refuse(body: bytes) -> bool:
 def _refuses(body: bytes) -> bool:
     """Whether an object of JSON says by its own fields that nothing was taken, and by none that it was."""
     try:
-        said = orjson.loads(body)
+        document = orjson.loads(body)
     except ValueError:
         return False
-    told = set(starmap(_told, said.items())) if isinstance(said, dict) else set()
-    return False in told and True not in told
+    verdicts = set(starmap(_told, document.items())) if isinstance(document, dict) else set()
+    return False in verdicts and True not in verdicts
 
 
 def _told(key: str, value: object) -> bool | None:

@@ -97,7 +97,7 @@ _TARGETS = re.compile(  # of requests but PUT and PATCH: what names parts, block
 class Chunk(NamedTuple):
     """A chunk, its bytes, and whether its message says other things too."""
 
-    said: UploadPart
+    upload: UploadPart
     part: Part
     beside: bool
 
@@ -133,13 +133,13 @@ def chunk_of(message: Message, client: str) -> Chunk | None:
         return None
     path, _, query = message.path.partition("?")
     place = f"{client}\0{message.host.lower()}\0{path}"
-    said = _by_protocol(message, place, path, query) or _begun(message, path) or _by_path(message, client, path)
-    if said is not None:
-        return Chunk(said, root(message), beside=False)
+    upload = _by_protocol(message, place, path, query) or _begun(message, path) or _by_path(message, client, path)
+    if upload is not None:
+        return Chunk(upload, root(message), beside=False)
     if (named := _by_names(message, place, query)) is not None:
         return named
-    if (said := segment_of(message, client)) is not None:
-        return Chunk(said, root(message), beside=True)
+    if (upload := segment_of(message, client)) is not None:
+        return Chunk(upload, root(message), beside=True)
     return _first(message, place, path)
 
 
@@ -301,7 +301,7 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
     number, offset, total = _value(names, _NUMBER), _value(names, _OFFSET), _value(names, _TOTAL)
     if number is None and total is not None:
         number = _value(names, _BARE)
-    upload = next((said for known in _IDS if (said := _ids(names, known))), file or ("\0" if in_head else ""))
+    upload = next((identity for known in _IDS if (identity := _ids(names, known))), file or ("\0" if in_head else ""))
     named = in_head or bool(_ids(names, _IDS[0]) or _ids(names, _IDS[2]))
     if not upload or total == 1 or (number is None and offset is None) or not (total is not None or named):
         return None
@@ -381,8 +381,8 @@ def _in_document(message: Message, beside: dict[str, str]) -> tuple[dict[str, st
     document = message.json
     if document.mapping is None or message.missing:
         return None
-    said = _scalars(document.mapping)
-    if not any(_PLACES & _means(name) for name in said | beside):
+    scalars = _scalars(document.mapping)
+    if not any(_PLACES & _means(name) for name in scalars | beside):
         return None
     texts = [document.left_out(number).replace(b"\\/", b"/") for number in range(MOST_LONG)]
     text = max([*texts, *_long_texts(document.mapping)], key=len)
@@ -390,13 +390,13 @@ def _in_document(message: Message, beside: dict[str, str]) -> tuple[dict[str, st
     if not _BASE64.fullmatch(text):
         return None
     base = root(message)
-    return said, Part(text, base.way.then(step("part", "text")), name=base.name)
+    return scalars, Part(text, base.way.then(step("part", "text")), name=base.name)
 
 
-def _scalars(said: dict[str, Any], depth: int = 1) -> dict[str, str]:
+def _scalars(mapping: dict[str, Any], depth: int = 1) -> dict[str, str]:
     """Short values of an object and of those within it, by their plain names; the outer ones count."""
     found: dict[str, str] = {}
-    for name, value in list(said.items())[:MOST_FIELDS]:
+    for name, value in list(mapping.items())[:MOST_FIELDS]:
         if isinstance(value, dict) and depth < MOST_DEPTH:
             found = _scalars(value, depth + 1) | found
         elif isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= MOST_FIELD:
@@ -404,9 +404,9 @@ def _scalars(said: dict[str, Any], depth: int = 1) -> dict[str, str]:
     return found
 
 
-def _long_texts(said: dict[str, Any], depth: int = 1) -> Iterator[bytes]:
+def _long_texts(mapping: dict[str, Any], depth: int = 1) -> Iterator[bytes]:
     """Values of an object and of those within it that are longer than what they say in short; of pieces, say."""
-    for value in list(said.values())[:MOST_FIELDS]:
+    for value in list(mapping.values())[:MOST_FIELDS]:
         if isinstance(value, dict) and depth < MOST_DEPTH:
             yield from _long_texts(value, depth + 1)
         elif isinstance(value, str) and len(value) > MOST_FIELD:

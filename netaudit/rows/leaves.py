@@ -98,16 +98,16 @@ def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str
         else:
             base = _plain(leaf.part.way.steps[:-1])
             holder, key = _place(base, placed)
-            said = values(leaf)
-            for number, value in enumerate(said):
-                top = f"{holder}[{number}]" if len(said) > 1 else holder
-                spelled = f"$[{number}]" * (len(said) > 1)
+            texts = values(leaf)
+            for number, value in enumerate(texts):
+                top = f"{holder}[{number}]" if len(texts) > 1 else holder
+                spelled = f"$[{number}]" * (len(texts) > 1)
                 grown = list(_grown(value, (top, key), notation(leaf), base, placed, spelled))
-                if leaf.kind == "text" and len(said) == 1:
+                if leaf.kind == "text" and len(texts) == 1:
                     cells |= _cells(grown, base, images)
                 scalars += grown
                 if len(scalars) > 4 * MOST:
-                    yield "", MORE, str(len(said) - number - 1), ""
+                    yield "", MORE, str(len(texts) - number - 1), ""
                     break
     pictured = set()
     for image in images:
@@ -210,11 +210,11 @@ def _head(message: Message) -> Iterator[tuple[str, str, str, str]]:
             yield f"path[{number}]", "", unquote(segment, errors="replace"), ""
     query = asked.path.partition("?")[2][: 16 * LONGEST]
     for pair in query.split("&")[:MOST_HEAD] if query else ():
-        key, _, said = pair.partition("=")
-        yield f"query.{key[:64]}", unquote(key[:64]), unquote(said.replace("+", " "), errors="replace"), ""
-    for name, said in message.headers[: 2 * MOST_HEAD]:
-        if said and len(said) <= LONGEST and not _ORDINARY.match(name):
-            yield f"header.{name}", name.removeprefix("x-"), unquote(said, errors="replace"), ""
+        key, _, value = pair.partition("=")
+        yield f"query.{key[:64]}", unquote(key[:64]), unquote(value.replace("+", " "), errors="replace"), ""
+    for name, value in message.headers[: 2 * MOST_HEAD]:
+        if value and len(value) <= LONGEST and not _ORDINARY.match(name):
+            yield f"header.{name}", name.removeprefix("x-"), unquote(value, errors="replace"), ""
 
 
 def parts(folder: Path) -> list[Path]:

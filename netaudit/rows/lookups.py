@@ -97,7 +97,7 @@ def message_columns(lookups: Lookups, masked: list[tuple[str, str]], schema: pa.
     """Rows of `messages`, as `rows.message_row` would make them; `masked` are the names as the ledger keeps them."""
     messages = lookups.messages
     n = len(messages)
-    told = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
+    asking = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
     names = pa.array([given[:256] for given, _ in masked], pa.string())  # none is longer than either keeps (RFC 1035)
     nothing, times, frames = pa.repeat("", n), messages["ts"].copy(), messages["frame"].astype(np.int64)
     columns = {
@@ -107,8 +107,8 @@ def message_columns(lookups: Lookups, masked: list[tuple[str, str]], schema: pa.
         "protocol": pa.repeat("dns", n),
         "direction": pa.array(["up", "down"]).take(pa.array(messages["direction"])),
         "request_id": _requests(lookups),
-        "method": few(messages["kind"][told], TYPES.__getitem__),
-        "host": names.take(pa.array(messages["name"][told])),
+        "method": few(messages["kind"][asking], TYPES.__getitem__),
+        "host": names.take(pa.array(messages["name"][asking])),
         "status": pa.array(messages["status"].astype(np.int32)),
         "first_ts": times,
         "last_ts": times,

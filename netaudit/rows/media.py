@@ -112,9 +112,9 @@ def _ends(
 ) -> tuple[dict[Any, list[str]], dict[str, tuple[int, int]]]:
     """Flows by transport and end, and the times of each: those at one of the ports, and those known as streams."""
     columns = ("flow_id", "transport", "client_ip", "client_port", "server_ip", "server_port", "first_ts", "last_ts")
-    told = pa.array(sorted(ports), pa.int32())
+    listening = pa.array(sorted(ports), pa.int32())
     wanted = pc.or_(
-        pc.or_(pc.is_in(flows["client_port"], told), pc.is_in(flows["server_port"], told)),
+        pc.or_(pc.is_in(flows["client_port"], listening), pc.is_in(flows["server_port"], listening)),
         pc.is_in(flows["flow_id"], pa.array(sorted(streams), pa.string())),
     )
     by_end: Ends = defaultdict(list)

@@ -97,8 +97,8 @@ def message_columns(messages: list[Message]) -> dict[str, list[Any]]:
 
 def each(values: list[Any], said_of: Callable[[Any], str]) -> list[str]:
     """What is said of values, of which many are alike."""
-    said = {value: said_of(value) for value in set(values)}
-    return [said[value] for value in values]
+    texts = {value: said_of(value) for value in set(values)}
+    return [texts[value] for value in values]
 
 
 def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:

@@ -46,7 +46,7 @@ class PartRows:
             if chunk is not None:
                 certain = _certain(chunk.part)
                 identity, sha256 = store(message, certain)
-                self._row(message, chunk.said, identity, sha256, len(certain.data), complete=certain.complete)
+                self._row(message, chunk.upload, identity, sha256, len(certain.data), complete=certain.complete)
                 return not chunk.beside
         self._links(message, client)
         self._pieces(message, client, store)
@@ -54,9 +54,9 @@ class PartRows:
 
     def answer(self, message: Message, client: str) -> None:
         """Look at a reply that has no body: it may name the upload that its request has begun."""
-        if message.request is not None and (said := begun_at(message, client)) is not None:
+        if message.request is not None and (upload := begun_at(message, client)) is not None:
             identity = object_id(message.request, root(message.request).path).hex()
-            self._row(message, said, identity, "", -1, complete=message.complete)
+            self._row(message, upload, identity, "", -1, complete=message.complete)
 
     def _part(self, message: Message, upload: UploadPart, store: Store) -> None:
         """A part of an upload is kept as it is; what it is part of comes out when all are known."""
@@ -71,8 +71,8 @@ class PartRows:
             return
         for offset, part in pieces.runs:
             identity, sha256 = store(message, part)
-            said = UploadPart(pieces.file, 0, part.name, pieces.role, offset)
-            self._row(message, said, identity, sha256, len(part.data), complete=True)
+            upload = UploadPart(pieces.file, 0, part.name, pieces.role, offset)
+            self._row(message, upload, identity, sha256, len(part.data), complete=True)
         end = UploadPart(pieces.file, 0, role=END, size=pieces.size)
         self._row(message, end, "", "", pieces.size, complete=message.complete)
 
@@ -80,35 +80,35 @@ class PartRows:
         """Messages that say which blocks make an object: replies to blocks, and the request that ends an upload."""
         request = message.request
         if not message.direction:
-            said = upload_end(message.method, message.path, message.body) or block_list(message, client)
-            said = said or segment_list(message, client)
+            upload = upload_end(message.method, message.path, message.body) or block_list(message, client)
+            upload = upload or segment_list(message, client)
             identity = ""
         elif request is not None:
-            said = upload_reply(request.method, request.path, message) or begun_at(message, client)
-            identity = object_id(request, root(request).path).hex() if said else ""
+            upload = upload_reply(request.method, request.path, message) or begun_at(message, client)
+            identity = object_id(request, root(request).path).hex() if upload else ""
         else:
             return
-        if said is not None:
-            self._row(message, said, identity, "", said.size, complete=message.complete)
+        if upload is not None:
+            self._row(message, upload, identity, "", upload.size, complete=message.complete)
 
     def _row(
-        self, message: Message, said: UploadPart, identity: str, sha256: str, size: int, *, complete: bool
+        self, message: Message, upload: UploadPart, identity: str, sha256: str, size: int, *, complete: bool
     ) -> None:
         first = int(message.pieces["ts"][0]) if message.pieces is not None and len(message.pieces) else 0
         self._rows.append(
             _PART(
-                upload=self._hashed(said.upload),
-                number=said.number,
-                name=shortened(mask_name, said.name, 256),
+                upload=self._hashed(upload.upload),
+                number=upload.number,
+                name=shortened(mask_name, upload.name, 256),
                 message_id=message.message_id.hex(),
                 object_id=identity,
                 sha256=sha256,
                 size=size,
                 complete=complete,
                 ts=first,
-                role=said.role,
-                offset=said.offset,
-                links=[self._hashed(link) for link in ((said.upload,) if said.role == MADE else said.links)],
+                role=upload.role,
+                offset=upload.offset,
+                links=[self._hashed(link) for link in ((upload.upload,) if upload.role == MADE else upload.links)],
             )
         )
 

@@ -99,14 +99,14 @@ class PersonRows:
         self,
         message_id: str,
         target: str = "",
-        said: Iterable[tuple[str, Personal]] = (),
+        persons: Iterable[tuple[str, Personal]] = (),
         headers: Sequence[tuple[str, str]] = (),
         head: str = "",
         *,
         entry: bool = False,
         pictured: bool = False,
     ) -> list[Row]:
-        """Rows of the message: of its objects, its target and headers, and of what its events said (`said`).
+        """Rows of the message: of its objects, its target and headers, and of persons its events name (`persons`).
 
         What an event says is left out where a field was read as the same already. Clear values go to private/. For
         `head`, `entry` (known) and `pictured` see `identity_data/templates.py`.
@@ -126,9 +126,9 @@ class PersonRows:
         if len(target) > LEAST_NAME and asks_about(target):
             files = {(one.kind, canonical(one)) for _, one in found if one.path.startswith("file name")}
             found += [("", one) for one in of_target(target) if (one.kind, canonical(one)) not in files]
-        if said:
+        if persons:
             known = {(one.kind, canonical(one)) for _, one in found}
-            found += [(object_id, one) for object_id, one in said if (one.kind, canonical(one)) not in known]
+            found += [(object_id, one) for object_id, one in persons if (one.kind, canonical(one)) not in known]
         if any(one.kind == TEMPLATE for _, one in found):
             found = settled(found, head, known=entry, pictured=pictured)
         if not found or not telling([one for _, one in found]):

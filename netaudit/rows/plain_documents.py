@@ -57,10 +57,10 @@ class PlainDocuments:
             return []
         messages, self._messages, self._held = self._messages, [], 0
         names = [body_name(message) for message in messages]
-        said = [message.body for message in messages]
+        bodies = [message.body for message in messages]
         heads = list(zip([message.path for message in messages], names, strict=True))
         asks = {head: any(map(asks_about, head)) for head in set(heads)}
-        telling = set(hits(said, may_tell)) | self._known(messages, names)
+        telling = set(hits(bodies, may_tell)) | self._known(messages, names)
         telling |= {
             place
             for place, (head, one) in enumerate(zip(heads, messages, strict=True))

@@ -72,9 +72,9 @@ class PlainPublications:
             return []
         blocks, self._blocks, self._held = self._blocks, [], 0
         found = Together(blocks)
-        told = found.telling(self._events)
+        telling = found.telling(self._events)
         silent = np.ones(len(found.rows), bool)
-        silent[told] = False
+        silent[telling] = False
         self._rows["messages"].extend(found.messages(self._schemas["messages"]))
         if silent.any():
             self._rows["objects"].extend(found.objects(silent, self._schemas["objects"]))
@@ -83,7 +83,7 @@ class PlainPublications:
             self._rows["evidence"].extend(found.evidence(whole, self._schemas["evidence"]))
         if (silent & ~whole).any():
             self._rows["evidence"].add(found.evidence_of_several(silent & ~whole))
-        return [found.message(number) for number in told]
+        return [found.message(number) for number in telling]
 
 
 class Together:
@@ -141,10 +141,10 @@ class Together:
             for topic, (path, name) in enumerate(zip(self.paths, self.names, strict=True))
             if asks_about(path) or asks_about(name) or events.on_path(path)
         ]
-        told = {*hits(bodies, may_tell), *hits(texts, events.worded[False])}
+        numbers = {*hits(bodies, may_tell), *hits(texts, events.worded[False])}
         if asking:
-            told.update(np.flatnonzero(np.isin(self.topic, asking)).tolist())
-        return sorted(told)
+            numbers.update(np.flatnonzero(np.isin(self.topic, asking)).tolist())
+        return sorted(numbers)
 
     def messages(self, schema: pa.Schema) -> pa.RecordBatch:
         """Rows of `messages`, as `rows.message_row` would make them."""

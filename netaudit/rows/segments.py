@@ -56,10 +56,10 @@ def _media(message: Message, client: str) -> tuple[str, str] | None:
     """The same of an object that is sent to Google Cloud Storage in one request (JSON API, objects: insert)."""
     path, _, query = message.path.partition("?")
     found = _INSERTED.fullmatch(path) if message.method == "POST" else None
-    said = parameters(query) if found is not None else {}
-    if found is None or said.get("uploadType") != "media" or not said.get("name"):
+    fields = parameters(query) if found is not None else {}
+    if found is None or fields.get("uploadType") != "media" or not fields.get("name"):
         return None
-    return _bucket(message, client, found[1]), said["name"]
+    return _bucket(message, client, found[1]), fields["name"]
 
 
 def _composed(message: Message, client: str) -> UploadPart | None:
@@ -67,8 +67,8 @@ def _composed(message: Message, client: str) -> UploadPart | None:
     found = _COMPOSED.fullmatch(message.path.partition("?")[0])
     if found is None or message.direction or len(message.body) > MOST_MANIFEST:
         return None
-    said = message.json.value
-    listed = said.get("sourceObjects") if isinstance(said, dict) else None
+    document = message.json.value
+    listed = document.get("sourceObjects") if isinstance(document, dict) else None
     rows = [one for one in listed[:MOST_PARTS] if isinstance(one, dict)] if isinstance(listed, list) else []
     names = tuple(one["name"] for one in rows if isinstance(one.get("name"), str))
     if not names or not isinstance(listed, list) or len(names) < len(listed):

@@ -66,17 +66,17 @@ def upload_part(method: str, host: str, path: str) -> UploadPart | None:
 
 
 def _numbered(host: str, key: str, query: str) -> UploadPart | None:
-    said = parameters(query)
-    number, upload = said.get("partNumber", ""), said.get("uploadId", "")
+    fields = parameters(query)
+    number, upload = fields.get("partNumber", ""), fields.get("uploadId", "")
     if not upload or not _DIGITS.fullmatch(number) or not 1 <= int(number) <= MOST_PARTS:
         return None
     return UploadPart(f"{host.lower()}\0{key}\0{upload}", int(number), _last(unquote(key, errors="replace")))
 
 
 def _appended(host: str, key: str, query: str) -> UploadPart | None:
-    said = parameters(query)
-    position = said.get("position", said.get("offset", ""))
-    if "append" not in said or not _DIGITS.fullmatch(position) or int(position) > MOST_OFFSET:
+    fields = parameters(query)
+    position = fields.get("position", fields.get("offset", ""))
+    if "append" not in fields or not _DIGITS.fullmatch(position) or int(position) > MOST_OFFSET:
         return None
     name = _last(unquote(key, errors="replace"))
     return UploadPart(f"{host.lower()}\0{key}\0append", 0, name, offset=int(position))
@@ -126,8 +126,8 @@ def _last(key: str) -> str:
 
 def parameters(query: str) -> dict[str, str]:
     """First value of each of the first 64 parameters; the empty string for one without value."""
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for pair in query.split("&", 64)[:64]:
         name, _, value = pair.partition("=")
-        said.setdefault(name, unquote(value, errors="replace"))
-    return said
+        fields.setdefault(name, unquote(value, errors="replace"))
+    return fields
