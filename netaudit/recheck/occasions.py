@@ -145,7 +145,9 @@ def power_of(
     found = [_of_passes(before, texts, sent, shown(_asked(after, texts, now), calls))]
     earlier = _stretches(before, channel.device)
     later = [(start, end - WINDOW) for start, end in _stretches(after, now)]  # what follows a pass is in it, too
-    found.append(Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, shown(passes(after, texts.own), calls))))
+    found.append(
+        Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, shown(passes(after, texts.own), calls)))
+    )
     if not after.marks:
         moved = [_moved(before, channel.device), _moved(after, now)]
         found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(shown(moved[1], calls))))
