@@ -188,6 +188,22 @@ def test_who_calls_the_endpoint_in_vain_has_its_way_out_here() -> None:
     assert told(other).limits == [("tried", {"count": 12})]
 
 
+@pytest.mark.parametrize(("calls", "status"), [(1, "could not have been seen"), (3, "could not have been seen"), (6, "gone")])  # fmt: skip
+@pytest.mark.parametrize("inside", [False, True])
+def test_calls_in_vain_show_the_way_only_where_they_are(calls: int, status: str, inside: bool) -> None:
+    """One call before its line fails, or is exchanged, says nothing of the passes that come after it."""
+    both = [device(), device(SERVER, "192.168.1.10", role="")]
+    first = [_inside(SECOND, "face", "moved"), beats(SECOND)] if inside else list(office().channels.values())
+    later = visit(LATER, [beats(LATER)] if inside else [], devices=both)
+    later.heard[CAMERA] = [(later.first, later.last)]
+    end = "192.168.1.10" if inside else "47.96.10.20"
+    later.tried[CAMERA] = [Call(ts + 2 * SECOND, end, inside=inside) for ts, _ in later.marks[:calls]]
+    one = next(one for one in compare(visit(SECOND, first, devices=both), later) if one.endpoint != "time.example.org")
+    assert one.status == status
+    assert codes(one) == ([] if status == "gone" else ["way_inside" if inside else "way_outside"])
+    assert one.power.asked == (6 if status == "gone" else 12)  # where it is told, only passes with a call bear it
+
+
 def test_a_computer_that_gets_no_pictures_any_more_may_browse() -> None:
     """Its own questions are no room where nothing comes to it that could leave; they are where pictures still come."""
     both = [device(), device(SERVER, "192.168.1.10", role="server")]
