@@ -243,9 +243,17 @@ def _limits(route: Route, after: Visit) -> list[tuple[str, dict[str, object]]]:
     if sizes:
         found.append(("goes_on", {"count": len(sizes), "bytes": sum(sizes), "most": max(sizes)}))
     if calls := route.calls(after):
-        only = not route.channel.inside and not _exchanges(route, after)
-        found.append(("tried_only" if only else "tried", {"count": len(calls)}))
+        found.append((_tried(route, after), {"count": len(calls)}))
     return found
+
+
+def _tried(route: Route, after: Visit) -> str:
+    """Code of what calls in vain stand beside: whether they alone show the way, and what else goes to the endpoint."""
+    if route.channel.inside:
+        return "tried" if route.again else "tried_inside"
+    if _exchanges(route, after):
+        return "tried"
+    return "tried_unanswered" if route.again else "tried_only"
 
 
 def _goes_on(route: Route, outcome: Outcome, before: Visit, after: Visit) -> bool:
@@ -284,8 +292,9 @@ def _goes_on(route: Route, outcome: Outcome, before: Visit, after: Visit) -> boo
             continue
         some = [one for one in others if one.form == form]
         was = [one for one in route.channel.sent if one.form == form]
-        if some and _more(some, was, before, after, route.sizes, form):
-            outcome.status, outcome.form, outcome.after = status, how, _sums([(one.ts, one.size) for one in some])
+        if some and (more := _more(some, was, before, after, route.sizes, form)):
+            outcome.status, outcome.form = status, how or more
+            outcome.after = _sums([(one.ts, one.size) for one in some])
             most = max(one.size for one in some)
             if form == HIDDEN and most < route.sizes[0]:
                 outcome.bears.append(("smaller_hidden", {"most": most, "least": route.sizes[0]}))
@@ -299,18 +308,22 @@ def _capable(sent: Sequence[Sending], sizes: list[int]) -> bool:
     return sum(one.size for one in sent) >= max(need, LEAST_HIDDEN)
 
 
-def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, sizes: list[int], form: str) -> bool:
-    """Whether more of a form is sent than was before beside the route: by bytes in the time, or after the passes."""
+def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, sizes: list[int], form: str) -> str:
+    """Whether a form is sent "more" than it was before beside the route, by bytes in the time, or "follows" the passes.
+
+    Empty where it does neither.
+    """
     if form in (PICTURE, FACE, VIDEO, RECORD) and not was:
-        return True
+        return "more"
     rate = sum(one.size for one in was) / max(before.recorded, 1)
     small = sizes[len(sizes) // 10] if sizes else 0  # an upload of before
     for least, need in ((LEAST_DATA if form == CLEAR else 0, small // 10), (0, small)):  # little ones would be pieces
         if sum(one.size for one in some if one.size >= least) > 1.5 * rate * after.length + max(need, LEAST_HIDDEN):
-            return True
+            return "more"
     able = [one.ts for one in some if form != CLEAR or one.size >= LEAST_DATA]  # a number alone may follow
     follow = follow_chance(after, sorted(able))[1]
-    return follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS
+    anew = follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS
+    return "follows" if anew else ""
 
 
 def _changed(route: Route, sent: list[int], outcome: Outcome, zone: str) -> str:
