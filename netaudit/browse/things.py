@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 MOST_PICTURES = 48
 MOST_REASONS = 3
+MEDIA = "rtp"  # whose messages the packets of their flow alone do not give: another flow, or what is around, says how
 MOST_NAMED = 6  # other addresses and names of a device
 
 
@@ -68,13 +69,13 @@ def _finding(who: Asked, row: Row) -> Told | None:
 
 
 def _captioned(who: Asked, object_ids: list[str]) -> tuple[list[dict[str, str]], list[str]]:
-    """Pictures among objects with when, where and of whom (masked), and the messages that carried them."""
+    """Pictures among objects with when, where and of whom (masked), and the messages of them that can be shown."""
     read = who.book.tables.columns
     objects = read("objects", ["object_id", "sha256", "message_id"])
     some = pa.array(object_ids[: MOST_PICTURES * 4], pa.string())
     found = objects.filter(pc.is_in(objects["object_id"], some)).to_pylist()
     ids = pa.array([one["message_id"] for one in found], pa.string())
-    messages = read("messages", ["message_id", "first_ts"])
+    messages = read("messages", ["message_id", "first_ts", "protocol"])
     times = messages.filter(pc.is_in(messages["message_id"], ids))
     when = dict(zip(times["message_id"].to_pylist(), times["first_ts"].cast(pa.int64()).to_pylist(), strict=True))
     events = read("events", ["message_id", "place", "name", "id_number"])
@@ -87,7 +88,10 @@ def _captioned(who: Asked, object_ids: list[str]) -> tuple[list[dict[str, str]],
             parts = [who.w.when(when.get(one["message_id"])).local[:19]]
             parts += [who.w.text(event.get(name), 40) for name in ("place", "name", "id_number")]
             pictures.setdefault(one["sha256"], {"sha256": one["sha256"], "caption": " · ".join(filter(None, parts))})
-    return list(pictures.values())[:MOST_PICTURES], list(dict.fromkeys(one["message_id"] for one in found))
+    shown = set(times.filter(pc.not_equal(times["protocol"], MEDIA))["message_id"].to_pylist())
+    return list(pictures.values())[:MOST_PICTURES], list(
+        dict.fromkeys(one["message_id"] for one in found if one["message_id"] in shown)
+    )
 
 
 def _device(who: Asked, row: Row) -> Told:
@@ -163,10 +167,9 @@ def _message(who: Asked, row: Row) -> Told:
         "message_sent" if row["complete"] else "message_part", who.lang, a=names[0], b=names[1],
         when=w.when(row["first_ts"]).local, size=w.size(row["body_size"]),
     )]  # fmt: skip
-    page.links = [
-        (say("see_request", who.lang), f"message/{row['message_id']}"),
-        (say("see_flow", who.lang), f"follow/{row['flow_id']}"),
-    ]
+    page.links = [(say("see_flow", who.lang), f"follow/{row['flow_id']}")]
+    if row["protocol"] != MEDIA:
+        page.links.insert(0, (say("see_request", who.lang), f"message/{row['message_id']}"))
     objects = who.book.tables.columns("objects", ["object_id", "message_id"])
     mine = objects.filter(pc.equal(objects["message_id"], row["message_id"]))["object_id"].to_pylist()
     page.pictures, _ = _captioned(who, mine)

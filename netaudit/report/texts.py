@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from netaudit.contracts.reasons import Reason
 
 _FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml", "reasons.yaml")
-_LONGEST, _MOST = 16_000, 200  # characters of reasons, and reasons; more are none of ours
+_LONGEST, _MOST = 16_000, 200  # characters of reasons, and reasons, that are worded
+_LAST = re.compile(r"(?:%[C-F][0-9A-F])?(?:%[89AB][0-9A-F]){0,3}(?:%[0-9A-F]?)?\Z")  # character that may be cut
 _LONGEST_EARLIER, _MOST_EARLIER = 2000, 12  # characters and sentences of cases sealed before
 _SEVERAL = {"modes": "mode"}  # places for words of a vocabulary with commas between them
 _DEEPEST = 3  # reasons within reasons
@@ -92,12 +93,17 @@ class Texts:
             return None
 
     def reasons(self, text: str, show: Callable[[str], str], depth: int = 0) -> str | None:
-        """Reasons in words, one that is unknown among them as `show` has it; None where none is known."""
-        parts = text.split(JOIN, _MOST) if len(text) <= _LONGEST else []
+        """Reasons in words, one that is unknown among them as `show` has it; None where none is known.
+
+        Of very many the first ones, and how many more there are.
+        """
+        parts = _cut(text).split(JOIN, _MOST)[:_MOST]
         words = [self.reason(parsed(part), show, depth) for part in parts]
         if not any(words):
             return None
-        return self("reasons_join").join(worded or show(part) for worded, part in zip(words, parts, strict=True))
+        said = self("reasons_join").join(worded or show(part) for worded, part in zip(words, parts, strict=True))
+        more = text.count(JOIN) + 1 - len(parts)
+        return f"{said} (+{more:,})" if more else said
 
     def phrase(self, text: str, show: Callable[[str], str], depth: int = 0) -> str:
         """Reasons in words, or a sentence as cases sealed before hold it, in the report's language.
@@ -148,6 +154,14 @@ class Texts:
             if found := pattern.fullmatch(text):
                 return self._filled(key, found.groupdict(), show, depth)
         return None
+
+
+def _cut(text: str) -> str:
+    """As many whole reasons as there is room for; of a single one that is longer its beginning."""
+    if len(text) <= _LONGEST:
+        return text
+    head = text[:_LONGEST]
+    return head.rpartition(JOIN)[0] or _LAST.sub("", head) + "…"
 
 
 @functools.cache

@@ -7,21 +7,25 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 from starlette.testclient import TestClient
 
 import netaudit
 from netaudit.browse.comparing import _brief
 from netaudit.browse.gate import Gate
+from netaudit.browse.paging import Wanted
 from netaudit.browse.request import _hex, _merged, header_shown, value_shown
 from netaudit.browse.rooms import GROUPS, ORDER
 from netaudit.browse.server import application
-from netaudit.browse.shelf import Shelf
+from netaudit.browse.shelf import Book, Shelf
 from netaudit.browse.texts import say
+from netaudit.browse.things import TELLERS, _captioned
 from netaudit.capture.from_files import open_captures, read_frames
 from netaudit.capture.write import PcapngWriter
 from netaudit.messages.message import Message
 from netaudit.pipeline.tracing import Trace, _note_runs
+from netaudit.report.wording import Wording
 from netaudit.rows.shown_messages import key_shown
 from tests.browse.conftest import HOST, MOUNT
 
@@ -275,3 +279,29 @@ def test_a_case_of_other_content_costs_its_own_row_only(tmp_path) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "case.json").write_text('{"statements": 5, "totals": [], "site": {"a": 1}}')
     assert _brief(tmp_path, "en")["problem"]
+
+
+@pytest.mark.parametrize(("protocol", "shown"), [("http", True), ("rtp", False)])
+def test_no_link_leads_to_a_message_that_its_flow_alone_does_not_give(case, monkeypatch, protocol, shown) -> None:
+    """What another flow announced (a stream of video) cannot be read once more from its own packets."""
+    who = SimpleNamespace(book=Book(case.folder), lang="en", w=Wording("en"))
+    wanted = Wanted("messages", (("message_id", f"={of_a_capture(case)['message_id']}"),))
+    (row,), _ = who.book.tables.page(wanted, 0, 1)
+    monkeypatch.setattr(
+        who.book.tables,
+        "columns",
+        lambda name, wanted, read=who.book.tables.columns: _said(read(name, wanted), protocol),
+    )
+    told = TELLERS["messages"](who, row | {"protocol": protocol})
+    assert (f"message/{row['message_id']}" in [link for _, link in told.links]) == shown
+    objects = [one for one in case.table("objects").to_pylist() if one["message_id"] == row["message_id"]]
+    _, messages = _captioned(who, [one["object_id"] for one in objects])
+    assert (row["message_id"] in messages) == shown
+
+
+def _said(table, protocol: str):
+    """A table with another protocol in all its rows."""
+    if "protocol" not in table.column_names:
+        return table
+    place = table.column_names.index("protocol")
+    return table.set_column(place, "protocol", pa.array([protocol] * table.num_rows))

@@ -184,8 +184,21 @@ def test_sentences_of_cases_sealed_before_are_said_in_chinese(sentence):
 def test_braces_in_values_are_harmless_and_long_texts_are_none_of_ours():
     said = Texts("zh").phrase("its User-Agent is that of a phone or tablet: {0} {x.__class__}", str)
     assert said.endswith("{0} {x.__class__}")
-    for much in (reason("clear_for", n=1, m=1, hosts="x" * 20_000), "for " * 100_000):
-        assert Texts("zh").phrase(much, lambda text: text[:3]) == much[:3]
+    much = "for " * 100_000
+    assert Texts("zh").phrase(much, lambda text: text[:3]) == much[:3]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_of_very_many_reasons_the_first_are_said_and_the_rest_is_counted(lang):
+    texts = Texts(lang)
+    many = [counted("possible", n) for n in range(1000)]
+    assert texts.phrase(JOIN.join(many), str) == texts.phrase(JOIN.join(many[:200]), str) + " (+800)"
+    long = reason("clear_for", n=1, m=1, hosts="人脸" * 700)
+    assert texts.phrase(JOIN.join([long] * 3), str) == texts.phrase(long, str) + " (+2)"
+    said = texts.phrase(reason("clear_for", n=1, m=2, hosts="人" * 20_000), str)
+    assert "clear_for" not in said
+    assert "%" not in said
+    assert "人…" in said
 
 
 def noted():
