@@ -19,10 +19,11 @@ JUDGE = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])
 try:
-    from netaudit.images import detection, extents, images, pictures
+    from netaudit.images import extents, face_verdict, images, pictures
 except ImportError:
-    from netaudit.objects import detection, extents, images, pictures
-detector = detection.FaceDetector()
+    from netaudit.images import detection as face_verdict
+    from netaudit.images import extents, images, pictures
+detector = face_verdict.FaceDetector()
 for line in sys.stdin:
     data = open(line.rstrip("\\n"), "rb").read()
     kind = extents.sniff(data) or "unknown"

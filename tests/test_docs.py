@@ -11,6 +11,7 @@ import pytest
 
 from netaudit.cli.exits import Exit
 from netaudit.cli.settings import SETTINGS
+from netaudit.messages.readers import READERS
 from netaudit.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +20,41 @@ CHINESE = sorted(path.relative_to(DOCS / "zh").as_posix() for path in (DOCS / "z
 BEHIND = "> 英文版此后有改动，有出入处以英文版为准。"  # a reader is told where a translation has yet to follow
 MEASURED = {"campaigns.md"}  # whose tables of figures follow their measurement
 IDEOGRAPHS = re.compile(r"[\u4e00-\u9fff]")
+
+
+# entries of READERS and words of the first cell of their row in carriers.md: in both languages, or (English, Chinese)
+CARRIERS = {
+    "http": "HTTP/1.0", "http2": "HTTP/2", "websocket": "WebSocket", "socks": "SOCKS", "rtsp": "RTSP", "rtp": "RTP",
+    "ftp": "FTP", "smtp": "SMTP", "imap": "IMAP", "pop3": "POP3", "mqtt": "MQTT", "tftp": "TFTP", "msrp": "MSRP",
+    "coap": "CoAP", "gelf": "GELF", "smb": "SMB", "nfs": "NFS", "sip": "SIP", "ps": "MPEG-PS", "mpegts": "MPEG-TS",
+    "dahua": ("Dahua", "大华"), "sofia": ("Xiongmai", "雄迈"), "hcnet": ("Hikvision 8000", "海康威视 8000"),
+    "ezviz": ("EZVIZ", "萤石"), "ezviz_vtm": ("EZVIZ", "萤石"), "ehome": "EHome", "tplink": "TP-Link",
+    "idcard": ("ID-card readers", "身份证阅读器"), "mongodb": "MongoDB", "kafka": "Kafka", "amqp": "AMQP", "redis": "Redis",
+    "opcua": "OPC UA", "rtps": "RTPS", "ymodem": "YMODEM", "telnet": "Telnet",
+    "unknown": ("documents of protocols that nobody knows", "无人知晓的协议中的文档"),
+}  # fmt: skip
+ONLY_FACTS = {  # entries that carry nothing to look at: facts about hosts, names, handshakes of what is encrypted
+    "tls", "quic", "dtls", "ssh", "dns", "dhcp", "dhcpv6", "nbns", "nbdgm", "snmp", "syslog", "ntp", "ssdp",
+    "discovery", "stun",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted({entry.name for entry in READERS}))
+def test_every_reader_has_its_row_among_the_carriers(name: str) -> None:
+    if name in ONLY_FACTS:
+        assert name not in CARRIERS
+        return
+    assert name in CARRIERS, f"{name}: a row in docs/carriers.md and docs/zh/carriers.md, and its words here"
+    words = CARRIERS[name]
+    for page, word in zip(
+        ("carriers.md", "zh/carriers.md"), (words, words) if isinstance(words, str) else words, strict=True
+    ):
+        firsts = re.findall(r"^\| ([^|]*) \|", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+        assert any(word in first for first in firsts), f"{page} has no row of {word}"
+
+
+def test_no_reader_that_is_gone_stands_among_the_carriers() -> None:
+    assert {entry.name for entry in READERS} == CARRIERS.keys() | ONLY_FACTS
 
 
 def site():

@@ -57,9 +57,9 @@ def _write(case: Case, out: Path) -> int:
     try:
         with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             sums += [(member, _add(archive, case, member)) for member in shareable(case)]
-            said = orjson.dumps(_left_out(case), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
-            archive.writestr(_entry(EXPORTED), said)
-            sums.append((EXPORTED, hashlib.sha256(said).hexdigest()))
+            data = orjson.dumps(_left_out(case), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+            archive.writestr(_entry(EXPORTED), data)
+            sums.append((EXPORTED, hashlib.sha256(data).hexdigest()))
             archive.writestr(_entry(SUMS), "".join(f"{digest}  {member}\n" for member, digest in sorted(sums)))
         temporary.replace(out)
     finally:

@@ -127,9 +127,9 @@ def _of_messages(case: Case, comments: dict[str, str]) -> dict[str, tuple[dict[i
     for row in ends:
         frames, _ = chosen.setdefault(row["capture_id"], ({}, []))
         for frame in (row["first_frame"], row["last_frame"]):
-            said = frames.setdefault(frame, [])
-            if comments[row["message_id"]] not in said:
-                said.append(comments[row["message_id"]])
+            comments_of_frame = frames.setdefault(frame, [])
+            if comments[row["message_id"]] not in comments_of_frame:
+                comments_of_frame.append(comments[row["message_id"]])
     return chosen
 
 

@@ -76,20 +76,20 @@ def integrity(folder: Path) -> Integrity:
     manifest = _manifest(folder)
     seal = _seal(folder, manifest)
     chain = entries(folder)
-    told = Integrity(seal.state, seal.manifest, len(chain), chain[-1]["hash"] if chain else "", len(seal.files))
-    told.problems = [*([seal.problem] if seal.problem else []), *broken(folder)]
+    standing = Integrity(seal.state, seal.manifest, len(chain), chain[-1]["hash"] if chain else "", len(seal.files))
+    standing.problems = [*([seal.problem] if seal.problem else []), *broken(folder)]
     if (removal := seal.removal) is not None:
-        told.removed, told.removed_on, told.removed_why = seal.removed, removal.when, removal.why
-        told.problems += [one for one in (removal.problem, removal.damage) if one]
-    told.partial = seal.state == "sealed" and bool(manifest.get("partial", True))
+        standing.removed, standing.removed_on, standing.removed_why = seal.removed, removal.when, removal.why
+        standing.problems += [one for one in (removal.problem, removal.damage) if one]
+    standing.partial = seal.state == "sealed" and bool(manifest.get("partial", True))
     there = dict(_walked(folder, folder))
-    export = _export(folder, told)
+    export = _export(folder, standing)
     if seal.state in ("unsealed", "unfinished"):
-        told.problems += _as_the_chain_says(folder)
+        standing.problems += _as_the_chain_says(folder)
     if seal.state == "sealed":
-        _compare(folder, seal, there, told, export=export)
-    _others(folder, seal, there, told, export=export)
-    return told
+        _compare(folder, seal, there, standing, export=export)
+    _others(folder, seal, there, standing, export=export)
+    return standing
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -119,19 +119,19 @@ def _as_the_chain_says(folder: Path) -> list[str]:
         return [str(error)]
 
 
-def _compare(folder: Path, seal: Seal, there: dict[str, bool], told: Integrity, *, export: bool) -> None:
+def _compare(folder: Path, seal: Seal, there: dict[str, bool], standing: Integrity, *, export: bool) -> None:
     wanted = []
     for name, fact in seal.files.items():
         if there.get(name):
             wanted.append((name, fact))
         elif export and name.startswith(PRIVATE):
-            told.left_out += 1
+            standing.left_out += 1
         else:
-            told.missing.append(name)
+            standing.missing.append(name)
     with ThreadPoolExecutor(READERS) as pool:  # hashing needs no interpreter
         same = pool.map(lambda one: _is(folder / one[0], one[1]), wanted)
-        told.changed = [name for (name, _), holds in zip(wanted, same, strict=True) if not holds]
-    told.checked = len(wanted)
+        standing.changed = [name for (name, _), holds in zip(wanted, same, strict=True) if not holds]
+    standing.checked = len(wanted)
 
 
 def _is(path: Path, fact: Fact) -> bool:
@@ -141,7 +141,7 @@ def _is(path: Path, fact: Fact) -> bool:
         return False
 
 
-def _others(folder: Path, seal: Seal, there: dict[str, bool], told: Integrity, *, export: bool) -> None:
+def _others(folder: Path, seal: Seal, there: dict[str, bool], standing: Integrity, *, export: bool) -> None:
     """What nobody sealed: the rest of a killed process, or added by somebody."""
     busy = holder(folder) is not None
     for name in sorted(there):
@@ -151,11 +151,11 @@ def _others(folder: Path, seal: Seal, there: dict[str, bool], told: Integrity, *
         if name == LOCK and (busy or not (folder / name).stat().st_size):
             continue
         if top in (LOCK, STAND_IN, JOURNAL, COMING, GOING) or top.startswith(f"{LOCK}.") or name.endswith(NEW):
-            told.leftovers.append(name)
+            standing.leftovers.append(name)
         elif is_left_by_desktop(name.rpartition("/")[2]):
-            told.desktop.append(name)
+            standing.desktop.append(name)
         elif seal.state == "sealed":
-            told.added.append(name)
+            standing.added.append(name)
 
 
 def _walked(folder: Path, root: Path) -> Iterator[tuple[str, bool]]:
@@ -167,18 +167,18 @@ def _walked(folder: Path, root: Path) -> Iterator[tuple[str, bool]]:
             yield path.relative_to(root).as_posix(), path.is_file() and not path.is_symlink()
 
 
-def _export(folder: Path, told: Integrity) -> bool:
+def _export(folder: Path, standing: Integrity) -> bool:
     """Whether this is an unpacked export; its own list of sums is checked, byte by byte."""
     if not (folder / EXPORTED).is_file() or (folder / "private").exists():
         return False
     try:
-        said = (folder / SUMS).read_bytes()
+        sums = (folder / SUMS).read_bytes()
         names = [name for name, plain in _walked(folder, folder) if plain and name not in (SUMS, LOCK)]
-        listed = {line.partition("  ")[2] for line in said.decode().splitlines()}
-        if sums_of(folder, [name for name in names if name in listed]) != said:
-            told.problems.append(reason("sums_other", name=SUMS))
+        listed = {line.partition("  ")[2] for line in sums.decode().splitlines()}
+        if sums_of(folder, [name for name in names if name in listed]) != sums:
+            standing.problems.append(reason("sums_other", name=SUMS))
     except (OSError, ValueError) as error:
-        told.problems.append(reason("sums_unread", name=SUMS, why=error))
+        standing.problems.append(reason("sums_unread", name=SUMS, why=error))
     return True
 
 

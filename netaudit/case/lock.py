@@ -83,8 +83,8 @@ def undisturbed(folder: Path, what: str) -> Iterator[None]:
         with writing(folder, what):
             yield
         return
-    if (said := holder(folder)) is not None:
-        raise _refusal(folder, said)
+    if (owner := holder(folder)) is not None:
+        raise _refusal(folder, owner)
     yield
 
 
@@ -94,20 +94,20 @@ def holder(folder: Path) -> dict[str, Any] | None:
     if not path.is_file() or path.is_symlink():
         return None
     if real(folder) in _held:
-        return _told(path) or {}
+        return _owner(path) or {}
     try:
         if not path.stat().st_size:
             return None
         file = os.open(path, os.O_RDWR | _flags())
     except OSError:  # a case that this user may only read: what is told has to do
-        return _told(path)
+        return _owner(path)
     try:
         free = locked(file)
     except OSError:
-        return _told(folder / STAND_IN)
+        return _owner(folder / STAND_IN)
     finally:
         os.close(file)
-    return None if free else _told(path) or {}
+    return None if free else _owner(path) or {}
 
 
 def _taken(folder: Path, what: str) -> Lock:
@@ -115,14 +115,14 @@ def _taken(folder: Path, what: str) -> Lock:
     with _guard:
         if (mine := _held.get(place)) is not None:
             if mine.thread != threading.get_ident():
-                raise _refusal(folder, _told(folder / NAME))
+                raise _refusal(folder, _owner(folder / NAME))
             mine.times += 1
             return mine
         _refuse_strangers(folder)
         _refuse_links(folder)
         status = place.stat()
         file, stand_in = _open(place, folder)
-        _tell(file, what)
+        _write_owner(file, what)
         lock = _held[place] = Lock(place, file, stand_in, threading.get_ident(), (status.st_dev, status.st_ino))
         return lock
 
@@ -139,13 +139,13 @@ def _open(place: Path, folder: Path) -> tuple[int, bool]:
                 return file, False
         except OSError:
             descriptor = os.open(place / STAND_IN, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _flags(), 0o600)
-            _tell(descriptor, "")
+            _write_owner(descriptor, "")
             os.close(descriptor)
             return file, True
-        raise _refusal(folder, _told(path))  # noqa: TRY301 - the file is closed just below
+        raise _refusal(folder, _owner(path))  # noqa: TRY301 - the file is closed just below
     except FileExistsError:
         os.close(file)
-        raise _refusal(folder, _told(path), STAND_IN) from None
+        raise _refusal(folder, _owner(path), STAND_IN) from None
     except BaseException:
         os.close(file)
         raise
@@ -171,9 +171,9 @@ def _given_back(lock: Lock) -> None:
         del _held[lock.folder]
 
 
-def _tell(file: int, what: str) -> None:
+def _write_owner(file: int, what: str) -> None:
     """Say in the locked file who has it."""
-    said = {
+    owner = {
         "pid": os.getpid(),
         "host": platform.node(),
         "what": what,
@@ -181,20 +181,20 @@ def _tell(file: int, what: str) -> None:
     }
     os.ftruncate(file, 0)
     os.lseek(file, 0, os.SEEK_SET)
-    os.write(file, orjson.dumps(said))
+    os.write(file, orjson.dumps(owner))
 
 
-def _told(path: Path) -> dict[str, Any] | None:
+def _owner(path: Path) -> dict[str, Any] | None:
     try:
-        said = orjson.loads(path.read_bytes()[:4096])
+        owner = orjson.loads(path.read_bytes()[:4096])
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) else None
+    return owner if isinstance(owner, dict) else None
 
 
-def _refusal(folder: Path, said: dict[str, Any] | None, stand_in: str = "") -> UsageError:
-    told = said or {}
-    who = ", ".join(f"{name} {told[name]}" for name in ("what", "pid", "host", "since") if told.get(name))
+def _refusal(folder: Path, owner: dict[str, Any] | None, stand_in: str = "") -> UsageError:
+    facts = owner or {}
+    who = ", ".join(f"{name} {facts[name]}" for name in ("what", "pid", "host", "since") if facts.get(name))
     if stand_in:
         return UsageError(
             "{}: another netaudit is at work on this case ({}); wait until it has ended; where it is no more, "

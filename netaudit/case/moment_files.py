@@ -111,7 +111,7 @@ def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, str, str]]:
     first = text.lstrip().partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    at, said = 0, 1
+    at, text_column = 0, 1
     try:
         for number, row in enumerate(reader):
             cells = [cell.strip() for cell in row]
@@ -120,11 +120,11 @@ def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, str, str]]:
             names = [cell.lower() for cell in cells]
             if number == 0 and TIME_NAMES & set(names):
                 at = next(place for place, name in enumerate(names) if name in TIME_NAMES)
-                said = next((place for place, name in enumerate(names) if name in TEXT_NAMES), -1)
+                text_column = next((place for place, name in enumerate(names) if name in TEXT_NAMES), -1)
                 continue
             if at >= len(cells):
                 raise UsageError("{}: line {}: no time in it", path, reader.line_num)
-            yield reader.line_num, cells[at], cells[said] if 0 <= said < len(cells) else ""
+            yield reader.line_num, cells[at], cells[text_column] if 0 <= text_column < len(cells) else ""
     except csv.Error as error:
         raise UsageError("{}: line {}: {}", path, reader.line_num, error) from None
 

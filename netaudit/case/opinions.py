@@ -76,9 +76,9 @@ class Verification:
 
     def figures(self) -> dict[str, Any]:
         """By whom, and how many objects of how many are confirmed or contradicted: what the chain keeps of it."""
-        told = [one.status for one in self.objects.values()]
-        counts = {status: told.count(status) for status in (CONFIRMED, CONTRADICTED)}
-        return {"by": self.tool, "all": len(told), **counts}
+        statuses = [one.status for one in self.objects.values()]
+        counts = {status: statuses.count(status) for status in (CONFIRMED, CONTRADICTED)}
+        return {"by": self.tool, "all": len(statuses), **counts}
 
     def document(self) -> dict[str, Any]:
         """All of it, as a case keeps it."""
@@ -211,14 +211,14 @@ def claims_of(case: Case, identities: Iterable[str]) -> Claims:
 
 def judged(group: dict[str, Any], opinions: dict[str, Opinion], claims: Claims) -> dict[str, Any]:
     """The opinion on a finding, or on images of a protocol: contradicted by one object, confirmed by all."""
-    told = [_borne(group, identity, opinions, claims) for identity in group["object_ids"]]
-    counts = {status: sum(one.status == status for one in told) for status in STATUSES}
+    borne = [_borne(group, identity, opinions, claims) for identity in group["object_ids"]]
+    counts = {status: sum(one.status == status for one in borne) for status in STATUSES}
     reasons: dict[str, int] = defaultdict(int)
-    for one in told:
+    for one in borne:
         reasons[f"{one.status}: {one.reason}"] += 1
     status = next((name for name in (CONTRADICTED, NOT_FOUND) if counts[name]), UNCONFIRMABLE)
     if status != CONTRADICTED and counts[CONFIRMED]:
-        status = CONFIRMED if counts[CONFIRMED] == len(told) else PARTLY
+        status = CONFIRMED if counts[CONFIRMED] == len(borne) else PARTLY
     if not group["object_ids"]:
         reasons[f"{UNCONFIRMABLE}: {NO_OBJECT}"] = 1
     elif not _adds_up(group, claims):
@@ -226,7 +226,7 @@ def judged(group: dict[str, Any], opinions: dict[str, Opinion], claims: Claims) 
         reasons[f"{CONTRADICTED}: {COUNTS}"] = 1
     left_out = ("object_ids", "sender_device", "receiver_device", "images", "distinct_images", "bytes")
     kept = {key: value for key, value in group.items() if key not in left_out}
-    return kept | {"status": status, "objects": len(told), "counts": counts, "reasons": dict(reasons)}
+    return kept | {"status": status, "objects": len(borne), "counts": counts, "reasons": dict(reasons)}
 
 
 def _adds_up(group: dict[str, Any], claims: Claims) -> bool:
@@ -237,8 +237,8 @@ def _adds_up(group: dict[str, Any], claims: Claims) -> bool:
     images = [one for one in mine if one.image]
     if not group["images"]:
         return True  # of documents; what they hold is counted in records, which no tool reads
-    told = (group["images"], group["distinct_images"], group["bytes"])
-    return told == (len(images), len({one.sha256 for one in images}), sum(one.size for one in images))
+    figures = (group["images"], group["distinct_images"], group["bytes"])
+    return figures == (len(images), len({one.sha256 for one in images}), sum(one.size for one in images))
 
 
 def _borne(group: dict[str, Any], identity: str, opinions: dict[str, Opinion], claims: Claims) -> Opinion:

@@ -153,10 +153,10 @@ class Case:
 
     def verdict(self, lang: str = "en") -> str:
         """The verdict in at most three sentences; all that it says is `statements`."""
-        if (said := self.statements) is not None:
+        if (statements := self.statements) is not None:
             from netaudit.findings.statement_text import verdict_text
 
-            return verdict_text(said, lang)
+            return verdict_text(statements, lang)
         written = self.manifest.get("verdict")  # of tables version 1
         text = written.get(lang) if isinstance(written, dict) else ""
         return str(text or UNFINISHED[self.seal.state == "writing"][lang])
@@ -167,8 +167,8 @@ class Case:
 
         A case of tables version 1 has none either, only a text: audit its captures again to have them.
         """
-        said = self.manifest.get("statements")
-        return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else None
+        listed = self.manifest.get("statements")
+        return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else None
 
     @property
     def partial(self) -> bool:

@@ -64,11 +64,11 @@ class Removal:
     damage: str = ""  # a reason, where there were such files
 
 
-def rule_of(said: object) -> Rule | None:
+def rule_of(facts: object) -> Rule | None:
     """The rule that a line or a manifest states; None where it states none that is sound."""
-    if not isinstance(said, dict):
+    if not isinstance(facts, dict):
         return None
-    day, days, room = said.get("day"), said.get("private_days"), said.get("room")
+    day, days, room = facts.get("day"), facts.get("private_days"), facts.get("room")
     try:
         datetime.date.fromisoformat(str(day))
     except ValueError:

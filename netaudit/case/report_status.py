@@ -77,6 +77,6 @@ def _since(folder: Path, *ends: str) -> int:
 
 def language(folder: Path) -> str | None:
     """The language in which the report in the case was written last; None when the chain does not say."""
-    told = [line.get("lang") for line in entries(folder) if line["what"] == WRITTEN]
-    known = [lang for lang in told if lang in ("zh", "en")]
+    languages = [line.get("lang") for line in entries(folder) if line["what"] == WRITTEN]
+    known = [lang for lang in languages if lang in ("zh", "en")]
     return known[-1] if known else None

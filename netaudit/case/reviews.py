@@ -59,10 +59,10 @@ def reviews(folder: Path) -> list[Review]:
 
 def latest(folder: Path, lines: int | None = None) -> dict[str, Review]:
     """What counts now, by finding; what counted when the chain had so many lines."""
-    said = reviews(folder)
+    counting = reviews(folder)
     if lines is not None:
-        said = said[: sum(line["what"] == WHAT for line in entries(folder)[:lines])]
-    return {one.finding_id: one for one in said}
+        counting = counting[: sum(line["what"] == WHAT for line in entries(folder)[:lines])]
+    return {one.finding_id: one for one in counting}
 
 
 def _review(line: dict[str, object]) -> Review:

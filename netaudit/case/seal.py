@@ -78,7 +78,7 @@ def seal(folder: Path, custody: Custody) -> str:
     """
     recorded = {str(line.get("file")): line for line in entries(folder) if line["what"] == "recorded"}
     files = {name: _fact_of(folder, name, size, recorded) for name, size in _members(folder).items()}
-    said: dict[str, Any] = {
+    manifest: dict[str, Any] = {
         "chain": {"head": custody.last, "lines": custody.number},
         "files": {name: {"bytes": fact.bytes, "sha256": fact.sha256} for name, fact in files.items()},
         "format": FORMAT,
@@ -86,8 +86,8 @@ def seal(folder: Path, custody: Custody) -> str:
     }
     begun = next((line for line in reversed(entries(folder)) if line["what"] == BEGINNINGS[0]), None)
     if begun is not None and (rule := rule_of(begun.get("removal"))) is not None:
-        said["removal"] = rule.facts()
-    data = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        manifest["removal"] = rule.facts()
+    data = orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS)
     write_whole(folder / MANIFEST, data, lasting=True)
     digest = hashlib.sha256(data).hexdigest()
     custody.note(SEALED, manifest=digest, files=len(files))
@@ -213,20 +213,20 @@ def _without(folder: Path, manifest: dict[str, Any], *, begun: bool, concluded: 
 
 
 def _files(data: bytes) -> dict[str, Fact]:
-    said = orjson.loads(data)
-    if said.get("format") != FORMAT:
+    manifest = orjson.loads(data)
+    if manifest.get("format") != FORMAT:
         raise CaseError(
-            "{}: is of another format ({}); a later netaudit wrote it", MANIFEST, str(said.get("format"))[:40]
+            "{}: is of another format ({}); a later netaudit wrote it", MANIFEST, str(manifest.get("format"))[:40]
         )
-    return {name: Fact(int(fact["bytes"]), str(fact["sha256"])) for name, fact in said["files"].items()}
+    return {name: Fact(int(fact["bytes"]), str(fact["sha256"])) for name, fact in manifest["files"].items()}
 
 
 def _changed(lines: list[dict[str, Any]]) -> dict[str, Fact]:
     """What lines after the seal say of files; they have no say about what the audit found."""
     found: dict[str, Fact] = {}
     for line in lines:
-        said = line.get("changed")
-        for name, fact in said.items() if isinstance(said, dict) else ():
+        changed = line.get("changed")
+        for name, fact in changed.items() if isinstance(changed, dict) else ():
             if name in LATER and isinstance(fact, dict) and _HEX.fullmatch(str(fact.get("sha256"))):
                 found[name] = Fact(int(fact.get("bytes", -1)), str(fact["sha256"]))
     return found

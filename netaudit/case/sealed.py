@@ -45,8 +45,8 @@ def _results(case: Case, chain: list[dict[str, Any]]) -> Iterator[str]:
         if not case.manifest.get("partial", False):
             yield reason("sealed_end")
         return
-    said = last.get("sha256")
-    for name, digest in sorted(said.items()) if isinstance(said, dict) else ():
+    digests = last.get("sha256")
+    for name, digest in sorted(digests.items()) if isinstance(digests, dict) else ():
         if _SHAREABLE.fullmatch(name):
             yield from _against(case.folder / name, name, digest)
 
@@ -82,14 +82,14 @@ def _recorded(folder: Path) -> list[str]:
 
 def _moments(folder: Path, chain: list[dict[str, Any]]) -> Iterator[str]:
     """Moments marked during the recording or noted by hand, in both directions; notes without a line are older."""
-    told = {str(line.get("moment")) for line in chain if line["what"] == "moment"}
+    noted = {str(line.get("moment")) for line in chain if line["what"] == "moment"}
     files = [line.get("moments") for line in chain if line["what"] == NOTED]
-    told |= {str(name) for names in files if isinstance(names, list) for name in names}
+    noted |= {str(name) for names in files if isinstance(names, list) for name in names}
     kept = stored(folder)
     for moment in kept:
-        if (moment.source in MARKED or files) and moment.moment_id not in told:
+        if (moment.source in MARKED or files) and moment.moment_id not in noted:
             yield reason("sealed_moment_untold", name=moment.moment_id)
     if len(kept) >= MOST:  # further ones are not read
         return
-    for name in sorted(told - {moment.moment_id for moment in kept}):
+    for name in sorted(noted - {moment.moment_id for moment in kept}):
         yield reason("sealed_moment_other", name=name[:16])

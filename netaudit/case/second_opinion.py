@@ -113,8 +113,8 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
     objects = objects.filter(pc.is_in(objects["object_id"], chosen)).select(
         ["object_id", "message_id", "sha256", "complete", "unwrap_path"]
     )
-    told = ["capture_id", "first_frame", "last_frame"]
-    messages = case.table("messages").select(["message_id", "flow_id", "direction", *told])
+    frame_columns = ["capture_id", "first_frame", "last_frame"]
+    messages = case.table("messages").select(["message_id", "flow_id", "direction", *frame_columns])
     ends = ["client_ip", "server_ip", "client_port", "server_port"]
     flows = case.table("flows")
     within = ["tunnel", "client_outer", "server_outer"]
@@ -130,7 +130,7 @@ def _wanted(case: Case, identities: set[str]) -> list[Wanted]:
             **_way(row),
             numbers=tuple(sorted(numbers.get(row["object_id"], ()))),
             bearer=bearer_of(row),
-            **{name: row[name] for name in told},
+            **{name: row[name] for name in frame_columns},
         )
         for row in joined.sort_by("object_id").to_pylist()
     ]

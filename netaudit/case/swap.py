@@ -115,15 +115,15 @@ def _exchange(here: Path, going: Path, coming: Path, *, comes: bool) -> None:
 def _journal(folder: Path) -> dict[str, Any] | None:
     """The journal; None when there is none. One that is not sound raises CaseError: nothing is moved by it."""
     try:
-        said = orjson.loads((folder / JOURNAL).read_bytes())
+        journal = orjson.loads((folder / JOURNAL).read_bytes())
     except FileNotFoundError:
         return None
     except ValueError as error:
         raise CaseError("{}: is no journal: {}", folder / JOURNAL, error) from error
-    names = [*said.get("comes", ()), *said.get("goes", ())] if isinstance(said, dict) else [None]
+    names = [*journal.get("comes", ()), *journal.get("goes", ())] if isinstance(journal, dict) else [None]
     if not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
         raise CaseError("{}: names what is no part of a case", folder / JOURNAL)
-    return {"comes": said.get("comes", []), "goes": said.get("goes", [])}
+    return {"comes": journal.get("comes", []), "goes": journal.get("goes", [])}
 
 
 def _flush(place: Path) -> None:

@@ -39,8 +39,8 @@ class Frame(NamedTuple):
 
 def version(program: str) -> str:
     """What tshark says of itself, in its first line."""
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, errors="replace")  # noqa: S603
-    return told.stdout.partition("\n")[0].strip()
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, errors="replace")  # noqa: S603
+    return done.stdout.partition("\n")[0].strip()
 
 
 def frames_and_bodies(
@@ -65,21 +65,21 @@ def frames_and_bodies(
             for line in process.stdout:
                 if (row := _row(line, names)) is not None:
                     yield row
-        said = errors.read_text("utf-8", "replace")
+        log_text = errors.read_text("utf-8", "replace")
         if process.returncode == 0:
             return
-        unknown = {name for name in _UNKNOWN_FIELDS.findall(said) if name in names}
-        unknown |= {name for name in names if f'"{name}"' in said}
+        unknown = {name for name in _UNKNOWN_FIELDS.findall(log_text) if name in names}
+        unknown |= {name for name in names if f'"{name}"' in log_text}
         if not unknown:
-            reason = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given")
+            reason = next((line for line in reversed(log_text.splitlines()) if line.strip()), "no reason given")
             raise UsageError("tshark cannot read {}: {}", path.name, reason.strip())
         names = [name for name in names if name not in unknown]
 
 
 def _of_ports(ports: Collection[int]) -> list[str]:
     """Clauses of a display filter."""
-    told = ", ".join(str(port) for port in sorted(ports))
-    named = [f"{name}.port in {{{told}}}" for name in ("tcp", "udp")] if told else []
+    listed = ", ".join(str(port) for port in sorted(ports))
+    named = [f"{name}.port in {{{listed}}}" for name in ("tcp", "udp")] if listed else []
     return [
         *(named if len(ports) <= MOST_PORTS else ["tcp", "udp"]),
         "ip.flags.mf == 1 or ip.frag_offset > 0",
@@ -92,23 +92,25 @@ def _row(line: bytes, names: list[str]) -> tuple[Frame, tuple[bytes, ...]] | Non
     if not number.isdigit():
         return None
     layers, *values = rest.decode("ascii", "replace").split("\t")
-    told = dict(zip((*ENDS, *names), (value.split(",") if value else [] for value in values), strict=False))
+    values_of = dict(zip((*ENDS, *names), (value.split(",") if value else [] for value in values), strict=False))
     outer_six = next((name for name in layers.split(":") if name in {"ip", "ipv6"}), "") == "ipv6"
     kinds = ("ipv6", "ip") if outer_six else ("ip", "ipv6")
-    sources, targets = (tuple(one for kind in kinds for one in told.get(f"{kind}.{end}", ())) for end in ("src", "dst"))
-    ports = [_port(told, end) for end in ("srcport", "dstport")]
-    links = tuple(one.lower() for name in LINKS for one in told.get(name, ()))
+    sources, targets = (
+        tuple(one for kind in kinds for one in values_of.get(f"{kind}.{end}", ())) for end in ("src", "dst")
+    )
+    ports = [_port(values_of, end) for end in ("srcport", "dstport")]
+    links = tuple(one.lower() for name in LINKS for one in values_of.get(name, ()))
     found = []
     for name in BODIES:
-        for one in filter(None, told.get(name, ())):
+        for one in filter(None, values_of.get(name, ())):
             with contextlib.suppress(ValueError):
                 found.append(bytes.fromhex(one.replace(":", "")))
     return Frame(int(number), Way(sources, targets, (ports[0], ports[1]), links)), tuple(found)
 
 
-def _port(told: dict[str, list[str]], end: str) -> int:
+def _port(values_of: dict[str, list[str]], end: str) -> int:
     """The innermost port: that of TCP where there is one, for a tunnel over UDP has it within."""
     for name in ("tcp", "udp"):
-        if ports := told.get(f"{name}.{end}"):
+        if ports := values_of.get(f"{name}.{end}"):
             return int(ports[-1]) if ports[-1].isdigit() else 0
     return 0

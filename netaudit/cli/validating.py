@@ -69,7 +69,7 @@ def pack_command(folder: Path) -> Exit:
     files = pack()
     write(files, folder)
     answers = [
-        {"assertion": one.assertion, "capture": one.capture, "kind": one.kind, "about": one.about, "told": one.told}
+        {"assertion": one.assertion, "capture": one.capture, "kind": one.kind, "about": one.about, "told": one.expected}
         for made in files
         for one in made.answers
     ]

@@ -54,7 +54,7 @@ OTHERS = frozenset({
     "msgpack", "cbor",
     "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "bzip2", "xz",
     "aws-chunked", "utf-16", "uuencode", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif",
-    "heic", "avif", "wlt", "pdf",
+    "heic", "avif", "wlt", "pdf", "jwt",
 })  # fmt: skip
 _WORDS = {"bytes": "字节", "piece": "片段"}  # in the place of a body
 

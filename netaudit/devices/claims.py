@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RuleClaim:
     """A claim that a rule of netaudit makes of a device, not a signature."""
 
     claim: str
@@ -36,7 +36,7 @@ class Said:
 
 
 def claim_rows(
-    device_id: str, matches: Iterable[Match], judged: dict[str, Claim], said: Iterable[Said], rows: list[Row],
+    device_id: str, matches: Iterable[Match], judged: dict[str, Claim], by_rules: Iterable[RuleClaim], rows: list[Row],
     vocabulary: Vocabulary,
 ) -> Iterator[TableRow]:  # fmt: skip
     """Rows of `claims`: those of signatures, then those of rules."""
@@ -59,7 +59,7 @@ source=signature.source,
 facts=shown,
 evidence=places,
 )  # fmt: skip
-    for one in said:
+    for one in by_rules:
         shown, places = fact_texts(one.facts, rows)
         yield CLAIMS.row(
             device_id=device_id, claim=one.claim, value=one.value, standing=TAKEN, strength="weak", by=one.rule,
@@ -94,10 +94,14 @@ def _shortened(value: str) -> str:
 
 
 def reasons(
-    judged: dict[str, Claim], matches: Iterable[Match], said: Iterable[Said], blocks: Iterable[Fact], rows: list[Row]
+    judged: dict[str, Claim],
+    matches: Iterable[Match],
+    by_rules: Iterable[RuleClaim],
+    blocks: Iterable[Fact],
+    rows: list[Row],
 ) -> tuple[list[str], list[str]]:
     """Sentences, and the packets they rest on."""
-    told = [
+    sentences = [
         f"{name}: signatures contradict each other: {' / '.join(judged[name].conflict)}"
         for name in ("vendor", "class")
         if judged[name].conflict
@@ -108,14 +112,14 @@ def reasons(
         claimed = ", ".join(f"{name} {value}" for name, value in match.claims.items() if name != "name")
         weight = signature.strength if signature.decides else f"{signature.provenance}, supports only"
         facts = "; ".join(_fact_text(fact, rows) for fact in match.facts[:MOST_FACTS])
-        told.append(f"{claimed} ({weight}; {signature.id}; {signature.source}): {facts}")
+        sentences.append(f"{claimed} ({weight}; {signature.id}; {signature.source}): {facts}")
         places.update((place, None) for fact in match.facts if (place := place_of(fact, rows)))
-    for one in said:
+    for one in by_rules:
         facts = "; ".join(_fact_text(fact, rows) for fact in one.facts[:MOST_FACTS])
-        told.append(f"{one.claim} {one.value} ({one.rule}): {facts}")
+        sentences.append(f"{one.claim} {one.value} ({one.rule}): {facts}")
         places.update((place, None) for fact in one.facts[:MOST_FACTS] if (place := place_of(fact, rows)))
-    told += [f"{fact.field.replace('.', ' ')}: {fact.value}" for fact in blocks]
-    return told[:MOST_REASONS], list(places)[:MOST_REASONS]
+    sentences += [f"{fact.field.replace('.', ' ')}: {fact.value}" for fact in blocks]
+    return sentences[:MOST_REASONS], list(places)[:MOST_REASONS]
 
 
 def _fact_text(fact: Fact, rows: list[Row]) -> str:

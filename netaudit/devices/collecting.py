@@ -166,15 +166,15 @@ def _sent(flows: pa.Table, scope: Scope) -> tuple[list[Sent], int]:
             one = Sent(row["mac"], row["ip"], row["first_min"], row["last_max"], row["answered_sum"])
             sums[one.ip].append(one)
     several = [ip for ip, found in sums.items() if len(found) > 1]
-    told = [found[0] for found in sums.values() if len(found) == 1]
+    senders = [found[0] for found in sums.values() if len(found) == 1]
     if not several:
-        return told, 0
+        return senders, 0
     rows = ends.filter(pc.is_in(ends["ip"], pa.array(several, pa.string())))
     one_by_one, in_all = _within_bound(rows["ip"])
     near = rows.filter(pc.is_in(rows["ip"], pa.array(one_by_one, pa.string())))
-    told += [Sent(row["mac"], row["ip"], row["first"], row["last"], row["answered"]) for row in near.to_pylist()]
-    told += [one for ip in in_all for one in sums[ip]]
-    return told, rows.num_rows - near.num_rows
+    senders += [Sent(row["mac"], row["ip"], row["first"], row["last"], row["answered"]) for row in near.to_pylist()]
+    senders += [one for ip in in_all for one in sums[ip]]
+    return senders, rows.num_rows - near.num_rows
 
 
 def _within_bound(ips: pa.ChunkedArray) -> tuple[list[str], list[str]]:
@@ -190,13 +190,15 @@ def _within_bound(ips: pa.ChunkedArray) -> tuple[list[str], list[str]]:
 
 def _ends(flows: pa.Table, side: str, sent: str) -> pa.Table:
     """Who sent in each flow, with its packets where the other side spoke, too."""
-    said = flows.filter(pc.and_(pc.greater(flows[sent], 0), pc.not_equal(pc.fill_null(flows[f"{side}_mac"], ""), "")))
-    both = pc.and_(pc.greater(said["packets_up"], 0), pc.greater(said["packets_down"], 0))
+    speaking = flows.filter(
+        pc.and_(pc.greater(flows[sent], 0), pc.not_equal(pc.fill_null(flows[f"{side}_mac"], ""), ""))
+    )
+    both = pc.and_(pc.greater(speaking["packets_up"], 0), pc.greater(speaking["packets_down"], 0))
     return pa.table({
-        "ip": said[f"{side}_ip"], "mac": said[f"{side}_mac"],
-        "first": pc.fill_null(said["first_ts"].cast(pa.int64()), 0),
-        "last": pc.fill_null(said["last_ts"].cast(pa.int64()), 0),
-        "answered": pc.if_else(both, said[sent], 0),
+        "ip": speaking[f"{side}_ip"], "mac": speaking[f"{side}_mac"],
+        "first": pc.fill_null(speaking["first_ts"].cast(pa.int64()), 0),
+        "last": pc.fill_null(speaking["last_ts"].cast(pa.int64()), 0),
+        "answered": pc.if_else(both, speaking[sent], 0),
     })  # fmt: skip
 
 

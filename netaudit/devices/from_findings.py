@@ -91,17 +91,17 @@ def with_chain(
 ) -> tuple[pa.Table, pa.Table]:
     """`devices` with its column `chain`, and `claims` with the reasons; `telling` are devices whose records tell."""
     moved = moves.by_device
-    chains, said = [], []
+    chains, new = [], []
     rows = devices.select(["device_id", "ips", "class", "class_confidence"]).to_pylist()
     way = _way(rows, moved)
     for row in rows:
         own = moved.get(row["device_id"], NOTHING)
         found = list(parts(row, own, way, tells=row["device_id"] in telling))
         chains.append([part for part, _, _ in found])
-        said += [_claim(row["device_id"], *one) for one in found]
+        new += [_claim(row["device_id"], *one) for one in found]
     place = devices.column_names.index("chain")
     devices = devices.set_column(place, devices.schema.field("chain"), pa.array(chains, pa.list_(pa.string())))
-    return devices, pa.concat_tables([claims, table_of(said, CLAIMS)])
+    return devices, pa.concat_tables([claims, table_of(new, CLAIMS)])
 
 
 def parts(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.devices.claims import CLAIMED, MOST_FACTS, Said, claim_rows, reasons
+from netaudit.devices.claims import CLAIMED, MOST_FACTS, RuleClaim, claim_rows, reasons
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
 from netaudit.devices.hidden_hosts import hidden
 from netaudit.devices.identity import made_from
@@ -74,18 +74,18 @@ def inventory(
     rows = ordered_rows(observations)
     devices, identities = collect(rows, flows, link, scope)
     matcher = Matcher(signatures.devices)
-    told: list[Row] = []
+    entries: list[Row] = []
     claims: list[Row] = []
     for identity in sorted(devices):
         device = devices[identity]
         matches = _matches(device, matcher)
         judged = _judged(device, matches, signatures)
-        said = [*hidden(device), *_block(device, judged["vendor"], signatures.vocabulary), *_held(device)]
+        by_rules = [*hidden(device), *_block(device, judged["vendor"], signatures.vocabulary), *_held(device)]
         used = [match for match in matches if any(match.claims.get(name) for name in CLAIMED)]
-        told.append(_row(device, judged, used, said, rows))
-        claims += claim_rows(identity, used, judged, said, rows, signatures.vocabulary)
+        entries.append(_row(device, judged, used, by_rules, rows))
+        claims += claim_rows(identity, used, judged, by_rules, rows, signatures.vocabulary)
     held = sorted(binding_rows(identities, devices))
-    return Inventory(table_of(told, DEVICES), table_of(held, BINDINGS), table_of(claims, CLAIMS), identities.in_sums)
+    return Inventory(table_of(entries, DEVICES), table_of(held, BINDINGS), table_of(claims, CLAIMS), identities.in_sums)
 
 
 def binding_rows(identities: Identities, devices: dict[str, Device]) -> Iterator[Row]:
@@ -118,8 +118,8 @@ def _matches(device: Device, matcher: Matcher) -> list[Match]:
     named = [(match.claims["model"], match.facts[0].row) for match in matches if _tells_model(match)]
     if not named:
         return matches
-    said = [Fact("model.said", model, row) for model, row in dict(named).items()]
-    return matcher.matches({**device.facts, "model.said": said})
+    models = [Fact("model.said", model, row) for model, row in dict(named).items()]
+    return matcher.matches({**device.facts, "model.said": models})
 
 
 def _tells_model(match: Match) -> bool:
@@ -145,10 +145,12 @@ def _by_own_word(device: Device, known: Claim) -> Claim:
     return Claim(word, "declared")
 
 
-def _row(device: Device, judged: dict[str, Claim], used: list[Match], said: list[Said], rows: list[Row]) -> Row:
+def _row(
+    device: Device, judged: dict[str, Claim], used: list[Match], by_rules: list[RuleClaim], rows: list[Row]
+) -> Row:
     vendor, kind = judged["vendor"], judged["class"]
     blocks = [fact for name in ("oui.vendor", "oui.local") for fact in device.facts.get(name, ())[:MOST_FACTS]]
-    why, evidence = reasons(judged, used, said, blocks, rows)
+    why, evidence = reasons(judged, used, by_rules, blocks, rows)
     return DEVICES.row(
         device_id=device.id,
         macs=sorted(device.macs),
@@ -168,7 +170,7 @@ def _row(device: Device, judged: dict[str, Claim], used: list[Match], said: list
         last_ts=device.last or None,
         evidence=evidence,
         chain=[],
-        behind=max((int(one.value) for one in said if one.claim == "behind"), default=None),
+        behind=max((int(one.value) for one in by_rules if one.claim == "behind"), default=None),
     )
 
 
@@ -183,26 +185,28 @@ def _by_block(device: Device, vocabulary: Vocabulary) -> Claim:
     return Claim(holders[0], "weak")
 
 
-def _block(device: Device, vendor: Claim, vocabulary: Vocabulary) -> list[Said]:
+def _block(device: Device, vendor: Claim, vocabulary: Vocabulary) -> list[RuleClaim]:
     """What the block's holder is: the maker, where nothing else names one; or the maker of a network module."""
     facts = device.facts.get("oui.vendor", [])
     modules = {fact.value: [fact] for fact in facts if vocabulary.makes_modules(fact.value)}
-    said = [Said("module", name, BLOCK_RULE, own) for name, own in sorted(modules.items())]
+    claims = [RuleClaim("module", name, BLOCK_RULE, own) for name, own in sorted(modules.items())]
     named = [fact for fact in facts if fact.value == vendor.value]
-    return [*said, Said("vendor", vendor.value, BLOCK_RULE, named)] if named and not vendor.matches else said
+    return [*claims, RuleClaim("vendor", vendor.value, BLOCK_RULE, named)] if named and not vendor.matches else claims
 
 
-def _held(device: Device) -> list[Said]:
+def _held(device: Device) -> list[RuleClaim]:
     """How many faces and persons it says it holds, and what it calls the places that it watches."""
     found = []
     for claim in HELD:
         facts = [fact for kind in ("device", "said") for fact in device.facts.get(f"{kind}.{claim}", ())]
         values = dict.fromkeys(fact.value for fact in facts[:MOST_HELD])
-        found += [Said(claim, value, STATED_RULE, [one for one in facts if one.value == value]) for value in values]
+        found += [
+            RuleClaim(claim, value, STATED_RULE, [one for one in facts if one.value == value]) for value in values
+        ]
     return found
 
 
 def _called(device: Device) -> str:
     """How it says that it is called; the title of a page counts where it is no word for that page."""
-    said = ((name, device.facts[name][0].value) for name in NAMES if device.facts.get(name))
-    return next((value for name, value in said if name != TITLE or not OF_PAGE.match(value)), "")
+    names = ((name, device.facts[name][0].value) for name in NAMES if device.facts.get(name))
+    return next((value for name, value in names if name != TITLE or not OF_PAGE.match(value)), "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.devices.claims import Said
+from netaudit.devices.claims import RuleClaim
 from netaudit.signatures.conditions import Fact
 
 if TYPE_CHECKING:
@@ -32,25 +32,25 @@ SYSTEMS = (
 )  # fmt: skip
 
 
-def hidden(device: Device) -> list[Said]:
+def hidden(device: Device) -> list[RuleClaim]:
     """What is known of hosts behind a device, most telling first."""
     found = []
     if device.forwarded:
         addresses = sorted(device.forwarded, key=lambda ip: (":" in ip, ip))
         facts = [Fact("link.forwarded", ip, device.forwarded[ip]) for ip in addresses]
-        found.append(Said("behind", str(len(addresses)), FORWARDED, facts))
+        found.append(RuleClaim("behind", str(len(addresses)), FORWARDED, facts))
     systems: dict[str, Fact] = {}
     for fact in device.agents:
         if name := system_of(fact.value):
             systems.setdefault(name, fact)
     if len(systems) >= LEAST_SYSTEMS:
-        found.append(Said("behind", str(len(systems)), AGENTS, list(systems.values())))
+        found.append(RuleClaim("behind", str(len(systems)), AGENTS, list(systems.values())))
     lives: dict[str, Fact] = {}
     for fact in device.openings:
-        if said := TTL.search(fact.value):
-            lives.setdefault(said[1], fact)
+        if found_ttl := TTL.search(fact.value):
+            lives.setdefault(found_ttl[1], fact)
     if len(lives) >= LEAST_SYSTEMS:
-        found.append(Said("behind", str(len(lives)), OPENINGS, list(lives.values())))
+        found.append(RuleClaim("behind", str(len(lives)), OPENINGS, list(lives.values())))
     return found
 
 

@@ -38,8 +38,8 @@ def read(text: str) -> Blocks:
     found: Blocks = {}
     outer = ""
     for line in text.splitlines():
-        ranges, _, said = line.partition(' o="')
-        holder = said[:-1].replace("%", '"')
+        ranges, _, attribute = line.partition(' o="')
+        holder = attribute[:-1].replace("%", '"')
         within = ""
         if ranges[:1] == " ":
             within, ranges = outer, ranges.strip()

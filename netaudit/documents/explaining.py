@@ -98,11 +98,11 @@ def _in_document(entry: Entry, when: When, head: Head, tree: Tree, node: Node) -
     ]
     records = [item for each in entry.each for group in scope.nodes(each) for item in (group.children or [group])]
     for selector, pattern in when.values:
-        held = any(_said(selector, pattern, Scope(tree, head, item)) for item in [*records[:64], node])
+        held = any(_holds(selector, pattern, Scope(tree, head, item)) for item in [*records[:64], node])
         checks.append(Check("values", f"{selector.text}: {pattern.pattern}", held))
     checks += [Check("none", key.text, not scope.nodes(key)) for key in when.none]
     return checks
 
 
-def _said(selector: Selector, pattern: object, scope: Scope) -> bool:
+def _holds(selector: Selector, pattern: object, scope: Scope) -> bool:
     return scope.holds(selector, pattern)

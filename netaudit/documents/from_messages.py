@@ -20,7 +20,7 @@ LARGEST = 64 << 10  # bytes of a part whose events wait
 MOST = 64  # pictures that an event waits for
 
 
-class Told(NamedTuple):
+class MessageEvent(NamedTuple):
     """An event, the message that told it, and its row but for the pictures that are to come."""
 
     event: Event
@@ -32,23 +32,23 @@ class Streams:
     """What waits, by flow."""
 
     def __init__(self) -> None:
-        self._waiting: dict[bytes, list[Told]] = {}
+        self._waiting: dict[bytes, list[MessageEvent]] = {}
 
-    def part(self, told: list[Told], message: Message, images: list[Image]) -> list[Told]:
+    def part(self, new: list[MessageEvent], message: Message, images: list[Image]) -> list[MessageEvent]:
         """Events that are whole now that this part came; those of the part itself may have to wait."""
         ready = self._waiting.pop(message.flow_id, [])
-        if images and not told and ready and ready[0].message.request is message.request:
+        if images and not new and ready and ready[0].message.request is message.request:
             if _give([one.event for one in ready], images, complete=message.complete):
                 self._waiting[message.flow_id] = ready
                 return []
             return ready
-        if told and not images and len(message.body) <= LARGEST:
+        if new and not images and len(message.body) <= LARGEST:
             message.body = b""  # it has been read; many flows may wait
-            self._waiting[message.flow_id] = told
+            self._waiting[message.flow_id] = new
             return ready
-        return ready + told
+        return ready + new
 
-    def closed(self, flow_id: bytes) -> list[Told]:
+    def closed(self, flow_id: bytes) -> list[MessageEvent]:
         """Events whose flow ended while they waited."""
         return self._waiting.pop(flow_id, [])
 

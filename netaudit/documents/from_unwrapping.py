@@ -11,7 +11,7 @@ from netaudit.documents.page_fields import LARGEST as LARGEST_PAGE
 from netaudit.documents.page_fields import page_fields
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
-from netaudit.masking.identity_numbers import holds_masked_number
+from netaudit.masking.number_forms import holds_masked_number
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.text import to_text, unquote
@@ -90,10 +90,10 @@ class MessageReader:
         whole = complete and self._turn <= MOST_LEAVES
         if self._turn:
             self._leaves, self._images, self._pages, self._turn = [], [], [], 0
-        said = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
-        self.named = picture_urls(said)
-        self.masked = holds_masked_number(said)
-        text = plain_text(said)
+        content = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
+        self.named = picture_urls(content)
+        self.masked = holds_masked_number(content)
+        text = plain_text(content)
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)
         self.stated = _stated_by(pages, head) if pages else []

@@ -99,27 +99,27 @@ def _row(entry: Entry, say: Wording) -> str:
 
 
 def _recognised(when: dict[str, Any], say: Wording) -> str:
-    said = [say.page(str(when["direction"]))] if when.get("direction", "request") != "request" else []
-    said += [", ".join(map(str, listed(when.get(name)))) for name in ("protocol", "method") if name in when]
-    said += [_code(when[name]) for name in ("path", "host") if name in when]
+    phrases = [say.page(str(when["direction"]))] if when.get("direction", "request") != "request" else []
+    phrases += [", ".join(map(str, listed(when.get(name)))) for name in ("protocol", "method") if name in when]
+    phrases += [_code(when[name]) for name in ("path", "host") if name in when]
     for name in ("header", "query", "values"):
-        said += [f"{_code(key)} = {_code(text)}" for key, text in when.get(name, {}).items()]
-    said += [_code(key) for key in listed(when.get("keys"))]
-    said += [f"{say.page('not ')}{_code(_spelled(key))}" for key in listed(when.get("none"))]
-    return " ".join(said)
+        phrases += [f"{_code(key)} = {_code(text)}" for key, text in when.get(name, {}).items()]
+    phrases += [_code(key) for key in listed(when.get("keys"))]
+    phrases += [f"{say.page('not ')}{_code(_spelled(key))}" for key in listed(when.get("none"))]
+    return " ".join(phrases)
 
 
 def _read(entry: Entry, say: Wording) -> str:
     raw = entry.raw
-    said = []
+    pairs = []
     for name in _FIELDS:
         value = raw.get(name)
-        said.append((name, value.get("at") if name in {"time", "direction"} and isinstance(value, dict) else value))
-    said += list(raw.get("person", {}).items()) + list(raw.get("purpose", {}).items())
+        pairs.append((name, value.get("at") if name in {"time", "direction"} and isinstance(value, dict) else value))
+    pairs += list(raw.get("person", {}).items()) + list(raw.get("purpose", {}).items())
     doubtful = {name.rpartition(".")[2] for name in entry.recalled}
     fields = [
         f"{say.name('fields', name)}{say.page(' (recalled)') if name in doubtful else ''}: {_codes(value)}"
-        for name, value in said
+        for name, value in pairs
         if value
     ]
     roles = list(dict.fromkeys(say.name("roles", one["role"]) for one in listed(raw.get("images"))))

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 LARGEST = 64 << 10  # bytes of a page that is looked at
 MOST = 200  # fields
-_HIDDEN = (("<script", "</script"), ("<style", "</style"), ("<!--", "-->"))
-_SCRIPT = re.compile(r"<script\b[^>]{0,400}+>(.*?)</script", re.IGNORECASE | re.DOTALL)
+_SCRIPT, _SCRIPT_ENDS = (re.compile(mark, re.IGNORECASE) for mark in (r"<script\b[^>]{0,400}+>", "</script"))
+_HIDDEN = (
+    (re.compile("<script", re.IGNORECASE), _SCRIPT_ENDS),
+    (re.compile("<style", re.IGNORECASE), re.compile("</style", re.IGNORECASE)),
+    (re.compile("<!--"), re.compile("-->")),
+)
 _LITERAL = re.compile(  # a field of an object that a script names
     r"[{,]\s{0,40}[\"']?([A-Za-z_]\w{1,40})[\"']?\s{0,4}:\s{0,4}[\"']([^\"'<>{}\\]{1,120})[\"']"
 )
@@ -29,7 +33,9 @@ _LINE = re.compile(r"(?P<name>[^\W\d][^:：\0]{0,60}+)(?:[:：]\s?)?+(?:\0|(?<=[
 def page_fields(page: bytes) -> dict[str, str]:
     """Fields of a page, in its order; of several of one name the first. Bytes that are not UTF-8 are replaced."""
     text = " ".join(page[:LARGEST].decode("utf-8", "replace").replace("\0", " ").split())
-    literals = [found.groups() for script in _SCRIPT.findall(text) for found in _LITERAL.finditer(script)]
+    literals = [
+        found.groups() for script in _between(text, _SCRIPT, _SCRIPT_ENDS) for found in _LITERAL.finditer(script)
+    ]
     for begin, end in _HIDDEN:
         text = _without(text, begin, end)
     text = _INPUT.sub(_shown, text)
@@ -64,13 +70,21 @@ def _shown(field: re.Match[str]) -> str:
     return value[1] if value else ""
 
 
-def _without(text: str, begin: str, end: str) -> str:
+def _between(text: str, begin: re.Pattern[str], end: re.Pattern[str]) -> Iterator[str]:
+    """What stands between two marks, in order; once no end follows, none follows a later beginning either."""
+    opened = begin.search(text)
+    while opened is not None and (closed := end.search(text, opened.end())) is not None:
+        yield text[opened.end() : closed.start()]
+        opened = begin.search(text, closed.end())
+
+
+def _without(text: str, begin: re.Pattern[str], end: re.Pattern[str]) -> str:
     """A text without what stands between two marks; what is not ended goes to the end."""
-    kept, at, low = [], 0, text.lower()
-    while (start := low.find(begin, at)) >= 0:
-        kept.append(text[at:start])
-        stop = low.find(end, start)
-        if stop < 0:
+    kept, at = [], 0
+    while (opened := begin.search(text, at)) is not None:
+        kept.append(text[at : opened.start()])
+        closed = end.search(text, opened.start())  # a mark may end what it begins: <!-->
+        if closed is None:
             return " ".join(kept)
-        at = stop + len(end)
+        at = closed.end()
     return " ".join([*kept, text[at:]])

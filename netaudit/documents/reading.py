@@ -14,7 +14,7 @@ from netaudit.documents.passages import way_of
 from netaudit.documents.pictures import Claimed, claim
 from netaudit.documents.scope import Scope, elements
 from netaudit.documents.times import read_time
-from netaudit.masking.identity_numbers import right_check_digit
+from netaudit.masking.number_forms import right_check_digit
 
 if TYPE_CHECKING:
     from netaudit.documents.entries import Entry, When
@@ -101,7 +101,7 @@ def _records(way: Way, head: Head, tree: Tree) -> list[Node]:
         known.update(map(id, items))
     found = _innermost(found)
     if when.values:
-        found = [item for item in found if _said(way, Scope(tree, head, item))]
+        found = [item for item in found if _holds_values(way, Scope(tree, head, item))]
     return found
 
 
@@ -118,7 +118,7 @@ def _telling(when: When, scope: Scope) -> bool:
     return says(when, scope) and any(scope.inside(key) for key in anchors(when.keys))
 
 
-def _said(way: Way, scope: Scope) -> bool:
+def _holds_values(way: Way, scope: Scope) -> bool:
     return all(scope.holds(selector, pattern) for selector, pattern in way.when.values)
 
 
@@ -137,8 +137,8 @@ def _event(way: Way, scope: Scope, message_id: str) -> Event:
     event.device, event.place = scope.value(entry.device), scope.value(entry.place)
     event.event_ref = scope.value(entry.event)
     event.shot_time_text = scope.value(entry.time.at)
-    if said := read_time(event.shot_time_text, entry.time.zone, entry.time.form) if event.shot_time_text else None:
-        event.shot_time, event.zone = said
+    if shot := read_time(event.shot_time_text, entry.time.zone, entry.time.form) if event.shot_time_text else None:
+        event.shot_time, event.zone = shot
     event.result = scope.value(entry.result)
     event.direction_text = scope.value(entry.direction)
     event.direction = entry.ways.get(event.direction_text) or way_of(event.direction_text) or event.direction_text

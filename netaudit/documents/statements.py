@@ -213,9 +213,9 @@ def _sums(found: list[Statement]) -> list[Statement]:
     counted = [one for one in found if one.asked and one.listed]
     sums = {}
     for meaning in sorted(COUNTS):
-        told = [int(value) for one in counted for name, value in one.facts if name == meaning]
-        if len(told) > 1:
-            sums[meaning] = str(sum(told))
+        counts = [int(value) for one in counted for name, value in one.facts if name == meaning]
+        if len(counts) > 1:
+            sums[meaning] = str(sum(counts))
     return [Statement(tuple(sums.items()), asked=True, listed=False)] if sums else []
 
 
@@ -233,11 +233,11 @@ def _spread(pairs: Iterable[tuple[str, str]], asked: Asked) -> Iterator[tuple[st
     """
     for key, value in pairs:
         yield key, value
-        told: dict[str, list[str]] = {}
+        by_meaning: dict[str, list[str]] = {}
         for name, one in zip(asked.split.get(plain(key), ()), _LISTED.split(value), strict=False):
             if name:
-                told.setdefault(name, []).append(one.strip())
-        for name, parts in told.items():
+                by_meaning.setdefault(name, []).append(one.strip())
+        for name, parts in by_meaning.items():
             whole = len(parts) > 1 and all(one.isdecimal() and len(one) <= _LONGEST_PLACE for one in parts)
             yield name, str(sum(map(int, parts))) if whole else parts[0]
 
@@ -339,21 +339,21 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
 
 def _named(node: Node) -> tuple[str, str] | None:
     """A field that is an object of a name and a value, or a list of both; of a name with steps the last one."""
-    told = [one for one in node.children if one.key not in _BESIDE] if len(node.children) > 2 else node.children
-    if len(told) != 2:
+    fields = [one for one in node.children if one.key not in _BESIDE] if len(node.children) > 2 else node.children
+    if len(fields) != 2:
         return None
-    if node.raw == "" and all(one.value and not one.children for one in told):
-        first, second = (one.value or "" for one in told)  # whatever the two are called
+    if node.raw == "" and all(one.value and not one.children for one in fields):
+        first, second = (one.value or "" for one in fields)  # whatever the two are called
         first = _last_step(first)
         if words().names.meaning(first) or plain(first) in words().loose:
             return first, second
-    name, value = sorted(told, key=lambda one: one.key not in _NAMED)
+    name, value = sorted(fields, key=lambda one: one.key not in _NAMED)
     if name.key not in _NAMED or value.key not in _VALUED:
         return None
-    said, text = _text(name), _text(value)
-    if said is None or text is None:
+    label, text = _text(name), _text(value)
+    if label is None or text is None:
         return None
-    return _last_step(said), text
+    return _last_step(label), text
 
 
 def _last_step(name: str) -> str:

@@ -22,20 +22,20 @@ _ISO = re.compile(
 _ZONE = re.compile(r"(?:UTC|GMT)?([+-])(\d{2}):?(\d{2})?", re.ASCII | re.IGNORECASE)
 
 
-class Said(NamedTuple):
+class ZonedTime(NamedTuple):
     """A time and what its zone rests on: `said`, `epoch seconds`, `epoch milliseconds`, or `assumed +08:00`."""
 
     ns: int
     zone: str
 
 
-def read_time(text: str, zone: str = "", form: str = "") -> Said | None:
+def read_time(text: str, zone: str = "", form: str = "") -> ZonedTime | None:
     """The time that `text` says, or None. `zone` is "UTC" or an offset; `form` a strptime format of the entry."""
     text = text.strip()[:64]
     if form:
         with suppress(ValueError):
             moment = datetime.datetime.strptime(text, form)  # noqa: DTZ007  (placed in its zone below)
-            return _placed(moment, moment.microsecond * 1000, zone, _said(moment))
+            return _placed(moment, moment.microsecond * 1000, zone, _zone_of(moment))
         return None
     if _DIGITS.fullmatch(text):
         return _number(text.partition(".")[0], zone)
@@ -48,18 +48,18 @@ def read_time(text: str, zone: str = "", form: str = "") -> Said | None:
     return None
 
 
-def said_ns(text: str) -> int | None:
+def ns_of(text: str) -> int | None:
     """The same as UTC nanoseconds alone."""
-    said = read_time(text) if text else None
-    return said.ns if said else None
+    moment = read_time(text) if text else None
+    return moment.ns if moment else None
 
 
-def _said(moment: datetime.datetime) -> str:
+def _zone_of(moment: datetime.datetime) -> str:
     """The zone that the format of an entry read."""
     return moment.strftime("%z")[:5]
 
 
-def _number(digits: str, zone: str) -> Said | None:
+def _number(digits: str, zone: str) -> ZonedTime | None:
     """Epoch seconds or milliseconds, or yyyyMMddHHmmss with or without milliseconds."""
     if len(digits) in (14, 17):
         with suppress(ValueError):
@@ -68,21 +68,21 @@ def _number(digits: str, zone: str) -> Said | None:
             return _placed(moment, int(digits[14:] or 0) * 1_000_000, zone)
         return None
     if len(digits) == 10 and EARLIEST <= int(digits) < LATEST:
-        return Said(int(digits) * 10**9, "epoch seconds")
+        return ZonedTime(int(digits) * 10**9, "epoch seconds")
     if len(digits) == 13 and EARLIEST <= int(digits) // 1000 < LATEST:
-        return Said(int(digits) * 10**6, "epoch milliseconds")
+        return ZonedTime(int(digits) * 10**6, "epoch milliseconds")
     return None
 
 
-def _placed(moment: datetime.datetime, nanoseconds: int, zone: str, said: str = "") -> Said | None:
+def _placed(moment: datetime.datetime, nanoseconds: int, zone: str, own_zone: str = "") -> ZonedTime | None:
     if not 2000 <= moment.year < 2100:
         return None
-    offset = _offset(said or zone)
-    if said and offset is None:  # a zone that there is not: to assume another would be wrong by hours
+    offset = _offset(own_zone or zone)
+    if own_zone and offset is None:  # a zone that there is not: to assume another would be wrong by hours
         return None
     seconds = int(moment.replace(tzinfo=datetime.timezone(offset) if offset is not None else CHINA).timestamp())
-    note = "said" if said else f"assumed {zone}" if offset is not None else "assumed +08:00"
-    return Said(seconds * 10**9 + nanoseconds, note)
+    note = "said" if own_zone else f"assumed {zone}" if offset is not None else "assumed +08:00"
+    return ZonedTime(seconds * 10**9 + nanoseconds, note)
 
 
 def _offset(text: str) -> datetime.timedelta | None:

@@ -23,7 +23,7 @@ from netaudit.contracts.reasons import reason
 from netaudit.finalizing.sorting import settle
 from netaudit.finalizing.within import holders
 from netaudit.images.answers import Answer, Look
-from netaudit.images.detection import beside_of
+from netaudit.images.face_verdict import beside_of
 from netaudit.masking.mask import mask
 from netaudit.storage.object_store import object_path
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from netaudit.images.detection import FaceVerdict
+    from netaudit.images.face_verdict import FaceVerdict
     from netaudit.images.judge import Holder, Judged
 
 AT_ONCE = 65_536  # objects, or images, looked at together
@@ -73,7 +73,7 @@ def image_table(
         for some in _in_turn(seen, within):
             rows = {row["sha256"]: row for row in _plain(some)}
             if judge is not None:
-                judge.take(rows, stopped)
+                judge.complete(rows, stopped)
             _measure({sha256: row for sha256, row in rows.items() if "width" not in row}, sizes)
             for row in rows.values():
                 writer.append(image(*map(row.get, names)))
@@ -186,7 +186,7 @@ class _Judging:
         self._done = 0
         self._later = TableWriter(folder, ANSWERS, LATER, place="private")
 
-    def take(self, rows: dict[str, Row], stopped: Callable[[], bool]) -> None:
+    def complete(self, rows: dict[str, Row], stopped: Callable[[], bool]) -> None:
         """Complete some rows; once somebody wants to stop, those of which the answers are known."""
         known = self._known(rows.keys())
         for sha256, row in rows.items():

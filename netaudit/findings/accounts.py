@@ -95,7 +95,7 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
     pairs: dict[tuple[str, str], int] = defaultdict(int)
     for (near, far, _), (_, size) in sums.items():
         pairs[near, far] += size
-    told = set(sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:MOST_SUBJECTS])
+    named = set(sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:MOST_SUBJECTS])
     puzzling: dict[str, int] = defaultdict(int)  # what a sender may carry is the sum over all its ways
     for (near, _far, reason), (_, size) in sums.items():
         puzzling[near] += size if reason in PUZZLING else 0
@@ -107,7 +107,7 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
             and puzzling[near] < LEAST
             and not (reason in {TELLING, ECHOES} and size >= LEAST_TELLING)
         )
-        subject = f"{near} > {far}" if (near, far) in told else OTHERS
+        subject = f"{near} > {far}" if (near, far) in named else OTHERS
         yield Line(subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED})
 
 
@@ -154,14 +154,16 @@ def _telling(messages: pa.Table, objects: pa.Table) -> dict[str, pa.Array]:
     some = messages.filter(pc.greater(messages["obscure"], 0))
     fields = objects.filter(pc.is_in(objects["message_id"], value_set=some["message_id"].combine_chunks()))
     named = fields.filter(_speaks(fields, "unwrap_path", "name"))["message_id"].combine_chunks()
-    said = some.filter(pc.or_(_speaks(some, "path", "content_type"), pc.is_in(some["message_id"], value_set=named)))
-    return {way: said.filter(pc.equal(said["direction"], way))["flow_id"].combine_chunks() for way in ("up", "down")}
+    speaking = some.filter(pc.or_(_speaks(some, "path", "content_type"), pc.is_in(some["message_id"], value_set=named)))
+    return {
+        way: speaking.filter(pc.equal(speaking["direction"], way))["flow_id"].combine_chunks() for way in ("up", "down")
+    }
 
 
 def _speaks(rows: pa.Table, *columns: str) -> pa.ChunkedArray:
     """For each row whether one of some columns speaks of pictures, in the sender's words and not in those of a step."""
-    said = (pc.replace_substring(rows[name], f"{SEPARATOR}base64", SEPARATOR) for name in columns)
-    first, second = (pc.fill_null(pc.match_substring_regex(one, SPEAKS), fill_value=False) for one in said)
+    columns_text = (pc.replace_substring(rows[name], f"{SEPARATOR}base64", SEPARATOR) for name in columns)
+    first, second = (pc.fill_null(pc.match_substring_regex(one, SPEAKS), fill_value=False) for one in columns_text)
     return pc.or_(first, second)
 
 

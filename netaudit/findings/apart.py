@@ -65,7 +65,7 @@ class Apart:
 
 def lines(tables: Mapping[str, pa.Table]) -> Iterator[tuple[str, str, int, int, bool]]:
     """Entries of the ledger: device, what, how many, bytes; never understood."""
-    told = tables.get(TABLE)
-    if told is not None:
-        for row in told.to_pylist():
+    table = tables.get(TABLE)
+    if table is not None:
+        for row in table.to_pylist():
             yield row["device"], row["what"], row["number"], row["size"], False

@@ -169,7 +169,9 @@ class Bearing:
             found.add(STRANGER)
         elif self._strange(row.receiver, seen.server_mac if row.upload else seen.client_mac):
             found.add(STRANGE_ANSWER)
-        found |= {code for said, code in OF_FLOWS.items() if f"{said}_{'up' if row.upload else 'down'}" in seen.doubts}
+        found |= {
+            code for doubt, code in OF_FLOWS.items() if f"{doubt}_{'up' if row.upload else 'down'}" in seen.doubts
+        }
         if row.flow_id in self._bridged:
             found.add(BRIDGED)
         if seen.conflicting[0 if row.upload else 1]:

@@ -35,15 +35,15 @@ _SAYS_LITTLE = ("heartbeat", "subscription")
 
 def contacts_of(tables: Tables) -> list[Record]:
     """Names with phone numbers beside a face or in a document that an entry reads; of a challenged request once."""
-    return counted_once([record for record, told in _found(tables) if told], tables["messages"])
+    return counted_once([record for record, enough in _found(tables) if enough], tables["messages"])
 
 
 def alone(tables: Tables) -> Iterator[Line]:
     """Of each sender and receiver: names with phone numbers that are no finding."""
-    sums = Counter(f"{record.sender} > {record.receiver}" for record, told in _found(tables) if not told)
-    told = {subject for subject, _ in sorted(sums.items(), key=lambda pair: (-pair[1], pair))[:MOST_SUBJECTS]}
+    sums = Counter(f"{record.sender} > {record.receiver}" for record, kept in _found(tables) if not kept)
+    kept = {subject for subject, _ in sorted(sums.items(), key=lambda pair: (-pair[1], pair))[:MOST_SUBJECTS]}
     for subject, number in sorted(sums.items()):
-        yield Line(subject if subject in told else OTHERS, ALONE, number, 0, True)
+        yield Line(subject if subject in kept else OTHERS, ALONE, number, 0, True)
 
 
 def _found(tables: Tables) -> Iterator[Found]:

@@ -49,6 +49,6 @@ def documents(tables: Tables) -> Iterator[Line]:
         total = sums[subject, FEW if size < LEAST else LEFT if left else ELSEWHERE]
         total[0] += 1
         total[1] += size
-    told = set(sorted(sums, key=lambda pair: (-sums[pair][1], pair))[:MOST_SUBJECTS])
+    largest = set(sorted(sums, key=lambda pair: (-sums[pair][1], pair))[:MOST_SUBJECTS])
     for (subject, reason), (number, size) in sorted(sums.items()):
-        yield Line(subject if (subject, reason) in told else OTHERS, reason, number, size, reason != LEFT)
+        yield Line(subject if (subject, reason) in largest else OTHERS, reason, number, size, reason != LEFT)

@@ -91,7 +91,7 @@ def encrypted_findings(
             one = _finding(key, rows, role, service if known else "", count, rule)
             if pooled is not None and pooled[0] > 1:
                 one.reasons.append(reason("encrypted_together", m=pooled[0], n=pooled[1]))
-            one.reasons += fronts.said(rows) if fronts is not None else []
+            one.reasons += fronts.reasons_of(rows) if fronts is not None else []
             found.append(one)
     return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors)]
 
@@ -241,17 +241,19 @@ def _finding(
     bursts = [sum(row["bursts_up"][place] for row in rows) for place in range(len(BURST_NAMES))]
     shape = ", ".join(f"{count} × {label}" for count, label in zip(bursts, BURST_NAMES, strict=True) if count)
     up = sum(sent_once(row, "up") for row in rows)
-    said: dict[str, object] = {"name": name or receiver, "m": up, "n": len(rows), "shape": shape or "none"}
-    return hidden_finding(key, role, rows, up, rule, [_sent(said, service, count), *_weak(rows)])
+    figures: dict[str, object] = {"name": name or receiver, "m": up, "n": len(rows), "shape": shape or "none"}
+    return hidden_finding(key, role, rows, up, rule, [_sent(figures, service, count), *_weak(rows)])
 
 
-def _sent(said: dict[str, object], service: str, count: dict[str, Any] | None) -> str:
+def _sent(figures: dict[str, object], service: str, count: dict[str, Any] | None) -> str:
     """What was sent, as a reason: to a known service or not, with the uploads counted or not."""
     if count is None or not count["uploads"] or not count["shape"]:
-        return reason("encrypted_known", **said, service=service) if service else reason("encrypted", **said)
-    said = said | {"uploads": count["uploads"], "look": count["shape"]}
+        return reason("encrypted_known", **figures, service=service) if service else reason("encrypted", **figures)
+    figures = figures | {"uploads": count["uploads"], "look": count["shape"]}
     return (
-        reason("encrypted_known_counted", **said, service=service) if service else reason("encrypted_counted", **said)
+        reason("encrypted_known_counted", **figures, service=service)
+        if service
+        else reason("encrypted_counted", **figures)
     )
 
 

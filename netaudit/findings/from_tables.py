@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.reasons import reason
@@ -15,6 +16,7 @@ from netaudit.findings.bearing import Bearing
 from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ends import Ends
+from netaudit.findings.from_endpoints import bridged
 from netaudit.findings.fronts import Fronts
 from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, note_alone, records_of, with_identity
 from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, UNDATED, Run, bounds_table, ledger_table
@@ -23,7 +25,7 @@ from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
 from netaudit.findings.opaque import opaque_findings
 from netaudit.findings.people import nameless, peoples_machines
 from netaudit.findings.receivers import Receivers
-from netaudit.findings.relayed import relayed_findings, without_told
+from netaudit.findings.relayed import relayed_findings, without_flows_of
 from netaudit.findings.retrieval import own_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
@@ -35,8 +37,6 @@ from netaudit.storage.table_streams import table_of
 from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from netaudit.findings.finding import Finding
     from netaudit.findings.identity_records import Record
     from netaudit.findings.vocabulary import Rule
@@ -87,8 +87,8 @@ def judge(
     (records, alone), back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
     others = other_records(tables)
     receivers = Receivers(tables, actors.ends)
-    told = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
-    bearing = bearing_of(tables, faces, scope, actors, told)
+    flow_ids = (record.message["flow_id"] for some in (records, *others.values()) for record in some)
+    bearing = bearing_of(tables, faces, scope, actors, flow_ids)
     fronts = Fronts(tables, receivers)
     machines = peoples_machines(tables, scope, actors)
     relayed = relayed_findings(tables, actors, actors.ends.renamed(flows, scope))
@@ -109,7 +109,7 @@ def judge(
         *clear,
         *relayed,
         *encrypted_findings(
-            without_told(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines, fronts
+            without_flows_of(flows, relayed), scope, actors, endpoints, tables.get("upload_counts"), machines, fronts
         ),
     ]
     found += locked_findings(tables, scope, actors, machines)
@@ -120,6 +120,7 @@ def judge(
         one.sender_device, one.receiver_device = (actors.ends.device(ip, flow) for ip in (one.sender, one.receiver))
     _name_dialogues(found, tables.get("media"))
     _name_tunnels(found, flows)
+    _name_bridges(found, flows)
     return Judgement(table_of([one.row() for one in found], FINDINGS), apart.table())
 
 
@@ -178,6 +179,21 @@ def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     for finding in found if within else ():
         for tunnel, sender in sorted({within[flow] for flow in finding.flow_ids if flow in within}):
             finding.reasons.append(reason("borne", tunnel=tunnel, sender=sender))
+
+
+def _name_bridges(found: list[Finding], flows: pa.Table) -> None:
+    """Add to findings of what tunnels of Ethernet here carried their ends, either of which could have written it."""
+    if "client_outer" not in flows.column_names:
+        return
+    chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=pa.array(sorted(bridged(flows)), pa.string())))
+    columns = ["flow_id", "tunnel", "client_outer", "server_outer"]
+    ends = {
+        row["flow_id"]: (row["tunnel"], *sorted((row["client_outer"], row["server_outer"])))
+        for row in chosen.select(columns).to_pylist()
+    }
+    for finding in found if ends else ():
+        for tunnel, one, other in sorted({ends[flow] for flow in finding.flow_ids if flow in ends}):
+            finding.reasons.append(reason("bridged", tunnel=tunnel, one=one, other=other))
 
 
 def actors_of(tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()) -> Actors:

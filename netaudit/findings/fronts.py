@@ -78,9 +78,9 @@ class Fronts:
 
         What else is in clear names its receiver itself, which `receivers.py` holds against DNS.
         """
-        return self.said(self._hidden[one] for one in sorted(set(flow_ids)) if one in self._hidden)
+        return self.reasons_of(self._hidden[one] for one in sorted(set(flow_ids)) if one in self._hidden)
 
-    def said(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    def reasons_of(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
         """Reasons on flows of one sender to one receiver; none where nothing hides it."""
         found: Counter[str] = Counter()
         for row in rows:

@@ -67,17 +67,17 @@ class Record(NamedTuple):
 class Records(NamedTuple):
     """Records with an identity number, with their ways; those of a challenged request once."""
 
-    told: list[Record]  # it says what it is, or there are enough of them
+    sufficient: list[Record]  # it says what it is, or there are enough of them
     alone: list[Record]  # nothing names it: of fewer than LEAST_BARE persons on its way, or beside others not right
 
 
 def records_of(tables: dict[str, pa.Table]) -> Records:
     """All records with an identity number, each once."""
-    told: list[Record] = []
+    sufficient: list[Record] = []
     alone: list[Record] = []
     for record, enough in _records(tables):
-        (told if enough else alone).append(record)
-    return Records(counted_once(told, tables["messages"]), alone)
+        (sufficient if enough else alone).append(record)
+    return Records(counted_once(sufficient, tables["messages"]), alone)
 
 
 def counted_once(found: list[Record], messages: pa.Table) -> list[Record]:
@@ -180,8 +180,8 @@ def _of_message(
     for place, own in found:
         numbers = [row for row in own if row["kind"] == "id_number" and row["certainty"] in RIGHT]
         named = any(row["kind"] == "name" for row in own)
-        told = any(f"{message['message_id']} {row['value_hmac']}" in known for row in numbers)
-        bare = not (named or told or any(names_id(row["field"]) for row in numbers))
+        is_known = any(f"{message['message_id']} {row['value_hmac']}" in known for row in numbers)
+        bare = not (named or is_known or any(names_id(row["field"]) for row in numbers))
         others = any(row["kind"] == "id_number" and row["certainty"] == "shape" for row in own)
         unchecked = not numbers and named
         numbers = numbers or [row for row in own if named and _is_called_so(row)]
@@ -191,20 +191,20 @@ def _of_message(
         alone = len(found) == 1
         images = [row for row in pictures if row["object_id"] in documents]  # whose name has the number
         images = images or pictures_of(place, pictures, alone=alone)
-        said = [row for row in own if row["kind"] == "picture" and (alone or is_of(place, row["field"]))]
+        picture_rows = [row for row in own if row["kind"] == "picture" and (alone or is_of(place, row["field"]))]
         record = Record(
             message,
             sender,
             receiver,
             frozenset(row["value_hmac"] for row in numbers),
             named,
-            told,
+            is_known,
             any(known_region(row["value_masked"]) for row in numbers),
             bool(message["complete"]) and all(objects[one]["complete"] for one in documents if one in objects),
             frozenset(documents),
             sum(objects[one]["size"] for one in documents if one in objects),
             frozenset(row["object_id"] for row in images),
-            frozenset(one for row in said for one in named_by.get(row["value_hmac"], ())),
+            frozenset(one for row in picture_rows for one in named_by.get(row["value_hmac"], ())),
             bare,
             bare and all(row["certainty"] == "chance" for row in numbers),
             unchecked,

@@ -8,6 +8,14 @@ LIMITS = {
     "a block far behind all others of its body is told by itself": (
         "与同一内容其他数据块相距过远的数据块单独列出", "a block far behind all others of its body is told by itself",
     ),
+    "Kafka records that could not be read": ("无法读取的 Kafka 记录", "Kafka records that could not be read"),
+    "number of Kafka records in one request": (
+        "单个请求中的 Kafka 记录数", "number of Kafka records in one request",
+    ),
+    "size of Kafka records after decompression": (
+        "Kafka 记录解压后的大小", "size of Kafka records after decompression",
+    ),
+    "unknown compression of Kafka records": ("Kafka 记录的未知压缩方式", "unknown compression of Kafka records"),
     "bson depth": ("BSON 嵌套层数", "depth of BSON"),
     "bytes far behind a hole are not kept": ("缺失之后相距过远的字节未保留", "bytes far behind a hole are not kept"),
     "bytes under way in one connection": ("单个连接中同时处理的字节数", "bytes under way in one connection"),
@@ -17,6 +25,7 @@ LIMITS = {
     "expansion": ("解压后的大小", "size after decompression"),
     "header fields": ("首部字段数", "number of header fields"),
     "images in one part": ("单个部分中的图像数", "images in one part"),
+    "messages under way": ("同时处理的消息数", "messages under way"),
     "packets between the first and the last of a long message are not told": (
         "长消息首尾之间的数据包未列出", "packets between the first and the last of a long message are not told",
     ),

@@ -66,11 +66,11 @@ def opaque_findings(
 
     Of people's own `machines` nothing is told here: they call, mail, mirror and tunnel all day.
     """
-    told = {flow for finding in found for flow in finding.flow_ids}
+    covered = {flow for finding in found for flow in finding.flow_ids}
     rows = [
         row
         for row in _outward(flows, scope, actors)
-        if row["flow_id"] not in told
+        if row["flow_id"] not in covered
         and _sent(row)
         and not is_own(
             actors.role(row["near"], row["flow_id"])[0],
@@ -86,9 +86,9 @@ def opaque_findings(
         if _much(some, LEAST_OPAQUE):
             why = reason("opaque", n=sum(map(_sent, some)), m=len(some), names=_kinds(some))
             out.append(_finding(sender, receiver, some, actors, SHAPED_OPAQUE, why))
-            out[-1].reasons += fronts.said(some) if fronts is not None else []
-    told |= {flow for finding in out for flow in finding.flow_ids}
-    return out + _scattered([row for row in rows if row["flow_id"] not in told], actors, endpoints)
+            out[-1].reasons += fronts.reasons_of(some) if fronts is not None else []
+    covered |= {flow for finding in out for flow in finding.flow_ids}
+    return out + _scattered([row for row in rows if row["flow_id"] not in covered], actors, endpoints)
 
 
 def is_opaque(protocol: str, transport: str) -> bool:
@@ -128,8 +128,8 @@ def _of_busy(flows: pa.Table) -> pa.Table:
     some = pa.concat_tables([pa.table({"ip": end, "sent": size}) for end, size in zip(ends, sent, strict=True)])
     sums = some.group_by("ip").aggregate([("sent", "sum")])
     busy = sums.filter(pc.greater_equal(sums["sent_sum"], min(LEAST_OPAQUE, LEAST_SCATTERED)))["ip"].combine_chunks()
-    said = [pc.and_(pc.not_equal(size, 0), pc.is_in(end, busy)) for end, size in zip(ends, sent, strict=True)]
-    return flows.filter(pc.or_(*said))
+    masks = [pc.and_(pc.not_equal(size, 0), pc.is_in(end, busy)) for end, size in zip(ends, sent, strict=True)]
+    return flows.filter(pc.or_(*masks))
 
 
 def _sent(row: Row) -> int:

@@ -58,8 +58,8 @@ def peoples_machines(tables: dict[str, pa.Table], scope: Callable[[str], str], a
     for device in words.keys() | browsing | actors.callings.keys():
         calling = actors.callings.get(device)
         heard = _heard(calling, words.get(device, frozenset()), browses=device in browsing)
-        told = ("announced" in words.get(device, ())) + (device in makers)
-        if heard and heard + told >= LEAST_FACTS and not (calling and AGAINST & calling.against.keys()):
+        stated = ("announced" in words.get(device, ())) + (device in makers)
+        if heard and heard + stated >= LEAST_FACTS and not (calling and AGAINST & calling.against.keys()):
             found.add(device)
     return frozenset(found)
 

@@ -61,11 +61,13 @@ class Face:
 
 def posters(tables: Tables) -> Iterator[Line]:
     """Of each sender: images of faces that stayed alike for hours, and their bytes."""
-    told = {sender: [one for one in faces if one.stays] for sender, faces in _faces(tables).items()}
-    found = sorted((sender for sender in told if told[sender]), key=lambda one: (-len(told[one]), one))
+    lasting = {sender: [one for one in faces if one.stays] for sender, faces in _faces(tables).items()}
+    found = sorted((sender for sender in lasting if lasting[sender]), key=lambda one: (-len(lasting[one]), one))
     for place, sender in enumerate(found):
         subject = sender if place < MOST_SUBJECTS else OTHERS
-        yield Line(subject, ALIKE, sum(one.count for one in told[sender]), sum(one.size for one in told[sender]), True)
+        yield Line(
+            subject, ALIKE, sum(one.count for one in lasting[sender]), sum(one.size for one in lasting[sender]), True
+        )
 
 
 def _faces(tables: Tables) -> dict[str, list[Face]]:

@@ -34,17 +34,17 @@ _REVERSE = re.compile(r"(?:\d{1,3}\.){1,4}in-addr\.arpa|(?:[0-9a-f]\.){1,32}ip6\
 def names(tables: Tables) -> Iterator[Line]:
     """By host and registered name: how many names it asked for before it, and how many bytes nobody would read."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
-    said: dict[tuple[str, str], list[str]] = defaultdict(list)
+    labels_of: dict[tuple[str, str], list[str]] = defaultdict(list)
     for client, host in _asked(tables["messages"], tables["flows"]):
         name = bare(host)
         registered = registrable(name, rented=False)
         if not registered or scopes.get(client) != "inside" or _REVERSE.fullmatch(name):
             continue
-        said[client, registered].append(name[: -len(registered)])
+        labels_of[client, registered].append(name[: -len(registered)])
         if len(registered) >= LONG:  # hardly any is: it may be made up
             label, _, suffix = registered.partition(".")
-            said[client, suffix].append(f"{label}.")
-    for (client, registered), some in sorted(said.items()):
+            labels_of[client, suffix].append(f"{label}.")
+    for (client, registered), some in sorted(labels_of.items()):
         text = "".join(sorted(set(some))).encode("utf-8", "replace")
         size = obscure(text) if len(text) >= LEAST else 0
         if size >= LEAST:

@@ -66,12 +66,12 @@ class Receivers:
         other: Counter[tuple[str, str]] = Counter()
         for client, server, flow_id, host, ts in ways:
             names = self.led(client, server, flow_id, ts)
-            said = bare(host)
-            if not names or said in names:
+            stated = bare(host)
+            if not names or stated in names:
                 hosts[host] += bool(host)
             else:
                 led[names[0]] += 1
-                if said and said != server:
+                if stated and stated != server:
                     other[host, names[0]] += 1
         named = [name for name, _ in sorted((led + hosts).items(), key=lambda one: (-one[1], one[0]))]
         against = [reason("host_against", host=host, name=name, n=n) for (host, name), n in sorted(other.items())]
@@ -79,8 +79,8 @@ class Receivers:
 
 
 def _note(names: Since, name: str, ts: int | None) -> None:
-    said = bare(name)
-    names[said] = min(names.get(said, ts or 0), ts or 0)
+    host = bare(name)
+    names[host] = min(names.get(host, ts or 0), ts or 0)
 
 
 def bare(name: str) -> str:

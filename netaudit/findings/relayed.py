@@ -44,13 +44,13 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors, named: pa.Tabl
     faces = dict(zip(*(tables["images"][name].to_pylist() for name in ("sha256", "face")), strict=True))
     tests = tables["relay_tests"].to_pylist()
     services = services_of(tables.get("endpoints"))
-    told = [_finding(*key, rows, faces, tests, tables["flows"], actors) for key, rows in sorted(groups.items())]
-    told += [_together(test, tables, actors, named) for test in together_tests(tests)]
-    for one in told:
+    findings = [_finding(*key, rows, faces, tests, tables["flows"], actors) for key, rows in sorted(groups.items())]
+    findings += [_together(test, tables, actors, named) for test in together_tests(tests)]
+    for one in findings:
         service, service_class = services.get(one.receiver, ("", ""))
         if service_class in KNOWN_CLASSES:
             one.reasons.append(reason("relay_service", service=service))
-    return told
+    return findings
 
 
 def way_of(test: dict[str, Any]) -> tuple[str, str, str]:
@@ -127,8 +127,8 @@ def _reasons(
 ) -> list[str]:
     """How many fit, how, what by chance; what it does not say."""
     unjudged = sum(faces.get(row["sha256"]) in {None, "not judged"} for row in rows)
-    said: dict[str, object] = {"n": len(rows), "modes": ", ".join(sorted({row["mode"] for row in rows}))}
-    fit = reason("relay_fit_through", through=through, **said) if through else reason("relay_fit", **said)
+    figures: dict[str, object] = {"n": len(rows), "modes": ", ".join(sorted({row["mode"] for row in rows}))}
+    fit = reason("relay_fit_through", through=through, **figures) if through else reason("relay_fit", **figures)
     apart = reason("relay_face_unjudged", n=with_face, m=unjudged) if unjudged else reason("relay_face", n=with_face)
     chance, clock = test["expected"], test["clock_s"]
     return [
@@ -195,12 +195,12 @@ def _flows_of(flows: pa.Table, sender: str, receiver: str) -> list[dict[str, Any
 def _reasons_together(test: dict[str, Any]) -> list[str]:
     """What goes together, and why nothing more is said."""
     if test["mode"] == FOLLOWING:
-        said = {"seconds": test["window_s"], "n": test["fitting"], "m": test["images"]}
+        figures = {"seconds": test["window_s"], "n": test["fitting"], "m": test["images"]}
         others = test["expected"]
         begun = (
-            reason("relay_following", **said)
+            reason("relay_following", **figures)
             if others is None
-            else reason("relay_following_beside", **said, expected=f"{others:.1f}")
+            else reason("relay_following_beside", **figures, expected=f"{others:.1f}")
         )
         return [begun, reason("relay_following_why"), reason("relay_together_end")]
     fitting, mode = test["fitting"], test["mode"]
@@ -212,7 +212,7 @@ def _reasons_together(test: dict[str, Any]) -> list[str]:
     return [fit, reason("relay_together_why"), reason("relay_together_end")]
 
 
-def without_told(flows: pa.Table, relayed: Iterable[Finding]) -> pa.Table:
+def without_flows_of(flows: pa.Table, relayed: Iterable[Finding]) -> pa.Table:
     """`flows` without those of such findings: what is told of them is told once."""
     import pyarrow as pa
     import pyarrow.compute as pc

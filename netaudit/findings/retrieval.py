@@ -58,15 +58,15 @@ def own_of(
     by_record, by_answer = _named(targets, tables, collectors | own.hosts, domains, scope, actors)
     wanted = pa.array(sorted({row.message_id for row in fetched}), pa.string())
     went = targets.filter(pc.and_(pc.invert(_is_named(targets)), pc.is_in(targets["message_id"], value_set=wanted)))
-    told: dict[str, set[str]] = {}
+    kinds_of: dict[str, set[str]] = {}
     for row in went.select(["message_id", "host", *HASHES]).to_pylist():
         codes = {row[name] for name in HASHES} - {"", None}
-        kinds = told.setdefault(row["message_id"], set())
+        kinds = kinds_of.setdefault(row["message_id"], set())
         kinds |= {"record"} if codes & by_record else set()
         kinds |= {"answer"} if codes & by_answer else set()
         kinds |= {"referer"} if _is_of(row["host"] or "", collectors, domains) else set()
     for row in fetched:
-        kinds = told.get(row.message_id, set())
+        kinds = kinds_of.get(row.message_id, set())
         if kinds:
             own.digests.add(row.digest)
         if "record" in kinds and row.host:

@@ -138,7 +138,7 @@ class Actors:
             self._take(row)
         self.callings = callings(tables, self.ends)
         self._answered: dict[str, Answered] = defaultdict(Answered)
-        for record in records_of(tables).told:
+        for record in records_of(tables).sufficient:
             self._note_persons(record)
         self._own: dict[str, str] = own_flows(tables, shared) if shared else {}
 
@@ -176,11 +176,11 @@ class Actors:
         """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""
         if ip not in self._shared:
             device = self.ends.device(ip, flow_id)
-            said = role(self._seen.get(device), self._named.get(device), self.callings.get(device))
-            cards = self._answered.get(device) if said[0] == UNKNOWN else None
+            judged = role(self._seen.get(device), self._named.get(device), self.callings.get(device))
+            cards = self._answered.get(device) if judged[0] == UNKNOWN else None
             if cards is not None and cards.reads_cards(self._seen.get(device)):
                 return UNKNOWN, reason("behaves_reader", n=len(cards.persons), m=len(cards.askers))
-            return said
+            return judged
         if agent := self._own.get(flow_id):
             return PERSONAL_DEVICE, reason("phone", agent=agent[:120])
         return UNKNOWN, reason("shared")

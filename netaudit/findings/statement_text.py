@@ -70,14 +70,14 @@ def _named(statement: Mapping[str, Any], lang: str, part: str) -> str:
 
 def _counted(counts: Mapping[str, int], lang: str, part: str) -> str:
     """How many devices there are, and how many addresses that may stand for several; the others are left out."""
-    told = [words[lang].format(Count(n)) for count, words in PARTIES[part] if (n := counts.get(count, 0))]
-    return AND[lang].join(told) or PARTIES[part][0][1][lang].format(Count(0))
+    parts = [words[lang].format(Count(n)) for count, words in PARTIES[part] if (n := counts.get(count, 0))]
+    return AND[lang].join(parts) or PARTIES[part][0][1][lang].format(Count(0))
 
 
-def _numbers(said: object) -> dict[str, int]:
+def _numbers(part: object) -> dict[str, int]:
     """The numbers of a part of a statement, which comes from a file."""
-    given = said if isinstance(said, dict) else {}
-    return {str(name): value for name, value in given.items() if isinstance(value, int)}
+    numbers = part if isinstance(part, dict) else {}
+    return {str(name): value for name, value in numbers.items() if isinstance(value, int)}
 
 
 class _Figures(dict[str, Any]):
@@ -95,9 +95,9 @@ def _why(statement: Mapping[str, Any], lang: str) -> str:
     if len(words) == 1:
         return words[0][0]
     rest = sum(count for _, count in words[MOST_REASONS:])
-    told = words[:MOST_REASONS] + ([(OTHERS[lang], rest)] if rest else [])
+    shown = words[:MOST_REASONS] + ([(OTHERS[lang], rest)] if rest else [])
     unit = "size" if statement.get("unit") == "bytes" else ""
-    return ("，" if lang == "zh" else ", ").join(f"{word} {Count(n):{unit}}" if n else word for word, n in told)
+    return ("，" if lang == "zh" else ", ").join(f"{word} {Count(n):{unit}}" if n else word for word, n in shown)
 
 
 def sentences(statements: Iterable[Mapping[str, Any]], lang: str) -> list[str]:
@@ -107,14 +107,14 @@ def sentences(statements: Iterable[Mapping[str, Any]], lang: str) -> list[str]:
 
 def first_page(statements: Iterable[Mapping[str, Any]], lang: str) -> list[str]:
     """At most three sentences: what was seen; what was not visible, or stayed inside; what was not judged or read."""
-    said = []
+    lines = []
     for clauses in _by_page(statements, lang).values():
         rest = len(clauses) - MOST_CLAUSES
         if clauses:
-            told = clauses[:MOST_CLAUSES] + ([MORE[lang].format(n=rest)] if rest > 0 else [])
-            text = ("；" if lang == "zh" else "; ").join(told)
-            said.append(text[:1].upper() + text[1:] + ("。" if lang == "zh" else "."))
-    return said
+            shown = clauses[:MOST_CLAUSES] + ([MORE[lang].format(n=rest)] if rest > 0 else [])
+            text = ("；" if lang == "zh" else "; ").join(shown)
+            lines.append(text[:1].upper() + text[1:] + ("。" if lang == "zh" else "."))
+    return lines
 
 
 def beyond_first_page(statements: Iterable[Mapping[str, Any]], lang: str) -> list[str]:

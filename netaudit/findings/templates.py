@@ -39,7 +39,7 @@ _PEOPLE = frozenset({"id_number", "name", "phone", "person_id"})
 
 def templates_of(tables: Tables) -> list[Record]:
     """Templates that something says to be one, each a record of its own; those of a challenged request once."""
-    found = [_record(*one) for one in _found(tables) if _told(*one)]
+    found = [_record(*one) for one in _found(tables) if _is_stated(*one)]
     return counted_once(found, tables["messages"])
 
 
@@ -48,15 +48,15 @@ def unsaid(tables: Tables) -> Iterator[Line]:
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for message, row, rows, objects in _found(tables):
-        if not _told(message, row, rows, objects):
+        if not _is_stated(message, row, rows, objects):
             sender, receiver = ways(message)
             left = (scopes.get(sender), scopes.get(receiver)) == ("inside", "outside")
             total = sums[f"{sender} > {receiver}", LEFT if left else ELSEWHERE]
             total[0] += 1
             total[1] += objects.get(row["object_id"], {}).get("size") or 0
-    told = set(sorted(sums, key=lambda pair: (-sums[pair][0], pair))[:MOST_SUBJECTS])
+    largest = set(sorted(sums, key=lambda pair: (-sums[pair][0], pair))[:MOST_SUBJECTS])
     for (subject, reason), (number, size) in sorted(sums.items()):
-        yield Line(subject if (subject, reason) in told else OTHERS, reason, number, size, reason != LEFT)
+        yield Line(subject if (subject, reason) in largest else OTHERS, reason, number, size, reason != LEFT)
 
 
 def _found(tables: Tables) -> Iterator[tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]], dict[str, Any]]]:
@@ -71,7 +71,7 @@ def _found(tables: Tables) -> Iterator[tuple[dict[str, Any], dict[str, Any], lis
                 yield message, row, rows, objects
 
 
-def _told(_: dict[str, Any], row: dict[str, Any], rows: list[dict[str, Any]], objects: dict[str, Any]) -> bool:
+def _is_stated(_: dict[str, Any], row: dict[str, Any], rows: list[dict[str, Any]], objects: dict[str, Any]) -> bool:
     """Whether something says that it is one: itself, or a person or a face in its record."""
     if row["certainty"] != "shape":
         return True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 AT_ONCE = 16_384  # objects looked up at once: memory does not follow the number of transfers
-CLEAR = 0.8  # score from which one look is enough for a face (`images/detection.py`)
+CLEAR = 0.8  # score from which one look is enough for a face (`images/face_verdict.py`)
 PASSED_OVER = 65_536  # objects of which images are picked together
 MESSAGE_COLUMNS = [
     "message_id",
@@ -100,9 +100,9 @@ def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Ta
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
     for rows in _images_among(objects, images):
         facts = _by_first(_only(images, "sha256", rows["sha256"]))
-        said = _only(messages, "message_id", rows["message_id"])
-        flow_of = _by_first(_only(flows, "flow_id", said["flow_id"]))
-        message_of = _by_first(_as_integers(said))
+        own_messages = _only(messages, "message_id", rows["message_id"])
+        flow_of = _by_first(_only(flows, "flow_id", own_messages["flow_id"]))
+        message_of = _by_first(_as_integers(own_messages))
         for row in _tuples(rows):
             message = message_of.get(row[1])
             flow = flow_of.get(message[1]) if message else None

@@ -42,8 +42,8 @@ def understanding(tables: Tables, cut: Mapping[str, int]) -> Iterator[Line]:
     faces = {message for message, _ in _with_faces(tables)}
     persons = tables["persons"]
     people = set(pc.unique(persons.filter(pc.is_in(persons["kind"], pa.array(_PEOPLE)))["message_id"]).to_pylist())
-    said = pc.and_(pc.equal(persons["kind"], TEMPLATE), pc.not_equal(persons["certainty"], "shape"))
-    templates = set(pc.unique(persons.filter(said)["message_id"]).to_pylist())
+    stated = pc.and_(pc.equal(persons["kind"], TEMPLATE), pc.not_equal(persons["certainty"], "shape"))
+    templates = set(pc.unique(persons.filter(stated)["message_id"]).to_pylist())
     events = tables["events"]
     standings = events["standing"].to_pylist()
     known = dict(zip(events["message_id"].to_pylist(), standings, strict=True))

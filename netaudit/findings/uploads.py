@@ -221,12 +221,12 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Rece
 def _moved(act: Act, rows: list[Transfer], distinct: int, opened: list[str], hosts: str) -> str:
     """What moved, as a reason: in clear or how it was opened, and for whom."""
     count = sum(bool(row.opened) for row in rows)
-    said: dict[str, object] = {"n": len(rows), "m": distinct} | ({"hosts": hosts} if hosts else {})
+    figures: dict[str, object] = {"n": len(rows), "m": distinct} | ({"hosts": hosts} if hosts else {})
     if act == VIDEO:
-        return reason("video_for" if hosts else "video", **said)
+        return reason("video_for" if hosts else "video", **figures)
     if not count:
-        return reason("clear_for" if hosts else "clear", **said)
+        return reason("clear_for" if hosts else "clear", **figures)
     keys = ", ".join(opened)
     if count == len(rows):
-        return reason("opened_for" if hosts else "opened", **said, keys=keys)
-    return reason("partly_opened_for" if hosts else "partly_opened", **said, k=count, keys=keys)
+        return reason("opened_for" if hosts else "opened", **figures, keys=keys)
+    return reason("partly_opened_for" if hosts else "partly_opened", **figures, k=count, keys=keys)

@@ -1,8 +1,11 @@
 """The vocabulary of judgement: each grade, act, rule and kind of finding once, with all that anybody says of it.
 
 A finding is of one of KINDS, by its act, its grade and the rule that fired; whoever reads one that is of none fails
-(`kind_of`). To add a kind: give it an entry here, an example in `tests/findings/kinds.py`, and let a statement of the
-verdict tell it (`findings/statements`). `tests/findings/test_vocabulary.py` asks for everything else.
+(`kind_of`). To add a kind: give it an entry here and an example in `tests/findings/kinds.py`; let a statement of the
+verdict tell it (`findings/statements`, with one of EXAMPLES in `tests/findings/examples.py`), and say which papers to
+ask for (`duties/duties.yaml`). A rule on records says how they are told (SAYINGS of `identity.py`, words in
+`report/reasons.yaml`); a new figure (`Seen`) is a column, and has words in `report/summary.yaml`, `report/texts.yaml`
+and `live/texts.yaml`. `tests/findings/test_vocabulary.py` and `test_identity.py` ask for all of it.
 """
 
 from __future__ import annotations
@@ -390,8 +393,8 @@ def kind_of(finding: Mapping[str, Any]) -> Kind:
         fits = finding["act"] == kind.act.name and finding["certainty"] in tuple(kind.grades)
         if fits and any(rule == one.name for one in kind.rules):
             return kind
-    told = ", ".join(str(finding[name]) for name in ("certainty", "act", "rule"))
-    raise CaseError("a finding is of no kind that this version knows: {}", told)
+    shown = ", ".join(str(finding[name]) for name in ("certainty", "act", "rule"))
+    raise CaseError("a finding is of no kind that this version knows: {}", shown)
 
 
 def grade_of(finding: Mapping[str, Any]) -> Grade:
@@ -408,4 +411,4 @@ def words() -> dict[str, dict[str, str]]:
     found |= {f"certainty.{grade.letter}": grade.meaning for grade in GRADES}
     found |= {f"lead_{kind.name}": kind.lead for kind in KINDS}
     found |= {f"finding_rule.{rule.name}": rule.words for rule in RULES}
-    return {key: said._asdict() for key, said in found.items()}
+    return {key: wording._asdict() for key, wording in found.items()}

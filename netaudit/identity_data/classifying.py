@@ -25,7 +25,7 @@ from netaudit.identity_data.naming import (
     plain,
 )
 from netaudit.identity_data.values import LEAST_TAIL, Personal, address_tail, e164
-from netaudit.masking.identity_numbers import ID18, MOBILE, check_digit, known_region, right_check_digit
+from netaudit.masking.number_forms import ID18, MOBILE, check_digit, known_region, right_check_digit
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ from netaudit.identity_data.values import (
     canonical,
     masked,
 )
-from netaudit.masking.identity_numbers import is_device_id, known_region, right_check_digit
+from netaudit.masking.number_forms import is_device_id, known_region, right_check_digit
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scalars import fields, fields_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.identity_data.lines import Field, lines_of
 from netaudit.identity_data.naming import has_family_name, kind_of, names_personal
-from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
+from netaudit.masking.number_forms import ID18, MOBILE, right_check_digit
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Faces: found by detection.py, and hidden here, by a few block means, before anything else is made of a picture.
+"""Faces: found by face_verdict.py, and hidden here, by a few block means, before anything else is made of a picture.
 
 Where no clear face was found the whole picture is made coarse: a face that the detector missed must not slip through.
 It decodes: it belongs into a helper process (preview_helper.py).
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.images.detection import SIDE_A, Box, FaceDetector, FaceVerdict
 from netaudit.images.extents import sniff
+from netaudit.images.face_verdict import SIDE_A, Box, FaceDetector, FaceVerdict
 from netaudit.images.pictures import Picture
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ import orjson
 
 from netaudit.contracts.judgements import AS_HOLDER, MANY_PICTURES, NOT_ASKED
 from netaudit.contracts.reasons import reason
-from netaudit.images.detection import FaceDetector, FaceVerdict, beside_of
+from netaudit.images.face_verdict import FaceDetector, FaceVerdict, beside_of
 from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
 from netaudit.images.likeness import LARGEST, shows

@@ -24,7 +24,7 @@ import orjson
 from netaudit.contracts.judgements import CRASHED, GIVEN_UP, NO_HELPER, STALLED, WORKED
 from netaudit.contracts.reasons import reason
 from netaudit.images.cpu_limit import LOOKS, Limits, Watch
-from netaudit.images.detection import FaceVerdict
+from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.images.processes import processors, start
 from netaudit.storage.object_store import object_path

@@ -59,7 +59,7 @@ class Beside:
         `before` is what an audit knew that was stopped (`all_of_them`).
         """
         self.judge = Judges(faces=True, count=count, polite=POLITE)
-        self.found = 0  # images handed to `take`
+        self.found = 0  # images handed to `submit`
         self.judged = 0
         self._answers = Answers(case)
         self._before = self._answers.take_up(before) if before is not None else frozenset[Look]()
@@ -72,7 +72,7 @@ class Beside:
         """Start a helper now: it takes a second to load what it needs."""
         self.judge.prepare()
 
-    def take(self, fresh: Iterable[Fresh]) -> None:
+    def submit(self, fresh: Iterable[Fresh]) -> None:
         """Hand some images to the helpers, and note what they have said meanwhile."""
         for one in fresh:
             self.found += one.new

@@ -182,7 +182,7 @@ class Analyst:
         self._thread = threading.Thread(target=self._work, name="analyst", daemon=True)
         self._thread.start()
 
-    def step(self, take: Callable[[], Snapshot]) -> Analysis | str | None:
+    def step(self, snapshot: Callable[[], Snapshot]) -> Analysis | str | None:
         """Begin an analysis when it is time; gives one that has ended, or why it failed."""
         if self._busy:
             with contextlib.suppress(queue.Empty):
@@ -191,7 +191,7 @@ class Analyst:
                 return done
         elif time.monotonic() >= self._due:
             self._busy = True
-            self._asked.put(take())
+            self._asked.put(snapshot())
         return None
 
     def close(self) -> None:

@@ -35,8 +35,8 @@ class Sent:
         """Whether it looks like uploads, as `findings.encrypted` judges flows that have ended; `known`: the service."""
         return bool(upload_shape(self.up, self.down, self.bursts, known=known))
 
-    def take(self) -> int:
-        """Bytes that went up since last taken."""
+    def flush(self) -> int:
+        """Bytes that went up since the last call."""
         sent, self.reported, self.bursts_told = self.up - self.reported, self.up, self.bursts
         return sent
 

@@ -171,7 +171,7 @@ class _Engine:
         audit, folder = self._audit, self._folder
         done = self._analyst.step(lambda: snapshot(self._memory, audit.facts(), known, stored(folder), audit.last_ts))
         if isinstance(done, Analysis):
-            self._newsroom.take(done)
+            self._newsroom.report(done)
         elif done is not None:
             self._show.show(Note("warning", "analysis_failed", {"error": done}))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netaudit.contracts.judgements import AS_HOLDER
 from netaudit.images.answers import Answers
-from netaudit.images.detection import beside_of
+from netaudit.images.face_verdict import beside_of
 from netaudit.images.judge import Judge, holder_at
 from netaudit.pipeline.finds import MOST_WAYS, way_of
 from netaudit.storage.object_store import object_path
@@ -50,7 +50,7 @@ class LiveJudge:
         self._judge = Judge(faces=True, polite=POLITE)
         self._judge.prepare()
 
-    def take(self, find: Find) -> Judgement | str:
+    def judge(self, find: Find) -> Judgement | str:
         """What is known of an image; WAITING when `results` will tell, "not judged" when only the end of the audit."""
         self.taken += 1
         if (known := self.answers.recent((find.sha256, find.up))) is not None and _answers(known[1], find):

@@ -72,7 +72,7 @@ class Newsroom:
     def step(self) -> None:
         """Tell of images that were judged, and of encrypted bursts, since the last step."""
         for find in self._memory.take_new():
-            outcome = self._judge.take(find) if self._judge is not None else "not judged"
+            outcome = self._judge.judge(find) if self._judge is not None else "not judged"
             if isinstance(outcome, str):
                 self._seen(find, outcome)
             else:
@@ -96,7 +96,7 @@ class Newsroom:
                 self._seen(find, "not judged")
             self._judge_again()
 
-    def take(self, analysis: Analysis) -> None:
+    def report(self, analysis: Analysis) -> None:
         """Tell what an analysis found that is new."""
         if analysis.vantage.side != (self._vantage.side if self._vantage is not None else "unknown"):
             self._show(Note("info", "vantage", {"side": analysis.vantage.side}))
@@ -308,7 +308,7 @@ class Newsroom:
                 service=service,
                 scope=self._scope(receiver),
                 kind="",
-                size=flow.take(),
+                size=flow.flush(),
                 face="",
                 certainty="D" if graded else "",
                 act=UPLOADED.name if outward else "",

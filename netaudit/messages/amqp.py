@@ -2,6 +2,7 @@
 
 A body comes in frames behind its head. Of publications under confirms (confirm.select) the broker tells by their
 number on the channel which it refuses (basic.nack); others it sends back (basic.return), or it closes the channel.
+A refusal is told of a publication only where nothing was lost that could make it speak of another.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ END = 0xCE
 HEAD, EDGES = 7, 8  # bytes before the payload of a frame; those and the one behind it
 MOST = 1 << 20  # bytes of a frame; brokers ask for 128 KiB
 MOST_BODY = 16 << 20
-MOST_UNDER_WAY, MOST_WAITING = 64, 4096  # contents of a direction; publications of a channel that are not confirmed
-CONNECTION_CLOSE, CHANNEL_CLOSE, SELECT = (10, 50), (20, 40), (85, 10)
+MOST_UNDER_WAY, MOST_WAITING = 64, 1024  # contents of a direction; publications of a channel that are not confirmed
+MOST_CHANNELS = 64  # of which publications wait; of a connection with more no refusal is told
+CONNECTION_CLOSE, CHANNEL_OPEN, CHANNEL_CLOSE, SELECT = (10, 50), (20, 10), (20, 40), (85, 10)
 PUBLISH, RETURN, DELIVER, GET_OK, ACK, NACK = (60, 40), (60, 50), (60, 60), (60, 71), (60, 80), (60, 120)
 CARRY = {PUBLISH: "publish", RETURN: "return", DELIVER: "deliver", GET_OK: "get"}
 TYPED = 0x8000  # flag of a head of content: its first property, the type, is there
@@ -81,13 +83,30 @@ class AmqpReader(FramedReader):
         super().__init__()
         self.under_way: tuple[dict[int, _Content], dict[int, _Content]] = ({}, {})
         self.channels: dict[int, _Channel] = {}
+        self.sure = True  # whether all that went up was seen; channels that were opened before a loss are not known
+
+    def begin(self, opening: Opening) -> None:
+        """Midway nobody knows how many publications came before."""
+        super().begin(opening)
+        self.sure = not opening.midstream
+
+    def astray(self, direction: int) -> list[Message]:
+        """What follows may be of other contents, and publications or words of the broker may be missing."""
+        self._unheard(direction)
+        return [one for channel in list(self.under_way[direction]) for one in self._give(direction, channel)]
+
+    def _unheard(self, direction: int) -> None:
+        if direction == UP:
+            self.channels, self.sure = {}, False
+        for known in self.channels.values():
+            known.waiting.clear()  # some may have been confirmed
 
     def frame(self, direction: int, frame: Frame) -> list[Message]:
         """A method, a head of content, or a piece of it."""
         if frame.data.startswith(GREETING[:HEAD]):
             return []
         if not frame.intact(0, HEAD) or (frame.intact(frame.size - 1, frame.size) and frame.data[-1] != END):
-            return self.carve(direction, frame, 0)
+            return self.astray(direction) + self.carve(direction, frame, 0)
         kind, channel = frame.data[0], int.from_bytes(frame.data[1:3], "big")
         if kind == METHOD:
             return self._method(direction, channel, frame)
@@ -95,12 +114,15 @@ class AmqpReader(FramedReader):
         if content is None:
             return self.carve(direction, frame, HEAD) if kind == BODY else []
         if kind == HEADER:
+            if content.size >= 0:  # that of a content of which no method was seen
+                return self._give(direction, channel)
             return self._header(direction, channel, content, frame)
         return self._body(direction, channel, content, frame) if kind == BODY else []
 
     def _method(self, direction: int, channel: int, frame: Frame) -> list[Message]:
         out = self._give(direction, channel)  # what was under way there came to no end
         if not frame.intact(HEAD, frame.size - 1):
+            self._unheard(direction)
             return out
         payload = frame.data[HEAD:-1]
         which = struct.unpack(">HH", payload[:4])
@@ -114,8 +136,8 @@ class AmqpReader(FramedReader):
                 self._awaits(channel, message)
             if which == RETURN and direction == DOWN:
                 out += _refused(frame, self._sent_back(channel, message.path))
-        elif which == SELECT and direction == UP:
-            self.channels[channel] = _Channel(confirms=True)
+        elif which in {CHANNEL_OPEN, SELECT, CHANNEL_CLOSE} and direction == UP:
+            self._begins(channel, which)
         elif which in {ACK, NACK} and direction == DOWN and len(payload) >= 13:
             out += self._confirmed(
                 frame, channel, which, int.from_bytes(payload[4:12], "big"), several=bool(payload[12] & 1)
@@ -124,8 +146,25 @@ class AmqpReader(FramedReader):
             out += self._closed(frame, None if which == CONNECTION_CLOSE else channel, payload)
         return out
 
+    def _channel(self, channel: int) -> _Channel | None:
+        """A channel of which all publications are known."""
+        return self.channels.setdefault(channel, _Channel()) if self.sure else self.channels.get(channel)
+
+    def _begins(self, channel: int, which: tuple[int, int]) -> None:
+        if which != SELECT:
+            self.channels[channel] = _Channel()
+        elif (known := self._channel(channel)) is not None and not known.confirms:  # it counts from here
+            self.channels[channel] = _Channel(confirms=True)
+
     def _awaits(self, channel: int, message: Message) -> None:
-        known = self.channels.setdefault(channel, _Channel())
+        known = self._channel(channel)
+        if len(self.channels) > MOST_CHANNELS:
+            self._unheard(UP)
+        elif known is not None:
+            self._wait(known, message)
+
+    @staticmethod
+    def _wait(known: _Channel, message: Message) -> None:
         known.count += 1
         if not known.confirms:
             known.waiting.clear()  # of the last one only an error may speak
@@ -136,28 +175,41 @@ class AmqpReader(FramedReader):
     def _confirmed(
         self, frame: Frame, channel: int, which: tuple[int, int], number: int, *, several: bool
     ) -> list[Message]:
-        waiting = self.channels.setdefault(channel, _Channel()).waiting
+        known = self.channels.get(channel)
+        if known is None or not known.confirms:
+            return []
         if several:  # all so far; number 0: all that there are
-            done = [one for one in waiting if one <= number or not number]
+            done = [one for one in known.waiting if one <= number or not number]
         else:
-            done = [number] if number in waiting else []
-        some = [waiting.pop(one) for one in done]
+            done = [number] if number in known.waiting else []
+        some = [known.waiting.pop(one) for one in done]
         return _refused(frame, some) if which == NACK else []
 
     def _sent_back(self, channel: int, path: str) -> list[Message]:
-        waiting = self.channels.setdefault(channel, _Channel()).waiting
-        return [one for one in waiting.values() if one.path == path][:1]  # they come back in order
+        """The one publication of this way that waits; of several nobody knows which it is."""
+        known = self.channels.get(channel)
+        if known is None or not (known.confirms or known.count == 1) or len(known.waiting) == MOST_WAITING:
+            return []
+        found = [one for one in known.waiting.values() if one.path == path]
+        return found if len(found) == 1 else []
 
     def _closed(self, frame: Frame, channel: int | None, payload: bytes) -> list[Message]:
-        """An error that a publication made: the broker took nothing that it has not confirmed."""
+        """An error that a publication made: it and what came behind it on its channel were not taken.
+
+        Which one it was is not said: the last one is among them, those before it may have been taken.
+        """
+        some = list(self.channels.values()) if channel is None else [self.channels.get(channel)]
+        used = [one for one in some if one is not None and one.count]
+        if channel is None:
+            self.channels = {}
+        else:
+            self.channels.pop(channel, None)
         text = 7 + (payload[6] if len(payload) > 6 else 0)
-        if struct.pack(">HH", *PUBLISH) != payload[text : text + 4]:
+        alone = len(used) == 1 and (channel is not None or self.sure)  # other channels may have had the error
+        if struct.pack(">HH", *PUBLISH) != payload[text : text + 4] or not alone:
             return []
-        closed = [channel] if channel is not None else list(self.channels)
-        some = [
-            one for number in closed if (known := self.channels.pop(number, None)) for one in known.waiting.values()
-        ]
-        return _refused(frame, some)
+        last = used[0].waiting.get(used[0].count)
+        return _refused(frame, [last]) if last is not None else []
 
     def _header(self, direction: int, channel: int, content: _Content, frame: Frame) -> list[Message]:
         message = content.message
@@ -195,8 +247,8 @@ class AmqpReader(FramedReader):
             return []
         message = content.message
         message.body, message.body_size = b"".join(content.pieces), max(content.size, content.got)
-        if content.got < message.body_size and message.unknown_from is None:
-            message.unknown_from = content.got
+        if content.got != content.size and message.unknown_from is None:
+            message.unknown_from = max(min(content.got, content.size), 0)
         message.complete = message.complete and not message.missing and message.unknown_from is None
         if not message.body:
             message.body_start = -1

@@ -19,8 +19,8 @@ from netaudit.contracts.details import HelloDetails
 from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
-from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
-from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, NAMING, UNKNOWN, Entry, choose, entry_of
+from netaudit.messages.reader import CARVE, OPENING, SEARCH, BaseReader, Opening
+from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, FALLBACK, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
 
 if TYPE_CHECKING:
@@ -378,6 +378,9 @@ class Flow:
         self.upgrade, self.via = wish.upgrade, wish.via
         if self.hand_overs > HAND_OVERS or wish.upgrade == CARVE:
             self.entry, self.reader = CARVED, CARVED.make()
+        elif wish.upgrade == SEARCH:
+            self.entry = FALLBACK[self.transport]
+            self.reader = self.entry.make()
         for direction in (wish.first, 1 - wish.first):
             if rest := wish.rest[direction]:
                 self._event((direction, wish.offsets[direction], rest, len(rest)))

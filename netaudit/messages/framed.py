@@ -34,7 +34,8 @@ _BINARY = re.compile(
     rb"(?:[\x81-\x8f]|\xde\x00[\x01-\x40])[\xa1-\xb4][A-Za-z_][\w.-]{0,19}"
     rb"|(?:[\xa1-\xb7\xbf]|\xb8[\x18-\x40])[\x61-\x74][A-Za-z_][\w.-]{0,19}"
 )
-_LINES = re.compile(rb"[^\x00-\x1f]{1,64}\r?\n(?:[^\x00-\x1f:=]{1,48}[:=] ?[^\x00-\x1f]{0,300}\r?\n){2,48}\r?\n")
+# possessive: each line is read in one way only, so that lines without an end cost no more than they are long
+_LINES = re.compile(rb"[^\x00-\x1f]{1,64}+\r?\n(?:[^\x00-\x1f:=]{1,48}+[:=][^\x00-\x1f]{0,301}+\r?\n){2,48}+\r?\n")
 _SIZE = re.compile(rb"[:=] ?(\d{2,8})\r?\n")
 _MARKS = re.compile(rb'["{}\[\]]')
 _ROOT = re.compile(rb"<([A-Za-z][\w:.-]{0,80})")

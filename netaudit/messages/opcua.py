@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "opcua"
 HEAD, SECURED = 8, 24  # bytes of a head; with the numbers of a secured message
+WRAPPED = 1024  # a number of sequence that begins anew is below it (IEC 62541-6, 6.7.2)
 MOST, MOST_BODY = 1 << 20, 16 << 20  # bytes of a chunk, and of a message
 MOST_UNDER_WAY, MOST_ASKED = 64, 1024
 MORE, LAST, GIVEN_UP = b"C", b"F", b"A"
@@ -71,6 +72,13 @@ class OpcUaReader(FramedReader):
         self.under_way: tuple[dict[int, _Chunks], dict[int, _Chunks]] = ({}, {})  # by number of the request
         self.asked: dict[int, Message] = {}
         self.url = ""
+        self.doubted = [False, False]  # whether the next message of a direction may lack its beginning
+        self.last: list[int | None] = [None, None]  # number of the last chunk of a direction
+
+    def astray(self, direction: int) -> list[Message]:
+        """What follows may be of other messages, or the end of one."""
+        self.doubted[direction], self.last[direction] = True, None
+        return [one for request in list(self.under_way[direction]) for one in self._give(direction, request, cut=True)]
 
     def frame(self, direction: int, frame: Frame) -> list[Message]:
         """A chunk, or what opens and closes a channel."""
@@ -79,17 +87,26 @@ class OpcUaReader(FramedReader):
             size = int.from_bytes(frame.data[28:32], "little", signed=True)
             self.url = decoded(frame.data[32 : 32 + size])[:256] if 0 < size <= 4096 else ""
         if kind != b"MSG" or frame.size < SECURED or not frame.intact(0, SECURED):
-            return [] if frame.size < 4096 else self.carve(direction, frame, HEAD)
-        request = int.from_bytes(frame.data[20:24], "little")
-        under_way = self.under_way[direction]
+            out = self.astray(direction) if kind == b"MSG" else []
+            self.last[direction] = None  # it may have a number of its own
+            return out if frame.size < 4096 else out + self.carve(direction, frame, HEAD)
+        number, request = (int.from_bytes(frame.data[at : at + 4], "little") for at in (16, 20))
+        under_way, last = self.under_way[direction], self.last[direction]
+        out = []
+        if request in under_way and last is not None and number != last + 1 and not number < WRAPPED <= last:
+            out = self.astray(direction)
+        self.last[direction] = number
         chunks = under_way.get(request)
         if chunks is None:
             message = Message(NAME, direction, frame.start, frame.end)
             message.body_start = frame.start + SECURED
+            if self.doubted[direction] and _service(frame.data[SECURED:]) not in SERVICES:
+                message.unknown_from = 0  # perhaps the end of a message of which no beginning was seen
+            self.doubted[direction] = False
             chunks = under_way[request] = _Chunks(message)
         else:
             chunks.message.body_start = -1
-        return self._take(direction, request, chunks, frame)
+        return out + self._take(direction, request, chunks, frame)
 
     def _take(self, direction: int, request: int, chunks: _Chunks, frame: Frame) -> list[Message]:
         message, size = chunks.message, frame.size - SECURED
@@ -100,13 +117,21 @@ class OpcUaReader(FramedReader):
         chunks.pieces.append(piece)
         chunks.size += size
         message.end = frame.end
-        ended = frame.data[3:4] != MORE
         if frame.data[3:4] == GIVEN_UP and message.unknown_from is None:
             message.unknown_from = chunks.size
-        out = self._give(direction, request) if ended or chunks.size > MOST_BODY else []
+        if frame.data[3:4] != MORE:
+            return self._give(direction, request)
+        if chunks.size > MOST_BODY:
+            return self._bounded(direction, request, "limit: size of a body")
         if len(self.under_way[direction]) > MOST_UNDER_WAY:
-            out += self._give(direction, next(iter(self.under_way[direction])), cut=True)
-        return out
+            return self._bounded(direction, next(iter(self.under_way[direction])), "limit: messages under way")
+        return []
+
+    def _bounded(self, direction: int, request: int, why: str) -> list[Message]:
+        """End a message before its end; what follows of it is none with a beginning."""
+        self.doubted[direction] = True
+        self.under_way[direction][request].message.notes.append(why)
+        return self._give(direction, request, cut=True)
 
     def _give(self, direction: int, request: int, *, cut: bool = False) -> list[Message]:
         chunks = self.under_way[direction].pop(request)
@@ -148,7 +173,7 @@ def _service(body: bytes) -> int:
 
 
 def _failed(body: bytes, service: int) -> bool:
-    """Whether an answer says that its service failed, or that something was not written."""
+    """Whether an answer says that its service failed, or that nothing was written."""
     if service not in SERVICES or len(body) < 20:
         return False
     if int.from_bytes(body[16:20], "little") & BAD:
@@ -156,5 +181,5 @@ def _failed(body: bytes, service: int) -> bool:
     if service != WRITTEN or body[20:28] != b"\0\xff\xff\xff\xff\0\0\0":
         return service == FAULT
     count = int.from_bytes(body[28:32], "little", signed=True)
-    codes = struct.iter_unpack("<I", body[32 : 32 + 4 * max(0, min(count, 4096)) // 4 * 4])
-    return any(code & BAD for (code,) in codes) if len(body) >= 32 + 4 * max(count, 0) else False
+    codes = body[32 : 32 + 4 * max(count, 0)]
+    return len(codes) == 4 * count > 0 and all(code & BAD for (code,) in struct.iter_unpack("<I", codes))

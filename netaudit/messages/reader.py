@@ -40,6 +40,7 @@ class Opening:
 
 
 CARVE = "carve"  # an upgrade to no protocol: the rest is searched for images
+SEARCH = "search"  # likewise, of a connection: for HTTP and TLS, too, as if no reader had known its beginning
 
 
 @dataclass(slots=True)

@@ -5,6 +5,8 @@ The bytes of a sample are those behind its encapsulation; what they mean is the 
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from hashlib import blake2b
 from typing import NamedTuple
 
 from netaudit.messages.files.filebytes import FileBytes
@@ -19,8 +21,10 @@ DATA, DATA_FRAG = 0x15, 0x16
 WITHOUT_LENGTH = frozenset({0x01, 0x09})  # whose length of 0 is one (PAD, INFO_TS); of all others it means: to the end
 LITTLE, QOS, PRESENT = 1, 2, 4  # flags
 SENTINEL = 1
-LEAST = 64  # bytes of a sample that is told
+FILLING = 4  # bytes that writers fill the last fragment up to
+LEAST = 18  # bytes of a sample that is told: an identity number
 MOST_SAMPLES = 32  # of a direction under way
+MOST_WHOLE, MOST_COME = 256, 4096  # samples that became whole and fragments that came, remembered of a direction
 MOST_SUBMESSAGES = 64  # of a datagram
 MARKS = (Mark(literal(MAGIC + b"\x02"), least=HEAD),)
 
@@ -89,9 +93,11 @@ def _fragment(data: bytes, kind: int, flags: int, begin: int, end: int) -> Fragm
     if end - begin < 32:
         return None
     number, fragment, whole = (_number(data, begin + at, size, flags) for at, size in ((20, 4), (26, 2), (28, 4)))
-    if not number or not fragment or (number - 1) * fragment + end - first > whole:
+    place = (number - 1) * fragment
+    last = min(end, first + whole - place)  # the last one may be filled up
+    if not number or not fragment or last <= first or end - last >= FILLING:
         return None
-    return Fragment(key, (number - 1) * fragment, whole, first, end)
+    return Fragment(key, place, whole, first, last)
 
 
 class _Sample:
@@ -118,12 +124,36 @@ class _Sample:
         return message
 
 
+class _Repeats:
+    """What came in a direction: reliable writers send it again, also when its sample is whole."""
+
+    def __init__(self) -> None:
+        self.whole: OrderedDict[object, None] = OrderedDict()
+        self.come: OrderedDict[object, None] = OrderedDict()
+
+    def has(self, one: Fragment, data: bytes) -> bool:
+        """Whether a fragment with the same bytes came before and its sample became whole; it is remembered."""
+        head = b"".join(one.key) + one.place.to_bytes(8, "little") + one.size.to_bytes(4, "little")
+        digest = blake2b(head + data[one.first : one.last], digest_size=16).digest()
+        known = one.key in self.whole and digest in self.come
+        _remember(self.come, digest, MOST_COME)
+        return known
+
+
+def _remember(place: OrderedDict[object, None], what: object, most: int) -> None:
+    place[what] = None
+    place.move_to_end(what)
+    if len(place) > most:
+        place.popitem(last=False)
+
+
 class RtpsReader(BaseReader):
     """Reads both directions; from the first datagram on that is none, the flow is searched for images."""
 
     def __init__(self) -> None:
         self.at = [0, 0]
         self.samples: tuple[dict[Key, _Sample], dict[Key, _Sample]] = ({}, {})
+        self.repeats = (_Repeats(), _Repeats())
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take one datagram."""
@@ -137,7 +167,9 @@ class RtpsReader(BaseReader):
         return out
 
     def _take(self, direction: int, offset: int, data: bytes, one: Fragment) -> list[Message]:
-        samples = self.samples[direction]
+        samples, repeats = self.samples[direction], self.repeats[direction]
+        if repeats.has(one, data) and one.key not in samples:
+            return []
         sample = samples.get(one.key)
         out: list[Message] = []
         if sample is None or sample.size != one.size:
@@ -149,6 +181,7 @@ class RtpsReader(BaseReader):
         sample.bytes.write(one.place, memoryview(data)[one.first : one.last])
         if sample.whole:
             del samples[one.key]
+            _remember(repeats.whole, one.key, MOST_WHOLE)
             out += [sample.give()] if one.size >= LEAST else []
         elif len(samples) > MOST_SAMPLES:
             out.append(samples.pop(next(iter(samples))).give())

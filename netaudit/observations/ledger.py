@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from netaudit.masking.identity_numbers import shown_serial
 from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
+from netaudit.masking.number_forms import shown_serial
 from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import OBSERVATIONS, Row
 

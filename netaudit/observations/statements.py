@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netaudit.masking.identity_numbers import shown_label
+from netaudit.masking.number_forms import shown_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -162,10 +162,10 @@ def shard_state(folder: Path, number: int, generation: int) -> Path:
 def asked_of(place: Path) -> dict[str, Any] | None:
     """What was asked of an audit that has not come to its end; None where nothing says so."""
     try:
-        said = orjson.loads((place / PLACE / ASKED).read_bytes())
+        asked = orjson.loads((place / PLACE / ASKED).read_bytes())
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) else None
+    return asked if isinstance(asked, dict) else None
 
 
 def reached_by(place: Path) -> Reached:
@@ -196,13 +196,13 @@ def _restore_objects(place: Path) -> None:
     """Take away objects of which no row speaks yet: they will be found again, and are told by whoever stores them."""
     rows = read_streams(place, "objects")
     stored = rows.filter(rows["stored"])
-    told, there = set(pc.unique(stored["sha256"]).to_pylist()), set()
+    spoken_of, there = set(pc.unique(stored["sha256"]).to_pylist()), set()
     for path in (place / "private" / "objects").rglob("*"):
         if found := _OBJECT.fullmatch(path.name):
             there.add(found[1])
-            if found[1] not in told:
+            if found[1] not in spoken_of:
                 path.unlink()
-    if gone := told - there:
+    if gone := spoken_of - there:
         raise Unbelievable("gone", min(gone))
 
 

@@ -169,12 +169,12 @@ def _write_tables(
 
 def _with_packet_ends(flows: pa.Table) -> pa.Table:
     """The flows told of the ends of their tunnels, and by which addresses their packets are known."""
-    told = answerable(flows)
-    if told is flows:
+    with_ends = answerable(flows)
+    if with_ends is flows:
         return flows
     for name, inner in INNER.items():
-        told = told.append_column(inner, flows[name])
-    return told
+        with_ends = with_ends.append_column(inner, flows[name])
+    return with_ends
 
 
 def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Counter[str]]:
@@ -204,32 +204,32 @@ def _judged_images(
     def stopped() -> bool:
         return stop.wanted
 
-    said = outcome.said = outcome.said or Answers(folder)
+    judging = outcome.said = outcome.said or Answers(folder)
     try:
         with stop.listening():
-            known = _known(outcome, said, progress, stopped)
+            known = _known(outcome, judging, progress, stopped)
             images = image_table(
                 folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces, stopped=stopped
             )
     except KeyboardInterrupt:  # the second one
-        keep_answers(folder, said.all_of_them())
+        keep_answers(folder, judging.all_of_them())
         raise
     outcome.stopped = stop.wanted and bool(pc.any(pc.equal(images["why"], STOPPED)).as_py())
     if outcome.partial:
-        keep_answers(folder, said.all_of_them())
-    said.drop()
+        keep_answers(folder, judging.all_of_them())
+    judging.drop()
     return images
 
 
 def _known(
-    outcome: Outcome, said: Said, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]
+    outcome: Outcome, judging: Said, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]
 ) -> Known | None:
     """What is known of images by now, once those under way are judged; None where no face is looked for."""
     if not outcome.faces:
         return None
-    for done in said.finish(stopped):
-        progress("images", done, said.found)
-    return said.known
+    for done in judging.finish(stopped):
+        progress("images", done, judging.found)
+    return judging.known
 
 
 def _run(outcome: Outcome, side: str, signatures: SignatureSet) -> Run:
@@ -348,8 +348,8 @@ def _keep_clear(folder: Path) -> None:
         parts = stream_parts(folder, table.name, "private")
         rows = read_parts(parts, table.schema())
         if table is EVENTS_CLEAR:
-            told = pq.read_table(folder / "tables" / "events.parquet", columns=["event_id"])["event_id"]
-            rows = rows.filter(pc.is_in(rows["event_id"], value_set=pc.unique(told)))
+            event_ids = pq.read_table(folder / "tables" / "events.parquet", columns=["event_id"])["event_id"]
+            rows = rows.filter(pc.is_in(rows["event_id"], value_set=pc.unique(event_ids)))
         write_table(folder, table, rows, place="private")
         del rows  # of files that are mapped and go next
         (folder / "private" / f"{table.name}.parquet").chmod(0o600)

@@ -78,9 +78,9 @@ def standing(delivery: Delivery, conversations: Conversations) -> Known:
     flow = delivery.flow
     if not delivery.closed:
         return Known(flow.tobytes(), *conversations.standing(flow))
-    said = conversations.closed[-1]
-    told = (said.flow_id, said.protocol, said.server_name, said.swapped, said.keys, said.chosen)
-    return Known(flow.tobytes(), *told)
+    summary = conversations.closed[-1]
+    columns = (summary.flow_id, summary.protocol, summary.server_name, summary.swapped, summary.keys, summary.chosen)
+    return Known(flow.tobytes(), *columns)
 
 
 def find_of(

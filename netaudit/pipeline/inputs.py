@@ -115,8 +115,8 @@ def _comments(source: Source) -> list[str]:
     """
     from netaudit.masking.mask import mask_name, visible
 
-    said = [*source.sections, *(f"{frame}: {text}" for frame, text in source.comments)]
-    return [visible(mask_name(text), MOST_COMMENT) for text in said if text]
+    comments = [*source.sections, *(f"{frame}: {text}" for frame, text in source.comments)]
+    return [visible(mask_name(text), MOST_COMMENT) for text in comments if text]
 
 
 def _file_name(name: str) -> str:

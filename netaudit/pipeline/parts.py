@@ -93,12 +93,12 @@ def read_head(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
     outcome.keys = keys.facts if keys is not None else None
     with pa.OSFile(str(place / CAPTURES), "wb") as file, pa.ipc.new_stream(file, outcome.captures.schema) as stream:
         stream.write_table(outcome.captures)
-    said = {name: value for name, value in _plain(outcome).items() if name not in SAID}
+    outcome_fields = {name: value for name, value in _plain(outcome).items() if name not in SAID}
     skipped = [[capture, reason, count] for (capture, reason), count in outcome.skipped.items()]
     paths_read = [storable(real(source.path)) for source in opened.sources if source.path]
     write_json(
         place / TOLD,
-        {"read": _reading(opened, decoder), "outcome": said, "skipped": skipped, "paths": paths_read},
+        {"read": _reading(opened, decoder), "outcome": outcome_fields, "skipped": skipped, "paths": paths_read},
     )
 
 
@@ -107,9 +107,9 @@ def join(parts: Sequence[Path], place: Path, options: Options, beside: Beside | 
 
     Raises PartsDifferError where the parts have not read the same: somebody changed a capture meanwhile, say.
     """
-    told = [orjson.loads((part / TOLD).read_bytes()) for part in parts]
-    for part, said in zip(parts[1:], told[1:], strict=True):
-        if said["read"] != told[0]["read"]:
+    heads = [orjson.loads((part / TOLD).read_bytes()) for part in parts]
+    for part, head in zip(parts[1:], heads[1:], strict=True):
+        if head["read"] != heads[0]["read"]:
             raise PartsDifferError("{}: has read other bytes than the others; were the captures changed?", part.name)
     keep_project_key(place, (parts[0] / "private" / "key").read_bytes())
     for number, part in enumerate(parts):
@@ -118,14 +118,14 @@ def join(parts: Sequence[Path], place: Path, options: Options, beside: Beside | 
         captures = pa.ipc.open_stream(source).read_all()
     outcome = Outcome(
         captures=captures,
-        skipped={(capture, reason): count for capture, reason, count in told[0]["skipped"]},
+        skipped={(capture, reason): count for capture, reason, count in heads[0]["skipped"]},
         signatures=options.signatures,
-        **told[0]["outcome"],
+        **heads[0]["outcome"],
     )
     outcome.options = outcome.options | {"project_key": _fingerprint(options)}
     outcome.said = beside
-    outcome.failures = sorted(failure for said in told[1:] for failure in said["failures"])
-    return outcome, told[0]["paths"]
+    outcome.failures = sorted(failure for head in heads[1:] for failure in head["failures"])
+    return outcome, heads[0]["paths"]
 
 
 def _begin(place: Path, options: Options) -> None:
@@ -141,9 +141,9 @@ def _opened(paths: Sequence[str | os.PathLike[str]], *, hashed: bool, sm3: bool 
     return opened
 
 
-def _read(opened: Captures, decoder: Decoder, take: Callable[[Decoded], None]) -> None:
+def _read(opened: Captures, decoder: Decoder, feed: Callable[[Decoded], None]) -> None:
     for window in opened.windows():
-        take(decoder.feed(window))
+        feed(decoder.feed(window))
     decoder.finish()
 
 
@@ -163,8 +163,8 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
 def _fingerprint(options: Options) -> str | None:
     from netaudit.pipeline.task import result_options
 
-    said: str | None = result_options(options)["project_key"]
-    return said
+    fingerprint: str | None = result_options(options)["project_key"]
+    return fingerprint
 
 
 @contextlib.contextmanager
@@ -175,7 +175,7 @@ def _judging(place: Path, options: Options) -> Iterator[Callable[[Fresh], None] 
         return
     beside = Beside(place, count=options.count_faces)
     try:
-        yield lambda fresh: beside.take((fresh,))
+        yield lambda fresh: beside.submit((fresh,))
         for _ in beside.finish():
             pass
         beside.known(())

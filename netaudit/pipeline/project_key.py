@@ -25,12 +25,12 @@ LEAST, MOST = 16, 1 << 16  # bytes of a file that keys are made from
 def read_project_key(path: Path) -> bytes:
     """32 bytes out of a file: as they are where it holds just as many, else their SHA-256. Raises UsageError."""
     try:
-        said = read_given(path, MOST)
+        content = read_given(path, MOST)
     except OSError as error:
         raise UsageError("--project-key {}: cannot be read: {}", path, why(error)) from error
-    if len(said) < LEAST:
-        raise UsageError("--project-key {}: expected {} to {} bytes, not {}", path, LEAST, MOST, len(said))
-    return said if len(said) == SIZE else hashlib.sha256(b"netaudit project key\0" + said).digest()
+    if len(content) < LEAST:
+        raise UsageError("--project-key {}: expected {} to {} bytes, not {}", path, LEAST, MOST, len(content))
+    return content if len(content) == SIZE else hashlib.sha256(b"netaudit project key\0" + content).digest()
 
 
 def fingerprint(key: bytes) -> str:

@@ -38,9 +38,9 @@ def reread(case: Case, what: str, captures: Sequence[Path] = ()) -> Message:
 def _named(case: Case, what: str) -> tuple[str, str]:
     """Message and flow that an id of a message or an event means."""
     events = case.table("events", ["event_id", "message_id"])
-    told = events.filter(pc.starts_with(events["event_id"], what))["message_id"].to_pylist()
+    of_events = events.filter(pc.starts_with(events["event_id"], what))["message_id"].to_pylist()
     messages = case.table("messages", ["message_id", "flow_id"])
-    for begins in dict.fromkeys((what, *told[:2])):
+    for begins in dict.fromkeys((what, *of_events[:2])):
         found = messages.filter(pc.starts_with(messages["message_id"], begins)).slice(0, 2).to_pylist()
         if len(found) == 1 and what:
             return found[0]["message_id"], found[0]["flow_id"]

@@ -57,8 +57,8 @@ def resumable(opened: Captures) -> bool:
     return all(source.path is not None and source.path.is_file() for source in opened.sources)
 
 
-def resume_audit(folder: Path, options: Options, progress: Progress, told: Callable[[str, str], None]) -> Case:
-    """Go on with the audit of the case at `folder`; `told` hears why everything had to be read anew, if it had.
+def resume_audit(folder: Path, options: Options, progress: Progress, begun_anew: Callable[[str, str], None]) -> Case:
+    """Go on with the audit of the case at `folder`; `begun_anew` hears why everything had to be read anew, if it had.
 
     Raises UsageError where nothing can be gone on with, and for options that would change the result.
     """
@@ -79,7 +79,7 @@ def resume_audit(folder: Path, options: Options, progress: Progress, told: Calla
         _hold_against_seal(place)
         with Custody(place, folder) as custody:
             custody.note("resumed", chain=broken(place))
-            case = _go_on(place, asked, chosen, progress, told, custody, began)
+            case = _go_on(place, asked, chosen, progress, begun_anew, custody, began)
         if place != folder and not case.partial:
             swap_in(folder, OURS)
             place = folder
@@ -134,7 +134,7 @@ def _go_on(
     asked: dict[str, Any],
     options: Options,
     progress: Progress,
-    told: Callable[[str, str], None],
+    begun_anew: Callable[[str, str], None],
     custody: Any,
     began: tuple[str, float],
 ) -> Case:
@@ -156,7 +156,7 @@ def _go_on(
         _clear(place, streams=True)
         restore(place, reached)
     except Unbelievable as error:
-        told(error.why, error.name)
+        begun_anew(error.why, error.name)
         custody.note("begun anew", why=error.why, file=error.name)
         reached = None
         _clear(place, streams=False)

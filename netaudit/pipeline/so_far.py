@@ -49,7 +49,7 @@ class SoFar:
         self._due = time.monotonic() + FIRST
         self._pause = SHORTEST
         self._since = 0.0  # when the first of those was judged that nothing was told of yet
-        self._told: Any = None
+        self._reported: Any = None
 
     def judged(self, find: Find, answer: Answer) -> None:
         """The first image of a way has its answer."""
@@ -64,13 +64,13 @@ class SoFar:
             return
         self._since = 0.0
         faces = sum(verdict.face == "yes" for _, verdict in self._answers.values())
-        said = self._seen() if faces else []
+        seen = self._seen() if faces else []
         ended = time.monotonic()
         self._due = ended + max(self._pause, SHARE * (ended - clock))
         self._pause = min(LONGEST, LONGER * self._pause)
-        if (faces > 0, said) != self._told:
-            self._told = faces > 0, said
-            self._tell(Standing(judged, found, faces, said))
+        if (faces > 0, seen) != self._reported:
+            self._reported = faces > 0, seen
+            self._tell(Standing(judged, found, faces, seen))
 
     def _seen(self) -> list[dict[str, Any]]:
         from netaudit.findings.statements import seen_in_clear
@@ -87,8 +87,8 @@ class SoFar:
             "observations": table_of([], OBSERVATIONS),
         }
         derive(tables, self._inside, load(self._signatures))
-        said = seen_in_clear(tables)  # whose an address is, only the facts of all packets say
-        return [{name: value for name, value in one.items() if name != "subjects"} for one in said]
+        statements = seen_in_clear(tables)  # whose an address is, only the facts of all packets say
+        return [{name: value for name, value in one.items() if name != "subjects"} for one in statements]
 
 
 def flow_table(known: Iterable[Known]) -> pa.Table:

@@ -178,7 +178,7 @@ class Shard:
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
         if self._sendings is not None:
-            self._sendings.take(packets)
+            self._sendings.feed(packets)
         for batch in self._reading.batches(buffer, packets):
             self._take_batch(batch)
             if len(self._flows) >= BATCH_ROWS:
@@ -214,12 +214,12 @@ class Shard:
         for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
             if writer is not None:
                 writer.flush(least=1)
-        told, self.telling = self.telling, None  # belongs to this process
+        telling, self.telling = self.telling, None  # belongs to this process
         try:
             possible = self.keys is None and self._conversations.readers() <= SAVED_FLOWS
             return possible and save_state(path, self, self._events.shared() | {"folder": self._folder})
         finally:
-            self.telling = told
+            self.telling = telling
 
     @classmethod
     def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
@@ -254,7 +254,7 @@ class Shard:
         left = np.ones(batch.flows.size, bool)
         let_go: dict[int, LetGo] = {}
         for taker in self._takers:
-            others, going_on = taker.take(batch, left)
+            others, going_on = taker.feed(batch, left)
             let_go |= going_on
             left &= others
         if self._witness is None:
@@ -317,10 +317,12 @@ class Shard:
                     if hello is not None:
                         self._rows["tls_hellos"].append(hello)
         if delivery.closed:
-            for said in conversations.closed:
-                known = (said.flow_id, said.protocol, said.server_name, said.read)
-                self._flows.add(delivery.flow, *known, swapped=said.swapped, chosen=said.chosen, keys=said.keys)
-                for row in self._events.closed(said.flow_id):
+            for summary in conversations.closed:
+                known = (summary.flow_id, summary.protocol, summary.server_name, summary.read)
+                self._flows.add(
+                    delivery.flow, *known, swapped=summary.swapped, chosen=summary.chosen, keys=summary.keys
+                )
+                for row in self._events.closed(summary.flow_id):
                     self._rows["events"].append(row)
             conversations.closed.clear()
 
@@ -347,7 +349,7 @@ class Shard:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)
             if not done and is_plain_document(message) and not self._events.may_state(message):
-                self._scraps.take(message)  # its body is none
+                self._scraps.append(message)  # its body is none
                 self._documents.add(message)
                 if self._documents.full:
                     self._take_documents()
@@ -356,7 +358,7 @@ class Shard:
             self._read(message, patience)
             if self._events.stated and message.pieces is not None and len(message.pieces):
                 note_statements(self._events.stated, message.direction, ends, self.ledger, place_of(message))
-        self._scraps.take(message)
+        self._scraps.append(message)
         note_refusal(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
 
@@ -368,7 +370,7 @@ class Shard:
             return
         observe_publications(block, self.ledger, ends)
         for _, first, times in block.topics():
-            self._scraps.take(block.message(first), times)
+            self._scraps.append(block.message(first), times)
         for message in self._publications.add(block):
             self._carriers = None
             self._read(message, patience)
@@ -403,26 +405,26 @@ class Shard:
             self._rows["events"].append(row)
         if self._witness is not None:
             self._witness.spoke(message, events, names_pictures=self._events.names_pictures)
-        told = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
+        entry = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
         pictured = bool(self._events.taken[1])
         asked = (message.request or message).path
         for row in self._persons.end(
             message.message_id.hex(),
             target,
-            self._events.persons,
+            self._events.identities,
             message.headers,
             asked,
-            entry=told,
+            entry=entry,
             pictured=pictured,
         ):
             self._rows["persons"].append(row)
             if self._witness is not None:
                 self._witness.named(message, row)
-            told = True
+            entry = True
         named = self._events.names_pictures and not is_reply(message)
-        if told or pictured or named or self._events.masked:
-            self._leaves.take(message, self._events.taken)
+        if entry or pictured or named or self._events.masked:
+            self._leaves.append(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)

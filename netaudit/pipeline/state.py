@@ -117,10 +117,10 @@ def load_state(path: Path, shared: Mapping[str, Any]) -> Any:
 
 def _loaded(path: Path, shared: Mapping[str, Any]) -> Any:
     with path.open("rb") as file:
-        said, mac = file.read(_DIGEST), hmac.new(_key(), _stamp(), "sha256")
+        signature, mac = file.read(_DIGEST), hmac.new(_key(), _stamp(), "sha256")
         while piece := file.read(1 << 20):
             mac.update(piece)
-        if not hmac.compare_digest(said, mac.digest()):
+        if not hmac.compare_digest(signature, mac.digest()):
             raise Unbelievable("foreign", path.name)
         file.seek(_DIGEST)
         return _Loader(file, shared).load()

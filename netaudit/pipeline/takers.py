@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Taker(Protocol):
     """Takes flows of a batch as columns."""
 
-    def take(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
+    def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """Which flows are left to others, shape (flows,), and how those go on that it had so far, by index.
 
         `left`: those that nobody before it took.

@@ -271,8 +271,8 @@ def not_read(rejected: Sequence[Rejected]) -> UnreadableError:
     """Why nothing of what was given could be read."""
     if not rejected:
         return UnreadableError("nothing could be read: no capture was found")
-    said = JOIN.join(reason("input_unread", name=one.name, inner=one.problem) for one in rejected)
-    return UnreadableError("nothing could be read: {}", ReasonedError(said))
+    reasons = JOIN.join(reason("input_unread", name=one.name, inner=one.problem) for one in rejected)
+    return UnreadableError("nothing could be read: {}", ReasonedError(reasons))
 
 
 def begin_case(folder: Path, options: Options) -> None:

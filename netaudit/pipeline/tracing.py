@@ -88,12 +88,12 @@ def trace(case: Case, what: str, captures: Sequence[Path] = ()) -> Trace:
     than one thing, or when the capture is not where it was.
     """
     flow = _flow_of(case, what, captures)
-    told = Trace(flow)
+    traced = Trace(flow)
     with tempfile.TemporaryDirectory(prefix="netaudit-") as place:
         path = Path(place) / "flow.pcapng"
         extract(case, flow["flow_id"], path, captures)
-        _read(path, told)
-    return told
+        _read(path, traced)
+    return traced
 
 
 def _flow_of(case: Case, what: str, captures: Sequence[Path]) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _flow_at(case: Case, flows: Any, capture: str, frame: int, captures: Sequenc
     return set()
 
 
-def _read(path: Path, told: Trace) -> None:
+def _read(path: Path, traced: Trace) -> None:
     from netaudit.capture.from_files import open_captures
     from netaudit.packets.from_capture import Decoder
 
@@ -171,26 +171,26 @@ def _read(path: Path, told: Trace) -> None:
 
     for batch in batches():
         for _, delivery in batch.deliveries():
-            _note_runs(delivery, told, opening)
+            _note_runs(delivery, traced, opening)
             for message in reading.conversations.feed(delivery):
-                _note_message(message, told)
-            if delivery.closed and not told.asked:
-                told.asked = _asked(delivery, opening)
-    told.failures = reading.conversations.failures
+                _note_message(message, traced)
+            if delivery.closed and not traced.asked:
+                traced.asked = _asked(delivery, opening)
+    traced.failures = reading.conversations.failures
 
 
-def _note_runs(delivery: Delivery, told: Trace, opening: list[bytes]) -> None:
+def _note_runs(delivery: Delivery, traced: Trace, opening: list[bytes]) -> None:
     for run in delivery.runs:
         opening[run.direction] += run.data[: OPENING - len(opening[run.direction])]
         seen = Seen(run.direction, run.offset, run.length, run.is_gap, len(run.pieces))
-        if len(told.runs) < MOST_RUNS:
-            told.runs.append(seen)
+        if len(traced.runs) < MOST_RUNS:
+            traced.runs.append(seen)
         else:
-            told.more_runs += 1
-        if run.is_gap and len(told.gaps) < MOST_RUNS:
-            told.gaps.append(seen)
+            traced.more_runs += 1
+        if run.is_gap and len(traced.gaps) < MOST_RUNS:
+            traced.gaps.append(seen)
         elif run.is_gap:
-            told.untold.setdefault(run.direction, run.offset)
+            traced.untold.setdefault(run.direction, run.offset)
 
 
 def _asked(delivery: Delivery, opening: list[bytes]) -> list[tuple[str, str]]:
@@ -208,9 +208,9 @@ def _asked(delivery: Delivery, opening: list[bytes]) -> list[tuple[str, str]]:
     return asked
 
 
-def _note_message(message: Message, told: Trace) -> None:
-    if len(told.messages) >= MOST_MESSAGES:
-        told.more_messages += 1
+def _note_message(message: Message, traced: Trace) -> None:
+    if len(traced.messages) >= MOST_MESSAGES:
+        traced.more_messages += 1
         return
     read = Read(message)
     for leaf in leaves(message):
@@ -219,4 +219,4 @@ def _note_message(message: Message, told: Trace) -> None:
         part = leaf.part
         identity = object_id(message, part.path).hex()
         read.found.append(Found(identity, part.path, leaf.kind, len(part.data), part.complete, list(leaf.notes)))
-    told.messages.append(read)
+    traced.messages.append(read)

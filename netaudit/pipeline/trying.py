@@ -120,10 +120,10 @@ def _audit(folder: Path) -> Check:
 
 def _upload(picture: bytes) -> bytes:
     head = b"POST /face HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n" % len(picture)
-    said, half = head + picture, (len(head) + len(picture)) // 2
+    request, half = head + picture, (len(head) + len(picture)) // 2
     client, server, flags = (40_000, 80, 1, 2), (80, 40_000, 2, 1), (0x02, 0x12, 0x10, 0x18, 0x18)
     ways, numbers = (client, server, client, client, client), ((0, 0), (0, 1), (1, 1), (1, 1), (1 + half, 1))
-    payloads = (b"", b"", b"", said[:half], said[half:])
+    payloads = (b"", b"", b"", request[:half], request[half:])
     frames = []
     for (source, target, *ends), (seq, ack), flag, payload in zip(ways, numbers, flags, payloads, strict=True):
         tcp = struct.pack(">HHIIBBHHH", source, target, seq, ack, 5 << 4, flag, 1024, 0, 0) + payload

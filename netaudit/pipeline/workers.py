@@ -136,7 +136,7 @@ class Alone:
             self.shard = Shard.load(shard_state(folder / PLACE, 0, reached.generation), folder, signatures)
         self._beside = beside
         if beside is not None:
-            self.shard.telling = Telling(lambda fresh: beside.take((fresh,)))
+            self.shard.telling = Telling(lambda fresh: beside.submit((fresh,)))
         self.watch = Watch(folder, reached.watched if reached is not None else None)
 
     def feed(self, decoded: Decoded) -> None:
@@ -144,7 +144,7 @@ class Alone:
         self.watch.feed(decoded)
         self.shard.feed(decoded.buffer, decoded.packets)
         if self._beside is not None:
-            self._beside.take(())
+            self._beside.submit(())
 
     def save(self, folder: Path, generation: int) -> Ledger | None:
         """Keep what is under way."""
@@ -277,7 +277,7 @@ class Team:
             kind, value = member.pipe.recv()
             if kind == "images":
                 if self._beside is not None:
-                    self._beside.take(value)
+                    self._beside.submit(value)
                 kind, value = member.pipe.recv()
         except (EOFError, OSError) as error:
             raise RuntimeError("a worker process ended unexpectedly") from error

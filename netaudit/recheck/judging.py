@@ -192,31 +192,31 @@ def _far(channel: Channel, met: dict[str, Match], after: Visit) -> frozenset[str
 
 def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], ways: Ways) -> Outcome:
     channel, match = route.channel, route.match
-    told = Outcome(
+    outcome = Outcome(
         UNSEEN, route.purpose, _named(before, channel.device), channel.device, _end(before, channel),
         known_by=match.by if match else "", before=_counted(channel, route.purpose),
         now_device=_named(after, match.device) if match else "",
         findings_before=sorted({one for ids in channel.findings.values() for one in ids}),
     )  # fmt: skip
-    if _goes_on(route, told, before, after):
-        return told
+    if _goes_on(route, outcome, before, after):
+        return outcome
     mine = match.device if match else ""
     seen = suspects(channel, FORMS_OF[route.purpose], route.sizes, mine, before, after, ways)
     if (moved := next((one for one in seen if one.moved), None)) is not None:
-        told.status, told.form = MOVED, moved.how
-        told.now_device, told.now_endpoint = _named(after, moved.channel.device), _end(after, moved.channel)
-        told.after = _all_of(moved.channel)
-        told.findings_after = sorted({one for ids in moved.channel.findings.values() for one in ids})
-        told.bears.append((moved.code, moved.figures))
-        return told
-    told.bears = _against(route, before, after, seen, met)
-    told.power = power_of(before, after, channel, route.alike, mine)
-    if not told.power.enough:
-        told.bears.append(_too_little(told.power, before, after))
-    told.status = UNSEEN if told.bears else GONE
-    if told.status == GONE:
-        told.limits = _limits(route, after) + [(one.code, one.figures) for one in seen if not one.bars]
-    return told
+        outcome.status, outcome.form = MOVED, moved.how
+        outcome.now_device, outcome.now_endpoint = _named(after, moved.channel.device), _end(after, moved.channel)
+        outcome.after = _all_of(moved.channel)
+        outcome.findings_after = sorted({one for ids in moved.channel.findings.values() for one in ids})
+        outcome.bears.append((moved.code, moved.figures))
+        return outcome
+    outcome.bears = _against(route, before, after, seen, met)
+    outcome.power = power_of(before, after, channel, route.alike, mine)
+    if not outcome.power.enough:
+        outcome.bears.append(_too_little(outcome.power, before, after))
+    outcome.status = UNSEEN if outcome.bears else GONE
+    if outcome.status == GONE:
+        outcome.limits = _limits(route, after) + [(one.code, one.figures) for one in seen if not one.bars]
+    return outcome
 
 
 def _too_little(power: Power, before: Visit, after: Visit) -> tuple[str, dict[str, object]]:
@@ -242,33 +242,33 @@ def _limits(route: Route, after: Visit) -> list[tuple[str, dict[str, object]]]:
     return found
 
 
-def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
-    """Whether the same device still sends to the same endpoint, in whatever way; says how in `told`."""
+def _goes_on(route: Route, outcome: Outcome, before: Visit, after: Visit) -> bool:
+    """Whether the same device still sends to the same endpoint, in whatever way; says how in `outcome`."""
     for channel in route.again:
-        told.findings_after += sorted({one for ids in channel.findings.values() for one in ids})
-        told.now_endpoint = _end(after, channel)
+        outcome.findings_after += sorted({one for ids in channel.findings.values() for one in ids})
+        outcome.now_endpoint = _end(after, channel)
     forms, least = FORMS_OF[route.purpose], LEAST_HIDDEN if route.purpose == UPLOADS else 0
     own = [one for channel in route.again for one in channel.sent if one.form in forms and one.size >= least]
     if route.purpose == UPLOADS:
         own = own if _capable(own, route.sizes) else []
     if own:
-        told.after = _sums([(one.ts, one.size) for one in own])
+        outcome.after = _sums([(one.ts, one.size) for one in own])
         times = sorted(one.ts for one in own)
-        told.form = _changed(route, times, told, after.zone or before.zone or "Asia/Shanghai")
+        outcome.form = _changed(route, times, outcome, after.zone or before.zone or "Asia/Shanghai")
         mine = route.match.device if route.match else ""
         pictures = [one.ts for channel in route.again for one in channel.sent if one.form in (FACE, PICTURE)]
         power = avoided(before, after, route.channel, route.sent, sorted([*times, *pictures]), mine)
         if power.enough:
-            told.form, told.power = told.form or "avoids", power
-            told.bears.append(("avoids", {"sent": len(times), "window": WINDOW // SECOND}))
-        told.status = OTHER if told.form else STILL
+            outcome.form, outcome.power = outcome.form or "avoids", power
+            outcome.bears.append(("avoids", {"sent": len(times), "window": WINDOW // SECOND}))
+        outcome.status = OTHER if outcome.form else STILL
         return True
     others = [one for channel in route.again for one in channel.sent]
     if route.purpose == UPLOADS and (small := [one for one in others if one.form == HIDDEN]):
         was = [one for one in route.channel.sent if one.form == HIDDEN and one.size < LEAST_HIDDEN]
         if len(small) > 2 + 1.5 * len(was) * after.length / max(before.recorded, 1):
-            told.status, told.form = OTHER, "smaller"
-            told.after = _sums([(one.ts, one.size) for one in small])
+            outcome.status, outcome.form = OTHER, "smaller"
+            outcome.after = _sums([(one.ts, one.size) for one in small])
             return True
     for form, status, how in (
         (PICTURE, OTHER, "picture"), (FACE, OTHER, "picture"), (VIDEO, OTHER, "video"), (RECORD, OTHER, "vectors"),
@@ -279,10 +279,10 @@ def _goes_on(route: Route, told: Outcome, before: Visit, after: Visit) -> bool:
         some = [one for one in others if one.form == form]
         was = [one for one in route.channel.sent if one.form == form]
         if some and _more(some, was, before, after, route.sizes, form):
-            told.status, told.form, told.after = status, how, _sums([(one.ts, one.size) for one in some])
+            outcome.status, outcome.form, outcome.after = status, how, _sums([(one.ts, one.size) for one in some])
             most = max(one.size for one in some)
             if form == HIDDEN and most < route.sizes[0]:
-                told.bears.append(("smaller_hidden", {"most": most, "least": route.sizes[0]}))
+                outcome.bears.append(("smaller_hidden", {"most": most, "least": route.sizes[0]}))
             return True
     return False
 
@@ -307,13 +307,13 @@ def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, 
     return follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS
 
 
-def _changed(route: Route, sent: list[int], told: Outcome, zone: str) -> str:
+def _changed(route: Route, sent: list[int], outcome: Outcome, zone: str) -> str:
     """How what goes on is another than it was; empty where it is not."""
     if _night(sent, zone) >= 0.8 and _night(route.sent, zone) <= 0.2:
         return "night"
     if _bulk(sent) >= IN_BULK and _bulk(route.sent) < IN_BULK / 2:
         return "bulk"
-    if told.after.median * 2 <= told.before.median and told.before.median:
+    if outcome.after.median * 2 <= outcome.before.median and outcome.before.median:
         return "smaller"
     return ""
 
@@ -384,11 +384,11 @@ def _whole_day(visit: Visit) -> bool:
 
 
 def _new(
-    before: Visit, after: Visit, met: dict[str, Match], told: list[Outcome], asked: set[tuple[str, str, str]]
+    before: Visit, after: Visit, met: dict[str, Match], outcomes: list[Outcome], asked: set[tuple[str, str, str]]
 ) -> list[Outcome]:
     """Routes of the later visit that no route before leads to; `asked`: device, endpoint and purpose of those."""
     back = {match.device: one for one, match in met.items()}
-    known = {one for outcome in told for one in outcome.findings_after}
+    known = {one for outcome in outcomes for one in outcome.findings_after}
     found = []
     for channel, purpose in _routes(after):
         ids = {one for kinds in channel.findings.values() for one in kinds}

@@ -100,10 +100,10 @@ def texts_of(visit: Visit, devices: Sequence[Device], sent: Sequence[int]) -> Te
 
 def _names(text: str, device: Device) -> bool:
     """Whether a mark says the device's name, address, serial or model."""
-    said = f" {text.casefold()} "
+    folded = f" {text.casefold()} "
     words = [*device.ips, *device.macs, device.name, device.model, device.serial]
     return any(
-        re.search(rf"(?<![\w.:]){re.escape(word.casefold())}(?![\w:]|\.\d)", said) for word in words if len(word) > 3
+        re.search(rf"(?<![\w.:]){re.escape(word.casefold())}(?![\w:]|\.\d)", folded) for word in words if len(word) > 3
     )
 
 

@@ -64,10 +64,12 @@ def visit_of(case: CaseLike, name: str = "") -> Visit:
         zone=str((case.manifest.get("options") or {}).get("zone") or ""),
         captures=frozenset(one for one in tables["captures"]["sha256"].to_pylist() if one),
     )
-    said = pc.greater(pc.add(*(pc.fill_null(tables["flows"][one], 0) for one in ("payload_up", "payload_down"))), 0)
-    flows = {row["flow_id"]: row for row in _rows(tables["flows"].filter(said), FLOWS)}
+    carries_payload = pc.greater(
+        pc.add(*(pc.fill_null(tables["flows"][one], 0) for one in ("payload_up", "payload_down"))), 0
+    )
+    flows = {row["flow_id"]: row for row in _rows(tables["flows"].filter(carries_payload), FLOWS)}
     ways = _take_flows(found, flows, scope, ends)
-    _take_calls(found, tables["flows"].filter(pc.invert(said)), scope, ends)
+    _take_calls(found, tables["flows"].filter(pc.invert(carries_payload)), scope, ends)
     videos = _videos(case, flows, tables["findings"])
     for way in videos & ways.keys():
         ways[way].sent.append(_whole(flows, way, VIDEO))
@@ -244,7 +246,7 @@ def _take_rest(
 def _videos(case: CaseLike, flows: dict[str, Row], findings: pa.Table) -> set[tuple[str, bool]]:
     """Flows and directions that carry video: as a finding says, else the greater direction of a stream."""
     media = _rows(case.table("media"), ["flow_id", "kind"])
-    said = {kind: {row["flow_id"] for row in media if row["kind"] == kind} for kind in ("video", "audio")}
+    flows_of = {kind: {row["flow_id"] for row in media if row["kind"] == kind} for kind in ("video", "audio")}
     found = set()
     for row in _rows(findings.filter(pc.equal(findings["act"], "video")), ["sender", "receiver", "flow_ids"]):
         for flow in flows.keys() & set(row["flow_ids"] or ()):
@@ -252,11 +254,11 @@ def _videos(case: CaseLike, flows: dict[str, Row], findings: pa.Table) -> set[tu
             if row["sender"] in ends or row["receiver"] in ends:
                 found.add((flow, row["sender"] == ends[0] or row["receiver"] == ends[1]))
             else:
-                said["video"].add(flow)
+                flows_of["video"].add(flow)
     known = {flow for flow, _ in found}
     for flow, row in flows.items():
-        stream = row["protocol"] in STREAMS and flow not in said["audio"]
-        if flow not in known and (flow in said["video"] or stream):
+        stream = row["protocol"] in STREAMS and flow not in flows_of["audio"]
+        if flow not in known and (flow in flows_of["video"] or stream):
             up, down = (row[f"payload_{way}"] or 0 for way in ("up", "down"))
             found |= {
                 (flow, way) for way, size in ((True, up), (False, down)) if size and size >= CARRIES * max(up, down)

@@ -40,38 +40,38 @@ def local(ns: int) -> str:
 
 def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
     """All that is said of an outcome, in order."""
-    told = []
+    lines = []
     if one.form:
         form = say(f"form.{one.form}", lang)
-        told.append(form[:1].upper() + form[1:] + ("。" if lang == "zh" else "."))
+        lines.append(form[:1].upper() + form[1:] + ("。" if lang == "zh" else "."))
     for name, some in (("before", one.before), ("after", one.after)):
         if some.count:
-            told.append(_carried(f"carried_{name}", some, lang))
+            lines.append(_carried(f"carried_{name}", some, lang))
     if one.status == "moved":
-        told.append(say("moved_to", lang, device=safe(one.now_device), endpoint=safe(one.now_endpoint)))
+        lines.append(say("moved_to", lang, device=safe(one.now_device), endpoint=safe(one.now_endpoint)))
     if one.status in NOTES:
-        told.append(say(NOTES[one.status], lang))
+        lines.append(say(NOTES[one.status], lang))
     if one.known_by:
-        told.append(say(f"known_by.{one.known_by}", lang))
+        lines.append(say(f"known_by.{one.known_by}", lang))
     if one.status == "gone":
         only = any(code == "tried_only" for code, _ in one.limits)
-        told.append(say("gone_inside" if one.purpose == "inside" else "gone_called" if only else "gone", lang))
+        lines.append(say("gone_inside" if one.purpose == "inside" else "gone_called" if only else "gone", lang))
     if one.power and one.power.asked and one.power.followed:
         power = one.power
-        told.append(
+        lines.append(
             say(
                 f"power.{power.kind}", lang, asked=power.asked, occasions=power.occasions,
                 followed=power.followed, window=WINDOW // SECOND, of=power.of_100, chance=chance_text(power.unchanged),
             )
         )  # fmt: skip
     if one.together:
-        told.append(_together(one.together, one.devices, lang))
+        lines.append(_together(one.together, one.devices, lang))
     if one.status == "gone":
-        told.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
+        lines.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
     if one.status == "could not have been seen":
-        told.append(say("against", lang))
-    told += [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
-    return told + _what_to_do(one, lang) + _findings(one, lang)
+        lines.append(say("against", lang))
+    lines += [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
+    return lines + _what_to_do(one, lang) + _findings(one, lang)
 
 
 def _what_to_do(one: Outcome, lang: str) -> list[str]:
@@ -158,12 +158,12 @@ def document(outcomes: list[Outcome], sides: list[tuple[str, list[Visit]]], afte
 
 
 def _data(one: Outcome, after: Visit) -> dict[str, Any]:
-    told = asdict(one)
+    data = asdict(one)
     for name in ("device", "endpoint", "now_device", "now_endpoint"):
-        told[name] = safe(told[name])
+        data[name] = safe(data[name])
     for name, some in (("bears", one.bears), ("limits", one.limits)):
-        told[name] = [{"code": code, "figures": _shown(figures)} for code, figures in some]
+        data[name] = [{"code": code, "figures": _shown(figures)} for code, figures in some]
     for name, power in (("power", one.power), ("together", one.together)):
         if power:
-            told[name] |= {"at_least_of_100": power.of_100, "bound": power.chance, "unchanged_chance": power.unchanged}
-    return told | {"said": {lang: sentences(one, after, lang) for lang in ("zh", "en")}}
+            data[name] |= {"at_least_of_100": power.of_100, "bound": power.chance, "unchanged_chance": power.unchanged}
+    return data | {"said": {lang: sentences(one, after, lang) for lang in ("zh", "en")}}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.relays.estimator import Test
+from netaudit.relays.matching_one_to_one import Test
 from netaudit.relays.nulls import Chance
 from netaudit.relays.passes import CLAIMED, LEAST, SECOND, WINDOWS_S, asked_of, merged, tie
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from netaudit.relays.counting import Sent, Way
-    from netaudit.relays.estimator import Match
     from netaudit.relays.judging import Result
+    from netaudit.relays.matching_one_to_one import Match
 
 __all__ = ["CLAIMED", "count_uploads", "find_relays", "tie_moments", "with_sizes"]
 

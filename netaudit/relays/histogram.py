@@ -10,7 +10,7 @@ from netaudit.relays.forms import SECOND, SHORTEST_S, leads
 from netaudit.relays.pair_probabilities import near_pairs
 
 if TYPE_CHECKING:
-    from netaudit.relays.estimator import Test
+    from netaudit.relays.matching_one_to_one import Test
     from netaudit.relays.series import I8, Images, Units
 
 BIN, BINS = 64, 64  # bytes of a class; classes from 0 on

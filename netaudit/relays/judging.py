@@ -11,10 +11,10 @@ import numpy as np
 
 from netaudit.relays import reencoded
 from netaudit.relays.clocks import Offset, find_offset, on_one_clock
-from netaudit.relays.estimator import Match, Test, match_exact, mode_of, settled, surest
 from netaudit.relays.following import follow
 from netaudit.relays.forms import LEAST, windows
 from netaudit.relays.histogram import differences
+from netaudit.relays.matching_one_to_one import Match, Test, match_exact, mode_of, settled, surest
 from netaudit.relays.multi_image_units import match_batches
 from netaudit.relays.nulls import CAP, capped, corrected, seed_of
 from netaudit.relays.standing import BY_CHANCE, CLAIMED, LEAST_EXACT, TOGETHER, believed, together

@@ -20,9 +20,9 @@ from netaudit.relays.batches import (
     line_of,
     sharpness_of_sums,
 )
-from netaudit.relays.estimator import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test, mode_of
 from netaudit.relays.forms import heads_of_frames, sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
+from netaudit.relays.matching_one_to_one import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test, mode_of
 from netaudit.relays.nulls import CAP, corrected
 from netaudit.relays.pair_probabilities import SURE
 from netaudit.relays.set_assignment import Known, Sets, find_sets

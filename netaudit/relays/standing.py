@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from netaudit.relays.nulls import CAP, corrected
 
 if TYPE_CHECKING:
-    from netaudit.relays.estimator import Test
+    from netaudit.relays.matching_one_to_one import Test
 
 CLAIMED, TOGETHER, BY_CHANCE = "claimed", "go together", "by chance"
 VALIDATED = frozenset({"exact", "batch"})  # modes that may name an endpoint: what they have met is in the docs

@@ -261,13 +261,13 @@ def _verdict(manifest: dict[str, Any], w: Wording) -> dict[str, list[str]]:
         written = manifest.get("verdict")
         text = written.get(w.lang) if isinstance(written, dict) else None
         return {"found": [w.exact(text, MOST_VERDICT) or w.t("no_verdict")], "limits": [], "more": []}
-    said = [one for one in given if isinstance(one, dict)]
-    limits = statement_text.limits(said)
-    found = [one for one in said if one not in limits]
+    statements = [one for one in given if isinstance(one, dict)]
+    limits = statement_text.limits(statements)
+    found = [one for one in statements if one not in limits]
     parts = {
         "found": statement_text.first_page(found, w.lang) or [w.t("no_verdict")],
         "limits": statement_text.first_page(limits, w.lang),
-        "more": statement_text.beyond_first_page(said, w.lang),
+        "more": statement_text.beyond_first_page(statements, w.lang),
     }
     return {name: [w.exact(one, MOST_VERDICT) for one in texts] for name, texts in parts.items()}
 

@@ -74,7 +74,7 @@ class Judgements:
 
     def of_persons(self, findings: list[Row]) -> int:
         """How many different identity numbers, or templates, `findings` on either carried."""
-        return len({one for told in self.listed(findings, "person_hmacs") for one in told or ()})
+        return len({one for hmacs in self.listed(findings, "person_hmacs") for one in hmacs or ()})
 
     def listed(self, findings: list[Row], column: str) -> list[list[str]]:
         """The values of a list column for each of `findings`."""

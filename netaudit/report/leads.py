@@ -69,8 +69,8 @@ def leads(judged: Judgements, parties: Parties, w: Wording) -> dict[str, Any]:
     large = (clear or grouped[:1])[:MOST_LARGE]
     rest = [one for one in grouped if one not in large]
     return {
-        "large": [_said(one, parties, w) for one in large],
-        "small": [_said(one, parties, w) for one in rest[:MOST_SMALL]],
+        "large": [_sentence(one, parties, w) for one in large],
+        "small": [_sentence(one, parties, w) for one in rest[:MOST_SMALL]],
         "more": max(0, len(rest) - MOST_SMALL),
     }
 
@@ -79,7 +79,7 @@ def sentence_of(finding: Row, parties: Parties, w: Wording) -> str:
     """The sentence of one finding alone."""
     lead = Lead(finding["kind"])
     lead.add(finding)
-    return str(_said(lead, parties, w)["text"])
+    return str(_sentence(lead, parties, w)["text"])
 
 
 def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
@@ -101,7 +101,7 @@ def _grouped(findings: Iterable[Row], parties: Parties) -> list[Lead]:
     return sorted(found.values(), key=rank)
 
 
-def _said(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
+def _sentence(lead: Lead, parties: Parties, w: Wording) -> dict[str, Any]:
     figures = {
         "who": _who(lead, parties, w),
         "to": parties.endpoint(list(lead.to)),
@@ -130,12 +130,12 @@ def _who(lead: Lead, parties: Parties, w: Wording) -> str:
 
 def what(counted: dict[str, dict[str, int]], beside: int, w: Wording) -> str:
     """Images, records, templates and contacts (COUNTED) with their certainty, in words."""
-    told = []
+    phrases = []
     for name in COUNTED:
         if counts := counted[name]:
             text = w.t(f"lead_seen.{name}", n=w.number(sum(counts.values())), grades=_grades(counts, w))
-            told.append(text + (w.t("lead_with", n=w.number(beside)) if beside and name == "images" else ""))
-    return w.t("lead_also").join(told) or w.t("none")
+            phrases.append(text + (w.t("lead_with", n=w.number(beside)) if beside and name == "images" else ""))
+    return w.t("lead_also").join(phrases) or w.t("none")
 
 
 def _grades(counts: dict[str, int], w: Wording) -> str:

@@ -45,16 +45,16 @@ class Parties:
         if row is None:
             return self._service(ip) or shown
         name, weak = self._kind(row)
-        said = self._said(row, ip)
-        about = w.t("party_comma").join([*(said and [said]), shown])
+        label = self._label(row, ip)
+        about = w.t("party_comma").join([*(label and [label]), shown])
         return w.t("party_about", name=name, about=w.t("party_weak", name=about) if weak else about)
 
-    def _said(self, row: Row, ip: str) -> str:
+    def _label(self, row: Row, ip: str) -> str:
         """The places that a capturing device told, else the name of a device, in quotation marks."""
         w = self._w
         places = self._places.get(ip, ())[:MOST_PLACES] if row["role_hint"] in PLACED else ()
-        said = places or [name for name in (row["name"],) if name]
-        return w.t("lead_comma").join(w.t("quoted", said=w.text(one, LONGEST)) for one in said)
+        labels = places or [name for name in (row["name"],) if name]
+        return w.t("lead_comma").join(w.t("quoted", said=w.text(one, LONGEST)) for one in labels)
 
     def _inside(self, ip: str) -> bool:
         """Whether a far side is a device inside that no service was named for."""
@@ -84,14 +84,14 @@ class Parties:
         service = self._service(ips[0])
         if self._inside(ips[0]):
             return self.device(ips[0])
-        told = self.known.full(ips[0])
+        host = self.known.full(ips[0])
         name = self._far_name(ips)
         about = [service] if name != service and service else []
         addresses = w.t("lead_comma").join(w.exact(ip, 60) for ip in ips[:MOST_ADDRESSES])
         if len(ips) > MOST_ADDRESSES:
             addresses = w.t("party_addresses", shown=addresses, n=w.number(len(ips)))
         about += [addresses] if name else []
-        about += [w.t("of_block", country=told["country"])] if told["country"] else []
+        about += [w.t("of_block", country=host["country"])] if host["country"] else []
         return w.t("party_about", name=name or addresses, about=w.t("party_comma").join(about)) if about else addresses
 
     def _far_name(self, ips: Sequence[str]) -> str:
@@ -109,8 +109,8 @@ class Parties:
         if row is None:
             return self._service(ip) or w.t("party_unnamed"), ""
         name, weak = self._kind(row)
-        said = self._said(row, ip)
-        return w.t("party_about", name=name, about=w.t("party_weakly")) if weak else name, said
+        label = self._label(row, ip)
+        return w.t("party_about", name=name, about=w.t("party_weakly")) if weak else name, label
 
     def far(self, ips: Sequence[str]) -> str:
         """A far side for a line of its own, without its addresses; empty where it has no name."""
@@ -125,10 +125,10 @@ class Parties:
         """The first addresses, each with its own host name and country."""
         shown = []
         for ip in ips[:MOST_ADDRESSES]:
-            told = self.known.full(ip)
-            name = next((one for one in told["names"] if one.strip("[]") != ip), "")
-            country = self._w.t("of_block", country=told["country"]) if told["country"] else ""
-            shown.append((told["ip"], " · ".join(part for part in (name, country) if part)))
+            host = self.known.full(ip)
+            name = next((one for one in host["names"] if one.strip("[]") != ip), "")
+            country = self._w.t("of_block", country=host["country"]) if host["country"] else ""
+            shown.append((host["ip"], " · ".join(part for part in (name, country) if part)))
         return shown
 
     def service(self, ip: str) -> str:

@@ -58,20 +58,20 @@ class Reasons:
         join = " / ".join
         return [
             {
-                "claim": self._w.t("device_conflict", claim=self._claim(claim), values=join(list(said)[:MOST])),
+                "claim": self._w.t("device_conflict", claim=self._claim(claim), values=join(list(conflicting)[:MOST])),
                 "by": "",
                 "facts": "",
             }
-            for claim, said in sorted(values.items())
+            for claim, conflicting in sorted(values.items())
         ]
 
     def _reason(self, rows: list[Row]) -> dict[str, str]:
         w, first = self._w, rows[0]
-        said = [
+        claims = [
             w.t("device_claim", claim=self._claim(row["claim"]), value=self._value(row)) for row in rows[:MOST_CLAIMS]
         ]
         return {
-            "claim": w.t("device_join").join(said),
+            "claim": w.t("device_join").join(claims),
             "by": " · ".join(part for part in self._by(first, rows) if part),
             "id": w.text(first["by"], 60),
             "facts": w.t("device_join").join(self._facts(first)),
@@ -117,9 +117,9 @@ class Reasons:
         kind, dot, field = name.partition(".")
         if not dot:
             return w.t.known("fact_field", name) or w.text(name, 60)
-        said = w.t.known("fact_kind", kind) or w.text(kind, 30)
+        kind_word = w.t.known("fact_kind", kind) or w.text(kind, 30)
         what = w.t.known("fact_field", field) or w.text(field, 40)
-        return said + what if said[-1:] >= CHINESE and what[:1] >= CHINESE else f"{said} {what}"
+        return kind_word + what if kind_word[-1:] >= CHINESE and what[:1] >= CHINESE else f"{kind_word} {what}"
 
     def _claim(self, claim: str | None) -> str:
         return self._w.t.known("claim", claim or "") or self._w.text(claim, 30)

@@ -50,21 +50,21 @@ def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = N
     with writing(case.folder, "report"):
         path = case.folder / REPORT
         at = written_at(case, path, lang, unmask=unmask, zone=zone, recipient=recipient)
-        said = at.facts() | to | ({"zone": zone} if zone else {})
-        later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask, netaudit=__version__, **said)
+        details = at.facts() | to | ({"zone": zone} if zone else {})
+        later(case.folder, WRITTEN, (REPORT, FRAMES), lang=lang, unmasked=unmask, netaudit=__version__, **details)
     return path
 
 
-def note_validation(case: Case, said: dict[str, Any], signer: str, *, unchecked: bool = False) -> None:
+def note_validation(case: Case, certificate: dict[str, Any], signer: str, *, unchecked: bool = False) -> None:
     """Put a certificate of validation into the chain, for reports from now on. Raises UsageError where it is locked.
 
     `signer` is who signed it, or ""; `unchecked`: an SM2 signature lies beside it that was not checked.
     """
     with writing(case.folder, "report"):
-        figures = {key: said[key] for key in ("netaudit", "code", "made", "passed", "answers", "not_asked")}
-        figures |= {"certificate": said["number"], "signer": signer}  # `number` is the line's own
+        figures = {key: certificate[key] for key in ("netaudit", "code", "made", "passed", "answers", "not_asked")}
+        figures |= {"certificate": certificate["number"], "signer": signer}  # `number` is the line's own
         figures |= {"unchecked": True} if unchecked else {}
-        later(case.folder, VALIDATED, **figures, wrong=sum(one["failed"] for one in said["assertions"]))
+        later(case.folder, VALIDATED, **figures, wrong=sum(one["failed"] for one in certificate["assertions"]))
 
 
 def renew(case: Case) -> bool:
@@ -91,5 +91,5 @@ def mark_stale(folder: Path) -> None:
 
 def with_news(html: bytes, lang: str) -> bytes:
     """A report that says that news came since; the same one where it says so already."""
-    said = f'<p class="alarm">{Texts(lang)("stale")}</p>'.encode() + PLACE
-    return html if said in html else html.replace(PLACE, said, 1)
+    notice = f'<p class="alarm">{Texts(lang)("stale")}</p>'.encode() + PLACE
+    return html if notice in html else html.replace(PLACE, notice, 1)

@@ -41,19 +41,22 @@ def _seal(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
     files = sealed_files(case.folder, at.lines) if case.folder and seal and seal.state == "sealed" else {}
     if seal is None or not files:
         return {"manifest": "", "seal": w.t("checking_unsealed"), "unsealed": False, "state": "head_unsealed"}
-    said = w.t("checking_sealed", n=w.number(len(files)))
-    return {"manifest": w.exact(seal.manifest, 64), "seal": said, "unsealed": False, "state": "head_sealed"}
+    text = w.t("checking_sealed", n=w.number(len(files)))
+    return {"manifest": w.exact(seal.manifest, 64), "seal": text, "unsealed": False, "state": "head_sealed"}
 
 
 def _signature(folder: Path | None, w: Wording, at: Moment) -> dict[str, Any]:
     nothing = {"signed": "", "issuer": "", "stamped": "", "problems": [], "unchecked": [], "openssl": []}
     try:
-        told = attested(folder, sums=False, lines=at.lines) if folder else None
+        attestation = attested(folder, sums=False, lines=at.lines) if folder else None
     except (NetauditError, OSError, ValueError) as error:
         return nothing | {"problems": [w.exact(error, 300)]}
-    if told is None:
+    if attestation is None:
         return nothing
-    pairs = ((told.signer, told.certificate, ""), (told.sm2, told.sm2_certificate, " (SM2)"))
+    pairs = (
+        (attestation.signer, attestation.certificate, ""),
+        (attestation.sm2, attestation.sm2_certificate, " (SM2)"),
+    )
     signed = [
         w.t("summary_signed_by", signer=w.exact(who, 200), certificate=w.exact(digest, 64)) + kind
         for who, digest, kind in pairs
@@ -61,11 +64,11 @@ def _signature(folder: Path | None, w: Wording, at: Moment) -> dict[str, Any]:
     ]
     return {
         "signed": w.t("device_join").join(signed),
-        "issuer": w.t("checking_issuer", issuer=w.exact(told.issuer, 200)) if told.signer else "",
-        "stamped": w.t("summary_stamped_at", time=w.exact(told.stamp)) if told.stamp else "",
-        "problems": [problem_text(one, w) for one in told.problems[:MOST_PROBLEMS]],
-        "unchecked": [problem_text(one, w) for one in told.unchecked[:MOST_PROBLEMS]],
-        "openssl": commands(told),
+        "issuer": w.t("checking_issuer", issuer=w.exact(attestation.issuer, 200)) if attestation.signer else "",
+        "stamped": w.t("summary_stamped_at", time=w.exact(attestation.stamp)) if attestation.stamp else "",
+        "problems": [problem_text(one, w) for one in attestation.problems[:MOST_PROBLEMS]],
+        "unchecked": [problem_text(one, w) for one in attestation.unchecked[:MOST_PROBLEMS]],
+        "openssl": commands(attestation),
     }
 
 
@@ -86,19 +89,19 @@ def _validated(case: CaseLike, w: Wording, at: Moment) -> list[str]:
     line = next((one for one in reversed(chain) if one["what"] == VALIDATED), None)
     if line is None or not all(isinstance(line.get(name), int) for name in ("answers", "wrong")):
         return []
-    said = w.t(
+    sentence = w.t(
         "checking_validated_as" if line.get("passed") is True else "checking_validated_failed",
         number=w.exact(line.get("certificate"), 40), version=w.exact(line.get("netaudit"), 40),
         made=w.exact(line.get("made"), 40), answers=w.number(line["answers"]), wrong=w.number(line["wrong"]),
     ) + _not_asked(w, line) + _signed_by(w, line)  # fmt: skip
     own = bool(at.code) and line.get("code") == at.code
-    return [said, w.t("checking_validated_own" if own else "checking_validated_other"), _audited_by(case, w, line)]
+    return [sentence, w.t("checking_validated_own" if own else "checking_validated_other"), _audited_by(case, w, line)]
 
 
 def _not_asked(w: Wording, line: dict[str, Any]) -> str:
     names = line.get("not_asked")
-    said = w.t("device_join").join(w.exact(name, 20) for name in names) if isinstance(names, list) else ""
-    return w.t("checking_validated_not_asked", ids=said) if said else ""
+    ids = w.t("device_join").join(w.exact(name, 20) for name in names) if isinstance(names, list) else ""
+    return w.t("checking_validated_not_asked", ids=ids) if ids else ""
 
 
 def _signed_by(w: Wording, line: dict[str, Any]) -> str:

@@ -32,11 +32,11 @@ def counts(case: CaseLike, hosts: Hosts, w: Wording) -> dict[str, Any]:
     """Senders with uploads, most first; own devices as one line."""
     rows = [row for row in reading.rows(case.table("upload_counts"), *COUNTS) if row["uploads"]]
     own = [row for row in rows if not row["sender"]]
-    told = sorted((row for row in rows if row["sender"]), key=lambda row: (-row["uploads"], row["sender"]))
+    senders = sorted((row for row in rows if row["sender"]), key=lambda row: (-row["uploads"], row["sender"]))
     return {
         "intro": w.t("counts_intro") if rows else "",
-        "rows": [_count(row, hosts, w) for row in told[:MOST]],
-        "more": max(0, len(told) - MOST),
+        "rows": [_count(row, hosts, w) for row in senders[:MOST]],
+        "more": max(0, len(senders) - MOST),
         "own": [
             w.t("counts_own", devices=row["devices"], uploads=w.number(row["uploads"]), size=w.size(row["bytes_high"]))
             for row in own[:1]

@@ -52,12 +52,12 @@ class Inventory:
 
 def label(row: Row, w: Wording) -> str:
     """Name, class and vendor in one line; those that rest on weak evidence say so."""
-    said = [w.t("quoted", said=w.text(row["name"], 60))] if row["name"] else []
+    parts = [w.t("quoted", said=w.text(row["name"], 60))] if row["name"] else []
     for name in ("class", "vendor"):
         word = _word(name, row[name], w)
         weak = word and row[f"{name}_confidence"] not in ("declared", "strong")
-        said.append(w.t("device_graded", value=word, grade=_grade(row, name, w)) if weak else word)
-    return " · ".join(part for part in said if part)
+        parts.append(w.t("device_graded", value=word, grade=_grade(row, name, w)) if weak else word)
+    return " · ".join(part for part in parts if part)
 
 
 def _word(name: str, value: str | None, w: Wording) -> str:
@@ -73,7 +73,7 @@ def devices(
     judged: Judgements,
     captures: dict[str, str],
     w: Wording,
-    told: Reasons,
+    reasons: Reasons,
     decided: dict[str, Decision],
 ) -> dict[str, Any]:
     """Devices of the findings first, then those with a class, then the others. `captures` names captures by id."""
@@ -82,13 +82,13 @@ def devices(
     shown = ordered[:MOST]
     details = inventory.table.take([row["row"] for row in shown]) if shown else inventory.table
     because = reading.rows(details, "evidence")
-    told.choose(row["device_id"] or "" for row in shown)
+    reasons.choose(row["device_id"] or "" for row in shown)
     return {
         "n": len(ordered),
         "rows": [
             _device(row, w)
             | {"named": not named.isdisjoint(row["ips"] or ())}
-            | told.of(row["device_id"])
+            | reasons.of(row["device_id"])
             | {"decision": _decision(decided.get(row["device_id"] or ""), w)}
             | _frames(why, captures, w)
             for row, why in zip(shown, because, strict=True)
@@ -117,9 +117,9 @@ def _decision(decision: Decision | None, w: Wording) -> dict[str, str] | None:
     """An analyst's decision, which stands beside what was found."""
     if decision is None:
         return None
-    said = [w.term("class", decision.kind) if decision.kind else "", w.maker(decision.vendor)]
+    words = [w.term("class", decision.kind) if decision.kind else "", w.maker(decision.vendor)]
     return {
-        "said": w.t("device_join").join(part for part in said if part) or w.t("device_noted"),
+        "said": w.t("device_join").join(part for part in words if part) or w.t("device_noted"),
         "note": w.text(decision.note, 500),
         "by": w.t("device_join").join(part for part in (w.text(decision.by, 80), w.exact(decision.when, 40)) if part),
     }
@@ -174,9 +174,9 @@ def _frames(why: Row, captures: dict[str, str], w: Wording) -> dict[str, Any]:
         capture, _, frame = place[:200].rpartition(":")
         if ranges := frames.parse(frame):
             spans.setdefault(capture, []).extend(ranges)
-    told = []
+    lines = []
     for capture, found in sorted(spans.items())[:MOST_CAPTURES]:
         text, cut = frames.show(frames.merge(found), MOST_RANGES)
         name = captures.get(capture) or w.exact(capture, 40)
-        told.append(w.t("device_frames_line", capture=name, frames=text + (f" … +{cut}" if cut else "")))
-    return {"frames": told, "captures_more": max(0, len(spans) - MOST_CAPTURES)}
+        lines.append(w.t("device_frames_line", capture=name, frames=text + (f" … +{cut}" if cut else "")))
+    return {"frames": lines, "captures_more": max(0, len(spans) - MOST_CAPTURES)}

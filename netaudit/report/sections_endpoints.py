@@ -26,14 +26,14 @@ class Hosts:
         self.devices = Inventory(case, w)
         self.rows = reading.rows(case.table("endpoints"), *COLUMNS)
         self._by_ip = {row["ip"]: row for row in self.rows}
-        self._told: dict[str, dict[str, Any]] = {}
+        self._described: dict[str, dict[str, Any]] = {}
 
     def full(self, ip: str | None) -> dict[str, Any]:
         """Address, device, names, country and service of `ip`."""
         key = ip or ""
-        if key not in self._told:
-            self._told[key] = self._tell(key)
-        return self._told[key]
+        if key not in self._described:
+            self._described[key] = self._describe(key)
+        return self._described[key]
 
     def by_form(self, ip: str) -> bool:
         """Whether the service of `ip` is told by paths or answers, as its word says in brackets, and by no name."""
@@ -42,13 +42,13 @@ class Hosts:
 
     def short(self, ip: str | None) -> str:
         """Address with its device, its first name and its service."""
-        told = self.full(ip)
-        known = [part for part in (told["device"], *told["names"][:1], told["service"]) if part]
+        host = self.full(ip)
+        known = [part for part in (host["device"], *host["names"][:1], host["service"]) if part]
         if not known:
-            return str(told["ip"])
-        return self._w.t("party_about", name=told["ip"], about=self._w.t("party_comma").join(known))
+            return str(host["ip"])
+        return self._w.t("party_about", name=host["ip"], about=self._w.t("party_comma").join(known))
 
-    def _tell(self, ip: str) -> dict[str, Any]:
+    def _describe(self, ip: str) -> dict[str, Any]:
         w = self._w
         row: Row = self._by_ip.get(ip) or dict.fromkeys(COLUMNS)
         names, macs = row["names"] or [], row["macs"] or []

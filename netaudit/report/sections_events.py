@@ -41,13 +41,13 @@ LEG = (
 
 def events(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
     """The section: `senders`, `questions`, `journeys`, each with how many more there are."""
-    told = reading.rows(case.table("events"), *EVENT)
-    told.sort(key=lambda row: (row["first_ts"] or 0, row["event_id"]))
-    senders = _senders(told, hosts, w)
-    asked = [row for row in told if row["asks"]]
-    journeys, n_journeys = _journeys(case, told, hosts, captures, w)
+    rows = reading.rows(case.table("events"), *EVENT)
+    rows.sort(key=lambda row: (row["first_ts"] or 0, row["event_id"]))
+    senders = _senders(rows, hosts, w)
+    asked = [row for row in rows if row["asks"]]
+    journeys, n_journeys = _journeys(case, rows, hosts, captures, w)
     return {
-        "n": len(told),
+        "n": len(rows),
         "senders": senders[:MOST_SENDERS],
         "senders_more": max(0, len(senders) - MOST_SENDERS),
         "questions": [_question(row, hosts, captures, w) for row in asked[:MOST_QUESTIONS]],
@@ -58,14 +58,14 @@ def events(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
         "journeys": journeys,
         "journeys_n": n_journeys,
         "journeys_more": max(0, n_journeys - len(journeys)),
-        "uncertain": any(row["certainty"] in UNCERTAIN for row in told),
+        "uncertain": any(row["certainty"] in UNCERTAIN for row in rows),
     }
 
 
-def _senders(told: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
+def _senders(event_rows: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
     """One row per sender, kind and document."""
     groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    for row in told:
+    for row in event_rows:
         groups[row["sender"], row["kind"], row["document"]].append(row)
     out = []
     for (sender, kind, document), rows in sorted(groups.items()):
@@ -112,8 +112,8 @@ def _ways(rows: list[Row], w: Wording) -> str:
 
 
 def _question(row: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> dict[str, Any]:
-    said = [(w.t(f"person.{key}"), w.text(row[key], 80)) for key in ("name", "id_number", "phone") if row[key]]
-    said += [
+    fields = [(w.t(f"person.{key}"), w.text(row[key], 80)) for key in ("name", "id_number", "phone") if row[key]]
+    fields += [
         (w.term("asks", key), w.as_said("risk" if key == "risk_status" else "", row[key]))
         for key in ("agent", "agent_company", "risk_status")
         if row[key]
@@ -123,7 +123,7 @@ def _question(row: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> d
     ]
     return {
         "when": w.when(row["first_ts"]),
-        "said": said,
+        "said": fields,
         "times": times,
         "order": _order(row, w),
         "way": f"{hosts.short(row['sender'])} → {hosts.short(row['receiver'])}",
@@ -150,13 +150,13 @@ def _frame(row: Row, captures: dict[str, str], w: Wording) -> str:
 
 
 def _journeys(
-    case: CaseLike, told: list[Row], hosts: Hosts, captures: dict[str, str], w: Wording
+    case: CaseLike, event_rows: list[Row], hosts: Hosts, captures: dict[str, str], w: Wording
 ) -> tuple[list[dict[str, Any]], int]:
     """The journeys that tell most: those that leave, have most stations and most kinds of events."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in reading.rows(case.table("journeys"), *LEG):
         groups[row["journey_id"]].append(row)
-    by_id = {row["event_id"]: row for row in told}
+    by_id = {row["event_id"]: row for row in event_rows}
     outside = {row["ip"] for row in reading.rows(case.table("endpoints"), "ip", "scope") if row["scope"] == "outside"}
 
     def telling(item: tuple[str, list[Row]]) -> tuple[Any, ...]:

@@ -30,9 +30,9 @@ MOST_FLOWS = 6  # connections of one encrypted upload
 def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Wording, at: Moment) -> dict[str, Any]:
     """Findings on images that were seen: the first in full, the others as lines. `captures` names captures by id."""
     full = judged.seen[:FULL]
-    said = latest(folder, at.lines) if (folder := getattr(judged.case, "folder", None)) is not None else {}
-    told = [
-        _finding(finding, by_capture, hosts, captures, w) | _gaps(gaps, w) | {"review": _review(said, finding, w)}
+    reviews = latest(folder, at.lines) if (folder := getattr(judged.case, "folder", None)) is not None else {}
+    details = [
+        _finding(finding, by_capture, hosts, captures, w) | _gaps(gaps, w) | {"review": _review(reviews, finding, w)}
         for finding, by_capture, gaps in zip(full, judged.frames(full), judged.gaps(full), strict=True)
     ]
     rest = judged.seen[FULL : FULL + COMPACT]
@@ -42,16 +42,16 @@ def findings(judged: Judgements, hosts: Hosts, captures: dict[str, str], w: Word
         "intro": w.t("findings_intro", n=len(judged.seen), a=count["A"], b=count["B"], c=count["C"])
         if judged.seen
         else "",
-        "full": told,
-        "reviews": [(f["number"], text) for f in others if (text := _review(said, f, w))],
+        "full": details,
+        "reviews": [(f["number"], text) for f in others if (text := _review(reviews, f, w))],
         "compact": [_common(finding, hosts, w) for finding in rest],
         "more": max(0, len(judged.seen) - FULL - COMPACT),
     }
 
 
-def _review(said: dict[str, Review], finding: Row, w: Wording) -> str:
+def _review(reviews: dict[str, Review], finding: Row, w: Wording) -> str:
     """What somebody said of a finding, and when; empty where nobody did."""
-    one = said.get(str(finding["finding_id"]))
+    one = reviews.get(str(finding["finding_id"]))
     if one is None:
         return ""
     by = " · ".join(part for part in (w.text(one.by, 100), f"{w.exact(one.when, 30)} UTC") if part)
@@ -79,19 +79,19 @@ def _common(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
 
 def records_line(finding: Row, w: Wording) -> str:
     """Records, templates and contacts of a finding, and how many of its images went with a number; empty without."""
-    told = []
+    parts = []
     if finding["records"]:
         counts = {name: w.number(finding[name]) for name in ("persons", "transfers")}
-        told.append(w.t("finding_records_line", n=w.number(finding["records"]), **counts))
+        parts.append(w.t("finding_records_line", n=w.number(finding["records"]), **counts))
     transfers = w.number(finding["transfers"])
-    told += [
+    parts += [
         w.t(f"finding_counted.{name}", n=w.number(finding[name]), transfers=transfers)
         for name in COUNTED
         if name not in {"images", "records"} and finding[name]
     ]
     if finding["with_identity"]:
-        told.append(w.t("finding_with", n=w.number(finding["with_identity"])))
-    return " · ".join(told)
+        parts.append(w.t("finding_with", n=w.number(finding["with_identity"])))
+    return " · ".join(parts)
 
 
 def _detail(finding: Row, hosts: Hosts, w: Wording) -> dict[str, Any]:
@@ -121,18 +121,21 @@ def extract_command(finding_id: str) -> str:
 def _finding(
     finding: Row, by_capture: dict[str, frames.Ranges], hosts: Hosts, captures: dict[str, str], w: Wording
 ) -> dict[str, Any]:
-    told = []
+    per_capture = []
     for capture, ranges in list(by_capture.items())[:MOST_CAPTURES]:
         spans, more = frames.pieces(ranges, MOST_RANGES)
         name = captures.get(capture) or w.exact(capture)
-        told.append(
+        per_capture.append(
             {
                 "head": w.t("finding_frames_line", capture=name, n=w.number(frames.count(ranges))),
                 "ranges": spans,
                 "more": w.t("finding_frames_more", n=w.number(more)) if more else "",
             }
         )
-    return _detail(finding, hosts, w) | {"frames": told, "captures_more": max(0, len(by_capture) - MOST_CAPTURES)}
+    return _detail(finding, hosts, w) | {
+        "frames": per_capture,
+        "captures_more": max(0, len(by_capture) - MOST_CAPTURES),
+    }
 
 
 def _gaps(objects: list[Row], w: Wording) -> dict[str, Any]:

@@ -59,13 +59,13 @@ def front(judged: Judgements, parties: Parties, w: Wording) -> dict[str, Any]:
     every = ways(judged.all, parties)
     return {
         "headline": _headline(every, judged, parties, w),
-        "ways": [_told(way, parties, w) for way in every[:MOST_WAYS]],
+        "ways": [_way_row(way, parties, w) for way in every[:MOST_WAYS]],
         "more": max(0, len(every) - MOST_WAYS),
         "way_of": {finding["number"]: place for place, way in enumerate(every[:MOST_WAYS]) for finding in way.findings},
     }
 
 
-def _told(way: Way, parties: Parties, w: Wording) -> dict[str, Any]:
+def _way_row(way: Way, parties: Parties, w: Wording) -> dict[str, Any]:
     lead, far = way.lead, list(way.lead.to)
     shown = list(way.near.values())[:MOST_NAMED]
     near = {
@@ -103,28 +103,28 @@ def _content(lead: Lead, letters: list[str], w: Wording) -> str:
             return w.t("way_together", size=w.short(lead.bytes))
     if len(letters) > 1:
         return what(lead.seen, lead.beside, w)
-    told = [w.t(f"headline_count.{name}", n=w.number(sum(by.values()))) for name, by in lead.seen.items() if by]
-    told += [w.t("way_with", n=w.number(lead.beside))] if lead.beside else []
-    return w.t("lead_comma").join(told).strip()
+    phrases = [w.t(f"headline_count.{name}", n=w.number(sum(by.values()))) for name, by in lead.seen.items() if by]
+    phrases += [w.t("way_with", n=w.number(lead.beside))] if lead.beside else []
+    return w.t("lead_comma").join(phrases).strip()
 
 
 def _headline(every: list[Way], judged: Judgements, parties: Parties, w: Wording) -> str:
     """What was seen to leave, else what comes first, in one sentence without addresses; empty without findings."""
     sent = [one for one in every if one.lead.kind.seen and one.lead.kind.act == UPLOADED]
-    if not (told := sent or [one for one in every if one.lead.kind == every[0].lead.kind]):
+    if not (chosen := sent or [one for one in every if one.lead.kind == every[0].lead.kind]):
         return ""
-    kind = told[0].lead.kind
-    near = {key: ips[0] for one in told for key, ips in one.near.items()}
-    far = [parties.far(list(one.lead.to)) or w.exact(next(iter(one.lead.to)), 60) for one in told]
+    kind = chosen[0].lead.kind
+    near = {key: ips[0] for one in chosen for key, ips in one.near.items()}
+    far = [parties.far(list(one.lead.to)) or w.exact(next(iter(one.lead.to)), 60) for one in chosen]
     words = {
         "who": _named([parties.short(ip)[0] for ip in near.values()], "headline_devices", w),
         "to": _named(list(dict.fromkeys(far)), "headline_far", w),
-        "size": w.short(sum(one.lead.bytes for one in told)),
-        "n": w.number(sum(one.lead.fitting for one in told)),
+        "size": w.short(sum(one.lead.bytes for one in chosen)),
+        "n": w.number(sum(one.lead.fitting for one in chosen)),
     }
     if not kind.seen:
         return no_loose_spaces(w.t(f"headline.{kind.counts}", **words))
-    seen, further = _seen([finding for one in told for finding in one.findings], judged, w)
+    seen, further = _seen([finding for one in chosen for finding in one.findings], judged, w)
     return no_loose_spaces(w.t(f"headline.{kind.act.name}", what=seen, further=further, left=_left(every, w), **words))
 
 
@@ -140,22 +140,24 @@ def _named(names: list[str], many: str, w: Wording) -> str:
     counted = Counter(names)
     if len(counted) > 2 or (len(counted) > 1 and len(names) > MOST_NAMED):
         return w.t(many, first=counted.most_common(1)[0][0], n=w.number(len(names)))
-    told = [name if n == 1 else w.t("headline_times", name=name, n=w.number(n)) for name, n in counted.items()]
-    return w.t("lead_and").join(told)
+    phrases = [name if n == 1 else w.t("headline_times", name=name, n=w.number(n)) for name, n in counted.items()]
+    return w.t("lead_and").join(phrases)
 
 
 def _seen(findings: list[Row], judged: Judgements, w: Wording) -> tuple[str, str]:
     """What was seen, images counted as often as they differ, and what else is to be said of it."""
     images, partly = (sum(f["images"] or 0 for f in findings if f["certainty"] in letters) for letters in ("AB", "B"))
-    told, further = [], []
+    phrases, further = [], []
     if images:
         distinct = judged.distinct(findings)
         seen = w.t("headline_count.images", n=w.number(distinct))
-        told.append(seen if distinct == images else w.t("headline_often", what=seen.rstrip(), n=w.number(images)))
+        phrases.append(seen if distinct == images else w.t("headline_often", what=seen.rstrip(), n=w.number(images)))
         further += [w.t("headline_partly", n=w.number(partly))] if partly else []
     others = {name: sum(finding[name] or 0 for finding in findings) for name in COUNTED[1:]}
     others["templates"] = judged.of_persons([finding for finding in findings if finding["templates"]])
-    told += [w.t(f"headline_count.{name}", n=w.number(n)) for name, n in others.items() if n]
+    phrases += [w.t(f"headline_count.{name}", n=w.number(n)) for name, n in others.items() if n]
     beside = sum(finding["with_identity"] or 0 for finding in findings)
     further += [w.t("headline_with", n=w.number(beside))] if beside else []
-    return w.t("lead_also").join(told), w.t("headline_further", said=w.t("lead_comma").join(further)) if further else ""
+    return w.t("lead_also").join(phrases), w.t(
+        "headline_further", said=w.t("lead_comma").join(further)
+    ) if further else ""

@@ -28,9 +28,9 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
     if not isinstance(facts, dict):
         return None
     lost = {name: facts.get(f"dropped_{name}") or 0 for name in LOSSES}
-    said = [w.t(LOSSES[name], n=w.number(count)) for name, count in lost.items() if count]
+    losses = [w.t(LOSSES[name], n=w.number(count)) for name, count in lost.items() if count]
     if untold := facts.get("untold_runs"):
-        said.append(w.t("live_lost_unknown", n=w.number(untold)))
+        losses.append(w.t("live_lost_unknown", n=w.number(untold)))
     gone = [str(name) for name in facts.get("overwritten") or []]
     stopped = str(facts.get("stopped", ""))
     return {
@@ -40,8 +40,8 @@ def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
         else w.text(str(facts.get("recorder", "")), 40),
         "filter": w.exact(facts.get("filter")) if facts.get("filter") else "",
         "received": w.number(facts.get("received") or 0),
-        "bad": bool(said),
-        "lost": ", ".join(said) or w.t("live_lost_none"),
+        "bad": bool(losses),
+        "lost": ", ".join(losses) or w.t("live_lost_none"),
         "stopped": w.t(STOPPED[stopped]) if stopped in STOPPED else w.text(stopped, 80),
         "overwritten": w.t("live_overwritten_files", n=w.number(len(gone)), names=", ".join(gone[:MOST_FILES]))
         if gone

@@ -48,7 +48,7 @@ def matrix(judged: Judgements, hosts: Hosts, w: Wording) -> dict[str, Any]:
     return {
         "endpoints": [hosts.full(ip) for ip in shown] if cells else [],
         "rows": [
-            {"device": hosts.full(ip), "cells": [_said(cells.get((ip, end)), w) for end in shown]}
+            {"device": hosts.full(ip), "cells": [_cell_lines(cells.get((ip, end)), w) for end in shown]}
             for ip in rows[:MOST_DEVICES]
         ]
         if cells
@@ -98,17 +98,17 @@ def _others(judged: Judgements, hosts: Hosts, met: set[str]) -> list[str]:
     return found
 
 
-def _said(cell: Cell | None, w: Wording) -> list[tuple[str, str]]:
+def _cell_lines(cell: Cell | None, w: Wording) -> list[tuple[str, str]]:
     """Lines of a cell as (text, class); the arrow tells the way, seen from the device."""
     if cell is None:
         return []
-    told = (
+    counts = (
         (cell.sent, "→ ", "matrix_sent", "seen"),
         *((cell.others[name], "→ ", f"matrix_seen.{name}", "seen") for name in COUNTED[1:]),
         (cell.got, "← ", "matrix_got", "seen"),
         (cell.fit, "→ ", "matrix_fit", "fit"),
     )
-    lines = [(arrow + w.t(key, n=w.number(n)), kind) for n, arrow, key, kind in told if n]
+    lines = [(arrow + w.t(key, n=w.number(n)), kind) for n, arrow, key, kind in counts if n]
     if cell.hidden:
         lines.append(("→ " + w.t("matrix_hidden_up", size=w.short(cell.hidden)), "hidden"))
     return lines

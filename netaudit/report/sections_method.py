@@ -7,7 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import netaudit
-from netaudit.images import detection, model
+from netaudit.images import face_verdict, model
 
 if TYPE_CHECKING:
     from netaudit.report.judgements import Judgements
@@ -22,8 +22,8 @@ def measured(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
     """Lines on detector and rules; `looked` is false where faces were not looked for."""
     options = case.manifest.get("options") or {}
     figures = {
-        "sha256": model.WEIGHTS_SHA256, "both": detection.BOTH, "clear": detection.CLEAR,
-        "first": detection.CLEAR_FIRST, "small": detection.MIN_SIDE,
+        "sha256": model.WEIGHTS_SHA256, "both": face_verdict.BOTH, "clear": face_verdict.CLEAR,
+        "first": face_verdict.CLEAR_FIRST, "small": face_verdict.MIN_SIDE,
     }  # fmt: skip
     used = sorted({rule for finding in judged.all for rule in str(finding["rule"] or "").split()})
     same = case.manifest.get("netaudit_version") in (None, netaudit.__version__)

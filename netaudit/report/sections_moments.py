@@ -30,12 +30,12 @@ def moments(case: CaseLike, hosts: Hosts, w: Wording) -> dict[str, Any]:
     marked = reading.rows(case.table("moments"), "moment_id", "ts", "text", "source")
     ways = _ways(case, {row["moment_id"] for row in marked[:MOST]})
     spans = _spans(case)
-    told = []
+    entries = []
     for number, row in enumerate(marked[:MOST], 1):
         ts = row["ts"] or 0
         found = ways.get(row["moment_id"], [])
         covered = _coverage(spans, ts - lead * SECOND, ts + int(window * SECOND))
-        told.append(
+        entries.append(
             {
                 "number": number,
                 "when": w.when(row["ts"]),
@@ -49,7 +49,7 @@ def moments(case: CaseLike, hosts: Hosts, w: Wording) -> dict[str, Any]:
         )
     return {
         "intro": w.t("moments_intro", n=len(marked), lead=f"{lead:g}", window=f"{window:g}") if marked else "",
-        "told": told,
+        "told": entries,
         "more": max(0, len(marked) - MOST),
     }
 
@@ -106,7 +106,7 @@ def _what(row: Row, w: Wording) -> str:
     size, number = w.size(row["bytes"]), w.number
     if row["visibility"] == "clear":
         return w.t("moment_clear", images=number(row["images"]), faces=number(row["faces"]), size=size)
-    said = w.t(
+    text = w.t(
         "moment_hidden" if row["within"] else "moment_hidden_part",
         visibility=w.term("moment_visibility", row["visibility"]),
         size=size,
@@ -114,7 +114,7 @@ def _what(row: Row, w: Wording) -> str:
         bursts=number(sum((row["bursts"] or [])[1:])),
     )
     beyond = [w.t(key, size=w.size(row[name])) for name, key in BEYOND.items() if row[name]]
-    return "".join([said, *beyond])
+    return "".join([text, *beyond])
 
 
 def _delay(ns: int) -> str:

@@ -29,8 +29,8 @@ def persons(case: CaseLike, w: Wording) -> dict[str, Any]:
     """Counts by what is counted, the period, and the records of persons (not of bare capture events)."""
     people = case.manifest.get("people")
     people = people if isinstance(people, dict) else {}
-    said = _unmasked(case) if w.unmask else case.table("persons")
-    rows = records(said, *(case.table(name) for name in ("objects", "messages", "images")))
+    table = _unmasked(case) if w.unmask else case.table("persons")
+    rows = records(table, *(case.table(name) for name in ("objects", "messages", "images")))
     rows = [row for row in rows if any(kind in row for kind in ANCHORS)]
     rows.sort(key=lambda row: (row.get("first_ts") or 0, row["message_id"], row["record"]))
     first, last = people.get("first_ts"), people.get("last_ts")
@@ -77,13 +77,13 @@ def _unmasked(case: CaseLike) -> pa.Table:
 
 
 def _record(row: dict[str, Any], w: Wording) -> dict[str, Any]:
-    def said(kinds: tuple[str, ...]) -> list[tuple[str, str]]:
+    def fields(kinds: tuple[str, ...]) -> list[tuple[str, str]]:
         return [(w.t(f"person.{kind}"), w.as_said(kind, row[kind])) for kind in kinds if row.get(kind)]
 
     return {
         "when": w.when(row.get("first_ts")),
-        "fields": said(SHOWN),
-        "around": said(AROUND),
+        "fields": fields(SHOWN),
+        "around": fields(AROUND),
         "checked": row["id_checked"],
         "images": len(row["images"]),
         "digests": [digest[:12] for digest in row["images"][:6]],

@@ -42,20 +42,22 @@ def relays(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
     for row in reading.rows(case.table("relayed_images"), *IMAGE):
         groups[row["holder"], row["sender"], row["receiver"]].append(row)
     tested = {(row["holder"], row["sender"], row["receiver"]) for row in tests}
-    told = []
+    entries = []
     for number, (key, rows) in enumerate(sorted(groups.items())[:MOST], 1):
         own = [row for row in tests if (row["holder"], row["sender"], row["receiver"]) == key]
         if any(row["told"] and row["p"] for row in own):  # else the tables do not belong together
-            told.append({"number": number} | _told(case, key, rows, own, hosts, captures, w))
+            entries.append({"number": number} | _entry(case, key, rows, own, hosts, captures, w))
     alike = together_tests(tests)
-    shown = alike[: MOST - len(told)]
-    told += [{"number": len(told) + place} | _together(row, hosts, captures, w) for place, row in enumerate(shown, 1)]
+    shown = alike[: MOST - len(entries)]
+    entries += [
+        {"number": len(entries) + place} | _together(row, hosts, captures, w) for place, row in enumerate(shown, 1)
+    ]
     nothing = tested - set(groups) - {way_of(row) for row in alike}
     negative, longest = len(nothing), tried_for(tests, nothing)
     without = "relays_negative" if longest else "relays_negative_earlier"  # of cases that do not tell what was tried
     return {
-        "intro": w.t("relays_intro") if told else "" if tested else w.t("relays_none"),
-        "told": told,
+        "intro": w.t("relays_intro") if entries else "" if tested else w.t("relays_none"),
+        "told": entries,
         "negative": w.t(without, n=w.number(negative), seconds=w.number(longest)) if negative else "",
     }
 
@@ -90,7 +92,7 @@ def _together(test: Row, hosts: Hosts, captures: dict[str, str], w: Wording) -> 
     }  # fmt: skip
 
 
-def _told(
+def _entry(
     case: CaseLike,
     key: tuple[str, str, str],
     rows: list[Row],

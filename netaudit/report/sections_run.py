@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 MOST_PROBLEMS = 10  # of the chain
 
 
-def _settings(told: object, w: Wording) -> str:
+def _settings(settings: object, w: Wording) -> str:
     """The file of settings that took part; empty where none did."""
-    if not isinstance(told, dict):
+    if not isinstance(settings, dict):
         return ""
-    options = told.get("options")
+    options = settings.get("options")
     names = ", ".join(str(one) for one in options) if isinstance(options, list) else ""
     return w.t(
-        "run_settings_file", name=w.exact(told.get("name"), 80), of=w.exact(told.get("of"), 20),
-        options=w.exact(names, 300), sha256=w.exact(told.get("sha256"), 64),
+        "run_settings_file", name=w.exact(settings.get("name"), 80), of=w.exact(settings.get("of"), 20),
+        options=w.exact(names, 300), sha256=w.exact(settings.get("sha256"), 64),
     )  # fmt: skip
 
 

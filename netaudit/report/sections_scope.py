@@ -50,15 +50,15 @@ def scope(case: CaseLike, w: Wording) -> dict[str, Any]:
     }
 
 
-def _keys(said: Any, w: Wording) -> dict[str, Any] | None:
+def _keys(keys: Any, w: Wording) -> dict[str, Any] | None:
     """Keys that were given, by what right, and what became of the connections; None where none were."""
-    if not isinstance(said, dict):
+    if not isinstance(keys, dict):
         return None
-    late = [str(name) for name in said.get("only_secrets_before_packets") or []]
-    states = (said.get("connections") or {}).items()
+    late = [str(name) for name in keys.get("only_secrets_before_packets") or []]
+    states = (keys.get("connections") or {}).items()
     return {
-        "authority": w.text(str(said.get("authority", "")), 2000),
-        "wanted": w.text(", ".join(map(str, said.get("keys_for") or [])), 400),
+        "authority": w.text(str(keys.get("authority", "")), 2000),
+        "wanted": w.text(", ".join(map(str, keys.get("keys_for") or [])), 400),
         "connections": "; ".join(
             (w.t.known("keys_state", str(state)) or "{n}").format(n=w.number(n)) for state, n in states
         ),
@@ -68,7 +68,7 @@ def _keys(said: Any, w: Wording) -> dict[str, Any] | None:
                 "label": w.text(str(one.get("label", "")), 100),
                 "sha256": w.exact(one.get("sha256")),
             }
-            for one in (said.get("sources") or [])[:MOST_INPUTS]
+            for one in (keys.get("sources") or [])[:MOST_INPUTS]
             if isinstance(one, dict)
         ],
         "late": w.t("keys_late", names=w.text(", ".join(late), 400)) if late else "",
@@ -146,22 +146,22 @@ def payload(flows: pa.Table, w: Wording) -> dict[str, Any]:
 
 def vantage(case: CaseLike, w: Wording) -> dict[str, Any]:
     """Which side of the router was captured, how that is known, and what each capture heard."""
-    said = case.manifest.get("vantage") or {}
+    entry = case.manifest.get("vantage") or {}
     names = dict(zip(*(case.table("captures")[name].to_pylist() for name in ("capture_id", "name")), strict=True))
     heard = reading.rows(case.table("vantages"), *HEARD)
-    side = SIDES.get(str(said.get("side") or "").lower(), "unknown")
+    side = SIDES.get(str(entry.get("side") or "").lower(), "unknown")
     return {
         "side": w.term("side", side),
         "unknown": side == "unknown",
-        "reasons": [_reason(reason, w) for reason in (said.get("reasons") or [])[:50]],
-        "inside": [w.exact(net, 60) for net in (said.get("inside") or [])[:50]],
+        "reasons": [_reason(reason, w) for reason in (entry.get("reasons") or [])[:50]],
+        "inside": [w.exact(net, 60) for net in (entry.get("inside") or [])[:50]],
         "captures": [_heard(row, names.get(row["capture_id"]) or "", w) for row in heard[:MOST_HEARD]],
     }
 
 
 def _heard(row: Row, name: str, w: Wording) -> str:
     """What one capture heard, for how long, and how far its clock is off."""
-    said = [
+    phrases = [
         w.t(
             "heard_line", name=w.exact(name, 60), seconds=w.number(round(_finite(row["seconds"]))),
             exchanges=w.number(row["exchanges"] or 0), heard=w.number(row["heard"] or 0),
@@ -169,13 +169,13 @@ def _heard(row: Row, name: str, w: Wording) -> str:
         )
     ]  # fmt: skip
     if row["port_of"]:
-        said.append(w.t("heard_port", device=w.exact(row["port_of"], 60)))
+        phrases.append(w.t("heard_port", device=w.exact(row["port_of"], 60)))
     if row["clock_by"]:
         off, servers = f"{_finite(row['clock_off_s']):+.1f}", w.number(row["clock_servers"] or 0)
-        said.append(w.t("heard_clock", off=off, by=w.exact(row["clock_by"], 20), n=servers))
+        phrases.append(w.t("heard_clock", off=off, by=w.exact(row["clock_by"], 20), n=servers))
     else:
-        said.append(w.t("heard_no_clock"))
-    return w.t("party_comma").join(said)
+        phrases.append(w.t("heard_no_clock"))
+    return w.t("party_comma").join(phrases)
 
 
 def _finite(value: float | None) -> float:
@@ -186,18 +186,18 @@ def _reason(reason: Any, w: Wording) -> str:
     if not isinstance(reason, dict):
         return w.sentence(reason, 300)
     figures = {name: str(value) for name, value in reason.items() if name != "code"}
-    told = Reason(str(reason.get("code") or ""), figures)
-    if (said := w.t.reason(told, lambda part: w.exact(part, 300))) is not None:
-        return said
+    coded = Reason(str(reason.get("code") or ""), figures)
+    if (text := w.t.reason(coded, lambda part: w.exact(part, 300))) is not None:
+        return text
     shown = (f"{w.text(name, 40)} {w.exact(value, 300)}" for name, value in figures.items())
-    return ": ".join([w.text(told.code, 60), *shown])
+    return ": ".join([w.text(coded.code, 60), *shown])
 
 
 def clock(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
     """Offset of frame times to the times that servers state, as (what, value); empty when nothing could be compared."""
-    said = manifest.get("clock")
+    sources = manifest.get("clock")
     shown = []
-    for source in said if isinstance(said, list) else [said]:
+    for source in sources if isinstance(sources, list) else [sources]:
         for key, value in source.items() if isinstance(source, dict) else ():
             label = w.t.known("clock", str(key)) or w.text(key, 60)
             number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -208,11 +208,13 @@ def clock(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
 
 def signatures(manifest: dict[str, Any], w: Wording) -> str:
     """The set that named devices and services: version and hash, and those of a folder added to it."""
-    said = manifest.get("signatures")
-    if not isinstance(said, dict) or not said.get("sha256"):
+    signature_set = manifest.get("signatures")
+    if not isinstance(signature_set, dict) or not signature_set.get("sha256"):
         return ""
-    line = w.t("signatures_set", version=w.exact(said.get("version"), 40), sha256=w.exact(said["sha256"], 64))
-    added = said.get("added")
+    line = w.t(
+        "signatures_set", version=w.exact(signature_set.get("version"), 40), sha256=w.exact(signature_set["sha256"], 64)
+    )
+    added = signature_set.get("added")
     if not isinstance(added, dict):
         return line
     count = sum(n for n in (added.get("devices"), added.get("services")) if isinstance(n, int))
@@ -221,12 +223,12 @@ def signatures(manifest: dict[str, Any], w: Wording) -> str:
 
 def options(manifest: dict[str, Any], w: Wording) -> list[tuple[str, str]]:
     """Options of the audit that were set, as (name, value)."""
-    said = manifest.get("options") or {}
+    settings = manifest.get("options") or {}
     return [
         (
             w.exact(k, 60),
             w.t("yes") if v is True else w.exact(", ".join(map(str, v)) if isinstance(v, list) else v, 300),
         )
-        for k, v in sorted(said.items())
+        for k, v in sorted(settings.items())
         if v not in (None, "", [], False)
     ]

@@ -80,7 +80,7 @@ def _hidden(judged: Judgements, parties: Parties, w: Wording) -> list[Tile]:
     if not judged.encrypted:
         return []
     hidden = judged.encrypted
-    flows = {one for told in judged.listed(hidden, "flow_ids") for one in told or ()}
+    flows = {one for ids in judged.listed(hidden, "flow_ids") for one in ids or ()}
     counted = (
         ("fig_hidden_senders", len({parties.key(device(finding)) for finding in hidden})),
         ("fig_hidden_endpoints", len({finding["endpoint_id"] for finding in hidden})),

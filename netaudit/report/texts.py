@@ -65,12 +65,12 @@ class Texts:
         """All words of a group by value, in the order of the file."""
         return {key.partition(".")[2]: text for key, text in self._texts.items() if key.partition(".")[0] == group}
 
-    def reason(self, told: Reason, show: Callable[[str], str], depth: int = 0) -> str | None:
+    def reason(self, coded: Reason, show: Callable[[str], str], depth: int = 0) -> str | None:
         """A reason in words, None where the catalogue has none of its code and arguments.
 
         `show` makes safe what stands in its places.
         """
-        return self._filled(f"reason.{told.code}", told.arguments, show, depth)
+        return self._filled(f"reason.{coded.code}", coded.arguments, show, depth)
 
     def _filled(self, key: str, arguments: Mapping[str, object], show: Callable[[str], str], depth: int) -> str | None:
         template = self._texts.get(key)
@@ -88,17 +88,17 @@ class Texts:
         words = [self.reason(parsed(part), show, depth) for part in parts]
         if not any(words):
             return None
-        return self("reasons_join").join(said or show(part) for said, part in zip(words, parts, strict=True))
+        return self("reasons_join").join(worded or show(part) for worded, part in zip(words, parts, strict=True))
 
     def phrase(self, text: str, show: Callable[[str], str], depth: int = 0) -> str:
         """Reasons in words, or a sentence as cases sealed before hold it, in the report's language.
 
         `show` makes safe what stands in its places, or the whole text where it is nothing that is known.
         """
-        if (said := self.reasons(text, show, depth)) is not None:
-            return said
-        said = self._earlier(text, show, depth) if self.lang != "en" and len(text) <= _LONGEST_EARLIER else None
-        return show(text) if said is None else said
+        if (worded := self.reasons(text, show, depth)) is not None:
+            return worded
+        worded = self._earlier(text, show, depth) if self.lang != "en" and len(text) <= _LONGEST_EARLIER else None
+        return show(text) if worded is None else worded
 
     def _value(self, name: str, value: str, show: Callable[[str], str], depth: int) -> str:
         """What stands in a place: reasons, words of a vocabulary, the maker that it begins with, else as it stands."""
@@ -128,9 +128,9 @@ class Texts:
         for first in reversed(range(len(clauses))):
             for after in range(first + 1, len(clauses) + 1):
                 rest = known[after]
-                if rest is None or (said := self._sentence(JOIN.join(clauses[first:after]), show, depth)) is None:
+                if rest is None or (sentence := self._sentence(JOIN.join(clauses[first:after]), show, depth)) is None:
                     continue
-                known[first] = [said, *rest]
+                known[first] = [sentence, *rest]
                 break
         return None if known[0] is None else self("reasons_join").join(known[0])
 

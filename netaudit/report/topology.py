@@ -68,8 +68,8 @@ def topology(case: CaseLike, judged: Judgements, hosts: Hosts, w: Wording) -> Dr
         return None
     traffic = _traffic(case, place, hosts)
     ways = _findings(judged, place)
-    told = {frozenset((way.a, way.b)) for way in ways}
-    plain = [way for way in traffic if frozenset((way.a, way.b)) not in told]
+    paired = {frozenset((way.a, way.b)) for way in ways}
+    plain = [way for way in traffic if frozenset((way.a, way.b)) not in paired]
     chosen = _largest(plain)
     talking = {end for way in (*ways, *chosen) for end in (way.a, way.b)}
     beyond = (case.manifest.get("vantage") or {}).get("side") == "wan"  # who is silent there is the provider's
@@ -140,14 +140,14 @@ def _outside(nodes: dict[str, Node], place: dict[str, str], judged: Judgements, 
 def _endpoint(rows: list[Row], key: str, rank: int, w: Wording) -> Node:
     first = rows[0]
     names = [name for row in rows for name in row["names"] or ()]
-    said = w.names("service_name", first["service"], 60) or (w.text(names[0], 60) if names else "")
+    title = w.names("service_name", first["service"], 60) or (w.text(names[0], 60) if names else "")
     country = w.t("of_block", country=w.term("country", first["country"])) if first["country"] else ""
     address = w.exact(first["ip"], 45) + (f" +{len(rows) - 1}" if len(rows) > 1 else "")
     below = " · ".join(
         part for part in (address, country, w.text(names[0], 60) if first["service"] and names else "") if part
     )
     kind = "grave" if first["service_class"] in GRAVE else ""
-    return Node(key, inside=False, title=said or address, below=below if said else country, kind=kind, rank=rank)
+    return Node(key, inside=False, title=title or address, below=below if title else country, kind=kind, rank=rank)
 
 
 def _traffic(case: CaseLike, place: dict[str, str], hosts: Hosts) -> list[Way]:

@@ -94,8 +94,8 @@ class Wording:
     def as_said(self, group: str, value: object, limit: int = 80) -> str:
         """A value as a document says it; where the catalogue has a word for it, that word with what was said beside."""
         shown = self.text(value, limit)
-        said = str(value).strip()
-        word = self.t.known(group, said) or self.t.known(group, said.lower())
+        stated = str(value).strip()
+        word = self.t.known(group, stated) or self.t.known(group, stated.lower())
         return shown if word in (None, shown) else self.t("as_said", word=word, said=shown)
 
     def names(self, group: str, value: object, limit: int = 80) -> str:

@@ -25,18 +25,18 @@ def announced(found: list[Inferred]) -> list[Inferred]:
     records: dict[tuple[str, str], list[Inferred]] = defaultdict(list)
     for one in found:
         for url in one.urls:
-            records[one.told.route.sender, address(url)].append(one)
+            records[one.message.route.sender, address(url)].append(one)
     out = []
     for one in found:
-        naming = records.get((one.told.route.sender, one.path), []) if _is_bare(one) else []
+        naming = records.get((one.message.route.sender, one.path), []) if _is_bare(one) else []
         naming = [record for record in naming if record is not one and not _is_bare(record)]
-        if len(naming) != 1 or abs(naming[0].told.ns - one.told.ns) > HALF_HOUR:
+        if len(naming) != 1 or abs(naming[0].message.ns - one.message.ns) > HALF_HOUR:
             out.append(one)
-        elif naming[0].told.route.receiver == one.told.route.receiver:
+        elif naming[0].message.route.receiver == one.message.route.receiver:
             naming[0].images += one.images
         else:
-            new = {meaning: value for meaning, value in naming[0].said.items() if meaning in SAID - one.said.keys()}
-            one.said |= new
+            new = {meaning: value for meaning, value in naming[0].values.items() if meaning in SAID - one.values.keys()}
+            one.values |= new
             one.urls += [url for url in naming[0].urls if address(url) == one.path and url not in one.urls]
             one.announced = set(new)
             if one.shot_time is None:
@@ -47,7 +47,7 @@ def announced(found: list[Inferred]) -> list[Inferred]:
 
 def _is_bare(one: Inferred) -> bool:
     """Whether it is a picture that was sent without a document."""
-    return not one.told.route.reply and bool(one.images) and not one.tells
+    return not one.message.route.reply and bool(one.images) and not one.tells
 
 
 def devices_of_flows(
@@ -58,17 +58,17 @@ def devices_of_flows(
     Gives those of entries by event_id, as said in clear.
     """
     named: dict[Way, set[str]] = defaultdict(set)
-    for said, message in [
+    for device_name, message in [
         *((event["said"].get("device", ""), event["message_id"]) for event in of_entries),
-        *((one.said.get("device", ""), one.told.message_id) for one in inferred),
+        *((one.values.get("device", ""), one.message.message_id) for one in inferred),
     ]:
-        if said and message in ways:
-            named[ways[message]].add(said)
-    only = {way: next(iter(said)) for way, said in named.items() if len(said) == 1}
+        if device_name and message in ways:
+            named[ways[message]].add(device_name)
+    only = {way: next(iter(device_name)) for way, device_name in named.items() if len(device_name) == 1}
     for one in inferred:
-        device = only.get(ways.get(one.told.message_id, NOWHERE))
-        if device and "device" not in one.said:
-            one.said["device"] = device
+        device = only.get(ways.get(one.message.message_id, NOWHERE))
+        if device and "device" not in one.values:
+            one.values["device"] = device
             one.announced.add("device")
     return {
         event["event_id"]: device

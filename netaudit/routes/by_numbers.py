@@ -12,54 +12,58 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from netaudit.identity_data.naming import is_word
 from netaudit.routes.shapes import is_id_number, is_unset, number
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from netaudit.routes.learning import Field
-    from netaudit.routes.messages import Told
+    from netaudit.routes.messages import RouteMessage
 
 LEAST, LEAST_SEXES = 5, 8  # persons that teach something: so many of two sexes fit a field by chance once in 128
 OF_BOTH = 2  # persons of either sex
 SHARE = 0.9  # of persons whose name is no other's, of ages that fit
-_CALLED = later(r"[^\W\d_]+(?:[ .·'’-]{1,2}[^\W\d_]+){0,4}\.?")
+_CALLED = later(r"[^\W\d_]+(?:[ .·'’-]{1,2}[^\W\d_]+){1,4}\.?")
 LONGEST = 40  # characters of a name
 _BORN = slice(6, 14)  # of a number: GB 11643
 _SEX = 16
 _MEANINGS = ("gender", "birthday", "age", "name")
 _LAST_IN_NUMBERS = "age"  # of those that stand in a number, which shows that it is somebody's
-Said = dict[str, set[tuple[str, int]]]  # of a number: values, each with the year in which it was said
+ValuesByNumber = dict[str, set[tuple[str, int]]]  # of a number: values, each with the year in which it was said
 
 
-def say_by_numbers(told: list[Told], fields: dict[str, Field]) -> None:
-    """Give meanings to fields of one route that have none, where numbers beside them bear these."""
+def say_by_numbers(messages: list[RouteMessage], fields: dict[str, Field], is_called: Callable[[Field], bool]) -> None:
+    """Give meanings to fields of one route that have none, where numbers beside them bear these.
+
+    `is_called` says whether a field's name is that of something else than a person's name.
+    """
     numbers = {form for form, one in fields.items() if one.meaning == "id_number"}
     doubtful = {form for form, one in fields.items() if not one.meaning and one.form == "id number"}
     numbers = numbers or doubtful  # with a check digit, and of no known province
     open_ = {form for form, one in fields.items() if not one.meaning and one.values} - numbers
     if not numbers or not open_:
         return
-    said: dict[str, Said] = defaultdict(lambda: defaultdict(set))
-    for form, of, value, year in _beside(told, numbers, open_):
-        said[form][of].add((value, year))
+    by_form: dict[str, ValuesByNumber] = defaultdict(lambda: defaultdict(set))
+    for form, of, value, year in _beside(messages, numbers, open_):
+        by_form[form][of].add((value, year))
     known = {one.meaning for one in fields.values()}
     for meaning in _MEANINGS:
-        fitting = [form for form in said if not fields[form].meaning and _bears(meaning, said[form])]
+        fitting = [form for form in by_form if not fields[form].meaning and _bears(meaning, by_form[form])]
+        if meaning == "name":  # which no number says: not of fields that are called something else
+            fitting = [form for form in fitting if not is_called(fields[form])]
         if len(fitting) == 1 and meaning not in known:  # of two that fit either may be meant
-            fields[fitting[0]].prove(meaning, len(said[fitting[0]]))
+            fields[fitting[0]].prove(meaning, len(by_form[fitting[0]]))
         if meaning == _LAST_IN_NUMBERS and numbers == doubtful:
-            if not any(fields[form].proved for form in said):
+            if not any(fields[form].proved for form in by_form):
                 return
             for form in numbers:
                 fields[form].prove("id_number", fields[form].forms["id number"])
 
 
-def _beside(told: list[Told], numbers: set[str], wanted: set[str]) -> Iterator[tuple[str, str, str, int]]:
+def _beside(messages: list[RouteMessage], numbers: set[str], wanted: set[str]) -> Iterator[tuple[str, str, str, int]]:
     """(form, number, value, year) of what stands in one record with a number, or in a message that has one only."""
-    for message in told:
+    for message in messages:
         held = {
             (_record(leaf.path), leaf.value.strip())
             for leaf in message.leaves
@@ -80,16 +84,16 @@ def _record(path: str) -> str:
     return path.rpartition("]")[0]
 
 
-def _bears(meaning: str, said: Said) -> bool:
+def _bears(meaning: str, of_numbers: ValuesByNumber) -> bool:
     """Whether the values that go with numbers are what these say, or what their holders are called."""
-    values = {of: next(iter(found))[0] for of, found in said.items() if len({value for value, _ in found}) == 1}
-    if len(said) < LEAST or (meaning != "age" and len(values) != len(said)):
+    values = {of: next(iter(found))[0] for of, found in of_numbers.items() if len({value for value, _ in found}) == 1}
+    if len(of_numbers) < LEAST or (meaning != "age" and len(values) != len(of_numbers)):
         return False
     if meaning == "gender":
         return _are_sexes(values)
     if meaning == "birthday":
         return all(re.sub(r"\D", "", value) == of[_BORN] for of, value in values.items())
-    return _are_ages(said) if meaning == "age" else _are_names(values)
+    return _are_ages(of_numbers) if meaning == "age" else _are_names(values)
 
 
 def _are_sexes(values: dict[str, str]) -> bool:
@@ -102,21 +106,19 @@ def _are_sexes(values: dict[str, str]) -> bool:
     return enough and len(set(women)) == len(set(men)) == 1 and women[0] != men[0]
 
 
-def _are_ages(said: Said) -> bool:
+def _are_ages(of_numbers: ValuesByNumber) -> bool:
     """Whether nearly all are as old as their numbers say, before or after their birthday."""
     fits = [
         age is not None and year - int(of[6:10]) - 1 <= age <= year - int(of[6:10])
-        for of, found in said.items()
+        for of, found in of_numbers.items()
         for value, year in found
         for age in [number(value)]
     ]
-    distinct = {value for found in said.values() for value, _ in found}
+    distinct = {value for found in of_numbers.values() for value, _ in found}
     return len(distinct) > 2 and sum(fits) >= SHARE * len(fits)
 
 
 def _are_names(values: dict[str, str]) -> bool:
-    """Whether somebody could be called so, and hardly two are called alike."""
-    called = all(
-        2 <= len(value) <= LONGEST and _CALLED.fullmatch(value) and not is_word(value) for value in values.values()
-    )
+    """Whether they are of two to five words as names are, which hardly two share; one word may be anything."""
+    called = all(len(value) <= LONGEST and _CALLED.fullmatch(value) for value in values.values())
     return called and len(set(values.values())) >= SHARE * len(values)

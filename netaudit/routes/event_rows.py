@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from netaudit.documents.passages import way_of
-from netaudit.documents.times import said_ns
+from netaudit.documents.times import ns_of
 from netaudit.routes.inferring import roles_of
 from netaudit.routes.shapes import is_masked, number
 from netaudit.rows.event_values import IDENTITY, Shown, shown_way
@@ -39,7 +39,7 @@ COLUMNS = {
 
 def row_of(one: Inferred, values: Values) -> Row:
     """Row of `events`."""
-    told, identity = one.told, one.told.message_id
+    message, identity = one.message, one.message.message_id
     text = f"{identity}\0{INFERRED}\0{one.place}"
     event_id = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
     shown = _shown(one, event_id, values)
@@ -59,13 +59,13 @@ def row_of(one: Inferred, values: Values) -> Row:
         direction=_way(one, shown),
         agent=at["agent"].text, agent_company=shown.get("agent_company", Shown()).text,
         risk_status=shown.get("risk", Shown()).text,
-        first_photo_time=said_ns(one.said.get("first_photo_time", "")),
-        report_time=said_ns(one.said.get("report_time", "")), asks=[],
+        first_photo_time=ns_of(one.values.get("first_photo_time", "")),
+        report_time=ns_of(one.values.get("report_time", "")), asks=[],
         images=[sha256 for sha256, _ in images], image_roles=[role for _, role in images],
         image_urls=[values.plain(event_id, identity, "url", url, secret=False).text for url in one.urls[:MOST_IMAGES]],
         url_hmacs=[code for url in one.urls[:MOST_IMAGES] if (code := values.address(url))],
-        target="", sender="", receiver="", endpoint_id="", first_ts=told.first_ts,
-        frame=told.frame, capture_id=told.capture_id, journey_id="", leg=None, complete=told.complete,
+        target="", sender="", receiver="", endpoint_id="", first_ts=message.first_ts,
+        frame=message.frame, capture_id=message.capture_id, journey_id="", leg=None, complete=message.complete,
     )  # fmt: skip
 
 
@@ -74,27 +74,27 @@ _CLEAR_NAMES = {meaning: name for name, meaning in COLUMNS.items()}
 
 def _shown(one: Inferred, event_id: str, values: Values, only: set[str] | None = None) -> dict[str, Shown]:
     out: dict[str, Shown] = {}
-    for meaning, text in one.said.items():
+    for meaning, text in one.values.items():
         if only is not None and meaning not in only:
             continue
         name = _CLEAR_NAMES.get(meaning, meaning)
         if meaning in IDENTITY and not is_masked(text):  # what its sender masked identifies nobody
-            out[meaning], _ = values.person(event_id, one.told.message_id, name, text)
+            out[meaning], _ = values.person(event_id, one.message.message_id, name, text)
         else:
             secret = meaning in {"device", "event"}
             out[meaning] = values.plain(
-                event_id, one.told.message_id, name, text, secret=secret, device=meaning == "device"
+                event_id, one.message.message_id, name, text, secret=secret, device=meaning == "device"
             )
     return out
 
 
 def _way(one: Inferred, shown: dict[str, Shown]) -> str:
     """Which way through a door."""
-    return shown_way(shown.get("direction", Shown()), way_of(one.said.get("direction", "")))
+    return shown_way(shown.get("direction", Shown()), way_of(one.values.get("direction", "")))
 
 
 def _score(one: Inferred) -> float | None:
-    return number(one.said.get("score", ""))
+    return number(one.values.get("score", ""))
 
 
 # what is filled in where an entry says nothing: the column, and the meaning
@@ -124,7 +124,7 @@ def matched(known: list[dict[str, Any]], found: list[Inferred]) -> Iterator[tupl
 
 def _likeness(event: dict[str, Any], one: Inferred) -> int:
     pictures = {sha256 for sha256, _ in one.images} & set(event["images"] or ())
-    return 8 * len(pictures) + len(set(event["said"].values()) & set(one.said.values()))
+    return 8 * len(pictures) + len(set(event["said"].values()) & set(one.values.values()))
 
 
 def filled(event: dict[str, Any], one: Inferred, values: Values, pictures: dict[str, Picture]) -> dict[str, Any]:
@@ -133,19 +133,19 @@ def filled(event: dict[str, Any], one: Inferred, values: Values, pictures: dict[
     gaps = {
         meaning: column
         for column, meaning in _GAPS.items()
-        if not event[column] and meaning in one.said and one.said[meaning] not in taken
+        if not event[column] and meaning in one.values and one.values[meaning] not in taken
     }
     out: dict[str, Any] = {}
-    said = _shown(one, event["event_id"], values, set(gaps))
-    for meaning, shown in said.items():
-        out[gaps[meaning]] = shown.text if meaning != "direction" else _way(one, said)
+    cells = _shown(one, event["event_id"], values, set(gaps))
+    for meaning, shown in cells.items():
+        out[gaps[meaning]] = shown.text if meaning != "direction" else _way(one, cells)
         if gaps[meaning] in _HASHES:
             out[_HASHES[gaps[meaning]]] = shown.hmac
     names = list(gaps)
     if event["shot_time"] is None and one.shot_time is not None and event["kind"] in SHOT:
         out["shot_time"], out["shot_zone"] = one.shot_time, one.zone
         names.append("time")
-    if event["score"] is None and "score" in one.said:
+    if event["score"] is None and "score" in one.values:
         out["score"] = _score(one)
         names.append("score")
     roles = _roles(event, one, pictures)

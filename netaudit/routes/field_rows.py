@@ -12,19 +12,19 @@ from netaudit.tables import FIELDS, FIELDS_CLEAR
 
 if TYPE_CHECKING:
     from netaudit.routes.learning import Field
-    from netaudit.routes.messages import Route, Told
+    from netaudit.routes.messages import Route, RouteMessage
     from netaudit.tables import Row
 
 LONGEST = 128  # characters
 MOST_VALUES = 32  # of a field, in clear
 
 
-def field_rows(route: Route, told: list[Told], fields: dict[str, Field]) -> tuple[list[Row], list[Row]]:
+def field_rows(route: Route, messages: list[RouteMessage], fields: dict[str, Field]) -> tuple[list[Row], list[Row]]:
     """Rows of `fields` of a route, and of their values in clear."""
-    variants = len({skeleton(one) for one in told})
+    variants = len({skeleton(one) for one in messages})
     chosen = {path: _chosen(known) for path, known in fields.items()}
     seen: dict[tuple[str, str], tuple[int, int]] = {}
-    for one in told:
+    for one in messages:
         for leaf in one.leaves:
             if not leaf.sha256 and leaf.value in chosen[leaf.form]:
                 first, last = seen.get((leaf.form, leaf.value), (one.ns, one.ns))
@@ -35,7 +35,7 @@ def field_rows(route: Route, told: list[Told], fields: dict[str, Field]) -> tupl
         rows.append(
             FIELDS.row(
                 route_id=route_id, sender=route.sender, receiver=route.receiver, protocol=route.protocol,
-                method=route.method, target=target, reply=route.reply, messages=len(told),
+                method=route.method, target=target, reply=route.reply, messages=len(messages),
                 variants=variants, path=visible(mask_words(path), LONGEST), form=known.form, meaning=known.meaning,
                 known_by=known.known_by, support=known.support, contradictions=known.contradictions,
                 distinct_values=len(known.values), example=visible(_example(known), LONGEST),

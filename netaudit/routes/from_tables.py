@@ -15,7 +15,7 @@ from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_de
 from netaudit.routes.field_rows import MOST_VALUES, field_rows
 from netaudit.routes.inferring import Around, Inferred, Picture, address, asks_for_faces, infer, records_beyond
 from netaudit.routes.learning import ENTRY, Field, fields_of, named_after_devices
-from netaudit.routes.messages import A_SECOND, CARVED, Told, by_route, joined, read, target_form
+from netaudit.routes.messages import A_SECOND, CARVED, RouteMessage, by_route, joined, read, target_form
 from netaudit.rows import leaves
 from netaudit.rows.event_values import Values
 
@@ -49,24 +49,24 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
 
     `clear` are the values of `events` in clear.
     """
-    told, beyond = read(leaves.parts(folder), tables)
+    messages, beyond = read(leaves.parts(folder), tables)
     out = Understood(cut=Counter({MESSAGES_CUT: beyond}) if beyond else Counter())
-    if not told:
+    if not messages:
         return out
-    if cut := sum(one.more > 0 for one in told):
+    if cut := sum(one.more > 0 for one in messages):
         out.cut[LEAVES_CUT] = cut
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
     found: list[Inferred] = []
     entries = _of_entries(tables, clear)
-    told, pictures = joined(told), _pictures(tables["images"])
-    for inferred, event in _inferred(told, pictures, tables, entries, clear, out):
+    messages, pictures = joined(messages), _pictures(tables["images"])
+    for inferred, event in _inferred(messages, pictures, tables, entries, clear, out):
         if event is None:
             found.append(inferred)
         elif columns := filled(event, inferred, values, pictures):
             out.filled[event["event_id"]] = columns
     found = announced(found)
     of_entries = {event["event_id"]: event for events in entries.values() for event in events.values()}
-    ways = _ways([*entries, *(one.told.message_id for one in found)], tables["messages"])
+    ways = _ways([*entries, *(one.message.message_id for one in found)], tables["messages"])
     for event_id, device in devices_of_flows(found, list(of_entries.values()), ways).items():
         columns = out.filled.get(event_id, {})
         out.filled[event_id] = with_device(columns, of_entries[event_id], device, values)
@@ -75,17 +75,22 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
 
 
 def _inferred(
-    told: list[Told], pictures: dict[str, Picture], tables: Tables, entries: Known, clear: pa.Table, out: Understood
+    messages: list[RouteMessage],
+    pictures: dict[str, Picture],
+    tables: Tables,
+    entries: Known,
+    clear: pa.Table,
+    out: Understood,
 ) -> Iterator[tuple[Inferred, dict[str, Any] | None]]:
     """What is inferred of each message, with the event of an entry that it belongs to; rows of `fields` go to `out`."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
-    claimed, asked = _claimed(tables, entries), _asked_for(told, tables["messages"])
-    around = Around(pictures, _held(told))
+    claimed, asked = _claimed(tables, entries), _asked_for(messages, tables["messages"])
+    around = Around(pictures, _held(messages))
     collectors: set[str] = set()  # to which persons or faces were sent
-    sent = {leaf.sha256 for one in told if not one.route.reply for leaf in one.pictures}
+    sent = {leaf.sha256 for one in messages if not one.route.reply for leaf in one.pictures}
     named = {address(row["value_clear"]) for row in clear.to_pylist() if row["field"] == "url"}
     folders = {target_form(one) for one in named}
-    for route, some in sorted(by_route(told).items(), key=lambda pair: (pair[0].reply, _bare(pair[1]))):
+    for route, some in sorted(by_route(messages).items(), key=lambda pair: (pair[0].reply, _bare(pair[1]))):
         fields = fields_of(some)
         _as_entries_say(fields, some, entries)
         named_after_devices(fields)
@@ -115,20 +120,20 @@ def _inferred(
     out.cut = +out.cut
 
 
-def _held(told: list[Told]) -> dict[str, set[str]]:
+def _held(messages: list[RouteMessage]) -> dict[str, set[str]]:
     """Addresses under which pictures went by themselves, and these."""
     out: dict[str, set[str]] = defaultdict(set)
-    for one in told:
+    for one in messages:
         if len(one.pictures) == 1 and len(one.path) > 1:
             out[one.path].add(one.pictures[0].sha256)
     return out
 
 
-def _asked_for(told: list[Told], messages: pa.Table) -> set[str]:
+def _asked_for(messages: list[RouteMessage], table: pa.Table) -> set[str]:
     """Of pictures that were found in bytes without a reader, those before which the other side asked for such."""
-    carved = [one for one in told if one.route.protocol == CARVED]
+    carved = [one for one in messages if one.route.protocol == CARVED]
     flows = pa.array(sorted({one.way[0] for one in carved}), pa.string())
-    rows = messages.filter(pc.and_(pc.is_in(messages["flow_id"], flows), pc.not_equal(messages["protocol"], CARVED)))
+    rows = table.filter(pc.and_(pc.is_in(table["flow_id"], flows), pc.not_equal(table["protocol"], CARVED)))
     rows = rows.select(["flow_id", "direction", "method", "path", "first_ts"])
     rows = rows.set_column(4, "first_ts", rows["first_ts"].cast(pa.int64()))
     asked: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
@@ -138,15 +143,15 @@ def _asked_for(told: list[Told], messages: pa.Table) -> set[str]:
     for one in carved:
         flow, way = one.way
         other = "down" if way == "up" else "up"
-        before = [said for said in asked[flow, other] if one.ns - A_SECOND <= said[0] <= one.ns]
+        before = [request for request in asked[flow, other] if one.ns - A_SECOND <= request[0] <= one.ns]
         if before and asks_for_faces(max(before)[1]):
             out.add(one.message_id)
     return out
 
 
-def _bare(told: list[Told]) -> bool:
+def _bare(messages: list[RouteMessage]) -> bool:
     """Whether messages are pictures and nothing else."""
-    return all(leaf.head or leaf.sha256 for one in told for leaf in one.leaves)
+    return all(leaf.head or leaf.sha256 for one in messages for leaf in one.leaves)
 
 
 def _pictures(images: pa.Table) -> dict[str, Picture]:
@@ -159,14 +164,14 @@ def _pictures(images: pa.Table) -> dict[str, Picture]:
 
 def _of_entries(tables: Tables, clear: pa.Table) -> Known:
     """Events of entries by message and id, each with its values in clear."""
-    said: dict[str, dict[str, str]] = defaultdict(dict)
+    values: dict[str, dict[str, str]] = defaultdict(dict)
     for row in clear.to_pylist():
-        said[row["event_id"]].setdefault(COLUMNS.get(row["field"], ""), row["value_clear"])
+        values[row["event_id"]].setdefault(COLUMNS.get(row["field"], ""), row["value_clear"])
     out: Known = defaultdict(dict)
     events = tables["events"].drop_columns(["shot_time", "first_photo_time", "report_time", "first_ts"])
     times = tables["events"]["shot_time"].cast(pa.int64()).to_pylist()  # finer than what Python has
     for row, at in zip(events.to_pylist(), times, strict=True):
-        out[row["message_id"]][row["event_id"]] = row | {"said": said[row["event_id"]], "shot_time": at}
+        out[row["message_id"]][row["event_id"]] = row | {"said": values[row["event_id"]], "shot_time": at}
     return out
 
 
@@ -194,15 +199,15 @@ def _is_claimed(one: Inferred, claimed: set[tuple[str, str, str]]) -> bool:
 
     They came in a message of their own, as on a stream of parts: that is no other event.
     """
-    way = one.told.way
+    way = one.message.way
     return bool(one.images) and not one.tells and all((*way, sha256) in claimed for sha256, _ in one.images)
 
 
-def _as_entries_say(fields: dict[str, Field], told: list[Told], entries: Known) -> None:
+def _as_entries_say(fields: dict[str, Field], messages: list[RouteMessage], entries: Known) -> None:
     """Where an entry reads a value, the field that has it means what the entry says."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     total = Counter[str]()
-    for one in told:
+    for one in messages:
         meant = {
             value.strip(): meaning
             for event in entries.get(one.message_id, {}).values()
@@ -220,13 +225,13 @@ def _as_entries_say(fields: dict[str, Field], told: list[Told], entries: Known) 
             fields[path].say(meaning, ENTRY, 4, support, total[path])
 
 
-def _write(route: Route, told: list[Told], fields: dict[str, Field], out: Understood) -> None:
+def _write(route: Route, messages: list[RouteMessage], fields: dict[str, Field], out: Understood) -> None:
     """Rows of `fields`, and some of their values in clear."""
     if len(out.fields) >= MOST_FIELDS:
-        out.cut[FIELDS_CUT] += len(told)
+        out.cut[FIELDS_CUT] += len(messages)
         return
-    out.cut[VALUES_CUT] += len(told) * any(len(one.values) > MOST_VALUES for one in fields.values())
-    rows, clear = field_rows(route, told, fields)
+    out.cut[VALUES_CUT] += len(messages) * any(len(one.values) > MOST_VALUES for one in fields.values())
+    rows, clear = field_rows(route, messages, fields)
     out.fields += rows
     out.fields_clear += clear
 

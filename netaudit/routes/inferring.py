@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from netaudit.routes.learning import Field
-    from netaudit.routes.messages import Leaf, Told
+    from netaudit.routes.messages import Leaf, RouteMessage
 
 MOST_RECORDS = 500  # of a message
 PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
@@ -85,12 +85,12 @@ class Picture(NamedTuple):
 class Inferred:
     """What one record says; values in clear, each with the leaf it is from."""
 
-    told: Told
+    message: RouteMessage
     place: str  # of the record in its message
     path: str = ""  # of the message, in clear
     kind: str = ""
     act: str = ""
-    said: dict[str, str] = field(default_factory=dict)  # by meaning
+    values: dict[str, str] = field(default_factory=dict)  # by meaning
     keys: dict[str, str] = field(default_factory=dict)  # under which key each was said
     shot_time: int | None = None
     zone: str = ""
@@ -102,7 +102,7 @@ class Inferred:
     @property
     def tells(self) -> bool:
         """Whether it says more than that there are pictures, and when, as names of files do."""
-        return bool(self.said.keys() & TELLING - {"time"})
+        return bool(self.values.keys() & TELLING - {"time"})
 
 
 @dataclass(slots=True)
@@ -118,23 +118,23 @@ class Around:
 
     def mostly_faces(self, shown: Iterable[str]) -> bool:
         """Whether a third of some pictures, of those that were judged, have or may have a face."""
-        said = [self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures]
-        faces = sum(one in {"yes", "possible"} for one in said)
-        return faces > 0 and sum(one == "no" for one in said) <= 2 * faces
+        judgements = [self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures]
+        faces = sum(one in {"yes", "possible"} for one in judgements)
+        return faces > 0 and sum(one == "no" for one in judgements) <= 2 * faces
 
     def faces(self, shown: Iterable[str]) -> set[str]:
         """What is said of the faces in pictures."""
         return {self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures}
 
 
-def infer(told: Told, fields: dict[str, Field], around: Around) -> list[Inferred]:
+def infer(message: RouteMessage, fields: dict[str, Field], around: Around) -> list[Inferred]:
     """Events of a message; of one that an entry reads what its records say, for what the entry left empty."""
     out = []
-    for place, own, outer in _records(told.leaves, fields)[:MOST_RECORDS]:
-        one = Inferred(told, place, told.path)
+    for place, own, outer in _records(message.leaves, fields)[:MOST_RECORDS]:
+        one = Inferred(message, place, message.path)
         _say(one, own, outer, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
-        one.kind, one.act = _kind(one, told, telling=around.telling)
+        one.kind, one.act = _kind(one, message, telling=around.telling)
         forms = {leaf.form for leaf in own + outer}
         if around.known or (one.kind and _worth(one, around) and not _is_of_things(one, forms, fields, around)):
             out.append(one)
@@ -143,17 +143,17 @@ def infer(told: Told, fields: dict[str, Field], around: Around) -> list[Inferred
 
 def _is_of_things(one: Inferred, forms: set[str], fields: dict[str, Field], around: Around) -> bool:
     """Whether it is of a vehicle in which nobody is seen, or of goods, and of a person only in passing."""
-    said, things = one.said.keys(), [fields[form].meaning for form in forms]
-    if said & {"id_number", "person_id", "gender", "age", "birthday"}:
+    known, things = one.values.keys(), [fields[form].meaning for form in forms]
+    if known & {"id_number", "person_id", "gender", "age", "birthday"}:
         return False
-    if "name" not in said:
+    if "name" not in known:
         return "yes" not in around.faces(sha256 for sha256, _ in one.images) and "plate" in things
-    return not one.images and "score" not in said and things.count("goods") >= LEAST_GOODS
+    return not one.images and "score" not in known and things.count("goods") >= LEAST_GOODS
 
 
-def records_beyond(told: Told, fields: dict[str, Field]) -> bool:
+def records_beyond(message: RouteMessage, fields: dict[str, Field]) -> bool:
     """Whether a message holds more records than are told."""
-    return len(told.leaves) > MOST_RECORDS and len(_records(told.leaves, fields)) > MOST_RECORDS
+    return len(message.leaves) > MOST_RECORDS and len(_records(message.leaves, fields)) > MOST_RECORDS
 
 
 def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, list[Leaf], list[Leaf]]]:
@@ -201,27 +201,29 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
             continue
         if not known.proved and not _fits(meaning, value):
             continue
-        if meaning == "id_number" and _is_unborn(value, one.told.ns):
+        if meaning == "id_number" and _is_unborn(value, one.message.ns):
             continue
         if value in known.strangers or (meaning == "phone" and _is_of_agent(leaf, own, fields)):
             continue
         if meaning == "url":
             one.urls.append(value)
             continue
-        near = _near(value, one.told.ns) if meaning == "time" else 0
+        near = _near(value, one.message.ns) if meaning == "time" else 0
         rank = (order < len(own), known.sure, -_rank(meaning, leaf), -int(leaf.head), near, -order)
         if meaning not in best or rank > best[meaning][0]:
             best[meaning] = rank, value, leaf.key
-    one.said = {meaning: value for meaning, (_, value, _) in best.items()}
+    one.values = {meaning: value for meaning, (_, value, _) in best.items()}
     one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
-    if "time" not in one.said and (text := _apart(own, one.told.ns) or _named_time([*own, *around], one.told.ns)):
-        one.said["time"] = text
-    if (told := when(one.said.get("time", ""), one.told.ns)) is not None:
-        one.shot_time, one.zone = told.ns, told.zone
-    if number_ := one.said.get("id_number"):
-        one.said["id_number"] = number_.upper()
-    if "age" in one.said and "birthday" in one.said and "time" not in one.said:
-        one.said.pop("age", None)
+    if "time" not in one.values and (
+        text := _apart(own, one.message.ns) or _named_time([*own, *around], one.message.ns)
+    ):
+        one.values["time"] = text
+    if (shot := when(one.values.get("time", ""), one.message.ns)) is not None:
+        one.shot_time, one.zone = shot.ns, shot.zone
+    if number_ := one.values.get("id_number"):
+        one.values["id_number"] = number_.upper()
+    if "age" in one.values and "birthday" in one.values and "time" not in one.values:
+        one.values.pop("age", None)
 
 
 def _is_unborn(number: str, ns: int) -> bool:
@@ -247,15 +249,15 @@ def _apart(leaves: list[Leaf], ns: int) -> str:
         clocks = [value for value in values if _CLOCK.fullmatch(value)] if dates else []
         for date in dates if len(clocks) == 1 else ():
             text = f"{date} {clocks[0]}"
-            if (said := when(text, ns)) and abs(said.ns - ns) < _A_DAY:
+            if (moment := when(text, ns)) and abs(moment.ns - ns) < _A_DAY:
                 return text
     return ""
 
 
 def _near(text: str, ns: int) -> int:
     """How well a time fits that of an event: soon before it was sent, rather than when it was; else the nearer."""
-    said = when(text, ns)
-    before = (ns - said.ns) // 10**9 if said else _A_DAY
+    moment = when(text, ns)
+    before = (ns - moment.ns) // 10**9 if moment else _A_DAY
     return before - SOON if -60 <= before < SOON else -abs(before) - SOON
 
 
@@ -266,7 +268,7 @@ def _named_time(leaves: list[Leaf], ns: int) -> str:
             for found in _TIME_IN_NAME.finditer(leaf.value):
                 digits = "".join(filter(str.isdigit, found[0]))
                 text = digits[:17] if len(digits) >= 17 else digits[:14]
-                if (said := read_time(text)) and abs(said.ns - ns) < _A_DAY:
+                if (moment := read_time(text)) and abs(moment.ns - ns) < _A_DAY:
                     return text
     return ""
 
@@ -291,28 +293,28 @@ def _show(one: Inferred, leaves: list[Leaf], fields: dict[str, Field], pictures:
         if leaf.sha256 and leaf.sha256 not in found:
             meaning = fields[leaf.form].meaning
             found[leaf.sha256] = meaning.removeprefix(PICTURES) if meaning.startswith(PICTURES) else ""
-    for sha256, role in roles_of(found, one.said.keys(), pictures).items():
+    for sha256, role in roles_of(found, one.values.keys(), pictures).items():
         one.images.append((sha256, role))
         if found[sha256]:
             one.named.add(sha256)
 
 
-def roles_of(found: dict[str, str], said: Collection[str], pictures: dict[str, Picture]) -> dict[str, str]:
-    """Roles of the pictures of one record, of which `said` is known; `found` has those that their fields say."""
+def roles_of(found: dict[str, str], known: Collection[str], pictures: dict[str, Picture]) -> dict[str, str]:
+    """Roles of the pictures of one record whose meanings are `known`; `found` has those that their fields say."""
     sizes = {sha256: pictures.get(sha256, Picture("", 0, 0)) for sha256 in found}
     areas = sorted((size.width * size.height for size in sizes.values()), reverse=True)
-    card = "id_number" in said and "score" not in said and len(found) == 1
+    card = "id_number" in known and "score" not in known and len(found) == 1
     out = {}
     for sha256, named_so in found.items():
         size, role = sizes[sha256], named_so
-        if (size.width, size.height) in _ID_PHOTO and "id_number" in said:
+        if (size.width, size.height) in _ID_PHOTO and "id_number" in known:
             role = "id_photo"
         elif len(found) > 1 and role in {"", "face"} and _is_scene(size, areas):
             role = "scene"
-        elif card and not role and {"birthday", "address"} & set(said):
+        elif card and not role and {"birthday", "address"} & set(known):
             role = "id_photo"
         elif not role:
-            about = len(found) > 1 or {"name", "id_number", "person_id", "score", "time"} & set(said)
+            about = len(found) > 1 or {"name", "id_number", "person_id", "score", "time"} & set(known)
             role = "face" if about or size.face in {"yes", "possible"} else "unknown"
         out[sha256] = role
     return out
@@ -323,40 +325,40 @@ def _is_scene(size: Picture, areas: list[int]) -> bool:
     return size.width >= WIDE and size.width * size.height == areas[0] >= LARGER * areas[1] > 0
 
 
-def _kind(one: Inferred, told: Told, *, telling: bool) -> tuple[str, str]:
+def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, str]:
     """What happened, and what the sender does."""
-    said, route = one.said, told.route
-    person = bool(said.keys() & {"name", "id_number", "phone"}) or ("person_id" in said and not _of_face(one))
-    identified = "id_number" in said and (
-        said.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
+    values, route = one.values, message.route
+    person = bool(values.keys() & {"name", "id_number", "phone"}) or ("person_id" in values and not _of_face(one))
+    identified = "id_number" in values and (
+        values.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
     )
     if route.reply:
-        if not person and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in told.leaves):
+        if not person and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in message.leaves):
             return ("retrieval", "answers") if telling else ("", "")  # what a browser fetches says nothing by itself
         if not person:  # records of somebody unknown, asked of who took their pictures
-            seen = telling and "time" in said and (one.images or one.urls) and said.keys() & _SEEN
+            seen = telling and "time" in values and (one.images or one.urls) and values.keys() & _SEEN
             return ("retrieval", "answers") if seen else ("", "")
         return ("retrieval" if one.images else "id_verification" if identified else "reply"), "answers"
     if route.method == "DELETE":
         return "", ""
-    act = _acts(told)
+    act = _acts(message)
     if act == "query" and (one.images or person):
         return "query", "asks"
-    if act == "enrolment" and person and "score" not in said:
+    if act == "enrolment" and person and "score" not in values:
         one.images = [(sha256, "library_photo" if role == "face" else role) for sha256, role in one.images]
         return "enrolment", "pushes"
-    if identified or ("id_number" in said and one.images and "score" not in said):
+    if identified or ("id_number" in values and one.images and "score" not in values):
         return "id_verification", "pushes"
-    compared = "score" in said and _compares(one.keys["score"])
+    compared = "score" in values and _compares(one.keys["score"])
     if one.images and (person or compared):
         return "comparison", "pushes"
     if person:
-        if "score" in said and not compared and "id_number" not in said:
+        if "score" in values and not compared and "id_number" not in values:
             return "", ""  # anything is scored
         return ("comparison" if compared else "enrolment"), "pushes"
     if one.images:
         return "face_capture", "pushes"
-    return ("face_capture", "announces") if one.urls and said.keys() & {"time", "device"} else ("", "")
+    return ("face_capture", "announces") if one.urls and values.keys() & {"time", "device"} else ("", "")
 
 
 def _compares(key: str) -> bool:
@@ -366,35 +368,35 @@ def _compares(key: str) -> bool:
 
 def _of_face(one: Inferred) -> bool:
     """Whether the id is that of a face in the picture, of whom nobody is known."""
-    return "score" not in one.said and plain(one.keys["person_id"]).startswith("face")
+    return "score" not in one.values and plain(one.keys["person_id"]).startswith("face")
 
 
-def _acts(told: Told) -> str:
+def _acts(message: RouteMessage) -> str:
     """What words of the path, or of a command, say that it does."""
-    words = [leaf.value for leaf in told.leaves if leaf.path.startswith("path[")]
-    words += [leaf.value for leaf in told.leaves if plain(leaf.key) in _COMMANDS and len(leaf.value) <= 40]
+    words = [leaf.value for leaf in message.leaves if leaf.path.startswith("path[")]
+    words += [leaf.value for leaf in message.leaves if plain(leaf.key) in _COMMANDS and len(leaf.value) <= 40]
     found = {meaning.name for word in words for meaning, _ in named(word) if meaning.name.startswith("act.")}
     return "query" if "act.query" in found else "enrolment" if "act.enrolment" in found else ""
 
 
 def _worth(one: Inferred, around: Around) -> bool:
     """Whether it is about a person: a number, somebody beside a picture or score, a face, a picture among faces."""
-    said = one.said.keys()
+    known = one.values.keys()
     if around.wanted:
         return True
-    if "id_number" in said or ({"name", "person_id"} & said and ("score" in said or one.images)):
+    if "id_number" in known or ({"name", "person_id"} & known and ("score" in known or one.images)):
         return True
-    if {"name", "phone"} <= said:
+    if {"name", "phone"} <= known:
         return True
     judged = around.faces(sha256 for sha256, _ in one.images)
     named = around.faces(sha256 for url in one.urls for sha256 in around.held.get(address(url), ()))
     if (judged | named) & {"yes", "possible"}:
         return True
-    told = bool({"time", "device", "score"} & said)
+    described = bool({"time", "device", "score"} & known)
     if not one.images:
-        return told and "not judged" in named
-    called = _calls_it_face(one) and (told or not one.told.route.reply)
-    return around.shows_faces or called or (judged == {"not judged"} and told)
+        return described and "not judged" in named
+    called = _calls_it_face(one) and (described or not one.message.route.reply)
+    return around.shows_faces or called or (judged == {"not judged"} and described)
 
 
 def address(url: str) -> str:
@@ -412,8 +414,10 @@ def asks_for_faces(words: str) -> bool:
 
 def _calls_it_face(one: Inferred) -> bool:
     """Whether words of the path, the fields or the file say that a picture is one of a face or a capture."""
-    words = [leaf.value for leaf in one.told.leaves if leaf.path.startswith("path[") or leaf.key in {"filename", "key"}]
-    words += [leaf.key for leaf in one.told.leaves if leaf.sha256]
+    words = [
+        leaf.value for leaf in one.message.leaves if leaf.path.startswith("path[") or leaf.key in {"filename", "key"}
+    ]
+    words += [leaf.key for leaf in one.message.leaves if leaf.sha256]
     return any(map(asks_for_faces, words))
 
 

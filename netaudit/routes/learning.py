@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.documents.passages import IN, OUT, way_of
 from netaudit.identity_data.naming import has_family_name, plain
-from netaudit.masking.identity_numbers import known_region
+from netaudit.masking.number_forms import known_region
 from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,
@@ -32,7 +32,7 @@ from netaudit.signatures.field_words import BY_END, BY_NAME, BY_STEM, Meaning, f
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
-    from netaudit.routes.messages import Leaf, Told
+    from netaudit.routes.messages import Leaf, RouteMessage
 
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
@@ -120,10 +120,10 @@ class Field:
         self.proved = True
 
 
-def fields_of(told: list[Told]) -> dict[str, Field]:
+def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
     """Fields of the messages of one route, with their meanings, by the forms of their paths."""
     out: dict[str, Field] = {}
-    for one in told:
+    for one in messages:
         seen = set()
         for leaf in one.leaves:
             known = out.get(leaf.form)
@@ -138,7 +138,7 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
         for known in out.values():
             if not known.meaning:
                 _by_name(known, beside if late else set())
-    segments = {leaf.value for one in told for leaf in one.leaves if leaf.head and leaf.path.startswith("path[")}
+    segments = {leaf.value for one in messages for leaf in one.leaves if leaf.head and leaf.path.startswith("path[")}
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments)
@@ -147,24 +147,29 @@ def fields_of(told: list[Told]) -> dict[str, Field]:
         if not known.meaning:
             _by_name(known, beside)
     _as_of_one(out)
-    say_by_numbers(told, out)
+    say_by_numbers(messages, out, _is_called)
     _by_its_number(out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:
-            known.strangers = _strangers(known, told, out)
+            known.strangers = _strangers(known, messages, out)
     return out
 
 
-def _strangers(one: Field, told: list[Told], fields: dict[str, Field]) -> frozenset[str]:
+def _is_called(one: Field) -> bool:
+    """Whether its name is that of something else than a person's name."""
+    return _NO_NAME.search(plain(one.key)) is not None or bool(candidates(one.path, one.key))
+
+
+def _strangers(one: Field, messages: list[RouteMessage], fields: dict[str, Field]) -> frozenset[str]:
     """Names that come again and again, and never with a number or a score, as those of others do."""
     alone: Counter[str] = Counter()
     beside: Counter[str] = Counter()
-    for message in told:
+    for message in messages:
         known = {leaf.path.rpartition("]")[0] for leaf in message.leaves if fields[leaf.form].meaning in _OF_SOMEBODY}
         for leaf in message.leaves:
             if leaf.form == one.path:
-                said = leaf.path.rpartition("]")[0] in known or ("" in known and not leaf.path.count("]"))
-                (beside if said else alone)[leaf.value] += 1
+                accompanied = leaf.path.rpartition("]")[0] in known or ("" in known and not leaf.path.count("]"))
+                (beside if accompanied else alone)[leaf.value] += 1
     often = {value for value, count in alone.items() if count >= OFTEN and value not in beside}
     return frozenset(often) if len(beside) >= OFTEN and sum(beside.values()) >= OFTEN else frozenset()
 
@@ -211,8 +216,8 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
     one.values[leaf.value] += 1
     form = form_of(leaf.value)
     one.forms[form] += 1
-    if form == "time" and ns and (said := when(leaf.value, ns)):
-        one.offsets[round((said.ns - ns) / QUARTER)] += 1
+    if form == "time" and ns and (moment := when(leaf.value, ns)):
+        one.offsets[round((moment.ns - ns) / QUARTER)] += 1
 
 
 @lru_cache(maxsize=8192)
@@ -367,7 +372,7 @@ def _near(one: Field) -> int:
     return sum(count for at, count in one.offsets.items() if abs(at - most) <= 1)
 
 
-def skeleton(one: Told) -> tuple[tuple[str, str], ...]:
+def skeleton(one: RouteMessage) -> tuple[tuple[str, str], ...]:
     """The form of a message: the forms of its paths, each with the classes of its values."""
     found: dict[str, set[str]] = defaultdict(set)
     for leaf in one.leaves:

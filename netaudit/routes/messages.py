@@ -76,7 +76,7 @@ class Route(NamedTuple):
 
 
 @dataclass(slots=True)
-class Told:
+class RouteMessage:
     """A message."""
 
     message_id: str
@@ -121,7 +121,7 @@ def _is_value(segment: str) -> bool:
     return _CODE.fullmatch(segment) is not None and any(map(str.isdecimal, segment))
 
 
-def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[Told], int]:
+def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[RouteMessage], int]:
     """Messages in the order of their time, and how many were left out."""
     messages, flows = tables["messages"], tables["flows"]
     faces = _faces(tables["images"], tables["objects"])
@@ -133,16 +133,16 @@ def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[Told], 
     held = _within(rows["message_id"].slice(0, MOST), streams)
     beyond = rows.num_rows - held
     rows = rows.slice(0, held)
-    found = {one.message_id: one for one in _told(rows, flows)}
+    found = {one.message_id: one for one in _messages_of(rows, flows)}
     same: dict[str, str] = {}  # paths and keys, of which messages of a route have the same
     for identity, path, key, value, sha256 in _leaves(streams):
-        told = found.get(identity)
-        if told is None:
+        message = found.get(identity)
+        if message is None:
             continue
         if key == MORE and not path:
-            told.more += int(value)
+            message.more += int(value)
         else:
-            told.leaves.append(leaf(same.setdefault(path, path), same.setdefault(key, key), value, sha256))
+            message.leaves.append(leaf(same.setdefault(path, path), same.setdefault(key, key), value, sha256))
     for identity, shown in faces.items():
         if identity in found and not found[identity].leaves:
             found[identity].leaves += [leaf("", "", "", sha256) for sha256 in shown]
@@ -160,7 +160,7 @@ def _within(messages: pa.ChunkedArray, streams: list[Path]) -> int:
     return sum(1 for _ in takewhile(lambda leaves: leaves <= MOST_LEAVES, together))
 
 
-def _told(rows: pa.Table, flows: pa.Table) -> Iterator[Told]:
+def _messages_of(rows: pa.Table, flows: pa.Table) -> Iterator[RouteMessage]:
     """Messages without their leaves; some rows at a time, since Python values take much room."""
     counted = pc.value_counts(rows["request_id"])
     several = counted.filter(pc.greater(counted.field("counts"), 1)).field("values").to_pylist()
@@ -181,7 +181,7 @@ def _told(rows: pa.Table, flows: pa.Table) -> Iterator[Told]:
             route = Route(sender or "", receiver or "", reply, row["protocol"], row["method"], target_form(row["path"]))
             route = same.setdefault(route, route)
             way = row["flow_id"], intern(row["direction"])
-            yield Told(
+            yield RouteMessage(
                 row["message_id"], route, way, first_ts, row["first_frame"], intern(row["capture_id"]), row["complete"]
             )  # fmt: skip
 
@@ -219,18 +219,18 @@ def _leaves(streams: list[Path]) -> Iterator[tuple[str, str, str, str, str]]:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def joined(told: list[Told]) -> list[Told]:
+def joined(messages: list[RouteMessage]) -> list[RouteMessage]:
     """Messages, those without pictures with the ones that were found beside them in bytes without a reader.
 
     Device protocols send a document and its pictures one behind the other on a connection: each picture belongs to the
     nearest document of its way that has none, a second away at most.
     """
-    spoken: dict[tuple[str, str], list[Told]] = defaultdict(list)
-    for one in told:
+    spoken: dict[tuple[str, str], list[RouteMessage]] = defaultdict(list)
+    for one in messages:
         if (one.route.protocol != CARVED or one.route.method) and not one.pictures:
             spoken[one.way].append(one)
     out = []
-    for one in told:
+    for one in messages:
         alone = one.route.protocol == CARVED and not one.route.method
         near = spoken.get(one.way, []) if alone else []
         near = [other for other in near if abs(other.ns - one.ns) <= A_SECOND and not other.joined]
@@ -243,9 +243,9 @@ def joined(told: list[Told]) -> list[Told]:
     return out
 
 
-def by_route(told: list[Told]) -> dict[Route, list[Told]]:
+def by_route(messages: list[RouteMessage]) -> dict[Route, list[RouteMessage]]:
     """Messages of each route, in the order of their time."""
-    out: dict[Route, list[Told]] = defaultdict(list)
-    for one in told:
+    out: dict[Route, list[RouteMessage]] = defaultdict(list)
+    for one in messages:
         out[one.route].append(one)
     return dict(sorted(out.items()))

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from netaudit.documents.passages import may_be_way
 from netaudit.identity_data.naming import could_be_name
-from netaudit.masking.identity_numbers import ID18, MOBILE, right_check_digit
+from netaudit.masking.number_forms import ID18, MOBILE, right_check_digit
 from netaudit.routes.times import DATED, MAIL, SPELLED, TURNED, WRITTEN
 from netaudit.text.patterns import later
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
-from netaudit.documents.times import Said, read_time
+from netaudit.documents.times import ZonedTime, read_time
 from netaudit.text.patterns import later
 
 _BEFORE_NOON = ["am", "a.m.", "上午", "午前", "오전", "凌晨", "早上", "sa", "öö"]
@@ -36,15 +36,15 @@ TURNED = later(
 MAIL = later(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} 20\d\d \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})")
 
 
-def when(text: str, ns: int) -> Said | None:
+def when(text: str, ns: int) -> ZonedTime | None:
     """The time that a text says; `ns` is when it was sent."""
     text = text.strip()
-    if said := read_time(text):
-        return said
+    if moment := read_time(text):
+        return moment
     if found := DATED.fullmatch(text):
         return read_time(found["ms"])
-    if (found := FRACTION.fullmatch(text)) and (said := read_time(found["s"])):
-        return Said(said.ns + int(found["part"].ljust(9, "0")), said.zone)
+    if (found := FRACTION.fullmatch(text)) and (moment := read_time(found["s"])):
+        return ZonedTime(moment.ns + int(found["part"].ljust(9, "0")), moment.zone)
     if text[3:4] == ",":
         with suppress(ValueError, TypeError):
             return read_time(parsedate_to_datetime(text).isoformat(timespec="seconds"))
@@ -54,7 +54,7 @@ def when(text: str, ns: int) -> Said | None:
     return _written(defaultdict(str, found.groupdict("")), ns) if found else None
 
 
-def _written(found: defaultdict[str, str], ns: int) -> Said | None:
+def _written(found: defaultdict[str, str], ns: int) -> ZonedTime | None:
     if clock := found["clock"]:
         hour, minute, second = int(clock[:2]), int(clock[2:4]), int(clock[4:])
     else:
@@ -71,4 +71,4 @@ def _written(found: defaultdict[str, str], ns: int) -> Said | None:
         dates = [(int(found["year"]), int(found["month"]), int(found["day"]))]
     zone = found["zone"].upper()
     texts = [f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}" for year, month, day in dates]
-    return min(filter(None, map(read_time, texts)), key=lambda said: abs(said.ns - ns), default=None)
+    return min(filter(None, map(read_time, texts)), key=lambda moment: abs(moment.ns - ns), default=None)

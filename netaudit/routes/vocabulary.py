@@ -69,9 +69,9 @@ def _texts(values: Any) -> Iterator[Any]:
 
 
 def _examples(raw: dict[str, Any]) -> list[str]:
-    told = raw["examples"]
-    if not told.get("match") or not told.get("no_match"):
+    examples = raw["examples"]
+    if not examples.get("match") or not examples.get("no_match"):
         return ["needs examples of both kinds"]
-    right = [one for one in told["match"] if meaning_of(str(one[0]), str(one[1]), *one[2:3]) != raw["meaning"]]
-    wrong = [one for one in told["no_match"] if meaning_of(str(one[0]), str(one[1]), *one[2:3]) == raw["meaning"]]
+    right = [one for one in examples["match"] if meaning_of(str(one[0]), str(one[1]), *one[2:3]) != raw["meaning"]]
+    wrong = [one for one in examples["no_match"] if meaning_of(str(one[0]), str(one[1]), *one[2:3]) == raw["meaning"]]
     return [f"{one} is not found" for one in right] + [f"{one} is found" for one in wrong]

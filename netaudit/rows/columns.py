@@ -19,7 +19,10 @@ DIGITS = 32  # of an id
 
 
 def batch_of(columns: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
-    """Rows of a table, of columns by name: arrays of either kind, or lists. Raises KeyError for one that is missing."""
+    """Rows of a table, of columns by name: arrays of either kind, or lists. Raises KeyError where some are missing."""
+    if missing := [name for name in schema.names if name not in columns]:
+        table = (schema.metadata or {}).get(b"table", b"a table").decode()
+        raise KeyError(f"rows of {table} without {', '.join(missing)}")
     arrays = [array(columns[field.name], field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 

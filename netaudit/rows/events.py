@@ -7,21 +7,21 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from netaudit.documents.addresses import host_of, picture_urls
-from netaudit.documents.from_messages import Streams, Told
+from netaudit.documents.from_messages import MessageEvent, Streams
 from netaudit.documents.from_unwrapping import NOTHING_TAKEN, MessageReader
 from netaudit.documents.head import Head, path_of
 from netaudit.documents.index import plain_text
 from netaudit.documents.loading import load
 from netaudit.documents.statements import asks as asks_host
 from netaudit.documents.statements import words
-from netaudit.documents.times import said_ns
+from netaudit.documents.times import ns_of
 from netaudit.identity_data.from_unwrapping import (
     Personal,
     address_tail,
     masked,
     picture_addresses,
 )
-from netaudit.masking.identity_numbers import holds_masked_number
+from netaudit.masking.number_forms import holds_masked_number
 from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code, shown_way
 from netaudit.rows.persons import keyed
 from netaudit.storage.table_streams import TableWriter
@@ -66,7 +66,7 @@ class EventRows:
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
-        self.persons: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
+        self.identities: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
         self.taken = NOTHING_TAKEN  # documents and images of the last message
         self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
@@ -82,7 +82,7 @@ class EventRows:
 
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
-        self.persons.clear()
+        self.identities.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
         self._reader.stated, self._reader.named, self._reader.masked = [], [], False
@@ -101,8 +101,8 @@ class EventRows:
         rows = [self._row(event, message) for event in found]
         if message.part is None:
             return rows
-        emitted = [Told(event, message, row) for event, row in zip(found, rows, strict=True)]
-        return [_pictured(one) for one in self._streams.part(emitted, message, pictured)]
+        new = [MessageEvent(event, message, row) for event, row in zip(found, rows, strict=True)]
+        return [_pictured(one) for one in self._streams.part(new, message, pictured)]
 
     def _spoken(self, path: str) -> bool:
         """Whether a request without a body may say something by its path."""
@@ -234,8 +234,8 @@ class EventRows:
             result=self._plain(event, "result", event.result, secret=False).text,
             direction=shown_way(self._plain(event, "direction", event.direction_text, secret=False), event.direction),
             **wanted,
-            first_photo_time=said_ns(event.purpose.get("first_photo_time", "")),
-            report_time=said_ns(event.purpose.get("report_time", "")), asks=asks(event),
+            first_photo_time=ns_of(event.purpose.get("first_photo_time", "")),
+            report_time=ns_of(event.purpose.get("report_time", "")), asks=asks(event),
             images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
             image_urls=[self._plain(event, "url", url, secret=False).text for _, url in event.urls],
             url_hmacs=[code for _, url in event.urls if (code := address_code(self._key, url))],
@@ -249,7 +249,7 @@ class EventRows:
             return self._plain(event, field, text, secret=False)
         shown, one = self._values.person(event.event_id, event.message_id, field, text, event.place_path)
         if field.startswith("person."):
-            self.persons.append((event.object_id, one))
+            self.identities.append((event.object_id, one))
         return shown
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
@@ -266,10 +266,10 @@ class EventRows:
         self._targets.close()
 
 
-def _pictured(emitted: Told) -> Row:
+def _pictured(whole: MessageEvent) -> Row:
     """The row of an event with the pictures that came in later parts."""
-    event, claimed = emitted.event, emitted.event.images[:MOST_IMAGES]
-    return emitted.row._replace(
+    event, claimed = whole.event, whole.event.images[:MOST_IMAGES]
+    return whole.row._replace(
         images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
         asks=asks(event), complete=event.complete,
     )  # fmt: skip

@@ -54,7 +54,7 @@ class LeafRows:
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, LEAVES, part, place=PLACE)
 
-    def take(self, message: Message, taken: Taken) -> None:
+    def append(self, message: Message, taken: Taken) -> None:
         """Take the leaves of a message, of its documents, pictures and head."""
         identity = message.message_id.hex()
         place = more = 0

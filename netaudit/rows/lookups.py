@@ -47,7 +47,7 @@ class LookupRows:
         self._ended = EndedFlows(rows["flows"], PROTOCOL)
         self._messages_schema = MESSAGES.schema()
 
-    def take(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
+    def feed(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
         assert left.all()  # nobody comes before
         states, lookups = self._reader.take(

@@ -31,7 +31,7 @@ class ScrapRows:
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, SCRAPS, part, place=PLACE)
 
-    def take(self, message: Message, times: int = 1) -> None:
+    def append(self, message: Message, times: int = 1) -> None:
         """Take what is in the head of a message, and what was found in its body; or in so many that are alike."""
         self._add(message, scraps(message) * times)
 

@@ -36,7 +36,7 @@ class SendingRows:
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, SENDINGS, part, place=PLACE)
 
-    def take(self, packets: npt.NDArray[np.void]) -> None:
+    def feed(self, packets: npt.NDArray[np.void]) -> None:
         """Take PACKET rows in any order."""
         rows = packets[(packets["length"] > 0) & (packets["skip"] == 0)]
         if len(rows):

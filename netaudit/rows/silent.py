@@ -35,7 +35,7 @@ class SilentRows:
         self._slots: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._taken: Flags = np.zeros(0, bool)
 
-    def take(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
+    def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
         self._batch, self._slots = batch, batch.slots()
         known = self._conversations.known(batch.flows)

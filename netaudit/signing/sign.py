@@ -54,22 +54,22 @@ def sign_case(case: Case, signer: Signer | Sm2Signer) -> str:
     over_manifest, over_list = (SM2, SM3_SM2) if by_sm2 else (CMS, SM3_CMS)
     folder = case.folder
     data = manifest_of(folder)
-    said = orjson.loads(data)
-    told = integrity(folder)
-    if wrong := [*told.missing, *told.changed]:
+    manifest = orjson.loads(data)
+    checked = integrity(folder)
+    if wrong := [*checked.missing, *checked.changed]:
         raise CaseError(
             "{}: is gone or was changed after the case was sealed; netaudit verify says more", folder / wrong[0]
         )
     with writing(folder, "sign"):
         (folder / FOLDER).mkdir(exist_ok=True)
-        sums = "".join(_sm3_lines(folder, said["files"])).encode()
+        sums = "".join(_sm3_lines(folder, manifest["files"])).encode()
         write_whole(folder / SM3, sums)
         made = {"signature": (over_manifest, _signed(data, signer)), "sums": (over_list, _signed(sums, signer))}
         if isinstance(signer, Sm2Signer):
             made["certificates"] = (SM2_CERTIFICATE, signer.pem)
         for name, content in made.values():
             write_whole(folder / name, content)
-        _bag(case, said["files"])
+        _bag(case, manifest["files"])
         digests = {key: hashlib.sha256(content).hexdigest() for key, (_, content) in made.items()}
         digests |= {key: hashed(folder / name).sha256 for key, name in (("bag", BAG), ("bag_info", BAG_INFO))}
         what = SIGNED_BY_SM2 if by_sm2 else SIGNED

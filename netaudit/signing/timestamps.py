@@ -39,7 +39,7 @@ def attach_stamp(folder: Path, answer: bytes, authority: bytes) -> datetime.date
     """
     data = manifest_of(folder)
     try:
-        told = _checked(data, (folder / REQUEST).read_bytes(), answer, authority)
+        stamped_at = _checked(data, (folder / REQUEST).read_bytes(), answer, authority)
     except FileNotFoundError:
         raise UsageError("{}: has no {}; make the request first", folder, REQUEST) from None
     except ValueError as error:
@@ -48,8 +48,8 @@ def attach_stamp(folder: Path, answer: bytes, authority: bytes) -> datetime.date
         write_whole(folder / ANSWER, answer)
         write_whole(folder / AUTHORITY, authority)
         digests = {"answer": hashlib.sha256(answer).hexdigest(), "authority": hashlib.sha256(authority).hexdigest()}
-        later(folder, STAMPED, time=told.isoformat(), **digests)
-    return told
+        later(folder, STAMPED, time=stamped_at.isoformat(), **digests)
+    return stamped_at
 
 
 def stamped(folder: Path) -> datetime.datetime:

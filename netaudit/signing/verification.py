@@ -103,15 +103,15 @@ def attested(folder: Path, *, sums: bool = True, lines: int | None = None) -> At
     asked += [SM3, SUMS] if not later & {SIGNED, SIGNED_BY_SM2} else []
     if not promised and not any((folder / name).exists() for name in asked):
         return None
-    told = Attested()
-    told.problems = [reason("sealed_gone", name=name) for name in promised if not (folder / name).exists()]
+    attestation = Attested()
+    attestation.problems = [reason("sealed_gone", name=name) for name in promised if not (folder / name).exists()]
     for what, look in ((STAMPED, _stamp), (SIGNED, _signature), (SIGNED_BY_SM2, _signature_sm2)):
         if what not in later:
-            look(folder, told)
+            look(folder, attestation)
     if sums:
-        _sm3(folder, told)
-    _as_noted(folder, told, lines)
-    return told
+        _sm3(folder, attestation)
+    _as_noted(folder, attestation, lines)
+    return attestation
 
 
 def _made_later(chain: list[str], lines: int | None) -> set[str]:
@@ -122,42 +122,42 @@ def _made_later(chain: list[str], lines: int | None) -> set[str]:
     return found
 
 
-def _signature(folder: Path, told: Attested) -> None:
+def _signature(folder: Path, attestation: Attested) -> None:
     from cryptography.hazmat.primitives.hashes import SHA256
 
     if (folder / SM3).exists() and not (folder / SM3_CMS).exists() and not (folder / SM3_SM2).exists():
-        told.problems.append(reason("sealed_gone", name=SM3_CMS))
+        attestation.problems.append(reason("sealed_gone", name=SM3_CMS))
     for name, over in ((SM3_CMS, SM3), (CMS, MANIFEST)):
         if not (folder / name).exists():
             continue
         try:
             certificate = cms.check((folder / over).read_bytes(), (folder / name).read_bytes())
         except (OSError, ValueError) as error:
-            told.problems.append(reason("attested_holds_not", name=name, inner=error))
+            attestation.problems.append(reason("attested_holds_not", name=name, inner=error))
             continue
-        told.signer = visible(certificate.subject.rfc4514_string(), 200)
-        told.issuer = visible(certificate.issuer.rfc4514_string(), 200)
-        told.certificate = certificate.fingerprint(SHA256()).hex()
-        _weigh(name, certificate, _when(folder, told, SIGNED), told)
+        attestation.signer = visible(certificate.subject.rfc4514_string(), 200)
+        attestation.issuer = visible(certificate.issuer.rfc4514_string(), 200)
+        attestation.certificate = certificate.fingerprint(SHA256()).hex()
+        _weigh(name, certificate, _when(folder, attestation, SIGNED), attestation)
 
 
-def _when(folder: Path, told: Attested, what: str) -> datetime.datetime | None:
+def _when(folder: Path, attestation: Attested, what: str) -> datetime.datetime | None:
     """When it was signed: as the time stamp says, else as the chain does."""
-    said = told.stamp or next((line["when"] for line in reversed(entries(folder)) if line["what"] == what), "")
+    stated = attestation.stamp or next((line["when"] for line in reversed(entries(folder)) if line["what"] == what), "")
     try:
-        at = datetime.datetime.fromisoformat(said)
+        at = datetime.datetime.fromisoformat(stated)
     except ValueError:
         return None
     return at if at.tzinfo else at.replace(tzinfo=datetime.UTC)
 
 
-def _weigh(name: str, certificate: x509.Certificate, signed: datetime.datetime | None, told: Attested) -> None:
+def _weigh(name: str, certificate: x509.Certificate, signed: datetime.datetime | None, attestation: Attested) -> None:
     for one in weaknesses(certificate, signed):
-        if not any(parsed(problem).arguments.get("inner") == one for problem in told.problems):  # once for both
-            told.problems.append(reason("attested_certificate", name=name, inner=one))
+        if not any(parsed(problem).arguments.get("inner") == one for problem in attestation.problems):  # once for both
+            attestation.problems.append(reason("attested_certificate", name=name, inner=one))
 
 
-def _signature_sm2(folder: Path, told: Attested) -> None:
+def _signature_sm2(folder: Path, attestation: Attested) -> None:
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
 
@@ -168,31 +168,31 @@ def _signature_sm2(folder: Path, told: Attested) -> None:
             certificate = x509.load_pem_x509_certificates((folder / SM2_CERTIFICATE).read_bytes())[0]
             check_sm2((folder / over).read_bytes(), (folder / name).read_bytes(), certificate)
         except UsageError as error:
-            told.unchecked.append(str(error) if can_check() else reason("attested_sm2"))
+            attestation.unchecked.append(str(error) if can_check() else reason("attested_sm2"))
         except (OSError, ValueError, IndexError) as error:
-            told.problems.append(reason("attested_holds_not", name=name, inner=error))
+            attestation.problems.append(reason("attested_holds_not", name=name, inner=error))
         else:
-            told.sm2 = visible(certificate.subject.rfc4514_string(), 200)
-            told.sm2_certificate = certificate.fingerprint(SHA256()).hex()
-            _weigh(name, certificate, _when(folder, told, SIGNED_BY_SM2), told)
+            attestation.sm2 = visible(certificate.subject.rfc4514_string(), 200)
+            attestation.sm2_certificate = certificate.fingerprint(SHA256()).hex()
+            _weigh(name, certificate, _when(folder, attestation, SIGNED_BY_SM2), attestation)
 
 
-def _as_noted(folder: Path, told: Attested, lines: int | None) -> None:
+def _as_noted(folder: Path, attestation: Attested, lines: int | None) -> None:
     """Bits that no check reaches, of certificates that signature and answer carry say, are held by the chain."""
     noted = {line["what"]: line for line in entries(folder)[:lines]}
     for what, name, key in _NOTED:
-        said = noted.get(what, {}).get(key)
-        if not said:
+        digest = noted.get(what, {}).get(key)
+        if not digest:
             continue
         if not (folder / name).is_file():
-            told.problems += [
-                problem for problem in (reason("sealed_gone", name=name),) if problem not in told.problems
+            attestation.problems += [
+                problem for problem in (reason("sealed_gone", name=name),) if problem not in attestation.problems
             ]
-        elif hashed(folder / name).sha256 != said:
-            told.problems.append(reason("attested_not_noted", name=name))
+        elif hashed(folder / name).sha256 != digest:
+            attestation.problems.append(reason("attested_not_noted", name=name))
 
 
-def _sm3(folder: Path, told: Attested) -> None:
+def _sm3(folder: Path, attestation: Attested) -> None:
     """An export has no images: what is not there is not checked, and `integrity` tells what is missing."""
     path = folder / SM3
     if not path.is_file():
@@ -200,17 +200,17 @@ def _sm3(folder: Path, told: Attested) -> None:
     for line in path.read_text("utf-8", "replace").splitlines():
         digest, _, name = line.partition("  ")
         if name != MANIFEST and not name.startswith("private/objects/"):
-            told.problems.append(reason("attested_names", name=SM3, other=visible(name, 80)))
+            attestation.problems.append(reason("attested_names", name=SM3, other=visible(name, 80)))
         elif ".." not in name and (folder / name).is_file():
             if sm3(folder / name) == digest:
-                told.sums += 1
+                attestation.sums += 1
             else:
-                told.problems.append(reason("attested_sm3", name=name))
+                attestation.problems.append(reason("attested_sm3", name=name))
     if (folder / SUMS).is_file() and (folder / MANIFEST).is_file():
-        _bag(folder, told)
+        _bag(folder, attestation)
 
 
-def _bag(folder: Path, told: Attested) -> None:
+def _bag(folder: Path, attestation: Attested) -> None:
     import orjson
 
     try:
@@ -219,25 +219,27 @@ def _bag(folder: Path, told: Attested) -> None:
         return  # the seal says so
     lines = "".join(f"{fact['sha256']}  data/{name}\n" for name, fact in sorted(files.items()))
     if (folder / SUMS).read_bytes() != lines.encode():
-        told.problems.append(reason("attested_list", name=SUMS, digest=hashed(folder / SUMS).sha256[:16]))
+        attestation.problems.append(reason("attested_list", name=SUMS, digest=hashed(folder / SUMS).sha256[:16]))
 
 
-def _stamp(folder: Path, told: Attested) -> None:
+def _stamp(folder: Path, attestation: Attested) -> None:
     if not (folder / ANSWER).exists():
         return
     from netaudit.signing.timestamps import can_stamp, stamped
 
     try:
-        told.stamp = stamped(folder).isoformat()
+        attestation.stamp = stamped(folder).isoformat()
     except FileNotFoundError as error:
-        told.problems.append(reason("attested_missing", name=ANSWER, one=REQUEST, other=AUTHORITY, why=why(error)))
+        attestation.problems.append(
+            reason("attested_missing", name=ANSWER, one=REQUEST, other=AUTHORITY, why=why(error))
+        )
     except ValueError as error:
-        told.problems.append(reason("attested_holds_not", name=ANSWER, inner=error))
+        attestation.problems.append(reason("attested_holds_not", name=ANSWER, inner=error))
     except UsageError as error:
-        told.unchecked.append(str(error) if can_stamp() else reason("attested_library"))
+        attestation.unchecked.append(str(error) if can_stamp() else reason("attested_library"))
 
 
-def commands(told: Attested) -> list[str]:
+def commands(attestation: Attested) -> list[str]:
     """The commands of openssl that check what there is."""
-    chosen = ((told.signer, OPENSSL[0]), (told.stamp, OPENSSL[1]), (told.sm2, OPENSSL_SM2))
+    chosen = ((attestation.signer, OPENSSL[0]), (attestation.stamp, OPENSSL[1]), (attestation.sm2, OPENSSL_SM2))
     return [command for there, command in chosen if there] or [OPENSSL[0]]

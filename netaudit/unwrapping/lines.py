@@ -53,8 +53,8 @@ def text_values(text: str) -> Value:
         joined = "\n" not in head and (";" in head or "|" in head)
         holder = _pairs_in(head, _JOINS) if joined else _plain_values(head)
         return (holder if isinstance(holder, dict) else {}) | {opened["key"]: inner}
-    if (told := marked(text)) is not None:
-        return told
+    if (structured := marked(text)) is not None:
+        return structured
     return _plain_values(unescaped(text))
 
 

@@ -34,6 +34,7 @@ DEEPEST = 64
 MOST_BESIDE = 8  # fields of a mapping that is a name and a value
 MOST_LANGUAGES = 4
 LONGEST = 64  # characters of a name
+ONE_PAIR = 2  # elements
 _NAMES = (
     "key", "name", "field", "attr", "attribute", "label", "title", "code", "column", "question", "prompt", "caption",
     "item", "property", "param", "parameter", "term",
@@ -42,7 +43,7 @@ _VALUES = ("value", "val", "answer", "text", "content", "data", "words", "string
 _EXACT = {"k": "name", "n": "name", "dt": "name", "th": "name", "v": "value", "dd": "value", "td": "value"}
 _BESIDE = frozenset({"type", "kind", "required", "unit", "order", "sort", "seq", "index", "format", "visible", "id"})
 _TURNS = frozenset({"key", "dt", "th", "k", "name", "label", "title", "term", "field", "property"})  # elements
-_SAID = {"true": "true", "false": "false"}  # elements that are their value
+_TEXTS = {"true": "true", "false": "false"}  # elements that are their value
 _TYPES = frozenset({
     "string", "str", "i1", "i2", "i4", "i8", "int", "int8", "int16", "int32", "int64", "uint32", "uint64", "integer",
     "long", "short", "float", "double", "decimal", "real", "bool", "boolean", "datetime", "datetime.iso8601", "base64",
@@ -206,11 +207,11 @@ def _list(node: list[object], reading: Reading, depth: int) -> list[object] | Ke
 
 def _together(node: Placed) -> Placed | Pairs:
     """Elements that are pairs each as one record, where no name comes again: rows of a form."""
-    told = [(one, at) for one, at in zip(node, node.at, strict=True) if isinstance(one, Pairs)]
-    names = [name for one, _ in told for name in one]
-    if len(node) < 2 or len(told) < len(node) or len(set(names)) != len(names):
+    pairs = [(one, at) for one, at in zip(node, node.at, strict=True) if isinstance(one, Pairs)]
+    names = [name for one, _ in pairs for name in one]
+    if len(node) < 2 or len(pairs) < len(node) or len(set(names)) != len(names):
         return node
-    return record([(key, value, at + one.at[key]) for one, at in told for key, value in one.items()])
+    return record([(key, value, at + one.at[key]) for one, at in pairs for key, value in one.items()])
 
 
 def _used(titles: dict[str, str], reading: Reading) -> dict[str, str]:
@@ -229,10 +230,10 @@ def _pairs(node: list[object], reading: Reading, depth: int) -> Keyed | Placed |
     if not all(pairs):
         return None
     names = [label_of(name_in(one[pair[0]])) for one, pair in zip(node, pairs, strict=True)]  # type: ignore[index]
-    told = fields_among(names)
+    are_fields = fields_among(names)
     sure = 2 * sum(map(names_field, names)) > len(names)
     found: list[Found] = []
-    for (one, at), name, pair, is_field in zip(elements(node, reading.written), names, pairs, told, strict=True):
+    for (one, at), name, pair, is_field in zip(elements(node, reading.written), names, pairs, are_fields, strict=True):
         assert isinstance(one, dict)
         assert pair is not None
         beside = [
@@ -249,38 +250,40 @@ def _pairs(node: list[object], reading: Reading, depth: int) -> Keyed | Placed |
             found += [(number, Keyed(beside), at)] if beside else []
         else:
             found.append((number, _of(one, reading, depth + 1), at))
-    return records(found) if any(told) else None
+    return records(found) if any(are_fields) else None
 
 
 def _of_scalars(node: list[object], reading: Reading) -> list[object] | Keyed:
     """Names and values by turns, or in each text both."""
-    told = list(elements(node, reading.written))
-    if (turns := _turns(told)) is not None:
+    placed = list(elements(node, reading.written))
+    if (turns := _turns(placed)) is not None:
         return turns
-    pairs = [(match, at) for value, at in told if isinstance(value, str) and (match := _PAIR.fullmatch(value.strip()))]
-    named_so = [(match, at) for match, at in pairs if names_field(match[1])] if len(pairs) == len(told) else []
-    if 2 * len(named_so) <= len(told):
+    pairs = [
+        (match, at) for value, at in placed if isinstance(value, str) and (match := _PAIR.fullmatch(value.strip()))
+    ]
+    named_so = [(match, at) for match, at in pairs if names_field(match[1])] if len(pairs) == len(placed) else []
+    if 2 * len(named_so) <= len(placed):
         return node
     return records([(label_of(match[1]), match[2].strip(), at) for match, at in pairs])
 
 
-def _turns(told: list[tuple[object, str]]) -> list[object] | Keyed | None:
+def _turns(placed: list[tuple[object, str]]) -> list[object] | Keyed | None:
     """A list of names and values by turns, behind a few other texts at most."""
-    count = len(told)
+    count = len(placed)
     for start in range(count % 2, min(_PREFIX + 1, count - 3), 2):
-        first = told[start][0]
+        first = placed[start][0]
         if not isinstance(first, str) or not names_field(first):
             continue
-        names = [one for one, _ in told[start::2]]
+        names = [one for one, _ in placed[start::2]]
         if not all(isinstance(one, str) and 0 < len(one) <= LONGEST for one in names):
             continue
         known = sum(map(names_field, map(str, names)))
-        values = sum(isinstance(one, str) and is_name(one) for one, _ in told[start + 1 :: 2])
+        values = sum(isinstance(one, str) and is_name(one) for one, _ in placed[start + 1 :: 2])
         if 2 * known > len(names) and not values:
-            before = [(number_of(at, named=False), *one) for at, one in enumerate(told[:start])]
-            found = [(label_of(str(name)), *one) for name, one in zip(names, told[start + 1 :: 2], strict=True)]
-            said = records(found)
-            return Keyed([*before, *items(said, "json")]) if before and isinstance(said, Keyed) else said
+            before = [(number_of(at, named=False), *one) for at, one in enumerate(placed[:start])]
+            found = [(label_of(str(name)), *one) for name, one in zip(names, placed[start + 1 :: 2], strict=True)]
+            keyed = records(found)
+            return Keyed([*before, *items(keyed, "json")]) if before and isinstance(keyed, Keyed) else keyed
     return None
 
 
@@ -289,6 +292,8 @@ def siblings(order: list[tuple[str, object]]) -> Pairs | Placed | None:
     head = order[0][0]
     if len(order) < 2 or len(order) % 2 or head.rpartition(":")[2].lower() not in _TURNS:
         return None
+    if len(order) == ONE_PAIR and _role(order[1][0])[0] == "value":
+        return None  # one pair, of a list perhaps, whose other names say whether this one names a field
     names = [
         value for name, value in order[::2] if name == head and isinstance(value, str) and 0 < len(value) <= LONGEST
     ]
@@ -300,9 +305,9 @@ def siblings(order: list[tuple[str, object]]) -> Pairs | Placed | None:
     found: list[Found] = []
     for label, (name, value) in zip(names, order[1::2], strict=True):
         counts[name] = counts.get(name, 0) + 1
-        said = _SAID.get(name, value) if value == "" else value
+        text = _TEXTS.get(name, value) if value == "" else value
         place = f"/{name}{number_of(counts[name] - 1, named=True)}"
-        found.append((label_of(label), *_bare(said, place, "xml")))
+        found.append((label_of(label), *_bare(text, place, "xml")))
     return records(found)
 
 

@@ -111,24 +111,24 @@ def _event(line: str) -> dict[str, Value]:
     if head["kind"] == "LEEF":
         mark, rest = _mark(rest) if head["version"].startswith("2") else ("\t", rest)
         pairs: Iterator[tuple[str, str]] = (
-            (key.strip(), said) for one in rest.split(mark) for key, _, said in [one.partition("=")]
+            (key.strip(), value) for one in rest.split(mark) for key, _, value in [one.partition("=")]
         )
     else:
         at = [(found[1], found.start(), found.end()) for found in _KEY.finditer(rest)]
         ends = [*(start for _, start, _ in at[1:]), len(rest)][: len(at)]
         pairs = ((key, rest[begin:end].strip()) for (key, _, begin), end in zip(at, ends, strict=True))
-    for key, said in pairs:
-        if key and said:
-            put(out, key, re.sub(r"\\([=|\\])", r"\1", said))
+    for key, value in pairs:
+        if key and value:
+            put(out, key, re.sub(r"\\([=|\\])", r"\1", value))
     return out
 
 
 def _mark(rest: str) -> tuple[str, str]:
     """What stands between the pairs of LEEF 2.0: a character, or its number."""
-    told, _, behind = rest.partition("|")
-    if re.fullmatch(r"(?:0?x)[0-9A-Fa-f]{1,4}", told):
-        return chr(int(told.rpartition("x")[2], 16)), behind
-    return (told, behind) if len(told) == 1 else ("\t", behind if not told else rest)
+    mark, _, behind = rest.partition("|")
+    if re.fullmatch(r"(?:0?x)[0-9A-Fa-f]{1,4}", mark):
+        return chr(int(mark.rpartition("x")[2], 16)), behind
+    return (mark, behind) if len(mark) == 1 else ("\t", behind if not mark else rest)
 
 
 def _points(text: str) -> Value | None:
@@ -141,8 +141,8 @@ def _point(line: str) -> dict[str, Value]:
     if found is None:
         return {}
     out: dict[str, Value] = {"measurement": _bare(found["kind"])}
-    for key, said in _TAG.findall(found["tags"]):
-        put(out, _bare(key), _bare(said))
+    for key, value in _TAG.findall(found["tags"]):
+        put(out, _bare(key), _bare(value))
     for key, quoted, plain in _FIELD.findall(found["fields"]):
         put(out, _bare(key), re.sub(r"\\([\"\\])", r"\1", quoted) if not plain else _MARKED.sub("", plain))
     if found["time"]:
@@ -182,7 +182,7 @@ def _cells(text: str, at: int) -> tuple[list[str | None], int]:
     """Values of a row, and where it ends."""
     cells: list[str | None] = []
     while found := _CELL.match(text, at):
-        cells.append(_said(found))
+        cells.append(_cell(found))
         at = found.end()
         if text[at : at + 1] != ",":
             break
@@ -190,7 +190,7 @@ def _cells(text: str, at: int) -> tuple[list[str | None], int]:
     return cells, at
 
 
-def _said(found: re.Match[str]) -> str | None:
+def _cell(found: re.Match[str]) -> str | None:
     bare = found["bare"]
     if bare is not None:
         return None if bare.upper() == "NULL" else bare
@@ -205,7 +205,7 @@ def _set(text: str, at: int) -> Iterator[tuple[str, Value]]:
         found = _CELL.match(text, name.end()) if name else None
         if name is None or found is None:
             return
-        yield _table(name[1]), _said(found)
+        yield _table(name[1]), _cell(found)
         at = found.end()
         if text[at : at + 1] != ",":
             return

@@ -116,8 +116,8 @@ def _names(one: object) -> list[str]:
         return []
     if all(isinstance(value, dict) for value in one):
         one = [next((value for key, value in each.items() if folded(key) in _TITLES), None) for each in one]
-    said = [value.strip() for value in one if isinstance(value, str) and 0 < len(value) <= LONGEST and _begins(value)]
-    return said if len(said) == len(one) > 1 and len(set(said)) == len(said) else []
+    names = [value.strip() for value in one if isinstance(value, str) and 0 < len(value) <= LONGEST and _begins(value)]
+    return names if len(names) == len(one) > 1 and len(set(names)) == len(names) else []
 
 
 def _begins(text: str) -> bool:
@@ -152,12 +152,14 @@ def of_rows(node: list[object], written: str) -> list[object] | Pairs | Placed:
     rows = _rows(node, written) if len(node) >= LEAST_KNOWN else []
     if not rows:
         return node
-    said = [label_of(one) for ((one, _), *_), _ in rows if isinstance(one, str) and 0 < len(one) <= LONGEST]
+    labels = [label_of(one) for ((one, _), *_), _ in rows if isinstance(one, str) and 0 < len(one) <= LONGEST]
     names = _names([one for one, _ in rows[0][0]])
     across = sum(map(names_field, names)) / len(names) if names else 0.0
-    down = sum(map(names_field, said)) / len(rows) if len(said) == len(rows) else 0.0
+    down = sum(map(names_field, labels)) / len(rows) if len(labels) == len(rows) else 0.0
     if len(rows[0][0]) == LEAST_KNOWN and down > max(across, 0.5):
-        return records([(name, value, at + place) for name, ((_, (value, place)), at) in zip(said, rows, strict=True)])
+        return records(
+            [(name, value, at + place) for name, ((_, (value, place)), at) in zip(labels, rows, strict=True)]
+        )
     return _records(rows[1:], names, fields_among(names)) if across > 0.5 else node
 
 
@@ -203,9 +205,9 @@ def labelled(node: dict[str, object], written: str) -> dict[str, object]:
             numbered.setdefault((match["stem"], match["at"]), {}).setdefault(role, key)
     gone = {key + _LABEL for key in names}
     pairs = [one for one in numbered.values() if len(one) == LEAST_KNOWN]
-    said = [str(node[one[True]]) for one in pairs if isinstance(node[one[True]], str)]
-    if len(said) == len(pairs) and 2 * sum(map(names_field, said)) > len(said):
-        names |= {one[False]: said[n] for n, one in enumerate(pairs)}
+    labels = [str(node[one[True]]) for one in pairs if isinstance(node[one[True]], str)]
+    if len(labels) == len(pairs) and 2 * sum(map(names_field, labels)) > len(labels):
+        names |= {one[False]: labels[n] for n, one in enumerate(pairs)}
         gone |= {one[True] for one in pairs}
     return _renamed(node, names, gone, written) if names else node
 

@@ -34,6 +34,9 @@ from netaudit.unwrapping.codecs import (
     json as codecs_json,
 )
 from netaudit.unwrapping.codecs import (
+    jwt as codecs_jwt,
+)
+from netaudit.unwrapping.codecs import (
     multipart,
 )
 from netaudit.unwrapping.codecs import (
@@ -161,6 +164,7 @@ CODECS: tuple[Codec, ...] = (
         trifle=_STRUCTURED,
         first=_SPACE + b"\xef{[(/)#$_" + _LETTERS,
     ),
+    Codec("jwt", codecs_jwt.is_jwt, codecs_jwt.open_jwt, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"e"),
     Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False, first=_SPACE + b'"'),
     Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef<"),
     Codec(

@@ -48,7 +48,7 @@ def certificate_of(validation: Validation) -> Certificate:
     """All that a certificate says."""
     from netaudit.signatures.loading import load
 
-    said: Certificate = {
+    certificate: Certificate = {
         "format": FORMAT,
         "specification": SPECIFICATION,
         "netaudit": __version__,
@@ -66,7 +66,7 @@ def certificate_of(validation: Validation) -> Certificate:
         "assertions": [_row(name, one) for name, one in validation.outcomes.items()],
         "not_asked": [name for name in ASSERTIONS if name not in validation.outcomes],
     }
-    return said | {"number": number_of(said)}
+    return certificate | {"number": number_of(certificate)}
 
 
 def _row(name: str, one: Outcome) -> dict[str, Any]:
@@ -84,9 +84,9 @@ def outcomes_digest(outcomes: Mapping[str, Outcome]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def number_of(said: Certificate) -> str:
+def number_of(certificate: Certificate) -> str:
     """Number of a certificate."""
-    plain = {key: value for key, value in said.items() if key != "number"}
+    plain = {key: value for key, value in certificate.items() if key != "number"}
     return "NV" + hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16].upper()
 
 
@@ -96,46 +96,46 @@ def most_memory() -> float:
         return 0.0
     import resource
 
-    told = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(told / (1e6 if sys.platform == "darwin" else 1e3), 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
-def data_of(said: Certificate) -> bytes:
+def data_of(certificate: Certificate) -> bytes:
     """What is written, and signed."""
-    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
+    return orjson.dumps(certificate, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
 
 
 def read_certificate(path: Path) -> Certificate:
     """A certificate from its file. Raises UsageError for what is none, or was changed."""
     try:
-        said = orjson.loads(read_given(path, LARGEST))
+        certificate = orjson.loads(read_given(path, LARGEST))
     except (OSError, ValueError) as error:
         raise UsageError("{}: cannot be read: {}", path, error) from error
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
+    if not isinstance(certificate, dict) or certificate.get("format") != FORMAT:
         raise UsageError("{}: is no certificate of validation", path)
-    if said.get("number") != number_of(said):
+    if certificate.get("number") != number_of(certificate):
         raise UsageError("{}: was changed: its number is not of what it says", path)
-    if not _agrees(said):
+    if not _agrees(certificate):
         raise UsageError("{}: contradicts itself: its outcome is not that of all its assertions", path)
-    return said
+    return certificate
 
 
-def _agrees(said: Certificate) -> bool:
+def _agrees(certificate: Certificate) -> bool:
     """Whether all assertions are there, and what is said of them together follows from what is said of each."""
     try:
-        found = {one["id"]: Outcome(one["asked"], one["failed"], one["examples"]) for one in said["assertions"]}
+        found = {one["id"]: Outcome(one["asked"], one["failed"], one["examples"]) for one in certificate["assertions"]}
         rates = [_row(name, one)["rate_at_most"] for name, one in found.items()]
         return (
             {*found, REFERENCE} == {*ASSERTIONS, REFERENCE}
-            and said["not_asked"] == [name for name in ASSERTIONS if name not in found]
-            and len(rates) == len(said["assertions"])
+            and certificate["not_asked"] == [name for name in ASSERTIONS if name not in found]
+            and len(rates) == len(certificate["assertions"])
             and all(
                 rate == one["rate_at_most"] if rate is None else math.isclose(rate, one["rate_at_most"])
-                for rate, one in zip(rates, said["assertions"], strict=True)
+                for rate, one in zip(rates, certificate["assertions"], strict=True)
             )
-            and said["answers"] == sum(one.asked for name, one in found.items() if name != REFERENCE)
-            and said["passed"] is all(one.passed for one in found.values())
-            and said["outcomes"] == outcomes_digest(found)
+            and certificate["answers"] == sum(one.asked for name, one in found.items() if name != REFERENCE)
+            and certificate["passed"] is all(one.passed for one in found.values())
+            and certificate["outcomes"] == outcomes_digest(found)
         )
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return False
@@ -145,10 +145,10 @@ def of_this_copy(path: Path) -> Certificate:
     """A certificate of the very code and signatures that are here. Raises UsageError for another one."""
     from netaudit.signatures.loading import load
 
-    said = read_certificate(path)
-    if said.get("code") != code_digest() or said.get("signatures") != load().sha256:
+    certificate = read_certificate(path)
+    if certificate.get("code") != code_digest() or certificate.get("signatures") != load().sha256:
         raise UsageError("{}: is of another copy of netaudit: run netaudit validate on this one", path)
-    return said
+    return certificate
 
 
 def signed_by(path: Path) -> str:
@@ -199,36 +199,37 @@ def _beside(path: Path, suffix: str) -> bytes | None:
         raise UsageError("{}: cannot be read: {}", beside, error) from error
 
 
-def page_of(said: Certificate, lang: str) -> str:
+def page_of(certificate: Certificate, lang: str) -> str:
     """A certificate for people."""
-    failed = sum(one["failed"] > 0 for one in said["assertions"])
-    pack = said["pack"]
+    failed = sum(one["failed"] > 0 for one in certificate["assertions"])
+    pack = certificate["pack"]
     lines = [
-        say("title", lang, number=said["number"]),
-        _outcome(said, failed, lang),
+        say("title", lang, number=certificate["number"]),
+        _outcome(certificate, failed, lang),
         "",
-        say("version", lang, version=said["netaudit"], specification=said["specification"]),
-        say("code", lang, digest=said["code"]),
-        say("signatures", lang, digest=said["signatures"]),
-        say("pack", lang, captures=pack["captures"], megabytes=pack["bytes"] / 1e6, answers=said["answers"],
+        say("version", lang, version=certificate["netaudit"], specification=certificate["specification"]),
+        say("code", lang, digest=certificate["code"]),
+        say("signatures", lang, digest=certificate["signatures"]),
+        say("pack", lang, captures=pack["captures"], megabytes=pack["bytes"] / 1e6, answers=certificate["answers"],
             digest=pack["sha256"]),
-        say("platform", lang, platform=said["platform"], python=said["python"]),
-        say("made", lang, made=said["made"], seconds=said["seconds"], megabytes=said["most_memory_mb"]),
-        say("outcome", lang, digest=said["outcomes"]),
+        say("platform", lang, platform=certificate["platform"], python=certificate["python"]),
+        say("made", lang, made=certificate["made"], seconds=certificate["seconds"],
+            megabytes=certificate["most_memory_mb"]),
+        say("outcome", lang, digest=certificate["outcomes"]),
         "",
     ]  # fmt: skip
-    for one in said["assertions"]:
+    for one in certificate["assertions"]:
         mark = say("fails" if one["failed"] else "holds", lang)
         text = ASSERTIONS[one["id"]][lang]
         row = "same" if one["id"] == REFERENCE else "row"
         lines.append(say(row, lang, mark=mark, id=one["id"], failed=one["failed"], asked=one["asked"],
                          bound=one["rate_at_most"], text=text))  # fmt: skip
         lines += [say("example", lang, text=example) for example in one["examples"]]
-    lines += [say("not_asked", lang, id=name) for name in said["not_asked"]]
+    lines += [say("not_asked", lang, id=name) for name in certificate["not_asked"]]
     return "\n".join([*lines, "", say("bounds", lang), say("scope", lang), ""])
 
 
-def _outcome(said: Certificate, failed: int, lang: str) -> str:
-    if not said["passed"]:
+def _outcome(certificate: Certificate, failed: int, lang: str) -> str:
+    if not certificate["passed"]:
         return say("failed", lang, n=failed)
-    return say("passed_asked" if said["not_asked"] else "passed", lang)
+    return say("passed_asked" if certificate["not_asked"] else "passed", lang)

@@ -40,7 +40,7 @@ def judge(answers: Iterable[Answer], records: Iterable[Record]) -> dict[str, Out
         if not given(answer, found):
             outcome.failed += 1
             if len(outcome.first) < SHOWN:
-                outcome.first.append(f"{answer.capture}: {answer.about} {answer.told}")
+                outcome.first.append(f"{answer.capture}: {answer.about} {answer.expected}")
     return dict(sorted(outcomes.items()))
 
 
@@ -49,17 +49,17 @@ def given(answer: Answer, found: Mapping[tuple[Any, ...], Sequence[Record]]) -> 
     kind = "content" if answer.kind == "pictures" else answer.kind
     way = answer.about[0] if answer.about else None
     there = found.get(_key(kind, answer.capture, way), [])
-    told = answer.told
-    if "among" in told:
-        return {one["sha256"] for one in there if one.get("picture") and one["whole"]} <= set(told["among"])
-    if "not_whole" in told:
+    expected = answer.expected
+    if "among" in expected:
+        return {one["sha256"] for one in there if one.get("picture") and one["whole"]} <= set(expected["among"])
+    if "not_whole" in expected:
         return not any(one["sha256"] == answer.about[1] and one["whole"] for one in there)
     named = {"exchange": "target", "content": "sha256", "name": "name"}.get(answer.kind)
     if named:
         there = [one for one in there if one.get(named) == answer.about[1]]
-    if "holds" in told:
-        return any(_lies(one.get("packets"), told["holds"], told["inside"]) for one in there)
-    return any(all(one.get(key) == value for key, value in told.items()) for one in there)
+    if "holds" in expected:
+        return any(_lies(one.get("packets"), expected["holds"], expected["inside"]) for one in there)
+    return any(all(one.get(key) == value for key, value in expected.items()) for one in there)
 
 
 def _lies(packets: Sequence[int] | None, holds: Sequence[int], inside: Sequence[int]) -> bool:

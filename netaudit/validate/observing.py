@@ -34,8 +34,8 @@ def observed(case: Case) -> Iterator[Record]:
             "frames": [row["first_frame"], row["last_frame"]],
         }  # fmt: skip
         if row["tls_version"]:
-            told = {"version": row["tls_version"], "suite": row["tls_cipher"], "alpn": row["tls_alpn"]}
-            yield {"kind": "chosen", "capture": capture, "way": way, **told}
+            chosen = {"version": row["tls_version"], "suite": row["tls_cipher"], "alpn": row["tls_alpn"]}
+            yield {"kind": "chosen", "capture": capture, "way": way, **chosen}
     yield from _messages(case, ways)
     yield from _hellos(case, ways)
     yield from _names(case, ways)

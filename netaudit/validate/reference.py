@@ -41,11 +41,11 @@ def digests(case: Case, room: str) -> Digests:
     """Of all that is told of a room."""
     kept = case.folder / "private" / "objects"
     names = sorted(path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file())
-    said = case.statements or []
+    statements = case.statements or []
     found = of_tables(case, room)
     found[f"{room}/objects"] = _digest("\n".join(names))  # named by their hashes
     found[f"{room}/packets"] = _packets(case)
-    found[f"{room}/statements"] = _digest("\n".join(map(_text, said)))
+    found[f"{room}/statements"] = _digest("\n".join(map(_text, statements)))
     for lang in ("zh", "en"):
         found[f"{room}/verdict.{lang}"] = _digest(case.verdict(lang))
         found[f"{room}/report.{lang}"] = _digest(_report(case, lang))

@@ -150,55 +150,55 @@ def of_stages(folder: Path, room: str, ways: Mapping[str, Way] = WAYS) -> dict[s
     """Digests of all captures in a folder, by room, way and stage."""
     found: dict[str, str] = {}
     for name, way in ways.items():
-        told = Hashes()
-        _read(folder, way, told)
-        found |= {f"{room}/{name}/{stage}": digest for stage, digest in told.digests().items()}
+        hashes = Hashes()
+        _read(folder, way, hashes)
+        found |= {f"{room}/{name}/{stage}": digest for stage, digest in hashes.digests().items()}
     return found
 
 
-def _read(folder: Path, way: Way, told: Hashes) -> None:
+def _read(folder: Path, way: Way, hashes: Hashes) -> None:
     opened = open_captures([folder], window_size=way.window)
     decoder, assembler, conversations = Decoder(), Assembler(way.limits), Conversations(together=way.in_columns)
     for number, whole in enumerate(opened.windows()):
         window = changed(whole, way, number << 20)
-        told.rows("records", window.records)
+        hashes.rows("records", window.records)
         decoded = decoder.feed(window)
-        told.rows("packets", decoded.packets)
-        _take(assembler.take(decoded.buffer, decoded.packets), conversations, way, told)
+        hashes.rows("packets", decoded.packets)
+        _take(assembler.take(decoded.buffer, decoded.packets), conversations, way, hashes)
         for serial in conversations.ignored:
             assembler.ignore(serial)
         conversations.ignored.clear()
     decoder.finish()
-    _take(assembler.end(), conversations, way, told)
+    _take(assembler.end(), conversations, way, hashes)
     for count in (decoder.decoded, decoder.skipped, decoder.unread, decoder.names, decoder.overlaps, decoder.contested):
-        told.text("counts", str(sorted(map(str, count.items()))))
-    told.text("fragments", str(sorted(decoder.fragments.items())))
+        hashes.text("counts", str(sorted(map(str, count.items()))))
+    hashes.text("fragments", str(sorted(decoder.fragments.items())))
     for one in (*opened.rejected, *opened.ignored):
-        told.text("refused", f"{Path(one.name).name} {one.problem}")
+        hashes.text("refused", f"{Path(one.name).name} {one.problem}")
     for source in opened.sources:
-        told.text("files", f"{Path(source.name).name} {source.file_format} {source.compression} {source.damage}")
+        hashes.text("files", f"{Path(source.name).name} {source.file_format} {source.compression} {source.damage}")
     for read, size, digest in opened.read_so_far():
-        told.text("read", f"{Path(read).name} {size} {digest}")
+        hashes.text("read", f"{Path(read).name} {size} {digest}")
     for path in sorted(folder.iterdir()):
-        told.text("begins", f"{path.name} {first_time(path)}")
+        hashes.text("begins", f"{path.name} {first_time(path)}")
 
 
-def _take(batch: Batch, conversations: Conversations, way: Way, told: Hashes) -> None:
-    told.rows("flows", batch.flows)
-    told.rows("runs", batch.runs)
-    told.rows("pieces", batch.pieces[_pointed_at(batch)])
-    told.text("payload", hashlib.sha256(batch.payload.tobytes()).hexdigest())
+def _take(batch: Batch, conversations: Conversations, way: Way, hashes: Hashes) -> None:
+    hashes.rows("flows", batch.flows)
+    hashes.rows("runs", batch.runs)
+    hashes.rows("pieces", batch.pieces[_pointed_at(batch)])
+    hashes.text("payload", hashlib.sha256(batch.payload.tobytes()).hexdigest())
     if batch.records is not None:
-        told.text("encrypted", said(batch.records))
+        hashes.text("encrypted", canonical(batch.records))
     for _, delivery in batch.deliveries(in_columns=way.in_columns):
         for part in _cut(delivery, way.cuts) if way.cuts else (delivery,):
             for message in conversations.feed(part):
-                _tell(message, way, told)
+                _tell(message, way, hashes)
     for summary in conversations.closed:
-        told.text("closed", said(summary))
+        hashes.text("closed", canonical(summary))
     conversations.closed.clear()
     for failure in conversations.failures:
-        told.text("failures", failure)
+        hashes.text("failures", failure)
     conversations.failures.clear()
 
 
@@ -222,16 +222,16 @@ def _cut(delivery: Delivery, cuts: int) -> Iterator[Delivery]:
     yield Delivery(delivery.flow, [], delivery.closed)
 
 
-def _tell(message: Message, way: Way, told: Hashes) -> None:
+def _tell(message: Message, way: Way, hashes: Hashes) -> None:
     if isinstance(message, Publications):
-        told.text("together", f"{message.place()} {plain_publications(message).tolist()} {message.topics()}")
-        told.rows("publications", message.rows)
+        hashes.text("together", f"{message.place()} {plain_publications(message).tolist()} {message.topics()}")
+        hashes.rows("publications", message.rows)
         for one in message.messages():
-            _message(one, way, told)
+            _message(one, way, hashes)
     elif way.cuts:
-        told.text(f"messages.{message.protocol}", said(message))
+        hashes.text(f"messages.{message.protocol}", canonical(message))
     else:
-        _message(message, way, told)
+        _message(message, way, hashes)
 
 
 def _pointed_at(batch: Batch) -> np.ndarray[Any, Any]:
@@ -243,45 +243,46 @@ def _pointed_at(batch: Batch) -> np.ndarray[Any, Any]:
     return np.flatnonzero(np.cumsum(steps)[:-1])
 
 
-def _message(message: Message, way: Way, told: Hashes) -> None:
+def _message(message: Message, way: Way, hashes: Hashes) -> None:
     if way.bodies and 0 < len(message.body) <= BODY:
         for other in others(message, way.bodies):
-            _leaves(other, way, told)
+            _leaves(other, way, hashes)
         return
-    _leaves(message, way, told)
+    _leaves(message, way, hashes)
 
 
-def _leaves(message: Message, way: Way, told: Hashes) -> None:
-    told.text(f"messages.{message.protocol}", f"{said(message)} {is_plain_document(message)}")
+def _leaves(message: Message, way: Way, hashes: Hashes) -> None:
+    hashes.text(f"messages.{message.protocol}", f"{canonical(message)} {is_plain_document(message)}")
     for leaf in leaves(message, Budget(**way.budget) if way.budget is not None else None):  # type: ignore[arg-type]
         if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)
-        told.text("leaves", f"{said(leaf)} {said(bare_text(leaf))} {said(rest(leaf))}")
-        told.text("values", f"{notation(leaf)} {said(values(leaf))}")
-    told.text(
-        "left", f"{message.notes} {message.obscure} {message.unread} {said(message.scraps)} {said(scraps(message))}"
+        hashes.text("leaves", f"{canonical(leaf)} {canonical(bare_text(leaf))} {canonical(rest(leaf))}")
+        hashes.text("values", f"{notation(leaf)} {canonical(values(leaf))}")
+    hashes.text(
+        "left",
+        f"{message.notes} {message.obscure} {message.unread} {canonical(message.scraps)} {canonical(scraps(message))}",
     )
 
 
-def said(thing: Any) -> str:
+def canonical(thing: Any) -> str:
     """All that a thing says, the same in every process: no addresses in memory, no order of hashes."""
     if isinstance(thing, np.ndarray):
-        return f"{[said(thing[name]) for name in thing.dtype.names] if thing.dtype.names else thing.tolist()}"
+        return f"{[canonical(thing[name]) for name in thing.dtype.names] if thing.dtype.names else thing.tolist()}"
     if isinstance(thing, np.generic):
-        return said(thing.item())
+        return canonical(thing.item())
     if is_dataclass(thing) and not isinstance(thing, type):
-        told = (
+        parts = (
             f"{one.name}={_field(one.name, getattr(thing, one.name))}" for one in fields(thing) if one.name[0] != "_"
         )
-        return f"{type(thing).__name__}({' '.join(told)})"
+        return f"{type(thing).__name__}({' '.join(parts)})"
     if isinstance(thing, bytes):
         return thing.hex() if len(thing) <= 32 else hashlib.sha256(thing).hexdigest()
     if isinstance(thing, tuple | list):
-        return "[" + ",".join(map(said, thing)) + "]"
+        return "[" + ",".join(map(canonical, thing)) + "]"
     if isinstance(thing, dict):
-        return "{" + ",".join(f"{said(key)}:{said(thing[key])}" for key in thing) + "}"
+        return "{" + ",".join(f"{canonical(key)}:{canonical(thing[key])}" for key in thing) + "}"
     if isinstance(thing, set | frozenset):
-        return said(sorted(map(said, thing)))
+        return canonical(sorted(map(canonical, thing)))
     return repr(thing) if isinstance(thing, str | int | float | bool | None) else type(thing).__name__
 
 
@@ -289,5 +290,5 @@ def _field(name: str, value: Any) -> str:
     if name in SERIALS and isinstance(value, int):
         return str(value >> SERIAL)
     if name == "request" and value is not None:
-        return said(value.message_id)
-    return type(value).__name__ if name in ("document", "known") else said(value)
+        return canonical(value.message_id)
+    return type(value).__name__ if name in ("document", "known") else canonical(value)

@@ -49,9 +49,8 @@ def test_texts_are_there_in_both_languages():
     assert set(told["columns"]) >= {column.name for table in TABLES for column in table.columns}
     meanings = dict.fromkeys(column.meaning for table in TABLES for column in table.columns if column.meaning)
     known = parse_yaml((Path(texts.__file__).with_name("meanings.yaml")).read_text("utf-8"))
-    assert known["english"] == zlib.crc32("\n".join(sorted(meanings)).encode()), (
-        "a meaning was changed: say it in meanings.yaml too"
-    )
+    want = zlib.crc32("\n".join(sorted(meanings)).encode())
+    assert known["english"] == want, f"a meaning was changed: say it in meanings.yaml too, and english: {want}"
     assert set(texts._meanings()) == set(meanings)
     assert all(re.search("[\u3001\u4e00-\u9fff]", texts.column_meaning(one, "zh")) for one in meanings if " " in one)
     assert set(told["tables"]) == {table.name for table in TABLES}

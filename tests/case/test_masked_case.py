@@ -120,7 +120,7 @@ def test_people_are_counted(case):
 
 def test_no_embedded_picture_shows_a_face(tmp_path):
     """The report of a whole audit: every picture in it is pixelated, none is the original, none holds a face."""
-    from netaudit.images.detection import FaceDetector
+    from netaudit.images.face_verdict import FaceDetector
     from netaudit.images.pictures import Picture
 
     audited = netaudit.audit(OFFICE / "wan.pcapng", tmp_path / "case", lang="en")

@@ -7,7 +7,7 @@ import re
 from types import SimpleNamespace
 
 from netaudit.contracts.unwrapping_steps import Way
-from netaudit.documents.from_messages import LARGEST, MOST, Streams, Told
+from netaudit.documents.from_messages import LARGEST, MOST, MessageEvent, Streams
 from netaudit.documents.nodes import Image
 from netaudit.messages.message import Message
 
@@ -33,7 +33,7 @@ def image(name="a", *, complete=True, field="", file=""):
 def text(streams, **more):
     one = event()
     part = message(**more)
-    return one, streams.part([Told(one, part)], part, [])
+    return one, streams.part([MessageEvent(one, part)], part, [])
 
 
 def test_the_picture_after_the_text_is_its_own():
@@ -62,7 +62,7 @@ def test_all_pictures_up_to_the_next_text_are_its_own_by_the_names_of_their_part
 def test_what_names_its_picture_gets_that_one():
     streams = Streams()
     pair, part = [event(p1="library_photo"), event(p2="library_photo")], message()
-    streams.part([Told(one, part) for one in pair], part, [])
+    streams.part([MessageEvent(one, part) for one in pair], part, [])
     streams.part([], message(), [image("b", file="P2.jpg")])
     streams.part([], message(), [image("a", field="p1")])
     assert [told.event for told in streams.part([], message(), [image("c")])] == pair
@@ -108,7 +108,7 @@ def test_nothing_is_joined_across_flows_answers_or_other_texts():
 def test_two_events_of_one_text_share_no_picture():
     streams = Streams()
     pair, part = [event(), event()], message()
-    streams.part([Told(one, part) for one in pair], part, [])
+    streams.part([MessageEvent(one, part) for one in pair], part, [])
     assert len(streams.part([], message(), [image()])) == 2
     assert not any(one.images for one in pair)
 
@@ -133,7 +133,7 @@ def test_large_parts_and_parts_with_pictures_do_not_wait():
     _, ready = text(streams, body=bytes(LARGEST + 1))
     assert len(ready) == 1
     one, part = event(), message()
-    assert [told.event for told in streams.part([Told(one, part)], part, [image()])] == [one]
+    assert [told.event for told in streams.part([MessageEvent(one, part)], part, [image()])] == [one]
 
 
 def test_every_event_comes_out_once_in_any_order():
@@ -142,7 +142,7 @@ def test_every_event_comes_out_once_in_any_order():
         for kind in order:
             one, part = event(), message()
             sent += [one] if kind == "t" else []
-            told = [Told(one, part)] if kind == "t" else []
+            told = [MessageEvent(one, part)] if kind == "t" else []
             given += streams.part(told, part, [image()] if kind == "i" else [])
         given += streams.closed(b"f")
         assert [id(told.event) for told in given] == [id(one) for one in sent]

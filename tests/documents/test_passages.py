@@ -42,6 +42,7 @@ OUTWARDS = [
     "ra",
 ]
 NEITHER = ["", "1", "left", "up", "in and out", "出入口", "north", "进出", "x" * 40, "information", "route"]
+NEITHER += ["entry denied", "no entry", "not in", "sign in failed", "Out of order", "Chu", "Jin Wei", "in progress"]
 
 
 @pytest.mark.parametrize(("way", "text"), [("in", one) for one in INWARDS] + [("out", one) for one in OUTWARDS])

@@ -17,7 +17,7 @@ from tests.wording import english
 CAM, CLOUD, MAC = "192.168.1.64", "47.96.10.20", "08:54:11:00:00:01"
 
 
-def said(**given: Any) -> str:
+def reasons_of(**given: Any) -> str:
     """What is said of one flow."""
     return "; ".join(map(english, reasons(**given)))
 
@@ -53,7 +53,7 @@ def reasons(name: str = "up.example.cn", **given: Any) -> list[str]:
         "tls_hellos": filled(TLS_HELLOS, [hello]),
         "endpoints": filled(ENDPOINTS, [{"ip": CLOUD, "service_class": given.get("kind", "")}]),
     }  # fmt: skip
-    return Fronts(tables, Receivers(tables, Ends(tables))).said([flow])
+    return Fronts(tables, Receivers(tables, Ends(tables))).reasons_of([flow])
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def reasons(name: str = "up.example.cn", **given: Any) -> list[str]:
     ],
 )
 def test_what_hides_a_receiver(given: dict[str, Any], words: str) -> None:
-    told = said(**given)
+    told = reasons_of(**given)
     assert words in told
     assert told.endswith(": 1")
     (chinese,) = (Texts("zh").phrase(one, str) for one in reasons(**given))
@@ -107,7 +107,7 @@ FULL = {"certified": [f"{n}.other.cn" for n in range(16)]}  # more were not kept
     ],
 )
 def test_nothing_is_said_where_nothing_hides_it(given: dict[str, Any]) -> None:
-    assert said(**given) == ""
+    assert reasons_of(**given) == ""
 
 
 def test_findings_are_many_and_their_flows_looked_up_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import netaudit
 from netaudit.findings.statement_text import first_page
-from netaudit.masking.identity_numbers import right_check_digit
+from netaudit.masking.number_forms import right_check_digit
 from tests.spoken import Capture, number, reply, request
 
 if TYPE_CHECKING:
@@ -123,3 +123,14 @@ def test_numbers_that_no_check_digit_bears_accuse_nobody_and_are_told(
     assert bool(calm(case)) is not bool(count)
     kinds = [one["kind"] for one in case.statements]
     assert ("numbers_unchecked" in kinds) is bool(count)
+
+
+def test_series_upon_series_are_no_chance(tmp_path: Path) -> None:
+    """Of a few right ones nobody knows; of many, each among wrong ones, nobody is calm."""
+    wrong = [one for one in TYPED if not right_check_digit(one)][:3]
+    capture = Capture()
+    for place in range(1, 9):
+        body = [[1, number(place)], *([1, one] for one in wrong)]
+        capture.talk(CAM, CLOUD, (request("POST", "/orders", body), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert not calm(case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from netaudit.findings.relayed import relayed_findings, together_tests, tried_for, without_told
+from netaudit.findings.relayed import relayed_findings, together_tests, tried_for, without_flows_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.statements.hidden import HIDDEN
@@ -51,8 +51,8 @@ def test_whose_service_the_endpoint_is_stays_told() -> None:
 
 def test_what_is_told_of_a_connection_is_not_told_again() -> None:
     flows = filled("flows", [{"flow_id": "f"}, {"flow_id": "g"}])
-    assert without_told(flows, [SimpleNamespace(flow_ids=["f"])])["flow_id"].to_pylist() == ["g"]
-    assert without_told(flows, []).num_rows == 2
+    assert without_flows_of(flows, [SimpleNamespace(flow_ids=["f"])])["flow_id"].to_pylist() == ["g"]
+    assert without_flows_of(flows, []).num_rows == 2
 
 
 def test_uploads_that_fit_images_are_not_counted_among_the_others() -> None:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageFilter
 from skimage import data
 
-from netaudit.images import detection, model
-from netaudit.images.detection import FaceDetector, FaceVerdict
+from netaudit.images import face_verdict, model
+from netaudit.images.face_verdict import FaceDetector, FaceVerdict
 from netaudit.images.faces import BLOCKS, coarsen, pixelate, thumbnail
 from netaudit.images.model import weights
 from netaudit.images.pictures import Picture
@@ -52,7 +52,7 @@ def test_a_face_is_found_in_every_variant(detector, name):
     verdict = judge(detector, VARIANTS[name](astronaut()), quality=70)
     assert (verdict.face, verdict.n_faces) == ("yes", None)
     assert judge(detector, VARIANTS[name](astronaut()), quality=70, count=True).n_faces == 1
-    assert verdict.score >= detection.BOTH
+    assert verdict.score >= face_verdict.BOTH
     assert verdict.rotated == 0
 
 
@@ -70,7 +70,7 @@ def test_a_small_head_in_a_large_picture_is_found_at_its_own_size(detector):
 def test_a_large_cat_is_not_looked_at_until_it_is_a_face(detector, monkeypatch):
     cat = Image.fromarray(data.chelsea()).resize((1200, 798))
     face = judge(detector, cat).face
-    monkeypatch.setattr(detection.FaceDetector, "_small_heads", lambda *_: None)
+    monkeypatch.setattr(face_verdict.FaceDetector, "_small_heads", lambda *_: None)
     assert judge(detector, cat).face == face
 
 
@@ -136,7 +136,7 @@ def test_the_first_look_never_says_no(detector, monkeypatch):
     """What it does not see clearly is judged as if it had not been."""
     images = [astronaut().resize((64, 64)), texture(1), Image.new("RGB", (640, 480), (90, 120, 60))]
     with_it = [judge(detector, image, rotate=True).face for image in images]
-    monkeypatch.setattr(detection, "CLEAR_FIRST", 1.1)
+    monkeypatch.setattr(face_verdict, "CLEAR_FIRST", 1.1)
     asked = [judge(detector, image, rotate=True) for image in images]
     assert with_it == [verdict.face for verdict in asked] == ["yes", "no", "no"]
 
@@ -150,7 +150,7 @@ def test_what_is_seen_from_afar_only_is_seen(detector, monkeypatch):
         return {224: 0.0, 320: faint, 160: 0.9}[seen[-1]]
 
     monkeypatch.setattr(detector._network, "best", best)
-    monkeypatch.setattr(detection, "_pass_b", lambda *_: Look(0.0, None, None))
+    monkeypatch.setattr(face_verdict, "_pass_b", lambda *_: Look(0.0, None, None))
     assert judge(detector, texture(1).resize((224, 200))).face == "no"
     seen, faint = [], 0.02
     assert judge(detector, texture(1).resize((224, 200))) == FaceVerdict("yes", None, 0.9)
@@ -183,8 +183,8 @@ def test_all_of_a_group_are_counted_and_hidden(detector):
 
 @pytest.mark.parametrize("size", [(512, 512), (200, 200), (300, 512)])
 def test_pass_b_tells_places_within_the_picture(detector, size):
-    look = detection._pass_b(astronaut().resize(size), detector._in_grey.look)
-    (place,) = look.boxes[look.scores >= detection.CLEAR] * max(size)
+    look = face_verdict._pass_b(astronaut().resize(size), detector._in_grey.look)
+    (place,) = look.boxes[look.scores >= face_verdict.CLEAR] * max(size)
     left, top, width, height = FACE * np.array(size * 2) / 512
     assert place == pytest.approx((left, top, left + width, top + height), abs=0.05 * max(size))
 
@@ -202,12 +202,12 @@ def test_a_picture_is_looked_at_twice_as_large_as_it_is_shown(detector, monkeypa
     )
     places(detector, astronaut().resize((1600, 1600)), 160)
     places(detector, astronaut().resize((1600, 1600)), 1280)
-    assert seen == [320, 320, 640 - 2 * detection.CUT, 1280]
+    assert seen == [320, 320, 640 - 2 * face_verdict.CUT, 1280]
 
 
 def test_a_picture_without_a_faint_candidate_costs_one_pass(detector, monkeypatch):
-    monkeypatch.setattr(detection, "_pass_b", lambda *_: pytest.fail("pass B was run"))
-    monkeypatch.setattr(detection, "_turned", lambda *_: pytest.fail("rotations were run"))
+    monkeypatch.setattr(face_verdict, "_pass_b", lambda *_: pytest.fail("pass B was run"))
+    monkeypatch.setattr(face_verdict, "_turned", lambda *_: pytest.fail("rotations were run"))
     assert judge(detector, Image.new("RGB", (640, 480), (90, 120, 60)), rotate=True).face == "no"
 
 
@@ -216,7 +216,7 @@ def test_a_picture_without_a_faint_candidate_costs_one_pass(detector, monkeypatc
     [([0.9], "yes"), ([0.5, 0.5], "yes"), ([0.1, 0.8], "yes"), ([0.49, 0.79], "possible"), ([0.5], "possible"), ([0.49, 0.49], "no"), ([0.0], "no")],
 )  # fmt: skip
 def test_the_rule(best, face):
-    assert detection._verdict(best) == face
+    assert face_verdict._verdict(best) == face
 
 
 def test_small_pictures_are_not_judged(detector):

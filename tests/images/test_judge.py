@@ -20,7 +20,7 @@ from netaudit.contracts.reasons import parsed
 from netaudit.images import cpu_limit, helper
 from netaudit.images import judge as judging
 from netaudit.images.cpu_limit import Limits
-from netaudit.images.detection import FaceVerdict
+from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.helper import PixelBudget, Recent, worker
 from netaudit.images.images import ImageFacts
 from netaudit.images.judge import STOOD_STILL, WORKED_ON, Judge
@@ -38,7 +38,7 @@ sys.path[:] = {path!r}
 from pathlib import Path
 from netaudit.images.helper import serve
 from netaudit.images.images import ImageFacts
-from netaudit.images.detection import FaceVerdict
+from netaudit.images.face_verdict import FaceVerdict
 
 def work(task):
     name = task["path"]

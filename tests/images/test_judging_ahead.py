@@ -30,8 +30,8 @@ def faces(tmp_path: Path) -> Path:
 
 def test_what_was_judged_is_known_by_how_it_was_looked_at(faces: Path) -> None:
     judging = Beside(faces, count=False)
-    judging.take([Fresh("aa", "jpeg", sent=True), Fresh("bb", "jpeg", sent=False)])
-    judging.take([Fresh("aa", "jpeg", sent=False)])  # is under way: nobody looks twice
+    judging.submit([Fresh("aa", "jpeg", sent=True), Fresh("bb", "jpeg", sent=False)])
+    judging.submit([Fresh("aa", "jpeg", sent=False)])  # is under way: nobody looks twice
     assert list(judging.finish()) == [1, 2]
     known = judging.known(["aa", "bb", "cc"])
     assert {look: verdict.face for look, (_, verdict) in known.items()} == {("aa", True): "yes", ("bb", False): "no"}
@@ -42,7 +42,7 @@ def test_what_was_judged_is_known_by_how_it_was_looked_at(faces: Path) -> None:
 def test_what_waits_is_bounded_and_the_rest_is_left(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging_ahead, "MOST_WAITING", 1)
     judging = Beside(faces, count=False)
-    judging.take([Fresh("aa", "jpeg", sent=True), Fresh("bb", "jpeg", sent=False)])
+    judging.submit([Fresh("aa", "jpeg", sent=True), Fresh("bb", "jpeg", sent=False)])
     assert list(judging.finish()) == [1]
     assert (judging.found, judging.judged) == (2, 1)
     assert set(judging.known(["aa", "bb"])) == {("aa", True)}

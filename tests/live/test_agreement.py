@@ -11,7 +11,7 @@ import pytest
 import netaudit
 from netaudit.capture.recorder import Drops
 from netaudit.images import judges, judging_ahead
-from netaudit.images.detection import FaceVerdict
+from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import analysis, engine, judging
 from netaudit.live.board import Board
@@ -111,13 +111,13 @@ def no_waiting(monkeypatch) -> None:
     monkeypatch.setattr(engine, "Keeper", Recording)
     monkeypatch.setattr(engine, "_ready_kernels", lambda: None)
     monkeypatch.setattr(engine, "TICK", 0.02)
-    take = engine.Newsroom.take
+    take = engine.Newsroom.report
 
     def counted(newsroom, done) -> None:
         take(newsroom, done)
         Recording.analyses += 1
 
-    monkeypatch.setattr(engine.Newsroom, "take", counted)
+    monkeypatch.setattr(engine.Newsroom, "report", counted)
     for name, seconds in (("FIRST", 0.05), ("SHORTEST", 0.05), ("SHARE", 0)):
         monkeypatch.setattr(analysis, name, seconds)
 

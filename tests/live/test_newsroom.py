@@ -12,7 +12,7 @@ from netaudit.case.moments import Moment
 from netaudit.contracts.judgements import AS_HOLDER
 from netaudit.images import answers
 from netaudit.images.answers import Answers
-from netaudit.images.detection import FaceVerdict
+from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import judging, witness
 from netaudit.live import newsroom as newsroom_module
@@ -112,8 +112,8 @@ def test_the_same_image_in_two_uploads_is_judged_once_and_told_twice(judge) -> N
 
 def test_an_image_seen_both_ways_is_looked_at_for_each(judge) -> None:
     """Uploads are looked at turned, too; so the answer for one way is none for the other."""
-    judge.take(find(1, up=False))
-    judge.take(find(2, up=True))
+    judge.judge(find(1, up=False))
+    judge.judge(find(2, up=True))
     judge._judge.answer("no")
     assert [(done.find.up, done.verdict.face) for done in judge.results()] == [(False, "no")]
     judge._judge.answer("yes")
@@ -140,12 +140,12 @@ def test_a_thumbnail_that_is_sent_alone_is_judged_by_itself(judge, later) -> Non
 
 def test_a_flood_is_left_to_the_end_of_the_audit(judge, monkeypatch) -> None:
     monkeypatch.setattr(judging, "MOST_WAITING", 3)
-    said = [judge.take(find(number, "abab"[number] * 64)) for number in (0, 1, 2, 3)]
+    said = [judge.judge(find(number, "abab"[number] * 64)) for number in (0, 1, 2, 3)]
     assert said == ["waiting", "waiting", "waiting", "not judged"]
     judge._judge.answer()
     assert len(list(judge.results())) == 2
-    assert judge.take(find(5, "c" * 64)) == "waiting"
-    assert isinstance(judge.take(find(6)), Judgement)
+    assert judge.judge(find(5, "c" * 64)) == "waiting"
+    assert isinstance(judge.judge(find(6)), Judgement)
     assert (judge.waiting, judge.deferred) == (2, 1)
 
 
@@ -189,13 +189,13 @@ def analysis(side: str) -> Analysis:
 def test_uploads_are_placed_once_it_is_known_which_side_is_inside(judge) -> None:
     memory, newsroom, shown = room(judge)
     memory.new = [find(1), find(2, "b" * 64), find(3, "c" * 64, up=False)]
-    newsroom.take(analysis("unknown"))
+    newsroom.report(analysis("unknown"))
     newsroom.step()
     judge._judge.answer("yes")
     newsroom.step()
     assert {(row.act, row.scope, row.certainty) for row in shown} == {("", "unknown", "")}
     shown.clear()
-    newsroom.take(analysis("lan"))
+    newsroom.report(analysis("lan"))
     rows = [row for row in shown if isinstance(row, UploadNews)]
     assert [(row.object_id[-1], row.face, row.again, row.act, row.certainty) for row in rows] == [
         ("1", "yes", True, "uploaded outside", "A"),
@@ -203,7 +203,7 @@ def test_uploads_are_placed_once_it_is_known_which_side_is_inside(judge) -> None
         ("3", "waiting", False, "retrieved from outside", ""),
     ]
     shown.clear()
-    newsroom.take(analysis("lan"))
+    newsroom.report(analysis("lan"))
     assert shown == []
 
 
@@ -221,7 +221,7 @@ def test_an_upload_says_that_a_number_went_with_it(judge, monkeypatch) -> None:
 
 def test_an_upload_says_that_this_image_had_been_sent_out_before(judge) -> None:
     memory, newsroom, shown = room(judge)
-    newsroom.take(analysis("lan"))
+    newsroom.report(analysis("lan"))
     memory.new = [find(1)]
     newsroom.step()
     judge._judge.answer("yes")
@@ -235,7 +235,7 @@ def test_an_upload_says_that_this_image_had_been_sent_out_before(judge) -> None:
 def test_what_was_told_of_is_told_of_to_its_end(judge) -> None:
     """A row that says "waiting" gets its judgement, also when the far side turns out to be none that counts."""
     memory, newsroom, shown = room(judge)
-    newsroom.take(analysis("lan"))
+    newsroom.report(analysis("lan"))
     memory.new = [find(1, up=False)]
     newsroom._sent.whereto.add("47.96.10.20")
     newsroom.step()
@@ -301,7 +301,7 @@ def test_what_keys_opened_is_not_hidden(state, hidden) -> None:
 
 def test_encrypted_bursts_are_told_of_when_all_of_these_ends_look_like_uploads() -> None:
     memory, newsroom, shown = room(None)
-    newsroom.take(analysis("lan"))
+    newsroom.report(analysis("lan"))
     shown.clear()
     for known in (encrypted(1, 40_000, 1000, 1), encrypted(1, 90_000, 1000, 2), encrypted(2, 50_000, 1000, 1)):
         memory.touched = {known.flow_id[0]: known}
@@ -330,7 +330,7 @@ def test_uploads_are_counted_and_held_against_moments_while_it_runs(tmp_path) ->
         memory.sent([unit(serial, number, ts) for number, ts in enumerate(times)])
     done = analyse(snapshot(memory, [], lambda *_: None, marked, 150 * SECOND), ["192.168.1.0/24"])
     shown = []
-    Newsroom(memory, None, shown.append).take(done)
+    Newsroom(memory, None, shown.append).report(done)
     counts = {row.sender_ip: row for row in shown if isinstance(row, CountNews)}
     tied, other = counts["192.168.1.65"], counts["192.168.1.66"]
     assert (tied.uploads, tied.followed, tied.moments, tied.standing, tied.p) == (8, 8, 8, "claimed", 0.001)

@@ -41,10 +41,15 @@ def publish(body: bytes, key: bytes = b"face.in") -> bytes:
 
 
 SELECT = method((85, 10), b"\0")
+HEARTBEAT = frame(8, b"", 0)
 
 
 def told(which: tuple[int, int], number: int, *, several: bool = False) -> bytes:
     return method(which, struct.pack(">Q?", number, several))
+
+
+CLOSED = method((20, 40), b"\x01\x94" + short(b"NOT_FOUND") + struct.pack(">HH", 60, 40))
+OPEN = method((20, 10), b"\0")
 
 
 def refused(messages) -> list[bytes]:
@@ -76,9 +81,15 @@ def test_what_is_delivered_has_its_way() -> None:
         (SELECT, told((60, 80), 1) + told((60, 120), 3, several=True), [1, 2]),
         (SELECT, told((60, 80), 3, several=True), []),
         (b"", told((60, 120), 2), []),  # no number that it could be
-        (SELECT, method((20, 40), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40)), [0, 1, 2]),
+        (
+            SELECT,
+            method((20, 40), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40)),
+            [2],
+        ),  # earlier ones may be taken
         (b"", method((20, 40), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40)), [2]),
         (SELECT, method((20, 40), b"\x01\x94" + short(b"NOT_FOUND") + struct.pack(">HH", 60, 20)), []),
+        (SELECT, method((10, 50), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40), 0), [2]),
+        (SELECT, told((60, 80), 3) + CLOSED, []),  # the last one was confirmed: another made the error
         (SELECT, method((60, 50), b"\x01\x38" + short(b"NO_ROUTE") + short(b"faces") + short(b"k1")), [1]),
     ],
 )
@@ -94,6 +105,83 @@ def test_a_loss_within_a_body_is_told() -> None:
     messages, _ = read([up(data[:700]), (0, 100), up(data[800:])], **ROW)
     assert not any(one.complete and one.body == PICTURE for one in messages)
     assert any(one.body and not one.complete for one in messages)
+
+
+def head(size: int, key: bytes = b"a") -> bytes:
+    """A publication and its head, without its body."""
+    return publish(b"", key)[: -len(content(b"")[0])] + frame(2, struct.pack(">HHQH", 60, 0, size, 0))
+
+
+@pytest.mark.parametrize(
+    ("before", "lost"),
+    [
+        (head(2000) + frame(3, b"A" * 1000), frame(3, b"A" * 1000) + head(2000, b"b") + frame(3, b"B" * 1000)),
+        (head(2000) + frame(3, b"A" * 1000) + frame(3, b"A" * 1000)[:200], b"A" * 808 + head(2000, b"b")),
+        (head(3000) + frame(3, b"A" * 1000), frame(3, b"A" * 1000)),
+        (head(1000)[:-22], head(1000)[-22:]),
+    ],
+)
+def test_no_body_goes_on_behind_a_loss_of_frames(before: bytes, lost: bytes) -> None:
+    """What comes behind it may be of the next publication."""
+    messages, _ = read([up(GREETING + before), (0, len(lost)), up(frame(3, b"B" * 1000))], **ROW)
+    (one,) = [one for one in messages if one.method == "publish"]
+    assert not one.complete
+    assert b"B" not in one.body
+    assert one.unknown_from is not None
+
+
+def test_a_body_longer_than_its_head_says_is_not_whole() -> None:
+    messages, _ = read([up(GREETING + head(1500) + frame(3, b"A" * 1000) * 2)], **ROW)
+    (one,) = [one for one in messages if one.method == "publish"]
+    assert (one.complete, one.unknown_from) == (False, 1500)
+
+
+SENT = [publish(PICTURE + bytes([n]), b"k%d" % n) for n in range(3)]
+
+
+@pytest.mark.parametrize("answer", [told((60, 120), 2), told((60, 120), 2, several=True), CLOSED])
+@pytest.mark.parametrize("lost", [0, 1])
+def test_behind_a_loss_nobody_knows_which_was_refused(answer: bytes, lost: int) -> None:
+    events = [(0, len(one)) if n == lost else up(one) for n, one in enumerate(SENT)]
+    for first in (GREETING + SELECT, GREETING + OPEN + SELECT):
+        messages, _ = read([up(first), *events, down(answer)], **ROW)
+        assert refused(messages) == []
+    messages, _ = read([up(GREETING + SELECT), *events, up(OPEN + SELECT), up(SENT[0]), down(answer)], **ROW)
+    last = [one.message_id for one in messages if one.method == "publish"][-1]
+    assert refused(messages) == ([last] if answer != told((60, 120), 2) else [])  # a channel opened since is known
+
+
+@pytest.mark.parametrize(("channels", "told_of"), [(64, 1), (65, 0)])
+def test_publications_that_wait_are_bounded_in_channels(channels: int, told_of: int) -> None:
+    """Of a connection with more of them no refusal is told."""
+    sent = b"".join(method((85, 10), b"\0", n) + method((60, 40), b"\0\0\0\0\0", n) for n in range(1, channels + 1))
+    messages, _ = read([up(GREETING + sent), down(told((60, 120), 1))], **ROW)
+    assert len(refused(messages)) == told_of
+
+
+def test_a_select_once_more_counts_nothing_anew() -> None:
+    messages, _ = read([up(GREETING + SELECT + SENT[0] + SELECT + SENT[1] + SENT[2]), down(told((60, 120), 2))], **ROW)
+    assert refused(messages) == [[one.message_id for one in messages if one.method == "publish"][1]]
+
+
+def test_what_was_confirmed_within_a_loss_is_not_refused() -> None:
+    missed = told((60, 80), 1)
+    answers = [down(HEARTBEAT), (1, len(missed)), down(told((60, 120), 2, several=True))]
+    messages, _ = read([up(GREETING + SELECT), *map(up, SENT), *answers], **ROW)
+    assert refused(messages) == []
+
+
+def test_of_several_of_one_way_none_is_sent_back_for_sure() -> None:
+    back = method((60, 50), b"\x01\x38" + short(b"NO_ROUTE") + short(b"faces") + short(b"k1"))
+    messages, _ = read([up(GREETING + SELECT), up(SENT[1]), up(SENT[1]), down(back)], **ROW)
+    assert refused(messages) == []
+
+
+def test_an_error_of_the_connection_is_of_one_of_its_channels() -> None:
+    other = b"".join([method((60, 40), b"\0\0\0\0\0", 2), frame(2, struct.pack(">HHQH", 60, 0, 0, 0), 2)])
+    closed = method((10, 50), b"\x01\x93" + short(b"ACCESS_REFUSED") + struct.pack(">HH", 60, 40), 0)
+    messages, _ = read([up(GREETING + SELECT), up(SENT[1]), up(other), down(closed)], **ROW)
+    assert refused(messages) == []
 
 
 @settings(deadline=None, max_examples=25)

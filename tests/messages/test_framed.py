@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.messages.framed import FramedDatagrams, FramedDocuments, recognise, recognise_datagram
+from netaudit.messages.framed import FramedDatagrams, FramedDocuments, begins, recognise, recognise_datagram
 from netaudit.messages.message import DOWN, UP
 from netaudit.messages.reader import Opening, Verdict
 from tests.unwrapping.samples import picture
@@ -112,6 +113,15 @@ def test_hostile_bytes_are_all_told_or_searched(data: bytes, start: bytes) -> No
     for one in read(start + data, [3, 9, 60]):
         assert 0 <= one.start <= one.end <= len(start + data)
     assert DOWN == 1
+
+
+def test_lines_without_an_end_cost_no_more_than_they_are_long() -> None:
+    lines = b"HELLO DEV\r\n" + b"".join(b"Key%d: v\r\n" % at for at in range(48))
+    begun = time.process_time()
+    assert not begins(lines + b"x")
+    assert begins(lines + b"\r\n") is False  # no line says a length
+    assert begins(lines[:-8] + b"Size: 90\r\n\r\n")
+    assert time.process_time() - begun < 1
 
 
 def test_a_datagram_with_a_document_behind_a_head_and_one_with_a_picture() -> None:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import gzip
 import struct
+from functools import partial
 
+import lz4.frame
+import pyarrow as pa
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.contracts.answers import IN_FIELD
+from netaudit.findings.ledgers import LIMIT
+from netaudit.findings.limit_words import LIMITS
 from netaudit.messages.kafka import KafkaReader, recognise
+from netaudit.messages.kafka_records import DAMAGED, TOO_LARGE, TOO_MANY, UNKNOWN, Budget
 from netaudit.messages.reader import Opening, Verdict
 from tests.messages.carrier import check_noise
 from tests.reference.messages import down, read, up
@@ -40,16 +47,31 @@ def record(value: bytes, heads: dict[str, str] | None = None, key: bytes = b"k")
     return zigzag(len(rest)) + rest
 
 
+def xerial(data: bytes) -> bytes:
+    """As Java writes snappy."""
+    blocks = [bytes(pa.compress(data[at : at + 700], "snappy")) for at in range(0, len(data), 700)]
+    return b"\x82SNAPPY\0" + struct.pack(">II", 1, 1) + b"".join(struct.pack(">I", len(one)) + one for one in blocks)
+
+
+PACK = {
+    0: bytes,
+    1: gzip.compress,
+    2: lambda data: bytes(pa.compress(data, "snappy")),
+    3: lz4.frame.compress,
+    4: zstandard.ZstdCompressor().compress,
+    5: bytes,  # there is no such method
+}
+
+
 def batch(*some: bytes, packed: int = 0) -> bytes:
     data = b"".join(some)
-    if packed:
-        data = gzip.compress(data)
+    data = PACK[packed](data)
     head = struct.pack(">iBIHiqqqhii", 0, 2, 0, packed, len(some) - 1, 0, 0, -1, -1, -1, len(some))
     return struct.pack(">qi", 0, len(head) + len(data)) + head + data
 
 
-def old(value: bytes, magic: int = 1) -> bytes:
-    head = struct.pack(">IBB", 0, magic, 0) + (struct.pack(">q", 0) if magic else b"")
+def old(value: bytes, magic: int = 1, packed: int = 0) -> bytes:
+    head = struct.pack(">IBB", 0, magic, packed) + (struct.pack(">q", 0) if magic else b"")
     data = head + struct.pack(">i", -1) + struct.pack(">i", len(value)) + value
     return struct.pack(">qi", 0, len(data)) + data
 
@@ -58,13 +80,13 @@ def text(value: str, compact: bool) -> bytes:
     return varint(len(value) + 1) + value.encode() if compact else struct.pack(">h", len(value)) + value.encode()
 
 
-def produce(batches: bytes, version: int = 7, number: int = 5, topic: str = "faces") -> bytes:
+def produce(batches: bytes, version: int = 7, number: int = 5, topic: str = "faces", acks: int = 1) -> bytes:
     new, tags = version >= 9, b"\0" * (version >= 9)
     array = (lambda n: varint(n + 1)) if new else (lambda n: struct.pack(">i", n))
     size = varint(len(batches) + 1) if new else struct.pack(">i", len(batches))
     body = struct.pack(">hhi", 0, version, number) + text("cam", compact=False) + tags
     body += (b"\0" if new else b"\xff\xff") if version >= 3 else b""
-    body += struct.pack(">hi", 1, 30_000) + array(1) + text(topic, new) + array(1) + struct.pack(">i", 0)
+    body += struct.pack(">hi", acks, 30_000) + array(1) + text(topic, new) + array(1) + struct.pack(">i", 0)
     body += size + batches + tags + tags + tags
     return struct.pack(">i", len(body)) + body
 
@@ -97,7 +119,9 @@ def test_a_record_is_a_message_and_an_error_refuses_it(version: int, error: int)
     [
         batch(record(b"a" * 20), record(PICTURE)),
         batch(record(b"a" * 20)) + batch(record(PICTURE)),
-        batch(record(b"a" * 20), record(PICTURE), packed=1),
+        *(batch(record(b"a" * 20), record(PICTURE), packed=packed) for packed in (1, 2, 3, 4)),
+        *(old(PACK[packed](old(b"a" * 20) + old(PICTURE, 0)), packed=packed) for packed in (1, 2, 3)),
+        old(xerial(old(b"a" * 20) + old(PICTURE, 0)), packed=2),
         old(b"a" * 20) + old(PICTURE, 0),
     ],
 )
@@ -114,10 +138,137 @@ def test_an_error_refuses_every_record_of_its_partition() -> None:
     assert [one.request.message_id for one in messages if IN_FIELD in one.notes] == ids
 
 
-def test_what_cannot_be_read_is_told() -> None:
-    for batches in (batch(record(PICTURE))[:-9], batch(record(b"x" * 40), packed=0)[:60], b"\xff" * 90):
-        messages, _ = read([up(produce(batches))], **ROW)
-        assert any("damaged records" in one.notes for one in messages)
+def cut(packed: int) -> bytes:
+    """A batch of which the compressed bytes lack their end."""
+    data = PACK[packed](record(PICTURE))[:-90]
+    head = struct.pack(">iBIHiqqqhii", 0, 2, 0, packed, 0, 0, 0, -1, -1, -1, 1)
+    return struct.pack(">qi", 0, len(head) + len(data)) + head + data
+
+
+def notes(messages) -> set[str]:
+    return {note for one in messages for note in one.notes}
+
+
+@pytest.mark.parametrize(
+    ("batches", "note"),
+    [
+        (batch(record(PICTURE))[:-9], DAMAGED),
+        (batch(record(b"x" * 40), packed=0)[:60], DAMAGED),
+        (b"\xff" * 90, DAMAGED),
+        (batch(record(PICTURE), packed=5), UNKNOWN),
+        (batch(record(PICTURE), b"hidden behind them"), DAMAGED),
+        *((cut(packed), DAMAGED) for packed in (1, 2, 3, 4)),
+    ],
+)
+def test_what_cannot_be_read_is_told(batches: bytes, note: str) -> None:
+    messages, _ = read([up(produce(batches))], **ROW)
+    assert notes(messages) == {note}
+    assert note.removeprefix(LIMIT) in LIMITS
+    assert not any(PICTURE in one.body for one in messages if not one.notes) or b"hidden" in batches
+
+
+@pytest.mark.parametrize("packed", [0, 1, 2, 3, 4])
+def test_what_is_behind_the_damage_in_a_batch_is_there(packed: int) -> None:
+    """What was read of it is given once, the rest as it is, and the next batch is read."""
+    batches = batch(record(b"a" * 20), b"\1rest", packed=packed) + batch(record(PICTURE))
+    messages, _ = read([up(produce(batches))], **ROW)
+    assert [(one.body, set(one.notes)) for one in messages if one.body] == [
+        (b"a" * 20, set()),
+        (b"\1rest", {DAMAGED}),
+        (PICTURE, set()),
+    ]
+
+
+def test_records_are_there_though_the_request_is_damaged_behind_them() -> None:
+    whole = produce(batch(record(PICTURE)))
+    damaged = struct.pack(">i", len(whole) + 2) + whole[4:].replace(b"faces\0\0\0\1", b"faces\0\0\0\2") + b"12xy12"
+    messages, _ = read([up(damaged)], **ROW)
+    assert [(one.body, one.notes) for one in messages if one.body] == [(PICTURE, []), (b"12xy12", [DAMAGED])]
+
+
+@pytest.mark.parametrize("packed", [1, 2, 3, 4])
+def test_what_a_request_unpacks_to_is_bounded(packed: int, monkeypatch) -> None:
+    """In all its batches together."""
+    monkeypatch.setattr("netaudit.messages.kafka.Budget", partial(Budget, size=100_000))
+    batches = b"".join(batch(record(bytes([n]) * 40_000), packed=packed) for n in range(6))
+    messages, _ = read([up(produce(batches))], **ROW)
+    assert sum(len(one.body) for one in messages) <= 100_000
+    assert [one.body for one in messages if not one.notes] == [bytes([n]) * 40_000 for n in range(2)]
+    assert notes(messages) == {TOO_LARGE}
+
+
+def test_blocks_without_bytes_are_bounded_too(monkeypatch) -> None:
+    monkeypatch.setattr("netaudit.messages.kafka.Budget", partial(Budget, size=10_000))
+    data = xerial(b"") + (struct.pack(">I", 1) + b"\0") * 200
+    head = struct.pack(">iBIHiqqqhii", 0, 2, 0, 2, 0, 0, 0, -1, -1, -1, 1)
+    messages, _ = read([up(produce(struct.pack(">qi", 0, len(head) + len(data)) + head + data))], **ROW)
+    assert notes(messages) == {TOO_LARGE}
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        batch(*[record(b"x")] * 90),
+        batch(record(b"x")) * 90,
+        batch(*[record(b"x")] * 90, packed=1),
+        old(b"x") * 90,
+        batch() * 90,
+        batch(*[record(b"x")] * 30, packed=1) * 3,
+    ],
+)
+def test_the_records_of_a_request_are_bounded(batches: bytes, monkeypatch) -> None:
+    monkeypatch.setattr("netaudit.messages.kafka.Budget", partial(Budget, records=50))
+    messages, _ = read([up(produce(batches))], **ROW)
+    assert len([one for one in messages if not one.notes]) < 50
+    assert notes(messages) == {TOO_MANY}
+
+
+def test_the_partitions_of_a_request_are_bounded(monkeypatch) -> None:
+    monkeypatch.setattr("netaudit.messages.kafka.Budget", partial(Budget, records=50))
+    begin, one = produce(b"")[:-12], struct.pack(">ii", 0, 1) + b"?"
+    data = begin[4:] + struct.pack(">i", 900) + one * 900
+    messages, _ = read([up(struct.pack(">i", len(data)) + data)], **ROW)
+    assert len(messages) < 60
+    assert TOO_MANY in messages[-1].notes
+    assert messages[-1].body.endswith(one * 800)
+
+
+def test_compressed_messages_hold_no_compressed_ones_again() -> None:
+    data = old(PICTURE)
+    for _ in range(600):
+        data = old(gzip.compress(data, 1), packed=1)
+    messages, summary = read([up(produce(data)), up(produce(batch(record(PICTURE)), number=6))], **ROW)
+    assert summary.protocol == "kafka"
+    assert notes(messages) == {DAMAGED}
+    assert messages[-1].body == PICTURE
+
+
+def test_nothing_is_kept_where_no_answer_will_come() -> None:
+    reader, at = KafkaReader(), 0
+    data = produce(batch(*[record(b"x")] * 40), acks=0)
+    for _ in range(3):
+        reader.feed(0, at, data)
+        at += len(data)
+    assert not reader.asked
+
+
+def test_what_waits_for_answers_is_bounded_by_its_records(monkeypatch) -> None:
+    monkeypatch.setattr("netaudit.messages.kafka.MOST_KEPT", 100)
+    reader, at = KafkaReader(), 0
+    for number in range(8):
+        data = produce(batch(*[record(b"x")] * 40), number=number)
+        reader.feed(0, at, data)
+        at += len(data)
+    assert list(reader.asked) == [6, 7]
+    (*_, last) = reader.feed(1, 0, answer(29, number=7))
+    assert last.notes == [IN_FIELD]
+    assert (list(reader.asked), reader.kept) == ([6], 40)
+
+
+@pytest.mark.parametrize("error", [-1, 7, 20, 46, 56])
+def test_an_error_behind_which_records_may_be_taken_refuses_none(error: int) -> None:
+    messages, _ = read([up(produce(batch(record(PICTURE)))), down(answer(error))], **ROW)
+    assert not any(IN_FIELD in one.notes for one in messages)
 
 
 @settings(deadline=None, max_examples=25)

@@ -59,7 +59,8 @@ def test_a_message_of_several_chunks_is_one() -> None:
     [
         (answered(), False),
         (answered(0x80340000), True),
-        (answered(codes=(0, 0x803B0000)), True),
+        (answered(codes=(0, 0x803B0000)), False),  # what was taken may be the picture
+        (answered(codes=(0x803B0000, 0x803B0000)), True),
         (answered(codes=(0, 0x00BA0000)), False),  # uncertain, and taken
         (answered(0x801F0000, (), 397), True),
     ],
@@ -74,6 +75,55 @@ def test_what_is_given_up_or_lost_is_not_whole() -> None:
         messages, _ = read(events, **ROW)
         assert messages
         assert not any(one.complete and one.body for one in messages)
+
+
+def piece(kind: bytes, number: int, body: bytes, request: int = 7) -> bytes:
+    return chunk(b"MSG" + kind, struct.pack("<IIII", 1, 1, number, request) + body)
+
+
+BEGIN = b"\1\0" + struct.pack("<H", 673) + b"a" * 996
+
+
+def test_no_message_goes_on_behind_a_loss_of_chunks() -> None:
+    missed = piece(b"C", 2, b"b" * 1000)
+    events = [up(HELLO + piece(b"C", 1, BEGIN)), (0, len(missed)), up(piece(b"F", 3, b"c" * 1000))]
+    messages, _ = read(events, **ROW)
+    first, second = [one for one in messages if one.body]
+    assert (first.body, first.complete, first.unknown_from) == (BEGIN, False, 1000)
+    assert (second.complete, second.unknown_from) == (False, 0)  # the end of a message, not one
+
+
+def test_a_jump_of_the_numbers_ends_a_message() -> None:
+    messages, _ = read([up(HELLO + piece(b"C", 1, BEGIN) + piece(b"F", 3, b"c" * 1000))], **ROW)
+    assert [(one.complete, one.body_size) for one in messages if one.body] == [(False, 1000), (False, 1000)]
+
+
+def test_numbers_that_begin_anew_are_no_jump() -> None:
+    messages, _ = read([up(HELLO + piece(b"C", 4294966272, BEGIN) + piece(b"F", 1, b"c" * 1000))], **ROW)
+    assert [(one.complete, one.body_size) for one in messages if one.body] == [(True, 2000)]
+
+
+def test_what_begins_as_messages_do_is_whole_behind_a_loss() -> None:
+    events = [up(HELLO + piece(b"F", 1, BEGIN)), (0, 700), up(piece(b"F", 3, BEGIN, 9) + piece(b"F", 4, b"x" * 90, 10))]
+    messages, _ = read(events, **ROW)
+    assert [one.complete for one in messages if one.body] == [True, True, True]
+
+
+def test_what_a_bound_cut_off_is_told(monkeypatch) -> None:
+    monkeypatch.setattr("netaudit.messages.opcua.MOST_BODY", 1500)
+    more = b"".join(piece(b"C", n, b"b" * 1000) for n in (2, 3))
+    messages, _ = read([up(HELLO + piece(b"C", 1, BEGIN) + more + piece(b"F", 4, b"c" * 400))], **ROW)
+    first, *rest = [one for one in messages if one.body]
+    assert (first.complete, first.notes, first.body_size) == (False, ["limit: size of a body"], 2000)
+    assert not any(one.complete for one in rest)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 5])
+def test_an_answer_that_was_cut_refuses_nothing(cut: int) -> None:
+    whole = answered(codes=(0x803B0000, 0x803B0000))
+    said = whole[24:-cut]
+    messages, _ = read([up(HELLO + write()), down(ACK + piece(b"F", 1, said))], **ROW)
+    assert [IN_FIELD in one.notes for one in messages if one.request is not None] == [False]
 
 
 @settings(deadline=None, max_examples=25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +54,11 @@ def test_short_ones_are_one_message_and_long_ones_their_own() -> None:
         (b":1\r\n!5\r\nERR x\r\n", [1]),
         (b"*2\r\n$1\r\na\r\n:3\r\n-ERR\r\n", [1]),
         (b"%1\r\n$1\r\na\r\n_\r\n-ERR\r\n", [1]),
+        (b"|1\r\n+ttl\r\n:3600\r\n+OK\r\n-ERR\r\n", [1]),  # an attribute is of the answer behind it
+        (b"|1\r\n+ttl\r\n:3600\r\n-ERR\r\n+OK\r\n", [0]),
+        (b"*2\r\n|1\r\n+a\r\n:1\r\n:3\r\n:4\r\n-ERR\r\n", [1]),
+        (b"*-1\r\n-ERR\r\n", [1]),
+        (b"*2\r\n*0\r\n*1\r\n$-1\r\n-ERR\r\n", [1]),
         (b">2\r\n+invalidate\r\n*1\r\n$1\r\na\r\n-ERR\r\n+OK\r\n", [0]),  # what comes unasked answers nothing
     ],
 )
@@ -61,6 +67,57 @@ def test_errors_refuse_the_command_they_answer(answers: bytes, refused: list[int
     messages, _ = read([*map(up, sent), down(answers)], **ROW)
     ids = [one.message_id for one in messages if one.method == "SET"]
     assert [one.request.message_id for one in messages if IN_FIELD in one.notes] == [ids[n] for n in refused]
+
+
+@pytest.mark.parametrize("word", [b"OFF", b"skip"])
+def test_where_answers_are_switched_off_none_is_taken_for_one(word: bytes) -> None:
+    sent = command(b"client", b"reply", word) + command(b"SET", b"k", PICTURE) + command(b"SET", b"l", PICTURE)
+    messages, _ = read([up(sent), down(b"-ERR\r\n")], **ROW)
+    assert not any(one.notes or one.request for one in messages)
+
+
+@pytest.mark.parametrize("words", [
+    (b"AUTH", b"secret#pw"), (b"auth", b"user#1", b"secret#pw"), (b"HELLO", b"3", b"AUTH", b"user#1", b"secret#pw"),
+    (b"CONFIG", b"SET", b"requirepass", b"secret#pw"), (b"ACL", b"SETUSER", b"user#1", b">secret#pw"),
+])  # fmt: skip
+def test_passwords_are_in_no_message(words: tuple[bytes, ...]) -> None:
+    messages, _ = read([up(command(*words)), down(b"-WRONGPASS\r\n")], **ROW)
+    assert [one.request.method for one in messages if one.request] == [words[0].decode().upper()]
+    assert not any(said in repr(one) for one in messages for said in ("#pw", "#1"))
+
+
+def test_what_is_too_long_for_a_password_is_a_message() -> None:
+    messages, _ = read([up(command(b"AUTH", b"secret#pw", PICTURE))], **ROW)
+    assert [(one.path, one.file_name, one.body) for one in messages] == [("", "", PICTURE)]
+
+
+@pytest.mark.parametrize(("sent", "step"), [
+    (command(b"SET", b"a", b"b" * 170) * 60_000, 16 << 20), (command(b"DEL", *[b"a"] * 90_000), 1460),
+])  # fmt: skip
+def test_many_commands_and_many_arguments_take_no_time(sent: bytes, step: int) -> None:
+    reader, begin = RedisReader(), time.process_time()
+    out = [one for at in range(0, len(sent), step) for one in reader.feed(0, at, sent[at : at + step])]
+    assert time.process_time() - begin < 3
+    assert sum(len(one.body.split()) for one in out) == (60_000 if step > len(sent) else 89_999)
+
+
+def test_a_long_answer_of_many_takes_no_time() -> None:
+    sent, reader, begin = b"*90000\r\n" + b":1\r\n" * 90_000 + b"-ERR\r\n", RedisReader(), time.process_time()
+    out = [one for at in range(0, len(sent), 1460) for one in reader.feed(1, at, sent[at : at + 1460])]
+    assert time.process_time() - begin < 2
+    assert [one.method for one in out] == ["error"]
+
+
+@settings(deadline=None, max_examples=25)
+@given(cuts=st.lists(st.integers(1, 9), min_size=1, max_size=90))
+def test_any_cut_of_answers_gives_the_same(cuts: list[int]) -> None:
+    answers = b"|1\r\n+a\r\n*1\r\n:1\r\n*2\r\n$3\r\nabc\r\n*0\r\n" + b"$600\r\n%s\r\n-ERR no\r\n" % (b"x" * 600)
+    events, at = [up(command(b"GET", b"%d" % n)) for n in range(3)], 0
+    for size in [*cuts, len(answers)]:
+        events += [down(answers[at : at + size])] if answers[at : at + size] else []
+        at += size
+    messages, _ = read(events, segment=1 << 16, **ROW)
+    assert [(one.method, one.request.path) for one in messages] == [("reply", "1"), ("error", "2")]
 
 
 def test_behind_a_subscription_no_answer_is_taken_for_one() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.messages import rtps
 from netaudit.messages.reader import Opening, Verdict
-from netaudit.messages.rtps import MOST_SAMPLES, RtpsReader, recognise
+from netaudit.messages.rtps import HEAD, MOST_SAMPLES, SUBHEAD, RtpsReader, recognise
 from tests.messages.carrier import check_noise
 from tests.reference.messages import read, up
 from tests.unwrapping.samples import picture
@@ -67,6 +68,52 @@ def test_a_sample_is_one_message(sent: list[bytes]) -> None:
     assert summary.protocol == "rtps"
     whole = [one for one in messages if one.body == PICTURE]
     assert [(one.method, one.path, one.complete) for one in whole] == [("data", "00000102", True)]
+
+
+@pytest.mark.parametrize("pad", [1, 2, 3])
+def test_a_last_fragment_filled_up_to_four_bytes_is_whole(pad: int) -> None:
+    sample = CDR + bytes(range(256)) * 4 + bytes(4 - pad)
+    sent = frags(sample)
+    last = sent[-1][HEAD + len(TIME) + SUBHEAD :] + bytes(pad)
+    sent[-1] = message(TIME, sub(0x16, 1, last))
+    messages, _ = read([up(one) for one in sent], **ROW)
+    assert [(one.body, one.complete) for one in messages] == [(sample[4:], True)]
+
+
+def test_more_than_filling_behind_a_sample_is_none_of_it() -> None:
+    sent = frags(CDR + PICTURE)
+    sent[-1] = message(TIME, sub(0x16, 1, sent[-1][HEAD + len(TIME) + SUBHEAD :] + bytes(4)))
+    messages, _ = read([up(one) for one in sent], **ROW)
+    assert [one.complete for one in messages] == [False]
+
+
+@pytest.mark.parametrize("sent", [frags(CDR + PICTURE), [message(data(CDR + PICTURE))]])
+def test_what_comes_again_is_no_second_sample(sent: list[bytes]) -> None:
+    again = [*sent, *sent[:1], *sent]
+    messages, _ = read([up(one) for one in again], segment=1 << 16, **ROW)
+    assert [(one.body, one.complete) for one in messages] == [(PICTURE, True)]
+
+
+def test_other_bytes_under_the_same_number_are_told() -> None:
+    sent = frags(CDR + PICTURE) + frags(CDR + PICTURE[::-1])
+    messages, _ = read([up(one) for one in sent], **ROW)
+    assert [(one.body, one.complete) for one in messages] == [(PICTURE, True), (PICTURE[::-1], True)]
+
+
+def test_what_came_is_remembered_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtps, "MOST_WHOLE", 10)
+    monkeypatch.setattr(rtps, "MOST_COME", 20)
+    reader, at = RtpsReader(), 0
+    for n in range(50):
+        one = message(data(CDR + bytes(30), n + 1))
+        reader.feed(0, at, one)
+        at += len(one)
+    assert (len(reader.repeats[0].whole), len(reader.repeats[0].come)) == (10, 20)
+
+
+def test_a_sample_of_one_number_is_told() -> None:
+    messages, _ = read([up(message(data(CDR + b"\x12\0\0\x00110101199003074477")))], **ROW)
+    assert [one.body[4:] for one in messages] == [b"110101199003074477"]
 
 
 def test_a_lost_fragment_is_told() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from netaudit.messages.unknown import PRELUDE
@@ -75,3 +77,40 @@ def test_http_behind_bytes_like_a_hello():
 def test_the_server_of_the_connection_may_be_the_client_of_tls():
     messages, _ = read([up(b"\1\2\3"), down(b"\4" + HELLO), up(ANSWER)])
     assert [(m.method, m.direction) for m in messages] == [("client_hello", 1), ("server_hello", 0)]
+
+
+OTHERS = {
+    "redis": b"*1\r\n$4\r\nPING\r\n",
+    "amqp": b"AMQP\0\0\x09\1",
+    "kafka": b"\0\0\0\x0c\0\x12\0\0\0\0\0\1\0\2ab",
+    "opcua": b"HELF" + (32).to_bytes(4, "little") + bytes(24),
+    "coap": b"\x00\xe1\x00\x45",
+    "mqtt": b"\x10\x0d\0\4MQTT\4\2\0\x3c\0\1a",
+}
+POSTS = b"".join(
+    b"POST /up?n=%d HTTP/1.1\r\nHost: up.example\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%b" % (at, len(body), body)
+    for at, body in enumerate(gzip.compress(b'{"id":"11010519491231002X","n":%d}' % at, mtime=0) for at in range(6))
+)  # fmt: skip
+ANSWERS = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" * 6
+
+
+@pytest.mark.parametrize("prelude", OTHERS.values(), ids=OTHERS)
+def test_http_behind_the_first_bytes_of_another_protocol(prelude):
+    """Whatever was written first, what follows is told as without it, however it comes."""
+    for first in ([up(prelude)], [up(prelude), down(b"OK 1\n")], [down(b"OK 1\n"), up(prelude)]):
+        events = [*first, up(POSTS), down(ANSWERS)]
+        messages, _ = read(events)
+        told = [one for one in messages if one.protocol == "http" and not one.status]
+        assert [(one.method, one.path, gzip.decompress(one.body)[:26]) for one in told] == [
+            ("POST", f"/up?n={at}", b'{"id":"11010519491231002X"') for at in range(6)
+        ]
+        assert len([one for one in messages if one.status == 200]) == 6
+        for cuts, batch in ((range(4000), 1), (range(0, 4000, 7), 3)):
+            assert essence(read(events, cuts=cuts, batch=batch)[0]) == essence(messages)
+
+
+@pytest.mark.parametrize("prelude", OTHERS.values(), ids=OTHERS)
+def test_text_behind_the_first_bytes_of_another_protocol(prelude):
+    events = [up(prelude), up(b"PASS 11010519491231002X Li Wei\n" + b"." * 3000 + b"\n" * 3000)]
+    messages, _ = read(events)
+    assert any(b"11010519491231002X Li Wei" in one.body for one in messages)

@@ -20,7 +20,7 @@ from netaudit.cli.verifying import verify_command
 from netaudit.errors import CaseError, UsageError
 from netaudit.finalizing.images import _Judging
 from netaudit.findings.statement_text import sentences
-from netaudit.images.detection import FaceVerdict
+from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.pipeline import checkpoint, conclusion
 from netaudit.pipeline.checkpoint import kept_answers

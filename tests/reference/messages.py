@@ -108,7 +108,7 @@ def next_image_mark(data, start):
 
 def next_number(data, start):
     """Twin of the kernel of `kernels_numbers.py`: plain ones and those in UTF-16."""
-    from netaudit.masking.identity_numbers import ID18
+    from netaudit.masking.number_forms import ID18
 
     for at in range(start, len(data)):
         for step in (1, 2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.relays import estimator, judging, standing
+from netaudit.relays import judging, matching_one_to_one, standing
 from tests.relays import offices, steered, unlike
 
 
@@ -161,16 +161,16 @@ def test_sizes_that_come_again_before_and_behind_are_no_evidence(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_of_many_images_those_in_the_midst_are_shifted_to_where_units_were_taken(monkeypatch, seed):
     """Shifted over the whole time, most would meet no unit at all, and what meets by chance would look like a relay."""
-    monkeypatch.setattr(estimator, "LEAST_SEARCHED", 60)
-    monkeypatch.setattr(estimator, "MOST_SEARCHED", 60)
+    monkeypatch.setattr(matching_one_to_one, "LEAST_SEARCHED", 60)
+    monkeypatch.setattr(matching_one_to_one, "MOST_SEARCHED", 60)
     drawn = np.random.default_rng(offices.DEVELOPMENT + seed)
     hours = 20 * 3600 * offices.SECOND
     images = offices._images(np.sort(drawn.integers(0, hours, 6000)), drawn.integers(20_000, 22_000, 6000))
     units, _ = offices._units(np.sort(drawn.integers(0, hours, 6000)), drawn.integers(20_200, 22_200, 6000))
-    some, near, around = estimator.midst(images, units, 60, (0, hours))
+    some, near, around = matching_one_to_one.midst(images, units, 60, (0, hours))
     assert len(some) == 60
     assert around[0] <= near.first.min() <= near.first.max() < around[1]
-    tests = estimator.match_exact(images, units, (0, hours), drawn, 1)
+    tests = matching_one_to_one.match_exact(images, units, (0, hours), drawn, 1)
     assert not [test for test in tests if test.matches], [test.chance for test in tests]
     assert tests[0].chance.p > 0.001
 

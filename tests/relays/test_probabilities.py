@@ -7,10 +7,10 @@ import pytest
 
 from netaudit.relays import judging, multi_image_units, standing
 from netaudit.relays.background_rate import ALIKE, AROUND, Unrelated
-from netaudit.relays.estimator import FEW, Match, surest
 from netaudit.relays.forms import Form
 from netaudit.relays.kernels_ratios import marginals
 from netaudit.relays.likelihood import HEAD_CELL, MISSED, ODD, of_range
+from netaudit.relays.matching_one_to_one import FEW, Match, surest
 from tests.relays.offices import judged, relay_office
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from netaudit.routes.apart import announced
 from netaudit.routes.inferring import Inferred
-from netaudit.routes.messages import Route, Told
+from netaudit.routes.messages import Route, RouteMessage
 
 
 def _picture(path: str, url: str, *, name: str = "") -> Inferred:
     route = Route("192.168.1.2", "47.96.1.1", reply=False, protocol="http", method="PUT", target=path)
-    told = Told(path, route, ("f", "up"), 1, 1, "c", complete=True)
-    said = {"name": name} if name else {}
-    return Inferred(told, "", path, said=said, images=[(path, "face")], urls=[url])
+    message = RouteMessage(path, route, ("f", "up"), 1, 1, "c", complete=True)
+    values = {"name": name} if name else {}
+    return Inferred(message, "", path, values=values, images=[(path, "face")], urls=[url])
 
 
 def test_a_picture_that_names_its_own_address_stays() -> None:

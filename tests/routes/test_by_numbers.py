@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from netaudit.routes.learning import fields_of
-from netaudit.routes.messages import Route, Told, leaf
+from netaudit.routes.messages import Route, RouteMessage, leaf
 from tests.spoken import WEIGHTS
 
 ROUTE = Route("192.168.1.20", "47.96.1.20", False, "http", "POST", "/x")
@@ -32,7 +32,7 @@ def person(place: int) -> dict[str, Any]:
 def meanings(persons: list[dict[str, Any]]) -> dict[str, str]:
     told = []
     for place, one in enumerate(persons):
-        message = Told(f"{place}", ROUTE, ("f", "up"), NS, place, "c", complete=True)
+        message = RouteMessage(f"{place}", ROUTE, ("f", "up"), NS, place, "c", complete=True)
         message.leaves = [leaf(path, path.rpartition(".")[2], str(value), "") for path, value in one.items()]
         told.append(message)
     return {form: one.meaning for form, one in fields_of(told).items()}
@@ -78,6 +78,24 @@ def test_numbers_that_their_sender_masked_teach_nothing() -> None:
 @pytest.mark.parametrize(("key", "value"), [("qq.s", "mies"), ("qq.w", "Sama Nimi"), ("qq.b", "1999.01.01")])
 def test_one_value_for_all_is_nobodys(key: str, value: str) -> None:
     assert meanings([person(place) | {key: value} for place in range(10)])[key] in {"", "place"}
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        (
+            "qq.w",
+            ["fishing", "reading", "chess", "travel", "music", "cooking", "running", "cycling", "opera", "tennis"],
+        ),
+        ("qq.company", NAMES),
+        ("qq.agentOf", NAMES),
+    ],
+)
+def test_words_that_differ_by_person_are_no_names(key: str, values: list[str]) -> None:
+    persons = [{**person(place), key: values[place]} for place in range(10)]
+    for one in persons if key != "qq.w" else ():
+        one.pop("qq.w")
+    assert meanings(persons)[key] != "name"
 
 
 def test_of_two_that_could_be_names_neither_is_told() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from netaudit.routes.inferring import Around, Inferred, Picture, infer
 from netaudit.routes.learning import Field, fields_of, named_after_devices
-from netaudit.routes.messages import Leaf, Route, Told, leaf
+from netaudit.routes.messages import Leaf, Route, RouteMessage, leaf
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import meaning_of, problems
 from tests.spoken import number
@@ -30,10 +30,10 @@ def leaves(record: dict[str, Any], holder: str = "") -> list[Leaf]:
     return out
 
 
-def told(records: list[dict[str, Any]], path: str = "/up") -> list[Told]:
+def told(records: list[dict[str, Any]], path: str = "/up") -> list[RouteMessage]:
     route = Route("192.168.1.20", "47.96.1.20", False, "http", "POST", path)
     return [
-        Told(f"m{at}", route, ("f", "up"), NOON + at * 10**9, at, "c", True, leaves(one))
+        RouteMessage(f"m{at}", route, ("f", "up"), NOON + at * 10**9, at, "c", True, leaves(one))
         for at, one in enumerate(records)
     ]
 
@@ -110,12 +110,12 @@ def test_a_constant_that_is_no_words_is_no_place(value: str) -> None:
 def test_one_element_is_what_several_are() -> None:
     route = told([{}])[0].route
     many = [
-        Told(f"m{at}", route, ("f", "up"), NOON, at, "c", True, [
+        RouteMessage(f"m{at}", route, ("f", "up"), NOON, at, "c", True, [
             leaf(f"flow.row[{one}].@spot", "@spot", "Rooftop Gate") for one in range(2)
         ])
         for at in range(5)
     ]  # fmt: skip
-    one = Told("one", route, ("f", "up"), NOON, 9, "c", True, [leaf("flow.row.@spot", "@spot", "Rooftop Gate")])
+    one = RouteMessage("one", route, ("f", "up"), NOON, 9, "c", True, [leaf("flow.row.@spot", "@spot", "Rooftop Gate")])
     fields = fields_of([*many, one])
     assert {fields["flow.row[].@spot"].meaning, fields["flow.row.@spot"].meaning} == {"place"}
 
@@ -124,9 +124,9 @@ def test_a_name_that_stands_for_strangers_is_nobodys() -> None:
     known = [{"custName": NAMES[at], "sfzh": number(at), "p": bytes([at])} for at in range(5)]
     strangers = [{"custName": "nobody known", "p": bytes([100 + at])} for at in range(4)]
     events = inferred([*known, *strangers])
-    assert [one.said.get("name") for one in events] == [*NAMES[:5], None, None, None, None]
+    assert [one.values.get("name") for one in events] == [*NAMES[:5], None, None, None, None]
     regular = [{"custName": "Maria Lopez", "sfzh": number(9), "p": bytes([100 + at])} for at in range(4)]
-    assert [one.said.get("name") for one in inferred([*known, *regular])][5:] == ["Maria Lopez"] * 4
+    assert [one.values.get("name") for one in inferred([*known, *regular])][5:] == ["Maria Lopez"] * 4
 
 
 def test_the_phone_of_an_agent_is_not_that_of_the_customer() -> None:
@@ -134,9 +134,9 @@ def test_the_phone_of_an_agent_is_not_that_of_the_customer() -> None:
         {"kehu": {"xingming": NAMES[at], "sfz": number(at)}, "qudao": {"jingjiren": "周九", "dianhua": "12000001234"}}
         for at in range(6)
     ]
-    assert all("phone" not in one.said and one.said["agent"] == "周九" for one in inferred(records))
+    assert all("phone" not in one.values and one.values["agent"] == "周九" for one in inferred(records))
     own = [one | {"lianxi": {"dianhua": f"1200000{at:04}"}} for at, one in enumerate(records)]
-    assert [one.said["phone"] for one in inferred(own)] == [f"1200000{at:04}" for at in range(6)]
+    assert [one.values["phone"] for one in inferred(own)] == [f"1200000{at:04}" for at in range(6)]
 
 
 def test_vehicles_and_goods_are_nobodys_events() -> None:

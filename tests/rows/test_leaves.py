@@ -30,7 +30,7 @@ def rows(folder: Path, document: object, kind: str = "application/json") -> list
     for leaf in from_messages.leaves(message):
         reader.take(leaf, "", hashlib.sha256(leaf.part.data).hexdigest())
     written = leaves.LeafRows(folder, "0")
-    written.take(message, reader.taken)
+    written.append(message, reader.taken)
     written.close()
     (path,) = leaves.parts(folder)
     with pa.OSFile(str(path), "rb") as file:

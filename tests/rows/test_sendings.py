@@ -38,7 +38,7 @@ def rows_of(folder: Path, packets, cuts=()):
     (folder / "private").mkdir(exist_ok=True)
     rows, begin = SendingRows(folder, "0"), 0
     for end in [*sorted(cuts), len(packets)]:
-        rows.take(batch(packets[begin:end])[1])
+        rows.feed(batch(packets[begin:end])[1])
         begin = end
     rows.close()
     found = sendings.written(folder).to_pylist()

@@ -34,6 +34,20 @@ def test_what_they_are_called_now_is_there_and_the_changelog_has_it() -> None:
         assert one.place or f"`{one.old}`" in CHANGELOG, one
 
 
+def test_every_column_that_came_since_a_release_is_named_in_the_changelog() -> None:
+    """By its name, behind others of its table, or by that of a table that is new."""
+    latest = max(HERE.glob("columns_of_version_*.txt"), key=lambda file: int(re.findall(r"\d+", file.stem)[0]))
+    before = set(latest.read_text("utf-8").split())
+    tables = {one.partition(".")[0] for one in before}
+    untold = set()
+    for one in sorted(NOW - before):
+        table, _, name = one.partition(".")
+        named = rf"`{table}\.{name}`|`{table}\.\w+`(, `\w+`)*, `{name}`" if table in tables else rf"`{table}`"
+        if not re.search(named, CHANGELOG):
+            untold.add(one)
+    assert not untold, f"no line of CHANGELOG.md names {', '.join(sorted(untold))}"
+
+
 def test_versions_are_told_from_the_one_of_the_case_on() -> None:
     assert WORDED <= TABLES_VERSION
     assert renamed_since(TABLES_VERSION) == []

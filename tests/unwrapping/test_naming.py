@@ -38,6 +38,11 @@ def member(name: str, value: str) -> str:
         ({"a": {"key": "name", "value": "张三"}, "b": {"key": "idcard", "value": NUMBER}}, "json", HIS),
         ({"one": [{"label": "姓名", "value": "张三"}], "idcard": NUMBER}, "json", set()),
         (f"<struct>{member('name', '张三')}{member('idcard', NUMBER)}</struct>", "xml", HIS),
+        (  # of names that nobody knows the others say that they are names
+            f"<struct>{member('name', '张三')}{member('zzq', 'x1')}{member('idcard', NUMBER)}</struct>",
+            "xml",
+            HIS,
+        ),
         (f'<r><f name="xm">张三</f><f name="sfzh" value="{NUMBER}"/></r>', "xml", INITIALS),
         (f'<doc><str name="姓名">张三</str><arr name="身份证号"><str>{NUMBER}</str></arr></doc>', "xml", WHO),
         # kinds of values

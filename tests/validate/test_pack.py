@@ -69,8 +69,8 @@ def test_names_and_addresses_are_those_of_documentation(made) -> None:
     """RFC 2606, RFC 5737, RFC 3849: nobody's own."""
     for file in made:
         for one in file.answers:
-            if one.kind == "exchange" and "host" in one.told:
-                assert one.told["host"].endswith(".example.com")
+            if one.kind == "exchange" and "host" in one.expected:
+                assert one.expected["host"].endswith(".example.com")
 
 
 @pytest.mark.parametrize("kind", pictures.KINDS)

@@ -128,8 +128,8 @@ def _unmatched(tables: Tables) -> Iterator[Statement]:
     if tests is None or not tests.num_rows:
         return
     rows = tests.select(["holder", "sender", "receiver", "standing", "longest_s"]).to_pylist()
-    told = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["standing"] != "by chance"}
-    others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - told
+    matched = {(row["holder"], row["sender"], row["receiver"]) for row in rows if row["standing"] != "by chance"}
+    others = {(row["holder"], row["sender"], row["receiver"]) for row in rows} - matched
     if others:
         counts = {"n": len(others), "seconds": tried_for(rows, others)}
         yield Statement("unmatched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])

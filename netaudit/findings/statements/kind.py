@@ -56,13 +56,13 @@ def parties(rows: Iterable[dict[str, Any]], near: str) -> dict[str, int]:
     return {"devices": devices, "addresses": len(ends) - devices}
 
 
-def near_and_far(told: FindingKind) -> tuple[str, str]:
+def near_and_far(finding_kind: FindingKind) -> tuple[str, str]:
     """Columns of the devices inside and of the others."""
-    return ("sender", "receiver") if told.act.device == "sender" else ("receiver", "sender")
+    return ("sender", "receiver") if finding_kind.act.device == "sender" else ("receiver", "sender")
 
 
 def of_findings(
-    tables: Tables, kind: str, told: FindingKind, only: Callable[[dict[str, Any]], bool] = lambda _: True
+    tables: Tables, kind: str, finding_kind: FindingKind, only: Callable[[dict[str, Any]], bool] = lambda _: True
 ) -> Iterator[Statement]:
     """One statement of a kind on the findings of a kind, those with images where these are seen."""
     columns = [
@@ -72,11 +72,11 @@ def of_findings(
     rows = [
         row
         for row in tables["findings"].select(columns).to_pylist()
-        if kind_of(row) == told and (row["images"] or not told.seen) and only(row)
+        if kind_of(row) == finding_kind and (row["images"] or not finding_kind.seen) and only(row)
     ]
     if not rows:
         return
-    near, far = near_and_far(told)
+    near, far = near_and_far(finding_kind)
     by_grade = Counter[str]()
     for row in rows:
         by_grade[row["certainty"]] += row["images"] or 0
@@ -91,5 +91,5 @@ def of_findings(
         },
         subjects=sorted(devices)[:MOST_NAMED],
         evidence=sorted(row["finding_id"] for row in rows)[:MOST_NAMED],
-        endpoints=sorted({row[far] for row in rows})[:MOST_NAMED] if not told.seen else [],
+        endpoints=sorted({row[far] for row in rows})[:MOST_NAMED] if not finding_kind.seen else [],
     )  # fmt: skip

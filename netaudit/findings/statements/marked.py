@@ -136,13 +136,13 @@ _MADE_EN = (
 )
 _SEEN_ZH = (
     "已知采集设备 {known} 台中有 {devices} 台在本次采集中于内部传送人脸图像 {pictures} 张，"
-    "其中 {large} 张不小于 {bytes:size}：若在 {n} 个标记时刻之后各向外发送一张这样的图像，"
+    "其中 {large} 张不小于 {bytes:size}：若在 {n} 个标记时刻之后各以同样方式向外发送一张这样的图像，"
     "明文均可读；加密时，100 次这样的检查中至少 {hidden} 次会看到（精确二项界，置信度 95%）"
 )
 _SEEN_EN = (
     "{devices} of {known:capture device|capture devices} known moved {pictures:face image|face images} inside in this "
-    "capture, {large} of them with {bytes:size} or more: had one like these been sent outside after each of "
-    "{n:marked moment|marked moments}, it would have been read in clear; encrypted, it would have been seen in at "
+    "capture, {large} of them with {bytes:size} or more: had one like these been sent outside the same way after each "
+    "of {n:marked moment|marked moments}, it would have been read in clear; encrypted, it would have been seen in at "
     "least {hidden} of 100 such visits (exact binomial bound, 95 % confidence)"
 )
 MARKED = (Kind("unfollowed", _unfollowed, _ZH, _EN, SECOND),)

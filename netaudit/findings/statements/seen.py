@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def _images(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
+def _images(kind: str, finding_kind: str) -> Callable[[Tables], Iterator[Statement]]:
     """A statement on the images in the findings of a kind."""
-    return lambda tables: of_findings(tables, kind, KIND[told])
+    return lambda tables: of_findings(tables, kind, KIND[finding_kind])
 
 
-def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
+def _identity(kind: str, finding_kind: str) -> Callable[[Tables], Iterator[Statement]]:
     """A statement on the records with an identity number in the findings of a kind."""
-    near, far_side = near_and_far(KIND[told])
+    near, far_side = near_and_far(KIND[finding_kind])
 
     def make(tables: Tables) -> Iterator[Statement]:
         columns = [
@@ -51,7 +51,7 @@ def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
             "sender_device",
             "receiver_device",
         ]
-        acts = [row for row in tables["findings"].select(columns).to_pylist() if kind_of(row) == KIND[told]]
+        acts = [row for row in tables["findings"].select(columns).to_pylist() if kind_of(row) == KIND[finding_kind]]
         rows = [row for row in acts if row["records"]]
         if not rows:
             return
@@ -76,9 +76,9 @@ def _identity(kind: str, told: str) -> Callable[[Tables], Iterator[Statement]]:
     return make
 
 
-def _others(kind: str, told: str, column: str) -> Callable[[Tables], Iterator[Statement]]:
+def _others(kind: str, finding_kind: str, column: str) -> Callable[[Tables], Iterator[Statement]]:
     """A statement on what a column of the findings of a kind counts: templates, names with phone numbers."""
-    near, far_side = near_and_far(KIND[told])
+    near, far_side = near_and_far(KIND[finding_kind])
 
     def make(tables: Tables) -> Iterator[Statement]:
         columns = [
@@ -86,7 +86,7 @@ def _others(kind: str, told: str, column: str) -> Callable[[Tables], Iterator[St
         ]  # fmt: skip
         columns += ["person_hmacs"] if column == "templates" else []
         rows = tables["findings"].filter(pc.greater(tables["findings"][column], 0)).select(columns).to_pylist()
-        rows = [row for row in rows if kind_of(row) == KIND[told]]
+        rows = [row for row in rows if kind_of(row) == KIND[finding_kind]]
         if not rows:
             return
         by_grade = Counter[str]()

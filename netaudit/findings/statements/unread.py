@@ -219,9 +219,10 @@ UNREAD = (
     ),
     Kind(
         "numbers_by_chance", left_open("numbers_by_chance", "apart", CHANCE, subjects=True),
-        "{n} 个校验位正确、形似身份证件号码的号码传出，旁无任何名称，且与校验位不正确的号码同列，正确者不多于偶然",
-        "{n:number in the form of an identity number|numbers in the form of identity numbers} left in a series that "
-        "nothing names, in which no more check digits are right than chance gives",
+        "{n} 个校验位正确、形似身份证件号码的号码传出，旁无任何名称，"
+        "且与校验位不正确的号码同列，每列中正确者不多于偶然",
+        "{n:number in the form of an identity number|numbers in the form of identity numbers} left in series that "
+        "nothing names, in each of which no more check digits are right than chance gives",
         LAST,
     ),
     Kind(

@@ -167,7 +167,7 @@ class Appliance:
             if clock < self._refused.get(name, 0.0):
                 continue
             try:
-                self._day_for(one, auditor).take(one)
+                self._day_for(one, auditor).append(one)
             except (OSError, UsageError) as error:  # no room, no right: said once, and tried again
                 if name not in self._refused:
                     self._tell("error", "not_taken", file=shown_name(one.path), why=shown_why(error))

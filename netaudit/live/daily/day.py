@@ -47,7 +47,7 @@ class Day:
         self._custody = Custody(self.folder)
         self._custody.note("begun", version=__version__, removal=self.rule.facts(), **self.facts)
 
-    def take(self, one: Whole) -> None:
+    def append(self, one: Whole) -> None:
         """Move a recorded file into the case, and seal it in the chain. Raises OSError."""
         at = datetime.datetime.fromtimestamp(one.begins, datetime.UTC)
         self.files += 1  # also where it fails: no number is given twice

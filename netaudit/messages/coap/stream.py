@@ -5,7 +5,8 @@ from __future__ import annotations
 from netaudit.messages.coap.datagram import METHODS, NON_CONFIRMABLE, Datagram, options_of
 from netaudit.messages.coap.reader import NAME, CoapReader
 from netaudit.messages.message import Message, carved_from_here
-from netaudit.messages.reader import CARVE, HandOver, Opening, Verdict
+from netaudit.messages.reader import SEARCH, HandOver, Opening, Verdict
+from netaudit.messages.strays import LIKE_HTTP
 
 PORT = 5683
 LONGEST_TOKEN = 8
@@ -63,7 +64,7 @@ def _is_code(code: int) -> bool:
 
 
 class CoapStreamReader(CoapReader):
-    """Reads both directions of one connection; behind a loss, and from what is no message on, images are looked for."""
+    """Reads both directions of one connection; behind a loss, and from other bytes on, it is an unknown one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,6 +83,8 @@ class CoapStreamReader(CoapReader):
             if len(held) < end:
                 break
             start = self.at[direction] - len(held)
+            if LIKE_HTTP.match(bytes(held[:end])) is not None:  # whose letters are a length and a code, too
+                return out + self._lost(direction, "bytes that are no CoAP")
             datagram = _message(bytes(held[:end]), at, begin)
             if datagram is not None:
                 out += self.take(datagram, direction, start, bytes(held[:end]))
@@ -96,7 +99,7 @@ class CoapStreamReader(CoapReader):
 
     def _lost(self, direction: int, why: str) -> list[Message]:
         begins = [at - len(held) for at, held in zip(self.at, self.held, strict=True)]
-        self.hand_over = HandOver((begins[0], begins[1]), (bytes(self.held[0]), bytes(self.held[1])), direction, CARVE)
+        self.hand_over = HandOver((begins[0], begins[1]), (bytes(self.held[0]), bytes(self.held[1])), direction, SEARCH)
         return [*self.finish(), carved_from_here(NAME, direction, begins[direction], why)]
 
     def needed_from(self, direction: int) -> int:

@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from netaudit.messages.cutting import Frame, Layout
+from netaudit.messages.files.filebytes import LIMIT_NOTE
+from netaudit.messages.http1.body import LIMIT
 from netaudit.messages.makers.framed_reader import FramedReader
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import Opening, Verdict
@@ -23,8 +25,9 @@ SHORT, LONG, END = 1, 2, 4  # bytes that begin a block of 128 or 1,024 bytes, or
 HEAD, CHECK = 3, 2  # bytes before and behind the data of a block
 SIZES = {SHORT: 128, LONG: 1024}
 ASKS = b"CG\x06\x15"  # of a receiver
+SAID = ASKS + b"\x18"  # what may stand between blocks: words of a receiver, and that one gives up
 FILLED = b"\x1a\0"  # by which last blocks are filled up
-MOST = 64 << 20  # bytes of a file
+MOST = LIMIT  # bytes of a file
 _NAMED = re.compile(rb"([^\x00-\x1f]{1,200})\x00(?:([0-9]{1,10})(?:[ 0-9]*))?\x00*\Z")
 
 
@@ -66,27 +69,39 @@ class _File:
         self.start, self.name, self.size = start, name, size
         self.end, self.next = start, 1
         self.bytes = bytearray()
-        self.lost = False
+        self.last = b""  # data of the last block
+        self.damaged = self.stray = False  # the last block is; bytes that are no block stand behind it
+        self.lost = self.cut = False
 
-    def take(self, frame: Frame) -> None:
-        """Take a block; one that came before comes again."""
-        number, self.end = frame.data[1], frame.end
-        if number == (self.next - 1) & 0xFF and self.next > 1:
-            return
-        self.lost = self.lost or number != self.next & 0xFF or not is_sound(frame.data)
+    def take(self, frame: Frame, *, sound: bool) -> None:
+        """Take a block; one that came before comes again, a sound one in the place of a damaged one."""
+        number, self.end, data = frame.data[1], frame.end, frame.data[HEAD:-CHECK]
+        if self.next > 1 and number == (self.next - 1) & 0xFF:
+            if data == self.last:
+                self.damaged = self.damaged and not sound
+                return
+            if self.damaged and sound and not self.cut:
+                del self.bytes[len(self.bytes) - len(self.last) :]
+                self.next, self.damaged = self.next - 1, False
+        self.lost = self.lost or self.damaged or number != self.next & 0xFF
         self.next += 1
-        if len(self.bytes) < MOST:
-            self.bytes += frame.data[HEAD:-CHECK]
+        self.last, self.damaged, self.stray = data, not sound, False
+        self.cut = self.cut or len(self.bytes) >= MOST
+        if not self.cut:
+            self.bytes += data
 
     def give(self, direction: int, *, ended: bool) -> Message:
         """The file as a message."""
         body = bytes(self.bytes)
-        whole = ended and not self.lost and (self.size < 0 or len(body) >= self.size)
+        wrong = self.lost or self.damaged
+        whole = ended and not (wrong or self.stray or self.cut) and (self.size < 0 or len(body) >= self.size)
         body = body[: self.size] if self.size >= 0 else body.rstrip(FILLED)
         message = Message(NAME, direction, self.start, self.end, method="file", body=body, file_name=self.name)
         message.body_size = max(self.size, len(body))
         if not whole:
-            message.complete, message.unknown_from = False, 0 if self.lost else len(body)
+            message.complete, message.unknown_from = False, 0 if wrong else len(body)
+        if self.cut:
+            message.notes.append(LIMIT_NOTE)
         return message
 
 
@@ -103,21 +118,32 @@ class YmodemReader(FramedReader):
     def frame(self, direction: int, frame: Frame) -> list[Message]:
         """A block."""
         file = self.files.get(direction)
-        if not frame.intact(0, frame.size):
-            if file is not None:
-                file.lost, file.next, file.end = True, file.next + 1, frame.end
-                file.bytes += frame.data[HEAD:-CHECK]
-            return []
-        if frame.data[1] == 0 and (file is None or not file.bytes) and is_sound(frame.data):
-            named = _NAMED.match(frame.data[HEAD:-CHECK])
-            if named is not None:
-                size = int(named[2]) if named[2] else -1
-                self.files[direction] = _File(frame.start, decoded(named[1]), size if size <= MOST else -1)
+        sound = frame.intact(0, frame.size) and is_sound(frame.data)
+        if sound and frame.data[1] == 0 and (file is None or not file.bytes):
+            data = frame.data[HEAD:-CHECK]
+            named = _NAMED.match(data)
+            if named is None:  # the end of all files, or what names none
+                return self.pictures[direction].data(frame.start + HEAD, data) if data.strip(b"\0") else []
+            size = int(named[2]) if named[2] else -1
+            self.files[direction] = _File(frame.start, decoded(named[1]), size if size <= MOST else -1)
             return []
         if file is None:
             file = self.files[direction] = _File(frame.start, "", -1)
-        file.take(frame)
+        file.take(frame, sound=sound)
         return []
+
+    def _between(self, direction: int, start: int, data: bytes) -> list[Message]:
+        """Bytes between blocks: the first mark of an end in them ends the file."""
+        out: list[Message] = []
+        file, end = self.files.get(direction), 0
+        if file is not None and file.bytes:
+            end = data.find(END)
+            before = data if end < 0 else data[:end]
+            file.stray = file.stray or bool(before.strip(SAID))
+            if end >= 0:
+                out += self.pictures[direction].data(start, before)
+                out.append(self.files.pop(direction).give(direction, ended=True))
+        return out + self.pictures[direction].data(start + max(end, 0), data[max(end, 0) :])
 
     def _found(self, direction: int, found: list[Found]) -> list[Message]:
         out: list[Message] = []
@@ -125,10 +151,8 @@ class YmodemReader(FramedReader):
             file = self.files.get(direction)
             if isinstance(one, Frame):
                 out += self.frame(direction, one)
-            elif file is not None and file.bytes and one.data[:1] == bytes([END]):
-                out.append(self.files.pop(direction).give(direction, ended=True))
             elif one.data:
-                out += self.pictures[direction].data(one.start, one.data)
+                out += self._between(direction, one.start, one.data)
             elif one.lost:
                 out += self.pictures[direction].hole(one.start, one.lost)
                 if file is not None:

@@ -6,9 +6,11 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from netaudit.messages.cutting import Cutter, Found, Frame, Layout
+from netaudit.messages.identities import Surroundings
 from netaudit.messages.makers.payload import PayloadCarver
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.strays import Strays
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Ranges
@@ -44,6 +46,8 @@ class FramedReader(BaseReader):
     def __init__(self) -> None:
         self.cutters = (Cutter(self.layout), Cutter(self.layout))
         self.pictures = (PayloadCarver(UP, self.name), PayloadCarver(DOWN, self.name))
+        self.strays = (Strays(), Strays())  # between frames
+        self.numbers = (Surroundings(UP), Surroundings(DOWN))  # in them
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a frame."""
@@ -54,6 +58,10 @@ class FramedReader(BaseReader):
     @abstractmethod
     def frame(self, direction: int, frame: Frame) -> list[Message]:
         """Messages of one frame; its binary payload goes through `carve`."""
+
+    def astray(self, direction: int) -> list[Message]:  # noqa: ARG002
+        """End what is under way in a direction: whole frames may have been lost there, or were not known as such."""
+        return []
 
     def message(self, direction: int, frame: Frame, method: str, skip: int = 0) -> Message:
         """A message of one frame whose body begins `skip` bytes into it, or that has none (0)."""
@@ -75,14 +83,50 @@ class FramedReader(BaseReader):
 
     def _found(self, direction: int, found: list[Found]) -> list[Message]:
         out: list[Message] = []
-        carver = self.pictures[direction]
-        for one in found:
+        for place, one in enumerate(found):
             if isinstance(one, Frame):
+                out += self._stray_ended(direction)
                 out += self.frame(direction, one)
-            elif one.data:
-                out += carver.data(one.start, one.data)
+                if one.size > len(one.data):
+                    out += self.astray(direction)
+                continue
+            out += self.astray(direction)
+            if one.data:
+                strays = self.strays[direction]
+                out += self._stray(direction, *strays.take(one.start, one.data))
+                if strays.found and self.hand_over is None:
+                    return out + self._turn(direction, b"".join(one.data for one in found[place + 1 :]))
             else:
-                out += carver.hole(one.start, one.lost)
+                out += self._stray_ended(direction)
+                out += self.pictures[direction].hole(one.start, one.lost)
+        return out
+
+    def _stray(self, direction: int, start: int, data: bytes) -> list[Message]:
+        """Bytes between frames: images that go on in the next one, and identity numbers."""
+        if not data:
+            return []
+        return self.pictures[direction].data(start, data) + self.numbers[direction].feed(start, data)
+
+    def _stray_ended(self, direction: int) -> list[Message]:
+        """What comes next is none of them."""
+        numbers = self.numbers[direction]
+        out = self._stray(direction, *self.strays[direction].rest()) if self.strays[direction].held else []
+        return out + numbers.finish(ended=False) if numbers.work else out
+
+    def _turn(self, direction: int, more: bytes) -> list[Message]:
+        """HTTP or TLS begins: the rest is of no known protocol. `more` follows what is held of this direction."""
+        out: list[Message] = []
+        cutter = self.cutters[1 - direction]
+        if cutter.missing:  # what is held has a hole
+            out += self._found(1 - direction, cutter.finish())
+            out += self._stray_ended(1 - direction)
+        offsets, rests = [0, 0], [b"", b""]
+        for side, (strays, cutter) in enumerate(zip(self.strays, self.cutters, strict=True)):
+            offsets[side] = strays.base if strays.held else cutter.start
+            rests[side] = bytes(strays.held) + (more if side == direction else b"") + bytes(cutter.held)
+            strays.held.clear()
+            out += self.numbers[side].finish(ended=False) + self.pictures[side].cut()
+        self.hand_over = HandOver((offsets[0], offsets[1]), (rests[0], rests[1]), direction, SEARCH)
         return out
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
@@ -98,12 +142,17 @@ class FramedReader(BaseReader):
         out: list[Message] = []
         for direction in (UP, DOWN):
             out += self._found(direction, self.cutters[direction].finish())
+            if self.hand_over is not None:
+                break
+            out += self._stray_ended(direction)
             out += self.pictures[direction].cut()
         return out
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the frame or image under way."""
-        return self.pictures[direction].needed_from(self.cutters[direction].start)
+        strays, cutter, numbers = self.strays[direction], self.cutters[direction], self.numbers[direction]
+        first = strays.base if strays.held else cutter.start
+        return min(self.pictures[direction].needed_from(first), numbers.needed_from(first))
 
 
 def carve(carver: PayloadCarver, frame: Frame, skip: int) -> list[Message]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
 from netaudit.contracts.details import MqttDetails
+from netaudit.messages.carve import Search
 from netaudit.messages.http1.body import LIMIT, Whole
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.fields import (
@@ -26,12 +27,15 @@ from netaudit.messages.mqtt.fields import (
     varint,
 )
 from netaudit.messages.mqtt.publications import LEAST, NAME, SHORTEST, publications
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.strays import Strays
 from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PINGREQ, PINGRESP, AUTH = 1, 2, 3, 4, 5, 12, 13, 15
 FIRST = frozenset({CONNACK, AUTH})  # what a broker says before it took a client (MQTT 5.0, 3.2, 3.15)
+ASKING = frozenset({6, 8, 10})  # PUBREL, SUBSCRIBE, UNSUBSCRIBE, whose flags are 2; those of others are 0 (2.2.2)
+ANSWERS = frozenset({4, 5, 6, 7, 11})  # PUBACK to PUBCOMP, UNSUBACK: a number, and only from version 5 on more
 FAILED = 0x80  # reasons from here on say so (MQTT 5.0, 2.4)
 MOST_EARLY = 16  # publications that are remembered, without their payloads, until the broker takes the client
 MOST_UNACKNOWLEDGED = 1024  # those that wait to be acknowledged, likewise
@@ -62,6 +66,7 @@ class _Side:
         self.sink: Whole | None = None
         self.left = 0  # bytes of the payload, or of a packet to be skipped, still to come
         self.aliases: dict[int, str] = {}
+        self.strays = Strays()  # bytes that are no packets
 
 
 class MqttReader(BaseReader):
@@ -74,6 +79,7 @@ class MqttReader(BaseReader):
     def __init__(self, *, in_place: bool = True) -> None:
         self.in_place = in_place
         self.sides = (_Side(), _Side())
+        self.searches = (Search(UP), Search(DOWN))
         self.version = 0  # protocol level: 3, 4, 5; 0 unknown
         self.out: list[Message] = []
         self.early: list[Message] | None = []  # published before the broker said whether it takes anything
@@ -101,9 +107,38 @@ class MqttReader(BaseReader):
             data, offset = data[used:], offset + used
         side.held += data
         side.at = offset + len(data)
-        while side.held and self._step(direction, side):
+        while side.held and self._step(direction, side) and not side.strays.found:
             pass
+        if side.strays.found:
+            self._turn(direction)
         return self._given()
+
+    def _drop(self, direction: int, side: _Side, count: int) -> None:
+        """Search bytes that are of no packet."""
+        if self.in_place and count:
+            at, data = side.strays.take(side.at - len(side.held), bytes(side.held[:count]))
+            self.out += self.searches[direction].feed(at, data) if data else []
+        del side.held[:count]
+
+    def _found_again(self, direction: int, side: _Side) -> None:
+        """A packet follows what was searched, or nothing that belongs to it."""
+        if side.strays.held:
+            self.out += self.searches[direction].feed(*side.strays.rest())
+        if self.in_place:
+            self.out += self.searches[direction].finish(ended=False)
+
+    def _turn(self, direction: int) -> None:
+        """HTTP or TLS begins: the rest is of no known protocol."""
+        offsets, rests = [0, 0], [b"", b""]
+        for at, side in enumerate(self.sides):
+            if side.sink is not None:
+                side.sink.declared = side.sink.size + side.left
+                side.sink.close(side.at, known=True)
+                side.sink = None
+            offsets[at] = side.at - len(side.held) - len(side.strays.held)
+            rests[at] = bytes(side.strays.held + side.held)
+            self.out += self.searches[at].finish(ended=False)
+        self.hand_over = HandOver((offsets[0], offsets[1]), (rests[0], rests[1]), direction, SEARCH)
 
     def _emit(self, message: Message) -> None:
         self.out.append(message)
@@ -127,7 +162,8 @@ class MqttReader(BaseReader):
                 side.sink.lose(hole, offset)
                 self._close(side, offset + hole)
         if hole < length or side.held:
-            side.held.clear()
+            self._drop(direction, side, len(side.held))
+            self._found_again(direction, side)
             side.lost = True
         return self._given()
 
@@ -170,7 +206,7 @@ class MqttReader(BaseReader):
             used = self._payload(side, bytes(side.held[: side.left]), side.at - len(side.held))
             del side.held[:used]
             return True
-        if side.lost and not self._search(side):
+        if side.lost and not self._search(direction, side):
             return False
         try:
             return self._packet(direction, side)
@@ -179,11 +215,11 @@ class MqttReader(BaseReader):
         except WrongError:
             self.heard = self.heard and direction == UP
             side.lost = True
-            del side.held[:1]
+            self._drop(direction, side, 1)
             return True
 
-    def _search(self, side: _Side) -> bool:
-        """Drop bytes up to the next head of a PUBLISH, or to where one may begin."""
+    def _search(self, direction: int, side: _Side) -> bool:
+        """Pass over bytes up to the next head of a PUBLISH, or to where one may begin."""
         at = 0
         while (match := _START.search(side.held, at)) is not None:
             at = match.start()
@@ -193,12 +229,14 @@ class MqttReader(BaseReader):
                 at += 1
                 continue
             except MoreError:
-                del side.held[:at]
+                self._drop(direction, side, at)
                 return False
-            del side.held[:at]
+            self._drop(direction, side, at)
+            if not side.strays.found:
+                self._found_again(direction, side)
             side.lost = False
             return True
-        side.held.clear()
+        self._drop(direction, side, len(side.held))
         return False
 
     def _packet(self, direction: int, side: _Side) -> bool:
@@ -209,6 +247,8 @@ class MqttReader(BaseReader):
             self._publish(direction, side, length, at)
             self._said(direction, kind)
             return True
+        if held[0] & 15 != (2 if kind in ASKING else 0) or (kind in ANSWERS and length != 2 and self.version in {3, 4}):
+            raise WrongError
         if not kind or (length > MOST_OTHER and kind != CONNECT):
             raise WrongError
         if kind == CONNECT and length > 8 * MOST_OTHER:
@@ -340,6 +380,13 @@ class MqttReader(BaseReader):
                 side.sink.declared = side.sink.size + side.left
                 side.sink.close(side.at, known=True)
                 side.sink = None
+        for direction, side in enumerate(self.sides):
+            if side.lost:
+                self._drop(direction, side, len(side.held))
+            if side.strays.found:
+                self._turn(direction)
+                return self._given()
+            self._found_again(direction, side)
         out = self._given()
         if self.heard and self.early is None:  # it took the client, and nothing that it said was missed
             end = self.sides[DOWN].at
@@ -350,4 +397,7 @@ class MqttReader(BaseReader):
     def needed_from(self, direction: int) -> int:
         """Beginning of the packet under way."""
         side = self.sides[direction]
-        return side.sink.message.start if side.sink is not None else side.at - len(side.held)
+        if side.sink is not None:
+            return side.sink.message.start
+        first = side.at - len(side.held) - len(side.strays.held)
+        return self.searches[direction].needed_from(first) if self.in_place else first

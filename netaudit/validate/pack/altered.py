@@ -54,15 +54,15 @@ def _first(talks: Sequence[Thing]) -> list[tuple[tuple[int, int], list[tuple[int
     for head, data in talks:
         if head["proto"] != 17 or len(data) > SMALL:
             continue
-        said, at = [], 0
+        datagrams, at = [], 0
         for way, size in head["steps"]:
-            said.append((way, data[at : at + max(size, 0)]))
+            datagrams.append((way, data[at : at + max(size, 0)]))
             at += max(size, 0)
-        found.setdefault((head["ports"][1], data[:2]), ((head["ports"][0], head["ports"][1]), said[:2]))
+        found.setdefault((head["ports"][1], data[:2]), ((head["ports"][0], head["ports"][1]), datagrams[:2]))
     draw = Draw("altered lookups")
     for number in range(6):
-        _, _, _, asked, told = names.lookup(draw, number)
-        found[53, bytes([number])] = ((40_000, 53), [(0, asked), (1, told)])
+        _, _, _, asked, response = names.lookup(draw, number)
+        found[53, bytes([number])] = ((40_000, 53), [(0, asked), (1, response)])
     return list(found.values())
 
 
@@ -75,12 +75,12 @@ def _line(number: int, ports: tuple[int, int], proto: int) -> Line:
 def _datagrams(found: Sequence[tuple[tuple[int, int], list[tuple[int, bytes]]]]) -> Iterator[list[Packet]]:
     """One of the datagrams altered, the others as they were."""
     number, draw = 0, Draw("altered datagrams")
-    for ports, said in found:
-        for place, (_, data) in enumerate(said):
+    for ports, exchange in found:
+        for place, (_, data) in enumerate(exchange):
             for other in variants(draw, data):
                 number += 1
                 line = _line(number, ports, 17)
-                for turn, (way, whole) in enumerate(said):
+                for turn, (way, whole) in enumerate(exchange):
                     line.say(
                         START + number * 20 * MILLISECOND + turn * MILLISECOND, way, other if turn == place else whole
                     )

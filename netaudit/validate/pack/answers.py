@@ -16,13 +16,13 @@ Way = tuple[str, str, int, str, int]  # transport, client, port, server, port
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One known answer: `told` is what an observation of that kind about that subject must hold."""
+    """One known answer: `expected` is what an observation of that kind about that subject must hold."""
 
     assertion: str
     capture: str
     kind: str  # capture, flow, content, exchange, name, hello, chosen, image, host, person
     about: tuple[Any, ...]  # what names the subject: a way, with what tells it from others on it
-    told: Any
+    expected: Any
 
 
 @dataclass(slots=True)
@@ -36,6 +36,6 @@ class Made:
     packets: Sequence[Packet] = ()  # what was written, where that is known
     write: Write | None = None
 
-    def know(self, assertion: str, kind: str, about: tuple[Any, ...], told: Any) -> None:
+    def know(self, assertion: str, kind: str, about: tuple[Any, ...], expected: Any) -> None:
         """Add an answer."""
-        self.answers.append(Answer(assertion, self.name, kind, about, told))
+        self.answers.append(Answer(assertion, self.name, kind, about, expected))

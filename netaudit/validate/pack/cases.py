@@ -175,8 +175,8 @@ def in_loss(first: int) -> Iterator[Scene]:
     scene = plain(first, "lost.pcap")
     stage = Stage(scene)
     for number in range(12):
-        said = [web.upload(scene.draw), web.download(scene.draw, "jpeg"), web.upload(scene.draw)]
-        browse(stage, said, talk.losing(number), talk=stage.talk(mss=700))
+        exchanges = [web.upload(scene.draw), web.download(scene.draw, "jpeg"), web.upload(scene.draw)]
+        browse(stage, exchanges, talk.losing(number), talk=stage.talk(mss=700))
     for maker in (web.chunked, web.form, web.in_json, web.packed, web.in_zip):
         browse(stage, [maker(scene.draw), web.download(scene.draw)], talk.losing(2), talk=stage.talk(mss=500))
         browse(stage, [maker(scene.draw)], talk.losing(-1), talk=stage.talk(mss=500))
@@ -289,7 +289,7 @@ def _damaged() -> Iterator[Made]:
         look_up(stage)
         whole = scene.finish()
         cut = damaged(whole, keep, whole.name)
-        packets = sum(one.told.get("packets", 0) for one in whole.answers if one.assertion == "A01")
+        packets = sum(one.expected.get("packets", 0) for one in whole.answers if one.assertion == "A01")
         cut.know("A01", "capture", (), {"packets": packets - 1})
         cut.answers += [one for one in whole.answers if one.assertion in ("A20", "A23", "A24", "A25")]
         yield cut

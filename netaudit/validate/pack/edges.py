@@ -103,22 +103,22 @@ def _llc(data: bytes) -> bytes:
 
 def _bare() -> Made:
     """Pictures over TCP without any protocol: whole, cut off, altered, with a loss, in base64, one behind the other."""
-    draw, said = Draw("bare"), list[list[tuple[int, bytes]]]()
+    draw, streams = Draw("bare"), list[list[tuple[int, bytes]]]()
     for make in pictures.KINDS.values():
         data = make(draw, *SMALL)
-        said += [[(0, b"\x01\x02head" + data + b"tail")], [(0, data), (0, data[:40]), (-60, b""), (0, data[100:])]]
-        said += [[(0, data[:size])] for size in range(1, 64, 3)]
-        said += [[(0, _other(draw, data, at)), (0, b"x" * 20)] for at in (*range(40), *range(40, len(data), 41))]
-        said += [[(0, data[:at]), (-7, b""), (0, data[at + 7 :])] for at in (3, 12, 25, 50, 90, len(data) - 12)]
+        streams += [[(0, b"\x01\x02head" + data + b"tail")], [(0, data), (0, data[:40]), (-60, b""), (0, data[100:])]]
+        streams += [[(0, data[:size])] for size in range(1, 64, 3)]
+        streams += [[(0, _other(draw, data, at)), (0, b"x" * 20)] for at in (*range(40), *range(40, len(data), 41))]
+        streams += [[(0, data[:at]), (-7, b""), (0, data[at + 7 :])] for at in (3, 12, 25, 50, 90, len(data) - 12)]
         text = base64.b64encode(data)
-        said += [[(0, text)], [(0, b'{"a":"' + text + b'","b":1}')], [(0, text[:300]), (-4, b""), (0, text[304:])]]
-        said += [[(0, text[:size])] for size in (1, 2, 3, 4, 9, 10, 11, 12, 255, 256, 257)]
-        said += [[(0, b"\r\n".join(text[at : at + 76] for at in range(0, len(text), 76)) + b"\r\n\r\nx")]]
-    said += [[(0, request_of(PACKED, other, at))] for at, other in enumerate(_zstd_bodies(draw))]
+        streams += [[(0, text)], [(0, b'{"a":"' + text + b'","b":1}')], [(0, text[:300]), (-4, b""), (0, text[304:])]]
+        streams += [[(0, text[:size])] for size in (1, 2, 3, 4, 9, 10, 11, 12, 255, 256, 257)]
+        streams += [[(0, b"\r\n".join(text[at : at + 76] for at in range(0, len(text), 76)) + b"\r\n\r\nx")]]
+    streams += [[(0, request_of(PACKED, other, at))] for at, other in enumerate(_zstd_bodies(draw))]
     webp = b"RIFF" + struct.pack("<I", 40) + b"WEBPVP8 " + bytes(32)
-    said += [[(0, webp[:size] + b"zz")] for size in range(1, len(webp) + 1, 2)]
+    streams += [[(0, webp[:size] + b"zz")] for size in range(1, len(webp) + 1, 2)]
     packets: list[Packet] = []
-    for number, steps in enumerate(said):
+    for number, steps in enumerate(streams):
         ends = [f"{0xFFFF << 32 | high | number:032x}" for high in (0x0A15_0000, 0xC613_0000)]
         ts = START + number * 20 * MILLISECOND
         line = Line({"ends": ends, "ports": [30_000 + number % 30_000, 9_500], "proto": 6, "opened": 3}, ts)

@@ -64,5 +64,5 @@ def lookup(draw: Draw, number: int) -> tuple[str, str, list[str], bytes, bytes]:
     ident = draw.below(65536)
     more = draw.below(3) == 0
     asked = question(ident, name, kind, options=draw.below(2) == 0)
-    told = answer(ident, name, kind, addresses, alias=alias, code=code, more=more)
-    return name, kind, sorted(set(addresses)), asked, told
+    response = answer(ident, name, kind, addresses, alias=alias, code=code, more=more)
+    return name, kind, sorted(set(addresses)), asked, response

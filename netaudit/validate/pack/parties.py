@@ -44,20 +44,20 @@ class Stage:
 
 
 def browse(
-    stage: Stage, said: Sequence[Exchange], disorder: Disorder | None = None, *, end: str = "fin",
+    stage: Stage, exchanges: Sequence[Exchange], disorder: Disorder | None = None, *, end: str = "fin",
     pipelined: bool = False, talk: Talk | None = None, sizes: Sequence[int] = (),
 ) -> Talk:  # fmt: skip
     """Exchanges over one connection, one after the other or all requests first."""
     talk = talk or stage.talk()
     spans = []
     if pipelined:
-        asked = [talk.say(True, one.request) for one in said]
-        spans = [(one, span, talk.say(False, one.answer)) for one, span in zip(said, asked, strict=True)]
+        asked = [talk.say(True, one.request) for one in exchanges]
+        spans = [(one, span, talk.say(False, one.answer)) for one, span in zip(exchanges, asked, strict=True)]
     else:
-        for one in said:
+        for one in exchanges:
             span = talk.say(True, one.request, sizes=sizes)
             spans.append((one, span, talk.say(False, one.answer, sizes=sizes)))
-    talk.close(end, first_up=not any(one.to_close for one in said))
+    talk.close(end, first_up=not any(one.to_close for one in exchanges))
     talk.ship(disorder)
     telling.exchanges(stage.scene, talk.way, spans, closed=end == "fin")
     return talk
@@ -65,34 +65,34 @@ def browse(
 
 def look_up(stage: Stage, *, over_tcp: bool = False) -> None:
     """One name looked up."""
-    name, kind, addresses, asked, told = names.lookup(stage.scene.draw, stage.count)
+    name, kind, addresses, asked, response = names.lookup(stage.scene.draw, stage.count)
     if over_tcp:
         talk = stage.talk(53)
-        for up, data in ((True, asked), (False, told)):
+        for up, data in ((True, asked), (False, response)):
             talk.say(up, len(data).to_bytes(2, "big") + data)
         talk.close()
         talk.ship()
         way = talk.way
     else:
         client, own, server, port, ts = stage.ends(53)
-        way = datagrams(stage.scene, (client, own, server, port), ts, [(True, asked), (False, told)])
+        way = datagrams(stage.scene, (client, own, server, port), ts, [(True, asked), (False, response)])
     telling.lookup(stage.scene, way, (name, kind, addresses))
 
 
 def greet(stage: Stage, disorder: Disorder | None = None, *, port: int = 443, cut: int = 0, mss: int = MSS) -> None:
     """A TLS connection: hellos, then what cannot be read. `cut`: records of that size around the client's hello."""
     scene, draw = stage.scene, stage.scene.draw
-    said = hellos.client_hello(draw)
+    client_hello = hellos.client_hello(draw)
     talk = stage.talk(port, mss=mss)
-    coded = hellos.records(22, said.message, cut) if cut else hellos.record(22, said.message)
+    coded = hellos.records(22, client_hello.message, cut) if cut else hellos.record(22, client_hello.message)
     span = talk.say(True, coded)
-    answer, version, suite, alpn = hellos.server_hello(draw, said)
+    answer, version, suite, alpn = hellos.server_hello(draw, client_hello)
     talk.say(False, hellos.record(22, answer) + hellos.record(20, b"\x01") + hellos.record(23, draw.octets(600)))
     talk.say(True, hellos.record(20, b"\x01") + hellos.record(23, draw.octets(draw.between(50, 1500))))
     talk.say(False, hellos.record(23, draw.octets(draw.between(50, 3000))))
     talk.close()
     talk.ship(disorder)
-    telling.hello(scene, talk.way, said, span, (version, suite, alpn))
+    telling.hello(scene, talk.way, client_hello, span, (version, suite, alpn))
 
 
 def send_in_parts(stage: Stage, dialect: Dialect, *, up: bool, lost: bool = False) -> None:
@@ -100,9 +100,9 @@ def send_in_parts(stage: Stage, dialect: Dialect, *, up: bool, lost: bool = Fals
     draw = stage.scene.draw
     _, data, shape = picture(draw, "jpeg")
     size = -(-len(data) // draw.between(3, 5))
-    said = dialect(draw, data, [data[at : at + size] for at in range(0, len(data), size)])
+    exchanges = dialect(draw, data, [data[at : at + size] for at in range(0, len(data), size)])
     talk = stage.talk(mss=talk_mss(size))
-    for one in said:
+    for one in exchanges:
         talk.say(True, one.request)
         talk.say(False, one.answer)
     talk.close()

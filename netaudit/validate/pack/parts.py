@@ -18,13 +18,13 @@ Dialect = Callable[["Draw", bytes, Sequence[bytes]], list[Exchange]]
 
 def _ask(
     method: str, host: str, target: str, body: bytes = b"", more: Sequence[tuple[str, str]] = (), reply: bytes = b"",
-    status: str = "200 OK", told: Sequence[tuple[str, str]] = (),
+    status: str = "200 OK", reply_fields: Sequence[tuple[str, str]] = (),
 ) -> Exchange:  # fmt: skip
     fields = [("Host", host), *more]
     if method != "GET":
         fields.append(("Content-Length", str(len(body))))
     request = head(f"{method} {target} HTTP/1.1", fields) + body
-    return Exchange(request, answered(status, list(told), reply), method, host, target, int(status[:3]))
+    return Exchange(request, answered(status, list(reply_fields), reply), method, host, target, int(status[:3]))
 
 
 def _host(draw: Draw) -> str:
@@ -38,7 +38,7 @@ def numbered(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]
     order = draw.shuffled(range(len(parts)))
     query = "?partNumber={}&uploadId={}"
     sent = [
-        _ask("PUT", host, key + query.format(number + 1, upload), parts[number], told=[("ETag", f'"{number}"')])
+        _ask("PUT", host, key + query.format(number + 1, upload), parts[number], reply_fields=[("ETag", f'"{number}"')])
         for number in [*order, order[-1]]
     ]
     body = b"<CompleteMultipartUpload>"
@@ -62,12 +62,12 @@ def blocks(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]:
     for number in range(0, len(parts), 2):
         pair = parts[number : number + 2]
         context = draw.word(30)
-        told = json.dumps({"ctx": context, "offset": len(pair[0])}).encode()
-        sent.append(_ask("POST", host, f"/mkblk/{sum(map(len, pair))}", pair[0], reply=told))
+        reply = json.dumps({"ctx": context, "offset": len(pair[0])}).encode()
+        sent.append(_ask("POST", host, f"/mkblk/{sum(map(len, pair))}", pair[0], reply=reply))
         if len(pair) == 2:
             before, context = context, draw.word(30)
-            told = json.dumps({"ctx": context}).encode()
-            sent.append(_ask("POST", host, f"/bput/{before}/{len(pair[0])}", pair[1], reply=told))
+            reply = json.dumps({"ctx": context}).encode()
+            sent.append(_ask("POST", host, f"/bput/{before}/{len(pair[0])}", pair[1], reply=reply))
         contexts.append(context)
     name = base64.urlsafe_b64encode(key.encode()).decode()
     return [*sent, _ask("POST", host, f"/mkfile/{len(whole)}/key/{name}", ",".join(contexts).encode())]
@@ -101,8 +101,8 @@ def _placed(method: str, name: str, form: str, status: str = "204 No Content", q
     def dialect(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]:
         host, key, at, sent = _host(draw), f"/files/{draw.word(14)}.jpg{query}", 0, []
         for part in parts:
-            said = form.format(first=at, last=at + len(part) - 1, size=len(whole))
-            sent.append(_ask(method, host, key, part, [(name, said)], status=status))
+            value = form.format(first=at, last=at + len(part) - 1, size=len(whole))
+            sent.append(_ask(method, host, key, part, [(name, value)], status=status))
             at += len(part)
         return sent
 
@@ -135,16 +135,16 @@ def in_forms(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]
     return sent
 
 
-def _field(mark: str, said: str) -> str:
-    return f"--{mark}\r\nContent-Disposition: form-data; {said}\r\n\r\n"
+def _field(mark: str, parameters: str) -> str:
+    return f"--{mark}\r\nContent-Disposition: form-data; {parameters}\r\n\r\n"
 
 
 def in_queries(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]:
     """Bodies of which the query says number and id."""
     host, upload = _host(draw), draw.word(16)
-    said = "resumableChunkNumber={}&resumableTotalChunks={}&resumableTotalSize={}&resumableIdentifier={}"
+    query = "resumableChunkNumber={}&resumableTotalChunks={}&resumableTotalSize={}&resumableIdentifier={}"
     return [
-        _ask("POST", host, "/up?" + said.format(number, len(parts), len(whole), upload), part,
+        _ask("POST", host, "/up?" + query.format(number, len(parts), len(whole), upload), part,
              [("Content-Type", "application/octet-stream")])
         for number, part in enumerate(parts, 1)
     ]  # fmt: skip
@@ -179,9 +179,13 @@ def fetched(draw: Draw, whole: bytes, parts: Sequence[bytes]) -> list[Exchange]:
     sent = []
     for first, part in draw.shuffled(places):
         last = first + len(part) - 1
-        told = [("Content-Type", "image/jpeg"), ("ETag", tag), ("Content-Range", f"bytes {first}-{last}/{len(whole)}")]
+        reply_fields = [
+            ("Content-Type", "image/jpeg"),
+            ("ETag", tag),
+            ("Content-Range", f"bytes {first}-{last}/{len(whole)}"),
+        ]
         asked = [("Range", f"bytes={first}-{last}")]
-        sent.append(_ask("GET", host, key, b"", asked, part, "206 Partial Content", told))
+        sent.append(_ask("GET", host, key, b"", asked, part, "206 Partial Content", reply_fields))
     return sent
 
 

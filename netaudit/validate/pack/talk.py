@@ -122,11 +122,11 @@ class Talk:
         self.ts += STEP
 
 
-def datagrams(scene: Scene, ends: tuple[str, int, str, int], ts: int, said: Sequence[tuple[bool, bytes]]) -> Way:
+def datagrams(scene: Scene, ends: tuple[str, int, str, int], ts: int, payloads: Sequence[tuple[bool, bytes]]) -> Way:
     """An exchange of UDP; gives what names it."""
     way: Way = ("udp", *ends)
     at = [0, 0]
-    for up, data in said:
+    for up, data in payloads:
         mine = ends if up else (*ends[2:], *ends[:2])
         of = Sent(0, b"", way, up, at[not up], len(data))
         packets = scene.carry(mine[0], mine[2], frames.UDP, frames.udp(mine, data))

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 Span = tuple[bool, int, int]  # whether from the client, begin, end in that direction
 
 
-def exchanges(scene: Scene, way: Way, said: Sequence[tuple[Exchange, Span, Span]], *, closed: bool = True) -> None:
+def exchanges(scene: Scene, way: Way, spans: Sequence[tuple[Exchange, Span, Span]], *, closed: bool = True) -> None:
     """Answers about the exchanges of a connection; `closed` where its end is in the file."""
 
     def tell(made: Made, order: list[Sent]) -> None:
         pictures, sound = [], True
-        for one, asked, answered in said:
+        for one, asked, answered in spans:
             whole = [carriers(order, way, span)[2] for span in (asked, answered)]
             sound = sound and all(whole)  # behind a loss nothing says which answer belongs to which request
             about = (way, one.target)
@@ -89,20 +89,20 @@ def lookup(scene: Scene, way: Way, asked: tuple[str, str, list[str]]) -> None:
     scene.later.append(tell)
 
 
-def hello(scene: Scene, way: Way, said: Hello, span: Span, chosen: tuple[str, str, str] | None) -> None:
+def hello(scene: Scene, way: Way, client_hello: Hello, span: Span, chosen: tuple[str, str, str] | None) -> None:
     """What a client said, in which packets, and what the server chose."""
 
     def tell(made: Made, order: list[Sent]) -> None:
         _, last, whole = carriers(order, way, span)
         if not whole:
             return
-        made.know("A40", "hello", (way,), {"name": said.name})
-        made.know("A41", "hello", (way,), {"alpn": list(said.alpn)})
-        made.know("A42", "hello", (way,), {"version": said.version})
-        made.know("A43", "hello", (way,), {"ja3": said.ja3})
-        made.know("A44", "hello", (way,), {"ja4": said.ja4})
+        made.know("A40", "hello", (way,), {"name": client_hello.name})
+        made.know("A41", "hello", (way,), {"alpn": list(client_hello.alpn)})
+        made.know("A42", "hello", (way,), {"version": client_hello.version})
+        made.know("A43", "hello", (way,), {"ja3": client_hello.ja3})
+        made.know("A44", "hello", (way,), {"ja4": client_hello.ja4})
         made.know("A45", "hello", (way,), {"frame": last})
-        made.know("A46", "hello", (way,), {"random": said.random})
+        made.know("A46", "hello", (way,), {"random": client_hello.random})
         if chosen:
             version, suite, alpn = chosen
             made.know("A47", "chosen", (way,), {"version": version, "suite": suite, "alpn": alpn})

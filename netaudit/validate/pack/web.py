@@ -76,10 +76,10 @@ def _asked(draw: Draw, method: str, fields: list[tuple[str, str]], body: bytes =
 
 def answered(status: str, fields: list[tuple[str, str]], body: bytes = b"", *, length: bool = True) -> bytes:
     """An answer."""
-    told = [("Server", "origin/2"), *fields]
+    header_fields = [("Server", "origin/2"), *fields]
     if length:
-        told.append(("Content-Length", str(len(body))))
-    return head(f"HTTP/1.1 {status}", told) + body
+        header_fields.append(("Content-Length", str(len(body))))
+    return head(f"HTTP/1.1 {status}", header_fields) + body
 
 
 def download(draw: Draw, kind: str = "") -> Exchange:
@@ -126,8 +126,8 @@ def _chunks(draw: Draw, data: bytes, *, upper: bool = False, extended: bool = Fa
     out, at = bytearray(), 0
     while at < len(data):
         size = min(draw.between(1, 900), len(data) - at)
-        told = f"{size:X}" if upper else f"{size:x}"
-        out += told.encode() + (b';name="v"' if extended else b"") + b"\r\n" + data[at : at + size] + b"\r\n"
+        size_line = f"{size:X}" if upper else f"{size:x}"
+        out += size_line.encode() + (b';name="v"' if extended else b"") + b"\r\n" + data[at : at + size] + b"\r\n"
         at += size
     return bytes(out) + b"0\r\n" + (b"X-Sum: 1\r\n" if trailer else b"") + b"\r\n"
 
@@ -137,8 +137,8 @@ def chunked(draw: Draw) -> Exchange:
     media, data, shape = picture(draw)
     request, host, target = _asked(draw, "GET", [])
     coded = _chunks(draw, data, upper=bool(draw.below(2)), extended=bool(draw.below(2)), trailer=bool(draw.below(2)))
-    told = [("Content-Type", media), ("Transfer-Encoding", "chunked")]
-    answer = answered("200 OK", told, coded, length=False)
+    fields = [("Content-Type", media), ("Transfer-Encoding", "chunked")]
+    answer = answered("200 OK", fields, coded, length=False)
     content = Content(False, data, len(answer) - len(coded), len(answer), shape, around=True)
     return Exchange(request, answer, "GET", host, target, 200, (content,), "", media)
 
@@ -147,8 +147,8 @@ def chunked_upload(draw: Draw) -> Exchange:
     """The same the other way."""
     media, data, shape = picture(draw)
     coded = _chunks(draw, data)
-    told = [("Content-Type", media), ("Transfer-Encoding", "chunked")]
-    request, host, target = _asked(draw, "POST", told, coded)
+    fields = [("Content-Type", media), ("Transfer-Encoding", "chunked")]
+    request, host, target = _asked(draw, "POST", fields, coded)
     answer = answered("204 No Content", [], length=False)
     content = Content(True, data, len(request) - len(coded), len(request), shape, around=True)
     return Exchange(request, answer, "POST", host, target, 204, (content,), media)
@@ -160,12 +160,12 @@ def packed(draw: Draw, coding: str = "") -> Exchange:
     media, data, shape = picture(draw)
     request, host, target = _asked(draw, "GET", [("Accept-Encoding", coding)])
     coded = zlibbed(data) if coding == "deflate" else gzip(data)
-    told = [("Content-Type", media), ("Content-Encoding", coding)]
+    fields = [("Content-Type", media), ("Content-Encoding", coding)]
     if draw.below(2):
         coded = _chunks(draw, coded)
-        answer = answered("200 OK", [*told, ("Transfer-Encoding", "chunked")], coded, length=False)
+        answer = answered("200 OK", [*fields, ("Transfer-Encoding", "chunked")], coded, length=False)
     else:
-        answer = answered("200 OK", told, coded)
+        answer = answered("200 OK", fields, coded)
     content = Content(False, data, len(answer) - len(coded), len(answer), shape, around=True)
     return Exchange(request, answer, "GET", host, target, 200, (content,), "", media)
 
@@ -260,8 +260,8 @@ def without_body(draw: Draw) -> Exchange:
     """HEAD, and answers that have no body whatever they say."""
     method, status = draw.one((("HEAD", "200 OK"), ("GET", "304 Not Modified"), ("DELETE", "204 No Content")))
     request, host, target = _asked(draw, method, [])
-    told = [("Content-Type", "image/jpeg")] + ([("Content-Length", "5000")] if not status.startswith("204") else [])
-    answer = answered(status, told, length=False)
+    fields = [("Content-Type", "image/jpeg")] + ([("Content-Length", "5000")] if not status.startswith("204") else [])
+    answer = answered(status, fields, length=False)
     return Exchange(request, answer, method, host, target, int(status[:3]), (), "", "image/jpeg")
 
 

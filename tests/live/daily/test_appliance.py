@@ -225,7 +225,7 @@ def test_after_a_loss_of_power_what_was_recorded_is_audited(tmp_path: Path) -> N
         custody.note("case begun", case="2026-09-01")
     first = Day(root / "2026-09-01", Rule("2026-09-01", None), Options(), {"interface": "filled"})
     for number in range(2):
-        first.take(Whole(tmp_path / "filled" / f"dump-{number}.pcap", START + number))
+        first.append(Whole(tmp_path / "filled" / f"dump-{number}.pcap", START + number))
     first._custody.close()  # all that a process that died leaves, too: its lock is gone with it
     assert [is_sealed(path) for path in cases(root)] == [False]
     write(tmp_path / "filled", "dump-later.pcap", capture(START + 3600), time.time() - 1100)
@@ -342,9 +342,9 @@ def test_a_file_without_its_line_goes_back(tmp_path: Path, monkeypatch: pytest.M
     with monkeypatch.context() as patch:
         patch.setattr(Custody, "note", full)
         with pytest.raises(OSError, match="No space"):
-            day.take(Whole(path, START))
+            day.append(Whole(path, START))
     assert path.exists()
-    day.take(Whole(path, START))
+    day.append(Whole(path, START))
     day._custody.close()
     assert [one.name[:17] for one in (day.folder / "private" / "record").iterdir()] == ["record-0001_00002"]
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.messages.files import ymodem
+from netaudit.messages.files.filebytes import LIMIT_NOTE
 from netaudit.messages.files.ymodem import YmodemReader, recognise
 from netaudit.messages.reader import Opening, Verdict
 from tests.messages.carrier import check_noise
@@ -64,6 +66,54 @@ def test_two_files_are_two() -> None:
     )
     messages, _ = read([up(sent)], **ROW)
     assert [one.body for one in messages if one.body] == [PICTURE, b"x" * 30]
+
+
+def _sent(sent: bytes, step: int) -> list[tuple[bytes, bool]]:
+    messages, _ = read([up(sent[at : at + step]) for at in range(0, len(sent), step)], segment=1 << 16, **ROW)
+    return [(one.body, one.complete) for one in messages if one.body]
+
+
+@pytest.mark.parametrize("step", [1, 7, 1 << 20])
+@pytest.mark.parametrize("between", [b"\x04", b"\x18\x18\x18\x04", b"\x04\x04", b"\x04\x18\x18"])
+def test_a_file_ends_at_its_mark_however_the_bytes_come(between: bytes, step: int) -> None:
+    sent = block(1, b"a" * 1000) + between + block(1, b"b" * 1000) + b"\x04"
+    assert _sent(sent, step) == [(b"a" * 1000, True), (b"b" * 1000, True)]
+
+
+@pytest.mark.parametrize("step", [1, 1 << 20])
+def test_a_mark_behind_bytes_that_are_no_block_ends_nothing_whole(step: int) -> None:
+    assert _sent(block(1, b"a" * 1000) + b"?" * 60 + b"\x04", step) == [(b"a" * 1000, False)]
+    again = block(1, b"a" * 1024) + b"?" * 60 + block(2, b"b" * 1000) + b"\x04"
+    assert _sent(again, step) == [(b"a" * 1024 + b"b" * 1000, True)]
+
+
+@pytest.mark.parametrize("step", [1, 1 << 20])
+def test_a_block_that_comes_again_sound_replaces_the_damaged_one(step: int) -> None:
+    sound = block(1, b"a" * 1024)
+    damaged = sound[:500] + b"?" + sound[501:]
+    assert _sent(named() + damaged + sound + block(2, b"b") + b"\x04", step) == [(b"a" * 1024 + b"b", True)]
+    assert _sent(named() + damaged + block(2, b"b") + b"\x04", step)[0][1] is False
+
+
+def test_other_bytes_under_the_same_number_are_kept() -> None:
+    assert _sent(block(1, b"a" * 1024) + block(1, b"b" * 1024) + b"\x04", 1 << 20) == [
+        (b"a" * 1024 + b"b" * 1024, False)
+    ]
+
+
+def test_pictures_in_blocks_that_should_name_a_file_are_found() -> None:
+    small = picture(seed=29, size=(16, 16))
+    sent = b"".join(block(0, small[at : at + 1024]) for at in range(0, len(small), 1024))
+    messages, _ = read([up(sent + b"\x04")], **ROW)
+    assert [one.body for one in messages if one.protocol == "carved"] == [small]
+
+
+def test_a_file_over_the_bound_is_not_called_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ymodem, "MOST", 1024)
+    sent = b"".join([block(n, b"a" * 1024) for n in (1, 2)]) + b"\x04"
+    messages, _ = read([up(sent)], **ROW)
+    (one,) = [one for one in messages if one.body]
+    assert (one.body, one.complete, one.notes) == (b"a" * 1024, False, [LIMIT_NOTE])
 
 
 @pytest.mark.parametrize("missing", [1, 2])

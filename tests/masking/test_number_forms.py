@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.masking.identity_numbers import holds_masked_number
+from netaudit.masking.number_forms import holds_masked_number
 
 
 @pytest.mark.parametrize(
