@@ -9,11 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 THOROUGH = bool(os.environ.get("NETAUDIT_THOROUGH"))  # `make test-long`: nothing sampled, nothing left out
 SAMPLE = 5  # of the sweeps over shared captures `make test` takes one in so many
 sys.path.insert(0, str(ROOT))
+# the same examples every time, however slow the machine is; new ones in a thorough run
+settings.register_profile(
+    "suite", deadline=None, derandomize=not THOROUGH, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

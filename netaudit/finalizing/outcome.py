@@ -11,7 +11,7 @@ from netaudit.findings.moments import WINDOW_S
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.images.answers import Said
+    from netaudit.images.answers import EarlyAnswers
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Outcome:
     read: list[int] | None = None  # bytes read of each capture, where the audit was interrupted
     failures: list[str] = field(default_factory=list)
     signatures: Path | None = None  # a folder added to netaudit's own
-    said: Said | None = None  # of images, while captures were read
+    early_answers: EarlyAnswers | None = None  # of images, while captures were read
     keys: dict[str, Any] | None = None  # what is known of the keys that were given
     moment_window_s: float = WINDOW_S  # how long after a marked moment what is sent is told with it
 

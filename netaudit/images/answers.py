@@ -31,7 +31,7 @@ WAITING = 256  # of them wait to be written
 BEFORE = "before"  # names the stream of what an audit knew that this one goes on from
 
 
-class Said(Protocol):
+class EarlyAnswers(Protocol):
     """What the image helper says of the images of a case, before the end of an audit asks for what is left."""
 
     found: int

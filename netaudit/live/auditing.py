@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.case.reading import Case
-    from netaudit.images.answers import Said
+    from netaudit.images.answers import EarlyAnswers
     from netaudit.pipeline.stages import Witness
     from netaudit.pipeline.task import Options
 
@@ -74,7 +74,7 @@ class LiveAudit:
             self.crew.shard.checkpoint()
             self._checkpoint_at = time.monotonic() + CHECKPOINT
 
-    def conclude(self, statements: Said | None) -> Case:
+    def conclude(self, statements: EarlyAnswers | None) -> Case:
         """End all flows and make a whole case of what was audited; `said`: of images that were judged already."""
         from netaudit.pipeline.conclusion import conclude
 
@@ -84,5 +84,5 @@ class LiveAudit:
         failures = self.crew.finish()
         outcome = outcome_of(followed.sources, followed.rejected, self.decoder, failures, self._options)
         outcome.keys = self._keys.facts if self._keys is not None else None
-        outcome.said = statements
+        outcome.early_answers = statements
         return conclude(self._case, outcome, lambda *_: None)

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from netaudit.finalizing.images import Known
     from netaudit.finalizing.outcome import Outcome
     from netaudit.findings.roles import Actors
-    from netaudit.images.answers import Said
+    from netaudit.images.answers import EarlyAnswers
     from netaudit.signatures.loading import SignatureSet
 
 STREAMED = (
@@ -204,7 +204,7 @@ def _judged_images(
     def stopped() -> bool:
         return stop.wanted
 
-    judging = outcome.said = outcome.said or Answers(folder)
+    judging = outcome.early_answers = outcome.early_answers or Answers(folder)
     try:
         with stop.listening():
             known = _known(outcome, judging, progress, stopped)
@@ -222,7 +222,7 @@ def _judged_images(
 
 
 def _known(
-    outcome: Outcome, judging: Said, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]
+    outcome: Outcome, judging: EarlyAnswers, progress: Callable[[str, int, int], None], stopped: Callable[[], bool]
 ) -> Known | None:
     """What is known of images by now, once those under way are judged; None where no face is looked for."""
     if not outcome.faces:

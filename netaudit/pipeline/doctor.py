@@ -90,8 +90,8 @@ def _judging() -> Iterator[Check]:
         return
     alone = _ask_helper("none")
     works = "done" in alone
-    yield Check("helper", GOOD if works else BAD, "" if works else "helper", {} if works else {"said": _said(alone)})
-    yield Check("detector", BAD, "detector", {"said": _said(answer)})
+    yield Check("helper", GOOD if works else BAD, "" if works else "helper", {} if works else {"said": _words(alone)})
+    yield Check("detector", BAD, "detector", {"said": _words(answer)})
 
 
 def _dumpcap() -> Iterator[Check]:
@@ -247,7 +247,7 @@ def _answered(process: subprocess.Popen[bytes], task: bytes) -> dict[str, Any]:
     return last
 
 
-def _said(answer: dict[str, Any]) -> str:
+def _words(answer: dict[str, Any]) -> str:
     return str(answer.get("fatal", "it ends without a word, or does not answer"))[:300]
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 TOLD, CAPTURES = "told.json", "captures.arrows"
 MOST = SHARDS  # parts beside the head
-SAID = ("captures", "skipped", "signatures", "said")  # of an outcome: not in told.json as they are
+APART = ("captures", "skipped", "signatures", "early_answers")  # of an outcome: not in told.json as they are
 OF_A_READING = ("size", "packets_read", "wire_bytes", "captured_bytes", "first_ts", "last_ts", "damage")
 
 
@@ -93,7 +93,7 @@ def read_head(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
     outcome.keys = keys.facts if keys is not None else None
     with pa.OSFile(str(place / CAPTURES), "wb") as file, pa.ipc.new_stream(file, outcome.captures.schema) as stream:
         stream.write_table(outcome.captures)
-    outcome_fields = {name: value for name, value in _plain(outcome).items() if name not in SAID}
+    outcome_fields = {name: value for name, value in _plain(outcome).items() if name not in APART}
     skipped = [[capture, reason, count] for (capture, reason), count in outcome.skipped.items()]
     paths_read = [storable(real(source.path)) for source in opened.sources if source.path]
     write_json(
@@ -123,7 +123,7 @@ def join(parts: Sequence[Path], place: Path, options: Options, beside: Beside | 
         **heads[0]["outcome"],
     )
     outcome.options = outcome.options | {"project_key": _fingerprint(options)}
-    outcome.said = beside
+    outcome.early_answers = beside
     outcome.failures = sorted(failure for head in heads[1:] for failure in head["failures"])
     return outcome, heads[0]["paths"]
 

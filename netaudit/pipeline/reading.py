@@ -91,7 +91,7 @@ def read_all(
     rejected = [*opened.rejected, *opened.ignored]  # every file that was given is in the case, read or not
     outcome = outcome_of(opened.sources, rejected, decoder, failures, options, interrupted=read is not None, read=read)
     outcome.keys = keys.facts if keys is not None else None
-    outcome.said = beside
+    outcome.early_answers = beside
     return outcome
 
 

@@ -195,6 +195,19 @@ def test_any_cut_gives_the_same(cuts: list[int]) -> None:
     assert [one.body for one in messages if one.body] == [PICTURE, b"x" * 30]
 
 
+@settings(deadline=None, max_examples=25)
+@given(cuts=st.lists(st.integers(1, 9000), max_size=12), first=st.integers(9, 3000), lost=st.integers(1, 2500))
+def test_any_cut_around_a_loss_gives_the_same(cuts: list[int], first: int, lost: int) -> None:
+    data = GREETING + SELECT + b"".join(SENT) + head(2000) + frame(3, b"A" * 1000) * 2 + SENT[0]
+    events = [up(data[:first]), (0, lost), up(data[first + lost :]), down(told((60, 120), 4))]
+    whole, parts = (read(events, cuts=some, **ROW)[0] for some in ([], sorted(set(cuts))))
+    kept = [[(one.start, one.method, one.body, one.complete, one.missing) for one in some] for some in (whole, parts)]
+    assert kept[0] == kept[1]
+    sent = {PICTURE + bytes([n]) for n in range(3)} | {b"A" * 2000}
+    assert all(one.body in sent for one in whole if one.complete and one.method == "publish")
+    assert {one.request.path for one in whole if IN_FIELD in one.notes} <= {"faces/a"}  # the fourth
+
+
 def test_only_the_greeting_is_recognised() -> None:
     assert recognise(Opening(GREETING, b"", 1, 2, midstream=False)) is Verdict.YES
     assert recognise(Opening(b"AMQ", b"", 1, 2, midstream=False)) is Verdict.MORE

@@ -137,6 +137,23 @@ def test_any_cut_gives_the_same(cuts: list[int]) -> None:
     assert [PICTURE in one.body for one in messages if one.method == "write"] == [True, False]
 
 
+@settings(deadline=None, max_examples=25)
+@given(cuts=st.lists(st.integers(1, 9000), max_size=12), first=st.integers(60, 3000), lost=st.integers(1, 2500))
+def test_any_cut_around_a_loss_gives_the_same(cuts: list[int], first: int, lost: int) -> None:
+    bodies = [BEGIN + bytes([n]) * 2000 for n in range(4)]
+    data = b"".join(
+        piece(b"FC"[at + 500 < 3000 :][:1], 6 * n + at // 500, body[at : at + 500], n)
+        for n, body in enumerate(bodies)
+        for at in range(0, 3000, 500)
+    )
+    data = HELLO + data
+    events = [up(data[:first]), (0, lost), up(data[first + lost :])]
+    whole, parts = (read(events, cuts=some, **ROW)[0] for some in ([], sorted(set(cuts))))
+    kept = [[(one.start, one.method, one.body, one.complete, one.missing) for one in some] for some in (whole, parts)]
+    assert kept[0] == kept[1]
+    assert all(one.body in bodies for one in whole if one.complete and one.protocol == "opcua" and one.body)
+
+
 def test_only_a_hello_is_recognised() -> None:
     assert recognise(Opening(HELLO, b"", 1, 2, midstream=False)) is Verdict.YES
     assert recognise(Opening(b"HEL", b"", 1, 2, midstream=False)) is Verdict.MORE

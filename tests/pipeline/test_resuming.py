@@ -248,7 +248,7 @@ def test_a_partial_case_that_was_changed_is_not_built_upon(key, tmp_path) -> Non
 
 def test_a_second_ctrl_c_keeps_what_was_judged_at_the_end_too(tmp_path, monkeypatch) -> None:
     (tmp_path / "private" / "resume").mkdir(parents=True)
-    outcome = SimpleNamespace(faces=True, said=None, count_faces=False, capture_ids=["c"])
+    outcome = SimpleNamespace(faces=True, early_answers=None, count_faces=False, capture_ids=["c"])
 
     def interrupted(folder, _, known, progress, *__, **___) -> None:
         judging = _Judging(folder, known, {}, 2, progress, count=False)
