@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from netaudit.browse.rooms import ID_OF
-from netaudit.browse.texts import column_meaning, ledger, value_word
+from netaudit.browse.texts import chinese, column_meaning, ledger, value_word
+from netaudit.findings.bearing import REASONS
 from netaudit.findings.ledgers import reason_word
 from netaudit.tables import BY_NAME
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netaudit.browse.paging import Row
+    from netaudit.report.texts import Texts
     from netaudit.report.wording import Wording
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -27,9 +29,11 @@ TERMS = {  # column → words of the report; of a table where its name is anothe
     "country": "country", "class_confidence": "confidence", "vendor_confidence": "confidence", "standing": "standing",
     "provenance": "provenance", "claim": "claim", "chain": "chain", "events.kind": "event_kind",
     "persons.kind": "person", "vendor": "vendor", "product": "product_name", "service": "service_name",
-    "receiver_scope": "scope", "journeys.ties": "tie", "visibility": "moment_visibility",
+    "receiver_scope": "scope", "skipped.reason": "skip", "journeys.ties": "tie", "visibility": "moment_visibility",
 }  # fmt: skip
 SEVERAL = frozenset({"service_name", "product_name"})  # of which a value may name some, with semicolons between
+CODED = frozenset({("findings", "rule"), ("findings", "doubts")})
+_COUNT = re.compile(r"(: |：)\{n\}$")  # what a doubt ends with where it is counted
 REASONED = frozenset((name, one.name) for name, table in BY_NAME.items() for one in table.columns if one.reasons)
 EXACT = re.compile(
     r".*(_id|_ids|hmac|hmacs|_ip|_ips|_mac|sha256|frames?|evidence|lengths|hash|ja3|ja4|filter|_outer)$|ips?|macs?|sender|receiver"
@@ -101,6 +105,32 @@ def cell(
     return Cell(column, [_part(table, column, kind, value, w, full=full)], number=number, meaning=meaning)
 
 
+def has_words(table: str, column: str) -> bool:
+    """Whether values of a column have words, other than reasons."""
+    places = {column, f"{table}.{column}"}
+    return bool(places & (TERMS.keys() | chinese()["values"].keys())) or (table, column) in CODED
+
+
+def in_words(table: str, column: str, value: str, texts: Texts) -> str:
+    """A value in the words of a language; one without words as it stands. Reasons are `Texts.phrase`'s."""
+    word = value_word(table, column, value, texts.lang) or code_words(table, column, value, texts)
+    if word is None and (group := TERMS.get(f"{table}.{column}") or TERMS.get(column)):
+        parts = value.split("; ") if group in SEVERAL else [value]
+        word = texts("reasons_join").join(texts.known(group, part) or part for part in parts)
+    return value if word is None else word
+
+
+def code_words(table: str, column: str, value: str, texts: Texts) -> str | None:
+    """Rules and doubts of findings in words; None of anything else, and where none of them has any."""
+    if (table, column) == ("findings", "rule"):
+        known = [(one, texts.known("finding_rule", one.partition("/")[0])) for one in value.split()]
+        if any(word for _, word in known):
+            return texts("reasons_join").join(word or one for one, word in known)
+    if (table, column) == ("findings", "doubts") and value in REASONS:
+        return _COUNT.sub("", texts(f"reason.{REASONS[value]}"))
+    return None
+
+
 def _part(table: str, column: str, kind: str, value: Any, w: Wording, *, full: bool) -> Part:
     if kind == "time":
         when = w.when(value)
@@ -127,8 +157,8 @@ def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Par
         return Part(value if full else value[:SHOWN], f"image/{value}", "image", value)
     if column == "certainty" and len(value) == 1:
         return Part(w.exact(value), kind="badge")
-    if (word := value_word(table, column, value, w.lang)) is not None:
-        return Part(word, full=w.exact(value))
+    if (word := value_word(table, column, value, w.lang) or code_words(table, column, value, w.t)) is not None:
+        return Part(w.text(word, limit), full=w.exact(value, 200))
     if group := TERMS.get(f"{table}.{column}") or TERMS.get(column):
         word = w.names(group, value) if group in SEVERAL else w.term(group, value)
         return Part(word, full=w.exact(value))
@@ -136,9 +166,6 @@ def _text(table: str, column: str, value: str, w: Wording, *, full: bool) -> Par
         there, name = ID_OF[column]
         shown = w.exact(value, limit if full else 24)
         return Part(shown, f"find/{there}/{name}?value={quote(value, safe='')}", "id", w.exact(value, 200))
-    if (table, column) == ("findings", "rule"):
-        words = [w.t.known("finding_rule", one.partition("/")[0]) or w.exact(one, 60) for one in value.split()]
-        return Part(w.t("reasons_join").join(words), full=w.exact(value, 200))
     if (table, column) in REASONED:
         return Part(w.sentence(value, limit))
     if PIVOTS.fullmatch(column):

@@ -36,7 +36,7 @@ SAFE = frozenset({"GET", "HEAD"})
 
 
 class Gate:
-    """Lets requests through to `app` that have a right to it; `told` is given each new address with a token."""
+    """Lets requests through to `app` that have a right to it; `on_address` is given each new address with a token."""
 
     def __init__(self, app: ASGIApp, host: str, mount: str, on_address: Callable[[str], None]) -> None:
         self._app, self._host, self._mount, self._on_address = app, host, mount, on_address

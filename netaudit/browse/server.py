@@ -99,7 +99,8 @@ def failed(request: Request, error: Exception) -> Response:
         return missing(request, error)
     status = 400 if isinstance(error, UsageError) else 409
     title = say("problem", lang)
-    return page(request, "problem.html.j2", title, status, problem=visible(str(error), 500))
+    text = request.app.state.shelf.error_text(error, lang)
+    return page(request, "problem.html.j2", title, status, problem=visible(text, 500))
 
 
 def missing(request: Request, error: Exception) -> Response:
@@ -191,7 +192,7 @@ async def packets(request: Request) -> Response:
 
 
 def serve(shelf: Shelf, lang: str, opened: Callable[[str], None], on_address: Callable[[str], None]) -> None:
-    """Serve until the process is interrupted; `opened` is given the address, `told` each further one."""
+    """Serve until the process is interrupted; `opened` is given the address, `on_address` each further one."""
     import uvicorn
 
     from netaudit.browse.impatience import Impatient

@@ -52,7 +52,13 @@ class Book:
 class Shelf:
     """Cases by number; each is opened when first asked for."""
 
-    def __init__(self, folders: Sequence[Path] | Path, captures: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path] | Path,
+        captures: Sequence[Path] = (),
+        error_text: Callable[[Exception, str], str] = lambda error, _: str(error),
+    ) -> None:
+        self.error_text = error_text  # an error in a language: the command line has the words
         given = [folders] if isinstance(folders, Path) else list(folders)
         self.sites: dict[str, int] = {}  # of a campaign: numbers of their cases
         self._campaign = open_campaign(given[0]) if len(given) == 1 and is_campaign(given[0]) else None

@@ -227,7 +227,7 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
         for text in damage:
             line(f"{say('damaged', lang)}: {visible(name, NAME)}: {sentence(text, lang)}")
     read, decoded = summary["packets_read"], summary["packets_decoded"]
-    skipped = ", ".join(f"{reason} {count:,}" for reason, count in summary["skipped"].items())
+    skipped = ", ".join(f"{word('skip', reason, lang)} {count:,}" for reason, count in summary["skipped"].items())
     line(
         say("packets", lang, read=read, decoded=decoded, skipped=read - decoded) + (f" ({skipped})" if skipped else "")
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.case.places import PACKED, beside
+from netaudit.cli.chinese import error_text
 from netaudit.cli.exits import Exit
 from netaudit.cli.starting import stay, typed
 from netaudit.cli.texts import say
@@ -97,5 +98,5 @@ def _serve(folders: Sequence[Path], captures: Sequence[Path], *, show: bool, lan
     def print_address(address: str) -> None:
         print(say("browse_again", lang, address=address), flush=True)
 
-    serve(Shelf(folders, captures), lang, opened, print_address)
+    serve(Shelf(folders, captures, error_text), lang, opened, print_address)
     return Exit.AUDITED

@@ -37,8 +37,10 @@ def worded(text: str, lang: str) -> str:
     return whole or re.sub(r"[A-Za-z]+", lambda found: catalogue()["words"].get(found[0], found[0]), text)
 
 
-def error_text(error: NetauditError, lang: str, depth: int = 0) -> str:
-    """An error of ours in a language."""
+def error_text(error: Exception, lang: str, depth: int = 0) -> str:
+    """An error in a language; one of others is known by its text."""
+    if not isinstance(error, NetauditError):
+        return message(str(error), lang, depth)
     if isinstance(error, ReasonedError):
         from netaudit.report.texts import Texts
 

@@ -70,14 +70,17 @@ def show_command(folder: Path, table: str, columns: str = "", *, form: str, lang
     if unknown := [name for name in chosen if name not in names]:
         raise UsageError("{}: has no column {}; there are {}", table, unknown[0], ", ".join(names))
     if form != "text":
-        rows = case.table(table, chosen or None)
-        write_json_lines(rows) if form == "json" else write_csv(worded(table, rows, lang))
+        if form == "json":
+            write_json_lines(case.table(table, chosen or None))
+        else:
+            rows = case.table(table, None if table == "ledgers" else chosen or None)  # its words hang together
+            write_csv(worded(table, rows, lang).select(chosen or rows.column_names))
         return Exit.AUDITED
     first, count = case.beginning(table, SHOWN_ROWS)
     if table == "devices" and not asked:
         print("\n".join(device_lines(case, lang)))
     elif asked:
-        write_text(worded(table, first.select(chosen or names), lang), lang, count)
+        write_text(worded(table, first, lang).select(chosen or names), lang, count)
     else:
         zone = (case.manifest.get("options") or {}).get("zone")
         write_text(brief(table, first, lang, zone), lang, count, BRIEF)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.case.integrity import Integrity, integrity
 from netaudit.case.report_status import stale
+from netaudit.cli.chinese import error_text
 from netaudit.cli.exits import Exit
 from netaudit.cli.repeating import print_repeated, repeat
 from netaudit.cli.signing import print_attested
@@ -96,7 +97,7 @@ def verify_command(
 
         by_tool = {name: {"tool": one.tool, "findings": one.findings} for name, one in opinions.items()}
         document = {"integrity": checked.document(), "report_stale": stale(folder), "opinions": by_tool}
-        document["report"] = asdict(report)
+        document["report"] = report.document()
         if again:
             document["repeated"] = again
         if signed is not None:
@@ -117,14 +118,14 @@ def _belonging(folder: Path) -> Belonging:
     try:
         return belonging(open_case(folder, check=False))
     except CaseError as error:
-        return Belonging(UNKNOWN, reason=str(error))
+        return Belonging(UNKNOWN, why=error)
 
 
 def _print_belonging(report: Belonging, folder: Path, lang: str) -> None:
     if report.status == FORGED:
         print(say("report_forged", lang, parts=", ".join(report.parts), case=folder))
-    elif report.reason:
-        print(say("report_not_compared", lang, reason=visible(sentence(report.reason, lang), 400)))
+    elif report.why is not None:
+        print(say("report_not_compared", lang, reason=visible(error_text(report.why, lang), 400)))
     elif report.status != "none":
         print(say("report_belongs", lang))
     if report.unseen:

@@ -10,11 +10,14 @@ from netaudit.masking.cells import cell
 from netaudit.storage.arrow_rows import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pyarrow as pa
 
     from netaudit.case.reading import Case
+    from netaudit.report.texts import Texts
+    from netaudit.tables.declaring import Column
 
 
 def write_csv_files(case: Case, folder: Path, lang: str = "en") -> Path:
@@ -29,22 +32,49 @@ def write_csv_files(case: Case, folder: Path, lang: str = "en") -> Path:
 
 
 def worded(name: str, rows: pa.Table, lang: str) -> pa.Table:
-    """Rows of a table with its reasons in words, each reason worded once."""
+    """Rows of a table with its reasons in words; in Chinese also values of vocabularies, which are English words."""
     import pyarrow as pa
 
     from netaudit.report.texts import Texts
     from netaudit.tables import BY_NAME
 
     texts = Texts(lang)
-    say = functools.cache(lambda reasons: texts.phrase(reasons, str))
+    if name == "ledgers":
+        rows = _worded_ledgers(rows, lang)
     for column in BY_NAME[name].columns:
-        if column.reasons and column.name in rows.column_names:
+        if column.name in rows.column_names and (say := _speaker(name, column, texts)) is not None:
             said = [
                 [one and say(one) for one in value] if isinstance(value, list) else value and say(value)
                 for value in rows[column.name].to_pylist()
             ]
             place = rows.column_names.index(column.name)
             rows = rows.set_column(place, column.name, pa.array(said, rows.schema.field(place).type))
+    return rows
+
+
+def _speaker(table: str, column: Column, texts: Texts) -> Callable[[str], str] | None:
+    """Gives the words of a column's values, each made once; None where they stay as they are."""
+    from netaudit.browse.cells import has_words, in_words
+
+    if column.reasons:
+        return functools.cache(lambda reasons: texts.phrase(reasons, str))
+    if texts.lang == "en" or "string" not in column.kind or not has_words(table, column.name):
+        return None
+    return functools.cache(lambda value: in_words(table, column.name, value, texts))
+
+
+def _worded_ledgers(rows: pa.Table, lang: str) -> pa.Table:
+    """Reasons of ledgers by the ledger that they are of, and its name; both stay codes in English."""
+    import pyarrow as pa
+
+    from netaudit.browse.cells import worded_ledger
+
+    if lang == "en":
+        return rows
+    said = [worded_ledger(row, lang) for row in rows.select(["ledger", "reason"]).to_pylist()]
+    for name in ("ledger", "reason"):
+        place = rows.column_names.index(name)
+        rows = rows.set_column(place, name, pa.array([row[name] for row in said], rows.schema.field(place).type))
     return rows
 
 

@@ -28,9 +28,9 @@ MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[", 0, LEAD + 1)),)
 TOO_LONG = "limit: document size"
 SPARE = 64  # bytes behind a frame that prove it
 MARKER = 10  # first bytes of a document by which the next one is found
-_TEXT = re.compile(
-    rb'\{\s{0,8}"[^"\x00-\x1f]{1,64}"\s?:|\[\s{0,4}\{\s{0,4}"[^"\x00-\x1f]{1,64}"\s?:'
-    rb"|<\?xml\s|<[A-Za-z][\w:.-]{2,40}(?:\s[^<>\x00]{0,200})?>"
+_TEXTS = (
+    re.compile(rb'\{\s{0,8}"[^"\x00-\x1f]{1,64}"\s?:|\[\s{0,4}\{\s{0,4}"[^"\x00-\x1f]{1,64}"\s?:'),
+    re.compile(rb"<\?xml\s|<[A-Za-z][\w:.-]{2,40}(?:\s[^<>\x00]{0,200})?>"),
 )
 # MessagePack and CBOR: a map whose first key is a short word
 _BINARY = re.compile(
@@ -65,7 +65,7 @@ class _Json:
             if self.quoted:
                 close = data.find(b'"', self.at)
                 if close < 0:
-                    self.at = max(self.at, len(data.rstrip(b"\\")))
+                    self.at += len(data[self.at :].rstrip(b"\\"))
                     return 0
                 slashes = close - len(data[self.at : close].rstrip(b"\\")) - self.at
                 self.at, self.quoted = close + 1, slashes % 2 == 1
@@ -131,17 +131,18 @@ def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
 
 def begins(data: bytes) -> bool:
     """Whether a document, or lines with a length, stand at the beginning of a direction."""
-    if _TEXT.search(data, 0, LEAD + 256) is not None and _begin(data) >= 0:
+    if _begin(data)[0] >= 0:
         return True
     if (lines := _LINES.match(data)) is not None:
         return _SIZE.search(lines[0]) is not None
     return next(lengths(data), None) is not None
 
 
-def _begin(data: bytes | bytearray, at: int = 0) -> int:
-    """Where a text begins within the lead, -1 for nowhere."""
-    found = _TEXT.search(data, at, at + LEAD + 256)
-    return found.start() if found is not None and found.start() <= at + LEAD else -1
+def _begin(data: bytes | bytearray, at: int = 0) -> tuple[int, int]:
+    """Where a text begins within the lead, and where that is known: of two the first to be known; -1 for nowhere."""
+    found = [one for text in _TEXTS if (one := text.search(data, at, at + LEAD + 256)) and one.start() <= at + LEAD]
+    known, begin = min(((one.end(), one.start()) for one in found), default=(-1, -1))
+    return begin, known
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -162,7 +163,7 @@ def recognise_datagram(opening: Opening) -> Verdict:
 
 def _body_span(data: bytes) -> tuple[int, int] | None:
     """Where the JSON text of a datagram begins and ends."""
-    begin = _begin(data) if len(data) >= LEAST_DATAGRAM else -1
+    begin = _begin(data)[0] if len(data) >= LEAST_DATAGRAM else -1
     if begin < 0 or data[begin : begin + 1] not in {b"{", b"["}:
         return None
     end = _Json(begin).end(data)
@@ -199,6 +200,7 @@ class Side:
         self.pos = 0  # of what is held, what was given already
         self.base = 0  # stream offset of held[pos]
         self.looked = 0  # up to where HTTP and TLS were looked for
+        self.sought = 0  # up to where the marker was
         self.marker = b""
         self.length: Length | None = None
         self.under_way: tuple[int, _Json | _Xml] | None = None  # where a text begins, and what tells its end
@@ -228,7 +230,8 @@ class Side:
             tells.at -= self.pos
             self.under_way = begin - self.pos, tells
         del self.held[: self.pos]
-        self.looked, self.pos = max(0, self.looked - self.pos), 0
+        self.looked, self.sought = max(0, self.looked - self.pos), max(0, self.sought - self.pos)
+        self.pos = 0
 
     @property
     def left(self) -> int:
@@ -264,14 +267,7 @@ class Side:
             frame = self._sized(final=final)
             if self.given_up or (known and self.length is not None):
                 return frame
-            proof = frame.proof if frame is not None else len(self.held)
-            begin = -1
-            if frame is None:
-                found = _TEXT.search(self.held, self.pos, self.pos + LEAD + 256)
-                if found is not None and found.start() <= self.pos + LEAD:
-                    begin, proof = found.start(), found.end()
-                elif self.marker and (begin := self.held.find(self.marker, self.pos)) >= 0:
-                    proof = begin + len(self.marker)
+            begin, proof = (-1, frame.proof) if frame is not None else self._text()
             if (at := self._turns(proof)) >= 0:
                 return Frame(at, at, at)
             if begin - self.pos > MOST:
@@ -287,8 +283,20 @@ class Side:
             return None
         self.under_way = None
         self.marker = bytes(self.held[begin : begin + MARKER])
-        self.looked = end
+        self.looked = self.sought = end
         return Frame(begin, end, end)
+
+    def _text(self) -> tuple[int, int]:
+        """Where the next text begins, and where that is known; -1 and the end of what is held where there is none."""
+        begin, known = _begin(self.held, self.pos)
+        upto = known if begin >= 0 else len(self.held)
+        if not self.marker:
+            return begin, upto
+        like = self.held.find(self.marker, max(self.pos, self.sought), upto)
+        if like >= 0:
+            return like, like + len(self.marker)
+        self.sought = upto - MARKER
+        return begin, upto
 
     def _turns(self, upto: int) -> int:
         """Where HTTP or TLS begins before that, up to which all would be known; -1 for nowhere."""
@@ -389,7 +397,7 @@ class Side:
         if self.strays.held:
             out += self.search.feed(*self.strays.rest())
         self.held.clear()
-        self.pos = self.looked = 0
+        self.pos = self.looked = self.sought = 0
         self.given_up = self.given_up or (not final and not self.marker)
         return out
 

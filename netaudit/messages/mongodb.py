@@ -10,9 +10,10 @@ import struct
 import zlib
 from dataclasses import replace
 
-from netaudit.messages.cutting import Cutter, Frame, Layout, frames
+from netaudit.messages.cutting import Frame, Layout
+from netaudit.messages.makers.framed_reader import FramedReader
 from netaudit.messages.message import DOWN, UP, Message, Ranges
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import Opening, Verdict
 from netaudit.text.charset import decoded
 
 NAME = "mongodb"
@@ -82,36 +83,19 @@ def _begins(data: bytes) -> Verdict:
     return Verdict.NO if wrong else Verdict.MORE
 
 
-class MongoReader(BaseReader):
+class MongoReader(FramedReader):
     """Reads one connection."""
 
+    name = NAME
+    layout = LAYOUT
+
     def __init__(self) -> None:
-        self.cutters = (Cutter(LAYOUT), Cutter(LAYOUT))
+        super().__init__()
         self.asked: dict[int, Message] = {}
 
-    def begin(self, opening: Opening) -> None:
-        """Midway the first bytes may lie within a message."""
-        if opening.midstream:
-            for cutter in self.cutters:
-                cutter.begin_midway()
-
-    def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
-        """Take bytes."""
-        return [self._message(direction, frame) for frame in frames(self.cutters[direction].feed(offset, data))]
-
-    def gap(self, direction: int, offset: int, length: int) -> list[Message]:
-        """A gap within a message is a hole in it."""
-        return [self._message(direction, frame) for frame in frames(self.cutters[direction].gap(offset, length))]
-
-    def finish(self) -> list[Message]:
-        """Give messages that never ended."""
-        return [
-            self._message(way, frame) for way, cutter in enumerate(self.cutters) for frame in frames(cutter.finish())
-        ]
-
-    def needed_from(self, direction: int) -> int:
-        """Beginning of the message under way."""
-        return self.cutters[direction].start
+    def frame(self, direction: int, frame: Frame) -> list[Message]:
+        """A message."""
+        return [self._message(direction, frame)]
 
     def _message(self, direction: int, frame: Frame) -> Message:
         message = Message(NAME, direction, frame.start, frame.end, content_type=BSON)

@@ -95,9 +95,12 @@ class Route:
 
     far: frozenset[str] = frozenset()  # addresses of its endpoint, after
 
-    def calls(self, after: Visit) -> int:
-        """How often its device called its endpoint in vain."""
-        return sum(one.ip in self.far for one in after.tried.get(self.match.device, ())) if self.match else 0
+    called: list[int] | None = None  # where its way is shown by calls in vain alone: when they were
+
+    def calls(self, after: Visit) -> list[int]:
+        """When its device called its endpoint in vain, in order."""
+        tried = after.tried.get(self.match.device, ()) if self.match else ()
+        return sorted(one.ts for one in tried if one.ip in self.far)
 
     @property
     def sent(self) -> list[int]:
@@ -209,8 +212,11 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
         outcome.findings_after = sorted({one for ids in moved.channel.findings.values() for one in ids})
         outcome.bears.append((moved.code, moved.figures))
         return outcome
-    outcome.bears = _against(route, before, after, seen, met)
     outcome.power = power_of(before, after, channel, route.alike, mine)
+    way = _way_unseen(route, after)
+    if way and (called := power_of(before, after, channel, route.alike, mine, route.calls(after))).enough:
+        way, outcome.power, route.called = "", called, route.calls(after)
+    outcome.bears = _against(route, before, after, seen, met, way)
     if not outcome.power.enough:
         outcome.bears.append(_too_little(outcome.power, before, after))
     outcome.status = UNSEEN if outcome.bears else GONE
@@ -237,9 +243,17 @@ def _limits(route: Route, after: Visit) -> list[tuple[str, dict[str, object]]]:
     if sizes:
         found.append(("goes_on", {"count": len(sizes), "bytes": sum(sizes), "most": max(sizes)}))
     if calls := route.calls(after):
-        only = not route.channel.inside and not _exchanges(route, after)
-        found.append(("tried_only" if only else "tried", {"count": calls}))
+        found.append((_tried(route, after), {"count": len(calls)}))
     return found
+
+
+def _tried(route: Route, after: Visit) -> str:
+    """Code of what calls in vain stand beside: whether they alone show the way, and what else goes to the endpoint."""
+    if route.channel.inside:
+        return "tried" if route.again else "tried_inside"
+    if _exchanges(route, after):
+        return "tried"
+    return "tried_unanswered" if route.again else "tried_only"
 
 
 def _goes_on(route: Route, outcome: Outcome, before: Visit, after: Visit) -> bool:
@@ -278,8 +292,9 @@ def _goes_on(route: Route, outcome: Outcome, before: Visit, after: Visit) -> boo
             continue
         some = [one for one in others if one.form == form]
         was = [one for one in route.channel.sent if one.form == form]
-        if some and _more(some, was, before, after, route.sizes, form):
-            outcome.status, outcome.form, outcome.after = status, how, _sums([(one.ts, one.size) for one in some])
+        if some and (more := _more(some, was, before, after, route.sizes, form)):
+            outcome.status, outcome.form = status, how or more
+            outcome.after = _sums([(one.ts, one.size) for one in some])
             most = max(one.size for one in some)
             if form == HIDDEN and most < route.sizes[0]:
                 outcome.bears.append(("smaller_hidden", {"most": most, "least": route.sizes[0]}))
@@ -293,18 +308,22 @@ def _capable(sent: Sequence[Sending], sizes: list[int]) -> bool:
     return sum(one.size for one in sent) >= max(need, LEAST_HIDDEN)
 
 
-def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, sizes: list[int], form: str) -> bool:
-    """Whether more of a form is sent than was before beside the route: by bytes in the time, or after the passes."""
+def _more(some: list[Sending], was: list[Sending], before: Visit, after: Visit, sizes: list[int], form: str) -> str:
+    """Whether a form is sent "more" than it was before beside the route, by bytes in the time, or "follows" the passes.
+
+    Empty where it does neither.
+    """
     if form in (PICTURE, FACE, VIDEO, RECORD) and not was:
-        return True
+        return "more"
     rate = sum(one.size for one in was) / max(before.recorded, 1)
     small = sizes[len(sizes) // 10] if sizes else 0  # an upload of before
     for least, need in ((LEAST_DATA if form == CLEAR else 0, small // 10), (0, small)):  # little ones would be pieces
         if sum(one.size for one in some if one.size >= least) > 1.5 * rate * after.length + max(need, LEAST_HIDDEN):
-            return True
+            return "more"
     able = [one.ts for one in some if form != CLEAR or one.size >= LEAST_DATA]  # a number alone may follow
     follow = follow_chance(after, sorted(able))[1]
-    return follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS
+    anew = follow <= FOLLOWS and follow_chance(before, sorted(one.ts for one in was))[1] > FOLLOWS
+    return "follows" if anew else ""
 
 
 def _changed(route: Route, sent: list[int], outcome: Outcome, zone: str) -> str:
@@ -339,9 +358,9 @@ def _bulk(times: list[int]) -> float:
 
 
 def _against(
-    route: Route, before: Visit, after: Visit, seen: list[Suspect], met: dict[str, Match]
+    route: Route, before: Visit, after: Visit, seen: list[Suspect], met: dict[str, Match], way: str
 ) -> list[tuple[str, dict[str, object]]]:
-    """What keeps an absence from being told."""
+    """What keeps an absence from being told; `way`: code of a way that was not seen, or ""."""
     match = route.match
     found: list[tuple[str, dict[str, object]]] = [(code, {}) for code in after.limits]
     if match is None:
@@ -352,14 +371,20 @@ def _against(
         found.append(("vantage_less", {}))
     if not after.heard.get(match.device):
         found.append(("device_silent", {}))
-    elif not route.channel.inside and not _exchanges(route, after) and not route.calls(after):
-        found.append(("way_outside", {}))
-    if route.channel.inside and not route.again and not route.calls(after):
-        found.append(("way_inside", {}))
+    if way:
+        found.append((way, {}))
     found += [(one.code, one.figures) for one in seen if one.bars]
     if missing := _sources_missing(route, before, after, met):
         found.append(("source_absent", {"count": missing}))
     return found
+
+
+def _way_unseen(route: Route, after: Visit) -> str:
+    """Code of what is not known of a silent route's way, its calls in vain left aside; empty where it is seen."""
+    if route.channel.inside:
+        return "" if route.again else "way_inside"
+    heard = route.match is not None and after.heard.get(route.match.device)
+    return "way_outside" if heard and not _exchanges(route, after) else ""
 
 
 def _exchanges(route: Route, after: Visit) -> bool:

@@ -53,6 +53,11 @@ def followed(occasions: Sequence[int], sent: Sequence[int], window: int = WINDOW
     )  # fmt: skip
 
 
+def shown(occasions: Sequence[int], calls: Sequence[int] | None) -> list[int]:
+    """Occasions that a call (times in order) follows; all of them where calls are not asked."""
+    return [one for one in occasions if calls is None or followed([one], calls)]
+
+
 def key_of(text: str) -> str:
     """What a mark says, without its number."""
     return _OTHER.sub(" ", _COUNT.sub(" ", text.casefold())).strip(" .:-")
@@ -128,19 +133,24 @@ def _has(text: str, word: str) -> bool:
     )
 
 
-def power_of(before: Visit, after: Visit, channel: Channel, sent: Sequence[int], now: str) -> Power:
+def power_of(
+    before: Visit, after: Visit, channel: Channel, sent: Sequence[int], now: str, calls: Sequence[int] | None = None
+) -> Power:
     """What an absence would be worth: the better of the kinds of occasion that both visits have.
 
-    `channel` and `sent`: the route before, and when it sent; `now`: the same device as it is called after, or "".
+    `channel` and `sent`: the route before, and when it sent; `now`: the same device as it is called after, or "";
+    `calls`: where these alone show its way, only occasions that one of them follows are asked.
     """
     texts = _own_texts(before, after, channel, sent)
-    found = [_of_passes(before, texts, sent, _asked(after, texts, now))]
+    found = [_of_passes(before, texts, sent, shown(_asked(after, texts, now), calls))]
     earlier = _stretches(before, channel.device)
     later = [(start, end - WINDOW) for start, end in _stretches(after, now)]  # what follows a pass is in it, too
-    found.append(Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, passes(after, texts.own))))
+    found.append(
+        Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, shown(passes(after, texts.own), calls)))
+    )
     if not after.marks:
         moved = [_moved(before, channel.device), _moved(after, now)]
-        found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(moved[1])))
+        found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(shown(moved[1], calls))))
     able = [one for one in found if one.able] or found
     return max((replace(one, looked=one.looked * len(able)) for one in able), key=lambda one: one.seen)
 

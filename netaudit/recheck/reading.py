@@ -37,6 +37,7 @@ FLOWS = [
     "flow_id", "client_ip", "server_ip", "transport", "server_port", "protocol", "server_name", "keys",
     "payload_up", "payload_down", "missing_up", "missing_down", "first_ts", "last_ts",
 ]  # fmt: skip
+CALLS = ["flow_id", "client_ip", "server_ip", "first_ts", "last_ts", "handshake", "missing_up", "missing_down"]
 IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "tiff", "jp2", "pnm", "tga"})
 STREAMS = frozenset({"rtp", "rtsp", "rtmp"})
 CARRIES = 0.5  # share of the greater direction of a stream from which on the smaller may be video, too
@@ -154,15 +155,19 @@ def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends
 
 
 def _take_calls(found: Visit, silent: pa.Table, scope: dict[str, str], ends: Ends) -> None:
-    """Connections that carried nothing: who called was there, and its way to whom it called passes here."""
+    """Connections that carried nothing: who called was there, and its way to whom it called passes here.
+
+    One whose beginning was not captured, or of which bytes were lost, may have carried it: it tells only who was there.
+    """
     calls = silent.filter(pc.and_(pc.equal(silent["transport"], "tcp"), pc.greater(silent["packets_up"], 0)))
-    for row in _rows(calls[:MOST], ["flow_id", "client_ip", "server_ip", "first_ts", "last_ts"]):  # fewer tell less
+    for row in _rows(calls[:MOST], CALLS):  # fewer tell less
         where = scope.get(row["server_ip"])
         if scope.get(row["client_ip"]) != "inside":
             continue
         device = ends.device(row["client_ip"], row["flow_id"])
         found.heard[device].append((row["first_ts"], row["last_ts"]))
-        if where in {"inside", "outside"}:
+        whole = "S" in (row["handshake"] or "") and not row["missing_up"] and not row["missing_down"]
+        if whole and where in {"inside", "outside"}:
             found.tried.setdefault(device, []).append(Call(row["first_ts"], row["server_ip"], where == "inside"))
 
 

@@ -24,6 +24,9 @@ TEXTS: Texts = yaml_of(__package__, "texts.yaml")
 LONGEST = 160
 MOST_IDS = 6  # of findings and captures that are named; the data has all
 NOTES = {"new": "new_note", "now encrypted": "encrypted_note"}  # what an outcome of itself does not show
+CALLED = {  # what is said of what is gone where calls in vain alone show the way, by what stands beside them
+    "tried_only": "gone_called", "tried_unanswered": "gone_unanswered", "tried_inside": "gone_called_inside",
+}  # fmt: skip
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 say = speaker(TEXTS)
 
@@ -54,8 +57,8 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
     if one.known_by:
         lines.append(say(f"known_by.{one.known_by}", lang))
     if one.status == "gone":
-        only = any(code == "tried_only" for code, _ in one.limits)
-        lines.append(say("gone_inside" if one.purpose == "inside" else "gone_called" if only else "gone", lang))
+        called = next((CALLED[code] for code, _ in one.limits if code in CALLED), "")
+        lines.append(say(called or ("gone_inside" if one.purpose == "inside" else "gone"), lang))
     if one.power and one.power.asked and one.power.followed:
         power = one.power
         lines.append(
@@ -76,8 +79,8 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
 
 def _what_to_do(one: Outcome, lang: str) -> list[str]:
     """What would make an absence tellable that is not, each once."""
-    bars = dict(one.bears) if one.status == "could not have been seen" else {}
-    steps = [_bearing(f"next.{code}", figures, lang) for code, figures in bars.items() if f"next.{code}" in TEXTS]
+    bars = one.bears if one.status == "could not have been seen" else []
+    steps = [_bearing(f"next.{code}", figures, lang) for code, figures in bars if f"next.{code}" in TEXTS]
     return [say("to_tell", lang), *dict.fromkeys(steps)] if steps else []
 
 

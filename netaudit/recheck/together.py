@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from netaudit.recheck.occasions import NEAR, PASSES, followed, passes
+from netaudit.recheck.occasions import NEAR, PASSES, followed, passes, shown
 from netaudit.recheck.power import Power
 
 if TYPE_CHECKING:
@@ -48,4 +48,6 @@ def _power(routes: Iterable[Route], before: Visit, after: Visit) -> Power:
     known = passes(before)
     mine = [route.match.device if route.match else "" for route in routes]
     asked = [ts for ts in passes(after) if all(after.said_around(one, ts - NEAR, ts + NEAR) for one in mine)]
+    for route in routes:
+        asked = shown(asked, route.called)
     return Power(PASSES, len(known), followed(known, sent), len(asked))

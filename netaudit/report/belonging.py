@@ -39,9 +39,20 @@ class Belonging:
 
     status: str
     parts: tuple[str, ...] = ()  # names of sections; "head" before the first one, or the file with all frames
-    reason: str = ""
+    why: Exception | None = None  # of UNKNOWN; whoever shows it has its words
     after_seal: bool = False  # written after the seal, so that a signature over it does not reach the report
     unseen: bool = False  # what its thumbnails show was not compared: the case has no images
+
+    def document(self) -> dict[str, Any]:
+        """The same as JSON, why in English."""
+        reason = "" if self.why is None else str(self.why)
+        return {
+            "status": self.status,
+            "parts": self.parts,
+            "reason": reason,
+            "after_seal": self.after_seal,
+            "unseen": self.unseen,
+        }
 
 
 def belonging(case: Case) -> Belonging:
@@ -55,7 +66,7 @@ def belonging(case: Case) -> Belonging:
         there = read_given(path, LARGEST)
         html, frames = _rendered(case, _thumbnails(there) if unseen else None)
     except (NetauditError, OSError, ValueError, LookupError, TypeError) as error:
-        return Belonging(UNKNOWN, reason=str(error), after_seal=later)
+        return Belonging(UNKNOWN, why=error, after_seal=later)
     parts = _differing(there, html)
     beside = case.folder / FRAMES
     if not beside.is_file() or beside.read_bytes() != frames:

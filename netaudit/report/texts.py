@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.contracts.reasons import JOIN, parsed
 from netaudit.findings import vocabulary
+from netaudit.findings.limit_words import LIMITS
 from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,15 @@ def catalogue() -> dict[str, dict[str, str]]:
     found = vocabulary.words()
     for name in _FILES:
         found |= flatten(yaml_of(__package__, name))
-    return found
+    return found | _limits()
+
+
+def _limits() -> dict[str, dict[str, str]]:
+    """Notes of bounds that were reached."""
+    given = LIMITS.items()
+    return {f"note.{note}": {"zh": f"达到界限：{zh}", "en": f"limit: {note}"} for note, (zh, _) in given} | {
+        f"note.kept {note}": {"zh": zh, "en": note} for note, (zh, _) in given if " over " in note
+    }
 
 
 def flatten(tree: dict[str, dict[str, object]]) -> dict[str, dict[str, str]]:
@@ -146,7 +155,7 @@ def _sentences() -> dict[str, re.Pattern[str]]:
     """English sentences by key, as stages wrote them before tables held codes: `{n}` and `{m}` stand for numbers."""
     found = {}
     for key, words in catalogue().items():
-        if key.startswith(("reason.", "earlier.")):
+        if key.startswith(("reason.", "earlier.", "note.")):
             literal, *others = re.split(r"\{(\w+)\}", words["en"])
             if not re.search(r"\w{3}", literal + "".join(others[1::2])):  # nothing to know it by
                 continue

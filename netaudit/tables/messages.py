@@ -42,7 +42,7 @@ MESSAGES = Table(
             "list<string>",
             "Missing byte ranges of the body, 'from-to' (to excluded); 'from-?' where nothing is known behind.",
         ),
-        Column("notes", "list<string>", "Named limits reached and sloppiness met."),
+        Column("notes", "list<string>", "Named limits reached and sloppiness met.", reasons=True),
         Column(
             "opened", "string", "It was encrypted, and opened with keys from this source; empty for what was in clear."
         ),

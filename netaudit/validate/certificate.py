@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit import __version__
-from netaudit.errors import UsageError
+from netaudit.errors import ReasonedError, UsageError
 from netaudit.findings.bounds import lower
 from netaudit.masking.mask import visible
 from netaudit.signing.sm2 import can_check, check_sm2
@@ -176,7 +176,8 @@ def _who(path: Path, suffix: str, check: Callable[[bytes], x509.Certificate]) ->
     try:
         return visible(check(read_given(path, LARGEST)).subject.rfc4514_string(), 200)
     except (ValueError, IndexError) as error:
-        raise UsageError("{}: is no signature over {}: {}", path.with_suffix(suffix), path.name, error) from error
+        signature = path.with_suffix(suffix)
+        raise UsageError("{}: is no signature over {}: {}", signature, path.name, ReasonedError(error)) from error
 
 
 def _check_sm2(data: bytes, signature: bytes, certificates: bytes) -> x509.Certificate:

@@ -7,17 +7,21 @@ from pathlib import Path
 import pytest
 
 from netaudit.browse import texts
+from netaudit.browse.gate import Gate
 from netaudit.browse.rooms import ORDER
+from netaudit.browse.server import application
+from netaudit.browse.shelf import Shelf
 from netaudit.browse.texts import TEXTS, chinese
 from netaudit.case.custody import broken, entries
 from netaudit.case.reading import open_case
 from netaudit.case.report_status import SECOND_OPINION, WRITTEN
 from netaudit.case.reviews import WHAT
+from netaudit.cli.chinese import error_text
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.signing.file_names import SIGNED, SIGNED_BY_SM2
 from netaudit.tables import TABLES
 from netaudit.text.yaml_text import parse_yaml
-from tests.browse.conftest import DIGEST, HOUR, MOUNT, PICTURE, START
+from tests.browse.conftest import DIGEST, HOST, HOUR, MOUNT, PICTURE, START, Browser
 
 HOME = f"{MOUNT}/c/0"
 PAGES = [
@@ -158,3 +162,14 @@ def test_the_timeline_leads_into_a_bar(browser):
 
 def test_a_form_that_is_too_long_is_refused(browser):
     assert browser.post(f"{HOME}/sql", data={"question": "x" * 70000}).status_code == 400
+
+
+def test_errors_are_said_in_the_language_of_the_page(made):
+    shelf = Shelf(made, error_text=error_text)
+    gate = Gate(application(shelf, MOUNT, "zh"), HOST, MOUNT, [].append)
+    client = Browser(gate, base_url=f"http://{HOST}")
+    client.get(gate.address)
+    told = client.get(f"{MOUNT}/c/0/message/m0")
+    assert told.status_code in (400, 409)
+    text = re.sub("<[^>]*>", "", told.text.partition("<main")[2])
+    assert not re.search("[a-z]{3,} [a-z]{3,} [a-z]{2,}", text), text

@@ -15,6 +15,7 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.showing import BRIEF, FIRST, SHOWN_ROWS, WIDEST, brief, fitting, show_command, write_text
 from netaudit.errors import UsageError
 from netaudit.exports.csv_tables import worded
+from netaudit.report.texts import Texts
 from netaudit.tables import BY_NAME, TABLES_VERSION
 
 
@@ -141,3 +142,39 @@ def test_reasons_of_findings_are_words(lang: str, words: str) -> None:
     rows = pa.Table.from_pylist([row], BY_NAME["findings"].schema())
     for shown in (brief("findings", rows, lang, None), worded("findings", rows, lang)):
         assert shown["role_reason"].to_pylist() == [words]
+
+
+FOUND = {
+    "act": "uploaded outside",
+    "sender_role": "server",
+    "rule": "face-image-in-clear/2 guessed/1",
+    "doubts": ["unanswered", "new"],
+}
+
+
+def test_codes_of_findings_are_words_in_chinese() -> None:
+    row = dict.fromkeys(BY_NAME["findings"].names) | FOUND
+    rows = pa.Table.from_pylist([row], BY_NAME["findings"].schema())
+    told = worded("findings", rows, "zh").select(list(FOUND)).to_pylist()[0]
+    assert told == {
+        "act": Texts("zh").known("act", "uploaded outside"),
+        "sender_role": "服务器或中转",
+        "rule": "明文可读或已用密钥解开的图像中检出人脸；guessed/1",
+        "doubts": ["未见确认，亦未见应答", "new"],
+    }
+    assert worded("findings", rows, "en").select(list(FOUND)).to_pylist()[0] == FOUND
+
+
+def test_codes_of_what_was_skipped_and_of_ledgers_are_words_in_chinese() -> None:
+    for table, row, told in (
+        ("skipped", {"reason": "control_frame"}, {"reason": "链路管理或控制帧"}),
+        ("ledgers", {"ledger": "egress", "reason": "below thresholds"}, {"ledger": "外发", "reason": "低于阈值"}),
+    ):
+        rows = pa.Table.from_pylist([dict.fromkeys(BY_NAME[table].names) | row], BY_NAME[table].schema())
+        assert worded(table, rows, "zh").select(list(row)).to_pylist() == [told]
+        assert worded(table, rows, "en").select(list(row)).to_pylist() == [row]
+    assert brief("skipped", rows_of("control_frame"), "zh", None)["reason"].to_pylist() == ["链路管理或控制帧"]
+
+
+def rows_of(reason: str) -> pa.Table:
+    return pa.Table.from_pylist([{"capture_id": "c", "reason": reason, "packets": 3}], BY_NAME["skipped"].schema())

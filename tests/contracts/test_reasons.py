@@ -186,3 +186,54 @@ def test_braces_in_values_are_harmless_and_long_texts_are_none_of_ours():
     assert said.endswith("{0} {x.__class__}")
     for much in (reason("clear_for", n=1, m=1, hosts="x" * 20_000), "for " * 100_000):
         assert Texts("zh").phrase(much, lambda text: text[:3]) == much[:3]
+
+
+def noted():
+    """What messages and objects are given as notes: constants and texts with places (a 7 in each), and where."""
+    for path, tree in SOURCES.items():
+        if path.parent.name == "cli":
+            continue
+        where = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="append", value=ast.Attribute(attr="notes"))):
+                    given = node.args
+                case ast.Call(func=ast.Attribute(attr="note", value=ast.Name(id="budget"))):
+                    given = node.args
+                case ast.keyword(arg="notes", value=ast.List(elts=given)):
+                    pass
+                case ast.keyword(arg="note"):
+                    given = [node.value]
+                case _:
+                    continue
+            for one in given:
+                match one:
+                    case ast.Constant(value=str(text)) if text:
+                        yield where, text
+                    case ast.JoinedStr(values=parts):
+                        yield (
+                            where,
+                            "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts),
+                        )
+                    case ast.Name(id=name):
+                        text = vars(importlib.import_module(where)).get(name)
+                        if isinstance(text, str):
+                            yield where, text
+
+
+def test_every_note_of_a_message_or_an_object_has_words():
+    """Of those that are written where they are given."""
+    notes = [(where, note) for where, note in noted() if note not in CODES and re.search("[a-z]", note)]
+    assert len(notes) > 50
+    without = {
+        (where, note) for where, note in notes if not re.search("[\u4e00-\u9fff]", Texts("zh").phrase(note, str))
+    }
+    assert not without
+    assert all(Texts("en").phrase(note, str) == note for _, note in notes)
+    assert Texts("zh").phrase("x-pack is no known coding", str) == "x-pack 不是已知编码"
+    assert Texts("zh").phrase("limit: bson depth", str) == "达到界限：BSON 嵌套层数"
+    assert (
+        Texts("zh")
+        .phrase("one key frame; at most 6 a minute of a stream are looked at", str)
+        .startswith("一个关键帧；")
+    )

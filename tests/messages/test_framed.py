@@ -134,7 +134,15 @@ def accounted(data: bytes, cuts: list[int]) -> list[Message]:
     return out
 
 
-BEGINNINGS = [b"", b'{"a":', b"<ab>", b"\x00\x10\x81\xa1a", b"A\nb: 12\nc: 3\n\n", b'{"a":1}\nPUT /x HTTP/1.1\r\nA:']
+BEGINNINGS = [
+    b"",
+    b'{"a":',
+    b"<ab>",
+    b"\x00\x10\x81\xa1a",
+    b"A\nb: 12\nc: 3\n\n",
+    b'{"a":1}\nPUT /x HTTP/1.1\r\nA:',
+    b'<abc {"a":1}\n{"a":2}\n>',
+]
 
 
 @settings(max_examples=80, deadline=None)

@@ -89,7 +89,8 @@ def test_gaps():
 
 
 def test_midway_and_cut():
-    (message,), _ = read([up(INSERT[40:] + INSERT)], server_port=27017, handshake=0)
+    (picture, message), _ = read([up(INSERT[40:] + INSERT)], server_port=27017, handshake=0)
+    assert (picture.protocol, picture.body) == ("carved", JPEG)  # of the message whose beginning is missing
     assert message.body == COMMAND + FACE
     (message,), _ = read([up(INSERT[:-20])], server_port=27017)
     assert not message.complete

@@ -88,6 +88,11 @@ OTHERS = {
     "kafka": b"\0\0\0\x0c\0\x12\0\0\0\0\0\1\0\2ab",
     "opcua": b"HELF" + (32).to_bytes(4, "little") + bytes(24),
     "coap": b"\x00\xe1\x00\x45",
+    "mongodb": (31).to_bytes(4, "little")
+    + bytes(8)
+    + (2013).to_bytes(4, "little")
+    + bytes(5)
+    + b"\x0a\0\0\0\x0aa\0\0\0\0",
     "mqtt": b"\x10\x0d\0\4MQTT\4\2\0\x3c\0\1a",
 }
 POSTS = b"".join(

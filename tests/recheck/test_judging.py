@@ -25,7 +25,7 @@ from tests.recheck.visits import (
 )
 
 UP = "face.example.cn"
-LIMITS = ("partial", "vantage_unknown", "drops", "damage", "missing", "inputs")  # of a visit
+LIMITS = ("partial", "vantage_unknown", "drops", "damage", "missing", "inputs", "bound")  # of a visit
 
 
 def told(after, before=None):
@@ -51,8 +51,8 @@ def test_what_goes_on_is_still_there() -> None:
 @pytest.mark.parametrize(
     ("sent", "status", "form"),
     [
-        (after_passes(LATER, "hidden"), "now encrypted", ""),
-        (after_passes(LATER, "hidden", 3000), "now encrypted", ""),
+        (after_passes(LATER, "hidden"), "now encrypted", "more"),
+        (after_passes(LATER, "hidden", 3000), "now encrypted", "more"),
         (after_passes(LATER, "picture", 3000), "now other", "picture"),
         (after_passes(LATER, "video", 90_000), "now other", "video"),
         (after_passes(LATER, "face", 5000), "now other", "smaller"),
@@ -174,6 +174,24 @@ def test_what_would_make_it_tellable_is_said_for_each_thing_that_bars_it() -> No
     assert not any("tellable" in one for one in sentences(told(visit(LATER, [beats(LATER)])), office(), "en"))
 
 
+def test_each_device_that_bars_the_word_has_its_step() -> None:
+    """An inspector who has only one of them switched off comes back and can tell no more than before."""
+    names = {"08:54:11:00:00:0a": "cloud-a.example.cn", "08:54:11:00:00:0b": "cloud-b.example.cn"}
+    ways = [
+        channel(who, name, [(LATER + 20 * MINUTE + k * MINUTE, 90_000, "hidden") for k in range(6)], ip=f"60.1.1.{k}")
+        for k, (who, name) in enumerate(names.items(), 1)
+    ]
+    later = visit(
+        LATER, [beats(LATER), *ways],
+        devices=[device(), *(device(who, f"192.168.1.7{k}") for k, who in enumerate(names))],
+    )  # fmt: skip
+    one = told(later)
+    assert codes(one) == ["room", "room"]
+    said = sentences(one, later, "en")
+    steps = said[said.index("What would make it tellable:") :]
+    assert [any(f"192.168.1.7{k}" in step for step in steps) for k in (0, 1)] == [True, True]
+
+
 def test_who_calls_the_endpoint_in_vain_has_its_way_out_here() -> None:
     """A firewall stops it: nothing else of the device leaves, but each pass makes it call."""
     later = visit(LATER, [], devices=[device()])
@@ -186,6 +204,35 @@ def test_who_calls_the_endpoint_in_vain_has_its_way_out_here() -> None:
     other = visit(LATER, [beats(LATER)])
     other.tried = later.tried
     assert told(other).limits == [("tried", {"count": 12})]
+
+
+def test_what_still_goes_one_way_is_not_denied_beside_its_bytes() -> None:
+    """What is sent and never answered is no exchange, and yet it is something that was carried."""
+    trickle = channel(CAMERA, UP, [(LATER + k * MINUTE, 60, "hidden") for k in range(5)])
+    trickle.down = 0
+    later = visit(LATER, [trickle])
+    later.tried[CAMERA] = [Call(ts, "47.96.10.20", inside=False) for ts, _ in later.marks]
+    one = told(later)
+    assert (one.status, [code for code, _ in one.limits]) == ("gone", ["goes_on", "tried_unanswered"])
+    said = " ".join(sentences(one, later, "en"))
+    assert "It still sends other things to this endpoint: 5" in said
+    assert not any(text in said for text in ("nothing was carried", "no other exchange", "traffic to the outside still runs"))  # fmt: skip
+
+
+@pytest.mark.parametrize(("calls", "status"), [(1, "could not have been seen"), (3, "could not have been seen"), (6, "gone")])  # fmt: skip
+@pytest.mark.parametrize("inside", [False, True])
+def test_calls_in_vain_show_the_way_only_where_they_are(calls: int, status: str, inside: bool) -> None:
+    """One call before its line fails, or is exchanged, says nothing of the passes that come after it."""
+    both = [device(), device(SERVER, "192.168.1.10", role="")]
+    first = [_inside(SECOND, "face", "moved"), beats(SECOND)] if inside else list(office().channels.values())
+    later = visit(LATER, [beats(LATER)] if inside else [], devices=both)
+    later.heard[CAMERA] = [(later.first, later.last)]
+    end = "192.168.1.10" if inside else "47.96.10.20"
+    later.tried[CAMERA] = [Call(ts + 2 * SECOND, end, inside=inside) for ts, _ in later.marks[:calls]]
+    one = next(one for one in compare(visit(SECOND, first, devices=both), later) if one.endpoint != "time.example.org")
+    assert one.status == status
+    assert codes(one) == ([] if status == "gone" else ["way_inside" if inside else "way_outside"])
+    assert one.power.asked == (6 if status == "gone" else 12)  # where it is told, only passes with a call bear it
 
 
 def test_a_computer_that_gets_no_pictures_any_more_may_browse() -> None:
@@ -209,6 +256,18 @@ def test_a_computer_that_gets_no_pictures_any_more_may_browse() -> None:
 def test_how_much_fits_into_what_is_encrypted_now_is_said() -> None:
     one = told(visit(LATER, [channel(CAMERA, UP, after_passes(LATER, "hidden", 2700)), beats(LATER)]))
     assert (one.status, one.bears) == ("now encrypted", [("smaller_hidden", {"most": 2711, "least": 20_000})])
+
+
+def test_what_only_follows_the_passes_is_not_called_more_than_before() -> None:
+    """As many bytes as before, at other moments: what is told of it is when, not how much."""
+    before = office()
+    unseen = [(SECOND + (2 * k + 3) * MINUTE, 30_000, "hidden") for k in range(12)]  # between the passes
+    before.channels[CAMERA, UP].sent += [Sending(*one) for one in unseen]
+    later = visit(LATER, [channel(CAMERA, UP, after_passes(LATER, "hidden", 29_000)), beats(LATER)])
+    one = told(later, before)
+    assert (one.status, one.form) == ("now encrypted", "follows")
+    assert "more of it than before" not in " ".join(sentences(one, later, "en"))
+    assert not any("多于前次" in text for text in sentences(one, later, "zh"))
 
 
 def test_pictures_that_still_come_in_may_leave_at_another_hour() -> None:
@@ -469,7 +528,8 @@ def test_who_calls_inside_in_vain_shows_the_way_between_the_two() -> None:
     later = visit(LATER, [beats(LATER)], devices=both)
     later.tried[CAMERA] = [Call(ts, "192.168.1.10", inside=True) for ts, _ in later.marks]
     one = next(one for one in compare(before, later) if one.purpose == "inside")
-    assert (one.status, one.limits) == ("gone", [("tried", {"count": 12})])
+    assert (one.status, one.limits) == ("gone", [("tried_inside", {"count": 12})])
+    assert "something else still passes between them" not in " ".join(sentences(one, later, "en"))
 
 
 def test_inside_pictures_that_are_encrypted_now_are_not_gone() -> None:

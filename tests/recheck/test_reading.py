@@ -42,11 +42,23 @@ def test_both_sides_are_a_known_vantage() -> None:
 
 def test_who_calls_in_vain_was_there_and_its_way_is_known() -> None:
     """A firewall answers nobody: no byte flows, yet the device spoke and tried to reach the outside here."""
-    calls = [flow("f1", packets_up=3, packets_down=0), flow("f2", server_ip=IN, packets_up=1, packets_down=1)]
+    calls = [
+        flow("f1", packets_up=3, packets_down=0, handshake="S"),
+        flow("f2", server_ip=IN, packets_up=1, packets_down=1, handshake="SR"),
+    ]
     found = visit_of(case([*calls, flow("f3", packets_up=0)]))
     assert found.tried == {CAMERA: [Call(T0, CLOUD, inside=False), Call(T0, IN, inside=True)]}
     assert found.heard[CAMERA] == [(T0, T0 + 60 * SECOND)] * 2
     assert not found.channels
+
+
+@pytest.mark.parametrize("more", [{"missing_up": 50_000}, {"missing_down": 9}, {"handshake": "AfR"}, {"handshake": ""}])
+def test_what_the_capture_lost_is_no_call_in_vain(more: dict[str, object]) -> None:
+    """Bytes that are missing may have been pictures, and a connection that began earlier was not asked for now."""
+    lost = flow("f1", **({"packets_up": 40, "handshake": "SA"} | more))
+    found = visit_of(case([lost, flow("f2", up=9_000_000)]))
+    assert not found.tried
+    assert (T0, T0 + 60 * SECOND) in found.heard[CAMERA]
 
 
 def test_names_asked_inside_are_a_way_of_their_own_and_local_talk_outside_is_one_too() -> None:

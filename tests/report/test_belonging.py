@@ -16,6 +16,7 @@ from netaudit.case.integrity import integrity
 from netaudit.case.report_status import WRITTEN, written
 from netaudit.case.seal import ATTESTED, later
 from netaudit.cli.app import app
+from netaudit.cli.verifying import _print_belonging
 from netaudit.report import rewriting
 from netaudit.report.belonging import FORGED, MINE, NONE, belonging
 from netaudit.report.rewriting import rewrite
@@ -172,3 +173,14 @@ def test_what_cannot_be_renewed_is_passed_on_as_it_lies(
     ran = CliRunner().invoke(app, [*words, "zip", "-o", str(tmp_path / "b.zip"), "--lang", "en"])
     assert (ran.exit_code, "the case is signed" in ran.output) == (0, True)
     assert (case.folder / "report.html").read_bytes() == report
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_why_a_report_was_not_compared_is_said_in_the_language(
+    case: netaudit.Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    monkeypatch.setattr("netaudit.report.belonging.__version__", "0.9")
+    told = belonging(case)
+    assert told.document()["reason"] == f"written by netaudit {netaudit.__version__}; this is 0.9"
+    _print_belonging(told, case.folder, lang)
+    assert ("written by netaudit" in capsys.readouterr().out) == (lang == "en")

@@ -38,6 +38,7 @@ GROUPS = {
     "finding_rule",
     "direction",
     "earlier",
+    "note",
     "burst",
     "scope",
     "face",

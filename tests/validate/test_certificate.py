@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from netaudit import __version__, audit, open_case
 from netaudit.cli.app import app
+from netaudit.cli.chinese import error_text
 from netaudit.errors import UsageError
 from netaudit.report.belonging import belonging
 from netaudit.report.rewriting import note_validation, rewrite
@@ -171,8 +172,10 @@ def test_a_certificate_is_of_these_signatures_too_and_of_who_signed_it(tmp_path:
     assert certificate.of_this_copy(own)
     assert certificate.signed_by(own) == ""
     own.with_suffix(".p7s").write_bytes(b"none")
-    with pytest.raises(UsageError, match="is no signature over own"):
+    with pytest.raises(UsageError, match="is no signature over own") as caught:
         certificate.signed_by(own)
+    for lang in ("zh", "en"):
+        assert "cms_" not in error_text(caught.value, lang)
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
