@@ -32,7 +32,7 @@ TERMS = {  # column → words of the report; of a table where its name is anothe
     "receiver_scope": "scope", "skipped.reason": "skip", "journeys.ties": "tie", "visibility": "moment_visibility",
 }  # fmt: skip
 SEVERAL = frozenset({"service_name", "product_name"})  # of which a value may name some, with semicolons between
-CODED = frozenset({("findings", "rule"), ("findings", "doubts")})
+CODED = frozenset({("findings", "rule"), ("findings", "doubts"), ("ledgers", "reason")})
 _COUNT = re.compile(r"(: |：)\{n\}$")  # what a doubt ends with where it is counted
 REASONED = frozenset((name, one.name) for name, table in BY_NAME.items() for one in table.columns if one.reasons)
 EXACT = re.compile(

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from netaudit.browse.cells import REASONED, has_words, in_words
+from netaudit.findings.ledgers import LEDGERS
 from netaudit.report.texts import LANGS, Texts
 from netaudit.tables import BY_NAME
 
@@ -230,23 +232,32 @@ def plain(table: pa.Table) -> list[Row]:
 
 
 def _holds(name: str, rows: pa.Table, column: str, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Rows of a table that hold a text in a column; of reasons also those that have it in the words of a language."""
+    """Rows of a table that hold a text in a column, or have it in the words of a language."""
     found = _has(rows[column], text)
-    if not text.startswith("=") and any(one.reasons for one in BY_NAME[name].columns if one.name == column):
-        flat = rows[column]
-        listed = pa.types.is_list(flat.type)
-        known = pc.unique(pc.list_flatten(flat) if listed else flat)
-        for one in known.to_pylist():
-            if one and any(text.casefold() in words for words in _worded(one)):
-                found |= _has(flat, f"={one}")
+    reasons = (name, column) in REASONED
+    if text.startswith("=") or not (reasons or has_words(name, column)) or "string" not in str(rows[column].type):
+        return found
+    cells = rows[column].combine_chunks()
+    listed = pa.types.is_list(cells.type)
+    flat = pc.list_flatten(cells) if listed else cells
+    wanted = text.casefold()
+    worded = [
+        one for one in pc.unique(flat).to_pylist() if one and wanted in _worded(name, column, one, reasons=reasons)
+    ]
+    hits = _bools(pc.is_in(flat, pa.array(worded, pa.string()))) if worded else np.zeros(len(flat), bool)
+    found[pc.list_parent_indices(cells).to_numpy()[hits] if listed else hits] = True
     return found
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _worded(reasons: str) -> tuple[str, ...]:
-    """Reasons in the words of each language, in small letters; none of what is no reason."""
-    said = (Texts(lang).reasons(reasons, str) for lang in LANGS)
-    return tuple(words.casefold() for words in said if words)
+def _worded(name: str, column: str, value: str, *, reasons: bool) -> str:
+    """A value in the words of each language, in small letters."""
+    if name == "ledgers" and column == "reason":
+        said = [words for one in LEDGERS for words in one.reasons.get(value, ())]
+    else:
+        texts = [Texts(lang) for lang in LANGS]
+        said = [one.phrase(value, str) if reasons else in_words(name, column, value, one) for one in texts]
+    return "\n".join(said).casefold()
 
 
 def _has(column: pa.ChunkedArray, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 ENDS = ("sender", "receiver")
+End = tuple[str, bool]  # of a finding: a device or an address, and whether it is a device
 MOST_ADDRESSES, MOST_WAYS = 3, 8  # of an end, and pairs of them, that are shown
 
 
@@ -33,9 +35,10 @@ def traffic(request: Request) -> Response:
         pairs = pairs.filter(functools.reduce(pc.or_, (_mentions(pairs, end, text) for end in ("client", "server"))))
     first = who.count("from")
     rows = plain(pairs.slice(first, 50))
-    found_between: Counter[frozenset[str]] = Counter()
+    found: Counter[tuple[End, End]] = Counter()
     for one in plain(who.book.tables.columns("findings", [*ENDS, *(f"{end}_device" for end in ENDS)])):
-        found_between[frozenset(one[f"{end}_device"] or one[end] for end in ENDS)] += 1
+        sender, receiver = ((one[f"{side}_device"] or one[side], bool(one[f"{side}_device"])) for side in ENDS)
+        found[sender, receiver] += 1
     top = max((one["both"] or 0 for one in rows), default=0) or 1
     lines = [
         {
@@ -45,9 +48,8 @@ def traffic(request: Request) -> Response:
             "up": who.w.size(one["bytes_up"]),
             "down": who.w.size(one["bytes_down"]),
             "share": max(1, round(100 * (one["both"] or 0) / top)),
-            "findings": found_between[frozenset((one["client"], one["server"]))],
+            "findings": _found(found, one["client"], one["server"]),
             "ways": _ways(who, one),
-            "found": urlencode({"sender_device": f"={one['client']}"}),
         }
         for one in rows
     ]
@@ -76,6 +78,23 @@ def _end(who: Asked, device: str, addresses: list[str]) -> dict[str, Any]:
     parties = who.book.overviews.parties(who.book.case, who.lang)
     known = parties.known.devices.by_address(device) is not None
     return {"name": parties.short(device)[0] if known else "", "addresses": ", ".join(shown) + more}
+
+
+def _found(found: Counter[tuple[End, End]], client: str, server: str) -> list[dict[str, Any]]:
+    """Findings between two ends, by direction: how many, and the link by which exactly these are listed."""
+    out = []
+    for arrow, pair in {"→": (client, server), "←": (server, client)}.items():
+        for kinds in itertools.product((True, False), repeat=2):
+            ends = ((pair[0], kinds[0]), (pair[1], kinds[1]))
+            if n := found[ends]:
+                chosen = (_chosen(side, *end) for side, end in zip(ENDS, ends, strict=True))
+                out.append({"n": n, "arrow": arrow, "link": urlencode([one for some in chosen for one in some])})
+    return out
+
+
+def _chosen(side: str, who: str, known: bool) -> list[tuple[str, str]]:  # noqa: FBT001 - a part of an end
+    """By what findings of a sender or receiver are chosen: its device, or an address that was no device's."""
+    return [(f"{side}_device", f"={who}")] if known else [(side, f"={who}"), (f"{side}_device", "=")]
 
 
 def _ways(who: Asked, pair: dict[str, Any]) -> list[dict[str, str]]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FORMAT = "netaudit recheck 1"
 TEXTS: Texts = yaml_of(__package__, "texts.yaml")
+VENDORS: Texts = yaml_of("netaudit.report", "names.yaml")["vendor"]  # words for what tables hold are the report's
+MAKERS = sorted(VENDORS, key=len, reverse=True)
 LONGEST = 160
 MOST_IDS = 6  # of findings and captures that are named; the data has all
 NOTES = {"new": "new_note", "now encrypted": "encrypted_note"}  # what an outcome of itself does not show
@@ -34,6 +36,13 @@ say = speaker(TEXTS)
 def safe(value: object) -> str:
     """A text from a capture: masked and made visible."""
     return visible(mask(str(value)[: LONGEST * 8]), LONGEST)
+
+
+def named(value: object, lang: str) -> str:
+    """How a device or an endpoint is called, safe as well, its maker in the language of the reader."""
+    text = safe(value)
+    maker = next((one for one in MAKERS if text == one or text.startswith(f"{one} ")), "")
+    return VENDORS[maker][lang] + text[len(maker) :] if maker else text
 
 
 def local(ns: int) -> str:
@@ -51,7 +60,7 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
         if some.count:
             lines.append(_carried(f"carried_{name}", some, lang))
     if one.status == "moved":
-        lines.append(say("moved_to", lang, device=safe(one.now_device), endpoint=safe(one.now_endpoint)))
+        lines.append(say("moved_to", lang, device=named(one.now_device, lang), endpoint=named(one.now_endpoint, lang)))
     if one.status in NOTES:
         lines.append(say(NOTES[one.status], lang))
     if one.known_by:
@@ -116,7 +125,8 @@ def _carried(key: str, some: Counted, lang: str) -> str:
 
 
 def _bearing(code: str, figures: dict[str, object], lang: str) -> str:
-    return say(code, lang, **_shown(figures))
+    names = {key: named(figures[key], lang) for key in ("device", "endpoint") if key in figures}
+    return say(code, lang, **(_shown(figures) | names))
 
 
 def _shown(figures: dict[str, object]) -> dict[str, object]:
@@ -139,9 +149,9 @@ def outcome_row(one: Outcome, after: Visit, lang: str) -> dict[str, Any]:
     return {
         "code": one.status,
         "status": say(f"status.{one.status}", lang),
-        "device": safe(one.device),
+        "device": named(one.device, lang),
         "purpose": say(f"purpose.{one.purpose}", lang),
-        "endpoint": safe(one.endpoint),
+        "endpoint": named(one.endpoint, lang),
         "said": sentences(one, after, lang),
     }
 

@@ -62,3 +62,23 @@ def test_rules_of_findings_are_said_in_words() -> None:
     (part,) = cell("findings", "rule", rules, Wording("zh")).parts
     assert part.text == "明文可读或已用密钥解开的图像中检出人脸；可读的记录中有身份证件号码；guessed/1"
     assert part.full == rules
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "texts"),
+    [
+        ("findings", "rule", "face-image-in-clear/2", ("人脸", "face-image")),
+        ("findings", "act", "uploaded outside", (Texts("zh").known("act", "uploaded outside"), "Outside")),
+        ("findings", "doubts", ["unanswered"], ("未见确认", "not acknowledged")),
+        ("ledgers", "reason", "below thresholds", ("低于阈值", "below")),
+        ("skipped", "reason", "control_frame", ("控制帧", "management", "control_")),
+        ("findings", "role_reason", "its User-Agent is that of a phone or tablet: x", ("手机", "phone")),
+    ],
+)
+def test_what_is_shown_in_words_is_found_by_them(
+    table: str, column: str, value: object, texts: tuple[str, ...]
+) -> None:
+    rows = filled(table, [{column: value}, {}])
+    for text in texts:
+        assert paging._holds(table, rows, column, text).tolist() == [True, False], text
+    assert not paging._holds(table, rows, column, "no such word").any()

@@ -20,6 +20,7 @@ from netaudit.case.seal import seal
 from netaudit.case.writing import make_folders
 from netaudit.tables import BY_NAME
 from tests.browse.conftest import MOUNT, START, Browser, filled, manifest
+from tests.findings.kinds import rule_of
 
 HOST = "127.0.0.1:40404"
 CAM, PHONE, ROUTER = "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:fe"
@@ -50,6 +51,15 @@ def made(tmp_path):
         ],
         "bindings": [
             held("192.168.1.30", CAM), held("2400:db8::30", CAM), held("192.168.1.30", PHONE, START + DAY + 1, START + 2 * DAY),
+        ],
+        "findings": [
+            {"finding_id": f"F{n}", "certainty": "B", "act": "uploaded outside", "sender": sender, "receiver": receiver,
+             "sender_device": device, "receiver_device": other, "first_ts": START, "last_ts": START,
+             "rule": rule_of("uploaded outside", "B")}
+            for n, (sender, receiver, device, other) in enumerate((
+                ("192.168.1.30", CLOUD, CAM, ""), ("2400:db8::30", CLOUD, CAM, ""), (CLOUD, "192.168.1.30", "", CAM),
+                ("192.168.1.30", CLOUD, PHONE, ""), ("192.168.1.30", "203.0.113.77", CAM, ""),
+            ))
         ],
         "devices": [
             {"device_id": CAM, "macs": [CAM], "ips": ["192.168.1.30", "2400:db8::30"], "class": "ip_camera"},
@@ -93,3 +103,15 @@ def test_the_page_shows_each_once_and_leads_to_its_connections(made) -> None:
         r"<tr tabindex.*?</tr>", browser.get(f"{MOUNT}/c/0/traffic?host=02:00:00:00:00:02").text, re.DOTALL
     )
     assert "11" in found
+
+
+def test_the_number_of_findings_leads_to_just_these(made) -> None:
+    gate = Gate(application(Shelf(made), MOUNT, "en"), HOST, MOUNT, [].append)
+    browser = Browser(gate, base_url=f"http://{HOST}")
+    browser.get(gate.address)
+    page = browser.get(f"{MOUNT}/c/0/traffic").text
+    told = re.findall(r'href="([^"]*/findings\?[^"]*)">(.) (\d+)</a>', page)
+    assert [(arrow, int(n)) for _, arrow, n in told] == [("→", 2), ("←", 1), ("→", 1)]
+    for link, _, n in told:
+        listed = browser.get(link.replace("&amp;", "&")).text
+        assert len(re.findall(r'href="[^"]*/row/findings/\d+"', listed)) == int(n), link

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from netaudit.findings.vocabulary import KIND
 from netaudit.recheck import judging
 from netaudit.recheck.judging import compare
-from netaudit.recheck.saying import TEXTS, sentences
+from netaudit.recheck.saying import TEXTS, named, outcome_row, sentences
 from netaudit.recheck.visit import FORMS, Call, Channel, Sending
 from tests.recheck.visits import (
     CAMERA,
@@ -403,6 +405,22 @@ def test_an_endpoint_inside_is_called_by_what_it_is() -> None:
     before = visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both)
     (one,) = [one for one in compare(before, visit(LATER, [beats(LATER)], devices=both)) if one.purpose == "inside"]
     assert one.endpoint == "Hikvision (192.168.1.10)"
+
+
+def test_makers_are_named_in_the_language_of_the_reader() -> None:
+    """As the report names them: who moves it now, who has room for it, and to whom inside it goes."""
+    both = [device(), device(SERVER, "192.168.1.10", role="")]
+    inside = told(visit(LATER, [_inside(LATER, "face"), beats(LATER)], devices=both), visit(SECOND, [_inside(SECOND, "face", "moved"), beats(SECOND)], devices=both))  # fmt: skip
+    room = told(visit(LATER, [beats(LATER), channel(SERVER, "a.example.cn", [(LATER + MINUTE, 900_000, "hidden")], ip="60.1.1.1")], devices=both))  # fmt: skip
+    moved = told(visit(LATER, [channel(CAMERA, "b.example.cn", after_passes(LATER), ip="60.1.1.2")]))
+    for one, maker in itertools.product((inside, room, moved), (("zh", "海康威视"), ("en", "Hikvision"))):
+        row = outcome_row(one, office(LATER), maker[0])
+        words = " ".join([row["device"], row["endpoint"], *row["said"]])
+        assert maker[1] in row["device"]
+        assert maker[0] == "en" or "Hikvision" not in words
+    assert outcome_row(inside, office(LATER), "zh")["endpoint"] == "海康威视 (192.168.1.10)"
+    assert named("Hikvisionary", "zh") == "Hikvisionary"
+    assert named("Hikvisionary", "zh") == "Hikvisionary"
 
 
 def test_what_is_only_in_the_later_visit_is_new() -> None:

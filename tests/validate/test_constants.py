@@ -14,6 +14,8 @@ import pytest
 from netaudit.capture import linktypes
 from netaudit.streams import state
 from netaudit.validate import constants
+from netaudit.validate.certificate import ASSERTIONS
+from tests.conftest import ROOT
 
 
 def other(monkeypatch: pytest.MonkeyPatch, module, name: str, value) -> list[str]:
@@ -69,3 +71,12 @@ def test_they_are_the_same_in_every_process() -> None:
     ]
     assert said[0] == said[1]
     assert said[0].count("constants/") > 2000
+
+
+@pytest.mark.parametrize("page", ["docs/test-specification.md", "docs/zh/test-specification.md"])
+def test_what_is_said_of_tables_and_bounds_is_said_of_the_rooms_they_are_compared_of(page: str) -> None:
+    """What judges is not among them: a release is not said to decide by the same bounds where only reading is asked."""
+    assert not {"findings", "images", "relays", "devices"} & set(constants.ROOMS)
+    claim = ASSERTIONS["A90"]["zh" if "/zh/" in page else "en"]
+    assert ("读取部分的数表和界限" if "/zh/" in page else "tables and bounds of its reading rooms") in claim
+    assert f"| A90 | {claim} |" in (ROOT / page).read_text(encoding="utf-8")
