@@ -46,9 +46,9 @@ LAYOUT = Layout(HEAD, _size, re.compile(rb"[\x01-\x03]\x00[\x00-\x0f]\x00[\x00-\
 
 def recognise(opening: Opening) -> Verdict:
     """The greeting of a client."""
-    for data, said in ((opening.up, Verdict.YES), (opening.down, Verdict.SWAPPED)):
+    for data, verdict in ((opening.up, Verdict.YES), (opening.down, Verdict.SWAPPED)):
         if data.startswith(GREETING):
-            return said
+            return verdict
         if data and GREETING.startswith(data):
             return Verdict.MORE
     return Verdict.NO
@@ -124,10 +124,10 @@ class AmqpReader(FramedReader):
         if not frame.intact(HEAD, frame.size - 1):
             self._unheard(direction)
             return out
-        said = frame.data[HEAD:-1]
-        which = struct.unpack(">HH", said[:4])
+        payload = frame.data[HEAD:-1]
+        which = struct.unpack(">HH", payload[:4])
         if which in CARRY:
-            message = Message(NAME, direction, frame.start, frame.end, method=CARRY[which], path=_path(which, said))
+            message = Message(NAME, direction, frame.start, frame.end, method=CARRY[which], path=_path(which, payload))
             under_way = self.under_way[direction]
             under_way[channel] = _Content(message)
             if len(under_way) > MOST_UNDER_WAY:
@@ -138,10 +138,12 @@ class AmqpReader(FramedReader):
                 out += _refused(frame, self._sent_back(channel, message.path))
         elif which in {CHANNEL_OPEN, SELECT, CHANNEL_CLOSE} and direction == UP:
             self._begins(channel, which)
-        elif which in {ACK, NACK} and direction == DOWN and len(said) >= 13:
-            out += self._confirmed(frame, channel, which, int.from_bytes(said[4:12], "big"), several=bool(said[12] & 1))
+        elif which in {ACK, NACK} and direction == DOWN and len(payload) >= 13:
+            out += self._confirmed(
+                frame, channel, which, int.from_bytes(payload[4:12], "big"), several=bool(payload[12] & 1)
+            )
         elif which in {CONNECTION_CLOSE, CHANNEL_CLOSE} and direction == DOWN:
-            out += self._closed(frame, None if which == CONNECTION_CLOSE else channel, said)
+            out += self._closed(frame, None if which == CONNECTION_CLOSE else channel, payload)
         return out
 
     def _channel(self, channel: int) -> _Channel | None:
@@ -191,7 +193,7 @@ class AmqpReader(FramedReader):
         found = [one for one in known.waiting.values() if one.path == path]
         return found if len(found) == 1 else []
 
-    def _closed(self, frame: Frame, channel: int | None, said: bytes) -> list[Message]:
+    def _closed(self, frame: Frame, channel: int | None, payload: bytes) -> list[Message]:
         """An error that a publication made: it and what came behind it on its channel were not taken.
 
         Which one it was is not said: the last one is among them, those before it may have been taken.
@@ -202,9 +204,9 @@ class AmqpReader(FramedReader):
             self.channels = {}
         else:
             self.channels.pop(channel, None)
-        text = 7 + (said[6] if len(said) > 6 else 0)
+        text = 7 + (payload[6] if len(payload) > 6 else 0)
         alone = len(used) == 1 and (channel is not None or self.sure)  # other channels may have had the error
-        if struct.pack(">HH", *PUBLISH) != said[text : text + 4] or not alone:
+        if struct.pack(">HH", *PUBLISH) != payload[text : text + 4] or not alone:
             return []
         last = used[0].waiting.get(used[0].count)
         return _refused(frame, [last]) if last is not None else []
@@ -215,10 +217,10 @@ class AmqpReader(FramedReader):
         if not frame.intact(HEAD, frame.size - 1):
             message.complete, message.unknown_from = False, 0
             return self._give(direction, channel)
-        said = frame.data[HEAD:-1]
-        content.size, flags = int.from_bytes(said[4:12], "big"), int.from_bytes(said[12:14], "big")
-        if flags & TYPED and len(said) > 14:
-            message.content_type = decoded(said[15 : 15 + said[14]])
+        payload = frame.data[HEAD:-1]
+        content.size, flags = int.from_bytes(payload[4:12], "big"), int.from_bytes(payload[12:14], "big")
+        if flags & TYPED and len(payload) > 14:
+            message.content_type = decoded(payload[15 : 15 + payload[14]])
         if content.size > MOST_BODY:
             message.notes.append("limit: size of a body")
             message.complete, message.unknown_from = False, 0
@@ -272,18 +274,18 @@ def _refused(frame: Frame, some: list[Message]) -> list[Message]:
     ]
 
 
-def _path(which: tuple[int, int], said: bytes) -> str:
+def _path(which: tuple[int, int], payload: bytes) -> str:
     """Exchange and routing key."""
     at = 6 if which in {PUBLISH, RETURN} else 4
     if which == RETURN:
-        at += 1 + (said[at] if at < len(said) else 0)
+        at += 1 + (payload[at] if at < len(payload) else 0)
     elif which == DELIVER:
-        at += 1 + (said[at] if at < len(said) else 0) + 9
+        at += 1 + (payload[at] if at < len(payload) else 0) + 9
     elif which == GET_OK:
         at += 9
     names = []
     for _ in range(2):
-        size = said[at] if at < len(said) else 0
-        names.append(decoded(said[at + 1 : at + 1 + size]))
+        size = payload[at] if at < len(payload) else 0
+        names.append(decoded(payload[at + 1 : at + 1 + size]))
         at += 1 + size
     return "/".join(names)

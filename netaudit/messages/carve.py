@@ -229,8 +229,8 @@ class Search:
     def feed(self, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of this direction."""
         out = self.carver.feed(offset, data)
-        if said := self.numbers.feed(offset, data):
-            out += said
+        if found := self.numbers.feed(offset, data):
+            out += found
         return out
 
     def gap(self, offset: int, length: int) -> list[Message]:

@@ -57,12 +57,12 @@ class Announcement:
 
     reader: str
     ts: int  # ns
-    said: list[tuple[int, Transfer | None]] = field(default_factory=list)  # None: the one before was refused
+    transfers: list[tuple[int, Transfer | None]] = field(default_factory=list)  # None: the one before was refused
 
     def transfer(self, first: int, last: int) -> Transfer | None:
         """The command that a flow with these capture times (ns) carries out: the last one before it, else the first."""
         valid: list[tuple[int, Transfer]] = []
-        for ts, transfer in self.said:
+        for ts, transfer in self.transfers:
             if ts > last:
                 break
             if transfer is not None:
@@ -84,25 +84,25 @@ class Expected:
 
     def hear(self, message: Message, row: np.void, *, swapped: bool) -> None:
         """Take what a message of the flow `row` (a FLOW row) says of data flows."""
-        said = message.details.data_flow if isinstance(message.details, ControlDetails) else None
-        if not isinstance(said, Said) or message.pieces is None or not len(message.pieces):
+        announced = message.details.data_flow if isinstance(message.details, ControlDetails) else None
+        if not isinstance(announced, Said) or message.pieces is None or not len(message.pieces):
             return
         ts, serial = int(message.pieces["ts"][-1]), int(row["serial"])
-        if said.listener >= 0:
-            self._announce(Announcement(said.reader, ts), row, said.listener ^ swapped, said)
+        if announced.listener >= 0:
+            self._announce(Announcement(announced.reader, ts), row, announced.listener ^ swapped, announced)
         latest = self._latest.get(serial)
-        if latest is not None and len(latest.said) < MOST_TRANSFERS:
-            if said.transfer is not None:
-                latest.said.append((ts, said.transfer))
-            elif said.refused:
-                latest.said.append((ts, None))
+        if latest is not None and len(latest.transfers) < MOST_TRANSFERS:
+            if announced.transfer is not None:
+                latest.transfers.append((ts, announced.transfer))
+            elif announced.refused:
+                latest.transfers.append((ts, None))
 
-    def _announce(self, announcement: Announcement, row: np.void, side: int, said: Said) -> None:
+    def _announce(self, announcement: Announcement, row: np.void, side: int, announced: Said) -> None:
         near, far = ("server", "client") if side else ("client", "server")
-        end = (said.transport or int(row["proto"]), *_address(row, near), said.port, *_address(row, far))
+        end = (announced.transport or int(row["proto"]), *_address(row, near), announced.port, *_address(row, far))
         self._latest[int(row["serial"])] = announcement
         self._ends.setdefault(end, []).append(announcement)
-        self._ports[said.port & 0xFFFF] += 1
+        self._ports[announced.port & 0xFFFF] += 1
         order = self._order.setdefault(int(row["shard"]), [])
         order.append((end, announcement))
         if len(order) > MOST:

@@ -99,8 +99,8 @@ class Flow:
 
     __slots__ = (
         "announced", "chosen", "done", "entry", "failures", "hand_overs", "held", "id", "inner", "keys", "last",
-        "midstream", "opening", "out", "ports", "protocol", "reader", "seen", "serial", "server_name", "swapped",
-        "together", "told", "trails", "transport", "upgrade", "via", "waiting", "who_opened_is_known",
+        "midstream", "opening", "out", "ports", "protocol", "reader", "reported", "seen", "serial", "server_name",
+        "swapped", "together", "trails", "transport", "upgrade", "via", "waiting", "who_opened_is_known",
     )  # fmt: skip
 
     def __init__(self, row: np.void, keys: FlowKeys | None = None, *, together: bool = False) -> None:
@@ -131,7 +131,7 @@ class Flow:
         self.protocol = ""
         self.server_name = ""
         self.chosen = ("", "", "")
-        self.swapped = self.done = self.told = self.seen = False
+        self.swapped = self.done = self.reported = self.seen = False
         self.failures: list[str] = []
         self.hand_overs = 0
 
@@ -294,7 +294,7 @@ class Flow:
 
     def _set(self, entry: Entry, opening: Opening) -> None:
         self.entry, self.reader = entry, entry.make()
-        self.reader.told, self.reader.keys = self.announced, self.keys
+        self.reader.announced, self.reader.keys = self.announced, self.keys
         self.reader.together = self.together
         self.reader.begin(opening)
         if entry.name != UNKNOWN:

@@ -158,10 +158,10 @@ def recognise(opening: Opening) -> Verdict:
 def recognise_datagram(opening: Opening) -> Verdict:
     """A whole JSON text behind a short head, and at most a few check bytes behind it."""
     data = opening.up or opening.down
-    return Verdict.YES if not opening.upgrade and _told(data) is not None else Verdict.NO
+    return Verdict.YES if not opening.upgrade and _body_span(data) is not None else Verdict.NO
 
 
-def _told(data: bytes) -> tuple[int, int] | None:
+def _body_span(data: bytes) -> tuple[int, int] | None:
     """Where the JSON text of a datagram begins and ends."""
     begin = _begin(data)[0] if len(data) >= LEAST_DATAGRAM else -1
     if begin < 0 or data[begin : begin + 1] not in {b"{", b"["}:
@@ -177,12 +177,12 @@ class FramedDatagrams(CarveReader):
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a datagram."""
-        if (told := _told(data)) is None:
+        if (span := _body_span(data)) is None:
             return super().feed(direction, offset, data)
         self.at[direction] = offset + len(data)
         out = self.sides[direction].finish(ended=False)
         message = Message("carved", direction, offset, offset + len(data), method="frame")
-        message.body, message.body_start, message.body_size = data[slice(*told)], offset + told[0], told[1] - told[0]
+        message.body, message.body_start, message.body_size = data[slice(*span)], offset + span[0], span[1] - span[0]
         return [*out, message]
 
 
@@ -312,8 +312,8 @@ class Side:
         if self.length is not None:
             return self._same_length(self.length)
         if (lines := _LINES.match(held, pos)) is not None:
-            for told in _SIZE.findall(lines[0]):
-                if (size := lines.end() + int(told)) - pos > MOST:
+            for length in _SIZE.findall(lines[0]):
+                if (size := lines.end() + int(length)) - pos > MOST:
                     continue
                 first = lines[0].partition(b"\n")[0][:MARKER]
                 if (len(held) > size + len(first) and held.startswith(first, size)) or (final and len(held) == size):

@@ -83,8 +83,8 @@ class Conversations:
         if not isinstance(flow, Flow):
             if flow is None and not (delivery.brings or after.reader or after.held or delivery.closed):
                 return []  # what begins a flow is known when its first bytes are there
-            if (told := self._exchanges(serial, delivery, flow, after)) is not None:
-                return told
+            if (messages := self._exchanges(serial, delivery, flow, after)) is not None:
+                return messages
             flow = self.flows[serial] = self._flow(delivery, flow, after)
         for run in (*after.held, *delivery.runs):
             if run.is_gap:
@@ -101,8 +101,8 @@ class Conversations:
             del self.flows[serial]
             self.closed.append(flow.summary())
             flow.let_go()
-        elif flow.done and not flow.told:
-            flow.told = True
+        elif flow.done and not flow.reported:
+            flow.reported = True
             self.ignored.append(serial)
         self.failures += flow.failures
         flow.failures = []

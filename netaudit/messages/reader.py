@@ -72,7 +72,7 @@ class BaseReader(ABC):
     takes_batches: bool = False  # over UDP, it is fed no more, but given all datagrams of a batch at once
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
-    told: Announcement | None = None  # set before begin() where another flow announced this one
+    announced: Announcement | None = None  # set before begin() where another flow announced this one
     span: tuple[int, int] = (0, 0)  # set before finish(): capture times of the first and the last packet, ns
     keys: FlowKeys | None = None  # set before begin() where keys were given that may open what is encrypted
     carried: list[Carried] | None = None  # plaintext of another stream inside this one; the flow takes and clears it

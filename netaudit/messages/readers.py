@@ -238,5 +238,5 @@ def begins_as(name: str, beginning: bytes) -> bool:
 def _declined(up: bytes, down: bytes) -> int:
     """How many of the first entries say NO of any opening of one direction that begins so: NO does not change."""
     opening = Opening(up, down, 0, 0, midstream=False)
-    said = (number for number, entry in enumerate(BY_BYTES) if entry.recognise(opening) is not Verdict.NO)
-    return next(said, len(BY_BYTES))
+    undecided = (number for number, entry in enumerate(BY_BYTES) if entry.recognise(opening) is not Verdict.NO)
+    return next(undecided, len(BY_BYTES))

@@ -41,10 +41,10 @@ class MoreError(Exception):
 
 def recognise(opening: Opening) -> Verdict:
     """A command as clients write it."""
-    for data, said in ((opening.up, Verdict.YES), (opening.down, Verdict.SWAPPED)):
+    for data, verdict in ((opening.up, Verdict.YES), (opening.down, Verdict.SWAPPED)):
         if data:
             if _OPENS.match(data):
-                return said
+                return verdict
             return Verdict.MORE if _BEGUN.match(data) else Verdict.NO
     return Verdict.MORE
 

@@ -55,8 +55,8 @@ class Datagram(NamedTuple):
         value = next((value for option, value in self.options if option in own), None)
         if value is None or len(value) > 3:
             return None
-        said = int.from_bytes(value, "big")
-        return said >> 4 << min((said & 7) + 4, 10), bool(said & 8)
+        packed = int.from_bytes(value, "big")
+        return packed >> 4 << min((packed & 7) + 4, 10), bool(packed & 8)
 
 
 def parse(data: bytes) -> Datagram | None:

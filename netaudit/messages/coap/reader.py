@@ -60,13 +60,15 @@ def recognise(opening: Opening) -> Verdict:
         (opening.up, Verdict.YES, Verdict.SWAPPED),
         (opening.down, Verdict.SWAPPED, Verdict.YES),
     ):
-        said = parse(data)
-        if said is None:
+        datagram = parse(data)
+        if datagram is None:
             continue
-        if said.method and (usual or any(option in {URI_HOST, URI_PATH, PROXY_URI} for option, _ in said.options)):
+        if datagram.method and (
+            usual or any(option in {URI_HOST, URI_PATH, PROXY_URI} for option, _ in datagram.options)
+        ):
             return asked
-        if usual and not said.method:
-            return answered if said.status else asked
+        if usual and not datagram.method:
+            return answered if datagram.status else asked
     return Verdict.NO
 
 
@@ -106,65 +108,67 @@ class CoapReader(BaseReader):
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take one datagram."""
         self.at[direction] = offset + len(data)
-        said = parse(data)
-        if said is None and len(data) >= LEAST:
+        datagram = parse(data)
+        if datagram is None and len(data) >= LEAST:
             self.hand_over = carve_from(direction, offset, data)
             return [*self.finish(), carved_from_here(NAME, direction, offset, "a datagram that is no CoAP")]
-        if said is None or not (said.method or said.status):
+        if datagram is None or not (datagram.method or datagram.status):
             return []
-        if said.kind < 2:  # an acknowledgement may be the same for many
+        if datagram.kind < 2:  # an acknowledgement may be the same for many
             if (copy := hash(data)) in self.seen[direction]:
                 return []
             self.seen[direction].append(copy)
-        return self.take(said, direction, offset, data)
+        return self.take(datagram, direction, offset, data)
 
-    def take(self, said: Datagram, direction: int, offset: int, data: bytes) -> list[Message]:
+    def take(self, datagram: Datagram, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a request or a response: what it says, where it begins in its stream, and its bytes."""
-        message = Message(NAME, direction, offset, offset + len(data), method=said.method, status=said.status)
-        message.content_type = _format(said)
-        if said.method:
-            message.host, message.path = decoded(said.first(URI_HOST) or b""), said.path
-            return self._request(said, message, data)
-        return self._response(said, message, data)
+        message = Message(NAME, direction, offset, offset + len(data), method=datagram.method, status=datagram.status)
+        message.content_type = _format(datagram)
+        if datagram.method:
+            message.host, message.path = decoded(datagram.first(URI_HOST) or b""), datagram.path
+            return self._request(datagram, message, data)
+        return self._response(datagram, message, data)
 
-    def _request(self, said: Datagram, message: Message, data: bytes) -> list[Message]:
-        key = message.method, message.path, said.first(TAG) or b""
-        out = self._take(key, said, message, data)
+    def _request(self, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
+        key = message.method, message.path, datagram.first(TAG) or b""
+        out = self._take(key, datagram, message, data)
         parts = self.bodies[message.direction].get(key)
         asked = self.asked[message.direction]
-        asked.pop(said.token, None)
+        asked.pop(datagram.token, None)
         # of blocks, the request is the body: it is given with the last of them
-        asked[said.token] = parts.named if parts is not None and said.block is not None else replace(out[-1], body=b"")
+        asked[datagram.token] = (
+            parts.named if parts is not None and datagram.block is not None else replace(out[-1], body=b"")
+        )
         if len(asked) > MOST_ASKED:
             del asked[next(iter(asked))]
         return out
 
-    def _response(self, said: Datagram, message: Message, data: bytes) -> list[Message]:
+    def _response(self, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
         other = 1 - message.direction
-        request = self.asked[other].get(said.token)
+        request = self.asked[other].get(datagram.token)
         if request is None:
-            return self._take(("", "", said.token), said, message, data)
+            return self._take(("", "", datagram.token), datagram, message, data)
         out: list[Message] = []
         under_way = next((key for key, parts in self.bodies[other].items() if parts.named is request), None)
-        if under_way is not None and (said.status >= ERROR or self.bodies[other][under_way].ended):
+        if under_way is not None and (datagram.status >= ERROR or self.bodies[other][under_way].ended):
             out = [self.bodies[other].pop(under_way).give()]
             under_way = None
         if under_way is None:  # else the body has no row yet that an answer could be of
             message.request = request
-        key = request.method, request.path, said.first(ETAG) or b""
-        return out + self._take(key, said, message, data)
+        key = request.method, request.path, datagram.first(ETAG) or b""
+        return out + self._take(key, datagram, message, data)
 
-    def _take(self, key: Body, said: Datagram, message: Message, data: bytes) -> list[Message]:
+    def _take(self, key: Body, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
         """The message of a datagram, or what its block makes ready to be given."""
-        payload = memoryview(data)[said.payload_at :]
-        block = said.block
+        payload = memoryview(data)[datagram.payload_at :]
+        block = datagram.block
         if block is None or message.status == CONTINUE or message.status >= ERROR:
             return [_alone(message, payload)]
         place, more = block
         out: list[Message] = []
         bodies = self.bodies[message.direction]
         parts = bodies.get(key)
-        declared = said.number_of(SIZE1 if message.method else SIZE2)
+        declared = datagram.number_of(SIZE1 if message.method else SIZE2)
         if parts is not None and not parts.takes(place, payload, declared, more=more):
             out, parts = [bodies.pop(key).give()], None  # the next body of the same name
         if place > FAR + (2 * parts.bytes.written if parts is not None else 0):
@@ -203,5 +207,5 @@ def _alone(message: Message, payload: memoryview) -> Message:
     return message
 
 
-def _format(said: Datagram) -> str:
-    return FORMATS.get(said.number_of(FORMAT), "") if said.first(FORMAT) is not None else ""
+def _format(datagram: Datagram) -> str:
+    return FORMATS.get(datagram.number_of(FORMAT), "") if datagram.first(FORMAT) is not None else ""

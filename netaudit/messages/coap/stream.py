@@ -47,8 +47,8 @@ def recognise(opening: Opening) -> Verdict:
         return Verdict.NO
     if len(data) < end:
         return Verdict.MORE
-    said = options_of(data[begin:end], 0)
-    if said is None or any(not number & 1 and number not in CSM_OPTIONS for number, _ in said[0]):
+    parsed = options_of(data[begin:end], 0)
+    if parsed is None or any(not number & 1 and number not in CSM_OPTIONS for number, _ in parsed[0]):
         return Verdict.NO
     if PORT in (opening.client_port, opening.server_port):
         return Verdict.YES
@@ -85,9 +85,9 @@ class CoapStreamReader(CoapReader):
             start = self.at[direction] - len(held)
             if LIKE_HTTP.match(bytes(held[:end])) is not None:  # whose letters are a length and a code, too
                 return out + self._lost(direction, "bytes that are no CoAP")
-            said = _message(bytes(held[:end]), at, begin)
-            if said is not None:
-                out += self.take(said, direction, start, bytes(held[:end]))
+            datagram = _message(bytes(held[:end]), at, begin)
+            if datagram is not None:
+                out += self.take(datagram, direction, start, bytes(held[:end]))
             elif held[at] >> 5 != SIGNALS and held[at]:
                 return out + self._lost(direction, "bytes that are no CoAP")
             del held[:end]

@@ -187,15 +187,15 @@ class Http3:
 
     def _settings(self, side: _Side, payload: bytes) -> None:
         """What one side says of its table bounds the fields that the other one sends."""
-        said: dict[int, int] = {}
+        settings: dict[int, int] = {}
         at = 0
         try:
             while at < len(payload) and len(payload) <= SETTINGS_LIMIT:
                 name, at = varint(payload, at)
-                said[name], at = varint(payload, at)
+                settings[name], at = varint(payload, at)
         except IndexError:
             pass
-        self.decoders[1 - side.direction].allow(said.get(TABLE_CAPACITY, 0))
+        self.decoders[1 - side.direction].allow(settings.get(TABLE_CAPACITY, 0))
         self._retry()
 
     # -- messages -----------------------------------------------------------------------------------------------------

@@ -49,18 +49,18 @@ def open_each(
     at = 0
     for number in range(begins.size):
         begin, end = begins[number], ends[number] - TAG
-        told = address(behind, number * behind.itemsize)  # how many bytes were written, which is known
+        written = address(behind, number * behind.itemsize)  # how many bytes were written, which is known
         if end < begin or at + end - begin > plain.size:
             return number
         nonce, head = address(nonces, number * nonces.shape[1]), address(heads, number * heads.shape[1])
         fits = call(functions[INIT], (context, 0, 0, 0, nonce)) == 1
-        fits &= call(functions[UPDATE], (context, 0, told, head, sizes[number])) == 1
+        fits &= call(functions[UPDATE], (context, 0, written, head, sizes[number])) == 1
         if end > begin:
             content = address(data, begin)
-            fits &= call(functions[UPDATE], (context, address(plain, at), told, content, end - begin)) == 1
+            fits &= call(functions[UPDATE], (context, address(plain, at), written, content, end - begin)) == 1
         fits &= call(functions[CONTROL], (context, SET_TAG, TAG, address(data, end))) == 1
         # Always asked, whatever was said before: what is told is what a tag has proved.
-        if call(functions[FINAL], (context, address(plain, at + end - begin), told)) != 1 or not fits:
+        if call(functions[FINAL], (context, address(plain, at + end - begin), written)) != 1 or not fits:
             return number
         start, at = at, at + end - begin
         if kind >= 0:
@@ -74,7 +74,7 @@ def open_each(
 
 
 @lean_kernel
-def key_streams(functions: I8, context: int, starts: U1, nothing: U1, told: I8, streams: U1) -> bool:
+def key_streams(functions: I8, context: int, starts: U1, nothing: U1, written: I8, streams: U1) -> bool:
     """Fill `streams`, shape (n, m), with what a stream cipher gives from each start on; whether it did.
 
     Args:
@@ -82,14 +82,14 @@ def key_streams(functions: I8, context: int, starts: U1, nothing: U1, told: I8, 
         context: address of an EVP_CIPHER_CTX that has cipher and key.
         starts: shape (n, 16).
         nothing: m zero bytes.
-        told: a place for what the library says.
+        written: a place for how many bytes the library wrote.
         streams: to fill.
 
     """
     for number in range(starts.shape[0]):
         start, stream = address(starts, number * starts.shape[1]), address(streams, number * streams.shape[1])
         fits = call(functions[INIT], (context, 0, 0, 0, start)) == 1
-        fits &= call(functions[UPDATE], (context, stream, address(told, 0), address(nothing, 0), nothing.size)) == 1
+        fits &= call(functions[UPDATE], (context, stream, address(written, 0), address(nothing, 0), nothing.size)) == 1
         if not fits:
             return False
     return True

@@ -159,11 +159,11 @@ class QuicOpener:
     @property
     def outcome(self) -> Outcome:
         """What became of the flow: of several connections the one of which most is known."""
-        said = [connection.outcome for connection in self.connections]
+        outcomes = [connection.outcome for connection in self.connections]
         for state in (PARTLY, OPENED, WRONG_KEYS, NO_KEYS, UNSUPPORTED, NOT_ASKED):
-            for outcome in said:
+            for outcome in outcomes:
                 if outcome.state == state:
-                    mixed = state == OPENED and any(one.state != OPENED for one in said)
+                    mixed = state == OPENED and any(one.state != OPENED for one in outcomes)
                     return Outcome(PARTLY, outcome.source, outcome.why) if mixed else outcome
         return Outcome(NO_BEGINNING)
 

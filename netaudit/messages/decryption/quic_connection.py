@@ -63,7 +63,7 @@ class Connection:
         self.streams = Streams(client)
         self.waiting: list[_Waiting] = []
         self.strange = self.opened = 0
-        self.told: set[tuple[int, int]] = set()  # spaces and directions whose keys have opened something
+        self.proved: set[tuple[int, int]] = set()  # spaces and directions whose keys have opened something
         self.source = -1
 
     # -- whose packets ------------------------------------------------------------------------------------------------
@@ -114,12 +114,12 @@ class Connection:
 
     def begin(self, direction: int, content: bytes) -> None:
         """Heed the frames of an Initial; what waited for the keys they bring may be opened then."""
-        said = self.handshake
-        before = said.changes
+        handshake = self.handshake
+        before = handshake.changes
         for frame in frames(content):
             if frame.kind == CRYPTO:
-                said.feed(INITIAL, direction, frame)
-        if before != said.changes:
+                handshake.feed(INITIAL, direction, frame)
+        if before != handshake.changes:
             self._again()
 
     def restart(self, destination: bytes) -> None:
@@ -130,15 +130,15 @@ class Connection:
 
     def take_long(self, direction: int, offset: int, data: bytes, packet: Packet) -> None:
         """A packet of the handshake, or early data."""
-        said = self.handshake
-        if said.state in HOPELESS:
+        handshake = self.handshake
+        if handshake.state in HOPELESS:
             return
         early = packet.kind is Kind.ZERO_RTT
-        if not (said.hellos if early else said.answered):
+        if not (handshake.hellos if early else handshake.answered):
             self._wait(direction, offset, data, packet.start)
             return
         space = TRAFFIC if early else HANDSHAKE
-        levels = said.early if early else said.levels.get((HANDSHAKE, direction), [])
+        levels = handshake.early if early else handshake.levels.get((HANDSHAKE, direction), [])
         for level in levels:
             found = level.open(data, packet.start, packet.number_at, packet.end, self.largest[space, direction])
             if found is None:
@@ -168,14 +168,14 @@ class Connection:
 
     def take_short(self, direction: int, offset: int, data: bytes, start: int) -> bool:
         """A packet with a short header; whether it was opened."""
-        said = self.handshake
-        if said.state in HOPELESS:
+        handshake = self.handshake
+        if handshake.state in HOPELESS:
             return True
         size = self.addressed(direction, data, start)
-        if said.hellos and not said.answered:
+        if handshake.hellos and not handshake.answered:
             self._wait(direction, offset, data, start)
             return True
-        for level in said.levels.get((TRAFFIC, direction), []) if size >= 0 else []:
+        for level in handshake.levels.get((TRAFFIC, direction), []) if size >= 0 else []:
             found = level.open_short(data, start, start + 1 + size, self.largest[TRAFFIC, direction])
             if found is not None:
                 self._used(TRAFFIC, direction, level)
@@ -185,7 +185,7 @@ class Connection:
 
     def level(self, direction: int) -> Level | None:
         """Keys that have opened packets with short headers; None where none have."""
-        if self.handshake.state or (TRAFFIC, direction) not in self.told:
+        if self.handshake.state or (TRAFFIC, direction) not in self.proved:
             return None
         return self.handshake.levels[TRAFFIC, direction][0]
 
@@ -222,8 +222,8 @@ class Connection:
     def _used(self, space: int, direction: int, level: Level) -> None:
         """Keys have opened something."""
         self.opened += 1
-        if (space, direction) not in self.told:
-            self.told.add((space, direction))
+        if (space, direction) not in self.proved:
+            self.proved.add((space, direction))
             source = self.handshake.proved(space, direction, level)
             self.source = source if source >= 0 else self.source
 
@@ -255,12 +255,12 @@ class Connection:
         """Whether streams are read: where it is known what they carry."""
         if self.streams.reader is not None:
             return True
-        said = self.handshake
-        if said.protocols and said.protocols[0].startswith(b"h3"):
+        handshake = self.handshake
+        if handshake.protocols and handshake.protocols[0].startswith(b"h3"):
             self.streams.begin()
             return True
-        name = said.protocols[0].decode("latin-1") if said.protocols else "none"
-        said.why = said.why or f"application protocol {name[:32]} is not read"
+        name = handshake.protocols[0].decode("latin-1") if handshake.protocols else "none"
+        handshake.why = handshake.why or f"application protocol {name[:32]} is not read"
         return False
 
     # -- what became of it --------------------------------------------------------------------------------------------
@@ -290,11 +290,13 @@ class Connection:
     @property
     def outcome(self) -> Outcome:
         """What became of it."""
-        said = self.handshake
+        handshake = self.handshake
         source = self.labels[self.source] if self.source >= 0 else ""
         if self.opened:
-            partly = self.streams.holes or self.strange > 8 or said.why
-            return Outcome(PARTLY if partly else OPENED, source, said.why)
+            partly = self.streams.holes or self.strange > 8 or handshake.why
+            return Outcome(PARTLY if partly else OPENED, source, handshake.why)
         return Outcome(
-            said.state or (WRONG_KEYS if self.strange and any(said.levels.values()) else NO_BEGINNING), "", said.why
+            handshake.state or (WRONG_KEYS if self.strange and any(handshake.levels.values()) else NO_BEGINNING),
+            "",
+            handshake.why,
         )

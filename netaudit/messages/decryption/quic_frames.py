@@ -40,9 +40,9 @@ def frames(data: bytes) -> Iterator[Frame]:
                 for _ in range(_NUMBERS[kind]):
                     _, at = varint(data, at)
                 continue
-            said, at = _frame(kind, data, at)
-            if said is not None:
-                yield said
+            frame, at = _frame(kind, data, at)
+            if frame is not None:
+                yield frame
             elif at < 0:
                 return
     except IndexError:

@@ -172,9 +172,9 @@ class Handshaking:
         return [Level(suite, version, secret.value, random) for version in self.versions for suite in fit]
 
     def _extensions(self, raw: bytes) -> None:
-        said = Cursor(Cursor(raw[4:]).vector(2))
-        while said.left:
-            kind, content = said.number(2), said.vector(2)
+        extensions = Cursor(Cursor(raw[4:]).vector(2))
+        while extensions.left:
+            kind, content = extensions.number(2), extensions.vector(2)
             if kind == ALPN:
                 self.protocols = [Cursor(Cursor(content).vector(2)).vector(1)]
 

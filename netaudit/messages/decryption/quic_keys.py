@@ -68,8 +68,8 @@ class HeaderKey:
         if len(samples) > FEW * SAMPLE and (known := self._context) is not None:
             starts = np.frombuffer(samples, np.uint8).reshape(-1, SAMPLE)
             streams = np.empty(starts.shape, np.uint8)
-            told = np.zeros(1, np.int64)
-            if key_streams(known.functions, known.address, starts, NOTHING, told, streams):
+            written = np.zeros(1, np.int64)
+            if key_streams(known.functions, known.address, starts, NOTHING, written, streams):
                 return streams.tobytes()
         return b"".join(self._streamed(samples[at : at + SAMPLE]) for at in range(0, len(samples), SAMPLE))
 

@@ -27,9 +27,9 @@ class Row:
         room = 2 * count + 8  # frames; of packets with more, that do not fit, the other way is gone
         self.columns: Columns = np.empty(count, np.int64), np.empty((room, COLUMNS), np.int64)
         spans, joined = np.empty((3, room), np.int64), np.empty(data.size, np.uint8)
-        told = read_packets(data, opened.ends, opened.at + bases[:count], *self.columns, spans, joined)
+        stream_frames = read_packets(data, opened.ends, opened.at + bases[:count], *self.columns, spans, joined)
         self._data = joined.data
-        counts, starts, ends = spans[:, :told].tolist()
+        counts, starts, ends = spans[:, :stream_frames].tolist()
         self._spans: Spans = (counts, starts, ends)
 
     def largest(self, first: int, until: int) -> int:

@@ -169,11 +169,11 @@ def recognise_udp(opening: Opening) -> Verdict:
         message = parse(data)
     except MalformedError:
         return Verdict.NO
-    said = said_in(message)
-    if any(kind.startswith("TYPE") for _, kind in said.questions):
+    details = said_in(message)
+    if any(kind.startswith("TYPE") for _, kind in details.questions):
         return Verdict.NO
     opening.read = message
-    swapped = said.response == bool(opening.up) and opening.server_port not in PORTS
+    swapped = details.response == bool(opening.up) and opening.server_port not in PORTS
     return Verdict.SWAPPED if swapped and opening.client_port in PORTS else Verdict.YES
 
 
@@ -247,9 +247,9 @@ class DnsReader(BaseReader):
                 return None
         message.protocol, message.direction = self.name, direction
         message.start, message.end = offset, offset + len(data)
-        said = said_in(message)
-        key = (said.id, message.host.lower())
-        if said.response:
+        details = said_in(message)
+        key = (details.id, message.host.lower())
+        if details.response:
             message.request = self.asked.pop(key, None)
         elif self.name != "mdns":
             if len(self.asked) >= WAITING:

@@ -234,7 +234,7 @@ class FtpDataReader(BaseReader):
         """The file."""
         self._opened(0)
         self._opened(1)
-        transfer = self.told.transfer(*self.span) if isinstance(self.told, Announcement) else None
+        transfer = self.announced.transfer(*self.span) if isinstance(self.announced, Announcement) else None
         for direction, sink in enumerate(self.sinks):
             if sink is not None:
                 if transfer is not None:

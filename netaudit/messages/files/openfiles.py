@@ -32,7 +32,7 @@ class OpenFile:
     path: str = ""
     size: int = -1  # when it was opened, -1 unknown
     fresh: bool = False  # made or emptied when opened
-    told: int = -1  # its size as said since, -1 not at all
+    latest_size: int = -1  # its size as said since, -1 not at all
     spread: str = ""  # names it over all connections of its session, where there may be several
     elsewhere: bool = False  # other connections are at hand: what was written here need not be all
     doubtful: bool = False  # while it was open a command was lost, which may have written more
@@ -86,11 +86,11 @@ class OpenFiles:
         file = self.files[key]
         self._give(file, cut=True)
 
-    def told(self, key: Hashable, size: int) -> None:
+    def note_size(self, key: Hashable, size: int) -> None:
         """How large a file is now was said."""
         file = self.files.get(key)
         if file is not None and 0 <= size < 1 << 63:
-            file.told = size
+            file.latest_size = size
 
     def doubt(self) -> None:
         """Commands of the client were lost: they may have written to any open file."""
@@ -110,13 +110,13 @@ class OpenFiles:
             message.path = file.path
             message.file_name = file.path.replace("\\", "/").rpartition("/")[2]
             # what was there before, and was not written over, belongs to the file too
-            known = not cut and max(file.size, file.told) >= 0 and bool(direction or not file.doubtful)
-            if not direction and file.elsewhere and file.told < part.size:  # not told since, or not told at all
+            known = not cut and max(file.size, file.latest_size) >= 0 and bool(direction or not file.doubtful)
+            if not direction and file.elsewhere and file.latest_size < part.size:  # not told since, or not told at all
                 known = False
             before = file.size if direction or not file.fresh else 0
-            part.fill(message, max(before, file.told, 0), known=known)
+            part.fill(message, max(before, file.latest_size, 0), known=known)
             if file.spread and not message.complete:
-                size = max(file.size, file.told) if direction else file.told
+                size = max(file.size, file.latest_size) if direction else file.latest_size
                 message.spread = (f"{file.spread}\0{message.method}", size)
             if cut:
                 message.notes.append("limit: too much of open files held at a time")

@@ -81,8 +81,8 @@ class TftpReader(BaseReader):
     def begin(self, opening: Opening) -> None:
         """An announced flow knows its file already."""
         self.flow_ports = (opening.client_port, opening.server_port)
-        if self.told is not None:
-            transfer = self.told.said[0][1] if self.told.said else None
+        if self.announced is not None:
+            transfer = self.announced.transfers[0][1] if self.announced.transfers else None
             if transfer is not None:
                 self.file = _File(transfer.method, transfer.name, transfer.coding)
 
@@ -107,9 +107,9 @@ class TftpReader(BaseReader):
         out = self._give()
         method, name, mode, _ = asked
         message = Message(NAME, direction, offset, offset + len(data), method=method, path=name)
-        said = Said(NAME, direction, self.flow_ports[direction])
-        said.transfer = _transfer(method, name, mode)
-        message.details = ControlDetails(said)
+        announced = Said(NAME, direction, self.flow_ports[direction])
+        announced.transfer = _transfer(method, name, mode)
+        message.details = ControlDetails(announced)
         self.file = _File(method, name, mode)
         return [*out, message]
 

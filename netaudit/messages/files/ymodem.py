@@ -46,7 +46,7 @@ def is_sound(block: bytes) -> bool:
 
 def recognise(opening: Opening) -> Verdict:
     """A first block whose check is right."""
-    for data, said in ((opening.up, Verdict.YES), (opening.down, Verdict.SWAPPED)):
+    for data, verdict in ((opening.up, Verdict.YES), (opening.down, Verdict.SWAPPED)):
         if not data.strip(ASKS):  # nothing yet, or what a receiver says to begin
             continue
         if data[0] not in SIZES:
@@ -58,7 +58,7 @@ def recognise(opening: Opening) -> Verdict:
             return Verdict.NO
         if len(data) < size:
             return Verdict.MORE
-        return said if is_sound(data[:size]) else Verdict.NO
+        return verdict if is_sound(data[:size]) else Verdict.NO
     return Verdict.MORE
 
 

@@ -67,19 +67,19 @@ class Handshake:
 
     def _client_hello(self, direction: int, raw: bytes) -> Message:
         message = Message(self.protocol, direction, 0, 0, method="client_hello", body_size=len(raw))
-        message.details = said = client_said(raw, self.transport)
-        message.host = said.sni
-        if not said.ja3:
+        message.details = details = client_said(raw, self.transport)
+        message.host = details.sni
+        if not details.ja3:
             message.notes.append("lengths in the hello disagree: no fingerprints")
         self.hello, self.client = message, direction
         return message
 
     def _server_hello(self, direction: int, raw: bytes) -> Message:
         message = Message(self.protocol, direction, 0, 0, method="server_hello", body_size=len(raw))
-        message.details = said = server_said(raw)
+        message.details = details = server_said(raw)
         message.request = self.hello
         self.client = 1 - direction
-        self.version = said.version
+        self.version = details.version
         self.done[direction] = self._hides()
         return message
 

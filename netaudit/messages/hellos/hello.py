@@ -84,8 +84,8 @@ def parse(raw: bytes, *, cookie: bool = False) -> Hello:
         cursor.number(1)
     hello.extensions, whole = _split(cursor.vector(2) if cursor.left else b"")
     hello.contents = dict(reversed(hello.extensions))
-    said = hello.extension(VERSIONS)
-    hello.versions = numbers(Cursor(said).vector(1) if client else said)
+    versions = hello.extension(VERSIONS)
+    hello.versions = numbers(Cursor(versions).vector(1) if client else versions)
     hello.protocols = _names(hello.extension(ALPN))
     hello.whole = whole and not (cursor.short or cursor.left or len(suites) % 2 or len(session) > RANDOM)
     return hello

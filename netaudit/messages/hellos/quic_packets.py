@@ -130,13 +130,13 @@ class Keys:
 @functools.lru_cache(maxsize=256)
 def initial_keys(version: int, destination: bytes, sender: str = "client") -> Keys:
     """Keys of the "client" or the "server" from the destination id of the client's first Initial (RFC 9001, 5.2)."""
-    said = VERSIONS[version]
-    secret = hmac.digest(said.salt, destination, "sha256")
+    constants = VERSIONS[version]
+    secret = hmac.digest(constants.salt, destination, "sha256")
     secret = _expand(secret, sender.encode() + b" in", HASH)
     return Keys(
-        _expand(secret, said.label + b" key", 16),
-        _expand(secret, said.label + b" iv", 12),
-        _expand(secret, said.label + b" hp", 16),
+        _expand(secret, constants.label + b" key", 16),
+        _expand(secret, constants.label + b" iv", 12),
+        _expand(secret, constants.label + b" hp", 16),
     )
 
 

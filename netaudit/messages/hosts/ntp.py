@@ -48,7 +48,7 @@ class NtpReader(DatagramReader):
         mode = data[0] & 7
         message = Message("ntp", 0, 0, len(data), method={CLIENT: "client", SERVER: "server"}.get(mode, str(mode)))
         message.details, message.head = NtpDetails(data[1]), data[HEADER:]
-        said = moment(data[40:48]) if mode == SERVER and 1 <= data[1] <= 15 else ""  # stratum 0 or 16: not synchronised
-        if said:
-            message.headers = [("date", said)]
+        date = moment(data[40:48]) if mode == SERVER and 1 <= data[1] <= 15 else ""  # stratum 0 or 16: not synchronised
+        if date:
+            message.headers = [("date", date)]
         return message

@@ -123,9 +123,9 @@ def _parse(data: bytes) -> Message | None:
     if tag not in REQUESTS and tag not in ANSWERS:
         return None
     message.method = (REQUESTS | ANSWERS)[tag]
-    said: list[tuple[str, str]] = []
-    message.details = SnmpDetails(version, tag in ANSWERS, said)
-    _bindings(body, tag, said)
+    pairs: list[tuple[str, str]] = []
+    message.details = SnmpDetails(version, tag in ANSWERS, pairs)
+    _bindings(body, tag, pairs)
     return message
 
 
@@ -142,11 +142,11 @@ def _version_3(message: Message, inside: bytes, at: int) -> Message:
     return message
 
 
-def _bindings(body: bytes, tag: int, said: list[tuple[str, str]]) -> None:
+def _bindings(body: bytes, tag: int, pairs: list[tuple[str, str]]) -> None:
     """What the variables of a response or trap say; a message cut off within them keeps what came before."""
     parts = list(_elements(body))
     if tag == TRAP_1 and parts and parts[0][0] == OID:
-        said.append(("object_id", oid(parts[0][1])))
+        pairs.append(("object_id", oid(parts[0][1])))
     if tag not in ANSWERS or not parts or parts[-1][0] != SEQUENCE:
         return
     for kind, binding in _elements(parts[-1][1]):
@@ -156,9 +156,9 @@ def _bindings(body: bytes, tag: int, said: list[tuple[str, str]]) -> None:
         value_tag, value, _ = _element(binding, at)
         what = _meaning(oid(name))
         if what and value_tag == OCTETS:
-            said.append((what, _text(value)))
+            pairs.append((what, _text(value)))
         elif what == "object_id" and value_tag == OID:
-            said.append((what, oid(value)))
+            pairs.append((what, oid(value)))
 
 
 def _meaning(name: str) -> str:

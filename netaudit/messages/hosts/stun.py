@@ -63,7 +63,7 @@ class StunReader(BaseReader):
     def __init__(self) -> None:
         self.inner = CarveReader()
         self.at = [0, 0]
-        self.said = ["", ""]
+        self.names = ["", ""]
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a datagram."""
@@ -77,8 +77,8 @@ class StunReader(BaseReader):
         name = software(data)
         message = Message(NAME, direction, offset, end)
         message.head = b"\n".join(value for _, value in attributes(data) if len(value) > ORDINARY)
-        if name not in ("", self.said[direction]):
-            self.said[direction] = name
+        if name not in ("", self.names[direction]):
+            self.names[direction] = name
             message.method, message.details = "software", GreetingDetails([name])
         return [*out, message] if message.method or message.head else out
 

@@ -191,12 +191,12 @@ def _field(line: str) -> tuple[str, str] | None:
 
 def content_length(head: Head) -> tuple[int | None, str]:
     """Declared length and a note: duplicates and lists are taken when they agree, else the first counts."""
-    said = [value for key, value in head.headers if key == "content-length"]
-    if not said:
+    declared = [value for key, value in head.headers if key == "content-length"]
+    if not declared:
         return None, ""
-    if len(said) == 1 and said[0].isascii() and said[0].isdecimal() and len(said[0]) <= 15:
-        return int(said[0]), ""
-    values = [part.strip() for value in said for part in value.split(",")]
+    if len(declared) == 1 and declared[0].isascii() and declared[0].isdecimal() and len(declared[0]) <= 15:
+        return int(declared[0]), ""
+    values = [part.strip() for value in declared for part in value.split(",")]
     numbers = [int(value) for value in values if _NUMBER.match(value)]
     if not numbers:
         return None, "unusable Content-Length" if values else ""

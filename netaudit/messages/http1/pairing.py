@@ -114,9 +114,9 @@ class Pairing:
 
     def _request(self, head: Head, message: Message) -> Message | None:
         message.method, message.path = head.method, head.target
-        said = message.form.read(said_by)
-        message.host, message.content_type = said.host, said.content_type
-        for value in said.ranges:
+        facts = message.form.read(said_by)
+        message.host, message.content_type = facts.host, facts.content_type
+        for value in facts.ranges:
             _note_range(message, value)
         if head.method == "CONNECT":
             message.host = head.target
@@ -148,9 +148,9 @@ class Pairing:
 
     def _response(self, head: Head, message: Message, *, unasked: bool) -> Message | None:
         message.status = head.status
-        said = message.form.read(said_by)
-        message.content_type = said.content_type
-        for value in said.ranges:
+        facts = message.form.read(said_by)
+        message.content_type = facts.content_type
+        for value in facts.ranges:
             _note_range(message, value)
         waiting, released = self._pending[1 - message.direction], None
         if unasked and not self.sure:
@@ -218,11 +218,11 @@ def bodiless(head: Head) -> bool:
 
 
 def _request_framing(head: Head, message: Message) -> Framing:
-    said = message.form.read(said_by)
-    pause = head.method == "CONNECT" or said.upgrade
+    facts = message.form.read(said_by)
+    pause = head.method == "CONNECT" or facts.upgrade
     if tunnel_in(message):
         return Framing(Framing.NONE)
-    if said.chunked:
+    if facts.chunked:
         return Framing(Framing.CHUNKED, pause=pause, declared=content_length(head)[0])
     length, note = content_length(head)
     if note:

@@ -141,9 +141,9 @@ def _known(head: Head) -> _Known | None:
     form = head.form
     if form is None or head.sloppy or note:
         return None
-    said = form.read(said_by)
-    if said.ranges or said.upgrade or said.chunked or said.content_type.lower().startswith(TUNNELLED):
+    facts = form.read(said_by)
+    if facts.ranges or facts.upgrade or facts.chunked or facts.content_type.lower().startswith(TUNNELLED):
         return None
     return _Known(
-        head.status, tuple(head.headers), form, said.host, said.content_type, -1 if length is None else length
+        head.status, tuple(head.headers), form, facts.host, facts.content_type, -1 if length is None else length
     )

@@ -214,17 +214,17 @@ class DahuaReader(FramedReader):
         """A login or the reply to one: user name and realm, never the password or its hash."""
         head, extra = frame.data[:HEAD], frame.data[HEAD:]
         message = self.message(direction, frame, METHODS.get(head[:2], ""))
-        said: Said = []
+        pairs: Said = []
         if head[:1] == DEVICE:
             if found := _REALM.search(extra):
-                said.append(("realm", found[1].decode("utf-8", "replace").strip()))
-            message.details = StatedDetails("dahua", said, RESULTS.get(int.from_bytes(head[8:10], "big"), ""))
+                pairs.append(("realm", found[1].decode("utf-8", "replace").strip()))
+            message.details = StatedDetails("dahua", pairs, RESULTS.get(int.from_bytes(head[8:10], "big"), ""))
             return message
         name, found_hash, _ = extra.partition(b"&&")
         user = (name if found_hash else head[8:16].rstrip(b"\0")).decode("utf-8", "replace")
         if _USER.fullmatch(user):
-            said.append(("user", user))
-        message.details = StatedDetails("dahua_client", said)
+            pairs.append(("user", user))
+        message.details = StatedDetails("dahua_client", pairs)
         return message
 
 

@@ -34,11 +34,11 @@ def stated(method: str, params: Any) -> Said:
     if method == "global.login":
         realm = params.get("realm")
         return [("realm", realm[:100])] if is_word(realm) else []
-    said: Said = []
+    pairs: Said = []
     for path, field in _FACTS.get(method, {}).items():
         value: Any = params
         for step in path.split("."):
             value = value.get(step) if isinstance(value, dict) else None
         if is_word(value):
-            said.append((field, value[:128]))
-    return said
+            pairs.append((field, value[:128]))
+    return pairs

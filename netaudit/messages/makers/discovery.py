@@ -67,9 +67,9 @@ def parse(data: bytes) -> Message | None:
     kind = family(data)
     if not kind:
         return None
-    said, reply = READ[kind](data)
+    pairs, reply = READ[kind](data)
     message = Message("discovery", 0, 0, len(data), method="reply" if reply else "question")
-    message.details = StatedDetails("dhdiscover" if kind == "dahua_old" else kind, said[:MOST_FIELDS])
+    message.details = StatedDetails("dhdiscover" if kind == "dahua_old" else kind, pairs[:MOST_FIELDS])
     return message
 
 
@@ -78,16 +78,16 @@ def _text(raw: bytes) -> str:
 
 
 def _wsd(data: bytes) -> tuple[Said, bool]:
-    said: Said = []
+    pairs: Said = []
     for match in WSD_FIELD.finditer(data):
         field = {"Types": "type", "Scopes": "scope", "XAddrs": "address"}[match[1].decode()]
         for word in _text_long(match[2]).split():
-            said.append((field, word[:LONGEST_VALUE]))
+            pairs.append((field, word[:LONGEST_VALUE]))
             if field == "scope" and (found := SCOPE.match(word)):
-                said.append((found[1].lower(), unquote(found[2], errors="replace")[:LONGEST_VALUE]))
+                pairs.append((found[1].lower(), unquote(found[2], errors="replace")[:LONGEST_VALUE]))
     if found_end := WSD_ENDPOINT.search(data):
-        said.append(("endpoint", found_end[1].decode("ascii")))
-    return said, WSD_REPLY.search(data) is not None
+        pairs.append(("endpoint", found_end[1].decode("ascii")))
+    return pairs, WSD_REPLY.search(data) is not None
 
 
 def _text_long(raw: bytes) -> str:

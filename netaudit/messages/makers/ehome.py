@@ -64,8 +64,8 @@ def read(data: bytes) -> Message:
     kind, command = words.get("CommandType", ""), words.get("Command", "")
     message.method = f"{kind} {command}".strip()[:64]
     if kind == "REQUEST" and command == "REGISTER":
-        said: Said = [(FIELDS[name], value) for name, value in found if name in FIELDS]
-        message.details = StatedDetails(NAME, said)
+        pairs: Said = [(FIELDS[name], value) for name, value in found if name in FIELDS]
+        message.details = StatedDetails(NAME, pairs)
     return message
 
 

@@ -90,9 +90,9 @@ class EzvizReader(FramedReader):
             message.content_type = "application/xml"
         elif message.body:
             message.notes.append("body encrypted or of unknown form")
-        said: Said = [("speaks", "CAS")]
+        pairs: Said = [("speaks", "CAS")]
         message.details = StatedDetails(
-            NAME if direction == DOWN else "ezviz_client", said, "" if status == 0xFFFFFFFF else status
+            NAME if direction == DOWN else "ezviz_client", pairs, "" if status == 0xFFFFFFFF else status
         )
         return [message]
 

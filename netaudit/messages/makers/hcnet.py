@@ -128,19 +128,19 @@ class HcnetReader(FramedReader):
     def _login(self, direction: int, frame: Frame, method: str) -> Message:
         """User name of the first login, serial number in the answer to the second; secrets stay where they are."""
         message = self.message(direction, frame, method)
-        said: Said = []
-        message.details = StatedDetails("hcnet" if direction else "hcnet_client", said)
+        pairs: Said = []
+        message.details = StatedDetails("hcnet" if direction else "hcnet_client", pairs)
         if direction == UP:
             if method == "login 1" and frame.intact(USER_AT, FIRST_LEAST):
                 user = frame.data[USER_AT:FIRST_LEAST].partition(b"\0")[0].decode("utf-8", "replace")
-                said += [("user", user)] if user.isprintable() and user else []
+                pairs += [("user", user)] if user.isprintable() and user else []
             return message
-        said.append(("speaks", "HCNetSDK"))
+        pairs.append(("speaks", "HCNetSDK"))
         if frame.data in ERRORS:
             message.notes.append("refused by the device")
         elif method == "login 2" and frame.intact(SERIAL_AT, SERIAL_AT + SERIAL_SIZE):
             serial = frame.data[SERIAL_AT : SERIAL_AT + SERIAL_SIZE].partition(b"\0")[0]
-            said += [("serial", serial.decode("ascii"))] if _SERIAL.match(serial) else []
+            pairs += [("serial", serial.decode("ascii"))] if _SERIAL.match(serial) else []
         return message
 
     def _payload(self, direction: int, frame: Frame, method: str) -> list[Message]:
@@ -148,8 +148,8 @@ class HcnetReader(FramedReader):
         found = _DOCUMENT.search(frame.data, HEAD, HEAD + LOOK)
         if found is None:
             self.plain += 1
-            said = [self.message(direction, frame, method)] if self.plain <= SPARSE else []
-            return said + self.carve(direction, frame, HEAD)
+            messages = [self.message(direction, frame, method)] if self.plain <= SPARSE else []
+            return messages + self.carve(direction, frame, HEAD)
         message = self.message(direction, frame, method, found.start())
         end = frame.data.find(b"\xff\xd8\xff", found.end())
         if end < 0:

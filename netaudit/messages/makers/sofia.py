@@ -119,14 +119,14 @@ class SofiaSearchReader(DatagramReader):
             return None
         ident = _HEADER.unpack_from(data)[6]
         message = Message("discovery", 0, 0, len(data), method="reply" if ident == SEARCH_REPLY else "question")
-        said: Said = []
-        message.details = StatedDetails(NAME, said)
+        pairs: Said = []
+        message.details = StatedDetails(NAME, pairs)
         document = JsonDocument(data[HEAD:]).mapping
         common = document.get("NetWork.NetCommon") if document else None
         if ident == SEARCH_REPLY and isinstance(common, dict):
-            said += _picked(common, _COMMON)
+            pairs += _picked(common, _COMMON)
             if address := _address(common.get("HostIP")):
-                said.append(("HostIP", address))
+                pairs.append(("HostIP", address))
         return message
 
 

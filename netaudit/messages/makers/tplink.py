@@ -121,13 +121,13 @@ def _state(message: Message, document: dict[str, Any]) -> None:
     result = document.get("result")
     system = document.get("system")
     info = system.get("get_sysinfo") if isinstance(system, dict) else None
-    said: Said = []
+    pairs: Said = []
     if isinstance(result, dict):
-        said = _picked(result, _TDP_FACTS)
+        pairs = _picked(result, _TDP_FACTS)
     elif isinstance(info, dict):
-        said = _picked(info, _SYSINFO)
-    message.method = "reply" if said else "question"
-    message.details = StatedDetails(NAME, said)
+        pairs = _picked(info, _SYSINFO)
+    message.method = "reply" if pairs else "question"
+    message.details = StatedDetails(NAME, pairs)
 
 
 def _picked(document: dict[str, Any], names: tuple[str, ...]) -> Said:

@@ -51,11 +51,11 @@ class Publications(Message):
     def message(self, number: int) -> Message:
         """One of them, as it would be told by itself; with its ids and packets once the flow has given theirs."""
         _, _, at, body, stop, *_ = self.rows.item(number)
-        start, end, said = self.start + at, self.start + stop, self.data[body:stop]
+        start, end, content = self.start + at, self.start + stop, self.data[body:stop]
         message = Message(NAME, self.direction, start, end, method=self.method)
         message.path = decoded(self.data[at + SHORTEST : body])
-        message.body, message.body_size = said, len(said)
-        if said:
+        message.body, message.body_size = content, len(content)
+        if content:
             message.body_start = self.start + body
         if self.flow_id:
             message.flow_id = self.flow_id

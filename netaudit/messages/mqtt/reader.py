@@ -283,10 +283,10 @@ class MqttReader(BaseReader):
             self.out.append(Message(NAME, direction, start, end, method="CONNACK", notes=[IN_FIELD], request=request))
         self.early = None
 
-    def _acknowledged(self, said: bytes, start: int, end: int) -> None:
-        place, request = self.waiting.pop(said[0] << 8 | said[1], (0, None))
+    def _acknowledged(self, content: bytes, start: int, end: int) -> None:
+        place, request = self.waiting.pop(content[0] << 8 | content[1], (0, None))
         self.answered = max(self.answered, place)
-        if request is not None and said[2:3] >= bytes([FAILED]):
+        if request is not None and content[2:3] >= bytes([FAILED]):
             self.out.append(Message(NAME, DOWN, start, end, method="PUBACK", notes=[IN_FIELD], request=request))
 
     def _awaits(self, number: int, message: Message) -> None:

@@ -78,7 +78,7 @@ class Source:
 
     def __init__(self, ssrc: int, track: Track | None) -> None:
         self.ssrc = ssrc
-        self.told = track
+        self.announced = track
         self.track: JpegTrack | VideoTrack | PsTrack | None = None
         self.codec = ""
         self.next = -1  # sequence number
@@ -105,9 +105,9 @@ class Source:
 
     def _name(self, body: bytes, kind: int, start: int, end: int) -> list[Message]:
         """Find out the codec; the stream is named by a message of its own."""
-        told = self.told
-        matches = told is not None and told.payload_type in (kind, -1)
-        codec = told.codec if told is not None and matches and told.codec else guess(body, kind)
+        announced = self.announced
+        matches = announced is not None and announced.payload_type in (kind, -1)
+        codec = announced.codec if announced is not None and matches and announced.codec else guess(body, kind)
         if codec:
             self.codec = codec
         if self.codec == "JPEG":
@@ -115,7 +115,7 @@ class Source:
         elif self.codec == "PS" and decodes_video():
             self.track = PsTrack()
         elif self.codec in MIME and decodes_video():
-            self.track = VideoTrack(self.codec, told.sets if told is not None and matches else [])
+            self.track = VideoTrack(self.codec, announced.sets if announced is not None and matches else [])
         self.dead = self.track is None and (bool(self.codec) or not 96 <= kind < 128)
         if self.named:
             return []
@@ -177,7 +177,7 @@ class RtpReader(BaseReader):
 
     def begin(self, opening: Opening) -> None:  # noqa: ARG002
         """An announced stream is believed at once."""
-        transfer = self.told.transfer(self.told.ts, self.told.ts) if self.told is not None else None
+        transfer = self.announced.transfer(self.announced.ts, self.announced.ts) if self.announced is not None else None
         if transfer is not None:
             self.held = None
             self.path = transfer.name

@@ -96,7 +96,7 @@ class RtspReader(BaseReader):
             message.direction, message.host, message.path = direction, host, path
             self.out.append(message)
 
-    def said(self, message: Message) -> None:
+    def feed_message(self, message: Message) -> None:
         """A request or an answer."""
         key = (message.direction, message.header("cseq"))
         if not message.status:

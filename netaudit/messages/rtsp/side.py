@@ -25,7 +25,7 @@ class Owner(Protocol):
     def frame(self, direction: int, channel: int, data: bytes, start: int, end: int) -> None:
         """Take an interleaved frame."""
 
-    def said(self, message: Message) -> None:
+    def feed_message(self, message: Message) -> None:
         """Take a message."""
 
 
@@ -93,7 +93,7 @@ class RtspSide:
         message.body, message.body_size = data[pos + len(head) : pos + size], length
         message.body_start = base + pos + len(head) if length else -1
         message.content_type = message.header("content-type")
-        self.owner.said(message)
+        self.owner.feed_message(message)
         return size
 
     def _seek(self, data: bytes, pos: int) -> int:
@@ -147,7 +147,7 @@ class RtspSide:
         message = Message("rtsp", self.direction, end - len(held), end, headers=headers, complete=False, unknown_from=0)
         message.status, message.method, message.path = int(found[1] or 0), found[2] or "", found[3] or ""
         message.notes.append("cut off")
-        self.owner.said(message)
+        self.owner.feed_message(message)
 
     def finish(self) -> None:
         """The flow has ended."""

@@ -47,27 +47,27 @@ def identity(user: str) -> Said:
     ]  # fmt: skip
 
 
-def read_document(message: Message, sender: str, said: Said) -> SipDetails:
-    """What a MANSCDP document is, and what it states of its sender, besides `said`, and of other hosts.
+def read_document(message: Message, sender: str, pairs: Said) -> SipDetails:
+    """What a MANSCDP document is, and what it states of its sender, besides `pairs`, and of other hosts.
 
     A DeviceInfo about another id than the sender's is about a device behind it: of no host that is known here.
     """
     body = message.body[:LOOK]
     root = _ROOT.search(body)
     if root is None:
-        return SipDetails("sip", said)
+        return SipDetails("sip", pairs)
     charset = _charset(body)
     items = _items(body)
     found = _fields(body[: items[0][0]] if items else body, charset)
     command = found.get("CmdType", "")
     name = f"{root[1].decode('ascii')} {command}".strip()[:64]
     if root[1] == b"Response" and command == "DeviceInfo" and found.get("DeviceID") == sender != "":
-        said = [*said, *((f"gb_{field}", found[field]) for field in _DEVICE if found.get(field))]
+        pairs = [*pairs, *((f"gb_{field}", found[field]) for field in _DEVICE if found.get(field))]
     if root[1] != b"Response" or command != "Catalog":
-        return SipDetails("sip", said, manscdp=name)
+        return SipDetails("sip", pairs, manscdp=name)
     listed = [_fields(body[a:b], charset) for a, b in items]
-    said = [*said, *(("gb_channel", item["Name"]) for item in listed if item.get("Name"))]
-    return SipDetails("sip", said, manscdp=name, listed=_listed(listed))
+    pairs = [*pairs, *(("gb_channel", item["Name"]) for item in listed if item.get("Name"))]
+    return SipDetails("sip", pairs, manscdp=name, listed=_listed(listed))
 
 
 def _items(body: bytes) -> list[tuple[int, int]]:
@@ -90,9 +90,9 @@ def _listed(items: list[dict[str, str]]) -> list[tuple[str, Said]]:
         address = item.get("IPAddress", "")
         if not _ADDRESS.match(address) or any(int(part) > 255 for part in address.split(".")):
             continue
-        said = [(f"gb_{name}", item[name]) for name in ("Name", "Manufacturer", "Model", "Address") if item.get(name)]
+        pairs = [(f"gb_{name}", item[name]) for name in ("Name", "Manufacturer", "Model", "Address") if item.get(name)]
         kind = [fact for fact in identity(item.get("DeviceID", "")) if fact[0] == "gb_type"]
-        out.append((address, said + kind))
+        out.append((address, pairs + kind))
     return out
 
 

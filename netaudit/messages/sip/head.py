@@ -78,20 +78,20 @@ class Dialogue:
 
 def _state(message: Message) -> None:
     """Facts: the agent, the login, the GB/T 28181 id, the document, the media."""
-    said = [("user_agent", message.header(name)) for name in ("user-agent", "server") if message.header(name)]
+    pairs = [("user_agent", message.header(name)) for name in ("user-agent", "server") if message.header(name)]
     for name, value in message.headers[:64]:
         if name in ("www-authenticate", "proxy-authenticate", "authorization", "proxy-authorization"):
             login = {key.lower(): text for key, text in _DIGEST.findall(value[:1024])}
             asked = name.endswith("authenticate")
-            said += [(("realm" if asked else "login_realm"), login["realm"])] if login.get("realm") else []
-            said += [("user", login["username"])] if login.get("username") and not asked else []
+            pairs += [(("realm" if asked else "login_realm"), login["realm"])] if login.get("realm") else []
+            pairs += [("user", login["username"])] if login.get("username") and not asked else []
     user = _sender(message)
-    said += identity(user) if user else []
-    message.details = SipDetails(NAME, said)
+    pairs += identity(user) if user else []
+    message.details = SipDetails(NAME, pairs)
     if message.body and DOCUMENT.search(message.content_type or "") and message.complete:
-        message.details = read_document(message, user, said)
+        message.details = read_document(message, user, pairs)
     elif message.content_type.lower().startswith("application/sdp"):
-        message.details = SipDetails(NAME, said, media=offers(message.body))
+        message.details = SipDetails(NAME, pairs, media=offers(message.body))
 
 
 def _sender(message: Message) -> str:

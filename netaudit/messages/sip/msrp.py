@@ -93,9 +93,9 @@ class _Side:
     def _take(self, head: bytes, body: bytes, flag: int, start: int, end: int) -> None:
         """Put a chunk in its place; `flag` is $ for the last one, + where others follow, # where it is given up."""
         fields = [(name.decode().lower(), value.decode("utf-8", "replace")) for name, value in _FIELD.findall(head)]
-        said = dict(fields)
-        place = _RANGE.match(said.get("byte-range", ""))
-        name = said.get("message-id", "")
+        headers = dict(fields)
+        place = _RANGE.match(headers.get("byte-range", ""))
+        name = headers.get("message-id", "")
         sent = self.sent.setdefault(name, _Sent(fields, start, end))
         sent.chunks[max(0, int(place[1]) - 1) if place else 0] = body
         sent.end, sent.ended = end, sent.ended or flag == ord("$")
@@ -112,10 +112,10 @@ class _Side:
         body = whole if whole is not None else b"".join(sent.chunks[at] for at in sorted(sent.chunks))
         self.size -= sum(map(len, sent.chunks.values()))
         message = Message("msrp", self.direction, sent.start, sent.end, method="SEND", headers=sent.fields, body=body)
-        said = dict(sent.fields)
-        host = _HOST.search(said.get("to-path", ""))
+        headers = dict(sent.fields)
+        host = _HOST.search(headers.get("to-path", ""))
         message.host = host[1] if host else ""
-        message.content_type, message.body_size = said.get("content-type", ""), len(body)
+        message.content_type, message.body_size = headers.get("content-type", ""), len(body)
         if whole is None:
             message.complete, message.unknown_from = False, 0
         self.out.append(message)

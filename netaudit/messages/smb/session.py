@@ -26,11 +26,11 @@ class Sessions:
     """Finds session setups among the packets of a connection."""
 
     def __init__(self) -> None:
-        self.told = 0
+        self.count = 0
 
     def packet(self, direction: int, frame: Frame) -> Message | None:
         """A message for a setup that says something; of NTLM its token is kept."""
-        if self.told >= MOST:
+        if self.count >= MOST:
             return None
         data, first = frame.data, frame.data[4:8]
         if first == b"\xfeSMB":
@@ -43,7 +43,7 @@ class Sessions:
             return None
         if not fields or not frame.intact(0, len(data)):
             return None
-        self.told += 1
+        self.count += 1
         return Message(
             "smb", direction, frame.start, frame.start + len(data), method="SETUP", details=SmbDetails(**fields)
         )

@@ -164,10 +164,10 @@ class Smb2:
             start, length = data[body + 2], struct.unpack_from("<I", data, body + 4)[0]
             self._piece(frame, command, DOWN, self._related(file), (command.at + start, length), offset)
         elif code == SET_INFO and good:
-            self.files.told(self._related(file), offset)
+            self.files.note_size(self._related(file), offset)
         elif code == CLOSE and good:
             if frame.intact(body, body + 60) and data[body + 2] & ATTRIBUTES_GIVEN:
-                self.files.told(self._related(file), int.from_bytes(data[body + 48 : body + 56], "little"))
+                self.files.note_size(self._related(file), int.from_bytes(data[body + 48 : body + 56], "little"))
             self.files.close(self._related(file))
 
     def _related(self, file: bytes) -> bytes:

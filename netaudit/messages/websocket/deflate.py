@@ -25,7 +25,7 @@ class Inflate:
     def begin(self) -> None:
         """Forget what was said before."""
         self.decoder = zlib.decompressobj(_WINDOW)
-        self.said = b""
+        self.history = b""
 
     def __getstate__(self) -> dict[str, Any]:
         """Between two messages the context is what was said last."""
@@ -33,7 +33,7 @@ class Inflate:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.decoder = zlib.decompressobj(_WINDOW, zdict=self.said)
+        self.decoder = zlib.decompressobj(_WINDOW, zdict=self.history)
 
     def lost(self) -> None:
         """Bytes are missing: with context takeover later messages refer to them."""
@@ -56,7 +56,7 @@ class Inflate:
         if not self.keeps or self.decoder.eof:  # a final block ends the context, too (RFC 7692, 7.2.3.5)
             self.begin()
         elif self.keeps:
-            self.said = (self.said + out[-_REACH:])[-_REACH:]
+            self.history = (self.history + out[-_REACH:])[-_REACH:]
         return out, True, ""
 
     def _until_broken(self, data: bytes, room: int) -> bytes:

@@ -60,7 +60,7 @@ def test_lost_and_repeated_blocks():
 
 def reader_of(size):
     reader = tftp.TftpReader()
-    reader.told = Announcement(tftp.NAME, 0, [(0, Transfer("WRQ", "big", coding="octet"))])
+    reader.announced = Announcement(tftp.NAME, 0, [(0, Transfer("WRQ", "big", coding="octet"))])
     reader.begin(Opening(b"", b"", 41000, 5001, midstream=False))
     reader.feed(1, 0, b"\0\6blksize\0" + str(size).encode() + b"\0")
     return reader
