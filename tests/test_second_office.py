@@ -72,7 +72,7 @@ def test_fields_are_found_and_none_is_made_up(name: str, cases: dict[str, Case])
     missing = {scene["name"]: want - found for (scene, found), want in zip(pairs, right, strict=True) if want - found}
     assert sum(map(len, missing.values())) <= (1 - LEAST) * sum(map(len, right)), missing
     made_up = {
-        scene["name"]: {one for one in found if one[0] in OF_PERSONS} - want
+        scene["name"]: {one for one in found if one[0] in OF_PERSONS and "*" not in one[1]} - want  # a sender may mask
         for (scene, found), want in zip(pairs, right, strict=True)
         if scene["source"] not in HARMLESS
     }
@@ -137,6 +137,7 @@ def test_a_picture_in_a_store_belongs_to_the_record_that_names_it(cases: dict[st
 def test_nothing_of_a_person_stands_in_clear_outside_private(name: str, cases: dict[str, Case]) -> None:
     sent = {value for scene in TRUTHS[name] for kind, value in scene["fields"] if kind in {"id_number", "phone"}}
     values = sent | clear_values(cases[name])
+    values = {one for one in values if "*" not in one}  # what its sender masked says no more than a table does
     assert leaks(Path(cases[name].folder), values) == []
     assert leaks(Path(cases[name].folder) / "private", {next(iter(sent))}) != []  # it is looked for where it is
 

@@ -74,7 +74,9 @@ def _flatten(value: object, path: str, out: list[Field], most: int, written: str
         if isinstance(node, dict):
             keyed = isinstance(node, Keyed)
             below = [
-                (inner, _path(place, name, written) if keyed else joined(place, at)[:512], _key(name, key))
+                (inner, place, key)
+                if _is_of_holder(name, key) and not isinstance(inner, dict | list)
+                else (inner, _path(place, name, written) if keyed else joined(place, at)[:512], _key(name, key))
                 for name, inner, at in items(node, written)
             ]
             stack += below[::-1]
@@ -98,9 +100,12 @@ def _path(holder: str, name: str, written: str) -> str:
 
 def _key(name: str, holder: str) -> str:
     """The key of a field; of what its holder is or says, or of a cell without a name, that of the holder."""
-    if name == TEXT or name[:1] == "[" or (name in SAYING and names_field(holder)):
-        return holder
-    return str(name).removeprefix("@")
+    return holder if name[:1] == "[" or _is_of_holder(name, holder) else str(name).removeprefix("@")
+
+
+def _is_of_holder(name: str, holder: str) -> bool:
+    """Whether what stands under a name is what its holder is, or says: `{"姓名": {"words": …}}`."""
+    return name == TEXT or (name in SAYING and names_field(holder))
 
 
 def _without_pictures(data: bytes, kind: str) -> bytes:
