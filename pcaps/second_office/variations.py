@@ -40,6 +40,7 @@ DESK, GATE, PC = "10.99.0.41", "10.99.0.42", "10.99.0.43"
 XML = {"Content-Type": "application/xml"}
 STORED = "visit/2025/06/01/5f4dcc3b5aa765d61d8327deb882cf99.jpg"
 OLD = "119999880312017"  # fifteen digits, as before 1999
+MASKED = ZHAO.number[:3] + "*" * 11 + ZHAO.number[-4:]  # by its sender
 EVEN = next(one for serial in range(100, 200) if (one := person("郑九五", "19910909", serial, 5)).number.isdigit())
 
 
@@ -204,5 +205,5 @@ def _no_findings() -> list[Scene]:
     return [
         _post("passport", "/f", JSON, json_bytes({"guestName": "WANG XIAO", "certType": "护照", "certNo": "E12345678"}), [("name", "WANG XIAO"), ("id_number", "E12345678")], "", receiver=CLOUD),
         _post("old-number", "/o", JSON, json_bytes({"xm": WANG.name, "sfzh": OLD}), [("name", WANG.name), ("id_number", OLD)], "", receiver=CLOUD),
-        _post("masked", "/k", JSON, json_bytes({"name": ZHAO.name[0] + "**", "idCard": ZHAO.number[:3] + "*" * 11 + ZHAO.number[-4:]}), [], "", receiver=CLOUD),
+        _post("masked", "/k", JSON, json_bytes({"name": ZHAO.name[0] + "**", "idCard": MASKED}), [("name", ZHAO.name[0] + "**"), ("id_number", MASKED)], "", receiver=CLOUD),
     ]  # fmt: skip
