@@ -174,7 +174,7 @@ CODECS: tuple[Codec, ...] = (
         keeps=False,
         first=codecs_socketio.FIRST,
     ),
-    Codec("jwt", codecs_jwt.is_jwt, codecs_jwt.open_jwt, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"e"),
+    Codec("jwt", codecs_jwt.is_jwt, codecs_jwt.open_jwt, keeps=False, first=_SPACE + b"e"),
     Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False, first=_SPACE + b'"'),
     Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef<"),
     Codec(
