@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 TEXT = "#text"  # the key of what a mapping is itself, beside its attributes or kind
-ELSEWHERE = "\0"  # before a place that begins at the document's root
 _LONGEST_KEY = 100  # characters of a key in a place
 
 Found = tuple[str, object, str]  # key, value, and where the value stands below what holds it
@@ -91,8 +90,6 @@ def number_of(at: int, *, named: bool) -> str:
 
 def joined(place: str, at: str) -> str:
     """The place of what stands there, below a place."""
-    if at[:1] == ELSEWHERE:
-        return at[1:]
     return place + at if place else at.removeprefix(".")
 
 
