@@ -28,7 +28,12 @@ OBJECTS = Table(
         Column("unwrap_path", "string", "How it was found, from the message inwards (masked)."),
         Column("name", "string", "File or field name it was sent under (masked)."),
         Column("stored", "bool", "Whether its bytes are under private/objects."),
-        Column("notes", "list<string>", "Named limits reached (reasons).", reasons=True),
+        Column(
+            "notes",
+            "list<string>",
+            "Named limits reached, as English texts; reports, pages and Chinese CSV have them in words.",
+            reasons=True,
+        ),
     ),
 )
 
