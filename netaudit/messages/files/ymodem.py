@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import TYPE_CHECKING
 
 from netaudit.messages.cutting import Frame, Layout
 from netaudit.messages.files.filebytes import LIMIT_NOTE
 from netaudit.messages.http1.body import LIMIT
 from netaudit.messages.makers.framed_reader import FramedReader
-from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.message import Message
 from netaudit.messages.reader import Opening, Verdict
 from netaudit.text.charset import decoded
-
-if TYPE_CHECKING:
-    from netaudit.messages.cutting import Found
 
 NAME = "ymodem"
 SHORT, LONG, END = 1, 2, 4  # bytes that begin a block of 128 or 1,024 bytes, or end a file
@@ -132,7 +128,7 @@ class YmodemReader(FramedReader):
         file.take(frame, sound=sound)
         return []
 
-    def _between(self, direction: int, start: int, data: bytes) -> list[Message]:
+    def _stray(self, direction: int, start: int, data: bytes) -> list[Message]:
         """Bytes between blocks: the first mark of an end in them ends the file."""
         out: list[Message] = []
         file, end = self.files.get(direction), 0
@@ -141,31 +137,29 @@ class YmodemReader(FramedReader):
             before = data if end < 0 else data[:end]
             file.stray = file.stray or bool(before.strip(SAID))
             if end >= 0:
-                out += self.pictures[direction].data(start, before)
+                out += super()._stray(direction, start, before)
                 out.append(self.files.pop(direction).give(direction, ended=True))
-        return out + self.pictures[direction].data(start + max(end, 0), data[max(end, 0) :])
+        return out + super()._stray(direction, start + max(end, 0), data[max(end, 0) :])
 
-    def _found(self, direction: int, found: list[Found]) -> list[Message]:
-        out: list[Message] = []
-        for one in found:
-            file = self.files.get(direction)
-            if isinstance(one, Frame):
-                out += self.frame(direction, one)
-            elif one.data:
-                out += self._between(direction, one.start, one.data)
-            elif one.lost:
-                out += self.pictures[direction].hole(one.start, one.lost)
-                if file is not None:
-                    file.lost = True
-        return out
+    def _missed(self, direction: int, start: int, length: int) -> list[Message]:
+        """A block may have been among them."""
+        if (file := self.files.get(direction)) is not None:
+            file.lost = True
+        return super()._missed(direction, start, length)
+
+    def _turn(self, direction: int, more: bytes) -> list[Message]:
+        """Files end where another protocol begins."""
+        out = super()._turn(direction, more)
+        return out + self._left()
+
+    def _left(self) -> list[Message]:
+        """Files that never ended."""
+        left = [(side, self.files.pop(side)) for side in sorted(self.files)]
+        return [file.give(side, ended=False) for side, file in left if file.bytes]
 
     def finish(self) -> list[Message]:
         """Give files that never ended, too."""
-        out = super().finish()
-        for direction in (UP, DOWN):
-            if (file := self.files.pop(direction, None)) is not None and file.bytes:
-                out.append(file.give(direction, ended=False))
-        return out
+        return super().finish() + self._left()
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the file under way."""

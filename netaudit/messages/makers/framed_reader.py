@@ -98,8 +98,12 @@ class FramedReader(BaseReader):
                     return out + self._turn(direction, b"".join(one.data for one in found[place + 1 :]))
             else:
                 out += self._stray_ended(direction)
-                out += self.pictures[direction].hole(one.start, one.lost)
+                out += self._missed(direction, one.start, one.lost)
         return out
+
+    def _missed(self, direction: int, start: int, length: int) -> list[Message]:
+        """Bytes that were not captured, between frames."""
+        return self.pictures[direction].hole(start, length)
 
     def _stray(self, direction: int, start: int, data: bytes) -> list[Message]:
         """Bytes between frames: images that go on in the next one, and identity numbers."""
