@@ -180,13 +180,12 @@ class TlsReader(BaseReader):
     def _consider_stray(self, direction: int, side: _Side) -> None:
         """Anybody can write a hello: where no record follows and nobody answered, the rest is searched for images.
 
-        Clear HTTP is read as that, whoever answered.
+        Clear HTTP is read as that, whoever answered and however little of a hello stood in front.
         """
         other = self.sides[1 - direction]
         clear = CLEAR.match(side.held) is not None
         answered = self.handshake.given[1 - direction] or other.held
-        given = self.handshake.given[0] or self.handshake.given[1]
-        if self.opener is not None or not given or _record(bytes(side.held[:6])) is not Verdict.NO:
+        if self.opener is not None or _record(bytes(side.held[:6])) is not Verdict.NO:
             return
         if not clear and (answered or not self.handshake.given[direction]):
             return

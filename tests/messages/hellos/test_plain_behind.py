@@ -47,6 +47,17 @@ def test_clear_http_is_read(tmp_path: Path, *, in_records: bool, answered: bool)
     assert (message["protocol"], message["host"], message["path"]) == ("http", "up.example.com", "/face/upload")
 
 
+@pytest.mark.parametrize("size", [0, 1, 20])
+def test_clear_http_is_read_behind_a_part_of_a_hello(tmp_path: Path, size: int) -> None:
+    """A few bytes suffice to be taken for TLS."""
+    capture = Capture()
+    part = record(22, b"\x01\0\0" + bytes([size]) + bytes(size)[:1])
+    capture.talk("192.168.1.64", "203.0.113.80", (part + SENT, reply()), port=443)
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
+    assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+
+
 def test_what_is_encrypted_is_left(tmp_path: Path) -> None:
     capture = Capture()
     secret = bytes(range(256)) * 200
