@@ -80,6 +80,8 @@ class _Side:
 class TlsReader(BaseReader):
     """Reads the hellos of one flow."""
 
+    searches = True
+
     def __init__(self) -> None:
         self.sides = (_Side(), _Side())
         self.handshake = Handshake("tls", "tcp")

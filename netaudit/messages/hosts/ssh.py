@@ -31,6 +31,8 @@ def recognise(opening: Opening) -> Verdict:
 class SshReader(BaseReader):
     """Reads the two lines."""
 
+    searches = True
+
     def __init__(self) -> None:
         self.line = [b"", b""]  # as far as it has come
         self.at = [0, 0]
