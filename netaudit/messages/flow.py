@@ -20,7 +20,7 @@ from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
 from netaudit.messages.passed import Passed
-from netaudit.messages.reader import CARVE, OPENING, SEARCH, BaseReader, Opening
+from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, FALLBACK, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
 
@@ -437,9 +437,7 @@ class Flow:
         self.protocol = reader.protocol or self.protocol
         self.upgrade, self.via = wish.upgrade, wish.via
         if self.hand_overs > HAND_OVERS or wish.upgrade == CARVE:
-            self.entry, self.reader = CARVED, CARVED.make()
-        elif wish.upgrade == SEARCH:
-            self.entry = FALLBACK[self.transport]
+            self.entry = CARVED if self.hand_overs > HAND_OVERS else FALLBACK[self.transport]
             self.reader = self.entry.make()
         for direction in (wish.first, 1 - wish.first):
             if rest := wish.rest[direction]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from netaudit.messages.carve import CarveReader
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.messages.strays import LONGEST, begun
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before
@@ -252,7 +252,8 @@ class Side:
             else:
                 self._pass(frame.begin - self.pos)
                 out.append(self._document(frame.end - frame.begin))
-                self._pass(frame.upto - frame.end)
+                if frame.upto > frame.end:
+                    out.append(self._document(frame.upto - frame.end, "body"))
                 self.given_up = self.documents >= MOST_DOCUMENTS
         if self.given_up:
             self._pass(self.left)
@@ -354,10 +355,10 @@ class Side:
         self.pos += count
         self.base += count
 
-    def _document(self, count: int, *, cut: bool = False) -> Message:
+    def _document(self, count: int, method: str = "frame", *, cut: bool = False) -> Message:
         """A message of the next bytes of what is held."""
         body = bytes(self.held[self.pos : self.pos + count])
-        message = Message("carved", self.direction, self.base, self.base + count, method="frame")
+        message = Message("carved", self.direction, self.base, self.base + count, method=method)
         message.body, message.body_start, message.body_size = body, self.base, count
         if cut:
             message.complete, message.unknown_from = False, count
@@ -406,7 +407,7 @@ class FramedDocuments(BaseReader):
         if self.sides[direction].turned and self.hand_over is None:
             up, down = (side.needed_from(at) for side, at in zip(self.sides, self.at, strict=True))
             rest_up, rest_down = (bytes(side.held[side.pos :]) for side in self.sides)
-            self.hand_over = HandOver((up, down), (rest_up, rest_down), direction, SEARCH)
+            self.hand_over = HandOver((up, down), (rest_up, rest_down), direction, CARVE)
         return found
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:

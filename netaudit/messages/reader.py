@@ -39,8 +39,7 @@ class Opening:
     read: Message | None = None  # of a UDP flow: its first datagram, where recognising it took reading it
 
 
-CARVE = "carve"  # an upgrade to no protocol: the rest is searched for images
-SEARCH = "search"  # likewise, of a connection: for HTTP and TLS, too, as if no reader had known its beginning
+CARVE = "carve"  # an upgrade to no protocol: the rest is searched, as if no reader had known its beginning
 
 
 @dataclass(slots=True)
