@@ -266,6 +266,10 @@ class Flow:
         """Messages of a reader, and by their place among them what it passed over in a direction before `upto`."""
         for message in found:
             self.passed[message.direction].cover(message.start, message.end)
+        if self.reader is not None and self.reader.again:
+            for way, start, end in self.reader.again:
+                self.passed[way].cover(start, end)
+            self.reader.again = None
         self.heard = self.heard or bool(found)
         parts = self.passed[direction].settle(upto)
         for message in found:

@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from netaudit.messages.readers import READERS
+from tests.messages.datagrams import SEEDS
 from tests.messages.makers import device_frames as made
 from tests.messages.test_amqp import GREETING
 from tests.messages.test_kafka import ROW as KAFKA
@@ -89,3 +90,16 @@ def test_no_prelude_hides_http(name: str, turned: bool, lost: int) -> None:
     assert JPEG in said
     cut, _ = read(events, cuts=range(0, 4000, 7), batch=1, **row(name))
     assert essence(cut) == essence(messages)
+
+
+
+@pytest.mark.parametrize("place", range(len(SEEDS)))
+def test_no_datagram_in_front_hides_another(place: int) -> None:
+    first, usual = SEEDS[place]
+    ports = {"client_port": 41000, "server_port": usual[0] if usual else 40001}
+    text = f'{{"name": "张三", "idcard": "{NUMBERS[0]}", "address": "x"}} '.encode()
+    events = [up(first), up(b"\x07\x9f" + text), up(b"\x07\x9f" + JPEG), down(b"\x07\x9f" + text.replace(b"x", b"yy"))]
+    messages, summary = read(events, segment=1 << 16, proto=17, **ports)
+    bodies = [one.body for one in messages]
+    assert any(NUMBERS[0].encode() in body for body in bodies), summary.protocol
+    assert any(JPEG in body for body in bodies), summary.protocol

@@ -77,8 +77,6 @@ def recognise(opening: Opening) -> Verdict:
 class DtlsReader(BaseReader):
     """Reads the hellos of one UDP flow; other datagrams between them (STUN, media) are passed over."""
 
-    searches = True
-
     def __init__(self) -> None:
         self.handshake = Handshake(NAME, NAME)
         self.partial: dict[tuple[int, int], _Partial] = {}  # by direction and number of the message
