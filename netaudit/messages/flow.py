@@ -101,8 +101,8 @@ class Flow:
 
     __slots__ = (
         "announced", "beside", "chosen", "done", "entry", "failures", "hand_overs", "heard", "held", "id", "inner",
-        "keys", "last", "midstream", "opening", "out", "passed", "ports", "protocol", "reader", "reported", "seen", "serial",
-        "server_name", "swapped", "together", "trails", "transport", "upgrade", "via", "waiting",
+        "keys", "last", "midstream", "opening", "out", "passed", "ports", "protocol", "reader", "reported", "seen",
+        "serial", "server_name", "swapped", "together", "trails", "transport", "upgrade", "via", "waiting",
         "who_opened_is_known",
     )  # fmt: skip
 
@@ -538,7 +538,7 @@ class Flow:
 
 
 class Beside(Flow):
-    """What the readers of a flow pass over, as a flow of its own. Offsets are the same; the outer one fills messages."""
+    """What the readers of a flow pass over, as a flow of its own, at the same offsets; the outer one fills messages."""
 
     __slots__ = ("ends",)
 

@@ -6,13 +6,14 @@ import struct
 
 import pytest
 
+from netaudit.messages.passed import Passed
 from netaudit.messages.readers import READERS
 from tests.messages.datagrams import SEEDS
+from tests.messages.files.test_ymodem import named
+from tests.messages.hellos.test_tls import APPLICATION, client_hello, server_hello
 from tests.messages.makers import device_frames as made
 from tests.messages.test_amqp import GREETING
-from tests.messages.test_kafka import ROW as KAFKA
 from tests.messages.test_opcua import HELLO
-from tests.messages.files.test_ymodem import named
 from tests.reference.messages import down, essence, read, up
 from tests.spoken import number, reply, request
 from tests.unwrapping.samples import picture
@@ -20,9 +21,6 @@ from tests.unwrapping.samples import picture
 JPEG = picture(seed=41, size=(24, 24))
 NUMBERS = [number(serial) for serial in range(3)]
 POSTS = b"".join(request("POST", "/v", {"name": "张三", "idcard": one}) for one in NUMBERS)
-CLIENT = bytes.fromhex("160301004d0100004903030000000000000000000000000000000000000000000000000000000000000000") + bytes.fromhex(
-    "000002130101000020"
-)
 HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0"
 RTP = b"\0\x10\x80\x60\0\1" + bytes(4) + b"abcd" + b"x" * 4
 PACK = b"\0\0\1\xba" + bytes(10)
@@ -91,6 +89,34 @@ def test_no_prelude_hides_http(name: str, turned: bool, lost: int) -> None:
     cut, _ = read(events, cuts=range(0, 4000, 7), batch=1, **row(name))
     assert essence(cut) == essence(messages)
 
+
+@pytest.mark.parametrize("name", sorted(PRELUDES.keys() - {"tls", "http", "websocket"}))
+def test_no_prelude_hides_tls(name: str) -> None:
+    """Whoever says both hellos behind it talks TLS, whatever stood before."""
+    events = [up(PRELUDES[name]), down(b"." * 8), up(client_hello()), down(server_hello()), up(APPLICATION * 9)]
+    messages, summary = read([*events, down(APPLICATION * 9)], **row(name))
+    assert {"client_hello", "server_hello"} <= {one.method for one in messages}
+    assert summary.protocol == "tls" or len({one.protocol for one in messages}) > 1
+
+
+def test_passed_bytes_are_those_that_no_message_has() -> None:
+    passed = Passed()
+    for offset in range(0, 40, 10):
+        passed.given(offset, bytes(range(offset, offset + 10)), 1000)
+    passed.cover(12, 18)
+    passed.cover(15, 22)
+    assert passed.settle(25) == [(0, bytes(range(10))), (10, b"\n\x0b"), (22, bytes((22, 23, 24)))]
+    passed.cover(20, 30)
+    assert passed.settle(35) == [(30, bytes(range(30, 35)))]
+    passed.restart(50)
+    assert passed.settle(60) == []
+
+
+def test_of_many_bytes_under_way_the_oldest_are_let_go() -> None:
+    passed = Passed()
+    for offset in range(0, 40, 10):
+        passed.given(offset, bytes(10), 25)
+    assert [offset for offset, _ in passed.settle(40)] == [20, 30]
 
 
 @pytest.mark.parametrize("place", range(len(SEEDS)))
