@@ -117,6 +117,6 @@ def _of_text(text: str) -> list[Checked] | None:
 @lru_cache(maxsize=1)
 def _made_by() -> str:
     """What the reading of entries rests on beside their text: words, and the code that knows them."""
-    words = (field_words.FILE, field_words.LANGUAGES)
-    files = [*(default_folder() / name for name in words), *(Path(str(one.__file__)) for one in (form, worded, field_words))]
-    return " ".join(f"{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in files)
+    code = (str(one.__file__) for one in (form, worded, field_words))
+    words = (default_folder() / name for name in (field_words.FILE, field_words.LANGUAGES))
+    return " ".join(f"{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in (*words, *map(Path, code)))
