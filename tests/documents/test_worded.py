@@ -25,7 +25,9 @@ NO_MATCH = [{"path": "/other", "json": {"a": 1}}]
 
 def entry(body: Any = BODY, **more: Any) -> dict[str, Any]:
     gives = more.pop("gives", [{}])
-    return ENTRY | {"examples": {"match": [{"path": "/gate", "json": body, "gives": gives}], "no_match": NO_MATCH}} | more
+    return (
+        ENTRY | {"examples": {"match": [{"path": "/gate", "json": body, "gives": gives}], "no_match": NO_MATCH}} | more
+    )
 
 
 def loaded(tmp_path: Path, *entries: dict[str, Any]) -> Any:
@@ -63,7 +65,9 @@ def test_what_an_entry_says_goes_before(more: dict[str, Any], field: str, wanted
 
 
 def test_whom_one_enrols_stands_in_a_library() -> None:
-    assert {one["role"] for one in completed(entry({"facePic": "@jpeg"}, kind="enrolment"))["images"]} == {"library_photo"}
+    assert {one["role"] for one in completed(entry({"facePic": "@jpeg"}, kind="enrolment"))["images"]} == {
+        "library_photo"
+    }
 
 
 @pytest.mark.parametrize(
