@@ -31,7 +31,8 @@ COLUMNS = {
     "direction": "direction",
     "person.name": "name", "person.id_number": "id_number", "person.phone": "phone", "person.person_id": "person_id",
     "person.gender": "gender", "person.age": "age", "person.birthday": "birthday", "person.address": "address",
-    "person.group": "group", "purpose.agent": "agent", "purpose.agent_company": "agent_company", "url": "url",
+    "person.group": "group", "person.ethnicity": "ethnicity",
+    "purpose.agent": "agent", "purpose.agent_company": "agent_company", "url": "url",
     "purpose.salesperson": "salesperson", "purpose.risk_status": "risk", "purpose.report_time": "report_time",
     "purpose.first_photo_time": "first_photo_time",
 }  # fmt: skip
