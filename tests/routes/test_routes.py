@@ -427,7 +427,9 @@ def test_documents_behind_heads_of_nobodys_protocol_are_events(tmp_path: Path) -
     assert {(row["place"], row["device_ref"], len(row["images"])) for row in rows} == {("一号案场东门", "GATE-0007", 1)}
 
 
-HEADS = {"sbbh": "设备编号", "azwz": "位置", "zpsj": "抓拍时间", "khxm": "姓名", "sfzh": "身份证号", "xsd": "相似度", "rlzp": "照片"}
+HEADS = {
+    "sbbh": "设备编号", "azwz": "位置", "zpsj": "抓拍时间", "khxm": "姓名", "sfzh": "身份证号", "xsd": "相似度", "rlzp": "照片",
+}  # fmt: skip
 
 
 def shown_on_a_page(places: range, cell: Callable[[str, Any], str]) -> bytes:
@@ -447,7 +449,8 @@ def test_records_in_the_table_of_a_page_are_events(tmp_path: Path, *, pictured: 
     for start in (0, 4):
         page = shown_on_a_page(range(start, start + 4), cell)
         capture.talk(CAM, CLOUD, (request("POST", "/report", page, "text/html; charset=utf-8"), reply()))
-    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    file = capture.write(tmp_path / "a.pcap")
+    case = netaudit.audit(file, tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
     rows = sorted(case.table("events").to_pylist(), key=lambda row: row["shot_time"])
     said = clear(case)
     assert [said[row["event_id"]]["person.name"] for row in rows] == NAMES
