@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
+NOBODYS = frozenset({"0", "-1"})  # ids of nobody
 SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 _OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})
@@ -255,8 +256,9 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
-        if support >= SHARE * total:
-            one.say(meaning.name, VOCABULARY, sure, support, total)
+        nobody = sum(count for value, count in values.items() if value in NOBODYS) if meaning.shape == "id" else 0
+        if support >= SHARE * (total - nobody) > 0:
+            one.say(meaning.name, VOCABULARY, sure, support, total - nobody)
             return
 
 
