@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
 from netaudit.routes.learning import MASKED
+from netaudit.routes.relations import Relations
 from netaudit.routes.shapes import is_date, is_id_number, is_masked
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, fits
@@ -115,6 +116,7 @@ class Around:
     telling: bool = False  # its sender is inside, or one to whom persons or faces were sent
     wanted: bool = False  # a record names its address, or it answers who asked for a snapshot
     known: bool = False  # an entry reads an event in it, whatever else it says
+    relations: Relations = field(default_factory=Relations)
 
     def mostly_faces(self, shown: Iterable[str]) -> bool:
         """Whether a third of some pictures, of those that were judged, have or may have a face."""
@@ -133,6 +135,7 @@ def infer(message: RouteMessage, fields: dict[str, Field], around: Around) -> li
     for place, own, outer in _records(message.leaves, fields)[:MOST_RECORDS]:
         one = Inferred(message, place, message.path)
         _say(one, own, outer, fields)
+        around.relations.note(one, own, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, message, telling=around.telling)
         forms = {leaf.form for leaf in own + outer}

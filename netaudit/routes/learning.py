@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.documents.passages import IN, OUT, way_of
@@ -28,7 +27,17 @@ from netaudit.routes.shapes import (
 )
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, fits
-from netaudit.signatures.field_words import BY_END, BY_NAME, BY_STEM, Meaning, folded, meanings, named, words_of
+from netaudit.signatures.field_words import (
+    BY_END,
+    BY_NAME,
+    BY_STEM,
+    GENERIC,
+    Meaning,
+    folded,
+    meanings,
+    named_in,
+    words_of,
+)
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
 
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
+NOBODYS = frozenset({"0", "-1"})  # ids of nobody
 SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 _OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})
@@ -63,14 +73,6 @@ _NO_PLACE = later(
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
 FARTHEST = 26 * 3600 * 10**9
 ENTRY, VOCABULARY, BEHAVIOUR = "entry", "vocabulary", "behaviour"
-# keys that say what they mean together with what holds them
-GENERIC = frozenset({
-    "#text", "addr", "address", "at", "base64", "bh", "buffer", "bytes", "code", "content", "data", "date", "desc",
-    "dm", "file", "hm", "id", "image", "img", "info", "jpeg", "jpg", "key", "label", "location", "mc", "name", "no",
-    "num", "number", "path", "photo", "pic", "picture", "serial", "sj", "sn", "src", "text", "time", "title", "ts",
-    "type", "uri", "url", "val", "value",
-})  # fmt: skip
-_OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
 _OF_DEVICE = later(r"(.{2,40}?)(?:id|no|num|number|code|sn|serial|serialno|key|uuid|bh|编号|序列号)")
 _NAME_OF = later(r"(.{2,40}?)(?:name|title|label|mc|名称|名)")
 _FILE = later(r"\.\w{2,4}\Z|\w/\w")  # and types of media
@@ -220,21 +222,12 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
         one.offsets[round((moment.ns - ns) / QUARTER)] += 1
 
 
-@lru_cache(maxsize=8192)
 def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that the names of a field allow, the surest first: its key, and with it what holds it."""
     steps = [step for step in re.split(r"[./]", path.replace("[]", "")) if step and step not in {"#text", "$"}]
     raw = key if key != "#text" else steps[-1] if steps else ""
-    own = plain(raw)
-    holder = plain(steps[-2]) if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
-    alone = named(raw)
-    together = named(holder + own) if holder else ()
-    held = named(holder) if holder and own in _OF_HOLDER else ()
-    found = (*together, *held, *alone) if own in GENERIC else (*alone, *together, *held)
-    first: dict[str, tuple[Meaning, int]] = {}
-    for meaning, sure in found:
-        first.setdefault(meaning.name, (meaning, sure))
-    return tuple(sorted(first.values(), key=lambda pair: -pair[1]))
+    holder = steps[-2] if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
+    return named_in(raw, holder)
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
@@ -263,8 +256,9 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
-        if support >= SHARE * total:
-            one.say(meaning.name, VOCABULARY, sure, support, total)
+        nobody = sum(count for value, count in values.items() if value in NOBODYS) if meaning.shape == "id" else 0
+        if support >= SHARE * (total - nobody) > 0:
+            one.say(meaning.name, VOCABULARY, sure, support, total - nobody)
             return
 
 

@@ -103,7 +103,7 @@ def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str
                 top = f"{holder}[{number}]" if len(texts) > 1 else holder
                 spelled = f"$[{number}]" * (len(texts) > 1)
                 grown = list(_grown(value, (top, key), notation(leaf), base, placed, spelled))
-                if leaf.kind == "text" and len(texts) == 1:
+                if leaf.kind in {"text", "html"} and len(texts) == 1:
                     cells |= _cells(grown, base, images)
                 scalars += grown
                 if len(scalars) > 4 * MOST:
@@ -130,7 +130,7 @@ def _cells(grown: list[tuple[str, str, str, str]], base: Steps, images: list[Ima
     found: dict[Steps, tuple[str, str]] = {}
     for one in images:
         steps, count = one.way.steps, len(base)
-        within = len(steps) > count and steps[:count] == base and steps[count].name == "text"
+        within = len(steps) > count and steps[:count] == base and steps[count].name in {"text", "html"}
         if within and (cells := written.get(one.sha256)):
             found[steps] = cells.pop(0)
     return found

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import BYTES
 from tests.messages.examples import size, with_gap
 from tests.messages.mqtt import test_reader as mqtt
 from tests.reference.messages import down, essence, read, up
@@ -95,8 +96,9 @@ def test_losses_are_never_unnoticed(name):
         messages, _ = read(with_gap(events, at))
         for message in inside(messages):
             assert not message.complete or (message.direction, message.body) in expected, at
-        cut, _ = read(with_gap(events, at), cuts=range(size(events)), batch=1)
-        assert essence(cut) == essence(messages), at
+        if at % BYTES == 0:
+            cut, _ = read(with_gap(events, at), cuts=range(size(events)), batch=1)
+            assert essence(cut) == essence(messages), at
 
 
 def test_types_and_place():
