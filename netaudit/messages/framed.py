@@ -214,11 +214,6 @@ class Side:
         self._trim()
         return out
 
-    def _astray(self, offset: int, data: bytes) -> list[Message]:
-        at, free = self.strays.take(offset, data)
-        self.turned = self.strays.found
-        return self.search.feed(at, free) if free else []
-
     def _trim(self) -> None:
         """Forget what was given, once for all documents of a run."""
         if self.under_way is not None:
