@@ -39,8 +39,7 @@ class Opening:
     read: Message | None = None  # of a UDP flow: its first datagram, where recognising it took reading it
 
 
-CARVE = "carve"  # an upgrade to no protocol: the rest is searched for images
-SEARCH = "search"  # likewise, of a connection: for HTTP and TLS, too, as if no reader had known its beginning
+CARVE = "carve"  # an upgrade to no protocol: the rest is searched, as if no reader had known its beginning
 
 
 @dataclass(slots=True)
@@ -69,6 +68,9 @@ class BaseReader(ABC):
     wants_bytes: bool = True
     together: bool = False  # set before begin(): many messages may be told as one (`mqtt/publications.py`)
     joins_datagrams: bool = False  # over UDP, bytes of many may be fed at once
+    searches: bool = False  # all that it makes no message of it looks through itself, or nobody could
+    again: list[tuple[int, int, int]] | None = None  # direction and span of what came before; the flow takes it
+    holds: int = 64 << 10  # bytes of one direction of which it may make no message in the end
     takes_batches: bool = False  # over UDP, it is fed no more, but given all datagrams of a batch at once
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen

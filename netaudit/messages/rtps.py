@@ -162,14 +162,16 @@ class RtpsReader(BaseReader):
             self.hand_over = carve_from(direction, offset, data)
             return [*self.finish(), carved_from_here(NAME, direction, offset, "a datagram that is no RTPS")]
         out: list[Message] = []
+        self.again = []
         for one in fragments(data):
-            out += self._take(direction, offset, data, one)
+            if self.repeats[direction].has(one, data) and one.key not in self.samples[direction]:
+                self.again.append((direction, offset + one.first, offset + one.last))
+            else:
+                out += self._take(direction, offset, data, one)
         return out
 
     def _take(self, direction: int, offset: int, data: bytes, one: Fragment) -> list[Message]:
-        samples, repeats = self.samples[direction], self.repeats[direction]
-        if repeats.has(one, data) and one.key not in samples:
-            return []
+        samples = self.samples[direction]
         sample = samples.get(one.key)
         out: list[Message] = []
         if sample is None or sample.size != one.size:
@@ -181,7 +183,7 @@ class RtpsReader(BaseReader):
         sample.bytes.write(one.place, memoryview(data)[one.first : one.last])
         if sample.whole:
             del samples[one.key]
-            _remember(repeats.whole, one.key, MOST_WHOLE)
+            _remember(self.repeats[direction].whole, one.key, MOST_WHOLE)
             out += [sample.give()] if one.size >= LEAST else []
         elif len(samples) > MOST_SAMPLES:
             out.append(samples.pop(next(iter(samples))).give())

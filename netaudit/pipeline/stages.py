@@ -120,7 +120,7 @@ class Reading:
     def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
         """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
         for start in range(0, len(packets), AT_ONCE):
-            yield self.assembler.take(buffer, packets[start : start + AT_ONCE])
+            yield self.assembler.assemble(buffer, packets[start : start + AT_ONCE])
             for serial in self.conversations.ignored:
                 self.assembler.ignore(serial)
             self.conversations.ignored.clear()

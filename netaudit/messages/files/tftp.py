@@ -132,7 +132,8 @@ class TftpReader(BaseReader):
         out: list[Message] = []
         if file.ended:
             if number != 1 or file.last & 0xFFFF == 1:
-                return []  # a repetition
+                self._repeated(file, _counted(file, number), offset, data)
+                return []
             out = self._give()
             file = self.file = _File("", "", file.mode)
         if file.start < 0:
@@ -148,10 +149,16 @@ class TftpReader(BaseReader):
         at = (place - 1) * file.block
         size = len(data) - 4
         if size > file.block or file.bytes.has(at, at + size):
+            self._repeated(file, place, offset, data)
             return out
         file.bytes.write(at, memoryview(data)[4:])
         file.ended = file.ended or size < file.block
         return out
+
+    def _repeated(self, file: _File, place: int, offset: int, data: bytes) -> None:
+        at = (place - 1) * file.block
+        if place and file.bytes.data[at : at + len(data) - 4] == data[4:]:
+            self.again = [(file.direction, offset, offset + len(data))]
 
     def finish(self) -> list[Message]:
         """Give the transfer."""
