@@ -154,7 +154,7 @@ class RtpsReader(BaseReader):
 
     def __init__(self) -> None:
         self.at = [0, 0]
-        self.consumed = []
+        self.consumed: list[tuple[int, int, int]] = []
         self.samples: tuple[dict[Key, _Sample], dict[Key, _Sample]] = ({}, {})
         self.repeats = (_Repeats(), _Repeats())
 

@@ -65,9 +65,8 @@ class OpenFiles:
 
     def piece(self, key: Hashable, place: Place, offset: int, data: memoryview, missing: Ranges) -> None:
         """Bytes of a file were moved; `missing`: ranges of `data` that were not captured."""
-        self.consumed.append(
-            (place.direction, place.start if place.body - place.start <= HEADS else place.body, place.end)
-        )
+        begin = place.start if place.body - place.start <= HEADS else place.body
+        self.consumed.append((place.direction, begin, place.end))
         file = self.files.get(key)
         if file is None:
             self._room()

@@ -76,7 +76,7 @@ class TftpReader(BaseReader):
     def __init__(self) -> None:
         self.file: _File | None = None
         self.at = [0, 0]
-        self.consumed = []
+        self.consumed: list[tuple[int, int, int]] = []
         self.asked: Message | None = None
         self.flow_ports = (0, 0)
 

@@ -34,7 +34,7 @@ class Http2Reader(BaseReader):
 
     def __init__(self) -> None:
         self.out: list[Message] = []
-        self.consumed = []
+        self.consumed: list[tuple[int, int, int]] = []
         self.sides = (FrameSide(), FrameSide())
         self.decoders = (FieldDecoder(), FieldDecoder())
         self.streams: dict[int, Exchange] = {}
