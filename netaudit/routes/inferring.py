@@ -69,6 +69,22 @@ _OF_THINGS = frozenset({"plate", "goods"})
 _FACES = frozenset(
     {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}
 )
+_GOODS = frozenset(
+    {
+        "goods",
+        "product",
+        "products",
+        "sku",
+        "item",
+        "items",
+        "dish",
+        "dishes",
+        "menu",
+        "listing",
+        "listings",
+        "shangpin",
+    }
+) | {"商品", "菜品"}
 WIDE = 640  # pixels of a picture of a scene, at least
 LARGER = 2  # times the area of the next one that a picture of a scene has
 _HTTP = frozenset({"http", "http2", "http3", "h2"})
@@ -391,6 +407,8 @@ def _worth(one: Inferred, around: Around) -> bool:
     if {"name", "phone"} <= known:
         return True
     judged = around.faces(sha256 for sha256, _ in one.images)
+    if "yes" not in judged and not known & TELLING and _calls_it_goods(one):
+        return False
     named = around.faces(sha256 for url in one.urls for sha256 in around.held.get(address(url), ()))
     if (judged | named) & {"yes", "possible"}:
         return True
@@ -398,7 +416,9 @@ def _worth(one: Inferred, around: Around) -> bool:
     if not one.images:
         return described and "not judged" in named
     called = _calls_it_face(one) and (described or not one.message.route.reply)
-    return around.shows_faces or called or (judged == {"not judged"} and described)
+    bare = not described and not one.message.route.reply
+    among = around.shows_faces and not (bare and "no" in judged)  # who puts an album somewhere puts others, too
+    return among or called or (judged == {"not judged"} and described)
 
 
 def address(url: str) -> str:
@@ -412,6 +432,12 @@ def address(url: str) -> str:
 def asks_for_faces(words: str) -> bool:
     """Whether words of a command or a path ask for pictures of faces, or for snapshots."""
     return any(word.lower() in _FACES for word in words_of(words))
+
+
+def _calls_it_goods(one: Inferred) -> bool:
+    """Whether words of the path say that a picture is one of things to be sold."""
+    steps = (leaf.value for leaf in one.message.leaves if leaf.path.startswith("path["))
+    return any(word.lower() in _GOODS for step in steps for word in words_of(step))
 
 
 def _calls_it_face(one: Inferred) -> bool:
