@@ -62,6 +62,8 @@ _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
 _SEEN = frozenset({"gender", "age", "score", "device"})
+_BESIDE_ID = frozenset({"score", "device", "place", "group"})  # else an id beside a picture may be whose account it is
+_MAILS = frozenset({"smtp", "imap", "pop3"})
 _AGENTS = frozenset({"agent", "agent_company", "salesperson"})
 _NAMING = frozenset({"name", "id_number"})
 LEAST_GOODS = 2  # fields of them: one may stand in any record
@@ -346,7 +348,9 @@ def _is_scene(size: Picture, areas: list[int]) -> bool:
 def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, str]:
     """What happened, and what the sender does."""
     values, route = one.values, message.route
-    person = bool(values.keys() & {"name", "id_number", "phone"}) or ("person_id" in values and not _of_face(one))
+    person = bool(values.keys() & {"name", "id_number", "phone"})
+    numbered = "person_id" in values and not _of_face(one)
+    person = person or (numbered and (route.reply or bool(values.keys() & _BESIDE_ID)))
     identified = "id_number" in values and (
         values.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
     )
@@ -362,7 +366,7 @@ def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, 
     act = _acts(message)
     if act == "query" and (one.images or person):
         return "query", "asks"
-    if act == "enrolment" and person and "score" not in values:
+    if act == "enrolment" and (person or numbered) and "score" not in values:
         one.images = [(sha256, "library_photo" if role == "face" else role) for sha256, role in one.images]
         return "enrolment", "pushes"
     if identified or ("id_number" in values and one.images and "score" not in values):
@@ -413,6 +417,8 @@ def _worth(one: Inferred, around: Around) -> bool:
     if (judged | named) & {"yes", "possible"}:
         return True
     described = bool({"time", "device", "score"} & known)
+    if one.message.route.protocol in _MAILS and not described:
+        return False  # a picture in a letter
     if not one.images:
         return described and "not judged" in named
     called = _calls_it_face(one) and (described or not one.message.route.reply)

@@ -48,3 +48,14 @@ def test_pictures_of_goods_are_nobodys(target: str, *, told: bool) -> None:
     messages = [put(target, place) for place in range(3)]
     assert events(messages, ("possible",) * 3) == [told] * 3
     assert events(messages, ("yes",) * 3) == [True] * 3
+
+
+def test_an_id_beside_a_picture_may_be_whose_account_it_is() -> None:
+    messages = [put("/photo/post", place, {"userId": f"15390{place}"}) for place in range(6)]
+    around = Around({f"{place:064x}": Picture("yes", 800, 600) for place in range(6)}, {}, telling=True)
+    (first, *_) = [one for message in messages for one in infer(message, fields_of(messages), around)]
+    assert first.kind == "face_capture"
+    for place, one in enumerate(messages):
+        one.leaves += [leaf("deviceId", "deviceId", "GATE-0007"), leaf("score", "score", f"0.9{place}")]
+    (first, *_) = [one for message in messages for one in infer(message, fields_of(messages), around)]
+    assert first.kind == "comparison"
