@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
+from netaudit.masking.number_forms import known_region
 from netaudit.routes.learning import MASKED
 from netaudit.routes.relations import Relations
 from netaudit.routes.shapes import is_date, is_id_number, is_masked
@@ -406,25 +407,33 @@ def _worth(one: Inferred, around: Around) -> bool:
     known = one.values.keys()
     if around.wanted:
         return True
-    if "id_number" in known or ({"name", "person_id"} & known and ("score" in known or one.images)):
+    if _is_somebodys(one) or ({"name", "person_id"} & known and ("score" in known or one.images)):
         return True
     if {"name", "phone"} <= known:
         return True
+    described = bool({"time", "device", "score"} & known)
+    if one.message.route.protocol in _MAILS and not described:
+        return False  # a picture in a letter
     judged = around.faces(sha256 for sha256, _ in one.images)
     if "yes" not in judged and not known & TELLING and _calls_it_goods(one):
         return False
     named = around.faces(sha256 for url in one.urls for sha256 in around.held.get(address(url), ()))
     if (judged | named) & {"yes", "possible"}:
         return True
-    described = bool({"time", "device", "score"} & known)
-    if one.message.route.protocol in _MAILS and not described:
-        return False  # a picture in a letter
     if not one.images:
         return described and "not judged" in named
     called = _calls_it_face(one) and (described or not one.message.route.reply)
     bare = not described and not one.message.route.reply
     among = around.shows_faces and not (bare and "no" in judged)  # who puts an album somewhere puts others, too
     return among or called or (judged == {"not judged"} and described)
+
+
+def _is_somebodys(one: Inferred) -> bool:
+    """Whether a number is of a person: of a known province, or with more beside it; one order in eleven has a digit."""
+    if "id_number" not in one.values:
+        return False
+    beside = one.values.keys() & {*PERSON, "score"} - {"id_number"}
+    return bool(beside or one.images) or known_region(one.values["id_number"])
 
 
 def address(url: str) -> str:

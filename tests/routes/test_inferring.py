@@ -7,7 +7,9 @@ import pytest
 from netaudit.routes.inferring import Around, Picture, infer
 from netaudit.routes.learning import fields_of
 from netaudit.routes.messages import Route, RouteMessage, leaf
+from tests.spoken import WEIGHTS
 
+STEM = "19880312001"  # of a number: birthday and serial
 FACES = ("yes", "no", "no", "yes", "no", "no")
 
 
@@ -21,6 +23,11 @@ def put(target: str, place: int, more: dict[str, str] | None = None) -> RouteMes
     return RouteMessage(
         f"{place:032x}", route, ("f", "up"), 1_748_744_000 * 10**9, place, "c", complete=True, leaves=leaves
     )
+
+
+def checked(stem: str) -> str:
+    """A number with its check digit."""
+    return stem + "10X98765432"[sum(int(one) * weight for one, weight in zip(stem, WEIGHTS, strict=True)) % 11]
 
 
 def events(messages: list[RouteMessage], faces: tuple[str, ...]) -> list[bool]:
@@ -59,3 +66,27 @@ def test_an_id_beside_a_picture_may_be_whose_account_it_is() -> None:
         one.leaves += [leaf("deviceId", "deviceId", "GATE-0007"), leaf("score", "score", f"0.9{place}")]
     (first, *_) = [one for message in messages for one in infer(message, fields_of(messages), around)]
     assert first.kind == "comparison"
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "told"),
+    [
+        (f"559999{STEM}", {}, False),  # no province: an order's
+        (f"559999{STEM}", {"name": "张三"}, True),
+        (f"119999{STEM}", {}, True),
+    ],
+)
+def test_a_lone_number_of_no_province_is_nobodys(number: str, more: dict[str, str], *, told: bool) -> None:
+    said = {"idNumber": checked(number)} | more
+    leaves = [leaf(key, key, value) for key, value in said.items()]
+    route = Route("192.168.1.9", "47.96.1.2", reply=False, protocol="http", method="POST", target="/order/detail")
+    one = RouteMessage("m", route, ("f", "up"), 1_748_744_000 * 10**9, 1, "c", complete=True, leaves=leaves)
+    assert bool(infer(one, fields_of([one]), Around({}, {}, telling=True))) == told
+
+
+def test_a_picture_in_a_letter_is_no_event_by_itself() -> None:
+    letter = put("/mail", 0)
+    letter.route = letter.route._replace(protocol="smtp")
+    assert events([letter], ("yes",)) == [False]
+    letter.leaves.append(leaf("deviceId", "deviceId", "GATE-0007"))
+    assert events([letter], ("yes",)) == [True]
