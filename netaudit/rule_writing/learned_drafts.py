@@ -74,14 +74,25 @@ def _of_route(identity: str, rows: list[dict[str, str]], meant: dict[str, str]) 
 
 
 def drafts(routes: list[Learned], read: Callable[[str], tuple[Head, Tree]]) -> Iterator[str]:
-    """YAML of an entry for each route; `read` gives head and tree of a message."""
+    """YAML of an entry for each route; `read` gives head and tree of a message.
+
+    UsageError: the messages of no route can be read again.
+    """
+    refused: list[UsageError] = []
     for one in routes:
-        head, tree = read(one.message_id)
+        try:
+            head, tree = read(one.message_id)
+        except UsageError as error:  # of a message that goes over several flows, say
+            refused.append(error)
+            yield f"# route {one.route_id}: its messages cannot be read again from the packets of a flow\n"
+            continue
         meaning = _by_node(one.fields)
         if not any(meaning(node) for nodes in tree.by_key.values() for node in nodes if not node.images):
             yield f"# route {one.route_id}: its messages are pictures alone, and nothing tells them from others\n"
             continue
         yield draft(head, tree, Meant(f"learned-{one.route_id}", one.kind, one.act, meaning))
+    if refused and len(refused) == len(routes):
+        raise refused[0]
 
 
 def _by_node(fields: dict[str, str]) -> Callable[[Node], str]:
