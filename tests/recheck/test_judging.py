@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -309,11 +310,13 @@ def test_a_cloud_drive_that_goes_on_as_it_did_is_no_room() -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "came", "status"), [("server", 0, "gone"), ("server", 90_000, ""), ("network", 0, "")]
+    ("peer", "came", "status"),
+    [("server", 0, "gone"), ("server", 90_000, ""), ("network", 0, ""), ("nvr", 0, "gone"), ("nvr", 90_000, "")],
 )
 def test_a_computer_to_which_nothing_came_is_told_and_bars_nothing(peer: str, came: int, status: str) -> None:
     """Only where something else was heard that passes inside: at the router's port nothing of it would be."""
     pc, other = device(SERVER, "192.168.1.20", role="personal device"), device(PHONE, "192.168.1.5", role=peer)
+    other = replace(other, role="", kind=peer) if peer == "nvr" else other  # a recorder of which no finding speaks
     drive = channel(SERVER, "pan.example.cn", [(LATER + 9 * MINUTE, 400_000, "hidden")], ip="60.1.1.1")
     inside = channel(CAMERA, PHONE, [(LATER + MINUTE, 700, "video")], ip="192.168.1.5")
     share = channel(PHONE, SERVER, [(LATER + 8 * MINUTE, came, "clear")], ip="192.168.1.20")
