@@ -106,7 +106,7 @@ def identity_groups(
     found: list[Record], scope: Scope, actors: Actors, bearing: Bearing, back_ends: AbstractSet[str], apart: Apart
 ) -> Groups:
     """What is a finding, by certainty, act, sender and receiver."""
-    back = [record for record in found if _came_from_outside(record, bearing)]
+    back = [record for record in found if _came_from_outside(record, bearing, actors)]
     ids = {id(record) for record in back}
     sent = sent_outside(
         (_move(record) for record in found if id(record) not in ids), scope, actors, but={PERSONAL_DEVICE, VIEWER}
@@ -153,9 +153,13 @@ def note_arrivals(found: Iterable[Record], bearing: Bearing, scope: Scope) -> No
                 bearing.note_arrival(way)
 
 
-def _came_from_outside(record: Record, bearing: Bearing) -> bool:
-    """Whether all its numbers had just come to its sender from outside."""
-    return all(bearing.came_from_outside(way) for way in record.ways)
+def _came_from_outside(record: Record, bearing: Bearing, actors: Actors) -> bool:
+    """Whether all its numbers had just come to its sender from outside, and went where pages and redirections put them.
+
+    A device that got a list and then sends documents of its own sends its own.
+    """
+    follows = not record.objects or actors.role(record.sender)[0] == VIEWER
+    return follows and all(bearing.came_from_outside(way) for way in record.ways)
 
 
 def note_alone(alone: list[Record], told: list[Record], scope: Scope, actors: Actors, apart: Apart) -> None:
