@@ -161,9 +161,11 @@ def test_units_that_a_sender_joined_are_parted(monkeypatch):
     """Who splits a stream at starts of four bytes only sends several units, with those of three in them, as one."""
     monkeypatch.setattr(rtp, "decodes_video", lambda: True)
     joined = b"\x06" + b"i" * 20 + b"\0\0\1" + IDR
-    pieces = [b"\x7c\x86" + joined[1:1000], b"\x7c\x46" + joined[1000:]]
+    cuts = [joined[at : at + 1000] for at in range(1, len(joined), 1000)]
+    pieces = [b"\x7c" + bytes([6 | 0x80 * (not n) | 0x40 * (n == len(cuts) - 1)]) + cut for n, cut in enumerate(cuts)]
     units = [SPS + b"\0\0\1" + PPS, *pieces]
-    packets = [packet(i, unit, kind=96, marker=i == 2) for i, unit in enumerate(units)] + other(3, 3000)
+    packets = [packet(i, unit, kind=96, marker=i == len(cuts)) for i, unit in enumerate(units)]
+    packets += other(len(units), 3000) + other(len(units) + 4, 6000)
     (message,) = media(read(flow(packets), proto=17)[0])
     assert message.body == b"".join(b"\0\0\0\1" + unit for unit in (SPS, PPS, b"\x06" + b"i" * 20, IDR))
 
