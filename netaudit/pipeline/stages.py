@@ -28,6 +28,7 @@ from netaudit.pipeline.state import load_state, save_state
 from netaudit.pipeline.takers import takers
 from netaudit.rows.answers import note_refusal
 from netaudit.rows.carriers import Carriers
+from netaudit.rows.documents import Documents
 from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
@@ -38,13 +39,10 @@ from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
 from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
-from netaudit.rows.plain_documents import PlainDocuments
-from netaudit.rows.publications import PlainPublications
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
-from netaudit.streams.batch import picked
 from netaudit.streams.from_packets import Assembler
 from netaudit.tables import EVIDENCE, Row
 from netaudit.text.frame_ranges import capture_name
@@ -144,7 +142,7 @@ class Shard:
         witness: Witness | None = None,
         signatures: Path | None = None,
         *,
-        takes: Callable[[RowWriter, Ledger, Conversations], list[Taker]] = takers,
+        takes: Callable[..., list[Taker]] = takers,
         given: Given | None = None,
     ) -> None:
         """`given` are keys that may open what is encrypted."""
@@ -164,14 +162,13 @@ class Shard:
         self._uploads = UploadRows(self._rows["encrypted_uploads"])
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
-        self._takers = takes(self._rows, self.ledger, self._conversations)
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
         self._events.hears = witness.addressed if witness is not None else None
         self._scraps = ScrapRows(folder, part)
         self._leaves = LeafRows(folder, part)
-        self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
-        self._publications = PlainPublications(self._rows, self._events)
+        self._documents = Documents(self._rows, self._events, self._store if keep.everything else None)
+        self._takers = takes(self._rows, self.ledger, self._conversations, self._documents, columns=witness is None)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
         self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
 
@@ -257,9 +254,8 @@ class Shard:
             others, going_on = taker.feed(batch, left)
             let_go |= going_on
             left &= others
-        if self._witness is None:
-            left &= ~self._take_ended(batch, left)
-        for number, (index, delivery) in enumerate(batch.deliveries(left, in_columns=self.keys is not None), 1):
+        read = [index for index, after in let_go.items() if after.read is not None]
+        for number, (index, delivery) in enumerate(batch.deliveries(left, read, in_columns=self.keys is not None), 1):
             for taker in self._takers:
                 taker.observe(index)
             self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))
@@ -272,22 +268,6 @@ class Shard:
             if self._witness is not None:
                 self._witness.taken(batch, *taker.taken())
             taker.flush()
-
-    def _take_ended(self, batch: Batch, left: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Take those of the flows that end, bring nothing more, and have no reader that has to be told."""
-        taken = batch.closed & left
-        taken[batch.runs["row"]] = False
-        ending = np.flatnonzero(taken)
-        taken[:] = False
-        found = list(self._conversations.end(batch.flows["serial"][ending].tolist()))
-        if found:
-            places, standing = zip(*found, strict=True)
-            for first in range(0, len(places), FLOWS_AT_ONCE):
-                some = ending[list(places[first : first + FLOWS_AT_ONCE])]
-                self._flows.add_standing(picked(batch.flows, some), standing[first : first + FLOWS_AT_ONCE])
-                taken[some] = True
-                self._take_closed()
-        return taken
 
     def _flush_at(self, number: int) -> None:
         """Within a batch, in which all open flows may end at once, write what has come together so far."""
@@ -371,21 +351,19 @@ class Shard:
         observe_publications(block, self.ledger, ends)
         for _, first, times in block.topics():
             self._scraps.append(block.message(first), times)
-        for message in self._publications.add(block):
+        for message in self._documents.add_block(block):
             self._carriers = None
             self._read(message, patience)
             self._scraps.take_body(message)
             self._rows["messages"].append(message_row(message))
-        if self._publications.full:
+        if self._documents.full:
             self._take_documents()
 
     def _take_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""
         if self.telling is not None:
             self.telling.elsewhere()
-        for message in self._publications.few():
-            self._documents.add(message)
-        for message in (*self._publications.take(), *self._documents.take()):
+        for message in self._documents.take():
             self._carriers = None
             self._read(message, Patience())
 

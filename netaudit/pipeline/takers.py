@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from netaudit.rows.exchanges import ExchangeRows
 from netaudit.rows.lookups import LookupRows
 from netaudit.rows.silent import SilentRows
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from netaudit.messages.from_streams import Conversations, LetGo
     from netaudit.observations.ledger import Ledger
+    from netaudit.rows.documents import Documents
     from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
@@ -51,6 +53,9 @@ class Taker(Protocol):
         ...
 
 
-def takers(rows: RowWriter, ledger: Ledger, conversations: Conversations) -> list[Taker]:
-    """One of each, in order."""
-    return [LookupRows(rows, ledger), SilentRows(rows, conversations)]
+def takers(
+    rows: RowWriter, ledger: Ledger, conversations: Conversations, documents: Documents, *, columns: bool
+) -> list[Taker]:
+    """One of each, in order; `columns`: whether messages of HTTP/1 may be columns alone."""
+    exchanges = ExchangeRows(rows, ledger, conversations, documents, columns=columns)
+    return [LookupRows(rows, ledger), exchanges, SilentRows(rows, conversations)]

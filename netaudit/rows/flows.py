@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from netaudit.masking.mask import mask, mask_host, shortened
-from netaudit.messages.from_streams import HTTP
 from netaudit.messages.readers import UNKNOWN
 from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids, link_addresses
 from netaudit.storage.table_streams import BATCH_ROWS
@@ -21,11 +20,8 @@ from netaudit.text.addresses import vlan_text
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
-    from netaudit.messages.from_streams import Between
     from netaudit.storage.table_streams import TableWriter
 
 TRANSPORTS = {
@@ -90,15 +86,6 @@ class FlowRows:
             (flow_id.hex(), protocol, shortened(mask_host, server_name, 256), read[0], read[1], swapped, *keys)
         )
 
-    def add_standing(self, flows: npt.NDArray[np.void], standing: Sequence[Between]) -> None:
-        """Take closed flows (FLOW rows) that nobody had to read at their end."""
-        size, raw = flows.dtype.itemsize, flows.tobytes()
-        self._layout = flows.dtype
-        self._flows += [raw[at : at + size] for at in range(0, len(raw), size)]
-        names = {name: shortened(mask_host, name, 256) for name in {one.server_name for one in standing}}
-        self._said += [(one.id.hex(), HTTP, names[one.server_name], *one.read, False, "", "") for one in standing]
-        self._chosen += [NOTHING_CHOSEN] * len(standing)
-
     def take(self) -> pa.RecordBatch | None:
         """Rows of all flows collected since the last call; None for none."""
         if not self._flows:
@@ -127,12 +114,14 @@ class EndedFlows:
     def __init__(self, writer: TableWriter, protocol: str) -> None:
         self._writer, self._protocol, self._schema = writer, protocol, FLOWS.schema()
         self._ended: list[tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]] = []
+        self._names: list[str] = []  # of the servers of all
         self._count = 0
 
-    def add(self, flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8]) -> None:
-        """Take FLOW rows and their ids, 32 hexadecimal digits each."""
+    def add(self, flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8], names: list[str] | None = None) -> None:
+        """Take FLOW rows, their ids, 32 hexadecimal digits each, and the names of their servers."""
         if len(flows):
             self._ended.append((flows, ids))
+            self._names += names or [""] * len(flows)
             self._count += len(flows)
 
     def flush(self, *, least: int = BATCH_ROWS) -> None:
@@ -140,19 +129,23 @@ class EndedFlows:
         if not self._ended or self._count < least:
             return
         flows, ids = (np.concatenate(parts) for parts in zip(*self._ended, strict=True))
+        masked = {name: shortened(mask_host, name, 256) for name in set(self._names)}
+        names = [masked[name] for name in self._names]
         for first in range(0, len(flows), BATCH_ROWS):  # all open flows may end at once
             last = first + BATCH_ROWS
-            self._writer.extend(self._batch(flows[first:last], ids[DIGITS * first : DIGITS * last]))
+            self._writer.extend(self._batch(flows[first:last], ids[DIGITS * first : DIGITS * last], names[first:last]))
         self._ended.clear()
+        self._names.clear()
         self._count = 0
 
-    def _batch(self, flows: npt.NDArray[Any], digits: npt.NDArray[np.uint8]) -> pa.RecordBatch:
+    def _batch(self, flows: npt.NDArray[Any], digits: npt.NDArray[np.uint8], names: list[str]) -> pa.RecordBatch:
         """Rows of `flows`; of flows that have a protocol every byte was read."""
         n = len(flows)
         read = flows["delivered"].astype(np.int64) * (self._protocol != UNKNOWN)
-        columns = flow_columns(flows, np.zeros(n, bool), read)
-        nothing = dict.fromkeys(("server_name", "keys", "keys_from", *CHOSEN), pa.repeat("", n))
-        columns |= {"flow_id": ids(digits), "protocol": pa.repeat(self._protocol, n)} | nothing
+        columns = flow_columns(flows, np.zeros(n, bool), read) | dict.fromkeys(
+            ("keys", "keys_from", *CHOSEN), pa.repeat("", n)
+        )
+        columns |= {"flow_id": ids(digits), "protocol": pa.repeat(self._protocol, n), "server_name": names}
         return batch_of(columns, self._schema)
 
 

@@ -13,10 +13,10 @@ from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
 from netaudit.messages.from_streams import LetGo
 from netaudit.observations.from_messages import masked_name, observe_sayings
-from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
+from netaudit.rows.columns import DIGITS, WAYS, few, ids, ids_of_some
 from netaudit.rows.flows import EndedFlows
+from netaudit.rows.messages import message_batch
 from netaudit.storage.table_streams import BATCH_ROWS
-from netaudit.tables import MESSAGES
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from netaudit.messages.dns.lookups import Lookups
     from netaudit.observations.ledger import Ledger
-    from netaudit.rows.columns import Column
     from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
@@ -45,7 +44,6 @@ class LookupRows:
         self._first_flows: list[int] = []  # index of the flow that says each of them first; never falls
         self._next_flow = NO_FLOW  # that of the next one to be observed
         self._ended = EndedFlows(rows["flows"], PROTOCOL)
-        self._messages_schema = MESSAGES.schema()
 
     def feed(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
@@ -61,7 +59,7 @@ class LookupRows:
             if self._first_flows:
                 self._next_flow = self._first_flows[0]
             if len(lookups.messages):
-                self._rows["messages"].extend(message_columns(lookups, self._masked, self._messages_schema))
+                self._rows["messages"].extend(message_columns(lookups, self._masked))
             over = batch.closed[lookups.indexes]
             self._ended.add(lookups.flows[over], lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1))
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
@@ -93,41 +91,27 @@ class LookupRows:
         self._ended.flush(least=least)
 
 
-def message_columns(lookups: Lookups, masked: list[tuple[str, str]], schema: pa.Schema) -> pa.RecordBatch:
+def message_columns(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch:
     """Rows of `messages`, as `rows.message_row` would make them; `masked` are the names as the ledger keeps them."""
     messages = lookups.messages
     n = len(messages)
     asking = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
     names = pa.array([given[:256] for given, _ in masked], pa.string())  # none is longer than either keeps (RFC 1035)
-    nothing, times, frames = pa.repeat("", n), messages["ts"].copy(), messages["frame"].astype(np.int64)
+    times, frames = messages["ts"].copy(), messages["frame"].astype(np.int64)
     columns = {
         "message_id": ids(lookups.message_ids),
-        "flow_id": ids(lookups.flow_ids.reshape(-1, DIGITS)[messages["flow"]].reshape(-1)),
+        "flow_id": ids_of_some(lookups.flow_ids, messages["flow"]),
         "capture_id": few(messages["capture"], capture_name),
         "protocol": pa.repeat("dns", n),
-        "direction": pa.array(["up", "down"]).take(pa.array(messages["direction"])),
-        "request_id": _requests(lookups),
+        "direction": WAYS.take(pa.array(messages["direction"])),
+        "request_id": ids_of_some(lookups.message_ids, messages["request"]),
         "method": few(messages["kind"][asking], TYPES.__getitem__),
         "host": names.take(pa.array(messages["name"][asking])),
-        "status": pa.array(messages["status"].astype(np.int32)),
+        "status": messages["status"].astype(np.int32),
         "first_ts": times,
         "last_ts": times,
         "first_frame": frames,
         "last_frame": frames,
         "body_size": messages["length"].astype(np.int64),
-        "obscure": np.zeros(n, np.int64),
-        "unread": np.zeros(n, np.int64),
-        "complete": pa.repeat(pa.scalar(value=True), n),
-        "missing": empty_lists(n),
-        "notes": empty_lists(n),
     }
-    return batch_of(dict.fromkeys(schema.names, nothing) | columns, schema)
-
-
-def _requests(lookups: Lookups) -> Column:
-    """Ids of the questions that were answered, empty for questions."""
-    request = lookups.messages["request"]
-    ends = np.zeros(len(request) + 1, np.int32)
-    np.cumsum(np.where(request >= 0, DIGITS, 0), out=ends[1:])
-    digits = lookups.message_ids.reshape(-1, DIGITS)[request[request >= 0]].reshape(-1)
-    return pa.StringArray.from_buffers(len(request), pa.py_buffer(ends), pa.py_buffer(digits))
+    return message_batch(columns, n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import numpy as np
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
-    from netaudit.messages.mqtt.publications import Publications
 
 _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 # printable, without escapes of JSON and of URLs
@@ -95,7 +94,7 @@ def is_plain_document(message: Message) -> bool:
         and not declares(message.content_type)
         and message.part is None
         and message.file_range is None
-        and not message.form.read(_has_coding)
+        and not message.form.read(has_coding)
         and not (not message.content_type and declares(message.header("content-type")))
         and not (len(message.head) > _LONG_WORD and _LONG.search(message.head))
     )
@@ -114,14 +113,17 @@ def is_plain_text(body: bytes) -> bool:
     )
 
 
-def plain_publications(block: Publications) -> npt.NDArray[np.bool_]:
-    """Of which publications that are told together `is_plain_document` is true."""
-    plain = np.empty(len(block.rows), bool)
-    plain_texts(np.frombuffer(block.data, np.uint8), block.rows, plain)
+def are_plain_texts(data: npt.NDArray[np.uint8], rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Of which texts `is_plain_text` is true: `body` and `stop` of each say where it lies."""
+    plain = np.empty(len(rows), bool)
+    data = data[:]
+    data.setflags(write=False)  # kernels are compiled for one kind of input
+    plain_texts(data, rows, plain)
     return plain
 
 
-def _has_coding(fields: Fields) -> bool:
+def has_coding(fields: Fields) -> bool:
+    """Whether fields of a head name a coding of the body."""
     return any(name in _CODED for name, _ in fields)
 
 

@@ -1,0 +1,233 @@
+"""Connections that hold nothing but whole exchanges, read many at a time: most of many networks are such.
+
+Each run of bytes is one message, a request and its answer by turns, of a known form and with a body of the length that
+its head declares. All other connections are left to `reader.py`, which says the same of these.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from netaudit.messages.http1.head import BODY_METHODS, Head, content_length, parse_head
+from netaudit.messages.http1.kernels_exchanges import EXCHANGE, METHODS, find_exchanges
+from netaudit.messages.http1.pairing import SLIM, said_by
+from netaudit.messages.kernels_ids import DIGEST, message_ids
+from netaudit.messages.message import DOWN, UP, Message
+from netaudit.messages.readers import BEGINNING, begins_as
+from netaudit.messages.rtsp.http import CONTENT_TYPE as TUNNELLED
+from netaudit.messages.silent import ids_of
+from netaudit.streams.batch import frozen, picked
+from netaudit.streams.layouts import PIECE
+
+if TYPE_CHECKING:
+    from netaudit.contracts.heads import Form
+    from netaudit.streams.batch import Batch
+
+HTTP = "http"
+MOST_REMEMBERED = 1024  # heads
+_BODILESS = (204, 304)
+_NAMES = [method.decode() for method in METHODS]
+_WITH_BODY = np.array([name in BODY_METHODS for name in _NAMES])
+_HEAD = _NAMES.index("HEAD")
+
+Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[Any]
+
+
+class Known(NamedTuple):
+    """What a head says, but for its request line."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    form: Form
+    host: str
+    content_type: str
+    length: int  # declared, -1 for none
+
+
+class Standing(NamedTuple):
+    """An open connection that brought whole exchanges alone so far: all that its reader would remember."""
+
+    id: bytes
+    read: tuple[int, int]  # bytes in each direction
+    server_name: str
+
+
+@dataclass(slots=True)
+class Exchanges:
+    """Connections of a batch that are such, and their messages; holds as long as the batch."""
+
+    batch: Batch
+    flows: npt.NDArray[np.int64]  # their indexes within it
+    ids: npt.NDArray[np.uint8]  # 32 hexadecimal digits of each
+    standing: list[Standing]  # how each stands now
+    rows: Rows  # EXCHANGE rows of their messages, in order; `flow` counts these flows
+    known: list[Known | None]  # by EXCHANGE.block
+    message_ids: npt.NDArray[np.uint8]  # 32 digits per message
+    bounds: npt.NDArray[np.int64]  # where the messages of each flow begin, and where those of the last one end
+
+    def messages(self, flow: int) -> list[Message]:
+        """The messages of a flow."""
+        out: list[Message] = []
+        for number in range(int(self.bounds[flow]), int(self.bounds[flow + 1])):
+            out.append(self.message(number, out[-1] if len(out) % 2 else None))
+        return out
+
+    def message(self, number: int, asked: Message | None = None) -> Message:
+        """One message; `asked` is the request of an answer, where it is there already."""
+        _, at, line, body, stop, first, last, flow, block, direction, method, _ = row = self.rows[number].item()
+        known, start, data = self.known[block], row[0], self.batch.payload[at:stop].tobytes()
+        assert known is not None
+        head = data[: body - at]
+        message = Message(HTTP, direction, start, start + stop - at, content_type=known.content_type, head=head)
+        message.headers = list(known.headers)
+        message.has_form(known.form)
+        if body < stop:
+            message.body, message.body_start, message.body_size = data[body - at :], start + body - at, stop - body
+        if direction:
+            asked = asked or self.message(number - 1)
+            message.status = known.status
+            message.method, message.path, message.host = asked.method, asked.path, asked.host
+            message.request = replace(asked, body=b"", pieces=None) if asked.body_size > SLIM else asked
+        else:
+            message.method, message.host = _NAMES[method], known.host
+            message.path = data[len(message.method) + 1 : line - at - len(b" HTTP/1.1\r\n")].decode()
+        message.pieces = np.frombuffer(self.batch.pieces[first : last + 1].tobytes(), PIECE)
+        message.flow_id = self.standing[flow].id
+        digits = self.message_ids[2 * DIGEST * number : 2 * DIGEST * (number + 1)]
+        message.message_id = bytes.fromhex(digits.tobytes().decode())
+        return message
+
+
+class ExchangeReader:
+    """Reads such connections, and remembers of each open one how it stands."""
+
+    def __init__(self) -> None:
+        self.standing: dict[int, Standing] = {}  # by serial
+        self._seed = int.from_bytes(os.urandom(7), "little")
+
+    def stands(self, serials: list[int]) -> Flags:
+        """Whether all that each flow brought so far were such exchanges."""
+        return np.fromiter(map(self.standing.__contains__, serials), bool, len(serials))
+
+    def read(self, batch: Batch, wanted: Flags) -> tuple[Exchanges, dict[int, Standing]]:
+        """Read what is such among the wanted flows, which stand or are new.
+
+        Gives it, and by index how those stood that are not such any more: they are forgotten.
+        """
+        serials = batch.flows["serial"].tolist()
+        before = self.stands(serials) & wanted
+        read = np.zeros((batch.flows.size, 2), np.int64)
+        for index in np.flatnonzero(before).tolist():
+            read[index] = self.standing[serials[index]].read
+        whole, rows, known = self._found(batch, wanted, before, read)
+        chosen = np.flatnonzero(whole)
+        over = {index: self.standing.pop(serials[index]) for index in np.flatnonzero(before & ~whole).tolist()}
+        numbers = np.zeros(whole.size, np.int32)
+        numbers[chosen] = np.arange(chosen.size)
+        rows["flow"] = numbers[rows["flow"]]
+        ids = ids_of(picked(batch.flows, chosen))
+        digits = np.empty(2 * DIGEST * rows.size, np.uint8)
+        message_ids(rows, ids, np.frombuffer(HTTP.encode(), np.uint8), digits)
+        standing = self._stand([serials[index] for index in chosen.tolist()], ids, read[chosen], rows, known)
+        for index, one in zip(chosen.tolist(), standing, strict=True):
+            if batch.closed[index]:
+                self.standing.pop(serials[index], None)
+            else:
+                self.standing[serials[index]] = one
+        bounds = np.searchsorted(rows["flow"], np.arange(chosen.size + 1))
+        return Exchanges(batch, chosen, ids, standing, rows, known, digits, bounds), over
+
+    def _found(self, batch: Batch, wanted: Flags, before: Flags, read: Rows) -> tuple[Flags, Rows, list[Known | None]]:
+        """Which of the wanted flows hold whole exchanges; EXCHANGE rows of these, and what their heads say."""
+        whole, runs = before.copy(), batch.runs
+        rows, blocks, used = np.empty(runs.size, EXCHANGE), np.empty((runs.size, 2), np.int64), np.zeros(2, np.int64)
+        table = np.full(1 << max(4, (4 * runs.size).bit_length()), -1, np.int32)
+        payload = frozen(batch.payload)
+        find_exchanges(
+            wanted, batch.closed, read, frozen(runs), frozen(batch.pieces), payload, self._seed, rows, blocks, table,
+            used, whole,
+        )  # fmt: skip
+        rows = rows[: used[0]].copy()
+        raw = [payload[first:last].tobytes() for first, last in blocks[: used[1]].tolist()]
+        known = [_known_answer(one) if one.startswith(b"HTTP/1.") else _known_fields(one) for one in raw]
+        whole[rows["flow"][~(_sound(rows, known) & _opens(rows, payload))]] = False
+        return whole, rows[whole[rows["flow"]]], known
+
+    def _stand(
+        self, serials: list[int], ids: Rows, read: Rows, rows: Rows, known: list[Known | None]
+    ) -> list[Standing]:
+        """How these flows stand behind the messages of the rows."""
+        texts = ids.tobytes().decode()
+        named = {}  # the first host that is asked for
+        hosts = [one.host if one is not None else "" for one in known]
+        asking = rows["direction"] == UP
+        for flow, block in zip(rows["flow"][asking].tolist(), rows["block"][asking].tolist(), strict=True):
+            if hosts[block] and flow not in named:
+                named[flow] = hosts[block]
+        out = []
+        for place, (serial, (up, down)) in enumerate(zip(serials, read.tolist(), strict=True)):
+            old = self.standing.get(serial)
+            flow_id = old.id if old is not None else bytes.fromhex(texts[32 * place : 32 * place + 32])
+            name = (old.server_name if old is not None else "") or named.get(place, "")
+            out.append(Standing(flow_id, (up, down), name))
+        return out
+
+
+def _sound(rows: Rows, known: list[Known | None]) -> Flags:
+    """Whether each body has the length that its head declares, and its request lets it have."""
+    good = np.array([one is not None for one in known], bool)[rows["block"]]
+    lengths = np.array([-1 if one is None else one.length for one in known], np.int64)[rows["block"]]
+    bare = np.array([one is not None and one.status in _BODILESS for one in known], bool)[rows["block"]]
+    size, down, method = rows["stop"] - rows["body"], rows["direction"] == DOWN, rows["method"]
+    asked = np.roll(method, 1)  # an answer stands behind its request
+    asks = (lengths == size) | ((size == 0) & (lengths <= 0) & ~_WITH_BODY[method])
+    answers = np.where(bare | (asked == _HEAD), size == 0, lengths == size)
+    sound: Flags = good & np.where(down, answers, asks)
+    return sound
+
+
+def _opens(rows: Rows, payload: npt.NDArray[np.uint8]) -> Flags:
+    """Whether messages do not begin a connection, or as the readers of all protocols know HTTP by."""
+    good = np.ones(rows.size, bool)
+    first = np.flatnonzero((rows["start"] == 0) & (rows["direction"] == UP))
+    begins = payload[rows["at"][first][:, None] + np.arange(BEGINNING)].view(f"S{BEGINNING}")[:, 0]
+    different, places = np.unique(begins, return_inverse=True)
+    good[first] = np.array([begins_as(HTTP, one) for one in different.tolist()], bool)[places]
+    return good
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _known_fields(block: bytes) -> Known | None:
+    """What fields say; None where the messages that have them are none of ours."""
+    head = parse_head(b"GET / HTTP/1.1\r\n" + block)
+    return None if head is None else _known(head)
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _known_answer(raw: bytes) -> Known | None:
+    """The same of the head of an answer, also where it is no final one or is not over with its length."""
+    head = parse_head(raw)
+    if head is None or head.status < 200:
+        return None
+    known = _known(head)
+    return None if known is None or known.content_type[:10].lower() == "multipart/" else known
+
+
+def _known(head: Head) -> Known | None:
+    length, note = content_length(head)
+    form = head.form
+    if form is None or head.sloppy or note:
+        return None
+    facts = form.read(said_by)
+    if facts.ranges or facts.upgrade or facts.chunked or facts.content_type.lower().startswith(TUNNELLED):
+        return None
+    return Known(
+        head.status, tuple(head.headers), form, facts.host, facts.content_type, -1 if length is None else length
+    )

@@ -1,0 +1,211 @@
+"""Rows of whole exchanges of HTTP/1 (`messages/http1/exchanges.py`): of those whose bodies are plain documents columns.
+
+Whatever may say more than that, of a person, a picture, a part, a device, makes messages of all that its connection
+brings, which are read one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netaudit.documents.addresses import picture_urls
+from netaudit.documents.head import path_of
+from netaudit.documents.index import plain_text
+from netaudit.documents.statements import asks, words
+from netaudit.masking.number_forms import holds_masked_number
+from netaudit.messages.from_streams import LetGo
+from netaudit.messages.http1.exchanges import HTTP
+from netaudit.messages.http1.kernels_exchanges import METHODS
+from netaudit.observations.ends import ends_of
+from netaudit.observations.web import is_plain, note_plain, plain_facts
+from netaudit.rows.chunks import TARGETS, speak_of_parts
+from netaudit.rows.columns import DIGITS, ids_of_some
+from netaudit.rows.documents import LEAST, hits
+from netaudit.rows.flows import EndedFlows
+from netaudit.rows.told import Head, Told
+from netaudit.storage.table_streams import BATCH_ROWS
+from netaudit.streams.batch import picked
+from netaudit.unwrapping.from_messages import are_plain_texts, has_coding
+from netaudit.unwrapping.unwrap import declares
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from netaudit.contracts.heads import Fields
+    from netaudit.messages.from_streams import Conversations
+    from netaudit.messages.http1.exchanges import Exchanges, Known
+    from netaudit.observations.ledger import Ledger
+    from netaudit.rows.documents import Documents
+    from netaudit.storage.table_streams import RowWriter
+    from netaudit.streams.batch import Batch
+
+    Flags = npt.NDArray[np.bool_]
+
+NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
+VERSION = len(b" HTTP/1.1\r\n")
+_SENDING = np.array([method in (b"GET", b"POST", b"DELETE", b"OPTIONS") for method in METHODS])
+_PAGES = ("html", "xml")
+_TELLING = frozenset({"content-disposition", "grpc-status"})
+_VALUE = re.compile(rb":\s?-?[0-9.]+")
+_REDIRECTIONS = range(300, 400)
+
+
+class ExchangeRows:
+    """Takes whole exchanges out of batches, and brings them into the tables (`pipeline/takers.py`)."""
+
+    def __init__(
+        self, rows: RowWriter, ledger: Ledger, conversations: Conversations, documents: Documents, *, columns: bool
+    ) -> None:
+        """`columns`: whether any may be columns; else all are messages."""
+        self._ledger, self._conversations, self._documents, self._columns = ledger, conversations, documents, columns
+        self._ended = EndedFlows(rows["flows"], HTTP)
+
+    def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
+        """See `pipeline/takers.py`."""
+        if self._conversations.keys is not None:
+            return left, {}
+        found, let_go = self._conversations.whole(batch, left)
+        quiet = self._quiet_ones(found)
+        for flow in np.flatnonzero(~quiet).tolist():
+            let_go[int(found.flows[flow])] = LetGo(read=(found, flow))
+        over = np.flatnonzero(quiet & batch.closed[found.flows])
+        self._ended.add(
+            picked(batch.flows, found.flows[over]), found.ids.reshape(-1, DIGITS)[over].reshape(-1),
+            [found.standing[flow].server_name for flow in over.tolist()],
+        )  # fmt: skip
+        chosen = np.flatnonzero(quiet[found.rows["flow"]])
+        if chosen.size:
+            told = _told(found, chosen)
+            _observe(found, chosen, told, self._ledger)
+            self._documents.write(told)
+        others = left.copy()
+        others[found.flows[quiet]] = False
+        return others, let_go
+
+    def settle(self) -> None:
+        """Nothing is thought better of."""
+
+    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
+        """See `pipeline/takers.py`: where somebody asks, none is in columns."""
+        return NONE, NO_DIGITS, HTTP
+
+    def observe(self, before: int) -> None:
+        """What they say was noted at once: bounds of the ledger do not depend on the order of flows."""
+
+    def flush(self, *, least: int = BATCH_ROWS) -> None:
+        """Write the flows that have ended, when they are at least so many."""
+        self._ended.flush(least=least)
+
+    def _quiet_ones(self, found: Exchanges) -> Flags:
+        """Of which flows nothing but columns is needed: those whose messages are plain documents that say nothing."""
+        none: Flags = np.zeros(found.flows.size, bool)
+        if not self._columns:
+            return none
+        rows = found.rows
+        heads = np.array([one is not None and _is_quiet(one) for one in found.known], bool)
+        good = heads[rows["block"]] & (rows["plain"] > 0) & ((rows["direction"] > 0) | _SENDING[rows["method"]])
+        quiet = ~none
+        if rows.size:
+            good[good] = are_plain_texts(found.batch.payload, rows[good])
+            quiet[rows["flow"][~good]] = False
+            quiet &= np.bincount(rows["flow"], minlength=quiet.size) % 2 == 0
+            places = np.flatnonzero(quiet[rows["flow"]])
+            if places.size < LEAST:
+                quiet[rows["flow"][places]] = False
+            else:
+                quiet[rows["flow"][places[list(_stating(found, places))]]] = False
+        return quiet
+
+
+def _is_quiet(known: Known) -> bool:
+    """Whether the head of a message leaves it to a plain document in its body what is said."""
+    return (
+        known.status not in _REDIRECTIONS
+        and known.form.read(_says_nothing)
+        and (known.status > 0 or not known.form.read(speak_of_parts))
+        and not declares(known.content_type)
+        and not any(page in known.content_type for page in _PAGES)
+    )
+
+
+def _says_nothing(fields: Fields) -> bool:
+    return is_plain(fields) and not has_coding(fields) and not any(name in _TELLING for name, _ in fields)
+
+
+def _stating(found: Exchanges, places: npt.NDArray[np.int64]) -> set[int]:
+    """Which of these may speak of parts, of a device or a picture (`may_concern_parts`, `EventRows.may_state`)."""
+    bodies, targets = _bodies(found, places), _targets(found, places)
+    told = {*hits(bodies, lambda text: bool(words().named.Match(plain_text(text)))), *hits(bodies, holds_masked_number)}
+    told.update(place for place in hits(bodies, lambda text: b"/" in text) if picture_urls(bodies[place]))
+    some = {target: bool(TARGETS.search(target)) or asks(path_of(target)) for target in set(targets)}
+    return told | {place for place, target in enumerate(targets) if some[target]}
+
+
+def _bodies(found: Exchanges, places: npt.NDArray[np.int64]) -> list[bytes]:
+    rows, payload = found.rows[places], found.batch.payload.data
+    return [bytes(payload[at:stop]) for at, stop in zip(rows["body"].tolist(), rows["stop"].tolist(), strict=True)]
+
+
+def _targets(found: Exchanges, places: npt.NDArray[np.int64]) -> list[str]:
+    """What each of these messages asks for; an answer stands behind its request."""
+    rows, payload = found.rows[places - found.rows["direction"][places]], found.batch.payload.data
+    begins = rows["at"] + _LENGTHS[rows["method"]] + 1
+    return [
+        str(payload[at:end], "ascii")
+        for at, end in zip(begins.tolist(), (rows["line"] - VERSION).tolist(), strict=True)
+    ]
+
+
+_LENGTHS = np.array(list(map(len, METHODS)))
+
+
+def _told(found: Exchanges, chosen: npt.NDArray[np.int64]) -> Told:
+    """These messages, as columns."""
+    rows, batch = found.rows[chosen], found.batch
+    targets = _targets(found, chosen)
+    paths = dict.fromkeys(targets)
+    number = {path: place for place, path in enumerate(paths)}
+    asked = chosen - rows["direction"]
+    kinds, head, heads = dict[Any, int](), list[int](), list[Head]()
+    blocks, methods = found.rows["block"][asked].tolist(), found.rows["method"][asked].tolist()
+    for place, like in enumerate(
+        zip(rows["block"].tolist(), blocks, methods, [one.partition("?")[0] for one in targets], strict=True)
+    ):
+        if kinds.setdefault(like, len(kinds)) == len(heads):
+            heads.append(Head.of(found.message(int(chosen[place]))))
+        head.append(kinds[like])
+    return Told(
+        heads, np.array(head), list(paths), np.array([number[path] for path in targets]), _bodies(found, chosen),
+        rows["direction"], np.ascontiguousarray(found.message_ids.reshape(-1, DIGITS)[chosen].reshape(-1)),
+        ids_of_some(found.ids, rows["flow"]),
+        ids_of_some(found.message_ids, np.where(rows["direction"] > 0, asked, -1)),
+        picked(batch.pieces, rows["first"]), picked(batch.pieces, rows["last"]),
+        lambda place: found.message(int(chosen[place])),
+    )  # fmt: skip
+
+
+def _observe(found: Exchanges, chosen: npt.NDArray[np.int64], told: Told, ledger: Ledger) -> None:
+    """Note what they say of hosts, made distinct first: by the two ends, the head and the fields of the body."""
+    rows, flows = found.rows[chosen], picked(found.batch.flows, found.flows)
+    ends = np.stack([flows[name] for name in _ENDS], axis=1).astype(np.uint64)
+    _, between = np.unique(np.ascontiguousarray(ends).view(f"V{8 * len(_ENDS)}")[:, 0], return_inverse=True)
+    shapes = dict[bytes, int]()
+    ways = rows["direction"].tolist()
+    shape = [
+        0 if way else shapes.setdefault(_VALUE.sub(b":0", body), len(shapes))
+        for way, body in zip(ways, told.bodies, strict=True)
+    ]
+    facts = np.stack([between[rows["flow"]], told.head, np.array(shape)], axis=1)
+    _, alike, times = np.unique(facts, axis=0, return_inverse=True, return_counts=True)
+    order = np.lexsort((told.first["capture"], told.first["frame"], told.first["ts"], alike.reshape(-1)))
+    for place, often in zip(order[np.cumsum(times) - times].tolist(), times.tolist(), strict=True):
+        flow = flows[int(rows["flow"][place])]
+        _, ts, frame, _, capture = told.first[place].item()
+        ledger.at(int(flow["shard"]))
+        note_plain(plain_facts(told.message(place)), ends_of(flow, turned=False), ledger, (capture, frame, ts), often)
+
+
+_ENDS = ("shard", "client_mac", "client_hi", "client_lo", "server_mac", "server_hi", "server_lo")
