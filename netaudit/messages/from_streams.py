@@ -10,7 +10,7 @@ from netaudit.contracts.details import ControlDetails
 from netaudit.messages.datagrams import lying
 from netaudit.messages.expected import Expected
 from netaudit.messages.flow import MIDWAY, SYN_SEEN, TCP, Flow, FlowSummary, flow_id
-from netaudit.messages.http1.exchanges import HTTP, ExchangeReader
+from netaudit.messages.http1.from_streams import HTTP, ExchangeReader
 from netaudit.messages.message import DOWN, UP, Message
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from netaudit.messages.decryption.audit_keys import Keys
     from netaudit.messages.decryption.carried import FlowKeys
-    from netaudit.messages.http1.exchanges import Exchanges
+    from netaudit.messages.http1.from_streams import Exchanges
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Columns, Delivery, Run
 
@@ -111,8 +111,9 @@ class Conversations:
         """The messages of a flow that were read with those of others."""
         self.turned = False
         if delivery.closed:
-            serial, (flow_id, read, name) = int(delivery.flow["serial"]), found.standing[flow]
-            self.closed.append(FlowSummary(serial, flow_id, HTTP, name, read, swapped=False, to_ignore=False))
+            row, (read, name) = delivery.flow, found.standing[flow]
+            summary = FlowSummary(int(row["serial"]), flow_id(row), HTTP, name, read, swapped=False, to_ignore=False)
+            self.closed.append(summary)
         return found.messages(flow)
 
     def _flow(self, delivery: Delivery, after: LetGo) -> Flow:
@@ -133,7 +134,7 @@ class Conversations:
         """Of an open flow what `FlowSummary` will say: id, protocol, server name, swapped, keys, chosen."""
         serial = int(row["serial"])
         if (whole := self.exchanges.standing.get(serial)) is not None:
-            return whole.id, HTTP, whole.server_name, False, ("", ""), ("", "", "")
+            return flow_id(row), HTTP, whole.server_name, False, ("", ""), ("", "", "")
         flow = self.flows.get(serial)
         if flow is None:
             return flow_id(row), "", "", False, ("", ""), ("", "", "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -167,8 +167,10 @@ class Shard:
         self._events.hears = witness.addressed if witness is not None else None
         self._scraps = ScrapRows(folder, part)
         self._leaves = LeafRows(folder, part)
+        self._writers: tuple[Any, ...] = self._rows, self._persons, self._events, self._scraps, self._leaves
         self._documents = Documents(self._rows, self._events, self._store if keep.everything else None)
-        self._takers = takes(self._rows, self.ledger, self._conversations, self._documents, columns=witness is None)
+        of = self._rows, self.ledger, self._conversations, self._flows, self._documents
+        self._takers = takes(*of, columns=witness is None)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
         self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
 
@@ -185,11 +187,8 @@ class Shard:
     def _flush(self) -> None:
         """Write what makes a batch."""
         self._take_documents()
-        self._rows.flush()
-        self._persons.flush(least=BATCH_ROWS)
-        self._events.flush(least=BATCH_ROWS)
-        self._scraps.flush(least=BATCH_ROWS)
-        self._leaves.flush(least=BATCH_ROWS)
+        for writer in self._writers:
+            writer.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
@@ -197,10 +196,8 @@ class Shard:
         self._take_documents()
         self._rows.flush(least=CHECKPOINT_ROWS)
         self._rows.checkpoint()
-        self._persons.flush(least=1)
-        self._events.flush(least=1)
-        self._scraps.flush(least=1)
-        self._leaves.flush(least=1)
+        for writer in self._writers[1:]:
+            writer.flush(least=1)
 
     def save(self, path: Path) -> bool:
         """Write all rows and, to a file, everything that is under way; whether that is possible now.
@@ -208,9 +205,8 @@ class Shard:
         In a flood of connections it is not: the checkpoint before it stays, and an audit goes on from there.
         """
         self._take_documents()
-        for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
-            if writer is not None:
-                writer.flush(least=1)
+        for writer in (*self._writers, *([self._sendings] if self._sendings is not None else [])):
+            writer.flush(least=1)
         telling, self.telling = self.telling, None  # belongs to this process
         try:
             possible = self.keys is None and self._conversations.readers() <= SAVED_FLOWS
@@ -231,11 +227,8 @@ class Shard:
         self._take_flows()
         self._take_documents()
         self.ledger.write(self._rows["observations"])
-        self._rows.close()
-        self._persons.close()
-        self._events.close()
-        self._scraps.close()
-        self._leaves.close()
+        for writer in self._writers:
+            writer.close()
         if self._sendings is not None:
             self._sendings.close()
         if self.keys is not None:
@@ -243,7 +236,7 @@ class Shard:
         return self._conversations.failures
 
     def _take_batch(self, batch: Batch) -> None:
-        """Takers first, all other flows one by one; facts in the order of the flows, as bounds need it."""
+        """Takers first, all other flows one by one."""
         if batch.records is not None:
             units = self._uploads.take(batch.records)
             if self._witness is not None:
@@ -256,23 +249,19 @@ class Shard:
             left &= others
         read = [index for index, after in let_go.items() if after.read is not None]
         for number, (index, delivery) in enumerate(batch.deliveries(left, read, in_columns=self.keys is not None), 1):
-            for taker in self._takers:
-                taker.observe(index)
             self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))
             self._flush_at(number)
         for taker in self._takers:
-            taker.observe(batch.flows.size)
             if (back := taker.settle()) is not None:
                 for _, delivery in batch.deliveries(back):
                     self._deliver(delivery)
             if self._witness is not None:
                 self._witness.taken(batch, *taker.taken())
-            taker.flush()
 
     def _flush_at(self, number: int) -> None:
         """Within a batch, in which all open flows may end at once, write what has come together so far."""
         if number % FLOWS_AT_ONCE == 0:
-            self._take_closed()
+            self._take_flows()
             self._flush()
 
     def _deliver(self, delivery: Delivery, after: LetGo = NOTHING_BEFORE) -> None:
@@ -298,22 +287,13 @@ class Shard:
                         self._rows["tls_hellos"].append(hello)
         if delivery.closed:
             for summary in conversations.closed:
-                known = (summary.flow_id, summary.protocol, summary.server_name, summary.read)
-                self._flows.add(
-                    delivery.flow, *known, swapped=summary.swapped, chosen=summary.chosen, keys=summary.keys
-                )
+                self._flows.add(delivery.flow, summary)
                 for row in self._events.closed(summary.flow_id):
                     self._rows["events"].append(row)
             conversations.closed.clear()
 
     def _take_flows(self) -> None:
-        for taker in self._takers:
-            taker.flush(least=1)
-        self._take_closed()
-
-    def _take_closed(self) -> None:
-        rows = self._flows.take()
-        if rows is not None:
+        for rows in self._flows.take():
             self._rows["flows"].extend(rows)
 
     def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:

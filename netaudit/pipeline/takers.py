@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netaudit.messages.from_streams import Conversations, LetGo
     from netaudit.observations.ledger import Ledger
     from netaudit.rows.documents import Documents
+    from netaudit.rows.flows import FlowRows
     from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
@@ -44,18 +45,11 @@ class Taker(Protocol):
         """Of the batch: indexes of the flows that were taken, their ids, 32 hexadecimal digits each; their protocol."""
         ...
 
-    def observe(self, before: int) -> None:
-        """Note what the flows before an index of the batch say: bounds of the ledger need the order of flows."""
-        ...
-
-    def flush(self, *, least: int = ...) -> None:
-        """Write the rows of flows that have ended, when they are at least so many."""
-        ...
-
 
 def takers(
-    rows: RowWriter, ledger: Ledger, conversations: Conversations, documents: Documents, *, columns: bool
-) -> list[Taker]:
+    rows: RowWriter, ledger: Ledger, conversations: Conversations, flows: FlowRows, documents: Documents, *,
+    columns: bool,
+) -> list[Taker]:  # fmt: skip
     """One of each, in order; `columns`: whether messages of HTTP/1 may be columns alone."""
-    exchanges = ExchangeRows(rows, ledger, conversations, documents, columns=columns)
-    return [LookupRows(rows, ledger), exchanges, SilentRows(rows, conversations)]
+    exchanges = ExchangeRows(ledger, conversations, flows, documents, columns=columns)
+    return [LookupRows(rows, ledger, flows), exchanges, SilentRows(conversations, flows)]

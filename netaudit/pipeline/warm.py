@@ -90,7 +90,7 @@ def lookups() -> None:
 
 def exchanges() -> None:
     """Compile what reads exchanges of HTTP/1, and says which of their bodies are plain documents."""
-    from netaudit.messages.http1.exchanges import ExchangeReader
+    from netaudit.messages.http1.from_streams import ExchangeReader
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import FLOW, PIECE, RUN
     from netaudit.unwrapping.from_messages import are_plain_texts

@@ -1,4 +1,4 @@
-"""Rows of whole exchanges of HTTP/1 (`messages/http1/exchanges.py`): of those whose bodies are plain documents columns.
+"""Rows of whole exchanges of HTTP/1 (`messages/http1/from_streams.py`): of plain documents columns alone.
 
 Whatever may say more than that, of a person, a picture, a part, a device, makes messages of all that its connection
 brings, which are read one by one.
@@ -17,18 +17,17 @@ from netaudit.documents.index import plain_text
 from netaudit.documents.statements import asks, words
 from netaudit.masking.number_forms import holds_masked_number
 from netaudit.messages.from_streams import LetGo
-from netaudit.messages.http1.exchanges import HTTP
+from netaudit.messages.http1.from_streams import HTTP
 from netaudit.messages.http1.kernels_exchanges import METHODS
 from netaudit.observations.ends import ends_of
 from netaudit.observations.web import is_plain, note_plain, plain_facts
 from netaudit.rows.chunks import TARGETS, speak_of_parts
 from netaudit.rows.columns import DIGITS, ids_of_some
 from netaudit.rows.documents import LEAST, hits
-from netaudit.rows.flows import EndedFlows
 from netaudit.rows.told import Head, Told
-from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.streams.batch import picked
 from netaudit.unwrapping.from_messages import are_plain_texts, has_coding
+from netaudit.unwrapping.scraps import SPARE, scraps_of_head
 from netaudit.unwrapping.unwrap import declares
 
 if TYPE_CHECKING:
@@ -36,19 +35,20 @@ if TYPE_CHECKING:
 
     from netaudit.contracts.heads import Fields
     from netaudit.messages.from_streams import Conversations
-    from netaudit.messages.http1.exchanges import Exchanges, Known
+    from netaudit.messages.http1.from_streams import Exchanges, Known
     from netaudit.observations.ledger import Ledger
     from netaudit.rows.documents import Documents
-    from netaudit.storage.table_streams import RowWriter
+    from netaudit.rows.flows import FlowRows
     from netaudit.streams.batch import Batch
 
     Flags = npt.NDArray[np.bool_]
 
 NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
 VERSION = len(b" HTTP/1.1\r\n")
-_SENDING = np.array([method in (b"GET", b"POST", b"DELETE", b"OPTIONS") for method in METHODS])
+_SENDING = np.array([method in (b"GET", b"POST", b"DELETE") for method in METHODS])
 _PAGES = ("html", "xml")
 _TELLING = frozenset({"content-disposition", "grpc-status"})
+_TEXT = re.compile(rb"[\t\r\n\x20-\xff]*")
 _VALUE = re.compile(rb":\s?-?[0-9.]+")
 _REDIRECTIONS = range(300, 400)
 
@@ -57,11 +57,11 @@ class ExchangeRows:
     """Takes whole exchanges out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
     def __init__(
-        self, rows: RowWriter, ledger: Ledger, conversations: Conversations, documents: Documents, *, columns: bool
+        self, ledger: Ledger, conversations: Conversations, flows: FlowRows, documents: Documents, *, columns: bool
     ) -> None:
         """`columns`: whether any may be columns; else all are messages."""
-        self._ledger, self._conversations, self._documents, self._columns = ledger, conversations, documents, columns
-        self._ended = EndedFlows(rows["flows"], HTTP)
+        self._ledger, self._conversations, self._flows = ledger, conversations, flows
+        self._documents, self._columns = documents, columns
 
     def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
@@ -72,10 +72,9 @@ class ExchangeRows:
         for flow in np.flatnonzero(~quiet).tolist():
             let_go[int(found.flows[flow])] = LetGo(read=(found, flow))
         over = np.flatnonzero(quiet & batch.closed[found.flows])
-        self._ended.add(
-            picked(batch.flows, found.flows[over]), found.ids.reshape(-1, DIGITS)[over].reshape(-1),
-            [found.standing[flow].server_name for flow in over.tolist()],
-        )  # fmt: skip
+        ids = found.ids.reshape(-1, DIGITS)[over].reshape(-1)
+        names = [found.standing[flow].server_name for flow in over.tolist()]
+        self._flows.add_many(picked(batch.flows, found.flows[over]), ids, HTTP, names)
         chosen = np.flatnonzero(quiet[found.rows["flow"]])
         if chosen.size:
             told = _told(found, chosen)
@@ -92,13 +91,6 @@ class ExchangeRows:
         """See `pipeline/takers.py`: where somebody asks, none is in columns."""
         return NONE, NO_DIGITS, HTTP
 
-    def observe(self, before: int) -> None:
-        """What they say was noted at once: bounds of the ledger do not depend on the order of flows."""
-
-    def flush(self, *, least: int = BATCH_ROWS) -> None:
-        """Write the flows that have ended, when they are at least so many."""
-        self._ended.flush(least=least)
-
     def _quiet_ones(self, found: Exchanges) -> Flags:
         """Of which flows nothing but columns is needed: those whose messages are plain documents that say nothing."""
         none: Flags = np.zeros(found.flows.size, bool)
@@ -106,7 +98,11 @@ class ExchangeRows:
             return none
         rows = found.rows
         heads = np.array([one is not None and _is_quiet(one) for one in found.known], bool)
-        good = heads[rows["block"]] & (rows["plain"] > 0) & ((rows["direction"] > 0) | _SENDING[rows["method"]])
+        good = (
+            heads[rows["block"]]
+            & (rows["body"] - rows["at"] <= SPARE)
+            & ((rows["direction"] > 0) | _SENDING[rows["method"]])
+        )
         quiet = ~none
         if rows.size:
             good[good] = are_plain_texts(found.batch.payload, rows[good])
@@ -124,6 +120,8 @@ def _is_quiet(known: Known) -> bool:
     """Whether the head of a message leaves it to a plain document in its body what is said."""
     return (
         known.status not in _REDIRECTIONS
+        and _TEXT.fullmatch(known.raw) is not None
+        and not scraps_of_head(known.raw)
         and known.form.read(_says_nothing)
         and (known.status > 0 or not known.form.read(speak_of_parts))
         and not declares(known.content_type)
@@ -140,7 +138,9 @@ def _stating(found: Exchanges, places: npt.NDArray[np.int64]) -> set[int]:
     bodies, targets = _bodies(found, places), _targets(found, places)
     told = {*hits(bodies, lambda text: bool(words().named.Match(plain_text(text)))), *hits(bodies, holds_masked_number)}
     told.update(place for place in hits(bodies, lambda text: b"/" in text) if picture_urls(bodies[place]))
-    some = {target: bool(TARGETS.search(target)) or asks(path_of(target)) for target in set(targets)}
+    some = {
+        one: bool(TARGETS.search(one) or asks(path_of(one)) or scraps_of_head(one.encode())) for one in set(targets)
+    }
     return told | {place for place, target in enumerate(targets) if some[target]}
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
-from netaudit.messages.http1.exchanges import Exchanges
+from netaudit.messages.http1.from_streams import Exchanges
 from netaudit.pipeline.stages import Keep, Shard
 from netaudit.pipeline.takers import takers
 from netaudit.storage.table_streams import read_streams

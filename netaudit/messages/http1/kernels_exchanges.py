@@ -1,4 +1,4 @@
-"""Kernels that find the messages of connections that hold nothing but whole exchanges (`exchanges.py`)."""
+"""Kernels that find the messages of connections that hold nothing but whole exchanges (`from_streams.py`)."""
 
 from __future__ import annotations
 
@@ -29,22 +29,17 @@ EXCHANGE = np.dtype(  # a message of a whole exchange; offsets but `start` are o
         ("block", "i4"),  # number of its head without the line of a request, the same for the same bytes
         ("direction", "u1"),
         ("method", "u1"),  # of a request: its place in METHODS
-        ("plain", "u1"),  # its head holds nothing that the account of what left heeds (`unwrapping/scraps.py`)
     ],
     align=True,
 )
-METHODS = (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"OPTIONS", b"PATCH")
+METHODS = (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH")  # which no other protocol begins with
 VERSION = np.frombuffer(b"HTTP/1.", np.uint8)
 LETTERS, LENGTHS = np.zeros((len(METHODS), 8), np.uint8), np.array(list(map(len, METHODS)), np.int64)
 for _place, _method in enumerate(METHODS):
     LETTERS[_place, : len(_method)] = list(_method)
 LONGEST_TARGET = 2001  # characters
 PROBES = 16  # places at which a head is looked for
-SPARE, WORD = 512, 64  # bytes of a head and of a word in it that is never heeded
-ENDS_WORD = np.zeros(256, np.bool_)
-ENDS_WORD[:0x21] = True
-ENDS_WORD[[0x7F, *b",;:&=?\"'<>(){}[]|\\"]] = True
-CR, LF, SPACE, SLASH, TAB = 0x0D, 0x0A, 0x20, 0x2F, 0x09
+CR, LF, SPACE, SLASH = 0x0D, 0x0A, 0x20, 0x2F
 
 
 @kernel
@@ -114,7 +109,7 @@ def read_message(
         line = -1
     if line < 0:
         return False
-    body, plain = head_end(payload, at, stop)
+    body = head_end(payload, at, stop)
     if body < 0 or body - line > REMEMBERED or body < line:
         return False
     block = number_of(payload, line, body, seed, blocks, table, used)
@@ -122,7 +117,7 @@ def read_message(
         return False
     row["start"], row["at"], row["line"], row["body"], row["stop"] = run["offset"], at, line, body, stop
     row["first"], row["last"] = run["piece_from"], run["piece_to"] - 1
-    row["block"], row["direction"], row["plain"] = block, direction, 1 if plain else 0
+    row["block"], row["direction"] = block, direction
     used[0] += 1
     return True
 
@@ -163,20 +158,15 @@ def stands(payload: U1, at: int, stop: int) -> bool:
 
 
 @kernel
-def head_end(payload: U1, at: int, stop: int) -> tuple[int, bool]:
-    """Behind a head whose lines all end alike, -1 for any other; and whether nobody heeds what is in it."""
-    word, plain = 0, True
+def head_end(payload: U1, at: int, stop: int) -> int:
+    """Behind a head whose lines all end alike; -1 for any other."""
     for place in range(at, min(stop - 2, at + HEAD_LIMIT - 2)):
-        byte = payload[place]
-        if byte == LF:
+        if payload[place] == LF:
             if payload[place + 1] == LF:
-                return -1, False
+                return -1
             if payload[place + 1] == CR and payload[place + 2] == LF:
-                good = place > at and payload[place - 1] == CR
-                return (place + 3 if good else -1), plain and place + 3 - at <= SPARE
-        word = 0 if ENDS_WORD[byte] else word + 1
-        plain = plain and word <= WORD and (byte >= SPACE or byte in (CR, LF, TAB))
-    return -1, False
+                return place + 3 if place > at and payload[place - 1] == CR else -1
+    return -1
 
 
 @kernel

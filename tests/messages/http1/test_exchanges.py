@@ -12,6 +12,7 @@ from netaudit.messages.files import ftp
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.http1.kernels_exchanges import METHODS, number_of
 from netaudit.messages.http1.pairing import SLIM
+from netaudit.messages.readers import begins_as
 from netaudit.streams.batch import Batch
 from netaudit.streams.layouts import NO_PIECES, RUN, Delivery
 from tests.reference.messages import cut_runs, down, essence, flow_row, runs, up
@@ -158,7 +159,7 @@ def test_what_begins_otherwise_is_left_to_readers():
 
 @pytest.mark.parametrize(
     "asked",
-    [GET, POST, *(b"%s /x HTTP/1.1\r\nContent-Length: 0\r\n\r\n" % one for one in METHODS if one != b"OPTIONS")],
+    [GET, POST, *(b"%s /x HTTP/1.1\r\nContent-Length: 0\r\n\r\n" % one for one in METHODS)],
 )
 def test_an_announcement_of_another_flow_counts_for_nothing(asked, monkeypatch):
     given, told = [up(asked), down(NOTHING)], []
@@ -171,6 +172,11 @@ def test_an_announcement_of_another_flow_counts_for_nothing(asked, monkeypatch):
         told.append((every_bit(messages), conversations.closed))
     assert told[0] == told[1]
     assert told[0][1][0].protocol == "http"
+
+
+@given(st.sampled_from(METHODS), st.binary(min_size=8, max_size=8))
+def test_nobody_else_knows_what_such_requests_begin_with(method, target):
+    assert begins_as("http", method + b" /" + target)
 
 
 def test_heads_that_have_the_same_hash_are_not_taken_for_each_other():

@@ -19,7 +19,6 @@ from netaudit.messages.http1.kernels_exchanges import EXCHANGE, METHODS, find_ex
 from netaudit.messages.http1.pairing import SLIM, said_by
 from netaudit.messages.kernels_ids import DIGEST, message_ids
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.readers import BEGINNING, begins_as
 from netaudit.messages.rtsp.http import CONTENT_TYPE as TUNNELLED
 from netaudit.messages.silent import ids_of
 from netaudit.streams.batch import frozen, picked
@@ -49,12 +48,12 @@ class Known(NamedTuple):
     host: str
     content_type: str
     length: int  # declared, -1 for none
+    raw: bytes
 
 
 class Standing(NamedTuple):
     """An open connection that brought whole exchanges alone so far: all that its reader would remember."""
 
-    id: bytes
     read: tuple[int, int]  # bytes in each direction
     server_name: str
 
@@ -81,8 +80,8 @@ class Exchanges:
 
     def message(self, number: int, asked: Message | None = None) -> Message:
         """One message; `asked` is the request of an answer, where it is there already."""
-        _, at, line, body, stop, first, last, flow, block, direction, method, _ = row = self.rows[number].item()
-        known, start, data = self.known[block], row[0], self.batch.payload[at:stop].tobytes()
+        start, at, line, body, stop, first, last, flow, block, direction, method = self.rows[number].item()
+        known, data = self.known[block], self.batch.payload[at:stop].tobytes()
         assert known is not None
         head = data[: body - at]
         message = Message(HTTP, direction, start, start + stop - at, content_type=known.content_type, head=head)
@@ -99,9 +98,7 @@ class Exchanges:
             message.method, message.host = _NAMES[method], known.host
             message.path = data[len(message.method) + 1 : line - at - len(b" HTTP/1.1\r\n")].decode()
         message.pieces = np.frombuffer(self.batch.pieces[first : last + 1].tobytes(), PIECE)
-        message.flow_id = self.standing[flow].id
-        digits = self.message_ids[2 * DIGEST * number : 2 * DIGEST * (number + 1)]
-        message.message_id = bytes.fromhex(digits.tobytes().decode())
+        message.flow_id, message.message_id = _id_at(self.ids, flow), _id_at(self.message_ids, number)
         return message
 
 
@@ -135,7 +132,11 @@ class ExchangeReader:
         ids = ids_of(picked(batch.flows, chosen))
         digits = np.empty(2 * DIGEST * rows.size, np.uint8)
         message_ids(rows, ids, np.frombuffer(HTTP.encode(), np.uint8), digits)
-        standing = self._stand([serials[index] for index in chosen.tolist()], ids, read[chosen], rows, known)
+        names = [self.standing[serials[index]].server_name if before[index] else "" for index in chosen.tolist()]
+        asking = rows["direction"] == UP
+        for flow, block in zip(rows["flow"][asking].tolist(), rows["block"][asking].tolist(), strict=True):
+            names[flow] = names[flow] or getattr(known[block], "host", "")
+        standing = [Standing((up, down), name) for (up, down), name in zip(read[chosen].tolist(), names, strict=True)]
         for index, one in zip(chosen.tolist(), standing, strict=True):
             if batch.closed[index]:
                 self.standing.pop(serials[index], None)
@@ -157,27 +158,12 @@ class ExchangeReader:
         rows = rows[: used[0]].copy()
         raw = [payload[first:last].tobytes() for first, last in blocks[: used[1]].tolist()]
         known = [_known_answer(one) if one.startswith(b"HTTP/1.") else _known_fields(one) for one in raw]
-        whole[rows["flow"][~(_sound(rows, known) & _opens(rows, payload))]] = False
+        whole[rows["flow"][~_sound(rows, known)]] = False
         return whole, rows[whole[rows["flow"]]], known
 
-    def _stand(
-        self, serials: list[int], ids: Rows, read: Rows, rows: Rows, known: list[Known | None]
-    ) -> list[Standing]:
-        """How these flows stand behind the messages of the rows."""
-        texts = ids.tobytes().decode()
-        named = {}  # the first host that is asked for
-        hosts = [one.host if one is not None else "" for one in known]
-        asking = rows["direction"] == UP
-        for flow, block in zip(rows["flow"][asking].tolist(), rows["block"][asking].tolist(), strict=True):
-            if hosts[block] and flow not in named:
-                named[flow] = hosts[block]
-        out = []
-        for place, (serial, (up, down)) in enumerate(zip(serials, read.tolist(), strict=True)):
-            old = self.standing.get(serial)
-            flow_id = old.id if old is not None else bytes.fromhex(texts[32 * place : 32 * place + 32])
-            name = (old.server_name if old is not None else "") or named.get(place, "")
-            out.append(Standing(flow_id, (up, down), name))
-        return out
+
+def _id_at(digits: npt.NDArray[np.uint8], number: int) -> bytes:
+    return bytes.fromhex(digits[2 * DIGEST * number : 2 * DIGEST * (number + 1)].tobytes().decode())
 
 
 def _sound(rows: Rows, known: list[Known | None]) -> Flags:
@@ -193,21 +179,11 @@ def _sound(rows: Rows, known: list[Known | None]) -> Flags:
     return sound
 
 
-def _opens(rows: Rows, payload: npt.NDArray[np.uint8]) -> Flags:
-    """Whether messages do not begin a connection, or as the readers of all protocols know HTTP by."""
-    good = np.ones(rows.size, bool)
-    first = np.flatnonzero((rows["start"] == 0) & (rows["direction"] == UP))
-    begins = payload[rows["at"][first][:, None] + np.arange(BEGINNING)].view(f"S{BEGINNING}")[:, 0]
-    different, places = np.unique(begins, return_inverse=True)
-    good[first] = np.array([begins_as(HTTP, one) for one in different.tolist()], bool)[places]
-    return good
-
-
 @lru_cache(maxsize=MOST_REMEMBERED)
 def _known_fields(block: bytes) -> Known | None:
     """What fields say; None where the messages that have them are none of ours."""
     head = parse_head(b"GET / HTTP/1.1\r\n" + block)
-    return None if head is None else _known(head)
+    return None if head is None else _known(head, block)
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
@@ -216,11 +192,11 @@ def _known_answer(raw: bytes) -> Known | None:
     head = parse_head(raw)
     if head is None or head.status < 200:
         return None
-    known = _known(head)
+    known = _known(head, raw)
     return None if known is None or known.content_type[:10].lower() == "multipart/" else known
 
 
-def _known(head: Head) -> Known | None:
+def _known(head: Head, raw: bytes) -> Known | None:
     length, note = content_length(head)
     form = head.form
     if form is None or head.sloppy or note:
@@ -228,6 +204,5 @@ def _known(head: Head) -> Known | None:
     facts = form.read(said_by)
     if facts.ranges or facts.upgrade or facts.chunked or facts.content_type.lower().startswith(TUNNELLED):
         return None
-    return Known(
-        head.status, tuple(head.headers), form, facts.host, facts.content_type, -1 if length is None else length
-    )
+    length = -1 if length is None else length
+    return Known(head.status, tuple(head.headers), form, facts.host, facts.content_type, length, raw)
