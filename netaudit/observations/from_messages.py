@@ -65,9 +65,9 @@ def masked_name(name: str) -> tuple[str, str]:
     return masked_value(name, "asked"), masked_value(name.lower(), "asked")
 
 
-def observe_sayings(lookups: Lookups, names: list[tuple[str, str]], ledger: Ledger) -> None:
-    """Note what plain lookups say of hosts; `names` by `masked_name`."""
-    sayings = lookups.sayings
+def observe_sayings(lookups: Lookups, names: list[tuple[str, str]], first: int, last: int, ledger: Ledger) -> None:
+    """Note what plain lookups say of hosts: the sayings from `first` up to `last`; `names` by `masked_name`."""
+    sayings = lookups.sayings[first:last]
     said_in = lookups.messages[sayings["earliest"]]
     places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
     ledger.note_all(

@@ -23,6 +23,7 @@ from netaudit.observations.from_messages import observe_message, observe_publica
 from netaudit.observations.ledger import Ledger
 from netaudit.observations.message_view import place_of
 from netaudit.observations.statements import note_statements
+from netaudit.observations.turns import Turns
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.state import load_state, save_state
 from netaudit.pipeline.takers import takers
@@ -185,8 +186,9 @@ class Shard:
             self._flush()
 
     def _flush(self) -> None:
-        """Write what makes a batch."""
-        self._take_documents()
+        """Write what makes a batch; news of documents are waited for."""
+        if self._witness is not None:
+            self._take_documents()
         for writer in self._writers:
             writer.flush(least=BATCH_ROWS)
 
@@ -236,7 +238,7 @@ class Shard:
         return self._conversations.failures
 
     def _take_batch(self, batch: Batch) -> None:
-        """Takers first, all other flows one by one."""
+        """Takers first, all other flows one by one; facts in the order of the flows, as bounds need it."""
         if batch.records is not None:
             units = self._uploads.take(batch.records)
             if self._witness is not None:
@@ -247,11 +249,16 @@ class Shard:
             others, going_on = taker.feed(batch, left)
             let_go |= going_on
             left &= others
+        said = [taker.turns for taker in self._takers]
         read = [index for index, after in let_go.items() if after.read is not None]
         for number, (index, delivery) in enumerate(batch.deliveries(left, read, in_columns=self.keys is not None), 1):
+            for turns in said:
+                turns.take(index)
             self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))
             self._flush_at(number)
         for taker in self._takers:
+            taker.turns.take(batch.flows.size)
+            taker.turns = Turns()
             if (back := taker.settle()) is not None:
                 for _, delivery in batch.deliveries(back):
                     self._deliver(delivery)

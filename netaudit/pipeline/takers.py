@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from netaudit.messages.from_streams import Conversations, LetGo
     from netaudit.observations.ledger import Ledger
+    from netaudit.observations.turns import Turns
     from netaudit.rows.documents import Documents
     from netaudit.rows.flows import FlowRows
     from netaudit.storage.table_streams import RowWriter
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 class Taker(Protocol):
     """Takes flows of a batch as columns."""
+
+    turns: Turns  # what those say that it took, of the batch
 
     def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """Which flows are left to others, shape (flows,), and how those go on that it had so far, by index.

@@ -99,19 +99,12 @@ class Documents:
             message = told.message(place)
             note_refusal(message)
             told.notes[place] = message.notes
-        self._write("messages", message_rows(told))
+        self._rows["messages"].extend(message_rows(told))
         silent = np.ones(len(told.bodies), bool)
         silent[telling] = False
         if silent.any():
             self._write_objects(told, np.flatnonzero(silent))
         self._telling += map(told.message, telling)
-
-    def _write(self, table: str, rows: pa.RecordBatch) -> None:
-        """Few are collected: batches stay large."""
-        if rows.num_rows < LEAST:
-            self._rows[table].add(rows.to_pydict())
-        else:
-            self._rows[table].extend(rows)
 
     def _may_say(self, told: Told) -> list[int]:
         """Places of those in which somebody may be named, or that an entry may know."""
@@ -151,7 +144,7 @@ class Documents:
             "name": told.of_head(lambda head: shortened(mask_name, head.name, 256)).take(own_heads),
             "stored": list(map(bool, hashes)),
         }
-        self._write("objects", object_batch(columns, chosen.size))
+        self._rows["objects"].extend(object_batch(columns, chosen.size))
         self._write_evidence(told, chosen, made)
 
     def _write_evidence(self, told: Told, chosen: npt.NDArray[np.int64], made: U1) -> None:
@@ -163,7 +156,7 @@ class Documents:
         columns = {"object_id": ids(made[one].reshape(-1)), "capture_id": few(carried["capture"], capture_name)}
         columns |= {"first_frame": frames, "last_frame": frames, "frames": frames.cast(pa.string())}
         if one.any():
-            self._write("evidence", batch_of(columns, EVIDENCE.schema()))
+            self._rows["evidence"].extend(batch_of(columns, EVIDENCE.schema()))
         for place in np.flatnonzero(~one).tolist():
             identity = made[place].tobytes().decode()
             for capture, first, last, said_frames in carriers_of_body(told.message(int(chosen[place]))):

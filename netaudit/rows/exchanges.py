@@ -20,6 +20,7 @@ from netaudit.messages.from_streams import LetGo
 from netaudit.messages.http1.from_streams import HTTP
 from netaudit.messages.http1.kernels_exchanges import METHODS
 from netaudit.observations.ends import ends_of
+from netaudit.observations.turns import Turns
 from netaudit.observations.web import is_plain, note_plain, plain_facts
 from netaudit.rows.chunks import TARGETS, speak_of_parts
 from netaudit.rows.columns import DIGITS, ids_of_some
@@ -62,11 +63,13 @@ class ExchangeRows:
         """`columns`: whether any may be columns; else all are messages."""
         self._ledger, self._conversations, self._flows = ledger, conversations, flows
         self._documents, self._columns = documents, columns
+        self.turns = Turns()
 
     def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
         if self._conversations.keys is not None:
             return left, {}
+        self.turns = Turns()
         found, let_go = self._conversations.whole(batch, left)
         quiet = self._quiet_ones(found)
         for flow in np.flatnonzero(~quiet).tolist():
@@ -78,7 +81,7 @@ class ExchangeRows:
         chosen = np.flatnonzero(quiet[found.rows["flow"]])
         if chosen.size:
             told = _told(found, chosen)
-            _observe(found, chosen, told, self._ledger)
+            self.turns = _turns(found, chosen, told, self._ledger)
             self._documents.write(told)
         others = left.copy()
         others[found.flows[quiet]] = False
@@ -187,25 +190,31 @@ def _told(found: Exchanges, chosen: npt.NDArray[np.int64]) -> Told:
     )  # fmt: skip
 
 
-def _observe(found: Exchanges, chosen: npt.NDArray[np.int64], told: Told, ledger: Ledger) -> None:
-    """Note what they say of hosts, made distinct first: by the two ends, the head and the fields of the body."""
+def _turns(found: Exchanges, chosen: npt.NDArray[np.int64], told: Told, ledger: Ledger) -> Turns:
+    """What they say of hosts, made distinct: by the two ends, the head and the fields of the body."""
     rows, flows = found.rows[chosen], picked(found.batch.flows, found.flows)
     ends = np.stack([flows[name] for name in _ENDS], axis=1).astype(np.uint64)
-    _, between = np.unique(np.ascontiguousarray(ends).view(f"V{8 * len(_ENDS)}")[:, 0], return_inverse=True)
     shapes = dict[bytes, int]()
-    ways = rows["direction"].tolist()
     shape = [
         0 if way else shapes.setdefault(_VALUE.sub(b":0", body), len(shapes))
-        for way, body in zip(ways, told.bodies, strict=True)
+        for way, body in zip(rows["direction"].tolist(), told.bodies, strict=True)
     ]
-    facts = np.stack([between[rows["flow"]], told.head, np.array(shape)], axis=1)
-    _, alike, times = np.unique(facts, axis=0, return_inverse=True, return_counts=True)
-    order = np.lexsort((told.first["capture"], told.first["frame"], told.first["ts"], alike.reshape(-1)))
-    for place, often in zip(order[np.cumsum(times) - times].tolist(), times.tolist(), strict=True):
-        flow = flows[int(rows["flow"][place])]
-        _, ts, frame, _, capture = told.first[place].item()
-        ledger.at(int(flow["shard"]))
-        note_plain(plain_facts(told.message(place)), ends_of(flow, turned=False), ledger, (capture, frame, ts), often)
+    said = np.column_stack([ends[rows["flow"]], told.head, shape]).astype(np.uint64)
+    _, begins, alike, times = np.unique(
+        said.view(f"V{8 * said.shape[1]}")[:, 0], return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.lexsort((told.first["capture"], told.first["frame"], told.first["ts"], alike))
+    turns = sorted(zip(begins.tolist(), order[np.cumsum(times) - times].tolist(), times.tolist(), strict=True))
+
+    def note(first: int, last: int) -> None:
+        for _, place, often in turns[first:last]:
+            flow, (_, ts, frame, _, capture) = flows[int(rows["flow"][place])], told.first[place].item()
+            ledger.at(int(flow["shard"]))
+            note_plain(
+                plain_facts(told.message(place)), ends_of(flow, turned=False), ledger, (capture, frame, ts), often
+            )
+
+    return Turns(found.flows[rows["flow"][[begin for begin, *_ in turns]]].tolist(), note)
 
 
 _ENDS = ("shard", "client_mac", "client_hi", "client_lo", "server_mac", "server_hi", "server_lo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
 from netaudit.messages.from_streams import LetGo
 from netaudit.observations.from_messages import masked_name, observe_sayings
+from netaudit.observations.turns import Turns
 from netaudit.rows.columns import DIGITS, WAYS, few, ids, ids_of_some
 from netaudit.rows.messages import message_batch
 from netaudit.text.frame_ranges import capture_name
@@ -35,6 +37,7 @@ class LookupRows:
         self._rows, self._ledger, self._flows = rows, ledger, flows
         self._reader = PlainLookups()
         self._lookups: Lookups | None = None  # of the batch
+        self.turns = Turns()
 
     def feed(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
@@ -42,16 +45,19 @@ class LookupRows:
         states, lookups = self._reader.take(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
-        self._lookups = lookups
+        self._lookups, self.turns = lookups, Turns()
         if lookups is not None:
             masked = list(map(masked_name, lookups.names))
-            observe_sayings(lookups, masked, self._ledger)
+            self.turns = Turns(lookups.first_flows.tolist(), partial(self._note, lookups, masked))
             if len(lookups.messages):
                 self._rows["messages"].extend(message_columns(lookups, masked))
             over = batch.closed[lookups.indexes]
             ids = lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1)
             self._flows.add_many(lookups.flows[over], ids, PROTOCOL)
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
+
+    def _note(self, lookups: Lookups, masked: list[tuple[str, str]], first: int, last: int) -> None:
+        observe_sayings(lookups, masked, first, last, self._ledger)
 
     def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """See `pipeline/takers.py`."""

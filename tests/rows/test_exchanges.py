@@ -97,13 +97,13 @@ def traffic(talks):
     return [{**one, "frame": number + 1} for number, one in enumerate(out)]
 
 
-def tables_of(folder, packets, cuts, *, taken, most=2048):
+def tables_of(folder, packets, cuts, *, taken, bounds=(2048, 48)):
     """All rows of an audit of these packets without its last step, sorted."""
     make_folders(folder)
     (folder / "private" / "key").write_bytes(bytes(range(32)))
     with mock.patch("netaudit.rows.exchanges.LEAST", 1):
         shard, begin = Shard(folder, "0", Keep(), takes=takers if taken else no_takers), 0
-        shard.ledger._most_values = most
+        shard.ledger._most, shard.ledger._most_values = bounds
         for end in [*sorted(cuts), len(packets)]:
             shard.feed(*batch(packets[begin:end]))
             begin = max(begin, end)
@@ -113,13 +113,17 @@ def tables_of(folder, packets, cuts, *, taken, most=2048):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(talks=connections, cuts=st.lists(st.integers(0, 40), max_size=2))
-def test_by_the_readers_and_in_columns(talks, cuts, tmp_path_factory):
+@given(
+    talks=connections,
+    cuts=st.lists(st.integers(0, 40), max_size=2),
+    bounds=st.sampled_from([(2048, 48), (2048, 48), (7, 48), (20, 1)]),
+)
+def test_by_the_readers_and_in_columns(talks, cuts, bounds, tmp_path_factory):
     packets = traffic(talks)
     cuts = [cut for cut in cuts if cut < len(packets)]
     by_readers, at_once, cut = (
-        tables_of(tmp_path_factory.mktemp("case"), packets, at, taken=taken)
-        for taken, at in ((False, ()), (True, ()), (True, cuts))
+        tables_of(tmp_path_factory.mktemp("case"), packets, at, taken=taken, bounds=bounds)
+        for taken, at in ((False, ()), (True, ()), (True, cuts if bounds[0] > 99 else ()))
     )
     assert at_once == by_readers
     assert cut == by_readers
