@@ -23,7 +23,6 @@ from netaudit.observations.from_messages import observe_message, observe_publica
 from netaudit.observations.ledger import Ledger
 from netaudit.observations.message_view import place_of
 from netaudit.observations.statements import note_statements
-from netaudit.observations.turns import Turns
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.state import load_state, save_state
 from netaudit.pipeline.takers import takers
@@ -42,6 +41,7 @@ from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
+from netaudit.rows.taker import Turns
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
 from netaudit.streams.from_packets import Assembler
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.observations.ends import Ends
     from netaudit.pipeline.finds import Telling
-    from netaudit.pipeline.takers import Taker
+    from netaudit.rows.taker import Taker
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
     from netaudit.unwrapping.part import Part

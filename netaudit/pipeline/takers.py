@@ -7,46 +7,19 @@ on where it would stand: the one way back. To add one: measure that it pays, wri
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from netaudit.rows.exchanges import ExchangeRows
 from netaudit.rows.lookups import LookupRows
 from netaudit.rows.silent import SilentRows
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from netaudit.messages.from_streams import Conversations, LetGo
+    from netaudit.messages.from_streams import Conversations
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.turns import Turns
     from netaudit.rows.documents import Documents
     from netaudit.rows.flows import FlowRows
+    from netaudit.rows.taker import Taker
     from netaudit.storage.table_streams import RowWriter
-    from netaudit.streams.batch import Batch
-
-    Flags = npt.NDArray[np.bool_]
-
-
-class Taker(Protocol):
-    """Takes flows of a batch as columns."""
-
-    turns: Turns  # what those say that it took, of the batch
-
-    def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
-        """Which flows are left to others, shape (flows,), and how those go on that it had so far, by index.
-
-        `left`: those that nobody before it took.
-        """
-        ...
-
-    def settle(self) -> Flags | None:
-        """Once readers had theirs: flows of the batch that it leaves to them after all, None for none."""
-        ...
-
-    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
-        """Of the batch: indexes of the flows that were taken, their ids, 32 hexadecimal digits each; their protocol."""
-        ...
 
 
 def takers(

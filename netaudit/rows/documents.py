@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 AT_ONCE = LARGE  # messages that are held, one by one
 HELD = 16 << 20  # bytes of the requests that they answer
 LEAST = 64  # that were found together, for which columns pay
+TEXT = pa.string()
 U1 = Any  # an array of bytes
 
 
@@ -140,8 +141,8 @@ class Documents:
             "message_id": ids(own),
             "sha256": hashes,
             "size": told.sizes[chosen],
-            "unwrap_path": told.of_head(lambda head: mask_words(head.way)).take(own_heads),
-            "name": told.of_head(lambda head: shortened(mask_name, head.name, 256)).take(own_heads),
+            "unwrap_path": told.of_head(lambda head: mask_words(head.way), TEXT).take(own_heads),
+            "name": told.of_head(lambda head: shortened(mask_name, head.name, 256), TEXT).take(own_heads),
             "stored": list(map(bool, hashes)),
         }
         self._rows["objects"].extend(object_batch(columns, chosen.size))
@@ -149,8 +150,7 @@ class Documents:
 
     def _write_evidence(self, told: Told, chosen: npt.NDArray[np.int64], made: U1) -> None:
         """Most came in one packet; of the others it is asked which packets their bodies are in."""
-        one = told.first["frame"][chosen] == told.last["frame"][chosen]
-        one &= told.first["capture"][chosen] == told.last["capture"][chosen]
+        one = told.alone[chosen]
         carried = told.first[chosen[one]]
         frames = pa.array(carried["frame"].astype(np.int64))
         columns = {"object_id": ids(made[one].reshape(-1)), "capture_id": few(carried["capture"], capture_name)}

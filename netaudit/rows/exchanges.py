@@ -18,13 +18,12 @@ from netaudit.documents.statements import asks, words
 from netaudit.masking.number_forms import holds_masked_number
 from netaudit.messages.from_streams import LetGo
 from netaudit.messages.http1.from_streams import HTTP
-from netaudit.messages.http1.kernels_exchanges import METHODS
 from netaudit.observations.ends import ends_of
-from netaudit.observations.turns import Turns
 from netaudit.observations.web import is_plain, note_plain, plain_facts
 from netaudit.rows.chunks import TARGETS, speak_of_parts
 from netaudit.rows.columns import DIGITS, ids_of_some
 from netaudit.rows.documents import LEAST, hits
+from netaudit.rows.taker import Taker, Turns
 from netaudit.rows.told import Head, Told
 from netaudit.streams.batch import picked
 from netaudit.unwrapping.from_messages import are_plain_texts, has_coding
@@ -44,9 +43,7 @@ if TYPE_CHECKING:
 
     Flags = npt.NDArray[np.bool_]
 
-NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
-VERSION = len(b" HTTP/1.1\r\n")
-_SENDING = np.array([method in (b"GET", b"POST", b"DELETE") for method in METHODS])
+_SENDING = frozenset({"GET", "POST", "DELETE"})
 _PAGES = ("html", "xml")
 _TELLING = frozenset({"content-disposition", "grpc-status"})
 _TEXT = re.compile(rb"[\t\r\n\x20-\xff]*")
@@ -54,7 +51,7 @@ _VALUE = re.compile(rb":\s?-?[0-9.]+")
 _REDIRECTIONS = range(300, 400)
 
 
-class ExchangeRows:
+class ExchangeRows(Taker):
     """Takes whole exchanges out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
     def __init__(
@@ -63,13 +60,12 @@ class ExchangeRows:
         """`columns`: whether any may be columns; else all are messages."""
         self._ledger, self._conversations, self._flows = ledger, conversations, flows
         self._documents, self._columns = documents, columns
-        self.turns = Turns()
+        super().__init__()
 
     def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
         if self._conversations.keys is not None:
             return left, {}
-        self.turns = Turns()
         found, let_go = self._conversations.whole(batch, left)
         quiet = self._quiet_ones(found)
         for flow in np.flatnonzero(~quiet).tolist():
@@ -87,13 +83,6 @@ class ExchangeRows:
         others[found.flows[quiet]] = False
         return others, let_go
 
-    def settle(self) -> None:
-        """Nothing is thought better of."""
-
-    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
-        """See `pipeline/takers.py`: where somebody asks, none is in columns."""
-        return NONE, NO_DIGITS, HTTP
-
     def _quiet_ones(self, found: Exchanges) -> Flags:
         """Of which flows nothing but columns is needed: those whose messages are plain documents that say nothing."""
         none: Flags = np.zeros(found.flows.size, bool)
@@ -101,11 +90,8 @@ class ExchangeRows:
             return none
         rows = found.rows
         heads = np.array([one is not None and _is_quiet(one) for one in found.known], bool)
-        good = (
-            heads[rows["block"]]
-            & (rows["body"] - rows["at"] <= SPARE)
-            & ((rows["direction"] > 0) | _SENDING[rows["method"]])
-        )
+        good = heads[rows["block"]] & (rows["body"] - rows["at"] <= SPARE)
+        good &= np.fromiter((method in _SENDING for method, _ in found.asked), bool, rows.size)
         quiet = ~none
         if rows.size:
             good[good] = are_plain_texts(found.batch.payload, rows[good])
@@ -138,7 +124,7 @@ def _says_nothing(fields: Fields) -> bool:
 
 def _stating(found: Exchanges, places: npt.NDArray[np.int64]) -> set[int]:
     """Which of these may speak of parts, of a device or a picture (`may_concern_parts`, `EventRows.may_state`)."""
-    bodies, targets = _bodies(found, places), _targets(found, places)
+    bodies, targets = _bodies(found, places), [found.asked[place][1] for place in places.tolist()]
     told = {*hits(bodies, lambda text: bool(words().named.Match(plain_text(text)))), *hits(bodies, holds_masked_number)}
     told.update(place for place in hits(bodies, lambda text: b"/" in text) if picture_urls(bodies[place]))
     some = {
@@ -152,28 +138,15 @@ def _bodies(found: Exchanges, places: npt.NDArray[np.int64]) -> list[bytes]:
     return [bytes(payload[at:stop]) for at, stop in zip(rows["body"].tolist(), rows["stop"].tolist(), strict=True)]
 
 
-def _targets(found: Exchanges, places: npt.NDArray[np.int64]) -> list[str]:
-    """What each of these messages asks for; an answer stands behind its request."""
-    rows, payload = found.rows[places - found.rows["direction"][places]], found.batch.payload.data
-    begins = rows["at"] + _LENGTHS[rows["method"]] + 1
-    return [
-        str(payload[at:end], "ascii")
-        for at, end in zip(begins.tolist(), (rows["line"] - VERSION).tolist(), strict=True)
-    ]
-
-
-_LENGTHS = np.array(list(map(len, METHODS)))
-
-
 def _told(found: Exchanges, chosen: npt.NDArray[np.int64]) -> Told:
     """These messages, as columns."""
     rows, batch = found.rows[chosen], found.batch
-    targets = _targets(found, chosen)
+    methods, targets = zip(*[found.asked[place] for place in chosen.tolist()], strict=True)
     paths = dict.fromkeys(targets)
     number = {path: place for place, path in enumerate(paths)}
     asked = chosen - rows["direction"]
     kinds, head, heads = dict[Any, int](), list[int](), list[Head]()
-    blocks, methods = found.rows["block"][asked].tolist(), found.rows["method"][asked].tolist()
+    blocks = found.rows["block"][asked].tolist()
     for place, like in enumerate(
         zip(rows["block"].tolist(), blocks, methods, [one.partition("?")[0] for one in targets], strict=True)
     ):
@@ -185,7 +158,7 @@ def _told(found: Exchanges, chosen: npt.NDArray[np.int64]) -> Told:
         rows["direction"], np.ascontiguousarray(found.message_ids.reshape(-1, DIGITS)[chosen].reshape(-1)),
         ids_of_some(found.ids, rows["flow"]),
         ids_of_some(found.message_ids, np.where(rows["direction"] > 0, asked, -1)),
-        picked(batch.pieces, rows["first"]), picked(batch.pieces, rows["last"]),
+        picked(batch.pieces, rows["first"]), picked(batch.pieces, rows["last"]), rows["first"] == rows["last"],
         lambda place: found.message(int(chosen[place])),
     )  # fmt: skip
 

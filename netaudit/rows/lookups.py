@@ -13,9 +13,9 @@ from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
 from netaudit.messages.from_streams import LetGo
 from netaudit.observations.from_messages import masked_name, observe_sayings
-from netaudit.observations.turns import Turns
 from netaudit.rows.columns import DIGITS, WAYS, few, ids, ids_of_some
 from netaudit.rows.messages import message_batch
+from netaudit.rows.taker import Taker, Turns
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
@@ -27,17 +27,15 @@ if TYPE_CHECKING:
     from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
-NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
-
-class LookupRows:
+class LookupRows(Taker):
     """Takes plain lookups out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
     def __init__(self, rows: RowWriter, ledger: Ledger, flows: FlowRows) -> None:
         self._rows, self._ledger, self._flows = rows, ledger, flows
         self._reader = PlainLookups()
         self._lookups: Lookups | None = None  # of the batch
-        self.turns = Turns()
+        super().__init__()
 
     def feed(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
@@ -45,7 +43,7 @@ class LookupRows:
         states, lookups = self._reader.take(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
-        self._lookups, self.turns = lookups, Turns()
+        self._lookups = lookups
         if lookups is not None:
             masked = list(map(masked_name, lookups.names))
             self.turns = Turns(lookups.first_flows.tolist(), partial(self._note, lookups, masked))
@@ -62,11 +60,7 @@ class LookupRows:
     def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """See `pipeline/takers.py`."""
         found = self._lookups
-        return (NONE, NO_DIGITS, PROTOCOL) if found is None else (found.indexes, found.flow_ids, PROTOCOL)
-
-    def settle(self) -> npt.NDArray[np.bool_] | None:
-        """Nothing is thought better of."""
-        return None
+        return super().taken() if found is None else (found.indexes, found.flow_ids, PROTOCOL)
 
 
 def message_columns(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch:

@@ -42,7 +42,7 @@ def of_publications(held: list[tuple[Publications, npt.NDArray[np.bool_]]]) -> T
         [Head.of(Message(NAME, 0, 0, 0, method="PUBLISH", path=one)) for one in topics], topic[plain], topics,
         topic[plain], [data[body:stop] for body, stop in places],
         rows["direction"], digits, ids_of_some(flows, rows["flow"]), [""] * len(rows), pieces[rows["first"]],
-        pieces[rows["last"]], message,
+        pieces[rows["last"]], rows["first"] == rows["last"], message,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from netaudit.messages.from_streams import LetGo
 from netaudit.messages.readers import UNKNOWN
 from netaudit.messages.silent import SilentFlows, ids_of
-from netaudit.observations.turns import Turns
+from netaudit.rows.taker import Taker
 from netaudit.streams.batch import picked
 from netaudit.streams.layouts import PIECE, Run
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[np.bool_]
 
 
-class SilentRows:
+class SilentRows(Taker):
     """Takes silent flows out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
     def __init__(self, conversations: Conversations, flows: FlowRows) -> None:
         self._conversations, self._flows = conversations, flows
         self._silent = SilentFlows()
-        self.turns = Turns()  # they say nothing
+        super().__init__()
         self._batch: Batch | None = None
         self._slots: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._taken: Flags = np.zeros(0, bool)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from netaudit.identity_data.from_unwrapping import asks_about, asks_in_headers
-from netaudit.masking.mask import mask, mask_host, mask_path, shortened
-from netaudit.rows.columns import WAYS, array, few, ids
+from netaudit.masking.mask import mask_path, shortened
+from netaudit.rows.columns import WAYS, array, batch_of, empty_lists, few, ids
 from netaudit.rows.events import is_reply
-from netaudit.rows.messages import message_batch, said
+from netaudit.rows.messages import message_row
 from netaudit.streams.layouts import PIECE
+from netaudit.tables import MESSAGES, Row
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import body_name, plain_path
 
@@ -26,19 +28,12 @@ if TYPE_CHECKING:
 
 U1 = Any  # an array of bytes
 Numbers = Any  # an array of integers
-TEXT = pa.string()
 
 
 class Head(NamedTuple):
     """What documents of one kind have alike, from one of them."""
 
-    protocol: str
-    method: str
-    host: str
-    status: int
-    content_type: str
-    said: tuple[str, str, str]  # user agent, server and date, as `messages` has them
-    opened: str
+    row: Row  # of `messages`
     name: str
     way: str  # of the object in it
     reply: bool
@@ -50,8 +45,7 @@ class Head(NamedTuple):
         asked, name = message.request or message, body_name(message)
         asks = asks_about(name) or (message.path != asked.path and asks_about(message.path))
         asks = asks or (bool(message.headers) and message.form.read(asks_in_headers))
-        more = said(message), message.opened, name, plain_path(message), is_reply(message), asks
-        return cls(message.protocol, asked.method, asked.host, message.status, message.content_type, *more)
+        return cls(message_row(message), name, plain_path(message), is_reply(message), asks)
 
 
 @dataclass(slots=True)
@@ -69,10 +63,11 @@ class Told:
     requests: Any  # column of ids, empty for none
     first: Any  # PIECE rows with the first bytes
     last: Any  # and with the last ones
+    alone: Numbers  # whether one packet brought all of it
     message: Callable[[int], Message]  # one of them as a message
     notes: dict[int, list[str]] = field(default_factory=dict)
 
-    def of_head(self, said_of: Callable[[Head], Any], kind: pa.DataType = TEXT) -> Any:
+    def of_head(self, said_of: Callable[[Head], Any], kind: pa.DataType) -> Any:
         """A column of what is said of heads."""
         return array(list(map(said_of, self.heads)), kind).take(pa.array(self.head))
 
@@ -99,12 +94,13 @@ def of_messages(messages: Sequence[Message]) -> Told:
     first, last = (
         np.array([one.pieces.item(place) for one in messages if one.pieces is not None], PIECE) for place in (0, -1)
     )
+    alone = np.array([one.pieces is not None and len(one.pieces) == 1 for one in messages])
     return Told(
         kinds, np.array(head), list(paths), np.array(path), [one.body for one in messages],
         np.array([one.direction for one in messages]), digits_of(one.message_id for one in messages),
         [one.flow_id.hex() for one in messages],
         [one.request.message_id.hex() if one.request is not None else "" for one in messages],
-        first, last, messages.__getitem__, {place: one.notes for place, one in enumerate(messages) if one.notes},
+        first, last, alone, messages.__getitem__, {place: one.notes for place, one in enumerate(messages) if one.notes},
     )  # fmt: skip
 
 
@@ -114,29 +110,26 @@ def digits_of(raw: Iterable[bytes]) -> U1:
 
 
 def message_rows(told: Told) -> pa.RecordBatch:
-    """Rows of `messages`, as `rows.messages.message_row` would make them."""
-    n = len(told.bodies)
-    notes = [told.notes.get(place, []) for place in range(n)] if told.notes else None
-    columns = {
+    """Rows of `messages`, as `message_row` would make them."""
+    n, paths = len(told.bodies), [shortened(mask_path, one, 2048) for one in told.paths]
+    own = {
         "message_id": ids(told.ids),
         "flow_id": told.flows,
         "capture_id": few(told.first["capture"], capture_name),
-        "protocol": told.of_head(lambda head: head.protocol),
         "direction": WAYS.take(pa.array(told.direction)),
         "request_id": told.requests,
-        "method": told.of_head(lambda head: shortened(mask, head.method, 64)),
-        "host": told.of_head(lambda head: shortened(mask_host, head.host, 256)),
-        "path": array([shortened(mask_path, one, 2048) for one in told.paths], TEXT).take(pa.array(told.path)),
-        "status": told.of_head(lambda head: head.status, pa.int32()),
-        "content_type": told.of_head(lambda head: shortened(mask, head.content_type, 256)),
-        "user_agent": told.of_head(lambda head: head.said[0]),
-        "server": told.of_head(lambda head: head.said[1]),
-        "date": told.of_head(lambda head: head.said[2]),
+        "path": array(paths, pa.string()).take(pa.array(told.path)),
         "first_ts": told.first["ts"],
         "last_ts": told.last["ts"],
         "first_frame": told.first["frame"].astype(np.int64),
         "last_frame": told.last["frame"].astype(np.int64),
         "body_size": told.sizes,
-        "opened": told.of_head(lambda head: head.opened),
+        "notes": [told.notes.get(place, []) for place in range(n)] if told.notes else empty_lists(n),
     }
-    return message_batch(columns | ({"notes": notes} if notes is not None else {}), n)
+    schema = MESSAGES.schema()
+    alike = [field for field in schema if field.name not in own]
+    return batch_of(own | {one.name: told.of_head(partial(_said, one.name), one.type) for one in alike}, schema)
+
+
+def _said(name: str, head: Head) -> Any:
+    return getattr(head.row, name)

@@ -7,6 +7,7 @@ its head declares. All other connections are left to `reader.py`, which says the
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.messages.http1.head import BODY_METHODS, Head, content_length, parse_head
-from netaudit.messages.http1.kernels_exchanges import EXCHANGE, METHODS, find_exchanges
+from netaudit.messages.http1.kernels_exchanges import EXCHANGE, find_exchanges
 from netaudit.messages.http1.pairing import SLIM, said_by
 from netaudit.messages.kernels_ids import DIGEST, message_ids
 from netaudit.messages.message import DOWN, UP, Message
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 HTTP = "http"
 MOST_REMEMBERED = 1024  # heads
 _BODILESS = (204, 304)
-_NAMES = [method.decode() for method in METHODS]
-_WITH_BODY = np.array([name in BODY_METHODS for name in _NAMES])
-_HEAD = _NAMES.index("HEAD")
+_ASKS = re.compile(rb"(GET|POST|PUT|HEAD|DELETE|PATCH) (/[!-~]{0,2000}) HTTP/1\.[01]\r\n")  # no other protocol's words
 
 Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[Any]
@@ -68,6 +67,7 @@ class Exchanges:
     standing: list[Standing]  # how each stands now
     rows: Rows  # EXCHANGE rows of their messages, in order; `flow` counts these flows
     known: list[Known | None]  # by EXCHANGE.block
+    asked: list[tuple[str, str]]  # method and target of each message, or of the one that it answers
     message_ids: npt.NDArray[np.uint8]  # 32 digits per message
     bounds: npt.NDArray[np.int64]  # where the messages of each flow begin, and where those of the last one end
 
@@ -80,7 +80,7 @@ class Exchanges:
 
     def message(self, number: int, asked: Message | None = None) -> Message:
         """One message; `asked` is the request of an answer, where it is there already."""
-        start, at, line, body, stop, first, last, flow, block, direction, method = self.rows[number].item()
+        start, at, _, body, stop, first, last, flow, block, direction = self.rows[number].item()
         known, data = self.known[block], self.batch.payload[at:stop].tobytes()
         assert known is not None
         head = data[: body - at]
@@ -91,12 +91,11 @@ class Exchanges:
             message.body, message.body_start, message.body_size = data[body - at :], start + body - at, stop - body
         if direction:
             asked = asked or self.message(number - 1)
-            message.status = known.status
-            message.method, message.path, message.host = asked.method, asked.path, asked.host
+            message.status, message.host = known.status, asked.host
             message.request = replace(asked, body=b"", pieces=None) if asked.body_size > SLIM else asked
         else:
-            message.method, message.host = _NAMES[method], known.host
-            message.path = data[len(message.method) + 1 : line - at - len(b" HTTP/1.1\r\n")].decode()
+            message.host = known.host
+        message.method, message.path = self.asked[number]
         message.pieces = np.frombuffer(self.batch.pieces[first : last + 1].tobytes(), PIECE)
         message.flow_id, message.message_id = _id_at(self.ids, flow), _id_at(self.message_ids, number)
         return message
@@ -123,7 +122,7 @@ class ExchangeReader:
         read = np.zeros((batch.flows.size, 2), np.int64)
         for index in np.flatnonzero(before).tolist():
             read[index] = self.standing[serials[index]].read
-        whole, rows, known = self._found(batch, wanted, before, read)
+        whole, rows, known, asked = self._found(batch, wanted, before, read)
         chosen = np.flatnonzero(whole)
         over = {index: self.standing.pop(serials[index]) for index in np.flatnonzero(before & ~whole).tolist()}
         numbers = np.zeros(whole.size, np.int32)
@@ -143,10 +142,12 @@ class ExchangeReader:
             else:
                 self.standing[serials[index]] = one
         bounds = np.searchsorted(rows["flow"], np.arange(chosen.size + 1))
-        return Exchanges(batch, chosen, ids, standing, rows, known, digits, bounds), over
+        return Exchanges(batch, chosen, ids, standing, rows, known, asked, digits, bounds), over
 
-    def _found(self, batch: Batch, wanted: Flags, before: Flags, read: Rows) -> tuple[Flags, Rows, list[Known | None]]:
-        """Which of the wanted flows hold whole exchanges; EXCHANGE rows of these, and what their heads say."""
+    def _found(
+        self, batch: Batch, wanted: Flags, before: Flags, read: Rows
+    ) -> tuple[Flags, Rows, list[Known | None], list[tuple[str, str]]]:
+        """Which of the wanted flows hold whole exchanges; of these `Exchanges.rows`, `known` and `asked`."""
         whole, runs = before.copy(), batch.runs
         rows, blocks, used = np.empty(runs.size, EXCHANGE), np.empty((runs.size, 2), np.int64), np.zeros(2, np.int64)
         table = np.full(1 << max(4, (4 * runs.size).bit_length()), -1, np.int32)
@@ -158,24 +159,38 @@ class ExchangeReader:
         rows = rows[: used[0]].copy()
         raw = [payload[first:last].tobytes() for first, last in blocks[: used[1]].tolist()]
         known = [_known_answer(one) if one.startswith(b"HTTP/1.") else _known_fields(one) for one in raw]
-        whole[rows["flow"][~_sound(rows, known)]] = False
-        return whole, rows[whole[rows["flow"]]], known
+        asked = _asked(rows, payload)
+        whole[rows["flow"][~_sound(rows, known, [method for method, _ in asked])]] = False
+        kept = np.flatnonzero(whole[rows["flow"]])
+        return whole, rows[kept], known, [asked[place] for place in kept.tolist()]
 
 
 def _id_at(digits: npt.NDArray[np.uint8], number: int) -> bytes:
     return bytes.fromhex(digits[2 * DIGEST * number : 2 * DIGEST * (number + 1)].tobytes().decode())
 
 
-def _sound(rows: Rows, known: list[Known | None]) -> Flags:
+def _asked(rows: Rows, payload: npt.NDArray[np.uint8]) -> list[tuple[str, str]]:
+    """Method and target of each request, and at the answer behind it; empty for what is none."""
+    out, last, octets = list[tuple[str, str]](), ("", ""), payload.data
+    for at, line, down in zip(rows["at"].tolist(), rows["line"].tolist(), rows["direction"].tolist(), strict=True):
+        if not down:
+            found = _ASKS.fullmatch(bytes(octets[at:line]))
+            last = (found[1].decode(), found[2].decode()) if found else ("", "")
+        out.append(last)
+    return out
+
+
+def _sound(rows: Rows, known: list[Known | None], methods: list[str]) -> Flags:
     """Whether each body has the length that its head declares, and its request lets it have."""
-    good = np.array([one is not None for one in known], bool)[rows["block"]]
-    lengths = np.array([-1 if one is None else one.length for one in known], np.int64)[rows["block"]]
-    bare = np.array([one is not None and one.status in _BODILESS for one in known], bool)[rows["block"]]
-    size, down, method = rows["stop"] - rows["body"], rows["direction"] == DOWN, rows["method"]
-    asked = np.roll(method, 1)  # an answer stands behind its request
-    asks = (lengths == size) | ((size == 0) & (lengths <= 0) & ~_WITH_BODY[method])
-    answers = np.where(bare | (asked == _HEAD), size == 0, lengths == size)
-    sound: Flags = good & np.where(down, answers, asks)
+    said = np.array([(-1, -1) if one is None else (one.status, one.length) for one in known]).reshape(-1, 2)
+    status, length = said[rows["block"]].T
+    size, down = rows["stop"] - rows["body"], rows["direction"] == DOWN
+    with_body, of_head = (np.array([one in some for one in methods], bool) for some in (BODY_METHODS, {"HEAD"}))
+    asks = (length == size) | ((size == 0) & (length <= 0) & ~with_body)
+    answers = np.where(np.isin(status, _BODILESS) | of_head, size == 0, length == size)
+    sound: Flags = np.where(down, (status > 0) & answers, (status == 0) & asks) & np.array(
+        list(map(bool, methods)), bool
+    )
     return sound
 
 

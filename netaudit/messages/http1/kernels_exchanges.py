@@ -28,18 +28,11 @@ EXCHANGE = np.dtype(  # a message of a whole exchange; offsets but `start` are o
         ("flow", "i4"),
         ("block", "i4"),  # number of its head without the line of a request, the same for the same bytes
         ("direction", "u1"),
-        ("method", "u1"),  # of a request: its place in METHODS
     ],
     align=True,
 )
-METHODS = (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH")  # which no other protocol begins with
-VERSION = np.frombuffer(b"HTTP/1.", np.uint8)
-LETTERS, LENGTHS = np.zeros((len(METHODS), 8), np.uint8), np.array(list(map(len, METHODS)), np.int64)
-for _place, _method in enumerate(METHODS):
-    LETTERS[_place, : len(_method)] = list(_method)
-LONGEST_TARGET = 2001  # characters
 PROBES = 16  # places at which a head is looked for
-CR, LF, SPACE, SLASH = 0x0D, 0x0A, 0x20, 0x2F
+CR, LF = 0x0D, 0x0A
 
 
 @kernel
@@ -98,75 +91,30 @@ def find_exchanges(
 def read_message(
     run: Any, direction: int, payload: U1, seed: int, rows: Rows, blocks: I8, table: npt.NDArray[np.int32], used: I8
 ) -> bool:
-    """Write where the parts of a message lie that a run holds; False where it does not begin as one."""
+    """Write where the parts of a message lie that a run holds; False where its lines do not all end alike."""
     at = run["bytes_at"]
     stop = at + run["length"]
-    row = rows[used[0]]
-    line, row["method"] = at, 0
-    if direction == 0:
-        line = line_end(payload, at, stop, row)
-    elif not stands(payload, at, stop):
-        line = -1
-    if line < 0:
-        return False
-    body = head_end(payload, at, stop)
-    if body < 0 or body - line > REMEMBERED or body < line:
+    line, body = at, at - 1
+    for place in range(at, min(stop - 2, at + HEAD_LIMIT - 2)):
+        if payload[place] == LF:
+            if payload[place + 1] == LF or (line == at and place == at) or payload[place - 1] != CR:
+                return False
+            if direction == 0 and line == at:
+                line = place + 1
+            if payload[place + 1] == CR and payload[place + 2] == LF:
+                body = place + 3
+                break
+    if body < line or body - line > REMEMBERED:
         return False
     block = number_of(payload, line, body, seed, blocks, table, used)
     if block < 0:
         return False
+    row = rows[used[0]]
     row["start"], row["at"], row["line"], row["body"], row["stop"] = run["offset"], at, line, body, stop
     row["first"], row["last"] = run["piece_from"], run["piece_to"] - 1
     row["block"], row["direction"] = block, direction
     used[0] += 1
     return True
-
-
-@kernel
-def line_end(payload: U1, at: int, stop: int, row: Any) -> int:
-    """Where the line of a request ends, of which the method is written down; -1 for any other line."""
-    for method in range(LENGTHS.size):
-        size = LENGTHS[method]
-        same = at + size + 2 < stop and payload[at + size] == SPACE and payload[at + size + 1] == SLASH
-        for k in range(size):
-            same = same and payload[at + k] == LETTERS[method, k]
-        if same:
-            row["method"] = method
-            begin = at + size + 1
-            end = begin
-            while end < stop and 0x21 <= payload[end] <= 0x7E:
-                end += 1
-            if end - begin > LONGEST_TARGET or end >= stop or payload[end] != SPACE:
-                return -1
-            end += 1
-            good = stands(payload, end, stop) and end + VERSION.size + 3 <= stop
-            end += VERSION.size
-            good = good and 0x30 <= payload[end] <= 0x31 and payload[end + 1] == CR and payload[end + 2] == LF
-            return end + 3 if good else -1
-    return -1
-
-
-@kernel
-def stands(payload: U1, at: int, stop: int) -> bool:
-    """Whether the version of HTTP stands there."""
-    if at + VERSION.size > stop:
-        return False
-    for k in range(VERSION.size):  # noqa: SIM110 - a kernel has no `all`
-        if payload[at + k] != VERSION[k]:
-            return False
-    return True
-
-
-@kernel
-def head_end(payload: U1, at: int, stop: int) -> int:
-    """Behind a head whose lines all end alike; -1 for any other."""
-    for place in range(at, min(stop - 2, at + HEAD_LIMIT - 2)):
-        if payload[place] == LF:
-            if payload[place + 1] == LF:
-                return -1
-            if payload[place + 1] == CR and payload[place + 2] == LF:
-                return place + 3 if place > at and payload[place - 1] == CR else -1
-    return -1
 
 
 @kernel

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from netaudit.messages.expected import Announcement
 from netaudit.messages.files import ftp
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
-from netaudit.messages.http1.kernels_exchanges import METHODS, number_of
+from netaudit.messages.http1.kernels_exchanges import number_of
 from netaudit.messages.http1.pairing import SLIM
 from netaudit.messages.readers import begins_as
 from netaudit.streams.batch import Batch
 from netaudit.streams.layouts import NO_PIECES, RUN, Delivery
 from tests.reference.messages import cut_runs, down, essence, flow_row, runs, up
 
+METHODS = (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH")
 GET = b"GET /a?x=1 HTTP/1.1\r\nHost: a.example\r\n\r\n"
 POST = b'POST /up HTTP/1.1\r\nHost: b.example\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}'
 BODY = b"PUT /i.bin HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (SLIM + 1) + b"i" * (SLIM + 1)
@@ -30,6 +31,7 @@ ASKED = [
     b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", b"PUT /x HTTP/1.1\r\nno colon\r\nContent-Length: 0\r\n\r\n",
     b"GET /x HTTP/1.1\r\nA: b\r\n c\r\n\r\n", b"GET /\xe4\xba\xba HTTP/1.1\r\n\r\n", b"get /x HTTP/1.1\r\n\r\n", b"\r\n" + GET, b"odd",
     b"POST /t HTTP/1.1\r\nContent-Type: application/x-rtsp-tunnelled\r\nx-sessioncookie: a\r\nContent-Length: 9\r\n\r\n",
+    b"GET /x HTTP/1.1\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"\nGET /x HTTP/1.1\r\n\r\n", b"GET /x\r HTTP/1.1\r\n\r\n",
     b"POST /x HTTP/1.1\r\nContent-Range: bytes 0-1/4\r\nContent-Length: 2\r\n\r\nab", POST[:-1], POST + b"more",
 ]  # fmt: skip
 ANSWERS = [
