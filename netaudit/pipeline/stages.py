@@ -168,7 +168,8 @@ class Shard:
         self._events.hears = witness.addressed if witness is not None else None
         self._scraps = ScrapRows(folder, part)
         self._leaves = LeafRows(folder, part)
-        self._writers: tuple[Any, ...] = self._rows, self._persons, self._events, self._scraps, self._leaves
+        private = self._persons, self._events, self._scraps, self._leaves
+        self._writers: list[Any] = [self._rows, *(writer for rows in private for writer in rows.writers)]
         self._documents = Documents(self._rows, self._events, self._store if keep.everything else None)
         of = self._rows, self.ledger, self._conversations, self._flows, self._documents
         self._takers = takes(*of, columns=witness is None)
@@ -199,7 +200,7 @@ class Shard:
         self._rows.flush(least=CHECKPOINT_ROWS)
         self._rows.checkpoint()
         for writer in self._writers[1:]:
-            writer.flush(least=1)
+            writer.flush()
 
     def save(self, path: Path) -> bool:
         """Write all rows and, to a file, everything that is under way; whether that is possible now.

@@ -52,9 +52,11 @@ def messages() -> None:
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, RUN
+    from netaudit.text.percent import unquote
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
     nothing = np.frombuffer(bytes(8), np.uint8)
+    unquote(b"%41")
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)

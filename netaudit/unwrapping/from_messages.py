@@ -11,10 +11,9 @@ from urllib.parse import unquote
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import Step, Way, clean
-from netaudit.text.json_text import LONG
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
-from netaudit.unwrapping.kernels_documents import EMPTY, SMALL, is_strict, plain_texts
+from netaudit.unwrapping.kernels_documents import SMALL, is_plain, plain_texts
 from netaudit.unwrapping.mime import encoding_of, name_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import Scrap, scraps_of_head
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
 _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-# printable, without escapes of JSON and of URLs
-_HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
 _LONG_WORD = 512  # bytes of a word in a head that may be a picture
 _LONG = re.compile(rb"(?<![^\x00-\x20\x7f])[^\x00-\x20\x7f]{%d}" % _LONG_WORD)  # tried where a word begins only
 _CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
@@ -102,15 +99,7 @@ def is_plain_document(message: Message) -> bool:
 
 def is_plain_text(body: bytes) -> bool:
     """Whether bytes alone allow it."""
-    return body == EMPTY or (
-        2 < len(body) <= SMALL
-        and body[:2] == b'{"'
-        and body[-1:] == b"}"
-        and not body.translate(None, _HARMLESS)
-        and (len(body) < LONG or len(max(body.split(b'"'), key=len)) < LONG)
-        and body[4:8] != b"ftyp"
-        and is_strict(np.frombuffer(body, np.uint8))
-    )
+    return 1 < len(body) <= SMALL and body[:1] == b"{" and bool(is_plain(np.frombuffer(body, np.uint8)))
 
 
 def are_plain_texts(data: npt.NDArray[np.uint8], rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
