@@ -126,10 +126,6 @@ class Conversations:
             flow.expect(announced)
         return flow
 
-    def readers(self) -> int:
-        """Open flows that have a reader, or what is needed to choose one."""
-        return len(self.flows)
-
     def standing(self, row: np.void) -> tuple[bytes, str, str, bool, tuple[str, str], tuple[str, str, str]]:
         """Of an open flow what `FlowSummary` will say: id, protocol, server name, swapped, keys, chosen."""
         serial = int(row["serial"])
