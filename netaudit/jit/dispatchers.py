@@ -15,22 +15,72 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import numba.extending as ext
 from llvmlite.binding import Linkage
-from numba.core import event, itanium_mangler, types
+from llvmlite.ir import Constant, IntType
+from numba.core import cgutils, event, itanium_mangler, types
 from numba.core import typed_passes as typed
 from numba.core import untyped_passes as untyped
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase
 from numba.core.compiler_machinery import PassManager
+from numba.core.datamodel import models
+from numba.core.imputils import impl_ret_borrowed
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.typing.context import Context
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.np import numpy_support
 
 from netaudit.jit.builtins import fits_whole, signature_of
 from netaudit.jit.calls import call_of
 from netaudit.jit.lowering import KernelLowering
-from netaudit.jit.tables import by_address
+
+
+class Addressed(types.Type):
+    """A named tuple of arrays, by its address."""
+
+    def __init__(self, content: Any) -> None:
+        self.content: Any = content  # the type of the tuple
+        super().__init__(f"Addressed({content})")
+
+
+def by_address(kind: Any) -> Any:
+    """How a kernel takes what is of that type."""
+    named = isinstance(kind, types.BaseNamedTuple)
+    if named and all(isinstance(one, types.Array) for one in kind.types):
+        return Addressed(kind)
+    return kind
+
+
+@ext.register_model(Addressed)
+class _Model(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Addressed) -> None:
+        super().__init__(manager, kind, manager.lookup(kind.content).get_value_type().as_pointer())
+
+
+@infer_getattr
+class _Attributes(AttributeTemplate):
+    key = Addressed
+
+    def generic_resolve(self, kind: Addressed, name: str) -> Any:  # type: ignore[override]
+        """The type of a table."""
+        return dict(zip(kind.content.fields, kind.content.types, strict=True)).get(name)
+
+
+@ext.lower_getattr_generic(Addressed)
+def _table(context: Any, builder: Any, kind: Addressed, address: Any, name: str) -> Any:
+    at = kind.content.fields.index(name)
+    place = builder.gep(address, [Constant(IntType(32), 0), Constant(IntType(32), at)], inbounds=True)
+    return impl_ret_borrowed(context, builder, kind.content.types[at], builder.load(place))
+
+
+@ext.unbox(Addressed)
+def _from_python(kind: Addressed, value: Any, context: Any) -> Any:
+    native = context.unbox(kind.content, value)
+    place = cgutils.alloca_once_value(context.builder, native.value)
+    return ext.NativeValue(place, is_error=native.is_error, cleanup=native.cleanup)
+
 
 PASSES = (
     untyped.TranslateByteCode,

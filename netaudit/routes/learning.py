@@ -19,7 +19,6 @@ from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,
     is_han,
-    is_id_number,
     is_masked,
     is_named_picture,
     is_unset,
@@ -28,7 +27,17 @@ from netaudit.routes.shapes import (
 )
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, fits
-from netaudit.signatures.field_words import BY_END, BY_NAME, BY_STEM, Meaning, folded, meanings, named, words_of
+from netaudit.signatures.field_words import (
+    BY_END,
+    BY_NAME,
+    BY_STEM,
+    GENERIC,
+    Meaning,
+    folded,
+    meanings,
+    named_in,
+    words_of,
+)
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -36,6 +45,8 @@ if TYPE_CHECKING:
 
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
+NOBODYS = frozenset({"0", "-1"})  # ids of nobody
+TOPICS = frozenset({"mqtt", "nats", "amqp", "kafka"})  # protocols whose targets senders name as they like
 SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 _OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})
@@ -63,14 +74,6 @@ _NO_PLACE = later(
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
 FARTHEST = 26 * 3600 * 10**9
 ENTRY, VOCABULARY, BEHAVIOUR = "entry", "vocabulary", "behaviour"
-# keys that say what they mean together with what holds them
-GENERIC = frozenset({
-    "#text", "addr", "address", "at", "base64", "bh", "buffer", "bytes", "code", "content", "data", "date", "desc",
-    "dm", "file", "hm", "id", "image", "img", "info", "jpeg", "jpg", "key", "label", "location", "mc", "name", "no",
-    "num", "number", "path", "photo", "pic", "picture", "serial", "sj", "sn", "src", "text", "time", "title", "ts",
-    "type", "uri", "url", "val", "value",
-})  # fmt: skip
-_OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
 _OF_DEVICE = later(r"(.{2,40}?)(?:id|no|num|number|code|sn|serial|serialno|key|uuid|bh|编号|序列号)")
 _NAME_OF = later(r"(.{2,40}?)(?:name|title|label|mc|名称|名)")
 _FILE = later(r"\.\w{2,4}\Z|\w/\w")  # and types of media
@@ -149,6 +152,7 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
     _as_of_one(out)
     say_by_numbers(messages, out, _is_called)
     _by_its_number(out)
+    _by_its_step(messages, out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:
             known.strangers = _strangers(known, messages, out)
@@ -197,6 +201,40 @@ def _by_its_number(fields: dict[str, Field]) -> None:
             known.say("device", BEHAVIOUR, 0, total, total)
 
 
+def _by_its_step(messages: list[RouteMessage], fields: dict[str, Field]) -> None:
+    """The one step of topics, or of paths behind a word for a device, that has codes which come again: its devices."""
+    if any(known.meaning == "device" for known in fields.values()):
+        return
+    steps = [known for known in fields.values() if known.path.startswith("path[") and _are_codes(known)]
+    if messages[0].route.protocol not in TOPICS:
+        steps = [known for known in steps if _behind_device(fields.get(_step_before(known.path)))]
+    if len(steps) == 1:
+        total = sum(steps[0].values.values())
+        steps[0].say("device", BEHAVIOUR, 0, total, total)
+
+
+def _are_codes(one: Field) -> bool:
+    """Whether values are codes with digits, each of which comes again."""
+    total = sum(one.values.values())
+    spelled = all(
+        SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
+        and sum(map(str.isdecimal, value)) >= LEAST_DIGITS
+        and form_of(value) in {"code", "int", "hex"}
+        for value in one.values
+    )
+    return spelled and total >= LEAST and total >= 2 * len(one.values)
+
+
+def _step_before(path: str) -> str:
+    return f"path[{int(path[5:-1]) - 1}]"
+
+
+def _behind_device(one: Field | None) -> bool:
+    """Whether a step is a word for a device."""
+    words = one.values if one is not None and len(one.values) == 1 else ()
+    return any(meaning.name == "device" and sure == BY_NAME for word in words for meaning, sure in named_in(word))
+
+
 def _is_number_of_one(one: Field) -> bool:
     key = plain(one.key)
     if len(one.values) != 1 or sum(one.values.values()) < LEAST or one.path.startswith(("path[", "header.")):
@@ -225,22 +263,16 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that the names of a field allow, the surest first: its key, and with it what holds it."""
     steps = [step for step in re.split(r"[./]", path.replace("[]", "")) if step and step not in {"#text", "$"}]
     raw = key if key != "#text" else steps[-1] if steps else ""
-    own = plain(raw)
-    holder = plain(steps[-2]) if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
-    alone = named(raw)
-    together = named(holder + own) if holder else ()
-    held = named(holder) if holder and own in _OF_HOLDER else ()
-    found = (*together, *held, *alone) if own in GENERIC else (*alone, *together, *held)
-    first: dict[str, tuple[Meaning, int]] = {}
-    for meaning, sure in found:
-        first.setdefault(meaning.name, (meaning, sure))
-    return tuple(sorted(first.values(), key=lambda pair: -pair[1]))
+    holder = steps[-2] if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
+    return named_in(raw, holder)
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
+    checked = one.forms["id number"]
+    if not checked and not candidates(one.path, one.key):
+        return
     values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
     total = sum(values.values())
-    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
     if total and checked >= SHARE * total and _is_somebodys(one, values, beside):  # however few they are
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return
@@ -263,8 +295,9 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
-        if support >= SHARE * total:
-            one.say(meaning.name, VOCABULARY, sure, support, total)
+        nobody = sum(count for value, count in values.items() if value in NOBODYS) if meaning.shape == "id" else 0
+        if support >= SHARE * (total - nobody) > 0:
+            one.say(meaning.name, VOCABULARY, sure, support, total - nobody)
             return
 
 

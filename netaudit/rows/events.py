@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.documents.addresses import host_of, picture_urls
 from netaudit.documents.from_messages import MessageEvent, Streams
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.contracts.details import Statement
-    from netaudit.documents.index import Index
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
 
@@ -48,11 +47,6 @@ _WITH_PATHS = frozenset({"http", "http2", "http3", "h2", "coap"})
 _ASKING = ("agent", "agent_company", "risk_status", "report_time")  # with or without a first photo
 
 
-def _named(index: Index) -> dict[str, Any]:
-    entries = {f"entry {entry.id}": entry for entry in index.entries}
-    return entries | {"index": index}
-
-
 class EventRows:
     """Rows of `events` of one worker."""
 
@@ -64,6 +58,7 @@ class EventRows:
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
         self._values = Values(self._key, self._clear.append)
         self._targets = TableWriter(folder, TARGETS, part, place="private")
+        self.writers = self._clear, self._targets
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.identities: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
@@ -71,21 +66,12 @@ class EventRows:
         self.taken = NOTHING_TAKEN  # documents and images of the last message
         self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
 
-    def shared(self) -> dict[str, Any]:
-        """What every process has alike and none needs to be told, by name."""
-        return _named(self._index)
-
-    @staticmethod
-    def shared_of(signatures: Path | None = None) -> dict[str, Any]:
-        """The same, before there are any rows."""
-        return _named(load((signatures,) if signatures else ()).index)
-
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.identities.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
-        self._reader.stated, self._reader.named, self._reader.masked = [], [], False
+        self._reader.stated, self._reader.named, self._reader.masked, self._reader.placed = [], [], False, False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
@@ -125,6 +111,11 @@ class EventRows:
     def stated(self) -> list[Statement]:
         """What the message that was read last says of devices."""
         return self._reader.stated
+
+    @property
+    def placed(self) -> bool:
+        """Whether documents of the last message may say where devices stand."""
+        return self._reader.placed
 
     @property
     def masked(self) -> bool:
@@ -254,16 +245,6 @@ class EventRows:
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
         return self._values.plain(event.event_id, event.message_id, field, text, secret=secret, device=device)
-
-    def flush(self, *, least: int) -> None:
-        """Write what is private when at least `least` were collected."""
-        self._clear.flush(least=least)
-        self._targets.flush(least=least)
-
-    def close(self) -> None:
-        """End the streams of what is private."""
-        self._clear.close()
-        self._targets.close()
 
 
 def _pictured(whole: MessageEvent) -> Row:

@@ -26,7 +26,7 @@ from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import Delivery, Kind, Run
 from netaudit.streams.state import Limits
 from netaudit.unwrapping.budget import Budget
-from netaudit.unwrapping.from_messages import is_plain_document, leaves, plain_publications, scraps
+from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_document, leaves, scraps
 from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.tree import bare_text, notation, rest, values
@@ -186,7 +186,7 @@ def _read(place: Path, way: Way, hashes: Hashes) -> None:
         hashes.rows("records", window.records)
         decoded = decoder.feed(window)
         hashes.rows("packets", decoded.packets)
-        _take(assembler.take(decoded.buffer, decoded.packets), conversations, way, hashes)
+        _take(assembler.assemble(decoded.buffer, decoded.packets), conversations, way, hashes)
         for serial in conversations.ignored:
             assembler.ignore(serial)
         conversations.ignored.clear()
@@ -246,7 +246,8 @@ def _cut(delivery: Delivery, cuts: int) -> Iterator[Delivery]:
 
 def _tell(message: Message, way: Way, hashes: Hashes) -> None:
     if isinstance(message, Publications):
-        hashes.text("together", f"{message.place()} {plain_publications(message).tolist()} {message.topics()}")
+        plain = are_plain_texts(np.frombuffer(message.data, np.uint8), message.rows).tolist()
+        hashes.text("together", f"{message.place()} {plain} {message.topics()}")
         hashes.rows("publications", message.rows)
         for one in message.messages():
             _message(one, way, hashes)

@@ -16,9 +16,8 @@ from typer.testing import CliRunner
 
 import netaudit
 from netaudit.case import second_opinion as module
-from netaudit.case.body_encodings import is_plain
 from netaudit.case.opinions import CONFIRMED, CONTRADICTED, UNCONFIRMABLE
-from netaudit.case.second_opinion import found_as, verify
+from netaudit.case.second_opinion import found_as, is_plain, verify
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
 

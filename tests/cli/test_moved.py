@@ -13,8 +13,7 @@ from typer.testing import CliRunner
 
 from netaudit.cli.app import app
 from netaudit.cli.exits import Exit
-from netaudit.cli.helping import language_first
-from netaudit.cli.moved import COMMANDS, OPTIONS
+from netaudit.cli.helping import COMMANDS, OPTIONS, language_first
 from netaudit.errors import UsageError
 
 ALL = typer.main.get_command(app)

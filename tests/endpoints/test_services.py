@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.endpoints.services import Services, endpoint_facts
+from netaudit.endpoints.from_tables import Services, endpoint_facts
 from netaudit.endpoints.vantage import forwards
 from netaudit.signatures.conditions import Fact
 from netaudit.signatures.loading import load

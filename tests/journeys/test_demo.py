@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import netaudit
-from netaudit.journeys.by_size import BY_SIZE
+from netaudit.journeys.from_tables import BY_SIZE
 
 FOLDER = Path(__file__).parents[2] / "pcaps" / "sales_office"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))["captures"]

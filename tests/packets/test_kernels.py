@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.packets.from_capture import reason
 from netaudit.packets.layouts import PACKET
-from netaudit.packets.names import reason
 from tests.packets import fuzz
 from tests.packets.frames import decode
 from tests.reference import packets as twin

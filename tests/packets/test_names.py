@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.packets.from_capture import LINKTYPES, linktype_name, reason
 from netaudit.packets.layouts import GRE_DETAIL, Foreign, Skip
-from netaudit.packets.names import LINKTYPES, linktype_name, reason
 from tests.packets.frames import decode
 
 

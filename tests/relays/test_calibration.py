@@ -1,6 +1,6 @@
 """What sizes and times tell without keys is scored where keys opened the same connections."""
 
-from netaudit.relays.calibration import found_in
+from netaudit.relays.from_tables import found_in
 from tests.report.fakes import filled
 
 

@@ -4,9 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from netaudit.relays.counting import HOUR, answers_of, by_way, count_rows
+from netaudit.relays.counting import HOUR, answers_of, by_way, count_rows, goes, shape_of
 from netaudit.relays.series import Units
-from netaudit.relays.upload_patterns import goes, shape_of
 from netaudit.tables import UPLOAD_COUNTS
 
 SECOND = 1_000_000_000

@@ -6,7 +6,7 @@ import pytest
 
 from netaudit.documents.entries import ACTS, KINDS, PURPOSE
 from netaudit.journeys import ties
-from netaudit.journeys.by_size import BY_SIZE
+from netaudit.journeys.from_tables import BY_SIZE
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_events import MOST_JOURNEYS, MOST_LEGS, MOST_SENDERS, events
 from netaudit.report.texts import Texts

@@ -18,7 +18,7 @@ from netaudit.cli.app import app
 from netaudit.devices.judging import judge
 from netaudit.devices.matching import Matcher
 from netaudit.documents.loading import load as load_documents
-from netaudit.endpoints.services import Services
+from netaudit.endpoints.from_tables import Services
 from netaudit.errors import SignatureError
 from netaudit.rule_writing.answers import wrong_answers
 from netaudit.signatures.checking import check_entry, example_facts, failed_examples

@@ -19,10 +19,9 @@ from netaudit.cli.app import app
 from netaudit.contracts.reasons import reason
 from netaudit.report.signing_words import problem_text
 from netaudit.report.wording import Wording
-from netaudit.signing.certificates import weaknesses
 from netaudit.signing.cms import Signer
 from netaudit.signing.sign import sign_case
-from netaudit.signing.verification import attested
+from netaudit.signing.verification import attested, weaknesses
 from tests.wording import english
 
 SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
