@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from netaudit.capture import linktypes
-from netaudit.messages.http1 import head, whole
+from netaudit.messages.http1 import head, side
 from netaudit.messages.rtp import reader
 from netaudit.streams import state
 from netaudit.unwrapping import lines
@@ -90,7 +90,7 @@ def test_scarce_bounds_are_small_and_then_as_they_were() -> None:
     before = constants.of_constants()
     with constants.scarcity(1):
         assert 8 <= head.HEAD_LIMIT <= 1920
-        assert head.HEAD_LIMIT == whole.HEAD_LIMIT != lines.WIDE  # each has its own
+        assert head.HEAD_LIMIT == side.HEAD_LIMIT != lines.WIDE  # each has its own
         assert constants.of_constants().keys() == before.keys()
     assert constants.of_constants() == before
 
