@@ -143,9 +143,10 @@ def _shown(figures: dict[str, object]) -> dict[str, object]:
 
 
 def visit_rows(sides: list[tuple[str, list[Visit]]], lang: str) -> list[list[str]]:
-    """One row for each visit: side, case, captured, vantage, marks, the beginnings of the hashes of its captures."""
+    """One row for each visit: side, case, captured and for how long, vantage, marks, the beginnings of the hashes of its captures."""
     return [
-        [say(when, lang), safe(", ".join(one.names)), f"{local(one.first)} – {local(one.last)} ({_length(one, lang)})" if one.spans else "",
+        [say(when, lang), safe(", ".join(one.names)),
+         f"{local(one.first)} – {local(one.last)} ({_length(one, lang)})" if one.spans else "",
          ", ".join(say(side, lang) for side in sorted(one.sides)), f"{len(one.marks):,}",
          _some(sorted(name[:16] for name in one.captures))]
         for when, visits in sides for one in visits
