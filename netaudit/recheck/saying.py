@@ -143,7 +143,7 @@ def _shown(figures: dict[str, object]) -> dict[str, object]:
 
 
 def visit_rows(sides: list[tuple[str, list[Visit]]], lang: str) -> list[list[str]]:
-    """One row for each visit: side, case, captured and for how long, vantage, marks, the beginnings of the hashes of its captures."""
+    """One row for each visit: side, case, captured (how long), vantage, marks, beginnings of its captures' hashes."""
     return [
         [say(when, lang), safe(", ".join(one.names)),
          f"{local(one.first)} – {local(one.last)} ({_length(one, lang)})" if one.spans else "",
