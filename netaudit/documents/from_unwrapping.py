@@ -11,9 +11,10 @@ from netaudit.documents.places import places_devices
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
 from netaudit.masking.number_forms import holds_masked_number
+from netaudit.text.percent import unquote
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.sniff import IMAGE_KINDS
-from netaudit.unwrapping.text import to_text, unquote
+from netaudit.unwrapping.text import to_text
 from netaudit.unwrapping.tree import bare_text, notation, values
 
 if TYPE_CHECKING:
