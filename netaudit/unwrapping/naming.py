@@ -28,6 +28,7 @@ from netaudit.contracts.document_values import (
 )
 from netaudit.signatures.field_words import fields_among, folded, is_name, names_field
 from netaudit.unwrapping import tables
+from netaudit.unwrapping.lines import labelled
 
 MOST = 20_000  # mappings and lists of a document
 DEEPEST = 64
@@ -105,11 +106,20 @@ def _mapping(node: dict[str, object], reading: Reading, depth: int) -> dict[str,
     marked = False
     for number, (key, value) in enumerate(node.items()):
         marked = marked or key[-1:].isdecimal() or key[-5:] == "Label"
-        if type(value) in _HOLDERS and (new := _of(value, reading, depth + 1)) is not value:
+        if (new := _inner(value, reading, depth)) is not value:
             out = out or list(items(node, reading.written))
             out[number] = key, new, out[number][2]
     made = node if out is None else _made(_lifted(out, reading.written), node)
     return tables.labelled(made, reading.written) if marked else made
+
+
+def _inner(value: object, reading: Reading, depth: int) -> object:
+    """A value in a mapping or list; of a text of several lines what its labels say."""
+    if type(value) in _HOLDERS:
+        return _of(value, reading, depth + 1)
+    if isinstance(value, str) and "\n" in value and (said := labelled(value)):
+        return Keyed((key, one, "") for key, one in said.items())
+    return value
 
 
 def _made(found: list[Found], node: dict[str, object]) -> Keyed:
@@ -197,7 +207,7 @@ def _list(node: list[object], reading: Reading, depth: int) -> list[object] | Ke
         return _of(made, reading, depth + 1)  # type: ignore[return-value]
     out: list[tuple[object, str]] | None = None
     for number, value in enumerate(node[:MOST]):
-        if type(value) in _HOLDERS and (new := _of(value, reading, depth + 1)) is not value:
+        if (new := _inner(value, reading, depth)) is not value:
             out = out or list(elements(node, reading.written))
             out[number] = new, out[number][1]
     if out is None and Pairs in kinds:
@@ -285,6 +295,13 @@ def _turns(placed: list[tuple[object, str]]) -> list[object] | Keyed | None:
             keyed = records(found)
             return Keyed([*before, *items(keyed, "json")]) if before and isinstance(keyed, Keyed) else keyed
     return None
+
+
+def by_turns(text: str) -> Keyed | None:
+    """Lines that are names and values by turns, as commands of Redis have them; None for any others."""
+    lines: list[object] = list(text.split("\r\n")) if text.count("\r\n") < MOST_BESIDE**3 else []
+    found = _turns(list(elements(lines, "form"))) if len(lines) > ONE_PAIR else None
+    return found if isinstance(found, Keyed) else None
 
 
 def siblings(order: list[tuple[str, object]]) -> Pairs | Placed | None:
