@@ -60,6 +60,7 @@ _WITHIN = {"array": ("data", "value"), "$binary": ("base64",), "mapvalue": ("fie
 _PAIR = re.compile(r"([^\s:：=][^:：=]{0,29}?)\s?[:：=]\s?(.{1,4096})", re.DOTALL)
 _HOLDERS = frozenset({dict, list, Repeated, Keyed, Pairs, Placed})
 _LISTS = frozenset({list, Repeated, Placed})
+_FIRST = "1"  # number of a field of protocol buffers
 _PREFIX = 4  # elements of a list before names and values by turns: a command, say
 
 
@@ -140,6 +141,9 @@ def _one_pair(node: dict[str, object], pair: tuple[str, str], reading: Reading, 
 
 def _bare(value: object, at: str, written: str) -> tuple[object, str]:
     """The value of a pair, without an element around it that says nothing but of what kind it is."""
+    while written == "protobuf" and isinstance(value, dict) and len(value) == 1 and not isinstance(value, Pairs):
+        ((_, value, below),) = items(value, written)
+        at += below
     if isinstance(value, dict) and len(value) == 1:
         ((key, inner, below),) = items(value, written)
         if (written == "xml" or key in SAYING) and not isinstance(inner, dict | list):
@@ -234,9 +238,10 @@ def _used(titles: dict[str, str], reading: Reading) -> dict[str, str]:
 def _pairs(node: list[object], reading: Reading, depth: int) -> Keyed | Placed | None:
     """Mappings of a name and a value each, as the records that they make together; None where they are others."""
     first = node[0]
-    if not isinstance(first, dict) or not 2 <= len(first) <= MOST_BESIDE or pair_of(first) is None:
+    pair_in = _entry if reading.written == "protobuf" else pair_of
+    if not isinstance(first, dict) or not 2 <= len(first) <= MOST_BESIDE or pair_in(first) is None:
         return None
-    pairs = [pair_of(one) if isinstance(one, dict) and len(one) <= MOST_BESIDE else None for one in node]
+    pairs = [pair_in(one) if isinstance(one, dict) and len(one) <= MOST_BESIDE else None for one in node]
     if not all(pairs):
         return None
     names = [label_of(name_in(one[pair[0]])) for one, pair in zip(node, pairs, strict=True)]  # type: ignore[index]
@@ -261,6 +266,12 @@ def _pairs(node: list[object], reading: Reading, depth: int) -> Keyed | Placed |
         else:
             found.append((number, _of(one, reading, depth + 1), at))
     return records(found) if any(are_fields) else None
+
+
+def _entry(node: dict[str, object]) -> tuple[str, str] | None:
+    """Of a message of protocol buffers its first field, a name, and its last: as maps have them, and metrics."""
+    last = max(node, key=int)
+    return (_FIRST, last) if last != _FIRST and name_in(node.get(_FIRST)) else None
 
 
 def _of_scalars(node: list[object], reading: Reading) -> list[object] | Keyed:
