@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
 from netaudit.routes.learning import MASKED
-from netaudit.routes.shapes import is_date, is_id_number, is_masked
+from netaudit.routes.shapes import is_date, is_id_number, is_masked, is_named_picture
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, fits
 from netaudit.signatures.field_words import meanings, named, words_of
@@ -68,6 +68,8 @@ _OF_THINGS = frozenset({"plate", "goods"})
 _FACES = frozenset(
     {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}
 )
+_FILE_NAME = later(r"([\w.-]{6,128})\.[A-Za-z]{3,4}\Z")
+_DIGEST = later(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", re.ASCII)
 WIDE = 640  # pixels of a picture of a scene, at least
 LARGER = 2  # times the area of the next one that a picture of a scene has
 _HTTP = frozenset({"http", "http2", "http3", "h2"})
@@ -98,11 +100,17 @@ class Inferred:
     named: set[str] = field(default_factory=set)  # images whose role their fields say
     urls: list[str] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)  # meanings that another message says
+    ties: set[str] = field(default_factory=set)  # names of files and digests, by which it belongs to another message
 
     @property
     def tells(self) -> bool:
         """Whether it says more than that there are pictures, and when, as names of files do."""
         return bool(self.values.keys() & TELLING - {"time"})
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a picture without a document."""
+        return bool(self.images) and not self.tells
 
 
 @dataclass(slots=True)
@@ -135,6 +143,7 @@ def infer(message: RouteMessage, fields: dict[str, Field], around: Around) -> li
         _say(one, own, outer, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, message, telling=around.telling)
+        one.ties = _ties(own if place else own + outer)
         forms = {leaf.form for leaf in own + outer}
         if around.known or (one.kind and _worth(one, around) and not _is_of_things(one, forms, fields, around)):
             out.append(one)
@@ -212,6 +221,10 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
         rank = (order < len(own), known.sure, -_rank(meaning, leaf), -int(leaf.head), near, -order)
         if meaning not in best or rank > best[meaning][0]:
             best[meaning] = rank, value, leaf.key
+    if "device" not in best:
+        for leaf in around or own:
+            if leaf.head and leaf.value in fields[leaf.form].devices:
+                best["device"] = (), leaf.value, leaf.key
     one.values = {meaning: value for meaning, (_, value, _) in best.items()}
     one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
     if "time" not in one.values and (
@@ -323,6 +336,19 @@ def roles_of(found: dict[str, str], known: Collection[str], pictures: dict[str, 
 def _is_scene(size: Picture, areas: list[int]) -> bool:
     """Whether a picture is so much larger than the others that it shows what is around."""
     return size.width >= WIDE and size.width * size.height == areas[0] >= LARGER * areas[1] > 0
+
+
+def _ties(leaves: list[Leaf]) -> set[str]:
+    """Names of files of pictures, without their endings, and digests: by these a picture and its record find each other."""
+    found = set()
+    for leaf in leaves:
+        value = leaf.value.strip()
+        name = _FILE_NAME.search(value)
+        if name and (leaf.key == "filename" or leaf.path.startswith("path[") or is_named_picture(f"/{value}")):
+            found.add(name[1])
+        elif _DIGEST.fullmatch(value):
+            found.add(value.lower())
+    return found
 
 
 def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, str]:

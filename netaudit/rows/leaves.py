@@ -219,7 +219,7 @@ def _head(message: Message) -> Iterator[tuple[str, str, str, str]]:
     for pair in query.split("&")[:MOST_HEAD] if query else ():
         key, _, value = pair.partition("=")
         name, text = unquote(key[:64]), unquote(value, errors="replace")
-        if len(text) >= LONG and (document := _document_in(text)) is not None:
+        if len(text) >= LONG and message.request is None and (document := _document_in(text)) is not None:
             yield from _grown(document, (name, name), "json", (), {}, "")
         else:
             yield f"query.{key[:64]}", name, text.replace("+", " "), ""
