@@ -423,7 +423,7 @@ class Shard:
                 self._witness.named(message, row)
             entry = True
         named = self._events.names_pictures and not is_reply(message)
-        if entry or pictured or named or self._events.masked:
+        if entry or pictured or named or self._events.describes:
             self._leaves.append(message, self._events.taken)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:

@@ -51,6 +51,7 @@ _COMMANDS = frozenset(
         "interface",
     }
 )
+SEVERAL = 3
 _ID_PHOTO = frozenset({(102, 126), (358, 441), (178, 220)})  # pixels of the portraits of ID cards
 _TIME_IN_NAME = later(
     r"(?<!\d)20\d\d[-_]?[01]\d[-_]?[0-3]\d[-_T]?[0-2]\d[-_:]?[0-5]\d[-_:]?[0-5]\d(?:[-_.]?\d{3})?(?!\d)", re.ASCII
@@ -60,6 +61,7 @@ _DAY_FIRST = later(r"\d{1,2}[-/.]\d{1,2}[-/.]20\d\d", re.ASCII)
 _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+_WHERE = frozenset({"device", "place"})
 _SEEN = frozenset({"gender", "age", "score", "device"})
 _AGENTS = frozenset({"agent", "agent_company", "salesperson"})
 _NAMING = frozenset({"name", "id_number"})
@@ -122,6 +124,7 @@ class Around:
     shows_faces: bool = False  # pictures of its route have or may have faces
     telling: bool = False  # its sender is inside, or one to whom persons or faces were sent
     wanted: bool = False  # a record names its address, or it answers who asked for a snapshot
+    peopled: bool = False  # several records of its route are of persons or show faces
     known: bool = False  # an entry reads an event in it, whatever else it says
 
     def mostly_faces(self, shown: Iterable[str]) -> bool:
@@ -129,6 +132,12 @@ class Around:
         judgements = [self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures]
         faces = sum(one in {"yes", "possible"} for one in judgements)
         return faces > 0 and sum(one == "no" for one in judgements) <= 2 * faces
+
+    def are_of_people(self, fields: dict[str, Field], shown: Iterable[str]) -> bool:
+        """Whether fields of a route, or its pictures, are those of several persons."""
+        numbered = [one.messages for one in fields.values() if one.meaning == "id_number"]
+        faces = [sha256 for sha256 in shown if sha256 in self.pictures and self.pictures[sha256].face == "yes"]
+        return max([len(faces), *numbered]) >= SEVERAL
 
     def faces(self, shown: Iterable[str]) -> set[str]:
         """What is said of the faces in pictures."""
@@ -339,7 +348,7 @@ def _is_scene(size: Picture, areas: list[int]) -> bool:
 
 
 def _ties(leaves: list[Leaf]) -> set[str]:
-    """Names of files of pictures, without their endings, and digests: by these a picture and its record find each other."""
+    """Names of files of pictures, without endings, and digests: by these a picture and its record find each other."""
     found = set()
     for leaf in leaves:
         value = leaf.value.strip()
@@ -384,7 +393,8 @@ def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, 
         return ("comparison" if compared else "enrolment"), "pushes"
     if one.images:
         return "face_capture", "pushes"
-    return ("face_capture", "announces") if one.urls and values.keys() & {"time", "device"} else ("", "")
+    seen = {"time"} <= values.keys() and values.keys() & _WHERE and values.keys() & {"gender", "age"}
+    return ("face_capture", "announces") if seen or (one.urls and values.keys() & {"time", "device"}) else ("", "")
 
 
 def _compares(key: str) -> bool:
@@ -408,7 +418,7 @@ def _acts(message: RouteMessage) -> str:
 def _worth(one: Inferred, around: Around) -> bool:
     """Whether it is about a person: a number, somebody beside a picture or score, a face, a picture among faces."""
     known = one.values.keys()
-    if around.wanted:
+    if around.wanted or (around.peopled and "time" in known):
         return True
     if "id_number" in known or ({"name", "person_id"} & known and ("score" in known or one.images)):
         return True

@@ -16,6 +16,7 @@ from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.events import is_reply
 from netaudit.rows.messages import message_columns
 from netaudit.rows.objects import document_columns
+from netaudit.signatures.descriptions import describes
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import body_name, object_id, plain_path
 
@@ -60,7 +61,7 @@ class PlainDocuments:
         bodies = [message.body for message in messages]
         heads = list(zip([message.path for message in messages], names, strict=True))
         asks = {head: any(map(asks_about, head)) for head in set(heads)}
-        telling = set(hits(bodies, may_tell)) | self._known(messages, names)
+        telling = {*hits(bodies, may_tell), *hits(bodies, describes)} | self._known(messages, names)
         telling |= {
             place
             for place, (head, one) in enumerate(zip(heads, messages, strict=True))

@@ -19,6 +19,7 @@ from netaudit.messages.mqtt.publications import NAME
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
 from netaudit.rows.plain_documents import hits
+from netaudit.signatures.descriptions import describes
 from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES, OBJECTS
 from netaudit.text.frame_ranges import capture_name
@@ -141,7 +142,7 @@ class Together:
             for topic, (path, name) in enumerate(zip(self.paths, self.names, strict=True))
             if asks_about(path) or asks_about(name) or events.on_path(path)
         ]
-        numbers = {*hits(bodies, may_tell), *hits(texts, events.worded[False])}
+        numbers = {*hits(bodies, may_tell), *hits(bodies, describes), *hits(texts, events.worded[False])}
         if asking:
             numbers.update(np.flatnonzero(np.isin(self.topic, asking)).tolist())
         return sorted(numbers)

@@ -64,7 +64,9 @@ _NUMERIC = re.compile(r"\s*[+-]?\d{1,9}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?\s*")
 _CELL = r"[^\W\d][\w .()/%-]{0,40}"
 _HEADING = re.compile("|".join(rf"{_CELL}(?:{mark}{_CELL}){{3,}}" for mark in (",", ";", r"\|", r"\t")))  # of columns
 LEAST_CELLS = 5  # of a row without a heading
-_TOLD = re.compile(r"20\d\d[-/.]\d{1,2}[-/.]\d{1,2}[ T_]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?|20\d{12}|\d{17}[\dXx]", re.ASCII)
+_TOLD = re.compile(
+    r"20\d\d[-/.]\d{1,2}[-/.]\d{1,2}[ T_]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?|20\d{12}|\d{17}[\dXx]", re.ASCII
+)
 _STEPS = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
 
 
