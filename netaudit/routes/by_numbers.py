@@ -126,5 +126,5 @@ def _are_names(values: dict[str, str]) -> bool:
     """
     called = all(len(value) <= LONGEST and _CALLED.fullmatch(value) for value in values.values())
     family = sum(map(has_family_name, values.values()))
-    called = called or (family and all(map(could_be_name, values.values())))
+    called = called or (family > 0 and all(map(could_be_name, values.values())))
     return called and len(set(values.values())) >= SHARE * len(values)

@@ -198,7 +198,7 @@ def _telling(pairs: Pairs) -> list[str]:
     return [name for name in pairs if name[:1] not in {"@", "["} and folded(name) not in _BESIDE]
 
 
-def _list(node: list[object], reading: Reading, depth: int) -> list[object] | Keyed:
+def _list(node: list[object], reading: Reading, depth: int) -> list[object] | dict[str, object]:
     kinds = {type(one) for one in node[:MOST]}
     if not kinds & _HOLDERS:
         return _of_scalars(node, reading) if str in kinds and len(node) > 1 else node
@@ -286,8 +286,8 @@ def _by_code(node: list[object]) -> Keyed | None:
         codes = [one[key] for one in some]
         if all(type(code) is int and 0 < code <= MOST_CODES for code in codes) and len(set(codes)) == len(codes):
             return Keyed(
-                (str(code), {name: value for name, value in one.items() if name != key}, at)
-                for code, (one, at) in zip(codes, elements(some, "protobuf"), strict=True)
+                (str(code), {name: value for name, value in one.items() if name != key}, number_of(at, named=True))
+                for at, (code, one) in enumerate(zip(codes, some, strict=True))
             )
     return None
 
