@@ -66,8 +66,7 @@ def beside(leaf: Leaf) -> bytes:
     tail = data[len(data) - leaf.behind :]
     if leaf.kind == "jpeg":
         return b"".join(_segments(data, leaf.scan)) + tail
-    unknown = [content for kind, content in _chunks(data) if kind not in _CHUNKS] if leaf.kind == "png" else []
-    return b"".join(unknown) + tail
+    return (b"".join(_chunks(data)) if leaf.kind == "png" else b"") + tail
 
 
 def written(leaf: Leaf) -> Iterator[tuple[str, bytes]]:
@@ -111,7 +110,7 @@ def _inner_documents(data: bytes) -> Iterator[bytes]:
 
 def _png_texts(data: bytes) -> Iterator[bytes]:
     """Texts that are not compressed, without their keywords (W3C PNG, 11.3.3)."""
-    for kind, content in _chunks(data):
+    for kind, content in _each(data):
         if kind == b"tEXt":
             yield content.partition(b"\0")[2]
         elif kind == b"iTXt" and b"\0\0\0" in content:
@@ -170,7 +169,12 @@ def _markers(data: bytes) -> npt.NDArray[np.int64]:
     return found
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _chunks(data: bytes) -> Iterator[bytes]:
+    """Contents of chunks of no known kind."""
+    return (content for kind, content in _each(data) if kind not in _CHUNKS)
+
+
+def _each(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Kind and content of each chunk of a PNG."""
     at = len(PNG_SIGNATURE)
     while at + 8 <= len(data):
