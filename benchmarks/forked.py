@@ -42,7 +42,7 @@ def command(
 ) -> Ended:
     """Run `netaudit WORDS` to its end, or send it and all it started `sign` after so many seconds.
 
-    `small`: in small windows, with a checkpoint after each.
+    `small`: in small windows.
     """
     assert _server is not None
     began = time.monotonic()
@@ -87,7 +87,5 @@ def _make_small() -> None:
     from functools import partial
 
     from netaudit.capture import from_files
-    from netaudit.pipeline import checkpoint
 
-    checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 0
     from_files.open_captures = partial(from_files.open_captures, window_size=1 << 17)

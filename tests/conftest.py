@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 THOROUGH = bool(os.environ.get("NETAUDIT_THOROUGH"))  # `make test-long`: nothing sampled, nothing left out
+BYTES = 1 if THOROUGH else 5  # of places where a byte is lost, that one in so many is also read byte by byte
 SAMPLE = 5  # of the sweeps over shared captures `make test` takes one in so many
 sys.path.insert(0, str(ROOT))
 # the same examples every time, however slow the machine is; new ones in a thorough run

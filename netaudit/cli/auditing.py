@@ -78,7 +78,7 @@ def resume_command(
         if (folder / RECORD).is_dir() and recorded(folder / RECORD):
             case = resume(folder, settings, progress)
         else:
-            case = resume_audit(folder, settings, progress, lambda why, name: _tell_anew(why, name, settings.lang))
+            case = resume_audit(folder, settings, progress)
     return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on, as_lines=as_lines)
 
 
@@ -121,10 +121,6 @@ def _write_line(row: dict[str, Any]) -> None:
 
     sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
     sys.stdout.buffer.flush()
-
-
-def _tell_anew(why: str, name: str, lang: str) -> None:
-    print(say("resumed_anew", lang, why=say(f"anew_{why}", lang, name=visible(name, NAME))), file=sys.stderr)
 
 
 def _conclude(case: Case, lang: str, *, as_json: bool, fail_on: str, as_lines: bool) -> Exit:

@@ -27,10 +27,6 @@ class Form:
         self.fields = fields
         self._known: dict[Callable[[Fields], Any], Any] = {}
 
-    def __reduce__(self) -> tuple[Callable[[Fields], Form], tuple[Fields]]:
-        """What was read can be read again."""
-        return form_of, (self.fields,)
-
     def read(self, reader: Callable[[Fields], T]) -> T:
         """What `reader`, a function without any other argument, makes of the fields; nobody may change it."""
         known = self._known

@@ -19,6 +19,10 @@ KINDS = (
     "subscription",
 )  # fmt: skip
 ACTS = ("pushes", "asks", "answers", "fetches", "announces")
+USUAL = {  # what senders of a kind do, where an entry does not say
+    "face_capture": "pushes", "comparison": "pushes", "id_verification": "pushes", "enrolment": "asks", "query": "asks",
+    "reply": "answers", "retrieval": "answers", "heartbeat": "announces", "subscription": "asks",
+}  # fmt: skip
 ROLES = ("face", "scene", "id_photo", "library_photo", "body", "other")
 PERSON = (
     "name", "id_number", "gender", "age", "birthday", "address", "phone", "person_id", "ethnicity", "group",
@@ -129,7 +133,7 @@ def compile_entry(raw: dict[str, Any], file: str) -> Entry:
         maker=raw["maker"],
         message=raw["message"],
         kind=raw["kind"],
-        act=raw["act"],
+        act=raw.get("act", USUAL[raw["kind"]]),
         when=tuple(_when(one) for one in when),
         provenance=raw["provenance"]["kind"],
         source=str(raw["provenance"]["source"]),

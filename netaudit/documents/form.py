@@ -21,10 +21,10 @@ from netaudit.documents.entries import (
 )
 
 PROVENANCE = ("documented", "code", "capture", "hearsay", "recalled")
-NEEDED = {"id", "maker", "message", "kind", "act", "when", "provenance", "examples"}
+NEEDED = {"id", "maker", "message", "kind", "when", "provenance", "examples"}
 OPTIONAL = {
     "each", "device", "place", "time", "event", "score", "result", "direction", "target", "person", "purpose", "images",
-    "recalled", "about", "unread",
+    "recalled", "about", "unread", "names", "act",
 }  # fmt: skip
 WHEN = {"protocol", "direction", "method", "path", "host", "header", "query", "keys", "values", "none"}
 PICTURES = {"role", "at", "where", "link", "part", "order", "url"}
@@ -43,7 +43,8 @@ def problems(entry: Any) -> list[str]:
     if found:
         return found
     found += [f"kind {entry['kind']!r} is none of {', '.join(KINDS)}"] if entry["kind"] not in KINDS else []
-    found += [f"act {entry['act']!r} is none of {', '.join(ACTS)}"] if entry["act"] not in ACTS else []
+    if "act" in entry and entry["act"] not in ACTS:
+        found.append(f"act {entry['act']!r} is none of {', '.join(ACTS)}")
     found += [f"{name} must be a text" for name in ("id", "maker", "message") if not _text(entry[name])]
     provenance = entry["provenance"]
     if not isinstance(provenance, dict) or provenance.get("kind") not in PROVENANCE or not provenance.get("source"):
@@ -60,6 +61,7 @@ def problems(entry: Any) -> list[str]:
         found += _pictures(one)
     if not all(isinstance(one, str) for one in listed(entry.get("recalled"))):
         found.append("recalled must be a list of names of fields")
+    found += _selectors(entry.get("names"), "names")
     unread = entry.get("unread", {})
     if not isinstance(unread, dict) or not all(why and isinstance(names, list) for why, names in unread.items()):
         found.append("unread must be a mapping from a reason to names of fields")

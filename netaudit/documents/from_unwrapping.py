@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from netaudit.documents.addresses import picture_urls
 from netaudit.documents.index import plain_text
 from netaudit.documents.nodes import Document, Image, Tree
-from netaudit.documents.page_fields import LARGEST as LARGEST_PAGE
-from netaudit.documents.page_fields import page_fields
+from netaudit.documents.places import places_devices
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
 from netaudit.masking.number_forms import holds_masked_number
@@ -46,6 +45,7 @@ class MessageReader:
         self._turn = 0
         self.stated: list[Statement] = []  # what the last message says of devices
         self.named: list[str] = []  # addresses of pictures in it
+        self.placed = False  # whether it may say where devices stand
         self.describes = False  # whether it may be of somebody of whom no number is told, or one that is masked
 
     def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
@@ -62,13 +62,13 @@ class MessageReader:
             )
         elif kind in TEXTS or (kind == "opaque" and notation(leaf)):
             self._leaves.append((leaf, object_id, self._turn))
-        elif kind == "html" and len(part.data) <= LARGEST_PAGE:
+        elif kind == "html" and len(part.data) <= LARGEST:
             self._pages.append((leaf, object_id, self._turn))
 
     @property
     def taken(self) -> Taken:
         """Documents and images of the message so far."""
-        return self._leaves, self._images
+        return self._leaves + self._pages, self._images
 
     @property
     def pictured(self) -> list[Image]:
@@ -95,6 +95,7 @@ class MessageReader:
         self.named = picture_urls(content)
         self.describes = holds_masked_number(content) or describes(content)
         text = plain_text(content)
+        self.placed = bool(leaves) and not images and places_devices(text, head)
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)
         self.stated = _stated_by(pages, head) if pages else []
@@ -112,9 +113,8 @@ def _stated_by(pages: list[tuple[Leaf, str, int]], head: Head) -> list[Statement
     """What pages show of the device that gives them."""
     found: list[Statement] = []
     for leaf, object_id, turn in pages:
-        part = leaf.part
-        if words().may_state(plain_text(part.data), head.path) and (fields := page_fields(part.data)):
-            tree = Tree([Document(object_id, part.way, part.field, [fields], part.complete, turn, "form")], [])
+        if words().may_state(plain_text(leaf.part.data), head.path):
+            tree = Tree([_document(leaf, object_id, turn)], [])
             found += statements(head, tree)
             tree.let_go()
     return found

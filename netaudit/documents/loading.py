@@ -7,14 +7,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from netaudit.documents import form, worded
 from netaudit.documents.entries import Entry, compile_entry
 from netaudit.documents.form import problems as problems_of
 from netaudit.documents.index import Index
+from netaudit.documents.worded import completed
 from netaudit.errors import SignatureError
+from netaudit.signatures import field_words
 from netaudit.signatures.loading import MOST_FILE, default_folder
 from netaudit.storage.given_files import read_given
 from netaudit.system.desktop_files import is_left_by_desktop
+from netaudit.system.user_cache import remembered
 from netaudit.text.yaml_text import parse_yaml
+
+Checked = tuple[Any, list[str], Any]  # id of an entry, what is wrong with it, and itself
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,7 @@ def read_files(paths: tuple[Path, ...]) -> DocumentSet:
     entries: dict[str, Entry] = {}
     where: dict[str, Path] = {}
     for path in paths:
-        for number, raw in enumerate(_listed(path, problems), 1):
-            found = problems_of(raw)
-            name = raw.get("id", f"entry {number}") if isinstance(raw, dict) else f"entry {number}"
+        for name, found, raw in _checked(path, problems):
             problems += [f"documents/{path.name}: {name}: {problem}" for problem in found]
             if found:
                 continue
@@ -78,13 +82,41 @@ def read_files(paths: tuple[Path, ...]) -> DocumentSet:
     return DocumentSet(ordered, tuple(problems), Index(ordered))
 
 
-def _listed(path: Path, problems: list[str]) -> list[Any]:
+def _checked(path: Path, problems: list[str]) -> list[Checked]:
     try:
-        found = parse_yaml(read_given(path, MOST_FILE).decode("utf-8"))
+        text = read_given(path, MOST_FILE).decode("utf-8")
+        found = remembered(f"entries {_made_by()}", text, _of_text)
     except (OSError, ValueError) as error:
         problems.append(f"documents/{path.name}: cannot be read: {error}")
         return []
-    if not isinstance(found, list):
+    if found is None:
         problems.append(f"documents/{path.name}: must be a list of entries")
-        return []
-    return found
+    return found or []
+
+
+def _of_text(text: str) -> list[Checked] | None:
+    """Entries of a file with what is wrong with them; sound ones completed by the vocabulary. None where it is no list.
+
+    An item `defaults` says what those after it have in common.
+    """
+    found, given = parse_yaml(text), dict[str, Any]()
+    if not isinstance(found, list):
+        return None
+    out: list[Checked] = []
+    for number, raw in enumerate(found, 1):
+        if isinstance(raw, dict) and isinstance(raw.get("defaults"), dict):
+            given = raw["defaults"]
+            continue
+        entry = given | raw if isinstance(raw, dict) else raw
+        wrong = problems_of(entry)
+        name = entry.get("id", f"entry {number}") if isinstance(entry, dict) else f"entry {number}"
+        out.append((name, wrong, entry if wrong else completed(entry)))
+    return out
+
+
+@lru_cache(maxsize=1)
+def _made_by() -> str:
+    """What the reading of entries rests on beside their text: words, and the code that knows them."""
+    code = (str(one.__file__) for one in (form, worded, field_words))
+    words = (default_folder() / name for name in (field_words.FILE, field_words.LANGUAGES))
+    return " ".join(f"{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in (*words, *map(Path, code)))

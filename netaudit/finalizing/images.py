@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,7 +21,7 @@ from netaudit.contracts.judgements import AS_HOLDER, NOT_WHOLE, STOPPED
 from netaudit.contracts.reasons import reason
 from netaudit.finalizing.sorting import settle
 from netaudit.finalizing.within import holders
-from netaudit.images.answers import Answer, Look
+from netaudit.images.answers import PLACE, Answer, Look, answer_row
 from netaudit.images.face_verdict import beside_of
 from netaudit.masking.mask import mask
 from netaudit.storage.object_store import object_path
@@ -184,7 +183,7 @@ class _Judging:
         self._count = count
         self._judge = Judges(faces=True, count=count)  # a process starts with the first image that nobody knows
         self._done = 0
-        self._later = TableWriter(folder, ANSWERS, LATER, place="private")
+        self._later = TableWriter(folder, ANSWERS, LATER, place=PLACE)
 
     def complete(self, rows: dict[str, Row], stopped: Callable[[], bool]) -> None:
         """Complete some rows; once somebody wants to stop, those of which the answers are known."""
@@ -222,8 +221,7 @@ class _Judging:
     def _kept(self, rows: dict[str, Row], answers: Iterable[Judged]) -> Iterator[Judged]:
         """The answers, which are kept for an audit that goes on."""
         for sha256, facts, verdict in answers:
-            kept = orjson.dumps((facts, verdict))
-            self._later.append(ANSWERS.row(sha256=sha256, rotate=rows[sha256]["rotate"], said=kept))
+            self._later.append(answer_row((sha256, rows[sha256]["rotate"]), (facts, verdict)))
             yield sha256, facts, verdict
         self._later.flush(least=JUDGED_AT_ONCE)
 

@@ -5,28 +5,34 @@ So memory does not follow the number of images, and the end of an audit judges n
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import hmac
 from collections import OrderedDict
+from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit import __version__
 from netaudit.images.judge import facts_of, verdict_of
 from netaudit.storage.files import remove
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.system.user_cache import user_key
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-    from pathlib import Path
 
 Answer = tuple[Any, Any]  # facts and verdict of the image helper
 Look = tuple[str, bool]  # an image by its SHA-256, and whether turned pictures were looked at, too
 
 _ROW = ANSWERS.row
 MOST_RECENT = 3_000  # more than the images that an analysis looks at
-PLACE = "private"
+PLACE = "private/resume"
 WAITING = 256  # of them wait to be written
 BEFORE = "before"  # names the stream of what an audit knew that this one goes on from
 
@@ -46,9 +52,6 @@ class EarlyAnswers(Protocol):
     def drop(self) -> None:
         """Remove it from the case."""
 
-    def all_of_them(self) -> pa.Table:
-        """Everything that was said, for an audit that goes on later."""
-
 
 class Answers:
     """Answers by content and by how it was looked at."""
@@ -57,16 +60,17 @@ class Answers:
 
     def __init__(self, case: Path) -> None:
         self._case = case
+        (case / PLACE).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._recent: OrderedDict[Look, bytes] = OrderedDict()
         self._rows = TableWriter(case, ANSWERS, "0", place=PLACE)
 
     def keep(self, look: Look, answer: Answer) -> None:
         """Remember an answer."""
-        encoded = orjson.dumps(answer)
-        self._recent[look] = encoded
+        row = answer_row(look, answer)
+        self._recent[look] = row.said
         if len(self._recent) > MOST_RECENT:
             self._recent.popitem(last=False)
-        self._rows.append(_ROW(sha256=look[0], rotate=look[1], said=encoded))
+        self._rows.append(row)
         self._rows.flush(least=WAITING)
 
     def recent(self, look: Look) -> Answer | None:
@@ -97,15 +101,41 @@ class Answers:
 
     def drop(self) -> None:
         """Remove the file."""
-        self._rows.close()
+        self.close()
         for path in stream_parts(self._case, ANSWERS.name, PLACE):
             remove(path)
+        with contextlib.suppress(OSError):  # of an audit of files, which keeps what was asked for beside
+            (self._case / PLACE).rmdir()
 
-    def all_of_them(self) -> pa.Table:
-        """Everything that was said, held in memory; no more is kept after the first call."""
+    def close(self) -> None:
+        """Write what waits; no more is kept afterwards."""
         self._rows.close()
-        rows = read_parts(stream_parts(self._case, ANSWERS.name, PLACE), ANSWERS.schema())
-        return rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in files that go next
+
+
+def answer_row(look: Look, answer: Answer) -> Any:
+    """A row of ANSWERS."""
+    said = orjson.dumps(answer)
+    return _ROW(sha256=look[0], rotate=look[1], said=said, mac=_mac(look, said))
+
+
+def believed(case: Path) -> pa.Table:
+    """What an interrupted audit of this user, by this way of judging, was told; held in memory."""
+    rows = read_parts(stream_parts(case, ANSWERS.name, PLACE), ANSWERS.schema()).to_pylist()
+    ours = [row for row in rows if hmac.compare_digest(row["mac"], _mac((row["sha256"], row["rotate"]), row["said"]))]
+    return pa.Table.from_pylist(ours, schema=ANSWERS.schema())
+
+
+def _mac(look: Look, said: bytes) -> bytes:
+    return blake2b("{}{:d}".format(*look).encode() + said, key=_key(), digest_size=16).digest()
+
+
+@functools.cache
+def _key() -> bytes:
+    """Key of this user, for answers of this way of judging: its code is hashed in."""
+    way = blake2b(__version__.encode(), key=user_key())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        way.update(path.read_bytes())
+    return way.digest()
 
 
 def _answer(encoded: bytes) -> Answer:

@@ -56,7 +56,7 @@ class Beside:
     ) -> None:
         """`case` is the folder whose images are judged; `count`: how many faces there are, too.
 
-        `before` is what an audit knew that was stopped (`all_of_them`).
+        `before` is what an audit knew that was stopped (`answers.believed`).
         """
         self.judge = Judges(faces=True, count=count, polite=POLITE)
         self.found = 0  # images handed to `submit`
@@ -118,17 +118,14 @@ class Beside:
         return self._answers.known(images)
 
     def close(self) -> None:
-        """End the helpers. What they said stays known until `drop`."""
+        """End the helpers. What they said stays in the case until `drop`."""
         self.judge.close()
+        self._answers.close()
 
     def drop(self) -> None:
         """Remove what was said from the case."""
         self.close()
         self._answers.drop()
-
-    def all_of_them(self) -> pa.Table:
-        """Everything that was said, for an audit that goes on later."""
-        return self._answers.all_of_them()
 
     def _note(self, answers: Iterable[Judged]) -> None:
         for sha256, facts, verdict in answers:

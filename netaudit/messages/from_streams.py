@@ -152,10 +152,6 @@ class Conversations:
             flow.expect(announced)
         return flow
 
-    def readers(self) -> int:
-        """Open flows that have a reader, or what is needed to choose one."""
-        return sum(flow.__class__ is Flow for flow in self.flows.values())
-
     def end(self, serials: list[int]) -> Iterator[tuple[int, Between]]:
         """Forget those of connections that have no reader: their places among these, and how they stood."""
         for place, serial in enumerate(serials):

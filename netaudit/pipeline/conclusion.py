@@ -52,7 +52,6 @@ from netaudit.images.previews import Shown
 from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.observations.event_facts import telling, with_event_facts
 from netaudit.observations.from_tables import merge_facts, with_flow_facts
-from netaudit.pipeline.checkpoint import keep_answers
 from netaudit.pipeline.keys import keep_used
 from netaudit.pipeline.reading import Stop
 from netaudit.pipeline.ready import have_rest
@@ -205,19 +204,14 @@ def _judged_images(
         return stop.wanted
 
     judging = outcome.early_answers = outcome.early_answers or Answers(folder)
-    try:
-        with stop.listening():
-            known = _known(outcome, judging, progress, stopped)
-            images = image_table(
-                folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces, stopped=stopped
-            )
-    except KeyboardInterrupt:  # the second one
-        keep_answers(folder, judging.all_of_them())
-        raise
+    with stop.listening():
+        known = _known(outcome, judging, progress, stopped)
+        images = image_table(
+            folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces, stopped=stopped
+        )
     outcome.stopped = stop.wanted and bool(pc.any(pc.equal(images["why"], STOPPED)).as_py())
-    if outcome.partial:
-        keep_answers(folder, judging.all_of_them())
-    judging.drop()
+    if not outcome.partial:
+        judging.drop()
     return images
 
 

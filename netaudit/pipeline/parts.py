@@ -24,6 +24,7 @@ from netaudit.case.reading import storable
 from netaudit.case.writing import make_folders
 from netaudit.errors import NetauditError, UnreadableError
 from netaudit.finalizing.outcome import Outcome
+from netaudit.images.answers import PLACE
 from netaudit.images.judging_ahead import Beside
 from netaudit.packets.from_capture import Decoder
 from netaudit.packets.layouts import SHARDS
@@ -34,6 +35,7 @@ from netaudit.pipeline.project_key import keep_project_key
 from netaudit.pipeline.worker import own_rows
 from netaudit.pipeline.workers import Watch
 from netaudit.storage.files import write_json
+from netaudit.storage.table_streams import stream_parts
 from netaudit.system.windows_names import real
 from netaudit.tables import ANSWERS
 
@@ -185,12 +187,10 @@ def _judging(place: Path, options: Options) -> Iterator[Callable[[Fresh], None] 
 
 def _take_streams(part: Path, place: Path, number: int) -> None:
     """Streams of rows are named by their part, those of answers are not, and images by what they are."""
-    for path in (part / "private").glob(f"{ANSWERS.name}.*.arrows"):
-        _link(path, place / "private" / f"{ANSWERS.name}.part{number:03}.arrows")
+    for path in stream_parts(part, ANSWERS.name, PLACE):
+        _link(path, place / PLACE / f"{ANSWERS.name}.part{number:03}.arrows")
     for folder, pattern in (("tables", "*.arrows"), ("private", "*.arrows"), ("private", "keys.*.part")):
         for path in (part / folder).glob(pattern):
-            if path.name.startswith(f"{ANSWERS.name}."):
-                continue
             _link(path, place / folder / path.name)
     for path in (part / "private" / "objects").glob("*/*"):
         goal = place / "private" / "objects" / path.parent.name / path.name

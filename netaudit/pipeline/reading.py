@@ -7,7 +7,6 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit.errors import CaseError
 from netaudit.pipeline.packet_counts import Account
 from netaudit.system.signals import PRESSED, heard
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from netaudit.finalizing.outcome import Outcome
     from netaudit.images.judging_ahead import Beside
     from netaudit.packets.from_capture import Decoder
-    from netaudit.pipeline.checkpoint import Keeper, Reached
     from netaudit.pipeline.keys import Gathered
     from netaudit.pipeline.task import Options
     from netaudit.pipeline.workers import Crew, Member
@@ -54,22 +52,15 @@ def read_all(
     options: Options,
     members: list[Member],
     keys: Gathered | None,
-    keeper: Keeper,
-    reached: Reached | None = None,
     beside: Beside | None = None,
 ) -> Outcome:
-    """Read captures into the table streams of the case at `folder`, from the checkpoint `reached` on.
-
-    Meanwhile `beside` judges the images that are found.
-
-    Raises Unbelievable where its states cannot be used, and CaseError where a capture is not what it was.
-    """
+    """Read captures into the table streams of the case at `folder`; meanwhile `beside` judges the images found."""
     from netaudit.packets.from_capture import Decoder
     from netaudit.pipeline.inputs import outcome_of
     from netaudit.pipeline.startup import load_last_step
     from netaudit.pipeline.workers import abandoned_on_error, make_crew
 
-    decoder = reached.decoder if reached is not None else Decoder(since=options.since, until=options.until)
+    decoder = Decoder(since=options.since, until=options.until)
     crew = make_crew(
         folder,
         options.workers,
@@ -77,13 +68,12 @@ def read_all(
         signatures=options.signatures,
         members=members,
         given=keys.given if keys is not None else None,
-        reached=reached,
         beside=beside,
     )
     if beside is not None:
         beside.prepare()
     with abandoned_on_error(crew):
-        read = _read(opened, decoder, crew, keeper, reached)
+        read = _read(opened, decoder, crew)
         decoder.finish()
         if members:
             load_last_step()  # while the workers are busy with the last windows
@@ -95,42 +85,24 @@ def read_all(
     return outcome
 
 
-def _read(opened: Captures, decoder: Decoder, crew: Crew, keeper: Keeper, reached: Reached | None) -> list[int] | None:
+def _read(opened: Captures, decoder: Decoder, crew: Crew) -> list[int] | None:
     """Read all windows; gives None, or where it was stopped the bytes read of each capture."""
-    stop, account = Stop(), reached.account if reached is not None else Account()
-    keeper.account = account
+    stop, account = Stop(), Account()
     piped = any(source.path is None or not source.path.is_file() for source in opened.sources)
     windows = _windows(opened, stop, piped=piped)  # held here: where it is let go, its readers are closed
     with stop.listening():
         try:
             for window in windows:
-                if reached is not None and keeper.windows < reached.windows:
-                    keeper.windows += 1
-                    if keeper.windows == reached.windows:
-                        _compare(reached, opened)
-                else:
-                    account.add(window)
-                    crew.feed(decoder.feed(window))
-                    keeper.taken(crew, decoder, opened)
+                account.add(window)
+                crew.feed(decoder.feed(window))
                 if stop.wanted:
                     break
             else:
-                if reached is not None and keeper.windows < reached.windows:
-                    raise CaseError(
-                        "the captures are shorter than what the interrupted audit read: audit them anew, --overwrite"
-                    )
-                keeper.preserve()
                 return None
         except KeyboardInterrupt:  # while a pipe was waited for; or by a thread that signals do not reach
             if not stop.waiting and threading.current_thread() is threading.main_thread():
                 raise
-            keeper.possible = False
         read = [got for _, got, _ in opened.read_so_far()]
-        if reached is not None and keeper.windows < reached.windows:  # stopped before anything new was read
-            read = [got for _, got, _ in reached.read]
-        else:
-            keeper.save(crew, decoder, opened)
-        keeper.preserve()
     windows.close()
     account.correct(opened)
     return read
@@ -147,10 +119,3 @@ def _windows(opened: Captures, stop: Stop, *, piped: bool) -> Generator[Window]:
         if window is None:
             return
         yield window
-
-
-def _compare(reached: Reached, opened: Captures) -> None:
-    """Raise CaseError where what was read again up to a checkpoint is not what was read then."""
-    for before, now in zip(reached.read, opened.read_so_far(), strict=True):
-        if before != now:
-            raise CaseError("{}: is not what the interrupted audit read; audit it anew with --overwrite", now[0])

@@ -1,7 +1,10 @@
 """Goes on with an audit of files that was interrupted or killed: `audit --resume CASE`.
 
-What was asked for stays as it was. Where a checkpoint was kept (`checkpoint.py`) reading goes on behind it, and the
-case is the one that an undisturbed audit gives; where none can be used, everything is read anew, and why is said.
+The captures are read again from their beginning, which costs little beside judging images: what was judged is kept
+(`images/answers.py`). What was asked for stays as it was, and the case is the one that an undisturbed audit gives.
+
+CASE/private/resume/asked.json          what was asked for, from the first moment on
+CASE/private/resume/answers.N.arrows    what the image helper has said so far
 """
 
 from __future__ import annotations
@@ -10,25 +13,28 @@ import dataclasses
 import os
 import shutil
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.errors import ReasonedError, UsageError
-from netaudit.pipeline.checkpoint import PLACE, Keeper, asked_of, kept_answers, reached_by, restore
-from netaudit.pipeline.state import Unbelievable
+import orjson
+
+from netaudit.errors import CaseError, ReasonedError, UsageError
+from netaudit.images.answers import PLACE, believed
 from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, read_captures
+from netaudit.storage.files import write_whole
 from netaudit.system.clock import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from netaudit.capture.from_files import Captures
+    from netaudit.case.custody import Custody
     from netaudit.case.reading import Case
     from netaudit.finalizing.outcome import Outcome
     from netaudit.images.judging_ahead import Beside
-    from netaudit.pipeline.checkpoint import Reached
     from netaudit.pipeline.task import Progress
 
+ASKED = "asked.json"
 PLAIN = (
     "site", "zone", "inside", "since", "until", "faces", "count_faces", "workers", "lang", "keep_all", "sm3",
     "moment_window_s",
@@ -37,7 +43,7 @@ PLAIN = (
 MAY_DIFFER = frozenset(
     {"workers", "lang", "overwrite", "command", "keys", "so_far"}
 )  # nothing of the result depends on them
-KEPT = ("resume", "objects", "key", "unmasked.jsonl")  # of private/
+KEPT = ("resume", "key", "unmasked.jsonl")  # of private/
 
 
 def asked_facts(paths: Sequence[str | os.PathLike[str]], options: Options) -> dict[str, Any]:
@@ -52,15 +58,31 @@ def asked_facts(paths: Sequence[str | os.PathLike[str]], options: Options) -> di
     }
 
 
-def resumable(opened: Captures) -> bool:
-    """Whether all captures can be read a second time."""
-    return all(source.path is not None and source.path.is_file() for source in opened.sources)
+def keep_asked(place: Path, facts: dict[str, Any]) -> None:
+    """Write down what was asked for (`asked_facts`), so that an audit that is killed can be gone on with."""
+    (place / PLACE).mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(place / PLACE / ASKED, orjson.dumps(facts, option=orjson.OPT_SORT_KEYS))
 
 
-def resume_audit(folder: Path, options: Options, progress: Progress, begun_anew: Callable[[str, str], None]) -> Case:
-    """Go on with the audit of the case at `folder`; `begun_anew` hears why everything had to be read anew, if it had.
+def asked_of(place: Path) -> dict[str, Any] | None:
+    """What was asked of an audit that has not come to its end; None where nothing says so."""
+    try:
+        asked = orjson.loads((place / PLACE / ASKED).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return asked if isinstance(asked, dict) else None
 
-    Raises UsageError where nothing can be gone on with, and for options that would change the result.
+
+def forget(place: Path) -> None:
+    """The audit came to its end: nothing is left to go on with."""
+    shutil.rmtree(place / PLACE, ignore_errors=True)
+
+
+def resume_audit(folder: Path, options: Options, progress: Progress) -> Case:
+    """Go on with the audit of the case at `folder`.
+
+    Raises UsageError where nothing can be gone on with, and for options that would change the result; CaseError where a
+    capture that was read to its end is another one now.
     """
     from netaudit.case.custody import Custody, broken
     from netaudit.case.lock import writing
@@ -79,7 +101,7 @@ def resume_audit(folder: Path, options: Options, progress: Progress, begun_anew:
         _hold_against_seal(place)
         with Custody(place, folder) as custody:
             custody.note("resumed", chain=broken(place))
-            case = _go_on(place, asked, chosen, progress, begun_anew, custody, began)
+            case = _read_again(place, asked, chosen, progress, custody, began)
         if place != folder and not case.partial:
             swap_in(folder, OURS)
             place = folder
@@ -129,16 +151,11 @@ def _hold_against_seal(place: Path) -> None:
         raise UsageError("{}: is not as it was sealed ({}); audit it anew with --overwrite", place, what)
 
 
-def _go_on(
-    place: Path,
-    asked: dict[str, Any],
-    options: Options,
-    progress: Progress,
-    begun_anew: Callable[[str, str], None],
-    custody: Any,
-    began: tuple[str, float],
+def _read_again(
+    place: Path, asked: dict[str, Any], options: Options, progress: Progress, custody: Custody, began: tuple[str, float]
 ) -> Case:
     from netaudit.capture.from_files import open_captures
+    from netaudit.case.custody import entries
     from netaudit.pipeline.ready import make_ready
     from netaudit.pipeline.workers import dismiss, hire
 
@@ -149,42 +166,35 @@ def _go_on(
     if not opened.sources:
         raise not_read(opened.rejected)
     make_ready(progress)
-    reached, answers = None, kept_answers(place)
-    try:
-        reached = _reached(place, opened)
-        options = dataclasses.replace(options, workers=reached.workers)
-        _clear(place, streams=True)
-        restore(place, reached)
-    except Unbelievable as error:
-        begun_anew(error.why, error.name)
-        custody.note("begun anew", why=error.why, file=error.name)
-        reached = None
-        _clear(place, streams=False)
+    before = [entry for entry in entries(place) if entry["what"] == "read" and entry.get("sha256")]
+    answers = believed(place)
+    _clear(place)
     begin_case(place, options)
-    keeper = Keeper(place, options.workers, possible=resumable(opened) and options.keys is None)
-    keeper.asked(asked)
-    if reached is not None:
-        keeper.generation, keeper.kept = reached.generation, True
     members = hire(options.workers)
+
+    def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
+        outcome, paths_read = read_captures(opened, place, options, members, beside)
+        _compare(before, outcome.captures.select(["name", "sha256"]).to_pylist())
+        return outcome, paths_read
+
     try:
-
-        def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
-            return read_captures(opened, place, options, members, keeper, reached, beside)
-
         return carry_out(place, read, options, progress, custody, began, answers)
     finally:
         dismiss(members)
 
 
-def _reached(place: Path, opened: Captures) -> Reached:
-    reached = reached_by(place)
-    if [path for path, *_ in reached.read] != [path for path, *_ in opened.read_so_far()]:
-        raise Unbelievable("others")
-    return reached
+def _compare(before: Sequence[dict[str, Any]], captures: Sequence[dict[str, Any]]) -> None:
+    """Raise CaseError where a capture that was read to its end then has other bytes now."""
+    then: dict[str, set[str]] = defaultdict(set)
+    for entry in before:
+        then[str(entry["name"])].add(str(entry["sha256"]))
+    for one in captures:
+        if one["sha256"] and then[one["name"]] and one["sha256"] not in then[one["name"]]:
+            raise CaseError("{}: is not what the interrupted audit read; audit it anew with --overwrite", one["name"])
 
 
-def _clear(place: Path, *, streams: bool) -> None:
-    """Remove what the interrupted audit made of its rows; `streams`: but not what it goes on from."""
+def _clear(place: Path) -> None:
+    """Remove what the interrupted audit made of the captures."""
     from netaudit.case.writing import MANIFEST, make_folders
 
     for name in ("run.json", "report.html", MANIFEST):
@@ -192,13 +202,10 @@ def _clear(place: Path, *, streams: bool) -> None:
     shutil.rmtree(place / "signature", ignore_errors=True)
     for folder in (place / "tables", place / "private"):
         for path in folder.iterdir():
-            if streams and (path.suffix == ".arrows" or path.name in KEPT):
-                continue
-            if not streams and path.name in ("key", "unmasked.jsonl"):
+            if folder.name == "private" and path.name in KEPT:
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
     make_folders(place)
-    (place / PLACE).mkdir(mode=0o700, exist_ok=True)

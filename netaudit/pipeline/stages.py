@@ -24,7 +24,6 @@ from netaudit.observations.ledger import Ledger
 from netaudit.observations.message_view import place_of
 from netaudit.observations.statements import note_statements
 from netaudit.pipeline.keys import write_private
-from netaudit.pipeline.state import load_state, save_state
 from netaudit.pipeline.takers import takers
 from netaudit.rows.answers import note_refusal
 from netaudit.rows.carriers import Carriers
@@ -72,7 +71,6 @@ if TYPE_CHECKING:
 _EVIDENCE = EVIDENCE.row
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
-SAVED_FLOWS = 16_384  # open flows with readers that are written to a state: doing so takes as much memory as they do
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
 SAYS_LITTLE = ("heartbeat", "subscription")  # kinds of events without a person
 AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
@@ -122,7 +120,7 @@ class Reading:
     def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
         """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
         for start in range(0, len(packets), AT_ONCE):
-            yield self.assembler.take(buffer, packets[start : start + AT_ONCE])
+            yield self.assembler.assemble(buffer, packets[start : start + AT_ONCE])
             for serial in self.conversations.ignored:
                 self.assembler.ignore(serial)
             self.conversations.ignored.clear()
@@ -204,29 +202,6 @@ class Shard:
         self._events.flush(least=1)
         self._scraps.flush(least=1)
         self._leaves.flush(least=1)
-
-    def save(self, path: Path) -> bool:
-        """Write all rows and, to a file, everything that is under way; whether that is possible now.
-
-        In a flood of connections it is not: the checkpoint before it stays, and an audit goes on from there.
-        """
-        self._take_documents()
-        for writer in (self._rows, self._persons, self._events, self._scraps, self._leaves, self._sendings):
-            if writer is not None:
-                writer.flush(least=1)
-        telling, self.telling = self.telling, None  # belongs to this process
-        try:
-            possible = self.keys is None and self._conversations.readers() <= SAVED_FLOWS
-            return possible and save_state(path, self, self._events.shared() | {"folder": self._folder})
-        finally:
-            self.telling = telling
-
-    @classmethod
-    def load(cls, path: Path, folder: Path, signatures: Path | None = None) -> Shard:
-        """What `save` wrote for a case that lies at `folder` now. Raises Unbelievable."""
-        found = load_state(path, EventRows.shared_of(signatures) | {"folder": folder})
-        assert isinstance(found, cls)
-        return found
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
@@ -423,8 +398,9 @@ class Shard:
                 self._witness.named(message, row)
             entry = True
         named = self._events.names_pictures and not is_reply(message)
-        if entry or pictured or named or self._events.describes:
-            self._leaves.append(message, self._events.taken)
+        telling = entry or pictured or named or self._events.describes
+        if telling or self._events.placed:
+            self._leaves.append(message, self._events.taken, beside=not telling)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)

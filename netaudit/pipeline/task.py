@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
     from netaudit.finalizing.outcome import Outcome
     from netaudit.images.judging_ahead import Beside
-    from netaudit.pipeline.checkpoint import Keeper, Reached
     from netaudit.pipeline.keys import Gathered, KeyRequest
     from netaudit.pipeline.so_far import Standing
     from netaudit.pipeline.workers import Member
@@ -130,8 +129,7 @@ def _reading(
 ) -> Read:
     """Look at the captures; gives what reads them."""
     from netaudit.capture.from_files import open_captures
-    from netaudit.pipeline.checkpoint import Keeper
-    from netaudit.pipeline.resuming import asked_facts, resumable
+    from netaudit.pipeline.resuming import asked_facts, keep_asked
 
     total = 0  # not known before all inputs were looked at; a pipe is read from while that happens
 
@@ -144,9 +142,8 @@ def _reading(
         raise not_read(opened.rejected)
 
     def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
-        keeper = Keeper(place, options.workers, possible=resumable(opened) and options.keys is None)
-        keeper.asked(asked_facts(paths, options))
-        return read_captures(opened, place, options, members, keeper, None, beside)
+        keep_asked(place, asked_facts(paths, options))
+        return read_captures(opened, place, options, members, beside)
 
     return read
 
@@ -156,17 +153,15 @@ def read_captures(
     place: Path,
     options: Options,
     members: list[Member],
-    keeper: Keeper,
-    reached: Reached | None,
     beside: Beside | None,
 ) -> tuple[Outcome, list[Any]]:
-    """Read captures into a case that was begun, from `reached` on if there is a checkpoint. UnreadableError if none."""
+    """Read captures into a case that was begun. Raises UnreadableError where there are none."""
     from netaudit.case.reading import storable
     from netaudit.pipeline.reading import read_all
     from netaudit.pipeline.workers import dismiss
     from netaudit.system.windows_names import real
 
-    outcome = read_all(opened, place, options, members, _gathered(options, opened), keeper, reached, beside)
+    outcome = read_all(opened, place, options, members, _gathered(options, opened), beside)
     dismiss(members)
     if not outcome.captures.num_rows:
         raise not_read(opened.rejected)
@@ -211,9 +206,9 @@ def carry_out(
     """
     from netaudit.case.report_status import WRITTEN
     from netaudit.case.seal import seal
-    from netaudit.pipeline.checkpoint import forget
     from netaudit.pipeline.conclusion import conclude
     from netaudit.pipeline.keys import note_keys
+    from netaudit.pipeline.resuming import forget
     from netaudit.pipeline.startup import trim
 
     started, clock = began
@@ -357,7 +352,7 @@ def judging(folder: Path, options: Options, answers: pa.Table | None = None) -> 
     try:
         yield beside
     finally:
-        beside.drop()
+        beside.close()  # what they said stays for an audit that goes on after this one, until `forget`
 
 
 def _gathered(options: Options, opened: Captures) -> Gathered | None:

@@ -23,10 +23,9 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     `inherited` are the parent's ends of pipes, which a forked process has too: while one is open, nobody learns that
     the parent is gone.
 
-    ("begin", number, workers, (folder, keep_all, seconds, signatures, given), state to go on from or None); ("window",
+    ("begin", number, workers, (folder, keep_all, seconds, signatures, given)); ("window",
     name of the shared memory, size of the buffer, start and number of the rows in it), each answered when it is done;
-    ("save", path) is answered with whether that is possible, ("finish",) with failures. Before an answer the parent may
-    be told of images that are new to the case.
+    ("finish",) is answered with failures. Before an answer the parent may be told of images that are new to the case.
     """
     from netaudit.pipeline.startup import load_lean, own_process
     from netaudit.system import signals
@@ -41,12 +40,9 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     from netaudit.pipeline.stages import Keep, Shard
 
     try:
-        _, number, workers, (folder, keep_all, seconds, signatures, given), state = pipe.recv()
+        _, number, workers, (folder, keep_all, seconds, signatures, given) = pipe.recv()
         keep = Keep(everything=keep_all, seconds=seconds)
-        if state is None:
-            shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
-        else:
-            shard = Shard.load(state, folder, signatures)
+        shard = Shard(folder, str(number), keep, signatures=signatures, given=given)
         fresh: list[Fresh] = []
         shard.telling = Telling(fresh.append)
         with calm():
@@ -67,9 +63,6 @@ def _take_windows(pipe: Connection, shard: Shard, fresh: list[Fresh], number: in
             pipe.send(("images", fresh))
             pipe.send(("done", failures))
             return
-        if message[0] == "save":
-            pipe.send(("done", shard.save(message[1])))
-            continue
         _, name, size, start, rows = message
         if name not in attached:
             attached[name] = _attach(name)

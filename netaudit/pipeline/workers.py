@@ -18,12 +18,11 @@ from netaudit.case.moments import stored
 from netaudit.observations.from_packets import observe_packets
 from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET
-from netaudit.pipeline.checkpoint import PLACE, Reached, shard_state
 from netaudit.pipeline.startup import is_own_process
 from netaudit.pipeline.worker import bytes_of, work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -40,10 +39,6 @@ class Crew(Protocol):
 
     def feed(self, decoded: Decoded) -> None:
         """Take one window."""
-        ...
-
-    def save(self, folder: Path, generation: int) -> Ledger | None:
-        """Keep what is under way in files (`checkpoint.py`); gives the facts of control packets, None: not possible."""
         ...
 
     def finish(self) -> list[str]:
@@ -63,20 +58,16 @@ def make_crew(
     signatures: Path | None = None,
     members: list[Member] | None = None,
     given: Given | None = None,
-    reached: Reached | None = None,
     beside: Beside | None = None,
 ) -> Crew:
     """One worker works in this process, more get processes of their own. `signatures` is a folder added to ours.
 
     `members` were hired before. Where moments are stored in the case already, what was sent when is kept by the second.
-    `reached` is the checkpoint to go on from, by as many workers. Raises Unbelievable where its states are not usable.
     `beside` judges images meanwhile.
     """
     seconds = bool(stored(folder))
     make = partial(Team, members or hire(workers)) if workers > 1 else Alone
-    return make(
-        folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given, reached=reached, beside=beside
-    )
+    return make(folder, keep_all=keep_all, seconds=seconds, signatures=signatures, given=given, beside=beside)
 
 
 @contextlib.contextmanager
@@ -92,10 +83,9 @@ def abandoned_on_error(crew: Crew) -> Iterator[None]:
 class Watch:
     """Observes control packets in the parent, once, whatever the number of workers."""
 
-    def __init__(self, folder: Path, ledger: Ledger | None = None) -> None:
-        """`ledger` has what was noted before, where an audit goes on."""
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.ledger = ledger or Ledger()
+        self.ledger = Ledger()
 
     def feed(self, decoded: Decoded) -> None:
         """Take one window."""
@@ -123,21 +113,17 @@ class Alone:
         witness: Witness | None = None,
         signatures: Path | None = None,
         given: Given | None = None,
-        reached: Reached | None = None,
         beside: Beside | None = None,
     ) -> None:
         from netaudit.pipeline.finds import Telling
         from netaudit.pipeline.stages import Keep, Shard
 
-        if reached is None:
-            keep = Keep(everything=keep_all, seconds=seconds)
-            self.shard = Shard(folder, "0", keep, witness, signatures, given=given)
-        else:
-            self.shard = Shard.load(shard_state(folder / PLACE, 0, reached.generation), folder, signatures)
+        keep = Keep(everything=keep_all, seconds=seconds)
+        self.shard = Shard(folder, "0", keep, witness, signatures, given=given)
         self._beside = beside
         if beside is not None:
             self.shard.telling = Telling(lambda fresh: beside.submit((fresh,)))
-        self.watch = Watch(folder, reached.watched if reached is not None else None)
+        self.watch = Watch(folder)
 
     def feed(self, decoded: Decoded) -> None:
         """Take one window."""
@@ -145,10 +131,6 @@ class Alone:
         self.shard.feed(decoded.buffer, decoded.packets)
         if self._beside is not None:
             self._beside.submit(())
-
-    def save(self, folder: Path, generation: int) -> Ledger | None:
-        """Keep what is under way."""
-        return self.watch.ledger if self.shard.save(shard_state(folder, 0, generation)) else None
 
     def finish(self) -> list[str]:
         """End all flows and write everything."""
@@ -224,18 +206,15 @@ class Team:
         seconds: bool,
         signatures: Path | None,
         given: Given | None = None,
-        reached: Reached | None = None,
         beside: Beside | None = None,
     ) -> None:
         self._beside = beside
-        self._watch = Watch(folder, reached.watched if reached is not None else None)
+        self._watch = Watch(folder)
         self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
         self._next = 0
         self._members = members
         for number, member in enumerate(members):
-            state = shard_state(folder / PLACE, number, reached.generation) if reached is not None else None
-            task = (folder, keep_all, seconds, signatures, given)
-            self._send(member, ("begin", number, len(members), task, state))
+            self._send(member, ("begin", number, len(members), (folder, keep_all, seconds, signatures, given)))
 
     def feed(self, decoded: Decoded) -> None:
         """Copy one window into a free slot and tell the workers."""
@@ -286,28 +265,16 @@ class Team:
             raise value
         return value
 
-    def save(self, folder: Path, generation: int) -> Ledger | None:
-        """Have everybody keep what is under way, after all windows that were sent."""
-        tasks = [("save", shard_state(folder, number, generation)) for number in range(len(self._members))]
-        return self._watch.ledger if all(self._asked(tasks)) else None
-
-    def _asked(self, tasks: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Give each worker its task; their answers, once they have done all that they were given before."""
-        for member, task in zip(self._members, tasks, strict=True):
-            self._send(member, task)
-            member.waiting += 1
-        answers = []
-        for member in self._members:
-            while member.waiting:
-                value = self._answer(member)
-            answers.append(value)
-        return answers
-
     def finish(self) -> list[str]:
         """End all flows everywhere and join the workers."""
         self._watch.finish()
-        failures = [one for value in self._asked([("finish",)] * len(self._members)) for one in value or []]
+        failures: list[str] = []
         for member in self._members:
+            self._send(member, ("finish",))
+            member.waiting += 1
+        for member in self._members:
+            while member.waiting:
+                failures += self._answer(member) or ()
             member.process.join()
         self._free()
         return sorted(failures)

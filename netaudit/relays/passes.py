@@ -165,13 +165,21 @@ def tie(passes: I8, sent: I8, given: Asked, tried: int, random: np.random.Genera
     delays = (next_one[followed] - asked[followed]) / SECOND
     found = Tie(given.window_s, len(asked), followed, covered, delays, place[followed])
     if given.usable:
-        _by_controls(found, asked, sent, given.controls, window, tried, random)
-        _by_shifts(found, asked, sent, given.inner, window, random)
+        edges = _edges(sent, window)
+        _by_controls(found, asked, edges, given.controls, window, tried, random)
+        _by_shifts(found, asked, edges, given.inner, window, random)
     return found
 
 
-def _followed(times: I8, sent: I8, window: int) -> npt.NDArray[np.bool_]:
-    return np.searchsorted(sent, times + window, "right") > np.searchsorted(sent, times - LEAD, "left")
+def _followed(times: I8, edges: I8) -> npt.NDArray[np.bool_]:
+    """Which times lie between two of `edges` (`_edges`)."""
+    return (np.searchsorted(edges, times, "right") & 1).astype(bool)
+
+
+def _edges(sent: I8, window: int) -> I8:
+    """Where times begin, and cease, to be followed by an upload within the window."""
+    spans = merged(np.stack([sent - window, sent + LEAD + 1], 1))
+    return np.stack([spans.starts, spans.ends], 1).ravel()
 
 
 def _needed(tried: int) -> int:
@@ -180,7 +188,7 @@ def _needed(tried: int) -> int:
 
 
 def _by_controls(
-    found: Tie, asked: I8, sent: I8, controls: Spans, window: int, tried: int, random: np.random.Generator
+    found: Tie, asked: I8, edges: I8, controls: Spans, window: int, tried: int, random: np.random.Generator
 ) -> None:
     """Each pass at a time around it at which nobody passed."""
     own = [_around(t, controls, LEAD + window) for t in asked.tolist()]
@@ -189,7 +197,7 @@ def _by_controls(
         draws = min(AT_ONCE, max(FIRST, _needed(tried) - found.draws)) if found.draws else FIRST
         counts = np.zeros(draws, np.int64)
         for some in own:
-            counts += _followed(some.at(random.integers(0, some.length, draws)), sent, window)
+            counts += _followed(some.at(random.integers(0, some.length, draws)), edges)
         found.draws += draws
         found.exceeded += int((counts >= found.count).sum())
         total += int(counts.sum())
@@ -208,14 +216,14 @@ def _around(moment: int, controls: Spans, window: int) -> Spans:
     return some
 
 
-def _by_shifts(found: Tie, asked: I8, sent: I8, inner: Spans, window: int, random: np.random.Generator) -> None:
+def _by_shifts(found: Tie, asked: I8, edges: I8, inner: Spans, window: int, random: np.random.Generator) -> None:
     """All passes moved by the same time, in a circle over what the capture covers."""
     length, along = inner.length, inner.along(asked)
     least = LEAD + window
     shifts = random.integers(least, max(length - least, least + 1), min(found.draws, AT_ONCE))
     counts = np.zeros(len(shifts), np.int64)
     for one in along.tolist():
-        counts += _followed(inner.at((one + shifts) % length), sent, window)
+        counts += _followed(inner.at((one + shifts) % length), edges)
     found.shifts_exceeded = int((counts >= found.count).sum())
     if found.shifts_exceeded and found.p is not None:
         found.p = max(found.p, (found.shifts_exceeded + 1) / (len(shifts) + 1))

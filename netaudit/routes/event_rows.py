@@ -31,7 +31,8 @@ COLUMNS = {
     "direction": "direction",
     "person.name": "name", "person.id_number": "id_number", "person.phone": "phone", "person.person_id": "person_id",
     "person.gender": "gender", "person.age": "age", "person.birthday": "birthday", "person.address": "address",
-    "person.group": "group", "purpose.agent": "agent", "purpose.agent_company": "agent_company", "url": "url",
+    "person.group": "group", "person.ethnicity": "ethnicity",
+    "purpose.agent": "agent", "purpose.agent_company": "agent_company", "url": "url",
     "purpose.salesperson": "salesperson", "purpose.risk_status": "risk", "purpose.report_time": "report_time",
     "purpose.first_photo_time": "first_photo_time",
 }  # fmt: skip
@@ -42,7 +43,7 @@ def row_of(one: Inferred, values: Values) -> Row:
     message, identity = one.message, one.message.message_id
     text = f"{identity}\0{INFERRED}\0{one.place}"
     event_id = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
-    shown = _shown(one, event_id, values)
+    shown = _shown(one.values, event_id, identity, values)
     at = {name: shown.get(name, Shown()) for name in (*IDENTITY, "gender", "age", "group", "device", "place", "event")}
     images = one.images[:MOST_IMAGES]
     return EVENTS.row(
@@ -56,7 +57,7 @@ def row_of(one: Inferred, values: Values) -> Row:
         person_ref=at["person_id"].text, person_hmac=at["person_id"].hmac,
         gender=at["gender"].text, age=at["age"].text, birthday=at["birthday"].text, address=at["address"].text,
         person_group=at["group"].text, score=_score(one), result=shown.get("result", Shown()).text,
-        direction=_way(one, shown),
+        direction=_way(one.values, shown),
         agent=at["agent"].text, agent_company=shown.get("agent_company", Shown()).text,
         risk_status=shown.get("risk", Shown()).text,
         first_photo_time=ns_of(one.values.get("first_photo_time", "")),
@@ -72,25 +73,21 @@ def row_of(one: Inferred, values: Values) -> Row:
 _CLEAR_NAMES = {meaning: name for name, meaning in COLUMNS.items()}
 
 
-def _shown(one: Inferred, event_id: str, values: Values, only: set[str] | None = None) -> dict[str, Shown]:
+def _shown(said: dict[str, str], event_id: str, message_id: str, values: Values) -> dict[str, Shown]:
     out: dict[str, Shown] = {}
-    for meaning, text in one.values.items():
-        if only is not None and meaning not in only:
-            continue
+    for meaning, text in said.items():
         name = _CLEAR_NAMES.get(meaning, meaning)
         if meaning in IDENTITY and not is_masked(text):  # what its sender masked identifies nobody
-            out[meaning], _ = values.person(event_id, one.message.message_id, name, text)
+            out[meaning], _ = values.person(event_id, message_id, name, text)
         else:
             secret = meaning in {"device", "event"}
-            out[meaning] = values.plain(
-                event_id, one.message.message_id, name, text, secret=secret, device=meaning == "device"
-            )
+            out[meaning] = values.plain(event_id, message_id, name, text, secret=secret, device=meaning == "device")
     return out
 
 
-def _way(one: Inferred, shown: dict[str, Shown]) -> str:
+def _way(said: dict[str, str], shown: dict[str, Shown]) -> str:
     """Which way through a door."""
-    return shown_way(shown.get("direction", Shown()), way_of(one.values.get("direction", "")))
+    return shown_way(shown.get("direction", Shown()), way_of(said.get("direction", "")))
 
 
 def _score(one: Inferred) -> float | None:
@@ -130,18 +127,8 @@ def _likeness(event: dict[str, Any], one: Inferred) -> int:
 def filled(event: dict[str, Any], one: Inferred, values: Values, pictures: dict[str, Picture]) -> dict[str, Any]:
     """Columns of an entry's event that it left empty and the fields of its route tell."""
     taken = {value.strip() for meaning, value in event["said"].items() if meaning != "person_id"}
-    gaps = {
-        meaning: column
-        for column, meaning in _GAPS.items()
-        if not event[column] and meaning in one.values and one.values[meaning] not in taken
-    }
-    out: dict[str, Any] = {}
-    cells = _shown(one, event["event_id"], values, set(gaps))
-    for meaning, shown in cells.items():
-        out[gaps[meaning]] = shown.text if meaning != "direction" else _way(one, cells)
-        if gaps[meaning] in _HASHES:
-            out[_HASHES[gaps[meaning]]] = shown.hmac
-    names = list(gaps)
+    out = with_words({}, event, {name: value for name, value in one.values.items() if value not in taken}, values)
+    names = out.pop("inferred", [])
     if event["shot_time"] is None and one.shot_time is not None and event["kind"] in SHOT:
         out["shot_time"], out["shot_zone"] = one.shot_time, one.zone
         names.append("time")
@@ -168,13 +155,22 @@ def _roles(event: dict[str, Any], one: Inferred, pictures: dict[str, Picture]) -
     return by_size | roles
 
 
-def with_device(columns: dict[str, Any], event: dict[str, Any], device: str, values: Values) -> dict[str, Any]:
-    """The same with the device of an entry's event, where it is not among them."""
-    if "device_ref" in columns:
-        return columns
-    shown = values.plain(event["event_id"], event["message_id"], "device", device, device=True)
-    names = [*columns.get("inferred", []), "device"]
-    return columns | {"device_ref": shown.text, "device_hmac": shown.hmac, "inferred": names}
+def with_words(columns: dict[str, Any], event: dict[str, Any], words: dict[str, str], values: Values) -> dict[str, Any]:
+    """The same with words for what an entry's event left empty, and what is not among them."""
+    gaps = {
+        meaning: column
+        for column, meaning in _GAPS.items()
+        if meaning in words and not event[column] and column not in columns
+    }
+    cells = _shown(
+        {name: words[name] for name in words if name in gaps}, event["event_id"], event["message_id"], values
+    )
+    out = dict(columns)
+    for meaning, shown in cells.items():
+        out[gaps[meaning]] = shown.text if meaning != "direction" else _way(words, cells)
+        if gaps[meaning] in _HASHES:
+            out[_HASHES[gaps[meaning]]] = shown.hmac
+    return out | ({"inferred": [*columns.get("inferred", []), *gaps]} if gaps else {})
 
 
 def with_inferred(events: pa.Table, rows: list[Row], filled_in: dict[str, dict[str, Any]]) -> pa.Table:

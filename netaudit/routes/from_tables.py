@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import FIELDS_CUT, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.routes.apart import announced, devices_of_flows
-from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_device, with_inferred
+from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_inferred, with_words
 from netaudit.routes.field_rows import MOST_VALUES, field_rows
 from netaudit.routes.inferring import Around, Inferred, Picture, address, asks_for_faces, infer, records_beyond
 from netaudit.routes.learning import ENTRY, Field, fields_of, named_after_devices
 from netaudit.routes.messages import A_SECOND, CARVED, RouteMessage, by_route, joined, read, target_form
+from netaudit.routes.relations import related, told_of_entries
 from netaudit.rows import leaves
 from netaudit.rows.event_values import Values
 
@@ -58,25 +59,35 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
     found: list[Inferred] = []
     entries = _of_entries(tables, clear)
-    messages, pictures = joined(messages), _pictures(tables["images"])
-    for inferred, event in _inferred(messages, pictures, tables, entries, clear, out):
+    beside, messages = [one for one in messages if one.beside], joined([one for one in messages if not one.beside])
+    pictures = _pictures(tables["images"])
+    around = Around(pictures, _held(messages))
+    for some in by_route(beside).values():
+        around.relations.note(some, fields_of(some))
+    for inferred, event in _inferred(messages, around, tables, entries, clear, out):
         if event is None:
             found.append(inferred)
         elif columns := filled(event, inferred, values, pictures):
             out.filled[event["event_id"]] = columns
     found = announced(found)
+    related(found, around.relations)
     of_entries = {event["event_id"]: event for events in entries.values() for event in events.values()}
     ways = _ways([*entries, *(one.message.message_id for one in found)], tables["messages"])
     for event_id, device in devices_of_flows(found, list(of_entries.values()), ways).items():
         columns = out.filled.get(event_id, {})
-        out.filled[event_id] = with_device(columns, of_entries[event_id], device, values)
+        out.filled[event_id] = with_words(columns, of_entries[event_id], {"device": device}, values)
+    ends = {one.message_id: one.route[:2] for one in messages}
+    for event_id, words in told_of_entries(list(of_entries.values()), ends, around.relations).items():
+        out.filled[event_id] = with_words(out.filled.get(event_id, {}), of_entries[event_id], words, values)
+    out.cut[RECORDS_CUT] += around.relations.cut
+    out.cut = +out.cut
     out.events = [row_of(one, values) for one in found]
     return out
 
 
 def _inferred(
     messages: list[RouteMessage],
-    pictures: dict[str, Picture],
+    around: Around,
     tables: Tables,
     entries: Known,
     clear: pa.Table,
@@ -85,7 +96,6 @@ def _inferred(
     """What is inferred of each message, with the event of an entry that it belongs to; rows of `fields` go to `out`."""
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     claimed, asked = _claimed(tables, entries), _asked_for(messages, tables["messages"])
-    around = Around(pictures, _held(messages))
     collectors: set[str] = set()  # to which persons or faces were sent
     sent = {leaf.sha256 for one in messages if not one.route.reply for leaf in one.pictures}
     named = {address(row["value_clear"]) for row in clear.to_pylist() if row["field"] == "url"}
@@ -94,6 +104,7 @@ def _inferred(
         fields = fields_of(some)
         _as_entries_say(fields, some, entries)
         named_after_devices(fields)
+        around.relations.note(some, fields)
         shown = {leaf.sha256 for one in some for leaf in one.pictures}
         around.shows_faces, around.peopled = around.mostly_faces(shown), around.are_of_people(fields, shown)
         shape = route.target if "*" in route.target.rpartition("/")[2] else ""  # a folder of such files

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
 from netaudit.routes.learning import MASKED
+from netaudit.routes.relations import Relations
 from netaudit.routes.shapes import is_date, is_id_number, is_masked, is_named_picture
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, fits
@@ -126,6 +127,7 @@ class Around:
     wanted: bool = False  # a record names its address, or it answers who asked for a snapshot
     peopled: bool = False  # several records of its route are of persons or show faces
     known: bool = False  # an entry reads an event in it, whatever else it says
+    relations: Relations = field(default_factory=Relations)
 
     def mostly_faces(self, shown: Iterable[str]) -> bool:
         """Whether a third of some pictures, of those that were judged, have or may have a face."""
@@ -230,10 +232,6 @@ def _say(one: Inferred, own: list[Leaf], around: list[Leaf], fields: dict[str, F
         rank = (order < len(own), known.sure, -_rank(meaning, leaf), -int(leaf.head), near, -order)
         if meaning not in best or rank > best[meaning][0]:
             best[meaning] = rank, value, leaf.key
-    if "device" not in best:
-        for leaf in around or own:
-            if leaf.head and leaf.value in fields[leaf.form].devices:
-                best["device"] = (), leaf.value, leaf.key
     one.values = {meaning: value for meaning, (_, value, _) in best.items()}
     one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
     if "time" not in one.values and (

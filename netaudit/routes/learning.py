@@ -20,7 +20,6 @@ from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,
     is_han,
-    is_id_number,
     is_masked,
     is_named_picture,
     is_unset,
@@ -29,7 +28,17 @@ from netaudit.routes.shapes import (
 )
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, fits
-from netaudit.signatures.field_words import BY_END, BY_NAME, BY_STEM, Meaning, folded, meanings, named, words_of
+from netaudit.signatures.field_words import (
+    BY_END,
+    BY_NAME,
+    BY_STEM,
+    GENERIC,
+    Meaning,
+    folded,
+    meanings,
+    named_in,
+    words_of,
+)
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -37,6 +46,8 @@ if TYPE_CHECKING:
 
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
+NOBODYS = frozenset({"0", "-1"})  # ids of nobody
+TOPICS = frozenset({"mqtt", "nats", "amqp", "kafka"})  # protocols whose targets senders name as they like
 SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 _OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})
@@ -44,14 +55,12 @@ SHORTEST_SERIAL, LONGEST_SERIAL, LEAST_DIGITS = 6, 64, 3  # characters, digits a
 MOST_VERDICTS = 4  # ways in which comparisons end
 _DECIDED = frozenset({"score", "id_number", "name", "picture", "person_id"})  # beside how a comparison ended
 LEAST_LIKE = 50  # percent
-_NO_NUMBER = frozenset({"0", "-1"})  # where there is none
 OFTEN = 3  # times that a name is said of somebody, and never a number beside it: it stands for strangers
 # how names of numbers end, and of which things else such numbers are
 _NUMBERED = later(
     r"(?:id|uid|no|nr|num|number|code|sn|serial|ref|bh|xlh|编号|序号|序列号|编码|号|номер|nomer|numero|번호|番号)\Z|"
     "رقم|номер|nomer|raqm|^mã|^ma[^a-z]|번호"
 )
-_SERIAL = later(r"[A-Za-z0-9][A-Za-z0-9_-]{5,31}", re.ASCII)
 _NAMELESS = later(r"(?:c|col|column|f|field|v)?\d{1,3}")
 _NO_DEVICE = later(
     "app|tenant|project|org|group|corp|compan|firm|shop|store|park|city|area|region|zone|user|agent|token|secret|key|"
@@ -71,14 +80,6 @@ _PLACE_ENDS = frozenset("门口厅室廊区台楼座层侧道处点馆园场店�
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
 FARTHEST = 26 * 3600 * 10**9
 ENTRY, VOCABULARY, BEHAVIOUR = "entry", "vocabulary", "behaviour"
-# keys that say what they mean together with what holds them
-GENERIC = frozenset({
-    "#text", "addr", "address", "at", "base64", "bh", "buffer", "bytes", "code", "content", "data", "date", "desc",
-    "dm", "file", "hm", "id", "image", "img", "info", "jpeg", "jpg", "key", "label", "location", "mc", "name", "no",
-    "num", "number", "path", "photo", "pic", "picture", "serial", "sj", "sn", "src", "text", "time", "title", "ts",
-    "type", "uri", "url", "val", "value",
-})  # fmt: skip
-_OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
 _OF_DEVICE = later(r"(.{2,40}?)(?:id|no|num|number|code|sn|serial|serialno|key|uuid|bh|编号|序列号)")
 _NAME_OF = later(r"(.{2,40}?)(?:name|title|label|mc|名称|名)")
 _FILE = later(r"\.\w{2,4}\Z|\w/\w")  # and types of media
@@ -110,7 +111,6 @@ class Field:
     contradictions: int = 0
     forms: Counter[str] = field(default_factory=Counter)
     proved: bool = False  # by numbers beside it: its values need no known form
-    devices: frozenset[str] = frozenset()  # of the segments of a path those that are one
     strangers: frozenset[str] = frozenset()  # what stands in the place of a name where nobody is known
 
     @property
@@ -159,7 +159,7 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
     _one_place(out)
     say_by_numbers(messages, out, _is_called)
     _by_its_number(out)
-    _in_path(out, len(messages))
+    _by_its_step(messages, out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:
             known.strangers = _strangers(known, messages, out)
@@ -219,20 +219,38 @@ def _by_its_number(fields: dict[str, Field]) -> None:
             known.say("device", BEHAVIOUR, 0, total, total)
 
 
-def _in_path(fields: dict[str, Field], messages: int) -> None:
-    """Where no field says the device, the segment of the path that does: a serial number that comes again."""
-    path = fields.get("path[]")
-    if path is None or any(known.meaning == "device" for known in fields.values()):
+def _by_its_step(messages: list[RouteMessage], fields: dict[str, Field]) -> None:
+    """The one step of topics, or of paths behind a word for a device, that has codes which come again: its devices."""
+    if any(known.meaning == "device" for known in fields.values()):
         return
-    again = {value: count for value, count in path.values.items() if count >= OFTEN and _is_serial(value)}
-    if messages >= LEAST and messages >= sum(again.values()) >= SHARE * messages:
-        path.devices = frozenset(again)
+    steps = [known for known in fields.values() if known.path.startswith("path[") and _are_codes(known)]
+    if messages[0].route.protocol not in TOPICS:
+        steps = [known for known in steps if _behind_device(fields.get(_step_before(known.path)))]
+    if len(steps) == 1:
+        total = sum(steps[0].values.values())
+        steps[0].say("device", BEHAVIOUR, 0, total, total)
 
 
-def _is_serial(value: str) -> bool:
-    digits = sum(map(str.isdecimal, value))
-    spelled = _SERIAL.fullmatch(value) is not None and form_of(value) not in {"time", "date", "uuid", "hex"}
-    return spelled and digits > LEAST_DIGITS and any(map(str.isalpha, value))
+def _are_codes(one: Field) -> bool:
+    """Whether values are codes with digits, each of which comes again."""
+    total = sum(one.values.values())
+    spelled = all(
+        SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
+        and sum(map(str.isdecimal, value)) >= LEAST_DIGITS
+        and form_of(value) in {"code", "int", "hex"}
+        for value in one.values
+    )
+    return spelled and total >= LEAST and total >= 2 * len(one.values)
+
+
+def _step_before(path: str) -> str:
+    return f"path[{int(path[5:-1]) - 1}]"
+
+
+def _behind_device(one: Field | None) -> bool:
+    """Whether a step is a word for a device."""
+    words = one.values if one is not None and len(one.values) == 1 else ()
+    return any(meaning.name == "device" and sure == BY_NAME for word in words for meaning, sure in named_in(word))
 
 
 def _is_number_of_one(one: Field) -> bool:
@@ -264,23 +282,17 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that the names of a field allow, the surest first: its key, and with it what holds it."""
     steps = [step for step in re.split(r"[./]", path.replace("[]", "")) if step and step not in {"#text", "$"}]
     raw = key if key != "#text" else steps[-1] if steps else ""
-    own = plain(raw)
-    holder = plain(steps[-2]) if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
-    alone = named(raw)
-    together = named(holder + own) if holder else ()
-    held = named(holder) if holder and own in _OF_HOLDER else ()
-    found = (*together, *held, *alone) if own in GENERIC else (*alone, *together, *held)
-    first: dict[str, tuple[Meaning, int]] = {}
-    for meaning, sure in found:
-        first.setdefault(meaning.name, (meaning, sure))
-    return tuple(sorted(first.values(), key=lambda pair: -pair[1]))
+    holder = steps[-2] if len(steps) > 1 and steps[-2] not in {"query", "header"} else ""
+    return named_in(raw, holder)
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
+    checked = one.forms["id number"]
+    if not checked and not candidates(one.path, one.key):
+        return
     values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
     total = sum(values.values())
-    numbers = {value: count for value, count in values.items() if value not in _NO_NUMBER}
-    checked = sum(count for value, count in numbers.items() if is_id_number(value.strip()))
+    numbers = {value: count for value, count in values.items() if value not in NOBODYS}
     if checked and checked >= SHARE * sum(numbers.values()) and _is_somebodys(one, numbers, beside):  # however few
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return
@@ -294,7 +306,7 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue
         if not total or (one.path.startswith("header.") and sure < BY_END):
             continue
-        weights = numbers if meaning.name in {"id_number", "person_id", "phone"} else values
+        weights = values
         if meaning.name == "name":  # where strangers are called something, they are so again and again
             weights = dict.fromkeys(values, 1)
         total = sum(weights.values())
@@ -307,8 +319,9 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
-        if total and support >= SHARE * total:
-            one.say(meaning.name, VOCABULARY, sure, support, total)
+        nobody = sum(count for value, count in weights.items() if value in NOBODYS) if meaning.shape == "id" else 0
+        if support >= SHARE * (total - nobody) > 0:
+            one.say(meaning.name, VOCABULARY, sure, support, total - nobody)
             return
 
 

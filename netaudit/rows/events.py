@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.documents.addresses import host_of, picture_urls
 from netaudit.documents.from_messages import MessageEvent, Streams
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.contracts.details import Statement
-    from netaudit.documents.index import Index
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
 
@@ -46,11 +45,6 @@ _NOBODY = frozenset(
 )
 _WITH_PATHS = frozenset({"http", "http2", "http3", "h2", "coap"})
 _ASKING = ("agent", "agent_company", "risk_status", "report_time")  # with or without a first photo
-
-
-def _named(index: Index) -> dict[str, Any]:
-    entries = {f"entry {entry.id}": entry for entry in index.entries}
-    return entries | {"index": index}
 
 
 class EventRows:
@@ -71,21 +65,12 @@ class EventRows:
         self.taken = NOTHING_TAKEN  # documents and images of the last message
         self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
 
-    def shared(self) -> dict[str, Any]:
-        """What every process has alike and none needs to be told, by name."""
-        return _named(self._index)
-
-    @staticmethod
-    def shared_of(signatures: Path | None = None) -> dict[str, Any]:
-        """The same, before there are any rows."""
-        return _named(load((signatures,) if signatures else ()).index)
-
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.identities.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
-        self._reader.stated, self._reader.named, self._reader.describes = [], [], False
+        self._reader.stated, self._reader.named, self._reader.describes, self._reader.placed = [], [], False, False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
@@ -125,6 +110,11 @@ class EventRows:
     def stated(self) -> list[Statement]:
         """What the message that was read last says of devices."""
         return self._reader.stated
+
+    @property
+    def placed(self) -> bool:
+        """Whether documents of the last message may say where devices stand."""
+        return self._reader.placed
 
     @property
     def describes(self) -> bool:

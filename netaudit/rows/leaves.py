@@ -41,6 +41,7 @@ LARGEST = 1 << 20  # bytes of a document
 MOST_HEAD = 24  # segments of a path, fields of a query, headers
 LONG = 64  # characters; shorter texts are not unwrapped any further
 MORE = "…"  # the key of a row that tells how many leaves there are beyond
+BESIDE = "‥"  # the key of a row that tells that a message may explain others, and is none of a person
 _WIDE = "utf-16"
 _ORDINARY = re.compile(
     r"accept|connection$|cache|content-|date$|etag$|expires$|host$|if-|last-modified$|origin$|referer$|server$|"
@@ -61,9 +62,11 @@ class LeafRows:
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, LEAVES, part, place=PLACE)
 
-    def append(self, message: Message, taken: Taken) -> None:
-        """Take the leaves of a message, of its documents, pictures and head."""
+    def append(self, message: Message, taken: Taken, *, beside: bool = False) -> None:
+        """Take the leaves of a message, of its documents, pictures and head; `beside` one that may explain others."""
         identity = message.message_id.hex()
+        if beside:
+            self._rows.append(_LEAF(message_id=identity, place=0, path="", key=BESIDE, value="", sha256=""))
         place = more = 0
         for path, key, value, sha256 in _leaves(message, taken):
             if key == MORE and not path:
@@ -110,7 +113,7 @@ def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str
                 top = f"{holder}[{number}]" if len(texts) > 1 else holder
                 spelled = f"$[{number}]" * (len(texts) > 1)
                 grown = list(_grown(value, (top, key), notation(leaf), base, placed, spelled))
-                if leaf.kind == "text" and len(texts) == 1:
+                if leaf.kind in {"text", "html"} and len(texts) == 1:
                     cells |= _cells(grown, base, images)
                 scalars += grown
                 if len(scalars) > 4 * MOST:
@@ -137,7 +140,7 @@ def _cells(grown: list[tuple[str, str, str, str]], base: Steps, images: list[Ima
     found: dict[Steps, tuple[str, str]] = {}
     for one in images:
         steps, count = one.way.steps, len(base)
-        within = len(steps) > count and steps[:count] == base and steps[count].name == "text"
+        within = len(steps) > count and steps[:count] == base and steps[count].name in {"text", "html"}
         if within and (cells := written.get(one.sha256)):
             found[steps] = cells.pop(0)
     return found

@@ -13,6 +13,7 @@ import yaml
 
 from netaudit.documents.entries import compile_entry
 from netaudit.documents.index import Index
+from netaudit.documents.worded import completed
 from netaudit.identity_data.from_unwrapping import KINDS
 from netaudit.masking.mask import mask, visible
 from netaudit.routes.messages import target_form
@@ -84,7 +85,7 @@ def draft(head: Head, tree: Tree, meant: Meant | None = None) -> str:
 
 def _given(entry: dict[str, Any], example: dict[str, Any]) -> list[dict[str, Any]]:
     """What the drafted entry reads from its example: what to look over."""
-    index = Index([compile_entry(entry | {"examples": {}}, "draft")])
+    index = Index([compile_entry(completed(entry | {"examples": {"match": [example]}}), "draft")])
     events = read_message(index, message_of(example))
     return [
         {name: value for name, value in spoken(event).items() if value not in ("", None, [], {})} for event in events

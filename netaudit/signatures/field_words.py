@@ -34,6 +34,14 @@ _DECORATION = later(r"[（(【\[][^）)】\]]{0,12}[）)】\]]|[*：:?？/]+")
 _LABEL = later(r"[^\W\d][\w.-]*")
 _PARTS = later(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _VOWELS = later(r"[aeiouy]", re.IGNORECASE)
+# keys that say what they mean together with what holds them
+GENERIC = frozenset({
+    "#text", "addr", "address", "at", "base64", "bh", "buffer", "bytes", "code", "content", "data", "date", "desc",
+    "dm", "file", "hm", "id", "image", "img", "info", "jpeg", "jpg", "key", "label", "location", "mc", "name", "no",
+    "num", "number", "path", "photo", "pic", "picture", "serial", "sj", "sn", "src", "text", "time", "title", "ts",
+    "type", "uri", "url", "val", "value",
+})  # fmt: skip
+_OF_HOLDER = frozenset({"value", "val", "text", "data", "content", "words", "base64", "image", "data64"})
 
 
 class Group:
@@ -65,6 +73,7 @@ class Meaning:
     order: tuple[str, ...]  # its names, the more telling ones first
     names: frozenset[str]
     ends: tuple[str, ...]
+    last: frozenset[str]  # words that end a name: created_at, and no format
     stems: tuple[str, ...]
     groups: tuple[tuple[Group, ...], ...]  # a name that holds a word of each, of one language, says so
     never: re.Pattern[str]
@@ -78,7 +87,7 @@ class Meaning:
         if self.is_never(key, words):
             return 0
         tokens = frozenset(word for word in words if len(word) > 2 or not word.isascii()) if len(words) > 1 else EMPTY
-        if self.ends and key.endswith(self.ends):
+        if (self.ends and key.endswith(self.ends)) or (len(words) > 1 and words[-1] in self.last):
             return BY_END
         spoken = tokens & self.names and not self.name.startswith("act.")
         if spoken or any(stem in key for stem in self.stems):
@@ -125,12 +134,13 @@ def _compiled(raw: dict[str, Any], spoken: list[list[Any]], limits: list[str]) -
     made = [folded(f"{head}{tail}") for heads, tails in raw.get("compose") or () for head in heads for tail in tails]
     further = [folded(str(word)) for one in spoken for word in one if not isinstance(word, list)]
     names = tuple(sorted(dict.fromkeys([*words("names"), *made, *further]), key=_BARE.__contains__))
+    last = frozenset(folded(word) for word in map(str, raw.get("ends") or ()) if word[:1] == "_")
     never = "|".join(
         str(word) if str(word).endswith("$") else re.escape(folded(str(word))) for word in [*raw["never"], *limits]
     )
     groups = [raw.get("groups"), *([word for word in one if isinstance(word, list)] for one in spoken)]
     return Meaning(
-        raw["meaning"], raw["zh"], names, frozenset(names), words("ends"), words("stems"),
+        raw["meaning"], raw["zh"], names, frozenset(names), tuple(set(words("ends")) - last), last, words("stems"),
         tuple(tuple(Group(folded(str(word)) for word in group) for group in one) for one in groups if one),
         re.compile(never or "(?!)"), raw["shape"], frozenset(raw.get("beside") or ()),
     )  # fmt: skip
@@ -148,6 +158,20 @@ def named(key: str) -> tuple[tuple[Meaning, int], ...]:
     words = tuple(folded(word) for word in words_of(unmarked(key)))
     found = [(one, sure) for one in meanings() if (sure := one.named(name, words))]
     return tuple(sorted(found, key=lambda pair: -pair[1]))
+
+
+@lru_cache(maxsize=8192)
+def named_in(key: str, holder: str = "") -> tuple[tuple[Meaning, int], ...]:
+    """Meanings that the name of a field and that of what holds it allow, the surest first, each once."""
+    own, around = folded(key), folded(holder)
+    alone = named(key)
+    together = named(around + own) if around else ()
+    held = named(around) if around and own in _OF_HOLDER else ()
+    found = (*together, *held, *alone) if own in GENERIC else (*alone, *together, *held)
+    first: dict[str, tuple[Meaning, int]] = {}
+    for meaning, sure in found:
+        first.setdefault(meaning.name, (meaning, sure))
+    return tuple(sorted(first.values(), key=lambda pair: -pair[1]))
 
 
 def written() -> list[dict[str, Any]]:

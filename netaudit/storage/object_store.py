@@ -20,10 +20,6 @@ class ObjectStore:
         self._folder = folder
         self._root = str(folder / "private" / "objects")
 
-    def __reduce__(self) -> tuple[type[ObjectStore], tuple[Path]]:
-        """The folder is all there is to it."""
-        return ObjectStore, (self._folder,)
-
     def put(self, sha256: str, kind: str, data: bytes) -> bool:
         """Store `data`; False when these bytes are there already."""
         path = f"{self._root}{os.sep}{sha256[:2]}{os.sep}{sha256}.{kind}"  # Windows spells long ones with no other sign

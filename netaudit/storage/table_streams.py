@@ -25,24 +25,13 @@ class TableWriter:
 
     def __init__(self, folder: Path, table: Table, part: str, *, place: str = "tables") -> None:
         self._table, self._schema = table, table.schema()
-        self._folder, self._place, self._name = folder, place, f"{table.name}.{part}"
-        self._times = 0  # this writer was taken up again, by a process that goes on after another
+        self._path = folder / place / f"{table.name}.{part}.arrows"
         self._rows: list[Any] = []
         self._stream: _Stream | None = None
         self._written = 0  # rows in the stream
         self._tail: _Stream | None = None
         self._saved = 0  # of the rows collected, those in the tail
         self.append = self._rows.append  # a row of the table's type (`Table.row`)
-
-    @property
-    def _path(self) -> Path:
-        """The stream that is written; whoever goes on after another begins one of their own, which sorts behind."""
-        times = f".z{self._times:04d}" if self._times else ""
-        return self._folder / self._place / f"{self._name}{times}.arrows"
-
-    def __getstate__(self) -> dict[str, Any]:
-        """All but the files, which stay; what was collected has to be flushed before."""
-        return self.__dict__ | {"_stream": None, "_tail": None, "_written": 0, "_saved": 0, "_times": self._times + 1}
 
     def flush(self, *, least: int = 1) -> None:
         """Write what was collected, when it is at least `least` rows."""

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import marshal
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from netaudit.system.user_folders import first_own
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+KEY_NAME = "interrupted.key"
 MOST_FILES = 256
 OTHERS_WRITE = 0o022
 _SEAL = hashlib.sha256().digest_size
@@ -43,7 +45,7 @@ def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
 
 
 def user_cache() -> Path:
-    """Folder of this user's caches, in which nobody else can write: kernels are run and pickles read out of it.
+    """Folder of this user's caches, in which nobody else can write: kernels are run out of it.
 
     Where the place that the environment names is another's (root with the home of a user, a shared folder), that of
     this user's own home is taken, and one that ends with the process where there is none.
@@ -80,6 +82,16 @@ def _home_cache() -> list[Path]:
         return [Path(pwd.getpwuid(os.getuid()).pw_dir) / ".cache" / "netaudit"]
     except KeyError:
         return []
+
+
+def user_key() -> bytes:
+    """32 bytes that only this user knows, made at the first use."""
+    place = user_cache() / KEY_NAME
+    with contextlib.suppress(FileExistsError):
+        file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(file, "wb") as made:
+            made.write(secrets.token_bytes(32))
+    return place.read_bytes()
 
 
 def cache_folder() -> Path:

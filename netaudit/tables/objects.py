@@ -123,11 +123,12 @@ IMAGES = Table(
 
 ANSWERS = Table(
     "answers",
-    "What the image helper said; private/ while a live audit runs.",
+    "What the image helper said; private/resume/ while an audit runs.",
     ("sha256", "rotate"),
     (
         Column("sha256", "string", "The image."),
         Column("rotate", "bool", "Whether turned pictures were looked at, too."),
         Column("said", "binary", "Facts and verdict as JSON."),
+        Column("mac", "binary", "Of the three, under a key of this user: who goes on with an audit believes no other."),
     ),
 )

@@ -15,6 +15,7 @@ from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.document import json_of, packed_of, utf8, xml_of
+from netaudit.unwrapping.html_values import html_values
 from netaudit.unwrapping.lines import document_in, text_values
 from netaudit.unwrapping.naming import by_turns, named, siblings
 from netaudit.unwrapping.packed import PackedDocument
@@ -55,6 +56,8 @@ def _values(leaf: Leaf, part: Part) -> list[Value]:
         return _xml(part)
     if leaf.kind == "form":
         return [_form(part.data)]
+    if leaf.kind == "html":
+        return [found] if (found := html_values(to_text(part.data, part.content_type))) else []
     if is_bson(part):
         return list(bson_values(part.data))
     if document := packed_of(part):
@@ -68,7 +71,7 @@ def _values(leaf: Leaf, part: Part) -> list[Value]:
 
 def notation(leaf: Leaf) -> str:
     """In which notation a leaf is written that has values; the empty string for one of another kind."""
-    if leaf.kind in {"json", "xml", "form"}:
+    if leaf.kind in {"json", "xml", "form", "html"}:
         return leaf.kind
     if is_bson(leaf.part):
         return "bson"

@@ -10,8 +10,9 @@ import pytest
 from tests.agreement.classes import ALL, CLASSES, class_of
 from tests.agreement.comparing import Difference, differences
 from tests.agreement.run import changed, made, run
+from tests.conftest import THOROUGH
 
-FLOWS = 300
+FLOWS = 300 if THOROUGH else 120
 SECONDS = 60
 
 

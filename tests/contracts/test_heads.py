@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,9 +66,3 @@ def test_a_head_that_changes_has_another_form() -> None:
     assert message.form.fields == (("a", "1"), ("b", "2"))
     message.headers = [("a", "1")]
     assert message.form is before
-
-
-def test_a_form_goes_into_a_state_without_what_was_read() -> None:
-    form = form_of([("host", "state.example")])
-    form.read(len)
-    assert pickle.loads(pickle.dumps(form)) is form

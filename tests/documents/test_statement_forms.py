@@ -9,9 +9,9 @@ import pytest
 from netaudit.documents.from_unwrapping import MessageReader
 from netaudit.documents.head import Head
 from netaudit.documents.index import Index
-from netaudit.documents.page_fields import page_fields
 from netaudit.messages.message import Message
 from netaudit.unwrapping import from_messages
+from netaudit.unwrapping.html_values import html_values
 
 
 def stated(values: object, protocol: str = "http") -> list[dict[str, str]]:
@@ -64,6 +64,6 @@ def test_pages_name_fields_in_scripts_and_in_boxes_one_behind_the_other() -> Non
         '<html><script>var SYS = {brand: "Exampleton", prodModel: "EX-1", \'devSn\': "EX1-0001"}; if (a) {b: 1}</script>'
         "<div><div class='k'>Модель:</div><div class='v'>БВ-16Р</div></div><p>Статус: ок</p><p>Примечание:</p><p>Версия: 2</p></html>"
     )
-    assert page_fields(page.encode()) == {
+    assert html_values(page) == {
         "Модель": "БВ-16Р", "Статус": "ок", "Версия": "2", "brand": "Exampleton", "prodModel": "EX-1", "devSn": "EX1-0001",
     }  # fmt: skip

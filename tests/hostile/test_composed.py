@@ -8,7 +8,7 @@ import pytest
 
 import netaudit
 from tests.hostile.composed import Composed
-from tests.hostile.whole import is_calm
+from tests.hostile.whole import Told, is_calm
 from tests.hostile.wire import pcap
 
 SEEDS = int(os.environ.get("HOSTILE_SEEDS", "1"))
@@ -24,9 +24,14 @@ def audited(tmp_path_factory):
     return netaudit.audit(folder / "lan.pcap", folder / "case")
 
 
+@pytest.fixture(scope="module")
+def told(audited):
+    return Told(audited)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_no_composition_is_calm(case, audited):
-    assert not is_calm(audited, case)
+def test_no_composition_is_calm(case, told):
+    assert not is_calm(told, case)
 
 
 def test_nobody_else_is_in_a_finding(audited):

@@ -12,7 +12,7 @@ from netaudit.case.tshark import Frame
 from netaudit.crosscheck.comparing import ask_dpkt
 from netaudit.report.from_case import write_report
 from tests.hostile.forgeries import FAR, FORGERIES, conversation_of, invented_in_a_tunnel
-from tests.hostile.whole import Case, is_calm, together
+from tests.hostile.whole import Case, Told, is_calm, together
 from tests.hostile.wire import pcap
 from tests.wording import english
 
@@ -34,7 +34,7 @@ def test_a_forgery_makes_no_face_vanish(name, seed, tmp_path):
     target = Case("as it is", seed, 10 + seed)
     case, said = audited(tmp_path, together([*HONEST, target]) + FORGERIES[name](target))
     ends = {(row["sender"], row["receiver"], row["certainty"]) for row, images in said if target.sha256 in images}
-    assert not is_calm(case, target)
+    assert not is_calm(Told(case), target)
     if name == "browses like a phone" and not ends:  # nothing else is known of it: no finding, but told
         assert (target.sender, "personal device") in {
             (row["subject"], row["reason"]) for row in case.table("ledgers").to_pylist() if row["ledger"] == "faces"

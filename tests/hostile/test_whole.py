@@ -9,7 +9,7 @@ import pytest
 import netaudit
 from netaudit.findings.accounts import UNJUDGED
 from tests.hostile.fields import FIELDS
-from tests.hostile.whole import Case, cases, is_calm, together
+from tests.hostile.whole import Case, Told, cases, is_calm, together
 from tests.hostile.wire import pcap
 from tests.hostile.writings import WRITINGS
 
@@ -29,6 +29,11 @@ def audited(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def told(audited):
+    return Told(audited)
+
+
+@pytest.fixture(scope="module")
 def said(audited):
     """Findings, each with the hashes of its images."""
     objects = {row["object_id"]: row["sha256"] for row in audited.table("objects").to_pylist()}
@@ -37,25 +42,23 @@ def said(audited):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}/{case.seed}")
-def test_each_face_is_told_with_its_own_ends(case, audited, said):
+def test_each_face_is_told_with_its_own_ends(case, told, said):
     ends = {(row["sender"], row["receiver"]) for row, images in said if case.sha256 in images}
     if not ends:
-        open_rows = [row for row in audited.table("ledgers").to_pylist() if not row["understood"]]
-        told = [row for row in open_rows if case.sender in row["subject"].split()]
-        assert told, "in no finding and in no ledger"
+        open_rows = [row for row in told.open_rows if case.sender in row["subject"].split()]
+        assert open_rows, "in no finding and in no ledger"
     assert ends <= {(case.sender, case.receiver)}
-    assert not is_calm(audited, case)
+    assert not is_calm(told, case)
 
 
-def unsaid(case, audited):
+def unsaid(case, told, statements):
     """Ledgers with an open row of a case's sender of which the verdict says nothing."""
-    rows = [row for row in audited.table("ledgers").to_pylist() if not row["understood"]]
-    told = {
+    open_in = {
         "images" if row["reason"] == UNJUDGED else row["ledger"]  # which the verdict tells for all senders together
-        for row in rows
+        for row in told.open_rows
         if case.sender in row["subject"].split()
     }
-    return told - {one.get("ledger") for one in audited.statements}
+    return open_in - {one.get("ledger") for one in statements}
 
 
 @pytest.mark.parametrize("name", sorted(TOLD_ONLY))
@@ -64,14 +67,15 @@ def test_no_verdict_is_calm_while_a_face_is_in_no_finding(name, tmp_path):
     (tmp_path / "lan.pcap").write_bytes(pcap(together([*CASES[:3], case])))
     alone = netaudit.audit(tmp_path / "lan.pcap", tmp_path / "case")
     assert not {"nothing_seen"} & {one["kind"] for one in alone.statements}
-    assert not unsaid(case, alone)
+    assert not unsaid(case, Told(alone), alone.statements)
 
 
-def test_the_verdict_of_all_says_what_is_in_no_finding(audited, said):
+def test_the_verdict_of_all_says_what_is_in_no_finding(audited, told, said):
+    statements = audited.statements
     found = set().union(*(images for _, images in said))
     missed = [case for case in CASES if case.sha256 not in found]
     assert missed
-    assert not {case.name: some for case in missed if (some := unsaid(case, audited))}
+    assert not {case.name: some for case in missed if (some := unsaid(case, told, statements))}
 
 
 def test_nobody_else_is_in_a_finding(said):

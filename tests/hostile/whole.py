@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 from collections.abc import Iterable
@@ -64,14 +65,14 @@ class Case:
         """Of the cloud."""
         return 9000 if self.name in GREETINGS else 80
 
-    @property
+    @functools.cached_property
     def picture(self) -> bytes:
         """A face that nobody else sends."""
         large = self.name in GREETINGS or self.name in WRITINGS or self.name in FIELDS
         side = 480 if large else 120  # from 16 KiB on, bytes that nobody read are told one by one
         return photos.jpeg(photos.portrait(5000 + self.number, side), self.number)
 
-    @property
+    @functools.cached_property
     def sha256(self) -> str:
         """By which its image is known."""
         picture = PATCHED[self.name](self.picture)[1] if self.name in PATCHED else self.picture
@@ -118,13 +119,21 @@ def together(chosen: Iterable[Case]) -> list[tuple[int, bytes]]:
     return sorted((entry for case in chosen for entry in case.log()), key=lambda entry: entry[0])
 
 
-def is_calm(audited: netaudit.Case, case: Case | Composed) -> bool:
+class Told:
+    """Tables of an audit of many cases, read once."""
+
+    def __init__(self, audited: netaudit.Case) -> None:
+        self.findings, self.ledgers = audited.table("findings"), audited.table("ledgers")
+        self.rest = {name: audited.table(name) for name in ("images", "captures")}
+        self.subjects = [set(subject.split()) for subject in self.ledgers["subject"].to_pylist()]
+        self.steps = [ledger == "stages" for ledger in self.ledgers["ledger"].to_pylist()]
+        self.open_rows = [row for row in self.ledgers.to_pylist() if not row["understood"]]
+
+
+def is_calm(told: Told, case: Case | Composed) -> bool:
     """Whether the verdict would be calm if the sender of a case were all that there is in an audit."""
-    findings, ledgers = audited.table("findings"), audited.table("ledgers")
-    own = [case.sender in subject.split() for subject in ledgers["subject"].to_pylist()]
-    steps = [ledger == "stages" for ledger in ledgers["ledger"].to_pylist()]
-    tables = {name: audited.table(name) for name in ("images", "captures")}
-    tables["findings"] = findings.filter(pc.equal(findings["sender"], case.sender))
-    chosen = pa.array([one or other for one, other in zip(own, steps, strict=True)], pa.bool_())
-    tables["ledgers"] = ledgers.filter(chosen)
+    own = [case.sender in subject for subject in told.subjects]
+    chosen = pa.array([one or other for one, other in zip(own, told.steps, strict=True)], pa.bool_())
+    findings = told.findings.filter(pc.equal(told.findings["sender"], case.sender))
+    tables = told.rest | {"findings": findings, "ledgers": told.ledgers.filter(chosen)}
     return "nothing_seen" in {one["kind"] for one in statements(tables)}

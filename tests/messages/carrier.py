@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from netaudit.messages.from_streams import Conversations
 from netaudit.streams.layouts import Delivery
+from tests.conftest import BYTES
 from tests.messages.examples import with_gap
 from tests.reference.messages import cut_runs, essence, flow_row, read, runs
 
@@ -28,7 +29,7 @@ def check_cuts(events, **row):
 
 def check_gaps(events, bodies, length=1, step=1, **row):
     """Whatever bytes are lost: nothing that pretends to be whole has another content; cuts change nothing."""
-    for at in range(0, size(events), step):
+    for place, at in enumerate(range(0, size(events), step)):
         broken = with_gap(events, at, length)
         messages, _ = read(broken, **row)
         for message in messages:
@@ -37,8 +38,9 @@ def check_gaps(events, bodies, length=1, step=1, **row):
             if message.body and message.complete:
                 assert message.body in bodies, (at, message)
             assert message.complete == (not message.missing and message.unknown_from is None) or not message.body
-        cut, _ = read(broken, cuts=range(size(events)), batch=1, **row)
-        assert essence(cut) == essence(messages), at
+        if place % BYTES == 0:
+            cut, _ = read(broken, cuts=range(size(events)), batch=1, **row)
+            assert essence(cut) == essence(messages), at
 
 
 def noise(*chunks, most):

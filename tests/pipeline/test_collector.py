@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from netaudit.capture.from_files import open_captures
 from netaudit.case.writing import make_folders
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline.workers import Alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
 CAPTURES = sorted(path for path in PCAPS.rglob("*.pcap*") if path.stat().st_size < 1 << 20)
@@ -25,11 +29,19 @@ def _read(capture: Path, folder: Path) -> None:
     crew.finish()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def what_was_before() -> Iterator[None]:
+    """Looked at once: the suite's own heap takes a second to walk."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def _left_in_cycles(capture: Path, folder: Path) -> Counter[str]:
     """Objects of our own types that only the collector would have freed, by type."""
     gc.collect()
     gc.disable()
-    gc.freeze()
     try:
         _read(capture, folder)
         gc.set_debug(gc.DEBUG_SAVEALL)
@@ -38,7 +50,6 @@ def _left_in_cycles(capture: Path, folder: Path) -> Counter[str]:
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
-        gc.unfreeze()
         gc.enable()
     return Counter({name: count for name, count in kinds.items() if name.startswith("netaudit.")})
 

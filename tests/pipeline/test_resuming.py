@@ -20,10 +20,11 @@ from netaudit.cli.verifying import verify_command
 from netaudit.errors import CaseError, UsageError
 from netaudit.finalizing.images import _Judging
 from netaudit.findings.statement_text import sentences
+from netaudit.images import answers
+from netaudit.images.answers import PLACE, Answers, believed
 from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
-from netaudit.pipeline import checkpoint, conclusion
-from netaudit.pipeline.checkpoint import kept_answers
+from netaudit.pipeline import conclusion
 from netaudit.pipeline.resuming import resume_audit
 from netaudit.pipeline.task import Options
 
@@ -73,9 +74,7 @@ def stopping(*places):
 
 
 def went_on(folder, progress=lambda *_: None, **options):
-    told = []
-    case = resume_audit(folder, Options(**options), progress, lambda *why: told.append(why))
-    return case, told
+    return resume_audit(folder, Options(**options), progress)
 
 
 @pytest.mark.parametrize("place", [1, 400_000, 1_200_000, 2_500_000])
@@ -83,26 +82,22 @@ def test_ctrl_c_and_resume(place, key, undisturbed, tmp_path) -> None:
     case = netaudit.audit(CAPTURES, tmp_path / "case", faces=False, project_key=key, progress=stopping(place))
     assert case.partial
     assert integrity(case.folder).sound
-    case, told = went_on(tmp_path / "case")
-    assert not told
+    case = went_on(tmp_path / "case")
     assert not case.partial
     assert integrity(case.folder).sound
-    assert not (case.folder / checkpoint.PLACE).exists()
+    assert not (case.folder / PLACE).exists()
     assert promised(case) == undisturbed
 
 
-def test_again_and_again_also_before_anything_new_was_read(key, undisturbed, tmp_path) -> None:
+def test_again_and_again(key, undisturbed, tmp_path) -> None:
     folder = tmp_path / "case"
     netaudit.audit(CAPTURES, folder, faces=False, project_key=key, progress=stopping(900_000))
-    before = promised(open_case(folder))
-    case, told = went_on(folder, stopping(300_000))
+    case = went_on(folder, stopping(300_000))
     assert case.partial
-    assert promised(case) == before  # nothing of what was read once is lost
-    case, more = went_on(folder, stopping(1_500_000))
+    case = went_on(folder, stopping(1_500_000))
     assert case.partial
     shutil.move(folder, moved := tmp_path / "elsewhere")
-    case, again = went_on(moved)
-    assert (told, more, again) == ([], [], [])
+    case = went_on(moved)
     assert promised(case) == undisturbed
 
 
@@ -116,8 +111,7 @@ def test_workers_and_an_old_case_in_its_place(key, undisturbed, tmp_path) -> Non
     assert case.partial
     assert case.folder != folder
     assert promised(open_case(folder)) == before  # the case that is whole stays
-    case, told = went_on(folder)
-    assert not told
+    case = went_on(folder)
     assert case.folder == folder
     assert promised(case) == undisturbed
 
@@ -125,46 +119,31 @@ def test_workers_and_an_old_case_in_its_place(key, undisturbed, tmp_path) -> Non
 KILLED = """
 import os, signal, sys
 from netaudit.capture import from_files
-from netaudit.pipeline import checkpoint
 from netaudit.pipeline import task
 from netaudit.pipeline import workers
 import netaudit
-checkpoint.EVERY_S, checkpoint.SHARE = 0.0, 0
 whole = from_files.open_captures
 from_files.open_captures = lambda paths, **how: whole(paths, **how | {"window_size": 1 << 15})
-place, left = sys.argv[1], int(sys.argv[2])
-if place == "feed":
-    feed = workers.Alone.feed
-    def counted(self, decoded):
-        global left
-        left -= 1
-        feed(self, decoded)
-        left or os.kill(os.getpid(), signal.SIGKILL)
-    workers.Alone.feed = counted
-elif place == "preserve":
-    linked = checkpoint._linked
-    def counted(path, to):
-        global left
-        left -= 1
-        linked(path, to)
-        left or os.kill(os.getpid(), signal.SIGKILL)
-    checkpoint._linked = counted
-else:
-    task.write_run = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-netaudit.audit(sys.argv[5:], sys.argv[3], faces=False, project_key=sys.argv[4])
+left = int(sys.argv[1])
+feed = workers.Alone.feed
+def counted(self, decoded):
+    global left
+    left -= 1
+    feed(self, decoded)
+    left or os.kill(os.getpid(), signal.SIGKILL)
+workers.Alone.feed = counted
+task.write_run = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+netaudit.audit(sys.argv[4:], sys.argv[2], faces=False, project_key=sys.argv[3])
 """
 
 
-@pytest.mark.parametrize(
-    ("place", "windows"), [("feed", 1), ("feed", 20), ("feed", 50), ("preserve", 3), ("conclusion", 0)]
-)
-def test_a_killed_audit_goes_on_from_its_last_checkpoint(place, windows, key, undisturbed, tmp_path) -> None:
+@pytest.mark.parametrize("windows", [1, 50, -1], ids=["at first", "later", "in the last step"])
+def test_a_killed_audit_goes_on(windows, key, undisturbed, tmp_path) -> None:
     folder = tmp_path / "case"
-    command = [sys.executable, "-c", KILLED, place, str(windows), str(folder), str(key), *map(str, CAPTURES)]
+    command = [sys.executable, "-c", KILLED, str(windows), str(folder), str(key), *map(str, CAPTURES)]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     assert integrity(folder).state == "unfinished"
-    case, told = went_on(folder)
-    assert [why for why, _ in told] == (["none"] if windows == 1 else [])
+    case = went_on(folder)
     assert promised(case) == undisturbed
     assert integrity(folder).sound
 
@@ -198,56 +177,39 @@ def test_what_was_read_is_told_everywhere(key, tmp_path, capsys) -> None:
 
 def test_refusals(key, tmp_path) -> None:
     folder = tmp_path / "case"
-    capture = tmp_path / "a.pcap"
-    shutil.copy(PCAPS / "benign_office" / "benign.pcap", capture)
-    netaudit.audit(capture, folder, faces=False, project_key=key, progress=stopping(300_000))
+    for name in ("a", "b"):
+        shutil.copy(PCAPS / "benign_office" / "benign.pcap", tmp_path / f"{name}.pcap")
+    captures = [tmp_path / "a.pcap", tmp_path / "b.pcap", PCAPS / "carriers"]
+    data = bytearray(captures[1].read_bytes())
+    data[100_000] ^= 1
+    captures[1].write_bytes(data)
+    read = sum(path.stat().st_size for path in captures[:2])
+    case = netaudit.audit(captures, folder, faces=False, project_key=key, progress=stopping(read + 300_000))
+    known = [row["name"] for row in case.table("captures").to_pylist() if row["sha256"]]
+    assert known
     with pytest.raises(UsageError, match="site"):
         went_on(folder, site="another")
-    data = bytearray(capture.read_bytes())
-    data[100_000] ^= 1
-    capture.write_bytes(data)
+    changed = next(path for path in captures if path.name in known)
+    whole = changed.read_bytes()
+    changed.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(CaseError, match="is not what the interrupted audit read"):
         went_on(folder)
-    data[100_000] ^= 1
-    capture.write_bytes(data[:100_000])
-    with pytest.raises(CaseError, match="shorter"):
-        went_on(folder)
-    capture.write_bytes(data)
-    case, told = went_on(folder)  # a refusal takes nothing away
-    assert not told
-    assert not case.partial
+    changed.write_bytes(whole)
+    assert not went_on(folder).partial
     with pytest.raises(UsageError, match="nothing is left"):
         went_on(folder)
 
 
-def test_a_state_of_somebody_else_is_not_run(key, tmp_path, monkeypatch) -> None:
-    """A pickle runs what stands in it: a case from elsewhere must not."""
-    folder = tmp_path / "case"
-    netaudit.audit(CAPTURES, folder, faces=False, project_key=key, progress=stopping(900_000))
-    from netaudit.system import user_cache
-
-    another = tmp_path / "another"
-    shutil.copytree(user_cache.user_cache() / "kernels", another / "kernels")  # to compile them takes half a minute
-    monkeypatch.setenv("NETAUDIT_CACHE", str(another))
-    user_cache._chosen.cache_clear()
-    case, told = went_on(folder)
-    assert [why for why, _ in told] == ["foreign"]
-    assert not case.partial
-
-
 def test_a_partial_case_that_was_changed_is_not_built_upon(key, tmp_path) -> None:
     folder = tmp_path / "case"
-    netaudit.audit(CAPTURES, folder, faces=False, project_key=key, progress=stopping(900_000))
-    stream = next((folder / checkpoint.PLACE).rglob("messages.*.arrows"))
-    data = bytearray(stream.read_bytes())
-    data[len(data) // 2] ^= 1
-    stream.write_bytes(data)
+    case = netaudit.audit(CAPTURES, folder, faces=False, project_key=key, progress=stopping(900_000))
+    table = case.folder / "tables" / "messages.parquet"
+    table.write_bytes(table.read_bytes()[:-1] + b"?")
     with pytest.raises(UsageError, match="not as it was sealed"):
         went_on(folder)
 
 
-def test_a_second_ctrl_c_keeps_what_was_judged_at_the_end_too(tmp_path, monkeypatch) -> None:
-    (tmp_path / "private" / "resume").mkdir(parents=True)
+def test_what_was_judged_is_kept_at_the_end_too(tmp_path, monkeypatch) -> None:
     outcome = SimpleNamespace(faces=True, early_answers=None, count_faces=False, capture_ids=["c"])
 
     def interrupted(folder, _, known, progress, *__, **___) -> None:
@@ -259,6 +221,20 @@ def test_a_second_ctrl_c_keeps_what_was_judged_at_the_end_too(tmp_path, monkeypa
     monkeypatch.setattr(conclusion, "image_table", interrupted)
     with pytest.raises(KeyboardInterrupt):
         conclusion._judged_images(tmp_path, {}, outcome, lambda *_: None)
-    kept = kept_answers(tmp_path)
-    assert kept is not None
-    assert kept["sha256"].to_pylist() == ["a"]
+    assert believed(tmp_path)["sha256"].to_pylist() == ["a"]
+
+
+def test_answers_of_somebody_else_are_not_believed(tmp_path, monkeypatch) -> None:
+    """A case from elsewhere may say of a face that there is none."""
+    kept = Answers(tmp_path)
+    kept.keep(("a", True), (ImageFacts(), FaceVerdict("yes")))
+    kept.close()
+    assert believed(tmp_path)["sha256"].to_pylist() == ["a"]
+    (stream,) = (tmp_path / PLACE).iterdir()
+    data = stream.read_bytes()
+    assert b'"yes"' in data
+    stream.write_bytes(data.replace(b'"yes"', b'"no" '))
+    assert not believed(tmp_path).num_rows
+    stream.write_bytes(data)
+    monkeypatch.setattr(answers, "_key", lambda: b"of another user")
+    assert not believed(tmp_path).num_rows

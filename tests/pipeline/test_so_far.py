@@ -118,8 +118,7 @@ def test_ctrl_c_while_images_are_judged_keeps_what_was_judged_and_goes_on(whole,
     monkeypatch.setattr(
         Judges, "submit", lambda self, sha256, *one, **how: asked.append(sha256) or submit(self, sha256, *one, **how)
     )
-    told = []
-    case = resume_audit(folder, Options(), nothing, lambda *why: told.append(why))
+    case = resume_audit(folder, Options(), nothing)
     assert not case.partial
     assert same(case, whole)
     assert not ahead or len(asked) <= faces.count("not judged")  # none of those that waited is judged twice

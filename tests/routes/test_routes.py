@@ -425,3 +425,35 @@ def test_documents_behind_heads_of_nobodys_protocol_are_events(tmp_path: Path) -
     rows = case.table("events").to_pylist()
     assert len(rows) == 8
     assert {(row["place"], row["device_ref"], len(row["images"])) for row in rows} == {("一号案场东门", "GATE-0007", 1)}
+
+
+HEADS = {
+    "sbbh": "设备编号", "azwz": "位置", "zpsj": "抓拍时间", "khxm": "姓名", "sfzh": "身份证号", "xsd": "相似度", "rlzp": "照片",
+}  # fmt: skip
+
+
+def shown_on_a_page(places: range, cell: Callable[[str, Any], str]) -> bytes:
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{cell(key, named(place)[key])}</td>" for key in HEADS) + "</tr>" for place in places
+    )
+    head = "".join(f"<th>{title}</th>" for title in HEADS.values())
+    return f"<html><body><h1>记录</h1><table><tr>{head}</tr>{rows}</table></body></html>".encode()
+
+
+@pytest.mark.parametrize("pictured", [True, False])
+def test_records_in_the_table_of_a_page_are_events(tmp_path: Path, *, pictured: bool) -> None:
+    def cell(key: str, value: object) -> str:
+        return (f'<img src="data:image/png;base64,{value}">' if pictured else "") if key == "rlzp" else str(value)
+
+    capture = Capture()
+    for start in (0, 4):
+        page = shown_on_a_page(range(start, start + 4), cell)
+        capture.talk(CAM, CLOUD, (request("POST", "/report", page, "text/html; charset=utf-8"), reply()))
+    file = capture.write(tmp_path / "a.pcap")
+    case = netaudit.audit(file, tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    rows = sorted(case.table("events").to_pylist(), key=lambda row: row["shot_time"])
+    said = clear(case)
+    assert [said[row["event_id"]]["person.name"] for row in rows] == NAMES
+    assert [said[row["event_id"]]["device"] for row in rows] == ["GATE-0007"] * 8
+    assert [said[row["event_id"]]["place"] for row in rows] == ["一号案场东门"] * 8
+    assert [len(row["images"]) for row in rows] == [int(pictured)] * 8

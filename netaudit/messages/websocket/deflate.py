@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
 
 from netaudit.messages.http1.body import LIMIT
 
@@ -26,14 +25,6 @@ class Inflate:
         """Forget what was said before."""
         self.decoder = zlib.decompressobj(_WINDOW)
         self.history = b""
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Between two messages the context is what was said last."""
-        return {name: value for name, value in self.__dict__.items() if name != "decoder"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.decoder = zlib.decompressobj(_WINDOW, zdict=self.history)
 
     def lost(self) -> None:
         """Bytes are missing: with context takeover later messages refer to them."""

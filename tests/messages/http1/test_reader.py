@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from netaudit.messages.http1 import body as http1_body
 from netaudit.messages.http1.reader import HttpReader
+from tests.conftest import BYTES
 from tests.messages.examples import EXAMPLES, GET, MIXED, OK, PARTS, POST, brief, size, with_gap
 from tests.reference.messages import down, essence, read, up
 
@@ -47,8 +48,9 @@ def test_a_lost_byte_is_never_unnoticed(name):
                 assert any(seen[1] == g[1] and seen[4:] == g[4:] for g in good), (at, seen)
             elif whole:
                 assert seen in good or b"".join([seen[5]]) == b"", (at, seen)
-        cut, _ = read(broken, cuts=range(size(events)), batch=1)
-        assert essence(cut) == essence(messages), at
+        if at % BYTES == 0:
+            cut, _ = read(broken, cuts=range(size(events)), batch=1)
+            assert essence(cut) == essence(messages), at
 
 
 def test_pairing_is_not_shifted_by_a_lost_request():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from netaudit.contracts.answers import BROKEN_OFF
 from netaudit.messages.http2 import reader as http2
 from netaudit.messages.http2.frames import PREFACE
+from tests.conftest import BYTES
 from tests.messages.examples import brief, size, with_gap
 from tests.messages.http2.examples import BODY, EXAMPLES, SETTINGS, frame, request, response
 from tests.reference.messages import down, essence, read, up
@@ -51,8 +52,9 @@ def test_losses_are_never_unnoticed(name, length):
                 known = {(e[2], e[3], e[5]) for e in expected}
                 if message.body and message.method:
                     assert (message.method, message.path, message.body) in known, (at, message)
-        cut, _ = read(broken, cuts=range(size(events)), batch=1)
-        assert essence(cut) == essence(messages), at
+        if at % BYTES == 0:
+            cut, _ = read(broken, cuts=range(size(events)), batch=1)
+            assert essence(cut) == essence(messages), at
 
 
 def test_trailers_and_fields():
