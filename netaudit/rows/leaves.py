@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from netaudit.contracts.document_values import TEXT, children
 from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.documents.head import path_of
+from netaudit.signatures.descriptions import describes
 from netaudit.storage.files import remove
 from netaudit.storage.table_streams import TableWriter, stream_parts
 from netaudit.tables import LEAVES
@@ -149,11 +150,16 @@ def _cells(grown: list[tuple[str, str, str, str]], base: Steps, images: list[Ima
 def _sha256(value: str) -> str:
     """SHA-256 of what is written in base64; empty where it is cut or none."""
     text = value.partition(",")[2] if value.startswith("data:") else value
-    text = text.rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        return hashlib.sha256(base64.b64decode(text + "=" * (-len(text) % 4), validate=True)).hexdigest()
+        return hashlib.sha256(_bytes_of(text)).hexdigest()
     except ValueError:
         return ""
+
+
+def _bytes_of(text: str) -> bytes:
+    """What is written in base64, of either alphabet, padded or not. Raises ValueError where it is none."""
+    bare = text.rstrip("=").translate(_STANDARD)
+    return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
 
 
 def _plain(steps: Steps) -> Steps:
@@ -235,10 +241,19 @@ def _document_in(text: str) -> object:
     """The document that a value is, as it stands or in base64; None where it is none."""
     if text[:1] not in {"{", "["}:
         try:
-            text = decoded(base64.b64decode(text.translate(_STANDARD).rstrip("=") + "==", validate=True))
+            text = decoded(_bytes_of(text))
         except ValueError:
             return None
     return document_in(text)
+
+
+def describes_in_query(message: Message) -> bool:
+    """Whether the query of a request holds a document that may be of somebody."""
+    if message.request is not None or "?" not in message.path or len(message.path) < LONG:
+        return False
+    values = [pair.partition("=")[2] for pair in message.path.partition("?")[2][: 16 * LONGEST].split("&")[:MOST_HEAD]]
+    texts = [unquote(one, errors="replace") for one in values if len(one) >= LONG]
+    return any(document and describes(str(document).encode()) for document in map(_document_in, texts))
 
 
 def _bare(key: str) -> str:
