@@ -443,7 +443,7 @@ def _worth(one: Inferred, around: Around) -> bool:
         return True
     if {"name", "phone"} <= known:
         return True
-    described = bool({"time", "device", "score"} & known)
+    described = bool({"time", "score"} & known) or bool(one.keys.get("device"))  # a path has a number of its own
     if one.message.route.protocol in _MAILS and not described:
         return False  # a picture in a letter
     judged = around.faces(sha256 for sha256, _ in one.images)
@@ -452,7 +452,6 @@ def _worth(one: Inferred, around: Around) -> bool:
     named = around.faces(sha256 for url in one.urls for sha256 in around.held.get(address(url), ()))
     if (judged | named) & {"yes", "possible"}:
         return True
-    described = bool({"time", "score"} & known) or bool(one.keys.get("device"))  # a path has a number of its own
     if not one.images:
         return described and "not judged" in named
     called = _calls_it_face(one) and (described or not one.message.route.reply)
