@@ -47,6 +47,7 @@ def announced(found: list[Inferred]) -> list[Inferred]:
             out.append(one)
         elif near[0].message.route.receiver == ends[1]:
             near[0].images += [shown for shown in one.images if shown not in near[0].images]
+            near[0].announced.add("images")
             out += [one] * one.message.route.reply
         elif one.message.route.reply:
             out.append(one)
