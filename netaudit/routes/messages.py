@@ -232,8 +232,9 @@ def _leaves(streams: list[Path]) -> Iterator[tuple[str, str, str, str, str]]:
 def joined(messages: list[RouteMessage]) -> list[RouteMessage]:
     """Messages, those without pictures with the ones that were found beside them in bytes without a reader.
 
-    So with those that a protocol hands on by themselves: arguments of a command, frames. Device protocols send a document and its pictures one behind the other on a connection: each picture belongs to the
-    nearest document of its way that has none, a second away at most.
+    Device protocols send a document and its pictures one behind the other on a connection: each picture belongs to the
+    nearest document of its way that has none, a second away at most. So with those that a protocol hands on by
+    themselves: arguments of a command, frames.
     """
     spoken: dict[tuple[str, str], list[RouteMessage]] = defaultdict(list)
     for one in messages:
