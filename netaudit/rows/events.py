@@ -58,6 +58,7 @@ class EventRows:
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
         self._values = Values(self._key, self._clear.append)
         self._targets = TableWriter(folder, TARGETS, part, place="private")
+        self.writers = self._clear, self._targets
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.identities: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
@@ -244,16 +245,6 @@ class EventRows:
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
         return self._values.plain(event.event_id, event.message_id, field, text, secret=secret, device=device)
-
-    def flush(self, *, least: int) -> None:
-        """Write what is private when at least `least` were collected."""
-        self._clear.flush(least=least)
-        self._targets.flush(least=least)
-
-    def close(self) -> None:
-        """End the streams of what is private."""
-        self._clear.close()
-        self._targets.close()
 
 
 def _pictured(whole: MessageEvent) -> Row:

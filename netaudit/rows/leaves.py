@@ -62,6 +62,7 @@ class LeafRows:
 
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, LEAVES, part, place=PLACE)
+        self.writers = (self._rows,)
 
     def append(self, message: Message, taken: Taken, *, beside: bool = False) -> None:
         """Take the leaves of a message, of its documents, pictures and head; `beside` one that may explain others."""
@@ -84,14 +85,6 @@ class LeafRows:
                 more += 1
         if more:
             self._rows.append(_LEAF(message_id=identity, place=place, path="", key=MORE, value=str(more), sha256=""))
-
-    def flush(self, *, least: int) -> None:
-        """Write rows when at least `least` were collected."""
-        self._rows.flush(least=least)
-
-    def close(self) -> None:
-        """Write what is left."""
-        self._rows.close()
 
 
 def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str]]:

@@ -159,13 +159,14 @@ def _column(values: Sequence[Any], field: pa.Field) -> pa.Array:
     try:
         return pa.array(values, field.type)
     except UnicodeEncodeError:
-        return pa.array([_whole(value) for value in values], field.type)
+        return pa.array([whole(value) for value in values], field.type)
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """A text, or texts, as tables may hold it."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return [_whole(one) for one in value] if isinstance(value, list | tuple) else value
+    return [whole(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def stream_parts(folder: Path, table: str, place: str = "tables") -> list[Path]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import Step
-from netaudit.unwrapping import text
+from netaudit.text.percent import unquote
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent, sniff
 from netaudit.unwrapping.headed import lines_before
 from netaudit.unwrapping.kernels import JPEG, PNG, WEBP, image_marks
@@ -185,5 +185,5 @@ def _plain(child: Part) -> tuple[bytes, list[tuple[int, int]], int | None]:
         (b"\\u002b", b"+"),
     ):
         plain = plain.replace(escape, char)
-    plain = text.unquote(plain)
+    plain = unquote(plain)
     return plain, [], None if child.complete else len(plain)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.contracts.document_values import Keyed, Pairs, Placed, Repeated
 from netaudit.text.json_document import LONGEST, JsonDocument
+from netaudit.text.percent import unquote
 from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
@@ -19,7 +20,7 @@ from netaudit.unwrapping.html_values import html_values
 from netaudit.unwrapping.lines import document_in, text_values
 from netaudit.unwrapping.naming import by_turns, named, siblings
 from netaudit.unwrapping.packed import PackedDocument
-from netaudit.unwrapping.text import to_text, unquote
+from netaudit.unwrapping.text import to_text
 
 if TYPE_CHECKING:
     from netaudit.unwrapping.part import Leaf, Part
