@@ -112,7 +112,7 @@ class MessageReader:
 
 def _is_tagged(leaves: list[tuple[Leaf, str, int]]) -> bool:
     """Whether a message has numbers for names, which it may explain."""
-    return any(leaf.kind == "opaque" and notation(leaf) == "tlv" for leaf, _, _ in leaves)
+    return any(leaf.kind in {"opaque", "protobuf"} and notation(leaf) in {"tlv", "protobuf"} for leaf, _, _ in leaves)
 
 
 def _stated_by(pages: list[tuple[Leaf, str, int]], head: Head) -> list[Statement]:
