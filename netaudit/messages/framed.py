@@ -40,7 +40,7 @@ _BINARY = re.compile(
 )
 # possessive: each line is read in one way only, so that lines without an end cost no more than they are long
 _LINES = re.compile(rb"[^\x00-\x1f]{1,64}+\r?\n(?:[^\x00-\x1f:=]{1,48}+[:=][^\x00-\x1f]{0,301}+\r?\n){2,48}+\r?\n")
-_HEAD = re.compile(rb"(?:[\t\x20-\x7e\x80-\xff]{0,512}+\r?\n){1,32}+")
+_HEAD = re.compile(rb"(?:\x00{0,4}[\t\x20-\x7e\x80-\xff]{0,512}+\r?\n){1,32}+")
 _SIZE = re.compile(rb"[:=] ?(\d{2,8})\r?\n")
 _MARKS = re.compile(rb'["{}\[\]]')
 _ROOT = re.compile(rb"<([A-Za-z][\w:.-]{0,80})")
