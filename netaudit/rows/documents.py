@@ -23,7 +23,6 @@ from netaudit.rows.columns import DIGITS, batch_of, few, ids
 from netaudit.rows.objects import object_batch
 from netaudit.rows.publications import of_publications
 from netaudit.rows.told import message_rows, of_messages
-from netaudit.storage.table_streams import LARGE
 from netaudit.tables import EVIDENCE
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import are_plain_texts
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from netaudit.storage.object_store import ObjectStore
     from netaudit.storage.table_streams import RowWriter
 
-AT_ONCE = LARGE  # messages that are held, one by one
+AT_ONCE = 1024  # messages that are held, one by one
 HELD = 16 << 20  # bytes of the requests that they answer
 LEAST = 64  # that were found together, for which columns pay
 TEXT = pa.string()
