@@ -242,9 +242,14 @@ def _document_in(text: str) -> object:
 
 def describes_in_query(message: Message) -> bool:
     """Whether the query of a request holds a document that may be of somebody."""
-    if message.request is not None or "?" not in message.path or len(message.path) < LONG:
+    return message.request is None and query_describes(message.path)
+
+
+def query_describes(target: str) -> bool:
+    """The same by the target of a request."""
+    if "?" not in target or len(target) < LONG:
         return False
-    values = [pair.partition("=")[2] for pair in message.path.partition("?")[2][: 16 * LONGEST].split("&")[:MOST_HEAD]]
+    values = [pair.partition("=")[2] for pair in target.partition("?")[2][: 16 * LONGEST].split("&")[:MOST_HEAD]]
     texts = [unquote(one, errors="replace") for one in values if len(one) >= LONG]
     return any(document and describes(str(document).encode()) for document in map(_document_in, texts))
 
