@@ -39,6 +39,7 @@ FRONT = 64  # bytes of a datagram in which a picture that hides behind words beg
 _PICTURE = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
 HAND_OVERS = 8  # of one flow; then it is carved
 END = 1 << 62  # behind all offsets
+LEAST_APART = 256  # bytes between the ends of a message that do not count as read with it
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _SIZES = {"u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i8": "q"}
@@ -264,17 +265,18 @@ class Flow:
 
     def _hear(self, found: list[Message], direction: int = UP, upto: int = 0) -> None:
         """Messages of a reader, and by their place among them what it passed over in a direction before `upto`."""
-        for message in found:
-            self.passed[message.direction].cover(message.start, message.end)
-        if self.reader is not None and self.reader.again:
-            for way, start, end in self.reader.again:
-                self.passed[way].cover(start, end)
-            self.reader.again = None
+        reader = self.reader
+        used = reader.consumed if reader is not None and reader.consumed else []
+        if reader is None or not reader.apart:
+            used += [(message.direction, message.start, message.end) for message in found]
+        for way, start, end in used:
+            self.passed[way].cover(start, end)
+        used.clear()
         self.heard = self.heard or bool(found)
         parts = self.passed[direction].settle(upto)
         for message in found:
             if direction == message.direction:
-                while parts and parts[0][0] < message.start:
+                while parts and parts[0][0] < (message.end if reader is not None and reader.apart else message.start):
                     self._search(direction, *parts.pop(0))
                 self._skip(direction, message.end)
             self._fill(message)
@@ -283,6 +285,8 @@ class Flow:
         self._skip(direction, upto)
 
     def _search(self, direction: int, offset: int, data: bytes) -> None:
+        if self.reader is not None and self.reader.apart and len(data) >= LEAST_APART:
+            self.trails[direction].add_gap(offset, offset + len(data))
         if self.beside is None:
             self.beside = Beside(self)
         self.beside.bring(direction, offset, data)
@@ -369,7 +373,7 @@ class Flow:
             return
         if not reader.searches:
             wish = reader.hand_over
-            self._hear(found, direction, reader.needed_from(direction) if wish is None else wish.offsets[direction])
+            self._hear(found, direction, reader.read_upto(direction) if wish is None else wish.offsets[direction])
             found = []
         self._heed(reader, found)
         if reader.hand_over is not None and not self.done:

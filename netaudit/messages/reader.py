@@ -69,7 +69,8 @@ class BaseReader(ABC):
     together: bool = False  # set before begin(): many messages may be told as one (`mqtt/publications.py`)
     joins_datagrams: bool = False  # over UDP, bytes of many may be fed at once
     searches: bool = False  # all that it makes no message of it looks through itself, or nobody could
-    again: list[tuple[int, int, int]] | None = None  # direction and span of what came before; the flow takes it
+    apart: bool = False  # between the ends of a message may lie bytes that are none of it: of one is what is `consumed`
+    consumed: list[tuple[int, int, int]] | None = None  # direction and span of what a message has, or came before
     holds: int = 64 << 10  # bytes of one direction of which it may make no message in the end
     takes_batches: bool = False  # over UDP, it is fed no more, but given all datagrams of a batch at once
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
@@ -112,6 +113,10 @@ class BaseReader(ABC):
     @abstractmethod
     def needed_from(self, direction: int) -> int:
         """Stream offset before which no later message of this direction begins."""
+
+    def read_upto(self, direction: int) -> int:
+        """Stream offset before which nothing will be consumed any more."""
+        return self.needed_from(direction)
 
 
 class DatagramReader(BaseReader):

@@ -150,8 +150,11 @@ def _remember(place: OrderedDict[object, None], what: object, most: int) -> None
 class RtpsReader(BaseReader):
     """Reads both directions; from the first datagram on that is none, the flow is searched for images."""
 
+    apart = True
+
     def __init__(self) -> None:
         self.at = [0, 0]
+        self.consumed: list[tuple[int, int, int]] = []
         self.samples: tuple[dict[Key, _Sample], dict[Key, _Sample]] = ({}, {})
         self.repeats = (_Repeats(), _Repeats())
 
@@ -162,11 +165,9 @@ class RtpsReader(BaseReader):
             self.hand_over = carve_from(direction, offset, data)
             return [*self.finish(), carved_from_here(NAME, direction, offset, "a datagram that is no RTPS")]
         out: list[Message] = []
-        self.again = []
         for one in fragments(data):
-            if self.repeats[direction].has(one, data) and one.key not in self.samples[direction]:
-                self.again.append((direction, offset + one.first, offset + one.last))
-            else:
+            self.consumed.append((direction, offset + one.first, offset + one.last))
+            if not self.repeats[direction].has(one, data) or one.key in self.samples[direction]:
                 out += self._take(direction, offset, data, one)
         return out
 
@@ -199,3 +200,7 @@ class RtpsReader(BaseReader):
         """Beginning of the oldest sample under way."""
         begins = (sample.message.start for sample in self.samples[direction].values())
         return min(begins, default=self.at[direction])
+
+    def read_upto(self, direction: int) -> int:
+        """No datagram waits."""
+        return self.at[direction]

@@ -398,8 +398,9 @@ class Shard:
                 self._witness.named(message, row)
             entry = True
         named = self._events.names_pictures and not is_reply(message)
-        if entry or pictured or named or self._events.masked:
-            self._leaves.append(message, self._events.taken)
+        telling = entry or pictured or named or self._events.masked
+        if telling or self._events.placed:
+            self._leaves.append(message, self._events.taken, beside=not telling)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)

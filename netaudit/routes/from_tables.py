@@ -59,8 +59,13 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
     found: list[Inferred] = []
     entries = _of_entries(tables, clear)
-    messages, pictures = joined(messages), _pictures(tables["images"])
+    beside, messages = [one for one in messages if one.beside], joined([one for one in messages if not one.beside])
+    pictures = _pictures(tables["images"])
     around = Around(pictures, _held(messages))
+    for some in by_route(beside).values():
+        fields = fields_of(some)
+        for one in some:
+            around.relations.note(one, fields)
     for inferred, event in _inferred(messages, around, tables, entries, clear, out):
         if event is None:
             found.append(inferred)

@@ -132,10 +132,10 @@ class Around:
 def infer(message: RouteMessage, fields: dict[str, Field], around: Around) -> list[Inferred]:
     """Events of a message; of one that an entry reads what its records say, for what the entry left empty."""
     out = []
+    around.relations.note(message, fields)
     for place, own, outer in _records(message.leaves, fields)[:MOST_RECORDS]:
         one = Inferred(message, place, message.path)
         _say(one, own, outer, fields)
-        around.relations.note(one, own, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, message, telling=around.telling)
         forms = {leaf.form for leaf in own + outer}

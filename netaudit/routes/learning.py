@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
 NOBODYS = frozenset({"0", "-1"})  # ids of nobody
+TOPICS = frozenset({"mqtt", "nats", "amqp", "kafka"})  # protocols whose targets senders name as they like
 SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 _OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})
@@ -151,6 +152,7 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
     _as_of_one(out)
     say_by_numbers(messages, out, _is_called)
     _by_its_number(out)
+    _by_its_step(messages, out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:
             known.strangers = _strangers(known, messages, out)
@@ -197,6 +199,40 @@ def _by_its_number(fields: dict[str, Field]) -> None:
         for known in numbered:
             total = sum(known.values.values())
             known.say("device", BEHAVIOUR, 0, total, total)
+
+
+def _by_its_step(messages: list[RouteMessage], fields: dict[str, Field]) -> None:
+    """The one step of topics, or of paths behind a word for a device, that has codes which come again: its devices."""
+    if any(known.meaning == "device" for known in fields.values()):
+        return
+    steps = [known for known in fields.values() if known.path.startswith("path[") and _are_codes(known)]
+    if messages[0].route.protocol not in TOPICS:
+        steps = [known for known in steps if _behind_device(fields.get(_step_before(known.path)))]
+    if len(steps) == 1:
+        total = sum(steps[0].values.values())
+        steps[0].say("device", BEHAVIOUR, 0, total, total)
+
+
+def _are_codes(one: Field) -> bool:
+    """Whether values are codes with digits, each of which comes again."""
+    total = sum(one.values.values())
+    spelled = all(
+        SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
+        and sum(map(str.isdecimal, value)) >= LEAST_DIGITS
+        and form_of(value) in {"code", "int", "hex"}
+        for value in one.values
+    )
+    return spelled and total >= LEAST and total >= 2 * len(one.values)
+
+
+def _step_before(path: str) -> str:
+    return f"path[{int(path[5:-1]) - 1}]"
+
+
+def _behind_device(one: Field | None) -> bool:
+    """Whether a step is a word for a device."""
+    words = one.values if one is not None and len(one.values) == 1 else ()
+    return any(meaning.name == "device" and sure == BY_NAME for word in words for meaning, sure in named_in(word))
 
 
 def _is_number_of_one(one: Field) -> bool:

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.routes.shapes import SHAPES, is_unset
-from netaudit.signatures.field_words import folded
+from netaudit.routes.shapes import SHAPES, is_masked, is_unset
+from netaudit.routes.vocabulary import fits
+from netaudit.signatures.field_words import folded, meanings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netaudit.routes.inferring import Inferred
     from netaudit.routes.learning import Field
-    from netaudit.routes.messages import Leaf
+    from netaudit.routes.messages import Leaf, RouteMessage
 
 MOST = 100_000  # words of ids that are held
 GIVES = {  # what an id of a meaning may be called elsewhere
@@ -31,6 +32,8 @@ TELLS = {"person_id": frozenset({"name", "id_number", "phone"}), "device": froze
 SURELY = frozenset({"id_number", "phone", "birthday", "gender"})  # beside a name: it is somebody's, and no department's
 _GENERIC = frozenset({"id", "uid", "uuid", "code", "no", "key", "number", "num", "bh", "dm", "编号", "path"})
 LEAST, SHARE = 2, 0.5  # ids in common with a list under another name, and their part of a sender's
+
+_SHAPED = {one.name: one for one in meanings()}
 
 Words = dict[str, set[str]]
 Lists = dict[str, dict[str, Words]]  # key → id → meaning → what it is called
@@ -53,18 +56,32 @@ class Relations:
         self._held = 0
         self.cut = False
 
-    def note(self, one: Inferred, own: list[Leaf], fields: dict[str, Field]) -> None:
-        """Take what a record says of ids: of its own fields only, what stands around belongs to others, too."""
-        said: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for leaf in own:
-            meaning, value = fields[leaf.form].meaning, leaf.value.strip()
-            if not meaning and not leaf.sha256 and SHAPES["id"](value):
-                key = "path" if leaf.path.startswith("path[") else folded(leaf.key)
-                meaning = "?" if key in _GENERIC else ""
-            if meaning and value and not is_unset(value):
-                said[meaning].append(("path" if leaf.path.startswith("path[") else folded(leaf.key), value))
-        words = {meaning: one.values[meaning] for meaning in said if meaning in one.values}
-        self.note_words(one.message.route[:2], words, {name: said.get(name, []) + said.get("?", []) for name in GIVES})
+    def note(self, message: RouteMessage, fields: dict[str, Field]) -> None:
+        """Take what the records of a message say of ids: what stands around one belongs to others, too."""
+        records: dict[str, list[Leaf]] = defaultdict(list)
+        for leaf in message.leaves:
+            if not leaf.sha256:
+                records["" if leaf.head else leaf.path.rpartition("]")[0]].append(leaf)
+        for place, some in records.items():
+            words: dict[str, str] = {}
+            ids: dict[str, list[tuple[str, str]]] = defaultdict(list)
+            for leaf in [*some, *(records.get("", ()) if place and len(records) == 2 else ())]:
+                known, value = fields[leaf.form], leaf.value.strip()
+                if value and not is_unset(value) and value not in known.strangers:
+                    self._sort(leaf, known, value, words, ids)
+            self.note_words(message.route[:2], words, {name: ids[name] + ids["?"] for name in GIVES})
+
+    def _sort(
+        self, leaf: Leaf, known: Field, value: str, words: dict[str, str], ids: dict[str, list[tuple[str, str]]]
+    ) -> None:
+        """Put a value among the words, or the ids, of its record."""
+        key = "path" if leaf.path.startswith("path[") else folded(leaf.key)
+        if known.meaning in GIVES:
+            ids[known.meaning].append((key, value))
+        elif known.meaning and (known.proved or fits(_SHAPED[known.meaning], value) or is_masked(value)):
+            words.setdefault(known.meaning, value)
+        elif key in _GENERIC and SHAPES["id"](value):
+            ids["?"].append((key, value))
 
     def note_words(self, ends: Iterable[str], words: dict[str, str], ids: dict[str, list[tuple[str, str]]]) -> None:
         """Take words beside ids, by what these are, each with its key."""

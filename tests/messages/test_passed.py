@@ -5,13 +5,16 @@ from __future__ import annotations
 import struct
 
 import pytest
+from hpack import Encoder
 
 from netaudit.messages.passed import Passed
 from netaudit.messages.readers import READERS
 from tests.messages.datagrams import SEEDS
 from tests.messages.files.test_ymodem import named
 from tests.messages.hellos.test_tls import APPLICATION, client_hello, server_hello
+from tests.messages.http2 import examples
 from tests.messages.makers import device_frames as made
+from tests.messages.smb import test_reader as smb
 from tests.messages.test_amqp import GREETING
 from tests.messages.test_opcua import HELLO
 from tests.reference.messages import down, essence, read, up
@@ -23,6 +26,7 @@ NUMBERS = [number(serial) for serial in range(3)]
 POSTS = b"".join(request("POST", "/v", {"name": "张三", "idcard": one}) for one in NUMBERS)
 HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0"
 RTP = b"\0\x10\x80\x60\0\1" + bytes(4) + b"abcd" + b"x" * 4
+TEXT = f'{{"name": "张三", "idcard": "{NUMBERS[0]}"}} '.encode()
 PACK = b"\0\0\1\xba" + bytes(10)
 PRELUDES: dict[str, bytes] = {
     "tls": b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00",
@@ -117,6 +121,49 @@ def test_of_many_bytes_under_way_the_oldest_are_let_go() -> None:
     for offset in range(0, 40, 10):
         passed.given(offset, bytes(10), 25)
     assert [offset for offset, _ in passed.settle(40)] == [20, 30]
+
+
+def _smb() -> list[tuple[int, bytes]]:
+    junk = b"\0" + (68 + len(TEXT)).to_bytes(3, "big") + smb.header(13, 9) + b"\0\0\0\0" + TEXT  # of no file
+    sent = [up(smb.session(smb.write(3, 0, JPEG[:50]))), up(junk), up(smb.session(smb.write(4, 50, JPEG[50:])))]
+    return [
+        *smb.tree(),
+        up(smb.session(smb.create(2))),
+        down(smb.session(smb.created(2))),
+        *sent,
+        up(smb.session(smb.close(5))),
+    ]
+
+
+def _http2() -> list[tuple[int, bytes]]:
+    one, encoder = examples.frame, Encoder()
+    asked = examples.request(encoder, 1, length=len(JPEG), extra=[("content-type", "image/jpeg")])
+    junk = one(0x2B, 0, 1, TEXT)  # of a kind that nobody knows (RFC 9113, 4.1)
+    padded = one(0, 8, 1, bytes([200]) + JPEG[50:90] + TEXT.ljust(200, b"\0"))
+    return [
+        up(HTTP2 + asked + one(0, 0, 1, JPEG[:50]) + junk + padded + one(0, 1, 1, JPEG[90:])),
+        down(examples.SETTINGS),
+    ]
+
+
+@pytest.mark.parametrize("events", [_smb(), _http2()], ids=["smb", "http2"])
+def test_between_the_ends_of_a_message_nothing_hides(events: list[tuple[int, bytes]]) -> None:
+    """Bytes of a file or a body stand around them; they are searched all the same."""
+    messages, _ = read(events, **row("smb"))
+    assert JPEG in [one.body for one in messages]
+    assert any(NUMBERS[0].encode() in one.body for one in messages)
+    cut, _ = read(events, cuts=range(0, 4000, 11), batch=1, **row("smb"))
+    assert essence(cut) == essence(messages)
+
+
+def test_between_blocks_of_a_file_nothing_hides() -> None:
+    blocks = [
+        b"\0\3" + struct.pack(">H", at + 1) + JPEG[at * 512 : at * 512 + 512] for at in range(len(JPEG) // 512 + 1)
+    ]
+    events = [up(b"\0\2a.jpg\0octet\0"), up(blocks[0]), up(b"\7\7" + TEXT), *map(up, blocks[:1] + blocks[1:])]
+    messages, _ = read(events, segment=1 << 16, proto=17, client_port=41000, server_port=69)
+    assert [one.body for one in messages if one.protocol == "tftp" and one.body] == [JPEG]
+    assert sum(NUMBERS[0].encode() in one.body for one in messages) == 1
 
 
 @pytest.mark.parametrize("place", range(len(SEEDS)))
