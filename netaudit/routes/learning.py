@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.documents.passages import IN, OUT, way_of
@@ -18,7 +19,6 @@ from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,
     is_han,
-    is_id_number,
     is_masked,
     is_named_picture,
     is_unset,
@@ -258,6 +258,7 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
         one.offsets[round((moment.ns - ns) / QUARTER)] += 1
 
 
+@lru_cache(maxsize=8192)
 def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that the names of a field allow, the surest first: its key, and with it what holds it."""
     steps = [step for step in re.split(r"[./]", path.replace("[]", "")) if step and step not in {"#text", "$"}]
@@ -267,9 +268,11 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
+    checked = one.forms["id number"]
+    if not checked and not candidates(one.path, one.key):
+        return
     values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
     total = sum(values.values())
-    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
     if total and checked >= SHARE * total and _is_somebodys(one, values, beside):  # however few they are
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from netaudit.routes.inferring import Inferred
     from netaudit.routes.learning import Field
-    from netaudit.routes.messages import Leaf, RouteMessage
+    from netaudit.routes.messages import Leaf, Route, RouteMessage
 
 MOST = 100_000  # words of ids that are held
 GIVES = {  # what an id of a meaning may be called elsewhere
@@ -33,6 +33,7 @@ SURELY = frozenset({"id_number", "phone", "birthday", "gender"})  # beside a nam
 _GENERIC = frozenset({"id", "uid", "uuid", "code", "no", "key", "number", "num", "bh", "dm", "编号", "path"})
 LEAST, SHARE = 2, 0.5  # ids in common with a list under another name, and their part of a sender's
 
+_TAKEN = frozenset({"?"}).union(*GIVES.values(), GIVES)
 _SHAPED = {one.name: one for one in meanings()}
 
 Words = dict[str, set[str]]
@@ -56,32 +57,35 @@ class Relations:
         self._held = 0
         self.cut = False
 
-    def note(self, message: RouteMessage, fields: dict[str, Field]) -> None:
-        """Take what the records of a message say of ids: what stands around one belongs to others, too."""
-        records: dict[str, list[Leaf]] = defaultdict(list)
-        for leaf in message.leaves:
-            if not leaf.sha256:
-                records["" if leaf.head else leaf.path.rpartition("]")[0]].append(leaf)
-        for place, some in records.items():
-            words: dict[str, str] = {}
-            ids: dict[str, list[tuple[str, str]]] = defaultdict(list)
-            for leaf in [*some, *(records.get("", ()) if place and len(records) == 2 else ())]:
-                known, value = fields[leaf.form], leaf.value.strip()
-                if value and not is_unset(value) and value not in known.strangers:
-                    self._sort(leaf, known, value, words, ids)
-            self.note_words(message.route[:2], words, {name: ids[name] + ids["?"] for name in GIVES})
+    def note(self, messages: Iterable[RouteMessage], fields: dict[str, Field]) -> None:
+        """Take what records of a route say of ids: what stands around one belongs to others, too."""
+        said = {form: known.meaning or _unnamed(known) for form, known in fields.items() if not known.pictures}
+        forms = {form: meaning for form, meaning in said.items() if meaning in _TAKEN}
+        held = set(forms.values())
+        if not any(TELLS[meaning] & held and {meaning, "?"} & held for meaning in GIVES):
+            return
+        for message in messages:
+            records: dict[str, list[Leaf]] = defaultdict(list)
+            for leaf in message.leaves:
+                if leaf.form in forms:
+                    records["" if leaf.head else leaf.path.rpartition("]")[0]].append(leaf)
+            around = records.pop("", []) if len(records) == 2 else []
+            for some in records.values():
+                self._note_record(message.route, [*some, *around], fields, forms)
 
-    def _sort(
-        self, leaf: Leaf, known: Field, value: str, words: dict[str, str], ids: dict[str, list[tuple[str, str]]]
-    ) -> None:
-        """Put a value among the words, or the ids, of its record."""
-        key = "path" if leaf.path.startswith("path[") else folded(leaf.key)
-        if known.meaning in GIVES:
-            ids[known.meaning].append((key, value))
-        elif known.meaning and (known.proved or fits(_SHAPED[known.meaning], value) or is_masked(value)):
-            words.setdefault(known.meaning, value)
-        elif key in _GENERIC and SHAPES["id"](value):
-            ids["?"].append((key, value))
+    def _note_record(self, route: Route, leaves: list[Leaf], fields: dict[str, Field], forms: dict[str, str]) -> None:
+        words: dict[str, str] = {}
+        ids: dict[str, list[tuple[str, str]]] = {meaning: [] for meaning in (*GIVES, "?")}
+        for leaf in leaves:
+            known, meaning, value = fields[leaf.form], forms[leaf.form], leaf.value.strip()
+            if is_unset(value) or value in known.strangers:
+                continue
+            if meaning in ids:
+                key = "path" if leaf.path.startswith("path[") else folded(leaf.key)
+                ids[meaning] += [(key, value)] if meaning != "?" or SHAPES["id"](value) else []
+            elif known.proved or fits(_SHAPED[meaning], value) or is_masked(value):
+                words.setdefault(meaning, value)
+        self.note_words(route[:2], words, {name: ids[name] + ids["?"] for name in GIVES})
 
     def note_words(self, ends: Iterable[str], words: dict[str, str], ids: dict[str, list[tuple[str, str]]]) -> None:
         """Take words beside ids, by what these are, each with its key."""
@@ -127,6 +131,11 @@ class Relations:
         fitting = [ids for ids in known.values() if len(values & ids.keys()) >= least]
         if len(fitting) == 1:
             yield fitting[0]
+
+
+def _unnamed(one: Field) -> str:
+    """`?` for a field without a meaning that may be the id of anything."""
+    return "?" if one.path.startswith("path[") or folded(one.key) in _GENERIC else ""
 
 
 def taker(one: Inferred, meaning: str) -> Taker | None:
