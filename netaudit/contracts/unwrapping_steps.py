@@ -51,7 +51,7 @@ NAMES = {
     "body": "正文",
 }  # fmt: skip
 OTHERS = frozenset({
-    "msgpack", "cbor",
+    "msgpack", "cbor", "tlv",
     "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "bzip2", "xz",
     "aws-chunked", "utf-16", "uuencode", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif",
     "heic", "avif", "wlt", "pdf", "jwt", "socket.io",

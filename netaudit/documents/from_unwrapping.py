@@ -44,7 +44,7 @@ class MessageReader:
         self._turn = 0
         self.stated: list[Statement] = []  # what the last message says of devices
         self.named: list[str] = []  # addresses of pictures in it
-        self.placed = False  # whether it may say where devices stand
+        self.placed = False  # whether it may say where devices stand, or what numbers mean
         self.masked = False  # whether it holds a number of somebody that its sender masked
 
     def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
@@ -94,7 +94,7 @@ class MessageReader:
         self.named = picture_urls(content)
         self.masked = holds_masked_number(content)
         text = plain_text(content)
-        self.placed = bool(leaves) and not images and places_devices(text, head)
+        self.placed = bool(leaves) and not images and (places_devices(text, head) or _is_tagged(leaves))
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)
         self.stated = _stated_by(pages, head) if pages else []
@@ -106,6 +106,11 @@ class MessageReader:
         events = read_events(ways, head, tree, message_id, complete=whole)
         tree.let_go()
         return events
+
+
+def _is_tagged(leaves: list[tuple[Leaf, str, int]]) -> bool:
+    """Whether a message has numbers for names, which it may explain."""
+    return any(leaf.kind == "opaque" and notation(leaf) == "tlv" for leaf, _, _ in leaves)
 
 
 def _stated_by(pages: list[tuple[Leaf, str, int]], head: Head) -> list[Statement]:

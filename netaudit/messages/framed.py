@@ -16,6 +16,7 @@ from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.messages.strays import LONGEST, begun
+from netaudit.text.tag_lengths import elements
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before
 MOST = 4 << 20  # bytes of a document; from there on all is searched
@@ -24,6 +25,7 @@ CHECK = 8  # bytes behind the document of a datagram
 LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
 MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[", 0, LEAD + 1)),)
 TOO_LONG = "limit: document size"
+LONGEST_HEAD = 16  # bytes before a binary document
 SPARE = 64  # bytes behind a frame that prove it
 MARKER = 10  # first bytes of a document by which the next one is found
 _TEXTS = (
@@ -116,7 +118,7 @@ class Length:
 
 def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
     """Ways in which the first frame may say its length: of all, of what follows the field, of the document alone."""
-    for head in range(2, 17):
+    for head in range(2, LONGEST_HEAD + 1):
         if _BINARY.match(data, begin + head):
             for width in (4, 2):
                 for at in range(head - width + 1):
@@ -125,6 +127,22 @@ def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
                             one = Length(at, width, order, more, head)
                             if one.of(data, begin):
                                 yield one
+    yield from _tagged(data, begin)
+
+
+def _tagged(data: bytes | bytearray, begin: int) -> list[Length]:
+    """Ways in which a first frame of tagged elements may say its length, the shortest first."""
+    there, found = len(data) - begin, []
+    for width in (4, 2):
+        for at in range(LONGEST_HEAD - width + 1):
+            for order in ("big", "little"):
+                value = Length(at, width, order, 0, 0).of(data, begin)
+                for head in range(at + width, LONGEST_HEAD + 1) if 0 < value <= there else ():
+                    for more in dict.fromkeys((0, at + width, head)):
+                        size = value + more
+                        if head < size <= there and elements(data, begin + head, begin + size):
+                            found.append((size, Length(at, width, order, more, head)))
+    return [one for _, one in sorted(found, key=lambda one: one[0])]
 
 
 def begins(data: bytes) -> bool:
@@ -319,6 +337,9 @@ class Side:
             return None
         for one in lengths(held, pos):
             size = pos + one.of(held, pos)
+            if _BINARY.match(held, pos + one.head) is None:  # elements that prove themselves
+                self.length = one
+                return Frame(pos + one.head, size, size, size)
             follows = len(held) > size + one.head + 2 and _BINARY.match(held, size + one.head) is not None
             if (follows and held.startswith(held[pos : pos + one.at], size)) or (final and len(held) == size):
                 self.length = one
@@ -334,7 +355,7 @@ class Side:
         if not size:
             self.given_up = True
         elif len(held) - pos >= size:
-            if _BINARY.match(held, pos + length.head) is not None:
+            if _BINARY.match(held, pos + length.head) is not None or elements(held, pos + length.head, pos + size):
                 return Frame(pos + length.head, pos + size, pos + size)
             self.given_up = True
         return None

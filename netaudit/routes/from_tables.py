@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import FIELDS_CUT, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.routes.apart import announced, devices_of_flows
+from netaudit.routes.dictionaries import explained
 from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_inferred, with_words
 from netaudit.routes.field_rows import MOST_VALUES, field_rows
 from netaudit.routes.inferring import Around, Inferred, Picture, address, asks_for_faces, infer, records_beyond
@@ -59,6 +60,7 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
     found: list[Inferred] = []
     entries = _of_entries(tables, clear)
+    explained(messages)
     beside, messages = [one for one in messages if one.beside], joined([one for one in messages if not one.beside])
     pictures = _pictures(tables["images"])
     around = Around(pictures, _held(messages))

@@ -31,6 +31,14 @@ def packed(at: int) -> bytes:
     return b"\x83\xa3box\xa3A-1\xa1n" + bytes([at]) + b"\xa4crop\xc5" + struct.pack(">H", len(JPEG)) + JPEG
 
 
+def tagged(at: int) -> bytes:
+    """Elements of a tag, a length of three bytes and a value: texts, and a picture in all but the first."""
+    said = {0x11: b"A-1", 0x12: "东门".encode("gbk"), 0x21: b"no %d" % at, 0x22: b"somebody"} | (
+        {0x30: JPEG} if at else {}
+    )
+    return b"".join(bytes([tag]) + len(value).to_bytes(3, "big") + value for tag, value in said.items())
+
+
 def lined(at: int) -> bytes:
     return b"SEEN/2\r\nUnit: A-1\r\nNumber: %d\r\nBody-Size: %d\r\n\r\n" % (at, len(JPEG)) + JPEG
 
@@ -45,6 +53,8 @@ WAYS = {
     "length with itself, MessagePack": (b"".join(b"EV" + struct.pack(">I", len(packed(at)) + 6) + packed(at) for at in range(5)),
                                         [packed(at) for at in range(5)]),
     "one MessagePack": (struct.pack(">H", len(packed(1))) + packed(1), [packed(1)]),
+    "head, length, tagged elements": (b"".join(b"WS\x02\x01" + struct.pack(">I", len(tagged(at))) + tagged(at) for at in range(5)),
+                                      [tagged(at) for at in range(5)]),
     "lines and a picture": (b"".join(map(lined, range(4))), [lined(at)[: -len(JPEG)] for at in range(4)]),
 }  # fmt: skip
 

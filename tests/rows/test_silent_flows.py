@@ -115,6 +115,13 @@ def test_the_same_with_and_without_columns(tmp_path_factory, seed, size, data):
     assert told[1] == told[0]
 
 
+def test_what_is_announced_at_the_same_time_comes_behind(tmp_path_factory):
+    """A datagram in front of the request of TFTP that has its time: who was asked first differed."""
+    packets = traffic(random.Random(2139), 32)
+    told = [tables_of(tmp_path_factory.mktemp("case"), packets, [], columns=columns) for columns in (False, True)]
+    assert told[1] == told[0]
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1 << 32), size=st.integers(1, 60), data=st.data())
 def test_the_same_for_any_cuts_and_workers(tmp_path_factory, seed, size, data):
