@@ -200,7 +200,7 @@ def test_a_packed_image_is_found_and_a_cut_one_is_not_called_whole(pack) -> None
     assert whole[0].complete
     if pack is not lzw:  # which has no end of its own: the picture's tells
         assert not any(leaf.part.complete for leaf in open_all(body[:-20]) if leaf.kind == "jpeg")
-    assert [leaf.part.data for leaf in open_all(body[:12] + bytes(40))] == [body[:12] + bytes(40)]
+        assert [leaf.part.data for leaf in open_all(body[:12] + bytes(40))] == [body[:12] + bytes(40)]
 
 
 def test_gap_behind_gzip_leaves_the_prefix() -> None:
