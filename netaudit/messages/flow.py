@@ -149,20 +149,16 @@ class Flow:
         self.announced = announced
         self._set(entry, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
 
-    def resume(self, reader: str, covered: tuple[int, int]) -> None:
+    def resume(self, reader: str, covered: tuple[int, int], server_name: str = "") -> None:
         """A taker lets the flow go: stand where a reader would, had it read all up to these offsets, [UP, DOWN]."""
         self._set(entry_of(reader, self.transport), Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+        self.server_name = server_name
+        if isinstance(self.reader, HttpReader):
+            self.reader.stand_at(covered)
         for trail, offset in zip(self.trails, covered, strict=True):
             trail.covered = trail.read = offset
         for passed, offset in zip(self.passed, covered, strict=True):
             passed.restart(offset)
-
-    def go_on(self, read: tuple[int, int], server_name: str) -> None:
-        """Stand behind whole exchanges of HTTP/1 (`http1/whole.py`) that ended at these offsets, [UP, DOWN]."""
-        self.resume("http", read)
-        self.server_name = server_name
-        assert isinstance(self.reader, HttpReader)
-        self.reader.stand_at(read)
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
 

@@ -66,12 +66,12 @@ from netaudit.unwrapping.codecs import (
 from netaudit.unwrapping.codecs import (
     zip as codecs_zip,
 )
-from netaudit.unwrapping.image_residue import beside
+from netaudit.unwrapping.image_residue import beside, written
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.locked import is_locked
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
-from netaudit.unwrapping.slices import one_to_one, present, readable
+from netaudit.unwrapping.slices import derive, one_to_one, present, readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
 
 if TYPE_CHECKING:
@@ -264,8 +264,16 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     if kind:
         leaf = _image(part, kind, budget)
         yield leaf
-        found = (yield from _left(part, budget, trifle)) if part.depth < budget.depth else 0
+        found, texts = 0, []
+        if part.depth < budget.depth:
+            for place, text in written(leaf):
+                if budget.part() and budget.spend(len(text)):
+                    yield from _unwrap(derive(part, text, Step("picture", place)), budget, trifle, among=True)
+                    texts.append(text)
+            found = yield from _left(part, budget, trifle)
         if found < len(part.data) and (other := beside(leaf)):
+            for one in texts:
+                other = other.replace(one, b"")
             for one in itertools.islice(itertools.chain.from_iterable(budget.given.values()), _FEW):
                 other = other.replace(one, b"")
             _count(other, 0, budget)

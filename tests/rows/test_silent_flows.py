@@ -95,7 +95,7 @@ def tables_of(folder, packets, cuts, *, columns=True, workers=1):
     (folder / "private" / "key").write_bytes(bytes(32))
     for number in range(workers):
         own = [one for one in packets if one.get("shard", 0) % workers == number]
-        shard = Shard(folder, str(number), Keep(), takes=takers if columns else lambda *_: [])
+        shard = Shard(folder, str(number), Keep(), takes=takers if columns else lambda *_, **__: [])
         begin = 0
         for end in [*sorted(cuts), len(own)]:
             shard.feed(*batch(own[begin:end]))
@@ -148,8 +148,8 @@ def test_what_is_held_is_given_back_and_room_stays_small(tmp_path, monkeypatch):
     monkeypatch.setattr(silent, "ROOM", 256)
     held = []
 
-    def kept(*given):
-        found = takers(*given)
+    def kept(*given, **more):
+        found = takers(*given, **more)
         held.append(found[-1])
         return found
 
