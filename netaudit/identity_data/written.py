@@ -87,8 +87,8 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _in_digits(found: re.Match[str]) -> str:
     """A number in digits of ASCII, by what each sign is worth (Unicode, property Nd)."""
-    *digits, last = found[0]
-    signs = [*digits, "X" if last in _LIKE_X else last]
+    number = found[0]
+    signs = [*number[:-1], "X" if number[-1] in _LIKE_X else number[-1]]
     return "".join(_NUMERALS.get(one) or (str(unicodedata.decimal(one, one))) for one in signs)
 
 
