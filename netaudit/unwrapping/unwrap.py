@@ -135,7 +135,11 @@ CODECS: tuple[Codec, ...] = (
     Codec("uuencode", codecs_uu.is_uu, codecs_uu.open_uu, keeps=True, first=_SPACE + _LETTERS + b"<"),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
     Codec(
-        "compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True, first=b"\x1f\x28\x78B\xfd"
+        "compressed",
+        codecs_coding.is_compressed,
+        codecs_coding.open_compressed,
+        keeps=True,
+        first=b"\x1f\x28\x78B\xfd]",
     ),
     Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING, declared="/grpc"),
     Codec(

@@ -16,6 +16,7 @@ from netaudit.jit.decorators import lean_kernel
 from netaudit.messages.dns.kernels_dns import read_datagram
 from netaudit.messages.dns.kernels_names import alike, wide
 from netaudit.messages.dns.layouts import ORDINARY, PLAIN, RESUMED, Room
+from netaudit.messages.kernels_numbers import next_number
 
 U1 = npt.NDArray[np.uint8]
 I4 = npt.NDArray[np.int32]
@@ -80,6 +81,8 @@ def read_flow(room: Room, number: int, flow: Any, runs: Rows, pieces: Rows, payl
         at = run["bytes_at"]
         for place in range(run["piece_from"], run["piece_to"]):
             piece = pieces[place]
+            if next_number(payload[at : at + wide(piece["length"])], 0)[0] >= 0:
+                return False  # in a name that is asked for
             opens = new and used[0] == begun
             if not read_datagram(room, flow, piece, payload, at, run["direction"], opens):
                 return False
