@@ -47,6 +47,14 @@ def test_what_is_met_no_more_is_gone_with_its_number() -> None:
     assert one.power.of_100 == 99
 
 
+def test_how_long_was_captured_is_said_without_the_pauses() -> None:
+    """A visit by day and one by night are no fourteen hours."""
+    later = visit(LATER, [beats(LATER)])
+    later.spans.append((LATER + 14 * 60 * MINUTE, LATER + 14 * 60 * MINUTE + 35 * MINUTE))
+    said = " ".join(sentences(told(later), later, "en"))
+    assert "the 1 h 5 min that were captured" in said
+
+
 def test_what_goes_on_is_still_there() -> None:
     assert told(office(LATER)).status == "still"
 
