@@ -18,7 +18,8 @@ from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdi
 from netaudit.messages.strays import LONGEST, begun
 from netaudit.text.tag_lengths import elements
 
-LEAD = 32  # bytes in which a document begins behind the end of the one before
+LEAD = 32  # bytes in which a document begins behind the end of the one before, or behind …
+LEAD_LINES = 1024  # … lines of text, as brokers of messages have them, of so many bytes
 MOST = 4 << 20  # bytes of a document; from there on all is searched
 MOST_DOCUMENTS = 50_000  # of a direction; what follows is searched as all unknown bytes are
 CHECK = 8  # bytes behind the document of a datagram
@@ -39,6 +40,7 @@ _BINARY = re.compile(
 )
 # possessive: each line is read in one way only, so that lines without an end cost no more than they are long
 _LINES = re.compile(rb"[^\x00-\x1f]{1,64}+\r?\n(?:[^\x00-\x1f:=]{1,48}+[:=][^\x00-\x1f]{0,301}+\r?\n){2,48}+\r?\n")
+_HEAD = re.compile(rb"(?:\x00{0,4}[\t\x20-\x7e\x80-\xff]{0,512}+\r?\n){1,32}+")
 _SIZE = re.compile(rb"[:=] ?(\d{2,8})\r?\n")
 _MARKS = re.compile(rb'["{}\[\]]')
 _ROOT = re.compile(rb"<([A-Za-z][\w:.-]{0,80})")
@@ -156,9 +158,16 @@ def begins(data: bytes) -> bool:
 
 def _begin(data: bytes | bytearray, at: int = 0) -> tuple[int, int]:
     """Where a text begins within the lead, and where that is known: of two the first to be known; -1 for nowhere."""
-    found = [one for text in _TEXTS if (one := text.search(data, at, at + LEAD + 256)) and one.start() <= at + LEAD]
+    last = at + _lead(data, at)
+    found = [one for text in _TEXTS if (one := text.search(data, at, last + 256)) and one.start() <= last]
     known, begin = min(((one.end(), one.start()) for one in found), default=(-1, -1))
     return begin, known
+
+
+def _lead(data: bytes | bytearray, at: int = 0) -> int:
+    """Bytes in which a document may begin: a few behind whole lines of text."""
+    lines = _HEAD.match(data, at, at + LEAD_LINES)
+    return LEAD + (lines.end() - at if lines else 0)
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -167,7 +176,7 @@ def recognise(opening: Opening) -> Verdict:
         return Verdict.NO
     if begins(opening.up) or begins(opening.down):
         return Verdict.YES
-    settled = len(opening.up) >= LEAD + 256 and len(opening.down) >= LEAD + 256
+    settled = all(len(one) >= _lead(one) + 256 for one in (opening.up, opening.down))
     return Verdict.NO if settled else Verdict.MORE
 
 
@@ -180,7 +189,7 @@ def recognise_datagram(opening: Opening) -> Verdict:
 def _body_span(data: bytes) -> tuple[int, int] | None:
     """Where the JSON text of a datagram begins and ends."""
     begin = _begin(data)[0] if len(data) >= LEAST_DATAGRAM else -1
-    if begin < 0 or data[begin : begin + 1] not in {b"{", b"["}:
+    if not 0 <= begin <= LEAD or data[begin : begin + 1] not in {b"{", b"["}:
         return None
     end = _Json(begin).end(data)
     return (begin, end) if end and len(data) - end <= CHECK else None

@@ -15,6 +15,7 @@ LEAST_TEXTS = 3
 SHARE = 0.6  # of values that are texts or pictures
 LARGEST = 4 << 20  # bytes
 _CONTROL = frozenset(range(0x20)) - {9, 10, 13}
+_NO_CONTROL = bytes(set(range(256)) - _CONTROL)
 BEGINNING = 16  # bytes of a value by which texts are told at first
 SAMPLE = 256  # bytes of a value that are looked at
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM")
@@ -39,9 +40,11 @@ def elements(data: bytes | bytearray, start: int = 0, end: int | None = None) ->
     most = (LEAST_TEXTS, -MOST - 1)
     if not 2 * LEAST <= end - start <= LARGEST or data.startswith(_PICTURES, start):
         return best
+    if not data[start:end].translate(None, _NO_CONTROL):
+        return best  # tags and lengths of a text are none, and most that is asked of is one
     for tag in TAGS:
         for length in LENGTHS:
-            for order in ("big", "little"):
+            for order in ("big", "little") if length > 1 else ("big",):
                 found = _walk(data, start, end, tag, length, order)
                 if len(found) >= LEAST and (worth := (_texts(data, found), -len(found))) > most:
                     best, most = found, worth
