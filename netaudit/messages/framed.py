@@ -88,7 +88,7 @@ class _Json:
 
 
 class _Xml:
-    """Where an XML document ends: behind the first closing tag of its root; `broken` where bytes stand that are none."""
+    """Where an XML document ends: behind its root; `broken` where bytes stand that are none of it."""
 
     def __init__(self, begin: int) -> None:
         self.at, self.close, self.broken = begin, b"", -1
