@@ -32,7 +32,7 @@ from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
-from netaudit.rows.leaves import LeafRows
+from netaudit.rows.leaves import LeafRows, describes_in_query
 from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
@@ -365,7 +365,7 @@ class Shard:
                 self._witness.named(message, row)
             entry = True
         named = self._events.names_pictures and not is_reply(message)
-        telling = entry or pictured or named or self._events.masked
+        telling = entry or pictured or named or self._events.describes or describes_in_query(message)
         if telling or self._events.placed:
             self._leaves.append(message, self._events.taken, beside=not telling)
 
