@@ -42,7 +42,7 @@ def read(path: Path, keys: Keys | None, *, in_columns: bool = True):
 
     for window in open_captures([path]).windows():
         decoded = decoder.feed(window)
-        take(assembler.take(decoded.buffer, decoded.packets))
+        take(assembler.assemble(decoded.buffer, decoded.packets))
     take(assembler.end())
     assert conversations.failures == []
     return messages, conversations

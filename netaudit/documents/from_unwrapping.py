@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netaudit.documents.addresses import picture_urls
 from netaudit.documents.index import plain_text
 from netaudit.documents.nodes import Document, Image, Tree
+from netaudit.documents.places import places_devices
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
 from netaudit.masking.number_forms import holds_masked_number
@@ -43,6 +44,7 @@ class MessageReader:
         self._turn = 0
         self.stated: list[Statement] = []  # what the last message says of devices
         self.named: list[str] = []  # addresses of pictures in it
+        self.placed = False  # whether it may say where devices stand
         self.masked = False  # whether it holds a number of somebody that its sender masked
 
     def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
@@ -92,6 +94,7 @@ class MessageReader:
         self.named = picture_urls(content)
         self.masked = holds_masked_number(content)
         text = plain_text(content)
+        self.placed = bool(leaves) and not images and places_devices(text, head)
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)
         self.stated = _stated_by(pages, head) if pages else []

@@ -47,8 +47,8 @@ class Carver:
         self.dead: set[int] | None = None  # offsets that lead nowhere
         self.out: list[Message] = []
 
-    def feed(self, offset: int, data: bytes) -> list[Message]:
-        """Take the next bytes of this direction."""
+    def feed(self, offset: int, data: bytes, *, alone: bool = False) -> list[Message]:
+        """Take the next bytes of this direction; `alone`: look for no other image than that under way."""
         start = 0
         if self.walker is not None:
             if not isinstance(self.work, bytearray):
@@ -59,7 +59,9 @@ class Carver:
             self.work = bytes(self.work) + data
         else:
             self.work, self.base = data, offset
-        while start >= 0:
+        if alone and start >= 0:
+            self._keep(len(self.work))
+        while start >= 0 and not alone:
             start = self._search(start)
         return self._given()
 
@@ -250,6 +252,8 @@ class CarveReader(BaseReader):
     """Searches both directions of a flow whose protocol nobody knows."""
 
     joins_datagrams = True
+
+    searches = True
 
     def __init__(self) -> None:
         self.sides = (Search(UP), Search(DOWN))

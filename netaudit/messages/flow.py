@@ -1,7 +1,7 @@
 """One flow: the reader that its first bytes choose (`readers.py`), and messages with their ids and packets.
 
 What a reader does never depends on how the bytes were cut into runs; a reader that fails costs only its flow, which is
-carved from there on.
+carved from there on. What a reader passes over is searched beside it, as a flow that nobody knows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from netaudit.contracts.details import HelloDetails
 from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
-from netaudit.messages.reader import CARVE, OPENING, SEARCH, BaseReader, Opening
+from netaudit.messages.passed import Passed
+from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, FALLBACK, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
 
@@ -37,6 +38,8 @@ SYN_SEEN, FIN_UP, FIN_DOWN, MIDWAY = 1 | 2, 4, 8, 32  # bits of FLOW.handshake
 FRONT = 64  # bytes of a datagram in which a picture that hides behind words begins
 _PICTURE = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
 HAND_OVERS = 8  # of one flow; then it is carved
+END = 1 << 62  # behind all offsets
+LEAST_APART = 256  # bytes between the ends of a message that do not count as read with it
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _SIZES = {"u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i8": "q"}
@@ -98,9 +101,10 @@ class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "chosen", "done", "entry", "failures", "hand_overs", "held", "id", "inner", "keys", "last",
-        "midstream", "opening", "out", "ports", "protocol", "reader", "reported", "seen", "serial", "server_name",
-        "swapped", "together", "trails", "transport", "upgrade", "via", "waiting", "who_opened_is_known",
+        "announced", "beside", "chosen", "done", "entry", "failures", "hand_overs", "heard", "held", "id", "inner",
+        "keys", "last", "midstream", "opening", "out", "passed", "ports", "protocol", "reader", "reported", "seen",
+        "serial", "server_name", "swapped", "together", "trails", "transport", "upgrade", "via", "waiting",
+        "who_opened_is_known",
     )  # fmt: skip
 
     def __init__(self, row: np.void, keys: FlowKeys | None = None, *, together: bool = False) -> None:
@@ -117,6 +121,8 @@ class Flow:
     def _clear(self) -> None:
         """Stand at the beginning, with nothing read."""
         self.inner: Within | None = None  # the stream that is carried inside this one
+        self.passed = (Passed(), Passed())
+        self.beside: Beside | None = None  # what readers passed over
         self.entry: Entry | None = None
         self.announced: Announcement | None = None
         self.reader: BaseReader | None = None
@@ -132,6 +138,7 @@ class Flow:
         self.server_name = ""
         self.chosen = ("", "", "")
         self.swapped = self.done = self.reported = self.seen = False
+        self.heard = False  # a reader that does not search all has found messages
         self.failures: list[str] = []
         self.hand_overs = 0
 
@@ -146,6 +153,8 @@ class Flow:
         self._set(entry_of(reader, self.transport), Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
         for trail, offset in zip(self.trails, covered, strict=True):
             trail.covered = trail.read = offset
+        for passed, offset in zip(self.passed, covered, strict=True):
+            passed.restart(offset)
 
     def go_on(self, read: tuple[int, int], server_name: str) -> None:
         """Stand behind whole exchanges of HTTP/1 (`http1/whole.py`) that ended at these offsets, [UP, DOWN]."""
@@ -240,12 +249,59 @@ class Flow:
 
     def _forget(self, direction: int) -> None:
         if self.reader is not None and not self.done:
-            self.trails[direction].forget(self._needed_from(self.reader, direction))
+            self._let_go_before(direction, self._needed_from(direction, self.reader.needed_from(direction)))
 
-    def _needed_from(self, reader: BaseReader, direction: int) -> int:
-        """Stream offset before which no later message of this direction begins, of the inner stream's neither."""
-        first = reader.needed_from(direction)
+    def _let_go_before(self, direction: int, first: int) -> None:
+        """No later message begins before."""
+        self.trails[direction].forget(first)
+
+    def _needed_from(self, direction: int, first: int) -> int:
+        """Stream offset before which no later message begins, of the inner stream and of what was passed neither."""
+        if self.beside is not None:
+            first = min(first, self.beside.open_from(direction))
         return first if self.inner is None else self.inner.needed_from(direction, first)
+
+    # -- what a reader passes over ------------------------------------------------------------------------------------
+
+    def _hear(self, found: list[Message], direction: int = UP, upto: int = 0) -> None:
+        """Messages of a reader, and by their place among them what it passed over in a direction before `upto`."""
+        reader = self.reader
+        used = reader.consumed if reader is not None and reader.consumed else []
+        if reader is None or not reader.apart:
+            used += [(message.direction, message.start, message.end) for message in found]
+        for way, start, end in used:
+            self.passed[way].cover(start, end)
+        used.clear()
+        self.heard = self.heard or bool(found)
+        parts = self.passed[direction].settle(upto)
+        for message in found:
+            if direction == message.direction:
+                while parts and parts[0][0] < (message.end if reader is not None and reader.apart else message.start):
+                    self._search(direction, *parts.pop(0))
+                self._skip(direction, message.end)
+            self._fill(message)
+        for part in parts:
+            self._search(direction, *part)
+        self._skip(direction, upto)
+
+    def _search(self, direction: int, offset: int, data: bytes) -> None:
+        if self.reader is not None and self.reader.apart and len(data) >= LEAST_APART:
+            self.trails[direction].add_gap(offset, offset + len(data))
+        if self.beside is None:
+            self.beside = Beside(self)
+        self.beside.bring(direction, offset, data)
+        self._take_inner(self.beside)
+
+    def _skip(self, direction: int, upto: int) -> None:
+        if self.beside is not None and upto < END:
+            self.beside.skip(direction, upto)
+            self._take_inner(self.beside)
+
+    def _leave(self, offsets: tuple[int, int]) -> None:
+        """Another reader, or none, goes on there: what this one has passed over before is searched."""
+        for direction, offset in enumerate(offsets):
+            self._hear([], direction, offset)
+            self.passed[direction].restart(offset)
 
     # -- choosing a reader --------------------------------------------------------------------------------------------
 
@@ -308,11 +364,17 @@ class Flow:
         reader = self.reader
         assert reader is not None
         direction, offset, data, length = event
+        if data and not reader.searches:
+            self.passed[direction].given(offset, data, reader.holds)
         try:
             found = reader.feed(direction, offset, data) if data else reader.gap(direction, offset, length)
         except Exception as error:  # noqa: BLE001 - whatever a reader does, it costs its flow only
             self._failed(error, event)
             return
+        if not reader.searches:
+            wish = reader.hand_over
+            self._hear(found, direction, reader.read_upto(direction) if wish is None else wish.offsets[direction])
+            found = []
         self._heed(reader, found)
         if reader.hand_over is not None and not self.done:
             self._hand_over(reader)
@@ -326,6 +388,8 @@ class Flow:
         if reader.carried:
             self._carry(reader)
         if not reader.wants_bytes:
+            self._leave((END, END))
+            self._close_beside(0, (0, 0))
             self.done = True
             self.trails[UP].forget(1 << 62)
             self.trails[DOWN].forget(1 << 62)
@@ -362,6 +426,9 @@ class Flow:
 
     def _carve(self, event: Event, why: str = "a picture where words must be") -> None:
         """Search for images from an event on."""
+        upto = [END, END]
+        upto[event[0]] = event[1]
+        self._leave((upto[UP], upto[DOWN]))
         self._fill(carved_from_here(self.entry.name if self.entry else UNKNOWN, event[0], event[1], why))
         self.let_go()
         self.entry, self.reader = CARVED, CARVED.make()
@@ -371,15 +438,14 @@ class Flow:
         wish = reader.hand_over
         assert wish is not None
         self.hand_overs += 1
+        self._leave(wish.offsets)
         reader.let_go()
         self.reader = None
         self.midstream = False
         self.protocol = reader.protocol or self.protocol
         self.upgrade, self.via = wish.upgrade, wish.via
         if self.hand_overs > HAND_OVERS or wish.upgrade == CARVE:
-            self.entry, self.reader = CARVED, CARVED.make()
-        elif wish.upgrade == SEARCH:
-            self.entry = FALLBACK[self.transport]
+            self.entry = CARVED if self.hand_overs > HAND_OVERS else FALLBACK[self.transport]
             self.reader = self.entry.make()
         for direction in (wish.first, 1 - wish.first):
             if rest := wish.rest[direction]:
@@ -401,16 +467,27 @@ class Flow:
             except Exception as error:  # noqa: BLE001 - as in _give
                 self._failed(error, (UP, self.trails[UP].covered, b"", 0))
                 break
-            for message in found:
-                self._fill(message)
+            self._hear(found)
             if reader.carried:
                 self._carry(reader)
             if reader.hand_over is None:
                 break
             self._hand_over(reader)
+        if not self.done:
+            self._leave((END, END))
         if self.inner is not None:
             self.inner.close(handshake, span)
             self._take_inner(self.inner)
+        self._close_beside(handshake, span)
+
+    def _close_beside(self, handshake: int, span: tuple[int, int]) -> None:
+        beside, self.beside = self.beside, None
+        if beside is not None:
+            beside.close(handshake, span)
+            self._take_inner(beside)
+            if beside.protocol and (beside.done or not self.heard):
+                self.protocol = beside.protocol
+            beside.let_go()
 
     # -- messages out -------------------------------------------------------------------------------------------------
 
@@ -445,8 +522,9 @@ class Flow:
         """The reader is asked nothing more."""
         if self.reader is not None:
             self.reader.let_go()
-        if self.inner is not None:
-            self.inner.let_go()
+        for within in (self.inner, self.beside):
+            if within is not None:
+                within.let_go()
 
     def summary(self) -> FlowSummary:
         """What is known at the end."""
@@ -461,3 +539,57 @@ class Flow:
         """What became of keys so far, and from which source they came; empty where none were given."""
         outcome = self.reader.outcome if self.reader else None
         return (outcome.state, outcome.source) if outcome is not None else ("", "")
+
+
+class Beside(Flow):
+    """What the readers of a flow pass over, as a flow of its own, at the same offsets; the outer one fills messages."""
+
+    __slots__ = ("ends",)
+
+    def __init__(self, outer: Flow) -> None:
+        self.serial, self.transport, self.ports, self.id = outer.serial, outer.transport, outer.ports, outer.id
+        self.who_opened_is_known, self.midstream = True, False
+        self.keys, self.together = outer.keys, False
+        self._clear()
+        self.hand_overs = outer.hand_overs + 1
+        self.entry = FALLBACK[outer.transport] if self.hand_overs <= HAND_OVERS else CARVED
+        self.reader = self.entry.make()
+        self.seen = True
+        self.ends = [-1, -1]
+
+    def bring(self, direction: int, offset: int, data: bytes) -> None:
+        """Take bytes."""
+        if self.done:
+            return
+        self._miss(direction, offset)
+        self.ends[direction] = offset + len(data)
+        self._event((direction, offset, data, len(data)))
+
+    def skip(self, direction: int, upto: int) -> None:
+        """What comes up to there is something else: what is under way waits for it in vain."""
+        if not self.done and self.open_from(direction) < self.ends[direction]:
+            self._miss(direction, upto)
+
+    def _miss(self, direction: int, upto: int) -> None:
+        end = self.ends[direction]
+        if 0 <= end < upto:
+            self.ends[direction] = upto
+            self._event((direction, end, b"", upto - end))
+
+    def open_from(self, direction: int) -> int:
+        """Offset of the first byte that a later message may begin with."""
+        if self.done:
+            return END
+        if self.reader is None:
+            return min((at for turned, at, _, _ in self.waiting if turned == direction), default=END)
+        end = self.ends[direction]
+        return self._needed_from(direction, self.reader.needed_from(direction)) if end >= 0 else END
+
+    def _let_go_before(self, direction: int, first: int) -> None:
+        """The trails are the outer flow's."""
+
+    def _fill(self, message: Message) -> None:
+        """Name what was found; all else the outer flow does."""
+        if not self.protocol and message.protocol != "carved":
+            self.protocol = message.protocol
+        self.out.append(message)

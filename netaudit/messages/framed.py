@@ -2,8 +2,7 @@
 
 Terminals and gates wrap their documents in heads, lengths and check bytes of their own. JSON and XML end by themselves,
 whatever stands around them. Binary documents and pictures behind lines of text are cut by a length in front of them,
-where frames of that length follow each other without a gap, or one is all there is. What is no document is searched as
-all unknown bytes are.
+where frames of that length follow each other without a gap, or one is all there is. What is no document is passed over.
 """
 
 from __future__ import annotations
@@ -12,12 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netaudit.messages.carve import LEAD as LONGEST_LEAD
-from netaudit.messages.carve import CarveReader, Search
+from netaudit.messages.carve import CarveReader
 from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
-from netaudit.messages.strays import LONGEST, Strays, begun
+from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.strays import LONGEST, begun
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before
 MOST = 4 << 20  # bytes of a document; from there on all is searched
@@ -196,15 +194,13 @@ class FramedDatagrams(CarveReader):
 
 
 class Side:
-    """One direction: what is held of a frame that is not whole, and the search for all else.
+    """One direction: what is held of a frame that is not whole.
 
     Of a document, of HTTP and of TLS that which takes fewer bytes to be known is believed, however they come.
     """
 
     def __init__(self, direction: int) -> None:
         self.direction = direction
-        self.search = Search(direction)
-        self.strays = Strays()  # once it is given up
         self.held = bytearray()
         self.pos = 0  # of what is held, what was given already
         self.base = 0  # stream offset of held[pos]
@@ -219,18 +215,13 @@ class Side:
     def feed(self, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes."""
         if self.given_up:
-            return self._astray(offset, data)
+            return []
         if not self.held:
             self.base = offset
         self.held += data
         out = self._cut(final=False)
         self._trim()
         return out
-
-    def _astray(self, offset: int, data: bytes) -> list[Message]:
-        at, free = self.strays.take(offset, data)
-        self.turned = self.strays.found
-        return self.search.feed(at, free) if free else []
 
     def _trim(self) -> None:
         """Forget what was given, once for all documents of a run."""
@@ -251,8 +242,8 @@ class Side:
         out: list[Message] = []
         while self.left and not self.given_up:
             frame = self._next(final=final)
-            if self.turned and frame is not None:
-                return out + self._loose(frame.begin - self.pos)
+            if self.turned:
+                return out
             if self._is_too_long(frame):
                 over = Message("carved", self.direction, self.base, self.base, complete=False, unknown_from=0)
                 over.notes.append(TOO_LONG)
@@ -263,11 +254,15 @@ class Side:
             elif frame is None:
                 self.given_up = True
             else:
-                out += self._loose(frame.begin - self.pos)
-                out += self._document(frame.end - frame.begin)
-                out += self._loose(frame.upto - frame.end)
+                self._pass(frame.begin - self.pos)
+                out.append(self._document(frame.end - frame.begin))
+                if frame.upto > frame.end:
+                    out.append(self._document(frame.upto - frame.end, "body"))
                 self.given_up = self.documents >= MOST_DOCUMENTS
-        return out + self._give_up() if self.given_up and self.left else out
+        if self.given_up:
+            self._pass(self.left)
+            self.under_way = None
+        return out
 
     def _next(self, *, final: bool) -> Frame | None:
         """The next frame that is whole, where neither HTTP nor TLS begins first."""
@@ -278,7 +273,8 @@ class Side:
                 return frame
             begin, proof = (-1, frame.proof) if frame is not None else self._text()
             if (at := self._turns(proof)) >= 0:
-                return Frame(at, at, at)
+                self._pass(at - self.pos)
+                return None
             if begin - self.pos > MOST:
                 self.given_up = True
                 return None
@@ -358,73 +354,48 @@ class Side:
             return frame.end - frame.begin > MOST
         return self.under_way is not None and len(self.held) - self.under_way[0] > MOST
 
-    def _loose(self, count: int) -> list[Message]:
-        """Give the next bytes of what is held to the search."""
-        out = self.search.feed(self.base, bytes(self.held[self.pos : self.pos + count])) if count else []
+    def _pass(self, count: int) -> None:
+        """Pass over the next bytes of what is held."""
         self.pos += count
         self.base += count
-        return out
 
-    def _document(self, count: int, *, cut: bool = False) -> list[Message]:
-        """A message of the next bytes of what is held; what was searched before it ends there."""
-        out = self.search.finish(ended=False)
+    def _document(self, count: int, method: str = "frame", *, cut: bool = False) -> Message:
+        """A message of the next bytes of what is held."""
         body = bytes(self.held[self.pos : self.pos + count])
-        message = Message("carved", self.direction, self.base, self.base + count, method="frame")
+        message = Message("carved", self.direction, self.base, self.base + count, method=method)
         message.body, message.body_start, message.body_size = body, self.base, count
         if cut:
             message.complete, message.unknown_from = False, count
-        self.pos += count
-        self.base += count
+        self._pass(count)
         self.documents += 1
-        self.search.carver.tail = body[-LONGEST_LEAD:]
-        return [*out, message]
+        return message
 
-    def _give_up(self) -> list[Message]:
-        """Search all that is held, and all that follows."""
-        self.given_up, self.under_way = True, None
-        data, offset = bytes(self.held[self.pos :]), self.base
-        self.pos, self.base = len(self.held), self.base + len(data)
-        return self._astray(offset, data) if data else []
-
-    def gap(self, offset: int, length: int) -> list[Message]:
-        """Bytes are missing: the document under way ends there, and the next one is found by how they begin."""
-        out = self._ended(final=False)
-        return out + self.search.gap(offset, length)
-
-    def finish(self, *, ended: bool) -> list[Message]:
+    def finish(self) -> list[Message]:
         """Nothing follows."""
         out = self._cut(final=True)
-        return out if self.turned else out + self._ended(final=True) + self.search.finish(ended=ended)
+        return out if self.turned else out + self.gap(final=True)
 
-    def _ended(self, *, final: bool) -> list[Message]:
+    def gap(self, *, final: bool = False) -> list[Message]:
+        """Bytes are missing: the document under way ends there, and the next one is found by how they begin."""
         out: list[Message] = []
         if self.under_way is not None and len(self.held) - self.under_way[0] > MARKER:
-            out += self._loose(self.under_way[0] - self.pos)
-            out += self._document(self.left, cut=True)
+            self._pass(self.under_way[0] - self.pos)
+            out.append(self._document(self.left, cut=True))
         self.under_way = None
-        out += self._loose(self.left)
-        if self.strays.held:
-            out += self.search.feed(*self.strays.rest())
         self.held.clear()
         self.pos = self.looked = self.sought = 0
         self.given_up = self.given_up or (not final and not self.marker)
         return out
 
-    def turn(self) -> tuple[int, bytes, list[Message]]:
-        """From which stream offset on another reader reads, what it has missed, and what was found before."""
-        out = self.search.finish(ended=False)
-        if self.strays.held:
-            return self.strays.base, bytes(self.strays.held), out
-        return self.base, bytes(self.held[self.pos :]), out
-
     def needed_from(self, after: int) -> int:
         """Stream offset from which bytes are still needed."""
-        first = self.strays.base if self.strays.held else self.base if self.left else after
-        return min(self.search.needed_from(first), first)
+        return self.base if self.left else after
 
 
 class FramedDocuments(BaseReader):
     """Reads one connection."""
+
+    holds = MOST + (64 << 10)
 
     def __init__(self) -> None:
         self.sides = (Side(UP), Side(DOWN))
@@ -438,21 +409,21 @@ class FramedDocuments(BaseReader):
     def _heed(self, direction: int, found: list[Message]) -> list[Message]:
         """Where HTTP or TLS begins in a direction, both are read by another reader from there on."""
         if self.sides[direction].turned and self.hand_over is None:
-            (up, rest_up, before), (down, rest_down, beside) = (side.turn() for side in self.sides)
-            self.hand_over = HandOver((up, down), (rest_up, rest_down), direction, SEARCH)
-            found += before + beside
+            up, down = (side.needed_from(at) for side, at in zip(self.sides, self.at, strict=True))
+            rest_up, rest_down = (bytes(side.held[side.pos :]) for side in self.sides)
+            self.hand_over = HandOver((up, down), (rest_up, rest_down), direction, CARVE)
         return found
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """Take note of missing bytes."""
         self.at[direction] = offset + length
-        return self.sides[direction].gap(offset, length)
+        return self.sides[direction].gap()
 
     def finish(self) -> list[Message]:
         """Give what was cut by the end."""
-        out = self._heed(UP, self.sides[UP].finish(ended=True))
+        out = self._heed(UP, self.sides[UP].finish())
         if self.hand_over is None:
-            out += self._heed(DOWN, self.sides[DOWN].finish(ended=True))
+            out += self._heed(DOWN, self.sides[DOWN].finish())
         return out
 
     def needed_from(self, direction: int) -> int:

@@ -39,8 +39,7 @@ class Opening:
     read: Message | None = None  # of a UDP flow: its first datagram, where recognising it took reading it
 
 
-CARVE = "carve"  # an upgrade to no protocol: the rest is searched for images
-SEARCH = "search"  # likewise, of a connection: for HTTP and TLS, too, as if no reader had known its beginning
+CARVE = "carve"  # an upgrade to no protocol: the rest is searched, as if no reader had known its beginning
 
 
 @dataclass(slots=True)
@@ -69,6 +68,10 @@ class BaseReader(ABC):
     wants_bytes: bool = True
     together: bool = False  # set before begin(): many messages may be told as one (`mqtt/publications.py`)
     joins_datagrams: bool = False  # over UDP, bytes of many may be fed at once
+    searches: bool = False  # all that it makes no message of it looks through itself, or nobody could
+    apart: bool = False  # between the ends of a message may lie bytes that are none of it: of one is what is `consumed`
+    consumed: list[tuple[int, int, int]] | None = None  # direction and span of what a message has, or came before
+    holds: int = 64 << 10  # bytes of one direction of which it may make no message in the end
     takes_batches: bool = False  # over UDP, it is fed no more, but given all datagrams of a batch at once
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
@@ -110,6 +113,10 @@ class BaseReader(ABC):
     @abstractmethod
     def needed_from(self, direction: int) -> int:
         """Stream offset before which no later message of this direction begins."""
+
+    def read_upto(self, direction: int) -> int:
+        """Stream offset before which nothing will be consumed any more."""
+        return self.needed_from(direction)
 
 
 class DatagramReader(BaseReader):

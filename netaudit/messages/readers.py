@@ -106,9 +106,7 @@ READERS: tuple[Entry, ...] = (
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
     Entry("ymodem", "tcp", ymodem.recognise, ymodem.YmodemReader),
-    Entry(
-        UNKNOWN, "tcp", framed.recognise, lambda: UnknownReader(framed.FramedDocuments())
-    ),  # last: of a protocol that nobody knows
+    Entry(UNKNOWN, "tcp", framed.recognise, framed.FramedDocuments),  # last: of a protocol that nobody knows
     Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True, marks=sip.MARKS),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True, marks=dhcp.MARKS),
     Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True, marks=dhcpv6.MARKS),

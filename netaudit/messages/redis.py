@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here
-from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
+from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.text.charset import decoded
 
 NAME = "redis"
@@ -109,7 +109,7 @@ class RedisReader(BaseReader):
     def _lost(self, direction: int, why: str) -> list[Message]:
         up, down = (side.at - len(side.held) for side in self.sides)
         self.hand_over = HandOver(
-            (up, down), (bytes(self.sides[UP].held), bytes(self.sides[DOWN].held)), direction, SEARCH
+            (up, down), (bytes(self.sides[UP].held), bytes(self.sides[DOWN].held)), direction, CARVE
         )
         return [carved_from_here(NAME, direction, (up, down)[direction], why)]
 

@@ -150,8 +150,11 @@ def _remember(place: OrderedDict[object, None], what: object, most: int) -> None
 class RtpsReader(BaseReader):
     """Reads both directions; from the first datagram on that is none, the flow is searched for images."""
 
+    apart = True
+
     def __init__(self) -> None:
         self.at = [0, 0]
+        self.consumed: list[tuple[int, int, int]] = []
         self.samples: tuple[dict[Key, _Sample], dict[Key, _Sample]] = ({}, {})
         self.repeats = (_Repeats(), _Repeats())
 
@@ -163,13 +166,13 @@ class RtpsReader(BaseReader):
             return [*self.finish(), carved_from_here(NAME, direction, offset, "a datagram that is no RTPS")]
         out: list[Message] = []
         for one in fragments(data):
-            out += self._take(direction, offset, data, one)
+            self.consumed.append((direction, offset + one.first, offset + one.last))
+            if not self.repeats[direction].has(one, data) or one.key in self.samples[direction]:
+                out += self._take(direction, offset, data, one)
         return out
 
     def _take(self, direction: int, offset: int, data: bytes, one: Fragment) -> list[Message]:
-        samples, repeats = self.samples[direction], self.repeats[direction]
-        if repeats.has(one, data) and one.key not in samples:
-            return []
+        samples = self.samples[direction]
         sample = samples.get(one.key)
         out: list[Message] = []
         if sample is None or sample.size != one.size:
@@ -181,7 +184,7 @@ class RtpsReader(BaseReader):
         sample.bytes.write(one.place, memoryview(data)[one.first : one.last])
         if sample.whole:
             del samples[one.key]
-            _remember(repeats.whole, one.key, MOST_WHOLE)
+            _remember(self.repeats[direction].whole, one.key, MOST_WHOLE)
             out += [sample.give()] if one.size >= LEAST else []
         elif len(samples) > MOST_SAMPLES:
             out.append(samples.pop(next(iter(samples))).give())
@@ -197,3 +200,7 @@ class RtpsReader(BaseReader):
         """Beginning of the oldest sample under way."""
         begins = (sample.message.start for sample in self.samples[direction].values())
         return min(begins, default=self.at[direction])
+
+    def read_upto(self, direction: int) -> int:
+        """No datagram waits."""
+        return self.at[direction]

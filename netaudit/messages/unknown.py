@@ -11,7 +11,7 @@ import re
 from netaudit.messages.hellos.hello import CLIENT_HELLO
 from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import BaseReader, HandOver, Opening
+from netaudit.messages.reader import BaseReader, HandOver
 
 PRELUDE = 16 << 10  # bytes of a direction in which a hello is looked for
 HELD_BACK = 64 << 10  # bytes behind a hello after which its answer is not waited for
@@ -29,6 +29,7 @@ class _Seeker:
     def __init__(self) -> None:
         self.pending = b""  # taken, but not passed on
         self.end = 0  # stream offset behind it
+        self.prelude = -1  # stream offset up to which a hello is looked for
         self.found = -1  # stream offset of the hello
         self.kind = 0
         self.kept = b""  # from the hello on
@@ -41,18 +42,19 @@ class _Seeker:
     def take(self, offset: int, data: bytes) -> None:
         """Take the next bytes."""
         self.end = offset + len(data)
+        self.prelude = offset + PRELUDE if self.prelude < 0 else self.prelude
         self.pending += data
         if self.found >= 0:
             self.kept += data
-        elif match := _HELLO.search(self.pending, 0, max(0, PRELUDE + _LENGTH - 1 - self.begin)):
+        elif match := _HELLO.search(self.pending, 0, max(0, self.prelude + _LENGTH - 1 - self.begin)):
             self.found, self.kind, self.kept = self.begin + match.start(), match[1][0], self.pending[match.start() :]
 
     @property
     def settled(self) -> int:
         """Stream offset up to which all is known: behind it a hello may be beginning."""
-        if self.found < 0 and self.begin < PRELUDE:
+        if self.found < 0 and self.begin < self.prelude:
             cut = _BEGINNING.search(self.pending, max(0, len(self.pending) - _LENGTH + 1))
-            if cut is not None and self.begin + cut.start() < PRELUDE:
+            if cut is not None and self.begin + cut.start() < self.prelude:
                 return self.begin + cut.start()
         return self.end
 
@@ -66,15 +68,12 @@ class _Seeker:
 class UnknownReader(BaseReader):
     """Reads one flow, or what is left of one."""
 
-    def __init__(self, inner: BaseReader | None = None) -> None:
-        """`inner` reads what is no TLS; images and HTTP are looked for where none is given."""
-        self.inner: BaseReader = inner or HttpReader(seeking=True)
+    searches = True
+
+    def __init__(self) -> None:
+        self.inner = HttpReader(seeking=True)
         self.seekers = (_Seeker(), _Seeker())
         self.seeking = True
-
-    def begin(self, opening: Opening) -> None:
-        """Tell the inner reader how the flow opened."""
-        self.inner.begin(opening)
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes of a direction."""
@@ -85,7 +84,7 @@ class UnknownReader(BaseReader):
         if own.found >= 0 and other.found >= 0 and own.kind != other.kind:
             return self._turn(direction)
         out = self._pass(direction, own.settled)
-        if len(own.kept) > HELD_BACK or (own.found < 0 and own.begin >= PRELUDE):
+        if len(own.kept) > HELD_BACK or (own.found < 0 and own.begin >= own.prelude):
             out += self._stop()
         return out
 

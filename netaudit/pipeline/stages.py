@@ -124,7 +124,7 @@ class Reading:
     def batches(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Batch]:
         """What the packets of one window bring, a batch at a time; each holds until the next one is asked for."""
         for start in range(0, len(packets), AT_ONCE):
-            yield self.assembler.take(buffer, packets[start : start + AT_ONCE])
+            yield self.assembler.assemble(buffer, packets[start : start + AT_ONCE])
             for serial in self.conversations.ignored:
                 self.assembler.ignore(serial)
             self.conversations.ignored.clear()
@@ -407,8 +407,9 @@ class Shard:
                 self._witness.named(message, row)
             entry = True
         named = self._events.names_pictures and not is_reply(message)
-        if entry or pictured or named or self._events.masked:
-            self._leaves.append(message, self._events.taken)
+        telling = entry or pictured or named or self._events.masked
+        if telling or self._events.placed:
+            self._leaves.append(message, self._events.taken, beside=not telling)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
         return self._take_object(message, Leaf(part, "part"), stored=True)

@@ -43,7 +43,7 @@ def streams() -> None:
     rows["proto"], rows["sport"], rows["dport"], rows["src_lo"], rows["dst_lo"] = 6, 40_000, 80, 1, 2
     rows["seq"], rows["length"], rows["tcp_flags"] = (1, 40, 28), 1, 0x18
     assembler = Assembler()
-    assembler.take(buffer, rows)
+    assembler.assemble(buffer, rows)
     assembler.end()
 
 

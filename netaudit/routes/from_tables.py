@@ -59,8 +59,11 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
     found: list[Inferred] = []
     entries = _of_entries(tables, clear)
-    messages, pictures = joined(messages), _pictures(tables["images"])
+    beside, messages = [one for one in messages if one.beside], joined([one for one in messages if not one.beside])
+    pictures = _pictures(tables["images"])
     around = Around(pictures, _held(messages))
+    for some in by_route(beside).values():
+        around.relations.note(some, fields_of(some))
     for inferred, event in _inferred(messages, around, tables, entries, clear, out):
         if event is None:
             found.append(inferred)
@@ -101,6 +104,7 @@ def _inferred(
         fields = fields_of(some)
         _as_entries_say(fields, some, entries)
         named_after_devices(fields)
+        around.relations.note(some, fields)
         shown = {leaf.sha256 for one in some for leaf in one.pictures}
         around.shows_faces = around.mostly_faces(shown)
         shape = route.target if "*" in route.target.rpartition("/")[2] else ""  # a folder of such files

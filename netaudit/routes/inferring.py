@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
+from netaudit.masking.number_forms import known_region
 from netaudit.routes.learning import MASKED
 from netaudit.routes.relations import Relations
 from netaudit.routes.shapes import is_date, is_id_number, is_masked
@@ -62,6 +63,8 @@ _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
 _SEEN = frozenset({"gender", "age", "score", "device"})
+_BESIDE_ID = frozenset({"score", "device", "place", "group"})  # else an id beside a picture may be whose account it is
+_MAILS = frozenset({"smtp", "imap", "pop3"})
 _AGENTS = frozenset({"agent", "agent_company", "salesperson"})
 _NAMING = frozenset({"name", "id_number"})
 LEAST_GOODS = 2  # fields of them: one may stand in any record
@@ -69,6 +72,22 @@ _OF_THINGS = frozenset({"plate", "goods"})
 _FACES = frozenset(
     {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}
 )
+_GOODS = frozenset(
+    {
+        "goods",
+        "product",
+        "products",
+        "sku",
+        "item",
+        "items",
+        "dish",
+        "dishes",
+        "menu",
+        "listing",
+        "listings",
+        "shangpin",
+    }
+) | {"商品", "菜品"}
 WIDE = 640  # pixels of a picture of a scene, at least
 LARGER = 2  # times the area of the next one that a picture of a scene has
 _HTTP = frozenset({"http", "http2", "http3", "h2"})
@@ -135,7 +154,6 @@ def infer(message: RouteMessage, fields: dict[str, Field], around: Around) -> li
     for place, own, outer in _records(message.leaves, fields)[:MOST_RECORDS]:
         one = Inferred(message, place, message.path)
         _say(one, own, outer, fields)
-        around.relations.note(one, own, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, message, telling=around.telling)
         forms = {leaf.form for leaf in own + outer}
@@ -331,7 +349,9 @@ def _is_scene(size: Picture, areas: list[int]) -> bool:
 def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, str]:
     """What happened, and what the sender does."""
     values, route = one.values, message.route
-    person = bool(values.keys() & {"name", "id_number", "phone"}) or ("person_id" in values and not _of_face(one))
+    person = bool(values.keys() & {"name", "id_number", "phone"})
+    numbered = "person_id" in values and not _of_face(one)
+    person = person or (numbered and (route.reply or bool(values.keys() & _BESIDE_ID)))
     identified = "id_number" in values and (
         values.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
     )
@@ -347,7 +367,7 @@ def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, 
     act = _acts(message)
     if act == "query" and (one.images or person):
         return "query", "asks"
-    if act == "enrolment" and person and "score" not in values:
+    if act == "enrolment" and (person or numbered) and "score" not in values:
         one.images = [(sha256, "library_photo" if role == "face" else role) for sha256, role in one.images]
         return "enrolment", "pushes"
     if identified or ("id_number" in values and one.images and "score" not in values):
@@ -387,19 +407,33 @@ def _worth(one: Inferred, around: Around) -> bool:
     known = one.values.keys()
     if around.wanted:
         return True
-    if "id_number" in known or ({"name", "person_id"} & known and ("score" in known or one.images)):
+    if _is_somebodys(one) or ({"name", "person_id"} & known and ("score" in known or one.images)):
         return True
     if {"name", "phone"} <= known:
         return True
+    described = bool({"time", "device", "score"} & known)
+    if one.message.route.protocol in _MAILS and not described:
+        return False  # a picture in a letter
     judged = around.faces(sha256 for sha256, _ in one.images)
+    if "yes" not in judged and not known & TELLING and _calls_it_goods(one):
+        return False
     named = around.faces(sha256 for url in one.urls for sha256 in around.held.get(address(url), ()))
     if (judged | named) & {"yes", "possible"}:
         return True
-    described = bool({"time", "device", "score"} & known)
     if not one.images:
         return described and "not judged" in named
     called = _calls_it_face(one) and (described or not one.message.route.reply)
-    return around.shows_faces or called or (judged == {"not judged"} and described)
+    bare = not described and not one.message.route.reply
+    among = around.shows_faces and not (bare and "no" in judged)  # who puts an album somewhere puts others, too
+    return among or called or (judged == {"not judged"} and described)
+
+
+def _is_somebodys(one: Inferred) -> bool:
+    """Whether a number is of a person: of a known province, or with more beside it; one order in eleven has a digit."""
+    if "id_number" not in one.values:
+        return False
+    beside = one.values.keys() & {*PERSON, "score"} - {"id_number"}
+    return bool(beside or one.images) or known_region(one.values["id_number"])
 
 
 def address(url: str) -> str:
@@ -413,6 +447,12 @@ def address(url: str) -> str:
 def asks_for_faces(words: str) -> bool:
     """Whether words of a command or a path ask for pictures of faces, or for snapshots."""
     return any(word.lower() in _FACES for word in words_of(words))
+
+
+def _calls_it_goods(one: Inferred) -> bool:
+    """Whether words of the path say that a picture is one of things to be sold."""
+    steps = (leaf.value for leaf in one.message.leaves if leaf.path.startswith("path["))
+    return any(word.lower() in _GOODS for step in steps for word in words_of(step))
 
 
 def _calls_it_face(one: Inferred) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.documents.passages import IN, OUT, way_of
@@ -18,7 +19,6 @@ from netaudit.routes.by_numbers import say_by_numbers
 from netaudit.routes.shapes import (
     form_of,
     is_han,
-    is_id_number,
     is_masked,
     is_named_picture,
     is_unset,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
 NOBODYS = frozenset({"0", "-1"})  # ids of nobody
+TOPICS = frozenset({"mqtt", "nats", "amqp", "kafka"})  # protocols whose targets senders name as they like
 SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 _OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})
@@ -151,6 +152,7 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
     _as_of_one(out)
     say_by_numbers(messages, out, _is_called)
     _by_its_number(out)
+    _by_its_step(messages, out)
     for known in out.values():
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:
             known.strangers = _strangers(known, messages, out)
@@ -199,6 +201,40 @@ def _by_its_number(fields: dict[str, Field]) -> None:
             known.say("device", BEHAVIOUR, 0, total, total)
 
 
+def _by_its_step(messages: list[RouteMessage], fields: dict[str, Field]) -> None:
+    """The one step of topics, or of paths behind a word for a device, that has codes which come again: its devices."""
+    if any(known.meaning == "device" for known in fields.values()):
+        return
+    steps = [known for known in fields.values() if known.path.startswith("path[") and _are_codes(known)]
+    if messages[0].route.protocol not in TOPICS:
+        steps = [known for known in steps if _behind_device(fields.get(_step_before(known.path)))]
+    if len(steps) == 1:
+        total = sum(steps[0].values.values())
+        steps[0].say("device", BEHAVIOUR, 0, total, total)
+
+
+def _are_codes(one: Field) -> bool:
+    """Whether values are codes with digits, each of which comes again."""
+    total = sum(one.values.values())
+    spelled = all(
+        SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
+        and sum(map(str.isdecimal, value)) >= LEAST_DIGITS
+        and form_of(value) in {"code", "int", "hex"}
+        for value in one.values
+    )
+    return spelled and total >= LEAST and total >= 2 * len(one.values)
+
+
+def _step_before(path: str) -> str:
+    return f"path[{int(path[5:-1]) - 1}]"
+
+
+def _behind_device(one: Field | None) -> bool:
+    """Whether a step is a word for a device."""
+    words = one.values if one is not None and len(one.values) == 1 else ()
+    return any(meaning.name == "device" and sure == BY_NAME for word in words for meaning, sure in named_in(word))
+
+
 def _is_number_of_one(one: Field) -> bool:
     key = plain(one.key)
     if len(one.values) != 1 or sum(one.values.values()) < LEAST or one.path.startswith(("path[", "header.")):
@@ -222,6 +258,7 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
         one.offsets[round((moment.ns - ns) / QUARTER)] += 1
 
 
+@lru_cache(maxsize=8192)
 def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
     """Meanings that the names of a field allow, the surest first: its key, and with it what holds it."""
     steps = [step for step in re.split(r"[./]", path.replace("[]", "")) if step and step not in {"#text", "$"}]
@@ -231,9 +268,11 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
+    checked = one.forms["id number"]
+    if not checked and not candidates(one.path, one.key):
+        return
     values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
     total = sum(values.values())
-    checked = sum(count for value, count in values.items() if is_id_number(value.strip()))
     if total and checked >= SHARE * total and _is_somebodys(one, values, beside):  # however few they are
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return

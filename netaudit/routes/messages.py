@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.rows.leaves import MORE
+from netaudit.rows.leaves import BESIDE, MORE
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -44,13 +44,14 @@ class Leaf(NamedTuple):
     key: str
     value: str
     sha256: str
-    form: str  # the path with lists as []: leaves of one meaning have it in common
+    form: str  # the path with lists as []: leaves of one meaning have it in common; of a target each step has its own
     head: bool  # whether it stands in the head of the message
 
 
 @lru_cache(maxsize=16_384)
 def _place(path: str) -> tuple[str, bool]:
-    return _INDEX.sub("[]", path), _HEAD.match(path) is not None
+    head = _HEAD.match(path) is not None
+    return path if head else _INDEX.sub("[]", path), head
 
 
 def leaf(path: str, key: str, value: str, sha256: str = "") -> Leaf:
@@ -88,6 +89,7 @@ class RouteMessage:
     complete: bool
     leaves: list[Leaf] = field(default_factory=list)
     more: int = 0  # leaves beyond a bound
+    beside: bool = False  # may explain others, and tells of nobody itself
     joined: bool = False  # has the pictures of a message beside it
 
     @property
@@ -141,6 +143,8 @@ def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[RouteMe
             continue
         if key == MORE and not path:
             message.more += int(value)
+        elif key == BESIDE and not path:
+            message.beside = True
         else:
             message.leaves.append(leaf(same.setdefault(path, path), same.setdefault(key, key), value, sha256))
     for identity, shown in faces.items():

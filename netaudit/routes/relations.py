@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.routes.shapes import SHAPES, is_unset
-from netaudit.signatures.field_words import folded
+from netaudit.routes.shapes import SHAPES, is_masked, is_unset
+from netaudit.routes.vocabulary import fits
+from netaudit.signatures.field_words import folded, meanings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netaudit.routes.inferring import Inferred
     from netaudit.routes.learning import Field
-    from netaudit.routes.messages import Leaf
+    from netaudit.routes.messages import Leaf, Route, RouteMessage
 
 MOST = 100_000  # words of ids that are held
 GIVES = {  # what an id of a meaning may be called elsewhere
@@ -31,6 +32,9 @@ TELLS = {"person_id": frozenset({"name", "id_number", "phone"}), "device": froze
 SURELY = frozenset({"id_number", "phone", "birthday", "gender"})  # beside a name: it is somebody's, and no department's
 _GENERIC = frozenset({"id", "uid", "uuid", "code", "no", "key", "number", "num", "bh", "dm", "编号", "path"})
 LEAST, SHARE = 2, 0.5  # ids in common with a list under another name, and their part of a sender's
+
+_TAKEN = frozenset({"?"}).union(*GIVES.values(), GIVES)
+_SHAPED = {one.name: one for one in meanings()}
 
 Words = dict[str, set[str]]
 Lists = dict[str, dict[str, Words]]  # key → id → meaning → what it is called
@@ -53,18 +57,35 @@ class Relations:
         self._held = 0
         self.cut = False
 
-    def note(self, one: Inferred, own: list[Leaf], fields: dict[str, Field]) -> None:
-        """Take what a record says of ids: of its own fields only, what stands around belongs to others, too."""
-        said: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for leaf in own:
-            meaning, value = fields[leaf.form].meaning, leaf.value.strip()
-            if not meaning and not leaf.sha256 and SHAPES["id"](value):
+    def note(self, messages: Iterable[RouteMessage], fields: dict[str, Field]) -> None:
+        """Take what records of a route say of ids: what stands around one belongs to others, too."""
+        said = {form: known.meaning or _unnamed(known) for form, known in fields.items() if not known.pictures}
+        forms = {form: meaning for form, meaning in said.items() if meaning in _TAKEN}
+        held = set(forms.values())
+        if not any(TELLS[meaning] & held and {meaning, "?"} & held for meaning in GIVES):
+            return
+        for message in messages:
+            records: dict[str, list[Leaf]] = defaultdict(list)
+            for leaf in message.leaves:
+                if leaf.form in forms:
+                    records["" if leaf.head else leaf.path.rpartition("]")[0]].append(leaf)
+            around = records.pop("", []) if len(records) == 2 else []
+            for some in records.values():
+                self._note_record(message.route, [*some, *around], fields, forms)
+
+    def _note_record(self, route: Route, leaves: list[Leaf], fields: dict[str, Field], forms: dict[str, str]) -> None:
+        words: dict[str, str] = {}
+        ids: dict[str, list[tuple[str, str]]] = {meaning: [] for meaning in (*GIVES, "?")}
+        for leaf in leaves:
+            known, meaning, value = fields[leaf.form], forms[leaf.form], leaf.value.strip()
+            if is_unset(value) or value in known.strangers:
+                continue
+            if meaning in ids:
                 key = "path" if leaf.path.startswith("path[") else folded(leaf.key)
-                meaning = "?" if key in _GENERIC else ""
-            if meaning and value and not is_unset(value):
-                said[meaning].append(("path" if leaf.path.startswith("path[") else folded(leaf.key), value))
-        words = {meaning: one.values[meaning] for meaning in said if meaning in one.values}
-        self.note_words(one.message.route[:2], words, {name: said.get(name, []) + said.get("?", []) for name in GIVES})
+                ids[meaning] += [(key, value)] if meaning != "?" or SHAPES["id"](value) else []
+            elif known.proved or fits(_SHAPED[meaning], value) or is_masked(value):
+                words.setdefault(meaning, value)
+        self.note_words(route[:2], words, {name: ids[name] + ids["?"] for name in GIVES})
 
     def note_words(self, ends: Iterable[str], words: dict[str, str], ids: dict[str, list[tuple[str, str]]]) -> None:
         """Take words beside ids, by what these are, each with its key."""
@@ -110,6 +131,11 @@ class Relations:
         fitting = [ids for ids in known.values() if len(values & ids.keys()) >= least]
         if len(fitting) == 1:
             yield fitting[0]
+
+
+def _unnamed(one: Field) -> str:
+    """`?` for a field without a meaning that may be the id of anything."""
+    return "?" if one.path.startswith("path[") or folded(one.key) in _GENERIC else ""
 
 
 def taker(one: Inferred, meaning: str) -> Taker | None:

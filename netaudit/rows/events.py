@@ -70,7 +70,7 @@ class EventRows:
         self.identities.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
-        self._reader.stated, self._reader.named, self._reader.masked = [], [], False
+        self._reader.stated, self._reader.named, self._reader.masked, self._reader.placed = [], [], False, False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
@@ -110,6 +110,11 @@ class EventRows:
     def stated(self) -> list[Statement]:
         """What the message that was read last says of devices."""
         return self._reader.stated
+
+    @property
+    def placed(self) -> bool:
+        """Whether documents of the last message may say where devices stand."""
+        return self._reader.placed
 
     @property
     def masked(self) -> bool:

@@ -37,6 +37,7 @@ LARGEST = 1 << 20  # bytes of a document
 MOST_HEAD = 24  # segments of a path, fields of a query, headers
 LONG = 64  # characters; shorter texts are not unwrapped any further
 MORE = "…"  # the key of a row that tells how many leaves there are beyond
+BESIDE = "‥"  # the key of a row that tells that a message may explain others, and is none of a person
 _WIDE = "utf-16"
 _ORDINARY = re.compile(
     r"accept|connection$|cache|content-|date$|etag$|expires$|host$|if-|last-modified$|origin$|referer$|server$|"
@@ -54,9 +55,11 @@ class LeafRows:
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, LEAVES, part, place=PLACE)
 
-    def append(self, message: Message, taken: Taken) -> None:
-        """Take the leaves of a message, of its documents, pictures and head."""
+    def append(self, message: Message, taken: Taken, *, beside: bool = False) -> None:
+        """Take the leaves of a message, of its documents, pictures and head; `beside` one that may explain others."""
         identity = message.message_id.hex()
+        if beside:
+            self._rows.append(_LEAF(message_id=identity, place=0, path="", key=BESIDE, value="", sha256=""))
         place = more = 0
         for path, key, value, sha256 in _leaves(message, taken):
             if key == MORE and not path:

@@ -61,10 +61,10 @@ class Assembler:
         self._payload: U1 = np.empty(0, np.uint8)  # reused, to spare fresh pages for every batch
 
     def feed(self, buffer: U1, packets: npt.NDArray[np.void]) -> list[Delivery]:
-        """Take packets as `take` does; gives what they bring as objects, per flow in order of serial."""
-        return [delivery for _, delivery in self.take(buffer, packets).deliveries()]
+        """Take packets as `assemble` does; gives what they bring as objects, per flow in order of serial."""
+        return [delivery for _, delivery in self.assemble(buffer, packets).deliveries()]
 
-    def take(self, buffer: U1, packets: npt.NDArray[np.void]) -> Batch:
+    def assemble(self, buffer: U1, packets: npt.NDArray[np.void]) -> Batch:
         """Take packets in capture order; gives what they bring, which holds until the next call.
 
         Args:

@@ -128,7 +128,7 @@ def another(t: Tables, buffer: U1, packet: Any, bucket: int, side_index: int) ->
 
 
 @lean_kernel
-def take(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
+def feed(t: Tables, buffer: U1, arena: U1, packet: Any) -> None:
     """Bring one packet into its flow."""
     proto = packet["proto"]
     ported = proto in (TCP, UDP)
@@ -216,7 +216,7 @@ def assemble(t: Tables, packets: npt.NDArray[Any], buffer: U1, arena: U1) -> int
             expire(t, shard_index)
         if shard["hole_oldest"] >= 0 and shard["clock"] >= shard["scan"]:
             look_through_holes(t, shard_index)
-        take(t, buffer, arena, packet)
+        feed(t, buffer, arena, packet)
     cursor["position"] = packets.size
     return DONE
 

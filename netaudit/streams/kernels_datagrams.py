@@ -48,7 +48,7 @@ def is_long_head(row: Any, buffer: U1, arena: U1) -> bool:
 
 
 @lean_kernel
-def take_datagram(walk: Any, row: Any, buffer: U1, arena: U1, units: Rows, spans: Rows, walked: Any) -> None:
+def walk_datagram(walk: Any, row: Any, buffer: U1, arena: U1, units: Rows, spans: Rows, walked: Any) -> None:
     """Follow one datagram of QUIC, or see that it is none."""
     direction = row["direction"]
     settle_datagram(walk, spans, walked)

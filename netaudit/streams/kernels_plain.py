@@ -18,7 +18,7 @@ Rows = npt.NDArray[Any]
 
 
 @lean_kernel
-def take_plain(walk: Any, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
+def walk_plain(walk: Any, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """Take one segment."""
     length = row["length"]
     if row["direction"] != walk["client"]:
@@ -39,7 +39,7 @@ def take_plain(walk: Any, row: Any, units: Rows, spans: Rows, walked: Any) -> No
 
 
 @lean_kernel
-def take_plain_gap(walk: Any, row: Any) -> None:
+def walk_plain_gap(walk: Any, row: Any) -> None:
     """Bytes that were never captured were sent all the same."""
     if row["direction"] == walk["client"]:
         walk["sent"] = row["offset"] + row["length"]

@@ -162,7 +162,7 @@ def believe(walk: Any, direction: int, row: Any, spans: Rows, walked: Any) -> No
 
 
 @lean_kernel
-def take_head(
+def parse_head(
     walk: Any,
     answers: Any,
     direction: int,
@@ -232,7 +232,7 @@ def search(walk: Any, direction: int, row: Any, source: int, at: int, buffer: U1
 
 
 @lean_kernel
-def take_segment(
+def walk_segment(
     walk: Any,
     answers: Any,
     row: Any,
@@ -265,7 +265,7 @@ def take_segment(
             at += 1
             if walk["got"][direction] == HEAD:
                 first = walk["mode"][direction] == START
-                take_head(walk, answers, direction, row, fresh, units, spans, walked)
+                parse_head(walk, answers, direction, row, fresh, units, spans, walked)
                 if first and not fresh and walk["mode"][direction] == IN_STEP and at < length:
                     kind = byte_at(buffer, arena, source, at)
                     if kind in (CLIENT_HELLO, SERVER_HELLO):
@@ -273,7 +273,7 @@ def take_segment(
 
 
 @lean_kernel
-def take_gap(walk: Any, answers: Any, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
+def walk_gap(walk: Any, answers: Any, row: Any, units: Rows, spans: Rows, walked: Any) -> None:
     """Bytes of a TCP direction were never captured."""
     direction, length = row["direction"], row["length"]
     if direction == walk["client"]:

@@ -27,7 +27,7 @@ GOES_ON, BEGINS, HELD = 0, 1, 2
 
 
 @lean_kernel
-def take_syn(flow: Any, side: Any, sequence: int, flags: int, scale: int) -> None:
+def on_syn(flow: Any, side: Any, sequence: int, flags: int, scale: int) -> None:
     """Let a SYN set the base; one that comes after the first payload changes nothing."""
     flow["handshake"] |= 2 if flags & ACK else 1
     if side["based"] == UNKNOWN or side["based"] == BY_ACK:
@@ -130,5 +130,5 @@ def renew(t: Tables, buffer: U1, packet: Any, bucket: int, side_index: int, whos
         learn_link(side, packet)
     else:
         side["trusted"] = 1
-    take_syn(flow, side, sequence, flags, scale)
+    on_syn(flow, side, sequence, flags, scale)
     return int(fresh)

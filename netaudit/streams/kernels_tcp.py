@@ -12,8 +12,8 @@ from netaudit.streams.kernels_doubt import GOOD, STRONG, WINDOW, distance, note_
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip, wide
 from netaudit.streams.kernels_flows import ACK, BEGUN, BY_SYN, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
 from netaudit.streams.kernels_order import drain, give_up, lose, place, start
-from netaudit.streams.kernels_syn import BY_ACK, BY_DATA, NEAR, take_syn
-from netaudit.streams.kernels_variant import hear_variant, open_variant, supersede, take_variant
+from netaudit.streams.kernels_syn import BY_ACK, BY_DATA, NEAR, on_syn
+from netaudit.streams.kernels_variant import bring_variant, hear_variant, open_variant, supersede
 from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, UP, Doubt, Tables
 
 U1 = npt.NDArray[np.uint8]
@@ -56,7 +56,7 @@ def settle_base(flow: Any, side: Any, sequence: int, has_data: bool) -> None:  #
 
 
 @lean_kernel
-def take_ack(flow: Any, side: Any, other: Any, packet: Any) -> None:
+def on_ack(flow: Any, side: Any, other: Any, packet: Any) -> None:
     """Note what the packet's sender has received of the `other` direction, and how much more it lets come."""
     acknowledged = wide(packet["ack"])
     if other["based"] == UNKNOWN:
@@ -123,7 +123,7 @@ def go_on(t: Tables, slot: int, side: Any, direction: int) -> None:
 
 
 @lean_kernel
-def take_bytes(
+def on_bytes(
     t: Tables,
     buffer: U1,
     arena: U1,
@@ -163,11 +163,11 @@ def take_bytes(
         flow["doubts"] |= reasons
         open_variant(t, slot, direction, max(offset, 0), packet["seq"], ts, frame, capture)
     if flow["shadow"] >= 0:
-        take_variant(t, buffer, arena, slot, direction, offset, length, cut, source, packet, turned_down)
+        bring_variant(t, buffer, arena, slot, direction, offset, length, cut, source, packet, turned_down)
 
 
 @lean_kernel
-def take_payload(
+def on_payload(
     t: Tables,
     buffer: U1,
     arena: U1,
@@ -187,18 +187,18 @@ def take_payload(
     side, source = t.sides[2 * slot + direction], wide(packet["payload"])
     before = wide(packet["urgent"]) - 1
     if before < 0 or before >= length or wire != length or reasons or offset != side["next"] or side["count"]:
-        take_bytes(t, buffer, arena, slot, direction, packet, offset, length, wire, source, reasons)
+        on_bytes(t, buffer, arena, slot, direction, packet, offset, length, wire, source, reasons)
         return
-    take_bytes(t, buffer, arena, slot, direction, packet, offset, before, before, source, 0)
+    on_bytes(t, buffer, arena, slot, direction, packet, offset, before, before, source, 0)
     t.connections[slot]["doubts"] |= OUT_OF_BAND
     side["evicted"] += 1
     side["base"] = (side["base"] + 1) & 0xFFFFFFFF
     after = length - before - 1
-    take_bytes(t, buffer, arena, slot, direction, packet, side["next"], after, after, source + before + 1, 0)
+    on_bytes(t, buffer, arena, slot, direction, packet, side["next"], after, after, source + before + 1, 0)
 
 
 @lean_kernel
-def take_end(flow: Any, side: Any, direction: int, offset: int, flags: int) -> None:
+def on_fin(flow: Any, side: Any, direction: int, offset: int, flags: int) -> None:
     """Note a FIN at `offset`, or a RST. Of several ends the last one counts that has nothing behind it."""
     if flags & FIN and (offset >= side["highest"] or side["starting"]):
         flow["handshake"] |= FIN_UP if direction == UP else FIN_DOWN
@@ -248,7 +248,7 @@ def predicted(t: Tables, side_index: int, packet: Any, length: int, wire: int) -
         note_stamp(side, packet)
     side["summed"] |= packet["flags"] & GOOD
     if flags & ACK:
-        take_ack(flow, side, other, packet)
+        on_ack(flow, side, other, packet)
     if wire:
         note_short(side, other)
     return True
@@ -281,7 +281,7 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
             flow["doubts"] |= reasons & STRONG
         flags &= ~(SYN | FIN | RST | ACK)
     if flags & SYN:
-        take_syn(flow, side, wide(packet["seq"]), flags, packet["scale"])
+        on_syn(flow, side, wide(packet["seq"]), flags, packet["scale"])
     held = side["starting"]
     if (wire and not reset) or flags & FIN:
         settle_base(flow, side, sequence, wire > 0)
@@ -307,11 +307,11 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
     if reset:
         side["after_close"] += length
     elif wire:
-        take_payload(t, buffer, arena, slot, direction, packet, offset, length, wire, reasons)
+        on_payload(t, buffer, arena, slot, direction, packet, offset, length, wire, reasons)
     if wire and not reasons and not reset and offset <= side["next"]:
         note_stamp(side, packet)
     if flags & (FIN | RST):
-        take_end(flow, side, direction, offset_of(side, (sequence + wire) & 0xFFFFFFFF), flags)
+        on_fin(flow, side, direction, offset_of(side, (sequence + wire) & 0xFFFFFFFF), flags)
     if held and side["starting"]:
         start(t, slot, direction)
     if side["reset"] and not reset and not reasons:
@@ -322,7 +322,7 @@ def tcp(t: Tables, buffer: U1, arena: U1, side_index: int, packet: Any, length: 
             use(t, slot, OPEN)
     hole = other["count"] and not other["starting"] and t.waiting[other["head"]]["offset"] > other["next"]
     if flags & ACK and not reset and not (reasons and hole):  # it would give the hole up
-        take_ack(flow, side, other, packet)
+        on_ack(flow, side, other, packet)
     if wire and not reset:
         note_short(side, other)
     if other["doubtful"]:

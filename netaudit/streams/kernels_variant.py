@@ -185,7 +185,7 @@ def supersede(
 
 
 @lean_kernel
-def take_variant(
+def bring_variant(
     t: Tables,
     buffer: U1,
     arena: U1,

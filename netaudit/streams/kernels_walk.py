@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
-from netaudit.streams.kernels_datagrams import settle_datagram, take_datagram
-from netaudit.streams.kernels_plain import take_plain, take_plain_gap
-from netaudit.streams.kernels_records import CHAIN, HEAD, look_again, take_gap, take_segment
+from netaudit.streams.kernels_datagrams import settle_datagram, walk_datagram
+from netaudit.streams.kernels_plain import walk_plain, walk_plain_gap
+from netaudit.streams.kernels_records import CHAIN, HEAD, look_again, walk_gap, walk_segment
 from netaudit.streams.kernels_units import close_unit
 from netaudit.streams.layouts import COUNTED, MIDWAY, NO_RECORDS, PLAIN, QUIC, SLOT_BITS, SYNS, Kind
 
@@ -64,21 +64,21 @@ def walk_row(
     is_gap = row["kind"] & 1 == GAP
     if flow["proto"] in (UDP, ESP):
         if not is_gap:
-            take_datagram(walk, row, buffer, arena, units, spans, walked)
+            walk_datagram(walk, row, buffer, arena, units, spans, walked)
         elif walk["kind"] >= QUIC and row["direction"] == walk["client"] and walk["need"][walk["client"]]:
             walk["need"][walk["client"]] += row["length"]
     elif walk["kind"] == PLAIN:
         if is_gap:
-            take_plain_gap(walk, row)
+            walk_plain_gap(walk, row)
         else:
-            take_plain(walk, row, units, spans, walked)
+            walk_plain(walk, row, units, spans, walked)
     elif is_gap:
-        take_gap(walk, answers, row, units, spans, walked)
+        walk_gap(walk, answers, row, units, spans, walked)
     else:
         fresh = flow["handshake"] & SYNS != 0 and flow["handshake"] & MIDWAY == 0
-        take_segment(walk, answers, row, fresh, buffer, arena, units, spans, walked)
+        walk_segment(walk, answers, row, fresh, buffer, arena, units, spans, walked)
         if walk["kind"] == PLAIN:
-            take_plain(walk, row, units, spans, walked)
+            walk_plain(walk, row, units, spans, walked)
 
 
 @lean_kernel

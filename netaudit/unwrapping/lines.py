@@ -27,7 +27,7 @@ _PAIRED = re.compile(
 _SECTION = re.compile(r"\s{0,16}\[([^\]\r\n]{1,80})\]\s*\Z")
 _BREAK = re.compile(r"\s{0,16}(?:-{3,}|={3,}|\.{3}|#.*|;.*)\s*\Z")
 _TABBED = re.compile(r"(?:[^\t\r\n=]{1,64}=[^\t\r\n]*(?:\t|\Z)){2,}")  # a line of pairs between tabs
-_PAIR = r"[^\s=:;|,]{1,64}\s?[=:][^;|\r\n]{0,512}"
+_PAIR = r"[^\s=:;|,]{1,64}\s?[=:](?:[A-Za-z0-9+/=_-]{513,}+|[^;|\r\n]{0,512})"
 _JOINED = re.compile(rf"{_PAIR}(?:[;|]{_PAIR}){{2,}}\Z")  # a line of pairs, joined, without the marks about it
 _FORMED = re.compile(r"[^\s=&]{1,64}=[^=&\r\n]{0,512}(?:&[^\s=&]{1,64}=[^=&\r\n]{0,512}){2,}\s*(?:\Z|\n)")
 _COMMAS = re.compile(r"[^\s=:;|,]{1,64}=[^,=\r\n]{0,256}(?:,\s?[^\s=:;|,]{1,64}=[^,=\r\n]{0,256}){2,},?\s*(?:\Z|\n)")

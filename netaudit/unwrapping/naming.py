@@ -33,6 +33,7 @@ MOST = 20_000  # mappings and lists of a document
 DEEPEST = 64
 MOST_BESIDE = 8  # fields of a mapping that is a name and a value
 MOST_LANGUAGES = 4
+MOST_PLAIN = 64  # fields of a mapping whose names are remembered
 LONGEST = 64  # characters of a name
 ONE_PAIR = 2  # elements
 _NAMES = (
@@ -94,6 +95,12 @@ def _of(node: object, reading: Reading, depth: int) -> object:
 
 def _mapping(node: dict[str, object], reading: Reading, depth: int) -> dict[str, object]:
     count = len(node)
+    if (
+        MOST_LANGUAGES < count <= MOST_PLAIN
+        and _is_plain(tuple(node))
+        and _HOLDERS.isdisjoint(map(type, node.values()))
+    ):
+        return node
     if 2 <= count <= MOST_BESIDE and (pair := pair_of(node)) and names_field(name_in(node[pair[0]])):
         return Pairs(_one_pair(node, pair, reading, depth))
     if count <= MOST_LANGUAGES and depth and (typed := _typed(node, reading, depth)) is not None:
@@ -110,6 +117,14 @@ def _mapping(node: dict[str, object], reading: Reading, depth: int) -> dict[str,
             out[number] = key, new, out[number][2]
     made = node if out is None else _made(_lifted(out, reading.written), node)
     return tables.labelled(made, reading.written) if marked else made
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(keys: tuple[str, ...]) -> bool:
+    """Whether a mapping with these keys is what it is, as long as it holds texts and numbers alone."""
+    roles = {_role(key)[0] for key in keys}
+    paired = len(keys) <= MOST_BESIDE and "name" in roles and ("value" in roles or any(key[:1] == "@" for key in keys))
+    return not paired and not any(key[-1:].isdecimal() or key[-5:] == "Label" for key in keys)
 
 
 def _made(found: list[Found], node: dict[str, object]) -> Keyed:

@@ -32,7 +32,7 @@ _PLACE = rb"(?:\s|\x00|\x1e|\xef\xbb\xbf)*"
 # what stands before a document that is one all the same: remarks, a length, marks that keep browsers from running it …
 _BEFORE = re.compile(
     _PLACE
-    + rb"(?:(?://[^\r\n]*|\#[^\r\n]*|/\*.*?\*/|\)\]\}',?|(?:for|while)\s*\([^()]{0,8}\)\s*;|\d{1,9}(?=[\s:\#,{])[:\#,]?"
+    + rb"(?:(?://[^\r\n]*|\#[^\r\n]*|/\*.*?\*/|\)\]\}',?|(?:for|while)\s*\([^()]{0,8}\)\s*;|\d{1,9}(?=[\s:\#,{])[:\#,]?|[A-Fa-f]{0,7}\d[0-9A-Fa-f]{0,7}(?=\r\n)"
     rb"|(?:(?:event|id|retry):[^\r\n]*\s+)*data:(?=\s*[\[{]))" + _PLACE + rb"){1,4}",
     re.DOTALL,
 )

@@ -164,7 +164,7 @@ def _read(folder: Path, way: Way, hashes: Hashes) -> None:
         hashes.rows("records", window.records)
         decoded = decoder.feed(window)
         hashes.rows("packets", decoded.packets)
-        _take(assembler.take(decoded.buffer, decoded.packets), conversations, way, hashes)
+        _take(assembler.assemble(decoded.buffer, decoded.packets), conversations, way, hashes)
         for serial in conversations.ignored:
             assembler.ignore(serial)
         conversations.ignored.clear()

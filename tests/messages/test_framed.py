@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 import time
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,8 @@ from netaudit.messages import framed
 from netaudit.messages.framed import FramedDatagrams, FramedDocuments, begins, recognise, recognise_datagram
 from netaudit.messages.message import UP
 from netaudit.messages.reader import Opening, Verdict
+from tests.messages.examples import up
+from tests.reference import messages as reference
 from tests.unwrapping.samples import picture
 
 if TYPE_CHECKING:
@@ -49,13 +50,8 @@ WAYS = {
 
 
 def read(data: bytes, cuts: list[int]) -> list[Message]:
-    reader, out, at = FramedDocuments(), [], 0
-    for cut in [*sorted(set(cuts)), len(data)]:
-        if at < cut <= len(data):
-            out += reader.feed(UP, at, data[at:cut])
-            at = cut
-        assert 0 <= reader.needed_from(UP) <= at
-    return out + reader.finish()
+    """As a connection: what the reader passes over is searched."""
+    return reference.read([up(data)], cuts=cuts, batch=1, segment=1 << 20)[0]
 
 
 def told(messages: list[Message]) -> list[tuple[int, int, bytes, bool]]:
@@ -107,30 +103,21 @@ def test_other_protocols_are_none(opening: bytes) -> None:
 
 
 def accounted(data: bytes, cuts: list[int]) -> list[Message]:
-    """Read with splits: each byte is one of a document or of a frame, or was searched, once and in order."""
-    reader, out, at, searched = FramedDocuments(), [], 0, []
-    side = reader.sides[UP]
-    feed = side.search.feed
-
-    def noted(offset: int, part: bytes) -> list[Message]:
-        assert data[offset : offset + len(part)] == part
-        searched.append((offset, offset + len(part)))
-        return feed(offset, part)
-
-    side.search = SimpleNamespace(feed=noted, finish=side.search.finish, needed_from=side.search.needed_from, carver=side.search.carver)  # type: ignore[assignment]  # fmt: skip
+    """Read with splits: no byte is of two documents, and what is handed over goes on where the last one ended."""
+    reader, out, at = FramedDocuments(), [], 0
     for cut in [*sorted(set(cuts)), len(data)]:
         if at < cut <= len(data) and reader.hand_over is None:
             out += reader.feed(UP, at, data[at:cut])
             at = cut
+            assert 0 <= reader.needed_from(UP) <= at
     out += reader.finish() if reader.hand_over is None else []
-    told = [(one.start, one.end) for one in out if one.method == "frame"]
-    rest = [] if (wish := reader.hand_over) is None else [(wish.offsets[UP], at)]
+    wish = reader.hand_over
     assert wish is None or wish.rest[UP] == data[wish.offsets[UP] : at]
     reached = 0
-    for begin, end in sorted(part for part in [*told, *searched, *rest] if part[0] < part[1]):
-        assert begin == reached
-        reached = end
-    assert reached == at
+    for one in sorted(out, key=lambda one: one.end):
+        assert reached <= one.start <= one.end <= (at if wish is None else wish.offsets[UP])
+        assert one.body in (data[one.start : one.end], b"")
+        reached = one.end
     return out
 
 

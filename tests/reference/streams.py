@@ -267,11 +267,11 @@ class Shard:
             self.learn(sender, p)
         else:
             sender.trusted = True
-        self.take_syn(sender, syn)
+        self.on_syn(sender, syn)
         return fresh
 
     @staticmethod
-    def take_syn(side, p):
+    def on_syn(side, p):
         side.flow.flags |= 2 if p["flags"] & ACK else 1
         if side.based in ("", "ack"):
             side.base, side.acked, side.heard, side.based = (p["seq"] + 1) & MASK, 0, 0, "syn"
@@ -397,7 +397,7 @@ class Shard:
             flow.doubts |= strong if flags & (SYN | FIN | RST) else 0
             flags = 0
         if flags & SYN:
-            self.take_syn(side, p)
+            self.on_syn(side, p)
         held = side.starting
         if (wire and not reset) or flags & FIN:
             self.settle_base(side, seq, wire > 0)
@@ -455,7 +455,7 @@ class Shard:
                 flow.which = "open"
         hole = other.waiting and not other.starting and other.waiting[0].offset > other.next
         if flags & ACK and not reset and not (reasons and hole):
-            self.take_ack(side, p)
+            self.on_ack(side, p)
         if wire and not reset:
             side.short, other.short = False, 0 < other.acked < other.highest
         if other.waiting:
@@ -489,7 +489,7 @@ class Shard:
         side.based = "syn" if side.based == "syn" else "data"
 
     @staticmethod
-    def take_ack(side, p):
+    def on_ack(side, p):
         other, ack = side.other, p["ack"]
         if not other.based:
             other.base, other.based = ack, "ack"

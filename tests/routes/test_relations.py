@@ -101,3 +101,55 @@ def test_a_list_of_another_device_names_nobody(tmp_path: Path) -> None:
         capture.talk(CAM, CLOUD, (request("POST", "/gw/up", passing(at, f"V{at:04}")), reply()))
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
     assert names(case) == [""] * 6
+
+
+CAMERAS = {"SB-2026-070001": "一号大厅东门", "SB-2026-070002": "样板间门口", "SB-2026-070003": "停车场入口"}
+
+
+def places(case: Case) -> list[str]:
+    said = clear(case)
+    rows = sorted(case.table("events").to_pylist(), key=lambda row: row["first_ts"])
+    return [said[row["event_id"]].get("place", "") for row in rows if row["images"]]
+
+
+def seen(place: int, camera: str) -> dict[str, Any]:
+    at = START + datetime.timedelta(seconds=place)
+    return {"sbid": camera, "shijian": f"{at:%Y-%m-%d %H:%M:%S}", "xingming": NAMES[place], "rlzp": shown(place)}
+
+
+def test_cameras_stand_where_a_list_says(tmp_path: Path) -> None:
+    """The list tells of nobody; elements of it are records of their own."""
+    capture = Capture()
+    cameras = [{"sbid": sbid, "weizhi": place} for sbid, place in CAMERAS.items()]
+    capture.talk(CAM, CLOUD, (request("POST", "/devices", cameras), reply()))
+    order = [list(CAMERAS)[at % 3] for at in range(6)]
+    for at, camera in enumerate(order):
+        capture.talk(CAM, CLOUD, (request("POST", "/gw/up", seen(at, camera)), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    assert places(case) == [CAMERAS[camera] for camera in order]
+    assert len(case.table("events")) == 6  # the list is no event
+
+
+def test_a_step_of_the_path_names_the_device_and_another_message_its_place(tmp_path: Path) -> None:
+    capture = Capture()
+    order = [list(CAMERAS)[at % 3] for at in range(6)]
+    for camera, place in CAMERAS.items():
+        said = {"location": place, "deviceType": "camera"}
+        capture.talk(CAM, CLOUD, (request("POST", f"/device/{camera}/config", {"deviceId": camera} | said), reply()))
+    for at, camera in enumerate(order):
+        event = {key: value for key, value in seen(at, camera).items() if key != "sbid"}
+        capture.talk(CAM, CLOUD, (request("POST", f"/device/{camera}/event", event), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    said = clear(case)
+    rows = sorted(case.table("events").to_pylist(), key=lambda row: row["first_ts"])
+    assert [said[row["event_id"]].get("device") for row in rows] == order
+    assert places(case) == [CAMERAS[camera] for camera in order]
+
+
+def test_a_step_that_no_word_calls_a_device_is_none(tmp_path: Path) -> None:
+    capture = Capture()
+    for at in range(6):
+        event = {key: value for key, value in seen(at, "x").items() if key != "sbid"}
+        capture.talk(CAM, CLOUD, (request("POST", "/project/PR-2026-070001/event", event), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    assert {row["device_ref"] for row in case.table("events").to_pylist()} == {""}

@@ -24,7 +24,7 @@ def walked(packets, cuts=(), ignore=True):
     """Units and lengths of packets fed in batches cut at the given positions; flows are ignored after each batch."""
     assembler, units, spans, begin = Assembler(), [], [], 0
     for end in [*sorted(cuts), len(packets), None]:
-        brought = assembler.end() if end is None else assembler.take(*batch(packets[begin:end]))
+        brought = assembler.end() if end is None else assembler.assemble(*batch(packets[begin:end]))
         begin = end
         if brought.records is not None:
             units += list(brought.records.units)
@@ -110,7 +110,7 @@ def test_a_gap_however_long_needs_no_more_room():
     far = 60 << 20
     packets = numbered([*on_the_wire([(True, HELLO, 1, 0), (False, ANSWER, 1, 0)])[0], up(1000 + far, record(300))])
     assembler = Assembler()
-    assembler.take(*batch(packets))
+    assembler.assemble(*batch(packets))
     assembler.end()
     assert assembler._walker._units.size == ROOM
 

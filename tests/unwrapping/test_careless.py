@@ -18,6 +18,7 @@ from netaudit.text.json_tolerant import DEEPEST, read
 from netaudit.unwrapping.from_messages import leaves
 from netaudit.unwrapping.packed import packed
 from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.sniff import sniff
 from netaudit.unwrapping.tree import values
 from netaudit.unwrapping.xml_tolerant import feed
 from tests.unwrapping.careless import ID, NAME, VARIANTS, Variant, record
@@ -189,3 +190,9 @@ def test_a_document_takes_time_that_grows_with_its_size() -> None:
     for text in (b'"' * 200_000, b'{"a":' * 60_000, b"/*" * 100_000, b"'\"" * 100_000, b'" ' * 100_000, b"a(" * 90_000):
         read(text)
         values(Leaf(Part(b"<a b='" * 30_000), "xml"))
+
+
+@pytest.mark.parametrize("before", [b"1f4\r\n", b"7b\r\n", b"00c8\r\n"])
+def test_a_length_in_hexadecimals_may_stand_in_the_line_before(before: bytes) -> None:
+    assert sniff(before + b'{"name": "a"}') == "json"
+    assert sniff(b"cafe\r\n{color: red}") != "json"

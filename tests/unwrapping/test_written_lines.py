@@ -25,6 +25,7 @@ from netaudit.unwrapping.part import Part
         ),
         ("name: A\nname: B\nx: 1\n", {"name": ["A", "B"], "x": "1"}),
         ("@TID=A1;LANE=东门;AT=20250601;URL=http://a/b?c=1;#\r\n", {"TID": "A1", "LANE": "东门", "AT": "20250601", "URL": "http://a/b?c=1"}),
+        (f"gate=A1;name=张三;pic={'QUJD' * 900}==", {"gate": "A1", "name": "张三", "pic": "QUJD" * 900 + "=="}),  # a picture
         ("gate=A1&spot=Main hall&at=30/11/2026 13:00", {"gate": "A1", "spot": "Main hall", "at": "30/11/2026 13:00"}),
         ("FWVersion=V1\n~SerialNumber=A1\nUserCount=3\n", {"FWVersion": "V1", "~SerialNumber": "A1", "UserCount": "3"}),
         ("no=a-1,id=7,name=张三,score=88.5", {"no": "a-1", "id": "7", "name": "张三", "score": "88.5"}),

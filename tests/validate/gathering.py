@@ -175,7 +175,7 @@ def listen() -> None:
     from netaudit.unwrapping import unwrap as unwrapping
 
     feed, take, decode, unwrap, opened = (
-        Conversations.feed, Assembler.take, Decoder.feed, unwrapping.unwrap, reading.CaptureReader.__init__,
+        Conversations.feed, Assembler.assemble, Decoder.feed, unwrapping.unwrap, reading.CaptureReader.__init__,
     )  # fmt: skip
 
     def fed(self, delivery, *, after=NOTHING_BEFORE):
@@ -198,7 +198,7 @@ def listen() -> None:
         HEARD.file(str(source.path))
         opened(self, source, *more, **named)
 
-    Conversations.feed, Assembler.take, Decoder.feed = fed, taken, decoded
+    Conversations.feed, Assembler.assemble, Decoder.feed = fed, taken, decoded
     unwrapping.unwrap, reading.CaptureReader.__init__ = unwrapped, read
 
 

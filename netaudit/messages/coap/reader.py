@@ -116,6 +116,7 @@ class CoapReader(BaseReader):
             return []
         if datagram.kind < 2:  # an acknowledgement may be the same for many
             if (copy := hash(data)) in self.seen[direction]:
+                self.consumed = [(direction, offset, offset + len(data))]
                 return []
             self.seen[direction].append(copy)
         return self.take(datagram, direction, offset, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netaudit.messages.coap.datagram import METHODS, NON_CONFIRMABLE, Datagram, options_of
 from netaudit.messages.coap.reader import NAME, CoapReader
 from netaudit.messages.message import Message, carved_from_here
-from netaudit.messages.reader import SEARCH, HandOver, Opening, Verdict
+from netaudit.messages.reader import CARVE, HandOver, Opening, Verdict
 from netaudit.messages.strays import LIKE_HTTP
 
 PORT = 5683
@@ -99,7 +99,7 @@ class CoapStreamReader(CoapReader):
 
     def _lost(self, direction: int, why: str) -> list[Message]:
         begins = [at - len(held) for at, held in zip(self.at, self.held, strict=True)]
-        self.hand_over = HandOver((begins[0], begins[1]), (bytes(self.held[0]), bytes(self.held[1])), direction, SEARCH)
+        self.hand_over = HandOver((begins[0], begins[1]), (bytes(self.held[0]), bytes(self.held[1])), direction, CARVE)
         return [*self.finish(), carved_from_here(NAME, direction, begins[direction], why)]
 
     def needed_from(self, direction: int) -> int:

@@ -49,9 +49,8 @@ class Within(Flow):
         places.extend(part.spans)
         self._event((part.direction, at, part.data, part.length))
 
-    def _forget(self, direction: int) -> None:
-        if self.reader is not None:
-            self.places[direction].forget(self._needed_from(self.reader, direction))
+    def _let_go_before(self, direction: int, first: int) -> None:
+        self.places[direction].forget(first)
 
     def needed_from(self, direction: int, after: int) -> int:
         """Outer offset of the first byte that a later message may begin with."""
@@ -61,7 +60,7 @@ class Within(Flow):
         if waiting:
             inner = min(waiting)
         elif self.reader is not None and not self.done:
-            inner = self._needed_from(self.reader, direction)
+            inner = self._needed_from(direction, self.reader.needed_from(direction))
         return min(after, places.outer(inner)) if inner < places.end else after
 
     def _fill(self, message: Message) -> None:

@@ -179,11 +179,12 @@ def recognise_udp(opening: Opening) -> Verdict:
 
 def recognise_tcp(opening: Opening) -> Verdict:
     """A length and a DNS message of that length, in either direction."""
-    verdict = Verdict.MORE
+    verdict, short = Verdict.MORE, False
     for data in (opening.up, opening.down):
         if len(data) < 14:
             if len(data) > 4 and data[4] & 0x78 > 0x30:
                 return Verdict.NO
+            short = short or bool(data)  # it may yet be none
             continue
         length = data[0] << 8 | data[1]
         flags, questions, others = data[4] << 8 | data[5], data[6] << 8 | data[7], data[8] | data[10] | data[12]
@@ -195,7 +196,7 @@ def recognise_tcp(opening: Opening) -> Verdict:
             except MalformedError:
                 return Verdict.NO
             verdict = Verdict.YES
-    return verdict
+    return Verdict.MORE if short else verdict
 
 
 class DnsReader(BaseReader):

@@ -244,9 +244,12 @@ def recognise_udp(opening: Opening) -> Verdict:
 class NfsReader(BaseReader):
     """Reads one flow."""
 
+    apart = True
+
     def __init__(self, *, tcp: bool = True) -> None:
         self.tcp = tcp
         self.files = OpenFiles(NAME)
+        self.consumed = self.files.consumed
         self.nfs = Nfs(self.files)
         self.cutters = (Cutter(LAYOUT), Cutter(LAYOUT))
         self.at = [0, 0]
@@ -293,4 +296,8 @@ class NfsReader(BaseReader):
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the first file under way, or of the record."""
-        return self.files.needed_from(direction, self.cutters[direction].start if self.tcp else self.at[direction])
+        return self.files.needed_from(direction, self.read_upto(direction))
+
+    def read_upto(self, direction: int) -> int:
+        """Beginning of the record under way."""
+        return self.cutters[direction].start if self.tcp else self.at[direction]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 MOST = 4096  # open files of one flow that are remembered
+HEADS = 512  # bytes in front of a piece that are its heads
 TOGETHER = 96 << 20  # bytes of one flow's files held at a time; then the largest is given as it is
 
 
@@ -47,6 +48,7 @@ class OpenFiles:
         self.protocol = protocol
         self.files: dict[Hashable, OpenFile] = {}
         self.out: list[Message] = []
+        self.consumed: list[tuple[int, int, int]] = []  # direction and span of pieces
         self.held = 0
 
     def opened(self, key: Hashable, path: str, size: int, *, fresh: bool, known_as: Hashable = None) -> None:
@@ -63,6 +65,8 @@ class OpenFiles:
 
     def piece(self, key: Hashable, place: Place, offset: int, data: memoryview, missing: Ranges) -> None:
         """Bytes of a file were moved; `missing`: ranges of `data` that were not captured."""
+        begin = place.start if place.body - place.start <= HEADS else place.body
+        self.consumed.append((place.direction, begin, place.end))
         file = self.files.get(key)
         if file is None:
             self._room()

@@ -71,10 +71,12 @@ class TftpReader(BaseReader):
     """Reads requests, and data in the same flow or in one that a request announced."""
 
     protocol = NAME
+    apart = True
 
     def __init__(self) -> None:
         self.file: _File | None = None
         self.at = [0, 0]
+        self.consumed: list[tuple[int, int, int]] = []
         self.asked: Message | None = None
         self.flow_ports = (0, 0)
 
@@ -105,6 +107,7 @@ class TftpReader(BaseReader):
 
     def _request(self, direction: int, offset: int, data: bytes, asked: Request) -> list[Message]:
         out = self._give()
+        self.consumed.append((direction, offset, offset + len(data)))
         method, name, mode, _ = asked
         message = Message(NAME, direction, offset, offset + len(data), method=method, path=name)
         announced = Said(NAME, direction, self.flow_ports[direction])
@@ -132,7 +135,8 @@ class TftpReader(BaseReader):
         out: list[Message] = []
         if file.ended:
             if number != 1 or file.last & 0xFFFF == 1:
-                return []  # a repetition
+                self._repeated(file, _counted(file, number), offset, data)
+                return []
             out = self._give()
             file = self.file = _File("", "", file.mode)
         if file.start < 0:
@@ -148,10 +152,17 @@ class TftpReader(BaseReader):
         at = (place - 1) * file.block
         size = len(data) - 4
         if size > file.block or file.bytes.has(at, at + size):
+            self._repeated(file, place, offset, data)
             return out
         file.bytes.write(at, memoryview(data)[4:])
+        self.consumed.append((direction, offset, offset + len(data)))
         file.ended = file.ended or size < file.block
         return out
+
+    def _repeated(self, file: _File, place: int, offset: int, data: bytes) -> None:
+        at = (place - 1) * file.block
+        if place and file.bytes.data[at : at + len(data) - 4] == data[4:]:
+            self.consumed.append((file.direction, offset, offset + len(data)))
 
     def finish(self) -> list[Message]:
         """Give the transfer."""
@@ -173,6 +184,10 @@ class TftpReader(BaseReader):
         file = self.file
         if file is not None and file.start >= 0 and file.direction == direction:
             return file.start
+        return self.at[direction]
+
+    def read_upto(self, direction: int) -> int:
+        """No datagram waits."""
         return self.at[direction]
 
 

@@ -147,11 +147,6 @@ class YmodemReader(FramedReader):
             file.lost = True
         return super()._missed(direction, start, length)
 
-    def _turn(self, direction: int, more: bytes) -> list[Message]:
-        """Files end where another protocol begins."""
-        out = super()._turn(direction, more)
-        return out + self._left()
-
     def _left(self) -> list[Message]:
         """Files that never ended."""
         left = [(side, self.files.pop(side)) for side in sorted(self.files)]

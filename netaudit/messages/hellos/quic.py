@@ -79,6 +79,8 @@ class _Connection:
 class QuicReader(BaseReader):
     """Reads the hellos of one UDP flow."""
 
+    searches = True
+
     def __init__(self) -> None:
         self.connections: dict[tuple[int, bytes], _Connection] = {}  # by direction and the client's own id
         self.inner: CarveReader | None = CarveReader()  # until an Initial was opened, it may be something else

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 HANDSHAKE, APPLICATION = 22, 23
 RECORD_LIMIT = (1 << 14) + 2048  # bytes of a record's fragment (RFC 5246, 6.2.3)
 CLEAR = re.compile(rb"(?:GET|POST|PUT|HEAD|PATCH|DELETE|OPTIONS) [/*h]|HTTP/1\.[01] |\xff\xd8\xff|\x89PNG\r\n")
+TOLD, TOLD_LOST = 9, 64  # bytes that tell clear words, and a text that begins anywhere
+WORDS = re.compile(rb"[\x80-\xbf]{0,3}(?:[\t\r\n -~]|[\xc2-\xf4][\x80-\xbf]{1,3}){16}")
 LONGEST = 1 << 19  # bytes of one direction in which a handshake must end
 PATIENCE = 64 << 10  # bytes of one direction after which the other is not waited for
 
@@ -75,10 +77,14 @@ class _Side:
         self.handshake = bytearray()
         self.start = -1  # stream offset of the record in which handshake[0] lies
         self.done = False
+        self.judged = False  # what follows the handshake was looked at
+        self.lost = False  # it begins behind a loss
 
 
 class TlsReader(BaseReader):
     """Reads the hellos of one flow."""
+
+    searches = True
 
     def __init__(self) -> None:
         self.sides = (_Side(), _Side())
@@ -110,7 +116,7 @@ class TlsReader(BaseReader):
         side, out, fed = self.sides[direction], [], data
         side.at = offset + len(data)
         side.first = offset if side.first < 0 else side.first
-        if not side.done:
+        if not side.judged:
             if side.skip:
                 cut = min(side.skip, len(data))
                 side.skip -= cut
@@ -166,8 +172,9 @@ class TlsReader(BaseReader):
                 side.handshake += side.held[5 : 5 + length]
                 del side.held[: 5 + length]
                 out += self._messages(direction, side, start + 5 + length)
-        if side.done:
+        if side.done and len(side.held) >= (TOLD_LOST if side.lost else TOLD):
             self._consider_stray(direction, side)
+            side.judged = True
             side.held.clear()
             side.handshake.clear()
         return out
@@ -183,7 +190,7 @@ class TlsReader(BaseReader):
         Clear HTTP is read as that, whoever answered and however little of a hello stood in front.
         """
         other = self.sides[1 - direction]
-        clear = CLEAR.match(side.held) is not None
+        clear = CLEAR.match(side.held) is not None or (side.lost and WORDS.match(side.held) is not None)
         answered = self.handshake.given[1 - direction] or other.held
         if self.opener is not None or _record(bytes(side.held[:6])) is not Verdict.NO:
             return
@@ -219,7 +226,7 @@ class TlsReader(BaseReader):
         """A gap loses the place of the records."""
         side = self.sides[direction]
         side.at = offset + length
-        side.done = True
+        side.done, side.lost = True, not side.judged
         side.held.clear()
         side.handshake.clear()
         if self.opener is not None:
@@ -237,7 +244,7 @@ class TlsReader(BaseReader):
         if (self.opener is not None and self.opener.alive) or self.hand_over is not None:
             return
         up, down = self.sides
-        if (up.done and down.done) or (side.done and side.at > PATIENCE):
+        if (up.judged and down.judged) or (side.judged and side.at > PATIENCE):
             self.wants_bytes = False
 
     def needed_from(self, direction: int) -> int:

@@ -31,6 +31,8 @@ def recognise(opening: Opening) -> Verdict:
 class SshReader(BaseReader):
     """Reads the two lines."""
 
+    searches = True
+
     def __init__(self) -> None:
         self.line = [b"", b""]  # as far as it has come
         self.at = [0, 0]
@@ -78,7 +80,12 @@ class SshReader(BaseReader):
             self.wants_bytes = False
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
-        """The line is lost, or over."""
+        """The line is lost, or over; what has not shown that it is SSH is searched."""
+        if not any(self.proven):
+            held = [self.rest[one] if self.done[one] else self.line[one] for one in (UP, DOWN)]
+            places = (self.at[UP] - len(held[UP]), self.at[DOWN] - len(held[DOWN]))
+            self.hand_over = HandOver(places, (held[UP], held[DOWN]), direction, CARVE)
+            return []
         self.at[direction] = offset + length
         self.done[direction] = self.proven[direction] = True
         self._consider()

@@ -1,6 +1,6 @@
 """Telnet (RFC 854): what a server shows before anybody logs in.
 
-What is typed and shown afterwards is never kept, but searched for images.
+What is typed and shown is never kept, but searched.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class TelnetReader(BaseReader):
     def __init__(self) -> None:
         self.at = [0, 0]
         self.shown = self.typed = b""
+        self.read, self.begun = b"", 0  # all that was shown, and where it begins
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take bytes; the greeting ends at a prompt, at what the client types, or where it is long."""
@@ -49,6 +50,8 @@ class TelnetReader(BaseReader):
         if direction == UP:
             self.typed += data[: LOOK - len(self.typed)]
             return self._told(offset, data) if _plain(self.typed) or len(self.typed) >= LOOK else []
+        self.begun = self.begun if self.read else offset
+        self.read += data
         self.shown += data[: LOOK - len(self.shown)]
         if found := PROMPT.search(self.shown):  # always ends with the byte that made it one, however data are cut
             self.shown = self.shown[: found.end()]
@@ -66,16 +69,15 @@ class TelnetReader(BaseReader):
 
     def needed_from(self, direction: int) -> int:
         """The greeting begins with the first byte."""
-        return 0 if direction == DOWN and self.hand_over is None else self.at[direction]
+        return self.begun if direction == DOWN and self.read else self.at[direction]
 
     def _told(self, up: int = -1, typed: bytes = b"") -> list[Message]:
-        """The greeting; what follows is searched for images only, from offset `up` on with what was typed there."""
-        self.hand_over = HandOver((up if typed else self.at[UP], self.at[DOWN]), (typed, b""), UP, CARVE)
+        """The greeting; it is searched, too, and what follows, from offset `up` on with what was typed there."""
+        self.hand_over = HandOver((up if typed else self.at[UP], self.begun), (typed, self.read), DOWN, CARVE)
         text = _plain(self.shown)[:LONGEST]
         lines = [line.strip() for line in decoded(text).splitlines()]
-        message = Message(
-            NAME, DOWN, 0, len(self.shown), method="greeting", details=GreetingDetails([line for line in lines if line])
-        )
+        message = Message(NAME, DOWN, self.begun, self.begun + len(self.shown), method="greeting")
+        message.details = GreetingDetails([line for line in lines if line])
         return [message] if self.shown else []
 
 

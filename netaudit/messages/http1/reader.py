@@ -48,6 +48,8 @@ def _kind(data: bytes) -> Verdict:
 class HttpReader(BaseReader):
     """Reads one flow. With `seeking` it begins by searching, and carves images from what it skips."""
 
+    searches = True
+
     def __init__(self, *, seeking: bool = False) -> None:
         self.out: list[Message] = []
         self.pairing = Pairing(sure=not seeking)

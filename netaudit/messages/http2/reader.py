@@ -30,8 +30,11 @@ AT_ONCE = 256 << 10  # bytes of which is remembered what happens in them: that m
 class Http2Reader(BaseReader):
     """Reads one connection."""
 
+    apart = True
+
     def __init__(self) -> None:
         self.out: list[Message] = []
+        self.consumed: list[tuple[int, int, int]] = []
         self.sides = (FrameSide(), FrameSide())
         self.decoders = (FieldDecoder(), FieldDecoder())
         self.streams: dict[int, Exchange] = {}
@@ -87,6 +90,10 @@ class Http2Reader(BaseReader):
                 first = exchange.tunnel.needed_from(direction, first)
         return first
 
+    def read_upto(self, direction: int) -> int:
+        """Beginning of the frame under way."""
+        return self.sides[direction].needed_from()
+
     def _given(self) -> list[Message]:
         out, self.out = self.out, []
         return out
@@ -126,6 +133,7 @@ class Http2Reader(BaseReader):
     def _fields(self, direction: int, event: Fields) -> None:
         """A header block: of a request, a response, or trailers."""
         stream, _, start, end, last = event
+        self.consumed.append((direction, start, end))
         fields, notes = self._decode(direction, event.block)
         half = self._exchange(stream).halves[direction]
         if half is not None and (half.headed or half.size) and not (fields and fields[0][0].startswith(":")):
@@ -143,6 +151,7 @@ class Http2Reader(BaseReader):
     def _promise(self, direction: int, event: Promise) -> None:
         """A request that the server makes for its client (RFC 9113, 8.4)."""
         fields, notes = self._decode(direction, event.block)
+        self.consumed.append((direction, event.start, event.end))
         message = Message("http2", direction, event.start, event.end, notes=[*notes, "promised by the server"])
         fill(message, fields or [])
         self.out.append(message)
@@ -157,12 +166,19 @@ class Http2Reader(BaseReader):
             self.kept -= tunnel.kept
             tunnel.data(direction, data, at)
             self._spoke(tunnel)
+            self._use(direction, event)
             return
         half = self._half(direction, stream, start)
         if half is not None:
+            self._use(direction, event)
             self.kept -= half.kept
             half.add(data, at, start)
             self._count(half.kept)
+
+    def _use(self, direction: int, event: Data) -> None:
+        """The head of a frame is that of its first bytes."""
+        begin = event.start if event.at - event.start <= HEAD + 1 else event.at
+        self.consumed.append((direction, begin, event.at + len(event.data)))
 
     def _data_lost(self, direction: int, event: DataLost) -> None:
         """Leave a gap in a body."""

@@ -6,11 +6,9 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from netaudit.messages.cutting import Cutter, Found, Frame, Layout
-from netaudit.messages.identities import Surroundings
 from netaudit.messages.makers.payload import PayloadCarver
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
-from netaudit.messages.strays import Strays
+from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Ranges
@@ -46,8 +44,6 @@ class FramedReader(BaseReader):
     def __init__(self) -> None:
         self.cutters = (Cutter(self.layout), Cutter(self.layout))
         self.pictures = (PayloadCarver(UP, self.name), PayloadCarver(DOWN, self.name))
-        self.strays = (Strays(), Strays())  # between frames
-        self.numbers = (Surroundings(UP), Surroundings(DOWN))  # in them
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a frame."""
@@ -83,21 +79,16 @@ class FramedReader(BaseReader):
 
     def _found(self, direction: int, found: list[Found]) -> list[Message]:
         out: list[Message] = []
-        for place, one in enumerate(found):
+        for one in found:
             if isinstance(one, Frame):
-                out += self._stray_ended(direction)
                 out += self.frame(direction, one)
                 if one.size > len(one.data):
                     out += self.astray(direction)
                 continue
             out += self.astray(direction)
             if one.data:
-                strays = self.strays[direction]
-                out += self._stray(direction, *strays.take(one.start, one.data))
-                if strays.found and self.hand_over is None:
-                    return out + self._turn(direction, b"".join(one.data for one in found[place + 1 :]))
+                out += self._stray(direction, one.start, one.data)
             else:
-                out += self._stray_ended(direction)
                 out += self._missed(direction, one.start, one.lost)
         return out
 
@@ -106,32 +97,8 @@ class FramedReader(BaseReader):
         return self.pictures[direction].hole(start, length)
 
     def _stray(self, direction: int, start: int, data: bytes) -> list[Message]:
-        """Bytes between frames: images that go on in the next one, and identity numbers."""
-        if not data:
-            return []
-        return self.pictures[direction].data(start, data) + self.numbers[direction].feed(start, data)
-
-    def _stray_ended(self, direction: int) -> list[Message]:
-        """What comes next is none of them."""
-        numbers = self.numbers[direction]
-        out = self._stray(direction, *self.strays[direction].rest()) if self.strays[direction].held else []
-        return out + numbers.finish(ended=False) if numbers.work else out
-
-    def _turn(self, direction: int, more: bytes) -> list[Message]:
-        """HTTP or TLS begins: the rest is of no known protocol. `more` follows what is held of this direction."""
-        out: list[Message] = []
-        cutter = self.cutters[1 - direction]
-        if cutter.missing:  # what is held has a hole
-            out += self._found(1 - direction, cutter.finish())
-            out += self._stray_ended(1 - direction)
-        offsets, rests = [0, 0], [b"", b""]
-        for side, (strays, cutter) in enumerate(zip(self.strays, self.cutters, strict=True)):
-            offsets[side] = strays.base if strays.held else cutter.start
-            rests[side] = bytes(strays.held) + (more if side == direction else b"") + bytes(cutter.held)
-            strays.held.clear()
-            out += self.numbers[side].finish(ended=False) + self.pictures[side].cut()
-        self.hand_over = HandOver((offsets[0], offsets[1]), (rests[0], rests[1]), direction, SEARCH)
-        return out
+        """Bytes between frames, of which an image may be that goes on in the next one."""
+        return self.pictures[direction].rest(start, data)
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take bytes."""
@@ -146,17 +113,12 @@ class FramedReader(BaseReader):
         out: list[Message] = []
         for direction in (UP, DOWN):
             out += self._found(direction, self.cutters[direction].finish())
-            if self.hand_over is not None:
-                break
-            out += self._stray_ended(direction)
             out += self.pictures[direction].cut()
         return out
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the frame or image under way."""
-        strays, cutter, numbers = self.strays[direction], self.cutters[direction], self.numbers[direction]
-        first = strays.base if strays.held else cutter.start
-        return min(self.pictures[direction].needed_from(first), numbers.needed_from(first))
+        return self.pictures[direction].needed_from(self.cutters[direction].start)
 
 
 def carve(carver: PayloadCarver, frame: Frame, skip: int) -> list[Message]:

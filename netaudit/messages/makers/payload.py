@@ -32,6 +32,15 @@ class PayloadCarver:
         self.at += len(data)
         return self._placed(found)
 
+    def rest(self, start: int, data: bytes) -> list[Message]:
+        """Take bytes that are no payload: of them only the image under way may be."""
+        if self.carver.walker is None:
+            return self.cut()
+        self._place(start, len(data))
+        found = self.carver.feed(self.at, data, alone=True)
+        self.at += len(data)
+        return self._placed(found)
+
     def hole(self, start: int, length: int) -> list[Message]:
         """Payload of this length was not captured."""
         self._place(start, length)

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
 from netaudit.contracts.details import MqttDetails
-from netaudit.messages.carve import Search
 from netaudit.messages.http1.body import LIMIT, Whole
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.fields import (
@@ -27,8 +26,7 @@ from netaudit.messages.mqtt.fields import (
     varint,
 )
 from netaudit.messages.mqtt.publications import LEAST, NAME, SHORTEST, publications
-from netaudit.messages.reader import SEARCH, BaseReader, HandOver, Opening, Verdict
-from netaudit.messages.strays import Strays
+from netaudit.messages.reader import BaseReader, Opening, Verdict
 from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
@@ -66,7 +64,6 @@ class _Side:
         self.sink: Whole | None = None
         self.left = 0  # bytes of the payload, or of a packet to be skipped, still to come
         self.aliases: dict[int, str] = {}
-        self.strays = Strays()  # bytes that are no packets
 
 
 class MqttReader(BaseReader):
@@ -79,7 +76,6 @@ class MqttReader(BaseReader):
     def __init__(self, *, in_place: bool = True) -> None:
         self.in_place = in_place
         self.sides = (_Side(), _Side())
-        self.searches = (Search(UP), Search(DOWN))
         self.version = 0  # protocol level: 3, 4, 5; 0 unknown
         self.out: list[Message] = []
         self.early: list[Message] | None = []  # published before the broker said whether it takes anything
@@ -107,38 +103,9 @@ class MqttReader(BaseReader):
             data, offset = data[used:], offset + used
         side.held += data
         side.at = offset + len(data)
-        while side.held and self._step(direction, side) and not side.strays.found:
+        while side.held and self._step(direction, side):
             pass
-        if side.strays.found:
-            self._turn(direction)
         return self._given()
-
-    def _drop(self, direction: int, side: _Side, count: int) -> None:
-        """Search bytes that are of no packet."""
-        if self.in_place and count:
-            at, data = side.strays.take(side.at - len(side.held), bytes(side.held[:count]))
-            self.out += self.searches[direction].feed(at, data) if data else []
-        del side.held[:count]
-
-    def _found_again(self, direction: int, side: _Side) -> None:
-        """A packet follows what was searched, or nothing that belongs to it."""
-        if side.strays.held:
-            self.out += self.searches[direction].feed(*side.strays.rest())
-        if self.in_place:
-            self.out += self.searches[direction].finish(ended=False)
-
-    def _turn(self, direction: int) -> None:
-        """HTTP or TLS begins: the rest is of no known protocol."""
-        offsets, rests = [0, 0], [b"", b""]
-        for at, side in enumerate(self.sides):
-            if side.sink is not None:
-                side.sink.declared = side.sink.size + side.left
-                side.sink.close(side.at, known=True)
-                side.sink = None
-            offsets[at] = side.at - len(side.held) - len(side.strays.held)
-            rests[at] = bytes(side.strays.held + side.held)
-            self.out += self.searches[at].finish(ended=False)
-        self.hand_over = HandOver((offsets[0], offsets[1]), (rests[0], rests[1]), direction, SEARCH)
 
     def _emit(self, message: Message) -> None:
         self.out.append(message)
@@ -162,8 +129,7 @@ class MqttReader(BaseReader):
                 side.sink.lose(hole, offset)
                 self._close(side, offset + hole)
         if hole < length or side.held:
-            self._drop(direction, side, len(side.held))
-            self._found_again(direction, side)
+            side.held.clear()
             side.lost = True
         return self._given()
 
@@ -206,7 +172,7 @@ class MqttReader(BaseReader):
             used = self._payload(side, bytes(side.held[: side.left]), side.at - len(side.held))
             del side.held[:used]
             return True
-        if side.lost and not self._search(direction, side):
+        if side.lost and not _search(side):
             return False
         try:
             return self._packet(direction, side)
@@ -215,29 +181,8 @@ class MqttReader(BaseReader):
         except WrongError:
             self.heard = self.heard and direction == UP
             side.lost = True
-            self._drop(direction, side, 1)
+            del side.held[:1]
             return True
-
-    def _search(self, direction: int, side: _Side) -> bool:
-        """Pass over bytes up to the next head of a PUBLISH, or to where one may begin."""
-        at = 0
-        while (match := _START.search(side.held, at)) is not None:
-            at = match.start()
-            try:
-                check_head(side.held, at)
-            except WrongError:
-                at += 1
-                continue
-            except MoreError:
-                self._drop(direction, side, at)
-                return False
-            self._drop(direction, side, at)
-            if not side.strays.found:
-                self._found_again(direction, side)
-            side.lost = False
-            return True
-        self._drop(direction, side, len(side.held))
-        return False
 
     def _packet(self, direction: int, side: _Side) -> bool:
         held = side.held
@@ -380,13 +325,6 @@ class MqttReader(BaseReader):
                 side.sink.declared = side.sink.size + side.left
                 side.sink.close(side.at, known=True)
                 side.sink = None
-        for direction, side in enumerate(self.sides):
-            if side.lost:
-                self._drop(direction, side, len(side.held))
-            if side.strays.found:
-                self._turn(direction)
-                return self._given()
-            self._found_again(direction, side)
         out = self._given()
         if self.heard and self.early is None:  # it took the client, and nothing that it said was missed
             end = self.sides[DOWN].at
@@ -399,5 +337,24 @@ class MqttReader(BaseReader):
         side = self.sides[direction]
         if side.sink is not None:
             return side.sink.message.start
-        first = side.at - len(side.held) - len(side.strays.held)
-        return self.searches[direction].needed_from(first) if self.in_place else first
+        return side.at - len(side.held)
+
+
+def _search(side: _Side) -> bool:
+    """Pass over bytes up to the next head of a PUBLISH, or to where one may begin."""
+    at = 0
+    while (match := _START.search(side.held, at)) is not None:
+        at = match.start()
+        try:
+            check_head(side.held, at)
+        except WrongError:
+            at += 1
+            continue
+        except MoreError:
+            del side.held[:at]
+            return False
+        del side.held[:at]
+        side.lost = False
+        return True
+    side.held.clear()
+    return False

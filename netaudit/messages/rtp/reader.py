@@ -168,6 +168,8 @@ class Sources:
 class RtpReader(BaseReader):
     """Reads one UDP flow: announced by RTSP, or believed when its first packets agree; else it is carved."""
 
+    searches = True
+
     def __init__(self) -> None:
         self.sides = (Sources(), Sources())
         self.held: list[tuple[int, int, bytes]] | None = []  # until the stream is believed

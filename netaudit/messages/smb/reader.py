@@ -67,9 +67,12 @@ def _turned(opening: Opening) -> Verdict:
 class SmbReader(BaseReader):
     """Reads one connection."""
 
+    apart = True
+
     def __init__(self) -> None:
         self.cutters = (Cutter(LAYOUT), Cutter(LAYOUT))
         self.files = OpenFiles("smb")
+        self.consumed = self.files.consumed
         self.smb1, self.smb2 = Smb1(self.files), Smb2(self.files)
         self.sessions = Sessions()
         self.told_of: set[bytes] = set()
@@ -110,6 +113,7 @@ class SmbReader(BaseReader):
                 self.smb1.packet(direction, frame)
             if (setup := self.sessions.packet(direction, frame)) is not None:
                 self.extra.append(setup)
+                self.files.consumed.append((direction, frame.start, frame.end))
             if direction == UP and frame.unexplained:
                 self.files.doubt()
             if magic in (ENCRYPTED, COMPRESSED):
@@ -140,3 +144,7 @@ class SmbReader(BaseReader):
     def needed_from(self, direction: int) -> int:
         """Beginning of the first open file, or of the packet under way."""
         return self.files.needed_from(direction, self.cutters[direction].start)
+
+    def read_upto(self, direction: int) -> int:
+        """Beginning of the packet under way."""
+        return self.cutters[direction].start

@@ -45,6 +45,10 @@ class MqttInside:
         self._begun[direction] = None if idle else frame.start if out else self._first(direction, frame.start)
         return out
 
+    def is_astray(self, direction: int) -> bool:
+        """Whether what came last was none of its packets."""
+        return self._reader.sides[direction].lost
+
     def _first(self, direction: int, start: int) -> int:
         begun = self._begun[direction]
         return start if begun is None else begun

@@ -114,7 +114,15 @@ class WebSocketReader(BaseReader):
                 self.inner, self.protocol = RtspInside(self.via), RTSP
         if self.inner is None:
             return [given for one in out for given in self._continued(one)]
-        return [inner for one in out for inner in (self.inner.take(one) if one.protocol == "websocket" else [one])]
+        return [
+            given for one in out for given in (self._inside(one, self.inner) if one.protocol == "websocket" else [one])
+        ]
+
+    @staticmethod
+    def _inside(message: Message, inner: MqttInside | RtspInside) -> list[Message]:
+        """What a message carries; itself, too, where not all of it was understood."""
+        found = inner.take(message)
+        return [*found, message] if inner.is_astray(message.direction) else found
 
     def _note_said(self) -> None:
         """Note what each side said last; what was said before something whole from the other one is answered."""

@@ -57,6 +57,10 @@ class RtspInside:
         places.forget(self._reader.needed_from(direction))
         return out
 
+    def is_astray(self, direction: int) -> bool:
+        """Whether what came last was none of its messages."""
+        return self._reader.sides[direction].seeking
+
     def finish(self) -> list[Message]:
         """Give what is left."""
         return self._told(self._reader.finish())

@@ -91,7 +91,7 @@ def check(packets, cuts):
     assembler, reader, plain, counts = Assembler(), lookups.PlainLookups(), set(), [0, 0, 0]
     begin = 0
     for end in [*sorted(cuts), len(packets), None]:
-        brought = assembler.end() if end is None else assembler.take(*batch(packets[begin:end]))
+        brought = assembler.end() if end is None else assembler.assemble(*batch(packets[begin:end]))
         begin = end
         states, found = taken(reader, brought)
         said, place = {}, 0
@@ -171,7 +171,7 @@ def lookup(port, *data, server=RESOLVERS[0]):
 
 def states(packets):
     reader = lookups.PlainLookups()
-    found, _ = taken(reader, Assembler().take(*batch(packets)))
+    found, _ = taken(reader, Assembler().assemble(*batch(packets)))
     return found.tolist()
 
 

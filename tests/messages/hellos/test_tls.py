@@ -185,7 +185,7 @@ def old_hello(version=b"\3\1", suites=b"\0\0\x2f\7\0\xc0\0\0\x0a", challenge=byt
 def test_a_hello_in_the_form_of_ssl_2():
     """RFC 5246, E.2: what the libraries of old cameras send to servers of any age."""
     change = b"\x16\x03\x01\0\x04\x10\0\0\0" + APPLICATION
-    events = [up(old_hello()), down(server_hello(b"\3\1") + certificate()), up(change)]
+    events = [up(old_hello()), down(server_hello(b"\3\1") + certificate()), up(change), down(APPLICATION)]
     messages, summary = read(events)
     assert [m.method for m in messages] == ["client_hello", "server_hello", "certificate"]
     assert messages[0].details.ciphers == [0x2F, 0x0A]

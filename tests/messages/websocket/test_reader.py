@@ -232,6 +232,13 @@ def test_what_is_no_mqtt_stays_what_it_is():
     assert [m.body for m in messages if m.protocol == "websocket"] == [mqtt.JPEG, mqtt.JPEG, b"\x20\x02\x00\x00"]
 
 
+def test_what_is_no_mqtt_behind_mqtt_is_told_as_it_was_sent():
+    text = b'{"id": "119999198803120008"}'
+    messages, _ = read(over([*MQTT, text, *MQTT[1:]]))
+    assert [m.body for m in messages if m.protocol == "websocket"] == [text]
+    assert len([m for m in messages if m.path == "cam/2/state"]) == 2
+
+
 def test_a_gap_in_mqtt_inside_is_a_hole_in_its_payload():
     """The bytes lost within a frame are lost within the payload, and what follows is read on."""
     at = len(ASK) + len(SPEAKS) + len(ws(2, MQTT[0])) + 40

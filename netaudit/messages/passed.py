@@ -1,0 +1,64 @@
+"""Bytes that a reader was given and passed over: no message has them, and none that comes later will.
+
+Whoever writes a few bytes of another protocol first would else hide all that follows from everybody.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+
+class Passed:
+    """One direction. Holds what the reader may still make messages of."""
+
+    __slots__ = ("_at", "_covers", "_held", "_size")
+
+    def __init__(self) -> None:
+        self._at = 0  # all before is settled
+        self._held: deque[tuple[int, bytes]] = deque()
+        self._size = 0
+        self._covers: list[tuple[int, int]] = []  # of messages, behind `_at`
+
+    def given(self, offset: int, data: bytes, most: int) -> None:
+        """The reader gets these bytes. Of more than `most` the oldest are let go: they count as read by nobody."""
+        self._held.append((offset, data))
+        self._size += len(data)
+        while self._size > most and len(self._held) > 1:
+            self._size -= len(self._held.popleft()[1])
+
+    def cover(self, start: int, end: int) -> None:
+        """A message has these bytes."""
+        if self._held and end > self._at:
+            self._covers.append((start, end))
+
+    def settle(self, upto: int) -> list[tuple[int, bytes]]:
+        """No later message begins before `upto`: what lies before it in no message, by stream offset."""
+        at = self._at
+        if upto <= at or not self._held:
+            self._at = max(at, upto)
+            return []
+        self._at = upto
+        found: list[tuple[int, bytes]] = []
+        for start, end in [*sorted(self._covers), (upto, upto)]:
+            if at < min(start, upto):
+                self._between(at, min(start, upto), found)
+            at = max(at, end)
+        self._covers = [cover for cover in self._covers if cover[1] > upto]
+        held = self._held
+        while held and held[0][0] + len(held[0][1]) <= upto:
+            self._size -= len(held.popleft()[1])
+        return found
+
+    def _between(self, first: int, last: int, found: list[tuple[int, bytes]]) -> None:
+        for offset, data in self._held:
+            if offset >= last:
+                return
+            if part := data[max(first - offset, 0) : last - offset]:
+                found.append((max(first, offset), part))
+
+    def restart(self, offset: int) -> None:
+        """Another reader goes on there, and is given again what this one had not used."""
+        self._at = max(self._at, offset)
+        self._held.clear()
+        self._covers.clear()
+        self._size = 0

@@ -1,0 +1,178 @@
+"""What no reader makes a message of is searched, whatever stands in front: no prelude hides HTTP, TLS, pictures, people."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hpack import Encoder
+
+from netaudit.messages.passed import Passed
+from netaudit.messages.readers import READERS
+from tests.messages.datagrams import SEEDS
+from tests.messages.files.test_ymodem import named
+from tests.messages.hellos.test_tls import APPLICATION, client_hello, server_hello
+from tests.messages.http2 import examples
+from tests.messages.makers import device_frames as made
+from tests.messages.smb import test_reader as smb
+from tests.messages.test_amqp import GREETING
+from tests.messages.test_opcua import HELLO
+from tests.reference.messages import down, essence, read, up
+from tests.spoken import number, reply, request
+from tests.unwrapping.samples import picture
+
+JPEG = picture(seed=41, size=(24, 24))
+NUMBERS = [number(serial) for serial in range(3)]
+POSTS = b"".join(request("POST", "/v", {"name": "张三", "idcard": one}) for one in NUMBERS)
+HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0"
+RTP = b"\0\x10\x80\x60\0\1" + bytes(4) + b"abcd" + b"x" * 4
+TEXT = f'{{"name": "张三", "idcard": "{NUMBERS[0]}"}} '.encode()
+PACK = b"\0\0\1\xba" + bytes(10)
+PRELUDES: dict[str, bytes] = {
+    "tls": b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00",
+    "http2": HTTP2,
+    "websocket": b"GET /w HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    "dahua": made.ASK_REALM,
+    "ezviz": made.cas(0x2001, b"<?xml version='1.0'?><Request/>"),
+    "sofia": made.sofia(1020, {"Name": "SystemInfo"}),
+    "ehome": b"\x10\x20" + made.ehome_register(),
+    "idcard": bytes.fromhex("aaaaaa96690003") + b"\x20\x01\x22",
+    "sip": b"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP a\r\nCSeq: 1 OPTIONS\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n",
+    "msrp": b"MSRP a786hjs2 SEND\r\nTo-Path: msrp://a\r\n-------a786hjs2$\r\n",
+    "rtsp": b"OPTIONS rtsp://1.2.3.4/ RTSP/1.0\r\nCSeq: 1\r\n\r\n",
+    "http": b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "socks": b"\x04\x01\x00\x50\x01\x02\x03\x04a\0",
+    "ssh": b"SSH-2.0-a\r\n",
+    "dns": b"\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0\3abc\3com\0\0\1\0\1" + b"\0\0\0\0",
+    "ftp": b"USER a\r\nPASS b\r\n",
+    "smtp": b"EHLO a\r\n",
+    "mqtt": b"\x10\x0d\0\4MQTT\4\2\0\x3c\0\1a",
+    "pop3": b"STAT\r\n",
+    "imap": b"a1 LOGIN x y\r\n",
+    "amqp": GREETING,
+    "opcua": HELLO,
+    "redis": b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n",
+    "mongodb": struct.pack("<4i", 21, 1, 0, 2013) + bytes(4) + b"\0",
+    "smb": b"\0\0\0\x40\xfeSMB\x40\0" + bytes(58),
+    "nfs": b"\x80\0\0\x28" + struct.pack(">6I", 1, 0, 2, 100003, 3, 0) + bytes(16),
+    "telnet": b"\xff\xfd\x01\xff\xfb\x1f",
+    "kafka": struct.pack(">ihhih", 14, 18, 0, 1, 4) + b"abcd",
+    "coap": b"\x00\xe1\x00\xe2",
+    "tplink": made.chained_tcp({"system": {"get_sysinfo": {}}}),
+    "ps": PACK + bytes(9) + PACK,
+    "rtp": RTP.replace(b"\0\1", b"\0\1", 1) + RTP.replace(b"\x60\0\1", b"\x60\0\2") + RTP.replace(b"\x60\0\1", b"\x60\0\3"),
+    "hcnet": made.hcnet_login("admin"),
+    "ezviz_vtm": made.vtm(0, 1, b"abc") + made.vtm(1, 2, b"def") + made.vtm(1, 3, b"ghi"),
+    "ymodem": named(b"9"),
+    "unknown": b'{"a":1}\n',
+}  # fmt: skip
+PORTS = {"kafka": 9092, "coap": 5683, "opcua": 4840, "amqp": 5672, "nfs": 2049}
+
+
+def row(name: str) -> dict[str, int]:
+    return {"proto": 6, "client_port": 41000, "server_port": PORTS.get(name, 8123)}
+
+
+def test_every_reader_of_connections_has_a_prelude() -> None:
+    assert PRELUDES.keys() == {entry.name for entry in READERS if entry.transport == "tcp"}
+
+
+@pytest.mark.parametrize("lost", [0, 40])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("name", PRELUDES)
+def test_no_prelude_hides_http(name: str, turned: bool, lost: int) -> None:
+    """In either direction, and behind a loss."""
+    say, answer = (down, up) if turned else (up, down)
+    events = [say(PRELUDES[name])]
+    events += [say(lost)] if lost else []
+    events += [say(POSTS + request("PUT", "/p", JPEG, "image/jpeg")), answer(reply() * 4)]
+    messages, _ = read(events, **row(name))
+    said = b"".join(one.body for one in messages)
+    assert [one for one in NUMBERS if one.encode() not in said] == []
+    assert JPEG in said
+    cut, _ = read(events, cuts=range(0, 4000, 7), batch=1, **row(name))
+    assert essence(cut) == essence(messages)
+
+
+@pytest.mark.parametrize("name", sorted(PRELUDES.keys() - {"tls", "http", "websocket"}))
+def test_no_prelude_hides_tls(name: str) -> None:
+    """Whoever says both hellos behind it talks TLS, whatever stood before."""
+    events = [up(PRELUDES[name]), down(b"." * 8), up(client_hello()), down(server_hello()), up(APPLICATION * 9)]
+    messages, summary = read([*events, down(APPLICATION * 9)], **row(name))
+    assert {"client_hello", "server_hello"} <= {one.method for one in messages}
+    assert summary.protocol == "tls" or len({one.protocol for one in messages}) > 1
+
+
+def test_passed_bytes_are_those_that_no_message_has() -> None:
+    passed = Passed()
+    for offset in range(0, 40, 10):
+        passed.given(offset, bytes(range(offset, offset + 10)), 1000)
+    passed.cover(12, 18)
+    passed.cover(15, 22)
+    assert passed.settle(25) == [(0, bytes(range(10))), (10, b"\n\x0b"), (22, bytes((22, 23, 24)))]
+    passed.cover(20, 30)
+    assert passed.settle(35) == [(30, bytes(range(30, 35)))]
+    passed.restart(50)
+    assert passed.settle(60) == []
+
+
+def test_of_many_bytes_under_way_the_oldest_are_let_go() -> None:
+    passed = Passed()
+    for offset in range(0, 40, 10):
+        passed.given(offset, bytes(10), 25)
+    assert [offset for offset, _ in passed.settle(40)] == [20, 30]
+
+
+def _smb() -> list[tuple[int, bytes]]:
+    junk = b"\0" + (68 + len(TEXT)).to_bytes(3, "big") + smb.header(13, 9) + b"\0\0\0\0" + TEXT  # of no file
+    sent = [up(smb.session(smb.write(3, 0, JPEG[:50]))), up(junk), up(smb.session(smb.write(4, 50, JPEG[50:])))]
+    return [
+        *smb.tree(),
+        up(smb.session(smb.create(2))),
+        down(smb.session(smb.created(2))),
+        *sent,
+        up(smb.session(smb.close(5))),
+    ]
+
+
+def _http2() -> list[tuple[int, bytes]]:
+    one, encoder = examples.frame, Encoder()
+    asked = examples.request(encoder, 1, length=len(JPEG), extra=[("content-type", "image/jpeg")])
+    junk = one(0x2B, 0, 1, TEXT)  # of a kind that nobody knows (RFC 9113, 4.1)
+    padded = one(0, 8, 1, bytes([200]) + JPEG[50:90] + TEXT.ljust(200, b"\0"))
+    return [
+        up(HTTP2 + asked + one(0, 0, 1, JPEG[:50]) + junk + padded + one(0, 1, 1, JPEG[90:])),
+        down(examples.SETTINGS),
+    ]
+
+
+@pytest.mark.parametrize("events", [_smb(), _http2()], ids=["smb", "http2"])
+def test_between_the_ends_of_a_message_nothing_hides(events: list[tuple[int, bytes]]) -> None:
+    """Bytes of a file or a body stand around them; they are searched all the same."""
+    messages, _ = read(events, **row("smb"))
+    assert JPEG in [one.body for one in messages]
+    assert any(NUMBERS[0].encode() in one.body for one in messages)
+    cut, _ = read(events, cuts=range(0, 4000, 11), batch=1, **row("smb"))
+    assert essence(cut) == essence(messages)
+
+
+def test_between_blocks_of_a_file_nothing_hides() -> None:
+    blocks = [
+        b"\0\3" + struct.pack(">H", at + 1) + JPEG[at * 512 : at * 512 + 512] for at in range(len(JPEG) // 512 + 1)
+    ]
+    events = [up(b"\0\2a.jpg\0octet\0"), up(blocks[0]), up(b"\7\7" + TEXT), *map(up, blocks[:1] + blocks[1:])]
+    messages, _ = read(events, segment=1 << 16, proto=17, client_port=41000, server_port=69)
+    assert [one.body for one in messages if one.protocol == "tftp" and one.body] == [JPEG]
+    assert sum(NUMBERS[0].encode() in one.body for one in messages) == 1
+
+
+@pytest.mark.parametrize("place", range(len(SEEDS)))
+def test_no_datagram_in_front_hides_another(place: int) -> None:
+    first, usual = SEEDS[place]
+    ports = {"client_port": 41000, "server_port": usual[0] if usual else 40001}
+    text = f'{{"name": "张三", "idcard": "{NUMBERS[0]}", "address": "x"}} '.encode()
+    events = [up(first), up(b"\x07\x9f" + text), up(b"\x07\x9f" + JPEG), down(b"\x07\x9f" + text.replace(b"x", b"yy"))]
+    messages, summary = read(events, segment=1 << 16, proto=17, **ports)
+    bodies = [one.body for one in messages]
+    assert any(NUMBERS[0].encode() in body for body in bodies), summary.protocol
+    assert any(JPEG in body for body in bodies), summary.protocol
