@@ -49,9 +49,10 @@ class FieldNames:
 
     def bare(self, name: str) -> str:
         """A plain name without words for the device: deviceAlias, g_brand; empty where it has none."""
-        found = self.beside.match(_GLOBAL.sub("", name))
-        bare = "" if not found else plain(_GLOBAL.sub("", name)[found.end() :])
-        return bare or (plain(_GLOBAL.sub("", name)) if _GLOBAL.match(name) else "")
+        own = _GLOBAL.sub("", name)
+        found = self.beside.match(own) if own == name or plain(own) not in self.whole else None
+        bare = plain(own[found.end() :]) if found else ""
+        return bare or (plain(own) if own != name else "")
 
     def counted(self, name: str) -> str:
         """What a name says is counted, where what holds it says that it is a number: `faces` of what is stored."""

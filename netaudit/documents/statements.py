@@ -197,6 +197,7 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
         if count >= MOST_NODES or len(found) >= MOST:
             break
         known = next((one for one in asked if _held(node, one.holder)), None)
+        listed = listed and not (known and known.holder and node.key == known.holder)
         facts = _facts(node, known)
         if _states(facts, asked=known is not None):
             elsewhere = others if known is None else known.others
@@ -302,7 +303,8 @@ def _held(node: Node, holder: str) -> bool:
 
 def _nodes(tree: Tree) -> Iterator[tuple[Node, bool, bool]]:
     """Objects of the documents, outer ones first; whether each is one of several of a list, and the only one of one."""
-    waiting = [(node, False, False) for node in reversed(tree.documents)]
+    whole = [tree.root] if any(node.value is not None for node in tree.documents) else []  # fields each by itself
+    waiting = [(node, False, False) for node in reversed(whole + tree.documents)]
     seen: set[int] = set()
     while waiting:
         node, listed, alone = waiting.pop()
