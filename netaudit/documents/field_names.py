@@ -60,7 +60,8 @@ class FieldNames:
         for meaning, groups in self.stems:
             vetoed = any(one in folded for one in (*self.never[""], *self.never.get(meaning, ())))
             if meaning in self.begun and not vetoed:
-                if any(folded.startswith(one) and len(folded) - len(one) <= _ENDING for one in groups[0]):
+                short = [one for one in groups[0] if len(folded) - len(one) <= _ENDING]
+                if any(folded.startswith(one) if one.isascii() else one in folded for one in short):
                     return meaning
         return ""
 

@@ -233,7 +233,7 @@ def described_by(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def taken_apart(text: str) -> list[tuple[str, str]]:
     """Pairs that stand in one text, between marks: a query, the device id of a printer."""
     pieces = _PAIRS.split("&" + text if text[:1] != "&" else text)
-    return [(name, unquote_plus(value, errors="replace")) for name, value in _split(pieces)]
+    return [(name, unquote_plus(value.rstrip(" ;"), errors="replace")) for name, value in _split(pieces)]
 
 
 def names_model(text: str) -> bool:
