@@ -193,11 +193,11 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
     found = [Statement(tuple(facts.items()), asked=True, listed=False) for facts in _of_query(head, asked)]
     elements: list[Statement] = []
     described: set[int] = set()
-    for count, (node, listed, alone) in enumerate(_nodes(tree)):
+    for count, (node, several, alone) in enumerate(_nodes(tree)):
         if count >= MOST_NODES or len(found) >= MOST:
             break
         known = next((one for one in asked if _held(node, one.holder)), None)
-        listed = listed and not (known and known.holder and node.key == known.holder)
+        listed = several and not (known and known.holder and node.key == known.holder)
         facts = _facts(node, known)
         if _states(facts, asked=known is not None):
             elsewhere = others if known is None else known.others
@@ -207,7 +207,9 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
             described.add(id(node))
             one = Statement(tuple(facts.items()), known is not None, listed or elsewhere)
             (elements if alone and not one.asked and not one.listed else found).append(one)
-    if not any(not one.listed for one in found):  # what stands in a list, if alone, is of others where one speaks of itself
+    if not any(
+        not one.listed for one in found
+    ):  # what stands in a list, if alone, is of others where one speaks of itself
         found += elements
     return _of_one(found) + _sums(found)
 
@@ -218,7 +220,7 @@ def _hands_on(head: Head) -> bool:
 
 
 def _answers_of_one(head: Head) -> bool:
-    """Whether what was asked for names one of several by a number: its path, or a field that is no session's or time's."""
+    """Whether what was asked for names one of several by a number: its path, or a field of its query."""
     if _OF_ONE.search(_SESSION.sub("", head.path)):
         return True
     return any(_OF_ONE.search(value) for name, value in head.query.items() if name not in words().fleeting)
@@ -380,9 +382,10 @@ def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, s
         if meaning and rank < ranks.get(meaning, LAST) and (form := known.forms[meaning].search(value.strip())):
             facts[meaning] = _in_form(form, value)
             ranks[meaning] = rank
-        elif (other := known.loose.get(key) or known.loose.get(known.names.bare(name), "")) and other != meaning:
-            if form := known.forms[other].search(value.strip()):
-                loose.setdefault(other, _in_form(form, value))
+            continue
+        other = known.loose.get(key) or known.loose.get(known.names.bare(name), "")
+        if other not in {"", meaning} and (form := known.forms[other].search(value.strip())):
+            loose.setdefault(other, _in_form(form, value))
     return loose | facts if "serial" in facts else facts
 
 

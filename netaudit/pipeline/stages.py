@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.contracts.details import Statement
-
     from netaudit.messages.decryption.audit_keys import Given
     from netaudit.messages.message import Message
     from netaudit.observations.ends import Ends

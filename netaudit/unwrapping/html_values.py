@@ -24,7 +24,11 @@ Value = object
 LARGEST = 1 << 20  # characters of a page that are looked at
 MOST = 10_000  # tokens of one kind: cells, lines, fields
 MOST_SCRIPTS = 64
-LARGEST_SCRIPT, LARGEST_HELD, MOST_HELD = 64 << 10, 16 << 10, 8  # characters of a script file, of an object in it; objects
+LARGEST_SCRIPT, LARGEST_HELD, MOST_HELD = (
+    64 << 10,
+    16 << 10,
+    8,
+)  # characters of a script file, of an object in it; objects
 _TOKEN = re.compile(
     r"<!--|<(?P<end>/?)(?P<name>[a-zA-Z][\w:-]{0,40})(?P<said>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>?"
     r"|(?P<text>[^<]++)|<"

@@ -83,7 +83,11 @@ def test_what_passed_or_could_be_held_is_no_store(counts: dict[str, object]) -> 
 
 
 def test_a_table_of_others_in_parameters_is_not_the_senders() -> None:
-    rows = [("Device.DeviceInfo.Manufacturer", "Exampleton"), ("Device.DeviceInfo.ModelName", "EX-1"), ("Device.Hosts.Host.1.X_Manufacturer", "Another")]
+    rows = [
+        ("Device.DeviceInfo.Manufacturer", "Exampleton"),
+        ("Device.DeviceInfo.ModelName", "EX-1"),
+        ("Device.Hosts.Host.1.X_Manufacturer", "Another"),
+    ]
     (found,) = stated({"List": [{"Name": name, "Value": value} for name, value in rows]})
     assert found["vendor"] == "Exampleton"
 
@@ -117,7 +121,10 @@ def test_scripts_say_what_they_give_names_to() -> None:
     page = '<html><script>var g_brand = "Exampleton"; var g_sn = \'EX1-0001\'; if (a == "b") {}</script></html>'
     assert html_values(page) == {"g_brand": "Exampleton", "g_sn": "EX1-0001"}
     script = '// made at boot\nwindow.CFG = {\n  maker: "Exampleton", // who\n  ver: {sys: "7.2.0", web: "3.0"},\n};\nvar title = "Hall";\n'
-    assert script_values(script) == {"title": "Hall", "script": {"maker": "Exampleton", "ver": {"sys": "7.2.0", "web": "3.0"}}}
+    assert script_values(script) == {
+        "title": "Hall",
+        "script": {"maker": "Exampleton", "ver": {"sys": "7.2.0", "web": "3.0"}},
+    }
 
 
 @pytest.mark.parametrize("piece", ["a = {", 'a = "', "a.b.", "a=", "{"])

@@ -35,13 +35,25 @@ def test_known_answers_in_a_question_say_nothing() -> None:
 
 def test_the_device_id_of_a_printer() -> None:
     message = Message("snmp", 1, 0, 1)
-    message.details = SnmpDetails("2c", True, [("device_id", "MFG:Exampleton;CMD:PCL,PDF;MDL:EX-1;CLS:PRINTER;SN:EX1-0001;")])
+    message.details = SnmpDetails(
+        "2c", True, [("device_id", "MFG:Exampleton;CMD:PCL,PDF;MDL:EX-1;CLS:PRINTER;SN:EX1-0001;")]
+    )
     (found,) = facts(message)
-    assert (found["vendor"], found["model"], found["serial"], found["type"]) == ("Exampleton", "EX-1", "EX1-0001", "PRINTER")
+    assert (found["vendor"], found["model"], found["serial"], found["type"]) == (
+        "Exampleton",
+        "EX-1",
+        "EX1-0001",
+        "PRINTER",
+    )
 
 
 UPDATE = "/ota/check?vendor=Exampleton&model=EX-1&sn=EX1-0001&fwver=2.1.0"
-HEADS = [("x-device-vendor", "Exampleton"), ("x-device-model", "EX-1"), ("x-device-sn", "EX1-0001"), ("x-firmware-version", "2.1.0")]
+HEADS = [
+    ("x-device-vendor", "Exampleton"),
+    ("x-device-model", "EX-1"),
+    ("x-device-sn", "EX1-0001"),
+    ("x-firmware-version", "2.1.0"),
+]
 BROWSER = [("user-agent", "Mozilla/5.0")]
 
 
@@ -56,5 +68,7 @@ BROWSER = [("user-agent", "Mozilla/5.0")]
         ("/ota?page=1&size=100&order=newest", [], []),
     ],
 )
-def test_what_a_request_says_in_its_query_or_heads(path: str, heads: list[tuple[str, str]], wanted: list[dict[str, str]]) -> None:
+def test_what_a_request_says_in_its_query_or_heads(
+    path: str, heads: list[tuple[str, str]], wanted: list[dict[str, str]]
+) -> None:
     assert facts(Message("http", 0, 0, 1, "GET", path=path, headers=heads)) == wanted
