@@ -22,10 +22,10 @@ sys.path.insert(0, sys.argv[4])
 import netaudit
 if sys.argv[3] == "without":
     from netaudit.findings import from_tables
-    from netaudit.rows import events, persons, plain_documents
+    from netaudit.rows import events, persons, documents
     persons.PersonRows.take = lambda self, object_id, leaf: None
     persons.PersonRows.end = lambda self, *asked: []
-    plain_documents.may_tell = plain_documents.asks_about = lambda text: False
+    documents.may_tell = documents.asks_about = lambda text: False
     events.EventRows.answer = lambda self, message: None
     from_tables.identity_groups = lambda tables, scope, actors: {}
 netaudit.audit(sys.argv[1], sys.argv[2], faces=False, workers=1)

@@ -44,6 +44,7 @@ NAMES = {
     "key frame": "关键帧",
     "numbers": "数字列表",
     "part": "片段",
+    "picture": "图片内文字",
     "text": "文本",
     "opaque": "未知内容",
     "empty": "空",
@@ -51,7 +52,7 @@ NAMES = {
     "body": "正文",
 }  # fmt: skip
 OTHERS = frozenset({
-    "msgpack", "cbor",
+    "msgpack", "cbor", "tlv",
     "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "bzip2", "xz",
     "aws-chunked", "utf-16", "uuencode", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif",
     "heic", "avif", "wlt", "pdf", "jwt", "socket.io",

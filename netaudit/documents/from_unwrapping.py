@@ -11,9 +11,11 @@ from netaudit.documents.places import places_devices
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
 from netaudit.masking.number_forms import holds_masked_number
+from netaudit.signatures.descriptions import describes
+from netaudit.text.percent import unquote
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.sniff import IMAGE_KINDS
-from netaudit.unwrapping.text import to_text, unquote
+from netaudit.unwrapping.text import to_text
 from netaudit.unwrapping.tree import bare_text, notation, values
 
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ class MessageReader:
         self._turn = 0
         self.stated: list[Statement] = []  # what the last message says of devices
         self.named: list[str] = []  # addresses of pictures in it
-        self.placed = False  # whether it may say where devices stand
-        self.masked = False  # whether it holds a number of somebody that its sender masked
+        self.placed = False  # whether it may say where devices stand, or what numbers mean
+        self.describes = False  # whether it may be of somebody of whom no number is told, or one that is masked
 
     def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
         """Take one object of the message."""
@@ -92,9 +94,9 @@ class MessageReader:
             self._leaves, self._images, self._pages, self._turn = [], [], [], 0
         content = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
         self.named = picture_urls(content)
-        self.masked = holds_masked_number(content)
+        self.describes = holds_masked_number(content) or describes(content)
         text = plain_text(content)
-        self.placed = bool(leaves) and not images and places_devices(text, head)
+        self.placed = bool(leaves) and not images and (places_devices(text, head) or _is_tagged(leaves))
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)
         self.stated = _stated_by(pages, head) if pages else []
@@ -106,6 +108,11 @@ class MessageReader:
         events = read_events(ways, head, tree, message_id, complete=whole)
         tree.let_go()
         return events
+
+
+def _is_tagged(leaves: list[tuple[Leaf, str, int]]) -> bool:
+    """Whether a message has numbers for names, which it may explain."""
+    return any(leaf.kind in {"opaque", "protobuf"} and notation(leaf) in {"tlv", "protobuf"} for leaf, _, _ in leaves)
 
 
 def _stated_by(pages: list[tuple[Leaf, str, int]], head: Head) -> list[Statement]:

@@ -27,7 +27,7 @@ MOST_WORK = 5_000_000  # steps that looking for keys may take in a message, abou
 LONG = 64  # characters; shorter texts are not unwrapped any further
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _WIDE = "utf-16"  # a step that the document itself does not make
-_DOCUMENTS = frozenset({"json", "xml", "form", "bson", "msgpack", "cbor", "protobuf"})
+_DOCUMENTS = frozenset({"json", "xml", "form", "bson", "msgpack", "cbor", "tlv", "protobuf"})
 _NUMBERED = frozenset({"xml", "form", "protobuf"})  # elements of one name: name, name[2] …
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 PPPOE = "pppoe"
-BRIDGING = ("vxlan", "geneve")  # that carry Ethernet frames
+BRIDGING = ("vxlan", "geneve", "capwap")  # that carry Ethernet frames
 MIRROR_SHARE = 0.9  # of the bytes of all flows
 
 

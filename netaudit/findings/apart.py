@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 IMAGES, RECORDS = "face images", "identity records"
 NOBODYS, NUMBERS, CHANCE = "sender cannot be told", "numbers alone", "numbers as chance gives"
 UNCHECKED = "numbers called so"
+OWNS = "one person's number"  # sent by a browser to one receiver: may be its user's
 WORDS = {
     NOBODYS: ("无法指明发送者", "sender cannot be told"),
     IMAGES: ("人脸图像", "images with a face"),
@@ -32,6 +33,10 @@ WORDS = {
     UNCHECKED: (
         "字段称为证件号码而无校验位可核对的号码（15 位），或校验位不符的号码",
         "numbers that fields call identity numbers, of 15 digits without a check digit, or with a wrong one",
+    ),
+    OWNS: (
+        "浏览器向同一网站发出的同一个证件号码，如表单或 Cookie 所带",
+        "one and the same identity number from a browser to one site, as a form or a cookie carries it",
     ),
     CHANCE: (
         "与校验位不正确的号码同列，其中校验位正确者不多于偶然",

@@ -105,7 +105,7 @@ LATELY = 600 * 10**9  # ns within which what came from outside is what is sent o
 
 
 class Way(NamedTuple):
-    """How something went. `digest` is that of an image, as `Transfer.digest`; 0 for what is none."""
+    """How something went. `digest` is that of an image, as `Transfer.digest`, or of a person's number; 0 for others."""
 
     flow_id: str
     message_id: str
@@ -148,8 +148,8 @@ class Bearing:
         self._requests = _requests(tables["messages"], wanted)
         self._came: dict[tuple[str, int], list[int]] = defaultdict(list)  # device and image → times, in order
 
-    def note_arrival(self, row: Transfer) -> None:
-        """An image began to come from outside to a device: an echo sends it back before it is whole."""
+    def note_arrival(self, row: Transfer | Way) -> None:
+        """An image, or a number, began to come from outside: an echo sends it back before it is whole."""
         bisect.insort(self._came[self._ends.device(row.receiver, row.flow_id), row.digest], row.first_ts)
 
     def doubts(self, row: Transfer | Way) -> frozenset[str]:

@@ -18,7 +18,15 @@ from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ends import Ends
 from netaudit.findings.from_endpoints import bridged
 from netaudit.findings.fronts import Fronts
-from netaudit.findings.identity import back_ends_of, findings_of, identity_groups, note_alone, records_of, with_identity
+from netaudit.findings.identity import (
+    back_ends_of,
+    findings_of,
+    identity_groups,
+    note_alone,
+    note_arrivals,
+    records_of,
+    with_identity,
+)
 from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, UNDATED, Run, bounds_table, ledger_table
 from netaudit.findings.locked import locked_findings
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after
@@ -96,6 +104,7 @@ def judge(
     whereto = faces_sent_outside(faces, scope, actors, bearing).whereto
     own = own_of(faces, tables, whereto | back_ends, scope, actors)
     answering = back_ends | own.hosts
+    note_arrivals((*records, *alone), bearing, scope)
     groups = identity_groups(records, scope, actors, bearing, back_ends, apart)
     note_alone(alone, records, scope, actors, apart)
     clear = clear_findings(faces, scope, actors, bearing, receivers, answering, apart, own.digests)

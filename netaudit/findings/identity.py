@@ -22,8 +22,8 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.reasons import counted, reason
 from netaudit.findings.acts import ABROAD, Move, act, is_one_of, sent_outside
-from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, RECORDS, UNCHECKED
-from netaudit.findings.bearing import BARE, OWN_DEVICE, lessened, nobodys, said
+from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
+from netaudit.findings.bearing import BARE, FROM_OUTSIDE, OWN_DEVICE, lessened, nobodys, said
 from netaudit.findings.finding import Finding, display_filter, way_of
 from netaudit.findings.identity_records import Record, records_of
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER, Actors
@@ -106,7 +106,11 @@ def identity_groups(
     found: list[Record], scope: Scope, actors: Actors, bearing: Bearing, back_ends: AbstractSet[str], apart: Apart
 ) -> Groups:
     """What is a finding, by certainty, act, sender and receiver."""
-    sent = sent_outside(map(_move, found), scope, actors, but={PERSONAL_DEVICE, VIEWER})
+    back = [record for record in found if _came_from_outside(record, bearing, actors)]
+    ids = {id(record) for record in back}
+    sent = sent_outside(
+        (_move(record) for record in found if id(record) not in ids), scope, actors, but={PERSONAL_DEVICE, VIEWER}
+    )
     own = _own(found, actors, back_ends)
     groups: Groups = defaultdict(Group)
     for record in found:
@@ -121,8 +125,11 @@ def identity_groups(
                 apart.note(actors.ends.device(acting, flow), RECORDS, record.size)
             continue
         if (record.sender, record.receiver) in own and not record.known and not record.images:
+            apart.note(actors.ends.device(acting, flow), OWNS, record.size)
             continue
         doubts = bearing.doubts(record.way)
+        if id(record) in ids:
+            doubts |= {FROM_OUTSIDE}
         if nobodys(doubts):
             apart.note(actors.ends.named(record.sender, flow, scope(record.sender)), NOBODYS, record.size)
             continue
@@ -136,6 +143,23 @@ def identity_groups(
         group.records.append(record)
         group.doubts.update(doubts)
     return groups
+
+
+def note_arrivals(found: Iterable[Record], bearing: Bearing, scope: Scope) -> None:
+    """Note which persons' numbers came from outside: a page that is told to sends them on."""
+    for record in found:
+        if (scope(record.sender), scope(record.receiver)) == ABROAD[::-1]:
+            for way in record.ways:
+                bearing.note_arrival(way)
+
+
+def _came_from_outside(record: Record, bearing: Bearing, actors: Actors) -> bool:
+    """Whether all its numbers had just come to its sender from outside, and went where pages and redirections put them.
+
+    A device that got a list and then sends documents of its own sends its own.
+    """
+    follows = not record.objects or actors.role(record.sender)[0] == VIEWER
+    return follows and all(bearing.came_from_outside(way) for way in record.ways)
 
 
 def note_alone(alone: list[Record], told: list[Record], scope: Scope, actors: Actors, apart: Apart) -> None:

@@ -63,6 +63,11 @@ class Record(NamedTuple):
             row["direction"] == "up", row["first_ts"] or 0,
         )  # fmt: skip
 
+    @property
+    def ways(self) -> list[Way]:
+        """How each of its persons' numbers went."""
+        return [self.way._replace(digest=int.from_bytes(one.encode())) for one in self.persons]
+
 
 class Records(NamedTuple):
     """Records with an identity number, with their ways; those of a challenged request once."""

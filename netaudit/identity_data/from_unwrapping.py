@@ -34,11 +34,12 @@ from netaudit.identity_data.values import (
     masked,
 )
 from netaudit.masking.number_forms import is_device_id, known_region, right_check_digit
+from netaudit.text.percent import unquote
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scalars import fields, fields_of
 from netaudit.unwrapping.sniff import sniff
-from netaudit.unwrapping.text import to_text, unquote
+from netaudit.unwrapping.text import to_text
 from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
 
 if TYPE_CHECKING:

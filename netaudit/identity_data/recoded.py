@@ -16,12 +16,12 @@ from functools import lru_cache
 from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from netaudit.identity_data.strings import holds_number
 from netaudit.identity_data.written import may_be_decimal, written
 from netaudit.text.base64_alphabet import STANDARD
 from netaudit.text.patterns import later
+from netaudit.text.percent import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +112,7 @@ def unescaped(data: bytes) -> bytes:
     """A text without escapes, references of HTML, what nobody sees, and folds within a number."""
     if b"\n" in data:
         data = _FOLDED.sub(b"", data)
-    plain = _ESCAPE.sub(_as_bytes, data) if b"\\" in data else unquote_to_bytes(data)
+    plain = _ESCAPE.sub(_as_bytes, data) if b"\\" in data else unquote(data)
     if b"&#" in plain:
         plain = _REFERENCE.sub(lambda one: unescape(one[0].decode("ascii")).encode("utf-8", "replace"), plain)
     return plain if plain.isascii() else _UNSEEN.sub(b"", plain)

@@ -58,6 +58,7 @@ class Announcement:
     reader: str
     ts: int  # ns
     transfers: list[tuple[int, Transfer | None]] = field(default_factory=list)  # None: the one before was refused
+    place: tuple[int, int] = (0, 0)  # capture and frame; of packets at the same time the later one answers
 
     def transfer(self, first: int, last: int) -> Transfer | None:
         """The command that a flow with these capture times (ns) carries out: the last one before it, else the first."""
@@ -87,9 +88,11 @@ class Expected:
         announced = message.details.data_flow if isinstance(message.details, ControlDetails) else None
         if not isinstance(announced, Said) or message.pieces is None or not len(message.pieces):
             return
-        ts, serial = int(message.pieces["ts"][-1]), int(row["serial"])
+        last, serial = message.pieces[-1], int(row["serial"])
+        ts = int(last["ts"])
         if announced.listener >= 0:
-            self._announce(Announcement(announced.reader, ts), row, announced.listener ^ swapped, announced)
+            announcement = Announcement(announced.reader, ts, place=(int(last["capture"]), int(last["frame"])))
+            self._announce(announcement, row, announced.listener ^ swapped, announced)
         latest = self._latest.get(serial)
         if latest is not None and len(latest.transfers) < MOST_TRANSFERS:
             if announced.transfer is not None:
@@ -120,13 +123,13 @@ class Expected:
         """The announcement that a new flow answers."""
         if not self._ends or _is_lookup(row):
             return None
-        first = int(row["first_ts"])
+        first, place = int(row["first_ts"]), (int(row["capture"]), int(row["first_frame"]))
         self._forget_old(int(row["shard"]), first)
         best: Announcement | None = None
         for near, far in (("server", "client"), ("client", "server")):
             end = (int(row["proto"]), *_address(row, near), int(row[f"{near}_port"]), *_address(row, far))
             for announcement in self._ends.get(end, ()):
-                fits = 0 <= first - announcement.ts <= PATIENCE
+                fits = (announcement.ts, announcement.place) < (first, place) and first - announcement.ts <= PATIENCE
                 if fits and (best is None or announcement.ts >= best.ts):
                     best = announcement
         return best

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.contracts.details import HelloDetails
 from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.http1.reader import HttpReader
+from netaudit.messages.kernels_numbers import holds_number
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
 from netaudit.messages.passed import Passed
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
@@ -148,20 +149,16 @@ class Flow:
         self.announced = announced
         self._set(entry, Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
 
-    def resume(self, reader: str, covered: tuple[int, int]) -> None:
+    def resume(self, reader: str, covered: tuple[int, int], server_name: str = "") -> None:
         """A taker lets the flow go: stand where a reader would, had it read all up to these offsets, [UP, DOWN]."""
         self._set(entry_of(reader, self.transport), Opening(b"", b"", self.ports[0], self.ports[1], self.midstream))
+        self.server_name = server_name
+        if isinstance(self.reader, HttpReader):
+            self.reader.stand_at(covered)
         for trail, offset in zip(self.trails, covered, strict=True):
             trail.covered = trail.read = offset
         for passed, offset in zip(self.passed, covered, strict=True):
             passed.restart(offset)
-
-    def go_on(self, read: tuple[int, int], server_name: str) -> None:
-        """Stand behind whole exchanges of HTTP/1 (`http1/whole.py`) that ended at these offsets, [UP, DOWN]."""
-        self.resume("http", read)
-        self.server_name = server_name
-        assert isinstance(self.reader, HttpReader)
-        self.reader.stand_at(read)
 
     # -- bytes in -----------------------------------------------------------------------------------------------------
 
@@ -200,8 +197,10 @@ class Flow:
                 return
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
-                    self._carve((direction ^ self.swapped, place, b"", 0))
-                self._read((direction ^ self.swapped, place, data[at : at + length], length))
+                    self._carve((turned, place, b"", 0))
+                self._read((turned, place, data[at : at + length], length))
+                if self.entry is not None and self.entry.name in BRIEF and holds_number(data[at : at + length]):
+                    self._search(turned, place, data[at : at + length])
         self._forget(direction ^ self.swapped)
 
     def take_together(self, brought: Datagrams) -> None:
@@ -514,6 +513,8 @@ class Flow:
         details = message.details
         if message.method == "server_hello" and isinstance(details, HelloDetails) and not details.retry:
             self.chosen = chosen_by(details)
+        elif isinstance(details, HelloDetails) and holds_number(name := details.sni.encode()):
+            self._search(direction, start, name)
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
         self.out.append(message)

@@ -16,14 +16,17 @@ from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.messages.strays import LONGEST, begun
+from netaudit.text.tag_lengths import elements
 
-LEAD = 32  # bytes in which a document begins behind the end of the one before
+LEAD = 32  # bytes in which a document begins behind the end of the one before, or behind …
+LEAD_LINES = 1024  # … lines of text, as brokers of messages have them, of so many bytes
 MOST = 4 << 20  # bytes of a document; from there on all is searched
 MOST_DOCUMENTS = 50_000  # of a direction; what follows is searched as all unknown bytes are
 CHECK = 8  # bytes behind the document of a datagram
 LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
 MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[<=", 0, LEAD + 1)),)
 TOO_LONG = "limit: document size"
+LONGEST_HEAD = 16  # bytes before a binary document
 SPARE = 64  # bytes behind a frame that prove it
 MARKER = 10  # first bytes of a document by which the next one is found
 _TEXTS = (
@@ -37,6 +40,7 @@ _BINARY = re.compile(
 )
 # possessive: each line is read in one way only, so that lines without an end cost no more than they are long
 _LINES = re.compile(rb"[^\x00-\x1f]{1,64}+\r?\n(?:[^\x00-\x1f:=]{1,48}+[:=][^\x00-\x1f]{0,301}+\r?\n){2,48}+\r?\n")
+_HEAD = re.compile(rb"(?:\x00{0,4}[\t\x20-\x7e\x80-\xff]{0,512}+\r?\n){1,32}+")
 # a datagram that is a line of pairs, with marks about it
 _PAIRED = re.compile(
     rb"[^\w\s\x00-\x1f]?(?:\w{1,16}[;|&,]){0,2}\w{1,40}=[^=\x00-\x1f;|&,]{0,200}"
@@ -44,6 +48,7 @@ _PAIRED = re.compile(
 )
 _SIZE = re.compile(rb"[:=] ?(\d{2,8})\r?\n")
 _MARKS = re.compile(rb'["{}\[\]]')
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # in no XML (1.0, 2.2)
 _ROOT = re.compile(rb"<([A-Za-z][\w:.-]{0,80})")
 
 
@@ -59,6 +64,8 @@ class Frame:
 
 class _Json:
     """Where a JSON text ends; asked again when more came."""
+
+    broken = -1  # careless senders write anything between quotes
 
     def __init__(self, begin: int) -> None:
         self.at, self.depth, self.quoted = begin, 0, False
@@ -86,12 +93,18 @@ class _Json:
 
 
 class _Xml:
-    """Where an XML document ends: behind the first closing tag of its root."""
+    """Where an XML document ends: behind its root; `broken` where bytes stand that are none of it."""
 
     def __init__(self, begin: int) -> None:
-        self.at, self.close = begin, b""
+        self.at, self.close, self.broken = begin, b"", -1
 
     def end(self, data: bytes | bytearray) -> int:
+        begun, end = self.at, self._end(data)
+        if (control := _CONTROL.search(data, begun, end or len(data))) is not None:
+            self.broken = control.start()
+        return end if self.broken < 0 else 0
+
+    def _end(self, data: bytes | bytearray) -> int:
         if not self.close:
             root = _ROOT.search(data, self.at)
             if root is None or root.end() == len(data):
@@ -121,7 +134,7 @@ class Length:
 
 def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
     """Ways in which the first frame may say its length: of all, of what follows the field, of the document alone."""
-    for head in range(2, 17):
+    for head in range(2, LONGEST_HEAD + 1):
         if _BINARY.match(data, begin + head):
             for width in (4, 2):
                 for at in range(head - width + 1):
@@ -130,6 +143,22 @@ def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
                             one = Length(at, width, order, more, head)
                             if one.of(data, begin):
                                 yield one
+    yield from _tagged(data, begin)
+
+
+def _tagged(data: bytes | bytearray, begin: int) -> list[Length]:
+    """Ways in which a first frame of tagged elements may say its length, the shortest first."""
+    there, found = len(data) - begin, []
+    for width in (4, 2):
+        for at in range(LONGEST_HEAD - width + 1):
+            for order in ("big", "little"):
+                value = Length(at, width, order, 0, 0).of(data, begin)
+                for head in range(at + width, LONGEST_HEAD + 1) if 0 < value <= there else ():
+                    for more in dict.fromkeys((0, at + width, head)):
+                        size = value + more
+                        if head < size <= there and elements(data, begin + head, begin + size):
+                            found.append((size, Length(at, width, order, more, head)))
+    return [one for _, one in sorted(found, key=lambda one: one[0])]
 
 
 def begins(data: bytes) -> bool:
@@ -143,9 +172,16 @@ def begins(data: bytes) -> bool:
 
 def _begin(data: bytes | bytearray, at: int = 0) -> tuple[int, int]:
     """Where a text begins within the lead, and where that is known: of two the first to be known; -1 for nowhere."""
-    found = [one for text in _TEXTS if (one := text.search(data, at, at + LEAD + 256)) and one.start() <= at + LEAD]
+    last = at + _lead(data, at)
+    found = [one for text in _TEXTS if (one := text.search(data, at, last + 256)) and one.start() <= last]
     known, begin = min(((one.end(), one.start()) for one in found), default=(-1, -1))
     return begin, known
+
+
+def _lead(data: bytes | bytearray, at: int = 0) -> int:
+    """Bytes in which a document may begin: a few behind whole lines of text."""
+    lines = _HEAD.match(data, at, at + LEAD_LINES)
+    return LEAD + (lines.end() - at if lines else 0)
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -154,7 +190,7 @@ def recognise(opening: Opening) -> Verdict:
         return Verdict.NO
     if begins(opening.up) or begins(opening.down):
         return Verdict.YES
-    settled = len(opening.up) >= LEAD + 256 and len(opening.down) >= LEAD + 256
+    settled = all(len(one) >= _lead(one) + 256 for one in (opening.up, opening.down))
     return Verdict.NO if settled else Verdict.MORE
 
 
@@ -171,7 +207,7 @@ def _body_span(data: bytes) -> tuple[int, int] | None:
     if _PAIRED.fullmatch(data):
         return 0, len(data)
     begin = _begin(data)[0]
-    if begin < 0:
+    if not 0 <= begin <= LEAD:
         return None
     end = (_Json if data[begin : begin + 1] in {b"{", b"["} else _Xml)(begin).end(data)
     return (begin, end) if end and len(data) - end <= CHECK else None
@@ -244,6 +280,11 @@ class Side:
             frame = self._next(final=final)
             if self.turned:
                 return out
+            if self.under_way is not None and self.under_way[1].broken >= 0:  # a stream of XMPP that turns to TLS
+                self._pass(self.under_way[0] - self.pos)
+                out.append(self._document(self.under_way[1].broken - self.under_way[0], cut=True))
+                self.given_up = True
+                break
             if self._is_too_long(frame):
                 over = Message("carved", self.direction, self.base, self.base, complete=False, unknown_from=0)
                 over.notes.append(TOO_LONG)
@@ -328,6 +369,9 @@ class Side:
             return None
         for one in lengths(held, pos):
             size = pos + one.of(held, pos)
+            if _BINARY.match(held, pos + one.head) is None:  # elements that prove themselves
+                self.length = one
+                return Frame(pos + one.head, size, size, size)
             follows = len(held) > size + one.head + 2 and _BINARY.match(held, size + one.head) is not None
             if (follows and held.startswith(held[pos : pos + one.at], size)) or (final and len(held) == size):
                 self.length = one
@@ -343,7 +387,7 @@ class Side:
         if not size:
             self.given_up = True
         elif len(held) - pos >= size:
-            if _BINARY.match(held, pos + length.head) is not None:
+            if _BINARY.match(held, pos + length.head) is not None or elements(held, pos + length.head, pos + size):
                 return Frame(pos + length.head, pos + size, pos + size)
             self.given_up = True
         return None

@@ -9,22 +9,22 @@ import numpy as np
 from netaudit.contracts.details import ControlDetails
 from netaudit.messages.datagrams import lying
 from netaudit.messages.expected import Expected
-from netaudit.messages.flow import TCP, Flow, FlowSummary, begun_by_syn, flow_id
-from netaudit.messages.http1.whole import exchanges
-from netaudit.messages.message import DOWN, UP, Message, message_id
-from netaudit.messages.readers import begins_as
+from netaudit.messages.flow import MIDWAY, SYN_SEEN, TCP, Flow, FlowSummary, flow_id
+from netaudit.messages.http1.from_streams import HTTP, ExchangeReader
+from netaudit.messages.message import DOWN, UP, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
     from netaudit.messages.decryption.audit_keys import Keys
     from netaudit.messages.decryption.carried import FlowKeys
+    from netaudit.messages.http1.from_streams import Exchanges
+    from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Columns, Delivery, Run
 
 
-HTTP = "http"
 AT_ONCE = 8  # runs in columns of which objects are made
 
 
@@ -33,30 +33,11 @@ class LetGo(NamedTuple):
 
     reader: str = ""  # stands where it would, had it read what came before; empty: nobody was asked yet
     held: Sequence[Run] = ()  # what came before and was held back
+    server_name: str = ""
+    read: tuple[Exchanges, int] | None = None  # what this delivery brings was read already: where, as which flow
 
 
 NOTHING_BEFORE = LetGo()
-
-
-class Between(NamedTuple):
-    """A connection that brought whole exchanges of HTTP/1 alone so far: all that its reader would remember."""
-
-    id: bytes
-    read: tuple[int, int]  # bytes in each direction
-    server_name: str
-
-    def behind(self, messages: list[Message]) -> Between:
-        """How it stands behind these, which learn what they are called."""
-        read, name = list(self.read), self.server_name
-        for message in messages:
-            message.flow_id, direction = self.id, message.direction
-            message.message_id = message_id(self.id, direction, message.start, HTTP)
-            asked = message.request
-            if asked is not None and not asked.message_id:  # without its body (`pairing.SLIM`)
-                asked.flow_id, asked.message_id = self.id, message_id(self.id, UP, asked.start, HTTP)
-            read[direction] = message.end
-            name = name or ("" if message.status else message.host)
-        return Between(self.id, (read[UP], read[DOWN]), name)
 
 
 class Conversations:
@@ -65,7 +46,8 @@ class Conversations:
     def __init__(self, keys: Keys | None = None, *, together: bool = False) -> None:
         """`keys` are those given to open what is encrypted; `together`: many messages may be told as one."""
         self.keys, self._together = keys, together
-        self.flows: dict[int, Flow | Between] = {}
+        self.flows: dict[int, Flow] = {}
+        self.exchanges = ExchangeReader()
         self.expected = Expected()
         self.ignored: list[int] = []  # serials whose bytes nobody wants any more; the caller takes and clears them
         self.closed: list[FlowSummary] = []  # of flows that ended; the caller takes and clears them
@@ -79,13 +61,13 @@ class Conversations:
         """
         row = delivery.flow
         serial = int(row["serial"])
+        if after.read is not None:
+            return self._pass_on(delivery, *after.read)
         flow = self.flows.get(serial)
-        if not isinstance(flow, Flow):
-            if flow is None and not (delivery.brings or after.reader or after.held or delivery.closed):
+        if flow is None:
+            if not (delivery.brings or after.reader or after.held or delivery.closed):
                 return []  # what begins a flow is known when its first bytes are there
-            if (messages := self._exchanges(serial, delivery, flow, after)) is not None:
-                return messages
-            flow = self.flows[serial] = self._flow(delivery, flow, after)
+            flow = self.flows[serial] = self._flow(delivery, after)
         for run in (*after.held, *delivery.runs):
             if run.is_gap:
                 flow.lose(run.direction, run.offset, run.length)
@@ -114,59 +96,44 @@ class Conversations:
             self.expected.closed(serial)
         return out
 
-    def _exchanges(self, serial: int, delivery: Delivery, before: Between | None, after: LetGo) -> list[Message] | None:
-        """The messages of a delivery that brings whole exchanges of HTTP/1 alone, or nothing more; None: any other."""
-        row, runs = delivery.flow, delivery.runs
-        if before is None:
-            if not runs or after is not NOTHING_BEFORE or self.keys is not None or not _opens_with_http(row, runs[0]):
-                return None
-            if self.expected.find(row) is not None:
-                return None
-            before = Between(flow_id(row), (0, 0), "")
-        try:
-            messages = exchanges(runs, before.read)
-        except Exception:  # noqa: BLE001 - the reader meets the same, says so, and it costs this flow only
-            return None
-        if messages is None or (len(messages) % 2 and not delivery.closed):
-            return None
-        standing = before.behind(messages)
-        self.turned = False
-        if not delivery.closed:
-            self.flows[serial] = standing
-            return messages
-        self.flows.pop(serial, None)
-        self.closed.append(
-            FlowSummary(serial, standing.id, HTTP, standing.server_name, standing.read, swapped=False, to_ignore=False)
-        )
-        return messages
+    def whole(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[Exchanges, dict[int, LetGo]]:
+        """Whole exchanges of HTTP/1 in flows that nobody has; how those go on that had brought such alone.
 
-    def _flow(self, delivery: Delivery, between: Between | None, after: LetGo) -> Flow:
+        An announcement of another flow counts for nothing where they begin so (`files/ftp.py`).
+        """
+        flows, serials = batch.flows, batch.flows["serial"].tolist()
+        begun = (flows["proto"] == TCP) & (flows["handshake"] & SYN_SEEN > 0) & (flows["handshake"] & MIDWAY == 0)
+        has = np.fromiter(map(self.flows.__contains__, serials), bool, len(serials))
+        found, over = self.exchanges.read(batch, left & (self.exchanges.stands(serials) | (begun & ~has)))
+        return found, {index: LetGo(HTTP, server_name=one.server_name) for index, one in over.items()}
+
+    def _pass_on(self, delivery: Delivery, found: Exchanges, flow: int) -> list[Message]:
+        """The messages of a flow that were read with those of others."""
+        self.turned = False
+        if delivery.closed:
+            row, (read, name) = delivery.flow, found.standing[flow]
+            summary = FlowSummary(int(row["serial"]), flow_id(row), HTTP, name, read, swapped=False, to_ignore=False)
+            self.closed.append(summary)
+        return found.messages(flow)
+
+    def _flow(self, delivery: Delivery, after: LetGo) -> Flow:
         """A flow with its reader, or ready to choose one."""
         row = delivery.flow
         flow = Flow(row, self._keys_of(row), together=self._together)
-        if between is not None:
-            flow.go_on(between.read, between.server_name)
-        elif after.reader:
-            flow.resume(after.reader, _read_before(delivery))
+        if after.reader:
+            flow.resume(after.reader, _read_before(delivery), after.server_name)
         elif (announced := self.expected.find(row)) is not None:
             flow.expect(announced)
         return flow
 
-    def end(self, serials: list[int]) -> Iterator[tuple[int, Between]]:
-        """Forget those of connections that have no reader: their places among these, and how they stood."""
-        for place, serial in enumerate(serials):
-            flow = self.flows.get(serial)
-            if isinstance(flow, Between):
-                del self.flows[serial]
-                yield place, flow
-
     def standing(self, row: np.void) -> tuple[bytes, str, str, bool, tuple[str, str], tuple[str, str, str]]:
         """Of an open flow what `FlowSummary` will say: id, protocol, server name, swapped, keys, chosen."""
-        flow = self.flows.get(int(row["serial"]))
+        serial = int(row["serial"])
+        if (whole := self.exchanges.standing.get(serial)) is not None:
+            return flow_id(row), HTTP, whole.server_name, False, ("", ""), ("", "", "")
+        flow = self.flows.get(serial)
         if flow is None:
             return flow_id(row), "", "", False, ("", ""), ("", "", "")
-        if isinstance(flow, Between):
-            return flow.id, HTTP, flow.server_name, False, ("", ""), ("", "", "")
         return flow.id, flow.protocol, flow.server_name, flow.swapped, flow.opened_by(), flow.chosen
 
     def known(self, flows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
@@ -177,12 +144,6 @@ class Conversations:
 
     def _keys_of(self, row: np.void) -> FlowKeys | None:
         return self.keys.of(row) if self.keys is not None else None
-
-
-def _opens_with_http(row: np.void, run: Run) -> bool:
-    """Whether a connection that was seen from its beginning on is known as HTTP by its first run."""
-    tcp = row["proto"] == TCP and begun_by_syn(int(row["handshake"]))
-    return tcp and run.direction == UP and begins_as(HTTP, run.data)
 
 
 def _take_columns(flow: Flow, columns: Columns) -> None:

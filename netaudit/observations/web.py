@@ -67,36 +67,48 @@ EVENT_WORDS = (b"eventType", b"Code", b"operator")
 TOLD_HEADERS = frozenset({"user-identify", "x-tc-action", "x-amz-target"})
 
 
+Fact = tuple[int, str, str]  # 0 of the client or 1 of the server, field, value
+
+
 def observe_http(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """Note a request or a response."""
     if message.direction:
         _response(message, ends.server, ledger, place)
         return
-    client = ends.client
-    pairs, value = message.form.read(_of_client)
-    field_of = ledger.field
-    facts = [(field_of("http_client", client.mac, client.ip, field), text, place, 1) for field, text in pairs]
-    if value:
-        ledger.note_all(facts)
-        facts = []
-        note_ntlm(_token(value), client, ledger, place)
-        note_login("http_client", value, client, ledger, place)
+    facts, client = plain_facts(message), ends.client
+    pairs, proof = message.form.read(_of_client)
+    if proof:
+        note_plain(facts[: len(pairs)], ends, ledger, place)
+        note_ntlm(_token(proof), client, ledger, place)
+        note_login("http_client", proof, client, ledger, place)
+        facts = facts[len(pairs) :]
+    note_plain(facts, ends, ledger, place)
+
+
+def note_plain(facts: list[Fact], ends: Ends, ledger: Ledger, place: Place, times: int = 1) -> None:
+    """Note facts of `plain_facts`, said so many times, the first of them here."""
+    whose = (("http_client", *ends.client), ("http_server", *ends.server))
+    ledger.note_all((ledger.field(*whose[end], field), value, place, times) for end, field, value in facts)
+
+
+def is_plain(fields: Fields) -> bool:
+    """Whether a head proves nothing and asks for no proof: of a small document `plain_facts` are all that is noted."""
+    return not _of_client(fields)[1] and not _of_server(fields)[1]
+
+
+def plain_facts(message: Spoken) -> list[Fact]:
+    """What is noted of any request, and of an answer with a small document: of which end, field and value, masked."""
+    if message.direction:
+        name, _ = message.form.read(_of_server)
+        return [(1, "server", name)] if name else []
+    facts: list[Fact] = [(0, field, text) for field, text in message.form.read(_of_client)[0]]
     if shown := _shown(message.path.partition("?")[0][:LONGEST_PATH]):
-        server = ends.server
-        facts.append((field_of("http_client", client.mac, client.ip, "path"), shown, place, 1))
-        facts.append((field_of("http_server", server.mac, server.ip, "path"), shown, place, 1))
+        facts += [(0, "path", shown), (1, "path", shown)]
     if message.method in {"POST", "PUT"} and message.body:
-        head = message.body[:BODY_LOOK]
-        if keys := _keys(message.content_type, message.body):
-            whose = field_of("http_client", client.mac, client.ip, "key")
-            facts += [(whose, masked_value(key, "key"), place, 1) for key in keys]
-        ledger.note_all(facts)
-        for field, value in _events(head):
-            ledger.note("http_client", client.mac, client.ip, field, value, *place)
-            if field == "event":
-                ledger.note("http_server", ends.server.mac, ends.server.ip, "received_event", value, *place)
-    else:
-        ledger.note_all(facts)
+        facts += [(0, "key", masked_value(key, "key")) for key in _keys(message.content_type, message.body)]
+        for value in _events(message.body[:BODY_LOOK]):
+            facts += [(0, "event", masked_value(value)), (1, "received_event", masked_value(value))]
+    return facts
 
 
 @lru_cache(maxsize=4096)
@@ -155,10 +167,10 @@ def _matches(pattern: re.Pattern[bytes], body: bytes, end: int) -> Iterator[re.M
     yield from pattern.finditer(body, at, end)
 
 
-def _events(head: bytes) -> list[tuple[str, str]]:
+def _events(head: bytes) -> list[str]:
     if not any(word in head for word in EVENT_WORDS):  # far faster than the expression on bytes of an image
         return []
-    return [("event", match[3].decode("ascii", "replace")) for match in list(EVENT.finditer(head))[:4]]
+    return [match[3].decode("ascii", "replace") for match in list(EVENT.finditer(head))[:4]]
 
 
 def _response(message: Spoken, server: Host, ledger: Ledger, place: Place) -> None:

@@ -25,6 +25,7 @@ from netaudit.packets.kernels_common import (
     PPP_TYPE,
     SERVICE_TYPE,
     STOP,
+    T_CAPWAP,
     T_ERSPAN1,
     T_ERSPAN2,
     T_ERSPAN3,
@@ -146,10 +147,30 @@ def udp_tunnel(buffer: Any, row: Any, note: Any, sport: int, dport: int, pos: in
         return foreign(note, TUNNEL_UNKNOWN, F_GTP, pos)
     size = (u8(buffer, pos + 1) >> 3) * 4
     if (dport == 5247 or sport == 5247) and u8(buffer, pos) == 0 and 8 <= size <= wire_end - pos:
-        return foreign(note, TUNNEL_UNKNOWN, F_CAPWAP, pos)  # RFC 5415, 4.3: version 0, header length
+        return capwap(buffer, row, note, pos, pos + size, end, wire_end)
     if dport == 37008 and u8(buffer, pos) == 1 and u8(buffer, pos + 1) <= 5 and u8(buffer, pos + 2) == 0:
         return foreign(note, TUNNEL_UNKNOWN, F_TZSP, pos)
     return NOT_TUNNEL
+
+
+@kernel
+def capwap(buffer: Any, row: Any, note: Any, pos: int, inner: int, end: int, wire_end: int) -> Step:
+    """Frames between access points and their controller (RFC 5415, 4.3): Ethernet, or 802.11 as it was on the air."""
+    kind, flags = u8(buffer, pos + 2), u8(buffer, pos + 3)
+    if flags & 8 or end <= inner:  # says that it is alive
+        return NOT_TUNNEL
+    if flags & 0x80:  # a fragment
+        return foreign(note, TUNNEL_UNKNOWN, F_CAPWAP, pos)
+    if kind & 1:
+        if kind >> 1 & 31 == 1 and end - inner >= 24:
+            for swapped in range(2):  # some makers turn the two bytes of frame control
+                if u8(buffer, inner + swapped) & 0x0F == 8:  # data
+                    return enter(row, T_CAPWAP, WLAN, 2 * swapped, inner, end, wire_end)
+            if u8(buffer, inner) & 3 == 0:
+                return enter(row, T_CAPWAP, WLAN, 0, inner, end, wire_end)
+    elif sane_ethernet(buffer, row, inner, end, wire_end):
+        return enter(row, T_CAPWAP, ETHERNET, NONE, inner, end, wire_end)
+    return foreign(note, TUNNEL_UNKNOWN, F_CAPWAP, pos)
 
 
 @kernel

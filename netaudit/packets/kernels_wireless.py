@@ -30,7 +30,7 @@ from netaudit.packets.kernels_common import (
 
 @kernel
 def wireless(buffer: Any, note: Any, linktype: int, pos: int, end: int, wire_end: int) -> Step:
-    """802.11 and the capture headers before it. The detail of WLAN: bit 0 = padded header."""
+    """802.11 and the capture headers before it. The detail of WLAN: bit 0 padded header, bit 1 swapped control."""
     if linktype == 105:
         return WLAN, 0, pos, end, wire_end
     if end - pos < 8:
@@ -82,19 +82,20 @@ def radiotap(buffer: Any, pos: int, end: int, wire_end: int) -> Step:
 
 
 @kernel
-def wlan(buffer: Any, row: Any, note: Any, padded: int, pos: int, end: int, wire_end: int) -> Step:
+def wlan(buffer: Any, row: Any, note: Any, detail: int, pos: int, end: int, wire_end: int) -> Step:
     """802.11 data frame (IEEE 802.11-2020, 9.3.2) to its LLC header; the first subframe of an A-MSDU."""
     if end - pos < 2:
         return stop(TRUNCATED_LINK, pos)
-    control = u8(buffer, pos)
-    flags = u8(buffer, pos + 1)
+    swapped = detail >> 1 & 1
+    control = u8(buffer, pos + swapped)
+    flags = u8(buffer, pos + 1 - swapped)
     if control & 3:  # protocol version
         return stop(MALFORMED_LINK, pos)
     if control & 0x0C != 0x08 or control & 0x40:  # management, control; data without data
         return stop(CONTROL_FRAME, pos)
     quality = control & 0x80 != 0
     length = 24 + 6 * (flags & 3 == 3) + 2 * quality + 4 * (quality and flags & 0x80 != 0)
-    if padded:
+    if detail & 1:
         length = (length + 3) & ~3
     if flags & 0x40:
         return foreign(note, ENCRYPTED, F_WLAN, pos)

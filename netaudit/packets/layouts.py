@@ -107,6 +107,7 @@ class Tunnel(IntEnum):
     AH = 13
     PPP = 14
     BATMAN = 15
+    CAPWAP = 16
 
 
 class Foreign(IntEnum):

@@ -43,6 +43,7 @@ class Known(NamedTuple):
     swapped: bool
     keys: tuple[str, str] = ("", "")  # what became of keys that were given, and their source
     chosen: tuple[str, str, str] = ("", "", "")  # by a TLS server: version, cipher suite, application protocol
+    read: tuple[int, int] = (0, 0)  # bytes in messages, which nobody asks of a flow on its way
 
     def row(self) -> np.void:
         """The FLOW row."""

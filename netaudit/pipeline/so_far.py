@@ -95,17 +95,8 @@ def flow_table(known: Iterable[Known]) -> pa.Table:
     """Rows of `flows`, of flows as they stand."""
     some, rows = list(known), FlowRows()
     for one, flow in zip(some, np.frombuffer(b"".join(one.flow for one in some), FLOW), strict=True):
-        rows.add(
-            flow,
-            one.flow_id,
-            one.protocol,
-            one.server_name,
-            (0, 0),
-            swapped=one.swapped,
-            keys=one.keys,
-            chosen=one.chosen,
-        )
-    return pa.Table.from_batches([taken] if (taken := rows.take()) is not None else [], FLOWS.schema())
+        rows.add(flow, one)
+    return pa.Table.from_batches(rows.take(), FLOWS.schema())
 
 
 def image_table(finds: Iterable[Find], judged: Mapping[Look, Answer]) -> pa.Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -29,23 +29,22 @@ from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.takers import takers
 from netaudit.rows.answers import note_refusal
 from netaudit.rows.carriers import Carriers
+from netaudit.rows.documents import Documents
 from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
-from netaudit.rows.leaves import LeafRows
+from netaudit.rows.leaves import LeafRows, describes_in_query
 from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
 from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows
-from netaudit.rows.plain_documents import PlainDocuments
-from netaudit.rows.publications import PlainPublications
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
+from netaudit.rows.taker import Turns
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
-from netaudit.streams.batch import picked
 from netaudit.streams.from_packets import Assembler
 from netaudit.tables import EVIDENCE, Row
 from netaudit.text.frame_ranges import capture_name
@@ -66,7 +65,7 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
     from netaudit.observations.ends import Ends
     from netaudit.pipeline.finds import Telling
-    from netaudit.pipeline.takers import Taker
+    from netaudit.rows.taker import Taker
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
     from netaudit.unwrapping.part import Part
@@ -145,7 +144,7 @@ class Shard:
         witness: Witness | None = None,
         signatures: Path | None = None,
         *,
-        takes: Callable[[RowWriter, Ledger, Conversations], list[Taker]] = takers,
+        takes: Callable[..., list[Taker]] = takers,
         given: Given | None = None,
     ) -> None:
         """`given` are keys that may open what is encrypted."""
@@ -165,14 +164,16 @@ class Shard:
         self._uploads = UploadRows(self._rows["encrypted_uploads"])
         self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
         self.ledger = Ledger()
-        self._takers = takes(self._rows, self.ledger, self._conversations)
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
         self._events.hears = witness.addressed if witness is not None else None
         self._scraps = ScrapRows(folder, part)
         self._leaves = LeafRows(folder, part)
-        self._documents = PlainDocuments(self._rows, self._events, self._store if keep.everything else None)
-        self._publications = PlainPublications(self._rows, self._events)
+        private = self._persons, self._events, self._scraps, self._leaves
+        self._writers: list[Any] = [self._rows, *(writer for rows in private for writer in rows.writers)]
+        self._documents = Documents(self._rows, self._events, self._store if keep.everything else None)
+        of = self._rows, self.ledger, self._conversations, self._flows, self._documents
+        self._takers = takes(*of, columns=witness is None)
         self._sendings = SendingRows(folder, part) if keep.seconds else None
         self._patience: dict[int, Patience] = defaultdict(Patience)  # by logical shard
 
@@ -187,13 +188,11 @@ class Shard:
             self._flush()
 
     def _flush(self) -> None:
-        """Write what makes a batch."""
-        self._take_documents()
-        self._rows.flush()
-        self._persons.flush(least=BATCH_ROWS)
-        self._events.flush(least=BATCH_ROWS)
-        self._scraps.flush(least=BATCH_ROWS)
-        self._leaves.flush(least=BATCH_ROWS)
+        """Write what makes a batch; news of documents are waited for."""
+        if self._witness is not None:
+            self._take_documents()
+        for writer in self._writers:
+            writer.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
@@ -201,10 +200,8 @@ class Shard:
         self._take_documents()
         self._rows.flush(least=CHECKPOINT_ROWS)
         self._rows.checkpoint()
-        self._persons.flush(least=1)
-        self._events.flush(least=1)
-        self._scraps.flush(least=1)
-        self._leaves.flush(least=1)
+        for writer in self._writers[1:]:
+            writer.flush()
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
@@ -212,11 +209,8 @@ class Shard:
         self._take_flows()
         self._take_documents()
         self.ledger.write(self._rows["observations"])
-        self._rows.close()
-        self._persons.close()
-        self._events.close()
-        self._scraps.close()
-        self._leaves.close()
+        for writer in self._writers:
+            writer.close()
         if self._sendings is not None:
             self._sendings.close()
         if self.keys is not None:
@@ -235,42 +229,26 @@ class Shard:
             others, going_on = taker.feed(batch, left)
             let_go |= going_on
             left &= others
-        if self._witness is None:
-            left &= ~self._take_ended(batch, left)
-        for number, (index, delivery) in enumerate(batch.deliveries(left, in_columns=self.keys is not None), 1):
-            for taker in self._takers:
-                taker.observe(index)
+        said = [taker.turns for taker in self._takers]
+        read = [index for index, after in let_go.items() if after.read is not None]
+        for number, (index, delivery) in enumerate(batch.deliveries(left, read, in_columns=self.keys is not None), 1):
+            for turns in said:
+                turns.take(index)
             self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))
             self._flush_at(number)
         for taker in self._takers:
-            taker.observe(batch.flows.size)
+            taker.turns.take(batch.flows.size)
+            taker.turns = Turns()
             if (back := taker.settle()) is not None:
                 for _, delivery in batch.deliveries(back):
                     self._deliver(delivery)
             if self._witness is not None:
                 self._witness.taken(batch, *taker.taken())
-            taker.flush()
-
-    def _take_ended(self, batch: Batch, left: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Take those of the flows that end, bring nothing more, and have no reader that has to be told."""
-        taken = batch.closed & left
-        taken[batch.runs["row"]] = False
-        ending = np.flatnonzero(taken)
-        taken[:] = False
-        found = list(self._conversations.end(batch.flows["serial"][ending].tolist()))
-        if found:
-            places, standing = zip(*found, strict=True)
-            for first in range(0, len(places), FLOWS_AT_ONCE):
-                some = ending[list(places[first : first + FLOWS_AT_ONCE])]
-                self._flows.add_standing(picked(batch.flows, some), standing[first : first + FLOWS_AT_ONCE])
-                taken[some] = True
-                self._take_closed()
-        return taken
 
     def _flush_at(self, number: int) -> None:
         """Within a batch, in which all open flows may end at once, write what has come together so far."""
         if number % FLOWS_AT_ONCE == 0:
-            self._take_closed()
+            self._take_flows()
             self._flush()
 
     def _deliver(self, delivery: Delivery, after: LetGo = NOTHING_BEFORE) -> None:
@@ -296,22 +274,13 @@ class Shard:
                         self._rows["tls_hellos"].append(hello)
         if delivery.closed:
             for summary in conversations.closed:
-                known = (summary.flow_id, summary.protocol, summary.server_name, summary.read)
-                self._flows.add(
-                    delivery.flow, *known, swapped=summary.swapped, chosen=summary.chosen, keys=summary.keys
-                )
+                self._flows.add(delivery.flow, summary)
                 for row in self._events.closed(summary.flow_id):
                     self._rows["events"].append(row)
             conversations.closed.clear()
 
     def _take_flows(self) -> None:
-        for taker in self._takers:
-            taker.flush(least=1)
-        self._take_closed()
-
-    def _take_closed(self) -> None:
-        rows = self._flows.take()
-        if rows is not None:
+        for rows in self._flows.take():
             self._rows["flows"].extend(rows)
 
     def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:
@@ -354,21 +323,19 @@ class Shard:
         observe_publications(block, self.ledger, ends)
         for _, first, times in block.topics():
             self._scraps.append(block.message(first), times)
-        for message in self._publications.add(block):
+        for message in self._documents.add_block(block):
             self._carriers = None
             self._read(message, patience)
             self._scraps.take_body(message)
             self._rows["messages"].append(message_row(message))
-        if self._publications.full:
+        if self._documents.full:
             self._take_documents()
 
     def _take_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""
         if self.telling is not None:
             self.telling.elsewhere()
-        for message in self._publications.few():
-            self._documents.add(message)
-        for message in (*self._publications.take(), *self._documents.take()):
+        for message in self._documents.take():
             self._carriers = None
             self._read(message, Patience())
 
@@ -406,7 +373,7 @@ class Shard:
                 self._witness.named(message, row)
             entry = True
         named = self._events.names_pictures and not is_reply(message)
-        telling = entry or pictured or named or self._events.masked
+        telling = entry or pictured or named or self._events.describes or describes_in_query(message)
         if telling or self._events.placed:
             self._leaves.append(message, self._events.taken, beside=not telling)
 

@@ -7,50 +7,25 @@ on where it would stand: the one way back. To add one: measure that it pays, wri
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from netaudit.rows.exchanges import ExchangeRows
 from netaudit.rows.lookups import LookupRows
 from netaudit.rows.silent import SilentRows
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from netaudit.messages.from_streams import Conversations, LetGo
+    from netaudit.messages.from_streams import Conversations
     from netaudit.observations.ledger import Ledger
+    from netaudit.rows.documents import Documents
+    from netaudit.rows.flows import FlowRows
+    from netaudit.rows.taker import Taker
     from netaudit.storage.table_streams import RowWriter
-    from netaudit.streams.batch import Batch
-
-    Flags = npt.NDArray[np.bool_]
 
 
-class Taker(Protocol):
-    """Takes flows of a batch as columns."""
-
-    def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
-        """Which flows are left to others, shape (flows,), and how those go on that it had so far, by index.
-
-        `left`: those that nobody before it took.
-        """
-        ...
-
-    def settle(self) -> Flags | None:
-        """Once readers had theirs: flows of the batch that it leaves to them after all, None for none."""
-        ...
-
-    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
-        """Of the batch: indexes of the flows that were taken, their ids, 32 hexadecimal digits each; their protocol."""
-        ...
-
-    def observe(self, before: int) -> None:
-        """Note what the flows before an index of the batch say: bounds of the ledger need the order of flows."""
-        ...
-
-    def flush(self, *, least: int = ...) -> None:
-        """Write the rows of flows that have ended, when they are at least so many."""
-        ...
-
-
-def takers(rows: RowWriter, ledger: Ledger, conversations: Conversations) -> list[Taker]:
-    """One of each, in order."""
-    return [LookupRows(rows, ledger), SilentRows(rows, conversations)]
+def takers(
+    rows: RowWriter, ledger: Ledger, conversations: Conversations, flows: FlowRows, documents: Documents, *,
+    columns: bool,
+) -> list[Taker]:  # fmt: skip
+    """One of each, in order; `columns`: whether messages of HTTP/1 may be columns alone."""
+    exchanges = ExchangeRows(ledger, conversations, flows, documents, columns=columns)
+    return [LookupRows(rows, ledger, flows), exchanges, SilentRows(conversations, flows)]

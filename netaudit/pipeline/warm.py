@@ -52,9 +52,11 @@ def messages() -> None:
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, RUN
+    from netaudit.text.percent import unquote
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
     nothing = np.frombuffer(bytes(8), np.uint8)
+    unquote(b"%41")
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
@@ -88,6 +90,22 @@ def lookups() -> None:
     PlainLookups().take(flows, np.arange(LEAST), np.ones(LEAST, bool), runs, pieces, payload)
 
 
+def exchanges() -> None:
+    """Compile what reads exchanges of HTTP/1, and says which of their bodies are plain documents."""
+    from netaudit.messages.http1.from_streams import ExchangeReader
+    from netaudit.streams.batch import Batch
+    from netaudit.streams.layouts import FLOW, PIECE, RUN
+    from netaudit.unwrapping.from_messages import are_plain_texts
+
+    said = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", b"HTTP/1.1 204 No Content\r\n\r\n"
+    runs, pieces, payload = np.zeros(2, RUN), np.zeros(2, PIECE), np.frombuffer(b"".join(said), np.uint8).copy()
+    runs["length"], runs["direction"] = list(map(len, said)), (0, 1)
+    runs["bytes_at"], runs["piece_from"], runs["piece_to"] = (0, len(said[0])), (0, 1), (1, 2)
+    batch = Batch(np.zeros(1, FLOW), np.ones(1, bool), runs, pieces, payload)
+    found, _ = ExchangeReader().read(batch, np.ones(1, bool))
+    are_plain_texts(payload, found.rows)
+
+
 def seldom() -> None:
     """Compile what few captures need: images in unknown streams and their codes, numbers, held datagrams, QUIC."""
     from netaudit.images.kernels_scan import scan_of
@@ -109,15 +127,15 @@ def seldom() -> None:
 
 def _publications() -> None:
     from netaudit.messages.mqtt.publications import publications
-    from netaudit.rows.publications import Together
+    from netaudit.rows.publications import of_publications
     from netaudit.streams.layouts import PIECE
-    from netaudit.unwrapping.from_messages import plain_publications
+    from netaudit.unwrapping.from_messages import are_plain_texts
 
     block = publications(0, b'\x30\x0a\0\1t{"a":1}', 0, sure=True)
     assert block is not None
     block.flow_id, block.pieces = bytes(16), np.zeros(1, PIECE)
     block.place()
-    Together([(block, plain_publications(block))])
+    of_publications([(block, are_plain_texts(np.frombuffer(block.data, np.uint8), block.rows))])
 
 
 def _packets() -> None:
@@ -177,6 +195,7 @@ PIECES = {
     "packets": (packets, 84),
     "messages": (messages, 22),
     "lookups": (lookups, 40),
+    "exchanges": (exchanges, 16),
     "relays": (relays, 33),
     "seldom": (seldom, 40),
 }  # and about how many kernels

@@ -10,7 +10,7 @@ from netaudit.errors import UsageError
 from netaudit.recheck import saying
 from netaudit.recheck.judging import Outcome, compare
 from netaudit.recheck.matching import joined
-from netaudit.recheck.reading import visit_of
+from netaudit.recheck.reading import MOST, visit_of
 
 if TYPE_CHECKING:
     from netaudit.recheck.visit import CaseLike, Visit
@@ -38,7 +38,7 @@ class Comparison:
 def recheck(before: list[CaseLike], after: list[CaseLike]) -> Comparison:
     """Compare visits. Raises UsageError where a later one does not follow the others, CaseError for damaged cases."""
     _asked_once([*before, *after])
-    sides = [("before", [visit_of(case) for case in before]), ("after", [visit_of(case) for case in after])]
+    sides = [("before", _visits(before)), ("after", _visits(after))]
     if not all(visits for _, visits in sides):
         raise UsageError("say at least one case before and one after")
     _seen_once([one for _, visits in sides for one in visits])
@@ -46,6 +46,14 @@ def recheck(before: list[CaseLike], after: list[CaseLike]) -> Comparison:
     if earlier.spans and later.spans and later.first < earlier.last:
         raise UsageError("{}: was captured before the visits it is compared with ended", ", ".join(later.names))
     return Comparison(sides, later, compare(earlier, later))
+
+
+def _visits(cases: list[CaseLike]) -> list[Visit]:
+    """Those of one side: they share what may be kept."""
+    found: list[Visit] = []
+    for case in cases:
+        found.append(visit_of(case, max(found[-1].room, 0) if found else MOST))
+    return found
 
 
 def _asked_once(cases: list[CaseLike]) -> None:

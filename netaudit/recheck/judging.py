@@ -16,10 +16,22 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from netaudit.recheck.matching import Match, matches
-from netaudit.recheck.occasions import FOLLOWS, LEAST, PASSES, WINDOW, avoided, follow_chance, power_of
+from netaudit.recheck.occasions import (
+    FOLLOWS,
+    LEAST,
+    PASSES,
+    WINDOW,
+    avoided,
+    called,
+    follow_chance,
+    near,
+    passes,
+    power_of,
+    shown,
+)
 from netaudit.recheck.suspects import Suspect, need_of, suspects, weighed
 from netaudit.recheck.together import tell_together
-from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel
+from netaudit.recheck.visit import CLEAR, FACE, HIDDEN, PICTURE, RECORD, SECOND, VIDEO, Channel, apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +56,7 @@ NOT_ASKED = frozenset(  # kinds of which nothing asks whether they are gone: fro
 PERSONAL, SMALLER, IN_BULK, BULK_GOES = "personal device", 0.5, 0.6, 12
 NIGHT = range(22, 24), range(6)
 SEES = {"wan": 1, "lan": 2, "both": 3}  # how much of a site, by vantage
+BOUND = frozenset({"bound"})  # what of the visit before keeps an absence from being told
 LEAST_HIDDEN = 1024  # bytes: less of what is hidden is no upload
 LEAST_DATA = 128  # bytes of a message in clear that may hold the features of a face: 128 numbers of a byte each
 ALIKE = 1.5  # so much larger or smaller may a picture be to be like those with a face
@@ -95,7 +108,8 @@ class Route:
 
     far: frozenset[str] = frozenset()  # addresses of its endpoint, after
 
-    called: list[int] | None = None  # where its way is shown by calls in vain alone: when they were
+    exchanges: list[tuple[int, int]] = field(default_factory=list)  # when something else that passes shows its way
+    way: list[tuple[int, int]] = field(default_factory=list)  # the same, calls in vain included
 
     def calls(self, after: Visit) -> list[int]:
         """When its device called its endpoint in vain, in order."""
@@ -212,12 +226,11 @@ def _outcome(route: Route, before: Visit, after: Visit, met: dict[str, Match], w
         outcome.findings_after = sorted({one for ids in moved.channel.findings.values() for one in ids})
         outcome.bears.append((moved.code, moved.figures))
         return outcome
-    outcome.power = power_of(before, after, channel, route.alike, mine)
-    way = _way_unseen(route, after)
-    if way and (called := power_of(before, after, channel, route.alike, mine, route.calls(after))).enough:
-        way, outcome.power, route.called = "", called, route.calls(after)
-    outcome.bears = _against(route, before, after, seen, met, way)
-    if not outcome.power.enough:
+    route.exchanges = _exchanges(route, after)
+    route.way = apart([*route.exchanges, *called(route.calls(after))], 0)
+    outcome.power = power_of(before, after, channel, route.alike, mine, route.way)
+    outcome.bears = _against(route, before, after, seen, met, outcome.power)
+    if not outcome.power.enough and (outcome.power.asked or not outcome.bears):
         outcome.bears.append(_too_little(outcome.power, before, after))
     outcome.status = UNSEEN if outcome.bears else GONE
     if outcome.status == GONE:
@@ -243,15 +256,15 @@ def _limits(route: Route, after: Visit) -> list[tuple[str, dict[str, object]]]:
     if sizes:
         found.append(("goes_on", {"count": len(sizes), "bytes": sum(sizes), "most": max(sizes)}))
     if calls := route.calls(after):
-        found.append((_tried(route, after), {"count": len(calls)}))
+        found.append((_tried(route), {"count": len(calls)}))
     return found
 
 
-def _tried(route: Route, after: Visit) -> str:
+def _tried(route: Route) -> str:
     """Code of what calls in vain stand beside: whether they alone show the way, and what else goes to the endpoint."""
     if route.channel.inside:
-        return "tried" if route.again else "tried_inside"
-    if _exchanges(route, after):
+        return "tried" if route.exchanges else "tried_inside"
+    if route.exchanges:
         return "tried"
     return "tried_unanswered" if route.again else "tried_only"
 
@@ -358,11 +371,12 @@ def _bulk(times: list[int]) -> float:
 
 
 def _against(
-    route: Route, before: Visit, after: Visit, seen: list[Suspect], met: dict[str, Match], way: str
+    route: Route, before: Visit, after: Visit, seen: list[Suspect], met: dict[str, Match], power: Power
 ) -> list[tuple[str, dict[str, object]]]:
-    """What keeps an absence from being told; `way`: code of a way that was not seen, or ""."""
+    """What keeps an absence from being told."""
     match = route.match
-    found: list[tuple[str, dict[str, object]]] = [(code, {}) for code in after.limits]
+    limits = sorted({*after.limits, *BOUND.intersection(before.limits)})
+    found: list[tuple[str, dict[str, object]]] = [(code, {}) for code in limits]
     if match is None:
         return [*found, ("device_absent", {})]
     if not match.sure:
@@ -371,25 +385,29 @@ def _against(
         found.append(("vantage_less", {}))
     if not after.heard.get(match.device):
         found.append(("device_silent", {}))
-    if way:
-        found.append((way, {}))
+    else:
+        found += _way_unseen(route, after, power)
     found += [(one.code, one.figures) for one in seen if one.bars]
     if missing := _sources_missing(route, before, after, met):
         found.append(("source_absent", {"count": missing}))
     return found
 
 
-def _way_unseen(route: Route, after: Visit) -> str:
-    """Code of what is not known of a silent route's way, its calls in vain left aside; empty where it is seen."""
-    if route.channel.inside:
-        return "" if route.again else "way_inside"
-    heard = route.match is not None and after.heard.get(route.match.device)
-    return "way_outside" if heard and not _exchanges(route, after) else ""
+def _way_unseen(route: Route, after: Visit, power: Power) -> list[tuple[str, dict[str, object]]]:
+    """What is not known of a silent route's way: where it failed, what is sent may take another."""
+    code, known = "way_inside" if route.channel.inside else "way_outside", passes(after)
+    if not route.way:
+        return [(code, {})]
+    count = len(known) - len(shown(known, route.way))
+    return [(f"{code}_then", {"count": count})] if count and (count * 2 > len(known) or not power.enough) else []
 
 
-def _exchanges(route: Route, after: Visit) -> bool:
-    """Whether its device exchanges something with the outside."""
-    return route.match is not None and any(one.up and one.down for one in after.out(route.match.device))
+def _exchanges(route: Route, after: Visit) -> list[tuple[int, int]]:
+    """Around what its device exchanges with the outside, or what else passes between the two inside; near passes."""
+    outside = after.out(route.match.device) if route.match else []
+    channels = route.again if route.channel.inside else outside
+    found, known = near(span for one in channels for span in one.spans), passes(after)
+    return found if shown(known, found) or not known else []
 
 
 def _sources_missing(route: Route, before: Visit, after: Visit, met: dict[str, Match]) -> int:

@@ -125,8 +125,8 @@ def _together(one: Channel | None, other: Channel, key: tuple[str, str]) -> Chan
         if part is not None:
             both.ips |= part.ips
             both.names |= part.names
-            both.flows |= part.flows
             both.sent = sorted(both.sent + part.sent)
+            both.spans = apart(both.spans + part.spans)
             both.up, both.down = both.up + part.up, both.down + part.down
             for kind, ids in part.findings.items():
                 both.findings[kind] |= ids

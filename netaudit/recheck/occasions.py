@@ -8,6 +8,7 @@ and not others: then only marks of such a text are asked.
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.recheck.power import Power, apart
-from netaudit.recheck.visit import FACE, PICTURE, SECOND
+from netaudit.recheck.power import Power, by_accident
+from netaudit.recheck.visit import FACE, PICTURE, SECOND, apart
 from netaudit.relays.passes import asked_of, merged, tie
 
 if TYPE_CHECKING:
@@ -37,25 +38,39 @@ _COUNT = re.compile(r"(?<![\w.:])\d{1,4}(?![\w:]|\.\d)")  # a number that stands
 _OTHER = re.compile(r"[^\w.:-]+")
 
 
-def thinned(times: Iterable[int], apart: int = LEAD + WINDOW) -> list[int]:
-    """Times of which each is further from the one before than `apart`."""
+def thinned(times: Iterable[int]) -> list[int]:
+    """Times of which each is further from the one before than a window."""
     kept: list[int] = []
     for one in sorted(times):
-        if not kept or one - kept[-1] > apart:
+        if not kept or one - kept[-1] > LEAD + WINDOW:
             kept.append(one)
     return kept
 
 
-def followed(occasions: Sequence[int], sent: Sequence[int], window: int = WINDOW) -> int:
+def _follows(occasions: Sequence[int], sent: Sequence[int]) -> list[bool]:
+    """Of each occasion, whether something (times in order) was sent after it."""
+    return [bisect.bisect_right(sent, one + WINDOW) > bisect.bisect_left(sent, one - LEAD) for one in occasions]
+
+
+def followed(occasions: Sequence[int], sent: Sequence[int]) -> int:
     """How many occasions something (times in order) was sent after."""
-    return sum(
-        bisect.bisect_right(sent, one + window) > bisect.bisect_left(sent, one - LEAD) for one in occasions
-    )  # fmt: skip
+    return sum(_follows(occasions, sent))
 
 
-def shown(occasions: Sequence[int], calls: Sequence[int] | None) -> list[int]:
-    """Occasions that a call (times in order) follows; all of them where calls are not asked."""
-    return [one for one in occasions if calls is None or followed([one], calls)]
+def near(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """When an occasion lies near one of the connections: a way that is seen at another hour may be another by then."""
+    return apart((start - NEAR, end + NEAR) for start, end in spans)
+
+
+def called(calls: Iterable[int]) -> list[tuple[int, int]]:
+    """When an occasion is followed by a call."""
+    return apart(((one - WINDOW, one + LEAD) for one in calls), 0)
+
+
+def shown(occasions: Sequence[int], way: Sequence[tuple[int, int]]) -> list[int]:
+    """Occasions (in order) that lie in a span (in order, apart)."""
+    starts = [start for start, _ in way]
+    return [ts for ts in occasions if (k := bisect.bisect_right(starts, ts)) and ts <= way[k - 1][1]]
 
 
 def key_of(text: str) -> str:
@@ -99,7 +114,7 @@ def texts_of(visit: Visit, devices: Sequence[Device], sent: Sequence[int]) -> Te
         tuple(map(sum, zip(*(one for text, one in counts.items() if (text in own) == mine), strict=True)))
         for mine in (True, False)
     )
-    spent = apart(count, of, others, of_others) * (2 ** len(counts) - 2)  # of all ways to choose some of them
+    spent = by_accident(count, of, others, of_others) * (2 ** len(counts) - 2)  # of all ways to choose some of them
     return Texts(own, 1, spent) if spent <= MOST_SPENT else Texts(own, len(counts))
 
 
@@ -134,23 +149,21 @@ def _has(text: str, word: str) -> bool:
 
 
 def power_of(
-    before: Visit, after: Visit, channel: Channel, sent: Sequence[int], now: str, calls: Sequence[int] | None = None
+    before: Visit, after: Visit, channel: Channel, sent: Sequence[int], now: str, way: Sequence[tuple[int, int]]
 ) -> Power:
     """What an absence would be worth: the better of the kinds of occasion that both visits have.
 
     `channel` and `sent`: the route before, and when it sent; `now`: the same device as it is called after, or "";
-    `calls`: where these alone show its way, only occasions that one of them follows are asked.
+    `way`: when its way was seen there (`near`, `called`): other occasions are not asked.
     """
     texts = _own_texts(before, after, channel, sent)
-    found = [_of_passes(before, texts, sent, shown(_asked(after, texts, now), calls))]
+    found = [_of_passes(before, texts, sent, shown(_asked(after, texts, now), way))]
     earlier = _stretches(before, channel.device)
     later = [(start, end - WINDOW) for start, end in _stretches(after, now)]  # what follows a pass is in it, too
-    found.append(
-        Power(STRETCHES, len(earlier), _with(earlier, sent), _with(later, shown(passes(after, texts.own), calls)))
-    )
+    found.append(_power(STRETCHES, _with(earlier, sent), sum(_with(later, shown(passes(after, texts.own), way)))))
     if not after.marks:
         moved = [_moved(before, channel.device), _moved(after, now)]
-        found.append(Power(PICTURES, len(moved[0]), followed(moved[0], sent), len(shown(moved[1], calls))))
+        found.append(_power(PICTURES, _follows(moved[0], sent), len(shown(moved[1], way))))
     able = [one for one in found if one.able] or found
     return max((replace(one, looked=one.looked * len(able)) for one in able), key=lambda one: one.seen)
 
@@ -181,8 +194,13 @@ def _asked(after: Visit, texts: Texts, now: str) -> list[int]:
 
 
 def _of_passes(before: Visit, texts: Texts, sent: Sequence[int], asked: Sequence[int]) -> Power:
-    known = passes(before, texts.own)
-    return Power(PASSES, len(known), followed(known, sent), len(asked), texts.looked, texts.spent)
+    return _power(PASSES, _follows(passes(before, texts.own), sent), len(asked), texts)
+
+
+def _power(kind: str, met: list[bool], asked: int, texts: Texts = Texts()) -> Power:
+    """Of occasions before, in order, each followed or not."""
+    missed = max((len(list(some)) for hit, some in itertools.groupby(met) if not hit), default=1)
+    return Power(kind, len(met), sum(met), asked, missed, texts.looked, texts.spent)
 
 
 def _stretches(visit: Visit, device: str) -> list[tuple[int, int]]:
@@ -193,9 +211,9 @@ def _stretches(visit: Visit, device: str) -> list[tuple[int, int]]:
     return [(start, end) for start, end in every if visit.said_around(device, start, end)]
 
 
-def _with(stretches: Iterable[tuple[int, int]], times: Sequence[int]) -> int:
-    """In how many something (times in order) happened."""
-    return sum(bisect.bisect_left(times, end) > bisect.bisect_left(times, start) for start, end in stretches)
+def _with(stretches: Iterable[tuple[int, int]], times: Sequence[int]) -> list[bool]:
+    """Of each, whether something (times in order) happened in it."""
+    return [bisect.bisect_left(times, end) > bisect.bisect_left(times, start) for start, end in stretches]
 
 
 def _moved(visit: Visit, device: str) -> list[int]:

@@ -23,8 +23,7 @@ from dataclasses import dataclass, replace
 from netaudit.findings.bounds import CONFIDENCE, choose, lower
 
 LEAST = 0.95  # power below which an absence is not told as one
-MISSED = 2  # a camera that is busy misses so many in a row
-LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # fewer only where it is enough without MISSED of them
+LEAST_ASKED = {"passes": 5, "pictures": 5, "stretches": 3}  # fewer only where it is enough without those in a row
 MOST_SAID = 99  # of 100: no visit shows more
 
 
@@ -36,6 +35,7 @@ class Power:
     occasions: int  # before
     followed: int  # of them
     asked: int  # now, the device heard around each
+    missed: int = 1  # of those before so many in a row, one at least: a camera that is busy misses no pass alone
     looked: int = 1  # so many ways of asking it was chosen from: the bound pays for each
     spent: float = 0.0  # of what may be wrong, on which marks are asked
 
@@ -61,12 +61,12 @@ class Power:
     def enough(self) -> bool:
         """Whether an absence may be told."""
         least = LEAST_ASKED.get(self.kind, 5)
-        return self.seen >= LEAST and (self.asked >= least or self._seen_of(self.asked - MISSED) >= LEAST)
+        return self.seen >= LEAST and (self.asked >= least or self._seen_of(self.asked - self.missed) >= LEAST)
 
     @property
     def able(self) -> bool:
         """Whether it could be enough, had every occasion before been followed."""
-        return replace(self, followed=self.occasions).enough
+        return replace(self, followed=self.occasions, missed=1).enough
 
     @property
     def needed(self) -> int:
@@ -74,7 +74,7 @@ class Power:
         if not self.chance or self.chance >= 1:
             return 0
         alone = math.ceil(math.log(1 - LEAST) / math.log1p(-self.chance) - 1e-9)
-        return max(alone, min(LEAST_ASKED.get(self.kind, 5), alone + MISSED))
+        return max(alone, min(LEAST_ASKED.get(self.kind, 5), alone + self.missed))
 
     @property
     def unchanged(self) -> float:
@@ -85,10 +85,10 @@ class Power:
         return min(1.0, self.looked * math.exp(chance))
 
 
-def apart(followed: int, occasions: int, others: int, of_others: int) -> float:
+def by_accident(followed: int, occasions: int, others: int, of_others: int) -> float:
     """Chance that so many of the followed occasions are among these by accident (Fisher's exact test, one-sided).
 
-    >>> round(apart(5, 5, 0, 10), 5)
+    >>> round(by_accident(5, 5, 0, 10), 5)
     0.00033
     """
     every, among = occasions + of_others, followed + others

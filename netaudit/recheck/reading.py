@@ -31,30 +31,33 @@ from netaudit.recheck.visit import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from netaudit.recheck.visit import CaseLike
 
 FLOWS = [
     "flow_id", "client_ip", "server_ip", "transport", "server_port", "protocol", "server_name", "keys",
-    "payload_up", "payload_down", "missing_up", "missing_down", "first_ts", "last_ts",
+    "payload_up", "payload_down", "first_ts", "last_ts",
 ]  # fmt: skip
 CALLS = ["flow_id", "client_ip", "server_ip", "first_ts", "last_ts", "handshake", "missing_up", "missing_down"]
 IMAGES = frozenset({"jpeg", "png", "webp", "bmp", "gif", "heic", "avif", "tiff", "jp2", "pnm", "tga"})
 STREAMS = frozenset({"rtp", "rtsp", "rtmp"})
 CARRIES = 0.5  # share of the greater direction of a stream from which on the smaller may be video, too
-MOST = 200_000  # sendings of a channel that are kept; what is beyond is told as a limit
+MOST = 1_000_000  # connections, and sendings of all of them, that are kept; what is beyond is told as a limit
+BATCH = 10_000  # rows that are Python's at a time
 LOST = 0.01  # share of a flow's bytes, and of packets, whose loss is more than a visit bears
 Row = dict[str, Any]
 
 
-def visit_of(case: CaseLike, name: str = "") -> Visit:
-    """Read a case. Raises CaseError where it is damaged."""
+def visit_of(case: CaseLike, most: int = MOST) -> Visit:
+    """Read a case, `most` of what it holds. Raises CaseError where it is damaged."""
     tables = {one: case.table(one) for one in ("flows", "devices", "bindings", "endpoints", "findings", "captures")}
     tables["flows"] = once(answerable(tables["flows"]), case.table("sightings"))
     scope = dict(zip(*(tables["endpoints"][one].to_pylist() for one in ("ip", "scope")), strict=True))
     ends = Ends(tables)
     vantage = case.manifest.get("vantage") or {}
     found = Visit(
-        names=[name or Path(str(getattr(case, "folder", ""))).name],
+        names=[Path(str(getattr(case, "folder", ""))).name],
         sides=frozenset({str(vantage.get("side") or "unknown")}),
         spans=_spans(tables["captures"]),
         marks=sorted(zip(_ns(case.table("moments"), "ts"), case.table("moments")["text"].to_pylist(), strict=True)),
@@ -68,30 +71,34 @@ def visit_of(case: CaseLike, name: str = "") -> Visit:
     carries_payload = pc.greater(
         pc.add(*(pc.fill_null(tables["flows"][one], 0) for one in ("payload_up", "payload_down"))), 0
     )
-    flows = {row["flow_id"]: row for row in _rows(tables["flows"].filter(carries_payload), FLOWS)}
+    carrying = tables["flows"].filter(carries_payload)
+    flows = {row["flow_id"]: row for row in _rows(carrying[:most], FLOWS)}
+    found.room = most - carrying.num_rows
     ways = _take_flows(found, flows, scope, ends)
-    _take_calls(found, tables["flows"].filter(pc.invert(carries_payload)), scope, ends)
+    _take_calls(found, tables["flows"].filter(pc.invert(carries_payload))[:most], scope, ends)
     videos = _videos(case, flows, tables["findings"])
     for way in videos & ways.keys():
-        ways[way].sent.append(_whole(flows, way, VIDEO))
+        found.keep(ways[way], _whole(flows, way, VIDEO))
     explained = _take_clear(found, case, ways, tables["findings"])
-    _take_hidden(case, flows, ways)
+    _take_hidden(found, case, flows, ways)
     _take_rest(found, flows, ways, explained, videos)
     _note_findings(tables["findings"], ways)
     found.limits = _limits(case, found, tables["captures"])
     for channel in found.channels.values():
         channel.sent.sort()
+        channel.spans = apart(channel.spans)
     for spans in found.heard.values():
         spans.sort()
     return found
 
 
-def _rows(table: pa.Table, columns: list[str]) -> list[Row]:
+def _rows(table: pa.Table, columns: list[str]) -> Iterator[Row]:
     chosen = table.select(columns)
     for place, one in enumerate(chosen.schema):
         if pa.types.is_timestamp(one.type):
             chosen = chosen.set_column(place, one.name, chosen.column(place).cast(pa.int64()))
-    return list(chosen.to_pylist())
+    for batch in chosen.to_batches(BATCH):
+        yield from batch.to_pylist()
 
 
 def _ns(table: pa.Table, column: str) -> list[int]:
@@ -147,7 +154,8 @@ def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends
             channel.ips.add(receiver)
             if name:
                 channel.names.add(name)
-            channel.flows.add(flow_id)
+            if inside or (row["payload_up"] and row["payload_down"]):
+                channel.spans.append((row["first_ts"], row["last_ts"]))
             channel.up += payload
             channel.down += row["payload_down" if up else "payload_up"] or 0
             ways[flow_id, up] = channel
@@ -160,7 +168,7 @@ def _take_calls(found: Visit, silent: pa.Table, scope: dict[str, str], ends: End
     One whose beginning was not captured, or of which bytes were lost, may have carried it: it tells only who was there.
     """
     calls = silent.filter(pc.and_(pc.equal(silent["transport"], "tcp"), pc.greater(silent["packets_up"], 0)))
-    for row in _rows(calls[:MOST], CALLS):  # fewer tell less
+    for row in _rows(calls, CALLS):
         where = scope.get(row["server_ip"])
         if scope.get(row["client_ip"]) != "inside":
             continue
@@ -184,52 +192,43 @@ def _take_clear(found: Visit, case: CaseLike, ways: Ways, findings: pa.Table) ->
     """
     explained: dict[tuple[str, bool], int] = defaultdict(int)
     faces, records = _ids(findings, "object_ids"), _ids(findings, "document_ids")
-    inner: dict[str, set[str]] = defaultdict(set)
-    for object_id, message_id, kind in zip(
-        *(case.table("objects", ["object_id", "message_id", "kind"])[one].to_pylist() for one in
-          ("object_id", "message_id", "kind")), strict=True,
-    ):  # fmt: skip
-        if object_id in faces:
-            inner[message_id].add(FACE)
-        if object_id in records:
-            inner[message_id].add(RECORD)
-        if kind in IMAGES:
-            inner[message_id].add(PICTURE)
+    objects = case.table("objects", ["object_id", "message_id", "kind"])
     bodies = case.table("messages", ["message_id", "flow_id", "direction", "first_ts", "body_size", "protocol"])
-    for row in _rows(bodies.filter(pc.greater(bodies["body_size"], 0)), bodies.column_names):
+    bodies = bodies.filter(pc.greater(bodies["body_size"], 0))
+    for form, column, values in ((FACE, "object_id", faces), (RECORD, "object_id", records), (PICTURE, "kind", IMAGES)):
+        held = objects.filter(_among(objects[column], values))["message_id"]
+        bodies = bodies.append_column(form, _among(bodies["message_id"], held))
+    for row in _rows(bodies, bodies.column_names):
         way = (row["flow_id"], row["direction"] == "up")
         channel = ways.get(way)
         if channel is None or row["protocol"] in {"tls", "quic", "dtls", "dns"}:
             continue
         explained[way] += row["body_size"]
-        seen = inner.get(row["message_id"], set())
-        forms = [form for form in (FACE, RECORD) if form in seen] or [PICTURE if PICTURE in seen else CLEAR]
+        forms = [form for form in (FACE, RECORD) if row[form]] or [PICTURE if row[PICTURE] else CLEAR]
         for form in forms:
-            _add(found, channel, Sending(row["first_ts"], row["body_size"], form))
+            found.keep(channel, Sending(row["first_ts"], row["body_size"], form))
     return explained
+
+
+def _among(column: pa.ChunkedArray, values: Iterable[Any]) -> pa.ChunkedArray:
+    held = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else pa.array(values, column.type)
+    return pc.is_in(column, value_set=held)
 
 
 def _ids(findings: pa.Table, column: str) -> set[str]:
     return {one for some in findings[column].to_pylist() for one in some or ()}
 
 
-def _add(found: Visit, channel: Channel, one: Sending) -> None:
-    if len(channel.sent) < MOST:
-        channel.sent.append(one)
-    elif "bound" not in found.limits:
-        found.limits.append("bound")
-
-
-def _take_hidden(case: CaseLike, flows: dict[str, Row], ways: Ways) -> None:
+def _take_hidden(found: Visit, case: CaseLike, flows: dict[str, Row], ways: Ways) -> None:
     """What was sent unseen: units where lengths tell them, else what the connection carried, as one."""
     cut: set[str] = set()
     for row in _rows(case.table("encrypted_uploads"), ["flow_id", "first_ts", "plaintext_high"]):
         if (channel := ways.get((row["flow_id"], True))) is not None:
             cut.add(row["flow_id"])
-            channel.sent.append(Sending(row["first_ts"], row["plaintext_high"] or 0, HIDDEN))
+            found.keep(channel, Sending(row["first_ts"], row["plaintext_high"] or 0, HIDDEN))
     for (flow_id, up), channel in ways.items():
         if not _in_clear(flows[flow_id]) and not (up and flow_id in cut):
-            channel.sent.append(_whole(flows, (flow_id, up), HIDDEN))
+            found.keep(channel, _whole(flows, (flow_id, up), HIDDEN))
 
 
 def _in_clear(row: Row) -> bool:
@@ -245,12 +244,12 @@ def _take_rest(
         whole = _whole(flows, way, CLEAR)
         rest = whole.size - explained.get(way, 0)
         if way not in videos and rest > explained.get(way, 0) and _in_clear(flows[way[0]]):
-            _add(found, channel, Sending(whole.ts, rest, CLEAR))
+            found.keep(channel, Sending(whole.ts, rest, CLEAR))
 
 
 def _videos(case: CaseLike, flows: dict[str, Row], findings: pa.Table) -> set[tuple[str, bool]]:
     """Flows and directions that carry video: as a finding says, else the greater direction of a stream."""
-    media = _rows(case.table("media"), ["flow_id", "kind"])
+    media = list(_rows(case.table("media"), ["flow_id", "kind"]))
     flows_of = {kind: {row["flow_id"] for row in media if row["kind"] == kind} for kind in ("video", "audio")}
     found = set()
     for row in _rows(findings.filter(pc.equal(findings["act"], "video")), ["sender", "receiver", "flow_ids"]):
@@ -284,7 +283,7 @@ def _note_findings(findings: pa.Table, ways: Ways) -> None:
 
 def _limits(case: CaseLike, found: Visit, captures: pa.Table) -> list[str]:
     """What keeps this visit from telling an absence."""
-    limits = list(found.limits)
+    limits = ["bound"] if found.room < 0 else []
     if case.manifest.get("partial", True):
         limits.append("partial")
     if not found.sides <= {"lan", "wan", "both"}:
@@ -294,9 +293,9 @@ def _limits(case: CaseLike, found: Visit, captures: pa.Table) -> list[str]:
         limits.append("drops")
     if any(captures["damage"].to_pylist()):
         limits.append("damage")
-    lost = case.table("flows", ["missing_up", "missing_down", "payload_up", "payload_down"]).to_pydict()
+    lost = case.table("flows", ["missing_up", "missing_down", "payload_up", "payload_down"])
     missing, there = (
-        sum(v or 0 for way in ("up", "down") for v in lost[f"{what}_{way}"]) for what in ("missing", "payload")
+        sum(pc.sum(lost[f"{what}_{way}"]).as_py() or 0 for way in ("up", "down")) for what in ("missing", "payload")
     )
     if missing > LOST * max(missing + there, 1):
         limits.append("missing")

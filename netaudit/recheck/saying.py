@@ -50,6 +50,12 @@ def local(ns: int) -> str:
     return datetime.datetime.fromtimestamp(ns / SECOND, CHINA).strftime("%Y-%m-%d %H:%M +08:00")
 
 
+def _length(visit: Visit, lang: str) -> str:
+    """How long was captured: pauses are not in it."""
+    hours, minutes = divmod(visit.length // (60 * SECOND), 60)
+    return say("length", lang, hours=hours, minutes=minutes)
+
+
 def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
     """All that is said of an outcome, in order."""
     lines = []
@@ -79,7 +85,9 @@ def sentences(one: Outcome, after: Visit, lang: str) -> list[str]:
     if one.together:
         lines.append(_together(one.together, one.devices, lang))
     if one.status == "gone":
-        lines.append(say("gone_limit", lang, first=local(after.first), last=local(after.last)))
+        lines.append(
+            say("gone_limit", lang, first=local(after.first), last=local(after.last), length=_length(after, lang))
+        )
     if one.status == "could not have been seen":
         lines.append(say("against", lang))
     lines += [_bearing(code, figures, lang) for code, figures in (*one.limits, *one.bears)]
@@ -135,9 +143,10 @@ def _shown(figures: dict[str, object]) -> dict[str, object]:
 
 
 def visit_rows(sides: list[tuple[str, list[Visit]]], lang: str) -> list[list[str]]:
-    """One row for each visit: side, case, captured, vantage, marks, the beginnings of the hashes of its captures."""
+    """One row for each visit: side, case, captured (how long), vantage, marks, beginnings of its captures' hashes."""
     return [
-        [say(when, lang), safe(", ".join(one.names)), f"{local(one.first)} – {local(one.last)}" if one.spans else "",
+        [say(when, lang), safe(", ".join(one.names)),
+         f"{local(one.first)} – {local(one.last)} ({_length(one, lang)})" if one.spans else "",
          ", ".join(say(side, lang) for side in sorted(one.sides)), f"{len(one.marks):,}",
          _some(sorted(name[:16] for name in one.captures))]
         for when, visits in sides for one in visits

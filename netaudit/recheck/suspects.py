@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.findings.personal import CAPTURING as KEEPING
 from netaudit.recheck.occasions import FOLLOWS, follow_chance
 from netaudit.recheck.visit import FACE, PICTURE, RECORD, VIDEO
 
@@ -218,7 +219,7 @@ def _never_had_it(way: Weighed, mine: str, need: int, after: Visit) -> bool:
     """
     heard = any(
         one.inside and one.up and one.down and (peer := after.devices.get(one.endpoint)) is not None
-        and peer.role in OF_SITE
+        and (peer.role in OF_SITE or peer.kind in KEEPING)
         for one in after.of(mine)
     )  # fmt: skip
     return heard and sum(one.up for one in after.into(way.channel.device)) <= _most(need)

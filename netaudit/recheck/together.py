@@ -49,5 +49,5 @@ def _power(routes: Iterable[Route], before: Visit, after: Visit) -> Power:
     mine = [route.match.device if route.match else "" for route in routes]
     asked = [ts for ts in passes(after) if all(after.said_around(one, ts - NEAR, ts + NEAR) for one in mine)]
     for route in routes:
-        asked = shown(asked, route.called)
+        asked = shown(asked, route.way)
     return Power(PASSES, len(known), followed(known, sent), len(asked))

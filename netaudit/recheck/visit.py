@@ -76,8 +76,8 @@ class Channel:
     asks: bool = False  # names are asked there, and passed on
     ips: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
-    flows: set[str] = field(default_factory=set)
     sent: list[Sending] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)  # ns: its connections, outside the answered ones
     up: int = 0  # payload, bytes
     down: int = 0
     findings: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # kind of finding: ids
@@ -113,6 +113,7 @@ class Visit:
     captures: frozenset[str] = frozenset()  # SHA-256
     twice: int = 0  # ns that several of the joined visits captured
     tried: dict[str, list[Call]] = field(default_factory=dict)  # by device: whom it called in vain
+    room: int = 0  # what may be kept yet; below 0 something was not
     _from: dict[str, list[Channel]] | None = field(default=None, init=False, repr=False)
     _into: dict[str, list[Channel]] | None = field(default=None, init=False, repr=False)
 
@@ -135,6 +136,12 @@ class Visit:
     def recorded(self) -> int:
         """The same, each as often as it was captured: what was sent then is there as often, so no rate is too high."""
         return self.length + self.twice
+
+    def keep(self, channel: Channel, one: Sending) -> None:
+        """Keep something that left, where there is room."""
+        if self.room > 0:
+            channel.sent.append(one)
+        self.room -= 1
 
     def covered(self, first: int, last: int) -> bool:
         """Whether all of it was captured."""

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import FIELDS_CUT, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.routes.apart import announced, devices_of_flows
+from netaudit.routes.dictionaries import explained
 from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_inferred, with_words
 from netaudit.routes.field_rows import MOST_VALUES, field_rows
 from netaudit.routes.inferring import Around, Inferred, Picture, address, asks_for_faces, infer, records_beyond
@@ -59,6 +60,7 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
     values = Values((folder / "private" / "key").read_bytes(), out.clear.append)
     found: list[Inferred] = []
     entries = _of_entries(tables, clear)
+    explained(messages)
     beside, messages = [one for one in messages if one.beside], joined([one for one in messages if not one.beside])
     pictures = _pictures(tables["images"])
     around = Around(pictures, _held(messages))
@@ -106,7 +108,7 @@ def _inferred(
         named_after_devices(fields)
         around.relations.note(some, fields)
         shown = {leaf.sha256 for one in some for leaf in one.pictures}
-        around.shows_faces = around.mostly_faces(shown)
+        around.shows_faces, around.peopled = around.mostly_faces(shown), around.are_of_people(fields, shown)
         shape = route.target if "*" in route.target.rpartition("/")[2] else ""  # a folder of such files
         wanted = [one.path in named or shape in folders or one.message_id in asked for one in some]
         near = scopes.get(route.sender) == "inside" or route.sender in collectors

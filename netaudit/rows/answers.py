@@ -3,6 +3,7 @@
 Many services answer 200 and say in the body that they refuse. Only what says so by itself is heeded: a field for
 success that is false, a code of the ranges that say error in HTTP or begin so, a redirection to a page for logging in.
 Only fields of the whole answer say so, not those of what it carries, and none where another one says that it was taken.
+Of several outcomes in one (ResponseStatus of ISAPI and GA/T 1400, Multi-Status of WebDAV) none may be a good one.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ _XML = re.compile(
     rb"<(?:[\w-]{1,32}:)?Fault[\s>/]|<(?:[\w-]{1,32}:)?(?:Error|ErrorResponse|Fault)[\s>/])",
     re.DOTALL,
 )
+# outcome of ISAPI and of GA/T 1400.4: busy, error of the device, invalid operation, form or content
+_STATUS = re.compile(rb"<(?:[\w-]{1,32}:)?statusCode>\s{0,20}(\d{1,3})\s{0,20}</", re.IGNORECASE)
+_STATUS_ROOT = re.compile(rb"\s*(?:<\?[^>]{0,200}>\s*)?<(?:[\w-]{1,32}:)?ResponseStatus(?:List)?[\s>]")
+_STATUS_BAD = frozenset("23456")
+_MANY, _PART = 207, re.compile(rb"<(?:[\w-]{1,32}:)?status>\s{0,20}HTTP/\d(?:\.\d)? (\d{3})\b")  # RFC 4918, 13
 _ERRORS = re.compile(r"[45]\d\d(?:\d\d)?", re.ASCII)
 _NO = ("false", "0", "no")
 
@@ -53,8 +59,33 @@ def _refuses(body: bytes) -> bool:
         document = orjson.loads(body)
     except ValueError:
         return False
-    verdicts = set(starmap(_told, document.items())) if isinstance(document, dict) else set()
+    if not isinstance(document, dict):
+        return False
+    if outcomes := _outcomes(document):
+        return _STATUS_BAD.issuperset(outcomes)
+    verdicts = set(starmap(_told, document.items()))
     return False in verdicts and True not in verdicts
+
+
+def _outcomes(document: dict[str, Any]) -> list[str]:
+    """Codes of ResponseStatus, where the answer is one or a list of them."""
+    listed = document.get("ResponseStatusListObject", document)
+    found = listed.get("ResponseStatusObject", listed) if isinstance(listed, dict) else listed
+    some = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+    called = [{key.lower(): value for key, value in one.items()} for one in some]
+    return [str(one.get("statuscode", "")) for one in called if "statusstring" in one]
+
+
+def _refuses_in_xml(message: Message) -> bool:
+    """Whether the root of an XML answer is an error, or all outcomes that it lists are."""
+    body = message.body
+    if message.status == _MANY:
+        parts = _PART.findall(body)
+        return bool(parts) and all(int(part) >= _ERROR for part in parts)
+    if _STATUS_ROOT.match(body):
+        codes = [code.decode() for code in _STATUS.findall(body)]
+        return bool(codes) and _STATUS_BAD.issuperset(codes)
+    return _XML.match(body) is not None
 
 
 def _told(key: str, value: object) -> bool | None:
@@ -82,7 +113,7 @@ def note_refusal(message: Message) -> None:
     elif (
         0 < len(message.body) <= LONGEST
         and REFUSED not in message.notes
-        and ((may_refuse(message.body) and _refuses(message.body)) or _XML.match(message.body))
+        and ((may_refuse(message.body) and _refuses(message.body)) or _refuses_in_xml(message))
     ):
         message.notes.append(REFUSED)
 
@@ -98,6 +129,7 @@ def _says() -> bytes:
         rf'(?i){success}\s*:\s*"?\s*(?:{"|".join(_NO)})\b'
         rf'|{state}\s*:\s*"\s*(?:{"|".join(sorted(_FAILED))})\s*"'
         rf'|{code}\s*:\s*"?\s*{_ERRORS.pattern}\b'
+        rf'|"status_*string_*"\s*:'
     )
     return text.encode()
 

@@ -56,11 +56,7 @@ class Carriers:
 
 
 def carriers_of_body(message: Message) -> list[tuple[int, int, int, str]]:
-    """The same for the body as it was sent; most small ones came in one packet."""
-    pieces = message.pieces
-    if pieces is not None and len(pieces) == 1:
-        _, _, frame, _, capture = pieces.item(0)
-        return [(capture, frame, frame, str(frame))]
+    """The same for the body as it was sent."""
     return Carriers(message).of(Part(message.body, body_range=(0, len(message.body))))
 
 

@@ -89,7 +89,7 @@ _SPEAKS = re.compile(  # of chunks: other documents are parsed where what they s
 _BEGINS = re.compile(r"/upload_session/start$")  # of Dropbox, whose reply names the session
 
 
-_TARGETS = re.compile(  # of requests but PUT and PATCH: what names parts, blocks, lists of them, several fields
+TARGETS = re.compile(  # of requests but PUT and PATCH: what names parts, blocks, lists of them, several fields
     r"append|uploadId=|op=|comp=|&|multipart-manifest=|/(?:mkblk|bput|mkfile)/|/storage/v1/b/|/upload_session/start"
 )
 
@@ -114,13 +114,13 @@ def may_concern_parts(message: Message) -> bool:
     return (
         not message.complete
         or asked.method in ("PUT", "PATCH")
-        or _TARGETS.search(asked.path) is not None
-        or asked.form.read(_speak_of_parts)
+        or TARGETS.search(asked.path) is not None
+        or asked.form.read(speak_of_parts)
         or (message is asked and _may_name(message))
     )
 
 
-def _speak_of_parts(fields: Fields) -> bool:
+def speak_of_parts(fields: Fields) -> bool:
     """Whether fields of the head of a request may."""
     return _speak(fields) or any(_of_head(fields))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from netaudit.storage.table_streams import whole
 from netaudit.text.kernels_addresses import LONGEST, OCTETS, write_addresses, write_macs
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 Column = Any  # a pyarrow array
 DIGITS = 32  # of an id
+WAYS = pa.array(["up", "down"])  # by direction
 
 
 def batch_of(columns: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
@@ -37,13 +39,24 @@ def array(column: Any, kind: pa.DataType) -> Column:
             return pa.ListArray.from_arrays(pa.array(starts), array(column.reshape(-1), kind.value_type))
         numbers = pa.array(np.ascontiguousarray(column))
         return numbers if numbers.type == kind else numbers.cast(kind)
-    return pa.array(column, kind)
+    try:
+        return pa.array(column, kind)
+    except UnicodeEncodeError:
+        return pa.array([whole(value) for value in column], kind)
 
 
 def ids(digits: npt.NDArray[np.uint8]) -> Column:
     """Texts of 32 digits that lie one behind the other."""
     ends = np.arange(0, len(digits) + 1, DIGITS, dtype=np.int32)
     return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(digits))
+
+
+def ids_of_some(digits: npt.NDArray[np.uint8], numbers: npt.NDArray[Any]) -> Column:
+    """Those ids that have these numbers, empty for -1."""
+    ends = np.zeros(len(numbers) + 1, np.int32)
+    np.cumsum(np.where(numbers >= 0, DIGITS, 0), out=ends[1:])
+    chosen = digits.reshape(-1, DIGITS)[numbers[numbers >= 0]].reshape(-1)
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(ends), pa.py_buffer(chosen))
 
 
 def few(numbers: npt.NDArray[Any], said_of: Callable[[Any], Any], kind: pa.DataType | None = None) -> Column:

@@ -58,6 +58,7 @@ class EventRows:
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
         self._values = Values(self._key, self._clear.append)
         self._targets = TableWriter(folder, TARGETS, part, place="private")
+        self.writers = self._clear, self._targets
         self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.identities: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
@@ -70,7 +71,7 @@ class EventRows:
         self.identities.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
-        self._reader.stated, self._reader.named, self._reader.masked, self._reader.placed = [], [], False, False
+        self._reader.stated, self._reader.named, self._reader.describes, self._reader.placed = [], [], False, False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
@@ -117,9 +118,9 @@ class EventRows:
         return self._reader.placed
 
     @property
-    def masked(self) -> bool:
-        """Whether documents of the last message hold a number of somebody that its sender masked."""
-        return self._reader.masked
+    def describes(self) -> bool:
+        """Whether documents of the last message may be of somebody of whom no number is told, or one that is masked."""
+        return self._reader.describes
 
     @property
     def names_pictures(self) -> bool:
@@ -244,16 +245,6 @@ class EventRows:
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
         return self._values.plain(event.event_id, event.message_id, field, text, secret=secret, device=device)
-
-    def flush(self, *, least: int) -> None:
-        """Write what is private when at least `least` were collected."""
-        self._clear.flush(least=least)
-        self._targets.flush(least=least)
-
-    def close(self) -> None:
-        """End the streams of what is private."""
-        self._clear.close()
-        self._targets.close()
 
 
 def _pictured(whole: MessageEvent) -> Row:

@@ -6,27 +6,24 @@ While an audit runs, a capture is named '#<index>'; ids come at its end.
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from netaudit.masking.mask import mask, mask_host, shortened
-from netaudit.messages.from_streams import HTTP
 from netaudit.messages.readers import UNKNOWN
-from netaudit.rows.columns import DIGITS, addresses, batch_of, few, ids, link_addresses
+from netaudit.rows.columns import DIGITS, addresses, batch_of, few, link_addresses
 from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import FLOWS
 from netaudit.text.addresses import vlan_text
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
-
-    from netaudit.messages.from_streams import Between
-    from netaudit.storage.table_streams import TableWriter
 
 TRANSPORTS = {
     6: "tcp",
@@ -45,8 +42,10 @@ TRANSPORTS = {
 }
 HANDSHAKE = "SAFfR"
 CHOSEN = ("tls_version", "tls_cipher", "tls_alpn")  # columns of `flows`: by the server
-NOTHING_CHOSEN = ("", "", "")
-SAID = ("flow_id", "protocol", "server_name", "read_up", "read_down", "swapped", "keys", "keys_from")  # by readers
+SAID = (
+    "flow_id", "protocol", "server_name", "read_up", "read_down", "swapped", "keys", "keys_from", *CHOSEN,
+)  # fmt: skip
+"""What readers say of a flow."""
 COUNTED = (
     "packets", "bytes", "payload", "delivered", "duplicate", "conflicting", "evicted", "after_close", "missing",
 )  # fmt: skip
@@ -63,97 +62,49 @@ class FlowRows:
     def __init__(self) -> None:
         self._flows: list[bytes] = []  # a view would keep the rows of its whole batch
         self._layout: np.dtype[np.void] | None = None
-        self._said: list[tuple[str, str, str, int, int, bool, str, str]] = []
-        self._chosen: list[tuple[str, str, str]] = []
+        self._said: list[tuple[Any, ...]] = []  # `SAID` of each
 
     def __len__(self) -> int:
-        return len(self._flows)
+        return len(self._said)
 
-    def add(
-        self,
-        flow: np.void,
-        flow_id: bytes,
-        protocol: str,
-        server_name: str,
-        read: tuple[int, int],
-        *,
-        swapped: bool,
-        chosen: tuple[str, str, str] = NOTHING_CHOSEN,
-        keys: tuple[str, str] = ("", ""),
-    ) -> None:
-        """Take a closed flow (a FLOW row) and what the readers say of it."""
-        version, suite, name = chosen
-        self._chosen.append((version, suite, mask(name)))
+    def add(self, flow: np.void, said: Any) -> None:
+        """Take a closed flow (a FLOW row) and what the readers say of it, as `FlowSummary` has it."""
+        host, (version, suite, name) = shortened(mask_host, said.server_name, 256), said.chosen
         self._flows.append(flow.tobytes())
         self._layout = flow.dtype
-        self._said.append(
-            (flow_id.hex(), protocol, shortened(mask_host, server_name, 256), read[0], read[1], swapped, *keys)
-        )
+        row = said.flow_id.hex(), said.protocol, host, *said.read, said.swapped, *said.keys, version, suite, mask(name)
+        self._said.append(row)
 
-    def add_standing(self, flows: npt.NDArray[np.void], standing: Sequence[Between]) -> None:
-        """Take closed flows (FLOW rows) that nobody had to read at their end."""
-        size, raw = flows.dtype.itemsize, flows.tobytes()
-        self._layout = flows.dtype
-        self._flows += [raw[at : at + size] for at in range(0, len(raw), size)]
-        names = {name: shortened(mask_host, name, 256) for name in {one.server_name for one in standing}}
-        self._said += [(one.id.hex(), HTTP, names[one.server_name], *one.read, False, "", "") for one in standing]
-        self._chosen += [NOTHING_CHOSEN] * len(standing)
+    def add_many(
+        self, flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8], protocol: str, names: Sequence[str] = ()
+    ) -> None:
+        """Take closed flows (FLOW rows) that no reader had to end, their ids as 32 hexadecimal digits, their servers.
 
-    def take(self) -> pa.RecordBatch | None:
-        """Rows of all flows collected since the last call; None for none."""
-        if not self._flows:
-            return None
-        flows = np.frombuffer(b"".join(self._flows), self._layout)
-        identities, protocols, names, read_up, read_down, swapped, keys, sources = zip(*self._said, strict=True)
-        read = np.stack([np.array(read_up, np.int64), np.array(read_down, np.int64)], axis=1)
-        columns = flow_columns(flows, np.array(swapped, bool), read)
-        columns |= {
-            "flow_id": identities,
-            "protocol": protocols,
-            "server_name": names,
-            "keys": keys,
-            "keys_from": sources,
-        }
-        columns |= dict(zip(CHOSEN, zip(*self._chosen, strict=True), strict=True))
-        self._chosen.clear()
-        self._flows.clear()
-        self._said.clear()
-        return batch_of(columns, FLOWS.schema())
-
-
-class EndedFlows:
-    """Closed flows that takers took, of which nothing more is to say than what they are; written many at a time."""
-
-    def __init__(self, writer: TableWriter, protocol: str) -> None:
-        self._writer, self._protocol, self._schema = writer, protocol, FLOWS.schema()
-        self._ended: list[tuple[npt.NDArray[Any], npt.NDArray[np.uint8]]] = []
-        self._count = 0
-
-    def add(self, flows: npt.NDArray[Any], ids: npt.NDArray[np.uint8]) -> None:
-        """Take FLOW rows and their ids, 32 hexadecimal digits each."""
-        if len(flows):
-            self._ended.append((flows, ids))
-            self._count += len(flows)
-
-    def flush(self, *, least: int = BATCH_ROWS) -> None:
-        """Write the flows, when they are at least so many."""
-        if not self._ended or self._count < least:
+        Of those that have a protocol every byte was read.
+        """
+        if not len(flows):
             return
-        flows, ids = (np.concatenate(parts) for parts in zip(*self._ended, strict=True))
-        for first in range(0, len(flows), BATCH_ROWS):  # all open flows may end at once
-            last = first + BATCH_ROWS
-            self._writer.extend(self._batch(flows[first:last], ids[DIGITS * first : DIGITS * last]))
-        self._ended.clear()
-        self._count = 0
+        self._flows.append(flows.tobytes())
+        self._layout = flows.dtype
+        digits, none = ids.tobytes().decode(), itertools.repeat("")
+        masked = {name: shortened(mask_host, name, 256) for name in set(names)}
+        read = (flows["delivered"].astype(np.int64) * (protocol != UNKNOWN)).T.tolist()
+        self._said += zip(
+            [digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS)], itertools.repeat(protocol),
+            [masked[name] for name in names] if names else none, *read, itertools.repeat(False), *[none] * 5,
+        )  # fmt: skip
 
-    def _batch(self, flows: npt.NDArray[Any], digits: npt.NDArray[np.uint8]) -> pa.RecordBatch:
-        """Rows of `flows`; of flows that have a protocol every byte was read."""
-        n = len(flows)
-        read = flows["delivered"].astype(np.int64) * (self._protocol != UNKNOWN)
-        columns = flow_columns(flows, np.zeros(n, bool), read)
-        nothing = dict.fromkeys(("server_name", "keys", "keys_from", *CHOSEN), pa.repeat("", n))
-        columns |= {"flow_id": ids(digits), "protocol": pa.repeat(self._protocol, n)} | nothing
-        return batch_of(columns, self._schema)
+    def take(self) -> Iterator[pa.RecordBatch]:
+        """Rows of all flows collected since the last call."""
+        flows = np.frombuffer(b"".join(self._flows), self._layout) if self._flows else np.empty(0, np.void)
+        said = self._said
+        self._flows, self._said = [], []
+        for first in range(0, len(said), BATCH_ROWS):  # all open flows may end at once
+            some, own = said[first : first + BATCH_ROWS], flows[first : first + BATCH_ROWS]
+            columns: dict[str, Any] = dict(zip(SAID, zip(*some, strict=True), strict=True))
+            read = np.stack([np.array(columns.pop(name), np.int64) for name in ("read_up", "read_down")], axis=1)
+            columns |= flow_columns(own, np.array(columns.pop("swapped"), bool), read)
+            yield batch_of(columns, FLOWS.schema())
 
 
 def flow_columns(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +12,9 @@ from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
 from netaudit.messages.from_streams import LetGo
 from netaudit.observations.from_messages import masked_name, observe_sayings
-from netaudit.rows.columns import DIGITS, batch_of, empty_lists, few, ids
-from netaudit.rows.flows import EndedFlows
-from netaudit.storage.table_streams import BATCH_ROWS
-from netaudit.tables import MESSAGES
+from netaudit.rows.columns import DIGITS, WAYS, few, ids, ids_of_some
+from netaudit.rows.messages import message_batch
+from netaudit.rows.taker import Taker, Turns, distinct
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
@@ -24,28 +22,22 @@ if TYPE_CHECKING:
 
     from netaudit.messages.dns.lookups import Lookups
     from netaudit.observations.ledger import Ledger
-    from netaudit.rows.columns import Column
+    from netaudit.rows.flows import FlowRows
     from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
 
-NO_FLOW = 1 << 62
-NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
+
+TOLD_BY = ("high", "low", "mac", "name", "shard", "kind")  # facts apart
 
 
-class LookupRows:
+class LookupRows(Taker):
     """Takes plain lookups out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
-    def __init__(self, rows: RowWriter, ledger: Ledger) -> None:
-        self._rows, self._ledger = rows, ledger
+    def __init__(self, rows: RowWriter, ledger: Ledger, flows: FlowRows) -> None:
+        self._rows, self._ledger, self._flows = rows, ledger, flows
         self._reader = PlainLookups()
-        self._lookups: Lookups | None = None  # until all that it says is noted
-        self._last: Lookups | None = None
-        self._masked: list[tuple[str, str]] = []  # its names, as they were given and as they were asked for
-        self._observed = 0  # of its sayings
-        self._first_flows: list[int] = []  # index of the flow that says each of them first; never falls
-        self._next_flow = NO_FLOW  # that of the next one to be observed
-        self._ended = EndedFlows(rows["flows"], PROTOCOL)
-        self._messages_schema = MESSAGES.schema()
+        self._lookups: Lookups | None = None  # of the batch
+        super().__init__()
 
     def feed(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
@@ -53,81 +45,52 @@ class LookupRows:
         states, lookups = self._reader.take(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
-        self._lookups = self._last = lookups
-        self._observed, self._next_flow = 0, NO_FLOW
+        self._lookups = lookups
         if lookups is not None:
-            self._masked = list(map(masked_name, lookups.names))
-            self._first_flows = lookups.first_flows.tolist()
-            if self._first_flows:
-                self._next_flow = self._first_flows[0]
+            masked = list(map(masked_name, lookups.names))
+            said_in = lookups.messages[lookups.sayings["message"]]
+            said = np.column_stack([lookups.sayings[name].astype(np.uint64) for name in TOLD_BY])
+            facts = distinct(said, said_in) if len(said) else []
+            flows = lookups.indexes[said_in["flow"][[begin for begin, *_ in facts]]].tolist() if facts else []
+
+            def note(first: int, last: int) -> None:
+                observe_sayings(lookups, masked, facts[first:last], self._ledger)
+
+            self.turns = Turns(flows, note)
             if len(lookups.messages):
-                self._rows["messages"].extend(message_columns(lookups, self._masked, self._messages_schema))
+                self._rows["messages"].extend(message_columns(lookups, masked))
             over = batch.closed[lookups.indexes]
-            self._ended.add(lookups.flows[over], lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1))
+            ids = lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1)
+            self._flows.add_many(lookups.flows[over], ids, PROTOCOL)
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
 
     def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """See `pipeline/takers.py`."""
-        return (
-            (NONE, NO_DIGITS, PROTOCOL) if self._last is None else (self._last.indexes, self._last.flow_ids, PROTOCOL)
-        )
-
-    def observe(self, before: int) -> None:
-        """Note what the flows before an index of the batch say: bounds of the ledger need the order of flows."""
-        lookups = self._lookups
-        if lookups is None or before <= self._next_flow:
-            return
-        first, flows = self._observed, self._first_flows
-        self._observed = bisect_left(flows, before, first)
-        self._next_flow = flows[self._observed] if self._observed < len(flows) else NO_FLOW
-        observe_sayings(lookups, self._masked, first, self._observed, self._ledger)
-        if self._next_flow == NO_FLOW:
-            self._lookups = None
-
-    def settle(self) -> npt.NDArray[np.bool_] | None:
-        """Nothing is thought better of."""
-        return None
-
-    def flush(self, *, least: int = BATCH_ROWS) -> None:
-        """Write the flows that have ended, when they are at least so many."""
-        self._ended.flush(least=least)
+        found = self._lookups
+        return super().taken() if found is None else (found.indexes, found.flow_ids, PROTOCOL)
 
 
-def message_columns(lookups: Lookups, masked: list[tuple[str, str]], schema: pa.Schema) -> pa.RecordBatch:
+def message_columns(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch:
     """Rows of `messages`, as `rows.message_row` would make them; `masked` are the names as the ledger keeps them."""
     messages = lookups.messages
     n = len(messages)
     asking = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
     names = pa.array([given[:256] for given, _ in masked], pa.string())  # none is longer than either keeps (RFC 1035)
-    nothing, times, frames = pa.repeat("", n), messages["ts"].copy(), messages["frame"].astype(np.int64)
+    times, frames = messages["ts"].copy(), messages["frame"].astype(np.int64)
     columns = {
         "message_id": ids(lookups.message_ids),
-        "flow_id": ids(lookups.flow_ids.reshape(-1, DIGITS)[messages["flow"]].reshape(-1)),
+        "flow_id": ids_of_some(lookups.flow_ids, messages["flow"]),
         "capture_id": few(messages["capture"], capture_name),
         "protocol": pa.repeat("dns", n),
-        "direction": pa.array(["up", "down"]).take(pa.array(messages["direction"])),
-        "request_id": _requests(lookups),
+        "direction": WAYS.take(pa.array(messages["direction"])),
+        "request_id": ids_of_some(lookups.message_ids, messages["request"]),
         "method": few(messages["kind"][asking], TYPES.__getitem__),
         "host": names.take(pa.array(messages["name"][asking])),
-        "status": pa.array(messages["status"].astype(np.int32)),
+        "status": messages["status"].astype(np.int32),
         "first_ts": times,
         "last_ts": times,
         "first_frame": frames,
         "last_frame": frames,
         "body_size": messages["length"].astype(np.int64),
-        "obscure": np.zeros(n, np.int64),
-        "unread": np.zeros(n, np.int64),
-        "complete": pa.repeat(pa.scalar(value=True), n),
-        "missing": empty_lists(n),
-        "notes": empty_lists(n),
     }
-    return batch_of(dict.fromkeys(schema.names, nothing) | columns, schema)
-
-
-def _requests(lookups: Lookups) -> Column:
-    """Ids of the questions that were answered, empty for questions."""
-    request = lookups.messages["request"]
-    ends = np.zeros(len(request) + 1, np.int32)
-    np.cumsum(np.where(request >= 0, DIGITS, 0), out=ends[1:])
-    digits = lookups.message_ids.reshape(-1, DIGITS)[request[request >= 0]].reshape(-1)
-    return pa.StringArray.from_buffers(len(request), pa.py_buffer(ends), pa.py_buffer(digits))
+    return message_batch(columns, n)

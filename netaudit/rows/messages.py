@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
 from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
+from netaudit.rows.columns import batch_of, empty_lists
 from netaudit.tables import MESSAGES, Row
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
@@ -31,7 +33,7 @@ def message_row(message: Message) -> Row:
     capture, ts, last_ts, frame, last_frame = _carried(message)
     request = message.request
     method, host, path = (request or message).method, (request or message).host, (request or message).path
-    agent, server, date = _said(message)
+    agent, server, date = said(message)
     return _MESSAGE(
         message_id=message.message_id.hex(),
         flow_id=message.flow_id.hex(),
@@ -61,44 +63,13 @@ def message_row(message: Message) -> Row:
     )
 
 
-def message_columns(messages: list[Message]) -> dict[str, list[Any]]:
-    """The same of several messages, as columns by name: a row by itself costs several times as much."""
-    asked = [message.request or message for message in messages]
-    capture, ts, last_ts, frame, last_frame = map(list, zip(*map(_carried, messages), strict=True))
-    agent, server, date = map(list, zip(*map(_said, messages), strict=True))
-    return {
-        "message_id": [one.message_id.hex() for one in messages],
-        "flow_id": [one.flow_id.hex() for one in messages],
-        "capture_id": each(capture, capture_name),
-        "protocol": [one.protocol for one in messages],
-        "direction": ["down" if one.direction else "up" for one in messages],
-        "request_id": [one.request.message_id.hex() if one.request else "" for one in messages],
-        "method": each([one.method for one in asked], lambda text: shortened(mask, text, 64)),
-        "host": each([one.host for one in asked], lambda text: shortened(mask_host, text, 256)),
-        "path": each([one.path for one in asked], lambda text: shortened(mask_path, text, 2048)),
-        "status": [one.status for one in messages],
-        "content_type": each([one.content_type for one in messages], lambda text: shortened(mask, text, 256)),
-        "user_agent": agent,
-        "server": server,
-        "date": date,
-        "first_ts": ts,
-        "last_ts": last_ts,
-        "first_frame": frame,
-        "last_frame": last_frame,
-        "body_size": [min(one.body_size, MOST_BYTES) for one in messages],
-        "obscure": [one.obscure for one in messages],
-        "unread": [one.unread for one in messages],
-        "complete": [one.complete for one in messages],
-        "missing": [ranges_text(one.missing, one.unknown_from) for one in messages],
-        "notes": [one.notes for one in messages],
-        "opened": [one.opened for one in messages],
-    }
-
-
-def each(values: list[Any], said_of: Callable[[Any], str]) -> list[str]:
-    """What is said of values, of which many are alike."""
-    texts = {value: said_of(value) for value in set(values)}
-    return [texts[value] for value in values]
+def message_batch(columns: dict[str, Any], n: int) -> pa.RecordBatch:
+    """Rows of whole messages by columns; what is not given is empty, as of most."""
+    none, said_nothing = np.zeros(n, np.int64), pa.repeat("", n)
+    usual: dict[str, Any] = dict.fromkeys(MESSAGES.names, said_nothing)
+    usual |= {"status": none.astype(np.int32), "obscure": none, "unread": none, "missing": empty_lists(n)}
+    usual |= {"notes": usual["missing"], "complete": pa.repeat(pa.scalar(value=True), n)}
+    return batch_of(usual | columns, MESSAGES.schema())
 
 
 def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:
@@ -113,7 +84,7 @@ def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:
     return capture, ts, last_ts, frame, last_frame
 
 
-def _said(message: Message) -> tuple[str, str, str]:
+def said(message: Message) -> tuple[str, str, str]:
     """What programs say they are, and the server's time: the first of each, masked."""
     if not message.headers:
         return _SILENT

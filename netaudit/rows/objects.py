@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from netaudit.images.images import header_size
 from netaudit.masking.mask import mask_name, mask_words, shortened
-from netaudit.rows.messages import each, ranges_text
+from netaudit.rows.columns import batch_of, empty_lists
+from netaudit.rows.messages import ranges_text
 from netaudit.tables import IMAGES, OBJECTS, Row
 
 if TYPE_CHECKING:
@@ -37,29 +40,10 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
     )
 
 
-def document_columns(
-    object_ids: list[str],
-    message_ids: list[str],
-    sizes: list[int],
-    paths: list[str],
-    names: list[str],
-    hashes: list[str],
-) -> dict[str, list[Any]]:
-    """Columns of whole JSON documents of at most `GUESSABLE` bytes that have no leaf; stored where they have a hash."""
-    n = len(object_ids)
-    return {
-        "object_id": object_ids,
-        "message_id": message_ids,
-        "sha256": hashes,
-        "size": sizes,
-        "kind": ["json"] * n,
-        "complete": [True] * n,
-        "missing": [[]] * n,
-        "unwrap_path": each(paths, mask_words),
-        "name": each(names, lambda name: shortened(mask_name, name, 256)),
-        "stored": list(map(bool, hashes)),
-        "notes": [[]] * n,
-    }
+def object_batch(columns: dict[str, Any], n: int) -> pa.RecordBatch:
+    """Rows of whole JSON documents of at most `GUESSABLE` bytes that have no leaf; stored where they have a hash."""
+    usual = {"kind": pa.repeat("json", n), "complete": pa.repeat(pa.scalar(value=True), n), "missing": empty_lists(n)}
+    return batch_of(usual | {"notes": usual["missing"]} | columns, OBJECTS.schema())
 
 
 def image_row(sha256: str, leaf: Leaf) -> Row:

@@ -73,6 +73,7 @@ class PersonRows:
     def __init__(self, folder: Path, part: str) -> None:
         self._key = (folder / "private" / "key").read_bytes()
         self._clear = TableWriter(folder, PERSONS_CLEAR, part, place="private")
+        self.writers = (self._clear,)
         self._found: list[tuple[str, Personal]] = []
         self._sheets: list[tuple[str, Leaf]] = []  # parts of a spreadsheet
         self._parts: list[tuple[str, Leaf]] = []  # fields of a multipart form
@@ -165,14 +166,6 @@ class PersonRows:
         read = set[tuple[str, str]]().union(*(some for place, some in people.items() if place not in binary))
         twice = {place for place in binary if people.get(place) and people[place] <= read}
         return [(place, one) for place, one in self._found if place not in twice]
-
-    def flush(self, *, least: int) -> None:
-        """Write clear values when at least `least` were collected."""
-        self._clear.flush(least=least)
-
-    def close(self) -> None:
-        """End the stream of clear values."""
-        self._clear.close()
 
 
 def _without_repeated(found: list[tuple[str, Personal]]) -> list[tuple[str, Personal]]:

@@ -30,6 +30,7 @@ class ScrapRows:
 
     def __init__(self, folder: Path, part: str) -> None:
         self._rows = TableWriter(folder, SCRAPS, part, place=PLACE)
+        self.writers = (self._rows,)
 
     def append(self, message: Message, times: int = 1) -> None:
         """Take what is in the head of a message, and what was found in its body; or in so many that are alike."""
@@ -43,14 +44,6 @@ class ScrapRows:
         way = "up" if message.direction == UP else "down"
         for digest, size in found:
             self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
-
-    def flush(self, *, least: int) -> None:
-        """Write rows when at least `least` were collected."""
-        self._rows.flush(least=least)
-
-    def close(self) -> None:
-        """Write what is left."""
-        self._rows.close()
 
 
 def taken(folder: Path) -> pa.Table:

@@ -9,8 +9,7 @@ import numpy as np
 from netaudit.messages.from_streams import LetGo
 from netaudit.messages.readers import UNKNOWN
 from netaudit.messages.silent import SilentFlows, ids_of
-from netaudit.rows.flows import EndedFlows
-from netaudit.storage.table_streams import BATCH_ROWS
+from netaudit.rows.taker import Taker
 from netaudit.streams.batch import picked
 from netaudit.streams.layouts import PIECE, Run
 
@@ -18,19 +17,19 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.from_streams import Conversations
-    from netaudit.storage.table_streams import RowWriter
+    from netaudit.rows.flows import FlowRows
     from netaudit.streams.batch import Batch
 
     Flags = npt.NDArray[np.bool_]
 
 
-class SilentRows:
+class SilentRows(Taker):
     """Takes silent flows out of batches, and brings them into the tables (`pipeline/takers.py`)."""
 
-    def __init__(self, rows: RowWriter, conversations: Conversations) -> None:
-        self._conversations = conversations
+    def __init__(self, conversations: Conversations, flows: FlowRows) -> None:
+        self._conversations, self._flows = conversations, flows
         self._silent = SilentFlows()
-        self._ended = EndedFlows(rows["flows"], UNKNOWN)
+        super().__init__()
         self._batch: Batch | None = None
         self._slots: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._taken: Flags = np.zeros(0, bool)
@@ -57,7 +56,7 @@ class SilentRows:
         chosen = np.flatnonzero(self._taken)
         self._silent.hold(chosen, batch.flows, self._slots, batch.closed, batch.runs, batch.pieces, batch.payload)
         ended = picked(batch.flows, chosen[batch.closed[chosen]])
-        self._ended.add(ended, ids_of(ended))
+        self._flows.add_many(ended, ids_of(ended), UNKNOWN)
         return back
 
     def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
@@ -65,10 +64,3 @@ class SilentRows:
         assert self._batch is not None
         chosen = np.flatnonzero(self._taken)
         return chosen, ids_of(picked(self._batch.flows, chosen)), UNKNOWN
-
-    def observe(self, before: int) -> None:
-        """They say nothing."""
-
-    def flush(self, *, least: int = BATCH_ROWS) -> None:
-        """Write the flows that have ended, when they are at least so many."""
-        self._ended.flush(least=least)

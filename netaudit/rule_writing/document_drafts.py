@@ -39,7 +39,7 @@ _TELLS_NOBODY = frozenset({"time", "score", "gender", "age", "report_time", "fir
 _INVENTED = {
     "name": "ZHANG", "id_number": "990101199001010019", "phone": "19900000001", "birthday": "19900101",
     "address": "address", "person_id": "17", "place": "entrance", "device": "EXAMPLE-0001", "event": "EXAMPLE-17",
-    "agent": "LI", "salesperson": "WANG",
+    "agent": "LI", "url": "http://192.0.2.9/1.jpg", "salesperson": "WANG",
 }  # fmt: skip
 
 
@@ -50,6 +50,7 @@ class Meant(NamedTuple):
     kind: str
     act: str
     meaning: Callable[[Node], str]
+    often: Callable[[Node], int] = lambda _: 0  # how often a place said something
 
 
 def draft(head: Head, tree: Tree, meant: Meant | None = None) -> str:
@@ -65,6 +66,8 @@ def draft(head: Head, tree: Tree, meant: Meant | None = None) -> str:
         "id": meant.id if meant else "draft", "maker": "unknown", "message": "unknown",
         "kind": meant.kind if meant else "face_capture", "act": meant.act if meant else "pushes", "when": when,
     }  # fmt: skip
+    if each := _each(tree, meant):
+        entry["each"] = [each]
     entry |= _fields(tree, meant)
     images = _images(tree, meant)
     if images:
@@ -106,7 +109,7 @@ def _keys(tree: Tree, meant: Meant | None) -> list[str]:
     if meant is not None:
         nodes_named = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.raw and meant.meaning(node)]
         nodes_named = [node for node in nodes_named if not meant.meaning(node).startswith("picture.")]
-        nodes_named.sort(key=lambda node: (-len(node.key), node.order))
+        nodes_named.sort(key=lambda node: (-meant.often(node), -len(node.key), node.order))
         return [visible(mask(node.raw), 80) for node in nodes_named[:MOST_KEYS]]
     near = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.depth <= 2 and len(node.key) > 3]
     near.sort(key=lambda node: (-len(node.key), node.order))
@@ -134,6 +137,20 @@ def _fields(tree: Tree, meant: Meant | None) -> dict[str, Any]:
     return places | ({"purpose": purpose} if purpose else {})
 
 
+def _each(tree: Tree, meant: Meant | None) -> str:
+    """Key of the outermost list whose elements hold most of what means something."""
+    if meant is None:
+        return ""
+    found: dict[int, list[Node]] = {}
+    told = [node for nodes in tree.by_key.values() for node in nodes if node.raw and meant.meaning(node)]
+    for node in told:
+        for holder in list(node.chain())[1:]:
+            if holder.listed and holder.key:
+                found.setdefault(id(holder), []).append(holder)
+    held = [some[0] for some in found.values() if 2 * len(some) > len(told)]
+    return visible(mask(min(held, key=lambda node: node.depth).raw), 80) if held else ""
+
+
 def _selector(node: Node) -> str:
     """Key of the node behind that of what holds it."""
     holder = next((one for one in list(node.chain())[1:] if one.key), None)
@@ -146,6 +163,8 @@ def _images(tree: Tree, meant: Meant | None) -> list[dict[str, Any]]:
     while stack:
         node = stack.pop()
         named = next((one for one in node.chain() if one.key), None)
+        if meant is not None and node.value and meant.meaning(node) == "url":
+            found.setdefault(_selector(node), {"role": "face", "url": _selector(node)})
         if node.images and named is not None:
             role = meant.meaning(named).removeprefix("picture.") if meant else ""
             found.setdefault(_selector(named), {"role": role or "other", "at": _selector(named)})

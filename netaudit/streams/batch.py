@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +45,20 @@ class Batch:
         return (self.flows["serial"] & np.uint64((1 << SLOT_BITS) - 1)).astype(np.int64)
 
     def deliveries(
-        self, wanted: npt.NDArray[np.bool_] | None = None, *, in_columns: bool = False
+        self, wanted: npt.NDArray[np.bool_] | None = None, bare: Sequence[int] = (), *, in_columns: bool = False
     ) -> Iterator[tuple[int, Delivery]]:
         """Index and delivery of the flows that are wanted (all, if not said), in order of serial.
 
-        `in_columns`: those of UDP with many runs come in columns.
+        `bare`: those that come without their runs; `in_columns`: those of UDP with many runs come in columns.
         """
         runs: Rows = self.runs
         chosen: Iterable[int] = range(self.flows.size)
         if wanted is not None and not wanted.all():
             runs, chosen = runs[wanted[runs["row"]]], np.flatnonzero(wanted).tolist()
+        if bare:
+            with_runs = np.ones(self.flows.size, bool)
+            with_runs[bare] = False
+            runs = runs[with_runs[runs["row"]]]
         columns: dict[int, Columns] = {}
         if in_columns:
             columns, runs = self._many(runs)

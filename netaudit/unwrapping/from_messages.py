@@ -5,16 +5,15 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import Step, Way, clean
-from netaudit.text.json_text import LONG
 from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.codecs.chunked import is_chunked, open_chunked, with_chunks
-from netaudit.unwrapping.kernels_documents import EMPTY, SMALL, is_strict, plain_texts
+from netaudit.unwrapping.kernels_documents import SMALL, is_plain, plain_texts
 from netaudit.unwrapping.mime import encoding_of, name_of, parameter
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import Scrap, scraps_of_head
@@ -29,11 +28,8 @@ if TYPE_CHECKING:
 
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
-    from netaudit.messages.mqtt.publications import Publications
 
 _RANGE = re.compile(r"\s*(?:bytes)?[ =]*(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-# printable, without escapes of JSON and of URLs
-_HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b"\\%"))
 _LONG_WORD = 512  # bytes of a word in a head that may be a picture
 _LONG = re.compile(rb"(?<![^\x00-\x20\x7f])[^\x00-\x20\x7f]{%d}" % _LONG_WORD)  # tried where a word begins only
 _CODED = frozenset({"content-encoding", "content-transfer-encoding", "x-amz-content-sha256"})
@@ -95,7 +91,7 @@ def is_plain_document(message: Message) -> bool:
         and not declares(message.content_type)
         and message.part is None
         and message.file_range is None
-        and not message.form.read(_has_coding)
+        and not message.form.read(has_coding)
         and not (not message.content_type and declares(message.header("content-type")))
         and not (len(message.head) > _LONG_WORD and _LONG.search(message.head))
     )
@@ -103,25 +99,20 @@ def is_plain_document(message: Message) -> bool:
 
 def is_plain_text(body: bytes) -> bool:
     """Whether bytes alone allow it."""
-    return body == EMPTY or (
-        2 < len(body) <= SMALL
-        and body[:2] == b'{"'
-        and body[-1:] == b"}"
-        and not body.translate(None, _HARMLESS)
-        and (len(body) < LONG or len(max(body.split(b'"'), key=len)) < LONG)
-        and body[4:8] != b"ftyp"
-        and is_strict(np.frombuffer(body, np.uint8))
-    )
+    return 1 < len(body) <= SMALL and body[:1] == b"{" and bool(is_plain(np.frombuffer(body, np.uint8)))
 
 
-def plain_publications(block: Publications) -> npt.NDArray[np.bool_]:
-    """Of which publications that are told together `is_plain_document` is true."""
-    plain = np.empty(len(block.rows), bool)
-    plain_texts(np.frombuffer(block.data, np.uint8), block.rows, plain)
+def are_plain_texts(data: npt.NDArray[np.uint8], rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Of which texts `is_plain_text` is true: `body` and `stop` of each say where it lies."""
+    plain = np.empty(len(rows), bool)
+    data = data[:]
+    data.setflags(write=False)  # kernels are compiled for one kind of input
+    plain_texts(data, rows, plain)
     return plain
 
 
-def _has_coding(fields: Fields) -> bool:
+def has_coding(fields: Fields) -> bool:
+    """Whether fields of a head name a coding of the body."""
     return any(name in _CODED for name, _ in fields)
 
 

@@ -1,8 +1,9 @@
-"""Documents in binary notations that nobody declared: MessagePack, CBOR (RFC 8949), protocol buffers without a schema.
+"""Documents in binary notations that nobody declared: MessagePack, CBOR (RFC 8949), protocol buffers, tagged elements.
 
-None has a mark, so that a document is one only where it is read to its last byte. It may stand behind a head of a few
-bytes, its length say. Extensions and tags are passed over. Bytes and long texts are left out, as in JSON: a NUL and
-their number stand there (`JsonDocument`).
+Those of protocol buffers are read without a schema; elements of a tag, a length and a value by their lengths. None has
+a mark, so that a document is one only where it is read to its last byte. It may stand behind a head of a few bytes, its
+length say. Extensions and tags of CBOR are passed over. Bytes and long texts are left out, as in JSON: a NUL and their
+number stand there (`JsonDocument`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from netaudit.text.json_document import LONGEST, filled
-from netaudit.text.json_text import LONG
+from netaudit.text.json_text import LONG, put
+from netaudit.text.tag_lengths import SAMPLE, elements, is_words
 from netaudit.unwrapping.codecs.protobuf import fields_of
 from netaudit.unwrapping.sniff import is_text
 
@@ -25,6 +27,7 @@ LONGEST_HEAD = 24  # bytes of a frame before a document
 LEAST_BINARY = 16  # bytes; shorter ones are identifiers and digests
 LEAST_KEYS = 2  # texts that name something in a document behind a head
 LEAST_FIELDS = 3  # of a message of protocol buffers, among them a text
+LONGEST_NUMBER = 8  # bytes of a value that is no text
 LEAST_WORD = 4  # bytes of a text that no chance makes
 _FLOATS = {2: ">e", 4: ">f", 8: ">d"}
 _MAPS = frozenset((*range(0x81, 0x90), *range(0xA1, 0xB8), 0xB8, 0xB9, 0xBF, 0xDE, 0xDF))  # a document's first byte …
@@ -74,7 +77,9 @@ def packed(data: bytes) -> PackedDocument | None:
             for notation, read in (("msgpack", _msgpack), ("cbor", _cbor)):
                 if document := _document(data, at, notation, read):
                     return document
-    return _document(data, 0, "protobuf", _protobuf) if _may_be_protobuf(data) else None
+    if _may_be_protobuf(data) and (document := _document(data, 0, "protobuf", _protobuf)):
+        return document
+    return _document(data, 0, "tlv", _tagged)
 
 
 def _document(data: bytes, at: int, notation: str, read: Callable[[_Walk, int], object]) -> PackedDocument | None:
@@ -86,6 +91,24 @@ def _document(data: bytes, at: int, notation: str, read: Callable[[_Walk, int], 
     if walk.at != len(data) or not isinstance(value, dict | list) or (at and walk.keys < LEAST_KEYS):
         return None
     return PackedDocument(notation, at, value, walk) if walk.keys else None
+
+
+def _tagged(walk: _Walk, _: int) -> object:
+    """Elements of a tag, a length and a value, under their tags; those of one tag as a list."""
+    out: dict[str, object] = {}
+    for one in elements(walk.data):
+        walk.at = one.start
+        size = one.end - one.start
+        lettered = len(one.tag) > 1 and one.tag.isalpha()  # NAME, TIME
+        key = one.tag.decode("ascii") if lettered else f"0x{one.tag.hex()}"
+        said = bytes(walk.data[one.start : min(one.end, one.start + SAMPLE)])
+        if is_words(said) or (len(said) == 1 and said.isalnum()):  # a letter alone, a digit
+            value: object = walk.words(size)
+        else:
+            value = walk.binary(size) if size > LONGEST_NUMBER else walk.number(size) if size else ""
+        put(out, key, value)
+        walk.keys += 1
+    return out
 
 
 class _Walk:
@@ -116,6 +139,16 @@ class _Walk:
         head = self.take(count)[:LONGEST]
         head.decode("utf-8", "ignore" if count > LONGEST else "strict")
         return self.keep_aside(start, text=True)
+
+    def words(self, count: int) -> str:
+        """A text in UTF-8 or GB 18030; a long one is kept aside."""
+        start, raw = self.at, self.take(count)
+        if count > LONGEST:
+            return self.keep_aside(start, text=True)
+        try:
+            return raw.decode().replace("\0", "\1")
+        except UnicodeDecodeError:
+            return raw.decode("gb18030", "replace").replace("\0", "\1")
 
     def binary(self, count: int) -> object:
         start = self.at

@@ -6,19 +6,13 @@ import codecs
 import re
 from collections.abc import Callable
 
-import numpy as np
-
 from netaudit.text.charset import charset_of
 from netaudit.unwrapping.sniff import is_utf16
 
 Unescape = Callable[[bytes], bytes]
-_CHUNK = 1 << 20
 _ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ENCODED = re.compile(rb"[A-Za-z0-9+/_=\-\s\\%]{48}")
 _NESTED = re.compile(rb"\s*(?:data:|\\?[{\[<]|&(?:lt|quot);|\\u003[cC]|[\w.-]{1,64}=)", re.IGNORECASE)
-_HEX = np.full(256, 255, np.uint8)
-for _digit in b"0123456789abcdefABCDEF":
-    _HEX[_digit] = int(chr(_digit), 16)
 
 
 def utf16_name(data: bytes) -> str:
@@ -40,40 +34,6 @@ def to_text(data: bytes, content_type: str = "") -> str:
             except (UnicodeError, LookupError, ValueError):
                 continue
     return data.decode("utf-8", "replace")
-
-
-def unquote(data: bytes) -> bytes:
-    """Take percent escapes off (RFC 3986 section 2.1); a percent sign that starts no escape stays."""
-    if b"%" not in data:
-        return data
-    return b"".join(_unquote_chunks(data))
-
-
-def _unquote_chunks(data: bytes) -> list[bytes]:
-    """Vectorised, in chunks so that the index arrays stay small; a chunk never ends inside an escape."""
-    out = []
-    start = 0
-    while start < len(data):
-        end = min(start + _CHUNK, len(data))
-        if end < len(data) and (tail := data.rfind(b"%", end - 2, end)) >= 0:
-            end = tail
-        out.append(_unquote_chunk(np.frombuffer(data, np.uint8, end - start, start)))
-        start = end
-    return out
-
-
-def _unquote_chunk(chunk: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> bytes:
-    at = np.flatnonzero(chunk == 0x25)
-    at = at[at < len(chunk) - 2]
-    high, low = _HEX[chunk[at + 1]], _HEX[chunk[at + 2]]
-    good = (high < 16) & (low < 16)
-    at, high, low = at[good], high[good], low[good]  # escapes cannot overlap: their digits are no percent signs
-    plain = chunk.copy()
-    plain[at] = high * np.uint8(16) + low
-    keep = np.ones(len(chunk), np.bool_)
-    keep[at + 1] = False
-    keep[at + 2] = False
-    return plain[keep].tobytes()
 
 
 def has_escapes(data: bytes) -> bool:

@@ -6,20 +6,28 @@ of a pack shows. Part of what a release told (`reference.py`); the bounds of who
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import importlib
 import pkgutil
 import re
+import sys
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from inspect import isfunction
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 ROOMS = ("capture", "packets", "streams", "messages", "unwrapping", "rows", "finalizing")
 RECORDING = ("from_wire", "growing", "recorder", "packet_socket", "adapters", "permission", "wireshark")
+KERNELS = re.compile(r"\.(kernels\w*|layouts)$")
+BOUND = re.compile(r"_?(?:MOST|MAX|DEEPEST|LARGEST|LONGEST)(?:_|$)|\w*LIMIT$")
+EXTRAS = ("av", "pylsqpack")  # that readers use where they are there
 PLAIN = (str, int, float, bytes, bool, type(None), complex)
 
 
@@ -38,6 +46,57 @@ def of_constants() -> dict[str, str]:
     return found
 
 
+@contextlib.contextmanager
+def without_extras() -> Iterator[None]:
+    """Readers do not find what is not part of every installation: what is told of the pack hangs on none of it."""
+    hidden = {name: sys.modules.get(name) for name in EXTRAS}
+    sys.modules.update(dict.fromkeys(EXTRAS))  # type: ignore[arg-type]  # a module that is None is not there
+    _forget()
+    try:
+        yield
+    finally:
+        for name, module in hidden.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+        _forget()
+
+
+@contextlib.contextmanager
+def scarcity(salt: int) -> Iterator[None]:
+    """Every bound of the readers is a small number, 2 to 1,920, which its name and `salt` tell.
+
+    A bound is called so, or a round number: a power of two, or thousands. Kernels keep theirs, which are compiled in.
+    """
+    modules = [one for one in _modules() if not KERNELS.search(one.__name__)]
+    bounds = [(one, name, value) for one in modules for name, value in vars(one).items() if _is_bound(name, value)]
+    for module, name, value in bounds:
+        number = crc32(f"{salt} {name} {value}".encode())
+        setattr(module, name, 8 + number % 8 << (number >> 8) % 8 if value >= 512 else 2 + number % (value >> 2))
+    try:
+        yield
+    finally:
+        for module, name, value in bounds:
+            setattr(module, name, value)
+        _forget()
+
+
+def _forget() -> None:
+    """What functions of the readers remember."""
+    for module in _modules():
+        for value in list(vars(module).values()):
+            if callable(clear := getattr(value, "cache_clear", None)):
+                clear()
+
+
+def _is_bound(name: str, value: object) -> bool:
+    if type(value) is not int or not 8 <= value < 1 << 28:
+        return False
+    return BOUND.match(name) is not None or (value >= 512 and (value & value - 1 == 0 or value % 1000 == 0))
+
+
+@functools.cache
 def _modules() -> list[ModuleType]:
     packages = [importlib.import_module(f"netaudit.{room}") for room in ROOMS]
     every = [one.name for own in packages for one in pkgutil.walk_packages(own.__path__, f"{own.__name__}.")]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.pipeline.startup import trim
-from netaudit.validate.constants import of_constants
+from netaudit.validate.constants import of_constants, without_extras
 from netaudit.validate.judging import judge
 from netaudit.validate.observing import observed
 from netaudit.validate.pack.cases import pack, released
@@ -104,7 +104,8 @@ def audited(folder: Path, room: str) -> Case:
     if not key.exists():
         key.write_bytes(KEY)
         key.chmod(0o600)
-    return audit([folder / "pack" / room], folder / f"case-{room}", faces=False, keep_all=True, project_key=key)
+    with without_extras():
+        return audit([folder / "pack" / room], folder / f"case-{room}", faces=False, keep_all=True, project_key=key)
 
 
 def digest_of(files: list[Made]) -> str:

@@ -1,9 +1,9 @@
 """What the reading stages hand to each other, in several ways of reading, digest by digest.
 
-Once with small windows, once with small bounds: what is cut where a window ends, or given up where a bound is met,
-takes captures of many megabytes otherwise. And with packets lost, doubled, cut off and changed, and bodies changed, on
-the way from stage to stage: so one capture says many things. Tables show a part of all that only. Part of what a
-release told (`reference.py`).
+Once with small windows, twice with small bounds (of flows and of trees; of every reader): what is cut where a window
+ends, or given up where a bound is met, takes captures of many megabytes otherwise. And with packets lost, doubled, cut
+off and changed, and bodies changed, on the way from stage to stage: so one capture says many things. Tables show a part
+of all that only. Part of what a release told (`reference.py`).
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import Delivery, Kind, Run
 from netaudit.streams.state import Limits
 from netaudit.unwrapping.budget import Budget
-from netaudit.unwrapping.from_messages import is_plain_document, leaves, plain_publications, scraps
+from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_document, leaves, scraps
 from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.tree import bare_text, notation, rest, values
+from netaudit.validate.constants import scarcity, without_extras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,6 +57,7 @@ class Way(NamedTuple):
     lost_of: int = 0  # one packet of so many is lost, one doubled, one cut off
     bodies: int = 0  # changes of a body
     cuts: int = 0  # of the beginning of every run, each as the end of a batch; what is in messages is not looked at
+    scarce: int = 0  # every bound of the readers is a small number of its own, by this one
 
 
 WAYS = {
@@ -69,12 +71,15 @@ WAYS = {
         in_columns=True,
     ),
     "losses": Way(1 << 20, lost_of=9),
-    "heads": Way(1 << 20, bytes_of=3),
-    "bodies": Way(1 << 20, bodies=6),
+    "heads": Way(1 << 20, bytes_of=2),
+    "bodies": Way(1 << 20, bodies=7),
     "cuts": Way(1 << 20, cuts=6),
+    "scarce": Way(1 << 20, scarce=1),
+    "scarcer": Way(1 << 20, scarce=7),
 }
 HEADS = 120  # bytes of a packet in which one is changed
 BODY = 3000  # bytes of a body that is changed
+CUTS = 64  # parts of a packet of which some are cut off
 TCP = 6
 FRONT = 64  # bytes of a run within which it is cut
 
@@ -97,7 +102,8 @@ def changed(window: Window, way: Way, seed: int) -> Window:
         times = np.where(what == 0, 0, np.where(what == 1, 2, 1))
         records = np.repeat(records, times)
         cut = np.repeat(what == 2, times)
-        records["caplen"][cut] = records["caplen"][cut] * 3 // 4
+        left = (_scattered(len(records), seed) >> np.uint64(48))[cut] % np.uint64(CUTS)
+        records["caplen"][cut] = records["caplen"][cut] * (CUTS - 1 - left) // CUTS
     if way.bytes_of and len(records):
         numbers = _scattered(len(records), seed)
         own = (numbers % np.uint64(way.bytes_of) == 0) & (records["caplen"] > 0)
@@ -111,14 +117,19 @@ def changed(window: Window, way: Way, seed: int) -> Window:
 
 
 def others(message: Message, count: int) -> Iterator[Message]:
-    """A message with other bodies: cut off, a byte changed, left out, put in or doubled, or turned about."""
+    """A message with other bodies: cut off, a byte changed, left out, put in or doubled, or turned about.
+
+    Mostly in front, where a body says what it is.
+    """
     body = message.body
     for number, value in enumerate(_scattered(count, len(body)).tolist()):
-        at, byte = value % len(body), value >> 40 & 0xFF
+        at, byte = value % len(body) >> (value >> 32) % 4, value >> 40 & 0xFF
+        near = body[at] + (byte & 1 or -1) & 0xFF
         other = (
             body[:at], body[:at] + bytes([byte]) + body[at + 1 :], body[:at] + body[at + 1 :],
             body[:at] + bytes([byte]) + body[at:], body[: at + 1] + body[at:], body[at:] + body[:at],
-        )[number % 6]  # fmt: skip
+            body[:at] + bytes([near]) + body[at + 1 :],
+        )[number % 7]  # fmt: skip
         yield replace(message, body=other, document=None, notes=[])
 
 
@@ -151,13 +162,24 @@ def of_stages(folder: Path, room: str, ways: Mapping[str, Way] = WAYS) -> dict[s
     found: dict[str, str] = {}
     for name, way in ways.items():
         hashes = Hashes()
-        _read(folder, way, hashes)
+        with without_extras():
+            (_read_scarcely if way.scarce else _read)(folder, way, hashes)
         found |= {f"{room}/{name}/{stage}": digest for stage, digest in hashes.digests().items()}
     return found
 
 
-def _read(folder: Path, way: Way, hashes: Hashes) -> None:
-    opened = open_captures([folder], window_size=way.window)
+def _read_scarcely(folder: Path, way: Way, hashes: Hashes) -> None:
+    """Each file by itself: a bound that nobody would set may raise what no capture does."""
+    with scarcity(way.scarce):
+        for path in sorted(folder.iterdir()):
+            try:
+                _read(path, way, hashes)
+            except Exception as error:  # noqa: BLE001  (of whichever library was asked for what it refuses)
+                hashes.text("raised", f"{path.name} {type(error).__name__}")
+
+
+def _read(place: Path, way: Way, hashes: Hashes) -> None:
+    opened = open_captures([place], window_size=way.window)
     decoder, assembler, conversations = Decoder(), Assembler(way.limits), Conversations(together=way.in_columns)
     for number, whole in enumerate(opened.windows()):
         window = changed(whole, way, number << 20)
@@ -176,10 +198,10 @@ def _read(folder: Path, way: Way, hashes: Hashes) -> None:
     for one in (*opened.rejected, *opened.ignored):
         hashes.text("refused", f"{Path(one.name).name} {one.problem}")
     for source in opened.sources:
-        hashes.text("files", f"{Path(source.name).name} {source.file_format} {source.compression} {source.damage}")
+        hashes.text("files", canonical(replace(source, name=Path(source.name).name, path=None)))
     for read, size, digest in opened.read_so_far():
         hashes.text("read", f"{Path(read).name} {size} {digest}")
-    for path in sorted(folder.iterdir()):
+    for path in sorted(place.iterdir()) if place.is_dir() else ():
         hashes.text("begins", f"{path.name} {first_time(path)}")
 
 
@@ -224,7 +246,8 @@ def _cut(delivery: Delivery, cuts: int) -> Iterator[Delivery]:
 
 def _tell(message: Message, way: Way, hashes: Hashes) -> None:
     if isinstance(message, Publications):
-        hashes.text("together", f"{message.place()} {plain_publications(message).tolist()} {message.topics()}")
+        plain = are_plain_texts(np.frombuffer(message.data, np.uint8), message.rows).tolist()
+        hashes.text("together", f"{message.place()} {plain} {message.topics()}")
         hashes.rows("publications", message.rows)
         for one in message.messages():
             _message(one, way, hashes)

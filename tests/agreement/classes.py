@@ -59,6 +59,12 @@ def _of_form(one, ours):
     )
 
 
+def _first_byte_apart(one, ours):
+    """All but the first byte of an answer's body as it was sent."""
+    sizes = {record["answered_size"] for record in _of(one, ours, "exchange")}
+    return one.ours is None and one.key[2] + 1 in sizes
+
+
 def _no_certificate(one, _):
     return one.theirs is None and all(str(value).startswith("t12") for value in _told(one.ours, "ja4"))
 
@@ -76,6 +82,9 @@ CLASSES: dict[str, tuple] = {
         "the peer gives the body of a form as one, netaudit its fields and files", "both"),
     "file in a form": (("suricata",), "content", _of_form,
         "suricata's reader of forms gives some binary files other bytes, or fewer, than were sent", "netaudit (the hash is the generator's)"),
+    "first byte of deflate apart": (("suricata",), "content", _first_byte_apart,
+        "where a chunk has the first byte of a body in deflate alone, suricata loses it and leaves the rest in its coding",
+        "netaudit (the hash is the generator's)"),
     "hello without certificate": (("suricata",), "hello", _no_certificate,
         "suricata tells of TLS 1.2 once a certificate came; these servers send none", "netaudit tells more"),
     "answer that dpkt does not read": (("dpkt",), "exchange", _no_status,

@@ -71,19 +71,22 @@ def changed(data: bytes, seed: int) -> tuple[bytes, set]:
     while at < len(out):
         size = int.from_bytes(out[at + 8 : at + 12], "little")
         if rng.random() < 0.025:
-            touched.add(_ends(out[at + 16 + 14 :]))
+            touched |= _ends(out[at + 16 + 14 :])
             out[at + 16 + 14 + rng.randrange(size - 14)] = rng.randrange(256)
-            touched.add(_ends(out[at + 16 + 14 :]))
+            touched |= _ends(out[at + 16 + 14 :])
         at += 16 + size
     return bytes(out), touched
 
 
-def _ends(packet) -> frozenset:
-    """Both addresses and ports of a packet of IPv4 with a head of 20 bytes, whatever it carries."""
-    ports = int.from_bytes(packet[20:22], "big"), int.from_bytes(packet[22:24], "big")
-    return frozenset(
-        (".".join(map(str, packet[place : place + 4])), port) for place, port in zip((12, 16), ports, strict=True)
-    )
+def _ends(packet) -> set[frozenset]:
+    """Both addresses and ports of a packet of IPv4, behind a head of 20 bytes and behind one as long as it says."""
+    return {
+        frozenset(
+            (".".join(map(str, packet[place : place + 4])), int.from_bytes(packet[port : port + 2], "big"))
+            for place, port in ((12, head), (16, head + 2))
+        )
+        for head in (20, 4 * (packet[0] & 15))
+    }
 
 
 def shared() -> list[Path]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.agreement.classes import ALL, CLASSES, class_of
 from tests.agreement.comparing import Difference, differences
-from tests.agreement.run import changed, made, run
+from tests.agreement.run import _ends, changed, made, run
 from tests.conftest import THOROUGH
 
 FLOWS = 300 if THOROUGH else 120
@@ -61,6 +61,27 @@ def test_a_difference_that_no_class_fits_is_unexplained() -> None:
     for peer in ALL:
         assert class_of(Difference(peer, "flow", "a", key, "1", "2"), []) == "unexplained"
     assert all(cause and right for _, _, _, cause, right in CLASSES.values())
+
+
+def test_a_body_without_its_first_byte_has_its_class() -> None:
+    way = ("tcp", ("10.0.0.1", 1), ("10.0.0.2", 2))
+    asked = {
+        "kind": "exchange",
+        "way": ["tcp", "10.0.0.1", 1, "10.0.0.2", 2],
+        "answered_size": 9,
+        "asked_size": 0,
+        "asked_type": "",
+        "answered_type": "",
+    }
+    one = Difference("suricata", "content", "a", (way, "ab", 8), None, "whole")
+    assert class_of(one, [asked]) == "first byte of deflate apart"
+    assert class_of(one, [asked | {"answered_size": 8}]) == "unexplained"
+
+
+def test_a_changed_length_of_a_head_names_other_ports() -> None:
+    packet = b"\x46" + bytes(11) + bytes([10, 0, 0, 1, 10, 0, 0, 2]) + bytes.fromhex("0001000200030004")
+    ends = lambda one, other: frozenset((("10.0.0.1", one), ("10.0.0.2", other)))  # noqa: E731
+    assert _ends(packet) == {ends(1, 2), ends(3, 4)}
 
 
 def test_any_seed_makes_a_capture() -> None:

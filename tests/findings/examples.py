@@ -126,6 +126,7 @@ EXAMPLES = {
     "unattributed": lambda: opened("apart", "sender cannot be told"),
     "numbers_alone": lambda: opened("apart", "numbers alone"),
     "numbers_unchecked": lambda: opened("apart", "numbers called so"),
+    "numbers_own": lambda: opened("apart", "one person's number"),
     "numbers_by_chance": lambda: opened("apart", "numbers as chance gives"),
     "told_apart": lambda: opened("apart", "face images"),
     "faces_apart": lambda: opened("faces", "possible face"),

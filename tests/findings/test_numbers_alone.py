@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CAM, SERVER, CLOUD = "192.168.1.30", "192.168.1.40", "47.96.10.20"
 WRONG = number(8)[:-1] + ("1" if number(8)[-1] != "1" else "2")  # the form of one, and another check digit
 TYPED = [number(n, "19910704")[:-1] + "3456789"[n % 7] for n in range(20, 34)]  # a series of numbers, some right
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36"
 ORDER = "990101199001010019"  # the right check digit, as one order number in eleven has, and no region
 
 
@@ -134,3 +135,34 @@ def test_series_upon_series_are_no_chance(tmp_path: Path) -> None:
         capture.talk(CAM, CLOUD, (request("POST", "/orders", body), reply()))
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     assert not calm(case)
+
+
+def test_one_persons_number_in_a_browsers_form_accuses_nobody_and_is_told(tmp_path: Path) -> None:
+    """A cookie that a page set, or what its user typed: it left all the same."""
+    capture = Capture()
+    agent = {"user_agent": BROWSER}
+    page = reply("<html><body>a</body></html>", "text/html", set_cookie=f"uinfo=idcard:{number(3)}; path=/")
+    capture.talk(CAM, CLOUD, (request("GET", "/", **agent), page))
+    for place in range(3):
+        said = request("GET", f"/{place}?idcard={number(3)}", **agent)
+        capture.talk(CAM, CLOUD, (said, reply("<html><body>a</body></html>", "text/html")))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert case.table("findings").num_rows == 0
+    assert ("one person's number", 3) in [(row[1], row[2]) for row in apart(case)]
+    assert calm(case) == []
+    assert "with one and the same identity number left a browser" in first_page(case.statements, "en")[0]
+
+
+def test_numbers_that_a_page_told_a_browser_to_send_are_its_words(tmp_path: Path) -> None:
+    """A redirection from outside with strangers' numbers: no A against who follows it, and nobody retrieved them."""
+    capture = Capture()
+    for serial in range(4):
+        place = f"http://tj.example.com/t?idcard={number(serial)}&name=%E5%BC%A0%E4%B8%89"
+        capture.talk(
+            CAM, CLOUD, (request("GET", "/", user_agent=BROWSER), reply(b"", status="302 Found", location=place))
+        )
+        capture.talk(CAM, "47.96.10.21", (request("GET", place.partition(".com")[2], user_agent=BROWSER), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    found = case.table("findings").to_pylist()
+    assert [(one["act"], one["certainty"]) for one in found] == [("uploaded outside", "B")]
+    assert found[0]["doubts"] == ["came from outside"]

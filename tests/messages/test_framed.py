@@ -31,6 +31,14 @@ def packed(at: int) -> bytes:
     return b"\x83\xa3box\xa3A-1\xa1n" + bytes([at]) + b"\xa4crop\xc5" + struct.pack(">H", len(JPEG)) + JPEG
 
 
+def tagged(at: int) -> bytes:
+    """Elements of a tag, a length of three bytes and a value: texts, and a picture in all but the first."""
+    said = {0x11: b"A-1", 0x12: "东门".encode("gbk"), 0x21: b"no %d" % at, 0x22: b"somebody"} | (
+        {0x30: JPEG} if at else {}
+    )
+    return b"".join(bytes([tag]) + len(value).to_bytes(3, "big") + value for tag, value in said.items())
+
+
 def lined(at: int) -> bytes:
     return b"SEEN/2\r\nUnit: A-1\r\nNumber: %d\r\nBody-Size: %d\r\n\r\n" % (at, len(JPEG)) + JPEG
 
@@ -39,12 +47,18 @@ WAYS = {
     "head, length, text, check byte": (b"".join(b"SH\x02" + struct.pack(">I", len(one)) + one + b"\x7f" for one in TEXTS), TEXTS),
     "lines": (b"\n".join(TEXTS) + b"\n", TEXTS),
     "marks of begin and end": (b"".join(b"\x02" + one + b"\x03" for one in TEXTS), TEXTS),
+    "heads of lines": (b"".join(b"PUB gate.A-1.seen.%b %d\r\n%b\r\n" % (b"x" * 60, len(one), one) for one in TEXTS), TEXTS),
+    "heads of several lines": (
+        b"".join(b"SEND\ndestination:/queue/gate\ncontent-length:%d\n\n%b\x00\n" % (len(one), one) for one in TEXTS), TEXTS
+    ),
     "XML": (b"".join(b"\x00\x00\x01<Pass at='%d'><a>1</a></Pass>" % at for at in range(5)),
             [b"<Pass at='%d'><a>1</a></Pass>" % at for at in range(5)]),
     "length, MessagePack": (b"".join(struct.pack("<I", len(packed(at))) + packed(at) for at in range(5)), [packed(at) for at in range(5)]),
     "length with itself, MessagePack": (b"".join(b"EV" + struct.pack(">I", len(packed(at)) + 6) + packed(at) for at in range(5)),
                                         [packed(at) for at in range(5)]),
     "one MessagePack": (struct.pack(">H", len(packed(1))) + packed(1), [packed(1)]),
+    "head, length, tagged elements": (b"".join(b"WS\x02\x01" + struct.pack(">I", len(tagged(at))) + tagged(at) for at in range(5)),
+                                      [tagged(at) for at in range(5)]),
     "lines and a picture": (b"".join(map(lined, range(4))), [lined(at)[: -len(JPEG)] for at in range(4)]),
 }  # fmt: skip
 

@@ -2,15 +2,16 @@
 
 `python -m tests.mutation.killed [--seed 1] [--count 300] [--seconds 3000] [--out killed.jsonl]`: faults are drawn from
 `findings/` (its statements included), all places alike. A first run of the tests of these rooms under coverage tells
-which test reaches which line, and how many branches are taken; both are kept beside `--out`. Each fault gets a process of its own, forked from one
-that has loaded everything but netaudit, with the tests that reach it, the quickest first, until one fails; one that no
-test reaches survives. Prints the share with its exact interval (Clopper-Pearson, 95 %, two-sided).
+which test reaches which line, and how many branches are taken; both are kept beside `--out`. Each fault gets a process
+of its own, forked from one that has collected the tests, with those that reach it, the quickest first, until one fails;
+one that no test reaches survives. Prints the share with its exact interval (Clopper-Pearson, 95 %, two-sided).
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import importlib
 import itertools
 import json
@@ -19,17 +20,21 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.mutation.noticed import begins, in_function
+import pytest
+
+from tests.mutation.noticed import begins
 from tests.mutation.seeded import PACKAGE, Fault, drawn, have
+from tests.mutation.swapped import Loaded, forked, outermost, swap
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("findings",)
 TESTS = "tests/findings"
 PATIENCE = 120  # seconds of a processor
 FOR, MOST = 30, 400  # seconds, by the first run, and number of the tests that one fault is tried on
-WALL = 600
+QUIET = ("-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 NOTHING_RUN = (0, 4, 5)  # exit codes of pytest: all passed, no such test, none
 
 
@@ -44,7 +49,6 @@ def traced(out: Path) -> dict:
 def trace(out: Path) -> None:
     """Run the tests once and write what they reach."""
     import coverage
-    import pytest
 
     looking = coverage.Coverage(source=[str(PACKAGE / room) for room in ROOMS], data_file=None, branch=True)
     looking.start()
@@ -62,28 +66,37 @@ def trace(out: Path) -> None:
                 looking.switch_context("-")
                 tests[item.nodeid] = time.process_time() - begun
 
-    pytest.main(["-q", "-p", "no:cacheprovider", TESTS], plugins=[Contexts()])
+        def pytest_runtest_logreport(self, report):
+            if report.failed:
+                failed.add(report.nodeid)
+
+    failed: set[str] = set()
+    pytest.main([*QUIET, TESTS], plugins=[Contexts()])
     looking.stop()
     looking.json_report(outfile=str(out.with_suffix(".coverage.json")))
     data = looking.get_data()
-    lines = {
-        Path(name).relative_to(PACKAGE).as_posix(): {
-            line: sorted({int(one) for one in there if one.isdigit()})
-            for line, there in data.contexts_by_lineno(name).items()
+    passed = [name not in failed for name in tests]
+    lines, loading = {}, {}
+    for name in data.measured_files():
+        module, by_line = Path(name).relative_to(PACKAGE).as_posix(), data.contexts_by_lineno(name)
+        loading[module] = [line for line, there in by_line.items() if "-" in there]
+        lines[module] = {
+            line: sorted(number for number in map(int, {*there} - {"", "-"}) if passed[number])
+            for line, there in by_line.items()
         }
-        for name in data.measured_files()
-    }
-    out.write_text(json.dumps({"tests": list(tests.items()), "lines": lines}))
+    out.write_text(
+        json.dumps({"tests": list(tests.items()), "lines": lines, "loading": loading, "failed": list(failed)})
+    )
 
 
 def tests_of(fault: Fault, told: dict) -> list[str]:
-    """Tests that reach a fault, the quickest first, as far as `FOR` seconds go; those of its name for what loading does."""
+    """Tests that reach a fault, the quickest first, as far as `FOR` seconds go; all that reach its module for what loading does."""
     tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
     tests, lines = told["tests"], told["lines"].get(fault.module, {})
     line = str(begins(tree, fault.site.line))
     if line not in lines:
         return []
-    found = lines[line] if in_function(tree, fault.site.line) else []
+    found = lines[line] if outermost(tree, fault.site.line) is not None else []
     if not found:
         everywhere = {number for there in lines.values() for number in there}
         found = sorted(everywhere) or range(len(tests))
@@ -93,59 +106,77 @@ def tests_of(fault: Fault, told: dict) -> list[str]:
     return (chosen or [tests[ordered[0]][0]])[:MOST]
 
 
-def attempt(fault: Fault, tests: list[str]) -> str:
-    """The test that fails; "" for none."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        said = "ended"
-        try:
-            resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE + 5))
-            for stream in (1, 2):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-            os.chdir(ROOT)
-            have(fault)
-            import pytest
+def while_loading(fault: Fault, told: dict) -> bool:
+    """Whether a fault is met while its module is loaded."""
+    tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
+    return outermost(tree, fault.site.line) is None or begins(tree, fault.site.line) in told["loading"][fault.module]
 
-            class First:
-                name = ""
 
-                def pytest_runtest_logreport(self, report):
-                    if report.failed and not self.name:
-                        self.name = report.nodeid
+class First:
+    """The first test that failed."""
 
-                def pytest_collectreport(self, report):
-                    if report.failed and not self.name:
-                        self.name = f"collecting {report.nodeid}"
+    name = ""
 
-            first = First()
-            words = [
-                "-x",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                "-W",
-                "ignore::pytest.PytestAssertRewriteWarning",
-                *tests,
-            ]
-            code = pytest.main(words, plugins=[first])
-            said = first.name or ("-" if code in NOTHING_RUN else f"exit {int(code)}")
-        except BaseException as error:
-            said = type(error).__name__
-        os.write(writing, said.encode())
-        os._exit(0)
-    os.close(writing)
-    end = time.monotonic() + WALL
-    while not (done := os.waitpid(child, os.WNOHANG))[0]:
-        if time.monotonic() > end:
-            os.kill(child, 9)
-            done = os.waitpid(child, 0)
-            break
-        time.sleep(0.02)
-    said = os.read(reading, 4096).decode() or f"no end ({done[1]})"
-    os.close(reading)
-    return "" if said == "-" else said
+    def pytest_runtest_logreport(self, report):
+        if report.failed and not self.name:
+            self.name = report.nodeid
+
+    def pytest_collectreport(self, report):
+        if report.failed and not self.name:
+            self.name = f"collecting {report.nodeid}"
+
+
+class Session:
+    """A session of pytest that has collected all tests, and runs some of them in forks of it."""
+
+    def __init__(self, faults: list[Fault], told: dict) -> None:
+        self.faults, self.told = faults, told
+        self.serve: Callable[[], None] = lambda: None
+
+    def begin(self, serve: Callable[[], None]) -> None:
+        self.serve = serve
+        pytest.main([*QUIET, TESTS], plugins=[self])
+
+    def pytest_runtestloop(self, session):
+        self.items = {item.nodeid: item for item in session.items}
+        self.config = session.config
+        for module in {fault.dotted for fault in self.faults}:
+            importlib.import_module(module)
+        self.serve()
+        return True
+
+    def failing(self, number: int) -> str:
+        """The first test that fails with a fault; without any, 0 is asked for, and the quickest tests are run."""
+        fault = self.faults[number - 1] if number else None
+        limit()
+        if fault is not None and not swap(fault):
+            return ""
+        quickest = [name for name, _ in sorted(self.told["tests"], key=lambda one: one[1])]
+        names = tests_of(fault, self.told) if fault is not None else quickest[:: max(1, len(quickest) // MOST)]
+        first = First()
+        self.config.pluginmanager.register(first)
+        items = [self.items[name] for name in names]
+        for item, after in itertools.zip_longest(items, items[1:]):
+            self.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            if first.name:
+                break
+        return first.name
+
+
+def afresh(fault: Fault, tests: list[str]) -> str:
+    """The first test that fails in this process, which has loaded nothing of netaudit."""
+    limit()
+    os.chdir(ROOT)
+    have(fault)
+    first = First()
+    code = pytest.main([*QUIET, "-x", *tests], plugins=[first])
+    return first.name or ("" if code in NOTHING_RUN else f"exit {int(code)}")
+
+
+def limit() -> None:
+    """Let this process end when it has run for `PATIENCE`."""
+    spent = int(time.process_time()) + PATIENCE
+    resource.setrlimit(resource.RLIMIT_CPU, (spent, spent + 5))
 
 
 def main() -> None:
@@ -154,6 +185,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--out", type=Path, default=Path("killed.jsonl"))
+    parser.add_argument("--control", action="store_true", help="first ask whether nothing fails without a fault")
     parser.add_argument("--trace", type=Path, help="only run the tests once, and write what they reach")
     given = parser.parse_args()
     if given.trace is not None:
@@ -179,12 +211,21 @@ def main() -> None:
     known = {row["fault"]: row for row in map(json.loads, given.out.open())} if given.out.is_file() else {}
     faults = drawn(ROOMS, (), given.seed, given.count)
     with given.out.open("a") as out:
-        for fault in faults:
+        session = Session(faults, told)
+        asked = Loaded(session.begin, session.failing)
+        if given.control and (said := asked(0)):
+            raise SystemExit(f"without any fault, too: {said}")
+        for number, fault in enumerate(faults):
             if str(fault) in known or time.monotonic() > until:
                 continue
             begun = time.monotonic()
             tests = tests_of(fault, told)
-            said = attempt(fault, tests) if tests else ""
+            if not tests:
+                said = ""
+            elif while_loading(fault, told):
+                said = forked(functools.partial(afresh, fault, tests))
+            else:
+                said = asked(number + 1)
             known[str(fault)] = row = {
                 "fault": str(fault),
                 "tests": len(tests),

@@ -3,9 +3,9 @@
 `python -m tests.mutation.noticed [--seed 1] [--count 250] [--out noticed.jsonl]`: faults are drawn from all places alike.
 A first run under coverage, kernels as plain Python, tells which steps (a room's stages, a room's audit) reach which
 lines; it is kept in a file beside `--out`. A fault in a line that none reaches cannot be noticed and is counted so
-without a run. Every other gets a process of its own, which looks at the constants and takes the steps that reach it, the
-cheapest first, up to the first that tells something else than it should: by an answer that is known, or by what this
-copy told without the fault (A90).
+without a run. Every other gets a process of its own (`swapped.py`), which takes the steps that reach it, the cheapest
+first, up to the first that tells something else than it should: by an answer that is known, or by what this copy told
+without the fault (A90). One that is met while its module is loaded is asked of the constants, first.
 `equivalent.txt` names faults that change nothing that anybody could see, each with its reason; they are counted apart.
 """
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
-import itertools
 import json
 import os
 import resource
@@ -23,15 +22,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.mutation.seeded import BESIDE, PACKAGE, READING, Fault, drawn, have
+from tests.mutation.swapped import Loaded, forked, outermost, swap
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60  # seconds of a processor
-WALL = 900
+PATIENCE = 100  # seconds of a processor until something is said to have no end
 MEMORY = 6 << 30
-ROOMS_FOR = 40  # seconds of a processor, by the first run, in rooms that one fault is tried on
+ROOMS_OF_ALL = ("parts", "rare", "hellos")  # audited while loading, so that what they need is there
+LOADING = "-"  # the context of what is done before any step
 TRACE = """
 import json, sys, tempfile, time
 from pathlib import Path
@@ -64,7 +65,7 @@ with tempfile.TemporaryDirectory() as scratch:
 traced.stop()
 data = traced.get_data()
 rooms = {
-    name[len(sys.argv[1]) + 1:]: {line: sorted(set(there) - {"", "-"}) for line, there in data.contexts_by_lineno(name).items()}
+    name[len(sys.argv[1]) + 1:]: {line: sorted(set(there) - {""}) for line, there in data.contexts_by_lineno(name).items()}
     for name in data.measured_files()
 }
 Path(sys.argv[2]).write_text(json.dumps({"rooms": rooms, "seconds": seconds}))
@@ -72,23 +73,41 @@ Path(sys.argv[2]).write_text(json.dumps({"rooms": rooms, "seconds": seconds}))
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
 
-def judged(files, folder: Path, steps: list[str], told: dict[str, str]) -> str:
-    """What this process's netaudit tells otherwise than it should, of the first step where it does; "" for nothing."""
+def load(folder: Path) -> None:
+    """Have netaudit loaded as the steps need it."""
+    from netaudit.validate.constants import of_constants
+    from netaudit.validate.reference import digests
+    from netaudit.validate.running import audited
+
+    of_constants()
+    for room in ROOMS_OF_ALL:
+        digests(audited(folder, room), room)
+
+
+def judged(files, folder: Path, steps: list[str], told: dict[str, str], *, constants: bool, most: float) -> str:
+    """What this process's netaudit tells otherwise than it should, of the first step where it does; "" for nothing.
+
+    No further step is taken after `most` seconds of a processor.
+    """
     from netaudit.validate.constants import of_constants
     from netaudit.validate.judging import judge
     from netaudit.validate.observing import observed
     from netaudit.validate.reference import digests
     from netaudit.validate.running import audited
-    from netaudit.validate.stages import of_stages
+    from netaudit.validate.stages import WAYS, of_stages
 
     def wrong(found: dict[str, str]) -> list[str]:
-        return [name for name, one in found.items() if told[name] != one]
+        return [name for name, one in found.items() if told.get(name) != one]
 
-    if said := wrong(of_constants()):
+    if constants and (said := wrong(of_constants())):
         return " ".join(said[:3])
+    begun = time.process_time()
     for step, room in (one.split(" ") for one in steps):
+        if time.process_time() - begun > most:
+            break
         if step == "stages":
-            said = wrong(of_stages(folder / "pack" / room, room))
+            found = (wrong(of_stages(folder / "pack" / room, room, {name: way})) for name, way in WAYS.items())
+            said = next(filter(None, found), [])
         else:
             case = audited(folder, room)
             answers = [answer for one in files if one.room == room for answer in one.answers]
@@ -99,43 +118,64 @@ def judged(files, folder: Path, steps: list[str], told: dict[str, str]) -> str:
     return ""
 
 
-def attempt(fault: Fault, files, scratch: Path, steps: list[str], told: dict[str, str]) -> str:
-    """What was noticed, in a process of its own."""
-    folder = Path(tempfile.mkdtemp(dir=scratch))
-    (folder / "pack").symlink_to(scratch / "pack")
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        said = "ended"
-        try:
-            resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE + 5))
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            for stream in (1, 2):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-            if fault.compiled:
-                os.environ["NUMBA_DISABLE_JIT"] = "1"
-                import numba.core.config as config
+class Attempts:
+    """What is noticed of each fault, in a process of its own."""
 
-                config.DISABLE_JIT = 1
-            have(fault)
-            said = judged(files, folder, steps, told) or "-"
-        except BaseException as error:  # whatever it is, it was noticed
-            said = f"{type(error).__name__}"
-        os.write(writing, said.encode())
-        os._exit(0)
-    os.close(writing)
-    end = time.monotonic() + WALL
-    while not (done := os.waitpid(child, os.WNOHANG))[0]:
-        if time.monotonic() > end:
-            os.kill(child, 9)
-            done = os.waitpid(child, 0)
-            break
-        time.sleep(0.02)
-    said = os.read(reading, 4096).decode() or f"no end ({done[1]})"
-    os.close(reading)
-    shutil.rmtree(folder, ignore_errors=True)
-    return "" if said == "-" else said
+    def __init__(self, faults: list[Fault], files, scratch: Path, traced: dict, most: float) -> None:
+        self.faults, self.files, self.scratch, self.traced, self.most = faults, files, scratch, traced, most
+        self.interpreted = Loaded(self._load, self._swapped)
+        self.plain = Loaded(self._load_plain, self._swapped)
+
+    def noticed(self, number: int) -> str:
+        """Of one of the faults that a step reaches."""
+        fault = self.faults[number]
+        if while_loading(fault, self.traced):
+            return forked(lambda: self._afresh(fault))
+        return (self.plain if fault.compiled else self.interpreted)(number + 1)
+
+    def _load(self, serve: Callable[[], None]) -> None:
+        load(self._folder())
+        serve()
+
+    def _load_plain(self, serve: Callable[[], None]) -> None:
+        without_compiler()
+        self._load(serve)
+
+    def _folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        (folder / "pack").symlink_to(self.scratch / "pack")
+        return folder
+
+    def _swapped(self, number: int) -> str:
+        """0 is no fault."""
+        fault = self.faults[number - 1] if number else None
+        if fault is not None and not swap(fault):
+            return ""
+        return self._judged(steps_of(fault, self.traced) if fault else list(self.traced["seconds"]), constants=False)
+
+    def _afresh(self, fault: Fault) -> str:
+        if fault.compiled:
+            without_compiler()
+        have(fault)
+        return self._judged(steps_of(fault, self.traced), constants=True)
+
+    def _judged(self, steps: list[str], *, constants: bool) -> str:
+        spent = int(time.process_time()) + PATIENCE
+        resource.setrlimit(resource.RLIMIT_CPU, (spent, spent + 5))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        folder = self._folder()
+        try:
+            return judged(self.files, folder, steps, self.traced["told"], constants=constants, most=self.most)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def without_compiler() -> None:
+    """Kernels as plain Python, in this process."""
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    import numba.core.config as config
+
+    config.DISABLE_JIT = 1
 
 
 def reached(out: Path) -> dict:
@@ -153,14 +193,25 @@ def reached(out: Path) -> dict:
 
 def steps_of(fault: Fault, traced: dict) -> list[str] | None:
     """Steps that reach a fault, the cheapest first; all for what is done while the module is loaded; None: none does."""
-    tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
-    lines, line = traced["rooms"].get(fault.module, {}), str(begins(tree, fault.site.line))
-    if line not in lines:
+    there = _where(fault, traced)
+    if there is None:
         return None
-    found = lines[line] if in_function(tree, fault.site.line) else traced["seconds"]
-    ordered = sorted(found or traced["seconds"], key=traced["seconds"].__getitem__)
-    spent = list(itertools.accumulate(traced["seconds"][step] for step in ordered))
-    return [step for step, so_far in zip(ordered, spent, strict=True) if so_far <= ROOMS_FOR] or ordered[:1]
+    found = set(there) - {LOADING} if _within(fault) else traced["seconds"]
+    return sorted(found or traced["seconds"], key=traced["seconds"].__getitem__)
+
+
+def while_loading(fault: Fault, traced: dict) -> bool:
+    """Whether a fault is met while its module is loaded."""
+    return not _within(fault) or LOADING in (_where(fault, traced) or ())
+
+
+def _where(fault: Fault, traced: dict) -> list[str] | None:
+    line = begins(ast.parse((PACKAGE / fault.module).read_text("utf-8")), fault.site.line)
+    return traced["rooms"].get(fault.module, {}).get(str(line))
+
+
+def _within(fault: Fault) -> bool:
+    return outermost(ast.parse((PACKAGE / fault.module).read_text("utf-8")), fault.site.line) is not None
 
 
 def begins(tree: ast.Module, line: int) -> int:
@@ -170,12 +221,6 @@ def begins(tree: ast.Module, line: int) -> int:
     ]
     inner = max(statements, key=lambda one: (one.lineno, -(one.end_lineno or 0)), default=None)
     return inner.lineno if inner is not None else line
-
-
-def in_function(tree: ast.Module, line: int) -> bool:
-    """Whether a line is done when a function is called."""
-    bodies = [one.body for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
-    return any(body[0].lineno <= line <= (body[-1].end_lineno or 0) for body in bodies)
 
 
 def equivalents() -> dict[str, str]:
@@ -191,6 +236,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=250)
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--out", type=Path, default=Path("noticed.jsonl"))
+    parser.add_argument("--each", type=float, default=45, help="seconds of a processor for one fault's steps")
+    parser.add_argument("--control", action="store_true", help="first ask whether nothing is noticed without a fault")
     parser.add_argument("--again", type=Path, help="only those that an earlier run (its --out) did not notice")
     given = parser.parse_args()
     traced = reached(given.out.with_suffix(".reached.json"))
@@ -222,12 +269,15 @@ def main() -> None:
     known = {row["fault"]: row for row in map(json.loads, given.out.open())} if given.out.is_file() else {}
     with tempfile.TemporaryDirectory() as scratch, given.out.open("a") as out:
         write(files, Path(scratch) / "pack")
-        for fault in faults:
+        attempts = Attempts(faults, files, Path(scratch), traced, given.each)
+        if given.control and (said := attempts.interpreted(0) or attempts.plain(0)):
+            raise SystemExit(f"without any fault, too: {said}")
+        for number, fault in enumerate(faults):
             if str(fault) in known or time.monotonic() > until:
                 continue
             begun = time.monotonic()
             steps = steps_of(fault, traced)
-            said = attempt(fault, files, Path(scratch), steps, traced["told"]) if steps is not None else ""
+            said = attempts.noticed(number) if steps is not None else ""
             known[str(fault)] = row = {
                 "fault": str(fault), "reached": len(steps or ()), "noticed": said, "seconds": round(time.monotonic() - begun, 1),
             }  # fmt: skip

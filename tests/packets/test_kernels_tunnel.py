@@ -34,6 +34,8 @@ INNER6 = IPv6(src="2408::1", dst="2408::2", hlim=63) / TCP(sport=40001, dport=80
 FRAME = Ether(src="02:aa:00:00:00:01", dst="02:aa:00:00:00:02")
 PSEUDOWIRE = Raw(bytes(FRAME / INNER))
 
+AIR = bytes.fromhex("08010000 020000000009 02aa00000001 02aa00000002 1000 aaaa03000000 0800")  # to the access point
+
 OUTER_MACS = (0x020000000001, 0x020000000002)
 INNER_MACS = (0x02AA00000001, 0x02AA00000002)
 ERSPAN_GRE = {"seqnum_present": 1, "sequence_number": 5}
@@ -63,6 +65,14 @@ TUNNELS = {
     "vxlan gpe nsh": (
         OUTER / IP4 / UDP(dport=4790) / Raw(bytes.fromhex("0c000004 00000500")) / NSH(nextproto=3) / FRAME / INNER,
         Tunnel.VXLAN, 1, INNER_MACS),
+    "capwap": (  # RFC 5415, 4.3: frames of 802.3, with what the access point says of the air
+        OUTER / IP4 / UDP(sport=5247, dport=49152) / Raw(bytes.fromhex("0020021000000000 04c0d2b100000000")) / FRAME / INNER,
+        Tunnel.CAPWAP, 1, INNER_MACS),
+    "capwap of the air": (
+        OUTER / IP4 / UDP(dport=5247) / Raw(bytes.fromhex("0010030000000000") + AIR) / INNER, Tunnel.CAPWAP, 1, INNER_MACS),
+    "capwap of the air, swapped": (
+        OUTER / IP4 / UDP(dport=5247) / Raw(bytes.fromhex("0010430000000000") + AIR[1::-1] + AIR[2:]) / INNER,
+        Tunnel.CAPWAP, 1, INNER_MACS),
     "geneve": (
         OUTER / IP4 / UDP(dport=6081) / GENEVE(proto=0x6558, vni=5, options=[GeneveOptions(data=b"abcd")]) / FRAME / INNER,
         Tunnel.GENEVE, 1, INNER_MACS),
@@ -159,6 +169,14 @@ NAMED = {
     "tunnel_unknown:gre_0x4242": OUTER / IP4 / GRE(proto=0x4242) / Raw(b"x" * 40),
     "tunnel_unknown:gre_routing": OUTER / IP4 / GRE(proto=0x0800, routing_present=1, chksum_present=1) / Raw(b"x" * 40),
 }
+
+
+def test_fragments_of_capwap_are_told_and_what_keeps_it_alive_is_no_frame() -> None:
+    outer = OUTER / IP4 / UDP(dport=5247)
+    decoder, _ = decode([bytes(outer / Raw(bytes.fromhex("0010028000010000") + bytes(FRAME / INNER)))])
+    assert dict(decoder.names) == {(0, "tunnel_unknown:capwap"): 1}
+    alive = bytes.fromhex("0010020800000000 001600230010") + bytes(16)
+    assert one(bytes(outer / Raw(alive)))[1] == alive
 
 
 @pytest.mark.parametrize("name", NAMED)

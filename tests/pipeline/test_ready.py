@@ -68,7 +68,15 @@ def test_the_pieces_are_all_that_an_audit_needs() -> None:
 
 
 def test_the_longest_pieces_come_first_and_those_for_later_last() -> None:
-    assert ready.in_turn(list(warm.PIECES)) == ["streams", "packets", "lookups", "messages", "seldom", "relays"]
+    assert ready.in_turn(list(warm.PIECES)) == [
+        "streams",
+        "packets",
+        "lookups",
+        "messages",
+        "exchanges",
+        "seldom",
+        "relays",
+    ]
 
 
 def test_each_piece_is_taken_by_one_process(tmp_path: Path) -> None:

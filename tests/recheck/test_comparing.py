@@ -10,6 +10,7 @@ import pytest
 from netaudit.case.reading import open_case
 from netaudit.cli.rechecking import recheck_command
 from netaudit.errors import UsageError
+from netaudit.recheck import comparing
 from netaudit.recheck.comparing import recheck
 from netaudit.recheck.saying import TEXTS
 from netaudit.report.recheck_page import rendered
@@ -85,6 +86,17 @@ def test_a_case_beside_a_capture_is_taken_where_it_is_of_that_very_file(stopped,
     shutil.copy(folder / "before.pcap", tmp_path / "after.pcap")
     with pytest.raises(UsageError, match="is of another capture"):
         recheck_command([folder / "before", tmp_path / "after.pcap"], [], None, as_json=True, lang="en")
+
+
+def test_visits_of_a_side_share_what_is_kept_and_what_is_beyond_keeps_from_saying_gone(stopped, monkeypatch) -> None:
+    folder, _ = stopped
+    before, after = (open_case(folder / name) for name in ("before", "after"))
+    whole = sum(2 + len(one.sent) for one in stopped[1].sides[0][1][0].channels.values())
+    monkeypatch.setattr(comparing, "MOST", whole)  # as many as before, fewer than its connections with them
+    compared = recheck([before], [after])
+    assert compared.sides[0][1][0].limits == ["bound"]
+    assert "gone" not in {one.status for one in compared.outcomes}
+    assert any(("bound", {}) in one.bears for one in compared.outcomes)
 
 
 def test_texts_of_captures_are_masked_in_data_too() -> None:

@@ -12,16 +12,16 @@ UP = "face.example.cn"
 
 def test_a_stretch_counts_where_it_was_captured_whole_and_the_device_was_heard() -> None:
     before, after = office(marks=[]), visit(LATER, [beats(LATER)])
-    route = before.channels[CAMERA, UP]
-    power = power_of(before, after, route, route.times(), CAMERA)
+    route, seen = before.channels[CAMERA, UP], after.spans
+    power = power_of(before, after, route, route.times(), CAMERA, seen)
     assert (power.kind, power.occasions, power.followed, power.asked) == ("stretches", 3, 3, 3)
     after.heard[CAMERA] = [(LATER, LATER + STRETCH // 2)]
-    assert power_of(before, after, route, route.times(), CAMERA).asked == 1
+    assert power_of(before, after, route, route.times(), CAMERA, seen).asked == 1
     after.spans = [(LATER, LATER + STRETCH - 1)]
-    assert power_of(before, after, route, route.times(), CAMERA).seen == 0
+    assert power_of(before, after, route, route.times(), CAMERA, seen).seen == 0
     after.spans = [(LATER, LATER + 3 * STRETCH)]
     before.heard[CAMERA] = [(SECOND, 2 * SECOND)]
-    power = power_of(before, after, route, route.times(), CAMERA)
+    power = power_of(before, after, route, route.times(), CAMERA, seen)
     assert (power.kind, power.occasions) == ("stretches", 1)
 
 
@@ -34,9 +34,9 @@ def test_pictures_that_others_move_are_no_occasion() -> None:
     before = visit(SECOND, [channel(CAMERA, UP, after_passes(SECOND)), moved(SECOND, CAMERA, SERVER)], marks=[])
     route = before.channels[CAMERA, UP]
     own = visit(LATER, [moved(LATER, CAMERA, SERVER), beats(LATER)], marks=[])
-    assert power_of(before, own, route, route.times(), CAMERA).asked == 12
+    assert power_of(before, own, route, route.times(), CAMERA, own.spans).asked == 12
     others = visit(LATER, [moved(LATER, "08:54:11:00:00:09", SERVER), beats(LATER)], marks=[])
-    assert power_of(before, others, route, route.times(), CAMERA).asked == 0
+    assert power_of(before, others, route, route.times(), CAMERA, others.spans).asked == 0
 
 
 def test_a_mark_names_a_camera_by_the_word_that_only_its_name_has() -> None:
@@ -56,7 +56,7 @@ def test_the_bound_pays_only_for_kinds_that_could_have_been_enough() -> None:
     before, after = (visit(start, [beats(start, 5)], passes=5) for start in (SECOND, LATER))
     route = channel(CAMERA, UP, after_passes(SECOND, passes=5), "uploaded")
     before.channels[CAMERA, UP] = route
-    power = power_of(before, after, route, route.times(), CAMERA)
+    power = power_of(before, after, route, route.times(), CAMERA, after.spans)
     assert (power.kind, power.looked, power.of_100) == ("passes", 1, 98)
 
 

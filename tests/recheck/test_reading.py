@@ -103,3 +103,21 @@ def test_what_two_captures_show_of_one_connection_is_there_once() -> None:
     twice = [flow(up=50_000), flow("f2", up=50_000)]
     found = visit_of(case(twice, sightings=[{"flow_id": "f2"}]))
     assert forms(found) == [("clear", 50_000)]
+
+
+def test_what_is_kept_is_bounded_over_all_connections_and_said() -> None:
+    """Many small connections fill a memory as well as one large one."""
+    given = case([flow(f"f{k}", up=500, down=90) for k in range(3)])
+    assert visit_of(given, 6).limits == []  # three connections, three things that they carried
+    for most in (5, 2, 0):
+        found = visit_of(given, most)
+        assert "bound" in found.limits
+        assert sum(len(one.sent) for one in found.channels.values()) <= most
+
+
+def test_the_way_out_is_seen_where_it_is_answered() -> None:
+    later = {"first_ts": T0 + 900 * SECOND, "last_ts": T0 + 960 * SECOND}
+    found = visit_of(case([flow("f1", up=50, down=90), flow("f2", up=90, **later), flow("f3", up=70, server_ip=IN)]))
+    assert {end: one.spans for (who, end), one in found.channels.items() if who == CAMERA} == {
+        CLOUD: [(T0, T0 + 60 * SECOND)], IN: [(T0, T0 + 60 * SECOND)],
+    }  # fmt: skip

@@ -31,6 +31,7 @@ def visit(start: int, channels: list[Channel], *, passes: int = 12, devices: lis
     heard = defaultdict(list)
     for one in channels:
         heard[one.device].append((start, end))
+        one.spans = one.spans or ([(start, end)] if one.down or one.inside else [])
     given = {
         "names": ["case"], "sides": frozenset({"lan"}), "spans": [(start, end)],
         "marks": [(start + 2 * (k + 1) * MINUTE, text.format(k)) for k in range(passes)],

@@ -33,6 +33,10 @@ def noted(status: int, body: bytes = b"", location: str = "") -> list[str]:
         b'{"error_code":50001}',
         b'{"code":1,"success":false}',
         b'{"is_success":0}',
+        b'{"statusCode":6,"statusString":"Invalid Content","subStatusCode":"badParameters"}',
+        b'{"ResponseStatusObject":{"RequestURL":"/VIID/Faces","StatusCode":"4","StatusString":"Invalid Operation"}}',
+        b'{"ResponseStatusListObject":{"ResponseStatusObject":[{"StatusCode":3,"StatusString":"Device Error"}]}}',
+        b'<?xml version="1.0"?><ResponseStatus version="2.0" xmlns="x"><requestURL>/a</requestURL><statusCode>2</statusCode></ResponseStatus>',
         b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code></Error>',
         b'<ErrorResponse xmlns="x"><Error/></ErrorResponse>',
         b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code/></s:Fault></s:Body></s:Envelope>',
@@ -48,6 +52,11 @@ def test_a_body_that_refuses(body: bytes) -> None:
     [
         b"{}",
         b'{"code":0,"success":true}',
+        b'{"statusCode":1,"statusString":"OK","subStatusCode":"ok"}',
+        b'{"statusCode":7,"statusString":"Reboot Required"}',
+        b'{"ResponseStatusListObject":{"ResponseStatusObject":[{"StatusCode":"0","StatusString":"OK"},{"StatusCode":"4","StatusString":"x"}]}}',
+        b"<ResponseStatus><statusCode>1</statusCode><statusString>OK</statusString></ResponseStatus>",
+        b"<List><ResponseStatus><statusCode>6</statusCode></ResponseStatus></List>",
         b'{"code":200,"msg":"ok"}',
         b'{"code":4}',
         b'{"postcode":44000}',
@@ -69,6 +78,19 @@ def test_a_body_that_refuses(body: bytes) -> None:
 )
 def test_a_body_that_does_not(body: bytes) -> None:
     assert noted(200, body) == []
+
+
+def test_of_several_outcomes_none_may_be_good() -> None:
+    """RFC 4918, 13: Multi-Status of WebDAV."""
+    one = "<D:response><D:href>/a</D:href><D:status>HTTP/1.1 %s</D:status></D:response>"
+    for codes, refused in (
+        (["507 Insufficient Storage"], True),
+        (["403 No", "423 Locked"], True),
+        (["201 Created", "507 No"], False),
+    ):
+        body = '<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">' + "".join(one % code for code in codes)
+        assert noted(207, (body + "</D:multistatus>").encode()) == ([REFUSED] if refused else [])
+    assert noted(200, (one % "507 No").encode()) == []
 
 
 def test_a_page_for_logging_in_takes_nothing() -> None:

@@ -31,7 +31,8 @@ def rows(folder: Path, document: object, kind: str = "application/json") -> list
         reader.take(leaf, "", hashlib.sha256(leaf.part.data).hexdigest())
     written = leaves.LeafRows(folder, "0")
     written.append(message, reader.taken)
-    written.close()
+    for writer in written.writers:
+        writer.close()
     (path,) = leaves.parts(folder)
     with pa.OSFile(str(path), "rb") as file:
         return list(pa.ipc.open_stream(file).read_all().to_pylist())

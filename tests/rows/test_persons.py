@@ -46,7 +46,8 @@ def test_clear_values_go_under_private_only(folder):
     taken = PersonRows(folder, "0")
     taken.take("o1", leaf({"name": "李四光", "idNumber": RIGHT, "time": "t"}))
     rows = taken.end("m1")
-    taken.close()
+    for writer in taken.writers:
+        writer.close()
     assert [row[2] for row in rows] == ["name", "id_number", "time"]
     assert not any(RIGHT in str(row) or "李四光" in str(row) for row in rows)
     clear = pa.ipc.open_stream(folder / "private" / "persons.0.arrows").read_all()
@@ -176,7 +177,8 @@ def test_a_document_that_is_too_long_to_be_looked_through_is_counted(folder) -> 
     taken.take("o2", leaf({"idNumber": RIGHT, "photo": "QUJD" * 400_000}))
     assert taken.not_looked_through == len(long.part.data)
     assert [row[2] for row in taken.end("m")] == ["id_number"]
-    taken.close()
+    for writer in taken.writers:
+        writer.close()
 
 
 def test_a_sender_that_names_its_field_as_ours_hides_nobody(folder) -> None:
@@ -185,7 +187,8 @@ def test_a_sender_that_names_its_field_as_ours_hides_nobody(folder) -> None:
     taken.take("o1", leaf({"name": "李四光", "idNumber": RIGHT}))
     taken.take("o2", leaf("(user)phone=13800138000&(user)idNumber=" + RIGHT, "form"))
     assert {"phone", "id_number"} <= {row[2] for row in taken.end("m") if row[1] == "o2"}
-    taken.close()
+    for writer in taken.writers:
+        writer.close()
 
 
 def test_only_what_stands_beside_a_repeated_number_is_left_out(folder) -> None:
@@ -205,7 +208,8 @@ def test_a_document_of_too_many_codings_is_counted(folder, monkeypatch: pytest.M
     coded = leaf({"a": b"some words of nobody".hex(), "b": b"some more of nobody".hex()})
     taken.take("o1", coded)
     assert taken.not_looked_through == len(coded.part.data)
-    taken.close()
+    for writer in taken.writers:
+        writer.close()
 
 
 @pytest.mark.parametrize(
@@ -219,4 +223,5 @@ def test_a_text_with_more_lines_or_fields_than_are_read_is_counted(folder, text:
     taken = PersonRows(folder, "0")
     taken.take("o", Leaf(Part(text.encode(), Way.of("request body"), ""), "text"))
     assert taken.not_looked_through == (len(text) if cut else 0)
-    taken.close()
+    for writer in taken.writers:
+        writer.close()

@@ -27,7 +27,7 @@ TABLES = ("messages", "flows", "observations")
 STREAMED = [BY_NAME[name] for name in (*TABLES, "objects", "events", "persons", "evidence", "tls_hellos", "media")]
 
 
-def no_takers(*_):
+def no_takers(*_, **__):
     """All flows to the readers."""
     return []
 
@@ -104,7 +104,7 @@ def capture_tables(path, folder, key, *, columns):
     with (
         mock.patch("netaudit.pipeline.stages.is_plain_document", lambda one: columns and is_plain_document(one)),
         mock.patch("netaudit.messages.mqtt.reader.LEAST", 2 if columns else 1 << 30),
-        mock.patch("netaudit.rows.publications.LEAST", 1),
+        mock.patch("netaudit.rows.documents.LEAST", 1),
     ):
         for window in captures.windows():
             decoded = decoder.feed(window)

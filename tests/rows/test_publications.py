@@ -14,12 +14,13 @@ from netaudit.messages.from_streams import Conversations
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import Publications, publications
 from netaudit.pipeline.stages import Keep, Shard
-from netaudit.rows.publications import AT_ONCE, PlainPublications
+from netaudit.rows.documents import AT_ONCE, Documents
+from netaudit.rows.publications import of_publications
 from netaudit.storage.table_streams import read_streams
-from netaudit.unwrapping.from_messages import is_plain_text, plain_publications
+from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_text
 from tests.messages.mqtt.test_reader import connect, packet, publish
 from tests.reference.messages import read, up
-from tests.rows.test_plain_documents import bodies
+from tests.rows.test_documents import bodies
 from tests.streams.wire import ACK, FIN, MS, SYN, batch
 from tests.streams.wire import packet as wire
 
@@ -77,7 +78,7 @@ def tables_of(folder, packets, cuts, *, together):
     (folder / "private" / "key").write_bytes(bytes(range(32)))
     with (
         mock.patch("netaudit.messages.mqtt.reader.LEAST", 2 if together else 1 << 30),
-        mock.patch("netaudit.rows.publications.LEAST", 1),
+        mock.patch("netaudit.rows.documents.LEAST", 1),
     ):
         shard, begin = Shard(folder, "0", Keep()), 0
         shard.ledger._most_values = 3
@@ -112,7 +113,7 @@ def test_together_and_one_by_one(conversations, cuts, tmp_path_factory):
 def test_they_are_told_together(tmp_path):
     """What the tests above compare is not the same way twice."""
     packets = traffic([(4, [publish(b"t/1", b'{"t":%d}' % number) for number in range(9)], 1460, False)])
-    with mock.patch("netaudit.rows.plain_documents.PlainDocuments.add", side_effect=AssertionError):
+    with mock.patch("netaudit.rows.documents.Documents.add", side_effect=AssertionError):
         found = tables_of(tmp_path, packets, (GREETED,), together=True)
     assert len(found["objects"]) == len(found["evidence"]) == 9
 
@@ -151,32 +152,35 @@ def test_topics_that_follow_each_other():
 
 @given(st.lists(bodies | st.binary(max_size=260), max_size=6))
 def test_plain_texts(texts):
-    rows, data = np.zeros(len(texts), PUBLICATION), b"".join(texts)
+    rows, data = np.zeros(len(texts), PUBLICATION), np.frombuffer(b"".join(texts), np.uint8)
     rows["stop"] = np.cumsum([len(text) for text in texts])
     rows["body"][1:] = rows["stop"][:-1]
-    block = Publications("mqtt", 0, 0, len(data), data=data, rows=rows)
-    assert plain_publications(block).tolist() == [is_plain_text(text) for text in texts]
+    assert are_plain_texts(data, rows).tolist() == [is_plain_text(text) for text in texts]
 
 
 @pytest.mark.parametrize("count", [10, 200])
-def test_few_are_given_back_as_messages(count, tmp_path):
+def test_few_are_taken_as_messages(count, tmp_path):
     from netaudit.rows.events import EventRows
     from netaudit.storage.table_streams import RowWriter
 
     make_folders(tmp_path)
-    found = PlainPublications(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))
+    rows = RowWriter(tmp_path, "0")
+    found = Documents(rows, EventRows(tmp_path, "0"))
     events = [
         up(connect()),
         up(b"".join(publish(b"t/1", b'{"t":%d}' % number) for number in range(count)) + publish(b"t/1", b"on")),
     ]
     (_, block), _ = read(events, server_port=1883, conversations=Conversations(together=True))
     block.place()
-    assert [message.body for message in found.add(block)] == [b"on"]
+    assert [message.body for message in found.add_block(block)] == [b"on"]
     assert not found.full
-    assert len(found.few()) == (count if count < 64 else 0)
-    assert found.take() == []
-    for _ in range(AT_ONCE // count + 1):
-        found.add(block)
+    with mock.patch("netaudit.rows.documents.of_publications", side_effect=of_publications) as columns:
+        assert found.take() == []
+    assert columns.called == (count >= 64)
+    rows.flush(least=1)
+    assert len(read_streams(tmp_path, "messages")) == count
+    for _ in range(2 * AT_ONCE // count + 1):
+        found.add_block(block)
     assert found.full
 
 

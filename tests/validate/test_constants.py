@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -12,7 +13,10 @@ import numpy as np
 import pytest
 
 from netaudit.capture import linktypes
+from netaudit.messages.http1 import head, side
+from netaudit.messages.rtp import reader
 from netaudit.streams import state
+from netaudit.unwrapping import lines
 from netaudit.validate import constants
 from netaudit.validate.certificate import ASSERTIONS
 from tests.conftest import ROOT
@@ -71,6 +75,24 @@ def test_they_are_the_same_in_every_process() -> None:
     ]
     assert said[0] == said[1]
     assert said[0].count("constants/") > 2000
+
+
+def test_what_only_some_installations_have_is_not_there_and_then_there_again() -> None:
+    before = [sys.modules.get(name) for name in constants.EXTRAS], reader.decodes_video()
+    with constants.without_extras():
+        assert not reader.decodes_video()
+        with pytest.raises(ImportError):
+            importlib.import_module("pylsqpack")
+    assert ([sys.modules.get(name) for name in constants.EXTRAS], reader.decodes_video()) == before
+
+
+def test_scarce_bounds_are_small_and_then_as_they_were() -> None:
+    before = constants.of_constants()
+    with constants.scarcity(1):
+        assert 8 <= head.HEAD_LIMIT <= 1920
+        assert head.HEAD_LIMIT == side.HEAD_LIMIT != lines.WIDE  # each has its own
+        assert constants.of_constants().keys() == before.keys()
+    assert constants.of_constants() == before
 
 
 @pytest.mark.parametrize("page", ["docs/test-specification.md", "docs/zh/test-specification.md"])

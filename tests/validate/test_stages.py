@@ -106,16 +106,25 @@ def test_changed_windows_are_the_same_records_lost_doubled_and_cut() -> None:
     lost = stages.changed(whole, stages.WAYS["losses"], 0)
     times = np.bincount(lost.records["frame"].astype(np.int64), minlength=300)
     assert set(times.tolist()) == {0, 1, 2}
-    assert set(lost.records["caplen"].tolist()) == {30, 40}
+    sizes = set(lost.records["caplen"].tolist())
+    assert max(sizes) == 40
+    assert len(sizes) > 10  # cut off at any place
     assert not whole.buffer.any()
     heads = stages.changed(whole, stages.WAYS["heads"], 0)
-    assert 60 < np.count_nonzero(heads.buffer) < 140
+    assert 110 < np.count_nonzero(heads.buffer) < 190
     assert not whole.buffer.any()
 
 
 def test_other_bodies_are_other_ones() -> None:
     message = Message("http", 0, 0, 60, body=bytes(range(60)), notes=["x"])
-    found = [one.body for one in stages.others(message, 6)]
-    assert [len(one) - 60 for one in found[1:]] == [0, -1, 1, 1, 0]
-    assert len(set(found) - {message.body}) == 6
+    found = [one.body for one in stages.others(message, 7)]
+    assert [len(one) - 60 for one in found[1:]] == [0, -1, 1, 1, 0, 0]
+    assert len(set(found) - {message.body}) == 7
     assert message.notes == ["x"]
+
+
+def test_what_a_bound_that_nobody_would_set_raises_is_told(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next file is read."""
+    monkeypatch.setattr(stages, "_read", lambda *_: {}[0])
+    found = stages.of_stages(room / "connections", "connections", {"scarce": stages.WAYS["scarce"]})
+    assert list(found) == ["connections/scarce/raised"]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.learning import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
-from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, RECORDS, UNCHECKED
+from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import heard_nearly_all, left_open, open_rows, total
 from netaudit.findings.visibility import CLEAR
@@ -135,6 +135,13 @@ CALM = (
         "{n} 个被字段称为证件号码的号码连同姓名传出，而无校验位可以核对（15 位）或校验位不符",
         "{n:number that a field calls an identity number|numbers that fields call identity numbers} left beside a name,"
         " of 15 digits without a check digit, or with a wrong one",
+        FIRST,
+    ),
+    Kind(
+        "numbers_own", left_open("numbers_own", "apart", OWNS, subjects=True),
+        "浏览器向同一网站发出 {n} 条含同一个身份证件号码的记录，如表单或 Cookie 所带，未列入发现",
+        "{n:record|records} with one and the same identity number left a browser for one site, as a form or a cookie "
+        "carries it; in no finding",
         FIRST,
     ),
     Kind(

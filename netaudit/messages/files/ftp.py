@@ -185,8 +185,8 @@ def _announced(verb: str, argument: str) -> int:
 
 
 # what begins no file that anybody sends by FTP, but another protocol: requests that carry a body, a ClientHello
-_OTHER = re.compile(rb"POST /|PUT /|PRI \* H|\x16\x03[\x00-\x04]..\x01", re.DOTALL)
-TELLING = 7  # bytes that tell
+_OTHER = re.compile(rb"(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH) /|PRI \* H|\x16\x03[\x00-\x04]..\x01", re.DOTALL)
+TELLING = 9  # bytes that tell
 
 
 class FtpDataReader(BaseReader):

@@ -10,6 +10,7 @@ LIMIT = 8 << 20  # bytes of one key frame
 UNITS = 1024  # NAL units of one key frame
 SETS = 16  # parameter sets that are kept
 START = b"\x00\x00\x00\x01"
+INSIDE = START[1:]  # never within a unit (ITU-T H.264, 7.4.1): where it stands, a sloppy sender joined several
 MIME = {"H264": "video/h264", "H265": "video/h265"}
 
 
@@ -136,7 +137,7 @@ class VideoTrack:
         if self.stamp < 0:
             return []
         stamp, self.stamp = self.stamp, -1
-        units, self.units = [bytes(unit) for unit in self.units], []
+        units, self.units = [part for unit in self.units for part in _parted(bytes(unit))], []
         if not whole or self.size > LIMIT or len(units) >= UNITS:
             self.damaged += any(self._is_key(self._kind(unit)) for unit in units)
             return []
@@ -151,3 +152,8 @@ class VideoTrack:
         message = Message("rtp", 0, self.start, self.end, content_type=MIME[self.codec], body=body, body_size=len(body))
         message.notes.append(f"one key frame; at most {PER_MINUTE} a minute of a stream are looked at")
         return [message]
+
+
+def _parted(unit: bytes) -> list[bytes]:
+    """The units in one that was sent, each without the zeros before the next one's start."""
+    return [part for one in unit.split(INSIDE, UNITS) if (part := one.rstrip(b"\0"))] if INSIDE in unit else [unit]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import step
 from netaudit.text.json_text import LONG
+from netaudit.text.percent import unquote
 from netaudit.unwrapping import text
 from netaudit.unwrapping.codecs.text import unescaped
 from netaudit.unwrapping.slices import Numbering, narrow, readable
@@ -48,7 +49,7 @@ def open_form(part: Part, budget: Budget) -> Iterator[Part]:
         first = start if value == end and data[end - 1] != 0x3D else value  # it may have no key
         if end - first < LONG or not text.promising(data[first : min(first + 256, end)]):
             continue
-        key = text.to_text(text.unquote(data[start:first][:-1][:200])) or "*"
+        key = text.to_text(unquote(data[start:first][:-1][:200])) or "*"
         child = narrow(part, first, end, numbering(step("form", key)), closed=end < len(data))
         child.name = key
         if b"+" in child.data and any(escape in child.data for escape in _RESERVED):

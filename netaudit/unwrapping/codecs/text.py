@@ -11,6 +11,7 @@ import numpy as np
 from netaudit.contracts.unwrapping_steps import Step, clean
 from netaudit.text.base64_alphabet import STANDARD
 from netaudit.text.json_text import LONG
+from netaudit.text.percent import unquote
 from netaudit.unwrapping import text
 from netaudit.unwrapping.part import Part, Ranges
 from netaudit.unwrapping.slices import cut, derive, known, narrow
@@ -248,13 +249,13 @@ def unescaped(part: Part, step: Step | None) -> Part:
     """Percent escapes taken off. A gap keeps its length only in text without escapes (bare slashes show that)."""
     end = known(part)
     if not part.missing or (b"%" not in part.data[:-8] and (b"/" in part.data or b"+" in part.data)):
-        data = text.unquote(part.data)
+        data = unquote(part.data)
         if len(data) == len(part.data):
             return derive(part, data, step, part.missing, part.unknown_from)
         if part.unknown_from is None and not part.missing:
             return derive(part, data, step)
     tail = part.data.rfind(b"%", max(0, end - 2), end)  # do not decode half an escape
-    data = text.unquote(part.data[: tail if tail >= 0 else end])
+    data = unquote(part.data[: tail if tail >= 0 else end])
     return derive(part, data, step, None, len(data))
 
 

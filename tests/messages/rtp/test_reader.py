@@ -157,6 +157,19 @@ def test_key_frames_by_the_streams_clock(monkeypatch):
     assert messages[0].body == b"".join(b"\0\0\0\1" + unit for unit in (SPS, PPS, IDR))
 
 
+def test_units_that_a_sender_joined_are_parted(monkeypatch):
+    """Who splits a stream at starts of four bytes only sends several units, with those of three in them, as one."""
+    monkeypatch.setattr(rtp, "decodes_video", lambda: True)
+    joined = b"\x06" + b"i" * 20 + b"\0\0\1" + IDR
+    cuts = [joined[at : at + 1000] for at in range(1, len(joined), 1000)]
+    pieces = [b"\x7c" + bytes([6 | 0x80 * (not n) | 0x40 * (n == len(cuts) - 1)]) + cut for n, cut in enumerate(cuts)]
+    units = [SPS + b"\0\0\1" + PPS, *pieces]
+    packets = [packet(i, unit, kind=96, marker=i == len(cuts)) for i, unit in enumerate(units)]
+    packets += other(len(units), 3000) + other(len(units) + 4, 6000)
+    (message,) = media(read(flow(packets), proto=17)[0])
+    assert message.body == b"".join(b"\0\0\0\1" + unit for unit in (SPS, PPS, b"\x66" + b"i" * 20, IDR))
+
+
 def test_a_damaged_key_frame_is_not_used(monkeypatch):
     monkeypatch.setattr(rtp, "decodes_video", lambda: True)
     packets = key_frame(0, 0) + other(5, 3000) + key_frame(9, 90_000)

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.text import json_text
-from netaudit.unwrapping import mime, text, xml_text
+from netaudit.text.percent import unquote
+from netaudit.unwrapping import mime, xml_text
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import text as codecs_text
 from netaudit.unwrapping.part import Leaf, Part
@@ -105,14 +106,7 @@ def test_base64_equals_the_slow_twin(data: bytes) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from([b"%", b"%2", b"%2F", b"%41", b"%zz", b"a", b"%e4", b"%%"]), max_size=40).map(b"".join))
 def test_unquote_equals_the_slow_twin(data: bytes) -> None:
-    assert text.unquote(data) == reference.unquote(data)
-
-
-def test_unquote_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = b"ab%2Fc%41%4" * 20
-    for chunk in (3, 4, 5, 17):
-        monkeypatch.setattr(text, "_CHUNK", chunk)
-        assert text.unquote(data) == reference.unquote(data)
+    assert unquote(data) == reference.unquote(data)
 
 
 @pytest.mark.parametrize("size", range(120, 132))

@@ -1,0 +1,88 @@
+"""Bytes of elements that are a tag, a length and so many bytes each: known by lengths that add up to the last byte.
+
+Nobody declares such a notation, and makers choose how many bytes tag and length have. That lengths lead through to the
+end by chance is told by what the elements say: texts and pictures, mostly.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+TAGS, LENGTHS = (1, 2, 4), (1, 2, 3, 4)  # bytes
+LEAST, MOST = 3, 2000  # elements
+LEAST_TEXTS = 3
+SHARE = 0.6  # of values that are texts or pictures
+LARGEST = 4 << 20  # bytes
+_CONTROL = frozenset(range(0x20)) - {9, 10, 13}
+_NO_CONTROL = bytes(set(range(256)) - _CONTROL)
+SAMPLE = 256  # bytes of a value that are looked at
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM")
+_PRINTABLE = bytes([*range(0x20, 0x7F), 9, 10, 13])
+
+
+class Element(NamedTuple):
+    """One element: its tag, and where its value stands."""
+
+    tag: bytes
+    start: int
+    end: int
+
+
+def elements(data: bytes | bytearray, start: int = 0, end: int | None = None) -> list[Element]:
+    """The elements that bytes are; nothing where they are none to the last byte.
+
+    Of several layouts that with most texts, then that with the fewest elements.
+    """
+    end = len(data) if end is None else end
+    best: list[Element] = []
+    most = (LEAST_TEXTS, -MOST - 1)
+    if not 2 * LEAST <= end - start <= LARGEST or not data[start:end].translate(None, _NO_CONTROL):
+        return best  # tags and lengths of a text are none, and most that is asked of is one
+    for tag in TAGS:
+        for length in LENGTHS:
+            for order in ("big", "little") if length > 1 else ("big",):
+                found = _walk(data, start, end, tag, length, order)
+                if len(found) >= LEAST and (worth := (_texts(data, found), -len(found))) > most:
+                    best, most = found, worth
+    return best
+
+
+def _walk(data: bytes | bytearray, at: int, end: int, tag: int, length: int, order: str) -> list[Element]:
+    endian: Literal["big", "little"] = "big" if order == "big" else "little"
+    head, binary = tag + length, 0
+    out: list[Element] = []
+    while at < end:
+        if end - at < head or len(out) >= MOST:
+            return []
+        size = int.from_bytes(data[at + tag : at + head], endian)
+        if size > end - at - head:
+            return []
+        binary += not _CONTROL.isdisjoint(data[at : at + head])
+        out.append(Element(bytes(data[at : at + tag]), at + head, at + head + size))
+        at += head + size
+    return out if 2 * binary > len(out) else []  # tags and lengths of a text are none
+
+
+def _texts(data: bytes | bytearray, found: list[Element]) -> int:
+    """How many values are texts, where most are, or pictures, and where tags tell them apart; else 0."""
+    said = [bytes(data[one.start : min(one.end, one.start + SAMPLE)]) for one in found if one.end > one.start]
+    pictures = sum(value.startswith(_PICTURES) for value in said)
+    texts = sum(is_words(value) for value in said)
+    apart = len({one.tag for one in found}) >= LEAST
+    return texts if apart and texts + pictures >= SHARE * len(said) else 0
+
+
+def is_words(value: bytes) -> bool:
+    """Whether the beginning of a value is a text, in UTF-8 or GB 18030, of two bytes at least."""
+    if len(value) < 2 or value.translate(None, _PRINTABLE).translate(None, bytes(range(0x80, 0x100))):
+        return False
+    for charset in ("utf-8", "gb18030"):
+        for cut in range(4):  # a character may be cut
+            try:
+                value[: len(value) - cut].decode(charset)
+            except UnicodeDecodeError:
+                if len(value) < SAMPLE:
+                    break
+            else:
+                return True
+    return False
