@@ -43,6 +43,7 @@ _LINES = re.compile(rb"[^\x00-\x1f]{1,64}+\r?\n(?:[^\x00-\x1f:=]{1,48}+[:=][^\x0
 _HEAD = re.compile(rb"(?:\x00{0,4}[\t\x20-\x7e\x80-\xff]{0,512}+\r?\n){1,32}+")
 _SIZE = re.compile(rb"[:=] ?(\d{2,8})\r?\n")
 _MARKS = re.compile(rb'["{}\[\]]')
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # in no XML (1.0, 2.2)
 _ROOT = re.compile(rb"<([A-Za-z][\w:.-]{0,80})")
 
 
@@ -58,6 +59,8 @@ class Frame:
 
 class _Json:
     """Where a JSON text ends; asked again when more came."""
+
+    broken = -1  # careless senders write anything between quotes
 
     def __init__(self, begin: int) -> None:
         self.at, self.depth, self.quoted = begin, 0, False
@@ -85,12 +88,18 @@ class _Json:
 
 
 class _Xml:
-    """Where an XML document ends: behind the first closing tag of its root."""
+    """Where an XML document ends: behind its root; `broken` where bytes stand that are none of it."""
 
     def __init__(self, begin: int) -> None:
-        self.at, self.close = begin, b""
+        self.at, self.close, self.broken = begin, b"", -1
 
     def end(self, data: bytes | bytearray) -> int:
+        begun, end = self.at, self._end(data)
+        if (control := _CONTROL.search(data, begun, end or len(data))) is not None:
+            self.broken = control.start()
+        return end if self.broken < 0 else 0
+
+    def _end(self, data: bytes | bytearray) -> int:
         if not self.close:
             root = _ROOT.search(data, self.at)
             if root is None or root.end() == len(data):
@@ -262,6 +271,11 @@ class Side:
             frame = self._next(final=final)
             if self.turned:
                 return out
+            if self.under_way is not None and self.under_way[1].broken >= 0:  # a stream of XMPP that turns to TLS
+                self._pass(self.under_way[0] - self.pos)
+                out.append(self._document(self.under_way[1].broken - self.under_way[0], cut=True))
+                self.given_up = True
+                break
             if self._is_too_long(frame):
                 over = Message("carved", self.direction, self.base, self.base, complete=False, unknown_from=0)
                 over.notes.append(TOO_LONG)

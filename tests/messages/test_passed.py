@@ -197,3 +197,13 @@ def test_a_number_in_the_name_of_a_hello_is_found() -> None:
     messages, summary = read([up(client_hello(f"{LABEL.decode()}.in.example")), down(server_hello())], server_port=443)
     assert summary.protocol == "tls"
     assert any(one.protocol == "carved" and LABEL in one.body.lower() for one in messages)
+
+
+def test_xml_that_never_ends_hides_no_hello() -> None:
+    """A stream of XMPP that turns to TLS: what no text holds is none of it."""
+    opened = b"<?xml version='1.0'?><stream:stream to='a.example' version='1.0'>"
+    events = [up(opened), down(opened), up(client_hello()), down(server_hello())]
+    messages, _ = read(events, server_port=5222)
+    assert [one.method for one in messages if one.protocol == "tls"] == ["client_hello", "server_hello"]
+    cut, _ = read(events, cuts=range(0, 900, 7), batch=1, server_port=5222)
+    assert essence(cut) == essence(messages)
