@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE = (
-    "<html><body><table><tr><th>Model</th><th>IP address</th><th>Serial number</th></tr>"
-    "<tr><td>DS-2CD3T46WD-I3</td><td>192.168.1.64</td><td>DS-2CD3T46WD-I320190101AACH123456789</td></tr></table></body></html>"
-).encode()
+    b"<html><body><table><tr><th>Model</th><th>IP address</th><th>Serial number</th></tr>"
+    b"<tr><td>DS-2CD3T46WD-I3</td><td>192.168.1.64</td><td>DS-2CD3T46WD-I320190101AACH123456789</td></tr></table></body></html>"
+)
 PC = "192.168.1.64"
 
 
 @pytest.mark.parametrize(("server", "named"), [("203.0.113.80", False), ("192.168.1.1", True)])
-def test_a_manual_on_the_web_names_nobody_here(tmp_path: Path, server: str, named: bool) -> None:  # noqa: FBT001
+def test_a_manual_on_the_web_names_nobody_here(tmp_path: Path, server: str, named: bool) -> None:
     """A recorder's page may list the cameras of its network; whoever is outside knows none of its addresses."""
     capture = Capture()
     capture.talk(PC, server, (request("GET", "/devices.html"), reply(PAGE, Content_Type="text/html; charset=utf-8")))
