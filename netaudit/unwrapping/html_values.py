@@ -23,12 +23,8 @@ Value = object
 
 LARGEST = 1 << 20  # characters of a page that are looked at
 MOST = 10_000  # tokens of one kind: cells, lines, fields
-MOST_SCRIPTS = 64
-LARGEST_SCRIPT, LARGEST_HELD, MOST_HELD = (
-    64 << 10,
-    16 << 10,
-    8,
-)  # characters of a script file, of an object in it; objects
+MOST_SCRIPTS = 64  # that are read as documents, or are none
+LARGEST_SCRIPT, LARGEST_HELD, MOST_HELD = 64 << 10, 16 << 10, 8  # characters of a script, of an object in it; objects
 _TOKEN = re.compile(
     r"<!--|<(?P<end>/?)(?P<name>[a-zA-Z][\w:-]{0,40})(?P<said>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>?"
     r"|(?P<text>[^<]++)|<"
@@ -102,6 +98,7 @@ class _Page:
         self.forms: list[Value] = []
         self.data: list[Value] = []
         self.scripts: list[Value] = []
+        self._tried = 0  # scripts that were read as documents
         self._lines: list[str] = []
         self._line: list[str] = []
         self._literals: list[Pair] = []
@@ -259,7 +256,10 @@ class _Page:
             return
         text = inner.strip()
         bare = _GIVEN.sub("", text, count=1).rstrip("; \t\r\n")
-        value = document_in(bare) if ("json" in kind or bare is not text) and len(self.scripts) < MOST_SCRIPTS else None
+        value = None
+        if ("json" in kind or bare is not text) and self._tried < MOST_SCRIPTS:
+            self._tried += 1
+            value = document_in(bare)
         if value:
             self.scripts.append(value)
         elif "json" not in kind:
