@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netaudit.routes.messages import Leaf, RouteMessage
 
 LEAST, SHARE = 3, 0.6  # keys that a message explains, and their part of its leaves
+LEAST_KINDS, LONGEST_CODE = 2, 3  # kinds of values that elements with codes have; digits of these
 _IS_NULL = "7"  # of a metric of Sparkplug B: it has no value
 _LASTING = frozenset({"device", "place"})
 Elements = dict[str, list["Leaf"]]  # leaves of elements of lists, by the elements' paths
@@ -53,6 +54,30 @@ def explained(messages: list[RouteMessage]) -> None:
     for one in others if told else ():
         if (known := told.get(one.route[:2])) is not None:
             _explain(one, known)
+    for one in messages:
+        if any(each.key.isdecimal() and "]" in each.path for each in one.leaves):
+            one.leaves = _by_codes(one)
+
+
+def _by_codes(one: RouteMessage) -> list[Leaf]:
+    """Leaves, of elements that each say by a number which value they are those under it: as fields of their own."""
+    lists: dict[str, Elements] = defaultdict(dict)
+    for path, some in _elements(one).items():
+        lists[path.rpartition("[")[0]][path] = some
+    moved: dict[int, Leaf] = {}
+    for at, elements in lists.items():
+        kinds = {tuple(each.key for each in some) for some in elements.values()}
+        if len(elements) < LEAST or len(kinds) < LEAST_KINDS:  # all alike: records
+            continue
+        for key in sorted(set.intersection(*({each.key for each in some} for some in elements.values()))):
+            codes = [next(each.value for each in some if each.key == key) for some in elements.values()]
+            if len(set(codes)) == len(codes) and all(code.isdecimal() and len(code) <= LONGEST_CODE for code in codes):
+                for code, some in zip(codes, elements.values(), strict=True):
+                    moved |= {
+                        id(each): leaf(f"{at}.{code}.{each.key}", each.key, each.value, each.sha256) for each in some
+                    }
+                break
+    return [moved.get(id(each), each) for each in one.leaves]
 
 
 def _explain(one: RouteMessage, told: Dictionary) -> None:

@@ -61,8 +61,7 @@ _WITHIN = {"array": ("data", "value"), "$binary": ("base64",), "mapvalue": ("fie
 _PAIR = re.compile(r"([^\s:：=][^:：=]{0,29}?)\s?[:：=]\s?(.{1,4096})", re.DOTALL)
 _HOLDERS = frozenset({dict, list, Repeated, Keyed, Pairs, Placed})
 _LISTS = frozenset({list, Repeated, Placed})
-LEAST_CODED, LEAST_KINDS, MOST_CODES = 3, 2, 1000  # elements with codes, kinds of values that they have, codes
-_FIRST = "1"  # number of a field of protocol buffers
+_FIRST, _ALIAS = "1", "2"  # numbers of fields of protocol buffers
 _PREFIX = 4  # elements of a list before names and values by turns: a command, say
 
 
@@ -224,8 +223,6 @@ def _list(node: list[object], reading: Reading, depth: int) -> list[object] | di
             return node
         if (found := _pairs(node, reading, depth)) is not None:
             return found
-        if reading.written == "protobuf" and (by_code := _by_code(node)) is not None:
-            return _mapping(by_code, reading, depth)
     if (made := tables.of_rows(node, reading.written)) is not node:
         return _of(made, reading, depth + 1)  # type: ignore[return-value]
     out: list[tuple[object, str]] | None = None
@@ -288,24 +285,13 @@ def _pairs(node: list[object], reading: Reading, depth: int) -> Keyed | Placed |
 
 
 def _entry(node: dict[str, object]) -> tuple[str, str] | None:
-    """Of a message of protocol buffers its first field, a name, and its last: as maps have them, and metrics."""
+    """Of a message of protocol buffers its first field, a name, and its last: as maps have them, and metrics.
+
+    One with a number besides may be called by that from then on: it stays as it is (`routes/dictionaries.py`).
+    """
     last = max(node, key=int)
-    return (_FIRST, last) if last != _FIRST and name_in(node.get(_FIRST)) else None
-
-
-def _by_code(node: list[object]) -> Keyed | None:
-    """Elements of protocol buffers that each say which value they are by a number of their own: by this number."""
-    some = [one for one in node if isinstance(one, dict)]
-    if len(some) < LEAST_CODED or len({tuple(one) for one in some}) < LEAST_KINDS:  # all alike: records
-        return None
-    for key in sorted(set.intersection(*(set(one) for one in some)), key=int):
-        codes = [one[key] for one in some]
-        if all(type(code) is int and 0 < code <= MOST_CODES for code in codes) and len(set(codes)) == len(codes):
-            return Keyed(
-                (str(code), {name: value for name, value in one.items() if name != key}, number_of(at, named=True))
-                for at, (code, one) in enumerate(zip(codes, some, strict=True))
-            )
-    return None
+    aliased = len(node) > ONE_PAIR and isinstance(node.get(_ALIAS), int)
+    return (_FIRST, last) if last != _FIRST and not aliased and name_in(node.get(_FIRST)) else None
 
 
 def _of_scalars(node: list[object], reading: Reading) -> list[object] | Keyed:

@@ -128,3 +128,21 @@ def test_an_alias_that_was_given_twice_is_nobodys() -> None:
     explained([birth(METRICS), birth([*METRICS[:2], "Pass/IdCardNo", *METRICS[3:]]), data])
     assert "PersonName" not in said_of(data)
     assert "张三" in {each.value for each in data.leaves}
+
+
+def coded(*elements: dict[str, str]) -> list[str]:
+    said = {f"2[{at}].{key}": value for at, one in enumerate(elements) for key, value in one.items()}
+    route = Route("192.168.1.9", "47.96.1.2", reply=False, protocol="mqtt", method="PUBLISH", target="")
+    leaves = [leaf(path, path.rpartition(".")[2], value) for path, value in said.items()]
+    one = RouteMessage("m", route, ("f", "up"), 0, 1, "c", complete=True, leaves=leaves)
+    explained([one])
+    return [each.path for each in one.leaves]
+
+
+def test_elements_with_codes_that_nobody_explains_are_fields_of_their_own() -> None:
+    paths = coded({"2": "22", "15": "张三"}, {"2": "23", "13": "0.9"}, {"2": "24", "11": "1"})
+    assert paths == ["2.22.2", "2.22.15", "2.23.2", "2.23.13", "2.24.2", "2.24.11"]
+
+
+def test_elements_that_are_alike_are_records() -> None:
+    assert coded(*({"1": str(at), "2": "x"} for at in range(4)))[0] == "2[0].1"
