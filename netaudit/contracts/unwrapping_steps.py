@@ -44,6 +44,7 @@ NAMES = {
     "key frame": "关键帧",
     "numbers": "数字列表",
     "part": "片段",
+    "picture": "图片内文字",
     "text": "文本",
     "opaque": "未知内容",
     "empty": "空",

@@ -11,6 +11,7 @@ from netaudit.documents.places import places_devices
 from netaudit.documents.reading import Event, read_events
 from netaudit.documents.statements import statements, words
 from netaudit.masking.number_forms import holds_masked_number
+from netaudit.signatures.descriptions import describes
 from netaudit.text.percent import unquote
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.sniff import IMAGE_KINDS
@@ -46,7 +47,7 @@ class MessageReader:
         self.stated: list[Statement] = []  # what the last message says of devices
         self.named: list[str] = []  # addresses of pictures in it
         self.placed = False  # whether it may say where devices stand, or what numbers mean
-        self.masked = False  # whether it holds a number of somebody that its sender masked
+        self.describes = False  # whether it may be of somebody of whom no number is told, or one that is masked
 
     def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
         """Take one object of the message."""
@@ -93,7 +94,7 @@ class MessageReader:
             self._leaves, self._images, self._pages, self._turn = [], [], [], 0
         content = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
         self.named = picture_urls(content)
-        self.masked = holds_masked_number(content)
+        self.describes = holds_masked_number(content) or describes(content)
         text = plain_text(content)
         self.placed = bool(leaves) and not images and (places_devices(text, head) or _is_tagged(leaves))
         ways = self._index.ways(head, text)
@@ -111,14 +112,15 @@ class MessageReader:
 
 def _is_tagged(leaves: list[tuple[Leaf, str, int]]) -> bool:
     """Whether a message has numbers for names, which it may explain."""
-    return any(leaf.kind == "opaque" and notation(leaf) == "tlv" for leaf, _, _ in leaves)
+    return any(leaf.kind in {"opaque", "protobuf"} and notation(leaf) in {"tlv", "protobuf"} for leaf, _, _ in leaves)
 
 
 def _stated_by(pages: list[tuple[Leaf, str, int]], head: Head) -> list[Statement]:
     """What pages show of the device that gives them."""
     found: list[Statement] = []
     for leaf, object_id, turn in pages:
-        if words().may_state(plain_text(leaf.part.data), head.path):
+        shown = to_text(leaf.part.data, leaf.part.content_type)
+        if words().may_state(plain_text(shown.encode()), head.path):
             tree = Tree([_document(leaf, object_id, turn)], [])
             found += statements(head, tree)
             tree.let_go()

@@ -91,7 +91,7 @@ _WORD_ENDS = frozenset("族市省县区镇路街栋层楼室厅局所店行厂�
 LONGEST_LABEL = 40  # characters of the name of a field
 _HAN_ENDS = tuple(sorted((name for name in KINDS if not name.isascii()), key=len, reverse=True))
 HAN_NAME = later("[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{2,10}(?:[·•][\u3400-\u9fff]{1,10}){1,4}")
-_LATIN_NAME = later(r"[^\W\d_]{2,}(?:[ '·.-]{1,2}[^\W\d_]+){1,4}")
+_LATIN_NAME = later(r"[^\W\d_]{2,}(?:[ '’‘ʻʼ·.-]{1,2}[^\W\d_]+){1,5}")
 _FILE = later(r"\.\w{2,5}\Z|[/\\:]")
 _SEPARATORS = later(r"[\s_.-]+")
 _DECORATION = later(r"[（(【\[][^）)】\]]{0,12}[）)】\]]|[*：:?？]+")

@@ -106,13 +106,19 @@ def header_fields(headers: Iterable[tuple[str, str]]) -> list[Field]:
     for name, value in headers:
         out += _form_fields(value, "cookie") if name == "cookie" else [Field(f"header.{name}", name, _unescaped(value))]
         if name == _TOKENS:
-            out.append(Field(f"header.{name}", "", value.rpartition(" ")[2]))
+            word = value.rpartition(" ")[2]
+            out.append(Field(f"header.{name}", "", _unpacked(word) if _is_basic(value) else word))
     return out
 
 
 def tells_in_token(value: str) -> bool:
     """Whether a credential holds an identity number in clear: one that is signed is not hidden."""
-    return _BASE64_OBJECT[0] in value and _token_holds_number(value)
+    return (_BASE64_OBJECT[0] in value or _is_basic(value)) and _token_holds_number(value)
+
+
+def _is_basic(value: str) -> bool:
+    """Whether a credential is a user's name and password in base64 (RFC 7617)."""
+    return value[:6].lower() == "basic "
 
 
 @lru_cache(maxsize=1024)

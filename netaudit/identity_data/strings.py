@@ -23,7 +23,7 @@ _AROUND = later(
 )
 # what is told to be 18 bytes long ends there, though the tag of the next field may be a digit (BER: 0 and 1)
 _NUMBER = later(rb"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])|(?<=\x12)[1-9][0-9]{16}[0-9Xx]")
-_WIDE = later(rb"(?<![0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]\x00")
+_WIDE = later(rb"(?<!\x00[0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]")  # in either order of bytes
 # texts in UTF-8 and in GBK: ASCII and Chinese characters, without what tells lengths (a tab is that of a name)
 _UTF8 = later(rb"(?:[\x20-\x7e\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")
 _GBK = later(rb"(?:[\x20-\x7e\r\n]|[\xa1-\xf7][\xa1-\xfe])+")
@@ -48,7 +48,7 @@ def _digits() -> Any:
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(rb"[1-9](?:[0-9]{16}[0-9Xx]|\x00(?:[0-9]\x00){16}[0-9Xx]\x00)", options)
+    return re2.compile(rb"[1-9](?:[0-9]{16}[0-9Xx]|\x00(?:[0-9]\x00){16}[0-9Xx])", options)
 
 
 def _holds_number(data: bytes) -> bool:
@@ -68,10 +68,26 @@ def _right(number: bytes) -> bool:
 
 def binary_fields(data: bytes) -> list[Field]:
     """Fields of bytes in which a number stands; long texts are left to who looks into texts."""
-    if number := next((one for one in _WIDE.finditer(data) if _right(one[0][::2])), None):
-        wide = data[number.start() % 2 :]
-        return lines_of(_MARKS.sub("\t", wide[: len(wide) // 2 * 2].decode("utf-16-le", "replace")))
+    if numbers := [one.span() for one in _WIDE.finditer(data) if _right(one[0][::2])]:
+        return lines_of(_MARKS.sub("\t", "\n".join(_in_wide(data, numbers))))
     return list(_fields(_texts(data)))
+
+
+def _in_wide(data: bytes, numbers: list[tuple[int, int]]) -> Iterator[str]:
+    """Bytes as UTF-16, as far as numbers in them stand alike: each has its own order of bytes, and begins anywhere.
+
+    Before the first digit of one, or behind its last, is a zero.
+    """
+    orders = [(data[at - 1 : at] == b"\0" and data[end : end + 1] != b"\0", at % 2) for at, end in numbers]
+    first = 0
+    for place, ((_, end), order) in enumerate(zip(numbers, orders, strict=True)):
+        if orders[place + 1 : place + 2] == [order]:
+            continue
+        last = (end + numbers[place + 1][0]) // 2 if place + 1 < len(numbers) else len(data)
+        big, odd = order
+        text = data[first + (first + odd + big) % 2 : last + 1]
+        yield text[: len(text) // 2 * 2].decode("utf-16-be" if big else "utf-16-le", "replace")
+        first = last
 
 
 def _texts(data: bytes) -> list[str]:

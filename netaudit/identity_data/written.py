@@ -7,6 +7,7 @@ with a right check digit is read.
 from __future__ import annotations
 
 import re
+import unicodedata
 import zlib
 from functools import lru_cache
 from itertools import islice
@@ -43,12 +44,17 @@ _SHOWN = later(  # strings that a page shows (ISO 32000-1, 9.4.3), and what ends
 )
 _ESCAPED = later(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 _NUMERALS = {
-    sign: digit
-    for signs in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖", "０１２３４５６７８９")
-    for digit, sign in enumerate(signs)
+    sign: str(digit) for signs in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖") for digit, sign in enumerate(signs)
 }
-_NUMERAL = "|".join(_NUMERALS).encode()
-_IN_NUMERALS = later(rb"(?:%s){17}(?:%s|[0-9Xx]|\xef\xbc\xb8)" % (_NUMERAL, _NUMERAL))
+_LIKE_X = "×✕✖ХхⅩⅹＸｘΧχ"  # Cyrillic, Roman, wide and Greek ones among them
+_SIGNS = "".join(_NUMERALS)
+_IN_NUMERALS = later(rf"[\d{_SIGNS}]{{17}}[\d{_SIGNS}Xx{_LIKE_X}]")  # digits of any script
+_CODES = later(rb"\b(?:(?:4[89]|5[0-7])\s{0,4},\s{0,4}){17}(?:4[89]|5[0-7]|88|120)\b")  # of characters
+_CELLS = later(  # a character each
+    rb"[0-9](?:(?:\s{0,64}<[^<>]{1,200}>){1,4}\s{0,64}[0-9]){16}(?:\s{0,64}<[^<>]{1,200}>){1,4}\s{0,64}[0-9Xx]"
+    rb"|(?:[\"'][0-9][\"']\s{0,9},\s{0,9}){17}[\"'][0-9Xx][\"']"
+)
+_BETWEEN_CELLS = later(rb"<[^<>]*>|[\s\"',]")
 _STYLED = (  # what begins or ends a run of one style within a paragraph or a cell: Word, PowerPoint, Excel, ODF, HTML
     rb"</?(?:w:(?:t|r|rPr|rFonts|sz|szCs|lang|color|b|bCs|i|iCs|u|proofErr|bookmarkStart|bookmarkEnd|noProof|highlight|"
     rb"spacing|ins|del|hyperlink)|a:(?:t|r|rPr)|text:span|t|r|rPr|rFont|sz|color|span|b|i|u|em|strong|font|mark|small|wbr|"
@@ -71,12 +77,23 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
         yield "fields", b"\n".join(_joined(data))
     if b"<" in data and _found(_CUT_BY_STYLE, data):
         yield "runs", _BETWEEN_RUNS.sub(b"", data)
-    if not data.isascii() and _IN_NUMERALS.search(data) is not None:
-        yield "numerals", _IN_NUMERALS.sub(_in_digits, data)
+    if not data.isascii() and _IN_NUMERALS.search(text := data.decode("utf-8", "replace")) is not None:
+        yield "numerals", _IN_NUMERALS.sub(_in_digits, text).encode()
+    if b"," in data and _found(_CODES_MAY, data):
+        yield "codes of characters", _CODES.sub(lambda one: bytes(map(int, one[0].split(b","))), data)
+    if _found(_CELLS_MAY, data):
+        yield "cells", _CELLS.sub(lambda one: b" %s " % _BETWEEN_CELLS.sub(b"", one[0]), data)
 
 
-def _in_digits(found: re.Match[bytes]) -> bytes:
-    return "".join(str(_NUMERALS.get(one, one)) for one in found[0].decode()).replace("Ｘ", "X").encode()
+def _in_digits(found: re.Match[str]) -> str:
+    """A number in digits of ASCII, by what each sign is worth (Unicode, property Nd)."""
+    number = found[0]
+    signs = [*number[:-1], "X" if number[-1] in _LIKE_X else number[-1]]
+    return "".join(_NUMERALS.get(one) or (str(unicodedata.decimal(one, one))) for one in signs)
+
+
+_CODES_MAY = rb"(?:(?:4[89]|5[0-7])\s*,\s*){17}(?:4[89]|5[0-7]|88|120)"
+_CELLS_MAY = rb"[0-9](?:\s*<[^<>]+>){1,4}\s*[0-9](?:\s*<[^<>]+>){1,4}\s*[0-9]|[\"'][0-9][\"']\s*,\s*[\"'][0-9][\"']\s*,"
 
 
 def may_be_decimal(data: bytes) -> bool:

@@ -76,7 +76,9 @@ __all__ = ["join_journeys", "with_ends", "with_relayed"]
 UNTRAVELLED = ("heartbeat", "subscription")  # kinds that go nowhere
 MOST_REASONS = 4  # of one leg
 MOST_SPREAD = 3  # receivers to whom one sender gave an image without a known document
-MOVING = ["event_id", "message_id", "first_ts", "images", "image_roles", "url_hmacs", *KEYS]  # what legs are made of
+MOVING = [  # what legs are made of
+    "event_id", "message_id", "first_ts", "images", "image_roles", "url_hmacs", "inferred", *KEYS,
+]  # fmt: skip
 
 
 def with_ends(events: pa.Table, messages: pa.Table, flows: pa.Table, scope: Callable[[str], str]) -> pa.Table:

@@ -54,9 +54,11 @@ def gather(
     known = flat(images["sha256"].take(pc.sort_indices(images["sha256"])))
     bare, image_of_bare = _bare(objects, messages, known, reporting)
     leg_of_told, sha_of_told = _exploded(events["images"])
-    own = _own_pictures(
-        Pairs(reporting[leg_of_told], _codes_in(sha_of_told, known)), Pairs(bare, image_of_bare), messages
-    )
+    told, untold = Pairs(reporting[leg_of_told], _codes_in(sha_of_told, known)), Pairs(bare, image_of_bare)
+    own = _own_pictures(told, untold, messages)
+    taking = np.isin(leg_of_told, _taking(events["inferred"]))
+    if taking.any():
+        own |= _taken_pictures(Pairs(told.leg[taking], told.code[taking]), untold, messages, flows)
     bare, image_of_bare = bare[~own], image_of_bare[~own]
     held, naming = _addressed(targets, messages, np.concatenate([reporting, bare]))
     unspoken = np.unique(np.concatenate([bare, naming.leg[~np.isin(naming.leg, reporting)]]))
@@ -135,6 +137,21 @@ def _own_pictures(named: Pairs, bare: Pairs, messages: pa.Table) -> npt.NDArray[
     key = way * (int(image.max(initial=0)) + 2) + image
     count = len(named.leg)
     return np.isin(key[count:], key[:count][named.code != NOWHERE])
+
+
+def _taking(inferred: pa.ChunkedArray) -> Codes:
+    """Rows of events that have images of other messages."""
+    row, name = _exploded(inferred)
+    return row[np.asarray(pc.equal(name, "images").to_numpy(zero_copy_only=False), np.bool_)]
+
+
+def _taken_pictures(told: Pairs, bare: Pairs, messages: pa.Table, flows: pa.Table) -> npt.NDArray[np.bool_]:
+    """Of images without an event, which went between the same ends as an event that took them: that is no station."""
+    both = ways(np.concatenate([told.leg, bare.leg]), messages, flows)
+    image = np.concatenate([told.code, bare.code])
+    ends = both.sender * (int(both.receiver.max(initial=0)) + 1) + both.receiver
+    key = ends * (int(image.max(initial=0)) + 2) + image
+    return np.isin(key[len(told.leg) :], key[: len(told.leg)])
 
 
 def _codes_in(shas: pa.Array, known: pa.Array) -> Codes:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.contracts.details import HelloDetails
 from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.http1.reader import HttpReader
+from netaudit.messages.kernels_numbers import holds_number
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
 from netaudit.messages.passed import CHUNK, Passed
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
@@ -203,8 +204,10 @@ class Flow:
                 return
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
-                    self._carve((direction ^ self.swapped, place, b"", 0))
-                self._read((direction ^ self.swapped, place, data[at : at + length], length))
+                    self._carve((turned, place, b"", 0))
+                self._read((turned, place, data[at : at + length], length))
+                if self.entry is not None and self.entry.name in BRIEF and holds_number(data[at : at + length]):
+                    self._search(turned, place, data[at : at + length])
         self._forget(direction ^ self.swapped)
 
     def take_together(self, brought: Datagrams) -> None:
@@ -528,6 +531,8 @@ class Flow:
         details = message.details
         if message.method == "server_hello" and isinstance(details, HelloDetails) and not details.retry:
             self.chosen = chosen_by(details)
+        elif isinstance(details, HelloDetails) and holds_number(name := details.sni.encode()):
+            self._search(direction, start, name)
         if not self.protocol and message.protocol != "carved":
             self.protocol = message.protocol
         self.out.append(message)

@@ -18,12 +18,13 @@ from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdi
 from netaudit.messages.strays import LONGEST, begun
 from netaudit.text.tag_lengths import elements
 
-LEAD = 32  # bytes in which a document begins behind the end of the one before
+LEAD = 32  # bytes in which a document begins behind the end of the one before, or behind …
+LEAD_LINES = 1024  # … lines of text, as brokers of messages have them, of so many bytes
 MOST = 4 << 20  # bytes of a document; from there on all is searched
 MOST_DOCUMENTS = 50_000  # of a direction; what follows is searched as all unknown bytes are
 CHECK = 8  # bytes behind the document of a datagram
 LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
-MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[", 0, LEAD + 1)),)
+MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[<=", 0, LEAD + 1)),)
 TOO_LONG = "limit: document size"
 LONGEST_HEAD = 16  # bytes before a binary document
 SPARE = 64  # bytes behind a frame that prove it
@@ -39,8 +40,15 @@ _BINARY = re.compile(
 )
 # possessive: each line is read in one way only, so that lines without an end cost no more than they are long
 _LINES = re.compile(rb"[^\x00-\x1f]{1,64}+\r?\n(?:[^\x00-\x1f:=]{1,48}+[:=][^\x00-\x1f]{0,301}+\r?\n){2,48}+\r?\n")
+_HEAD = re.compile(rb"(?:\x00{0,4}[\t\x20-\x7e\x80-\xff]{0,512}+\r?\n){1,32}+")
+# a datagram that is a line of pairs, with marks about it
+_PAIRED = re.compile(
+    rb"[^\w\s\x00-\x1f]?(?:\w{1,16}[;|&,]){0,2}\w{1,40}=[^=\x00-\x1f;|&,]{0,200}"
+    rb"(?:[;|&,\r\n\t] ?\w{1,40}=[^=\x00-\x1f;|&,]{0,200}){2,64}[;|&,#*!\r\n]{0,4}"
+)
 _SIZE = re.compile(rb"[:=] ?(\d{2,8})\r?\n")
 _MARKS = re.compile(rb'["{}\[\]]')
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # in no XML (1.0, 2.2)
 _ROOT = re.compile(rb"<([A-Za-z][\w:.-]{0,80})")
 
 
@@ -56,6 +64,8 @@ class Frame:
 
 class _Json:
     """Where a JSON text ends; asked again when more came."""
+
+    broken = -1  # careless senders write anything between quotes
 
     def __init__(self, begin: int) -> None:
         self.at, self.depth, self.quoted = begin, 0, False
@@ -83,12 +93,18 @@ class _Json:
 
 
 class _Xml:
-    """Where an XML document ends: behind the first closing tag of its root."""
+    """Where an XML document ends: behind its root; `broken` where bytes stand that are none of it."""
 
     def __init__(self, begin: int) -> None:
-        self.at, self.close = begin, b""
+        self.at, self.close, self.broken = begin, b"", -1
 
     def end(self, data: bytes | bytearray) -> int:
+        begun, end = self.at, self._end(data)
+        if (control := _CONTROL.search(data, begun, end or len(data))) is not None:
+            self.broken = control.start()
+        return end if self.broken < 0 else 0
+
+    def _end(self, data: bytes | bytearray) -> int:
         if not self.close:
             root = _ROOT.search(data, self.at)
             if root is None or root.end() == len(data):
@@ -156,9 +172,16 @@ def begins(data: bytes) -> bool:
 
 def _begin(data: bytes | bytearray, at: int = 0) -> tuple[int, int]:
     """Where a text begins within the lead, and where that is known: of two the first to be known; -1 for nowhere."""
-    found = [one for text in _TEXTS if (one := text.search(data, at, at + LEAD + 256)) and one.start() <= at + LEAD]
+    last = at + _lead(data, at)
+    found = [one for text in _TEXTS if (one := text.search(data, at, last + 256)) and one.start() <= last]
     known, begin = min(((one.end(), one.start()) for one in found), default=(-1, -1))
     return begin, known
+
+
+def _lead(data: bytes | bytearray, at: int = 0) -> int:
+    """Bytes in which a document may begin: a few behind whole lines of text."""
+    lines = _HEAD.match(data, at, at + LEAD_LINES)
+    return LEAD + (lines.end() - at if lines else 0)
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -167,22 +190,26 @@ def recognise(opening: Opening) -> Verdict:
         return Verdict.NO
     if begins(opening.up) or begins(opening.down):
         return Verdict.YES
-    settled = len(opening.up) >= LEAD + 256 and len(opening.down) >= LEAD + 256
+    settled = all(len(one) >= _lead(one) + 256 for one in (opening.up, opening.down))
     return Verdict.NO if settled else Verdict.MORE
 
 
 def recognise_datagram(opening: Opening) -> Verdict:
-    """A whole JSON text behind a short head, and at most a few check bytes behind it."""
+    """A whole JSON or XML text behind a short head, and at most a few check bytes behind it; or a line of pairs."""
     data = opening.up or opening.down
     return Verdict.YES if not opening.upgrade and _body_span(data) is not None else Verdict.NO
 
 
 def _body_span(data: bytes) -> tuple[int, int] | None:
-    """Where the JSON text of a datagram begins and ends."""
-    begin = _begin(data)[0] if len(data) >= LEAST_DATAGRAM else -1
-    if begin < 0 or data[begin : begin + 1] not in {b"{", b"["}:
+    """Where the text of a datagram begins and ends."""
+    if len(data) < LEAST_DATAGRAM:
         return None
-    end = _Json(begin).end(data)
+    if _PAIRED.fullmatch(data):
+        return 0, len(data)
+    begin = _begin(data)[0]
+    if not 0 <= begin <= LEAD:
+        return None
+    end = (_Json if data[begin : begin + 1] in {b"{", b"["} else _Xml)(begin).end(data)
     return (begin, end) if end and len(data) - end <= CHECK else None
 
 
@@ -253,6 +280,11 @@ class Side:
             frame = self._next(final=final)
             if self.turned:
                 return out
+            if self.under_way is not None and self.under_way[1].broken >= 0:  # a stream of XMPP that turns to TLS
+                self._pass(self.under_way[0] - self.pos)
+                out.append(self._document(self.under_way[1].broken - self.under_way[0], cut=True))
+                self.given_up = True
+                break
             if self._is_too_long(frame):
                 over = Message("carved", self.direction, self.base, self.base, complete=False, unknown_from=0)
                 over.notes.append(TOO_LONG)

@@ -22,6 +22,7 @@ MOST_ARGUMENTS, MOST_DEPTH, MOST_ASKED = 100_000, 8, 4096
 LONGEST_LINE = 64 << 10
 PUSHES = frozenset({"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR"})  # behind which answers come unasked
 SECRET = frozenset({"AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE"})  # whose short arguments may be passwords
+FIELDED = frozenset({"XADD", "HSET", "HMSET", "HSETNX"})  # names and values by turns
 PLACED = frozenset({"SETRANGE"})  # whose second argument says where in the value the third begins
 _OPENS = re.compile(rb"\*[1-9][0-9]{0,5}\r\n\$[1-9][0-9]{0,3}\r\n[A-Za-z]")
 _BEGUN = re.compile(rb"\*(?:[1-9](?:[0-9]{0,5}(?:\r(?:\n(?:\$(?:[1-9](?:[0-9]{0,3}(?:\r\n?)?)?)?)?)?)?)?)?\Z")
@@ -149,7 +150,10 @@ class RedisReader(BaseReader):
                 one.body_size = len(one.body)
                 one.file_name = decoded(words[number - 1][:256]) if number > 2 and not heads and not secret else ""
                 out.append(one)
-        short = [] if secret else [word for word in words[2:] if len(word) < LONG]
+        gone = {number for number, word in enumerate(words) if len(word) >= LONG}
+        if method in FIELDED:  # whose name is that of a message of its own
+            gone |= {number - 1 for number in gone}
+        short = [] if secret else [word for number, word in enumerate(words) if number > 1 and number not in gone]
         if short and not (out and heads):
             asked.body = b"\r\n".join(short)
             asked.body_size = len(asked.body)

@@ -65,16 +65,20 @@ def masked_name(name: str) -> tuple[str, str]:
     return masked_value(name, "asked"), masked_value(name.lower(), "asked")
 
 
-def observe_sayings(lookups: Lookups, names: list[tuple[str, str]], first: int, last: int, ledger: Ledger) -> None:
-    """Note what plain lookups say of hosts: the sayings from `first` up to `last`; `names` by `masked_name`."""
-    sayings = lookups.sayings[first:last]
-    said_in = lookups.messages[sayings["earliest"]]
+def observe_sayings(
+    lookups: Lookups, names: list[tuple[str, str]], facts: list[tuple[int, int, int]], ledger: Ledger
+) -> None:
+    """Note what plain lookups say of hosts, as `rows.taker.distinct` gives it; `names` by `masked_name`."""
+    sayings = lookups.sayings[[place for _, place, _ in facts]]
+    said_in = lookups.messages[sayings["message"]]
     places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
     ledger.note_all(
         ((shard, *who_asked(mac, high, low)), names[name][1], place, times)
         if kind == ASKED
         else ((shard, *whose_name(4 if kind == ADDRESS4 else 6, high, low)), names[name][0], place, times)
-        for (high, low, mac, _, _, name, times, shard, kind), place in zip(sayings.tolist(), places, strict=True)
+        for (high, low, mac, _, name, shard, kind), place, (*_, times) in zip(
+            sayings.tolist(), places, facts, strict=True
+        )
     )
 
 

@@ -9,9 +9,10 @@ listed  of another host, by its address: what a recorder says of its cameras
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
-from netaudit.masking.number_forms import shown_label
+from netaudit.masking.number_forms import shown_firm, shown_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 OWN, SAID, LISTED = "device", "said", "listed"
 ADDRESSES = frozenset({"mac", "ip"})
 LABELS = frozenset({"name", "place", "channel"})
+# RFC 1918, 3927, 4193, 4291
+_PRIVATE = re.compile(r"10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|f[cd]..:|fe80:", re.IGNORECASE)
 
 
 def note_statements(statements: Iterable[Statement], direction: int, ends: Ends, ledger: Ledger, place: Place) -> None:
@@ -35,7 +38,7 @@ def note_statements(statements: Iterable[Statement], direction: int, ends: Ends,
         if kind:
             for field, value in facts.items():
                 if field not in ADDRESSES:
-                    shown = shown_label(value) if field in LABELS else ""
+                    shown = shown_label(value) if field in LABELS else shown_firm(value) if field == "vendor" else ""
                     ledger.note(kind, *host, field, shown or value, *place, masked=bool(shown))
         if one.asked and "channel" in facts:  # the recorder's own name for what another device watches
             ledger.note(OWN, sender.mac, sender.ip, "channel", shown_label(facts["channel"]), *place, masked=True)
@@ -50,6 +53,8 @@ def _whose(statement: Statement, facts: dict[str, str], sender: Host) -> tuple[s
     if statement.asked and not statement.listed:
         return OWN, own
     if _is_other(ip):
+        if _PRIVATE.match(ip) is not None and _PRIVATE.match(sender.ip) is None:
+            return "", own  # nobody outside knows who has that address here: a manual on the web names one, too
         described = len(facts.keys() - ADDRESSES - {"name", "place", "channel", "faces", "persons"}) > 1
         return (LISTED, ("", ip)) if described else ("", own)
     if statement.listed or mac or ip:

@@ -10,10 +10,12 @@ CASE/private/resume/answers.N.arrows    what the image helper has said so far
 from __future__ import annotations
 
 import dataclasses
+import hmac
 import os
 import shutil
 import time
 from collections import defaultdict
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +26,12 @@ from netaudit.images.answers import PLACE, believed
 from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, read_captures
 from netaudit.storage.files import write_whole
 from netaudit.system.clock import now
+from netaudit.system.user_cache import user_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from netaudit.capture.from_files import Captures
     from netaudit.case.custody import Custody
     from netaudit.case.reading import Case
     from netaudit.finalizing.outcome import Outcome
@@ -46,10 +50,11 @@ MAY_DIFFER = frozenset(
 KEPT = ("resume", "key", "unmasked.jsonl")  # of private/
 
 
-def asked_facts(paths: Sequence[str | os.PathLike[str]], options: Options) -> dict[str, Any]:
+def asked_facts(paths: Sequence[str | os.PathLike[str]], options: Options, opened: Captures) -> dict[str, Any]:
     """What has to be known to do the same once more; names in any encoding, as hexadecimal digits."""
     facts = {name: getattr(options, name) for name in PLAIN}
     return facts | {
+        "inputs": _inputs(opened),
         "site": options.site.encode("utf-8", "surrogateescape").hex() if options.site is not None else None,
         "paths": [os.fsencode(path if os.fspath(path) == "-" else Path(path).absolute()).hex() for path in paths],
         "signatures": os.fsencode(options.signatures.absolute()).hex() if options.signatures is not None else None,
@@ -58,19 +63,35 @@ def asked_facts(paths: Sequence[str | os.PathLike[str]], options: Options) -> di
     }
 
 
+def _inputs(opened: Captures) -> list[str]:
+    """All files that were given, read or not."""
+    return sorted(
+        [str(source.name) for source in opened.sources] + [one.name for one in (*opened.rejected, *opened.ignored)]
+    )
+
+
 def keep_asked(place: Path, facts: dict[str, Any]) -> None:
-    """Write down what was asked for (`asked_facts`), so that an audit that is killed can be gone on with."""
+    """Write down what was asked for (`asked_facts`), so that an audit that is killed can be gone on with.
+
+    It stands behind a code under this user's key: nobody else's hand chooses what is audited.
+    """
     (place / PLACE).mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_whole(place / PLACE / ASKED, orjson.dumps(facts, option=orjson.OPT_SORT_KEYS))
+    said = orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)
+    write_whole(place / PLACE / ASKED, _mac(said) + b"\n" + said)
+
+
+def _mac(said: bytes) -> bytes:
+    return blake2b(said, key=user_key()).hexdigest().encode()
 
 
 def asked_of(place: Path) -> dict[str, Any] | None:
-    """What was asked of an audit that has not come to its end; None where nothing says so."""
+    """What was asked by this user of an audit that has not come to its end; None where nothing says so."""
     try:
-        asked = orjson.loads((place / PLACE / ASKED).read_bytes())
-    except (OSError, ValueError):
+        mac, _, said = (place / PLACE / ASKED).read_bytes().partition(b"\n")
+    except OSError:
         return None
-    return asked if isinstance(asked, dict) else None
+    asked: dict[str, Any] | None = orjson.loads(said) if hmac.compare_digest(mac, _mac(said)) else None
+    return asked
 
 
 def forget(place: Path) -> None:
@@ -165,6 +186,8 @@ def _read_again(
     total = opened.stored_bytes
     if not opened.sources:
         raise not_read(opened.rejected)
+    if other := sorted(set(asked["inputs"]) ^ set(_inputs(opened))):
+        raise CaseError("{}: was not there then, or is not there now; audit anew with --overwrite", other[0])
     make_ready(progress)
     before = [entry for entry in entries(place) if entry["what"] == "read" and entry.get("sha256")]
     answers = believed(place)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import holder_of
+from netaudit.documents.told import READ as TOLD
+from netaudit.documents.told import told
 from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
@@ -32,7 +34,7 @@ from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows, is_reply
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
-from netaudit.rows.leaves import LeafRows
+from netaudit.rows.leaves import LeafRows, describes_in_query
 from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from netaudit.contracts.details import Statement
     from netaudit.messages.decryption.audit_keys import Given
     from netaudit.messages.message import Message
     from netaudit.observations.ends import Ends
@@ -300,11 +303,16 @@ class Shard:
                 return
         if not done:
             self._read(message, patience)
-            if self._events.stated and message.pieces is not None and len(message.pieces):
-                note_statements(self._events.stated, message.direction, ends, self.ledger, place_of(message))
+            self._note_stated(self._events.stated, message, ends)
+        if message.protocol in TOLD:
+            self._note_stated(told(message), message, ends)
         self._scraps.append(message)
         note_refusal(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
+
+    def _note_stated(self, stated: list[Statement], message: Message, ends: Ends) -> None:
+        if stated and message.pieces is not None and len(message.pieces):
+            note_statements(stated, message.direction, ends, self.ledger, place_of(message))
 
     def _take_publications(self, block: Publications, ends: Ends, patience: Patience) -> None:
         """Those that are plain documents together, the others one by one."""
@@ -365,7 +373,7 @@ class Shard:
                 self._witness.named(message, row)
             entry = True
         named = self._events.names_pictures and not is_reply(message)
-        telling = entry or pictured or named or self._events.masked
+        telling = entry or pictured or named or self._events.describes or describes_in_query(message)
         if telling or self._events.placed:
             self._leaves.append(message, self._events.taken, beside=not telling)
 

@@ -142,7 +142,7 @@ def _reading(
         raise not_read(opened.rejected)
 
     def read(place: Path, beside: Beside | None) -> tuple[Outcome, list[Any]]:
-        keep_asked(place, asked_facts(paths, options))
+        keep_asked(place, asked_facts(paths, options, opened))
         return read_captures(opened, place, options, members, beside)
 
     return read

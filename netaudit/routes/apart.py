@@ -20,34 +20,55 @@ HALF_HOUR = 1800 * 10**9  # ns
 def announced(found: list[Inferred]) -> list[Inferred]:
     """Give a picture that was sent without a document what the one record says that its sender names it in.
 
-    Where both went to the same receiver, they are one event: that of the record.
+    By its address; where both went to the same receiver by the name of its file or its digest, too. Such are one event,
+    that of the record; a picture that was asked for is an event of its own besides.
     """
     records: dict[tuple[str, str], list[Inferred]] = defaultdict(list)
+    tied: dict[tuple[str, str, str], list[Inferred]] = defaultdict(list)
+    bare: dict[tuple[str, str, str], set[str]] = defaultdict(set)  # pictures of a tie
     for one in found:
+        ends = one.message.route.sender, one.message.route.receiver
         for url in one.urls:
-            records[one.message.route.sender, address(url)].append(one)
+            records[ends[0], address(url)].append(one)
+        for tie in one.ties:
+            if one.is_bare:
+                bare[(*ends, tie)].update(sha256 for sha256, _ in one.images)
+            else:
+                tied[(*ends, tie)].append(one)
     out = []
     for one in found:
-        naming = records.get((one.message.route.sender, one.path), []) if _is_bare(one) else []
-        naming = [record for record in naming if record is not one and not _is_bare(record)]
-        if len(naming) != 1 or abs(naming[0].message.ns - one.message.ns) > HALF_HOUR:
+        ends = one.message.route.sender, one.message.route.receiver
+        naming = {id(record): record for record in records.get((ends[0], one.path), ()) if one.is_bare}
+        if one.is_bare and not naming:
+            ties = [(*ends, tie) for tie in one.ties]
+            naming = {id(record): record for tie in ties if len(bare[tie]) == 1 for record in tied.get(tie, ())}
+        near = [record for record in naming.values() if not record.is_bare and _are_near(record, one)]
+        if len(near) != 1:
             out.append(one)
-        elif naming[0].message.route.receiver == one.message.route.receiver:
-            naming[0].images += one.images
+        elif near[0].message.route.receiver == ends[1]:
+            near[0].images += [shown for shown in one.images if shown not in near[0].images]
+            near[0].announced.add("images")
+            out += [one] * one.message.route.reply
+        elif one.message.route.reply:
+            out.append(one)
         else:
-            new = {meaning: value for meaning, value in naming[0].values.items() if meaning in SAID - one.values.keys()}
-            one.values |= new
-            one.urls += [url for url in naming[0].urls if address(url) == one.path and url not in one.urls]
-            one.announced = set(new)
-            if one.shot_time is None:
-                one.shot_time, one.zone = naming[0].shot_time, naming[0].zone
+            _tell(one, near[0])
             out.append(one)
     return out
 
 
-def _is_bare(one: Inferred) -> bool:
-    """Whether it is a picture that was sent without a document."""
-    return not one.message.route.reply and bool(one.images) and not one.tells
+def _are_near(one: Inferred, other: Inferred) -> bool:
+    return abs(one.message.ns - other.message.ns) <= HALF_HOUR
+
+
+def _tell(one: Inferred, record: Inferred) -> None:
+    """Give a picture what a record elsewhere says of it."""
+    new = {meaning: value for meaning, value in record.values.items() if meaning in SAID - one.values.keys()}
+    one.values |= new
+    one.urls += [url for url in record.urls if address(url) == one.path and url not in one.urls]
+    one.announced = set(new)
+    if one.shot_time is None:
+        one.shot_time, one.zone = record.shot_time, record.zone
 
 
 def devices_of_flows(

@@ -12,6 +12,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from netaudit.identity_data.naming import could_be_name, has_family_name
 from netaudit.routes.shapes import is_id_number, is_unset, number
 from netaudit.text.patterns import later
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LEAST, LEAST_SEXES = 5, 8  # persons that teach something: so many of two sexes fit a field by chance once in 128
 OF_BOTH = 2  # persons of either sex
 SHARE = 0.9  # of persons whose name is no other's, of ages that fit
-_CALLED = later(r"[^\W\d_]+(?:[ .·'’-]{1,2}[^\W\d_]+){1,4}\.?")
+_CALLED = later(r"[^\W\d_]+(?:[ .·'’‘ʻʼ-]{1,2}[^\W\d_]+){1,4}\.?")
 LONGEST = 40  # characters of a name
 _BORN = slice(6, 14)  # of a number: GB 11643
 _SEX = 16
@@ -119,6 +120,11 @@ def _are_ages(of_numbers: ValuesByNumber) -> bool:
 
 
 def _are_names(values: dict[str, str]) -> bool:
-    """Whether they are of two to five words as names are, which hardly two share; one word may be anything."""
+    """Whether they are of two to five words as names are, which hardly two share; one word may be anything.
+
+    Of Chinese ones some begin with a family name that is known.
+    """
     called = all(len(value) <= LONGEST and _CALLED.fullmatch(value) for value in values.values())
+    family = sum(map(has_family_name, values.values()))
+    called = called or (family > 0 and all(map(could_be_name, values.values())))
     return called and len(set(values.values())) >= SHARE * len(values)

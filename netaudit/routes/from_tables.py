@@ -108,7 +108,7 @@ def _inferred(
         named_after_devices(fields)
         around.relations.note(some, fields)
         shown = {leaf.sha256 for one in some for leaf in one.pictures}
-        around.shows_faces = around.mostly_faces(shown)
+        around.shows_faces, around.peopled = around.mostly_faces(shown), around.are_of_people(fields, shown)
         shape = route.target if "*" in route.target.rpartition("/")[2] else ""  # a folder of such files
         wanted = [one.path in named or shape in folders or one.message_id in asked for one in some]
         near = scopes.get(route.sender) == "inside" or route.sender in collectors

@@ -18,7 +18,7 @@ from netaudit.identity_data.naming import plain
 from netaudit.masking.number_forms import known_region
 from netaudit.routes.learning import MASKED
 from netaudit.routes.relations import Relations
-from netaudit.routes.shapes import is_date, is_id_number, is_masked
+from netaudit.routes.shapes import is_date, is_id_number, is_masked, is_named_picture
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, fits
 from netaudit.signatures.field_words import meanings, named, words_of
@@ -53,6 +53,7 @@ _COMMANDS = frozenset(
         "interface",
     }
 )
+SEVERAL = 3
 _ID_PHOTO = frozenset({(102, 126), (358, 441), (178, 220)})  # pixels of the portraits of ID cards
 _TIME_IN_NAME = later(
     r"(?<!\d)20\d\d[-_]?[01]\d[-_]?[0-3]\d[-_T]?[0-2]\d[-_:]?[0-5]\d[-_:]?[0-5]\d(?:[-_.]?\d{3})?(?!\d)", re.ASCII
@@ -62,6 +63,7 @@ _DAY_FIRST = later(r"\d{1,2}[-/.]\d{1,2}[-/.]20\d\d", re.ASCII)
 _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+_WHERE = frozenset({"device", "place"})
 _SEEN = frozenset({"gender", "age", "score", "device"})
 _BESIDE_ID = frozenset({"score", "device", "place", "group"})  # else an id beside a picture may be whose account it is
 _MAILS = frozenset({"smtp", "imap", "pop3"})
@@ -72,6 +74,8 @@ _OF_THINGS = frozenset({"plate", "goods"})
 _FACES = frozenset(
     {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}
 )
+_FILE_NAME = later(r"([\w.-]{6,128})\.[A-Za-z]{3,4}\Z")
+_DIGEST = later(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", re.ASCII)
 _GOODS = frozenset(
     {
         "goods",
@@ -118,11 +122,17 @@ class Inferred:
     named: set[str] = field(default_factory=set)  # images whose role their fields say
     urls: list[str] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)  # meanings that another message says
+    ties: set[str] = field(default_factory=set)  # names of files and digests, by which it belongs to another message
 
     @property
     def tells(self) -> bool:
         """Whether it says more than that there are pictures, and when, as names of files do."""
         return bool(self.values.keys() & TELLING - {"time"})
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a picture without a document."""
+        return bool(self.images) and not self.tells
 
 
 @dataclass(slots=True)
@@ -134,6 +144,7 @@ class Around:
     shows_faces: bool = False  # pictures of its route have or may have faces
     telling: bool = False  # its sender is inside, or one to whom persons or faces were sent
     wanted: bool = False  # a record names its address, or it answers who asked for a snapshot
+    peopled: bool = False  # several records of its route are of persons or show faces
     known: bool = False  # an entry reads an event in it, whatever else it says
     relations: Relations = field(default_factory=Relations)
 
@@ -142,6 +153,12 @@ class Around:
         judgements = [self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures]
         faces = sum(one in {"yes", "possible"} for one in judgements)
         return faces > 0 and sum(one == "no" for one in judgements) <= 2 * faces
+
+    def are_of_people(self, fields: dict[str, Field], shown: Iterable[str]) -> bool:
+        """Whether fields of a route, or its pictures, are those of several persons."""
+        numbered = [one.messages for one in fields.values() if one.meaning == "id_number"]
+        faces = [sha256 for sha256 in shown if sha256 in self.pictures and self.pictures[sha256].face == "yes"]
+        return max([len(faces), *numbered]) >= SEVERAL
 
     def faces(self, shown: Iterable[str]) -> set[str]:
         """What is said of the faces in pictures."""
@@ -156,6 +173,7 @@ def infer(message: RouteMessage, fields: dict[str, Field], around: Around) -> li
         _say(one, own, outer, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
         one.kind, one.act = _kind(one, message, telling=around.telling)
+        one.ties = _ties(own if place else own + outer)
         forms = {leaf.form for leaf in own + outer}
         if around.known or (one.kind and _worth(one, around) and not _is_of_things(one, forms, fields, around)):
             out.append(one)
@@ -346,6 +364,19 @@ def _is_scene(size: Picture, areas: list[int]) -> bool:
     return size.width >= WIDE and size.width * size.height == areas[0] >= LARGER * areas[1] > 0
 
 
+def _ties(leaves: list[Leaf]) -> set[str]:
+    """Names of files of pictures, without endings, and digests: by these a picture and its record find each other."""
+    found = set()
+    for leaf in leaves:
+        value = leaf.value.strip()
+        name = _FILE_NAME.search(value)
+        if name and (leaf.key == "filename" or leaf.path.startswith("path[") or is_named_picture(f"/{value}")):
+            found.add(name[1])
+        elif _DIGEST.fullmatch(value):
+            found.add(value.lower())
+    return found
+
+
 def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, str]:
     """What happened, and what the sender does."""
     values, route = one.values, message.route
@@ -381,7 +412,8 @@ def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, 
         return ("comparison" if compared else "enrolment"), "pushes"
     if one.images:
         return "face_capture", "pushes"
-    return ("face_capture", "announces") if one.urls and values.keys() & {"time", "device"} else ("", "")
+    seen = {"time"} <= values.keys() and values.keys() & _WHERE and values.keys() & {"gender", "age"}
+    return ("face_capture", "announces") if seen or (one.urls and values.keys() & {"time", "device"}) else ("", "")
 
 
 def _compares(key: str) -> bool:
@@ -405,13 +437,13 @@ def _acts(message: RouteMessage) -> str:
 def _worth(one: Inferred, around: Around) -> bool:
     """Whether it is about a person: a number, somebody beside a picture or score, a face, a picture among faces."""
     known = one.values.keys()
-    if around.wanted:
+    if around.wanted or (around.peopled and "time" in known):
         return True
     if _is_somebodys(one) or ({"name", "person_id"} & known and ("score" in known or one.images)):
         return True
     if {"name", "phone"} <= known:
         return True
-    described = bool({"time", "device", "score"} & known)
+    described = bool({"time", "score"} & known) or bool(one.keys.get("device"))  # a path has a number of its own
     if one.message.route.protocol in _MAILS and not described:
         return False  # a picture in a letter
     judged = around.faces(sha256 for sha256, _ in one.images)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.documents.passages import IN, OUT, way_of
+from netaudit.documents.verdicts import is_verdict
 from netaudit.identity_data.naming import has_family_name, plain
 from netaudit.masking.number_forms import known_region
 from netaudit.routes.by_numbers import say_by_numbers
@@ -51,12 +52,16 @@ SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 _OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})
 SHORTEST_SERIAL, LONGEST_SERIAL, LEAST_DIGITS = 6, 64, 3  # characters, digits among them
+MOST_VERDICTS = 4  # ways in which comparisons end
+_DECIDED = frozenset({"score", "id_number", "name", "picture", "person_id"})  # beside how a comparison ended
+LEAST_LIKE = 50  # percent
 OFTEN = 3  # times that a name is said of somebody, and never a number beside it: it stands for strangers
 # how names of numbers end, and of which things else such numbers are
 _NUMBERED = later(
     r"(?:id|uid|no|nr|num|number|code|sn|serial|ref|bh|xlh|编号|序号|序列号|编码|号|номер|nomer|numero|번호|番号)\Z|"
     "رقم|номер|nomer|raqm|^mã|^ma[^a-z]|번호"
 )
+_NAMELESS = later(r"(?:c|col|column|f|field|v)?\d{1,3}")
 _NO_DEVICE = later(
     "app|tenant|project|org|group|corp|compan|firm|shop|store|park|city|area|region|zone|user|agent|token|secret|key|"
     "version|schema|batch|event|record|template|product|model|protocol|partner|channel|lib|merchant|community|building|"
@@ -68,9 +73,10 @@ _NO_PLACE = later(
     "type|kind|class|categor|reason|purpose|motiv|cmd|command|method|action|compan|firm|org|dept|depart|content|mime|"
     "status|state|brand|model|level|version|ver$|encod|format|lang|source|schema|unit$|event|result|remark|note|desc|"
     "业务|公司|类型|种类|类别|车型|事由|目的|原因|机关|民族|国籍|渠道|来源|状态|备注|gongsi|leixing|lx$|lfsy|причин|цель|тип|"
-    "компан|filename|business|service|库|名单|library|watch_?list|facelib|libname"
+    "компан|filename|business|service|库|名单|library|watch_?list|facelib|libname|message|msg|消息|title|标题|subject|topic|text$"
 )
 
+_PLACE_ENDS = frozenset("门口厅室廊区台楼座层侧道处点馆园场店部院路街角梯亭桥栋")
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
 FARTHEST = 26 * 3600 * 10**9
 ENTRY, VOCABULARY, BEHAVIOUR = "entry", "vocabulary", "behaviour"
@@ -144,12 +150,13 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
     segments = {leaf.value for one in messages for leaf in one.leaves if leaf.head and leaf.path.startswith("path[")}
     for known in out.values():
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
-            _by_behaviour(known, segments)
+            _by_behaviour(known, segments, beside)
     beside |= {known.meaning for known in out.values()}
     for known in out.values():  # what behaviour told stands beside, too
         if not known.meaning:
             _by_name(known, beside)
     _as_of_one(out)
+    _one_place(out)
     say_by_numbers(messages, out, _is_called)
     _by_its_number(out)
     _by_its_step(messages, out)
@@ -157,6 +164,17 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
         if known.meaning == "name" and max(known.values.values()) >= OFTEN:
             known.strangers = _strangers(known, messages, out)
     return out
+
+
+def _one_place(fields: dict[str, Field]) -> None:
+    """Of several constant texts that no word calls a place, those are one that end as places do."""
+    places = [known for known in fields.values() if known.meaning == "place"]
+    said = {next(iter(known.values)) for known in places}
+    if len(said) < 2 or any(known.known_by != BEHAVIOUR for known in places):
+        return
+    for known in places:
+        if next(iter(known.values))[-1] not in _PLACE_ENDS:
+            known.meaning = ""
 
 
 def _is_called(one: Field) -> bool:
@@ -243,6 +261,7 @@ def _is_number_of_one(one: Field) -> bool:
     spelled = one.form in {"code", "int", "uuid", "hex", "word"} and SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
     holder = plain(one.path.rpartition(".")[0].rpartition(".")[2]) if key in GENERIC else ""
     named_so = _NUMBERED.search(key) is not None and _NO_DEVICE.search(holder + key) is None
+    named_so = named_so or (_NAMELESS.fullmatch(key) is not None and not value.isdecimal())
     return spelled and named_so and sum(map(str.isdecimal, value)) >= LEAST_DIGITS
 
 
@@ -273,7 +292,8 @@ def _by_name(one: Field, beside: set[str]) -> None:
         return
     values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
     total = sum(values.values())
-    if total and checked >= SHARE * total and _is_somebodys(one, values, beside):  # however few they are
+    numbers = {value: count for value, count in values.items() if value not in NOBODYS}
+    if checked and checked >= SHARE * sum(numbers.values()) and _is_somebodys(one, numbers, beside):  # however few
         one.say("id_number", BEHAVIOUR, BY_NAME, checked, total)
         return
     for meaning, sure in candidates(one.path, one.key):
@@ -286,16 +306,20 @@ def _by_name(one: Field, beside: set[str]) -> None:
             continue
         if not total or (one.path.startswith("header.") and sure < BY_END):
             continue
-        masked = sum(count for value, count in values.items() if meaning.name in MASKED and is_masked(value))
-        support = sum(count for value, count in values.items() if fits(meaning, value.strip()))
+        weights = values
+        if meaning.name == "name":  # where strangers are called something, they are so again and again
+            weights = dict.fromkeys(values, 1)
+        total = sum(weights.values())
+        masked = sum(count for value, count in weights.items() if meaning.name in MASKED and is_masked(value))
+        support = sum(count for value, count in weights.items() if fits(meaning, value.strip()))
         support += masked if support or masked == total else 0
         if meaning.name == "time":
             support = min(support, sum(one.offsets.values()))
-        if meaning.name in {"name", "person_id"} and len(values) == 1 and total >= LEAST:
+        if meaning.name in {"name", "person_id"} and len(values) == 1 and sum(values.values()) >= LEAST:
             continue  # nobody comes to every event
         if (meaning.name == "place" and not _may_be_place(one)) or (meaning.name == "device" and _counts(one)):
             continue
-        nobody = sum(count for value, count in values.items() if value in NOBODYS) if meaning.shape == "id" else 0
+        nobody = sum(count for value, count in weights.items() if value in NOBODYS) if meaning.shape == "id" else 0
         if support >= SHARE * (total - nobody) > 0:
             one.say(meaning.name, VOCABULARY, sure, support, total - nobody)
             return
@@ -332,7 +356,7 @@ def _may_be_place(one: Field) -> bool:
     return all(is_han(value) or re.search(r"[A-Za-z]{3,}[ _-][A-Za-z]{3,}", value) for value in one.values)
 
 
-def _by_behaviour(one: Field, segments: set[str]) -> None:
+def _by_behaviour(one: Field, segments: set[str], beside: set[str]) -> None:
     values, total, key = one.values, sum(one.values.values()), plain(one.key)
     if one.path.startswith(("path[", "header.")):
         return
@@ -350,12 +374,14 @@ def _by_behaviour(one: Field, segments: set[str]) -> None:
         one.say("gender", BEHAVIOUR, BY_END, total, total)
     elif {way_of(value) for value in values} == {IN, OUT}:
         one.say("direction", BEHAVIOUR, BY_END, total, total)
+    elif beside & _DECIDED and len(values) <= MOST_VERDICTS and all(map(is_verdict, values)):
+        one.say("result", BEHAVIOUR, BY_END, total, total)
     elif _NO_NAME.search(key) is None and (support := _names(values)) >= SHARE * total:
         one.say("name", BEHAVIOUR, BY_END, support, total)
     elif _NO_SCORE.search(key) is None and one.form == "decimal" and len(values) > 3:
-        support = sum(count for value, count in values.items() if _is_share(number(value)))
-        if support == total:
-            one.say("score", BEHAVIOUR, 0, support, total)
+        said = [number(value) for value in values if not is_unset(value)]
+        if all(map(_is_share, said)) or all(map(_is_percentage, said)):
+            one.say("score", BEHAVIOUR, 0, total, total)
 
 
 def _is_sending(key: str) -> bool:
@@ -366,6 +392,11 @@ def _is_sending(key: str) -> bool:
 
 def _is_share(value: float | None) -> bool:
     return value is not None and 0 <= value <= 1
+
+
+def _is_percentage(value: float | None) -> bool:
+    """Whether it may be how much a face is like another, in percent: what is less is told of nobody."""
+    return value is not None and LEAST_LIKE <= value <= 100
 
 
 def _is_spoken(value: str) -> bool:

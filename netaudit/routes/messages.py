@@ -25,6 +25,7 @@ MOST = 50_000  # messages that are looked at, the earliest; those beyond count a
 MOST_LEAVES = 500_000  # of them all: some hundred megabytes
 AT_ONCE = 1024  # rows of them
 CARVED, A_SECOND = "carved", 10**9
+APART = frozenset({"redis", "websocket"})  # protocols in which a picture is a message beside that of its record
 _INDEX = later(r"\[\d{1,6}\]")
 _CODE = later(r"[0-9a-z_-]{12,}", re.IGNORECASE)
 _FILE = later(r"(?=(?:\D*\d){4})[0-9a-z_-]{6,}\.[0-9a-z]{1,5}", re.IGNORECASE)  # named after a number or a time
@@ -101,6 +102,11 @@ class RouteMessage:
     def path(self) -> str:
         """Its target or topic without the query, in clear."""
         return "/" + "/".join(one.value for one in self.leaves if one.head and one.path.startswith("path["))
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is pictures and nothing else."""
+        return bool(self.leaves) and all(one.sha256 or one.head or one.key == "filename" for one in self.leaves)
 
     @property
     def pictures(self) -> list[Leaf]:
@@ -227,7 +233,8 @@ def joined(messages: list[RouteMessage]) -> list[RouteMessage]:
     """Messages, those without pictures with the ones that were found beside them in bytes without a reader.
 
     Device protocols send a document and its pictures one behind the other on a connection: each picture belongs to the
-    nearest document of its way that has none, a second away at most.
+    nearest document of its way that has none, a second away at most. So with those that a protocol hands on by
+    themselves: arguments of a command, frames.
     """
     spoken: dict[tuple[str, str], list[RouteMessage]] = defaultdict(list)
     for one in messages:
@@ -235,7 +242,7 @@ def joined(messages: list[RouteMessage]) -> list[RouteMessage]:
             spoken[one.way].append(one)
     out = []
     for one in messages:
-        alone = one.route.protocol == CARVED and not one.route.method
+        alone = one.is_picture if one.route.protocol in APART else one.route.protocol == CARVED and not one.route.method
         near = spoken.get(one.way, []) if alone else []
         near = [other for other in near if abs(other.ns - one.ns) <= A_SECOND and not other.joined]
         if not near:

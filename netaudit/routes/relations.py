@@ -1,12 +1,13 @@
 """Words that another message gives an id: the person of a list sent before, the place of a camera that was told once.
 
-A record that names a person or a device by its id only gets what a record of the same address calls that id, where
-both keep it in fields of one name, or where only one list of that address can be meant. Where two say different things
-of an id, neither is taken.
+A record that names a person or a device by its id only gets what a record between the same two addresses calls that
+id, in either direction, where both keep it in fields of one name, or where only one list of theirs can be meant: what
+others send to either of them says nothing of it. Where two say different things of an id, neither is taken.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from netaudit.routes.messages import Leaf, Route, RouteMessage
 
 MOST = 100_000  # words of ids that are held
+MOST_LISTS = 64  # of two addresses
 GIVES = {  # what an id of a meaning may be called elsewhere
     "person_id": frozenset(
         {"name", "id_number", "phone", "gender", "age", "birthday", "address", "group", "ethnicity"}
@@ -33,6 +35,7 @@ SURELY = frozenset({"id_number", "phone", "birthday", "gender"})  # beside a nam
 _GENERIC = frozenset({"id", "uid", "uuid", "code", "no", "key", "number", "num", "bh", "dm", "编号", "path"})
 LEAST, SHARE = 2, 0.5  # ids in common with a list under another name, and their part of a sender's
 
+_SMALL = re.compile(r"\d{1,5}")  # such ids every list has
 _TAKEN = frozenset({"?"}).union(*GIVES.values(), GIVES)
 _SHAPED = {one.name: one for one in meanings()}
 
@@ -41,20 +44,21 @@ Lists = dict[str, dict[str, Words]]  # key → id → meaning → what it is cal
 
 
 class Taker(NamedTuple):
-    """An id that lacks words, at the address that said it."""
+    """An id that lacks words, between two addresses in order."""
 
-    end: str
+    ends: tuple[str, ...]
     meaning: str
     key: str
     value: str
 
 
 class Relations:
-    """Lists of ids by the addresses that said or were told them."""
+    """Lists of ids by the two addresses between which they went."""
 
     def __init__(self) -> None:
-        self._lists: dict[tuple[str, str], Lists] = defaultdict(lambda: defaultdict(dict))
+        self._lists: dict[tuple[tuple[str, ...], str], Lists] = defaultdict(lambda: defaultdict(dict))
         self._held = 0
+        self._many: set[tuple[str, ...]] = set()  # ends with more lists than are held: what they say else is not known
         self.cut = False
 
     def note(self, messages: Iterable[RouteMessage], fields: dict[str, Field]) -> None:
@@ -96,38 +100,42 @@ class Relations:
             for key, value in keyed:
                 if key in _GENERIC and not sure:
                     continue
-                for end in ends:
-                    if self._held >= MOST:
-                        self.cut = True
-                        return
-                    called = self._lists[end, meaning][key].setdefault(value, defaultdict(set))
-                    for name in GIVES[meaning] & words.keys():
-                        self._held += words[name] not in called[name]
-                        called[name].add(words[name])
+                both = tuple(sorted(ends))
+                lists = self._lists[both, meaning]
+                if self._held >= MOST or (key not in lists and len(lists) >= MOST_LISTS):
+                    self.cut = True
+                    self._many.add(both)
+                    return
+                called = lists[key].setdefault(value, defaultdict(set))
+                for name in GIVES[meaning] & words.keys():
+                    self._held += words[name] not in called[name]
+                    called[name].add(words[name])
 
     def told(self, takers: list[Taker]) -> dict[Taker, dict[str, str]]:
         """What ids are called elsewhere; nothing of those that nobody, or several differently, gives words to."""
-        some: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        some: dict[tuple[tuple[str, ...], str, str], set[str]] = defaultdict(set)
         for one in takers:
-            some[one.end, one.meaning, one.key].add(one.value)
+            if one.ends not in self._many:
+                some[one.ends, one.meaning, one.key].add(one.value)
         lists = {at: list(self._meant(*at, values)) for at, values in some.items()}
         out = {}
         for one in takers:
             called: Words = defaultdict(set)
-            for ids in lists[one.end, one.meaning, one.key]:
+            for ids in lists.get((one.ends, one.meaning, one.key), ()):
                 for name, values in ids.get(one.value, {}).items():
                     called[name] |= values
-            if words := {name: next(iter(values)) for name, values in called.items() if len(values) == 1}:
-                out[one] = words
+            if called and all(len(values) == 1 for values in called.values()):
+                out[one] = {name: next(iter(values)) for name, values in called.items()}
         return out
 
-    def _meant(self, end: str, meaning: str, key: str, values: set[str]) -> Iterator[dict[str, Words]]:
-        """Lists of an address that ids under a key may be of: that of its name, else the only one that fits."""
-        known = self._lists.get((end, meaning), {})
+    def _meant(self, ends: tuple[str, ...], meaning: str, key: str, values: set[str]) -> Iterator[dict[str, Words]]:
+        """Lists of two addresses that ids under a key may be of: that of its name, else the only one that fits."""
+        known = self._lists.get((ends, meaning), {})
         if key in known:
             yield known[key]
             return
         least = max(LEAST, SHARE * len(values))
+        values = {one for one in values if not _SMALL.fullmatch(one)}
         fitting = [ids for ids in known.values() if len(values & ids.keys()) >= least]
         if len(fitting) == 1:
             yield fitting[0]
@@ -142,7 +150,8 @@ def taker(one: Inferred, meaning: str) -> Taker | None:
     """The id of a record that says nothing else of its person, or no place of its device."""
     if meaning not in one.values or TELLS[meaning] & one.values.keys():
         return None
-    return Taker(one.message.route.sender, meaning, folded(one.keys.get(meaning, "")) or "path", one.values[meaning])
+    key = folded(one.keys.get(meaning, "")) or "path"
+    return Taker(tuple(sorted(one.message.route[:2])), meaning, key, one.values[meaning])
 
 
 def related(found: list[Inferred], relations: Relations) -> None:
@@ -170,6 +179,6 @@ def told_of_entries(
                 if TELLS[meaning] & said.keys():
                     relations.note_words(both, said, {meaning: [(meaning, value)]})
                 else:
-                    wanted.append((event["event_id"], Taker(both[0], meaning, meaning, value)))
+                    wanted.append((event["event_id"], Taker(tuple(sorted(both)), meaning, meaning, value)))
     told = relations.told([at for _, at in wanted])
     return {event_id: told[at] for event_id, at in wanted if at in told}

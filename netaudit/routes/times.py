@@ -14,7 +14,7 @@ _BEFORE_NOON = ["am", "a.m.", "上午", "午前", "오전", "凌晨", "早上", 
 _AFTER_NOON = ["pm", "p.m.", "下午", "午後", "오후", "晚上", "ch", "ös"]
 _HALF = "|".join(map(re.escape, [*_BEFORE_NOON, *_AFTER_NOON]))
 WRITTEN = later(
-    r"(?:(?P<year>(?:19|20)\d\d)\s?[-/.年년]\s?(?P<month>\d{1,2})\s?[-/.月월]\s?(?P<day>\d{1,2})[日일]?"
+    r"(?:(?P<year>(?:19|20)\d\d)\s?[-/.:年년]\s?(?P<month>\d{1,2})\s?[-/.:月월]\s?(?P<day>\d{1,2})[日일]?"
     r"|(?P<one>\d{1,2})[-/.](?P<other>\d{1,2})[-/.](?P<last>20\d\d)|(?P<whole>(?:19|20)\d{6}))"
     rf"[T,_\s]{{0,3}}(?:(?!(?:{_HALF})\b)[^\W\d_]{{1,3}}\s)?(?P<before>{_HALF})?\s?"
     r"(?:(?P<hour>\d{1,2})\s?[:.h时時點点시]\s?(?P<minute>\d{1,2})(?:\s?[:.m分분]\s?(?P<second>\d{1,2})(?:[.,]\d{1,9})?)?"

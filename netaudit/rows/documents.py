@@ -20,10 +20,11 @@ from netaudit.messages.kernels_ids import ids_within
 from netaudit.rows.answers import may_refuse, note_refusal
 from netaudit.rows.carriers import carriers_of_body
 from netaudit.rows.columns import DIGITS, batch_of, few, ids
+from netaudit.rows.leaves import query_describes
 from netaudit.rows.objects import object_batch
 from netaudit.rows.publications import of_publications
 from netaudit.rows.told import message_rows, of_messages
-from netaudit.storage.table_streams import LARGE
+from netaudit.signatures.descriptions import describes
 from netaudit.tables import EVIDENCE
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import are_plain_texts
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from netaudit.storage.object_store import ObjectStore
     from netaudit.storage.table_streams import RowWriter
 
-AT_ONCE = LARGE  # messages that are held, one by one
+AT_ONCE = 1024  # messages that are held, one by one
 HELD = 16 << 20  # bytes of the requests that they answer
 LEAST = 64  # that were found together, for which columns pay
 TEXT = pa.string()
@@ -114,9 +115,10 @@ class Documents:
         paths = np.zeros(len(told.paths), bool)
         paths[list(hits([one.encode("utf-8", "replace") for one in told.paths], _may_ask))] = True
         known = {one: self._events.on_path(one) for one in {path.partition("?")[0] for path in told.paths}}
-        paths |= np.array([known[path.partition("?")[0]] for path in told.paths])
+        paths |= np.array([known[path.partition("?")[0]] or query_describes(path) for path in told.paths])
         found = set(np.flatnonzero(asks | paths[told.path]).tolist())
         found.update(hits(told.bodies, may_tell))
+        found.update(hits(told.bodies, describes))
         replies = np.array([one.reply for one in told.heads])[told.head]
         for reply in (False, True):
             places = np.flatnonzero(replies == reply).tolist()

@@ -71,7 +71,7 @@ class EventRows:
         self.identities.clear()
         self.kinds = []
         self.taken = NOTHING_TAKEN
-        self._reader.stated, self._reader.named, self._reader.masked, self._reader.placed = [], [], False, False
+        self._reader.stated, self._reader.named, self._reader.describes, self._reader.placed = [], [], False, False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
@@ -118,9 +118,9 @@ class EventRows:
         return self._reader.placed
 
     @property
-    def masked(self) -> bool:
-        """Whether documents of the last message hold a number of somebody that its sender masked."""
-        return self._reader.masked
+    def describes(self) -> bool:
+        """Whether documents of the last message may be of somebody of whom no number is told, or one that is masked."""
+        return self._reader.describes
 
     @property
     def names_pictures(self) -> bool:

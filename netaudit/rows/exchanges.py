@@ -23,7 +23,7 @@ from netaudit.observations.web import is_plain, note_plain, plain_facts
 from netaudit.rows.chunks import TARGETS, speak_of_parts
 from netaudit.rows.columns import DIGITS, ids_of_some
 from netaudit.rows.documents import LEAST, hits
-from netaudit.rows.taker import Taker, Turns
+from netaudit.rows.taker import Taker, Turns, distinct
 from netaudit.rows.told import Head, Told
 from netaudit.streams.batch import picked
 from netaudit.unwrapping.from_messages import are_plain_texts, has_coding
@@ -173,11 +173,7 @@ def _turns(found: Exchanges, chosen: npt.NDArray[np.int64], told: Told, ledger: 
         for way, body in zip(rows["direction"].tolist(), told.bodies, strict=True)
     ]
     said = np.column_stack([ends[rows["flow"]], told.head, shape]).astype(np.uint64)
-    _, begins, alike, times = np.unique(
-        said.view(f"V{8 * said.shape[1]}")[:, 0], return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.lexsort((told.first["capture"], told.first["frame"], told.first["ts"], alike))
-    turns = sorted(zip(begins.tolist(), order[np.cumsum(times) - times].tolist(), times.tolist(), strict=True))
+    turns = distinct(said, told.first)
 
     def note(first: int, last: int) -> None:
         for _, place, often in turns[first:last]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from contextlib import suppress
+from email.header import decode_header, make_header
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -16,9 +18,12 @@ from urllib.parse import unquote
 from netaudit.contracts.document_values import TEXT, children
 from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.documents.head import path_of
+from netaudit.signatures.descriptions import describes
 from netaudit.storage.files import remove
 from netaudit.storage.table_streams import TableWriter, stream_parts
 from netaudit.tables import LEAVES
+from netaudit.text.charset import decoded
+from netaudit.unwrapping.lines import document_in
 from netaudit.unwrapping.tree import notation, values
 
 if TYPE_CHECKING:
@@ -44,6 +49,9 @@ _ORDINARY = re.compile(
     r"user-agent$|cookie|sec-|upgrade|x-forwarded|x-request|authorization|transfer|keep-alive|pragma|te$|vary|via$"
 )
 
+_METADATA = re.compile(r"\Ax-(?:(?:[a-z0-9]{2,8}-)?meta-)?", re.IGNORECASE)
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}){2}")
+_STANDARD = str.maketrans("-_", "+/")
 _WRITTEN = re.compile(r"(?:data:image/[\w.+-]{2,20};base64,)?[A-Za-z0-9+/_-]{200}")  # a picture, as text
 
 Steps = tuple[Step, ...]
@@ -135,11 +143,16 @@ def _cells(grown: list[tuple[str, str, str, str]], base: Steps, images: list[Ima
 def _sha256(value: str) -> str:
     """SHA-256 of what is written in base64; empty where it is cut or none."""
     text = value.partition(",")[2] if value.startswith("data:") else value
-    text = text.rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        return hashlib.sha256(base64.b64decode(text + "=" * (-len(text) % 4), validate=True)).hexdigest()
+        return hashlib.sha256(_bytes_of(text)).hexdigest()
     except ValueError:
         return ""
+
+
+def _bytes_of(text: str) -> bytes:
+    """What is written in base64, of either alphabet, padded or not. Raises ValueError where it is none."""
+    bare = text.rstrip("=").translate(_STANDARD)
+    return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
 
 
 def _plain(steps: Steps) -> Steps:
@@ -184,7 +197,7 @@ def _grown(
             if long or len(text) >= LONG:
                 placed[(*base, step(written, spelled))] = path, key
             if not long and text:
-                yield path, key, text, ""
+                yield path, _bare(key), _spoken(text), ""
 
 
 def _below(path: str, key: str, name: str | None, number: int) -> tuple[str, str]:
@@ -207,10 +220,51 @@ def _head(message: Message) -> Iterator[tuple[str, str, str, str]]:
     query = asked.path.partition("?")[2][: 16 * LONGEST]
     for pair in query.split("&")[:MOST_HEAD] if query else ():
         key, _, value = pair.partition("=")
-        yield f"query.{key[:64]}", unquote(key[:64]), unquote(value.replace("+", " "), errors="replace"), ""
+        name, text = unquote(key[:64]), unquote(value, errors="replace")
+        if len(text) >= LONG and message.request is None and (document := _document_in(text)) is not None:
+            yield from _grown(document, (name, name), "json", (), {}, "")
+        else:
+            yield f"query.{key[:64]}", name, text.replace("+", " "), ""
     for name, value in message.headers[: 2 * MOST_HEAD]:
         if value and len(value) <= LONGEST and not _ORDINARY.match(name):
-            yield f"header.{name}", name.removeprefix("x-"), unquote(value, errors="replace"), ""
+            yield f"header.{name}", _bare(name), _spoken(value), ""
+
+
+def _document_in(text: str) -> object:
+    """The document that a value is, as it stands or in base64; None where it is none."""
+    if text[:1] not in {"{", "["}:
+        try:
+            text = decoded(_bytes_of(text))
+        except ValueError:
+            return None
+    return document_in(text)
+
+
+def describes_in_query(message: Message) -> bool:
+    """Whether the query of a request holds a document that may be of somebody."""
+    return message.request is None and query_describes(message.path)
+
+
+def query_describes(target: str) -> bool:
+    """The same by the target of a request."""
+    if "?" not in target or len(target) < LONG:
+        return False
+    values = [pair.partition("=")[2] for pair in target.partition("?")[2][: 16 * LONGEST].split("&")[:MOST_HEAD]]
+    texts = [unquote(one, errors="replace") for one in values if len(one) >= LONG]
+    return any(document and describes(str(document).encode()) for document in map(_document_in, texts))
+
+
+def _bare(key: str) -> str:
+    """A key without what object stores and programs put before those of their users (`x-oss-meta-name`)."""
+    return _METADATA.sub("", key)
+
+
+def _spoken(text: str) -> str:
+    """A value as it was before it was made fit for a head: percent escapes, encoded words of RFC 2047."""
+    if "=?" in text and "?=" in text:
+        with suppress(LookupError, ValueError):
+            return str(make_header(decode_header(text)))
+    return unquote(text, errors="replace") if _ESCAPED.search(text) else text
 
 
 def parts(folder: Path) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from netaudit.messages.from_streams import LetGo
 from netaudit.observations.from_messages import masked_name, observe_sayings
 from netaudit.rows.columns import DIGITS, WAYS, few, ids, ids_of_some
 from netaudit.rows.messages import message_batch
-from netaudit.rows.taker import Taker, Turns
+from netaudit.rows.taker import Taker, Turns, distinct
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from netaudit.rows.flows import FlowRows
     from netaudit.storage.table_streams import RowWriter
     from netaudit.streams.batch import Batch
+
+
+TOLD_BY = ("high", "low", "mac", "name", "shard", "kind")  # facts apart
 
 
 class LookupRows(Taker):
@@ -46,16 +48,21 @@ class LookupRows(Taker):
         self._lookups = lookups
         if lookups is not None:
             masked = list(map(masked_name, lookups.names))
-            self.turns = Turns(lookups.first_flows.tolist(), partial(self._note, lookups, masked))
+            said_in = lookups.messages[lookups.sayings["message"]]
+            said = np.column_stack([lookups.sayings[name].astype(np.uint64) for name in TOLD_BY])
+            facts = distinct(said, said_in) if len(said) else []
+            flows = lookups.indexes[said_in["flow"][[begin for begin, *_ in facts]]].tolist() if facts else []
+
+            def note(first: int, last: int) -> None:
+                observe_sayings(lookups, masked, facts[first:last], self._ledger)
+
+            self.turns = Turns(flows, note)
             if len(lookups.messages):
                 self._rows["messages"].extend(message_columns(lookups, masked))
             over = batch.closed[lookups.indexes]
             ids = lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1)
             self._flows.add_many(lookups.flows[over], ids, PROTOCOL)
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
-
-    def _note(self, lookups: Lookups, masked: list[tuple[str, str]], first: int, last: int) -> None:
-        observe_sayings(lookups, masked, first, last, self._ledger)
 
     def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """See `pipeline/takers.py`."""

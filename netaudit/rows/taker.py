@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Flags = npt.NDArray[np.bool_]
 
+MIXING = np.uint64(0x9E3779B97F4A7C15)
 NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 
@@ -57,3 +58,18 @@ class Turns:
         if self._note is not None and self._noted < len(self._flows) and self._flows[self._noted] < before:
             first, self._noted = self._noted, bisect_left(self._flows, before, self._noted)
             self._note(first, self._noted)
+
+
+def distinct(said: npt.NDArray[np.uint64], places: npt.NDArray[np.void]) -> list[tuple[int, int, int]]:
+    """Facts in the order in which they are first said: where, where with the earliest packet, and how often.
+
+    `said`: numbers that tell them apart, shape (n, k); `places`: `ts`, `frame` and `capture` of each.
+    """
+    mixed = said[:, 0].copy()
+    for column in said.T[1:]:
+        mixed = (mixed ^ (mixed >> np.uint64(29)) ^ column) * MIXING
+    _, begins, alike, times = np.unique(mixed, return_index=True, return_inverse=True, return_counts=True)
+    if (said != said[begins[alike]]).any():  # two that have the same by chance
+        _, begins, alike, times = np.unique(said, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    order = np.lexsort((places["capture"], places["frame"], places["ts"], alike.reshape(-1)))
+    return sorted(zip(begins.tolist(), order[np.cumsum(times) - times].tolist(), times.tolist(), strict=True))

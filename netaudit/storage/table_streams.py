@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BATCH_ROWS = 8192
-LARGE = 1024  # rows in columns that make a batch of their own
 STREAM_PLACES = ("tables", "private")  # folders of a case in which they lie
 
 
@@ -49,18 +47,14 @@ class TableWriter:
         self._write(rows)
 
     def add(self, columns: dict[str, list[Any]]) -> None:
-        """Collect rows that come as columns by name, or write them where they are many.
+        """Write rows that come as columns by name, at once.
 
         KeyError: a column too few or too many.
         """
         if wrong := columns.keys() ^ set(self._schema.names):
             raise KeyError(f"columns of {self._table.name}: {sorted(wrong)}")
-        if len(columns[self._schema.names[0]]) >= LARGE:
-            arrays = [pa.array(columns[field.name], field.type) for field in self._schema]
-            self.extend(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
-            return
-        ordered = zip(*(columns[name] for name in self._schema.names), strict=True)
-        self._rows.extend(map(partial(tuple.__new__, self._table.row), ordered))
+        arrays = [_column(columns[field.name], field) for field in self._schema]
+        self.extend(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def _write(self, batch: pa.RecordBatch) -> None:
         if self._stream is None:

@@ -10,10 +10,13 @@ from typing import Literal, NamedTuple
 
 TAGS, LENGTHS = (1, 2, 4), (1, 2, 3, 4)  # bytes
 LEAST, MOST = 3, 2000  # elements
+FIRST = 6  # of which one says something
 LEAST_TEXTS = 3
 SHARE = 0.6  # of values that are texts or pictures
 LARGEST = 4 << 20  # bytes
 _CONTROL = frozenset(range(0x20)) - {9, 10, 13}
+_NO_CONTROL = bytes(set(range(256)) - _CONTROL)
+BEGINNING = 16  # bytes of a value by which texts are told at first
 SAMPLE = 256  # bytes of a value that are looked at
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM")
 _PRINTABLE = bytes([*range(0x20, 0x7F), 9, 10, 13])
@@ -35,11 +38,13 @@ def elements(data: bytes | bytearray, start: int = 0, end: int | None = None) ->
     end = len(data) if end is None else end
     best: list[Element] = []
     most = (LEAST_TEXTS, -MOST - 1)
-    if not 2 * LEAST <= end - start <= LARGEST:
+    if not 2 * LEAST <= end - start <= LARGEST or data.startswith(_PICTURES, start):
         return best
+    if not data[start:end].translate(None, _NO_CONTROL):
+        return best  # tags and lengths of a text are none, and most that is asked of is one
     for tag in TAGS:
         for length in LENGTHS:
-            for order in ("big", "little"):
+            for order in ("big", "little") if length > 1 else ("big",):
                 found = _walk(data, start, end, tag, length, order)
                 if len(found) >= LEAST and (worth := (_texts(data, found), -len(found))) > most:
                     best, most = found, worth
@@ -56,10 +61,16 @@ def _walk(data: bytes | bytearray, at: int, end: int, tag: int, length: int, ord
         size = int.from_bytes(data[at + tag : at + head], endian)
         if size > end - at - head:
             return []
+        if len(out) == FIRST and (2 * binary < FIRST or not any(_says(data, one) for one in out)):
+            return []
         binary += not _CONTROL.isdisjoint(data[at : at + head])
         out.append(Element(bytes(data[at : at + tag]), at + head, at + head + size))
         at += head + size
     return out if 2 * binary > len(out) else []  # tags and lengths of a text are none
+
+
+def _says(data: bytes | bytearray, one: Element) -> bool:
+    return is_words(bytes(data[one.start : min(one.end, one.start + BEGINNING)]))
 
 
 def _texts(data: bytes | bytearray, found: list[Element]) -> int:
@@ -80,7 +91,7 @@ def is_words(value: bytes) -> bool:
             try:
                 value[: len(value) - cut].decode(charset)
             except UnicodeDecodeError:
-                if len(value) < SAMPLE:
+                if len(value) < BEGINNING:
                     break
             else:
                 return True

@@ -36,6 +36,7 @@ _RUN = re.compile(
     rb"(?:[A-Za-z0-9+/_=-]++|\\/|%2[FfBb]|%3[Dd]|\\u002[FfBb]|\\[rn]"
     rb"|[\r\n \t]++(?=[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{0,15}=))++"
 )
+_LAST_LINE, _FOLDS = re.compile(rb"\r?\n[ \t]*([A-Za-z0-9+/_-]{1,15})(?=\s|\Z)"), re.compile(rb"\s+")
 SMALLEST = 64
 _MOST = 1000
 # what looks like an image inside is none
@@ -154,8 +155,17 @@ def _end(part: Part, start: int) -> int:
         at = match.end() if match else at
         gap = next(((a, b) for a, b in gaps if a <= at < b), None)
         if gap is None:
-            return at
+            return _with_last_line(part.data, start, at)
         at = gap[1]
+
+
+def _with_last_line(data: bytes, start: int, end: int) -> int:
+    """End of a folded run with a short last line, which fills up a group of four as all lines before it do."""
+    last = _LAST_LINE.match(data, end)
+    if last is None or b"\n" not in data[start:end]:
+        return end
+    count = len(_FOLDS.sub(b"", data[start:end]))
+    return last.end() if not count % 4 and not len(last[1]) % 4 else end
 
 
 def _plain(child: Part) -> tuple[bytes, list[tuple[int, int]], int | None]:

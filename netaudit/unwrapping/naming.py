@@ -28,6 +28,7 @@ from netaudit.contracts.document_values import (
 )
 from netaudit.signatures.field_words import fields_among, folded, is_name, names_field
 from netaudit.unwrapping import tables
+from netaudit.unwrapping.lines import labelled
 
 MOST = 20_000  # mappings and lists of a document
 DEEPEST = 64
@@ -60,6 +61,7 @@ _WITHIN = {"array": ("data", "value"), "$binary": ("base64",), "mapvalue": ("fie
 _PAIR = re.compile(r"([^\s:：=][^:：=]{0,29}?)\s?[:：=]\s?(.{1,4096})", re.DOTALL)
 _HOLDERS = frozenset({dict, list, Repeated, Keyed, Pairs, Placed})
 _LISTS = frozenset({list, Repeated, Placed})
+_FIRST, _ALIAS = "1", "2"  # numbers of fields of protocol buffers
 _PREFIX = 4  # elements of a list before names and values by turns: a command, say
 
 
@@ -99,6 +101,7 @@ def _mapping(node: dict[str, object], reading: Reading, depth: int) -> dict[str,
         MOST_LANGUAGES < count <= MOST_PLAIN
         and _is_plain(tuple(node))
         and _HOLDERS.isdisjoint(map(type, node.values()))
+        and not any(type(one) is str and "\n" in one for one in node.values())
     ):
         return node
     if 2 <= count <= MOST_BESIDE and (pair := pair_of(node)) and names_field(name_in(node[pair[0]])):
@@ -112,11 +115,20 @@ def _mapping(node: dict[str, object], reading: Reading, depth: int) -> dict[str,
     marked = False
     for number, (key, value) in enumerate(node.items()):
         marked = marked or key[-1:].isdecimal() or key[-5:] == "Label"
-        if type(value) in _HOLDERS and (new := _of(value, reading, depth + 1)) is not value:
+        if (new := _inner(value, reading, depth)) is not value:
             out = out or list(items(node, reading.written))
             out[number] = key, new, out[number][2]
     made = node if out is None else _made(_lifted(out, reading.written), node)
     return tables.labelled(made, reading.written) if marked else made
+
+
+def _inner(value: object, reading: Reading, depth: int) -> object:
+    """A value in a mapping or list; of a text of several lines what its labels say."""
+    if type(value) in _HOLDERS:
+        return _of(value, reading, depth + 1)
+    if isinstance(value, str) and "\n" in value and (said := labelled(value)):
+        return Keyed((key, one, "") for key, one in said.items())
+    return value
 
 
 @lru_cache(maxsize=4096)
@@ -145,6 +157,9 @@ def _one_pair(node: dict[str, object], pair: tuple[str, str], reading: Reading, 
 
 def _bare(value: object, at: str, written: str) -> tuple[object, str]:
     """The value of a pair, without an element around it that says nothing but of what kind it is."""
+    while written == "protobuf" and isinstance(value, dict) and len(value) == 1 and not isinstance(value, Pairs):
+        ((_, value, below),) = items(value, written)
+        at += below
     if isinstance(value, dict) and len(value) == 1:
         ((key, inner, below),) = items(value, written)
         if (written == "xml" or key in SAYING) and not isinstance(inner, dict | list):
@@ -198,7 +213,7 @@ def _telling(pairs: Pairs) -> list[str]:
     return [name for name in pairs if name[:1] not in {"@", "["} and folded(name) not in _BESIDE]
 
 
-def _list(node: list[object], reading: Reading, depth: int) -> list[object] | Keyed:
+def _list(node: list[object], reading: Reading, depth: int) -> list[object] | dict[str, object]:
     kinds = {type(one) for one in node[:MOST]}
     if not kinds & _HOLDERS:
         return _of_scalars(node, reading) if str in kinds and len(node) > 1 else node
@@ -212,7 +227,7 @@ def _list(node: list[object], reading: Reading, depth: int) -> list[object] | Ke
         return _of(made, reading, depth + 1)  # type: ignore[return-value]
     out: list[tuple[object, str]] | None = None
     for number, value in enumerate(node[:MOST]):
-        if type(value) in _HOLDERS and (new := _of(value, reading, depth + 1)) is not value:
+        if (new := _inner(value, reading, depth)) is not value:
             out = out or list(elements(node, reading.written))
             out[number] = new, out[number][1]
     if out is None and Pairs in kinds:
@@ -239,9 +254,10 @@ def _used(titles: dict[str, str], reading: Reading) -> dict[str, str]:
 def _pairs(node: list[object], reading: Reading, depth: int) -> Keyed | Placed | None:
     """Mappings of a name and a value each, as the records that they make together; None where they are others."""
     first = node[0]
-    if not isinstance(first, dict) or not 2 <= len(first) <= MOST_BESIDE or pair_of(first) is None:
+    pair_in = _entry if reading.written == "protobuf" else pair_of
+    if not isinstance(first, dict) or not 2 <= len(first) <= MOST_BESIDE or pair_in(first) is None:
         return None
-    pairs = [pair_of(one) if isinstance(one, dict) and len(one) <= MOST_BESIDE else None for one in node]
+    pairs = [pair_in(one) if isinstance(one, dict) and len(one) <= MOST_BESIDE else None for one in node]
     if not all(pairs):
         return None
     names = [label_of(name_in(one[pair[0]])) for one, pair in zip(node, pairs, strict=True)]  # type: ignore[index]
@@ -266,6 +282,16 @@ def _pairs(node: list[object], reading: Reading, depth: int) -> Keyed | Placed |
         else:
             found.append((number, _of(one, reading, depth + 1), at))
     return records(found) if any(are_fields) else None
+
+
+def _entry(node: dict[str, object]) -> tuple[str, str] | None:
+    """Of a message of protocol buffers its first field, a name, and its last: as maps have them, and metrics.
+
+    One with a number besides may be called by that from then on: it stays as it is (`routes/dictionaries.py`).
+    """
+    last = max(node, key=int)
+    aliased = len(node) > ONE_PAIR and isinstance(node.get(_ALIAS), int)
+    return (_FIRST, last) if last != _FIRST and not aliased and name_in(node.get(_FIRST)) else None
 
 
 def _of_scalars(node: list[object], reading: Reading) -> list[object] | Keyed:
@@ -300,6 +326,13 @@ def _turns(placed: list[tuple[object, str]]) -> list[object] | Keyed | None:
             keyed = records(found)
             return Keyed([*before, *items(keyed, "json")]) if before and isinstance(keyed, Keyed) else keyed
     return None
+
+
+def by_turns(text: str) -> Keyed | None:
+    """Lines that are names and values by turns, as commands of Redis have them; None for any others."""
+    lines: list[object] = list(text.split("\r\n")) if text.count("\r\n") < MOST_BESIDE**3 else []
+    found = _turns(list(elements(lines, "form"))) if len(lines) > ONE_PAIR else None
+    return found if isinstance(found, Keyed) else None
 
 
 def siblings(order: list[tuple[str, object]]) -> Pairs | Placed | None:

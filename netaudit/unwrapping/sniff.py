@@ -115,12 +115,14 @@ _brief_kind = lru_cache(maxsize=64)(_text_kind)  # a small text is asked this by
 
 def _given(start: bytes, data: bytes) -> int:
     """How many bytes stand before a document that is given to something, or has remarks or its length before it."""
-    if found := _BEFORE.match(start):
-        return found.end()
-    found = _TUPLE.match(start) or _GIVEN.match(start)
-    if found is None or not found.end() or len(data) > _LONGEST_GIVEN or not _GIVEN_ENDS.search(data[-64:]):
-        return 0
-    return 0 if _PROGRAM.search(data[:_LOOK]) else found.end()
+    found = _BEFORE.match(start)
+    before = found.end() if found else 0
+    if before and start[before : before + 1] in (b"{", b"["):
+        return before
+    found = _TUPLE.match(start, before) or _GIVEN.match(start, before)
+    if found is None or found.end() == before or len(data) > _LONGEST_GIVEN or not _GIVEN_ENDS.search(data[-64:]):
+        return before
+    return before if _PROGRAM.search(data[:_LOOK]) else found.end()
 
 
 def _ends(data: bytes) -> bool:

@@ -66,12 +66,12 @@ from netaudit.unwrapping.codecs import (
 from netaudit.unwrapping.codecs import (
     zip as codecs_zip,
 )
-from netaudit.unwrapping.image_residue import beside
+from netaudit.unwrapping.image_residue import beside, written
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.locked import is_locked
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
-from netaudit.unwrapping.slices import one_to_one, present, readable
+from netaudit.unwrapping.slices import derive, one_to_one, present, readable
 from netaudit.unwrapping.sniff import WLT, image, sniff
 
 if TYPE_CHECKING:
@@ -135,7 +135,11 @@ CODECS: tuple[Codec, ...] = (
     Codec("uuencode", codecs_uu.is_uu, codecs_uu.open_uu, keeps=True, first=_SPACE + _LETTERS + b"<"),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
     Codec(
-        "compressed", codecs_coding.is_compressed, codecs_coding.open_compressed, keeps=True, first=b"\x1f\x28\x78B\xfd"
+        "compressed",
+        codecs_coding.is_compressed,
+        codecs_coding.open_compressed,
+        keeps=True,
+        first=b"\x1f\x28\x78B\xfd]",
     ),
     Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING, declared="/grpc"),
     Codec(
@@ -260,8 +264,16 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     if kind:
         leaf = _image(part, kind, budget)
         yield leaf
-        found = (yield from _left(part, budget, trifle)) if part.depth < budget.depth else 0
+        found, texts = 0, []
+        if part.depth < budget.depth:
+            for place, text in written(leaf):
+                if budget.part() and budget.spend(len(text)):
+                    yield from _unwrap(derive(part, text, Step("picture", place)), budget, trifle, among=True)
+                    texts.append(text)
+            found = yield from _left(part, budget, trifle)
         if found < len(part.data) and (other := beside(leaf)):
+            for one in texts:
+                other = other.replace(one, b"")
             for one in itertools.islice(itertools.chain.from_iterable(budget.given.values()), _FEW):
                 other = other.replace(one, b"")
             _count(other, 0, budget)

@@ -117,8 +117,9 @@ def _lookup(data, flow, names, asked):
     name = said.qd[0].name
     if said.qr:
         for one in said.an:
-            if one.type in KINDS and hasattr(one, "ip" if one.type == 1 else "ip6"):
-                names[name].add(str(ipaddress.ip_address(one.ip if one.type == 1 else one.ip6)))
+            address = getattr(one, {1: "ip", 28: "ip6"}.get(one.type, ""), b"")
+            if len(address) in (4, 16):  # a damaged record may have another length
+                names[name].add(str(ipaddress.ip_address(address)))
     else:
         asked.append((flow, name, KINDS.get(said.qd[0].type, str(said.qd[0].type))))
 

@@ -373,3 +373,11 @@ def test_any_text_is_survived(text: str) -> None:
     of_name(f"{text}{NUMBER}{text}")
     page_lines(text)
     read({"data": text, "x": [text, [text]]})
+
+
+def test_a_number_is_the_user_of_basic_authorization() -> None:
+    word = base64.b64encode(f"{NUMBER}:1".encode()).decode()
+    assert [(one.kind, one.value) for one in of_headers([("authorization", f"Basic {word}")])] == [
+        ("id_number", NUMBER)
+    ]
+    assert of_headers([("authorization", "Basic " + base64.b64encode(b"admin:12345").decode())]) == []

@@ -27,6 +27,7 @@ def packed(number: str) -> bytes:
     return bytes.fromhex(number.replace("X", "a"))
 
 
+ARABIC, DOUBLE = ({48 + digit: first + digit for digit in range(10)} for first in (0x660, 0x1D7D8))
 HEXED = b"<" + NUMBER.encode().hex().encode() + b"> Tj"
 KERNED = b"[(110105)-20(19491231)15(002X)] TJ"
 FIELDS = {"guest": "a", "idCard": {"region": "110105", "birthDate": "19491231", "serial": "002X"}}
@@ -38,6 +39,14 @@ WRITTEN = {
     "pdf, hex": pdf(HEXED),
     "pdf, kerned": pdf(b"(x) Tj T*", KERNED),
     "fields": json.dumps(FIELDS).encode(),
+    "digits of another script": json.dumps({"id": NUMBER.translate(ARABIC)}, ensure_ascii=False).encode(),
+    "mathematical digits": json.dumps({"id": NUMBER.translate(DOUBLE)}, ensure_ascii=False).encode(),
+    "a sign like an X": json.dumps({"id": NUMBER.replace("X", "×")}, ensure_ascii=False).encode(),
+    "codes of characters": json.dumps({"v": [ord(one) for one in NUMBER]}).encode(),
+    "a character a cell": b"<html><table><tr>"
+    + b"".join(b"<td> %c </td>\n" % ord(one) for one in NUMBER)
+    + b"</tr></table>",
+    "a character a text": json.dumps({"boxes": list(NUMBER)}).encode(),
     "two fields": b'{"cert": {"head": "11010519491231", "tail": "002X"}}',
 }
 

@@ -47,6 +47,10 @@ WAYS = {
     "head, length, text, check byte": (b"".join(b"SH\x02" + struct.pack(">I", len(one)) + one + b"\x7f" for one in TEXTS), TEXTS),
     "lines": (b"\n".join(TEXTS) + b"\n", TEXTS),
     "marks of begin and end": (b"".join(b"\x02" + one + b"\x03" for one in TEXTS), TEXTS),
+    "heads of lines": (b"".join(b"PUB gate.A-1.seen.%b %d\r\n%b\r\n" % (b"x" * 60, len(one), one) for one in TEXTS), TEXTS),
+    "heads of several lines": (
+        b"".join(b"SEND\ndestination:/queue/gate\ncontent-length:%d\n\n%b\x00\n" % (len(one), one) for one in TEXTS), TEXTS
+    ),
     "XML": (b"".join(b"\x00\x00\x01<Pass at='%d'><a>1</a></Pass>" % at for at in range(5)),
             [b"<Pass at='%d'><a>1</a></Pass>" % at for at in range(5)]),
     "length, MessagePack": (b"".join(struct.pack("<I", len(packed(at))) + packed(at) for at in range(5)), [packed(at) for at in range(5)]),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NUMBER = b"11010519491231002X"
 LINE = '{"vName": "张三", "vCardNo": "11010519491231002X"}'.encode()
 WIDE_NUMBER = NUMBER.decode().encode("utf-16-le")
+BIG_NUMBER = NUMBER.decode().encode("utf-16-be")
 
 
 def heard(pieces: list[bytes], *, ended: bool = True) -> list[tuple[int, bytes, bool]]:
@@ -51,6 +52,12 @@ def heard(pieces: list[bytes], *, ended: bool = True) -> list[tuple[int, bytes, 
         (b"\x12" + NUMBER + b"0", (1, LENGTH)),  # its length says where it ends
         (b"\x13" + NUMBER + b"0", (-1, 0)),
         (WIDE_NUMBER + b"1\x00", (-1, 0)),
+        ("客户7".encode("utf-16-be") + BIG_NUMBER + "已".encode("utf-16-be"), (-1, 0)),
+        (
+            "客户".encode("utf-16-be") + BIG_NUMBER + "户".encode("utf-16-be"),
+            (5, WIDE),
+        ),  # bytes of a sign look like digits
+        (b"\x01" + "户".encode("utf-16-be") + BIG_NUMBER, (4, WIDE)),
     ],
 )
 def test_what_a_number_is(data: bytes, expected: tuple[int, int]) -> None:

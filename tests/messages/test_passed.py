@@ -12,6 +12,7 @@ from netaudit.messages.readers import READERS
 from tests.messages.datagrams import SEEDS
 from tests.messages.files.test_ymodem import named
 from tests.messages.hellos.test_tls import APPLICATION, client_hello, server_hello
+from tests.messages.hosts import test_snmp as snmp
 from tests.messages.http2 import examples
 from tests.messages.makers import device_frames as made
 from tests.messages.smb import test_reader as smb
@@ -223,3 +224,33 @@ def test_no_datagram_in_front_hides_another(place: int) -> None:
     bodies = [one.body for one in messages]
     assert any(NUMBERS[0].encode() in body for body in bodies), summary.protocol
     assert any(JPEG in body for body in bodies), summary.protocol
+
+
+LABEL = NUMBERS[0].lower().encode()
+TRAP = snmp.message(0xA7, snmp.binding("1.3.6.1.4.1.3345.2", snmp.ber(4, NUMBERS[0].encode())))
+ASKED = b"\0\1\1\0\0\1\0\0\0\0\0\0" + b"\x12" + LABEL + b"\4demo\3com\0\0\1\0\1"
+ANSWERED = ASKED[:2] + b"\x81\x80" + ASKED[4:6] + b"\0\1" + ASKED[8:] + b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4\x7f\0\0\1"
+
+
+@pytest.mark.parametrize(("port", "sent"), [(162, [up(TRAP)]), (53, [up(ASKED), down(ANSWERED)])])
+def test_a_number_in_a_field_that_nobody_looks_at_is_found(port: int, sent: list[tuple[int, bytes]]) -> None:
+    """An unread value of SNMP, a label of a name."""
+    messages, summary = read(sent, segment=1 << 16, proto=17, client_port=41000, server_port=port)
+    assert summary.protocol in {"snmp", "dns"}
+    assert any(one.protocol == "carved" and LABEL in one.body.lower() for one in messages)
+
+
+def test_a_number_in_the_name_of_a_hello_is_found() -> None:
+    messages, summary = read([up(client_hello(f"{LABEL.decode()}.in.example")), down(server_hello())], server_port=443)
+    assert summary.protocol == "tls"
+    assert any(one.protocol == "carved" and LABEL in one.body.lower() for one in messages)
+
+
+def test_xml_that_never_ends_hides_no_hello() -> None:
+    """A stream of XMPP that turns to TLS: what no text holds is none of it."""
+    opened = b"<?xml version='1.0'?><stream:stream to='a.example' version='1.0'>"
+    events = [up(opened), down(opened), up(client_hello()), down(server_hello())]
+    messages, _ = read(events, server_port=5222)
+    assert [one.method for one in messages if one.protocol == "tls"] == ["client_hello", "server_hello"]
+    cut, _ = read(events, cuts=range(0, 900, 7), batch=1, server_port=5222)
+    assert essence(cut) == essence(messages)

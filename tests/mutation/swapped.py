@@ -66,7 +66,10 @@ def _codes(code: types.CodeType):
 
 
 def forked(do: Callable[[], str], wall: float = WALL) -> str:
-    """What a fork of this process says; the name of what it raised, or that it came to no end."""
+    """What a fork of this process says, the name of what it raised, or that it used up its processor's time.
+
+    Nothing where it was stopped by the clock, which may be another's fault.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -85,8 +88,9 @@ def forked(do: Callable[[], str], wall: float = WALL) -> str:
     while not (done := os.waitpid(child, os.WNOHANG))[0]:
         if time.monotonic() > end:
             os.kill(child, 9)
-            done = os.waitpid(child, 0)
-            break
+            os.waitpid(child, 0)
+            os.close(reading)
+            return ""
         time.sleep(0.01)
     said = os.read(reading, 4096).decode() or f"no end ({done[1]})"
     os.close(reading)

@@ -25,7 +25,7 @@ from netaudit.images.answers import PLACE, Answers, believed
 from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.pipeline import conclusion
-from netaudit.pipeline.resuming import resume_audit
+from netaudit.pipeline.resuming import ASKED, asked_of, keep_asked, resume_audit
 from netaudit.pipeline.task import Options
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
@@ -200,6 +200,37 @@ def test_refusals(key, tmp_path) -> None:
         went_on(folder)
 
 
+def test_other_files_than_then_are_refused(key, tmp_path) -> None:
+    folder = tmp_path / "case"
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        shutil.copy(PCAPS / "benign_office" / "benign.pcap", tmp_path / "in" / f"{name}.pcap")
+    with (tmp_path / "in" / "b.pcap").open("r+b") as file:
+        file.truncate(300_000)
+    netaudit.audit(tmp_path / "in", folder, faces=False, project_key=key, progress=stopping(100_000))
+    gone = tmp_path / "in" / "a.pcap"
+    gone.rename(tmp_path / "a.pcap")
+    with pytest.raises(CaseError, match=r"a\.pcap: was not there then, or is not there now"):
+        went_on(folder)
+    (tmp_path / "a.pcap").rename(gone)
+    shutil.copy(PCAPS / "carriers" / "ftp.pcapng", tmp_path / "in" / "c.pcapng")
+    with pytest.raises(CaseError, match=r"c\.pcapng"):
+        went_on(folder)
+    (tmp_path / "in" / "c.pcapng").unlink()
+    assert not went_on(folder).partial
+
+
+@pytest.mark.parametrize("words", [b"{}", b"", b'{"until":1}'])
+def test_what_was_asked_for_is_believed_of_this_user_only(words, tmp_path) -> None:
+    (tmp_path / PLACE).mkdir(parents=True)
+    keep_asked(tmp_path, {"until": None})
+    assert asked_of(tmp_path) == {"until": None}
+    (tmp_path / PLACE / ASKED).write_bytes(words)
+    assert asked_of(tmp_path) is None
+    (tmp_path / PLACE / ASKED).write_bytes(b"0" * 128 + b"\n" + words)
+    assert asked_of(tmp_path) is None
+
+
 def test_a_partial_case_that_was_changed_is_not_built_upon(key, tmp_path) -> None:
     folder = tmp_path / "case"
     case = netaudit.audit(CAPTURES, folder, faces=False, project_key=key, progress=stopping(900_000))
@@ -235,6 +266,8 @@ def test_answers_of_somebody_else_are_not_believed(tmp_path, monkeypatch) -> Non
     assert b'"yes"' in data
     stream.write_bytes(data.replace(b'"yes"', b'"no" '))
     assert not believed(tmp_path).num_rows
+    stream.write_bytes(data[:40] + b"?" + data[41:])
+    assert believed(tmp_path).num_rows in (0, 1)  # and no other error
     stream.write_bytes(data)
     monkeypatch.setattr(answers, "_key", lambda: b"of another user")
     assert not believed(tmp_path).num_rows

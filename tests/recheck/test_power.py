@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from math import comb
 
@@ -31,6 +32,29 @@ def test_a_habit_that_stayed_is_seen_as_often_as_said() -> None:
         power = Power("passes", n, sum(draw.random() < p for _ in range(n)), m)
         wrong += power.seen > 1 - (1 - p) ** m + 1e-12
     assert wrong / 2000 <= 1 - CONFIDENCE + 0.01
+
+
+def test_misses_that_come_together_do_not_make_few_passes_say_too_much() -> None:
+    """A camera that is busy misses the next pass, too: where a few passes are enough, so often it is met at least."""
+    draw = random.Random(34)
+
+    def passed(chance: float, count: int) -> list[bool]:
+        """Each miss is followed by another in half of all cases; on the whole so many are met as `chance` says."""
+        missed, met = draw.random() > chance, []
+        for _ in range(count):
+            met.append(not missed)
+            missed = draw.random() < (max(0.5, 1 - chance) if missed else (1 - chance) * min(0.5, chance) / chance)
+        return met
+
+    told = []
+    for _ in range(12_000):
+        chance, asked = draw.choice((1, 0.95, 0.9, 0.8, 0.65)), draw.randint(2, 4)
+        before = passed(chance, draw.randint(5, 20))
+        missed = max((len(list(some)) for hit, some in itertools.groupby(before) if not hit), default=1)
+        if Power("passes", len(before), sum(before), asked, missed).enough:
+            told.append(any(passed(chance, asked)))
+    assert len(told) > 500
+    assert sum(told) / len(told) > CONFIDENCE
 
 
 def test_too_few_passes_are_not_enough() -> None:

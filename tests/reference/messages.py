@@ -112,16 +112,19 @@ def next_number(data, start):
 
     for at in range(start, len(data)):
         for step in (1, 2):
-            last = at + 18 * step
-            wide = data[at:last]
+            end = at + 17 * step + 1
+            wide = data[at:end]
             text, between = wide[::step], wide[1::2] if step == 2 else b""
-            if len(wide) < 18 * step or any(between) or not ID18.fullmatch(text.decode("latin-1")):
+            if len(wide) < end - at or any(between) or not ID18.fullmatch(text.decode("latin-1")):
                 continue
-            before, behind = data[max(0, at - step) : at], data[last : last + step]
-            beside = [one for one in (before, behind) if len(one) == step and one[:1].isdigit() and not any(one[1:])]
-            beside = [] if step == 1 and before == b"\x12" else beside
+            around = data[max(0, at - step - 1) : at], data[end : end + step + 1]
+            if step == 1:
+                beside = around[0][-1:].isdigit() or (around[0][-1:] != b"\x12" and around[1][:1].isdigit())
+            else:  # a digit that has a zero at either side, or the end
+                beside = len(around[0]) > 1 and around[0][-2:-1].isdigit() and not any(around[0][:-2] + around[0][-1:])
+                beside |= around[1][1:2].isdigit() and not any(around[1][:1] + around[1][2:])
             if not beside and b"18" <= text[6:8] <= b"20" and _checks(text.decode("latin-1")):
-                return at, 18 * step
+                return at, end - at
     return -1, 0
 
 

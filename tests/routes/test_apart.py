@@ -28,3 +28,18 @@ def test_a_record_has_the_picture_that_it_names() -> None:
     record, bare = _picture("/r", "/b.jpg", name="张三"), _picture("/b.jpg", "/c.jpg")
     assert announced([record, bare]) == [record]
     assert len(record.images) == 2
+
+
+def test_a_record_has_the_picture_whose_digest_it_says() -> None:
+    record, bare = _picture("/send", "", name="张三"), _picture("/send", "")
+    record.images, record.urls, bare.urls = [], [], []
+    record.ties = bare.ties = {"0ae6fcdea7ec432a220b3107bef96d30"}
+    assert announced([bare, record]) == [record]
+    assert record.images == [("/send", "face")]
+
+
+def test_a_name_that_several_pictures_have_ties_none() -> None:
+    record, one, other = _picture("/r", "", name="张三"), _picture("/a", ""), _picture("/b", "")
+    for some in (record, one, other):
+        some.urls, some.ties = [], {"snapshot"}
+    assert announced([record, one, other]) == [record, one, other]

@@ -103,6 +103,38 @@ def test_a_list_of_another_device_names_nobody(tmp_path: Path) -> None:
     assert names(case) == [""] * 6
 
 
+@pytest.mark.parametrize(
+    ("teller", "told"),
+    [
+        ("203.0.113.66", CAM),  # somebody posts to the camera
+        ("203.0.113.66", CLOUD),  # … or to the cloud
+        ("192.168.1.21", CLOUD),  # another tenant of that
+    ],
+)
+def test_a_list_that_others_send_to_either_end_names_nobody(tmp_path: Path, teller: str, told: str) -> None:
+    capture = Capture()
+    capture.talk(teller, told, (request("POST", "/people", {"data": [person(at) for at in range(8)]}), reply()))
+    for at in range(6):
+        capture.talk(CAM, CLOUD, (request("POST", "/gw/up", passing(at, f"V{at:04}")), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    assert names(case) == [""] * 6
+
+
+def test_small_numbers_under_another_name_prove_nothing(tmp_path: Path) -> None:
+    staff = [{"userId": str(at + 1), "name": NAMES[7 - at], "phone": f"1390000111{at}"} for at in range(8)]
+    assert names(case_of(tmp_path, staff, [passing(at, f"{at + 1}") for at in range(4)])) == [""] * 4
+
+
+def test_what_is_said_of_two_persons_is_joined_to_no_third(tmp_path: Path) -> None:
+    people = [person(at) for at in range(4)]
+    people += [{"visitorId": "V0001", "name": "周九", "phone": "13900001119"}]
+    case = case_of(tmp_path, people, [passing(at, f"V{at:04}") for at in range(4)])
+    assert names(case) == ["张三", "", "王五", "赵六"]
+    said, rows = clear(case), [row for row in case.table("events").to_pylist() if row["images"]]
+    (row,) = [row for row in rows if said[row["event_id"]].get("person.person_id") == "V0001"]
+    assert not {"name", "phone", "id_number"} & set(row["inferred"])
+
+
 CAMERAS = {"SB-2026-070001": "一号大厅东门", "SB-2026-070002": "样板间门口", "SB-2026-070003": "停车场入口"}
 
 

@@ -457,3 +457,37 @@ def test_records_in_the_table_of_a_page_are_events(tmp_path: Path, *, pictured: 
     assert [said[row["event_id"]]["device"] for row in rows] == ["GATE-0007"] * 8
     assert [said[row["event_id"]]["place"] for row in rows] == ["一号案场东门"] * 8
     assert [len(row["images"]) for row in rows] == [int(pictured)] * 8
+
+
+def test_somebody_unknown_without_a_picture_is_an_event_where_others_of_its_route_are(tmp_path: Path) -> None:
+    def seen(place: int) -> dict[str, Any]:
+        one = named(place)
+        return one if place < 5 else {key: one[key] for key in ("sbbh", "azwz", "zpsj", "xb")}
+
+    rows = audited(tmp_path, seen).table("events").to_pylist()
+    assert [row["kind"] for row in rows].count("face_capture") == 3
+    assert {(row["place"], row["device_ref"], row["gender"]) for row in rows} == {("一号案场东门", "GATE-0007", "男")}
+
+
+def test_nobody_is_told_of_a_route_without_persons(tmp_path: Path) -> None:
+    def counted(place: int) -> dict[str, Any]:
+        return {key: named(place)[key] for key in ("sbbh", "azwz", "zpsj", "xb")}
+
+    assert audited(tmp_path, counted).table("events").num_rows == 0
+
+
+def test_a_record_in_a_query_is_read_as_one_in_a_body(tmp_path: Path) -> None:
+    capture = Capture()
+    for place in range(8):
+        said = {key: value for key, value in named(place).items() if key != "rlzp"}
+        text = base64.urlsafe_b64encode(json.dumps(said, ensure_ascii=False).encode()).decode().rstrip("=")
+        capture.talk(CAM, CLOUD, (request("GET", f"/p.gif?v=2&d={text}", b""), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False, inside=["192.168.0.0/16"])
+    said = clear(case)
+    assert [said[row["event_id"]]["person.name"] for row in case.table("events").to_pylist()] == NAMES
+    assert {row["place"] for row in case.table("events").to_pylist()} == {"一号案场东门"}
+
+
+def test_how_a_comparison_ended_is_known_by_what_it_says(tmp_path: Path) -> None:
+    case = audited(tmp_path, lambda place: bare(place) | {"k9": ("一致", "不一致")[place % 2]})
+    assert [row["result"] for row in case.table("events").to_pylist()] == ["一致", "不一致"] * 4

@@ -37,6 +37,7 @@ TARGETS = (
     "/p/11010519491231002X",
     "/put/a.jpg?uploadId=%d",
     "/ISAPI/System/deviceInfo",
+    '/up?person={"name":"Zhang%%20San","age":%d,"gender":"male","address":"Street%%201","birthday":"1990-01-02"}',
 )
 FIELDS = (
     b"", b"Host: a.example\r\n", b"User-Agent: cam/1.%d\r\n", b"Authorization: Basic YTpi\r\n", b"Content-Type: application/json\r\n",

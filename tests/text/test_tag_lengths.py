@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -95,3 +96,10 @@ def test_tags_of_letters_are_names() -> None:
     data = b"".join(tag + len(value).to_bytes(4, "little") + value for tag, value in said.items())
     (found,) = values(Leaf(Part(data), "opaque"))
     assert found == {"NAME": "张三", "GATE": "A-1", "TIME": "20260601102030", "SNAP": "\x000"}
+
+
+@given(st.text(st.characters(min_codepoint=0x20), max_size=60), st.integers(0, 60))
+def test_a_text_is_none_whatever_it_says_and_no_layout_is_tried(said: str, at: int) -> None:
+    data = f"{said[:at]}\r\n\t{said[at:]}".encode()
+    with mock.patch("netaudit.text.tag_lengths._walk", side_effect=AssertionError):
+        assert elements(data) == []

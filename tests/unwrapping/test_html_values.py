@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netaudit.documents.nodes import Document, Tree
-from netaudit.unwrapping.html_values import LARGEST, html_values
+from netaudit.unwrapping.html_values import LARGEST, MOST_SCRIPTS, html_values
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.tree import notation, values
 
@@ -95,3 +95,10 @@ def test_a_hostile_page_takes_no_time(piece: str) -> None:
 @given(st.text(max_size=400) | st.text("<>/ =\"'atdrhscipo-:：!x", max_size=200))
 def test_any_text_is_a_page(page: str) -> None:
     assert all(isinstance(name, str) for name in html_values(page))
+
+
+def test_scripts_that_are_no_documents_are_tried_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr("netaudit.unwrapping.html_values.document_in", tried.append)
+    html_values("<script>x={'a':[[[[</script>" * 400)
+    assert len(tried) == MOST_SCRIPTS

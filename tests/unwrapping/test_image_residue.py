@@ -10,7 +10,7 @@ import pytest
 
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent
-from netaudit.unwrapping.image_residue import _chunks, _segments, beside, confirm_end
+from netaudit.unwrapping.image_residue import _chunks, _segments, beside, confirm_end, written
 from netaudit.unwrapping.part import Leaf, Part
 
 SECRET = random.Random(7).randbytes(900)
@@ -43,6 +43,28 @@ def test_an_ordinary_jpeg_has_nothing_beside_it():
     assert b"".join(_segments(b"\xff\xd8" + JFIF + SCAN + b"\xff\xd9")) == b""
 
 
+RECORD = b'{"SN":"A-1","Shot":"2026:11:15 14:21:04"}'
+EXIF = b"\xff\xe1" + struct.pack(">H", 16 + len(RECORD)) + b"Exif\0\0ASCII\0\0\0" + RECORD
+SAID = b"\xff\xfe" + struct.pack(">H", 2 + len(RECORD)) + RECORD
+MADE = b"\xff\xfe\0\x18CREATOR: gd-jpeg v1.0"
+
+
+@pytest.mark.parametrize(
+    ("inside", "behind", "found"),
+    [
+        (SAID + SCAN, b"", [("comment", RECORD)]),
+        (EXIF + SCAN, b"", [("exif", RECORD)]),
+        (SCAN, b"\r\n" + RECORD, [("end", RECORD)]),
+        (MADE + SCAN, b"", []),
+    ],
+    ids=["comment", "the user's comment", "behind the end", "a program's name"],
+)
+def test_documents_in_a_jpeg_are_found_wherever_they_stand(inside, behind, found):
+    leaf = Leaf(Part(b"\xff\xd8" + inside + b"\xff\xd9" + behind, way=Way.of("request body")), "jpeg")
+    leaf.behind = len(behind)
+    assert list(written(leaf)) == found
+
+
 def chunk(kind, data=b""):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -50,6 +72,11 @@ def chunk(kind, data=b""):
 def test_a_chunk_of_nobody_counts_behind_however_many():
     data = PNG_SIGNATURE + chunk(b"IHDR", bytes(13)) + chunk(b"tEXt") * 5000 + chunk(b"hiDe", SECRET) + chunk(b"IEND")
     assert b"".join(_chunks(data)) == SECRET
+
+
+def test_a_text_of_a_png_is_a_document():
+    data = PNG_SIGNATURE + chunk(b"IHDR", bytes(13)) + chunk(b"tEXt", b"Comment\0" + RECORD) + chunk(b"IEND")
+    assert list(written(Leaf(Part(data, way=Way.of("request body")), "png"))) == [("text", RECORD)]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.rule_writing.document_examples import picture
 from netaudit.unwrapping.budget import Budget
-from netaudit.unwrapping.lines import text_values
+from netaudit.unwrapping.lines import labelled, text_values
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.tree import values
 from netaudit.unwrapping.unwrap import unwrap
@@ -79,3 +79,54 @@ def test_key_value_lines_with_tabs_are_rows_of_their_keys():
 )
 def test_marks_about_a_line_are_no_part_of_a_value(text: str, last: str) -> None:
     assert text_values(text) == {"name": "张三", "sex": "1", "id": last}
+
+
+BLOCK = """---
+sted: Hovedindgang
+person:
+  navn: ~
+  alder: 38
+foto: !!binary |
+  /9j/4AAQ
+  SkZJRgAB
+retning: ind
+"""
+CARD = """### 到访提醒
+![抓拍图](http://192.0.2.1/a/1.jpg)
+> **姓名**：<font color="info">阚**</font>
+- 证件号: 430***********9071
+- **设备**: `AB-0001`
+"""
+
+
+def test_blocks_of_yaml_are_values_whole_and_nothing_is_nobody():
+    assert text_values(BLOCK) == {
+        "sted": "Hovedindgang", "person": {"navn": None, "alder": "38"}, "foto": "/9j/4AAQSkZJRgAB", "retning": "ind",
+    }  # fmt: skip
+
+
+def test_labels_of_a_card_are_keys_without_its_marks_and_what_is_masked_stays():
+    assert text_values(CARD) == {
+        "抓拍图": "http://192.0.2.1/a/1.jpg", "姓名": "阚**", "证件号": "430***********9071", "设备": "AB-0001",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Dear all,\nnote: this is a letter of many lines\nwith nothing else\nin it\nat all\n", "a: b\nc: d"],
+    ids=["a letter", "two pairs"],
+)
+def test_letters_are_no_cards(text):
+    assert labelled(text) is None
+
+
+def test_cells_of_spreadsheets_are_what_they_say():
+    text = '姓名,到访时间,身份证号,备注\r\n农琬,2026/11/14 10:22,="530112196708039798","一, 二"\r\n'
+    assert text_values(text)["row"][0] == {
+        "姓名": "农琬", "到访时间": "2026/11/14 10:22", "身份证号": "530112196708039798", "备注": "一, 二",
+    }  # fmt: skip
+
+
+def test_a_row_without_a_heading_has_cells_where_it_says_a_time():
+    assert text_values("7,2026-11-15 14:21:03,东门,A-1,1.jpg\r\n")["row"][0]["c2"] == "2026-11-15 14:21:03"
+    assert isinstance(text_values("one, two, three, four, five\n"), str)

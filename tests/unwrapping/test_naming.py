@@ -161,3 +161,10 @@ def test_nothing_is_lost(document: object) -> None:
     }
     labels = {one.strip().strip("*/:： ") for one in told} | told
     assert {one for one in given_values if one.strip().strip("*/:： ") or one} - labels <= told | {""}
+
+
+def test_entries_of_maps_in_protocol_buffers_are_keys_and_aliased_metrics_stay() -> None:
+    entries = [{"1": "fullName", "2": {"3": "张三"}}, {"1": "deviceSerial", "2": {"3": "A-1"}}]
+    assert named({"1": entries}, "protobuf") == {"1": {"fullName": "张三", "deviceSerial": "A-1"}}
+    metrics = [{"1": "fullName", "2": 5, "15": "x"}, {"1": "deviceSerial", "2": 6, "15": "y"}]
+    assert named({"1": metrics}, "protobuf") == {"1": metrics}

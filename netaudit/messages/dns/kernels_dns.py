@@ -160,9 +160,8 @@ def say(room: Room, flow: Any, kind: int, high: Any, low: Any, mac: Any, name: i
     row["high"] = high
     row["low"] = low
     row["mac"] = mac
-    row["message"] = row["earliest"] = room.used[0] - 1
+    row["message"] = room.used[0] - 1
     row["name"] = name
-    row["count"] = 1
     row["shard"] = flow["shard"]
     row["kind"] = kind
     return True

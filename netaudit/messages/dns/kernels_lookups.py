@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
 from netaudit.messages.dns.kernels_dns import read_datagram
-from netaudit.messages.dns.kernels_names import PROBES, alike, mixed, wide
+from netaudit.messages.dns.kernels_names import alike, wide
 from netaudit.messages.dns.layouts import ORDINARY, PLAIN, RESUMED, Room
+from netaudit.messages.kernels_numbers import next_number
 
 U1 = npt.NDArray[np.uint8]
 I4 = npt.NDArray[np.int32]
@@ -80,6 +81,8 @@ def read_flow(room: Room, number: int, flow: Any, runs: Rows, pieces: Rows, payl
         at = run["bytes_at"]
         for place in range(run["piece_from"], run["piece_to"]):
             piece = pieces[place]
+            if next_number(payload[at : at + wide(piece["length"])], 0)[0] >= 0:
+                return False  # in a name that is asked for
             opens = new and used[0] == begun
             if not read_datagram(room, flow, piece, payload, at, run["direction"], opens):
                 return False
@@ -130,19 +133,6 @@ def read_lookups(
 
 
 @lean_kernel
-def is_same(one: Any, other: Any) -> bool:
-    """Whether two sayings say the same."""
-    return bool(
-        one["name"] == other["name"]
-        and one["low"] == other["low"]
-        and one["high"] == other["high"]
-        and one["mac"] == other["mac"]
-        and one["shard"] == other["shard"]
-        and one["kind"] == other["kind"]
-    )
-
-
-@lean_kernel
 def is_earlier(one: Any, other: Any) -> bool:
     """Whether the packet of one message is the earlier one: by time, frame and capture, as in the ledger."""
     if one["ts"] != other["ts"]:
@@ -150,52 +140,3 @@ def is_earlier(one: Any, other: Any) -> bool:
     if one["frame"] != other["frame"]:
         return bool(one["frame"] < other["frame"])
     return bool(one["capture"] < other["capture"])
-
-
-@lean_kernel
-def join_sayings(sayings: Rows, messages: Rows, table: I4, seed: Any) -> int:
-    """Leave of each saying the first, with how often it was said; gives how many are left, in order.
-
-    Where the table is too full around a place, a saying may be left twice. `table`: as Room.table.
-    """
-    left = 0
-    for index in range(sayings.size):
-        row = sayings[index]
-        state = mixed(mixed(seed, row["high"]), row["low"])
-        what = wide(row["name"]) << 16 | wide(row["shard"]) << 8 | wide(row["kind"])
-        state = mixed(mixed(state, row["mac"]), what)
-        place = wide(state & np.uint64(table.size - 1))
-        free = joined = False
-        for _ in range(PROBES):
-            if table[place] < 0:
-                free = True
-                break
-            other = sayings[table[place]]
-            if is_same(other, row):
-                other["count"] += 1
-                if is_earlier(messages[row["message"]], messages[other["earliest"]]):
-                    other["earliest"] = row["message"]
-                joined = True
-                break
-            place = (place + 1) & (table.size - 1)
-        if free:
-            table[place] = left
-        if not joined:
-            move(sayings, index, left)
-            left += 1
-    return left
-
-
-@lean_kernel
-def move(sayings: Rows, index: int, to: int) -> None:
-    """Copy one row to a place before it."""
-    row, target = sayings[index], sayings[to]
-    target["high"] = row["high"]
-    target["low"] = row["low"]
-    target["mac"] = row["mac"]
-    target["message"] = row["message"]
-    target["earliest"] = row["earliest"]
-    target["name"] = row["name"]
-    target["count"] = row["count"]
-    target["shard"] = row["shard"]
-    target["kind"] = row["kind"]

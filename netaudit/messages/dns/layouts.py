@@ -30,15 +30,13 @@ LOOKUP = np.dtype(  # a DNS message
     align=True,
 )
 
-SAYING = np.dtype(  # a fact, and how often the batch says it
+SAYING = np.dtype(  # a fact
     [
         ("high", "u8"),  # address it is about
         ("low", "u8"),
         ("mac", "u8"),
-        ("message", "i4"),  # index of the message that says it first, in the order of flows
-        ("earliest", "i4"),  # and of the one with the earliest packet
+        ("message", "i4"),  # index of the message that says it
         ("name", "i4"),
-        ("count", "u4"),
         ("shard", "u1"),
         ("kind", "u1"),  # the address has this name, or asked for it
     ],

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.messages.dns.kernels_lookups import PORT, UDP, join_sayings, read_lookups
+from netaudit.messages.dns.kernels_lookups import PORT, UDP, read_lookups
 from netaudit.messages.dns.layouts import LOOKUP, NAME, ORDINARY, PLAIN, RESUMED, SAYING, Room
 from netaudit.messages.kernels_ids import DIGEST, flow_ids, message_ids
 
@@ -33,14 +33,8 @@ class Lookups:
     flow_ids: U1  # 32 hexadecimal digits per flow, ASCII
     messages: Rows  # LOOKUP rows; `flow` counts these flows
     message_ids: U1  # 32 hexadecimal digits per message
-    sayings: Rows  # SAYING rows, each thing once, in the order in which it is first said
+    sayings: Rows  # SAYING rows, in order
     names: list[str]
-
-    @property
-    def first_flows(self) -> npt.NDArray[np.int64]:
-        """Index within the batch of the flow that says each of the sayings first; never falls."""
-        first: npt.NDArray[np.int64] = self.indexes[self.messages["flow"][self.sayings["message"]]]
-        return first
 
 
 class PlainLookups:
@@ -124,9 +118,7 @@ class PlainLookups:
         names = _names(room, n_names, n_letters)
         digits = np.empty(2 * DIGEST * n_messages, np.uint8)
         message_ids(messages, ids, np.frombuffer(PROTOCOL.encode(), np.uint8), digits)
-        room.table.fill(-1)
-        left = join_sayings(room.sayings[:n_sayings], messages, room.table, self._seed[0])
-        return Lookups(indexes, rows, ids, messages, digits, room.sayings[:left].copy(), names)
+        return Lookups(indexes, rows, ids, messages, digits, room.sayings[:n_sayings].copy(), names)
 
 
 def _names(room: Room, n_names: int, n_letters: int) -> list[str]:

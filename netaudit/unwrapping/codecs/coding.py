@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import lzma
 import quopri
+import re
 import zlib
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ _BROTLI_STEP = 1 << 16
 _FLUSHED = b"\0\0\xff\xff"  # a sender that flushes instead of finishing: all that it had to say is there
 _XZ_MEMORY = 72 << 20  # bytes that a decoder may take: `xz -9` asks for 65 MiB; what needs more is refused
 _BZIP2, _XZ = b"1AY&SY", b"\xfd7zXZ\0"  # of a first block, behind 'BZh' and a digit; of a file
+_BEGINNINGS = {0x1F: "gzip", 0x28: "zstd", 0x42: "bzip2", 0xFD: "xz", 0x5D: "lzma"}
+_LZW = b"\x1f\x9d"
+# usual properties; a dictionary of a power of two; a size that is unknown, or less than 1 TiB
+_LZMA = re.compile(rb"\x5d\x00\x00[\x00\x01\x02\x04\x08\x10\x20\x40\x80][\x00-\x04](?:\xff{8}|.{5}\x00{3})", re.DOTALL)
 _ZSTD_WINDOW = 1 << 25  # RFC 8878 asks decoders for 8 MiB; what needs more than 32 MiB is refused
 
 
@@ -151,6 +156,41 @@ def _xz(data: bytes, room: int) -> _Result:
     return _unpacked(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY), data, room)
 
 
+def _lzma(data: bytes, room: int) -> _Result:
+    """LZMA alone, as before xz."""
+    return _unpacked(lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_XZ_MEMORY), data, room)
+
+
+def _compress(data: bytes, room: int) -> _Result:
+    """LZW of Unix compress (RFC 9110, 8.4.1.1): codes of 9 bits and more, from the lowest bit on, eight by eight."""
+    most = data[2] & 31 if len(data) > 3 and data[:2] == _LZW else 0
+    if not 9 <= most <= 16:
+        return None
+    words = [bytes([byte]) for byte in range(256)] + [b""] * (data[2] >> 7)  # code 256 begins anew
+    out: list[bytes] = []
+    size, before, width, begun, at = 0, b"", 9, 24, 24
+    while at + width <= 8 * len(data) and size <= room:
+        code = int.from_bytes(data[at >> 3 : (at >> 3) + 4], "little") >> (at & 7) & ((1 << width) - 1)
+        at += width
+        again = code == 256 and data[2] >> 7
+        if not again:
+            if code > len(words) or (code == len(words) and not before):
+                return (b"".join(out), False, False) if out else None
+            word = words[code] if code < len(words) else before + before[:1]
+            out.append(word)
+            size += len(word)
+            if before and len(words) < 1 << most:
+                words.append(before + word[:1])
+            before = word
+        if again or (len(words) == 1 << width and width < most):
+            begun = at = begun - (begun - at) // (8 * width) * 8 * width
+            width = 9 if again else width + 1
+        if again:
+            before = b""
+            del words[257:]
+    return b"".join(out)[:room], size <= room, size > room
+
+
 def _unpacked(decoder: bz2.BZ2Decompressor | lzma.LZMADecompressor, data: bytes, room: int) -> _Result:
     """One stream, in steps: what comes before a failure is kept."""
     out: list[bytes] = []
@@ -181,6 +221,8 @@ _CODINGS: dict[str, Callable[[bytes, int], _Result]] = {
     "zstd": _zstd,
     "bzip2": _bzip2,
     "xz": _xz,
+    "lzma": _lzma,
+    "compress": _compress,
     "quoted-printable": _quoted_printable,
 }
 _PLAIN = frozenset({"identity", "7bit", "8bit", "binary", "none", "utf-8", ""})
@@ -211,7 +253,9 @@ def open_coding(part: Part, budget: Budget) -> Iterator[Part]:
 
 
 def is_compressed(part: Part) -> bool:
-    """gzip, Zstandard, bzip2 or xz by magic, zlib by its header."""
+    """gzip, Zstandard, bzip2, xz or compress by magic, LZMA and zlib by their headers."""
+    if part.data[:2] == _LZW or _LZMA.match(part.data) is not None:
+        return True
     if part.data[:3] == b"\x1f\x8b\x08" or part.data[:4] == b"\x28\xb5\x2f\xfd" or part.data[:6] == _XZ:
         return True
     if part.data[:3] == b"BZh" and part.data[4:10] == _BZIP2:
@@ -221,7 +265,7 @@ def is_compressed(part: Part) -> bool:
 
 def open_compressed(part: Part, budget: Budget) -> Iterator[Part]:
     """Open what nobody declared. Large archives are opened only when something readable is at their beginning."""
-    name = {0x1F: "gzip", 0x28: "zstd", 0x42: "bzip2", 0xFD: "xz"}.get(part.data[0], "deflate")
+    name = _BEGINNINGS.get(part.data[0], "deflate") if part.data[:2] != _LZW else "compress"
     if len(part.data) > _SMALL:
         peek = _CODINGS[name](part.data[:MIB], _PEEK)  # a block of bzip2 is not shorter
         if peek is None or sniff(peek[0]) in {"opaque", "empty"}:

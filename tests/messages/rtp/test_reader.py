@@ -167,7 +167,7 @@ def test_units_that_a_sender_joined_are_parted(monkeypatch):
     packets = [packet(i, unit, kind=96, marker=i == len(cuts)) for i, unit in enumerate(units)]
     packets += other(len(units), 3000) + other(len(units) + 4, 6000)
     (message,) = media(read(flow(packets), proto=17)[0])
-    assert message.body == b"".join(b"\0\0\0\1" + unit for unit in (SPS, PPS, b"\x06" + b"i" * 20, IDR))
+    assert message.body == b"".join(b"\0\0\0\1" + unit for unit in (SPS, PPS, b"\x66" + b"i" * 20, IDR))
 
 
 def test_a_damaged_key_frame_is_not_used(monkeypatch):
