@@ -161,12 +161,12 @@ def test_nothing_hides_in_what_never_ends(name: str) -> None:
 def test_what_is_let_go_depends_on_no_runs() -> None:
     """A packet that never ends, longer than what is held: what lay in front is told as unread, what is behind found."""
     size = MOST + 3 * CHUNK
-    head = UNDER_WAY["smb"].replace(b"\0" + LONG.to_bytes(3, "big"), b"\0" + size.to_bytes(3, "big"))
+    head = UNDER_WAY["kafka"].replace(struct.pack(">i", LONG), struct.pack(">i", size))
     events = [up(head + POSTS), up(bytes(MOST + CHUNK)), up(POSTS)]
-    messages, summary = read(events, **row("smb"))
+    messages, summary = read(events, **row("kafka"))
     assert sum(one.protocol == "http" for one in messages) == len(NUMBERS)
     assert summary.read[0] < len(head + POSTS)
-    cut, again = read(events, cuts=range(0, size, 99_999), batch=1, **row("smb"))
+    cut, again = read(events, cuts=range(0, size, 99_999), batch=1, **row("kafka"))
     assert essence(cut) == essence(messages)
     assert again.read == summary.read
 
@@ -181,6 +181,16 @@ def _smb() -> list[tuple[int, bytes]]:
         *sent,
         up(smb.session(smb.close(5))),
     ]
+
+
+def test_a_piece_of_which_nothing_is_kept_is_searched() -> None:
+    """A file said to be written so far behind its end that no bytes of it are held."""
+    events = [*smb.tree(), up(smb.session(smb.create(2))), down(smb.session(smb.created(2)))]
+    messages, summary = read([*events, up(smb.session(smb.write(3, 1 << 40, POSTS)))], **row("smb"))
+    assert sum(one.protocol == "http" for one in messages) == len(NUMBERS)
+    bare, least = read([*events, up(smb.session(smb.write(3, 1 << 40, b"z" * 900)))], **row("smb"))
+    assert [one for one in bare if one.protocol == "http"] == []
+    assert least.read[0] + len(POSTS) == summary.read[0]
 
 
 def _http2() -> list[tuple[int, bytes]]:
