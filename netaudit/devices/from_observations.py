@@ -37,6 +37,10 @@ ROLES = {
     "nas": "server", "pc": "viewer", "phone": "personal device", "tablet": "personal device",
     "handheld": "personal device", "router": "network", "switch": "network", "access_point": "network",
 }  # fmt: skip
+TYPES = (  # where a device says in words what it is: best first, those of its model where no type says it
+    ("device.type", "said.type", "upnp.type", "sadp.DeviceDescription", "dhdiscover.DeviceClass", "sofia.DeviceType"),
+    ("device.model", "said.model", "upnp.description", "upnp.model", "lldp.model", "snmp.description"),
+)
 BLOCK_RULE = "rule: address block"
 STATED_RULE = "rule: said by the device"
 MAKER = re.compile(r"(?=(?:.*[^\W\d_]){2})(?!.*//)[^\W_][^\x00-\x1f<>{}\"=;|\\]{1,59}")  # what may be a maker's name
@@ -78,6 +82,7 @@ def inventory(
     claims: list[Row] = []
     for identity in sorted(devices):
         device = devices[identity]
+        _add_kinds(device, signatures.vocabulary)
         matches = _matches(device, matcher)
         judged = _judged(device, matches, signatures)
         by_rules = [*hidden(device), *_block(device, judged["vendor"], signatures.vocabulary), *_held(device)]
@@ -110,6 +115,18 @@ def binding_rows(identities: Identities, devices: dict[str, Device]) -> Iterator
         yield BINDINGS.row(
             device_id=identities.alias.get(mac, mac), ip="", mac=mac, from_ts=None, to_ts=None, packets=None, by=[]
         )
+
+
+def _add_kinds(device: Device, vocabulary: Vocabulary) -> None:
+    """What kinds of device its own words name: those for its type, else for its model, else how its name ends."""
+    for names in TYPES:
+        kinds = [(vocabulary.kinds.of(fact.value), fact) for name in names for fact in device.facts.get(name, ())]
+        if any(kind for kind, _ in kinds):
+            break
+    else:
+        facts = [fact for name in ("device.name", "said.name") for fact in device.facts.get(name, ())]
+        kinds = [(vocabulary.kinds.ends(fact.value), fact) for fact in facts]
+    device.facts["kind.said"] = [Fact("kind.said", kind, fact.row) for kind, fact in kinds if kind]
 
 
 def _matches(device: Device, matcher: Matcher) -> list[Match]:

@@ -119,7 +119,8 @@ def _stated_by(pages: list[tuple[Leaf, str, int]], head: Head) -> list[Statement
     """What pages show of the device that gives them."""
     found: list[Statement] = []
     for leaf, object_id, turn in pages:
-        if words().may_state(plain_text(leaf.part.data), head.path):
+        shown = to_text(leaf.part.data, leaf.part.content_type)
+        if words().may_state(plain_text(shown.encode()), head.path):
             tree = Tree([_document(leaf, object_id, turn)], [])
             found += statements(head, tree)
             tree.let_go()

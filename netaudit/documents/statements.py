@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import re2
 
@@ -37,10 +37,12 @@ ADDRESSES = frozenset({"mac", "ip"})
 IDENTIFYING = frozenset({"model", "serial"})
 _PAIRS = re.compile(r"[,;&\t\r\n]\s{0,16}+(?=~?[^\W\d]\w{0,40}\s*[=:])")
 _OF_ONE = re.compile(r"\d{4,}|[0-9a-fA-F]{8,}")  # an id in what is asked for: the answer is about whose it is
+_SESSION = re.compile(r"[;/][a-z_]{2,12}=[^/;]{0,200}", re.IGNORECASE)  # in a path
 _LISTED = re.compile(r",|:(?=\d)")
 _LONGEST_PLACE = 9  # digits of a number that is a place of a list
 _BROWSER = re.compile(r"Mozilla/")  # whose requests say nothing of the host it runs on
 _TYPED = ("type", "typename", "class")  # names that say the model as often as what kind of thing it is
+_DESIGNATION = re.compile(r"(?=.*[A-Z]{2})(?=.*\d)[A-Z][A-Za-z0-9/()]*-[A-Za-z0-9/()-]{2,40}", re.ASCII)  # DS-2CD1
 _MAILS = frozenset({"smtp", "imap", "pop3"})
 _ADDING = re.compile(
     r"(?:^|[/._-])(?:(?:add|bind|unbind|pair|claim|import|delete|remove|edit|transfer|share)(?:[_-]?(?:device|camera|terminal)s?)?"
@@ -50,6 +52,8 @@ _ADDING = re.compile(
 _PAIR = re.compile(r"~?([^\W\d]\w{0,40})\s*[=:]\s*(.{0,200})")
 _NAMED = frozenset({"name", "key", "field", "param", "parameter", "attribute", "id", "item", "label"})
 _VALUED = frozenset({"value", "val", "content", "text", "data"})
+_SAYING = frozenset({"#text", "value", "val", "v"})
+_MOST_BESIDE = 6  # fields of a value that is an object: how it is written, its unit, its right
 _BESIDE = frozenset({"type", "datatype", "unit", "timestamp", "alias", "properties"})  # of a field, beside its value
 _GB28181 = frozenset({"query", "response", "notify", "control"})
 _OF_XML = frozenset({"version", "encoding", "standalone", "type", "lang", "schemalocation", "space", "class", "style"})
@@ -84,7 +88,10 @@ class Words:
     within: dict[str, str]  # plain name of an object that holds counted things → what they are
     totals: frozenset[str]  # names of their number
     others: frozenset[str]  # names of objects that describe a part of a device, or another one
-    parts: dict[str, dict[str, str]]  # objects that are parts of the one around them → what fields mean in them
+    parts: re.Pattern[str]  # plain names of objects that are parts of the one around them: made of these words
+    held: re.Pattern[str]  # the same of those that hold numbers of what is stored
+    meant: dict[tuple[str, str], str]  # word of a part's name and field → what the field means in it
+    fleeting: frozenset[str]  # names in queries that say nothing of whom the answer is about
     scopes: dict[str, str]  # beginnings of values → meaning of the rest
     loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
     asked: tuple[Asked, ...]
@@ -145,12 +152,21 @@ def _compiled(raw: Any) -> Words:
         {key: name for name, one in fields.items() for key in one.get("within", ())},
         frozenset(raw["totals"]),
         frozenset(raw["others"]),
-        raw["parts"],
+        _of_words([*raw["parts"], *raw["held"]]),
+        _of_words(raw["held"], beside=raw["parts"]),
+        {(holder, name): meaning for holder, inner in raw["meant"].items() for name, meaning in inner.items()},
+        frozenset(raw["fleeting"]),
         raw["scopes"],
         raw["loose"],
         asked,
         _set_of("|".join(map(re2.escape, telling)).encode()),
     )
+
+
+def _of_words(some: list[str], beside: Iterable[str] = ()) -> re.Pattern[str]:
+    """Names that are made of these words only; with words beside, at least one of them is among those."""
+    one, other = "|".join(some), "|".join([*some, *beside])
+    return re.compile(f"(?:{other})*(?:{one})(?:{other})*" if beside else f"(?:{one})+")
 
 
 def _set_of(pattern: bytes) -> Any:
@@ -173,13 +189,15 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
     if head.protocol == "ehome" or (head.protocol == "sip" and _is_gb28181(tree)):  # their readers know more of them
         return []
     asked = [one for one in words().asked if one.fits(head)]
-    others = bool(_OF_ONE.search(head.target)) if head.reply else _tells_of_others(head)
+    others = _hands_on(head) or _answers_of_one(head) if head.reply else _tells_of_others(head)
     found = [Statement(tuple(facts.items()), asked=True, listed=False) for facts in _of_query(head, asked)]
+    elements: list[Statement] = []
     described: set[int] = set()
-    for count, (node, listed) in enumerate(_nodes(tree)):
+    for count, (node, several, alone) in enumerate(_nodes(tree)):
         if count >= MOST_NODES or len(found) >= MOST:
             break
         known = next((one for one in asked if _held(node, one.holder)), None)
+        listed = several and not (known and known.holder and node.key == known.holder)
         facts = _facts(node, known)
         if _states(facts, asked=known is not None):
             elsewhere = others if known is None else known.others
@@ -187,8 +205,47 @@ def statements(head: Head, tree: Tree) -> list[Statement]:
             if within and any(id(one) in described for one in node.chain()):
                 continue  # a part of what is described around it
             described.add(id(node))
-            found.append(Statement(tuple(facts.items()), known is not None, listed or elsewhere))
-    return (_of_one(found) if head.reply else found) + _sums(found)
+            one = Statement(tuple(facts.items()), known is not None, listed or elsewhere)
+            (elements if alone and not one.asked and not one.listed else found).append(one)
+    if not any(
+        not one.listed for one in found
+    ):  # what stands in a list, if alone, is of others where one speaks of itself
+        found += elements
+    return _of_one(found) + _sums(found)
+
+
+def _hands_on(head: Head) -> bool:
+    """Whether an answer came through a proxy: it is of whoever stands behind it."""
+    return "://" in head.target[:8] or bool(head.header("via"))
+
+
+def _answers_of_one(head: Head) -> bool:
+    """Whether what was asked for names one of several by a number: its path, or a field of its query."""
+    if _OF_ONE.search(_SESSION.sub("", head.path)):
+        return True
+    return any(_OF_ONE.search(value) for name, value in head.query.items() if name not in words().fleeting)
+
+
+def described_by(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Facts of pairs that describe a device; none of others."""
+    facts = _meant(pairs, None)
+    return facts if _states(facts, asked=False) else {}
+
+
+def taken_apart(text: str) -> list[tuple[str, str]]:
+    """Pairs that stand in one text, between marks: a query, the device id of a printer."""
+    pieces = _PAIRS.split("&" + text if text[:1] != "&" else text)
+    return [(name, unquote_plus(value.rstrip(" ;"), errors="replace")) for name, value in _split(pieces)]
+
+
+def names_model(text: str) -> bool:
+    """Whether a text has a name that a description of a device must have."""
+    return bool(words().named.Match(text.replace("-", "").encode("utf-8", "replace")))
+
+
+def of_browser(agent: str) -> bool:
+    """Whether it is a browser that asks: what it says is not of the host it runs on."""
+    return bool(_BROWSER.search(agent))
 
 
 def _is_gb28181(tree: Tree) -> bool:
@@ -246,46 +303,62 @@ def _held(node: Node, holder: str) -> bool:
     return not holder or any(one.key == holder for one in node.chain())
 
 
-def _nodes(tree: Tree) -> Iterator[tuple[Node, bool]]:
-    """Objects of the documents, outer ones first, and whether each is one of several elements of a list."""
-    waiting = [(node, False) for node in reversed(tree.documents)]
+def _nodes(tree: Tree) -> Iterator[tuple[Node, bool, bool]]:
+    """Objects of the documents, outer ones first; whether each is one of several of a list, and the only one of one."""
+    whole = [tree.root] if any(node.value is not None for node in tree.documents) else []  # fields each by itself
+    waiting = [(node, False, False) for node in reversed(whole + tree.documents)]
     seen: set[int] = set()
     while waiting:
-        node, listed = waiting.pop()
+        node, listed, alone = waiting.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
         if words().is_other(node):
             continue
         several = listed or (node.listed and len(node.children) > 1)
-        yield node, listed
-        waiting += [(child, several) for child in reversed(node.children) if child.children]
+        only = alone or (node.listed and bool(node.key) and not several)
+        yield node, listed, alone
+        waiting += [(child, several, only) for child in reversed(node.children) if child.children]
 
 
 def _facts(node: Node, asked: Asked | None) -> dict[str, str]:
     """What the fields of one object mean, and those of objects in it that are parts of the same."""
     pairs = _pairs(node)
     facts = _meant(_spread(pairs, asked) if asked and asked.split else pairs, asked)
+    parts: dict[str, str] = {}
     for child in node.children:
         if child.children and not child.listed and not words().is_other(child):
-            facts = _of_part(child) | facts
-    return facts
+            parts = _of_part(child) | parts
+    return parts | facts if IDENTIFYING & facts.keys() else facts | parts  # a name beside a device is not always its
 
 
 def _of_part(node: Node) -> dict[str, str]:
     """What an object within another one says of it: a part of a device, or things that are counted."""
     known = words()
-    own = known.parts.get(node.key)
-    facts: dict[str, str] = {}
-    for name, value in _pairs(node):
+    own, held = known.parts.fullmatch(node.key) is not None, known.held.fullmatch(node.key) is not None
+    if not own and node.key not in known.within:
+        return {}
+    pairs = list(_pairs(node))
+    facts = _meant(pairs, None) if own else {}
+    counts: dict[str, str] = {}  # of names that say what, and not that it is a number
+    for name, value in pairs:
         key = plain(name)
-        if node.key in known.within and key in known.totals:
-            meaning = known.within[node.key]
-        else:
-            meaning = (own.get(key) or known.names.meaning(name)) if own is not None else ""
-        if meaning and known.forms[meaning].search(value.strip()):
-            facts.setdefault(meaning, value.strip())
-    return facts
+        total = known.within[node.key] if node.key in known.within and key in known.totals else ""
+        meaning = total or (_in_part(node.key, key) if own else "")
+        kept = facts if meaning else counts
+        meaning = meaning or (known.names.counted(name) if own else "")
+        if meaning and (form := known.forms[meaning].search(value.strip())):
+            kept[meaning] = _in_form(form, value)
+    return counts | facts if held or counts.keys() >= COUNTS else facts
+
+
+def _in_part(holder: str, key: str) -> str:
+    """What a field of no meaning of its own means in a part: `version` of the firmware."""
+    return next((meaning for (word, name), meaning in words().meant.items() if name == key and word in holder), "")
+
+
+def _in_form(form: re.Match[str], value: str) -> str:
+    return form["value"] if "value" in form.re.groupindex else value.strip()
 
 
 def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, str]:
@@ -300,14 +373,19 @@ def _meant(pairs: Iterable[tuple[str, str]], asked: Asked | None) -> dict[str, s
         meaning, value = own[key] if key in own else known.names.meaning(name), text
         if meaning == "model" and key.endswith(_TYPED) and not any(map(str.isdecimal, text)):
             meaning = "type"  # in words: what kind of thing it is
+        elif meaning == "type" and _DESIGNATION.fullmatch(text):
+            loose |= {"type": text, "model": loose.get("model", text)}
+            continue
         if not meaning and text.startswith("onvif://"):
             meaning, value = _scope(text)
         rank = -1 if key in own else known.names.rank(key)
         if meaning and rank < ranks.get(meaning, LAST) and (form := known.forms[meaning].search(value.strip())):
-            facts[meaning] = form["value"] if "value" in form.re.groupindex else value.strip()
+            facts[meaning] = _in_form(form, value)
             ranks[meaning] = rank
-        elif key in known.loose and known.forms[known.loose[key]].search(value.strip()):
-            loose.setdefault(known.loose[key], value.strip())
+            continue
+        other = known.loose.get(key) or known.loose.get(known.names.bare(name), "")
+        if other not in {"", meaning} and (form := known.forms[other].search(value.strip())):
+            loose.setdefault(other, _in_form(form, value))
     return loose | facts if "serial" in facts else facts
 
 
@@ -324,6 +402,8 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
     for child in node.children:
         if child.raw[:1] == "@" and child.key in _OF_XML:
             continue
+        if child.key == "name" and child.value and any(one.key == plain(child.value) for one in node.children):
+            continue  # what the object beside is called
         if (named := _named(child)) is not None:
             yield named
             continue
@@ -340,32 +420,38 @@ def _pairs(node: Node) -> Iterator[tuple[str, str]]:
 def _named(node: Node) -> tuple[str, str] | None:
     """A field that is an object of a name and a value, or a list of both; of a name with steps the last one."""
     fields = [one for one in node.children if one.key not in _BESIDE] if len(node.children) > 2 else node.children
-    if len(fields) != 2:
-        return None
-    if node.raw == "" and all(one.value and not one.children for one in fields):
+    if node.raw == "" and len(fields) == 2 and all(one.value and not one.children for one in fields):
         first, second = (one.value or "" for one in fields)  # whatever the two are called
         first = _last_step(first)
         if words().names.meaning(first) or plain(first) in words().loose:
             return first, second
-    name, value = sorted(fields, key=lambda one: one.key not in _NAMED)
-    if name.key not in _NAMED or value.key not in _VALUED:
+    valued = [one for one in fields if one.key in _VALUED]
+    if len(valued) != 1 or not 2 <= len(fields) <= _MOST_BESIDE or (text := _text(valued[0])) is None:
         return None
-    label, text = _text(name), _text(value)
-    if label is None or text is None:
-        return None
-    return _last_step(label), text
+    labels = [label for one in fields if one is not valued[0] and (label := _text(one))]
+    told = [label for label in map(_last_step, labels) if label and words().names.meaning(label)]
+    if told and not node.raw:  # a row of a table: the name in one language or several
+        return told[-1], text
+    named = [label for one in fields if one.key in _NAMED and (label := _text(one))]
+    return (_last_step(named[0]), text) if len(fields) == 2 and named else None
 
 
 def _last_step(name: str) -> str:
-    """Of a name with steps the last one: Device.DeviceInfo.ModelName, Properties/Model."""
-    return re.split(r"[./]", name.strip(". /"))[-1]
+    """Of a name with steps the last one: Device.DeviceInfo.ModelName, Properties/Model.
+
+    Empty behind a number, which counts things that the device has, or behind a word for others: Hosts.Host.1.Name.
+    """
+    *before, last = re.split(r"[./]", name.strip(". /"))
+    return "" if any(one.isdecimal() or plain(one) in words().others for one in before) else last
 
 
 def _text(node: Node) -> str | None:
-    """What a field says; an element of XML with attributes says it beside them."""
+    """What a field says; an element of XML with attributes says it beside them, an object under a name for values."""
     if node.value is not None:
         return node.value
-    return next((one.value for one in node.children if one.key == "#text" and one.value), None)
+    if any(one.children for one in node.children) or not 1 <= len(node.children) <= _MOST_BESIDE:
+        return next((one.value for one in node.children if one.key == "#text" and one.value), None)
+    return next((one.value for one in node.children if one.value and one.key in _SAYING), None)
 
 
 def _split(pieces: list[str]) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,9 @@ MOBILE = re.compile(r"(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}", re.ASCII)
 _LABEL = re.compile(
     r"(?:枪机|球机|半球|摄像机|摄像头|相机|抓拍机?|闸机|一体机|人证机|考勤机|门禁|通道|大厅|走廊|沙盘|前台)\d{0,3}\Z"
 )
+_FIRM = re.compile(
+    r"\w{1,20}(?:智能|科技|电子|光电|安防|网络|识别|存储|物联|物联网|视界|视觉|技术|信息|数据|软件|通信|电器|仪器|股份|集团|公司)\Z"
+)
 _DEVICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:.#-]{0,63}", re.ASCII)
 
 
@@ -44,6 +47,12 @@ def shown_label(text: str) -> str:
     if _LABEL.search(text) and not _holds_id_number(text) and not any(map(str.isdigit, text[:-3])):
         return visible(text, LONGEST)
     return mask(text)[:LONGEST]
+
+
+def shown_firm(text: str) -> str:
+    """The name of a maker as it was said, where it ends as those of firms do; else masked as free text."""
+    whole = _FIRM.fullmatch(text) and not any(map(str.isdigit, text))
+    return visible(text, LONGEST) if whole else mask(text)[:LONGEST]
 
 
 def _holds_id_number(text: str) -> bool:

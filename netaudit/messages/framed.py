@@ -24,7 +24,7 @@ MOST = 4 << 20  # bytes of a document; from there on all is searched
 MOST_DOCUMENTS = 50_000  # of a direction; what follows is searched as all unknown bytes are
 CHECK = 8  # bytes behind the document of a datagram
 LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
-MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[", 0, LEAD + 1)),)
+MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[<=", 0, LEAD + 1)),)
 TOO_LONG = "limit: document size"
 LONGEST_HEAD = 16  # bytes before a binary document
 SPARE = 64  # bytes behind a frame that prove it
@@ -41,6 +41,11 @@ _BINARY = re.compile(
 # possessive: each line is read in one way only, so that lines without an end cost no more than they are long
 _LINES = re.compile(rb"[^\x00-\x1f]{1,64}+\r?\n(?:[^\x00-\x1f:=]{1,48}+[:=][^\x00-\x1f]{0,301}+\r?\n){2,48}+\r?\n")
 _HEAD = re.compile(rb"(?:\x00{0,4}[\t\x20-\x7e\x80-\xff]{0,512}+\r?\n){1,32}+")
+# a datagram that is a line of pairs, with marks about it
+_PAIRED = re.compile(
+    rb"[^\w\s\x00-\x1f]?(?:\w{1,16}[;|&,]){0,2}\w{1,40}=[^=\x00-\x1f;|&,]{0,200}"
+    rb"(?:[;|&,\r\n\t] ?\w{1,40}=[^=\x00-\x1f;|&,]{0,200}){2,64}[;|&,#*!\r\n]{0,4}"
+)
 _SIZE = re.compile(rb"[:=] ?(\d{2,8})\r?\n")
 _MARKS = re.compile(rb'["{}\[\]]')
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # in no XML (1.0, 2.2)
@@ -190,17 +195,21 @@ def recognise(opening: Opening) -> Verdict:
 
 
 def recognise_datagram(opening: Opening) -> Verdict:
-    """A whole JSON text behind a short head, and at most a few check bytes behind it."""
+    """A whole JSON or XML text behind a short head, and at most a few check bytes behind it; or a line of pairs."""
     data = opening.up or opening.down
     return Verdict.YES if not opening.upgrade and _body_span(data) is not None else Verdict.NO
 
 
 def _body_span(data: bytes) -> tuple[int, int] | None:
-    """Where the JSON text of a datagram begins and ends."""
-    begin = _begin(data)[0] if len(data) >= LEAST_DATAGRAM else -1
-    if not 0 <= begin <= LEAD or data[begin : begin + 1] not in {b"{", b"["}:
+    """Where the text of a datagram begins and ends."""
+    if len(data) < LEAST_DATAGRAM:
         return None
-    end = _Json(begin).end(data)
+    if _PAIRED.fullmatch(data):
+        return 0, len(data)
+    begin = _begin(data)[0]
+    if not 0 <= begin <= LEAD:
+        return None
+    end = (_Json if data[begin : begin + 1] in {b"{", b"["} else _Xml)(begin).end(data)
     return (begin, end) if end and len(data) - end <= CHECK else None
 
 

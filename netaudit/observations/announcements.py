@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.contracts.details import DnsDetails, StatedDetails
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
@@ -39,9 +39,18 @@ def observe_mdns(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         for name, _ in details.questions[:MOST_QUESTIONS]:
             ledger.note("mdns_client", sender.mac, sender.ip, "asked", _short(str(name)).lower(), *place)
         return
+    if _of_another(answers, sender.ip):
+        return
     for name, kind, value, *_ in answers:
         for field, text in _said(str(name), kind, value):
             ledger.note("mdns", sender.mac, sender.ip, field, text, *place)
+
+
+def _of_another(answers: Iterable[tuple[Any, ...]], ip: str) -> bool:
+    """Whether answers name addresses of the sender's family, and not its own: they are handed on for somebody else."""
+    family = "AAAA" if ":" in ip else "A"
+    named = {str(value) for _, kind, value, *_ in answers if kind == family}
+    return bool(named) and ip not in named
 
 
 def _short(name: str) -> str:

@@ -12,7 +12,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.masking.number_forms import shown_label
+from netaudit.masking.number_forms import shown_firm, shown_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ def note_statements(statements: Iterable[Statement], direction: int, ends: Ends,
         if kind:
             for field, value in facts.items():
                 if field not in ADDRESSES:
-                    shown = shown_label(value) if field in LABELS else ""
+                    shown = shown_label(value) if field in LABELS else shown_firm(value) if field == "vendor" else ""
                     ledger.note(kind, *host, field, shown or value, *place, masked=bool(shown))
         if one.asked and "channel" in facts:  # the recorder's own name for what another device watches
             ledger.note(OWN, sender.mac, sender.ip, "channel", shown_label(facts["channel"]), *place, masked=True)

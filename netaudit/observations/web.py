@@ -51,6 +51,7 @@ CHARSETS = frozenset(  # not whatever a page names: some codecs of Python are no
     )
 )
 UPNP = b"urn:schemas-upnp-org:device"
+UPNP_PARTS = re.compile(rb"<deviceList>.{0,60000}</deviceList>", re.DOTALL)  # devices within the one that speaks
 UPNP_TAGS = {
     "deviceType": "type", "friendlyName": "name", "manufacturer": "manufacturer", "modelName": "model",
     "modelNumber": "model_number", "modelDescription": "description", "serialNumber": "serial", "UDN": "udn",
@@ -181,7 +182,7 @@ def _response(message: Spoken, server: Host, ledger: Ledger, place: Place) -> No
         if found and (title := _text(found[1], message.content_type)):
             ledger.note("http_server", server.mac, server.ip, "title", title, *place)
     elif "xml" in message.content_type and UPNP in (page := _beginning(message)):
-        tags: set[bytes] = set()
+        page, tags = UPNP_PARTS.sub(b"", page), set[bytes]()
         for match in UPNP_FIELD.finditer(page):
             if match[1] not in tags and (value := _text(match[2], "")):  # the first is the root device's
                 tags.add(match[1])

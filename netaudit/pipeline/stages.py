@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import holder_of
+from netaudit.documents.told import READ as TOLD
+from netaudit.documents.told import told
 from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from netaudit.contracts.details import Statement
     from netaudit.messages.decryption.audit_keys import Given
     from netaudit.messages.message import Message
     from netaudit.observations.ends import Ends
@@ -300,11 +303,16 @@ class Shard:
                 return
         if not done:
             self._read(message, patience)
-            if self._events.stated and message.pieces is not None and len(message.pieces):
-                note_statements(self._events.stated, message.direction, ends, self.ledger, place_of(message))
+            self._note_stated(self._events.stated, message, ends)
+        if message.protocol in TOLD:
+            self._note_stated(told(message), message, ends)
         self._scraps.append(message)
         note_refusal(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read
+
+    def _note_stated(self, stated: list[Statement], message: Message, ends: Ends) -> None:
+        if stated and message.pieces is not None and len(message.pieces):
+            note_statements(stated, message.direction, ends, self.ledger, place_of(message))
 
     def _take_publications(self, block: Publications, ends: Ends, patience: Patience) -> None:
         """Those that are plain documents together, the others one by one."""

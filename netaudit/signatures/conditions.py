@@ -15,7 +15,7 @@ from typing import Any
 import re2
 
 OPERATORS = ("equals", "prefix", "suffix", "contains", "domain", "in", "regex", "least", "most", "exists")
-GROUPS = frozenset({"model", "serial", "firmware", "name"})  # what named groups of a pattern may extract
+GROUPS = frozenset({"model", "serial", "firmware", "name", "class"})  # what named groups of a pattern may extract
 MOST_USED = 4  # facts of one leaf given as reasons
 
 

@@ -1,7 +1,8 @@
 """The words that signatures may claim and the fields that they may ask: plain files, one word a line.
 
 `vendors.txt`, `fields.txt`, `services.txt` and `module_makers.txt` are lists; a line of `classes.txt` may name a wider
-class behind `<`. What stands behind `#` is a remark. Somebody's own folder may add words to those of netaudit.
+class behind `<`, one of `kinds.txt` gives the words of a class. What stands behind `#` is a remark. Somebody's own
+folder may add words to those of netaudit.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netaudit.errors import SignatureError
+from netaudit.signatures.kinds import Kinds
 
 LISTS = ("vendors", "fields", "services", "module_makers")
 FORMS = {
@@ -30,6 +32,7 @@ class Vocabulary:
     fields: frozenset[str] = frozenset()  # "kind.field"
     services: frozenset[str] = frozenset()
     module_makers: frozenset[str] = frozenset()  # beginnings of names, in small letters
+    kinds: Kinds = field(default_factory=Kinds)
 
     def makes_modules(self, holder: str) -> bool:
         """Whether the holder of an address block makes network chips or modules, and need not have made the device."""
@@ -56,12 +59,15 @@ def read_vocabulary(folder: Path, base: Vocabulary, problems: list[str]) -> Voca
             problems.append(f"classes.txt: {name}: unknown wider class {wider}")
         if _in_a_circle(name, classes):
             problems.append(f"classes.txt: {name}: is wider than itself")
+    kinds = base.kinds.with_lines(_words(folder / "kinds.txt", problems))
+    problems += [f"kinds.txt: unknown class {name}" for name in kinds.classes() if name and name not in classes]
     return Vocabulary(
         base.vendors | set(words["vendors"]),
         classes,
         base.fields | set(words["fields"]),
         base.services | set(words["services"]),
         base.module_makers | {word.casefold() for word in words["module_makers"]},
+        kinds,
     )
 
 

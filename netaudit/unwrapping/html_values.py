@@ -6,12 +6,14 @@ value to the name before it. Names that come again and again begin a record each
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from html import unescape
 from typing import TYPE_CHECKING
 
 from netaudit.signatures.field_words import names_field
+from netaudit.text import json_tolerant
 from netaudit.unwrapping.lines import document_in
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ Value = object
 LARGEST = 1 << 20  # characters of a page that are looked at
 MOST = 10_000  # tokens of one kind: cells, lines, fields
 MOST_SCRIPTS = 64  # that are read as documents, or are none
+LARGEST_SCRIPT, LARGEST_HELD, MOST_HELD = 64 << 10, 16 << 10, 8  # characters of a script, of an object in it; objects
 _TOKEN = re.compile(
     r"<!--|<(?P<end>/?)(?P<name>[a-zA-Z][\w:-]{0,40})(?P<said>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+'|[\"'])*+)>?"
     r"|(?P<text>[^<]++)|<"
@@ -40,6 +43,10 @@ _CELLS = frozenset({"td", "th"})
 _LITERAL = re.compile(  # a field of an object that a script names
     r"[{,]\s{0,40}[\"']?([A-Za-z_]\w{1,40})[\"']?\s{0,4}:\s{0,4}[\"']([^\"'<>{}\\]{1,120})[\"']"
 )
+_SET = re.compile(  # a text that a script gives a name
+    r"(?<![\w.$])((?:[A-Za-z_$][\w$]{0,40}\.){0,3}[A-Za-z_$][\w$]{1,40})\s{0,8}=\s{0,8}(?:\"([^\"<>{}\\\n]{1,120})\"|'([^'<>{}\\\n]{1,120})')"
+)
+_HELD = re.compile(r"(?<![\w.$])[\w.$]{1,80}\s{0,8}=\s{0,8}(?=\{)")
 _GIVEN = re.compile(r"\A\s*(?:(?:var|let|const)\s+)?[\w.$\[\]\"']{1,80}\s*=\s*(?=[{\[])")
 _NAMED = re.compile(r"[:：]\s|\0")  # a line that has its own name
 _LINE = re.compile(r"(?P<name>[^\W\d][^:：\0]{0,60}+)(?:[:：]\s?)?+(?:\0|(?<=[:： ]))(?P<value>[^\0]{1,4096})")
@@ -58,6 +65,22 @@ def html_values(text: str) -> dict[str, Value]:
         if found:
             out[key] = found[0] if len(found) == 1 else found
     return out
+
+
+def script_values(text: str) -> dict[str, Value]:
+    """What a script gives names to: texts, and objects."""
+    out: dict[str, Value] = dict(_set_in(text[:LARGEST_SCRIPT]))
+    held = [
+        found[0]
+        for one in itertools.islice(_HELD.finditer(text, 0, LARGEST_SCRIPT), MOST_HELD)
+        if (found := json_tolerant.read(text[one.end() : one.end() + LARGEST_HELD].encode("utf-8", "replace")).values)
+    ]
+    return out | ({"script": held[0] if len(held) == 1 else held} if held else {})
+
+
+def _set_in(text: str) -> list[Pair]:
+    found = itertools.islice(_SET.finditer(text), MOST)
+    return [(one[1].rpartition(".")[2], (one[2] or one[3]).strip()) for one in found]
 
 
 class _Table:
@@ -241,6 +264,7 @@ class _Page:
             self.scripts.append(value)
         elif "json" not in kind:
             self._literals += [(found[1], found[2].strip()) for found in _LITERAL.finditer(inner)][:MOST]
+            self._literals += _set_in(inner)
 
 
 def _attributes(text: str) -> dict[str, str]:

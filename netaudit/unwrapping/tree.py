@@ -16,7 +16,7 @@ from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.document import json_of, packed_of, utf8, xml_of
-from netaudit.unwrapping.html_values import html_values
+from netaudit.unwrapping.html_values import html_values, script_values
 from netaudit.unwrapping.lines import document_in, text_values
 from netaudit.unwrapping.naming import by_turns, named, siblings
 from netaudit.unwrapping.packed import PackedDocument
@@ -65,7 +65,7 @@ def _values(leaf: Leaf, part: Part) -> list[Value]:
         return document.values
     if leaf.kind == "text" and len(part.data) <= LARGEST_TEXT:
         text = to_text(part.data, part.content_type)
-        said = text_values(text)
+        said = script_values(text) if "javascript" in part.content_type else text_values(text)
         return [by_turns(text) or said if isinstance(said, str) else said]
     return []
 

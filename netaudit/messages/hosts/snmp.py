@@ -32,6 +32,10 @@ SCALARS = {
     f"{SYSTEM}5.0": "name",
     f"{SYSTEM}6.0": "location",
 }
+PRINTER = {  # by the beginning; the last numbers are those of the printer
+    "1.3.6.1.2.1.43.5.1.1.17.": "serial",  # Printer-MIB, RFC 3805: prtGeneralSerialNumber
+    "1.3.6.1.4.1.2699.1.2.1.2.1.1.3.": "device_id",  # PWG 5107.1: ppmPrinterIEEE1284DeviceId
+}
 COLUMNS = {8: "hardware", 9: "firmware", 10: "software", 11: "serial", 12: "manufacturer", 13: "model"}
 
 
@@ -167,7 +171,7 @@ def _meaning(name: str) -> str:
     if name.startswith(ENTITY):
         column = name[len(ENTITY) :].partition(".")[0]
         return COLUMNS.get(int(column), "") if column else ""
-    return ""
+    return next((what for start, what in PRINTER.items() if name.startswith(start)), "")
 
 
 def _text(raw: bytes) -> str:

@@ -26,6 +26,7 @@ HEAD = 20
 MOST = 8 << 20  # bytes of a frame
 IDS = range(1000, 5000)  # message ids, from login (1000) on; newer ones lie beyond 2000
 LOGIN, LOGIN_REPLY, INFO_REPLY, ALARM = 1000, 1001, 1021, 1504
+MOST_TITLES = 64  # names of channels
 SEARCH, SEARCH_REPLY = 1530, 1531
 METHODS = {
     1000: "login", 1001: "login reply", 1006: "keep alive", 1007: "keep alive reply", 1020: "info", 1021: "info reply",
@@ -140,6 +141,11 @@ def _state(message: Message, ident: int) -> None:
     elif ident == INFO_REPLY and message.direction == DOWN:
         system = document.get("SystemInfo")
         message.details = StatedDetails(NAME, _picked(system, _SYSTEM) if isinstance(system, dict) else [])
+    elif ident == LOGIN_REPLY and message.direction == DOWN:
+        kind = document.get("DeviceType ", document.get("DeviceType"))  # cameras write the blank
+        message.details = StatedDetails(NAME, [("DeviceType", kind)] if is_word(kind) else [])
+    elif isinstance(titles := document.get("ChannelTitle"), list) and message.direction == DOWN:
+        message.details = StatedDetails(NAME, [("ChannelTitle", str(one)[:64]) for one in titles[:MOST_TITLES]])
     elif "SerialID" in document and message.direction == UP:
         message.method = "alarm"
         message.details = StatedDetails(NAME, _picked(document, _ALARM))
