@@ -25,8 +25,9 @@ from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES
 from netaudit.text.json_document import JsonDocument
 from netaudit.unwrapping.from_messages import body_name, is_plain_document, is_plain_text, leaves, plain_path
+from tests import spoken
 from tests.rows.test_plain_lookups import PCAPS, capture_tables
-from tests.spoken import Capture, number, reply, request
+from tests.spoken import Capture, reply, request
 
 TYPES = ("", "application/json", "application/json;charset=UTF-8", "text/plain", "application/grpc+json",
          "multipart/form-data; boundary=b", "image/x-wlt", "text/plain; a=urlencoded", "x" * 300, "application/x-www-form-urlencoded", "application/bson", "video/h264")  # fmt: skip
@@ -237,7 +238,7 @@ def test_a_number_in_base64_in_a_small_document_is_read(tmp_path: Path) -> None:
     """As etcd has its keys; such documents go in columns where they say nothing of anybody."""
     capture = Capture()
     for serial in range(3):
-        word = base64.b64encode(f"/guest/{number(serial)}".encode()).decode()
+        word = base64.b64encode(f"/guest/{spoken.number(serial)}".encode()).decode()
         capture.talk("192.168.1.64", "203.0.113.80", (request("POST", "/v3/kv/put", {"key": word}), reply()))
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     assert len([row for row in case.table("persons").to_pylist() if row["kind"] == "id_number"]) == 3
