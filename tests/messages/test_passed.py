@@ -264,3 +264,16 @@ def test_xml_that_never_ends_hides_no_hello() -> None:
     assert [one.method for one in messages if one.protocol == "tls"] == ["client_hello", "server_hello"]
     cut, _ = read(events, cuts=range(0, 900, 7), batch=1, server_port=5222)
     assert essence(cut) == essence(messages)
+
+
+@pytest.mark.parametrize(("place", "port"), [(4, 67), (11, 123), (26, 69), (27, 69)])
+def test_nothing_hides_behind_the_end_of_a_datagram(place: int, port: int) -> None:
+    """What the protocol does not use is searched, and read by nobody where nothing is found."""
+    first = SEEDS[place][0]
+    where = {"segment": 1 << 16, "proto": 17, "client_port": 41000, "server_port": port}
+    messages, _ = read([up(first + b"\x07" + TEXT * 3), up(first + b"\x07" + JPEG)], **where)
+    bodies = [one.body for one in messages]
+    assert any(JPEG in body for body in bodies)
+    assert sum(NUMBERS[0].encode() in body for body in bodies) == 1
+    _, summary = read([up(first + b"\x07\x9f" * 200)], **where)
+    assert summary.read[0] == len(first)
