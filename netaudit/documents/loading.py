@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from netaudit.documents import form, worded
+from netaudit.documents import entries, form, worded
 from netaudit.documents.entries import Entry, compile_entry
 from netaudit.documents.form import problems as problems_of
 from netaudit.documents.index import Index
@@ -104,7 +104,7 @@ def _of_text(text: str) -> list[Checked] | None:
         return None
     out: list[Checked] = []
     for number, raw in enumerate(found, 1):
-        if isinstance(raw, dict) and isinstance(raw.get("defaults"), dict):
+        if isinstance(raw, dict) and raw.keys() == {"defaults"} and isinstance(raw["defaults"], dict):
             given = raw["defaults"]
             continue
         entry = given | raw if isinstance(raw, dict) else raw
@@ -117,6 +117,6 @@ def _of_text(text: str) -> list[Checked] | None:
 @lru_cache(maxsize=1)
 def _made_by() -> str:
     """What the reading of entries rests on beside their text: words, and the code that knows them."""
-    code = (str(one.__file__) for one in (form, worded, field_words))
+    code = (str(one.__file__) for one in (entries, form, worded, field_words))
     words = (default_folder() / name for name in (field_words.FILE, field_words.LANGUAGES))
     return " ".join(f"{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in (*words, *map(Path, code)))

@@ -20,6 +20,7 @@ from netaudit.identity_data.naming import (
 )
 from netaudit.identity_data.overlooked import is_overlooked, overlooked
 from netaudit.identity_data.recoded import LONGEST as LONGEST_WORD
+from netaudit.identity_data.recoded import may_be_coded, readings
 from netaudit.identity_data.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
 from netaudit.identity_data.spellings import header_fields, query_fields, tells_in_token, widened
 from netaudit.identity_data.strings import binary_fields, holds_number
@@ -313,6 +314,11 @@ def telling(found: list[Personal]) -> bool:
     return any(one.kind in TELLING for one in found)
 
 
+def holds_coded_number(text: bytes) -> bool:
+    """Whether an identity number stands in a text once a coding is taken off."""
+    return next(readings(text), None) is not None
+
+
 def may_tell(text: bytes) -> bool:
     """Whether a name of a field of identity data may stand in a text."""
     return bool(_stems(_STEMS).Match(text))
@@ -353,12 +359,14 @@ __all__ = [
     "asks_about",
     "asks_in_headers",
     "canonical",
+    "holds_coded_number",
     "is_device_id",
     "is_of_workbook",
     "is_overlooked",
     "is_part",
     "known_region",
     "masked",
+    "may_be_coded",
     "may_tell",
     "names_id",
     "of_headers",

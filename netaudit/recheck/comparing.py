@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
@@ -37,7 +36,6 @@ class Comparison:
 
 def recheck(before: list[CaseLike], after: list[CaseLike]) -> Comparison:
     """Compare visits. Raises UsageError where a later one does not follow the others, CaseError for damaged cases."""
-    _asked_once([*before, *after])
     sides = [("before", _visits(before)), ("after", _visits(after))]
     if not all(visits for _, visits in sides):
         raise UsageError("say at least one case before and one after")
@@ -56,19 +54,8 @@ def _visits(cases: list[CaseLike]) -> list[Visit]:
     return found
 
 
-def _asked_once(cases: list[CaseLike]) -> None:
-    """A visit counts once: given twice, each of its passes would be two."""
-    known: set[Path] = set()
-    for case in cases:
-        if (folder := getattr(case, "folder", None)) is None:
-            continue
-        place = Path(folder).resolve()
-        if place in known:
-            raise UsageError("{}: is given twice", str(folder))
-        known.add(place)
-
-
 def _seen_once(visits: list[Visit]) -> None:
+    """A visit counts once: given twice, each of its passes would be two."""
     known: set[str] = set()
     for visit in visits:
         if visit.captures & known:

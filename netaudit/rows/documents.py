@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from netaudit.identity_data.from_unwrapping import asks_about, may_tell
+from netaudit.identity_data.from_unwrapping import asks_about, holds_coded_number, may_be_coded, may_tell
 from netaudit.masking.mask import mask_name, mask_words, shortened
 from netaudit.messages.kernels_ids import ids_within
 from netaudit.rows.answers import may_refuse, note_refusal
@@ -119,6 +119,7 @@ class Documents:
         found = set(np.flatnonzero(asks | paths[told.path]).tolist())
         found.update(hits(told.bodies, may_tell))
         found.update(hits(told.bodies, describes))
+        found.update(place for place in hits(told.bodies, may_be_coded) if holds_coded_number(told.bodies[place]))
         replies = np.array([one.reply for one in told.heads])[told.head]
         for reply in (False, True):
             places = np.flatnonzero(replies == reply).tolist()

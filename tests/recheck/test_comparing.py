@@ -71,7 +71,7 @@ def test_every_sentence_is_there_in_both_languages() -> None:
 def test_nothing_is_given_twice(stopped, tmp_path) -> None:
     folder, _ = stopped
     before, after = (open_case(folder / name) for name in ("before", "after"))
-    with pytest.raises(UsageError, match="is given twice"):
+    with pytest.raises(UsageError, match="has a capture that another"):
         recheck([before, before], [after])
     copy = shutil.copytree(folder / "before", tmp_path / "copy")
     with pytest.raises(UsageError, match="has a capture that another"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import netaudit
 from netaudit.case.writing import make_folders
 from netaudit.messages.message import Message
 from netaudit.rows.documents import AT_ONCE, HELD, Documents, hits
@@ -22,7 +25,9 @@ from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES
 from netaudit.text.json_document import JsonDocument
 from netaudit.unwrapping.from_messages import body_name, is_plain_document, is_plain_text, leaves, plain_path
+from tests import spoken
 from tests.rows.test_plain_lookups import PCAPS, capture_tables
+from tests.spoken import Capture, reply, request
 
 TYPES = ("", "application/json", "application/json;charset=UTF-8", "text/plain", "application/grpc+json",
          "multipart/form-data; boundary=b", "image/x-wlt", "text/plain; a=urlencoded", "x" * 300, "application/x-www-form-urlencoded", "application/bson", "video/h264")  # fmt: skip
@@ -227,3 +232,13 @@ def test_replies_to_large_requests_are_not_held_for_long(tmp_path):
     assert documents.full
     assert documents.take() == []
     assert not documents.full
+
+
+def test_a_number_in_base64_in_a_small_document_is_read(tmp_path: Path) -> None:
+    """As etcd has its keys; such documents go in columns where they say nothing of anybody."""
+    capture = Capture()
+    for serial in range(3):
+        word = base64.b64encode(f"/guest/{spoken.number(serial)}".encode()).decode()
+        capture.talk("192.168.1.64", "203.0.113.80", (request("POST", "/v3/kv/put", {"key": word}), reply()))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert len([row for row in case.table("persons").to_pylist() if row["kind"] == "id_number"]) == 3
