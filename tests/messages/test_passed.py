@@ -140,6 +140,7 @@ UNDER_WAY = {
     "dns": PRELUDES["dns"] + b"\xff\xff\x12\x35\1\0\0\1" + bytes(6),
     "telnet": PRELUDES["telnet"] + b"\xff\xfa\x18",
     "ymodem": PRELUDES["ymodem"],
+    "rtsp": b"ANNOUNCE rtsp://1.2.3.4/ RTSP/1.0\r\nCSeq: 1\r\nContent-Length: %d\r\n\r\n" % LONG,
 }
 
 
@@ -266,7 +267,7 @@ def test_xml_that_never_ends_hides_no_hello() -> None:
     assert essence(cut) == essence(messages)
 
 
-@pytest.mark.parametrize(("place", "port"), [(4, 67), (11, 123), (26, 69), (27, 69)])
+@pytest.mark.parametrize(("place", "port"), [(4, 67), (11, 123), (12, 1900), (13, 1900), (26, 69), (27, 69)])
 def test_nothing_hides_behind_the_end_of_a_datagram(place: int, port: int) -> None:
     """What the protocol does not use is searched, and read by nobody where nothing is found."""
     first = SEEDS[place][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netaudit.messages.http1.head import BLANK_LINE
 from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import Message
 from netaudit.messages.reader import DatagramReader, Opening, Verdict
@@ -30,7 +31,8 @@ def parse(data: bytes) -> Message | None:
     if not data.startswith(STARTS):
         return None
     lines = data[:LONGEST].decode("utf-8", "replace").split("\n")
-    message = Message("ssdp", 0, 0, len(data))
+    blank = BLANK_LINE.search(data, 0, LONGEST)
+    message = Message("ssdp", 0, 0, blank.end() if blank is not None else len(data))
     if lines[0].startswith("HTTP/"):
         message.status = 200
     else:

@@ -139,12 +139,15 @@ class RtspSide:
 
     def _cut(self, held: bytes, end: int) -> None:
         """A message whose rest is missing: what its first lines say."""
-        first, _, rest = held.partition(b"\n")
+        blank, start = BLANK_LINE.search(held, 0, HEAD_LIMIT), end - len(held)
+        head = held[: blank.end()] if blank is not None else held  # what follows is searched
+        first, _, rest = head.partition(b"\n")
         found = _START.match(first.decode("latin-1"))
         if found is None:
             return
         headers, _ = parse_fields(rest[: rest.rfind(b"\n") + 1])
-        message = Message("rtsp", self.direction, end - len(held), end, headers=headers, complete=False, unknown_from=0)
+        message = Message("rtsp", self.direction, start, start + len(head), complete=False, unknown_from=0)
+        message.headers = headers
         message.status, message.method, message.path = int(found[1] or 0), found[2] or "", found[3] or ""
         message.notes.append("cut off")
         self.owner.feed_message(message)
