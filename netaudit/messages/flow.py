@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,7 +20,7 @@ from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.kernels_numbers import holds_number
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
-from netaudit.messages.passed import Passed
+from netaudit.messages.passed import CHUNK, Passed
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.messages.readers import BRIEF, CARVED, EXPECTED, FALLBACK, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.messages.trail import Trail
@@ -40,7 +40,6 @@ FRONT = 64  # bytes of a datagram in which a picture that hides behind words beg
 _PICTURE = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
 HAND_OVERS = 8  # of one flow; then it is carved
 END = 1 << 62  # behind all offsets
-LEAST_APART = 256  # bytes between the ends of a message that do not count as read with it
 _END = struct.Struct(">QQH")
 _FLOW = struct.Struct(">BqI")
 _SIZES = {"u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i8": "q"}
@@ -98,13 +97,21 @@ def chosen_by(details: HelloDetails) -> tuple[str, str, str]:
     return f"{details.version:04x}", f"{suites[0]:04x}" if suites else "", names[0][:64] if names else ""
 
 
+def _chunks(event: Event) -> Iterator[Event]:
+    direction, offset, data, length = event
+    first = offset - offset % CHUNK
+    for begin in range(first, offset + length, CHUNK):
+        part = data[max(begin - offset, 0) : begin + CHUNK - offset]
+        yield direction, max(begin, offset), part, len(part)
+
+
 class Flow:
     """One flow: its reader, or what is needed to choose one."""
 
     __slots__ = (
-        "announced", "beside", "chosen", "done", "entry", "failures", "hand_overs", "heard", "held", "id", "inner",
-        "keys", "last", "midstream", "opening", "out", "passed", "ports", "protocol", "reader", "reported", "seen",
-        "serial", "server_name", "swapped", "together", "trails", "transport", "upgrade", "via", "waiting",
+        "announced", "beside", "chosen", "counted", "done", "entry", "failures", "hand_overs", "heard", "held", "id",
+        "inner", "keys", "last", "midstream", "opening", "out", "passed", "ports", "protocol", "reader", "reported",
+        "seen", "serial", "server_name", "swapped", "together", "trails", "transport", "upgrade", "via", "waiting",
         "who_opened_is_known",
     )  # fmt: skip
 
@@ -132,7 +139,7 @@ class Flow:
         self.held: list[Brought] = []  # until all of a batch is there
         self.upgrade = ""
         self.via: Message | None = None
-        self.trails = [Trail(), Trail()]
+        self.trails = self.counted = [Trail(), Trail()]
         self.out: list[Message] = []
         self.last = [(-1, "", 0), (-1, "", 0)]  # start, protocol, ordinal of the last message
         self.protocol = ""
@@ -198,9 +205,12 @@ class Flow:
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
                     self._carve((turned, place, b"", 0))
+                told = len(self.out)
                 self._read((turned, place, data[at : at + length], length))
-                if self.entry is not None and self.entry.name in BRIEF and holds_number(data[at : at + length]):
-                    self._search(turned, place, data[at : at + length])
+                if self.entry is not None and self.entry.name in BRIEF:  # what is behind their end was searched already
+                    ends = (one.end - offset for one in self.out[told:] if one.protocol != "carved")
+                    if holds_number(used := data[at : max(ends, default=at)]):
+                        self._search(turned, place, used)
         self._forget(direction ^ self.swapped)
 
     def take_together(self, brought: Datagrams) -> None:
@@ -266,26 +276,32 @@ class Flow:
         """Messages of a reader, and by their place among them what it passed over in a direction before `upto`."""
         reader = self.reader
         used = reader.consumed if reader is not None and reader.consumed else []
-        if reader is None or not reader.apart:
-            used += [(message.direction, message.start, message.end) for message in found]
+        apart = reader is not None and reader.apart
+        for message in found:
+            if apart:
+                message.foreign = message.end - message.start  # counted is what it consumed
+            else:
+                used.append((message.direction, message.start, message.end))
         for way, start, end in used:
             self.passed[way].cover(start, end)
+            if apart:
+                self.counted[way].count(start, end)
         used.clear()
         self.heard = self.heard or bool(found)
         parts = self.passed[direction].settle(upto)
         for message in found:
             if direction == message.direction:
-                while parts and parts[0][0] < (message.end if reader is not None and reader.apart else message.start):
+                while parts and parts[0][0] < (message.end if apart else message.start):
                     self._search(direction, *parts.pop(0))
                 self._skip(direction, message.end)
             self._fill(message)
         for part in parts:
             self._search(direction, *part)
         self._skip(direction, upto)
+        if apart:
+            self.counted[direction].settle(min(upto, self._needed_from(direction, upto)))
 
     def _search(self, direction: int, offset: int, data: bytes) -> None:
-        if self.reader is not None and self.reader.apart and len(data) >= LEAST_APART:
-            self.trails[direction].add_gap(offset, offset + len(data))
         if self.beside is None:
             self.beside = Beside(self)
         self.beside.bring(direction, offset, data)
@@ -364,7 +380,11 @@ class Flow:
         assert reader is not None
         direction, offset, data, length = event
         if data and not reader.searches:
-            self.passed[direction].given(offset, data, reader.holds)
+            if offset % CHUNK + length > CHUNK and self.transport == "tcp":
+                for part in _chunks(event):
+                    self._read(part)
+                return
+            self.passed[direction].given(offset, data)
         try:
             found = reader.feed(direction, offset, data) if data else reader.gap(direction, offset, length)
         except Exception as error:  # noqa: BLE001 - whatever a reader does, it costs its flow only
@@ -503,7 +523,8 @@ class Flow:
         message.pieces = trail.between(start, message.end)
         if trail.thinned:
             message.notes.append("limit: packets between the first and the last of a long message are not told")
-        trail.count(start, message.end, message.foreign)
+        if message.foreign < message.end - start:
+            trail.count(start, message.end, message.foreign)
         request = message.request
         if request is not None and not request.message_id:
             request.flow_id = self.id
@@ -552,6 +573,7 @@ class Beside(Flow):
         self.who_opened_is_known, self.midstream = True, False
         self.keys, self.together = outer.keys, False
         self._clear()
+        self.counted = outer.counted
         self.hand_overs = outer.hand_overs + 1
         self.entry = FALLBACK[outer.transport] if self.hand_overs <= HAND_OVERS else CARVED
         self.reader = self.entry.make()

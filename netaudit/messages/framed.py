@@ -439,8 +439,6 @@ class Side:
 class FramedDocuments(BaseReader):
     """Reads one connection."""
 
-    holds = MOST + (64 << 10)
-
     def __init__(self) -> None:
         self.sides = (Side(UP), Side(DOWN))
         self.at = [0, 0]

@@ -54,7 +54,7 @@ class Message:
     spread: tuple[str, int] | None = None  # name and size (-1 unknown) of a file that other flows may carry, too
     details: Details = NOTHING  # what the protocol says besides, typed by family
     notes: list[str] = field(default_factory=list)  # named limits and sloppiness met
-    foreign: int = 0  # bytes between its ends that are none of it, and that nobody read
+    foreign: int = 0  # bytes between its ends that do not count as read with it
     obscure: int = 0  # bytes of the body that nobody understood, once it was taken apart
     unread: int = 0  # bytes of its documents that were not understood to their end
     scraps: list[tuple[int, int]] | None = None  # words of it that nobody would read (`unwrapping/scraps.py`)

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from collections import deque
 
+CHUNK = 1 << 20  # a reader of a connection is given no bytes of two of these at once: bounds are kept where they meet
+MOST = 8 << 20  # bytes of a direction that are held in front of them
+
 
 class Passed:
     """One direction. Holds what the reader may still make messages of."""
 
-    __slots__ = ("_at", "_covers", "_held", "_size")
+    __slots__ = ("_at", "_covers", "_held")
 
     def __init__(self) -> None:
         self._at = 0  # all before is settled
         self._held: deque[tuple[int, bytes]] = deque()
-        self._size = 0
         self._covers: list[tuple[int, int]] = []  # of messages, behind `_at`
 
-    def given(self, offset: int, data: bytes, most: int) -> None:
-        """The reader gets these bytes. Of more than `most` the oldest are let go: they count as read by nobody."""
-        self._held.append((offset, data))
-        self._size += len(data)
-        while self._size > most and len(self._held) > 1:
-            self._size -= len(self._held.popleft()[1])
+    def given(self, offset: int, data: bytes) -> None:
+        """The reader gets these bytes. What lies far before them is let go: it counts as read by nobody."""
+        held, first = self._held, offset - offset % CHUNK - MOST
+        while held and held[0][0] < first:
+            begin, old = held.popleft()
+            if begin + len(old) > first:
+                held.appendleft((first, old[first - begin :]))
+        held.append((offset, data))
 
     def cover(self, start: int, end: int) -> None:
         """A message has these bytes."""
@@ -46,7 +50,7 @@ class Passed:
         self._covers = [cover for cover in self._covers if cover[1] > upto]
         held = self._held
         while held and held[0][0] + len(held[0][1]) <= upto:
-            self._size -= len(held.popleft()[1])
+            held.popleft()
         return found
 
     def _between(self, first: int, last: int, found: list[tuple[int, bytes]]) -> None:
@@ -61,4 +65,3 @@ class Passed:
         self._at = max(self._at, offset)
         self._held.clear()
         self._covers.clear()
-        self._size = 0

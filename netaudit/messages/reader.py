@@ -71,7 +71,6 @@ class BaseReader(ABC):
     searches: bool = False  # all that it makes no message of it looks through itself, or nobody could
     apart: bool = False  # between the ends of a message may lie bytes that are none of it: of one is what is `consumed`
     consumed: list[tuple[int, int, int]] | None = None  # direction and span of what a message has, or came before
-    holds: int = 64 << 10  # bytes of one direction of which it may make no message in the end
     takes_batches: bool = False  # over UDP, it is fed no more, but given all datagrams of a batch at once
     protocol: str = ""  # what the flow is called once it is known better than by the entry that made the reader
     ended: tuple[bool, bool] = (False, False)  # set before finish(): whether the end of each direction (FIN) was seen
@@ -127,15 +126,15 @@ class DatagramReader(BaseReader):
 
     @abstractmethod
     def parse(self, data: bytes) -> Message | None:
-        """Read a datagram; None for other bytes. Direction and offsets are set by `feed`."""
+        """Read a datagram; None for other bytes. Direction and offsets are set by `feed`; `end`: bytes it used."""
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a datagram."""
-        end = self.at[direction] = offset + len(data)
+        self.at[direction] = offset + len(data)
         message = self.parse(data)
         if message is None:
             return []
-        message.direction, message.start, message.end = direction, offset, end
+        message.direction, message.start, message.end = direction, offset, offset + (message.end or len(data))
         return [message]
 
     def needed_from(self, direction: int) -> int:

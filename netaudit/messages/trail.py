@@ -20,7 +20,7 @@ def joined(found: list[Pieces]) -> Pieces:
 class Trail:
     """Pieces and gaps of one direction, in stream order."""
 
-    __slots__ = ("arrays", "covered", "ends", "gaps", "held", "offsets", "read", "starts", "thinned")
+    __slots__ = ("arrays", "covered", "ends", "gaps", "held", "missed", "offsets", "read", "starts", "thinned")
 
     def __init__(self) -> None:
         self.starts: list[int] = []
@@ -30,6 +30,7 @@ class Trail:
         self.held = 0  # pieces in all arrays
         self.gaps: list[tuple[int, int]] = []
         self.covered = 0  # stream offset up to which bytes are counted as read
+        self.missed: list[tuple[int, int]] = []  # stretches before it that are not, and may be yet
         self.read = 0  # delivered bytes that lie in messages
         self.thinned = False  # whether pieces were left out of what `between` gave last
 
@@ -89,13 +90,29 @@ class Trail:
 
     def count(self, start: int, end: int, foreign: int = 0) -> None:
         """Count the delivered bytes of [start, end) that were not counted before, but for so many that nobody read."""
-        start = max(start, self.covered)
-        if end <= start:
+        for place in range(len(self.missed) - 1, -1, -1):
+            first, last = self.missed[place]
+            if last <= start:
+                break
+            if first < end:
+                self._read(max(first, start), min(last, end))
+                self.missed[place : place + 1] = [one for one in ((first, start), (end, last)) if one[0] < one[1]]
+        if end <= self.covered:
             return
+        if start > self.covered:
+            self.missed.append((self.covered, start))
+        self._read(max(start, self.covered), end, foreign)
         self.covered = end
+
+    def _read(self, start: int, end: int, foreign: int = 0) -> None:
         self.read += max(end - start - foreign, 0)
         for first, last in self.gaps:
             self.read -= max(0, min(last, end) - max(first, start))
+
+    def settle(self, before: int) -> None:
+        """Nothing that begins before a stream offset will be counted any more."""
+        while self.missed and self.missed[0][1] <= before:
+            del self.missed[0]
 
     def forget(self, before: int) -> None:
         """Drop what lies wholly before a stream offset."""
@@ -103,3 +120,4 @@ class Trail:
             self._drop(0, bisect_right(self.ends, before))
         while self.gaps and self.gaps[0][1] <= before:
             del self.gaps[0]
+        self.settle(before)

@@ -10,7 +10,7 @@ from hpack import Encoder
 
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data.from_unwrapping import personal
-from netaudit.messages.passed import Passed
+from netaudit.messages.passed import CHUNK, MOST, Passed
 from netaudit.messages.readers import READERS
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.sniff import sniff
@@ -112,7 +112,7 @@ def test_no_prelude_hides_tls(name: str) -> None:
 def test_passed_bytes_are_those_that_no_message_has() -> None:
     passed = Passed()
     for offset in range(0, 40, 10):
-        passed.given(offset, bytes(range(offset, offset + 10)), 1000)
+        passed.given(offset, bytes(range(offset, offset + 10)))
     passed.cover(12, 18)
     passed.cover(15, 22)
     assert passed.settle(25) == [(0, bytes(range(10))), (10, b"\n\x0b"), (22, bytes((22, 23, 24)))]
@@ -123,10 +123,57 @@ def test_passed_bytes_are_those_that_no_message_has() -> None:
 
 
 def test_of_many_bytes_under_way_the_oldest_are_let_go() -> None:
-    passed = Passed()
-    for offset in range(0, 40, 10):
-        passed.given(offset, bytes(10), 25)
-    assert [offset for offset, _ in passed.settle(40)] == [20, 30]
+    """By where they lie, however they came: held is `MOST` before the last of round offsets that was passed."""
+    for size in (CHUNK, CHUNK // 2, CHUNK // 8):
+        passed = Passed()
+        for offset in range(0, MOST + 2 * CHUNK, size):
+            passed.given(offset, bytes(size))
+        found = passed.settle(MOST + 2 * CHUNK)
+        assert found[0][0] == CHUNK
+        assert sum(len(data) for _, data in found) == MOST + CHUNK
+
+
+LONG = 900_000
+UNDER_WAY = {
+    "mqtt": PRELUDES["mqtt"] + b"\x82" + bytes([LONG % 128 | 128, (LONG // 128) % 128 | 128, LONG // 128 // 128]),
+    "http2": HTTP2 + LONG.to_bytes(3, "big") + b"\x2b\0\0\0\0\1",
+    "smb": PRELUDES["smb"] + b"\0" + LONG.to_bytes(3, "big") + b"\xfeSMB\x40\0" + bytes(6) + b"\x09\0" + bytes(50),
+    "nfs": PRELUDES["nfs"] + struct.pack(">7I", 1 << 31 | LONG, 2, 0, 2, 100003, 3, 7) + bytes(16),
+    "kafka": PRELUDES["kafka"] + struct.pack(">ihhih", LONG, 0, 3, 2, 4) + b"abcd",
+    "amqp": GREETING + b"\x03\0\1" + struct.pack(">I", LONG),
+    "coap": PRELUDES["coap"] + b"\xf0" + struct.pack(">I", LONG) + b"\x02",
+    "dns": PRELUDES["dns"] + b"\xff\xff\x12\x35\1\0\0\1" + bytes(6),
+    "telnet": PRELUDES["telnet"] + b"\xff\xfa\x18",
+    "ymodem": PRELUDES["ymodem"],
+}
+
+
+@pytest.mark.parametrize("name", UNDER_WAY)
+def test_nothing_hides_in_what_never_ends(name: str) -> None:
+    """Whatever follows it and however it came: in one run, in many, with an answer between."""
+    sent = UNDER_WAY[name] + POSTS + request("PUT", "/p", JPEG, "image/jpeg")
+    events = [up(sent), down(b"."), up(bytes(2 * CHUNK + 99)), down(b"ok")]
+    messages, summary = read(events, **row(name))
+    said = b"".join(one.body for one in messages)
+    assert [one for one in NUMBERS if one.encode() not in said] == []
+    assert JPEG in said
+    for cuts, batch in ((range(0, 3 * CHUNK, 1 << 15), 1), (range(0, 4000, 1400), 0)):
+        cut, again = read(events, cuts=cuts, batch=batch, **row(name))
+        assert essence(cut) == essence(messages)
+        assert again.read == summary.read
+
+
+def test_what_is_let_go_depends_on_no_runs() -> None:
+    """A packet that never ends, longer than what is held: what lay in front is told as unread, what is behind found."""
+    size = MOST + 3 * CHUNK
+    head = UNDER_WAY["kafka"].replace(struct.pack(">i", LONG), struct.pack(">i", size))
+    events = [up(head + POSTS), up(bytes(MOST + CHUNK)), up(POSTS)]
+    messages, summary = read(events, **row("kafka"))
+    assert sum(one.protocol == "http" for one in messages) == len(NUMBERS)
+    assert summary.read[0] < len(head + POSTS)
+    cut, again = read(events, cuts=range(0, size, 99_999), batch=1, **row("kafka"))
+    assert essence(cut) == essence(messages)
+    assert again.read == summary.read
 
 
 def _smb() -> list[tuple[int, bytes]]:
@@ -139,6 +186,16 @@ def _smb() -> list[tuple[int, bytes]]:
         *sent,
         up(smb.session(smb.close(5))),
     ]
+
+
+def test_a_piece_of_which_nothing_is_kept_is_searched() -> None:
+    """A file said to be written so far behind its end that no bytes of it are held."""
+    events = [*smb.tree(), up(smb.session(smb.create(2))), down(smb.session(smb.created(2)))]
+    messages, summary = read([*events, up(smb.session(smb.write(3, 1 << 40, POSTS)))], **row("smb"))
+    assert sum(one.protocol == "http" for one in messages) == len(NUMBERS)
+    bare, least = read([*events, up(smb.session(smb.write(3, 1 << 40, b"z" * 900)))], **row("smb"))
+    assert [one for one in bare if one.protocol == "http"] == []
+    assert least.read[0] + len(POSTS) == summary.read[0]
 
 
 def _http2() -> list[tuple[int, bytes]]:
@@ -237,3 +294,16 @@ def test_a_number_in_another_writing_makes_a_message_of_what_is_around_it(sent: 
     assert sent in message.body
     leaf = Leaf(Part(message.body, Way.of("carved"), ""), sniff(message.body))
     assert NUMBERS[0] in {one.value for one in personal(leaf) if one.kind == "id_number"}
+
+
+@pytest.mark.parametrize(("place", "port"), [(4, 67), (11, 123), (26, 69), (27, 69)])
+def test_nothing_hides_behind_the_end_of_a_datagram(place: int, port: int) -> None:
+    """What the protocol does not use is searched, and read by nobody where nothing is found."""
+    first = SEEDS[place][0]
+    where = {"segment": 1 << 16, "proto": 17, "client_port": 41000, "server_port": port}
+    messages, _ = read([up(first + b"\x07" + TEXT * 3), up(first + b"\x07" + JPEG)], **where)
+    bodies = [one.body for one in messages]
+    assert any(JPEG in body for body in bodies)
+    assert sum(NUMBERS[0].encode() in body for body in bodies) == 1
+    _, summary = read([up(first + b"\x07\x9f" * 200)], **where)
+    assert summary.read[0] == len(first)

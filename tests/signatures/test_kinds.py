@@ -8,7 +8,8 @@ from netaudit.signatures.kinds import Kinds
 from netaudit.signatures.loading import load
 
 MEANT = {
-    "IPCamera": "ip_camera", "IPDome": "ip_camera", "netzwerkkamera": "ip_camera", "people capture camera": "ip_camera", "人脸抓拍机": "ip_camera",
+    "IPCamera": "ip_camera", "IPCAMERA": "ip_camera", "AIBOX": "server", "FACETERMINAL": "access_terminal",
+    "IPDome": "ip_camera", "netzwerkkamera": "ip_camera", "people capture camera": "ip_camera", "人脸抓拍机": "ip_camera",
     "hybridNVR": "nvr", "MB-4116 Recorder": "nvr", "二楼录像机": "nvr", "видеорегистратор": "nvr", "NetworkVideoRecorder": "nvr",
     "face gate": "access_terminal", "FaceTerminal": "access_terminal", "turnstile with face recognition": "access_terminal",
     "人脸识别门禁一体机": "access_terminal", "terminal de reconhecimento facial": "access_terminal", "考勤机": "access_terminal",

@@ -75,6 +75,7 @@ class Within(Flow):
         if request is not None and not request.message_id:
             request.message_id = message_id(self.id, request.direction, request.start, request.protocol)
         self.places[direction].tell(message)
+        message.foreign = 0
         message.opened = message.opened or self.source
         lessen(message)
         self.out.append(message)

@@ -65,8 +65,6 @@ class OpenFiles:
 
     def piece(self, key: Hashable, place: Place, offset: int, data: memoryview, missing: Ranges) -> None:
         """Bytes of a file were moved; `missing`: ranges of `data` that were not captured."""
-        begin = place.start if place.body - place.start <= HEADS else place.body
-        self.consumed.append((place.direction, begin, place.end))
         file = self.files.get(key)
         if file is None:
             self._room()
@@ -79,8 +77,11 @@ class OpenFiles:
         if place.body - offset != whole.body:
             whole.body = -1
         whole.end = place.end
-        before = len(part.data)
+        before, written = len(part.data), part.written
         part.write(offset, data, missing)
+        if part.written > written:  # what is not kept is searched
+            begin = place.start if place.body - place.start <= HEADS else place.body
+            self.consumed.append((place.direction, begin, place.end))
         self.held += len(part.data) - before
         while self.held > TOGETHER:
             self._give_largest()

@@ -41,26 +41,23 @@ class TelnetReader(BaseReader):
 
     def __init__(self) -> None:
         self.at = [0, 0]
-        self.shown = self.typed = b""
-        self.read, self.begun = b"", 0  # all that was shown, and where it begins
+        self.read = [b"", b""]  # all that was typed and shown
+        self.first = DOWN  # which began
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take bytes; the greeting ends at a prompt, at what the client types, or where it is long."""
         self.at[direction] = offset + len(data)
+        self.first = self.first if any(self.read) else direction
+        self.read[direction] += data
+        said = self.read[direction][:LOOK]
         if direction == UP:
-            self.typed += data[: LOOK - len(self.typed)]
-            return self._told(offset, data) if _plain(self.typed) or len(self.typed) >= LOOK else []
-        self.begun = self.begun if self.read else offset
-        self.read += data
-        self.shown += data[: LOOK - len(self.shown)]
-        if found := PROMPT.search(self.shown):  # always ends with the byte that made it one, however data are cut
-            self.shown = self.shown[: found.end()]
-            return self._told()
-        return self._told() if len(self.shown) >= LOOK else []
+            return self._told() if _plain(said) or len(said) >= LOOK else []
+        if found := PROMPT.search(said):  # always ends with the byte that made it one, however data are cut
+            return self._told(found.end())
+        return self._told() if len(said) >= LOOK else []
 
-    def gap(self, direction: int, offset: int, length: int) -> list[Message]:
+    def gap(self, direction: int, offset: int, length: int) -> list[Message]:  # noqa: ARG002
         """What was shown before a gap is all that can be told."""
-        self.at[direction] = offset + length
         return self._told()
 
     def finish(self) -> list[Message]:
@@ -68,17 +65,18 @@ class TelnetReader(BaseReader):
         return self._told() if self.hand_over is None else []
 
     def needed_from(self, direction: int) -> int:
-        """The greeting begins with the first byte."""
-        return self.begun if direction == DOWN and self.read else self.at[direction]
+        """What follows the greeting begins with the first byte, as it does."""
+        return self.at[direction] - len(self.read[direction])
 
-    def _told(self, up: int = -1, typed: bytes = b"") -> list[Message]:
-        """The greeting; it is searched, too, and what follows, from offset `up` on with what was typed there."""
-        self.hand_over = HandOver((up if typed else self.at[UP], self.begun), (typed, self.read), DOWN, CARVE)
-        text = _plain(self.shown)[:LONGEST]
-        lines = [line.strip() for line in decoded(text).splitlines()]
-        message = Message(NAME, DOWN, self.begun, self.begun + len(self.shown), method="greeting")
+    def _told(self, end: int = LOOK) -> list[Message]:
+        """The greeting; all that was typed and shown is searched, and what follows."""
+        shown = self.read[DOWN][:end]
+        begun = self.needed_from(UP), self.needed_from(DOWN)
+        self.hand_over = HandOver(begun, (self.read[UP], self.read[DOWN]), self.first, CARVE)
+        lines = [line.strip() for line in decoded(_plain(shown)[:LONGEST]).splitlines()]
+        message = Message(NAME, DOWN, begun[DOWN], begun[DOWN] + len(shown), method="greeting")
         message.details = GreetingDetails([line for line in lines if line])
-        return [message] if self.shown else []
+        return [message] if shown else []
 
 
 def _plain(data: bytes) -> bytes:

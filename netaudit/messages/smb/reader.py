@@ -77,7 +77,6 @@ class SmbReader(BaseReader):
         self.sessions = Sessions()
         self.told_of: set[bytes] = set()
         self.extra: list[Message] = []
-        self.hidden = [0, 0]  # bytes of packets that nobody reads between those of open files
 
     def begin(self, opening: Opening) -> None:
         """Midway the first bytes may lie within a packet."""
@@ -116,18 +115,12 @@ class SmbReader(BaseReader):
                 self.files.consumed.append((direction, frame.start, frame.end))
             if direction == UP and frame.unexplained:
                 self.files.doubt()
-            if magic in (ENCRYPTED, COMPRESSED):
-                if self.files.needed_from(direction, frame.start) < frame.start:
-                    self.hidden[direction] += frame.end - frame.start
-                if magic not in self.told_of:
-                    self._unread(direction, frame, magic)
+            if magic in (ENCRYPTED, COMPRESSED) and magic not in self.told_of:
+                self._unread(direction, frame, magic)
         return self._given()
 
     def _given(self) -> list[Message]:
         out, self.extra = [*self.extra, *self.files.take()], []
-        for message in out:
-            if message.end > message.start:
-                message.foreign, self.hidden[message.direction] = self.hidden[message.direction], 0
         return out
 
     def _unread(self, direction: int, frame: Frame, magic: bytes) -> None:
