@@ -133,8 +133,9 @@ class Http2Reader(BaseReader):
     def _fields(self, direction: int, event: Fields) -> None:
         """A header block: of a request, a response, or trailers."""
         stream, _, start, end, last = event
-        self.consumed.append((direction, start, end))
         fields, notes = self._decode(direction, event.block)
+        if fields is not None:
+            self.consumed.append((direction, start, end))
         half = self._exchange(stream).halves[direction]
         if half is not None and (half.headed or half.size) and not (fields and fields[0][0].startswith(":")):
             half.message.end = end
@@ -151,7 +152,8 @@ class Http2Reader(BaseReader):
     def _promise(self, direction: int, event: Promise) -> None:
         """A request that the server makes for its client (RFC 9113, 8.4)."""
         fields, notes = self._decode(direction, event.block)
-        self.consumed.append((direction, event.start, event.end))
+        if fields is not None:
+            self.consumed.append((direction, event.start, event.end))
         message = Message("http2", direction, event.start, event.end, notes=[*notes, "promised by the server"])
         fill(message, fields or [])
         self.out.append(message)
