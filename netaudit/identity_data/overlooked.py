@@ -44,7 +44,8 @@ def overlooked(
         found = read(text)
         found += _beside(text, _numbers(found))
         if new := _numbers(found) - values:
-            out += [one._replace(path=f"({coding}){one.path}", around=f"({coding}){place}") for one in found]
+            said = f"({coding} {place + 1})" if place else f"({coding})"  # each is a field of its own
+            out += [one._replace(path=f"{said}{one.path}", around=f"({coding}){place}") for one in found]
             values |= new
     return out
 

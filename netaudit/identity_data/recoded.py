@@ -22,6 +22,8 @@ from netaudit.identity_data.written import may_be_decimal, written
 from netaudit.text.base64_alphabet import STANDARD
 from netaudit.text.patterns import later
 from netaudit.text.percent import unquote
+from netaudit.text.renderings import LARGEST as RENDERED
+from netaudit.text.renderings import renderings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +89,8 @@ def _once(data: bytes, tried: set[bytes]) -> Iterator[tuple[str, bytes]]:
         yield "compressed", unpacked
         return
     yield from written(data)
+    if len(data) <= RENDERED:
+        yield from renderings(data)
     if not may_be_coded(data):
         return
     plain = unescaped(data)

@@ -205,9 +205,12 @@ class Flow:
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
                     self._carve((turned, place, b"", 0))
+                told = len(self.out)
                 self._read((turned, place, data[at : at + length], length))
-                if self.entry is not None and self.entry.name in BRIEF and holds_number(data[at : at + length]):
-                    self._search(turned, place, data[at : at + length])
+                if self.entry is not None and self.entry.name in BRIEF:  # what is behind their end was searched already
+                    ends = (one.end - offset for one in self.out[told:] if one.protocol != "carved")
+                    if holds_number(used := data[at : max(ends, default=at)]):
+                        self._search(turned, place, used)
         self._forget(direction ^ self.swapped)
 
     def take_together(self, brought: Datagrams) -> None:

@@ -10,8 +10,9 @@ import re
 
 import numpy as np
 
-from netaudit.messages.kernels_numbers import WIDE, next_number
+from netaudit.messages.kernels_numbers import WIDE, holds_number, next_number
 from netaudit.messages.message import Message
+from netaudit.text.renderings import renderings
 
 AROUND = 1024  # bytes before the first number and behind the last one
 LEAST_LOOKED = 1024  # bytes that are looked through at once; a flow's end comes first where it has fewer
@@ -105,6 +106,9 @@ class Surroundings:
     def finish(self, *, ended: bool) -> list[Message]:
         """Nothing follows; `ended` tells whether that is since nothing was said."""
         out = self._look(len(self.work), final=True, ended=ended) if self.work else []
+        if self.work and not out and any(holds_number(said) for _, said in renderings(self.work)):
+            self.first, self.last = 0, len(self.work)  # which who looks into texts finds in them
+            out.append(self._message(len(self.work), ended=ended))
         self.work, self.seen, self.first, self.last = b"", 0, -1, -1
         return out
 

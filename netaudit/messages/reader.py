@@ -126,15 +126,15 @@ class DatagramReader(BaseReader):
 
     @abstractmethod
     def parse(self, data: bytes) -> Message | None:
-        """Read a datagram; None for other bytes. Direction and offsets are set by `feed`."""
+        """Read a datagram; None for other bytes. Direction and offsets are set by `feed`; `end`: bytes it used."""
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a datagram."""
-        end = self.at[direction] = offset + len(data)
+        self.at[direction] = offset + len(data)
         message = self.parse(data)
         if message is None:
             return []
-        message.direction, message.start, message.end = direction, offset, end
+        message.direction, message.start, message.end = direction, offset, offset + (message.end or len(data))
         return [message]
 
     def needed_from(self, direction: int) -> int:

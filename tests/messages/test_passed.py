@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import pytest
 from hpack import Encoder
 
+from netaudit.contracts.unwrapping_steps import Way
+from netaudit.identity_data.from_unwrapping import personal
 from netaudit.messages.passed import CHUNK, MOST, Passed
 from netaudit.messages.readers import READERS
+from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.sniff import sniff
 from tests.messages.datagrams import SEEDS
 from tests.messages.files.test_ymodem import named
 from tests.messages.hellos.test_tls import APPLICATION, client_hello, server_hello
@@ -264,3 +269,41 @@ def test_xml_that_never_ends_hides_no_hello() -> None:
     assert [one.method for one in messages if one.protocol == "tls"] == ["client_hello", "server_hello"]
     cut, _ = read(events, cuts=range(0, 900, 7), batch=1, server_port=5222)
     assert essence(cut) == essence(messages)
+
+
+def turned(text: bytes) -> bytes:
+    text += b" " * (len(text) % 2)
+    return b"".join(text[at : at + 2][::-1] for at in range(0, len(text), 2))
+
+
+SPOKEN = f"客户张三，身份证{NUMBERS[0]}已到访"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"AT+CMGS=90\r0011000D9168" + SPOKEN.encode("utf-16-be").hex().upper().encode() + b"\x1a",
+        b"ZBXD\x03" + struct.pack("<II", 90, 118) + zlib.compress((SPOKEN * 4).encode(), 9),
+        b"\0\1\0\0\0\x1f\1\x10\0\0\0\x0c\x18" + turned(b"ZHANG SAN " + NUMBERS[0].encode()),
+    ],
+    ids=["hexadecimal", "zlib behind a head", "registers"],
+)
+def test_a_number_in_another_writing_makes_a_message_of_what_is_around_it(sent: bytes) -> None:
+    messages, _ = read([up(b"\7\1hello"), up(sent), down(b"\7\2ok")], server_port=4000)
+    (message,) = [one for one in messages if one.protocol == "carved"]
+    assert sent in message.body
+    leaf = Leaf(Part(message.body, Way.of("carved"), ""), sniff(message.body))
+    assert NUMBERS[0] in {one.value for one in personal(leaf) if one.kind == "id_number"}
+
+
+@pytest.mark.parametrize(("place", "port"), [(4, 67), (11, 123), (26, 69), (27, 69)])
+def test_nothing_hides_behind_the_end_of_a_datagram(place: int, port: int) -> None:
+    """What the protocol does not use is searched, and read by nobody where nothing is found."""
+    first = SEEDS[place][0]
+    where = {"segment": 1 << 16, "proto": 17, "client_port": 41000, "server_port": port}
+    messages, _ = read([up(first + b"\x07" + TEXT * 3), up(first + b"\x07" + JPEG)], **where)
+    bodies = [one.body for one in messages]
+    assert any(JPEG in body for body in bodies)
+    assert sum(NUMBERS[0].encode() in body for body in bodies) == 1
+    _, summary = read([up(first + b"\x07\x9f" * 200)], **where)
+    assert summary.read[0] == len(first)

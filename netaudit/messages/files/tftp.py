@@ -6,6 +6,8 @@ and roll over, to 0 or to 1; repeated ones are dropped, lost ones are missing ra
 
 from __future__ import annotations
 
+import re
+
 from netaudit.contracts.details import ControlDetails
 from netaudit.messages.expected import Said, Transfer
 from netaudit.messages.files.filebytes import FileBytes
@@ -21,6 +23,9 @@ _MODES = (b"octet", b"netascii", b"mail")
 _BLOCK = 512
 _AHEAD = 1 << 14  # blocks that one may lie ahead of the last
 
+
+# what a request uses: its name and mode, and options (RFC 2347 to 2349, 7440, 2090); what lies behind is none of it
+_USED = re.compile(rb"\0[\1\2][^\0]+\0[A-Za-z]+\0(?:[A-Za-z]{1,16}\0(?:\d{0,10}|[\d.]{7,15},\d{0,5},[01])\0)*")
 
 Request = tuple[str, str, str, dict[str, str]]  # method, name, mode, options
 
@@ -107,9 +112,11 @@ class TftpReader(BaseReader):
 
     def _request(self, direction: int, offset: int, data: bytes, asked: Request) -> list[Message]:
         out = self._give()
-        self.consumed.append((direction, offset, offset + len(data)))
+        used = _USED.match(data)
+        end = offset + (used.end() if used is not None else len(data))
+        self.consumed.append((direction, offset, end))
         method, name, mode, _ = asked
-        message = Message(NAME, direction, offset, offset + len(data), method=method, path=name)
+        message = Message(NAME, direction, offset, end, method=method, path=name)
         announced = Said(NAME, direction, self.flow_ports[direction])
         announced.transfer = _transfer(method, name, mode)
         message.details = ControlDetails(announced)

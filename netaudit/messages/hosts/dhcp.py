@@ -55,6 +55,14 @@ def options(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def _used(data: bytes) -> int:
+    """Where the message ends: behind its options, and zero bytes that fill it up (RFC 1542, 2.1)."""
+    at = FIXED + 4
+    while at + 1 < len(data) and data[at] != 255:
+        at += 2 + data[at + 1] if data[at] else 1
+    return at + 1 if data[at + 1 :].strip(b"\0") else len(data)
+
+
 def _all_options(data: bytes) -> list[tuple[int, bytes]]:
     """Options of the options field, then of `file` and `sname` where option 52 says so (RFC 2131, 4.1)."""
     sent = options(data[FIXED + 4 :])
@@ -78,7 +86,7 @@ def parse(data: bytes) -> Message | None:
     """One DHCP message, None for other bytes. Direction and offsets are the caller's to set."""
     if len(data) < FIXED + 4 or data[FIXED : FIXED + 4] != COOKIE:
         return None
-    message = Message("dhcp", 0, 0, len(data), body_size=len(data))
+    message = Message("dhcp", 0, 0, _used(data), body_size=len(data))
     sent = _all_options(data)
     fields: dict[str, Any] = {
         "xid": int.from_bytes(data[4:8], "big"),

@@ -11,6 +11,7 @@ from netaudit.messages.reader import DatagramReader, Opening, Verdict
 
 PORT = 123
 HEADER = 48
+CHECK = 24  # bytes behind it by which it is authenticated, at most; extensions are nothing that is read here
 CLIENT, SERVER = 3, 4
 UNIX = 2_208_988_800  # seconds from 1900 to 1970
 ERA = 1 << 32  # seconds; era 1 begins in 2036, so a small number means that era (RFC 5905, 6)
@@ -46,7 +47,8 @@ class NtpReader(DatagramReader):
         if len(data) < HEADER:
             return None
         mode = data[0] & 7
-        message = Message("ntp", 0, 0, len(data), method={CLIENT: "client", SERVER: "server"}.get(mode, str(mode)))
+        used = len(data) if len(data) <= HEADER + CHECK else HEADER
+        message = Message("ntp", 0, 0, used, method={CLIENT: "client", SERVER: "server"}.get(mode, str(mode)))
         message.details, message.head = NtpDetails(data[1]), data[HEADER:]
         date = moment(data[40:48]) if mode == SERVER and 1 <= data[1] <= 15 else ""  # stratum 0 or 16: not synchronised
         if date:
