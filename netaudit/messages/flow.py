@@ -209,7 +209,7 @@ class Flow:
                 self._read((turned, place, data[at : at + length], length))
                 if self.entry is not None and self.entry.name in BRIEF:  # what is behind their end was searched already
                     ends = (one.end - offset for one in self.out[told:] if one.protocol != "carved")
-                    if holds_number(used := data[at : max(ends, default=at)]):
+                    if holds_number(used := data[at : max(ends, default=at)]) or _PICTURE.search(used):
                         self._search(turned, place, used)
         self._forget(direction ^ self.swapped)
 

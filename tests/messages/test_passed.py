@@ -315,5 +315,20 @@ def test_nothing_hides_behind_the_end_of_a_datagram(place: int, port: int) -> No
     bodies = [one.body for one in messages]
     assert any(JPEG in body for body in bodies)
     assert sum(NUMBERS[0].encode() in body for body in bodies) == 1
+
+
+@pytest.mark.parametrize(("place", "port"), [(7, 138), (16, 3702)])
+def test_no_picture_hides_within_a_brief_datagram(place: int, port: int) -> None:
+    """Of NetBIOS and of discovery: whatever its reader took it for."""
+    where = {"segment": 1 << 16, "proto": 17, "client_port": 41000, "server_port": port}
+    messages, _ = read([up(SEEDS[place][0] + b"\x07" * 70 + JPEG)], **where)
+    assert sum(JPEG in one.body for one in messages) == 1
+
+
+@pytest.mark.parametrize(("place", "port"), [(4, 67), (11, 123), (12, 1900), (13, 1900), (26, 69), (27, 69)])
+def test_what_is_behind_a_datagram_is_unread(place: int, port: int) -> None:
+    """Where nothing is found in it."""
+    first = SEEDS[place][0]
+    where = {"segment": 1 << 16, "proto": 17, "client_port": 41000, "server_port": port}
     _, summary = read([up(first + b"\x07\x9f" * 200)], **where)
     assert summary.read[0] == len(first)
