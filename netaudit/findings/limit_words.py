@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CODINGS = ("br", "bzip2", "deflate", "gzip", "quoted-printable", "xz", "zstd")
+CODINGS = ("br", "bzip2", "compress", "deflate", "gzip", "lzma", "quoted-printable", "xz", "zstd")
 
 LIMITS = {
     "a block far behind all others of its body is told by itself": (
