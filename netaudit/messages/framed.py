@@ -16,7 +16,7 @@ from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.messages.strays import LONGEST, begun
-from netaudit.text.tag_lengths import elements
+from netaudit.text.tag_lengths import elements, may_end
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before, or behind …
 LEAD_LINES = 1024  # … lines of text, as brokers of messages have them, of so many bytes
@@ -27,6 +27,7 @@ LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
 MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[<=", 0, LEAD + 1)),)
 TOO_LONG = "limit: document size"
 LONGEST_HEAD = 16  # bytes before a binary document
+LEAST_TAGGED = 12  # bytes of three elements with a text each
 SPARE = 64  # bytes behind a frame that prove it
 MARKER = 10  # first bytes of a document by which the next one is found
 _TEXTS = (
@@ -148,17 +149,18 @@ def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
 
 def _tagged(data: bytes | bytearray, begin: int) -> list[Length]:
     """Ways in which a first frame of tagged elements may say its length, the shortest first."""
-    there, found = len(data) - begin, []
+    there, ways = len(data) - begin, dict[tuple[int, int], Length]()
     for width in (4, 2):
         for at in range(LONGEST_HEAD - width + 1):
             for order in ("big", "little"):
                 value = Length(at, width, order, 0, 0).of(data, begin)
                 for head in range(at + width, LONGEST_HEAD + 1) if 0 < value <= there else ():
-                    for more in dict.fromkeys((0, at + width, head)):
-                        size = value + more
-                        if head < size <= there and elements(data, begin + head, begin + size):
-                            found.append((size, Length(at, width, order, more, head)))
-    return [one for _, one in sorted(found, key=lambda one: one[0])]
+                    for more in (0, at + width, head):
+                        if value + more - head >= LEAST_TAGGED and value + more <= there:
+                            ways.setdefault((value + more, head), Length(at, width, order, more, head))
+    ends = {head: may_end(data, begin + head) for head in {head for _, head in ways}}
+    likely = [one for one in sorted(ways) if begin + one[0] in ends[one[1]]]
+    return [ways[one] for one in likely if elements(data, begin + one[1], begin + one[0])]
 
 
 def begins(data: bytes) -> bool:

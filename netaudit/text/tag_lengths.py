@@ -6,6 +6,7 @@ end by chance is told by what the elements say: texts and pictures, mostly.
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 TAGS, LENGTHS = (1, 2, 4), (1, 2, 3, 4)  # bytes
@@ -18,6 +19,7 @@ _CONTROL = frozenset(range(0x20)) - {9, 10, 13}
 _NO_CONTROL = bytes(set(range(256)) - _CONTROL)
 BEGINNING = 16  # bytes of a value by which texts are told at first
 SAMPLE = 256  # bytes of a value that are looked at
+_TWO = re.compile(rb"[\t\r\n\x20-\x7e\x80-\xff]{2}")
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM")
 _PRINTABLE = bytes([*range(0x20, 0x7F), 9, 10, 13])
 
@@ -44,21 +46,49 @@ def elements(data: bytes | bytearray, start: int = 0, end: int | None = None) ->
         return best  # tags and lengths of a text are none, and most that is asked of is one
     for tag in TAGS:
         for length in LENGTHS:
-            for order in ("big", "little") if length > 1 else ("big",):
+            for order in _orders(length):
                 found = _walk(data, start, end, tag, length, order)
                 if len(found) >= LEAST and (worth := (_texts(data, found), -len(found))) > most:
                     best, most = found, worth
     return best
 
 
-def _walk(data: bytes | bytearray, at: int, end: int, tag: int, length: int, order: str) -> list[Element]:
-    endian: Literal["big", "little"] = "big" if order == "big" else "little"
+def may_end(data: bytes | bytearray, start: int) -> set[int]:
+    """Places at which elements that begin at `start` may end, in any layout: what is asked before `elements` is."""
+    found: set[int] = set()
+    for tag in TAGS:
+        for length in LENGTHS:
+            for order in _orders(length):
+                at, head, there = start, tag + length, len(data)
+                for count in range(1, MOST + 1):
+                    if there - at < head or (count == FIRST and not _speaks(data, start, at)):
+                        break
+                    at += head + int.from_bytes(data[at + tag : at + head], order)
+                    if at > there:
+                        break
+                    if count >= LEAST:
+                        found.add(at)
+    return found
+
+
+def _orders(length: int) -> tuple[Literal["big", "little"], ...]:
+    return ("big", "little") if length > 1 else ("big",)
+
+
+def _speaks(data: bytes | bytearray, start: int, end: int) -> bool:
+    """Whether two printable bytes stand beside each other there."""
+    return _TWO.search(data, start, end) is not None
+
+
+def _walk(
+    data: bytes | bytearray, at: int, end: int, tag: int, length: int, order: Literal["big", "little"]
+) -> list[Element]:
     head, binary = tag + length, 0
     out: list[Element] = []
     while at < end:
         if end - at < head or len(out) >= MOST:
             return []
-        size = int.from_bytes(data[at + tag : at + head], endian)
+        size = int.from_bytes(data[at + tag : at + head], order)
         if size > end - at - head:
             return []
         if len(out) == FIRST and (2 * binary < FIRST or not any(_says(data, one) for one in out)):
