@@ -64,10 +64,9 @@ def asked_facts(paths: Sequence[str | os.PathLike[str]], options: Options, opene
 
 
 def _inputs(opened: Captures) -> list[str]:
-    """All files that were given, read or not."""
-    return sorted(
-        [str(source.name) for source in opened.sources] + [one.name for one in (*opened.rejected, *opened.ignored)]
-    )
+    """Names of all files that were given, read or not, as hexadecimal digits."""
+    given = [*opened.sources, *opened.rejected, *opened.ignored]
+    return sorted(str(one.name).encode("utf-8", "surrogateescape").hex() for one in given)
 
 
 def keep_asked(place: Path, facts: dict[str, Any]) -> None:
@@ -187,7 +186,8 @@ def _read_again(
     if not opened.sources:
         raise not_read(opened.rejected)
     if other := sorted(set(asked["inputs"]) ^ set(_inputs(opened))):
-        raise CaseError("{}: was not there then, or is not there now; audit anew with --overwrite", other[0])
+        name = bytes.fromhex(other[0]).decode("utf-8", "surrogateescape")
+        raise CaseError("{}: was not there then, or is not there now; audit anew with --overwrite", name)
     make_ready(progress)
     before = [entry for entry in entries(place) if entry["what"] == "read" and entry.get("sha256")]
     answers = believed(place)
