@@ -65,8 +65,8 @@ def asked_facts(paths: Sequence[str | os.PathLike[str]], options: Options, opene
 
 def _inputs(opened: Captures) -> list[str]:
     """Names of all files that were given, read or not, as hexadecimal digits."""
-    given = [*opened.sources, *opened.rejected, *opened.ignored]
-    return sorted(str(one.name).encode("utf-8", "surrogateescape").hex() for one in given)
+    names = [one.name for one in opened.sources] + [one.name for one in (*opened.rejected, *opened.ignored)]
+    return sorted(name.encode("utf-8", "surrogateescape").hex() for name in names)
 
 
 def keep_asked(place: Path, facts: dict[str, Any]) -> None:
