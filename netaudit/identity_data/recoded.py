@@ -67,6 +67,8 @@ def readings(data: bytes, spent: Callable[[], object] | None = None) -> Iterator
     """
     texts = deque([("", data, DEEPEST)] if 0 < len(data) <= LARGEST else [])
     left, tried = MOST_SAID, set[bytes]()
+    if 0 < len(data) <= RENDERED and data.translate(None, TEXT):  # frames; of a text its words are tried
+        yield from ((name, said) for name, said in renderings(data) if holds_number(said))
     while texts:
         coding, text, depth = texts.popleft()
         for name, decoded in _once(text, tried):
@@ -89,8 +91,6 @@ def _once(data: bytes, tried: set[bytes]) -> Iterator[tuple[str, bytes]]:
         yield "compressed", unpacked
         return
     yield from written(data)
-    if len(data) <= RENDERED:
-        yield from renderings(data)
     if not may_be_coded(data):
         return
     plain = unescaped(data)

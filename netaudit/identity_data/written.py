@@ -77,8 +77,10 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
         yield "fields", b"\n".join(_joined(data))
     if b"<" in data and _found(_CUT_BY_STYLE, data):
         yield "runs", _BETWEEN_RUNS.sub(b"", data)
-    if not data.isascii() and _IN_NUMERALS.search(text := data.decode("utf-8", "replace")) is not None:
-        yield "numerals", _IN_NUMERALS.sub(_in_digits, text).encode()
+    if not data.isascii():
+        text = data.decode("utf-8", "replace")
+        if (plain := _IN_NUMERALS.sub(_in_digits, text)) != text:
+            yield "numerals", plain.encode()
     if b"," in data and _found(_CODES_MAY, data):
         yield "codes of characters", _CODES.sub(lambda one: bytes(map(int, one[0].split(b","))), data)
     if _found(_CELLS_MAY, data):
