@@ -295,7 +295,12 @@ class Shard:
         if message.body and not done:
             self._events.answer(message)
             done = self._parts.take(message, ends.client.ip, self._keep_part)
-            if not done and is_plain_document(message) and not self._events.may_state(message):
+            if (
+                not done
+                and message.pieces is not None
+                and is_plain_document(message)
+                and not self._events.may_state(message)
+            ):
                 self._scraps.append(message)  # its body is none
                 self._documents.add(message)
                 if self._documents.full:
