@@ -43,7 +43,8 @@ _XML = re.compile(
 _STATUS = re.compile(rb"<(?:[\w-]{1,32}:)?statusCode>\s{0,20}(\d{1,3})\s{0,20}</", re.IGNORECASE)
 _STATUS_ROOT = re.compile(rb"\s*(?:<\?[^>]{0,200}>\s*)?<(?:[\w-]{1,32}:)?ResponseStatus(?:List)?[\s>]")
 _STATUS_BAD = frozenset("23456")
-_BAD = re.compile(rb'"statuscode"\s{0,20}:\s{0,20}"?[2-6]\b', re.IGNORECASE)
+_CODES = re.compile(rb'code"\s{0,20}:\s{0,20}"?([^,"}\s]{1,20})', re.IGNORECASE)
+_FOUL = re.compile(rb'"(?:is)?_?(?:succe\w{0,6}|ok|errno|status|result|state)"\s{0,20}:', re.IGNORECASE)
 _MANY, _PART = 207, re.compile(rb"<(?:[\w-]{1,32}:)?status>\s{0,20}HTTP/\d(?:\.\d)? (\d{3})\b")  # RFC 4918, 13
 _ERRORS = re.compile(r"[45]\d\d(?:\d\d)?", re.ASCII)
 _NO = ("false", "0", "no")
@@ -56,7 +57,8 @@ def may_refuse(body: bytes) -> bool:
 
 def _refuses(body: bytes) -> bool:
     """Whether an object of JSON says by its own fields that nothing was taken, and by none that it was."""
-    if b"ResponseStatus" in body and _BAD.search(body) is None:
+    codes = _CODES.findall(body)
+    if codes and set(codes) <= {b"0", b"200"} and _FOUL.search(body) is None:
         return False  # known without parsing it
     try:
         document = orjson.loads(body)

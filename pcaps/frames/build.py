@@ -132,6 +132,7 @@ def dahua() -> dict[str, Any]:
             ["dahua", "realm", "Login to 0123456789abcdef0123456789abcdef"], ["dhdiscover", "SerialNo", made.SERIAL],
         ],
         "device": {"vendor": "Dahua", "class": "face_capture_camera", "model": "IPC-EXAMPLE", "serial": made.SERIAL},
+        "framed": False,  # the picture stands between frames
         "events": ["face_capture"],
     }  # fmt: skip
 
