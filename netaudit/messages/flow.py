@@ -204,13 +204,13 @@ class Flow:
                 return
             if length:
                 if self.entry is not None and self.entry.name in BRIEF and _PICTURE.search(data, at, at + FRONT):
-                    self._carve((turned, place, b"", 0))
+                    self._carve((direction ^ self.swapped, place, b"", 0))
                 told = len(self.out)
-                self._read((turned, place, data[at : at + length], length))
+                self._read((direction ^ self.swapped, place, data[at : at + length], length))  # it may tell who opened
                 if self.entry is not None and self.entry.name in BRIEF:  # what is behind their end was searched already
                     ends = (one.end - offset for one in self.out[told:] if one.protocol != "carved")
                     if holds_number(used := data[at : max(ends, default=at)]) or _PICTURE.search(used):
-                        self._search(turned, place, used)
+                        self._search(direction ^ self.swapped, place, used)
         self._forget(direction ^ self.swapped)
 
     def take_together(self, brought: Datagrams) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hpack import Encoder
@@ -332,3 +334,15 @@ def test_what_is_behind_a_datagram_is_unread(place: int, port: int) -> None:
     where = {"segment": 1 << 16, "proto": 17, "client_port": 41000, "server_port": port}
     _, summary = read([up(first + b"\x07\x9f" * 200)], **where)
     assert summary.read[0] == len(first)
+
+
+@pytest.mark.parametrize("place", range(len(SEEDS)))
+@pytest.mark.parametrize("way", [up, down])
+def test_datagrams_of_one_run_go_the_way_that_those_of_many_go(place: int, way: Callable[[bytes], Any]) -> None:
+    """The first one may tell that its sender opened the flow: those behind it are of the same sender."""
+    first, usual = SEEDS[place]
+    ports = {"client_port": 41000, "server_port": usual[0] if usual else 40001}
+    together, _ = read([way(3 * first)], segment=len(first), proto=17, handshake=0, **ports)
+    apart, _ = read([way(first)] * 3, segment=len(first), proto=17, handshake=0, **ports)
+    assert essence(together) == essence(apart)
+    assert all(one.pieces is not None for one in together)
