@@ -125,15 +125,15 @@ def believed(case: Path) -> pa.Table:
         rows = read_parts(stream_parts(case, ANSWERS.name, PLACE), ANSWERS.schema())
     except pa.ArrowInvalid:
         return ANSWERS.schema().empty_table()
-    ours = [_is_ours(*row.values()) for batch in rows.to_batches(max_chunksize=WAITING) for row in batch.to_pylist()]
+    ours = [_is_ours(row) for batch in rows.to_batches(max_chunksize=WAITING) for row in batch.to_pylist()]
     held = rows.filter(pa.array(ours, pa.bool_()))
     return held.take(pa.array(range(held.num_rows), pa.int64()))  # no longer in files that go next
 
 
-def _is_ours(sha256: str | None, rotate: bool | None, said: bytes | None, mac: bytes | None) -> bool:  # noqa: FBT001
-    if sha256 is None or rotate is None or said is None or mac is None:
+def _is_ours(row: dict[str, Any]) -> bool:
+    if None in row.values():
         return False
-    return hmac.compare_digest(mac, _mac((sha256, rotate), said))
+    return hmac.compare_digest(row["mac"], _mac((row["sha256"], row["rotate"]), row["said"]))
 
 
 def _mac(look: Look, said: bytes) -> bytes:

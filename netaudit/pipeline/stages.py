@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import holder_of
-from netaudit.documents.told import READ as TOLD
-from netaudit.documents.told import told
+from netaudit.documents.stated_pairs import READ as STATING
+from netaudit.documents.stated_pairs import stated_in_pairs
 from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
@@ -309,8 +309,8 @@ class Shard:
         if not done:
             self._read(message, patience)
             self._note_stated(self._events.stated, message, ends)
-        if message.protocol in TOLD:
-            self._note_stated(told(message), message, ends)
+        if message.protocol in STATING:
+            self._note_stated(stated_in_pairs(message), message, ends)
         self._scraps.append(message)
         note_refusal(message)
         self._rows["messages"].append(message_row(message))  # with what was found out while it was read

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from netaudit.contracts.details import DnsDetails, SnmpDetails
-from netaudit.documents.told import told
+from netaudit.documents.stated_pairs import stated_in_pairs
 from netaudit.messages.message import Message
 
 WANTED = {"vendor": "Exampleton", "model": "EX-1", "serial": "EX1-0001", "firmware": "2.1.0"}
 
 
 def facts(message: Message) -> list[dict[str, str]]:
-    return [dict(one.facts) for one in told(message)]
+    return [dict(one.facts) for one in stated_in_pairs(message)]
 
 
 def announced(*, response: bool) -> Message:

@@ -42,7 +42,7 @@ class Headed(Protocol):
     def header(self, name: str) -> str: ...  # noqa: D102
 
 
-def told(message: Headed) -> list[Statement]:
+def stated_in_pairs(message: Headed) -> list[Statement]:
     """What the pairs of a message say of its sender, or of the address that its answers name; nothing in most."""
     read = READ.get(message.protocol)
     pairs = read(message) if read is not None else []
