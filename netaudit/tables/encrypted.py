@@ -46,7 +46,8 @@ ENCRYPTED_UPLOADS = Table(
 
 UPLOAD_COUNTS = Table(
     "upload_counts",
-    "Encrypted uploads to the outside, counted by sender, endpoint and server name: uploads, never images. Visitors' "
+    "Encrypted uploads to the outside, counted by sender, endpoint and server name: uploads, never images; where "
+    "somebody outside connected, answers are counted so, by what was asked with each. Visitors' "
     "and staff's own devices, and what computers and televisions send to services of people or in no shape of pictures "
     "sent one after the other, are one row without sender, endpoint and name.",
     ("sender", "receiver", "name"),
@@ -65,6 +66,12 @@ UPLOAD_COUNTS = Table(
         ),
         Column("requests_bytes", "int64", "Plaintext of these, at most.", "bytes"),
         Column("smaller", "int64", "Units below: requests, heartbeats."),
+        Column(
+            "sent_bytes",
+            "int64",
+            "Plaintext, at most, of all units of at least 0.5 KiB that were answered with less than half as much.",
+            "bytes",
+        ),
         Column(
             "sliced",
             "int64",
