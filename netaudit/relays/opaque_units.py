@@ -9,8 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.tables import ENCRYPTED_UPLOADS
-from netaudit.tables.encrypted import LEAST_UNIT
+from netaudit.tables import ENCRYPTED_UPLOADS, LEAST_UNIT
 
 BODY = "body"
 MOSTLY = 0.9  # of a body that is obscure as it is

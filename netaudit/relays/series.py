@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.relays.opaque_units import BODY
-from netaudit.tables.encrypted import LEAST_UNIT
+from netaudit.tables import LEAST_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
-CODE = (".py", ".yaml", ".j2", ".js", ".css", ".json")
+CODE = (".py", ".yaml", ".csv", ".j2", ".js", ".css", ".json")
 NOT_CODE = ("_docs", "_kernels", "_signatures", "__pycache__")
 
 
