@@ -43,8 +43,8 @@ def test_every_kind_keeps_the_contract(kind) -> None:
     said = [one for one in statements(EXAMPLES[kind.name]()) if one["kind"] == kind.name]
     assert said, "its example makes it"
     assert said == orjson.loads(orjson.dumps(said)), "it is plain data"
-    assert fields(kind.zh) == fields(kind.en), "both wordings tell the same"
-    assert fields(kind.zh) <= {"why", "by", "to", "who"} | set(said[0].get("counts", {})), (
+    assert fields(kind.words.zh) == fields(kind.words.en), "both wordings tell the same"
+    assert fields(kind.words.zh) <= {"why", "by", "to", "who"} | set(said[0].get("counts", {})), (
         "nothing is told that is not counted"
     )
     texts = {lang: sentence(said[0], lang) for lang in LANGS}
