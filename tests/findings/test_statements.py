@@ -7,7 +7,7 @@ import string
 import orjson
 import pytest
 
-from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
+from netaudit.contracts.judgements import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements

@@ -21,7 +21,7 @@ from netaudit.cli import campaign as cli_campaign
 from netaudit.cli import doctoring
 from netaudit.cli import texts as cli_texts
 from netaudit.duties import cards as duty_cards
-from netaudit.exports import texts as papers_texts
+from netaudit.exports import record as papers_texts
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.findings.statements import KINDS
 from netaudit.live import wording as live_wording

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from netaudit.contracts.learning import HIDING
+from netaudit.contracts.judgements import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
 from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
