@@ -25,7 +25,7 @@ from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.endpoints.recorders import answers_left, vantages
 from netaudit.endpoints.sightings import not_compared, once, sightings
-from netaudit.finalizing.auth_retries import without_challenged
+from netaudit.finalizing.from_rows import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
@@ -57,7 +57,7 @@ from netaudit.pipeline.reading import Stop
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
-from netaudit.relays.recordings import recordings
+from netaudit.relays.series import recordings
 from netaudit.routes.from_tables import understand, with_inferred
 from netaudit.rows import leaves, scraps, sendings
 from netaudit.rows.media import tie
