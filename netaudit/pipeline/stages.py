@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import holder_of
-from netaudit.documents.stated_pairs import READ as STATING
-from netaudit.documents.stated_pairs import stated_in_pairs
+from netaudit.documents.from_messages import READ as STATING
+from netaudit.documents.from_messages import stated_in_pairs
 from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications

@@ -71,7 +71,7 @@ def hashed(data: bytes) -> str:
 
 
 PACKAGE = Path(__file__).parents[1]
-CODE = (".py", ".yaml", ".csv", ".j2", ".js", ".css", ".json")
+CODE = (".py", ".yaml", ".csv", ".sql", ".j2", ".js", ".css", ".json")
 NOT_CODE = ("_docs", "_kernels", "_signatures", "__pycache__")
 
 
