@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import random
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -70,6 +71,31 @@ def get(host: str, path: str = "/", agent: str = "") -> bytes:
 def answer(body: bytes = b'{"code":0}', kind: str = "application/json", status: str = "200 OK") -> bytes:
     """An answer."""
     return web.response(body, kind, "Thu, 28 May 2026 20:26:40 GMT", status)
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return struct.pack("!BHH", kind, 0x0303, len(body)) + body
+
+
+def _hidden(size: int, draw: random.Random) -> bytes:
+    """So many bytes in records of TLS."""
+    return b"".join(_record(23, draw.randbytes(min(size - at, 16_000) + 17)) for at in range(0, size, 16_000))
+
+
+def sealed(name: str, seed: int, *turns: tuple[int, int]) -> list[tuple[bytes, bytes]]:
+    """A session of TLS 1.3: its hellos, and (bytes asked, bytes answered) of each turn, as exchanges of `Site.talk`."""
+    draw, host = random.Random(seed), name.encode()
+    sni = struct.pack("!HHHBH", 0, len(host) + 5, len(host) + 3, 0, len(host)) + host
+    bodies = []
+    for suites, more in ((b"\0\2\x13\x01\1\0", sni + b"\0\x2b\0\3\2\3\4"), (b"\x13\x01\0", b"\0\x2b\0\2\3\4")):
+        head = b"\3\3" + draw.randbytes(32) + b"\x20" + draw.randbytes(32) + suites
+        bodies.append(head + struct.pack("!H", len(more)) + more)
+    asked, said = (
+        _record(22, bytes([kind]) + len(body).to_bytes(3) + body) for kind, body in zip((1, 2), bodies, strict=True)
+    )
+    changed = _record(20, b"\1")
+    opening = [(asked, said + changed + _hidden(1200, draw)), (changed + _hidden(36, draw), _hidden(200, draw))]
+    return opening + [(_hidden(up, draw), _hidden(down, draw)) for up, down in turns]
 
 
 @dataclass

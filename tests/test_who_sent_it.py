@@ -194,6 +194,43 @@ def test_the_receiver_is_who_dns_led_to_and_not_what_the_host_says(tmp_path: Pat
     assert "aaa.example.cn" not in reason
 
 
+def test_who_fetches_is_the_receiver_and_host_names_the_sender(tmp_path: Path) -> None:
+    site = Site()
+    site.arp(CAMERA)
+    site.talk(DELL, NEWS, (get("www.example.com"), answer()))
+    for number in range(3):
+        asked, said_of_it = get("58.20.1.9:8081", "/snap.jpg"), answer(face(number), "image/jpeg")
+        site.talk(Machine(ROUTER.mac, "118.31.112.71", ttl=52), CAMERA.ip, (asked, said_of_it), far_mac=CAMERA.mac)
+    (row,) = audited(site, tmp_path).table("findings").to_pylist()
+    assert (row["sender"], row["receiver"]) == (CAMERA.ip, "118.31.112.71")
+    assert english(row["reason"]).endswith(
+        "traffic; the receiver asked the sender for it under the name 58.20.1.9:8081"
+    )
+
+
+def test_an_address_as_host_says_nothing_against_the_name_that_led_there(tmp_path: Path) -> None:
+    camera, cloud = Machine(CAMERA.mac, CAMERA.ip, ip6=f"{PREFIX6}::64"), "2408:4005:3a1:10::20"
+    site = Site()
+    site.arp(camera)
+    site.resolve(camera, "up.example.cn", cloud)
+    site.talk(camera, cloud, (push(1, host="[2408:4005:03a1:10::20]:8081"), answer()), port=8081)
+    (reason,) = [english(row["reason"]) for row in audited(site, tmp_path).table("findings").to_pylist()]
+    assert reason.endswith(", for up.example.cn")
+
+
+def test_a_proxy_that_is_asked_in_clear_is_called_one(tmp_path: Path) -> None:
+    site = Site()
+    site.arp(CAMERA)
+    host = b"face.example.cn"
+    site.talk(CAMERA, "58.20.9.9", (push(1, path="http://face.example.cn/up"), answer()), port=3128)
+    socks = (b"\5\1\0", b"\5\0"), (b"\5\1\0\3" + bytes([len(host)]) + host + b"\0\x50", b"\5\0\0\1" + bytes(6))
+    site.talk(CAMERA, "58.20.9.8", *socks, (push(2), answer()), port=1080)
+    reasons = {row["receiver"]: english(row["reason"]) for row in audited(site, tmp_path).table("findings").to_pylist()}
+    alone = "alone knows who got it: 1"
+    assert reasons["58.20.9.9"].endswith(f"asked for as of a proxy, for face.example.cn; the proxy {alone}")
+    assert reasons["58.20.9.8"].endswith(f"which was asked for face.example.cn:80 and {alone}")
+
+
 @pytest.mark.parametrize(
     ("how", "status", "doubt"),
     [

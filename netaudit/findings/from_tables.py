@@ -122,7 +122,7 @@ def judge(
         ),
     ]
     found += locked_findings(tables, scope, actors, machines)
-    found += opaque_findings(flows, scope, actors, found, endpoints, machines, fronts)
+    found += opaque_findings(flows, scope, actors, found, endpoints, machines, fronts, tables.get("upload_counts"))
     _name_sightings(found, tables.get("sightings"))
     for one in found:
         flow = next(iter(one.flow_ids), "")

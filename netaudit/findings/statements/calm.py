@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
@@ -13,9 +13,10 @@ from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, OWNS, RECO
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import heard_nearly_all, left_open, open_rows, total
 from netaudit.findings.visibility import CLEAR
+from netaudit.tables.holders import Holders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "nothing_seen_so_far"  # headlines
 MOST_BY_CHANCE = 4  # numbers of a sender that chance made right in series: more would need some fifty wrong ones
@@ -25,15 +26,22 @@ CALM_NEEDS = (  # no open row in any of these
 )  # fmt: skip
 
 
+def _senders(tables: Tables, rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Who sent each of some rows: the device where it alone held several addresses, else the address."""
+    rows = list(rows)
+    joined = Holders(tables.get("bindings"), tables.get("devices")).joined({row["sender"] for row in rows})
+    return [joined.get(row["sender"], row["sender"]) for row in rows]
+
+
 def _uploads(tables: Tables) -> dict[str, int]:
-    """Encrypted uploads counted, and the inside addresses that sent them."""
+    """Encrypted uploads counted, and who sent them: addresses of one device are one sender."""
     counts = tables.get("upload_counts")
     if counts is None:
-        return {"n": 0, "addresses": 0}
+        return {"n": 0, "senders": 0}
     rows = counts.filter(pc.greater(counts["uploads"], 0)).select(["sender", "uploads", "devices"]).to_pylist()
-    named = {row["sender"] for row in rows if row["sender"]}
+    named = set(_senders(tables, (row for row in rows if row["sender"])))
     own = sum(row["devices"] for row in rows if not row["sender"])
-    return {"n": sum(row["uploads"] for row in rows), "addresses": max(len(named), own)}
+    return {"n": sum(row["uploads"] for row in rows), "senders": max(len(named), own)}
 
 
 def _after_moments(tables: Tables) -> bool:
@@ -71,10 +79,13 @@ def _headline(tables: Tables) -> str:
 
 def _may_hide(tables: Tables) -> bool:
     """Whether somebody sent enough, all its ways together, that was encrypted and mostly sent, or not understood."""
-    table, sums = tables["ledgers"], Counter[str]()
+    table, sums, counts = tables["ledgers"], Counter[tuple[str, str]](), tables.get("upload_counts")
+    rows = [row for row in counts.to_pylist() if row["sender"]] if counts is not None else []
+    for sender, row in zip(_senders(tables, rows), rows, strict=True):
+        sums[sender, "requests"] += row["sent_bytes"] or 0  # too small each to be counted
     for row in table.filter(pc.equal(table["ledger"], "egress")).to_pylist():
         if row["reason"] in {SENT_HIDDEN, SMALL}:
-            sums[row["subject"].partition(" > ")[0]] += row["bytes"] or 0
+            sums[row["subject"].partition(" > ")[0], ""] += row["bytes"] or 0
     return max(sums.values(), default=0) >= LEAST_HIDING
 
 
