@@ -74,7 +74,7 @@ class Conversations:
             else:
                 flow.take(run.direction, run.offset, run.data, run.pieces)
         if delivery.columns is not None:
-            _take_columns(flow, delivery.columns)
+            _feed_columns(flow, delivery.columns)
         flow.settle()
         if delivery.closed:
             flow.close(int(row["handshake"]), (int(row["first_ts"]), int(row["last_ts"])))
@@ -146,7 +146,7 @@ class Conversations:
         return self.keys.of(row) if self.keys is not None else None
 
 
-def _take_columns(flow: Flow, columns: Columns) -> None:
+def _feed_columns(flow: Flow, columns: Columns) -> None:
     """Runs of datagrams: together, as soon as the reader takes them so, where they lie so; else one by one."""
     one_by_one = False
     for first in range(0, len(columns.runs), AT_ONCE):

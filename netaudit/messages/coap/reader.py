@@ -132,7 +132,7 @@ class CoapReader(BaseReader):
 
     def _request(self, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
         key = message.method, message.path, datagram.first(TAG) or b""
-        out = self._take(key, datagram, message, data)
+        out = self._append(key, datagram, message, data)
         parts = self.bodies[message.direction].get(key)
         asked = self.asked[message.direction]
         asked.pop(datagram.token, None)
@@ -148,7 +148,7 @@ class CoapReader(BaseReader):
         other = 1 - message.direction
         request = self.asked[other].get(datagram.token)
         if request is None:
-            return self._take(("", "", datagram.token), datagram, message, data)
+            return self._append(("", "", datagram.token), datagram, message, data)
         out: list[Message] = []
         under_way = next((key for key, parts in self.bodies[other].items() if parts.named is request), None)
         if under_way is not None and (datagram.status >= ERROR or self.bodies[other][under_way].ended):
@@ -157,9 +157,9 @@ class CoapReader(BaseReader):
         if under_way is None:  # else the body has no row yet that an answer could be of
             message.request = request
         key = request.method, request.path, datagram.first(ETAG) or b""
-        return out + self._take(key, datagram, message, data)
+        return out + self._append(key, datagram, message, data)
 
-    def _take(self, key: Body, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
+    def _append(self, key: Body, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
         """The message of a datagram, or what its block makes ready to be given."""
         payload = memoryview(data)[datagram.payload_at :]
         block = datagram.block
