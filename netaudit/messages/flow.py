@@ -177,7 +177,7 @@ class Flow:
         self.trails[direction].add_gap(offset, offset + length)
         self._event((direction, offset, b"", length))
 
-    def take(self, direction: int, offset: int, data: bytes, pieces: Pieces) -> None:
+    def feed(self, direction: int, offset: int, data: bytes, pieces: Pieces) -> None:
         """Take unbroken bytes, and the packets that brought them."""
         if self.done:
             return
@@ -213,7 +213,7 @@ class Flow:
                         self._search(direction ^ self.swapped, place, used)
         self._forget(direction ^ self.swapped)
 
-    def take_together(self, brought: Datagrams) -> None:
+    def feed_together(self, brought: Datagrams) -> None:
         """Take datagrams of a batch together, where the reader `takes_batches`."""
         assert self.reader is not None
         for trail, way in zip(self.trails, brought.ways, strict=True):
@@ -222,7 +222,7 @@ class Flow:
         self._feed_batch(self.reader, brought)
 
     @property
-    def takes_batches(self) -> bool:
+    def reads_batches(self) -> bool:
         """Whether datagrams may be brought."""
         return self.reader is not None and self.reader.takes_batches and not self.done
 
@@ -232,13 +232,13 @@ class Flow:
         if reader is None or self.done or not (reader.joins_datagrams or reader.takes_batches):
             return
         if held:
-            self.take_together(together(held))
+            self.feed_together(together(held))
         self._forget(UP)
         self._forget(DOWN)
 
     def _feed_batch(self, reader: BaseReader, brought: Datagrams) -> None:
         try:
-            found = reader.take_batch(brought)
+            found = reader.feed_batch(brought)
         except Exception as error:  # noqa: BLE001 - as in _give
             self._failed(error, (UP, self.trails[UP].covered, b"", 0))
             return

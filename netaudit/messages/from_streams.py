@@ -72,7 +72,7 @@ class Conversations:
             if run.is_gap:
                 flow.lose(run.direction, run.offset, run.length)
             else:
-                flow.take(run.direction, run.offset, run.data, run.pieces)
+                flow.feed(run.direction, run.offset, run.data, run.pieces)
         if delivery.columns is not None:
             _feed_columns(flow, delivery.columns)
         flow.settle()
@@ -152,15 +152,15 @@ def _feed_columns(flow: Flow, columns: Columns) -> None:
     for first in range(0, len(columns.runs), AT_ONCE):
         some = columns._replace(runs=columns.runs[first : first + AT_ONCE])
         for number, (_, run) in enumerate(some.objects(), first):
-            if flow.takes_batches and not one_by_one:
+            if flow.reads_batches and not one_by_one:
                 if (brought := lying(columns, number, swapped=flow.swapped)) is not None:
-                    flow.take_together(brought)
+                    flow.feed_together(brought)
                     return
                 one_by_one = True  # what the flow holds from here on comes before the rest
             if run.is_gap:
                 flow.lose(run.direction, run.offset, run.length)
             else:
-                flow.take(run.direction, run.offset, run.data, run.pieces)
+                flow.feed(run.direction, run.offset, run.data, run.pieces)
 
 
 def _read_before(delivery: Delivery) -> tuple[int, int]:

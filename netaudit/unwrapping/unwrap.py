@@ -346,7 +346,7 @@ def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
         count = budget.paths[way.text] = budget.paths[way.text] + 1
         part.way = way.numbered(count)
     budget.paths[part.path] = 1
-    notes = budget.take()
+    notes = budget.flush()
     if is_locked(part.data, kind):
         notes = [*notes, LOCKED]
     return Leaf(part, kind, notes, budget.documents)

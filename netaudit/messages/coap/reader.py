@@ -83,7 +83,7 @@ class _Parts:
     def whole(self) -> bool:
         return self.ended and self.bytes.has(0, self.bytes.size)
 
-    def takes(self, place: int, payload: memoryview, declared: int, *, more: bool) -> bool:
+    def append(self, place: int, payload: memoryview, declared: int, *, more: bool) -> bool:
         """Whether a block can be of this body; else it is of the next one of the same name."""
         end, known = place + len(payload), self.bytes
         if known.has(place, max(end, place + 1)):
@@ -119,9 +119,9 @@ class CoapReader(BaseReader):
                 self.consumed = [(direction, offset, offset + len(data))]
                 return []
             self.seen[direction].append(copy)
-        return self.take(datagram, direction, offset, data)
+        return self.parse(datagram, direction, offset, data)
 
-    def take(self, datagram: Datagram, direction: int, offset: int, data: bytes) -> list[Message]:
+    def parse(self, datagram: Datagram, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a request or a response: what it says, where it begins in its stream, and its bytes."""
         message = Message(NAME, direction, offset, offset + len(data), method=datagram.method, status=datagram.status)
         message.content_type = _format(datagram)
@@ -170,7 +170,7 @@ class CoapReader(BaseReader):
         bodies = self.bodies[message.direction]
         parts = bodies.get(key)
         declared = datagram.number_of(SIZE1 if message.method else SIZE2)
-        if parts is not None and not parts.takes(place, payload, declared, more=more):
+        if parts is not None and not parts.append(place, payload, declared, more=more):
             out, parts = [bodies.pop(key).give()], None  # the next body of the same name
         if place > FAR + (2 * parts.bytes.written if parts is not None else 0):
             message.unknown_from, message.complete = len(payload), False

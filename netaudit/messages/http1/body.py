@@ -81,7 +81,7 @@ class Whole:
         message = self.message
         message.end = end
         cut = self.pieces.full
-        message.body = self.pieces.take()
+        message.body = self.pieces.flush()
         message.body_size = size = max(self.size, self.declared)
         if self.size > LIMIT:
             message.notes.append(LIMIT_NOTE)
