@@ -11,6 +11,7 @@ import random
 import struct
 import zlib
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from pcaps.lab import datagrams, photos, web, wire
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECOND = 10**9
+Frames = list[tuple[int, bytes]]
 START = 1_780_000_000 * SECOND
 PREFIX6 = "240e:3a1:4c20:9a10"
 SEGMENT, FLIGHT = 1400, 16
@@ -208,6 +210,25 @@ class Site:
         say(wire.FIN | wire.ACK, up=True)
         say(wire.FIN | wire.ACK, up=False)
         self.wait(0.2)
+
+    def translated(self, ends: dict[str, str], macs: tuple[str, str], since: int = 0, later: int = 200_000) -> Frames:
+        """TCP frames from one on as they are behind a translation of addresses: `ends` by what they are there.
+
+        `macs`: of who sends there what came from an address in `ends`, and of the other one.
+        """
+        found = []
+        for ts, data in self.frames[since:]:
+            size, source, target = int.from_bytes(data[16:18]), *(str(ip_address(data[at : at + 4])) for at in (26, 30))
+            if data[12:14] != b"\x08\0" or data[23] != wire.TCP or not {source, target} & ends.keys():
+                continue
+            up = source in ends if len(ends) == 1 or target not in ends else source == next(iter(ends))
+            source, target = ends.get(source, source), ends.get(target, target)
+            segment = bytearray(data[34 : 14 + size])
+            segment[16:18] = bytes(2)
+            segment[16:18] = wire.transport_checksum(source, target, wire.TCP, bytes(segment)).to_bytes(2)
+            packet = wire.ip(source, target, wire.TCP, bytes(segment), data[22] - 1, 7)
+            found.append((ts + later, wire.ethernet(*(macs if up else macs[::-1]), wire.ETHERTYPE_IPV4, packet)))
+        return found
 
     def write(self, path: Path) -> Path:
         """The capture as a file."""
