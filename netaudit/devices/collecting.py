@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from netaudit.devices.bindings import LEASE, Sent
 from netaudit.devices.identity import Identities, identify, twins_of, usable
-from netaudit.devices.vendor import holder, is_local
+from netaudit.devices.registry import holder, is_local
 from netaudit.signatures.conditions import Fact
 from netaudit.text.addresses import is_link_address
 
@@ -84,7 +84,7 @@ def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> tuple
     devices: dict[str, Device] = {}
     for place, row in enumerate(rows):
         if row["kind"] not in FAR:
-            _take(devices, row, place, identities, scope)
+            _record(devices, row, place, identities, scope)
     _add_traffic(devices, flows, identities, scope)
     for device in devices.values():
         _derive(device, link)
@@ -207,7 +207,7 @@ def machine_of(name: str) -> str:
     return name.partition("::")[0].casefold()
 
 
-def _take(devices: dict[str, Device], row: Row, place: int, identities: Identities, scope: Scope) -> None:
+def _record(devices: dict[str, Device], row: Row, place: int, identities: Identities, scope: Scope) -> None:
     mac, ip, ts = row["mac"], row["ip"], row["ts"] or 0
     identity = identities.device_of(mac, ip, scope, ts)
     if not identity:

@@ -21,7 +21,7 @@ from netaudit.rows.columns import DIGITS, ids, like
 from netaudit.rows.document_batch import of_messages
 from netaudit.rows.leaves import query_describes
 from netaudit.rows.publications import of_publications
-from netaudit.signatures.descriptions import describes
+from netaudit.signatures.field_words import describes
 from netaudit.tables import OBJECTS
 from netaudit.unwrapping.from_messages import are_plain_texts, root
 

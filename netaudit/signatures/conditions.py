@@ -167,12 +167,12 @@ class Leaf(Condition):
         hit = Hit()
         for fact in facts.get(self.field, ()):
             if self.test(fact.value) is not None:
-                self.take(hit, fact)
+                self.record(hit, fact)
                 if len(hit.facts) >= MOST_USED:
                     break
         return hit if hit.facts else None
 
-    def take(self, hit: Hit, fact: Fact) -> None:
+    def record(self, hit: Hit, fact: Fact) -> None:
         """Add a fact that satisfies it to the reasons; the first ones are enough."""
         if len(hit.facts) < MOST_USED:
             hit.facts.append(fact)
