@@ -282,9 +282,11 @@ def _derive(device: Device, link: Link) -> None:
     _drop_others(device)
     for fact in device.facts.get("mdns.txt", ()):
         if made := MADE_BY.match(fact.value):
-            device.facts["maker.said"].append(Fact("maker.said", made[1], fact.row))
+            device.facts["maker.said"].append(Fact("maker.said", made[1], fact.row, fact.kind))
     for name in MAKERS:
-        device.facts["maker.said"] += [Fact("maker.said", fact.value, fact.row) for fact in device.facts.get(name, ())]
+        device.facts["maker.said"] += [
+            Fact("maker.said", fact.value, fact.row, fact.kind) for fact in device.facts.get(name, ())
+        ]
     if device.ips & link.shared:
         add("link.shared", "its address stands for the whole site behind NAT")
 

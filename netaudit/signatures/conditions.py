@@ -26,6 +26,12 @@ class Fact:
     field: str
     value: str
     row: int = -1
+    derived: str = ""  # kind of observation from which it follows, where its field names another one
+
+    @property
+    def kind(self) -> str:
+        """Kind of observation that bears it."""
+        return self.derived or self.field.partition(".")[0]
 
 
 Facts = Mapping[str, Sequence[Fact]]  # by field
