@@ -17,7 +17,7 @@ from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.messages.strays import LONGEST, begun
-from netaudit.text.tag_lengths import elements, may_end
+from netaudit.text.tag_lengths import elements, may_end, may_speak
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before, or behind …
 LEAD_LINES = 1024  # … lines of text, as brokers of messages have them, of so many bytes
@@ -150,6 +150,8 @@ def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
 
 def _tagged(data: bytes | bytearray, begin: int) -> list[Length]:
     """Ways in which a first frame of tagged elements may say its length, the shortest first."""
+    if not may_speak(data, begin):
+        return []
     there, ways = len(data) - begin, dict[tuple[int, int], Length]()
     for width in (4, 2):
         for at in range(LONGEST_HEAD - width + 1):
