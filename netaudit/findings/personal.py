@@ -58,16 +58,19 @@ ANNOUNCED = frozenset({  # kinds of facts that nobody has to answer
     "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "nbns", "lldp", "cdp", "dhcp", "dhcpv6",
     "oui", "model",
 })  # fmt: skip
+LINK = {"oui"}  # kind of the fact that is the link address itself
 CAPTURING = [  # classes of devices that take pictures of others, or hold them
     "access_terminal", "camera", "doorbell", "face_capture_camera", "face_server", "id_terminal", "ip_camera", "nvr",
 ]  # fmt: skip
 PHONE_MAKERS = re.compile(
     r"(?i:^(?:apple|samsung|xiaomi|vivo|oppo|guangdong oppo|oneplus|honor|huawei device|realme|meizu|motorola))"
 )
+BEHIND = "behind"  # a router took from the time to live of what it sends under its own address: it translates
 AGAINST = {  # what speaks against a phone, the gravest first, and the reason by which it is contested
     "persons": "contested_persons", "serves": "contested_serves", "life": "contested_life", "maker": "contested_maker",
-    "class": "contested_class",
+    "class": "contested_class", BEHIND: "contested_behind",
 }  # fmt: skip
+ROUTED = " routed"  # at the end of the shape of an opening
 SIX = "64"  # initial time to live of Linux, hence Android, and of iOS; Windows begins with 128
 HTTP = ("http", "http2", "http3")
 
@@ -168,11 +171,21 @@ def _note_claims(tables: Mapping[str, pa.Table], found: dict[str, Calling]) -> N
                 continue  # anybody on the link can write that in its name
             found[row["device_id"]].against["class"] = {"class": row["value"], "name": row["by"]}
     if devices is not None:
+        borne = _borne(claims, "vendor")
         for row in devices.select(["device_id", "vendor"]).to_pylist():
-            if CAMERA_MAKERS.search(row["vendor"] or ""):
+            by = borne.get((row["device_id"], row["vendor"]), LINK)
+            if CAMERA_MAKERS.search(row["vendor"] or "") and not by <= ANNOUNCED - LINK:
                 found[row["device_id"]].against["maker"] = {"name": row["vendor"]}
             if PHONE_MAKERS.match(row["vendor"] or ""):
                 found[row["device_id"]].maker = row["vendor"]
+
+
+def _borne(claims: pa.Table | None, name: str) -> dict[tuple[str, str], set[str]]:
+    """Kinds of facts that bear each value of a claim, by device and value."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in claims.filter(pc.equal(claims["claim"], name)).to_pylist() if claims is not None else ():
+        found[row["device_id"], row["value"]].update(fact.partition(".")[0] for fact in row["facts"] or ())
+    return found
 
 
 def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[str, Calling]) -> None:
@@ -187,8 +200,12 @@ def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[s
             found[ends.of_link(row["mac"], row["ip"])].granted = True
         elif kind == "dhcp" and _is_phones(name, value):
             found[ends.of_link(row["mac"], row["ip"])].leases.add(f"dhcp.{name}={value}")
-        elif kind == "tcp" and name == "syn" and not value.startswith(f"ttl={SIX} "):
-            found[ends.of_link(row["mac"], row["ip"])].against["life"] = {"shape": value[:40]}
+        elif kind == "tcp" and name == "syn":
+            one = found[ends.of_link(row["mac"], row["ip"])]
+            if value.endswith(ROUTED) and ends.holder_is(row["ip"], "", row["mac"]):
+                one.against[BEHIND] = {}
+            if not value.startswith(f"ttl={SIX} "):
+                one.against["life"] = {"shape": value[:40]}
         elif kind.endswith("_server") and name in {"server", "realm", "title"}:
             found[ends.of_link(row["mac"], row["ip"])].against["serves"] = {"what": f"{kind} {value[:60]}"}
 

@@ -13,8 +13,8 @@ from netaudit.messages.decryption.key_schedule import TLS13
 from netaudit.messages.decryption.keylog import Secret
 from netaudit.messages.decryption.records import DEFLATE, Inflater
 from netaudit.messages.decryption.tls_side import CannotOpen, Side
+from netaudit.messages.hellos.fragments import Cursor
 from netaudit.messages.hellos.hello import CLIENT_HELLO, OLD_HEAD, SERVER_HELLO, Hello, old_size
-from netaudit.messages.hellos.vectors import Cursor
 
 if TYPE_CHECKING:
     from netaudit.messages.decryption.carried import FlowKeys
@@ -47,7 +47,7 @@ class Handshaking:
             return True
         if not 0 < size <= side.cutter.left:
             return False
-        raw = side.cutter.take(size)
+        raw = side.cutter.cut(size)
         challenge = raw[size - (raw[9] << 8 | raw[10]) :]
         self.client = side.direction
         self.agreed.hello = Hello(client=True, legacy=raw[3] << 8 | raw[4], random=challenge.rjust(32, b"\0"))
