@@ -92,7 +92,9 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
             and not (reason in {TELLING, ECHOES} and size >= LEAST_TELLING)
         )
         subject = f"{near} > {far}" if (near, far) in named else OTHERS
-        yield Line(subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED, BY_NAME_ONLY})
+        yield Line(
+            subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED, BY_NAME_ONLY}
+        )
 
 
 def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, str], int, Parts, Parts]]:

@@ -96,7 +96,14 @@ def parse_names(data: bytes) -> Message | None:
             return None
     asked = fields.get("asked") or ("", 0)
     return Message(
-        "nbns", 0, 0, min(at, len(data)), method=operation, host=asked[0], details=NetbiosNames(**fields), body_size=len(data)
+        "nbns",
+        0,
+        0,
+        min(at, len(data)),
+        method=operation,
+        host=asked[0],
+        details=NetbiosNames(**fields),
+        body_size=len(data),
     )
 
 
@@ -137,9 +144,7 @@ def parse_datagram(data: bytes) -> Message | None:
     fields["address"] = socket.inet_ntop(socket.AF_INET, data[4:8])
     end = at + _browser(data[at:], fields)
     details = BrowserDetails(**fields)
-    return Message(
-        "nbdgm", 0, 0, end, method=details.announces, host=sender[0], details=details, body_size=len(data)
-    )
+    return Message("nbdgm", 0, 0, end, method=details.announces, host=sender[0], details=details, body_size=len(data))
 
 
 def _browser(smb: bytes, fields: dict[str, Any]) -> int:

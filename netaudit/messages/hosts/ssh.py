@@ -82,7 +82,9 @@ class SshReader(BaseReader):
         side.held = side.held[len(line) + 1 :]
         side.keyed = not line.startswith((b"SSH-2", b"SSH-1.99"))
         banner = line.rstrip(b"\r").decode("utf-8", "replace")
-        return [Message(NAME, direction, start, start + len(line) + 1, method="banner", details=GreetingDetails([banner]))]
+        return [
+            Message(NAME, direction, start, start + len(line) + 1, method="banner", details=GreetingDetails([banner]))
+        ]
 
     def _packet(self, direction: int, side: _Side) -> bool:
         """Whether the head of a packet is there; what is none ends SSH, and the first one offers algorithms."""
