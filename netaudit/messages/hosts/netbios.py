@@ -166,7 +166,7 @@ def _browser(smb: bytes, fields: dict[str, Any]) -> int:
         bits = int.from_bytes(frame[TYPE_AT : TYPE_AT + 4], "little")
         fields["roles"] = [role for bit, role in ROLES.items() if bits & bit]
         fields["comment"] = _text(frame[COMMENT_AT : COMMENT_AT + 43])
-    return start + min(len(frame), LONGEST_FRAME)
+    return int(start) + min(len(frame), LONGEST_FRAME)
 
 
 class NameReader(DatagramReader):
