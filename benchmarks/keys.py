@@ -13,12 +13,11 @@ import time
 from pathlib import Path
 
 from netaudit.capture.from_files import open_captures
-from netaudit.messages.decryption.audit_keys import Given, Keys
-from netaudit.messages.decryption.key_scope import wanted
+from netaudit.messages.decryption.audit_keys import Given, Keys, wanted
 from netaudit.messages.decryption.keylog import read_source
 from netaudit.packets.from_capture import Decoder
-from netaudit.pipeline.collector import calm
 from netaudit.pipeline.stages import Reading
+from netaudit.pipeline.startup import calm
 
 
 def read(path: Path, keys: Keys | None) -> tuple[float, int, int]:

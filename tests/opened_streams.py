@@ -7,9 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from netaudit.capture.from_files import open_captures
-from netaudit.messages.decryption.audit_keys import Given, Keys
+from netaudit.messages.decryption.audit_keys import Given, Keys, wanted
 from netaudit.messages.decryption.inner_stream import Within
-from netaudit.messages.decryption.key_scope import wanted
 from netaudit.messages.decryption.keylog import Source, read_source
 from netaudit.messages.from_streams import Conversations
 from netaudit.packets.from_capture import Decoder

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import functools
 import itertools
+import random
 import struct
 import zlib
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from pcaps.lab import datagrams, photos, web, wire
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECOND = 10**9
+Frames = list[tuple[int, bytes]]
 START = 1_780_000_000 * SECOND
 PREFIX6 = "240e:3a1:4c20:9a10"
 SEGMENT, FLIGHT = 1400, 16
@@ -70,6 +73,31 @@ def get(host: str, path: str = "/", agent: str = "") -> bytes:
 def answer(body: bytes = b'{"code":0}', kind: str = "application/json", status: str = "200 OK") -> bytes:
     """An answer."""
     return web.response(body, kind, "Thu, 28 May 2026 20:26:40 GMT", status)
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return struct.pack("!BHH", kind, 0x0303, len(body)) + body
+
+
+def _hidden(size: int, draw: random.Random) -> bytes:
+    """So many bytes in records of TLS."""
+    return b"".join(_record(23, draw.randbytes(min(size - at, 16_000) + 17)) for at in range(0, size, 16_000))
+
+
+def sealed(name: str, seed: int, *turns: tuple[int, int]) -> list[tuple[bytes, bytes]]:
+    """A session of TLS 1.3: its hellos, and (bytes asked, bytes answered) of each turn, as exchanges of `Site.talk`."""
+    draw, host = random.Random(seed), name.encode()
+    sni = struct.pack("!HHHBH", 0, len(host) + 5, len(host) + 3, 0, len(host)) + host
+    bodies = []
+    for suites, more in ((b"\0\2\x13\x01\1\0", sni + b"\0\x2b\0\3\2\3\4"), (b"\x13\x01\0", b"\0\x2b\0\2\3\4")):
+        head = b"\3\3" + draw.randbytes(32) + b"\x20" + draw.randbytes(32) + suites
+        bodies.append(head + struct.pack("!H", len(more)) + more)
+    asked, said = (
+        _record(22, bytes([kind]) + len(body).to_bytes(3) + body) for kind, body in zip((1, 2), bodies, strict=True)
+    )
+    changed = _record(20, b"\1")
+    opening = [(asked, said + changed + _hidden(1200, draw)), (changed + _hidden(36, draw), _hidden(200, draw))]
+    return opening + [(_hidden(up, draw), _hidden(down, draw)) for up, down in turns]
 
 
 @dataclass
@@ -182,6 +210,25 @@ class Site:
         say(wire.FIN | wire.ACK, up=True)
         say(wire.FIN | wire.ACK, up=False)
         self.wait(0.2)
+
+    def translated(self, ends: dict[str, str], macs: tuple[str, str], since: int = 0, later: int = 200_000) -> Frames:
+        """TCP frames from one on as they are behind a translation of addresses: `ends` by what they are there.
+
+        `macs`: of who sends there what came from an address in `ends`, and of the other one.
+        """
+        found = []
+        for ts, data in self.frames[since:]:
+            size, source, target = int.from_bytes(data[16:18]), *(str(ip_address(data[at : at + 4])) for at in (26, 30))
+            if data[12:14] != b"\x08\0" or data[23] != wire.TCP or not {source, target} & ends.keys():
+                continue
+            up = source in ends if len(ends) == 1 or target not in ends else source == next(iter(ends))
+            source, target = ends.get(source, source), ends.get(target, target)
+            segment = bytearray(data[34 : 14 + size])
+            segment[16:18] = bytes(2)
+            segment[16:18] = wire.transport_checksum(source, target, wire.TCP, bytes(segment)).to_bytes(2)
+            packet = wire.ip(source, target, wire.TCP, bytes(segment), data[22] - 1, 7)
+            found.append((ts + later, wire.ethernet(*(macs if up else macs[::-1]), wire.ETHERTYPE_IPV4, packet)))
+        return found
 
     def write(self, path: Path) -> Path:
         """The capture as a file."""

@@ -194,6 +194,43 @@ def test_the_receiver_is_who_dns_led_to_and_not_what_the_host_says(tmp_path: Pat
     assert "aaa.example.cn" not in reason
 
 
+def test_who_fetches_is_the_receiver_and_host_names_the_sender(tmp_path: Path) -> None:
+    site = Site()
+    site.arp(CAMERA)
+    site.talk(DELL, NEWS, (get("www.example.com"), answer()))
+    for number in range(3):
+        asked, said_of_it = get("58.20.1.9:8081", "/snap.jpg"), answer(face(number), "image/jpeg")
+        site.talk(Machine(ROUTER.mac, "118.31.112.71", ttl=52), CAMERA.ip, (asked, said_of_it), far_mac=CAMERA.mac)
+    (row,) = audited(site, tmp_path).table("findings").to_pylist()
+    assert (row["sender"], row["receiver"]) == (CAMERA.ip, "118.31.112.71")
+    assert english(row["reason"]).endswith(
+        "traffic; the receiver asked the sender for it under the name 58.20.1.9:8081"
+    )
+
+
+def test_an_address_as_host_says_nothing_against_the_name_that_led_there(tmp_path: Path) -> None:
+    camera, cloud = Machine(CAMERA.mac, CAMERA.ip, ip6=f"{PREFIX6}::64"), "2408:4005:3a1:10::20"
+    site = Site()
+    site.arp(camera)
+    site.resolve(camera, "up.example.cn", cloud)
+    site.talk(camera, cloud, (push(1, host="[2408:4005:03a1:10::20]:8081"), answer()), port=8081)
+    (reason,) = [english(row["reason"]) for row in audited(site, tmp_path).table("findings").to_pylist()]
+    assert reason.endswith(", for up.example.cn")
+
+
+def test_a_proxy_that_is_asked_in_clear_is_called_one(tmp_path: Path) -> None:
+    site = Site()
+    site.arp(CAMERA)
+    host = b"face.example.cn"
+    site.talk(CAMERA, "58.20.9.9", (push(1, path="http://face.example.cn/up"), answer()), port=3128)
+    socks = (b"\5\1\0", b"\5\0"), (b"\5\1\0\3" + bytes([len(host)]) + host + b"\0\x50", b"\5\0\0\1" + bytes(6))
+    site.talk(CAMERA, "58.20.9.8", *socks, (push(2), answer()), port=1080)
+    reasons = {row["receiver"]: english(row["reason"]) for row in audited(site, tmp_path).table("findings").to_pylist()}
+    alone = "alone knows who got it: 1"
+    assert reasons["58.20.9.9"].endswith(f"asked for as of a proxy, for face.example.cn; the proxy {alone}")
+    assert reasons["58.20.9.8"].endswith(f"which was asked for face.example.cn:80 and {alone}")
+
+
 @pytest.mark.parametrize(
     ("how", "status", "doubt"),
     [
@@ -281,3 +318,80 @@ def test_a_box_that_reads_six_pages_hides_no_opaque_upload(tmp_path: Path) -> No
     for number in range(3):
         site.talk(box, CLOUD, (random.Random(number).randbytes(80_000), b"\0ok"), port=9000)
     assert found(audited(site, tmp_path), "certainty", "sender", "receiver") == [("D", box.ip, CLOUD)]
+
+
+WAN = "58.20.1.9"
+OUTER = ("00:0a:eb:31:c0:99", "00:11:22:33:44:55")  # the router's other port, and the carrier's
+
+
+def test_the_address_under_which_a_site_goes_out_is_the_sites(tmp_path: Path) -> None:
+    """What a camera sends there does not leave, as a capture of the other side shows that it is the office's own."""
+    site = Site()
+    site.arp(CAMERA)
+    site.talk(DELL, NEWS, (get("www.example.com"), answer(b"<p>news</p>" * 400, "text/html")))
+    outside = Site(frames=site.translated({DELL.ip: WAN}, OUTER))
+    for number in range(3):
+        site.talk(CAMERA, WAN, (push(number, host=WAN), answer()), port=8088)
+    files = [site.write(tmp_path / "lan.pcap"), outside.write(tmp_path / "wan.pcap")]
+    case = netaudit.audit(files, tmp_path / "case", workers=1)
+    assert found(case, "certainty", "act", "receiver") == [("A", "moved inside", WAN)]
+    assert {"code": "translated", "addresses": WAN} in case.manifest["vantage"]["reasons"]
+
+
+def test_what_a_router_turns_back_inside_is_no_grade_a(tmp_path: Path) -> None:
+    """Two who work together could write the second sighting, too: so it stays a finding."""
+    box = Machine("ac:1f:6b:2a:40:01", "192.168.1.9")
+    site = Site()
+    site.arp(CAMERA)
+    site.arp(box)
+    site.talk(DELL, NEWS, (get("www.example.com"), answer()))
+    since = len(site.frames)
+    site.talk(CAMERA, WAN, (push(1, host=WAN), answer()), port=8088)
+    site.frames += site.translated({CAMERA.ip: ROUTER.ip, WAN: box.ip}, (ROUTER.mac, box.mac), since)
+    case = audited(site, tmp_path)
+    assert found(case, "certainty", "act", "receiver", "doubts") == [
+        ("B", "uploaded outside", WAN, ["turned back inside"])
+    ]
+
+
+@pytest.mark.parametrize("link", [1, 9])
+def test_behind_the_router_one_address_is_the_sites_though_somebody_connects_to_it(link: int, tmp_path: Path) -> None:
+    """On a line of PPP no link address tells it: there only that nobody else opens anything."""
+    site = Site(Machine(OUTER[1], "58.20.0.1"))
+    wan = Machine(OUTER[0], WAN, ttl=63)
+    for number in range(9):
+        site.talk(wan, f"115.236.112.{number + 30}", (get("www.example.com"), answer()))
+    site.talk(wan, CLOUD, (push(1), answer()))
+    if link == 1:
+        site.talk(Machine(OUTER[1], "118.31.112.71", ttl=52), WAN, (get(WAN), answer(face(2), "image/jpeg")), far_mac=wan.mac)  # fmt: skip
+        path = site.write(tmp_path / "capture.pcap")
+    else:
+        path = tmp_path / "capture.pcap"
+        write_pcap(path, [(ts, b"\xff\x03\0\x21" + data[14:]) for ts, data in site.frames], link)
+    case = netaudit.audit(path, tmp_path / "case", workers=1)
+    assert {(sender, act) for sender, act in found(case, "sender", "act")} == {(WAN, "uploaded outside")}
+    assert sum(images for (images,) in found(case, "images")) == (2 if link == 1 else 1)
+
+
+def test_a_phone_behind_an_access_point_that_translates_erases_nothing_of_a_camera_behind_it(tmp_path: Path) -> None:
+    point = Machine("14:cc:20:aa:bb:01", "192.168.1.50", ttl=63, name="TL-WDR5620")
+    site = Site()
+    site.lease(point)
+    site.arp(point)
+    for server in (NEWS, "101.1.1.1"):
+        site.talk(point, server, (get("captive.example", agent=WECHAT), answer()))
+    uploads(site, point, 3)
+    site.talk(point, CLOUD, (push(9, agent=WECHAT), answer()))
+    case = audited(site, tmp_path)
+    assert found(case, "certainty", "sender", "images") == [("A", point.ip, 3)]
+    assert counts(case, "told_apart")["images"] == 1
+
+
+def test_a_router_that_carries_one_network_of_ipv6_is_said_to_claim_none(tmp_path: Path) -> None:
+    box = Machine("ac:1f:6b:2a:40:01", "192.168.1.9", ip6=f"{PREFIX6}::9")
+    site = Site()
+    site.arp(box)
+    site.talk(box, "2408:4005:3a1:10::20", (push(1), answer()))
+    case = audited(site, tmp_path)
+    assert case.manifest["vantage"]["contested"] == {}
+    assert found(case, "certainty", "sender") == [("A", f"{PREFIX6}::9")]

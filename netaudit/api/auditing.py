@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from netaudit.api.case import Case, Place, language, several
-from netaudit.case.places import beside
+from netaudit.case.writing import beside
 from netaudit.errors import NetauditError, UsageError
 from netaudit.pipeline.task import Options, Progress, run
 from netaudit.text.time_zones import nanoseconds

@@ -253,7 +253,7 @@ def _holds(name: str, rows: pa.Table, column: str, text: str) -> np.ndarray[Any,
 def _worded(name: str, column: str, value: str, *, reasons: bool) -> str:
     """A value in the words of each language, in small letters."""
     if name == "ledgers" and column == "reason":
-        said = [words for one in LEDGERS for words in one.reasons.get(value, ())]
+        said = [words for one in LEDGERS for words in one.reasons.get(value, {}).values()]
     else:
         texts = [Texts(lang) for lang in LANGS]
         said = [one.phrase(value, str) if reasons else in_words(name, column, value, one) for one in texts]

@@ -115,7 +115,7 @@ def _row(who: Asked, table: str, column: str, value: str) -> Row:
 
 
 def _reread(who: Asked, identity: str) -> Message:
-    from netaudit.pipeline.rereading import reread
+    from netaudit.pipeline.tracing import reread
 
     return reread(who.book.case, identity, who.request.app.state.shelf.captures)
 

@@ -21,8 +21,7 @@ import orjson
 
 from netaudit.campaign.remote import is_url, sizes
 from netaudit.errors import UsageError
-from netaudit.storage.files import write_whole
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given, write_whole
 from netaudit.system.desktop_files import APPLE_DOUBLE, BESIDE, is_beside_another
 
 if TYPE_CHECKING:

@@ -1,11 +1,15 @@
 """Runs the audits of a plan: in this process, in processes of this machine, or on a Dask cluster.
 
 Whatever runs them, the truth lies on disk (`one_site.py`): a run that was cut off is simply run again.
+
+Spawned processes do not run the program's main module again: all that they are sent lies in modules of netaudit.
 """
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +19,6 @@ from netaudit.campaign.one_site import ELSEWHERE, LOCKS, Result, Task, audit_sit
 from netaudit.campaign.parts import in_parts
 from netaudit.campaign.plan import PLAN, write_plan
 from netaudit.campaign.remote import is_url, put_file, scratch_of
-from netaudit.campaign.spawning import without_main
 from netaudit.case.lock import holder
 from netaudit.errors import UsageError
 
@@ -24,9 +27,25 @@ if TYPE_CHECKING:
 
     from netaudit.campaign.plan import Site
 
-    Tell = Callable[[Result, int, int], None]  # a result, how many are done, of how many
-    Notice = Callable[[str], None]  # "compiling"; of a cluster: "lost", "nobody"
+    Tell = Callable[[Result, int, int], None]
+    Notice = Callable[[str], None]
     Way = Callable[[Sequence[Task], str, int, Notice], Iterator[tuple[Task, Result]]]
+
+
+@contextlib.contextmanager
+def without_main() -> Iterator[None]:
+    """Processes spawned meanwhile leave `__main__` alone, which may be a script that would start a campaign again."""
+    main = sys.modules["__main__"]
+    kept = {name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)}
+    for name in kept:
+        delattr(main, name)
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(main, name, value)
+
 
 SPLIT_ABOVE = 4 << 30  # bytes of a site's captures from which on several workers share it
 WAIT = 0.5  # seconds between looks at what another run has in hand

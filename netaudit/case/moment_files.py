@@ -22,7 +22,7 @@ import orjson
 from netaudit.case.moments import MOST, MOST_TEXT, Moment, Notes
 from netaudit.errors import UsageError
 from netaudit.masking.mask import visible
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:

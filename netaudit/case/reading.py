@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit.case.frames import frame_of, need_pandas
+from netaudit.case.notebook import frame_of, need_pandas
 from netaudit.case.writing import no_case
 from netaudit.errors import CaseError, ReasonedError, UnknownNameError, nearest
 from netaudit.system.reasons import why
@@ -308,13 +308,13 @@ class Case:
 
         `what` is an id or its beginning; `captures` says where the captures are now, if moved.
         """
-        from netaudit.case.dissecting import by_scapy
+        from netaudit.case.finding import by_scapy
 
         return by_scapy(self, what, captures)
 
     def dissect(self, what: str, captures: Sequence[Path] = ()) -> list[Any]:
         """The same packets as Wireshark dissects them: pyshark packets (optional extra `wireshark`, needs tshark)."""
-        from netaudit.case.dissecting import by_wireshark
+        from netaudit.case.finding import by_wireshark
 
         return by_wireshark(self, what, captures)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.case.custody import entries
 from netaudit.case.reviews import WHAT as REVIEWED
 from netaudit.system.clock import now
-from netaudit.system.own_code import code_digest
+from netaudit.system.release import code_digest
 
 if TYPE_CHECKING:
     from pathlib import Path

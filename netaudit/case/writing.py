@@ -1,14 +1,18 @@
 """The folder of a case: where an audit may write, and how it begins.
 
 CASE/case.json  run.json  report.html  report-frames.csv  custody.jsonl  manifest.json  tables/<table>.parquet
-CASE/private/key  private/objects/<aa>/<sha256>.<ext>  private/thumbnails/<sha256>.jpg
+CASE/private/key  private/objects/<aa>/<sha256>.<ext>  private/thumbnails/<sha256>.jpg.
+
+Where a case lies when nobody says it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.case.lock import NAME as LOCK
@@ -22,7 +26,6 @@ from netaudit.system.user_folders import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["MANIFEST", "write_json"]
 
@@ -127,3 +130,21 @@ def _set_aside(folder: Path, place: Path) -> None:
         kept = [path for path in (folder / aside, folder / name) if path.is_file() and not path.is_symlink()]
         if kept:
             (place / aside).write_bytes(b"".join(path.read_bytes() for path in kept))
+
+
+PACKED = (".pcap", ".pcapng", ".cap", ".ntar", ".dmp", ".gz", ".zst", ".xz", ".lz4", ".bz2")  # taken off names
+
+
+def beside(captures: list[str], cases: Path | None = None) -> Path:
+    """Folder of a case that is named after the first capture: beside it, or in the folder that holds all cases."""
+    first = captures[0]
+    if first == "-":
+        place, name = Path(), f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    else:
+        path = Path(os.path.abspath(first))  # noqa: PTH100  (a link to a capture is beside what the user named)
+        place, name = path.parent, path.name
+        while name.lower().endswith(PACKED):
+            name = name.rpartition(".")[0]
+        with contextlib.suppress(ValueError):
+            place = place.relative_to(Path.cwd())
+    return (cases or place) / f"{name or 'capture'}-case"

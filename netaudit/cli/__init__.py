@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line as this process's only business."""
     import sys
 
-    from netaudit.pipeline.collector import seldom
+    from netaudit.pipeline.startup import seldom
     from netaudit.system import programs
 
     seldom()  # before all that is imported: programs that we start of ourselves come here, too

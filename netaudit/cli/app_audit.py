@@ -106,7 +106,7 @@ def audit(
 ) -> None:
     """Audit captures into a case folder and print the verdict."""
     from netaudit.case.moment_files import read_moments
-    from netaudit.case.places import beside
+    from netaudit.case.writing import beside
     from netaudit.cli.auditing import audit_command
     from netaudit.pipeline.keys import request
     from netaudit.pipeline.project_key import read_project_key
@@ -245,7 +245,7 @@ def live(
         "command": tuple(sys.argv),
     }
     if daily:
-        from netaudit.cli.daily import daily_command
+        from netaudit.cli.living import daily_command
 
         size = parse_size(case_size, "--case-size") if case_size else None
         root = case or (ctx.obj.cases or Path()) / "daily"

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.case.places import PACKED, beside
+from netaudit.case.writing import PACKED, beside
 from netaudit.cli.chinese import error_text
 from netaudit.cli.exits import Exit
 from netaudit.cli.starting import stay, typed

@@ -1,4 +1,7 @@
-"""`netaudit explain`: what something of a case is, how that is known, and where else it occurs."""
+"""`netaudit explain`: what something of a case is, how that is known, and where else it occurs.
+
+What `netaudit explain` says of a device: every claim, its signature and facts, what would have contradicted it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from netaudit.case.occurrences import named, occurrences, spellings
 from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
+from netaudit.cli.rules_testing import headed
 from netaudit.cli.texts import say
+from netaudit.cli.wording import WIDTH, claimed, decided, word
 from netaudit.errors import UsageError
 from netaudit.masking.mask import visible
 
@@ -18,8 +23,9 @@ if TYPE_CHECKING:
 
     from netaudit.case.occurrences import Occurrence
     from netaudit.case.reading import Case
+    from netaudit.signatures.loading import SignatureSet
 
-    Told = tuple[dict[str, Any], list[str]]  # the same for programs and for people
+    Told = tuple[dict[str, Any], list[str]]
 
 PACKET = 7  # digits up to which a number is that of a packet, whatever ids begin so
 MOST = 30  # places named where a value occurs
@@ -82,7 +88,7 @@ def _tellers(case: Case, captures: list[Path], signatures: Path | None, lang: st
         return facts(traced), lines(traced, lang)
 
     def device(identity: str) -> Told:
-        from netaudit.cli.explaining_devices import explained
+        from netaudit.cli.explaining import explained
 
         return explained(case, identity, signatures, lang)
 
@@ -127,3 +133,47 @@ def _occurring(case: Case, value: str, places: list[Occurrence], lang: str) -> I
         yield f"  … +{len(places) - MOST}"
     if others := spellings(case.table, value):
         yield say("spelt", lang, names=", ".join(visible(one, 80) for one in others))
+
+
+MOST_TRIED = 12  # signatures named that did not hold
+
+
+def explained(case: Case, identity: str, signatures: Path | None, lang: str) -> tuple[dict[str, Any], list[str]]:
+    """Why a device is called what it is called, as values and as lines."""
+    from netaudit.case.decisions import latest
+    from netaudit.rule_writing.explaining import JUDGED, explain
+    from netaudit.rule_writing.naming import find_device, plain_devices
+    from netaudit.signatures.loading import load
+
+    row = find_device(plain_devices(case), identity)
+    used = load(signatures)
+    explained = explain(case, row, used)
+    decision = latest(case.folder).get(row["device_id"])
+    whole = asdict(explained) | {"decision": asdict(decision) if decision else None, "same_set": _same(case, used)}
+    lines = [headed(row, lang)]
+    if decision:
+        lines.append(f"  {say('decision', lang)} {decided(decision, lang)}")
+    for claim in explained.claims:
+        lines.append(f"  {claimed(claim, lang)}")
+        undone = explained.undone_by.get(claim["by"], ())
+        lines += [f"      {say('undone_by', lang)} {visible(text, WIDTH)}" for text in undone]
+    if not explained.claims:
+        lines.append(f"  {say('no_claims', lang)}")
+    for name in JUDGED:
+        if row[name]:
+            tried = explained.tried[name]
+            listed = ", ".join(tried[:MOST_TRIED]) + (" …" if len(tried) > MOST_TRIED else "")
+            lines.append(say("tried", lang, claim=word("claim", name, lang), n=len(tried), ids=listed or "–"))
+    if not _same(case, used):
+        lines.append(say("other_set", lang))
+    return whole, lines
+
+
+def _same(case: Case, used: SignatureSet) -> bool:
+    """Whether the case was named with this set."""
+    return _hash(case.manifest.get("signatures")) == _hash(used.manifest())
+
+
+def _hash(manifest: dict[str, Any] | None) -> tuple[str, str]:
+    used_by_case = manifest or {}
+    return str(used_by_case.get("sha256")), str((used_by_case.get("added") or {}).get("sha256"))

@@ -25,7 +25,7 @@ def explained(
     """As values and as lines; the message is read again from its capture."""
     from netaudit.documents.explaining import verdicts
     from netaudit.documents.loading import load
-    from netaudit.pipeline.rereading import reread
+    from netaudit.pipeline.tracing import reread
     from netaudit.rows.events import head_of
     from netaudit.rows.shown_messages import first_line, host_shown
     from netaudit.rule_writing.document_examples import read_message, tree_of

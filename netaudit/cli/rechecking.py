@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.case.places import beside
 from netaudit.case.reading import Case, open_case
+from netaudit.case.writing import beside
 from netaudit.cli.captured import is_of
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError

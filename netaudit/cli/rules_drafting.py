@@ -27,7 +27,7 @@ def drafted(folder: Path, what: str, kind: str, vendor: str, captures: Sequence[
         return draft(case, find_device(devices, what), load(signatures), kind=kind, vendor=vendor)
     if kind or vendor:
         raise UsageError("no device {} in this case; `netaudit show CASE devices` lists them", f"{what!r}")
-    from netaudit.pipeline.rereading import reread
+    from netaudit.pipeline.tracing import reread
     from netaudit.rows.events import head_of
     from netaudit.rule_writing.document_drafts import draft as entry
     from netaudit.rule_writing.document_examples import tree_of
@@ -39,7 +39,7 @@ def drafted(folder: Path, what: str, kind: str, vendor: str, captures: Sequence[
 def learned_entries(folder: Path, route: str, captures: Sequence[Path]) -> Iterator[str]:
     """An entry for each route with inferred events."""
     from netaudit.case.decisions import fields_decided
-    from netaudit.pipeline.rereading import reread
+    from netaudit.pipeline.tracing import reread
     from netaudit.rows.events import head_of
     from netaudit.rule_writing.document_examples import tree_of
     from netaudit.rule_writing.learned_drafts import drafts, learned

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
 from netaudit.errors import UsageError
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:

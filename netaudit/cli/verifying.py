@@ -168,7 +168,7 @@ def _print_opinion(result: Verification, lang: str) -> None:
 
 
 def _line(row: dict[str, Any], lang: str) -> str:
-    from netaudit.report.signing_words import opinion_text
+    from netaudit.report.sections_checking import opinion_text
     from netaudit.report.wording import Wording
 
     w = Wording(lang)

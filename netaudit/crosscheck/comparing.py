@@ -39,8 +39,7 @@ from netaudit.case.report_status import SECOND_OPINION
 from netaudit.case.seal import later
 from netaudit.contracts.unwrapping_steps import Way as Steps
 from netaudit.crosscheck.contents import contents
-from netaudit.crosscheck.http1 import messages
-from netaudit.crosscheck.joining import joined
+from netaudit.crosscheck.http1 import joined, messages
 from netaudit.errors import UsageError
 from netaudit.storage.files import write_json
 from netaudit.text.frame_ranges import frame_numbers

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from netaudit.devices.bindings import LEASE, Sent
 from netaudit.devices.identity import Identities, identify, twins_of, usable
-from netaudit.devices.vendor import holder, is_local
+from netaudit.devices.registry import holder, is_local
 from netaudit.signatures.conditions import Fact
 from netaudit.text.addresses import is_link_address
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.devices.claims import CLAIMED, MOST_FACTS, RuleClaim, claim_rows, reasons
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
-from netaudit.devices.hidden_hosts import hidden
-from netaudit.devices.identity import made_from
+from netaudit.devices.identity import hidden, made_from
 from netaudit.devices.judging import Claim, judge
 from netaudit.devices.matching import Match, Matcher
 from netaudit.signatures.conditions import Fact

@@ -3,6 +3,8 @@
 It comes with python-stdnum, as lines `BLOCK[-BLOCK],… o="HOLDER"`; lines that begin with a space are blocks inside the
 one before. That package's own way of asking looks at every block for every address (4 ms each) and fails for an
 address in no part of a block that was given out in parts; so the lines are read here, once.
+
+What a link address tells by itself: the registered block's holder, or that it is made up locally.
 """
 
 from __future__ import annotations
@@ -75,3 +77,19 @@ def holder_of(digits: str, known: Blocks) -> str:
         if name := known.get(digits[: DIGITS + more]):
             return name
     return ""
+
+
+LOCAL_BIT = 0x02  # of the first byte: locally administered (IEEE 802, 8.2.2)
+
+
+@lru_cache(maxsize=65536)
+def holder(mac: str) -> str:
+    """Holder of the block, empty for local and unregistered addresses."""
+    if not mac or is_local(mac):
+        return ""
+    return holder_of(mac.replace(":", ""), blocks())
+
+
+def is_local(mac: str) -> bool:
+    """Whether the address was not given by a maker (private addresses of phones, virtual machines)."""
+    return bool(mac) and bool(int(mac[:2], 16) & LOCAL_BIT)

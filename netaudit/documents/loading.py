@@ -15,7 +15,7 @@ from netaudit.documents.worded import completed
 from netaudit.errors import SignatureError
 from netaudit.signatures import field_words
 from netaudit.signatures.loading import MOST_FILE, default_folder
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 from netaudit.system.desktop_files import is_left_by_desktop
 from netaudit.system.user_cache import remembered
 from netaudit.text.yaml_text import parse_yaml

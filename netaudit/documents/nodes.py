@@ -108,7 +108,7 @@ class Tree:
             node.images = (*node.images, image)
 
     def let_go(self) -> None:
-        """Cut the nodes off each other when nobody looks any more: cycles would stay long (`collector.py`)."""
+        """Cut the nodes off each other when nobody looks any more: cycles would stay long (`pipeline/startup.py`)."""
         nodes = [self.root]
         while nodes:
             node = nodes.pop()

@@ -75,8 +75,13 @@ MOST_NAMES = 16  # names listed per address
 MOST_KNOWN = 256  # names of an address by which services are looked for
 
 
-def vantage_of(flows: pa.Table, observations: pa.Table, inside: Iterable[str]) -> Vantage:
-    """Judge the vantage from the tables; `inside` are networks the auditor declares."""
+def vantage_of(
+    flows: pa.Table, observations: pa.Table, inside: Iterable[str], translated: frozenset[str] = frozenset()
+) -> Vantage:
+    """Judge the vantage from the tables; `inside` are networks the auditor declares.
+
+    `translated`: addresses under which connections of the site are seen in another capture.
+    """
     talks = answered(flows)
     pairs = {
         tuple(row.values())
@@ -95,6 +100,7 @@ def vantage_of(flows: pa.Table, observations: pa.Table, inside: Iterable[str]) -
         prefixes=sorted({fact["value"] for fact in facts if fact["kind"] == "ra" and fact["field"] == "prefix"}),
         pppoe=len({fact["mac"] for fact in facts if fact["kind"] == "pppoe"}),
         pppoe_share=_share(talks, "pppoe"),
+        translated=translated,
     )
     return judge(evidence, inside)
 

@@ -30,7 +30,8 @@ from netaudit.endpoints.sightings_by_clocks import (
     clocks,
     first_pictures,
 )
-from netaudit.endpoints.sightings_by_numbers import MOST_BEGUN, by_numbers, by_random, by_ranges
+from netaudit.endpoints.sightings_by_numbers import MOST_BEGUN, NUMBERS, by_numbers, by_random, by_ranges
+from netaudit.endpoints.vantage import kind_of
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import SIGHTINGS
 
@@ -72,6 +73,23 @@ def once(flows: pa.Table, seen: pa.Table) -> pa.Table:
     if not seen.num_rows:
         return flows
     return flows.filter(pc.invert(pc.is_in(flows["flow_id"], value_set=seen["flow_id"].combine_chunks())))
+
+
+def translated(flows: pa.Table, seen: pa.Table, recording_of: Mapping[str, str]) -> frozenset[str]:
+    """Public addresses under which another recording shows connections of private ones, by equal sequence numbers.
+
+    Within one recording nothing follows: two who work together may write any frames there.
+    """
+    rows = [
+        (row["of_flow_id"], row["flow_id"])
+        for row in seen.filter(pc.equal(seen["by"], NUMBERS)).to_pylist()
+        if len({recording_of.get(row[name], row[name]) for name in ("capture_id", "of_capture_id")}) > 1
+    ]
+    wanted = pa.array(sorted({one for pair in rows for one in pair}), pa.string())
+    chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=wanted)).select(["flow_id", "client_ip", "server_ip"])
+    ends = {flow: sides for flow, *sides in zip(*(column.to_pylist() for column in chosen.columns), strict=True)}
+    sides = {side for pair in rows for side in zip(*(ends[one] for one in pair), strict=True)}
+    return frozenset(b for a, b in sides if kind_of(a) == "private" and kind_of(b) in {"global", "carrier"})
 
 
 def not_compared(flows: pa.Table, recording_of: Mapping[str, str]) -> int:
@@ -183,5 +201,6 @@ def _row(pair: Pair) -> dict[str, object]:
     kept, again = _turned(pair)
     return {
         "flow_id": again.flow_id, "capture_id": again.capture, "of_flow_id": kept.flow_id,
-        "of_capture_id": kept.capture, "apart_s": (again.first - kept.first) / SECOND, "by": pair.by,
+        "of_capture_id": kept.capture, "server_ip": again.server[1],
+        "apart_s": (again.first - kept.first) / SECOND, "by": pair.by,
     }  # fmt: skip

@@ -106,6 +106,7 @@ class Evidence:
     sent: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     """(MAC, address) → packets sent, flows opened, where both sides spoke; empty: `link` is all there is."""
     pppoe_share: float = 1.0  # of the bytes of flows
+    translated: frozenset[str] = frozenset()  # addresses to which those of the site were translated (`sightings.py`)
 
 
 def judge(evidence: Evidence, declared: Iterable[str] = ()) -> Vantage:
@@ -282,6 +283,7 @@ def _link_prefixes(
     counts: Counter[ipaddress.IPv6Network] = Counter()
     macs: dict[ipaddress.IPv6Network, set[str]] = defaultdict(set)
     sure: set[ipaddress.IPv6Network] = set()
+    said: set[ipaddress.IPv6Network] = set()
     for ip, mac in hosts.items():
         address = parse(ip)
         if isinstance(address, ipaddress.IPv6Address) and kind_of(ip) == "global":
@@ -290,14 +292,16 @@ def _link_prefixes(
             macs[network].add(mac)
             if mac in private_macs or ip in claimed:
                 sure.add(network)
+            if ip in claimed:
+                said.add(network)
     found: list[Network] = []
     for network in sorted(counts):
         if network not in sure and len(macs[network]) < 2:
             continue
-        if _is_far(network, evidence, gateways):
-            contested[str(network)] = "hosts on the link"
-        else:
+        if not _is_far(network, evidence, gateways):
             found.append(network)
+        elif network in said or len(macs[network]) > 1:
+            contested[str(network)] = "hosts on the link"
     return found
 
 
@@ -325,10 +329,16 @@ def _wan_reasons(evidence: Evidence, hosts: dict[str, str], *, private_seen: boo
     if claimed and not private_seen:
         reasons.append(Reason("arp_public", {"addresses": ", ".join(sorted(claimed)[:4])}))
         uplink.update(ip for ip in claimed if talkers[ip] >= 2)
+    if evidence.translated:
+        reasons.append(Reason("translated", {"addresses": ", ".join(sorted(evidence.translated)[:4])}))
+        uplink |= evidence.translated
     pairs = sum(talkers.values()) // 2
     least = LEAST_HOSTS if any(opened for _, opened in evidence.sent.values()) else LEAST_PEERS
-    common = [ip for ip, count in talkers.most_common(2) if pairs >= least and count == pairs and _opens(ip, evidence)]
-    if len(common) == 1 and (reasons or (not private_seen and common[0] in hosts)):
+    near = {ip for ip in hosts if kind_of(ip) in {"global", "carrier"}}  # of all, where the others are behind a router
+    alone = {ip for ip, count in talkers.most_common(2) if pairs >= least and count == pairs}
+    common = [ip for ip in alone if _opens(ip, evidence) or near == {ip}]
+    linked = any(mac for mac, _ in evidence.link)
+    if len(common) == 1 and (reasons or (not private_seen and (common[0] in hosts or not linked))):
         reasons.append(Reason("one_address", {"address": common[0], "peers": pairs}))
         uplink.add(common[0])
     return reasons, sorted(uplink)

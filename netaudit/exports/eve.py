@@ -15,7 +15,7 @@ import orjson
 from netaudit.findings.vocabulary import GRADE, KINDS, kind_of
 from netaudit.storage.arrow_rows import plain
 from netaudit.storage.files import fresh
-from netaudit.text.community_id import community_id
+from netaudit.text.addresses import community_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

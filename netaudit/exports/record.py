@@ -1,4 +1,7 @@
-"""What the record of extraction says of a case, before it has a form: fields, findings, the list of electronic data."""
+"""What the record of extraction says of a case, before it has a form: fields, findings, the list of electronic data.
+
+What the papers say, in both languages.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ import pyarrow.compute as pc
 from netaudit.case.report_status import moment
 from netaudit.case.writing import MANIFEST
 from netaudit.contracts.unwrapping_steps import spoken
-from netaudit.exports.texts import say
 from netaudit.report.from_case import head
 from netaudit.report.judgements import Judgements, device
 from netaudit.report.parties import Parties
@@ -20,12 +22,19 @@ from netaudit.report.sections_checking import checking
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_summary import sentences
 from netaudit.report.wording import Wording
+from netaudit.text.bilingual import speaker
+from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.case.reading import Case
     from netaudit.report.texts import Lang
+
+TEXTS = yaml_of(__package__, "texts.yaml")
+
+say = speaker(TEXTS)
+
 
 MOST_IMAGES = 200  # listed one by one; a record that nobody can read proves nothing
 MOST_FINDINGS = 200

@@ -16,7 +16,7 @@ from netaudit.browse.cells import cell
 from netaudit.browse.paging import plain
 from netaudit.browse.texts import heading, title
 from netaudit.errors import UsageError
-from netaudit.exports.texts import say
+from netaudit.exports.record import say
 from netaudit.masking.mask import visible
 from netaudit.report.reasons import Reasons
 from netaudit.report.wording import Wording

@@ -8,7 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
-from netaudit.exports.texts import say
+from netaudit.exports.record import say
 from netaudit.storage.files import fresh
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Two accounts that have to balance: every byte that left, and every face that was seen.
 
-Rows are (subject, reason, number, bytes, understood), as the table of ledgers keeps them. Reasons are codes; `WORDS`
-has them in words. What is not understood forbids calm sentences.
+Rows are (subject, reason, number, bytes, understood), as the table of ledgers keeps them. Reasons are codes, worded in
+`texts.yaml`. What is not understood forbids calm sentences.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from netaudit.findings.transfers import Transfer
 
 Tables = dict[str, pa.Table]
-Words = tuple[str, str]  # Chinese, English
 Parts = dict[str, int]  # bytes by reason
 
 LEAST = 16 * 1024  # opaque bytes of a sender to an endpoint that are worth a word
@@ -45,22 +44,6 @@ SENT_HIDDEN = "encrypted, mostly sent"
 LEAST_HIDING = 8 * 1024  # hidden or not understood, by one sender: beside it nobody says that nothing was hidden
 CROWD = "too many addresses"
 OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
-EGRESS_WORDS: dict[str, Words] = {
-    READ: ("已读取", "read in clear"),
-    OBSCURE: ("已读取但内容无法理解", "read in clear, but not understood"),
-    TELLING: ("名称提到图片或特征，但内容无法理解", "called a picture or features, and not understood"),
-    MEDIA: ("媒体流，未查看任何画面", "media of which no picture was looked at"),
-    UNREAD: ("协议可读但不属于任何消息", "in clear protocols, but in no message"),
-    SHAPED: ("加密或不可读，形似上传（D 级）", "hidden and upload-shaped (D)"),
-    HIDDEN_OTHER: ("加密，不在任何发现中", "encrypted, in no finding"),
-    SENT_HIDDEN: ("加密，以发出为主，不在任何发现中", "encrypted and mostly sent, in no finding"),
-    OPAQUE: ("内容不明", "opaque"),
-    ECHOES: ("ICMP 载荷远大于普通 ping，内容不明", "in ICMP with far more payload than pings have"),
-    SMALL: ("低于阈值", "below thresholds"),
-    DROPPED: ("因上限未读", "not read for a bound"),
-    CROWD: ("地址过多，未逐一判断", "one packet each of too many addresses: not judged one by one"),
-    REPEATED: ("重复发送", "sent or captured again"),
-}
 PUZZLING = frozenset({OPAQUE, UNREAD, OBSCURE, TELLING, MEDIA, ECHOES})  # not understood, from LEAST on
 
 
@@ -202,18 +185,6 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
 FOUND, POSSIBLE, VIEWED, OWN = "in a finding", "possible face", "only received", "personal device"
 SHOWN, UNSURE = "handed out inside", "face not sure"
 SPREAD, UNPLACED, UNJUDGED = "multicast", "direction contested", "not judged"
-FACE_WORDS: dict[str, Words] = {
-    FOUND: ("已列入发现", "in a finding"),
-    POSSIBLE: ("疑似人脸", "possible face, in no finding"),
-    VIEWED: ("由外部传入", "received from outside"),
-    OWN: ("个人设备", "sent by a personal device"),
-    UNSURE: ("人脸不确定", "a faint face among pictures without one, in no finding"),
-    SHOWN: ("内部服务器提供给浏览者", "handed out inside to who browsed"),
-    SPREAD: ("组播", "multicast"),
-    UNPLACED: ("方向无法判明", "direction cannot be told"),
-    UNJUDGED: ("未能判定", "could not be judged"),
-    AS_HOLDER: ("缩略图，与其所在图片相同", "thumbnails that show the picture within which they lie"),
-}
 
 
 def faces(tables: Tables) -> Iterator[Line]:
@@ -259,24 +230,17 @@ def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
     return OWN if row.sure else UNSURE
 
 
-CONTESTED: dict[str, Words] = {
-    "conflict": ("同一位置有不同内容的连接", "connections with other bytes in the same place"),
-    "ack": ("确认被收回的连接", "connections in which an acknowledgement was taken back"),
-}
-EVICTED: dict[str, Words] = {"cut_short": ("因上限提前结束的连接", "connections ended early for a bound")}
-
-
 def contradictions(tables: Tables) -> Iterator[Line]:
     """Connections in which packets contradict each other: what the receiver took is not certain."""
-    return _doubted(tables, CONTESTED)
+    return _doubted(tables, "conflict", "ack")
 
 
 def evicted(tables: Tables) -> Iterator[Line]:
     """Connections that were let go while others came: what followed in them was read as connections of its own."""
-    return _doubted(tables, EVICTED)
+    return _doubted(tables, "cut_short")
 
 
-def _doubted(tables: Tables, codes: dict[str, Words]) -> Iterator[Line]:
+def _doubted(tables: Tables, *codes: str) -> Iterator[Line]:
     flows = tables["flows"]
     doubts = flows["doubts"]
     for code in codes:

@@ -23,27 +23,6 @@ IMAGES, RECORDS = "face images", "identity records"
 NOBODYS, NUMBERS, CHANCE = "sender cannot be told", "numbers alone", "numbers as chance gives"
 UNCHECKED = "numbers called so"
 OWNS = "one person's number"  # sent by a browser to one receiver: may be its user's
-WORDS = {
-    NOBODYS: ("无法指明发送者", "sender cannot be told"),
-    IMAGES: ("人脸图像", "images with a face"),
-    NUMBERS: (
-        "形似身份证件号码而旁无任何名称：同一去向不足三人，或与不正确的号码同列",
-        "numbers alone in the form of identity numbers: of fewer than three persons, or beside some not right",
-    ),
-    UNCHECKED: (
-        "字段称为证件号码而无校验位可核对的号码（15 位），或校验位不符的号码",
-        "numbers that fields call identity numbers, of 15 digits without a check digit, or with a wrong one",
-    ),
-    OWNS: (
-        "浏览器向同一网站发出的同一个证件号码，如表单或 Cookie 所带",
-        "one and the same identity number from a browser to one site, as a form or a cookie carries it",
-    ),
-    CHANCE: (
-        "与校验位不正确的号码同列，其中校验位正确者不多于偶然",
-        "numbers of a series in which no more check digits are right than chance gives",
-    ),
-    RECORDS: ("含身份证件号码的记录", "records with an identity number"),
-}
 COLUMNS = ("device", "what", "number", "size")
 TABLE = "told_apart"  # goes from judgement to the ledgers, and into no case
 

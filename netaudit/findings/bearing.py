@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STRANGER, CONFLICT, TAIL = "another link address wrote", "conflicting bytes", "end not acknowledged"
 SHORT, SUMS = "acknowledged in part", "wrong checksums"
 UNANSWERED, REFUSED, OTHER_LINK, FROM_OUTSIDE = "unanswered", "refused", "other link address", "came from outside"
-STRANGE_ANSWER = "answered by no router"
+STRANGE_ANSWER, TURNED_BACK = "answered by no router", "turned back inside"
 DATAGRAMS, ONE_WAY, NO_LINK = "datagrams", "one direction", "no link layer"
 BRIDGED = "in a tunnel of two ends here"
 UNREPLIED = "unreplied"
@@ -56,6 +56,7 @@ LESSEN = frozenset(
         TAIL,
         SHORT,
         SUMS,
+        TURNED_BACK,
         BARE,
         UNDONE,
         FAINT,
@@ -73,6 +74,7 @@ REASONS = {  # of findings.reason, each with how many transfers it is about
     SUMS: "doubt_sums",
     CONFLICT: "doubt_conflict",
     STRANGE_ANSWER: "doubt_router",
+    TURNED_BACK: "doubt_turned_back",
     FROM_OUTSIDE: "doubt_outside",
     DATAGRAMS: "doubt_datagrams",
     ONE_WAY: "doubt_one_way",
@@ -143,6 +145,9 @@ class Bearing:
         chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=wanted)).select(COLUMNS)
         self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
         self._bridged = bridged(flows)
+        seen = tables.get("sightings")
+        again = seen.select(["of_flow_id", "server_ip"]).to_pylist() if seen is not None else []
+        self._turned = {row["of_flow_id"] for row in again if row["server_ip"] and scope(row["server_ip"]) == "inside"}
         self._one_way, self._routers = _one_way(flows), _routers(flows, scope, ends)
         self._answers = _answers(tables["messages"], wanted)
         self._requests = _requests(tables["messages"], wanted)
@@ -174,6 +179,8 @@ class Bearing:
         }
         if row.flow_id in self._bridged:
             found.add(BRIDGED)
+        if row.flow_id in self._turned and row.upload and self._scope(row.receiver) == "outside":
+            found.add(TURNED_BACK)
         if seen.conflicting[0 if row.upload else 1]:
             found.add(CONFLICT)
         if self.came_from_outside(row):

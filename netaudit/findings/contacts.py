@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 Tables = dict[str, pa.Table]
 Found = tuple[Record, bool]
 ALONE = "a name with a phone number"
-WORDS: dict[str, tuple[str, str]] = {
-    ALONE: (
-        "姓名与电话，旁未见人脸或证件号码",
-        "a name with a phone number, no face and no identity number seen beside",
-    ),
-}
 _SAYS_LITTLE = ("heartbeat", "subscription")
 
 

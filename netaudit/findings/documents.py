@@ -21,11 +21,6 @@ Tables = dict[str, pa.Table]
 
 LEAST = 18  # bytes of a message; an ID number has as many
 LEFT, FEW, ELSEWHERE = "not understood to its end", "a few bytes", "inside or from outside"
-WORDS: dict[str, tuple[str, str]] = {
-    LEFT: ("未读懂到结尾", "not understood to its end"),
-    FEW: ("仅几个字节未读懂", "a few bytes not understood"),
-    ELSEWHERE: ("来自外部或仅在内部，未读懂到结尾", "from outside or inside only, not understood to its end"),
-}
 
 
 def documents(tables: Tables) -> Iterator[Line]:

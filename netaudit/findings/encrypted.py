@@ -27,6 +27,8 @@ from netaudit.findings.visibility import encrypted
 from netaudit.findings.vocabulary import ANSWERED, KIND, KNOWN_SERVICE, SHAPED_ENCRYPTED, UPLOADED, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from netaudit.findings.fronts import Fronts
     from netaudit.findings.uploads import Scope
 
@@ -60,7 +62,7 @@ def encrypted_findings(
 
     `endpoints` name services, `counts` (`upload_counts`) how many requests there were; `machines` are people's own.
     """
-    services, counted = services_of(endpoints), _counted(counts)
+    services, counted = services_of(endpoints), by_way(counts)
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     asked: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in _encrypted(flows).to_pylist():
@@ -93,7 +95,7 @@ def encrypted_findings(
                 one.reasons.append(reason("encrypted_together", m=pooled[0], n=pooled[1]))
             one.reasons += fronts.reasons_of(rows) if fronts is not None else []
             found.append(one)
-    return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors)]
+    return found + [one for key, rows in sorted(asked.items()) for one in _asked_for(key, rows, actors, counted)]
 
 
 def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: bool) -> str:
@@ -114,12 +116,15 @@ def request_shape(count: dict[str, Any], kind: str, service_class: str, *, own: 
     return KNOWN if meant and (count["bytes_high"] or 0) >= LEAST_KNOWN and count["uploads"] else ""
 
 
-def _asked_for(key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors) -> list[Finding]:
+def _asked_for(
+    key: tuple[str, ...], rows: list[dict[str, Any]], actors: Actors, counted: Mapping[tuple[str, str, str], Any]
+) -> list[Finding]:
     """What somebody outside fetched, encrypted, from a server inside; `key` begins with both."""
     sender, receiver = key
     down, up = (sum(sent_once(row, way) for row in rows) for way in ("down", "up"))
     role = actors.role(sender, rows[0]["flow_id"])
-    if down < LEAST_BYTES or down < UPWARD_SHARE * up or role[0] == PERSONAL_DEVICE:
+    answers = (counted.get((sender, receiver, "")) or {}).get("requests_bytes") or 0  # whatever else was pushed in
+    if max(down * (down >= UPWARD_SHARE * up), answers) < LEAST_BYTES or role[0] == PERSONAL_DEVICE:
         return []
     why = [reason("encrypted_answers", name=receiver, m=down, n=len(rows))]
     return [hidden_finding((sender, receiver, str(ANSWERED)), role, rows, down, ANSWERED, why)]
@@ -143,7 +148,7 @@ def services_of(endpoints: pa.Table | None) -> dict[str, tuple[str, str]]:
     return {row["ip"]: (row["service"], row["service_class"]) for row in rows.to_pylist()}
 
 
-def _counted(counts: pa.Table | None) -> dict[tuple[str, str, str], dict[str, Any]]:
+def by_way(counts: pa.Table | None) -> dict[tuple[str, str, str], dict[str, Any]]:
     """Rows of `upload_counts` by sender, endpoint and server name."""
     if counts is None:
         return {}

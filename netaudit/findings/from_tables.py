@@ -122,7 +122,7 @@ def judge(
         ),
     ]
     found += locked_findings(tables, scope, actors, machines)
-    found += opaque_findings(flows, scope, actors, found, endpoints, machines, fronts)
+    found += opaque_findings(flows, scope, actors, found, endpoints, machines, fronts, tables.get("upload_counts"))
     _name_sightings(found, tables.get("sightings"))
     for one in found:
         flow = next(iter(one.flow_ids), "")
@@ -169,12 +169,14 @@ def _name_sightings(found: list[Finding], sightings: pa.Table | None) -> None:
     """Add to findings which of their connections another capture shows, too, and which one that is."""
     if sightings is None or not sightings.num_rows:
         return
-    seen = {row["of_flow_id"]: row["capture_id"] for row in sightings.select(["of_flow_id", "capture_id"]).to_pylist()}
+    rows = sightings.select(["of_flow_id", "capture_id", "of_capture_id"]).to_pylist()
+    seen = {row["of_flow_id"]: (row["capture_id"], row["capture_id"] == row["of_capture_id"]) for row in rows}
     for finding in found:
         others = [seen[flow] for flow in finding.flow_ids if flow in seen]
-        if others:
-            finding.capture_ids = sorted({*finding.capture_ids, *others})
-            finding.reasons.append(reason("seen_again", n=len(others)))
+        finding.capture_ids = sorted({*finding.capture_ids, *(capture for capture, _ in others)})
+        across = sum(here for _, here in others)
+        counts = {"seen_again": len(others) - across, "seen_across": across}
+        finding.reasons += [reason(code, n=count) for code, count in counts.items() if count]
 
 
 def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:

@@ -3,7 +3,7 @@
 A name in a hello is what the client writes. So it is said where another ClientHello stands in it, encrypted (ECH; many
 browsers send bytes that look like one: it is one where DNS had given the device a key under that outer name), where DNS
 had led to that address under another name, where certificates seen there, in this connection or another one, are for
-others, and where a proxy was asked (CONNECT) for somebody else.
+others, and where a proxy was asked for somebody else (CONNECT, or a target in absolute form).
 Behind a tunnel or a VPN nobody's receiver is seen, and a resolver that is asked under encryption hides which names
 were asked for.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.contracts.answers import PROXIED
 from netaudit.contracts.details import MOST_NAMES
 from netaudit.contracts.reasons import counted, reason
 from netaudit.findings.receivers import bare
@@ -50,11 +51,12 @@ class Fronts:
             veiled = hellos.filter(pc.fill_null(hellos["ech"], False))
             times = veiled["ts"].cast(pa.int64()).to_pylist()
             self._veiled = dict(zip(veiled["flow_id"].to_pylist(), times, strict=True))
-        self._asked: dict[str, str] = {}  # flow → whom its proxy was asked for
+        self._asked: dict[str, tuple[str, str]] = {}  # flow → how its proxy was asked, and for whom
         if messages is not None:
-            up = pc.and_(pc.equal(messages["method"], "CONNECT"), pc.equal(messages["direction"], "up"))
-            asked = messages.filter(up)
-            self._asked = {row["flow_id"]: row["path"] or row["host"] for row in _few(asked, "flow_id", "path", "host")}
+            asked = messages.filter(pc.or_(pc.equal(messages["method"], "CONNECT"), _noted(messages["notes"], PROXIED)))
+            for row in _few(asked.filter(pc.equal(asked["direction"], "up")), "flow_id", "method", "path", "host"):
+                whom = ("front_connect", row["path"]) if row["method"] == "CONNECT" else ("front_proxy", "")
+                self._asked[row["flow_id"]] = whom[0], whom[1] or row["host"]
         self._certified: dict[str, set[str]] = defaultdict(set)
         if (observations := tables.get("observations")) is not None:
             both = pc.and_(pc.equal(observations["kind"], "tls_server"), pc.equal(observations["field"], "san"))
@@ -93,9 +95,9 @@ class Fronts:
             meant = self._receivers.behind(row["client_ip"], name, flow, self._veiled[flow] or 0) if name else []
             yield reason("front_ech_key", name=_listed(set(meant))) if meant else reason("front_ech")
         if asked := self._asked.get(flow):
-            yield reason("front_connect", name=asked[:100])
+            yield reason(asked[0], name=asked[1][:100])
         led = self._receivers.led(row["client_ip"], server, flow, row["first_ts"] or 0)
-        if name and led and name not in led:
+        if name and led and name not in led and flow not in self._asked:
             yield reason("front_dns", host=name[:100], name=led[0][:100])
         certified = self._certified.get(server, set())
         if certified and not name:
@@ -108,6 +110,13 @@ class Fronts:
             yield reason("front_tunnel")
         if vpn := _vpn(row, name):
             yield reason("front_vpn", name=vpn)
+
+
+def _noted(notes: pa.ChunkedArray, note: str) -> pa.Array:
+    """Which rows of lists of notes have one."""
+    flat = notes.combine_chunks()
+    rows = pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), note))
+    return pc.is_in(pa.array(range(len(flat)), pa.int64()), value_set=rows)
 
 
 def _vpn(row: Mapping[str, Any], name: str) -> str:

@@ -292,7 +292,15 @@ def _said(group: Group, receivers: Receivers, rule: Rule = IDENTITY_IN_CLEAR) ->
     broken = sum(not record.whole for record in group.records)
     rows = [record.message for record in group.records]
     hosts, against = receivers.told(
-        (row["client_ip"], row["server_ip"], row["flow_id"], row["host"], row["first_ts"] or 0) for row in rows
+        (
+            row["client_ip"],
+            row["server_ip"],
+            row["flow_id"],
+            row["host"],
+            row["first_ts"] or 0,
+            row["direction"] == "up",
+        )
+        for row in rows
     )
     saying = saying_of(rule)
     figures = {"n": len(group.records), "m": len(group.persons)}

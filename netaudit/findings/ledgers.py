@@ -27,9 +27,9 @@ from netaudit.findings import (
     templates,
     understanding,
 )
-from netaudit.findings.limit_words import LIMITS
 from netaudit.findings.moments import WINDOW_S
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
+from netaudit.findings.vocabulary import TEXTS
 from netaudit.masking.mask import mask
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import LEDGERS as TABLE
@@ -41,7 +41,6 @@ BOUNDS = "bounds"  # reason, count: goes from what is derived to the ledgers, an
 NOT_COMPARED, IN_SUMS, UNDATED = "not compared", "in sums", "clock not asked"
 
 Tables = dict[str, pa.Table]
-Words = tuple[str, str]  # Chinese, English
 
 # what rows that are not understood make of an audit (exit codes)
 REFUSED = "refused"
@@ -82,12 +81,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """One ledger: `rows` makes its entries, `reasons` words them, `exit` is what a row not understood means."""
+    """One ledger: `rows` makes its entries, `exit` is what a row not understood means."""
 
     name: str
     rows: Callable[[Tables, Run], Iterable[Entry]]
-    reasons: Mapping[str, Words]
     exit: str = ""
+
+    @property
+    def reasons(self) -> Mapping[str, Mapping[str, str]]:
+        """Words of its reasons by code, in both languages; those of skipped packets are the report's."""
+        return TEXTS["ledger"].get(self.name, {})  # type: ignore[no-any-return]
 
 
 def _stages(tables: Tables, run: Run) -> Iterator[Entry]:
@@ -350,139 +353,33 @@ def _account(lines: Callable[[Tables], Iterable[accounts.Line]]) -> Callable[[Ta
 
 
 LEDGERS: tuple[Ledger, ...] = (
-    Ledger(
-        "stages", _stages,
-        {
-            "ended": ("已完成", "came to its end"),
-            "interrupted": ("被中断", "interrupted"),
-            "no packets": ("没有数据包", "no packets"),
-            "none decoded": ("没有可解码的数据包", "none could be decoded"),
-            "known": ("已判明", "known"),
-            "vantage unknown": ("无法判明", "cannot be told"),
-        },
-    ),
-    Ledger(
-        "inputs", _inputs,
-        {
-            "audited": ("已审计", "audited"),
-            "damaged": ("有损坏", "damaged"),
-            "read in part": ("仅读取了一部分", "read in part"),
-            "not read": ("未读取", "not read"),
-            "refused": ("未能读取", "refused"),
-            "no capture": ("不是抓包文件", "no capture"),
-            "same content": ("与另一输入内容相同", "same content as another input"),
-        },
-        exit=DAMAGED,
-    ),
-    Ledger("packets", _packets, {"decoded": ("已解码", "decoded")}),  # skip reasons are worded by the report
-    Ledger(
-        "lost", _lost,
-        {
-            "lost while capturing": ("采集时丢失", "lost while capturing"),
-            "missing bytes": ("捕获中缺失的字节", "bytes missing in the capture"),
-        },
-    ),
-    Ledger(
-        "payload", _payload,
-        {
-            "read": ("已读取", "read"),
-            "unread": ("不属于任何消息", "in no message"),
-            "encrypted": ("已加密", "encrypted"),
-            "unknown protocol": ("协议未知", "unknown protocol"),
-            "duplicate": ("重复", "sent or captured again"),
-            "conflicting": ("内容冲突的重传", "sent again with other content"),
-            "evicted": ("因内存上限舍弃", "dropped at a bound of memory"),
-            "after_close": ("连接关闭之后", "after the end of the connection"),
-        },
-    ),
-    Ledger("readers", _readers, {}, exit=UNJUDGED),
-    Ledger("limits", _limits, LIMITS),
-    Ledger(
-        "key frames", _key_frames,
-        {
-            "in part": ("视频文件仅查看其中若干关键帧", "of files of video some key frames only"),
-            "no decoder": ("未安装视频解码器 PyAV", "the decoder PyAV is not installed"),
-            "not decoded": ("解码失败", "could not be decoded"),
-        },
-        exit=UNJUDGED,
-    ),
-    Ledger(
-        "images", _images,
-        {
-            "face": ("有人脸", "face"),
-            "possible face": ("疑似人脸", "possible face"),
-            "no face": ("无人脸", "no face"),
-            AS_HOLDER: (
-                "缩略图，与其所在图片相同，不另计为人脸图像",
-                "thumbnails that show the picture within which they lie: no further face images",
-            ),
-            "too small": ("小于 32 像素", "smaller than 32 pixels"),
-            "not whole": (
-                "未见人脸，但图像不完整、解码有误或含有其他数据",
-                "no face seen, but not whole, not decoded without complaint, or holding other bytes",
-            ),
-            "not asked": ("已用 --no-faces 关闭", "switched off by --no-faces"),
-            "undecodable": ("无法解码", "do not decode"),
-            "many pictures": ("一个文件中的画面过多，未全部查看", "too many pictures in one file, not all looked at"),
-            "decoder crashes": ("解码器崩溃", "the decoder crashes"),
-            "decoder stalled": ("解码超时", "the decoder does not end"),
-            "helper failed": ("图像判定进程无法运行", "the image helper does not work"),
-            "interrupted": ("分析被中断，尚未查看", "the audit was interrupted before"),
-            "not judged": ("原因未知", "reason unknown"),
-        },
-        exit=UNJUDGED,
-    ),
-    Ledger("egress", _egress, accounts.EGRESS_WORDS),
-    Ledger("names", _account(query_names.names), query_names.WORDS),
-    Ledger("documents", _account(documents.documents), documents.WORDS),
-    Ledger("understanding", _understanding, understanding.WORDS),
-    Ledger("templates", _account(templates.unsaid), templates.WORDS),
-    Ledger("contacts", _account(contacts.alone), contacts.WORDS),
-    Ledger("posters", _account(posters.posters), posters.WORDS),
-    Ledger("faces", _faces, accounts.FACE_WORDS),
-    Ledger("marks", _marks, marked.WORDS),
-    Ledger("sightings", _sightings, {"seen in two captures": ("在两份捕获中均可见", "seen in two captures")}),
-    Ledger(
-        "bounds", _bounds,
-        {
-            NOT_COMPARED: (
-                "连接过多，未与另一份捕获比对，可能被计数两次",
-                "too many connections: not compared with other captures, may be counted twice",
-            ),
-            IN_SUMS: (
-                "同一地址由多台设备使用且连接过多，仅按总量判断其持有者",
-                "too many connections of addresses that several devices used: who held them is told by sums only",
-            ),
-            UNDATED: (
-                "带有时间的应答过多，超出部分未参与推算记录设备的时钟偏差",
-                "too many answers with a time: those beyond the bound tell nothing of the clock of the recorder",
-            ),
-        },
-    ),
-    Ledger("apart", _apart, apart.WORDS),
-    Ledger("contradictions", _account(accounts.contradictions), accounts.CONTESTED),
-    Ledger("evicted", _account(accounts.evicted), accounts.EVICTED),
-    Ledger(
-        "contested", _contested,
-        {
-            "called a phone": ("自称手机或平板", "called a phone or tablet"),
-            "address": ("声称在内部", "said to be inside"),
-        },
-    ),
-    Ledger("signatures", _signatures, {"loaded": ("已加载", "loaded")}, exit=UNJUDGED),
-    Ledger(
-        "keys", _keys,
-        {
-            "opened": ("已用密钥解开", "opened with keys"),
-            "partly": ("仅部分解开", "opened in part"),
-            "no keys": ("无密钥", "without keys"),
-            "keys do not fit": ("密钥不符", "keys do not fit"),
-            "not supported": ("不支持的版本或套件", "version or suite not supported"),
-            "not asked for": ("不在允许范围", "not asked for"),
-            "beginning not captured": ("未捕获到开头", "beginning not captured"),
-        },
-    ),
-)  # fmt: skip
+    Ledger("stages", _stages),
+    Ledger("inputs", _inputs, exit=DAMAGED),
+    Ledger("packets", _packets),
+    Ledger("lost", _lost),
+    Ledger("payload", _payload),
+    Ledger("readers", _readers, exit=UNJUDGED),
+    Ledger("limits", _limits),
+    Ledger("key frames", _key_frames, exit=UNJUDGED),
+    Ledger("images", _images, exit=UNJUDGED),
+    Ledger("egress", _egress),
+    Ledger("names", _account(query_names.names)),
+    Ledger("documents", _account(documents.documents)),
+    Ledger("understanding", _understanding),
+    Ledger("templates", _account(templates.unsaid)),
+    Ledger("contacts", _account(contacts.alone)),
+    Ledger("posters", _account(posters.posters)),
+    Ledger("faces", _faces),
+    Ledger("marks", _marks),
+    Ledger("sightings", _sightings),
+    Ledger("bounds", _bounds),
+    Ledger("apart", _apart),
+    Ledger("contradictions", _account(accounts.contradictions)),
+    Ledger("evicted", _account(accounts.evicted)),
+    Ledger("contested", _contested),
+    Ledger("signatures", _signatures, exit=UNJUDGED),
+    Ledger("keys", _keys),
+)
 BY_NAME = {ledger.name: ledger for ledger in LEDGERS}
 
 
@@ -508,7 +405,7 @@ def ledger_table(tables: Tables, run: Run) -> pa.Table:
 def reason_word(ledger: str, reason: str, lang: str) -> str:
     """A reason in words; one without a word as it stands."""
     words = BY_NAME[ledger].reasons.get(reason) if ledger in BY_NAME else None
-    return words[lang == "en"] if words else reason
+    return words[lang] if words else reason
 
 
 def exits(ledgers: pa.Table) -> set[str]:

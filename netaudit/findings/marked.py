@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.moments import LEAST_BYTES
 from netaudit.findings.roles import CAPTURE, TERMINAL
 
 if TYPE_CHECKING:
@@ -18,21 +17,6 @@ WINDOW_S, LEAD_S = 30, 1  # seconds: most cameras are done within some; a hand i
 SECOND = 1_000_000_000
 FOLLOWED, NOT_FOLLOWED, OVERLAPPING, CUT = "followed", "not followed", "overlapping", "not captured whole"
 AS_MADE = "entries of its pushes"
-_KIB = LEAST_BYTES // 1024
-_OF = "whoever opened the connection, personal devices left out"
-WORDS = {
-    FOLLOWED: (
-        f"其后 {WINDOW_S} 秒内有可读的图像或不少于 {_KIB} KiB 的不可读内容发往外部（无论由谁发起连接，不含个人设备）",
-        f"an image that can be read, or to one endpoint {_KIB} KiB that cannot be, left within {WINDOW_S} s ({_OF})",
-    ),
-    NOT_FOLLOWED: (f"其后 {WINDOW_S} 秒内没有", f"nothing of that kind left within {WINDOW_S} s"),
-    OVERLAPPING: ("与前一次相隔太近", "too near to the one before"),
-    CUT: ("其前后未完整采集", "what follows was not captured whole"),
-    AS_MADE: (
-        "已有条目说明在场采集设备的该厂商如何推送图像（图像在消息之内）",
-        "entries say how capture devices of this maker, which is there, push pictures (in the message itself)",
-    ),
-}
 
 
 def marks(tables: dict[str, pa.Table], window_s: float) -> Iterator[tuple[str, int]]:

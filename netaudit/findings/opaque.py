@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.reasons import reason
 from netaudit.findings.acts import UPWARD_SHARE
-from netaudit.findings.encrypted import hidden_finding, sent_once
+from netaudit.findings.encrypted import by_way, hidden_finding, request_shape, sent_once
 from netaudit.findings.people import is_own
 from netaudit.findings.vocabulary import SCATTERED, SHAPED_OPAQUE, Rule
 from netaudit.text.domains import registrable
@@ -61,8 +61,11 @@ def opaque_findings(
     endpoints: pa.Table | None = None,
     machines: frozenset[str] = frozenset(),
     fronts: Fronts | None = None,
+    counts: pa.Table | None = None,
 ) -> list[Finding]:
     """Findings on opaque and for scattered uploads; `found` are the findings there are already.
+
+    `counts` (`upload_counts`) say how many requests there were, whatever came back beside them.
 
     Of people's own `machines` nothing is told here: they call, mail, mirror and tunnel all day.
     """
@@ -82,8 +85,11 @@ def opaque_findings(
     for row in rows:
         if is_opaque(row["protocol"], row["transport"]):
             groups[row["near"], row["far"]].append(row)
+    counted = by_way(counts)
     for (sender, receiver), some in sorted(groups.items()):
-        if _much(some, LEAST_OPAQUE):
+        count = counted.get((sender, receiver, ""))
+        kind = actors.role(sender, some[0]["flow_id"])[0]
+        if _much(some, LEAST_OPAQUE) or (count is not None and request_shape(count, kind, "", own=False)):
             why = reason("opaque", n=sum(map(_sent, some)), m=len(some), names=_kinds(some))
             out.append(_finding(sender, receiver, some, actors, SHAPED_OPAQUE, why))
             out[-1].reasons += fronts.reasons_of(some) if fronts is not None else []

@@ -64,10 +64,12 @@ CAPTURING = [  # classes of devices that take pictures of others, or hold them
 PHONE_MAKERS = re.compile(
     r"(?i:^(?:apple|samsung|xiaomi|vivo|oppo|guangdong oppo|oneplus|honor|huawei device|realme|meizu|motorola))"
 )
+BEHIND = "behind"  # a router took from the time to live of what it sends under its own address: it translates
 AGAINST = {  # what speaks against a phone, the gravest first, and the reason by which it is contested
     "persons": "contested_persons", "serves": "contested_serves", "life": "contested_life", "maker": "contested_maker",
-    "class": "contested_class",
+    "class": "contested_class", BEHIND: "contested_behind",
 }  # fmt: skip
+ROUTED = " routed"  # at the end of the shape of an opening
 SIX = "64"  # initial time to live of Linux, hence Android, and of iOS; Windows begins with 128
 HTTP = ("http", "http2", "http3")
 
@@ -187,8 +189,12 @@ def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[s
             found[ends.of_link(row["mac"], row["ip"])].granted = True
         elif kind == "dhcp" and _is_phones(name, value):
             found[ends.of_link(row["mac"], row["ip"])].leases.add(f"dhcp.{name}={value}")
-        elif kind == "tcp" and name == "syn" and not value.startswith(f"ttl={SIX} "):
-            found[ends.of_link(row["mac"], row["ip"])].against["life"] = {"shape": value[:40]}
+        elif kind == "tcp" and name == "syn":
+            one = found[ends.of_link(row["mac"], row["ip"])]
+            if value.endswith(ROUTED) and ends.holder_is(row["ip"], "", row["mac"]):
+                one.against[BEHIND] = {}
+            if not value.startswith(f"ttl={SIX} "):
+                one.against["life"] = {"shape": value[:40]}
         elif kind.endswith("_server") and name in {"server", "realm", "title"}:
             found[ends.of_link(row["mac"], row["ip"])].against["serves"] = {"what": f"{kind} {value[:60]}"}
 

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     Tables = dict[str, pa.Table]
 
 ALIKE = "alike for hours"
-WORDS: dict[str, tuple[str, str]] = {
-    ALIKE: ("数小时内大小和像素始终相同的人脸", "a face alike in size and pixels for hours"),
-}
 LARGEST = 480  # pixels of the long side: larger pictures show more than a face
 CLOSE = 4  # bits of 64 by which perceptual hashes of shots of one picture differ at most
 SIZES = 0.04  # share by which their sides do

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Tables = dict[str, pa.Table]
 
 CODED = "names nobody would read"
-WORDS = {CODED: ("名称中的内容无人能读懂", "nobody would read what is in them")}
 LEAST = 4 * 1024  # bytes before one registered name: labels hold two thirds of what they carry, a face is small
 LONG = 32  # characters of a name that is looked at
 _REVERSE = re.compile(r"(?:\d{1,3}\.){1,4}in-addr\.arpa|(?:[0-9a-f]\.){1,32}ip6\.arpa", re.IGNORECASE)

@@ -7,12 +7,14 @@ which this address was the answer, comes first, and where the Host says another 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.reasons import reason
+from netaudit.text.domains import is_ip_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,12 +61,19 @@ class Receivers:
         asked = self._outer.get((self._ends.device(client, flow_id), bare(outer)), {})
         return sorted(name for name, since in asked.items() if since <= ts)
 
-    def told(self, ways: Iterable[tuple[str, str, str, str, int]]) -> tuple[str, list[str]]:
-        """For whom (client, server, flow, Host, ns) of transfers were, and the reasons that speak against it."""
+    def told(self, ways: Iterable[tuple[str, str, str, str, int, bool]]) -> tuple[str, list[str]]:
+        """For whom (client, server, flow, Host, ns, whether the server got it) of transfers were, and more.
+
+        What speaks against that; and as whom a sender was asked, which is the name of who got nothing.
+        """
         hosts: Counter[str] = Counter()
+        senders: Counter[str] = Counter()
         led: Counter[str] = Counter()
         other: Counter[tuple[str, str]] = Counter()
-        for client, server, flow_id, host, ts in ways:
+        for client, server, flow_id, host, ts, got in ways:
+            if not got:
+                senders[host] += bool(host)
+                continue
             names = self.led(client, server, flow_id, ts)
             stated = bare(host)
             if not names or stated in names:
@@ -74,8 +83,10 @@ class Receivers:
                 if stated and stated != server:
                     other[host, names[0]] += 1
         named = [name for name, _ in sorted((led + hosts).items(), key=lambda one: (-one[1], one[0]))]
-        against = [reason("host_against", host=host, name=name, n=n) for (host, name), n in sorted(other.items())]
-        return ", ".join(named[:MOST_HOSTS]), against
+        more = [reason("host_against", host=host, name=name, n=n) for (host, name), n in sorted(other.items())]
+        asked = [host for host, _ in sorted(senders.items(), key=lambda one: (-one[1], one[0])) if host]
+        more += [reason("asked_as", name=", ".join(asked[:MOST_HOSTS]))] if asked else []
+        return ", ".join(named[:MOST_HOSTS]), more
 
 
 def _note(names: Since, name: str, ts: int | None) -> None:
@@ -85,5 +96,8 @@ def _note(names: Since, name: str, ts: int | None) -> None:
 
 def bare(name: str) -> str:
     """A host name without port and final dot, in lower case; addresses as they stand."""
+    if name.startswith("["):  # an address of IPv6 (RFC 3986, 3.2.2), however it is written
+        name = name[1:].partition("]")[0]
+        return str(ip_address(name)) if is_ip_address(name) else name.lower()
     host = name.rsplit(":", 1)[0] if name.count(":") == 1 else name
     return host.rstrip(".").lower()

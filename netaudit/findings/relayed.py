@@ -17,7 +17,7 @@ from netaudit.findings.acts import KNOWN_CLASSES
 from netaudit.findings.encrypted import services_of
 from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.vocabulary import FOLLOW_PICTURES, GO_TOGETHER, KIND, RELAYED, UPLOADED
-from netaudit.tables.encrypted import LEAST_UNIT
+from netaudit.tables import LEAST_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,7 +16,16 @@ import pyarrow.compute as pc
 from netaudit.contracts.reasons import JOIN, parsed, reason
 from netaudit.findings.ends import Ends
 from netaudit.findings.identity_records import records_of
-from netaudit.findings.personal import AGAINST, DESKTOP, Calling, agents_of, callings, is_personal_agent
+from netaudit.findings.personal import (
+    AGAINST,
+    BEHIND,
+    DESKTOP,
+    LEAST_FACTS,
+    Calling,
+    agents_of,
+    callings,
+    is_personal_agent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -140,7 +149,8 @@ class Actors:
         self._answered: dict[str, Answered] = defaultdict(Answered)
         for record in records_of(tables).sufficient:
             self._note_persons(record)
-        self._own: dict[str, str] = own_flows(tables, shared) if shared else {}
+        behind = frozenset(device for device, calling in self.callings.items() if BEHIND in calling.against)
+        self._own = own_flows(tables, shared, behind, self.ends) if shared or behind else {}
 
     def _take(self, row: Transfer) -> None:
         digest = row.digest
@@ -174,6 +184,8 @@ class Actors:
 
     def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
         """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""
+        if (own := self._own.get(flow_id)) and own[0] == ip:
+            return PERSONAL_DEVICE, reason("phone", agent=own[1][:120])
         if ip not in self._shared:
             device = self.ends.device(ip, flow_id)
             judged = role(self._seen.get(device), self._named.get(device), self.callings.get(device))
@@ -181,8 +193,6 @@ class Actors:
             if cards is not None and cards.reads_cards(self._seen.get(device)):
                 return UNKNOWN, reason("behaves_reader", n=len(cards.persons), m=len(cards.askers))
             return judged
-        if agent := self._own.get(flow_id):
-            return PERSONAL_DEVICE, reason("phone", agent=agent[:120])
         return UNKNOWN, reason("shared")
 
     def contested(self, ip: str, flow_id: str = "") -> str:
@@ -244,13 +254,20 @@ def contested(behaviour: Behaviour | None, device: Named | None = None, calling:
     return "" if calling.personal else reason(TOO_FEW, agent=agent)
 
 
-def own_flows(tables: Mapping[str, pa.Table], shared: frozenset[str]) -> dict[str, str]:
-    """Flows of shared addresses that say of themselves that they are a phone's, with its User-Agent."""
-    found: dict[str, str] = {}
-    for client, _, flow_id, agent, answered in agents_of(tables["messages"], tables["flows"]):
-        if client in shared and answered and is_personal_agent(agent):
-            found[flow_id] = min(agent, found.get(flow_id, agent))
-    return found
+def own_flows(
+    tables: Mapping[str, pa.Table], shared: frozenset[str], behind: frozenset[str], ends: Ends
+) -> dict[str, tuple[str, str]]:
+    """Flows of addresses that stand for many which say of themselves that they are a phone's: address, User-Agent.
+
+    Behind a device inside that translates addresses, of a phone that at least two servers answered.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    servers: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for client, server, flow_id, agent, answered in agents_of(tables["messages"], tables["flows"]):
+        if answered and is_personal_agent(agent) and (client in shared or ends.device(client, flow_id) in behind):
+            found[flow_id] = min((client, agent), found.get(flow_id, (client, agent)))
+            servers[client, agent].add(server)
+    return {flow: one for flow, one in found.items() if one[0] in shared or len(servers[one]) >= LEAST_FACTS}
 
 
 def _behaves(behaviour: Behaviour, calling: Calling | None) -> tuple[str, str]:

@@ -53,7 +53,7 @@ def sentence(statement: Mapping[str, Any], lang: str) -> str:
     if kind is None:
         return visible(str(statement.get("kind", "?")), LONGEST)
     counts = {name: Count(value) for name, value in _numbers(statement.get("counts")).items()}
-    wording = kind.en if lang == "en" else kind.zh
+    wording = str(getattr(kind.words, lang))
     ends = {name: _named(statement, lang, part) for name, part in (("by", "subjects"), ("to", "endpoints"))}
     who = _counted(counts, lang, "subjects")
     return wording.format_map(_Figures(counts, why=_why(statement, lang), who=who, **ends)).strip()

@@ -23,16 +23,6 @@ if TYPE_CHECKING:
 
 Tables = dict[str, pa.Table]
 LEFT, ELSEWHERE = "like a template", "like a template, inside or from outside"
-WORDS: dict[str, tuple[str, str]] = {
-    LEFT: (
-        "形似生物特征的数列，无任何内容表明其用途",
-        "numbers in the form of a biometric template, nothing says whose",
-    ),
-    ELSEWHERE: (
-        "形似生物特征的数列，来自外部或仅在内部",
-        "numbers in the form of a biometric template, from outside or inside only",
-    ),
-}
 _SAID = frozenset({"checked", "named"})
 _PEOPLE = frozenset({"id_number", "name", "phone", "person_id"})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.learning import FIELDS_CUT, HIDING, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
+from netaudit.contracts.judgements import HIDING
 from netaudit.findings.accounts import Line
 from netaudit.findings.from_identity_data import TEMPLATE
 
@@ -19,16 +19,6 @@ Tables = dict[str, pa.Table]
 
 BY_ENTRY, INFERRED, NOT_AT_ALL = "by entry", "inferred", "not at all"
 FACE, PERSON, BOTH = "a face", "a person", "a face and a person"
-WORDS: dict[str, tuple[str, str]] = {
-    BY_ENTRY: ("由已知格式读懂", "read by a known layout"),
-    INFERRED: ("按字段含义推断", "inferred from its fields"),
-    NOT_AT_ALL: ("未能读懂其含义", "not understood"),
-    MESSAGES_CUT: ("超出可查看的消息数", "beyond the number of messages that are looked at"),
-    LEAVES_CUT: ("一条消息的字段过多，其余未查看", "more fields in a message than are looked at"),
-    RECORDS_CUT: ("一条消息的记录过多，其余未列出", "more records in a message than are told"),
-    FIELDS_CUT: ("字段过多，其路径未列入字段表", "their route is not in the table of fields, which is full"),
-    VALUES_CUT: ("字段取值过多，未全部保留", "more values of a field than are kept"),
-}
 LEARNED_FROM = "messages that are learned from"
 _PEOPLE = ("id_number", "phone", "name", "person_id")
 TEMPLATE_ONLY = "a biometric template"

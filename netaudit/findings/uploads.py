@@ -188,7 +188,9 @@ def _finding(key: tuple[str, ...], group: Group, actors: Actors, receivers: Rece
     distinct = len({row.sha256 for row in rows})
     possible = sum(row.face != "yes" for row in rows)
     opened = sorted({row.opened for row in rows if row.opened})
-    named, against = receivers.told((row.client, row.server, row.flow_id, row.host, row.first_ts) for row in rows)
+    named, against = receivers.told(
+        (row.client, row.server, row.flow_id, row.host, row.first_ts, row.upload) for row in rows
+    )
     return Finding(
         kind=kind,
         certainty=grade,

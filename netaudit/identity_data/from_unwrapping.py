@@ -35,7 +35,7 @@ from netaudit.identity_data.values import (
     masked,
 )
 from netaudit.masking.number_forms import is_device_id, known_region, right_check_digit
-from netaudit.text.percent import unquote
+from netaudit.text.charset import unquote
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scalars import fields, fields_of

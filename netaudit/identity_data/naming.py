@@ -10,60 +10,16 @@ from functools import lru_cache
 
 from netaudit.masking.words import COMPOUND, FAMILY
 from netaudit.text.patterns import later
+from netaudit.text.yaml_text import yaml_of
 
-WORDS = frozenset({
-    "于今天", "于今日", "于本日", "于昨天", "于昨日",
-    "万元", "万科", "东方", "东门", "严重", "于是", "云南", "井号", "从业", "任务", "充值", "充电", "党员", "全款",
-    "全部", "公司", "公安局", "公寓", "公民", "关于", "关联", "关闭", "冷静", "凌晨", "利率", "别墅", "包含",
-    "单价", "单位", "印章", "双方", "古籍", "台湾", "司机", "同意", "同步", "向导", "和平", "商品", "商户", "国家",
-    "国籍", "安全", "安徽", "安装", "安防", "宣传", "家属", "家庭", "宿舍", "封面", "居住", "居民", "工作", "工具",
-    "左侧", "席位", "常住", "常规", "平台", "平安", "年份", "年龄", "幸福", "广东", "广告", "广州", "广西", "应用",
-    "成交", "成人", "成功", "成员", "成本", "房产", "房屋", "房间", "支付", "支持", "文件", "文化", "文本", "方向",
-    "方式", "施工", "时段", "时长", "时间", "明天", "明细", "查看", "查询", "正常", "步骤", "段落", "毕业", "毛坯",
-    "水电", "江苏", "江西", "海南", "温度", "游客", "湖北", "湖南", "牛皮", "白名单", "白天", "白色", "相似",
-    "相同", "相片", "空号", "空闲", "管理", "管理员", "终止", "终端", "经理", "经纪", "经纪人", "能力", "解决",
-    "解除", "计划", "计算", "许可", "谢谢", "路线", "车位", "车牌", "车辆", "连接", "连续", "通过", "邮件", "邮寄",
-    "邮箱", "金额", "関闭", "门店", "门禁", "陈列", "项目", "顾客", "顾问", "高中", "高层", "高级", "黄色", "黄金",
-    "高温", "黑名单",
-})  # fmt: skip
-
-
+_SAID = yaml_of(__package__, "words.yaml")
+WORDS = frozenset(_SAID["words"].split())
+DOUBTFUL = frozenset(_SAID["doubtful"].split())
+KINDS: dict[str, str] = {name: kind for kind, names in _SAID["fields"].items() for name in names.split()}
+_ROLES = tuple(_SAID["roles"].split())
 # What makes a message one about a person; the other kinds are kept only beside one of these.
 TELLING = frozenset({"id_number", "phone", "name", "birthday", "address", "person_id", "gender", "score", "biometric"})
 
-_NAMES = {
-    "id_number": "idnumber idnum idno idcard idcardno idcardnum idcardnumber identityno identitynumber identitycard"
-    " identitycardno identityid certificatenumber certificateno certno certnum certnumber citizenidno citizenid cardno"
-    " credno crednum credentialno credentialnumber credentialsno papersno identitycode identitynum personidentity"
-    " nationalid residentid certcode certificatenum sfz sfzh sfzhm zjhm zjh"
-    " 居民身份证 居民身份证号 身份证 身份证号 身份证号码 证件号 证件号码 公民身份号码",
-    "phone": "phone phoneno phonenum phonenumber mobile mobileno mobilenum mobilenumber mobilephone cellphone tel telno"
-    " telnum telephone telephonenumber contactphone customerphone customermobile userphone usermobile"
-    " sjh sjhm lxdh 手机 手机号 手机号码 电话 电话号码 联系电话 联系方式",
-    "name": "personname persionname realname cardname customername custname clientname visitorname fullname cnname"
-    " idname userrealname certname holdername guestname xm xingming khxm 姓名 客户姓名 真实姓名",
-    "birthday": "birthday birthdate dateofbirth birth born csrq 出生日期 出生 生日",
-    "address": "residentialaddress familyaddress homeaddress idaddress cardaddress zz jtzz hjdz"
-    " 住址 家庭住址 户籍地址 身份证地址",
-    "gender": "gender gendercode sex sexcode xb 性别",
-    "score": "similarity similaritydegree similarity1 searchscore score matchfaceconfidence verifyscore confidence"
-    " verificationscore facescore comparescore 相似度",
-    "person_id": "personid personcode personno customerid visitorid memberid employeeno employeeid employeenumber"
-    " employeenostring jobnumber 人员编号",
-    "device": "deviceid devicecode deviceno devicesn deviceserial devicename stdeviceid apeid deviceuuid equipmentid"
-    " sn devsn serialno serialnumber devicekey"
-    " 设备编号",
-    "place": "place placename channelname location devicelocation deviceaddress projectname storename 地点",
-    "time": "shottime snapdate snaptime snapshottime capturetime firstphototime lastphototime firstreadtime verifytime"
-    " freshcardtime datetime timestamp facetime passtime recordtime eventtime capturedate captime showtime"
-    " recognizetime recogtime checktime swipetime time 时间",
-}
-# of an identity number only where its check digit is right: these are as often other cards and numbers
-DOUBTFUL = frozenset({
-    "cardno", "cardid", "cardnumber", "icnumber", "certid", "idno", "licenseno", "licensenumber", "documentno",
-    "documentnumber",
-})  # fmt: skip
-KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 LOOSE_NAME = frozenset({"name", "username", "nickname", "userinfo", "salername", "agent", "holder", "nm", "fn"})
 """Also of files and devices: a person's beside what is surely one's."""
 _ID_ENDS = tuple(sorted({name for name, kind in KINDS.items() if kind == "id_number" and len(name) >= 6} | DOUBTFUL))
@@ -72,12 +28,6 @@ _ADDRESS_ENDS = ("address", "addr", "addresstext", "dz", "地址", "住址")
 _OF_NETWORKS = later("ip|mac|mail|web|http|url|device|server|host|net|gateway|img|image|pic|file")
 _BORN = later("birth|born|csrq|出生|生日")
 _NAME_ENDS = ("name", "xm", "nm", "xingming", "姓名", "名字")
-# who somebody is to the sender, where the value is the name
-_ROLES = (
-    "applicant", "buyer", "guest", "visitor", "customer", "client", "owner", "person", "holder", "contact", "resident",
-    "tenant", "user", "member", "employee", "staff", "nick", "cn", "who", "people", "patient", "student", "driver",
-    "访客", "客户", "业主", "来访人", "购房人", "联系人", "申请人", "持证人", "被访人", "顾客", "人员", "本人",
-)  # fmt: skip
 # whose names end so: things and places
 _OF_THINGS = later(
     "device|channel|camera|place|project|store|shop|group|dept|depart|compan|corp|^org|city|provinc|area|region|district"

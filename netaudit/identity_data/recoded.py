@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.identity_data.strings import holds_number
 from netaudit.identity_data.written import may_be_decimal, written
-from netaudit.text.base64_alphabet import STANDARD
+from netaudit.text.charset import STANDARD, unquote
 from netaudit.text.patterns import later
-from netaudit.text.percent import unquote
 from netaudit.text.renderings import LARGEST as RENDERED
 from netaudit.text.renderings import renderings
 

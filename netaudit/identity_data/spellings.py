@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 from netaudit.identity_data.lines import NUMBER, Field, lines_of, page_lines
 from netaudit.identity_data.naming import has_family_name, kind_of, plain
 from netaudit.masking.number_forms import right_check_digit
-from netaudit.text.base64_alphabet import STANDARD_TEXT
+from netaudit.text.charset import STANDARD_TEXT
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:

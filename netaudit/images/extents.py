@@ -39,23 +39,7 @@ BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})  # sizes of the know
 _BMP_DEPTHS = frozenset({1, 2, 4, 8, 16, 24, 32})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_BOXES = frozenset(
-    {
-        b"ftyp",
-        b"meta",
-        b"mdat",
-        b"moov",
-        b"moof",
-        b"mfra",
-        b"free",
-        b"skip",
-        b"uuid",
-        b"wide",
-        b"pdin",
-        b"sidx",
-        b"styp",
-    }
-)
+_BOXES = frozenset(b"ftyp meta mdat moov moof mfra free skip uuid wide pdin sidx styp".split())
 
 
 @dataclass(frozen=True, slots=True)

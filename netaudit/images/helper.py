@@ -4,6 +4,13 @@ Talks in JSON lines, which the other side can read without trusting them. In: {"
 "count", "beside"}, which are pictures with a face that hold this one, each [sha256, path, kind].
 Out: {"started": sha256} when work on an image begins, {"done": sha256, "facts", "verdict"} when it ends, and
 {"fatal": text} when the helper cannot work at all. It ends when its input does.
+
+Whether a thumbnail shows the picture within which it lies, by their pixels.
+
+Both are made as small as they are compared, in the thumbnail's proportions (some programs press all into a square),
+and their brightness is compared block by block: another face put into a thumbnail is another picture. That holds of
+thumbnails only: of what is larger than `LARGEST`, or than its holder, a face that was put in vanishes when it is made
+small, so it is judged by itself. One that was cut, turned or retouched is, too, which costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -20,6 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 
 from netaudit.contracts.judgements import AS_HOLDER, MANY_PICTURES, NOT_ASKED
@@ -27,7 +35,6 @@ from netaudit.contracts.reasons import reason
 from netaudit.images.face_verdict import FaceDetector, FaceVerdict, beside_of
 from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
-from netaudit.images.likeness import LARGEST, shows
 from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture, turned
 from netaudit.system import signals
 from netaudit.system.reasons import why
@@ -35,9 +42,40 @@ from netaudit.system.reasons import why
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
     from PIL.Image import Image
 
-    Small = tuple[Image, int, int]  # a picture, by how many quarter turns it was set upright, its own long side
+    Small = tuple[Image, int, int]
+
+LARGEST = 320  # pixels of the long side of what may be compared
+SIDE = 160  # pixels of the long side at which pictures are compared, at most
+BLOCK = 8  # pixels
+LIKE, LIKE_BLOCK = 8.0, 24.0  # mean difference (of 255) over all, and in each block
+
+
+def shows(small: Image, large: Image) -> bool:
+    """Whether `small` shows what `large` does; both RGB."""
+    share = min(SIDE, max(small.size), max(large.size)) / max(small.size)
+    size = max(1, round(small.width * share)), max(1, round(small.height * share))
+    apart = np.abs(_grey(small, size) - _grey(large, size))
+    return float(apart.mean()) <= LIKE and float(_blocks(apart).max()) <= LIKE_BLOCK
+
+
+def _grey(image: Image, size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    from PIL.Image import Resampling
+
+    grey = image.convert("L")
+    return np.asarray(grey if grey.size == size else grey.resize(size, Resampling.BOX), np.float32)
+
+
+def _blocks(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Means of blocks; those at the right and below may be smaller."""
+    rows, columns = (np.arange(0, side, BLOCK) for side in values.shape)
+    sums = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
+    high, wide = np.diff([*rows, values.shape[0]]), np.diff([*columns, values.shape[1]])
+    means: npt.NDArray[np.float32] = sums / (high[:, None] * wide)
+    return means
+
 
 MOST_RECENT = 64  # pictures: 5 MB
 MAX_FILE = 128 << 20  # bytes; larger ones are not images of a person

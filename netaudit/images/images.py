@@ -14,8 +14,7 @@ import numpy as np
 from netaudit.contracts.reasons import reason
 from netaudit.images.extents import Extent, extent, sniff
 from netaudit.images.headers import header_size
-from netaudit.images.pictures import Picture
-from netaudit.images.png_checksums import with_sums
+from netaudit.images.pictures import Picture, with_sums
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -32,8 +32,7 @@ from numba.core.typing.context import Context
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.np import numpy_support
 
-from netaudit.jit.builtins import fits_whole, signature_of
-from netaudit.jit.calls import call_of
+from netaudit.jit.calls import call_of, fits_whole, signature_of
 from netaudit.jit.lowering import KernelLowering
 
 

@@ -19,8 +19,7 @@ from numba.core.ir_utils import get_definition, guard
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-from netaudit.jit.builtins import is_among, is_at_once, value_of
-from netaudit.jit.calls import note
+from netaudit.jit.calls import is_among, is_at_once, note, value_of
 
 types: Any = numba_types  # its names are made at run time
 FULL = 3  # arguments of a range: start, stop, step

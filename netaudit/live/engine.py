@@ -66,7 +66,7 @@ def run_live(settings: LiveSettings, folder: Path, options: Options, show: Show)
 
 
 def _run(settings: LiveSettings, folder: Path, options: Options, show: Show) -> Case | None:
-    from netaudit.pipeline.collector import calm
+    from netaudit.pipeline.startup import calm
 
     (folder / RECORD).mkdir(mode=0o700, exist_ok=True)
     begin_case(folder, options)

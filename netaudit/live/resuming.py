@@ -98,8 +98,8 @@ def _clear(folder: Path) -> None:
 
 
 def _audit(folder: Path, options: Options, progress: Progress, custody: Custody) -> tuple[Case, list[Source], float]:
-    from netaudit.pipeline.collector import calm
     from netaudit.pipeline.conclusion import conclude
+    from netaudit.pipeline.startup import calm
 
     sealed = {str(entry.get("file")): entry for entry in entries(folder) if entry["what"] == "recorded"}
     followed = Followed(folder / RECORD, sm3=options.sm3)

@@ -13,9 +13,8 @@ from netaudit.contracts.details import DnsDetails, StatedDetails
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netaudit.observations.ends import Ends
+    from netaudit.observations.ends import Ends, Place, Spoken
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.message_view import Place, Spoken
 
 MOST_QUESTIONS = 256  # of one mDNS message
 MOST_RECORDS = 64  # of one mDNS message

@@ -1,4 +1,7 @@
-"""The two ends of a flow, as observers name hosts."""
+"""The two ends of a flow, as observers name hosts.
+
+A message as observers see it, and where it was said. Any reader's message fits; observers so know no other stage.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import functools
 import operator
 import struct
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from netaudit.text.addresses import ip_text, mac_text
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from netaudit.contracts.details import Details
+    from netaudit.contracts.heads import Form
 
 SIDES, PARTS = ("client", "server"), ("mac", "hi", "lo")  # of a FLOW row; each of the six is 64 bits wide
 MULTICAST_BIT = 1 << 40  # of a 48-bit link address (IEEE 802, 8.2.2)
@@ -63,3 +69,37 @@ def named(mac: int, high: int, low: int) -> Host:
     """A host of a FLOW row; without its link address where many share it."""
     ip = ip_text(high, low)
     return Host("" if mac & MULTICAST_BIT else mac_text(mac), ip)
+
+
+Place = tuple[int, int, int]  # running index of the capture, frame, UTC nanoseconds
+
+
+class Spoken(Protocol):
+    """What observers use of a message (see the messages stage for what each field means)."""
+
+    protocol: str
+    direction: int
+    method: str
+    host: str
+    path: str
+    status: int
+    content_type: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    details: Details
+    pieces: Any
+
+    @property
+    def form(self) -> Form:
+        """What messages like it have alike in their heads."""
+        ...
+
+    def header(self, name: str) -> str:
+        """First value of a header by lower-case name, or the empty string."""
+        ...
+
+
+def place_of(message: Spoken) -> Place:
+    """Place of the packet with the first byte of a message that has its packets."""
+    _, ts, frame, _, capture = message.pieces.item(0)
+    return capture, frame, ts

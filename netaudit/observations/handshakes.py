@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from netaudit.contracts.details import MOST_NAMES, CertificateDetails, HelloDetails
 
 if TYPE_CHECKING:
-    from netaudit.observations.ends import Ends, Host
+    from netaudit.observations.ends import Ends, Host, Place, Spoken
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.message_view import Place, Spoken
 
 MOST_PUBLIC = 64  # servers with public addresses, and their certificates, looked at in one shard
 VERSIONS = {

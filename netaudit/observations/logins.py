@@ -8,9 +8,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netaudit.observations.ends import Host
+    from netaudit.observations.ends import Host, Place
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.message_view import Place
 
 LOOK = 2048  # characters of a header's value
 LONGEST = 64  # characters of a name

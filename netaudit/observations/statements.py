@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netaudit.contracts.details import Statement
-    from netaudit.observations.ends import Ends, Host
+    from netaudit.observations.ends import Ends, Host, Place
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.message_view import Place
 
 OWN, SAID, LISTED = "device", "said", "listed"
 ADDRESSES = frozenset({"mac", "ip"})

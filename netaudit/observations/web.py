@@ -17,9 +17,8 @@ from netaudit.observations.windows import note_ntlm
 
 if TYPE_CHECKING:
     from netaudit.contracts.heads import Fields
-    from netaudit.observations.ends import Ends, Host
+    from netaudit.observations.ends import Ends, Host, Place, Spoken
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.message_view import Place, Spoken
 
 LOOK = 64 << 10  # bytes of a page in which a title or a description is looked for
 BODY_LOOK = 4096  # bytes of a request body whose part and event names are noted

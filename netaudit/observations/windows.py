@@ -8,9 +8,8 @@ from netaudit.contracts.details import BrowserDetails, DnsDetails, NetbiosNames,
 from netaudit.observations import ntlm
 
 if TYPE_CHECKING:
-    from netaudit.observations.ends import Ends, Host
+    from netaudit.observations.ends import Ends, Host, Place, Spoken
     from netaudit.observations.ledger import Ledger
-    from netaudit.observations.message_view import Place, Spoken
 
 ANY = "*"  # the wildcard that status questions ask for
 # what the last byte of a name says (MS-BRWS, 2.1.1; RFC 1001, 14), for names of one machine and for groups

@@ -24,8 +24,8 @@ from netaudit.endpoints.declared import contested_by_services
 from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.endpoints.recorders import answers_left, vantages
-from netaudit.endpoints.sightings import not_compared, once, sightings
-from netaudit.finalizing.auth_retries import without_challenged
+from netaudit.endpoints.sightings import not_compared, once, sightings, translated
+from netaudit.finalizing.from_rows import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
@@ -57,7 +57,7 @@ from netaudit.pipeline.reading import Stop
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
-from netaudit.relays.recordings import recordings
+from netaudit.relays.series import recordings
 from netaudit.routes.from_tables import understand, with_inferred
 from netaudit.rows import leaves, scraps, sendings
 from netaudit.rows.media import tie
@@ -258,7 +258,8 @@ def derive(
     tables["sightings"] = sightings(flows, parts_of, pictures, tables.get("tls_hellos"))
     observations = with_flow_facts(tables["observations"], tables["flows"])
     tables["observations"] = with_event_facts(observations, tables.get("events"), tables["messages"], tables["flows"])
-    vantage = vantage_of(tables["flows"], tables["observations"], inside)
+    own = translated(flows, tables["sightings"], parts_of)
+    vantage = vantage_of(tables["flows"], tables["observations"], inside, own)
     tables["endpoints"] = endpoints(flows, tables["observations"], vantage, signatures.services)
     vantage.contested |= contested_by_services(vantage, tables["endpoints"], flows)
     link = Link(vantage.gateways, frozenset(vantage.uplink))

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
-from netaudit.messages.decryption.audit_keys import Given
-from netaudit.messages.decryption.key_scope import wanted
+from netaudit.messages.decryption.audit_keys import Given, wanted
 from netaudit.messages.decryption.keylog import CAPTURE, LARGEST, LOG, KeyRing, Source, read_source
 from netaudit.pipeline.inputs import short_names
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:

@@ -28,10 +28,10 @@ from netaudit.images.answers import PLACE
 from netaudit.images.judging_ahead import Beside
 from netaudit.packets.from_capture import Decoder
 from netaudit.packets.layouts import SHARDS
-from netaudit.pipeline.collector import calm
 from netaudit.pipeline.inputs import outcome_of
 from netaudit.pipeline.keys import gather
 from netaudit.pipeline.project_key import keep_project_key
+from netaudit.pipeline.startup import calm
 from netaudit.pipeline.worker import own_rows
 from netaudit.pipeline.workers import Watch
 from netaudit.storage.files import write_json

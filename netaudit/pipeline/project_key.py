@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from netaudit.errors import UsageError
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:

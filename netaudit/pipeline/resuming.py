@@ -109,7 +109,7 @@ def resume_audit(folder: Path, options: Options, progress: Progress) -> Case:
     from netaudit.case.reading import open_case
     from netaudit.case.swap import COMING, swap_in, taken_up
     from netaudit.case.writing import OURS
-    from netaudit.pipeline.collector import calm
+    from netaudit.pipeline.startup import calm
 
     began = now(), time.perf_counter()
     with writing(folder, "audit"), calm():

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import holder_of
-from netaudit.documents.stated_pairs import READ as STATING
-from netaudit.documents.stated_pairs import stated_in_pairs
+from netaudit.documents.from_messages import READ as STATING
+from netaudit.documents.from_messages import stated_in_pairs
 from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
 from netaudit.messages.pieces import spill_to
 from netaudit.messages.readers import named
-from netaudit.observations.ends import ends_of
+from netaudit.observations.ends import ends_of, place_of
 from netaudit.observations.from_messages import observe_message, observe_publications
 from netaudit.observations.ledger import Ledger
-from netaudit.observations.message_view import place_of
 from netaudit.observations.statements import note_statements
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.takers import takers

@@ -72,7 +72,7 @@ def run(
     parts: Sequence[Path] = (),
 ) -> Case:
     """Carry out an audit; the CLI and `audit` both come here. `parts` have been read already (`parts.py`)."""
-    from netaudit.pipeline.collector import calm
+    from netaudit.pipeline.startup import calm
     from netaudit.system.windows_names import ROOM, openable
 
     with calm():

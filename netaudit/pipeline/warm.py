@@ -52,7 +52,7 @@ def messages() -> None:
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, RUN
-    from netaudit.text.percent import unquote
+    from netaudit.text.charset import unquote
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
 
     nothing = np.frombuffer(bytes(8), np.uint8)
@@ -142,8 +142,8 @@ def _packets() -> None:
     """Open a datagram of QUIC, and a record of TLS."""
     from netaudit.messages.decryption.kernels_quic import in_turn
     from netaudit.messages.decryption.protection import Tls13
+    from netaudit.messages.decryption.quic_ahead import NONE, Row
     from netaudit.messages.decryption.quic_keys import FEW, Level, Packets
-    from netaudit.messages.decryption.quic_rows import NONE, Row
     from netaudit.messages.decryption.records import Cutter
     from netaudit.messages.decryption.suites import suites
 
@@ -164,7 +164,7 @@ def relays() -> None:
     from netaudit.relays.forms import Form
     from netaudit.relays.from_tables import LEAST
     from netaudit.relays.judging import Pair, judge_pair
-    from netaudit.relays.kernels_sets import sets_near
+    from netaudit.relays.kernels_batches import sets_near
     from netaudit.relays.pair_probabilities import pair
     from netaudit.relays.series import Images, Names, Units
 

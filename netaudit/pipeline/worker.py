@@ -35,9 +35,9 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
         end.close()
     own_process()
     load_lean()
-    from netaudit.pipeline.collector import calm
     from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.stages import Keep, Shard
+    from netaudit.pipeline.startup import calm
 
     try:
         _, number, workers, (folder, keep_all, seconds, signatures, given) = pipe.recv()

@@ -7,7 +7,7 @@ come in several. Units below `LEAST_UPLOAD` are counted apart: they are requests
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +73,10 @@ LEAST_SLICE, SLICES = (
 )  # bytes of a slice of one, more than a heartbeat; slices of a photograph: else a report and more
 ANSWER_SHARE = 2  # and so many times as much as came back for it: nobody is sent pages for a picture
 CLASSES = tuple(1 << k for k in range(11, 24))  # lower ends of classes of size, from 2 KiB to 8 MiB
+SIDES = (("client_ip", "server_ip"), ("payload_up", "payload_down"))
 PERSONAL = "personal device"  # role of visitors' and staff's own devices
+HEADS = 16  # of answers at most one byte in so many is of heads and tags of records
+INWARD = ("outside", "inside")  # scopes of client and server
 Way = tuple[str, str, str]  # sender, receiver, server name
 
 
@@ -163,6 +166,23 @@ def answers_of(units: Units, before: I8, ends: list[dict[str, Any] | None]) -> I
     return answers
 
 
+def outward(
+    units: Units, answers: I8, ends: list[dict[str, Any] | None], scope: Callable[[str], str]
+) -> tuple[Units, I8, list[dict[str, Any] | None]]:
+    """The same with connections turned that somebody outside opened: what left there are the answers to each unit."""
+    sides = [(scope(end["client_ip"]), scope(end["server_ip"])) if end else () for end in ends]
+    here = np.array([of == INWARD for of in sides], bool)[units.flow]
+    low = np.where(here, answers - answers // HEADS, units.low)
+    high, asked = np.where(here, answers, units.high), np.where(here, units.high, answers)
+    ends = [_turned(end) if end and of == INWARD else end for end, of in zip(ends, sides, strict=True)]
+    return replace(units, low=low, high=high), asked, ends
+
+
+def _turned(end: dict[str, Any]) -> dict[str, Any]:
+    sides = {one: end[other] for names in SIDES for one, other in (names, names[::-1])}
+    return end | sides | {"server_name": ""}
+
+
 def _row(way: Way, sent: Sent, all_units: Units, all_answers: I8, are_video: Callable[[Units], bool]) -> dict[str, Any]:
     places = np.concatenate(sent.places)
     places = places[np.argsort(all_units.first[places], kind="stable")]
@@ -183,6 +203,7 @@ def _row(way: Way, sent: Sent, all_units: Units, all_answers: I8, are_video: Cal
         "requests": int(requests.sum()),
         "requests_bytes": int(units.high[requests].sum()),
         "smaller": len(units) - len(uploads),
+        "sent_bytes": int(units.high[(units.high >= LEAST_SLICE) & (units.high >= ANSWER_SHARE * answers)].sum()),
         "sliced": _sliced(units, answers),
         "bytes_low": int(uploads.low.sum()),
         "bytes_high": int(uploads.high.sum()),

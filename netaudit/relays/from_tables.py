@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.relays.opaque_units import with_bodies
 from netaudit.relays.passes import CLAIMED
 from netaudit.relays.plaintext_sizes import with_sizes
-from netaudit.relays.recordings import recordings
+from netaudit.relays.series import recordings, with_bodies
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import MOMENT_TESTS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_COUNTS
 
@@ -91,12 +90,13 @@ def count_uploads(
     uploads = tables.get("encrypted_uploads")
     if uploads is None or not uploads.num_rows:
         return UPLOAD_COUNTS.schema().empty_table()
-    from netaudit.relays.counting import answers_of, by_way, count_rows
+    from netaudit.relays.counting import answers_of, by_way, count_rows, outward
     from netaudit.relays.series import joined_units, picked
     from netaudit.relays.video import Lengths
 
     units, ends = joined_units(uploads, tables["flows"])
     answers = answers_of(units, picked(uploads["before_octets"], units.row), ends)
+    units, answers, ends = outward(units, answers, ends, scope)
     ways, own = by_way(units, ends, scope, role)
     return table_of(list(count_rows(ways, own, units, answers, nameless, Lengths(uploads).are_video)), UPLOAD_COUNTS)
 

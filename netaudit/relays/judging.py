@@ -14,10 +14,22 @@ from netaudit.relays.following import follow
 from netaudit.relays.forms import LEAST, SECOND, WIDTH, sent_sizes, windows
 from netaudit.relays.histogram import differences
 from netaudit.relays.kernels_clocks import commons
-from netaudit.relays.matching_one_to_one import Match, Test, match_exact, mode_of, settled, surest
+from netaudit.relays.matching_one_to_one import (
+    BY_CHANCE,
+    CLAIMED,
+    LEAST_EXACT,
+    TOGETHER,
+    Match,
+    Test,
+    believed,
+    match_exact,
+    mode_of,
+    settled,
+    surest,
+    together,
+)
 from netaudit.relays.multi_image_units import match_batches
 from netaudit.relays.nulls import CAP, NO_CHANCE, Chance, by_draws, capped, corrected, seed_of
-from netaudit.relays.standing import BY_CHANCE, CLAIMED, LEAST_EXACT, TOGETHER, believed, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable

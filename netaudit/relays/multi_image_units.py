@@ -22,11 +22,20 @@ from netaudit.relays.batches import (
 )
 from netaudit.relays.forms import heads_of_frames, sent_sizes
 from netaudit.relays.kernels_batches import SEVERAL
-from netaudit.relays.matching_one_to_one import CERTAIN, ELSEWHERE, LEAST_SEARCHED, SURE_LINE, Match, Test, mode_of
+from netaudit.relays.matching_one_to_one import (
+    CERTAIN,
+    ELSEWHERE,
+    LEAST_SEARCHED,
+    SURE_LINE,
+    Match,
+    Test,
+    believed,
+    mode_of,
+    together,
+)
 from netaudit.relays.nulls import CAP, corrected
 from netaudit.relays.pair_probabilities import SURE
 from netaudit.relays.set_assignment import Known, Sets, find_sets
-from netaudit.relays.standing import believed, together
 
 if TYPE_CHECKING:
     from netaudit.relays.series import Images, Units

@@ -18,8 +18,7 @@ import numpy.typing as npt
 from netaudit.relays.assignment import in_full
 from netaudit.relays.batches import combined, reach, running_sum
 from netaudit.relays.forms import SECOND, STRETCH, heads_of_frames, leads, sent_sizes
-from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, PREFACE
-from netaudit.relays.kernels_sets import sets_near
+from netaudit.relays.kernels_batches import COMBINED, LEFT, LONGEST, PREFACE, sets_near
 from netaudit.relays.likelihood import of_delay
 from netaudit.relays.pair_probabilities import near_pairs
 

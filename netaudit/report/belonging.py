@@ -18,7 +18,7 @@ from netaudit.case.report_status import FRAMES, REPORT, Moment, marked, written
 from netaudit.errors import CaseError, NetauditError, ReasonedError
 from netaudit.report.from_case import rendered
 from netaudit.report.rewriting import may_be_shown, with_news
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 
 if TYPE_CHECKING:
     from netaudit.case.reading import Case

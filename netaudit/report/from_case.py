@@ -3,6 +3,8 @@
 The file loads nothing from anywhere: styles, thumbnails and one script of our own (sorting, filtering, folding) are
 inside, and a content security policy that names the hash of that script forbids the rest. All of it can be read without
 the script. Beside it lies an annex with every frame. The same case gives the same files.
+
+The report's templates as jinja compiles them, kept in the user's cache: filling them in takes less time.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import jinja2
+
 import netaudit
+from netaudit import __version__
 from netaudit.case.report_status import FRAMES, moment
 from netaudit.errors import CaseError
 from netaudit.findings import statement_text
@@ -24,19 +29,16 @@ from netaudit.report import (
     sections_checking,
     sections_counts,
     sections_devices,
-    sections_duties,
     sections_endpoints,
     sections_events,
     sections_findings,
     sections_front,
     sections_images,
-    sections_live,
     sections_matrix,
     sections_method,
     sections_moments,
     sections_persons,
     sections_relays,
-    sections_run,
     sections_scope,
     sections_summary,
 )
@@ -48,10 +50,12 @@ from netaudit.report.timeline import timeline
 from netaudit.report.topology import topology
 from netaudit.report.wording import Wording, is_zone
 from netaudit.storage.files import write_whole
+from netaudit.system.user_cache import keep, recalled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jinja2.bccache import Bucket
     from markupsafe import Markup
 
     from netaudit.case.decisions import Decision
@@ -162,7 +166,7 @@ def _views(
             "unmask": unmask,
             "banner": _banner(recipient, w) if unmask else "",
             "banner_css": css_text(_banner(recipient, w)) if unmask else "",
-            "run": sections_run.run(case, w, at),
+            "run": sections_method.run(case, w, at),
             "sections": [(name, number) for number, name in enumerate(SECTIONS, 1)],
             "front": FRONT,
             "open": OPEN,
@@ -175,7 +179,7 @@ def _views(
             "summary": sections_summary.summary(case, judged, parties, w),
             "checking": sections_checking.checking(case, w, at),
             "scope": scope,
-            "live": sections_live.live(case, w),
+            "live": sections_method.live(case, w),
             "vantage": sections_scope.vantage(case, w),
             "certainty": w.t.group("certainty"),
             "findings": sections_findings.findings(judged, hosts, captures, w, at),
@@ -200,7 +204,7 @@ def _views(
             "methods": list(w.t.group("method").values()),
             "limits": [*w.t.group("limit").values(), *sections_method.applying(case, w)],
             "facts": w.t.group("fact"),
-            "duties": sections_duties.duties(case, judged, w),
+            "duties": sections_findings.duties(case, judged, w),
         }
         frames = frames_annex.annex(case, judged, captures, w)
         gallery = sections_images.gallery(case, order, made.result(), w)
@@ -286,7 +290,7 @@ def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-    from netaudit.report.compiled import Kept
+    from netaudit.report.from_case import Kept
     from netaudit.system.user_cache import cache_folder
 
     environment = Environment(
@@ -298,3 +302,23 @@ def render(shown: dict[str, Any], lang: str) -> str:
         bytecode_cache=Kept(cache_folder()),
     )
     return environment.get_template("report.html.j2").render(shown, html_lang="zh-CN" if lang == "zh" else "en")
+
+
+class Kept(jinja2.BytecodeCache):
+    """Files in a folder; what cannot be read is compiled again, what cannot be written is not kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, bucket: Bucket) -> Path:
+        """One file for each template and edition: how the environment is set up is compiled into it."""
+        return self._folder / f"{bucket.key}.{jinja2.__version__}.{__version__}.html"
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take the compiled template where it was made of the same source, by the same versions."""
+        if (kept := recalled(self._path(bucket))) is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        keep(self._path(bucket), bucket.bytecode_to_string())

@@ -12,7 +12,7 @@ from netaudit.duties.cards import card, edition
 from netaudit.duties.cards import say as say_duties
 from netaudit.recheck.judging import STATUSES
 from netaudit.recheck.saying import say, visit_rows
-from netaudit.report.compiled import Kept
+from netaudit.report.from_case import Kept
 from netaudit.storage.files import write_whole
 from netaudit.system.user_cache import cache_folder
 

@@ -1,4 +1,7 @@
-"""How the case was sealed, signed and stamped when the report was written, and by which commands others check it."""
+"""How the case was sealed, signed and stamped when the report was written, and by which commands others check it.
+
+Problems of signatures and second opinions in the language of a report.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from netaudit.case.custody import entries
 from netaudit.case.report_status import SECOND_OPINION, VALIDATED
 from netaudit.case.seal import sealed_files
 from netaudit.errors import NetauditError
-from netaudit.report.signing_words import problem_text
 from netaudit.signing.verification import attested, commands
 
 if TYPE_CHECKING:
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
     from netaudit.case.report_status import Moment
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
+
+MOST = 400  # characters
+
+
+def problem_text(problem: str, w: Wording) -> str:
+    """A problem of seal, signature, stamp or opinion."""
+    return w.t.phrase(problem, lambda part: w.exact(part, MOST))
+
+
+def opinion_text(opinion: str, w: Wording) -> str:
+    """Why a second opinion is what it is, from its status and its reason: 'confirmed: opinion_same'."""
+    status, colon, why = opinion.partition(": ")
+    known = w.t.known("status", status)
+    if not colon or known is None:
+        return problem_text(opinion, w)
+    return ("：" if w.lang == "zh" else ": ").join((known, problem_text(why, w)))
+
 
 MOST_PROBLEMS = 20
 FIGURES = ("all", "confirmed", "contradicted")  # of a second opinion

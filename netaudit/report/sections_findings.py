@@ -1,4 +1,7 @@
-"""Findings A to C in full, the encrypted uploads D, and the matrix of devices and endpoints."""
+"""Findings A to C in full, the encrypted uploads D, and the matrix of devices and endpoints.
+
+Which articles the findings of a case touch, what is shown of them, and which papers to ask for.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netaudit.case.reviews import latest
+from netaudit.duties.cards import cards_of, edition, say
+from netaudit.duties.stored import stored_card, stored_rows
 from netaudit.findings.vocabulary import COUNTED, GRADE
-from netaudit.report import frames
+from netaudit.report import frames, reading
 from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
     from netaudit.case.report_status import Moment
     from netaudit.case.reviews import Review
     from netaudit.report.judgements import Judgements
-    from netaudit.report.reading import Row
+    from netaudit.report.reading import CaseLike, Row
     from netaudit.report.sections_endpoints import Hosts
     from netaudit.report.wording import Wording
 
@@ -200,3 +205,15 @@ def _connection(flow: Row, captures: dict[str, str], w: Wording) -> str:
 def _socket(ip: str | None, port: int | None, w: Wording) -> str:
     address = w.exact(ip, 60)
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def duties(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
+    """Cards of the kinds of findings of the case and of what devices say they store, and what is said around them."""
+    endpoints = reading.rows(case.table("endpoints"), "endpoint_id", "country")
+    countries = {row["endpoint_id"]: row["country"] or "" for row in endpoints}
+    stored = stored_card(stored_rows(case.table("observations")), w.lang)
+    return {
+        "say": lambda key: say(key, w.lang),
+        "cards": cards_of(judged.all, countries, w.lang) + ([stored] if stored is not None else []),
+        "edition": edition(w.lang),
+    }

@@ -1,4 +1,9 @@
-"""With what was judged: the face detector with its thresholds and measured errors, and the rules with their hash."""
+"""With what was judged: the face detector with its thresholds and measured errors, and the rules with their hash.
+
+How a live case was recorded: by what, what was lost on the way, why it stopped.
+
+When and how a case was made: the one block of a report that differs between two runs over the same captures.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,11 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import netaudit
+from netaudit.case.custody import broken, entries
 from netaudit.images import face_verdict, model
 
 if TYPE_CHECKING:
+    from netaudit.case.report_status import Moment
     from netaudit.report.judgements import Judgements
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
@@ -61,3 +68,79 @@ def applying(case: CaseLike, w: Wording) -> list[str]:
     ledgers = case.table("ledgers", ["ledger", "understood"]).to_pylist()
     unsure = {row["ledger"] for row in ledgers if not row["understood"]}
     return [text for ledger, text in w.t.group("limit_where").items() if ledger in unsure]
+
+
+LOSSES = {"kernel": "live_lost_kernel", "interface": "live_lost_interface", "own": "live_lost_own"}
+STOPPED = {
+    "asked": "live_stopped_asked",
+    "duration": "live_stopped_duration",
+    "disk_full": "live_stopped_disk_full",
+    "ring_full": "live_stopped_ring_full",
+    "too many files": "live_stopped_files",
+    "day over": "live_stopped_day",
+    "case full": "live_stopped_full",
+    "": "live_stopped_unknown",
+}
+MOST_FILES = 20  # overwritten files named
+
+
+def live(case: CaseLike, w: Wording) -> dict[str, Any] | None:
+    """Facts of the live run; None for a case that was audited from files."""
+    facts = getattr(case, "run", {}).get("live")
+    if not isinstance(facts, dict):
+        return None
+    lost = {name: facts.get(f"dropped_{name}") or 0 for name in LOSSES}
+    losses = [w.t(LOSSES[name], n=w.number(count)) for name, count in lost.items() if count]
+    if untold := facts.get("untold_runs"):
+        losses.append(w.t("live_lost_unknown", n=w.number(untold)))
+    gone = [str(name) for name in facts.get("overwritten") or []]
+    stopped = str(facts.get("stopped", ""))
+    return {
+        "interface": w.exact(facts.get("interface")),
+        "recorder": w.t("live_recorder_another")
+        if facts.get("recorder") == "another"
+        else w.text(str(facts.get("recorder", "")), 40),
+        "filter": w.exact(facts.get("filter")) if facts.get("filter") else "",
+        "received": w.number(facts.get("received") or 0),
+        "bad": bool(losses),
+        "lost": ", ".join(losses) or w.t("live_lost_none"),
+        "stopped": w.t(STOPPED[stopped]) if stopped in STOPPED else w.text(stopped, 80),
+        "overwritten": w.t("live_overwritten_files", n=w.number(len(gone)), names=", ".join(gone[:MOST_FILES]))
+        if gone
+        else "",
+    }
+
+
+MOST_PROBLEMS = 10  # of the chain
+
+
+def _settings(settings: object, w: Wording) -> str:
+    """The file of settings that took part; empty where none did."""
+    if not isinstance(settings, dict):
+        return ""
+    options = settings.get("options")
+    names = ", ".join(str(one) for one in options) if isinstance(options, list) else ""
+    return w.t(
+        "run_settings_file", name=w.exact(settings.get("name"), 80), of=w.exact(settings.get("of"), 20),
+        options=w.exact(names, 300), sha256=w.exact(settings.get("sha256"), 64),
+    )  # fmt: skip
+
+
+def run(case: CaseLike, w: Wording, at: Moment) -> dict[str, Any]:
+    """Times of the audit, how many worked at it, and the end of the chain when this was written."""
+    facts = getattr(case, "run", {})
+    folder = getattr(case, "folder", None)
+    lines = entries(folder)[: at.lines] if folder is not None else []
+    problems = broken(folder) if folder is not None else []
+    return {
+        "made": w.exact(at.made, 60),
+        "settings": _settings(facts.get("settings"), w),
+        "started": w.exact(facts.get("started_utc"), 60),
+        "finished": w.exact(facts.get("finished_utc"), 60),
+        "workers": w.number(facts["workers"]) if isinstance(facts.get("workers"), int) else "",
+        "custody": w.t("run_custody_broken" if problems else "run_custody_holds", n=w.number(len(lines)))
+        if lines
+        else "",
+        "broken": [w.sentence(problem, 300) for problem in problems[:MOST_PROBLEMS]],
+        "head": w.exact(lines[-1]["hash"]) if lines else "",
+    }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from netaudit.contracts.reasons import JOIN, parsed
 from netaudit.findings import vocabulary
-from netaudit.findings.limit_words import LIMITS
 from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 def _limits() -> dict[str, dict[str, str]]:
     """Notes of bounds that were reached."""
-    given = LIMITS.items()
-    return {f"note.{note}": {"zh": f"达到界限：{zh}", "en": f"limit: {note}"} for note, (zh, _) in given} | {
-        f"note.kept {note}": {"zh": zh, "en": note} for note, (zh, _) in given if " over " in note
+    given = {note: words["zh"] for note, words in vocabulary.TEXTS["ledger"]["limits"].items()}
+    return {f"note.{note}": {"zh": f"达到界限：{zh}", "en": f"limit: {note}"} for note, zh in given.items()} | {
+        f"note.kept {note}": {"zh": zh, "en": note} for note, zh in given.items() if " over " in note
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.learning import FIELDS_CUT, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
+from netaudit.contracts.judgements import FIELDS_CUT, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.routes.apart import announced, devices_of_flows
 from netaudit.routes.dictionaries import explained
 from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_inferred, with_words

@@ -36,23 +36,10 @@ PURPOSE = ("agent", "agent_company", "salesperson", "risk", "report_time", "firs
 TELLING = frozenset({"name", "id_number", "phone", "person_id", "time", "gender", "age"})
 _PICTURED = {"time", "picture"}
 _LIST = later(r"\[\d+\]")
-_COMMANDS = frozenset(
-    {
-        "cmd",
-        "command",
-        "method",
-        "operator",
-        "action",
-        "op",
-        "type",
-        "msgtype",
-        "event",
-        "api",
-        "service",
-        "func",
-        "interface",
-    }
-)
+_COMMANDS = frozenset({
+    "cmd", "command", "method", "operator", "action", "op", "type", "msgtype", "event", "api", "service",
+    "func", "interface",
+})  # fmt: skip
 SEVERAL = 3
 _ID_PHOTO = frozenset({(102, 126), (358, 441), (178, 220)})  # pixels of the portraits of ID cards
 _TIME_IN_NAME = later(
@@ -76,22 +63,10 @@ _FACES = frozenset(
 )
 _FILE_NAME = later(r"([\w.-]{6,128})\.[A-Za-z]{3,4}\Z")
 _DIGEST = later(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", re.ASCII)
-_GOODS = frozenset(
-    {
-        "goods",
-        "product",
-        "products",
-        "sku",
-        "item",
-        "items",
-        "dish",
-        "dishes",
-        "menu",
-        "listing",
-        "listings",
-        "shangpin",
-    }
-) | {"商品", "菜品"}
+_GOODS = frozenset({
+    "goods", "product", "products", "sku", "item", "items", "dish", "dishes", "menu", "listing", "listings",
+    "shangpin", "商品", "菜品",
+})  # fmt: skip
 WIDE = 640  # pixels of a picture of a scene, at least
 LARGER = 2  # times the area of the next one that a picture of a scene has
 _HTTP = frozenset({"http", "http2", "http3", "h2"})

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from netaudit.contracts.unwrapping_steps import step
 from netaudit.rows.segments import segment_of
 from netaudit.rows.uploads import CHUNK, END, MADE, MOST_OFFSET, MOST_PARTS, NEXT, TEXT, UploadPart, parameters
-from netaudit.text.base64_alphabet import STANDARD
+from netaudit.text.charset import STANDARD
 from netaudit.text.json_document import JsonDocument
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart

@@ -24,7 +24,7 @@ from netaudit.rows.leaves import query_describes
 from netaudit.rows.objects import object_batch
 from netaudit.rows.publications import of_publications
 from netaudit.rows.told import message_rows, of_messages
-from netaudit.signatures.descriptions import describes
+from netaudit.signatures.field_words import describes
 from netaudit.tables import EVIDENCE
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import are_plain_texts

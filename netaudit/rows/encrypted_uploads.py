@@ -9,8 +9,7 @@ import numpy as np
 
 from netaudit.messages.flow import flow_id
 from netaudit.streams.layouts import PLAIN, QUIC, SPAN, TLS
-from netaudit.tables import ENCRYPTED_UPLOADS, Row
-from netaudit.tables.encrypted import LEAST_UNIT
+from netaudit.tables import ENCRYPTED_UPLOADS, LEAST_UNIT, Row
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:

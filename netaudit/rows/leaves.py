@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from netaudit.contracts.document_values import TEXT, children
 from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.documents.head import path_of
-from netaudit.signatures.descriptions import describes
+from netaudit.signatures.field_words import describes
 from netaudit.storage.files import remove
 from netaudit.storage.table_streams import TableWriter, stream_parts
 from netaudit.tables import LEAVES

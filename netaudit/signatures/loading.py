@@ -18,7 +18,7 @@ from netaudit.errors import SignatureError
 from netaudit.signatures.checking import check_entry
 from netaudit.signatures.conditions import Condition, compile_condition
 from netaudit.signatures.vocabulary import Vocabulary, read_vocabulary
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 from netaudit.system.desktop_files import is_left_by_desktop
 from netaudit.system.reasons import why
 from netaudit.system.windows_names import real

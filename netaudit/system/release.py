@@ -2,6 +2,8 @@
 
 Whoever can change a file can change the list, too; so its own hash is told, to be compared with the published one. That
 is over the lines of the package's own files, which an installer leaves as they are.
+
+Which copy of netaudit this is: a hash over its code.
 """
 
 from __future__ import annotations
@@ -66,3 +68,19 @@ def digest_of(lines: dict[str, str]) -> str:
 def hashed(data: bytes) -> str:
     """A hash as RECORD writes it."""
     return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+PACKAGE = Path(__file__).parents[1]
+CODE = (".py", ".yaml", ".csv", ".sql", ".j2", ".js", ".css", ".json")
+NOT_CODE = ("_docs", "_kernels", "_signatures", "__pycache__")
+
+
+def code_digest(package: Path = PACKAGE) -> str:
+    """SHA-256 over all code and texts of the package, by names and contents; ends of lines count as one."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*"), key=lambda one: one.relative_to(package).as_posix()):
+        name = path.relative_to(package).as_posix()
+        if path.suffix in CODE and not set(path.relative_to(package).parts) & set(NOT_CODE):
+            content = path.read_bytes().replace(b"\r\n", b"\n")
+            digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return digest.hexdigest()

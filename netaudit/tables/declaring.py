@@ -1,20 +1,24 @@
 """What a table is: columns with type, unit and meaning, the key that sorts it, and rows made by column name.
 
-Raise `TABLES_VERSION` when a column changes its meaning.
+`tables.csv` has every table, `columns.csv` their columns in order; a table `x_clear` holds values of the table `x` in
+clear, under its name. Raise `TABLES_VERSION` when a column changes its meaning.
 """
 
 from __future__ import annotations
 
 import collections
+import csv
 import functools
 import keyword
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES_VERSION = 4
+LEAST_UNIT = 1024  # bytes of plaintext from which on a row of encrypted_uploads is compared with images
 Row = Any  # a row of a table: a named tuple that `Table.row` made
 
 
@@ -82,9 +86,18 @@ def _arrow(kind: str) -> pa.DataType:
     return getattr(pa, kind if kind != "bool" else "bool_")()
 
 
-CAPTURE_ID = Column(
-    "capture_id",
-    "string",
-    "Capture, by the first 16 digits of its SHA-256 (unfinished-N if not read to its end); frames count within it.",
-)
-FRAME = "number of the packet in its capture, from 1, as Wireshark counts"
+def declared(kept: str) -> tuple[Table, ...]:
+    """The tables of the files beside this module that a case keeps under `kept`, in their order."""
+    columns = collections.defaultdict(list)
+    for table, name, kind, unit, reasons, meaning in _lines("columns.csv"):
+        columns[table].append(Column(name, kind, meaning, unit, bool(reasons)))
+    return tuple(
+        Table(table.removesuffix("_clear"), meaning, tuple(key.split()), tuple(columns[table]))
+        for table, where, key, meaning in _lines("tables.csv")
+        if where == kept
+    )
+
+
+def _lines(name: str) -> list[list[str]]:
+    with Path(__file__).with_name(name).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]

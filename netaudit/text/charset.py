@@ -1,9 +1,16 @@
-"""Text of protocols that leave the character set open: names, descriptions, greetings."""
+"""Text of protocols that leave the character set open: names, descriptions, greetings.
+
+The alphabet of base64 that is safe in addresses and names of files, made the common one (RFC 4648, 4 and 5).
+
+Percent escapes in bytes.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+
+import numpy as np
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
@@ -37,3 +44,17 @@ def decoded(raw: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return raw.decode("latin-1")
+
+
+STANDARD = bytes.maketrans(b"-_", b"+/")  # for `bytes.translate`
+STANDARD_TEXT = str.maketrans("-_", "+/")  # for `str.translate`
+
+
+def unquote(data: bytes) -> bytes:
+    """Take percent escapes off (RFC 3986, 2.1); a percent sign that starts no escape stays."""
+    if b"%" not in data:
+        return data
+    from netaudit.text.kernels_percent import write_plain  # numba, which an audit loads in its own way first
+
+    out = np.empty(len(data), np.uint8)
+    return out[: write_plain(np.frombuffer(data, np.uint8), out)].tobytes()

@@ -30,7 +30,7 @@ def registrable(host: str, *, rented: bool = True) -> str:
     name = host.lower().rstrip(".").rpartition("@")[2]
     name = name.partition(":")[0] if name.count(":") == 1 else name
     labels = name.split(".")
-    if len(labels) < 2 or not all(labels) or _is_address(name):
+    if len(labels) < 2 or not all(labels) or is_ip_address(name):
         return ""
     if rented and any(name.endswith(f".{one}") for one in RENTED):
         return name
@@ -38,7 +38,8 @@ def registrable(host: str, *, rented: bool = True) -> str:
     return ".".join(labels[-3 if wide else -2 :])
 
 
-def _is_address(name: str) -> bool:
+def is_ip_address(name: str) -> bool:
+    """Whether it is an IP address, in brackets or not."""
     try:
         ipaddress.ip_address(name.strip("[]"))
     except ValueError:

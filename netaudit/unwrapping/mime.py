@@ -6,7 +6,7 @@ import re
 from email.errors import HeaderParseError
 from email.header import decode_header
 
-from netaudit.text.percent import unquote
+from netaudit.text.charset import unquote
 from netaudit.unwrapping.text import to_text
 
 _FIELD = re.compile(rb"([!#-'*+\-.0-9A-Z^-z|~]{1,80})[ \t]*:[ \t]*([^\r\n]*)")

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from netaudit.contracts.document_values import Keyed, Pairs, Placed, Repeated
+from netaudit.text.charset import unquote
 from netaudit.text.json_document import LONGEST, JsonDocument
-from netaudit.text.percent import unquote
 from netaudit.unwrapping.bson_values import bson_values
 from netaudit.unwrapping.codecs.bson import is_bson
 from netaudit.unwrapping.codecs.form import pairs

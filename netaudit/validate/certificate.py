@@ -18,9 +18,9 @@ from netaudit.errors import ReasonedError, UsageError
 from netaudit.findings.bounds import lower
 from netaudit.masking.mask import visible
 from netaudit.signing.sm2 import can_check, check_sm2
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 from netaudit.system.clock import now
-from netaudit.system.own_code import code_digest
+from netaudit.system.release import code_digest
 from netaudit.text.bilingual import speaker
 from netaudit.text.yaml_text import yaml_of
 from netaudit.validate.judging import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from netaudit.browse import rechecking
+from netaudit.browse import comparing
 from netaudit.browse.gate import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
@@ -40,7 +40,7 @@ def test_what_became_of_each_transfer_stands_beside_the_figures(browser, lang) -
 
 
 def test_cases_that_are_too_large_for_a_page_are_left_to_the_command(browser, monkeypatch) -> None:
-    monkeypatch.setattr(rechecking, "MOST_FLOWS", 1)
+    monkeypatch.setattr(comparing, "MOST_FLOWS", 1)
     text = browser.get(f"{MOUNT}/compare?a=0&b=1&lang=en").text
     assert "More than 1 connections: netaudit recheck" in text
     assert TEXTS["status.gone"]["en"] not in text

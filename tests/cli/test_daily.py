@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from netaudit.cli import daily as commands
+from netaudit.cli import living as commands
 from netaudit.cli.app import app
-from netaudit.cli.daily import daily_command, followed_folder
 from netaudit.cli.exits import Exit
+from netaudit.cli.living import daily_command, followed_folder
 from netaudit.errors import UsageError
 from netaudit.live.settings import LiveSettings
 

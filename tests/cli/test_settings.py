@@ -9,7 +9,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from netaudit.case.places import beside
+from netaudit.case.writing import beside
 from netaudit.cli import settings
 from netaudit.cli.app import app
 from netaudit.cli.settings import SETTINGS, find, read

@@ -6,8 +6,7 @@ import brotli
 import pytest
 import zstandard
 
-from netaudit.crosscheck.http1 import Sent, messages
-from netaudit.crosscheck.joining import joined
+from netaudit.crosscheck.http1 import Sent, joined, messages
 from netaudit.crosscheck.reassembly import Piece, Run
 
 WHOLE = bytes(range(256)) * 40

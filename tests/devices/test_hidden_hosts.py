@@ -7,7 +7,7 @@ import time
 import pytest
 
 from netaudit.devices.collecting import Device
-from netaudit.devices.hidden_hosts import hidden, system_of
+from netaudit.devices.identity import hidden, system_of
 from netaudit.signatures.conditions import Fact
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15"

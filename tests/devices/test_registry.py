@@ -8,8 +8,7 @@ import pytest
 from stdnum import mac as registry
 from stdnum.exceptions import InvalidComponent
 
-from netaudit.devices.registry import blocks, holder_of, read
-from netaudit.devices.vendor import holder
+from netaudit.devices.registry import blocks, holder, holder_of, read
 
 TEXT = """# a remark
 000000-000002,0000A0 o="FIRST %LTD%"

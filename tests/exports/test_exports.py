@@ -17,9 +17,8 @@ from docx.oxml.ns import qn
 import netaudit
 from netaudit.cli.exporting import WRITERS, Asked, export_command
 from netaudit.errors import CaseError
-from netaudit.exports.record import record_of
+from netaudit.exports.record import TEXTS, record_of
 from netaudit.exports.sheets import LONGEST, SHEETS, _value, write_xlsx
-from netaudit.exports.texts import TEXTS
 from netaudit.exports.word import write_docx
 from netaudit.report.wording import Wording
 from netaudit.tables import BY_NAME

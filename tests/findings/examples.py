@@ -6,8 +6,7 @@ import functools
 
 import pyarrow as pa
 
-from netaudit.contracts.judgements import STOPPED
-from netaudit.contracts.learning import LEAVES_CUT
+from netaudit.contracts.judgements import LEAVES_CUT, STOPPED
 from netaudit.endpoints.declared import DECLARED
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.tables import BY_NAME

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import netaudit
-from netaudit.findings.ledgers import reason_word
-from netaudit.findings.limit_words import CODINGS, LIMITS
+from netaudit.findings.ledgers import BY_NAME, reason_word
+from netaudit.findings.marked import WINDOW_S
+from netaudit.findings.moments import LEAST_BYTES
 from netaudit.unwrapping.codecs import coding
+
+LIMITS = BY_NAME["limits"].reasons
 
 
 def test_every_bound_that_is_reached_has_words() -> None:
@@ -21,10 +26,17 @@ def test_every_bound_that_is_reached_has_words() -> None:
     said.discard("…")
     assert len(said) > 18
     assert said <= LIMITS.keys(), said - LIMITS.keys()
-    assert set(CODINGS) == set(coding._CODINGS)
+    assert {note.split()[0] for note in LIMITS if note.endswith("ratio or expansion")} == {*coding._CODINGS, "zip"}
 
 
 def test_they_are_said_in_both_languages() -> None:
     assert reason_word("limits", "carving", "zh") == "在未知数据中的搜索量"
     assert reason_word("limits", "carving", "en") == "searching in unknown data"
     assert reason_word("limits", "something new", "zh") == "something new"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_words_of_marks_have_their_figures(lang) -> None:
+    words = [reason_word("marks", code, lang) for code in ("followed", "not followed")]
+    assert all(re.search(rf"\b{WINDOW_S} (s|秒)", one) for one in words)
+    assert f"{LEAST_BYTES // 1024} KiB" in words[0]

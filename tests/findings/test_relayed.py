@@ -69,8 +69,8 @@ def test_uploads_that_fit_images_are_not_counted_among_the_others() -> None:
 
 def test_the_bound_is_said_in_words_that_both_sides_read_alike() -> None:
     [matched] = [kind for kind in HIDDEN if kind.name == "matched_sharply"]
-    assert "as far as light, scene and visitor do not steer both" in matched.en
-    assert "以光线、场景和来访者没有同时左右两者为限" in matched.zh
+    assert "as far as light, scene and visitor do not steer both" in matched.words.en
+    assert "以光线、场景和来访者没有同时左右两者为限" in matched.words.zh
 
 
 def test_what_was_tried_is_said_of_each_and_not_the_longest_of_all() -> None:

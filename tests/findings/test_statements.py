@@ -7,7 +7,7 @@ import string
 import orjson
 import pytest
 
-from netaudit.contracts.learning import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
+from netaudit.contracts.judgements import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.findings.ledgers import Run
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
@@ -43,8 +43,8 @@ def test_every_kind_keeps_the_contract(kind) -> None:
     said = [one for one in statements(EXAMPLES[kind.name]()) if one["kind"] == kind.name]
     assert said, "its example makes it"
     assert said == orjson.loads(orjson.dumps(said)), "it is plain data"
-    assert fields(kind.zh) == fields(kind.en), "both wordings tell the same"
-    assert fields(kind.zh) <= {"why", "by", "to", "who"} | set(said[0].get("counts", {})), (
+    assert fields(kind.words.zh) == fields(kind.words.en), "both wordings tell the same"
+    assert fields(kind.words.zh) <= {"why", "by", "to", "who"} | set(said[0].get("counts", {})), (
         "nothing is told that is not counted"
     )
     texts = {lang: sentence(said[0], lang) for lang in LANGS}

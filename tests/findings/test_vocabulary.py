@@ -16,6 +16,8 @@ import netaudit
 from netaudit.errors import CaseError
 from netaudit.findings import vocabulary
 from netaudit.findings.finding import Finding
+from netaudit.findings.ledgers import BY_NAME as LEDGERS_BY_NAME
+from netaudit.findings.statements import BY_NAME as STATEMENTS_BY_NAME
 from netaudit.findings.statements import KINDS as STATEMENTS
 from netaudit.findings.statements import statements
 from netaudit.findings.vocabulary import ACTS, COUNTED, GRADE, GRADES, KIND, KINDS, RULES, grade_of, kind_of
@@ -79,6 +81,16 @@ def test_names_are_given_once_and_every_entry_is_used() -> None:
     assert {letter for kind in KINDS for letter in kind.grades} == set(GRADE)
     made = {(kind.act, letter, rule) for kind in KINDS for letter in kind.grades for rule in kind.rules}
     assert len(made) == sum(len(kind.grades) * len(kind.rules) for kind in KINDS), "two kinds fit the same finding"
+
+
+def test_every_wording_is_of_an_entry_that_is_there() -> None:
+    texts = vocabulary.TEXTS
+    assert set(texts["certainty"]) == set(GRADE)
+    assert set(texts["act"]) == {act.name for act in ACTS}
+    assert set(texts["finding_rule"]) == {rule.name for rule in RULES}
+    assert set(texts["lead"]) <= {act.name for act in ACTS} | set(KIND)
+    assert set(texts["statement"]) == set(STATEMENTS_BY_NAME)
+    assert set(texts["ledger"]) <= set(LEDGERS_BY_NAME)
 
 
 @pytest.mark.parametrize("grade", GRADES, ids=lambda grade: grade.letter)

@@ -21,10 +21,9 @@ from netaudit.images import cpu_limit, helper
 from netaudit.images import judge as judging
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.face_verdict import FaceVerdict
-from netaudit.images.helper import PixelBudget, Recent, worker
+from netaudit.images.helper import PixelBudget, Recent, shows, worker
 from netaudit.images.images import ImageFacts
 from netaudit.images.judge import STOOD_STILL, WORKED_ON, Judge
-from netaudit.images.likeness import shows
 from netaudit.system import programs
 from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode, texture

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.contracts.answers import IN_FIELD
-from netaudit.findings.ledgers import LIMIT
-from netaudit.findings.limit_words import LIMITS
+from netaudit.findings.ledgers import BY_NAME, LIMIT
 from netaudit.messages.kafka import KafkaReader, recognise
 from netaudit.messages.kafka_records import DAMAGED, TOO_LARGE, TOO_MANY, UNKNOWN, Budget
 from netaudit.messages.reader import Opening, Verdict
@@ -163,7 +162,7 @@ def notes(messages) -> set[str]:
 def test_what_cannot_be_read_is_told(batches: bytes, note: str) -> None:
     messages, _ = read([up(produce(batches))], **ROW)
     assert notes(messages) == {note}
-    assert note.removeprefix(LIMIT) in LIMITS
+    assert note.removeprefix(LIMIT) in BY_NAME["limits"].reasons
     assert not any(PICTURE in one.body for one in messages if not one.notes) or b"hidden" in batches
 
 

@@ -8,7 +8,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.observations.service_bindings import NOTHING, binding
+from netaudit.observations.lookups import NOTHING, binding
 
 
 def key_of_ech(public: bytes, version: int = 0xFE0D) -> bytes:

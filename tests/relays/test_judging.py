@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netaudit.relays import judging, matching_one_to_one, standing
+from netaudit.relays import judging, matching_one_to_one
 from tests.relays import offices, steered, unlike
 
 
@@ -23,7 +23,7 @@ LEAST_RECALL = {"exact": 0.9, "partly": 0.9, "base64": 0.9, "quic": 0.8, "batch"
 @pytest.fixture
 def others_too(monkeypatch):
     """As if QUIC and batches had passed enough offices in which nothing is sent on."""
-    monkeypatch.setattr(standing, "VALIDATED", standing.VALIDATED | {"quic", "batch"})
+    monkeypatch.setattr(matching_one_to_one, "VALIDATED", matching_one_to_one.VALIDATED | {"quic", "batch"})
 
 
 @pytest.mark.usefixtures("others_too")

@@ -5,12 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from netaudit.relays import judging, multi_image_units, standing
-from netaudit.relays.background_rate import ALIKE, AROUND, Unrelated
+from netaudit.relays import judging, matching_one_to_one, multi_image_units
 from netaudit.relays.forms import Form
 from netaudit.relays.kernels_ratios import marginals
 from netaudit.relays.likelihood import HEAD_CELL, MISSED, ODD, of_range
 from netaudit.relays.matching_one_to_one import FEW, Match, surest
+from netaudit.relays.pair_probabilities import ALIKE, AROUND, Unrelated
 from tests.relays.offices import judged, relay_office
 
 
@@ -24,7 +24,7 @@ def _score(offices):
 
 
 def test_units_that_carry_images_are_not_what_comes_by_chance(monkeypatch):
-    monkeypatch.setattr(standing, "VALIDATED", standing.VALIDATED | {"quic"})
+    monkeypatch.setattr(matching_one_to_one, "VALIDATED", matching_one_to_one.VALIDATED | {"quic"})
     named = [
         office
         for office in (relay_office(s, "quic", partly=True) for s in range(1_950_003, 1_950_011))
@@ -38,7 +38,7 @@ def test_units_that_carry_images_are_not_what_comes_by_chance(monkeypatch):
 
 def test_single_images_beside_batches_are_called_by_how_well_sizes_are_known(monkeypatch):
     for module in (judging, multi_image_units):  # what goes together as if it were claimed
-        monkeypatch.setattr(module, "believed", standing.together)
+        monkeypatch.setattr(module, "believed", matching_one_to_one.together)
     modes = {
         match.mode
         for seed in range(7, 13)

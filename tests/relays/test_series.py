@@ -9,8 +9,7 @@ import pyarrow as pa
 import pytest
 
 from netaudit.relays.series import images_by_host, joined_units, picked, units_by_way
-from netaudit.tables import ENCRYPTED_UPLOADS, FLOWS
-from netaudit.tables.encrypted import LEAST_UNIT
+from netaudit.tables import ENCRYPTED_UPLOADS, FLOWS, LEAST_UNIT
 from tests.relays.offices import SECOND
 
 FIVE = {"a": ("10.0.0.1", "192.0.2.1", "h2"), "b": ("10.0.0.1", "192.0.2.2", "h2"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.relays.kernels_sets import sets_near
+from netaudit.relays.kernels_batches import sets_near
 from tests.relays import offices
 
 ROOM = 4096

@@ -21,8 +21,7 @@ from netaudit.cli import campaign as cli_campaign
 from netaudit.cli import doctoring
 from netaudit.cli import texts as cli_texts
 from netaudit.duties import cards as duty_cards
-from netaudit.exports import texts as papers_texts
-from netaudit.findings.accounts import CONTESTED, FACE_WORDS
+from netaudit.exports import record as papers_texts
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.findings.statements import KINDS
 from netaudit.live import wording as live_wording
@@ -99,14 +98,11 @@ def sentences() -> Iterator[tuple[str, str, str]]:
     for place, table in CATALOGUES.items():
         for key, words in table.items():
             yield f"{place}.{key}", words["en"], words["zh"]
-    for place, told in (("faces", FACE_WORDS), ("contested", CONTESTED)):
-        for key, (zh, en) in told.items():
-            yield f"ledger.{place}.{key}", en, zh
     for ledger in LEDGERS:
-        for key, (zh, en) in ledger.reasons.items():
-            yield f"ledger.{ledger.name}.{key}", en, zh
+        for key, words in ledger.reasons.items():
+            yield f"ledger.{ledger.name}.{key}", words["en"], words["zh"]
     for kind in KINDS:
-        yield f"statement.{kind.name}", kind.en, kind.zh
+        yield f"statement.{kind.name}", kind.words.en, kind.words.zh
 
 
 def files_of_texts() -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ import netaudit
 from netaudit.contracts.reasons import JOIN, parsed
 from netaudit.contracts.unwrapping_steps import spoken
 from netaudit.report.from_case import write_report
-from netaudit.report.signing_words import opinion_text, problem_text
+from netaudit.report.sections_checking import opinion_text, problem_text
 from netaudit.report.texts import LANGS, Texts
 from netaudit.report.wording import Wording, is_zone
 from netaudit.tables import TABLES

@@ -10,8 +10,8 @@ import pytest
 
 from netaudit.case.custody import Custody
 from netaudit.case.report_status import moment
-from netaudit.report import sections_run
-from netaudit.report.sections_live import live
+from netaudit.report import sections_method
+from netaudit.report.sections_method import live
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -59,11 +59,11 @@ def test_custody_and_overwritten_files(tmp_path: Path) -> None:
     section = told(tmp_path, overwritten=["record-0001_00001_20260501090000.pcapng"])
     assert section is not None
     assert "record-0001_00001" in section["overwritten"]
-    run = sections_run.run(SimpleNamespace(folder=tmp_path, run={}), Wording("en"), moment(tmp_path))
+    run = sections_method.run(SimpleNamespace(folder=tmp_path, run={}), Wording("en"), moment(tmp_path))
     assert "2 lines, the chain holds" in run["custody"]
     assert run["head"] == custody.last
     (tmp_path / "custody.jsonl").write_bytes((tmp_path / "custody.jsonl").read_bytes().replace(b"begun", b"begin"))
-    broken = sections_run.run(SimpleNamespace(folder=tmp_path, run={}), Wording("zh"), moment(tmp_path))
+    broken = sections_method.run(SimpleNamespace(folder=tmp_path, run={}), Wording("zh"), moment(tmp_path))
     assert broken["broken"]
     assert "断裂" in broken["custody"]
 

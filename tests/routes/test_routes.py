@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import netaudit
 from netaudit.cli.app import app
-from netaudit.contracts.learning import MESSAGES_CUT
+from netaudit.contracts.judgements import MESSAGES_CUT
 from netaudit.routes import messages
 from netaudit.routes.messages import target_form
 from tests.spoken import WEIGHTS, Capture, number, reply, request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.signatures.descriptions import describes
+from netaudit.signatures.field_words import describes
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.signatures.kinds import Kinds
 from netaudit.signatures.loading import load
+from netaudit.signatures.vocabulary import Kinds
 
 MEANT = {
     "IPCamera": "ip_camera", "IPCAMERA": "ip_camera", "AIBOX": "server", "FACETERMINAL": "access_terminal",

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import netaudit
 from netaudit.cli.app import app
 from netaudit.contracts.reasons import reason
-from netaudit.report.signing_words import problem_text
+from netaudit.report.sections_checking import problem_text
 from netaudit.report.wording import Wording
 from netaudit.signing.cms import Signer
 from netaudit.signing.sign import sign_case

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.storage.given_files import read_given
+from netaudit.storage.files import read_given
 
 
 @pytest.mark.links

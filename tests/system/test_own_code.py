@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netaudit.system.own_code import code_digest
+from netaudit.system.release import code_digest
 
 
 def test_code_is_hashed_whatever_its_ends_of_lines(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from netaudit.report.compiled import Kept
+from netaudit.report.from_case import Kept
 from netaudit.system import user_cache
 from netaudit.text.yaml_text import parse_yaml
 

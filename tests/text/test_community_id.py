@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.text.community_id import community_id
+from netaudit.text.addresses import community_id
 
 DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 

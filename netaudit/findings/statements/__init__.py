@@ -1,8 +1,9 @@
 """The verdict as data: statements made from tables alone, in one order, each worded in both languages.
 
 `KINDS` is the list, and its order that of the verdict: what left in clear; what was retrieved; C; D; what moved inside;
-what was not judged or not read. A statement is added by one entry: its maker and its two wordings (`statement_text.py`
-has their notation). `page` is the sentence of a first page it goes into, LAST for what was not judged or not read.
+what was not judged or not read. A statement is added by one entry, its maker, and its two wordings in `texts.yaml`
+(`statement_text.py` has their notation). `page` is the sentence of a first page it goes into, LAST for what was not
+judged or not read.
 """
 
 from __future__ import annotations

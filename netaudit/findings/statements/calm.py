@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.contracts.learning import HIDING
+from netaudit.contracts.judgements import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
 from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import heard_nearly_all, left_open, open_rows, total
 from netaudit.findings.visibility import CLEAR
+from netaudit.tables.holders import Holders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 NOTHING, BUT_UPLOADS, SO_FAR = "nothing_seen", "nothing_seen_but_uploads", "nothing_seen_so_far"  # headlines
 MOST_BY_CHANCE = 4  # numbers of a sender that chance made right in series: more would need some fifty wrong ones
@@ -25,15 +26,22 @@ CALM_NEEDS = (  # no open row in any of these
 )  # fmt: skip
 
 
+def _senders(tables: Tables, rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Who sent each of some rows: the device where it alone held several addresses, else the address."""
+    rows = list(rows)
+    joined = Holders(tables.get("bindings"), tables.get("devices")).joined({row["sender"] for row in rows})
+    return [joined.get(row["sender"], row["sender"]) for row in rows]
+
+
 def _uploads(tables: Tables) -> dict[str, int]:
-    """Encrypted uploads counted, and the inside addresses that sent them."""
+    """Encrypted uploads counted, and who sent them: addresses of one device are one sender."""
     counts = tables.get("upload_counts")
     if counts is None:
-        return {"n": 0, "addresses": 0}
+        return {"n": 0, "senders": 0}
     rows = counts.filter(pc.greater(counts["uploads"], 0)).select(["sender", "uploads", "devices"]).to_pylist()
-    named = {row["sender"] for row in rows if row["sender"]}
+    named = set(_senders(tables, (row for row in rows if row["sender"])))
     own = sum(row["devices"] for row in rows if not row["sender"])
-    return {"n": sum(row["uploads"] for row in rows), "addresses": max(len(named), own)}
+    return {"n": sum(row["uploads"] for row in rows), "senders": max(len(named), own)}
 
 
 def _after_moments(tables: Tables) -> bool:
@@ -71,10 +79,13 @@ def _headline(tables: Tables) -> str:
 
 def _may_hide(tables: Tables) -> bool:
     """Whether somebody sent enough, all its ways together, that was encrypted and mostly sent, or not understood."""
-    table, sums = tables["ledgers"], Counter[str]()
+    table, sums, counts = tables["ledgers"], Counter[tuple[str, str]](), tables.get("upload_counts")
+    rows = [row for row in counts.to_pylist() if row["sender"]] if counts is not None else []
+    for sender, row in zip(_senders(tables, rows), rows, strict=True):
+        sums[sender, "requests"] += row["sent_bytes"] or 0  # too small each to be counted
     for row in table.filter(pc.equal(table["ledger"], "egress")).to_pylist():
         if row["reason"] in {SENT_HIDDEN, SMALL}:
-            sums[row["subject"].partition(" > ")[0]] += row["bytes"] or 0
+            sums[row["subject"].partition(" > ")[0], ""] += row["bytes"] or 0
     return max(sums.values(), default=0) >= LEAST_HIDING
 
 
@@ -108,68 +119,13 @@ def _uploads_unjudged(tables: Tables) -> Iterator[Statement]:
 
 
 CALM = (
-    Kind(
-        "told_apart", _told_apart,
-        "另有 {images} 张次人脸图像、{records} 条含身份证件号码的记录由 {devices} 台自称个人手机或平板的设备传出，"
-        "未列入发现，亦未排除",
-        "{images:face image|face images} and {records:record|records} with an identity number were sent by "
-        "{devices:device that calls itself|devices that call themselves} a phone or tablet: told apart, in no finding",
-        FIRST,
-    ),
-    Kind(
-        "unattributed", left_open("unattributed", "apart", NOBODYS, subjects=True),
-        "{n} 张次人脸图像或含身份证件号码的记录所在的帧无法指明发送者：其链路地址当时并未持有所称的地址，且无人接收",
-        "{n:face image or record|face images or records} with an identity number went by in frames whose sender cannot "
-        "be told: their link address did not hold the address they name, and nobody took them",
-        FIRST,
-    ),
-    Kind(
-        "numbers_alone", left_open("numbers_alone", "apart", NUMBERS, subjects=True),
-        "{n} 个形似身份证件号码的号码传出，旁无任何名称表明其为何物",
-        "{n:number in the form of an identity number|numbers in the form of identity numbers} left, which nothing "
-        "names",
-        FIRST,
-    ),
-    Kind(
-        "numbers_unchecked", left_open("numbers_unchecked", "apart", UNCHECKED, subjects=True),
-        "{n} 个被字段称为证件号码的号码连同姓名传出，而无校验位可以核对（15 位）或校验位不符",
-        "{n:number that a field calls an identity number|numbers that fields call identity numbers} left beside a name,"
-        " of 15 digits without a check digit, or with a wrong one",
-        FIRST,
-    ),
-    Kind(
-        "numbers_own", left_open("numbers_own", "apart", OWNS, subjects=True),
-        "浏览器向同一网站发出 {n} 条含同一个身份证件号码的记录，如表单或 Cookie 所带，未列入发现",
-        "{n:record|records} with one and the same identity number left a browser for one site, as a form or a cookie "
-        "carries it; in no finding",
-        FIRST,
-    ),
-    Kind(
-        NOTHING, _when(NOTHING),
-        "未见人脸图像或身份证件号码外传，足以承载人脸图像的外发内容均已读取，未见加密上传；未发现不等于不存在",
-        "No face image and no identity number was seen leaving, and nothing of a size to carry a face image left "
-        "unread or encrypted; this is not a clean bill of health",
-        FIRST,
-    ),
-    Kind(
-        BUT_UPLOADS, _when(BUT_UPLOADS),
-        "未见人脸图像或身份证件号码外传；{addresses} 个内部地址的 {n} 次加密上传内容不可见，无法判断",
-        "No face image and no identity number was seen leaving; {n:encrypted upload|encrypted uploads} of "
-        "{addresses:inside address|inside addresses} cannot be judged, as the content is not visible",
-        FIRST,
-    ),
-    Kind(
-        SO_FAR, _when(SO_FAR),
-        "在已读取并作出判定的范围内，未见人脸图像或身份证件号码外传；未发现不等于不存在",
-        "In what was read and judged, no face image and no identity number was seen leaving; this is not a clean bill "
-        "of health",
-        FIRST,
-    ),
-    Kind(
-        "uploads_unjudged", _uploads_unjudged,
-        "{addresses} 个内部地址的 {n} 次加密上传内容不可见，无法判断",
-        "{n:encrypted upload|encrypted uploads} of {addresses:inside address|inside addresses} cannot be judged, as "
-        "the content is not visible",
-        FIRST,
-    ),
-)  # fmt: skip
+    Kind("told_apart", _told_apart, FIRST),
+    Kind("unattributed", left_open("unattributed", "apart", NOBODYS, subjects=True), FIRST),
+    Kind("numbers_alone", left_open("numbers_alone", "apart", NUMBERS, subjects=True), FIRST),
+    Kind("numbers_unchecked", left_open("numbers_unchecked", "apart", UNCHECKED, subjects=True), FIRST),
+    Kind("numbers_own", left_open("numbers_own", "apart", OWNS, subjects=True), FIRST),
+    Kind(NOTHING, _when(NOTHING), FIRST),
+    Kind(BUT_UPLOADS, _when(BUT_UPLOADS), FIRST),
+    Kind(SO_FAR, _when(SO_FAR), FIRST),
+    Kind("uploads_unjudged", _uploads_unjudged, FIRST),
+)

@@ -135,92 +135,14 @@ def _unmatched(tables: Tables) -> Iterator[Statement]:
         yield Statement("unmatched", counts=counts, subjects=sorted({row[2] for row in others})[:MOST_NAMED])
 
 
-# what validation bears, in words that both sides read alike
-BOUND_ZH = (
-    "：与图像被转发出去相一致，内容不可见（C 级；若并未转发，大小和时间如此相符的情形，在 {odds} 次这样的捕获中"
-    "不到一次，以光线、场景和来访者没有同时左右两者为限）"
-)
-BOUND = (
-    ": consistent with their being sent on, content not seen (C; if nothing had been sent on, sizes and times as alike "
-    "would come up in fewer than one of {odds} such captures, as far as light, scene and visitor do not steer both)"
-)
 HIDDEN = (
-    Kind(
-        "opened", _opened,
-        "用所交密钥解开 {n} 个加密连接，有密钥解开内容的各项发现共含 {images} 张次人脸图像",
-        "{n:encrypted connection was|encrypted connections were} opened with keys that were handed over; findings with "
-        "what was opened have {images:face image|face images}",
-        SECOND,
-    ),
-    Kind(
-        "matched_sharply", _matched,
-        "内部明文所见的 {fitting} 张次图像（含人脸 {images} 张次），其大小和时间与其后发往{to}的加密上传相符"
-        + BOUND_ZH,
-        "{fitting:image|images} seen in clear inside ({images} with a face) fit, in sizes and times, encrypted uploads "
-        "sent to {to} afterwards" + BOUND,
-        SECOND,
-        ("matched",),
-    ),
-    Kind(
-        "calibrated", _calibrated,
-        "仅凭大小和时间指为在某些加密连接中的 {all} 张次图像，用密钥解开这些连接后找到 {n} 张次",
-        "of {all:image|images} that sizes and times alone told of connections opened with keys, {n} were found in them",
-        SECOND,
-    ),
-    Kind(
-        "together", _together,
-        "发往{to}的加密上传，其大小和时间与此前内部明文所见的图像一同变化（{all} 项中 {n} 项）：图像被转发时如此，"
-        "光线、场景或来访者同时左右两者时，同一时刻的其他图像也可能如此；不指明图像，内容不可见（D 级）",
-        "sizes and times of encrypted uploads to {to} go together with images seen in clear inside before ({n} of "
-        "{all}): pictures sent on do so, and other pictures of the same moments may, where light, scene or visitor "
-        "steer both; no image is named, content not seen (D)",
-        SECOND,
-        ("together",),
-    ),
-    Kind(
-        "following", _following,
-        "内部明文所见的 {all} 张次图像中，有 {n} 张次之后 {seconds} 秒内开始向{to}加密上传："
-        "可能是为图像而发送的（特征、小图或另一形式的图像），也可能由同一来访者触发；不指明图像，内容不可见（D 级）",
-        "encrypted uploads to {to} begin within {seconds} s after {n} of {all:image|images} seen in clear inside: they "
-        "may be sent for them (features, crops, pictures in another form), or set off by the same visitor; no image is "
-        "named, content not seen (D)",
-        SECOND,
-        ("following",),
-    ),
-    Kind(
-        "tied", _tied,
-        "{all} 个标记时刻中有 {n} 个之后 {seconds} 秒内，{by}开始向{to}加密上传，内容不可见"
-        "（D 级，偶然如此的概率低于 1/{odds}）",
-        "{n} of {all:marked moment|marked moments} were followed within {seconds} s by an encrypted upload of {by} to "
-        "{to}, content not visible (D, chance below 1 in {odds})",
-        SECOND,
-    ),
-    Kind(
-        "counted", _counted,
-        "{by}向{to}加密上传 {uploads} 次，共 {bytes:size}，内容不可见（D 级）",
-        "{by} made {uploads:encrypted upload|encrypted uploads} to {to}, {bytes:size} in all, content not visible (D)",
-        SECOND,
-        ("hidden",),
-    ),
-    Kind(
-        "hidden", _hidden,
-        "向 {endpoints} 个端点加密上传 {bytes:size}，内容不可见（D 级）",
-        "{bytes:size} of encrypted uploads to {endpoints:endpoint|endpoints}, content not visible (D)",
-        SECOND,
-        ("hidden",),
-    ),
-)  # fmt: skip
-UNMATCHED = (
-    Kind(
-        "unmatched", _unmatched,
-        "已对 {n} 组设备与端点检验加密上传（TLS、QUIC、隧道、SSH，以及 TCP、HTTP、MQTT 上的自有加密）"
-        "是否与明文所见图像相符，未发现相符：试过 {seconds} 秒以内的延迟，以及不论延迟只看大小；"
-        "试过原样、base64、HTTP/2 分帧、填充、数张合并和重新编码；这不排除更大的填充、任意合并或经由其他地址发送",
-        "tested and no match: encrypted uploads (over TLS, QUIC, SSH, tunnels, or by own encryption over TCP, "
-        "HTTP and MQTT) of {n:pair|pairs} of host and endpoint against images seen in clear; tried were delays up to "
-        "{seconds} s, and any delay by sizes alone, of pictures as they are, in base64, in frames of HTTP/2, padded, "
-        "several together, and encoded anew; this does not exclude more padding, pictures put together at will, or "
-        "another address",
-        LAST,
-    ),
-)  # fmt: skip
+    Kind("opened", _opened, SECOND),
+    Kind("matched_sharply", _matched, SECOND, ("matched",)),
+    Kind("calibrated", _calibrated, SECOND),
+    Kind("together", _together, SECOND, ("together",)),
+    Kind("following", _following, SECOND, ("following",)),
+    Kind("tied", _tied, SECOND),
+    Kind("counted", _counted, SECOND, ("hidden",)),
+    Kind("hidden", _hidden, SECOND, ("hidden",)),
+)
+UNMATCHED = (Kind("unmatched", _unmatched, LAST),)

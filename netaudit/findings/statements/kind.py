@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netaudit.findings.vocabulary import kind_of
+from netaudit.findings.vocabulary import Words, kind_of, words_of
 from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
@@ -43,10 +43,13 @@ class Kind:
 
     name: str
     make: Callable[[Tables], Iterable[Statement]]
-    zh: str
-    en: str
     page: int
     tells: tuple[str, ...] = ()  # kinds of findings (`findings/vocabulary.py`)
+
+    @property
+    def words(self) -> Words:
+        """Its wordings. Raises KeyError where it has none."""
+        return words_of("statement", self.name)
 
 
 def parties(rows: Iterable[dict[str, Any]], near: str) -> dict[str, int]:

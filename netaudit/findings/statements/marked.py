@@ -109,44 +109,8 @@ def _as_seen(tables: Tables) -> Iterator[Statement]:
     )  # fmt: skip
 
 
-_ZH = (
-    "{all} 个标记时刻中有 {n} 个未发现采集丢失且互不重叠，其后 {seconds} 秒内均未见可读的图像，"
-    "或不少于 {bytes:size} 的不可读内容发往某一外部端点（任何 IP 协议，无论由谁发起）"
-    "（已知采集设备 {devices} 台，不含个人设备）："
-    "若有 {percent}% 及以上的时刻之后有此类发送，100 次这样的检查中至少 {of} 次会看到；"
-    "更少见、更小、以其他方式或在其他时刻的发送不在此列"
-)
-_EN = (
-    "after none of {n:marked moment|marked moments} around which nothing is known to be lost, apart from each other "
-    "({all} in all), did an image that can be read, or {bytes:size} or more that cannot be to one endpoint, by any "
-    "protocol of IP and whoever began it, leave within {seconds} s ({devices:capture device|capture devices} known, "
-    "personal devices left out): sent after {percent} % of them or more, it would have been seen in at least {of} of "
-    "100 such visits; what is rarer, smaller, sent in other ways or at other moments would not"
-)
-_MADE_ZH = (
-    "已知采集设备 {known} 台中有 {devices} 台，其厂商推送图像的方式已有 {entries} 个条目说明，图像在消息之内（{why}）："
-    "照此向外发送时，明文不论大小均可读，加密则自 {bytes:size} 起可见；"
-    "若在 {n} 个时刻的 {percent}% 及以上之后照此发送，100 次这样的检查中至少 {of} 次会看到"
-)
-_MADE_EN = (
-    "for {devices} of {known:capture device|capture devices} known, {entries:entry says|entries say} how devices of "
-    "the maker push pictures, in the message itself ({why}): sent outside so, they would have been read in clear "
-    "whatever their size, and encrypted have shown from {bytes:size} on; sent so after {percent} % of "
-    "{n:marked moment|marked moments} or more, it would have been seen in at least {of} of 100 such visits"
-)
-_SEEN_ZH = (
-    "已知采集设备 {known} 台中有 {devices} 台在本次采集中于内部传送人脸图像 {pictures} 张，"
-    "其中 {large} 张不小于 {bytes:size}：若在 {n} 个标记时刻之后各以同样方式向外发送一张这样的图像，"
-    "明文均可读；加密时，100 次这样的检查中至少 {hidden} 次会看到（精确二项界，置信度 95%）"
-)
-_SEEN_EN = (
-    "{devices} of {known:capture device|capture devices} known moved {pictures:face image|face images} inside in this "
-    "capture, {large} of them with {bytes:size} or more: had one like these been sent outside the same way after each "
-    "of {n:marked moment|marked moments}, it would have been read in clear; encrypted, it would have been seen in at "
-    "least {hidden} of 100 such visits (exact binomial bound, 95 % confidence)"
-)
-MARKED = (Kind("unfollowed", _unfollowed, _ZH, _EN, SECOND),)
+MARKED = (Kind("unfollowed", _unfollowed, SECOND),)
 AS_THEY_DO = (
-    Kind("as_made", _as_made, _MADE_ZH, _MADE_EN, SECOND),
-    Kind("as_seen", _as_seen, _SEEN_ZH, _SEEN_EN, SECOND),
+    Kind("as_made", _as_made, SECOND),
+    Kind("as_seen", _as_seen, SECOND),
 )

@@ -161,143 +161,54 @@ def _key_frames(tables: Tables, receivers: set[str]) -> int:
 
 
 LEFT = (
+    Kind("left", _images("left", "uploaded"), FIRST, ("uploaded",)),
+    Kind("video_left", _video_left, FIRST, ("video",)),
+    Kind("identity_left", _identity("identity_left", "uploaded"), FIRST, ("uploaded",)),
+    Kind("retrieved", _images("retrieved", "retrieved"), FIRST, ("retrieved",)),
+    Kind("identity_retrieved", _identity("identity_retrieved", "retrieved"), FIRST, ("retrieved",)),
+    Kind("delivered", _images("delivered", "delivered"), FIRST, ("delivered",)),
+    Kind("identity_delivered", _identity("identity_delivered", "delivered"), FIRST, ("delivered",)),
     Kind(
-        "left", _images("left", "uploaded"),
-        "{who}向 {endpoints} 个外部端点传出 {images} 张次人脸图像（A 级 {a}，B 级 {b}）",
-        "{images:face image|face images} left {who} for "
-        "{endpoints:outside endpoint|outside endpoints} (A {a}, B {b})",
-        FIRST,
-        ("uploaded",),
-    ),
-    Kind(
-        "video_left", _video_left,
-        "{who}向 {endpoints} 个外部端点传出视频，其中 {images} 帧画面见人脸（共查看 {frames} 个关键帧）",
-        "video left {who} for {endpoints:outside endpoint|outside endpoints}, {images:still|stills} of it with a face "
-        "({frames:key frame was|key frames were} looked at)",
-        FIRST,
-        ("video",),
-    ),
-    Kind(
-        "identity_left", _identity("identity_left", "uploaded"),
-        "{who}向 {endpoints} 个外部端点传出 {records} 条含身份证件号码的记录，"
-        "涉及 {persons} 个号码（A 级 {a}，B 级 {b}），与之同传的人脸图像 {images} 张次",
-        "{records:record|records} with {persons:identity number|identity numbers} left "
-        "{who} for {endpoints:outside endpoint|outside endpoints} (A {a}, B {b}), "
-        "{images:face image|face images} beside them",
-        FIRST,
-        ("uploaded",),
-    ),
-    Kind(
-        "retrieved", _images("retrieved", "retrieved"),
-        "{images} 张次人脸图像自外部取回",
-        "{images:face image was|face images were} retrieved from outside",
-        FIRST,
-        ("retrieved",),
-    ),
-    Kind(
-        "identity_retrieved", _identity("identity_retrieved", "retrieved"),
-        "{records} 条含身份证件号码的记录自外部取回，涉及 {persons} 个号码",
-        "{records:record|records} with {persons:identity number|identity numbers} retrieved from outside",
-        FIRST,
-        ("retrieved",),
-    ),
-    Kind(
-        "delivered", _images("delivered", "delivered"),
-        "{images} 张次人脸图像由外部送达",
-        "{images:face image was|face images were} delivered from outside",
-        FIRST,
-        ("delivered",),
-    ),
-    Kind(
-        "identity_delivered", _identity("identity_delivered", "delivered"),
-        "{records} 条含身份证件号码的记录由外部送达，涉及 {persons} 个号码",
-        "{records:record|records} with {persons:identity number|identity numbers} delivered from outside",
-        FIRST,
-        ("delivered",),
-    ),
-    Kind(
-        "templates_uploaded", _others("templates_uploaded", "templates_uploaded", "templates"),
-        "{who}向 {endpoints} 个外部端点传出不同的生物特征模板 {a} 个（A 级），仅形似模板或不完整者 {b} 个（B 级）；"
-        "模板的数值无需图像即可用于比对",
-        "{a:biometric template|distinct biometric templates} (A) and {b} in the form of one or not whole (B) left "
-        "{who} for {endpoints:outside endpoint|outside endpoints}; a template can be compared without an image",
+        "templates_uploaded",
+        _others("templates_uploaded", "templates_uploaded", "templates"),
         FIRST,
         ("templates_uploaded",),
     ),
     Kind(
-        "contacts_uploaded", _others("contacts_uploaded", "contacts_uploaded", "contacts"),
-        "{who}向 {endpoints} 个外部端点传出 {contacts} 条含姓名与电话的人员或出入记录（B 级）",
-        "{contacts:record|records} of persons or passages with a name and a phone number left {who} for "
-        "{endpoints:outside endpoint|outside endpoints} (B)",
+        "contacts_uploaded",
+        _others("contacts_uploaded", "contacts_uploaded", "contacts"),
         FIRST,
         ("contacts_uploaded",),
     ),
     Kind(
-        "templates_retrieved", _others("templates_retrieved", "templates_retrieved", "templates"),
-        "自外部取回不同的生物特征模板 {a} 个（A 级），仅形似模板或不完整者 {b} 个（B 级）",
-        "{a:biometric template|distinct biometric templates} (A) and {b} in the form of one or not whole (B) retrieved "
-        "from outside",
+        "templates_retrieved",
+        _others("templates_retrieved", "templates_retrieved", "templates"),
         FIRST,
         ("templates_retrieved",),
     ),
     Kind(
-        "contacts_retrieved", _others("contacts_retrieved", "contacts_retrieved", "contacts"),
-        "{contacts} 条含姓名与电话的人员或出入记录自外部取回",
-        "{contacts:record|records} of persons or passages with a name and a phone number retrieved from outside",
+        "contacts_retrieved",
+        _others("contacts_retrieved", "contacts_retrieved", "contacts"),
         FIRST,
         ("contacts_retrieved",),
     ),
     Kind(
-        "templates_delivered", _others("templates_delivered", "templates_delivered", "templates"),
-        "由外部送达不同的生物特征模板 {a} 个（A 级），仅形似模板或不完整者 {b} 个（B 级）",
-        "{a:biometric template|distinct biometric templates} (A) and {b} in the form of one or not whole (B) delivered "
-        "from outside",
+        "templates_delivered",
+        _others("templates_delivered", "templates_delivered", "templates"),
         FIRST,
         ("templates_delivered",),
     ),
     Kind(
-        "contacts_delivered", _others("contacts_delivered", "contacts_delivered", "contacts"),
-        "{contacts} 条含姓名与电话的人员或出入记录由外部送达",
-        "{contacts:record|records} of persons or passages with a name and a phone number delivered from outside",
+        "contacts_delivered",
+        _others("contacts_delivered", "contacts_delivered", "contacts"),
         FIRST,
         ("contacts_delivered",),
     ),
-)  # fmt: skip
+)
 MOVED_INSIDE = (
-    Kind(
-        "moved", _images("moved", "moved"),
-        "{images} 张次人脸图像在内部设备之间传送",
-        "{images:face image|face images} moved between inside devices",
-        SECOND,
-        ("moved",),
-    ),
-    Kind(
-        "identity_moved", _identity("identity_moved", "moved"),
-        "{records} 条含身份证件号码的记录在内部设备之间传送，涉及 {persons} 个号码",
-        "{records:record|records} with {persons:identity number|identity numbers} moved between inside devices",
-        SECOND,
-        ("moved",),
-    ),
-    Kind(
-        "video", _video,
-        "{images} 帧视频画面中见人脸",
-        "{images:still of video streams shows|stills of video streams show} a face",
-        SECOND,
-        ("video",),
-    ),
-    Kind(
-        "templates_moved", _others("templates_moved", "templates_moved", "templates"),
-        "在内部设备之间传送不同的生物特征模板 {a} 个（A 级），仅形似模板或不完整者 {b} 个（B 级）",
-        "{a:biometric template|distinct biometric templates} (A) and {b} in the form of one or not whole (B) moved "
-        "between inside devices",
-        SECOND,
-        ("templates_moved",),
-    ),
-    Kind(
-        "contacts_moved", _others("contacts_moved", "contacts_moved", "contacts"),
-        "{contacts} 条含姓名与电话的人员或出入记录在内部设备之间传送",
-        "{contacts:record|records} of persons or passages with a name and a phone number moved between inside devices",
-        SECOND,
-        ("contacts_moved",),
-    ),
-)  # fmt: skip
+    Kind("moved", _images("moved", "moved"), SECOND, ("moved",)),
+    Kind("identity_moved", _identity("identity_moved", "moved"), SECOND, ("moved",)),
+    Kind("video", _video, SECOND, ("video",)),
+    Kind("templates_moved", _others("templates_moved", "templates_moved", "templates"), SECOND, ("templates_moved",)),
+    Kind("contacts_moved", _others("contacts_moved", "contacts_moved", "contacts"), SECOND, ("contacts_moved",)),
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from netaudit.messages.decryption.key_scope import Wanted
+    from netaudit.messages.decryption.audit_keys import Wanted
     from netaudit.messages.decryption.keylog import KeyRing, Secret
     from netaudit.messages.places import Spans
 

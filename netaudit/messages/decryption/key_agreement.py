@@ -9,8 +9,8 @@ from netaudit.messages.decryption.keylog import MASTER_LABEL, PREMASTER_LABEL, S
 from netaudit.messages.decryption.protection import Protection, Tls13, key_sizes, protections
 from netaudit.messages.decryption.records import DEFLATE, NO_COMPRESSION
 from netaudit.messages.decryption.suites import TLS13_SUITES, Suite, suites
+from netaudit.messages.hellos.fragments import Cursor
 from netaudit.messages.hellos.hello import RETRY, Hello, parse
-from netaudit.messages.hellos.vectors import Cursor
 
 if TYPE_CHECKING:
     from netaudit.messages.decryption.carried import FlowKeys

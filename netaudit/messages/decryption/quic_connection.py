@@ -20,11 +20,11 @@ from netaudit.messages.decryption.carried import (
     WRONG_KEYS,
     Outcome,
 )
+from netaudit.messages.decryption.inner_stream import lessen
 from netaudit.messages.decryption.kernels_quic import in_turn
-from netaudit.messages.decryption.privacy import lessen
+from netaudit.messages.decryption.quic_ahead import NONE
 from netaudit.messages.decryption.quic_frames import CRYPTO, NEW_ID, RESET, STREAM, frames
 from netaudit.messages.decryption.quic_handshake import HANDSHAKE, INITIAL, TRAFFIC, Handshaking
-from netaudit.messages.decryption.quic_rows import NONE
 from netaudit.messages.decryption.quic_streams import Part, Streams
 from netaudit.messages.hellos.quic_packets import Kind, Packet, initial_keys, opened, packets
 

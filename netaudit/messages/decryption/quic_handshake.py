@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from netaudit.messages.decryption.carried import NO_KEYS, NOT_ASKED, UNSUPPORTED
 from netaudit.messages.decryption.quic_keys import Level, suites_of
 from netaudit.messages.decryption.suites import TLS13_SUITES, suites
-from netaudit.messages.hellos.fragments import Fragments
+from netaudit.messages.hellos.fragments import Cursor, Fragments
 from netaudit.messages.hellos.hello import CLIENT_HELLO, RETRY, SERVER_HELLO, Hello, parse
-from netaudit.messages.hellos.vectors import Cursor
 
 if TYPE_CHECKING:
     from netaudit.messages.decryption.carried import FlowKeys

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from netaudit.messages.decryption.aead import NONCE, Aead, Plain, Sealed, context
 from netaudit.messages.decryption.kernels_aead import key_streams
-from netaudit.messages.decryption.kernels_quic_heads import BEHIND, KEY_PHASE, SHORT_BITS, bare, samples
+from netaudit.messages.decryption.kernels_quic import BEHIND, KEY_PHASE, SHORT_BITS, bare, samples
 from netaudit.messages.decryption.key_schedule import expand_label
 from netaudit.messages.decryption.suites import suites
 from netaudit.messages.hellos.quic_packets import SAMPLE, VERSIONS, full_number

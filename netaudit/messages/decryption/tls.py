@@ -16,8 +16,7 @@ from netaudit.messages.decryption.kernels_tls import HEAD
 from netaudit.messages.decryption.key_schedule import TLS13
 from netaudit.messages.decryption.records import CONTENT, Record, size_of
 from netaudit.messages.decryption.tls_handshake import MOST_STRANGE, Handshaking
-from netaudit.messages.decryption.tls_losses import Losses
-from netaudit.messages.decryption.tls_side import CannotOpen, Proof, Side
+from netaudit.messages.decryption.tls_side import CannotOpen, Losses, Proof, Side
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ from netaudit.messages.decryption.key_schedule import TLS13
 from netaudit.messages.decryption.keylog import Secret
 from netaudit.messages.decryption.records import DEFLATE, Inflater
 from netaudit.messages.decryption.tls_side import CannotOpen, Side
+from netaudit.messages.hellos.fragments import Cursor
 from netaudit.messages.hellos.hello import CLIENT_HELLO, OLD_HEAD, SERVER_HELLO, Hello, old_size
-from netaudit.messages.hellos.vectors import Cursor
 
 if TYPE_CHECKING:
     from netaudit.messages.decryption.carried import FlowKeys

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from netaudit.contracts.details import CertificateDetails
-from netaudit.messages.hellos.vectors import Cursor
+from netaudit.messages.hellos.fragments import Cursor
 
 if TYPE_CHECKING:
     from cryptography import x509

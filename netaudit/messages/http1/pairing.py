@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from netaudit.contracts.answers import PROXIED
 from netaudit.messages.http1.head import BODY_METHODS, Head, chunks_follow, content_length, is_chunked
 from netaudit.messages.message import Message
 from netaudit.messages.rtsp.http import tunnel_in
@@ -122,6 +123,7 @@ class Pairing:
             message.host = head.target
         elif absolute := _ABSOLUTE.match(head.target):
             message.host, message.path = absolute[1].rpartition("@")[2], absolute[2] or "/"
+            message.notes.append(PROXIED)
         return self._await_answer(message)
 
     def _await_answer(self, message: Message) -> Message | None:

@@ -1,9 +1,52 @@
-"""RTP/JPEG (RFC 2435): fragments of a scan become a JPEG file whose headers are rebuilt from what the packets say."""
+"""RTP/JPEG (RFC 2435): fragments of a scan become a JPEG file whose headers are rebuilt from what the packets say.
+
+The tables that RTP/JPEG leaves out (RFC 2435, appendices A and B): those of ITU-T T.81, annex K, in zigzag order.
+"""
 
 from __future__ import annotations
 
 from netaudit.messages.message import Message
-from netaudit.messages.rtp.jpeg_tables import HUFFMAN, scaled
+
+LUMA = bytes.fromhex(
+    "100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768673e4d"
+    "71797064785c656763"
+)
+CHROMA = bytes.fromhex(
+    "1112121815182f1a1a2f634238426363636363636363636363636363636363636363636363636363636363636363636363636363636363"
+    "636363636363636363"
+)
+
+# table class and destination, counts per length, values (T.81, B.2.4.2)
+HUFFMAN = tuple(
+    bytes.fromhex(table)
+    for table in (
+        "0000010501010101010100000000000000000102030405060708090a0b",
+        (
+            "100002010303020403050504040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f0243362728209"
+            "0a161718191a25262728292a3435363738393a434445464748494a535455565758595a636465666768696a737475767778797a83848586"
+            "8788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6"
+            "e7e8e9eaf1f2f3f4f5f6f7f8f9fa"
+        ),
+        "0100030101010101010101010000000000000102030405060708090a0b",
+        (
+            "1100020102040403040705040400010277000102031104052131061241510761711322328108144291a1b1c109233352f0156272d10a16"
+            "2434e125f11718191a262728292a35363738393a434445464748494a535455565758595a636465666768696a737475767778797a828384"
+            "85868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5"
+            "e6e7e8e9eaf2f3f4f5f6f7f8f9fa"
+        ),
+    )
+)
+
+
+def scaled(quality: int) -> tuple[bytes, bytes]:
+    """Luma and chroma quantisers of a quality from 1 to 99 (RFC 2435, 4.2)."""
+    quality = min(max(quality, 1), 99)
+    factor = 5000 // quality if quality < 50 else 200 - 2 * quality
+    luma, chroma = (
+        bytes(min(max((value * factor + 50) // 100, 1), 255) for value in table) for table in (LUMA, CHROMA)
+    )
+    return luma, chroma
+
 
 LIMIT = 4 << 20  # bytes of a scan; the offset field allows 16 MiB
 FRAGMENTS = 8192  # of one picture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.messages.files.openfiles import OpenFiles, Place
 from netaudit.messages.message import DOWN, UP
-from netaudit.messages.smb.channels import IOCTL, NEGOTIATE, SESSION_SETUP, Channels
+from netaudit.messages.smb.session import IOCTL, NEGOTIATE, SESSION_SETUP, Channels
 
 if TYPE_CHECKING:
     from netaudit.messages.cutting import Frame

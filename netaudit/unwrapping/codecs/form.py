@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import step
+from netaudit.text.charset import unquote
 from netaudit.text.json_text import LONG
-from netaudit.text.percent import unquote
 from netaudit.unwrapping import text
 from netaudit.unwrapping.codecs.text import unescaped
 from netaudit.unwrapping.slices import Numbering, narrow, readable

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.contracts.unwrapping_steps import clean
 from netaudit.masking.mask import mask
-from netaudit.text.base64_alphabet import STANDARD_TEXT
+from netaudit.text.charset import STANDARD_TEXT
 from netaudit.text.json_document import is_word
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
 from netaudit.unwrapping.document import small_json

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.contracts.unwrapping_steps import Step, clean
-from netaudit.text.base64_alphabet import STANDARD
+from netaudit.text.charset import STANDARD, unquote
 from netaudit.text.json_text import LONG
-from netaudit.text.percent import unquote
 from netaudit.unwrapping import text
 from netaudit.unwrapping.part import Part, Ranges
 from netaudit.unwrapping.slices import cut, derive, known, narrow

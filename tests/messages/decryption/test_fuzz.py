@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from netaudit.messages.decryption.audit_keys import wanted
 from netaudit.messages.decryption.carried import FlowKeys, Sessions
-from netaudit.messages.decryption.key_scope import wanted
 from netaudit.messages.decryption.keylog import LOG, KeyRing, Source
 from netaudit.messages.decryption.quic import QuicOpener
 from netaudit.messages.decryption.quic_frames import frames

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from netaudit.messages.datagrams import Brought, Datagrams, together
+from netaudit.messages.decryption.audit_keys import wanted
 from netaudit.messages.decryption.carried import NO_KEYS, FlowKeys, Sessions
-from netaudit.messages.decryption.key_scope import wanted
 from netaudit.messages.decryption.keylog import KeyRing, read_source
 from netaudit.messages.decryption.quic import QuicOpener
 from netaudit.messages.decryption.quic_ahead import Ahead

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from netaudit.capture.from_files import open_captures
+from netaudit.messages.decryption.audit_keys import wanted
 from netaudit.messages.decryption.carried import FlowKeys, Sessions
-from netaudit.messages.decryption.key_scope import wanted
 from netaudit.messages.decryption.keylog import KeyRing
 from netaudit.messages.decryption.quic_handshake import MOST_REFUSED, Handshaking
 from netaudit.messages.hellos.quic_packets import Kind, packets

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.messages.decryption.kernels_quic_heads import full
+from netaudit.messages.decryption.kernels_quic import full
 from netaudit.messages.decryption.quic_keys import KEY_PHASE, Level, Packets
 from netaudit.messages.decryption.suites import suites
 from netaudit.messages.hellos.quic_packets import full_number

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages.decryption.kernels_quic import in_turn
+from netaudit.messages.decryption.quic_ahead import NONE, Row
 from netaudit.messages.decryption.quic_frames import STREAM, frames
 from netaudit.messages.decryption.quic_keys import Packets
-from netaudit.messages.decryption.quic_rows import NONE, Row
 
 NUMBER = st.one_of(st.integers(0, 70), st.integers(0, (1 << 62) - 1))
 

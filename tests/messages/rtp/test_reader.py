@@ -14,8 +14,7 @@ from netaudit.contracts.details import RtpDetails
 from netaudit.messages.message import Message
 from netaudit.messages.reader import Opening, Verdict
 from netaudit.messages.rtp import reader as rtp
-from netaudit.messages.rtp.jpeg import REBUILT
-from netaudit.messages.rtp.jpeg_tables import scaled
+from netaudit.messages.rtp.jpeg import REBUILT, scaled
 from netaudit.messages.rtp.sdp import parse, parse_track
 from tests.images import pictures
 from tests.messages.carrier import JPEG

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.text import json_text
-from netaudit.text.percent import unquote
+from netaudit.text.charset import unquote
 from netaudit.unwrapping import mime, xml_text
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import text as codecs_text

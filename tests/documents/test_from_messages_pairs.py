@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.contracts.details import DnsDetails, SnmpDetails
-from netaudit.documents.stated_pairs import stated_in_pairs
+from netaudit.documents.from_messages import stated_in_pairs
 from netaudit.messages.message import Message
 
 WANTED = {"vendor": "Exampleton", "model": "EX-1", "serial": "EX1-0001", "firmware": "2.1.0"}
