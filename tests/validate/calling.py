@@ -15,9 +15,11 @@ import contextlib
 import copy
 import functools
 import hashlib
+import os
 import pickle
 import resource
 import signal
+import subprocess
 import sys
 import time
 import types
@@ -30,7 +32,7 @@ from typing import Any
 
 import pytest
 
-from netaudit.validate.calls import Call, UnwrittenError, answered, bare, function_at, written
+from netaudit.validate.calls import Call, UnwrittenError, answered, bare, calls, function_at, written
 from netaudit.validate.constants import KERNELS, _modules, without_extras
 from tests.mutation.operators import _annotations, _faulty, _fits
 from tests.validate.gathering import PARAMETERS, TESTS, WITHOUT
@@ -282,7 +284,9 @@ def faults(code: types.CodeType) -> Iterator[types.CodeType]:
             for at, node in enumerate(held if isinstance(held, list) else [held]):
                 for what in _fits(node) if isinstance(node, ast.AST) and id(node) not in no else ():
                     with _replaced(parent, name, at, _faulty(copy.deepcopy(node), what)):
-                        yield _compiled(function, code)
+                        faulty = _compiled(function, code)
+                    if faulty.co_freevars == code.co_freevars:
+                        yield faulty
 
 
 @contextlib.contextmanager
@@ -294,9 +298,14 @@ def _replaced(parent: ast.AST, name: str, at: int, fault: ast.AST) -> Iterator[N
 
 
 def _compiled(function: ast.stmt, code: types.CodeType) -> types.CodeType:
-    tree = ast.fix_missing_locations(ast.Module([function], []))
-    found = compile(tree, code.co_filename, "exec", dont_inherit=True).co_consts
-    return next(one for one in found if isinstance(one, types.CodeType) and one.co_name == code.co_name)
+    owner = code.co_qualname.rpartition(".")[0]
+    whole = ast.parse(f"class {owner or 'Nothing'}: pass")
+    holder = whole.body[0] if owner else whole
+    holder.body = [function]  # type: ignore[attr-defined]
+    found = compile(ast.fix_missing_locations(whole), code.co_filename, "exec", dont_inherit=True)
+    if owner:
+        (found,) = [one for one in found.co_consts if isinstance(one, types.CodeType)]
+    return next(one for one in found.co_consts if isinstance(one, types.CodeType) and one.co_name == code.co_name)
 
 
 class Choice:
@@ -372,39 +381,110 @@ def of_module(module: str, heard: dict[str, list[bytes]]) -> tuple[list[Call], l
     found, lines = [], []
     with without_extras():
         for place, those in sorted(heard.items()):
-            own, count, noticed = Choice(module, place, those).make()
+            try:
+                own, count, noticed = Choice(module, place, those).make()
+            except Exception as error:
+                lines.append(f"{module} {place} {len(those)} 0 0 0 {error!r}")
+                continue
             found += own
             lines.append(f"{module} {place} {len(those)} {len(own)} {count} {noticed}")
     return found, lines
 
 
+def answers(*, backwards: bool) -> list[str]:
+    """What every call that is kept answers in this process, in hexadecimal; nothing for one that is not to be asked."""
+    every = [(module, call) for module, those in calls().items() for call in those]
+    with without_extras():
+        said = [asked(*one) for one in (reversed(every) if backwards else every)]
+    found = [one.hex() if one else "" for one in said]
+    return found[::-1] if backwards else found
+
+
 def again(those: dict[str, list[Call]]) -> dict[str, list[Call]]:
-    """Without what answers otherwise the second time, in another order."""
-    found: dict[str, list[Call]] = {}
-    with without_extras():
-        first = {(module, n): asked(module, call) for module, own in those.items() for n, call in enumerate(own)}
-    with without_extras():
-        for module, own in reversed(those.items()):
-            for n, call in reversed(list(enumerate(own))):
-                if (said := asked(module, call)) is not None and said == first[module, n]:
-                    found.setdefault(module, []).insert(0, call)
-    return dict(sorted(found.items()))
+    """Without what answers otherwise in another process, in another order, with other hashes of texts."""
+    keep(those)
+    said = []
+    for seed in "12":
+        words = [sys.executable, "-W", "ignore", "-m", "tests.validate.calling", f"--answers={seed}"]
+        done = subprocess.run(words, env={**os.environ, "PYTHONHASHSEED": seed}, check=True, stdout=subprocess.PIPE)
+        said.append(done.stdout.decode().split("\n"))
+    same = iter([one == other != "" for one, other in zip(*said, strict=True)])
+    return {module: [call for call in own if next(same)] for module, own in sorted(those.items())}
+
+
+def keep(kept: dict[str, list[Call]]) -> None:
+    plain = {module: [tuple(call) for call in own] for module, own in sorted(kept.items())}
+    PLACE.write_bytes(zlib.compress(pickle.dumps(plain, 5), 9))
+
+
+def follow() -> None:
+    """Calls of what stands in another module now, under its name there."""
+    by_place: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for module, those in calls().items():
+        for call in those:
+            by_place[module, call.function].append((call.arguments, call.named))
+    found: dict[str, list[Call]] = defaultdict(list)
+    for (module, place), own in moved(by_place).items():
+        found[module] += [Call(place, *one) for one in own]
+    keep(found)
+
+
+OURS = (("object",), ("enum",), ("named",), ("place",))
+
+
+def moved(by_place: Any) -> Any:
+    """The same of this copy, where a function or a class stands in another module than it did, under its name."""
+    now: dict[str, list[str]] = defaultdict(list)
+    for module in _modules():
+        for name, thing in vars(module).items():
+            if getattr(bare(thing), "__module__", "") == module.__name__:
+                now[name].append(module.__name__)
+
+    def home(module: str, place: str) -> str:
+        name = place.partition(".")[0]
+        return now[name][0] if module not in now[name] and len(now[name]) == 1 else module
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, tuple) and value[:1] in OURS and str(value[1]).startswith("netaudit."):
+            module, _, name = value[1].partition(":")
+            return (value[0], f"{home(module, name)}:{name}", *map(walk, value[2:]))
+        if isinstance(value, dict):
+            return {key: walk(one) for key, one in value.items()}
+        return type(value)(map(walk, value)) if isinstance(value, tuple | list) else value
+
+    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for (module, place), those in by_place.items():
+        found[home(module, place), place] += walk(those)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--heard", type=Path, default=Path("heard.pickle"), help="what the tests said, kept here")
     parser.add_argument("--told", type=Path, help="write here, by function, how many faults are told")
+    parser.add_argument("--moved", action="store_true", help="only follow what stands in another module now")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("tests", nargs="*", default=[str(ROOT / "tests" / room) for room in (*TESTS, "identity_data")])
+    parser.add_argument("--answers", type=int, help="only print what is answered; 2: in the other order")
     given = parser.parse_args()
+    if given.answers:
+        sys.addaudithook(_watch)
+        signal.signal(signal.SIGPROF, _late)
+        print("\n".join(answers(backwards=given.answers == 2)))
+        return
+    if given.moved:
+        follow()
+        return
     if not given.heard.is_file():
         heard = Heard()
         pytest.main(["-q", "-p", "no:cacheprovider", "-k", WITHOUT, *given.tests], plugins=[heard])
         given.heard.write_bytes(pickle.dumps({place: list(those) for place, those in heard.calls.items()}, 5))
     heard_in: dict[str, dict[str, list[bytes]]] = defaultdict(dict)
-    for (module, place), those in pickle.loads(given.heard.read_bytes()).items():
-        heard_in[module][place] = those
+    unpacked = {
+        place: list(map(pickle.loads, those)) for place, those in pickle.loads(given.heard.read_bytes()).items()
+    }
+    for (module, place), those in moved(unpacked).items():
+        heard_in[module][place] = [pickle.dumps(one, 5) for one in those]
     sys.addaudithook(_watch)
     signal.signal(signal.SIGPROF, _late)
     with get_context("fork").Pool(given.processes) as pool:
@@ -414,8 +494,7 @@ def main() -> None:
     if given.told is not None:
         given.told.write_text("\n".join(lines) + "\n")
     kept = again(found)
-    plain = {module: [tuple(call) for call in own] for module, own in kept.items()}
-    PLACE.write_bytes(zlib.compress(pickle.dumps(plain, 5), 9))
+    keep(kept)
     all_faults, all_told = (sum(int(line.split()[at]) for line in lines) for at in (4, 5))
     print(f"{sum(map(len, kept.values()))} calls of {sum(map(len, found.values()))}, {PLACE.stat().st_size} bytes; "
           f"{all_told} of {all_faults} faults are told")  # fmt: skip

@@ -44,7 +44,9 @@ def test_rows_keep_their_layout_and_nothing_of_what_is_between_their_fields() ->
     assert read(written(ROWS[1]))["b"] == 1 << 40
 
 
-@pytest.mark.parametrize("value", [object(), open, iter(()), re.match("a", "a"), lambda: 0, ValueError("x"), [object()]])
+@pytest.mark.parametrize(
+    "value", [object(), open, iter(()), re.match("a", "a"), lambda: 0, ValueError("x"), [object()]]
+)
 def test_what_cannot_be_made_again_is_refused(value) -> None:
     with pytest.raises(UnwrittenError):
         written(value)
@@ -75,7 +77,9 @@ def test_a_function_with_a_fault_is_told_by_its_name(monkeypatch) -> None:
     before = of_calls(own)
     monkeypatch.setattr(packed, "_varint_value", lambda raw: 128)
     after = of_calls(own)
-    assert [name for name in before if before[name] != after[name]] == ["calls/netaudit.unwrapping.packed._varint_value"]
+    assert [name for name in before if before[name] != after[name]] == [
+        "calls/netaudit.unwrapping.packed._varint_value"
+    ]
 
 
 def test_what_is_called_is_there_and_answers_the_same_twice() -> None:
