@@ -16,6 +16,7 @@ import io
 import itertools
 import pickle
 import re
+import warnings
 import zlib
 from collections import Counter, OrderedDict, defaultdict, deque
 from enum import Enum
@@ -56,7 +57,8 @@ def calls() -> dict[str, list[Call]]:
 def of_calls(of: dict[str, list[Call]] | None = None) -> dict[str, str]:
     """Digests of what is answered, by module and function. A function that is not there is told by its name."""
     found: dict[str, Any] = {}
-    with without_extras():
+    with without_extras(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of patterns that nobody would write
         for module, those in (calls() if of is None else of).items():
             for call in those:
                 digest = found.setdefault(f"calls/{module}.{call.function}", hashlib.sha256())
