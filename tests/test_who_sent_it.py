@@ -9,6 +9,7 @@ import pytest
 
 import netaudit
 from netaudit.findings.statement_text import first_page
+from pcaps.lab import web
 from pcaps.lab.files import write_pcap
 from tests.conftest import ROOT
 from tests.site import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANY = 12
+DESKTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36"
 
 
 def audited(site: Site, tmp_path: Path) -> netaudit.Case:
@@ -149,6 +151,36 @@ def test_a_camera_that_says_three_times_that_it_is_a_phone_is_found(words: dict[
         site.talk(camera, server, (get("captive.example", agent=DALVIK), answer()))
     uploads(site, camera, 3)
     assert found(audited(site, tmp_path), "certainty", "sender", "images") == [("A", CAMERA.ip, 3)]
+
+
+ONVIF = b"""<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
+ xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"
+ xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><s:Header><a:Action>
+http://schemas.xmlsoap.org/ws/2005/04/discovery/Hello</a:Action></s:Header><s:Body><d:Hello><a:EndpointReference>
+<a:Address>urn:uuid:4d454930-0000-1000-8000-f8b156102030</a:Address></a:EndpointReference><d:Types>
+dn:NetworkVideoTransmitter</d:Types><d:Scopes>onvif://www.onvif.org/type/video_encoder
+ onvif://www.onvif.org/name/HIKVISION%20DS-2CD2T47 onvif://www.onvif.org/hardware/DS-2CD2T47</d:Scopes>
+<d:XAddrs>http://192.168.1.100/onvif/device_service</d:XAddrs></d:Hello></s:Body></s:Envelope>"""
+
+
+@pytest.mark.parametrize("who", [DELL, PHONE])
+@pytest.mark.parametrize("onvif", [True, False])
+def test_one_announcement_in_anothers_name_makes_no_camera_of_it(who: Machine, onvif: bool, tmp_path: Path) -> None:
+    agent = DESKTOP if who == DELL else WECHAT
+    site = Site()
+    site.lease(who)
+    site.arp(who)
+    site.talk(who, NEWS, (get("www.example.com", agent=agent), answer(b"<p>news</p>" * 400, "text/html")))
+    words = ONVIF if onvif else web.sadp_reply("DS-2CD3T46WD", "DS-2CD3T46WD20200101AAWRE1", who.mac, who.ip)
+    group = ("01:00:5e:7f:ff:fa", "239.255.255.250", 3702 if onvif else 37020)
+    site.datagram((who.mac, who.ip, 3702 if onvif else 37020), group, words)
+    site.talk(who, CLOUD, (push(1, agent=agent), answer()))
+    case = audited(site, tmp_path)
+    (row,) = [row for row in case.table("devices").to_pylist() if row["device_id"] == who.mac]
+    assert (row["class"], row["role_hint"] == "capture device") == ("pc" if who == DELL else "phone", False)
+    assert row["vendor_confidence"] != "strong" or row["vendor"] == "Dell"
+    assert found(case, "certainty") == ([("A",)] if who == DELL else [])
+    assert counts(case, "told_apart").get("images", 0) == (who == PHONE)
 
 
 def test_an_address_that_a_phone_gets_later_changes_nothing_of_the_day_before(tmp_path: Path) -> None:

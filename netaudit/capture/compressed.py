@@ -220,7 +220,7 @@ class Expanded:
             return False
         data = b""
         if self._member.needs_input:
-            data = self._take(INPUT)
+            data = self._read_out(INPUT)
             if not data:
                 self.problem = self._stored.problem or reason("packed_early", packing=self._name, n=self._fed)
                 return False
@@ -253,7 +253,7 @@ class Expanded:
         self._member = self._open()
         return True
 
-    def _take(self, length: int) -> bytes:
+    def _read_out(self, length: int) -> bytes:
         if not self._input:
             self._input = self._stored.read(CHUNK)
         data, self._input = self._input[:length], self._input[length:]

@@ -140,7 +140,7 @@ class CaptureReader:
         done = self._walker.walk(shown, filled, self._base, at_eof)
         self._carry = shown[done:].tobytes()
         self._base += done
-        records = self._walker.rows.take()
+        records = self._walker.rows.flush()
         self._account(records)
         if at_eof:
             self._finish()

@@ -28,7 +28,7 @@ class Rows:
         """Double the room. A window has at most one row per 16 bytes, which bounds it."""
         self.array = np.concatenate([self.array, np.empty_like(self.array)])
 
-    def take(self) -> npt.NDArray[np.void]:
+    def flush(self) -> npt.NDArray[np.void]:
         """The rows written since the last time, as an array of their own."""
         taken = self.array[: self.used].copy()
         self.used = 0

@@ -84,7 +84,7 @@ def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> tuple
     devices: dict[str, Device] = {}
     for place, row in enumerate(rows):
         if row["kind"] not in FAR:
-            _take(devices, row, place, identities, scope)
+            _record(devices, row, place, identities, scope)
     _add_traffic(devices, flows, identities, scope)
     for device in devices.values():
         _derive(device, link)
@@ -207,7 +207,7 @@ def machine_of(name: str) -> str:
     return name.partition("::")[0].casefold()
 
 
-def _take(devices: dict[str, Device], row: Row, place: int, identities: Identities, scope: Scope) -> None:
+def _record(devices: dict[str, Device], row: Row, place: int, identities: Identities, scope: Scope) -> None:
     mac, ip, ts = row["mac"], row["ip"], row["ts"] or 0
     identity = identities.device_of(mac, ip, scope, ts)
     if not identity:
@@ -282,9 +282,11 @@ def _derive(device: Device, link: Link) -> None:
     _drop_others(device)
     for fact in device.facts.get("mdns.txt", ()):
         if made := MADE_BY.match(fact.value):
-            device.facts["maker.said"].append(Fact("maker.said", made[1], fact.row))
+            device.facts["maker.said"].append(Fact("maker.said", made[1], fact.row, fact.kind))
     for name in MAKERS:
-        device.facts["maker.said"] += [Fact("maker.said", fact.value, fact.row) for fact in device.facts.get(name, ())]
+        device.facts["maker.said"] += [
+            Fact("maker.said", fact.value, fact.row, fact.kind) for fact in device.facts.get(name, ())
+        ]
     if device.ips & link.shared:
         add("link.shared", "its address stands for the whole site behind NAT")
 

@@ -70,10 +70,10 @@ class Moves:
         """The rows as they are, each taken down."""
         for row in rows:
             if row.face in COUNTED:
-                self._take(row)
+                self._record(row)
             yield row
 
-    def _take(self, row: Transfer) -> None:
+    def _record(self, row: Transfer) -> None:
         sender_id, receiver_id = (self._device_of(ip, row.flow_id) for ip in (row.sender, row.receiver))
         sender, receiver = self.by_device[sender_id], self.by_device[receiver_id]
         digest = row.digest

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netaudit.devices.claims import CLAIMED, MOST_FACTS, RuleClaim, claim_rows, reasons
 from netaudit.devices.collecting import Device, Link, collect, ordered_rows
 from netaudit.devices.identity import hidden, made_from
-from netaudit.devices.judging import Claim, judge
+from netaudit.devices.judging import ANNOUNCED, Claim, is_announced, judge
 from netaudit.devices.matching import Match, Matcher
 from netaudit.signatures.conditions import Fact
 from netaudit.storage.table_streams import table_of
@@ -125,17 +125,23 @@ def _add_kinds(device: Device, vocabulary: Vocabulary) -> None:
     else:
         facts = [fact for name in ("device.name", "said.name") for fact in device.facts.get(name, ())]
         kinds = [(vocabulary.kinds.ends(fact.value), fact) for fact in facts]
-    device.facts["kind.said"] = [Fact("kind.said", kind, fact.row) for kind, fact in kinds if kind]
+    device.facts["kind.said"] = [Fact("kind.said", kind, fact.row, fact.kind) for kind, fact in kinds if kind]
 
 
 def _matches(device: Device, matcher: Matcher) -> list[Match]:
     """Matches of a device, also by the models that were found: whoever says one is asked what it tells."""
     matches = matcher.matches(device.facts)
-    named = [(match.claims["model"], match.facts[0].row) for match in matches if _tells_model(match)]
+    named = {
+        match.claims["model"]: match.facts[0] for match in sorted(matches, key=_was_answered) if _tells_model(match)
+    }
     if not named:
         return matches
-    models = [Fact("model.said", model, row) for model, row in dict(named).items()]
+    models = [Fact("model.said", model, fact.row, fact.kind) for model, fact in named.items()]
     return matcher.matches({**device.facts, "model.said": models})
+
+
+def _was_answered(match: Match) -> bool:
+    return match.facts[0].kind not in ANNOUNCED
 
 
 def _tells_model(match: Match) -> bool:
@@ -145,11 +151,23 @@ def _tells_model(match: Match) -> bool:
 def _judged(device: Device, matches: list[Match], signatures: SignatureSet) -> dict[str, Claim]:
     judged = {name: judge(matches, name) for name in CLAIMED if name not in {"class", "name"}}
     judged["class"] = judge(matches, "class", signatures.vocabulary)
+    refuted = _refuted(judged["class"].value, matches, signatures.vocabulary)
+    if refuted and is_announced(refuted):  # somebody wrote it in its name: what else he said of it is no surer
+        doubted = [one for one in ("vendor", "model") if is_announced(judged[one].matches)]
+        judged |= {one: replace(judged[one], confidence="weak") for one in doubted}
     if not judged["vendor"].conflict and judged["vendor"].confidence != "declared":
         judged["vendor"] = _by_own_word(device, judged["vendor"])
     if not judged["vendor"].value and not judged["vendor"].conflict:
         judged["vendor"] = _by_block(device, signatures.vocabulary)
     return judged
+
+
+def _refuted(value: str, matches: list[Match], vocabulary: Vocabulary) -> list[Match]:
+    """Matches for a class that cannot be that of a device whose class is this one."""
+    kin = {value, *vocabulary.ancestors(value)}
+    classes = {match.claims["class"] for match in matches if match.claims.get("class")} if value else set[str]()
+    others = {one for one in classes - kin if value not in vocabulary.ancestors(one)}
+    return [match for match in matches if match.claims.get("class") in others]
 
 
 def _by_own_word(device: Device, known: Claim) -> Claim:

@@ -75,7 +75,7 @@ def _contradicted(
     """Values that only announcements carry, against another one that does not rest on such alone: they are weak."""
     if vocabulary is None or len(rated) < 2:
         return {}
-    heard = {value for value in rated if not _announced(by_value[value])}
+    heard = {value for value in rated if not is_announced(by_value[value])}
     found = {}
     for value in rated.keys() - heard:
         kin = {value, *vocabulary.ancestors(value)}
@@ -84,7 +84,7 @@ def _contradicted(
     return found
 
 
-def _announced(matches: list[Match]) -> bool:
+def is_announced(matches: list[Match]) -> bool:
     """Whether all that decides was announced: nobody has to answer it."""
     sources = {source for match in matches if match.signature.decides for source in match.sources}
     return bool(sources) and sources <= ANNOUNCED

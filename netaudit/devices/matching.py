@@ -25,7 +25,7 @@ class Match:
     @property
     def sources(self) -> frozenset[str]:
         """Kinds of observation it rests on; two matches with the same are not independent."""
-        return frozenset(fact.field.partition(".")[0] for fact in self.facts)
+        return frozenset(fact.kind for fact in self.facts)
 
 
 class Matcher:

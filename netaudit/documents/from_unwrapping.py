@@ -84,7 +84,7 @@ class MessageReader:
         self.placed = False  # whether it may say where devices stand, or what numbers mean
         self.describes = False  # whether it may be of somebody of whom no number is told, or one that is masked
 
-    def take(self, leaf: Leaf, object_id: str, sha256: str) -> None:
+    def append(self, leaf: Leaf, object_id: str, sha256: str) -> None:
         """Take one object of the message."""
         self._turn += 1
         if self._turn > MOST_LEAVES:
@@ -102,7 +102,7 @@ class MessageReader:
             self._pages.append((leaf, object_id, self._turn))
 
     @property
-    def taken(self) -> Taken:
+    def collected(self) -> Taken:
         """Documents and images of the message so far."""
         return self._leaves + self._pages, self._images
 

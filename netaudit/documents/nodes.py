@@ -101,7 +101,7 @@ class Tree:
         self._places: dict[Steps, Node] = {}  # nodes by the way of unwrapping that leads to them
         self._loose: dict[tuple[Steps, str], list[Node]] = {}  # long texts by document and key, in order
         for document in sorted(documents, key=lambda one: (len(one.way.steps), one.turn)):
-            self._take(document)
+            self._append(document)
         self.documents.sort(key=lambda node: node.document.turn if node.document else 0)
         for image in images:
             node = self._at(tuple(step for step in image.way.steps[:-1] if step.name != _WIDE))
@@ -151,7 +151,7 @@ class Tree:
         place = step.number - 1
         return found[place] if 0 <= place < len(found) else None
 
-    def _take(self, document: Document) -> None:
+    def _append(self, document: Document) -> None:
         """Hang a document below the place that carried it."""
         base = document.way.steps[:-1]
         holder = self._at(base)

@@ -98,8 +98,8 @@ def rows_after(
 ) -> list[dict[str, Any]]:
     """Rows of `after_moments`. Nobody is inside while the vantage is unknown, and there are no rows then."""
     ways: Ways = defaultdict(Way)
-    _take_images(windows, transfers, scope, actors, ways)
-    _take_hidden(windows, flows, sent, scope, actors, ways)
+    _record_images(windows, transfers, scope, actors, ways)
+    _record_hidden(windows, flows, sent, scope, actors, ways)
     by_moment: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for (place, seen, sender, receiver, name), way in sorted(ways.items()):
         if seen == CLEAR or way.bytes >= LEAST_BYTES:
@@ -140,7 +140,7 @@ def _sent(sender: str, receiver: str, flow_id: str, scope: Scope, actors: Actors
     )
 
 
-def _take_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, actors: Actors, ways: Ways) -> None:
+def _record_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, actors: Actors, ways: Ways) -> None:
     for one in transfers:
         places = windows.around(one.first_ts, one.first_ts)
         if places and _sent(one.sender, one.receiver, one.flow_id, scope, actors):
@@ -156,14 +156,14 @@ def _take_images(windows: Windows, transfers: Iterable[Transfer], scope: Scope, 
                 way.flows.add(one.flow_id)
 
 
-def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope, actors: Actors, ways: Ways) -> None:
+def _record_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope, actors: Actors, ways: Ways) -> None:
     beyond: list[tuple[dict[str, Any], list[int]]] = []  # connections, and the windows that do not hold all of them
     for row in _hidden(flows, scope):
         places = windows.around(row["first_ts"], row["last_ts"])
         if places and _sent(row["client_ip"], row["server_ip"], row["flow_id"], scope, actors):
             held = [place for place in places if windows.hold(place, row["first_ts"], row["last_ts"])]
             for place in held:
-                _take_whole(ways[place, *_way(row, scope, actors)], row)
+                _record_whole(ways[place, *_way(row, scope, actors)], row)
             if len(held) < len(places):
                 beyond.append((row, [place for place in places if place not in held]))
     portions = Portions(windows.spans(), (row for row, _ in beyond), sent)
@@ -171,7 +171,7 @@ def _take_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Scope
         for place in places_left:
             portion = portions.of(row["flow_id"], place)
             if portion.within:
-                _take_portion(ways[place, *_way(row, scope, actors)], row["flow_id"], portion)
+                _record_portion(ways[place, *_way(row, scope, actors)], row["flow_id"], portion)
 
 
 def _way(row: dict[str, Any], scope: Scope, actors: Actors) -> tuple[str, str, str, str]:
@@ -181,7 +181,7 @@ def _way(row: dict[str, Any], scope: Scope, actors: Actors) -> tuple[str, str, s
     return seen, client, server, row["server_name"]
 
 
-def _take_whole(way: Way, row: dict[str, Any]) -> None:
+def _record_whole(way: Way, row: dict[str, Any]) -> None:
     way.bytes += sent_once(row, row["way"])
     if row["way"] == "up":
         before = way.bursts or [0] * len(row["bursts_up"])
@@ -190,7 +190,7 @@ def _take_whole(way: Way, row: dict[str, Any]) -> None:
     way.flows.add(row["flow_id"])
 
 
-def _take_portion(way: Way, flow_id: str, portion: Portion) -> None:
+def _record_portion(way: Way, flow_id: str, portion: Portion) -> None:
     way.bytes += portion.within
     way.before += portion.before
     way.after += portion.after

@@ -58,6 +58,7 @@ ANNOUNCED = frozenset({  # kinds of facts that nobody has to answer
     "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "nbns", "lldp", "cdp", "dhcp", "dhcpv6",
     "oui", "model",
 })  # fmt: skip
+LINK = {"oui"}  # kind of the fact that is the link address itself
 CAPTURING = [  # classes of devices that take pictures of others, or hold them
     "access_terminal", "camera", "doorbell", "face_capture_camera", "face_server", "id_terminal", "ip_camera", "nvr",
 ]  # fmt: skip
@@ -170,11 +171,21 @@ def _note_claims(tables: Mapping[str, pa.Table], found: dict[str, Calling]) -> N
                 continue  # anybody on the link can write that in its name
             found[row["device_id"]].against["class"] = {"class": row["value"], "name": row["by"]}
     if devices is not None:
+        borne = _borne(claims, "vendor")
         for row in devices.select(["device_id", "vendor"]).to_pylist():
-            if CAMERA_MAKERS.search(row["vendor"] or ""):
+            by = borne.get((row["device_id"], row["vendor"]), LINK)
+            if CAMERA_MAKERS.search(row["vendor"] or "") and not by <= ANNOUNCED - LINK:
                 found[row["device_id"]].against["maker"] = {"name": row["vendor"]}
             if PHONE_MAKERS.match(row["vendor"] or ""):
                 found[row["device_id"]].maker = row["vendor"]
+
+
+def _borne(claims: pa.Table | None, name: str) -> dict[tuple[str, str], set[str]]:
+    """Kinds of facts that bear each value of a claim, by device and value."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in claims.filter(pc.equal(claims["claim"], name)).to_pylist() if claims is not None else ():
+        found[row["device_id"], row["value"]].update(fact.partition(".")[0] for fact in row["facts"] or ())
+    return found
 
 
 def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[str, Calling]) -> None:

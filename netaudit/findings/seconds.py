@@ -70,9 +70,9 @@ class Portions:
         for ways in by_way.values():
             ways.sort(key=lambda flow: flow.first_second, reverse=True)
         for row in _rows(sent, by_way):
-            self._take(by_way.get(tuple(row[name] for name in WAY), ()), row)
+            self._record(by_way.get(tuple(row[name] for name in WAY), ()), row)
 
-    def _take(self, flows: Iterable[_Flow], row: dict[str, Any]) -> None:
+    def _record(self, flows: Iterable[_Flow], row: dict[str, Any]) -> None:
         """Give a second to the connection of that time; the later one where two share addresses, ports and second."""
         at = row["second"]
         for flow in flows:

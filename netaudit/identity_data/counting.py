@@ -44,7 +44,7 @@ class Count:
     first: int = 1 << 62
     last: int = 0
 
-    def take(self, row: dict[str, Any]) -> None:
+    def record(self, row: dict[str, Any]) -> None:
         """Count one event."""
         self.events += 1
         self.numbers |= {row["id_number_hmac"]} - {"", None}
@@ -74,10 +74,10 @@ def by_record(events: pa.Table) -> dict[str, Any]:
     for row in rows:
         if row["kind"] in {"heartbeat", "subscription"} or not _of_somebody(row):
             continue
-        kinds[record_kind(row)].take(row)
+        kinds[record_kind(row)].record(row)
         day = (row["first_ts"] or 0) // DAY
         if day in days or len(days) < MOST_DAYS:
-            days[day].take(row)
+            days[day].record(row)
     return {
         "records": [{"record": name} | kinds[name].figures() for name in RECORDS if name in kinds],
         "days": [{"day": day * DAY} | days[day].figures() for day in sorted(days)],

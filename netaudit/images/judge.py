@@ -273,7 +273,7 @@ class Judge:
                 with self._lock:
                     try:
                         for line in lines:
-                            self._take(orjson.loads(line))
+                            self._record(orjson.loads(line))
                     except (
                         ValueError,
                         TypeError,
@@ -289,7 +289,7 @@ class Judge:
         with self._lock:
             self._ended()
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _record(self, message: dict[str, Any]) -> None:
         self._charge()
         if "fatal" in message:
             self._fatal = reason("helper_said", said=str(message["fatal"])[:100])

@@ -62,7 +62,7 @@ class Board:
                 case Rate():
                     self.rate = news
                 case UploadNews():
-                    self._take_upload(news)
+                    self._record_upload(news)
                 case DeviceNews():
                     self.counts["devices"] += news.device_id not in self._devices
                     _latest(self._devices, news.device_id, news, MOST)
@@ -80,7 +80,7 @@ class Board:
                 case MomentNews() | Note():
                     self._notes.appendleft((time.time_ns(), news))
 
-    def _take_upload(self, news: UploadNews) -> None:
+    def _record_upload(self, news: UploadNews) -> None:
         """A judgement goes to the row it is of; one whose row has gone is worth another only for a face."""
         self.counts["uploads"] += not news.again
         key = news.object_id or self.counts["uploads"]

@@ -71,7 +71,7 @@ class Newsroom:
 
     def step(self) -> None:
         """Tell of images that were judged, and of encrypted bursts, since the last step."""
-        for find in self._memory.take_new():
+        for find in self._memory.flush_new():
             outcome = self._judge.judge(find) if self._judge is not None else "not judged"
             if isinstance(outcome, str):
                 self._seen(find, outcome)

@@ -142,7 +142,7 @@ class Memory:
         if (records or names_pictures) and known is not None:
             self.spoken.append(Spoken(known, message_row(message), records))
 
-    def take_new(self) -> list[Find]:
+    def flush_new(self) -> list[Find]:
         """Images found since last asked."""
         new, self.new = self.new, []
         return new

@@ -165,7 +165,7 @@ class Carver:
 
     def _emit(self, walker: Walker, start: int, end: int, notes: list[str]) -> None:
         first = self.base + start - self.front.size
-        body = self.front.take() if self.front.size else b""
+        body = self.front.flush() if self.front.size else b""
         body = body[:end] + bytes(self.work[start : start + end - len(body)]) if len(body) < end else body[:end]
         missing = [(a, min(b, end)) for a, b in self.missing if a < end]
         message = Message("carved", self.direction, first, first + end, content_type=walker.content_type, notes=notes)

@@ -177,7 +177,7 @@ class Flow:
         self.trails[direction].add_gap(offset, offset + length)
         self._event((direction, offset, b"", length))
 
-    def take(self, direction: int, offset: int, data: bytes, pieces: Pieces) -> None:
+    def feed(self, direction: int, offset: int, data: bytes, pieces: Pieces) -> None:
         """Take unbroken bytes, and the packets that brought them."""
         if self.done:
             return
@@ -196,7 +196,7 @@ class Flow:
                 return
             if self.reader is not None and self.reader.takes_batches:
                 rest = Brought(direction ^ self.swapped, data[at:], pieces[number:])
-                self._take_batch(self.reader, together([rest]))
+                self._feed_batch(self.reader, together([rest]))
                 return
             if self.reader is not None and self.reader.joins_datagrams:
                 if left := data[at:]:
@@ -213,16 +213,16 @@ class Flow:
                         self._search(direction ^ self.swapped, place, used)
         self._forget(direction ^ self.swapped)
 
-    def take_together(self, brought: Datagrams) -> None:
+    def feed_together(self, brought: Datagrams) -> None:
         """Take datagrams of a batch together, where the reader `takes_batches`."""
         assert self.reader is not None
         for trail, way in zip(self.trails, brought.ways, strict=True):
             if way is not None:
                 trail.add(way.start, way.end, way.pieces)
-        self._take_batch(self.reader, brought)
+        self._feed_batch(self.reader, brought)
 
     @property
-    def takes_batches(self) -> bool:
+    def reads_batches(self) -> bool:
         """Whether datagrams may be brought."""
         return self.reader is not None and self.reader.takes_batches and not self.done
 
@@ -232,13 +232,13 @@ class Flow:
         if reader is None or self.done or not (reader.joins_datagrams or reader.takes_batches):
             return
         if held:
-            self.take_together(together(held))
+            self.feed_together(together(held))
         self._forget(UP)
         self._forget(DOWN)
 
-    def _take_batch(self, reader: BaseReader, brought: Datagrams) -> None:
+    def _feed_batch(self, reader: BaseReader, brought: Datagrams) -> None:
         try:
-            found = reader.take_batch(brought)
+            found = reader.feed_batch(brought)
         except Exception as error:  # noqa: BLE001 - as in _give
             self._failed(error, (UP, self.trails[UP].covered, b"", 0))
             return
@@ -305,12 +305,12 @@ class Flow:
         if self.beside is None:
             self.beside = Beside(self)
         self.beside.bring(direction, offset, data)
-        self._take_inner(self.beside)
+        self._carry_inner(self.beside)
 
     def _skip(self, direction: int, upto: int) -> None:
         if self.beside is not None and upto < END:
             self.beside.skip(direction, upto)
-            self._take_inner(self.beside)
+            self._carry_inner(self.beside)
 
     def _leave(self, offsets: tuple[int, int]) -> None:
         """Another reader, or none, goes on there: what this one has passed over before is searched."""
@@ -424,11 +424,11 @@ class Flow:
         for part in reader.carried:
             inner.bring(part, reader.outcome)
         reader.carried.clear()
-        self._take_inner(inner)
+        self._carry_inner(inner)
         if inner.done:
             reader.enough()
 
-    def _take_inner(self, inner: Flow) -> None:
+    def _carry_inner(self, inner: Flow) -> None:
         found, inner.out = inner.out, []
         for message in found:
             self._fill(message)
@@ -496,14 +496,14 @@ class Flow:
             self._leave((END, END))
         if self.inner is not None:
             self.inner.close(handshake, span)
-            self._take_inner(self.inner)
+            self._carry_inner(self.inner)
         self._close_beside(handshake, span)
 
     def _close_beside(self, handshake: int, span: tuple[int, int]) -> None:
         beside, self.beside = self.beside, None
         if beside is not None:
             beside.close(handshake, span)
-            self._take_inner(beside)
+            self._carry_inner(beside)
             if beside.protocol and (beside.done or not self.heard):
                 self.protocol = beside.protocol
             beside.let_go()

@@ -72,9 +72,9 @@ class Conversations:
             if run.is_gap:
                 flow.lose(run.direction, run.offset, run.length)
             else:
-                flow.take(run.direction, run.offset, run.data, run.pieces)
+                flow.feed(run.direction, run.offset, run.data, run.pieces)
         if delivery.columns is not None:
-            _take_columns(flow, delivery.columns)
+            _feed_columns(flow, delivery.columns)
         flow.settle()
         if delivery.closed:
             flow.close(int(row["handshake"]), (int(row["first_ts"]), int(row["last_ts"])))
@@ -146,21 +146,21 @@ class Conversations:
         return self.keys.of(row) if self.keys is not None else None
 
 
-def _take_columns(flow: Flow, columns: Columns) -> None:
+def _feed_columns(flow: Flow, columns: Columns) -> None:
     """Runs of datagrams: together, as soon as the reader takes them so, where they lie so; else one by one."""
     one_by_one = False
     for first in range(0, len(columns.runs), AT_ONCE):
         some = columns._replace(runs=columns.runs[first : first + AT_ONCE])
         for number, (_, run) in enumerate(some.objects(), first):
-            if flow.takes_batches and not one_by_one:
+            if flow.reads_batches and not one_by_one:
                 if (brought := lying(columns, number, swapped=flow.swapped)) is not None:
-                    flow.take_together(brought)
+                    flow.feed_together(brought)
                     return
                 one_by_one = True  # what the flow holds from here on comes before the rest
             if run.is_gap:
                 flow.lose(run.direction, run.offset, run.length)
             else:
-                flow.take(run.direction, run.offset, run.data, run.pieces)
+                flow.feed(run.direction, run.offset, run.data, run.pieces)
 
 
 def _read_before(delivery: Delivery) -> tuple[int, int]:

@@ -117,7 +117,7 @@ class KafkaReader(FramedReader):
         if version >= 3:
             fields.text()  # of the transaction
         awaited = fields.number(2) != 0  # how many shall acknowledge; for none no answer comes
-        fields.take(4)
+        fields.read(4)
         sent: dict[tuple[str, int], list[Message]] = {}
         out: list[Message] = []
         for topic, partition, begin, record in _records(fields):
@@ -169,7 +169,7 @@ def _records(fields: Fields) -> Iterator[tuple[str, int, int, Record]]:
                     return
                 partition, size = fields.number(4), fields.length(4)
                 begin = fields.at
-                batches = fields.take(max(size, 0))
+                batches = fields.read(max(size, 0))
                 budget.records -= 1  # a partition counts as one, too
                 for record in records(batches, budget):
                     yield topic, partition, begin, record
@@ -203,7 +203,7 @@ def _errors(data: bytes, version: int) -> Iterator[tuple[str, int, int]]:
         topic = fields.text()
         for _ in range(fields.count()):
             partition, error = fields.number(4), fields.number(2)
-            fields.take(8 + 8 * (version >= 2) + 8 * (version >= 5))
+            fields.read(8 + 8 * (version >= 2) + 8 * (version >= 5))
             if version >= 8:
                 for _ in range(fields.count()):
                     fields.number(4)

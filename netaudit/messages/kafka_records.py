@@ -56,7 +56,7 @@ class Fields:
     def __init__(self, data: bytes, at: int = 0, *, compact: bool = False) -> None:
         self.data, self.at, self.compact = data, at, compact
 
-    def take(self, size: int) -> bytes:
+    def read(self, size: int) -> bytes:
         """So many bytes. Raises WrongError where there are fewer."""
         if size < 0 or self.at + size > len(self.data):
             raise WrongError
@@ -65,13 +65,13 @@ class Fields:
 
     def number(self, size: int) -> int:
         """A signed number."""
-        return int.from_bytes(self.take(size), "big", signed=True)
+        return int.from_bytes(self.read(size), "big", signed=True)
 
     def varint(self) -> int:
         """An unsigned number, seven bits a byte."""
         value = shift = 0
         while shift < 35:
-            one = self.take(1)[0]
+            one = self.read(1)[0]
             value |= (one & 127) << shift
             if one < 128:
                 return value
@@ -86,7 +86,7 @@ class Fields:
     def long(self) -> None:
         """Pass over a number of at most ten bytes, seven bits each."""
         for _ in range(10):
-            if self.take(1)[0] < 128:
+            if self.read(1)[0] < 128:
                 return
         raise WrongError
 
@@ -97,7 +97,7 @@ class Fields:
     def text(self) -> str:
         """A text; empty for null."""
         size = self.length(2)
-        return decoded(self.take(size)) if size > 0 else ""
+        return decoded(self.read(size)) if size > 0 else ""
 
     def count(self) -> int:
         """Elements of an array. Raises WrongError for more than anybody sends."""
@@ -112,7 +112,7 @@ class Fields:
             return
         for _ in range(self.varint()):
             self.varint()
-            self.take(self.varint())
+            self.read(self.varint())
 
 
 def records(data: bytes, budget: Budget, *, inner: bool = False) -> Iterator[Record]:
@@ -146,7 +146,7 @@ def _unread(data: bytes, begin: int, at: int, note: str) -> Record:
 def _of_batch(data: bytes, budget: Budget) -> Iterator[Record]:
     head = Fields(data, 21)
     packed = head.number(2) & 7
-    head.take(34)
+    head.read(34)
     count = head.number(4)
     inner, note = _unpacked(data[head.at :], packed, budget)
     if note == UNKNOWN:
@@ -171,17 +171,17 @@ def _of_batch(data: bytes, budget: Budget) -> Iterator[Record]:
 def _record(fields: Fields) -> Record:
     until = fields.zigzag()
     until += fields.at
-    fields.take(1)
+    fields.read(1)
     fields.long()
     fields.long()
-    key = fields.take(max(fields.zigzag(), 0))
+    key = fields.read(max(fields.zigzag(), 0))
     size = max(fields.zigzag(), 0)
     begin = fields.at
-    value = fields.take(size)
+    value = fields.read(size)
     heads = []
     for _ in range(min(max(fields.zigzag(), 0), MOST_NAMES)):
-        name = decoded(fields.take(fields.zigzag())).lower()
-        heads.append((name, decoded(fields.take(max(fields.zigzag(), 0)))))
+        name = decoded(fields.read(fields.zigzag())).lower()
+        heads.append((name, decoded(fields.read(max(fields.zigzag(), 0)))))
     if fields.at != until:
         raise WrongError
     return Record(value, begin, heads, decoded(key[:256]))
@@ -192,11 +192,11 @@ def _old(data: bytes, budget: Budget, *, inner: bool) -> Iterator[Record]:
     fields = Fields(data, 17)
     packed = fields.number(1) & 7
     if data[16]:
-        fields.take(8)
-    key = fields.take(max(fields.number(4), 0))
+        fields.read(8)
+    key = fields.read(max(fields.number(4), 0))
     size = max(fields.number(4), 0)
     begin = fields.at
-    value = fields.take(size)
+    value = fields.read(size)
     if fields.at != len(data) or (packed and inner):
         raise WrongError
     if not packed:
@@ -256,7 +256,7 @@ def _snappy(data: bytes) -> Iterator[bytes]:
         return
     fields = Fields(data, len(XERIAL) + 8)
     while fields.at < len(data):
-        yield block(fields.take(fields.number(4)))
+        yield block(fields.read(fields.number(4)))
 
 
 def _lz4(data: bytes) -> Iterator[bytes]:

@@ -60,7 +60,7 @@ class Lines:
                 continue
             return start, start + end + 1, raw.removesuffix(b"\r")
 
-    def take(self, most: int) -> bytes:
+    def cut(self, most: int) -> bytes:
         """Up to `most` waiting bytes."""
         data = bytes(self.held[:most])
         del self.held[:most]

@@ -110,7 +110,7 @@ class MongoReader(FramedReader):
                 message.body_size, message.complete, message.unknown_from = frame.size - HEADER.size, False, 0
                 return message
             data, at, missing, in_place = unpacked, 0, [], False
-        _take(message, data, at, operation, missing)
+        _parse_reply(message, data, at, operation, missing)
         if in_place and message.body_start >= 0:
             message.body_start += frame.start
         else:
@@ -169,7 +169,7 @@ def _zstd(packed: bytes, size: int) -> bytes | None:
         return None
 
 
-def _take(message: Message, data: bytes, at: int, operation: int, missing: Ranges) -> None:
+def _parse_reply(message: Message, data: bytes, at: int, operation: int, missing: Ranges) -> None:
     """Find the documents of a message."""
     end = len(data)
     if operation == MSG and end >= at + 5:

@@ -106,9 +106,9 @@ class OpcUaReader(FramedReader):
             chunks = under_way[request] = _Chunks(message)
         else:
             chunks.message.body_start = -1
-        return out + self._take(direction, request, chunks, frame)
+        return out + self._append(direction, request, chunks, frame)
 
-    def _take(self, direction: int, request: int, chunks: _Chunks, frame: Frame) -> list[Message]:
+    def _append(self, direction: int, request: int, chunks: _Chunks, frame: Frame) -> list[Message]:
         message, size = chunks.message, frame.size - SECURED
         message.missing += [(a + chunks.size, b + chunks.size) for a, b in frame.holes(SECURED, frame.size)]
         piece = frame.data[SECURED:]

@@ -140,7 +140,7 @@ class Pieces:
             parts.append(b"".join(near))
         self._parts = parts
 
-    def take(self) -> bytes:
+    def flush(self) -> bytes:
         """All bytes; nothing is left."""
         parts = self._parts
         if len(parts) == 1 and isinstance(parts[0], bytes):

@@ -90,7 +90,7 @@ class BaseReader(ABC):
         """Take note of bytes that were never captured."""
         return []
 
-    def take_batch(self, brought: Datagrams) -> list[Message]:  # noqa: ARG002
+    def feed_batch(self, brought: Datagrams) -> list[Message]:  # noqa: ARG002
         """Take the datagrams of a batch, where it `takes_batches`."""
         return []
 

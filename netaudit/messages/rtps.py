@@ -168,10 +168,10 @@ class RtpsReader(BaseReader):
         for one in fragments(data):
             self.consumed.append((direction, offset + one.first, offset + one.last))
             if not self.repeats[direction].has(one, data) or one.key in self.samples[direction]:
-                out += self._take(direction, offset, data, one)
+                out += self._append(direction, offset, data, one)
         return out
 
-    def _take(self, direction: int, offset: int, data: bytes, one: Fragment) -> list[Message]:
+    def _append(self, direction: int, offset: int, data: bytes, one: Fragment) -> list[Message]:
         samples = self.samples[direction]
         sample = samples.get(one.key)
         out: list[Message] = []

@@ -39,7 +39,7 @@ class _Seeker:
         """Stream offset of the first byte that was not passed on."""
         return self.end - len(self.pending)
 
-    def take(self, offset: int, data: bytes) -> None:
+    def feed(self, offset: int, data: bytes) -> None:
         """Take the next bytes."""
         self.end = offset + len(data)
         self.prelude = offset + PRELUDE if self.prelude < 0 else self.prelude
@@ -80,7 +80,7 @@ class UnknownReader(BaseReader):
         if not self.seeking:
             return self._heard(self.inner.feed(direction, offset, data))
         own, other = self.seekers[direction], self.seekers[1 - direction]
-        own.take(offset, data)
+        own.feed(offset, data)
         if own.found >= 0 and other.found >= 0 and own.kind != other.kind:
             return self._turn(direction)
         out = self._pass(direction, own.settled)

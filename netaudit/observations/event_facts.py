@@ -63,7 +63,7 @@ def _facts(events: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Ro
             continue
         way, pushed = ways[row["message_id"]]
         at = (row["capture_id"], row["frame"], row["first_ts"])
-        telling.take(row, way, at, pushed=pushed)
+        telling.record(row, way, at, pushed=pushed)
         for host, field in zip(way, ("sent", "received"), strict=True):
             key = (*host, field, str(row["document"]))
             if key in kept or len(kept) < MOST:
@@ -92,7 +92,7 @@ class _Telling:
         self._senders: dict[Host, tuple[Place, set[Host]]] = {}
         self._tells: dict[tuple[Host, str], list[Any]] = {}
 
-    def take(self, row: dict[str, Any], way: tuple[Host, Host], at: Place, *, pushed: bool) -> None:
+    def record(self, row: dict[str, Any], way: tuple[Host, Host], at: Place, *, pushed: bool) -> None:
         """Take down an event."""
         if row["act"] not in {"pushes", "announces"} or row["kind"] not in RECORDS:
             return

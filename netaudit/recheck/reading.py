@@ -74,14 +74,14 @@ def visit_of(case: CaseLike, most: int = MOST) -> Visit:
     carrying = tables["flows"].filter(carries_payload)
     flows = {row["flow_id"]: row for row in _rows(carrying[:most], FLOWS)}
     found.room = most - carrying.num_rows
-    ways = _take_flows(found, flows, scope, ends)
-    _take_calls(found, tables["flows"].filter(pc.invert(carries_payload))[:most], scope, ends)
+    ways = _record_flows(found, flows, scope, ends)
+    _record_calls(found, tables["flows"].filter(pc.invert(carries_payload))[:most], scope, ends)
     videos = _videos(case, flows, tables["findings"])
     for way in videos & ways.keys():
         found.keep(ways[way], _whole(flows, way, VIDEO))
-    explained = _take_clear(found, case, ways, tables["findings"])
-    _take_hidden(found, case, flows, ways)
-    _take_rest(found, flows, ways, explained, videos)
+    explained = _record_clear(found, case, ways, tables["findings"])
+    _record_hidden(found, case, flows, ways)
+    _record_rest(found, flows, ways, explained, videos)
     _note_findings(tables["findings"], ways)
     found.limits = _limits(case, found, tables["captures"])
     for channel in found.channels.values():
@@ -132,7 +132,7 @@ def _devices(devices: pa.Table, findings: pa.Table) -> dict[str, Device]:
 Ways = dict[tuple[str, bool], Channel]  # by flow and direction (True: the client sends)
 
 
-def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends: Ends) -> Ways:
+def _record_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends: Ends) -> Ways:
     """Channels of all flows, both directions; who was heard."""
     ways: Ways = {}
     for flow_id, row in flows.items():
@@ -162,7 +162,7 @@ def _take_flows(found: Visit, flows: dict[str, Row], scope: dict[str, str], ends
     return ways
 
 
-def _take_calls(found: Visit, silent: pa.Table, scope: dict[str, str], ends: Ends) -> None:
+def _record_calls(found: Visit, silent: pa.Table, scope: dict[str, str], ends: Ends) -> None:
     """Connections that carried nothing: who called was there, and its way to whom it called passes here.
 
     One whose beginning was not captured, or of which bytes were lost, may have carried it: it tells only who was there.
@@ -185,7 +185,7 @@ def _whole(flows: dict[str, Row], way: tuple[str, bool], form: str) -> Sending:
     return Sending(row["first_ts"], row["payload_up" if way[1] else "payload_down"] or 0, form)
 
 
-def _take_clear(found: Visit, case: CaseLike, ways: Ways, findings: pa.Table) -> dict[tuple[str, bool], int]:
+def _record_clear(found: Visit, case: CaseLike, ways: Ways, findings: pa.Table) -> dict[tuple[str, bool], int]:
     """What was sent in clear, message by message: a face, a record, another picture, or anything else with a body.
 
     Gives how many bytes of each flow and direction that is.
@@ -219,7 +219,7 @@ def _ids(findings: pa.Table, column: str) -> set[str]:
     return {one for some in findings[column].to_pylist() for one in some or ()}
 
 
-def _take_hidden(found: Visit, case: CaseLike, flows: dict[str, Row], ways: Ways) -> None:
+def _record_hidden(found: Visit, case: CaseLike, flows: dict[str, Row], ways: Ways) -> None:
     """What was sent unseen: units where lengths tell them, else what the connection carried, as one."""
     cut: set[str] = set()
     for row in _rows(case.table("encrypted_uploads"), ["flow_id", "first_ts", "plaintext_high"]):
@@ -235,7 +235,7 @@ def _in_clear(row: Row) -> bool:
     return visibility(row["protocol"] or "", row["transport"], row["server_port"] or 0, row["keys"] or "") == IN_CLEAR
 
 
-def _take_rest(
+def _record_rest(
     found: Visit, flows: dict[str, Row], ways: Ways, explained: dict[tuple[str, bool], int],
     videos: set[tuple[str, bool]],
 ) -> None:  # fmt: skip

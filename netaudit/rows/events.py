@@ -59,7 +59,7 @@ class EventRows:
         self._values = Values(self._key, self._clear.append)
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.writers = self._clear, self._targets
-        self.take = self._reader.take  # (leaf, object_id, sha256) of the message that is being read
+        self.take = self._reader.append  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.identities: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
@@ -76,7 +76,7 @@ class EventRows:
             return []
         pictured = self._reader.pictured
         keys = self._reader.stored_as if pictured else []
-        self.taken = self._reader.taken
+        self.taken = self._reader.collected
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message, keys)

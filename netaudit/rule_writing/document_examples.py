@@ -100,7 +100,7 @@ def tree_of(message: Message) -> Tree:
     """A message as entries see it."""
     reader = MessageReader(Index([]))
     for number, leaf in enumerate(leaves(message)):
-        reader.take(leaf, object_id(message, leaf.part.path).hex(), f"{number}")
+        reader.append(leaf, object_id(message, leaf.part.path).hex(), f"{number}")
     return reader.tree()
 
 
@@ -108,7 +108,7 @@ def read_message(index: Index, message: Message) -> list[Event]:
     """Events of one message."""
     reader = MessageReader(index)
     for number, leaf in enumerate(leaves(message)):
-        reader.take(leaf, object_id(message, leaf.part.path).hex(), f"{number}")
+        reader.append(leaf, object_id(message, leaf.part.path).hex(), f"{number}")
     return reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
 
 

@@ -26,6 +26,12 @@ class Fact:
     field: str
     value: str
     row: int = -1
+    derived: str = ""  # kind of observation from which it follows, where its field names another one
+
+    @property
+    def kind(self) -> str:
+        """Kind of observation that bears it."""
+        return self.derived or self.field.partition(".")[0]
 
 
 Facts = Mapping[str, Sequence[Fact]]  # by field
@@ -167,12 +173,12 @@ class Leaf(Condition):
         hit = Hit()
         for fact in facts.get(self.field, ()):
             if self.test(fact.value) is not None:
-                self.take(hit, fact)
+                self.record(hit, fact)
                 if len(hit.facts) >= MOST_USED:
                     break
         return hit if hit.facts else None
 
-    def take(self, hit: Hit, fact: Fact) -> None:
+    def record(self, hit: Hit, fact: Fact) -> None:
         """Add a fact that satisfies it to the reasons; the first ones are enough."""
         if len(hit.facts) < MOST_USED:
             hit.facts.append(fact)

@@ -54,7 +54,7 @@ class LeafIndex:
                 continue
             for fact in values:
                 for leaf in self.satisfied(field, fact.value):
-                    leaf.take(found.setdefault(leaf, Hit()), fact)
+                    leaf.record(found.setdefault(leaf, Hit()), fact)
         return found
 
 

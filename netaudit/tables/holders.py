@@ -30,13 +30,13 @@ class Holders:
         self._device_of: dict[str, str] = {}  # link address → device
         self._many: set[str] = set()  # link addresses that stand for many
         if bindings is not None and "from_ts" in bindings.column_names:
-            self._take(bindings)
+            self._append(bindings)
         elif devices is not None:
             for row in devices.select(["device_id", "ips"]).to_pylist():
                 for ip in row["ips"] or ():
                     self._held[ip].append(Held(0, 1 << 62, "", row["device_id"]))
 
-    def _take(self, bindings: pa.Table) -> None:
+    def _append(self, bindings: pa.Table) -> None:
         columns = [bindings[name].to_pylist() for name in ("ip", "mac", "device_id")]
         times = [bindings[name].cast(pa.int64()).to_pylist() for name in ("from_ts", "to_ts")]
         for ip, mac, device, since, until in zip(*columns, *times, strict=True):

@@ -62,7 +62,7 @@ class Budget:
         """Remember that a limit was reached."""
         self.note(f"limit: {what}")
 
-    def take(self) -> list[str]:
+    def flush(self) -> list[str]:
         """Notes since the last call: those of the leaf about to be handed out."""
         fresh, self.taken = self.notes[self.taken :], len(self.notes)
         return fresh

@@ -159,7 +159,7 @@ class _Page:
         self._line = []
 
     def _began(self, name: str, said: dict[str, str], inner: str) -> None:
-        self._take_data(said)
+        self._record_data(said)
         if name == "script":
             self._script(said.get("type", ""), inner)
         elif name == "table":
@@ -243,7 +243,7 @@ class _Page:
             if self._form is not None and said.get("name") and value:
                 self._form.setdefault(said["name"], document_in(value) or value)
 
-    def _take_data(self, said: dict[str, str]) -> None:
+    def _record_data(self, said: dict[str, str]) -> None:
         """What the data attributes of an element say: a document, or several fields."""
         held = {
             key[5:]: document_in(value) or value for key, value in said.items() if key.startswith("data-") and value

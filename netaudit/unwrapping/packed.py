@@ -121,7 +121,7 @@ class _Walk:
         self.strings: list[tuple[int, int, bool]] = []  # start, end, whether a text
         self.joined: dict[int, bytes] = {}  # content of those that came in pieces
 
-    def take(self, count: int) -> bytes:
+    def read(self, count: int) -> bytes:
         start = self.at
         if count > len(self.data) - start or self.left <= 0:
             raise _NotPackedError
@@ -130,19 +130,19 @@ class _Walk:
         return self.data[start : self.at]
 
     def number(self, count: int) -> int:
-        return int.from_bytes(self.take(count), "big")
+        return int.from_bytes(self.read(count), "big")
 
     def text(self, count: int) -> str:
         if count <= LONG:
-            return self.take(count).decode().replace("\0", "\1")
+            return self.read(count).decode().replace("\0", "\1")
         start = self.at
-        head = self.take(count)[:LONGEST]
+        head = self.read(count)[:LONGEST]
         head.decode("utf-8", "ignore" if count > LONGEST else "strict")
         return self.keep_aside(start, text=True)
 
     def words(self, count: int) -> str:
         """A text in UTF-8 or GB 18030; a long one is kept aside."""
-        start, raw = self.at, self.take(count)
+        start, raw = self.at, self.read(count)
         if count > LONGEST:
             return self.keep_aside(start, text=True)
         try:
@@ -152,7 +152,7 @@ class _Walk:
 
     def binary(self, count: int) -> object:
         start = self.at
-        self.take(count)
+        self.read(count)
         return self.keep_aside(start, text=False) if count >= LEAST_BINARY else None
 
     def keep_aside(self, start: int, *, text: bool) -> str:
@@ -190,9 +190,9 @@ def _msgpack(walk: _Walk, depth: int) -> object:
     if head in (0xC0, 0xC2, 0xC3):
         return {0xC0: None, 0xC2: False, 0xC3: True}[head]
     if head in (0xCA, 0xCB):
-        return struct.unpack(_FLOATS[4 if head == 0xCA else 8], walk.take(4 if head == 0xCA else 8))[0]
+        return struct.unpack(_FLOATS[4 if head == 0xCA else 8], walk.read(4 if head == 0xCA else 8))[0]
     if 0xCC <= head <= 0xD3:
-        return int.from_bytes(walk.take(1 << (head & 3)), "big", signed=head >= 0xD0)
+        return int.from_bytes(walk.read(1 << (head & 3)), "big", signed=head >= 0xD0)
     if 0xD4 <= head <= 0xD8:
         return _extension(walk, 1 << (head - 0xD4))
     return _msgpack_long(walk, head, depth)
@@ -215,7 +215,7 @@ def _msgpack_long(walk: _Walk, head: int, depth: int) -> object:
 
 def _extension(walk: _Walk, size: int) -> str | None:
     """A time as seconds since 1970, with what is behind the point; other extensions are passed over."""
-    kind, data = walk.number(1), walk.take(size)
+    kind, data = walk.number(1), walk.read(size)
     if kind != 0xFF or size not in (4, 8, 12):
         return None
     if size == 4:
@@ -260,7 +260,7 @@ def _cbor_open(walk: _Walk, kind: int, depth: int) -> object:
             listed.append(_cbor(walk, depth + 1))
         else:
             keyed.update((walk.pair(_cbor, depth),))
-    walk.take(1)
+    walk.read(1)
     return listed if kind == 4 else keyed
 
 
@@ -271,7 +271,7 @@ def _cbor_pieces(walk: _Walk, kind: int) -> object:
         low = head & 31
         if head >> 5 != kind or low > 27:
             raise _NotPackedError
-        pieces.append(walk.take(low if low < 24 else walk.number(1 << (low - 24))))
+        pieces.append(walk.read(low if low < 24 else walk.number(1 << (low - 24))))
     data = b"".join(pieces)
     text = data.decode() if kind == 3 else ""
     if kind == 3 and len(data) <= LONG:
@@ -285,9 +285,9 @@ def _cbor_pieces(walk: _Walk, kind: int) -> object:
 def _cbor_simple(walk: _Walk, low: int) -> object:
     if low in (25, 26, 27):
         size = 1 << (low - 24)
-        return struct.unpack(_FLOATS[size], walk.take(size))[0]
+        return struct.unpack(_FLOATS[size], walk.read(size))[0]
     if low == 24:
-        walk.take(1)
+        walk.read(1)
         return None
     if low == 31:
         raise _NotPackedError

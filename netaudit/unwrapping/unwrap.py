@@ -16,56 +16,24 @@ from netaudit.text.obscure import LEAST, is_code, obscure
 from netaudit.unwrapping import carving
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import (
-    bson as codecs_bson,
-)
-from netaudit.unwrapping.codecs import (
-    chunked as codecs_chunked,
-)
-from netaudit.unwrapping.codecs import (
-    coding as codecs_coding,
-)
-from netaudit.unwrapping.codecs import (
-    form as codecs_form,
-)
-from netaudit.unwrapping.codecs import (
-    idcard as codecs_idcard,
-)
-from netaudit.unwrapping.codecs import (
-    json as codecs_json,
-)
-from netaudit.unwrapping.codecs import (
-    jwt as codecs_jwt,
-)
-from netaudit.unwrapping.codecs import (
+    bson,
+    chunked,
+    coding,
+    form,
+    idcard,
+    json,
+    jwt,
     multipart,
+    packed,
+    protobuf,
+    socketio,
+    store,
+    uu,
+    video,
+    xml,
 )
-from netaudit.unwrapping.codecs import (
-    packed as codecs_packed,
-)
-from netaudit.unwrapping.codecs import (
-    protobuf as codecs_protobuf,
-)
-from netaudit.unwrapping.codecs import (
-    socketio as codecs_socketio,
-)
-from netaudit.unwrapping.codecs import (
-    store as codecs_store,
-)
-from netaudit.unwrapping.codecs import (
-    text as codecs_text,
-)
-from netaudit.unwrapping.codecs import (
-    uu as codecs_uu,
-)
-from netaudit.unwrapping.codecs import (
-    video as codecs_video,
-)
-from netaudit.unwrapping.codecs import (
-    xml as codecs_xml,
-)
-from netaudit.unwrapping.codecs import (
-    zip as codecs_zip,
-)
+from netaudit.unwrapping.codecs import text as codecs_text
+from netaudit.unwrapping.codecs import zip as codecs_zip
 from netaudit.unwrapping.image_residue import beside, written
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.locked import is_locked
@@ -119,89 +87,50 @@ class Codec:
 
 # The order is the meaning: declared before recognised, structure before text, carving when all else has failed.
 CODECS: tuple[Codec, ...] = (
-    Codec("aws-chunked", codecs_chunked.is_chunked, codecs_chunked.open_chunked, keeps=False, first=_LETTERS),
-    Codec("coding", codecs_coding.has_coding, codecs_coding.open_coding, keeps=False, first=_NOTHING),
-    Codec(
-        "store form",
-        codecs_store.is_store_form,
-        codecs_store.open_store_form,
-        keeps=False,
-        first=_DASHES,
-        declared=_PARTS,
-    ),
+    Codec("aws-chunked", chunked.is_chunked, chunked.open_chunked, keeps=False, first=_LETTERS),
+    Codec("coding", coding.has_coding, coding.open_coding, keeps=False, first=_NOTHING),
+    Codec("store form", store.is_store_form, store.open_store_form, keeps=False, first=_DASHES, declared=_PARTS),
     Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_DASHES, declared=_PARTS),
     Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, declared="message/rfc822"),
-    Codec("id card", codecs_idcard.is_card, codecs_idcard.open_card, keeps=True),
-    Codec("uuencode", codecs_uu.is_uu, codecs_uu.open_uu, keeps=True, first=_SPACE + _LETTERS + b"<"),
+    Codec("id card", idcard.is_card, idcard.open_card, keeps=True),
+    Codec("uuencode", uu.is_uu, uu.open_uu, keeps=True, first=_SPACE + _LETTERS + b"<"),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
-    Codec(
-        "compressed",
-        codecs_coding.is_compressed,
-        codecs_coding.open_compressed,
-        keeps=True,
-        first=b"\x1f\x28\x78B\xfd]",
-    ),
-    Codec("grpc", codecs_protobuf.is_grpc, codecs_protobuf.open_grpc, keeps=False, first=_NOTHING, declared="/grpc"),
+    Codec("compressed", coding.is_compressed, coding.open_compressed, keeps=True, first=b"\x1f\x28\x78B\xfd]"),
+    Codec("grpc", protobuf.is_grpc, protobuf.open_grpc, keeps=False, first=_NOTHING, declared="/grpc"),
     Codec(
         "protobuf",
-        codecs_protobuf.is_protobuf,
-        codecs_protobuf.open_protobuf,
+        protobuf.is_protobuf,
+        protobuf.open_protobuf,
         keeps=True,
         trifle=_TRIFLE,
         first=_NOTHING,
         declared="protobuf",
     ),
+    Codec("video", video.is_video, video.open_video, keeps=True, first=video.FIRST, declared="video/h26"),
+    Codec("bson", bson.is_bson, bson.open_bson, keeps=True, trifle=_STRUCTURED, declared="application/bson"),
+    Codec("utf-16", json.is_wide, json.open_wide, keeps=True, trifle=_NEVER, least=4),
     Codec(
-        "video",
-        codecs_video.is_video,
-        codecs_video.open_video,
-        keeps=True,
-        first=codecs_video.FIRST,
-        declared="video/h26",
+        "json", json.is_json, json.open_json, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef{[(/)#$_" + _LETTERS
     ),
-    Codec(
-        "bson", codecs_bson.is_bson, codecs_bson.open_bson, keeps=True, trifle=_STRUCTURED, declared="application/bson"
-    ),
-    Codec("utf-16", codecs_json.is_wide, codecs_json.open_wide, keeps=True, trifle=_NEVER, least=4),
-    Codec(
-        "json",
-        codecs_json.is_json,
-        codecs_json.open_json,
-        keeps=True,
-        trifle=_STRUCTURED,
-        first=_SPACE + b"\xef{[(/)#$_" + _LETTERS,
-    ),
-    Codec(
-        "socket.io",
-        codecs_socketio.is_socketio,
-        codecs_socketio.open_socketio,
-        keeps=False,
-        first=codecs_socketio.FIRST,
-    ),
-    Codec("jwt", codecs_jwt.is_jwt, codecs_jwt.open_jwt, keeps=False, first=_SPACE + b"e"),
-    Codec("json text", codecs_json.is_quoted, codecs_json.open_quoted, keeps=False, first=_SPACE + b'"'),
-    Codec("xml", codecs_xml.is_xml, codecs_xml.open_xml, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef<"),
+    Codec("socket.io", socketio.is_socketio, socketio.open_socketio, keeps=False, first=socketio.FIRST),
+    Codec("jwt", jwt.is_jwt, jwt.open_jwt, keeps=False, first=_SPACE + b"e"),
+    Codec("json text", json.is_quoted, json.open_quoted, keeps=False, first=_SPACE + b'"'),
+    Codec("xml", xml.is_xml, xml.open_xml, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef<"),
     Codec(
         "data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"dD"
     ),
     Codec(
         "form",
-        codecs_form.is_form,
-        codecs_form.open_form,
+        form.is_form,
+        form.open_form,
         keeps=True,
         trifle=_STRUCTURED,
         first=_LETTERS + b"_.-[]%+*",
         declared="urlencoded",
     ),
-    Codec("packed", codecs_packed.is_packed, codecs_packed.open_packed, keeps=True, trifle=_STRUCTURED),
-    Codec(
-        "unsaid protobuf",
-        codecs_packed.is_unsaid_protobuf,
-        codecs_protobuf.open_protobuf,
-        keeps=True,
-        trifle=_STRUCTURED,
-    ),
-    Codec("framed", codecs_packed.is_framed, codecs_packed.open_framed, keeps=True),
+    Codec("packed", packed.is_packed, packed.open_packed, keeps=True, trifle=_STRUCTURED),
+    Codec("unsaid protobuf", packed.is_unsaid_protobuf, protobuf.open_protobuf, keeps=True, trifle=_STRUCTURED),
+    Codec("framed", packed.is_framed, packed.open_framed, keeps=True),
     Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=LONG),
     Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=LONG),
     Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=LONG),
@@ -319,7 +248,7 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
         yield _leaf(part, kind, budget)
     if around and among:
         return inside
-    if around and len(part.data) - inside > DIGEST and kind not in _READ and not codecs_video.is_video(part):
+    if around and len(part.data) - inside > DIGEST and kind not in _READ and not video.is_video(part):
         _count(present(part), inside, budget, known, _least_text(part))
     return len(part.data)
 
@@ -417,7 +346,7 @@ def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
         count = budget.paths[way.text] = budget.paths[way.text] + 1
         part.way = way.numbered(count)
     budget.paths[part.path] = 1
-    notes = budget.take()
+    notes = budget.flush()
     if is_locked(part.data, kind):
         notes = [*notes, LOCKED]
     return Leaf(part, kind, notes, budget.documents)

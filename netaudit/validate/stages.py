@@ -186,12 +186,12 @@ def _read(place: Path, way: Way, hashes: Hashes) -> None:
         hashes.rows("records", window.records)
         decoded = decoder.feed(window)
         hashes.rows("packets", decoded.packets)
-        _take(assembler.assemble(decoded.buffer, decoded.packets), conversations, way, hashes)
+        _feed(assembler.assemble(decoded.buffer, decoded.packets), conversations, way, hashes)
         for serial in conversations.ignored:
             assembler.ignore(serial)
         conversations.ignored.clear()
     decoder.finish()
-    _take(assembler.end(), conversations, way, hashes)
+    _feed(assembler.end(), conversations, way, hashes)
     for count in (decoder.decoded, decoder.skipped, decoder.unread, decoder.names, decoder.overlaps, decoder.contested):
         hashes.text("counts", str(sorted(map(str, count.items()))))
     hashes.text("fragments", str(sorted(decoder.fragments.items())))
@@ -205,7 +205,7 @@ def _read(place: Path, way: Way, hashes: Hashes) -> None:
         hashes.text("begins", f"{path.name} {first_time(path)}")
 
 
-def _take(batch: Batch, conversations: Conversations, way: Way, hashes: Hashes) -> None:
+def _feed(batch: Batch, conversations: Conversations, way: Way, hashes: Hashes) -> None:
     hashes.rows("flows", batch.flows)
     hashes.rows("runs", batch.runs)
     hashes.rows("pieces", batch.pieces[_pointed_at(batch)])

@@ -23,7 +23,7 @@ def stated(values: object, protocol: str = "http") -> list[dict[str, str]]:
     message.body_size, message.content_type = len(body), "application/json"
     reader = MessageReader(Index([]))
     for leaf in from_messages.leaves(message):
-        reader.take(leaf, "", "")
+        reader.append(leaf, "", "")
     reader.end(Head(protocol, False, "POST", "h", "/x", []), "m")
     return [dict(one.facts) for one in reader.stated]
 

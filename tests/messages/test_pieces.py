@@ -31,7 +31,7 @@ def test_what_was_put_in_comes_out(spill, seed):
             one.zeros(count)
             slow += bytes(count)
         elif chance.random() < 0.05:
-            assert one.take() == slow
+            assert one.flush() == slow
             slow.clear()
         else:
             data = chance.randbytes(chance.choice([0, 1, 300, 5000]))
@@ -40,7 +40,7 @@ def test_what_was_put_in_comes_out(spill, seed):
         assert one.size == len(slow)
         assert spill.held <= pieces.MEMORY + 12 * (pieces.LEAST + 5000)
     for one, slow in held:
-        assert one.take() == slow
+        assert one.flush() == slow
     assert (spill.held, spill.current) == (0, None)
 
 
@@ -49,7 +49,7 @@ def test_a_full_disk_keeps_all_in_memory(spill):
     one = Pieces()
     for _ in range(30):
         one.append(b"x" * 5000)
-    assert one.take() == b"x" * 150_000
+    assert one.flush() == b"x" * 150_000
 
 
 def test_a_hole_is_not_longer_than_what_was_captured_allows():
@@ -60,9 +60,9 @@ def test_a_hole_is_not_longer_than_what_was_captured_allows():
     one.zeros(3000)
     one.append(b"y")
     assert one.full
-    assert one.take() == b"x" * 1000 + bytes(HOLE)
+    assert one.flush() == b"x" * 1000 + bytes(HOLE)
     one.append(b"z")
-    assert one.take() == b"z"
+    assert one.flush() == b"z"
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -28,9 +28,9 @@ def rows(folder: Path, document: object, kind: str = "application/json") -> list
     (folder / "private").mkdir()
     reader = MessageReader(Index([]))
     for leaf in from_messages.leaves(message):
-        reader.take(leaf, "", hashlib.sha256(leaf.part.data).hexdigest())
+        reader.append(leaf, "", hashlib.sha256(leaf.part.data).hexdigest())
     written = leaves.LeafRows(folder, "0")
-    written.append(message, reader.taken)
+    written.append(message, reader.collected)
     for writer in written.writers:
         writer.close()
     (path,) = leaves.parts(folder)

@@ -83,7 +83,7 @@ class _Parts:
     def whole(self) -> bool:
         return self.ended and self.bytes.has(0, self.bytes.size)
 
-    def takes(self, place: int, payload: memoryview, declared: int, *, more: bool) -> bool:
+    def append(self, place: int, payload: memoryview, declared: int, *, more: bool) -> bool:
         """Whether a block can be of this body; else it is of the next one of the same name."""
         end, known = place + len(payload), self.bytes
         if known.has(place, max(end, place + 1)):
@@ -119,9 +119,9 @@ class CoapReader(BaseReader):
                 self.consumed = [(direction, offset, offset + len(data))]
                 return []
             self.seen[direction].append(copy)
-        return self.take(datagram, direction, offset, data)
+        return self.parse(datagram, direction, offset, data)
 
-    def take(self, datagram: Datagram, direction: int, offset: int, data: bytes) -> list[Message]:
+    def parse(self, datagram: Datagram, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a request or a response: what it says, where it begins in its stream, and its bytes."""
         message = Message(NAME, direction, offset, offset + len(data), method=datagram.method, status=datagram.status)
         message.content_type = _format(datagram)
@@ -132,7 +132,7 @@ class CoapReader(BaseReader):
 
     def _request(self, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
         key = message.method, message.path, datagram.first(TAG) or b""
-        out = self._take(key, datagram, message, data)
+        out = self._append(key, datagram, message, data)
         parts = self.bodies[message.direction].get(key)
         asked = self.asked[message.direction]
         asked.pop(datagram.token, None)
@@ -148,7 +148,7 @@ class CoapReader(BaseReader):
         other = 1 - message.direction
         request = self.asked[other].get(datagram.token)
         if request is None:
-            return self._take(("", "", datagram.token), datagram, message, data)
+            return self._append(("", "", datagram.token), datagram, message, data)
         out: list[Message] = []
         under_way = next((key for key, parts in self.bodies[other].items() if parts.named is request), None)
         if under_way is not None and (datagram.status >= ERROR or self.bodies[other][under_way].ended):
@@ -157,9 +157,9 @@ class CoapReader(BaseReader):
         if under_way is None:  # else the body has no row yet that an answer could be of
             message.request = request
         key = request.method, request.path, datagram.first(ETAG) or b""
-        return out + self._take(key, datagram, message, data)
+        return out + self._append(key, datagram, message, data)
 
-    def _take(self, key: Body, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
+    def _append(self, key: Body, datagram: Datagram, message: Message, data: bytes) -> list[Message]:
         """The message of a datagram, or what its block makes ready to be given."""
         payload = memoryview(data)[datagram.payload_at :]
         block = datagram.block
@@ -170,7 +170,7 @@ class CoapReader(BaseReader):
         bodies = self.bodies[message.direction]
         parts = bodies.get(key)
         declared = datagram.number_of(SIZE1 if message.method else SIZE2)
-        if parts is not None and not parts.takes(place, payload, declared, more=more):
+        if parts is not None and not parts.append(place, payload, declared, more=more):
             out, parts = [bodies.pop(key).give()], None  # the next body of the same name
         if place > FAR + (2 * parts.bytes.written if parts is not None else 0):
             message.unknown_from, message.complete = len(payload), False

@@ -87,7 +87,7 @@ class CoapStreamReader(CoapReader):
                 return out + self._lost(direction, "bytes that are no CoAP")
             datagram = _message(bytes(held[:end]), at, begin)
             if datagram is not None:
-                out += self.take(datagram, direction, start, bytes(held[:end]))
+                out += self.parse(datagram, direction, start, bytes(held[:end]))
             elif held[at] >> 5 != SIGNALS and held[at]:
                 return out + self._lost(direction, "bytes that are no CoAP")
             del held[:end]

@@ -148,7 +148,7 @@ class Http3:
 
     # -- what the connection tells ------------------------------------------------------------------------------------
 
-    def take(self, stream: int, direction: int, half: Half, pieces: list[Piece]) -> None:
+    def feed(self, stream: int, direction: int, half: Half, pieces: list[Piece]) -> None:
         """Bytes of a stream in order, or gaps; then perhaps its end."""
         side = self.sides.get((stream, direction))
         if side is None:

@@ -77,15 +77,15 @@ class KeyRing:
         self.lines = self.strange = 0  # secrets taken; lines not understood
         self.growing = False  # further lines may still come: connections wait for theirs
         for number, source in enumerate(sources):
-            self._take(number, source)
+            self._parse(number, source)
 
     def secret(self, label: str, random: bytes) -> Secret | None:
         """The secret of a connection by its label."""
         return self.by_random.get((label, random))
 
-    def _take(self, number: int, source: Source) -> None:
+    def _parse(self, number: int, source: Source) -> None:
         if source.kind == PRIVATE:
-            self._take_private(number, source)
+            self._parse_private(number, source)
         else:
             self.add_lines(number, source.data)
 
@@ -96,7 +96,7 @@ class KeyRing:
             if not text or text.startswith(b"#"):
                 continue
             if match := _LINE.fullmatch(text):
-                self._take_line(number, match[1].decode(), match[2], match[3])
+                self._parse_line(number, match[1].decode(), match[2], match[3])
             elif match := _RSA.fullmatch(text):
                 self.premasters.setdefault(binascii.unhexlify(match[1]), Secret(binascii.unhexlify(match[2]), number))
                 self.lines += 1
@@ -106,7 +106,7 @@ class KeyRing:
             else:
                 self.strange += 1
 
-    def _take_line(self, number: int, label: str, random: bytes, secret: bytes) -> None:
+    def _parse_line(self, number: int, label: str, random: bytes, secret: bytes) -> None:
         if label in UNUSED:
             return
         if label not in LABELS or len(secret) % 2:
@@ -115,7 +115,7 @@ class KeyRing:
         self.by_random.setdefault((label, binascii.unhexlify(random)), Secret(binascii.unhexlify(secret), number))
         self.lines += 1
 
-    def _take_private(self, number: int, source: Source) -> None:
+    def _parse_private(self, number: int, source: Source) -> None:
         for key in private_keys(source.data, source.name):
             if len(self.private) < MOST_KEYS:
                 self.private.append((key, number))

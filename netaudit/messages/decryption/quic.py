@@ -47,7 +47,7 @@ class QuicOpener:
         self._counted += 1
         return self._taken()
 
-    def take_batch(self, brought: Datagrams) -> list[Message]:
+    def feed_batch(self, brought: Datagrams) -> list[Message]:
         """Take the datagrams of a batch: opened in a row in each direction, heeded in the order in which they came."""
         turns, at = brought.turns, 0
         ahead = [Ahead(direction, way) for direction, way in enumerate(brought.ways) if way is not None]
@@ -66,7 +66,7 @@ class QuicOpener:
             connection = self.connections[0]
             count = min(len(turns), *(way.reach(connection) - at for way in ahead))
             if count > 0:
-                connection.take_turns(turns[:count], ahead)
+                connection.feed_turns(turns[:count], ahead)
                 return count
         (one,) = [way for way in ahead if way.direction == turns[0]]
         self._datagram(one.direction, *one.skip())
@@ -75,7 +75,7 @@ class QuicOpener:
     def _taken(self) -> list[Message]:
         out, self._over = self._over, []
         for connection in self.connections:
-            out += connection.taken()
+            out += connection.flush()
         return out
 
     def _datagram(self, direction: int, offset: int, data: bytes) -> None:
@@ -98,7 +98,7 @@ class QuicOpener:
             return
         for connection in self.connections:
             if connection.owns(direction, packet):
-                connection.take_long(direction, offset, data, packet)
+                connection.feed_long(direction, offset, data, packet)
                 return
 
     def _initial(self, direction: int, data: bytes, packet: Packet) -> None:
@@ -128,13 +128,13 @@ class QuicOpener:
             idle = [one for one in self.connections[1:] if not one.handshake.promising]
             old = idle[0] if idle else self.connections[-1]
             old.finish()
-            self._over += old.taken()
+            self._over += old.flush()
             self.connections.remove(old)
         connection.begin(direction, found[1])
 
     def _short(self, direction: int, offset: int, data: bytes, start: int) -> None:
         for connection in self.connections:
-            if connection.addressed(direction, data, start) >= 0 and connection.take_short(
+            if connection.addressed(direction, data, start) >= 0 and connection.feed_short(
                 direction, offset, data, start
             ):
                 return
@@ -148,7 +148,7 @@ class QuicOpener:
         out: list[Message] = []
         for connection in self.connections:
             connection.finish()
-            out += connection.taken()
+            out += connection.flush()
         return out
 
     @property

@@ -128,7 +128,7 @@ class Connection:
             self.destinations = [destination, *self.destinations[:2], *self.destinations[2:][-1:]]  # the first stays
             self.handshake.restart()
 
-    def take_long(self, direction: int, offset: int, data: bytes, packet: Packet) -> None:
+    def feed_long(self, direction: int, offset: int, data: bytes, packet: Packet) -> None:
         """A packet of the handshake, or early data."""
         handshake = self.handshake
         if handshake.state in HOPELESS:
@@ -160,13 +160,13 @@ class Connection:
             if data[start] & 0x80:
                 for packet in packets(data):
                     if packet.start == start:
-                        self.take_long(direction, offset, data, packet)
-            elif not self.take_short(direction, offset, data, start):
+                        self.feed_long(direction, offset, data, packet)
+            elif not self.feed_short(direction, offset, data, start):
                 self._strange(tried=True)
 
     # -- packets with short headers -----------------------------------------------------------------------------------
 
-    def take_short(self, direction: int, offset: int, data: bytes, start: int) -> bool:
+    def feed_short(self, direction: int, offset: int, data: bytes, start: int) -> bool:
         """A packet with a short header; whether it was opened."""
         handshake = self.handshake
         if handshake.state in HOPELESS:
@@ -199,7 +199,7 @@ class Connection:
             return None
         return level.open_row(data, begins, ends, name, self.largest[TRAFFIC, direction])
 
-    def take_turns(self, turns: U1, ahead: list[Ahead]) -> None:
+    def feed_turns(self, turns: U1, ahead: list[Ahead]) -> None:
         """Heed packets that were opened ahead, in turn."""
         self.opened += len(turns)
         rows = {way.direction: way.row for way in ahead if way.row is not None}
@@ -269,9 +269,9 @@ class Connection:
         """Nothing more comes."""
         self.streams.finish()
 
-    def taken(self) -> list[Message]:
+    def flush(self) -> list[Message]:
         """Messages made since the last call, lessened to what may be kept."""
-        out = self.streams.taken()
+        out = self.streams.flush()
         for message in out:
             message.opened = self.labels[self.source] if self.source >= 0 else ""
             lessen(message)

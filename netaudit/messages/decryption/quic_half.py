@@ -39,7 +39,7 @@ class Half:
                 self.held += len(data) - (len(known[0]) if known else 0)
                 self.waiting[offset] = data, at
             return []
-        out = self._take(offset, data, at)
+        out = self._append(offset, data, at)
         return out + self._join() if self.waiting else out
 
     def extend(self, data: bytes, spans: Spans) -> list[Piece]:
@@ -49,7 +49,7 @@ class Half:
         self.end += piece.length
         return [piece]
 
-    def _take(self, offset: int, data: bytes, at: int) -> list[Piece]:
+    def _append(self, offset: int, data: bytes, at: int) -> list[Piece]:
         old = self.end - offset
         if old >= len(data):
             return []
@@ -66,7 +66,7 @@ class Half:
                 break
             data, at = self.waiting.pop(offset)
             self.held -= len(data)
-            out += self._take(offset, data, at)
+            out += self._append(offset, data, at)
         return out
 
     def skip(self) -> list[Piece]:

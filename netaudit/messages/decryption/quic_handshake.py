@@ -74,7 +74,7 @@ class Handshaking:
                 size = 4 + int.from_bytes(crypto.ready[1:4], "big")
                 if size > HANDSHAKE_LIMIT or len(crypto.ready) < size:
                     break
-                self._message(space, direction, crypto.take(size))
+                self._message(space, direction, crypto.read(size))
 
     def _other(self, direction: int, frame: Frame) -> list[Fragments]:
         """The other reading of the Initials of a side, once it has begun in two ways."""

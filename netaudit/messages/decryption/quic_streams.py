@@ -89,7 +89,7 @@ class Streams:
 
     def _hand_on(self, key: tuple[int, int], half: Half, pieces: list[Piece]) -> None:
         if self.reader is not None and (pieces or half.done):
-            self.reader.take(*key, half, pieces)
+            self.reader.feed(*key, half, pieces)
         if half.done and self._halves.pop(key, None) is not None:
             self._held -= half.forget()  # what waits behind the end
             self._over[key] = None
@@ -129,7 +129,7 @@ class Streams:
         if self.reader is not None:
             self.reader.finish()
 
-    def taken(self) -> list[Message]:
+    def flush(self) -> list[Message]:
         """Messages made since the last call."""
         if self.reader is None or not self.reader.out:
             return []

@@ -92,7 +92,7 @@ class Cutter:
         """The first bytes that are held."""
         return self._held[self._from : self._from + size]
 
-    def take(self, size: int) -> bytes:
+    def cut(self, size: int) -> bytes:
         """Bytes off the front that are no record."""
         taken = self.front(size)
         self._from += len(taken)

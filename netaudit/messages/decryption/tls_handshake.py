@@ -47,7 +47,7 @@ class Handshaking:
             return True
         if not 0 < size <= side.cutter.left:
             return False
-        raw = side.cutter.take(size)
+        raw = side.cutter.cut(size)
         challenge = raw[size - (raw[9] << 8 | raw[10]) :]
         self.client = side.direction
         self.agreed.hello = Hello(client=True, legacy=raw[3] << 8 | raw[4], random=challenge.rjust(32, b"\0"))

@@ -266,7 +266,7 @@ class NfsReader(BaseReader):
         if self.tcp:
             return self._read(direction, self.cutters[direction].feed(offset, data))
         self.nfs.record(direction, Frame(offset, data, len(data)), 0)
-        return self.files.take()
+        return self.files.flush()
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """A gap within a record is a hole in what it carries."""
@@ -283,7 +283,7 @@ class NfsReader(BaseReader):
             self.nfs.record(direction, frame, 4)
             if direction == UP and frame.unexplained:
                 self.files.doubt()
-        return self.files.take()
+        return self.files.flush()
 
     def finish(self) -> list[Message]:
         """Give the files that are left."""
@@ -292,7 +292,7 @@ class NfsReader(BaseReader):
             for direction, cutter in enumerate(self.cutters):
                 out += self._read(direction, cutter.finish())
         self.files.finish()
-        return out + self.files.take()
+        return out + self.files.flush()
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the first file under way, or of the record."""

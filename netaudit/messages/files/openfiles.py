@@ -136,7 +136,7 @@ class OpenFiles:
         for key in list(self.files):
             self.close(key)
 
-    def take(self) -> list[Message]:
+    def flush(self) -> list[Message]:
         """Messages made since the last call."""
         out, self.out = self.out, []
         return out

@@ -69,7 +69,7 @@ class _File:
         self.damaged = self.stray = False  # the last block is; bytes that are no block stand behind it
         self.lost = self.cut = False
 
-    def take(self, frame: Frame, *, sound: bool) -> None:
+    def append(self, frame: Frame, *, sound: bool) -> None:
         """Take a block; one that came before comes again, a sound one in the place of a damaged one."""
         number, self.end, data = frame.data[1], frame.end, frame.data[HEAD:-CHECK]
         if self.next > 1 and number == (self.next - 1) & 0xFF:
@@ -125,7 +125,7 @@ class YmodemReader(FramedReader):
             return []
         if file is None:
             file = self.files[direction] = _File(frame.start, "", -1)
-        file.take(frame, sound=sound)
+        file.append(frame, sound=sound)
         return []
 
     def _stray(self, direction: int, start: int, data: bytes) -> list[Message]:

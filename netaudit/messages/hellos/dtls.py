@@ -127,11 +127,11 @@ class DtlsReader(BaseReader):
         if len(known.parts.ready) < known.size:
             return None
         del self.partial[key]
-        raw = bytes([known.kind]) + known.size.to_bytes(3, "big") + known.parts.take(known.size)
+        raw = bytes([known.kind]) + known.size.to_bytes(3, "big") + known.parts.read(known.size)
         if raw == self.last[key[0]]:
             return None  # sent again: nobody answered
         self.last[key[0]] = raw
-        message = self.handshake.take(key[0], raw)
+        message = self.handshake.parse(key[0], raw)
         if message is not None:
             message.start = known.start
         return message

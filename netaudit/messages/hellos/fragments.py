@@ -48,7 +48,7 @@ class Fragments:
                 break
             self.ready += self.waiting.pop(offset)[end - offset :]
 
-    def take(self, size: int) -> bytes:
+    def read(self, size: int) -> bytes:
         """Take `size` bytes that are ready off the front."""
         taken = bytes(self.ready[:size])
         del self.ready[:size]
@@ -69,7 +69,7 @@ class Cursor:
         self.at = 0
         self.short = False
 
-    def take(self, size: int) -> bytes:
+    def read(self, size: int) -> bytes:
         """The next `size` bytes."""
         start, self.at = self.at, self.at + size
         if self.at > len(self.data):
@@ -78,11 +78,11 @@ class Cursor:
 
     def number(self, size: int) -> int:
         """The next number of `size` bytes, the most significant one first."""
-        return int.from_bytes(self.take(size), "big")
+        return int.from_bytes(self.read(size), "big")
 
     def vector(self, size: int) -> bytes:
         """The next vector, whose length stands in front of it in `size` bytes."""
-        return self.take(self.number(size))
+        return self.read(self.number(size))
 
     @property
     def left(self) -> bool:

@@ -33,7 +33,7 @@ class Handshake:
         self.hello: Message | None = None  # the last ClientHello
         self.version = 0  # as the server chose it
 
-    def take(self, direction: int, raw: bytes) -> Message | None:
+    def parse(self, direction: int, raw: bytes) -> Message | None:
         """Take a whole handshake message, header included; a Message for those that tell something."""
         message = self._told(direction, raw)
         if message is not None:
@@ -53,7 +53,7 @@ class Handshake:
             self.done[direction] = True  # after its hello a client says nothing more that is of use here
         return None
 
-    def take_old(self, direction: int, raw: bytes) -> Message:
+    def parse_old(self, direction: int, raw: bytes) -> Message:
         """Take a ClientHello in the form of SSL 2.0."""
         message = Message(self.protocol, direction, 0, 0, method="client_hello", body_size=len(raw))
         message.details = old_client_said(raw)

@@ -159,7 +159,7 @@ def parse(raw: bytes, *, cookie: bool = False) -> Hello:
     cursor = Cursor(raw)
     client = cursor.number(1) == CLIENT_HELLO
     cursor.number(3)
-    hello = Hello(client, cursor.number(2), cursor.take(RANDOM))
+    hello = Hello(client, cursor.number(2), cursor.read(RANDOM))
     session = cursor.vector(1)
     if client:
         if cookie:

@@ -111,10 +111,10 @@ class QuicReader(BaseReader):
             self.wants_bytes = not self.left or self.opener.alive
         return out
 
-    def take_batch(self, brought: Datagrams) -> list[Message]:
+    def feed_batch(self, brought: Datagrams) -> list[Message]:
         """Open what came."""
         assert self.opener is not None
-        out = self.opener.take_batch(brought)
+        out = self.opener.feed_batch(brought)
         self.at, self.wants_bytes = [*self.opener.at], self.opener.alive
         return out
 
@@ -198,7 +198,7 @@ def _messages(connection: _Connection, direction: int) -> list[Message]:
             connection.handshake.done[direction] = True
         if len(ready) < size:
             break
-        message = connection.handshake.take(direction, connection.crypto.take(size))
+        message = connection.handshake.parse(direction, connection.crypto.read(size))
         if message is not None:
             out.append(message)
     return out

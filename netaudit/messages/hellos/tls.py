@@ -135,7 +135,7 @@ class TlsReader(BaseReader):
             return self._records(direction, side)
         if not 0 < size <= len(side.held):
             return []
-        message = self.handshake.take_old(direction, bytes(side.held[:size]))
+        message = self.handshake.parse_old(direction, bytes(side.held[:size]))
         message.start, message.end = side.first, side.first + size
         del side.held[:size]
         return [message, *self._records(direction, side)]
@@ -215,7 +215,7 @@ class TlsReader(BaseReader):
                 break
             raw = bytes(side.handshake[: 4 + size])
             del side.handshake[: 4 + size]
-            message = self.handshake.take(direction, raw)
+            message = self.handshake.parse(direction, raw)
             side.done = self.handshake.done[direction]
             if message is not None:
                 message.start, message.end = side.start, end

@@ -99,13 +99,13 @@ def parse(data: bytes) -> Message | None:
     if data[1] == 1 and data[2] == 6:
         fields["mac"] = data[28:34].hex(":")
     for code, value in _joined(sent).items():
-        _take(fields, message, code, value)
+        _parse_option(fields, message, code, value)
     message.details = details = DhcpDetails(**fields)
     message.host = details.hostname
     return message
 
 
-def _take(fields: dict[str, Any], message: Message, code: int, value: bytes) -> None:
+def _parse_option(fields: dict[str, Any], message: Message, code: int, value: bytes) -> None:
     if code in ADDRESSES and value:
         addresses = [_address(value[i : i + 4]) for i in range(0, len(value) - 3, 4)]
         fields[ADDRESSES[code]] = addresses if code == 6 else next(iter(addresses), "")

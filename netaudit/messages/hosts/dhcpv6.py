@@ -73,7 +73,7 @@ def parse(data: bytes) -> Message | None:
         return None
     for code, value in _options(data[HEADER:]):
         fields["order"].append(code)
-        _take(fields, code, value)
+        _parse_option(fields, code, value)
     if not fields["order"]:
         return None
     fields["answer"] = kind in ANSWERS
@@ -93,7 +93,7 @@ def _relayed(data: bytes, fields: dict[str, Any]) -> bytes | None:
     return inner
 
 
-def _take(fields: dict[str, Any], code: int, value: bytes) -> None:
+def _parse_option(fields: dict[str, Any], code: int, value: bytes) -> None:
     if code in (CLIENT_ID, SERVER_ID):
         whose = "duid" if code == CLIENT_ID else "server_duid"
         fields[whose] = value[:LONGEST_DUID].hex(":")  # with colons, so that no digits look like a telephone's number

@@ -81,7 +81,7 @@ class Whole:
         message = self.message
         message.end = end
         cut = self.pieces.full
-        message.body = self.pieces.take()
+        message.body = self.pieces.flush()
         message.body_size = size = max(self.size, self.declared)
         if self.size > LIMIT:
             message.notes.append(LIMIT_NOTE)
@@ -221,7 +221,7 @@ class Parts:
         self.map = self.map[:1]
         part.body_start = self._offset(0)
 
-    def _take(self, sink: Whole, count: int) -> None:
+    def _consume(self, sink: Whole, count: int) -> None:
         if len(self.map) > 1 and self.map[1][0] < count:
             sink.message.body_start = -1
         sink.add(bytes(self.held[:count]), self._offset(0))
@@ -231,7 +231,7 @@ class Parts:
         count = min(self.left, len(self.held))
         self.left -= count
         if count:
-            self._take(sink, count)
+            self._consume(sink, count)
         if self.left:
             return False
         self._end(sink, known=True)
@@ -242,9 +242,9 @@ class Parts:
         if at < 0:
             keep = len(self.boundary) + 2
             if len(self.held) > keep:
-                self._take(sink, len(self.held) - keep)
+                self._consume(sink, len(self.held) - keep)
             return False
-        self._take(sink, at - 1 if at and self.held[at - 1] == 0x0D else at)
+        self._consume(sink, at - 1 if at and self.held[at - 1] == 0x0D else at)
         self._end(sink, known=True)
         return True
 
@@ -274,7 +274,7 @@ class Parts:
                 eol = 0
                 if self.left < 0:  # the line end before the boundary that would have come
                     eol = 2 if self.held.endswith(b"\r\n") else int(self.held.endswith(b"\n"))
-                self._take(self.sink, len(self.held) - eol)
+                self._consume(self.sink, len(self.held) - eol)
             self._end(self.sink, known=False, note=note)
 
     def close(self, end: int, *, known: bool, note: str = "") -> None:  # noqa: ARG002

@@ -122,7 +122,7 @@ def parse_head(raw: bytes) -> Head | None:
     head = start_line(raw[:end])
     if head is None:
         return None
-    _take_fields(head, raw[end - 1 :])
+    _parse_fields(head, raw[end - 1 :])
     head.raw = raw
     return head
 
@@ -136,7 +136,7 @@ class _Skeleton(NamedTuple):
     form: Form
 
 
-def _take_fields(head: Head, block: bytes) -> None:
+def _parse_fields(head: Head, block: bytes) -> None:
     """Fill in the fields of a block of lines behind the line end before it: most blocks differ in few values only."""
     if len(block) <= REMEMBERED:
         parts = _ANEW.split(block)  # text, name and colon, value, text …

@@ -62,7 +62,7 @@ class Half:
         """Put the message together; `known` tells whether END_STREAM was seen, `bodiless` that no body was due."""
         message = self.message
         message.end = max(message.end, end)
-        cut, body = self.pieces.full, self.pieces.take()
+        cut, body = self.pieces.full, self.pieces.flush()
         length = -1 if bodiless else declared(message)
         lacking = length - self.size
         if length >= 0 and lacking == 0:

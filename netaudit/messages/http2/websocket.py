@@ -57,11 +57,11 @@ class Tunnel:
         reader = self.reader
         assert reader is not None
         if data:
-            self._take(reader.feed(direction, at, data))
+            self._feed_inner(reader.feed(direction, at, data))
         elif length:
-            self._take(reader.gap(direction, at, length))
+            self._feed_inner(reader.gap(direction, at, length))
         else:
-            self._take(reader.lose_way(direction, at))
+            self._feed_inner(reader.lose_way(direction, at))
         self.places[direction].forget(reader.needed_from(direction))
 
     def _wait(self, at: int, data: bytes, length: int) -> None:
@@ -76,7 +76,7 @@ class Tunnel:
         """Frames of this stream may have been missed, nobody knows how many bytes."""
         at = self.places[direction].end
         if self.reader is not None:
-            self._take(self.reader.lose_way(direction, at))
+            self._feed_inner(self.reader.lose_way(direction, at))
         elif direction == UP and (not self.waiting or self.waiting[-1][2]):
             self.waiting.append((at, b"", 0))
 
@@ -85,14 +85,14 @@ class Tunnel:
         if self.reader is None and self.waiting:
             self.answered(None)
         if self.reader is not None:
-            self._take(self.reader.finish())
+            self._feed_inner(self.reader.finish())
 
     def let_go(self) -> None:
         """Nothing more is asked."""
         if self.reader is not None:
             self.reader.let_go()
 
-    def _take(self, found: list[Message]) -> None:
+    def _feed_inner(self, found: list[Message]) -> None:
         for message in found:
             self.places[message.direction].tell(message)
             message.notes.append("within a stream of HTTP/2")

@@ -166,7 +166,7 @@ class ImapReader(BaseReader):
 
     def _literal(self, side: _Side) -> None:
         at = side.lines.start
-        data = side.lines.take(side.left)
+        data = side.lines.cut(side.left)
         side.left -= len(data)
         if side.sink is not None:
             side.sink.add(data, at)

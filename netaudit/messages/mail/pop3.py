@@ -125,7 +125,7 @@ class Pop3Reader(BaseReader):
                 self.message = Message(NAME, DOWN, start, end, method=verb, path=argument, content_type=MAIL)
 
     def _text(self, whole: DotText, lines: Lines) -> None:
-        held = lines.take(len(lines.held))
+        held = lines.cut(len(lines.held))
         used = whole.feed(held)
         if used < len(held):
             lines.held += held[used:]

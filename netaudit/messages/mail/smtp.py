@@ -150,7 +150,7 @@ class SmtpReader(BaseReader):
         return True
 
     def _text(self, mail: DotText, lines: Lines) -> None:
-        held = lines.take(len(lines.held))
+        held = lines.cut(len(lines.held))
         used = mail.feed(held)
         if used < len(held):
             lines.held += held[used:]
@@ -201,7 +201,7 @@ class SmtpReader(BaseReader):
     def _chunk(self) -> None:
         lines = self.lines[UP]
         at = lines.start
-        data = lines.take(self.left)
+        data = lines.cut(self.left)
         self.left -= len(data)
         if self.chunk is not None:
             self.chunk.add(data, at)

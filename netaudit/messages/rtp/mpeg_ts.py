@@ -94,7 +94,7 @@ class _Side:
         self.tracks: dict[int, _Track] = {}
         self.at = 0
 
-    def take(self, data: bytes, offset: int, end: int) -> list[Message]:
+    def feed_packets(self, data: bytes, offset: int, end: int) -> list[Message]:
         """Take the packets of a datagram that lies at [offset, end) of the stream."""
         out: list[Message] = []
         for at in range(0, len(data) - PACKET + 1, PACKET):
@@ -166,7 +166,7 @@ class TsReader(BaseReader):
             out.append(Message(NAME, direction, offset, end, content_type="video/mp2t"))
             if not decodes_video():
                 out[0].notes.append("video not looked at: PyAV is not installed")
-        for message in side.take(data[self.head :], offset, end):
+        for message in side.feed_packets(data[self.head :], offset, end):
             message.direction = direction
             out.append(message)
         return out

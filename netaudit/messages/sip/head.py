@@ -61,7 +61,7 @@ class Dialogue:
     def __init__(self) -> None:
         self.pending: dict[tuple[str, str], Message] = {}
 
-    def take(self, message: Message) -> Message:
+    def pair(self, message: Message) -> Message:
         """Add the request to an answer, and to either what it says of who sent it."""
         key = (message.header("call-id"), message.header("cseq"))
         if not message.status:

@@ -85,12 +85,12 @@ class _Side:
         flag = self.held[stop + len(mark)]
         if found[2].isalpha() and gap:
             begin = self.base + found.start()
-            self._take(head, body.removesuffix(b"\r\n"), flag, begin, self.base + stop + len(mark) + 1)
+            self._append(head, body.removesuffix(b"\r\n"), flag, begin, self.base + stop + len(mark) + 1)
         del self.held[: stop + len(mark) + 1]
         self.sought = 0
         return True
 
-    def _take(self, head: bytes, body: bytes, flag: int, start: int, end: int) -> None:
+    def _append(self, head: bytes, body: bytes, flag: int, start: int, end: int) -> None:
         """Put a chunk in its place; `flag` is $ for the last one, + where others follow, # where it is given up."""
         fields = [(name.decode().lower(), value.decode("utf-8", "replace")) for name, value in _FIELD.findall(head)]
         headers = dict(fields)

@@ -97,7 +97,7 @@ class SipDatagrams(DatagramReader):
         out = super().feed(direction, offset, data)
         for message in out:
             message.body_start = offset + message.body_start if message.body else -1
-            self.dialogue.take(message)
+            self.dialogue.pair(message)
         return out
 
 
@@ -178,7 +178,7 @@ class SipReader(BaseReader):
 
     def __init__(self) -> None:
         self.dialogue = Dialogue()
-        self.sides = (_Side(UP, self.dialogue.take), _Side(DOWN, self.dialogue.take))
+        self.sides = (_Side(UP, self.dialogue.pair), _Side(DOWN, self.dialogue.pair))
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take bytes."""

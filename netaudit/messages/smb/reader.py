@@ -120,7 +120,7 @@ class SmbReader(BaseReader):
         return self._given()
 
     def _given(self) -> list[Message]:
-        out, self.extra = [*self.extra, *self.files.take()], []
+        out, self.extra = [*self.extra, *self.files.flush()], []
         return out
 
     def _unread(self, direction: int, frame: Frame, magic: bytes) -> None:

@@ -167,7 +167,7 @@ class WebSocketSide:
     def _close(self, *, known: bool, note: str = "") -> None:
         message, self.message = self.message, None
         assert message is not None
-        cut, body = self.pieces.full, self.pieces.take()
+        cut, body = self.pieces.full, self.pieces.flush()
         message.missing = joined(self.missing)
         notes = [note] if note else []
         if cut:

@@ -28,7 +28,7 @@ class MqttInside:
         self._host = host
         self._begun: list[int | None] = [None, None]  # where the packet under way began, in the stream
 
-    def take(self, frame: Message) -> list[Message]:
+    def feed_message(self, frame: Message) -> list[Message]:
         """Read one WebSocket message."""
         direction, body = frame.direction, frame.body
         out, at = [], 0

@@ -39,7 +39,7 @@ class Continued:
         """Beginning of the first message that is held."""
         return min(first, self.held[0].start) if self.held else first
 
-    def take(self, message: Message) -> list[Message]:
+    def feed_message(self, message: Message) -> list[Message]:
         """Take a message; those that are complete by now."""
         if not message.complete or self.kept + len(message.body) > LIMIT or len(self.held) >= MOST:
             return [*self.release(), message]
@@ -179,7 +179,7 @@ class WebSocketReader(BaseReader):
     @staticmethod
     def _inside(message: Message, inner: MqttInside | RtspInside) -> list[Message]:
         """What a message carries; itself, too, where not all of it was understood."""
-        found = inner.take(message)
+        found = inner.feed_message(message)
         return [*found, message] if inner.is_astray(message.direction) else found
 
     def _note_said(self) -> None:
@@ -192,4 +192,4 @@ class WebSocketReader(BaseReader):
 
     def _continued(self, message: Message) -> list[Message]:
         """A message, or those that it goes on and ends."""
-        return self.continued[message.direction].take(message) if message.protocol == "websocket" else [message]
+        return self.continued[message.direction].feed_message(message) if message.protocol == "websocket" else [message]

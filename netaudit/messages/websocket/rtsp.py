@@ -34,7 +34,7 @@ class RtspInside:
         self._reader.begin(Opening(b"", b"", 0, 0, midstream=False, upgrade=TUNNELLED, via=via))
         self._places = (Places(), Places())
 
-    def take(self, frame: Message) -> list[Message]:
+    def feed_message(self, frame: Message) -> list[Message]:
         """Read one WebSocket message."""
         direction, body = frame.direction, frame.body
         places = self._places[direction]

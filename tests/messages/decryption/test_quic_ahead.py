@@ -76,7 +76,7 @@ def one_by_one(name: str, sent: list[tuple[int, bytes]]) -> tuple[list, object]:
 def in_batches(name: str, sent: list[tuple[int, bytes]], size: int) -> tuple[list, object]:
     quic, ends, out = opener(name), [0, 0], []
     for first in range(0, len(sent), size):
-        out += quic.take_batch(brought(sent[first : first + size], ends))
+        out += quic.feed_batch(brought(sent[first : first + size], ends))
     return essence(out + quic.finish()), quic.outcome
 
 
@@ -104,7 +104,7 @@ def test_messages_of_several_connections_keep_their_order(monkeypatch):
     alone, together, ends = opener(*names), opener(*names), [0, 0]
     expected = [message for way, data in sent for message in alone.feed(way, alone.at[way], data)]
     assert len({message.path for message in expected}) < len({message.start for message in expected})
-    assert essence(together.take_batch(brought(sent, ends))) == essence(expected)
+    assert essence(together.feed_batch(brought(sent, ends))) == essence(expected)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -154,7 +154,7 @@ def test_a_batch_lets_go_what_it_has_read(monkeypatch):
     quic, sent, ends = opener("quic_v2"), datagrams("quic_v2", monkeypatch), [0, 0]
     noise = [(direction, b"\x40" + bytes(60)) for _ in range(32) for direction in (UP, DOWN)]
     for batch in (sent, noise):
-        quic.take_batch(brought(batch, ends))
+        quic.feed_batch(brought(batch, ends))
     assert [quic.needed_from(direction) for direction in (UP, DOWN)] == quic.at
 
 
@@ -170,7 +170,7 @@ def test_datagrams_are_not_held_where_no_keys_fit(monkeypatch):
         pieces = np.zeros(len(run), PIECE)
         pieces["length"] = [len(data) for _, data in run]
         pieces["offset"] = at[direction] + np.cumsum(pieces["length"]) - pieces["length"]
-        flow.take(direction, at[direction], data, pieces)
+        flow.feed(direction, at[direction], data, pieces)
         at[direction] += len(data)
     assert isinstance(flow.reader, QuicReader)
     assert flow.reader.opener is not None

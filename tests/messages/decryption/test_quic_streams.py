@@ -38,7 +38,7 @@ def test_an_answer_that_waits_for_the_end_of_its_request_keeps_its_place():
     streams.feed(DOWN, Part(0, 0, answer, ([len(answer)], [700], [700 + len(answer)]), last=True))
     assert streams.needed_from(DOWN, 4000) == 700
     streams.feed(UP, part(0, 100, len(REQUEST) - 100, 1100, last=True))
-    assert [(message.direction, message.start) for message in streams.taken()] == [(UP, 1000), (DOWN, 700)]
+    assert [(message.direction, message.start) for message in streams.flush()] == [(UP, 1000), (DOWN, 700)]
     assert streams.needed_from(DOWN, 4000) == 4000
 
 
@@ -49,7 +49,7 @@ def test_any_order_of_frames_gives_the_body(data):
     drawn = data.draw(st.permutations(pieces)) + data.draw(st.lists(st.sampled_from(pieces), max_size=4))
     streams = read([part(0, a, b - a, 5000 + a, last=b == len(REQUEST)) for a, b in drawn])
     streams.finish()
-    (message,) = streams.taken()
+    (message,) = streams.flush()
     assert message.body == BODY
     assert message.complete
     assert (message.start, message.end) == (5000, 5000 + len(REQUEST))
@@ -63,7 +63,7 @@ def test_an_end_without_bytes_behind_a_hole_lies_where_its_frame_does(places):
     streams = read([part(0, 0, 1000, 5000), Part(0, len(REQUEST), b"", spans, last=True)])
     assert streams.needed_from(UP, 9500) == 5000
     streams.finish()
-    (message,) = streams.taken()
+    (message,) = streams.flush()
     assert (message.start, message.end, message.complete) == (5000, 9000, False)
     assert message.missing == [(990, len(BODY))]
 
@@ -75,7 +75,7 @@ def test_what_lies_behind_the_end_of_a_stream_takes_no_room(monkeypatch):
     own = [part(0, 0, 100, 5000), part(0, 200, 200, 5200), part(0, 100, 100, 5100)]
     streams = read([each for pair in zip(behind, ends, strict=True) for each in pair] + own)
     streams.feed(UP, part(0, 400, len(REQUEST) - 400, 5400, last=True))
-    assert [(one.complete, one.body) for one in streams.taken()] == [(True, BODY)]
+    assert [(one.complete, one.body) for one in streams.flush()] == [(True, BODY)]
     assert not streams.holes
 
 
@@ -85,7 +85,7 @@ def test_a_hole_is_a_hole_of_its_length(lost):
     frames = [(0, first), (last, 2040), (2040, len(REQUEST))]
     streams = read([part(0, a, b - a, 5000 + a, last=b == len(REQUEST)) for a, b in frames if b > a])
     streams.finish()
-    (message,) = streams.taken()
+    (message,) = streams.flush()
     assert message.missing == [(first - 10, last - 10)]
     assert not message.complete
     assert streams.holes == 1

@@ -21,9 +21,9 @@ def test_pieces_of_one_text_give_its_beginning(places, chance):
         fragments.add(offset, text[offset : offset + size])
         known |= new
         if chance.random() < 0.3:
-            taken += fragments.take(chance.randrange(20))
+            taken += fragments.read(chance.randrange(20))
     whole = next((i for i in range(LIMIT + 1) if i not in known), LIMIT)
-    assert taken + fragments.take(LIMIT) == text[:whole]
+    assert taken + fragments.read(LIMIT) == text[:whole]
 
 
 def test_what_came_first_stays():
@@ -34,7 +34,7 @@ def test_what_came_first_stays():
     assert bytes(fragments.ready) == b"ABxxEF"  # what is in order first is kept, whatever waited behind it
     assert not fragments.waiting
     assert not fragments.add(0, b"zzzz")
-    assert fragments.take(3) == b"ABx"
+    assert fragments.read(3) == b"ABx"
     assert not fragments.add(1, b"y")
 
 
