@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 
 from netaudit.contracts.unwrapping_steps import SEPARATOR
 from netaudit.finalizing.from_rows import Joined, Patience, StoredPart, join_upload
+from netaudit.rows.carriers import evidence_row
 from netaudit.rows.objects import image_row, object_row
 from netaudit.rows.uploads import CHUNK, MADE
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import RowWriter, table_of
 from netaudit.tables import EVIDENCE, OBJECTS
-from netaudit.text.frame_ranges import frame_numbers, frame_ranges
+from netaudit.text.frame_ranges import frame_numbers
 from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
@@ -157,10 +158,5 @@ def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.
         for row in (row for part in parts for row in rows.get(part, ())):
             frames.setdefault(row["capture_id"], set()).update(frame_numbers(row["frames"]))
         for capture, numbers in sorted(frames.items()):
-            out.append(
-                EVIDENCE.row(
-                    object_id=identity, capture_id=capture, first_frame=min(numbers), last_frame=max(numbers),
-                    frames=frame_ranges(numbers),
-                )
-            )  # fmt: skip
+            out.append(evidence_row(identity, capture, numbers))
     return table_of(out, EVIDENCE)

@@ -38,7 +38,7 @@ from netaudit.masking.number_forms import is_device_id, known_region, right_chec
 from netaudit.text.charset import unquote
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.scalars import fields, fields_of
+from netaudit.unwrapping.scalars import fields, fields_of, worded
 from netaudit.unwrapping.sniff import sniff
 from netaudit.unwrapping.text import to_text
 from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
@@ -138,11 +138,11 @@ def _may_hold_template(leaf: Leaf) -> bool:
         return len(leaf.part.data) <= LARGEST
     if leaf.kind not in DOCUMENTS or leaf.kind == "html" or len(leaf.part.data) > 8 * LARGEST:
         return False
-    words = bare_text(leaf)
     if leaf.kind == "json" and any(
         _may_be_one(string.end - string.start) for string in json_of(leaf.part, leaf.known).strings
     ):
         return True
+    words = worded(leaf)
     return len(words) <= LARGEST and bool(_stems(_TEMPLATES).Match(words))
 
 

@@ -48,6 +48,8 @@ _FOLDED = later(
 )
 _REFERENCE = later(rb"&#(?:[xX][0-9a-fA-F]{1,6}|[0-9]{1,7});?")
 _WORD = later(rb"[A-Za-z0-9+/_-]{%d,}={0,6}" % SHORTEST)
+_STRETCH = later(rb"(?<![A-Za-z0-9+/_%%\\-])[A-Za-z0-9+/_%%\\-]{%d,}+" % (LONGEST + 1))
+_LETTERS = later(rb"(?:[A-Za-z0-9+/_-]++|%2[BbFf]|\\/)++")  # of base64, as URLs and JSON write them
 _BASE32 = later(rb"(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}|[A-Z2-7]{4}|[A-Z2-7]{5}|[A-Z2-7]{7})?={0,6}", re.IGNORECASE)
 _HEXADECIMAL = later(rb"(?:[0-9A-Fa-f]{2})+")
 _UUID = later(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -64,10 +66,11 @@ def readings(data: bytes, spent: Callable[[], object] | None = None) -> Iterator
     The texts with the fewest codings off come first. Work is bounded by `MOST` words in each text, `DEEPEST` codings,
     and for all texts together by `MOST_WORDS` and `MOST_SAID`: `spent` is called once where these leave something out.
     """
-    texts = deque([("", data, DEEPEST)] if 0 < len(data) <= LARGEST else [])
     left, tried = MOST_SAID, set[bytes]()
     if 0 < len(data) <= RENDERED and data.translate(None, TEXT):  # frames; of a text its words are tried
         yield from ((name, said) for name, said in renderings(data) if holds_number(said))
+    words = _STRETCH.sub(_without_pictures, data) if LONGEST < len(data) <= LARGEST else data
+    texts = deque([("", words, DEEPEST)] if 0 < len(data) <= LARGEST else [])
     while texts:
         coding, text, depth = texts.popleft()
         for name, decoded in _once(text, tried):
@@ -82,6 +85,11 @@ def readings(data: bytes, spent: Callable[[], object] | None = None) -> Iterator
             if spent is not None:
                 spent()
             return
+
+
+def _without_pictures(stretch: re.Match[bytes]) -> bytes:
+    """A stretch of a text without its words that are too long to be tried: of them no coding need be taken off."""
+    return _LETTERS.sub(lambda word: b"" if len(word[0]) > LONGEST else word[0], stretch[0])
 
 
 def _once(data: bytes, tried: set[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -42,6 +42,7 @@ _USER = r"[^\s@/:;,<>\"'()=&?*\[\]\\%]"
 _MAIL = later(rf"(?<!{_USER})(?:{_USER}|%(?!40))++(?=(?:@|%40)[\w-]+\.\w)")
 _LETTERS = later(r"(?<!\\)[A-Za-z]+")
 _VALUE = later(r"(?<==)[^&#=]+")
+_COUNTED = later(r"(?<==)[0-9]{1,10}(?=&|\Z)")  # a parameter that is a number too small to be anybody's
 _SPOKEN = later(rf"[^\W\d_{HAN}]+")
 _WORDED = rf"[^\W\d_{HAN}](?:[^\W\d_{HAN}]|['.-])*"
 _SEVERAL = later(rf"{_WORDED}(?:(?:\+|%20| ){_WORDED}){{1,5}}")
@@ -70,8 +71,12 @@ def mask_name(text: str) -> str:
 
 
 def mask_path(text: str) -> str:
-    """The same for the target of a request: a file in it is masked as a name, the rest loses names of persons."""
-    return _remembered_path(text) if text else text
+    """The same for the target of a request: a file in it is masked as a name, the rest loses names of persons.
+
+    Where all stays as it is, which of two small numbers a parameter is changes nothing: such targets are masked once.
+    """
+    form = _COUNTED.sub("0", text) if "=" in text and text.isascii() else text
+    return text if form and _remembered_path(form) == form else _remembered_path(text)
 
 
 def mask_words(text: str) -> str:

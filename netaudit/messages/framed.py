@@ -7,6 +7,7 @@ where frames of that length follow each other without a gap, or one is all there
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from netaudit.messages.marks import Mark
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 from netaudit.messages.strays import LONGEST, begun
-from netaudit.text.tag_lengths import elements, may_end
+from netaudit.text.tag_lengths import elements, may_end, may_speak
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before, or behind …
 LEAD_LINES = 1024  # … lines of text, as brokers of messages have them, of so many bytes
@@ -149,6 +150,8 @@ def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
 
 def _tagged(data: bytes | bytearray, begin: int) -> list[Length]:
     """Ways in which a first frame of tagged elements may say its length, the shortest first."""
+    if not may_speak(data, begin):
+        return []
     there, ways = len(data) - begin, dict[tuple[int, int], Length]()
     for width in (4, 2):
         for at in range(LONGEST_HEAD - width + 1):
@@ -163,6 +166,7 @@ def _tagged(data: bytes | bytearray, begin: int) -> list[Length]:
     return [ways[one] for one in likely if elements(data, begin + one[1], begin + one[0])]
 
 
+@functools.lru_cache(maxsize=64)  # asked again of one direction as bytes of the other come
 def begins(data: bytes) -> bool:
     """Whether a document, or lines with a length, stand at the beginning of a direction."""
     if _begin(data)[0] >= 0:

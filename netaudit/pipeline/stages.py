@@ -45,8 +45,6 @@ from netaudit.rows.taker import Turns
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
 from netaudit.streams.from_packets import Assembler
-from netaudit.tables import EVIDENCE, Row
-from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
 from netaudit.unwrapping.image_residue import confirm_end
@@ -67,9 +65,9 @@ if TYPE_CHECKING:
     from netaudit.rows.taker import Taker
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
+    from netaudit.tables import Row
     from netaudit.unwrapping.part import Part
 
-_EVIDENCE = EVIDENCE.row
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
@@ -408,17 +406,8 @@ class Shard:
         if self._witness is not None and stored:
             self._witness.found(message, leaf, identity, sha256, holder)
         self._rows["objects"].append(object_row(identity, message.message_id.hex(), sha256, leaf, stored=stored))
-        evidence = self._rows["evidence"].append
         if self._carriers is None:
             self._carriers = Carriers(message)
-        for capture, first, last, frames in self._carriers.of(part):
-            evidence(
-                _EVIDENCE(
-                    object_id=identity,
-                    capture_id=capture_name(capture),
-                    first_frame=first,
-                    last_frame=last,
-                    frames=frames,
-                )
-            )
+        for row in self._carriers.rows(identity, part):
+            self._rows["evidence"].append(row)
         return identity, sha256

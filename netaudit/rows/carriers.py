@@ -1,16 +1,47 @@
-"""Which packets carried an object: by the place of its bytes in the stream where known, else all of the message."""
+"""Rows of `evidence`: which packets carried an object.
+
+By the place of its bytes in the stream where known, else all of the message.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from netaudit.text.frame_ranges import ranges_of_ordered
-from netaudit.unwrapping.part import Part
+import numpy as np
+import pyarrow as pa
+
+from netaudit.rows.columns import batch_of, few
+from netaudit.tables import EVIDENCE, Row
+from netaudit.text.frame_ranges import capture_name, frame_ranges
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from netaudit.messages.message import Message
+    from netaudit.unwrapping.part import Part
+
+_EVIDENCE = EVIDENCE.row
+
+
+def evidence_row(object_id: str, capture_id: str, frames: Collection[int]) -> Row:
+    """Row of `evidence`: packets of one capture."""
+    return _EVIDENCE(
+        object_id=object_id,
+        capture_id=capture_id,
+        first_frame=min(frames),
+        last_frame=max(frames),
+        frames=frame_ranges(frames),
+    )
+
+
+def evidence_alone(object_ids: Any, pieces: Any) -> pa.RecordBatch:
+    """Rows of objects that one packet each carried: a column of ids, `frame` and `capture` of the packets."""
+    frames = pa.array(pieces["frame"].astype(np.int64))
+    columns = {"object_id": object_ids, "capture_id": few(pieces["capture"], capture_name)}
+    columns |= {"first_frame": frames, "last_frame": frames, "frames": frames.cast(pa.string())}
+    return batch_of(columns, EVIDENCE.schema())
 
 
 class Carriers:
@@ -36,33 +67,23 @@ class Carriers:
         self._offsets: list[int] = pieces["offset"].tolist()
         self._ends: list[int] = (pieces["offset"] + pieces["length"]).tolist()
 
-    def of(self, part: Part) -> list[tuple[int, int, int, str]]:
-        """Per capture: (capture, first frame, last frame, all as ranges, e.g. "17-19,23")."""
+    def rows(self, object_id: str, part: Part) -> list[Row]:
+        """Rows of `evidence` of an object that is this part, one per capture."""
         frames, captures = self._frames, self._captures
         if not frames:
             return []
         if len(frames) == 1:
-            return [(captures[0], frames[0], frames[0], str(frames[0]))]
+            return [evidence_row(object_id, capture_name(captures[0]), frames)]
         start, end = _stream_range(self._message, part)
         first, last = bisect_right(self._ends, start), bisect_left(self._offsets, end)
         if first < last:  # else none overlaps: all of them
             frames, captures = frames[first:last], captures[first:last]
         if self._one_capture or len(set(captures)) == 1:
-            return [_spelled(captures[0], frames)]
+            return [evidence_row(object_id, capture_name(captures[0]), frames)]
         by_capture: dict[int, list[int]] = defaultdict(list)
         for capture, frame in zip(captures, frames, strict=True):
             by_capture[capture].append(frame)
-        return [_spelled(capture, numbers) for capture, numbers in sorted(by_capture.items())]
-
-
-def carriers_of_body(message: Message) -> list[tuple[int, int, int, str]]:
-    """The same for the body as it was sent."""
-    return Carriers(message).of(Part(message.body, body_range=(0, len(message.body))))
-
-
-def _spelled(capture: int, frames: list[int]) -> tuple[int, int, int, str]:
-    ordered = sorted(set(frames))
-    return capture, ordered[0], ordered[-1], ranges_of_ordered(ordered)
+        return [evidence_row(object_id, capture_name(one), numbers) for one, numbers in sorted(by_capture.items())]
 
 
 def _stream_range(message: Message, part: Part) -> tuple[int, int]:

@@ -11,9 +11,11 @@ from netaudit.storage.table_streams import whole
 from netaudit.text.kernels_addresses import LONGEST, OCTETS, write_addresses, write_macs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
+
+    from netaudit.tables import Row, Table
 
 Column = Any  # a pyarrow array
 DIGITS = 32  # of an id
@@ -27,6 +29,17 @@ def batch_of(columns: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
         raise KeyError(f"rows of {table} without {', '.join(missing)}")
     arrays = [array(columns[field.name], field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def like(rows: Sequence[Row], which: Any, own: dict[str, Any], table: Table) -> pa.RecordBatch:
+    """Rows of a table: each like that one of `rows` whose number is in `which`, but for the columns in `own`."""
+    schema, places = table.schema(), pa.array(which)
+    alike = {
+        name: array([row[at] for row in rows], schema.field(at).type).take(places)
+        for at, name in enumerate(schema.names)
+        if name not in own
+    }
+    return batch_of(alike | own, schema)
 
 
 def array(column: Any, kind: pa.DataType) -> Column:

@@ -12,22 +12,18 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from netaudit.identity_data.from_unwrapping import asks_about, holds_coded_number, may_be_coded, may_tell
-from netaudit.masking.mask import mask_name, mask_words, shortened
 from netaudit.messages.kernels_ids import ids_within
 from netaudit.rows.answers import may_refuse, note_refusal
-from netaudit.rows.carriers import carriers_of_body
-from netaudit.rows.columns import DIGITS, batch_of, few, ids
+from netaudit.rows.carriers import Carriers, evidence_alone
+from netaudit.rows.columns import DIGITS, ids, like
+from netaudit.rows.document_batch import of_messages
 from netaudit.rows.leaves import query_describes
-from netaudit.rows.objects import object_batch
 from netaudit.rows.publications import of_publications
-from netaudit.rows.told import message_rows, of_messages
 from netaudit.signatures.field_words import describes
-from netaudit.tables import EVIDENCE
-from netaudit.text.frame_ranges import capture_name
-from netaudit.unwrapping.from_messages import are_plain_texts
+from netaudit.tables import OBJECTS
+from netaudit.unwrapping.from_messages import are_plain_texts, root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,15 +32,14 @@ if TYPE_CHECKING:
 
     from netaudit.messages.message import Message
     from netaudit.messages.mqtt.publications import Publications
+    from netaudit.rows.document_batch import DocumentBatch
     from netaudit.rows.events import EventRows
-    from netaudit.rows.told import Told
     from netaudit.storage.object_store import ObjectStore
     from netaudit.storage.table_streams import RowWriter
 
 AT_ONCE = 1024  # messages that are held, one by one
 HELD = 16 << 20  # bytes of the requests that they answer
 LEAST = 64  # that were found together, for which columns pay
-TEXT = pa.string()
 U1 = Any  # an array of bytes
 
 
@@ -93,82 +88,71 @@ class Documents:
         back, self._telling = self._telling, []
         return back
 
-    def write(self, told: Told) -> None:
+    def write(self, batch: DocumentBatch) -> None:
         """Write messages and what is in them, but for those that are given back next: to be read one by one."""
-        telling = self._may_say(told)
-        replies = [told.heads[head].reply for head in told.head.tolist()]
-        for place in hits([one if reply else b"" for one, reply in zip(told.bodies, replies, strict=True)], may_refuse):
-            message = told.message(place)
+        telling = self._may_say(batch)
+        replies = [batch.heads[head].reply for head in batch.head.tolist()]
+        answers = [one if reply else b"" for one, reply in zip(batch.bodies, replies, strict=True)]
+        for place in hits(answers, may_refuse):
+            message = batch.message(place)
             note_refusal(message)
-            told.notes[place] = message.notes
-        self._rows["messages"].extend(message_rows(told))
-        silent = np.ones(len(told.bodies), bool)
+            batch.notes[place] = message.notes
+        self._rows["messages"].extend(batch.rows())
+        silent = np.ones(len(batch.bodies), bool)
         silent[telling] = False
         if silent.any():
-            self._write_objects(told, np.flatnonzero(silent))
-        self._telling += map(told.message, telling)
+            self._write_objects(batch, np.flatnonzero(silent))
+        self._telling += map(batch.message, telling)
 
-    def _may_say(self, told: Told) -> list[int]:
+    def _may_say(self, batch: DocumentBatch) -> list[int]:
         """Places of those in which somebody may be named, or that an entry may know."""
-        names = [one.name.encode("utf-8", "replace") + b"\0" for one in told.heads]
-        asks = np.array([one.asks for one in told.heads])[told.head]
-        paths = np.zeros(len(told.paths), bool)
-        paths[list(hits([one.encode("utf-8", "replace") for one in told.paths], _may_ask))] = True
-        known = {one: self._events.on_path(one) for one in {path.partition("?")[0] for path in told.paths}}
-        paths |= np.array([known[path.partition("?")[0]] or query_describes(path) for path in told.paths])
-        found = set(np.flatnonzero(asks | paths[told.path]).tolist())
-        found.update(hits(told.bodies, may_tell))
-        found.update(hits(told.bodies, describes))
-        found.update(place for place in hits(told.bodies, may_be_coded) if holds_coded_number(told.bodies[place]))
-        replies = np.array([one.reply for one in told.heads])[told.head]
+        names = [one.name.encode("utf-8", "replace") + b"\0" for one in batch.heads]
+        asks = np.array([one.asks for one in batch.heads])[batch.head]
+        paths = np.zeros(len(batch.paths), bool)
+        paths[list(hits([one.encode("utf-8", "replace") for one in batch.paths], _may_ask))] = True
+        known = {one: self._events.on_path(one) for one in {path.partition("?")[0] for path in batch.paths}}
+        paths |= np.array([known[path.partition("?")[0]] or query_describes(path) for path in batch.paths])
+        found = set(np.flatnonzero(asks | paths[batch.path]).tolist())
+        found.update(hits(batch.bodies, may_tell))
+        found.update(hits(batch.bodies, describes))
+        found.update(place for place in hits(batch.bodies, may_be_coded) if holds_coded_number(batch.bodies[place]))
+        replies = np.array([one.reply for one in batch.heads])[batch.head]
         for reply in (False, True):
             places = np.flatnonzero(replies == reply).tolist()
-            texts = [names[told.head[place]] + told.bodies[place] for place in places]
+            texts = [names[batch.head[place]] + batch.bodies[place] for place in places]
             found.update(places[hit] for hit in hits(texts, self._events.worded[reply]))
         return sorted(found)
 
-    def _write_objects(self, told: Told, chosen: npt.NDArray[np.int64]) -> None:
+    def _write_objects(self, batch: DocumentBatch, chosen: npt.NDArray[np.int64]) -> None:
         """Write that these are whole documents and which packets carried them."""
-        own = np.ascontiguousarray(told.ids.reshape(-1, DIGITS)[chosen].reshape(-1))
-        heads, made = told.head[chosen], np.empty((chosen.size, DIGITS), np.uint8)
-        for way in {told.heads[head].way for head in np.unique(heads).tolist()}:
-            here = np.flatnonzero(np.array([one.way == way for one in told.heads])[heads])
+        own = np.ascontiguousarray(batch.ids.reshape(-1, DIGITS)[chosen].reshape(-1))
+        heads, made = batch.head[chosen], np.empty((chosen.size, DIGITS), np.uint8)
+        for way in {batch.heads[head].way for head in np.unique(heads).tolist()}:
+            here = np.flatnonzero(np.array([one.way == way for one in batch.heads])[heads])
             some = np.empty(here.size * DIGITS, np.uint8)
             ids_within(own.reshape(-1, DIGITS)[here].reshape(-1), np.frombuffer(way.encode(), np.uint8), some)
             made[here] = some.reshape(-1, DIGITS)
         places = chosen.tolist()
-        hashes = ["" if self._store is None else self._stored(told.bodies[place]) for place in places]
-        own_heads = pa.array(chosen)
+        hashes = ["" if self._store is None else self._stored(batch.bodies[place]) for place in places]
         columns = {
             "object_id": ids(made.reshape(-1)),
             "message_id": ids(own),
             "sha256": hashes,
-            "size": told.sizes[chosen],
-            "unwrap_path": told.of_head(lambda head: mask_words(head.way), TEXT).take(own_heads),
-            "name": told.of_head(lambda head: shortened(mask_name, head.name, 256), TEXT).take(own_heads),
+            "size": batch.sizes[chosen],
             "stored": list(map(bool, hashes)),
         }
-        self._rows["objects"].extend(object_batch(columns, chosen.size))
-        self._write_evidence(told, chosen, made)
+        self._rows["objects"].extend(like([head.stored for head in batch.heads], heads, columns, OBJECTS))
+        self._write_evidence(batch, chosen, made)
 
-    def _write_evidence(self, told: Told, chosen: npt.NDArray[np.int64], made: U1) -> None:
+    def _write_evidence(self, batch: DocumentBatch, chosen: npt.NDArray[np.int64], made: U1) -> None:
         """Most came in one packet; of the others it is asked which packets their bodies are in."""
-        one = told.alone[chosen]
-        carried = told.first[chosen[one]]
-        frames = pa.array(carried["frame"].astype(np.int64))
-        columns = {"object_id": ids(made[one].reshape(-1)), "capture_id": few(carried["capture"], capture_name)}
-        columns |= {"first_frame": frames, "last_frame": frames, "frames": frames.cast(pa.string())}
+        one = batch.alone[chosen]
         if one.any():
-            self._rows["evidence"].extend(batch_of(columns, EVIDENCE.schema()))
+            self._rows["evidence"].extend(evidence_alone(ids(made[one].reshape(-1)), batch.first[chosen[one]]))
         for place in np.flatnonzero(~one).tolist():
-            identity = made[place].tobytes().decode()
-            for capture, first, last, said_frames in carriers_of_body(told.message(int(chosen[place]))):
-                self._rows["evidence"].append(
-                    EVIDENCE.row(
-                        object_id=identity, capture_id=capture_name(capture), first_frame=first, last_frame=last,
-                        frames=said_frames,
-                    )
-                )  # fmt: skip
+            message = batch.message(int(chosen[place]))
+            for row in Carriers(message).rows(made[place].tobytes().decode(), root(message)):
+                self._rows["evidence"].append(row)
 
     def _stored(self, body: bytes) -> str:
         """The hash under which its bytes are kept."""

@@ -39,30 +39,27 @@ class UploadRows:
         spans = np.concatenate([self._waiting, records.spans])
         order = np.lexsort((spans["ordinal"], spans["serial"]))  # stable: in order within a unit
         spans = spans[order]
-        used = np.zeros(spans.size, bool)
         ids: dict[int, bytes] = {}
-        begins, ends = _places(spans, records.units)
-        for unit, flow, begin, end, kept in zip(records.units, records.flows, begins, ends, whole, strict=True):
-            used[begin:end] = True
-            if not kept:  # smaller ones of what may be any protocol
-                continue
+        have, asked = _keys(spans, records.units)
+        begins, ends = np.searchsorted(have, asked, "left"), np.searchsorted(have, asked, "right")
+        for number in np.flatnonzero(whole).tolist():  # smaller ones of what may be any protocol are left out
+            unit, flow = records.units[number], records.flows[number]
             serial = int(unit["serial"])
             if serial not in ids:
                 ids[serial] = flow_id(flow)
-            self._rows.append(row := _row(unit, ids[serial], spans[begin:end], int(flow["proto"])))
+            own = spans[begins[number] : ends[number]]
+            self._rows.append(row := _row(unit, ids[serial], own, int(flow["proto"])))
             if unit["kind"] != PLAIN:
                 rows.append(row)
-        self._waiting = spans[~used]
+        self._waiting = spans[~np.isin(have, asked)]
         return rows
 
 
-def _places(spans: npt.NDArray[Any], units: npt.NDArray[Any]) -> tuple[list[int], list[int]]:
-    """Where the spans of each unit begin and end, among spans in order."""
-    plain = np.dtype([("serial", "i8"), ("ordinal", "u4")])
-    have, asked = np.empty(spans.size, plain), np.empty(units.size, plain)
-    for name in ("serial", "ordinal"):
-        have[name], asked[name] = spans[name], units[name]
-    return np.searchsorted(have, asked, "left").tolist(), np.searchsorted(have, asked, "right").tolist()
+def _keys(spans: npt.NDArray[Any], units: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Numbers of the units of spans, which are in order, and of units: equal and ordered as these are."""
+    _, serials = np.unique(np.concatenate([spans["serial"], units["serial"]]), return_inverse=True)
+    keys = serials.astype(np.int64) << 32 | np.concatenate([spans["ordinal"], units["ordinal"]])
+    return keys[: spans.size], keys[spans.size :]
 
 
 def _row(unit: np.void, flow: bytes, spans: npt.NDArray[Any], proto: int) -> Row:

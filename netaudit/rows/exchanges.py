@@ -22,9 +22,9 @@ from netaudit.observations.ends import ends_of
 from netaudit.observations.web import is_plain, note_plain, plain_facts
 from netaudit.rows.chunks import TARGETS, speak_of_parts
 from netaudit.rows.columns import DIGITS, ids_of_some
+from netaudit.rows.document_batch import DocumentBatch, Head
 from netaudit.rows.documents import LEAST, hits
 from netaudit.rows.taker import Taker, Turns, distinct
-from netaudit.rows.told import Head, Told
 from netaudit.streams.batch import picked
 from netaudit.unwrapping.from_messages import are_plain_texts, has_coding
 from netaudit.unwrapping.scraps import SPARE, scraps_of_head
@@ -76,9 +76,9 @@ class ExchangeRows(Taker):
         self._flows.add_many(picked(batch.flows, found.flows[over]), ids, HTTP, names)
         chosen = np.flatnonzero(quiet[found.rows["flow"]])
         if chosen.size:
-            told = _told(found, chosen)
-            self.turns = _turns(found, chosen, told, self._ledger)
-            self._documents.write(told)
+            plain = _as_documents(found, chosen)
+            self.turns = _turns(found, chosen, plain, self._ledger)
+            self._documents.write(plain)
         others = left.copy()
         others[found.flows[quiet]] = False
         return others, let_go
@@ -138,7 +138,7 @@ def _bodies(found: Exchanges, places: npt.NDArray[np.int64]) -> list[bytes]:
     return [bytes(payload[at:stop]) for at, stop in zip(rows["body"].tolist(), rows["stop"].tolist(), strict=True)]
 
 
-def _told(found: Exchanges, chosen: npt.NDArray[np.int64]) -> Told:
+def _as_documents(found: Exchanges, chosen: npt.NDArray[np.int64]) -> DocumentBatch:
     """These messages, as columns."""
     rows, batch = found.rows[chosen], found.batch
     methods, targets = zip(*[found.asked[place] for place in chosen.tolist()], strict=True)
@@ -153,7 +153,7 @@ def _told(found: Exchanges, chosen: npt.NDArray[np.int64]) -> Told:
         if kinds.setdefault(like, len(kinds)) == len(heads):
             heads.append(Head.of(found.message(int(chosen[place]))))
         head.append(kinds[like])
-    return Told(
+    return DocumentBatch(
         heads, np.array(head), list(paths), np.array([number[path] for path in targets]), _bodies(found, chosen),
         rows["direction"], np.ascontiguousarray(found.message_ids.reshape(-1, DIGITS)[chosen].reshape(-1)),
         ids_of_some(found.ids, rows["flow"]),
@@ -163,24 +163,24 @@ def _told(found: Exchanges, chosen: npt.NDArray[np.int64]) -> Told:
     )  # fmt: skip
 
 
-def _turns(found: Exchanges, chosen: npt.NDArray[np.int64], told: Told, ledger: Ledger) -> Turns:
+def _turns(found: Exchanges, chosen: npt.NDArray[np.int64], documents: DocumentBatch, ledger: Ledger) -> Turns:
     """What they say of hosts, made distinct: by the two ends, the head and the fields of the body."""
     rows, flows = found.rows[chosen], picked(found.batch.flows, found.flows)
     ends = np.stack([flows[name] for name in _ENDS], axis=1).astype(np.uint64)
     shapes = dict[bytes, int]()
     shape = [
         0 if way else shapes.setdefault(_VALUE.sub(b":0", body), len(shapes))
-        for way, body in zip(rows["direction"].tolist(), told.bodies, strict=True)
+        for way, body in zip(rows["direction"].tolist(), documents.bodies, strict=True)
     ]
-    said = np.column_stack([ends[rows["flow"]], told.head, shape]).astype(np.uint64)
-    turns = distinct(said, told.first)
+    said = np.column_stack([ends[rows["flow"]], documents.head, shape]).astype(np.uint64)
+    turns = distinct(said, documents.first)
 
     def note(first: int, last: int) -> None:
         for _, place, often in turns[first:last]:
-            flow, (_, ts, frame, _, capture) = flows[int(rows["flow"][place])], told.first[place].item()
+            flow, (_, ts, frame, _, capture) = flows[int(rows["flow"][place])], documents.first[place].item()
             ledger.at(int(flow["shard"]))
             note_plain(
-                plain_facts(told.message(place)), ends_of(flow, turned=False), ledger, (capture, frame, ts), often
+                plain_facts(documents.message(place)), ends_of(flow, turned=False), ledger, (capture, frame, ts), often
             )
 
     return Turns(found.flows[rows["flow"][[begin for begin, *_ in turns]]].tolist(), note)

@@ -11,11 +11,11 @@ from netaudit.messages.dns.layouts import PLAIN, RESUMED
 from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
 from netaudit.messages.from_streams import LetGo
+from netaudit.messages.message import Message
 from netaudit.observations.from_messages import masked_name, observe_sayings
-from netaudit.rows.columns import DIGITS, WAYS, few, ids, ids_of_some
-from netaudit.rows.messages import message_batch
+from netaudit.rows.columns import DIGITS, ids, ids_of_some
+from netaudit.rows.messages import message_row, message_rows
 from netaudit.rows.taker import Taker, Turns, distinct
-from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -58,7 +58,7 @@ class LookupRows(Taker):
 
             self.turns = Turns(flows, note)
             if len(lookups.messages):
-                self._rows["messages"].extend(message_columns(lookups, masked))
+                self._rows["messages"].extend(_messages(lookups, masked))
             over = batch.closed[lookups.indexes]
             ids = lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1)
             self._flows.add_many(lookups.flows[over], ids, PROTOCOL)
@@ -70,27 +70,22 @@ class LookupRows(Taker):
         return super().taken() if found is None else (found.indexes, found.flow_ids, PROTOCOL)
 
 
-def message_columns(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch:
-    """Rows of `messages`, as `rows.message_row` would make them; `masked` are the names as the ledger keeps them."""
+def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch:
+    """Rows of `messages`; `masked` are the names as the ledger keeps them."""
     messages = lookups.messages
-    n = len(messages)
-    asking = np.where(messages["request"] >= 0, messages["request"], np.arange(n))  # who says what was asked for
+    asking = np.where(messages["request"] >= 0, messages["request"], np.arange(len(messages)))  # who says what for
+    said = np.column_stack([messages["direction"], messages["status"], messages["kind"][asking]])
+    kinds, which = np.unique(said, axis=0, return_inverse=True)
+    rows = [
+        message_row(Message(PROTOCOL, way, 0, 0, method=TYPES[kind], status=status))
+        for way, status, kind in kinds.tolist()
+    ]
     names = pa.array([given[:256] for given, _ in masked], pa.string())  # none is longer than either keeps (RFC 1035)
-    times, frames = messages["ts"].copy(), messages["frame"].astype(np.int64)
-    columns = {
+    own = {
         "message_id": ids(lookups.message_ids),
         "flow_id": ids_of_some(lookups.flow_ids, messages["flow"]),
-        "capture_id": few(messages["capture"], capture_name),
-        "protocol": pa.repeat("dns", n),
-        "direction": WAYS.take(pa.array(messages["direction"])),
         "request_id": ids_of_some(lookups.message_ids, messages["request"]),
-        "method": few(messages["kind"][asking], TYPES.__getitem__),
         "host": names.take(pa.array(messages["name"][asking])),
-        "status": messages["status"].astype(np.int32),
-        "first_ts": times,
-        "last_ts": times,
-        "first_frame": frames,
-        "last_frame": frames,
         "body_size": messages["length"].astype(np.int64),
     }
-    return message_batch(columns, n)
+    return message_rows(rows, which.reshape(-1), messages, messages, own)

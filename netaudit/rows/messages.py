@@ -1,18 +1,21 @@
-"""From a message to its row of `messages`."""
+"""From messages to their rows of `messages`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
-from netaudit.rows.columns import batch_of, empty_lists
+from netaudit.rows.columns import few, like
 from netaudit.tables import MESSAGES, Row
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
@@ -63,13 +66,20 @@ def message_row(message: Message) -> Row:
     )
 
 
-def message_batch(columns: dict[str, Any], n: int) -> pa.RecordBatch:
-    """Rows of whole messages by columns; what is not given is empty, as of most."""
-    none, said_nothing = np.zeros(n, np.int64), pa.repeat("", n)
-    usual: dict[str, Any] = dict.fromkeys(MESSAGES.names, said_nothing)
-    usual |= {"status": none.astype(np.int32), "obscure": none, "unread": none, "missing": empty_lists(n)}
-    usual |= {"notes": usual["missing"], "complete": pa.repeat(pa.scalar(value=True), n)}
-    return batch_of(usual | columns, MESSAGES.schema())
+def message_rows(rows: Sequence[Row], which: Any, first: Any, last: Any, own: dict[str, Any]) -> pa.RecordBatch:
+    """Rows of many messages: `rows` are of one of each kind, `own` the columns in which they differ within a kind.
+
+    `which`: of each message its kind. `first`, `last`: `ts`, `frame` and `capture` of the packets with the first bytes
+    of each and with the last ones.
+    """
+    packets = {
+        "capture_id": few(first["capture"], capture_name),
+        "first_ts": first["ts"],
+        "last_ts": last["ts"],
+        "first_frame": first["frame"].astype(np.int64),
+        "last_frame": last["frame"].astype(np.int64),
+    }
+    return like(rows, which, packets | own, MESSAGES)
 
 
 def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from netaudit.images.images import header_size
 from netaudit.masking.mask import mask_name, mask_words, shortened
-from netaudit.rows.columns import batch_of, empty_lists
 from netaudit.rows.messages import ranges_text
 from netaudit.tables import IMAGES, OBJECTS, Row
 
@@ -38,12 +35,6 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
         stored=stored,
         notes=leaf.notes,
     )
-
-
-def object_batch(columns: dict[str, Any], n: int) -> pa.RecordBatch:
-    """Rows of whole JSON documents of at most `GUESSABLE` bytes that have no leaf; stored where they have a hash."""
-    usual = {"kind": pa.repeat("json", n), "complete": pa.repeat(pa.scalar(value=True), n), "missing": empty_lists(n)}
-    return batch_of(usual | {"notes": usual["missing"]} | columns, OBJECTS.schema())
 
 
 def image_row(sha256: str, leaf: Leaf) -> Row:

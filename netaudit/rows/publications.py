@@ -11,7 +11,7 @@ from netaudit.messages.message import Message
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import NAME
 from netaudit.rows.columns import DIGITS, ids_of_some
-from netaudit.rows.told import Head, Told, digits_of
+from netaudit.rows.document_batch import DocumentBatch, Head, digits_of
 from netaudit.streams.layouts import PIECE
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Rows = Any  # a structured array
 
 
-def of_publications(held: list[tuple[Publications, npt.NDArray[np.bool_]]]) -> Told:
+def of_publications(held: list[tuple[Publications, npt.NDArray[np.bool_]]]) -> DocumentBatch:
     """The plain ones of blocks that know their packets."""
     blocks, plain = [block for block, _ in held], np.concatenate([one for _, one in held])
     rows, numbers = _placed(blocks)
@@ -38,7 +38,7 @@ def of_publications(held: list[tuple[Publications, npt.NDArray[np.bool_]]]) -> T
         return blocks[int(rows["flow"][number])].message(int(numbers[number]))
 
     places = zip(rows["body"].tolist(), rows["stop"].tolist(), strict=True)
-    return Told(
+    return DocumentBatch(
         [Head.of(Message(NAME, 0, 0, 0, method="PUBLISH", path=one)) for one in topics], topic[plain], topics,
         topic[plain], [data[body:stop] for body, stop in places],
         rows["direction"], digits, ids_of_some(flows, rows["flow"]), [""] * len(rows), pieces[rows["first"]],

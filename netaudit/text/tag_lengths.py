@@ -7,6 +7,7 @@ end by chance is told by what the elements say: texts and pictures, mostly.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Literal, NamedTuple
 
 TAGS, LENGTHS = (1, 2, 4), (1, 2, 3, 4)  # bytes
@@ -69,6 +70,11 @@ def may_end(data: bytes | bytearray, start: int) -> set[int]:
                     if count >= LEAST:
                         found.add(at)
     return found
+
+
+def may_speak(data: bytes | bytearray, start: int) -> bool:
+    """Whether there may be as many texts as elements have: there are none among numbers alone."""
+    return len(list(islice(_TWO.finditer(data, start), LEAST_TEXTS))) == LEAST_TEXTS
 
 
 def _orders(length: int) -> tuple[Literal["big", "little"], ...]:

@@ -63,7 +63,7 @@ def is_binary(part: Part) -> bool:
     """Not an image itself, but with the magic number of one inside."""
     data = part.data
     marks = image_marks(np.frombuffer(data, np.uint8)) if len(data) > SMALLEST else 0
-    return bool(marks) and _next_image(data, 1, _nowhere(marks), len(data)) >= 0
+    return bool(marks) and _next_image(data, 1, _nowhere(marks)) >= 0
 
 
 def _nowhere(marks: int) -> list[int]:
@@ -71,14 +71,14 @@ def _nowhere(marks: int) -> list[int]:
     return [0 if marks & mark else -1 for mark, *_ in _MARKS]
 
 
-def _next_image(data: bytes, at: int, places: list[int], until: int) -> int:
-    """Where the next image may begin, at or behind `at`, which only grows, and before `until`; -1 when nowhere.
+def _next_image(data: bytes, at: int, places: list[int]) -> int:
+    """Where the next image may begin, at or behind `at`, which only grows; -1 when nowhere.
 
     `places` remembers where each mark was found, -1 for no more: so every byte is searched once for each.
     """
     for number, (_, mark, pattern) in enumerate(_MARKS):
         if 0 <= places[number] < at:
-            first = data.find(mark, at, until)
+            first = data.find(mark, at)
             match = pattern.search(data, first) if first >= 0 else None
             places[number] = match.start() if match else -1
     return min((place for place in places if place >= 0), default=-1)
@@ -91,10 +91,8 @@ def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
     yield from images_from(part, budget, image_marks(np.frombuffer(part.data, np.uint8)))
 
 
-def images_from(
-    part: Part, budget: Budget, marks: int, *, broken: bool = True, until: int | None = None
-) -> Iterator[Part]:
-    """Images by magic number that begin in data[1:until] and were not given before; `broken`: without an end, too.
+def images_from(part: Part, budget: Budget, marks: int, *, broken: bool = True) -> Iterator[Part]:
+    """Images by magic number that begin in data[1:] and were not given before; `broken`: without an end, too.
 
     `marks` are those that stand in the data (`kernels.image_marks`).
     """
@@ -102,7 +100,7 @@ def images_from(
     work = _WORK * len(data) + (1 << 20)
     broken = broken and not data.startswith(_PACKED)  # what begins like an image in it and has no end is none
     for _ in range(_MOST):
-        start = _next_image(data, at, places, len(data) if until is None else until)
+        start = _next_image(data, at, places)
         if start < 0:
             return
         at = start + 3

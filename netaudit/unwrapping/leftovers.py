@@ -26,7 +26,6 @@ from netaudit.unwrapping.kernels import (
     ASCII85,
     BASE32,
     IHDR,
-    JPEG,
     NUMBERS,
     TABLES,
     VP8,
@@ -102,9 +101,6 @@ def _cut(data: bytes, kind: str) -> bytes:
 
 _MEND = ((TABLES, _jpeg), (IHDR, _png), (VP8, _webp))
 
-
-_CODED = np.zeros(256, bool)  # what may follow 0xFF in the scans of a JPEG
-_CODED[[0x00, *range(0xD0, 0xD8), 0xDA, 0xC4, 0xDB, 0xDD]] = True
 PACKED = (b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ")  # for codecs: what is in them is coded
 LEAST_TEXT = 256  # characters of an image in another writing
 LONGEST = 32 << 20
@@ -125,7 +121,7 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
         return  # in pieces it would be found once more, broken
     octets = np.frombuffer(part.data, np.uint8)
     if marks := image_marks(octets):
-        yield from images_from(part, budget, marks, broken=not opened, until=searched(part.data, marks))
+        yield from images_from(part, budget, marks, broken=not opened)
     if len(part.data) <= LONGEST and not sniff(part.data):
         readers = BINARY
         if is_text(part.data) or is_text(part.data[-SAMPLE:]):
@@ -136,25 +132,6 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[P
             if data and sniff(data) and not budget.gave(data, 0) and budget.part() and budget.spend(len(data)):
                 # where bytes are missing nobody knows which of these they made
                 yield derive(part, data, Step(name), unknown_from=None if part.complete else len(data))
-
-
-def searched(data: bytes, marks: int) -> int:
-    """Where the search of a part for images ends: in a JPEG coded to its end no image can begin behind its head.
-
-    `marks` are those that stand in it: PNG and WebP can do without the marker of a JPEG.
-    Coded data have no marker but those of restarts (ITU-T T.81, B.1.1.2 and F.1.2.3); tables and further scans may
-    stand between, other segments may hold anything.
-    """
-    if marks & ~JPEG or not data.startswith(b"\xff\xd8\xff") or not data.endswith(b"\xff\xd9"):
-        return len(data)
-    at = 2
-    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] != b"\xda":
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    if at >= len(data) or data[at] != 0xFF:
-        return len(data)
-    octets = np.frombuffer(data, np.uint8)[at:-2]
-    follows = octets[1:][octets[:-1] == 0xFF]
-    return at if _CODED[follows].all() else len(data)
 
 
 def _xored(data: bytes) -> bytes:

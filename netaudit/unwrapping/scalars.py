@@ -43,7 +43,7 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
         return []
     if leaf.kind == "text" and notation(leaf) == "form":
         return [Field("$", part.name, to_text(part.data, part.content_type))] if len(part.data) <= LONGEST else []
-    if worth is not None and not worth(_worded(leaf)):
+    if worth is not None and not worth(worded(leaf)):
         return []
     roots, written = values(leaf), notation(leaf)
     out: list[Field] = []
@@ -53,7 +53,8 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
     return out
 
 
-def _worded(leaf: Leaf) -> bytes:
+def worded(leaf: Leaf) -> bytes:
+    """A document without what can only be pictures."""
     if leaf.kind in {"xml", "form"}:
         return _without_pictures(leaf.part.data, leaf.kind)
     return bare_text(leaf)

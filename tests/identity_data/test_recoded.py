@@ -8,6 +8,7 @@ import json
 import random
 import time
 import zlib
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -160,3 +161,15 @@ def test_of_many_words_those_with_the_fewest_codings_are_read_first() -> None:
 )  # fmt: skip
 def test_folds_are_those_between_two_digits(text: bytes, said: bytes | None) -> None:
     assert unescaped(text) == (text if said is None else said)
+
+
+@pytest.mark.parametrize("slash", [b"/", b"%2F", b"\\/"])
+@pytest.mark.parametrize("said", ["%s", "=%s", "x%%22%s"])
+def test_beside_a_long_word_codings_are_taken_off(slash: bytes, said: str) -> None:
+    """A word of base64 that is too long to be tried is out of the way, however its slashes are written."""
+    picture = base64.b64encode(random.Random(5).randbytes(30_000)).rstrip(b"=").replace(b"/", slash)
+    word = said % base64.urlsafe_b64encode(b"x " + NUMBER.encode() + b" y").decode().rstrip("=")
+    for text in (b"a=" + picture + b"&b=" + word.encode(), b"b=" + word.encode() + b"&a=" + picture):
+        assert [one for _, one in readings(text)] == [b"x " + NUMBER.encode() + b" y"]
+    with mock.patch.object(recoded, "_of_word", side_effect=AssertionError):
+        assert list(readings(b"<a>" + picture + b"</a>")) == []

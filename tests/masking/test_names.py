@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.masking.mask import _path as path_alone
+from netaudit.masking.mask import _through as through
 from netaudit.masking.mask import mask, mask_host, mask_name, mask_path, mask_words
 
 
@@ -192,3 +194,17 @@ def test_long_hostile_names_cost_linear_time(text: str) -> None:
 )
 def test_a_name_in_a_query_is_masked_whatever_its_key_is_called(path: str, shown: str) -> None:
     assert mask_path(path) == shown
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["/", "?", "=", "&", "&#", ";", "%", "%3D", "3", "13800138000", "1", "12345678", " ", "-", ".", "E",
+                         "x", "name", "lisi", '"', "***", "@a.cn", "86", "-1", "\n", "Y2FtMTIzNDU2Nzg5", "\u4eac", "\\x"]),
+        max_size=14,
+    ),
+    st.integers(0, 10**12),
+)  # fmt: skip
+def test_a_target_is_masked_as_if_no_other_had_the_same_form(pieces: list[str], number: int) -> None:
+    text = "".join(pieces) + f"?n={number}&" + "".join(reversed(pieces))
+    assert mask_path(text) == through(path_alone)(text)

@@ -7,6 +7,7 @@ import json
 import struct
 import time
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -198,3 +199,15 @@ def test_a_datagram_with_a_document_behind_a_head_and_one_with_a_picture() -> No
     reader = FramedDatagrams()
     out = reader.feed(UP, 0, first) + reader.feed(UP, len(first), JPEG) + reader.finish()
     assert [(one.body, one.method, one.start) for one in out] == [(text, "frame", 0), (JPEG, "", len(first))]
+
+
+def test_an_opening_of_numbers_is_held_to_no_layout_of_elements() -> None:
+    with mock.patch("netaudit.messages.framed.may_end", side_effect=AssertionError):
+        assert not begins(struct.pack("<100I", *range(100)))
+
+
+@given(st.sampled_from((2, 4)), st.integers(3, 5), st.integers(0, 12))
+def test_three_texts_of_two_letters_are_enough_for_a_frame(width: int, texts: int, behind: int) -> None:
+    body = b"".join(bytes([at + 1, 0, 2]) + b"ab" for at in range(texts))
+    data = len(body).to_bytes(width, "big") + body + bytes(behind)
+    assert any(one.of(data, 0) == width + len(body) for one in framed.lengths(data))

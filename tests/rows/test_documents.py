@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 import netaudit
 from netaudit.case.writing import make_folders
 from netaudit.messages.message import Message
+from netaudit.rows.document_batch import of_messages
 from netaudit.rows.documents import AT_ONCE, HELD, Documents, hits
 from netaudit.rows.events import EventRows
 from netaudit.rows.messages import message_row
-from netaudit.rows.told import message_rows, of_messages
 from netaudit.storage.table_streams import RowWriter, TableWriter, read_streams
 from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES
@@ -170,7 +170,7 @@ def test_rows_of_many_are_those_of_each(tmp_path):
     for one in messages:
         writer.append(message_row(one))
     writer.close()
-    assert message_rows(of_messages(messages)).to_pylist() == read_streams(tmp_path, "messages").to_pylist()
+    assert of_messages(messages).rows().to_pylist() == read_streams(tmp_path, "messages").to_pylist()
 
 
 def test_columns_are_written_as_rows(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.unwrapping import carving, leftovers
+from netaudit.unwrapping import carving
 from netaudit.unwrapping.kernels import image_marks
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.unwrap import Budget, unwrap
@@ -28,7 +28,7 @@ def test_beginnings_are_found_as_a_plain_expression_finds_them(data: bytes, step
     for step in [0, *steps]:
         at += step
         match = PLAIN.search(data, at)
-        assert carving._next_image(data, at, places, len(data)) == (match.start() if match else -1)
+        assert carving._next_image(data, at, places) == (match.start() if match else -1)
 
 
 def test_bytes_full_of_false_beginnings_take_time_in_proportion() -> None:
@@ -36,16 +36,3 @@ def test_bytes_full_of_false_beginnings_take_time_in_proportion() -> None:
         began = time.process_time()
         list(unwrap(Part(b"\x00\x01" + piece * (2_000_000 // len(piece))), Budget()))
         assert time.process_time() - began < 10, piece
-
-
-def test_a_search_ends_where_nothing_can_begin() -> None:
-    def searched(data: bytes) -> int:
-        return leftovers.searched(data, image_marks(np.frombuffer(data, np.uint8)))
-
-    head, coded = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xda\x00\x02", b"\x12\xff\x00\x34\xff\xd0\x56"
-    assert searched(head + coded + b"\xff\xd9") == 8  # where its scan begins
-    for hidden in (b"\xff\xe1\x00\x10", b"\xff\xd8\xff\xe0", b"\xff\xfe", b"\x89PNG\r\n\x1a\n", b"RIFF"):
-        whole = head + coded + hidden + coded + b"\xff\xd9"
-        assert searched(whole) == len(whole)
-    for other in (b"", b"\xff\xd8", b"\x89PNG" + bytes(40), head + coded, head[:5] + b"\xff\xd9"):
-        assert searched(other) == len(other)

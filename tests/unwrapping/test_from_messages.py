@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from netaudit.messages.message import Message
 from netaudit.rows.carriers import Carriers
 from netaudit.streams.layouts import PIECE
-from netaudit.text.frame_ranges import frame_ranges
+from netaudit.text.frame_ranges import capture_name, frame_ranges
 from netaudit.unwrapping.from_messages import leaves, object_id
 from netaudit.unwrapping.part import Leaf, Part
 from tests.unwrapping.samples import B64, JPEG, MULTI, form_part, multipart
@@ -140,20 +140,21 @@ def test_frames_are_those_that_carry_the_bytes() -> None:
     said = message(body, start=100, body_start=300, end=300 + len(body), content_type=MULTI, pieces=pieces(*rows))
     first, second = leaves(said)
     for leaf in (first, second):
-        ((capture, low, high, text),) = Carriers(said).of(leaf.part)
+        ((_, capture, low, high, text),) = Carriers(said).rows("o", leaf.part)
         start, end = (300 + edge for edge in leaf.part.body_range)  # type: ignore[union-attr]
         expected = [frame for offset, length, frame, _ in rows if offset < end and offset + length > start]
-        assert capture == 0
+        assert capture == capture_name(0)
         assert (low, high) == (expected[0], expected[-1])
         assert text == frame_ranges(expected)
-    assert Carriers(said).of(first.part) != Carriers(said).of(second.part)
+    assert Carriers(said).rows("o", first.part) != Carriers(said).rows("o", second.part)
 
 
 def test_frames_of_two_captures_and_unknown_places() -> None:
     said = message(JPEG, pieces=pieces((0, 500, 7, 1), (500, 500, 8, 1), (1000, 500, 1, 2)))
     leaf = Leaf(Part(JPEG), "jpeg")
-    assert Carriers(said).of(leaf.part) == [(1, 7, 8, "7-8"), (2, 1, 1, "1")]
-    assert Carriers(message(JPEG)).of(leaf.part) == []
+    rows = [("o", capture_name(1), 7, 8, "7-8"), ("o", capture_name(2), 1, 1, "1")]
+    assert Carriers(said).rows("o", leaf.part) == rows
+    assert Carriers(message(JPEG)).rows("o", leaf.part) == []
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,23 +1,23 @@
-"""Messages of which only columns are needed: what is told of many at once, in whatever way they were found."""
+"""Plain documents as columns, in whatever way their messages were found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data.from_unwrapping import asks_about, asks_in_headers
 from netaudit.masking.mask import mask_path, shortened
-from netaudit.rows.columns import WAYS, array, batch_of, empty_lists, few, ids
+from netaudit.rows.columns import WAYS, array, empty_lists, ids
 from netaudit.rows.events import is_reply
-from netaudit.rows.messages import message_row
+from netaudit.rows.messages import message_row, message_rows
+from netaudit.rows.objects import object_row
 from netaudit.streams.layouts import PIECE
-from netaudit.tables import MESSAGES, Row
-from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import body_name, plain_path
+from netaudit.unwrapping.part import Leaf, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.tables import Row
 
 U1 = Any  # an array of bytes
 Numbers = Any  # an array of integers
@@ -34,6 +35,7 @@ class Head(NamedTuple):
     """What documents of one kind have alike, from one of them."""
 
     row: Row  # of `messages`
+    stored: Row  # of `objects`
     name: str
     way: str  # of the object in it
     reply: bool
@@ -45,11 +47,13 @@ class Head(NamedTuple):
         asked, name = message.request or message, body_name(message)
         asks = asks_about(name) or (message.path != asked.path and asks_about(message.path))
         asks = asks or (bool(message.headers) and message.form.read(asks_in_headers))
-        return cls(message_row(message), name, plain_path(message), is_reply(message), asks)
+        way = plain_path(message)
+        leaf = Leaf(Part(b"", Way.read(way), name), "json")
+        return cls(message_row(message), object_row("", "", "", leaf, stored=False), name, way, is_reply(message), asks)
 
 
 @dataclass(slots=True)
-class Told:
+class DocumentBatch:
     """Messages that are plain documents, as columns."""
 
     heads: list[Head]
@@ -67,17 +71,27 @@ class Told:
     message: Callable[[int], Message]  # one of them as a message
     notes: dict[int, list[str]] = field(default_factory=dict)
 
-    def of_head(self, said_of: Callable[[Head], Any], kind: pa.DataType) -> Any:
-        """A column of what is said of heads."""
-        return array(list(map(said_of, self.heads)), kind).take(pa.array(self.head))
-
     @property
     def sizes(self) -> npt.NDArray[np.int64]:
         """Bytes of each."""
         return np.fromiter(map(len, self.bodies), np.int64, len(self.bodies))
 
+    def rows(self) -> pa.RecordBatch:
+        """Rows of `messages`, as `message_row` would make them."""
+        n, paths = len(self.bodies), [shortened(mask_path, one, 2048) for one in self.paths]
+        own = {
+            "message_id": ids(self.ids),
+            "flow_id": self.flows,
+            "direction": WAYS.take(pa.array(self.direction)),
+            "request_id": self.requests,
+            "path": array(paths, pa.string()).take(pa.array(self.path)),
+            "body_size": self.sizes,
+            "notes": [self.notes.get(place, []) for place in range(n)] if self.notes else empty_lists(n),
+        }
+        return message_rows([head.row for head in self.heads], self.head, self.first, self.last, own)
 
-def of_messages(messages: Sequence[Message]) -> Told:
+
+def of_messages(messages: Sequence[Message]) -> DocumentBatch:
     """Messages by themselves, which know their packets."""
     heads, paths = dict[Any, int](), dict[str, int]()
     kinds, head, path = list[Head](), list[int](), list[int]()
@@ -95,7 +109,7 @@ def of_messages(messages: Sequence[Message]) -> Told:
         np.array([one.pieces.item(place) for one in messages if one.pieces is not None], PIECE) for place in (0, -1)
     )
     alone = np.array([one.pieces is not None and len(one.pieces) == 1 for one in messages])
-    return Told(
+    return DocumentBatch(
         kinds, np.array(head), list(paths), np.array(path), [one.body for one in messages],
         np.array([one.direction for one in messages]), digits_of(one.message_id for one in messages),
         [one.flow_id.hex() for one in messages],
@@ -107,29 +121,3 @@ def of_messages(messages: Sequence[Message]) -> Told:
 def digits_of(raw: Iterable[bytes]) -> U1:
     """Ids as 32 hexadecimal digits each."""
     return np.frombuffer(b"".join(raw).hex().encode(), np.uint8)
-
-
-def message_rows(told: Told) -> pa.RecordBatch:
-    """Rows of `messages`, as `message_row` would make them."""
-    n, paths = len(told.bodies), [shortened(mask_path, one, 2048) for one in told.paths]
-    own = {
-        "message_id": ids(told.ids),
-        "flow_id": told.flows,
-        "capture_id": few(told.first["capture"], capture_name),
-        "direction": WAYS.take(pa.array(told.direction)),
-        "request_id": told.requests,
-        "path": array(paths, pa.string()).take(pa.array(told.path)),
-        "first_ts": told.first["ts"],
-        "last_ts": told.last["ts"],
-        "first_frame": told.first["frame"].astype(np.int64),
-        "last_frame": told.last["frame"].astype(np.int64),
-        "body_size": told.sizes,
-        "notes": [told.notes.get(place, []) for place in range(n)] if told.notes else empty_lists(n),
-    }
-    schema = MESSAGES.schema()
-    alike = [field for field in schema if field.name not in own]
-    return batch_of(own | {one.name: told.of_head(partial(_said, one.name), one.type) for one in alike}, schema)
-
-
-def _said(name: str, head: Head) -> Any:
-    return getattr(head.row, name)
