@@ -87,17 +87,19 @@ def run_checked(**environment):
     return int(done.stdout)
 
 
+@pytest.mark.long  # plain Python refuses the same reads, without compiling all kernels with checks first
 def test_no_read_outside_the_buffer_in_checked_mode():
     assert run_checked(NUMBA_BOUNDSCHECK="1") == fuzz.run(1500)
 
 
-def test_the_same_without_compilation():
+def test_no_read_outside_the_buffer_and_the_same_without_compilation():
     assert run_checked(NUMBA_DISABLE_JIT="1") == fuzz.run(1500)
 
 
 def test_checked_mode_does_raise():
     code = (
-        "import numpy as np; from netaudit.packets.kernels_common import u16\n"
+        "import numpy as np
+import pytest; from netaudit.packets.kernels_common import u16\n"
         "a = np.zeros(1, np.uint8); a.flags.writeable = False\n"
         "try: u16(a, 0)\n"
         "except IndexError: print('raised')"
