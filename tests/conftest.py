@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import zlib
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer.main
+import typer.testing
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +24,8 @@ settings.register_profile(
     "suite", deadline=None, derandomize=not THOROUGH, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+# commands are put together once for all that tests ask of them: a program does so at each start, in 20 ms
+typer.main.get_command = typer.testing._get_command = functools.cache(typer.main.get_command)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

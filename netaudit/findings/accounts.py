@@ -17,7 +17,7 @@ from netaudit.contracts.unwrapping_steps import SEPARATOR
 from netaudit.findings.acts import STREAMS, UPWARD_SHARE
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
-from netaudit.findings.transfers import transfers
+from netaudit.findings.transfers import doubted, transfers
 from netaudit.findings.visibility import LOCAL
 from netaudit.tables.holders import Holders
 
@@ -41,6 +41,7 @@ LEAST_ECHO = 256  # bytes of payload of a packet, on average, from which on some
 READ, OBSCURE, TELLING = "read", "read, not understood", "speaks of pictures"
 UNREAD, SHAPED, HIDDEN_OTHER = "in no message", "upload-shaped", "encrypted, in no finding"
 SENT_HIDDEN = "encrypted, mostly sent"
+BY_NAME_ONLY = "text in encrypted"
 LEAST_HIDING = 8 * 1024  # hidden or not understood, by one sender: beside it nobody says that nothing was hidden
 CROWD = "too many addresses"
 OPAQUE, SMALL, DROPPED, REPEATED = "opaque", "below thresholds", "dropped at a bound", "sent again"
@@ -91,7 +92,9 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
             and not (reason in {TELLING, ECHOES} and size >= LEAST_TELLING)
         )
         subject = f"{near} > {far}" if (near, far) in named else OTHERS
-        yield Line(subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED})
+        yield Line(
+            subject, SMALL if small else reason, number, size, small or reason not in {*PUZZLING, DROPPED, BY_NAME_ONLY}
+        )
 
 
 def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, str], int, Parts, Parts]]:
@@ -110,6 +113,7 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     looked_at = pc.is_in(flows["flow_id"], value_set=stills["flow_id"].combine_chunks())
     media = pc.and_not(pc.is_in(flows["protocol"], pa.array(sorted(STREAMS))), looked_at)
     chosen = chosen.append_column("media", media)
+    chosen = chosen.append_column("text", pc.is_in(flows["flow_id"], flows["flow_id"].take(doubted(flows, "clear"))))
     telling = _telling(tables["messages"], tables["objects"])
     echoes = pc.is_in(flows["transport"], pa.array(["icmp", "icmpv6"]))
     for way, words in zip(("up", "down"), by_flow(scraps, flows), strict=True):
@@ -119,7 +123,7 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
         counted = pc.add(_obscure(tables["messages"], flows["flow_id"], way), pa.array(words))
         chosen = chosen.append_column(f"obscure_{way}", counted)
     sums = [("flow_id", "count"), *((name, "sum") for name in (*WAYS, "obscure_up", "obscure_down"))]
-    by = [*ENDS, "protocol", "transport", "quic", "shaped", "media"]
+    by = [*ENDS, "protocol", "transport", "quic", "shaped", "media", "text"]
     by += [f"{name}_{way}" for name in ("telling", "large") for way in ("up", "down")]
     grouped = chosen.group_by(by, use_threads=False).aggregate(sums)
     for batch in grouped.to_batches(max_chunksize=16_384):
@@ -169,7 +173,9 @@ def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
     protocol = row["protocol"] or ""
     hidden = protocol in HIDDEN or (row["quic"] and protocol in {"", "unknown"})
     left = SHAPED if row["shaped"] else UNREAD
-    if left == UNREAD and (hidden or is_opaque(protocol, row["transport"])):
+    if row["text"]:
+        left = BY_NAME_ONLY
+    elif left == UNREAD and (hidden or is_opaque(protocol, row["transport"])):
         left = HIDDEN_OTHER if hidden else ECHOES if row[f"large_{way}"] else OPAQUE
     read = size["delivered"] - size["unread"]
     obscure = read if protocol in LOCAL else min(read, row[f"obscure_{way}_sum"] or 0)
@@ -242,10 +248,7 @@ def evicted(tables: Tables) -> Iterator[Line]:
 
 def _doubted(tables: Tables, *codes: str) -> Iterator[Line]:
     flows = tables["flows"]
-    doubts = flows["doubts"]
     for code in codes:
-        flat = doubts.combine_chunks()
-        rows = pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), code))
-        if len(rows):
+        if len(rows := doubted(flows, code)):
             size = pc.sum(pc.take(pc.add(flows["conflicting_up"], flows["conflicting_down"]), rows)).as_py() or 0
             yield Line("connections", code, len(rows), size, understood=False)

@@ -88,11 +88,15 @@ def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa
 
 def _variants(flows: pa.Table) -> set[str]:
     """Flows that are the other reading of one with conflicts."""
+    return set(flows["flow_id"].take(doubted(flows, "variant")).to_pylist())
+
+
+def doubted(flows: pa.Table, code: str) -> pa.Array:
+    """Which rows of `flows` have a doubt."""
     if "doubts" not in flows.column_names:
-        return set()
+        return pa.array([], pa.int64())
     doubts = flows["doubts"].combine_chunks()
-    rows = pc.list_parent_indices(doubts).filter(pc.equal(pc.list_flatten(doubts), "variant"))
-    return set(flows["flow_id"].take(rows).to_pylist())
+    return pc.list_parent_indices(doubts).filter(pc.equal(pc.list_flatten(doubts), code))
 
 
 def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:

@@ -7,6 +7,7 @@ where frames of that length follow each other without a gap, or one is all there
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -165,6 +166,7 @@ def _tagged(data: bytes | bytearray, begin: int) -> list[Length]:
     return [ways[one] for one in likely if elements(data, begin + one[1], begin + one[0])]
 
 
+@functools.lru_cache(maxsize=64)  # asked again of one direction as bytes of the other come
 def begins(data: bytes) -> bool:
     """Whether a document, or lines with a length, stand at the beginning of a direction."""
     if _begin(data)[0] >= 0:

@@ -62,7 +62,11 @@ class Trail:
         self.gaps.append((start, end))
 
     def between(self, start: int, end: int) -> Pieces | None:
-        """Pieces that overlap [start, end), whole; None when none is known. Of very many those at the ends."""
+        """Pieces that overlap [start, end), whole; None when none is known. Of very many those at the ends.
+
+        Of a message without bytes those of the byte behind it.
+        """
+        end = max(end, start + 1)
         first = bisect_right(self.ends, start)
         found: list[Pieces] = []
         for i in range(first, len(self.starts)):

@@ -4,7 +4,7 @@ Protocols with a name of their own say it in a head or a parameter: tus and its 
 (`comp=block`, `appendblock`, `page`, `range`), WebDAV (`X-Update-Range`). Libraries of browsers, and what is written
 by hand, name the upload by an id and the chunk by a number or an offset, in path, query, head or form (plupload,
 webuploader, Dropzone, resumable.js, flow.js, Fine Uploader, Nextcloud …): they are known by what such names are made
-of.
+of. Files that are split before they are sent (FTP, SMB, NFS, TFTP) have their number in their own name.
 """
 
 from __future__ import annotations
@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from netaudit.messages.message import Message
 
 _SENDING = ("PUT", "POST", "PATCH", "produce", "publish", "SETRANGE")
+FILES = frozenset({"ftp-data", "tftp", "smb", "nfs"})  # whose messages are files under their own names
+_STORES = frozenset({"STOR", "STOU", "WRQ", "WRITE"})
+_SPLIT = re.compile(  # face.jpg.part2, face_part2.jpg, face.jpg.002, face-2of5.jpg, and what `split` makes: face.jpg.ab
+    r"(?P<stem>.+?)[._-](?:(?:part|chunk|piece|seg|vol|p)[._-]?(?P<a>[0-9]{1,5})|(?P<b>[0-9]{1,5})[._-]?of[._-]?[0-9]{1,5})"
+    r"(?P<rest>\.\w{1,5})?|(?P<name>.+\.\w{1,5})\.(?:(?P<c>[0-9]{2,5})|(?P<d>[a-z]{2}))",
+    re.IGNORECASE,
+)
 _CARRIERS = ("http", "http2", "http3", "kafka", "amqp", "redis")
 _OWNER = r"(?:dz|qq|resumable|flow|goog|multi|file|upload|x)*"
 _PIECE = r"(?:chunk|part|piece|block|slice|segment|shard|fragment)"
@@ -127,6 +134,8 @@ def speak_of_parts(fields: Fields) -> bool:
 
 def chunk_of(message: Message, client: str) -> Chunk | None:
     """The chunk that a request carries; None for any other message."""
+    if message.protocol in FILES:
+        return _split_file(message, client)
     if message.direction or message.status or message.method not in _SENDING or message.protocol not in _CARRIERS:
         return None
     if not message.body:
@@ -141,6 +150,21 @@ def chunk_of(message: Message, client: str) -> Chunk | None:
     if (upload := segment_of(message, client)) is not None:
         return Chunk(upload, root(message), beside=True)
     return _first(message, place, path)
+
+
+def _split_file(message: Message, client: str) -> Chunk | None:
+    """A file whose name says which part of one it is, unless it is a whole picture: then it is one of several."""
+    match = _SPLIT.fullmatch(message.path) if message.method in _STORES and message.body else None
+    if match is None or _is_picture(message.body):
+        return None
+    letters = (match["d"] or "").lower()
+    digits = match["a"] or match["b"] or match["c"]
+    number = int(digits) if digits else 26 * (ord(letters[0]) - 97) + ord(letters[1]) - 97
+    name = match["name"] or match["stem"] + (match["rest"] or "")
+    if number > MOST_PARTS:
+        return None
+    part = root(message)
+    return Chunk(UploadPart(f"chunks\0file\0{client}\0{name}", number, _last(name), role=CHUNK), part, beside=True)
 
 
 def _first(message: Message, place: str, path: str) -> Chunk | None:

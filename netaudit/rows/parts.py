@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netaudit.masking.mask import mask_name, shortened
-from netaudit.rows.chunks import begun_at, block_list, chunk_of, may_concern_parts
+from netaudit.rows.chunks import FILES, begun_at, block_list, chunk_of, may_concern_parts
 from netaudit.rows.pieces import pieces_of
 from netaudit.rows.segments import segment_list
 from netaudit.rows.uploads import END, MADE, UploadPart, upload_end, upload_part, upload_reply
@@ -42,6 +42,7 @@ class PartRows:
             if part is not None:
                 self._part(message, part, store)
                 return True
+        if not message.direction or message.protocol in FILES:  # who waits for a connection sends by it, too
             chunk = chunk_of(message, client)
             if chunk is not None:
                 certain = _certain(chunk.part)

@@ -48,6 +48,18 @@ def is_long_head(row: Any, buffer: U1, arena: U1) -> bool:
 
 
 @lean_kernel
+def encrypted(walk: Any, row: Any, buffer: U1, arena: U1) -> bool:
+    """Whether all of a datagram calls itself encrypted: a short head of QUIC, application data of DTLS."""
+    if row["length"] < 3 or row["kind"] & 1:
+        return False
+    first = byte_at(buffer, arena, row["source"], 0)
+    if walk["kind"] == QUIC:
+        return bool(first & 0xC0 == 0x40)
+    head = np.int64(first) << 16 | np.int64(byte_at(buffer, arena, row["source"], 1)) << 8
+    return bool(head | np.int64(byte_at(buffer, arena, row["source"], 2)) in (0x17FEFF, 0x17FEFD))
+
+
+@lean_kernel
 def walk_datagram(walk: Any, row: Any, buffer: U1, arena: U1, units: Rows, spans: Rows, walked: Any) -> None:
     """Follow one datagram of QUIC, or see that it is none."""
     direction = row["direction"]

@@ -21,8 +21,9 @@ import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_order import byte_at
+from netaudit.streams.kernels_text import note_text
 from netaudit.streams.kernels_units import add_length, close_unit, open_unit, touch
-from netaudit.streams.layouts import LATE, NO_RECORDS, PLAIN, TLS, UNDECIDED
+from netaudit.streams.layouts import LATE, MIDWAY, NO_RECORDS, PLAIN, SYNS, TLS, UNDECIDED
 
 U1 = npt.NDArray[np.uint8]
 Rows = npt.NDArray[Any]
@@ -174,7 +175,7 @@ def parse_head(
 ) -> None:
     """Five bytes stand where a record should begin."""
     head = np.int64(walk["head"][direction])
-    walk["got"][direction] = 0
+    walk["got"][direction] = walk["words"][direction] = 0
     walk["head"][direction] = 0
     mode = walk["mode"][direction]
     begins = head >> 32 == HANDSHAKE or not fresh or mode != START or walk["kind"] == TLS
@@ -236,7 +237,7 @@ def walk_segment(
     walk: Any,
     answers: Any,
     row: Any,
-    fresh: bool,  # noqa: FBT001
+    flow: Any,
     buffer: U1,
     arena: U1,
     units: Rows,
@@ -244,6 +245,7 @@ def walk_segment(
     walked: Any,
 ) -> None:
     """Walk along the bytes of one segment."""
+    fresh = flow["handshake"] & SYNS != 0 and flow["handshake"] & MIDWAY == 0
     direction, length, source, at = row["direction"], row["length"], row["source"], 0
     if direction == walk["client"]:
         if walk["late"]:
@@ -252,12 +254,16 @@ def walk_segment(
     while at < length and walk["kind"] != NO_RECORDS and walk["kind"] != PLAIN:
         if walk["need"][direction]:
             step = min(walk["need"][direction], length - at)
+            if walk["type"][direction] == APPLICATION:
+                note_text(walk, flow, row, at, at + step, buffer, arena)
             at += step
             walk["need"][direction] -= step
             if walk["need"][direction] == 0:
                 end_record(walk, direction, row, spans, walked)
         elif walk["mode"][direction] == LOST:
-            at = search(walk, direction, row, source, at, buffer, arena)
+            begin, at = at, search(walk, direction, row, source, at, buffer, arena)
+            if walk["type"][direction] == APPLICATION:
+                note_text(walk, flow, row, begin, at, buffer, arena)
         else:
             head = np.int64(walk["head"][direction])
             walk["head"][direction] = (head << 8) | np.int64(byte_at(buffer, arena, source, at))

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
-from netaudit.streams.kernels_datagrams import settle_datagram, walk_datagram
+from netaudit.streams.kernels_datagrams import encrypted, settle_datagram, walk_datagram
 from netaudit.streams.kernels_plain import walk_plain, walk_plain_gap
 from netaudit.streams.kernels_records import CHAIN, HEAD, look_again, walk_gap, walk_segment
+from netaudit.streams.kernels_text import CLEAR, note_text
 from netaudit.streams.kernels_units import close_unit
-from netaudit.streams.layouts import COUNTED, MIDWAY, NO_RECORDS, PLAIN, QUIC, SLOT_BITS, SYNS, Kind
+from netaudit.streams.layouts import COUNTED, NO_RECORDS, PLAIN, QUIC, SLOT_BITS, Kind
 
 if TYPE_CHECKING:
     from netaudit.streams.layouts import Tables
@@ -35,6 +36,7 @@ def begin_walk(walk: Any, serial: Any) -> None:
     for direction in range(2):
         walk["head"][direction] = walk["need"][direction] = walk["searched"][direction] = 0
         walk["got"][direction] = walk["mode"][direction] = walk["chained"][direction] = walk["type"][direction] = 0
+        walk["words"][direction] = 0
 
 
 @lean_kernel
@@ -65,6 +67,9 @@ def walk_row(
     if flow["proto"] in (UDP, ESP):
         if not is_gap:
             walk_datagram(walk, row, buffer, arena, units, spans, walked)
+            if encrypted(walk, row, buffer, arena):
+                walk["words"][row["direction"]] = 0
+                note_text(walk, flow, row, 1, row["length"], buffer, arena)
         elif walk["kind"] >= QUIC and row["direction"] == walk["client"] and walk["need"][walk["client"]]:
             walk["need"][walk["client"]] += row["length"]
     elif walk["kind"] == PLAIN:
@@ -75,8 +80,7 @@ def walk_row(
     elif is_gap:
         walk_gap(walk, answers, row, units, spans, walked)
     else:
-        fresh = flow["handshake"] & SYNS != 0 and flow["handshake"] & MIDWAY == 0
-        walk_segment(walk, answers, row, fresh, buffer, arena, units, spans, walked)
+        walk_segment(walk, answers, row, flow, buffer, arena, units, spans, walked)
         if walk["kind"] == PLAIN:
             walk_plain(walk, row, units, spans, walked)
 
@@ -113,6 +117,8 @@ def walk_records(t: Tables, buffer: U1, arena: U1, units: Rows, spans: Rows, at:
             begin_walk(walk, serial)
         if walk["kind"] != NO_RECORDS:
             walk_row(walk, answers, row, flow, buffer, arena, units, spans, walked)
+            if flow["doubts"] & CLEAR and t.connections[serial & mask]["serial"] == serial:
+                t.connections[serial & mask]["doubts"] |= CLEAR
         if row["kind"] < COUNTED:
             kept = walked["kept"]
             if kept != position:

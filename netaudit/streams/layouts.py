@@ -57,6 +57,7 @@ class Doubt(IntEnum):
     SHORT_DOWN = 2097152  # downward ones likewise
     SUMS_UP = 4194304  # upward bytes were taken of segments whose checksums are wrong, while others are right
     SUMS_DOWN = 8388608  # downward ones likewise
+    CLEAR = 16777216  # words in clear where it calls its bytes encrypted (TLS, DTLS, QUIC)
 
 
 BURSTS = 5  # bursts of upward bytes by size: < 8 KiB, < 32 KiB, < 128 KiB, < 512 KiB, more
@@ -463,6 +464,7 @@ WALK = np.dtype(  # state of the walk along the records of a flow
         ("mode", "u1", (2,)),
         ("chained", "u1", (2,)),
         ("type", "u1", (2,)),
+        ("words", "u1", (2,)),  # bytes of text that the last ones of a record are
         ("kind", "u1"),
         ("client", "u1"),  # direction of the client
         ("open", "u1"),  # a unit is under way

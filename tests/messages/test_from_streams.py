@@ -205,15 +205,18 @@ BYTES = st.binary(max_size=40) | st.sampled_from(
 @settings(max_examples=100, deadline=None)
 @given(BYTES, BYTES, st.integers(0, 1))
 def test_verdicts_do_not_change_as_bytes_come(data, other, direction):
+    beginnings = []
+    for size in range(1, len(data) + 1):
+        both = [other, other]
+        both[direction] = data[:size]
+        beginnings.append(Opening(both[0], both[1], 1, 2, midstream=False))
     for entry in READERS:
         if entry.transport == "udp":
             continue
         settled = Verdict.MORE
-        for size in range(1, len(data) + 1):
-            both = [other, other]
-            both[direction] = data[:size]
-            verdict = entry.recognise(Opening(both[0], both[1], 1, 2, midstream=False))
-            assert settled in (Verdict.MORE, verdict), (entry.name, size)
+        for opening in beginnings:
+            verdict = entry.recognise(opening)
+            assert settled in (Verdict.MORE, verdict), (entry.name, opening)
             settled = verdict
             if settled in (Verdict.YES, Verdict.SWAPPED):
                 break  # nobody asks again

@@ -16,7 +16,7 @@ from netaudit.messages.passed import CHUNK, MOST, Passed
 from netaudit.messages.readers import READERS
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.sniff import sniff
-from tests.messages.datagrams import SEEDS
+from tests.messages.datagrams import DNS, SEEDS
 from tests.messages.files.test_ymodem import named
 from tests.messages.hellos.test_tls import APPLICATION, client_hello, server_hello
 from tests.messages.hosts import test_snmp as snmp
@@ -308,7 +308,11 @@ def test_a_number_in_another_writing_makes_a_message_of_what_is_around_it(sent: 
     assert NUMBERS[0] in {one.value for one in personal(leaf) if one.kind == "id_number"}
 
 
-@pytest.mark.parametrize(("place", "port"), [(4, 67), (11, 123), (12, 1900), (13, 1900), (26, 69), (27, 69)])
+ENDING = [(4, 67), (5, 547), (6, 137), (7, 138), (9, 41001), (10, 514), (11, 123), (15, 9), (17, 9), (26, 69), (27, 69)]
+ENDING += [(number, 53) for number, (first, _) in enumerate(SEEDS) if first is DNS]
+
+
+@pytest.mark.parametrize(("place", "port"), ENDING)
 def test_nothing_hides_behind_the_end_of_a_datagram(place: int, port: int) -> None:
     """What the protocol does not use is searched, and read by nobody where nothing is found."""
     first = SEEDS[place][0]
@@ -346,3 +350,14 @@ def test_datagrams_of_one_run_go_the_way_that_those_of_many_go(place: int, way: 
     apart, _ = read([way(first)] * 3, segment=len(first), proto=17, handshake=0, **ports)
     assert essence(together) == essence(apart)
     assert all(one.pieces is not None for one in together)
+
+
+@pytest.mark.parametrize("length", [2000, 1 << 20])
+def test_a_false_length_of_tplink_hides_nothing(length: int) -> None:
+    """Behind the text of its document nothing is of it, whether as many bytes come or fewer."""
+    document = made.chained_tcp({"system": {"get_sysinfo": {}}})
+    first = length.to_bytes(4) + document[4:]
+    messages, summary = read([up(first + POSTS), up(b"\x9f" * 3000)], **row("tplink"))
+    said = b"".join(one.body for one in messages)
+    assert [one for one in NUMBERS if one.encode() not in said] == []
+    assert summary.read[0] <= len(first + POSTS)

@@ -55,10 +55,18 @@ def test_any_message_knows_its_packets(runs: Runs, cuts: list[int]) -> None:
         trail.forget(end)
 
 
-@pytest.mark.parametrize(("start", "end"), [(0, 0), (10, 20), (-5, 0)])
+@pytest.mark.parametrize(("start", "end"), [(10, 10), (10, 20), (-5, -1)])
 def test_no_packets_no_pieces(start: int, end: int) -> None:
     """Bytes outside what was delivered."""
     assert trail_of([[3, 3], [4]]).between(start, end) is None
+
+
+def test_a_message_without_bytes_is_of_the_packet_behind_it() -> None:
+    """However the bytes before it were cut."""
+    for runs in ([[3, 3], [4]], [[3], [3], [4]]):
+        pieces = trail_of(runs).between(3, 3)
+        assert pieces is not None
+        assert pieces["frame"].tolist() == frames_between(runs, 3, 4)
 
 
 def test_an_empty_datagram_belongs_to_what_follows() -> None:

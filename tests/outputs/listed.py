@@ -28,6 +28,7 @@ from netaudit.live.witness import Memory
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline.workers import Alone
 from netaudit.tables import BY_NAME
+from tests.conftest import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,9 +192,12 @@ def pages(case: Case, capture: Path, out: Path) -> Iterator[tuple[str, bytes]]:
         for question in QUESTIONS:
             yield question, browser.post(f"{mount}/c/0/sql", data={"question": question}).content
         yield "compare", browser.get(f"{mount}/compare").content
-        for addresses in [*PAGES.values(), every_message(case)]:
-            for address in addresses:
-                for lang in ("zh", "en"):
+        for addresses, one_by_one in [
+            *((pages, False) for pages in PAGES.values()),
+            (every_message(case), not THOROUGH),
+        ]:
+            for number, address in enumerate(addresses):
+                for lang in ("zh", "en")[number % 2 :: 2] if one_by_one else ("zh", "en"):  # many pages of one kind
                     where = f"{mount}/c/0/{address.format_map(names)}"
                     answer = browser.get(where + ("&" if "?" in where else "?") + f"lang={lang}")
                     yield where, answer.content

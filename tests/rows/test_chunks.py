@@ -403,25 +403,48 @@ def test_what_is_no_chunk_is_read_as_ever(tmp_path: Path, sent: bytes) -> None:
     assert case.table("parts").num_rows == 0
 
 
-@pytest.mark.parametrize("way", ["REST", "APPE"])
-def test_a_file_sent_by_ftp_in_pieces_is_one(tmp_path: Path, way: str) -> None:
+def ftp(capture: Capture, port: int, piece: bytes, *words: tuple[str, str], active: bool = False) -> None:
+    """A file by a connection of its own; `active`: its server opens that."""
+    opened = ("PORT 192,168,1,64,{},{}", "200 ok") if active else ("PASV", "227 ok (203,0,113,80,{},{})")
+    dialogue = [("USER u", "331 p"), ("PASS p", "230 in"), ("TYPE I", "200 ok")]
+    dialogue += [tuple(one.format(port >> 8, port & 255) for one in opened), *words]
+    said = [(f"{ask}\r\n".encode(), f"{answer}\r\n".encode()) for ask, answer in dialogue]
+    capture.talk(CAMERA, CLOUD, (b"", b"220 ftp\r\n"), *said, port=21)
+    if active:
+        capture.talk(CLOUD, CAMERA, (b"", piece), port=port)
+    else:
+        capture.talk(CAMERA, CLOUD, (piece, b""), port=port)
+
+
+@pytest.mark.parametrize(
+    ("way", "active"),
+    [
+        ("REST", False), ("APPE", True), ("a.jpg.part{n}", True), ("a_part{n}.jpg", False), ("x/a.jpg.{n:03}", False),
+        (f"a-{{n}}of{COUNT}.jpg", False), ("a.jpg.a{letter}", True),
+    ],
+)  # fmt: skip
+def test_a_file_sent_by_ftp_in_pieces_is_one(tmp_path: Path, way: str, active: bool) -> None:
+    """Behind each other in one file, or split before it was sent, each piece by a connection of its own."""
     capture = Capture()
     for number, (at, piece) in enumerate(PIECES):
-        port = 50_000 + number
-        store = [("APPE a.jpg", "150 ok")] if way == "APPE" and at else [("STOR a.jpg", "150 ok")]
+        name = "a.jpg" if way.isupper() else way.format(n=number + 1, letter="abcdefghijklmnop"[number])
+        store = ("APPE" if way == "APPE" and at else "STOR") + f" {name}"
         rest = [(f"REST {at}", "350 ok")] if way == "REST" and at else []
-        words = [
-            ("USER u", "331 p"),
-            ("PASS p", "230 in"),
-            ("TYPE I", "200 ok"),
-            ("PASV", f"227 ok (203,0,113,80,{port >> 8},{port & 255})"),
-        ]
-        said = [(f"{ask}\r\n".encode(), f"{answer}\r\n".encode()) for ask, answer in (*words, *rest, *store)]
-        capture.talk("192.168.1.64", "203.0.113.80", (b"", b"220 ftp\r\n"), *said, port=21)
-        capture.talk("192.168.1.64", "203.0.113.80", (piece, b""), port=port)
+        ftp(capture, 50_000 + number, piece, *rest, (store, "150 ok"), active=active)
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
-    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
-    assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+    pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg" and row["complete"]]
+    assert [row["sha256"] for row in pictures] == [sha256(PICTURE).hexdigest()]
+
+
+def test_whole_pictures_with_numbers_in_their_names_are_several(tmp_path: Path) -> None:
+    capture = Capture()
+    for number, one in enumerate((PICTURE, OTHER)):
+        ftp(capture, 50_000 + number, one, (f"STOR a_part{number}.jpg", "150 ok"))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert case.table("parts").num_rows == 0
+    assert {row["sha256"] for row in case.table("objects").to_pylist()} == {
+        sha256(one).hexdigest() for one in (PICTURE, OTHER)
+    }
 
 
 def test_blocks_are_put_in_the_order_of_their_list(tmp_path: Path) -> None:

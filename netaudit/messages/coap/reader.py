@@ -99,8 +99,11 @@ class _Parts:
 class CoapReader(BaseReader):
     """Reads both directions: either side may ask."""
 
+    apart = True
+
     def __init__(self) -> None:
         self.at = [0, 0]
+        self.consumed: list[tuple[int, int, int]] = []
         self.asked: tuple[dict[bytes, Message], dict[bytes, Message]] = ({}, {})  # by token; the side that asked
         self.bodies: tuple[dict[Body, _Parts], dict[Body, _Parts]] = ({}, {})
         self.seen: tuple[deque[int], deque[int]] = (deque(maxlen=MOST_COPIES), deque(maxlen=MOST_COPIES))
@@ -116,13 +119,14 @@ class CoapReader(BaseReader):
             return []
         if datagram.kind < 2:  # an acknowledgement may be the same for many
             if (copy := hash(data)) in self.seen[direction]:
-                self.consumed = [(direction, offset, offset + len(data))]
+                self.consumed.append((direction, offset, offset + len(data)))
                 return []
             self.seen[direction].append(copy)
         return self.parse(datagram, direction, offset, data)
 
     def parse(self, datagram: Datagram, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take a request or a response: what it says, where it begins in its stream, and its bytes."""
+        self.consumed.append((direction, offset, offset + len(data)))
         message = Message(NAME, direction, offset, offset + len(data), method=datagram.method, status=datagram.status)
         message.content_type = _format(datagram)
         if datagram.method:
@@ -195,6 +199,10 @@ class CoapReader(BaseReader):
         out = [parts.give() for bodies in self.bodies for parts in bodies.values()]
         self.bodies = ({}, {})
         return out
+
+    def read_upto(self, direction: int) -> int:
+        """Behind what was read."""
+        return self.at[direction]
 
     def needed_from(self, direction: int) -> int:
         """Beginning of the oldest body under way."""

@@ -102,6 +102,10 @@ class CoapStreamReader(CoapReader):
         self.hand_over = HandOver((begins[0], begins[1]), (bytes(self.held[0]), bytes(self.held[1])), direction, CARVE)
         return [*self.finish(), carved_from_here(NAME, direction, begins[direction], why)]
 
+    def read_upto(self, direction: int) -> int:
+        """Beginning of the message under way."""
+        return self.at[direction] - len(self.held[direction])
+
     def needed_from(self, direction: int) -> int:
         """Beginning of the oldest body or message under way."""
         return min(super().needed_from(direction), self.at[direction] - len(self.held[direction]))

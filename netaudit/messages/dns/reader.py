@@ -82,7 +82,7 @@ def parse(data: bytes) -> Message:
             raise MalformedError
         asked.append((name, _type(data[at] << 8 | data[at + 1])))
         at += 4
-    records, message.head, cut = _records(data, at, answers + authorities + extra)
+    records, message.head, cut, message.end = _records(data, at, answers + authorities + extra)
     if not asked and not records and not flags & 0x8000:
         raise MalformedError
     first = asked[0] if asked else (records[0][0], records[0][1]) if records else ("", "")
@@ -104,26 +104,28 @@ def _type(number: int) -> str:
     return TYPES.get(number, f"TYPE{number}")
 
 
-def _records(data: bytes, at: int, count: int) -> tuple[list[tuple[str, str, Any, int]], bytes, bool]:
-    """Resource records (name, type, value, ttl), long values as they are, and whether the message ends too early."""
+def _records(data: bytes, at: int, count: int) -> tuple[list[tuple[str, str, Any, int]], bytes, bool, int]:
+    """Resource records (name, type, value, ttl), long values, whether the message ends too early, and its end."""
     records: list[tuple[str, str, Any, int]] = []
     long = b""
     for _ in range(count):
         if at >= len(data):
-            return records, long, True
+            break
         name, at = name_at(data, at)
         if at + 10 > len(data):
-            return records, long, True
+            break
         kind, _, ttl, length = struct.unpack_from(">HHIH", data, at)
         at += 10
         if at + length > len(data):
-            return records, long, True
+            break
         if length > LONG:
             long += data[at : at + length] + b"\n"
         if kind != 41:  # OPT is about the transport
             records.append((name, _type(kind), _value(data, kind, at, length), ttl))
         at += length
-    return records, long, False
+    else:
+        return records, long, False, at
+    return records, long, True, len(data)
 
 
 def _value(data: bytes, kind: int, at: int, length: int) -> Any:
@@ -231,9 +233,9 @@ class DnsReader(BaseReader):
             end = pos + 2 + (data[pos] << 8 | data[pos + 1])
             if end > len(data):
                 break
-            message = self._message(data[pos + 2 : end], direction, base + pos)
+            message = self._message(data[pos + 2 : end], direction, base + pos + 2)
             if message:
-                message.end = base + end
+                message.start = base + pos
                 out.append(message)
             pos = end
         self.held[direction] = data[pos:]
@@ -247,7 +249,7 @@ class DnsReader(BaseReader):
             except MalformedError:
                 return None
         message.protocol, message.direction = self.name, direction
-        message.start, message.end = offset, offset + len(data)
+        message.start, message.end = offset, offset + message.end
         details = said_in(message)
         key = (details.id, message.host.lower())
         if details.response:

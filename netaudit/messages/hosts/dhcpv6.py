@@ -55,10 +55,16 @@ def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 4 + size
 
 
+def _end(data: bytes) -> int:
+    """Where the options of a message end."""
+    head = RELAY_HEADER if TYPES[data[0] if data and data[0] < len(TYPES) else 0] in RELAYED else HEADER
+    return head + sum(4 + len(value) for _, value in _options(data[head:]))
+
+
 def parse(data: bytes) -> Message | None:
     """One message, of a relay's the one inside; None for other bytes. Direction and offsets are the caller's to set."""
     fields: dict[str, Any] = {"order": []}
-    size = len(data)
+    size, used = len(data), _end(data)
     for _ in range(DEEPEST):
         kind = TYPES[data[0]] if data and data[0] < len(TYPES) else ""
         if not kind or len(data) < (RELAY_HEADER if kind in RELAYED else HEADER):
@@ -78,7 +84,7 @@ def parse(data: bytes) -> Message | None:
         return None
     fields["answer"] = kind in ANSWERS
     details = Dhcp6Details(**fields)
-    return Message("dhcpv6", 0, 0, size, method=kind, host=details.fqdn, details=details, body_size=size)
+    return Message("dhcpv6", 0, 0, used, method=kind, host=details.fqdn, details=details, body_size=size)
 
 
 def _relayed(data: bytes, fields: dict[str, Any]) -> bytes | None:

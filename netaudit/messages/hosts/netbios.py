@@ -30,7 +30,7 @@ TRANSACTION = 0x25
 SLOTS = (b"\\MAILSLOT\\BROWSE", b"\\MAILSLOT\\LANMAN")
 HOST, REQUEST, WORKGROUP, LOCAL_MASTER = 1, 2, 12, 15
 ANNOUNCEMENTS = {HOST: "host", REQUEST: "request", WORKGROUP: "workgroup", LOCAL_MASTER: "local master"}
-NAME_AT, OS_AT, TYPE_AT, COMMENT_AT = 6, 22, 24, 32  # of an announcement
+NAME_AT, OS_AT, TYPE_AT, COMMENT_AT, LONGEST_FRAME = 6, 22, 24, 32, 75  # of an announcement
 # MS-BRWS 2.2.1 with the bits of MS-RAP 2.5.5.1 that tell what a machine is for
 ROLES = {
     0x1: "workstation", 0x2: "server", 0x4: "sql server", 0x8: "domain controller", 0x10: "backup controller",
@@ -96,7 +96,14 @@ def parse_names(data: bytes) -> Message | None:
             return None
     asked = fields.get("asked") or ("", 0)
     return Message(
-        "nbns", 0, 0, len(data), method=operation, host=asked[0], details=NetbiosNames(**fields), body_size=len(data)
+        "nbns",
+        0,
+        0,
+        min(at, len(data)),
+        method=operation,
+        host=asked[0],
+        details=NetbiosNames(**fields),
+        body_size=len(data),
     )
 
 
@@ -135,23 +142,21 @@ def parse_datagram(data: bytes) -> Message | None:
         return None
     fields: dict[str, Any] = {"source": sender, "destination": receiver}
     fields["address"] = socket.inet_ntop(socket.AF_INET, data[4:8])
-    _browser(data[at:], fields)
+    end = at + _browser(data[at:], fields)
     details = BrowserDetails(**fields)
-    return Message(
-        "nbdgm", 0, 0, len(data), method=details.announces, host=sender[0], details=details, body_size=len(data)
-    )
+    return Message("nbdgm", 0, 0, end, method=details.announces, host=sender[0], details=details, body_size=len(data))
 
 
-def _browser(smb: bytes, fields: dict[str, Any]) -> None:
-    """Take the announcement of a mailslot transaction, if it is one."""
+def _browser(smb: bytes, fields: dict[str, Any]) -> int:
+    """Take the announcement of a mailslot transaction, if it is one; gives the bytes that it fills."""
     if len(smb) < 61 or smb[:4] != b"\xffSMB" or smb[4] != TRANSACTION or smb[32] < 14:
-        return
+        return 0
     words = smb[33 : 33 + 2 * smb[32]]
     count, start = struct.unpack_from("<HH", words, 22)  # DataCount, DataOffset
     slot = smb[35 + 2 * smb[32] :][:32].upper()
     frame = smb[start : start + count]
     if not slot.startswith(SLOTS) or not frame or frame[0] not in ANNOUNCEMENTS:
-        return
+        return 0
     fields["announces"] = ANNOUNCEMENTS[frame[0]]
     if frame[0] == REQUEST:
         fields["name"] = _text(frame[2:18])
@@ -161,6 +166,7 @@ def _browser(smb: bytes, fields: dict[str, Any]) -> None:
         bits = int.from_bytes(frame[TYPE_AT : TYPE_AT + 4], "little")
         fields["roles"] = [role for bit, role in ROLES.items() if bits & bit]
         fields["comment"] = _text(frame[COMMENT_AT : COMMENT_AT + 43])
+    return int(start) + min(len(frame), LONGEST_FRAME)
 
 
 class NameReader(DatagramReader):

@@ -1,10 +1,12 @@
 """SSH: the line by which each side says which program it is (RFC 4253, 4.2); all behind it is left alone.
 
-Unless it is none: the first packet of version 2 says which algorithms there are (7.1). What has another one is searched
-for images.
+Unless it is none: the first packet of version 2 says which algorithms there are (7.1), and what follows the one that
+takes them (7.3) is encrypted. What has another one, or shows text there, is searched.
 """
 
 from __future__ import annotations
+
+import re
 
 from netaudit.contracts.details import GreetingDetails
 from netaudit.messages.message import DOWN, UP, Message
@@ -13,8 +15,10 @@ from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdi
 NAME = "ssh"
 MARK = b"SSH-"
 LONGEST = 255  # bytes of the line, its end included
-HEAD, KEXINIT, LARGEST = 6, 20, 1 << 18  # bytes that tell a packet, its type, bytes of it
-PATIENCE = 4096  # bytes of one side after which the other is not waited for
+HEAD, KEXINIT, NEWKEYS, LARGEST = 6, 20, 21, 1 << 18  # bytes that tell a packet, types, bytes of a packet
+RUN = 32  # bytes of text in a row: in ciphertext they stand at one of 2^44 places
+_TEXT = bytes(32 <= byte < 127 or 9 <= byte <= 13 for byte in range(256))
+_WORDS = re.compile(rb"(?=[\t-\r -~]{%d})[!-~]{0,%d}[\t-\r ]" % (RUN, RUN - 1))  # names of algorithms have no blank
 
 
 def recognise(opening: Opening) -> Verdict:
@@ -28,70 +32,107 @@ def recognise(opening: Opening) -> Verdict:
     return verdict
 
 
+class _Side:
+    """One direction: its line, then packets in clear, then what is encrypted."""
+
+    def __init__(self) -> None:
+        self.at = 0  # stream offset behind `held`
+        self.held = b""  # nothing was made of it yet; of what was looked through, its last bytes
+        self.seen = 0  # bytes of it that were looked through, and hold no text
+        self.line = self.keyed = False  # the line is over; all that follows is encrypted
+        self.packet = 0  # bytes to come of the packet under way
+        self.kind = 0
+
+
 class SshReader(BaseReader):
-    """Reads the two lines."""
+    """Reads the two lines, and sees text behind them."""
 
     searches = True
 
     def __init__(self) -> None:
-        self.line = [b"", b""]  # as far as it has come
-        self.at = [0, 0]
-        self.done = [False, False]
-        self.rest = [b"", b""]  # bytes behind the line, until they prove to be of SSH
-        self.proven = [False, False]
+        self.sides = (_Side(), _Side())
+        self.known = False  # some packet was one of SSH
 
     def feed(self, direction: int, offset: int, data: bytes) -> list[Message]:
         """Take the next bytes."""
-        self.at[direction] = offset + len(data)
-        out: list[Message] = []
-        if not self.done[direction]:
-            start, data = offset - len(self.line[direction]), self.line[direction] + data
-            line, ended, _ = data[:LONGEST].partition(b"\n")
-            self.line[direction] = line
-            data = data[len(line) + 1 :]
-            self.done[direction] = bool(ended) or len(line) >= LONGEST
-            if ended and line.startswith(MARK):
-                banner = line.rstrip(b"\r").decode("utf-8", "replace")
-                end = start + len(line) + 1
-                out.append(Message(NAME, direction, start, end, method="banner", details=GreetingDetails([banner])))
-                self.proven[direction] = not line.startswith((b"SSH-2", b"SSH-1.99"))
-            else:
-                self.proven[direction] = self.done[direction]
-        if self.done[direction] and not self.proven[direction]:
-            self._prove(direction, data)
-        self._consider()
+        side = self.sides[direction]
+        side.at = offset + len(data)
+        side.held += data
+        out = [] if side.line else self._line(direction, side)
+        while side.line and len(side.held) > side.seen and self.hand_over is None:
+            if not (side.keyed or side.packet) and not self._packet(direction, side):
+                break
+            size = len(side.held) - side.seen
+            size = size if side.keyed else min(size, side.packet)
+            self._look(direction, side, side.seen + size)
+            side.packet -= min(size, side.packet)
+            side.keyed = side.keyed or (side.kind == NEWKEYS and not side.packet)
         return out
 
-    def _prove(self, direction: int, data: bytes) -> None:
-        rest = self.rest[direction] = self.rest[direction] + data
-        if len(rest) < HEAD:
-            return
-        size = int.from_bytes(rest[:4], "big")
-        self.proven[direction] = HEAD < size <= LARGEST and rest[5] == KEXINIT
-        if not self.proven[direction]:
-            other = self.rest[1 - direction] if self.done[1 - direction] else self.line[1 - direction]
-            rests = (rest, other) if direction == UP else (other, rest)
-            offsets = (self.at[UP] - len(rests[UP]), self.at[DOWN] - len(rests[DOWN]))
-            self.hand_over = HandOver(offsets, rests, direction, CARVE)
-        self.rest[direction] = b""
+    def _line(self, direction: int, side: _Side) -> list[Message]:
+        start = side.at - len(side.held)
+        line, ended, _ = side.held[:LONGEST].partition(b"\n")
+        ours = side.held[: len(MARK)] == MARK[: len(side.held)]
+        if ours and not ended and len(line) < LONGEST:
+            return []
+        side.line = True
+        if not (ours and ended):
+            side.keyed = True  # none of SSH: looked through, like what comes behind keys
+            return []
+        side.held = side.held[len(line) + 1 :]
+        side.keyed = not line.startswith((b"SSH-2", b"SSH-1.99"))
+        banner = line.rstrip(b"\r").decode("utf-8", "replace")
+        return [
+            Message(NAME, direction, start, start + len(line) + 1, method="banner", details=GreetingDetails([banner]))
+        ]
 
-    def _consider(self) -> None:
-        if self.hand_over is None and (all(self.proven) or max(self.at) > PATIENCE):
-            self.wants_bytes = False
+    def _packet(self, direction: int, side: _Side) -> bool:
+        """Whether the head of a packet is there; what is none ends SSH, and the first one offers algorithms."""
+        head = side.held[side.seen :][:HEAD]
+        if len(head) < HEAD:
+            return False
+        size = int.from_bytes(head[:4], "big")
+        if not HEAD < size <= LARGEST or not (side.kind or head[5] == KEXINIT):
+            self._leave(direction, side.seen)
+            return False
+        side.packet, side.kind = 4 + size, head[5]
+        self.known = True
+        return True
+
+    def _look(self, direction: int, side: _Side, upto: int) -> None:
+        """Look for text before byte `upto` of what is held, and keep as much as may be the beginning of some."""
+        some = side.held[:upto]
+        if side.kind == KEXINIT and not side.keyed:
+            found = _WORDS.search(some)
+            first = found.start() if found else -1
+        else:
+            first = some.translate(_TEXT).find(b"\1" * RUN)
+        if first >= 0:
+            self._leave(direction, first)
+            return
+        kept = min(upto, RUN - 1)
+        side.held, side.seen = side.held[upto - kept :], kept
+
+    def _leave(self, direction: int, first: int) -> None:
+        """All from byte `first` of what is held on is nobody's."""
+        side, other = self.sides[direction], self.sides[1 - direction]
+        rests = [b"", b""]
+        rests[direction] = side.held[first:]
+        rests[1 - direction] = other.held[other.seen :]
+        up, down = (one.at - len(rest) for one, rest in zip(self.sides, rests, strict=True))
+        self.hand_over = HandOver((up, down), (rests[UP], rests[DOWN]), direction, CARVE)
 
     def gap(self, direction: int, offset: int, length: int) -> list[Message]:
         """The line is lost, or over; what has not shown that it is SSH is searched."""
-        if not any(self.proven):
-            held = [self.rest[one] if self.done[one] else self.line[one] for one in (UP, DOWN)]
-            places = (self.at[UP] - len(held[UP]), self.at[DOWN] - len(held[DOWN]))
-            self.hand_over = HandOver(places, (held[UP], held[DOWN]), direction, CARVE)
+        side = self.sides[direction]
+        if not self.known:
+            self._leave(direction, side.seen)
             return []
-        self.at[direction] = offset + length
-        self.done[direction] = self.proven[direction] = True
-        self._consider()
+        side.at, side.held, side.seen, side.packet = offset + length, b"", 0, 0
+        side.line = side.keyed = True
         return []
 
     def needed_from(self, direction: int) -> int:
-        """Beginning of the line under way."""
-        held = self.rest if self.done[direction] else self.line
-        return self.at[direction] - len(held[direction])
+        """Beginning of what text may begin with, or of the line under way."""
+        side = self.sides[direction]
+        return side.at - len(side.held)

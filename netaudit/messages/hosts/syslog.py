@@ -24,6 +24,7 @@ NEW = re.compile(rb"1 (?:-|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d)) ([!-
 OLD = re.compile(rb"[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})? ([!-~]{1,255}) ?")
 DIGEST = 64  # characters of what programs write on their own
 WORDS = re.compile(rb"[^\x00-\x20]{16,}")  # of a line, in which something may be hidden: the text itself is not kept
+LINE = re.compile(rb"[^\x00-\x08\x0e-\x1a\x1c-\x1f]*\0*")  # behind other bytes there is no text
 TAG = re.compile(rb"([A-Za-z][\w./-]{0,47})(?:\[\d{1,10}\])?: ?")
 
 
@@ -50,6 +51,8 @@ def parse(data: bytes) -> Message | None:
     if found is None or int(found[1]) > MOST_PRIORITY:
         return None
     head = data[found.end() : LOOK]
+    if line := LINE.match(data):
+        data = line[0]
     message = Message("syslog", 0, 0, len(data), method="log", body_size=len(data))
     if len(data) > DIGEST:
         message.head = b"\n".join(WORDS.findall(data))

@@ -42,6 +42,14 @@ Said = list[tuple[str, str]]
 MARKS = (*(Mark(literal(start)) for start in (DHIP, OLD_ASK, OLD_REPLY)), Mark(holds=(b"<", 0, 8)))
 
 
+_END = {  # what ends a message, and the blanks behind it
+    "wsd": re.compile(rb"(?:</(?:[\w-]{1,20}:)?Envelope\s*>|<(?:[\w-]{1,20}:)?Envelope[^<>]*/>)\s*\0?"),
+    "sadp": re.compile(rb"</(?:Probe|ProbeMatch)\s*>\s*\0?"),
+    "dhdiscover": re.compile(rb"\A.{%d}\{[^\0\n\r]*[\0\n\r]*" % DHIP_HEADER, re.DOTALL),
+    "dahua_old": re.compile(rb"\Z"),
+}
+
+
 def recognise(opening: Opening) -> Verdict:
     """The marks of one of the three."""
     return Verdict.YES if family(opening.up or opening.down) else Verdict.NO
@@ -68,7 +76,8 @@ def parse(data: bytes) -> Message | None:
     if not kind:
         return None
     pairs, reply = READ[kind](data)
-    message = Message("discovery", 0, 0, len(data), method="reply" if reply else "question")
+    end = _END[kind].search(data)
+    message = Message("discovery", 0, 0, end.end() if end else len(data), method="reply" if reply else "question")
     message.details = StatedDetails("dhdiscover" if kind == "dahua_old" else kind, pairs[:MOST_FIELDS])
     return message
 

@@ -25,6 +25,7 @@ TDP = b"\x02\x00\x00\x01"
 TDP_HEAD = 64  # bytes within which the document begins; the length fields before it are not known in detail
 MOST = 1 << 20  # bytes of a frame over TCP
 _MARK = re.compile(rb"\x00[\x00-\x0f]..\xd0\xf2", re.DOTALL)
+_STRANGE = re.compile(rb"[^\t\r\n -~\x80-\xff]")
 _TDP_FACTS = ("device_type", "device_model", "device_id", "mac", "ip")
 _SYSINFO = ("model", "type", "mic_type", "mac", "mic_mac", "deviceId", "sw_ver", "hw_ver", "dev_name")
 
@@ -109,6 +110,9 @@ class TplinkReader(FramedReader):
         message.content_type, message.body_start = "application/json", -1
         known = min([len(message.body), *(a for a, _ in message.missing)])
         message.body = unchain(message.body[:known])
+        if (strange := _STRANGE.search(message.body)) is not None:  # its length is false: the rest is passed over
+            known, message.complete = strange.start(), False
+            message.body, message.end = message.body[:known], frame.start + 4 + known
         if not message.complete:
             message.missing, message.unknown_from = [], known
         elif (document := message.json.mapping) is not None:

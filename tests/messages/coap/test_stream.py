@@ -12,10 +12,12 @@ from netaudit.messages.coap.stream import CoapStreamReader, recognise
 from netaudit.messages.reader import Opening, Verdict
 from tests.messages.carrier import check_noise
 from tests.messages.coap.test_reader import PICTURE, PUT, WHERE, number_bytes, options
-from tests.reference.messages import down, read, up
+from tests.reference.messages import down, essence, read, up
+from tests.spoken import number
 
 ROW = {"proto": 6, "client_port": 41000, "server_port": 5683}
 CSM, PING, CHANGED, FORBIDDEN, CONTINUE = 0xE1, 0xE2, 0x44, 0x83, 0x5F
+TEXT = f'{{"name": "张三", "idcard": "{number(3)}"}} '.encode()
 BERT = 7  # size of blocks: as many KiB as the message has
 
 
@@ -112,3 +114,22 @@ def test_what_is_recognised(data: bytes, port: int, verdict: Verdict) -> None:
 @given(chunks=st.lists(st.tuples(st.integers(0, 1), st.binary(max_size=60)), max_size=8))
 def test_noise_is_no_error(chunks) -> None:
     check_noise(CoapStreamReader, chunks)
+
+
+@pytest.mark.parametrize(
+    "hidden", [message(PING, pairs=[(9, b"x")], payload=b"\0" + TEXT), message(0, b"ab", payload=TEXT)]
+)
+def test_between_the_blocks_of_a_body_nothing_hides(hidden: bytes) -> None:
+    """Signals, and messages without a code, are no part of it."""
+    first, *others = blocks(PICTURE)
+    events = [up(HELLO), down(HELLO), up(first), up(hidden), *map(up, others)]
+    messages, _ = read(events, **ROW)
+    assert WHOLE in bodies(messages)
+    assert any(TEXT in one.body for one in messages if one.protocol != "coap")
+    cut, _ = read(events, cuts=range(0, 9000, 7), batch=1, **ROW)
+    assert essence(cut) == essence(messages)
+
+
+def test_a_loss_is_told_of_the_same_packet_however_it_was_cut() -> None:
+    events = [up(HELLO), down(HELLO), up(message(PUT, b"ab", WHERE, b"x" * 20) + b"{" * 40)]
+    assert essence(read(events, cuts=range(200), batch=1, **ROW)[0]) == essence(read(events, **ROW)[0])

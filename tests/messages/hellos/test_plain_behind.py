@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import random
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 import netaudit
+from netaudit.findings.statements import calm
 from pcaps.lab import photos
-from tests.spoken import Capture, reply, request
+from tests.spoken import Capture, number, reply, request
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+CAMERA, CLOUD = "192.168.1.64", "203.0.113.80"
 PICTURE = photos.jpeg(photos.portrait(3, 240), 3)
 HELLO = b"\x01\0\0\x28\x03\x03" + bytes(32) + b"\0\0\x02\x13\x01\x01\0" + b""
 SERVER = b"\x02\0\0\x26\x03\x03" + bytes(32) + b"\0\x13\x01\0"
@@ -56,6 +60,48 @@ def test_clear_http_is_read_behind_a_part_of_a_hello(tmp_path: Path, size: int) 
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     pictures = [row for row in case.table("objects").to_pylist() if row["kind"] == "jpeg"]
     assert [(row["sha256"], row["complete"]) for row in pictures] == [(sha256(PICTURE).hexdigest(), True)]
+
+
+NOISE = random.Random(7).randbytes(4000)
+
+
+@pytest.mark.parametrize("cut", [1400, 97])
+def test_clear_text_in_records_behind_others_forbids_calm(tmp_path: Path, cut: int) -> None:
+    """Nobody reads such records; but nobody says that all was read, whatever they are cut into."""
+    said = json.dumps({"name": "张三", "idcard": number(7)}, ensure_ascii=False).encode()
+    for name, sent in (("clear", request("POST", "/v", said)), ("noise", NOISE[: len(said) + 150])):
+        capture = Capture()
+        up = record(23, NOISE[:300]) + record(23, sent, cut)
+        capture.talk(CAMERA, CLOUD, (hello(HELLO), hello(SERVER)), (up, record(23, NOISE[:200])), port=443)
+        case = netaudit.audit(capture.write(tmp_path / f"{name}.pcap"), tmp_path / name, faces=False)
+        (flow,) = case.table("flows").to_pylist()
+        assert ("clear" in (flow["doubts"] or [])) == (name == "clear")
+        assert (calm.NOTHING in {one["kind"] for one in case.statements}) == (name != "clear")
+
+
+@pytest.mark.parametrize("size", [31, 32, 33])
+@pytest.mark.parametrize("step", [1, 5, 1400])
+def test_text_is_seen_wherever_segments_cut_it(tmp_path: Path, size: int, step: int) -> None:
+    """As many bytes of text in a row as random bytes have at one of 2^44 places."""
+    capture = Capture()
+    sent = record(23, NOISE[:50]) + record(23, bytes(40) + b"a" * size + bytes(9))
+    pieces = [(sent[at : at + step], b"") for at in range(0, len(sent), step)]
+    capture.talk(CAMERA, CLOUD, (hello(HELLO), hello(SERVER)), *pieces, port=443)
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert [row["doubts"] or [] for row in case.table("flows").to_pylist()] == [["clear"] if size >= 32 else []]
+
+
+@pytest.mark.parametrize(
+    "head", [b"\x40" + bytes(20), bytes.fromhex("17fefd0001000000000007")], ids=["quic", "dtls"]
+)  # fmt: skip
+def test_clear_text_in_datagrams_that_call_themselves_encrypted(tmp_path: Path, head: bytes) -> None:
+    capture = Capture()
+    first = b"\xc0\0\0\0\1" + bytes(1200) if head[0] == 0x40 else head + b"\0\x20" + NOISE[:32]
+    text = request("POST", "/v", {"idcard": number(7)})
+    for data in (first, head + len(text).to_bytes(2) + text):
+        capture.datagram(CAMERA, CLOUD, data, (40_001, 443))
+    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
+    assert calm.NOTHING not in {one["kind"] for one in case.statements}
 
 
 def test_what_is_encrypted_is_left(tmp_path: Path) -> None:

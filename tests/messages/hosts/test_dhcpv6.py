@@ -69,7 +69,7 @@ def test_relays_in_relays_end() -> None:
 def test_cut_anywhere(given: bytes) -> None:
     for size in range(len(given)):
         message = dhcpv6.parse(given[:size])
-        assert message is None or message.end == size
+        assert message is None or message.end <= size  # behind the last whole option nothing was read
 
 
 @pytest.mark.parametrize(
