@@ -90,8 +90,8 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
         yield "codes of characters", _CODES.sub(lambda one: bytes(map(int, one[0].split(b","))), data)
     if _found(_ROW, data) and (apart := _ROWS.sub(_numbers_apart, data)) != data:
         yield "digits in a row", apart
-    if _found(_HEXADECIMAL, data) and (plain := _INTEGERS.sub(_as_integer, data)) != data:
-        yield "hexadecimal", plain
+    if _found(_HEXADECIMAL, data) and (decimal := _INTEGERS.sub(_as_integer, data)) != data:
+        yield "hexadecimal", decimal
     if _found(_CELLS_MAY, data):
         yield "cells", _CELLS.sub(lambda one: b" %s " % _BETWEEN_CELLS.sub(b"", one[0]), data)
 
