@@ -17,44 +17,14 @@ from netaudit.cli.chinese import helped, worded
 from netaudit.cli.texts import default_language
 from netaudit.cli.values import plainly
 from netaudit.errors import UsageError
+from netaudit.text.csv_text import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-COMMANDS = {
-    "report": "export CASE html",
-    "record": "export CASE docx",
-    "stamp": "sign CASE --stamp",
-    "repeat": "verify CASE --by netaudit",
-    "wireshark": "extract CASE WHAT --wireshark",
-    "interfaces": "live",
-    "start": "browse",
-    "warm": "doctor --warm",
-    "devices": "show CASE devices",
-    "devices list": "show CASE devices",
-    "devices set": "decide CASE DEVICE",
-    "signatures": "rules",
-    "signatures check": "rules check",
-    "signatures list": "rules list",
-    "signatures test": "rules test",
-    "signatures explain": "explain CASE DEVICE",
-    "signatures new": "rules new CASE DEVICE",
-    "documents": "rules",
-    "documents check": "rules check",
-    "documents explain": "explain CASE MESSAGE",
-    "documents new": "rules new CASE MESSAGE",
-    "campaign status": "campaign show DIR",
-    "campaign compare": "campaign show DIR QUESTION",
-}
-OPTIONS = {
-    "export --shareable": "export CASE zip -o FILE",
-    "export --pdf": "export CASE pdf -o FILE",
-    "export --xlsx": "export CASE xlsx -o FILE",
-    "export --case-uco": "export CASE case-uco -o FILE",
-    "export --eve": "export CASE eve -o FILE",
-    "audit --moment-zone": "audit --zone",
-    "extract --print": "extract CASE WHAT --wireshark",
-}
+_NOW = dict(csv_of(__package__, "former.csv"))
+OPTIONS = {former: now for former, now in _NOW.items() if " --" in former}
+COMMANDS = {former: now for former, now in _NOW.items() if former not in OPTIONS}
 
 
 def moved(path: str, word: str, after: str = "") -> str | None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
 from netaudit.recheck import saying
-from netaudit.recheck.judging import Outcome, compare
+from netaudit.recheck.judging import compare
 from netaudit.recheck.matching import joined
 from netaudit.recheck.reading import MOST, visit_of
 
 if TYPE_CHECKING:
+    from netaudit.recheck.route import Outcome
     from netaudit.recheck.visit import CaseLike, Visit
 
 Side = list[tuple[str, "Visit"]]

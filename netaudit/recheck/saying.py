@@ -14,8 +14,8 @@ from netaudit.text.bilingual import speaker
 from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
-    from netaudit.recheck.judging import Counted, Outcome
     from netaudit.recheck.power import Power
+    from netaudit.recheck.route import Counted, Outcome
     from netaudit.recheck.visit import Visit
     from netaudit.text.bilingual import Texts
 

@@ -16,7 +16,7 @@ from netaudit.recheck.power import Power
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.recheck.judging import Outcome, Route
+    from netaudit.recheck.route import Outcome, Route
     from netaudit.recheck.visit import Visit
 
 TOO_LITTLE = frozenset({"power", "power_needed"})

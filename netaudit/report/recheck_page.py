@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from netaudit import __version__
 from netaudit.duties.cards import card, edition
 from netaudit.duties.cards import say as say_duties
-from netaudit.recheck.judging import STATUSES
+from netaudit.recheck.route import STATUSES
 from netaudit.recheck.saying import say, visit_rows
 from netaudit.report.from_case import Kept
 from netaudit.storage.files import write_whole

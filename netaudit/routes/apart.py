@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.routes.inferring import address
+from netaudit.routes.event_kinds import address
 
 if TYPE_CHECKING:
-    from netaudit.routes.inferring import Inferred
+    from netaudit.routes.inferred import Inferred
 
 Way = tuple[str, str]  # flow and direction
 NOWHERE: Way = ("", "")

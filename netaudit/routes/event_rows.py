@@ -18,7 +18,7 @@ from netaudit.tables import EVENTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.routes.inferring import Inferred, Picture
+    from netaudit.routes.inferred import Inferred, Picture
     from netaudit.rows.event_values import Values
     from netaudit.tables import Row
 

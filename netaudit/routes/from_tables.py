@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from netaudit.contracts.judgements import FIELDS_CUT, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.routes.apart import announced, devices_of_flows
 from netaudit.routes.dictionaries import explained
+from netaudit.routes.event_kinds import address, asks_for_faces
 from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_inferred, with_words
 from netaudit.routes.field_rows import MOST_VALUES, field_rows
-from netaudit.routes.inferring import Around, Inferred, Picture, address, asks_for_faces, infer, records_beyond
+from netaudit.routes.inferred import Around, Inferred, Picture
+from netaudit.routes.inferring import infer, records_beyond
 from netaudit.routes.learning import ENTRY, Field, fields_of, named_after_devices
 from netaudit.routes.messages import A_SECOND, CARVED, RouteMessage, by_route, joined, read, target_form
 from netaudit.routes.relations import related, told_of_entries

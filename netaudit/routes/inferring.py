@@ -9,38 +9,28 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
 
 from netaudit.documents.times import read_time
 from netaudit.identity_data.naming import plain
-from netaudit.masking.number_forms import known_region
+from netaudit.routes.event_kinds import is_of_things, kind_of_event, worth
+from netaudit.routes.inferred import SHAPED, TELLING, Around, Inferred, Picture
 from netaudit.routes.learning import MASKED
-from netaudit.routes.relations import Relations
 from netaudit.routes.shapes import is_date, is_id_number, is_masked, is_named_picture
 from netaudit.routes.times import when
 from netaudit.routes.vocabulary import PICTURES, fits
-from netaudit.signatures.field_words import meanings, named, words_of
+from netaudit.signatures.field_words import meanings
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from netaudit.routes.learning import Field
     from netaudit.routes.messages import Leaf, RouteMessage
 
 MOST_RECORDS = 500  # of a message
-PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
-PURPOSE = ("agent", "agent_company", "salesperson", "risk", "report_time", "first_photo_time")
-TELLING = frozenset({"name", "id_number", "phone", "person_id", "time", "gender", "age"})
 _PICTURED = {"time", "picture"}
 _LIST = later(r"\[\d+\]")
-_COMMANDS = frozenset({
-    "cmd", "command", "method", "operator", "action", "op", "type", "msgtype", "event", "api", "service",
-    "func", "interface",
-})  # fmt: skip
-SEVERAL = 3
 _ID_PHOTO = frozenset({(102, 126), (358, 441), (178, 220)})  # pixels of the portraits of ID cards
 _TIME_IN_NAME = later(
     r"(?<!\d)20\d\d[-_]?[01]\d[-_]?[0-3]\d[-_T]?[0-2]\d[-_:]?[0-5]\d[-_:]?[0-5]\d(?:[-_.]?\d{3})?(?!\d)", re.ASCII
@@ -49,95 +39,14 @@ _CLOCK = later(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?|[0-2]\d[0-5]\d[0-5]\d", re.ASCII)
 _DAY_FIRST = later(r"\d{1,2}[-/.]\d{1,2}[-/.]20\d\d", re.ASCII)
 _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
-_COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
-_WHERE = frozenset({"device", "place"})
-_SEEN = frozenset({"gender", "age", "score", "device"})
-_BESIDE_ID = frozenset({"score", "device", "place", "group"})  # else an id beside a picture may be whose account it is
-_MAILS = frozenset({"smtp", "imap", "pop3"})
 _AGENTS = frozenset({"agent", "agent_company", "salesperson"})
 _NAMING = frozenset({"name", "id_number"})
-LEAST_GOODS = 2  # fields of them: one may stand in any record
 _OF_THINGS = frozenset({"plate", "goods"})
-_FACES = frozenset(
-    {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}
-)
 _FILE_NAME = later(r"([\w.-]{6,128})\.[A-Za-z]{3,4}\Z")
 _DIGEST = later(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", re.ASCII)
-_GOODS = frozenset({
-    "goods", "product", "products", "sku", "item", "items", "dish", "dishes", "menu", "listing", "listings",
-    "shangpin", "商品", "菜品",
-})  # fmt: skip
 WIDE = 640  # pixels of a picture of a scene, at least
 LARGER = 2  # times the area of the next one that a picture of a scene has
 _HTTP = frozenset({"http", "http2", "http3", "h2"})
-
-
-class Picture(NamedTuple):
-    """What is known of an image."""
-
-    face: str
-    width: int
-    height: int
-
-
-@dataclass(slots=True)
-class Inferred:
-    """What one record says; values in clear, each with the leaf it is from."""
-
-    message: RouteMessage
-    place: str  # of the record in its message
-    path: str = ""  # of the message, in clear
-    kind: str = ""
-    act: str = ""
-    values: dict[str, str] = field(default_factory=dict)  # by meaning
-    keys: dict[str, str] = field(default_factory=dict)  # under which key each was said
-    shot_time: int | None = None
-    zone: str = ""
-    images: list[tuple[str, str]] = field(default_factory=list)  # SHA-256, role
-    named: set[str] = field(default_factory=set)  # images whose role their fields say
-    urls: list[str] = field(default_factory=list)
-    announced: set[str] = field(default_factory=set)  # meanings that another message says
-    ties: set[str] = field(default_factory=set)  # names of files and digests, by which it belongs to another message
-
-    @property
-    def tells(self) -> bool:
-        """Whether it says more than that there are pictures, and when, as names of files do."""
-        return bool(self.values.keys() & TELLING - {"time"})
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether it is a picture without a document."""
-        return bool(self.images) and not self.tells
-
-
-@dataclass(slots=True)
-class Around:
-    """What is known beside a message."""
-
-    pictures: dict[str, Picture]
-    held: dict[str, set[str]]  # addresses, and the pictures that went under them
-    shows_faces: bool = False  # pictures of its route have or may have faces
-    telling: bool = False  # its sender is inside, or one to whom persons or faces were sent
-    wanted: bool = False  # a record names its address, or it answers who asked for a snapshot
-    peopled: bool = False  # several records of its route are of persons or show faces
-    known: bool = False  # an entry reads an event in it, whatever else it says
-    relations: Relations = field(default_factory=Relations)
-
-    def mostly_faces(self, shown: Iterable[str]) -> bool:
-        """Whether a third of some pictures, of those that were judged, have or may have a face."""
-        judgements = [self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures]
-        faces = sum(one in {"yes", "possible"} for one in judgements)
-        return faces > 0 and sum(one == "no" for one in judgements) <= 2 * faces
-
-    def are_of_people(self, fields: dict[str, Field], shown: Iterable[str]) -> bool:
-        """Whether fields of a route, or its pictures, are those of several persons."""
-        numbered = [one.messages for one in fields.values() if one.meaning == "id_number"]
-        faces = [sha256 for sha256 in shown if sha256 in self.pictures and self.pictures[sha256].face == "yes"]
-        return max([len(faces), *numbered]) >= SEVERAL
-
-    def faces(self, shown: Iterable[str]) -> set[str]:
-        """What is said of the faces in pictures."""
-        return {self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures}
 
 
 def infer(message: RouteMessage, fields: dict[str, Field], around: Around) -> list[Inferred]:
@@ -147,22 +56,12 @@ def infer(message: RouteMessage, fields: dict[str, Field], around: Around) -> li
         one = Inferred(message, place, message.path)
         _say(one, own, outer, fields)
         _show(one, own if place else own + outer, fields, around.pictures)
-        one.kind, one.act = _kind(one, message, telling=around.telling)
+        one.kind, one.act = kind_of_event(one, message, telling=around.telling)
         one.ties = _ties(own if place else own + outer)
         forms = {leaf.form for leaf in own + outer}
-        if around.known or (one.kind and _worth(one, around) and not _is_of_things(one, forms, fields, around)):
+        if around.known or (one.kind and worth(one, around) and not is_of_things(one, forms, fields, around)):
             out.append(one)
     return out
-
-
-def _is_of_things(one: Inferred, forms: set[str], fields: dict[str, Field], around: Around) -> bool:
-    """Whether it is of a vehicle in which nobody is seen, or of goods, and of a person only in passing."""
-    known, things = one.values.keys(), [fields[form].meaning for form in forms]
-    if known & {"id_number", "person_id", "gender", "age", "birthday"}:
-        return False
-    if "name" not in known:
-        return "yes" not in around.faces(sha256 for sha256, _ in one.images) and "plate" in things
-    return not one.images and "score" not in known and things.count("goods") >= LEAST_GOODS
 
 
 def records_beyond(message: RouteMessage, fields: dict[str, Field]) -> bool:
@@ -287,12 +186,11 @@ def _named_time(leaves: list[Leaf], ns: int) -> str:
     return ""
 
 
-_SHAPED = {one.name: one for one in meanings()}
 _RANKS = {one.name: {name: place for place, name in enumerate(one.order)} for one in meanings()}
 
 
 def _fits(meaning: str, value: str) -> bool:
-    return fits(_SHAPED[meaning], value) or (meaning in MASKED and is_masked(value))
+    return fits(SHAPED[meaning], value) or (meaning in MASKED and is_masked(value))
 
 
 def _rank(meaning: str, leaf: Leaf) -> int:
@@ -350,125 +248,3 @@ def _ties(leaves: list[Leaf]) -> set[str]:
         elif _DIGEST.fullmatch(value):
             found.add(value.lower())
     return found
-
-
-def _kind(one: Inferred, message: RouteMessage, *, telling: bool) -> tuple[str, str]:
-    """What happened, and what the sender does."""
-    values, route = one.values, message.route
-    person = bool(values.keys() & {"name", "id_number", "phone"})
-    numbered = "person_id" in values and not _of_face(one)
-    person = person or (numbered and (route.reply or bool(values.keys() & _BESIDE_ID)))
-    identified = "id_number" in values and (
-        values.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
-    )
-    if route.reply:
-        if not person and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in message.leaves):
-            return ("retrieval", "answers") if telling else ("", "")  # what a browser fetches says nothing by itself
-        if not person:  # records of somebody unknown, asked of who took their pictures
-            seen = telling and "time" in values and (one.images or one.urls) and values.keys() & _SEEN
-            return ("retrieval", "answers") if seen else ("", "")
-        return ("retrieval" if one.images else "id_verification" if identified else "reply"), "answers"
-    if route.method == "DELETE":
-        return "", ""
-    act = _acts(message)
-    if act == "query" and (one.images or person):
-        return "query", "asks"
-    if act == "enrolment" and (person or numbered) and "score" not in values:
-        one.images = [(sha256, "library_photo" if role == "face" else role) for sha256, role in one.images]
-        return "enrolment", "pushes"
-    if identified or ("id_number" in values and one.images and "score" not in values):
-        return "id_verification", "pushes"
-    compared = "score" in values and _compares(one.keys["score"])
-    if one.images and (person or compared):
-        return "comparison", "pushes"
-    if person:
-        if "score" in values and not compared and "id_number" not in values:
-            return "", ""  # anything is scored
-        return ("comparison" if compared else "enrolment"), "pushes"
-    if one.images:
-        return "face_capture", "pushes"
-    seen = {"time"} <= values.keys() and values.keys() & _WHERE and values.keys() & {"gender", "age"}
-    return ("face_capture", "announces") if seen or (one.urls and values.keys() & {"time", "device"}) else ("", "")
-
-
-def _compares(key: str) -> bool:
-    """Whether a score is called that of a comparison."""
-    return _COMPARED.search(plain(key)) is not None or _SHAPED["score"].holds(key)
-
-
-def _of_face(one: Inferred) -> bool:
-    """Whether the id is that of a face in the picture, of whom nobody is known."""
-    return "score" not in one.values and plain(one.keys["person_id"]).startswith("face")
-
-
-def _acts(message: RouteMessage) -> str:
-    """What words of the path, or of a command, say that it does."""
-    words = [leaf.value for leaf in message.leaves if leaf.path.startswith("path[")]
-    words += [leaf.value for leaf in message.leaves if plain(leaf.key) in _COMMANDS and len(leaf.value) <= 40]
-    found = {meaning.name for word in words for meaning, _ in named(word) if meaning.name.startswith("act.")}
-    return "query" if "act.query" in found else "enrolment" if "act.enrolment" in found else ""
-
-
-def _worth(one: Inferred, around: Around) -> bool:
-    """Whether it is about a person: a number, somebody beside a picture or score, a face, a picture among faces."""
-    known = one.values.keys()
-    if around.wanted or (around.peopled and "time" in known):
-        return True
-    if _is_somebodys(one) or ({"name", "person_id"} & known and ("score" in known or one.images)):
-        return True
-    if {"name", "phone"} <= known:
-        return True
-    described = bool({"time", "score"} & known) or bool(one.keys.get("device"))  # a path has a number of its own
-    if one.message.route.protocol in _MAILS and not described:
-        return False  # a picture in a letter
-    judged = around.faces(sha256 for sha256, _ in one.images)
-    if "yes" not in judged and not known & TELLING and _calls_it_goods(one):
-        return False
-    named = around.faces(sha256 for url in one.urls for sha256 in around.held.get(address(url), ()))
-    if (judged | named) & {"yes", "possible"}:
-        return True
-    if not one.images:
-        return described and "not judged" in named
-    called = _calls_it_face(one) and (described or not one.message.route.reply)
-    bare = not described and not one.message.route.reply
-    among = around.shows_faces and not (bare and "no" in judged)  # who puts an album somewhere puts others, too
-    return among or called or (judged == {"not judged"} and described)
-
-
-def _is_somebodys(one: Inferred) -> bool:
-    """Whether a number is of a person: of a known province, or with more beside it; one order in eleven has a digit."""
-    if "id_number" not in one.values:
-        return False
-    beside = one.values.keys() & {*PERSON, "score"} - {"id_number"}
-    return bool(beside or one.images) or known_region(one.values["id_number"])
-
-
-def address(url: str) -> str:
-    """What the address of a picture and the target of a request for it have in common."""
-    path = url.partition("?")[0].partition("#")[0]
-    if "://" in path[:10] or path.startswith("//"):
-        path = path.partition("//")[2].partition("/")[2]
-    return "/" + "/".join(unquote(one, errors="replace") for one in path.split("/") if one)
-
-
-def asks_for_faces(words: str) -> bool:
-    """Whether words of a command or a path ask for pictures of faces, or for snapshots."""
-    return any(word.lower() in _FACES for word in words_of(words))
-
-
-def _calls_it_goods(one: Inferred) -> bool:
-    """Whether words of the path say that a picture is one of things to be sold."""
-    steps = (leaf.value for leaf in one.message.leaves if leaf.path.startswith("path["))
-    return any(word.lower() in _GOODS for step in steps for word in words_of(step))
-
-
-def _calls_it_face(one: Inferred) -> bool:
-    """Whether words of the path, the fields or the file say that a picture is one of a face or a capture."""
-    words = [
-        leaf.value for leaf in one.message.leaves if leaf.path.startswith("path[") or leaf.key in {"filename", "key"}
-    ]
-    words += [leaf.key for leaf in one.message.leaves if leaf.sha256]
-    return any(map(asks_for_faces, words))
-
-
-__all__ = ["PERSON", "PURPOSE", "Around", "Inferred", "Picture", "infer"]

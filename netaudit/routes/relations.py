@@ -18,7 +18,7 @@ from netaudit.signatures.field_words import folded, meanings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netaudit.routes.inferring import Inferred
+    from netaudit.routes.inferred import Inferred
     from netaudit.routes.learning import Field
     from netaudit.routes.messages import Leaf, Route, RouteMessage
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from netaudit.validate.running import Validation
 
-SPECIFICATION = "3"
+SPECIFICATION = "4"
 FORMAT = "netaudit validation 1"
 CONFIDENCE = 0.95
 LARGEST = 1 << 20  # bytes of a certificate

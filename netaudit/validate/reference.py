@@ -3,9 +3,9 @@
 It is made while a wheel is built (`python -m netaudit.validate.reference`, by packaging/wheel.py) and lies in that
 only. It is no truth: it says that nothing changed, also in what no known answer asks. A digest is taken of every column
 of every table, of the objects that were recovered, of packets written anew, of what is stated, and of the report in
-both languages; of what the reading stages hand to each other (`stages.py`), and of the tables and bounds by which they
-decide (`constants.py`). It holds no times of the run, no paths, nothing of the platform, and keyed hashes are made with
-one fixed key.
+both languages; of what the reading stages hand to each other (`stages.py`), of what their functions answer one by one
+(`calls.py`), and of the tables and bounds by which they decide (`constants.py`). It holds no times of the run, no
+paths, nothing of the platform, and keyed hashes are made with one fixed key.
 """
 
 from __future__ import annotations
@@ -125,6 +125,7 @@ def judge_reference(found: Digests, place: Path = PLACE) -> dict[str, Outcome]:
 
 def make(place: Path = PLACE) -> None:
     """Write the reference of this copy."""
+    from netaudit.validate.calls import of_calls
     from netaudit.validate.constants import of_constants
     from netaudit.validate.pack.cases import pack, released
     from netaudit.validate.running import audited, write
@@ -132,7 +133,7 @@ def make(place: Path = PLACE) -> None:
 
     files = pack()
     files += released(files)
-    found = of_constants()
+    found = of_constants() | of_calls()
     with tempfile.TemporaryDirectory() as scratch:
         write(files, Path(scratch) / "pack")
         for room in sorted({one.room for one in files}):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.pipeline.startup import trim
+from netaudit.validate.calls import of_calls
 from netaudit.validate.constants import of_constants, without_extras
 from netaudit.validate.judging import judge
 from netaudit.validate.observing import observed
@@ -82,8 +83,8 @@ def read(files: list[Made], folder: Path) -> dict[str, Outcome]:
 
 
 def _of_stages(folder: Path, rooms: list[str]) -> Digests:
-    """Of constants and stages: before the audits, which need more memory and leave some behind."""
-    found = of_constants()
+    """Of constants, calls and stages: before the audits, which need more memory and leave some behind."""
+    found = of_constants() | of_calls()
     for room in rooms:
         found |= of_stages(folder / "pack" / room, room)
         _let_go()

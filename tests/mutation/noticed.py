@@ -1,8 +1,8 @@
 """Of faults in the reading rooms, how many does `netaudit validate` notice?
 
 `python -m tests.mutation.noticed [--seed 1] [--count 250] [--out noticed.jsonl]`: faults are drawn from all places alike.
-A first run under coverage, kernels as plain Python, tells which steps (a room's stages, a room's audit) reach which
-lines; it is kept in a file beside `--out`. A fault in a line that none reaches cannot be noticed and is counted so
+A first run under coverage, kernels as plain Python, tells which steps (a room's stages, a room's audit, the calls of a
+module) reach which lines; it is kept in a file beside `--out`. A fault in a line that none reaches cannot be noticed and is counted so
 without a run. Every other gets a process of its own (`swapped.py`), which takes the steps that reach it, the cheapest
 first, up to the first that tells something else than it should: by an answer that is known, or by what this copy told
 without the fault (A90). One that is met while its module is loaded is asked of the constants, first.
@@ -40,6 +40,7 @@ import coverage
 traced = coverage.Coverage(source=[sys.argv[1]], data_file=None)
 traced.start()
 traced.switch_context("-")
+from netaudit.validate.calls import calls, of_calls
 from netaudit.validate.constants import of_constants
 from netaudit.validate.pack.cases import pack, released
 from netaudit.validate.running import audited, write
@@ -49,6 +50,12 @@ files = pack()
 files += released(files)
 seconds = {}
 ways = {name: WAYS[name] for name in ("windows", "bounds")}
+for module, those in calls().items():
+    step = "calls " + module
+    traced.switch_context(step)
+    begun = time.process_time()
+    of_calls({module: those})
+    seconds[step] = time.process_time() - begun
 with tempfile.TemporaryDirectory() as scratch:
     write(files, Path(scratch) / "pack")
     for room in sorted({one.room for one in files}):
@@ -89,6 +96,7 @@ def judged(files, folder: Path, steps: list[str], told: dict[str, str], *, const
 
     No further step is taken after `most` seconds of a processor.
     """
+    from netaudit.validate.calls import calls, of_calls
     from netaudit.validate.constants import of_constants
     from netaudit.validate.judging import judge
     from netaudit.validate.observing import observed
@@ -99,13 +107,16 @@ def judged(files, folder: Path, steps: list[str], told: dict[str, str], *, const
     def wrong(found: dict[str, str]) -> list[str]:
         return [name for name, one in found.items() if told.get(name) != one]
 
+    called = calls()
     if constants and (said := wrong(of_constants())):
         return " ".join(said[:3])
     begun = time.process_time()
     for step, room in (one.split(" ") for one in steps):
         if time.process_time() - begun > most:
             break
-        if step == "stages":
+        if step == "calls":
+            said = wrong(of_calls({room: called[room]}))
+        elif step == "stages":
             found = (wrong(of_stages(folder / "pack" / room, room, {name: way})) for name, way in WAYS.items())
             said = next(filter(None, found), [])
         else:

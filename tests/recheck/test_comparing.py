@@ -100,7 +100,7 @@ def test_visits_of_a_side_share_what_is_kept_and_what_is_beyond_keeps_from_sayin
 
 
 def test_texts_of_captures_are_masked_in_data_too() -> None:
-    from netaudit.recheck.judging import Outcome
+    from netaudit.recheck.route import Outcome
     from netaudit.recheck.saying import document
     from tests.recheck.visits import LATER, office
 

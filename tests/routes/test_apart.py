@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netaudit.routes.apart import announced
-from netaudit.routes.inferring import Inferred
+from netaudit.routes.inferred import Inferred
 from netaudit.routes.messages import Route, RouteMessage
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.routes.inferring import Around, Picture, infer
+from netaudit.routes.inferred import Around, Picture
+from netaudit.routes.inferring import infer
 from netaudit.routes.learning import fields_of
 from netaudit.routes.messages import Route, RouteMessage, leaf
 from tests.spoken import WEIGHTS

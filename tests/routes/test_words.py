@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from netaudit.routes.inferring import Around, Inferred, Picture, infer
+from netaudit.routes.inferred import Around, Inferred, Picture
+from netaudit.routes.inferring import infer
 from netaudit.routes.learning import Field, fields_of, named_after_devices
 from netaudit.routes.messages import Leaf, Route, RouteMessage, leaf
 from netaudit.routes.times import when

@@ -1,0 +1,107 @@
+"""Hears calls of the functions of the reading rooms while tests run (for `calling.py`)."""
+
+from __future__ import annotations
+
+import functools
+import pickle
+import sys
+import tempfile
+import types
+from collections import Counter, defaultdict
+from typing import Any
+
+import pytest
+
+from netaudit.validate.calls import UnwrittenError, bare, written
+from netaudit.validate.constants import KERNELS, _modules
+from tests.validate.gathering import PARAMETERS
+
+HERE = tempfile.gettempdir().encode()  # where a test's files lie
+LARGEST = 3000  # bytes of a call, as written
+OF_ONE, OF_TEST = 60, 4  # calls of a function that are kept, and of them of one test
+TRIED, IN_VAIN = 400, 60  # calls of a function that are looked at, and without success so far
+
+
+def functions() -> dict[types.CodeType, tuple[str, str]]:
+    """Module and place in it, by code."""
+    found = {}
+    for module in _modules():
+        if KERNELS.search(module.__name__):
+            continue
+        for name, thing in vars(module).items():
+            if isinstance(thing, type) and thing.__module__ == module.__name__:
+                inner = [(f"{name}.{own}", value) for own, value in vars(thing).items()]
+            else:
+                inner = [(name, thing)]
+            for place, value in inner:
+                function = bare(value) if not hasattr(value, "py_func") else None
+                own = isinstance(function, types.FunctionType) and function.__code__.co_filename == module.__file__
+                if own:
+                    found[function.__code__] = module.__name__, place
+    return found
+
+
+class Heard:
+    """Calls by function, as bytes."""
+
+    def __init__(self) -> None:
+        self.codes = functions()
+        self.calls: dict[tuple[str, str], dict[bytes, None]] = defaultdict(dict)
+        self.tried: Counter[tuple[str, str]] = Counter()
+        self.of_test: Counter[tuple[tuple[str, str], str]] = Counter()
+        self.test = ""
+
+    def profile(self, frame: types.FrameType, event: str, _: object) -> None:
+        if event != "call" or (place := self.codes.get(frame.f_code)) is None:
+            return
+        code = frame.f_code
+        if self.of_test[place, self.test] >= OF_TEST:
+            return
+        self.tried[place] += 1
+        kept = len(self.calls[place])
+        if self.tried[place] > (TRIED if kept else IN_VAIN) or kept >= OF_ONE:
+            del self.codes[code]
+            return
+        sys.setprofile(None)
+        try:
+            self.hear(place, code, dict(frame.f_locals))
+        finally:
+            sys.setprofile(self.profile)
+
+    def hear(self, place: tuple[str, str], code: types.CodeType, values: dict[str, Any]) -> None:
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        rest = code.co_varnames[len(names) : len(names) + bool(code.co_flags & 4) + bool(code.co_flags & 8)]
+        if set(values) - {*names, *rest, "__class__"}:
+            return  # a generator that goes on
+        write = functools.partial(written, room=[LARGEST])
+        try:
+            positional = [write(values[name]) for name in names[: code.co_argcount]]
+            more = list(rest)
+            if code.co_flags & 4:
+                positional += [write(one) for one in values[more.pop(0)]]
+            named = {name: write(values[name]) for name in names[code.co_argcount :]}
+            if more:
+                named |= {name: write(one) for name, one in values[more.pop()].items()}
+            data = pickle.dumps((positional, named), 5)
+        except (UnwrittenError, KeyError, RecursionError, AttributeError, TypeError):
+            return
+        if len(data) <= LARGEST and HERE not in data and data not in self.calls[place]:
+            self.calls[place][data] = None
+            self.of_test[place, self.test] += 1
+
+    # of pytest
+
+    def pytest_collection_modifyitems(self, items):
+        of = defaultdict(list)
+        for item in items:
+            of[item.nodeid.partition("[")[0]].append(item)
+        items[:] = [one for same in of.values() for one in same[:: -(-len(same) // PARAMETERS)]]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item):
+        self.test = item.nodeid.partition("[")[0]
+        sys.setprofile(self.profile)
+        try:
+            return (yield)
+        finally:
+            sys.setprofile(None)

@@ -1,0 +1,99 @@
+"""Calls that were written down are made again as they were, and a function that answers otherwise is told."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections import Counter, OrderedDict, defaultdict, deque
+
+import numpy as np
+import pytest
+
+from netaudit.messages.message import Message
+from netaudit.unwrapping import packed
+from netaudit.unwrapping.part import Part
+from netaudit.validate import calls
+from netaudit.validate.calls import Call, UnwrittenError, answered, function_at, of_calls, plain, read, written
+
+ROWS = np.zeros(2, np.dtype([("a", "<u2"), ("b", "<u8"), ("c", "<u1", (3,))], align=True))
+ROWS["b"] = 7, 1 << 40
+
+VALUES = [
+    None, True, 3, 2.5, "字", b"\0\xff", [1, [2]], (1, ("x",)), {"a": {1: 2}}, {3, 1}, frozenset({"b"}),
+    deque([1, 2], maxlen=4), bytearray(b"ab"), Counter("aab"), OrderedDict(a=1), defaultdict(list, a=[1]),
+    np.arange(3, dtype=np.uint16), np.uint8(4), re.compile(rb"x+", re.IGNORECASE), Part(b"abc", name="x"), packed._float,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_what_is_written_is_read_as_it_was(value) -> None:
+    back = read(plain(pickle.dumps(written(value), 5)))
+    assert type(back) is type(value)
+    assert repr(back) == repr(value)
+    assert repr(written(back)) == repr(written(value))
+
+
+def test_rows_keep_their_layout_and_nothing_of_what_is_between_their_fields() -> None:
+    dirty = np.frombuffer(bytearray(b"\xff" * ROWS.nbytes), ROWS.dtype).copy()
+    for name in ROWS.dtype.names or ():
+        dirty[name] = ROWS[name]
+    back = read(written(ROWS))
+    assert back.dtype == ROWS.dtype
+    assert (back == ROWS).all()
+    assert written(dirty) == written(ROWS)
+    assert read(written(ROWS[1]))["b"] == 1 << 40
+
+
+@pytest.mark.parametrize(
+    "value", [object(), open, iter(()), re.match("a", "a"), lambda: 0, ValueError("x"), [object()]]
+)
+def test_what_cannot_be_made_again_is_refused(value) -> None:
+    with pytest.raises(UnwrittenError):
+        written(value)
+
+
+def test_what_is_too_large_is_refused() -> None:
+    assert written([b"a" * 50], room=[60])
+    with pytest.raises(UnwrittenError):
+        written([b"a" * 50], room=[40])
+
+
+def test_a_file_of_calls_holds_plain_values_only() -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        plain(pickle.dumps(Message))
+
+
+def test_an_answer_an_error_and_what_became_of_an_argument_are_told() -> None:
+    say = "netaudit.unwrapping.packed"
+    assert answered(say, Call("_varint_value", [b"\x81\x01"], {})).startswith("('tuple', [129, ")
+    assert "raised" in answered(say, Call("_varint_value", [None], {}))
+    assert answered(say, Call("gone", [], {})) == "no call: AttributeError"
+    part = written(Part(b"abc"))
+    assert answered("netaudit.unwrapping.part", Call("Part.gone", [part], {})) == "no call: AttributeError"
+
+
+def test_a_function_with_a_fault_is_told_by_its_name(monkeypatch) -> None:
+    own = {"netaudit.unwrapping.packed": [Call("_varint_value", [b"\x81\x01"], {}), Call("_float", [b"\0\0\0\0"], {})]}
+    before = of_calls(own)
+    monkeypatch.setattr(packed, "_varint_value", lambda raw: 128)
+    after = of_calls(own)
+    assert [name for name in before if before[name] != after[name]] == [
+        "calls/netaudit.unwrapping.packed._varint_value"
+    ]
+
+
+def test_what_is_called_is_there_and_answers_the_same_twice() -> None:
+    """Functions that were renamed or went leave calls behind: when these are many, calls have to be written down anew."""
+    every = calls.calls()
+    missing = Counter()
+    for module, those in every.items():
+        for place in {one.function for one in those}:
+            try:
+                function_at(module, place)
+            except (AttributeError, ImportError):
+                missing[module] += 1
+    functions = sum(len({one.function for one in those}) for those in every.values())
+    assert functions > 1500
+    assert sum(missing.values()) < functions / 20, f"python -m tests.validate.calling; gone: {missing}"
+    some = dict(list(every.items())[::20])
+    assert of_calls(some) == of_calls(some)
