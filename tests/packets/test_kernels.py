@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,8 +99,7 @@ def test_no_read_outside_the_buffer_and_the_same_without_compilation():
 
 def test_checked_mode_does_raise():
     code = (
-        "import numpy as np
-import pytest; from netaudit.packets.kernels_common import u16\n"
+        "import numpy as np; from netaudit.packets.kernels_common import u16\n"
         "a = np.zeros(1, np.uint8); a.flags.writeable = False\n"
         "try: u16(a, 0)\n"
         "except IndexError: print('raised')"
