@@ -403,6 +403,7 @@ def test_behind_the_router_one_address_is_the_sites_though_somebody_connects_to_
     case = netaudit.audit(path, tmp_path / "case", workers=1)
     assert {(sender, act) for sender, act in found(case, "sender", "act")} == {(WAN, "uploaded outside")}
     assert sum(images for (images,) in found(case, "images")) == (2 if link == 1 else 1)
+    assert "1 inside address for" in said(case)
 
 
 def test_a_phone_behind_an_access_point_that_translates_erases_nothing_of_a_camera_behind_it(tmp_path: Path) -> None:
@@ -417,6 +418,9 @@ def test_a_phone_behind_an_access_point_that_translates_erases_nothing_of_a_came
     case = audited(site, tmp_path)
     assert found(case, "certainty", "sender", "images") == [("A", point.ip, 3)]
     assert counts(case, "told_apart")["images"] == 1
+    assert "1 inside address for" in said(case)
+    (row,) = [row for row in case.table("devices").to_pylist() if row["device_id"] == point.mac]
+    assert (row["class"], row["role_hint"]) == ("router", "network")  # what others say behind it names it nothing
 
 
 def test_a_router_that_carries_one_network_of_ipv6_is_said_to_claim_none(tmp_path: Path) -> None:

@@ -5,11 +5,9 @@ Typer lays out help by counting characters, of which Chinese ones take two cells
 
 from __future__ import annotations
 
-import csv
 import shutil
 import unicodedata
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
@@ -19,12 +17,12 @@ from netaudit.cli.chinese import helped, worded
 from netaudit.cli.texts import default_language
 from netaudit.cli.values import plainly
 from netaudit.errors import UsageError
+from netaudit.text.csv_text import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-with Path(__file__).with_name("former.csv").open(encoding="utf-8", newline="") as file:
-    _NOW = dict(list(csv.reader(file))[1:])
+_NOW = dict(csv_of(__package__, "former.csv"))
 OPTIONS = {former: now for former, now in _NOW.items() if " --" in former}
 COMMANDS = {former: now for former, now in _NOW.items() if former not in OPTIONS}
 

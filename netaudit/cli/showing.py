@@ -30,30 +30,6 @@ BRIEF = 26  # the same where rows are made short
 HEADS = {"certainty": "cert", "finding_id": "finding", "images": "img"}
 SHORT = 9  # characters of an id: commands take its beginning
 MOST_LISTED = 2  # of a list
-FIRST = {  # what matters of a table, in 80 cells; what else fits comes after
-    "captures": ("name", "size", "packets_read", "packets_decoded", "first_ts", "last_ts"),
-    "flows": ("flow_id", "client_ip", "server_ip", "server_port", "protocol", "bytes_up", "bytes_down"),
-    "messages": ("message_id", "first_ts", "protocol", "method", "host", "path", "status", "body_size"),
-    "objects": ("object_id", "kind", "size", "complete", "name", "unwrap_path"),
-    "images": ("sha256", "kind", "size", "width", "height", "face", "n_seen", "first_ts"),
-    "endpoints": ("ip", "scope", "country", "service", "bytes_sent", "bytes_received"),
-    "findings": ("finding_id", "certainty", "act", "images", "sender", "receiver", "bytes", "first_ts"),
-    "devices": ("ips", "class", "vendor", "name", "chain"),
-    "claims": ("device_id", "claim", "value", "standing", "by"),
-    "persons": ("kind", "value_masked", "certainty", "field", "object_id"),
-    "events": ("first_ts", "kind", "act", "sender", "receiver", "name", "id_number"),
-    "journeys": ("journey_id", "leg", "first_ts", "sender", "receiver", "images", "ties"),
-    "tls_hellos": ("ts", "client", "server", "sni", "version"),
-    "encrypted_uploads": ("unit_id", "flow_id", "first_ts", "octets", "plaintext_low", "plaintext_high"),
-    "relayed_images": ("sha256", "sent_ts", "delay_s", "size", "holder", "receiver"),
-    "relay_tests": ("holder", "receiver", "images", "fitting", "expected", "p", "standing"),
-    "upload_counts": ("sender", "receiver", "uploads", "bytes_low", "shape", "name"),
-    "moment_tests": ("sender", "receiver", "moments", "followed", "p", "standing"),
-    "ledgers": ("ledger", "subject", "reason", "count", "bytes", "understood"),
-    "moments": ("ts", "text", "source"),
-    "after_moments": ("moment_id", "sender", "receiver", "visibility", "faces", "bytes"),
-    "observations": ("ip", "field", "value", "frame", "count"),
-}
 
 
 def show_command(folder: Path, table: str, columns: str = "", *, form: str, lang: str) -> Exit:
@@ -187,7 +163,8 @@ def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
 
     words, rows = Wording(lang, zone), worded(table, rows, lang)
     units = {column.name: column.unit for column in BY_NAME[table].columns}
-    names = [*FIRST.get(table, ()), *(name for name in rows.column_names if name not in FIRST.get(table, ()))]
+    first = BY_NAME[table].first
+    names = [*first, *(name for name in rows.column_names if name not in first)]
     texts = {}
     if table == "ledgers":
         rows = pa.Table.from_pylist([worded_ledger(row, lang) for row in plain(rows)], rows.schema)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from netaudit.devices.bindings import LEASE, Sent
 from netaudit.devices.identity import Identities, identify, twins_of, usable
+from netaudit.devices.judging import ANNOUNCED
 from netaudit.devices.registry import holder, is_local
 from netaudit.signatures.conditions import Fact
 from netaudit.text.addresses import is_link_address
@@ -22,6 +23,7 @@ from netaudit.text.addresses import is_link_address
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
 CLAIMING = frozenset({"arp", "ndp", "ra"})
 ROUTED = " routed"  # in the shape of an opening: a router took from its time to live
+SERVING = "_server"  # kinds of what a host answered end so
 LEASING = frozenset({"dhcp", "dhcpv6"})
 MOST_DISPUTED = 1 << 16  # flows by which it is told who held an address that several used
 IDENTIFYING = {("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcpv6", "duid")}  # name one machine
@@ -87,7 +89,7 @@ def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> tuple
             _record(devices, row, place, identities, scope)
     _add_traffic(devices, flows, identities, scope)
     for device in devices.values():
-        _derive(device, link)
+        _derive(device, link, identities)
     return devices, identities
 
 
@@ -122,6 +124,7 @@ def _identities(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> I
     sent, in_sums = _sent(flows, scope)
     found = identify(claims, sent, link.forwarders, named, link.shared, twins, (near, apart))
     found.in_sums = in_sums
+    found.translating = frozenset(ip for _, ip in hops[True] & {(mac, ip) for _, mac, ip, _ in claims})
     return found
 
 
@@ -220,7 +223,8 @@ def _record(devices: dict[str, Device], row: Row, place: int, identities: Identi
         device.agents.append(fact)
     elif fact.field == "tcp.syn":
         device.openings.append(fact)
-    if ip not in identities.shared:  # behind NAT nobody knows whose words these are
+    own = fact.kind in ANNOUNCED or fact.kind.endswith(SERVING)
+    if ip not in identities.shared and (own or ip not in identities.translating):  # behind NAT nobody knows whose it is
         device.facts[fact.field].append(fact)
     device.seen(ts, ts)
 
@@ -266,7 +270,7 @@ def _add_traffic(devices: dict[str, Device], flows: pa.Table, identities: Identi
             device.seen(row["first_ts_min"] or 0, row["last_ts_max"] or 0)
 
 
-def _derive(device: Device, link: Link) -> None:
+def _derive(device: Device, link: Link, identities: Identities) -> None:
     """Facts that netaudit derives: holder of the address block, local address, forwarding, standing for a site."""
 
     def add(name: str, value: str) -> None:
@@ -289,6 +293,8 @@ def _derive(device: Device, link: Link) -> None:
         ]
     if device.ips & link.shared:
         add("link.shared", "its address stands for the whole site behind NAT")
+    elif device.ips & identities.translating:
+        add("link.shared", "its address stands for others behind NAT: a router took from their time to live")
 
 
 LISTED = ("vendor", "model", "serial", "firmware", "type", "hardware")

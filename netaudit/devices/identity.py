@@ -47,6 +47,7 @@ class Identities:
     alias: dict[str, str] = field(default_factory=dict)  # link address of a port → the one its machine is known by
     twins: frozenset[tuple[str, str]] = frozenset()  # (link address, address) of hosts with equal ones in other VLANs
     spoken: frozenset[tuple[str, str]] = frozenset()  # (link address, address) of those who sent for themselves
+    translating: frozenset[str] = frozenset()  # addresses of hosts here that stand for others behind them (NAT)
     in_sums: int = 0  # flows of addresses that several used, beyond the bound within which each is looked at
 
     def device_of(self, mac: str, ip: str, scope: Scope, ts: int | None = None) -> str:

@@ -126,7 +126,7 @@ def judge(
     _name_sightings(found, tables.get("sightings"))
     for one in found:
         flow = next(iter(one.flow_ids), "")
-        one.sender_device, one.receiver_device = (actors.ends.device(ip, flow) for ip in (one.sender, one.receiver))
+        one.sender_device, one.receiver_device = (actors.device(ip, flow) for ip in (one.sender, one.receiver))
     _name_dialogues(found, tables.get("media"))
     _name_tunnels(found, flows)
     _name_bridges(found, flows)

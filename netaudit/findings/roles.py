@@ -149,8 +149,8 @@ class Actors:
         self._answered: dict[str, Answered] = defaultdict(Answered)
         for record in records_of(tables).sufficient:
             self._note_persons(record)
-        behind = frozenset(device for device, calling in self.callings.items() if BEHIND in calling.against)
-        self._own = own_flows(tables, shared, behind, self.ends) if shared or behind else {}
+        self._behind = frozenset(device for device, calling in self.callings.items() if BEHIND in calling.against)
+        self._own = own_flows(tables, shared, self._behind, self.ends) if shared or self._behind else {}
 
     def _take(self, row: Transfer) -> None:
         digest = row.digest
@@ -194,6 +194,11 @@ class Actors:
                 return UNKNOWN, reason("behaves_reader", n=len(cards.persons), m=len(cards.askers))
             return judged
         return UNKNOWN, reason("shared")
+
+    def device(self, ip: str, flow_id: str = "") -> str:
+        """Id of the device at that end of a flow; the address where it, or its link address, stands for many."""
+        device = self.ends.device(ip, flow_id)
+        return ip if ip in self._shared or device in self._behind else device
 
     def contested(self, ip: str, flow_id: str = "") -> str:
         """Why the host at `ip` is called a phone or tablet, and not told apart as one; empty where that is not so."""

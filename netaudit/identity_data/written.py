@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from netaudit.masking.number_forms import known_region, right_check_digit
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ _PACKED += rb"[\x01-\x09\x10-\x12][\x01-\x09\x10-\x19\x20-\x29\x30\x31]" + _PAIR
 # a number by its date of birth, wherever it stands among the digits of a record without marks
 _RECORD = later(rb"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]")
 _NINE = later(_PACKED, re.DOTALL)
+_RECORDS = later(rb"(?=([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]))")
+_ROW, _HEXADECIMAL = rb"[0-9Xx]{36}", rb"(?:^|[^0-9A-Za-z.])(?:0[xX])?[1-9a-cA-C][0-9a-fA-F]{14}(?:[^0-9A-Za-z]|$)"
+_ROWS = later(rb"[0-9][0-9Xx]{35,511}")
+_INTEGERS = later(rb"(?<![0-9A-Za-z.])(?:0[xX])?([1-9a-cA-C][0-9a-fA-F]{14})(?![0-9A-Za-z])")  # 18 digits of decimals
 _REGION, _DATE, _SERIAL = rb"[1-9][0-9]{5}", rb"(?:19|20)[0-9]{6}", rb"[0-9]{3}[0-9Xx]"
 _BETWEEN = rb'"?\s{0,9},\s{0,9}(?:"[^"\\]{1,40}"\s{0,9}:\s{0,9})?"?'  # of two values beside each other in JSON
 _FIELDS = rb"(%s)%s(%s)%s(%s)" % (_REGION, _BETWEEN, _DATE, _BETWEEN, _SERIAL)
@@ -83,8 +88,35 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
             yield "numerals", plain.encode()
     if b"," in data and _found(_CODES_MAY, data):
         yield "codes of characters", _CODES.sub(lambda one: bytes(map(int, one[0].split(b","))), data)
+    if _found(_ROW, data) and (apart := _ROWS.sub(_numbers_apart, data)) != data:
+        yield "digits in a row", apart
+    if _found(_HEXADECIMAL, data) and (decimal := _INTEGERS.sub(_as_integer, data)) != data:
+        yield "hexadecimal", decimal
     if _found(_CELLS_MAY, data):
         yield "cells", _CELLS.sub(lambda one: b" %s " % _BETWEEN_CELLS.sub(b"", one[0]), data)
+
+
+def _numbers_apart(found: re.Match[bytes]) -> bytes:
+    """Digits without marks with the numbers in them apart, where there are two: of chance, one in 60 million has."""
+    digits, out, at = found[0], b"", 0
+    numbers = set[bytes]()
+    for record in _RECORDS.finditer(digits):
+        if (start := record.start()) >= at and _is_somebodys(number := record[1]):
+            numbers.add(number)
+            out += digits[at:start] + b" " + number + b" "
+            at = start + len(number)
+    return out + digits[at:] if len(numbers) > 1 else digits
+
+
+def _as_integer(found: re.Match[bytes]) -> bytes:
+    """A number of 15 hexadecimal digits in decimal ones, where it is one of a person: of chance, one of 50,000 is."""
+    number = b"%d" % int(found[1], 16)
+    return number if len(number) == 18 and _is_somebodys(number) else found[0]
+
+
+def _is_somebodys(number: bytes) -> bool:
+    text = number.decode()
+    return known_region(text) and right_check_digit(text)
 
 
 def _in_digits(found: re.Match[str]) -> str:

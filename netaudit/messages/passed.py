@@ -5,8 +5,6 @@ Whoever writes a few bytes of another protocol first would else hide all that fo
 
 from __future__ import annotations
 
-from collections import deque
-
 CHUNK = 1 << 20  # a reader of a connection is given no bytes of two of these at once: bounds are kept where they meet
 MOST = 8 << 20  # bytes of a direction that are held in front of them
 
@@ -18,16 +16,16 @@ class Passed:
 
     def __init__(self) -> None:
         self._at = 0  # all before is settled
-        self._held: deque[tuple[int, bytes]] = deque()
+        self._held: list[tuple[int, bytes]] = []  # no queue, whose first block is larger than all else of a flow
         self._covers: list[tuple[int, int]] = []  # of messages, behind `_at`
 
     def given(self, offset: int, data: bytes) -> None:
         """The reader gets these bytes. What lies far before them is let go: it counts as read by nobody."""
         held, first = self._held, offset - offset % CHUNK - MOST
-        while held and held[0][0] < first:
-            begin, old = held.popleft()
-            if begin + len(old) > first:
-                held.appendleft((first, old[first - begin :]))
+        if held and held[0][0] < first:
+            self._drop(first)
+            if held and (begin := held[0][0]) < first:
+                held[0] = (first, held[0][1][first - begin :])
         held.append((offset, data))
 
     def cover(self, start: int, end: int) -> None:
@@ -48,10 +46,13 @@ class Passed:
                 self._between(at, min(start, upto), found)
             at = max(at, end)
         self._covers = [cover for cover in self._covers if cover[1] > upto]
-        held = self._held
-        while held and held[0][0] + len(held[0][1]) <= upto:
-            held.popleft()
+        self._drop(upto)
         return found
+
+    def _drop(self, upto: int) -> None:
+        """Let go what lies wholly before a stream offset."""
+        over = (number for number, (begin, data) in enumerate(self._held) if begin + len(data) > upto)
+        del self._held[: next(over, len(self._held))]
 
     def _between(self, first: int, last: int, found: list[tuple[int, bytes]]) -> None:
         for offset, data in self._held:

@@ -74,11 +74,11 @@ def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch
     """Rows of `messages`; `masked` are the names as the ledger keeps them."""
     messages = lookups.messages
     asking = np.where(messages["request"] >= 0, messages["request"], np.arange(len(messages)))  # who says what for
-    said = np.column_stack([messages["direction"], messages["status"], messages["kind"][asking]])
-    kinds, which = np.unique(said, axis=0, return_inverse=True)
+    said = messages["kind"][asking].astype(np.int64) << 16 | messages["status"].astype(np.int64) << 8
+    kinds, which = np.unique(said | messages["direction"], return_inverse=True)
     rows = [
-        message_row(Message(PROTOCOL, way, 0, 0, method=TYPES[kind], status=status))
-        for way, status, kind in kinds.tolist()
+        message_row(Message(PROTOCOL, one & 1, 0, 0, method=TYPES[one >> 16], status=one >> 8 & 0xFF))
+        for one in kinds.tolist()
     ]
     names = pa.array([given[:256] for given, _ in masked], pa.string())  # none is longer than either keeps (RFC 1035)
     own = {
@@ -88,4 +88,4 @@ def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch
         "host": names.take(pa.array(messages["name"][asking])),
         "body_size": messages["length"].astype(np.int64),
     }
-    return message_rows(rows, which.reshape(-1), messages, messages, own)
+    return message_rows(rows, which, messages, messages, own)

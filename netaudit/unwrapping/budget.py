@@ -49,9 +49,10 @@ class Budget:
         """Remember an image that is handed out."""
         self.given.setdefault(image[:KNOWN_BY], []).append(image)
 
-    def gave(self, data: bytes, at: int) -> bool:
-        """Whether an image that was handed out stands at data[at:]."""
-        return any(data.startswith(image, at) for image in self.given.get(data[at : at + KNOWN_BY], ()))
+    def gave(self, data: bytes, at: int) -> int:
+        """Bytes of the longest image that was handed out and stands at data[at:]; 0 for none."""
+        likely = self.given.get(data[at : at + KNOWN_BY], ())
+        return max((len(image) for image in likely if data.startswith(image, at)), default=0)
 
     def note(self, text: str) -> None:
         """Remember something met on the way, once."""

@@ -103,8 +103,8 @@ def images_from(part: Part, budget: Budget, marks: int, *, broken: bool = True) 
         start = _next_image(data, at, places)
         if start < 0:
             return
-        at = start + 3
-        if budget.gave(data, start):
+        at = start + (budget.gave(data, start) or 3)  # which was searched by itself
+        if at > start + 3:
             continue
         candidate = data[start:]
         work -= len(candidate)

@@ -65,7 +65,7 @@ def beside(leaf: Leaf) -> bytes:
     data = leaf.part.data
     tail = data[len(data) - leaf.behind :]
     if leaf.kind == "jpeg":
-        return b"".join(_segments(data, leaf.scan)) + tail
+        return b"".join(_segments_of(leaf)) + tail
     return (b"".join(_chunks(data)) if leaf.kind == "png" else b"") + tail
 
 
@@ -76,7 +76,7 @@ def written(leaf: Leaf) -> Iterator[tuple[str, bytes]]:
     """
     data = leaf.part.data
     if leaf.kind == "jpeg":
-        held = [("comment", one) for one in _segments(data, leaf.scan)]
+        held = [("comment", one) for one in _segments_of(leaf)]
         held += [("exif", one) for one in _inner_documents(data)]
     elif leaf.kind == "png":
         held = [("text", one) for one in _png_texts(data)]
@@ -122,6 +122,12 @@ def foreign(other: bytes) -> int:
     rest = other.strip(b"\0\xff")
     short = len(rest) < LEAST_FOREIGN or (len(rest) < MOST_TEXT and len(rest.translate(None, _TEXT)) < len(rest) // 20)
     return 0 if short else len(rest)
+
+
+def _segments_of(leaf: Leaf) -> list[bytes]:
+    if leaf.segments is None:
+        leaf.segments = list(_segments(leaf.part.data, leaf.scan))
+    return leaf.segments
 
 
 def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> Iterator[bytes]:

@@ -61,3 +61,4 @@ class Leaf:
     known: Known = dataclasses.field(default_factory=dict)  # small JSON texts of its message
     behind: int = 0  # bytes behind the end of an image (`from_images.confirm_end`)
     scan: tuple[int, int] = (0, 0)  # where the first scan of a whole JPEG lies (likewise)
+    segments: list[bytes] | None = None  # of a JPEG: those of nobody, once somebody asked (`image_residue.py`)

@@ -79,6 +79,25 @@ def test_what_is_none_is_not(data: bytes) -> None:
     assert numbers(data) == set()
 
 
+def test_numbers_among_digits_without_marks_are_read_where_two_of_them_stand() -> None:
+    """One of chance stands in every 2,000th row of 45 digits, two in none."""
+    assert numbers(f"7{NUMBER}13800138000{LETTERED}4".encode()) == {NUMBER, LETTERED}
+    assert numbers(f"713800138000{LETTERED}4{LETTERED}".encode()) == set()
+    chance = random.Random(6)
+    rows = "\n".join("".join(chance.choices("0123456789", k=chance.randrange(36, 90))) for _ in range(20_000))
+    assert [name for name, _ in written(rows.encode())] == []
+
+
+@pytest.mark.parametrize(
+    "data", [json.dumps({"idcard": f"{int(LETTERED):x}", "name": "李月"}).encode(), f"v=0x{int(LETTERED):X};".encode()]
+)
+def test_a_number_as_a_hexadecimal_integer_is_read(data: bytes) -> None:
+    assert LETTERED in numbers(data)
+    chance = random.Random(7)
+    words = " ".join(f"{chance.getrandbits(60):015x}" for _ in range(20_000))
+    assert len(numbers(words.encode())) <= 1
+
+
 def test_random_bytes_hold_none() -> None:
     chance = random.Random(5)
     for size in (40, 4000, 60_000) * 20:

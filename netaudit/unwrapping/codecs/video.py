@@ -27,10 +27,10 @@ LOOKED_AT = 4  # key frames of a file
 NOT_LOOKED_AT = "video not looked at"
 CLUSTER = 188  # bytes of a packet of MPEG-TS (ISO/IEC 13818-1, 2.4.3.2)
 FIRST = b"\0\x1aFRGYDO0"  # first bytes of files of video
-# how files begin: Matroska, Flash, MPEG program streams, frames as they are (yuv4mpeg), IVF, Ogg, ASF
+# how files begin: Matroska, Flash, MPEG program streams, frames as they are (yuv4mpeg), IVF, Ogg, ASF, Dahua's
 MARKS = (
     b"\x1aE\xdf\xa3", b"FLV\x01", b"\0\0\x01\xba", b"YUV4MPEG2 ", b"DKIF\0\0\x20\0", b"OggS\0\x02",
-    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", b"DHAV\xfd",
 )  # fmt: skip
 # elementary streams that begin with the parameter sets of a key frame, as they are handed to decoders (annex B of
 # ITU-T H.264 and H.265); a delimiter may stand before them

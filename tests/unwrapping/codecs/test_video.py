@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
 from fractions import Fraction
 
@@ -139,6 +140,26 @@ def test_some_key_frames_of_a_file_are_looked_at(name, codec):
     assert 1 <= len(stills) <= LOOKED_AT
     assert {f"{NOT_LOOKED_AT} but for {len(stills)} of its key frames", DECODED} <= set(budget.notes)
     assert all("key frame" in leaf.part.path for leaf in leaves if leaf.kind == "jpeg")
+
+
+def dahua(frames, size=(96, 64)):
+    """Key frames as recorders of Dahua frame them: a head of 24 bytes, size and codec, the frame, its length again."""
+    out = b""
+    for number, data in enumerate(frames):
+        more = bytes((0x80, 0, size[0] // 8, size[1] // 8, 0x81, 0, 2, 25))
+        length = 24 + len(more) + len(data) + 8
+        head = b"DHAV\xfd\0\0\0" + struct.pack(
+            "<IIIHBB", number, length, 0x6B8214C0 + number, 40 * number, len(more), 0
+        )
+        out += head + more + data + b"dhav" + struct.pack("<I", length)
+    return out
+
+
+def test_key_frames_of_dahuas_recordings_are_looked_at():
+    leaves, budget = found(dahua([key_frame("libx264")] * 9), "application/octet-stream")
+    stills = [leaf for leaf in leaves if leaf.kind == "jpeg"]
+    assert 1 <= len(stills) <= LOOKED_AT
+    assert f"{NOT_LOOKED_AT} but for {len(stills)} of its key frames" in budget.notes
 
 
 def test_a_file_is_sent_once_and_what_nobody_takes_is_not_the_next_answer(monkeypatch):
