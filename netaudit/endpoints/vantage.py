@@ -305,10 +305,16 @@ def _link_prefixes(
     return found
 
 
-def _opens(address: str, evidence: Evidence) -> bool:
-    """Whether an address opens flows, and those that it talks to none; where nothing says who opened, it may."""
-    opened = {ip for (_, ip), (_, begun) in evidence.sent.items() if begun}
-    return not opened or opened == {address}
+def _opens(address: str, evidence: Evidence, *, alone: bool) -> bool:
+    """Whether an address opens flows, and those that it talks to none, or no more; where nothing says who did, it may.
+
+    `alone`: of all, it alone is on the link. Who is asked by many more than it asks is a server, wherever it is.
+    """
+    opened = Counter[str]()
+    for (_, ip), (_, begun) in evidence.sent.items():
+        opened[ip] += begun
+    total = opened.total()
+    return not total or opened[address] == total or (alone and 2 * opened[address] >= total)
 
 
 def _wan_reasons(evidence: Evidence, hosts: dict[str, str], *, private_seen: bool) -> tuple[list[Reason], list[str]]:
@@ -335,8 +341,8 @@ def _wan_reasons(evidence: Evidence, hosts: dict[str, str], *, private_seen: boo
     pairs = sum(talkers.values()) // 2
     least = LEAST_HOSTS if any(opened for _, opened in evidence.sent.values()) else LEAST_PEERS
     near = {ip for ip in hosts if kind_of(ip) in {"global", "carrier"}}  # of all, where the others are behind a router
-    alone = {ip for ip, count in talkers.most_common(2) if pairs >= least and count == pairs}
-    common = [ip for ip in alone if _opens(ip, evidence) or near == {ip}]
+    shared = {ip for ip, count in talkers.most_common(2) if pairs >= least and count == pairs}
+    common = [ip for ip in shared if _opens(ip, evidence, alone=near == {ip})]
     linked = any(mac for mac, _ in evidence.link)
     if len(common) == 1 and (reasons or (not private_seen and (common[0] in hosts or not linked))):
         reasons.append(Reason("one_address", {"address": common[0], "peers": pairs}))

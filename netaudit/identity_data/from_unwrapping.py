@@ -63,18 +63,13 @@ _CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*
 # Stems of the telling names as bytes: none of them, and no long number, means no need to parse.
 _STEMS = (
     rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
-    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef])|eyJ|[\xa1-\xf7]|[0-9]{11}|" + _TEMPLATES
+    rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef]|%3[0-9])|eyJ|[\xa1-\xf7]|[0-9]{11}|" + _TEMPLATES
 )
-# headers that most messages have, and none says of a person
-_ORDINARY = frozenset({
-    "accept", "accept-encoding", "accept-language", "authorization", "cache-control", "connection", "content-length",
-    "content-type", "date", "etag", "expires", "host", "if-modified-since", "if-none-match", "last-modified", "origin",
-    "referer", "server", "user-agent",
-})  # fmt: skip
 _NO_WORDS = re.compile(r"[A-Za-z0-9+/_-]{256,}={0,2}", re.ASCII)
 LONGEST_DATE = 17  # digits that are no number
 _BYTES = (256, 512, 1024, 2048, 4096, 8192)  # of 128 to 1024 numbers of two, four or eight
-_LONG = re.compile(r"[1-9]\d{16}", re.ASCII)
+# digits of a number, or one that is escaped, as no honest writer does
+_LONG = re.compile(r"[1-9]\d{16}|%(?:25)?3\d", re.ASCII)
 
 
 def personal(leaf: Leaf, spent: Callable[[], object] | None = None) -> list[Personal]:
@@ -252,8 +247,7 @@ def is_part(leaf: Leaf) -> bool:
 
 def asks_in_headers(headers: Sequence[tuple[str, str]]) -> bool:
     """Whether a header may hold an identity number."""
-    values = [value for name, value in headers if len(value) > LONGEST_DATE and name not in _ORDINARY]
-    return any(map(_LONG.search, values)) or any(
+    return any(_LONG.search(said) for field in headers for said in field if len(said) > LONGEST_DATE) or any(
         name == "authorization" and tells_in_token(value) for name, value in headers
     )
 

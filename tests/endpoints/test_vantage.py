@@ -70,6 +70,14 @@ def test_two_public_addresses_alone_tell_nothing() -> None:
     assert (found.side, found.scope("61.1.2.3")) == ("unknown", "unknown")
 
 
+@pytest.mark.parametrize(("asked", "side"), [(3, "wan"), (50, "unknown")])
+def test_who_is_asked_by_more_than_he_asks_is_a_server_wherever_it_stands(asked: int, side: str) -> None:
+    link = [(CAM, "61.1.2.3"), *((GATE, ip) for ip in CLOUD)]
+    sent = {(CAM, "61.1.2.3"): (90, 20)} | {(GATE, ip): (90, asked) for ip in CLOUD}
+    found = judge(evidence(pairs=[("61.1.2.3", ip) for ip in CLOUD], link=link, sent=sent))
+    assert found.side == side
+
+
 def test_the_auditor_decides() -> None:
     found = judge(evidence(pairs=[("61.1.2.3", "47.96.10.20")]), ["61.1.2.0/24"])
     assert found.declared

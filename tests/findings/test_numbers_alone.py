@@ -21,6 +21,11 @@ BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/1
 ORDER = "990101199001010019"  # the right check digit, as one order number in eleven has, and no region
 
 
+def escaped(text: str, every: int) -> str:
+    """Digits as percent escapes, which no writer needs."""
+    return "".join(f"%{ord(one):02X}" if at % every == 0 else one for at, one in enumerate(text))
+
+
 def audit(folder: Path, *talks: tuple[str, str, str]) -> netaudit.Case:
     """Requests: from, to, and their path."""
     capture = Capture()
@@ -45,6 +50,8 @@ def calm(case: netaudit.Case) -> list[str]:
     [
         ([f"/q/{number(1)}"], 1),
         ([f"/q/{number(1)}", f"/q/{number(2)}", f"/q/{number(1)}"], 2),  # each once, however often it went
+        ([f"/q/{escaped(number(1), 1)}"], 1),  # however it is escaped
+        ([f"/q?i={escaped(number(1), 5)}"], 1),
         ([f"/q/{number(1)}/{WRONG}"], 1),  # beside another that is of the form only
     ],
 )

@@ -271,6 +271,28 @@ def test_headers_and_cookies() -> None:
     assert of_headers([("etag", "202506011020304050123"), ("x-request-id", "990101199001010018")]) == []
 
 
+@pytest.mark.parametrize("every", [1, 2, 9])
+def test_escaped_digits_in_heads(every: int) -> None:
+    """As no writer needs to escape them."""
+    said = "".join(f"%{ord(one):02X}" if at % every == 0 else one for at, one in enumerate(NUMBER))
+    assert {one.value for one in of_headers([("cookie", f"u={said}")])} == {NUMBER}
+    assert {one.value for one in of_headers([("x-who", said)])} == {NUMBER}
+    assert {one.value for one in of_target(f"/a?u={said}")} == {NUMBER}
+    assert {one.value for one in of_target(f"/u/{said}.jpg")} == {NUMBER}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("user-agent", f"cam/{NUMBER}"), ("referer", f"http://a/?id={NUMBER}"), ("if-none-match", f'"{NUMBER}"'), ("date", NUMBER),
+        ("authorization", f'Digest username="{NUMBER}"'), ("host", f"{NUMBER}.example.com"), (f"x-{NUMBER.lower()}", "1"),
+        ("content-type", f"text/plain; id={NUMBER}"), ("trailer", f"3;x={NUMBER}"),
+    ],
+)  # fmt: skip
+def test_every_header_may_hold_a_number(header: tuple[str, str]) -> None:
+    assert {one.value.upper() for one in of_headers([("accept", "*/*"), header])} == {NUMBER}
+
+
 def test_a_document_in_a_cookie() -> None:
     said = f"%7B%22name%22%3A%22%E5%BC%A0%E4%B8%89%22%2C%22idcard%22%3A%22{NUMBER}%22%7D"
     assert {(one.kind, one.value) for one in of_headers([("cookie", f"sid=1; u={said}")])} == BOTH

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,11 +88,12 @@ def run_checked(**environment):
     return int(done.stdout)
 
 
+@pytest.mark.long  # plain Python refuses the same reads, without compiling all kernels with checks first
 def test_no_read_outside_the_buffer_in_checked_mode():
     assert run_checked(NUMBA_BOUNDSCHECK="1") == fuzz.run(1500)
 
 
-def test_the_same_without_compilation():
+def test_no_read_outside_the_buffer_and_the_same_without_compilation():
     assert run_checked(NUMBA_DISABLE_JIT="1") == fuzz.run(1500)
 
 

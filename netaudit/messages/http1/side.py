@@ -19,6 +19,7 @@ from netaudit.messages.http1.head import (
     parse_head,
 )
 from netaudit.messages.http1.pairing import Framing, Pairing, bodiless
+from netaudit.messages.kernels_numbers import holds_number
 from netaudit.messages.message import Message
 
 SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
@@ -319,7 +320,10 @@ class Side:
     def _beside(self, line: bytes) -> None:
         """Keep a line that is neither head nor body, where it says more than a size."""
         if len(line) > ORDINARY and self.sink is not None and len(self.sink.message.head) < HEAD_LIMIT:
-            self.sink.message.head += line
+            message = self.sink.message
+            message.head += line
+            if holds_number(line):  # read like a field of the head
+                message.headers = [*message.headers, ("trailer", line.decode("latin-1").strip())]
 
     def _close(self, data: bytes, pos: int, base: int) -> int:
         """Body until the connection closes, or until a status line answers the next request."""
