@@ -47,25 +47,48 @@ _STREAM = later(rb"stream\r?\n(.{0,1048576}?)\r?\n?endstream", re.DOTALL)
 _SHOWN = later(  # strings that a page shows (ISO 32000-1, 9.4.3), and what ends a line of them
     rb"<([0-9A-Fa-f\s]{2,4096})>|\(((?:\\.|[^()\\]){0,4096})\)|(\bTj\b|\bTJ\b|['\"]|\bT[*dDm]\b)", re.DOTALL
 )
+_MAPPED = later(rb"beginbf(char|range)(.{0,65536}?)endbf", re.DOTALL)  # glyphs of a font (ISO 32000-1, 9.10.3)
+_ONE = later(rb"<([0-9A-Fa-f]{4})>\s{0,9}<([0-9A-Fa-f]{4})>")
+_RANGE = later(
+    rb"<([0-9A-Fa-f]{4})>\s{0,9}<([0-9A-Fa-f]{4})>\s{0,9}(?:<([0-9A-Fa-f]{4})>|\[([<>0-9A-Fa-f\s]{0,4096})\])"
+)
+_TEXT = later(rb"<([0-9A-Fa-f]{4})>")
+MOST_FONTS, MOST_RANGES = 16, 1024  # of a PDF, and of a font
 _ESCAPED = later(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 _NUMERALS = {
     sign: str(digit) for signs in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖") for digit, sign in enumerate(signs)
 }
-_LIKE_X = "×✕✖ХхⅩⅹＸｘΧχ"  # Cyrillic, Roman, wide and Greek ones among them
+_DIGITS = [(0xB2, 0xBA), (0x2070, 0x208A), (0x2460, 0x2500), (0x2776, 0x2794), (0x1F100, 0x1F10B)]  # in circles …
+_NUMERALS |= {
+    chr(code): str(digit)
+    for first, end in _DIGITS
+    for code in range(first, end)
+    if (digit := unicodedata.digit(chr(code), None)) is not None
+}
+_LIKE_X = "×✕✖ХхⅩⅹＸｘΧχⓍⓧ拾十"  # Cyrillic, Roman, wide and Greek ones among them; ten, as a check digit is
 _SIGNS = "".join(_NUMERALS)
 _IN_NUMERALS = later(rf"[\d{_SIGNS}]{{17}}[\d{_SIGNS}Xx{_LIKE_X}]")  # digits of any script
 _CODES = later(rb"\b(?:(?:4[89]|5[0-7])\s{0,4},\s{0,4}){17}(?:4[89]|5[0-7]|88|120)\b")  # of characters
-_CELLS = later(  # a character each
+_CELLS = later(  # a character each; of whole numbers 10 is the X
     rb"[0-9](?:(?:\s{0,64}<[^<>]{1,200}>){1,4}\s{0,64}[0-9]){16}(?:\s{0,64}<[^<>]{1,200}>){1,4}\s{0,64}[0-9Xx]"
     rb"|(?:[\"'][0-9][\"']\s{0,9},\s{0,9}){17}[\"'][0-9Xx][\"']"
+    rb"|(?<=\[)\s{0,9}(?:[0-9]\s{0,9},\s{0,9}){17}(?:[0-9]|10)(?=\s{0,9}\])"
 )
 _BETWEEN_CELLS = later(rb"<[^<>]*>|[\s\"',]")
 _STYLED = (  # what begins or ends a run of one style within a paragraph or a cell: Word, PowerPoint, Excel, ODF, HTML
     rb"</?(?:w:(?:t|r|rPr|rFonts|sz|szCs|lang|color|b|bCs|i|iCs|u|proofErr|bookmarkStart|bookmarkEnd|noProof|highlight|"
     rb"spacing|ins|del|hyperlink)|a:(?:t|r|rPr)|text:span|t|r|rPr|rFont|sz|color|span|b|i|u|em|strong|font|mark|small|wbr|"
-    rb"code|a)(?:\s[^<>]*)?/?>"
+    rb"code|a|(?:[a-z]{1,4}:)?(?:Font|Span|Sub|Sup|B|I|U|S))(?:\s[^<>]*)?/?>"
 )
 _CUT_BY_STYLE = rb"[0-9](?:%s)+[0-9Xx]" % _STYLED
+_HIDDEN = later(
+    rb"(?i)<(span|i|b|em|s|small|font)\s[^<>]{0,200}display\s{0,9}:\s{0,9}none[^<>]{0,200}>[^<>]{0,64}</\1>"
+)
+_BACK = rb"(?:^|[^0-9A-Za-z])[0-9Xx][0-9]{9}(?:91|02)[0-9]{5}[1-9](?:[^0-9A-Za-z]|$)"
+_BACKWARDS = later(rb"(?<![0-9A-Za-z])[0-9Xx][0-9]{16}[1-9](?![0-9A-Za-z])")
+_MARKS = rb"[*_~`\s]"  # of Markdown
+_IN_GROUPS = rb"[0-9]{6}%s{1,8}(?:19|20)[0-9]{6}%s{1,8}[0-9]{3}[0-9Xx]" % (_MARKS, _MARKS)
+_GROUPS = later(rb"(?<![0-9])[1-9][0-9]{5}%s{1,8}(?:19|20)[0-9]{6}%s{1,8}[0-9]{3}[0-9Xx](?![0-9])" % (_MARKS, _MARKS))
 _BETWEEN_RUNS = later(rb"(?<=[0-9])(?:%s)++(?=[0-9Xx])" % _STYLED)
 
 
@@ -81,7 +104,11 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
     elif b'"' in data and _found(_FIELDS, data):
         yield "fields", b"\n".join(_joined(data))
     if b"<" in data and _found(_CUT_BY_STYLE, data):
-        yield "runs", _BETWEEN_RUNS.sub(b"", data)
+        yield "runs", _BETWEEN_RUNS.sub(b"", _HIDDEN.sub(b"", data) if b"none" in data else data)
+    if _found(_BACK, data) and (forwards := _BACKWARDS.sub(_turned, data)) != data:
+        yield "backwards", forwards
+    if _found(_IN_GROUPS, data) and (joined := _GROUPS.sub(_without_marks, data)) != data:
+        yield "groups", joined
     if not data.isascii():
         text = data.decode("utf-8", "replace")
         if (plain := _IN_NUMERALS.sub(_in_digits, text)) != text:
@@ -93,7 +120,27 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
     if _found(_HEXADECIMAL, data) and (decimal := _INTEGERS.sub(_as_integer, data)) != data:
         yield "hexadecimal", decimal
     if _found(_CELLS_MAY, data):
-        yield "cells", _CELLS.sub(lambda one: b" %s " % _BETWEEN_CELLS.sub(b"", one[0]), data)
+        yield "cells", _CELLS.sub(_of_cells, data)
+
+
+def _of_cells(found: re.Match[bytes]) -> bytes:
+    """A character of each; of whole numbers only one of a person: of chance, one list of some million is."""
+    number = _BETWEEN_CELLS.sub(b"", found[0])
+    if found[0][:1] in b"<\"'" or b"<" in found[0] or b'"' in found[0] or b"'" in found[0]:
+        return b" %s " % number
+    number = number[:-2] + b"X" if len(number) == 19 else number
+    return b'"%s"' % number if len(number) == 18 and _is_somebodys(number) else found[0]
+
+
+def _turned(found: re.Match[bytes]) -> bytes:
+    """A number from its last digit to its first, where that is one of a person: of chance, one of four million is."""
+    number = found[0][::-1]
+    return number if _RECORD.fullmatch(number) and _is_somebodys(number.upper()) else found[0]
+
+
+def _without_marks(found: re.Match[bytes]) -> bytes:
+    number = found[0].translate(None, b"*_~` \t\r\n\x0b\x0c")
+    return number if _is_somebodys(number) else found[0]
 
 
 def _numbers_apart(found: re.Match[bytes]) -> bytes:
@@ -128,6 +175,7 @@ def _in_digits(found: re.Match[str]) -> str:
 
 _CODES_MAY = rb"(?:(?:4[89]|5[0-7])\s*,\s*){17}(?:4[89]|5[0-7]|88|120)"
 _CELLS_MAY = rb"[0-9](?:\s*<[^<>]+>){1,4}\s*[0-9](?:\s*<[^<>]+>){1,4}\s*[0-9]|[\"'][0-9][\"']\s*,\s*[\"'][0-9][\"']\s*,"
+_CELLS_MAY += rb"|\[\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,"
 
 
 def may_be_decimal(data: bytes) -> bool:
@@ -169,24 +217,51 @@ def _of_rtf(data: bytes) -> bytes:
 
 
 def _of_pdf(data: bytes) -> bytes:
-    shown, left = [], LARGEST
+    pages, left = [], LARGEST
     for found in islice(_STREAM.finditer(data), MOST_STREAMS):
         try:
             page = zlib.decompressobj().decompress(found[1], left)
         except zlib.error:
             page = found[1]
         left -= len(page)
-        shown.append(b"".join(map(_string, _SHOWN.finditer(page))))
+        pages.append(page)
         if left <= 0:
             break
-    return b"\n".join(shown)
+    fonts = [_glyphs(page) for page in pages if b"begincmap" in page][:MOST_FONTS]
+    return b"\n".join(
+        b"".join(_string(one, glyphs) for one in _SHOWN.finditer(page))
+        for glyphs in ({}, *fonts)
+        for page in pages
+        if b"begincmap" not in page
+    )
 
 
-def _string(found: re.Match[bytes]) -> bytes:
+def _glyphs(font: bytes) -> dict[bytes, bytes]:
+    """Characters in UTF-8 by the two bytes of a glyph."""
+    found: dict[int, int] = {}
+    for how, mapped in _MAPPED.findall(font):
+        if how == b"char":
+            found |= {int(glyph, 16): int(text, 16) for glyph, text in _ONE.findall(mapped)}
+            continue
+        for first, last, text, texts in _RANGE.findall(mapped)[:MOST_RANGES]:
+            begin, count = int(first, 16), min(int(last, 16) - int(first, 16) + 1, 256)  # of one first byte
+            start = int(text or b"0", 16)
+            said = [int(one, 16) for one in _TEXT.findall(texts)] or range(start, start + count)
+            found |= dict(zip(range(begin, begin + count), said, strict=False))
+    return {
+        glyph.to_bytes(2, "big"): chr(text).encode("utf-8", "replace")
+        for glyph, text in found.items()
+        if glyph < 1 << 16
+    }
+
+
+def _string(found: re.Match[bytes], glyphs: dict[bytes, bytes]) -> bytes:
     hexadecimal, literal, _ = found.groups()
     if hexadecimal:
         digits = bytes(hexadecimal).translate(None, b" \t\r\n\x0c\0")
-        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
-    if literal is None:
+        said = bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+    elif literal is None:
         return b"\n"
-    return _ESCAPED.sub(lambda one: bytes([int(one[1], 8) & 255]) if one[1] else one[2], literal)
+    else:
+        said = _ESCAPED.sub(lambda one: bytes([int(one[1], 8) & 255]) if one[1] else one[2], literal)
+    return b"".join(glyphs.get(said[at : at + 2], b"") for at in range(0, len(said), 2)) if glyphs else said

@@ -28,6 +28,10 @@ def packed(number: str) -> bytes:
 
 
 ARABIC, DOUBLE = ({48 + digit: first + digit for digit in range(10)} for first in (0x660, 0x1D7D8))
+CIRCLED = dict(zip(map(ord, "0123456789X"), "⓪①②③④⑤⑥⑦⑧⑨Ⓧ", strict=True))
+CHEQUE = dict(zip(map(ord, "0123456789X"), "零壹贰叁肆伍陆柒捌玖拾", strict=True))
+GLYPHS = {48 + digit: 0x13 + digit for digit in range(10)} | {ord("X"): 0x40}
+FONT = b"stream\nbegincmap\n1 beginbfrange <0013> <001C> <0030> endbfrange 1 beginbfchar <0040> <0058> endbfchar\nendstream"
 HEXED = b"<" + NUMBER.encode().hex().encode() + b"> Tj"
 KERNED = b"[(110105)-20(19491231)15(002X)] TJ"
 FIELDS = {"guest": "a", "idCard": {"region": "110105", "birthDate": "19491231", "serial": "002X"}}
@@ -47,6 +51,15 @@ WRITTEN = {
     + b"".join(b"<td> %c </td>\n" % ord(one) for one in NUMBER)
     + b"</tr></table>",
     "a character a text": json.dumps({"boxes": list(NUMBER)}).encode(),
+    "digits in circles": json.dumps({"t": f"到访 {NUMBER.translate(CIRCLED)}"}, ensure_ascii=False).encode(),
+    "numerals of cheques": json.dumps({"t": NUMBER.translate(CHEQUE)}, ensure_ascii=False).encode(),
+    "digits by themselves": json.dumps({"d": [10 if one == "X" else int(one) for one in NUMBER]}).encode(),
+    "backwards": json.dumps({"zjh_r": NUMBER[::-1]}).encode(),
+    "turned by marks": json.dumps({"zjh": f"\u202e{NUMBER[::-1]}\u202c"}).encode(),
+    "in bold groups": json.dumps({"text": "证件 > **110105** **19491231** **002X**"}, ensure_ascii=False).encode(),
+    "with spans nobody sees": b'<td>110105<span style="display:none">77</span>19491231002<b style="display: none">3</b>X</td>',
+    "runs of a workbook": b"<ss:Data><html:Font>110105</html:Font><Font>19491231</Font><html:B>002X</html:B></ss:Data>",
+    "pdf, glyphs": pdf(b"<" + NUMBER.translate(GLYPHS).encode("utf-16-be").hex().encode() + b"> Tj") + FONT,
     "two fields": b'{"cert": {"head": "11010519491231", "tail": "002X"}}',
 }
 

@@ -314,16 +314,21 @@ class Side:
         if not line:
             self._done(base + (end or pos))
         else:
-            self._beside(data[pos:end])
+            self._beside(data[pos:end], trailer=True)
         return end or pos
 
-    def _beside(self, line: bytes) -> None:
-        """Keep a line that is neither head nor body, where it says more than a size."""
+    def _beside(self, line: bytes, *, trailer: bool = False) -> None:
+        """Keep a line that is neither head nor body, where it says more than a size; trailers are read together."""
         if len(line) > ORDINARY and self.sink is not None and len(self.sink.message.head) < HEAD_LIMIT:
             message = self.sink.message
             message.head += line
-            if holds_number(line):  # read like a field of the head
-                message.headers = [*message.headers, ("trailer", line.decode("latin-1").strip())]
+            if trailer or holds_number(line):  # read like a field of the head
+                *before, (name, said) = message.headers or [("", "")]
+                text = line.decode("latin-1").strip()
+                together = trailer and name == "trailer"
+                message.headers = (
+                    [*before, (name, f"{said}\n{text}")] if together else [*message.headers, ("trailer", text)]
+                )
 
     def _close(self, data: bytes, pos: int, base: int) -> int:
         """Body until the connection closes, or until a status line answers the next request."""

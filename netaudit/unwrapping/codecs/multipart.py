@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import Step, clean, step
 from netaudit.unwrapping.mime import encoding_of, name_of, parameter, read_header, words
-from netaudit.unwrapping.slices import Numbering, cut, narrow
+from netaudit.unwrapping.slices import Numbering, cut, derive, narrow
 from netaudit.unwrapping.sniff import image
 
 if TYPE_CHECKING:
@@ -162,7 +162,11 @@ def is_mail(part: Part) -> bool:
 def open_mail(part: Part, budget: Budget) -> Iterator[Part]:
     """The body of the mail, with what its header says about it."""
     fields, body, _ = read_header(part.data, 0, len(part.data))
-    if body and body < len(part.data) and budget.part():
+    if body and not part.data[body:].strip() and (subject := words(fields.get("subject", ""))) and budget.part():
+        child = derive(part, subject.encode("utf-8", "replace"), Step("mail"))  # a mail without a text says it there
+        child.content_type, child.encoding = "text/plain; charset=utf-8", ""
+        yield child
+    elif body and body < len(part.data) and budget.part():
         child = narrow(part, body, len(part.data), Step("mail"), closed=False)
         child.content_type, child.encoding = fields.get("content-type", ""), encoding_of(fields)
         child.name = name_of(fields)[1] or clean(words(fields.get("subject", "")))
