@@ -10,6 +10,7 @@ import struct
 import zlib
 from dataclasses import replace
 
+from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.cutting import Frame, Layout
 from netaudit.messages.makers.framed_reader import FramedReader
 from netaudit.messages.message import DOWN, UP, Message, Ranges
@@ -18,6 +19,7 @@ from netaudit.text.charset import decoded
 
 NAME = "mongodb"
 PORT = 27017
+_REFUSED = re.compile(rb"\x01ok\0\0{8}|\x10ok\0\0{4}|\x08ok\0\0")  # "ok" of an answer: 0 of a double, an integer; false
 HEADER = struct.Struct("<iiii")  # length, request id, response to, operation
 MOST = 48_000_000 + 1024  # maxMessageSizeBytes, and a little
 BSON = "application/bson"
@@ -126,6 +128,8 @@ class MongoReader(FramedReader):
         elif (request := self.asked.pop(answered, None)) is not None and message.direction == DOWN:
             message.request = request
             message.method, message.path = request.method, message.path or request.path
+            if _REFUSED.search(message.body):
+                message.notes.append(IN_FIELD)
 
 
 def _decompress(data: bytes, missing: Ranges, message: Message) -> tuple[int, bytes | None]:

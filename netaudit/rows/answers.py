@@ -29,9 +29,11 @@ _LOGIN = re.compile(  # a label of the host, a segment of the path, or the last 
     r"|/(?:sso|auth|oauth2?|cas)(?:/|$)|(?:^|/)(?:log[-_]?in|sign[-_]?in)(?:\.\w{1,5})?/?(?:[#;]|$)"
 )
 _SUCCESS = frozenset({"success", "succeed", "successful", "ok"})
-_CODE = frozenset({"code", "errcode", "errno", "errorcode", "resultcode", "retcode", "statuscode"})
+_ERROR_CODE = frozenset({"errcode", "errno", "errorcode"})  # whose every number but 0 is one of an error
+_CODE = frozenset({"code", "resultcode", "retcode", "statuscode", *_ERROR_CODE})
 _OUTCOME = frozenset({"status", "result", "state"})
 _FAILED = frozenset({"false", "fail", "failed", "failure", "error", "denied", "refused", "rejected", "unauthorized"})
+_FAILED |= {"失败", "拒绝", "已拒绝", "错误", "异常"}
 # XML whose root is an error (S3 answers 200 and may say so later), or a fault of SOAP (1.1, 4.4; 1.2, 5.4)
 _XML = re.compile(
     rb"\s*(?:<\?[^>]{0,200}>\s*|<!--[^>]{0,400}-->\s*)*(?:<(?:[\w-]{1,32}:)?Envelope\b[^>]{0,2000}>\s*"
@@ -44,9 +46,10 @@ _STATUS = re.compile(rb"<(?:[\w-]{1,32}:)?statusCode>\s{0,20}(\d{1,3})\s{0,20}</
 _STATUS_ROOT = re.compile(rb"\s*(?:<\?[^>]{0,200}>\s*)?<(?:[\w-]{1,32}:)?ResponseStatus(?:List)?[\s>]")
 _STATUS_BAD = frozenset("23456")
 _CODES = re.compile(rb'code"\s{0,20}:\s{0,20}"?([^,"}\s]{1,20})', re.IGNORECASE)
-_FOUL = re.compile(rb'"(?:is)?_?(?:succe\w{0,6}|ok|errno|status|result|state)"\s{0,20}:', re.IGNORECASE)
+_FOUL = re.compile(rb'"(?:is)?_?(?:succe\w{0,6}|ok|err\w{0,12}|status|result|state)"\s{0,20}:', re.IGNORECASE)
 _MANY, _PART = 207, re.compile(rb"<(?:[\w-]{1,32}:)?status>\s{0,20}HTTP/\d(?:\.\d)? (\d{3})\b")  # RFC 4918, 13
 _ERRORS = re.compile(r"[45]\d\d(?:\d\d)?", re.ASCII)
+_NUMBER = re.compile(r"-?[1-9]\d{0,9}", re.ASCII)
 _NO = ("false", "0", "no")
 
 
@@ -68,8 +71,24 @@ def _refuses(body: bytes) -> bool:
         return False
     if outcomes := _outcomes(document):
         return _STATUS_BAD.issuperset(outcomes)
+    if document.get("errors") is True:
+        return _refuses_all(document.get("items"))
+    if len(document) == 1 and isinstance(inner := document.get("Response"), dict):
+        document = inner  # as clouds wrap the whole answer
     verdicts = set(starmap(_told, document.items()))
     return False in verdicts and True not in verdicts
+
+
+def _refuses_all(items: object) -> bool:
+    """Whether each of several things that were sent at once has a status of its own that refuses it."""
+    statuses = [
+        inner.get("status")
+        for one in (items if isinstance(items, list) else [])
+        if isinstance(one, dict)
+        for inner in one.values()
+        if isinstance(inner, dict)
+    ]
+    return bool(statuses) and all(isinstance(one, int) and one >= _ERROR for one in statuses)
 
 
 def _outcomes(document: dict[str, Any]) -> list[str]:
@@ -96,11 +115,14 @@ def _refuses_in_xml(message: Message) -> bool:
 def _told(key: str, value: object) -> bool | None:
     """Whether a field says that it was taken, or was not; None for all others."""
     name = key.lower().replace("_", "")
+    if name == "error" and isinstance(value, dict) and {"code", "message"} & {one.lower() for one in value}:
+        return False  # of JSON-RPC and its like
     if isinstance(value, float | list | dict):
         return None
     word = str(value).strip().lower()
     if name in _CODE:
-        return True if word in {"0", "200"} else False if _ERRORS.fullmatch(word) else None
+        wrong = _ERRORS.fullmatch(word) or (name in _ERROR_CODE and _NUMBER.fullmatch(word))
+        return True if word in {"0", "200"} else False if wrong else None
     if name.removeprefix("is") in _SUCCESS:
         return True if word == "true" else False if word in _NO else None
     return False if name in _OUTCOME and isinstance(value, str) and word in _FAILED else None
@@ -134,7 +156,8 @@ def _says() -> bytes:
         rf'(?i){success}\s*:\s*"?\s*(?:{"|".join(_NO)})\b'
         rf'|{state}\s*:\s*"\s*(?:{"|".join(sorted(_FAILED))})\s*"'
         rf'|{code}\s*:\s*"?\s*{_ERRORS.pattern}\b'
-        rf'|"status_*string_*"\s*:'
+        rf'|{field(_ERROR_CODE)}\s*:\s*"?\s*{_NUMBER.pattern}\b'
+        rf'|"status_*string_*"\s*:|"_*error_*"\s*:\s*\{{|"errors"\s*:\s*true\b'
     )
     return text.encode()
 
