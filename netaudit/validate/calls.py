@@ -162,7 +162,19 @@ def _object(value: Any, inner: Callable[[Any], Any], *, refuse: bool) -> Any:
         return ("some", kind.__name__)
     if "<" in kind.__qualname__ or (refuse and isinstance(value, BaseException)):
         raise UnwrittenError
-    return ("object", _place(kind), [(name, inner(one)) for name, one in sorted(_held(value))])
+    return ("object", _place(kind), [(name, _within(one, inner)) for name, one in sorted(_held(value), key=_name)])
+
+
+def _name(held: tuple[str, Any]) -> str:
+    return held[0]
+
+
+def _within(value: Any, inner: Callable[[Any], Any]) -> Any:
+    """What an object of ours holds; nothing for an object of others (a decoder, a file)."""
+    try:
+        return inner(value)
+    except UnwrittenError:
+        return ("nothing", type(value).__name__)
 
 
 def _held(value: Any) -> Iterator[tuple[str, Any]]:
@@ -217,6 +229,8 @@ def read(value: Any) -> Any:
         return value
     kind, first, *more = value
     match kind:
+        case "nothing":
+            return None
         case "enum":
             return _thing(first)[more[0]]
         case "named":

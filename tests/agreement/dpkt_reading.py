@@ -148,7 +148,7 @@ def _said(flow):
         while data:
             try:
                 one = kind(data)
-            except (dpkt.UnpackError, ValueError, IndexError):
+            except (dpkt.UnpackError, ValueError, IndexError, TypeError):
                 break
             out.append(one)
             data = one.data

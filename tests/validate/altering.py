@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+FRONT = 24  # bytes of a value that are altered one by one
 NUMBERS = (
     0,
     1,
@@ -82,8 +83,18 @@ def _altered(value: Any, seed: int) -> Iterator[Any]:
     else:
         size = len(value)
         numbers = [int.from_bytes(hashlib.sha256(f"{seed} {n}".encode()).digest()[:4], "big") for n in range(12)]
-        whole = value[:0]
-        yield whole
+        yield from (value[:at] for at in range(min(size, FRONT)))
+        if isinstance(value, bytes):
+            for at in range(min(size, FRONT)):
+                for byte in (
+                    value[at] ^ 1,
+                    value[at] ^ 0x80,
+                    value[at] + 1 & 255,
+                    value[at] - 1 & 255,
+                    value[at] >> 1,
+                    0,
+                ):
+                    yield value[:at] + bytes([byte]) + value[at + 1 :]
         for at in dict.fromkeys([0, 1 % size, size - 1, size // 2, *(one % size for one in numbers)]):
             yield value[:at]
             yield value[at:]

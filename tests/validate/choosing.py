@@ -21,9 +21,9 @@ from tests.validate.altering import others
 from tests.validate.hearing import LARGEST
 
 BASES, ROUNDS = 24, 3  # calls that others are made of, and how often
-ALTERED = 300  # such others in one round
+ALTERED = 700  # such others in one round
 PATIENCE = 0.25  # seconds of one call
-SPENT = 2.0  # seconds of one function
+SPENT = 4.0  # seconds of one function
 MEMORY = 4 << 30
 
 

@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from netaudit.validate.calls import UnwrittenError, bare, written
+from netaudit.validate.calls import PLAIN, UnwrittenError, bare, written
 from netaudit.validate.constants import KERNELS, _modules
 from tests.validate.gathering import PARAMETERS
 
 HERE = tempfile.gettempdir().encode()  # where a test's files lie
 LARGEST = 3000  # bytes of a call, as written
-OF_ONE, OF_TEST = 60, 4  # calls of a function that are kept, and of them of one test
-TRIED, IN_VAIN = 400, 60  # calls of a function that are looked at, and without success so far
+OF_ONE, OF_TEST = 60, 12  # calls of a function that are kept, and of them of one test
+OF_END = 7  # and of those that end on the same line with the same kind of answer
+TRIED, IN_VAIN = 2500, 80  # calls of a function that are looked at, and without any that can be written
 
 
 def functions() -> dict[types.CodeType, tuple[str, str]]:
@@ -41,39 +42,60 @@ def functions() -> dict[types.CodeType, tuple[str, str]]:
     return found
 
 
+def _is_plain(answer: object) -> bool:
+    return isinstance(answer, PLAIN) or type(answer) in (list, tuple, dict, set, bytearray)
+
+
 class Heard:
     """Calls by function, as bytes."""
 
     def __init__(self) -> None:
         self.codes = functions()
         self.calls: dict[tuple[str, str], dict[bytes, None]] = defaultdict(dict)
+        self.open: dict[int, bytes] = {}  # by the frame that answers
+        self.ends: Counter[tuple[tuple[str, str], tuple[object, ...]]] = Counter()
         self.tried: Counter[tuple[str, str]] = Counter()
         self.of_test: Counter[tuple[tuple[str, str], str]] = Counter()
         self.test = ""
 
-    def profile(self, frame: types.FrameType, event: str, _: object) -> None:
-        if event != "call" or (place := self.codes.get(frame.f_code)) is None:
+    def profile(self, frame: types.FrameType, event: str, answer: object) -> None:
+        if event not in ("call", "return") or (place := self.codes.get(frame.f_code)) is None:
             return
-        code = frame.f_code
+        if event == "return":
+            if (data := self.open.pop(id(frame), None)) is not None:
+                self.end(
+                    place, data, (frame.f_lineno, type(answer).__name__, bool(answer) if _is_plain(answer) else None)
+                )
+            return
         if self.of_test[place, self.test] >= OF_TEST:
             return
         self.tried[place] += 1
         kept = len(self.calls[place])
         if self.tried[place] > (TRIED if kept else IN_VAIN) or kept >= OF_ONE:
-            del self.codes[code]
+            del self.codes[frame.f_code]
             return
         sys.setprofile(None)
         try:
-            self.hear(place, code, dict(frame.f_locals))
+            if data := self.hear(frame.f_code, dict(frame.f_locals)):
+                self.open[id(frame)] = data
         finally:
             sys.setprofile(self.profile)
 
-    def hear(self, place: tuple[str, str], code: types.CodeType, values: dict[str, Any]) -> None:
+    def end(self, place: tuple[str, str], data: bytes, end: tuple[object, ...]) -> None:
+        """Keep a call, unless enough ended so."""
+        if data not in self.calls[place] and self.ends[place, end] < OF_END:
+            self.calls[place][data] = None
+            self.ends[place, end] += 1
+            self.of_test[place, self.test] += 1
+
+    def hear(self, code: types.CodeType, values: dict[str, Any]) -> bytes | None:
+        """A call as bytes, where it can be written."""
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         rest = code.co_varnames[len(names) : len(names) + bool(code.co_flags & 4) + bool(code.co_flags & 8)]
         if set(values) - {*names, *rest, "__class__"}:
-            return  # a generator that goes on
-        write = functools.partial(written, room=[LARGEST])
+            return None  # a generator that goes on
+        room = [LARGEST]
+        write = functools.partial(written, room=room)
         try:
             positional = [write(values[name]) for name in names[: code.co_argcount]]
             more = list(rest)
@@ -84,10 +106,8 @@ class Heard:
                 named |= {name: write(one) for name, one in values[more.pop()].items()}
             data = pickle.dumps((positional, named), 5)
         except (UnwrittenError, KeyError, RecursionError, AttributeError, TypeError):
-            return
-        if len(data) <= LARGEST and HERE not in data and data not in self.calls[place]:
-            self.calls[place][data] = None
-            self.of_test[place, self.test] += 1
+            return None
+        return data if room[0] >= 0 and len(data) <= LARGEST and HERE not in data else None
 
     # of pytest
 
