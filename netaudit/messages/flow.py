@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.contracts.details import HelloDetails
 from netaudit.messages.datagrams import Brought, together
 from netaudit.messages.http1.reader import HttpReader
-from netaudit.messages.kernels_numbers import holds_number
+from netaudit.messages.kernels_numbers import LENGTH, holds_number
 from netaudit.messages.message import DOWN, UP, Message, carved_from_here, message_id
 from netaudit.messages.passed import CHUNK, Passed
 from netaudit.messages.reader import CARVE, OPENING, BaseReader, Opening
@@ -280,7 +280,7 @@ class Flow:
         for message in found:
             if apart:
                 message.foreign = message.end - message.start  # counted is what it consumed
-            else:
+            elif not self._passes_number(message):
                 used.append((message.direction, message.start, message.end))
         for way, start, end in used:
             self.passed[way].cover(start, end)
@@ -300,6 +300,13 @@ class Flow:
         self._skip(direction, upto)
         if apart:
             self.counted[direction].settle(min(upto, self._needed_from(direction, upto)))
+
+    def _passes_number(self, message: Message) -> bool:
+        """Whether a number stands in the words of a message, and in nothing that it says (a client's id, a user)."""
+        if message.body or message.headers or message.end - message.start < LENGTH:
+            return False
+        data = b"".join(part for _, part in self.passed[message.direction].between(message.start, message.end))
+        return holds_number(data) and not holds_number(f"{message.path}\n{message.host}".encode("utf-8", "replace"))
 
     def _search(self, direction: int, offset: int, data: bytes) -> None:
         if self.beside is None:

@@ -16,12 +16,13 @@ class Passed:
 
     def __init__(self) -> None:
         self._at = 0  # all before is settled
-        self._held: list[tuple[int, bytes]] = []  # no queue, whose first block is larger than all else of a flow
-        self._covers: list[tuple[int, int]] = []  # of messages, behind `_at`
+        self._held: list[tuple[int, bytes]] | None = None  # most readers search all themselves
+        self._covers: list[tuple[int, int]] | None = None  # of messages, behind `_at`
 
     def given(self, offset: int, data: bytes) -> None:
         """The reader gets these bytes. What lies far before them is let go: it counts as read by nobody."""
-        held, first = self._held, offset - offset % CHUNK - MOST
+        held = self._held = self._held or []
+        first = offset - offset % CHUNK - MOST
         if held and held[0][0] < first:
             self._drop(first)
             if held and (begin := held[0][0]) < first:
@@ -31,6 +32,7 @@ class Passed:
     def cover(self, start: int, end: int) -> None:
         """A message has these bytes."""
         if self._held and end > self._at:
+            self._covers = self._covers or []
             self._covers.append((start, end))
 
     def settle(self, upto: int) -> list[tuple[int, bytes]]:
@@ -41,28 +43,31 @@ class Passed:
             return []
         self._at = upto
         found: list[tuple[int, bytes]] = []
-        for start, end in [*sorted(self._covers), (upto, upto)]:
+        for start, end in [*sorted(self._covers or ()), (upto, upto)]:
             if at < min(start, upto):
-                self._between(at, min(start, upto), found)
+                found += self.between(at, min(start, upto))
             at = max(at, end)
-        self._covers = [cover for cover in self._covers if cover[1] > upto]
+        self._covers = [cover for cover in self._covers or () if cover[1] > upto]
         self._drop(upto)
         return found
 
     def _drop(self, upto: int) -> None:
         """Let go what lies wholly before a stream offset."""
-        over = (number for number, (begin, data) in enumerate(self._held) if begin + len(data) > upto)
-        del self._held[: next(over, len(self._held))]
+        held = self._held or []
+        over = (number for number, (begin, data) in enumerate(held) if begin + len(data) > upto)
+        del held[: next(over, len(held))]
 
-    def _between(self, first: int, last: int, found: list[tuple[int, bytes]]) -> None:
-        for offset, data in self._held:
+    def between(self, first: int, last: int) -> list[tuple[int, bytes]]:
+        """What is held of a stretch, by stream offset."""
+        found = []
+        for offset, data in self._held or ():
             if offset >= last:
-                return
+                break
             if part := data[max(first - offset, 0) : last - offset]:
                 found.append((max(first, offset), part))
+        return found
 
     def restart(self, offset: int) -> None:
         """Another reader goes on there, and is given again what this one had not used."""
         self._at = max(self._at, offset)
-        self._held.clear()
-        self._covers.clear()
+        self._held = self._covers = None

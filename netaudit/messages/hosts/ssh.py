@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from netaudit.contracts.details import GreetingDetails
+from netaudit.messages.kernels_numbers import holds_number
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import CARVE, BaseReader, HandOver, Opening, Verdict
 
@@ -82,9 +83,11 @@ class SshReader(BaseReader):
         side.held = side.held[len(line) + 1 :]
         side.keyed = not line.startswith((b"SSH-2", b"SSH-1.99"))
         banner = line.rstrip(b"\r").decode("utf-8", "replace")
-        return [
-            Message(NAME, direction, start, start + len(line) + 1, method="banner", details=GreetingDetails([banner]))
-        ]
+        message = Message(NAME, direction, start, start + len(line) + 1, method="banner")
+        message.details = GreetingDetails([banner])
+        if holds_number(line):
+            message.headers = [("banner", banner)]  # asked for people, as heads are
+        return [message]
 
     def _packet(self, direction: int, side: _Side) -> bool:
         """Whether the head of a packet is there; what is none ends SSH, and the first one offers algorithms."""

@@ -9,7 +9,7 @@ import pytest
 from netaudit.messages.hosts import ssh
 from netaudit.messages.reader import Opening, Verdict
 from tests.reference.messages import down, essence, read, up
-from tests.spoken import request
+from tests.spoken import number, request
 
 SERVER, CLIENT = b"SSH-2.0-dropbear_2019.78\r\n", b"SSH-2.0-OpenSSH_9.6 test\n"
 NAMES = b"curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,diffie-hellman-group14-sha256"
@@ -88,3 +88,8 @@ def test_what_is_encrypted_is_nobodys() -> None:
     events = [down(SERVER), up(CLIENT + OFFER), down(OFFER + NEWKEYS + NOISE), up(NEWKEYS + NOISE), up(10), up(NOISE)]
     messages, _ = read(events)
     assert [m.method for m in messages] == ["banner", "banner"]
+
+
+def test_a_number_in_a_line_is_said() -> None:
+    messages, _ = read([up(f"SSH-2.0-{number(3)}\r\n".encode()), down(SERVER)])
+    assert [m.headers for m in messages] == [[("banner", f"SSH-2.0-{number(3)}")], []]
