@@ -181,7 +181,7 @@ def _hello(data):
         hello = dpkt.ssl.TLSHandshake(bytes(message)).data
     except (dpkt.UnpackError, dpkt.ssl.SSL3Exception, IndexError):
         return
-    if isinstance(hello, dpkt.ssl.TLSClientHello):
+    if isinstance(hello, dpkt.ssl.TLSClientHello) and hasattr(hello, "extensions"):  # a damaged one may have none
         name = next(
             (
                 body[5 : 5 + int.from_bytes(body[3:5], "big")].decode("latin-1")

@@ -215,3 +215,12 @@ def test_needed_from_never_goes_back_over_a_message(events):
             now = reader.needed_from(side)
             assert now >= needed[side]
             needed[side] = now
+
+
+def test_trailers_are_read_together():
+    """A name in one says whose number is in the next; what chunks say beside their sizes is not theirs."""
+    head = b"POST /beat HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"2;sum=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n{}\r\n0\r\nX-Who: %E6%9D%A8%E4%BC%9F%E4%BC%9F\r\nX-Doc: 11010519491231002X\r\n\r\n"
+    messages, _ = read([up(head + body)])
+    assert messages[0].headers[-1] == ("trailer", "X-Who: %E6%9D%A8%E4%BC%9F%E4%BC%9F\nX-Doc: 11010519491231002X")
+    assert messages[0].body == b"{}"
