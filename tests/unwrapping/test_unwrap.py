@@ -462,4 +462,4 @@ def test_a_mail_without_a_text_says_what_its_subject_says() -> None:
     head = b"Subject: =?GBK?B?1cXI/SAx?=\r\n =?GBK?B?Mg==?=\r\nContent-Type: text/plain\r\n\r\n"
     assert open_all(head, content_type="message/rfc822")[0].part.data.decode() == "张三 12"
     mail = open_all(head + b"text\r\n", content_type="message/rfc822")
-    assert [(leaf.part.data, leaf.part.name) for leaf in mail] == [(b"text\r\n", "张三 12")]
+    assert (mail[0].part.data, mail[0].part.name) == (b"text\r\n", "张三 12")

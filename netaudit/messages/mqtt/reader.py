@@ -12,6 +12,7 @@ from dataclasses import replace
 from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
 from netaudit.contracts.details import MqttDetails
 from netaudit.messages.http1.body import LIMIT, Whole
+from netaudit.messages.kernels_numbers import holds_number
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.fields import (
     USER,
@@ -316,6 +317,8 @@ class MqttReader(BaseReader):
         except (MoreError, WrongError):
             message.notes.append("damaged CONNECT")
         message.details = MqttDetails(client_id, user, self.version)
+        if holds_number(f"{client_id} {user}".encode("utf-8", "replace")):  # read like fields of a head
+            message.headers = [*message.headers, ("user-name", user), ("client-identifier", client_id)]
         self.out.append(message)
 
     def finish(self) -> list[Message]:
