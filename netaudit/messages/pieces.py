@@ -10,7 +10,7 @@ import io
 import tempfile
 from typing import IO
 
-MEMORY = 48 << 20  # bytes of all that is under way that are held in memory
+MEMORY = 24 << 20  # bytes of all that is under way that are held in memory
 LEAST = 1024  # fewer are not written: of tens of thousands under way, each keeps no more in memory
 FILE = 64 << 20  # bytes of one file
 SMALL = 512  # bytes: pieces that are smaller on the average are joined

@@ -74,7 +74,7 @@ def test_a_body_without_its_first_byte_has_its_class() -> None:
         "answered_type": "",
     }
     one = Difference("suricata", "content", "a", (way, "ab", 8), None, "whole")
-    assert class_of(one, [asked]) == "first byte of deflate apart"
+    assert class_of(one, [asked]) == "first chunk of deflate apart"
     assert class_of(one, [asked | {"answered_size": 8}]) == "unexplained"
 
 
