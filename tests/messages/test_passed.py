@@ -365,14 +365,13 @@ def test_a_false_length_of_tplink_hides_nothing(length: int) -> None:
 
 ID = NUMBERS[0].encode()
 SPOKEN = {
-    "mqtt": b"\x10" + bytes([12 + len(ID)]) + b"\0\4MQTT\4\2\0\x3c" + len(ID).to_bytes(2) + ID,
     "ftp": b"USER " + ID + b"\r\nPASS b\r\n",
 }
 
 
 @pytest.mark.parametrize("name", SPOKEN)
 def test_a_number_in_words_that_nobody_keeps_is_found(name: str) -> None:
-    """A client's id, the name of a user: no message says them, and somebody is named by them."""
+    """The name of a user: no message says it, and somebody is named by it."""
     events = [up(SPOKEN[name]), down(b"220 a\r\n"), up(PRELUDES[name])]
     messages, _ = read(events, **row(name))
     assert [ID in one.body for one in messages if one.body] == [True]
