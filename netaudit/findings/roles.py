@@ -184,7 +184,7 @@ class Actors:
 
     def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
         """Role and reason of the host at `ip` at the time of this flow; as seen in it where the address is shared."""
-        if (own := self._own.get(flow_id)) and own[0] == ip:
+        if (own := self._own.get(flow_id)) and own[0] == ip and self._may_be_many(ip, flow_id):
             return PERSONAL_DEVICE, reason("phone", agent=own[1][:120])
         if ip not in self._shared:
             device = self.ends.device(ip, flow_id)
@@ -194,6 +194,16 @@ class Actors:
                 return UNKNOWN, reason("behaves_reader", n=len(cards.persons), m=len(cards.askers))
             return judged
         return UNKNOWN, reason("shared")
+
+    def _may_be_many(self, ip: str, flow_id: str) -> bool:
+        """Whether a phone may stand behind the host at `ip`: what is known as a camera only writes that it routes."""
+        device = self.ends.device(ip, flow_id)
+        named, calling, seen = self._named.get(device), self.callings.get(device), self._seen.get(device)
+        if ip in self._shared:
+            return True
+        if named is not None and named.role not in {PERSONAL_DEVICE, VIEWER}:
+            return False
+        return not (seen and seen.device_paths) and not (calling and set(calling.against) - {BEHIND, "life"})
 
     def device(self, ip: str, flow_id: str = "") -> str:
         """Id of the device at that end of a flow; the address where it, or its link address, stands for many."""

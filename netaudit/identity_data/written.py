@@ -32,7 +32,7 @@ _RECORD = later(rb"[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]
 _NINE = later(_PACKED, re.DOTALL)
 _RECORDS = later(rb"(?=([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]))")
 _ROW, _HEXADECIMAL = rb"[0-9Xx]{36}", rb"(?:^|[^0-9A-Za-z.])(?:0[xX])?[1-9a-cA-C][0-9a-fA-F]{14}(?:[^0-9A-Za-z]|$)"
-_ROWS = later(rb"[0-9][0-9Xx]{35,511}")
+_ROWS = later(rb"[0-9][0-9Xx]{35,65535}")
 _INTEGERS = later(rb"(?<![0-9A-Za-z.])(?:0[xX])?([1-9a-cA-C][0-9a-fA-F]{14})(?![0-9A-Za-z])")  # 18 digits of decimals
 _REGION, _DATE, _SERIAL = rb"[1-9][0-9]{5}", rb"(?:19|20)[0-9]{6}", rb"[0-9]{3}[0-9Xx]"
 _BETWEEN = rb'"?\s{0,9},\s{0,9}(?:"[^"\\]{1,40}"\s{0,9}:\s{0,9})?"?'  # of two values beside each other in JSON
@@ -43,17 +43,16 @@ _NEAR = 80  # bytes before the first part in which that is looked for
 _WORD_OF_RTF = later(
     rb"\\u(-?[0-9]{1,6}) ?\??|\\'([0-9a-fA-F]{2})|\\[a-zA-Z]{1,32}-?[0-9]{0,10} ?|\\(.)|[{}\r\n]", re.DOTALL
 )
-_STREAM = later(rb"stream\r?\n(.{0,1048576}?)\r?\n?endstream", re.DOTALL)
 _SHOWN = later(  # strings that a page shows (ISO 32000-1, 9.4.3), and what ends a line of them
     rb"<([0-9A-Fa-f\s]{2,4096})>|\(((?:\\.|[^()\\]){0,4096})\)|(\bTj\b|\bTJ\b|['\"]|\bT[*dDm]\b)", re.DOTALL
 )
-_MAPPED = later(rb"beginbf(char|range)(.{0,65536}?)endbf", re.DOTALL)  # glyphs of a font (ISO 32000-1, 9.10.3)
 _ONE = later(rb"<([0-9A-Fa-f]{4})>\s{0,9}<([0-9A-Fa-f]{4})>")
 _RANGE = later(
     rb"<([0-9A-Fa-f]{4})>\s{0,9}<([0-9A-Fa-f]{4})>\s{0,9}(?:<([0-9A-Fa-f]{4})>|\[([<>0-9A-Fa-f\s]{0,4096})\])"
 )
 _TEXT = later(rb"<([0-9A-Fa-f]{4})>")
 MOST_FONTS, MOST_RANGES = 16, 1024  # of a PDF, and of a font
+MOST_SHOWN = 4 << 20  # bytes of pages that are walked, once for each font
 _ESCAPED = later(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 _NUMERALS = {
     sign: str(digit) for signs in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖") for digit, sign in enumerate(signs)
@@ -80,7 +79,8 @@ _STYLED = (  # what begins or ends a run of one style within a paragraph or a ce
     rb"spacing|ins|del|hyperlink)|a:(?:t|r|rPr)|text:span|t|r|rPr|rFont|sz|color|span|b|i|u|em|strong|font|mark|small|wbr|"
     rb"code|a|(?:[a-z]{1,4}:)?(?:Font|Span|Sub|Sup|B|I|U|S))(?:\s[^<>]*)?/?>"
 )
-_CUT_BY_STYLE = rb"[0-9](?:%s)+[0-9Xx]" % _STYLED
+_NONE = rb"(?i)display\s*:\s*none"
+_CUT_BY_STYLE = rb"(?i)[0-9](?:%s)+[0-9Xx]" % _STYLED
 _HIDDEN = later(
     rb"(?i)<(span|i|b|em|s|small|font)\s[^<>]{0,200}display\s{0,9}:\s{0,9}none[^<>]{0,200}>[^<>]{0,64}</\1>"
 )
@@ -89,7 +89,7 @@ _BACKWARDS = later(rb"(?<![0-9A-Za-z])[0-9Xx][0-9]{16}[1-9](?![0-9A-Za-z])")
 _MARKS = rb"[*_~`\s]"  # of Markdown
 _IN_GROUPS = rb"[0-9]{6}%s{1,8}(?:19|20)[0-9]{6}%s{1,8}[0-9]{3}[0-9Xx]" % (_MARKS, _MARKS)
 _GROUPS = later(rb"(?<![0-9])[1-9][0-9]{5}%s{1,8}(?:19|20)[0-9]{6}%s{1,8}[0-9]{3}[0-9Xx](?![0-9])" % (_MARKS, _MARKS))
-_BETWEEN_RUNS = later(rb"(?<=[0-9])(?:%s)++(?=[0-9Xx])" % _STYLED)
+_BETWEEN_RUNS = later(rb"(?<=[0-9])(?:%s)++(?=[0-9Xx])" % _STYLED, re.IGNORECASE)
 
 
 def written(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -103,8 +103,10 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
         yield "packed decimal", _NINE.sub(lambda one: b" %s " % one[0].hex().replace("a", "X").encode(), data)
     elif b'"' in data and _found(_FIELDS, data):
         yield "fields", b"\n".join(_joined(data))
-    if b"<" in data and _found(_CUT_BY_STYLE, data):
-        yield "runs", _BETWEEN_RUNS.sub(b"", _HIDDEN.sub(b"", data) if b"none" in data else data)
+    if b"<" in data:
+        shown = _HIDDEN.sub(b"", data) if _found(_NONE, data) else data
+        if _found(_CUT_BY_STYLE, shown) or shown != data:
+            yield "runs", _BETWEEN_RUNS.sub(b"", shown)
     if _found(_BACK, data) and (forwards := _BACKWARDS.sub(_turned, data)) != data:
         yield "backwards", forwards
     if _found(_IN_GROUPS, data) and (joined := _GROUPS.sub(_without_marks, data)) != data:
@@ -218,36 +220,50 @@ def _of_rtf(data: bytes) -> bytes:
 
 def _of_pdf(data: bytes) -> bytes:
     pages, left = [], LARGEST
-    for found in islice(_STREAM.finditer(data), MOST_STREAMS):
+    for stream in islice(_between(data, b"stream", b"endstream"), MOST_STREAMS):
+        begin = stream.lstrip(b"\r\n")
         try:
-            page = zlib.decompressobj().decompress(found[1], left)
+            page = zlib.decompressobj().decompress(begin, left)
         except zlib.error:
-            page = found[1]
+            page = begin
         left -= len(page)
         pages.append(page)
         if left <= 0:
             break
-    fonts = [_glyphs(page) for page in pages if b"begincmap" in page][:MOST_FONTS]
-    return b"\n".join(
-        b"".join(_string(one, glyphs) for one in _SHOWN.finditer(page))
-        for glyphs in ({}, *fonts)
-        for page in pages
-        if b"begincmap" not in page
-    )
+    fonts = {page: _glyphs(page) for page in pages if b"begincmap" in page}
+    said, room = [], MOST_SHOWN
+    for glyphs in ({}, *islice(filter(_has_digits, fonts.values()), MOST_FONTS)):
+        shown = [page for page in pages if page not in fonts and (room := room - len(page)) > 0]
+        said += [b"".join(_string(one, glyphs) for one in _SHOWN.finditer(page)) for page in shown]
+    return b"\n".join(said)
+
+
+def _between(data: bytes, begin: bytes, end: bytes) -> Iterator[bytes]:
+    """What stands between two words, from the first on; nothing behind a beginning without an end."""
+    at = data.find(begin)
+    while at >= 0 and (stop := data.find(end, at + len(begin))) >= 0:
+        yield data[at + len(begin) : stop]
+        at = data.find(begin, stop + len(end))
+
+
+def _has_digits(glyphs: dict[bytes, bytes]) -> bool:
+    return any(text.isdigit() for text in glyphs.values())
 
 
 def _glyphs(font: bytes) -> dict[bytes, bytes]:
-    """Characters in UTF-8 by the two bytes of a glyph."""
+    """Characters in UTF-8 by the two bytes of a glyph (ISO 32000-1, 9.10.3)."""
     found: dict[int, int] = {}
-    for how, mapped in _MAPPED.findall(font):
-        if how == b"char":
+    ranges = 0
+    for mapped in _between(font, b"beginbf", b"endbf"):
+        if mapped.startswith(b"char"):
             found |= {int(glyph, 16): int(text, 16) for glyph, text in _ONE.findall(mapped)}
             continue
-        for first, last, text, texts in _RANGE.findall(mapped)[:MOST_RANGES]:
+        for first, last, text, texts in _RANGE.findall(mapped)[: MOST_RANGES - ranges]:
             begin, count = int(first, 16), min(int(last, 16) - int(first, 16) + 1, 256)  # of one first byte
             start = int(text or b"0", 16)
             said = [int(one, 16) for one in _TEXT.findall(texts)] or range(start, start + count)
             found |= dict(zip(range(begin, begin + count), said, strict=False))
+            ranges += 1
     return {
         glyph.to_bytes(2, "big"): chr(text).encode("utf-8", "replace")
         for glyph, text in found.items()

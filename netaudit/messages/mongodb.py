@@ -20,6 +20,7 @@ from netaudit.text.charset import decoded
 NAME = "mongodb"
 PORT = 27017
 _REFUSED = re.compile(rb"\x01ok\0\0{8}|\x10ok\0\0{4}|\x08ok\0\0")  # "ok" of an answer: 0 of a double, an integer; false
+_TAKEN = re.compile(rb"\x01ok\0\0{6}\xf0\x3f|\x10ok\0\x01\0{3}|\x08ok\0\x01")  # beside which a stored one says nothing
 HEADER = struct.Struct("<iiii")  # length, request id, response to, operation
 MOST = 48_000_000 + 1024  # maxMessageSizeBytes, and a little
 BSON = "application/bson"
@@ -128,7 +129,7 @@ class MongoReader(FramedReader):
         elif (request := self.asked.pop(answered, None)) is not None and message.direction == DOWN:
             message.request = request
             message.method, message.path = request.method, message.path or request.path
-            if _REFUSED.search(message.body):
+            if _REFUSED.search(message.body) and not _TAKEN.search(message.body):
                 message.notes.append(IN_FIELD)
 
 

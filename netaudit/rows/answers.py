@@ -49,7 +49,7 @@ _CODES = re.compile(rb'code"\s{0,20}:\s{0,20}"?([^,"}\s]{1,20})', re.IGNORECASE)
 _FOUL = re.compile(rb'"(?:is)?_?(?:succe\w{0,6}|ok|err\w{0,12}|status|result|state)"\s{0,20}:', re.IGNORECASE)
 _MANY, _PART = 207, re.compile(rb"<(?:[\w-]{1,32}:)?status>\s{0,20}HTTP/\d(?:\.\d)? (\d{3})\b")  # RFC 4918, 13
 _ERRORS = re.compile(r"[45]\d\d(?:\d\d)?", re.ASCII)
-_NUMBER = re.compile(r"-?[1-9]\d{0,9}", re.ASCII)
+_NUMBER = re.compile(r"(?:-[1-9]\d{0,9}|[1-9]\d{1,9})", re.ASCII)  # 1 is success to some
 _NO = ("false", "0", "no")
 
 
@@ -115,8 +115,8 @@ def _refuses_in_xml(message: Message) -> bool:
 def _told(key: str, value: object) -> bool | None:
     """Whether a field says that it was taken, or was not; None for all others."""
     name = key.lower().replace("_", "")
-    if name == "error" and isinstance(value, dict) and {"code", "message"} & {one.lower() for one in value}:
-        return False  # of JSON-RPC and its like
+    if name == "error" and isinstance(value, dict):
+        return _told_by_error({key.lower(): one for key, one in value.items()})
     if isinstance(value, float | list | dict):
         return None
     word = str(value).strip().lower()
@@ -126,6 +126,14 @@ def _told(key: str, value: object) -> bool | None:
     if name.removeprefix("is") in _SUCCESS:
         return True if word == "true" else False if word in _NO else None
     return False if name in _OUTCOME and isinstance(value, str) and word in _FAILED else None
+
+
+def _told_by_error(error: dict[str, object]) -> bool | None:
+    """What an error object says (JSON-RPC and its like): some give one that says there was none."""
+    code, message = (str(error.get(name, "")).strip().lower() for name in ("code", "message"))
+    if code in {"0", "200"} or {code, message} & _SUCCESS:
+        return True
+    return False if code or message else None
 
 
 def note_refusal(message: Message) -> None:
@@ -145,6 +153,11 @@ def note_refusal(message: Message) -> None:
         message.notes.append(REFUSED)
 
 
+def _escaped(word: str) -> str:
+    """A pattern of a word as JSON may write it."""
+    return word if word.isascii() else "".join(rf"\\u{ord(sign):04x}" for sign in word)
+
+
 def _says() -> bytes:
     """What `_told` takes for a refusal, as one pattern for many bodies at once: whatever it would heed is found."""
 
@@ -154,7 +167,7 @@ def _says() -> bytes:
     success, state, code = field(_SUCCESS, "(?:i_*s_*)?"), field(_OUTCOME), field(_CODE)
     text = (
         rf'(?i){success}\s*:\s*"?\s*(?:{"|".join(_NO)})\b'
-        rf'|{state}\s*:\s*"\s*(?:{"|".join(sorted(_FAILED))})\s*"'
+        rf'|{state}\s*:\s*"\s*(?:{"|".join(sorted({*_FAILED, *map(_escaped, _FAILED)}))})\s*"'
         rf'|{code}\s*:\s*"?\s*{_ERRORS.pattern}\b'
         rf'|{field(_ERROR_CODE)}\s*:\s*"?\s*{_NUMBER.pattern}\b'
         rf'|"status_*string_*"\s*:|"_*error_*"\s*:\s*\{{|"errors"\s*:\s*true\b'

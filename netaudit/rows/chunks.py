@@ -38,7 +38,7 @@ FILES = frozenset({"ftp-data", "tftp", "smb", "nfs"})  # whose messages are file
 _STORES = frozenset({"STOR", "STOU", "WRQ", "WRITE"})
 _SPLIT = re.compile(  # face.jpg.part2, face_part2.jpg, face.jpg.002, face-2of5.jpg, and what `split` makes: face.jpg.ab
     r"(?P<stem>.+?)[._-](?:(?:part|chunk|piece|seg|vol|p)[._-]?(?P<a>[0-9]{1,5})|(?P<b>[0-9]{1,5})[._-]?of[._-]?[0-9]{1,5})"
-    r"(?P<rest>\.\w{1,5})?|(?P<name>.+\.\w{1,5})\.(?:(?P<c>[0-9]{2,5})|(?P<d>[a-z]{2}))",
+    r"(?P<rest>\.\w{1,5})?|(?P<name>.+\.\w{1,5})\.(?:(?P<c>[0-9]{2,5})|(?P<d>[ab][a-z]))",
     re.IGNORECASE,
 )
 _CARRIERS = ("http", "http2", "http3", "kafka", "amqp", "redis")

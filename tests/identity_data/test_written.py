@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 import zlib
 
 import pytest
@@ -58,6 +59,9 @@ WRITTEN = {
     "turned by marks": json.dumps({"zjh": f"\u202e{NUMBER[::-1]}\u202c"}).encode(),
     "in bold groups": json.dumps({"text": "证件 > **110105** **19491231** **002X**"}, ensure_ascii=False).encode(),
     "with spans nobody sees": b'<td>110105<span style="display:none">77</span>19491231002<b style="display: none">3</b>X</td>',
+    "with letters in spans nobody sees": b"<p>"
+    + b'<SPAN style="DISPLAY:NONE">z</SPAN>'.join(b"%c" % ord(one) for one in NUMBER)
+    + b"</p>",
     "runs of a workbook": b"<ss:Data><html:Font>110105</html:Font><Font>19491231</Font><html:B>002X</html:B></ss:Data>",
     "pdf, glyphs": pdf(b"<" + NUMBER.translate(GLYPHS).encode("utf-16-be").hex().encode() + b"> Tj") + FONT,
     "two fields": b'{"cert": {"head": "11010519491231", "tail": "002X"}}',
@@ -95,6 +99,7 @@ def test_what_is_none_is_not(data: bytes) -> None:
 def test_numbers_among_digits_without_marks_are_read_where_two_of_them_stand() -> None:
     """One of chance stands in every 2,000th row of 45 digits, two in none."""
     assert numbers(f"7{NUMBER}13800138000{LETTERED}4".encode()) == {NUMBER, LETTERED}
+    assert numbers(f"{'7' * 500}{NUMBER}{'7' * 300}{LETTERED}".encode()) == {NUMBER, LETTERED}
     assert numbers(f"713800138000{LETTERED}4{LETTERED}".encode()) == set()
     chance = random.Random(6)
     rows = "\n".join("".join(chance.choices("0123456789", k=chance.randrange(36, 90))) for _ in range(20_000))
@@ -118,3 +123,21 @@ def test_random_bytes_hold_none() -> None:
     for head in (b"%PDF-1", b"{\\rtf1"):
         for _ in range(50):
             list(written(head + chance.randbytes(900)))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"stream\n" * 40_000,
+        b"stream\n" + zlib.compress(b"begincmap " + b"beginbfchar" * 90_000) + b"\nendstream",
+        b"".join(
+            b"stream\nbegincmap " + b"beginbfrange" + b"<0000><00FF><0030>" * 2000 + b"endbf %d\nendstream" % number
+            for number in range(20)
+        ),
+    ],
+    ids=["streams without an end", "fonts without an end", "ranges"],
+)
+def test_work_on_a_hostile_document_is_bounded(page: bytes) -> None:
+    begun = time.process_time()
+    list(written(b"%PDF-1.4\n" + page))
+    assert time.process_time() - begun < 5

@@ -34,6 +34,7 @@ def noted(status: int, body: bytes = b"", location: str = "") -> list[str]:
         b'{"error_code":17,"error_msg":"Open api daily request limit reached"}',
         b'{"errors":true,"items":[{"index":{"status":429,"error":{"type":"x"}}}]}',
         b'{"Response":{"Error":{"Code":"AuthFailure.SignatureExpire","Message":"x"},"RequestId":"1"}}',
+        b'{"result":"\\u5931\\u8d25"}',
         '{"result":"失败","reason":"人脸库已满，未入库"}'.encode(),
         b'{"jsonrpc":"2.0","error":{"code":-1,"message":"x"},"id":1}',
         b'{"code":1,"success":false}',
@@ -57,6 +58,9 @@ def test_a_body_that_refuses(body: bytes) -> None:
     [
         b"{}",
         b'{"error_code":0,"error_msg":"SUCCESS"}',
+        b'{"errorCode":1,"msg":"ok"}',
+        b'{"data":{"id":1},"error":{"code":"ok","message":""}}',
+        b'{"error":{"code":0,"message":"success"},"data":{}}',
         b'{"errors":true,"items":[{"index":{"status":429}},{"index":{"status":201}}]}',
         b'{"errors":false,"items":[]}',
         b'{"error":null,"result":"1"}',

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from netaudit.validate.calls import Call, bare, calls
+from netaudit.validate.calls import Call, answered, bare, calls
 from netaudit.validate.constants import _modules, without_extras
 from tests.validate.choosing import _late, _watch, asked, of_module
 from tests.validate.gathering import TESTS, WITHOUT
@@ -67,8 +67,10 @@ def follow() -> None:
             by_place[module, call.function].append((call.arguments, call.named))
     found: dict[str, list[Call]] = defaultdict(list)
     for (module, place), own in moved(by_place).items():
-        found[module] += [Call(place, *one) for one in own]
+        made = [Call(place, *one) for one in own]
+        found[module] += [call for call in made if not answered(module, call).startswith("no call")]
     keep(found)
+    print(f"{sum(map(len, found.values()))} calls")
 
 
 OURS = (("object",), ("enum",), ("named",), ("place",))
@@ -104,7 +106,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--heard", type=Path, default=Path("heard.pickle"), help="what the tests said, kept here")
     parser.add_argument("--told", type=Path, help="write here, by function, how many faults are told")
-    parser.add_argument("--moved", action="store_true", help="only follow what stands in another module now")
+    parser.add_argument(
+        "--moved", action="store_true", help="only follow what stands in another module now, without what is gone"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("tests", nargs="*", default=[str(ROOT / "tests" / room) for room in (*TESTS, "identity_data")])
     parser.add_argument("--answers", type=int, help="only print what is answered; 2: in the other order")

@@ -38,7 +38,7 @@ class _Side:
 
     def __init__(self) -> None:
         self.at = 0  # stream offset behind `held`
-        self.held = b""  # nothing was made of it yet; of what was looked through, its last bytes
+        self.held = bytearray()  # nothing was made of it yet; of what was looked through, its last bytes
         self.seen = 0  # bytes of it that were looked through, and hold no text
         self.line = self.keyed = False  # the line is over; all that follows is encrypted
         self.packet = 0  # bytes to come of the packet under way
@@ -80,18 +80,18 @@ class SshReader(BaseReader):
         if not (ours and ended):
             side.keyed = True  # none of SSH: looked through, like what comes behind keys
             return []
-        side.held = side.held[len(line) + 1 :]
+        del side.held[: len(line) + 1]
         side.keyed = not line.startswith((b"SSH-2", b"SSH-1.99"))
         banner = line.rstrip(b"\r").decode("utf-8", "replace")
         message = Message(NAME, direction, start, start + len(line) + 1, method="banner")
         message.details = GreetingDetails([banner])
-        if holds_number(line):
+        if holds_number(bytes(line)):
             message.headers = [("banner", banner)]  # asked for people, as heads are
         return [message]
 
     def _packet(self, direction: int, side: _Side) -> bool:
         """Whether the head of a packet is there; what is none ends SSH, and the first one offers algorithms."""
-        head = side.held[side.seen :][:HEAD]
+        head = side.held[side.seen : side.seen + HEAD]
         if len(head) < HEAD:
             return False
         size = int.from_bytes(head[:4], "big")
@@ -114,14 +114,15 @@ class SshReader(BaseReader):
             self._leave(direction, first)
             return
         kept = min(upto, RUN - 1)
-        side.held, side.seen = side.held[upto - kept :], kept
+        del side.held[: upto - kept]
+        side.seen = kept
 
     def _leave(self, direction: int, first: int) -> None:
         """All from byte `first` of what is held on is nobody's."""
         side, other = self.sides[direction], self.sides[1 - direction]
         rests = [b"", b""]
-        rests[direction] = side.held[first:]
-        rests[1 - direction] = other.held[other.seen :]
+        rests[direction] = bytes(side.held[first:])
+        rests[1 - direction] = bytes(other.held[other.seen :])
         up, down = (one.at - len(rest) for one, rest in zip(self.sides, rests, strict=True))
         self.hand_over = HandOver((up, down), (rests[UP], rests[DOWN]), direction, CARVE)
 
@@ -131,7 +132,7 @@ class SshReader(BaseReader):
         if not self.known:
             self._leave(direction, side.seen)
             return []
-        side.at, side.held, side.seen, side.packet = offset + length, b"", 0, 0
+        side.at, side.held, side.seen, side.packet = offset + length, bytearray(), 0, 0
         side.line = side.keyed = True
         return []
 

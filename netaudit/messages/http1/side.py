@@ -319,7 +319,7 @@ class Side:
 
     def _beside(self, line: bytes, *, trailer: bool = False) -> None:
         """Keep a line that is neither head nor body, where it says more than a size; trailers are read together."""
-        if len(line) > ORDINARY and self.sink is not None and len(self.sink.message.head) < HEAD_LIMIT:
+        if (trailer or len(line) > ORDINARY) and self.sink is not None and len(self.sink.message.head) < HEAD_LIMIT:
             message = self.sink.message
             message.head += line
             if trailer or holds_number(line):  # read like a field of the head
