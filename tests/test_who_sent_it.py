@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -421,6 +422,20 @@ def test_a_phone_behind_an_access_point_that_translates_erases_nothing_of_a_came
     assert "1 inside address for" in said(case)
     (row,) = [row for row in case.table("devices").to_pylist() if row["device_id"] == point.mac]
     assert (row["class"], row["role_hint"]) == ("router", "network")  # what others say behind it names it nothing
+
+
+@pytest.mark.parametrize("ttl", [64, 63])
+def test_a_camera_that_only_writes_that_it_routes_frees_itself_of_nothing(ttl: int, tmp_path: Path) -> None:
+    """Whoever sends a packet writes its TTL: with one less, a camera that calls itself a phone was told apart."""
+    camera = replace(CAMERA, ttl=ttl)
+    site = Site()
+    site.lease(camera)
+    site.arp(camera)
+    for server in (NEWS, "101.1.1.1"):
+        site.talk(camera, server, (get("captive.example", agent=IPHONE), answer()))
+    for number in range(6):
+        site.talk(camera, CLOUD, (push(number, agent=IPHONE), answer()))
+    assert found(audited(site, tmp_path), "certainty", "sender", "images") == [("A", camera.ip, 6)]
 
 
 def test_a_router_that_carries_one_network_of_ipv6_is_said_to_claim_none(tmp_path: Path) -> None:
