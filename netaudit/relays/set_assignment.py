@@ -147,7 +147,7 @@ def _chosen(sets: Sets, before: F8, earliest: I8) -> F8:
     `before`: units that carry images before each unit; `earliest`: first unit that may carry the first image.
     """
     runs = sets.form < 0
-    turn = before[sets.unit] - before[earliest]
+    turn = np.maximum(before[sets.unit] - before[earliest], 0)  # a clock that was set back has none that came before
     expected = sets.probability[runs].sum()
     later = ((sets.probability * np.minimum(turn, 1))[runs].sum() + LATER[0]) / (expected + LATER[1])
     part = (expected + RUNS[0]) / (sets.probability.sum() + RUNS[1])
