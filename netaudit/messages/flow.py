@@ -303,9 +303,10 @@ class Flow:
 
     def _passes_number(self, message: Message) -> bool:
         """Whether a number stands in the words of a message, and in nothing that it says (a client's id, a user)."""
-        if message.body or message.headers or message.end - message.start < LENGTH or type(message) is not Message:
+        end = message.body_start if message.body else message.end  # before its body, where it has one
+        if message.headers or end - message.start < LENGTH or type(message) is not Message:
             return False  # one that stands for many says all
-        data = b"".join(part for _, part in self.passed[message.direction].between(message.start, message.end))
+        data = b"".join(part for _, part in self.passed[message.direction].between(message.start, end))
         return holds_number(data) and not holds_number(f"{message.path}\n{message.host}".encode("utf-8", "replace"))
 
     def _search(self, direction: int, offset: int, data: bytes) -> None:

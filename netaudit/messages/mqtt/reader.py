@@ -12,7 +12,6 @@ from dataclasses import replace
 from netaudit.contracts.answers import IN_FIELD, UNACKNOWLEDGED
 from netaudit.contracts.details import MqttDetails
 from netaudit.messages.http1.body import LIMIT, Whole
-from netaudit.messages.kernels_numbers import holds_number
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.mqtt.fields import (
     USER,
@@ -311,14 +310,12 @@ class MqttReader(BaseReader):
                 topic, at = block(data, at)
                 message.path = decoded(topic)
                 message.body, at = block(data, at)
-                message.body_size = len(message.body)
+                message.body_size, message.body_start = len(message.body), end - len(data) + at - len(message.body)
             if flags & 0x80:
                 user = decoded(block(data, at)[0])
         except (MoreError, WrongError):
             message.notes.append("damaged CONNECT")
         message.details = MqttDetails(client_id, user, self.version)
-        if holds_number(f"{client_id} {user}".encode("utf-8", "replace")):  # read like fields of a head
-            message.headers = [*message.headers, ("user-name", user), ("client-identifier", client_id)]
         self.out.append(message)
 
     def finish(self) -> list[Message]:

@@ -77,14 +77,6 @@ def test_versions():
         assert summary.protocol == "mqtt"
 
 
-def test_a_client_that_is_called_by_a_number_says_so_like_a_head():
-    name = block(b"MQTT") + b"\x04\x82\0\x3c" + block(b"v-11010519491231002X") + block("张三".encode())
-    messages, _ = check_cuts([up(packet(0x10, name)), down(CONNACK)], server_port=1883)
-    assert messages[0].headers == [("user-name", "张三"), ("client-identifier", "v-11010519491231002X")]
-    messages, _ = check_cuts([up(connect()), down(CONNACK)], server_port=1883)
-    assert messages[0].headers == []
-
-
 def test_what_the_sender_gave_to_a_message_of_version_5():
     """User properties are its headers; a packet without them has none."""
     given_ = [(b"personName", "张三".encode()), (b"Temp", b"36.4"), (b"Temp", b"36.5")]
