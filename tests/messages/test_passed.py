@@ -366,7 +366,12 @@ def test_a_false_length_of_tplink_hides_nothing(length: int) -> None:
 ID = NUMBERS[0].encode()
 NAMED = {
     "mqtt": b"\x10" + bytes([12 + len(ID)]) + b"\0\4MQTT\4\2\0\x3c" + len(ID).to_bytes(2) + ID,
-    "mqtt with a will": b"\x10" + bytes([22 + len(ID)]) + b"\0\4MQTT\4\6\0\x3c" + len(ID).to_bytes(2) + ID + b"\0\3g/1\0\3off",
+    "mqtt with a will": b"\x10"
+    + bytes([22 + len(ID)])
+    + b"\0\4MQTT\4\6\0\x3c"
+    + len(ID).to_bytes(2)
+    + ID
+    + b"\0\3g/1\0\3off",
     "ftp": b"USER " + ID + b"\r\nPASS b\r\n",
 }
 

@@ -202,15 +202,18 @@ def listen() -> None:
     unwrapping.unwrap, reading.CaptureReader.__init__ = unwrapped, read
 
 
+def spread(items):
+    """Of a test with many parameters some, spread over all."""
+    of = defaultdict(list)
+    for item in items:
+        of[item.nodeid.partition("[")[0]].append(item)
+    items[:] = [one for same in of.values() for one in same[:: -(-len(same) // PARAMETERS)]]
+
+
 class Listener:
     """Says which test is running."""
 
-    def pytest_collection_modifyitems(self, items):
-        """Of a test with many parameters some, spread over all."""
-        of = defaultdict(list)
-        for item in items:
-            of[item.nodeid.partition("[")[0]].append(item)
-        items[:] = [one for same in of.values() for one in same[:: -(-len(same) // PARAMETERS)]]
+    pytest_collection_modifyitems = staticmethod(spread)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):

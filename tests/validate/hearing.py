@@ -14,7 +14,7 @@ import pytest
 
 from netaudit.validate.calls import PLAIN, UnwrittenError, bare, written
 from netaudit.validate.constants import KERNELS, _modules
-from tests.validate.gathering import PARAMETERS
+from tests.validate.gathering import spread
 
 HERE = tempfile.gettempdir().encode()  # where a test's files lie
 LARGEST = 3000  # bytes of a call, as written
@@ -111,11 +111,7 @@ class Heard:
 
     # of pytest
 
-    def pytest_collection_modifyitems(self, items):
-        of = defaultdict(list)
-        for item in items:
-            of[item.nodeid.partition("[")[0]].append(item)
-        items[:] = [one for same in of.values() for one in same[:: -(-len(same) // PARAMETERS)]]
+    pytest_collection_modifyitems = staticmethod(spread)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):

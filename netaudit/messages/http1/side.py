@@ -23,6 +23,7 @@ from netaudit.messages.kernels_numbers import holds_number
 from netaudit.messages.message import Message
 
 SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
+TRAILERS = 32 << 10  # bytes of all trailers of a message that are read
 ORDINARY = 20  # bytes of one without
 HOLD = 64 << 10  # bytes kept back while the other side has not said whether the protocol changes
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})(?:[ \t]*(?:;[^\n]*)?|[^\n0-9A-Fa-f]{0,8})\r?\n\Z")  # some append junk
@@ -319,16 +320,19 @@ class Side:
 
     def _beside(self, line: bytes, *, trailer: bool = False) -> None:
         """Keep a line that is neither head nor body, where it says more than a size; trailers are read together."""
-        if (trailer or len(line) > ORDINARY) and self.sink is not None and len(self.sink.message.head) < HEAD_LIMIT:
-            message = self.sink.message
-            message.head += line
-            if trailer or holds_number(line):  # read like a field of the head
-                *before, (name, said) = message.headers or [("", "")]
-                text = line.decode("latin-1").strip()
-                together = trailer and name == "trailer"
-                message.headers = (
-                    [*before, (name, f"{said}\n{text}")] if together else [*message.headers, ("trailer", text)]
-                )
+        if self.sink is None or not (trailer or len(line) > ORDINARY):
+            return
+        message = self.sink.message
+        before, earlier = message.headers, ""
+        if trailer and before and before[-1][0] == "trailer":
+            *before, (_, earlier) = before
+        if len(message.head) >= HEAD_LIMIT or len(earlier) >= TRAILERS:
+            message.foreign += len(line)  # nobody reads it
+            return
+        message.head += line
+        if trailer or holds_number(line):  # read like a field of the head
+            said = line.decode("latin-1").strip()
+            message.headers = [*before, ("trailer", f"{earlier}\n{said}" if earlier else said)]
 
     def _close(self, data: bytes, pos: int, base: int) -> int:
         """Body until the connection closes, or until a status line answers the next request."""

@@ -224,3 +224,13 @@ def test_trailers_are_read_together():
     messages, _ = read([up(head + body)])
     assert messages[0].headers[-1] == ("trailer", "X-Who: %E6%9D%A8%E4%BC%9F%E4%BC%9F\nX-Doc: 11010519491231002X")
     assert messages[0].body == b"{}"
+
+
+def test_trailers_beyond_the_bound_do_not_count_as_read():
+    head = b"POST /beat HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    line = b"X-Who: " + b"a" * 991 + b"\r\n"
+    few, _ = read([up(head + line * 10 + b"\r\n")])
+    many, _ = read([up(head + line * 60 + b"\r\n")])
+    assert few[0].foreign == 0
+    assert 0 < many[0].foreign == (60 - many[0].head.count(line)) * len(line)
+    assert many[0].body == b"{}"
