@@ -11,11 +11,10 @@ from netaudit.messages.readers import named
 from netaudit.observations.announcements import observe_mdns, observe_ssdp, observe_stated
 from netaudit.observations.ends import Ends, Place, Spoken, place_of
 from netaudit.observations.handshakes import observe_handshake
+from netaudit.observations.leases import observe_dhcp, observe_dhcpv6
 from netaudit.observations.ledger import masked_value
 from netaudit.observations.lookups import observe_dns, who_asked, whose_name
 from netaudit.observations.services import (
-    observe_dhcp,
-    observe_dhcpv6,
     observe_greeting,
     observe_mqtt,
     observe_ntp,

@@ -1,8 +1,8 @@
-"""With what was judged: the face detector with its thresholds and measured errors, and the rules with their hash.
+"""How a case came about: when and how it was made, with what it was judged, how a live one was recorded.
 
-How a live case was recorded: by what, what was lost on the way, why it stopped.
-
-When and how a case was made: the one block of a report that differs between two runs over the same captures.
+The first is the one block of a report that differs between two runs over the same captures. Judged: the face detector
+with its thresholds and measured errors, and the rules with their hash. Recorded: by what, what was lost on the way, why
+it stopped.
 """
 
 from __future__ import annotations

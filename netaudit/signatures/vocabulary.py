@@ -1,10 +1,8 @@
-"""The words that signatures may claim and the fields that they may ask: plain files, one word a line.
+"""The words that signatures may claim, the fields that they may ask, and what kind of device somebody's words mean.
 
-`vendors.txt`, `fields.txt`, `services.txt` and `module_makers.txt` are lists; a line of `classes.txt` may name a wider
-class behind `<`, one of `kinds.txt` gives the words of a class. What stands behind `#` is a remark. Somebody's own
-folder may add words to those of netaudit.
-
-What kind of device somebody's words mean, in whatever language: `signatures/vocabulary/kinds.txt`.
+Plain files, one word a line. `vendors.txt`, `fields.txt`, `services.txt` and `module_makers.txt` are lists; a line of
+`classes.txt` may name a wider class behind `<`, one of `kinds.txt` gives the words of a class, in whatever language.
+What stands behind `#` is a remark. Somebody's own folder may add words to those of netaudit.
 """
 
 from __future__ import annotations

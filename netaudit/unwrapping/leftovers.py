@@ -1,13 +1,10 @@
-"""What no codec gave: images in the rest of a part, and images written in ways that no document format has.
+"""What no codec gave: images in the rest of a part, in ways of writing no document format has, or with a changed head.
 
 Asked of every part after its codecs. An image that was given already is not given again. Each look is a search for a
 few fixed bytes, and one pass over a part (`kernels.py`) says which stand in it, so that a part without any costs
-next to nothing.
-
-Pictures of which the first bytes were changed so that nothing takes them for one; what is left tells what they were.
-
-A reader at the other end that knows the trick puts the bytes back: these do not carry anything that the rest does not
-say. Sources: JPEG ITU-T T.81 B.2; PNG (W3C, 2nd edition) 5.2, 11.2.2; WebP container specification.
+next to nothing. Where the first bytes of a picture were changed so that nothing takes it for one, what is left tells
+what they were, and they are put back: they say nothing that the rest does not. Sources: JPEG ITU-T T.81 B.2; PNG (W3C,
+2nd edition) 5.2, 11.2.2; WebP container specification.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.observations.from_packets import MOST_SHAPES, observe_shapes, options_before, shape
 from netaudit.observations.ledger import MOST_LOOKS, Ledger
+from netaudit.observations.tcp_shape import MOST_SHAPES, observe_shapes, options_before, shape
 from netaudit.packets.layouts import PACKET
 
 LINUX = bytes.fromhex("020405b40402080a0102030400000000 01030307")

@@ -1,6 +1,6 @@
-"""HTTP/3 (RFC 9114) on the streams of an opened QUIC connection; header fields by QPACK (RFC 9204, `pylsqpack`).
+"""HTTP/3 (RFC 9114) on the streams of an opened QUIC connection.
 
-Header fields of HTTP/3, by QPACK (RFC 9204). Decoded by `pylsqpack`; without it they are unknown, bodies are not.
+Header fields by QPACK (RFC 9204) are decoded by `pylsqpack`; without it they are unknown, bodies are not.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Kernels that read the frames of opened QUIC packets where these are plain: STREAM frames, and those that say nothing.
+"""Kernels for QUIC packets under known keys: the heads of short headers, bared many at once, and frames that are plain.
 
-Whatever is unusual is left to `quic_frames.py`, which says the same of plain packets; so nothing here has to be
-complete.
-
-Kernels that bare the heads of QUIC packets with short headers, many under the same keys (RFC 9001, 5.3 and 5.4).
+Heads: RFC 9001, 5.3 and 5.4. Frames: STREAM, and those that say nothing; whatever is unusual is left to
+`quic_frames.py`, which says the same of plain packets, so nothing here has to be complete.
 """
 
 from __future__ import annotations

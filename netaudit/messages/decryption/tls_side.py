@@ -1,6 +1,6 @@
-"""Behind a loss: the next record is found by what opens it, and its number tells how many are missing.
+"""One direction of a TLS connection: its records, and the keys that may be in force.
 
-One direction of a TLS connection: its records, and the keys that may be in force.
+Behind a loss the next record is found by what opens it, and its number tells how many are missing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Frames with every byte another one, numbers of headers one after the other, pictures sent bare, files in compression.
 
-Nothing is asked but what the released copy told.
-
-Frames of zstd (RFC 8878) and lz4 without compression, and the sums at their ends (XXH32, XXH64), written here.
+Nothing is asked but what the released copy told. Frames of zstd (RFC 8878) and lz4 without compression, and the sums at
+their ends (XXH32, XXH64), are written here.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.messages.hellos.hello import client_said, ja3, ja3_text, ja4, parse
+from netaudit.messages.hellos.fingerprints import ja3, ja3_text, ja4
+from netaudit.messages.hellos.hello import client_said, parse
 
 GREASE = 0x3A3A
 
