@@ -57,7 +57,7 @@ from netaudit.pipeline.reading import Stop
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
-from netaudit.relays.series import recordings
+from netaudit.relays.recordings import recordings
 from netaudit.routes.from_tables import understand, with_inferred
 from netaudit.rows import leaves, scraps, sendings
 from netaudit.rows.media import tie

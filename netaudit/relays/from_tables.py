@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.relays.opaque_units import with_bodies
 from netaudit.relays.passes import CLAIMED
 from netaudit.relays.plaintext_sizes import with_sizes
-from netaudit.relays.series import recordings, with_bodies
+from netaudit.relays.recordings import recordings
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import MOMENT_TESTS, RELAY_TESTS, RELAYED_IMAGES, UPLOAD_COUNTS
 

@@ -1,15 +1,4 @@
-"""What is compared: images that a host received in clear, and units that it sent encrypted, as columns by time.
-
-Units out of messages whose body nobody understood: own encryption over plain HTTP, MQTT and the like.
-
-A message has its ends, so its body is known to the byte; what was made of an image there is as long as the image and a
-constant (a nonce, a tag), as in any other carrier. Of a document with obscure bytes in base64 these are the size.
-
-Which captures are one recording: files that a recorder cut, which follow each other in time.
-
-An audit reads such files as one. So must what is compared here: an image may be in one file and the unit that it went
-on in in the next, and the figures may not depend on where a recorder began a new file.
-"""
+"""What is compared: images that a host received in clear, and units that it sent encrypted, as columns by time."""
 
 from __future__ import annotations
 
@@ -23,43 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.tables import ENCRYPTED_UPLOADS, LEAST_UNIT
+from netaudit.relays.opaque_units import BODY
+from netaudit.tables import LEAST_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-BODY = "body"
-MOSTLY = 0.9  # of a body that is obscure as it is
-IN_TEXT = 0.6  # of one whose obscure bytes are in base64: three for four characters, beside a few words
-
-
-def with_bodies(uploads: pa.Table, messages: pa.Table) -> pa.Table:
-    """`encrypted_uploads`, and a row for each such message that a client sent."""
-    needed = {"obscure", "direction", "body_size", "first_ts", "last_ts", "flow_id", "complete"}
-    if not needed <= set(messages.column_names):
-        return uploads
-    share = pc.divide(pc.cast(messages["obscure"], pa.float64()), pc.max_element_wise(messages["body_size"], 1))
-    obscure = pc.and_(pc.greater_equal(messages["obscure"], LEAST_UNIT), pc.greater_equal(share, IN_TEXT))
-    sent = pc.and_(pc.and_(obscure, messages["complete"]), pc.equal(messages["direction"], "up"))
-    rows = messages.append_column("share", share).filter(sent)
-    rows = rows.sort_by([("flow_id", "ascending"), ("first_ts", "ascending")])
-    if not rows.num_rows:
-        return uploads
-    constant = {"records": 1, "before_records": 1, "before_octets": LEAST_UNIT, "padded": 0, "rule": BODY}
-    constant |= {"from_start": False, "lossy": False, "answered_ts": None, "lengths": [], "repeats": []}
-    size = pc.if_else(pc.greater_equal(rows["share"], MOSTLY), rows["body_size"], rows["obscure"])
-    place = pa.array(range(1, rows.num_rows + 1), pa.int64())
-    known = {"unit_id": rows["message_id"], "ordinal": place, "octets": size, "plaintext_low": size}
-    known |= {"plaintext_high": size}
-    columns = []
-    for field in ENCRYPTED_UPLOADS.schema():
-        if field.name in known:
-            columns.append(known[field.name].cast(field.type))
-        elif field.name in constant:
-            columns.append(pa.array([constant[field.name]] * rows.num_rows, field.type))
-        else:
-            columns.append(rows[field.name].cast(field.type))
-    return pa.concat_tables([uploads, pa.table(columns, schema=ENCRYPTED_UPLOADS.schema())])
 
 
 I8 = npt.NDArray[np.int64]
@@ -332,37 +289,3 @@ def _steered(head: npt.NDArray[np.int8], records: I8, octets: I8) -> npt.NDArray
     """Whether all that came from the server before a unit only steers."""
     octets -= head * records
     return (head > 0) & (records > 0) & (octets <= CONTROL * records)
-
-
-OVERLAP = 100_000_000  # ns by which a file may begin before the one before ends: records are not always in order
-PAUSE = 300_000_000_000  # ns of silence between two files; the widest window in which an image is looked for
-
-
-def recordings(captures: pa.Table | None) -> Mapping[str, str]:
-    """For each capture the first capture of its recording, both by capture id.
-
-    A file goes on with another one of the same link types and interfaces which ends where it begins. Captures that
-    overlap were taken at two places, by clocks of their own.
-    """
-    if captures is None:
-        return {}
-    rows = [row for row in _with_times(captures) if row["first_ts"] is not None and row["last_ts"] is not None]
-    rows.sort(key=lambda row: (row["first_ts"], row["last_ts"], row["capture_id"]))
-    found: dict[str, str] = {}
-    ends: dict[str, tuple[Any, int]] = {}  # of each recording: where it was taken, last time
-    for row in rows:
-        place, first, last = (row["link_types"], row["interfaces"]), row["first_ts"], row["last_ts"]
-        fits = [one for one, (where, end) in ends.items() if where == place and -OVERLAP <= first - end <= PAUSE]
-        recording = max(fits, key=lambda one: ends[one][1], default=row["capture_id"])
-        found[row["capture_id"]] = recording
-        ends[recording] = (place, max(last, ends[recording][1]) if fits else last)
-    return found
-
-
-def _with_times(captures: pa.Table) -> list[dict[str, Any]]:
-    """Rows of `captures` with times in nanoseconds."""
-    rows: list[dict[str, Any]] = captures.select(["capture_id", "link_types", "interfaces"]).to_pylist()
-    for name in ("first_ts", "last_ts"):
-        for row, time in zip(rows, captures[name].cast(pa.int64()).to_pylist(), strict=True):
-            row[name] = time
-    return rows

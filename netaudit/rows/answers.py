@@ -32,8 +32,24 @@ _SUCCESS = frozenset({"success", "succeed", "successful", "ok"})
 _ERROR_CODE = frozenset({"errcode", "errno", "errorcode"})  # whose every number but 0 is one of an error
 _CODE = frozenset({"code", "resultcode", "retcode", "statuscode", *_ERROR_CODE})
 _OUTCOME = frozenset({"status", "result", "state"})
-_FAILED = frozenset({"false", "fail", "failed", "failure", "error", "denied", "refused", "rejected", "unauthorized"})
-_FAILED |= {"失败", "拒绝", "已拒绝", "错误", "异常"}
+_FAILED = frozenset(
+    {
+        "false",
+        "fail",
+        "failed",
+        "failure",
+        "error",
+        "denied",
+        "refused",
+        "rejected",
+        "unauthorized",
+        "失败",
+        "拒绝",
+        "已拒绝",
+        "错误",
+        "异常",
+    }
+)
 # XML whose root is an error (S3 answers 200 and may say so later), or a fault of SOAP (1.1, 4.4; 1.2, 5.4)
 _XML = re.compile(
     rb"\s*(?:<\?[^>]{0,200}>\s*|<!--[^>]{0,400}-->\s*)*(?:<(?:[\w-]{1,32}:)?Envelope\b[^>]{0,2000}>\s*"

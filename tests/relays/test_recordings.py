@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit.relays.series import recordings
+from netaudit.relays.recordings import recordings
 from netaudit.tables import CAPTURES
 from tests.relays.offices import SECOND
 
