@@ -1,68 +1,125 @@
 """Classes of differences: how one is known, its cause, and who is right. What fits none is unexplained.
 
-A class is as narrow as its cause: by peer, kind, and what both say. Each was looked at in the bytes of an example.
+A class is as narrow as its cause: by peer, kind, what both say, and what the packets are. Each was looked at in the
+bytes of an example.
 """
 
 from __future__ import annotations
 
-from tests.agreement.comparing import ends_of
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from tests.agreement.dpkt_reading import hello_extensions
 
 FEW = 8  # bytes of a first chunk
 CHANGED = "packets that were damaged"
+UNREAD = "conversation that the peer does not have"
+TUNNELS = {3544, 4789, 4790, 6081, 8472, 2152}  # Teredo, VXLAN and its GPE, GENEVE, VXLAN of Linux, GTP-U
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 
-def class_of(one, ours, touched=frozenset()) -> str:
-    """Name of the class of a difference; `ours` are netaudit's records of the capture, `touched` ends with changed packets.
+@dataclass(slots=True)
+class Scene:
+    """What is known of a capture: records of both by the ends of their conversations, its packets, changed packets' ends."""
 
-    Bytes that were changed behind the checksum have no truth: netaudit doubts such a packet where sound ones were seen,
+    ours: dict
+    theirs: dict = field(default_factory=dict)
+    packets: object = None
+    touched: frozenset = frozenset()
+
+
+def class_of(one, scene) -> str:
+    """Name of the class of a difference.
+
+    Bytes that are not what their checksum says have no truth: netaudit doubts such a packet where sound ones were seen,
     tshark and dpkt take it as it stands, suricata is told not to look at checksums. All that has no such packet must agree.
     """
-    if touched and frozenset((one.key[0] if isinstance(one.key[0], tuple) else one.key)[1:]) in touched:
+    ends = ends_in(one)
+    if frozenset(ends[1:]) in scene.touched or (scene.packets and scene.packets.doubtful(ends)):
         return CHANGED
     for name, (peers, kind, fits, _, _) in CLASSES.items():
-        if one.peer in peers and one.kind == kind and fits(one, ours):
+        if one.peer in peers and one.kind in kind and fits(one, scene):
             return name
     return "unexplained"
 
 
-def _silent(one, _):
-    return one.theirs is None
+def ends_in(one):
+    return one.key[0] if isinstance(one.key[0], tuple) else one.key
 
 
 def _told(value, name):
     return {dict(row).get(name) for row in value or ()}
 
 
-def _of(one, ours, kind):
-    ends = one.key[0] if isinstance(one.key[0], tuple) else one.key
-    return [record for record in ours if record["kind"] == kind and ends_of(record["way"]) == ends]
+def _of(one, scene, kind):
+    return [record for record in scene.ours.get(ends_in(one), ()) if record["kind"] == kind]
 
 
-def _form(one, ours):
-    """The body as sent, of a size that netaudit tells of a form or an archive in pieces."""
-    sizes = {
-        record[f"{side}_size"]
-        for record in _of(one, ours, "exchange")
-        for side in ("asked", "answered")
-        if str(record[f"{side}_type"]).startswith("multipart/")
-    }
-    return one.ours is None and one.key[2] in sizes
+def _messages(one, scene):
+    return _of(one, scene, "message")
 
 
-def _of_form(one, ours):
-    """No body as sent, of a conversation with a form: a file that the peer took out of it, otherwise than it was sent."""
-    asked = _of(one, ours, "exchange")
-    forms = any(str(record["asked_type"]).startswith("multipart/") for record in asked)
+def _said(one, scene):
+    return scene.packets.said(ends_in(one)) if scene.packets else [b"", b""]
+
+
+# -- conversations ----------------------------------------------------------------------------------------------------
+
+
+def _quoted(one, scene):
+    """Suricata counts an error of ICMP for the conversation that it quotes, as of who sent the error."""
+    if not (one.ours and one.theirs and scene.packets):
+        return False
+    ours, theirs = dict(one.ours)["packets"], dict(one.theirs)["packets"]
+    there, back = scene.packets.quoted(one.key)
+    return [his - mine for his, mine in zip(theirs, ours, strict=True)] == [back, there]
+
+
+def _cut(one, scene):
+    if not (one.ours and one.theirs and scene.packets):
+        return False
+    told, there = scene.packets.lengths(one.key)
+    ours, theirs = dict(one.ours), dict(one.theirs)
+    return ours["packets"] == theirs["packets"] and list(theirs["payload"]) == told and list(ours["payload"]) == there
+
+
+def _tunnel(one, scene):
+    """What carries a tunnel: netaudit tells what is inside."""
+    return one.ours is None and any(port in TUNNELS for _, port in one.key[1:])
+
+
+def _frames_unread(one, scene):
+    return one.theirs is None and scene.packets and not any(scene.packets.seen(flow["frames"][0]) for flow in _of(one, scene, "flow"))
+
+
+def _unread(one, scene):
+    """Whatever is said of a conversation of which the peer has none."""
+    return one.theirs is None and not any(record["kind"] == "flow" for record in scene.theirs.get(ends_in(one), ()))
+
+
+# -- contents ---------------------------------------------------------------------------------------------------------
+
+
+def _form(one, scene):
+    """The body as it was sent, of a size that netaudit tells of a message whose parts, or what is encoded, it tells apart."""
     return (
         one.ours is None
-        and forms
-        and one.key[2] not in {record[f"{side}_size"] for record in asked for side in ("asked", "answered")}
+        and one.key[2] in {message["body_size"] for message in _messages(one, scene)}
+        and any(record["whole"] or record["form"] == "part" for record in _of(one, scene, "content"))
     )
 
 
-def _first_chunk_apart(one, ours):
+def _of_form(one, scene):
+    """No body as sent, of a conversation with a form: a file that the peer took out of it, otherwise than it was sent."""
+    messages = _messages(one, scene)
+    forms = any(message["content_type"].startswith("multipart/") for message in messages)
+    return one.ours is None and forms and one.key[2] not in {message["body_size"] for message in messages}
+
+
+def _first_chunk_apart(one, scene):
     """All but the first few bytes of an answer's body as it was sent."""
-    sizes = {record["answered_size"] for record in _of(one, ours, "exchange")}
+    sizes = {message["body_size"] for message in _messages(one, scene) if message["status"]}
     return one.ours is None and any(one.key[2] + first in sizes for first in range(1, FEW + 1))
 
 
@@ -71,8 +128,14 @@ def _crumb(one, _):
     return one.ours is None and one.key[2] <= 2
 
 
-def _no_certificate(one, _):
-    return one.theirs is None and all(str(value).startswith("t12") for value in _told(one.ours, "ja4"))
+def _part(one, scene):
+    """The same bytes, which netaudit knows to be less than all: a range, a restart behind the beginning, a lost end."""
+    return one.ours is False and any(
+        message["missing"] or message["status"] == 206 or message["protocol"] == "ftp-data" for message in _messages(one, scene)
+    )
+
+
+# -- exchanges --------------------------------------------------------------------------------------------------------
 
 
 def _no_status(one, _):
@@ -81,23 +144,134 @@ def _no_status(one, _):
     )  # fmt: skip
 
 
+def _upgraded(one, scene):
+    return _told(one.theirs, "status") == {"101"} and any(b"\r\nupgrade: h2c" in data.lower() for data in _said(one, scene))
+
+
+def _http2(one, scene):
+    return one.theirs is None and any(b"PRI * HTTP/2.0\r\n" in data for data in _said(one, scene))
+
+
+def _proxied(one, scene):
+    return one.theirs is None and any(data[:1] in (b"\x04", b"\x05") or data.startswith(b"CONNECT ") for data in _said(one, scene))
+
+
+def _rtsp(one, scene):
+    return one.theirs is None and any(b"application/x-rtsp-tunnelled" in data for data in _said(one, scene))
+
+
+def _unfinished(one, scene):
+    return one.theirs is None and any(
+        message["missing"] and message["path"] == one.key[1] and not message["answers"] for message in _messages(one, scene)
+    )
+
+
+def _unknown_method(one, _):
+    return one.theirs is None and _told(one.ours, "method") == {"QUERY"}
+
+
+def _no_token(one, _):
+    return one.ours is None and not any(TOKEN.fullmatch(str(method)) for method in _told(one.theirs, "method"))
+
+
+def _begins_otherwise(one, scene):
+    method = next(iter(_told(one.ours, "method")), "")
+    return one.theirs is None and any((b" " + data)[1:9].find(method.encode()) > 0 for data in _said(one, scene))
+
+
+# -- hellos -----------------------------------------------------------------------------------------------------------
+
+
+def _no_certificate(one, _):
+    return one.theirs is None and all(str(value).startswith("t12") for value in _told(one.ours, "ja4"))
+
+
+def _within(one, scene):
+    """A hello that is not what the connection begins with."""
+    data = _said(one, scene)
+    return one.theirs is None and ends_in(one)[0] == "tcp" and any(data) and not any(side.startswith(b"\x16\x03") for side in data)
+
+
+def _datagrams(one, _):
+    return one.theirs is None and ends_in(one)[0] == "udp"
+
+
+def _datagrams_of_tls(one, _):
+    return one.theirs is None and all(str(value).startswith("d") for value in _told(one.ours, "ja4"))
+
+
+def _quic_elsewhere(one, _):
+    return (
+        one.theirs is None
+        and all(str(value).startswith("q") for value in _told(one.ours, "ja4"))
+        and not any(port == 443 for _, port in ends_in(one)[1:])
+    )
+
+
+def _underscore(one, scene):
+    """The same hello but for the last part of JA4, which is of its extensions and a line without anything behind it."""
+    if not (one.ours and one.theirs) or len(one.ours) != len(one.theirs):
+        return False
+    expected = {_with_underscore(kinds) for data in _said(one, scene) if (kinds := hello_extensions(data)) is not None}
+    bare = lambda rows: {tuple((n, v.rpartition("_")[0] if n == "ja4" else v) for n, v in row) for row in rows}  # noqa: E731
+    return bare(one.ours) == bare(one.theirs) and {value.rpartition("_")[2] for value in _told(one.theirs, "ja4")} <= expected
+
+
+def _with_underscore(kinds):
+    named = ",".join(sorted(f"{kind:04x}" for kind in kinds if kind not in (0, 16)))
+    return hashlib.sha256(f"{named}_".encode()).hexdigest()[:12]
+
+
 ALL = ("tshark", "suricata", "dpkt")
+SAID = ("exchange", "name", "hello", "content")
 CLASSES: dict[str, tuple] = {
-    # name: peers, kind, how it is known, cause, who is right
-    "form taken apart": (ALL, "content", _form,
-        "the peer gives the body of a form as one, netaudit its fields and files", "both"),
-    "file in a form": (("suricata",), "content", _of_form,
+    # name: peers, kinds, how it is known, cause, who is right
+    "errors of ICMP counted": (("suricata",), ("flow",), _quoted,
+        "suricata counts an error of ICMP as a packet of the conversation that it quotes", "both (netaudit tells it as ICMP)"),
+    "datagram shorter than it says": (("tshark",), ("flow",), _cut,
+        "tshark tells the length that the head of UDP gives, netaudit the bytes that are there", "netaudit"),
+    "carrier of a tunnel": (("suricata", "dpkt"), ("flow",), _tunnel,
+        "the peer counts what carries a tunnel as a conversation too, or alone", "both"),
+    "frames that dpkt does not read": (("dpkt",), ("flow",), _frames_unread,
+        "dpkt has no reader of this link layer or tunnel", "netaudit tells more"),
+    UNREAD: (ALL, SAID, _unread,
+        "the peer has no conversation in which it could be; that is a difference of its own", "as told of the conversation"),
+    "form taken apart": (ALL, ("content",), _form,
+        "the peer gives a body as it was sent, netaudit what is in it: fields and files, parts, what a coding hid", "both"),
+    "file in a form": (("suricata",), ("content",), _of_form,
         "suricata's reader of forms gives some binary files other bytes, or fewer, than were sent", "netaudit (the hash is the generator's)"),
-    "first chunk of deflate apart": (("suricata",), "content", _first_chunk_apart,
+    "first chunk of deflate apart": (("suricata",), ("content",), _first_chunk_apart,
         "where the first chunk has but a few bytes of a body in deflate, suricata loses it and leaves the rest in its coding",
         "netaudit (the hash is the generator's)"),
-    "chunks out of order": (("tshark",), "content", _crumb,
+    "chunks out of order": (("tshark",), ("content",), _crumb,
         "of an answer in chunks whose segments came in another order tshark takes line ends for bodies",
         "netaudit (the hash is the generator's)"),
-    "answer out of order": (("tshark",), "exchange", _no_status,
+    "part that is not called whole": (ALL, ("content",), _part,
+        "a range, what follows a restart, or a body whose end was not seen: the peer calls the bytes a file", "netaudit"),
+    "answer out of order": (("tshark",), ("exchange",), _no_status,
         "such an answer tshark gives to no request", "netaudit (the generator's)"),
-    "hello without certificate": (("suricata",), "hello", _no_certificate,
-        "suricata tells of TLS 1.2 once a certificate came; these servers send none", "netaudit tells more"),
-    "answer that dpkt does not read": (("dpkt",), "exchange", _no_status,
+    "answer that dpkt does not read": (("dpkt",), ("exchange",), _no_status,
         "dpkt's reader of HTTP stops at extensions of chunks, and at what HEAD, 204 and 304 answer", "netaudit (RFC 9112, 6.3 and 7.1.1)"),
+    "upgraded to HTTP/2": (("suricata", "dpkt"), ("exchange",), _upgraded,
+        "the answer to such a request comes in HTTP/2; the peer gives the consent to change", "netaudit (RFC 7540, 3.2)"),
+    "HTTP/2 that dpkt does not read": (("dpkt",), ("exchange",), _http2, "dpkt reads HTTP/1", "netaudit tells more"),
+    "HTTP through a proxy": (ALL, ("exchange",), _proxied,
+        "the peer does not read what is said behind SOCKS or CONNECT", "netaudit tells more"),
+    "RTSP in HTTP": (("tshark",), ("exchange",), _rtsp, "tshark goes by the port and sees RTSP only", "netaudit tells more"),
+    "request without its end": (("tshark", "dpkt"), ("exchange",), _unfinished,
+        "the peer tells a request once all of its body has come; this one's never did", "netaudit tells more"),
+    "method that tshark does not know": (("tshark",), ("exchange",), _unknown_method, "a method newer than tshark", "netaudit tells more"),
+    "no method at all": (("suricata",), ("exchange",), _no_token,
+        "suricata takes other bytes for a request: their first word is no method (RFC 9110, 5.6.2)", "netaudit"),
+    "bytes before the request": (ALL, ("exchange",), _begins_otherwise,
+        "the peer expects a request where the connection begins", "netaudit tells more"),
+    "hello without certificate": (("suricata",), ("hello",), _no_certificate,
+        "suricata tells of TLS 1.2 once a certificate came; these servers send none", "netaudit tells more"),
+    "hello behind other words": (ALL, ("hello",), _within,
+        "a connection that turned to TLS (STARTTLS), or one within another protocol: the peer reads hellos at the beginning", "netaudit tells more"),
+    "hello in datagrams": (("dpkt",), ("hello",), _datagrams, "QUIC and DTLS, which dpkt does not read", "netaudit tells more"),
+    "hello of DTLS": (("suricata",), ("hello",), _datagrams_of_tls, "suricata does not read DTLS", "netaudit tells more"),
+    "QUIC at another port": (("suricata",), ("hello",), _quic_elsewhere, "suricata looks for QUIC at port 443", "netaudit tells more"),
+    "JA4 without signature algorithms": (("suricata",), ("hello",), _underscore,
+        "suricata hashes the extensions and an underscore, with no algorithms behind it", "netaudit (FoxIO: without the underscore)"),
 }  # fmt: skip

@@ -25,8 +25,9 @@ from netaudit.validate.pack.containers import pcap
 from netaudit.validate.pack.parties import Stage, browse, greet, look_up
 from netaudit.validate.pack.scene import Scene
 from tests.agreement import dpkt_reading, ours, suricata, tshark
-from tests.agreement.classes import class_of
-from tests.agreement.comparing import differences
+from tests.agreement.classes import Scene, class_of
+from tests.agreement.comparing import by_ends, differences
+from tests.agreement.packets import Packets
 
 ROOT = Path(__file__).parents[2]
 PEERS = {"tshark": tshark, "suricata": suricata, "dpkt": dpkt_reading}
@@ -101,12 +102,19 @@ def compare(path: Path, peers, ledger, totals, touched=frozenset()) -> None:
     mine = list(ours.records(path))
     totals["flows"] += sum(one["kind"] == "flow" for one in mine)
     totals["captures"] += 1
+    packets, of_ours = Packets(path), by_ends(mine)
     for name in peers:
         tool = PEERS[name]
-        found, compared = differences(name, path.name, mine, list(tool.records(path)), tool.TELLS)
+        try:
+            theirs = list(tool.records(path))
+        except Exception as error:  # of a file that a peer cannot read nothing is compared with it, and that is said
+            totals[f"{name} cannot read: {type(error).__name__}"] += 1
+            continue
+        found, compared = differences(name, path.name, mine, theirs, tool.TELLS)
         totals.update({f"{name} {kind}": count for kind, count in compared.items()})
+        scene = Scene(of_ours, by_ends(theirs), packets, touched)
         for one in found:
-            entry = ledger.setdefault((name, one.kind, class_of(one, mine, touched)), {"count": 0, "examples": []})
+            entry = ledger.setdefault((name, one.kind, class_of(one, scene)), {"count": 0, "examples": []})
             entry["count"] += 1
             if len(entry["examples"]) < 3:
                 entry["examples"].append(f"{one.capture}: {one.key} netaudit {one.ours} {name} {one.theirs}"[:600])

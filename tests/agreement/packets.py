@@ -1,0 +1,181 @@
+"""What the packets of a capture say themselves, as far as a class of differences has to know it; read by dpkt, plainly."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import ipaddress
+from collections import Counter, defaultdict
+
+import dpkt
+
+from tests.agreement import dpkt_reading
+
+KEPT = 1 << 20  # bytes of a direction
+HEAD_END = b"\r\n\r\n"
+
+
+class Packets:
+    """Read once, when first asked. Conversations are known by their ends, as in `comparing.ends_of`."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    @functools.cached_property
+    def _read(self) -> _Read:
+        return _Read(self.path)
+
+    def doubtful(self, ends) -> bool:
+        """Whether a packet with these addresses and ports has a checksum or lengths that are not true."""
+        return frozenset(ends[1:]) in self._read.doubtful
+
+    def quoted(self, ends) -> tuple[int, int]:
+        """How many errors of ICMP quote a packet of the conversation, by who sent what is quoted."""
+        return tuple(self._read.quoted[ends[0], one, other] for one, other in (ends[1:], ends[:0:-1]))
+
+    def said(self, ends) -> list[bytes]:
+        """What each direction said, in order of its sequence numbers (UDP: as it came), up to a bound."""
+        return [self._read.joined(ends[0], one, other) for one, other in (ends[1:], ends[:0:-1])]
+
+    def lengths(self, ends) -> tuple[list[int], list[int]]:
+        """Bytes of payload of each direction's datagrams: as their heads tell, and as they are there."""
+        return tuple(
+            [self._read.lengths[ends[0], one, other][place] for one, other in (ends[1:], ends[:0:-1])]
+            for place in (0, 1)
+        )
+
+    def seen(self, frame) -> bool:
+        """Whether dpkt finds TCP or UDP in the frame of this number."""
+        return frame in self._read.seen
+
+    def verbatim(self, ends, sha256, size) -> bool:
+        """Whether bytes of this hash stand in a direction behind a head, as they are."""
+        for data in self.said(ends):
+            at = data.find(HEAD_END)
+            while at >= 0:
+                body = data[at + 4 : at + 4 + size]
+                if len(body) == size and hashlib.sha256(body).hexdigest() == sha256:
+                    return True
+                at = data.find(HEAD_END, at + 1)
+        return False
+
+
+class _Read:
+    def __init__(self, path) -> None:
+        self.doubtful, self.quoted, self.seen = set(), Counter(), set()
+        self.segments, self.first = defaultdict(dict), {}
+        self.lengths = defaultdict(lambda: [0, 0])
+        sound, wrong = Counter(), []
+        for number, _, link, data in dpkt_reading.packets(path):
+            try:
+                packet = dpkt_reading.network(link, data)
+                inner = packet.data if packet is not None else None
+            except (dpkt.UnpackError, IndexError, ValueError):
+                continue
+            if isinstance(inner, dpkt.icmp.ICMP | dpkt.icmp6.ICMP6):
+                self._quote(inner)
+            if not isinstance(inner, dpkt.tcp.TCP | dpkt.udp.UDP):
+                continue
+            self.seen.add(number)
+            one, other = (
+                (str(ipaddress.ip_address(at)), port)
+                for at, port in ((packet.src, inner.sport), (packet.dst, inner.dport))
+            )
+            state = _state(packet, inner, data)
+            if state == "untrue":
+                self.doubtful |= _named(packet, one, other)
+            elif state == "wrong":
+                wrong.append((one[0], packet, one, other))
+            elif state == "sound":
+                sound[one[0]] += 1
+            self._keep(inner, one, other)
+        failed = Counter(sender for sender, *_ in wrong)
+        for sender, packet, one, other in wrong:
+            if sound[sender] > failed[sender]:  # else its card fills the checksums in, behind where it was captured
+                self.doubtful |= _named(packet, one, other)
+
+    def _quote(self, message) -> None:
+        error = message.data
+        quoted = getattr(error, "data", None)
+        if isinstance(quoted, bytes):
+            try:
+                quoted = dpkt.ip.IP(quoted) if quoted[:1] and quoted[0] >> 4 == 4 else dpkt.ip6.IP6(quoted)
+            except (dpkt.UnpackError, IndexError, ValueError):
+                return
+        if not isinstance(quoted, dpkt.ip.IP | dpkt.ip6.IP6):
+            return
+        raw = quoted.data if isinstance(quoted.data, bytes) else bytes(quoted.data)
+        protocol = {6: "tcp", 17: "udp"}.get(getattr(quoted, "p", getattr(quoted, "nxt", 0)))
+        if protocol and len(raw) >= 4:
+            ports = int.from_bytes(raw[:2], "big"), int.from_bytes(raw[2:4], "big")
+            one, other = (
+                (str(ipaddress.ip_address(at)), port) for at, port in zip((quoted.src, quoted.dst), ports, strict=True)
+            )
+            self.quoted[protocol, one, other] += 1
+
+    def _keep(self, inner, one, other) -> None:
+        protocol = "tcp" if isinstance(inner, dpkt.tcp.TCP) else "udp"
+        kept = self.segments[protocol, one, other]
+        if protocol == "tcp":
+            if inner.flags & 2:
+                self.first.setdefault((one, other), (inner.seq + 1) % 2**32)
+            elif inner.data:
+                kept.setdefault(inner.seq, bytes(inner.data))
+        else:
+            kept[len(kept)] = bytes(inner.data)
+            told = self.lengths[protocol, one, other]
+            told[0] += max(0, inner.ulen - 8)
+            told[1] += len(inner.data)
+
+    @functools.lru_cache(maxsize=8)  # noqa: B019
+    def joined(self, protocol, one, other) -> bytes:
+        kept = self.segments[protocol, one, other]
+        if not kept or protocol == "udp":
+            return b"".join(kept.values())[:KEPT]
+        base = self.first.get((one, other), next(iter(kept)))
+        out = bytearray()
+        for at, data in sorted((((seq - base + 2**31) % 2**32) - 2**31, data) for seq, data in kept.items()):
+            if at > len(out):
+                break  # what lies behind a hole is not in place
+            if at + len(data) > len(out) >= at >= 0:
+                out += data[len(out) - at :]
+            if len(out) > KEPT:
+                break
+        return bytes(out)
+
+
+def _named(packet, one, other):
+    """The ends that a packet may be of: its ports may lie behind a head of another length."""
+    named = {frozenset((one, other))}
+    if isinstance(packet, dpkt.ip.IP):
+        raw = bytes(packet)
+        for at in (20, 4 * packet.hl):
+            ports = int.from_bytes(raw[at : at + 2], "big"), int.from_bytes(raw[at + 2 : at + 4], "big")
+            named.add(frozenset(((one[0], ports[0]), (other[0], ports[1]))))
+    return named
+
+
+def _state(packet, inner, frame) -> str:
+    """`untrue`: a head's checksum or a length contradicts what is there; `wrong`, `sound`: by the checksum of TCP or UDP."""
+    if isinstance(packet, dpkt.ip.IP):
+        given = inner.sum  # which dpkt fills in where it is 0 and bytes are asked for
+        head = bytes(packet)[: 4 * packet.hl]
+        if packet.sum and dpkt.in_cksum(head):
+            return "untrue"
+        length = packet.len - 4 * packet.hl
+    else:
+        given, length = inner.sum, packet.plen
+    body = bytes(packet.data)
+    if isinstance(inner, dpkt.udp.UDP) and length and not 8 <= inner.ulen <= length:
+        return "untrue"
+    if (length and len(body) != length) or (isinstance(packet, dpkt.ip.IP) and (packet.offset or packet.mf)):
+        return ""
+    if not given:
+        return ""
+    pseudo = (
+        packet.src
+        + packet.dst
+        + bytes([0, 6 if isinstance(inner, dpkt.tcp.TCP) else 17])
+        + len(body).to_bytes(2, "big")
+    )
+    return "wrong" if dpkt.in_cksum(pseudo + body) else "sound"
