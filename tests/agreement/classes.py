@@ -20,7 +20,7 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 
 @dataclass(slots=True)
-class Scene:
+class Context:
     """What is known of a capture: records of both by the ends of their conversations, its packets, changed packets' ends."""
 
     ours: dict
@@ -29,17 +29,17 @@ class Scene:
     touched: frozenset = frozenset()
 
 
-def class_of(one, scene) -> str:
+def class_of(one, context) -> str:
     """Name of the class of a difference.
 
     Bytes that are not what their checksum says have no truth: netaudit doubts such a packet where sound ones were seen,
     tshark and dpkt take it as it stands, suricata is told not to look at checksums. All that has no such packet must agree.
     """
     ends = ends_in(one)
-    if frozenset(ends[1:]) in scene.touched or (scene.packets and scene.packets.doubtful(ends)):
+    if frozenset(ends[1:]) in context.touched or (context.packets and context.packets.doubtful(ends)):
         return CHANGED
     for name, (peers, kind, fits, _, _) in CLASSES.items():
-        if one.peer in peers and one.kind in kind and fits(one, scene):
+        if one.peer in peers and one.kind in kind and fits(one, context):
             return name
     return "unexplained"
 
@@ -52,74 +52,85 @@ def _told(value, name):
     return {dict(row).get(name) for row in value or ()}
 
 
-def _of(one, scene, kind):
-    return [record for record in scene.ours.get(ends_in(one), ()) if record["kind"] == kind]
+def _of(one, context, kind):
+    return [record for record in context.ours.get(ends_in(one), ()) if record["kind"] == kind]
 
 
-def _messages(one, scene):
-    return _of(one, scene, "message")
+def _messages(one, context):
+    return _of(one, context, "message")
 
 
-def _said(one, scene):
-    return scene.packets.said(ends_in(one)) if scene.packets else [b"", b""]
+def _said(one, context):
+    return context.packets.said(ends_in(one)) if context.packets else [b"", b""]
 
 
 # -- conversations ----------------------------------------------------------------------------------------------------
 
 
-def _quoted(one, scene):
+def _quoted(one, context):
     """Suricata counts an error of ICMP for the conversation that it quotes, as of who sent the error."""
-    if not (one.ours and one.theirs and scene.packets):
+    if not (one.ours and one.theirs and context.packets):
         return False
     ours, theirs = dict(one.ours)["packets"], dict(one.theirs)["packets"]
-    there, back = scene.packets.quoted(one.key)
+    there, back = context.packets.quoted(one.key)
     return [his - mine for his, mine in zip(theirs, ours, strict=True)] == [back, there]
 
 
-def _cut(one, scene):
-    if not (one.ours and one.theirs and scene.packets):
+def _cut(one, context):
+    if not (one.ours and one.theirs and context.packets):
         return False
-    told, there = scene.packets.lengths(one.key)
+    told, there = context.packets.lengths(one.key)
     ours, theirs = dict(one.ours), dict(one.theirs)
     return ours["packets"] == theirs["packets"] and list(theirs["payload"]) == told and list(ours["payload"]) == there
 
 
-def _tunnel(one, scene):
+def _dropped(one, context):
+    if not (one.ours and one.theirs and context.packets):
+        return False
+    ours, theirs = dict(one.ours)["packets"], dict(one.theirs)["packets"]
+    return tuple(mine - his for mine, his in zip(ours, theirs, strict=True)) == context.packets.cut(one.key) != (0, 0)
+
+
+def _tunnel(one, context):
     """What carries a tunnel: netaudit tells what is inside."""
     return one.ours is None and any(port in TUNNELS for _, port in one.key[1:])
 
 
-def _frames_unread(one, scene):
-    return one.theirs is None and scene.packets and not any(scene.packets.seen(flow["frames"][0]) for flow in _of(one, scene, "flow"))
+def _frames_unread(one, context):
+    return (
+        one.theirs is None
+        and context.packets
+        and not any(context.packets.seen(flow["frames"][0]) for flow in _of(one, context, "flow"))
+    )
 
 
-def _unread(one, scene):
+def _unread(one, context):
     """Whatever is said of a conversation of which the peer has none."""
-    return one.theirs is None and not any(record["kind"] == "flow" for record in scene.theirs.get(ends_in(one), ()))
+    return one.theirs is None and not any(record["kind"] == "flow" for record in context.theirs.get(ends_in(one), ()))
 
 
 # -- contents ---------------------------------------------------------------------------------------------------------
 
 
-def _form(one, scene):
+def _form(one, context):
     """The body as it was sent, of a size that netaudit tells of a message whose parts, or what is encoded, it tells apart."""
     return (
         one.ours is None
-        and one.key[2] in {message["body_size"] for message in _messages(one, scene)}
-        and any(record["whole"] or record["form"] == "part" for record in _of(one, scene, "content"))
+        and one.key[2] in {message["body_size"] for message in _messages(one, context)}
+        and any(record["whole"] or record["form"] == "part" for record in _of(one, context, "content"))
     )
 
 
-def _of_form(one, scene):
+def _of_form(one, context):
     """No body as sent, of a conversation with a form: a file that the peer took out of it, otherwise than it was sent."""
-    messages = _messages(one, scene)
+    messages = _messages(one, context)
     forms = any(message["content_type"].startswith("multipart/") for message in messages)
     return one.ours is None and forms and one.key[2] not in {message["body_size"] for message in messages}
 
 
-def _first_chunk_apart(one, scene):
+def _first_chunk_apart(one, context):
     """All but the first few bytes of an answer's body as it was sent."""
-    sizes = {message["body_size"] for message in _messages(one, scene) if message["status"]}
+    sizes = {message["body_size"] for message in _messages(one, context) if message["status"]}
     return one.ours is None and any(one.key[2] + first in sizes for first in range(1, FEW + 1))
 
 
@@ -128,10 +139,41 @@ def _crumb(one, _):
     return one.ours is None and one.key[2] <= 2
 
 
-def _part(one, scene):
+def _stream_of_parts(one, context):
+    """A body that is a stream of parts: to the peer it is all that was sent until the connection closed."""
+    return one.ours is None and any(
+        message["content_type"].startswith(
+            ("multipart/x-mixed-replace", "multipart/mixed", "application/x-rtsp-tunnelled")
+        )
+        and message["last_frame"] is not None
+        for message in _messages(one, context)
+    )
+
+
+def _in_tunnel(one, context):
+    """What is spoken in a stream of HTTP/2 that an extended CONNECT opened (RFC 8441)."""
+    return one.ours is None and any(
+        message["protocol"] == "http2" and message["method"] == "CONNECT" for message in _messages(one, context)
+    )
+
+
+def _no_colon(one, context):
+    """A head with a line without a colon: its other lines count for the body there."""
+    return one.ours is None and any(
+        "header lines without a colon" in message["notes"] and message["body_size"] < one.key[2]
+        for message in _messages(one, context)
+    )
+
+
+def _behind_hole(one, context):
+    return context.packets and context.packets.holed(ends_in(one)) and (one.ours is not True)
+
+
+def _part(one, context):
     """The same bytes, which netaudit knows to be less than all: a range, a restart behind the beginning, a lost end."""
     return one.ours is False and any(
-        message["missing"] or message["status"] == 206 or message["protocol"] == "ftp-data" for message in _messages(one, scene)
+        message["missing"] or message["status"] == 206 or message["protocol"] == "ftp-data"
+        for message in _messages(one, context)
     )
 
 
@@ -144,25 +186,48 @@ def _no_status(one, _):
     )  # fmt: skip
 
 
-def _upgraded(one, scene):
-    return _told(one.theirs, "status") == {"101"} and any(b"\r\nupgrade: h2c" in data.lower() for data in _said(one, scene))
+def _no_status_unfinished(one, context):
+    return _no_status(one, context) and any(
+        message["missing"] and not message["answers"] for message in _messages(one, context)
+    )
 
 
-def _http2(one, scene):
-    return one.theirs is None and any(b"PRI * HTTP/2.0\r\n" in data for data in _said(one, scene))
-
-
-def _proxied(one, scene):
-    return one.theirs is None and any(data[:1] in (b"\x04", b"\x05") or data.startswith(b"CONNECT ") for data in _said(one, scene))
-
-
-def _rtsp(one, scene):
-    return one.theirs is None and any(b"application/x-rtsp-tunnelled" in data for data in _said(one, scene))
-
-
-def _unfinished(one, scene):
+def _server_asks(one, context):
+    """A request of who was connected to, as with cameras that call their server and are asked then."""
     return one.theirs is None and any(
-        message["missing"] and message["path"] == one.key[1] and not message["answers"] for message in _messages(one, scene)
+        message["direction"] == "down" and not message["status"] and message["path"] == one.key[1]
+        for message in _messages(one, context)
+    )
+
+
+def _half_open(one, context):
+    return one.theirs is None and context.packets and ends_in(one)[0] == "tcp" and context.packets.opened(ends_in(one)) == 1
+
+
+def _upgraded(one, context):
+    return _told(one.theirs, "status") == {"101"} and any(
+        b"\r\nupgrade: h2c" in data.lower() for data in _said(one, context)
+    )
+
+
+def _http2(one, context):
+    return one.theirs is None and any(b"PRI * HTTP/2.0\r\n" in data for data in _said(one, context))
+
+
+def _proxied(one, context):
+    return one.theirs is None and any(
+        data[:1] in (b"\x04", b"\x05") or data.startswith(b"CONNECT ") for data in _said(one, context)
+    )
+
+
+def _rtsp(one, context):
+    return one.theirs is None and any(b"application/x-rtsp-tunnelled" in data for data in _said(one, context))
+
+
+def _unfinished(one, context):
+    return one.theirs is None and any(
+        message["missing"] and message["path"] == one.key[1] and not message["answers"]
+        for message in _messages(one, context)
     )
 
 
@@ -174,9 +239,9 @@ def _no_token(one, _):
     return one.ours is None and not any(TOKEN.fullmatch(str(method)) for method in _told(one.theirs, "method"))
 
 
-def _begins_otherwise(one, scene):
+def _begins_otherwise(one, context):
     method = next(iter(_told(one.ours, "method")), "")
-    return one.theirs is None and any((b" " + data)[1:9].find(method.encode()) > 0 for data in _said(one, scene))
+    return one.theirs is None and any((b" " + data)[1:9].find(method.encode()) > 0 for data in _said(one, context))
 
 
 # -- hellos -----------------------------------------------------------------------------------------------------------
@@ -186,10 +251,22 @@ def _no_certificate(one, _):
     return one.theirs is None and all(str(value).startswith("t12") for value in _told(one.ours, "ja4"))
 
 
-def _within(one, scene):
+def _within(one, context):
     """A hello that is not what the connection begins with."""
-    data = _said(one, scene)
-    return one.theirs is None and ends_in(one)[0] == "tcp" and any(data) and not any(side.startswith(b"\x16\x03") for side in data)
+    data = _said(one, context)
+    return (
+        one.theirs is None
+        and ends_in(one)[0] == "tcp"
+        and any(data)
+        and not any(side.startswith(b"\x16\x03") for side in data)
+    )
+
+
+def _in_records(one, context):
+    return one.theirs is None and any(
+        data.startswith(b"\x16\x03") and int.from_bytes(data[3:5], "big") < int.from_bytes(data[6:9], "big") + 4
+        for data in _said(one, context)
+    )
 
 
 def _datagrams(one, _):
@@ -208,13 +285,16 @@ def _quic_elsewhere(one, _):
     )
 
 
-def _underscore(one, scene):
+def _underscore(one, context):
     """The same hello but for the last part of JA4, which is of its extensions and a line without anything behind it."""
     if not (one.ours and one.theirs) or len(one.ours) != len(one.theirs):
         return False
-    expected = {_with_underscore(kinds) for data in _said(one, scene) if (kinds := hello_extensions(data)) is not None}
+    expected = {_with_underscore(kinds) for data in _said(one, context) if (kinds := hello_extensions(data)) is not None}
     bare = lambda rows: {tuple((n, v.rpartition("_")[0] if n == "ja4" else v) for n, v in row) for row in rows}  # noqa: E731
-    return bare(one.ours) == bare(one.theirs) and {value.rpartition("_")[2] for value in _told(one.theirs, "ja4")} <= expected
+    return (
+        bare(one.ours) == bare(one.theirs)
+        and {value.rpartition("_")[2] for value in _told(one.theirs, "ja4")} <= expected
+    )
 
 
 def _with_underscore(kinds):
@@ -230,7 +310,9 @@ CLASSES: dict[str, tuple] = {
         "suricata counts an error of ICMP as a packet of the conversation that it quotes", "both (netaudit tells it as ICMP)"),
     "datagram shorter than it says": (("tshark",), ("flow",), _cut,
         "tshark tells the length that the head of UDP gives, netaudit the bytes that are there", "netaudit"),
-    "carrier of a tunnel": (("suricata", "dpkt"), ("flow",), _tunnel,
+    "datagram that suricata drops": (("suricata",), ("flow",), _dropped,
+        "suricata does not count a datagram that is shorter than its head tells", "netaudit tells more"),
+    "carrier of a tunnel": (ALL, ("flow",), _tunnel,
         "the peer counts what carries a tunnel as a conversation too, or alone", "both"),
     "frames that dpkt does not read": (("dpkt",), ("flow",), _frames_unread,
         "dpkt has no reader of this link layer or tunnel", "netaudit tells more"),
@@ -246,12 +328,24 @@ CLASSES: dict[str, tuple] = {
     "chunks out of order": (("tshark",), ("content",), _crumb,
         "of an answer in chunks whose segments came in another order tshark takes line ends for bodies",
         "netaudit (the hash is the generator's)"),
+    "stream of parts": (ALL, ("content",), _stream_of_parts,
+        "netaudit tells each part of such a body as it comes, the peer all together at the end", "both"),
+    "tunnel in HTTP/2": (("suricata",), ("content",), _in_tunnel,
+        "suricata gives what is spoken in the tunnel as a file, netaudit reads it", "netaudit tells more"),
+    "head with a line without a colon": (("tshark",), ("content",), _no_colon,
+        "tshark takes the lines behind it for the body", "netaudit (the length is the body's)"),
     "part that is not called whole": (ALL, ("content",), _part,
         "a range, what follows a restart, or a body whose end was not seen: the peer calls the bytes a file", "netaudit"),
     "answer out of order": (("tshark",), ("exchange",), _no_status,
         "such an answer tshark gives to no request", "netaudit (the generator's)"),
     "answer that dpkt does not read": (("dpkt",), ("exchange",), _no_status,
         "dpkt's reader of HTTP stops at extensions of chunks, and at what HEAD, 204 and 304 answer", "netaudit (RFC 9112, 6.3 and 7.1.1)"),
+    "answer to a request without its end": (("suricata",), ("exchange",), _no_status_unfinished,
+        "suricata waits for the rest of the request", "netaudit tells more"),
+    "who was connected to asks": (("suricata", "dpkt"), ("exchange",), _server_asks,
+        "the peer takes who opened the connection for the only one that asks", "netaudit tells more"),
+    "connection whose opening was not captured whole": (("suricata",), ("exchange",), _half_open,
+        "suricata does not read a connection of which it saw one of two SYN", "netaudit tells more"),
     "upgraded to HTTP/2": (("suricata", "dpkt"), ("exchange",), _upgraded,
         "the answer to such a request comes in HTTP/2; the peer gives the consent to change", "netaudit (RFC 7540, 3.2)"),
     "HTTP/2 that dpkt does not read": (("dpkt",), ("exchange",), _http2, "dpkt reads HTTP/1", "netaudit tells more"),
@@ -269,6 +363,8 @@ CLASSES: dict[str, tuple] = {
         "suricata tells of TLS 1.2 once a certificate came; these servers send none", "netaudit tells more"),
     "hello behind other words": (ALL, ("hello",), _within,
         "a connection that turned to TLS (STARTTLS), or one within another protocol: the peer reads hellos at the beginning", "netaudit tells more"),
+    "hello in many records": (("suricata",), ("hello",), _in_records,
+        "suricata 7 does not join a hello that is cut into records", "netaudit tells more"),
     "hello in datagrams": (("dpkt",), ("hello",), _datagrams, "QUIC and DTLS, which dpkt does not read", "netaudit tells more"),
     "hello of DTLS": (("suricata",), ("hello",), _datagrams_of_tls, "suricata does not read DTLS", "netaudit tells more"),
     "QUIC at another port": (("suricata",), ("hello",), _quic_elsewhere, "suricata looks for QUIC at port 443", "netaudit tells more"),

@@ -206,4 +206,6 @@ def _client_hello(data):
         hello = dpkt.ssl.TLSHandshake(bytes(message)).data
     except (dpkt.UnpackError, dpkt.ssl.SSL3Exception, IndexError):
         return None
-    return hello if isinstance(hello, dpkt.ssl.TLSClientHello) and hasattr(hello, "extensions") else None  # a damaged one may have none
+    return (
+        hello if isinstance(hello, dpkt.ssl.TLSClientHello) and hasattr(hello, "extensions") else None
+    )  # a damaged one may have none

@@ -11,6 +11,7 @@ import dpkt
 
 from tests.agreement import dpkt_reading
 
+REDIRECT = 5  # of ICMP: no error
 KEPT = 1 << 20  # bytes of a direction
 HEAD_END = b"\r\n\r\n"
 
@@ -44,6 +45,18 @@ class Packets:
             for place in (0, 1)
         )
 
+    def cut(self, ends) -> tuple[int, int]:
+        """How many datagrams of each direction are shorter than their heads tell."""
+        return tuple(self._read.lengths[ends[0], one, other][2] for one, other in (ends[1:], ends[:0:-1]))
+
+    def opened(self, ends) -> int:
+        """How many directions of a connection have a packet that opens it."""
+        return sum((one, other) in self._read.first for one, other in (ends[1:], ends[:0:-1]))
+
+    def holed(self, ends) -> bool:
+        """Whether a direction has bytes behind a hole."""
+        return any(self._read.holed(ends[0], one, other) for one, other in (ends[1:], ends[:0:-1]))
+
     def seen(self, frame) -> bool:
         """Whether dpkt finds TCP or UDP in the frame of this number."""
         return frame in self._read.seen
@@ -64,14 +77,22 @@ class _Read:
     def __init__(self, path) -> None:
         self.doubtful, self.quoted, self.seen = set(), Counter(), set()
         self.segments, self.first = defaultdict(dict), {}
-        self.lengths = defaultdict(lambda: [0, 0])
+        self.lengths = defaultdict(lambda: [0, 0, 0])
         sound, wrong = Counter(), []
         for number, _, link, data in dpkt_reading.packets(path):
             try:
                 packet = dpkt_reading.network(link, data)
                 inner = packet.data if packet is not None else None
             except (dpkt.UnpackError, IndexError, ValueError):
+                self.doubtful |= _unreadable(link, data)
                 continue
+            if (
+                isinstance(inner, bytes)
+                and isinstance(packet, dpkt.ip.IP)
+                and packet.p in (6, 17)
+                and not packet.offset
+            ):
+                self.doubtful |= _unreadable(link, data)
             if isinstance(inner, dpkt.icmp.ICMP | dpkt.icmp6.ICMP6):
                 self._quote(inner)
             if not isinstance(inner, dpkt.tcp.TCP | dpkt.udp.UDP):
@@ -106,7 +127,7 @@ class _Read:
             return
         raw = quoted.data if isinstance(quoted.data, bytes) else bytes(quoted.data)
         protocol = {6: "tcp", 17: "udp"}.get(getattr(quoted, "p", getattr(quoted, "nxt", 0)))
-        if protocol and len(raw) >= 4:
+        if protocol and len(raw) >= 4 and getattr(message, "type", 0) != REDIRECT:
             ports = int.from_bytes(raw[:2], "big"), int.from_bytes(raw[2:4], "big")
             one, other = (
                 (str(ipaddress.ip_address(at)), port) for at, port in zip((quoted.src, quoted.dst), ports, strict=True)
@@ -126,6 +147,17 @@ class _Read:
             told = self.lengths[protocol, one, other]
             told[0] += max(0, inner.ulen - 8)
             told[1] += len(inner.data)
+            told[2] += len(inner.data) < inner.ulen - 8
+
+    def holed(self, protocol, one, other) -> bool:
+        kept = self.segments[protocol, one, other] if protocol == "tcp" else {}
+        base = self.first.get((one, other), next(iter(kept), 0))
+        end = 0
+        for at, size in sorted(((((seq - base + 2**31) % 2**32) - 2**31), len(data)) for seq, data in kept.items()):
+            if at > end:
+                return True
+            end = max(end, at + size)
+        return False
 
     @functools.lru_cache(maxsize=8)  # noqa: B019
     def joined(self, protocol, one, other) -> bytes:
@@ -144,15 +176,30 @@ class _Read:
         return bytes(out)
 
 
+def _unreadable(link, data):
+    """The ends of a packet of IPv4 that dpkt cannot read."""
+    raw = data[14:] if link == dpkt.pcap.DLT_EN10MB and data[12:14] == b"\x08\0" else b""
+    one, other = (
+        ((str(ipaddress.ip_address(raw[at : at + 4])), 0) for at in (12, 16)) if len(raw) >= 28 else (None, None)
+    )
+    return _by_heads(raw, (20, 4 * (raw[0] & 15)), one, other) if one else set()
+
+
+def _by_heads(raw, heads, one, other):
+    return {
+        frozenset(
+            (end[0], int.from_bytes(raw[at + place : at + place + 2], "big")) for place, end in ((0, one), (2, other))
+        )
+        for at in heads
+    }
+
+
 def _named(packet, one, other):
     """The ends that a packet may be of: its ports may lie behind a head of another length."""
     named = {frozenset((one, other))}
-    if isinstance(packet, dpkt.ip.IP):
-        raw = bytes(packet)
-        for at in (20, 4 * packet.hl):
-            ports = int.from_bytes(raw[at : at + 2], "big"), int.from_bytes(raw[at + 2 : at + 4], "big")
-            named.add(frozenset(((one[0], ports[0]), (other[0], ports[1]))))
-    return named
+    return (
+        named | _by_heads(bytes(packet), (20, 4 * packet.hl), one, other) if isinstance(packet, dpkt.ip.IP) else named
+    )
 
 
 def _state(packet, inner, frame) -> str:

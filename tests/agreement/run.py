@@ -25,7 +25,7 @@ from netaudit.validate.pack.containers import pcap
 from netaudit.validate.pack.parties import Stage, browse, greet, look_up
 from netaudit.validate.pack.scene import Scene
 from tests.agreement import dpkt_reading, ours, suricata, tshark
-from tests.agreement.classes import Scene, class_of
+from tests.agreement.classes import Context, class_of
 from tests.agreement.comparing import by_ends, differences
 from tests.agreement.packets import Packets
 
@@ -112,9 +112,9 @@ def compare(path: Path, peers, ledger, totals, touched=frozenset()) -> None:
             continue
         found, compared = differences(name, path.name, mine, theirs, tool.TELLS)
         totals.update({f"{name} {kind}": count for kind, count in compared.items()})
-        scene = Scene(of_ours, by_ends(theirs), packets, touched)
+        context = Context(of_ours, by_ends(theirs), packets, touched)
         for one in found:
-            entry = ledger.setdefault((name, one.kind, class_of(one, scene)), {"count": 0, "examples": []})
+            entry = ledger.setdefault((name, one.kind, class_of(one, context)), {"count": 0, "examples": []})
             entry["count"] += 1
             if len(entry["examples"]) < 3:
                 entry["examples"].append(f"{one.capture}: {one.key} netaudit {one.ours} {name} {one.theirs}"[:600])

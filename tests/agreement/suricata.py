@@ -23,6 +23,7 @@ outputs:
         - dns: {version: 2, requests: yes, responses: yes, formats: [detailed]}
         - tls: {extended: yes, custom: [sni, version, ja3, ja4]}
         - quic
+        - http2: {extended: yes}
         - files: {force-magic: no, force-hash: [sha256]}
         - flow
 stream: {memcap: 512mb, checksum-validation: no, midstream: true, reassembly: {memcap: 1gb, depth: 0}}
@@ -114,7 +115,12 @@ def _is_http(one):
 
 def _exchange(event, _):
     one = event["http"]
-    if _is_http(one) and one.get("url") != UNSEEN:
+    if one.get("version") == "2":
+        head = {field.get("name", ""): field.get("value", "") for field in one.get("request_headers", [])}
+        if ":method" in head:
+            yield {"kind": "exchange", "method": head[":method"], "host": head.get(":authority") or head.get("host", ""),
+                   "target": head.get(":path", ""), "status": one.get("status"), "answered_type": one.get("http_content_type", "")}  # fmt: skip
+    elif _is_http(one) and one.get("url") != UNSEEN:
         host, port = one.get("hostname", ""), one.get("http_port")
         yield {"kind": "exchange", "method": one.get("http_method"), "host": f"{host}:{port}" if port else host, "target": one.get("url"),
                "status": one.get("status"), "answered_type": one.get("http_content_type", "")}  # fmt: skip

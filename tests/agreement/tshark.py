@@ -104,9 +104,10 @@ def told(name, all_rows):
         if not transport:
             continue
         stream, ends = _of(row, f"{transport}.stream", transport, protocols), _ends(row, transport, protocols)
-        flow = flows.get((transport, stream))
+        key = transport, stream, frozenset(ends)  # a stream may go on with other ends, where one was announced
+        flow = flows.get(key)
         if flow is None:
-            flow = flows[transport, stream] = _Flow(row, transport, ends)
+            flow = flows[key] = _Flow(row, transport, ends)
         up = ends[0] == flow.client
         size = (
             int(_of(row, "tcp.len", "tcp", protocols) or 0)
@@ -194,7 +195,10 @@ class _Said:
                 waiting[0]["answered_type"] = types[place] if len(types) == len(codes) else ""
         frames = sorted({*map(int, _each(row["tcp.segment"])), frame})
         for one in _each(row["http.file_data"]):
-            data = bytes.fromhex(one.replace(":", ""))
+            try:
+                data = bytes.fromhex(one.replace(":", ""))
+            except ValueError:  # some bodies it gives in words
+                continue
             self.contents.append((flow, {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "whole": True, "up": up,
                                          "packets": [frames[0], frames[-1]]}))  # fmt: skip
 
