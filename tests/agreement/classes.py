@@ -8,14 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from dataclasses import dataclass, field
 
-from tests.agreement.dpkt_reading import hello_extensions
+import dpkt
+
+from tests.agreement.dpkt_reading import hello_extensions, messages
 
 FEW = 8  # bytes of a first chunk
 CHANGED = "packets that were damaged"
 UNREAD = "conversation that the peer does not have"
-TUNNELS = {3544, 4789, 4790, 6081, 8472, 2152}  # Teredo, VXLAN and its GPE, GENEVE, VXLAN of Linux, GTP-U
+TUNNELS = {
+    3544,
+    4789,
+    4790,
+    6081,
+    8472,
+    2152,
+    6635,
+    4754,
+    1701,
+}  # Teredo, VXLAN, GENEVE, GTP-U, MPLS and GRE in UDP, L2TP
+GTP = 2152
+FOREIGN_LINKS = {7, 129, 149, 178}  # ARCNET (BSD, Linux), PKTAP under a user's number, Juniper Ethernet
+LONGEST_NAME = 255  # RFC 1035, 2.3.4
+STREAMS = ("multipart/x-mixed-replace", "multipart/mixed", "application/x-rtsp-tunnelled")
+BESIDE = 1000  # bytes of a part's head
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 
@@ -97,16 +115,84 @@ def _tunnel(one, context):
 
 
 def _frames_unread(one, context):
-    return (
-        one.theirs is None
-        and context.packets
-        and not any(context.packets.seen(flow["frames"][0]) for flow in _of(one, context, "flow"))
+    """Frames in which dpkt finds nothing, or only what carries a tunnel."""
+    frames = {frame for flow in _of(one, context, "flow") for frame in flow["frames"]}
+    return context.packets and any(context.packets.seen_as(frame) != one.key for frame in frames)
+
+
+def _in_unread_tunnel(one, context):
+    carriers = (
+        [context.packets.seen_as(flow["frames"][0]) for flow in _of(one, context, "flow")] if context.packets else []
     )
+    return one.theirs is None and any(
+        carrier and any(port in TUNNELS for _, port in carrier[1:]) for carrier in carriers
+    )
+
+
+def _gtp(one, context):
+    """Netaudit names GTP as a tunnel that it does not open."""
+    inside = one.ours is None and context.packets and GTP in context.packets.ports()
+    return inside or (one.theirs is None and any(port == GTP for _, port in one.key[1:]))
+
+
+def _foreign_link(one, context):
+    return one.ours is None and context.packets and context.packets.link in FOREIGN_LINKS
+
+
+def _fragments(one, context):
+    if not (one.ours and one.theirs and context.packets):
+        return False
+    return context.packets.fragmented(one.key) and dict(one.ours)["packets"] == dict(one.theirs)["packets"]
+
+
+def _big(one, context):
+    """One packet above 64 KiB, whose head says 0 for its length (RFC 9673): as Linux captures behind its own card."""
+    payload = dict(one.ours or ()).get("payload", (0, 0))
+    return one.theirs is None and max(payload) > 1 << 16 and max(dict(one.ours)["packets"]) == 1
+
+
+def _lost_by_us(one, context):
+    return one.ours is None and not _of(one, context, "flow")
+
+
+def _blocks(one, context):
+    """A pcapng of several sections or interfaces, or with blocks of packets other than the usual one (6)."""
+    kinds, places = context.packets.blocks if context.packets else (frozenset(), 0)
+    return kinds - {6} or places > 2
+
+
+def _teredo(one, _):
+    return one.ours is None and any(address.startswith("2001:0:") for address, _ in one.key[1:])
 
 
 def _unread(one, context):
     """Whatever is said of a conversation of which the peer has none."""
     return one.theirs is None and not any(record["kind"] == "flow" for record in context.theirs.get(ends_in(one), ()))
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def _over_tcp(one, _):
+    return one.theirs is None and ends_in(one)[0] == "tcp"
+
+
+def _name_too_long(one, context):
+    """An answer with a name that is longer than a name may be: netaudit takes nothing from such a message."""
+    datagrams = context.packets.datagrams(ends_in(one)) if context.packets else []
+    return bool(one.ours and one.theirs) and any(_has_long_name(data) for data in datagrams)
+
+
+def _has_long_name(data):
+    at = 12
+    for _ in range(int.from_bytes(data[4:6], "big")):
+        begin = at
+        while at < len(data) and 0 < data[at] < 64:
+            at += 1 + data[at]
+        if at - begin > LONGEST_NAME or (at < len(data) and data[at] >= 64):
+            return True
+        at += 5
+    return False
 
 
 # -- contents ---------------------------------------------------------------------------------------------------------
@@ -118,6 +204,7 @@ def _form(one, context):
         one.ours is None
         and one.key[2] in {message["body_size"] for message in _messages(one, context)}
         and any(record["whole"] or record["form"] == "part" for record in _of(one, context, "content"))
+        and not any(record["size"] == one.key[2] for record in _of(one, context, "content"))  # else it gave other bytes
     )
 
 
@@ -166,7 +253,85 @@ def _no_colon(one, context):
 
 
 def _behind_hole(one, context):
-    return context.packets and context.packets.holed(ends_in(one)) and (one.ours is not True)
+    """Of a connection with lost bytes, where the peer goes on as if nothing were missing."""
+    told = any(
+        message["missing"] or (message["status"] >= 200 and not message["answers"])
+        for message in _messages(one, context)
+    )
+    return told or (bool(context.packets) and ends_in(one)[0] == "tcp" and context.packets.holed(ends_in(one)))
+
+
+def _one_segment(one, context):
+    """The bytes of a single packet: a connection whose beginning is missing, or whose body has no length."""
+    return one.ours is None and context.packets and context.packets.segment(*_content(one))
+
+
+def _content(one):
+    ends, sha256, size = one.key
+    return ends, sha256, size
+
+
+def _on_the_wire(one, context):
+    """Bytes as they stand behind a head, of which netaudit takes a framing or coding off that the peer does not see."""
+    coded = one.ours is None and context.packets and context.packets.verbatim(*_content(one))
+    return coded and any(record["whole"] for record in _of(one, context, "content"))
+
+
+def _line_end(one, context):
+    """A body and the line end behind it, which its length does not count."""
+    sizes = {message["body_size"] for message in _messages(one, context)}
+    return (
+        one.ours is None
+        and context.packets
+        and context.packets.verbatim(*_content(one))
+        and bool({one.key[2] - 1, one.key[2] - 2} & sizes)
+    )
+
+
+def _interim(one, context):
+    """What stands behind an answer that has no body (RFC 9110, 15.2)."""
+    interim = any(100 <= message["status"] < 200 and message["status"] != 101 for message in _messages(one, context))
+    return one.ours is None and interim and context.packets and context.packets.verbatim(*_content(one))
+
+
+def _folded(one, context):
+    """A head with a field on two lines: tshark takes the second line for the body."""
+    return one.ours is None and any(re.search(rb":\r\n[ \t]", data) for data in _said(one, context))
+
+
+def _untrue_checksum(one, context):
+    """What a stream of gzip holds whose checksum or length behind it is not true."""
+    for data in _said(one, context) if one.ours is False else ():
+        at = data.find(b"\x1f\x8b\x08\0")
+        inflater = zlib.decompressobj(-15)
+        try:
+            held = inflater.decompress(data[at + 10 :]) if at >= 0 else b""
+        except zlib.error:
+            continue
+        told = inflater.unused_data[:8]
+        true = zlib.crc32(held).to_bytes(4, "little") + len(held).to_bytes(4, "little")
+        if hashlib.sha256(held).hexdigest() == one.key[1] and told != true:
+            return True
+    return False
+
+
+def _other_version(one, context):
+    """An answer of a version of HTTP that there is not."""
+    return one.ours is None and any(re.match(rb"HTTP/(?![01]\.)", data) for data in _said(one, context))
+
+
+def _mail(one, context):
+    """A part of a mail without the line end before the line that ends it (RFC 5322, 2.3: lines end so)."""
+    smtp = any(message["protocol"] == "smtp" for message in _messages(one, context))
+    return one.ours is None and smtp and any(
+        hashlib.sha256(data[at - one.key[2] : at]).hexdigest() == one.key[1]
+        for data in _said(one, context) for at in [data.find(b"\r\n.\r\n")] if at >= one.key[2]
+    )  # fmt: skip
+
+
+def _pipe(one, _):
+    """A few bytes of a pipe of SMB, over which procedures are called."""
+    return one.ours is None and any(port == 445 for _, port in ends_in(one)[1:]) and one.key[2] <= FEW
 
 
 def _part(one, context):
@@ -186,10 +351,63 @@ def _no_status(one, _):
     )  # fmt: skip
 
 
-def _no_status_unfinished(one, context):
-    return _no_status(one, context) and any(
-        message["missing"] and not message["answers"] for message in _messages(one, context)
+def _some_without_status(one, context):
+    """Of several requests for the same some have no answer."""
+    if not (one.ours and one.theirs):
+        return False
+    return "None" in _told(one.theirs, "status") and {row for row in one.theirs if ("status", "None") not in row} <= set(one.ours) and (
+        {dict(row)["method"] for row in one.ours} == {dict(row)["method"] for row in one.theirs}
+    )  # fmt: skip
+
+
+def _answer_to_nothing(one, context):
+    """Suricata has the answer as one to no request."""
+    return _some_without_status(one, context) and any(
+        record["kind"] == "answer to nothing" for record in context.theirs.get(ends_in(one), ())
     )
+
+
+def _cut_head(one, context):
+    return _no_status(one, context) and any("head cut off" in message["notes"] for message in _messages(one, context))
+
+
+def _headless(one, context):
+    return _no_status(one, context) and any(
+        "no status line: taken as an HTTP/0.9 answer" in message["notes"] for message in _messages(one, context)
+    )
+
+
+def _smuggled(one, context):
+    """A request that stands behind chunks whose size is none: what is behind them is read on as it looks."""
+    return one.theirs is None and any("broken chunk" in message["notes"] for message in _messages(one, context))
+
+
+def _blank_in_target(one, context):
+    """A target with a blank in it: the peer takes the first word, or nothing."""
+    targets = {message["path"] for message in _messages(one, context)}
+    if one.theirs is None:
+        return " " in one.key[1]
+    return one.ours is None and any(target.startswith(one.key[1] + " ") for target in targets)
+
+
+def _refused_by_dpkt(one, context):
+    """A direction of which dpkt's reader leaves something: it stops at what it does not take."""
+    if one.ours is None or ends_in(one)[0] != "tcp":
+        return False
+    return any(
+        messages(data, kind)[1] for data in _said(one, context) for kind in (dpkt.http.Request, dpkt.http.Response)
+    )
+
+
+def _no_status_unfinished(one, context):
+    asked = [message for message in _messages(one, context) if not message["answers"] and not message["status"]]
+    endless = any(message["body_size"] and _without_length(data) for message in asked for data in _said(one, context))
+    return _no_status(one, context) and (endless or any(message["missing"] for message in asked))
+
+
+def _without_length(data):
+    head = data.partition(b"\r\n\r\n")[0].lower()
+    return head.startswith(b"post ") and b"\ncontent-length" not in head and b"\ntransfer-encoding" not in head
 
 
 def _server_asks(one, context):
@@ -201,13 +419,17 @@ def _server_asks(one, context):
 
 
 def _half_open(one, context):
-    return one.theirs is None and context.packets and ends_in(one)[0] == "tcp" and context.packets.opened(ends_in(one)) == 1
+    return (
+        one.theirs is None
+        and context.packets
+        and ends_in(one)[0] == "tcp"
+        and sorted(map(bool, context.packets.opened(ends_in(one)))) == [False, True]
+    )
 
 
 def _upgraded(one, context):
-    return _told(one.theirs, "status") == {"101"} and any(
-        b"\r\nupgrade: h2c" in data.lower() for data in _said(one, context)
-    )
+    asked = any(b"\r\nupgrade: h2c" in data.lower() for data in _said(one, context))
+    return asked and (one.theirs is None or "101" in _told(one.theirs, "status"))
 
 
 def _http2(one, context):
@@ -220,8 +442,19 @@ def _proxied(one, context):
     )
 
 
+def _disorder(one, context):
+    """Of a connection that plain reassembly does not put in order: opened before the capture began, or twice, or with a hole."""
+    if not context.packets or ends_in(one)[0] != "tcp" or one.ours is None:
+        return False
+    return context.packets.opened(ends_in(one)) != (1, 1) or context.packets.holed(ends_in(one))
+
+
 def _rtsp(one, context):
-    return one.theirs is None and any(b"application/x-rtsp-tunnelled" in data for data in _said(one, context))
+    return one.theirs is None and _rtsp_in_http(context, one)
+
+
+def _rtsp_in_http(context, one):
+    return any(b"application/x-rtsp-tunnelled" in data for data in _said(one, context))
 
 
 def _unfinished(one, context):
@@ -289,12 +522,21 @@ def _underscore(one, context):
     """The same hello but for the last part of JA4, which is of its extensions and a line without anything behind it."""
     if not (one.ours and one.theirs) or len(one.ours) != len(one.theirs):
         return False
-    expected = {_with_underscore(kinds) for data in _said(one, context) if (kinds := hello_extensions(data)) is not None}
+    expected = {
+        _with_underscore(kinds) for data in _said(one, context) if (kinds := hello_extensions(data)) is not None
+    }
     bare = lambda rows: {tuple((n, v.rpartition("_")[0] if n == "ja4" else v) for n, v in row) for row in rows}  # noqa: E731
     return (
         bare(one.ours) == bare(one.theirs)
         and {value.rpartition("_")[2] for value in _told(one.theirs, "ja4")} <= expected
     )
+
+
+def _of_ssl2(one, context):
+    """A hello of SSL 2 (RFC 6101, E.1): there is no JA3 or JA4 of it."""
+    return one.theirs is None and _told(one.ours, "random") <= {"", None} and any(
+        data[:1] >= b"\x80" and data[2:3] == b"\1" for data in _said(one, context)
+    )  # fmt: skip
 
 
 def _with_underscore(kinds):
@@ -316,8 +558,23 @@ CLASSES: dict[str, tuple] = {
         "the peer counts what carries a tunnel as a conversation too, or alone", "both"),
     "frames that dpkt does not read": (("dpkt",), ("flow",), _frames_unread,
         "dpkt has no reader of this link layer or tunnel", "netaudit tells more"),
+    "tunnel that suricata does not open": (("suricata",), ("flow",), _in_unread_tunnel, "suricata tells of what carries it", "netaudit tells more"),
+    "GTP": (("tshark",), ("flow",), _gtp, "netaudit names GTP and does not open it", "tshark tells more"),
+    "link layer that netaudit does not read": (("tshark",), ("flow",), _foreign_link,
+        "netaudit names the link type and counts its frames as not read", "tshark tells more"),
+    "fragments that dpkt does not join": (("dpkt",), ("flow",), _fragments, "dpkt gives the first fragment's bytes", "netaudit"),
+    "packet above 64 KiB": (("tshark", "dpkt"), ("flow",), _big, "the head says 0 for the length; the peer goes by it", "netaudit tells more"),
+    "pcapng that the peer reads in part": (("suricata", "dpkt"), ("flow",), _blocks,
+        "dpkt and suricata do not read all kinds of blocks, nor several interfaces", "netaudit (as tshark)"),
+    "Teredo at another port": (("suricata",), ("flow",), _teredo,
+        "suricata looks for IPv6 in datagrams of any port, netaudit and tshark where the port of Teredo is", "suricata tells more"),
     UNREAD: (ALL, SAID, _unread,
         "the peer has no conversation in which it could be; that is a difference of its own", "as told of the conversation"),
+    "conversation that netaudit does not have": (ALL, SAID, _lost_by_us,
+        "netaudit has no conversation in which it could be; that is a difference of its own", "as told of the conversation"),
+    "lookup over TCP": (("dpkt",), ("name",), _over_tcp, "the plain reader beside dpkt takes lookups from UDP", "netaudit tells more"),
+    "name that is too long": (("tshark", "suricata"), ("name",), _name_too_long,
+        "a message that breaks RFC 1035 is none to netaudit; the peer reads on", "both"),
     "form taken apart": (ALL, ("content",), _form,
         "the peer gives a body as it was sent, netaudit what is in it: fields and files, parts, what a coding hid", "both"),
     "file in a form": (("suricata",), ("content",), _of_form,
@@ -334,11 +591,24 @@ CLASSES: dict[str, tuple] = {
         "suricata gives what is spoken in the tunnel as a file, netaudit reads it", "netaudit tells more"),
     "head with a line without a colon": (("tshark",), ("content",), _no_colon,
         "tshark takes the lines behind it for the body", "netaudit (the length is the body's)"),
+    "one packet as a file": (("tshark",), ("content",), _one_segment,
+        "of a connection that it saw from the middle on tshark gives packets for bodies", "netaudit"),
+    "body as on the wire": (ALL, ("content",), _on_the_wire,
+        "a framing or coding whose declaration is odd: the peer leaves it on, netaudit takes it off as browsers do", "netaudit tells more"),
+    "line end behind a body": (("suricata",), ("content",), _line_end, "suricata counts it in", "netaudit (the length is the body's)"),
+    "body behind an interim answer": (("tshark", "suricata"), ("content",), _interim,
+        "no body can follow there; netaudit searches the bytes for pictures only", "both"),
+    "field on two lines": (("tshark",), ("content",), _folded, "tshark takes the second line for the body", "netaudit"),
+    "checksum that is not true": (("tshark", "suricata"), ("content",), _untrue_checksum,
+        "the same bytes, which netaudit does not call whole: the checksum of gzip does not fit", "netaudit"),
+    "no version of HTTP": (("tshark",), ("content",), _other_version, "tshark takes any number for a version", "netaudit"),
+    "end of a mail": (("suricata",), ("content",), _mail, "suricata leaves the last line end away", "netaudit (RFC 5321, 4.1.1.4)"),
+    "pipe of SMB": (("suricata",), ("content",), _pipe, "suricata gives what a pipe says as a file", "both"),
     "part that is not called whole": (ALL, ("content",), _part,
         "a range, what follows a restart, or a body whose end was not seen: the peer calls the bytes a file", "netaudit"),
-    "answer out of order": (("tshark",), ("exchange",), _no_status,
+    "answer out of order": (("tshark",), ("exchange",), _some_without_status,
         "such an answer tshark gives to no request", "netaudit (the generator's)"),
-    "answer that dpkt does not read": (("dpkt",), ("exchange",), _no_status,
+    "answer that dpkt does not read": (("dpkt",), ("exchange",), _some_without_status,
         "dpkt's reader of HTTP stops at extensions of chunks, and at what HEAD, 204 and 304 answer", "netaudit (RFC 9112, 6.3 and 7.1.1)"),
     "answer to a request without its end": (("suricata",), ("exchange",), _no_status_unfinished,
         "suricata waits for the rest of the request", "netaudit tells more"),
@@ -346,15 +616,27 @@ CLASSES: dict[str, tuple] = {
         "the peer takes who opened the connection for the only one that asks", "netaudit tells more"),
     "connection whose opening was not captured whole": (("suricata",), ("exchange",), _half_open,
         "suricata does not read a connection of which it saw one of two SYN", "netaudit tells more"),
+    "answer that suricata gives to no request": (("suricata",), ("exchange",), _answer_to_nothing,
+        "segments in another order, or an answer before the handshake ended: suricata has the answer, but apart", "netaudit"),
+    "head without its end": (("suricata",), ("exchange",), _cut_head, "suricata waits for the rest of the head", "netaudit tells more"),
+    "answer without a head": (ALL, ("exchange",), _headless,
+        "HTTP/0.9: netaudit notes that it takes the bytes for an answer, and writes 200", "the peer (no status was sent)"),
+    "request behind broken chunks": (("tshark", "suricata"), ("exchange",), _smuggled,
+        "the peer takes what follows for the body", "netaudit tells more"),
+    "blank in a target": (("tshark", "suricata"), ("exchange",), _blank_in_target, "the peer takes the first word, or nothing", "netaudit tells more"),
+    "message that dpkt does not take": (("dpkt",), ("exchange",), _refused_by_dpkt,
+        "dpkt's reader stops at a head or body that is not as it wants it", "netaudit tells more"),
     "upgraded to HTTP/2": (("suricata", "dpkt"), ("exchange",), _upgraded,
         "the answer to such a request comes in HTTP/2; the peer gives the consent to change", "netaudit (RFC 7540, 3.2)"),
     "HTTP/2 that dpkt does not read": (("dpkt",), ("exchange",), _http2, "dpkt reads HTTP/1", "netaudit tells more"),
     "HTTP through a proxy": (ALL, ("exchange",), _proxied,
         "the peer does not read what is said behind SOCKS or CONNECT", "netaudit tells more"),
-    "RTSP in HTTP": (("tshark",), ("exchange",), _rtsp, "tshark goes by the port and sees RTSP only", "netaudit tells more"),
+    "connection that dpkt's reader does not order": (("dpkt",), ("exchange", "hello"), _disorder,
+        "the plain reader beside dpkt needs both SYN, one connection of the same ports, and all bytes", "netaudit tells more"),
+    "RTSP in HTTP": (("tshark", "dpkt"), ("exchange",), _rtsp, "tshark goes by the port and sees RTSP only", "netaudit tells more"),
     "request without its end": (("tshark", "dpkt"), ("exchange",), _unfinished,
         "the peer tells a request once all of its body has come; this one's never did", "netaudit tells more"),
-    "method that tshark does not know": (("tshark",), ("exchange",), _unknown_method, "a method newer than tshark", "netaudit tells more"),
+    "method that the peer does not know": (("tshark", "dpkt"), ("exchange",), _unknown_method, "a method newer than the peer", "netaudit tells more"),
     "no method at all": (("suricata",), ("exchange",), _no_token,
         "suricata takes other bytes for a request: their first word is no method (RFC 9110, 5.6.2)", "netaudit"),
     "bytes before the request": (ALL, ("exchange",), _begins_otherwise,
@@ -363,6 +645,7 @@ CLASSES: dict[str, tuple] = {
         "suricata tells of TLS 1.2 once a certificate came; these servers send none", "netaudit tells more"),
     "hello behind other words": (ALL, ("hello",), _within,
         "a connection that turned to TLS (STARTTLS), or one within another protocol: the peer reads hellos at the beginning", "netaudit tells more"),
+    "hello of SSL 2": (ALL, ("hello",), _of_ssl2, "the peer tells of hellos of SSL 3 and TLS", "netaudit tells more"),
     "hello in many records": (("suricata",), ("hello",), _in_records,
         "suricata 7 does not join a hello that is cut into records", "netaudit tells more"),
     "hello in datagrams": (("dpkt",), ("hello",), _datagrams, "QUIC and DTLS, which dpkt does not read", "netaudit tells more"),
@@ -370,4 +653,6 @@ CLASSES: dict[str, tuple] = {
     "QUIC at another port": (("suricata",), ("hello",), _quic_elsewhere, "suricata looks for QUIC at port 443", "netaudit tells more"),
     "JA4 without signature algorithms": (("suricata",), ("hello",), _underscore,
         "suricata hashes the extensions and an underscore, with no algorithms behind it", "netaudit (FoxIO: without the underscore)"),
+    "bytes that are missing": (("suricata", "tshark"), ("content", "exchange"), _behind_hole,
+        "of a connection with lost bytes the peer reads on as if nothing were missing", "netaudit"),
 }  # fmt: skip

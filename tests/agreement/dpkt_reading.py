@@ -139,6 +139,19 @@ def _stream(segments):
     return bytes(out), False
 
 
+def messages(data, kind):
+    """Requests or responses of a direction, and what is left where the reader stops."""
+    out = []
+    while data:
+        try:
+            one = kind(data)
+        except (dpkt.UnpackError, ValueError, IndexError, TypeError, AttributeError):
+            break
+        out.append(one)
+        data = one.data
+    return out, data
+
+
 def _said(flow):
     up, _ = _stream(flow.segments[0])
     down, _ = _stream(flow.segments[1])
@@ -147,13 +160,7 @@ def _said(flow):
         return
     requests, answers = [], []
     for data, kind, out in ((up, dpkt.http.Request, requests), (down, dpkt.http.Response, answers)):
-        while data:
-            try:
-                one = kind(data)
-            except (dpkt.UnpackError, ValueError, IndexError, TypeError, AttributeError):
-                break
-            out.append(one)
-            data = one.data
+        out += messages(data, kind)[0]
     answers_given = [
         one for one in answers if not one.status.startswith("1") or one.status == "101"
     ]  # others follow (RFC 9110, 15.2)
@@ -182,7 +189,7 @@ def _hello(data):
         name = next(
             (
                 body[5 : 5 + int.from_bytes(body[3:5], "big")].decode("latin-1")
-                for kind, body in hello.extensions
+                for kind, body in getattr(hello, "extensions", ())
                 if kind == 0 and len(body) > 5
             ),
             "",
@@ -193,7 +200,7 @@ def _hello(data):
 def hello_extensions(data):
     """Kinds of extensions of the hello that a connection begins with; None where it begins with none."""
     hello = _client_hello(data)
-    return None if hello is None else [kind for kind, _ in hello.extensions]
+    return None if hello is None else [kind for kind, _ in getattr(hello, "extensions", ())]
 
 
 def _client_hello(data):

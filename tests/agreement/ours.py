@@ -15,7 +15,9 @@ def records(*paths):
     from netaudit.validate.observing import observed
 
     with tempfile.TemporaryDirectory() as scratch:
-        case = netaudit.audit(list(paths), case=Path(scratch) / "case", faces=False, keep_all=True)
+        case = netaudit.audit(
+            list(paths), case=Path(scratch) / "case", faces=False, keep_all=True, keys_for="all", authority="-"
+        )
         yield from observed(case)
         ways = {}
         names = {row["capture_id"]: row["name"] for row in case.table("captures").to_pylist()}

@@ -49,17 +49,64 @@ class Packets:
         """How many datagrams of each direction are shorter than their heads tell."""
         return tuple(self._read.lengths[ends[0], one, other][2] for one, other in (ends[1:], ends[:0:-1]))
 
-    def opened(self, ends) -> int:
-        """How many directions of a connection have a packet that opens it."""
-        return sum((one, other) in self._read.first for one, other in (ends[1:], ends[:0:-1]))
+    def opened(self, ends) -> tuple[int, int]:
+        """How often each direction of a connection was opened."""
+        return tuple(len(self._read.opened[one, other]) for one, other in (ends[1:], ends[:0:-1]))
 
     def holed(self, ends) -> bool:
         """Whether a direction has bytes behind a hole."""
         return any(self._read.holed(ends[0], one, other) for one, other in (ends[1:], ends[:0:-1]))
 
-    def seen(self, frame) -> bool:
-        """Whether dpkt finds TCP or UDP in the frame of this number."""
-        return frame in self._read.seen
+    def datagrams(self, ends) -> list[bytes]:
+        return [
+            data for one, other in (ends[1:], ends[:0:-1]) for data in self._read.segments["udp", one, other].values()
+        ]
+
+    def seen_as(self, frame):
+        """The ends that dpkt finds in the frame of this number, None where it finds no TCP or UDP."""
+        return self._read.seen.get(frame)
+
+    def ports(self) -> set[int]:
+        return {port for ends in self._read.seen.values() for _, port in ends[1:]}
+
+    def fragmented(self, ends) -> bool:
+        return frozenset(ends[1:]) in self._read.fragmented
+
+    @property
+    def link(self) -> int:
+        """Link type of a classic pcap; -1 of others."""
+        head = self.path.read_bytes()[:24]
+        order = {
+            b"\xd4\xc3\xb2\xa1": "little",
+            b"\x4d\x3c\xb2\xa1": "little",
+            b"\xa1\xb2\xc3\xd4": "big",
+            b"\xa1\xb2\x3c\x4d": "big",
+        }
+        return (
+            int.from_bytes(head[20:22] if order[head[:4]] == "little" else head[22:24], order[head[:4]])
+            if head[:4] in order
+            else -1
+        )
+
+    def segment(self, ends, sha256, size) -> bool:
+        """Whether one packet of the conversation has just these bytes."""
+        kept = [self._read.segments[ends[0], one, other] for one, other in (ends[1:], ends[:0:-1])]
+        return any(
+            len(data) == size and hashlib.sha256(data).hexdigest() == sha256 for side in kept for data in side.values()
+        )
+
+    @functools.cached_property
+    def blocks(self) -> tuple[frozenset, int]:
+        """Kinds of blocks of a pcapng file that hold packets, and how many sections and interfaces it has."""
+        data, at, kinds, places, order = self.path.read_bytes(), 0, set(), 0, "little"
+        while data[:4] == b"\x0a\x0d\x0d\x0a" and at + 12 <= len(data):
+            if data[at : at + 4] == data[:4]:
+                order = "little" if data[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else "big"
+            kind, size = (int.from_bytes(data[place : place + 4], order) for place in (at, at + 4))
+            kinds |= {kind} & {2, 3, 6}
+            places += kind in (1, 0x0A0D0D0A)
+            at += max(size, 12)
+        return frozenset(kinds), places
 
     def verbatim(self, ends, sha256, size) -> bool:
         """Whether bytes of this hash stand in a direction behind a head, as they are."""
@@ -75,10 +122,10 @@ class Packets:
 
 class _Read:
     def __init__(self, path) -> None:
-        self.doubtful, self.quoted, self.seen = set(), Counter(), set()
+        self.doubtful, self.quoted, self.seen, self.fragmented = set(), Counter(), {}, set()
         self.segments, self.first = defaultdict(dict), {}
         self.lengths = defaultdict(lambda: [0, 0, 0])
-        sound, wrong = Counter(), []
+        sound, wrong, self.opened = Counter(), [], defaultdict(set)
         for number, _, link, data in dpkt_reading.packets(path):
             try:
                 packet = dpkt_reading.network(link, data)
@@ -97,11 +144,16 @@ class _Read:
                 self._quote(inner)
             if not isinstance(inner, dpkt.tcp.TCP | dpkt.udp.UDP):
                 continue
-            self.seen.add(number)
             one, other = (
                 (str(ipaddress.ip_address(at)), port)
                 for at, port in ((packet.src, inner.sport), (packet.dst, inner.dport))
             )
+            protocol = "tcp" if isinstance(inner, dpkt.tcp.TCP) else "udp"
+            self.seen[number] = (protocol, *sorted((one, other)))
+            if (isinstance(packet, dpkt.ip.IP) and packet.mf) or (
+                isinstance(packet, dpkt.ip6.IP6) and packet.all_extension_headers
+            ):
+                self.fragmented.add(frozenset((one, other)))
             state = _state(packet, inner, data)
             if state == "untrue":
                 self.doubtful |= _named(packet, one, other)
@@ -110,9 +162,8 @@ class _Read:
             elif state == "sound":
                 sound[one[0]] += 1
             self._keep(inner, one, other)
-        failed = Counter(sender for sender, *_ in wrong)
         for sender, packet, one, other in wrong:
-            if sound[sender] > failed[sender]:  # else its card fills the checksums in, behind where it was captured
+            if sound[sender]:  # else whoever stands between may write none
                 self.doubtful |= _named(packet, one, other)
 
     def _quote(self, message) -> None:
@@ -140,6 +191,7 @@ class _Read:
         if protocol == "tcp":
             if inner.flags & 2:
                 self.first.setdefault((one, other), (inner.seq + 1) % 2**32)
+                self.opened[one, other].add(inner.seq)
             elif inner.data:
                 kept.setdefault(inner.seq, bytes(inner.data))
         else:
@@ -223,6 +275,10 @@ def _state(packet, inner, frame) -> str:
         packet.src
         + packet.dst
         + bytes([0, 6 if isinstance(inner, dpkt.tcp.TCP) else 17])
-        + len(body).to_bytes(2, "big")
+        + len(body).to_bytes(4, "big")
     )
-    return "wrong" if dpkt.in_cksum(pseudo + body) else "sound"
+    if not dpkt.in_cksum(pseudo + body):
+        return "sound"
+    return (
+        "" if given == ~dpkt.in_cksum(pseudo) & 0xFFFF else "wrong"
+    )  # a card fills in the rest, behind where it was captured

@@ -120,8 +120,10 @@ def compare(path: Path, peers, ledger, totals, touched=frozenset()) -> None:
                 entry["examples"].append(f"{one.capture}: {one.key} netaudit {one.ours} {name} {one.theirs}"[:600])
 
 
-def run(flows: int, *, with_shared: bool, until: float, out: Path | None, first: int = 1, size: int = 10_000):
-    """Ledger and totals; ends at `until` (monotonic) whatever is left."""
+def run(
+    flows: int, *, with_shared: bool, until: float, out: Path | None, first: int = 1, size: int = 10_000, part=(0, 1)
+):
+    """Ledger and totals; ends at `until` (monotonic) whatever is left. `part`: which of so many parts of the shared captures."""
     peers = [name for name in PEERS if name == "dpkt" or shutil.which(name)]
     ledger, totals = {}, Counter()
 
@@ -131,13 +133,14 @@ def run(flows: int, *, with_shared: bool, until: float, out: Path | None, first:
             out.write_text(json.dumps({"totals": totals, "ledger": rows}, indent=1))
 
     with tempfile.TemporaryDirectory() as scratch:
-        for path in shared() if with_shared else ():
+        for path in shared()[part[0] :: part[1]] if with_shared else ():
             if time.monotonic() > until:
                 break
             try:
                 compare(path, peers, ledger, totals)
             except Exception as error:  # what cannot be read by netaudit is refused, and said
                 totals[f"refused: {type(error).__name__}"] += 1
+                print(f"{path}: {error!r}"[:300], file=sys.stderr)
             keep()
         seed = first
         while totals["flows"] < flows and time.monotonic() < until:
@@ -159,13 +162,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--ledger", type=Path, default=Path("agreement.json"))
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--part", default="1/1", help="of the shared captures: 2/3 is the second of three parts")
     given = parser.parse_args()
+    number, parts = map(int, given.part.split("/"))
     ledger, totals = run(
         given.flows,
         with_shared=given.shared,
         until=time.monotonic() + given.seconds,
         out=given.ledger,
         first=given.first,
+        part=(number - 1, parts),
     )
     print(dict(totals))
     for (peer, kind, name), entry in sorted(ledger.items(), key=str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import ipaddress
 import json
 import subprocess
@@ -28,7 +29,7 @@ outputs:
         - flow
 stream: {memcap: 512mb, checksum-validation: no, midstream: true, reassembly: {memcap: 1gb, depth: 0}}
 flow: {memcap: 512mb, hash-size: 65536, prealloc: 100}
-vlan: {use-for-tracking: true}
+vlan: {use-for-tracking: false}
 app-layer:
   protocols:
     tls: {enabled: yes, ja3-fingerprints: yes, ja4-fingerprints: yes, detection-ports: {dp: 443}}
@@ -58,10 +59,32 @@ def events(path):
     with tempfile.TemporaryDirectory() as scratch:
         settings = Path(scratch) / "settings.yaml"
         settings.write_text(SETTINGS)
-        subprocess.run(
-            ["suricata", "-c", settings, "-S", "/dev/null", "-r", path, "-l", scratch, "-k", "none", "--runmode", "single"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=3000,
-        )  # fmt: skip
+        if path.suffix == ".gz":
+            plain = Path(scratch) / "plain.pcap"
+            plain.write_bytes(gzip.decompress(path.read_bytes()))
+            path = plain
+        words = [
+            "suricata",
+            "-c",
+            settings,
+            "-S",
+            "/dev/null",
+            "-r",
+            path,
+            "-l",
+            scratch,
+            "-k",
+            "none",
+            "--runmode",
+            "single",
+        ]
+        with subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        ) as process:
+            for line in process.stdout:
+                if "Failed to init pcap file" in line:  # for a minute it waits for the thread that was to read it
+                    process.kill()
+                    raise ValueError(line)
         said = Path(scratch) / "eve.json"
         if said.is_file():
             with said.open(encoding="utf-8", errors="replace") as file:
@@ -120,7 +143,9 @@ def _exchange(event, _):
         if ":method" in head:
             yield {"kind": "exchange", "method": head[":method"], "host": head.get(":authority") or head.get("host", ""),
                    "target": head.get(":path", ""), "status": one.get("status"), "answered_type": one.get("http_content_type", "")}  # fmt: skip
-    elif _is_http(one) and one.get("url") != UNSEEN:
+    elif one.get("url") == UNSEEN:
+        yield {"kind": "answer to nothing"}
+    elif _is_http(one):
         host, port = one.get("hostname", ""), one.get("http_port")
         yield {"kind": "exchange", "method": one.get("http_method"), "host": f"{host}:{port}" if port else host, "target": one.get("url"),
                "status": one.get("status"), "answered_type": one.get("http_content_type", "")}  # fmt: skip

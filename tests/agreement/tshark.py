@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 from collections import defaultdict
 
@@ -16,6 +17,8 @@ FIELDS = (
     "dtls.handshake.type", "dtls.handshake.random", "dtls.handshake.extensions_server_name", "dtls.handshake.extensions_alpn_str",
     "http2.type", "http2.streamid", "http2.header.name", "http2.header.value", "http.response.line",
 )  # fmt: skip
+OCTAL = re.compile(r"\\+([0-3][0-7]{2})")
+ROOT = "<Root>"  # the name of DNS that has no label
 HEADERS, PROMISE = "1", "5"  # frames of HTTP/2
 QUOTING = ("icmp", "icmpv6", "sflow")  # what follows in such a message is of another packet
 AND = "\x1f"  # between several values of a field
@@ -104,6 +107,8 @@ def told(name, all_rows):
         if not transport:
             continue
         stream, ends = _of(row, f"{transport}.stream", transport, protocols), _ends(row, transport, protocols)
+        if ends is None:
+            continue
         key = transport, stream, frozenset(ends)  # a stream may go on with other ends, where one was announced
         flow = flows.get(key)
         if flow is None:
@@ -141,7 +146,9 @@ def _of(row, field, layer, protocols):
 def _ends(row, transport, protocols):
     """Addresses of the network layer that carries the innermost transport."""
     above = protocols[: len(protocols) - protocols[::-1].index(transport)]
-    network = next(one for one in reversed(above) if one in ("ip", "ipv6"))
+    network = next((one for one in reversed(above) if one in ("ip", "ipv6")), "")
+    if not network or not row[f"{network}.src"] or not row[f"{transport}.srcport"]:
+        return None  # as behind MPLS: it guesses at what follows
     return tuple(
         (_of(row, f"{network}.{end}", network, above), int(_of(row, f"{transport}.{end}port", transport, above)))
         for end in ("src", "dst")
@@ -238,7 +245,11 @@ class _Said:
 
     def _dns(self, row, flow):
         """Fields of all messages of a frame stand in one list; counts say where each ends."""
-        questions = list(zip(_each(row["dns.qry.name"]), _each(row["dns.qry.type"]), strict=False))
+        names = [
+            "" if name == ROOT else OCTAL.sub(lambda found: chr(int(found[1], 8)), name)
+            for name in _each(row["dns.qry.name"])
+        ]
+        questions = list(zip(names, _each(row["dns.qry.type"]), strict=False))
         given = {form: _each(row[field]) for field, form in (("dns.a", "1"), ("dns.aaaa", "28"))}
         answers = [
             (name, given[form].pop(0) if given.get(form) else "")

@@ -173,7 +173,7 @@ def recognise_udp(opening: Opening) -> Verdict:
         return Verdict.NO
     details = said_in(message)
     named = {opening.client_port, opening.server_port} & PORTS.keys()
-    if not named and any(kind.startswith("TYPE") for _, kind in details.questions):
+    if not named and (not details.questions or any(kind.startswith("TYPE") for _, kind in details.questions)):
         return Verdict.NO
     opening.read = message
     swapped = details.response == bool(opening.up) and opening.server_port not in PORTS

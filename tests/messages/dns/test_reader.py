@@ -138,5 +138,7 @@ def test_what_asks_nothing_is_none():
     """Announcements of a gateway (RFC 6887: PCP) look like a header without a question and a record of zeros."""
     announced = bytes.fromhex("0280000000000000000000210000000000000000000000000000000000000000")
     assert dns.recognise_udp(Opening(announced, b"", 5351, 5350, midstream=False)) is Verdict.NO
+    answered = struct.pack(">6H", 0x7A01, 0x8000, 0, 1, 0, 0) + record(390, b"", owner=b"\0")  # so begin replies of RPC
+    assert dns.recognise_udp(Opening(b"", answered, 47693, 20048, midstream=False)) is Verdict.NO
     known = struct.pack(">6H", 0, 0, 0, 1, 0, 0) + record(12, name("a.local"), owner=name("_x._tcp.local"))
     assert dns.recognise_udp(Opening(known, b"", 5353, 5353, midstream=False)) is Verdict.YES
