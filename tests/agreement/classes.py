@@ -18,17 +18,8 @@ from tests.agreement.dpkt_reading import hello_extensions, messages
 FEW = 8  # bytes of a first chunk
 CHANGED = "packets that were damaged"
 UNREAD = "conversation that the peer does not have"
-TUNNELS = {
-    3544,
-    4789,
-    4790,
-    6081,
-    8472,
-    2152,
-    6635,
-    4754,
-    1701,
-}  # Teredo, VXLAN, GENEVE, GTP-U, MPLS and GRE in UDP, L2TP
+# Teredo, VXLAN, GENEVE, GTP-U, MPLS and GRE in UDP, L2TP
+TUNNELS = frozenset({3544, 4789, 4790, 6081, 8472, 2152, 6635, 4754, 1701})
 GTP = 2152
 FOREIGN_LINKS = {7, 129, 149, 178}  # ARCNET (BSD, Linux), PKTAP under a user's number, Juniper Ethernet
 LONGEST_NAME = 255  # RFC 1035, 2.3.4
@@ -116,8 +107,10 @@ def _tunnel(one, context):
 
 def _frames_unread(one, context):
     """Frames in which dpkt finds nothing, or only what carries a tunnel."""
-    frames = {frame for flow in _of(one, context, "flow") for frame in flow["frames"]}
-    return context.packets and any(context.packets.seen_as(frame) != one.key for frame in frames)
+    if not context.packets:
+        return False
+    found = [context.packets.seen_as(frame) for flow in _of(one, context, "flow") for frame in flow["frames"]]
+    return any(ends is None or any(port in TUNNELS for _, port in ends[1:]) for ends in found)
 
 
 def _in_unread_tunnel(one, context):
@@ -228,13 +221,11 @@ def _crumb(one, _):
 
 def _stream_of_parts(one, context):
     """A body that is a stream of parts: to the peer it is all that was sent until the connection closed."""
-    return one.ours is None and any(
-        message["content_type"].startswith(
-            ("multipart/x-mixed-replace", "multipart/mixed", "application/x-rtsp-tunnelled")
-        )
-        and message["last_frame"] is not None
-        for message in _messages(one, context)
-    )
+    messages_here = _messages(one, context)
+    if one.ours is not None or not any(message["content_type"].startswith(STREAMS) for message in messages_here):
+        return False
+    parts = [message["body_size"] for message in messages_here if message["status"] == 200]
+    return _rtsp_in_http(one, context) or sum(parts) <= one.key[2] <= sum(parts) + BESIDE * len(parts)
 
 
 def _in_tunnel(one, context):
@@ -254,11 +245,8 @@ def _no_colon(one, context):
 
 def _behind_hole(one, context):
     """Of a connection with lost bytes, where the peer goes on as if nothing were missing."""
-    told = any(
-        message["missing"] or (message["status"] >= 200 and not message["answers"])
-        for message in _messages(one, context)
-    )
-    return told or (bool(context.packets) and ends_in(one)[0] == "tcp" and context.packets.holed(ends_in(one)))
+    holed = bool(context.packets) and ends_in(one)[0] == "tcp" and context.packets.holed(ends_in(one))
+    return holed or bool(_of(one, context, "hole"))  # which dpkt does not see within a tunnel
 
 
 def _one_segment(one, context):
@@ -274,7 +262,7 @@ def _content(one):
 def _on_the_wire(one, context):
     """Bytes as they stand behind a head, of which netaudit takes a framing or coding off that the peer does not see."""
     coded = one.ours is None and context.packets and context.packets.verbatim(*_content(one))
-    return coded and any(record["whole"] for record in _of(one, context, "content"))
+    return coded and any(record["size"] != one.key[2] for record in _of(one, context, "content"))
 
 
 def _line_end(one, context):
@@ -394,9 +382,8 @@ def _refused_by_dpkt(one, context):
     """A direction of which dpkt's reader leaves something: it stops at what it does not take."""
     if one.ours is None or ends_in(one)[0] != "tcp":
         return False
-    return any(
-        messages(data, kind)[1] for data in _said(one, context) for kind in (dpkt.http.Request, dpkt.http.Response)
-    )
+    kinds = {True: dpkt.http.Response, False: dpkt.http.Request}
+    return any(messages(data, kinds[data.startswith(b"HTTP/")])[1] for data in _said(one, context))
 
 
 def _no_status_unfinished(one, context):
@@ -436,6 +423,12 @@ def _http2(one, context):
     return one.theirs is None and any(b"PRI * HTTP/2.0\r\n" in data for data in _said(one, context))
 
 
+def _opened(one, context):
+    """What netaudit opened with keys: the conversation itself is TLS, or QUIC."""
+    sides = _said(one, context)
+    return one.theirs is None and (ends_in(one)[0] == "udp" or any(data.startswith(b"\x16\x03") for data in sides))
+
+
 def _proxied(one, context):
     return one.theirs is None and any(
         data[:1] in (b"\x04", b"\x05") or data.startswith(b"CONNECT ") for data in _said(one, context)
@@ -450,10 +443,10 @@ def _disorder(one, context):
 
 
 def _rtsp(one, context):
-    return one.theirs is None and _rtsp_in_http(context, one)
+    return one.theirs is None and _rtsp_in_http(one, context)
 
 
-def _rtsp_in_http(context, one):
+def _rtsp_in_http(one, context):
     return any(b"application/x-rtsp-tunnelled" in data for data in _said(one, context))
 
 
@@ -624,11 +617,12 @@ CLASSES: dict[str, tuple] = {
     "request behind broken chunks": (("tshark", "suricata"), ("exchange",), _smuggled,
         "the peer takes what follows for the body", "netaudit tells more"),
     "blank in a target": (("tshark", "suricata"), ("exchange",), _blank_in_target, "the peer takes the first word, or nothing", "netaudit tells more"),
-    "message that dpkt does not take": (("dpkt",), ("exchange",), _refused_by_dpkt,
-        "dpkt's reader stops at a head or body that is not as it wants it", "netaudit tells more"),
     "upgraded to HTTP/2": (("suricata", "dpkt"), ("exchange",), _upgraded,
         "the answer to such a request comes in HTTP/2; the peer gives the consent to change", "netaudit (RFC 7540, 3.2)"),
-    "HTTP/2 that dpkt does not read": (("dpkt",), ("exchange",), _http2, "dpkt reads HTTP/1", "netaudit tells more"),
+    "HTTP/2 that the peer does not read": (("dpkt", "suricata"), ("exchange",), _http2,
+        "dpkt reads HTTP/1; suricata leaves out some streams (behind frames of priority, of an upgrade); tshark has them all", "netaudit tells more"),
+    "opened with keys": (ALL, ("exchange",), _opened,
+        "keys lie in the capture: suricata and dpkt use none, tshark not those behind the packets", "netaudit tells more"),
     "HTTP through a proxy": (ALL, ("exchange",), _proxied,
         "the peer does not read what is said behind SOCKS or CONNECT", "netaudit tells more"),
     "connection that dpkt's reader does not order": (("dpkt",), ("exchange", "hello"), _disorder,
@@ -636,16 +630,18 @@ CLASSES: dict[str, tuple] = {
     "RTSP in HTTP": (("tshark", "dpkt"), ("exchange",), _rtsp, "tshark goes by the port and sees RTSP only", "netaudit tells more"),
     "request without its end": (("tshark", "dpkt"), ("exchange",), _unfinished,
         "the peer tells a request once all of its body has come; this one's never did", "netaudit tells more"),
-    "method that the peer does not know": (("tshark", "dpkt"), ("exchange",), _unknown_method, "a method newer than the peer", "netaudit tells more"),
+    "method that tshark does not know": (("tshark",), ("exchange",), _unknown_method, "a method newer than tshark", "netaudit tells more"),
+    "message that dpkt does not take": (("dpkt",), ("exchange",), _refused_by_dpkt,
+        "dpkt's reader stops at a head or body that is not as it wants it", "netaudit tells more"),
     "no method at all": (("suricata",), ("exchange",), _no_token,
         "suricata takes other bytes for a request: their first word is no method (RFC 9110, 5.6.2)", "netaudit"),
     "bytes before the request": (ALL, ("exchange",), _begins_otherwise,
         "the peer expects a request where the connection begins", "netaudit tells more"),
     "hello without certificate": (("suricata",), ("hello",), _no_certificate,
         "suricata tells of TLS 1.2 once a certificate came; these servers send none", "netaudit tells more"),
+    "hello of SSL 2": (ALL, ("hello",), _of_ssl2, "the peer tells of hellos of SSL 3 and TLS", "netaudit tells more"),
     "hello behind other words": (ALL, ("hello",), _within,
         "a connection that turned to TLS (STARTTLS), or one within another protocol: the peer reads hellos at the beginning", "netaudit tells more"),
-    "hello of SSL 2": (ALL, ("hello",), _of_ssl2, "the peer tells of hellos of SSL 3 and TLS", "netaudit tells more"),
     "hello in many records": (("suricata",), ("hello",), _in_records,
         "suricata 7 does not join a hello that is cut into records", "netaudit tells more"),
     "hello in datagrams": (("dpkt",), ("hello",), _datagrams, "QUIC and DTLS, which dpkt does not read", "netaudit tells more"),

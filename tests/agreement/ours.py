@@ -24,6 +24,8 @@ def records(*paths):
         for row in case.table("flows").to_pylist():
             way = [row["transport"], row["client_ip"], row["client_port"], row["server_ip"], row["server_port"]]
             ways[row["flow_id"]] = {"capture": names[row["capture_id"]], "way": way}
+            if row["missing_up"] or row["missing_down"]:
+                yield {"kind": "hole", **ways[row["flow_id"]]}
         for row in case.table("messages").to_pylist():
             yield {
                 "kind": "message",
