@@ -25,6 +25,7 @@ FOREIGN_LINKS = {7, 129, 149, 178}  # ARCNET (BSD, Linux), PKTAP under a user's 
 LONGEST_NAME = 255  # RFC 1035, 2.3.4
 STREAMS = ("multipart/x-mixed-replace", "multipart/mixed", "application/x-rtsp-tunnelled")
 BESIDE = 1000  # bytes of a part's head
+SIX = [bytes([one]) for one in range(0x60, 0x70)]  # how IPv6 begins
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 
@@ -154,8 +155,19 @@ def _blocks(one, context):
     return kinds - {6} or places > 2
 
 
-def _teredo(one, _):
-    return one.ours is None and any(address.startswith("2001:0:") for address, _ in one.key[1:])
+def _teredo(one, context):
+    """IPv6 in datagrams: an address of Teredo, or what looks like such a packet."""
+    inside = context.packets.datagrams(one.key) if context.packets and one.ours else []
+    return (one.ours is None and any(address.startswith("2001:0:") for address, _ in one.key[1:])) or (
+        one.theirs is not None
+        and any(data.removeprefix(data[:8] if data[:2] == b"\0\0" else b"")[:1] in SIX for data in inside)
+    )
+
+
+def _lessened(one, context):
+    if not (one.ours and one.theirs and context.packets):
+        return False
+    return context.packets.lessened(one.key) and dict(one.ours)["packets"] == dict(one.theirs)["packets"]
 
 
 def _unread(one, context):
@@ -556,6 +568,8 @@ CLASSES: dict[str, tuple] = {
     "link layer that netaudit does not read": (("tshark",), ("flow",), _foreign_link,
         "netaudit names the link type and counts its frames as not read", "tshark tells more"),
     "fragments that dpkt does not join": (("dpkt",), ("flow",), _fragments, "dpkt gives the first fragment's bytes", "netaudit"),
+    "packet longer than its carrier says": (("dpkt",), ("flow",), _lessened,
+        "PPPoE says less than the IP packet in it; dpkt goes by the packet", "netaudit (as tshark)"),
     "packet above 64 KiB": (("tshark", "dpkt"), ("flow",), _big, "the head says 0 for the length; the peer goes by it", "netaudit tells more"),
     "pcapng that the peer reads in part": (("suricata", "dpkt"), ("flow",), _blocks,
         "dpkt and suricata do not read all kinds of blocks, nor several interfaces", "netaudit (as tshark)"),

@@ -15,6 +15,8 @@ import dpkt
 TELLS = {"flow": ("packets", "payload", "first", "last", "frames"), "exchange": ("method", "host", "status"),
          "content": ("whole", "size"), "name": ("form", "addresses"), "hello": ("name", "random")}  # fmt: skip
 
+RAW = (12, 14, 101, 228, 229)  # link types of packets without any link layer
+
 
 def version() -> str:
     return f"dpkt {dpkt.__version__}"
@@ -32,7 +34,7 @@ def network(link, data):
     """The IP packet of a frame; None for anything else."""
     if link == dpkt.pcap.DLT_EN10MB:
         packet = dpkt.ethernet.Ethernet(data).data
-    elif link in (12, 14, 101, 228, 229):
+    elif link in RAW:
         packet = dpkt.ip.IP(data) if data[0] >> 4 == 4 else dpkt.ip6.IP6(data)
     elif link == dpkt.pcap.DLT_LINUX_SLL:
         packet = dpkt.sll.SLL(data).data

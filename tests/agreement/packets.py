@@ -69,6 +69,10 @@ class Packets:
     def ports(self) -> set[int]:
         return {port for ends in self._read.seen.values() for _, port in ends[1:]}
 
+    def lessened(self, ends) -> bool:
+        """Whether a packet is longer than the PPPoE that carries it says."""
+        return frozenset(ends[1:]) in self._read.lessened
+
     def fragmented(self, ends) -> bool:
         return frozenset(ends[1:]) in self._read.fragmented
 
@@ -123,6 +127,7 @@ class Packets:
 class _Read:
     def __init__(self, path) -> None:
         self.doubtful, self.quoted, self.seen, self.fragmented = set(), Counter(), {}, set()
+        self.lessened = set()
         self.segments, self.first = defaultdict(dict), {}
         self.lengths = defaultdict(lambda: [0, 0, 0])
         sound, wrong, self.opened = Counter(), [], defaultdict(set)
@@ -154,6 +159,8 @@ class _Read:
                 isinstance(packet, dpkt.ip6.IP6) and packet.all_extension_headers
             ):
                 self.fragmented.add(frozenset((one, other)))
+            if link == dpkt.pcap.DLT_EN10MB and _carried(data) < getattr(packet, "len", 0):
+                self.lessened.add(frozenset((one, other)))
             state = _state(packet, inner, data)
             if state == "untrue":
                 self.doubtful |= _named(packet, one, other)
@@ -228,9 +235,16 @@ class _Read:
         return bytes(out)
 
 
+def _carried(data) -> int:
+    """Bytes of the packet that PPPoE says it carries; more than any where there is none."""
+    inner = dpkt.ethernet.Ethernet(data).data
+    return inner.len - 2 if isinstance(inner, dpkt.pppoe.PPPoE) else 1 << 16
+
+
 def _unreadable(link, data):
     """The ends of a packet of IPv4 that dpkt cannot read."""
-    raw = data[14:] if link == dpkt.pcap.DLT_EN10MB and data[12:14] == b"\x08\0" else b""
+    ethernet = link == dpkt.pcap.DLT_EN10MB and data[12:14] == b"\x08\0"
+    raw = data[14:] if ethernet else data if link in dpkt_reading.RAW and data[:1] and data[0] >> 4 == 4 else b""
     one, other = (
         ((str(ipaddress.ip_address(raw[at : at + 4])), 0) for at in (12, 16)) if len(raw) >= 28 else (None, None)
     )

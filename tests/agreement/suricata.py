@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import ipaddress
 import json
+import re
 import subprocess
 import tempfile
 from collections import defaultdict
@@ -36,6 +37,7 @@ app-layer:
     dns: {tcp: {enabled: yes, detection-ports: {dp: 53}}, udp: {enabled: yes, detection-ports: {dp: 53}}}
     http: {enabled: yes, libhtp: {default-config: {request-body-limit: 0, response-body-limit: 0}}}
 """
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what a method is (RFC 9110, 5.6.2)
 UNSEEN = "/libhtp::request_uri_not_seen"  # of an answer to no request
 TELLS = {"flow": ("packets", "first", "last"), "exchange": ("method", "host", "status", "answered_type"),
          "content": ("whole", "size"), "name": ("form", "addresses"), "hello": ("name", "ja3", "ja4")}  # fmt: skip
@@ -132,8 +134,11 @@ def _answered(dns, names):
 
 
 def _is_http(one):
-    """Suricata reads RTSP and what looks like it by the reader of HTTP, and says which version it saw."""
-    return one.get("version") == "2" or one.get("protocol", "").startswith("HTTP/")
+    """Suricata reads RTSP and what looks like it by the reader of HTTP, and says which version it saw, if any."""
+    protocol = one.get("protocol") or "HTTP/"
+    return one.get("version") == "2" or (
+        protocol.startswith("HTTP/") and TOKEN.fullmatch(one.get("http_method") or "") is not None
+    )
 
 
 def _exchange(event, _):

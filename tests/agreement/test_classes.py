@@ -114,6 +114,11 @@ def short_udp(data, told):
     return frame[:14] + bytes(ip)
 
 
+def in_pppoe(frame, length):
+    """The packet of a frame in PPPoE, which says that it carries so many bytes of it."""
+    return frame[:12] + b"\x88\x64\x11\0\0\1" + struct.pack(">H", length + 2) + b"\0\x21" + frame[14:]
+
+
 def unreachable(kind=3):
     """An error of ICMP about a datagram from HERE."""
     quoted = udp(b"q")[14:]
@@ -185,6 +190,10 @@ OF = {
     "fragments that dpkt does not join": (
         ("dpkt", "flow", flow((1, 0), (9, 0)), flow((1, 0), (3, 0)), ends(), {"ours": [has(ends())], "frames": [tcp(SMALL, more=1)]}),
         {"frames": [tcp(SMALL)]},
+    ),
+    "packet longer than its carrier says": (
+        ("dpkt", "flow", flow((1, 0), (0, 0)), flow((1, 0), (3, 0)), ends(), {"ours": [has(ends())], "frames": [in_pppoe(tcp(SMALL), 40)]}),
+        {"frames": [in_pppoe(tcp(SMALL), 43)]},
     ),
     "packet above 64 KiB": (("tshark", "flow", flow((1, 0), (70000, 0)), None, ends(), {}), {"ours_says": flow((2, 0), (70000, 0))}),
     "pcapng that the peer reads in part": (

@@ -147,6 +147,7 @@ def _ends(row, transport, protocols):
     """Addresses of the network layer that carries the innermost transport."""
     above = protocols[: len(protocols) - protocols[::-1].index(transport)]
     network = next((one for one in reversed(above) if one in ("ip", "ipv6")), "")
+    network = network or ("ip" if row["ip.src"] else "ipv6")  # behind MPLS it does not name the layer
     if not network or not row[f"{network}.src"] or not row[f"{transport}.srcport"]:
         return None  # as behind MPLS: it guesses at what follows
     return tuple(
