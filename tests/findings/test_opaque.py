@@ -117,7 +117,9 @@ def test_what_is_opaque_is_called_by_its_protocol_or_its_transport(
         for n, (protocol, transport) in enumerate(protocols, 1)
     ]
     made = found(rows)
-    assert [parsed(row["reason"].partition("; ")[0]).arguments["names"] for row in made] == [kinds] * (kinds is not None)
+    assert [parsed(row["reason"].partition("; ")[0]).arguments["names"] for row in made] == [kinds] * (
+        kinds is not None
+    )
     assert all(row["bytes"] == LEAST_OPAQUE * len(rows) for row in made)
 
 

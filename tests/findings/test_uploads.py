@@ -21,15 +21,31 @@ def tables(*sent: dict[str, object], link: str = LINK, **of_flow: object):
     """Of a camera that sends pictures, each by a message."""
     messages, objects, images = [], [], []
     for n, one in enumerate(sent):
-        row = {"message_id": f"m{n}", "flow_id": "f", "capture_id": "c", "protocol": "http", "direction": "up", "path": "/"}
-        messages.append(row | {"first_ts": n + 5, "last_ts": n + 6, "host": "up.example", "opened": one.get("opened", "")})
+        row = {
+            "message_id": f"m{n}",
+            "flow_id": "f",
+            "capture_id": "c",
+            "protocol": "http",
+            "direction": "up",
+            "path": "/",
+        }
+        messages.append(
+            row | {"first_ts": n + 5, "last_ts": n + 6, "host": "up.example", "opened": one.get("opened", "")}
+        )
         digest = f"{one.get('picture', n):064x}"
         objects.append({"object_id": f"o{n}", "message_id": f"m{n}", "sha256": digest, "size": 100, "complete": True})
         objects[-1] |= {"unwrap_path": one.get("way", ""), "complete": one.get("complete", True)}
         images.append({"sha256": digest, "face": one.get("face", "yes"), "decodable": True, "problem": ""})
         images[-1] |= {"face_score": one.get("score", 0.9)}
     ends = {"client_ip": CAM, "server_ip": CLOUD, "client_mac": link, "server_mac": "00:0a:eb:31:c0:02"}
-    ends |= {"packets_up": 9, "packets_down": 9, "payload_up": 900, "payload_down": 90, "handshake": "SA", "first_ts": 4}
+    ends |= {
+        "packets_up": 9,
+        "packets_down": 9,
+        "payload_up": 900,
+        "payload_down": 90,
+        "handshake": "SA",
+        "first_ts": 4,
+    }
     held = [{"device_id": LINK, "mac": LINK, "ip": CAM, "from_ts": 0, "to_ts": 99, "by": ["arp"]}]
     unique = {row["sha256"]: row for row in images}
     return filled(
@@ -50,7 +66,11 @@ def judged(*sent: dict[str, object], **more: object):
         ([{}, {}], "clear_for", {"n": "2", "m": "2"}),
         ([{}, {"picture": 0}], "clear_for", {"n": "2", "m": "1"}),
         ([{"opened": "k.log"}, {"opened": "k.log"}], "opened_for", {"n": "2", "keys": "k.log"}),
-        ([{"opened": "k.log"}, {}, {"opened": "j.log"}], "partly_opened_for", {"n": "3", "k": "2", "keys": "j.log, k.log"}),
+        (
+            [{"opened": "k.log"}, {}, {"opened": "j.log"}],
+            "partly_opened_for",
+            {"n": "3", "k": "2", "keys": "j.log, k.log"},
+        ),
     ],
 )
 def test_how_images_were_read_is_said(sent: list[dict[str, object]], code: str, arguments: dict[str, str]) -> None:
