@@ -366,12 +366,13 @@ def _gathered(options: Options, opened: Captures) -> Gathered | None:
 
 def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:
     """When and how it was run: what may differ between two runs over the same captures."""
+    system = platform.uname()  # `platform.platform` starts a process to ask for the kind of processor
     return {
         "started_utc": started,
         "finished_utc": now(),
         "workers": options.workers,
         "command": [word.encode("utf-8", "replace").decode() for word in options.command],
-        "platform": platform.platform(),
+        "platform": " ".join(getattr(system, name) for name in ("system", "release", "version", "machine")),
         "python": sys.version.split()[0],
         "timings": timings,
         **({"settings": options.settings} if options.settings else {}),
