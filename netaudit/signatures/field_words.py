@@ -122,8 +122,8 @@ def meanings() -> tuple[Meaning, ...]:
     """All meanings, in the order of the file: of two that a name says as surely the first."""
     texts = "\0".join(map(_text, (FILE, LANGUAGES)))
     return tuple(
-        Meaning(*told, tuple(tuple(map(Group, one)) for one in groups), re.compile(never), *more)
-        for told, groups, never, more in remembered(f"meanings {stamps((__file__,))}", texts, _all_folded)
+        Meaning(*(*told, tuple(tuple(map(Group, one)) for one in groups), re.compile(never), shape, beside))
+        for *told, groups, never, shape, beside in remembered(f"meanings {stamps((__file__,))}", texts, _all_folded)
     )
 
 
@@ -152,11 +152,10 @@ def _folded(raw: dict[str, Any], spoken: list[list[Any]], limits: list[str]) -> 
     )
     groups = [raw.get("groups"), *([word for word in one if isinstance(word, list)] for one in spoken)]
     return (
-        (raw["meaning"], raw["zh"], names, frozenset(names), tuple(set(words("ends")) - last), last, words("stems")),
+        raw["meaning"], raw["zh"], names, frozenset(names), tuple(set(words("ends")) - last), last, words("stems"),
         [[[folded(str(word)) for word in group] for group in one] for one in groups if one],
-        never or "(?!)",
-        (raw["shape"], frozenset(raw.get("beside") or ())),
-    )
+        never or "(?!)", raw["shape"], frozenset(raw.get("beside") or ()),
+    )  # fmt: skip
 
 
 def words_of(name: str) -> list[str]:
