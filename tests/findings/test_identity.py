@@ -331,3 +331,18 @@ def test_what_a_visitors_own_phone_or_a_form_sent_is_told_apart() -> None:
     inside = {"flows": [flow(client=PHONE, server=SERVER), flow("f2", PHONE, "1.1.1.1")], "messages": own["messages"]}
     assert told_apart(**inside) == []
     assert told(**inside) == []
+
+
+@pytest.mark.parametrize(("source", "grade"), [(CRM, "B"), (SERVER, "A")])
+@pytest.mark.parametrize(("held", "own"), [("", False), ("om2", True)])
+def test_numbers_that_had_just_come_from_outside_are_sent_on(source: str, grade: str, held: str, own: bool) -> None:
+    """In an address or a header, where pages and redirections put them; a document of its own is the device's."""
+    rows = {
+        "flows": [flow("f0", source, TERMINAL), flow("f2")],
+        "messages": [message("m1", "f0", first_ts=3), message("m2", "f2", first_ts=5)],
+        "objects": [document(), document("m2")],
+        "persons": [person(), name(), person("m2", object_id=held), name("m2")],
+    }
+    sent = [row for row in found(**rows) if row["sender"] == TERMINAL]
+    assert [row["certainty"] for row in sent] == ["A" if own else grade]
+    assert [row["doubts"] for row in sent] == [["came from outside"] if grade == "B" and not own else []]

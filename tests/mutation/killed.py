@@ -28,7 +28,7 @@ import pytest
 
 from tests.mutation.noticed import begins, equivalents
 from tests.mutation.seeded import PACKAGE, Fault, drawn, have
-from tests.mutation.swapped import Loaded, forked, outermost, swap
+from tests.mutation.swapped import Loaded, forked, outermost, swap, within_another
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("findings",)
@@ -108,9 +108,10 @@ def tests_of(fault: Fault, told: dict) -> list[str]:
 
 
 def while_loading(fault: Fault, told: dict) -> bool:
-    """Whether a fault is met while its module is loaded."""
-    tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
-    return outermost(tree, fault.site.line) is None or begins(tree, fault.site.line) in told["loading"][fault.module]
+    """Whether a fault is met while its module is loaded, or may be in what is made then."""
+    tree, line = ast.parse((PACKAGE / fault.module).read_text("utf-8")), fault.site.line
+    loading = outermost(tree, line) is None or begins(tree, line) in told["loading"][fault.module]
+    return loading or within_another(tree, line)
 
 
 class First:
