@@ -46,13 +46,12 @@ def audit_command(
     as_lines: bool = False,
 ) -> Exit:
     """Audit, print, and say how it went."""
-    from netaudit.images.judges import POLITE, Judges
     from netaudit.pipeline.startup import load_lean
-    from netaudit.pipeline.task import Options, run
+    from netaudit.pipeline.task import Options, judges_for, run
 
     with contextlib.ExitStack() as stack:
         if options["faces"]:  # gets ready while all else is loaded
-            options["judges"] = stack.enter_context(Judges(count=options["count_faces"], polite=POLITE))
+            options["judges"] = stack.enter_context(judges_for(count=options["count_faces"]))
         load_lean()
         zone = options["zone"]
         settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)

@@ -347,6 +347,13 @@ def window_s(options: Options) -> float:
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
+def judges_for(*, count: bool) -> Judges:
+    """Judges of images for an audit, whose helper starts when they are entered."""
+    from netaudit.images.judges import POLITE, Judges
+
+    return Judges(count=count, polite=POLITE)
+
+
 @contextmanager
 def judging(folder: Path, options: Options, answers: pa.Table | None = None) -> Iterator[Beside | None]:
     """Images of a case judged while its captures are read; None where no faces are looked for."""
