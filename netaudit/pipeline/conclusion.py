@@ -25,7 +25,7 @@ from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.endpoints.recorders import answers_left, vantages
 from netaudit.endpoints.sightings import not_compared, once, sightings, translated
-from netaudit.finalizing.from_rows import without_challenged
+from netaudit.finalizing.challenged import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
@@ -63,6 +63,7 @@ from netaudit.rows import leaves, scraps, sendings
 from netaudit.rows.media import tie
 from netaudit.signatures.loading import load as load_signatures
 from netaudit.storage.files import remove
+from netaudit.storage.object_store import object_path
 from netaudit.storage.table_streams import TableWriter, drop_streams, read_parts, read_streams, stream_parts, table_of
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
 
@@ -84,6 +85,9 @@ STREAMED = (
 
 IN_MEMORY = ("observations", "events")  # of them, those that are written when all is known
 
+FACES = pa.array(["yes", "possible"])  # verdicts on the images that findings carry
+MOST_AHEAD = 180  # such images, up to which it is not waited for the report to ask for thumbnails
+
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
@@ -93,7 +97,11 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     What lies mapped is let go of before its file is removed: Windows keeps a file that anybody has mapped.
     """
     shown = Shown()
-    mapped = _write_tables(folder, outcome, progress, shown)
+    try:
+        mapped = _write_tables(folder, outcome, progress, shown)
+    except BaseException:
+        shown.close()
+        raise
     drop_streams(folder)
     _keep_clear(folder)
     keep_used(folder)
@@ -117,9 +125,10 @@ def _write_tables(
         ],
         SKIPPED,
     )
+    if outcome.faces and outcome.early_answers is not None and outcome.early_answers.found:
+        shown.prepare()  # while the last images are judged: the report wants thumbnails soon
     tables["images"] = settled["images"] = _judged_images(folder, tables, outcome, progress)
-    if tables["images"].num_rows:
-        shown.prepare()  # the report wants thumbnails soon
+    shown.ahead(_with_faces(folder, tables["images"]))
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
@@ -213,6 +222,13 @@ def _judged_images(
     if not outcome.partial:
         judging.drop()
     return images
+
+
+def _with_faces(folder: Path, images: pa.Table) -> list[Path]:
+    """Where the images with a face lie, by time, where they are so few that the report will show most."""
+    some = images.filter(pc.is_in(images["face"], value_set=FACES))
+    rows = some.sort_by("first_ts").select(["sha256", "kind"]).to_pylist() if some.num_rows <= MOST_AHEAD else []
+    return [object_path(folder / "private" / "objects", row["sha256"], row["kind"]) for row in rows]
 
 
 def _known(
