@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import dpkt
 
-from tests.agreement.dpkt_reading import hello_extensions, messages
+from tests.agreement.dpkt_reading import FAMILIES, hello_extensions, messages
 
 FEW = 8  # bytes of a first chunk
 CHANGED = "packets that were damaged"
@@ -95,9 +95,9 @@ def _cut(one, context):
 
 
 def _dropped(one, context):
-    if not (one.ours and one.theirs and context.packets):
+    if not (one.ours and context.packets):
         return False
-    ours, theirs = dict(one.ours)["packets"], dict(one.theirs)["packets"]
+    ours, theirs = (dict(value or ()).get("packets", (0, 0)) for value in (one.ours, one.theirs))
     return tuple(mine - his for mine, his in zip(ours, theirs, strict=True)) == context.packets.cut(one.key) != (0, 0)
 
 
@@ -118,19 +118,22 @@ def _in_unread_tunnel(one, context):
     carriers = (
         [context.packets.seen_as(flow["frames"][0]) for flow in _of(one, context, "flow")] if context.packets else []
     )
-    return one.theirs is None and any(
-        carrier and any(port in TUNNELS for _, port in carrier[1:]) for carrier in carriers
-    )
+    return one.theirs is None and any(ends is None or any(port in TUNNELS for _, port in ends[1:]) for ends in carriers)
 
 
 def _gtp(one, context):
     """Netaudit names GTP as a tunnel that it does not open."""
     inside = one.ours is None and context.packets and GTP in context.packets.ports()
-    return inside or (one.theirs is None and any(port == GTP for _, port in one.key[1:]))
+    return inside or any(port == GTP for _, port in one.key[1:])
 
 
 def _foreign_link(one, context):
     return one.ours is None and context.packets and context.packets.link in FOREIGN_LINKS
+
+
+def _other_family(one, context):
+    """A link type that says which version of IP follows, and is not true."""
+    return one.ours is None and context.packets and context.packets.link in FAMILIES
 
 
 def _fragments(one, context):
@@ -209,7 +212,8 @@ def _form(one, context):
         one.ours is None
         and one.key[2] in {message["body_size"] for message in _messages(one, context)}
         and any(record["whole"] or record["form"] == "part" for record in _of(one, context, "content"))
-        and not any(record["size"] == one.key[2] for record in _of(one, context, "content"))  # else it gave other bytes
+        # else it gave other bytes; what its hash would tell, or keys opened, has none in netaudit's tables
+        and not any(record["size"] == one.key[2] and record["sha256"] for record in _of(one, context, "content"))
     )
 
 
@@ -379,7 +383,9 @@ def _headless(one, context):
 
 def _smuggled(one, context):
     """A request that stands behind chunks whose size is none: what is behind them is read on as it looks."""
-    return one.theirs is None and any("broken chunk" in message["notes"] for message in _messages(one, context))
+    return one.theirs is None and any(
+        {"broken chunk", "declared as chunked, but is not"} & {*message["notes"]} for message in _messages(one, context)
+    )
 
 
 def _blank_in_target(one, context):
@@ -507,6 +513,12 @@ def _in_records(one, context):
     )
 
 
+def _refused_hello(one, context):
+    return one.theirs is None and any(
+        data.startswith(b"\x16\x03") and hello_extensions(data) is None for data in _said(one, context)
+    )
+
+
 def _datagrams(one, _):
     return one.theirs is None and ends_in(one)[0] == "udp"
 
@@ -563,10 +575,12 @@ CLASSES: dict[str, tuple] = {
         "the peer counts what carries a tunnel as a conversation too, or alone", "both"),
     "frames that dpkt does not read": (("dpkt",), ("flow",), _frames_unread,
         "dpkt has no reader of this link layer or tunnel", "netaudit tells more"),
-    "tunnel that suricata does not open": (("suricata",), ("flow",), _in_unread_tunnel, "suricata tells of what carries it", "netaudit tells more"),
-    "GTP": (("tshark",), ("flow",), _gtp, "netaudit names GTP and does not open it", "tshark tells more"),
+    "frames that suricata does not read": (("suricata",), ("flow",), _in_unread_tunnel, "suricata has no reader of this link layer or tunnel", "netaudit tells more"),
+    "GTP": (("tshark", "suricata"), ("flow",), _gtp, "netaudit names GTP and does not open it", "the peer tells more"),
     "link layer that netaudit does not read": (("tshark",), ("flow",), _foreign_link,
         "netaudit names the link type and counts its frames as not read", "tshark tells more"),
+    "version of IP that the link type denies": (("suricata",), ("flow",), _other_family,
+        "suricata goes by the packet, netaudit and tshark by the link type", "both"),
     "fragments that dpkt does not join": (("dpkt",), ("flow",), _fragments, "dpkt gives the first fragment's bytes", "netaudit"),
     "packet longer than its carrier says": (("dpkt",), ("flow",), _lessened,
         "PPPoE says less than the IP packet in it; dpkt goes by the packet", "netaudit (as tshark)"),
@@ -658,6 +672,7 @@ CLASSES: dict[str, tuple] = {
         "a connection that turned to TLS (STARTTLS), or one within another protocol: the peer reads hellos at the beginning", "netaudit tells more"),
     "hello in many records": (("suricata",), ("hello",), _in_records,
         "suricata 7 does not join a hello that is cut into records", "netaudit tells more"),
+    "hello that dpkt does not take": (("dpkt",), ("hello",), _refused_hello, "dpkt wants extensions in a hello", "netaudit tells more"),
     "hello in datagrams": (("dpkt",), ("hello",), _datagrams, "QUIC and DTLS, which dpkt does not read", "netaudit tells more"),
     "hello of DTLS": (("suricata",), ("hello",), _datagrams_of_tls, "suricata does not read DTLS", "netaudit tells more"),
     "QUIC at another port": (("suricata",), ("hello",), _quic_elsewhere, "suricata looks for QUIC at port 443", "netaudit tells more"),

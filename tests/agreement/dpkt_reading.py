@@ -16,6 +16,7 @@ TELLS = {"flow": ("packets", "payload", "first", "last", "frames"), "exchange": 
          "content": ("whole", "size"), "name": ("form", "addresses"), "hello": ("name", "random")}  # fmt: skip
 
 RAW = (12, 14, 101, 228, 229)  # link types of packets without any link layer
+FAMILIES = {228: 4, 229: 6}  # those that say which version of IP
 
 
 def version() -> str:
@@ -25,7 +26,7 @@ def version() -> str:
 def packets(path):
     with gzip.open(path) if path.read_bytes()[:2] == b"\x1f\x8b" else path.open("rb") as file:
         reader = dpkt.pcap.UniversalReader(file)
-        link = reader.datalink()
+        link = reader.datalink() & 0xFFFF  # above: how long the check sequences of its frames are
         for number, (ts, data) in enumerate(reader, 1):
             yield number, ts, link, data
 
@@ -34,6 +35,8 @@ def network(link, data):
     """The IP packet of a frame; None for anything else."""
     if link == dpkt.pcap.DLT_EN10MB:
         packet = dpkt.ethernet.Ethernet(data).data
+    elif link in FAMILIES and data[:1] and data[0] >> 4 != FAMILIES[link]:
+        return None  # not what the link type says
     elif link in RAW:
         packet = dpkt.ip.IP(data) if data[0] >> 4 == 4 else dpkt.ip6.IP6(data)
     elif link == dpkt.pcap.DLT_LINUX_SLL:
@@ -44,6 +47,8 @@ def network(link, data):
         return None
     while isinstance(packet, dpkt.pppoe.PPPoE | dpkt.pppoe.PPP):
         packet = packet.data
+    if isinstance(packet, dpkt.ip.IP) and packet.v != 4:
+        return None
     if isinstance(packet, dpkt.ip.IP) and packet.offset:
         return None  # the rest of a datagram, which is not put together here: it begins with no port
     return packet if isinstance(packet, dpkt.ip.IP | dpkt.ip6.IP6) else None

@@ -279,7 +279,12 @@ def _state(packet, inner, frame) -> str:
     else:
         given, length = inner.sum, packet.plen
     body = bytes(packet.data)
-    if isinstance(inner, dpkt.udp.UDP) and length and not 8 <= inner.ulen <= length:
+    if isinstance(inner, dpkt.tcp.TCP) and length and not 20 <= 4 * inner.off <= length:
+        return "untrue"
+    whole = not (isinstance(packet, dpkt.ip.IP) and (packet.offset or packet.mf)) and not getattr(
+        packet, "all_extension_headers", ()
+    )
+    if isinstance(inner, dpkt.udp.UDP) and length and whole and inner.ulen != length:
         return "untrue"
     if (length and len(body) != length) or (isinstance(packet, dpkt.ip.IP) and (packet.offset or packet.mf)):
         return ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.agreement.classes import ALL, CLASSES, Context, class_of
+from tests.agreement.classes import ALL, CHANGED, CLASSES, Context, class_of
 from tests.agreement.comparing import Difference, differences
+from tests.agreement.ledger import page
 from tests.agreement.run import _ends, changed, made, run
 from tests.conftest import THOROUGH
 
@@ -118,3 +120,13 @@ def test_changed_captures_keep_their_structure() -> None:
     assert changed(data, 1) == (other, touched)
     assert 0 < len(touched) < 60
     assert other[:40] == data[:40]
+
+
+def test_the_page_of_the_ledger_has_every_class() -> None:
+    """`ledger.py` writes it from runs; a class that came since has to be in it."""
+    text = (Path(__file__).parent / "LEDGER.md").read_text(encoding="utf-8")
+    named = {line.split(" | ")[0].removeprefix("| ") for line in text.split("\n") if line.startswith("| ")}
+    assert named == {"class", "unexplained", CHANGED, *CLASSES}
+    run = {"totals": {"captures": 1, "flows": 2, "tshark flow": 3}, "ledger": [{"class": "GTP", "count": 1234}]}
+    assert "| 1,234 | 0 |" in page([run], [])
+    assert "1 captures, 2 conversations, 3 facts compared" in page([run], [])

@@ -142,8 +142,9 @@ def written(path, frames, *, link=1):
 
 def client_hello(extensions=(), *, cut=0):
     body = b"\3\1" + bytes(32) + b"\0" + b"\0\2\0\x2f" + b"\1\0"
-    listed = b"".join(struct.pack(">HH", kind, 0) for kind in extensions)
-    body += struct.pack(">H", len(listed)) + listed
+    if extensions is not None:
+        listed = b"".join(struct.pack(">HH", kind, 0) for kind in extensions)
+        body += struct.pack(">H", len(listed)) + listed
     handshake = b"\1" + len(body).to_bytes(3, "big") + body
     parts = [handshake[:cut], handshake[cut:]] if cut else [handshake]
     return b"".join(b"\x16\3\1" + struct.pack(">H", len(part)) + part for part in parts)
@@ -178,7 +179,7 @@ OF = {
         ("dpkt", "flow", flow((1, 0)), None, ends(), {"ours": [has(ends())], "frames": [b"\0" * 12 + b"\x89\x47" + bytes(40)]}),
         {"frames": [tcp(SMALL)]},
     ),
-    "tunnel that suricata does not open": (
+    "frames that suricata does not read": (
         ("suricata", "flow", flow((1, 0)), None, ends(), {"ours": [has(ends())], "frames": [udp(key=ends("udp", ("192.0.2.1", 4754)))]}),
         {"frames": [udp(key=ends("udp", ("192.0.2.1", 4755)))]},
     ),
@@ -187,6 +188,7 @@ OF = {
         {"frames": [udp(key=ends("udp", ("192.0.2.1", 2153)))]},
     ),
     "link layer that netaudit does not read": (("tshark", "flow", None, flow((1, 0)), ends(), {"frames": [], "link": 7}), {"link": 1}),
+    "version of IP that the link type denies": (("suricata", "flow", None, flow((1, 0)), ends(), {"frames": [], "link": 229}), {"link": 1}),
     "fragments that dpkt does not join": (
         ("dpkt", "flow", flow((1, 0), (9, 0)), flow((1, 0), (3, 0)), ends(), {"ours": [has(ends())], "frames": [tcp(SMALL, more=1)]}),
         {"frames": [tcp(SMALL)]},
@@ -386,6 +388,10 @@ OF = {
     "hello in many records": (
         ("suricata", "hello", hello(), None, (ends(),), {"theirs": [has(ends())], "frames": opened(client_hello(cut=9))}),
         {"frames": opened(client_hello())},
+    ),
+    "hello that dpkt does not take": (
+        ("dpkt", "hello", hello(), None, (ends(),), {"theirs": [has(ends())], "frames": opened(client_hello(None))}),
+        {"frames": opened(client_hello((0x2B,)))},
     ),
     "hello in datagrams": (
         ("dpkt", "hello", hello("q13d"), None, (ends("udp"),), {"theirs": [has(ends("udp"))]}),
