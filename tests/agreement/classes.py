@@ -513,6 +513,11 @@ def _in_records(one, context):
     )
 
 
+def _second(one, _):
+    """One of two hellos: the server asked for another one (RFC 8446, 4.1.4)."""
+    return bool(one.ours and one.theirs) and one.theirs < one.ours
+
+
 def _refused_hello(one, context):
     return one.theirs is None and any(
         data.startswith(b"\x16\x03") and hello_extensions(data) is None for data in _said(one, context)
@@ -635,7 +640,7 @@ CLASSES: dict[str, tuple] = {
         "suricata waits for the rest of the request", "netaudit tells more"),
     "who was connected to asks": (("suricata", "dpkt"), ("exchange",), _server_asks,
         "the peer takes who opened the connection for the only one that asks", "netaudit tells more"),
-    "connection whose opening was not captured whole": (("suricata",), ("exchange",), _half_open,
+    "connection whose opening was not captured whole": (("suricata",), ("exchange", "hello"), _half_open,
         "suricata does not read a connection of which it saw one of two SYN", "netaudit tells more"),
     "answer that suricata gives to no request": (("suricata",), ("exchange",), _answer_to_nothing,
         "segments in another order, or an answer before the handshake ended: suricata has the answer, but apart", "netaudit"),
@@ -673,6 +678,7 @@ CLASSES: dict[str, tuple] = {
     "hello in many records": (("suricata",), ("hello",), _in_records,
         "suricata 7 does not join a hello that is cut into records", "netaudit tells more"),
     "hello that dpkt does not take": (("dpkt",), ("hello",), _refused_hello, "dpkt wants extensions in a hello", "netaudit tells more"),
+    "second hello": (("suricata",), ("hello",), _second, "suricata tells of one hello of a connection", "netaudit tells more"),
     "hello in datagrams": (("dpkt",), ("hello",), _datagrams, "QUIC and DTLS, which dpkt does not read", "netaudit tells more"),
     "hello of DTLS": (("suricata",), ("hello",), _datagrams_of_tls, "suricata does not read DTLS", "netaudit tells more"),
     "QUIC at another port": (("suricata",), ("hello",), _quic_elsewhere, "suricata looks for QUIC at port 443", "netaudit tells more"),

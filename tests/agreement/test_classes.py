@@ -393,6 +393,7 @@ OF = {
         ("dpkt", "hello", hello(), None, (ends(),), {"theirs": [has(ends())], "frames": opened(client_hello(None))}),
         {"frames": opened(client_hello((0x2B,)))},
     ),
+    "second hello": (("suricata", "hello", hello() | hello("t13e"), hello(), (ends(),), {}), {"theirs_says": hello("t13f")}),
     "hello in datagrams": (
         ("dpkt", "hello", hello("q13d"), None, (ends("udp"),), {"theirs": [has(ends("udp"))]}),
         {"peer": "tshark"},
