@@ -38,7 +38,7 @@ from netaudit.masking.number_forms import is_device_id, known_region, right_chec
 from netaudit.text.charset import unquote
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.scalars import fields, fields_of, worded
+from netaudit.unwrapping.scalars import beside_pictures, fields, fields_of, worded
 from netaudit.unwrapping.sniff import sniff
 from netaudit.unwrapping.text import to_text
 from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
@@ -89,7 +89,7 @@ def _searched(leaf: Leaf) -> bytes:
         text = leaf.part.data.decode("latin-1") if len(leaf.part.data) <= LONGEST_BINARY else ""
         return leaf.part.data if _CALL.match(text) else b""  # programs say nothing of anybody
     if leaf.kind != "json":
-        return leaf.part.data if len(leaf.part.data) <= LARGEST or leaf.kind != "opaque" else b""
+        return beside_pictures(leaf) if len(leaf.part.data) <= LARGEST or leaf.kind != "opaque" else b""
     document = json_of(leaf.part, leaf.known)
     if not document.strings:
         return document.data

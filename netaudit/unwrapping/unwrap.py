@@ -37,10 +37,10 @@ from netaudit.unwrapping.codecs import zip as codecs_zip
 from netaudit.unwrapping.image_residue import beside, written
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.locked import is_locked
-from netaudit.unwrapping.part import Leaf, Part
+from netaudit.unwrapping.part import Leaf, Part, Ranges
 from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
-from netaudit.unwrapping.slices import derive, one_to_one, present, readable
-from netaudit.unwrapping.sniff import WLT, image, sniff
+from netaudit.unwrapping.slices import derive, one_to_one, outside, present, readable
+from netaudit.unwrapping.sniff import IMAGE_KINDS, WLT, image, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -230,7 +230,9 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
                 around = codec.name in _AROUND
                 if codec.name in _SPELLED:
                     _doubt(part, known, budget, before)
-                if codec.name not in _WHOLE:
+                if codec.name == "base64" and child.complete and image(child.data):
+                    pass  # all its letters are those of a picture
+                elif codec.name not in _WHOLE:
                     left = pictures = yield from _left(part, budget, trifle, opened=True)
                     inside += left
                     if codec.name in _ENVELOPES and one_to_one(part) and not part.missing:
@@ -323,15 +325,18 @@ def _written(part: Part, child: Part) -> int:
 def _left(part: Part, budget: Budget, trifle: int, *, opened: bool = False) -> Generator[Leaf, None, int]:
     """Images that codecs did not give; returns how many bytes of the part they account for."""
     inside = 0
-    for child in leftovers(part, budget, opened=opened):
+    spelled = _spelled(part, len(part.way.steps), budget) if budget.spelled else ()
+    for child in leftovers(part, budget, opened=opened, beside=outside(part.data, spelled)):
         inside += len(child.data) if child.way.last.name == "carved" else len(part.data)
         yield from _unwrap(child, budget, trifle, among=True)
     return inside
 
 
 def _image(part: Part, kind: str, budget: Budget) -> Leaf:
-    """Leaf of an image, which is not given again."""
+    """Leaf of an image, which is not given again, nor are letters searched that were nothing else."""
     budget.give(part.data)
+    if part.body_range is not None and part.complete and len(steps := part.way.steps) > 2 and steps[-1].name == "base64":
+        budget.spelled.append((*part.body_range, len(steps) - (3 if steps[-2].name == "data" else 2)))
     return _leaf(part, kind, budget)
 
 
@@ -349,4 +354,19 @@ def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
     notes = budget.flush()
     if is_locked(part.data, kind):
         notes = [*notes, LOCKED]
-    return Leaf(part, kind, notes, budget.documents)
+    leaf = Leaf(part, kind, notes, budget.documents)
+    if budget.spelled and kind not in IMAGE_KINDS:
+        leaf.spelled = _spelled(part, len(part.way.steps) - 1, budget)
+    return leaf
+
+
+def _spelled(part: Part, steps: int, budget: Budget) -> Ranges:
+    """Where pictures were written in base64 in a document whose way has so many steps: they are no words of it."""
+    if part.body_range is None or not one_to_one(part):
+        return []
+    first, end = part.body_range
+    return sorted(
+        (a - first, b - first)
+        for a, b, of in budget.spelled  # what has the range of all was put together from more than is known
+        if of == steps and first <= a < b <= end and b - a < end - first
+    )
