@@ -325,7 +325,7 @@ def _written(part: Part, child: Part) -> int:
 def _left(part: Part, budget: Budget, trifle: int, *, opened: bool = False) -> Generator[Leaf, None, int]:
     """Images that codecs did not give; returns how many bytes of the part they account for."""
     inside = 0
-    spelled = _spelled(part, len(part.way.steps), budget) if budget.spelled else ()
+    spelled = _spelled(part, len(part.way.steps), budget) if budget.spelled else []
     for child in leftovers(part, budget, opened=opened, beside=outside(part.data, spelled)):
         inside += len(child.data) if child.way.last.name == "carved" else len(part.data)
         yield from _unwrap(child, budget, trifle, among=True)
@@ -335,7 +335,8 @@ def _left(part: Part, budget: Budget, trifle: int, *, opened: bool = False) -> G
 def _image(part: Part, kind: str, budget: Budget) -> Leaf:
     """Leaf of an image, which is not given again, nor are letters searched that were nothing else."""
     budget.give(part.data)
-    if part.body_range is not None and part.complete and len(steps := part.way.steps) > 2 and steps[-1].name == "base64":
+    steps = part.way.steps
+    if len(steps) > 2 and steps[-1].name == "base64" and part.complete and part.body_range is not None:
         budget.spelled.append((*part.body_range, len(steps) - (3 if steps[-2].name == "data" else 2)))
     return _leaf(part, kind, budget)
 
