@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from netaudit.contracts.heads import ANEW
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data.classifying import LONGEST_VALUE, classified, picture
 from netaudit.identity_data.lines import NUMBER, Field, goes_on, lines_of, page_lines, program_lines, said_in
@@ -46,6 +47,7 @@ from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from netaudit.contracts.heads import Form
     from netaudit.text.json_document import JsonDocument
 
 LARGEST = 1 << 20  # bytes of words; longer documents are not read for identity data, which is told
@@ -252,6 +254,11 @@ def asks_in_headers(headers: Sequence[tuple[str, str]]) -> bool:
     )
 
 
+def asks_in_head(form: Form, headers: Sequence[tuple[str, str]]) -> bool:
+    """The same of the head of a message: of its form once, and of what every message has anew."""
+    return form.read(asks_in_headers) or asks_in_headers([one for one in headers if one[0] in ANEW])
+
+
 def asks_about(target: str) -> bool:
     """Whether a request target may name a person."""
     return _LONG.search(target) is not None or ("?" in target and asks_query(target))
@@ -351,6 +358,7 @@ __all__ = [
     "Personal",
     "address_tail",
     "asks_about",
+    "asks_in_head",
     "asks_in_headers",
     "canonical",
     "holds_coded_number",

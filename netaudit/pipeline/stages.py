@@ -15,6 +15,7 @@ import numpy as np
 from netaudit.contracts.unwrapping_steps import holder_of
 from netaudit.documents.from_messages import READ as STATING
 from netaudit.documents.from_messages import stated_in_pairs
+from netaudit.identity_data.from_unwrapping import asks_in_head
 from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
@@ -365,7 +366,7 @@ class Shard:
             message.message_id.hex(),
             target,
             self._events.identities,
-            message.headers,
+            message.headers if asks_in_head(message.form, message.headers) else (),
             asked,
             entry=entry,
             pictured=pictured,

@@ -66,6 +66,7 @@ _AROUND = frozenset(
 _SPELLED = frozenset({"hex", "base64"})  # which ordinary texts may be taken for
 _READ = frozenset({"wlt", "empty"})  # kinds that are known without a look at the bytes
 _ESCAPES = 10  # characters for one that is an escape more, where nothing tells how many there were
+_JPEG = b"/9j/"
 _DASHES, _PARTS = _SPACE + b"-", "multipart/"
 _LONGEST_TYPE = 256  # characters of a content type that is remembered
 
@@ -144,6 +145,8 @@ def candidates(part: Part) -> tuple[Codec, ...]:
     if not part.data or part.encoding or part.missing:
         return CODECS
     kind = part.content_type.lower()
+    if not kind and part.data.startswith(_JPEG):
+        return _remembered_of_jpeg()
     return (_remembered if len(kind) <= _LONGEST_TYPE else _asked)(part.data[0], kind)
 
 
@@ -157,6 +160,12 @@ def _asked(first: int, content_type: str) -> tuple[Codec, ...]:
 
 
 _remembered = functools.lru_cache(maxsize=2048)(_asked)
+
+
+@functools.lru_cache(maxsize=1)
+def _remembered_of_jpeg() -> tuple[Codec, ...]:
+    """Codecs for what begins as base64 of a JPEG does: base64 first, since it opens nothing where it is none."""
+    return tuple(sorted(_asked(_JPEG[0], ""), key=lambda codec: codec.name != "base64"))
 
 
 def declares(content_type: str) -> bool:
