@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from netaudit.images.answers import Answers, Look
 from netaudit.images.judge import holder_at, never
-from netaudit.images.judges import POLITE, Judges
+from netaudit.images.judge_pool import POLITE, Judges
 from netaudit.storage.object_store import object_path
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.endpoints.recorders import answers_left, vantages
 from netaudit.endpoints.sightings import not_compared, once, sightings, translated
-from netaudit.finalizing.from_rows import without_challenged
+from netaudit.finalizing.challenged import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest

@@ -346,3 +346,13 @@ def test_numbers_that_had_just_come_from_outside_are_sent_on(source: str, grade:
     sent = [row for row in found(**rows) if row["sender"] == TERMINAL]
     assert [row["certainty"] for row in sent] == ["A" if own else grade]
     assert [row["doubts"] for row in sent] == [["came from outside"] if grade == "B" and not own else []]
+
+
+@pytest.mark.parametrize(("persons", "contested"), [(2, False), (3, True)])
+def test_a_phone_that_sends_the_numbers_of_several_persons_is_told(persons: int, contested: bool) -> None:
+    page = {"flow": "f2", "identity": "m2", "user_agent": HANDSET}
+    own = {"flows": [flow(client=PHONE), flow("f2", PHONE, "1.1.1.1")]}
+    own |= {"messages": [message(user_agent=HANDSET), message(**page)]}
+    numbers = [person(field=f"$.list[{n}].idNumber", masked=f"110***********00{n}X") for n in range(persons)]
+    made = found(**own, persons=[*numbers, name()])
+    assert [row["role_reason"].partition("?")[0] for row in made] == ["contested_persons"] * contested
