@@ -57,7 +57,7 @@ class Documents:
 
     @property
     def full(self) -> bool:
-        """Whether it is time for `take`."""
+        """Whether it is time for `flush`."""
         return len(self._messages) >= AT_ONCE or self._held >= HELD or self._published >= 2 * AT_ONCE
 
     def add(self, message: Message) -> None:
@@ -74,7 +74,7 @@ class Documents:
             self._published += int(np.count_nonzero(plain))
         return [block.message(other) for other in np.flatnonzero(~plain).tolist()]
 
-    def take(self) -> list[Message]:
+    def flush(self) -> list[Message]:
         """Write those so far; gives back those of all written that may say something."""
         blocks, self._blocks = self._blocks, []
         if self._published >= LEAST:

@@ -42,7 +42,7 @@ class LookupRows(Taker):
     def feed(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
         assert left.all()  # nobody comes before
-        states, lookups = self._reader.take(
+        states, lookups = self._reader.feed(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
         self._lookups = lookups
@@ -64,10 +64,10 @@ class LookupRows(Taker):
             self._flows.add_many(lookups.flows[over], ids, PROTOCOL)
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
 
-    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
+    def claimed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """See `pipeline/takers.py`."""
         found = self._lookups
-        return super().taken() if found is None else (found.indexes, found.flow_ids, PROTOCOL)
+        return super().claimed() if found is None else (found.indexes, found.flow_ids, PROTOCOL)
 
 
 def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch:
