@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from netaudit.streams.batch import Batch
 
 
+# columns of `messages` in which lookups of one kind, status and direction agree
+ALIKE = (
+    "protocol", "direction", "method", "path", "status", "content_type", "user_agent", "server", "date", "obscure",
+    "unread", "complete", "missing", "notes", "opened",
+)  # fmt: skip
 TOLD_BY = ("high", "low", "mac", "name", "shard", "kind")  # facts apart
 
 
@@ -88,4 +93,4 @@ def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch
         "host": names.take(pa.array(messages["name"][asking])),
         "body_size": messages["length"].astype(np.int64),
     }
-    return message_rows(rows, which, messages, messages, own)
+    return message_rows(rows, which, messages, messages, own, ALIKE)
