@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from netaudit.images.answers import Answers, Look
 from netaudit.images.judge import holder_at, never
-from netaudit.images.judges import POLITE, Judges
+from netaudit.images.judge_pool import POLITE, Judges
 from netaudit.storage.object_store import object_path
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Beside:
         self.found = 0  # images handed to `submit`
         self.judged = 0
         self._answers = Answers(case)
-        self._before = self._answers.take_up(before) if before is not None else frozenset[Look]()
+        self._before = self._answers.resume(before) if before is not None else frozenset[Look]()
         self._objects = case / "private" / "objects"
         self._looks: dict[str, bool] = {}  # of what is under way
         self._follower = follower

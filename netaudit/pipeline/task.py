@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
     from netaudit.finalizing.outcome import Outcome
-    from netaudit.images.judges import Judges
+    from netaudit.images.judge_pool import Judges
     from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.keys import Gathered, KeyRequest
     from netaudit.pipeline.so_far import Standing
@@ -349,7 +349,7 @@ def window_s(options: Options) -> float:
 
 def judges_for(*, count: bool) -> Judges:
     """Judges of images for an audit, whose helper starts when they are entered."""
-    from netaudit.images.judges import POLITE, Judges
+    from netaudit.images.judge_pool import POLITE, Judges
 
     return Judges(count=count, polite=POLITE)
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from netaudit.images import previews as module
 from netaudit.images.cpu_limit import Limits
-from netaudit.images.faces import thumbnail
+from netaudit.images.pixelation import thumbnail
 from netaudit.images.previews import MOST_DEATHS, THUMBNAIL, Shown
 from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode
