@@ -217,10 +217,9 @@ class Bearing:
         packets, payload = seen.packets[far], seen.payload[far]
         if seen.transport != "tcp":
             return "" if payload else DATAGRAMS
-        opening = ("A" in seen.handshake) if row.upload else ("S" in seen.handshake)
-        reset = "R" in seen.handshake and not payload
         if payload:
             return ""
+        opening, reset = ("A" if row.upload else "S") in seen.handshake, "R" in seen.handshake
         if packets > opening + reset:
             return UNREPLIED
         if row.capture_id in self._one_way:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
     from netaudit.finalizing.outcome import Outcome
+    from netaudit.images.judge_pool import Judges
     from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.keys import Gathered, KeyRequest
     from netaudit.pipeline.so_far import Standing
@@ -60,6 +61,7 @@ class Options:
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     settings: dict[str, Any] | None = None  # the file of settings that took part, with its hash
+    judges: Judges | None = None  # of images with faces, started before
     so_far: Callable[[Standing], None] | None = None  # told what can be said, before all is read and judged
     command: tuple[str, ...] = field(default=())
 
@@ -345,6 +347,13 @@ def window_s(options: Options) -> float:
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
+def judges_for(*, count: bool) -> Judges:
+    """Judges of images for an audit, whose helper starts when they are entered."""
+    from netaudit.images.judge_pool import POLITE, Judges
+
+    return Judges(count=count, polite=POLITE)
+
+
 @contextmanager
 def judging(folder: Path, options: Options, answers: pa.Table | None = None) -> Iterator[Beside | None]:
     """Images of a case judged while its captures are read; None where no faces are looked for."""
@@ -358,7 +367,7 @@ def judging(folder: Path, options: Options, answers: pa.Table | None = None) -> 
         from netaudit.pipeline.so_far import SoFar
 
         follower = SoFar(options.inside, options.signatures, options.so_far)
-    beside = Beside(folder, count=options.count_faces, follower=follower, before=answers)
+    beside = Beside(folder, count=options.count_faces, follower=follower, before=answers, judges=options.judges)
     try:
         yield beside
     finally:

@@ -60,24 +60,24 @@ class EventRows:
         self._values = Values(self._key, self._clear.append)
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.writers = self._clear, self._targets
-        self.take = self._reader.append  # (leaf, object_id, sha256) of the message that is being read
+        self.append = self._reader.append  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.identities: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
-        self.taken = NOTHING_TAKEN  # documents and images of the last message
+        self.collected = NOTHING_TAKEN  # documents and images of the last message
         self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
 
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.identities.clear()
         self.kinds = []
-        self.taken = NOTHING_TAKEN
+        self.collected = NOTHING_TAKEN
         self._reader.stated, self._reader.named, self._reader.describes, self._reader.placed = [], [], False, False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
         keys = self._reader.stored_as if pictured else []
-        self.taken = self._reader.collected
+        self.collected = self._reader.collected
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message, keys)

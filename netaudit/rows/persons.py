@@ -80,7 +80,7 @@ class PersonRows:
         self.not_looked_through = 0  # bytes of its documents
         self._binary: set[str] = set()  # objects whose texts were read without a notation
 
-    def take(self, object_id: str, leaf: Leaf) -> None:
+    def append(self, object_id: str, leaf: Leaf) -> None:
         """Look through one object of the message."""
         self.not_looked_through += not_looked_through(leaf)
         spent: list[int] = []  # bytes with more codings upon codings than are taken off

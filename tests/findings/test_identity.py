@@ -331,3 +331,40 @@ def test_what_a_visitors_own_phone_or_a_form_sent_is_told_apart() -> None:
     inside = {"flows": [flow(client=PHONE, server=SERVER), flow("f2", PHONE, "1.1.1.1")], "messages": own["messages"]}
     assert told_apart(**inside) == []
     assert told(**inside) == []
+
+
+@pytest.mark.parametrize(("source", "grade"), [(CRM, "B"), (SERVER, "A")])
+@pytest.mark.parametrize(("held", "own"), [("", False), ("om2", True)])
+def test_numbers_that_had_just_come_from_outside_are_sent_on(source: str, grade: str, held: str, own: bool) -> None:
+    """In an address or a header, where pages and redirections put them; a document of its own is the device's."""
+    rows = {
+        "flows": [flow("f0", source, TERMINAL), flow("f2")],
+        "messages": [message("m1", "f0", first_ts=3), message("m2", "f2", first_ts=5)],
+        "objects": [document(), document("m2")],
+        "persons": [person(), name(), person("m2", object_id=held), name("m2")],
+    }
+    sent = [row for row in found(**rows) if row["sender"] == TERMINAL]
+    assert [row["certainty"] for row in sent] == ["A" if own else grade]
+    assert [row["doubts"] for row in sent] == [["came from outside"] if grade == "B" and not own else []]
+
+
+@pytest.mark.parametrize(("persons", "contested"), [(2, False), (3, True)])
+def test_a_phone_that_sends_the_numbers_of_several_persons_is_told(persons: int, contested: bool) -> None:
+    page = {"flow": "f2", "identity": "m2", "user_agent": HANDSET}
+    own = {"flows": [flow(client=PHONE), flow("f2", PHONE, "1.1.1.1")]}
+    own |= {"messages": [message(user_agent=HANDSET), message(**page)]}
+    numbers = [person(field=f"$.list[{n}].idNumber", masked=f"110***********00{n}X") for n in range(persons)]
+    made = found(**own, persons=[*numbers, name()])
+    assert [row["role_reason"].partition("?")[0] for row in made] == ["contested_persons"] * contested
+
+
+def test_a_record_in_anothers_name_that_nobody_took_is_told_apart_and_the_next_is_judged() -> None:
+    own, other = "02:00:00:00:00:07", "02:00:00:00:00:09"
+    forged = flow() | {"client_mac": other, "packets_down": 1, "payload_down": 0}
+    rows = {
+        "flows": [forged, flow("f2")], "messages": [message(), message("m2", "f2")],
+        "objects": [document(), document("m2")], "persons": [person(), name(), person("m2"), name("m2")],
+        "bindings": [{"device_id": own, "mac": own, "ip": TERMINAL, "from_ts": 0, "to_ts": 99, "by": ["arp"]}],
+    }  # fmt: skip
+    assert [(row["certainty"], row["flow_ids"]) for row in found(**rows)] == [("A", ["f2"])]
+    assert [(row["what"], row["number"]) for row in told_apart(**rows)] == [("sender cannot be told", 1)]

@@ -331,7 +331,7 @@ def test_keys_signatures_sightings_and_what_is_contested() -> None:
     keys = [("opened", 3), ("not asked for", 2), ("partly", 4), ("keys do not fit", 5), ("", 6), (None, 7)]
     given = case(
         Run(side="lan", signatures={"devices": 3, "other": 9}, contested={"10.0.0.0/8": "declared inside", "::/0": "ra"}),
-        flows=[flow(flow_id=f"f{n}", keys=key, payload_up=n, payload_down=1) for key, n in keys],
+        flows=[flow(flow_id=f"f{n}", keys=key, payload_up=n, payload_down=n - 2) for key, n in keys],
         sightings=[{"flow_id": f"s{n}", "capture_id": "d"} for n in range(3)],
         findings=[
             finding("uploaded outside", "B", images=2, bytes=7, endpoint_id=CLOUD, role_reason="contested_alone?agent=x"),
@@ -341,8 +341,8 @@ def test_keys_signatures_sightings_and_what_is_contested() -> None:
         ],
     )  # fmt: skip
     assert told(given, "keys") == [
-        ("tcp", "opened", 1, 4, True), ("tcp", "not asked for", 1, 3, True), ("tcp", "partly", 1, 5, False),
-        ("tcp", "keys do not fit", 1, 6, False),
+        ("tcp", "opened", 1, 4, True), ("tcp", "not asked for", 1, 2, True), ("tcp", "partly", 1, 6, False),
+        ("tcp", "keys do not fit", 1, 8, False),
     ]  # fmt: skip
     assert told(given, "signatures") == [("devices", "loaded", 3, None, True)]
     assert told(given, "sightings") == [("d", "seen in two captures", 3, None, True)]

@@ -16,6 +16,7 @@ from netaudit.findings.moments import LEAST_BYTES as MARKED_LEAST
 from netaudit.findings.statement_text import beyond_first_page, first_page, sentence, size_text, verdict_text
 from netaudit.findings.statements import BY_NAME, KINDS, LAST, SECOND, statements
 from netaudit.findings.statements.calm import CALM_NEEDS
+from netaudit.findings.statements.kind import MOST_NAMED
 from tests.findings.examples import (
     CAM,
     CLOUD,
@@ -590,3 +591,36 @@ def test_a_moment_is_whole_with_all_its_window(captured, gap, reason: str) -> No
         flows=gaps,
     )  # fmt: skip
     assert [row["reason"] for row in given["ledgers"].to_pylist() if row["ledger"] == "marks"] == [reason]
+
+
+def test_what_is_told_apart_is_counted_by_what_it_is() -> None:
+    tables = opened("apart", "face images", count=3)
+    row = {"ledger": "apart", "understood": False}
+    more = [
+        ("y", "identity records", 4),
+        ("x", "identity records", 5),
+        ("z", "face images", None),
+        ("w", "numbers alone", 9),
+    ]
+    extra = [row | {"subject": subject, "reason": reason, "count": n} for subject, reason, n in more]
+    ledgers = pa.concat_tables([tables["ledgers"], pa.Table.from_pylist(extra, schema=tables["ledgers"].schema)])
+    apart = said(tables | {"ledgers": ledgers}, "told_apart")
+    assert apart["counts"] == {"images": 3, "records": 9, "devices": 3}
+    assert apart["subjects"] == ["x", "y", "z"]
+
+
+def test_posters_are_counted_by_sender() -> None:
+    tables = opened("posters", "alike for hours", understood=True, count=None)
+    row = {"ledger": "posters", "subject": "y", "reason": "alike for hours", "count": 5, "understood": True}
+    ledgers = pa.concat_tables([tables["ledgers"], pa.Table.from_pylist([row], schema=tables["ledgers"].schema)])
+    told = said(tables | {"ledgers": ledgers}, "posters")
+    assert (told["counts"], told["subjects"]) == ({"n": 5, "subjects": 2}, ["x", "y"])
+
+
+@pytest.mark.parametrize(("subjects", "named"), [(MOST_NAMED, MOST_NAMED), (MOST_NAMED + 1, MOST_NAMED)])
+def test_of_a_flood_as_many_are_named_as_fit_and_all_are_counted(subjects: int, named: int) -> None:
+    rows = [finding("uploaded outside", "A", sender=f"10.0.{n >> 8}.{n & 255}", finding_id=f"F{n}", sender_device="")
+            for n in range(subjects)]  # fmt: skip
+    left = said(case(findings=rows), "left")
+    assert (len(left["subjects"]), len(left["evidence"])) == (named, named)
+    assert (left["counts"]["addresses"], left["counts"]["findings"]) == (subjects, subjects)

@@ -25,12 +25,18 @@ def tables(*sent: dict[str, object], link: str = LINK, **of_flow: object):
             "message_id": f"m{n}",
             "flow_id": "f",
             "capture_id": "c",
-            "protocol": "http",
+            "protocol": one.get("protocol", "http"),
             "direction": "up",
             "path": "/",
         }
         messages.append(
-            row | {"first_ts": n + 5, "last_ts": n + 6, "host": "up.example", "opened": one.get("opened", "")}
+            row
+            | {
+                "first_ts": n + 5,
+                "last_ts": n + 6,
+                "host": one.get("host", "up.example"),
+                "opened": one.get("opened", ""),
+            }
         )
         digest = f"{one.get('picture', n):064x}"
         objects.append({"object_id": f"o{n}", "message_id": f"m{n}", "sha256": digest, "size": 100, "complete": True})
@@ -122,3 +128,21 @@ def test_a_possible_face_is_counted_as_such_in_what_is_damaged() -> None:
     assert "possible?n=1" in found["reason"].split("; ")
     (found,) = judged({}).findings.to_pylist()
     assert "possible" not in found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "host", "opened", "code"),
+    [
+        ("http", "", "", "clear"),
+        ("http", "up.example", "", "clear_for"),
+        ("http", "", "k", "opened"),
+        ("rtp", "", "", "video"),
+        ("rtp", "up.example", "", "video_for"),
+    ],
+)
+def test_for_whom_it_was_is_said_where_it_is_known(protocol: str, host: str, opened: str, code: str) -> None:
+    (found,) = judged({"host": host, "opened": opened, "protocol": protocol}).findings.to_pylist()
+    assert parsed(found["reason"].partition("; ")[0]).code == code
+    if protocol == "http" and opened:
+        (found,) = judged({"host": host, "opened": opened}, {"host": host}).findings.to_pylist()
+        assert parsed(found["reason"].partition("; ")[0]).code == "partly_opened"

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from netaudit.contracts.details import NOTHING
+from netaudit.contracts.ranges import cut_off, merged
 from netaudit.messages.http1.head import BLANK_LINE, parse_fields
 from netaudit.messages.message import Message
 from netaudit.messages.pieces import HOLE_NOTE, Pieces
@@ -83,16 +84,9 @@ class Whole:
         cut = self.pieces.full
         message.body = self.pieces.flush()
         message.body_size = size = max(self.size, self.declared)
-        if self.size > LIMIT:
-            message.notes.append(LIMIT_NOTE)
-        if cut:
-            message.notes.append(HOLE_NOTE)
-        kept = len(message.body) if cut else min(self.size, LIMIT)
-        if size > kept:
-            message.missing = [*cut_off(message.missing, kept), (kept, size)]
+        settle_missing(message, self.size, size, cut=cut)
         if not known:
             message.unknown_from = self.size
-        message.missing = joined(message.missing)
         message.complete = known and not message.missing
         if note:
             message.notes.append(note)
@@ -103,20 +97,14 @@ class Whole:
         return self.message.start
 
 
-def cut_off(ranges: list[tuple[int, int]], end: int) -> list[tuple[int, int]]:
-    """Ranges before `end`."""
-    return [(first, min(last, end)) for first, last in ranges if first < end]
-
-
-def joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges with touching neighbours put together (they are sorted already)."""
-    out: list[tuple[int, int]] = []
-    for first, last in ranges:
-        if out and out[-1][1] >= first:
-            out[-1] = (out[-1][0], max(last, out[-1][1]))
-        else:
-            out.append((first, last))
-    return out
+def settle_missing(message: Message, came: int, size: int, *, cut: bool) -> None:
+    """What is not kept of a body of `size` bytes, of which `came` were sent, is missing; `cut` by a hole too long."""
+    if came > LIMIT:
+        message.notes.append(LIMIT_NOTE)
+    if cut:
+        message.notes.append(HOLE_NOTE)
+    kept = len(message.body) if cut else min(came, LIMIT)
+    message.missing = merged([*cut_off(message.missing, kept), (kept, size)] if size > kept else message.missing)
 
 
 class Parts:
