@@ -15,7 +15,6 @@ import numpy as np
 from netaudit.contracts.unwrapping_steps import holder_of
 from netaudit.documents.from_messages import READ as STATING
 from netaudit.documents.from_messages import stated_in_pairs
-from netaudit.identity_data.from_unwrapping import asks_in_head
 from netaudit.messages.decryption.audit_keys import Keys
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.mqtt.publications import Publications
@@ -39,7 +38,7 @@ from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
 from netaudit.rows.parts import PartRows
-from netaudit.rows.persons import PersonRows
+from netaudit.rows.persons import PersonRows, headers_asked
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.rows.taker import Turns
@@ -366,7 +365,7 @@ class Shard:
             message.message_id.hex(),
             target,
             self._events.identities,
-            message.headers if asks_in_head(message.form, message.headers) else (),
+            headers_asked(message),
             asked,
             entry=entry,
             pictured=pictured,
