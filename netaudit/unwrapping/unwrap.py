@@ -37,13 +37,15 @@ from netaudit.unwrapping.codecs import zip as codecs_zip
 from netaudit.unwrapping.image_residue import beside, written
 from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.locked import is_locked
-from netaudit.unwrapping.part import Leaf, Part, Ranges
+from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
 from netaudit.unwrapping.slices import derive, one_to_one, outside, present, readable
 from netaudit.unwrapping.sniff import IMAGE_KINDS, WLT, image, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from netaudit.contracts.ranges import Ranges
 
 __all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
 
