@@ -38,7 +38,7 @@ from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
 from netaudit.rows.parts import PartRows
-from netaudit.rows.persons import PersonRows
+from netaudit.rows.persons import PersonRows, headers_asked
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.rows.taker import Turns
@@ -365,7 +365,7 @@ class Shard:
             message.message_id.hex(),
             target,
             self._events.identities,
-            message.headers,
+            headers_asked(message),
             asked,
             entry=entry,
             pictured=pictured,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
 
+_EVENT, _TARGET = EVENTS.row, TARGETS.row
 _PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
 MOST_ANSWERED = 4096  # uploads that wait for their answers
 LARGEST_ANSWER = 4096  # bytes
@@ -150,7 +151,7 @@ class EventRows:
             tail = self._tail(address)
             if code or tail:
                 self._note(
-                    TARGETS.row(
+                    _TARGET(
                         message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=False,
                         host=host_of((message.request or message).header("referer")),
                     )
@@ -162,7 +163,7 @@ class EventRows:
             code, tail = address_code(self._key, address), self._tail(address)
             if code or tail:
                 self._note(
-                    TARGETS.row(
+                    _TARGET(
                         message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=True,
                         host=host_of(address),
                     )
@@ -178,7 +179,7 @@ class EventRows:
         tails = {tail for one in picture_addresses(message.json) if (tail := self._tail(one))}
         if len(tails) == 1:
             self._note(
-                TARGETS.row(
+                _TARGET(
                     message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop(), named=False,
                     host="",
                 )
@@ -210,7 +211,7 @@ class EventRows:
         person = {name: shown.get(name, Shown()) for name in _PERSON}
         wanted = {name: purpose.get(name, Shown()).text for name in ("agent", "agent_company", "risk_status")}
         claimed = event.images[:MOST_IMAGES]
-        return EVENTS.row(
+        return _EVENT(
             event_id=event.event_id, message_id=message.message_id.hex(), object_id=event.object_id, kind=entry.kind,
             act=entry.act, document=entry.id, certainty=entry.provenance, recalled=list(entry.recalled),
             standing="entry", inferred=[],
