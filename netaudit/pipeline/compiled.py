@@ -97,7 +97,7 @@ def _is_declared() -> bool:
 
 def _place() -> Path:
     compiler = hashlib.sha256(f"{sys.version}\0{sys.flags.optimize}".encode()).hexdigest()[:16]
-    return cache_folder() / f"declared-{compiler}"
+    return cache_folder() / f"compiled-{compiler}"
 
 
 def _known(path: Path) -> Codes:

@@ -10,14 +10,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from netaudit.case.reading import open_case
+from netaudit.case.reading import Case, open_case
 from netaudit.case.swap import swap_in
 from netaudit.case.writing import OURS, make_folders, place_for, write_json
 from netaudit.errors import CaseError, UsageError
 from netaudit.finalizing import sorting
 from netaudit.finalizing.sorting import write_table
 from netaudit.storage.object_store import ObjectStore
-from netaudit.storage.table_streams import RowWriter, drop_streams, read_streams
+from netaudit.storage.table_streams import RowWriter, drop_streams, read_streams, table_of
 from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION
 from netaudit.tables.__main__ import document
 
@@ -88,6 +88,16 @@ def test_streams_become_sorted_tables(tmp_path: Path) -> None:
     assert open_case(case).skipped["packets"].sum() == 6
 
 
+def test_a_table_that_was_read_is_read_again_when_its_file_is_another(tmp_path: Path) -> None:
+    case = Case(make(tmp_path / "case"))
+    for count in (1, 2):
+        rows = [SKIPPED.row(capture_id=f"{number}", reason="ethertype", packets=count) for number in range(count)]
+        write_table(case.folder, SKIPPED, table_of(rows, SKIPPED))
+        for _ in range(2):
+            assert case.table("skipped")["packets"].to_pylist() == [count] * count
+            assert case.table("skipped", ["packets", "reason"]).column_names == ["packets", "reason"]
+
+
 def test_an_audit_killed_while_it_settles_leaves_a_readable_case(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,7 +163,8 @@ def test_every_table_has_a_key_of_its_own_columns() -> None:
 
 
 def test_the_page_on_tables_is_made_from_them() -> None:
-    assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == document()
+    now = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    assert now == document(), "python -m netaudit.tables > docs/tables.md"
 
 
 def test_without_pandas_there_are_arrow_tables_and_a_remedy(tmp_path, monkeypatch):

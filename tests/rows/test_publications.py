@@ -16,6 +16,7 @@ from netaudit.messages.mqtt.publications import Publications, publications
 from netaudit.pipeline.stages import Keep, Shard
 from netaudit.rows.documents import AT_ONCE, Documents
 from netaudit.rows.publications import of_publications
+from netaudit.storage import private_streams
 from netaudit.storage.table_streams import read_streams
 from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_text
 from tests.messages.mqtt.test_reader import connect, packet, publish
@@ -91,9 +92,7 @@ def tables_of(folder, packets, cuts, *, together):
 
 
 def shard_scraps(folder):
-    from netaudit.rows.scraps import taken
-
-    return taken(folder).to_pylist()
+    return private_streams.drain(folder, "scraps").to_pylist()
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -175,7 +174,7 @@ def test_few_are_taken_as_messages(count, tmp_path):
     assert [message.body for message in found.add_block(block)] == [b"on"]
     assert not found.full
     with mock.patch("netaudit.rows.documents.of_publications", side_effect=of_publications) as columns:
-        assert found.take() == []
+        assert found.flush() == []
     assert columns.called == (count >= 64)
     rows.flush(least=1)
     assert len(read_streams(tmp_path, "messages")) == count
