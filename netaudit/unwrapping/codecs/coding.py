@@ -60,8 +60,8 @@ def _inflate(data: bytes, room: int, wbits: int) -> _Result:
 def _inflate_until_broken(data: bytes, room: int, wbits: int) -> bytes:
     """zlib drops what a failing call has made: feed small steps, at last bytes, and keep what comes before the failure.
 
-    So of a stream whose checksum alone is untrue all is kept. What has no head of its own may be anything: of that, no more
-    than whole steps.
+    So of a stream whose checksum alone is untrue all is kept. What has no head of its own may be anything: of that, no
+    more than whole steps.
     """
     decoder = zlib.decompressobj(wbits)
     out, start, step = [], 0, _STEP
