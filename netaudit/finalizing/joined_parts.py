@@ -22,7 +22,8 @@ from netaudit.unwrapping.part import Part
 
 MOST_BYTES = 256 << 20  # of one upload; more is left in parts
 MOST_PARTS = 1 << 16  # of one upload that are looked at: those that were sent first
-_REUSE = 4  # times that the bytes of blocks may go into objects: one block may be cited by several
+MOST_AGAIN = 8  # contents under one number or at one position that are made objects, the last ones
+_REUSE = 16  # times that the bytes of blocks may go into objects: one block may be cited by several
 
 
 def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | None = None) -> Iterator[Joined]:
@@ -39,20 +40,22 @@ def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | Non
         return
     if any(row.role == TEXT for row in parts):
         parts, load = _plain(parts, load)
-    yield from _listed(parts, load, patience)
-    cited = {link for row in parts if row.role == END for link in row.links}
-    left = [row for row in parts if row.role in (PART, CHUNK) and row.number != LISTED and cited.isdisjoint(row.links)]
-    by_offset = bool(left) and left[0].offset >= 0
-    for count, chosen in enumerate(_contents(left, load, by_offset=by_offset)):
-        if by_offset:
-            way = Way.of("upload append" if chosen[0].role == PART else "upload chunks")
-            way, of = way.numbered(count + 1) if count else way, f"{left[0].message_id}\0{count}"
-        else:
-            chosen = _counted(chosen)  # noqa: PLW2901
-            first, last = chosen[0], chosen[-1]
-            way = Way.of("upload parts", f"{first.number}-{last.number}" if len(chosen) > 1 else str(first.number))
-            chosen, of = _behind_each_other(chosen), first.message_id  # noqa: PLW2901
-        yield from _opened(of, Part(b"", way, name=chosen[-1].name), chosen, load, patience)
+    cited: set[str] = set()  # by lists of which an object was made
+    yield from _listed(parts, load, patience, cited)
+    for role, contents in ((PART, _last_sent), (CHUNK, _contents)):
+        left = [row for row in parts if row.role == role and row.number != LISTED and cited.isdisjoint(row.links)]
+        by_offset = bool(left) and left[0].offset >= 0
+        for count, chosen in enumerate(contents(left, load, by_offset=by_offset)):
+            if by_offset:
+                way = Way.of("upload append" if role == PART else "upload chunks")
+                of = f"{left[0].message_id}\0{count}"
+            else:
+                chosen = _counted(chosen)  # noqa: PLW2901
+                first, last = chosen[0], chosen[-1]
+                way = Way.of("upload parts", f"{first.number}-{last.number}" if len(chosen) > 1 else str(first.number))
+                chosen, of = _behind_each_other(chosen), first.message_id  # noqa: PLW2901
+            way = way.numbered(count + 1) if count and (by_offset or role == PART) else way
+            yield from _opened(of, Part(b"", way, name=chosen[-1].name), chosen, load, patience)
 
 
 def _plain(rows: list[StoredPart], load: Load) -> tuple[list[StoredPart], Load]:
@@ -93,6 +96,35 @@ def _contents(rows: list[StoredPart], load: Load, *, by_offset: bool) -> Iterato
             furthest = row
     if content:
         yield [content[place] for place in sorted(content)]
+
+
+def _last_sent(rows: list[StoredPart], load: Load, *, by_offset: bool) -> Iterator[list[StoredPart]]:
+    """Parts of each object of a store, in order: of a part that comes again the last counts, as for the store.
+
+    What it had said before is told behind it. An append at 0 with other content begins another object.
+    """
+    last, sent = lru_cache(maxsize=1)(load), dict[int, list[StoredPart]]()
+    for row in rows:
+        place = row.offset if by_offset else row.number
+        before = sent[place][-1] if place in sent else None
+        if before is not None and before.complete:
+            if not row.complete and _goes_on(row, before, load, last):
+                continue  # it came again, and broke off
+            if by_offset and place == 0 and before.sha256 != row.sha256:
+                yield from _versions(sent)
+                sent = {}
+        sent.setdefault(place, []).append(row)
+    yield from _versions(sent)
+
+
+def _versions(sent: dict[int, list[StoredPart]]) -> Iterator[list[StoredPart]]:
+    """What was sent last of each part, then what was sent before, as far as it was whole."""
+    told = []
+    for place in sorted(sent):
+        whole = {row.sha256: row for row in reversed(sent[place]) if row.complete}
+        told.append([*whole.values()] or sent[place][-1:])
+    for count in range(min(max(map(len, told), default=0), MOST_AGAIN)):
+        yield [those[min(count, len(those) - 1)] for those in told]
 
 
 def _next(before: StoredPart | None, row: StoredPart, load: Load, last: Load) -> int:
@@ -174,9 +206,10 @@ def _overlay(data: bytearray, unknown: int | None, part: StoredPart, piece: byte
     return part.offset if differs else unknown
 
 
-def _listed(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[Joined]:
+def _listed(rows: list[StoredPart], load: Load, patience: Patience, cited: set[str]) -> Iterator[Joined]:
     """Objects that lists make of blocks, which have names of their own (Azure, Swift) or those of answers (Qiniu).
 
+    The names that they cite go into `cited`; the last list comes first, where there is not room for all.
     Qiniu's that no captured list made an object of are objects of their own; so nothing that was sent is passed over.
     """
     blocks = {row.object_id: row for row in rows if row.role == BLOCK}
@@ -185,12 +218,13 @@ def _listed(rows: list[StoredPart], load: Load, patience: Patience) -> Iterator[
     replies = [row for row in rows if row.role == REPLY and row.links and row.object_id in blocks]
     named |= {row.links[0]: blocks[row.object_id] for row in replies}
     used: set[str] = set()
-    for end in (row for row in rows if row.role == END):
+    for end in (row for row in reversed(rows) if row.role == END):
         chosen, known = _cited(end, named)
         size = sum(part.size for part in chosen)
         if not chosen or size > min(room, MOST_BYTES):
             continue
         room -= size
+        cited.update(end.links)
         used |= {part.object_id for part in chosen}
         declared = end.size if end.size >= 0 else None
         root = Part(b"", Way.of("upload blocks"), name=end.name, unknown_from=declared if known else 0)
@@ -204,12 +238,13 @@ def _cited(end: StoredPart, named: dict[str, StoredPart]) -> tuple[list[StoredPa
     """The pieces of the blocks that make the object, at their offsets in it, and whether all blocks are known."""
     placed: list[StoredPart] = []
     seen: set[str] = set()
-    known, at = end.complete, 0
+    known, at, hole = end.complete, 0, False
     for link in end.links:
         block = _chain(link, named, seen)
         known = known and bool(block) and not (block[0].role == BLOCK and block[0].links)  # which cites what is gone
-        placed += [replace(part, offset=at + max(part.offset, 0)) for part in block]
-        at = placed[-1].offset + placed[-1].size if placed else 0
+        placed += [replace(part, offset=at + hole + max(part.offset, 0)) for part in block]
+        at += block[-1].size + max(block[-1].offset, 0) if block else 0
+        hole = hole or not all(part.complete for part in block)
     return placed, known
 
 

@@ -13,7 +13,7 @@ from netaudit.finalizing import joined_uploads
 from netaudit.finalizing.joined_parts import join_upload
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.stored import StoredPart
-from netaudit.rows.pieces import CHUNK, END, RANGE
+from netaudit.rows.pieces import CHUNK, END, LISTED, PART, RANGE
 from netaudit.rows.pieces import TEXT as BASE64
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import table_of
@@ -177,3 +177,63 @@ def test_repetitions_that_broke_off_read_the_earlier_piece_once() -> None:
     (one,) = join_upload(rows, load)
     assert one.leaf.part.complete
     assert read.count(rows[0].sha256) == 2
+
+
+def _row(data: bytes, ts: int, *, role: str = CHUNK, whole: bool = True, **place: Any) -> StoredPart:
+    return StoredPart(
+        "u", place.get("number", LISTED if "links" in place else 0), "a.jpg", f"m{ts}", f"o{ts}", stored(data), len(data) if data else -1,
+        complete=whole, ts=ts, role=role, offset=place.get("offset", -1), links=place.get("links", []),
+    )  # fmt: skip
+
+
+def _outcome(rows: list[StoredPart]) -> list[tuple[bytes, bool]]:
+    return [(one.leaf.part.data, one.leaf.part.complete) for one in joined(rows)]
+
+
+def _thirds(data: bytes) -> list[bytes]:
+    third = len(data) // 3
+    return [data[:third], data[third : 2 * third], data[2 * third :]]
+
+
+@pytest.mark.parametrize("torn", [0, 1, 2])
+def test_a_list_of_blocks_of_which_one_broke_off_makes_no_whole(torn: int) -> None:
+    blocks = _thirds(JPEG)
+    rows = [_row(data[:-9] if n == torn else data, n, whole=n != torn, links=[str(n)]) for n, data in enumerate(blocks)]
+    rows.append(_row(b"", 9, role=END, links=["0", "1", "2"]))
+    assert not any(whole for _, whole in _outcome(rows))
+
+
+def test_the_last_of_many_lists_makes_its_object() -> None:
+    """A commit after each block, and lists in another order, whether before or behind it."""
+    step = -(-len(JPEG) // 12)
+    blocks = [JPEG[at : at + step] for at in range(0, len(JPEG), step)]
+    links = [f"L{n}" for n in range(len(blocks))]
+    rows = []
+    for n, data in enumerate(blocks):
+        rows += [_row(data, 2 * n, links=[links[n]]), _row(b"", 2 * n + 1, role=END, links=links[: n + 1])]
+    assert (JPEG, True) in _outcome(rows)
+    turned = [links[-1], *links[:-1]]
+    parts = [_row(data, n, links=[links[n]]) for n, data in enumerate(blocks)]
+    for before, behind in ((4, 0), (0, 4), (40, 0)):
+        lists = [turned] * before + [links] + [turned] * behind
+        assert (JPEG, True) in _outcome(
+            parts + [_row(b"", 100 + n, role=END, links=one) for n, one in enumerate(lists)]
+        )
+
+
+@pytest.mark.parametrize("junk", [b"x" * 10, JPEG[5:60]])
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("by", ["number", "offset"])
+def test_a_part_that_was_sent_otherwise_before_or_later_hides_no_whole(by: str, last: bool, junk: bytes) -> None:
+    parts = _thirds(JPEG)
+    places = [1, 2, 3] if by == "number" else [0, len(parts[0]), len(parts[0]) + len(parts[1])]
+    right = [_row(data, 10 + n, role=PART, **{by: places[n]}) for n, data in enumerate(parts)]
+    other = _row(junk, 30 if last else 5, role=PART, **{by: places[1]})
+    assert (JPEG, True) in _outcome([*right, other])
+
+
+def test_a_part_that_came_again_with_a_hole_takes_nothing_away() -> None:
+    parts = _thirds(JPEG)
+    rows = [_row(data, n, role=PART, number=n + 1) for n, data in enumerate(parts)]
+    rows.append(_row(parts[1][:9] + bytes(5) + parts[1][14:], 7, role=PART, number=2, whole=False))
+    assert _outcome(rows) == [(JPEG, True)]

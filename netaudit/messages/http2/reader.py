@@ -146,8 +146,10 @@ class Http2Reader(BaseReader):
         fields, notes = self._decode(direction, event.block)
         if fields is not None:
             self.consumed.append((direction, start, end))
-        half = self._exchange(stream).halves[direction]
-        if half is not None and (half.headed or half.size) and not (fields and fields[0][0].startswith(":")):
+        half, begins = self._exchange(stream).halves[direction], bool(fields) and fields[0][0].startswith(":")
+        if half is None and begins and self._asked(stream) == direction:
+            self.streams[stream] = Exchange()  # asked anew, where the request before has ended or was left
+        if half is not None and (half.headed or half.size) and not begins:
             half.message.end = end
             half.message.headers += [one for one in fields or () if one[0] == "grpc-status"]  # of trailers
         elif not self._exchange(stream).done[direction]:
@@ -158,6 +160,11 @@ class Http2Reader(BaseReader):
             self._headed(stream, half, end)
         if last:
             self._close(stream, direction, end, known=True)
+
+    def _asked(self, stream: int) -> int | None:
+        """Whose request of a stream has come to its end."""
+        request = self._exchange(stream).request
+        return request.direction if request is not None and self._exchange(stream).done[request.direction] else None
 
     def _promise(self, direction: int, event: Promise) -> None:
         """A request that the server makes for its client (RFC 9113, 8.4)."""

@@ -256,3 +256,15 @@ def test_a_request_broken_off_under_way_is_no_request_that_was_refused():
     messages, _ = read([asked, down(SETTINGS + frame(3, 0, 1, (7).to_bytes(4, "big")))])
     assert [one for one in messages if one.request is not None] == []
     assert "stream reset" in messages[0].notes
+
+
+def test_a_stream_that_was_broken_off_may_be_asked_on_again():
+    """Against RFC 9113, 5.1, but two who agree can do so."""
+    asker, server = Encoder(), Encoder()
+    asked = PREFACE + SETTINGS + request(asker, 1, "/a", flags=5)
+    again = frame(3, 0, 1, bytes(4)) + request(asker, 1, "/again", flags=4) + frame(0, 1, 1, b"picture")
+    messages, _ = read([up(asked + again), down(SETTINGS + response(server, 1) + frame(0, 1, 1, b"ok"))])
+    assert [(one.path, one.body) for one in messages if not one.direction] == [("/a", b""), ("/again", b"picture")]
+    (answer,) = [one for one in messages if one.direction]
+    assert answer.request is not None
+    assert answer.request.path == "/again"
