@@ -125,7 +125,9 @@ def bare(found: Any) -> Any:
 # values as plain ones: what is not plain is a tuple that begins with its kind
 
 
-def written(value: Any, *, refuse: bool = True, room: list[int] | None = None, seen: dict[int, int] | None = None) -> Any:
+def written(
+    value: Any, *, refuse: bool = True, room: list[int] | None = None, seen: dict[int, int] | None = None
+) -> Any:
     """A value as plain ones. Raises UnwrittenError for what cannot be made again, unless its type's name is enough.
 
     And for what is larger than `room`, which gets less by what is written. Of `seen` are the numbers of the objects
@@ -184,7 +186,11 @@ def written(value: Any, *, refuse: bool = True, room: list[int] | None = None, s
         case PurePath():
             return ("path", value.as_posix())
         case _:
-            return _function(value, inner) if callable(value) and not isinstance(value, type) else _object(value, inner, seen)
+            return (
+                _function(value, inner)
+                if callable(value) and not isinstance(value, type)
+                else _object(value, inner, seen)
+            )
 
 
 def _function(value: Any, inner: Callable[[Any], Any]) -> Any:
@@ -325,7 +331,9 @@ def read(value: Any, *, made: list[Any] | None = None) -> Any:
             return re.compile(first, more[0])
         case "object":
             kind_of = _thing(first)
-            made.append(thing := kind_of.__new__(kind_of) if issubclass(kind_of, io.IOBase) else object.__new__(kind_of))
+            made.append(
+                thing := kind_of.__new__(kind_of) if issubclass(kind_of, io.IOBase) else object.__new__(kind_of)
+            )
             for name, one in more[0]:
                 object.__setattr__(thing, name, again(one))
             return thing

@@ -25,7 +25,7 @@ from tests.validate.gathering import spread
 HERE = tempfile.gettempdir().encode()  # where a test's files lie
 LARGEST = 9000  # bytes of a call, as written
 OF_ONE, OF_TEST = 80, 6  # calls of a function that are kept, and of them of one test
-OF_TRIES = 60  # calls of a kernel that are looked at in one reading
+OF_TRIES = 60  # calls of a function that are looked at in one test, or one reading
 OF_END = 7  # and of those that end on the same line with the same kind of answer
 PATIENCE = 60  # seconds of one test
 TRIED, IN_VAIN = 2500, 80  # calls of a function that are looked at, and without any that can be written
@@ -69,6 +69,7 @@ class Heard:
         self.open: dict[int, bytes] = {}  # by the frame that answers
         self.ends: Counter[tuple[tuple[str, str], tuple[object, ...]]] = Counter()
         self.tried: Counter[tuple[str, str]] = Counter()
+        self.tried_of: Counter[tuple[tuple[str, str], str]] = Counter()
         self.of_test: Counter[tuple[tuple[str, str], str]] = Counter()
         self.test = ""
 
@@ -131,8 +132,9 @@ class Heard:
                     place, data, (frame.f_lineno, type(answer).__name__, bool(answer) if _is_plain(answer) else None)
                 )
             return
-        if self.of_test[place, self.test] >= OF_TEST:
+        if self.of_test[place, self.test] >= OF_TEST or self.tried_of[place, self.test] >= OF_TRIES:
             return
+        self.tried_of[place, self.test] += 1
         self.tried[place] += 1
         kept = len(self.calls[place])
         if self.tried[place] > (TRIED if kept else IN_VAIN) or kept >= OF_ONE:
