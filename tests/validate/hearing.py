@@ -207,7 +207,7 @@ def pack_heard(*, kernels: bool) -> Heard:
     files += released(files)
     ways = {"bounds": WAYS["bounds"], "heads": Way(2048, bytes_of=2)}
     if not kernels:
-        ways |= {"windows": WAYS["windows"], "losses": Way(2048, lost_of=9), "bodies": WAYS["bodies"]}
+        ways = {"heads": ways["heads"], "bodies": WAYS["bodies"]}
     listen = heard.wrapped if kernels else heard.profiled
     with tempfile.TemporaryDirectory() as scratch:
         write(files, Path(scratch) / "pack")
