@@ -24,9 +24,9 @@ from tests.mutation.operators import _annotations, _faulty, _fits
 from tests.validate.altering import LONGEST, Altering
 
 PATIENCE = 0.1  # seconds of one call
-SPENT, OF_FAULT, MOST_SPENT = 0.4, 0.05, 6.0  # seconds of one function, more for each fault that is left, at most
+SPENT, OF_FAULT, MOST_SPENT = 0.3, 0.04, 4.0  # seconds of one function, more for each fault that is left, at most
 BASES = 250  # calls that others are made of
-MEMORY = 1 << 30  # bytes more than a process begins with
+MEMORY = 256 << 20  # bytes more than a process begins with
 
 
 class Late(BaseException):
