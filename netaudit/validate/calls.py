@@ -14,6 +14,7 @@ import hashlib
 import importlib
 import io
 import itertools
+import lzma
 import math
 import pickle
 import re
@@ -38,6 +39,7 @@ PLAIN = (bool, int, float, str, bytes, type(None))
 MOST_YIELDED = 2000  # of what a generator gives
 MOST_OF_ARRAY = 1 << 22  # bytes of an array that is written
 MOST_OF_FILE = 1 << 14  # and of a file
+SMALL, ZIPPED = 1 << 10, b"zipped"  # an array of more bytes than these is written so, and hashed where it is an answer
 FACTORIES = {one.__name__: one for one in (list, dict, set, int, str, bytes, bytearray, tuple, deque, Counter)}
 
 
@@ -69,7 +71,7 @@ class Told:
 
 def calls() -> dict[str, list[Call]]:
     """All calls, by module."""
-    data = zlib.decompress(files(__package__).joinpath("pack").joinpath("calls.bin").read_bytes())
+    data = lzma.decompress(files(__package__).joinpath("pack").joinpath("calls.bin").read_bytes())
     return {module: [Call(*one) for one in those] for module, those in plain(data).items()}
 
 
@@ -166,6 +168,8 @@ def written(
             return (kind, bytes(value))
         case np.ndarray() if value.nbytes <= MOST_OF_ARRAY or not refuse:
             octets = _octets(value).rstrip(b"\0")
+            if len(octets) > SMALL:
+                octets = ZIPPED + zlib.compress(octets, 6) if refuse else hashlib.sha256(octets).digest()
             return (kind, _layout(value.dtype, refuse=refuse), list(value.shape), inner(octets))
         case np.generic():
             return ("generic", _layout(value.dtype, refuse=refuse), _octets(np.asarray(value)))
@@ -263,9 +267,10 @@ def _octets(value: np.ndarray[Any, Any]) -> bytes:
 
 
 def _array(layout: Any, shape: list[int], data: bytes) -> np.ndarray[Any, Any]:
-    """Zeros at its end were not written."""
+    """Zeros at its end were not written, and what is large was zipped."""
     dtype = _dtype(layout)
     packed = repack_fields(dtype, recurse=True) if dtype.names else dtype
+    data = zlib.decompress(data.removeprefix(ZIPPED)) if data.startswith(ZIPPED) else data
     data = data.ljust(math.prod(shape) * packed.itemsize, b"\0")
     if dtype.names is None:
         return np.frombuffer(bytearray(data), dtype).reshape(shape)

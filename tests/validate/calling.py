@@ -11,12 +11,12 @@ What was heard and chosen is kept in the folder: begun again, it goes on.
 from __future__ import annotations
 
 import argparse
+import lzma
 import os
 import pickle
 import signal
 import subprocess
 import sys
-import zlib
 from collections import defaultdict
 from multiprocessing import get_context
 from pathlib import Path
@@ -68,7 +68,7 @@ def again(those: dict[str, list[Call]]) -> dict[str, list[Call]]:
 
 def keep(kept: dict[str, list[Call]]) -> None:
     plain = {module: [tuple(call) for call in own] for module, own in sorted(kept.items())}
-    PLACE.write_bytes(zlib.compress(pickle.dumps(plain, 5), 9))
+    PLACE.write_bytes(lzma.compress(pickle.dumps(plain, 5), preset=9 | lzma.PRESET_EXTREME))
 
 
 def follow() -> None:

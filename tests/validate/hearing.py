@@ -16,8 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from netaudit.streams import state
+from netaudit.streams.layouts import RECENT_SEGMENTS, Tables
+from netaudit.streams.state import Limits, make
 from netaudit.validate.calls import PLAIN, UnwrittenError, bare, written
 from netaudit.validate.constants import KERNELS, _modules
 from tests.validate.gathering import spread
@@ -192,6 +196,24 @@ class Heard:
             signal.alarm(0)
 
 
+def _small(limits: Limits) -> Tables:
+    """Tables of flows as kernels find them, with few rows at first, so that a call of one can be written."""
+    t = make(limits)
+    t.connections["chain"][FEW - 1] = t.waiting["next"][4 * FEW - 1] = -1
+    t.cursor["free_segments"] = 4 * FEW
+    tables = {name: np.zeros(size * FEW, getattr(t, name).dtype) for name, size in OF_TABLES.items()}
+    for name in ("connections", "waiting"):
+        tables[name][:] = getattr(t, name)[: tables[name].size]
+    return t._replace(**tables)
+
+
+FEW = 8
+OF_TABLES = {
+    "connections": 1, "sides": 2, "recents": 2 * RECENT_SEGMENTS, "walks": 1, "answers": 1, "waiting": 4, "emitted": 8,
+    "rows": 2, "row_slots": 2,
+}  # fmt: skip
+
+
 def pack_heard(*, kernels: bool) -> Heard:
     """What is called while the pack is read in small windows, whole and damaged, and audited; or of kernels, as Python.
 
@@ -205,9 +227,11 @@ def pack_heard(*, kernels: bool) -> Heard:
     heard.codes = {code: at for code, at in heard.codes.items() if bool(KERNELS.search(at[0])) == kernels}
     files = pack()
     files += released(files)
-    ways = {"bounds": WAYS["bounds"], "heads": Way(2048, bytes_of=2)}
-    if not kernels:
-        ways = {"heads": ways["heads"], "bodies": WAYS["bodies"]}
+    ways = {"heads": Way(2048, bytes_of=2), "bodies": WAYS["bodies"]}
+    if kernels:
+        bounds = WAYS["bounds"].limits
+        ways |= {"bodies": Way(2048, bounds), "losses": Way(2048, bounds, lost_of=9)}
+        state.make = _small
     listen = heard.wrapped if kernels else heard.profiled
     with tempfile.TemporaryDirectory() as scratch:
         write(files, Path(scratch) / "pack")
