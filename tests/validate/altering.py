@@ -42,9 +42,12 @@ ITEMS = {"list": 1, "tuple": 1, "set": 1, "frozenset": 1, "deque": 1, "named": 2
 PAIRS = {"dict": 1, "Counter": 1, "OrderedDict": 1, "defaultdict": 1, "object": 2}
 LEAVES = ("ndarray", "generic", "enum")
 MOST_PLACES = 300
+BY_PAIRS, TRIES = 0.6, 12  # share of calls that are altered by what was compared, and how often it is tried
+FAR = 1 << 20  # of numbers that are altered by how far they are from another
 LONGEST = 70_000  # bytes of a value that is made longer
 
 Place = tuple[Any, ...]
+Pair = tuple[Any, Any]
 
 
 class Words:
@@ -91,12 +94,24 @@ class Altering:
         self.random = random.Random(seed)
         self.numbers, self.texts, self.bytes = (sorted(own) for own in (words.numbers, words.texts, words.bytes))
 
-    def one(self, call: tuple[list[Any], dict[str, Any]]) -> tuple[list[Any], dict[str, Any]]:
-        """Another call, of a call as `written` has it."""
+    def one(self, call: tuple[list[Any], dict[str, Any]], pairs: list[Pair]) -> tuple[list[Any], dict[str, Any]]:
+        """Another call, of a call as `written` has it: most often so that two values that it compares are the same."""
         whole: Any = list(call)
         places = list(_places(whole, ()))[:MOST_PLACES]
         if not places:
             return call
+        if pairs and self.random.random() < BY_PAIRS:
+            for _ in range(TRIES):
+                place, value = self.random.choice(places)
+                try:
+                    other = self._as_compared(value, *self.random.choice(pairs))
+                except (IndexError, KeyError, ValueError, OverflowError, TypeError):
+                    continue
+                if other is not None and other != value:
+                    whole = _with(whole, place, other)
+                    if self.random.random() < 0.7:
+                        return whole[0], whole[1]
+                    break
         own = [number for _, one in places for number in _numbers(one)]
         for _ in range(self.random.choice((1, 1, 1, 2, 3))):
             place, value = self.random.choice(places)
@@ -105,6 +120,66 @@ class Altering:
             except (IndexError, KeyError, ValueError, OverflowError, TypeError):
                 continue  # of what another of these changes took away, or cannot be so
         return whole[0], whole[1]
+
+    def _as_compared(self, value: Any, left: Any, right: Any) -> Any:
+        """A value in which what was compared is what it was compared to, or next to it; None where it has none of it."""
+        if self.random.random() < 0.3:
+            left, right = right, left
+        if not isinstance(left, int):
+            return self._as_said(value, left, right)
+        apart = right - left + self.random.choice((0, 0, 0, 1, -1))
+        if type(value) is int:
+            return value + apart * self.random.choice((1, 1, -1)) if abs(apart) < FAR or value == left else None
+        kind = value[0] if isinstance(value, tuple) else ""
+        if kind in ("ndarray", "generic") and (table := np.array(read(value), ndmin=1)).dtype != np.uint8:
+            if not self._put(table.reshape(-1), left, left + apart):
+                return None
+            return written(table if kind == "ndarray" else table[0])
+        data = read(value).tobytes() if kind == "ndarray" else value
+        if not isinstance(data, bytes | str):
+            return None
+        if isinstance(data, str) or self.random.random() < 0.4:
+            data = self._long(data, len(data) + apart) if abs(apart) < LONGEST else data
+        else:
+            data = self._in_octets(data, left, left + apart)
+        return written(np.frombuffer(data, np.uint8).copy()) if kind == "ndarray" and data is not None else data
+
+    def _as_said(self, value: Any, left: Any, right: Any) -> Any:
+        if type(value) is not type(left):
+            return None
+        if left and left in value and self.random.random() < 0.8:
+            return value.replace(left, right, 1)
+        at = self._at(len(value))
+        return (
+            right
+            if self.random.random() < 0.3
+            else value[:at] + right + value[at + self.random.choice((0, len(right))) :]
+        )
+
+    def _in_octets(self, data: bytes, number: int, other: int) -> bytes | None:
+        order: Any = self.random.choice(("big", "big", "little"))
+        for size in self.random.sample((1, 2, 3, 4, 8), 5):
+            if number >> 8 * size or other >> 8 * size or number < 0 or other < 0:
+                continue
+            those, found, at = number.to_bytes(size, order), [], -1
+            while (at := data.find(those, at + 1)) >= 0 and len(found) < 40:
+                found.append(at)
+            if found:
+                at = self.random.choice(found)
+                return data[:at] + other.to_bytes(size, order) + data[at + size :]
+        return None
+
+    def _put(self, rows: Any, number: int, other: int) -> bool:
+        """Put a number where another is, in one of the first rows."""
+        found: list[tuple[Any, int]] = []
+        for name in rows.dtype.names or [...]:
+            field = rows[name]
+            if field.ndim == 1 and field.dtype.kind in "ui":
+                found += [(field, int(at)) for at in np.flatnonzero(field[:12] == number)]
+        if found:
+            field, at = self.random.choice(found)
+            field[at] = self._within(field.dtype, other)
+        return bool(found)
 
     def _number(self, own: list[int], value: int = 0) -> int:
         pick = self.random.random()
@@ -186,7 +261,10 @@ class Altering:
 
     def _cut(self, value: Any, own: list[int]) -> Any:
         """Cut, or filled up, to a length."""
-        size = self._size(len(value), own)
+        return self._long(value, self._size(len(value), own))
+
+    @staticmethod
+    def _long(value: Any, size: int) -> Any:
         filling = value or ("a" if isinstance(value, str) else b"a")
         return (
             value[:size]

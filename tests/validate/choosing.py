@@ -22,6 +22,7 @@ from netaudit.validate.calls import Call, answered, function_at
 from netaudit.validate.constants import without_extras
 from tests.mutation.operators import _annotations, _faulty, _fits
 from tests.validate.altering import LONGEST, Altering
+from tests.validate.comparing import hear, listening
 
 PATIENCE = 0.1  # seconds of one call
 SPENT, OF_FAULT, MOST_SPENT = 0.3, 0.04, 4.0  # seconds of one function, more for each fault that is left, at most
@@ -72,10 +73,9 @@ def asked(module: str, call: Call, *, patience: float = PATIENCE, watching: bool
 HANGS = re.compile(r"^no call|\('raised', '(?:MemoryError|RecursionError)'\)")  # on what else is there
 
 
-def faults(code: types.CodeType) -> Iterator[tuple[types.CodeType, set[int]]]:
-    """The code with each fault that fits, and lines of which one is reached where the fault is."""
-    source = Path(code.co_filename).read_text("utf-8")
-    tree = ast.parse(source)
+def _source(code: types.CodeType) -> tuple[ast.Module, ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The module and the function that a code was compiled of."""
+    tree = ast.parse(Path(code.co_filename).read_text("utf-8"))
     function = next(
         one
         for one in ast.walk(tree)
@@ -83,6 +83,12 @@ def faults(code: types.CodeType) -> Iterator[tuple[types.CodeType, set[int]]]:
         and one.name == code.co_name
         and min([one.lineno, *(own.lineno for own in one.decorator_list)]) == code.co_firstlineno
     )
+    return tree, function
+
+
+def faults(code: types.CodeType) -> Iterator[tuple[types.CodeType, set[int]]]:
+    """The code with each fault that fits, and lines of which one is reached where the fault is."""
+    tree, function = _source(code)
     no = _annotations(tree)
     for own in (function.args, *function.decorator_list):  # what is made while a module is loaded
         no |= {id(one) for one in ast.walk(own)}
@@ -128,13 +134,17 @@ class Choice:
         self.code = self.function.__code__
         self.begun = time.process_time()
         self.known: dict[bytes, tuple[bytes, frozenset[int]]] = {}  # what is answered, by way of which lines, by call
-        self.ways: set[frozenset[int]] = set()
+        self.pairs: dict[bytes, list[tuple[Any, Any]]] = {}  # of values that were compared, by call
+        self.ways: set[tuple[frozenset[int], frozenset[tuple[int, bool]]]] = set()
         self.bases: list[bytes] = []
         self.kept: dict[bytes, None] = {}
         self.lines: set[int] = set()
         self.left = list(faults(self.code)) if heard else []
         self.count = len(self.left)
         self.heard = heard
+        self.comparing = hear(self.function)
+        listens = _compiled(listening(_source(self.code)[1]), self.code)
+        self.listens = listens if listens.co_freevars == self.code.co_freevars else self.code
 
     def make(self) -> tuple[list[Call], int, int]:
         """The calls, how many faults there are, and how many are told."""
@@ -143,6 +153,7 @@ class Choice:
             if self._is_late(most) or (self.bases and not self.left):
                 break
             if self._learn(data):
+                self._goes(data)
                 self.bases.append(data)
                 self._try(data)
         self.begun, most = time.process_time(), min(SPENT + OF_FAULT * len(self.left), MOST_SPENT)
@@ -157,13 +168,27 @@ class Choice:
         while self.left and not self._is_late(most):
             lines = pick.choice(self.left)[1]
             near = [data for data in self.bases if self.known[data][1] & lines] if pick.random() < 0.7 else []
-            data = pickle.dumps(altering.one(pickle.loads(pick.choice(near or self.bases))), 5)
+            base = pick.choice(near or self.bases)
+            data = pickle.dumps(altering.one(pickle.loads(base), self.pairs[base]), 5)
             if data in self.known or len(data) > 2 * LONGEST or not self._learn(data):
                 continue
-            if self.known[data][1] not in self.ways and len(self.bases) < BASES:
+            if self._goes(data) and len(self.bases) < BASES:
                 self.bases.append(data)
-            self.ways.add(self.known[data][1])
             self._try(data)
+
+    def _goes(self, data: bytes) -> bool:
+        """Whether a call goes a way that none went; what it compares is kept."""
+        self.comparing.begin()
+        self.function.__code__ = self.listens
+        try:
+            asked(self.module, self._call(data))
+        finally:
+            self.function.__code__ = self.code
+        way = self.known[data][1], frozenset(self.comparing.ends)
+        new = way not in self.ways
+        self.ways.add(way)
+        self.pairs[data] = list(self.comparing.pairs)
+        return new
 
     def _call(self, data: bytes) -> Call:
         return Call(self.place, *pickle.loads(data))
