@@ -14,6 +14,7 @@ import sys
 import time
 import types
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from tests.validate.altering import LONGEST, Altering
 from tests.validate.comparing import hear, listening
 
 PATIENCE = 0.1  # seconds of one call
-SPENT, OF_FAULT, MOST_SPENT = 0.3, 0.04, 4.0  # seconds of one function, more for each fault that is left, at most
+SPENT, OF_FAULT, MOST_SPENT = 0.4, 0.06, 5.0  # seconds of one function, more for each fault that is left, at most
+OF_WAY, AT_RANDOM = 5, 0.3  # calls in which a comparison came out so, that are tried; and share of others
 BASES = 250  # calls that others are made of
 MEMORY = 256 << 20  # bytes more than a process begins with
 
@@ -135,7 +137,8 @@ class Choice:
         self.begun = time.process_time()
         self.known: dict[bytes, tuple[bytes, frozenset[int]]] = {}  # what is answered, by way of which lines, by call
         self.pairs: dict[bytes, list[tuple[Any, Any]]] = {}  # of values that were compared, by call
-        self.ways: set[tuple[frozenset[int], frozenset[tuple[int, bool]]]] = set()
+        self.ways: Counter[tuple[Any, ...]] = Counter()  # how often a comparison came out so
+        self.tried: set[bytes] = set()
         self.bases: list[bytes] = []
         self.kept: dict[bytes, None] = {}
         self.lines: set[int] = set()
@@ -143,7 +146,8 @@ class Choice:
         self.count = len(self.left)
         self.heard = heard
         self.comparing = hear(self.function)
-        listens = _compiled(listening(_source(self.code)[1]), self.code)
+        function, self.compared = listening(_source(self.code)[1])
+        listens = _compiled(function, self.code)
         self.listens = listens if listens.co_freevars == self.code.co_freevars else self.code
 
     def make(self) -> tuple[list[Call], int, int]:
@@ -155,7 +159,7 @@ class Choice:
             if self._learn(data):
                 self._goes(data)
                 self.bases.append(data)
-                self._try(data)
+                self._try(data, self.known[data][1])
         self.begun, most = time.process_time(), min(SPENT + OF_FAULT * len(self.left), MOST_SPENT)
         if self.bases:
             self._alter(most)
@@ -169,24 +173,27 @@ class Choice:
             lines = pick.choice(self.left)[1]
             near = [data for data in self.bases if self.known[data][1] & lines] if pick.random() < 0.7 else []
             base = pick.choice(near or self.bases)
-            data = pickle.dumps(altering.one(pickle.loads(base), self.pairs[base]), 5)
-            if data in self.known or len(data) > 2 * LONGEST or not self._learn(data):
+            data = pickle.dumps(altering.one(pickle.loads(base), self.pairs.get(base, [])), 5)
+            if data in self.tried or len(data) > 2 * LONGEST:
                 continue
-            if self._goes(data) and len(self.bases) < BASES:
-                self.bases.append(data)
-            self._try(data)
+            new = self._goes(data)
+            if (new or pick.random() < AT_RANDOM / 3) and self._learn(data):
+                if new and len(self.bases) < BASES:
+                    self.bases.append(data)
+                self._try(data, new if pick.random() > AT_RANDOM else self.known[data][1])
 
-    def _goes(self, data: bytes) -> bool:
-        """Whether a call goes a way that none went; what it compares is kept."""
+    def _goes(self, data: bytes) -> set[int]:
+        """Lines where a call compares as few did; what it compares is kept."""
+        self.tried.add(data)
         self.comparing.begin()
         self.function.__code__ = self.listens
         try:
-            asked(self.module, self._call(data))
+            if asked(self.module, self._call(data)) is None:
+                return set()
         finally:
             self.function.__code__ = self.code
-        way = self.known[data][1], frozenset(self.comparing.ends)
-        new = way not in self.ways
-        self.ways.add(way)
+        new = {self.compared[one[0]] for one in self.comparing.ends if self.ways[one] < OF_WAY}
+        self.ways.update(self.comparing.ends)
         self.pairs[data] = list(self.comparing.pairs)
         return new
 
@@ -221,12 +228,12 @@ class Choice:
             self.lines.add(frame.f_lineno)
         return self._reached
 
-    def _try(self, data: bytes) -> None:
-        """Keep a call that tells a fault that none did."""
+    def _try(self, data: bytes, near: set[int] | frozenset[int]) -> None:
+        """Keep a call that tells a fault, of those near these lines, that none did."""
         said, lines = self.known[data]
         call, left = self._call(data), []
         for fault, those in self.left:
-            if lines & those and self._tells(fault, call, said):
+            if near & those and lines & those and self._tells(fault, call, said):
                 self.kept[data] = None
             else:
                 left.append((fault, those))
@@ -245,6 +252,7 @@ def of_module(module: str, heard: dict[str, list[bytes]]) -> tuple[str, list[Cal
     signal.signal(signal.SIGPROF, _late)
     resource.setrlimit(resource.RLIMIT_AS, (_now() + MEMORY, resource.RLIM_INFINITY))
     warnings.simplefilter("ignore")
+    sys.unraisablehook = lambda _: None  # of objects that were made without all that they hold
     found, lines = [], []
     with without_extras():
         for place, those in sorted(heard.items()):

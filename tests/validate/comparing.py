@@ -20,15 +20,15 @@ LONG = 60  # bytes of a value that is told
 
 
 class Comparing:
-    """Pairs of values that were compared, and how it came out, by number of the comparison."""
+    """Pairs of values that were compared, and how it came out, by number of the comparison: how near they are, too."""
 
     def __init__(self) -> None:
-        self.pairs: dict[tuple[Any, Any], None] = {}
-        self.ends: set[tuple[int, bool]] = set()
+        self.begin()
 
     def begin(self) -> None:
         """Forget what was compared before."""
-        self.pairs, self.ends = {}, set()
+        self.pairs: dict[tuple[Any, Any], None] = {}
+        self.ends: set[tuple[Any, ...]] = set()
 
     def compared(self, number: int, names: tuple[str, ...], *values: Any) -> Any:
         """In the place of a comparison."""
@@ -38,7 +38,7 @@ class Comparing:
             said = OPERATORS[name](left, right)
             if not isinstance(said, bool | np.bool_):
                 return said
-            self._note(left, right)
+            self._note(number + at, left, right)
             self.ends.add((number + at, bool(said)))
             if not said:
                 break
@@ -51,45 +51,49 @@ class Comparing:
             self.ends.add((number, bool(value & mask)))
         return value & mask
 
-    def _note(self, left: Any, right: Any) -> None:
+    def _note(self, number: int, left: Any, right: Any) -> None:
         if len(self.pairs) > MOST:
             return
         if isinstance(left, int | np.integer) and isinstance(right, int | np.integer):
             self.pairs[int(left), int(right)] = None
+            self.ends.add((number, max(-2, min(2, int(left) - int(right)))))
         elif isinstance(left, str | bytes) and isinstance(right, str | bytes) and len(left) + len(right) < LONG:
             self.pairs[left, right] = None
         elif isinstance(right, tuple | set | frozenset | dict | bytes | range) and len(right) < LONG:
             for one in right:
                 if type(one) is type(left) and isinstance(one, int | str | bytes):
                     self.pairs[left, one] = None
+                    if left == one:
+                        self.ends.add((number, "in", one))
 
 
 class _Places(ast.NodeTransformer):
     """Calls in the place of comparisons."""
 
     def __init__(self) -> None:
-        self.number = 0
+        self.lines: list[int] = []  # by number
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
-        self.number += len(node.ops)
+        number = len(self.lines)
+        self.lines += [node.lineno] * len(node.ops)
         names = ast.Constant(tuple(type(one).__name__ for one in node.ops))
-        given = [ast.Constant(self.number - len(node.ops)), names, node.left, *node.comparators]
+        given = [ast.Constant(number), names, node.left, *node.comparators]
         return ast.copy_location(ast.Call(ast.Name(NAMES[0], ast.Load()), given, []), node)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         if not (isinstance(node.op, ast.BitAnd) and isinstance(node.right, ast.Constant)):
             return node
-        self.number += 1
-        given = [ast.Constant(self.number - 1), node.left, node.right]
+        self.lines.append(node.lineno)
+        given = [ast.Constant(len(self.lines) - 1), node.left, node.right]
         return ast.copy_location(ast.Call(ast.Name(NAMES[1], ast.Load()), given, []), node)
 
 
-def listening(function: ast.stmt) -> ast.stmt:
-    """The function with its comparisons told."""
-    found: ast.stmt = _Places().visit(copy.deepcopy(function))
-    return found
+def listening(function: ast.stmt) -> tuple[ast.stmt, list[int]]:
+    """The function with its comparisons told, and their lines, by number."""
+    places = _Places()
+    return places.visit(copy.deepcopy(function)), places.lines
 
 
 def hear(function: types.FunctionType) -> Comparing:
