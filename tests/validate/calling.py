@@ -163,7 +163,7 @@ def chosen(folder: Path, processes: int) -> dict[str, tuple[list[Call], list[str
     left = sorted(set(heard) - set(found), key=lambda name: (name not in first, KERNELS.search(name) is None, name))
     sys.addaudithook(_watch)
     sys.dont_write_bytecode = True
-    with get_context("fork").Pool(processes) as pool:
+    with get_context("fork").Pool(processes, maxtasksperchild=1) as pool:
         for module, own, lines in pool.imap_unordered(_of_module, [(name, heard[name]) for name in left]):
             found[module] = own, lines
             place.write_bytes(pickle.dumps(found, 5))
