@@ -11,6 +11,8 @@ What was heard and chosen is kept in the folder: begun again, it goes on.
 from __future__ import annotations
 
 import argparse
+import functools
+import importlib
 import lzma
 import os
 import pickle
@@ -96,9 +98,10 @@ def moved(by_place: Any) -> Any:
             if getattr(bare(thing), "__module__", "") == module.__name__:
                 now[name].append(module.__name__)
 
+    @functools.cache
     def home(module: str, place: str) -> str:
         name = place.partition(".")[0]
-        return now[name][0] if module not in now[name] and len(now[name]) == 1 else module
+        return now[name][0] if len(now[name]) == 1 and not _has(module, name) else module
 
     def walk(value: Any) -> Any:
         if isinstance(value, tuple) and value[:1] in OURS and str(value[1]).startswith("netaudit."):
@@ -112,6 +115,13 @@ def moved(by_place: Any) -> Any:
     for (module, place), those in by_place.items():
         found[home(module, place), place] += walk(those)
     return found
+
+
+def _has(module: str, name: str) -> bool:
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except ImportError:
+        return False
 
 
 def hear(what: str, place: Path) -> None:
