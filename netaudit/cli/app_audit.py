@@ -78,7 +78,12 @@ def audit(
     tls_keys: TlsKeys = None,
     keys_for: KeysFor = None,
     authority: Authority = None,
-    workers: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=64, help="Processes that share the work.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER", min=1, max=64, help="Processes that share the work; as many as pay when not given."
+        ),
+    ] = None,
     moments: Annotated[
         Path | None,
         typer.Option(
@@ -131,7 +136,7 @@ def audit(
         "signatures": signatures_folder,
         "project_key": read_project_key(project_key) if project_key is not None else None,
         "keys": request(tls_keys or (), keys_for or (), authority),
-        "workers": workers,
+        "workers": workers or 0,
         "moments": noted,
         "moment_window_s": moment_window,
         "lang": default_language(),

@@ -47,12 +47,15 @@ def audit_command(
 ) -> Exit:
     """Audit, print, and say how it went."""
     from netaudit.pipeline.startup import load_lean
-    from netaudit.pipeline.task import Options, run
+    from netaudit.pipeline.task import Options, judges_for, run
 
-    load_lean()
-    zone = options["zone"]
-    settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)
-    with progress_bar(settings.lang) as (progress, show):
+    with contextlib.ExitStack() as stack:
+        if options["faces"]:  # gets ready while all else is loaded
+            options["judges"] = stack.enter_context(judges_for(count=options["count_faces"]))
+        load_lean()
+        zone = options["zone"]
+        settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)
+        progress, show = stack.enter_context(progress_bar(settings.lang))
         following = dataclasses.replace(settings, so_far=_teller(settings.lang, show, as_lines=as_lines))
         case = run(captures, folder, following, progress)
     return _conclude(case, settings.lang, as_json=as_json, fail_on=fail_on, as_lines=as_lines)

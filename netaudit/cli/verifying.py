@@ -11,7 +11,6 @@ from netaudit.case.integrity import Integrity, integrity
 from netaudit.case.report_status import stale
 from netaudit.cli.chinese import error_text
 from netaudit.cli.exits import Exit
-from netaudit.cli.repeating import print_repeated, repeat
 from netaudit.cli.signing import print_attested
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
@@ -89,6 +88,8 @@ def verify_command(
             if not as_json:
                 _print_opinion(opinions[one], lang)
         if AGAIN in by:
+            from netaudit.cli.repeating import print_repeated, repeat
+
             again = repeat(case, captures, settings or {})
             if not as_json:
                 print_repeated(again, lang)

@@ -23,6 +23,7 @@ NAMES = {
     "response body": "响应正文",
     "upload parts": "分片上传",
     "upload append": "追加上传",
+    "upload chunks": "分段上传",
     "upload blocks": "分块上传",
     "upload block": "上传块",
     "pieces": "合并的片段",

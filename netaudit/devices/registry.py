@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from netaudit.system.user_cache import remembered
+from netaudit.system.user_cache import remembered, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +28,11 @@ Blocks = dict[str, str]  # by the first digits of an address, in capitals
 def blocks() -> Blocks:
     """All blocks with their holders; none when the registry is not there."""
     try:
-        text = resources.files("stdnum").joinpath("oui.dat").read_text(encoding="utf-8")
+        place = resources.files("stdnum").joinpath("oui.dat")
+        kind = f"registry of link addresses {stamps((__file__,))}"
+        found: Blocks = remembered(kind, stamps((str(place),)), lambda _: read(place.read_text(encoding="utf-8")))
     except (OSError, ModuleNotFoundError, UnicodeDecodeError):
         return {}
-    found: Blocks = remembered("registry of link addresses 1", text, read)
     return found
 
 

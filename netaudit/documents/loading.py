@@ -17,7 +17,7 @@ from netaudit.signatures import field_words
 from netaudit.signatures.loading import MOST_FILE, default_folder
 from netaudit.storage.files import read_given
 from netaudit.system.desktop_files import is_left_by_desktop
-from netaudit.system.user_cache import remembered
+from netaudit.system.user_cache import remembered, stamps
 from netaudit.text.yaml_text import parse_yaml
 
 Checked = tuple[Any, list[str], Any]  # id of an entry, what is wrong with it, and itself
@@ -118,5 +118,4 @@ def _of_text(text: str) -> list[Checked] | None:
 def _made_by() -> str:
     """What the reading of entries rests on beside their text: words, and the code that knows them."""
     code = (str(one.__file__) for one in (entries, form, worded, field_words))
-    words = (default_folder() / name for name in (field_words.FILE, field_words.LANGUAGES))
-    return " ".join(f"{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in (*words, *map(Path, code)))
+    return stamps((*(default_folder() / name for name in (field_words.FILE, field_words.LANGUAGES)), *code))

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from netaudit.contracts.judgements import AS_HOLDER, NOT_WHOLE, STOPPED
 from netaudit.contracts.reasons import reason
 from netaudit.finalizing.sorting import settle
-from netaudit.finalizing.within import holders
+from netaudit.finalizing.thumbnails import holders
 from netaudit.images.answers import PLACE, Answer, Look, answer_row
 from netaudit.images.face_verdict import beside_of
 from netaudit.masking.mask import mask
@@ -173,7 +173,7 @@ class _Judging:
         *,
         count: bool,
     ) -> None:
-        from netaudit.images.judges import Judges
+        from netaudit.images.judge_pool import Judges
 
         self._within = within
         self._holding = frozenset[str]().union(*within.values())

@@ -13,14 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.unwrapping_steps import SEPARATOR
-from netaudit.finalizing.from_rows import Joined, Patience, StoredPart, join_upload
+from netaudit.finalizing.joined_parts import join_upload
+from netaudit.finalizing.stored import Joined, StoredPart
 from netaudit.rows.carriers import evidence_row
 from netaudit.rows.objects import image_row, object_row
-from netaudit.rows.uploads import CHUNK, MADE
+from netaudit.rows.pieces import CHUNK, MADE
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import RowWriter, table_of
 from netaudit.tables import EVIDENCE, OBJECTS
 from netaudit.text.frame_ranges import frame_numbers
+from netaudit.unwrapping.budget import Patience
 from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netaudit.rows.uploads import PART
+from netaudit.rows.pieces import PART
 from netaudit.unwrapping.unwrap import Budget, unwrap
 
 if TYPE_CHECKING:

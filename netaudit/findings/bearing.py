@@ -217,10 +217,9 @@ class Bearing:
         packets, payload = seen.packets[far], seen.payload[far]
         if seen.transport != "tcp":
             return "" if payload else DATAGRAMS
-        opening = ("A" in seen.handshake) if row.upload else ("S" in seen.handshake)
-        reset = "R" in seen.handshake and not payload
         if payload:
             return ""
+        opening, reset = ("A" if row.upload else "S") in seen.handshake, "R" in seen.handshake
         if packets > opening + reset:
             return UNREPLIED
         if row.capture_id in self._one_way:
@@ -299,8 +298,6 @@ def _routers(flows: pa.Table, scope: Callable[[str], str], ends: Ends) -> set[st
 
 def _answers(messages: pa.Table, flows: pa.Array) -> dict[str, tuple[int, str]]:
     """Status of the last answer to each request in some flows, and by which note it refuses."""
-    if "request_id" not in messages.column_names:
-        return {}
     answers = messages.select(["flow_id", "request_id", "status", "notes"])
     wanted = pc.and_(pc.is_in(answers["flow_id"], value_set=flows), pc.not_equal(answers["request_id"], ""))
     answers = answers.filter(wanted).select(["request_id", "status", "notes"])
@@ -314,8 +311,6 @@ def _answers(messages: pa.Table, flows: pa.Array) -> dict[str, tuple[int, str]]:
 
 def _requests(messages: pa.Table, flows: pa.Array) -> set[str]:
     """Requests with a method in some flows."""
-    if "method" not in messages.column_names:
-        return set()
     asked = messages.select(["message_id", "flow_id", "method", "status"])
     wanted = pc.and_(pc.is_in(asked["flow_id"], value_set=flows), pc.not_equal(asked["method"], ""))
     return set(asked.filter(pc.and_(wanted, pc.equal(asked["status"], 0)))["message_id"].to_pylist())

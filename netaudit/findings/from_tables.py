@@ -181,28 +181,24 @@ def _name_sightings(found: list[Finding], sightings: pa.Table | None) -> None:
 
 def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     """Add to findings of what tunnels carried which tunnel, and who sends it: it is evidence against that one only."""
-    if "client_outer" not in flows.column_names:
-        return
     borne = pc.and_(pc.not_equal(flows["client_outer"], ""), pc.equal(flows["client_outer"], flows["client_ip"]))
     borne = pc.and_(borne, pc.not_equal(flows["tunnel"], "pppoe"))
     rows = flows.filter(borne).select(["flow_id", "tunnel", "client_outer"]).to_pylist()
     within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
-    for finding in found if within else ():
+    for finding in found:
         for tunnel, sender in sorted({within[flow] for flow in finding.flow_ids if flow in within}):
             finding.reasons.append(reason("borne", tunnel=tunnel, sender=sender))
 
 
 def _name_bridges(found: list[Finding], flows: pa.Table) -> None:
     """Add to findings of what tunnels of Ethernet here carried their ends, either of which could have written it."""
-    if "client_outer" not in flows.column_names:
-        return
     chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=pa.array(sorted(bridged(flows)), pa.string())))
     columns = ["flow_id", "tunnel", "client_outer", "server_outer"]
     ends = {
         row["flow_id"]: (row["tunnel"], *sorted((row["client_outer"], row["server_outer"])))
         for row in chosen.select(columns).to_pylist()
     }
-    for finding in found if ends else ():
+    for finding in found:
         for tunnel, one, other in sorted({ends[flow] for flow in finding.flow_ids if flow in ends}):
             finding.reasons.append(reason("bridged", tunnel=tunnel, one=one, other=other))
 

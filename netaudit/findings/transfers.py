@@ -93,8 +93,6 @@ def _variants(flows: pa.Table) -> set[str]:
 
 def doubted(flows: pa.Table, code: str) -> pa.Array:
     """Which rows of `flows` have a doubt."""
-    if "doubts" not in flows.column_names:
-        return pa.array([], pa.int64())
     doubts = flows["doubts"].combine_chunks()
     return pc.list_parent_indices(doubts).filter(pc.equal(pc.list_flatten(doubts), code))
 

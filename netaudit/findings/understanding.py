@@ -56,7 +56,5 @@ def _with_faces(tables: Tables) -> list[tuple[str, str]]:
     """Messages and the faces in them."""
     images, objects = tables["images"], tables["objects"]
     shown = images.filter(pc.equal(images["face"], "yes"))["sha256"]
-    if not len(shown):
-        return []
     found = objects.filter(pc.is_in(objects["sha256"], shown.combine_chunks()))
     return list(zip(found["message_id"].to_pylist(), found["sha256"].to_pylist(), strict=True))

@@ -104,9 +104,9 @@ def clear_findings(
     actors: Actors,
     bearing: Bearing,
     receivers: Receivers,
-    back_ends: AbstractSet[str] = frozenset(),
-    apart: Apart | None = None,
-    brought: AbstractSet[int] = frozenset(),
+    back_ends: AbstractSet[str],
+    apart: Apart,
+    brought: AbstractSet[int],
 ) -> list[Finding]:
     """Findings on transfers of face images in clear. None is judged while the vantage is unknown.
 
@@ -117,9 +117,9 @@ def clear_findings(
     groups: dict[tuple[str, ...], Group] = defaultdict(Group)
     for one in judged(faces, scope, actors, back_ends, bearing, brought=brought):
         row = one.row
-        if one.own and apart is not None and one.act in {UPLOADED, VIDEO}:
+        if one.own and one.act in {UPLOADED, VIDEO}:
             apart.note(actors.ends.device(one.device, row.flow_id), IMAGES, row.size)
-        if nobodys(one.doubts) and apart is not None:
+        if nobodys(one.doubts):
             apart.note(actors.ends.named(row.sender, row.flow_id, scope(row.sender)), NOBODYS, row.size)
         if one.grade:
             ends = (actors.ends.named(ip, row.flow_id, scope(ip)) for ip in (row.sender, row.receiver))

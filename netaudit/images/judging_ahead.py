@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from netaudit.images.answers import Answers, Look
 from netaudit.images.judge import holder_at, never
-from netaudit.images.judges import Judges
+from netaudit.images.judge_pool import POLITE, Judges
 from netaudit.storage.object_store import object_path
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from netaudit.images.answers import Answer
     from netaudit.images.judge import Judged
 
-POLITE = 5  # steps, of 19: reading goes first, but not every other program of this machine
 MOST_WAITING = 20_000  # images; those beyond are judged when all was read
 
 
@@ -52,13 +51,19 @@ class Beside:
     """Judges, and what they have said so far. Not to be shared between threads."""
 
     def __init__(
-        self, case: Path, *, count: bool, follower: Follower | None = None, before: pa.Table | None = None
+        self,
+        case: Path,
+        *,
+        count: bool,
+        follower: Follower | None = None,
+        before: pa.Table | None = None,
+        judges: Judges | None = None,
     ) -> None:
         """`case` is the folder whose images are judged; `count`: how many faces there are, too.
 
-        `before` is what an audit knew that was stopped (`answers.believed`).
+        `before` is what an audit knew that was stopped (`answers.believed`), `judges` those that were started for it.
         """
-        self.judge = Judges(faces=True, count=count, polite=POLITE)
+        self.judge = judges or Judges(faces=True, count=count, polite=POLITE)
         self.found = 0  # images handed to `submit`
         self.judged = 0
         self._answers = Answers(case)

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from netaudit.images.faces import get_ready, thumbnail
+from netaudit.images.pixelation import get_ready, thumbnail
 from netaudit.images.processes import LENGTH, answers
 from netaudit.system import signals
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import weakref
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Literal
 
 import orjson
@@ -14,7 +15,8 @@ from netaudit.images.processes import Asked, NotStartedError, processors
 from netaudit.system.programs import helper
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
 LIMITS = Limits(work=20.0, wait=60.0)  # for one picture: somebody waits for it
@@ -40,6 +42,7 @@ class Shown:
         for one in self._helpers:
             self._free.put(one)
         self._deaths = 0
+        self._ahead: dict[tuple[str, Way, int], Future[bytes | None]] = {}
         weakref.finalize(self, _close, self._helpers)
 
     def prepare(self) -> None:
@@ -48,8 +51,20 @@ class Shown:
             with contextlib.suppress(NotStartedError):  # said when something is asked
                 one.prepare()
 
+    def ahead(self, paths: Iterable[Path]) -> None:
+        """Have thumbnails of these made meanwhile: most will be asked for soon."""
+        pool = ThreadPoolExecutor(len(self._helpers))
+        self._ahead = {
+            (path.name, "masked", THUMBNAIL): pool.submit(self._of, path, "masked", THUMBNAIL) for path in paths
+        }
+        pool.shutdown(wait=False)
+
     def of(self, path: Path, way: Way, side: int) -> bytes | None:
         """The image at `path` with faces pixelated, or in clear; None where it does not decode."""
+        coming = self._ahead.pop((path.name, way, side), None)
+        return self._of(path, way, side) if coming is None else coming.result()
+
+    def _of(self, path: Path, way: Way, side: int) -> bytes | None:
         if self._deaths >= MOST_DEATHS:
             return None
         question = orjson.dumps({"path": str(path), "way": way, "side": side}) + b"\n"
@@ -67,7 +82,12 @@ class Shown:
 
     def close(self) -> None:
         """End the helpers. Nothing may be asked meanwhile; they start anew when something is asked again."""
+        begun = [coming for coming in self._ahead.values() if not coming.cancel()]
+        self._ahead.clear()
         _close(self._helpers)
+        if begun:  # one of them may have asked just then, which starts a helper
+            wait(begun)
+            _close(self._helpers)
 
 
 def _close(helpers: Sequence[Asked]) -> None:

@@ -37,7 +37,7 @@ from netaudit.system.locks import locked
 from netaudit.system.user_cache import keep, recalled, unsealed, user_cache
 
 PACKAGE = Path(__file__).parents[1]
-SOURCE = re.compile(r"(?:.*/)?(?:jit/[^/]*|kernels|kernels_[^/]*|layouts)\.py", re.DOTALL)  # below the package
+SOURCE = re.compile(r"(?:kernels|kernels_.*|layouts)\.py", re.DOTALL)  # beside all of this folder
 SHIPPED = PACKAGE / "_kernels"
 RUN_TIME = "numba.nrt"
 GENERIC = "generic"  # numba's name of a processor without extensions
@@ -66,9 +66,12 @@ def source_key(package: Path = PACKAGE) -> str:
 
 def sources(package: Path = PACKAGE) -> list[Path]:
     """Files with kernels, layouts, and what compiles them, in order."""
-    before = len(str(package)) + 1
-    found = (os.path.join(folder, name) for folder, _, names in os.walk(package) for name in names)  # noqa: PTH118
-    return sorted(Path(path) for path in found if SOURCE.fullmatch(path[before:].replace(os.sep, "/")))
+    found: list[Path] = []
+    for folder, folders, names in os.walk(package):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        mine = os.path.basename(folder) == "jit"  # noqa: PTH119 - of each folder, at each start
+        found += [Path(folder, name) for name in names if name.endswith(".py") and (mine or SOURCE.fullmatch(name))]
+    return sorted(found)
 
 
 KEY = source_key()

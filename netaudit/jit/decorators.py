@@ -47,9 +47,38 @@ def _kernel(function: F, more: dict[str, Any]) -> F:
             "netaudit compiles with numba {}, and this is numba {}: python -m pip install 'numba=={}.*'",
             TRIED, numba.__version__, TRIED,
         )  # fmt: skip
-    from netaudit.jit.dispatchers import Entry
+    return Kernel(function, more)  # type: ignore[return-value]
 
-    compiled: Any = Entry(function, {"nopython": True, "nogil": True, "boundscheck": None, **more})
-    cache = KernelCache(function)
-    compiled._cache = cache  # noqa: SLF001 - where `enable_caching` puts numba's own
-    return compiled  # type: ignore[no-any-return]
+
+class Kernel:
+    """A kernel whose dispatcher is made when somebody calls it, or a compiler asks for it.
+
+    Of some 300 a small audit calls forty: the others are only linked into these, and were when these were compiled.
+    """
+
+    __slots__ = ("__call__", "_function", "_options")  # the first is what is called
+
+    def __init__(self, function: Callable[..., Any], more: dict[str, Any]) -> None:
+        self._function, self._options = function, {"nopython": True, "nogil": True, "boundscheck": None, **more}
+        self.__call__ = self._begin
+
+    def _begin(self, *given: Any, **named: Any) -> Any:
+        return self._made()(*given, **named)
+
+    def _made(self) -> Any:
+        from netaudit.jit.dispatchers import Entry
+
+        if self.__call__ == self._begin:
+            entry: Any = Entry(self._function, self._options)
+            entry._cache = KernelCache(self._function)  # noqa: SLF001 - where `enable_caching` puts numba's own
+            self.__call__ = entry
+        return self.__call__
+
+    @property
+    def py_func(self) -> Callable[..., Any]:
+        """The Python that it is written in; no dispatcher is made for that."""
+        return self._function
+
+    def __getattr__(self, name: str) -> Any:
+        """As the dispatcher has it: its type, by which numba knows it in the code of others, is `_numba_type_`."""
+        return getattr(self._made(), name)

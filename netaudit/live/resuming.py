@@ -23,7 +23,7 @@ from netaudit.live.sealing import facts_of, note_moments, recording_facts, seal_
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline.inputs import outcome_of
 from netaudit.pipeline.keys import gather, note_keys
-from netaudit.pipeline.task import Options, begin_case, run_facts, write_case_report, write_run
+from netaudit.pipeline.task import Options, begin_case, run_facts, staffed, write_case_report, write_run
 from netaudit.pipeline.workers import abandoned_on_error, make_crew
 from netaudit.system.clock import now
 from netaudit.system.windows_names import real
@@ -104,6 +104,7 @@ def _audit(folder: Path, options: Options, progress: Progress, custody: Custody)
     sealed = {str(entry.get("file")): entry for entry in entries(folder) if entry["what"] == "recorded"}
     followed = Followed(folder / RECORD, sm3=options.sm3)
     total = followed.behind or sum(path.stat().st_size for path in recorded(folder / RECORD))
+    options = staffed(options, total)
     decoder = Decoder(since=options.since, until=options.until)
     with calm():
         keys = gather(options.keys, ())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Iterable
 
-    from netaudit.messages.message import Ranges
+    from netaudit.contracts.ranges import Ranges
 
 
 @dataclass(frozen=True, slots=True)

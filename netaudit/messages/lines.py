@@ -7,11 +7,13 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE, joined
+from netaudit.contracts.ranges import merged
+from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE
 from netaudit.messages.reader import Opening, Verdict
 
 if TYPE_CHECKING:
-    from netaudit.messages.message import Message, Ranges
+    from netaudit.contracts.ranges import Ranges
+    from netaudit.messages.message import Message
 
 LONGEST = 64 << 10  # bytes of one line; the rest of a longer one is skipped
 _END = b"\r\n.\r\n"
@@ -113,7 +115,7 @@ class DotText:
         if size > LIMIT:
             message.notes.append(LIMIT_NOTE)
             shift.append((len(message.body), message.body_size))
-        message.missing = joined(sorted(shift))
+        message.missing = merged(shift)
         message.unknown_from = None if ended or self.done else len(message.body)
         message.complete = message.unknown_from is None and not message.missing
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
+    from netaudit.contracts.ranges import Ranges
+
 UP, DOWN = 0, 1  # client to server, server to client; the same numbers as in streams
 _MESSAGE = struct.Struct(">BQI")
 

@@ -9,13 +9,17 @@ import re
 import struct
 import zlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.cutting import Frame, Layout
 from netaudit.messages.makers.framed_reader import FramedReader
-from netaudit.messages.message import DOWN, UP, Message, Ranges
+from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import Opening, Verdict
 from netaudit.text.charset import decoded
+
+if TYPE_CHECKING:
+    from netaudit.contracts.ranges import Ranges
 
 NAME = "mongodb"
 PORT = 27017

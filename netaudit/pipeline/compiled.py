@@ -1,7 +1,7 @@
-"""What Python compiles anew in every process, kept in the user's cache: methods of dataclasses, regular expressions.
+"""What Python compiles anew in every process, kept in the user's cache: methods of dataclasses, named tuples, patterns.
 
 Python writes the methods as texts and compiles these, and makes the codes of its matcher of each expression: for some
-200 classes and 600 expressions, a tenth of a small audit. Here what was compiled once is taken from the cache; classes
+400 classes and 600 expressions, a tenth of a small audit. Here what was compiled once is taken from the cache; classes
 and expressions are made of it as ever. Kept are expressions that modules declare, never those made of what somebody
 sent or wrote: these may hold names.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import array
 import atexit
+import collections
 import contextlib
 import dataclasses
 import hashlib
@@ -39,13 +40,16 @@ def remember_compiled() -> None:
     path = _place()
     known, fresh = _known(path), dict[Any, Any]()
 
-    def run(text: str, names: dict[str, Any], found: dict[str, Any]) -> None:
-        code = known.get(text) or fresh.get(text)
-        if code is None:
-            code = fresh[text] = compile(text, "<string>", "exec", dont_inherit=True)
-        exec(code, names, found)  # noqa: S102  (as dataclasses does)
+    def code(text: str, mode: str) -> Any:
+        key = mode, text
+        found = known.get(key) or fresh.get(key)
+        if found is None:
+            found = fresh[key] = compile(text, "<string>", mode, dont_inherit=True)
+        return found
 
-    dataclasses.exec = run  # type: ignore[attr-defined]  # found before the built-in one
+    # found before the built-in ones
+    dataclasses.exec = lambda text, names, found: exec(code(text, "exec"), names, found)  # type: ignore[attr-defined]  # noqa: S102
+    collections.eval = lambda text, names: eval(code(text, "eval"), names)  # type: ignore[attr-defined]  # noqa: S307
     _remember_expressions(known, fresh)
     atexit.register(_keep, path, known, fresh)
 
@@ -76,10 +80,15 @@ def _remember_expressions(known: Codes, fresh: Codes) -> None:
 
 
 def _is_declared() -> bool:
-    """Whether the expression that is being compiled is one of a module: which is imported now, or said so then."""
+    """Whether the expression that is being compiled is one of a module: which is imported now, or said so then.
+
+    Those of the tokenizer, whose words stand in an order of chance, would be new each time.
+    """
     frame = inspect.currentframe()
     while frame is not None:
         module = frame.f_globals.get("__name__")
+        if module == "tokenize":
+            return False
         if module == patterns.__name__ or (frame.f_code.co_name == "<module>" and module != "__main__"):
             return True
         frame = frame.f_back
@@ -88,7 +97,7 @@ def _is_declared() -> bool:
 
 def _place() -> Path:
     compiler = hashlib.sha256(f"{sys.version}\0{sys.flags.optimize}".encode()).hexdigest()[:16]
-    return cache_folder() / f"declared-{compiler}"
+    return cache_folder() / f"compiled-{compiler}"
 
 
 def _known(path: Path) -> Codes:

@@ -25,7 +25,7 @@ from netaudit.endpoints.floods import without_floods
 from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.endpoints.recorders import answers_left, vantages
 from netaudit.endpoints.sightings import not_compared, once, sightings, translated
-from netaudit.finalizing.from_rows import without_challenged
+from netaudit.finalizing.challenged import without_challenged
 from netaudit.finalizing.images import image_table
 from netaudit.finalizing.joined_uploads import join_parts
 from netaudit.finalizing.manifest import manifest
@@ -59,12 +59,12 @@ from netaudit.pipeline.startup import trim
 from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
 from netaudit.relays.recordings import recordings
 from netaudit.routes.from_tables import understand, with_inferred
-from netaudit.rows import leaves, scraps, sendings
 from netaudit.rows.media import tie
 from netaudit.signatures.loading import load as load_signatures
-from netaudit.storage.files import remove
-from netaudit.storage.table_streams import TableWriter, drop_streams, read_parts, read_streams, stream_parts, table_of
-from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED, TARGETS
+from netaudit.storage import private_streams
+from netaudit.storage.object_store import object_path
+from netaudit.storage.table_streams import TableWriter, drop_streams, read_streams, table_of
+from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -84,6 +84,9 @@ STREAMED = (
 
 IN_MEMORY = ("observations", "events")  # of them, those that are written when all is known
 
+FACES = pa.array(["yes", "possible"])  # verdicts on the images that findings carry
+MOST_AHEAD = 180  # such images, up to which it is not waited for the report to ask for thumbnails
+
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
@@ -93,7 +96,11 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     What lies mapped is let go of before its file is removed: Windows keeps a file that anybody has mapped.
     """
     shown = Shown()
-    mapped = _write_tables(folder, outcome, progress, shown)
+    try:
+        mapped = _write_tables(folder, outcome, progress, shown)
+    except BaseException:
+        shown.close()
+        raise
     drop_streams(folder)
     _keep_clear(folder)
     keep_used(folder)
@@ -117,9 +124,10 @@ def _write_tables(
         ],
         SKIPPED,
     )
+    if outcome.faces and outcome.early_answers is not None and outcome.early_answers.found:
+        shown.prepare()  # while the last images are judged: the report wants thumbnails soon
     tables["images"] = settled["images"] = _judged_images(folder, tables, outcome, progress)
-    if tables["images"].num_rows:
-        shown.prepare()  # the report wants thumbnails soon
+    shown.ahead(_with_faces(folder, tables["images"]))
     trim()
     signatures = load_signatures(outcome.signatures)
     tables["encrypted_uploads"] = with_sizes(tables["encrypted_uploads"], tables["flows"])
@@ -127,7 +135,7 @@ def _write_tables(
     tables["events"] = without_challenged(tables["events"], tables["messages"], tables["flows"])
     tables["flows"], aside = without_floods(tables["flows"])
     tables["moments"] = moment_table(stored(folder))
-    targets = _taken_targets(folder)
+    targets = private_streams.drain(folder, "targets")
     vantage = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     tables["fields"], cut = _understand(folder, tables)
@@ -140,15 +148,18 @@ def _write_tables(
     tables["journeys"] = with_relayed(tables["journeys"], tables["relayed_images"], tables["encrypted_uploads"])
     trim()
     counted = tables | {"flows": _with_packet_ends(once(tables["flows"], again))}
+    sent = private_streams.rows(folder, "sendings")
     tables["after_moments"] = judge_moments(
-        counted, sendings.written(folder), vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
+        counted, sent, vantage.scope, frozenset(vantage.uplink), outcome.moment_window_s
     )
-    sendings.drop(folder)
+    del sent
+    private_streams.drop(folder, "sendings")
     judged = answerable(tables["flows"])
     tables["flows"] = settled["flows"]
     tables["vantages"] = vantages(tables | {"flows": judged}, vantage.scope)
     run = replace(
-        _run(outcome, vantage.side, signatures), contested=vantage.contested, scraps=scraps.taken(folder), cut=cut,
+        _run(outcome, vantage.side, signatures), contested=vantage.contested,
+        scraps=private_streams.drain(folder, "scraps"), cut=cut,
         pushes=_pushes(outcome.signatures) if tables["moments"].num_rows else {},
     )  # fmt: skip
     if aside is None:
@@ -181,10 +192,10 @@ def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Co
 
     Gives what the fields of routes mean, and of how many messages bounds cut something off, by what.
     """
-    clear = read_parts(stream_parts(folder, EVENTS_CLEAR.name, "private"), EVENTS_CLEAR.schema())
+    clear = private_streams.rows(folder, "events")
     found = understand(folder, tables, clear)
     del clear
-    leaves.drop(folder)
+    private_streams.drop(folder, "leaves")
     tables["events"] = with_inferred(tables["events"], found.events, found.filled)
     for table, rows in ((EVENTS_CLEAR, found.clear), (FIELDS_CLEAR, found.fields_clear)):
         writer = TableWriter(folder, table, "zz", place="private")
@@ -213,6 +224,13 @@ def _judged_images(
     if not outcome.partial:
         judging.drop()
     return images
+
+
+def _with_faces(folder: Path, images: pa.Table) -> list[Path]:
+    """Where the images with a face lie, by time, where they are so few that the report will show most."""
+    some = images.filter(pc.is_in(images["face"], value_set=FACES))
+    rows = some.sort_by("first_ts").select(["sha256", "kind"]).to_pylist() if some.num_rows <= MOST_AHEAD else []
+    return [object_path(folder / "private" / "objects", row["sha256"], row["kind"]) for row in rows]
 
 
 def _known(
@@ -323,30 +341,17 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
     return tables | dict(zip(IN_MEMORY, (facts, events), strict=True))
 
 
-def _taken_targets(folder: Path) -> pa.Table:
-    """Paths under which images went, out of their streams, which go with that."""
-    parts = stream_parts(folder, TARGETS.name, "private")
-    rows = read_parts(parts, TARGETS.schema())
-    held = rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in the files
-    del rows
-    for path in parts:
-        remove(path)
-    return held
-
-
 def _keep_clear(folder: Path) -> None:
     """Make the streams of clear values private/persons.parquet, private/events.parquet and private/fields.parquet.
 
     Of events only those that are told: one that came again after a challenge is told once.
     """
     for table in (PERSONS_CLEAR, EVENTS_CLEAR, FIELDS_CLEAR):
-        parts = stream_parts(folder, table.name, "private")
-        rows = read_parts(parts, table.schema())
+        rows = private_streams.rows(folder, table.name)
         if table is EVENTS_CLEAR:
             event_ids = pq.read_table(folder / "tables" / "events.parquet", columns=["event_id"])["event_id"]
             rows = rows.filter(pc.is_in(rows["event_id"], value_set=pc.unique(event_ids)))
         write_table(folder, table, rows, place="private")
         del rows  # of files that are mapped and go next
         (folder / "private" / f"{table.name}.parquet").chmod(0o600)
-        for path in parts:
-            remove(path)
+        private_streams.drop(folder, table.name)

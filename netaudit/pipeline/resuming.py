@@ -23,7 +23,7 @@ import orjson
 
 from netaudit.errors import CaseError, ReasonedError, UsageError
 from netaudit.images.answers import PLACE, believed
-from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, read_captures
+from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, read_captures, staffed
 from netaudit.storage.files import write_whole
 from netaudit.system.clock import now
 from netaudit.system.user_cache import user_key
@@ -188,6 +188,7 @@ def _read_again(
     if other := sorted(set(asked["inputs"]) ^ set(_inputs(opened))):
         name = bytes.fromhex(other[0]).decode("utf-8", "surrogateescape")
         raise CaseError("{}: was not there then, or is not there now; audit anew with --overwrite", name)
+    options = staffed(options, total)
     make_ready(progress)
     before = [entry for entry in entries(place) if entry["what"] == "read" and entry.get("sha256")]
     answers = believed(place)

@@ -288,10 +288,10 @@ class Shard:
                 self._rows["media"].append(row)
         done = message.protocol in ONLY_WORDS
         if message.status and not message.body:
-            self._parts.answer(message, ends.client.ip)
+            self._parts.append(message, ends.client.ip, self._keep_part)
         if message.body and not done:
             self._events.answer(message)
-            done = self._parts.take(message, ends.client.ip, self._keep_part)
+            done = self._parts.append(message, ends.client.ip, self._keep_part)
             if (
                 not done
                 and message.pieces is not None

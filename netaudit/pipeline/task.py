@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from netaudit.case.moments import Notes
     from netaudit.case.reading import Case
     from netaudit.finalizing.outcome import Outcome
+    from netaudit.images.judge_pool import Judges
     from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.keys import Gathered, KeyRequest
     from netaudit.pipeline.so_far import Standing
@@ -49,7 +50,7 @@ class Options:
     until: int | None = None
     faces: bool = True
     count_faces: bool = False  # of every image with a face, not only whether there is one
-    workers: int = 1
+    workers: int = 1  # 0: as many as pay
     lang: str = "en"
     overwrite: bool = False
     keep_all: bool = False  # store the bytes of every object, not of images only
@@ -60,6 +61,7 @@ class Options:
     moments: Notes | None = None  # noted by the auditor, stored with the case
     moment_window_s: float | None = None  # seconds after a moment; None: `moments.WINDOW_S`, or as before
     settings: dict[str, Any] | None = None  # the file of settings that took part, with its hash
+    judges: Judges | None = None  # of images with faces, started before
     so_far: Callable[[Standing], None] | None = None  # told what can be said, before all is read and judged
     command: tuple[str, ...] = field(default=())
 
@@ -106,8 +108,7 @@ def _run(
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
     check_place(folder, overwrite=options.overwrite)
-    if not parts:
-        look_for(paths)
+    options = staffed(options, 0 if parts else look_for(paths))
     make_ready(progress)
     members = hire(0 if parts else options.workers)  # they get ready meanwhile
     try:
@@ -253,13 +254,24 @@ def write_run(folder: Path, facts: dict[str, Any]) -> None:
     write_json(folder / PRIVATE_RUN, {name: value for name, value in facts.items() if name in private})
 
 
-def look_for(paths: Sequence[str | os.PathLike[str]]) -> None:
-    """Raise UnreadableError where nothing is at any path: said at once, not after kernels were compiled."""
+def look_for(paths: Sequence[str | os.PathLike[str]]) -> int:
+    """Bytes of the files at these paths.
+
+    Raises UnreadableError where nothing is at any: said at once, not after kernels were compiled.
+    """
     from netaudit.capture.inputs import find_inputs
 
     found, rejected = find_inputs(paths)
     if not found:
         raise not_read(rejected)
+    return sum(one.status.st_size for one in found if one.status is not None)
+
+
+def staffed(options: Options, size: int) -> Options:
+    """With as many workers as pay for so many bytes of captures, where nobody said how many."""
+    from netaudit.pipeline.workers import as_many_as_pay
+
+    return replace(options, workers=options.workers or as_many_as_pay(size, faces=options.faces))
 
 
 def not_read(rejected: Sequence[Rejected]) -> UnreadableError:
@@ -335,6 +347,13 @@ def window_s(options: Options) -> float:
     return WINDOW_S if options.moment_window_s is None else options.moment_window_s
 
 
+def judges_for(*, count: bool) -> Judges:
+    """Judges of images for an audit, whose helper starts when they are entered."""
+    from netaudit.images.judge_pool import POLITE, Judges
+
+    return Judges(count=count, polite=POLITE)
+
+
 @contextmanager
 def judging(folder: Path, options: Options, answers: pa.Table | None = None) -> Iterator[Beside | None]:
     """Images of a case judged while its captures are read; None where no faces are looked for."""
@@ -348,7 +367,7 @@ def judging(folder: Path, options: Options, answers: pa.Table | None = None) -> 
         from netaudit.pipeline.so_far import SoFar
 
         follower = SoFar(options.inside, options.signatures, options.so_far)
-    beside = Beside(folder, count=options.count_faces, follower=follower, before=answers)
+    beside = Beside(folder, count=options.count_faces, follower=follower, before=answers, judges=options.judges)
     try:
         yield beside
     finally:
@@ -366,12 +385,13 @@ def _gathered(options: Options, opened: Captures) -> Gathered | None:
 
 def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict[str, Any]:
     """When and how it was run: what may differ between two runs over the same captures."""
+    system = platform.uname()  # `platform.platform` starts a process to ask for the kind of processor
     return {
         "started_utc": started,
         "finished_utc": now(),
         "workers": options.workers,
         "command": [word.encode("utf-8", "replace").decode() for word in options.command],
-        "platform": platform.platform(),
+        "platform": " ".join(getattr(system, name) for name in ("system", "release", "version", "machine")),
         "python": sys.version.split()[0],
         "timings": timings,
         **({"settings": options.settings} if options.settings else {}),

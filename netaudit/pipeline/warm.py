@@ -91,11 +91,12 @@ def lookups() -> None:
 
 
 def exchanges() -> None:
-    """Compile what reads exchanges of HTTP/1, and says which of their bodies are plain documents."""
+    """Compile what reads exchanges of HTTP/1, says which of their bodies are plain documents, and names these."""
     from netaudit.messages.http1.from_streams import ExchangeReader
+    from netaudit.messages.kernels_ids import ids_within
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import FLOW, PIECE, RUN
-    from netaudit.unwrapping.from_messages import are_plain_texts
+    from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_text
 
     said = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", b"HTTP/1.1 204 No Content\r\n\r\n"
     runs, pieces, payload = np.zeros(2, RUN), np.zeros(2, PIECE), np.frombuffer(b"".join(said), np.uint8).copy()
@@ -104,6 +105,8 @@ def exchanges() -> None:
     batch = Batch(np.zeros(1, FLOW), np.ones(1, bool), runs, pieces, payload)
     found, _ = ExchangeReader().read(batch, np.ones(1, bool))
     are_plain_texts(payload, found.rows)
+    is_plain_text(b"{}")
+    ids_within(np.zeros(32, np.uint8), np.frombuffer(b"body", np.uint8), np.zeros(32, np.uint8))
 
 
 def seldom() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from netaudit.case.moments import stored
+from netaudit.images.processes import processors
 from netaudit.observations.from_packets import observe_packets
 from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from netaudit.pipeline.stages import Witness
 
 SLOTS = 3  # windows under way at once
+WORTH = 200_000_000  # bytes of captures from which on a second worker gives more than its start costs
+MOST_UNASKED = 3  # workers where nobody says how many: each holds some 60 MB
 
 
 class Crew(Protocol):
@@ -148,6 +151,11 @@ class Member:
     process: Any
     pipe: Connection
     waiting: int = 0  # windows sent and not yet answered
+
+
+def as_many_as_pay(size: int, *, faces: bool) -> int:
+    """Workers for so many bytes of captures, where nobody says how many: judging faces keeps a processor of its own."""
+    return max(1, min(processors() - faces, MOST_UNASKED)) if size >= WORTH else 1
 
 
 def hire(workers: int) -> list[Member]:

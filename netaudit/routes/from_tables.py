@@ -20,8 +20,8 @@ from netaudit.routes.inferring import infer, records_beyond
 from netaudit.routes.learning import ENTRY, Field, fields_of, named_after_devices
 from netaudit.routes.messages import A_SECOND, CARVED, RouteMessage, by_route, joined, read, target_form
 from netaudit.routes.relations import related, told_of_entries
-from netaudit.rows import leaves
 from netaudit.rows.event_values import Values
+from netaudit.storage import private_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def understand(folder: Path, tables: Tables, clear: pa.Table) -> Understood:
 
     `clear` are the values of `events` in clear.
     """
-    messages, beyond = read(leaves.parts(folder), tables)
+    messages, beyond = read(private_streams.paths(folder, "leaves"), tables)
     out = Understood(cut=Counter({MESSAGES_CUT: beyond}) if beyond else Counter())
     if not messages:
         return out

@@ -1,24 +1,23 @@
 """Files that clients send in chunks, whatever the product: which message is which chunk of what.
 
-Protocols with a name of their own say it in a head or a parameter: tus and its successor (`Upload-Offset`), Azure
-(`comp=block`, `appendblock`, `page`, `range`), WebDAV (`X-Update-Range`). Libraries of browsers, and what is written
-by hand, name the upload by an id and the chunk by a number or an offset, in path, query, head or form (plupload,
-webuploader, Dropzone, resumable.js, flow.js, Fine Uploader, Nextcloud …): they are known by what such names are made
-of. Files that are split before they are sent (FTP, SMB, NFS, TFTP) have their number in their own name.
+Libraries of browsers, and what is written by hand, name the upload by an id and the chunk by a number or an offset, in
+path, query, head or form (plupload, webuploader, Dropzone, resumable.js, flow.js, Fine Uploader, Nextcloud …): they are
+known by what such names are made of. Files that are split before they are sent (FTP, SMB, NFS, TFTP) have their number
+in their own name. Protocols with a name of their own are in `stores.py`.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
+from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from netaudit.contracts.unwrapping_steps import step
-from netaudit.rows.segments import segment_of
-from netaudit.rows.uploads import CHUNK, END, MADE, MOST_OFFSET, MOST_PARTS, NEXT, TEXT, UploadPart, parameters
+from netaudit.rows.pieces import CHUNK, MADE, MOST_OFFSET, MOST_PARTS, TEXT, Piece, last_of, number_in, sent_to
+from netaudit.rows.stores import begins, chunk_of_store, first_of_patched, parameters, segment_of, speak
 from netaudit.text.charset import STANDARD
 from netaudit.text.json_document import JsonDocument
 from netaudit.unwrapping.budget import Budget
@@ -65,11 +64,7 @@ _NAMES = {  # patterns of plain names
 }
 _MEANINGS = {meaning: re.compile(pattern) for meaning, pattern in _NAMES.items()}
 _PLAIN = re.compile(r"[^a-z0-9]+")
-_LISTED = re.compile(rb"<(?:Latest|Committed|Uncommitted)>\s*([^<\s]{1,128})\s*<")
 MOST_NUMBER = (1 << 31) - 1  # some name a chunk by its offset
-_DIGITS = re.compile(r"[0-9]{1,15}")
-_LAST_DIGITS = re.compile(r"([0-9]{1,9})[^0-9]*$")
-_SPAN = re.compile(r"\s*(?:bytes)?\s*[= ]\s*([0-9]{1,15})-([0-9]{1,15})?")
 _STEP = re.compile(
     r"(?:^|/)(?:[^/]*(?:chunk|upload|part)[^/]*)/(?:[^?]*/)?([0-9]{1,20})(?:-([0-9]{1,20}))?$", re.IGNORECASE
 )
@@ -83,17 +78,12 @@ _LONG = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/_=\\-]{1024}')
 _DATA_URI = re.compile(rb"data:[^,]{0,100},")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
 _OPENING = 64  # bytes of a body in which the first line of a form begins
-_SPEAKING = frozenset({
-    "upload-offset", "x-update-range", "tus-resumable", "upload-length", "upload-defer-length", "upload-complete",
-    "upload-incomplete",
-})  # fmt: skip
 _HEAD = 64  # characters of base64 by which a picture is known
 _SEGMENT = re.compile(r"(/[^?]*[^/?]+\.\w{2,5}/)([0-9]{4,20})$")  # of a large object: `…/a.jpg/00000003`
 _ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 _SPEAKS = re.compile(  # of chunks: other documents are parsed where what they say is read
     rf'"\w*(?:{_PIECE}|offset|index|seq|total|upload|start|range)\w*"', re.IGNORECASE
 )
-_BEGINS = re.compile(r"/upload_session/start$")  # of Dropbox, whose reply names the session
 
 
 TARGETS = re.compile(  # of requests but PUT and PATCH: what names parts, blocks, lists of them, several fields
@@ -101,19 +91,10 @@ TARGETS = re.compile(  # of requests but PUT and PATCH: what names parts, blocks
 )
 
 
-class Chunk(NamedTuple):
-    """A chunk, its bytes, and whether its message says other things too."""
-
-    upload: UploadPart
-    part: Part
-    beside: bool
-
-
 def may_concern_parts(message: Message) -> bool:
     """Whether a whole message of HTTP may carry a part of something or speak of some: most heads say that it does not.
 
-    Whatever `chunk_of`, `begun_at`, `block_list`, and their like of `uploads.py`, `segments.py` and `pieces.py` heed is
-    asked for here at once.
+    Whatever readers of pieces (`chunk_of`, and those of `stores.py` and `ranges.py`) heed is asked for here at once.
     """
     if message.protocol != "http" or message.spread is not None or message.file_range is not None:
         return True
@@ -129,30 +110,38 @@ def may_concern_parts(message: Message) -> bool:
 
 def speak_of_parts(fields: Fields) -> bool:
     """Whether fields of the head of a request may."""
-    return _speak(fields) or any(_of_head(fields))
+    return speak(fields) or any(_of_head(fields))
 
 
-def chunk_of(message: Message, client: str) -> Chunk | None:
-    """The chunk that a request carries; None for any other message."""
+def chunk_of(message: Message, client: str) -> Piece | None:
+    """The chunk that a request carries, as far as its first hole; None for any other message."""
     if message.protocol in FILES:
-        return _split_file(message, client)
-    if message.direction or message.status or message.method not in _SENDING or message.protocol not in _CARRIERS:
+        found = _split_file(message, client)
+    elif message.direction or message.status or message.method not in _SENDING or message.protocol not in _CARRIERS:
         return None
-    if not message.body:
+    elif message.body:
+        path, _, query = message.path.partition("?")
+        found = chunk_of_store(message, client, path, query) or _by_path(message, client, path)
+        if found is not None:
+            found = found._replace(alone=True)
+        elif (found := _by_names(message, client, path, query)) is None:
+            found = segment_of(message, client)
+            if found is None and (found := first_of_patched(message, client, path)) is not None:
+                found = found._replace(alone=True)
+    else:
         return None
-    path, _, query = message.path.partition("?")
-    place = f"{client}\0{message.host.lower()}\0{path}"
-    upload = _by_protocol(message, place, path, query) or _begun(message, path) or _by_path(message, client, path)
-    if upload is not None:
-        return Chunk(upload, root(message), beside=False)
-    if (named := _by_names(message, place, query)) is not None:
-        return named
-    if (upload := segment_of(message, client)) is not None:
-        return Chunk(upload, root(message), beside=True)
-    return _first(message, place, path)
+    return None if found is None else found._replace(part=_certain(found.part or root(message)))
 
 
-def _split_file(message: Message, client: str) -> Chunk | None:
+def _certain(part: Part) -> Part:
+    """A part as far as its first hole: a request that broke off is gone on with from there."""
+    ends = [first for first, _ in part.missing[:1]] + ([part.unknown_from] if part.unknown_from is not None else [])
+    if not ends or (end := min(ends)) >= len(part.data):
+        return part
+    return replace(part, data=part.data[:end], missing=[], unknown_from=end, body_range=None)
+
+
+def _split_file(message: Message, client: str) -> Piece | None:
     """A file whose name says which part of one it is, unless it is a whole picture: then it is one of several."""
     match = _SPLIT.fullmatch(message.path) if message.method in _STORES and message.body else None
     if match is None or _is_picture(message.body):
@@ -161,130 +150,34 @@ def _split_file(message: Message, client: str) -> Chunk | None:
     digits = match["a"] or match["b"] or match["c"]
     number = int(digits) if digits else 26 * (ord(letters[0]) - 97) + ord(letters[1]) - 97
     name = match["name"] or match["stem"] + (match["rest"] or "")
-    if number > MOST_PARTS:
-        return None
-    part = root(message)
-    return Chunk(UploadPart(f"chunks\0file\0{client}\0{name}", number, _last(name), role=CHUNK), part, beside=True)
+    return Piece(f"chunks\0file\0{client}\0{name}", last_of(name), number=number) if number <= MOST_PARTS else None
 
 
-def _first(message: Message, place: str, path: str) -> Chunk | None:
-    """The beginning of a picture, by PUT, which may be gone on with by PATCH (`X-Update-Range`)."""
-    if message.method != "PUT" or not message.complete or message.file_range is not None:
-        return None
-    kind = sniff(message.body)
-    if not kind or extent(message.body, kind).whole:
-        return None
-    return Chunk(UploadPart(f"chunks\0dav\0{place}", 0, _last(path), offset=0, role=CHUNK), root(message), beside=False)
-
-
-def _begun(message: Message, path: str) -> UploadPart | None:
-    """The first bytes of an upload in the request that makes it: only the reply names its place.
-
-    tus 1.0 (creation-with-upload), draft-ietf-httpbis-resumable-upload, 4.2.
-    """
-    if not message.form.read(_speak) and not _BEGINS.search(path):
-        return None
-    resumable = message.header("upload-length") or message.header("upload-defer-length")
-    drafted = message.header("upload-complete").strip() == "?0" or message.header("upload-incomplete").strip() == "?1"
-    if not ((message.header("tus-resumable") and resumable) or drafted or _BEGINS.search(path)):
-        return None
-    return UploadPart(f"chunks\0begun\0{message.message_id.hex()}", 0, _last(path), offset=0, role=CHUNK)
-
-
-def begun_at(reply: Message, client: str) -> UploadPart | None:
+def begun_at(reply: Message, client: str) -> Piece | None:
     """What upload a request has begun, by its reply: the place that it names, or an id in its document."""
     request = reply.request
-    if request is None or _begun(request, request.path.partition("?")[0]) is None or not 200 <= reply.status < 300:
+    if request is None or not 200 <= reply.status < 300 or not begins(request, request.path.partition("?")[0]):
         return None
-    host = request.host.lower()
     if place := reply.header("location").strip().partition("?")[0]:
         absolute = _ABSOLUTE.match(place)
         path = f"/{place[absolute.end() :].partition('/')[2]}" if absolute else place
-        return UploadPart(f"chunks\0tus\0{client}\0{host}\0{path}", 0, role=MADE)
-    names = _scalars(reply.json.mapping or {})
-    upload = _ids(names, _IDS[0])
-    return UploadPart(f"chunks\0named\0{client}\0{host}\0{upload}", 0, role=MADE) if upload else None
+        return sent_to("tus", request, client, path)._replace(name="", role=MADE)
+    upload = _ids(_scalars(reply.json.mapping or {}), _IDS[0])
+    return sent_to("named", request, client, upload)._replace(name="", role=MADE) if upload else None
 
 
-def _by_protocol(message: Message, place: str, path: str, query: str) -> UploadPart | None:
-    name = _last(path)
-    if message.form.read(_speak):
-        offset = message.header("upload-offset").strip()
-        if _DIGITS.fullmatch(offset) and int(offset) <= MOST_OFFSET:  # tus 1.0, 3; draft-ietf-httpbis-resumable-upload
-            return UploadPart(f"chunks\0tus\0{place}", 0, name, offset=int(offset), role=CHUNK)
-        if update := message.header("x-update-range").strip():
-            match = _SPAN.match(update)
-            if match or update == "append":
-                first = int(match[1]) if match else NEXT
-                return UploadPart(f"chunks\0dav\0{place}", 0, name, offset=first, role=CHUNK)
-    if (appended := parameters(query).get("op", "").lower() if "op=" in query else "") in ("create", "append"):
-        first = appended == "create"  # WebHDFS
-        return UploadPart(f"chunks\0hdfs\0{place}", 0, name, offset=0 if first else NEXT, role=CHUNK)
-    if "comp=" not in query:
-        return None
-    pairs = parameters(query)
-    if pairs.get("comp") == "block" and pairs.get("blockid"):
-        number, block = _number_in(pairs["blockid"]), (pairs["blockid"],)
-        return UploadPart(f"chunks\0azure\0{place}", number or 0, name, role=CHUNK, links=block)
-    if pairs.get("comp") == "appendblock":
-        at = message.header("x-ms-blob-condition-appendpos").strip()
-        return UploadPart(
-            f"chunks\0azure\0{place}", 0, name, offset=int(at) if _DIGITS.fullmatch(at) else NEXT, role=CHUNK
-        )
-    match = _SPAN.match(message.header("x-ms-range") or message.header("range"))
-    return (
-        UploadPart(f"chunks\0azure\0{place}", 0, name, offset=int(match[1]), role=CHUNK)
-        if match and pairs.get("comp") in ("page", "range")
-        else None
-    )
-
-
-def block_list(message: Message, client: str) -> UploadPart | None:
-    """The list by which Azure makes a blob of blocks (`comp=blocklist`): their ids in order."""
-    if message.direction or message.method != "PUT" or "comp=blocklist" not in message.path:
-        return None
-    path = message.path.partition("?")[0]
-    ids = [found.decode("latin-1") for found in _LISTED.findall(message.body)[:MOST_PARTS]]
-    upload = f"chunks\0azure\0{client}\0{message.host.lower()}\0{path}"
-    return UploadPart(upload, 0, _last(path), END, links=tuple(ids)) if ids else None
-
-
-def _number_in(block: str) -> int | None:
-    """The number in a block id, which is base64 of what its writer counts by."""
-    try:
-        plain = base64.b64decode(block, validate=True).decode("ascii")
-    except (binascii.Error, ValueError, UnicodeDecodeError):
-        plain = block
-    match = _LAST_DIGITS.search(plain)
-    return int(match[1]) if match and int(match[1]) <= MOST_PARTS else None
-
-
-def _by_path(message: Message, client: str, path: str) -> UploadPart | None:
+def _by_path(message: Message, client: str, path: str) -> Piece | None:
     """`PUT …/uploads/<id>/<number>`, `…/<first>-<last>` (Nextcloud), or `name.part3`."""
     if message.method != "PUT" or message.content_type.partition(";")[0].strip() not in _BYTES:
         return None
-    match = _STEP.search(path)
-    if match:
-        folder = path[: match.start(1)]
-        upload = f"chunks\0path\0{client}\0{message.host.lower()}\0{folder}"
+    if match := _STEP.search(path):
+        number, folder = int(match[1]), sent_to("path", message, client, path[: match.start(1)])
         if match[2]:
-            if int(match[1]) > MOST_OFFSET:
-                return None
-            return UploadPart(upload, 0, _last(folder.rstrip("/")), offset=int(match[1]), role=CHUNK)
-        return (
-            UploadPart(upload, int(match[1]), _last(folder.rstrip("/")), role=CHUNK)
-            if int(match[1]) <= MOST_NUMBER
-            else None
-        )
-    if segment := _SEGMENT.fullmatch(path):
-        upload = f"chunks\0path\0{client}\0{message.host.lower()}\0{segment[1]}"
-        if int(segment[2]) <= MOST_NUMBER:
-            return UploadPart(upload, int(segment[2]), _last(segment[1].rstrip("/")), role=CHUNK)
-    match = _NAMED.match(path)
-    if match and int(match[2]) <= MOST_PARTS:
-        return UploadPart(
-            f"chunks\0path\0{client}\0{message.host.lower()}\0{match[1]}", int(match[2]), _last(match[1]), role=CHUNK
-        )
+            return folder._replace(offset=number) if number <= MOST_OFFSET else None
+        return folder._replace(number=number) if number <= MOST_NUMBER else None
+    for pattern, most in ((_SEGMENT, MOST_NUMBER), (_NAMED, MOST_PARTS)):
+        if (match := pattern.fullmatch(path)) and int(match[2]) <= most:
+            return sent_to("path", message, client, match[1])._replace(number=int(match[2]))
     return None
 
 
@@ -297,7 +190,7 @@ _BYTES = (
 )
 
 
-def _by_names(message: Message, place: str, query: str) -> Chunk | None:
+def _by_names(message: Message, client: str, path: str, query: str) -> Piece | None:
     """A chunk by the names of what stands in query, head and form."""
     headed, within, in_head = message.form.read(_of_head)
     names = {_plain(name): value for name, value in parameters(query).items()} if query else {}
@@ -312,10 +205,10 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
         names = fields | names
         part, form = max(files, key=lambda one: len(one.data)), True
         file = part.name
-        if (ranged := _ranged(message, part, place)) is not None:
+        if (ranged := _ranged(message, client, path, part)) is not None:
             if message.complete:
                 part.unknown_from = None  # as a piece it is whole, of which the whole is not known
-            return Chunk(ranged, part, beside=True)
+            return ranged
     elif (
         message.body[:1] == b"{" and _LONG.search(message.body) and (found := _in_document(message, names)) is not None
     ):
@@ -331,23 +224,14 @@ def _by_names(message: Message, place: str, query: str) -> Chunk | None:
         return None
     if _is_picture(part.data if role == CHUNK else _decoded(part.data)):
         return None  # one of several pictures
-    key = f"chunks\0names\0{place}\0{upload}"
     sure = _ids(names, _IDS[0])
-    if len(sure) >= SURE_ID:
-        key = f"chunks\0named\0{place.rpartition(chr(0))[0]}\0{sure}"
     name = unquote(names.get("filename", "") or names.get("name", "") or file, errors="replace")
+    known = len(sure) >= SURE_ID  # whatever the path is
+    to = ("named", message, client, sure) if known else ("names", message, client, path, upload)
+    piece = sent_to(*to)._replace(name=last_of(name), role=role, part=part, alone=not form)
     if number is not None and number <= MOST_PARTS:
-        return Chunk(UploadPart(key, number, _last(name), role=role), part, form)
-    return (
-        Chunk(UploadPart(key, 0, _last(name), offset=offset, role=role), part, form)
-        if offset is not None and offset <= MOST_OFFSET
-        else None
-    )
-
-
-def _speak(fields: Fields) -> bool:
-    """Whether a head has a field of a protocol of chunks."""
-    return any(name in _SPEAKING for name, _ in fields)
+        return piece._replace(number=number)
+    return piece._replace(offset=offset) if offset is not None else None
 
 
 def _of_head(fields: Fields) -> tuple[dict[str, str], dict[str, str], bool]:
@@ -388,13 +272,13 @@ def _decoded(text: bytes) -> bytes:
     return base64.b64decode(text + b"=" * (-len(text) % 4)) if len(text) % 4 != 1 else b""
 
 
-def _ranged(message: Message, part: Part, place: str) -> UploadPart | None:
+def _ranged(message: Message, client: str, path: str, part: Part) -> Piece | None:
     """A file of a form of which `Content-Range` says where it belongs (jQuery File Upload and its like)."""
     span = content_range(message)
     if span is None or span[1] + 1 - span[0] != len(part.data) or span[1] + 1 - span[0] == span[2]:
         return None
-    key = f"chunks\0ranged\0{place}\0{part.name}\0{span[2]}"
-    return UploadPart(key, 0, _last(part.name), offset=span[0], role=CHUNK)
+    piece = sent_to("ranged", message, client, path, part.name, str(span[2]))
+    return piece._replace(name=last_of(part.name), offset=span[0], part=part)
 
 
 def _in_document(message: Message, beside: dict[str, str]) -> tuple[dict[str, str], Part] | None:
@@ -468,9 +352,8 @@ def _ids(names: dict[str, str], kind: str) -> str:
 
 
 def _value(names: dict[str, str], kind: str) -> int | None:
-    return next(
-        (int(value) for name, value in names.items() if kind in _means(name) and _DIGITS.fullmatch(value)), None
-    )
+    found = (number_in(value) for name, value in names.items() if kind in _means(name))
+    return next((number for number in found if number >= 0), None)
 
 
 def _means(name: str) -> frozenset[str]:
@@ -487,7 +370,3 @@ _remembered = lru_cache(maxsize=4096)(_meanings)
 
 def _plain(name: str) -> str:
     return _PLAIN.sub("", name.lower())
-
-
-def _last(path: str) -> str:
-    return unquote(path.rpartition("/")[2], errors="replace")

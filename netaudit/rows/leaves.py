@@ -19,8 +19,7 @@ from netaudit.contracts.document_values import TEXT, children
 from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.documents.head import path_of
 from netaudit.signatures.field_words import describes
-from netaudit.storage.files import remove
-from netaudit.storage.table_streams import TableWriter, stream_parts
+from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import LEAVES
 from netaudit.text.charset import decoded
 from netaudit.unwrapping.lines import document_in
@@ -265,14 +264,3 @@ def _spoken(text: str) -> str:
         with suppress(LookupError, ValueError):
             return str(make_header(decode_header(text)))
     return unquote(text, errors="replace") if _ESCAPED.search(text) else text
-
-
-def parts(folder: Path) -> list[Path]:
-    """The streams of a case whose audit has ended."""
-    return stream_parts(folder, LEAVES.name, PLACE)
-
-
-def drop(folder: Path) -> None:
-    """Let them go: routes were told."""
-    for path in parts(folder):
-        remove(path)

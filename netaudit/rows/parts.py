@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from netaudit.masking.mask import mask_name, shortened
-from netaudit.rows.chunks import FILES, begun_at, block_list, chunk_of, may_concern_parts
-from netaudit.rows.pieces import pieces_of
-from netaudit.rows.segments import segment_list
-from netaudit.rows.uploads import END, MADE, UploadPart, upload_end, upload_part, upload_reply
+from netaudit.rows.chunks import FILES, begun_at, chunk_of, may_concern_parts
+from netaudit.rows.pieces import MADE, REPLY, Piece
+from netaudit.rows.ranges import pieces_of
+from netaudit.rows.stores import block_reply, list_of, upload_part
 from netaudit.tables import PARTS
 from netaudit.unwrapping.from_messages import object_id, root, upload_body
 
@@ -33,83 +32,39 @@ class PartRows:
         self._key = (folder / "private" / "key").read_bytes()
         self._rows = rows
 
-    def take(self, message: Message, client: str, store: Store) -> bool:
+    def append(self, message: Message, client: str, store: Store) -> bool:
         """Look at a message of a client at this address; whether it is nothing but a part of something."""
         if not may_concern_parts(message):
             return False
-        if not message.direction:
-            part = upload_part(message.method, message.host, message.path)
-            if part is not None:
-                self._part(message, part, store)
-                return True
-        if not message.direction or message.protocol in FILES:  # who waits for a connection sends by it, too
-            chunk = chunk_of(message, client)
-            if chunk is not None:
-                certain = _certain(chunk.part)
-                identity, sha256 = store(message, certain)
-                self._row(message, chunk.upload, identity, sha256, len(certain.data), complete=certain.complete)
-                return not chunk.beside
-        self._links(message, client)
-        self._pieces(message, client, store)
-        return False
+        alone = False
+        for piece in _said(message, client):
+            self._append(message, piece, store)
+            alone = alone or piece.alone
+        return alone
 
-    def answer(self, message: Message, client: str) -> None:
-        """Look at a reply that has no body: it may name the upload that its request has begun."""
-        if message.request is not None and (upload := begun_at(message, client)) is not None:
+    def _append(self, message: Message, piece: Piece, store: Store) -> None:
+        """Bytes are kept as they are; what they are part of comes out when all are known."""
+        identity, sha256, size, complete = "", "", piece.size, message.complete
+        if piece.part is not None:
+            identity, sha256 = store(message, piece.part)
+            size, complete = len(piece.part.data), piece.part.complete
+        elif piece.role in (REPLY, MADE) and message.request is not None:  # it speaks of what that has sent
             identity = object_id(message.request, root(message.request).path).hex()
-            self._row(message, upload, identity, "", -1, complete=message.complete)
-
-    def _part(self, message: Message, upload: UploadPart, store: Store) -> None:
-        """A part of an upload is kept as it is; what it is part of comes out when all are known."""
-        part = upload_body(message)
-        identity, sha256 = store(message, part)
-        self._row(message, upload, identity, sha256, len(part.data), complete=part.complete)
-
-    def _pieces(self, message: Message, client: str, store: Store) -> None:
-        """Bytes of a file that other messages may carry, too; they are joined when all are known."""
-        pieces = pieces_of(message, client)
-        if pieces is None:
-            return
-        for offset, part in pieces.runs:
-            identity, sha256 = store(message, part)
-            upload = UploadPart(pieces.file, 0, part.name, pieces.role, offset)
-            self._row(message, upload, identity, sha256, len(part.data), complete=True)
-        end = UploadPart(pieces.file, 0, role=END, size=pieces.size)
-        self._row(message, end, "", "", pieces.size, complete=message.complete)
-
-    def _links(self, message: Message, client: str) -> None:
-        """Messages that say which blocks make an object: replies to blocks, and the request that ends an upload."""
-        request = message.request
-        if not message.direction:
-            upload = upload_end(message.method, message.path, message.body) or block_list(message, client)
-            upload = upload or segment_list(message, client)
-            identity = ""
-        elif request is not None:
-            upload = upload_reply(request.method, request.path, message) or begun_at(message, client)
-            identity = object_id(request, root(request).path).hex() if upload else ""
-        else:
-            return
-        if upload is not None:
-            self._row(message, upload, identity, "", upload.size, complete=message.complete)
-
-    def _row(
-        self, message: Message, upload: UploadPart, identity: str, sha256: str, size: int, *, complete: bool
-    ) -> None:
         first = int(message.pieces["ts"][0]) if message.pieces is not None and len(message.pieces) else 0
         self._rows.append(
             _PART(
-                upload=self._hashed(upload.upload),
-                number=upload.number,
-                name=shortened(mask_name, upload.name, 256),
+                upload=self._hashed(piece.file),
+                number=piece.number,
+                name=shortened(mask_name, piece.name, 256),
                 message_id=message.message_id.hex(),
                 object_id=identity,
                 sha256=sha256,
                 size=size,
                 complete=complete,
                 ts=first,
-                role=upload.role,
-                offset=upload.offset,
-                links=[self._hashed(link) for link in ((upload.upload,) if upload.role == MADE else upload.links)],
+                role=piece.role,
+                offset=piece.offset,
+                links=[self._hashed(link) for link in ((piece.file,) if piece.role == MADE else piece.links)],
             )
         )
 
@@ -118,9 +73,18 @@ class PartRows:
         return hmac.digest(self._key, b"upload\0" + text.encode("utf-8", "replace"), "sha256").hex()[:32]
 
 
-def _certain(part: Part) -> Part:
-    """A part as far as its first hole: a request that broke off is gone on with from there."""
-    ends = [first for first, _ in part.missing[:1]] + ([part.unknown_from] if part.unknown_from is not None else [])
-    if not ends or (end := min(ends)) >= len(part.data):
-        return part
-    return dataclasses.replace(part, data=part.data[:end], missing=[], unknown_from=end, body_range=None)
+def _said(message: Message, client: str) -> Iterator[Piece]:
+    """What a message says of files that come in several."""
+    if not message.direction and (part := upload_part(message.method, message.host, message.path)) is not None:
+        yield part._replace(part=upload_body(message), alone=True)
+        return
+    sends = not message.direction or message.protocol in FILES  # who waits for a connection sends by it, too
+    if sends and (chunk := chunk_of(message, client)) is not None:
+        yield chunk
+        return
+    said = None if message.direction else list_of(message, client)
+    if message.direction and message.request is not None:
+        said = block_reply(message.request, message) or begun_at(message, client)
+    if said is not None:
+        yield said
+    yield from pieces_of(message, client)

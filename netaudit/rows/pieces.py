@@ -1,181 +1,55 @@
-"""Pieces of a file that several messages may carry: ranges of HTTP, SMB over several connections.
+"""A piece of a file that comes in several messages: which file, and where in it the bytes belong.
 
-What is joined must be of one content. A server says so by a strong entity tag, or by the time of the last change where
-that was a second before the answer at least, else it may have changed since (RFC 9110, 8.8 and 15.3.7.3); ranges
-without either are left apart, as are those of a coded body. A client that sends a file
-in ranges names the place where it goes; SMB names the open file.
+Readers (`stores.py`, `chunks.py`, `ranges.py`) say what a message carries; `finalizing/joined_parts.py` puts all
+pieces of a file together.
 """
 
 from __future__ import annotations
 
-import datetime
-import email.utils
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from netaudit.contracts.unwrapping_steps import Way
-from netaudit.rows.uploads import NEXT, PIECE, RANGE, SENT
-from netaudit.unwrapping.from_images import extent, sniff
-from netaudit.unwrapping.from_messages import content_range, root
-from netaudit.unwrapping.part import Part
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
+    from netaudit.unwrapping.part import Part
 
-MOST_BYTES = 32 << 20  # of a file, as of a carved image; larger ones are no pictures
-MOST_RUNS = 1024  # unbroken runs of one message
-_LENGTH = re.compile(r"[0-9]{1,15}")
-_PICTURES = ("image/", "application/octet-stream", "binary/octet-stream", "application/zip")
-_RANGE_HEAD = re.compile(  # of a part, up to its bytes
-    rb"(?:\A|\n)--[^\r\n]{1,200}\r?\n(?:[^\r\n]{1,1000}\r?\n){0,8}?"
-    rb"content-range:[ \t]*bytes[ \t=]+([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)[ \t]*\r?\n"
-    rb"(?:[^\r\n]{1,1000}\r?\n){0,8}?\r?\n",
-    re.IGNORECASE,
-)
-_FTP, _FIRST = "ftp-data", re.compile(r"([0-9]{1,15})-")
-_HTTP = ("http", "http2", "http3")
-_SENDING = ("PUT", "POST", "PATCH")
+MOST_PARTS = 10_000  # the highest part number of OSS, COS, OBS and S3
+MOST_OFFSET = 1 << 47  # bytes; no store takes objects that large
+NEXT = MOST_OFFSET + 1  # an offset that is not said: behind what was sent before
+LISTED = -1  # a number that is not said: only a list tells where the piece belongs
+PART, BLOCK, REPLY, END = "part", "block", "reply", "end"
+CHUNK, TEXT = "chunk", "text"  # of an upload that no store names; TEXT: as base64, cut anywhere
+MADE = "made"  # a reply that names the upload which its request, a CHUNK already, has begun
+RANGE, SENT, PIECE = "range", "sent", "piece"  # at offsets, of one content; sent; written, each over what was there
+_DIGITS = re.compile(r"[0-9]{1,15}")
 
 
-@dataclass(slots=True)
-class Pieces:
-    """Unbroken runs of a file in one message."""
+class Piece(NamedTuple):
+    """What one message says of a file. Without a part it says something of other pieces, or of the whole."""
 
-    file: str  # what names the file, over all messages
-    role: str  # RANGE: bytes of one content, SENT: those that a client sends; PIECE: writes
-    size: int  # bytes of the whole, -1 unknown
-    runs: list[tuple[int, Part]]  # offset in the file, and the bytes there
-
-
-def pieces_of(message: Message, client: str = "") -> Pieces | None:
-    """Pieces that a message carries of a file which it does not carry whole; `client`: address of who asks or sends.
-
-    Pieces of several clients are left apart: they may send to one place at a time, and who fetched what must be told.
-    """
-    if not message.body or message.body_size > MOST_BYTES:
-        return None
-    if (spread := message.spread) is not None:
-        name, size = spread
-        return _pieces(message, name, PIECE, size, 0) if size <= MOST_BYTES else None
-    if message.protocol == _FTP:
-        return _transferred(message, client)
-    if message.protocol not in _HTTP or _is_coded(message):
-        return None
-    if not message.status and message.content_type.lower().startswith("multipart/byteranges"):
-        return _several(message, client)
-    if message.status in (0, 206) and message.file_range is not None:
-        return _ranged(message, client)
-    if message.status == 200 and not message.complete and message.method == "GET":
-        return _broken_off(message, client)
-    return None
+    file: str  # names it over all messages
+    name: str = ""
+    role: str = CHUNK  # BLOCK: (a piece of) a block; REPLY gives its link; END lists the links of the whole
+    number: int = 0  # from 0 or 1; 0 where they are not numbered
+    offset: int = -1  # bytes; in the whole (in its block with Qiniu), -1 where unknown
+    links: tuple[str, ...] = ()  # the piece's own name, or what a block cites, or an END lists
+    size: int = -1  # bytes of the whole as an END declares it
+    part: Part | None = None
+    alone: bool = False  # the message says nothing else
 
 
-def _transferred(message: Message, client: str) -> Pieces | None:
-    """A file sent by FTP that goes on elsewhere: after REST, by APPE, or one that its format says is not whole."""
-    if message.method not in ("STOR", "APPE") or message.header("content-encoding") or not message.path:
-        return None
-    first = _FIRST.match(message.file_range or "")
-    if message.method == "STOR" and first is None and message.complete:
-        kind = sniff(message.body)
-        if not kind or extent(message.body, kind).whole:
-            return None
-    offset = int(first[1]) if first else 0
-    if offset + message.body_size > MOST_BYTES:
-        return None
-    behind = message.method == "APPE" and first is None
-    return _pieces(message, f"ftp\0{client}\0{message.path}", SENT, -1, NEXT if behind else offset)
+def sent_to(kind: str, message: Message, client: str, place: str, *more: str) -> Piece:
+    """A piece of what a client sends to a place, called by its last segment."""
+    file = "\0".join(("chunks", kind, client, message.host.lower(), place, *more))
+    return Piece(file, last_of(place.rstrip("/")))
 
 
-def _is_coded(message: Message) -> bool:
-    return message.header("content-encoding").strip().lower() not in ("", "identity")
+def last_of(path: str) -> str:
+    """The last segment of a path, as it was before it was escaped."""
+    return unquote(path.rpartition("/")[2], errors="replace")
 
 
-def _ranged(message: Message, client: str) -> Pieces | None:
-    """`Content-Range: bytes a-b/n` of an answer, or of a request that sends (RFC 9110, 14.4 and 14.5)."""
-    place = content_range(message)
-    if place is None:
-        return None
-    first, last, total = place
-    size = last + 1 if total is None else total
-    if not first <= last < size <= MOST_BYTES or last + 1 - first != message.body_size or last + 1 - first == total:
-        return None
-    if not message.status:  # how much will come need not be known before the last piece
-        file = _sent_to(message, client)
-        return _pieces(message, file, SENT, -1 if total is None else total, first) if file else None
-    file = _fetched_from(message, client)
-    return _pieces(message, f"{file}\0{total}", RANGE, total, first) if file and total is not None else None
-
-
-def _several(message: Message, client: str) -> Pieces | None:
-    """Ranges sent together in a request (`multipart/byteranges`, RFC 9110, 14.6): each says its place."""
-    file = _sent_to(message, client)
-    if not file or not message.complete:
-        return None
-    runs: list[tuple[int, Part]] = []
-    totals, at, base = set[str](), 0, root(message)
-    while len(runs) < MOST_RUNS and (head := _RANGE_HEAD.search(message.body, at)) is not None:
-        first, last, start = int(head[1]), int(head[2]), head.end()
-        at = start + last + 1 - first
-        if not first <= last < MOST_BYTES or not message.body[at : at + 4].lstrip(b"\r\n").startswith(b"--"):
-            return None
-        way = Way.of(base.path, f"piece {first}-{last}")
-        runs.append((first, Part(message.body[start:at], way, name=base.name, body_range=(start, at))))
-        totals.add(head[3].decode())
-    size = max((int(total) for total in totals if total != "*"), default=-1)
-    return Pieces(file, SENT, size, runs) if runs and len(totals) == 1 and size <= MOST_BYTES else None
-
-
-def _broken_off(message: Message, client: str) -> Pieces | None:
-    """An answer that came in part: its rest may be fetched by a range (`Accept-Ranges` says that the server can)."""
-    file = _fetched_from(message, client)
-    declared = message.header("content-length").strip()
-    if not file or message.header("accept-ranges").strip().lower() != "bytes":
-        return None
-    if not _LENGTH.fullmatch(declared) or not 0 < int(declared) <= MOST_BYTES:
-        return None
-    if message.body_size > int(declared) or not message.missing:
-        return None
-    return _pieces(message, f"{file}\0{int(declared)}", RANGE, int(declared), 0)
-
-
-def _sent_to(message: Message, client: str) -> str:
-    if message.method not in _SENDING:
-        return ""
-    return f"to\0{client}\0{message.method}\0{message.host.lower()}\0{message.path}"
-
-
-def _fetched_from(message: Message, client: str) -> str:
-    tag = message.header("etag").strip()
-    strong = tag if tag.startswith('"') else ""
-    changed = "" if tag else _settled(message)
-    kind = message.content_type.partition(";")[0].strip().lower()
-    if message.method != "GET" or not (strong or changed) or (kind and not kind.startswith(_PICTURES)):
-        return ""
-    return f"from\0{client}\0{message.host.lower()}\0{message.path}\0{strong or changed}"
-
-
-def _settled(message: Message) -> str:
-    """Time of the last change, where the content cannot have changed again within the same second."""
-    changed = message.header("last-modified").strip()
-    try:
-        then, now = (email.utils.parsedate_to_datetime(text) for text in (changed, message.header("date")))
-        return changed if now - then >= datetime.timedelta(seconds=1) else ""
-    except (ValueError, TypeError, OverflowError):  # no dates, or in zones that cannot be compared
-        return ""
-
-
-def _pieces(message: Message, file: str, role: str, size: int, offset: int) -> Pieces | None:
-    """The runs between what is missing; nothing is known from where the message is unknown on."""
-    end = len(message.body) if message.unknown_from is None else min(message.unknown_from, len(message.body))
-    base = root(message)
-    runs: list[tuple[int, Part]] = []
-    at = 0
-    for first, last in [*message.missing, (end, end)]:
-        stop = min(first, end)
-        if stop > at and len(runs) < MOST_RUNS:
-            step = "piece" if offset == NEXT else f"piece {offset + at}-{offset + stop - 1}"
-            part = Part(message.body[at:stop], Way.of(base.path, step), name=base.name, body_range=(at, stop))
-            runs.append((offset + at, part))
-        at = max(at, last)
-    return Pieces(file, role, size, runs) if runs else None
+def number_in(text: str, most: int = MOST_OFFSET) -> int:
+    """What digits say; -1 for anything else, and for more than `most`."""
+    return int(text) if _DIGITS.fullmatch(text) and int(text) <= most else -1

@@ -9,15 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.messages.message import UP
-from netaudit.storage.files import remove
-from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import SCRAPS
 from netaudit.unwrapping.from_messages import scraps
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pyarrow as pa
 
     from netaudit.messages.message import Message
 
@@ -44,16 +41,3 @@ class ScrapRows:
         way = "up" if message.direction == UP else "down"
         for digest, size in found:
             self._rows.append(_SCRAP(flow_id=message.flow_id.hex(), direction=way, digest=digest, size=size))
-
-
-def taken(folder: Path) -> pa.Table:
-    """All rows of a case whose audit has ended, out of their streams, which go with that."""
-    import pyarrow as pa
-
-    parts = stream_parts(folder, SCRAPS.name, PLACE)
-    rows = read_parts(parts, SCRAPS.schema())
-    held = rows.take(pa.array(range(rows.num_rows), pa.int64()))  # no longer in the files
-    del rows
-    for path in parts:
-        remove(path)
-    return held

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.rows.flows import transport_of
-from netaudit.storage.files import remove
-from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
+from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import SENDINGS, Row
 from netaudit.text.addresses import ip_text
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
-    import pyarrow as pa
 
 _SENDING = SENDINGS.row
 SECOND = 1_000_000_000
@@ -82,14 +80,3 @@ def _summed(rows: npt.NDArray[np.void]) -> Iterator[Row]:
             last_ts=last,
             bytes=size,
         )
-
-
-def written(folder: Path) -> pa.Table:
-    """All rows of a case whose audit has ended, mapped; ways and seconds may come more than once."""
-    return read_parts(stream_parts(folder, SENDINGS.name, PLACE), SENDINGS.schema())
-
-
-def drop(folder: Path) -> None:
-    """Remove the rows: they have told what they can."""
-    for path in stream_parts(folder, SENDINGS.name, PLACE):
-        remove(path)

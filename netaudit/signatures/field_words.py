@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from netaudit.masking.words import ASCII_WORDS
+from netaudit.system.user_cache import remembered, stamps
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
@@ -119,16 +120,25 @@ class Meaning:
 @lru_cache(maxsize=1)
 def meanings() -> tuple[Meaning, ...]:
     """All meanings, in the order of the file: of two that a name says as surely the first."""
-    spoken = languages().values()
-    limits = [word for one in spoken for word in one.get("never", ())]
+    texts = "\0".join(map(_text, (FILE, LANGUAGES)))
     return tuple(
-        _compiled(raw, [one.get(raw["meaning"], []) for one in spoken], limits if raw["meaning"] == "score" else [])
-        for raw in written()
+        Meaning(*(*told, tuple(tuple(map(Group, one)) for one in groups), re.compile(never), shape, beside))
+        for *told, groups, never, shape, beside in remembered(f"meanings {stamps((__file__,))}", texts, _all_folded)
     )
 
 
-def _compiled(raw: dict[str, Any], spoken: list[list[Any]], limits: list[str]) -> Meaning:
-    """A meaning with its names in further languages, and words of a limit, which it never is."""
+def _all_folded(_: str) -> list[Any]:
+    """Of each meaning what makes one: thousands of names in fifty languages, as they are compared."""
+    spoken = languages().values()
+    limits = [word for one in spoken for word in one.get("never", ())]
+    return [
+        _folded(raw, [one.get(raw["meaning"], []) for one in spoken], limits if raw["meaning"] == "score" else [])
+        for raw in written()
+    ]
+
+
+def _folded(raw: dict[str, Any], spoken: list[list[Any]], limits: list[str]) -> tuple[Any, ...]:
+    """Of a meaning with its names in further languages, and words of a limit, which it never is."""
 
     def words(name: str) -> tuple[str, ...]:
         return tuple(folded(str(word)) for word in raw.get(name) or ())
@@ -141,10 +151,10 @@ def _compiled(raw: dict[str, Any], spoken: list[list[Any]], limits: list[str]) -
         str(word) if str(word).endswith("$") else re.escape(folded(str(word))) for word in [*raw["never"], *limits]
     )
     groups = [raw.get("groups"), *([word for word in one if isinstance(word, list)] for one in spoken)]
-    return Meaning(
+    return (
         raw["meaning"], raw["zh"], names, frozenset(names), tuple(set(words("ends")) - last), last, words("stems"),
-        tuple(tuple(Group(folded(str(word)) for word in group) for group in one) for one in groups if one),
-        re.compile(never or "(?!)"), raw["shape"], frozenset(raw.get("beside") or ()),
+        [[[folded(str(word)) for word in group] for group in one] for one in groups if one],
+        never or "(?!)", raw["shape"], frozenset(raw.get("beside") or ()),
     )  # fmt: skip
 
 
@@ -191,10 +201,15 @@ def languages() -> dict[str, dict[str, list[Any]]]:
 
 
 def _read(name: str) -> Any:
-    from netaudit.signatures.loading import default_folder
     from netaudit.text.yaml_text import parse_yaml
 
-    return parse_yaml((default_folder() / name).read_text(encoding="utf-8"))
+    return parse_yaml(_text(name))
+
+
+def _text(name: str) -> str:
+    from netaudit.signatures.loading import default_folder
+
+    return (default_folder() / name).read_text(encoding="utf-8")
 
 
 def folded(key: str) -> str:

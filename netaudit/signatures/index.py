@@ -29,14 +29,17 @@ class LeafIndex:
         for condition in conditions:
             for leaf in condition.leaves():
                 by_field[leaf.field][leaf] = None
-        self._fields = {field: _FieldIndex(list(leaves)) for field, leaves in by_field.items()}
+        self._leaves = by_field
+        self._fields: dict[str, _FieldIndex] = {}  # of those of which a value was asked
         self._known: dict[tuple[str, str], tuple[Leaf, ...]] = {}
 
     def satisfied(self, field: str, value: str) -> tuple[Leaf, ...]:
         """Leaves on `field` that `value` satisfies."""
+        if field not in self._leaves:
+            return ()
         index = self._fields.get(field)
         if index is None:
-            return ()
+            index = self._fields[field] = _FieldIndex(list(self._leaves[field]))
         if len(value) > LONGEST_REMEMBERED:
             return index.satisfied(value)
         known = self._known.get((field, value))
@@ -50,7 +53,7 @@ class LeafIndex:
         """For each leaf that holds, the facts it used and what it extracted from them."""
         found: dict[Leaf, Hit] = {}
         for field, values in facts.items():
-            if field not in self._fields:
+            if field not in self._leaves:
                 continue
             for fact in values:
                 for leaf in self.satisfied(field, fact.value):

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from netaudit.errors import SignatureError
+from netaudit.signatures import checking, conditions
 from netaudit.signatures.checking import check_entry
 from netaudit.signatures.conditions import Condition, compile_condition
 from netaudit.signatures.vocabulary import Vocabulary, read_vocabulary
 from netaudit.storage.files import read_given
 from netaudit.system.desktop_files import is_left_by_desktop
 from netaudit.system.reasons import why
+from netaudit.system.user_cache import remembered, stamps
 from netaudit.system.windows_names import real
 from netaudit.text.yaml_text import parse_yaml
 
@@ -29,6 +31,9 @@ KINDS = ("devices", "services")
 MOST_FILE, MOST_BYTES = 16 << 20, 64 << 20  # bytes of a file, and of all
 MOST_FILES = 10_000
 OWN, ADDED = "netaudit", "added"  # whose signature it is
+CHECKS = (str(checking.__file__), str(conditions.__file__))  # what says whether an entry is sound
+
+Faults = dict[tuple[str, int], list[str]]  # by file and number of an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +114,12 @@ def _read(folder: Path, digest: str) -> SignatureSet:
     base = None if whole else load()
     problems: list[str] = []
     vocabulary = read_vocabulary(folder / "vocabulary", base.vocabulary if base else Vocabulary(), problems)
+    checked = f"{digest} {base.sha256 if base else ''}"
+    faults = remembered(f"faults {stamps(CHECKS)}", checked, lambda _: _faults(folder, vocabulary))
     found: dict[str, list[Signature]] = {kind: [] for kind in KINDS}
     taken = dict.fromkeys(base.by_id if base else (), "netaudit's own set")
     for kind in KINDS:
-        for signature in _signatures(folder, kind, vocabulary, OWN if whole else ADDED, problems):
+        for signature in _signatures(folder, kind, faults, OWN if whole else ADDED, problems):
             if signature.id in taken:
                 problems.append(f"{signature.file}: {signature.id}: this id is taken by {taken[signature.id]}")
                 continue
@@ -127,14 +134,30 @@ def _read(folder: Path, digest: str) -> SignatureSet:
     return SignatureSet(vocabulary, devices, services, base.version, base.sha256, tuple(problems), added)
 
 
-def _signatures(
-    folder: Path, kind: str, vocabulary: Vocabulary, origin: str, problems: list[str]
-) -> Iterator[Signature]:
-    for path in sorted(one for one in (folder / kind).glob("*.yaml") if not is_left_by_desktop(one.name)):
-        for entry in _entries(path, problems):
-            signature = _signature(entry, kind, f"{kind}/{path.name}", vocabulary, problems)
-            if signature is not None:
-                yield replace(signature, origin=origin)
+def _signatures(folder: Path, kind: str, faults: Faults, origin: str, problems: list[str]) -> Iterator[Signature]:
+    for path in _paths(folder, kind):
+        file = f"{kind}/{path.name}"
+        for number, entry in enumerate(_entries(path, problems)):
+            if wrong := faults.get((file, number)):
+                name = entry.get("id", "?") if isinstance(entry, dict) else "?"
+                problems += [f"{file}: {name}: {problem}" for problem in wrong]
+            else:
+                yield _signature(entry, file, origin)
+
+
+def _faults(folder: Path, vocabulary: Vocabulary) -> Faults:
+    """What is wrong with the form of each entry that is not sound."""
+    return {
+        (f"{kind}/{path.name}", number): wrong
+        for kind in KINDS
+        for path in _paths(folder, kind)
+        for number, entry in enumerate(_entries(path, []))
+        if (wrong := check_entry(entry, kind, vocabulary))
+    }
+
+
+def _paths(folder: Path, kind: str) -> list[Path]:
+    return sorted(one for one in (folder / kind).glob("*.yaml") if not is_left_by_desktop(one.name))
 
 
 def _text(path: Path) -> str:
@@ -156,12 +179,8 @@ def _entries(path: Path, problems: list[str]) -> list[Any]:
     return entries
 
 
-def _signature(entry: Any, kind: str, file: str, vocabulary: Vocabulary, problems: list[str]) -> Signature | None:
-    found = check_entry(entry, kind, vocabulary)
-    name = entry.get("id", "?") if isinstance(entry, dict) else "?"
-    if found:
-        problems += [f"{file}: {name}: {problem}" for problem in found]
-        return None
+def _signature(entry: dict[str, Any], file: str, origin: str) -> Signature:
+    """Of a sound entry."""
     provenance, examples = entry["provenance"], entry["examples"]
     return Signature(
         id=entry["id"],
@@ -174,6 +193,7 @@ def _signature(entry: Any, kind: str, file: str, vocabulary: Vocabulary, problem
         examples=tuple(examples["match"]),
         counterexamples=tuple(examples["no_match"]),
         file=file,
+        origin=origin,
     )
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.system.user_folders import first_own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 KEY_NAME = "interrupted.key"
 MOST_FILES = 256
@@ -30,7 +30,7 @@ _SEAL = hashlib.sha256().digest_size
 def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
     """`make(source)`, from the cache where it was made before; `kind` names the way of making and its version.
 
-    Kept is only what consists of plain values (lists, dicts, texts, numbers); exceptions of `make` pass through.
+    Kept is only what consists of plain values (lists, sets, dicts, texts, numbers); exceptions of `make` pass through.
     """
     folder = cache_folder()
     stamp = f"{kind}\0{sys.version}\0{source}".encode("utf-8", "surrogatepass")
@@ -42,6 +42,11 @@ def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
     with contextlib.suppress(ValueError):  # a value that is not plain
         keep(path, marshal.dumps(made))
     return made
+
+
+def stamps(files: Iterable[str | Path]) -> str:
+    """Sizes and times of files, for the `kind` of what rests on the code that makes it, or on words beside the text."""
+    return " ".join(f"{found.st_mtime_ns}:{found.st_size}" for found in map(os.stat, files))
 
 
 def user_cache() -> Path:

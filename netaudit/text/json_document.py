@@ -14,7 +14,8 @@ from netaudit.text import json_text, json_tolerant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netaudit.text.json_text import LongString, Ranges
+    from netaudit.contracts.ranges import Ranges
+    from netaudit.text.json_text import LongString
 
 LONGEST = 4096  # bytes; longer strings are images or other data: of their value a NUL is left, and a number
 _PLACE = re.compile("\x00(\\d+)\\Z")

@@ -22,7 +22,8 @@ from netaudit.text.charset import charset_of, is_utf8
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
+    from netaudit.contracts.ranges import Ranges
+
 LONG = 64  # bytes; shorter strings hold no image
 _CHUNK = 1 << 20
 _RUN = 64  # backslashes in a row

@@ -12,10 +12,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from netaudit.contracts.ranges import Ranges, merged
 from netaudit.text.charset import charset_of, is_utf8
 from netaudit.text.json_text import put
-
-Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
 
 DEEPEST = 64  # containers in each other; what is deeper is not understood
 MOST = 200_000  # tokens of a text; what follows is not understood
@@ -117,7 +116,7 @@ class _Reader:
             self._was_cut(self._stack[-1])
             self._shut_frame(self._stack.pop())
         self._name_is_no_value()
-        self.found.unread = _joined(self.found.unread)
+        self.found.unread = merged(self.found.unread)
         return self.found
 
     def _not_understood(self, start: int, end: int) -> None:
@@ -270,16 +269,6 @@ class _Reader:
                 above[frame.place] = inner[0]
             elif isinstance(above, list) and above[-1] is inner:
                 above[-1] = inner[0]
-
-
-def _joined(ranges: Ranges) -> Ranges:
-    joined: Ranges = []
-    for start, end in sorted(ranges):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        else:
-            joined.append((start, end))
-    return joined
 
 
 def _scalar(word: bytes, charset: str) -> object:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from netaudit.contracts.unwrapping_steps import Way
 
 if TYPE_CHECKING:
+    from netaudit.contracts.ranges import Ranges
     from netaudit.text.json_document import JsonDocument
     from netaudit.unwrapping.document import Known
     from netaudit.unwrapping.packed import PackedDocument
     from netaudit.unwrapping.xml_document import XmlDocument
 
-Ranges = list[tuple[int, int]]  # half-open, sorted, disjoint
 FOREIGN = "image_foreign"  # code of the note on an image that has bytes which are none of its picture
 
 

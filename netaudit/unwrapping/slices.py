@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from netaudit.unwrapping.part import Part, Ranges
+from netaudit.unwrapping.part import Part
 
 if TYPE_CHECKING:
+    from netaudit.contracts.ranges import Ranges
     from netaudit.contracts.unwrapping_steps import Step
 
 _LOOK = 2048

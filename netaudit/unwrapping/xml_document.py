@@ -19,7 +19,7 @@ from netaudit.unwrapping import xml_text, xml_tolerant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.unwrapping.part import Ranges
+    from netaudit.contracts.ranges import Ranges
 
 LARGEST = 8 << 20  # bytes without long runs
 DEEPEST = 256  # elements in elements

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-from netaudit.finalizing.from_rows import Joined, StoredPart, join_upload
+from netaudit.finalizing.joined_parts import join_upload
 from netaudit.unwrapping.image_residue import confirm_end
+
+if TYPE_CHECKING:
+    from netaudit.finalizing.stored import Joined, StoredPart
 
 STORE: dict[str, bytes] = {}  # what was stored, by SHA-256
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from netaudit.finalizing.from_rows import SOON, without_challenged
+from netaudit.finalizing.challenged import SOON, without_challenged
 from netaudit.tables import BY_NAME
 
 

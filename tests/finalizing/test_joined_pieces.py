@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.finalizing.from_rows import StoredPart
-from netaudit.rows.uploads import END, PIECE, RANGE, SENT
+from netaudit.finalizing.stored import StoredPart
+from netaudit.rows.pieces import END, PIECE, RANGE, SENT
 from tests.finalizing.joining import joined, stored
 from tests.unwrapping.samples import JPEG
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from netaudit.finalizing import joined_uploads
-from netaudit.finalizing.from_rows import StoredPart, join_upload
+from netaudit.finalizing.joined_parts import join_upload
 from netaudit.finalizing.joined_uploads import join_parts
-from netaudit.rows.uploads import CHUNK, END, RANGE
-from netaudit.rows.uploads import TEXT as BASE64
+from netaudit.finalizing.stored import StoredPart
+from netaudit.rows.pieces import CHUNK, END, RANGE
+from netaudit.rows.pieces import TEXT as BASE64
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import BY_NAME

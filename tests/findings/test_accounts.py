@@ -235,3 +235,155 @@ def test_a_picture_is_what_the_sender_calls_one_not_what_it_was_opened_by(way, r
         objects=[{"object_id": "o", "message_id": "m", "unwrap_path": way, "name": ""}],
     )
     assert [line.reason for line in found] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reason"),
+    [
+        ({"a": accounts.LEAST}, accounts.OPAQUE),
+        ({"a": accounts.LEAST - 1}, accounts.SMALL),
+        ({"a": accounts.LEAST // 2, "b": accounts.LEAST // 2}, accounts.OPAQUE),  # of a sender over all its ways
+        ({"a": accounts.LEAST // 2, "b": accounts.LEAST // 2 - 1}, accounts.SMALL),
+    ],
+)
+def test_how_much_that_nobody_understood_is_worth_a_word(sizes, reason):
+    flows = [
+        sent(
+            flow_id=name, server_ip=f"203.0.113.{n}", protocol="ssh", payload_up=size, delivered_up=size, unread_up=size
+        )
+        for n, (name, size) in enumerate(sizes.items())
+    ]
+    ends = [ENDS[0], *({"ip": f"203.0.113.{n}", "scope": "outside"} for n in range(2))]
+    found = list(accounts.egress(filled(endpoints=ends, flows=flows)))
+    assert [(line.reason, line.number, line.understood) for line in found] == [
+        (reason, 1, reason == accounts.SMALL)
+    ] * len(sizes)
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"), [(accounts.LEAST_TELLING, accounts.TELLING), (accounts.LEAST_TELLING - 1, accounts.SMALL)]
+)
+def test_less_is_worth_a_word_where_it_is_called_a_picture(size, reason):
+    message = {
+        "message_id": "m",
+        "flow_id": "f",
+        "direction": "up",
+        "obscure": size,
+        "path": "/face",
+        "content_type": "",
+    }
+    found = lines(accounts.egress, flows=[sent(flow_id="f", delivered_up=9_000)], messages=[message])
+    assert {(line.reason, line.size) for line in found} == {(reason, size), (accounts.READ, 9_000 - size)}
+
+
+@pytest.mark.parametrize(
+    ("packets", "payload", "reason"),
+    [
+        (10, 10 * accounts.LEAST_ECHO + 1, accounts.ECHOES),
+        (10, 10 * accounts.LEAST_ECHO, accounts.SMALL),
+        (7, accounts.LEAST_TELLING, accounts.ECHOES),
+        (7, accounts.LEAST_TELLING - 1, accounts.SMALL),
+    ],
+)
+def test_how_large_echoes_are_worth_a_word(packets, payload, reason):
+    one = sent(
+        transport="icmpv6", protocol="", packets_up=packets, payload_up=payload, delivered_up=payload, unread_up=payload
+    )
+    assert [line.reason for line in lines(accounts.egress, flows=[one])] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("down", "reason"), [(50_000, accounts.SENT_HIDDEN), (50_001, accounts.HIDDEN_OTHER), (0, accounts.SENT_HIDDEN)]
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_encrypted_was_mostly_sent_from_twice_as_much_on(down, reason, turned):
+    sizes = {"up": 100_000, "down": down}
+    if turned:
+        sizes = {"up": down, "down": 100_000}
+    row = {f"{name}_{way}": size for way, size in sizes.items() for name in ("payload", "delivered", "unread")}
+    ends = {"client_ip": CLOUD, "server_ip": CAM} if turned else {}
+    (line,) = lines(accounts.egress, flows=[sent(protocol="tls", **row, **ends)])
+    assert (line.subject, line.reason, line.size) == (f"{CAM} > {CLOUD}", reason, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"protocol": "unknown", "transport": "udp", "server_port": 443}, accounts.SENT_HIDDEN),
+        ({"protocol": "unknown", "transport": "udp", "server_port": 8443}, accounts.OPAQUE),
+        ({"protocol": "unknown", "transport": "tcp", "server_port": 443}, accounts.OPAQUE),
+        ({"protocol": "http", "transport": "udp", "server_port": 443}, accounts.UNREAD),
+        ({"protocol": "tls", "doubts": ["clear"]}, accounts.BY_NAME_ONLY),
+        ({"protocol": "http", "doubts": ["clear"]}, accounts.BY_NAME_ONLY),
+    ],
+)
+def test_what_nobody_read_is_called_by_what_hides_it(more, reason):
+    row = sent(payload_up=20_000, delivered_up=20_000, unread_up=20_000, **more)
+    (line,) = lines(accounts.egress, flows=[row])
+    assert (line.reason, line.understood) == (reason, reason == accounts.SENT_HIDDEN)
+
+
+def test_what_became_of_bytes_that_left():
+    row = sent(
+        delivered_up=20_000, unread_up=9_000, duplicate_up=700, conflicting_up=50, evicted_up=6, after_close_up=1
+    )
+    found = lines(accounts.egress, flows=[row])
+    assert {(line.reason, line.size, line.understood) for line in found} == {
+        (accounts.READ, 11_000, True), (accounts.SMALL, 9_050, True), (accounts.REPEATED, 700, True),
+        (accounts.DROPPED, 7, False),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("face", "ends", "up", "score", "reason", "understood"),
+    [
+        ("yes", (CAM, CLOUD), True, 0.9, accounts.OWN, False),
+        ("yes", (CAM, CLOUD), True, 0.1, accounts.UNSURE, False),
+        ("possible", (CAM, CLOUD), True, 0.9, accounts.POSSIBLE, False),
+        ("undecodable", (CAM, CLOUD), True, 0.9, accounts.UNJUDGED, False),
+        ("yes", (CAM, CLOUD), False, 0.9, accounts.VIEWED, True),
+        ("yes", (CAM, "192.168.1.9"), False, 0.9, accounts.SHOWN, False),
+        ("yes", (CAM, "192.168.1.9"), True, 0.9, accounts.OWN, False),
+        ("yes", (CAM, "239.1.1.1"), True, 0.9, accounts.SPREAD, False),
+        ("yes", (CLOUD, "203.0.113.1"), True, 0.9, accounts.UNPLACED, False),
+        ("yes", (CAM, "0.0.0.0"), True, 0.9, accounts.UNPLACED, False),
+        ("possible", (CAM, "0.0.0.0"), True, 0.9, accounts.UNPLACED, False),
+        ("holder", (CAM, CLOUD), True, 0.9, accounts.AS_HOLDER, True),
+        ("no", (CAM, CLOUD), True, 0.9, None, False),
+    ],
+)
+def test_why_a_face_is_in_no_finding(face, ends, up, score, reason, understood):
+    scopes = {
+        CAM: "inside",
+        "192.168.1.9": "inside",
+        CLOUD: "outside",
+        "203.0.113.1": "outside",
+        "239.1.1.1": "multicast",
+    }
+    face = accounts.AS_HOLDER if face == "holder" else face
+    rows = {
+        "endpoints": [{"ip": ip, "scope": scope} for ip, scope in scopes.items()]
+        + [{"ip": "0.0.0.0", "scope": "special"}],
+        "images": [{"sha256": "s", "face": face, "decodable": True, "problem": "", "face_score": score}],
+        "objects": [
+            {"object_id": f"o{n}", "message_id": "m", "sha256": "s", "size": 9, "complete": True} for n in range(2)
+        ],
+        "messages": [{"message_id": "m", "flow_id": "f", "protocol": "http", "direction": "up" if up else "down"}],
+        "flows": [sent(client_ip=ends[0], server_ip=ends[1])],
+    }
+    found = list(accounts.faces(filled(**rows)))
+    sender = ends[0] if up else ends[1]
+    assert [tuple(line) for line in found] == [(sender, reason, 2, 18, understood)] * (reason is not None)
+
+
+def test_of_a_flood_of_pairs_the_largest_are_told_and_all_others_together():
+    flows = [
+        sent(flow_id=f"f{n}", server_ip=f"10.9.{n >> 8}.{n & 255}", delivered_up=n + 1)
+        for n in range(accounts.MOST_SUBJECTS + 2)
+    ]
+    ends = [ENDS[0], *({"ip": row["server_ip"], "scope": "outside"} for row in flows)]
+    found = list(accounts.egress(filled(endpoints=ends, flows=flows)))
+    assert [(line.reason, line.size) for line in found if line.subject == accounts.OTHERS] == [
+        (accounts.READ, 1), (accounts.READ, 2),
+    ]  # fmt: skip
+    assert len(found) == accounts.MOST_SUBJECTS + 2

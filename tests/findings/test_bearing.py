@@ -166,3 +166,157 @@ def test_what_answers_refuse_is_said_and_an_answer_that_never_came() -> None:
         assert _doubts({}, [asked, answer]) == {note}
         assert note in bearing_codes.REASONS
     assert _doubts({}, [asked, _message(message_id="a", request_id="m", status=200)]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (299, set()),
+        (300, {bearing_codes.REDIRECTED}),
+        (399, {bearing_codes.REDIRECTED}),
+        (400, {bearing_codes.TURNED_DOWN}),
+        (999, {bearing_codes.TURNED_DOWN}),
+        (1000, {bearing_codes.CLOSED}),
+        (200, set()),
+        (199, {bearing_codes.UNREPLIED}),  # another one follows it
+        (None, {bearing_codes.UNREPLIED}),
+    ],
+)
+def test_what_a_status_says(status: int | None, code: set[str]) -> None:
+    answer = _message(message_id="a", request_id="m", status=status, method="")
+    assert _doubts({}, [_message(), answer]) == code
+
+
+@pytest.mark.parametrize(
+    ("says", "row", "unreplied"),
+    [
+        ({}, {}, True),
+        ({"protocol": "http2"}, {}, True),
+        ({"protocol": "coap"}, {}, False),  # its requests need no answer
+        ({"protocol": "mqtt"}, {}, False),
+        ({"missing_down": 1}, {}, False),
+        ({}, {"method": ""}, False),  # no request
+        ({}, {"status": 200}, False),  # an answer itself
+        ({}, {"flow_id": "g"}, False),
+    ],
+)
+def test_a_request_of_http_that_was_taken_is_answered(
+    says: dict[str, object], row: dict[str, object], unreplied: bool
+) -> None:
+    assert (_doubts(says, [_message(**row)]) == {bearing_codes.UNREPLIED}) is unreplied
+
+
+@pytest.mark.parametrize(
+    ("says", "upload", "code"),
+    [
+        ({"payload_down": 1, "packets_down": 0}, True, ""),
+        ({"payload_down": 0, "packets_down": 1, "handshake": "SA"}, True, bearing_codes.UNANSWERED),
+        ({"payload_down": 0, "packets_down": 2, "handshake": "SA"}, True, bearing_codes.UNREPLIED),  # it acknowledged
+        ({"payload_down": 0, "packets_down": 2, "handshake": "SAR"}, True, bearing_codes.REFUSED),
+        ({"payload_down": 0, "packets_down": 3, "handshake": "SAR"}, True, bearing_codes.UNREPLIED),
+        ({"payload_down": 0, "packets_down": 1, "handshake": "S"}, True, bearing_codes.UNREPLIED),
+        ({"payload_down": 0, "packets_down": 0, "handshake": ""}, True, bearing_codes.ONE_WAY),
+        ({"payload_up": 0, "packets_up": 1, "handshake": "SA"}, False, bearing_codes.UNANSWERED),
+        ({"payload_up": 0, "packets_up": 2, "handshake": "SA"}, False, bearing_codes.UNREPLIED),
+        ({"payload_up": 0, "packets_up": 1, "handshake": "A"}, False, bearing_codes.UNREPLIED),
+        ({"payload_down": 0, "transport": "udp"}, True, bearing_codes.DATAGRAMS),
+        ({"payload_down": 1, "transport": "udp"}, True, ""),
+    ],
+)
+def test_whether_the_receivers_side_took_it(says: dict[str, object], upload: bool, code: str) -> None:
+    whole = {"client_ip": CAM, "server_ip": CLOUD, "client_mac": OWN, "server_mac": ROUTER, "capture_id": "c"}
+    tables = filled(
+        flows=[flow(**whole | {"packets_up": 9, "packets_down": 9, "payload_up": 9, "payload_down": 9} | says)]
+    )
+    found = Bearing(tables, ["f"], Ends(tables), lambda ip: "inside" if ip == CAM else "outside")
+    ends = (CAM, CLOUD) if upload else (CLOUD, CAM)
+    assert found.doubts(Way("f", "m", "c", *ends, upload=upload, first_ts=5)) == {code} - {""}
+
+
+@pytest.mark.parametrize(("both", "one_way"), [(0, True), (4, True), (5, False), (6, False)])
+def test_a_capture_of_one_direction_is_told_by_all_its_connections(both: int, one_way: bool) -> None:
+    """Of a hundred connections, at least one in twenty shows both sides; such as carried nothing do not count."""
+    rows = [
+        flow(flow_id=f"f{n}", capture_id="c", packets_up=3, packets_down=3 * (n < both), payload_up=1, payload_down=0)
+        for n in range(100)
+    ]
+    rows += [flow(flow_id=f"g{n}", capture_id="c", packets_up=3, packets_down=3) for n in range(50)]
+    rows += [
+        flow(flow_id=f"h{n}", capture_id="c", transport="udp", packets_up=3, packets_down=3, payload_up=1)
+        for n in range(50)
+    ]
+    assert bool(bearing_codes._one_way(filled(flows=rows)["flows"])) is one_way
+
+
+@pytest.mark.parametrize(
+    ("most", "other", "strange"),
+    [(4, 1, True), (4, 2, False), (8, 2, True), (8, 3, False), (3, 1, False)],
+)
+def test_a_router_has_more_than_a_quarter_of_those_behind_the_largest(most: int, other: int, strange: bool) -> None:
+    rows = [
+        flow(flow_id=f"{mac}{n}", client_ip=CAM, server_ip=f"203.0.{net}.{n}", server_mac=mac, packets_down=1)
+        for mac, net, count in ((ROUTER, 113, most), (STRANGER, 114, other))
+        for n in range(count)
+    ]
+    rows += [flow(flow_id="x", client_ip=CAM, server_ip="198.51.100.1", server_mac=STRANGER, packets_down=0)]
+    tables = filled(flows=rows)
+    found = bearing_codes._routers(tables["flows"], lambda ip: "inside" if ip == CAM else "outside", Ends(tables))
+    assert (bool(found) and STRANGER not in found) is strange
+
+
+@pytest.mark.parametrize(
+    ("again", "sender", "turned"),
+    [
+        ({"of_flow_id": "f", "server_ip": CAM}, CAM, True),
+        ({"of_flow_id": "f", "server_ip": "203.0.113.1"}, CAM, False),
+        ({"of_flow_id": "f", "server_ip": ""}, CAM, False),
+        ({"of_flow_id": "g", "server_ip": CAM}, CAM, False),
+        ({"of_flow_id": "f", "server_ip": CAM}, CLOUD, False),  # what an answer carries came to whom it is for
+    ],
+)
+def test_what_another_capture_shows_turned_back_inside(again: dict[str, str], sender: str, turned: bool) -> None:
+    whole = {"client_ip": CAM, "client_mac": OWN, "server_ip": CLOUD, "server_mac": ROUTER, "packets_up": 9}
+    tables = filled(
+        flows=[flow(**whole, packets_down=9, payload_up=900, payload_down=90)], messages=[], sightings=[again]
+    )
+    found = Bearing(tables, ["f"], Ends(tables), lambda ip: "inside" if ip == CAM else "outside")
+    ends = (CAM, CLOUD) if sender == CAM else (CLOUD, CAM)
+    told = found.doubts(Way("f", "m", "c", *ends, upload=sender == CAM, first_ts=5))
+    assert (bearing_codes.TURNED_BACK in told) is turned
+
+
+@pytest.mark.parametrize(
+    ("doubts", "anybodys"),
+    [
+        ({bearing_codes.OTHER_LINK}, True),
+        ({bearing_codes.UNANSWERED}, True),
+        *(
+            ({bearing_codes.OTHER_LINK, one}, False)
+            for one in (bearing_codes.UNANSWERED, bearing_codes.REFUSED, bearing_codes.DATAGRAMS, bearing_codes.ONE_WAY)
+        ),
+        ({bearing_codes.OTHER_LINK, bearing_codes.UNREPLIED}, True),
+    ],
+)
+def test_whose_it_is_cannot_be_told_where_another_link_wrote_and_nobody_took_it(
+    doubts: set[str], anybodys: bool
+) -> None:
+    assert bearing_codes.nobodys(frozenset(doubts)) is not anybodys
+
+
+def test_what_is_only_said_lessens_nothing() -> None:
+    said = {
+        bearing_codes.UNREPLIED,
+        bearing_codes.TURNED_DOWN,
+        bearing_codes.REDIRECTED,
+        bearing_codes.CLOSED,
+        *REFUSALS,
+    }
+    assert not any(bearing_codes.lessened(frozenset({one})) for one in said)
+    assert set(bearing_codes.REASONS) == bearing_codes.LESSEN | said
+    assert bearing_codes.said({bearing_codes.TAIL: 2, bearing_codes.BARE: 1}) == ["doubt_tail?n=2", "doubt_bare?n=1"]
+
+
+def test_a_capture_without_link_addresses_says_so_and_a_side_is_enough() -> None:
+    assert _doubts({"client_mac": "", "server_mac": ""}) == {bearing_codes.NO_LINK}
+    assert _doubts({"client_mac": ""}) == frozenset()
+    assert _doubts({"server_mac": ""}) == frozenset()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.reasons import JOIN
-from netaudit.findings.encrypted import _together, encrypted_findings
-from netaudit.findings.roles import CAPTURE, Actors
+from netaudit.contracts.reasons import JOIN, parsed
+from netaudit.findings.acts import LEAST_BYTES, LEAST_KNOWN, UPWARD_SHARE
+from netaudit.findings.encrypted import _together, encrypted_findings, request_shape
+from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, TERMINAL, Actors
 from netaudit.report.wording import Wording
-from netaudit.tables import BINDINGS, FLOWS, MESSAGES, UPLOAD_COUNTS
+from netaudit.tables import BINDINGS, ENDPOINTS, FLOWS, MESSAGES, UPLOAD_COUNTS
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 from tests.wording import english
 
@@ -150,3 +151,143 @@ def test_what_a_camera_sends_slice_by_slice(role: str, sliced: int | None, found
     counts = _counted(name="up.example", sliced=sliced, **some)
     actors = Known([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
     assert len(encrypted_findings(flows, SCOPE, actors, counts=filled(UPLOAD_COUNTS, [counts]))) == found
+
+
+def _flows(*sizes: tuple[int, int], **more: object):
+    """Flows of a camera that sent and got so much."""
+    return filled(FLOWS, [
+        hidden(n, n, n + 1, **{"payload_up": up, "payload_down": down, "capture_id": "c", "protocol": "tls"} | more)
+        for n, (up, down) in enumerate(sizes, 1)
+    ])  # fmt: skip
+
+
+def _found(flows, *, kind: str = "", **more):
+    """Findings on them, of a sender that is known as this."""
+
+    class Known(Actors):
+        def role(self, ip: str, flow_id: str = "") -> tuple[str, str]:
+            return (kind, "") if kind else super().role(ip, flow_id)
+
+    actors = Known([], {"messages": MESSAGES.schema().empty_table(), "flows": flows})
+    return encrypted_findings(flows, SCOPE, actors, **more)
+
+
+def _endpoints(service_class: str):
+    return filled(ENDPOINTS, [{"ip": CLOUD, "service": "Some Cloud", "service_class": service_class}])
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "service", "code"),
+    [
+        (LEAST_BYTES, 0, "", "encrypted"),
+        (LEAST_BYTES - 1, 0, "", None),
+        (LEAST_BYTES, LEAST_BYTES // UPWARD_SHARE, "", "encrypted"),
+        (LEAST_BYTES, LEAST_BYTES // UPWARD_SHARE + 1, "", None),
+        (LEAST_KNOWN, 9 * LEAST_KNOWN, "face_api", "encrypted_known"),  # whatever comes back
+        (LEAST_KNOWN - 1, 0, "face_api", None),
+        (LEAST_KNOWN, 0, "messaging", None),
+    ],
+)
+def test_how_much_is_a_finding_without_counted_requests(up: int, down: int, service: str, code: str | None) -> None:
+    found = _found(_flows((up, down)), endpoints=_endpoints(service) if service else None)
+    assert [parsed(one.reasons[0]).code for one in found] == [code] * (code is not None)
+    assert [one.bytes for one in found] == [up] * len(found)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "service", "own", "found"),
+    [
+        ({"requests": 2}, "unknown", "", False, "shaped"),
+        ({"requests": 1}, "unknown", "", False, ""),
+        ({"requests": 1, "shape": "video"}, "unknown", "", False, "shaped"),
+        ({"requests": None, "shape": "video"}, "unknown", "", False, ""),
+        ({"requests": None}, CAPTURE, "", False, ""),
+        ({"requests": 1, "requests_bytes": LEAST_BYTES - 1}, CAPTURE, "", False, ""),
+        ({"requests": 2, "requests_bytes": None}, CAPTURE, "", False, ""),
+        ({"requests": 6, "shape": "events"}, "viewer", "", True, "shaped"),
+        ({"requests": 5, "shape": "events"}, "viewer", "", True, ""),
+        ({"requests": 6, "shape": "unclear"}, "viewer", "", True, ""),
+        ({"requests": 0, "bytes_high": LEAST_KNOWN}, "unknown", "face_api", False, "known service"),
+        ({"requests": 0, "bytes_high": LEAST_KNOWN - 1}, "unknown", "face_api", False, ""),
+        ({"requests": 0, "bytes_high": None}, "unknown", "face_api", False, ""),
+        ({"requests": 0, "bytes_high": LEAST_KNOWN, "uploads": 0}, "unknown", "face_api", False, ""),
+        ({"requests": 0, "bytes_high": LEAST_KNOWN}, "unknown", "object_store", False, ""),
+        ({"requests": 0, "bytes_high": LEAST_KNOWN}, TERMINAL, "object_store", False, "known service"),
+        ({"requests": 0, "bytes_high": LEAST_KNOWN}, "viewer", "face_api", True, ""),
+        ({"requests": 6, "shape": "events", "requests_bytes": 9, "bytes_high": LEAST_KNOWN}, "viewer", "face_api", True,
+         "known service"),
+    ],
+)  # fmt: skip
+def test_how_many_requests_are_a_finding(told: dict[str, object], kind: str, service: str, own: bool, found: str) -> None:  # fmt: skip
+    count = _counted(**{"shape": "unclear", "requests_bytes": LEAST_BYTES} | told)
+    assert request_shape(count, kind, service, own=own) == found
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([_counted(uploads=6, bytes_low=LEAST_BYTES)], (1, 6)),
+        ([_counted(uploads=6, bytes_low=LEAST_BYTES - 1)], None),
+        ([_counted(uploads=5, bytes_low=LEAST_BYTES)], None),
+        ([_counted(uploads=6, shape="unclear", bytes_low=LEAST_BYTES)], (1, 6)),
+        ([_counted(uploads=5, shape="unclear", bytes_low=LEAST_BYTES)], None),
+        ([_counted(name="a", uploads=3, shape="unclear", bytes_low=LEAST_BYTES), _counted(name="b", uploads=3, bytes_low=None)],
+         (2, 6)),
+        ([_counted(uploads=6, bytes_low=LEAST_BYTES, shape="")], None),
+        ([_counted(uploads=0, bytes_low=LEAST_BYTES)], None),
+        (_scattered([16_000] * 6), (6, 6)),
+        (_scattered([16_000] * 5), None),
+        (_scattered([16_000] * 4 + [16_000 * 3] * 4), None),  # a quartile from the other by 1.58 doublings
+        (_scattered([16_000] * 4 + [45_000] * 4), (8, 8)),  # by 1.49
+    ],
+)  # fmt: skip
+def test_how_much_small_ways_are_together(rows: list[dict[str, object]], told: tuple[int, int] | None) -> None:
+    counted = {(str(row["sender"]), str(row["receiver"]), str(row["name"])): row for row in rows}
+    found = _together({key: [] for key in counted}, counted)
+    assert set(found.values()) == ({told} if told else set())
+    assert len(found) == (len(rows) if told else 0)
+
+
+def test_of_what_is_told_together_it_is_said_of_how_many_ways() -> None:
+    several = [_counted(name=name, uploads=3, shape="unclear", bytes_low=LEAST_BYTES) for name in ("a.cn", "b.cn")]
+    flows = filled(FLOWS, [
+        hidden(n, n, n + 1, server_name=name, payload_up=40_000, payload_down=0, capture_id="c", protocol="tls")
+        for n, name in enumerate(("a.cn", "b.cn"), 1)
+    ])  # fmt: skip
+    found = _found(flows, counts=filled(UPLOAD_COUNTS, several))
+    assert [parsed(one.reasons[-1]) for one in found] == [("encrypted_together", {"m": "2", "n": "6"})] * 2
+    (alone,) = _found(_flows((90_000, 0), server_name=""), counts=filled(UPLOAD_COUNTS, [_counted(bytes_low=90_000)]))
+    assert [parsed(one).code for one in alone.reasons] == ["encrypted_counted"]
+    assert parsed(alone.reasons[0]).arguments["uploads"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("down", "up", "answers", "kind", "found"),
+    [
+        (LEAST_BYTES, 0, None, "", 1),
+        (LEAST_BYTES - 1, 0, None, "", 0),
+        (LEAST_BYTES, LEAST_BYTES // UPWARD_SHARE, None, "", 1),
+        (LEAST_BYTES, LEAST_BYTES, None, "", 0),  # as much was pushed in
+        (LEAST_BYTES, LEAST_BYTES, LEAST_BYTES, "", 1),  # but its answers are as large
+        (LEAST_BYTES, LEAST_BYTES, LEAST_BYTES - 1, "", 0),
+        (LEAST_BYTES, 0, None, PERSONAL_DEVICE, 0),
+    ],
+)
+def test_how_much_fetched_by_somebody_outside_is_a_finding(
+    down: int, up: int, answers: int | None, kind: str, found: int
+) -> None:
+    flows = _flows((up, down), client_ip=CLOUD, server_ip=CAM)
+    counts = None if answers is None else filled(UPLOAD_COUNTS, [_counted(requests_bytes=answers)])
+    made = _found(flows, kind=kind, counts=counts)
+    assert [(one.sender, one.receiver, one.bytes, str(one.rules[0])) for one in made] == [
+        (CAM, CLOUD, down, "answers-encrypted/1")
+    ] * found
+
+
+def test_a_finding_says_how_bursts_were_spread_and_of_how_many_connections() -> None:
+    flows = _flows((90_000, 0), (90_000, 0), bursts_up=[3, 2, 0, 1, 0])
+    (found,) = _found(flows)
+    said = parsed(found.reasons[0]).arguments
+    assert (said["m"], said["n"]) == ("180000", "2")
+    assert said["shape"] == "6 × < 8 KiB, 4 × 8-32 KiB, 2 × 128-512 KiB"
+    assert (found.bytes, len(found.flow_ids), found.capture_ids) == (180_000, 2, ["c"])

@@ -69,3 +69,27 @@ def test_addresses_that_nobody_is_known_to_have_held_are_not_asked_about(monkeyp
     ends = Ends({"flows": filled(FLOWS, sent), "bindings": filled(BINDINGS, held)})
     assert asked == ["10.0.0.1"]
     assert ends.device("10.0.0.1", "f1") == "a"
+
+
+def test_behind_a_router_the_holder_is_named_where_several_held_the_address() -> None:
+    some = tables(("a", 10, OTHER), ("b", 20, ROUTER), ("c", 10, CAMERA))
+    alone = some | {"bindings": filled(BINDINGS, [row | {"to_ts": 50} for row in some["bindings"].to_pylist() if row["mac"] != OTHER])}  # fmt: skip
+    ends = Ends(alone)
+    assert ends.named(IP, "a", "inside") == OTHER  # its frames say another one
+    assert ends.named(IP, "b", "inside") == IP
+    assert ends.named(IP, "c", "inside") == IP
+    assert ends.named(IP, "a", "outside") == IP
+    assert (ends.disputed(IP, "a"), ends.disputed(IP, "b"), ends.disputed(IP, "c")) == (OTHER, "", "")
+    assert Ends(some).named(IP, "b", "inside") == CAMERA
+    told = [row | {"device_id": f"box {row['mac']}"} for row in some["bindings"].to_pylist()]
+    assert Ends(some | {"bindings": filled(BINDINGS, told)}).named(IP, "b", "inside") == IP  # no link address
+
+
+def test_whose_an_end_is_by_link_address_and_time() -> None:
+    ends = Ends(tables(("a", 10, CAMERA), ("b", 150, OTHER)))
+    assert (ends.device(IP, "a"), ends.device(IP, "b"), ends.device(IP)) == (CAMERA, OTHER, OTHER)
+    assert (ends.device(CAMERA), ends.device(CLOUD, "a")) == (CAMERA, CLOUD)
+    assert (ends.holder_is(IP, "a", CAMERA), ends.holder_is(IP, "b", CAMERA), ends.holder_is(IP, "a", "")) == (True, False, False)  # fmt: skip
+    assert (ends.holder_is(IP, "", OTHER), ends.holder_is(CLOUD, "a", CAMERA)) == (True, False)
+    assert (ends.holds(CAMERA), ends.holds("00:00:00:00:00:09"), ends.forwards(ROUTER), ends.forwards(CAMERA)) == (True, False, True, False)  # fmt: skip
+    assert (ends.of_link(CAMERA, IP), ends.of_link(CAMERA, "")) == (CAMERA, CAMERA)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from netaudit.contracts.reasons import parsed
 from netaudit.findings.from_tables import judge, other_records
 from netaudit.findings.identity import SAYINGS, Group, saying_of
+from netaudit.findings.transfers import transfers
 from netaudit.findings.vocabulary import FACE_IN_CLEAR, IDENTITY_IN_CLEAR, KINDS
 from netaudit.report.texts import catalogue
 from netaudit.tables import BY_NAME, FINDINGS
@@ -75,7 +77,7 @@ def picture(message="m1", face="yes"):
     return thing, {"sha256": digest, "face": face, "decodable": True, "problem": ""}
 
 
-def found(**rows):
+def judged(**rows):
     given = {"flows": [flow()], "messages": [message()], "objects": [document()], "persons": [person(), name()]} | rows
     tables = {}
     for title, table in BY_NAME.items():
@@ -83,10 +85,16 @@ def found(**rows):
         tables[title] = pa.Table.from_pylist(
             [{column: row.get(column) for column in schema.names} for row in given.get(title, [])], schema=schema
         )
-    from netaudit.findings.transfers import transfers
-
     moved = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
-    return judge(tables, moved, scope).findings.to_pylist()
+    return judge(tables, moved, scope)
+
+
+def found(**rows):
+    return judged(**rows).findings.to_pylist()
+
+
+def told_apart(**rows):
+    return judged(**rows).apart.to_pylist()
 
 
 def told(**rows):
@@ -231,3 +239,120 @@ def test_a_pushed_image_that_comes_back_was_retrieved() -> None:
     }
     assert {row[1] for row in told(objects=[thing, back], **rows)} == {"uploaded outside", "retrieved from outside"}
     assert told(objects=[back], **rows) == []
+
+
+def test_times_files_and_figures_of_a_finding_on_records() -> None:
+    rows = {
+        "flows": [flow(), flow("f2")],
+        "messages": [message(first_ts=5, last_ts=6), message("m2", "f2", first_ts=3, last_ts=4, opened="k.log"),
+                     message("m3", "f2", first_ts=8, last_ts=9, complete=False, opened="k.log")],
+        "objects": [document(), document("m2"), document("m3")],
+        "persons": [person(), name(), person("m2", masked="310***********0023"), person("m3"), person("m3", "$.other")],
+    }  # fmt: skip
+    made = judged(**rows).findings
+    by_grade = {row["certainty"]: row for row in made.drop_columns(["first_ts", "last_ts"]).to_pylist()}
+    assert list(zip(*(made[name].cast("int64").to_pylist() for name in ("first_ts", "last_ts")), strict=True)) == [
+        (3, 6), (8, 9),
+    ]  # fmt: skip
+    assert (by_grade["A"]["records"], by_grade["A"]["persons"], by_grade["A"]["transfers"], by_grade["A"]["bytes"]) == (
+        2,
+        2,
+        2,
+        180,
+    )
+    assert (by_grade["A"]["flow_ids"], by_grade["A"]["opened"], by_grade["A"]["document_ids"]) == (["f1", "f2"], ["k.log"], ["om1", "om2"])  # fmt: skip
+    codes = {parsed(one).code: parsed(one).arguments for one in by_grade["A"]["reason"].split("; ")}
+    assert codes["records_for"] == {"n": "2", "m": "2", "hosts": "crm.example"}
+    assert (codes["records_opened"], codes["records_named"]) == ({"n": "1"}, {"n": "1"})
+    assert "records_broken" not in codes
+    assert {parsed(one).code for one in by_grade["B"]["reason"].split("; ")} == {"records_for", "records_opened", "records_broken"}  # fmt: skip
+
+
+def test_records_without_a_region_are_counted_as_such() -> None:
+    (row,) = found(persons=[person(masked="999***********0019"), name()])
+    assert "records_region?n=1" in row["reason"].split("; ")
+    (row,) = found()
+    assert "records_region" not in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("again", "direction", "status", "records"),
+    [
+        (30 * 10**9, "down", 407, 1),
+        (30 * 10**9 + 1, "down", 401, 2),  # half a minute after
+        (-1, "down", 401, 2),  # before
+        (1, "down", 403, 2),
+    ],
+)
+def test_a_challenged_request_comes_again_within_half_a_minute(
+    again: int, direction: str, status: int, records: int
+) -> None:
+    refused = message("r1", direction=direction) | {"status": status, "request_id": "m1"}
+    rows = {
+        "messages": [message(first_ts=100), refused, message("m2", first_ts=100 + again)],
+        "objects": [document(), document("m2")], "persons": [person(), name(), person("m2"), name("m2")],
+    }  # fmt: skip
+    assert [row["records"] for row in found(**rows)] == [records]
+
+
+@pytest.mark.parametrize(
+    ("rows", "apart"),
+    [
+        ({"persons": [person(field="$.q")]}, [("numbers alone", 1)]),
+        ({"persons": [person(field="$.q", certainty="chance")]}, [("numbers as chance gives", 1)]),
+        ({"persons": [person(field="$.q"), person(field="$.q", masked="310***********0023")]}, [("numbers alone", 2)]),
+        ({"persons": [person(field="$.q")], "flows": [flow(server=SERVER)]}, []),  # it stayed inside
+        ({"persons": [person(field="$.q")], "messages": [message(direction="down")]}, []),  # it came
+        ({}, []),
+    ],
+)
+def test_numbers_that_nothing_names_are_told_apart_where_they_left(rows, apart: list[tuple[str, int]]) -> None:
+    assert [(row["what"], row["number"]) for row in told_apart(**rows)] == apart
+
+
+@pytest.mark.parametrize(("persons", "findings"), [(2, 0), (3, 1)])
+def test_three_persons_on_one_way_are_taken_for_such(persons: int, findings: int) -> None:
+    numbers = [person(field="$.q", masked=f"110***********00{n}X") for n in range(persons)]
+    made = found(persons=numbers)
+    assert len(made) == findings
+    assert [row["doubts"] for row in made] == [["numbers alone"]] * findings
+    assert sum(row["number"] for row in told_apart(persons=numbers)) == (0 if findings else persons)
+
+
+def test_what_a_visitors_own_phone_or_a_form_sent_is_told_apart() -> None:
+    page = {"flow": "f2", "identity": "m2", "user_agent": HANDSET}
+    own = {"flows": [flow(client=PHONE), flow("f2", PHONE, "1.1.1.1")]}
+    own |= {"messages": [message(user_agent=HANDSET), message(**page)]}
+    assert [(row["what"], row["number"], row["size"]) for row in told_apart(**own)] == [("identity records", 1, 90)]
+    form = {"flows": [flow(client=PC)], "messages": [message(user_agent=BROWSER)]}
+    assert [(row["what"], row["number"], row["size"]) for row in told_apart(**form)] == [("one person's number", 1, 90)]
+    thing, image = picture()  # with a picture it is no form
+    assert told(**form, objects=[document(), thing], images=[image])[0][:3] == ("A", "uploaded outside", 1)
+    inside = {"flows": [flow(client=PHONE, server=SERVER), flow("f2", PHONE, "1.1.1.1")], "messages": own["messages"]}
+    assert told_apart(**inside) == []
+    assert told(**inside) == []
+
+
+@pytest.mark.parametrize(("source", "grade"), [(CRM, "B"), (SERVER, "A")])
+@pytest.mark.parametrize(("held", "own"), [("", False), ("om2", True)])
+def test_numbers_that_had_just_come_from_outside_are_sent_on(source: str, grade: str, held: str, own: bool) -> None:
+    """In an address or a header, where pages and redirections put them; a document of its own is the device's."""
+    rows = {
+        "flows": [flow("f0", source, TERMINAL), flow("f2")],
+        "messages": [message("m1", "f0", first_ts=3), message("m2", "f2", first_ts=5)],
+        "objects": [document(), document("m2")],
+        "persons": [person(), name(), person("m2", object_id=held), name("m2")],
+    }
+    sent = [row for row in found(**rows) if row["sender"] == TERMINAL]
+    assert [row["certainty"] for row in sent] == ["A" if own else grade]
+    assert [row["doubts"] for row in sent] == [["came from outside"] if grade == "B" and not own else []]
+
+
+@pytest.mark.parametrize(("persons", "contested"), [(2, False), (3, True)])
+def test_a_phone_that_sends_the_numbers_of_several_persons_is_told(persons: int, contested: bool) -> None:
+    page = {"flow": "f2", "identity": "m2", "user_agent": HANDSET}
+    own = {"flows": [flow(client=PHONE), flow("f2", PHONE, "1.1.1.1")]}
+    own |= {"messages": [message(user_agent=HANDSET), message(**page)]}
+    numbers = [person(field=f"$.list[{n}].idNumber", masked=f"110***********00{n}X") for n in range(persons)]
+    made = found(**own, persons=[*numbers, name()])
+    assert [row["role_reason"].partition("?")[0] for row in made] == ["contested_persons"] * contested

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netaudit
+from netaudit.contracts.reasons import parsed
+from netaudit.contracts.unwrapping_steps import LOCKED as LOCKED_FILE
+from netaudit.findings.acts import LEAST_BYTES
+from netaudit.findings.locked import locked_findings
+from netaudit.findings.roles import Actors
+from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
+from tests.findings.test_moments import filled
 from tests.spoken import Capture, reply, request
 from tests.unwrapping.test_locked import zipped
 from tests.wording import english
@@ -41,3 +48,39 @@ def test_they_are_a_finding_that_says_so(tmp_path: Path) -> None:
 )
 def test_others_are_none(to: str, locked: bool, count: int, tmp_path: Path) -> None:
     assert sent(tmp_path, to, locked=locked, count=count).table("findings").num_rows == 0
+
+
+def rows_of(*sizes: int, client: str = CAM, server: str = CLOUD, way: str = "up", note: str = LOCKED_FILE):
+    """Tables of one connection that carried such files."""
+    flow = {"flow_id": "f", "client_ip": client, "server_ip": server, "capture_id": "c", "first_ts": 5, "last_ts": 9}
+    return {
+        "flows": filled(FLOWS, [flow]), "images": filled(IMAGES, []), "persons": filled(PERSONS, []),
+        "messages": filled(MESSAGES, [{"message_id": "m", "flow_id": "f", "direction": way}]),
+        "objects": filled(OBJECTS, [
+            {"object_id": f"o{n}", "message_id": "m", "size": size, "notes": [note, LOCKED_FILE]} for n, size in enumerate(sizes)
+        ]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes", "found"),
+    [
+        ({}, (LEAST_BYTES,), (CAM, CLOUD)),
+        ({}, (LEAST_BYTES - 1,), None),
+        ({}, (LEAST_BYTES // 2, LEAST_BYTES // 2), (CAM, CLOUD)),
+        ({"way": "down"}, (LEAST_BYTES,), None),  # it came
+        ({"way": "down", "client": CLOUD, "server": CAM}, (LEAST_BYTES,), (CAM, CLOUD)),  # somebody outside fetched it
+        ({"client": CLOUD, "server": CAM}, (LEAST_BYTES,), None),
+        ({"server": SERVER}, (LEAST_BYTES,), None),
+    ],
+)
+def test_how_much_that_is_locked_and_left_is_a_finding(given, sizes: tuple[int, ...], found) -> None:
+    tables = rows_of(*sizes, **given)
+    made = locked_findings(tables, lambda ip: "outside" if ip == CLOUD else "inside", Actors((), tables))
+    assert [(one.sender, one.receiver) for one in made] == [found] * (found is not None)
+    for one in made:
+        said = parsed(one.reasons[0]).arguments
+        assert (one.bytes, said["n"], said["k"], said["m"]) == (sum(sizes), str(sum(sizes)), str(len(sizes)), "1")
+        assert (one.first_ts, one.last_ts, one.flow_ids) == (5, 9, ["f"])
+    machine = frozenset({CAM})
+    assert locked_findings(tables, lambda ip: "outside" if ip == CLOUD else "inside", Actors((), tables), machine) == []

@@ -6,9 +6,10 @@ import base64
 import random
 
 import pyarrow as pa
+import pytest
 
 from netaudit.findings.accounts import LEAST
-from netaudit.findings.query_names import names
+from netaudit.findings.query_names import LONG, names
 
 NEAR, FAR = "192.168.1.20", "47.96.1.20"
 
@@ -82,3 +83,18 @@ def test_names_registered_for_one_question_each_are_told_by_what_they_end_in():
 
 def test_a_dot_at_the_end_changes_nothing():
     assert told([f"{name}." for name in tunnel(40_000)]) == told(tunnel(40_000))
+
+
+def test_names_of_a_rented_domain_are_told_by_who_lets_it():
+    ((subject, *_),) = told([name.replace("example.com.cn", "oss-cn-hangzhou.aliyuncs.com") for name in tunnel(20_000)])
+    assert subject == f"{NEAR} > *.aliyuncs.com"
+
+
+@pytest.mark.parametrize(("length", "looked_at"), [(LONG, True), (LONG - 1, False)])
+def test_only_long_names_are_looked_at(length: int, looked_at: bool):
+    chance = random.Random(3)
+    hosts = [
+        base64.b32encode(chance.randbytes(20)).decode().lower()[: length - 12] + ".example.com" for _ in range(2000)
+    ]
+    assert {len(one) for one in hosts} == {length}
+    assert bool(told(hosts)) is looked_at

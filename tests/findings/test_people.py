@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.findings.encrypted import request_shape
-from netaudit.findings.people import is_own, nameless, peoples_machines
+from netaudit.findings.people import MANY_NAMES, is_own, nameless, peoples_machines, service_classes
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Actors
 from netaudit.tables import CLAIMS, DEVICES, ENDPOINTS, FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
 from tests.findings.test_moments import filled
@@ -142,3 +142,57 @@ def test_what_has_no_name_in_the_count() -> None:
     assert hidden((PC, "203.0.113.1", "weixin.example"), None, "events")
     assert not hidden((PC, "203.0.113.2", "up.example"), None, "events")
     assert not hidden((CAM, "203.0.113.2", "up.example"), None, "bulk")
+
+
+@pytest.mark.parametrize(
+    ("rows", "own"),
+    [
+        (visits(PC, NAMES[:MANY_NAMES]), True),
+        (visits(PC, NAMES[: MANY_NAMES - 1]), False),
+        (visits(PC, NAMES[:MANY_NAMES], up=900, down=901), True),
+        (visits(PC, NAMES[:MANY_NAMES], up=900, down=900), False),  # no more came than went
+        (visits(PC, NAMES[:MANY_NAMES], up=0, down=0), False),
+        (visits("203.0.113.5", NAMES), False),  # it stands outside
+        ([row | {"server_ip": "10.0.0.9"} for row in visits(PC, NAMES)], False),  # pages of the site itself
+    ],
+)
+def test_who_reads_pages_of_many_reads_them_from_outside(rows: list[dict[str, object]], own: bool) -> None:
+    assert machines(rows, vendor="Dell Inc.") == ({LINK} if own else frozenset())
+
+
+@pytest.mark.parametrize(
+    ("facts", "own"),
+    [
+        (["dhcp.hostname=x"], True),  # and it was given an address
+        (["dhcp.hostname=x", "oui.maker=y"], True),
+        (["dhcp.hostname=x", "mdns.txt=y"], True),  # read as announced: beside the pages that is the second fact
+        (["oui.maker=y"], False),
+        (["http_client.user_agent=x"], False),
+        (["http_client.user_agent=x", "mdns.txt=y"], False),
+        (["mdns.txt=y"], True),
+        ([], False),
+    ],
+)
+def test_what_words_count(facts: list[str], own: bool) -> None:
+    claim = {"device_id": LINK, "claim": "class", "value": "pc", "facts": facts}
+    flows = filled(FLOWS, [row | {"client_mac": LINK, "protocol": "http"} for row in PAGES])
+    tables = {
+        "flows": flows, "messages": filled(MESSAGES, []), "persons": filled(PERSONS, []),
+        "devices": filled(DEVICES, [{"device_id": LINK, "ips": [PC]}]), "claims": filled(CLAIMS, [claim]),
+        "observations": filled(OBSERVATIONS, [{"kind": "dhcp", "mac": LINK, "ip": PC, "field": "leased", "value": PC}]),
+    }  # fmt: skip
+    assert peoples_machines(tables, scope, Actors([], tables)) == ({LINK} if own else frozenset())
+    others = [claim | {"value": "ip_camera"}, claim | {"claim": "vendor"}]
+    assert not peoples_machines(tables | {"claims": filled(CLAIMS, others)}, scope, Actors([], tables))
+
+
+def test_who_sends_to_what_people_reach_their_files_by_is_its_owner() -> None:
+    assert is_own(UNKNOWN, machine=False, service="remote_access")
+    assert not is_own(CAPTURE, machine=False, service="remote_access")
+    assert not is_own(UNKNOWN, machine=False, service="cloud_drive")
+
+
+def test_services_are_known_by_address() -> None:
+    rows = [{"ip": "203.0.113.1", "service_class": "mail"}, {"ip": "203.0.113.2", "service_class": ""}]
+    assert service_classes(filled(ENDPOINTS, rows)) == {"203.0.113.1": "mail"}
+    assert service_classes(None) == {}

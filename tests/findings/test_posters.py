@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.findings.ledgers import Run, ledger_table
-from netaudit.findings.posters import ALIKE, posters
+from netaudit.findings.posters import ALIKE, LARGEST, Face, posters
 from netaudit.findings.statements import statements
 from tests.findings.examples import CAM, capture, filled, finding
 
@@ -65,3 +65,42 @@ def test_it_is_told_in_a_sentence_and_left_out_nowhere() -> None:
     told = {one["kind"]: one for one in statements(found)}
     assert told["posters"]["counts"] == {"n": 8, "subjects": 1}
     assert told["left"]["counts"]["images"] == 8
+
+
+@pytest.mark.parametrize(
+    ("side", "bits", "fits"),
+    [(0, 0, True), (0, 4, True), (0, 5, False), (9, 0, True), (-9, 0, True), (10, 0, False), (-10, 0, False)],
+)
+def test_shots_are_alike_within_four_bits_and_four_per_cent_of_a_side(side: int, bits: int, fits: bool) -> None:
+    face = Face(POSTER, (200, 300), 0, 0, 1, 9, {0})
+    assert face.fits(POSTER ^ ((1 << bits) - 1), (200 + side, 300)) is fits
+    assert face.fits(POSTER, (200, 300 + 13))
+    assert not face.fits(POSTER, (200, 300 + 14))
+
+
+@pytest.mark.parametrize(
+    ("count", "hours", "lasted", "stays"),
+    [
+        (5, 3, 2 * HOUR, True),
+        (4, 3, 2 * HOUR, False),
+        (5, 2, 2 * HOUR, False),
+        (5, 3, 2 * HOUR - 1, False),
+    ],
+)
+def test_it_stays_from_so_many_shots_in_so_many_hours_on(count: int, hours: int, lasted: int, stays: bool) -> None:
+    assert Face(POSTER, (9, 9), 7, 7 + lasted, count, 9, set(range(hours))).stays is stays
+
+
+def test_hours_are_those_of_the_clock() -> None:
+    """Shots at 0:59:59 and from 1:00 on are of two hours."""
+    given = tables([POSTER] * 8, step=HOUR)
+    given["messages"] = given["messages"].slice(0, 5)
+    assert counted(given) == [(CAM, ALIKE, 5, 45)]
+    assert counted(tables([POSTER] * 5, step=HOUR // 2)) == [(CAM, ALIKE, 5, 45)]  # of 0:00, 0:30, 1:00, 1:30 and 2:00
+    assert counted(tables([POSTER] * 5, step=HOUR // 2 - 1)) == []
+
+
+@pytest.mark.parametrize(("side", "told"), [(LARGEST - 1, True), (LARGEST, False)])
+def test_only_pictures_that_show_hardly_more_than_a_face_are_asked(side: int, told: bool) -> None:
+    """Every second one is a pixel higher."""
+    assert bool(counted(tables([POSTER] * 8, side=side))) is told

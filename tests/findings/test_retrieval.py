@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import netaudit
+from netaudit.findings.retrieval import own_of
+from netaudit.findings.roles import Actors
+from netaudit.findings.transfers import Transfer
 from netaudit.findings.vocabulary import kind_of
+from netaudit.tables import TARGETS
 from pcaps.lab import photos
+from tests.findings.examples import filled, flow
+from tests.findings.test_moments import filled as filled_table
 from tests.spoken import Capture, number, reply, request
 
 CAMERA, PC, CLOUD, STORE, NEWS = "192.168.1.64", "192.168.1.100", "47.98.60.33", "47.98.61.1", "47.98.62.1"
@@ -74,3 +81,75 @@ def test_a_name_with_a_phone_number_beside_a_face_comes_back(tmp_path: Path) -> 
     asked = request("GET", "/people", host="up.faces.cn", user_agent=BROWSER), reply(person)
     found = kinds(tmp_path, (CAMERA, CLOUD, pushed), (PC, CLOUD, asked))
     assert found == {"uploaded": 1, "contacts_uploaded": 0, "retrieved": 1, "contacts_retrieved": 0}
+
+
+RECORD_ROW = {"message_id": "r", "certainty": "code", "kind": "face_capture"}
+NUMBER_ROW = {"message_id": "r", "certainty": "checked", "kind": "id_number", "field": "", "value_masked": ""}
+
+
+def brought(
+    *, way: str = "up", client: str = CAMERA, server: str = CLOUD, agent: str = "", flows: str = "rg", host: str = "",
+    events: list[dict[str, object]] = (), persons: list[dict[str, object]] = (), collectors: tuple[str, ...] = (),
+    **fetched: object,
+) -> tuple[bool, set[str]]:  # fmt: skip
+    """Whether a picture that came back is the site's own, and the hosts whose pictures are.
+
+    A message `r` names its address; `events`, `persons` are of that message. `host`: of the page it was fetched for.
+    """
+    ends = {"r": (client, server), "g": (PC, STORE)}
+    tables = filled(
+        flows=[flow(flow_id=one, client_ip=ends[one][0], server_ip=ends[one][1], payload_down=9) for one in flows],
+        messages=[{"message_id": "r", "flow_id": "r", "direction": way, "user_agent": agent, "host": "api.nobody.cn"}],
+        events=list(events), persons=list(persons),
+    )  # fmt: skip
+    named = {"message_id": "r", "host": "", "target_hmac": "t", "picture_hmac": "", "named": True}
+    rows = [named, named | {"message_id": "g", "named": None, "host": host}]
+    tables["targets"] = filled_table(TARGETS, rows)
+    said = dict.fromkeys(Transfer._fields, "") | {
+        "sender": STORE,
+        "receiver": PC,
+        "host": "img.other.cn",
+        "upload": False,
+    }
+    face = Transfer(**said | {"message_id": "g", "flow_id": "g", "sha256": "7" * 64} | fetched)
+    own = own_of(
+        [face],
+        tables,
+        set(collectors),
+        lambda ip: "inside" if ip.startswith("192.168.") else "outside",
+        Actors((), tables),
+    )
+    assert own.digests <= {face.digest}
+    return bool(own.digests), own.hosts
+
+
+@pytest.mark.parametrize(
+    ("given", "own", "hosts"),
+    [
+        ({"events": [RECORD_ROW]}, True, {"img.other.cn"}),
+        ({"events": [RECORD_ROW | {"kind": "enrolment"}]}, True, {"img.other.cn"}),
+        ({"events": [RECORD_ROW | {"kind": "heartbeat"}]}, False, set()),
+        ({"events": [RECORD_ROW | {"certainty": "hearsay"}]}, False, set()),
+        ({"events": [RECORD_ROW | {"message_id": "g"}]}, False, set()),
+        ({"persons": [NUMBER_ROW]}, True, {"img.other.cn"}),
+        ({"persons": [NUMBER_ROW | {"certainty": "shape"}]}, False, set()),
+        ({"persons": [NUMBER_ROW | {"kind": "name"}]}, False, set()),
+        ({"events": [RECORD_ROW | {"kind": "heartbeat"}], "persons": [NUMBER_ROW]}, True, {"img.other.cn"}),
+        ({}, False, set()),
+        ({"events": [RECORD_ROW], "client": NEWS}, False, set()),  # no device of the site
+        ({"events": [RECORD_ROW], "agent": BROWSER}, False, set()),  # somebody who browses
+        ({"agent": "NVR/2.0"}, False, set()),  # a device, and no record
+        ({"events": [RECORD_ROW], "flows": "g"}, False, set()),  # connections that are not judged
+        ({"way": "down", "collectors": (CLOUD,)}, True, set()),
+        ({"way": "down", "collectors": ("nobody.cn",)}, True, set()),
+        ({"way": "down", "events": [RECORD_ROW]}, False, set()),
+        ({"host": "www.faces.cn", "collectors": ("up.faces.cn",)}, True, set()),
+        ({"host": "www.faces.cn", "collectors": ("up.news.cn",)}, False, set()),
+        ({"collectors": ("up.other.cn",)}, False, {"img.other.cn"}),
+        ({"events": [RECORD_ROW], "upload": True}, False, set()),
+        ({"events": [RECORD_ROW], "receiver": NEWS}, False, set()),
+        ({"events": [RECORD_ROW], "host": ""}, True, {"img.other.cn"}),
+    ],
+)
+def test_what_makes_a_picture_the_sites_own(given: dict[str, Any], own: bool, hosts: set[str]) -> None:
+    assert brought(**given) == (own, hosts)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from netaudit.findings.identity_records import Record
-from netaudit.findings.roles import SERVER, UNKNOWN, Actors, Answered, Behaviour, role
+from netaudit.findings.roles import (
+    CAPTURE,
+    MOST_RECEIVERS,
+    SERVER,
+    TERMINAL,
+    UNKNOWN,
+    Actors,
+    Answered,
+    Behaviour,
+    role,
+)
 from netaudit.findings.transfers import Transfer
 from tests.findings.examples import filled, flow
 from tests.wording import english
@@ -65,7 +75,7 @@ def test_who_hands_out_portraits_to_a_browser_moves_nothing(row, others, agent, 
     assert Actors([_portrait(**one) for one in others], tables).hands_out(_portrait(**row)) is handed_out
 
 
-def _answer(*persons: str, path: str = "/card/read") -> Record:
+def answer(*persons: str, path: str = "/card/read") -> Record:
     message = {"path": path, "direction": "down", "flow_id": "f", "message_id": "m"}
     said = dict.fromkeys(Record._fields, True) | {
         "message": message,
@@ -78,13 +88,13 @@ def _answer(*persons: str, path: str = "/card/read") -> Record:
 @pytest.mark.parametrize(
     ("answers", "behaviour", "reads"),
     [
-        ([_answer("a"), _answer("b", path="/card/read?t=7"), _answer("c")], None, True),
-        ([_answer("a"), _answer("b"), _answer("c")], Behaviour(fetched=2), True),
-        ([_answer("a"), _answer("b")], None, False),  # too few
-        ([_answer("a"), _answer("b"), _answer("c", "d")], None, False),  # a list
-        ([_answer("a", path="/visitor/1"), _answer("b", path="/visitor/2"), _answer("c")], None, False),
-        ([_answer("a"), _answer("b"), _answer("c")], Behaviour(received={1}), False),  # it keeps what it is sent
-        ([_answer("a"), _answer("b"), _answer("c")], Behaviour(sent={1}), False),
+        ([answer("a"), answer("b", path="/card/read?t=7"), answer("c")], None, True),
+        ([answer("a"), answer("b"), answer("c")], Behaviour(fetched=2), True),
+        ([answer("a"), answer("b")], None, False),  # too few
+        ([answer("a"), answer("b"), answer("c", "d")], None, False),  # a list
+        ([answer("a", path="/visitor/1"), answer("b", path="/visitor/2"), answer("c")], None, False),
+        ([answer("a"), answer("b"), answer("c")], Behaviour(received={1}), False),  # it keeps what it is sent
+        ([answer("a"), answer("b"), answer("c")], Behaviour(sent={1}), False),
     ],
 )
 def test_who_answers_one_question_with_person_after_person_reads_cards(
@@ -100,9 +110,73 @@ def test_what_behaves_like_a_reader_of_cards_is_said_apart_from_what_it_is() -> 
     tables = filled(flows=[flow(client_ip=READER, server_ip=SERVED)], messages=[])
     actors = Actors([], tables)
     for person in "abc":
-        actors._note_persons(_answer(person)._replace(sender=SERVED))
+        actors._note_persons(answer(person)._replace(sender=SERVED))
     kind, why = actors.role(SERVED)
     assert kind == UNKNOWN
     assert english(why).startswith(
         "behaves like a reader of identity cards, and nothing says that it is one: asked, it gave the numbers of 3"
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "when"),
+    [
+        ([0, 1, 100], "uneven"),  # whole seconds are moments of their own
+        ([0, 100], "even"),  # one wait says nothing
+        ([0, 10, 30.8], "uneven"),  # a deviation of 0.351 of the mean
+        ([0, 10, 30.7], "even"),  # of 0.349
+    ],
+)
+def test_waits_that_vary_by_more_than_a_third_are_of_people(at: list[float], when: str) -> None:
+    behaviour = Behaviour(sent={1, 2, 3}, to={"a"}, times=[int(one * 10) * SECOND for one in at])
+    assert f"at {when} times" in english(role(behaviour)[1])
+
+
+@pytest.mark.parametrize(
+    ("receivers", "told"), [(MOST_RECEIVERS, MOST_RECEIVERS), (MOST_RECEIVERS + 1, MOST_RECEIVERS)]
+)
+def test_of_a_flood_of_receivers_as_many_are_told_as_are_kept(receivers: int, told: int) -> None:
+    sent = [_portrait(receiver=f"203.0.113.{n}", upload=True, sha256=f"{n % 3 + 1}" * 64) for n in range(receivers)]
+    actors = Actors(sent, filled(flows=[flow(client_ip=SERVED, server_ip=READER)]))
+    assert f"(receivers: {told})" in english(actors.role(SERVED)[1])
+
+
+@pytest.mark.parametrize(
+    ("row", "behaviour"),
+    [
+        ({"face": "yes"}, {"sent"}),
+        ({"face": "not judged"}, {"sent"}),  # faces were not looked for
+        ({"face": "no"}, set()),
+        ({"face": "possible"}, set()),
+        ({"face": "no", "path": "/ISAPI/Event"}, {"paths"}),
+        ({"face": "yes", "path": "/a/ISAPI/Event"}, {"sent"}),
+        ({"upload": False, "path": "/ISAPI/Event"}, set()),  # a path that it was asked for is none it pushes to
+    ],
+)
+def test_what_a_host_does_is_what_it_sends_with_requests(row: dict[str, object], behaviour: set[str]) -> None:
+    tables = filled(flows=[flow(client_ip=SERVED, server_ip=READER)])
+    actors = Actors([_portrait(**{"upload": True} | row)], tables)
+    seen = actors._seen[SERVED]
+    assert (bool(seen.sent), bool(seen.device_paths)) == ("sent" in behaviour, "paths" in behaviour)
+    taken = actors._seen[READER]
+    assert (len(taken.received), taken.fetched) == ((1, 0) if row.get("upload", True) else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("device", "handed_out"),
+    [
+        ({}, True),
+        ({"class": "nvr", "role_hint": "server"}, False),  # it holds pictures of who was captured
+        ({"class": "nvr", "role_hint": "server", "class_confidence": "weak"}, True),
+        ({"class": "nas", "role_hint": "server"}, True),
+        ({"class": "ip_camera", "role_hint": CAPTURE}, False),
+        ({"class": "id_terminal", "role_hint": TERMINAL}, False),
+    ],
+)
+def test_what_captures_or_holds_captures_hands_nothing_out(device: dict[str, object], handed_out: bool) -> None:
+    asked = {"flow_id": "f", "message_id": "m", "user_agent": DESKTOP, "direction": "up"}
+    ends = {"client_ip": READER, "server_ip": SERVED, "payload_down": 9, "packets_up": 3, "packets_down": 3}
+    row = {"device_id": SERVED, "ips": [SERVED], "class_confidence": "strong"} | device
+    tables = filled(flows=[flow(**ends)], messages=[asked], devices=[row] if device else [])
+    assert Actors([], tables).hands_out(_portrait()) is handed_out
+    assert Actors([], tables, frozenset({SERVED})).hands_out(_portrait()) is False

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import netaudit
-from netaudit.findings.contacts import contacts_of
-from netaudit.findings.templates import templates_of
+from netaudit.findings.contacts import ALONE, alone, contacts_of
+from netaudit.findings.templates import templates_of, unsaid
 from netaudit.findings.vocabulary import kind_of
-from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
+from netaudit.tables import ENDPOINTS, EVENTS, FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
 from tests.findings.test_moments import filled
 from tests.identity_data.test_templates import BENIGN, b64, floats, noise, vector
 from tests.spoken import Capture, number, reply, request
@@ -179,3 +179,107 @@ def test_an_identity_number_beside_makes_it_a_record_as_before(tmp_path: Path) -
     case = audit(tmp_path, (CAM, CLOUD, push(CONTACT | {"idNumber": number(1), "facePhoto": b64(JPEG)})))
     assert not [one for one in said(case) if one[3]]
     assert ledger(case, "contacts") == []
+
+
+SHAPE = {"message_id": "m", "object_id": "o", "kind": "biometric", "certainty": "shape", "value_hmac": "t"}
+
+
+def rows_of(*persons: dict[str, Any], client: str = CAM, server: str = CLOUD, way: str = "up", **document: Any):
+    """Tables of one message with these rows of `persons`."""
+    flow = {"flow_id": "f", "client_ip": client, "server_ip": server}
+    thing = {"message_id": "m", "object_id": "o", "sha256": "d", "size": 70, "complete": True}
+    return {
+        "persons": filled(PERSONS, list(persons)), "flows": filled(FLOWS, [flow]), "images": filled(IMAGES, []),
+        "messages": filled(MESSAGES, [{"message_id": "m", "flow_id": "f", "direction": way, "complete": True} | document.pop("message", {})]),
+        "objects": filled(OBJECTS, [thing | document]),
+        "endpoints": filled(ENDPOINTS, [{"ip": CAM, "scope": "inside"}, {"ip": SERVER, "scope": "inside"}, {"ip": CLOUD, "scope": "outside"}]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("template", "beside", "stated"),
+    [
+        ("$.k", [], False),
+        ("$.k", [("name", "$.name")], True),
+        ("$.k", [("id_number", "$.id"), ("phone", "$.tel")], True),
+        ("$.k", [("plate", "$.plate")], False),
+        ("$.k[3]", [("name", "$.name")], True),  # a cell of the list itself
+        ("$.data[0].k", [("name", "$.name")], False),  # an element of a list within the record
+        ("$.data.k", [("name", "$.name")], True),
+        ("$.list[1].k", [("name", "$.list[0].name"), ("name", "$.list[1].name")], True),
+        ("$.list[1].k", [("name", "$.list[0].name"), ("name", "$.list[2].name")], False),
+        ("/a/b/k", [("name", "/a/b/name")], True),
+        ("/a/b[2]/k", [("name", "/a/name")], True),  # elements of XML are numbered and no lists
+    ],
+)
+def test_a_person_beside_it_says_that_it_is_one(template: str, beside: list[tuple[str, str]], stated: bool) -> None:
+    people = [{"message_id": "m", "kind": kind, "field": field, "value_hmac": field} for kind, field in beside]
+    tables = rows_of(SHAPE | {"field": template}, *people)
+    assert bool(templates_of(tables)) is stated
+    assert bool(list(unsaid(tables))) is not stated
+
+
+@pytest.mark.parametrize(
+    ("row", "given", "sound", "whole", "size"),
+    [
+        ({"certainty": "checked"}, {}, True, True, 70),
+        ({"certainty": "named"}, {}, True, True, 70),
+        ({"certainty": "other"}, {}, False, True, 70),
+        ({"certainty": "named"}, {"complete": False}, True, False, 70),
+        ({"certainty": "named"}, {"message": {"complete": False}}, True, False, 70),
+        ({"certainty": "named", "object_id": "gone"}, {}, True, True, 0),
+    ],
+)
+def test_what_bears_a_template(row: dict[str, str], given: dict[str, Any], sound: bool, whole: bool, size: int) -> None:
+    (record,) = templates_of(rows_of(SHAPE | {"field": "$.k"} | row, **given))
+    assert (record.sound, record.whole, record.size, record.named) == (sound, whole, size, False)
+    assert (record.sender, record.receiver, record.persons) == (CAM, CLOUD, {"t"})
+
+
+@pytest.mark.parametrize(
+    ("ends", "reason", "understood"),
+    [
+        ({}, "like a template", False),
+        ({"way": "down"}, "like a template, inside or from outside", True),
+        ({"server": SERVER}, "like a template, inside or from outside", True),
+        ({"client": "203.0.113.1"}, "like a template, inside or from outside", True),
+    ],
+)
+def test_what_has_the_form_alone_is_counted_with_its_bytes(ends: dict[str, str], reason: str, understood: bool) -> None:
+    (line,) = unsaid(rows_of(SHAPE | {"field": "$.k"}, SHAPE | {"field": "$.j", "object_id": "gone"}, **ends))
+    sender, receiver = ends.get("client", CAM), ends.get("server", CLOUD)
+    subject = f"{receiver} > {sender}" if "way" in ends else f"{sender} > {receiver}"
+    assert tuple(line) == (subject, reason, 2, 70, understood)
+    assert list(unsaid(rows_of(SHAPE | {"field": "$.k", "certainty": "named"}, **ends))) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "record"),
+    [
+        ({}, True),
+        ({"certainty": "hearsay"}, False),
+        ({"kind": "heartbeat"}, False),
+        ({"kind": "subscription"}, False),
+        ({"phone_hmac": ""}, False),
+        ({"phone_hmac": "another"}, False),
+        ({"name_hmac": ""}, False),
+        ({"message_id": "another"}, False),
+    ],
+)
+def test_a_contact_is_a_record_where_a_sourced_entry_reads_its_phone_number(
+    event: dict[str, str], record: bool
+) -> None:
+    people = [
+        {"message_id": "m", "object_id": "o", "kind": kind, "field": f"$.{kind}", "value_hmac": kind}
+        for kind in ("name", "phone")
+    ]
+    said = {"message_id": "m", "certainty": "code", "kind": "comparison", "phone_hmac": "phone", "name_hmac": "name"}
+    tables = rows_of(*people) | {"events": filled(EVENTS, [said | event])}
+    found = contacts_of(tables)
+    assert [(one.sender, one.receiver, one.size, one.whole, one.sound) for one in found] == [
+        (CAM, CLOUD, 70, True, False)
+    ] * record
+    assert [tuple(line) for line in alone(tables)] == [(f"{CAM} > {CLOUD}", ALONE, 1, 0, True)] * (not record)
+    assert [one.whole for one in contacts_of(rows_of(*people, complete=False) | {"events": tables["events"]})] == [False] * record  # fmt: skip
+    assert list(alone(rows_of(*people, people[0] | {"kind": "id_number"}))) == []
+    assert list(alone(rows_of(people[0]))) == list(alone(rows_of(people[1]))) == []

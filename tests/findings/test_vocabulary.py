@@ -277,3 +277,39 @@ def test_a_finding_is_made_by_rules_of_its_kind_only() -> None:
     ):
         with pytest.raises(ValueError, match="retrieved is never"):
             Finding(kind=KIND["retrieved"], **wrong, **given)
+
+
+def test_what_a_grade_a_rule_and_a_kind_are_changes_on_purpose_only() -> None:
+    """Cases and reports hold these: whoever changes one changes what sealed evidence is read as."""
+    assert [(one.letter, one.seen, one.images) for one in GRADES] == [
+        ("A", True, True), ("B", True, True), ("C", False, True), ("D", False, False),
+    ]  # fmt: skip
+    assert {f"{one} {one.grades}" for one in RULES} == {
+        "face-image-in-clear/2 AB", "identity-in-clear/1 AB", "biometric-template-in-clear/1 AB", "person-in-clear/1 B",
+        "relayed-by-size-and-time/2 C", "relayed-count/1 C", "go-together/1 D", "follow-pictures/1 D",
+        "upload-shaped-encrypted/6 D", "known-service-encrypted/5 D", "answers-encrypted/1 D", "upload-shaped-opaque/1 D",
+        "upload-scattered/1 D", "locked-files/1 D",
+    }  # fmt: skip
+    assert [(one.name, one.device, one.live) for one in ACTS] == [
+        ("uploaded outside", "sender", False), ("retrieved from outside", "receiver", True),
+        ("delivered from outside", "receiver", True), ("moved inside", "sender", True), ("video", "sender", True),
+    ]  # fmt: skip
+    assert {one.name for one in KINDS if one.past} == {"counted"}
+    assert {one.name for one in KINDS if not one.seen} == {"matched", "counted", "together", "following", "hidden"}
+    assert "".join(one.colour for one in KINDS) == "AAAABABABCCDDDBBBB"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_live_line_of_what_was_not_seen_says_no_figures_of_images(kind) -> None:
+    assert ("{counts}" in kind.live.en) is (kind.counts not in {"together", "bytes"})
+    assert (kind.live == vocabulary.words_of("live", "hidden")) is (kind.counts in {"together", "bytes"})
+
+
+@pytest.mark.parametrize(("rule", "kind"), [("identity-in-clear/1", "uploaded"), ("identity-in-clear/9 face-image-in-clear/2", "uploaded"), ("person-in-clear/1", None), ("person-in-clear", "contacts_uploaded"), ("go-together/1", None), ("", None), (None, None)])  # fmt: skip
+def test_the_first_rule_of_a_finding_tells_its_kind(rule: str | None, kind: str | None) -> None:
+    row = {"act": "uploaded outside", "certainty": "B" if "person" in (rule or "") and kind else "A", "rule": rule}
+    if kind is None:
+        with pytest.raises(CaseError):
+            kind_of(row)
+    else:
+        assert kind_of(row).name == kind

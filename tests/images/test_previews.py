@@ -11,7 +11,7 @@ from PIL import Image
 
 from netaudit.images import previews as module
 from netaudit.images.cpu_limit import Limits
-from netaudit.images.faces import thumbnail
+from netaudit.images.pixelation import thumbnail
 from netaudit.images.previews import MOST_DEATHS, THUMBNAIL, Shown
 from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode
@@ -68,6 +68,21 @@ def test_threads_share_it(fake, tmp_path):
     for thread in threads:
         thread.join(20)
     assert all(made[number].endswith(f"sound {number:03}".encode()) for number in range(20))
+
+
+def test_pictures_made_ahead_are_those_that_are_asked_for(fake, tmp_path):
+    names = ["sound 1", "crash", "sound 2", "nonsense"]
+    fake.ahead(tmp_path / name for name in names)
+    made = {name: fake.of(tmp_path / name, "masked", THUMBNAIL) for name in (*names, "sound 3")}
+    assert {name for name, data in made.items() if data} == {"sound 1", "sound 2", "sound 3"}
+    assert all(data.endswith(name.encode()) for name, data in made.items() if data)
+
+
+def test_what_nobody_asked_for_ends_with_the_helpers(fake, tmp_path):
+    fake.ahead([tmp_path / "hang", *(tmp_path / f"sound {number}" for number in range(50))])
+    fake.close()
+    assert all(one._process is None for one in fake._helpers)
+    assert fake.of(tmp_path / "sound 7", "masked", THUMBNAIL).endswith(b"sound 7")
 
 
 def test_without_a_helper_there_is_no_picture(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 import netaudit
 from netaudit.capture.recorder import Drops
-from netaudit.images import judges, judging_ahead
+from netaudit.images import judge_pool, judging_ahead
 from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.live import analysis, engine, judging
@@ -105,7 +105,7 @@ class Listener(Board):
 
 @pytest.fixture
 def no_waiting(monkeypatch) -> None:
-    monkeypatch.setattr(judges, "Judges", Helper)
+    monkeypatch.setattr(judge_pool, "Judges", Helper)
     monkeypatch.setattr(judging_ahead, "Judges", Helper)
     monkeypatch.setattr(judging, "Judge", Helper)
     monkeypatch.setattr(engine, "Keeper", Recording)

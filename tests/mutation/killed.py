@@ -4,7 +4,8 @@
 `findings/` (its statements included), all places alike. A first run of the tests of these rooms under coverage tells
 which test reaches which line, and how many branches are taken; both are kept beside `--out`. Each fault gets a process
 of its own, forked from one that has collected the tests, with those that reach it, the quickest first, until one fails;
-one that no test reaches survives. Prints the share with its exact interval (Clopper-Pearson, 95 %, two-sided).
+one that no test reaches survives. Prints the share with its exact interval (Clopper-Pearson, 95 %, two-sided); faults
+that change nothing that anybody could see (`equivalent.txt`, with reasons) are counted apart.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.noticed import begins
+from tests.mutation.noticed import begins, equivalents
 from tests.mutation.seeded import PACKAGE, Fault, drawn, have
-from tests.mutation.swapped import Loaded, forked, outermost, swap
+from tests.mutation.swapped import Loaded, forked, outermost, swap, within_another
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("findings",)
@@ -107,9 +108,10 @@ def tests_of(fault: Fault, told: dict) -> list[str]:
 
 
 def while_loading(fault: Fault, told: dict) -> bool:
-    """Whether a fault is met while its module is loaded."""
-    tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
-    return outermost(tree, fault.site.line) is None or begins(tree, fault.site.line) in told["loading"][fault.module]
+    """Whether a fault is met while its module is loaded, or may be in what is made then."""
+    tree, line = ast.parse((PACKAGE / fault.module).read_text("utf-8")), fault.site.line
+    loading = outermost(tree, line) is None or begins(tree, line) in told["loading"][fault.module]
+    return loading or within_another(tree, line)
 
 
 class First:
@@ -240,10 +242,13 @@ def main() -> None:
 def tell(rows) -> None:
     from netaudit.recheck.power import lower
 
-    killed = sum(bool(row["killed"]) for row in rows)
+    same = equivalents()
+    counted = [row for row in rows if row["fault"] not in same]
     print(f"{sum(not row['tests'] for row in rows)} in lines that no test of these rooms reaches")
-    low, high = lower(killed, len(rows), 0.975), 1 - lower(len(rows) - killed, len(rows), 0.975)
-    print(f"{killed} of {len(rows)} killed: {killed / len(rows):.1%} (95 %: {low:.1%} to {high:.1%})")
+    for what, of in (("all", rows), (f"all but {len(rows) - len(counted)} equivalent", counted)):
+        killed = sum(bool(row["killed"]) for row in of)
+        low, high = lower(killed, len(of), 0.975), 1 - lower(len(of) - killed, len(of), 0.975)
+        print(f"killed of {what}: {killed} of {len(of)} ({killed / len(of):.1%}; 95 %: {low:.1%} to {high:.1%})")
     print(f"{sum(row['seconds'] for row in rows):.0f} s")
 
 

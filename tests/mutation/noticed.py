@@ -26,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.mutation.seeded import BESIDE, PACKAGE, READING, Fault, drawn, have
-from tests.mutation.swapped import Loaded, forked, outermost, swap
+from tests.mutation.swapped import Loaded, forked, outermost, swap, within_another
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 100  # seconds of a processor until something is said to have no end
@@ -212,8 +212,9 @@ def steps_of(fault: Fault, traced: dict) -> list[str] | None:
 
 
 def while_loading(fault: Fault, traced: dict) -> bool:
-    """Whether a fault is met while its module is loaded."""
-    return not _within(fault) or LOADING in (_where(fault, traced) or ())
+    """Whether a fault is met while its module is loaded, or may be in what is made then."""
+    tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
+    return not _within(fault) or LOADING in (_where(fault, traced) or ()) or within_another(tree, fault.site.line)
 
 
 def _where(fault: Fault, traced: dict) -> list[str] | None:

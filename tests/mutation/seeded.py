@@ -19,7 +19,7 @@ READING = ("capture", "packets", "streams", "messages", "unwrapping", "rows", "f
 BESIDE = (  # of these rooms, what the specification says is out of scope, and why
     "capture/from_wire", "capture/growing", "capture/recorder", "capture/packet_socket", "capture/adapters",
     "capture/permission", "capture/wireshark",  # recording
-    "messages/decryption", "rows/encrypted_uploads", "rows/uploads", "rows/sendings", "rows/silent", "messages/silent",
+    "messages/decryption", "rows/encrypted_uploads", "rows/stores", "rows/sendings", "rows/silent", "messages/silent",
     "messages/kernels_silent",  # what cannot be read, and what keys open
     "messages/makers", "messages/rtp", "messages/rtsp", "messages/sip", "messages/smb", "messages/mail", "messages/mqtt",
     "messages/hosts", "messages/files", "messages/websocket", "messages/http2", "messages/mongodb", "messages/socks",

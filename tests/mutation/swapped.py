@@ -1,8 +1,8 @@
 """A process that has netaudit loaded, and forks of it that each have one fault: loading is most of what a fault costs.
 
 A fault within a function is had by giving the loaded function its code; what was remembered (`functools.cache`) in the
-rooms that are seeded is forgotten. Faults that are met while a module is loaded need a process of their own (`have` of
-`seeded.py`).
+rooms that are seeded is forgotten. Faults that are met while a module is loaded, or that are in what a function makes
+then, need a process of their own (`have` of `seeded.py`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,17 @@ def outermost(tree: ast.Module, line: int) -> ast.FunctionDef | ast.AsyncFunctio
         and one.body[0].lineno <= line <= (one.end_lineno or 0)
     ]
     return min(found, key=lambda one: one.lineno, default=None)
+
+
+def within_another(tree: ast.Module, line: int) -> bool:
+    """Whether a line is in the body of a function that another one makes: who has it already keeps it as it was."""
+    outer = outermost(tree, line)
+    inner = (
+        one
+        for one in (ast.walk(outer) if outer is not None else ())
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and one is not outer
+    )
+    return any(one.body[0].lineno <= line <= (one.end_lineno or 0) for one in inner)
 
 
 def swap(fault: Fault) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from netaudit.jit import cache
+from netaudit.jit.decorators import Kernel
 from netaudit.jit.dispatchers import Entry
 from netaudit.pipeline import ready, warm
 from netaudit.system import user_cache
@@ -53,7 +54,7 @@ def called_kernels() -> set[str]:
             module = one.module or ""
             if module.rpartition(".")[2].startswith("kernels"):
                 kernels = vars(import_module(module))
-                names |= {f"{module}.{name.name}" for name in one.names if type(kernels[name.name]) is Entry}
+                names |= {f"{module}.{name.name}" for name in one.names if type(kernels[name.name]) is Kernel}
     return {name.removeprefix("netaudit.") for name in names}
 
 

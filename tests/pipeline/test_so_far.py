@@ -13,7 +13,7 @@ from netaudit.case.integrity import integrity
 from netaudit.cli.auditing import exit_reasons, so_far_facts, so_far_text, summarise
 from netaudit.cli.exits import Exit
 from netaudit.images import judging_ahead
-from netaudit.images.judges import Judges
+from netaudit.images.judge_pool import Judges
 from netaudit.pipeline import so_far
 from netaudit.pipeline.resuming import resume_audit
 from netaudit.pipeline.so_far import SoFar, Standing

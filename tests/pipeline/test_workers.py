@@ -18,7 +18,8 @@ import netaudit
 from netaudit.cli.auditing import progress_bar
 from netaudit.errors import UnreadableError
 from netaudit.pipeline import startup
-from netaudit.pipeline.workers import Member, Team, dismiss, hire, way_to_start
+from netaudit.pipeline.task import Options, staffed
+from netaudit.pipeline.workers import WORTH, Member, Team, dismiss, hire, way_to_start
 from tests.pipeline.test_identity import RUN
 
 LAN = next((Path(__file__).parents[2] / "pcaps" / "sales_office").glob("lan.*"))
@@ -32,6 +33,25 @@ from pathlib import Path
 from netaudit.pipeline import task
 task.run([sys.argv[1]], Path(sys.argv[2]), task.Options(faces=False, workers=int(sys.argv[3]), project_key=bytes(32)), lambda *_: None)
 """
+
+
+@pytest.mark.parametrize(
+    ("said", "size", "faces", "processors", "workers"),
+    [
+        (0, WORTH - 1, False, 8, 1),  # the start of another would cost more than it gives
+        (0, WORTH, False, 1, 1),
+        (0, WORTH, False, 2, 2),
+        (0, WORTH, True, 2, 1),  # judging has the other
+        (0, WORTH, True, 3, 2),
+        (0, 100 * WORTH, False, 64, 3),  # memory
+        (5, 0, True, 1, 5),  # as was said
+    ],
+)
+def test_as_many_workers_as_pay(
+    said: int, size: int, faces: bool, processors: int, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netaudit.pipeline.workers.processors", lambda: processors)
+    assert staffed(Options(workers=said, faces=faces), size).workers == workers
 
 
 def test_one_worker_is_this_process() -> None:

@@ -13,6 +13,7 @@ from netaudit.documents.from_unwrapping import MessageReader
 from netaudit.documents.index import Index
 from netaudit.messages.message import Message
 from netaudit.rows import leaves
+from netaudit.storage import private_streams
 from netaudit.unwrapping import from_messages
 from tests.unwrapping.samples import picture
 
@@ -33,7 +34,7 @@ def rows(folder: Path, document: object, kind: str = "application/json") -> list
     written.append(message, reader.collected)
     for writer in written.writers:
         writer.close()
-    (path,) = leaves.parts(folder)
+    (path,) = private_streams.paths(folder, "leaves")
     with pa.OSFile(str(path), "rb") as file:
         return list(pa.ipc.open_stream(file).read_all().to_pylist())
 

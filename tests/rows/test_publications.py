@@ -16,6 +16,7 @@ from netaudit.messages.mqtt.publications import Publications, publications
 from netaudit.pipeline.stages import Keep, Shard
 from netaudit.rows.documents import AT_ONCE, Documents
 from netaudit.rows.publications import of_publications
+from netaudit.storage import private_streams
 from netaudit.storage.table_streams import read_streams
 from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_text
 from tests.messages.mqtt.test_reader import connect, packet, publish
@@ -91,9 +92,7 @@ def tables_of(folder, packets, cuts, *, together):
 
 
 def shard_scraps(folder):
-    from netaudit.rows.scraps import taken
-
-    return taken(folder).to_pylist()
+    return private_streams.drain(folder, "scraps").to_pylist()
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

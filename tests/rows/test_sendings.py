@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netaudit
-from netaudit.rows import sendings
 from netaudit.rows.sendings import SECOND, SendingRows
+from netaudit.storage import private_streams
 from tests.conftest import ROOT
 from tests.streams.wire import batch, packet
 
@@ -41,8 +41,8 @@ def rows_of(folder: Path, packets, cuts=()):
         rows.feed(batch(packets[begin:end])[1])
         begin = end
     rows.close()
-    found = sendings.written(folder).to_pylist()
-    sendings.drop(folder)
+    found = private_streams.rows(folder, "sendings").to_pylist()
+    private_streams.drop(folder, "sendings")
     return found
 
 

@@ -9,7 +9,8 @@ from netaudit.messages.http1.body import LIMIT
 from netaudit.messages.pieces import HOLE, HOLE_NOTE
 
 if TYPE_CHECKING:
-    from netaudit.messages.message import Message, Ranges
+    from netaudit.contracts.ranges import Ranges
+    from netaudit.messages.message import Message
 
 LIMIT_NOTE = "file over 64 MiB: only the first part kept"
 
@@ -17,7 +18,9 @@ LIMIT_NOTE = "file over 64 MiB: only the first part kept"
 class FileBytes:
     """Bytes of one file; later writes win."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = LIMIT, hole: int = HOLE) -> None:
+        """`most` bytes of it are kept; a `hole` before a write is not made where little else was written."""
+        self.most, self.hole = most, hole
         self.data = bytearray()
         self.ranges: Ranges = []  # what was written, disjoint and sorted
         self.size = 0  # one past the last byte written, kept or not
@@ -37,11 +40,11 @@ class FileBytes:
         end = offset + len(data)
         if not len(data):
             return
-        if end > LIMIT:
+        if end > self.most:
             self._note(LIMIT_NOTE)
-            data = data[: max(0, LIMIT - offset)]
+            data = data[: max(0, self.most - offset)]
             end = offset + len(data)
-        elif offset > len(self.data) and offset > 2 * self.written + HOLE:
+        elif offset > len(self.data) and offset > 2 * self.written + self.hole:
             self._note(HOLE_NOTE)
             return
         if not len(data):
@@ -82,15 +85,12 @@ class FileBytes:
         size = max(size, self.size)
         message.body = bytes(self.data)
         message.body_size = size
-        at = 0
-        holes: Ranges = []
-        for first, last in self.ranges:
-            if first > at:
-                holes.append((at, first))
-            at = last
-        if at < size:
-            holes.append((at, size))
-        message.missing = holes
+        message.missing = self.holes(size)
         message.unknown_from = None if known else size
-        message.complete = known and not holes
+        message.complete = known and not message.missing
         message.notes += self.notes
+
+    def holes(self, end: int) -> Ranges:
+        """What was never written before `end`."""
+        edges = [0, *(edge for span in self.ranges for edge in span), end]
+        return [(first, last) for first, last in zip(edges[::2], edges[1::2], strict=True) if first < last]

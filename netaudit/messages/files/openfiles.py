@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netaudit.messages.files.filebytes import FileBytes
-from netaudit.messages.message import Message, Ranges
+from netaudit.messages.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+    from netaudit.contracts.ranges import Ranges
 
 MOST = 4096  # open files of one flow that are remembered
 HEADS = 512  # bytes in front of a piece that are its heads

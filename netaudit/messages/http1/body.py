@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from netaudit.contracts.details import NOTHING
+from netaudit.contracts.ranges import cut_off, merged
 from netaudit.messages.http1.head import BLANK_LINE, parse_fields
 from netaudit.messages.message import Message
 from netaudit.messages.pieces import HOLE_NOTE, Pieces
@@ -92,7 +93,7 @@ class Whole:
             message.missing = [*cut_off(message.missing, kept), (kept, size)]
         if not known:
             message.unknown_from = self.size
-        message.missing = joined(message.missing)
+        message.missing = merged(message.missing)
         message.complete = known and not message.missing
         if note:
             message.notes.append(note)
@@ -101,22 +102,6 @@ class Whole:
     def needed_from(self) -> int:
         """Beginning of the message."""
         return self.message.start
-
-
-def cut_off(ranges: list[tuple[int, int]], end: int) -> list[tuple[int, int]]:
-    """Ranges before `end`."""
-    return [(first, min(last, end)) for first, last in ranges if first < end]
-
-
-def joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges with touching neighbours put together (they are sorted already)."""
-    out: list[tuple[int, int]] = []
-    for first, last in ranges:
-        if out and out[-1][1] >= first:
-            out[-1] = (out[-1][0], max(last, out[-1][1]))
-        else:
-            out.append((first, last))
-    return out
 
 
 class Parts:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE, cut_off, joined
+from netaudit.contracts.ranges import cut_off, merged
+from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE
 from netaudit.messages.http2.headers import UNDECODABLE, declared
 from netaudit.messages.pieces import HOLE_NOTE, Pieces
 
@@ -84,7 +85,7 @@ class Half:
         elif self.size > LIMIT:
             message.notes.append(LIMIT_NOTE)
             message.missing.append((LIMIT, self.size))
-        message.missing = joined(sorted(message.missing))
+        message.missing = merged(message.missing)
         message.complete = message.unknown_from is None and not message.missing
         if not self.headed:
             message.notes.append(UNDECODABLE)

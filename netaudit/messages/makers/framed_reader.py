@@ -11,7 +11,7 @@ from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
 if TYPE_CHECKING:
-    from netaudit.messages.message import Ranges
+    from netaudit.contracts.ranges import Ranges
 
 Said = list[tuple[str, str]]  # fields and values that a message states of its sender
 

@@ -7,7 +7,7 @@ Several connections of one SMB 3 session (MS-SMB2, 3.2.4.1.7): what names a file
 A connection is one of several for sure once it was bound to a session that another one has opened, or once the client
 has asked at which other addresses the server is. Session and file ids are unique within one server only, so the two
 peers' own ids belong to the name. Connections that were under way when the capture began have none: session and file
-name the file among them, and what contradicts each other is not joined (`objects/joined_pieces.py`).
+name the file among them, and what contradicts each other is not joined (`finalizing/joined_pieces.py`).
 """
 
 from __future__ import annotations

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from netaudit.contracts.ranges import cut_off, merged
 from netaudit.messages.carve import Carver
-from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE, cut_off, joined
+from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE
 from netaudit.messages.pieces import HOLE_NOTE, Pieces
 
 if TYPE_CHECKING:
-    from netaudit.messages.message import Message, Ranges
+    from netaudit.contracts.ranges import Ranges
+    from netaudit.messages.message import Message
     from netaudit.messages.websocket.deflate import Inflate
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -168,14 +170,14 @@ class WebSocketSide:
         message, self.message = self.message, None
         assert message is not None
         cut, body = self.pieces.full, self.pieces.flush()
-        message.missing = joined(self.missing)
+        message.missing = merged(self.missing)
         notes = [note] if note else []
         if cut:
             notes.append(HOLE_NOTE)
             message.missing = [*cut_off(message.missing, len(body)), (len(body), self.size)]
         elif self.size > LIMIT:
             notes.append(LIMIT_NOTE)
-            message.missing = joined([*message.missing, (LIMIT, self.size)])
+            message.missing = merged([*message.missing, (LIMIT, self.size)])
         message.body, message.body_size = body, self.size
         if self.packed:
             known = self._inflate(message, notes) and known

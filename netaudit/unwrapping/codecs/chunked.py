@@ -16,8 +16,9 @@ from netaudit.unwrapping.slices import carrier, cut, derive
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netaudit.contracts.ranges import Ranges
     from netaudit.unwrapping.budget import Budget
-    from netaudit.unwrapping.part import Part, Ranges
+    from netaudit.unwrapping.part import Part
 
 _NAME = "aws-chunked"
 _HEAD = re.compile(rb"([0-9A-Fa-f]{1,10})(?:;[\x20-\x7e]{0,300})?\r\n")

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netaudit.contracts.ranges import Ranges, merged
 from netaudit.contracts.unwrapping_steps import Step, clean
 from netaudit.text.charset import STANDARD, unquote
 from netaudit.text.json_text import LONG
 from netaudit.unwrapping import text
-from netaudit.unwrapping.part import Part, Ranges
 from netaudit.unwrapping.slices import cut, derive, known, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netaudit.unwrapping.budget import Budget
+    from netaudit.unwrapping.part import Part
 
 SPACE = b" \t\r\n\x0b\x0c\\"  # a backslash: what is left of an escaped slash
 # lines of sixteen characters at least: words are none
@@ -125,7 +126,7 @@ def _decode_damaged(part: Part) -> _Decoded | None:
         first, last = (a - before) * 6 // 8, min(-(-(b - until) * 6 // 8), len(out))
         if first < last:
             gaps.append((first, last))
-    gaps = _merge(gaps)
+    gaps = merged(gaps)
     if gaps:
         blank = bytearray(out)
         for first, last in gaps:
@@ -146,17 +147,6 @@ def _spaces_before(data: bytearray, ranges: Ranges) -> Ranges:
 
 def _is_space(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return _SPACES[np.frombuffer(data, np.uint8)]
-
-
-def _merge(ranges: Ranges) -> Ranges:
-    """Ranges that share a byte become one: two gaps may touch the same decoded byte."""
-    merged: Ranges = []
-    for a, b in ranges:
-        if merged and a <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
-        else:
-            merged.append((a, b))
-    return merged
 
 
 def _fill(data: bytearray, missing: Ranges) -> bool:

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.finalizing.from_rows import StoredPart
+from netaudit.finalizing.stored import StoredPart
 from netaudit.messages.message import Message
-from netaudit.rows.uploads import BLOCK, END, REPLY, upload_end, upload_part, upload_reply
+from netaudit.rows.pieces import BLOCK, END, REPLY
+from netaudit.rows.stores import block_reply, mkfile, upload_part
 from tests.finalizing.joining import joined, stored
 from tests.unwrapping.samples import JPEG
 
@@ -81,7 +82,7 @@ def test_what_was_sent_again_counts(way: str) -> None:
     rows = WAYS[way]()
     broken = replace(rows[1], complete=False, ts=0, message_id="m0", object_id="o0")
     assert whole([broken, *rows]) == [JPEG]
-    assert whole([*rows, replace(broken, ts=99)]) == []
+    assert whole([*rows, replace(broken, ts=99)]) == [JPEG]  # no store takes what broke off
 
 
 def test_an_append_at_0_with_other_content_is_another_object() -> None:
@@ -164,21 +165,25 @@ def test_other_requests(method: str, path: str) -> None:
     assert upload_part(method, "h", path) is None
 
 
-def sent(body: bytes) -> Message:
+def reply(body: bytes) -> Message:
     return Message("http", 1, 0, len(body), body=body)
 
 
+def block(path: str) -> Message:
+    return Message("http", 0, 0, 0, method="POST", path=path)
+
+
 def test_links() -> None:
-    found = upload_end("POST", f"/mkfile/9/key/{KEY}/fname/x", b"c1,c2")
+    found = mkfile(f"/mkfile/9/key/{KEY}/fname/x", b"c1,c2")
     assert found is not None
     assert (found.name, found.links, found.size) == ("张.jpg", ("c1", "c2"), 9)
-    reply = upload_reply("POST", "/mkblk/4", sent(json.dumps({"ctx": "c1"}).encode()))
-    assert reply is not None
-    assert reply.links == ("c1",)
+    named = block_reply(block("/mkblk/4"), reply(json.dumps({"ctx": "c1"}).encode()))
+    assert named is not None
+    assert named.links == ("c1",)
     for body in (b"", b"{}", b"[]", b'{"ctx":1}', b"[" * 8000):
-        assert upload_reply("POST", "/mkblk/4", sent(body)) is None
-    assert upload_reply("POST", "/other", sent(b'{"ctx":"c"}')) is None
-    assert upload_end("POST", "/mkfile/x", b"c") is None
+        assert block_reply(block("/mkblk/4"), reply(body)) is None
+    assert block_reply(block("/other"), reply(b'{"ctx":"c"}')) is None
+    assert mkfile("/mkfile/x", b"c") is None
 
 
 TARGETS = st.text(max_size=60) | st.builds(
@@ -193,10 +198,9 @@ TARGETS = st.text(max_size=60) | st.builds(
 def test_any_target_is_read(method: str, host: str, path: str, body: bytes) -> None:
     found = upload_part(method, host, path)
     assert found is None or (0 <= found.number <= 10_000 and -1 <= found.offset < 1 << 48)
-    assert upload_end("GET", path, body) is None
-    ended = upload_end(method, path, body)
+    ended = mkfile(path, body)
     assert ended is None or ended.size >= 0
-    assert upload_reply(method, path, sent(body)) is None
+    assert block_reply(block(path), reply(body)) is None
 
 
 @settings(max_examples=60, deadline=None)

@@ -11,9 +11,9 @@ from skimage import data
 
 from netaudit.images import face_verdict, model
 from netaudit.images.face_verdict import FaceDetector, FaceVerdict
-from netaudit.images.faces import BLOCKS, coarsen, pixelate, thumbnail
 from netaudit.images.model import weights
 from netaudit.images.pictures import Picture
+from netaudit.images.pixelation import BLOCKS, coarsen, pixelate, thumbnail
 from netaudit.images.resizing import planes, roughly
 from netaudit.images.yunet import Look, Network
 from tests.images.pictures import astronaut, encode, texture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.images import judges
+from netaudit.images import judge_pool
 from netaudit.images.judge import Holder
-from netaudit.images.judges import Judges, helpers
+from netaudit.images.judge_pool import Judges, helpers
 from tests.images.pictures import astronaut, encode, texture
 
 
@@ -29,8 +29,8 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("cores", [1, 8])
 def test_answers_are_the_same(folder, monkeypatch, cores):
-    monkeypatch.setattr(judges, "processors", lambda: cores)
-    monkeypatch.setattr(judges, "WORTH", 1)
+    monkeypatch.setattr(judge_pool, "processors", lambda: cores)
+    monkeypatch.setattr(judge_pool, "WORTH", 1)
     several = Judges()
     try:
         for name in sorted(path.name for path in folder.iterdir()):

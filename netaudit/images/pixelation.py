@@ -1,4 +1,4 @@
-"""Faces: found by face_verdict.py, and hidden here, by a few block means, before anything else is made of a picture.
+"""Faces hidden by a few block means, before anything else is made of a picture; `face_verdict.py` finds them.
 
 Where no clear face was found the whole picture is made coarse: a face that the detector missed must not slip through.
 It decodes: it belongs into a helper process (preview_helper.py).

@@ -6,7 +6,7 @@ Which judge an image goes to changes nothing of its answer.
 from __future__ import annotations
 
 import queue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from netaudit.images.cpu_limit import LOOKS
 from netaudit.images.judge import Holder, Judge, Judged, never
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+POLITE = 5  # steps, of 19: reading goes first, but not every other program of this machine
 THREADS = 2  # detectors of one helper, where there are several
 MOST_HELPERS = 8
 WORTH = 64  # images under way, after which another helper is started: that takes as long as judging so many
@@ -29,7 +30,10 @@ def helpers(cores: int) -> tuple[int, int]:
 
 
 class Judges:
-    """As a `Judge`, with as many helpers as there are processors for. Not to be shared between threads."""
+    """As a `Judge`, with as many helpers as there are processors for. Not to be shared between threads.
+
+    Entered, a helper starts; where it is left, all end.
+    """
 
     def __init__(self, *, faces: bool = True, count: bool = False, polite: int = 0) -> None:
         self._judged: queue.SimpleQueue[Judged] = queue.SimpleQueue()
@@ -43,6 +47,13 @@ class Judges:
     def prepare(self) -> None:
         """Start a helper now: it takes a second to load what it needs."""
         self._judges[0].prepare()
+
+    def __enter__(self) -> Self:
+        self.prepare()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def submit(
         self,

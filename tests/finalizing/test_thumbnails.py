@@ -11,7 +11,7 @@ from PIL import ImageOps
 
 import netaudit
 from netaudit.finalizing.images import _Judging
-from netaudit.finalizing.within import MOST, holders
+from netaudit.finalizing.thumbnails import MOST, holders
 from netaudit.images import judging_ahead
 from tests.images.pictures import astronaut, encode, texture
 from tests.spoken import Capture, reply, request
