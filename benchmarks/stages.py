@@ -18,11 +18,7 @@ from types import FrameType
 from netaudit.pipeline.startup import load_lean, own_process
 
 STEP = 0.002  # seconds
-STAGES = (
-    "capture", "packets", "streams", "messages", "objects", "documents", "observations", "devices", "endpoints",
-    "findings", "journeys", "report",
-)  # fmt: skip
-OTHER = "rows, files, last step"  # modules at the top of the package
+OTHER = "other"  # modules at the top of the package, and none of it
 START = "imports"
 
 
@@ -35,7 +31,7 @@ def stage_of(frame: FrameType | None) -> str:
         at = name.rfind("/netaudit/")
         if at >= 0:
             folder, _, rest = name[at + 10 :].partition("/")
-            return folder if rest and folder in STAGES else OTHER
+            return folder if rest else OTHER
         frame = frame.f_back
     return OTHER
 

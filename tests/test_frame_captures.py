@@ -32,6 +32,13 @@ def cases(tmp_path_factory):
     return case
 
 
+def test_every_capture_has_its_truth_and_its_row():
+    captures = {path.name for path in FOLDER.glob("*.pcap*")}
+    assert captures == EXPECTED.keys(), "expected.json"
+    page = (FOLDER / "README.md").read_text("utf-8")
+    assert {name for name in captures if name not in page} == set(), "README.md has no row of these"
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_capture(name, cases):
     about, case = EXPECTED[name], cases(name)

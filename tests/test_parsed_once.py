@@ -41,7 +41,7 @@ class Parsed:
         monkeypatch.setattr(orjson, "loads", self._noting(orjson.loads))
         monkeypatch.setattr(json, "loads", self._noting(json.loads))
         monkeypatch.setattr(expat, "ParserCreate", lambda *given: Noting(expat_create(*given), self._before))
-        for name in ("_take_message", "_read"):
+        for name in ("_record_message", "_read"):
             monkeypatch.setattr(Shard, name, self._of_message(getattr(Shard, name)))
 
     def _noting(self, parse: Callable[..., Any]) -> Callable[..., Any]:

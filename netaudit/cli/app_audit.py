@@ -110,16 +110,21 @@ def audit(
     fail_on: FailOn = None,
 ) -> None:
     """Audit captures into a case folder and print the verdict."""
-    from netaudit.case.moment_files import read_moments
-    from netaudit.case.writing import beside
     from netaudit.cli.auditing import audit_command
-    from netaudit.pipeline.keys import request
     from netaudit.pipeline.project_key import read_project_key
 
     if bool(captures) == bool(resume) or (case is not None and resume is not None):
         raise typer.BadParameter("say CAPTURE..., or --resume CASE", param_hint="CAPTURE")
     least = certainty(fail_on)
-    noted = read_moments(moments, zone) if moments else None
+    noted = keys = None
+    if moments:
+        from netaudit.case.moment_files import read_moments
+
+        noted = read_moments(moments, zone)
+    if tls_keys or keys_for or authority:
+        from netaudit.pipeline.keys import request
+
+        keys = request(tls_keys or (), keys_for or (), authority)
     if resume is not None:  # goes on with what was asked for then, whatever the settings say now
         site, zone, inside, signatures_folder, project_key = (
             None if from_settings(ctx, name) else ctx.params[name]
@@ -135,7 +140,7 @@ def audit(
         "sm3": sm3,
         "signatures": signatures_folder,
         "project_key": read_project_key(project_key) if project_key is not None else None,
-        "keys": request(tls_keys or (), keys_for or (), authority),
+        "keys": keys,
         "workers": workers or 0,
         "moments": noted,
         "moment_window_s": moment_window,
@@ -150,8 +155,11 @@ def audit(
         options |= {"since": moment(since, "--since", zone), "until": moment(until, "--until", zone)}
         raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least, as_lines=json_lines))
     assert captures is not None
-    folder = case or beside(captures, ctx.obj.cases)
-    code = audit_command(captures, folder, since, until, options, as_json=json, fail_on=least, as_lines=json_lines)
+    if case is None:
+        from netaudit.case.writing import beside
+
+        case = beside(captures, ctx.obj.cases)
+    code = audit_command(captures, case, since, until, options, as_json=json, fail_on=least, as_lines=json_lines)
     raise typer.Exit(code)
 
 

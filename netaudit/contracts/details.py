@@ -243,14 +243,6 @@ class SmbDetails(Details):
 
 
 @dataclass(frozen=True, slots=True)
-class MailDetails(Details):
-    """The envelope of a mail (RFC 5321)."""
-
-    mail_from: str = ""
-    rcpt_to: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ControlDetails(Details):
     """FTP, TFTP, RTSP: what a flow says of another one."""
 

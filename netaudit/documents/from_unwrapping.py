@@ -127,10 +127,12 @@ class MessageReader:
         whole = complete and self._turn <= MOST_LEAVES
         if self._turn:
             self._leaves, self._images, self._pages, self._turn = [], [], [], 0
-        content = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
-        self.named = picture_urls(content)
-        self.describes = holds_masked_number(content) or describes(content)
-        text = plain_text(content)
+        self.named, self.describes, text = [], False, b""
+        if leaves:
+            content = b"\0".join([_words(leaf) for leaf, _, _ in leaves])
+            self.named = picture_urls(content)
+            self.describes = holds_masked_number(content) or describes(content)
+            text = plain_text(content)
         self.placed = bool(leaves) and not images and (places_devices(text, head) or _is_tagged(leaves))
         ways = self._index.ways(head, text)
         stating = not images and words().may_state(text, head.path)

@@ -60,7 +60,7 @@ class Index:
         here, so that documents are taken apart only where an entry may fit.
         """
         found = list(self.on_path(head.path))
-        found += self._words[head.reply].ways(text)
+        found += self._words[head.reply].ways(text) if text else ()
         if not found:
             return found
         fitting = [way for way in found if head_fits(way.when, head) and _words_fit(way.when, text)]

@@ -40,7 +40,7 @@ def documents(tables: Tables) -> Iterator[Line]:
     ):
         sender, receiver = (client, server) if way == "up" else (server, client)
         left = (scopes.get(sender), scopes.get(receiver)) == ("inside", "outside")
-        subject = f"{sender} > {receiver}" if sender and receiver else OTHERS  # of connections that were set aside
+        subject = f"{sender} > {receiver}" if sender else OTHERS  # of connections that were set aside, neither is known
         total = sums[subject, FEW if size < LEAST else LEFT if left else ELSEWHERE]
         total[0] += 1
         total[1] += size

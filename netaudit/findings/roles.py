@@ -112,7 +112,7 @@ class Answered:
     paths: set[str] = field(default_factory=set)
     several: bool = False  # an answer told of more than one
 
-    def take(self, record: Record) -> None:
+    def feed(self, record: Record) -> None:
         """Note an answer with identity numbers."""
         self.several = self.several or len(record.persons) != 1
         if len(self.persons) < MOST_TIMES:
@@ -144,7 +144,7 @@ class Actors:
         self._named = named(devices, tables.get("claims")) if devices is not None else {}
         self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
         for row in rows:
-            self._take(row)
+            self._append(row)
         self.callings = callings(tables, self.ends)
         self._answered: dict[str, Answered] = defaultdict(Answered)
         for record in records_of(tables).sufficient:
@@ -152,7 +152,7 @@ class Actors:
         self._behind = frozenset(device for device, calling in self.callings.items() if BEHIND in calling.against)
         self._own = own_flows(tables, shared, self._behind, self.ends) if shared or self._behind else {}
 
-    def _take(self, row: Transfer) -> None:
+    def _append(self, row: Transfer) -> None:
         digest = row.digest
         if row.receiver not in self._shared:
             receiver = self._seen[self.ends.device(row.receiver, row.flow_id)]
@@ -175,7 +175,7 @@ class Actors:
         """Who sends the identity numbers of several persons is no visitor with a form."""
         device = self.ends.device(record.sender, record.message["flow_id"])
         if record.message["direction"] == "down" and record.sender not in self._shared:
-            self._answered[device].take(record)
+            self._answered[device].feed(record)
         calling = self.callings.get(device)
         if calling is not None:
             calling.persons |= record.persons

@@ -63,7 +63,7 @@ class Act:
     name: str
     device: Literal["sender", "receiver"]  # the end that acted: a device inside
     colour: str  # of plots, as matplotlib
-    live: bool  # an image that goes this way is told of while it is captured, also where it is an answer
+    live: bool = True  # an image that goes this way is told of while it is captured, also where it is an answer
 
     @property
     def words(self) -> Words:
@@ -133,10 +133,10 @@ GRADES = (
 GRADE = {grade.letter: grade for grade in GRADES}
 
 UPLOADED = Act("uploaded outside", "sender", "C3", live=False)
-RETRIEVED = Act("retrieved from outside", "receiver", "C1", live=True)
-DELIVERED = Act("delivered from outside", "receiver", "C2", live=True)
-MOVED = Act("moved inside", "sender", "C0", live=True)
-VIDEO = Act("video", "sender", "C4", live=True)
+RETRIEVED = Act("retrieved from outside", "receiver", "C1")
+DELIVERED = Act("delivered from outside", "receiver", "C2")
+MOVED = Act("moved inside", "sender", "C0")
+VIDEO = Act("video", "sender", "C4")
 ACTS = (UPLOADED, RETRIEVED, DELIVERED, MOVED, VIDEO)  # gravest first
 ACT = {act.name: act for act in ACTS}
 

@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from netaudit.contracts.heads import ANEW
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data.classifying import LONGEST_VALUE, classified, picture
 from netaudit.identity_data.lines import NUMBER, Field, goes_on, lines_of, page_lines, program_lines, said_in
@@ -38,7 +39,7 @@ from netaudit.masking.number_forms import is_device_id, known_region, right_chec
 from netaudit.text.charset import unquote
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
-from netaudit.unwrapping.scalars import fields, fields_of, worded
+from netaudit.unwrapping.scalars import beside_pictures, fields, fields_of, worded
 from netaudit.unwrapping.sniff import sniff
 from netaudit.unwrapping.text import to_text
 from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
@@ -46,6 +47,7 @@ from netaudit.unwrapping.tree import bare_text, left_out, notation, rest, values
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from netaudit.contracts.heads import Form
     from netaudit.text.json_document import JsonDocument
 
 LARGEST = 1 << 20  # bytes of words; longer documents are not read for identity data, which is told
@@ -89,7 +91,7 @@ def _searched(leaf: Leaf) -> bytes:
         text = leaf.part.data.decode("latin-1") if len(leaf.part.data) <= LONGEST_BINARY else ""
         return leaf.part.data if _CALL.match(text) else b""  # programs say nothing of anybody
     if leaf.kind != "json":
-        return leaf.part.data if len(leaf.part.data) <= LARGEST or leaf.kind != "opaque" else b""
+        return beside_pictures(leaf) if len(leaf.part.data) <= LARGEST or leaf.kind != "opaque" else b""
     document = json_of(leaf.part, leaf.known)
     if not document.strings:
         return document.data
@@ -252,6 +254,11 @@ def asks_in_headers(headers: Sequence[tuple[str, str]]) -> bool:
     )
 
 
+def asks_in_head(form: Form, headers: Sequence[tuple[str, str]]) -> bool:
+    """The same of the head of a message: of its form once, and of what every message has anew."""
+    return form.read(asks_in_headers) or asks_in_headers([one for one in headers if one[0] in ANEW])
+
+
 def asks_about(target: str) -> bool:
     """Whether a request target may name a person."""
     return _LONG.search(target) is not None or ("?" in target and asks_query(target))
@@ -351,6 +358,7 @@ __all__ = [
     "Personal",
     "address_tail",
     "asks_about",
+    "asks_in_head",
     "asks_in_headers",
     "canonical",
     "holds_coded_number",

@@ -94,14 +94,17 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
         shown = _HIDDEN.sub(b"", data) if _found(_NONE, data) else data
         if _found(_CUT_BY_STYLE, shown) or shown != data:
             yield "runs", _BETWEEN_RUNS.sub(b"", shown)
-    if _found(_BACK, data) and (forwards := _BACKWARDS.sub(_turned, data)) != data:
+    some = _found(_SOME, data)  # most bytes hold none of these, which one search tells
+    if some and _found(_BACK, data) and (forwards := _BACKWARDS.sub(_turned, data)) != data:
         yield "backwards", forwards
-    if _found(_IN_GROUPS, data) and (joined := _GROUPS.sub(_without_marks, data)) != data:
+    if some and _found(_IN_GROUPS, data) and (joined := _GROUPS.sub(_without_marks, data)) != data:
         yield "groups", joined
     if not data.isascii():
         text = data.decode("utf-8", "replace")
         if (plain := _IN_NUMERALS.sub(_in_digits, text)) != text:
             yield "numerals", plain.encode()
+    if not some:
+        return
     if b"," in data and _found(_CODES_MAY, data):
         yield "codes of characters", _CODES.sub(lambda one: bytes(map(int, one[0].split(b","))), data)
     if _found(_ROW, data) and (apart := _ROWS.sub(_numbers_apart, data)) != data:
@@ -165,6 +168,7 @@ def _in_digits(found: re.Match[str]) -> str:
 _CODES_MAY = rb"(?:(?:4[89]|5[0-7])\s*,\s*){17}(?:4[89]|5[0-7]|88|120)"
 _CELLS_MAY = rb"[0-9](?:\s*<[^<>]+>){1,4}\s*[0-9](?:\s*<[^<>]+>){1,4}\s*[0-9]|[\"'][0-9][\"']\s*,\s*[\"'][0-9][\"']\s*,"
 _CELLS_MAY += rb"|\[\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,"
+_SOME = b"|".join((_BACK, _IN_GROUPS, _ROW, _HEXADECIMAL, _CODES_MAY, _CELLS_MAY))
 
 
 def may_be_decimal(data: bytes) -> bool:
@@ -176,7 +180,7 @@ def _found(pattern: bytes, data: bytes) -> bool:
     return _compiled(pattern).search(data) is not None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _compiled(pattern: bytes) -> Any:
     import re2
 

@@ -83,7 +83,7 @@ class Answers:
         """Nothing is under way here."""
         return iter(())
 
-    def take_up(self, before: pa.Table) -> set[Look]:
+    def resume(self, before: pa.Table) -> set[Look]:
         """Know what an audit that was stopped knew; gives how these images were looked at."""
         for path in stream_parts(self._case, ANSWERS.name, PLACE):
             remove(path)

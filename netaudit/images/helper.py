@@ -157,7 +157,6 @@ def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) ->
     """Make one thread's function that judges an image; with `faces` it owns a detector."""
     detector = FaceDetector() if faces else None
     lately = recent or Recent(budget)
-    scan_of(b"")  # compiled, or loaded, before the time of a picture is taken
 
     def judge(task: dict[str, Any]) -> tuple[ImageFacts, FaceVerdict]:
         kind, data, beside = task["kind"], _data(Path(task["path"])), task.get("beside") or ()
@@ -221,8 +220,11 @@ def _unread(problem: str) -> tuple[ImageFacts, FaceVerdict]:
     return ImageFacts(problem=problem), FaceVerdict(reason=problem)
 
 
-def serve(make: Callable[[], Work], threads: int) -> None:
-    """Answer tasks from standard input until it ends, with `threads` threads, each with its own function by `make`."""
+def serve(make: Callable[[], Work], threads: int, before: Callable[[], object] = lambda: None) -> None:
+    """Answer tasks from standard input until it ends, with `threads` threads, each with its own function by `make`.
+
+    `before` is called before work on a task is said to begin, and its time is taken.
+    """
     answers = _own_output()
     lock = threading.Lock()
     tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -241,6 +243,7 @@ def serve(make: Callable[[], Work], threads: int) -> None:
                 except queue.Empty:
                     say(*done)
                     done, task = [], tasks.get()
+                before()
                 say(*done, {"started": task["sha256"]})
                 facts, verdict = work(task)
                 done = [{"done": task["sha256"], "facts": facts, "verdict": verdict}]
@@ -276,4 +279,5 @@ def main(arguments: list[str]) -> None:
     _give_way(int(arguments[2]))
     budget = PixelBudget(MAX_PIXELS)
     recent = Recent(budget)
-    serve(lambda: worker(budget, faces=faces, recent=recent), threads)
+    # kernels are asked for with the first task: by then whoever starts this early has had them compiled
+    serve(lambda: worker(budget, faces=faces, recent=recent), threads, lambda: scan_of(b""))

@@ -67,7 +67,7 @@ class Beside:
         self.found = 0  # images handed to `submit`
         self.judged = 0
         self._answers = Answers(case)
-        self._before = self._answers.take_up(before) if before is not None else frozenset[Look]()
+        self._before = self._answers.resume(before) if before is not None else frozenset[Look]()
         self._objects = case / "private" / "objects"
         self._looks: dict[str, bool] = {}  # of what is under way
         self._follower = follower

@@ -86,7 +86,7 @@ class Memory:
         """See `way.Witness`."""
         self.units.extend(units)
 
-    def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
+    def claimed(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
         """See `way.Witness`."""
         digits = ids.tobytes().decode()
         for place, index in enumerate(indexes.tolist()):

@@ -226,12 +226,6 @@ def choose(opening: Opening, transport: str, *, final: bool) -> tuple[Entry | No
     return FALLBACK[transport], False
 
 
-def begins_as(name: str, beginning: bytes) -> bool:
-    """Whether the first entry that may know what a client opens a connection with so is this one."""
-    declined = _declined(beginning[:BEGINNING], b"")
-    return BY_TRANSPORT["tcp"] is BY_TCP and declined < len(BY_BYTES) and BY_BYTES[declined].name == name
-
-
 @lru_cache(maxsize=BEGINNINGS)
 def _declined(up: bytes, down: bytes) -> int:
     """How many of the first entries say NO of any opening of one direction that begins so: NO does not change."""

@@ -115,7 +115,7 @@ def join(parts: Sequence[Path], place: Path, options: Options, beside: Beside | 
             raise PartsDifferError("{}: has read other bytes than the others; were the captures changed?", part.name)
     keep_project_key(place, (parts[0] / "private" / "key").read_bytes())
     for number, part in enumerate(parts):
-        _take_streams(part, place, number)
+        _link_streams(part, place, number)
     with pa.memory_map(str(parts[0] / CAPTURES)) as source:
         captures = pa.ipc.open_stream(source).read_all()
     outcome = Outcome(
@@ -185,7 +185,7 @@ def _judging(place: Path, options: Options) -> Iterator[Callable[[Fresh], None] 
         beside.close()
 
 
-def _take_streams(part: Path, place: Path, number: int) -> None:
+def _link_streams(part: Path, place: Path, number: int) -> None:
     """Streams of rows are named by their part, those of answers are not, and images by what they are."""
     for path in stream_parts(part, ANSWERS.name, PLACE):
         _link(path, place / PLACE / f"{ANSWERS.name}.part{number:03}.arrows")

@@ -96,7 +96,7 @@ def flow_table(known: Iterable[Known]) -> pa.Table:
     some, rows = list(known), FlowRows()
     for one, flow in zip(some, np.frombuffer(b"".join(one.flow for one in some), FLOW), strict=True):
         rows.add(flow, one)
-    return pa.Table.from_batches(rows.take(), FLOWS.schema())
+    return pa.Table.from_batches(rows.flush(), FLOWS.schema())
 
 
 def image_table(finds: Iterable[Find], judged: Mapping[Look, Answer]) -> pa.Table:

@@ -38,7 +38,7 @@ from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_row
 from netaudit.rows.objects import GUESSABLE, image_row, object_row
 from netaudit.rows.parts import PartRows
-from netaudit.rows.persons import PersonRows
+from netaudit.rows.persons import PersonRows, headers_asked
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.rows.taker import Turns
@@ -104,7 +104,7 @@ class Witness(Protocol):
     def sent(self, units: list[Row]) -> None:
         """Units of what left encrypted ended: their rows of `encrypted_uploads`."""
 
-    def taken(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
+    def claimed(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
         """Flows of a batch were read in columns: their indexes, their ids as 32 hexadecimal digits each."""
 
 
@@ -179,22 +179,22 @@ class Shard:
         if self._sendings is not None:
             self._sendings.feed(packets)
         for batch in self._reading.batches(buffer, packets):
-            self._take_batch(batch)
+            self._feed_batch(batch)
             if len(self._flows) >= BATCH_ROWS:
-                self._take_flows()
+                self._flush_flows()
             self._flush()
 
     def _flush(self) -> None:
         """Write what makes a batch; news of documents are waited for."""
         if self._witness is not None:
-            self._take_documents()
+            self._flush_documents()
         for writer in self._writers:
             writer.flush(least=BATCH_ROWS)
 
     def checkpoint(self) -> None:
         """Write what was collected so far, so that a process killed now loses no row of a message or a closed flow."""
-        self._take_flows()
-        self._take_documents()
+        self._flush_flows()
+        self._flush_documents()
         self._rows.flush(least=CHECKPOINT_ROWS)
         self._rows.checkpoint()
         for writer in self._writers[1:]:
@@ -202,9 +202,9 @@ class Shard:
 
     def finish(self) -> list[str]:
         """End all flows and write everything; gives the failures of readers, in words."""
-        self._take_batch(self._reading.assembler.end())
-        self._take_flows()
-        self._take_documents()
+        self._feed_batch(self._reading.assembler.end())
+        self._flush_flows()
+        self._flush_documents()
         self.ledger.write(self._rows["observations"])
         for writer in self._writers:
             writer.close()
@@ -214,10 +214,10 @@ class Shard:
             write_private(self._folder / "private" / f"keys.{self._part}.part", self.keys.log())
         return self._conversations.failures
 
-    def _take_batch(self, batch: Batch) -> None:
+    def _feed_batch(self, batch: Batch) -> None:
         """Takers first, all other flows one by one; facts in the order of the flows, as bounds need it."""
         if batch.records is not None:
-            units = self._uploads.take(batch.records)
+            units = self._uploads.feed(batch.records)
             if self._witness is not None:
                 self._witness.sent(units)
         left = np.ones(batch.flows.size, bool)
@@ -230,22 +230,22 @@ class Shard:
         read = [index for index, after in let_go.items() if after.read is not None]
         for number, (index, delivery) in enumerate(batch.deliveries(left, read, in_columns=self.keys is not None), 1):
             for turns in said:
-                turns.take(index)
+                turns.advance(index)
             self._deliver(delivery, let_go.get(index, NOTHING_BEFORE))
             self._flush_at(number)
         for taker in self._takers:
-            taker.turns.take(batch.flows.size)
+            taker.turns.advance(batch.flows.size)
             taker.turns = Turns()
             if (back := taker.settle()) is not None:
                 for _, delivery in batch.deliveries(back):
                     self._deliver(delivery)
             if self._witness is not None:
-                self._witness.taken(batch, *taker.taken())
+                self._witness.claimed(batch, *taker.claimed())
 
     def _flush_at(self, number: int) -> None:
         """Within a batch, in which all open flows may end at once, write what has come together so far."""
         if number % FLOWS_AT_ONCE == 0:
-            self._take_flows()
+            self._flush_flows()
             self._flush()
 
     def _deliver(self, delivery: Delivery, after: LetGo = NOTHING_BEFORE) -> None:
@@ -262,9 +262,9 @@ class Shard:
                 self.telling.at(delivery, conversations, ends)
             for message in messages:
                 if isinstance(message, Publications):
-                    self._take_publications(message, ends, patience)
+                    self._record_publications(message, ends, patience)
                     continue
-                self._take_message(message, ends, patience)
+                self._record_message(message, ends, patience)
                 if message.protocol in HELLOS:
                     hello = hello_row(message, delivery.flow, turned=conversations.turned)
                     if hello is not None:
@@ -276,11 +276,11 @@ class Shard:
                     self._rows["events"].append(row)
             conversations.closed.clear()
 
-    def _take_flows(self) -> None:
-        for rows in self._flows.take():
+    def _flush_flows(self) -> None:
+        for rows in self._flows.flush():
             self._rows["flows"].extend(rows)
 
-    def _take_message(self, message: Message, ends: Ends, patience: Patience) -> None:
+    def _record_message(self, message: Message, ends: Ends, patience: Patience) -> None:
         self._carriers = None
         observe_message(message, self.ledger, ends)
         if message.protocol in SPEAKS_OF_STREAMS:
@@ -301,7 +301,7 @@ class Shard:
                 self._scraps.append(message)  # its body is none
                 self._documents.add(message)
                 if self._documents.full:
-                    self._take_documents()
+                    self._flush_documents()
                 return
         if not done:
             self._read(message, patience)
@@ -316,11 +316,11 @@ class Shard:
         if stated and message.pieces is not None and len(message.pieces):
             note_statements(stated, message.direction, ends, self.ledger, place_of(message))
 
-    def _take_publications(self, block: Publications, ends: Ends, patience: Patience) -> None:
+    def _record_publications(self, block: Publications, ends: Ends, patience: Patience) -> None:
         """Those that are plain documents together, the others one by one."""
         if not block.place():
             for message in block.messages():
-                self._take_message(message, ends, patience)
+                self._record_message(message, ends, patience)
             return
         observe_publications(block, self.ledger, ends)
         for _, first, times in block.topics():
@@ -328,16 +328,16 @@ class Shard:
         for message in self._documents.add_block(block):
             self._carriers = None
             self._read(message, patience)
-            self._scraps.take_body(message)
+            self._scraps.append_body(message)
             self._rows["messages"].append(message_row(message))
         if self._documents.full:
-            self._take_documents()
+            self._flush_documents()
 
-    def _take_documents(self) -> None:
+    def _flush_documents(self) -> None:
         """Write plain documents, and read those one by one that may say something."""
         if self.telling is not None:
             self.telling.elsewhere()
-        for message in self._documents.take():
+        for message in self._documents.flush():
             self._carriers = None
             self._read(message, Patience())
 
@@ -346,12 +346,12 @@ class Shard:
         self._pictures.clear()
         if message.body or message.head:
             for leaf in leaves(message, Budget.of(len(message.body), patience)):
-                self._take_leaf(message, leaf)
+                self._record_leaf(message, leaf)
             message.unread = min(message.unread + self._persons.not_looked_through, len(message.body))
             self._persons.not_looked_through = 0
-        self._take_events(message)
+        self._record_events(message)
 
-    def _take_events(self, message: Message) -> None:
+    def _record_events(self, message: Message) -> None:
         events = self._events.end(message)
         for row in events:
             self._rows["events"].append(row)
@@ -359,13 +359,13 @@ class Shard:
             self._witness.spoke(message, events, names_pictures=self._events.names_pictures)
         entry = any(kind not in SAYS_LITTLE for kind in self._events.kinds)
         target = "" if is_reply(message) else message.path  # a reply has the target of its request
-        pictured = bool(self._events.taken[1])
+        pictured = bool(self._events.collected[1])
         asked = (message.request or message).path
         for row in self._persons.end(
             message.message_id.hex(),
             target,
             self._events.identities,
-            message.headers,
+            headers_asked(message),
             asked,
             entry=entry,
             pictured=pictured,
@@ -377,20 +377,20 @@ class Shard:
         named = self._events.names_pictures and not is_reply(message)
         telling = entry or pictured or named or self._events.describes or describes_in_query(message)
         if telling or self._events.placed:
-            self._leaves.append(message, self._events.taken, beside=not telling)
+            self._leaves.append(message, self._events.collected, beside=not telling)
 
     def _keep_part(self, message: Message, part: Part) -> tuple[str, str]:
-        return self._take_object(message, Leaf(part, "part"), stored=True)
+        return self._record_object(message, Leaf(part, "part"), stored=True)
 
-    def _take_leaf(self, message: Message, leaf: Leaf) -> None:
+    def _record_leaf(self, message: Message, leaf: Leaf) -> None:
         if leaf.kind in IMAGE_KINDS:
             confirm_end(leaf)
         stored = leaf.kind in IMAGE_KINDS or (self._keep.everything and not message.opened)
-        identity, sha256 = self._take_object(message, leaf, stored=stored)
-        self._persons.take(identity, leaf)
-        self._events.take(leaf, identity, sha256)
+        identity, sha256 = self._record_object(message, leaf, stored=stored)
+        self._persons.append(identity, leaf)
+        self._events.append(leaf, identity, sha256)
 
-    def _take_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
+    def _record_object(self, message: Message, leaf: Leaf, *, stored: bool) -> tuple[str, str]:
         part = leaf.part
         known = stored or (len(part.data) > GUESSABLE and not message.opened)  # else no table keeps the hash
         sha256 = hashlib.sha256(part.data).hexdigest() if known else ""

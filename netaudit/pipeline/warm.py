@@ -87,7 +87,7 @@ def lookups() -> None:
     runs["piece_from"] = np.arange(runs.size)
     runs["piece_to"] = runs["piece_from"] + 1
     payload = np.frombuffer(question + answer, np.uint8).copy()
-    PlainLookups().take(flows, np.arange(LEAST), np.ones(LEAST, bool), runs, pieces, payload)
+    PlainLookups().feed(flows, np.arange(LEAST), np.ones(LEAST, bool), runs, pieces, payload)
 
 
 def exchanges() -> None:

@@ -46,7 +46,7 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
         fresh: list[Fresh] = []
         shard.telling = Telling(fresh.append)
         with calm():
-            _take_windows(pipe, shard, fresh, number, workers)
+            _feed_windows(pipe, shard, fresh, number, workers)
     except EOFError:
         return
     except Exception as error:  # noqa: BLE001  (whatever it is, the parent must hear of it)
@@ -54,7 +54,7 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
             pipe.send(("error", error))
 
 
-def _take_windows(pipe: Connection, shard: Shard, fresh: list[Fresh], number: int, workers: int) -> None:
+def _feed_windows(pipe: Connection, shard: Shard, fresh: list[Fresh], number: int, workers: int) -> None:
     attached: dict[str, shared_memory.SharedMemory] = {}
     while True:
         message = pipe.recv()

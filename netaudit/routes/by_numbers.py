@@ -40,10 +40,12 @@ def say_by_numbers(messages: list[RouteMessage], fields: dict[str, Field], is_ca
     `is_called` says whether a field's name is that of something else than a person's name.
     """
     numbers = {form for form, one in fields.items() if one.meaning == "id_number"}
-    doubtful = {form for form, one in fields.items() if not one.meaning and one.form == "id number"}
+    doubtful = {
+        form for form, one in fields.items() if not one.meaning and "id number" in one.forms and one.form == "id number"
+    }
     numbers = numbers or doubtful  # with a check digit, and of no known province
-    open_ = {form for form, one in fields.items() if not one.meaning and one.values} - numbers
-    if not numbers or not open_:
+    open_ = {form for form, one in fields.items() if not one.meaning and one.values} - numbers if numbers else None
+    if not open_:
         return
     by_form: dict[str, ValuesByNumber] = defaultdict(lambda: defaultdict(set))
     for form, of, value, year in _beside(messages, numbers, open_):

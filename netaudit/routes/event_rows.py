@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from netaudit.rows.event_values import Values
     from netaudit.tables import Row
 
+_EVENT = EVENTS.row
 INFERRED = "inferred"
 SHOT = ("face_capture", "comparison", "id_verification")  # kinds whose time is that of a shot
 MOST_IMAGES = 64
@@ -46,7 +47,7 @@ def row_of(one: Inferred, values: Values) -> Row:
     shown = _shown(one.values, event_id, identity, values)
     at = {name: shown.get(name, Shown()) for name in (*IDENTITY, "gender", "age", "group", "device", "place", "event")}
     images = one.images[:MOST_IMAGES]
-    return EVENTS.row(
+    return _EVENT(
         event_id=event_id, message_id=identity, object_id="", kind=one.kind, act=one.act, document="",
         certainty=INFERRED, recalled=[], standing=INFERRED, inferred=sorted(one.announced),
         device_ref=at["device"].text, device_hmac=at["device"].hmac, place=at["place"].text,

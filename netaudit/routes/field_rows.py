@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netaudit.routes.messages import Route, RouteMessage
     from netaudit.tables import Row
 
+_FIELD, _CLEAR = FIELDS.row, FIELDS_CLEAR.row
 LONGEST = 128  # characters
 MOST_VALUES = 32  # of a field, in clear
 
@@ -33,7 +34,7 @@ def field_rows(route: Route, messages: list[RouteMessage], fields: dict[str, Fie
     route_id, target = route.id, mask_path(route.target)
     for path, known in sorted(fields.items()):
         rows.append(
-            FIELDS.row(
+            _FIELD(
                 route_id=route_id, sender=route.sender, receiver=route.receiver, protocol=route.protocol,
                 method=route.method, target=target, reply=route.reply, messages=len(messages),
                 variants=variants, path=visible(mask_words(path), LONGEST), form=known.form, meaning=known.meaning,
@@ -44,7 +45,7 @@ def field_rows(route: Route, messages: list[RouteMessage], fields: dict[str, Fie
         for value in sorted(chosen[path]):
             first, last = seen[path, value]
             clear.append(
-                FIELDS_CLEAR.row(
+                _CLEAR(
                     route_id=route_id, path=path, value_clear=value, messages=known.values[value], first_ts=first,
                     last_ts=last,
                 )

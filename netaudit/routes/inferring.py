@@ -73,10 +73,11 @@ def _records(leaves: list[Leaf], fields: dict[str, Field]) -> list[tuple[str, li
     """(place, leaves of it, leaves around it) of each record: elements of the outermost list that tells of several."""
     lists: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for leaf in leaves:
-        meaning = fields[leaf.form].meaning
-        for found in _LIST.finditer(leaf.path) if not leaf.head else ():
-            if meaning in TELLING or leaf.sha256:
-                lists[leaf.path[: found.start()]][found[0]].add("picture" if leaf.sha256 else meaning)
+        meaning = "picture" if leaf.sha256 else fields[leaf.form].meaning
+        if leaf.head or (meaning not in TELLING and not leaf.sha256) or "[" not in leaf.path:
+            continue
+        for found in _LIST.finditer(leaf.path):
+            lists[leaf.path[: found.start()]][found[0]].add(meaning)
     several = [
         path
         for path, elements in lists.items()

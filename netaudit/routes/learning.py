@@ -79,6 +79,7 @@ _NO_PLACE = later(
 _PLACE_ENDS = frozenset("门口厅室廊区台楼座层侧道处点馆园场店部院路街角梯亭桥栋")
 QUARTER = 900 * 10**9  # … but for zones and clocks that are wrong by quarters of an hour
 FARTHEST = 26 * 3600 * 10**9
+_NUMBER = "id number"  # the form of one with a right check digit
 ENTRY, VOCABULARY, BEHAVIOUR = "entry", "vocabulary", "behaviour"
 _OF_DEVICE = later(r"(.{2,40}?)(?:id|no|num|number|code|sn|serial|serialno|key|uuid|bh|编号|序列号)")
 _NAME_OF = later(r"(.{2,40}?)(?:name|title|label|mc|名称|名)")
@@ -100,22 +101,24 @@ class Field:
 
     path: str
     key: str
-    values: Counter[str] = field(default_factory=Counter)
+    values: dict[str, int] = field(default_factory=dict)  # how often each comes
     messages: int = 0
-    offsets: Counter[int] = field(default_factory=Counter)  # to the packet's clock, in quarters of an hour
+    offsets: dict[int, int] = field(default_factory=dict)  # to the packet's clock, in quarters of an hour
     pictures: int = 0
     meaning: str = ""
     known_by: str = ""
     sure: int = 0
     support: int = 0
     contradictions: int = 0
-    forms: Counter[str] = field(default_factory=Counter)
+    forms: dict[str, int] = field(default_factory=dict)
     proved: bool = False  # by numbers beside it: its values need no known form
     strangers: frozenset[str] = frozenset()  # what stands in the place of a name where nobody is known
 
     @property
     def form(self) -> str:
         """The class of most values."""
+        if len(self.forms) == 1:
+            return next(iter(self.forms))
         return min(self.forms, key=lambda name: (-self.forms[name], name)) if self.forms else "picture"
 
     def say(self, meaning: str, known_by: str, sure: int, support: int, total: int) -> None:
@@ -133,7 +136,7 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
     """Fields of the messages of one route, with their meanings, by the forms of their paths."""
     out: dict[str, Field] = {}
     for one in messages:
-        seen = set()
+        seen, ns = set(), one.ns
         for leaf in one.leaves:
             known = out.get(leaf.form)
             if known is None:
@@ -141,10 +144,11 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
             if leaf.form not in seen:
                 seen.add(leaf.form)
                 known.messages += 1
-            _add(known, leaf, one.ns)
+            _add(known, leaf, ns)
+    called = [known for known in out.values() if _NUMBER in known.forms or candidates(known.path, known.key)]
     for late in (False, True):  # what needs something beside it comes when that is known
         beside = {known.meaning for known in out.values()} | {"picture" for known in out.values() if known.pictures}
-        for known in out.values():
+        for known in called:
             if not known.meaning:
                 _by_name(known, beside if late else set())
     segments = {leaf.value for one in messages for leaf in one.leaves if leaf.head and leaf.path.startswith("path[")}
@@ -152,7 +156,7 @@ def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
         if not known.meaning and not known.pictures and max(known.messages, sum(known.values.values())) >= LEAST:
             _by_behaviour(known, segments, beside)
     beside |= {known.meaning for known in out.values()}
-    for known in out.values():  # what behaviour told stands beside, too
+    for known in called:  # what behaviour told stands beside, too
         if not known.meaning:
             _by_name(known, beside)
     _as_of_one(out)
@@ -199,9 +203,9 @@ def _strangers(one: Field, messages: list[RouteMessage], fields: dict[str, Field
 def _as_of_one(fields: dict[str, Field]) -> None:
     """What an element means is the same whether one came or several in a row."""
     meant = {known.path.replace("[]", ""): known for known in fields.values() if known.meaning}
-    for known in fields.values():
-        twin = meant.get(known.path.replace("[]", ""))
-        if not twin or known.meaning or bool(known.pictures) != twin.meaning.startswith(PICTURES):
+    for known in fields.values() if meant else ():
+        twin = meant.get(known.path.replace("[]", "")) if not known.meaning else None
+        if not twin or bool(known.pictures) != twin.meaning.startswith(PICTURES):
             continue
         if known.pictures or twin.form == known.form:
             total = known.pictures or sum(known.values.values())
@@ -224,7 +228,7 @@ def _by_its_step(messages: list[RouteMessage], fields: dict[str, Field]) -> None
     if any(known.meaning == "device" for known in fields.values()):
         return
     steps = [known for known in fields.values() if known.path.startswith("path[") and _are_codes(known)]
-    if messages[0].route.protocol not in TOPICS:
+    if steps and messages[0].route.protocol not in TOPICS:
         steps = [known for known in steps if _behind_device(fields.get(_step_before(known.path)))]
     if len(steps) == 1:
         total = sum(steps[0].values.values())
@@ -234,13 +238,12 @@ def _by_its_step(messages: list[RouteMessage], fields: dict[str, Field]) -> None
 def _are_codes(one: Field) -> bool:
     """Whether values are codes with digits, each of which comes again."""
     total = sum(one.values.values())
-    spelled = all(
+    return total >= max(LEAST, 2 * len(one.values)) and all(
         SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
         and sum(map(str.isdecimal, value)) >= LEAST_DIGITS
         and form_of(value) in {"code", "int", "hex"}
         for value in one.values
     )
-    return spelled and total >= LEAST and total >= 2 * len(one.values)
 
 
 def _step_before(path: str) -> str:
@@ -254,9 +257,9 @@ def _behind_device(one: Field | None) -> bool:
 
 
 def _is_number_of_one(one: Field) -> bool:
-    key = plain(one.key)
     if len(one.values) != 1 or sum(one.values.values()) < LEAST or one.path.startswith(("path[", "header.")):
         return False
+    key = plain(one.key)
     value = next(iter(one.values))
     spelled = one.form in {"code", "int", "uuid", "hex", "word"} and SHORTEST_SERIAL <= len(value) <= LONGEST_SERIAL
     holder = plain(one.path.rpartition(".")[0].rpartition(".")[2]) if key in GENERIC else ""
@@ -270,11 +273,12 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
     if leaf.sha256:
         one.pictures += 1
         return
-    one.values[leaf.value] += 1
+    one.values[leaf.value] = one.values.get(leaf.value, 0) + 1
     form = form_of(leaf.value)
-    one.forms[form] += 1
+    one.forms[form] = one.forms.get(form, 0) + 1
     if form == "time" and ns and (moment := when(leaf.value, ns)):
-        one.offsets[round((moment.ns - ns) / QUARTER)] += 1
+        at = round((moment.ns - ns) / QUARTER)
+        one.offsets[at] = one.offsets.get(at, 0) + 1
 
 
 @lru_cache(maxsize=8192)
@@ -287,9 +291,7 @@ def candidates(path: str, key: str) -> tuple[tuple[Meaning, int], ...]:
 
 
 def _by_name(one: Field, beside: set[str]) -> None:
-    checked = one.forms["id number"]
-    if not checked and not candidates(one.path, one.key):
-        return
+    checked = one.forms.get(_NUMBER, 0)
     values = {value: count for value, count in one.values.items() if not is_unset(value)}  # strangers contradict nobody
     total = sum(values.values())
     numbers = {value: count for value, count in values.items() if value not in NOBODYS}
@@ -409,7 +411,7 @@ def _is_spoken(value: str) -> bool:
     )
 
 
-def _names(values: Counter[str]) -> int:
+def _names(values: dict[str, int]) -> int:
     return sum(count for value, count in values.items() if has_family_name(value.strip()))
 
 

@@ -111,7 +111,8 @@ class RouteMessage:
     @property
     def pictures(self) -> list[Leaf]:
         """Its pictures, each once."""
-        return list({one.sha256: one for one in self.leaves if one.sha256}.values())
+        shown = [one for one in self.leaves if one.sha256]
+        return shown if len(shown) < 2 else list({one.sha256: one for one in shown}.values())
 
 
 def target_form(path: str) -> str:

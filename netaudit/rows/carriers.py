@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from netaudit.rows.columns import batch_of, few
 from netaudit.tables import EVIDENCE, Row
-from netaudit.text.frame_ranges import capture_name, frame_ranges
+from netaudit.text.frame_ranges import capture_name, ranges_of_ordered
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,13 +27,8 @@ _EVIDENCE = EVIDENCE.row
 
 def evidence_row(object_id: str, capture_id: str, frames: Collection[int]) -> Row:
     """Row of `evidence`: packets of one capture."""
-    return _EVIDENCE(
-        object_id=object_id,
-        capture_id=capture_id,
-        first_frame=min(frames),
-        last_frame=max(frames),
-        frames=frame_ranges(frames),
-    )
+    ordered = sorted(set(frames))
+    return _EVIDENCE(object_id, capture_id, ordered[0], ordered[-1], ranges_of_ordered(ordered))
 
 
 def evidence_alone(object_ids: Any, pieces: Any) -> pa.RecordBatch:

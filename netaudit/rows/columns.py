@@ -11,7 +11,7 @@ from netaudit.storage.table_streams import whole
 from netaudit.text.kernels_addresses import LONGEST, OCTETS, write_addresses, write_macs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -31,15 +31,18 @@ def batch_of(columns: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def like(rows: Sequence[Row], which: Any, own: dict[str, Any], table: Table) -> pa.RecordBatch:
-    """Rows of a table: each like that one of `rows` whose number is in `which`, but for the columns in `own`."""
+def like(rows: Sequence[Row], which: Any, own: dict[str, Any], alike: Collection[str], table: Table) -> pa.RecordBatch:
+    """Rows of a table: in the columns `alike` each like that one of `rows` whose number is in `which`, beside `own`.
+
+    Raises KeyError where a column is in neither.
+    """
     schema, places = table.schema(), pa.array(which)
-    alike = {
+    taken = {
         name: array([row[at] for row in rows], schema.field(at).type).take(places)
         for at, name in enumerate(schema.names)
-        if name not in own
+        if name in alike
     }
-    return batch_of(alike | own, schema)
+    return batch_of(taken | own, schema)
 
 
 def array(column: Any, kind: pa.DataType) -> Column:

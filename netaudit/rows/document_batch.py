@@ -31,6 +31,13 @@ U1 = Any  # an array of bytes
 Numbers = Any  # an array of integers
 
 
+# columns of `messages` in which documents of one kind agree
+ALIKE = (
+    "protocol", "method", "host", "status", "content_type", "user_agent", "server", "date", "obscure",
+    "unread", "complete", "missing", "opened",
+)  # fmt: skip
+
+
 class Head(NamedTuple):
     """What documents of one kind have alike, from one of them."""
 
@@ -88,7 +95,7 @@ class DocumentBatch:
             "body_size": self.sizes,
             "notes": [self.notes.get(place, []) for place in range(n)] if self.notes else empty_lists(n),
         }
-        return message_rows([head.row for head in self.heads], self.head, self.first, self.last, own)
+        return message_rows([head.row for head in self.heads], self.head, self.first, self.last, own, ALIKE)
 
 
 def of_messages(messages: Sequence[Message]) -> DocumentBatch:

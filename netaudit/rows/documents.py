@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from netaudit.storage.object_store import ObjectStore
     from netaudit.storage.table_streams import RowWriter
 
+# columns of `objects` in which documents of one kind agree
+ALIKE = ("kind", "complete", "missing", "unwrap_path", "name", "notes")
 AT_ONCE = 1024  # messages that are held, one by one
 HELD = 16 << 20  # bytes of the requests that they answer
 LEAST = 64  # that were found together, for which columns pay
@@ -57,7 +59,7 @@ class Documents:
 
     @property
     def full(self) -> bool:
-        """Whether it is time for `take`."""
+        """Whether it is time for `flush`."""
         return len(self._messages) >= AT_ONCE or self._held >= HELD or self._published >= 2 * AT_ONCE
 
     def add(self, message: Message) -> None:
@@ -74,7 +76,7 @@ class Documents:
             self._published += int(np.count_nonzero(plain))
         return [block.message(other) for other in np.flatnonzero(~plain).tolist()]
 
-    def take(self) -> list[Message]:
+    def flush(self) -> list[Message]:
         """Write those so far; gives back those of all written that may say something."""
         blocks, self._blocks = self._blocks, []
         if self._published >= LEAST:
@@ -141,7 +143,7 @@ class Documents:
             "size": batch.sizes[chosen],
             "stored": list(map(bool, hashes)),
         }
-        self._rows["objects"].extend(like([head.stored for head in batch.heads], heads, columns, OBJECTS))
+        self._rows["objects"].extend(like([head.stored for head in batch.heads], heads, columns, ALIKE, OBJECTS))
         self._write_evidence(batch, chosen, made)
 
     def _write_evidence(self, batch: DocumentBatch, chosen: npt.NDArray[np.int64], made: U1) -> None:

@@ -32,7 +32,7 @@ class UploadRows:
         self._rows = rows
         self._waiting: npt.NDArray[Any] = np.empty(0, SPAN)
 
-    def take(self, records: Records) -> list[Row]:
+    def feed(self, records: Records) -> list[Row]:
         """Write the units that ended in a batch; gives the rows of those that are encrypted for certain."""
         rows = []
         whole = (records.units["kind"] != PLAIN) | (records.units["octets"] >= LEAST_UNIT)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from netaudit.documents.reading import Event
     from netaudit.messages.message import Message
 
+_EVENT, _TARGET = EVENTS.row, TARGETS.row
 _PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
 MOST_ANSWERED = 4096  # uploads that wait for their answers
 LARGEST_ANSWER = 4096  # bytes
@@ -59,24 +60,24 @@ class EventRows:
         self._values = Values(self._key, self._clear.append)
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.writers = self._clear, self._targets
-        self.take = self._reader.append  # (leaf, object_id, sha256) of the message that is being read
+        self.append = self._reader.append  # (leaf, object_id, sha256) of the message that is being read
         self._answered: dict[bytes, None] = {}  # uploads of images whose answers may say where they are now
         self.identities: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
-        self.taken = NOTHING_TAKEN  # documents and images of the last message
+        self.collected = NOTHING_TAKEN  # documents and images of the last message
         self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
 
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.identities.clear()
         self.kinds = []
-        self.taken = NOTHING_TAKEN
+        self.collected = NOTHING_TAKEN
         self._reader.stated, self._reader.named, self._reader.describes, self._reader.placed = [], [], False, False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
             return []
         pictured = self._reader.pictured
         keys = self._reader.stored_as if pictured else []
-        self.taken = self._reader.collected
+        self.collected = self._reader.collected
         found = self._reader.end(head_of(message), message.message_id.hex(), complete=message.complete)
         if pictured and not found:
             self._note_target(message, keys)
@@ -150,7 +151,7 @@ class EventRows:
             tail = self._tail(address)
             if code or tail:
                 self._note(
-                    TARGETS.row(
+                    _TARGET(
                         message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=False,
                         host=host_of((message.request or message).header("referer")),
                     )
@@ -162,7 +163,7 @@ class EventRows:
             code, tail = address_code(self._key, address), self._tail(address)
             if code or tail:
                 self._note(
-                    TARGETS.row(
+                    _TARGET(
                         message_id=message.message_id.hex(), target_hmac=code, picture_hmac=tail, named=True,
                         host=host_of(address),
                     )
@@ -178,7 +179,7 @@ class EventRows:
         tails = {tail for one in picture_addresses(message.json) if (tail := self._tail(one))}
         if len(tails) == 1:
             self._note(
-                TARGETS.row(
+                _TARGET(
                     message_id=message.request.message_id.hex(), target_hmac="", picture_hmac=tails.pop(), named=False,
                     host="",
                 )
@@ -210,7 +211,7 @@ class EventRows:
         person = {name: shown.get(name, Shown()) for name in _PERSON}
         wanted = {name: purpose.get(name, Shown()).text for name in ("agent", "agent_company", "risk_status")}
         claimed = event.images[:MOST_IMAGES]
-        return EVENTS.row(
+        return _EVENT(
             event_id=event.event_id, message_id=message.message_id.hex(), object_id=event.object_id, kind=entry.kind,
             act=entry.act, document=entry.id, certainty=entry.provenance, recalled=list(entry.recalled),
             standing="entry", inferred=[],

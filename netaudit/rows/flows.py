@@ -94,7 +94,7 @@ class FlowRows:
             [masked[name] for name in names] if names else none, *read, itertools.repeat(False), *[none] * 5,
         )  # fmt: skip
 
-    def take(self) -> Iterator[pa.RecordBatch]:
+    def flush(self) -> Iterator[pa.RecordBatch]:
         """Rows of all flows collected since the last call."""
         flows = np.frombuffer(b"".join(self._flows), self._layout) if self._flows else np.empty(0, np.void)
         said = self._said

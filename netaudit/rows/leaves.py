@@ -74,11 +74,8 @@ class LeafRows:
                 more += int(value)
             elif place < MOST:
                 self._rows.append(
-                    _LEAF(
-                        message_id=identity, place=place, path=path[:LONGEST_PATH], key=key[:LONGEST_PATH],
-                        value=value[:LONGEST], sha256=sha256,
-                    )
-                )  # fmt: skip
+                    _LEAF(identity, place, path[:LONGEST_PATH], key[:LONGEST_PATH], value[:LONGEST], sha256)
+                )
                 place += 1
             else:
                 more += 1

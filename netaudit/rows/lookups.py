@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from netaudit.streams.batch import Batch
 
 
+# columns of `messages` in which lookups of one kind, status and direction agree
+ALIKE = (
+    "protocol", "direction", "method", "path", "status", "content_type", "user_agent", "server", "date", "obscure",
+    "unread", "complete", "missing", "notes", "opened",
+)  # fmt: skip
 TOLD_BY = ("high", "low", "mac", "name", "shard", "kind")  # facts apart
 
 
@@ -42,7 +47,7 @@ class LookupRows(Taker):
     def feed(self, batch: Batch, left: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
         assert left.all()  # nobody comes before
-        states, lookups = self._reader.take(
+        states, lookups = self._reader.feed(
             batch.flows, batch.slots(), batch.closed, batch.runs, batch.pieces, batch.payload
         )
         self._lookups = lookups
@@ -64,10 +69,10 @@ class LookupRows(Taker):
             self._flows.add_many(lookups.flows[over], ids, PROTOCOL)
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
 
-    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
+    def claimed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """See `pipeline/takers.py`."""
         found = self._lookups
-        return super().taken() if found is None else (found.indexes, found.flow_ids, PROTOCOL)
+        return super().claimed() if found is None else (found.indexes, found.flow_ids, PROTOCOL)
 
 
 def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch:
@@ -88,4 +93,4 @@ def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch
         "host": names.take(pa.array(messages["name"][asking])),
         "body_size": messages["length"].astype(np.int64),
     }
-    return message_rows(rows, which, messages, messages, own)
+    return message_rows(rows, which, messages, messages, own, ALIKE)

@@ -12,7 +12,7 @@ from netaudit.tables import MESSAGES, Row
 from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pyarrow as pa
 
@@ -66,8 +66,10 @@ def message_row(message: Message) -> Row:
     )
 
 
-def message_rows(rows: Sequence[Row], which: Any, first: Any, last: Any, own: dict[str, Any]) -> pa.RecordBatch:
-    """Rows of many messages: `rows` are of one of each kind, `own` the columns in which they differ within a kind.
+def message_rows(
+    rows: Sequence[Row], which: Any, first: Any, last: Any, own: dict[str, Any], alike: Collection[str]
+) -> pa.RecordBatch:
+    """Rows of many messages: `rows` are of one of each kind, in `alike` they agree, in `own` they differ within a kind.
 
     `which`: of each message its kind. `first`, `last`: `ts`, `frame` and `capture` of the packets with the first bytes
     of each and with the last ones.
@@ -79,7 +81,7 @@ def message_rows(rows: Sequence[Row], which: Any, first: Any, last: Any, own: di
         "first_frame": first["frame"].astype(np.int64),
         "last_frame": last["frame"].astype(np.int64),
     }
-    return like(rows, which, packets | own, MESSAGES)
+    return like(rows, which, packets | own, alike, MESSAGES)
 
 
 def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:

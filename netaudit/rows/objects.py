@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from netaudit.unwrapping.part import Leaf
 
 _OBJECT, _IMAGE = OBJECTS.row, IMAGES.row
-_UNKNOWN = dict.fromkeys(IMAGES.names)
+_UNKNOWN = (None,) * (len(IMAGES.names) - 5)
 GUESSABLE = 2048  # bytes; the hash of so small a text, a field that is an ID number say, tells what it was
 
 
@@ -40,5 +40,4 @@ def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stor
 def image_row(sha256: str, leaf: Leaf) -> Row:
     """Row of `images` as known when an image is first met; the rest comes at the end of the audit."""
     width, height = header_size(leaf.part.data, leaf.kind) or (None, None)
-    known = {"sha256": sha256, "kind": leaf.kind, "size": len(leaf.part.data), "width": width, "height": height}
-    return _IMAGE(**_UNKNOWN | known)
+    return _IMAGE(sha256, leaf.kind, len(leaf.part.data), width, height, *_UNKNOWN)

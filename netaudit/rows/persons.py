@@ -19,6 +19,7 @@ from netaudit.identity_data.from_unwrapping import (
     TEMPLATE,
     Personal,
     asks_about,
+    asks_in_head,
     canonical,
     is_of_workbook,
     is_overlooked,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
+    from netaudit.messages.message import Message
     from netaudit.unwrapping.part import Leaf
 
 _PERSON, _CLEAR = PERSONS.row, PERSONS_CLEAR.row
@@ -60,6 +62,11 @@ def keyed(key: bytes, one: Personal) -> str:
     """HMAC-SHA256 of kind and value under the case's key, 32 digits."""
     text = f"{one.kind}\0{canonical(one)}".encode("utf-8", "surrogatepass")
     return hmac.digest(key, text, "sha256").hex()[:32]
+
+
+def headers_asked(message: Message) -> Sequence[tuple[str, str]]:
+    """The headers of a message where an identity number may stand in one."""
+    return message.headers if asks_in_head(message.form, message.headers) else ()
 
 
 def _is_echo(leaf: Leaf) -> bool:
@@ -80,7 +87,7 @@ class PersonRows:
         self.not_looked_through = 0  # bytes of its documents
         self._binary: set[str] = set()  # objects whose texts were read without a notation
 
-    def take(self, object_id: str, leaf: Leaf) -> None:
+    def append(self, object_id: str, leaf: Leaf) -> None:
         """Look through one object of the message."""
         self.not_looked_through += not_looked_through(leaf)
         spent: list[int] = []  # bytes with more codings upon codings than are taken off

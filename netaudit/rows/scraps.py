@@ -33,7 +33,7 @@ class ScrapRows:
         """Take what is in the head of a message, and what was found in its body; or in so many that are alike."""
         self._add(message, scraps(message) * times)
 
-    def take_body(self, message: Message) -> None:
+    def append_body(self, message: Message) -> None:
         """Take what was found in the body of a message of which the head was taken."""
         self._add(message, message.scraps or [])
 

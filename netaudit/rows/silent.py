@@ -32,35 +32,35 @@ class SilentRows(Taker):
         super().__init__()
         self._batch: Batch | None = None
         self._slots: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self._taken: Flags = np.zeros(0, bool)
+        self._claimed: Flags = np.zeros(0, bool)
 
     def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
         self._batch, self._slots = batch, batch.slots()
         known = self._conversations.known(batch.flows)
-        self._taken, over = self._silent.find(batch.flows, self._slots, left, known, batch.runs, batch.payload)
+        self._claimed, over = self._silent.find(batch.flows, self._slots, left, known, batch.runs, batch.payload)
         let_go = {}
         for index, (way, data, ts, frame, capture) in zip(
             over.tolist(), self._silent.let_go(self._slots[over]), strict=True
         ):
             pieces = np.array([(0, ts, frame, len(data), capture)], PIECE)
             let_go[index] = LetGo(held=[Run(way, 0, len(data), data, pieces)])
-        return ~self._taken, let_go
+        return ~self._claimed, let_go
 
     def settle(self) -> Flags | None:
         """Leave flows to readers that another one announced meanwhile."""
         batch = self._batch
         assert batch is not None
-        back = self._taken & ~self._silent.held & self._conversations.known(batch.flows)
-        self._taken &= ~back
-        chosen = np.flatnonzero(self._taken)
+        back = self._claimed & ~self._silent.held & self._conversations.known(batch.flows)
+        self._claimed &= ~back
+        chosen = np.flatnonzero(self._claimed)
         self._silent.hold(chosen, batch.flows, self._slots, batch.closed, batch.runs, batch.pieces, batch.payload)
         ended = picked(batch.flows, chosen[batch.closed[chosen]])
         self._flows.add_many(ended, ids_of(ended), UNKNOWN)
         return back
 
-    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
+    def claimed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """See `pipeline/takers.py`."""
         assert self._batch is not None
-        chosen = np.flatnonzero(self._taken)
+        chosen = np.flatnonzero(self._claimed)
         return chosen, ids_of(picked(self._batch.flows, chosen)), UNKNOWN

@@ -38,7 +38,7 @@ class Taker:
         """Once readers had theirs: flows of the batch that it leaves to them after all, None for none."""
         return None
 
-    def taken(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
+    def claimed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """Of the batch: indexes of the flows that were taken, their ids, 32 hexadecimal digits each; their protocol."""
         return NONE, NO_DIGITS, ""
 
@@ -53,7 +53,7 @@ class Turns:
         """`flows`: index of the flow of each fact; never falls. `note` notes the facts from one up to another."""
         self._flows, self._note, self._noted = flows, note, 0
 
-    def take(self, before: int) -> None:
+    def advance(self, before: int) -> None:
         """Note what the flows before an index say."""
         if self._note is not None and self._noted < len(self._flows) and self._flows[self._noted] < before:
             first, self._noted = self._noted, bisect_left(self._flows, before, self._noted)

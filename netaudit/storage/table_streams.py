@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BATCH_ROWS = 8192
-STREAM_PLACES = ("tables", "private")  # folders of a case in which they lie
 
 
 class TableWriter:

@@ -33,6 +33,8 @@ class Budget:
     notes: list[str] = field(default_factory=list)
     paths: dict[str, int] = field(default_factory=dict)  # leaf paths given out, with how often
     given: dict[bytes, list[bytes]] = field(default_factory=dict)  # images handed out, by their first bytes
+    # of pictures that came in base64: where it stands in the body, and of how many steps the way of its document is
+    spelled: list[tuple[int, int, int]] = field(default_factory=list)
     documents: Known = field(default_factory=dict)  # small JSON texts so far
     obscure: int = 0  # bytes so far that are in no writing that anybody would read
     unread: int = 0  # bytes so far of documents that were not understood to their end

@@ -56,9 +56,10 @@ def packed_of(part: Part) -> PackedDocument | None:
     """The document in a binary notation that a part is, as far as nobody declared it; None where it is none."""
     if isinstance(part.document, PackedDocument):
         return part.document
-    if part.document is not None or part.missing or part.unknown_from is not None:
+    if part.no_document or part.document is not None or part.missing or part.unknown_from is not None:
         return None
     found = packed(part.data)
     if found is not None:
         part.document = found
+    part.no_document = found is None
     return found

@@ -77,7 +77,8 @@ def written(leaf: Leaf) -> Iterator[tuple[str, bytes]]:
     data = leaf.part.data
     if leaf.kind == "jpeg":
         held = [("comment", one) for one in _segments_of(leaf)]
-        held += [("exif", one) for one in _inner_documents(data)]
+        if data.find(b'{"', 0, leaf.scan[0] or len(data)) >= 0:
+            held += [("exif", one) for one in _inner_documents(data)]
     elif leaf.kind == "png":
         held = [("text", one) for one in _png_texts(data)]
     else:

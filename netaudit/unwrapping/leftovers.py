@@ -50,9 +50,8 @@ _IHDR = b"\x00\x00\x00\rIHDR"
 _WEBP = re.compile(rb"WEBPVP8[ LX]")
 
 
-def mended(data: bytes) -> bytes:
-    """The picture with its head put back; empty where these bytes are none."""
-    marks = head_marks(np.frombuffer(data, np.uint8))
+def mended(data: bytes, marks: int) -> bytes:
+    """The picture with its head put back; empty where these bytes, in which such marks stand, are none."""
     return next((whole for mark, mend in _MEND if marks & mark and (whole := mend(data))), b"")
 
 
@@ -110,17 +109,22 @@ _NUMBERS = re.compile(rb"255\s*,(?:%b)?\s*216\s*,(?:%b)?\s*255(?:\s*,(?:%b)?\s*\
 _YENC = re.compile(rb"=ybegin [^\r\n]*\r?\n(?:=ypart [^\r\n]*\r?\n)?(.*?)\r?\n=yend ", re.DOTALL)
 
 
-def leftovers(part: Part, budget: Budget, *, opened: bool = False) -> Iterator[Part]:
-    """Images of a part that were not given yet; where a codec opened it, only such as have their own end."""
+def leftovers(part: Part, budget: Budget, *, opened: bool = False, beside: bytes = b"") -> Iterator[Part]:
+    """Images of a part that were not given yet; where a codec opened it, only such as have their own end.
+
+    `beside` is what stands beside letters of which pictures were made: where no mark is, none is searched for.
+    """
     if len(part.data) < SMALLEST or part.encoding or part.data.startswith(PACKED):
         return
     if isinstance(part.document, PackedDocument) and part.document.joined:
         return  # in pieces it would be found once more, broken
-    octets = np.frombuffer(part.data, np.uint8)
+    octets = np.frombuffer(beside or part.data, np.uint8)
     if marks := image_marks(octets):
         yield from images_from(part, budget, marks, broken=not opened)
     if len(part.data) <= LONGEST and not sniff(part.data):
         readers = BINARY
+        if changed := head_marks(octets):
+            readers += (("mended", lambda data: mended(data, changed)),)
         if is_text(part.data) or is_text(part.data[-SAMPLE:]):
             written = text_marks(octets)
             readers += tuple((name, read) for mark, name, read in WRITTEN if written & mark)
@@ -200,7 +204,7 @@ def _decoded(match: re.Match[bytes] | None, decode: Callable[[bytes], bytes]) ->
         return b""
 
 
-BINARY: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (("xor", _xored), ("yenc", _yenc), ("mended", mended))
+BINARY: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (("xor", _xored), ("yenc", _yenc))
 WRITTEN = (  # what is read only where its mark stands in the text
     (BASE32, "base32", _base32),
     (ASCII85, "ascii85", _ascii85),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header
+from functools import lru_cache
 
 from netaudit.text.charset import unquote
 from netaudit.unwrapping.text import to_text
@@ -13,6 +14,7 @@ _FIELD = re.compile(rb"([!#-'*+\-.0-9A-Z^-z|~]{1,80})[ \t]*:[ \t]*([^\r\n]*)")
 _PARAMETER = re.compile(r";\s*([\w*-]{1,40})\s*=\s*(?:\"((?:[^\"\\]|\\.)*)(?:\"|$)|([^;]*))")
 _PIECE = re.compile(r"\*(\d{1,3})(\*?)")
 _MOST_FIELDS = 64
+_HEAD, _VALUE = 1024, 256  # bytes of a header, and characters of a value, that are remembered
 _LONGEST_LINE = 8192
 
 
@@ -21,6 +23,15 @@ def read_header(data: bytes, at: int, stop: int) -> tuple[dict[str, str], int, b
 
     A line that is no header field ends a header that lacks its blank line.
     """
+    blank = data.find(b"\r\n\r\n", at, min(stop, at + _HEAD))
+    if blank >= 0:
+        fields, end, crlf = _remembered(data[at : blank + 4])
+        if end == blank + 4 - at:
+            return dict(fields), blank + 4, crlf
+    return _header(data, at, stop)
+
+
+def _header(data: bytes, at: int, stop: int) -> tuple[dict[str, str], int, bool]:
     fields: dict[str, str] = {}
     crlf = True
     last = ""
@@ -43,11 +54,21 @@ def read_header(data: bytes, at: int, stop: int) -> tuple[dict[str, str], int, b
     return fields, at, crlf
 
 
+@lru_cache(maxsize=256)
+def _remembered(head: bytes) -> tuple[dict[str, str], int, bool]:
+    """Parts of a form have heads that were seen before, and each is looked at more than once."""
+    return _header(head, 0, len(head))
+
+
 def parameter(value: str, name: str) -> str:
     """A parameter of a header value, e.g. boundary or filename; the extended form (name*=UTF-8''…) wins.
 
     A value cut into pieces (name*0, name*1*, …; RFC 2231 section 3) is put together.
     """
+    return (_known if len(value) <= _VALUE else _parameter)(value, name)
+
+
+def _parameter(value: str, name: str) -> str:
     found = ""
     pieces: dict[int, str] = {}
     for match in _PARAMETER.finditer(value if value.startswith(";") else ";" + value.partition(";")[2]):
@@ -63,6 +84,9 @@ def parameter(value: str, name: str) -> str:
         if place is not None:
             pieces[int(place[1])] = text if place[2] else text.replace("%", "%25")
     return _joined(pieces) if 0 in pieces and not found else found
+
+
+_known = lru_cache(maxsize=512)(_parameter)
 
 
 def _joined(pieces: dict[int, str]) -> str:

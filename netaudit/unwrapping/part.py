@@ -37,6 +37,7 @@ class Part:
     document: JsonDocument | XmlDocument | PackedDocument | None = (
         None  # what it is, once it was parsed (`document.py`)
     )
+    no_document: bool = False  # known to be none in a binary notation that nobody declared (likewise)
     as_utf8: Part | None = None  # of a text in UTF-16: the part that is the same text
     named: list[object] | None = None  # what the document says, once somebody asked (`tree.py`)
 
@@ -62,3 +63,5 @@ class Leaf:
     behind: int = 0  # bytes behind the end of an image (`from_images.confirm_end`)
     scan: tuple[int, int] = (0, 0)  # where the first scan of a whole JPEG lies (likewise)
     segments: list[bytes] | None = None  # of a JPEG: those of nobody, once somebody asked (`image_residue.py`)
+    spelled: Ranges = dataclasses.field(default_factory=list)  # where base64 of pictures stands, given as such
+    worded: bytes | None = None  # its words, once somebody asked (`scalars.py`)

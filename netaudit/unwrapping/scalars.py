@@ -10,6 +10,7 @@ from netaudit.signatures.field_words import names_field
 from netaudit.text.json_document import LONGEST
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.naming import SAYING, named
+from netaudit.unwrapping.slices import outside
 from netaudit.unwrapping.sniff import is_utf16
 from netaudit.unwrapping.text import to_text
 from netaudit.unwrapping.tree import bare_text, notation, values
@@ -55,9 +56,16 @@ def fields(leaf: Leaf, *, most: int = MOST, worth: Callable[[bytes], bool] | Non
 
 def worded(leaf: Leaf) -> bytes:
     """A document without what can only be pictures."""
-    if leaf.kind in {"xml", "form"}:
-        return _without_pictures(leaf.part.data, leaf.kind)
-    return bare_text(leaf)
+    if leaf.kind not in {"xml", "form"}:
+        return bare_text(leaf)
+    if leaf.worded is None:
+        leaf.worded = _without_pictures(beside_pictures(leaf), leaf.kind)
+    return leaf.worded
+
+
+def beside_pictures(leaf: Leaf) -> bytes:
+    """The bytes of a leaf without base64 of which pictures were made: these are leaves of their own."""
+    return outside(leaf.part.data, leaf.spelled)
 
 
 def fields_of(value: object, path: str, most: int = MOST) -> list[Field]:

@@ -94,10 +94,15 @@ def readable(part: Part) -> bytes:
 
 def present(part: Part) -> bytes:
     """The bytes of the part without those of its gaps."""
-    if not part.missing:
-        return part.data
-    edges = [0, *(edge for span in part.missing for edge in span), len(part.data)]
-    return b"".join(part.data[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+    return outside(part.data, part.missing)
+
+
+def outside(data: bytes, ranges: Ranges) -> bytes:
+    """Bytes without those in the ranges."""
+    if not ranges:
+        return data
+    edges = [0, *(edge for span in ranges for edge in span), len(data)]
+    return b"".join(data[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
 
 
 def known(part: Part) -> int:

@@ -39,11 +39,13 @@ from netaudit.unwrapping.leftovers import leftovers
 from netaudit.unwrapping.locked import is_locked
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
-from netaudit.unwrapping.slices import derive, one_to_one, present, readable
-from netaudit.unwrapping.sniff import WLT, image, sniff
+from netaudit.unwrapping.slices import derive, one_to_one, outside, present, readable
+from netaudit.unwrapping.sniff import IMAGE_KINDS, WLT, image, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from netaudit.contracts.ranges import Ranges
 
 __all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
 
@@ -66,6 +68,7 @@ _AROUND = frozenset(
 _SPELLED = frozenset({"hex", "base64"})  # which ordinary texts may be taken for
 _READ = frozenset({"wlt", "empty"})  # kinds that are known without a look at the bytes
 _ESCAPES = 10  # characters for one that is an escape more, where nothing tells how many there were
+_JPEG = b"/9j/"
 _DASHES, _PARTS = _SPACE + b"-", "multipart/"
 _LONGEST_TYPE = 256  # characters of a content type that is remembered
 
@@ -144,6 +147,8 @@ def candidates(part: Part) -> tuple[Codec, ...]:
     if not part.data or part.encoding or part.missing:
         return CODECS
     kind = part.content_type.lower()
+    if not kind and part.data.startswith(_JPEG):
+        return _remembered_of_jpeg()
     return (_remembered if len(kind) <= _LONGEST_TYPE else _asked)(part.data[0], kind)
 
 
@@ -157,6 +162,12 @@ def _asked(first: int, content_type: str) -> tuple[Codec, ...]:
 
 
 _remembered = functools.lru_cache(maxsize=2048)(_asked)
+
+
+@functools.lru_cache(maxsize=1)
+def _remembered_of_jpeg() -> tuple[Codec, ...]:
+    """Codecs for what begins as base64 of a JPEG does: base64 first, since it opens nothing where it is none."""
+    return tuple(sorted(_asked(_JPEG[0], ""), key=lambda codec: codec.name != "base64"))
 
 
 def declares(content_type: str) -> bool:
@@ -230,7 +241,9 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
                 around = codec.name in _AROUND
                 if codec.name in _SPELLED:
                     _doubt(part, known, budget, before)
-                if codec.name not in _WHOLE:
+                if codec.name == "base64" and child.complete and image(child.data):
+                    pass  # all its letters are those of a picture
+                elif codec.name not in _WHOLE:
                     left = pictures = yield from _left(part, budget, trifle, opened=True)
                     inside += left
                     if codec.name in _ENVELOPES and one_to_one(part) and not part.missing:
@@ -323,15 +336,19 @@ def _written(part: Part, child: Part) -> int:
 def _left(part: Part, budget: Budget, trifle: int, *, opened: bool = False) -> Generator[Leaf, None, int]:
     """Images that codecs did not give; returns how many bytes of the part they account for."""
     inside = 0
-    for child in leftovers(part, budget, opened=opened):
+    spelled = _spelled(part, len(part.way.steps), budget) if budget.spelled else []
+    for child in leftovers(part, budget, opened=opened, beside=outside(part.data, spelled)):
         inside += len(child.data) if child.way.last.name == "carved" else len(part.data)
         yield from _unwrap(child, budget, trifle, among=True)
     return inside
 
 
 def _image(part: Part, kind: str, budget: Budget) -> Leaf:
-    """Leaf of an image, which is not given again."""
+    """Leaf of an image, which is not given again, nor are letters searched that were nothing else."""
     budget.give(part.data)
+    steps = part.way.steps
+    if len(steps) > 2 and steps[-1].name == "base64" and part.complete and part.body_range is not None:
+        budget.spelled.append((*part.body_range, len(steps) - (3 if steps[-2].name == "data" else 2)))
     return _leaf(part, kind, budget)
 
 
@@ -349,4 +366,19 @@ def _leaf(part: Part, kind: str, budget: Budget) -> Leaf:
     notes = budget.flush()
     if is_locked(part.data, kind):
         notes = [*notes, LOCKED]
-    return Leaf(part, kind, notes, budget.documents)
+    leaf = Leaf(part, kind, notes, budget.documents)
+    if budget.spelled and kind not in IMAGE_KINDS:
+        leaf.spelled = _spelled(part, len(part.way.steps) - 1, budget)
+    return leaf
+
+
+def _spelled(part: Part, steps: int, budget: Budget) -> Ranges:
+    """Where pictures were written in base64 in a document whose way has so many steps: they are no words of it."""
+    if part.body_range is None or not one_to_one(part):
+        return []
+    first, end = part.body_range
+    return sorted(
+        (a - first, b - first)
+        for a, b, of in budget.spelled  # what has the range of all was put together from more than is known
+        if of == steps and first <= a < b <= end and b - a < end - first
+    )

@@ -153,7 +153,8 @@ def test_every_table_has_a_key_of_its_own_columns() -> None:
 
 
 def test_the_page_on_tables_is_made_from_them() -> None:
-    assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == document()
+    now = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    assert now == document(), "python -m netaudit.tables > docs/tables.md"
 
 
 def test_without_pandas_there_are_arrow_tables_and_a_remedy(tmp_path, monkeypatch):

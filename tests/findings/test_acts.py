@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from netaudit.findings import acts
-from netaudit.findings.acts import KNOWN, LEAST_BYTES, LEAST_KNOWN, SHAPED, Move, sent_outside
+from netaudit.findings.acts import KNOWN, LEAST_BYTES, LEAST_KNOWN, SHAPED, Move, Sent, sent_outside
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER
 from netaudit.findings.roles import UNKNOWN as NOT_KNOWN
-from netaudit.findings.vocabulary import MOVED, RETRIEVED, UPLOADED, VIDEO
+from netaudit.findings.vocabulary import DELIVERED, MOVED, RETRIEVED, UPLOADED, VIDEO
 
 IN, OUT, MANY, UNKNOWN = "inside", "outside", "multicast", "unknown"
 
@@ -33,6 +33,50 @@ IN, OUT, MANY, UNKNOWN = "inside", "outside", "multicast", "unknown"
 )
 def test_act(protocol, sender, receiver, collected, expected) -> None:
     assert acts.act(protocol, sender, receiver, collected=collected) == expected
+
+
+@pytest.mark.parametrize(
+    ("sender", "receiver", "more", "expected"),
+    [
+        (IN, OUT, {"still": True}, VIDEO),
+        (IN, IN, {"still": True}, VIDEO),
+        (IN, MANY, {"still": True}, None),
+        (OUT, IN, {"still": True}, None),
+        (OUT, IN, {"still": True, "collected": True}, RETRIEVED),  # a picture of a file that came back
+        (OUT, IN, {"pushed": True, "collected": True}, DELIVERED),
+        (OUT, IN, {"pushed": True}, None),
+        (IN, OUT, {"pushed": True}, UPLOADED),
+    ],
+)
+def test_stills_of_files_and_what_is_pushed(sender, receiver, more, expected) -> None:
+    assert acts.act("http", sender, receiver, **{"collected": False} | more) == expected
+
+
+@pytest.mark.parametrize(
+    ("face", "complete", "whole", "telling"),
+    [
+        ("yes", True, True, True), ("yes", False, False, True), ("possible", True, True, False), ("possible", False, True, True),
+        ("possible", True, False, True), ("no", False, False, False), ("undecodable", False, False, False),
+    ],
+)  # fmt: skip
+def test_which_images_are_a_ground(face, complete, whole, telling) -> None:
+    assert acts.telling(face, complete=complete, whole=whole) is telling
+
+
+@pytest.mark.parametrize("given", [{"face": "possible"}, {"complete": False}, {"whole": False}, {"lessened": True}])
+def test_an_a_is_whole_sure_and_not_doubted(given) -> None:
+    assert acts.certainty(complete=True, whole=True) == "A"
+    assert acts.certainty(**{"complete": True, "whole": True} | given) == "B"
+
+
+def test_what_was_sent_before_is_known_by_its_first_time() -> None:
+    sent = Sent()
+    sent.add(Sent({"a"}, {1: 9, 2: 5}))
+    sent.add(Sent({"b"}, {1: 7, 2: 6}))
+    assert (sent.whereto, sent.what) == ({"a", "b"}, {1: 7, 2: 5})
+    assert [sent.before([1], ts) for ts in (7, 8)] == [False, True]
+    assert sent.before([3, 2], 6)
+    assert not sent.before([3], 99)
 
 
 def test_the_inside_device_acts() -> None:

@@ -356,3 +356,15 @@ def test_a_phone_that_sends_the_numbers_of_several_persons_is_told(persons: int,
     numbers = [person(field=f"$.list[{n}].idNumber", masked=f"110***********00{n}X") for n in range(persons)]
     made = found(**own, persons=[*numbers, name()])
     assert [row["role_reason"].partition("?")[0] for row in made] == ["contested_persons"] * contested
+
+
+def test_a_record_in_anothers_name_that_nobody_took_is_told_apart_and_the_next_is_judged() -> None:
+    own, other = "02:00:00:00:00:07", "02:00:00:00:00:09"
+    forged = flow() | {"client_mac": other, "packets_down": 1, "payload_down": 0}
+    rows = {
+        "flows": [forged, flow("f2")], "messages": [message(), message("m2", "f2")],
+        "objects": [document(), document("m2")], "persons": [person(), name(), person("m2"), name("m2")],
+        "bindings": [{"device_id": own, "mac": own, "ip": TERMINAL, "from_ts": 0, "to_ts": 99, "by": ["arp"]}],
+    }  # fmt: skip
+    assert [(row["certainty"], row["flow_ids"]) for row in found(**rows)] == [("A", ["f2"])]
+    assert [(row["what"], row["number"]) for row in told_apart(**rows)] == [("sender cannot be told", 1)]

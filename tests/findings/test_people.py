@@ -78,6 +78,7 @@ LOOKUPS = visits(PC, NAMES[:1])
         (visits(PC, NAMES, up=90_000, down=900), {"vendor": "Dell Inc."}, False),  # it sent more than it read
         (visits(PC, [f"203.0.113.{n}:8080" for n in range(9)]), {"vendor": "Dell Inc."}, False),  # addresses are no names
         (visits(PC, [f"x{n}.example.com" for n in range(9)]), {"vendor": "Dell Inc."}, False),
+        (visits(PC, [f"x{n}.oss-cn-x.aliyuncs.com" for n in range(9)]), {"vendor": "Dell Inc."}, False),  # rooms of one house
     ],
 )  # fmt: skip
 def test_two_facts_make_a_machine_of_people(rows: list[dict[str, object]], facts: dict[str, str], *, own: bool) -> None:

@@ -214,6 +214,7 @@ THIN = Calling(answered={(ONE, IPHONE)})
         (None, Named(VIEWER, "named"), None, VIEWER, "named"),
         (Behaviour(), Named(VIEWER, "named"), SURE, PERSONAL_DEVICE, "personal"),
         (Behaviour(received={1}), Named(VIEWER, "named"), None, SERVER, "received"),
+        (Behaviour(received={1, 2}, sent={2, 3}), None, None, SERVER, "passed_on"),
     ],
 )
 def test_a_sure_class_comes_first_then_what_speaks_against_a_phone_then_what_it_does(

@@ -102,7 +102,7 @@ def test_who_answers_one_question_with_person_after_person_reads_cards(
 ) -> None:
     answered = Answered()
     for one in answers:
-        answered.take(one)
+        answered.feed(one)
     assert answered.reads_cards(behaviour) is reads
 
 

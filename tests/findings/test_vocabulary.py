@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import re
 import string
 from dataclasses import fields
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import yaml
 
 import netaudit
 from netaudit.errors import CaseError
 from netaudit.findings import vocabulary
+from netaudit.findings.acts import act
 from netaudit.findings.finding import Finding
 from netaudit.findings.ledgers import BY_NAME as LEDGERS_BY_NAME
 from netaudit.findings.statements import BY_NAME as STATEMENTS_BY_NAME
@@ -56,6 +59,32 @@ def figures(kind):
 
 EACH = [pytest.param(kind, letter, id=f"{kind.name}-{letter}") for kind in KINDS for letter in kind.grades]
 MADE = [one for one in EACH if not one.values[0].past]  # by this version
+
+
+def unworded(words: object, place: str = "") -> list[str]:
+    """Places of a catalogue where something is said in one language only."""
+    if not isinstance(words, dict):
+        return [place]
+    if {"zh", "en"} & words.keys():
+        return [] if words.keys() == {"zh", "en"} and all(words.values()) else [place]
+    return [one for name, inner in words.items() for one in unworded(inner, f"{place}.{name}")]
+
+
+@pytest.mark.parametrize("path", ["findings/texts.yaml", "report/summary.yaml"])
+def test_everything_is_said_in_both_languages(path: str) -> None:
+    words = yaml.safe_load((ROOT / "netaudit" / path).read_text("utf-8"))
+    assert unworded(words, path) == [], "these need zh and en"
+
+
+@pytest.mark.parametrize("rule", [vocabulary.FACE_IN_CLEAR, vocabulary.IDENTITY_IN_CLEAR, vocabulary.TEMPLATE_IN_CLEAR,
+                                  vocabulary.PERSON_IN_CLEAR], ids=lambda rule: rule.name)  # fmt: skip
+def test_whatever_a_transfer_is_what_it_carried_has_a_kind(rule) -> None:
+    """Else an audit ends where somebody sends such a thing that way."""
+    scopes = ("inside", "outside", "")
+    ways = itertools.product(scopes, scopes, (False, True), (False, True))
+    found = {act("", sender, to, collected=before, pushed=pushed) for sender, to, before, pushed in ways} - {None}
+    kinds = {kind.act for kind in KINDS if rule in kind.rules}
+    assert {one.name for one in found} - {one.name for one in kinds} == set(), f"no entry of KINDS has {rule.name}"
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -111,6 +140,9 @@ def test_every_act_has_a_word_a_colour_and_its_place_in_the_docs(act) -> None:
     assert act.name in column.meaning
     for page in ("docs/glossary.md", "docs/tables.md"):
         assert act.name in (ROOT / page).read_text(encoding="utf-8"), page
+    assert act.words.zh in (ROOT / "docs/zh/glossary.md").read_text(encoding="utf-8"), (
+        f"docs/zh/glossary.md: {act.name}"
+    )
     for lang in ("zh", "en"):
         assert Texts(lang).known("act", act.name) == getattr(act.words, lang)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import sys
+import types
 
 import pytest
 
 from netaudit.messages.reader import Opening, Verdict
 from netaudit.messages.readers import BY_TRANSPORT, EXPECTED, FALLBACK, READERS, Entry, choose
 from tests.messages import examples
+from tests.messages.datagrams import SEEDS as DATAGRAMS
+from tests.messages.test_passed import PRELUDES
 
 ENTRIES = [*READERS, *EXPECTED.values(), *FALLBACK.values()]
 SEEDS = [
@@ -23,12 +28,22 @@ def named(entry: Entry) -> str:
     return f"{entry.name}-{entry.transport}"
 
 
-def noise(seed: int) -> list[tuple[int, bytes]]:
-    """A conversation of sound beginnings, random bytes and repetitions."""
+def words(entry: Entry) -> bytes:
+    """Something that an entry takes as its own; empty for one that takes whatever is left."""
+    if entry.transport == "tcp":
+        return PRELUDES.get(entry.name, b"")
+    asked = ((data, port) for data, ports in DATAGRAMS for port in ports or (80,))
+    openings = ((data, Opening(data, b"", 40_000, port, midstream=False)) for data, port in asked)
+    return next((data for data, opening in openings if entry.recognise(opening) is Verdict.YES), b"")
+
+
+def noise(seed: int, own: bytes) -> list[tuple[int, bytes]]:
+    """A conversation of sound beginnings, half of them words of one's own, random bytes and repetitions."""
     chance = random.Random(seed)
     turns = []
     for _ in range(chance.randint(1, 6)):
-        data = chance.choice(SEEDS) + chance.randbytes(chance.choice((0, 3, 40, 400)))
+        begin = own if own and chance.random() < 0.5 else chance.choice(SEEDS)
+        data = begin + chance.randbytes(chance.choice((0, 3, 40, 400)))
         turns.append((chance.randint(0, 1), data * chance.choice((1, 1, 2))))
     return turns
 
@@ -62,9 +77,10 @@ def feed(entry: Entry, turns: list[tuple[int, bytes]], chance: random.Random | N
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)
 def test_any_bytes_any_cut_any_hole(entry: Entry) -> None:
+    own = words(entry)
     for seed in range(40):
         chance = random.Random(seed)
-        for message in feed(entry, noise(seed), chance):
+        for message in feed(entry, noise(seed, own), chance):
             assert 0 <= message.start <= message.end
             assert message.direction in (0, 1)
             assert message.protocol
@@ -105,6 +121,39 @@ def test_what_a_beginning_rules_out_is_ruled_out_by_all_recognisers(ports: tuple
             assert choose(opening, "tcp", final=final) == expected, opening
             chosen.add(entry.name)
     assert len(chosen) > 8
+
+
+def held(reader: object) -> int:
+    """Bytes of all that a reader holds by itself."""
+    seen, size, todo = set[int](), 0, [reader]
+    while todo:
+        one = todo.pop()
+        if id(one) in seen or isinstance(one, SHARED):
+            continue
+        seen.add(id(one))
+        size += sys.getsizeof(one)
+        todo += gc.get_referents(one)
+    return size
+
+
+SHARED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.CodeType)
+OFTEN, MORE_HELD = 6000, 64 << 10  # times that the same is said; bytes
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("entry", [one for one in READERS if words(one)], ids=named)
+def test_whatever_is_said_over_and_over_is_held_up_to_a_bound(entry: Entry) -> None:
+    own, sizes = words(entry), []
+    reader = entry.make()
+    reader.begin(Opening(own, b"", 40_000, 80, midstream=False))
+    for number in range(2 * OFTEN):
+        if reader.hand_over is not None or not reader.wants_bytes:
+            return
+        reader.feed(0, number * len(own), own)
+        reader.consumed = reader.consumed and []  # as who feeds it does
+        if number + 1 in (OFTEN, 2 * OFTEN):
+            sizes.append(held(reader))
+    assert sizes[1] - sizes[0] < MORE_HELD
 
 
 def test_names_are_told_apart() -> None:

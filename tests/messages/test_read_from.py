@@ -46,7 +46,7 @@ def of(entry: Entry) -> list[Message]:
 
 
 def is_made(entry: Entry) -> bool:
-    return READ_FROM[f"{entry.name}-{entry.transport}"].endswith(".py")
+    return READ_FROM.get(f"{entry.name}-{entry.transport}", "").endswith(".py")
 
 
 def test_every_entry_has_a_capture_or_a_test_that_makes_one() -> None:

@@ -33,8 +33,8 @@ from tests.mutation.swapped import Loaded, forked, outermost, swap, within_anoth
 ROOT = Path(__file__).parents[2]
 ROOMS = ("findings",)
 TESTS = "tests/findings"
-PATIENCE = 120  # seconds of a processor
-FOR, MOST = 30, 400  # seconds, by the first run, and number of the tests that one fault is tried on
+PATIENCE = 4  # times as long as its tests take by the first run, in seconds of a processor: then it has no end
+MOST = 400  # tests that one fault is tried on
 QUIET = ("-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 NOTHING_RUN = (0, 4, 5)  # exit codes of pytest: all passed, no such test, none
 
@@ -90,8 +90,8 @@ def trace(out: Path) -> None:
     )
 
 
-def tests_of(fault: Fault, told: dict) -> list[str]:
-    """Tests that reach a fault, the quickest first, as far as `FOR` seconds go; all that reach its module for what loading does."""
+def tests_of(fault: Fault, told: dict, each: float) -> list[str]:
+    """Tests that reach a fault, the quickest first, for so many seconds; all that reach its module for what loading does."""
     tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
     tests, lines = told["tests"], told["lines"].get(fault.module, {})
     line = str(begins(tree, fault.site.line))
@@ -103,7 +103,7 @@ def tests_of(fault: Fault, told: dict) -> list[str]:
         found = sorted(everywhere) or range(len(tests))
     ordered = sorted(found, key=lambda number: tests[number][1])
     spent = itertools.accumulate(tests[number][1] for number in ordered)
-    chosen = [tests[number][0] for number, so_far in zip(ordered, spent, strict=True) if so_far <= FOR]
+    chosen = [tests[number][0] for number, so_far in zip(ordered, spent, strict=True) if so_far <= each]
     return (chosen or [tests[ordered[0]][0]])[:MOST]
 
 
@@ -131,8 +131,8 @@ class First:
 class Session:
     """A session of pytest that has collected all tests, and runs some of them in forks of it."""
 
-    def __init__(self, faults: list[Fault], told: dict) -> None:
-        self.faults, self.told = faults, told
+    def __init__(self, faults: list[Fault], told: dict, each: float) -> None:
+        self.faults, self.told, self.each = faults, told, each
         self.serve: Callable[[], None] = lambda: None
 
     def begin(self, serve: Callable[[], None]) -> None:
@@ -150,11 +150,13 @@ class Session:
     def failing(self, number: int) -> str:
         """The first test that fails with a fault; without any, 0 is asked for, and the quickest tests are run."""
         fault = self.faults[number - 1] if number else None
-        limit()
+        limit(self.each)
         if fault is not None and not swap(fault):
             return ""
         quickest = [name for name, _ in sorted(self.told["tests"], key=lambda one: one[1])]
-        names = tests_of(fault, self.told) if fault is not None else quickest[:: max(1, len(quickest) // MOST)]
+        names = (
+            tests_of(fault, self.told, self.each) if fault is not None else quickest[:: max(1, len(quickest) // MOST)]
+        )
         first = First()
         self.config.pluginmanager.register(first)
         items = [self.items[name] for name in names]
@@ -165,9 +167,9 @@ class Session:
         return first.name
 
 
-def afresh(fault: Fault, tests: list[str]) -> str:
+def afresh(fault: Fault, tests: list[str], each: float) -> str:
     """The first test that fails in this process, which has loaded nothing of netaudit."""
-    limit()
+    limit(each)
     os.chdir(ROOT)
     have(fault)
     first = First()
@@ -175,9 +177,9 @@ def afresh(fault: Fault, tests: list[str]) -> str:
     return first.name or ("" if code in NOTHING_RUN else f"exit {int(code)}")
 
 
-def limit() -> None:
-    """Let this process end when it has run for `PATIENCE`."""
-    spent = int(time.process_time()) + PATIENCE
+def limit(each: float) -> None:
+    """Let this process end when it has run for `PATIENCE` times as long."""
+    spent = int(time.process_time() + PATIENCE * each)
     resource.setrlimit(resource.RLIMIT_CPU, (spent, spent + 5))
 
 
@@ -187,6 +189,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--out", type=Path, default=Path("killed.jsonl"))
+    parser.add_argument("--each", type=float, default=30, help="seconds of tests, by the first run, for one fault")
     parser.add_argument("--control", action="store_true", help="first ask whether nothing fails without a fault")
     parser.add_argument("--trace", type=Path, help="only run the tests once, and write what they reach")
     given = parser.parse_args()
@@ -213,7 +216,7 @@ def main() -> None:
     known = {row["fault"]: row for row in map(json.loads, given.out.open())} if given.out.is_file() else {}
     faults = drawn(ROOMS, (), given.seed, given.count)
     with given.out.open("a") as out:
-        session = Session(faults, told)
+        session = Session(faults, told, given.each)
         asked = Loaded(session.begin, session.failing)
         if given.control and (said := asked(0)):
             raise SystemExit(f"without any fault, too: {said}")
@@ -221,11 +224,11 @@ def main() -> None:
             if str(fault) in known or time.monotonic() > until:
                 continue
             begun = time.monotonic()
-            tests = tests_of(fault, told)
+            tests = tests_of(fault, told, given.each)
             if not tests:
                 said = ""
             elif while_loading(fault, told):
-                said = forked(functools.partial(afresh, fault, tests))
+                said = forked(functools.partial(afresh, fault, tests, given.each))
             else:
                 said = asked(number + 1)
             known[str(fault)] = row = {

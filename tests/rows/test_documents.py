@@ -196,8 +196,8 @@ def test_those_that_may_name_somebody_are_given_back(tmp_path):
         named = number in (7, 200)
         documents.add(said(number, b'{"realName":"Zhang San"}' if named else b'{"t":%d}' % number))
     assert documents.full
-    assert [message.message_id[-1] for message in documents.take()] == [7, 200]
-    assert documents.take() == []
+    assert [message.message_id[-1] for message in documents.flush()] == [7, 200]
+    assert documents.flush() == []
     rows.close()
     objects = read_streams(tmp_path, "objects").to_pylist()
     assert len(objects) == AT_ONCE - 2
@@ -218,7 +218,7 @@ def test_those_whose_head_may_name_somebody_are_given_back(tmp_path):
         for name, value in changes.items():
             setattr(message, name, value)
         documents.add(message)
-    assert [message.message_id[-1] for message in documents.take()] == [1, 2]
+    assert [message.message_id[-1] for message in documents.flush()] == [1, 2]
 
 
 def test_replies_to_large_requests_are_not_held_for_long(tmp_path):
@@ -230,7 +230,7 @@ def test_replies_to_large_requests_are_not_held_for_long(tmp_path):
         reply.request = said(number + 100, bytes(HELD // 16))
         documents.add(reply)
     assert documents.full
-    assert documents.take() == []
+    assert documents.flush() == []
     assert not documents.full
 
 

@@ -55,7 +55,8 @@ def exchange(draw):
     """A request and its answer."""
     digit, body, answer = draw(st.integers(0, 9)), draw(small), draw(small)
     head = "".join((
-        draw(st.sampled_from(["POST", "POST", "GET", "PUT"])), " ", draw(st.sampled_from(TARGETS)).replace("%d", str(digit)), " HTTP/1.1\r\n",
+        draw(st.sampled_from(["POST", "POST", "GET", "PUT"])), " ", draw(st.sampled_from(TARGETS)).replace("%d", draw(st.sampled_from([str(digit), "42", "1234567"]))),
+        " HTTP/1.1\r\n",
     ))  # fmt: skip
     fields = b"".join(draw(st.lists(st.sampled_from(FIELDS), max_size=2))).replace(b"%d", b"%d" % digit)
     status = draw(st.sampled_from([b"200 OK", b"200 OK", b"201 Created", b"302 Found", b"500 Error"]))

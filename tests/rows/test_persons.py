@@ -44,7 +44,7 @@ def persons_of(rows: list[tuple]) -> pa.Table:
 
 def test_clear_values_go_under_private_only(folder):
     taken = PersonRows(folder, "0")
-    taken.take("o1", leaf({"name": "李四光", "idNumber": RIGHT, "time": "t"}))
+    taken.append("o1", leaf({"name": "李四光", "idNumber": RIGHT, "time": "t"}))
     rows = taken.end("m1")
     for writer in taken.writers:
         writer.close()
@@ -58,23 +58,23 @@ def test_clear_values_go_under_private_only(folder):
 
 def test_the_fields_of_a_multipart_body_make_one_record(folder):
     taken = PersonRows(folder, "0")
-    taken.take("o1", leaf("2026-03-14", "text", "snapDate"))
-    taken.take("o2", leaf(RIGHT, "text", "idNumber"))
+    taken.append("o1", leaf("2026-03-14", "text", "snapDate"))
+    taken.append("o2", leaf(RIGHT, "text", "idNumber"))
     assert [(row[1], row[2], row[3]) for row in taken.end("m1")] == [
         ("o1", "time", "snapDate"),
         ("o2", "id_number", "idNumber"),
     ]
-    taken.take("o3", leaf("2026-03-14", "text", "snapDate"))
+    taken.append("o3", leaf("2026-03-14", "text", "snapDate"))
     assert taken.end("m2") == []  # nobody in it, and nothing of the message before
 
 
 def test_bytes_around_a_document_make_no_second_record(folder):
     taken = PersonRows(folder, "0")
     frame = f"\x01card\x02{RIGHT}\x03".encode()
-    taken.take("o1", Leaf(Part(frame, Way.of("request body"), ""), "opaque"))
-    taken.take("o2", leaf({"name": "李四光", "idNumber": RIGHT}))
+    taken.append("o1", Leaf(Part(frame, Way.of("request body"), ""), "opaque"))
+    taken.append("o2", leaf({"name": "李四光", "idNumber": RIGHT}))
     assert [(row[1], row[2]) for row in taken.end("m1")] == [("o2", "name"), ("o2", "id_number")]
-    taken.take("o1", Leaf(Part(frame, Way.of("request body"), ""), "opaque"))
+    taken.append("o1", Leaf(Part(frame, Way.of("request body"), ""), "opaque"))
     assert [(row[1], row[2]) for row in taken.end("m2")] == [("o1", "id_number")]  # nobody else says it
 
 
@@ -86,7 +86,7 @@ def test_the_same_value_is_known_within_a_case_only(folder, tmp_path):
         (here, {"idNumber": RIGHT}), (here, {"IDNumber": RIGHT.lower()}), (here, {"q": WRONG, "idNum": WRONG}),
         (there, {"idNumber": RIGHT}),
     ):  # fmt: skip
-        rows.take("o", leaf(document))
+        rows.append("o", leaf(document))
         hashes.append(rows.end("m")[0][5])
     assert hashes[0] == hashes[1]
     assert len(set(hashes)) == 3
@@ -103,7 +103,7 @@ def test_each_count_is_called_what_it_is(folder):
             {"idNumber": WRONG, "personId": "7"},
         ]
     ):
-        taken.take(f"o{number}", leaf(document))
+        taken.append(f"o{number}", leaf(document))
         rows += taken.end(f"m{number}")
     images = [{"sha256": str(n), "face": face, "phash": phash, "first_ts": 5} for n, (face, phash) in enumerate(
         [("yes", "00" * 8), ("yes", "01" + "00" * 7), ("yes", "ff" * 8), ("yes", None), ("no", "0f" * 8)]
@@ -144,7 +144,7 @@ def joined(rows: list[tuple], pictures: list[tuple[str, str]]) -> list[dict]:
 
 def test_a_record_has_the_images_of_its_message(folder):
     taken = PersonRows(folder, "0")
-    taken.take("o", leaf({"deviceId": "d", "card": {"name": "李四光", "idNumber": RIGHT}}))
+    taken.append("o", leaf({"deviceId": "d", "card": {"name": "李四光", "idNumber": RIGHT}}))
     (one,) = joined(taken.end("m"), [("f1", "request body › json $.face › base64 › jpeg"), ("n1", "x")])
     assert one["images"] == ["f1", "n1"]
     assert one["face_images"] == ["f1"]
@@ -155,7 +155,7 @@ def test_a_record_has_the_images_of_its_message(folder):
 def test_several_records_have_the_images_at_their_places(folder):
     taken = PersonRows(folder, "0")
     people = [{"name": "李四光", "idNumber": RIGHT}, {"name": "王五常", "idNumber": WRONG}]
-    taken.take("o", leaf({"deviceId": "d", "list": people}))
+    taken.append("o", leaf({"deviceId": "d", "list": people}))
     paths = [(f"f{n}", f"request body › json $.list[{n}].photo › base64 › jpeg") for n in (1, 0)]
     first, second = joined(taken.end("m"), paths)
     assert (first["name"], first["images"], first["device"]) == ("李**", ["f0"], "d")
@@ -172,9 +172,9 @@ def test_a_document_that_is_too_long_to_be_looked_through_is_counted(folder) -> 
     """Of words, not of pictures: a number beside a large photograph is read."""
     taken = PersonRows(folder, "0")
     long = leaf({"people": [{"name": "李四光", "idNumber": RIGHT, "seen": number} for number in range(20_000)]})
-    taken.take("o1", long)
+    taken.append("o1", long)
     assert taken.not_looked_through == len(long.part.data) > 1 << 20
-    taken.take("o2", leaf({"idNumber": RIGHT, "photo": "QUJD" * 400_000}))
+    taken.append("o2", leaf({"idNumber": RIGHT, "photo": "QUJD" * 400_000}))
     assert taken.not_looked_through == len(long.part.data)
     assert [row[2] for row in taken.end("m")] == ["id_number"]
     for writer in taken.writers:
@@ -184,8 +184,8 @@ def test_a_document_that_is_too_long_to_be_looked_through_is_counted(folder) -> 
 def test_a_sender_that_names_its_field_as_ours_hides_nobody(folder) -> None:
     """What was found beyond the reader of a document is known by ourselves, not by a path that the sender writes."""
     taken = PersonRows(folder, "0")
-    taken.take("o1", leaf({"name": "李四光", "idNumber": RIGHT}))
-    taken.take("o2", leaf("(user)phone=13800138000&(user)idNumber=" + RIGHT, "form"))
+    taken.append("o1", leaf({"name": "李四光", "idNumber": RIGHT}))
+    taken.append("o2", leaf("(user)phone=13800138000&(user)idNumber=" + RIGHT, "form"))
     assert {"phone", "id_number"} <= {row[2] for row in taken.end("m") if row[1] == "o2"}
     for writer in taken.writers:
         writer.close()
@@ -206,7 +206,7 @@ def test_a_document_of_too_many_codings_is_counted(folder, monkeypatch: pytest.M
     monkeypatch.setattr(recoded, "MOST_WORDS", 1)
     taken = PersonRows(folder, "0")
     coded = leaf({"a": b"some words of nobody".hex(), "b": b"some more of nobody".hex()})
-    taken.take("o1", coded)
+    taken.append("o1", coded)
     assert taken.not_looked_through == len(coded.part.data)
     for writer in taken.writers:
         writer.close()
@@ -221,7 +221,7 @@ def test_a_document_of_too_many_codings_is_counted(folder, monkeypatch: pytest.M
 )  # fmt: skip
 def test_a_text_with_more_lines_or_fields_than_are_read_is_counted(folder, text: str, cut: bool) -> None:
     taken = PersonRows(folder, "0")
-    taken.take("o", Leaf(Part(text.encode(), Way.of("request body"), ""), "text"))
+    taken.append("o", Leaf(Part(text.encode(), Way.of("request body"), ""), "text"))
     assert taken.not_looked_through == (len(text) if cut else 0)
     for writer in taken.writers:
         writer.close()

@@ -174,7 +174,7 @@ def test_few_are_taken_as_messages(count, tmp_path):
     assert [message.body for message in found.add_block(block)] == [b"on"]
     assert not found.full
     with mock.patch("netaudit.rows.documents.of_publications", side_effect=of_publications) as columns:
-        assert found.take() == []
+        assert found.flush() == []
     assert columns.called == (count >= 64)
     rows.flush(least=1)
     assert len(read_streams(tmp_path, "messages")) == count

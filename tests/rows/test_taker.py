@@ -38,5 +38,5 @@ def test_facts_are_noted_when_it_is_their_turn(flows, asked):
     noted = []
     turns = Turns(flows, lambda first, last: noted.extend(range(first, last)))
     for before in asked:
-        turns.take(before)
+        turns.advance(before)
         assert noted == [place for place, flow in enumerate(flows) if flow < before]

@@ -88,7 +88,7 @@ class Appliance:
             auditor = Auditor(daily.words)
             self._room = room = Room(daily.root, self._custody, self.settings.ring, self.settings.keep_free, self._tell)
             self._custody.note("begun", version=__version__, interface=self._source(), private_days=daily.private_days)
-            self._take_up(auditor)
+            self._resume(auditor)
             if own:
                 self._left = {one.path.name for one in spool.whole(ended=True)} if spool.folder.is_dir() else set()
                 self._start(spool)
@@ -98,7 +98,7 @@ class Appliance:
                 asked = self.lines.stopping()
                 if self._keeper is not None:
                     self._keeper.stop()
-                self._take(spool, auditor, ended=own)
+                self._feed(spool, auditor, ended=own)
                 self._close_day(auditor, "asked" if asked else "disk_full")
                 self._finish(auditor, room)
                 self._custody.note("ended")
@@ -126,7 +126,7 @@ class Appliance:
         self._keeper = Keeper(settings, spool.folder, self._custody, self._pass_on, lambda _: True)
         self._keeper.start()
 
-    def _take_up(self, auditor: Auditor) -> None:
+    def _resume(self, auditor: Auditor) -> None:
         """Cases that a loss of power left: those with a recording are audited, those that were sealed told."""
         for path in self._room.own():
             if not is_sealed(path):
@@ -146,7 +146,7 @@ class Appliance:
                 pressed = keeper.free < self.settings.keep_free and clock - minded >= LOOK
             if clock - looked >= LOOK:
                 looked = clock
-                self._take(spool, auditor)
+                self._feed(spool, auditor)
                 self._close_quiet(auditor)
             done = auditor.step()
             if done is not None:
@@ -160,7 +160,7 @@ class Appliance:
         open_now = {self._day.folder.name} if self._day is not None else set()
         room.mind(day_of(time.time(), self.daily.zone), auditor.busy | open_now)
 
-    def _take(self, spool: Spool, auditor: Auditor, *, ended: bool = False) -> None:
+    def _feed(self, spool: Spool, auditor: Auditor, *, ended: bool = False) -> None:
         """Put whole files into their days."""
         for one in spool.whole(ended=ended):
             name, clock = one.path.name, time.monotonic()

@@ -45,7 +45,7 @@ class PlainLookups:
         self._room: Room | None = None
         self._seed = np.frombuffer(os.urandom(8), np.uint64)
 
-    def take(
+    def feed(
         self, flows: Rows, slots: npt.NDArray[np.int64], closed: npt.NDArray[np.bool_], runs: Rows, pieces: Rows,
         payload: U1,
     ) -> tuple[U1, Lookups | None]:  # fmt: skip

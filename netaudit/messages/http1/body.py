@@ -84,16 +84,9 @@ class Whole:
         cut = self.pieces.full
         message.body = self.pieces.flush()
         message.body_size = size = max(self.size, self.declared)
-        if self.size > LIMIT:
-            message.notes.append(LIMIT_NOTE)
-        if cut:
-            message.notes.append(HOLE_NOTE)
-        kept = len(message.body) if cut else min(self.size, LIMIT)
-        if size > kept:
-            message.missing = [*cut_off(message.missing, kept), (kept, size)]
+        settle_missing(message, self.size, size, cut=cut)
         if not known:
             message.unknown_from = self.size
-        message.missing = merged(message.missing)
         message.complete = known and not message.missing
         if note:
             message.notes.append(note)
@@ -102,6 +95,16 @@ class Whole:
     def needed_from(self) -> int:
         """Beginning of the message."""
         return self.message.start
+
+
+def settle_missing(message: Message, came: int, size: int, *, cut: bool) -> None:
+    """What is not kept of a body of `size` bytes, of which `came` were sent, is missing; `cut` by a hole too long."""
+    if came > LIMIT:
+        message.notes.append(LIMIT_NOTE)
+    if cut:
+        message.notes.append(HOLE_NOTE)
+    kept = len(message.body) if cut else min(came, LIMIT)
+    message.missing = merged([*cut_off(message.missing, kept), (kept, size)] if size > kept else message.missing)
 
 
 class Parts:

@@ -81,14 +81,15 @@ class Exchanges:
     def message(self, number: int, asked: Message | None = None) -> Message:
         """One message; `asked` is the request of an answer, where it is there already."""
         start, at, _, body, stop, first, last, flow, block, direction = self.rows[number].item()
-        known, data = self.known[block], self.batch.payload[at:stop].tobytes()
+        known, payload = self.known[block], self.batch.payload
         assert known is not None
-        head = data[: body - at]
+        head = payload[at:body].tobytes()
         message = Message(HTTP, direction, start, start + stop - at, content_type=known.content_type, head=head)
         message.headers = list(known.headers)
         message.has_form(known.form)
         if body < stop:
-            message.body, message.body_start, message.body_size = data[body - at :], start + body - at, stop - body
+            message.body, message.body_start = payload[body:stop].tobytes(), start + body - at
+            message.body_size = stop - body
         if direction:
             asked = asked or self.message(number - 1)
             message.status, message.host = known.status, asked.host

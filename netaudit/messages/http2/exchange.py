@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.ranges import cut_off, merged
-from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE
+from netaudit.messages.http1.body import LIMIT, settle_missing
 from netaudit.messages.http2.headers import UNDECODABLE, declared
-from netaudit.messages.pieces import HOLE_NOTE, Pieces
+from netaudit.messages.pieces import Pieces
 
 if TYPE_CHECKING:
     from netaudit.messages.http2.websocket import Tunnel
@@ -79,13 +78,7 @@ class Half:
         if not known and message.unknown_from is None:
             message.unknown_from = self.size
         message.body, message.body_size = body, max(self.size, length)
-        if cut:
-            message.notes.append(HOLE_NOTE)
-            message.missing = [*cut_off(sorted(message.missing), len(body)), (len(body), self.size)]
-        elif self.size > LIMIT:
-            message.notes.append(LIMIT_NOTE)
-            message.missing.append((LIMIT, self.size))
-        message.missing = merged(message.missing)
+        settle_missing(message, self.size, self.size, cut=cut)
         message.complete = message.unknown_from is None and not message.missing
         if not self.headed:
             message.notes.append(UNDECODABLE)

@@ -9,7 +9,6 @@ import re
 from collections import deque
 from dataclasses import replace
 
-from netaudit.contracts.details import MailDetails
 from netaudit.messages.http1.body import Whole
 from netaudit.messages.lines import DotText, Lines, judge
 from netaudit.messages.message import DOWN, UP, Message
@@ -50,7 +49,6 @@ class SmtpReader(BaseReader):
         self.chunk: Whole | None = None  # of the mail that BDAT sends
         self.left = 0  # bytes of the chunk to come
         self.last = False  # it is the last chunk
-        self.sender = ""
         self.to: list[str] = []
         self.helo = ""
         self.secret = False  # what the client says next belongs to AUTH
@@ -169,7 +167,7 @@ class SmtpReader(BaseReader):
         if name in ("EHLO", "HELO", "LHLO"):
             self.helo = decoded(rest.strip())
         elif name == "MAIL":
-            self.sender, self.to = _address(rest), []
+            self.to = []
         elif name == "RCPT" and len(self.to) < RECIPIENTS:
             self.to.append(_address(rest))
         elif name == "DATA":
@@ -183,7 +181,6 @@ class SmtpReader(BaseReader):
     def _message(self, method: str, start: int) -> Message:
         message = Message(NAME, UP, start, start, method=method, host=self.helo, content_type=MAIL)
         message.path = ", ".join(self.to)
-        message.details = MailDetails(self.sender, list(self.to))
         return message
 
     def _begin_chunk(self, start: int, end: int, words: list[bytes]) -> None:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from netaudit.contracts.ranges import cut_off, merged
 from netaudit.messages.carve import Carver
-from netaudit.messages.http1.body import LIMIT, LIMIT_NOTE
-from netaudit.messages.pieces import HOLE_NOTE, Pieces
+from netaudit.messages.http1.body import LIMIT, settle_missing
+from netaudit.messages.pieces import Pieces
 
 if TYPE_CHECKING:
     from netaudit.contracts.ranges import Ranges
@@ -170,23 +169,16 @@ class WebSocketSide:
         message, self.message = self.message, None
         assert message is not None
         cut, body = self.pieces.full, self.pieces.flush()
-        message.missing = merged(self.missing)
-        notes = [note] if note else []
-        if cut:
-            notes.append(HOLE_NOTE)
-            message.missing = [*cut_off(message.missing, len(body)), (len(body), self.size)]
-        elif self.size > LIMIT:
-            notes.append(LIMIT_NOTE)
-            message.missing = merged([*message.missing, (LIMIT, self.size)])
-        message.body, message.body_size = body, self.size
+        message.body, message.body_size, message.missing = body, self.size, self.missing
+        message.notes += [note] if note else []
+        settle_missing(message, self.size, self.size, cut=cut)
         if self.packed:
-            known = self._inflate(message, notes) and known
+            known = self._inflate(message) and known
         message.unknown_from = None if known else len(message.body)
         message.complete = known and not message.missing
-        message.notes += notes
         self.owner.out.append(message)
 
-    def _inflate(self, message: Message, notes: list[str]) -> bool:
+    def _inflate(self, message: Message) -> bool:
         """Replace the body by what it was compressed from; whether that is all of it."""
         inflate = self.inflate
         assert inflate is not None
@@ -196,12 +188,12 @@ class WebSocketSide:
         message.body_start, message.missing = -1, []
         if inflate.broken:
             message.body, message.body_size = b"", 0
-            notes.append("compressed against messages that were not captured whole")
+            message.notes.append("compressed against messages that were not captured whole")
             return False
         message.body, whole, problem = inflate.inflate(data)
         message.body_size = len(message.body)
         if problem:
-            notes.append(problem)
+            message.notes.append(problem)
         if cut:
             inflate.lost()
         return whole and not cut

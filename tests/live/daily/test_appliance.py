@@ -327,7 +327,7 @@ def test_what_is_no_capture_is_told_once(tmp_path: Path) -> None:
     write(tmp_path / "filled", "keys-13812345678.docx", b"PK\x03\x04", time.time() - 2000)
     spool = Spool(tmp_path / "filled", own=False)
     for _ in range(3):
-        one._take(spool, None)  # type: ignore[arg-type]
+        one._feed(spool, None)  # type: ignore[arg-type]
     assert watcher.codes() == ["no_capture"]
     assert "13812345678" not in str(watcher.notes[0])
 
@@ -391,7 +391,7 @@ def test_files_that_a_run_before_left_are_of_a_run_that_did_not_tell_its_losses(
     with Custody(one.daily.root) as one._custody:
         one._room = rooms.Room(one.daily.root, one._custody, None, 1, one._tell)
         one._left = {"record-0001_00002_20260901010000.pcapng"}
-        one._take(Spool(spool, own=True), Auditor(()), ended=True)
+        one._feed(Spool(spool, own=True), Auditor(()), ended=True)
         assert one._day is not None
         one._day.close()
     assert one._losses(keeper)["untold_runs"] == 1  # type: ignore[arg-type]

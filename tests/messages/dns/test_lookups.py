@@ -72,7 +72,7 @@ def test_ids_are_those_of_the_ordinary_way():
 
 
 def taken(reader, brought):
-    return reader.take(brought.flows, brought.slots(), brought.closed, brought.runs, brought.pieces, brought.payload)
+    return reader.feed(brought.flows, brought.slots(), brought.closed, brought.runs, brought.pieces, brought.payload)
 
 
 def rows_of(found, place):

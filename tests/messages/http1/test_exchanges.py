@@ -12,7 +12,8 @@ from netaudit.messages.files import ftp
 from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
 from netaudit.messages.http1.kernels_exchanges import number_of
 from netaudit.messages.http1.pairing import SLIM
-from netaudit.messages.readers import begins_as
+from netaudit.messages.reader import Opening, Verdict
+from netaudit.messages.readers import BY_TCP
 from netaudit.streams.batch import Batch
 from netaudit.streams.layouts import NO_PIECES, RUN, Delivery
 from tests.reference.messages import cut_runs, down, essence, flow_row, runs, up
@@ -178,7 +179,8 @@ def test_an_announcement_of_another_flow_counts_for_nothing(asked, monkeypatch):
 
 @given(st.sampled_from(METHODS), st.binary(min_size=8, max_size=8))
 def test_nobody_else_knows_what_such_requests_begin_with(method, target):
-    assert begins_as("http", method + b" /" + target)
+    opening = Opening(method + b" /" + target, b"", 0, 0, midstream=False)
+    assert next(one for one in BY_TCP if one.recognise(opening) is not Verdict.NO).name == "http"
 
 
 def test_heads_that_have_the_same_hash_are_not_taken_for_each_other():

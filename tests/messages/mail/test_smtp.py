@@ -51,7 +51,7 @@ def test_two_mails_and_no_secret():
     messages, summary = check_cuts(EVENTS, server_port=25)
     assert mails(messages) == [("DATA", "ops@cloud.cn", MAIL, True), ("DATA", "ops@cloud.cn", PLAIN, True)]
     assert messages[0].header("server") == "a"
-    assert (messages[1].host, messages[1].details.mail_from) == ("cam", "cam@shop.cn")
+    assert messages[1].host == "cam"
     assert messages[1].body_start == -1
     assert messages[2].body_start > 0
     assert b"czNjcmV0" not in repr(messages).encode()
