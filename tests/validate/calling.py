@@ -82,7 +82,8 @@ def follow() -> None:
     found: dict[str, list[Call]] = defaultdict(list)
     for (module, place), own in moved(by_place).items():
         made = [Call(place, *one) for one in own]
-        found[module] += [call for call in made if not answered(module, call).startswith("no call")]
+        with uncompiled():
+            found[module] += [call for call in made if not answered(module, call).startswith("no call")]
     keep(found)
     print(f"{sum(map(len, found.values()))} calls")
 
