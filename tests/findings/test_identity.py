@@ -368,3 +368,16 @@ def test_a_record_in_anothers_name_that_nobody_took_is_told_apart_and_the_next_i
     }  # fmt: skip
     assert [(row["certainty"], row["flow_ids"]) for row in found(**rows)] == [("A", ["f2"])]
     assert [(row["what"], row["number"]) for row in told_apart(**rows)] == [("sender cannot be told", 1)]
+
+
+@pytest.mark.parametrize(("answered", "host"), [(4, "real.example"), (6, "crm.example")])
+def test_for_whom_records_were_is_told_by_what_dns_had_led_to_by_then(answered: int, host: str) -> None:
+    mac = "02:00:00:00:00:07"
+    facts = [{"kind": "dns", "ip": CRM, "ts": answered}, {"kind": "dns_client", "mac": mac, "ip": TERMINAL, "ts": 3}]
+    (row,) = found(
+        observations=[fact | {"field": "name", "value": "real.example"} for fact in facts],
+        bindings=[{"device_id": mac, "mac": mac, "ip": TERMINAL, "from_ts": 0, "to_ts": 99, "by": ["arp"]}],
+    )
+    made = [parsed(one) for one in row["reason"].split("; ")]
+    assert made[0].arguments["hosts"] == host
+    assert ("host_against" in {one.code for one in made}) is (host == "real.example")

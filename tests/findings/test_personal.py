@@ -248,8 +248,10 @@ def test_a_class_carries_a_role_where_it_is_sure(row: dict[str, object], kind: s
     assert parsed(bare.why).arguments["what"] == "maker unknown"
 
 
-def actors(*flows: tuple[str, str, str], shared: frozenset[str] = frozenset(), routed: bool = False) -> Actors:
-    """Of an address, by flows (id, server, agent); `routed`: a router stands behind it."""
+def actors(
+    *flows: tuple[str, str, str], shared: frozenset[str] = frozenset(), routed: bool = False, **device: Any
+) -> Actors:
+    """Of an address, by flows (id, server, agent); `routed`: a router stands behind it; `device`: what is known of it."""
     rows = [
         {"flow_id": name, "client_ip": PHONE, "client_mac": FIXED, "server_ip": server, "payload_down": 9}
         for name, server, _ in flows
@@ -263,7 +265,24 @@ def actors(*flows: tuple[str, str, str], shared: frozenset[str] = frozenset(), r
             BINDINGS, [{"device_id": FIXED, "mac": FIXED, "ip": PHONE, "from_ts": 0, "to_ts": 9, "by": ["arp"]}]
         ),
     }
+    if device:
+        row = {"device_id": FIXED, "ips": [PHONE], "class_confidence": "strong", "role_hint": ""}
+        tables["devices"] = filled(DEVICES, [row | device])
     return Actors((), tables, shared)
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"),
+    [
+        ({"class": "ip_camera", "role_hint": CAPTURE}, CAPTURE),  # it only writes that it routes
+        ({"class": "pc", "role_hint": VIEWER}, PERSONAL_DEVICE),
+        ({"class": "phone", "role_hint": PERSONAL_DEVICE}, PERSONAL_DEVICE),
+        ({"vendor": "Hikvision"}, UNKNOWN),  # what speaks against it is no phone's
+    ],
+)
+def test_no_phone_stands_behind_what_is_known_as_a_camera(device: dict[str, str], kind: str) -> None:
+    found = actors(("f", ONE, IPHONE), ("g", OTHER, IPHONE), routed=True, **device)
+    assert found.role(PHONE, "f")[0] == kind
 
 
 @pytest.mark.parametrize(

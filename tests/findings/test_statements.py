@@ -624,3 +624,8 @@ def test_of_a_flood_as_many_are_named_as_fit_and_all_are_counted(subjects: int, 
     left = said(case(findings=rows), "left")
     assert (len(left["subjects"]), len(left["evidence"])) == (named, named)
     assert (left["counts"]["addresses"], left["counts"]["findings"]) == (subjects, subjects)
+
+
+@pytest.mark.parametrize(("kind", "packets"), [("no_packets", 0), ("none_decoded", 5), ("no_vantage", 0)])
+def test_how_many_packets_nothing_can_be_said_of(kind: str, packets: int) -> None:
+    assert said(EXAMPLES[kind](), kind)["counts"] == {"packets": packets}

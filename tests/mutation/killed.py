@@ -91,7 +91,10 @@ def trace(out: Path) -> None:
 
 
 def tests_of(fault: Fault, told: dict, each: float) -> list[str]:
-    """Tests that reach a fault, the quickest first, for so many seconds; all that reach its module for what loading does."""
+    """Tests that reach a fault, the quickest first, for so many seconds; of what loading does, all that reach its module.
+
+    And all that reach nothing: who only reads what loading made reaches no line.
+    """
     tree = ast.parse((PACKAGE / fault.module).read_text("utf-8"))
     tests, lines = told["tests"], told["lines"].get(fault.module, {})
     line = str(begins(tree, fault.site.line))
@@ -99,8 +102,9 @@ def tests_of(fault: Fault, told: dict, each: float) -> list[str]:
         return []
     found = lines[line] if outermost(tree, fault.site.line) is not None else []
     if not found:
-        everywhere = {number for there in lines.values() for number in there}
-        found = sorted(everywhere) or range(len(tests))
+        some = {number for of in told["lines"].values() for there in of.values() for number in there}
+        of_module = {number for there in lines.values() for number in there}
+        found = sorted(of_module | ({*range(len(tests))} - some))
     ordered = sorted(found, key=lambda number: tests[number][1])
     spent = itertools.accumulate(tests[number][1] for number in ordered)
     chosen = [tests[number][0] for number, so_far in zip(ordered, spent, strict=True) if so_far <= each]

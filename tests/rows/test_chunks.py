@@ -12,7 +12,7 @@ import pytest
 
 import netaudit
 from netaudit.messages.message import Message
-from netaudit.rows import chunks
+from netaudit.rows import named_chunks
 from netaudit.rows.chunks import chunk_of
 from pcaps.lab import photos
 from tests.spoken import Capture, reply, request
@@ -522,5 +522,5 @@ def test_whole_pictures_as_base64_are_no_chunks() -> None:
     ],
 )  # fmt: skip
 def test_what_names_mean(name, means):
-    assert chunks._means(name) == means
-    assert chunks._means(name) == chunks._meanings(name)
+    assert named_chunks._means(name) == means
+    assert named_chunks._means(name) == named_chunks._meanings(name)
