@@ -38,7 +38,7 @@ def note_text(walk: Any, flow: Any, row: Any, first: int, last: int, buffer: U1,
     if flow["doubts"] & CLEAR or last <= first:
         return
     direction = row["direction"]
-    before = np.int64(walk["words"][direction])
+    before: Any = np.int64(walk["words"][direction])  # in plain Python, too, where small types turn over
     at = first + RUN - 1 - before
     while at < last:  # each window is looked at from its end: of most, one byte
         count = printable_back(row, first, at, buffer, arena)
