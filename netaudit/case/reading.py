@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from netaudit.case.seal import Seal
 
 HASH = 64  # digits of a SHA-256
+SMALL, MOST_KEPT = 1 << 16, 1 << 20  # bytes: of the file of a table that is read whole, and of one that is kept then
 PRIVATE_RUN = "private/run.json"  # of the facts of a run, those that name people and machines
 UNMASKED = "private/unmasked.jsonl"
 UNFINISHED = (
@@ -82,6 +83,7 @@ class Case:
         self.mapped: frozenset[str] = frozenset()  # tables that lie so, beside their files, while an audit ends
         self._check = check
         self._seen: dict[str, tuple[int, int]] = {}  # files that were found sound: size and time of change
+        self._small: dict[str, tuple[tuple[int, int], pa.Table]] = {}  # tables that were read, and of which file
         try:
             content = (folder / "case.json").read_bytes()
             self.manifest: dict[str, Any] = orjson.loads(content)
@@ -190,7 +192,6 @@ class Case:
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A table as Arrow, whole or some columns of it; a cut-off audit gives the batches that had been written."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         if name not in BY_NAME:
             raise UnknownNameError("no table {}; nearest: {}", repr(name), nearest(name, BY_NAME))
@@ -209,10 +210,16 @@ class Case:
             from netaudit.storage.table_streams import read_streams
 
             return read_streams(self.folder, name).select(wanted.names)
-        with pq.ParquetFile(path) as file:  # a third of what `read_table` takes for a small one
-            there = set(file.schema_arrow.names)
-            read = file.read(columns=[column for column in wanted.names if column in there])
-        return _as_now(read, wanted)
+        status = path.stat()
+        if status.st_size > SMALL:
+            return _read(path, wanted)
+        stamp = status.st_size, status.st_mtime_ns
+        before, whole = self._small.get(name, (None, None))
+        if whole is None or before != stamp:
+            whole = _read(path, BY_NAME[name].schema())
+            if whole.nbytes <= MOST_KEPT:
+                self._small[name] = stamp, whole
+        return whole.select(wanted.names)
 
     def beginning(self, name: str, most: int) -> tuple[pa.Table, int]:
         """The first rows of a table, and how many it has: of one of any size no more is read."""
@@ -410,6 +417,16 @@ class Case:
         with writing(self.folder, "unmask"):
             append_line(self.folder / UNMASKED, orjson.dumps(line), 0o600)
             later(self.folder, "unmasked", (UNMASKED,), shown=what)
+
+
+def _read(path: Path, wanted: pa.Schema) -> pa.Table:
+    """Columns of a stored table."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:  # a third of what `read_table` takes for a small one
+        there = set(file.schema_arrow.names)
+        read = file.read(columns=[column for column in wanted.names if column in there])
+    return _as_now(read, wanted)
 
 
 def _as_now(read: pa.Table, wanted: pa.Schema) -> pa.Table:

@@ -15,7 +15,7 @@ from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.cutting import Frame, Layout
 from netaudit.messages.makers.framed_reader import FramedReader
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import Opening, Verdict
+from netaudit.messages.reader import Opening, Verdict, remember
 from netaudit.text.charset import decoded
 
 NAME = "amqp"
@@ -168,9 +168,7 @@ class AmqpReader(FramedReader):
         known.count += 1
         if not known.confirms:
             known.waiting.clear()  # of the last one only an error may speak
-        known.waiting[known.count] = replace(message)  # without the body, which comes yet
-        if len(known.waiting) > MOST_WAITING:
-            del known.waiting[next(iter(known.waiting))]
+        remember(known.waiting, known.count, replace(message), MOST_WAITING)  # without the body, which comes yet
 
     def _confirmed(
         self, frame: Frame, channel: int, which: tuple[int, int], number: int, *, several: bool

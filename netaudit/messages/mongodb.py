@@ -15,7 +15,7 @@ from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.cutting import Frame, Layout
 from netaudit.messages.makers.framed_reader import FramedReader
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import Opening, Verdict
+from netaudit.messages.reader import Opening, Verdict, remember
 from netaudit.text.charset import decoded
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ class MongoReader(FramedReader):
 
     def _pair(self, message: Message, ident: int, answered: int) -> None:
         if message.direction == UP:
-            if len(self.asked) >= UNANSWERED:
-                del self.asked[next(iter(self.asked))]
-            self.asked[ident] = replace(message, body=b"")
+            remember(self.asked, ident, replace(message, body=b""), UNANSWERED)
         elif (request := self.asked.pop(answered, None)) is not None and message.direction == DOWN:
             message.request = request
             message.method, message.path = request.method, message.path or request.path

@@ -14,7 +14,7 @@ from netaudit.contracts.answers import IN_FIELD
 from netaudit.messages.cutting import Layout
 from netaudit.messages.makers.framed_reader import FramedReader
 from netaudit.messages.message import DOWN, UP, Message
-from netaudit.messages.reader import Opening, Verdict
+from netaudit.messages.reader import Opening, Verdict, remember
 from netaudit.text.charset import decoded
 
 if TYPE_CHECKING:
@@ -144,9 +144,7 @@ class OpcUaReader(FramedReader):
         message.method = SERVICES.get(service, f"service {service}" if service else "message")
         if direction == UP:
             message.path = self.url
-            self.asked[request] = replace(message, body=b"")
-            if len(self.asked) > MOST_ASKED:
-                del self.asked[next(iter(self.asked))]
+            remember(self.asked, request, replace(message, body=b""), MOST_ASKED)
         elif (asked := self.asked.pop(request, None)) is not None:
             message.request = asked
             if _failed(body, service):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from netaudit.messages.datagrams import Datagrams
@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from netaudit.messages.expected import Announcement
     from netaudit.messages.message import Message
 
+K = TypeVar("K")
+V = TypeVar("V")
 OPENING = 4096  # bytes of each direction that recognition may see
+
+
+def remember(waiting: dict[K, V], key: K, value: V, most: int) -> None:
+    """Keep what waits for an answer under its key; of more than `most` the oldest is let go."""
+    waiting.pop(key, None)
+    waiting[key] = value
+    if len(waiting) > most:
+        del waiting[next(iter(waiting))]
 
 
 class Verdict(Enum):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netaudit.case.reading import Case
 
 Record = dict[str, Any]
+HTTP = ("http", "http2", "http3")
 
 
 def observed(case: Case) -> Iterator[Record]:
@@ -68,10 +69,10 @@ def _messages(case: Case, ways: dict[str, tuple[str, list[Any]]]) -> Iterator[Re
     of, exchanges, answers = {}, [], {}
     for row in _rows(case, "messages"):
         of[row["message_id"]] = row
-        if row["protocol"] == "http" and row["direction"] == "up":
-            exchanges.append(row)
-        elif row["request_id"]:
+        if row["request_id"]:
             answers[row["request_id"]] = row
+        elif row["protocol"] in HTTP and not row["status"]:  # whoever opened the connection: servers ask, too
+            exchanges.append(row)
     for row in exchanges:
         capture, way = ways[row["flow_id"]]
         answer = answers.get(row["message_id"], {})

@@ -14,32 +14,40 @@ import dpkt
 
 TELLS = {"flow": ("packets", "payload", "first", "last", "frames"), "exchange": ("method", "host", "status"),
          "content": ("whole", "size"), "name": ("form", "addresses"), "hello": ("name", "random")}  # fmt: skip
-KINDS = {1: "A", 28: "AAAA"}
+
+RAW = (12, 14, 101, 228, 229)  # link types of packets without any link layer
+FAMILIES = {228: 4, 229: 6}  # those that say which version of IP
 
 
 def version() -> str:
     return f"dpkt {dpkt.__version__}"
 
 
-def _packets(path):
+def packets(path):
     with gzip.open(path) if path.read_bytes()[:2] == b"\x1f\x8b" else path.open("rb") as file:
         reader = dpkt.pcap.UniversalReader(file)
-        link = reader.datalink()
+        link = reader.datalink() & 0xFFFF  # above: how long the check sequences of its frames are
         for number, (ts, data) in enumerate(reader, 1):
             yield number, ts, link, data
 
 
-def _network(link, data):
+def network(link, data):
     """The IP packet of a frame; None for anything else."""
     if link == dpkt.pcap.DLT_EN10MB:
         packet = dpkt.ethernet.Ethernet(data).data
-    elif link in (12, 14, 101, 228, 229):
+    elif link in FAMILIES and data[:1] and data[0] >> 4 != FAMILIES[link]:
+        return None  # not what the link type says
+    elif link in RAW:
         packet = dpkt.ip.IP(data) if data[0] >> 4 == 4 else dpkt.ip6.IP6(data)
     elif link == dpkt.pcap.DLT_LINUX_SLL:
         packet = dpkt.sll.SLL(data).data
     elif link == dpkt.pcap.DLT_NULL:
         packet = dpkt.loopback.Loopback(data).data
     else:
+        return None
+    while isinstance(packet, dpkt.pppoe.PPPoE | dpkt.pppoe.PPP):
+        packet = packet.data
+    if isinstance(packet, dpkt.ip.IP) and packet.v != 4:
         return None
     if isinstance(packet, dpkt.ip.IP) and packet.offset:
         return None  # the rest of a datagram, which is not put together here: it begins with no port
@@ -56,9 +64,9 @@ class _Flow:
 
 def records(path):
     flows, done, names, asked = {}, [], defaultdict(set), []
-    for number, ts, link, data in _packets(path):
+    for number, ts, link, data in packets(path):
         try:
-            packet = _network(link, data)
+            packet = network(link, data)
             inner = packet.data if packet is not None else None
         except (dpkt.UnpackError, IndexError, ValueError):
             continue
@@ -119,9 +127,10 @@ def _lookup(data, flow, names, asked):
         for one in said.an:
             address = getattr(one, {1: "ip", 28: "ip6"}.get(one.type, ""), b"")
             if len(address) in (4, 16):  # a damaged record may have another length
-                names[name].add(str(ipaddress.ip_address(address)))
+                for given in {name, one.name}:
+                    names[given].add(str(ipaddress.ip_address(address)))
     else:
-        asked.append((flow, name, KINDS.get(said.qd[0].type, str(said.qd[0].type))))
+        asked.append((flow, name, str(said.qd[0].type)))
 
 
 def _stream(segments):
@@ -137,6 +146,19 @@ def _stream(segments):
     return bytes(out), False
 
 
+def messages(data, kind):
+    """Requests or responses of a direction, and what is left where the reader stops."""
+    out = []
+    while data:
+        try:
+            one = kind(data)
+        except (dpkt.UnpackError, ValueError, IndexError, TypeError, AttributeError):
+            break
+        out.append(one)
+        data = one.data
+    return out, data
+
+
 def _said(flow):
     up, _ = _stream(flow.segments[0])
     down, _ = _stream(flow.segments[1])
@@ -145,15 +167,12 @@ def _said(flow):
         return
     requests, answers = [], []
     for data, kind, out in ((up, dpkt.http.Request, requests), (down, dpkt.http.Response, answers)):
-        while data:
-            try:
-                one = kind(data)
-            except (dpkt.UnpackError, ValueError, IndexError, TypeError):
-                break
-            out.append(one)
-            data = one.data
+        out += messages(data, kind)[0]
+    answers_given = [
+        one for one in answers if not one.status.startswith("1") or one.status == "101"
+    ]  # others follow (RFC 9110, 15.2)
     for place, one in enumerate(requests):
-        status = int(answers[place].status) if place < len(answers) else None
+        status = int(answers_given[place].status) if place < len(answers_given) else None
         yield {
             "kind": "exchange",
             "method": one.method,
@@ -172,6 +191,26 @@ def _said(flow):
 
 
 def _hello(data):
+    hello = _client_hello(data)
+    if hello is not None:
+        name = next(
+            (
+                body[5 : 5 + int.from_bytes(body[3:5], "big")].decode("latin-1")
+                for kind, body in getattr(hello, "extensions", ())
+                if kind == 0 and len(body) > 5
+            ),
+            "",
+        )
+        yield {"kind": "hello", "name": name, "random": hello.random.hex()}
+
+
+def hello_extensions(data):
+    """Kinds of extensions of the hello that a connection begins with; None where it begins with none."""
+    hello = _client_hello(data)
+    return None if hello is None else [kind for kind, _ in getattr(hello, "extensions", ())]
+
+
+def _client_hello(data):
     message = bytearray()
     while data[:1] == b"\x16" and len(data) >= 5:
         size = int.from_bytes(data[3:5], "big")
@@ -180,14 +219,7 @@ def _hello(data):
     try:
         hello = dpkt.ssl.TLSHandshake(bytes(message)).data
     except (dpkt.UnpackError, dpkt.ssl.SSL3Exception, IndexError):
-        return
-    if isinstance(hello, dpkt.ssl.TLSClientHello) and hasattr(hello, "extensions"):  # a damaged one may have none
-        name = next(
-            (
-                body[5 : 5 + int.from_bytes(body[3:5], "big")].decode("latin-1")
-                for kind, body in hello.extensions
-                if kind == 0 and len(body) > 5
-            ),
-            "",
-        )
-        yield {"kind": "hello", "name": name, "random": hello.random.hex()}
+        return None
+    return (
+        hello if isinstance(hello, dpkt.ssl.TLSClientHello) and hasattr(hello, "extensions") else None
+    )  # a damaged one may have none

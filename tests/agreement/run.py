@@ -25,8 +25,9 @@ from netaudit.validate.pack.containers import pcap
 from netaudit.validate.pack.parties import Stage, browse, greet, look_up
 from netaudit.validate.pack.scene import Scene
 from tests.agreement import dpkt_reading, ours, suricata, tshark
-from tests.agreement.classes import class_of
-from tests.agreement.comparing import differences
+from tests.agreement.classes import Context, class_of
+from tests.agreement.comparing import by_ends, differences
+from tests.agreement.packets import Packets
 
 ROOT = Path(__file__).parents[2]
 PEERS = {"tshark": tshark, "suricata": suricata, "dpkt": dpkt_reading}
@@ -101,19 +102,28 @@ def compare(path: Path, peers, ledger, totals, touched=frozenset()) -> None:
     mine = list(ours.records(path))
     totals["flows"] += sum(one["kind"] == "flow" for one in mine)
     totals["captures"] += 1
+    packets, of_ours = Packets(path), by_ends(mine)
     for name in peers:
         tool = PEERS[name]
-        found, compared = differences(name, path.name, mine, list(tool.records(path)), tool.TELLS)
+        try:
+            theirs = list(tool.records(path))
+        except Exception as error:  # of a file that a peer cannot read nothing is compared with it, and that is said
+            totals[f"{name} cannot read: {type(error).__name__}"] += 1
+            continue
+        found, compared = differences(name, path.name, mine, theirs, tool.TELLS)
         totals.update({f"{name} {kind}": count for kind, count in compared.items()})
+        context = Context(of_ours, by_ends(theirs), packets, touched)
         for one in found:
-            entry = ledger.setdefault((name, one.kind, class_of(one, mine, touched)), {"count": 0, "examples": []})
+            entry = ledger.setdefault((name, one.kind, class_of(one, context)), {"count": 0, "examples": []})
             entry["count"] += 1
             if len(entry["examples"]) < 3:
                 entry["examples"].append(f"{one.capture}: {one.key} netaudit {one.ours} {name} {one.theirs}"[:600])
 
 
-def run(flows: int, *, with_shared: bool, until: float, out: Path | None, first: int = 1, size: int = 10_000):
-    """Ledger and totals; ends at `until` (monotonic) whatever is left."""
+def run(
+    flows: int, *, with_shared: bool, until: float, out: Path | None, first: int = 1, size: int = 10_000, part=(0, 1)
+):
+    """Ledger and totals; ends at `until` (monotonic) whatever is left. `part`: which of so many parts of the shared captures."""
     peers = [name for name in PEERS if name == "dpkt" or shutil.which(name)]
     ledger, totals = {}, Counter()
 
@@ -123,13 +133,14 @@ def run(flows: int, *, with_shared: bool, until: float, out: Path | None, first:
             out.write_text(json.dumps({"totals": totals, "ledger": rows}, indent=1))
 
     with tempfile.TemporaryDirectory() as scratch:
-        for path in shared() if with_shared else ():
+        for path in shared()[part[0] :: part[1]] if with_shared else ():
             if time.monotonic() > until:
                 break
             try:
                 compare(path, peers, ledger, totals)
             except Exception as error:  # what cannot be read by netaudit is refused, and said
                 totals[f"refused: {type(error).__name__}"] += 1
+                print(f"{path}: {error!r}"[:300], file=sys.stderr)
             keep()
         seed = first
         while totals["flows"] < flows and time.monotonic() < until:
@@ -151,13 +162,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--ledger", type=Path, default=Path("agreement.json"))
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--part", default="1/1", help="of the shared captures: 2/3 is the second of three parts")
     given = parser.parse_args()
+    number, parts = map(int, given.part.split("/"))
     ledger, totals = run(
         given.flows,
         with_shared=given.shared,
         until=time.monotonic() + given.seconds,
         out=given.ledger,
         first=given.first,
+        part=(number - 1, parts),
     )
     print(dict(totals))
     for (peer, kind, name), entry in sorted(ledger.items(), key=str):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.agreement.classes import ALL, CLASSES, class_of
+from tests.agreement.classes import ALL, CHANGED, CLASSES, Context, class_of
 from tests.agreement.comparing import Difference, differences
+from tests.agreement.ledger import page
 from tests.agreement.run import _ends, changed, made, run
 from tests.conftest import THOROUGH
 
@@ -59,23 +61,44 @@ def test_what_differs_is_found() -> None:
 def test_a_difference_that_no_class_fits_is_unexplained() -> None:
     key = ("tcp", ("10.0.0.1", 1), ("10.0.0.2", 2))
     for peer in ALL:
-        assert class_of(Difference(peer, "flow", "a", key, "1", "2"), []) == "unexplained"
+        says = [(("packets", (one, 0)), ("payload", (one, 0))) for one in (1, 2)]
+        assert class_of(Difference(peer, "flow", "a", key, *says), Context({})) == "unexplained"
     assert all(cause and right for _, _, _, cause, right in CLASSES.values())
 
 
-def test_a_body_without_its_first_byte_has_its_class() -> None:
-    way = ("tcp", ("10.0.0.1", 1), ("10.0.0.2", 2))
-    asked = {
+def test_peers_are_compared_as_netaudit_writes() -> None:
+    """Names are masked in its tables, and a target that names its host is split (RFC 9112, 3.2.2)."""
+    way = ["tcp", "10.0.0.1", 40000, "192.0.2.1", 80]
+    mine = {
         "kind": "exchange",
-        "way": ["tcp", "10.0.0.1", 1, "10.0.0.2", 2],
-        "answered_size": 9,
-        "asked_size": 0,
-        "asked_type": "",
-        "answered_type": "",
+        "capture": "a",
+        "way": way,
+        "method": "GET",
+        "host": "h:8080",
+        "target": "/z*******.jpg",
+        "status": 200,
     }
-    one = Difference("suricata", "content", "a", (way, "ab", 8), None, "whole")
-    assert class_of(one, [asked]) == "first chunk of deflate apart"
-    assert class_of(one, [asked | {"answered_size": 8}]) == "unexplained"
+    his = mine | {"host": "x", "target": "http://me:word@h:8080/zhangwei.jpg"}
+    tells = {"flow": (), "exchange": ("method", "host", "status")}
+    assert differences("p", "a", [mine], [his], tells)[0] == []
+    assert len(differences("p", "a", [mine], [his | {"target": "http://h:8081/zhangwei.jpg"}], tells)[0]) == 1
+
+
+def test_types_of_lookups_are_compared_by_number() -> None:
+    way = ["udp", "10.0.0.1", 40000, "192.0.2.1", 53]
+    mine = {"kind": "name", "capture": "a", "way": way, "name": "n.example", "form": "TYPE10", "addresses": []}
+    tells = {"flow": (), "name": ("form", "addresses")}
+    for form, found in (("NULL", 0), ("10", 0), (10, 0), ("SRV", 1)):
+        assert len(differences("p", "a", [mine], [mine | {"form": form}], tells)[0]) == found
+
+
+def test_what_a_peer_does_not_tell_is_not_compared() -> None:
+    way = ["udp", "10.0.0.1", 40000, "192.0.2.1", 443]
+    mine = {"kind": "hello", "capture": "a", "way": way, "name": "n", "ja3": "a", "ja4": "b"}
+    tells = {"flow": (), "hello": ("name", "ja3", "ja4")}
+    his = {key: value for key, value in mine.items() if key != "ja4"}
+    assert differences("p", "a", [mine], [his], tells)[0] == []
+    assert len(differences("p", "a", [mine], [his | {"ja3": "c"}], tells)[0]) == 1
 
 
 def test_a_changed_length_of_a_head_names_other_ports() -> None:
@@ -97,3 +120,13 @@ def test_changed_captures_keep_their_structure() -> None:
     assert changed(data, 1) == (other, touched)
     assert 0 < len(touched) < 60
     assert other[:40] == data[:40]
+
+
+def test_the_page_of_the_ledger_has_every_class() -> None:
+    """`ledger.py` writes it from runs; a class that came since has to be in it."""
+    text = (Path(__file__).parent / "LEDGER.md").read_text(encoding="utf-8")
+    named = {line.split(" | ")[0].removeprefix("| ") for line in text.split("\n") if line.startswith("| ")}
+    assert named == {"class", "unexplained", CHANGED, *CLASSES}
+    run = {"totals": {"captures": 1, "flows": 2, "tshark flow": 3}, "ledger": [{"class": "GTP", "count": 1234}]}
+    assert "| 1,234 | 0 |" in page([run], [])
+    assert "1 captures, 2 conversations, 3 facts compared" in page([run], [])

@@ -10,14 +10,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from netaudit.case.reading import open_case
+from netaudit.case.reading import Case, open_case
 from netaudit.case.swap import swap_in
 from netaudit.case.writing import OURS, make_folders, place_for, write_json
 from netaudit.errors import CaseError, UsageError
 from netaudit.finalizing import sorting
 from netaudit.finalizing.sorting import write_table
 from netaudit.storage.object_store import ObjectStore
-from netaudit.storage.table_streams import RowWriter, drop_streams, read_streams
+from netaudit.storage.table_streams import RowWriter, drop_streams, read_streams, table_of
 from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION
 from netaudit.tables.__main__ import document
 
@@ -86,6 +86,16 @@ def test_streams_become_sorted_tables(tmp_path: Path) -> None:
     drop_streams(case)
     assert open_case(case).table("skipped")["capture_id"].to_pylist() == ["a", "b", "c"]
     assert open_case(case).skipped["packets"].sum() == 6
+
+
+def test_a_table_that_was_read_is_read_again_when_its_file_is_another(tmp_path: Path) -> None:
+    case = Case(make(tmp_path / "case"))
+    for count in (1, 2):
+        rows = [SKIPPED.row(capture_id=f"{number}", reason="ethertype", packets=count) for number in range(count)]
+        write_table(case.folder, SKIPPED, table_of(rows, SKIPPED))
+        for _ in range(2):
+            assert case.table("skipped")["packets"].to_pylist() == [count] * count
+            assert case.table("skipped", ["packets", "reason"]).column_names == ["packets", "reason"]
 
 
 def test_an_audit_killed_while_it_settles_leaves_a_readable_case(

@@ -22,6 +22,10 @@ EXAMPLES = {
     "keep-alive": ([up(POST), down(OK), up(POST), down(OK)], [R, A, R, A]),
     "pipelined": ([up(POST + GET), down(OK + OK)], [R, G, A, ("http", 1, "GET", "/g", 200, b"ok")]),
     "chunked": ([up(GET), down(CHUNKED)], [G, ("http", 1, "GET", "/g", 200, b"abcdefgh")]),
+    "a last chunk of many zeros": (
+        [up(GET), down(CHUNKED.replace(b"\r\n0\r\n", b"\r\n" + b"0" * 20 + b"\r\n"))],
+        [G, ("http", 1, "GET", "/g", 200, b"abcdefgh")],
+    ),
     "continue": (
         [up(POST[:-5]), down(b"HTTP/1.1 100 Continue\r\n\r\n"), up(b"hello"), down(OK)],
         [("http", 1, "POST", "/a", 100, b""), R, A],

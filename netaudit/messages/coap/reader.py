@@ -27,7 +27,7 @@ from netaudit.messages.coap.datagram import (
 from netaudit.messages.files.filebytes import FileBytes
 from netaudit.messages.marks import ANY, Mark
 from netaudit.messages.message import Message, carved_from_here
-from netaudit.messages.reader import BaseReader, Opening, Verdict, carve_from
+from netaudit.messages.reader import BaseReader, Opening, Verdict, carve_from, remember
 from netaudit.text.charset import decoded
 
 NAME = "coap"
@@ -138,14 +138,9 @@ class CoapReader(BaseReader):
         key = message.method, message.path, datagram.first(TAG) or b""
         out = self._append(key, datagram, message, data)
         parts = self.bodies[message.direction].get(key)
-        asked = self.asked[message.direction]
-        asked.pop(datagram.token, None)
         # of blocks, the request is the body: it is given with the last of them
-        asked[datagram.token] = (
-            parts.named if parts is not None and datagram.block is not None else replace(out[-1], body=b"")
-        )
-        if len(asked) > MOST_ASKED:
-            del asked[next(iter(asked))]
+        request = replace(out[-1], body=b"") if parts is None or datagram.block is None else parts.named
+        remember(self.asked[message.direction], datagram.token, request, MOST_ASKED)
         return out
 
     def _response(self, datagram: Datagram, message: Message, data: bytes) -> list[Message]:

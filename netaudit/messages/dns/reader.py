@@ -83,7 +83,7 @@ def parse(data: bytes) -> Message:
         asked.append((name, _type(data[at] << 8 | data[at + 1])))
         at += 4
     records, message.head, cut, message.end = _records(data, at, answers + authorities + extra)
-    if not asked and not records and not flags & 0x8000:
+    if not asked and not records[:answers] and not flags & 0x8000:  # mDNS goes on with what is known (RFC 6762, 7.2)
         raise MalformedError
     first = asked[0] if asked else (records[0][0], records[0][1]) if records else ("", "")
     message.host, message.method = first
@@ -172,7 +172,8 @@ def recognise_udp(opening: Opening) -> Verdict:
     except MalformedError:
         return Verdict.NO
     details = said_in(message)
-    if any(kind.startswith("TYPE") for _, kind in details.questions):
+    named = {opening.client_port, opening.server_port} & PORTS.keys()
+    if not named and (not details.questions or any(kind.startswith("TYPE") for _, kind in details.questions)):
         return Verdict.NO
     opening.read = message
     swapped = details.response == bool(opening.up) and opening.server_port not in PORTS

@@ -14,7 +14,7 @@ from netaudit.messages.cutting import Cutter, Found, Frame, Layout, frames
 from netaudit.messages.files.openfiles import OpenFiles, Place
 from netaudit.messages.marks import Mark, literal
 from netaudit.messages.message import DOWN, UP
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import BaseReader, Opening, Verdict, remember
 
 if TYPE_CHECKING:
     from netaudit.messages.message import Message
@@ -129,9 +129,7 @@ class Nfs:
             offset = cursor.number(8)
             cursor.raw(8)  # count, and how stable
             self._piece(UP, handle, offset, cursor)
-        if len(self.asked) >= UNANSWERED:
-            del self.asked[next(iter(self.asked))]
-        self.asked[xid] = asked
+        remember(self.asked, xid, asked, UNANSWERED)
 
     def _reply(self, asked: _Asked, cursor: _Cursor) -> None:
         if cursor.number():  # denied

@@ -36,6 +36,8 @@ _PARTIAL = re.compile(
 _OBVIOUS = re.compile(rb"(?:%s) (?:/|https?://)" % b"|".join(re.escape(m.encode()) for m in KNOWN))
 _FOUND = re.compile(rb"(?:%s) [^ \x00-\x1f\x7f]{1,2200} \Z" % b"|".join(re.escape(m.encode()) for m in KNOWN))
 _STATUS = re.compile(r"HTTP/(\d(?:\.\d)?)[ \t]+(\d{3})(?!\d)", re.IGNORECASE)
+# what some browsers take for a field of its own (and senders hide so); where it is not true, the body says so
+_NOT_FOLDED = re.compile(r"[ \t]+(?:transfer|content)-encoding[ \t]*:", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,15}\Z")
 _ANEW = re.compile(  # a field that every message has anew, as nearly all write it, on one line
     rb"(?<=\n)((?:%s): )([!-~](?:[ -~]{0,62}[!-~])?)(?=\r\n(?![ \t]))"
@@ -167,7 +169,7 @@ def parse_fields(raw: bytes) -> tuple[list[tuple[str, str]], int]:
     folded: list[str] = []  # continuation lines of the last header, joined once
     sloppy = 0
     for line in text_of(raw).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if line[:1] in (" ", "\t") and line.strip() and headers:
+        if line[:1] in (" ", "\t") and line.strip() and headers and not _NOT_FOLDED.match(line):
             folded.append(line.strip())
             continue
         if folded:

@@ -26,7 +26,8 @@ SIZE_LINE = 16 << 10  # bytes of a chunk's size line with its extensions
 TRAILERS = 32 << 10  # bytes of all trailers of a message that are read
 ORDINARY = 20  # bytes of one without
 HOLD = 64 << 10  # bytes kept back while the other side has not said whether the protocol changes
-_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})(?:[ \t]*(?:;[^\n]*)?|[^\n0-9A-Fa-f]{0,8})\r?\n\Z")  # some append junk
+_SIZE = re.compile(rb"[ \t]*0*([0-9A-Fa-f]{1,15})(?:[ \t]*(?:;[^\n]*)?|[^\n0-9A-Fa-f]{0,8})\r?\n\Z")  # some append junk
+_BLANKS = re.compile(rb"[ \t\r\n]{1,64}")
 _PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,7})\r\n")
 
 # A step reads from data[pos:], at stream offset base + pos, and gives where to go on; ~keep: wait, keeping data[keep:].
@@ -129,6 +130,12 @@ class Side:
             pos += 1
         if pos == size:
             return pos
+        if data[pos] in b" \t" and (blanks := _BLANKS.match(data, pos)):  # some senders indent the status line
+            mark = data[blanks.end() : blanks.end() + len(MARK)]
+            if mark == MARK:
+                pos = blanks.end()
+            elif MARK.startswith(mark) and len(blanks[0]) < len(MARK) and not self.flushing:
+                return ~pos
         found = BLANK_LINE.search(data, pos, pos + HEAD_LIMIT)
         if found is None:
             if size - pos < HEAD_LIMIT and not self.flushing and could_begin(data[pos : pos + HEAD_LIMIT]):

@@ -23,6 +23,7 @@ from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening
 
 STREAMS = 1000  # open at a time; the oldest is given up beyond
+LEFT = 16  # requests whose askers broke their streams off, yet may be answered: the answer may be under way
 BUDGET = 128 << 20  # bytes of bodies under way
 AT_ONCE = 256 << 10  # bytes of which is remembered what happens in them: that may be thirty times as much
 
@@ -38,6 +39,7 @@ class Http2Reader(BaseReader):
         self.sides = (FrameSide(), FrameSide())
         self.decoders = (FieldDecoder(), FieldDecoder())
         self.streams: dict[int, Exchange] = {}
+        self.left: dict[int, Message] = {}
         self.kept = 0
 
     def begin(self, opening: Opening) -> None:
@@ -117,9 +119,17 @@ class Http2Reader(BaseReader):
                 case Reset():
                     if event.stream in self.streams:  # both of its halves end where they stand
                         self._refused(direction, event)
+                        self._leave(direction, event.stream)
                         self._give_up(event.stream, "stream reset")
                 case LostWay():
                     self._lost_way(direction)
+
+    def _leave(self, direction: int, stream: int) -> None:
+        request = self.streams[stream].request
+        if request is not None and request.direction == direction:
+            self.left[stream] = request
+            if len(self.left) > LEFT:
+                del self.left[next(iter(self.left))]
 
     def _refused(self, direction: int, event: Reset) -> None:
         """A request that was sent to its end, and whose stream its server then broke off: that is the answer."""
@@ -228,6 +238,9 @@ class Http2Reader(BaseReader):
         exchange = self.streams.get(stream)
         if exchange is None:
             exchange = self.streams[stream] = Exchange()
+            exchange.request = self.left.pop(stream, None)
+            if exchange.request is not None:
+                exchange.done[exchange.request.direction] = True
             if len(self.streams) > STREAMS:
                 self._give_up(next(iter(self.streams)), "limit: streams under way in one connection")
         return exchange

@@ -26,7 +26,7 @@ from netaudit.messages.mqtt.fields import (
     varint,
 )
 from netaudit.messages.mqtt.publications import LEAST, NAME, SHORTEST, publications
-from netaudit.messages.reader import BaseReader, Opening, Verdict
+from netaudit.messages.reader import BaseReader, Opening, Verdict, remember
 from netaudit.text.charset import decoded
 
 PORTS = frozenset({1883})
@@ -237,9 +237,8 @@ class MqttReader(BaseReader):
     def _awaits(self, number: int, message: Message) -> None:
         """Remember a publication of QoS 1 or 2; of one under a number that is still waited for, nothing is said."""
         self.asked += 1
-        self.waiting[number] = self.asked, replace(message)  # without the payload, which comes yet
-        if len(self.waiting) > MOST_UNACKNOWLEDGED:
-            del self.waiting[next(iter(self.waiting))]
+        waiting = self.asked, replace(message)  # without the payload, which comes yet
+        remember(self.waiting, number, waiting, MOST_UNACKNOWLEDGED)
 
     def _publish(self, direction: int, side: _Side, length: int, at: int) -> None:
         held, flags = side.held, side.held[0] & 15

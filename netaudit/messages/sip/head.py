@@ -11,6 +11,7 @@ from dataclasses import replace
 from netaudit.contracts.details import SipDetails
 from netaudit.messages.http1.head import BLANK_LINE, parse_fields, text_of
 from netaudit.messages.message import UP, Message
+from netaudit.messages.reader import remember
 from netaudit.messages.sip.gb28181 import DOCUMENT, identity, read_document
 from netaudit.messages.sip.media import offers
 
@@ -65,9 +66,7 @@ class Dialogue:
         """Add the request to an answer, and to either what it says of who sent it."""
         key = (message.header("call-id"), message.header("cseq"))
         if not message.status:
-            if len(self.pending) >= PENDING:
-                del self.pending[next(iter(self.pending))]
-            self.pending[key] = replace(message, body=b"")
+            remember(self.pending, key, replace(message, body=b""), PENDING)
         elif (request := self.pending.get(key)) is not None:
             message.request = request
             message.host, message.path = request.host, request.path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from netaudit.messages.files.filebytes import FileBytes
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.reader import BaseReader, Opening, Verdict
 
@@ -27,23 +28,20 @@ def recognise(opening: Opening) -> Verdict:
 
 @dataclass(slots=True)
 class _Sent:
-    """A message of which chunks came: where they begin in it, and what they hold."""
+    """A message of which chunks came."""
 
     fields: list[tuple[str, str]]
     start: int
     end: int
-    chunks: dict[int, bytes] = field(default_factory=dict)
+    bytes: FileBytes = field(default_factory=FileBytes)
     total: int = -1
     ended: bool = False
 
-    def whole(self) -> bytes | None:
-        """The bytes, where none are missing."""
-        out = b""
-        for at in sorted(self.chunks):
-            if at != len(out):
-                return None
-            out += self.chunks[at]
-        return out if self.ended and self.total in {-1, len(out)} else None
+    @property
+    def whole(self) -> bool:
+        """Whether no byte is missing."""
+        size = self.bytes.size
+        return self.ended and self.total in {-1, size} and (not size or self.bytes.has(0, size))
 
 
 class _Side:
@@ -97,27 +95,27 @@ class _Side:
         place = _RANGE.match(headers.get("byte-range", ""))
         name = headers.get("message-id", "")
         sent = self.sent.setdefault(name, _Sent(fields, start, end))
-        sent.chunks[max(0, int(place[1]) - 1) if place else 0] = body
+        before = len(sent.bytes.data)
+        sent.bytes.write(max(0, int(place[1]) - 1) if place else 0, body)
         sent.end, sent.ended = end, sent.ended or flag == ord("$")
         sent.total = int(place[3]) if place and place[3] != "*" else sent.total
-        self.size += len(body)
-        if sent.whole() is not None or flag == ord("#"):
+        self.size += len(sent.bytes.data) - before
+        if sent.whole or flag == ord("#"):
             self._give(name)
         while self.size > MOST_BYTES or len(self.sent) > MOST_MESSAGES:
             self._give(next(iter(self.sent)))
 
     def _give(self, name: str) -> None:
         sent = self.sent.pop(name)
-        whole = sent.whole()
-        body = whole if whole is not None else b"".join(sent.chunks[at] for at in sorted(sent.chunks))
-        self.size -= sum(map(len, sent.chunks.values()))
-        message = Message("msrp", self.direction, sent.start, sent.end, method="SEND", headers=sent.fields, body=body)
+        self.size -= len(sent.bytes.data)
+        message = Message("msrp", self.direction, sent.start, sent.end, method="SEND", headers=sent.fields)
+        sent.bytes.fill(message, max(sent.total, 0), known=sent.ended or sent.total >= 0)
+        if 0 <= sent.total < sent.bytes.size:
+            message.complete, message.unknown_from = False, 0
         headers = dict(sent.fields)
         host = _HOST.search(headers.get("to-path", ""))
         message.host = host[1] if host else ""
-        message.content_type, message.body_size = headers.get("content-type", ""), len(body)
-        if whole is None:
-            message.complete, message.unknown_from = False, 0
+        message.content_type = headers.get("content-type", "")
         self.out.append(message)
 
     def cut(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.messages.files.openfiles import OpenFiles, Place
 from netaudit.messages.message import DOWN, UP
+from netaudit.messages.reader import remember
 
 if TYPE_CHECKING:
     from netaudit.messages.cutting import Frame
@@ -70,9 +71,7 @@ class Smb1:
             at = following
 
     def _ask(self, command: _Command, path: str, file: int = 0, offset: int = 0, *, fresh: bool = False) -> None:
-        if len(self.asked) >= UNANSWERED:
-            del self.asked[next(iter(self.asked))]
-        self.asked[command.code, command.key] = (path, file, offset, fresh)
+        remember(self.asked, (command.code, command.key), (path, file, offset, fresh), UNANSWERED)
 
     def _request(self, frame: Frame, command: _Command) -> None:
         data, at, count = frame.data, command.words, command.length

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.messages.files.openfiles import OpenFiles, Place
 from netaudit.messages.message import DOWN, UP
+from netaudit.messages.reader import remember
 from netaudit.messages.smb.session import IOCTL, NEGOTIATE, SESSION_SETUP, Channels
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ class Smb2:
             self._ask(command, "", self._file(data[body + 8 : body + 24], command), 0)
 
     def _ask(self, command: _Command, path: str, file: bytes, offset: int) -> None:
-        if len(self.asked) >= UNANSWERED:
-            del self.asked[next(iter(self.asked))]
-        self.asked[command.ident] = (command.code, path, file, offset)
+        remember(self.asked, command.ident, (command.code, path, file, offset), UNANSWERED)
 
     def _file(self, file: bytes, command: _Command) -> bytes:
         if file == LAST_FILE:

@@ -58,14 +58,23 @@ def _inflate(data: bytes, room: int, wbits: int) -> _Result:
 
 
 def _inflate_until_broken(data: bytes, room: int, wbits: int) -> bytes:
-    """zlib drops what a failing call has made: feed small steps and keep what comes before the failure."""
+    """zlib drops what a failing call has made: feed small steps, at last bytes, and keep what comes before the failure.
+
+    So of a stream whose checksum alone is untrue all is kept. What has no head of its own may be anything: of that, no
+    more than whole steps.
+    """
     decoder = zlib.decompressobj(wbits)
-    out = []
-    for start in range(0, len(data), _STEP):
+    out, start, step = [], 0, _STEP
+    while start < len(data):
+        before = decoder.copy()
         try:
-            piece = decoder.decompress(data[start : start + _STEP], room)
+            piece = decoder.decompress(data[start : start + step], room)
         except zlib.error:
-            break
+            if step == 1 or wbits < 0:
+                break
+            decoder, step = before, 1
+            continue
+        start += step
         out.append(piece)
         room -= len(piece)
         if room <= 0 or decoder.eof:
@@ -225,6 +234,7 @@ _CODINGS: dict[str, Callable[[bytes, int], _Result]] = {
     "compress": _compress,
     "quoted-printable": _quoted_printable,
 }
+_NAME = re.compile(r"[0-9a-z-]+")  # what stands around it, a zero byte even, is no part of a coding's name
 _PLAIN = frozenset({"identity", "7bit", "8bit", "binary", "none", "utf-8", ""})
 
 
@@ -236,7 +246,7 @@ def has_coding(part: Part) -> bool:
 def open_coding(part: Part, budget: Budget) -> Iterator[Part]:
     """Take the outermost declared coding off; where the declaration is not true, take the bytes as they are."""
     rest, _, name = part.encoding.lower().rpartition(",")
-    name, rest = name.strip().removeprefix("x-"), rest.strip(" ,")
+    name, rest = (found[0] if (found := _NAME.search(name)) else "").removeprefix("x-"), rest.strip(" ,")
     child: Part | None = None
     if name == "base64":
         child = next(open_base64(part, budget), None)

@@ -125,3 +125,20 @@ def test_damage_is_survived(data):
         proto=17,
         server_port=53,
     )
+
+
+def test_types_without_a_name_are_asked_for_at_the_port_of_dns():
+    """Tunnels through DNS ask for such types; elsewhere they make a message look less like one."""
+    at = lambda port: Opening(query(kind=10), b"", 40000, port, midstream=False)  # noqa: E731
+    assert dns.recognise_udp(at(53)) is Verdict.YES
+    assert dns.recognise_udp(at(9999)) is Verdict.NO
+
+
+def test_what_asks_nothing_is_none():
+    """Announcements of a gateway (RFC 6887: PCP) look like a header without a question and a record of zeros."""
+    announced = bytes.fromhex("0280000000000000000000210000000000000000000000000000000000000000")
+    assert dns.recognise_udp(Opening(announced, b"", 5351, 5350, midstream=False)) is Verdict.NO
+    answered = struct.pack(">6H", 0x7A01, 0x8000, 0, 1, 0, 0) + record(390, b"", owner=b"\0")  # so begin replies of RPC
+    assert dns.recognise_udp(Opening(b"", answered, 47693, 20048, midstream=False)) is Verdict.NO
+    known = struct.pack(">6H", 0, 0, 0, 1, 0, 0) + record(12, name("a.local"), owner=name("_x._tcp.local"))
+    assert dns.recognise_udp(Opening(known, b"", 5353, 5353, midstream=False)) is Verdict.YES

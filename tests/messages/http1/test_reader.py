@@ -217,6 +217,27 @@ def test_needed_from_never_goes_back_over_a_message(events):
             needed[side] = now
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b" \nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",  # blanks before the status line
+        b"HTTP/1.1 200 OK\r\nX: a\r\n\tTransfer-Encoding: chunked\r\nY: b\r\n\r\n",  # as if it were folded
+    ],
+)
+def test_chunks_whose_declaration_is_hidden(head):
+    """Browsers read these, so what such an answer carries is carried."""
+    events = [up(GET), down(head + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")]
+    whole, _ = read(events)
+    assert [m.body for m in whole if m.status] == [b"abcde"]
+    cut, _ = read(events, cuts=range(size(events)), batch=1)
+    assert essence(cut) == essence(whole)
+
+
+def test_blanks_that_no_status_line_follows_are_an_answer():
+    whole, _ = read([up(GET), down(b"  text")])
+    assert [m.body for m in whole if m.direction] == [b"  text"]
+
+
 def test_trailers_are_read_together():
     """A name in one says whose number is in the next; what chunks say beside their sizes is not theirs."""
     head = b"POST /beat HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -174,6 +174,16 @@ def test_reset_and_end_of_capture():
     assert "stream reset" in messages[0].notes
 
 
+def test_an_answer_under_way_when_its_asker_broke_off():
+    """What a client does not want any more was asked for all the same, and its server had sent it."""
+    e, d = Encoder(), Encoder()
+    asked = PREFACE + SETTINGS + request(e, 1, "/a", flags=5)
+    answer = response(d, 1) + frame(0, 1, 1, b"picture")
+    messages, _ = read([up(asked + frame(3, 0, 1, bytes(4))), down(SETTINGS + answer)])
+    assert [(m.status, m.body, m.complete) for m in messages] == [(0, b"", True), (200, b"picture", True)]
+    assert messages[1].request is messages[0]
+
+
 def test_header_bombs_end_in_a_limit():
     bomb = b"\x40\x01a\x7f\x81\x1e" + b"x" * 4000 + b"\xbe" * 200_000
     pieces = [bomb[i : i + 16000] for i in range(0, len(bomb), 16000)]

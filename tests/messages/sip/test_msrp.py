@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from netaudit.messages.reader import Opening, Verdict
@@ -54,7 +56,18 @@ def test_what_is_not_whole_is_told() -> None:
     stream = b"".join(map(chunk, PLACES))
     [message] = read(stream, 100, gap=8)
     assert not message.complete
-    assert message.unknown_from == 0
+    ((first, last),) = message.missing
+    assert (message.body_size, message.body) == (len(PICTURE), PICTURE[:first] + bytes(last - first) + PICTURE[last:])
+
+
+def test_many_chunks_cost_what_they_are_long() -> None:
+    """Not what all of them before are, each time."""
+    body = bytes(range(256)) * 4096
+    stream = b"".join(chunk(at, "m9", body) for at in range(0, len(body), STEP))
+    began = time.process_time()
+    [message] = read(stream, 1 << 16)
+    assert (message.body, message.complete) == (body, True)
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
