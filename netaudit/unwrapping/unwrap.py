@@ -382,5 +382,8 @@ def _spelled(part: Part, steps: int, budget: Budget) -> Ranges:
     return sorted(
         (a - first, b - first)
         for a, b, of in budget.spelled  # what has the range of all was put together from more than is known
-        if of == steps and first <= a < b <= end and b - a < end - first
+        if of == steps
+        and first <= a < b <= end
+        and b - a < end - first
+        and codecs_text.is_only_base64(part.data[a - first : b - first])
     )

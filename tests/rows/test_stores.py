@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.finalizing import joined_parts
 from netaudit.finalizing.stored import StoredPart
 from netaudit.messages.message import Message
 from netaudit.rows.pieces import BLOCK, END, REPLY
@@ -120,7 +121,7 @@ def test_contexts_in_a_circle_end() -> None:
 
 def test_blocks_cited_without_bound_are_joined_a_few_times() -> None:
     ends = [replace(end(), message_id=f"e{i:02}", ts=20 + i) for i in range(50)]
-    assert len(joined([*pieces_of_block(), *replies(), *ends])) == 4
+    assert len(joined([*pieces_of_block(), *replies(), *ends])) == joined_parts._REUSE
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ _Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 _SPACES = np.zeros(256, np.bool_)
 _SPACES[list(SPACE)] = True
 _PADDING = (b"", b"", b"==", b"=")  # by what is left of groups of four; one character more is no byte
+_STRIDE = 5  # of a row of 15 digits three are seen that are so far apart
+_NUMBER = re.compile(rb"[0-9]{15}")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -262,3 +264,14 @@ def open_data_uri(part: Part, _: Budget) -> Iterator[Part]:
     child = narrow(part, match.end(), len(part.data), Step("data", kind or None), closed=part.unknown_from is None)
     child.name, child.content_type = part.name, kind
     yield child
+
+
+def is_only_base64(letters: bytes) -> bool:
+    """Whether base64 says nothing beside: lines of one length, no row of digits that could be a number by itself."""
+    lines = letters.split()
+    if len(lines) > 1 and (len(set(map(len, lines[:-1]))) > 1 or len(lines[-1]) > len(lines[0])):
+        return False
+    digit = np.frombuffer(letters, np.uint8)[::_STRIDE] - ord("0") < 10
+    rows = np.flatnonzero(digit[:-2] & digit[1:-1] & digit[2:]) if digit.size > 2 else np.zeros(0, np.int64)
+    spans = ((max((at - 1) * _STRIDE, 0), (at + 4) * _STRIDE) for at in rows.tolist())
+    return not any(_NUMBER.search(letters, *span) for span in spans)

@@ -304,3 +304,14 @@ def test_a_gap_that_may_hide_line_breaks_gives_no_false_ranges() -> None:
     images = [leaf.part for leaf in found if leaf.kind == "jpeg"]
     assert [part.data for part in images] == [JPEG[: len(part.data)] for part in images]
     assert not any(part.missing for part in images)
+
+
+@pytest.mark.parametrize("width", [0, 64, 76])
+def test_what_stands_among_letters_of_a_picture_is_seen(width: int) -> None:
+    letters = base64.b64encode(bytes(range(256)) * 40)
+    folded = b"\n".join(letters[at : at + width] for at in range(0, len(letters), width)) if width else letters
+    assert codecs_text.is_only_base64(folded)
+    for at in range(len(folded) - 400, len(folded)):
+        assert not codecs_text.is_only_base64(folded[:at] + b"110101198803120019" + folded[at:])
+    for other in (b" 110101 19880312 0019", b"\n110101\n19880312\n0019", b"\n" + b"9" * 15):
+        assert not codecs_text.is_only_base64(folded + other)
