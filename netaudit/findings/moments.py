@@ -39,7 +39,7 @@ MOST_IDS = 500
 COLUMNS = [
     "flow_id", "transport", "protocol", "client_ip", "client_port", "server_ip", "server_port", "server_name",
     "first_ts", "last_ts", "payload_up", "duplicate_up", "conflicting_up", "unread_up", "bursts_up", "payload_down",
-    "duplicate_down", "conflicting_down", "unread_down", "keys",
+    "duplicate_down", "conflicting_down", "unread_down",
 ]  # fmt: skip
 ENDS = ("ip", "port")
 INNER = {"client_ip": "client_inner", "server_ip": "server_inner"}  # of flows in tunnels: addresses of their packets
@@ -175,7 +175,7 @@ def _record_hidden(windows: Windows, flows: pa.Table, sent: pa.Table, scope: Sco
 
 
 def _way(row: dict[str, Any], scope: Scope, actors: Actors) -> tuple[str, str, str, str]:
-    seen = visibility(row["protocol"] or "", row["transport"], row["asked_port"] or 0, row["keys"] or "")
+    seen = visibility(row["protocol"] or "", row["transport"], row["asked_port"] or 0)
     ends = row["client_ip"], row["server_ip"]
     client, server = (actors.ends.named(ip, row["flow_id"], scope(ip)) for ip in ends)
     return seen, client, server, row["server_name"]

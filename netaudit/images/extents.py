@@ -26,6 +26,7 @@ _ALONE = frozenset({0, TEM, SOI, EOI, *RESTARTS})  # markers without a segment
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0–SOF15; the three left out are DHT, JPG and DAC
 SHORT_SCAN = 4096  # bytes of a scan searched by regular expression; longer ones by numpy
 SCAN_WINDOW = 1 << 17
+MOST_KEPT = 1 << 20  # bytes that are held after they were asked about
 
 _NOT_FF = re.compile(rb"[^\xff]")
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # one that ends entropy-coded data (not stuffing, RSTn or fill)
@@ -52,6 +53,9 @@ class Extent:
     scan: tuple[int, int] = field(default=(0, 0), compare=False)  # of a whole JPEG: where its first scan lies
 
 
+_latest: tuple[bytes, str, Extent] = (b"", "", Extent(0, whole=False))
+
+
 def sniff(data: bytes) -> str | None:
     """Image format by its first bytes: jpeg, png, webp, bmp, gif, heic, avif, tiff, jp2, pnm, tga, or None."""
     if not data.startswith(_FIRST) and data[4:8] != b"ftyp":
@@ -72,8 +76,19 @@ def sniff(data: bytes) -> str | None:
 def extent(data: bytes, kind: str) -> Extent:
     """Find the true extent of the image of format `kind` at the start of `data`.
 
-    Any bytes give an answer, in time linear in their number; an unknown kind is never whole.
+    Any bytes give an answer, in time linear in their number; an unknown kind is never whole. The answer on the bytes
+    that were asked about last is kept: a body may be asked about as a piece, and again as the picture that it is.
     """
+    global _latest  # noqa: PLW0603 - one answer
+    if _latest[0] is data and _latest[1] == kind:
+        return _latest[2]
+    found = _extent(data, kind)
+    if len(data) <= MOST_KEPT:
+        _latest = data, kind, found
+    return found
+
+
+def _extent(data: bytes, kind: str) -> Extent:
     if kind in rare_formats.KINDS:
         end = rare_formats.shape(data, kind).end
         return _declared(data, end) if end else _broken(data, "extent_header")

@@ -74,6 +74,11 @@ class Kernel:
             self.__call__ = entry
         return self.__call__
 
+    @property
+    def py_func(self) -> Callable[..., Any]:
+        """The Python that it is written in; no dispatcher is made for that."""
+        return self._function
+
     def __getattr__(self, name: str) -> Any:
         """As the dispatcher has it: its type, by which numba knows it in the code of others, is `_numba_type_`."""
         return getattr(self._made(), name)

@@ -220,6 +220,8 @@ def _is_claimed(one: Inferred, claimed: set[tuple[str, str, str]]) -> bool:
 
 def _as_entries_say(fields: dict[str, Field], messages: list[RouteMessage], entries: Known) -> None:
     """Where an entry reads a value, the field that has it means what the entry says."""
+    if not any(one.message_id in entries for one in messages):
+        return
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     total = Counter[str]()
     for one in messages:

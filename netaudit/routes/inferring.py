@@ -179,7 +179,7 @@ def _named_time(leaves: list[Leaf], ns: int) -> str:
     """A time near the packet's clock in the name of a file or a path: 20260601102030, 2026-06-01_10-20-30."""
     for leaf in leaves:
         if not leaf.sha256 and (leaf.key == "filename" or leaf.path.startswith("path[")):
-            for found in _TIME_IN_NAME.finditer(leaf.value):
+            for found in _TIME_IN_NAME.finditer(leaf.value) if "20" in leaf.value else ():
                 digits = "".join(filter(str.isdigit, found[0]))
                 text = digits[:17] if len(digits) >= 17 else digits[:14]
                 if (moment := read_time(text)) and abs(moment.ns - ns) < _A_DAY:

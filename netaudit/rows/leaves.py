@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from netaudit.contracts.heads import Fields
     from netaudit.documents.from_unwrapping import Taken
     from netaudit.documents.nodes import Image
     from netaudit.messages.message import Message
@@ -221,9 +222,16 @@ def _head(message: Message) -> Iterator[tuple[str, str, str, str]]:
             yield from _grown(document, (name, name), "json", (), {}, "")
         else:
             yield f"query.{key[:64]}", name, text.replace("+", " "), ""
-    for name, value in message.headers[: 2 * MOST_HEAD]:
-        if value and len(value) <= LONGEST and not _ORDINARY.match(name):
-            yield f"header.{name}", _bare(name), _spoken(value), ""
+    yield from message.form.read(_told)
+
+
+def _told(fields: Fields) -> list[tuple[str, str, str, str]]:
+    """Headers that are no ordinary ones."""
+    return [
+        (f"header.{name}", _bare(name), _spoken(value), "")
+        for name, value in fields[: 2 * MOST_HEAD]
+        if value and len(value) <= LONGEST and not _ORDINARY.match(name)
+    ]
 
 
 def _document_in(text: str) -> object:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
@@ -37,7 +38,8 @@ def note_text(walk: Any, flow: Any, row: Any, first: int, last: int, buffer: U1,
     if flow["doubts"] & CLEAR or last <= first:
         return
     direction = row["direction"]
-    before, at = walk["words"][direction], first + RUN - 1 - walk["words"][direction]
+    before: Any = np.int64(walk["words"][direction])  # in plain Python, too, where small types turn over
+    at = first + RUN - 1 - before
     while at < last:  # each window is looked at from its end: of most, one byte
         count = printable_back(row, first, at, buffer, arena)
         count += before if at - count < first else 0

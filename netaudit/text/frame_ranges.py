@@ -34,8 +34,8 @@ def ranges_of_ordered(ordered: list[int]) -> str:
     runs = []
     first = last = ordered[0]
     for number in ordered:
-        if number > last + 1:
-            runs.append(_run(first, last))
+        if number > last + 1:  # as `_run` writes it: packets of both directions lie between each other
+            runs.append(f"{first}-{last}" if first < last else str(first))
             first = number
         last = number
     runs.append(_run(first, last))

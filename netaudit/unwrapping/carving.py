@@ -71,14 +71,16 @@ def _nowhere(marks: int) -> list[int]:
     return [0 if marks & mark else -1 for mark, *_ in _MARKS]
 
 
-def _next_image(data: bytes, at: int, places: list[int]) -> int:
+def _next_image(data: bytes, at: int, places: list[int], scan: tuple[int, int] = (0, 0)) -> int:
     """Where the next image may begin, at or behind `at`, which only grows; -1 when nowhere.
 
-    `places` remembers where each mark was found, -1 for no more: so every byte is searched once for each.
+    `places` remembers where each mark was found, -1 for no more: so every byte is searched once for each. In the coded
+    data of a JPEG, where its `scan` is known, no other one begins: its first two bytes would end them.
     """
     for number, (_, mark, pattern) in enumerate(_MARKS):
         if 0 <= places[number] < at:
-            first = data.find(mark, at)
+            first = data.find(mark, at, scan[0] + 2) if scan[1] and not number else -1
+            first = data.find(mark, max(at, 0 if number else scan[1])) if first < 0 else first
             match = pattern.search(data, first) if first >= 0 else None
             places[number] = match.start() if match else -1
     return min((place for place in places if place >= 0), default=-1)
@@ -91,16 +93,18 @@ def open_binary(part: Part, budget: Budget) -> Iterator[Part]:
     yield from images_from(part, budget, image_marks(np.frombuffer(part.data, np.uint8)))
 
 
-def images_from(part: Part, budget: Budget, marks: int, *, broken: bool = True) -> Iterator[Part]:
+def images_from(
+    part: Part, budget: Budget, marks: int, *, broken: bool = True, scan: tuple[int, int] = (0, 0)
+) -> Iterator[Part]:
     """Images by magic number that begin in data[1:] and were not given before; `broken`: without an end, too.
 
-    `marks` are those that stand in the data (`kernels.image_marks`).
+    `marks` are those that stand in the data (`kernels.image_marks`); for `scan` see `_next_image`.
     """
     data, places, at = part.data, _nowhere(marks), 1
     work = _WORK * len(data) + (1 << 20)
     broken = broken and not data.startswith(_PACKED)  # what begins like an image in it and has no end is none
     for _ in range(_MOST):
-        start = _next_image(data, at, places)
+        start = _next_image(data, at, places, scan)
         if start < 0:
             return
         at = start + (budget.gave(data, start) or 3)  # which was searched by itself

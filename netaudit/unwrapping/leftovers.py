@@ -109,10 +109,13 @@ _NUMBERS = re.compile(rb"255\s*,(?:%b)?\s*216\s*,(?:%b)?\s*255(?:\s*,(?:%b)?\s*\
 _YENC = re.compile(rb"=ybegin [^\r\n]*\r?\n(?:=ypart [^\r\n]*\r?\n)?(.*?)\r?\n=yend ", re.DOTALL)
 
 
-def leftovers(part: Part, budget: Budget, *, opened: bool = False, beside: bytes = b"") -> Iterator[Part]:
+def leftovers(
+    part: Part, budget: Budget, *, opened: bool = False, beside: bytes = b"", scan: tuple[int, int] = (0, 0)
+) -> Iterator[Part]:
     """Images of a part that were not given yet; where a codec opened it, only such as have their own end.
 
     `beside` is what stands beside letters of which pictures were made: where no mark is, none is searched for.
+    `scan` is where the coded data of a JPEG lie.
     """
     if len(part.data) < SMALLEST or part.encoding or part.data.startswith(PACKED):
         return
@@ -120,7 +123,7 @@ def leftovers(part: Part, budget: Budget, *, opened: bool = False, beside: bytes
         return  # in pieces it would be found once more, broken
     octets = np.frombuffer(beside or part.data, np.uint8)
     if marks := image_marks(octets):
-        yield from images_from(part, budget, marks, broken=not opened)
+        yield from images_from(part, budget, marks, broken=not opened, scan=scan)
     if len(part.data) <= LONGEST and not sniff(part.data):
         readers = BINARY
         if changed := head_marks(octets):

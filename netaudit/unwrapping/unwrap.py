@@ -210,7 +210,7 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
                 if budget.part() and budget.spend(len(text)):
                     yield from _unwrap(derive(part, text, Step("picture", place)), budget, trifle, among=True)
                     texts.append(text)
-            found = yield from _left(part, budget, trifle)
+            found = yield from _left(part, budget, trifle, scan=leaf.scan)
         if found < len(part.data) and (other := beside(leaf)):
             for one in texts:
                 other = other.replace(one, b"")
@@ -333,11 +333,13 @@ def _written(part: Part, child: Part) -> int:
     return len(child.data) + len(child.data) // _ESCAPES
 
 
-def _left(part: Part, budget: Budget, trifle: int, *, opened: bool = False) -> Generator[Leaf, None, int]:
+def _left(
+    part: Part, budget: Budget, trifle: int, *, opened: bool = False, scan: tuple[int, int] = (0, 0)
+) -> Generator[Leaf, None, int]:
     """Images that codecs did not give; returns how many bytes of the part they account for."""
     inside = 0
     spelled = _spelled(part, len(part.way.steps), budget) if budget.spelled else []
-    for child in leftovers(part, budget, opened=opened, beside=outside(part.data, spelled)):
+    for child in leftovers(part, budget, opened=opened, beside=outside(part.data, spelled), scan=scan):
         inside += len(child.data) if child.way.last.name == "carved" else len(part.data)
         yield from _unwrap(child, budget, trifle, among=True)
     return inside

@@ -23,6 +23,8 @@ from zlib import crc32
 
 import numpy as np
 
+import netaudit
+
 ROOMS = ("capture", "packets", "streams", "messages", "unwrapping", "rows", "finalizing")
 RECORDING = ("from_wire", "growing", "recorder", "packet_socket", "adapters", "permission", "wireshark")
 KERNELS = re.compile(r"\.(kernels\w*|layouts)$")
@@ -61,6 +63,23 @@ def without_extras() -> Iterator[None]:
             else:
                 sys.modules[name] = module
         _forget()
+
+
+@contextlib.contextmanager
+def uncompiled() -> Iterator[None]:
+    """Kernels are the Python that they are written in: nothing is compiled, whatever they are asked."""
+    for one in pkgutil.walk_packages(netaudit.__path__, "netaudit."):
+        if KERNELS.search(one.name):
+            importlib.import_module(one.name)
+    modules = [one for name, one in sorted(sys.modules.items()) if name.startswith("netaudit.")]
+    compiled = [(one, name, value) for one in modules for name, value in vars(one).items() if hasattr(value, "py_func")]
+    for module, name, value in compiled:
+        setattr(module, name, value.py_func)
+    try:
+        yield
+    finally:
+        for module, name, value in compiled:
+            setattr(module, name, value)
 
 
 @contextlib.contextmanager
@@ -133,14 +152,16 @@ def said_of(value: Any) -> str | None:
 
 
 def _class(value: type) -> str | None:
-    """Values of a class: members of an enumeration, defaults of fields."""
+    """Values of a class: members of an enumeration, defaults of fields, and what its functions take unless told."""
     if issubclass(value, Enum):
         return str([(one.name, one.value) for one in value])
+    functions = ((name, getattr(one, "__func__", one)) for name, one in sorted(vars(value).items()))
+    taken = [(name, said) for name, one in functions if isfunction(one) and (said := said_of(one))]
     if is_dataclass(value):
-        return str([(one.name, said_of(one.default)) for one in fields(value)])
+        return str(([(one.name, said_of(one.default)) for one in fields(value)], taken))
     defaults = getattr(value, "_field_defaults", None)
     own = {name: one for name, one in sorted(vars(value).items()) if name[:2] != "__" and isinstance(one, PLAIN)}
-    return str((own, said_of(defaults) if defaults else None)) if own or defaults else None
+    return str((own, said_of(defaults) if defaults else None, taken)) if own or defaults or taken else None
 
 
 def _all(values: Any) -> str:

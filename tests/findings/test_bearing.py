@@ -214,6 +214,11 @@ def test_a_request_of_http_that_was_taken_is_answered(
         ({"payload_down": 0, "packets_down": 2, "handshake": "SA"}, True, bearing_codes.UNREPLIED),  # it acknowledged
         ({"payload_down": 0, "packets_down": 2, "handshake": "SAR"}, True, bearing_codes.REFUSED),
         ({"payload_down": 0, "packets_down": 3, "handshake": "SAR"}, True, bearing_codes.UNREPLIED),
+        (
+            {"payload_down": 0, "packets_down": 1, "handshake": "SAR"},
+            True,
+            bearing_codes.UNANSWERED,
+        ),  # by its own reset
         ({"payload_down": 0, "packets_down": 1, "handshake": "S"}, True, bearing_codes.UNREPLIED),
         ({"payload_down": 0, "packets_down": 0, "handshake": ""}, True, bearing_codes.ONE_WAY),
         ({"payload_up": 0, "packets_up": 1, "handshake": "SA"}, False, bearing_codes.UNANSWERED),

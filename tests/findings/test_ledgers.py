@@ -194,6 +194,7 @@ def test_payload_by_what_became_of_it(of_flow, reason: str, understood: bool) ->
     sizes = {"delivered_up": 100, "unread_up": 40, "delivered_down": 9, "duplicate_down": 7, "conflicting_up": 5}
     sizes |= {"evicted_up": 3, "after_close_down": 2}
     protocol = of_flow["protocol"] or "unknown"
+    assert told(case(flows=[flow(**of_flow)]), "payload") == []
     given = case(flows=[flow(**sizes | of_flow), flow(flow_id="g", **of_flow)])
     assert set(told(given, "payload")) == {
         (protocol, "read", 2, 69, True), (protocol, reason, 2, 40, understood), (protocol, "duplicate", 2, 7, True),

@@ -232,6 +232,8 @@ def test_hidden_connections_are_summed() -> None:
         ({"protocol": "quic", "transport": "udp", "server_port": 8443}, "encrypted"),
         ({"protocol": "dtls", "transport": "udp", "server_port": 5246}, "encrypted"),
         ({"protocol": "http"}, None),
+        ({"protocol": "tls", "keys": "opened"}, None),  # what was in it is judged by itself
+        ({"protocol": "tls", "keys": "partly"}, "encrypted"),
         ({"protocol": "unknown", "transport": "icmp"}, "unread"),
         ({"payload_up": LEAST_BYTES - 1}, None),
         ({"payload_up": LEAST_BYTES}, "encrypted"),

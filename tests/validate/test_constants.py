@@ -45,6 +45,23 @@ class Colour(IntEnum):
     RED = 1
 
 
+def test_what_a_method_takes_unless_told_is_a_value_of_its_class() -> None:
+    class Three:
+        def counts(self, start: int, most: int = 3) -> int:
+            return start + most
+
+        @staticmethod
+        def other() -> int:
+            return 1
+
+    class Four:
+        def counts(self, start: int, most: int = 4) -> int:
+            return start + most
+
+    assert constants.said_of(Three) is not None
+    assert constants.said_of(Three) != constants.said_of(Four)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
