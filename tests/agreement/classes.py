@@ -23,10 +23,15 @@ TUNNELS = frozenset({3544, 4789, 4790, 6081, 8472, 2152, 6635, 4754, 1701})
 GTP = 2152
 FOREIGN_LINKS = {7, 129, 149, 178}  # ARCNET (BSD, Linux), PKTAP under a user's number, Juniper Ethernet
 LONGEST_NAME = 255  # RFC 1035, 2.3.4
+WEAK = frozenset(
+    {"0003", "0006", "0008", "000b", "000e", "0011", "0014", "0017", "0019"}
+)  # for export, 40 bits (RFC 2246, A.5)
 STREAMS = ("multipart/x-mixed-replace", "multipart/mixed", "application/x-rtsp-tunnelled")
 BESIDE = 1000  # bytes of a part's head
 SIX = [bytes([one]) for one in range(0x60, 0x70)]  # how IPv6 begins
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+TOKEN = re.compile(
+    r"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]*"
+)  # RFC 9110, 5.6.2; all that are registered begin with a letter
 
 
 @dataclass(slots=True)
@@ -131,6 +136,11 @@ def _foreign_link(one, context):
     return one.ours is None and context.packets and context.packets.link in FOREIGN_LINKS
 
 
+def _rest_missing(one, context):
+    """A fragment whose rest is not there."""
+    return one.theirs is None and context.packets and context.packets.fragmented(one.key)
+
+
 def _other_family(one, context):
     """A link type that says which version of IP follows, and is not true."""
     return one.ours is None and context.packets and context.packets.link in FAMILIES
@@ -214,6 +224,13 @@ def _form(one, context):
         and any(record["whole"] or record["form"] == "part" for record in _of(one, context, "content"))
         # else it gave other bytes; what its hash would tell, or keys opened, has none in netaudit's tables
         and not any(record["size"] == one.key[2] and record["sha256"] for record in _of(one, context, "content"))
+    )
+
+
+def _unhashed(one, context):
+    """A content of which netaudit's tables keep no hash: a small text, or what keys opened and is no evidence."""
+    return one.ours is None and any(
+        record["size"] == one.key[2] and not record["sha256"] for record in _of(one, context, "content")
     )
 
 
@@ -447,6 +464,20 @@ def _opened(one, context):
     return one.theirs is None and (ends_in(one)[0] == "udp" or any(data.startswith(b"\x16\x03") for data in sides))
 
 
+def _weak_suite(one, context):
+    """A suite that nobody should use, which netaudit does not open (`flows.keys`: not supported)."""
+    return one.ours is None and any(record["suite"] in WEAK for record in _of(one, context, "chosen"))
+
+
+def _without_host(one, _):
+    """Requests of one connection, some of which name no host."""
+    if not (one.ours and one.theirs):
+        return False
+    named = {row for row in one.theirs if dict(row)["host"]}
+    hostless = lambda rows: {(dict(row)["method"], dict(row)["status"]) for row in rows}  # noqa: E731
+    return named == set(one.ours) and hostless(one.theirs) == hostless(one.ours)
+
+
 def _proxied(one, context):
     return one.theirs is None and any(
         data[:1] in (b"\x04", b"\x05") or data.startswith(b"CONNECT ") for data in _said(one, context)
@@ -513,6 +544,23 @@ def _in_records(one, context):
     )
 
 
+def _handshake_open(one, context):
+    """A handshake that was not captured to its end: who asked said a hello and nothing more."""
+    return one.theirs is None and any(
+        data[:2] == b"\x16\x03" and data[5:6] == b"\1" and len(data) == 5 + int.from_bytes(data[3:5], "big")
+        for data in _said(one, context)
+    )
+
+
+def _draft(one, _):
+    """A draft of TLS 1.3 is no version of it (FoxIO: what is not listed is 00)."""
+    if not (one.ours and one.theirs):
+        return False
+    return {
+        tuple((n, v.replace("00", "13", 1) if n == "ja4" and v[1:3] == "00" else v) for n, v in row) for row in one.ours
+    } == set(one.theirs)
+
+
 def _second(one, _):
     """One of two hellos: the server asked for another one (RFC 8446, 4.1.4)."""
     return bool(one.ours and one.theirs) and one.theirs < one.ours
@@ -574,8 +622,8 @@ CLASSES: dict[str, tuple] = {
         "suricata counts an error of ICMP as a packet of the conversation that it quotes", "both (netaudit tells it as ICMP)"),
     "datagram shorter than it says": (("tshark",), ("flow",), _cut,
         "tshark tells the length that the head of UDP gives, netaudit the bytes that are there", "netaudit"),
-    "datagram that suricata drops": (("suricata",), ("flow",), _dropped,
-        "suricata does not count a datagram that is shorter than its head tells", "netaudit tells more"),
+    "packet that suricata drops": (("suricata",), ("flow",), _dropped,
+        "suricata does not count a packet that is shorter than its head tells", "netaudit tells more"),
     "carrier of a tunnel": (ALL, ("flow",), _tunnel,
         "the peer counts what carries a tunnel as a conversation too, or alone", "both"),
     "frames that dpkt does not read": (("dpkt",), ("flow",), _frames_unread,
@@ -586,6 +634,7 @@ CLASSES: dict[str, tuple] = {
         "netaudit names the link type and counts its frames as not read", "tshark tells more"),
     "version of IP that the link type denies": (("suricata",), ("flow",), _other_family,
         "suricata goes by the packet, netaudit and tshark by the link type", "both"),
+    "fragment without its rest": (("suricata",), ("flow",), _rest_missing, "suricata waits for the rest of a datagram", "netaudit tells more"),
     "fragments that dpkt does not join": (("dpkt",), ("flow",), _fragments, "dpkt gives the first fragment's bytes", "netaudit"),
     "packet longer than its carrier says": (("dpkt",), ("flow",), _lessened,
         "PPPoE says less than the IP packet in it; dpkt goes by the packet", "netaudit (as tshark)"),
@@ -601,6 +650,8 @@ CLASSES: dict[str, tuple] = {
     "lookup over TCP": (("dpkt",), ("name",), _over_tcp, "the plain reader beside dpkt takes lookups from UDP", "netaudit tells more"),
     "name that is too long": (("tshark", "suricata"), ("name",), _name_too_long,
         "a message that breaks RFC 1035 is none to netaudit; the peer reads on", "both"),
+    "content without a hash": (ALL, ("content",), _unhashed,
+        "of small texts, and of what keys opened, netaudit keeps no hash: it would tell what they say", "both"),
     "form taken apart": (ALL, ("content",), _form,
         "the peer gives a body as it was sent, netaudit what is in it: fields and files, parts, what a coding hid", "both"),
     "file in a form": (("suricata",), ("content",), _of_form,
@@ -656,6 +707,9 @@ CLASSES: dict[str, tuple] = {
         "dpkt reads HTTP/1; suricata leaves out some streams (behind frames of priority, of an upgrade); tshark has them all", "netaudit tells more"),
     "opened with keys": (ALL, ("exchange",), _opened,
         "keys lie in the capture: suricata and dpkt use none, tshark not those behind the packets", "netaudit tells more"),
+    "suite for export": (("tshark",), ("exchange", "content"), _weak_suite, "netaudit does not open suites of 40 bits, and says so", "tshark tells more"),
+    "request that names no host": (ALL, ("exchange",), _without_host,
+        "netaudit gives it the host of the connection's other requests", "the peer (no host was sent)"),
     "HTTP through a proxy": (ALL, ("exchange",), _proxied,
         "the peer does not read what is said behind SOCKS or CONNECT", "netaudit tells more"),
     "connection that dpkt's reader does not order": (("dpkt",), ("exchange", "hello"), _disorder,
@@ -678,6 +732,9 @@ CLASSES: dict[str, tuple] = {
     "hello in many records": (("suricata",), ("hello",), _in_records,
         "suricata 7 does not join a hello that is cut into records", "netaudit tells more"),
     "hello that dpkt does not take": (("dpkt",), ("hello",), _refused_hello, "dpkt wants extensions in a hello", "netaudit tells more"),
+    "handshake that does not end": (("suricata",), ("hello",), _handshake_open,
+        "suricata tells of a hello once the handshake went on", "netaudit tells more"),
+    "JA4 of a draft": (("suricata",), ("hello",), _draft, "suricata writes 13 for drafts of TLS 1.3 and Facebook's own", "netaudit (as tshark)"),
     "second hello": (("suricata",), ("hello",), _second, "suricata tells of one hello of a connection", "netaudit tells more"),
     "hello in datagrams": (("dpkt",), ("hello",), _datagrams, "QUIC and DTLS, which dpkt does not read", "netaudit tells more"),
     "hello of DTLS": (("suricata",), ("hello",), _datagrams_of_tls, "suricata does not read DTLS", "netaudit tells more"),

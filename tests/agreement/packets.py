@@ -46,8 +46,8 @@ class Packets:
         )
 
     def cut(self, ends) -> tuple[int, int]:
-        """How many datagrams of each direction are shorter than their heads tell."""
-        return tuple(self._read.lengths[ends[0], one, other][2] for one, other in (ends[1:], ends[:0:-1]))
+        """How many packets of each direction are shorter than their heads tell."""
+        return tuple(self._read.cut[ends[0], one, other] for one, other in (ends[1:], ends[:0:-1]))
 
     def opened(self, ends) -> tuple[int, int]:
         """How often each direction of a connection was opened."""
@@ -127,9 +127,9 @@ class Packets:
 class _Read:
     def __init__(self, path) -> None:
         self.doubtful, self.quoted, self.seen, self.fragmented = set(), Counter(), {}, set()
-        self.lessened = set()
+        self.lessened, self.cut = set(), Counter()
         self.segments, self.first = defaultdict(dict), {}
-        self.lengths = defaultdict(lambda: [0, 0, 0])
+        self.lengths = defaultdict(lambda: [0, 0])
         sound, wrong, self.opened = Counter(), [], defaultdict(set)
         for number, _, link, data in dpkt_reading.packets(path):
             try:
@@ -161,6 +161,7 @@ class _Read:
                 self.fragmented.add(frozenset((one, other)))
             if link == dpkt.pcap.DLT_EN10MB and _carried(data) < getattr(packet, "len", 0):
                 self.lessened.add(frozenset((one, other)))
+            self.cut[protocol, one, other] += _is_cut(packet, inner)
             state = _state(packet, inner, data)
             if state == "untrue":
                 self.doubtful |= _named(packet, one, other)
@@ -206,7 +207,6 @@ class _Read:
             told = self.lengths[protocol, one, other]
             told[0] += max(0, inner.ulen - 8)
             told[1] += len(inner.data)
-            told[2] += len(inner.data) < inner.ulen - 8
 
     def holed(self, protocol, one, other) -> bool:
         kept = self.segments[protocol, one, other] if protocol == "tcp" else {}
@@ -233,6 +233,12 @@ class _Read:
             if len(out) > KEPT:
                 break
         return bytes(out)
+
+
+def _is_cut(packet, inner) -> bool:
+    there = len(packet.data)
+    told = packet.len - 4 * packet.hl if isinstance(packet, dpkt.ip.IP) else packet.plen
+    return there < told or (isinstance(inner, dpkt.udp.UDP) and there < inner.ulen)
 
 
 def _carried(data) -> int:

@@ -37,7 +37,9 @@ app-layer:
     dns: {tcp: {enabled: yes, detection-ports: {dp: 53}}, udp: {enabled: yes, detection-ports: {dp: 53}}}
     http: {enabled: yes, libhtp: {default-config: {request-body-limit: 0, response-body-limit: 0}}}
 """
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # what a method is (RFC 9110, 5.6.2)
+TOKEN = re.compile(
+    r"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]*"
+)  # RFC 9110, 5.6.2; all that are registered begin with a letter
 UNSEEN = "/libhtp::request_uri_not_seen"  # of an answer to no request
 TELLS = {"flow": ("packets", "first", "last"), "exchange": ("method", "host", "status", "answered_type"),
          "content": ("whole", "size"), "name": ("form", "addresses"), "hello": ("name", "ja3", "ja4")}  # fmt: skip

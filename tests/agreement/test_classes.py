@@ -167,7 +167,7 @@ OF = {
         ("tshark", "flow", flow((1, 0), (3, 0)), flow((1, 0), (40, 0)), ends("udp"), {"frames": [short_udp(SMALL, 40)]}),
         {"frames": [udp(SMALL)]},
     ),
-    "datagram that suricata drops": (
+    "packet that suricata drops": (
         ("suricata", "flow", flow((2, 0)), flow((1, 0)), ends("udp"), {"frames": [short_udp(SMALL, 40), udp(SMALL)]}),
         {"frames": [udp(SMALL), udp(SMALL)]},
     ),
@@ -189,6 +189,10 @@ OF = {
     ),
     "link layer that netaudit does not read": (("tshark", "flow", None, flow((1, 0)), ends(), {"frames": [], "link": 7}), {"link": 1}),
     "version of IP that the link type denies": (("suricata", "flow", None, flow((1, 0)), ends(), {"frames": [], "link": 229}), {"link": 1}),
+    "fragment without its rest": (
+        ("suricata", "flow", flow((1, 0)), None, ends(), {"ours": [has(ends())], "frames": [tcp(SMALL, more=1)]}),
+        {"frames": [tcp(SMALL)]},
+    ),
     "fragments that dpkt does not join": (
         ("dpkt", "flow", flow((1, 0), (9, 0)), flow((1, 0), (3, 0)), ends(), {"ours": [has(ends())], "frames": [tcp(SMALL, more=1)]}),
         {"frames": [tcp(SMALL)]},
@@ -219,6 +223,10 @@ OF = {
         ("tshark", "name", {(("form", "1"), ("addresses", "[]"))}, {(("form", "1"), ("addresses", "[a]"))}, (DNS, "n"),
          {"frames": [udp(b"\0\1\x81\0\0\1\0\0\0\0\0\0" + LONG_NAME[12:], key=DNS)]}),
         {"frames": [udp(b"\0\1\x81\0\0\1\0\0\0\0\0\0" + b"\1a\0\0\1\0\1", key=DNS)]},
+    ),
+    "content without a hash": (
+        ("tshark", "content", None, "whole", of(SMALL), {"ours": [has(ends()), content(ends()) | {"sha256": ""}]}),
+        {"ours": [has(ends()), content(ends(), b"xyz")]},
     ),
     "form taken apart": (
         ("tshark", "content", None, "whole", of(BODY), {"ours": [has(ends()), message(ends(), body_size=90), content(ends())]}),
@@ -344,6 +352,14 @@ OF = {
         ("tshark", "exchange", asked(), None, (ends(), "/x"), {"theirs": [has(ends())], "frames": opened(client_hello())}),
         {"frames": opened(b"GET /x HTTP/1.1\r\n\r\n")},
     ),
+    "suite for export": (
+        ("tshark", "exchange", None, asked(), (ends(), "/x"), {"ours": [has(ends()), {"kind": "chosen", "way": way(ends()), "suite": "0014"}]}),
+        {"ours": [has(ends()), {"kind": "chosen", "way": way(ends()), "suite": "1301"}]},
+    ),
+    "request that names no host": (
+        ("tshark", "exchange", asked(), asked() | asked(host=""), (ends(), "/x"), {}),
+        {"theirs_says": asked() | asked(status=404, host="")},
+    ),
     "HTTP through a proxy": (
         ("tshark", "exchange", asked(), None, (ends(), "/x"), {"theirs": [has(ends())], "frames": opened(b"\5\1\0")}),
         {"frames": opened(b"\6\1\0")},
@@ -387,11 +403,19 @@ OF = {
     ),
     "hello in many records": (
         ("suricata", "hello", hello(), None, (ends(),), {"theirs": [has(ends())], "frames": opened(client_hello(cut=9))}),
-        {"frames": opened(client_hello())},
+        {"frames": opened(client_hello() + b"\x14\3\3\0\1\1")},
     ),
     "hello that dpkt does not take": (
         ("dpkt", "hello", hello(), None, (ends(),), {"theirs": [has(ends())], "frames": opened(client_hello(None))}),
         {"frames": opened(client_hello((0x2B,)))},
+    ),
+    "handshake that does not end": (
+        ("suricata", "hello", hello(), None, (ends(),), {"theirs": [has(ends())], "frames": opened(client_hello())}),
+        {"frames": opened(client_hello() + b"\x14\3\3\0\1\1")},
+    ),
+    "JA4 of a draft": (
+        ("suricata", "hello", hello("t00d_a_b"), hello("t13d_a_b"), (ends(),), {}),
+        {"theirs_says": hello("t13d_a_c")},
     ),
     "second hello": (("suricata", "hello", hello() | hello("t13e"), hello(), (ends(),), {}), {"theirs_says": hello("t13f")}),
     "hello in datagrams": (

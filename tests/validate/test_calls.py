@@ -152,10 +152,11 @@ def test_a_function_with_a_fault_is_told_by_its_name(monkeypatch) -> None:
 def test_what_is_called_is_there_and_answers_the_same_twice() -> None:
     """Functions that were renamed or went leave calls behind: when these are many, calls have to be written down anew."""
     every = calls.calls()
-    gone = Counter(
-        module for module, those in every.items() for one in those if answered(module, one).startswith("no call")
-    )
+    with uncompiled():
+        gone = Counter(
+            module for module, those in every.items() for one in those if answered(module, one).startswith("no call")
+        )
     assert not gone, f"python -m tests.validate.calling --moved; gone: {gone}"
-    assert sum(map(len, every.values())) > 4500
+    assert sum(map(len, every.values())) > 7500
     some = dict(list(every.items())[::20])
     assert of_calls(some) == of_calls(some)
