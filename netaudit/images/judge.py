@@ -194,6 +194,7 @@ class Judge:
             helper.kill()
             helper.wait()
         if self._listener is not None:
+            self._hear()  # who closes what it left
             self._listener.join(5)
 
     def __enter__(self) -> Self:
@@ -219,6 +220,7 @@ class Judge:
                 return
             if self._helper is None and not self._start():
                 continue
+            self._hear()
             task = source.popleft()
             task.begun, task.worked, task.waited = False, 0.0, 0.0
             self._running[task.sha256] = task
@@ -254,8 +256,12 @@ class Judge:
             return False
         self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "helper_ended"
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
-        self._listener.start()
         return True
+
+    def _hear(self) -> None:
+        """Listen to the helper from its first task on: a process with a second thread is not forked any more."""
+        if self._listener is not None and self._listener.ident is None:
+            self._listener.start()
 
     def _send(self, task: _Task) -> None:
         if self._helper is not None and self._helper.stdin is not None:

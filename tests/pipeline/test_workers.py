@@ -17,6 +17,7 @@ import pytest
 import netaudit
 from netaudit.cli.auditing import progress_bar
 from netaudit.errors import UnreadableError
+from netaudit.images.judge import Judge
 from netaudit.pipeline import startup
 from netaudit.pipeline.task import Options, staffed
 from netaudit.pipeline.workers import WORTH, Member, Team, dismiss, hire, way_to_start
@@ -174,3 +175,11 @@ def test_workers_end_when_the_audit_is_killed(tmp_path: Path) -> None:
         audit.kill()
         _, left = psutil.wait_procs(workers, timeout=20)
         assert left == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they are spawned")
+def test_a_judge_that_gets_ready_does_not_keep_workers_from_being_forked() -> None:
+    threads = threading.active_count()
+    with Judge(threads=1) as judge:
+        judge.prepare()
+        assert threading.active_count() == threads
