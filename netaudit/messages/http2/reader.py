@@ -146,7 +146,8 @@ class Http2Reader(BaseReader):
         fields, notes = self._decode(direction, event.block)
         if fields is not None:
             self.consumed.append((direction, start, end))
-        half, begins = self._exchange(stream).halves[direction], bool(fields) and fields[0][0].startswith(":")
+        half = self._exchange(stream).halves[direction]
+        begins = fields is not None and len(fields) > 0 and fields[0][0].startswith(":")
         if half is None and begins and self._asked(stream) == direction:
             self.streams[stream] = Exchange()  # asked anew, where the request before has ended or was left
         if half is not None and (half.headed or half.size) and not begins:
