@@ -15,7 +15,7 @@ import orjson
 import pyarrow as pa
 from starlette.testclient import TestClient
 
-from netaudit.browse.gate import Gate
+from netaudit.browse.access import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.case.custody import Custody

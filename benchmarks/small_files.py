@@ -2,8 +2,8 @@
 
     python benchmarks/small_files.py [--files 15000] [--place FOLDER]
 
-By what a case itself does these with (`storage/object_store.py`, `case/seal.py`, `case/swap.py`). On Windows run it
-with the installed Python. What the disk's cache holds is as it happens to be.
+By what a case itself does these with (`storage/object_store.py`, `case/seal.py`, `case/replacement.py`). On Windows run
+it with the installed Python. What the disk's cache holds is as it happens to be.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 if (ROOT := Path(__file__).parents[1] / "netaudit").is_dir():
     sys.path.insert(0, str(ROOT.parent))
 
+from netaudit.case.replacement import _flush, _take_away
 from netaudit.case.seal import hashed
-from netaudit.case.swap import _flush, _take_away
 from netaudit.storage.object_store import ObjectStore
 
 SIZE = 12_000  # bytes of an image

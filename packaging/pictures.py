@@ -71,7 +71,7 @@ def served(folders: list[Path]) -> str:
     """Serve cases as `netaudit browse` does; gives the address with its token."""
     import uvicorn
 
-    from netaudit.browse.gate import Gate
+    from netaudit.browse.access import Gate
     from netaudit.browse.server import application
     from netaudit.browse.shelf import Shelf
 

@@ -42,7 +42,7 @@ def open_case(folder: Place, *, check: bool = True) -> Case:
       certainty               act  images
     0         A  uploaded outside      15
     """
-    from netaudit.case.swap import taken_up
+    from netaudit.case.replacement import taken_up
 
     place = Path(folder)
     taken_up(place)

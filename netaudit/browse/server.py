@@ -18,8 +18,8 @@ from starlette.staticfiles import StaticFiles
 
 from netaudit.browse import about, comparing, deciding, lists, traffic, views, ways
 from netaudit.browse import request as conversing
+from netaudit.browse.access import Gate
 from netaudit.browse.cells import SHA256
-from netaudit.browse.gate import Gate
 from netaudit.browse.page import SHARED, STATIC, asked, away, form, language, page
 from netaudit.browse.texts import say
 from netaudit.errors import CaseError, UsageError

@@ -14,8 +14,8 @@ import orjson
 from netaudit.case.custody import broken, entries
 from netaudit.case.lock import NAME as LOCK
 from netaudit.case.lock import STAND_IN, holder
+from netaudit.case.replacement import COMING, GOING, JOURNAL
 from netaudit.case.seal import ATTESTED, Fact, Seal, hashed, read_seal
-from netaudit.case.swap import COMING, GOING, JOURNAL
 from netaudit.case.writing import CUSTODY, MANIFEST, no_case
 from netaudit.contracts.reasons import reason
 from netaudit.errors import CaseError

@@ -464,7 +464,7 @@ def open_case(folder: str | os.PathLike[str], *, check: bool = True) -> Case:
     that was changed nevertheless. Raises CaseError when the folder is none, was written by a later version, or is not
     as it was sealed.
     """
-    from netaudit.case.swap import taken_up
+    from netaudit.case.replacement import taken_up
     from netaudit.system.windows_names import ROOM, openable
 
     place = openable(Path(folder), ROOM)

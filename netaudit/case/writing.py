@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.case.lock import NAME as LOCK
 from netaudit.case.lock import writing
-from netaudit.case.swap import JOURNAL, coming, taken_up
+from netaudit.case.replacement import JOURNAL, coming, taken_up
 from netaudit.errors import CaseError, UsageError
 from netaudit.storage.files import MANIFEST, write_json
 from netaudit.system.desktop_files import is_left_by_desktop

@@ -246,7 +246,7 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
 
 def _given(case: str) -> Path:
     """The folder that a user names: what was to replace a case lies in that until it is whole."""
-    from netaudit.case.swap import COMING
+    from netaudit.case.replacement import COMING
 
     folder = Path(case)
     return folder.parent if folder.name == COMING else folder

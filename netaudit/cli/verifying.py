@@ -62,7 +62,7 @@ def verify_command(
     `settings` may name the signatures, project key and keys of then, which a case does not keep.
     """
     from netaudit.case.reading import open_case
-    from netaudit.case.swap import taken_up
+    from netaudit.case.replacement import taken_up
     from netaudit.signing.verification import attested
 
     for one in by:

@@ -29,7 +29,7 @@ from netaudit.findings.vocabulary import ANSWERED, KIND, KNOWN_SERVICE, SHAPED_E
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from netaudit.findings.fronts import Fronts
+    from netaudit.findings.intermediaries import Fronts
     from netaudit.findings.uploads import Scope
 
 IN_PART = "smb-encrypted"  # a value of flows.protocol

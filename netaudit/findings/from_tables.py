@@ -17,7 +17,6 @@ from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
 from netaudit.findings.ends import Ends
 from netaudit.findings.from_endpoints import bridged
-from netaudit.findings.fronts import Fronts
 from netaudit.findings.identity import (
     back_ends_of,
     findings_of,
@@ -27,6 +26,7 @@ from netaudit.findings.identity import (
     records_of,
     with_identity,
 )
+from netaudit.findings.intermediaries import Fronts
 from netaudit.findings.ledgers import BOUNDS, IN_SUMS, NOT_COMPARED, UNDATED, Run, bounds_table, ledger_table
 from netaudit.findings.locked import locked_findings
 from netaudit.findings.moments import LEAD_S, WINDOW_S, Windows, rows_after

@@ -19,14 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.encrypted import sent_once
+from netaudit.findings.payload_by_second import Portions
 from netaudit.findings.roles import PERSONAL_DEVICE, Actors
-from netaudit.findings.seconds import Portions
 from netaudit.findings.visibility import CLEAR, encrypted, unrecognised, visibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netaudit.findings.seconds import Portion
+    from netaudit.findings.payload_by_second import Portion
     from netaudit.findings.transfers import Transfer
     from netaudit.findings.uploads import Scope
 

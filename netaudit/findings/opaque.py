@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netaudit.findings.finding import Finding
-    from netaudit.findings.fronts import Fronts
+    from netaudit.findings.intermediaries import Fronts
     from netaudit.findings.roles import Actors
     from netaudit.findings.uploads import Scope
 

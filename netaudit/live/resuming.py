@@ -13,8 +13,8 @@ from netaudit.capture.source import Rejected
 from netaudit.case.custody import Custody, broken, entries
 from netaudit.case.moments import keep
 from netaudit.case.reading import Case, open_case, storable
+from netaudit.case.replacement import taken_up
 from netaudit.case.report_status import WRITTEN
-from netaudit.case.swap import taken_up
 from netaudit.case.writing import MANIFEST, make_folders
 from netaudit.contracts.reasons import reason
 from netaudit.errors import UsageError

@@ -107,7 +107,7 @@ def resume_audit(folder: Path, options: Options, progress: Progress) -> Case:
     from netaudit.case.custody import Custody, broken
     from netaudit.case.lock import writing
     from netaudit.case.reading import open_case
-    from netaudit.case.swap import COMING, swap_in, taken_up
+    from netaudit.case.replacement import COMING, swap_in, taken_up
     from netaudit.case.writing import OURS
     from netaudit.pipeline.startup import calm
 

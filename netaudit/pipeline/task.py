@@ -90,7 +90,7 @@ def _run(
 ) -> Case:
 
     from netaudit.case.reading import open_case
-    from netaudit.case.swap import COMING, swap_in
+    from netaudit.case.replacement import COMING, swap_in
     from netaudit.case.writing import OURS, check_place, place_for
     from netaudit.documents.loading import load as load_documents
     from netaudit.pipeline.ready import make_ready

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_emit import end_burst, output_row, skip, wide, write_row
-from netaudit.streams.kernels_order import SECOND, give_up, lose, pop
+from netaudit.streams.kernels_reassembly import SECOND, give_up, lose, pop
 from netaudit.streams.layouts import LISTS, MIDWAY, NO_END, RECENT_SEGMENTS, SLOT_BITS, Base, Doubt, Tables
 
 U1 = npt.NDArray[np.uint8]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from netaudit.jit.decorators import lean_kernel
 from netaudit.jit.kernels_bytes import copy
 from netaudit.streams.kernels_emit import wide
-from netaudit.streams.kernels_order import checksum
+from netaudit.streams.kernels_reassembly import checksum
 from netaudit.streams.layouts import RECENT_SEGMENTS, Kind, Tables
 
 U1 = npt.NDArray[np.uint8]

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
-from netaudit.streams.kernels_order import byte_at
+from netaudit.streams.kernels_reassembly import byte_at
 from netaudit.streams.kernels_text import note_text
 from netaudit.streams.kernels_units import add_length, close_unit, open_unit, touch
 from netaudit.streams.layouts import LATE, MIDWAY, NO_RECORDS, PLAIN, SYNS, TLS, UNDECIDED

@@ -11,7 +11,7 @@ from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_doubt import GOOD, STRONG, WINDOW, distance, note_stamp, note_stranger, ordinary, suspect
 from netaudit.streams.kernels_emit import follow_burst, hand_on, remember, skip, wide
 from netaudit.streams.kernels_flows import ACK, BEGUN, BY_SYN, CLOSING, FIN_DOWN, FIN_UP, OPEN, RESET, SYN, UNKNOWN, use
-from netaudit.streams.kernels_order import drain, give_up, lose, place, start
+from netaudit.streams.kernels_reassembly import drain, give_up, lose, place, start
 from netaudit.streams.kernels_syn import BY_ACK, BY_DATA, NEAR, on_syn
 from netaudit.streams.kernels_variant import bring_variant, hear_variant, open_variant, supersede
 from netaudit.streams.layouts import NO_END, RECENT_SEGMENTS, UP, Doubt, Tables

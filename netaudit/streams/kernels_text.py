@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.jit.decorators import lean_kernel
-from netaudit.streams.kernels_order import byte_at
+from netaudit.streams.kernels_reassembly import byte_at
 from netaudit.streams.layouts import Doubt
 
 U1 = npt.NDArray[Any]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from netaudit.jit.decorators import lean_kernel
 from netaudit.streams.kernels_emit import skip, wide
 from netaudit.streams.kernels_flows import UNKNOWN, reset_side
-from netaudit.streams.kernels_order import (
+from netaudit.streams.kernels_reassembly import (
     compare_waiting,
     drain,
     enforce,

@@ -16,9 +16,10 @@ from netaudit.text.obscure import LEAST, is_code, obscure
 from netaudit.unwrapping import carving
 from netaudit.unwrapping.budget import Budget
 from netaudit.unwrapping.codecs import (
+    binary_to_text,
     bson,
     chunked,
-    coding,
+    content_coding,
     form,
     idcard,
     json,
@@ -32,7 +33,6 @@ from netaudit.unwrapping.codecs import (
     video,
     xml,
 )
-from netaudit.unwrapping.codecs import text as codecs_text
 from netaudit.unwrapping.codecs import zip as codecs_zip
 from netaudit.unwrapping.image_residue import beside, written
 from netaudit.unwrapping.leftovers import leftovers
@@ -91,14 +91,20 @@ class Codec:
 # The order is the meaning: declared before recognised, structure before text, carving when all else has failed.
 CODECS: tuple[Codec, ...] = (
     Codec("aws-chunked", chunked.is_chunked, chunked.open_chunked, keeps=False, first=_LETTERS),
-    Codec("coding", coding.has_coding, coding.open_coding, keeps=False, first=_NOTHING),
+    Codec("coding", content_coding.has_coding, content_coding.open_coding, keeps=False, first=_NOTHING),
     Codec("store form", store.is_store_form, store.open_store_form, keeps=False, first=_DASHES, declared=_PARTS),
     Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_DASHES, declared=_PARTS),
     Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, declared="message/rfc822"),
     Codec("id card", idcard.is_card, idcard.open_card, keeps=True),
     Codec("uuencode", uu.is_uu, uu.open_uu, keeps=True, first=_SPACE + _LETTERS + b"<"),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
-    Codec("compressed", coding.is_compressed, coding.open_compressed, keeps=True, first=b"\x1f\x28\x78B\xfd]"),
+    Codec(
+        "compressed",
+        content_coding.is_compressed,
+        content_coding.open_compressed,
+        keeps=True,
+        first=b"\x1f\x28\x78B\xfd]",
+    ),
     Codec("grpc", protobuf.is_grpc, protobuf.open_grpc, keeps=False, first=_NOTHING, declared="/grpc"),
     Codec(
         "protobuf",
@@ -120,7 +126,12 @@ CODECS: tuple[Codec, ...] = (
     Codec("json text", json.is_quoted, json.open_quoted, keeps=False, first=_SPACE + b'"'),
     Codec("xml", xml.is_xml, xml.open_xml, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"\xef<"),
     Codec(
-        "data", codecs_text.is_data_uri, codecs_text.open_data_uri, keeps=True, trifle=_STRUCTURED, first=_SPACE + b"dD"
+        "data",
+        binary_to_text.is_data_uri,
+        binary_to_text.open_data_uri,
+        keeps=True,
+        trifle=_STRUCTURED,
+        first=_SPACE + b"dD",
     ),
     Codec(
         "form",
@@ -134,9 +145,9 @@ CODECS: tuple[Codec, ...] = (
     Codec("packed", packed.is_packed, packed.open_packed, keeps=True, trifle=_STRUCTURED),
     Codec("unsaid protobuf", packed.is_unsaid_protobuf, protobuf.open_protobuf, keeps=True, trifle=_STRUCTURED),
     Codec("framed", packed.is_framed, packed.open_framed, keeps=True),
-    Codec("hex", codecs_text.is_hex, codecs_text.open_hex, keeps=True, trifle=_TRIFLE, least=LONG),
-    Codec("base64", codecs_text.is_base64, codecs_text.open_base64, keeps=True, trifle=_TRIFLE, least=LONG),
-    Codec("url", codecs_text.is_escaped, codecs_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=LONG),
+    Codec("hex", binary_to_text.is_hex, binary_to_text.open_hex, keeps=True, trifle=_TRIFLE, least=LONG),
+    Codec("base64", binary_to_text.is_base64, binary_to_text.open_base64, keeps=True, trifle=_TRIFLE, least=LONG),
+    Codec("url", binary_to_text.is_escaped, binary_to_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=LONG),
     Codec("text", carving.is_encoded, carving.open_encoded, keeps=True, trifle=_NEVER, least=carving.SMALLEST),
     Codec("carved", carving.is_binary, carving.open_binary, keeps=True, least=carving.SMALLEST),
 )
@@ -385,5 +396,5 @@ def _spelled(part: Part, steps: int, budget: Budget) -> Ranges:
         if of == steps
         and first <= a < b <= end
         and b - a < end - first
-        and codecs_text.is_only_base64(part.data[a - first : b - first])
+        and binary_to_text.is_only_base64(part.data[a - first : b - first])
     )

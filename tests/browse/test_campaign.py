@@ -12,7 +12,7 @@ pytest.importorskip("duckdb", reason="NO DUCKDB: install the extra campaign")
 
 from starlette.testclient import TestClient
 
-from netaudit.browse.gate import Gate
+from netaudit.browse.access import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.campaign.one_site import CASES, prepare, versions

@@ -10,7 +10,7 @@ import threading
 import pytest
 import uvicorn
 
-from netaudit.browse.gate import Gate
+from netaudit.browse.access import Gate
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf

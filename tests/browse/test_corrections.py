@@ -7,7 +7,7 @@ import yaml
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from netaudit.browse.gate import Gate
+from netaudit.browse.access import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.browse.texts import TEXTS

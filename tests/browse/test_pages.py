@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netaudit.browse import texts
-from netaudit.browse.gate import Gate
+from netaudit.browse.access import Gate
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from netaudit.browse import comparing
-from netaudit.browse.gate import Gate
+from netaudit.browse.access import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.recheck.saying import TEXTS

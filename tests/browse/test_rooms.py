@@ -8,8 +8,8 @@ import shutil
 import pytest
 from starlette.testclient import TestClient
 
+from netaudit.browse.access import Gate
 from netaudit.browse.comparing import FIGURES, TOPICS
-from netaudit.browse.gate import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.browse.texts import TEXTS

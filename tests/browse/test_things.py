@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 import netaudit
+from netaudit.browse.access import Gate
 from netaudit.browse.comparing import _brief
-from netaudit.browse.gate import Gate
 from netaudit.browse.paging import Wanted
 from netaudit.browse.request import _hex, _merged, header_shown, value_shown
 from netaudit.browse.rooms import GROUPS, ORDER

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("starlette")
 
-from netaudit.browse.gate import Gate
+from netaudit.browse.access import Gate
 from netaudit.browse.overviews import Overviews
 from netaudit.browse.paging import Tables
 from netaudit.browse.server import application

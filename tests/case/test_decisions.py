@@ -10,7 +10,7 @@ import pytest
 from netaudit.case.decisions import FILE, LONGEST, decide, decisions, latest
 from netaudit.case.export import shareable
 from netaudit.case.reading import Case
-from netaudit.case.swap import swap_in
+from netaudit.case.replacement import swap_in
 from netaudit.case.writing import OURS, make_folders, place_for
 from netaudit.errors import CaseError, UsageError
 

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from netaudit.case.reading import Case, open_case
-from netaudit.case.swap import swap_in
+from netaudit.case.replacement import swap_in
 from netaudit.case.writing import OURS, make_folders, place_for, write_json
 from netaudit.errors import CaseError, UsageError
 from netaudit.finalizing import sorting

@@ -11,7 +11,7 @@ import netaudit
 from netaudit.findings.ledgers import BY_NAME, reason_word
 from netaudit.findings.marked import WINDOW_S
 from netaudit.findings.moments import LEAST_BYTES
-from netaudit.unwrapping.codecs import coding
+from netaudit.unwrapping.codecs import content_coding
 
 LIMITS = BY_NAME["limits"].reasons
 
@@ -26,7 +26,10 @@ def test_every_bound_that_is_reached_has_words() -> None:
     said.discard("…")
     assert len(said) > 18
     assert said <= LIMITS.keys(), said - LIMITS.keys()
-    assert {note.split()[0] for note in LIMITS if note.endswith("ratio or expansion")} == {*coding._CODINGS, "zip"}
+    assert {note.split()[0] for note in LIMITS if note.endswith("ratio or expansion")} == {
+        *content_coding._CODINGS,
+        "zip",
+    }
 
 
 def test_they_are_said_in_both_languages() -> None:

@@ -11,7 +11,7 @@ from netaudit.endpoints.vantage import Evidence
 from netaudit.endpoints.vantage import judge as judge_vantage
 from netaudit.findings.from_tables import judge_moments
 from netaudit.findings.moments import LEAST_BYTES, MOST_WAYS, Windows
-from netaudit.findings.seconds import Portions
+from netaudit.findings.payload_by_second import Portions
 from netaudit.tables import AFTER_MOMENTS, FLOWS, IMAGES, MESSAGES, MOMENTS, OBJECTS, SENDINGS
 
 CAM, SERVER, CLOUD, PHONE = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50"

@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 from netaudit.findings.encrypted import EXPORT_GRADE
-from netaudit.findings.fronts import VPNS
+from netaudit.findings.intermediaries import VPNS
 
 KIB, SECOND = 1024, 1_000_000_000
 THRESHOLDS = {
@@ -20,7 +20,7 @@ THRESHOLDS = {
     "documents": {"LEAST": 18},
     "encrypted": {"MOST_UNLIKE": 1.5, "LEAST_ALIKE": 6},
     "finding": {"MOST_CLAUSES": 24},
-    "fronts": {"MOST_NAMED": 3},
+    "intermediaries": {"MOST_NAMED": 3},
     "identity": {"OWN": 1},
     "identity_records": {"LEAST_BARE": 3, "SOON": 30 * SECOND, "CHALLENGES": (401, 407), "LENGTHS": (15, 18)},
     "ledgers": {"LONGEST": 300},
@@ -35,7 +35,7 @@ THRESHOLDS = {
     "receivers": {"MOST_HOSTS": 3},
     "roles": {"MOST_SIGNATURES": 3, "MOST_PERSONS": 2, "LEAST_CARDS": 3, "LEAST_IMAGES": 3, "MOST_RECEIVERS": 64,
               "MOST_TIMES": 4096, "UNEVEN": 0.35},
-    "seconds": {"SECOND": SECOND},
+    "payload_by_second": {"SECOND": SECOND},
     "statement_text": {"MOST_CLAUSES": 3, "MOST_REASONS": 3, "LONGEST": 120},
     "statements.calm": {"MOST_BY_CHANCE": 4},
     "statements.kind": {"CAP": 1000, "MOST_NAMED": 100},

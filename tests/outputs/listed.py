@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from netaudit.browse.gate import Gate
+from netaudit.browse.access import Gate
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf

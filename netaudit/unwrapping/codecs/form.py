@@ -8,7 +8,7 @@ from netaudit.contracts.unwrapping_steps import step
 from netaudit.text.charset import unquote
 from netaudit.text.json_text import LONG
 from netaudit.unwrapping import text
-from netaudit.unwrapping.codecs.text import unescaped
+from netaudit.unwrapping.codecs.binary_to_text import unescaped
 from netaudit.unwrapping.slices import Numbering, narrow, readable
 from netaudit.unwrapping.sniff import text_kind
 

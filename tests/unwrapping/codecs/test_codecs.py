@@ -16,7 +16,7 @@ from netaudit.text import json_text
 from netaudit.text.charset import unquote
 from netaudit.unwrapping import mime, xml_text
 from netaudit.unwrapping.budget import Budget
-from netaudit.unwrapping.codecs import text as codecs_text
+from netaudit.unwrapping.codecs import binary_to_text
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scalars import Field, fields
 from netaudit.unwrapping.sniff import sniff
@@ -100,7 +100,7 @@ BASE64_SCRAPS = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(BASE64_SCRAPS)
 def test_base64_equals_the_slow_twin(data: bytes) -> None:
-    assert codecs_text._decode_whole(data) == reference.decode_base64(data)
+    assert binary_to_text._decode_whole(data) == reference.decode_base64(data)
 
 
 @settings(max_examples=100, deadline=None)
@@ -310,8 +310,8 @@ def test_a_gap_that_may_hide_line_breaks_gives_no_false_ranges() -> None:
 def test_what_stands_among_letters_of_a_picture_is_seen(width: int) -> None:
     letters = base64.b64encode(bytes(range(256)) * 40)
     folded = b"\n".join(letters[at : at + width] for at in range(0, len(letters), width)) if width else letters
-    assert codecs_text.is_only_base64(folded)
+    assert binary_to_text.is_only_base64(folded)
     for at in range(len(folded) - 400, len(folded)):
-        assert not codecs_text.is_only_base64(folded[:at] + b"110101198803120019" + folded[at:])
+        assert not binary_to_text.is_only_base64(folded[:at] + b"110101198803120019" + folded[at:])
     for other in (b" 110101 19880312 0019", b"\n110101\n19880312\n0019", b"\n" + b"9" * 15):
-        assert not codecs_text.is_only_base64(folded + other)
+        assert not binary_to_text.is_only_base64(folded + other)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netaudit.browse.gate import COOKIE
+from netaudit.browse.access import COOKIE
 from tests.browse.conftest import HOST, MOUNT
 
 HOME = f"{MOUNT}/c/0/verdict"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from netaudit.findings.ends import Ends
-from netaudit.findings.fronts import Fronts
+from netaudit.findings.intermediaries import Fronts
 from netaudit.findings.receivers import Receivers
 from netaudit.report.texts import Texts
 from netaudit.tables import BINDINGS, ENDPOINTS, FLOWS, MESSAGES, OBSERVATIONS, TLS_HELLOS

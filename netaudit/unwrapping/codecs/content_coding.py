@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.contracts.unwrapping_steps import Step, clean
 from netaudit.unwrapping.budget import MIB, Budget
-from netaudit.unwrapping.codecs.text import open_base64
+from netaudit.unwrapping.codecs.binary_to_text import open_base64
 from netaudit.unwrapping.part import Part
 from netaudit.unwrapping.slices import derive, known
 from netaudit.unwrapping.sniff import sniff

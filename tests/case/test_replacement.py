@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.case import swap
+from netaudit.case import replacement
 from netaudit.case.lock import writing
-from netaudit.case.swap import COMING, GOING, JOURNAL, coming, swap_in, taken_up
+from netaudit.case.replacement import COMING, GOING, JOURNAL, coming, swap_in, taken_up
 from netaudit.errors import CaseError
 from netaudit.storage.files import fresh, write_whole
 
@@ -127,16 +127,16 @@ def test_many_files_are_written_to_the_disk_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
 ) -> None:
     written: list[Path] = []
-    monkeypatch.setattr(swap, "MANY", 2)
-    monkeypatch.setattr(swap, "_on_disk", written.append)
+    monkeypatch.setattr(replacement, "MANY", 2)
+    monkeypatch.setattr(replacement, "_on_disk", written.append)
     if not whole:
-        monkeypatch.setattr(swap, "_file_system_on_disk", lambda place: False)
+        monkeypatch.setattr(replacement, "_file_system_on_disk", lambda place: False)
     make(tmp_path, "new", "report.html")
-    swap._flush(tmp_path)
+    replacement._flush(tmp_path)
     assert len(written) == (0 if whole else 3)
 
 
 def test_few_files_are_written_to_the_disk_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swap, "_file_system_on_disk", lambda place: pytest.fail("others' files were waited for"))
+    monkeypatch.setattr(replacement, "_file_system_on_disk", lambda place: pytest.fail("others' files were waited for"))
     make(tmp_path, "new", "report.html")
-    swap._flush(tmp_path)
+    replacement._flush(tmp_path)
