@@ -46,16 +46,23 @@ def join_upload(rows: Iterable[StoredPart], load: Load, patience: Patience | Non
         left = [row for row in parts if row.role == role and row.number != LISTED and cited.isdisjoint(row.links)]
         by_offset = bool(left) and left[0].offset >= 0
         for count, chosen in enumerate(contents(left, load, by_offset=by_offset)):
-            if by_offset:
-                way = Way.of("upload append" if role == PART else "upload chunks")
-                of = f"{left[0].message_id}\0{count}"
-            else:
-                chosen = _counted(chosen)  # noqa: PLW2901
-                first, last = chosen[0], chosen[-1]
-                way = Way.of("upload parts", f"{first.number}-{last.number}" if len(chosen) > 1 else str(first.number))
-                chosen, of = _behind_each_other(chosen), first.message_id  # noqa: PLW2901
+            of, way, placed = _at_offsets(left, chosen, count) if by_offset else _in_order(chosen)
             way = way.numbered(count + 1) if count and (by_offset or role == PART) else way
-            yield from _opened(of, Part(b"", way, name=chosen[-1].name), chosen, load, patience)
+            yield from _opened(of, Part(b"", way, name=chosen[-1].name), placed, load, patience)
+
+
+def _at_offsets(left: list[StoredPart], chosen: list[StoredPart], count: int) -> tuple[str, Way, list[StoredPart]]:
+    """What names an object of parts with offsets, its way, and these."""
+    way = Way.of("upload append" if chosen[0].role == PART else "upload chunks")
+    return f"{left[0].message_id}\0{count}", way, chosen
+
+
+def _in_order(chosen: list[StoredPart]) -> tuple[str, Way, list[StoredPart]]:
+    """The same of numbered parts, which get their offsets."""
+    counted = _counted(chosen)
+    first, last = counted[0], counted[-1]
+    numbers = f"{first.number}-{last.number}" if len(counted) > 1 else str(first.number)
+    return first.message_id, Way.of("upload parts", numbers), _behind_each_other(counted)
 
 
 def _plain(rows: list[StoredPart], load: Load) -> tuple[list[StoredPart], Load]:
@@ -81,9 +88,8 @@ def _contents(rows: list[StoredPart], load: Load, *, by_offset: bool) -> Iterato
     """Parts of each object that was sent under one name, in order: what comes again otherwise begins another one."""
     last, content = lru_cache(maxsize=1)(load), dict[int, StoredPart]()
     furthest: StoredPart | None = None
-    for row in rows:
-        if row.offset == NEXT:
-            row = replace(row, offset=_next(furthest, row, load, last))  # noqa: PLW2901
+    for sent in rows:
+        row = sent if sent.offset != NEXT else replace(sent, offset=_next(furthest, sent, load, last))
         place = row.offset if by_offset else row.number
         same = content.get(place)
         if same is not None and same.complete and not row.complete and _goes_on(row, same, load, last):

@@ -69,9 +69,8 @@ def join_pieces(rows: list[StoredPart], load: Load, most: int, patience: Patienc
     limit = min(most, SPARSE * sum(row.size for row in pieces) + FREE)
     content, count = _Content(limit), 0
     before: _Content | None = None  # that this one was told from
-    for row in pieces:
-        if row.offset == NEXT:
-            row = replace(row, offset=len(content.bytes.data))  # noqa: PLW2901
+    for came in pieces:
+        row = came if came.offset != NEXT else replace(came, offset=len(content.bytes.data))
         piece = load(row.sha256)
         if piece is None or row.offset < 0 or row.offset + len(piece) > limit:
             continue

@@ -80,8 +80,9 @@ def extent(data: bytes, kind: str) -> Extent:
     that were asked about last is kept: a body may be asked about as a piece, and again as the picture that it is.
     """
     global _latest  # noqa: PLW0603 - one answer
-    if _latest[0] is data and _latest[1] == kind:
-        return _latest[2]
+    asked, of_kind, found = _latest  # at once: another thread may ask about something else
+    if asked is data and of_kind == kind:
+        return found
     found = _extent(data, kind)
     if len(data) <= MOST_KEPT:
         _latest = data, kind, found

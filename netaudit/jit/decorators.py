@@ -81,4 +81,6 @@ class Kernel:
 
     def __getattr__(self, name: str) -> Any:
         """As the dispatcher has it: its type, by which numba knows it in the code of others, is `_numba_type_`."""
+        if name in self.__slots__:  # of one that is not made yet, as who copies it asks
+            raise AttributeError(name)
         return getattr(self._made(), name)

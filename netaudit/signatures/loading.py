@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from netaudit import __version__
 from netaudit.errors import SignatureError
 from netaudit.signatures import checking, conditions
 from netaudit.signatures.checking import check_entry
@@ -115,7 +116,7 @@ def _read(folder: Path, digest: str) -> SignatureSet:
     problems: list[str] = []
     vocabulary = read_vocabulary(folder / "vocabulary", base.vocabulary if base else Vocabulary(), problems)
     checked = f"{digest} {base.sha256 if base else ''}"
-    faults = remembered(f"faults {stamps(CHECKS)}", checked, lambda _: _faults(folder, vocabulary))
+    faults = remembered(f"faults {__version__} {stamps(CHECKS)}", checked, lambda _: _faults(folder, vocabulary))
     found: dict[str, list[Signature]] = {kind: [] for kind in KINDS}
     taken = dict.fromkeys(base.by_id if base else (), "netaudit's own set")
     for kind in KINDS:

@@ -16,7 +16,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit import __version__
 from netaudit.system.user_folders import first_own
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def remembered(kind: str, source: str, make: Callable[[str], Any]) -> Any:
     Kept is only what consists of plain values (lists, sets, dicts, texts, numbers); exceptions of `make` pass through.
     """
     folder = cache_folder()
-    stamp = f"{kind}\0{__version__}\0{sys.version}\0{source}".encode("utf-8", "surrogatepass")
+    stamp = f"{kind}\0{sys.version}\0{source}".encode("utf-8", "surrogatepass")
     path = folder / hashlib.sha256(stamp).hexdigest()[:32]
     if (kept := recalled(path)) is not None:
         with contextlib.suppress(ValueError, EOFError, TypeError):

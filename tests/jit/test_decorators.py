@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import subprocess
 import sys
@@ -143,3 +144,8 @@ def test_every_kernel_source_is_in_the_key() -> None:
     }
     assert declaring
     assert declaring <= hashed
+
+
+def test_a_kernel_can_be_copied() -> None:
+    """By who copies what holds it: no dispatcher is asked for what a kernel that is not made yet has not."""
+    assert copy.copy(decorators.Kernel(len, {})).py_func is len
