@@ -109,7 +109,7 @@ def _is_even(letters: U1) -> bool:
     first, begin, size = -1, 0, letters.size
     last = -1  # length of the line before, which was none of the last if another comes
     for at in range(size + 1):
-        if at < size and not (letters[at] == 0x20 or 0x09 <= letters[at] <= 0x0D):
+        if at < size and (letters[at] > 0x20 or not (letters[at] == 0x20 or 0x09 <= letters[at] <= 0x0D)):
             continue
         if at > begin:
             if first >= 0 and last != first:
