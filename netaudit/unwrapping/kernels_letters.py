@@ -105,7 +105,7 @@ def _has_row(letters: U1, digits: int) -> bool:
 
 @lean_kernel
 def _is_even(letters: U1) -> bool:
-    """Whether the lines of a text, white space between them, are of one length, but for the last, which is no longer."""
+    """Whether all lines of a text, white space between them, are of one length, and the last no longer."""
     first, begin, size = -1, 0, letters.size
     last = -1  # length of the line before, which was none of the last if another comes
     for at in range(size + 1):
@@ -128,4 +128,4 @@ def says_nothing(letters: U1, digits: int) -> bool:
     lowest = np.uint8(255)
     for one in letters:
         lowest = min(lowest, one)
-    return lowest > 0x20 or _is_even(letters)
+    return bool(lowest > 0x20) or _is_even(letters)

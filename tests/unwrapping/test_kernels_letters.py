@@ -112,7 +112,7 @@ def test_slashes(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "says"),
-    [(rb"a\/b", b"a/b"), (rb"a\\/b", rb"a\/b"), (rb"\u0041\/", b"A/"), (rb'\q\/\"\n', b'\\q/"\n'), (b"", b"")],
+    [(rb"a\/b", b"a/b"), (rb"a\\/b", rb"a\/b"), (rb"\u0041\/", b"A/"), (rb"\q\/\"\n", b'\\q/"\n'), (b"", b"")],
 )
 def test_escapes_of_strings(raw: bytes, says: bytes) -> None:
     assert unescape(raw) == says
