@@ -64,11 +64,11 @@ _CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*
 
 
 # Stems of the telling names as bytes: none of them, and no long number, means no need to parse.
-_stems = occurrence(
+STEMS = (
     rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
     rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef]|%3[0-9])|eyJ|[\xa1-\xf7]|[0-9]{11}|" + _TEMPLATES
 )
-_words_of_templates = occurrence(_TEMPLATES)
+_stems, _words_of_templates = occurrence(STEMS), occurrence(_TEMPLATES)
 _NO_WORDS = re.compile(r"[A-Za-z0-9+/_-]{256,}={0,2}", re.ASCII)
 LONGEST_DATE = 17  # digits that are no number
 _BYTES = (256, 512, 1024, 2048, 4096, 8192)  # of 128 to 1024 numbers of two, four or eight …
