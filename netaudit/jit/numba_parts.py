@@ -29,17 +29,27 @@ WHOLE = (
     "complex128",
 )  # fmt: skip
 
-_alone = False
-
 
 class _Omitted:
     """Stands where numba has the class of an argument that was left out; no value is of it."""
 
 
 def without_package() -> None:
-    """Load what is needed without numba's package from now on, in a process of our own with one thread."""
-    global _alone  # noqa: PLW0603  (of the process)
-    _alone = True
+    """Load what is needed, without numba's package, in a process of our own with one thread.
+
+    A package is there while they are loaded: C asks for one by its name, in the other.
+    """
+    if NEEDED[-1] in sys.modules:
+        return
+    places = {name: _place(name) for name in NEEDED}
+    package = sys.modules["numba"] = ModuleType("numba")
+    try:
+        for name, place in places.items():
+            module = sys.modules[name] = _loaded(name, place)
+            setattr(package, name.rpartition(".")[2], module)
+    finally:
+        del sys.modules["numba"]
+    part("numba._dispatcher").typeof_init(_Omitted, dict.fromkeys(WHOLE, 0))  # as numba does with its own types
 
 
 def version(package: str) -> str:
@@ -50,24 +60,17 @@ def version(package: str) -> str:
     return str(_loaded(name, _place(name)).get_versions()["version"])
 
 
-@functools.cache
 def part(name: str) -> Any:
     """One of `NEEDED`."""
-    if _alone and "numba" not in sys.modules:
-        _load_alone()
     return sys.modules.get(name) or import_module(name)
 
 
-@functools.cache
 def fingerprint() -> Any:
     """The function that gives bytes which are the same for arguments of the same types (of a tuple of them).
 
     It raises NotImplementedError or ValueError for what it does not know.
     """
-    dispatcher = part("numba._dispatcher")
-    if "numba" not in sys.modules:  # which makes it ready itself
-        dispatcher.typeof_init(_Omitted, dict.fromkeys(WHOLE, 0))
-    return dispatcher.compute_fingerprint
+    return part("numba._dispatcher").compute_fingerprint
 
 
 def function(kernel: Any, at: int, environment: Any, held: object) -> Any:
@@ -111,19 +114,6 @@ def _is_exception(kind: Any) -> bool:
 @functools.cache
 def _libraries() -> list[Any]:
     return [ctypes.pythonapi, ctypes.CDLL(None)] if sys.platform != "win32" else [ctypes.pythonapi]
-
-
-def _load_alone() -> None:
-    """Load `NEEDED` below a package that is there while they are loaded: C asks for one by its name, in the other."""
-    places = {name: _place(name) for name in NEEDED}
-    package = ModuleType("numba")
-    sys.modules["numba"] = package
-    try:
-        for name, place in places.items():
-            module = sys.modules[name] = _loaded(name, place)
-            setattr(package, name.rpartition(".")[2], module)
-    finally:
-        del sys.modules["numba"]
 
 
 def _place(name: str) -> str:

@@ -63,14 +63,14 @@ def load_lean(*, compiler: bool = False) -> None:
     """
     if not _own:
         return
+    from netaudit.pipeline import stand_ins
+
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     try:
-        import pyarrow as pa
-
-        pa.array([0])
-        _load_functions()
-        import_module("pyarrow.parquet")
+        if not compiler:
+            stand_ins.load_numpy()
+        stand_ins.load_pyarrow()
         if compiler:
             _load_compiler()
         else:
@@ -88,17 +88,6 @@ def _load_compiler() -> None:
     entrypoints._already_initialized = True  # noqa: SLF001
     for name in ("numba.core.typing.cffi_utils", "numba.np.arraymath"):
         import_module(name)
-
-
-def _load_functions() -> None:
-    """Load pyarrow's functions without the list of options in the help of each, which takes a third of the time."""
-    docscrape: Any = import_module("pyarrow.vendored.docscrape")
-    reader = docscrape.NumpyDocString
-    docscrape.NumpyDocString = lambda _: {"Parameters": ()}
-    try:
-        import_module("pyarrow.compute")
-    finally:
-        docscrape.NumpyDocString = reader
 
 
 def leave(code: object) -> NoReturn:
