@@ -3,18 +3,19 @@
     streams (mapped) → groups of rows in order → tables/<table>.parquet, and tables/<table>.arrow while the audit lasts
 
 Parquet has to be decoded into memory; the Arrow file is only mapped, so that the last step and the report may look at
-columns of tables of any size. Memory: two numbers a row, and the rows of one group.
+columns of tables of any size. Memory: three numbers a row, and the rows of some groups.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.lib.stride_tricks import sliding_window_view
 
 from netaudit.storage.files import fresh, remove
 from netaudit.tables import TABLES, Table
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 GROUP_ROWS = 16_384  # rows of a Parquet row group: the same rows give the same bytes
 PART_ROWS = 8_192  # rows looked at as one piece
-NEAR = 8  # pieces that are put together whole for the rows of one group
+AT_ONCE = 8  # groups that are brought together in one go, as it costs a look at each piece in which their rows lie
+ROOM = 16 << 20  # bytes that these take, on the average; and of one column of those pieces, put together
+PREFIX = 8  # bytes of a text by which most rows are in order already
 
 
 def write_table(
@@ -86,38 +89,79 @@ def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
 
 
 def _groups(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> Iterator[pa.Table]:
-    """Rows in order, GROUP_ROWS at a time.
-
-    Only the pieces are put together in which rows of a group lie, or only its rows, where they lie far apart: `take`
-    on a table of many pieces would copy all of it first.
-    """
-    order = _order(table, rows, capture_ids).astype(np.int64)
+    """Rows in order, GROUP_ROWS at a time."""
+    order = _order(table, rows, capture_ids)
     batches = rows.to_batches(max_chunksize=PART_ROWS)
     begins = np.cumsum([0, *(batch.num_rows for batch in batches)])
-    for start in range(0, len(order), GROUP_ROWS):
-        wanted = order[start : start + GROUP_ROWS]
-        touched, which = np.unique(np.searchsorted(begins, wanted, "right") - 1, return_inverse=True)
-        places = wanted - begins[touched][which]  # in their batches
-        some = [batches[number] for number in touched]
-        if len(some) <= NEAR:
-            ends = np.cumsum([0, *(batch.num_rows for batch in some)])
-            places += ends[which]
-        else:
-            by_batch = np.argsort(which, kind="stable")
-            cuts = np.split(places[by_batch], np.flatnonzero(np.diff(which[by_batch])) + 1)
-            some = [batch.take(pa.array(chosen)) for batch, chosen in zip(some, cuts, strict=True)]
-            places[by_batch] = np.arange(len(places))
-        group = pa.Table.from_batches(some).combine_chunks().take(pa.array(places))
-        yield group if capture_ids is None else name_captures(group, capture_ids)
+    at_once = GROUP_ROWS * max(1, min(AT_ONCE, ROOM * len(order) // (1 + GROUP_ROWS * rows.nbytes)))
+    for start in range(0, len(order), at_once):
+        some = _gathered(batches, begins, order[start : start + at_once])
+        some = some if capture_ids is None else name_captures(some, capture_ids)
+        for first in range(0, some.num_rows, GROUP_ROWS):
+            yield some.slice(first, GROUP_ROWS)
 
 
-def _order(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> npt.NDArray[np.uint64]:
+def _gathered(batches: list[pa.RecordBatch], begins: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows with these numbers, in this order; `begins`: number of the first row of each batch.
+
+    `take` puts together whole pieces, a column at a time; where that would be much, each gives its rows before.
+    """
+    touched, which = np.unique(np.searchsorted(begins, wanted, "right") - 1, return_inverse=True)
+    places = wanted - begins[touched][which]  # in their batches
+    some = [batches[number] for number in touched]
+    pieces = pa.Table.from_batches(some)
+    if max(column.nbytes for column in pieces.columns) <= ROOM:
+        ends = np.cumsum([0, *(batch.num_rows for batch in some)])
+        return pieces.take(pa.array(places + ends[which]))
+    by_batch = np.argsort(which, kind="stable")
+    cuts = np.split(places[by_batch], np.flatnonzero(np.diff(which[by_batch])) + 1)
+    some = [batch.take(pa.array(chosen)) for batch, chosen in zip(some, cuts, strict=True)]
+    places[by_batch] = np.arange(len(places))
+    return pa.Table.from_batches(some).take(pa.array(places))
+
+
+def _order(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> npt.NDArray[np.int64]:
+    """Numbers of the rows in the order of the table's key; those with the same key as they come.
+
+    By a number from the first column of the key; only rows in which that is the same are compared whole.
+    """
     keys = rows.select(list(table.key))
     if capture_ids is not None and "capture_id" in table.key:  # by the ids that are to come, for which ranks will do
         ranks = np.argsort(np.argsort(np.array(capture_ids))) if capture_ids else np.empty(0, np.int64)
         named = pc.take(pa.array(ranks, pa.int32()), _index(keys["capture_id"]))
         keys = keys.set_column(keys.column_names.index("capture_id"), "capture_id", named)
-    return pc.sort_indices(keys, [(column, "ascending") for column in table.key]).to_numpy()  # type: ignore[no-any-return]
+    if (numbers := _numbers(keys.column(0))) is None:
+        return _compared(keys)
+    order = np.argsort(numbers, kind="stable")
+    alike = np.flatnonzero(np.diff(numbers[order]) == 0)
+    if alike.size:
+        places = np.union1d(alike, alike + 1)
+        tied = np.sort(order[places])
+        order[places] = tied[_compared(keys.take(pa.array(tied)))]
+    return order
+
+
+def _compared(keys: pa.Table) -> npt.NDArray[np.int64]:
+    by = [(column, "ascending") for column in keys.column_names]
+    return pc.sort_indices(keys, by).to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+
+
+def _numbers(column: pa.ChunkedArray) -> npt.NDArray[Any] | None:
+    """A number of each value that is never the larger one of the smaller value; None where that would tell little."""
+    if column.null_count or not len(column):
+        return None
+    if pa.types.is_timestamp(column.type):
+        return np.concatenate([chunk.cast(pa.int64()).to_numpy() for chunk in column.chunks])
+    if column.type == pa.string() and pc.min(pc.binary_length(column)).as_py() >= PREFIX:
+        return np.concatenate([_prefixes(chunk) for chunk in column.chunks if len(chunk)])
+    return None
+
+
+def _prefixes(texts: pa.StringArray) -> npt.NDArray[np.uint64]:
+    """The first PREFIX bytes of texts that are no shorter, as numbers."""
+    _, ends, letters = texts.buffers()
+    begins = np.frombuffer(ends, np.int32, len(texts), offset=4 * texts.offset)
+    return sliding_window_view(np.frombuffer(letters, np.uint8), PREFIX)[begins].view(">u8").ravel().astype(np.uint64)
 
 
 def _index(stand_ins: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -6,17 +6,19 @@ import random
 import sys
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from netaudit.finalizing import sorting
 from netaudit.storage import files
-from netaudit.tables import SKIPPED
+from netaudit.tables import BY_NAME, SKIPPED
 
 
 @pytest.mark.parametrize("count", [0, 1, 8, 16, 17, 500])
 @pytest.mark.parametrize("distance", [0, 4, 30, 1000])
-def test_any_order_and_any_pieces(count, distance, monkeypatch):
-    for name, value in (("GROUP_ROWS", 16), ("PART_ROWS", 8), ("NEAR", 3)):
+@pytest.mark.parametrize("room", [100, 1500, 1 << 20])
+def test_any_order_and_any_pieces(count, distance, room, monkeypatch):
+    for name, value in (("GROUP_ROWS", 16), ("PART_ROWS", 8), ("ROOM", room)):
         monkeypatch.setattr(sorting, name, value)
     chance = random.Random(count * 1000 + distance)
     rows = [{"capture_id": "#0", "reason": f"{n:04}", "packets": n} for n in range(count)]
@@ -32,6 +34,30 @@ def test_any_order_and_any_pieces(count, distance, monkeypatch):
     assert [row for group in groups for row in group.to_pylist()] == rows
     named = [row for group in sorting._groups(SKIPPED, table, ["abc"]) for row in group.to_pylist()]
     assert named == [row | {"capture_id": "abc"} for row in rows]
+
+
+@pytest.mark.parametrize("name", ["messages", "evidence"])
+@pytest.mark.parametrize("alike", [1, 3, 200])
+@pytest.mark.parametrize("shortest", [0, 8])
+def test_rows_are_put_in_order_as_their_keys_are_compared(name, alike, shortest):
+    """By numbers of their beginnings first: times, or texts that agree in their first bytes or are shorter."""
+    chance, table = random.Random(alike), BY_NAME[name]
+    text = [f"{chance.randrange(200 // alike):x}".rjust(shortest, "é") + chance.choice("\0aé") for _ in range(200)]
+    columns = {
+        "first_ts": pa.array([chance.randrange(-100 // alike, 100 // alike) for _ in text], pa.timestamp("ns", "UTC")),
+        **dict.fromkeys(("message_id", "object_id"), pa.array(text)),
+        "capture_id": pa.array([chance.choice(["#0", "#1", "#10"]) for _ in text]),
+    }
+    whole = pa.table({key: columns[key] for key in table.key})
+    pieces = pa.concat_tables([whole.slice(at, 7) for at in range(0, 200, 7)] + [whole.slice(0, 0)])
+    expected = pc.sort_indices(whole, [(key, "ascending") for key in table.key]).to_pylist()
+    assert sorting._order(table, pieces, None).tolist() == expected
+
+
+def test_rows_without_a_time_are_put_in_order_too():
+    times = pa.array([5, None, 3, None], pa.timestamp("ns", "UTC"))
+    rows = pa.table({"first_ts": times, "message_id": ["a", "c", "b", "b"]})
+    assert sorting._order(BY_NAME["messages"], rows, None).tolist() == [2, 0, 3, 1]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the rule is kept there")
