@@ -11,6 +11,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from types import GenericAlias, ModuleType, SimpleNamespace
 from typing import Any
 
@@ -23,8 +24,12 @@ class StandIn(ModuleType):
 
     def __init__(self, names: tuple[str, ...], name: str, given: dict[str, Any]) -> None:
         super().__init__(name)
-        self.__dict__.update(given, __path__=[])
+        self.__dict__.update(given)
         self._names = names  # of all that go with it
+        package, _, inner = name.rpartition(".")
+        if package:  # where what is below it is found
+            found = find_spec(package)
+            self.__path__ = [f"{place}/{inner}" for place in (found and found.submodule_search_locations) or ()]
 
     def __getattr__(self, name: str) -> Any:
         """What the real module has."""
@@ -60,7 +65,8 @@ def load_numpy() -> None:
     """Load numpy without texts of help, types and masks."""
     if "numpy" in sys.modules:
         return
-    _put({"numpy._core._add_newdocs": {}, "numpy._core._add_newdocs_scalars": {}})
+    for name in ("numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars"):  # which are run, and give nothing
+        sys.modules[name] = ModuleType(name)
     put = _put({"numpy._typing": {"NDArray": NDArray}, "numpy.typing": {"NDArray": NDArray}})
     put += _put({"numpy.ma": {"MaskedArray": MaskedArray, "is_masked": _is_masked}})
     numpy = import_module("numpy")

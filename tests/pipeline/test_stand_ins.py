@@ -34,6 +34,8 @@ def run(asked: str) -> str:
         "assert np.ma.array([1, 2], mask=[0, 1]).sum() == 1 and real('numpy.ma')",
         "from numpy.ma import masked_array; assert np.ma.is_masked(masked_array([1], mask=[1]))",
         "assert npt.ArrayLike is not None and real('numpy.typing') and real('numpy._typing')",
+        "import numpy.ma.mrecords as it; assert it.MaskedRecords and real('numpy.ma')",
+        "from numpy.lib.recfunctions import repack_fields; assert repack_fields(np.zeros(2, 'u1,u4')).itemsize == 5",
         "import pandas; assert pandas.DataFrame({'a': [1.5]}).to_html()",
     ],
 )
