@@ -10,7 +10,6 @@ import functools
 import hmac
 from collections import OrderedDict
 from hashlib import blake2b
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -143,6 +142,8 @@ def _mac(look: Look, said: bytes) -> bytes:
 @functools.cache
 def _key() -> bytes:
     """Key of this user, for answers of this way of judging: its code and what it rests on are hashed in."""
+    from importlib import metadata  # takes long, and is asked where faces are looked for
+
     way = blake2b(__version__.encode(), key=user_key())
     for library in ("onnxruntime", "pillow", "numpy"):
         way.update(f"{library} {metadata.version(library)}\0".encode())
