@@ -53,6 +53,14 @@ class _Absent:
             raise ModuleNotFoundError(f"{fullname} is not used by an audit", name=fullname)
 
 
+def load_numpy() -> None:
+    """Load numpy as `load_lean` does, where something needs it before that."""
+    if _own:
+        from netaudit.pipeline import stand_ins
+
+        stand_ins.load_numpy()
+
+
 def load_lean(*, compiler: bool = False) -> None:
     """Load pyarrow as if `UNUSED` were not installed, in a process of our own; later imports find them.
 
