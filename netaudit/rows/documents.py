@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.identity_data.from_unwrapping import asks_about, holds_coded_number, may_be_coded, may_tell
-from netaudit.messages.kernels_ids import ids_within
+from netaudit.messages.ids import ids_within
 from netaudit.rows.answers import may_refuse, note_refusal
 from netaudit.rows.carriers import Carriers, evidence_alone
 from netaudit.rows.columns import DIGITS, ids, like
@@ -131,9 +131,7 @@ class Documents:
         heads, made = batch.head[chosen], np.empty((chosen.size, DIGITS), np.uint8)
         for way in {batch.heads[head].way for head in np.unique(heads).tolist()}:
             here = np.flatnonzero(np.array([one.way == way for one in batch.heads])[heads])
-            some = np.empty(here.size * DIGITS, np.uint8)
-            ids_within(own.reshape(-1, DIGITS)[here].reshape(-1), np.frombuffer(way.encode(), np.uint8), some)
-            made[here] = some.reshape(-1, DIGITS)
+            made[here] = ids_within(own.reshape(-1, DIGITS)[here].reshape(-1), way).reshape(-1, DIGITS)
         places = chosen.tolist()
         hashes = ["" if self._store is None else self._stored(batch.bodies[place]) for place in places]
         columns = {

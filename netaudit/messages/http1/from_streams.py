@@ -18,7 +18,7 @@ import numpy.typing as npt
 from netaudit.messages.http1.head import BODY_METHODS, Head, content_length, parse_head
 from netaudit.messages.http1.kernels_exchanges import EXCHANGE, find_exchanges
 from netaudit.messages.http1.pairing import SLIM, said_by
-from netaudit.messages.kernels_ids import DIGEST, message_ids
+from netaudit.messages.ids import DIGITS, message_ids
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.rtsp.http import CONTENT_TYPE as TUNNELLED
 from netaudit.messages.silent import ids_of
@@ -130,8 +130,7 @@ class ExchangeReader:
         numbers[chosen] = np.arange(chosen.size)
         rows["flow"] = numbers[rows["flow"]]
         ids = ids_of(picked(batch.flows, chosen))
-        digits = np.empty(2 * DIGEST * rows.size, np.uint8)
-        message_ids(rows, ids, np.frombuffer(HTTP.encode(), np.uint8), digits)
+        digits = message_ids(rows, ids, HTTP)
         names = [self.standing[serials[index]].server_name if before[index] else "" for index in chosen.tolist()]
         asking = rows["direction"] == UP
         for flow, block in zip(rows["flow"][asking].tolist(), rows["block"][asking].tolist(), strict=True):
@@ -167,7 +166,7 @@ class ExchangeReader:
 
 
 def _id_at(digits: npt.NDArray[np.uint8], number: int) -> bytes:
-    return bytes.fromhex(digits[2 * DIGEST * number : 2 * DIGEST * (number + 1)].tobytes().decode())
+    return bytes.fromhex(digits[DIGITS * number : DIGITS * (number + 1)].tobytes().decode())
 
 
 def _asked(rows: Rows, payload: npt.NDArray[np.uint8]) -> list[tuple[str, str]]:
