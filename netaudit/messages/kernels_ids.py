@@ -26,7 +26,7 @@ START = np.array(
     ],
     np.uint64,
 )  # fmt: skip
-State = Any  # 16 words
+State = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]  # words
 
 
 @lean_kernel

@@ -58,9 +58,9 @@ class LookupRows(Taker):
             self.turns = self._turns(lookups, masked)
             if len(lookups.messages):
                 self._rows["messages"].extend(_messages(lookups, masked))
-            over = batch.closed[lookups.indexes]
+            over = np.flatnonzero(batch.closed[lookups.indexes])
             ids = lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1)
-            self._flows.add_many(lookups.flows[over], ids, PROTOCOL)
+            self._flows.add_many(picked(lookups.flows, over), ids, PROTOCOL)
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
 
     def _turns(self, lookups: Lookups, masked: list[tuple[str, str]]) -> Turns:
