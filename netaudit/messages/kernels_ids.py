@@ -145,7 +145,7 @@ def digests(blocks: U1, length: int, out: U1) -> None:
             put_hex(second[k], out, 2 * DIGEST * (begin + k) + DIGEST)
 
 
-@kernel
+@lean_kernel
 def put_hex(word: Any, out: U1, at: int) -> None:
     """Write the eight bytes of a word, lowest first, as sixteen digits."""
     for k in range(8):
@@ -154,7 +154,7 @@ def put_hex(word: Any, out: U1, at: int) -> None:
         out[at + 2 * k + 1] = HEX[byte & 15]
 
 
-@kernel
+@lean_kernel
 def put(block: U1, at: int, value: Any, size: int) -> int:
     """Write a number big-endian in `size` bytes; gives the place behind it."""
     number = np.uint64(value)
@@ -163,13 +163,13 @@ def put(block: U1, at: int, value: Any, size: int) -> int:
     return at + size
 
 
-@kernel
+@lean_kernel
 def put_end(block: U1, at: int, high: Any, low: Any, port: Any) -> int:
     """Write one end of a flow."""
     return put(block, put(block, put(block, at, high, 8), low, 8), port, 2)
 
 
-@kernel
+@lean_kernel
 def flow_blocks(flows: npt.NDArray[Any], blocks: U1) -> int:
     """Write what names each FLOW row to a block each; gives the bytes that takes."""
     end = 0
@@ -191,14 +191,14 @@ def flow_blocks(flows: npt.NDArray[Any], blocks: U1) -> int:
     return end
 
 
-@kernel
+@lean_kernel
 def nibble(digit: Any) -> int:
     """Value of a hexadecimal digit in lower case."""
     value: int = np.int64(digit)  # type: ignore[assignment]
     return value - 48 if value < 58 else value - 87
 
 
-@kernel
+@lean_kernel
 def put_id(digits: U1, number: int, block: U1, at: int) -> int:
     """Write the bytes of one of the ids that lie one behind the other, 32 digits each; gives the place behind it."""
     begin = 2 * DIGEST * number
@@ -207,7 +207,7 @@ def put_id(digits: U1, number: int, block: U1, at: int) -> int:
     return at + DIGEST
 
 
-@kernel
+@lean_kernel
 def put_text(text: U1, block: U1, at: int) -> int:
     """Write a text; gives the place behind it."""
     for k in range(text.size):
@@ -215,7 +215,7 @@ def put_text(text: U1, block: U1, at: int) -> int:
     return at + text.size
 
 
-@kernel
+@lean_kernel
 def message_blocks(messages: npt.NDArray[Any], flows: U1, protocol: U1, blocks: U1) -> int:
     """Write what names each message, the first at its offset, to a block each; gives the bytes that takes.
 
@@ -236,7 +236,7 @@ def message_blocks(messages: npt.NDArray[Any], flows: U1, protocol: U1, blocks: 
     return DIGEST + 13 + protocol.size
 
 
-@kernel
+@lean_kernel
 def blocks_within(messages: U1, name: U1, blocks: U1) -> int:
     """Write what names the thing of this name in each message to a block each; gives the bytes that takes.
 

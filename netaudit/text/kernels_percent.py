@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 
 U1 = npt.NDArray[np.uint8]
 PERCENT, NONE = 0x25, 16  # above all digits
@@ -14,7 +14,7 @@ for _digit in b"0123456789abcdefABCDEF":
     DIGITS[_digit] = int(chr(_digit), 16)
 
 
-@kernel
+@lean_kernel
 def write_plain(data: U1, out: U1) -> int:
     """Write bytes without their escapes, and give how many there are; a percent sign that starts none stays."""
     at = to = 0
