@@ -250,12 +250,12 @@ class Ledger:
 
     def _found_no_room(self) -> bytes:
         """Place of the earliest fact that found no room, and how often such were said."""
-        ts, frame, capture = self._first_dropped
-        joined = PLACE.pack(capture, frame, ts, 0, self._dropped)
-        for away in self._away.values():
-            for place in away.values():
-                joined = _joined(joined, place)
-        return joined
+        lost = [*PLACE.iter_unpack(b"".join(place for away in self._away.values() for place in away.values()))]
+        places = ((ts, frame, capture, turn) for capture, frame, ts, turn, _ in lost)
+        ts, frame, capture, turn = min(places, default=(NEVER, 0, 0, 0))
+        if self._first_dropped <= (ts, frame, capture):
+            (ts, frame, capture), turn = self._first_dropped, 0
+        return PLACE.pack(capture, frame, ts, turn, self._dropped + sum(times for *_, times in lost))
 
     def failed(self, observer: str, error: Exception, place: tuple[int, int, int]) -> None:
         """Take down that an observer raised: a bug, survived."""
@@ -308,10 +308,11 @@ class Ledger:
             if len(values) >= BATCH_ROWS:
                 yield _columns(hosts, values, places)
                 hosts, values, places = [], [], []
-        if self.dropped:
+        lost = self._found_no_room()
+        if PLACE.unpack(lost)[-1]:
             hosts.append(("limit", "", "", "dropped"))
             values.append("facts beyond the bounds")
-            places.append(self._found_no_room())
+            places.append(lost)
         if values:
             yield _columns(hosts, values, places)
 
