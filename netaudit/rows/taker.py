@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from bisect import bisect_left
 from typing import TYPE_CHECKING
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[np.bool_]
     Facts = npt.NDArray[np.int64]
 
-SECRET = np.frombuffer(os.urandom(16), np.uint64) | np.array([0, 1], np.uint64)  # changes no result
 NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 
@@ -65,13 +65,14 @@ class Turns:
 
 
 def distinct(
-    said: npt.NDArray[np.uint64], places: npt.NDArray[np.void], secret: npt.NDArray[np.uint64] = SECRET
+    said: npt.NDArray[np.uint64], places: npt.NDArray[np.void], secret: npt.NDArray[np.uint64] | None = None
 ) -> tuple[Facts, npt.NDArray[np.int64]]:
     """Facts in the order in which they are first said: where, where with the earliest packet, and how often.
 
     `said`: numbers that tell them apart, shape (n, k); `places`: `ts`, `frame` and `capture` of each. What is given
-    has the shape (facts, 3); with it of each that was said the number of the fact.
+    has the shape (facts, 3); with it of each that was said the number of the fact. `secret` changes no result.
     """
+    secret = _secret() if secret is None else secret
     n = len(said)
     facts, numbers, table = (
         np.empty((n, 3), np.int64),
@@ -81,3 +82,9 @@ def distinct(
     packets = places["ts"].copy(), places["frame"].astype(np.uint64), places["capture"].astype(np.uint64)
     count = number_facts(np.ascontiguousarray(said), *packets, secret, table, facts, numbers)
     return facts[:count], numbers
+
+
+@functools.cache
+def _secret() -> npt.NDArray[np.uint64]:
+    """Numbers by which nobody can tell which facts will lie at one place of a table; of each process its own."""
+    return np.frombuffer(os.urandom(16), np.uint64) | np.array([0, 1], np.uint64)
