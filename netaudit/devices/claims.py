@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.signatures.loading import OWN
 from netaudit.tables import CLAIMS
@@ -13,6 +13,7 @@ from netaudit.tables import Row as TableRow
 if TYPE_CHECKING:
     from netaudit.devices.judging import Claim
     from netaudit.devices.matching import Match
+    from netaudit.devices.observed import Observed
     from netaudit.signatures.conditions import Fact
     from netaudit.signatures.vocabulary import Vocabulary
 
@@ -21,8 +22,6 @@ MOST_FACTS = 3  # facts named per signature
 MOST_SHOWN = 120  # characters of a value in a reason
 CLAIMED = ("vendor", "class", "product", "model", "serial", "firmware", "name")
 TAKEN, WIDER, OUTVOTED, CONTRADICTS, SUPPORTS = "taken", "wider", "outvoted", "contradicts", "supports only"
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class RuleClaim:
 
 
 def claim_rows(
-    device_id: str, matches: Iterable[Match], judged: dict[str, Claim], by_rules: Iterable[RuleClaim], rows: list[Row],
+    device_id: str, matches: Iterable[Match], judged: dict[str, Claim], by_rules: Iterable[RuleClaim], rows: Observed,
     vocabulary: Vocabulary,
 ) -> Iterator[TableRow]:  # fmt: skip
     """Rows of `claims`: those of signatures, then those of rules."""
@@ -78,15 +77,15 @@ def standing_of(match: Match, claim: str, value: str, judged: Claim | None, voca
     return WIDER if claim == "class" and value in vocabulary.ancestors(judged.value) else OUTVOTED
 
 
-def fact_texts(facts: Iterable[Fact], rows: list[Row]) -> tuple[list[str], list[str]]:
+def fact_texts(facts: Iterable[Fact], rows: Observed) -> tuple[list[str], list[str]]:
     """Facts as field=value, and the packet of each."""
     chosen = list(facts)[:MOST_FACTS]
     return [f"{fact.field}={_shortened(fact.value)}" for fact in chosen], [place_of(fact, rows) for fact in chosen]
 
 
-def place_of(fact: Fact, rows: list[Row]) -> str:
+def place_of(fact: Fact, rows: Observed) -> str:
     """Packet of a fact, empty for what netaudit derived."""
-    return f"{rows[fact.row]['capture_id']}:{rows[fact.row]['frame']}" if fact.row >= 0 else ""
+    return rows.place(fact.row) if fact.row >= 0 else ""
 
 
 def _shortened(value: str) -> str:
@@ -98,7 +97,7 @@ def reasons(
     matches: Iterable[Match],
     by_rules: Iterable[RuleClaim],
     blocks: Iterable[Fact],
-    rows: list[Row],
+    rows: Observed,
 ) -> tuple[list[str], list[str]]:
     """Sentences, and the packets they rest on."""
     sentences = [
@@ -122,6 +121,6 @@ def reasons(
     return sentences[:MOST_REASONS], list(places)[:MOST_REASONS]
 
 
-def _fact_text(fact: Fact, rows: list[Row]) -> str:
-    frame = f" (frame {rows[fact.row]['frame']})" if fact.row >= 0 else ""
+def _fact_text(fact: Fact, rows: Observed) -> str:
+    frame = f" (frame {rows.frame(fact.row)})" if fact.row >= 0 else ""
     return f"{fact.field.replace('.', ' ')} = {_shortened(fact.value)}{frame}"

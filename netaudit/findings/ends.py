@@ -31,11 +31,13 @@ class End(NamedTuple):
 class Ends:
     """Devices at the ends of flows."""
 
-    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
-        """From `flows`, and `bindings` or, where there are none, `devices`."""
-        self._holders = Holders(tables.get("bindings"), tables.get("devices"))
+    def __init__(self, tables: Mapping[str, pa.Table], known: Ends | None = None) -> None:
+        """From `flows`, and `bindings` or, where there are none, `devices`; `known` are those of other flows."""
+        self._bindings, self.flows = tables.get("bindings"), tables["flows"]
+        alike = known is not None and self._bindings is not None and known._bindings is self._bindings  # noqa: SLF001
+        self._holders = known._holders if alike else Holders(self._bindings, tables.get("devices"))  # noqa: SLF001
         self._ends: dict[tuple[str, str], End] = {}
-        flows = tables["flows"]
+        flows = self.flows
         self._several = self._unsettled(flows)
         if self._several:
             wanted = pa.array(sorted(self._several), pa.string())
@@ -45,6 +47,11 @@ class Ends:
                 times = rows["first_ts"].cast(pa.int64()).to_pylist()
                 for flow_id, ip, mac, ts in zip(*columns, times, strict=True):
                     self._ends[flow_id, ip] = End(ts or 0, mac or "")
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """Addresses of which the flow says which device it was."""
+        return frozenset(self._several)
 
     def _unsettled(self, flows: pa.Table) -> set[str]:
         """Addresses that several devices held, or that somebody else wrote into frames of its own."""
@@ -120,6 +127,11 @@ class Ends:
     def of_link(self, mac: str, ip: str) -> str:
         """Id of the device that a fact of this link address and address is about."""
         return self._holders.device(ip, None, mac) if ip else self._holders.of_link(mac)
+
+
+def ends_of(tables: Mapping[str, pa.Table], known: Ends | None) -> Ends:
+    """Ends of the flows of some tables; those that are known where they are of the same."""
+    return known if known is not None and known.flows is tables["flows"] else Ends(tables, known)
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:

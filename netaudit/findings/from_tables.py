@@ -15,7 +15,7 @@ from netaudit.findings.apart import Apart
 from netaudit.findings.bearing import Bearing
 from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.ends import Ends
+from netaudit.findings.ends import Ends, ends_of
 from netaudit.findings.from_endpoints import bridged
 from netaudit.findings.identity import (
     back_ends_of,
@@ -62,6 +62,7 @@ __all__ = [
     "actors_of",
     "bearing_of",
     "bounds_table",
+    "ends_of",
     "judge",
     "judge_moments",
     "ledger_table",
@@ -78,9 +79,16 @@ class Judgement(NamedTuple):
 
 
 def judge(
-    tables: dict[str, pa.Table], rows: Iterable[Transfer], scope: Scope, shared: frozenset[str] = frozenset()
+    tables: dict[str, pa.Table],
+    rows: Iterable[Transfer],
+    scope: Scope,
+    shared: frozenset[str] = frozenset(),
+    ends: Ends | None = None,
 ) -> Judgement:
-    """Findings, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
+    """Findings, from other tables and transfers. `shared` addresses stand for many devices (NAT).
+
+    `ends`: of these flows, where they are known.
+    """
     flows = tables["flows"]
     looked = Looked()
 
@@ -89,7 +97,7 @@ def judge(
             looked.note(row)
             yield row
 
-    actors = Actors(passing(), tables, shared)
+    actors = Actors(passing(), tables, shared, ends)
     faces = looked.telling()
     endpoints = tables.get("endpoints")
     (records, alone), back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()

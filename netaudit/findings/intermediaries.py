@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -115,8 +116,9 @@ class Fronts:
 def _noted(notes: pa.ChunkedArray, note: str) -> pa.Array:
     """Which rows of lists of notes have one."""
     flat = notes.combine_chunks()
-    rows = pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), note))
-    return pc.is_in(pa.array(range(len(flat)), pa.int64()), value_set=rows)
+    found = np.zeros(len(flat), np.bool_)
+    found[pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), note)).to_numpy()] = True
+    return pa.array(found)
 
 
 def _vpn(row: Mapping[str, Any], name: str) -> str:

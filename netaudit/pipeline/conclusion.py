@@ -6,7 +6,7 @@ import functools
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,6 +40,7 @@ from netaudit.findings.from_tables import (
     Run,
     actors_of,
     bounds_table,
+    ends_of,
     judge,
     judge_moments,
     ledger_table,
@@ -136,10 +137,11 @@ def _write_tables(
     tables["flows"], aside = without_floods(tables["flows"])
     tables["moments"] = moment_table(stored(folder))
     targets = private_streams.drain(folder, "targets")
-    vantage = derive(tables, outcome.inside, signatures, targets)
+    vantage, ends = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     tables["fields"], cut = _understand(folder, tables)
-    named = Ends(tables).renamed(tables["flows"], vantage.scope)
+    named = ends_of(tables, ends).renamed(tables["flows"], vantage.scope)
+    del ends
     events = with_ends(tables["events"], tables["messages"], named, vantage.scope)
     again = tables["sightings"]
     tables["events"], tables["journeys"] = join_journeys(
@@ -261,9 +263,16 @@ def _pushes(folder: Path | None) -> Counter[str]:
     )
 
 
+class Derived(NamedTuple):
+    """What further steps need beside the tables."""
+
+    vantage: Vantage
+    ends: Ends  # of the flows that were judged
+
+
 def derive(
     tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet, targets: pa.Table | None = None
-) -> Vantage:
+) -> Derived:
     """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
 
     `targets`: under which addresses images were sent and fetched, where that is known.
@@ -295,15 +304,16 @@ def derive(
         have_rest()  # their kernels may be under way
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": named}, seen, vantage.scope)
     if "encrypted_uploads" in tables:  # a look at a live run asks for itself
-        count_encrypted(tables, flows, vantage)
+        count_encrypted(tables, flows, vantage, ends)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     seen_as = {} if targets is None else {"targets": targets}
-    judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    uplink = frozenset(vantage.uplink)
+    judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, uplink, ends)
     tables["findings"], tables[TOLD_APART] = judged
     tables["devices"], tables["claims"] = with_chain(
         found.devices, found.claims, moves, frozenset(ends.of_link(*one) for one in telling(tables["observations"]))
     )
-    return vantage
+    return Derived(vantage, ends)
 
 
 def pictures_of(tables: dict[str, pa.Table]) -> Iterator[tuple[str, str]]:
@@ -312,9 +322,9 @@ def pictures_of(tables: dict[str, pa.Table]) -> Iterator[tuple[str, str]]:
         yield row.flow_id, row.sha256
 
 
-def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
+def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage, ends: Ends | None = None) -> None:
     """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
-    named = Ends(tables | {"flows": flows}).renamed(flows, vantage.scope)
+    named = ends_of(tables | {"flows": flows}, ends).renamed(flows, vantage.scope)
     seen = tables | {"flows": named}
 
     @functools.cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 
@@ -19,8 +19,7 @@ GROUPS = frozenset({"model", "serial", "firmware", "name", "class"})  # what nam
 MOST_USED = 4  # facts of one leaf given as reasons
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One value of a field, with its row of `observations` for evidence (-1 in examples)."""
 
     field: str
