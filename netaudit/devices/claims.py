@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netaudit.signatures.conditions import Fact
     from netaudit.signatures.vocabulary import Vocabulary
 
+_CLAIM = CLAIMS.row
 MOST_REASONS = 24
 MOST_FACTS = 3  # facts named per signature
 MOST_SHOWN = 120  # characters of a value in a reason
@@ -45,7 +46,7 @@ def claim_rows(
         for claim in CLAIMED:
             if value := match.claims.get(claim):
                 standing = standing_of(match, claim, value, judged.get(claim), vocabulary)
-                yield CLAIMS.row(
+                yield _CLAIM(
 device_id=device_id,
 claim=claim,
 value=value,
@@ -60,7 +61,7 @@ evidence=places,
 )  # fmt: skip
     for one in by_rules:
         shown, places = fact_texts(one.facts, rows)
-        yield CLAIMS.row(
+        yield _CLAIM(
             device_id=device_id, claim=one.claim, value=one.value, standing=TAKEN, strength="weak", by=one.rule,
             origin=OWN, provenance="rule", source="", facts=shown, evidence=places,
         )  # fmt: skip

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Inventory", "Link", "inventory"]
 
+_DEVICE, _BINDING = DEVICES.row, BINDINGS.row
 ROLES = {
     "face_capture_camera": "capture device", "ip_camera": "capture device", "id_terminal": "verification terminal",
     "access_terminal": "verification terminal", "face_server": "server", "server": "server", "nvr": "server",
@@ -106,18 +107,18 @@ def binding_rows(identities: Identities, devices: dict[str, Device]) -> Iterator
             by = sorted(kinds.get((one.mac, ip), ()))
             by += ["eui64"] if made_from(one.mac, ip) else []
             by += ["frames"] if one.answered else []
-            yield BINDINGS.row(
+            yield _BINDING(
                 device_id=identities.alias.get(one.mac, one.mac), ip=ip, mac=one.mac, from_ts=one.since,
                 to_ts=one.until, packets=one.answered, by=by or ["frames"],
             )  # fmt: skip
     for device in devices.values():
         if not is_link_address(device.id) and device.id not in identities.held:
-            yield BINDINGS.row(
+            yield _BINDING(
                 device_id=device.id, ip=device.id, mac="", from_ts=device.first, to_ts=device.last, packets=None,
                 by=["address"],
             )  # fmt: skip
     for mac in identities.speakers.many:
-        yield BINDINGS.row(
+        yield _BINDING(
             device_id=identities.alias.get(mac, mac), ip="", mac=mac, from_ts=None, to_ts=None, packets=None, by=[]
         )
 
@@ -196,7 +197,7 @@ def _row(device: Device, judged: dict[str, Claim], used: list[Match], by_rules: 
     vendor, kind = judged["vendor"], judged["class"]
     blocks = [fact for name in ("oui.vendor", "oui.local") for fact in device.facts.get(name, ())[:MOST_FACTS]]
     why, evidence = reasons(judged, used, by_rules, blocks, rows)
-    return DEVICES.row(
+    return _DEVICE(
         device_id=device.id,
         macs=sorted(device.macs),
         ips=sorted(device.ips, key=lambda ip: (":" in ip, ip)),

@@ -25,6 +25,7 @@ ORDER = ("face_api", "sales_platform", "camera_cloud", "object_store")
 MOST_NAMED = 3  # services named of one address
 HTTP_FIELDS = {"path": "endpoint.path", "server": "endpoint.server"}
 
+_ENDPOINT = ENDPOINTS.row
 Facts = dict[str, list[Fact]]
 
 
@@ -156,7 +157,7 @@ def endpoints(
     for mac, ip in _link(flows):
         if mac:
             macs[ip].add(mac)
-    rows, row_of = [], ENDPOINTS.row
+    rows = []
     for ip in sorted(traffic):
         scope = vantage.scope(ip)
         sent, received = traffic[ip]
@@ -166,7 +167,7 @@ def endpoints(
         public = scope != "inside" or (vantage.declared and kind_of(ip) == "global")
         service, kind = services.name(endpoint_facts(ip, known, requests)) if public else ("", "")
         rows.append(
-            row_of(
+            _ENDPOINT(
                 endpoint_id=ip, ip=ip, scope=scope, names=listed, country=country, service=service, service_class=kind,
                 macs=sorted(macs.get(ip, ())), bytes_sent=sent, bytes_received=received,
             )

@@ -34,15 +34,28 @@ PREFIX = 8  # bytes of a text by which most rows are in order already
 
 
 def write_table(
-    folder: Path, table: Table, rows: pa.Table, *, place: str = "tables", capture_ids: list[str] | None = None
-) -> None:
+    folder: Path,
+    table: Table,
+    rows: pa.Table,
+    *,
+    place: str = "tables",
+    capture_ids: list[str] | None = None,
+    keep: int = 0,
+) -> pa.Table | None:
     """Sort `rows` by the table's key and write them as Parquet; the file appears when it is whole.
 
     `capture_ids`, by running index, take the place of the stand-ins that rows have while an audit runs (`rows.py`).
+    Gives them in order where they take no more than `keep` bytes.
     """
+    kept = [] if rows.nbytes <= keep else None
     with _parquet(folder / place / f"{table.name}.parquet", table, rows.schema) as parquet:
         for group in _groups(table, rows, capture_ids):
             parquet.write_table(group, row_group_size=GROUP_ROWS)
+            if kept is not None:
+                kept.append(group)
+    if kept is None:
+        return None
+    return pa.concat_tables(kept) if kept else rows
 
 
 def settle(folder: Path, table: Table, rows: pa.Table, capture_ids: list[str]) -> pa.Table:

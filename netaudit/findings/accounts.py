@@ -17,14 +17,13 @@ from netaudit.contracts.unwrapping_steps import SEPARATOR
 from netaudit.findings.acts import STREAMS, UPWARD_SHARE
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
-from netaudit.findings.transfers import doubted, transfers
+from netaudit.findings.transfers import doubted, transfer_tables
 from netaudit.findings.visibility import LOCAL
 from netaudit.tables.holders import Holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.findings.transfers import Transfer
 
 Tables = dict[str, pa.Table]
 Parts = dict[str, int]  # bytes by reason
@@ -199,26 +198,32 @@ def faces(tables: Tables) -> Iterator[Line]:
     Pictures too small for an answer are none that may show a face (as in the ledger of images).
     """
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
-    found = set(tables["findings"]["object_ids"].combine_chunks().flatten().to_pylist())
+    found = tables["findings"]["object_ids"].combine_chunks().flatten()
     images = tables["images"]
-    small = set(images.filter(pc.starts_with(images["why"], TOO_SMALL))["sha256"].to_pylist())
+    small = images.filter(pc.starts_with(images["why"], TOO_SMALL))["sha256"].combine_chunks()
+    alike = ("sender", "receiver", "upload", "face", "sure")
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for row in transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"]):
-        if row.face == "no" or row.sha256 in small:
+    for rows in transfer_tables(tables["objects"], images, tables["messages"], tables["flows"]):
+        if not rows.num_rows:
             continue
-        reason = _why_not(row, scopes.get(row.sender), scopes.get(row.receiver))
-        reason = FOUND if row.object_id in found else reason
-        total = sums[row.sender, reason]
-        total[0] += 1
-        total[1] += row.size
+        seen = pc.or_(pc.equal(rows["face"], "no"), pc.is_in(rows["sha256"], value_set=small))
+        told = rows.select([*alike, "size"]).append_column("found", pc.is_in(rows["object_id"], value_set=found))
+        grouped = (
+            told.filter(pc.invert(seen)).group_by([*alike, "found"]).aggregate([("size", "sum"), ([], "count_all")])
+        )
+        columns = [grouped[name].to_pylist() for name in (*alike, "found", "size_sum", "count_all")]
+        for sender, receiver, upload, face, sure, in_finding, size, number in zip(*columns, strict=True):
+            reason = _why_not(face, scopes.get(sender), scopes.get(receiver), upload=upload, sure=sure)
+            total = sums[sender, FOUND if in_finding else reason]
+            total[0] += number
+            total[1] += size
     for (sender, reason), (number, size) in sorted(sums.items()):
         yield Line(
             sender, reason, number, size, reason in {FOUND, VIEWED, AS_HOLDER}
         )  # OWN: whoever would hide calls itself so
 
 
-def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
-    face = row.face
+def _why_not(face: str, near: str | None, far: str | None, *, upload: bool, sure: bool) -> str:
     if face == AS_HOLDER:
         return AS_HOLDER
     if face not in {"yes", "possible"}:
@@ -229,11 +234,11 @@ def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
         return UNPLACED
     if face == "possible":
         return POSSIBLE
-    if near == far and not row.upload:
+    if near == far and not upload:
         return SHOWN
     if near == "outside":
         return VIEWED
-    return OWN if row.sure else UNSURE
+    return OWN if sure else UNSURE
 
 
 def contradictions(tables: Tables) -> Iterator[Line]:

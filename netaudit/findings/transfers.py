@@ -71,19 +71,29 @@ def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa
 
     The other reading of a connection with conflicting bytes comes last, and without what the first one has as well.
     """
+    moved = (row for rows in _moved(objects, images, messages, flows) for row in _rows(rows))
     variants = _variants(flows)
     if not variants:
-        yield from _moved(objects, images, messages, flows)
+        yield from moved
         return
     later: list[Transfer] = []
     seen: set[tuple[str, str, str]] = set()
-    for row in _moved(objects, images, messages, flows):
+    for row in moved:
         if row.flow_id in variants:
             later.append(row)
         else:
             seen.add((row.sha256, row.sender, row.receiver))
             yield row
     yield from (row for row in later if (row.sha256, row.sender, row.receiver) not in seen)
+
+
+def transfer_tables(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[pa.Table]:
+    """The same as tables, by the names of what a transfer has; their order is no matter."""
+    if _variants(flows):
+        rows = list(transfers(objects, images, messages, flows))
+        yield pa.table(dict(zip(Transfer._fields, zip(*rows, strict=True), strict=True)) if rows else {})
+    else:
+        yield from _moved(objects, images, messages, flows)
 
 
 def _variants(flows: pa.Table) -> set[str]:
@@ -97,7 +107,7 @@ def doubted(flows: pa.Table, code: str) -> pa.Array:
     return pc.list_parent_indices(doubts).filter(pc.equal(pc.list_flatten(doubts), code))
 
 
-def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
+def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[pa.Table]:
     images = images.select(["sha256", "face", "decodable", "problem", "face_score"])
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
     for rows in _images_among(objects, images):
@@ -105,7 +115,7 @@ def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Ta
         flow = _of(own["flow_id"], flows)
         known = pc.and_(pc.is_valid(own["message_id"]), pc.is_valid(flow["flow_id"]))
         of_image = _of(rows["sha256"], images)
-        yield from _transfers(*(one.filter(known) for one in (rows, of_image, own, flow)))
+        yield _joined(*(one.filter(known) for one in (rows, of_image, own, flow)))
 
 
 def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
@@ -122,7 +132,7 @@ def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
         yield from (some.slice(first, AT_ONCE) for first in range(0, some.num_rows, AT_ONCE))
 
 
-def _transfers(rows: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
+def _joined(rows: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> pa.Table:
     """Transfers out of objects, each with its image, its message and its flow."""
     up = pc.fill_null(pc.equal(messages["direction"], "up"), fill_value=False)
     client, server, problem = flows["client_ip"], flows["server_ip"], images["problem"]
@@ -138,7 +148,11 @@ def _transfers(rows: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.T
         *(pc.fill_null(messages[name].cast(pa.int64()), 0) for name in ("first_ts", "last_ts")),
         pc.fill_null(messages["opened"], ""), sure, *(_holds(rows["unwrap_path"], step) for step in (STILL, UNDONE)),
     )  # fmt: skip
-    return map(Transfer, *(column.to_pylist() for column in columns))
+    return pa.table(dict(zip(Transfer._fields, columns, strict=True)))
+
+
+def _rows(table: pa.Table) -> Iterator[Transfer]:
+    return map(Transfer, *(column.to_pylist() for column in table.columns))
 
 
 def _holds(ways: pa.ChunkedArray, step: str) -> pa.ChunkedArray:

@@ -88,6 +88,7 @@ IN_MEMORY = ("observations", "events")  # of them, those that are written when a
 FACES = pa.array(["yes", "possible"])  # verdicts on the images that findings carry
 MOST_AHEAD = 180  # such images, up to which it is not waited for the report to ask for thumbnails
 
+MOST_HELD = 8 << 20  # bytes of a table that the report need not read again
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
@@ -98,7 +99,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     """
     shown = Shown()
     try:
-        mapped = _write_tables(folder, outcome, progress, shown)
+        mapped, held = _write_tables(folder, outcome, progress, shown)
     except BaseException:
         shown.close()
         raise
@@ -106,15 +107,15 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     _keep_clear(folder)
     keep_used(folder)
     case = Case(folder)
-    case.mapped = mapped
+    case.mapped, case.held = mapped, held
     case.pictures = Pictures(case, shown)
     return case
 
 
 def _write_tables(
     folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None], shown: Shown
-) -> frozenset[str]:
-    """Make the tables and the manifest; gives the names of those that are as they were settled."""
+) -> tuple[frozenset[str], dict[str, pa.Table]]:
+    """Make the tables and the manifest; gives the names of those that are as they were settled, and small others."""
     settled = _settled(folder, outcome.capture_ids)
     tables = dict(settled)
     tables["captures"] = outcome.captures
@@ -172,11 +173,12 @@ def _write_tables(
     del tables[TOLD_APART], tables[BOUNDS]
     trim()
     same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
-    for name, rows in tables.items():
-        if name not in same:
-            write_table(folder, BY_NAME[name], rows)
+    left = [name for name in tables if name not in same]
+    with ThreadPoolExecutor(SETTLERS) as pool:
+        written = pool.map(lambda name: write_table(folder, BY_NAME[name], tables[name], keep=MOST_HELD), left)
+        held = {name: rows for name, rows in zip(left, written, strict=True) if rows is not None}
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
-    return frozenset(same)
+    return frozenset(same), {name: rows for name, rows in held.items() if rows.schema == BY_NAME[name].schema()}
 
 
 def _with_packet_ends(flows: pa.Table) -> pa.Table:
@@ -342,10 +344,10 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
     """What was streamed while reading, in order; all but facts and events lie in files and are only mapped."""
     streamed = {name: read_streams(folder, name) for name in STREAMED}
     join_parts(folder, streamed)
-    facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
-    events = name_captures(streamed.pop("events"), capture_ids)
+    held = [streamed.pop(name) for name in IN_MEMORY]
     with ThreadPoolExecutor(SETTLERS) as pool:  # sorting and packing need no interpreter
         settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
+        facts, events = name_captures(merge_facts(held[0]), capture_ids), name_captures(held[1], capture_ids)
         tables = dict(zip(streamed, settled, strict=True))
     trim()
     return tables | dict(zip(IN_MEMORY, (facts, events), strict=True))
