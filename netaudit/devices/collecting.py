@@ -87,7 +87,7 @@ def _twins(flows: pa.Table, link: Link) -> frozenset[tuple[str, str]]:
     spoken: set[tuple[str, str, str]] = set()
     for side, sent in (("client", "packets_up"), ("server", "packets_down")):
         names = [f"{side}_mac", f"{side}_ip", "vlan"]
-        rows = flows.filter(pc.greater(flows[sent], 0)).group_by(names).aggregate([])
+        rows = flows.select(names).filter(pc.greater(flows[sent], 0)).group_by(names).aggregate([])
         spoken.update(zip(*(rows[name].to_pylist() for name in names), strict=True))
     return twins_of(spoken, link.forwarders)
 
@@ -191,7 +191,8 @@ def _within_bound(ips: pa.ChunkedArray) -> tuple[list[str], list[str]]:
 
 def _ends(flows: pa.Table, side: str, sent: str) -> pa.Table:
     """Who sent in each flow, with its packets where the other side spoke, too."""
-    speaking = flows.filter(
+    columns = flows.select([f"{side}_ip", f"{side}_mac", "first_ts", "last_ts", "packets_up", "packets_down"])
+    speaking = columns.filter(
         pc.and_(pc.greater(flows[sent], 0), pc.not_equal(pc.fill_null(flows[f"{side}_mac"], ""), ""))
     )
     both = pc.and_(pc.greater(speaking["packets_up"], 0), pc.greater(speaking["packets_down"], 0))

@@ -108,7 +108,7 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     chosen = chosen.append_column("quic", quic).append_column("shaped", pc.is_in(flows["flow_id"], shaped))
     pictured = pc.greater(tables["messages"]["body_size"], 0)
     of_streams = pc.is_in(tables["messages"]["protocol"], pa.array(sorted(STREAMS)))
-    stills = tables["messages"].filter(pc.and_(pictured, of_streams))
+    stills = tables["messages"].select(["flow_id"]).filter(pc.and_(pictured, of_streams))
     looked_at = pc.is_in(flows["flow_id"], value_set=stills["flow_id"].combine_chunks())
     media = pc.and_not(pc.is_in(flows["protocol"], pa.array(sorted(STREAMS))), looked_at)
     chosen = chosen.append_column("media", media)
@@ -155,7 +155,8 @@ def _speaks(rows: pa.Table, *columns: str) -> pa.ChunkedArray:
 
 def _obscure(messages: pa.Table, flows: pa.ChunkedArray, way: str) -> pa.Array:
     """Bytes that nobody understood in the messages of each flow, one way."""
-    some = messages.filter(pc.and_(pc.greater(messages["obscure"], 0), pc.equal(messages["direction"], way)))
+    wanted = pc.and_(pc.greater(messages["obscure"], 0), pc.equal(messages["direction"], way))
+    some = messages.select(["flow_id", "obscure"]).filter(wanted)
     sums = some.group_by("flow_id", use_threads=False).aggregate([("obscure", "sum")])
     return pc.fill_null(sums["obscure_sum"].take(pc.index_in(flows, sums["flow_id"])), 0)
 

@@ -142,7 +142,7 @@ class Bearing:
     ) -> None:
         flows, self._ends, self._scope = tables["flows"], ends, scope
         wanted = pa.array(sorted(set(flow_ids)), pa.string())
-        chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=wanted)).select(COLUMNS)
+        chosen = flows.select(COLUMNS).filter(pc.is_in(flows["flow_id"], value_set=wanted))
         self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
         self._bridged = bridged(flows)
         seen = tables.get("sightings")

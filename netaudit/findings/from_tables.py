@@ -191,7 +191,7 @@ def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     """Add to findings of what tunnels carried which tunnel, and who sends it: it is evidence against that one only."""
     borne = pc.and_(pc.not_equal(flows["client_outer"], ""), pc.equal(flows["client_outer"], flows["client_ip"]))
     borne = pc.and_(borne, pc.not_equal(flows["tunnel"], "pppoe"))
-    rows = flows.filter(borne).select(["flow_id", "tunnel", "client_outer"]).to_pylist()
+    rows = flows.select(["flow_id", "tunnel", "client_outer"]).filter(borne).to_pylist()
     within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
     for finding in found:
         for tunnel, sender in sorted({within[flow] for flow in finding.flow_ids if flow in within}):
