@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SIDES = ("client", "server")
 AT_ONCE = 8_192  # pairs of addresses looked at
+MOST_SETTLED = 1 << 16  # addresses of which the device is remembered
 
 
 class End(NamedTuple):
@@ -37,6 +38,7 @@ class Ends:
         alike = known is not None and self._bindings is not None and known._bindings is self._bindings  # noqa: SLF001
         self._holders = known._holders if alike else Holders(self._bindings, tables.get("devices"))  # noqa: SLF001
         self._ends: dict[tuple[str, str], End] = {}
+        self._settled: dict[str, str] = {}  # devices of addresses of which no flow is asked
         flows = self.flows
         self._several = self._unsettled(flows)
         if self._several:
@@ -69,10 +71,15 @@ class Ends:
 
     def device(self, ip: str, flow_id: str = "") -> str:
         """Id of the device at that end of the flow; the address itself where none is known."""
-        if is_link_address(ip):
-            return self._holders.of_link(ip)
-        end = self._ends.get((flow_id, ip))
-        return self._holders.device(ip) if end is None else self._holders.device(ip, end.ts, end.mac)
+        known = self._settled.get(ip)
+        if known is not None:
+            return known
+        if ip in self._several and (end := self._ends.get((flow_id, ip))) is not None and not is_link_address(ip):
+            return self._holders.device(ip, end.ts, end.mac)
+        known = self._holders.of_link(ip) if is_link_address(ip) else self._holders.device(ip)
+        if ip not in self._several and len(self._settled) < MOST_SETTLED:
+            self._settled[ip] = known
+        return known
 
     def named(self, ip: str, flow_id: str, scope: str) -> str:
         """How that end is named: by its address, or by its link address where it is not the only one that held it.
