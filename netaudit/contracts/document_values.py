@@ -50,6 +50,11 @@ def items(node: dict[str, object], written: str) -> Iterator[Found]:
     """Keys and values of a mapping, and where these stand below it."""
     if isinstance(node, Keyed):
         return ((key, value, node.at[key]) for key, value in node.items())
+    if written == "json":  # whose keys are texts; as `step_of`, which most of all fields would call
+        return (
+            (key, value, f".{key}" if len(key) < _LONGEST_KEY and key != TEXT else step_of(key, written))
+            for key, value in node.items()
+        )
     return ((key, value, step_of(str(key), written)) for key, value in node.items())
 
 

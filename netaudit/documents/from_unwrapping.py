@@ -6,7 +6,7 @@ Whether a message may say where devices stand: such lists give events their plac
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import re2
 
@@ -18,13 +18,14 @@ from netaudit.documents.statements import statements, words
 from netaudit.masking.number_forms import holds_masked_number
 from netaudit.signatures.field_words import describes, meanings
 from netaudit.text.charset import unquote
+from netaudit.text.patterns import occurrence
 from netaudit.unwrapping.codecs.form import pairs
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 from netaudit.unwrapping.text import to_text
 from netaudit.unwrapping.tree import bare_text, notation, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from netaudit.contracts.details import Statement
     from netaudit.contracts.unwrapping_steps import Way
@@ -39,27 +40,21 @@ _TOPICS = frozenset({"mqtt", "nats", "amqp", "kafka"})  # whose targets name dev
 
 def places_devices(text: bytes, head: Head) -> bool:
     """Whether a plain text holds names of fields for a place and for a device, which a topic may name itself."""
-    if len(text) > LONGEST or not _names("place").Match(text):
+    if len(text) > LONGEST or not _names("place")(text):
         return False
-    return head.protocol in _TOPICS or bool(_names("device").Match(text))
+    return head.protocol in _TOPICS or _names("device")(text)
 
 
 @lru_cache(maxsize=2)
-def _names(meaning: str) -> Any:
-    """Names of a meaning as a set of one pattern, which says yes or no without a call of Python."""
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
+def _names(meaning: str) -> Callable[[bytes], bool]:
+    """Whether names of a meaning stand in a text."""
     (one,) = (one for one in meanings() if one.name == meaning)
     plain = (name for name in one.order if name.isascii() and len(name) >= _SHORTEST)
     words, others = (
         b"|".join(re2.escape(name).encode() for name in some)
         for some in (plain, (name for name in one.order if not name.isascii()))
     )
-    found = re2.Set.SearchSet(options)
-    found.Add(b"[\"'<&;{,\n](?:" + words + b")[\"'=:>]|(?:" + others + b")")
-    found.Compile()
-    return found
+    return occurrence(b"[\"'<&;{,\n](?:" + words + b")[\"'=:>]|(?:" + others + b")")
 
 
 TEXTS = frozenset({"json", "xml", "form", "text"})

@@ -8,12 +8,12 @@ them.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.documents.scope import Scope, text_of
 
 if TYPE_CHECKING:
-    from netaudit.documents.entries import Pictures
+    from netaudit.documents.entries import Pictures, Selector
     from netaudit.documents.head import Head
     from netaudit.documents.nodes import Image, Node, Tree
     from netaudit.documents.reading import Event
@@ -125,9 +125,10 @@ def _is_named(spec: Pictures, image: Image) -> bool:
 def _explain(event: Event, scope: Scope, mine: list[Image]) -> None:
     left = {id(image): image for image in mine}
     placed: dict[int, str] = {}
+    beside = _Beside(scope)
     for spec in event.entry.images:
         for node in (node for selector in spec.at for node in scope.nodes(selector)):
-            if all(_beside(scope, node, selector, pattern) for selector, pattern in spec.where):
+            if beside.fits(node, spec):
                 for image, _ in _holders(node):
                     placed.setdefault(id(image), spec.role)
                     left.setdefault(id(image), image)
@@ -137,8 +138,7 @@ def _explain(event: Event, scope: Scope, mine: list[Image]) -> None:
         for selector in spec.url:
             for node in [scope.item] if selector.source else scope.nodes(selector):
                 text = scope.value((selector,)) if selector.source else text_of(node) or ""
-                fits = selector.source or all(_beside(scope, node, key, pattern) for key, pattern in spec.where)
-                if fits and _is_url(text) and len(event.urls) < MOST_URLS:
+                if (selector.source or beside.fits(node, spec)) and _is_url(text) and len(event.urls) < MOST_URLS:
                     event.urls.append((spec.role, text))
     known = {id(one.image) for one in event.images}
     for key, image in sorted(left.items(), key=lambda one: one[1].turn):
@@ -146,10 +146,26 @@ def _explain(event: Event, scope: Scope, mine: list[Image]) -> None:
             event.images.append(Claimed(placed.get(key, "unknown"), image))
 
 
-def _beside(scope: Scope, node: Node, selector: Any, pattern: Any) -> bool:
-    """Whether what stands beside the field fits."""
-    holder = node.parent or node
-    return Scope(scope.tree, scope.head, holder).holds(selector, pattern)
+class _Beside:
+    """What stands beside fields of pictures; found once for a selector, whichever role asks."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._scopes: dict[int, Scope] = {}
+        self._found: dict[tuple[int, Selector], list[str]] = {}
+
+    def fits(self, node: Node, spec: Pictures) -> bool:
+        """Whether what stands beside the field is as the role wants it."""
+        return all(any(map(pattern.search, self._nearest(node, selector))) for selector, pattern in spec.where)
+
+    def _nearest(self, node: Node, selector: Selector) -> list[str]:
+        holder = node.parent or node
+        known = self._found.get(key := (id(holder), selector))
+        if known is None:
+            if id(holder) not in self._scopes:
+                self._scopes[id(holder)] = Scope(self._scope.tree, self._scope.head, holder)
+            known = self._found[key] = self._scopes[id(holder)].nearest(selector)
+        return known
 
 
 def _is_url(text: str) -> bool:

@@ -104,10 +104,14 @@ class Scope:
 
     def holds(self, selector: Selector, pattern: object) -> bool:
         """Whether a value that the selector finds matches; what is further out than another is not asked."""
+        return any(pattern.search(text) for text in self.nearest(selector))  # type: ignore[attr-defined]
+
+    def nearest(self, selector: Selector) -> list[str]:
+        """Values that the selector finds, without those that are further out than another."""
         if selector.source:
-            return any(pattern.search(value[:LONGEST]) for value in self._values(selector))  # type: ignore[attr-defined]
+            return [value[:LONGEST] for value in self._values(selector)]
         ranked = [(place, text) for place, node in self._ranked(selector) if (text := text_of(node)) is not None]
-        return any(place == ranked[0][0] and pattern.search(text[:LONGEST]) for place, text in ranked)  # type: ignore[attr-defined]
+        return [text[:LONGEST] for place, text in ranked if place == ranked[0][0]]
 
 
 def text_of(node: Node) -> str | None:

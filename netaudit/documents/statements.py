@@ -19,10 +19,11 @@ from netaudit.documents.field_names import FieldNames, compiled
 from netaudit.documents.nodes import plain
 from netaudit.errors import SignatureError
 from netaudit.signatures.loading import default_folder
+from netaudit.text.patterns import occurrence
 from netaudit.text.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from netaudit.documents.head import Head
     from netaudit.documents.nodes import Node, Tree
@@ -95,7 +96,7 @@ class Words:
     scopes: dict[str, str]  # beginnings of values → meaning of the rest
     loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
     asked: tuple[Asked, ...]
-    named: Any  # re2 set: names that a statement must have, in a text without what separates words
+    named: Callable[[bytes], bool]  # whether a text without what separates words has a name that a statement must have
 
     def is_other(self, node: Node) -> bool:
         """Whether an object describes a part of a device, or another thing: by its name, or by how that ends."""
@@ -103,7 +104,7 @@ class Words:
 
     def may_state(self, text: bytes, path: str) -> bool:
         """Whether a message with this plain text and path may describe a device."""
-        return bool(self.named.Match(text)) or asks(path)
+        return self.named(text) or asks(path)
 
 
 @lru_cache(maxsize=1)
@@ -159,7 +160,7 @@ def _compiled(raw: Any) -> Words:
         raw["scopes"],
         raw["loose"],
         asked,
-        _set_of("|".join(map(re2.escape, telling)).encode()),
+        occurrence("|".join(map(re2.escape, telling)).encode(), any_case=True),
     )
 
 
@@ -167,21 +168,6 @@ def _of_words(some: list[str], beside: Iterable[str] = ()) -> re.Pattern[str]:
     """Names that are made of these words only; with words beside, at least one of them is among those."""
     one, other = "|".join(some), "|".join([*some, *beside])
     return re.compile(f"(?:{other})*(?:{one})(?:{other})*" if beside else f"(?:{one})+")
-
-
-def _set_of(pattern: bytes) -> Any:
-    """A set of one pattern, which says yes or no without a call of Python."""
-    found = re2.Set.SearchSet(_bytes())
-    found.Add(pattern)
-    found.Compile()
-    return found
-
-
-def _bytes() -> Any:
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.case_sensitive = False
-    return options
 
 
 def statements(head: Head, tree: Tree) -> list[Statement]:
@@ -240,7 +226,7 @@ def taken_apart(text: str) -> list[tuple[str, str]]:
 
 def names_model(text: str) -> bool:
     """Whether a text has a name that a description of a device must have."""
-    return bool(words().named.Match(text.replace("-", "").encode("utf-8", "replace")))
+    return words().named(text.replace("-", "").encode("utf-8", "replace"))
 
 
 def of_browser(agent: str) -> bool:

@@ -6,9 +6,9 @@ What each field is says `classifying.py`.
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.contracts.heads import ANEW
 from netaudit.contracts.unwrapping_steps import Way
@@ -37,6 +37,7 @@ from netaudit.identity_data.values import (
 )
 from netaudit.masking.number_forms import is_device_id, known_region, right_check_digit
 from netaudit.text.charset import unquote
+from netaudit.text.patterns import occurrence
 from netaudit.unwrapping.document import Known, json_of, packed_of, small_json
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.scalars import beside_pictures, fields, fields_of, worded
@@ -63,13 +64,15 @@ _CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*
 
 
 # Stems of the telling names as bytes: none of them, and no long number, means no need to parse.
-_STEMS = (
+STEMS = (
     rb"(?i:name|idn|id_n|idc|id_c|iden|cert|citizen|card|sfz|xm\"|phone|mobile|tel|birth|born|addr|gender|sex|score|simil|confid"
     rb"|person|customer|visitor|member|employee|\\u[0-9a-f]{4}|%[ef]|%3[0-9])|eyJ|[\xa1-\xf7]|[0-9]{11}|" + _TEMPLATES
 )
+_stems, _words_of_templates = occurrence(STEMS), occurrence(_TEMPLATES)
 _NO_WORDS = re.compile(r"[A-Za-z0-9+/_-]{256,}={0,2}", re.ASCII)
 LONGEST_DATE = 17  # digits that are no number
-_BYTES = (256, 512, 1024, 2048, 4096, 8192)  # of 128 to 1024 numbers of two, four or eight
+_BYTES = (256, 512, 1024, 2048, 4096, 8192)  # of 128 to 1024 numbers of two, four or eight …
+_WRITTEN = frozenset(size for one in _BYTES for size in (-(-4 * one // 3), -(-one // 3) * 4))  # … in base64
 # digits of a number, or one that is escaped, as no honest writer does
 _LONG = re.compile(r"[1-9]\d{16}|%(?:25)?3\d", re.ASCII)
 
@@ -135,17 +138,11 @@ def _may_hold_template(leaf: Leaf) -> bool:
         return len(leaf.part.data) <= LARGEST
     if leaf.kind not in DOCUMENTS or leaf.kind == "html" or len(leaf.part.data) > 8 * LARGEST:
         return False
-    if leaf.kind == "json" and any(
-        _may_be_one(string.end - string.start) for string in json_of(leaf.part, leaf.known).strings
-    ):
+    long = json_of(leaf.part, leaf.known).strings if leaf.kind == "json" else []
+    if not _WRITTEN.isdisjoint([string.end - string.start for string in long]):
         return True
     words = worded(leaf)
-    return len(words) <= LARGEST and bool(_stems(_TEMPLATES).Match(words))
-
-
-def _may_be_one(length: int) -> bool:
-    """Whether a text of so many characters may be base64 of the numbers of a template."""
-    return any(length in {-(-4 * size // 3), -(-size // 3) * 4} for size in _BYTES)
+    return len(words) <= LARGEST and _words_of_templates(words)
 
 
 def _said(leaf: Leaf) -> list[Personal]:
@@ -322,22 +319,7 @@ def holds_coded_number(text: bytes) -> bool:
 
 def may_tell(text: bytes) -> bool:
     """Whether a name of a field of identity data may stand in a text."""
-    return bool(_stems(_STEMS).Match(text))
-
-
-@lru_cache(maxsize=2)
-def _stems(pattern: bytes) -> Any:
-    """Stems as one automaton: alternatives without case take `re` fifty times as long, on base64 above all."""
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    stems = re2.Set.SearchSet(
-        options
-    )  # of one: its answer is a yes or no, where a search gives places, at twice the cost
-    stems.Add(pattern)
-    stems.Compile()
-    return stems
+    return _stems(text)
 
 
 def picture_addresses(answer: JsonDocument) -> set[str]:

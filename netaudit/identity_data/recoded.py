@@ -12,15 +12,14 @@ import re
 import zlib
 from base64 import b32decode
 from collections import deque
-from functools import lru_cache
 from html import unescape
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.identity_data.strings import holds_number
 from netaudit.identity_data.written import may_be_decimal, written
 from netaudit.text.charset import STANDARD, unquote
-from netaudit.text.patterns import later
+from netaudit.text.patterns import later, occurrence
 from netaudit.text.renderings import LARGEST as RENDERED
 from netaudit.text.renderings import renderings
 
@@ -54,7 +53,7 @@ _BASE32 = later(rb"(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}|[A-Z2-7]{4}|[A-Z2-7]{5}|[A-Z2-
 _HEXADECIMAL = later(rb"(?:[0-9A-Fa-f]{2})+")
 _UUID = later(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TEXT = bytes([*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)])
-_MAY = (
+_coded = occurrence(
     rb"[0-9](?:=\r?\n|\\\r?\n[ \t]*|\r?\n[ \t]+)[0-9Xx]|\\[xu0-3]|&#|%[0-9a-fA-F]{2}"
     rb"|\xe2\x80[\x8b-\x8f]|\xe2\x81|\xef\xbb|\xc2\xad|[A-Za-z0-9+/_-]{24}"
 )
@@ -184,13 +183,4 @@ _READERS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
 
 def may_be_coded(data: bytes) -> bool:
     """Whether there is a coding in bytes that may be taken off; asked of every document, hence in one pass."""
-    return _codings().search(data) is not None
-
-
-@lru_cache(maxsize=1)
-def _codings() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(_MAY, options)
+    return _coded(data)

@@ -6,13 +6,12 @@ behind it; what stands beside a number without a key is of its record.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.identity_data.lines import Field, lines_of
 from netaudit.identity_data.naming import has_family_name, kind_of, names_personal
 from netaudit.masking.number_forms import ID18, MOBILE, right_check_digit
-from netaudit.text.patterns import later
+from netaudit.text.patterns import later, occurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +26,7 @@ _WIDE = later(rb"(?<!\x00[0-9]\x00)[1-9]\x00(?:[0-9]\x00){16}[0-9Xx]")  # in eit
 # texts in UTF-8 and in GBK: ASCII and Chinese characters, without what tells lengths (a tab is that of a name)
 _UTF8 = later(rb"(?:[\x20-\x7e\r\n]|[\xe2-\xe9\xef][\x80-\xbf]{2}|\xc2\xb7)+")
 _GBK = later(rb"(?:[\x20-\x7e\r\n]|[\xa1-\xf7][\xa1-\xfe])+")
+_digits = occurrence(rb"[1-9](?:[0-9]{16}[0-9Xx]|\x00(?:[0-9]\x00){16}[0-9Xx])")
 _HAN = later("[\u3400-\u9fff]{2}")
 _MARKS = later(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")  # between texts
 _LONG = 24  # characters of a text that may say several things
@@ -39,16 +39,7 @@ def holds_number(data: bytes) -> bool:
 
 def may_hold_number(data: bytes) -> bool:
     """Whether 18 digits stand in bytes, in UTF-16 too, the last perhaps an X; asked of all bytes, so in one pass."""
-    return _digits().search(data) is not None
-
-
-@lru_cache(maxsize=1)
-def _digits() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(rb"[1-9](?:[0-9]{16}[0-9Xx]|\x00(?:[0-9]\x00){16}[0-9Xx])", options)
+    return _digits(data)
 
 
 def _holds_number(data: bytes) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.identity_data.pdf import text_of_pdf
 from netaudit.masking.number_forms import known_region, right_check_digit
-from netaudit.text.patterns import later
+from netaudit.text.patterns import later, occurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,16 +88,16 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
     elif may_be_decimal(data):
         yield "ebcdic", _RECORD.sub(rb" \g<0> ", data.decode("cp037").encode())
         yield "packed decimal", _NINE.sub(lambda one: b" %s " % one[0].hex().replace("a", "X").encode(), data)
-    elif b'"' in data and _found(_FIELDS, data):
+    elif b'"' in data and _fields(data):
         yield "fields", b"\n".join(_joined(data))
     if b"<" in data:
-        shown = _HIDDEN.sub(b"", data) if _found(_NONE, data) else data
-        if _found(_CUT_BY_STYLE, shown) or shown != data:
+        shown = _HIDDEN.sub(b"", data) if _hides(data) else data
+        if _cut_by_style(shown) or shown != data:
             yield "runs", _BETWEEN_RUNS.sub(b"", shown)
-    some = _found(_SOME, data)  # most bytes hold none of these, which one search tells
-    if some and _found(_BACK, data) and (forwards := _BACKWARDS.sub(_turned, data)) != data:
+    some = _some(data)  # most bytes hold none of these, which one search tells
+    if some and _backwards(data) and (forwards := _BACKWARDS.sub(_turned, data)) != data:
         yield "backwards", forwards
-    if some and _found(_IN_GROUPS, data) and (joined := _GROUPS.sub(_without_marks, data)) != data:
+    if some and _in_groups(data) and (joined := _GROUPS.sub(_without_marks, data)) != data:
         yield "groups", joined
     if not data.isascii():
         text = data.decode("utf-8", "replace")
@@ -105,13 +105,13 @@ def written(data: bytes) -> Iterator[tuple[str, bytes]]:
             yield "numerals", plain.encode()
     if not some:
         return
-    if b"," in data and _found(_CODES_MAY, data):
+    if b"," in data and _codes(data):
         yield "codes of characters", _CODES.sub(lambda one: bytes(map(int, one[0].split(b","))), data)
-    if _found(_ROW, data) and (apart := _ROWS.sub(_numbers_apart, data)) != data:
+    if _row(data) and (apart := _ROWS.sub(_numbers_apart, data)) != data:
         yield "digits in a row", apart
-    if _found(_HEXADECIMAL, data) and (decimal := _INTEGERS.sub(_as_integer, data)) != data:
+    if _hexadecimal(data) and (decimal := _INTEGERS.sub(_as_integer, data)) != data:
         yield "hexadecimal", decimal
-    if _found(_CELLS_MAY, data):
+    if _cells(data):
         yield "cells", _CELLS.sub(_of_cells, data)
 
 
@@ -168,31 +168,30 @@ def _in_digits(found: re.Match[str]) -> str:
 _CODES_MAY = rb"(?:(?:4[89]|5[0-7])\s*,\s*){17}(?:4[89]|5[0-7]|88|120)"
 _CELLS_MAY = rb"[0-9](?:\s*<[^<>]+>){1,4}\s*[0-9](?:\s*<[^<>]+>){1,4}\s*[0-9]|[\"'][0-9][\"']\s*,\s*[\"'][0-9][\"']\s*,"
 _CELLS_MAY += rb"|\[\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,\s*[0-9]\s*,"
-_SOME = b"|".join((_BACK, _IN_GROUPS, _ROW, _HEXADECIMAL, _CODES_MAY, _CELLS_MAY))
+_ANY = (_BACK, _IN_GROUPS, _ROW, _HEXADECIMAL, _CODES_MAY, _CELLS_MAY)
+_backwards, _in_groups, _row, _hexadecimal, _codes, _cells = map(occurrence, _ANY)
+_some = occurrence(b"|".join(_ANY))
+_fields, _hides, _cut_by_style = map(occurrence, (_FIELDS, _NONE, _CUT_BY_STYLE))
+_decimal = occurrence(_EBCDIC + rb"|" + _PACKED)
 
 
 def may_be_decimal(data: bytes) -> bool:
     """Whether bytes that are no text hold as many digits as a number has, in EBCDIC or two in each byte."""
-    return not data.isascii() and _found(_EBCDIC + rb"|" + _PACKED, data)
+    return not data.isascii() and _decimal(data)
 
 
-def _found(pattern: bytes, data: bytes) -> bool:
-    return _compiled(pattern).search(data) is not None
-
-
-@lru_cache(maxsize=16)
-def _compiled(pattern: bytes) -> Any:
+@lru_cache(maxsize=1)
+def _in_fields() -> Any:
     import re2
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    options.dot_nl = True
-    return re2.compile(pattern, options)
+    return re2.compile(_FIELDS, options)
 
 
 def _joined(data: bytes) -> Iterator[bytes]:
     """Numbers whose parts stand beside each other in fields, each behind what stands before it."""
-    for found in _compiled(_FIELDS).finditer(data):
+    for found in _in_fields().finditer(data):
         near = data[max(0, found.start() - _NEAR) : found.end()]
         if _NAMES.search(near) is not None:
             number = b"".join(one for one in found.groups() if one)

@@ -36,7 +36,9 @@ from netaudit.images.face_verdict import FaceDetector, FaceVerdict, beside_of
 from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
 from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture, turned
+from netaudit.jit.numba_parts import without_package
 from netaudit.system import signals
+from netaudit.system.code_cache import keep_code
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
@@ -255,6 +257,7 @@ def serve(make: Callable[[], Work], threads: int, before: Callable[[], object] =
         threading.Thread(target=run, daemon=True).start()
     for line in sys.stdin.buffer:
         tasks.put(orjson.loads(line))
+    keep_code()
     os._exit(0)  # the audit has ended or died: no answer is wanted, and native threads may hang at exit
 
 
@@ -277,6 +280,7 @@ def main(arguments: list[str]) -> None:
     warnings.simplefilter("ignore")  # of decoders, about hostile images
     threads, faces = int(arguments[0]), arguments[1] == "faces"
     _give_way(int(arguments[2]))
+    without_package()
     budget = PixelBudget(MAX_PIXELS)
     recent = Recent(budget)
     # kernels are asked for with the first task: by then whoever starts this early has had them compiled

@@ -21,62 +21,110 @@ FITS, NOT_WALKED = 0, -1
 LEFT_OVER, NO_CODE, NOT_FULL, RESTART, VALUES = 1, 2, 3, 4, 5
 
 Octets = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint32]  # bytes between two markers, four in one, without the zeros behind 0xFF
 
 MOST_BLOCKS = 1 << 22  # of a progressive picture: each has a word on which of its coefficients are there
-LOOK, LENGTHS, FIRSTS, PLACES, SYMBOLS = 0, 256, 273, 290, 307  # in a table of codes
-TABLE = SYMBOLS + 256
-BUFFER, HELD, AT, BEYOND, RUN = 0, 1, 2, 3, 4  # in the state of a reader: bits, and how many of them the data lacks
-HORIZONTAL, VERTICAL, QUANTISER, IDENTITY, PREDICTED, SCANNED = 0, 1, 2, 3, 4, 5  # of a component
+PEEK = 10  # bits: codes that are no longer are looked up
+LENGTHS, FIRSTS, PLACES, SYMBOLS = 1024, 1041, 1058, 1075  # in a table of codes, behind those that are looked up
+SEVERAL = SYMBOLS + 256  # codes that are looked up together
+TABLE = SEVERAL + (1 << PEEK)
+BUFFER, HELD, AT, BITS, RUN, END = 0, 1, 2, 3, 4, 5  # in the state of a reader (`_begun`)
+HORIZONTAL, VERTICAL, QUANTISER, IDENTITY, PREDICTED, SCANNED, SAFE = 0, 1, 2, 3, 4, 5, 6  # of a component
 LARGEST = 1536  # of a coefficient of eight-bit samples: 1,024 (A.3.3), and half as much for encoders that overshoot
 BAD = -1
+LENGTH, BOTH = 8, 16  # bits by which a looked-up code has its length, and that with what its number has
 
 
 @lean_kernel
-def _fill(data: Octets, state: npt.NDArray[np.int64]) -> None:
-    """Take bytes until 48 bits are held; behind a marker zeros, which are counted."""
-    while state[HELD] <= 40:
+def _begun(data: Octets, at: int, words: Words, state: npt.NDArray[np.int64]) -> None:
+    """Begin to read what lies between two markers (B.1.1.5): bits from the highest of BUFFER on, where HELD are.
+
+    `words` is room for it. AT is the word that is next, BITS how many bits there are (behind them are zeros), and END
+    the place of the marker.
+    """
+    held: Any = 0
+    count, size = 0, data.size
+    while at < size:
+        if at + 4 <= size:  # four at once, where none of them may begin a marker
+            four = np.int64(data[at]) << 24 | np.int64(data[at + 1]) << 16 | np.int64(data[at + 2]) << 8 | data[at + 3]
+            if (~four - 0x01010101) & four & 0x80808080 == 0:
+                held = held << 32 | four
+                words[count >> 2] = (held >> (8 * (count & 3))) & 0xFFFFFFFF
+                at, count = at + 4, count + 4
+                continue
+        octet = np.int64(data[at])
+        if octet == 0xFF:
+            if at + 1 >= size or data[at + 1] != 0:
+                break
+            at += 1
+        at, count, held = at + 1, count + 1, held << 8 | octet
+        if count & 3 == 0:
+            words[(count >> 2) - 1] = held & 0xFFFFFFFF
+    if count & 3:
+        words[count >> 2] = held << (8 * (4 - (count & 3))) & 0xFFFFFFFF
+    state[:] = 0
+    state[BITS], state[END] = 8 * count, at
+
+
+@lean_kernel
+def _fill(words: Words, state: npt.NDArray[np.int64]) -> None:
+    """Hold more than 32 bits."""
+    if state[HELD] <= 32:
         at = state[AT]
-        octet = 0
-        if at >= data.size or (data[at] == 0xFF and (at + 1 >= data.size or data[at + 1] != 0)):
-            state[BEYOND] += 8
-        else:
-            octet = data[at]
-            state[AT] += 2 if octet == 0xFF else 1
-        state[BUFFER] = (state[BUFFER] << 8) | octet
-        state[HELD] += 8
+        word = np.int64(words[at]) if 32 * at < state[BITS] else 0
+        state[BUFFER] |= word << (32 - state[HELD])
+        state[HELD] += 32
+        state[AT] = at + 1
 
 
 @lean_kernel
-def _bits(data: Octets, state: npt.NDArray[np.int64], count: int) -> int:
+def _read(state: npt.NDArray[np.int64]) -> int:
+    """How many bits were read, of those behind the end, too."""
+    return int(32 * state[AT] - state[HELD])
+
+
+@lean_kernel
+def _bits(words: Words, state: npt.NDArray[np.int64], count: int) -> int:
     """The next bits as a number; at most 16."""
-    if count == 0:
-        return 0
-    if state[HELD] < count:
-        _fill(data, state)
+    _fill(words, state)
+    bits = ((state[BUFFER] >> 48) & 0xFFFF) >> (16 - count)
+    state[BUFFER] <<= count
     state[HELD] -= count
-    bits = state[BUFFER] >> state[HELD]
-    state[BUFFER] &= (1 << state[HELD]) - 1
     return int(bits)
 
 
 @lean_kernel
-def _code(data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32]) -> int:
-    """The symbol of the next code, BAD where the table has none (F.2.2.3)."""
-    if state[HELD] < 16:
-        _fill(data, state)
-    look = table[LOOK + ((state[BUFFER] >> (state[HELD] - 8)) & 0xFF)]
+def _entry(length: int, symbol: int) -> int:
+    return int((length + (symbol & 15)) << BOTH | length << LENGTH | symbol)
+
+
+@lean_kernel
+def _looked_up(table: npt.NDArray[np.int32], bits: int) -> int:
+    """What a table has for the code with which 16 bits begin, 0 where it has none (F.2.2.3).
+
+    Its symbol, by LENGTH its bits, and by BOTH these and what the number behind it has.
+    """
+    look = table[bits >> (16 - PEEK)]
     if look:
-        state[HELD] -= look >> 8
-        state[BUFFER] &= (1 << state[HELD]) - 1
-        return int(look & 0xFF)
-    for length in range(9, 17):
-        code = state[BUFFER] >> (state[HELD] - length)
-        place = code - table[FIRSTS + length]
+        return int(look)
+    for length in range(PEEK + 1, 17):
+        place = (bits >> (16 - length)) - table[FIRSTS + length]
         if 0 <= place < table[LENGTHS + length]:
-            state[HELD] -= length
-            state[BUFFER] &= (1 << state[HELD]) - 1
-            return int(table[SYMBOLS + table[PLACES + length] + place])
-    return BAD
+            return _entry(length, table[SYMBOLS + table[PLACES + length] + place])
+    return 0
+
+
+@lean_kernel
+def _code(words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32]) -> int:
+    """The symbol of the next code, BAD where the table has none."""
+    _fill(words, state)
+    look = _looked_up(table, (state[BUFFER] >> 48) & 0xFFFF)
+    if look == 0:
+        return BAD
+    length = (look >> LENGTH) & 0xFF
+    state[BUFFER] <<= length
+    state[HELD] -= length
+    return int(look & 0xFF)
 
 
 @lean_kernel
@@ -98,9 +146,10 @@ def _tables(data: Octets, at: int, end: int, tables: npt.NDArray[np.int32]) -> b
             for i in range(count):
                 symbol = data[symbols + total + i]
                 table[SYMBOLS + total + i] = symbol
-                if length <= 8:
-                    first = (code + i) << (8 - length)
-                    table[LOOK + first : LOOK + first + (1 << (8 - length))] = length << 8 | symbol
+                if length <= PEEK:
+                    first = (code + i) << (PEEK - length)
+                    for place in range(first, first + (1 << (PEEK - length))):
+                        table[place] = _entry(length, symbol)
             total += count
             code = (code + count) << 1
         at = symbols + total
@@ -122,10 +171,16 @@ def _quantisers(data: Octets, at: int, end: int, quantisers: npt.NDArray[np.int6
 
 
 @lean_kernel
-def _value(data: Octets, state: npt.NDArray[np.int64], size: int) -> int:
+def _signed(bits: int, size: int) -> int:
     """A number of so many bits, with its sign (F.2.2.1)."""
-    bits = _bits(data, state, size)
+    bits &= (1 << size) - 1
     return bits + 1 - (1 << size) if size and bits < 1 << (size - 1) else bits
+
+
+@lean_kernel
+def _value(words: Words, state: npt.NDArray[np.int64], size: int) -> int:
+    """The next bits as such a number."""
+    return _signed(_bits(words, state, size), size)
 
 
 @lean_kernel
@@ -136,47 +191,98 @@ def _possible(value: int, quantiser: int, low: int) -> bool:
 
 @lean_kernel
 def _dc(
-    data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], component: npt.NDArray[np.int64],
+    words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], component: npt.NDArray[np.int64],
     quantiser: int, low: int,
 ) -> int:  # fmt: skip
     """The first coefficient of a block, as its difference from that of the block before."""
-    size = _code(data, state, table)
+    size = _code(words, state, table)
     if size < 0 or size > 11:
         return NO_CODE
-    component[PREDICTED] += _value(data, state, size)
+    component[PREDICTED] += _value(words, state, size)
     return FITS if _possible(component[PREDICTED], quantiser, low) else VALUES
 
 
 @lean_kernel
-def _ac(
-    data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], quantiser: npt.NDArray[np.int64]
-) -> int:
-    """The coefficients of a block of a sequential picture, but the first."""
-    at = 1
-    while at <= 63:
-        symbol = _code(data, state, table)
-        run, size = symbol >> 4, symbol & 15
-        if symbol < 0 or size > 10:
+def _more(words: Words, buffer: int, held: int, following: int, bits: int) -> tuple[int, int, int]:
+    """A buffer with another word in it (zeros behind the end), how many bits it holds, and which word is next."""
+    if 32 * following < bits:
+        buffer |= np.int64(words[following]) << (32 - held)  # type: ignore[assignment]
+    return buffer, held + 32, following + 1
+
+
+@lean_kernel
+def _seldom(buffer: int, look: int, at: int, quantiser: npt.NDArray[np.int64]) -> int:
+    """How a coefficient stands that has no bits, or more than any may have; `at` is the place behind it."""
+    size, symbol = look & 15, look & 0xFF
+    if at > 64 or (size == 0 and symbol != 0xF0) or size > 10:
+        return NO_CODE
+    number = _signed((buffer << (look >> LENGTH & 0xFF)) >> 1 >> (63 - size), size)
+    return FITS if _possible(number, quantiser[at - 1], 0) else VALUES
+
+
+@lean_kernel
+def _blocks(
+    words: Words, state: npt.NDArray[np.int64], dc: npt.NDArray[np.int32], ac: npt.NDArray[np.int32],
+    component: npt.NDArray[np.int64], quantiser: npt.NDArray[np.int64], count: int,
+) -> int:  # fmt: skip
+    """Blocks of a component of a sequential picture that lie together (F.2.2.2).
+
+    Nearly all that a walk takes: so what is read stays in registers, and nothing is called but for what is seldom.
+    """
+    buffer, held, following, bits = state[BUFFER], state[HELD], state[AT], state[BITS]
+    predicted, safe = component[PREDICTED], component[SAFE]
+    for _ in range(count):
+        if held <= 32:
+            buffer, held, following = _more(words, buffer, held, following, bits)
+        look: Any = _looked_up(dc, buffer >> 48 & 0xFFFF)
+        size = look & 0xFF
+        if look == 0 or size > 11:
             return NO_CODE
-        if size == 0:
-            if run == 0:
-                return FITS
-            if run != 15 or at + 16 > 64:
-                return NO_CODE
-            at += 16
-            continue
-        at += run
-        if at > 63:
-            return NO_CODE
-        if not _possible(_value(data, state, size), quantiser[at], 0):
+        predicted += _signed((buffer << (look >> LENGTH & 0xFF)) >> 1 >> (63 - size), size)
+        if not _possible(predicted, quantiser[0], 0):
             return VALUES
-        at += 1
+        buffer <<= look >> BOTH
+        held -= look >> BOTH
+        at = 1
+        while at <= 63:
+            if held <= 32:
+                buffer, held, following = _more(words, buffer, held, following, bits)
+            place = buffer >> (64 - PEEK) & ((1 << PEEK) - 1)
+            look = np.int64(ac[SEVERAL + place])
+            behind = at + (look >> LENGTH & 0xFF)
+            if look and behind <= 64:
+                buffer <<= look >> BOTH
+                held -= look >> BOTH
+                if look & 1:
+                    break
+                at = behind
+                continue
+            look = np.int64(ac[place])
+            if look & 0xFF == 0:
+                look = _looked_up(ac, buffer >> 48 & 0xFFFF)
+                if look & 0xFF == 0:
+                    buffer <<= look >> BOTH
+                    held -= look >> BOTH
+                    if look:
+                        break
+                    return NO_CODE
+            at += (look >> 4 & 15) + 1
+            size = look & 15
+            if size > safe or size == 0:
+                code = _seldom(buffer, look, at, quantiser)
+                if code != FITS:
+                    return code
+            buffer <<= look >> BOTH
+            held -= look >> BOTH
+        if at > 64:
+            return NO_CODE
+    state[BUFFER], state[HELD], state[AT], component[PREDICTED] = buffer, held, following, predicted
     return FITS
 
 
 @lean_kernel
 def _band(
-    data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], quantiser: npt.NDArray[np.int64],
+    words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], quantiser: npt.NDArray[np.int64],
     band: tuple[int, int], low: int, there: npt.NDArray[np.uint64], block: int,
 ) -> int:  # fmt: skip
     """A band of a block the first time (G.1.2.2)."""
@@ -185,20 +291,20 @@ def _band(
         return FITS
     at, last = band
     while at <= last:
-        symbol = _code(data, state, table)
+        symbol = _code(words, state, table)
         run, size = symbol >> 4, symbol & 15
         if symbol < 0 or size > 10:
             return NO_CODE
         if size == 0:
             if run < 15:
-                state[RUN] = (1 << run) - 1 + _bits(data, state, run)
+                state[RUN] = (1 << run) - 1 + _bits(words, state, run)
                 return FITS
             at += 16
             continue
         at += run
         if at > last:
             return NO_CODE
-        if not _possible(_value(data, state, size), quantiser[at], low):
+        if not _possible(_value(words, state, size), quantiser[at], low):
             return VALUES
         there[block] |= np.uint64(1) << np.uint64(at)
         at += 1
@@ -207,23 +313,23 @@ def _band(
 
 @lean_kernel
 def _refined(
-    data: Octets, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], band: tuple[int, int],
+    words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], band: tuple[int, int],
     there: npt.NDArray[np.uint64], block: int,
 ) -> int:  # fmt: skip
     """A band of a block once more, a bit deeper (G.1.2.3)."""
     at, last = band
     while at <= last and state[RUN] == 0:
-        symbol = _code(data, state, table)
+        symbol = _code(words, state, table)
         run, size = symbol >> 4, symbol & 15
         if symbol < 0 or size > 1:
             return NO_CODE
         if size == 0 and run < 15:
-            state[RUN] = (1 << run) + _bits(data, state, run)
+            state[RUN] = (1 << run) + _bits(words, state, run)
             break
-        _bits(data, state, size)
+        _bits(words, state, size)
         while at <= last:
             if there[block] >> np.uint64(at) & np.uint64(1):
-                _bits(data, state, 1)
+                _bits(words, state, 1)
             elif run == 0:
                 break
             else:
@@ -237,47 +343,67 @@ def _refined(
     if state[RUN]:
         while at <= last:
             if there[block] >> np.uint64(at) & np.uint64(1):
-                _bits(data, state, 1)
+                _bits(words, state, 1)
             at += 1
         state[RUN] -= 1
     return FITS
 
 
 @lean_kernel
-def _ended(data: Octets, state: npt.NDArray[np.int64]) -> int:
+def _ended(words: Words, state: npt.NDArray[np.int64]) -> int:
     """Whether data up to the next marker are padding, of zeros or ones (F.1.2.3): the rest of a byte, and bytes."""
-    left = state[HELD] - state[BEYOND]
+    left = state[BITS] - _read(state)
     if left < 0 or state[RUN]:
         return NOT_FULL
-    whole, part = left // 8, left % 8
-    held = state[BUFFER] >> state[BEYOND]
-    rest = held >> (8 * whole)
-    if rest != 0 and rest != (1 << part) - 1:
+    rest = _bits(words, state, left % 8)
+    if rest != 0 and rest != (1 << (left % 8)) - 1:
         return LEFT_OVER
-    for place in range(whole):
-        octet = (held >> (8 * place)) & 0xFF
+    for _ in range(left // 8):
+        octet = _bits(words, state, 8)
         if 0 < octet < 0xFF:
             return LEFT_OVER
-    at = state[AT]
-    while at < data.size and not (data[at] == 0xFF and (at + 1 >= data.size or data[at + 1] != 0)):
-        if data[at] != 0xFF and data[at] != 0:
-            return LEFT_OVER
-        at += 2 if data[at] == 0xFF else 1
-    state[AT] = at
     return FITS
 
 
 @lean_kernel
-def _begun(state: npt.NDArray[np.int64], at: int) -> None:
-    state[:] = 0
-    state[AT] = at
+def _together(table: npt.NDArray[np.int32], safe: int) -> None:
+    """Put codes together that one look shows, as far as nothing must be asked of the numbers behind them.
+
+    Their bits with these numbers by BOTH, by LENGTH how many places of a block they take, and whether they end it,
+    which takes a place, too: behind the last one no block is ended.
+    """
+    for bits in range(1 << PEEK):
+        used: Any = 0
+        places: Any = 0
+        ends: Any = 0
+        while used < PEEK and not ends:
+            look = np.int64(table[bits << used & ((1 << PEEK) - 1)])
+            length, symbol = look >> LENGTH & 0xFF, look & 0xFF
+            if look == 0 or used + length > PEEK or (symbol and not 0 < symbol & 15 <= safe):
+                break
+            used += look >> BOTH
+            places += (symbol >> 4) + 1
+            ends = np.int64(symbol == 0)
+        table[SEVERAL + bits] = used << BOTH | places << LENGTH | ends
+
+
+@lean_kernel
+def _safe(quantiser: npt.NDArray[np.int64]) -> int:
+    """Bits that a coefficient may have, whatever they are and wherever it lies but at the first place."""
+    most = 1
+    for at in range(1, 64):
+        most = max(most, quantiser[at])
+    bits = 0
+    while bits < 10 and most << (bits + 1) <= LARGEST:
+        bits += 1
+    return bits
 
 
 @lean_kernel
 def _scan(
-    data: Octets, state: npt.NDArray[np.int64], tables: npt.NDArray[np.int32], components: npt.NDArray[np.int64],
-    quantisers: npt.NDArray[np.int64], taken: npt.NDArray[np.int64], ways: int, frame: npt.NDArray[np.int64],
-    there: npt.NDArray[np.uint64],
+    data: Octets, words: Words, state: npt.NDArray[np.int64], tables: npt.NDArray[np.int32],
+    components: npt.NDArray[np.int64], quantisers: npt.NDArray[np.int64], taken: npt.NDArray[np.int64], ways: int,
+    frame: npt.NDArray[np.int64], there: npt.NDArray[np.uint64],
 ) -> int:  # fmt: skip
     """One scan.
 
@@ -289,6 +415,13 @@ def _scan(
     most_h, most_v = 1, 1
     for number in range(components.shape[0]):
         most_h, most_v = max(most_h, components[number, HORIZONTAL]), max(most_v, components[number, VERTICAL])
+    safe = 10
+    for way in range(ways):
+        safe = min(safe, _safe(quantisers[components[taken[way, 0], QUANTISER]]))
+    for way in range(ways):
+        components[taken[way, 0], SAFE] = safe
+        if not progressive:
+            _together(tables[4 + taken[way, 2]], safe)
     alone = ways == 1
     if alone:
         one = components[taken[0, 0]]
@@ -299,40 +432,41 @@ def _scan(
     for unit in range(across * down):
         code = FITS
         if interval and unit and unit % interval == 0:
-            code = _ended(data, state)
+            code = _ended(words, state)
             if code != FITS:
                 return code
-            at = state[AT]
+            at = state[END]
             while at + 1 < data.size and data[at] == 0xFF and data[at + 1] == 0xFF:
                 at += 1
             if at + 1 >= data.size or data[at] != 0xFF or data[at + 1] != 0xD0 + (unit // interval - 1) % 8:
                 return RESTART
-            _begun(state, at + 2)
+            _begun(data, at + 2, words, state)
             components[:, PREDICTED] = 0
         for number in range(ways):
             which, dc, ac = taken[number, 0], taken[number, 1], taken[number, 2]
             component = components[which]
             quantiser = quantisers[component[QUANTISER]]
             blocks = 1 if alone else component[HORIZONTAL] * component[VERTICAL]
-            for _ in range(blocks):
-                if not progressive:
-                    code = _dc(data, state, tables[dc], component, quantiser[0], 0)
-                    if code == FITS:
-                        code = _ac(data, state, tables[4 + ac], quantiser)
-                elif first == 0:
-                    if high == 0:
-                        code = _dc(data, state, tables[dc], component, quantiser[0], low)
-                    else:
-                        _bits(data, state, 1)
-                elif high == 0:
-                    code = _band(data, state, tables[4 + ac], quantiser, (first, last), low, there[which], unit)
-                else:
-                    code = _refined(data, state, tables[4 + ac], (first, last), there[which], unit)
+            if not progressive:
+                code = _blocks(words, state, tables[dc], tables[4 + ac], component, quantiser, blocks)
                 if code != FITS:
                     return code
-        if state[BEYOND] > 64:  # far behind the end of what there is
+                continue
+            for _ in range(blocks):
+                if first == 0:
+                    if high == 0:
+                        code = _dc(words, state, tables[dc], component, quantiser[0], low)
+                    else:
+                        _bits(words, state, 1)
+                elif high == 0:
+                    code = _band(words, state, tables[4 + ac], quantiser, (first, last), low, there[which], unit)
+                else:
+                    code = _refined(words, state, tables[4 + ac], (first, last), there[which], unit)
+                if code != FITS:
+                    return code
+        if _read(state) > state[BITS]:
             return NOT_FULL
-    return _ended(data, state)
+    return _ended(words, state)
 
 
 @lean_kernel
@@ -381,13 +515,15 @@ def _taken(
 
 @lean_kernel
 def walked(
-    data: Octets, tables: npt.NDArray[np.int32], numbers: npt.NDArray[np.int64], there: npt.NDArray[np.uint64]
-) -> int:
+    data: Octets, words: Words, tables: npt.NDArray[np.int32], numbers: npt.NDArray[np.int64],
+    there: npt.NDArray[np.uint64],
+) -> int:  # fmt: skip
     """How the scans of a JPEG stand to its tables and its size: FITS, NOT_WALKED, or what is wrong first.
 
-    `tables`, `numbers` and `there` are room for what is read, all zeros; of `there` a row for each component.
+    `words`, `tables`, `numbers` and `there` are room for what is read, all but the first zeros; of `there` a row for
+    each component, of `words` as many bytes as there are.
     """
-    quantisers, components, taken = numbers[:4], numbers[4:8, :6], numbers[8:12, :3]
+    quantisers, components, taken = numbers[:4], numbers[4:8, :7], numbers[8:12, :3]
     frame, state = numbers[12], numbers[13]
     count, at, coded = 0, 2, False
     while at + 4 <= data.size:
@@ -423,11 +559,11 @@ def walked(
             if ways == 0:
                 return NOT_WALKED
             components[:, PREDICTED] = 0
-            _begun(state, end)
-            code = _scan(data, state, tables, components[:count], quantisers, taken, ways, frame, there)
+            _begun(data, end, words, state)
+            code = _scan(data, words, state, tables, components[:count], quantisers, taken, ways, frame, there)
             if code != FITS:
                 return code
-            at = state[AT]
+            at = state[END]
     for number in range(count):
         if not components[number, SCANNED]:
             return NOT_FULL
@@ -440,4 +576,5 @@ def scan_of(data: bytes) -> int:
     size = header_size(data, "jpeg") if is_progressive(data) else None
     blocks = ((size[0] + 7) // 8 + 4) * ((size[1] + 7) // 8 + 4) if size else 0
     there = np.zeros((4, blocks if blocks <= MOST_BLOCKS else 0), np.uint64)
-    return int(walked(octets, np.zeros((8, TABLE), np.int32), np.zeros((14, 64), np.int64), there))
+    words = np.empty(len(data) // 4 + 1, np.uint32)
+    return int(walked(octets, words, np.zeros((8, TABLE), np.int32), np.zeros((14, 64), np.int64), there))

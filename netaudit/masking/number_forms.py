@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from netaudit.masking.mask import mask, visible
 
@@ -21,7 +22,12 @@ _LABEL = re.compile(
 _FIRM = re.compile(
     r"\w{1,20}(?:智能|科技|电子|光电|安防|网络|识别|存储|物联|物联网|视界|视觉|技术|信息|数据|软件|通信|电器|仪器|股份|集团|公司)\Z"
 )
-_DEVICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:.#-]{0,63}", re.ASCII)
+_DEVICE_ID, _LONGEST_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:.#-]{0,63}", re.ASCII), 64
+
+
+@lru_cache(maxsize=4096)  # devices say theirs again and again; of longer texts than it takes none is one
+def _may_be_shown(text: str) -> bool:
+    return _DEVICE_ID.fullmatch(text) is not None and not MOBILE.fullmatch(text) and not _holds_id_number(text)
 
 
 def is_device_id(text: str) -> bool:
@@ -29,9 +35,7 @@ def is_device_id(text: str) -> bool:
 
     Serials of eleven digits and more, times of 14 digits and the 20 digits of GB/T 28181 are none of these.
     """
-    if _DEVICE_ID.fullmatch(text) is None or MOBILE.fullmatch(text):
-        return False
-    return not _holds_id_number(text)
+    return len(text) <= _LONGEST_ID and _may_be_shown(text)
 
 
 def shown_serial(text: str) -> str:
@@ -80,6 +84,10 @@ def check_digit(number: str) -> str:
     from stdnum.cn import ric
 
     number = number.upper()
+    if number.isascii() and not (
+        "01" <= number[10:12] <= "12" and "01" <= number[12:14] <= "31"
+    ):  # of most numbers, far faster
+        return ""
     try:
         born = ric.get_birth_date(number)
         return str(ric.calc_check_digit(number)) if EARLIEST <= born.year <= LATEST else ""

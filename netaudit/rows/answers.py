@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit.contracts.answers import IN_FIELD, LOGIN, REFUSED
+from netaudit.text.patterns import occurrence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from netaudit.messages.message import Message
 
@@ -71,7 +72,7 @@ _NO = ("false", "0", "no")
 
 def may_refuse(body: bytes) -> bool:
     """Whether some text of JSON among bytes may say that nothing was taken; asked of many joined first."""
-    return bool(_refusal().Match(body))
+    return _refusal()(body)
 
 
 def _refuses(body: bytes) -> bool:
@@ -192,12 +193,5 @@ def _says() -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _refusal() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    found = re2.Set.SearchSet(options)
-    found.Add(_says())
-    found.Compile()
-    return found
+def _refusal() -> Callable[[bytes], bool]:
+    return occurrence(_says())

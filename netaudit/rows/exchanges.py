@@ -125,7 +125,7 @@ def _says_nothing(fields: Fields) -> bool:
 def _stating(found: Exchanges, places: npt.NDArray[np.int64]) -> set[int]:
     """Which of these may speak of parts, of a device or a picture (`may_concern_parts`, `EventRows.may_state`)."""
     bodies, targets = _bodies(found, places), [found.asked[place][1] for place in places.tolist()]
-    told = {*hits(bodies, lambda text: bool(words().named.Match(plain_text(text)))), *hits(bodies, holds_masked_number)}
+    told = {*hits(bodies, lambda text: words().named(plain_text(text))), *hits(bodies, holds_masked_number)}
     told.update(place for place in hits(bodies, lambda text: b"/" in text) if picture_urls(bodies[place]))
     some = {
         one: bool(TARGETS.search(one) or asks(path_of(one)) or scraps_of_head(one.encode())) for one in set(targets)

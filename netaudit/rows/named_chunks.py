@@ -247,4 +247,9 @@ _remembered = lru_cache(maxsize=4096)(_meanings)
 
 
 def _plain(name: str) -> str:
+    return _bare(name) if len(name) <= LONGEST_NAME else _PLAIN.sub("", name.lower())
+
+
+@lru_cache(maxsize=4096)
+def _bare(name: str) -> str:
     return _PLAIN.sub("", name.lower())

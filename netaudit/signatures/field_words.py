@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.masking.words import ASCII_WORDS
 from netaudit.system.user_cache import remembered, stamps
-from netaudit.text.patterns import later
+from netaudit.text.patterns import later, occurrence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 FILE, LANGUAGES = "fields.yaml", "languages.yaml"
 BY_NAME, BY_END, BY_STEM = 3, 2, 1  # how surely a name says it
@@ -269,11 +269,11 @@ _TIME = rb"(?:20[0-9]{2}[-/.:]?[01]?[0-9][-/.:]?[0-3]?[0-9]|[^0-9]1[5-9][0-9]{8}
 def describes(text: bytes) -> bool:
     """Whether a field is called somebody's sex, and a time stands in the text."""
     sexes, times = _automata()
-    return bool(sexes.Match(text)) and bool(times.Match(text))
+    return sexes(text) and times(text)
 
 
 @lru_cache(maxsize=1)
-def _automata() -> tuple[Any, Any]:
+def _automata() -> tuple[Callable[[bytes], bool], Callable[[bytes], bool]]:
     """Names of the field in every language, as they stand in documents and in texts of GB 18030, and times."""
     (gender,) = (one for one in meanings() if one.name == "gender")
     letters = sorted(name.encode() for name in gender.names if name.isascii())
@@ -281,15 +281,4 @@ def _automata() -> tuple[Any, Any]:
     others = {name.encode(charset) for name in words for charset in ("utf-8", "gb18030")}
     titles = [name.capitalize() for name in letters if len(name) > 2]
     named = rb"(?:^|[^A-Za-z])(?i:%b)(?:[^a-z]|$)|(?:%b)(?:[^a-z]|$)" % (b"|".join(letters), b"|".join(titles))
-    return _automaton(b"|".join([named, *sorted(one for one in others if len(one) > 3)])), _automaton(_TIME)
-
-
-def _automaton(pattern: bytes) -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    found = re2.Set.SearchSet(options)
-    found.Add(pattern)
-    found.Compile()
-    return found
+    return occurrence(b"|".join([named, *sorted(one for one in others if len(one) > 3)])), occurrence(_TIME)

@@ -97,6 +97,8 @@ def _cut(data: bytes, kind: str) -> bytes:
 
 _MEND = ((TABLES, _jpeg), (IHDR, _png), (VP8, _webp))
 
+_PNG = PNG_SIGNATURE[1:]
+
 PACKED = (b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ")  # for codecs: what is in them is coded
 LEAST_TEXT = 256  # characters of an image in another writing
 LONGEST = 32 << 20
@@ -144,7 +146,7 @@ def _xored(data: bytes) -> bytes:
     if key and data[2] == data[0] and data[1] ^ key == 0xD8 and data[3] ^ key in _JPEG_MARKERS:
         return _changed(data, key)
     key = data[0] ^ 0x89
-    if key and bytes(byte ^ key for byte in data[1:8]) == b"PNG\r\n\x1a\n":
+    if key and data[1] ^ key == _PNG[0] and bytes(byte ^ key for byte in data[1:8]) == _PNG:
         return _changed(data, key)
     return b""
 

@@ -26,6 +26,9 @@ _DOCUMENT = 8 << 20
 _BASE64 = re.compile(rb"\s{0,64}(?:[A-Za-z0-9+/_-]|%2[BbFf]|\r?\n){256}")
 
 
+_HELD = frozenset((TEXT, *SAYING))  # names of what their holder is, or says
+
+
 class Field(NamedTuple):
     """A scalar of a document: where it is, under which key, and its text."""
 
@@ -83,7 +86,9 @@ def _flatten(value: object, path: str, out: list[Field], most: int, written: str
         if isinstance(node, dict):
             keyed = isinstance(node, Keyed)
             below = [
-                (inner, place, key)
+                (inner, (place + at)[:512], name)
+                if place and not keyed and name not in _HELD and name[:1] not in ("[", "@")  # as nearly all fields
+                else (inner, place, key)
                 if _is_of_holder(name, key) and not isinstance(inner, dict | list)
                 else (inner, _path(place, name, written) if keyed else joined(place, at)[:512], _key(name, key))
                 for name, inner, at in items(node, written)

@@ -11,10 +11,8 @@ import re
 import numpy as np
 
 from netaudit.text.json_text import LONG
+from netaudit.unwrapping.kernels_markup import between_markup
 
-_CHUNK = 1 << 20
-_MARKUP = np.zeros(256, np.bool_)
-_MARKUP[list(b"<>\"'&")] = True
 _TAG = re.compile(rb"<([A-Za-z_\x80-\xff][^\s<>/]{0,80})[^<>]{0,200}>(?:<!\[CDATA\[)?\s*\Z")
 _DECLARED = re.compile(rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.-]{2,40})")
 _DECLARATION = re.compile(rb"\A\s*<\?xml[^>]{0,200}\?>")
@@ -46,16 +44,9 @@ def long_runs(data: bytes) -> list[tuple[int, int]]:
 
 def _between_markup(data: bytes) -> list[tuple[int, int]]:
     """Stretches of at least `LONG` bytes between two of < > " ' &, or the ends of the data."""
-    found = []
-    last = np.array([-1], np.int64)
-    for base in range(0, len(data), _CHUNK):
-        chunk = np.frombuffer(data, np.uint8, min(_CHUNK, len(data) - base), base)
-        at = np.concatenate([last, np.flatnonzero(_MARKUP[chunk]) + base])
-        found += [(int(at[i]) + 1, int(at[i + 1])) for i in np.flatnonzero(np.diff(at) > LONG)]
-        last = at[-1:]
-    if len(data) - int(last[0]) > LONG:
-        found.append((int(last[0]) + 1, len(data)))
-    return found
+    spans = np.empty((len(data) // LONG + 1, 2), np.int64)
+    found = between_markup(np.frombuffer(data, np.uint8), LONG, spans)
+    return [(first, last) for first, last in spans[:found].tolist()]
 
 
 def marked(data: bytes, runs: list[tuple[int, int]]) -> tuple[bytes, str]:

@@ -11,7 +11,7 @@ import pytest
 
 import netaudit
 from netaudit.text import patterns
-from netaudit.text.patterns import METHODS, later
+from netaudit.text.patterns import METHODS, later, occurrence
 
 
 def test_a_pattern_is_compiled_when_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,3 +47,19 @@ def test_every_one_in_the_package_compiles() -> None:
     assert len(found) > 40
     for one in found:
         re.compile(*one._asked)
+
+
+@pytest.mark.parametrize(
+    ("data", "there"),
+    [(b"ab", True), (b"..ab..", True), (b"", False), (b"a", False), (b"AB", False), (b"a\nb", False)],
+)
+def test_a_pattern_occurs_anywhere_or_not(data: bytes, there: bool) -> None:
+    assert occurrence(b"ab")(data) is there
+
+
+def test_an_occurrence_may_be_of_any_case_and_any_byte() -> None:
+    assert occurrence(b"ab", any_case=True)(b"xAbx")
+    assert occurrence(b"a.b")(b"a\nb")
+    assert occurrence(b"a\xffb")(b"\x80a\xffb")
+    assert occurrence(b"^a")(b"ab")
+    assert not occurrence(b"^a")(b"ba")

@@ -13,6 +13,7 @@ from netaudit.contracts.unwrapping_steps import Step, clean
 from netaudit.text.charset import STANDARD, unquote
 from netaudit.text.json_text import LONG
 from netaudit.unwrapping import text
+from netaudit.unwrapping.kernels_letters import NONE, says_nothing, write_bytes
 from netaudit.unwrapping.slices import cut, derive, known, narrow
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ _Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 _SPACES = np.zeros(256, np.bool_)
 _SPACES[list(SPACE)] = True
 _PADDING = (b"", b"", b"==", b"=")  # by what is left of groups of four; one character more is no byte
-_STRIDE = 5  # of a row of 15 digits three are seen that are so far apart
-_NUMBER = re.compile(rb"[0-9]{15}")
+_NUMBER = 15  # digits in a row
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -70,9 +70,10 @@ _Decoded = tuple[bytes, Ranges, int | None]
 
 
 def _decode_whole(data: bytes) -> _Decoded | None:
-    """Decode text without gaps: in one go where it is plain, else cleaned first."""
-    plain = _strictly(data)
-    return (plain, [], None) if plain is not None else _decode_clean(_tidy(data))
+    """Decode text without gaps: in one go where all of it is base64, else cleaned first."""
+    out = np.empty(len(data) // 4 * 3 + 2, np.uint8)
+    size = write_bytes(np.frombuffer(data, np.uint8), out)
+    return _decode_clean(_tidy(data)) if size == NONE else (out[:size].tobytes(), [], None)
 
 
 def _strictly(data: bytes) -> bytes | None:
@@ -268,10 +269,4 @@ def open_data_uri(part: Part, _: Budget) -> Iterator[Part]:
 
 def is_only_base64(letters: bytes) -> bool:
     """Whether base64 says nothing beside: lines of one length, no row of digits that could be a number by itself."""
-    lines = letters.split()
-    if len(lines) > 1 and (len(set(map(len, lines[:-1]))) > 1 or len(lines[-1]) > len(lines[0])):
-        return False
-    digit = np.frombuffer(letters, np.uint8)[::_STRIDE] - ord("0") < 10
-    rows = np.flatnonzero(digit[:-2] & digit[1:-1] & digit[2:]) if digit.size > 2 else np.zeros(0, np.int64)
-    spans = ((max((at - 1) * _STRIDE, 0), (at + 4) * _STRIDE) for at in rows.tolist())
-    return not any(_NUMBER.search(letters, *span) for span in spans)
+    return bool(says_nothing(np.frombuffer(letters, np.uint8), _NUMBER))
