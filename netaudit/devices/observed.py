@@ -34,7 +34,7 @@ class Observed:
 
     def __len__(self) -> int:
         """How many there are."""
-        return self.table.num_rows
+        return len(self.values)
 
     def __getitem__(self, row: int) -> dict[str, Any]:
         """A row by the names of its columns; for few."""

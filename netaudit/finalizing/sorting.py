@@ -47,7 +47,7 @@ def write_table(
     `capture_ids`, by running index, take the place of the stand-ins that rows have while an audit runs (`rows.py`).
     Gives them in order where they take no more than `keep` bytes.
     """
-    kept = [] if rows.nbytes <= keep else None
+    kept: list[pa.Table] | None = [] if rows.nbytes <= keep else None
     with _parquet(folder / place / f"{table.name}.parquet", table, rows.schema) as parquet:
         for group in _groups(table, rows, capture_ids):
             parquet.write_table(group, row_group_size=GROUP_ROWS)

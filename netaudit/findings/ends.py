@@ -35,8 +35,11 @@ class Ends:
     def __init__(self, tables: Mapping[str, pa.Table], known: Ends | None = None) -> None:
         """From `flows`, and `bindings` or, where there are none, `devices`; `known` are those of other flows."""
         self._bindings, self.flows = tables.get("bindings"), tables["flows"]
-        alike = known is not None and self._bindings is not None and known._bindings is self._bindings  # noqa: SLF001
-        self._holders = known._holders if alike else Holders(self._bindings, tables.get("devices"))  # noqa: SLF001
+        self._holders: Holders = (
+            known._holders  # noqa: SLF001  (of the same class)
+            if known is not None and self._bindings is not None and known._bindings is self._bindings  # noqa: SLF001
+            else Holders(self._bindings, tables.get("devices"))
+        )
         self._ends: dict[tuple[str, str], End] = {}
         self._settled: dict[str, str] = {}  # devices of addresses of which no flow is asked
         flows = self.flows
