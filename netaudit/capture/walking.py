@@ -26,7 +26,9 @@ class Rows:
 
     def grow(self) -> None:
         """Double the room. A window has at most one row per 16 bytes, which bounds it."""
-        self.array = np.concatenate([self.array, np.empty_like(self.array)])
+        longer = np.empty(2 * self.array.size, RECORD)
+        longer[: self.array.size] = self.array
+        self.array = longer
 
     def flush(self) -> npt.NDArray[np.void]:
         """The rows written since the last time, as an array of their own."""

@@ -173,17 +173,17 @@ def _turns(found: Exchanges, chosen: npt.NDArray[np.int64], documents: DocumentB
         for way, body in zip(rows["direction"].tolist(), documents.bodies, strict=True)
     ]
     said = np.column_stack([ends[rows["flow"]], documents.head, shape]).astype(np.uint64)
-    turns = distinct(said, documents.first)
+    turns, _ = distinct(said, documents.first)
 
     def note(first: int, last: int) -> None:
-        for _, place, often in turns[first:last]:
+        for _, place, often in turns[first:last].tolist():
             flow, (_, ts, frame, _, capture) = flows[int(rows["flow"][place])], documents.first[place].item()
             ledger.at(int(flow["shard"]))
             note_plain(
                 plain_facts(documents.message(place)), ends_of(flow, turned=False), ledger, (capture, frame, ts), often
             )
 
-    return Turns(found.flows[rows["flow"][[begin for begin, *_ in turns]]].tolist(), note)
+    return Turns(found.flows[rows["flow"][turns[:, 0]]].tolist(), note)
 
 
 _ENDS = ("shard", "client_mac", "client_hi", "client_lo", "server_mac", "server_hi", "server_lo")

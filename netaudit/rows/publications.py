@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.messages.kernels_ids import message_ids
+from netaudit.messages.ids import message_ids
 from netaudit.messages.message import Message
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import NAME
-from netaudit.rows.columns import DIGITS, ids_of_some
+from netaudit.rows.columns import ids_of_some
 from netaudit.rows.document_batch import DocumentBatch, Head, digits_of
 from netaudit.streams.layouts import PIECE
 
@@ -29,8 +29,7 @@ def of_publications(held: list[tuple[Publications, npt.NDArray[np.bool_]]]) -> D
     rows, numbers = rows[plain], numbers[plain]  # a row of its block each
     pieces = _joined([block.pieces for block in blocks], PIECE)
     flows = digits_of(block.flow_id for block in blocks)
-    digits = np.empty(DIGITS * len(rows), np.uint8)
-    message_ids(rows, flows, np.frombuffer(NAME.encode(), np.uint8), digits)
+    digits = message_ids(rows, flows, NAME)
     data = b"".join(block.data for block in blocks)
     topics, topic = _topics(blocks)
 

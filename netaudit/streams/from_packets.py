@@ -77,7 +77,7 @@ class Assembler:
         """
         if packets.dtype != PACKET or buffer.dtype != np.uint8:
             raise ValueError(f"expected PACKET rows and bytes, not {packets.dtype} and {buffer.dtype}")
-        if packets.size and int((packets["payload"].astype(np.int64) + packets["length"]).max()) > buffer.size:
+        if packets.size and int(np.add(packets["payload"], packets["length"], dtype=np.int64).max()) > buffer.size:
             raise ValueError("a packet's payload lies outside the buffer")
         buffer, packets = frozen(buffer), frozen(packets)
         self._begin(packets.size)
