@@ -190,7 +190,8 @@ def _data(path: Path) -> bytes | str:
     """The bytes of an image, or why they cannot be had."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+            size = os.fstat(file.fileno()).st_size  # room for no more: that of the largest would be mapped each time
+            data = file.read(min(size, MAX_FILE) + 1)
     except OSError as error:
         return reason("image_unreadable", said=why(error))
     return data if len(data) <= MAX_FILE else reason("image_large_file", n=MAX_FILE >> 20)
