@@ -118,8 +118,8 @@ def _dated(messages: pa.Table) -> pa.ChunkedArray:
 def _clocks(messages: pa.Table, flows: pa.Table, scope: Scope) -> dict[str, tuple[float, str, int]]:
     """By capture: seconds by which the recorder is ahead, by what, and how many servers say so."""
     chosen = (
-        messages.filter(_dated(messages))
-        .select(["flow_id", "capture_id", "protocol", "date", "first_ts"])
+        messages.select(["flow_id", "capture_id", "protocol", "date", "first_ts"])
+        .filter(_dated(messages))
         .slice(0, MOST_ANSWERS)
     )
     server = flows["server_ip"].take(pc.index_in(chosen["flow_id"], flows["flow_id"]))

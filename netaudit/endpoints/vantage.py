@@ -21,6 +21,7 @@ PRIVATE: tuple[Network, ...] = tuple(
 GATEWAY_NETWORKS = 4  # a MAC in front of addresses of so many distinct /16 (IPv6: /32) networks forwards for others
 WIDEST_SITE = 48  # RFC 6177: sites get no more; a router advertises /64 as a rule
 BOTH_ENDS = 2
+MOST_SCOPES = 1 << 16  # addresses of which it is remembered on which side they are
 WAN_SHARE = 0.01  # of the bytes, in PPPoE, where the LAN is seen too: a frame or two do not make a WAN side
 HOST_ADDRESSES = 8  # a MAC with more IPv4 addresses than this is not taken for a single host
 LEAST_PEERS = 3  # of the one address that all talk to, where nothing says who opened; else two are enough
@@ -73,6 +74,7 @@ class Vantage:
     contested: dict[str, str] = field(default_factory=dict)  # network → what speaks for inside; told, not followed
     _all_private: bool = field(init=False, repr=False, compare=False)
     _others: list[Network] = field(init=False, repr=False, compare=False)  # inside, beside the private ones
+    _scopes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)  # of addresses asked
 
     def __post_init__(self) -> None:
         self._all_private = set(PRIVATE) <= set(self.inside)
@@ -80,6 +82,14 @@ class Vantage:
 
     def scope(self, ip: str) -> str:
         """inside, outside, multicast, special or unknown; by a link address only hosts inside are named."""
+        known = self._scopes.get(ip)
+        if known is None:
+            if len(self._scopes) >= MOST_SCOPES:
+                self._scopes.clear()
+            known = self._scopes[ip] = self._scope(ip)
+        return known
+
+    def _scope(self, ip: str) -> str:
         if is_link_address(ip):
             return "inside"
         kind = kind_of(ip)

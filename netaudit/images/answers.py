@@ -27,6 +27,7 @@ from netaudit.system.user_cache import stamps, user_key
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Collection, Iterator
 
 Answer = tuple[Any, Any]  # facts and verdict of the image helper
@@ -47,6 +48,9 @@ class EarlyAnswers(Protocol):
 
     def finish(self, stopped: Callable[[], bool]) -> Iterator[int]:
         """Wait for what is under way until somebody wants to stop; gives how many were judged, whenever it changes."""
+
+    def idle(self) -> subprocess.Popen[bytes] | None:
+        """Once all was judged a helper that makes pictures from now on, if there is one; whoever takes it ends it."""
 
     def known(self, images: Collection[str]) -> dict[Look, Answer]:
         """What was said of some images."""
@@ -83,6 +87,9 @@ class Answers:
     def finish(self, _: Callable[[], bool]) -> Iterator[int]:
         """Nothing is under way here."""
         return iter(())
+
+    def idle(self) -> None:
+        """None was at work here."""
 
     def resume(self, before: pa.Table) -> set[Look]:
         """Know what an audit that was stopped knew; gives how these images were looked at."""

@@ -67,11 +67,13 @@ def messages() -> None:
 
 
 def lookups() -> None:
-    """Compile what reads lookups in columns, and ids."""
+    """Compile what reads lookups in columns, ids, and what makes facts distinct."""
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
+    from netaudit.rows.taker import distinct
     from netaudit.streams.layouts import FLOW, PIECE, RUN
 
+    distinct(np.zeros((1, 1), np.uint64), np.zeros(1, PIECE))
     question, answer = _lookup()
     flows, runs, pieces = np.zeros(LEAST, FLOW), np.zeros(2 * LEAST, RUN), np.zeros(2 * LEAST, PIECE)
     flows["serial"], flows["proto"], flows["server_port"], flows["client_port"] = (
@@ -93,7 +95,7 @@ def lookups() -> None:
 def exchanges() -> None:
     """Compile what reads exchanges of HTTP/1, says which of their bodies are plain documents, and names these."""
     from netaudit.messages.http1.from_streams import ExchangeReader
-    from netaudit.messages.kernels_ids import ids_within
+    from netaudit.messages.ids import ids_within
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import FLOW, PIECE, RUN
     from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_text
@@ -106,7 +108,7 @@ def exchanges() -> None:
     found, _ = ExchangeReader().read(batch, np.ones(1, bool))
     are_plain_texts(payload, found.rows)
     is_plain_text(b"{}")
-    ids_within(np.zeros(32, np.uint8), np.frombuffer(b"body", np.uint8), np.zeros(32, np.uint8))
+    ids_within(np.zeros(32, np.uint8), "body")
 
 
 def seldom() -> None:

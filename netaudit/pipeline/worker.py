@@ -105,7 +105,7 @@ def own_rows(packets: npt.NDArray[np.void], number: int, of: int) -> npt.NDArray
     """Those PACKET rows, read-only, whose logical shard belongs to one of so many."""
     import numpy as np
 
-    from netaudit.streams.batch import picked
+    from netaudit.storage.structured import picked
 
     own = picked(packets, np.flatnonzero(packets["shard"] % of == number))
     own.flags.writeable = False

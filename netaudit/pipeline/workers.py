@@ -19,6 +19,7 @@ from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET
 from netaudit.pipeline.startup import is_own_process
 from netaudit.pipeline.worker import bytes_of, work
+from netaudit.storage.structured import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,7 +237,7 @@ class Team:
         slot = self._slot(start + rows * PACKET.itemsize)
         view = np.frombuffer(bytes_of(slot), np.uint8)
         view[:size] = decoded.buffer
-        np.frombuffer(bytes_of(slot), PACKET, rows, start)[:] = decoded.packets
+        put(decoded.packets, np.frombuffer(bytes_of(slot), PACKET, rows, start))
         del view
         for member in self._members:
             self._send(member, ("window", slot.name, size, start, rows))
