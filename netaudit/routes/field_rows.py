@@ -74,10 +74,12 @@ class FieldRows:
             self.columns[name] += values
         seen = _seen(messages, chosen)
         self.clear["route_id"] += [of_route["route_id"]] * len(chosen)
-        for name, values in zip(("path", "value_clear", "messages"), zip(*chosen, strict=True), strict=False):
-            self.clear[name] += values
-        for name, values in zip(("first_ts", "last_ts"), zip(*seen, strict=True), strict=False):
-            self.clear[name] += values
+        for (path, value, count), (first, last) in zip(chosen, seen, strict=True):
+            self.clear["path"].append(path)
+            self.clear["value_clear"].append(value)
+            self.clear["messages"].append(count)
+            self.clear["first_ts"].append(first)
+            self.clear["last_ts"].append(last)
 
 
 def _seen(messages: list[RouteMessage], chosen: list[tuple[str, str, int]]) -> list[tuple[int, int]]:
