@@ -11,7 +11,7 @@ import io
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -56,7 +56,11 @@ def main(_: list[str]) -> None:
     """Answer until the input ends."""
     signals.ignore()  # Ctrl-C is the audit's to handle
     warnings.simplefilter("ignore")  # of decoders, about hostile images
-    out = answers()
+    show(answers())
+
+
+def show(out: IO[bytes]) -> None:
+    """Answer what comes from standard input, until that ends."""
     with contextlib.suppress(Exception):  # where there is no detector, no picture is the answer to what is asked
         get_ready()
     keep_code()  # it is killed in the end

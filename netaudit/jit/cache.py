@@ -55,19 +55,26 @@ def source_key(package: Path = PACKAGE) -> str:
         str(asked(BOUNDS)),
     ):  # fmt: skip
         digest.update(stamp.encode() + b"\0")
-    for path in sources(package):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes())
+    for name in sources(package):
+        digest.update(name.replace(os.sep, "/").encode() + b"\0")
+        with open(f"{package}/{name}", "rb") as file:  # noqa: PTH123 - seventy at each start
+            digest.update(file.read())
     return digest.hexdigest()[:16]
 
 
-def sources(package: Path = PACKAGE) -> list[Path]:
-    """Files with kernels, layouts, and what compiles them, in order."""
-    found: list[Path] = []
-    for folder, folders, names in os.walk(package):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        mine = os.path.basename(folder) == "jit"  # noqa: PTH119 - of each folder, at each start
-        found += [Path(folder, name) for name in names if name.endswith(".py") and (mine or SOURCE.fullmatch(name))]
+def sources(package: Path = PACKAGE) -> list[str]:
+    """Files with kernels, layouts, and what compiles them, in order, as they are named below the package."""
+    found, left = [], [""]
+    while left:
+        below = left.pop()
+        with os.scandir(f"{package}/{below}") as entries:
+            for entry in entries:
+                name = entry.name
+                if name.endswith(".py"):
+                    if below == f"jit{os.sep}" or SOURCE.fullmatch(name):
+                        found.append(below + name)
+                elif "." not in name and name != "__pycache__" and entry.is_dir():
+                    left.append(f"{below}{name}{os.sep}")
     return sorted(found)
 
 

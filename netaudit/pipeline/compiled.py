@@ -1,4 +1,4 @@
-"""What Python compiles anew in every process, kept in the user's cache: methods of dataclasses, named tuples, patterns.
+"""What Python compiles anew in every process, kept in the user's cache: methods of dataclasses, annotations, patterns.
 
 Python writes the methods as texts and compiles these, and makes the codes of its matcher of each expression: for some
 400 classes and 600 expressions, a tenth of a small audit. Here what was compiled once is taken from the cache; classes
@@ -18,6 +18,7 @@ import inspect
 import marshal
 import re
 import sys
+import typing
 from importlib import import_module
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ def remember_compiled() -> None:
         return found
 
     # found before the built-in ones
+    typing.compile = lambda text, _, mode: code(text, mode)  # type: ignore[attr-defined]  # annotations
     dataclasses.exec = lambda text, names, found: exec(code(text, "exec"), names, found)  # type: ignore[attr-defined]  # noqa: S102
     collections.eval = lambda text, names: eval(code(text, "eval"), names)  # type: ignore[attr-defined]  # noqa: S307
     _remember_expressions(known, fresh)

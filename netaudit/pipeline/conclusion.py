@@ -126,9 +126,7 @@ def _write_tables(
         ],
         SKIPPED,
     )
-    if outcome.faces and outcome.early_answers is not None and outcome.early_answers.found:
-        shown.prepare()  # while the last images are judged: the report wants thumbnails soon
-    tables["images"] = settled["images"] = _judged_images(folder, tables, outcome, progress)
+    tables["images"] = settled["images"] = _judged_images(folder, tables, outcome, progress, shown)
     shown.ahead(_with_faces(folder, tables["images"]))
     trim()
     signatures = load_signatures(outcome.signatures)
@@ -213,9 +211,12 @@ def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Co
 
 
 def _judged_images(
-    folder: Path, tables: dict[str, pa.Table], outcome: Outcome, progress: Callable[[str, int, int], None]
+    folder: Path, tables: dict[str, pa.Table], outcome: Outcome, progress: Callable[[str, int, int], None], shown: Shown
 ) -> pa.Table:
-    """The table of images, once they are judged; Ctrl-C ends that, and what was judged is kept to go on with."""
+    """The table of images, once they are judged; Ctrl-C ends that, and what was judged is kept to go on with.
+
+    The process that judged makes the pictures that are `shown`: the report wants thumbnails soon.
+    """
     stop = Stop()
 
     def stopped() -> bool:
@@ -227,6 +228,8 @@ def _judged_images(
         images = image_table(
             folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces, stopped=stopped
         )
+    if (idle := judging.idle()) is not None:
+        shown.adopt(idle)
     outcome.stopped = stop.wanted and bool(pc.any(pc.equal(images["why"], STOPPED)).as_py())
     if not outcome.partial:
         judging.drop()

@@ -75,14 +75,15 @@ def load_numpy() -> None:
 
 
 def load_pyarrow() -> None:
-    """Load pyarrow, its functions and what reads and writes Parquet; other modules that ask for ssl or pydoc, too."""
+    """Load pyarrow, its functions, what groups rows, and what reads and writes Parquet."""
     _put({"pydoc": {}})
     (certificates,) = _put({"ssl": {"get_default_verify_paths": _no_certificates}}) or (None,)
     import pyarrow as pa
 
     pa.array([0])
     _load_functions()
-    import_module("pyarrow.parquet")
+    for name in ("pyarrow.acero", "pyarrow.parquet"):
+        import_module(name)
     if certificates is not None:
         del certificates.__dict__["get_default_verify_paths"]
 

@@ -28,7 +28,7 @@ from typing import Any, NoReturn
 ARENA_MAX, MMAP_THRESHOLD = -8, -3  # of glibc's mallopt(3)
 LARGE = 256 << 10  # bytes from which on memory is mapped by itself, and so given back when it is freed
 CLOUDS = ("pyarrow._azurefs", "pyarrow._gcsfs", "pyarrow._hdfs", "pyarrow._s3fs")
-UNUSED = frozenset({"cffi", "coverage", "pandas", "scipy", "yaml", *CLOUDS})
+UNUSED = frozenset({"cffi", "cloudpickle", "coverage", "pandas", "pyarrow.dataset", "scipy", "yaml", *CLOUDS})
 
 _own = False
 
@@ -51,6 +51,14 @@ class _Absent:
         """Refuse the unused ones, know nothing of the rest."""
         if fullname in UNUSED:
             raise ModuleNotFoundError(f"{fullname} is not used by an audit", name=fullname)
+
+
+def load_numpy() -> None:
+    """Load numpy as `load_lean` does, where something needs it before that."""
+    if _own:
+        from netaudit.pipeline import stand_ins
+
+        stand_ins.load_numpy()
 
 
 def load_lean(*, compiler: bool = False) -> None:

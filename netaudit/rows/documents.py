@@ -22,6 +22,7 @@ from netaudit.rows.document_batch import of_messages
 from netaudit.rows.leaves import query_describes
 from netaudit.rows.publications import of_publications
 from netaudit.signatures.field_words import describes
+from netaudit.storage.structured import picked
 from netaudit.tables import OBJECTS
 from netaudit.unwrapping.from_messages import are_plain_texts, root
 
@@ -152,7 +153,7 @@ class Documents:
         """Most came in one packet; of the others it is asked which packets their bodies are in."""
         one = batch.alone[chosen]
         if one.any():
-            self._rows["evidence"].extend(evidence_alone(ids(made[one].reshape(-1)), batch.first[chosen[one]]))
+            self._rows["evidence"].extend(evidence_alone(ids(made[one].reshape(-1)), picked(batch.first, chosen[one])))
         for place in np.flatnonzero(~one).tolist():
             message = batch.message(int(chosen[place]))
             for row in Carriers(message).rows(made[place].tobytes().decode(), root(message)):

@@ -16,7 +16,7 @@ from netaudit.observations.from_messages import masked_name, notes_of
 from netaudit.rows.columns import DIGITS, ids, ids_of_some
 from netaudit.rows.messages import message_row, message_rows
 from netaudit.rows.taker import Taker, Turns, distinct
-from netaudit.streams.batch import picked
+from netaudit.storage.structured import picked
 
 if TYPE_CHECKING:
     import numpy.typing as npt

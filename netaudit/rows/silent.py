@@ -10,7 +10,7 @@ from netaudit.messages.from_streams import LetGo
 from netaudit.messages.readers import UNKNOWN
 from netaudit.messages.silent import SilentFlows, ids_of
 from netaudit.rows.taker import Taker
-from netaudit.streams.batch import picked
+from netaudit.storage.structured import picked
 from netaudit.streams.layouts import PIECE, Run
 
 if TYPE_CHECKING:

@@ -30,8 +30,9 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.packets.layouts import PACKET
+from netaudit.storage.structured import picked
 from netaudit.streams import kernels, kernels_gather, state
-from netaudit.streams.batch import Batch, frozen, nothing, picked
+from netaudit.streams.batch import Batch, frozen, nothing
 from netaudit.streams.layouts import FLOW, PIECE, RUN, SLOT_BITS, Delivery
 from netaudit.streams.records import Walker
 from netaudit.streams.state import Limits

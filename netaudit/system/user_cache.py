@@ -11,7 +11,6 @@ import functools
 import hashlib
 import marshal
 import os
-import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,6 +91,8 @@ def _home_cache() -> list[Path]:
 
 def user_key() -> bytes:
     """32 bytes that only this user knows, made at the first use."""
+    import secrets
+
     place = user_cache() / KEY_NAME
     with contextlib.suppress(FileExistsError):
         file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)

@@ -43,6 +43,15 @@ def test_an_audit_loads_what_its_capture_asks_for(tmp_path: Path) -> None:
     assert not loaded & (PACKAGES | {f"netaudit.{room}" for room in ROOMS})
 
 
+@pytest.mark.parametrize("words", [["show"], ["show", "findings"], ["verify"], ["duties"], ["explain", "10.0.0.1"]])
+def test_a_command_that_reads_a_case_loads_what_it_shows(words: list[str], tmp_path: Path) -> None:
+    case = str(tmp_path / "case")
+    _loaded("audit", str(CAPTURE), "--case", case, "--no-faces")
+    loaded = _loaded(words[0], case, *words[1:])
+    assert "pyarrow" in loaded
+    assert not loaded & {"numba", "llvmlite", "pandas", "scipy"}
+
+
 def test_help_loads_nothing_heavy() -> None:
     for words in (["--help"], ["audit", "--help"], ["--version"]):
         assert not _loaded(*words) & (HEAVY | PACKAGES)

@@ -183,7 +183,7 @@ def test_a_changed_kernel_is_never_served_stale(source: str, old: str, new: str,
 
 def test_every_kernel_source_is_in_the_key() -> None:
     """A module that declares kernels under another name would be served stale."""
-    hashed = set(cache.sources())
+    hashed = {cache.PACKAGE / name for name in cache.sources()}
     declaring = {
         path for path in cache.PACKAGE.rglob("*.py") if "netaudit.jit.decorators import kernel" in path.read_text()
     }

@@ -22,7 +22,8 @@ from netaudit.messages.ids import DIGITS, message_ids
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.rtsp.http import CONTENT_TYPE as TUNNELLED
 from netaudit.messages.silent import ids_of
-from netaudit.streams.batch import frozen, picked
+from netaudit.storage.structured import picked
+from netaudit.streams.batch import frozen
 from netaudit.streams.layouts import PIECE
 
 if TYPE_CHECKING:
