@@ -48,15 +48,22 @@ def streams() -> None:
 
 
 def messages() -> None:
-    """Compile what looks for images in parts, and for silent flows, and what writes addresses."""
+    """Compile what looks for images in parts, reads letters and markup, finds silent flows, and writes addresses."""
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, RUN
     from netaudit.text.charset import unquote
+    from netaudit.text.json_text import unescape
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
+    from netaudit.unwrapping.kernels_letters import says_nothing, write_bytes
+    from netaudit.unwrapping.kernels_markup import between_markup
 
     nothing = np.frombuffer(bytes(8), np.uint8)
     unquote(b"%41")
+    unescape(b"\\/")
+    write_bytes(nothing, np.empty(8, np.uint8))
+    says_nothing(nothing, 1)
+    between_markup(nothing, 1, np.empty((9, 2), np.int64))
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
@@ -198,7 +205,7 @@ def relays() -> None:
 PIECES = {
     "streams": (streams, 130),
     "packets": (packets, 84),
-    "messages": (messages, 22),
+    "messages": (messages, 26),
     "lookups": (lookups, 40),
     "exchanges": (exchanges, 16),
     "relays": (relays, 33),
