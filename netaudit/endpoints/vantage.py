@@ -52,6 +52,14 @@ def kind_of(ip: str) -> str:
     return "carrier" if first == 100 and second in range(64, 128) else "global"
 
 
+@functools.lru_cache(maxsize=65536)
+def _is_local(ip: str) -> bool:
+    """Whether an address is a private one that somebody gave: none that a host chose for its link."""
+    if kind_of(ip) != "private":
+        return False
+    return not (parse(ip).is_link_local if ":" in ip else ip.startswith("169.254."))
+
+
 def _kind_of_six(address: Address) -> str:
     if address.is_multicast:
         return "multicast"
@@ -217,17 +225,13 @@ def _lan_reasons(
 ) -> tuple[list[Reason], list[Network]]:
     reasons: list[Reason] = []
     inside: list[Network] = []
-    claimed = {ip for _, ip in evidence.arp if kind_of(ip) == "private" and not parse(ip).is_link_local}
+    claimed = {ip for _, ip in evidence.arp if _is_local(ip)}
     if claimed:
         reasons.append(Reason("arp_private", {"hosts": len(claimed)}))
     leased = {ip for ip in evidence.leases if kind_of(ip) == "private"}
     if leased:
         reasons.append(Reason("dhcp_private", {"hosts": len(leased)}))
-    reaching = {
-        a
-        for a, b in evidence.pairs
-        if kind_of(a) == "private" and not parse(a).is_link_local and kind_of(b) in {"global", "carrier"}
-    }
+    reaching = {a for a, b in evidence.pairs if _is_local(a) and kind_of(b) in {"global", "carrier"}}
     if reaching:
         reasons.append(Reason("private_to_public", {"hosts": len(reaching)}))
     prefixes, refuted = _advertised(evidence, gateways)
@@ -239,8 +243,7 @@ def _lan_reasons(
         figures = {"networks": ", ".join(map(str, public)), "hosts": _count(hosts, public)}
         reasons.append(Reason("public_on_link", figures))
         inside += public
-    local = {ip for pair in evidence.pairs for ip in pair if kind_of(ip) == "private" and not parse(ip).is_link_local}
-    if not reasons and local:
+    if not reasons and (local := {ip for pair in evidence.pairs for ip in pair if _is_local(ip)}):
         reasons.append(Reason("private_only", {"hosts": len(local)}))
     if not reasons and gateways:
         own = [ip for ip in hosts if kind_of(ip) == "global"]

@@ -194,20 +194,20 @@ def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[s
         return
     kinds = pa.array(["dhcp", "tcp", "rtsp_server", "http_server"])
     chosen = observations.filter(pc.is_in(observations["kind"], value_set=kinds))
-    for row in chosen.select(["kind", "mac", "ip", "field", "value"]).to_pylist():
-        kind, name, value = row["kind"], row["field"], row["value"]
+    columns = (chosen[name].to_pylist() for name in ("kind", "mac", "ip", "field", "value"))
+    for kind, mac, ip, name, value in zip(*columns, strict=True):
         if kind == "dhcp" and name == "leased":
-            found[ends.of_link(row["mac"], row["ip"])].granted = True
+            found[ends.of_link(mac, ip)].granted = True
         elif kind == "dhcp" and _is_phones(name, value):
-            found[ends.of_link(row["mac"], row["ip"])].leases.add(f"dhcp.{name}={value}")
+            found[ends.of_link(mac, ip)].leases.add(f"dhcp.{name}={value}")
         elif kind == "tcp" and name == "syn":
-            one = found[ends.of_link(row["mac"], row["ip"])]
-            if value.endswith(ROUTED) and ends.holder_is(row["ip"], "", row["mac"]):
+            one = found[ends.of_link(mac, ip)]
+            if value.endswith(ROUTED) and ends.holder_is(ip, "", mac):
                 one.against[BEHIND] = {}
             if not value.startswith(f"ttl={SIX} "):
                 one.against["life"] = {"shape": value[:40]}
         elif kind.endswith("_server") and name in {"server", "realm", "title"}:
-            found[ends.of_link(row["mac"], row["ip"])].against["serves"] = {"what": f"{kind} {value[:60]}"}
+            found[ends.of_link(mac, ip)].against["serves"] = {"what": f"{kind} {value[:60]}"}
 
 
 def _is_phones(name: str, value: str) -> bool:

@@ -64,7 +64,7 @@ from netaudit.rows.media import tie
 from netaudit.signatures.loading import load as load_signatures
 from netaudit.storage import private_streams
 from netaudit.storage.object_store import object_path
-from netaudit.storage.table_streams import TableWriter, drop_streams, read_streams, table_of
+from netaudit.storage.table_streams import TableWriter, drop_streams, read_streams, table_of, table_of_columns
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED
 
 if TYPE_CHECKING:
@@ -199,12 +199,15 @@ def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Co
     del clear
     private_streams.drop(folder, "leaves")
     tables["events"] = with_inferred(tables["events"], found.events, found.filled)
-    for table, rows in ((EVENTS_CLEAR, found.clear), (FIELDS_CLEAR, found.fields_clear)):
-        writer = TableWriter(folder, table, "zz", place="private")
-        for row in rows:
-            writer.append(row)
-        writer.close()
-    return table_of(found.fields, FIELDS), found.cut
+    events = TableWriter(folder, EVENTS_CLEAR, "zz", place="private")
+    for row in found.clear:
+        events.append(row)
+    fields = TableWriter(folder, FIELDS_CLEAR, "zz", place="private")
+    if found.fields:
+        fields.add(found.fields.clear)
+    events.close()
+    fields.close()
+    return table_of_columns(found.fields.columns, FIELDS), found.cut
 
 
 def _judged_images(

@@ -14,7 +14,7 @@ from netaudit.routes.apart import announced, devices_of_flows
 from netaudit.routes.dictionaries import explained
 from netaudit.routes.event_kinds import address, asks_for_faces
 from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_inferred, with_words
-from netaudit.routes.field_rows import field_rows, told
+from netaudit.routes.field_rows import FieldRows, told
 from netaudit.routes.inferred import Around, Inferred, Picture
 from netaudit.routes.inferring import infer, records_beyond
 from netaudit.routes.learned import Learned
@@ -37,6 +37,7 @@ Known = dict[str, dict[str, dict[str, Any]]]  # events of entries by message and
 
 MOST_FIELDS = 20_000
 NO_EVENTS: dict[str, dict[str, Any]] = {}
+NOTHING_MEANT: dict[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -45,9 +46,8 @@ class Understood:
 
     events: list[Row] = field(default_factory=list)
     filled: dict[str, dict[str, Any]] = field(default_factory=dict)  # columns of events of entries, by event_id
-    fields: list[Row] = field(default_factory=list)
+    fields: FieldRows = field(default_factory=FieldRows)
     clear: list[Row] = field(default_factory=list)  # of private/events
-    fields_clear: list[Row] = field(default_factory=list)
     cut: Counter[str] = field(default_factory=Counter)  # what bounds cut off, by its code: messages
 
 
@@ -108,7 +108,8 @@ def _inferred(
     named = {address(row["value_clear"]) for row in clear.to_pylist() if row["field"] == "url"}
     folders, learned = {target_form(one) for one in named}, Learned()
     for route, some in sorted(by_route(messages).items(), key=lambda pair: (pair[0].reply, _bare(pair[1]))):
-        fields = learned.fields(some, [_meant(entries.get(one.message_id, NO_EVENTS)) for one in some])
+        meant = [_meant(entries[one.message_id]) if one.message_id in entries else NOTHING_MEANT for one in some]
+        fields = learned.fields(some, meant)
         around.relations.note(some, fields)
         shown = {leaf.sha256 for one in some for leaf in one.pictures}
         around.shows_faces, around.peopled = around.mostly_faces(shown), around.are_of_people(fields, shown)
@@ -235,9 +236,7 @@ def _write(route: Route, messages: list[RouteMessage], fields: Fields, out: Unde
         out.cut[FIELDS_CUT] += len(messages)
         return
     out.cut[VALUES_CUT] += len(messages) * told(messages, fields).cut
-    rows, clear = field_rows(route, messages, fields)
-    out.fields += rows
-    out.fields_clear += clear
+    out.fields.append(route, messages, fields)
 
 
 __all__ = ["Understood", "understand", "with_inferred"]
