@@ -21,7 +21,8 @@ from _imp import _fix_co_filename  # type: ignore[attr-defined]
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netaudit.system.user_cache import cache_folder, keep_as_is, opened
+from netaudit.system.user_cache import cache_folder, keep_as_is, opened, user_cache
+from netaudit.system.user_folders import ends_with_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -193,6 +194,8 @@ def remember_code() -> None:
     """From now on in this process, one of our own: modules come from the cache, and new ones are kept when it ends."""
     global _cache  # noqa: PLW0603  (of the process)
     if _cache is not None or sys.dont_write_bytecode or getattr(sys, "frozen", False):
+        return
+    if ends_with_process(user_cache()):  # it would be written for nobody
         return
     compiler = f"{sys.version}\0{sys.implementation.cache_tag}\0{sys.flags.optimize}\0{sys.prefix}"
     _cache = CodeCache(cache_folder() / f"modules-{hashlib.sha256(compiler.encode()).hexdigest()[:16]}")

@@ -83,6 +83,14 @@ def make_private(place: Path) -> None:
         windows_rights.restrict(place)
 
 
+_temporary: set[Path] = set()
+
+
+def ends_with_process(place: Path) -> bool:
+    """Whether a folder is one that `first_own` made for this process alone."""
+    return place in _temporary
+
+
 def _of_this_process() -> Path:
     import atexit
     import shutil
@@ -94,4 +102,5 @@ def _of_this_process() -> Path:
 
         windows_rights.restrict(place)
     atexit.register(shutil.rmtree, place, ignore_errors=True)
+    _temporary.add(place)
     return place

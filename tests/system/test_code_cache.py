@@ -152,6 +152,16 @@ def test_who_wants_no_files_gets_none(place: Path) -> None:
     assert done.stdout == "False\n"
 
 
+def test_nothing_is_kept_where_the_cache_ends_with_the_process() -> None:
+    """Of a user who has no folder of his own."""
+    script = "from netaudit.system import code_cache, user_folders; user_folders.nobody_else_writes = lambda _: False; "
+    script += "code_cache.remember_code(); print(code_cache._cache)"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    words = [sys.executable, "-c", script]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "None\n"
+
+
 def test_tracebacks_and_sources_are_as_ever(place: Path) -> None:
     warm(place)
     asked = (
