@@ -35,6 +35,8 @@ BY_TIME = 0  # kind of a file that is compared by time
 CODE = 0xE3  # with which code begins
 FEW = 24  # modules that are found as ever before it pays to write all
 MOST = 64 << 20  # bytes of the file
+NAME, INSTALLATIONS = "modules", 4  # whose files stay
+SELDOM = frozenset({"llvmlite", "numba"})  # a compiler, which is loaded once
 SETTLED = 2_000_000_000  # nanoseconds after which a change has another time
 SUFFIXES = ("", ".py", ".pyc", *EXTENSION_SUFFIXES)
 
@@ -133,7 +135,8 @@ class CodeCache:
     def keep(self, modules: Mapping[str, ModuleType]) -> None:
         """Keep the code of modules that Python found, where there are more than few, beside what is kept of others."""
         specs = [getattr(modules.get(name), "__spec__", None) for name in self._missed]
-        fresh = [spec for spec in specs if spec is not None and type(spec.loader) is SourceFileLoader]
+        found = [spec for spec in specs if spec is not None and type(spec.loader) is SourceFileLoader]
+        fresh = [spec for spec in found if spec.name.partition(".")[0] not in SELDOM]
         if len(fresh) < FEW:
             return
         self._times.clear()
@@ -148,6 +151,14 @@ class CodeCache:
         told = marshal.dumps(table)
         size = SIZE.size + len(told) + at
         keep_as_is(self._path, [SIZE.pack(size, len(told)), told, *(code for _, code in parts.values())])
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Take away what other installations have kept, but for a few."""
+        with contextlib.suppress(OSError):
+            others = [(path.stat().st_mtime_ns, path) for path in self._path.parent.glob(f"{NAME}-*")]
+            for _, path in sorted(others)[:-INSTALLATIONS]:
+                path.unlink(missing_ok=True)
 
     def _part(self, spec: ModuleSpec) -> tuple[tuple[Any, ...], bytes] | None:
         """A module as it is kept, and its code out of the file that Python wrote; None where none fits."""
@@ -198,7 +209,7 @@ def remember_code() -> None:
     if ends_with_process(user_cache()):  # it would be written for nobody
         return
     compiler = f"{sys.version}\0{sys.implementation.cache_tag}\0{sys.flags.optimize}\0{sys.prefix}"
-    _cache = CodeCache(cache_folder() / f"modules-{hashlib.sha256(compiler.encode()).hexdigest()[:16]}")
+    _cache = CodeCache(cache_folder() / f"{NAME}-{hashlib.sha256(compiler.encode()).hexdigest()[:16]}")
     sys.meta_path.insert(0, _cache)
     atexit.register(keep_code)
 

@@ -152,6 +152,21 @@ def test_who_wants_no_files_gets_none(place: Path) -> None:
     assert done.stdout == "False\n"
 
 
+def test_few_installations_have_a_file(place: Path) -> None:
+    warm(place)
+    (kept,) = (place / "cache").rglob("modules-*")
+    for number in range(code_cache.INSTALLATIONS + 2):
+        other = kept.with_name(f"modules-{number}")
+        other.touch()
+        os.utime(other, (number, number))
+    (place / "outer" / "inner.py").write_text("def value():\n    return 20\n")
+    look(place)
+    left = {path.name for path in kept.parent.glob("modules-*")}
+    assert len(left) == code_cache.INSTALLATIONS
+    assert kept.name in left
+    assert "modules-0" not in left
+
+
 def test_nothing_is_kept_where_the_cache_ends_with_the_process() -> None:
     """Of a user who has no folder of his own."""
     script = "from netaudit.system import code_cache, user_folders; user_folders.nobody_else_writes = lambda _: False; "
