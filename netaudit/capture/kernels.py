@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 
 # What numba infers by itself; the names are for the reader.
 Int = Any
@@ -34,7 +34,7 @@ DAY = 86_400 * 10**9
 NO_TIME = -(2**63)  # layouts.NO_TIME as a plain integer
 
 
-@kernel
+@lean_kernel
 def u2(buffer: Array, at: Int, big: Flag) -> Int:
     """Unsigned 16 bits at `at`."""
     a, b = np.int64(buffer[at]), np.int64(buffer[at + 1])
@@ -43,7 +43,7 @@ def u2(buffer: Array, at: Int, big: Flag) -> Int:
     return (b << 8) | a
 
 
-@kernel
+@lean_kernel
 def u4(buffer: Array, at: Int, big: Flag) -> Int:
     """Unsigned 32 bits at `at`, as a signed 64-bit number."""
     a, b, c, d = np.int64(buffer[at]), np.int64(buffer[at + 1]), np.int64(buffer[at + 2]), np.int64(buffer[at + 3])
@@ -52,7 +52,7 @@ def u4(buffer: Array, at: Int, big: Flag) -> Int:
     return (d << 24) | (c << 16) | (b << 8) | a
 
 
-@kernel
+@lean_kernel
 def near(a: Int, b: Int) -> Flag:
     """Whether two times lie within a day; an unknown time is near to any."""
     if NO_TIME in (a, b):
@@ -60,20 +60,20 @@ def near(a: Int, b: Int) -> Flag:
     return a - DAY <= b <= a + DAY
 
 
-@kernel
+@lean_kernel
 def pcap_time(buffer: Array, at: Int, big: Flag, unit: Int) -> Int:
     """Time in nanoseconds of the record header at `at`; `unit` is 1000 for microseconds, 1 for nanoseconds."""
     return u4(buffer, at, big) * 1_000_000_000 + u4(buffer, at + 4, big) * unit
 
 
-@kernel
+@lean_kernel
 def pcap_plausible(buffer: Array, at: Int, big: Flag, unit: Int) -> Flag:
     """Whether lengths and fraction of the header at `at` are those of an ordinary record."""
     caplen, wirelen = u4(buffer, at + 8, big), u4(buffer, at + 12, big)
     return 0 < caplen <= wirelen and caplen <= USUAL_RECORD and u4(buffer, at + 4, big) * unit < 1_000_000_000
 
 
-@kernel
+@lean_kernel
 def pcap_chain(
     buffer: Array,
     at: Int,
@@ -107,7 +107,7 @@ def pcap_chain(
     return FOUND
 
 
-@kernel
+@lean_kernel
 def walk_pcap(
     buffer: Array,
     position: Int,
@@ -166,7 +166,7 @@ def walk_pcap(
         position = following
 
 
-@kernel
+@lean_kernel
 def find_pcap(
     buffer: Array,
     position: Int,
@@ -196,7 +196,7 @@ def find_pcap(
     return limit, BAD
 
 
-@kernel
+@lean_kernel
 def summarise(rows: Array) -> tuple[Int, Int, Int, Int]:
     """(wire bytes, captured bytes, earliest time, latest time) of RECORD rows; NO_TIME where no row has a time."""
     wire, captured = np.int64(0), np.int64(0)

@@ -26,7 +26,7 @@ from netaudit.capture.kernels import (
     u4,
 )
 from netaudit.capture.layouts import MULTIPLY, SHIFT, UNKNOWN_LINKTYPE
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 
 SECTION, INTERFACE_BLOCK, OBSOLETE, SIMPLE, NAMES, STATISTICS, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6
 JOURNAL, SECRETS, CUSTOM, CUSTOM_LOCAL = 9, 10, 0xBAD, 0x40000BAD
@@ -35,7 +35,7 @@ SECOND = 1_000_000_000
 LAST_TIME = 2**62  # in the year 2116, later than any pcap time; so differences of times never overflow
 
 
-@kernel
+@lean_kernel
 def nanoseconds(high: Int, low: Int, rule: Int, factor: Int, offset: Int) -> Int:
     """Ticks (two 32-bit halves) of an INTERFACE row as UTC nanoseconds, rounded down; NO_TIME beyond LAST_TIME."""
     ticks = (np.uint64(high) << np.uint64(32)) | np.uint64(low)
@@ -68,7 +68,7 @@ def nanoseconds(high: Int, low: Int, rule: Int, factor: Int, offset: Int) -> Int
     return time + offset
 
 
-@kernel
+@lean_kernel
 def has_comment(buffer: Array, at: Int, end: Int, big: Flag) -> Flag:
     """Whether an opt_comment (code 1) is among the options in buffer[at:end]."""
     while at + 4 <= end:
@@ -81,13 +81,13 @@ def has_comment(buffer: Array, at: Int, end: Int, big: Flag) -> Flag:
     return False
 
 
-@kernel
+@lean_kernel
 def known_type(kind: Int) -> Flag:
     """Whether a search may take `kind` for the type of a block."""
     return (1 <= kind <= ENHANCED) or kind in (JOURNAL, SECRETS, CUSTOM, CUSTOM_LOCAL, SECTION)
 
 
-@kernel
+@lean_kernel
 def section_order(buffer: Array, at: Int) -> Int:
     """Byte order of the section header at `at` (12 bytes readable): 1 big, 0 little, -1 neither."""
     if u4(buffer, at + 8, True) == 0x1A2B3C4D:
@@ -97,7 +97,7 @@ def section_order(buffer: Array, at: Int) -> Int:
     return -1
 
 
-@kernel
+@lean_kernel
 def block_chain(
     buffer: Array,
     at: Int,
@@ -147,7 +147,7 @@ def block_chain(
     return FOUND
 
 
-@kernel
+@lean_kernel
 def find_block(
     buffer: Array,
     position: Int,
@@ -172,7 +172,7 @@ def find_block(
     return position, MORE
 
 
-@kernel
+@lean_kernel
 def walk_pcapng(
     buffer: Array,
     position: Int,

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from netaudit.capture.layouts import NO_TIME, RECORD, Window
 from netaudit.capture.reading import Allocate, Alternating, CaptureReader
+from netaudit.storage.structured import picked, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,12 +142,12 @@ def _copied(taken: list[tuple[Active, int]], own: Allocate) -> Window:
     for piece, start, rows, _ in spans:
         buffer[filled : filled + len(piece)] = piece
         part = records[row : row + len(rows)]
-        part[:] = rows
+        put(rows, part)
         part["offset"] = rows["offset"].astype(np.int64) + (filled - start)
         filled += len(piece)
         row += len(rows)
     if len(spans) > 1:
-        records = records[np.argsort(np.concatenate([keys for *_, keys in spans]), kind="stable")]
+        records = picked(records, np.argsort(np.concatenate([keys for *_, keys in spans]), kind="stable"))
     shown = buffer[:total]
     shown.flags.writeable = False
     return Window(shown, records)

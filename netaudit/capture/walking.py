@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from netaudit.capture.layouts import RECORD
 from netaudit.contracts.reasons import reason
+from netaudit.storage.structured import copied, longer
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source
@@ -26,11 +27,11 @@ class Rows:
 
     def grow(self) -> None:
         """Double the room. A window has at most one row per 16 bytes, which bounds it."""
-        self.array = np.concatenate([self.array, np.empty_like(self.array)])
+        self.array = longer(self.array, 2 * self.array.size)
 
     def flush(self) -> npt.NDArray[np.void]:
         """The rows written since the last time, as an array of their own."""
-        taken = self.array[: self.used].copy()
+        taken = copied(self.array[: self.used])
         self.used = 0
         return taken
 

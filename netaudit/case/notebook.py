@@ -6,7 +6,6 @@ Tables as DataFrames, with the few columns that pandas users reach for and that 
 from __future__ import annotations
 
 import base64
-import html
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import UsageError
@@ -73,6 +72,8 @@ def _table(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 
 def _safe(value: Any) -> str:
     text = f"{value:,}" if isinstance(value, int) else str(value)
+    import html  # whose names of characters take longer than this module
+
     return html.escape(visible(text, LONGEST))
 
 

@@ -81,6 +81,7 @@ class Case:
     def __init__(self, folder: str | os.PathLike[str], *, check: bool = True) -> None:
         self.folder = folder = Path(folder)
         self.mapped: frozenset[str] = frozenset()  # tables that lie so, beside their files, while an audit ends
+        self.held: dict[str, pa.Table] = {}  # others, as they were just written
         self._check = check
         self._seen: dict[str, tuple[int, int]] = {}  # files that were found sound: size and time of change
         self._small: dict[str, tuple[tuple[int, int], pa.Table]] = {}  # tables that were read, and of which file
@@ -198,6 +199,8 @@ class Case:
         wanted = BY_NAME[name].schema()
         if columns is not None:
             wanted = pa.schema([wanted.field(column) for column in columns])
+        if name in self.held:
+            return self.held[name].select(wanted.names)
         if name in self.mapped:
             from netaudit.finalizing.sorting import settled
 
@@ -227,7 +230,7 @@ class Case:
         import pyarrow.parquet as pq
 
         path = self.folder / "tables" / f"{name}.parquet"
-        if name in self.mapped or not path.is_file():
+        if name in self.held or name in self.mapped or not path.is_file():
             whole = self.table(name)
             return whole.slice(0, most), whole.num_rows
         self.sound(f"tables/{name}.parquet")

@@ -11,6 +11,7 @@ def main() -> None:
 
     from netaudit.pipeline.startup import seldom
     from netaudit.system import programs
+    from netaudit.system.code_cache import remember_code
 
     seldom()  # before all that is imported: programs that we start of ourselves come here, too
 
@@ -20,10 +21,12 @@ def main() -> None:
         multiprocessing.freeze_support()  # workers of a frozen program begin here too
     if programs.asked(sys.argv[1:]):
         return
-    from netaudit.pipeline.compiled import remember_compiled
     from netaudit.pipeline.startup import leave, own_process
 
     own_process()
+    remember_code()
+    from netaudit.pipeline.compiled import remember_compiled
+
     remember_compiled()
     from netaudit.cli.app import main as run
 

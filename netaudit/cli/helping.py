@@ -26,6 +26,10 @@ _NOW = dict(csv_of(__package__, "former.csv"))
 OPTIONS = {former: now for former, now in _NOW.items() if " --" in former}
 COMMANDS = {former: now for former, now in _NOW.items() if former not in OPTIONS}
 
+OF_TABLES = frozenset(  # commands; those that read captures load it when they have begun what takes longer
+    {"decide", "duties", "explain", "export", "extract", "learn", "new", "recheck", "show", "test", "verify"}
+)
+
 
 def moved(path: str, word: str, after: str = "") -> str | None:
     """The present spelling of a command below `path` ("" or "campaign"), or of an option of the command `path`."""
@@ -203,6 +207,14 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters, and --help."""
         return plainly(super().get_params(ctx))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; what reads tables is loaded without what no command of them uses."""
+        if ctx.info_name in OF_TABLES:
+            from netaudit.pipeline.startup import load_lean
+
+            load_lean()
+        return super().invoke(ctx)
 
     def get_help(self, ctx: Any) -> str:
         """The help as text."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,6 +126,8 @@ def read(path: Path | None) -> Settings:
     """Settings of a file. Raises UsageError that names file, setting and problem."""
     if path is None:
         return Settings()
+    import tomllib
+
     try:
         data = read_given(path, LARGEST)
         table = tomllib.loads(data.decode("utf-8-sig"))

@@ -27,7 +27,6 @@ MOST_CLAIMED = 16  # IPv4 addresses claimed by one link address; more is proxy A
 MOST_CLAIMED_SIX = 256  # IPv6 addresses: a host takes new ones every day (RFC 8981)
 HOST_ADDRESSES = 8  # IPv4 addresses that one link address uses unclaimed; more are not those of one host
 OTHERS = 2  # addresses leased to others that a link address uses: it forwards
-NETWORK = 24  # bits of an IPv4 network in which a host has one address at a time
 LEASE = "dhcp"
 ROUTER = "ra"
 
@@ -97,7 +96,7 @@ class Speakers:
     def listen(self, sent: Iterable[Sent]) -> None:
         """Note who stands for many, by everything that was sent from inside."""
         by_mac: dict[str, set[str]] = defaultdict(set)
-        spans: dict[tuple[str, int], dict[str, tuple[int, int]]] = defaultdict(dict)
+        spans: dict[tuple[str, str], dict[str, tuple[int, int]]] = defaultdict(dict)
         for one in sent:
             if ":" not in one.ip:
                 by_mac[one.mac].add(one.ip)
@@ -149,10 +148,9 @@ class Speakers:
         return network_of(ip) in networks or mac not in self.claims.routers
 
 
-@functools.lru_cache(maxsize=65536)
-def _network(ip: str) -> int:
-    """The network of an IPv4 address, as far as hosts of one link are told apart by it."""
-    return int(ipaddress.IPv4Address(ip)) >> (32 - NETWORK)
+def _network(ip: str) -> str:
+    """The network of 24 bits of an IPv4 address, in which a host has one address at a time."""
+    return ip.rpartition(".")[0]
 
 
 def network_of(ip: str) -> int:
@@ -162,6 +160,9 @@ def network_of(ip: str) -> int:
 
 def tenures(claims: Iterable[tuple[int, str]], sent: Iterable[Sent]) -> list[Tenure]:
     """Who held one address when, out of (time, link address) of claims and what was sent under it."""
+    claims, sent = list(claims), list(sent)
+    if len(sent) == 1 and not claims:  # most
+        return [Tenure(sent[0].first, sent[0].last, sent[0].mac, sent[0].answered)]
     events = [Tenure(ts, ts, mac, 0) for ts, mac in claims]
     claiming = {mac for _, mac in claims}
     events += [Tenure(one.first, one.last, one.mac, one.answered) for one in sent]

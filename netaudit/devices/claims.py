@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netaudit.signatures.loading import OWN
 from netaudit.tables import CLAIMS
@@ -13,16 +13,16 @@ from netaudit.tables import Row as TableRow
 if TYPE_CHECKING:
     from netaudit.devices.judging import Claim
     from netaudit.devices.matching import Match
+    from netaudit.devices.observed import Observed
     from netaudit.signatures.conditions import Fact
     from netaudit.signatures.vocabulary import Vocabulary
 
+_CLAIM = CLAIMS.row
 MOST_REASONS = 24
 MOST_FACTS = 3  # facts named per signature
 MOST_SHOWN = 120  # characters of a value in a reason
 CLAIMED = ("vendor", "class", "product", "model", "serial", "firmware", "name")
 TAKEN, WIDER, OUTVOTED, CONTRADICTS, SUPPORTS = "taken", "wider", "outvoted", "contradicts", "supports only"
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class RuleClaim:
 
 
 def claim_rows(
-    device_id: str, matches: Iterable[Match], judged: dict[str, Claim], by_rules: Iterable[RuleClaim], rows: list[Row],
+    device_id: str, matches: Iterable[Match], judged: dict[str, Claim], by_rules: Iterable[RuleClaim], rows: Observed,
     vocabulary: Vocabulary,
 ) -> Iterator[TableRow]:  # fmt: skip
     """Rows of `claims`: those of signatures, then those of rules."""
@@ -46,7 +46,7 @@ def claim_rows(
         for claim in CLAIMED:
             if value := match.claims.get(claim):
                 standing = standing_of(match, claim, value, judged.get(claim), vocabulary)
-                yield CLAIMS.row(
+                yield _CLAIM(
 device_id=device_id,
 claim=claim,
 value=value,
@@ -61,7 +61,7 @@ evidence=places,
 )  # fmt: skip
     for one in by_rules:
         shown, places = fact_texts(one.facts, rows)
-        yield CLAIMS.row(
+        yield _CLAIM(
             device_id=device_id, claim=one.claim, value=one.value, standing=TAKEN, strength="weak", by=one.rule,
             origin=OWN, provenance="rule", source="", facts=shown, evidence=places,
         )  # fmt: skip
@@ -78,15 +78,15 @@ def standing_of(match: Match, claim: str, value: str, judged: Claim | None, voca
     return WIDER if claim == "class" and value in vocabulary.ancestors(judged.value) else OUTVOTED
 
 
-def fact_texts(facts: Iterable[Fact], rows: list[Row]) -> tuple[list[str], list[str]]:
+def fact_texts(facts: Iterable[Fact], rows: Observed) -> tuple[list[str], list[str]]:
     """Facts as field=value, and the packet of each."""
     chosen = list(facts)[:MOST_FACTS]
     return [f"{fact.field}={_shortened(fact.value)}" for fact in chosen], [place_of(fact, rows) for fact in chosen]
 
 
-def place_of(fact: Fact, rows: list[Row]) -> str:
+def place_of(fact: Fact, rows: Observed) -> str:
     """Packet of a fact, empty for what netaudit derived."""
-    return f"{rows[fact.row]['capture_id']}:{rows[fact.row]['frame']}" if fact.row >= 0 else ""
+    return rows.place(fact.row) if fact.row >= 0 else ""
 
 
 def _shortened(value: str) -> str:
@@ -98,7 +98,7 @@ def reasons(
     matches: Iterable[Match],
     by_rules: Iterable[RuleClaim],
     blocks: Iterable[Fact],
-    rows: list[Row],
+    rows: Observed,
 ) -> tuple[list[str], list[str]]:
     """Sentences, and the packets they rest on."""
     sentences = [
@@ -122,6 +122,6 @@ def reasons(
     return sentences[:MOST_REASONS], list(places)[:MOST_REASONS]
 
 
-def _fact_text(fact: Fact, rows: list[Row]) -> str:
-    frame = f" (frame {rows[fact.row]['frame']})" if fact.row >= 0 else ""
+def _fact_text(fact: Fact, rows: Observed) -> str:
+    frame = f" (frame {rows.frame(fact.row)})" if fact.row >= 0 else ""
     return f"{fact.field.replace('.', ' ')} = {_shortened(fact.value)}{frame}"

@@ -7,8 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +19,9 @@ from netaudit.devices.registry import holder, is_local
 from netaudit.signatures.conditions import Fact
 from netaudit.text.addresses import is_link_address
 
+if TYPE_CHECKING:
+    from netaudit.devices.observed import Observed
+
 FAR = frozenset({"dns", "country"})  # facts about the names of addresses, of whoever holds them
 CLAIMING = frozenset({"arp", "ndp", "ra"})
 ROUTED = " routed"  # in the shape of an opening: a router took from its time to live
@@ -30,7 +32,6 @@ IDENTIFYING = {("lldp", "chassis"), ("ssdp", "usn"), ("wsd", "address"), ("dhcpv
 LINK_ADDRESS = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 BOTH_WROTE, MOST_APART = {"client": "stranger_up", "server": "stranger_down"}, 3  # of flows.doubts; link addresses
 MOST_HIDDEN = 4096  # hosts behind one forwarder that are counted
-SCOPES_KEPT = 1 << 14  # addresses
 MAKERS = (  # where a device names its maker in a field made for that
     "upnp.manufacturer", "lldp.manufacturer", "snmp.manufacturer", "ehome.manufacturer", "sip.gb_Manufacturer",
     "device.vendor", "said.vendor",
@@ -38,7 +39,6 @@ MAKERS = (  # where a device names its maker in a field made for that
 
 MADE_BY = re.compile(r"(?i)(?:manufacturer|vendor|brand|mfg|usb_mfg)=(\S.{0,60})")  # in a TXT record
 
-Row = dict[str, Any]
 Scope = Callable[[str], str]
 
 
@@ -69,24 +69,11 @@ class Device:
         self.first, self.last = min(self.first, first), max(self.last, last)
 
 
-def ordered_rows(observations: pa.Table) -> list[Row]:
-    """Observations in the order of time, times as UTC nanoseconds."""
-    plain = observations.set_column(
-        observations.column_names.index("ts"), "ts", observations["ts"].cast(pa.int64())
-    ).to_pylist()
-    return sorted(
-        plain, key=lambda row: (row["ts"] or 0, row["kind"], row["mac"], row["ip"], row["field"], row["value"])
-    )
-
-
-def collect(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> tuple[dict[str, Device], Identities]:
+def collect(rows: Observed, flows: pa.Table, link: Link, scope: Scope) -> tuple[dict[str, Device], Identities]:
     """Devices by id, each with its facts, and who held which address when."""
-    scope = lru_cache(maxsize=SCOPES_KEPT)(scope)  # few addresses have most of the facts
     identities = _identities(rows, flows, link, scope)
     devices: dict[str, Device] = {}
-    for place, row in enumerate(rows):
-        if row["kind"] not in FAR:
-            _record(devices, row, place, identities, scope)
+    _record(devices, rows, identities, scope)
     _add_traffic(devices, flows, identities, scope)
     for device in devices.values():
         _derive(device, link, identities)
@@ -100,25 +87,23 @@ def _twins(flows: pa.Table, link: Link) -> frozenset[tuple[str, str]]:
     spoken: set[tuple[str, str, str]] = set()
     for side, sent in (("client", "packets_up"), ("server", "packets_down")):
         names = [f"{side}_mac", f"{side}_ip", "vlan"]
-        rows = flows.filter(pc.greater(flows[sent], 0)).group_by(names).aggregate([])
+        rows = flows.select(names).filter(pc.greater(flows[sent], 0)).group_by(names).aggregate([])
         spoken.update(zip(*(rows[name].to_pylist() for name in names), strict=True))
     return twins_of(spoken, link.forwarders)
 
 
-def _identities(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> Identities:
+def _identities(rows: Observed, flows: pa.Table, link: Link, scope: Scope) -> Identities:
     claims, named = [], []
-    hops: dict[bool, set[tuple[str, str]]] = {False: set(), True: set()}
-    for row in rows:
-        mac, ip, kind, field_ = row["mac"], row["ip"], row["kind"], row["field"]
-        if kind in CLAIMING or (kind in LEASING and field_ == "leased"):
-            claims.append((row["ts"] or 0, mac, ip, LEASE if kind in LEASING else kind))
-        elif kind == "tcp":
-            hops[row["value"].endswith(ROUTED)].add((mac, ip))
+    for _, end, name, ts, value in rows.chosen([_claims(kind, field_) for kind, field_ in rows.names]):
+        (mac, ip), (kind, field_) = rows.ends[end], rows.names[name]
+        if kind in CLAIMING or field_ == "leased":
+            claims.append((ts, mac, ip, LEASE if kind in LEASING else kind))
         if (kind, field_) in IDENTIFYING and mac:
-            named.append((mac, f"{kind} {machine_of(row['value'])}"))
-            if kind == "lldp" and LINK_ADDRESS.fullmatch(row["value"]):
-                named.append((row["value"], f"lldp {row['value']}"))
+            named.append((mac, f"{kind} {machine_of(value)}"))
+            if kind == "lldp" and LINK_ADDRESS.fullmatch(value):
+                named.append((value, f"lldp {value}"))
     named += _bonded(flows, claims)
+    hops = _hops(rows)
     near, apart = frozenset(hops[False] - hops[True]), frozenset(hops[True] - hops[False])
     twins = _twins(flows, link)
     sent, in_sums = _sent(flows, scope)
@@ -126,6 +111,19 @@ def _identities(rows: list[Row], flows: pa.Table, link: Link, scope: Scope) -> I
     found.in_sums = in_sums
     found.translating = frozenset(ip for _, ip in hops[True] & {(mac, ip) for _, mac, ip, _ in claims})
     return found
+
+
+def _claims(kind: str, field_: str) -> bool:
+    """Whether such facts claim an address, or name a machine."""
+    return kind in CLAIMING or (kind in LEASING and field_ == "leased") or (kind, field_) in IDENTIFYING
+
+
+def _hops(rows: Observed) -> dict[bool, set[tuple[str, str]]]:
+    """(link address, address) of those whose openings no router, or one, took from."""
+    hops: dict[bool, set[tuple[str, str]]] = {False: set(), True: set()}
+    for _, end, _, _, shape in rows.chosen([kind == "tcp" for kind, _ in rows.names]):
+        hops[shape.endswith(ROUTED)].add(rows.ends[end])
+    return hops
 
 
 def _bonded(flows: pa.Table, claims: list[tuple[int, str, str, str]]) -> Iterator[tuple[str, str]]:
@@ -164,9 +162,9 @@ def _sent(flows: pa.Table, scope: Scope) -> tuple[list[Sent], int]:
     whole = ends.group_by(["ip", "mac"], use_threads=False).aggregate(
         [("first", "min"), ("last", "max"), ("answered", "sum")]
     )
-    for row in whole.to_pylist():
-        if usable(row["ip"]) and scope(row["ip"]) in {"inside", "unknown"}:
-            one = Sent(row["mac"], row["ip"], row["first_min"], row["last_max"], row["answered_sum"])
+    columns = ("mac", "ip", "first_min", "last_max", "answered_sum")
+    for one in map(Sent, *(whole[name].to_pylist() for name in columns)):
+        if usable(one.ip) and scope(one.ip) in {"inside", "unknown"}:
             sums[one.ip].append(one)
     several = [ip for ip, found in sums.items() if len(found) > 1]
     senders = [found[0] for found in sums.values() if len(found) == 1]
@@ -175,7 +173,7 @@ def _sent(flows: pa.Table, scope: Scope) -> tuple[list[Sent], int]:
     rows = ends.filter(pc.is_in(ends["ip"], pa.array(several, pa.string())))
     one_by_one, in_all = _within_bound(rows["ip"])
     near = rows.filter(pc.is_in(rows["ip"], pa.array(one_by_one, pa.string())))
-    senders += [Sent(row["mac"], row["ip"], row["first"], row["last"], row["answered"]) for row in near.to_pylist()]
+    senders += map(Sent, *(near[name].to_pylist() for name in ("mac", "ip", "first", "last", "answered")))
     senders += [one for ip in in_all for one in sums[ip]]
     return senders, rows.num_rows - near.num_rows
 
@@ -193,7 +191,8 @@ def _within_bound(ips: pa.ChunkedArray) -> tuple[list[str], list[str]]:
 
 def _ends(flows: pa.Table, side: str, sent: str) -> pa.Table:
     """Who sent in each flow, with its packets where the other side spoke, too."""
-    speaking = flows.filter(
+    columns = flows.select([f"{side}_ip", f"{side}_mac", "first_ts", "last_ts", "packets_up", "packets_down"])
+    speaking = columns.filter(
         pc.and_(pc.greater(flows[sent], 0), pc.not_equal(pc.fill_null(flows[f"{side}_mac"], ""), ""))
     )
     both = pc.and_(pc.greater(speaking["packets_up"], 0), pc.greater(speaking["packets_down"], 0))
@@ -210,23 +209,47 @@ def machine_of(name: str) -> str:
     return name.partition("::")[0].casefold()
 
 
-def _record(devices: dict[str, Device], row: Row, place: int, identities: Identities, scope: Scope) -> None:
-    mac, ip, ts = row["mac"], row["ip"], row["ts"] or 0
+def _record(devices: dict[str, Device], rows: Observed, identities: Identities, scope: Scope) -> None:
+    """Give each device the facts that are about it, in the order of time."""
+    names = [(f"{kind}.{field_}", kind in ANNOUNCED or kind.endswith(SERVING)) for kind, field_ in rows.names]
+    known: dict[int, tuple[Device, bool] | None] = {}  # by number of the pair of addresses, where time is no matter
+    for place, end, name, ts, value in rows.chosen([kind not in FAR for kind, _ in rows.names]):
+        if end in known:
+            taker = known[end]
+        else:
+            mac, ip = rows.ends[end]
+            taker = _taker(devices, (mac, ip, ts), place, identities, scope)
+            if len(identities.held.get(ip, ())) <= 1:
+                known[end] = taker
+        if taker is None:
+            continue
+        device, alone = taker
+        field_, own = names[name]
+        fact = Fact(field_, value, place)
+        if field_ == "http_client.user_agent":
+            device.agents.append(fact)
+        elif field_ == "tcp.syn":
+            device.openings.append(fact)
+        if alone or (own and rows.ends[end][1] not in identities.shared):  # behind NAT nobody knows whose it is
+            device.facts[field_].append(fact)
+        device.last = max(device.last, ts)  # times only grow
+
+
+def _taker(
+    devices: dict[str, Device], end: tuple[str, str, int], place: int, identities: Identities, scope: Scope
+) -> tuple[Device, bool] | None:
+    """The device that facts of these addresses are about at a time, and whether the address stands for it alone."""
+    mac, ip, ts = end
     identity = identities.device_of(mac, ip, scope, ts)
     if not identity:
-        return
-    device = devices.setdefault(identity, Device(identity))
+        return None
+    device = devices.get(identity)
+    if device is None:
+        device = devices[identity] = Device(identity)
     _name(device, mac, ip, identities)
     _forwarded(devices, mac, ip, identity, place, identities, scope)
-    fact = Fact(f"{row['kind']}.{row['field']}", row["value"], place)
-    if fact.field == "http_client.user_agent":
-        device.agents.append(fact)
-    elif fact.field == "tcp.syn":
-        device.openings.append(fact)
-    own = fact.kind in ANNOUNCED or fact.kind.endswith(SERVING)
-    if ip not in identities.shared and (own or ip not in identities.translating):  # behind NAT nobody knows whose it is
-        device.facts[fact.field].append(fact)
     device.seen(ts, ts)
+    return device, ip not in identities.shared and ip not in identities.translating
 
 
 def _name(device: Device, mac: str, ip: str, identities: Identities) -> None:
@@ -259,22 +282,25 @@ def _add_traffic(devices: dict[str, Device], flows: pa.Table, identities: Identi
         for at in ("first_ts", "last_ts"):
             sending = sending.set_column(sending.column_names.index(at), at, sending[at].cast(pa.int64()))
         spans = sending.group_by(names).aggregate([("first_ts", "min"), ("last_ts", "max")])
-        for row in spans.to_pylist():
-            mac, ip = row[names[0]], row[names[1]]
-            identity = identities.device_of(mac, ip, scope, row["last_ts_max"] or 0) if usable(ip) else ""
+        columns = [spans[name].to_pylist() for name in (*names, "first_ts_min", "last_ts_max")]
+        for mac, ip, first, last in zip(*columns, strict=True):
+            identity = identities.device_of(mac, ip, scope, last or 0) if usable(ip) else ""
             if not identity:
                 continue
-            device = devices.setdefault(identity, Device(identity))
+            device = devices.get(identity)
+            if device is None:
+                device = devices[identity] = Device(identity)
             _name(device, mac, ip, identities)
             _forwarded(devices, mac, ip, identity, -1, identities, scope)
-            device.seen(row["first_ts_min"] or 0, row["last_ts_max"] or 0)
+            device.seen(first or 0, last or 0)
 
 
 def _derive(device: Device, link: Link, identities: Identities) -> None:
     """Facts that netaudit derives: holder of the address block, local address, forwarding, standing for a site."""
+    facts = device.facts
 
     def add(name: str, value: str) -> None:
-        device.facts[name].append(Fact(name, value))
+        facts[name].append(Fact(name, value))
 
     for mac in sorted(device.macs):
         if vendor := holder(mac):
@@ -284,20 +310,21 @@ def _derive(device: Device, link: Link, identities: Identities) -> None:
         if mac in link.forwarders:
             add("link.forwards", "for addresses of other networks")
     _drop_others(device)
-    for fact in device.facts.get("mdns.txt", ()):
+    for fact in facts.get("mdns.txt", ()):
         if made := MADE_BY.match(fact.value):
-            device.facts["maker.said"].append(Fact("maker.said", made[1], fact.row, fact.kind))
-    for name in MAKERS:
-        device.facts["maker.said"] += [
-            Fact("maker.said", fact.value, fact.row, fact.kind) for fact in device.facts.get(name, ())
-        ]
+            facts["maker.said"].append(Fact("maker.said", made[1], fact.row, fact.kind))
+    facts["maker.said"] += [
+        Fact("maker.said", fact.value, fact.row, fact.kind) for name in MAKERS if name in facts for fact in facts[name]
+    ]
     if device.ips & link.shared:
         add("link.shared", "its address stands for the whole site behind NAT")
     elif device.ips & identities.translating:
         add("link.shared", "its address stands for others behind NAT: a router took from their time to live")
 
 
-LISTED = ("vendor", "model", "serial", "firmware", "type", "hardware")
+LISTED = tuple(f"listed.{name}" for name in ("vendor", "model", "serial", "firmware", "type", "hardware"))
+TOLD = ("device.model", "device.serial", "said.model", "said.serial")
+SINGLE = ("said.model", "said.serial", "said.vendor")
 
 
 def _drop_others(device: Device) -> None:
@@ -305,11 +332,12 @@ def _drop_others(device: Device) -> None:
 
     And what others say of it, once it says itself who it is: they may say anything.
     """
-    if any(device.facts.get(f"{kind}.{name}") for kind in ("device", "said") for name in ("model", "serial")):
+    facts = device.facts
+    if any(map(facts.get, TOLD)):
         for name in LISTED:
-            device.facts.pop(f"listed.{name}", None)
-    for name in ("model", "serial", "vendor"):
-        if len({fact.value.casefold() for fact in device.facts.get(f"said.{name}", ())}) > 1:
-            for field_ in [field_ for field_ in device.facts if field_.startswith("said.")]:
-                del device.facts[field_]
+            facts.pop(name, None)
+    for name in SINGLE:
+        if name in facts and len({fact.value.casefold() for fact in facts[name]}) > 1:
+            for field_ in [field_ for field_ in facts if field_.startswith("said.")]:
+                del facts[field_]
             return

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netaudit.devices.claims import CLAIMED, MOST_FACTS, RuleClaim, claim_rows, reasons
-from netaudit.devices.collecting import Device, Link, collect, ordered_rows
+from netaudit.devices.collecting import Device, Link, collect
 from netaudit.devices.identity import hidden, made_from
 from netaudit.devices.judging import ANNOUNCED, Claim, is_announced, judge
 from netaudit.devices.matching import Match, Matcher
+from netaudit.devices.observed import Observed
 from netaudit.signatures.conditions import Fact
 from netaudit.storage.table_streams import table_of
 from netaudit.tables import BINDINGS, CLAIMS, DEVICES, Row
@@ -23,13 +24,13 @@ from netaudit.text.addresses import is_link_address
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.devices.claims import Row
     from netaudit.devices.identity import Identities
     from netaudit.signatures.loading import SignatureSet
     from netaudit.signatures.vocabulary import Vocabulary
 
 __all__ = ["Inventory", "Link", "inventory"]
 
+_DEVICE, _BINDING = DEVICES.row, BINDINGS.row
 ROLES = {
     "face_capture_camera": "capture device", "ip_camera": "capture device", "id_terminal": "verification terminal",
     "access_terminal": "verification terminal", "face_server": "server", "server": "server", "nvr": "server",
@@ -40,11 +41,17 @@ TYPES = (  # where a device says in words what it is: best first, those of its m
     ("device.type", "said.type", "upnp.type", "sadp.DeviceDescription", "dhdiscover.DeviceClass", "sofia.DeviceType"),
     ("device.model", "said.model", "upnp.description", "upnp.model", "lldp.model", "snmp.description"),
 )
+CALLED = ("device.name", "said.name")
+SAYING = frozenset().union(*TYPES, CALLED)
 BLOCK_RULE = "rule: address block"
 STATED_RULE = "rule: said by the device"
+UNKNOWN = {name: Claim() for name in CLAIMED if name != "name"}
 MAKER = re.compile(r"(?=(?:.*[^\W\d_]){2})(?!.*//)[^\W_][^\x00-\x1f<>{}\"=;|\\]{1,59}")  # what may be a maker's name
 NO_MAKERS = frozenset({"unknown", "none", "null", "n/a", "default", "manufacturer", "vendor", "oem", "test"})
-HELD = ("faces", "persons", "place", "channel")  # what a device says it holds or watches
+HELD = {  # what a device says it holds or watches
+    claim: (f"device.{claim}", f"said.{claim}") for claim in ("faces", "persons", "place", "channel")
+}
+HOLDING = frozenset().union(*HELD.values())
 MOST_HELD = 16  # values of each
 NAMES = (  # where a device says how it is called, best first
     "lldp.system_name", "device.name", "sip.gb_DeviceName", "snmp.name", "dhcp.hostname", "upnp.name",
@@ -74,7 +81,7 @@ def inventory(
     observations: pa.Table, flows: pa.Table, link: Link, scope: Callable[[str], str], signatures: SignatureSet
 ) -> Inventory:
     """Who is there, and why each is called what it is called."""
-    rows = ordered_rows(observations)
+    rows = Observed(observations)
     devices, identities = collect(rows, flows, link, scope)
     matcher = Matcher(signatures.devices)
     entries: list[Row] = []
@@ -100,31 +107,33 @@ def binding_rows(identities: Identities, devices: dict[str, Device]) -> Iterator
             by = sorted(kinds.get((one.mac, ip), ()))
             by += ["eui64"] if made_from(one.mac, ip) else []
             by += ["frames"] if one.answered else []
-            yield BINDINGS.row(
+            yield _BINDING(
                 device_id=identities.alias.get(one.mac, one.mac), ip=ip, mac=one.mac, from_ts=one.since,
                 to_ts=one.until, packets=one.answered, by=by or ["frames"],
             )  # fmt: skip
     for device in devices.values():
         if not is_link_address(device.id) and device.id not in identities.held:
-            yield BINDINGS.row(
+            yield _BINDING(
                 device_id=device.id, ip=device.id, mac="", from_ts=device.first, to_ts=device.last, packets=None,
                 by=["address"],
             )  # fmt: skip
     for mac in identities.speakers.many:
-        yield BINDINGS.row(
+        yield _BINDING(
             device_id=identities.alias.get(mac, mac), ip="", mac=mac, from_ts=None, to_ts=None, packets=None, by=[]
         )
 
 
 def _add_kinds(device: Device, vocabulary: Vocabulary) -> None:
     """What kinds of device its own words name: those for its type, else for its model, else how its name ends."""
-    for names in TYPES:
-        kinds = [(vocabulary.kinds.of(fact.value), fact) for name in names for fact in device.facts.get(name, ())]
-        if any(kind for kind, _ in kinds):
-            break
-    else:
-        facts = [fact for name in ("device.name", "said.name") for fact in device.facts.get(name, ())]
-        kinds = [(vocabulary.kinds.ends(fact.value), fact) for fact in facts]
+    kinds: list[tuple[str, Fact]] = []
+    if not device.facts.keys().isdisjoint(SAYING):
+        for names in TYPES:
+            kinds = [(vocabulary.kinds.of(fact.value), fact) for name in names for fact in device.facts.get(name, ())]
+            if any(kind for kind, _ in kinds):
+                break
+        else:
+            facts = [fact for name in CALLED for fact in device.facts.get(name, ())]
+            kinds = [(vocabulary.kinds.ends(fact.value), fact) for fact in facts]
     device.facts["kind.said"] = [Fact("kind.said", kind, fact.row, fact.kind) for kind, fact in kinds if kind]
 
 
@@ -149,16 +158,21 @@ def _tells_model(match: Match) -> bool:
 
 
 def _judged(device: Device, matches: list[Match], signatures: SignatureSet) -> dict[str, Claim]:
-    judged = {name: judge(matches, name) for name in CLAIMED if name not in {"class", "name"}}
-    judged["class"] = judge(matches, "class", signatures.vocabulary)
-    refuted = _refuted(judged["class"].value, matches, signatures.vocabulary)
-    if refuted and is_announced(refuted):  # somebody wrote it in its name: what else he said of it is no surer
-        doubted = [one for one in ("vendor", "model") if is_announced(judged[one].matches)]
-        judged |= {one: replace(judged[one], confidence="weak") for one in doubted}
+    judged = _by_signatures(matches, signatures.vocabulary) if matches else dict(UNKNOWN)
     if not judged["vendor"].conflict and judged["vendor"].confidence != "declared":
         judged["vendor"] = _by_own_word(device, judged["vendor"])
     if not judged["vendor"].value and not judged["vendor"].conflict:
         judged["vendor"] = _by_block(device, signatures.vocabulary)
+    return judged
+
+
+def _by_signatures(matches: list[Match], vocabulary: Vocabulary) -> dict[str, Claim]:
+    judged = {name: judge(matches, name) for name in CLAIMED if name not in {"class", "name"}}
+    judged["class"] = judge(matches, "class", vocabulary)
+    refuted = _refuted(judged["class"].value, matches, vocabulary)
+    if refuted and is_announced(refuted):  # somebody wrote it in its name: what else he said of it is no surer
+        doubted = [one for one in ("vendor", "model") if is_announced(judged[one].matches)]
+        judged |= {one: replace(judged[one], confidence="weak") for one in doubted}
     return judged
 
 
@@ -179,13 +193,11 @@ def _by_own_word(device: Device, known: Claim) -> Claim:
     return Claim(word, "declared")
 
 
-def _row(
-    device: Device, judged: dict[str, Claim], used: list[Match], by_rules: list[RuleClaim], rows: list[Row]
-) -> Row:
+def _row(device: Device, judged: dict[str, Claim], used: list[Match], by_rules: list[RuleClaim], rows: Observed) -> Row:
     vendor, kind = judged["vendor"], judged["class"]
     blocks = [fact for name in ("oui.vendor", "oui.local") for fact in device.facts.get(name, ())[:MOST_FACTS]]
     why, evidence = reasons(judged, used, by_rules, blocks, rows)
-    return DEVICES.row(
+    return _DEVICE(
         device_id=device.id,
         macs=sorted(device.macs),
         ips=sorted(device.ips, key=lambda ip: (":" in ip, ip)),
@@ -231,8 +243,8 @@ def _block(device: Device, vendor: Claim, vocabulary: Vocabulary) -> list[RuleCl
 def _held(device: Device) -> list[RuleClaim]:
     """How many faces and persons it says it holds, and what it calls the places that it watches."""
     found = []
-    for claim in HELD:
-        facts = [fact for kind in ("device", "said") for fact in device.facts.get(f"{kind}.{claim}", ())]
+    for claim, names in HELD.items() if not device.facts.keys().isdisjoint(HOLDING) else ():
+        facts = [fact for name in names for fact in device.facts.get(name, ())]
         values = dict.fromkeys(fact.value for fact in facts[:MOST_HELD])
         found += [
             RuleClaim(claim, value, STATED_RULE, [one for one in facts if one.value == value]) for value in values
@@ -242,5 +254,7 @@ def _held(device: Device) -> list[RuleClaim]:
 
 def _called(device: Device) -> str:
     """How it says that it is called; the title of a page counts where it is no word for that page."""
+    if device.facts.keys().isdisjoint(NAMES):
+        return ""
     names = ((name, device.facts[name][0].value) for name in NAMES if device.facts.get(name))
     return next((value for name, value in names if name != TITLE or not OF_PAGE.match(value)), "")

@@ -104,9 +104,11 @@ def twins_of(spoken: Iterable[tuple[str, str, str]], forwarders: Container[str])
 @functools.lru_cache(maxsize=65536)
 def made_from(mac: str, ip: str) -> bool:
     """Whether an IPv6 address was made from this link address (modified EUI-64: RFC 4291, appendix A)."""
-    address = ipaddress.ip_address(ip)
+    if ":" not in ip:
+        return False
+    address = ipaddress.IPv6Address(ip)
     raw = bytes.fromhex(mac.replace(":", ""))
-    return address.version == 6 and address.packed[8:] == bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
+    return address.packed[8:] == bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
 
 
 @functools.lru_cache(maxsize=65536)

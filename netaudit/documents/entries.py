@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import re2
@@ -39,6 +40,22 @@ _LITERAL = re.compile(r"\^([A-Za-z0-9]+)(?![?*{A-Za-z0-9])")
 def pattern(text: str) -> Any:
     """A compiled re2 pattern, without case. Raises re2.error."""
     return re2.compile(text, OPTIONS)
+
+
+class Later:
+    """A pattern of sound form, compiled when it is first searched: a capture asks few of all entries."""
+
+    __slots__ = ("pattern", "search")
+
+    def __init__(self, text: str) -> None:
+        self.pattern, self.search = text, self._first
+
+    def _first(self, value: str) -> Any:
+        self.search = pattern(self.pattern).search
+        return self.search(value)
+
+
+later = cache(Later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +182,23 @@ def listed(value: Any) -> list[Any]:
 
 def selectors(value: Any) -> tuple[Selector, ...]:
     """Selectors in the order in which they are tried."""
-    return tuple(selector(one) for one in listed(value))
+    return tuple(selector(one) for one in listed(value)) if value else ()
 
 
 def selector(value: Any) -> Selector:
     """`a.b.c`, `header:name`, `query:name`, `path:pattern`, `host:`, or a mapping with `at` and `cut`."""
-    text = str(value["at"]) if isinstance(value, dict) else str(value)
-    cut = pattern(str(value["cut"])) if isinstance(value, dict) and "cut" in value else None
+    if isinstance(value, dict):
+        return _selector(str(value["at"]), later(str(value["cut"])) if "cut" in value else None)
+    return _selector(str(value), None)
+
+
+@cache
+def _selector(text: str, cut: Any) -> Selector:
     source, colon, rest = text.partition(":")
     if not colon or source not in SOURCES:
         return Selector("", tuple(plain(key) for key in text.split(".")), cut, text)
     if source == "path":
-        return Selector("path", (), pattern(rest), text)
+        return Selector("path", (), later(rest), text)
     name = rest.lower() if source == "header" else plain(rest)
     return Selector(source, (name,), cut, text)
 
@@ -207,9 +229,9 @@ def literal(text: str) -> str:
 
 def _when(raw: dict[str, Any]) -> When:
     keys = key_groups(raw)
-    values = tuple((selector(key), pattern(str(text))) for key, text in raw.get("values", {}).items())
-    header = tuple((name.lower(), pattern(str(text))) for name, text in raw.get("header", {}).items())
-    query = tuple((plain(name), pattern(str(text))) for name, text in raw.get("query", {}).items())
+    values = tuple((selector(key), later(str(text))) for key, text in raw.get("values", {}).items())
+    header = tuple((name.lower(), later(str(text))) for name, text in raw.get("header", {}).items())
+    query = tuple((plain(name), later(str(text))) for name, text in raw.get("query", {}).items())
     weight = sum(max(len(way.keys) for way in ways) for ways in keys) + 2 * (len(values) + len(header) + len(query))
     weight += 2 * ("path" in raw) + ("host" in raw) + len(listed(raw.get("none")))
     return When(
@@ -217,7 +239,7 @@ def _when(raw: dict[str, Any]) -> When:
         direction=raw.get("direction", "request"),
         methods=frozenset(str(one).upper() for one in listed(raw.get("method"))),
         path=str(raw.get("path", "")),
-        host=pattern(str(raw["host"])) if "host" in raw else None,
+        host=later(str(raw["host"])) if "host" in raw else None,
         header=header,
         query=query,
         keys=keys,
@@ -236,9 +258,9 @@ def _pictures(raw: dict[str, Any]) -> Pictures:
     return Pictures(
         role=raw["role"],
         at=selectors(raw.get("at")),
-        where=tuple((selector(key), pattern(str(text))) for key, text in raw.get("where", {}).items()),
+        where=tuple((selector(key), later(str(text))) for key, text in raw.get("where", {}).items()),
         link=selectors(raw.get("link")),
-        part=pattern(str(raw["part"])) if "part" in raw else None,
+        part=later(str(raw["part"])) if "part" in raw else None,
         order=int(raw.get("order", -1)),
         url=selectors(raw.get("url")),
     )

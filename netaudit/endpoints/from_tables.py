@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +25,7 @@ ORDER = ("face_api", "sales_platform", "camera_cloud", "object_store")
 MOST_NAMED = 3  # services named of one address
 HTTP_FIELDS = {"path": "endpoint.path", "server": "endpoint.server"}
 
+_ENDPOINT = ENDPOINTS.row
 Facts = dict[str, list[Fact]]
 
 
@@ -71,6 +72,10 @@ def requests_by_server(observations: pa.Table) -> dict[str, Facts]:
 
 __all__ = ["answerable", "answered", "endpoints", "vantage_of"]
 
+OF_FLOWS = [  # columns by which the vantage is judged
+    "client_ip", "server_ip", "client_mac", "server_mac", "client_outer", "server_outer", "tunnel", "packets_up",
+    "packets_down", "bytes_up", "bytes_down",
+]  # fmt: skip
 MOST_NAMES = 16  # names listed per address
 MOST_KNOWN = 256  # names of an address by which services are looked for
 
@@ -82,17 +87,12 @@ def vantage_of(
 
     `translated`: addresses under which connections of the site are seen in another capture.
     """
-    talks = answered(flows)
-    pairs = {
-        tuple(row.values())
-        for row in talks.select(["client_ip", "server_ip"])
-        .group_by(["client_ip", "server_ip"])
-        .aggregate([])
-        .to_pylist()
-    }
-    facts = observations.select(["kind", "mac", "ip", "field", "value"]).to_pylist()
+    talks = answered(flows.select(OF_FLOWS))
+    pairs = talks.group_by(["client_ip", "server_ip"]).aggregate([])
+    telling = observations.filter(pc.is_in(observations["kind"], pa.array(["arp", "dhcp", "ndp", "pppoe", "ra"])))
+    facts = telling.select(["kind", "mac", "ip", "field", "value"]).to_pylist()
     evidence = Evidence(
-        pairs=sorted((str(a), str(b)) for a, b in pairs),
+        pairs=sorted(zip(*(map(str, pairs[name].to_pylist()) for name in ("client_ip", "server_ip")), strict=True)),
         link=sorted(_link(talks)),
         sent=_sent(talks),
         arp=sorted({(fact["mac"], fact["ip"]) for fact in facts if fact["kind"] in {"arp", "ndp"}}),
@@ -126,11 +126,10 @@ def _sent(flows: pa.Table) -> dict[tuple[str, str], tuple[int, int]]:
     for side, sent in (("client", "packets_up"), ("server", "packets_down")):
         columns = flows.select([f"{side}_mac", f"{side}_ip", sent])
         sums = columns.group_by([f"{side}_mac", f"{side}_ip"]).aggregate([(sent, "sum"), (sent, "count")])
-        for row in sums.to_pylist():
-            key = str(row[f"{side}_mac"]), str(row[f"{side}_ip"])
-            packets, opened = found.get(key, (0, 0))
-            more = row[f"{sent}_count"] if side == "client" else 0
-            found[key] = packets + (row[f"{sent}_sum"] or 0), opened + more
+        names = (f"{side}_mac", f"{side}_ip", f"{sent}_sum", f"{sent}_count")
+        for mac, ip, total, count in zip(*(sums[name].to_pylist() for name in names), strict=True):
+            packets, opened = found.get((str(mac), str(ip)), (0, 0))
+            found[str(mac), str(ip)] = packets + (total or 0), opened + (count if side == "client" else 0)
     return found
 
 
@@ -140,7 +139,8 @@ def _link(flows: pa.Table) -> set[tuple[str, str]]:
     for side, sent in (("client", "packets_up"), ("server", "packets_down")):
         sending = flows.select([f"{side}_mac", f"{side}_ip", sent]).filter(pc.greater(flows[sent], 0))
         distinct = sending.group_by([f"{side}_mac", f"{side}_ip"]).aggregate([])
-        found.update((str(row[f"{side}_mac"]), str(row[f"{side}_ip"])) for row in distinct.to_pylist())
+        ends = (map(str, distinct[f"{side}_{name}"].to_pylist()) for name in ("mac", "ip"))
+        found.update(zip(*ends, strict=True))
     return found
 
 
@@ -167,7 +167,7 @@ def endpoints(
         public = scope != "inside" or (vantage.declared and kind_of(ip) == "global")
         service, kind = services.name(endpoint_facts(ip, known, requests)) if public else ("", "")
         rows.append(
-            ENDPOINTS.row(
+            _ENDPOINT(
                 endpoint_id=ip, ip=ip, scope=scope, names=listed, country=country, service=service, service_class=kind,
                 macs=sorted(macs.get(ip, ())), bytes_sent=sent, bytes_received=received,
             )
@@ -183,10 +183,10 @@ def _traffic(flows: pa.Table) -> dict[str, tuple[int, int]]:
             .group_by(f"{side}_ip")
             .aggregate([(sent, "sum"), (received, "sum")])
         )
-        row: dict[str, Any]
-        for row in sums.to_pylist():
-            total[row[f"{side}_ip"]][0] += row[f"{sent}_sum"]
-            total[row[f"{side}_ip"]][1] += row[f"{received}_sum"]
+        names = (f"{side}_ip", f"{sent}_sum", f"{received}_sum")
+        for ip, more, less in zip(*(sums[name].to_pylist() for name in names), strict=True):
+            total[ip][0] += more
+            total[ip][1] += less
     return {ip: (sent, received) for ip, (sent, received) in total.items()}
 
 

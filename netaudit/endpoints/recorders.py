@@ -73,24 +73,28 @@ def _heard(tables: dict[str, pa.Table], holders: Holders, scope: Scope) -> dict[
     spoke: dict[str, set[str]] = defaultdict(set)
     common: dict[str, set[str]] = {}
     exchanges: dict[str, int] = defaultdict(int)
-    rows = tables["devices"]["device_id"].to_pylist() if tables.get("devices") is not None else []
-    there = {one for one in rows if not holders.forwards(one)}
+    devices = tables["devices"]["device_id"].to_pylist() if tables.get("devices") is not None else []
+    there = {one for one in devices if not holders.forwards(one)}
 
     def device(ip: str, mac: str) -> str:
         found = holders.device(ip, None, mac or "") if ip not in NOBODY else holders.of_link(mac or "")
         return found if found in there and (ip in NOBODY or scope(ip) == "inside") else ""
 
     facts = tables["observations"].select(["capture_id", "mac", "ip"]).group_by(["capture_id", "mac", "ip"])
-    for row in facts.aggregate([]).to_pylist():
-        known[row["capture_id"]].add(device(row["ip"] or "", row["mac"]))
+    rows = facts.aggregate([])
+    for capture, mac, ip in zip(*(rows[name].to_pylist() for name in ("capture_id", "mac", "ip")), strict=True):
+        known[capture].add(device(ip or "", mac))
     ends = ["capture_id", "client_ip", "client_mac", "server_ip", "server_mac"]
     both = pc.and_(pc.greater(tables["flows"]["packets_up"], 0), pc.greater(tables["flows"]["packets_down"], 0))
     flows = tables["flows"].select(ends).append_column("both", pc.cast(both, pa.int64()))
-    for row in flows.group_by(ends, use_threads=False).aggregate([("both", "sum")]).to_pylist():
-        capture, exchanged = row["capture_id"], row["both_sum"] or 0
-        client, server = (device(row[f"{end}_ip"], row[f"{end}_mac"]) for end in ("client", "server"))
+    ways = flows.group_by(ends, use_threads=False).aggregate([("both", "sum")])
+    for capture, client_ip, client_mac, server_ip, server_mac, both_sum in zip(
+        *(ways[name].to_pylist() for name in (*ends, "both_sum")), strict=True
+    ):
+        exchanged = both_sum or 0
+        client, server = device(client_ip, client_mac), device(server_ip, server_mac)
         known[capture] |= {client, server} if exchanged else {client}
-        if exchanged or _is_unicast(row["server_ip"], scope):
+        if exchanged or _is_unicast(server_ip, scope):
             spoke[capture] |= {client, server} if exchanged else {client}
         if exchanged:
             exchanges[capture] += exchanged
@@ -118,8 +122,8 @@ def _dated(messages: pa.Table) -> pa.ChunkedArray:
 def _clocks(messages: pa.Table, flows: pa.Table, scope: Scope) -> dict[str, tuple[float, str, int]]:
     """By capture: seconds by which the recorder is ahead, by what, and how many servers say so."""
     chosen = (
-        messages.filter(_dated(messages))
-        .select(["flow_id", "capture_id", "protocol", "date", "first_ts"])
+        messages.select(["flow_id", "capture_id", "protocol", "date", "first_ts"])
+        .filter(_dated(messages))
         .slice(0, MOST_ANSWERS)
     )
     server = flows["server_ip"].take(pc.index_in(chosen["flow_id"], flows["flow_id"]))

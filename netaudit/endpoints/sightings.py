@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -114,13 +115,15 @@ def _opened(flows: pa.Table) -> pa.ChunkedArray:
 
 def _of_equal_numbers(flows: pa.Table) -> pa.Table:
     """Within one recording: connections with equal numbers, of which there are two, as where an end was translated."""
-    known = flows.filter(pc.and_(pc.is_valid(flows["seq_up"]), pc.is_valid(flows["seq_down"])))
-    key = [known[name].cast(pa.string()) for name in ("seq_up", "seq_down")]
-    if not known.num_rows:
-        return known
-    keys = pc.binary_join_element_wise(*key, " ").combine_chunks()
-    counts = pc.value_counts(keys)
-    return known.filter(pc.is_in(keys, value_set=counts.field("values").filter(pc.equal(counts.field("counts"), 2))))
+    known = np.flatnonzero(pc.and_(pc.is_valid(flows["seq_up"]), pc.is_valid(flows["seq_down"])).to_numpy())
+    if not len(known):
+        return flows.slice(0, 0)
+    numbers = flows.select(["seq_up", "seq_down"]).take(pa.array(known))
+    up, down = (np.unique(column.to_numpy(), return_inverse=True)[1].reshape(-1) for column in numbers.columns)
+    _, which, counts = np.unique(up * (int(down.max()) + 1) + down, return_inverse=True, return_counts=True)
+    twice = np.zeros(flows.num_rows, np.bool_)
+    twice[known] = counts[which.reshape(-1)] == 2
+    return flows.filter(pa.array(twice))
 
 
 def _seen(flows: pa.Table, recording_of: Mapping[str, str]) -> list[Seen]:

@@ -21,6 +21,7 @@ PRIVATE: tuple[Network, ...] = tuple(
 GATEWAY_NETWORKS = 4  # a MAC in front of addresses of so many distinct /16 (IPv6: /32) networks forwards for others
 WIDEST_SITE = 48  # RFC 6177: sites get no more; a router advertises /64 as a rule
 BOTH_ENDS = 2
+MOST_SCOPES = 1 << 16  # addresses of which it is remembered on which side they are
 WAN_SHARE = 0.01  # of the bytes, in PPPoE, where the LAN is seen too: a frame or two do not make a WAN side
 HOST_ADDRESSES = 8  # a MAC with more IPv4 addresses than this is not taken for a single host
 LEAST_PEERS = 3  # of the one address that all talk to, where nothing says who opened; else two are enough
@@ -51,6 +52,14 @@ def kind_of(ip: str) -> str:
     return "carrier" if first == 100 and second in range(64, 128) else "global"
 
 
+@functools.lru_cache(maxsize=65536)
+def _is_local(ip: str) -> bool:
+    """Whether an address is a private one that somebody gave: none that a host chose for its link."""
+    if kind_of(ip) != "private":
+        return False
+    return not (parse(ip).is_link_local if ":" in ip else ip.startswith("169.254."))
+
+
 def _kind_of_six(address: Address) -> str:
     if address.is_multicast:
         return "multicast"
@@ -73,6 +82,7 @@ class Vantage:
     contested: dict[str, str] = field(default_factory=dict)  # network → what speaks for inside; told, not followed
     _all_private: bool = field(init=False, repr=False, compare=False)
     _others: list[Network] = field(init=False, repr=False, compare=False)  # inside, beside the private ones
+    _scopes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)  # of addresses asked
 
     def __post_init__(self) -> None:
         self._all_private = set(PRIVATE) <= set(self.inside)
@@ -80,6 +90,14 @@ class Vantage:
 
     def scope(self, ip: str) -> str:
         """inside, outside, multicast, special or unknown; by a link address only hosts inside are named."""
+        known = self._scopes.get(ip)
+        if known is None:
+            if len(self._scopes) >= MOST_SCOPES:
+                self._scopes.clear()
+            known = self._scopes[ip] = self._scope(ip)
+        return known
+
+    def _scope(self, ip: str) -> str:
         if is_link_address(ip):
             return "inside"
         kind = kind_of(ip)
@@ -207,17 +225,13 @@ def _lan_reasons(
 ) -> tuple[list[Reason], list[Network]]:
     reasons: list[Reason] = []
     inside: list[Network] = []
-    claimed = {ip for _, ip in evidence.arp if kind_of(ip) == "private" and not parse(ip).is_link_local}
+    claimed = {ip for _, ip in evidence.arp if _is_local(ip)}
     if claimed:
         reasons.append(Reason("arp_private", {"hosts": len(claimed)}))
     leased = {ip for ip in evidence.leases if kind_of(ip) == "private"}
     if leased:
         reasons.append(Reason("dhcp_private", {"hosts": len(leased)}))
-    reaching = {
-        a
-        for a, b in evidence.pairs
-        if kind_of(a) == "private" and not parse(a).is_link_local and kind_of(b) in {"global", "carrier"}
-    }
+    reaching = {a for a, b in evidence.pairs if _is_local(a) and kind_of(b) in {"global", "carrier"}}
     if reaching:
         reasons.append(Reason("private_to_public", {"hosts": len(reaching)}))
     prefixes, refuted = _advertised(evidence, gateways)
@@ -229,8 +243,7 @@ def _lan_reasons(
         figures = {"networks": ", ".join(map(str, public)), "hosts": _count(hosts, public)}
         reasons.append(Reason("public_on_link", figures))
         inside += public
-    local = {ip for pair in evidence.pairs for ip in pair if kind_of(ip) == "private" and not parse(ip).is_link_local}
-    if not reasons and local:
+    if not reasons and (local := {ip for pair in evidence.pairs for ip in pair if _is_local(ip)}):
         reasons.append(Reason("private_only", {"hosts": len(local)}))
     if not reasons and gateways:
         own = [ip for ip in hosts if kind_of(ip) == "global"]

@@ -13,7 +13,8 @@ def without_challenged(events: pa.Table, messages: pa.Table, flows: pa.Table) ->
     """Events but those of a request that was challenged and came again, from the same client to the same server."""
     if not events.num_rows:
         return events
-    refused = messages.filter(pc.is_in(messages["status"], pa.array(CHALLENGES, messages["status"].type)))
+    challenged = pc.is_in(messages["status"], pa.array(CHALLENGES, messages["status"].type))
+    refused = messages.select(["request_id"]).filter(challenged)
     asked = set(refused["request_id"].to_pylist()) - {""}
     mine = pc.is_in(events["message_id"], value_set=pa.array(sorted(asked), pa.string()))
     if not pc.any(mine).as_py():

@@ -63,26 +63,38 @@ def image_table(
     """
     seen = _seen(tables["objects"], tables["messages"])
     sizes = read_parts(stream_parts(folder, "images"), IMAGES.schema())
+    if known is None or not seen.num_rows:
+        return settle(folder, IMAGES, _not_judged(seen, sizes), capture_ids)
     writer, names, image = TableWriter(folder, IMAGES, PART), IMAGES.names, IMAGES.row
-    judge, within = None, {}
-    if known is not None and seen.num_rows:
-        within = holders(tables["objects"])
-        judge = _Judging(folder, known, within, seen.num_rows, progress, count=count)
+    within = holders(tables["objects"])
+    judge = _Judging(folder, known, within, seen.num_rows, progress, count=count)
     try:
         for some in _in_turn(seen, within):
             rows = {row["sha256"]: row for row in _plain(some)}
-            if judge is not None:
-                judge.complete(rows, stopped)
+            judge.complete(rows, stopped)
             _measure({sha256: row for sha256, row in rows.items() if "width" not in row}, sizes)
             for row in rows.values():
                 writer.append(image(*map(row.get, names)))
             writer.flush()
     finally:
-        if judge is not None:
-            judge.close()
+        judge.close()
         writer.close()
     done = [path for path in stream_parts(folder, "images") if path.name == f"images.{PART}.arrows"]
     return settle(folder, IMAGES, read_parts(done, IMAGES.schema()), capture_ids)
+
+
+def _not_judged(seen: pa.Table, sizes: pa.Table) -> pa.Table:
+    """Rows of images in which no face is looked for."""
+    where = pc.index_in(seen["sha256"], value_set=sizes["sha256"].combine_chunks())
+    known = {name: seen[name] for name in IMAGES.names if name in seen.column_names} | {
+        "width": sizes["width"].take(where), "height": sizes["height"].take(where),
+        "face": pa.repeat(pa.scalar("not judged"), seen.num_rows),
+    }  # fmt: skip
+    columns = [
+        known[field.name].cast(field.type) if field.name in known else pa.nulls(seen.num_rows, field.type)
+        for field in IMAGES.schema()
+    ]
+    return pa.Table.from_arrays(columns, schema=IMAGES.schema())
 
 
 def _in_turn(seen: pa.Table, within: dict[str, frozenset[str]]) -> Iterator[pa.Table]:

@@ -34,15 +34,28 @@ PREFIX = 8  # bytes of a text by which most rows are in order already
 
 
 def write_table(
-    folder: Path, table: Table, rows: pa.Table, *, place: str = "tables", capture_ids: list[str] | None = None
-) -> None:
+    folder: Path,
+    table: Table,
+    rows: pa.Table,
+    *,
+    place: str = "tables",
+    capture_ids: list[str] | None = None,
+    keep: int = 0,
+) -> pa.Table | None:
     """Sort `rows` by the table's key and write them as Parquet; the file appears when it is whole.
 
     `capture_ids`, by running index, take the place of the stand-ins that rows have while an audit runs (`rows.py`).
+    Gives them in order where they take no more than `keep` bytes.
     """
-    with _parquet(folder / place / f"{table.name}.parquet", rows.schema) as parquet:
+    kept: list[pa.Table] | None = [] if rows.nbytes <= keep else None
+    with _parquet(folder / place / f"{table.name}.parquet", table, rows.schema) as parquet:
         for group in _groups(table, rows, capture_ids):
             parquet.write_table(group, row_group_size=GROUP_ROWS)
+            if kept is not None:
+                kept.append(group)
+    if kept is None:
+        return None
+    return pa.concat_tables(kept) if kept else rows
 
 
 def settle(folder: Path, table: Table, rows: pa.Table, capture_ids: list[str]) -> pa.Table:
@@ -52,7 +65,7 @@ def settle(folder: Path, table: Table, rows: pa.Table, capture_ids: list[str]) -
     """
     path = folder / "tables" / f"{table.name}.arrow"
     with (
-        _parquet(path.with_suffix(".parquet"), rows.schema) as parquet,
+        _parquet(path.with_suffix(".parquet"), table, rows.schema) as parquet,
         fresh(path) as temporary,
         pa.OSFile(str(temporary), "wb") as sink,  # ours to close: a writer that opens it holds it until it is collected
         pa.ipc.new_file(sink, rows.schema) as mapped,
@@ -79,12 +92,16 @@ def unsettle(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _parquet(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+def _parquet(path: Path, table: Table, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     repeated = [one.name for one in schema if one.type == pa.string() and not one.name.endswith("_id")]
+    numbers = [one.name for one in schema if pa.types.is_primitive(one.type)]  # least and greatest texts find nothing
     with (
         fresh(path) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=repeated) as writer,
-    ):
+        pq.ParquetWriter(
+            temporary, schema, compression="zstd", use_dictionary=repeated,
+            write_statistics=sorted({*numbers, *table.key}),
+        ) as writer,
+    ):  # fmt: skip
         yield writer  # a dictionary of ids and numbers is the larger and the slower
 
 
@@ -128,7 +145,7 @@ def _order(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> npt.N
     keys = rows.select(list(table.key))
     if capture_ids is not None and "capture_id" in table.key:  # by the ids that are to come, for which ranks will do
         ranks = np.argsort(np.argsort(np.array(capture_ids))) if capture_ids else np.empty(0, np.int64)
-        named = pc.take(pa.array(ranks, pa.int32()), _index(keys["capture_id"]))
+        named = _by_index(keys["capture_id"], pa.array(ranks, pa.int32()))
         keys = keys.set_column(keys.column_names.index("capture_id"), "capture_id", named)
     if (numbers := _numbers(keys.column(0))) is None:
         return _compared(keys)
@@ -164,13 +181,19 @@ def _prefixes(texts: pa.StringArray) -> npt.NDArray[np.uint64]:
     return sliding_window_view(np.frombuffer(letters, np.uint8), PREFIX)[begins].view(">u8").ravel().astype(np.uint64)
 
 
-def _index(stand_ins: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.cast(pc.utf8_slice_codeunits(stand_ins, 1), pa.int32())
+def _by_index(stand_ins: pa.ChunkedArray, values: pa.Array) -> pa.ChunkedArray:
+    """What stands for each stand-in '#<index>': there are few distinct ones."""
+    chunks = []
+    for some in stand_ins.chunks:
+        held = some.dictionary_encode()
+        index = pc.cast(pc.utf8_slice_codeunits(held.dictionary, 1), pa.int32())
+        chunks.append(values.take(index).take(held.indices))
+    return pa.chunked_array(chunks, values.type)
 
 
 def name_captures(rows: pa.Table, ids: list[str]) -> pa.Table:
     """Put capture ids in the place of the running stand-ins '#<index>'."""
     for place, field in enumerate(rows.schema):
         if field.name == "capture_id":
-            rows = rows.set_column(place, field, pc.take(pa.array(ids, pa.string()), _index(rows.column(place))))
+            rows = rows.set_column(place, field, _by_index(rows.column(place), pa.array(ids, pa.string())))
     return rows

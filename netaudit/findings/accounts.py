@@ -7,7 +7,7 @@ Rows are (subject, reason, number, bytes, understood), as the table of ledgers k
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,17 +17,15 @@ from netaudit.contracts.unwrapping_steps import SEPARATOR
 from netaudit.findings.acts import STREAMS, UPWARD_SHARE
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
-from netaudit.findings.transfers import doubted, transfers
+from netaudit.findings.transfers import doubted, transfer_tables
 from netaudit.findings.visibility import LOCAL
 from netaudit.tables.holders import Holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.findings.transfers import Transfer
 
 Tables = dict[str, pa.Table]
-Parts = dict[str, int]  # bytes by reason
 
 LEAST = 16 * 1024  # opaque bytes of a sender to an endpoint that are worth a word
 MOST_SUBJECTS = 1000  # pairs told one by one, the largest; all others together
@@ -66,16 +64,14 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
     """
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     received: dict[tuple[str, str], int] = defaultdict(int)  # encrypted
-    rows = list(_left(tables, scraps))
-    senders = Holders(tables.get("bindings"), tables.get("devices")).joined({near for (near, _), *_ in rows})
-    for (address, far), flow, parts, back in rows:
-        near = senders.get(address, address)
-        received[near, far] += back.get(HIDDEN_OTHER, 0)
-        for reason, size in parts.items():
-            if size:
-                total = sums[near, far, reason]
-                total[0] += flow
-                total[1] += size
+    sent, back = _left(tables, scraps)
+    senders = Holders(tables.get("bindings"), tables.get("devices")).joined(set(sent["near"].to_pylist()))
+    for near, far, size in zip(*(column.to_pylist() for column in back.columns), strict=True):
+        received[senders.get(near, near), far] += size
+    for near, far, reason, flows, size in zip(*(column.to_pylist() for column in sent.columns), strict=True):
+        total = sums[senders.get(near, near), far, reason]
+        total[0] += flows
+        total[1] += size
     pairs: dict[tuple[str, str], int] = defaultdict(int)
     for (near, far, _), (_, size) in sums.items():
         pairs[near, far] += size
@@ -97,8 +93,11 @@ def egress(tables: Tables, scraps: pa.Table | None = None) -> Iterator[Line]:
         )
 
 
-def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, str], int, Parts, Parts]]:
-    """Sender and endpoint, number of flows, bytes by reason that way and back, of flows between inside and outside."""
+def _left(tables: Tables, scraps: pa.Table | None) -> tuple[pa.Table, pa.Table]:
+    """Of flows between inside and outside: near, far, reason, number of flows and bytes of what was sent out.
+
+    And near, far and bytes of what came back encrypted.
+    """
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
     findings = tables["findings"]
     hidden = pc.is_in(findings["certainty"], value_set=pa.array(["C", "D"]))
@@ -109,7 +108,7 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     chosen = chosen.append_column("quic", quic).append_column("shaped", pc.is_in(flows["flow_id"], shaped))
     pictured = pc.greater(tables["messages"]["body_size"], 0)
     of_streams = pc.is_in(tables["messages"]["protocol"], pa.array(sorted(STREAMS)))
-    stills = tables["messages"].filter(pc.and_(pictured, of_streams))
+    stills = tables["messages"].select(["flow_id"]).filter(pc.and_(pictured, of_streams))
     looked_at = pc.is_in(flows["flow_id"], value_set=stills["flow_id"].combine_chunks())
     media = pc.and_not(pc.is_in(flows["protocol"], pa.array(sorted(STREAMS))), looked_at)
     chosen = chosen.append_column("media", media)
@@ -126,14 +125,23 @@ def _left(tables: Tables, scraps: pa.Table | None) -> Iterator[tuple[tuple[str, 
     by = [*ENDS, "protocol", "transport", "quic", "shaped", "media", "text"]
     by += [f"{name}_{way}" for name in ("telling", "large") for way in ("up", "down")]
     grouped = chosen.group_by(by, use_threads=False).aggregate(sums)
-    for batch in grouped.to_batches(max_chunksize=16_384):
-        for row in batch.to_pylist():
-            client, server = scopes.get(row["client_ip"]), scopes.get(row["server_ip"])
-            count, up, down = row["flow_id_count"], _parts(row, "up"), _parts(row, "down")
-            if (client, server) == ("inside", "outside"):
-                yield (row["client_ip"], row["server_ip"]), count, up, down
-            elif (client, server) == ("outside", "inside"):
-                yield (row["server_ip"], row["client_ip"]), count, down, up
+    ends = [[scopes.get(ip) for ip in grouped[f"{side}_ip"].to_pylist()] for side in ("client", "server")]
+    outward = {"up": ["inside", "outside"], "down": ["outside", "inside"]}
+    sent, back = [SENT.empty_table()], [BACK.empty_table()]
+    for way, other in (("up", "down"), ("down", "up")):
+        mine = pa.array([[*pair] == outward[way] for pair in zip(*ends, strict=True)], pa.bool_())
+        rows = grouped.filter(mine)
+        near, far = (rows[f"{side}_ip"] for side in (("client", "server") if way == "up" else ("server", "client")))
+        for reason, size in _parts(rows, way):
+            part = pa.table([near, far, reason, rows["flow_id_count"], size], schema=SENT)
+            sent.append(part.filter(pc.not_equal(size, 0)))
+        for reason, size in _parts(rows, other):
+            part = pa.table([near, far, size], schema=BACK)
+            back.append(part.filter(pc.equal(reason, HIDDEN_OTHER)))
+    whole = pa.concat_tables(sent).group_by(["near", "far", "reason"], use_threads=False)
+    return whole.aggregate([("flows", "sum"), ("size", "sum")]).select(
+        ["near", "far", "reason", "flows_sum", "size_sum"]
+    ), pa.concat_tables(back).group_by(["near", "far"], use_threads=False).aggregate([("size", "sum")])
 
 
 def _telling(messages: pa.Table, objects: pa.Table) -> dict[str, pa.Array]:
@@ -156,7 +164,8 @@ def _speaks(rows: pa.Table, *columns: str) -> pa.ChunkedArray:
 
 def _obscure(messages: pa.Table, flows: pa.ChunkedArray, way: str) -> pa.Array:
     """Bytes that nobody understood in the messages of each flow, one way."""
-    some = messages.filter(pc.and_(pc.greater(messages["obscure"], 0), pc.equal(messages["direction"], way)))
+    wanted = pc.and_(pc.greater(messages["obscure"], 0), pc.equal(messages["direction"], way))
+    some = messages.select(["flow_id", "obscure"]).filter(wanted)
     sums = some.group_by("flow_id", use_threads=False).aggregate([("obscure", "sum")])
     return pc.fill_null(sums["obscure_sum"].take(pc.index_in(flows, sums["flow_id"])), 0)
 
@@ -165,27 +174,47 @@ ENDS = ("client_ip", "server_ip")
 PARTS = ("delivered", "unread", "duplicate", "conflicting", "evicted", "after_close")
 WAYS = tuple(f"{name}_{way}" for name in PARTS for way in ("up", "down"))
 QUIC_PORT = 443
+SENT = pa.schema([
+    ("near", pa.string()), ("far", pa.string()), ("reason", pa.string()), ("flows", pa.int64()), ("size", pa.int64()),
+])  # fmt: skip
+BACK = pa.schema([("near", pa.string()), ("far", pa.string()), ("size", pa.int64())])
 
 
-def _parts(row: dict[str, Any], way: str) -> dict[str, int]:
-    """What became of the payload of one way of some flows; adds up to it."""
-    size = {name: int(row[f"{name}_{way}_sum"] or 0) for name in PARTS}
-    protocol = row["protocol"] or ""
-    hidden = protocol in HIDDEN or (row["quic"] and protocol in {"", "unknown"})
-    left = SHAPED if row["shaped"] else UNREAD
-    if row["text"]:
-        left = BY_NAME_ONLY
-    elif left == UNREAD and (hidden or is_opaque(protocol, row["transport"])):
-        left = HIDDEN_OTHER if hidden else ECHOES if row[f"large_{way}"] else OPAQUE
-    read = size["delivered"] - size["unread"]
-    obscure = read if protocol in LOCAL else min(read, row[f"obscure_{way}_sum"] or 0)
-    return {
-        MEDIA if row["media"] else READ: read - obscure,
-        TELLING if row[f"telling_{way}"] else OBSCURE: obscure,
-        left: size["unread"] + size["conflicting"],
-        REPEATED: size["duplicate"],
-        DROPPED: size["evicted"] + size["after_close"],
-    }
+def _parts(rows: pa.Table, way: str) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """What became of the payload of one way of some flows: reasons and sizes, which add up to it."""
+    size = {name: pc.fill_null(rows[f"{name}_{way}_sum"], 0).combine_chunks() for name in PARTS}
+    kinds = list(
+        zip(rows["protocol"].to_pylist(), rows["transport"].to_pylist(), rows["quic"].to_pylist(), strict=True)
+    )
+    hidden = {kind: _is_hidden(kind[0] or "", quic=kind[2]) for kind in set(kinds)}
+    opaque = {kind: is_opaque(kind[0] or "", kind[1] or "") for kind in set(kinds)}
+    local = pa.array([(kind[0] or "") in LOCAL for kind in kinds], pa.bool_())
+    left = [
+        BY_NAME_ONLY if text
+        else SHAPED if shaped
+        else HIDDEN_OTHER if hidden[kind]
+        else (ECHOES if large else OPAQUE) if opaque[kind]
+        else UNREAD
+        for kind, text, shaped, large in zip(
+            kinds, *(rows[name].to_pylist() for name in ("text", "shaped", f"large_{way}")), strict=True
+        )
+    ]  # fmt: skip
+    read = pc.subtract(size["delivered"], size["unread"])
+    counted = pc.min_element_wise(read, pc.fill_null(rows[f"obscure_{way}_sum"], 0).combine_chunks())
+    obscure = pc.if_else(local, read, counted)
+    yield _either(rows["media"], MEDIA, READ), pc.subtract(read, obscure)
+    yield _either(rows[f"telling_{way}"], TELLING, OBSCURE), obscure
+    yield pa.array(left, pa.string()), pc.add(size["unread"], size["conflicting"])
+    yield pa.repeat(pa.scalar(REPEATED), rows.num_rows), size["duplicate"]
+    yield pa.repeat(pa.scalar(DROPPED), rows.num_rows), pc.add(size["evicted"], size["after_close"])
+
+
+def _either(which: pa.ChunkedArray, one: str, other: str) -> pa.Array:
+    return pc.if_else(pc.fill_null(which, fill_value=False), one, other).combine_chunks()
+
+
+def _is_hidden(protocol: str, *, quic: bool | None) -> bool:
+    return protocol in HIDDEN or (bool(quic) and protocol in {"", "unknown"})
 
 
 FOUND, POSSIBLE, VIEWED, OWN = "in a finding", "possible face", "only received", "personal device"
@@ -199,26 +228,32 @@ def faces(tables: Tables) -> Iterator[Line]:
     Pictures too small for an answer are none that may show a face (as in the ledger of images).
     """
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))
-    found = set(tables["findings"]["object_ids"].combine_chunks().flatten().to_pylist())
+    found = tables["findings"]["object_ids"].combine_chunks().flatten()
     images = tables["images"]
-    small = set(images.filter(pc.starts_with(images["why"], TOO_SMALL))["sha256"].to_pylist())
+    small = images.filter(pc.starts_with(images["why"], TOO_SMALL))["sha256"].combine_chunks()
+    alike = ("sender", "receiver", "upload", "face", "sure")
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for row in transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"]):
-        if row.face == "no" or row.sha256 in small:
+    for rows in transfer_tables(tables["objects"], images, tables["messages"], tables["flows"]):
+        if not rows.num_rows:
             continue
-        reason = _why_not(row, scopes.get(row.sender), scopes.get(row.receiver))
-        reason = FOUND if row.object_id in found else reason
-        total = sums[row.sender, reason]
-        total[0] += 1
-        total[1] += row.size
+        seen = pc.or_(pc.equal(rows["face"], "no"), pc.is_in(rows["sha256"], value_set=small))
+        told = rows.select([*alike, "size"]).append_column("found", pc.is_in(rows["object_id"], value_set=found))
+        grouped = (
+            told.filter(pc.invert(seen)).group_by([*alike, "found"]).aggregate([("size", "sum"), ([], "count_all")])
+        )
+        columns = [grouped[name].to_pylist() for name in (*alike, "found", "size_sum", "count_all")]
+        for sender, receiver, upload, face, sure, in_finding, size, number in zip(*columns, strict=True):
+            reason = _why_not(face, scopes.get(sender), scopes.get(receiver), upload=upload, sure=sure)
+            total = sums[sender, FOUND if in_finding else reason]
+            total[0] += number
+            total[1] += size
     for (sender, reason), (number, size) in sorted(sums.items()):
         yield Line(
             sender, reason, number, size, reason in {FOUND, VIEWED, AS_HOLDER}
         )  # OWN: whoever would hide calls itself so
 
 
-def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
-    face = row.face
+def _why_not(face: str, near: str | None, far: str | None, *, upload: bool, sure: bool) -> str:
     if face == AS_HOLDER:
         return AS_HOLDER
     if face not in {"yes", "possible"}:
@@ -229,11 +264,11 @@ def _why_not(row: Transfer, near: str | None, far: str | None) -> str:
         return UNPLACED
     if face == "possible":
         return POSSIBLE
-    if near == far and not row.upload:
+    if near == far and not upload:
         return SHOWN
     if near == "outside":
         return VIEWED
-    return OWN if row.sure else UNSURE
+    return OWN if sure else UNSURE
 
 
 def contradictions(tables: Tables) -> Iterator[Line]:

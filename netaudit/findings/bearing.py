@@ -142,7 +142,7 @@ class Bearing:
     ) -> None:
         flows, self._ends, self._scope = tables["flows"], ends, scope
         wanted = pa.array(sorted(set(flow_ids)), pa.string())
-        chosen = flows.filter(pc.is_in(flows["flow_id"], value_set=wanted)).select(COLUMNS)
+        chosen = flows.select(COLUMNS).filter(pc.is_in(flows["flow_id"], value_set=wanted))
         self._flows = {row["flow_id"]: _seen(row) for row in chosen.to_pylist()}
         self._bridged = bridged(flows)
         seen = tables.get("sightings")
@@ -281,10 +281,11 @@ def _routers(flows: pa.Table, scope: Callable[[str], str], ends: Ends) -> set[st
     """Link addresses behind which those outside are; empty where too few were seen to tell."""
     behind: dict[str, set[str]] = defaultdict(set)
     for side, sent in (("client", "packets_up"), ("server", "packets_down")):
-        there = flows.filter(pc.greater(flows[sent], 0)).select([f"{side}_mac", f"{side}_ip"])
-        for row in there.group_by([f"{side}_mac", f"{side}_ip"]).aggregate([]).to_pylist():
-            if row[f"{side}_mac"] and scope(row[f"{side}_ip"]) == "outside":
-                behind[row[f"{side}_mac"]].add(row[f"{side}_ip"])
+        names = [f"{side}_mac", f"{side}_ip"]
+        there = flows.select(names).filter(pc.greater(flows[sent], 0)).group_by(names).aggregate([])
+        for mac, ip in zip(*(there[name].to_pylist() for name in names), strict=True):
+            if mac and scope(ip) == "outside":
+                behind[mac].add(ip)
     most = max(map(len, behind.values()), default=0)
     if most < LEAST_BEHIND:  # few: one that holds no address here, beside one that does and has several behind it
         own = {mac for mac in behind if ends.holds(mac)}

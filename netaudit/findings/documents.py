@@ -26,7 +26,7 @@ LEFT, FEW, ELSEWHERE = "not understood to its end", "a few bytes", "inside or fr
 def documents(tables: Tables) -> Iterator[Line]:
     """Of each sender and receiver: messages whose documents nobody understood to the end, and how much."""
     messages = tables["messages"]
-    some = messages.filter(pc.greater(messages["unread"], 0)).select(["flow_id", "direction", "unread"])
+    some = messages.select(["flow_id", "direction", "unread"]).filter(pc.greater(messages["unread"], 0))
     if not some.num_rows:
         return
     scopes = dict(zip(tables["endpoints"]["ip"].to_pylist(), tables["endpoints"]["scope"].to_pylist(), strict=True))

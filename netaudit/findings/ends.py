@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SIDES = ("client", "server")
 AT_ONCE = 8_192  # pairs of addresses looked at
+MOST_SETTLED = 1 << 16  # addresses of which the device is remembered
 
 
 class End(NamedTuple):
@@ -31,11 +32,17 @@ class End(NamedTuple):
 class Ends:
     """Devices at the ends of flows."""
 
-    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
-        """From `flows`, and `bindings` or, where there are none, `devices`."""
-        self._holders = Holders(tables.get("bindings"), tables.get("devices"))
+    def __init__(self, tables: Mapping[str, pa.Table], known: Ends | None = None) -> None:
+        """From `flows`, and `bindings` or, where there are none, `devices`; `known` are those of other flows."""
+        self._bindings, self.flows = tables.get("bindings"), tables["flows"]
+        self._holders: Holders = (
+            known._holders  # noqa: SLF001  (of the same class)
+            if known is not None and self._bindings is not None and known._bindings is self._bindings  # noqa: SLF001
+            else Holders(self._bindings, tables.get("devices"))
+        )
         self._ends: dict[tuple[str, str], End] = {}
-        flows = tables["flows"]
+        self._settled: dict[str, str] = {}  # devices of addresses of which no flow is asked
+        flows = self.flows
         self._several = self._unsettled(flows)
         if self._several:
             wanted = pa.array(sorted(self._several), pa.string())
@@ -45,6 +52,11 @@ class Ends:
                 times = rows["first_ts"].cast(pa.int64()).to_pylist()
                 for flow_id, ip, mac, ts in zip(*columns, times, strict=True):
                     self._ends[flow_id, ip] = End(ts or 0, mac or "")
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """Addresses of which the flow says which device it was."""
+        return frozenset(self._several)
 
     def _unsettled(self, flows: pa.Table) -> set[str]:
         """Addresses that several devices held, or that somebody else wrote into frames of its own."""
@@ -62,10 +74,15 @@ class Ends:
 
     def device(self, ip: str, flow_id: str = "") -> str:
         """Id of the device at that end of the flow; the address itself where none is known."""
-        if is_link_address(ip):
-            return self._holders.of_link(ip)
-        end = self._ends.get((flow_id, ip))
-        return self._holders.device(ip) if end is None else self._holders.device(ip, end.ts, end.mac)
+        known = self._settled.get(ip)
+        if known is not None:
+            return known
+        if ip in self._several and (end := self._ends.get((flow_id, ip))) is not None and not is_link_address(ip):
+            return self._holders.device(ip, end.ts, end.mac)
+        known = self._holders.of_link(ip) if is_link_address(ip) else self._holders.device(ip)
+        if ip not in self._several and len(self._settled) < MOST_SETTLED:
+            self._settled[ip] = known
+        return known
 
     def named(self, ip: str, flow_id: str, scope: str) -> str:
         """How that end is named: by its address, or by its link address where it is not the only one that held it.
@@ -120,6 +137,11 @@ class Ends:
     def of_link(self, mac: str, ip: str) -> str:
         """Id of the device that a fact of this link address and address is about."""
         return self._holders.device(ip, None, mac) if ip else self._holders.of_link(mac)
+
+
+def ends_of(tables: Mapping[str, pa.Table], known: Ends | None) -> Ends:
+    """Ends of the flows of some tables; those that are known where they are of the same."""
+    return known if known is not None and known.flows is tables["flows"] else Ends(tables, known)
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:

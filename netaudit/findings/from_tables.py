@@ -15,7 +15,7 @@ from netaudit.findings.apart import Apart
 from netaudit.findings.bearing import Bearing
 from netaudit.findings.contacts import contacts_of
 from netaudit.findings.encrypted import encrypted_findings
-from netaudit.findings.ends import Ends
+from netaudit.findings.ends import Ends, ends_of
 from netaudit.findings.from_endpoints import bridged
 from netaudit.findings.identity import (
     back_ends_of,
@@ -62,6 +62,7 @@ __all__ = [
     "actors_of",
     "bearing_of",
     "bounds_table",
+    "ends_of",
     "judge",
     "judge_moments",
     "ledger_table",
@@ -78,9 +79,16 @@ class Judgement(NamedTuple):
 
 
 def judge(
-    tables: dict[str, pa.Table], rows: Iterable[Transfer], scope: Scope, shared: frozenset[str] = frozenset()
+    tables: dict[str, pa.Table],
+    rows: Iterable[Transfer],
+    scope: Scope,
+    shared: frozenset[str] = frozenset(),
+    ends: Ends | None = None,
 ) -> Judgement:
-    """Findings, from other tables and transfers. `shared` addresses stand for many devices (NAT)."""
+    """Findings, from other tables and transfers. `shared` addresses stand for many devices (NAT).
+
+    `ends`: of these flows, where they are known.
+    """
     flows = tables["flows"]
     looked = Looked()
 
@@ -89,7 +97,7 @@ def judge(
             looked.note(row)
             yield row
 
-    actors = Actors(passing(), tables, shared)
+    actors = Actors(passing(), tables, shared, ends)
     faces = looked.telling()
     endpoints = tables.get("endpoints")
     (records, alone), back_ends, apart = records_of(tables), back_ends_of(endpoints), Apart()
@@ -183,7 +191,7 @@ def _name_tunnels(found: list[Finding], flows: pa.Table) -> None:
     """Add to findings of what tunnels carried which tunnel, and who sends it: it is evidence against that one only."""
     borne = pc.and_(pc.not_equal(flows["client_outer"], ""), pc.equal(flows["client_outer"], flows["client_ip"]))
     borne = pc.and_(borne, pc.not_equal(flows["tunnel"], "pppoe"))
-    rows = flows.filter(borne).select(["flow_id", "tunnel", "client_outer"]).to_pylist()
+    rows = flows.select(["flow_id", "tunnel", "client_outer"]).filter(borne).to_pylist()
     within = {row["flow_id"]: (row["tunnel"], row["client_outer"]) for row in rows}
     for finding in found:
         for tunnel, sender in sorted({within[flow] for flow in finding.flow_ids if flow in within}):

@@ -87,7 +87,8 @@ def records_of(tables: dict[str, pa.Table]) -> Records:
 
 def counted_once(found: list[Record], messages: pa.Table) -> list[Record]:
     """Records but those of a request that was challenged (RFC 9110, 15.5.2) and came again within half a minute."""
-    refused = messages.filter(pc.is_in(messages["status"], pa.array(CHALLENGES, messages["status"].type)))
+    challenged = pc.is_in(messages["status"], pa.array(CHALLENGES, messages["status"].type))
+    refused = messages.select(["request_id"]).filter(challenged)
     asked = set(refused["request_id"].to_pylist()) - {"", None}
     if not asked:
         return found

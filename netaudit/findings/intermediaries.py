@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -53,7 +54,8 @@ class Fronts:
             self._veiled = dict(zip(veiled["flow_id"].to_pylist(), times, strict=True))
         self._asked: dict[str, tuple[str, str]] = {}  # flow → how its proxy was asked, and for whom
         if messages is not None:
-            asked = messages.filter(pc.or_(pc.equal(messages["method"], "CONNECT"), _noted(messages["notes"], PROXIED)))
+            asked = messages.select(["flow_id", "method", "path", "host", "direction"])
+            asked = asked.filter(pc.or_(pc.equal(messages["method"], "CONNECT"), _noted(messages["notes"], PROXIED)))
             for row in _few(asked.filter(pc.equal(asked["direction"], "up")), "flow_id", "method", "path", "host"):
                 whom = ("front_connect", row["path"]) if row["method"] == "CONNECT" else ("front_proxy", "")
                 self._asked[row["flow_id"]] = whom[0], whom[1] or row["host"]
@@ -72,7 +74,7 @@ class Fronts:
         flows = tables["flows"]
         hidden = pc.is_in(flows["protocol"], value_set=pa.array(sorted(HANDSHAKES)))
         asked = pc.is_in(flows["flow_id"], value_set=pa.array(sorted(self._asked), pa.string()))
-        chosen = _few(flows.filter(pc.or_(hidden, asked)), "flow_id", *SAID_OF)
+        chosen = _few(flows.select(["flow_id", *SAID_OF]).filter(pc.or_(hidden, asked)), "flow_id", *SAID_OF)
         self._hidden = {row["flow_id"]: row for row in chosen}  # once: there are many findings
 
     def before(self, flow_ids: Iterable[str]) -> list[str]:
@@ -115,8 +117,9 @@ class Fronts:
 def _noted(notes: pa.ChunkedArray, note: str) -> pa.Array:
     """Which rows of lists of notes have one."""
     flat = notes.combine_chunks()
-    rows = pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), note))
-    return pc.is_in(pa.array(range(len(flat)), pa.int64()), value_set=rows)
+    found = np.zeros(len(flat), np.bool_)
+    found[pc.list_parent_indices(flat).filter(pc.equal(pc.list_flatten(flat), note)).to_numpy()] = True
+    return pa.array(found)
 
 
 def _vpn(row: Mapping[str, Any], name: str) -> str:

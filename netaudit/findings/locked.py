@@ -38,7 +38,7 @@ def locked_findings(
     if not sizes:
         return []
     flows = tables["flows"]
-    chosen = flows.filter(pc.is_in(flows["flow_id"], pa.array(sorted({flow for flow, _ in sizes})))).select(COLUMNS)
+    chosen = flows.select(COLUMNS).filter(pc.is_in(flows["flow_id"], pa.array(sorted({flow for flow, _ in sizes}))))
     for name in ("first_ts", "last_ts"):
         chosen = chosen.set_column(chosen.column_names.index(name), name, chosen[name].cast(pa.int64()))
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)

@@ -33,7 +33,9 @@ def marks(tables: dict[str, pa.Table], window_s: float) -> Iterator[tuple[str, i
         if row["receiver_scope"] == "outside":
             left[row["moment_id"]] = min(row["at"], left.get(row["moment_id"], row["at"]))
     captures, flows = (tables[name] for name in ("captures", "flows"))
-    gaps = flows.filter(pc.or_(pc.greater(flows["missing_up"], 0), pc.greater(flows["missing_down"], 0)))
+    gaps = flows.select(["first_ts", "last_ts"]).filter(
+        pc.or_(pc.greater(flows["missing_up"], 0), pc.greater(flows["missing_down"], 0))
+    )
     firsts, lasts = (_ns(gaps, name).to_numpy() for name in ("first_ts", "last_ts"))
     losses = zip(captures["drops"].to_pylist(), captures["damage"].to_pylist(), strict=True)
     times = zip(_ns(captures, "first_ts").to_pylist(), _ns(captures, "last_ts").to_pylist(), strict=True)

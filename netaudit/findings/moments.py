@@ -207,7 +207,7 @@ def _hidden(flows: pa.Table, scope: Scope) -> Iterator[dict[str, Any]]:
     hidden = pc.or_(encrypted(flows), unrecognised(flows))
     sent = pc.or_(pc.greater(flows["payload_up"], 0), pc.greater(pc.fill_null(flows["payload_down"], 0), 0))
     inner = [name for name in INNER.values() if name in flows.column_names]
-    chosen = flows.filter(pc.and_(hidden, sent)).select([*COLUMNS, *inner])
+    chosen = flows.select([*COLUMNS, *inner]).filter(pc.and_(hidden, sent))
     for place, field_ in enumerate(chosen.schema):
         if pa.types.is_timestamp(field_.type):
             chosen = chosen.set_column(place, field_.name, chosen.column(place).cast(pa.int64()))

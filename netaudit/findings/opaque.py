@@ -108,7 +108,7 @@ def _outward(flows: pa.Table, scope: Scope, actors: Actors) -> Iterator[Row]:
     """Flows between inside and outside that are opaque or encrypted, with `near`, `far`, `way` of what was sent out."""
     own = pc.and_(pc.not_equal(flows["transport"], "tcp"), pc.not_equal(flows["transport"], "udp"))
     hidden = pc.is_in(flows["protocol"], pa.array(sorted(OPAQUE | HIDDEN)))
-    chosen = _of_busy(flows.filter(pc.or_(own, hidden)).select(COLUMNS))
+    chosen = _of_busy(flows.select(COLUMNS).filter(pc.or_(own, hidden)))
     for place, column in enumerate(chosen.schema):
         if pa.types.is_timestamp(column.type):
             chosen = chosen.set_column(place, column.name, chosen.column(place).cast(pa.int64()))

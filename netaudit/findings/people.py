@@ -98,10 +98,15 @@ def _of_makers(devices: pa.Table | None) -> set[str]:
 
 def _browsing(flows: pa.Table, scope: Callable[[str], str], ends: Ends) -> set[str]:
     """Devices that read pages of many."""
-    named = flows.filter(pc.and_(pc.not_equal(flows["server_name"], ""), pc.greater(flows["payload_down"], 0)))
+    named = flows.select(["flow_id", "client_ip", "server_ip", "server_name", "payload_up", "payload_down"])
+    named = named.filter(pc.and_(pc.not_equal(named["server_name"], ""), pc.greater(named["payload_down"], 0)))
+    apart = pc.is_in(named["client_ip"], pa.array(sorted(ends.unsettled), pa.string()))
+    named = named.set_column(0, "flow_id", pc.if_else(apart, named["flow_id"], ""))
+    ways = named.group_by(["flow_id", "client_ip", "server_ip", "server_name"])
+    read = ways.aggregate([("payload_up", "sum"), ("payload_down", "sum")])
+    columns = ("flow_id", "client_ip", "server_ip", "server_name", "payload_up_sum", "payload_down_sum")
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    columns = ("flow_id", "client_ip", "server_ip", "server_name", "payload_up", "payload_down")
-    for flow_id, client, server, name, up, down in zip(*(named[one].to_pylist() for one in columns), strict=True):
+    for flow_id, client, server, name, up, down in zip(*(read[one].to_pylist() for one in columns), strict=True):
         registered = registrable(name, rented=False)
         if registered and (scope(client), scope(server)) == ("inside", "outside"):
             total = sums[ends.device(client, flow_id), registered]

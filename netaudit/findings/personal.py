@@ -25,7 +25,7 @@ from netaudit.contracts.reasons import reason
 from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from netaudit.findings.ends import Ends
 
@@ -134,7 +134,7 @@ def is_personal_agent(agent: str) -> bool:
 def callings(tables: Mapping[str, pa.Table], ends: Ends) -> dict[str, Calling]:
     """By device: what it was heard to say of itself. Addresses that several machines use are devices here, too."""
     found: dict[str, Calling] = defaultdict(Calling)
-    for client, server, flow_id, agent, answered in agents_of(tables["messages"], tables["flows"]):
+    for client, server, flow_id, agent, answered in agents_of(tables["messages"], tables["flows"], ends.unsettled):
         one = found[ends.device(client, flow_id)]
         one.agents.add(agent)
         if answered and is_personal_agent(agent):
@@ -194,20 +194,20 @@ def _note_observations(tables: Mapping[str, pa.Table], ends: Ends, found: dict[s
         return
     kinds = pa.array(["dhcp", "tcp", "rtsp_server", "http_server"])
     chosen = observations.filter(pc.is_in(observations["kind"], value_set=kinds))
-    for row in chosen.select(["kind", "mac", "ip", "field", "value"]).to_pylist():
-        kind, name, value = row["kind"], row["field"], row["value"]
+    columns = (chosen[name].to_pylist() for name in ("kind", "mac", "ip", "field", "value"))
+    for kind, mac, ip, name, value in zip(*columns, strict=True):
         if kind == "dhcp" and name == "leased":
-            found[ends.of_link(row["mac"], row["ip"])].granted = True
+            found[ends.of_link(mac, ip)].granted = True
         elif kind == "dhcp" and _is_phones(name, value):
-            found[ends.of_link(row["mac"], row["ip"])].leases.add(f"dhcp.{name}={value}")
+            found[ends.of_link(mac, ip)].leases.add(f"dhcp.{name}={value}")
         elif kind == "tcp" and name == "syn":
-            one = found[ends.of_link(row["mac"], row["ip"])]
-            if value.endswith(ROUTED) and ends.holder_is(row["ip"], "", row["mac"]):
+            one = found[ends.of_link(mac, ip)]
+            if value.endswith(ROUTED) and ends.holder_is(ip, "", mac):
                 one.against[BEHIND] = {}
             if not value.startswith(f"ttl={SIX} "):
                 one.against["life"] = {"shape": value[:40]}
         elif kind.endswith("_server") and name in {"server", "realm", "title"}:
-            found[ends.of_link(row["mac"], row["ip"])].against["serves"] = {"what": f"{kind} {value[:60]}"}
+            found[ends.of_link(mac, ip)].against["serves"] = {"what": f"{kind} {value[:60]}"}
 
 
 def _is_phones(name: str, value: str) -> bool:
@@ -216,8 +216,13 @@ def _is_phones(name: str, value: str) -> bool:
     )
 
 
-def agents_of(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, str, str, bool]]:
-    """Client, server, flow, User-Agent and whether the server said something; each comes at least once."""
+def agents_of(
+    messages: pa.Table, flows: pa.Table, apart: Collection[str] | None = None
+) -> Iterator[tuple[str, str, str, str, bool]]:
+    """Client, server, flow, User-Agent and whether the server said something; each comes at least once.
+
+    `apart` are the clients of which each flow is wanted, where not of all: of others no flow is said.
+    """
     flows = flows.select(["flow_id", "client_ip", "server_ip", "protocol", "payload_down"])
     asked = messages.select(["flow_id", "user_agent"])
     for start in range(0, asked.num_rows, LOOKED_UP):
@@ -226,9 +231,16 @@ def agents_of(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str, s
         http = flows.filter(pc.is_in(flows["flow_id"], value_set=pc.unique(some["flow_id"])))
         http = http.filter(pc.is_in(http["protocol"], pa.array(HTTP))).combine_chunks()
         where = pc.index_in(some["flow_id"], value_set=http["flow_id"].combine_chunks()).combine_chunks()
-        for name in ("client_ip", "server_ip", "payload_down"):
-            some = some.append_column(name, http[name].take(where))
-        for batch in some.filter(pc.is_valid(where)).to_batches(max_chunksize=AT_ONCE):
-            for row in batch.to_pylist():
-                down = row["payload_down"]
-                yield row["client_ip"], row["server_ip"], row["flow_id"], row["user_agent"], down is None or down > 0
+        down = http["payload_down"]
+        answered = pc.fill_null(pc.greater(down, 0), fill_value=True)
+        client, flow_id = http["client_ip"].take(where), some["flow_id"]
+        if apart is not None:
+            flow_id = pc.if_else(pc.is_in(client, pa.array(sorted(apart), pa.string())), flow_id, "")
+        said = pa.table({
+            "client": client, "server": http["server_ip"].take(where), "flow": flow_id,
+            "agent": some["user_agent"], "answered": answered.take(where),
+        }).filter(pc.is_valid(where))  # fmt: skip
+        if apart is not None:
+            said = said.group_by(said.column_names).aggregate([])
+        for batch in said.to_batches(max_chunksize=AT_ONCE):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

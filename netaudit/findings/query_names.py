@@ -52,12 +52,12 @@ def names(tables: Tables) -> Iterator[Line]:
 
 def _asked(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str]]:
     """Hosts and the long names that they asked for, each once."""
-    chosen = messages.filter(
+    chosen = messages.select(["flow_id", "host"]).filter(
         pc.and_(
             pc.and_(pc.equal(messages["direction"], "up"), pc.greater_equal(pc.binary_length(messages["host"]), LONG)),
             pc.invert(pc.is_in(messages["protocol"], pa.array(["mdns", "llmnr", "syslog", "nbdgm"]))),
         )
-    ).select(["flow_id", "host"])
+    )
     if not chosen.num_rows:
         return  # finding the place of every flow costs more than all else
     chosen = chosen.group_by(["flow_id", "host"], use_threads=False).aggregate([])

@@ -7,6 +7,7 @@ which this address was the answer, comes first, and where the Host says another 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -38,15 +39,15 @@ class Receivers:
         if observations is None:
             return
         chosen = observations.filter(pc.is_in(observations["kind"], value_set=pa.array(["dns", "dns_client"])))
-        columns = chosen.select(["kind", "mac", "ip", "field", "value"]).to_pylist()
-        for row, ts in zip(columns, chosen["ts"].cast(pa.int64()).to_pylist(), strict=True):
-            if row["kind"] == "dns":
-                _note(self._names[row["ip"]], row["value"], ts)
-            elif row["field"] == "ech":
-                asked, _, outer = row["value"].rpartition(" ")
-                _note(self._outer[ends.of_link(row["mac"], row["ip"]), bare(outer)], asked, ts)
+        columns = [chosen[name].to_pylist() for name in ("kind", "mac", "ip", "field", "value")]
+        for kind, mac, ip, field, value, ts in zip(*columns, chosen["ts"].cast(pa.int64()).to_pylist(), strict=True):
+            if kind == "dns":
+                _note(self._names[ip], value, ts)
+            elif field == "ech":
+                asked, _, outer = value.rpartition(" ")
+                _note(self._outer[ends.of_link(mac, ip), bare(outer)], asked, ts)
             else:
-                _note(self._asked[ends.of_link(row["mac"], row["ip"])], row["value"], ts)
+                _note(self._asked[ends.of_link(mac, ip)], value, ts)
 
     def led(self, client: str, server: str, flow_id: str, ts: int) -> list[str]:
         """Names by which DNS had led the client to the server by then (ns), as far as its lookups were captured."""
@@ -94,6 +95,7 @@ def _note(names: Since, name: str, ts: int | None) -> None:
     names[host] = min(names.get(host, ts or 0), ts or 0)
 
 
+@lru_cache(maxsize=16_384)
 def bare(name: str) -> str:
     """A host name without port and final dot, in lower case; addresses as they stand."""
     if name.startswith("["):  # an address of IPv6 (RFC 3986, 3.2.2), however it is written

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from netaudit.contracts.reasons import JOIN, parsed, reason
-from netaudit.findings.ends import Ends
+from netaudit.findings.ends import Ends, ends_of
 from netaudit.findings.identity_records import records_of
 from netaudit.findings.personal import (
     AGAINST,
@@ -137,10 +137,15 @@ class Actors:
     """
 
     def __init__(
-        self, rows: Iterable[Transfer], tables: dict[str, pa.Table], shared: frozenset[str] = frozenset()
+        self,
+        rows: Iterable[Transfer],
+        tables: dict[str, pa.Table],
+        shared: frozenset[str] = frozenset(),
+        ends: Ends | None = None,
     ) -> None:
+        """From transfers and tables; `ends` where those of these, or of other flows, are known."""
         devices = tables.get("devices")
-        self._shared, self.ends = shared, Ends(tables)
+        self._shared, self.ends = shared, ends_of(tables, ends)
         self._named = named(devices, tables.get("claims")) if devices is not None else {}
         self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
         for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,19 +71,29 @@ def transfers(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa
 
     The other reading of a connection with conflicting bytes comes last, and without what the first one has as well.
     """
+    moved = (row for rows in _moved(objects, images, messages, flows) for row in _rows(rows))
     variants = _variants(flows)
     if not variants:
-        yield from _moved(objects, images, messages, flows)
+        yield from moved
         return
     later: list[Transfer] = []
     seen: set[tuple[str, str, str]] = set()
-    for row in _moved(objects, images, messages, flows):
+    for row in moved:
         if row.flow_id in variants:
             later.append(row)
         else:
             seen.add((row.sha256, row.sender, row.receiver))
             yield row
     yield from (row for row in later if (row.sha256, row.sender, row.receiver) not in seen)
+
+
+def transfer_tables(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[pa.Table]:
+    """The same as tables, by the names of what a transfer has; their order is no matter."""
+    if _variants(flows):
+        rows = list(transfers(objects, images, messages, flows))
+        yield pa.table(dict(zip(Transfer._fields, zip(*rows, strict=True), strict=True)) if rows else {})
+    else:
+        yield from _moved(objects, images, messages, flows)
 
 
 def _variants(flows: pa.Table) -> set[str]:
@@ -97,19 +107,15 @@ def doubted(flows: pa.Table, code: str) -> pa.Array:
     return pc.list_parent_indices(doubts).filter(pc.equal(pc.list_flatten(doubts), code))
 
 
-def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[Transfer]:
+def _moved(objects: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> Iterator[pa.Table]:
     images = images.select(["sha256", "face", "decodable", "problem", "face_score"])
     messages, flows = messages.select(MESSAGE_COLUMNS), flows.select(FLOW_COLUMNS)
     for rows in _images_among(objects, images):
-        facts = _by_first(_only(images, "sha256", rows["sha256"]))
-        own_messages = _only(messages, "message_id", rows["message_id"])
-        flow_of = _by_first(_only(flows, "flow_id", own_messages["flow_id"]))
-        message_of = _by_first(_as_integers(own_messages))
-        for row in _tuples(rows):
-            message = message_of.get(row[1])
-            flow = flow_of.get(message[1]) if message else None
-            if message and flow:
-                yield _transfer(row, facts[row[2]], message, flow)
+        own = _of(rows["message_id"], messages)
+        flow = _of(own["flow_id"], flows)
+        known = pc.and_(pc.is_valid(own["message_id"]), pc.is_valid(flow["flow_id"]))
+        of_image = _of(rows["sha256"], images)
+        yield _joined(*(one.filter(known) for one in (rows, of_image, own, flow)))
 
 
 def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
@@ -126,60 +132,34 @@ def _images_among(objects: pa.Table, images: pa.Table) -> Iterator[pa.Table]:
         yield from (some.slice(first, AT_ONCE) for first in range(0, some.num_rows, AT_ONCE))
 
 
-def _transfer(
-    row: tuple[Any, ...], image: tuple[Any, ...], message: tuple[Any, ...], flow: tuple[Any, ...]
-) -> Transfer:
-    object_id, _, sha256, size, complete, way = row
-    _, face, decodable, problem, score = image
-    message_id, flow_id, capture_id, protocol, direction, host, path, first_ts, last_ts, opened = message
-    _, client, server, server_port, transport = flow
-    up = direction == "up"
-    return Transfer(
-        object_id=object_id,
-        sha256=sha256,
-        size=size,
-        complete=complete,
-        face=face,
-        whole_image=bool(decodable) and not problem,
-        message_id=message_id,
-        protocol=protocol,
-        flow_id=flow_id,
-        capture_id=capture_id,
-        sender=client if up else server,
-        receiver=server if up else client,
-        upload=up,
-        host=host,
-        path=path,
-        client=client,
-        server=server,
-        server_port=server_port,
-        transport=transport,
-        first_ts=first_ts or 0,
-        last_ts=last_ts or 0,
-        opened=opened or "",
-        sure=score is None or score >= CLEAR,
-        still=STILL in (way or ""),
-        undone=UNDONE in (way or ""),
+def _joined(rows: pa.Table, images: pa.Table, messages: pa.Table, flows: pa.Table) -> pa.Table:
+    """Transfers out of objects, each with its image, its message and its flow."""
+    up = pc.fill_null(pc.equal(messages["direction"], "up"), fill_value=False)
+    client, server, problem = flows["client_ip"], flows["server_ip"], images["problem"]
+    whole = pc.and_(
+        pc.fill_null(images["decodable"], fill_value=False), pc.or_kleene(pc.is_null(problem), pc.equal(problem, ""))
     )
+    sure = pc.or_kleene(pc.is_null(images["face_score"]), pc.greater_equal(images["face_score"], CLEAR))
+    columns = (
+        rows["object_id"], rows["sha256"], rows["size"], rows["complete"], images["face"], whole,
+        rows["message_id"], messages["protocol"], messages["flow_id"], messages["capture_id"],
+        pc.if_else(up, client, server), pc.if_else(up, server, client), up, messages["host"], messages["path"],
+        client, server, flows["server_port"], flows["transport"],
+        *(pc.fill_null(messages[name].cast(pa.int64()), 0) for name in ("first_ts", "last_ts")),
+        pc.fill_null(messages["opened"], ""), sure, *(_holds(rows["unwrap_path"], step) for step in (STILL, UNDONE)),
+    )  # fmt: skip
+    return pa.table(dict(zip(Transfer._fields, columns, strict=True)))
 
 
-def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
-    """Rows as tuples in the order of the columns: a third of the time that rows as dicts take."""
-    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+def _rows(table: pa.Table) -> Iterator[Transfer]:
+    return map(Transfer, *(column.to_pylist() for column in table.columns))
 
 
-def _by_first(table: pa.Table) -> dict[str, tuple[Any, ...]]:
-    """Rows by their first column."""
-    return {row[0]: row for row in _tuples(table)}
+def _holds(ways: pa.ChunkedArray, step: str) -> pa.ChunkedArray:
+    return pc.fill_null(pc.match_substring(ways, step), fill_value=False)
 
 
-def _only(table: pa.Table, column: str, values: pa.ChunkedArray) -> pa.Table:
-    return table.filter(pc.is_in(table[column], value_set=pc.unique(values)))
-
-
-def _as_integers(table: pa.Table) -> pa.Table:
-    """Times as integers: a nanosecond timestamp does not fit a Python datetime."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
-    return table
+def _of(ids: pa.ChunkedArray, table: pa.Table) -> pa.Table:
+    """The row of a table with each of some ids, by its first column; nothing but nulls where there is none."""
+    some = table.filter(pc.is_in(table[0], value_set=pc.unique(ids))).combine_chunks()
+    return some.take(pc.index_in(ids, value_set=some[0].combine_chunks()))

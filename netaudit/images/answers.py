@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import hmac
+import sys
 from collections import OrderedDict
 from hashlib import blake2b
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,10 +23,11 @@ from netaudit import __version__
 from netaudit.images.judge import facts_of, verdict_of
 from netaudit.storage.files import remove
 from netaudit.storage.table_streams import TableWriter, read_parts, stream_parts
-from netaudit.system.user_cache import user_key
+from netaudit.system.user_cache import stamps, user_key
 from netaudit.tables import ANSWERS
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Collection, Iterator
 
 Answer = tuple[Any, Any]  # facts and verdict of the image helper
@@ -46,6 +48,9 @@ class EarlyAnswers(Protocol):
 
     def finish(self, stopped: Callable[[], bool]) -> Iterator[int]:
         """Wait for what is under way until somebody wants to stop; gives how many were judged, whenever it changes."""
+
+    def idle(self) -> subprocess.Popen[bytes] | None:
+        """Once all was judged a helper that makes pictures from now on, if there is one; whoever takes it ends it."""
 
     def known(self, images: Collection[str]) -> dict[Look, Answer]:
         """What was said of some images."""
@@ -82,6 +87,9 @@ class Answers:
     def finish(self, _: Callable[[], bool]) -> Iterator[int]:
         """Nothing is under way here."""
         return iter(())
+
+    def idle(self) -> None:
+        """None was at work here."""
 
     def resume(self, before: pa.Table) -> set[Look]:
         """Know what an audit that was stopped knew; gives how these images were looked at."""
@@ -144,11 +152,18 @@ def _mac(look: Look, said: bytes) -> bytes:
 def _key() -> bytes:
     """Key of this user, for answers of this way of judging: its code and what it rests on are hashed in."""
     way = blake2b(__version__.encode(), key=user_key())
-    for library in ("onnxruntime", "pillow", "numpy"):
-        way.update(f"{library} {metadata.version(library)}\0".encode())
+    for library in ("onnxruntime", "PIL", "numpy"):
+        way.update(f"{library} {stamps([_installed(library)])}\0".encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         way.update(path.read_bytes())
     return way.digest()
+
+
+def _installed(library: str) -> str:
+    """A file that changes with each installation of a library; a program that carries it within is that file."""
+    found = find_spec(library)
+    there = found is not None and found.origin is not None and Path(found.origin).is_file()
+    return str(found.origin) if found is not None and there else sys.executable
 
 
 def _answer(encoded: bytes) -> Answer:

@@ -3,7 +3,8 @@
 Talks in JSON lines, which the other side can read without trusting them. In: {"sha256", "path", "kind", "rotate",
 "count", "beside"}, which are pictures with a face that hold this one, each [sha256, path, kind].
 Out: {"started": sha256} when work on an image begins, {"done": sha256, "facts", "verdict"} when it ends, and
-{"fatal": text} when the helper cannot work at all. It ends when its input does.
+{"fatal": text} when the helper cannot work at all. It ends when its input does. Told {"show": true}, once it has judged
+all, it says {"shows": true} and is a `preview_helper` from then on: what that needs is loaded here.
 
 Whether a thumbnail shows the picture within which it lies, by their pixels.
 
@@ -15,6 +16,7 @@ small, so it is judged by itself. One that was cut, turned or retouched is, too,
 
 from __future__ import annotations
 
+import io
 import os
 import queue
 import sys
@@ -36,7 +38,10 @@ from netaudit.images.face_verdict import FaceDetector, FaceVerdict, beside_of
 from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of
 from netaudit.images.kernels_scan import scan_of
 from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture, turned
+from netaudit.images.preview_helper import show
+from netaudit.jit.numba_parts import without_package
 from netaudit.system import signals
+from netaudit.system.code_cache import keep_code
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
@@ -185,7 +190,8 @@ def _data(path: Path) -> bytes | str:
     """The bytes of an image, or why they cannot be had."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+            size = os.fstat(file.fileno()).st_size  # room for no more: that of the largest would be mapped each time
+            data = file.read(min(size, MAX_FILE) + 1)
     except OSError as error:
         return reason("image_unreadable", said=why(error))
     return data if len(data) <= MAX_FILE else reason("image_large_file", n=MAX_FILE >> 20)
@@ -254,7 +260,13 @@ def serve(make: Callable[[], Work], threads: int, before: Callable[[], object] =
     for _ in range(threads):
         threading.Thread(target=run, daemon=True).start()
     for line in sys.stdin.buffer:
-        tasks.put(orjson.loads(line))
+        task = orjson.loads(line)
+        if "show" in task:
+            say({"shows": True})
+            show(io.BufferedWriter(answers))
+            break
+        tasks.put(task)
+    keep_code()
     os._exit(0)  # the audit has ended or died: no answer is wanted, and native threads may hang at exit
 
 
@@ -277,6 +289,7 @@ def main(arguments: list[str]) -> None:
     warnings.simplefilter("ignore")  # of decoders, about hostile images
     threads, faces = int(arguments[0]), arguments[1] == "faces"
     _give_way(int(arguments[2]))
+    without_package()
     budget = PixelBudget(MAX_PIXELS)
     recent = Recent(budget)
     # kernels are asked for with the first task: by then whoever starts this early has had them compiled

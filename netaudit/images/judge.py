@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 LIMITS = Limits()  # for one image
 WINDOW = 32  # images handed to the helper at one time
+RELEASING = 5.0  # seconds by the clock in which a helper that has judged all says that it makes pictures
 MAX_STARTS = 3  # helpers that may die in a row without having begun an image
 MAX_GUILTY = 64  # images that may kill or stall the helper, before the rest is given up (each costs two starts or 40 s)
 WORKED_ON = reason(WORKED, n=round(LIMITS.work))
@@ -127,6 +128,7 @@ class Judge:
         self._fatal = ""
         self._stalled: dict[str, str] = {}  # by content: the limit that it passed
         self._closed = False
+        self._released = self._shows = False  # told to judge no more, and says that it makes pictures
 
     def prepare(self) -> None:
         """Start the helper now: it takes a second to load what it needs."""
@@ -179,6 +181,26 @@ class Judge:
                 continue
             self._open -= 1
             yield judged
+
+    def release(self) -> subprocess.Popen[bytes] | None:
+        """The helper, where it has judged all, as one that makes pictures (`previews.py`); ends it where it has not.
+
+        Nothing may be submitted any more.
+        """
+        with self._lock:
+            helper, listener = self._helper, self._listener
+            if helper is not None and helper.stdin is not None and self._said and not self._asked:
+                self._closed = self._released = True
+                with contextlib.suppress(OSError):  # it has just died
+                    helper.stdin.write(orjson.dumps({"show": True}) + b"\n")
+        if self._released and listener is not None:
+            listener.join(RELEASING)
+        with self._lock:
+            shows = self._shows
+            if shows:
+                self._helper = None
+        self.close()
+        return helper if shows else None
 
     def close(self) -> None:
         """End the helper; images not judged by now never will be."""
@@ -269,26 +291,28 @@ class Judge:
                 self._helper.stdin.write(task.line())
 
     def _listen(self, helper: subprocess.Popen[bytes]) -> None:
-        """Take answers until the helper ends (its own thread)."""
+        """Take answers until the helper ends, or makes pictures for others (its own thread)."""
         if helper.stdout is None:
             return
-        with helper.stdout as answers:
-            buffered = b""
-            while block := answers.read(1 << 16):
-                *lines, buffered = (buffered + block).split(b"\n")
-                with self._lock:
-                    try:
-                        for line in lines:
-                            self._record(orjson.loads(line))
-                    except (
-                        ValueError,
-                        TypeError,
-                        KeyError,
-                        AttributeError,
-                    ):  # it is out of its mind
-                        helper.kill()
-                        break
-                    self._hand_out()
+        buffered = b""
+        while block := helper.stdout.read(1 << 16):
+            *lines, buffered = (buffered + block).split(b"\n")
+            with self._lock:
+                try:
+                    for line in lines:
+                        self._record(orjson.loads(line))
+                except (
+                    ValueError,
+                    TypeError,
+                    KeyError,
+                    AttributeError,
+                ):  # it is out of its mind
+                    helper.kill()
+                    break
+                if self._shows:
+                    return
+                self._hand_out()
+        helper.stdout.close()
         helper.wait()
         if helper.stdin is not None:
             helper.stdin.close()
@@ -297,7 +321,9 @@ class Judge:
 
     def _record(self, message: dict[str, Any]) -> None:
         self._charge()
-        if "fatal" in message:
+        if self._released and "shows" in message:
+            self._shows = True
+        elif "fatal" in message:
             self._fatal = reason("helper_said", said=str(message["fatal"])[:100])
         elif task := self._running.get(message.get("started", "")):
             task.begun = True

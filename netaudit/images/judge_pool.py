@@ -13,6 +13,7 @@ from netaudit.images.judge import Holder, Judge, Judged, never
 from netaudit.images.processes import processors
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -96,6 +97,17 @@ class Judges:
                 self._check()
                 continue
             yield self._taken(judged)
+
+    def release(self) -> subprocess.Popen[bytes] | None:
+        """See `Judge.release`: the first helper that can be had; all others end."""
+        released = None
+        for judge in self._judges:
+            if released is None:
+                released = judge.release()
+            else:
+                judge.close()
+        self._at.clear()
+        return released
 
     def close(self) -> None:
         """End the helpers; images not judged by now never will be."""

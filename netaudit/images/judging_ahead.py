@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from netaudit.images.answers import Answers, Look
 from netaudit.images.judge import holder_at, never
 from netaudit.images.judge_pool import POLITE, Judges
+from netaudit.images.processes import end
 from netaudit.storage.object_store import object_path
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
@@ -70,6 +72,7 @@ class Beside:
         self._before = self._answers.resume(before) if before is not None else frozenset[Look]()
         self._objects = case / "private" / "objects"
         self._looks: dict[str, bool] = {}  # of what is under way
+        self._idle: subprocess.Popen[bytes] | None = None  # a helper that has judged all
         self._follower = follower
         self._finds: dict[str, list[Any]] = defaultdict(list)  # first of their ways, by content, while under way
 
@@ -108,7 +111,7 @@ class Beside:
             follower.judged(one.find, known)
 
     def finish(self, stopped: Callable[[], bool] = never) -> Iterator[int]:
-        """Wait for all that was taken, until somebody wants to stop, and end the helpers.
+        """Wait for all that was taken, until somebody wants to stop, and end the helpers but one that `idle` gives.
 
         Gives how many were judged, whenever that changes.
         """
@@ -116,7 +119,13 @@ class Beside:
             self._note([answer])
             self._tell()
             yield self.judged
-        self.close()
+        self._idle = self.judge.release()
+        self._answers.close()
+
+    def idle(self) -> subprocess.Popen[bytes] | None:
+        """A helper that has judged all and makes pictures from now on, once: whoever takes it ends it."""
+        idle, self._idle = self._idle, None
+        return idle
 
     def known(self, images: Collection[str]) -> dict[Look, Answer]:
         """What was said of some images. Nothing is taken any more after the first call."""
@@ -125,6 +134,8 @@ class Beside:
     def close(self) -> None:
         """End the helpers. What they said stays in the case until `drop`."""
         self.judge.close()
+        if (idle := self.idle()) is not None:
+            end(idle)
         self._answers.close()
 
     def drop(self) -> None:

@@ -26,7 +26,8 @@ Words = npt.NDArray[np.uint32]  # bytes between two markers, four in one, withou
 MOST_BLOCKS = 1 << 22  # of a progressive picture: each has a word on which of its coefficients are there
 PEEK = 10  # bits: codes that are no longer are looked up
 LENGTHS, FIRSTS, PLACES, SYMBOLS = 1024, 1041, 1058, 1075  # in a table of codes, behind those that are looked up
-TABLE = SYMBOLS + 256
+SEVERAL = SYMBOLS + 256  # codes that are looked up together
+TABLE = SEVERAL + (1 << PEEK)
 BUFFER, HELD, AT, BITS, RUN, END = 0, 1, 2, 3, 4, 5  # in the state of a reader (`_begun`)
 HORIZONTAL, VERTICAL, QUANTISER, IDENTITY, PREDICTED, SCANNED, SAFE = 0, 1, 2, 3, 4, 5, 6  # of a component
 LARGEST = 1536  # of a coefficient of eight-bit samples: 1,024 (A.3.3), and half as much for encoders that overshoot
@@ -246,7 +247,17 @@ def _blocks(
         while at <= 63:
             if held <= 32:
                 buffer, held, following = _more(words, buffer, held, following, bits)
-            look = np.int64(ac[buffer >> (64 - PEEK) & ((1 << PEEK) - 1)])
+            place = buffer >> (64 - PEEK) & ((1 << PEEK) - 1)
+            look = np.int64(ac[SEVERAL + place])
+            behind = at + (look >> LENGTH & 0xFF)
+            if look and behind <= 64:
+                buffer <<= look >> BOTH
+                held -= look >> BOTH
+                if look & 1:
+                    break
+                at = behind
+                continue
+            look = np.int64(ac[place])
             if look & 0xFF == 0:
                 look = _looked_up(ac, buffer >> 48 & 0xFFFF)
                 if look & 0xFF == 0:
@@ -355,6 +366,28 @@ def _ended(words: Words, state: npt.NDArray[np.int64]) -> int:
 
 
 @lean_kernel
+def _together(table: npt.NDArray[np.int32], safe: int) -> None:
+    """Put codes together that one look shows, as far as nothing must be asked of the numbers behind them.
+
+    Their bits with these numbers by BOTH, by LENGTH how many places of a block they take, and whether they end it,
+    which takes a place, too: behind the last one no block is ended.
+    """
+    for bits in range(1 << PEEK):
+        used: Any = 0
+        places: Any = 0
+        ends: Any = 0
+        while used < PEEK and not ends:
+            look = np.int64(table[bits << used & ((1 << PEEK) - 1)])
+            length, symbol = look >> LENGTH & 0xFF, look & 0xFF
+            if look == 0 or used + length > PEEK or (symbol and not 0 < symbol & 15 <= safe):
+                break
+            used += look >> BOTH
+            places += (symbol >> 4) + 1
+            ends = np.int64(symbol == 0)
+        table[SEVERAL + bits] = used << BOTH | places << LENGTH | ends
+
+
+@lean_kernel
 def _safe(quantiser: npt.NDArray[np.int64]) -> int:
     """Bits that a coefficient may have, whatever they are and wherever it lies but at the first place."""
     most = 1
@@ -382,7 +415,13 @@ def _scan(
     most_h, most_v = 1, 1
     for number in range(components.shape[0]):
         most_h, most_v = max(most_h, components[number, HORIZONTAL]), max(most_v, components[number, VERTICAL])
-        components[number, SAFE] = _safe(quantisers[components[number, QUANTISER]])
+    safe = 10
+    for way in range(ways):
+        safe = min(safe, _safe(quantisers[components[taken[way, 0], QUANTISER]]))
+    for way in range(ways):
+        components[taken[way, 0], SAFE] = safe
+        if not progressive:
+            _together(tables[4 + taken[way, 2]], safe)
     alone = ways == 1
     if alone:
         one = components[taken[0, 0]]

@@ -7,6 +7,7 @@ It decodes: it belongs into a helper process (preview_helper.py).
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,7 +91,7 @@ def _detector() -> FaceDetector:
 
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(MAX_FILE)
+        return file.read(min(os.fstat(file.fileno()).st_size, MAX_FILE))
 
 
 def _scaled(box: Box, share: float) -> Box:

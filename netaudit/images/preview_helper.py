@@ -11,13 +11,14 @@ import io
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
 from netaudit.images.pixelation import get_ready, thumbnail
 from netaudit.images.processes import LENGTH, answers
 from netaudit.system import signals
+from netaudit.system.code_cache import keep_code
 
 MOST_PIXELS = 40_000_000  # larger pictures are not shown in clear: a few bytes can claim gigapixels
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
@@ -55,9 +56,14 @@ def main(_: list[str]) -> None:
     """Answer until the input ends."""
     signals.ignore()  # Ctrl-C is the audit's to handle
     warnings.simplefilter("ignore")  # of decoders, about hostile images
-    out = answers()
+    show(answers())
+
+
+def show(out: IO[bytes]) -> None:
+    """Answer what comes from standard input, until that ends."""
     with contextlib.suppress(Exception):  # where there is no detector, no picture is the answer to what is asked
         get_ready()
+    keep_code()  # it is killed in the end
     for line in sys.stdin.buffer:
         made = picture(orjson.loads(line)) or b""
         out.write(LENGTH.pack(len(made)) + made)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import weakref
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -15,6 +14,7 @@ from netaudit.images.processes import Asked, NotStartedError, processors
 from netaudit.system.programs import helper
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
@@ -45,11 +45,11 @@ class Shown:
         self._ahead: dict[tuple[str, Way, int], Future[bytes | None]] = {}
         weakref.finalize(self, _close, self._helpers)
 
-    def prepare(self) -> None:
-        """Start the helpers now, for many will be asked of them. Nothing may be asked meanwhile."""
-        for one in self._helpers:
-            with contextlib.suppress(NotStartedError):  # said when something is asked
-                one.prepare()
+    def adopt(self, process: subprocess.Popen[bytes]) -> None:
+        """Ask this helper first (`Judge.release`): it has loaded what it needs. Nothing may be asked meanwhile."""
+        first = self._free.get()
+        first.adopt(process)
+        self._free.put(first)
 
     def ahead(self, paths: Iterable[Path]) -> None:
         """Have thumbnails of these made meanwhile: most will be asked for soon."""

@@ -31,8 +31,13 @@ class Asked:
         self._process: subprocess.Popen[bytes] | None = None
         self._loads = False
 
-    def prepare(self) -> subprocess.Popen[bytes]:
-        """Start the helper where it does not run: what it needs is loaded while nobody asks. Raises NotStartedError."""
+    def adopt(self, process: subprocess.Popen[bytes]) -> None:
+        """Ask this helper, which runs; it ends as one does that was started here."""
+        self.close()
+        self._process = process
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        """The helper, which starts where it does not run."""
         if self._process is None:
             try:
                 self._process, self._loads = start(self._command), True
@@ -42,7 +47,7 @@ class Asked:
 
     def ask(self, question: bytes) -> bytes:
         """The answer. Raises NotStartedError, and OSError where the helper died or did not end in time."""
-        process = self.prepare()
+        process = self._running()
         more = self._loading if self._loads else 0.0
         limits = Limits(self._limits.work + more, self._limits.wait + more)
         answered = threading.Event()
@@ -72,12 +77,7 @@ class Asked:
         """End the helper; another question starts it anew."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
+            end(process)
 
 
 def _guard(process: subprocess.Popen[bytes], limits: Limits, answered: threading.Event) -> None:
@@ -110,6 +110,16 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
         creationflags=flags,
         env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process that is talked to through pipes, and close them."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def processors() -> int:

@@ -8,17 +8,18 @@ only, neither an imported helper or constant nor that flag.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numba
-from numba.core import config as numba_config
-
-from netaudit.jit.cache import KernelCache
+from netaudit.jit import numba_parts
+from netaudit.jit.cache import NOT_AT_ALL, KernelCache, asked
+from netaudit.jit.kinds import kinds_of
 
 TRIED = "0.68"  # minor version of numba whose inside `dispatchers` and `cache` were tried with
+VERSION = numba_parts.version("numba")
+UNKNOWN = (KeyError, NotImplementedError, ValueError)  # kinds of arguments
 
-config: Any = numba_config  # its attributes are set at run time
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -31,48 +32,83 @@ def lean_kernel(function: F) -> F:
     """Compile as `kernel` does, with reference counting off; the function must not allocate.
 
     numba counts a reference to every array up and down, atomically, where a function takes it as an argument or out of
-    a tuple. With a dozen tables and some ten helper kernels per packet that was two thirds of the time. The callers
-    hold all tables for as long as a call lasts, and these kernels allocate nothing, so they need no counting.
+    a tuple. With a dozen tables and some ten helper kernels per packet that was two thirds of the time, and of decoding
+    a packet, with one buffer and one row, half. The callers hold all tables for as long as a call lasts, and these
+    kernels allocate nothing and return no array, so they need no counting.
     """
     return _kernel(function, {"_nrt": False})
 
 
 def _kernel(function: F, more: dict[str, Any]) -> F:
-    if config.DISABLE_JIT:
+    if asked(NOT_AT_ALL):
         return function
-    if numba.__version__.rpartition(".")[0] != TRIED:
+    if VERSION.rpartition(".")[0] != TRIED:
         from netaudit.errors import UsageError
 
         raise UsageError(
             "netaudit compiles with numba {}, and this is numba {}: python -m pip install 'numba=={}.*'",
-            TRIED, numba.__version__, TRIED,
+            TRIED, VERSION, TRIED,
         )  # fmt: skip
     return Kernel(function, more)  # type: ignore[return-value]
 
 
 class Kernel:
-    """A kernel whose dispatcher is made when somebody calls it, or a compiler asks for it.
+    """A kernel as Python calls it: what was compiled for its arguments is looked for when they come the first time.
 
     Of some 300 a small audit calls forty: the others are only linked into these, and were when these were compiled.
+    numba is loaded where nothing was kept, or by a compiler that meets it in the code of another.
     """
 
-    __slots__ = ("__call__", "_function", "_options")  # the first is what is called
+    __slots__ = ("__call__", "_cache", "_dispatcher", "_function", "_known", "_options", "compiled")
 
     def __init__(self, function: Callable[..., Any], more: dict[str, Any]) -> None:
         self._function, self._options = function, {"nopython": True, "nogil": True, "boundscheck": None, **more}
+        self._cache = KernelCache(function)
+        self._dispatcher: Any = None  # once numba is needed
+        self._known: dict[bytes | str, Callable[..., Any]] = {}  # what is called, by fingerprints and kinds
+        self.compiled: set[str] = set()  # kinds that were compiled in this process, since nothing was kept
         self.__call__ = self._begin
 
-    def _begin(self, *given: Any, **named: Any) -> Any:
-        return self._made()(*given, **named)
+    def _begin(self, *given: Any) -> Any:
+        known, fingerprint, find = self._known, numba_parts.fingerprint(), self._find
+
+        def call(*given: Any) -> Any:
+            try:
+                run = known[fingerprint(given)]
+            except UNKNOWN:
+                run = find(given)
+            return run(*given)
+
+        self.__call__ = call
+        return call(*given)
+
+    def _find(self, given: tuple[Any, ...]) -> Callable[..., Any]:
+        """What is called for arguments of these kinds, which are remembered."""
+        kinds = kinds_of(given)
+        run: Any = self._made() if kinds is None else self._known.get(kinds) or self._cache.recall(kinds)
+        if run is None:
+            assert kinds is not None
+            run, made = self._made().compiled_for(given)
+            self.compiled.add(kinds)
+            if made is not None:
+                self._cache.keep(kinds, made)
+        if kinds is not None:
+            self._known[kinds] = run
+        with contextlib.suppress(*UNKNOWN):
+            self._known[numba_parts.fingerprint()(given)] = run
+        return run  # type: ignore[no-any-return]
+
+    @property
+    def kinds(self) -> set[str]:
+        """Kinds of arguments that it was called with in this process."""
+        return {one for one in self._known if isinstance(one, str)}
 
     def _made(self) -> Any:
         from netaudit.jit.dispatchers import Entry
 
-        if self.__call__ == self._begin:
-            entry: Any = Entry(self._function, self._options)
-            entry._cache = KernelCache(self._function)  # noqa: SLF001 - where `enable_caching` puts numba's own
-            self.__call__ = entry
-        return self.__call__
+        if self._dispatcher is None:
+            self._dispatcher = Entry(self._function, self._options)
+        return self._dispatcher
 
     @property
     def py_func(self) -> Callable[..., Any]:

@@ -19,6 +19,7 @@ import numba.extending as ext
 from llvmlite.binding import Linkage
 from llvmlite.ir import Constant, IntType
 from numba.core import cgutils, event, itanium_mangler, types
+from numba.core import config as numba_config
 from numba.core import typed_passes as typed
 from numba.core import untyped_passes as untyped
 from numba.core.codegen import JITCodeLibrary
@@ -32,8 +33,13 @@ from numba.core.typing.context import Context
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.np import numpy_support
 
+from netaudit.jit import intrinsics  # noqa: F401 - what is said there, numba knows from now on
+from netaudit.jit.cache import BOUNDS, Compiled, asked, compiled
 from netaudit.jit.calls import call_of, fits_whole, signature_of
 from netaudit.jit.lowering import KernelLowering
+from netaudit.jit.run_time import start
+
+config: Any = numba_config  # its attributes are set at run time
 
 
 class Addressed(types.Type):
@@ -128,12 +134,20 @@ class Entry(CPUDispatcher):
             numpy_support.from_struct_dtype = _made
 
     def compile(self, sig: Any) -> Any:
-        """Compile it, or take what was kept."""
+        """Compile it."""
         numpy_support.from_struct_dtype = _record_of
         try:
             return super().compile(sig)
         finally:
             numpy_support.from_struct_dtype = _made
+
+    def compiled_for(self, given: tuple[Any, ...]) -> tuple[Any, Compiled | None]:
+        """What was compiled for arguments of these types: what is called, and what can be kept of it."""
+        start(self.targetctx)
+        kinds = tuple(map(self.typeof_pyval, given))
+        self.compile(kinds)
+        result: Any = self.overloads[kinds]
+        return result.entry_point, _to_keep(result)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """How it is called from a kernel: as a part."""
@@ -142,6 +156,20 @@ class Entry(CPUDispatcher):
     def get_overload(self, sig: Any) -> Any:
         """By what a kernel that calls it finds its code."""
         return self._part.get_overload(sig)
+
+
+def _to_keep(result: Any) -> Compiled | None:
+    """What running needs of what was compiled; None where that is not all.
+
+    What numba keeps beside it so that other functions may link it (LLVM's code, its symbols, an environment for all
+    that was linked in) took twice as long to load as all the rest.
+    """
+    (name, _, (code, _)), described, environment, *_, environments = result._reduce()  # noqa: SLF001
+    if any(one.consts for one in (environment, *environments)):
+        raise NotImplementedError(f"{name}: a kernel keeps Python objects")
+    if result.library.has_dynamic_globals or config.USING_SVML or bool(config.BOUNDSCHECK) != bool(asked(BOUNDS)):
+        return None
+    return compiled(code, described.llvm_cpython_wrapper_name, described.env_name)
 
 
 def _plain(kind: Any) -> Any:

@@ -123,7 +123,7 @@ def analyse(seen: Snapshot, inside: Iterable[str], signatures_folder: Path | Non
         "events": table_of([row for one in seen.spoken for row in one.events], EVENTS),
     }
     targets = table_of(seen.targets, TARGETS)
-    vantage = derive(tables, inside, load(signatures_folder), targets)
+    vantage, _ = derive(tables, inside, load(signatures_folder), targets)
     devices, places, findings = (_plain(tables[name]) for name in ("devices", "endpoints", "findings"))
     _count(tables, seen, vantage)
     actors = actors_of(tables, frozenset(vantage.uplink))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from netaudit.contracts.details import ControlDetails
 from netaudit.messages.datagrams import lying
 from netaudit.messages.expected import Expected
 from netaudit.messages.flow import MIDWAY, SYN_SEEN, TCP, Flow, FlowSummary, flow_id
-from netaudit.messages.http1.from_streams import HTTP, ExchangeReader
+from netaudit.messages.http1.from_streams import HTTP, ExchangeReader, are_in
 from netaudit.messages.message import DOWN, UP, Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from netaudit.messages.decryption.audit_keys import Keys
@@ -101,10 +100,10 @@ class Conversations:
 
         An announcement of another flow counts for nothing where they begin so (`files/ftp.py`).
         """
-        flows, serials = batch.flows, batch.flows["serial"].tolist()
-        begun = (flows["proto"] == TCP) & (flows["handshake"] & SYN_SEEN > 0) & (flows["handshake"] & MIDWAY == 0)
-        has = np.fromiter(map(self.flows.__contains__, serials), bool, len(serials))
-        found, over = self.exchanges.read(batch, left & (self.exchanges.stands(serials) | (begun & ~has)))
+        flows, some = batch.flows, left & (batch.flows["proto"] == TCP)
+        begun = some & (flows["handshake"] & SYN_SEEN > 0) & (flows["handshake"] & MIDWAY == 0)
+        wanted = self.exchanges.stands(flows, some) | (begun & ~are_in(self.flows, flows, begun))
+        found, over = self.exchanges.read(batch, wanted)
         return found, {index: LetGo(HTTP, server_name=one.server_name) for index, one in over.items()}
 
     def _pass_on(self, delivery: Delivery, found: Exchanges, flow: int) -> list[Message]:
@@ -136,11 +135,9 @@ class Conversations:
             return flow_id(row), "", "", False, ("", ""), ("", "", "")
         return flow.id, flow.protocol, flow.server_name, flow.swapped, flow.opened_by(), flow.chosen
 
-    def known(self, flows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
-        """Whether a reader has, or another flow may announce, each of some flows (FLOW rows)."""
-        serials = flows["serial"].tolist()
-        has = np.fromiter(map(self.flows.__contains__, serials), bool, len(serials))
-        return has | self.expected.may_be_meant(flows)
+    def known(self, flows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Whether a reader has, or another flow may announce, each of those flows (FLOW rows) that are asked for."""
+        return are_in(self.flows, flows, asked) | (asked & self.expected.may_be_meant(flows))
 
     def _keys_of(self, row: np.void) -> FlowKeys | None:
         return self.keys.of(row) if self.keys is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.jit.words import words_of
 
 BLOCK = 64  # words of eight bytes tested at once; only blocks with a likely pair are looked at byte by byte
@@ -26,7 +26,7 @@ FIRST = np.zeros(256, np.uint8)  # first bytes of magic numbers: spares a call f
 FIRST[np.frombuffer(b"\xff\x89GRB/i", np.uint8)] = 1
 
 
-@kernel
+@lean_kernel
 def is_mark(data: npt.NDArray[np.uint8], at: int) -> bool:
     """Whether an image may begin at `at`; the caller has checked that four bytes are there."""
     a, b, c, d = data[at], data[at + 1], data[at + 2], data[at + 3]
@@ -41,7 +41,7 @@ def is_mark(data: npt.NDArray[np.uint8], at: int) -> bool:
     )
 
 
-@kernel
+@lean_kernel
 def has_pair(words: npt.NDArray[np.uint64], first: int, last: int) -> bool:
     """Whether words[first:last] hold the first two bytes of a magic number anywhere (words[last] must exist).
 
@@ -70,7 +70,7 @@ def has_pair(words: npt.NDArray[np.uint64], first: int, last: int) -> bool:
     return bool((found & TOPS) != np.uint64(0))
 
 
-@kernel
+@lean_kernel
 def next_image_mark(data: npt.NDArray[np.uint8], start: int) -> int:
     """Index of the next place at or after `start` where an image may begin, -1 for none.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 
 DIGITS = 17  # before the check digit: a number covers every place of which the index is a multiple of this
 LENGTH = 18
@@ -17,7 +17,7 @@ ZERO = np.uint8(48)
 TEN = np.uint8(10)
 
 
-@kernel
+@lean_kernel
 def is_number(data: npt.NDArray[np.uint8], at: int, step: int) -> bool:
     """Whether 18 characters at `at`, `step` bytes apart, are a number with a possible date and the right check digit.
 
@@ -56,7 +56,7 @@ def holds_number(data: bytes) -> bool:
     return len(data) >= LENGTH and next_number(np.frombuffer(data, np.uint8), 0)[0] >= 0
 
 
-@kernel
+@lean_kernel
 def next_number(data: npt.NDArray[np.uint8], start: int) -> tuple[int, int]:
     """Where the next number at or behind `start` begins, and its bytes; (-1, 0) for none.
 

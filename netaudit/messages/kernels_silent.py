@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.messages.kernels import FIRST, is_mark
 from netaudit.messages.kernels_numbers import next_number
 
@@ -32,7 +32,7 @@ HELD = np.dtype(  # the one datagram of an open flow
 )
 
 
-@kernel
+@lean_kernel
 def fits(mark: Any, sets: U1, ports: I8, data: U1, client: Any, server: Any) -> bool:
     """Whether a mark (a MARK row) stands in a datagram between two ports."""
     at, begin = mark["at"], mark["sets_from"]
@@ -56,7 +56,7 @@ def fits(mark: Any, sets: U1, ports: I8, data: U1, client: Any, server: Any) -> 
     return False
 
 
-@kernel
+@lean_kernel
 def is_wanted(marks: Rows, sets: U1, ports: I8, data: U1, client: Any, server: Any) -> bool:
     """Whether a reader may know a datagram, an image may begin in it or an identity number stands in it."""
     for index in range(marks.size):
@@ -68,7 +68,7 @@ def is_wanted(marks: Rows, sets: U1, ports: I8, data: U1, client: Any, server: A
     return bool(next_number(data, 0)[0] >= 0)
 
 
-@kernel
+@lean_kernel
 def find_silent(
     flows: Rows, left: npt.NDArray[np.bool_], held: npt.NDArray[np.bool_], runs: Rows, payload: U1, marks: Rows,
     sets: U1, ports: I8, states: U1, first_runs: npt.NDArray[np.int32],
@@ -116,7 +116,7 @@ def find_silent(
         first = last
 
 
-@kernel
+@lean_kernel
 def hold_datagrams(
     held: Rows, slots: I8, serials: npt.NDArray[np.uint64], chosen: I8, first_runs: npt.NDArray[np.int32], runs: Rows,
     pieces: Rows, payload: U1, out: U1, end: int,
@@ -135,7 +135,7 @@ def hold_datagrams(
     return end
 
 
-@kernel
+@lean_kernel
 def close_up(data: U1, places: I8, lengths: I8) -> None:
     """Move pieces of `data`, given in their order, to its beginning, one behind the other."""
     to = 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.messages.kernels_ids import DIGEST, flow_ids
+from netaudit.messages.ids import flow_ids
 from netaudit.messages.kernels_silent import BEGINS, GOES_ON, HELD, SILENT, close_up, find_silent, hold_datagrams
 from netaudit.messages.marks import packed
 from netaudit.messages.readers import BY_TRANSPORT
@@ -102,6 +102,4 @@ class SilentFlows:
 
 def ids_of(flows: Rows) -> U1:
     """Ids of FLOW rows, 32 hexadecimal digits each, one behind the other."""
-    ids = np.empty(2 * DIGEST * flows.size, np.uint8)
-    flow_ids(flows, ids)
-    return ids
+    return flow_ids(flows)

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from netaudit.messages.dns.layouts import ADDRESS4, ASKED
 from netaudit.messages.readers import named
 from netaudit.observations.announcements import observe_mdns, observe_ssdp, observe_stated
@@ -30,9 +32,13 @@ from netaudit.observations.web import observe_http, observe_rtsp
 from netaudit.observations.windows import observe_browser, observe_llmnr, observe_names, observe_smb
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from netaudit.messages.dns.lookups import Lookups
     from netaudit.messages.mqtt.publications import Publications
-    from netaudit.observations.ledger import Ledger
+    from netaudit.observations.ledger import Host, Ledger, Note
+
+    I8 = npt.NDArray[np.int64]
 
 NOWHERE = Ends()
 
@@ -64,21 +70,48 @@ def masked_name(name: str) -> tuple[str, str]:
     return masked_value(name, "asked"), masked_value(name.lower(), "asked")
 
 
-def observe_sayings(
-    lookups: Lookups, names: list[tuple[str, str]], facts: list[tuple[int, int, int]], ledger: Ledger
-) -> None:
-    """Note what plain lookups say of hosts, as `rows.taker.distinct` gives it; `names` by `masked_name`."""
-    sayings = lookups.sayings[[place for _, place, _ in facts]]
-    said_in = lookups.messages[sayings["message"]]
-    places = zip(said_in["capture"].tolist(), said_in["frame"].tolist(), said_in["ts"].tolist(), strict=True)
-    ledger.note_all(
-        ((shard, *who_asked(mac, high, low)), names[name][1], place, times)
-        if kind == ASKED
-        else ((shard, *whose_name(4 if kind == ADDRESS4 else 6, high, low)), names[name][0], place, times)
-        for (high, low, mac, _, name, shard, kind), place, (*_, times) in zip(
-            sayings.tolist(), places, facts, strict=True
-        )
-    )
+def notes_of(
+    lookups: Lookups, names: list[tuple[str, str]], facts: I8, hosts: I8, which: I8, ledger: Ledger
+) -> tuple[I8, list[Note]]:
+    """What plain lookups say of hosts, as the ledger notes it, but for what comes too late for it.
+
+    Args:
+        lookups: those that say it.
+        names: of `masked_name`.
+        facts: as `rows.taker.distinct` gives it.
+        hosts: for each host a saying about it.
+        which: of each fact the number of its host.
+        ledger: where it will be noted, in this order.
+
+    Returns:
+        Which facts are to be noted, and their notes.
+
+    """
+    sayings, places, times = lookups.sayings, facts[:, 1], facts[:, 2]
+    whose = [_host(*one) for one in zip(*(sayings[name][hosts].tolist() for name in _WHOSE), strict=True)]
+    asked = np.where(sayings["kind"][places] == ASKED, len(names), 0)
+    texts = [name for name, _ in names] + [name for _, name in names]
+    values = list(map(texts.__getitem__, (sayings["name"][places] + asked).tolist()))
+    said_in = sayings["message"][places]
+    packets = tuple(lookups.messages[name][said_in] for name in ("capture", "frame", "ts"))
+    left = ledger.in_time(whose, which, values, packets, times)
+    some = left.tolist()
+    given = zip(*(column[left].tolist() for column in packets), strict=True)
+    owners, often = which[left].tolist(), times[left].tolist()
+    return left, [
+        (whose[owner], values[place], packet, count)
+        for place, owner, packet, count in zip(some, owners, given, often, strict=True)
+    ]
+
+
+_WHOSE = ("kind", "shard", "mac", "high", "low")
+
+
+def _host(kind: int, shard: int, mac: int, high: int, low: int) -> Host:
+    """Whose fact a saying is."""
+    if kind == ASKED:
+        return shard, *who_asked(mac, high, low)
+    return shard, *whose_name(4 if kind == ADDRESS4 else 6, high, low)
 
 
 Observer = Callable[[Spoken, Ends, "Ledger", Place], None]

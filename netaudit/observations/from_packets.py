@@ -31,7 +31,10 @@ ROUTER_ADVERTISEMENT, NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 134, 135
 SOURCE_LINK, PREFIX_OPTION = 1, 3  # RFC 4861, 4.6.1 and 4.6.2
 DNS_OPTION = 25
 ROUTING = {88: "eigrp", 89: "ospf", 112: "vrrp"}  # IP protocols: RFC 7868, 6; RFC 2328, A.1; RFC 9568, 5.1
-ROUTING_PROTOCOLS = np.array(sorted(ROUTING), np.uint8)
+ROUTES = np.zeros(256, np.bool_)
+ROUTES[list(ROUTING)] = True
+HEARD = ROUTES.copy()  # IP protocols, 0 for none, of which packets are looked at one by one
+HEARD[[0, ICMPV6]] = True
 LINK_TYPES = np.array(
     [ARP, LLDP, SADP_RAW, CDP_OVER_GRE, EAPOL, 0], np.uint16
 )  # 0: LLC, in which CDP and spanning tree are
@@ -49,9 +52,10 @@ class Room(IntEnum):
 
 def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void], ledger: Ledger) -> None:
     """Note the facts of the control packets among `packets` (PACKET rows that point into `buffer`)."""
-    proto, ethertype = packets["proto"], packets["ethertype"]
-    wanted = np.flatnonzero(((proto == 0) & np.isin(ethertype, LINK_TYPES)) | (proto == ICMPV6))
-    for packet in packets[wanted]:
+    heard = np.flatnonzero(HEARD.take(packets["proto"]))
+    proto = packets["proto"][heard]
+    wanted = ((proto == 0) & np.isin(packets["ethertype"][heard], LINK_TYPES)) | (proto == ICMPV6)
+    for packet in packets[heard[wanted]]:
         start = int(packet["payload"])
         data = buffer[start : start + int(packet["length"])].tobytes()
         room, observe = _observer(packet)
@@ -63,7 +67,7 @@ def observe_packets(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]
     ledger.at(Room.PPPOE)
     _pppoe(packets, ledger)
     ledger.at(Room.ROUTING)
-    _routing(packets, ledger)
+    _routing(packets[heard[ROUTES[proto]]], ledger)
     observe_shapes(buffer, packets, ledger)
 
 
@@ -140,8 +144,7 @@ def _advertised(options: bytes) -> Iterator[tuple[str, str]]:
 
 def _routing(packets: npt.NDArray[np.void], ledger: Ledger) -> None:
     """Who sends the packets by which routers find each other: OSPF, EIGRP, VRRP."""
-    speaking = packets[np.isin(packets["proto"], ROUTING_PROTOCOLS)]
-    for packet in speaking:
+    for packet in packets:
         mac, ip = mac_text(int(packet["src_mac"])), ip_text(int(packet["src_hi"]), int(packet["src_lo"]))
         ledger.note("routing", mac, ip, "speaks", ROUTING[int(packet["proto"])], *_place(packet))
 

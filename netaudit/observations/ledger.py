@@ -9,8 +9,10 @@ from __future__ import annotations
 import heapq
 import struct
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
 from netaudit.masking.number_forms import shown_serial
@@ -18,7 +20,11 @@ from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import OBSERVATIONS, Row
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from netaudit.storage.table_streams import TableWriter
+
+    I8 = npt.NDArray[np.int64]
 
 _FACT = OBSERVATIONS.row
 MOST_FACTS = 2_048  # distinct facts kept of one shard; a flood of invented names must not fill the memory
@@ -46,6 +52,7 @@ MASKS: dict[str, Callable[[str], str]] = {
 """How values of a field are masked, where people name things in it."""
 
 Host = tuple[int, str, str, str, str]  # shard, kind, link address, address, field
+Note = tuple[Host, str, tuple[int, int, int], int]  # whose, value (masked), place, how often
 Rank = tuple[int, int, int, int, Host, str]  # time, frame, capture and turn, negative; the smallest gives way
 COUNT = struct.Struct("<q")
 PLACE = struct.Struct("<iqqiq")  # capture, frame, time, turn, how often: packed, as there are many
@@ -106,33 +113,75 @@ class Ledger:
         """Whose facts they are that `note_all` takes, in the shard that was said last."""
         return self._shard, kind, mac, ip, field
 
-    def note_all(self, notes: Iterable[tuple[Host, str, tuple[int, int, int], int]]) -> None:
-        """Take down many facts at once, each with its shard: whose it is, its value (masked), place, how often."""
+    def note_all(self, notes: Iterable[Note]) -> None:
+        """Take down many facts at once, each with its shard."""
         facts, latest, last, turn = self._facts, self._latest, self._place, self._turn
         unpack, recount = PLACE.unpack_from, COUNT.pack_into
+        in_shard, most, most_values = self._in_shard, self._most, self._most_values
         for host, value, place, times in notes:
             turn = turn + 1 if place == last else 0
             last = place
-            values = facts.get(host)
-            if values is not None and (known := values.get(value)) is not None:
-                first_capture, first_frame, first_ts, _, count = unpack(known)
-                capture, frame, ts = place
-                if ts < first_ts or (ts == first_ts and (frame, capture) < (first_frame, first_capture)):
-                    PLACE.pack_into(known, 0, *place, turn, count + times)
-                else:
-                    recount(known, COUNT_AT, count + times)
-                continue
-            shard = host[0]
-            full = host if values is not None and self._crowded(host[4], len(values)) else shard
-            if full is shard and self._in_shard[shard] < self._most:
-                self._in_shard[shard] += 1
+            full: int | Host = host[0]
+            if (values := facts.get(host)) is not None:
+                if (known := values.get(value)) is not None:
+                    first_capture, first_frame, first_ts, _, count = unpack(known)
+                    capture, frame, ts = place
+                    if ts < first_ts or (ts == first_ts and (frame, capture) < (first_frame, first_capture)):
+                        PLACE.pack_into(known, 0, *place, turn, count + times)
+                    else:
+                        recount(known, COUNT_AT, count + times)
+                    continue
+                if len(values) >= most_values and self._crowded(host[4], len(values)):
+                    full = host
+            if full is not host and in_shard[host[0]] < most:
+                in_shard[host[0]] += 1
                 facts.setdefault(host, {})[value] = bytearray(PLACE.pack(*place, turn, times))
             elif (waiting := latest.get(full)) and place[2] + waiting[0][0] > LATE:
-                self._forget(*place, turn, times)
+                self._dropped += times
+                if place[2] <= self._first_dropped[0]:
+                    self._forget(*place, turn, 0)
             else:
-                self._shard = shard
+                self._shard = host[0]
                 self._displace(full, host, value, PLACE.pack(*place, turn, times))
         self._place, self._turn = last, turn
+
+    def in_time(
+        self, hosts: Sequence[Host], which: I8, values: Sequence[str], places: tuple[Any, Any, Any], times: I8
+    ) -> I8:
+        """Which of many facts are to be noted; the others would find no room at their turn either, and are counted.
+
+        Those that have room only get earlier, so what is too late for it stays so.
+
+        Args:
+            hosts: whose facts they are.
+            which: of each fact the number of its host.
+            values: of each its value, masked.
+            places: captures, frames and times of all.
+            times: how often each was said.
+
+        """
+        captures, frames, ts = places
+        late = np.flatnonzero(ts > np.array([self._closed_from(host) for host in hosts], np.int64)[which])
+        known = [self._facts.get(host, {}) for host in hosts]
+        new = [
+            values[place] not in known[host] for place, host in zip(late.tolist(), which[late].tolist(), strict=True)
+        ]
+        lost = late[np.array(new, bool)]
+        if lost.size:
+            first = lost[np.lexsort((captures[lost], frames[lost], ts[lost]))[0]]
+            self._forget(int(captures[first]), int(frames[first]), int(ts[first]), 0, int(times[lost].sum()))
+        noted = np.ones(len(values), bool)
+        noted[lost] = False
+        return np.flatnonzero(noted)
+
+    def _closed_from(self, host: Host) -> int:
+        """The time behind which a new fact finds no room and need not be remembered either."""
+        values, full = self._facts.get(host, ()), host[0]
+        if self._crowded(host[4], len(values)):
+            waiting = self._latest.get(host)
+        else:
+            waiting = self._latest.get(full) if self._in_shard[full] >= self._most else None
+        return LATE - waiting[0][0] if waiting else NEVER
 
     def _crowded(self, field: str, values: int) -> bool:
         """Whether a field of a host has all the values it may have."""
@@ -201,12 +250,12 @@ class Ledger:
 
     def _found_no_room(self) -> bytes:
         """Place of the earliest fact that found no room, and how often such were said."""
-        ts, frame, capture = self._first_dropped
-        joined = PLACE.pack(capture, frame, ts, 0, self._dropped)
-        for away in self._away.values():
-            for place in away.values():
-                joined = _joined(joined, place)
-        return joined
+        lost = [*PLACE.iter_unpack(b"".join(place for away in self._away.values() for place in away.values()))]
+        places = ((ts, frame, capture, turn) for capture, frame, ts, turn, _ in lost)
+        ts, frame, capture, turn = min(places, default=(NEVER, 0, 0, 0))
+        if self._first_dropped <= (ts, frame, capture):
+            (ts, frame, capture), turn = self._first_dropped, 0
+        return PLACE.pack(capture, frame, ts, turn, self._dropped + sum(times for *_, times in lost))
 
     def failed(self, observer: str, error: Exception, place: tuple[int, int, int]) -> None:
         """Take down that an observer raised: a bug, survived."""
@@ -259,10 +308,11 @@ class Ledger:
             if len(values) >= BATCH_ROWS:
                 yield _columns(hosts, values, places)
                 hosts, values, places = [], [], []
-        if self.dropped:
+        lost = self._found_no_room()
+        if PLACE.unpack(lost)[-1]:
             hosts.append(("limit", "", "", "dropped"))
             values.append("facts beyond the bounds")
-            places.append(self._found_no_room())
+            places.append(lost)
         if values:
             yield _columns(hosts, values, places)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import (
     DECODED,
     ETHERNET,
@@ -34,7 +34,7 @@ from netaudit.packets.kernels_transport import verify
 from netaudit.packets.kernels_wireless import wlan
 
 
-@kernel
+@lean_kernel
 def walk(buffer: Any, row: Any, note: Any, layer: int, detail: int, pos: int, end: int, wire_end: int) -> Any:
     """Take header after header off until a payload or a reason to stop; gives the skip code.
 
@@ -70,7 +70,7 @@ def walk(buffer: Any, row: Any, note: Any, layer: int, detail: int, pos: int, en
     return step[1]
 
 
-@kernel
+@lean_kernel
 def decode(
     buffer: Any,
     records: Any,

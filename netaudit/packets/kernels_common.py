@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.layouts import SHARDS, Flag, Foreign, Skip, Tunnel
 
 Step = tuple[int, int, int, int, int]
@@ -98,49 +98,49 @@ SERVICE_TYPE = wide(0x894F)
 NONE = wide(0)  # the detail of a layer that needs none
 
 
-@kernel
+@lean_kernel
 def u8(buffer: Any, at: int) -> Any:
     """One byte, widened."""
     return wide(buffer[at])
 
 
-@kernel
+@lean_kernel
 def u16(buffer: Any, at: int) -> Any:
     """Two bytes, big-endian."""
     return (wide(buffer[at]) << 8) | wide(buffer[at + 1])
 
 
-@kernel
+@lean_kernel
 def u32(buffer: Any, at: int) -> Any:
     """Four bytes, big-endian."""
     return (u16(buffer, at) << 16) | u16(buffer, at + 2)
 
 
-@kernel
+@lean_kernel
 def u16_little(buffer: Any, at: int) -> Any:
     """Two bytes, little-endian."""
     return (wide(buffer[at + 1]) << 8) | wide(buffer[at])
 
 
-@kernel
+@lean_kernel
 def u32_little(buffer: Any, at: int) -> Any:
     """Four bytes, little-endian."""
     return (u16_little(buffer, at + 2) << 16) | u16_little(buffer, at)
 
 
-@kernel
+@lean_kernel
 def u48(buffer: Any, at: int) -> Any:
     """Six bytes, big-endian: a MAC address."""
     return (u16(buffer, at) << 32) | u32(buffer, at + 2)
 
 
-@kernel
+@lean_kernel
 def u64(buffer: Any, at: int) -> Any:
     """Eight bytes, big-endian, unsigned."""
     return (np.uint64(u32(buffer, at)) << np.uint64(32)) | np.uint64(u32(buffer, at + 4))
 
 
-@kernel
+@lean_kernel
 def fold(value: Any) -> Any:
     """Mix 64 bits to 31 (multiplications stay within int64)."""
     low = wide(value & np.uint64(0x7FFFFFFF))
@@ -152,7 +152,7 @@ def fold(value: Any) -> Any:
     return (mixed ^ (mixed >> 31)) & 0x7FFFFFFF
 
 
-@kernel
+@lean_kernel
 def shard_of(a_hi: Any, a_lo: Any, b_hi: Any, b_lo: Any) -> Any:
     """Logical shard of two addresses, the same in both directions."""
     a = fold(a_lo) ^ (fold(a_hi) >> 3)
@@ -161,7 +161,7 @@ def shard_of(a_hi: Any, a_lo: Any, b_hi: Any, b_lo: Any) -> Any:
     return ((both * 0x2545F491) >> 24) & (SHARDS - 1)
 
 
-@kernel
+@lean_kernel
 def clear(row: Any) -> None:
     """Make a PACKET row blank again."""
     row["src_hi"] = 0
@@ -183,7 +183,7 @@ def clear(row: Any) -> None:
     clear_transport(row)
 
 
-@kernel
+@lean_kernel
 def clear_transport(row: Any) -> None:
     """Forget what an outer IP packet said above its addresses."""
     row["seq"] = 0
@@ -200,20 +200,20 @@ def clear_transport(row: Any) -> None:
     row["ttl"] = 0
 
 
-@kernel
+@lean_kernel
 def stop(code: int, pos: int) -> Step:
     """End the walk with a skip code."""
     return STOP, code, pos, pos, pos
 
 
-@kernel
+@lean_kernel
 def foreign(note: Any, code: int, name: int, pos: int) -> Step:
     """End the walk at something that is recognised only; `name` says what."""
     note["detail"] = name
     return STOP, code, pos, pos, pos
 
 
-@kernel
+@lean_kernel
 def payload(row: Any, pos: int, end: int, wire_end: int) -> Step:
     """End the walk with a payload."""
     row["payload"] = pos
@@ -224,7 +224,7 @@ def payload(row: Any, pos: int, end: int, wire_end: int) -> Step:
     return STOP, DECODED, pos, end, wire_end
 
 
-@kernel
+@lean_kernel
 def plain(row: Any, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """End the walk at a frame without IP."""
     clear_transport(row)
@@ -238,7 +238,7 @@ def plain(row: Any, kind: int, pos: int, end: int, wire_end: int) -> Step:
     return payload(row, pos, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def enter(row: Any, tunnel: int, layer: int, detail: int, pos: int, end: int, wire_end: int) -> Step:
     """Leave a tunnel header behind."""
     depth = wide(row["depth"]) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import (
     DISCOVERY_TYPE,
     ENCRYPTED,
@@ -42,7 +42,7 @@ from netaudit.packets.kernels_sane import sane_ethernet, sane_ip, sane_llc
 from netaudit.packets.kernels_switch import BATMAN_TYPE, batman, tag_size, unnamed_tag
 
 
-@kernel
+@lean_kernel
 def ethernet(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """Ethernet header (IEEE 802.3, 3.2)."""
     if end - pos < 14:
@@ -52,13 +52,13 @@ def ethernet(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return tagged(buffer, row, u16(buffer, pos + 12), pos + 14, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def is_tag(kind: int) -> bool:
     """Whether an EtherType announces a VLAN tag (802.1Q, 802.1ad and their forerunners)."""
     return kind in (0x8100, 0x88A8, 0x9100, 0x9200, 0x9300)
 
 
-@kernel
+@lean_kernel
 def tagged(buffer: Any, row: Any, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """Take VLAN tags off. Priority tags (id 0) are no VLAN; of more than two the outermost and innermost are kept."""
     if kind == 0x0800:
@@ -87,7 +87,7 @@ def tagged(buffer: Any, row: Any, kind: int, pos: int, end: int, wire_end: int) 
     return LLC, 0, pos, min(end, wire_end), wire_end
 
 
-@kernel
+@lean_kernel
 def by_type(buffer: Any, row: Any, note: Any, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """Go on by EtherType."""
     if kind == 0x0800:
@@ -119,7 +119,7 @@ def by_type(buffer: Any, row: Any, note: Any, kind: int, pos: int, end: int, wir
     return shim(buffer, row, kind, pos, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def shim(buffer: Any, row: Any, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """Tags of backbones and switches between addresses and EtherType; anything else is a plain frame."""
     size = tag_size(buffer, kind, pos, end)
@@ -135,7 +135,7 @@ def shim(buffer: Any, row: Any, kind: int, pos: int, end: int, wire_end: int) ->
     return TYPE, u16(buffer, pos + size), pos + size + 2, end, wire_end
 
 
-@kernel
+@lean_kernel
 def service_header(buffer: Any, note: Any, pos: int, end: int, wire_end: int) -> Step:
     """Network service header (RFC 8300, 2.2): skipped, not counted as a tunnel."""
     if end - pos < 8:
@@ -155,7 +155,7 @@ def service_header(buffer: Any, note: Any, pos: int, end: int, wire_end: int) ->
     return foreign(note, TUNNEL_UNKNOWN, F_NSH, pos)
 
 
-@kernel
+@lean_kernel
 def llc(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """LLC (IEEE 802.2) and SNAP (RFC 1042); what is no EtherType ends as a plain frame of type 0."""
     if end - pos < 3:
@@ -172,7 +172,7 @@ def llc(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return plain(row, NO_TYPE, pos, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def pppoe(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """PPPoE session (RFC 2516, 4)."""
     if end - pos < 6:
@@ -185,7 +185,7 @@ def pppoe(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return enter(row, T_PPPOE, PPP, NONE, pos + 6, min(end, wire_end), wire_end)
 
 
-@kernel
+@lean_kernel
 def ppp(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> Step:
     """PPP (RFC 1661, 2; RFC 1662, 3.1), with or without address and control, with or without a compressed protocol."""
     if end - pos >= 2 and u16(buffer, pos) == 0xFF03:
@@ -214,7 +214,7 @@ def ppp(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> 
     return plain(row, PPP_TYPE, start, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def mpls(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """MPLS label stack (RFC 3032), then IP by its first nibble, else a pseudowire's Ethernet: nothing says which."""
     while True:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import (
     FLAG_BAD,
     FLAG_GUESSED,
@@ -41,7 +41,7 @@ MAPPED = 0xFFFF << 32  # ::ffff:0:0/96 (RFC 4291, 2.5.5.2)
 JUMBO = 0xC2
 
 
-@kernel
+@lean_kernel
 def ipv4(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> Step:
     """IPv4 header (RFC 791, 3.1). A total length of 0 is that of an offloaded packet: the frame tells it."""
     if end - pos < 20:
@@ -86,14 +86,14 @@ def ipv4(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) ->
     return TRANSPORT, protocol, data, end, wire_end
 
 
-@kernel
+@lean_kernel
 def begin_at(row: Any, pos: int) -> None:
     """Note where the first IP header of a packet is."""
     if row["outer"] == 0:
         row["outer"] = pos + 1
 
 
-@kernel
+@lean_kernel
 def header_adds_up(buffer: Any, pos: int, header: int) -> bool:
     """Whether an IPv4 header has a right checksum (RFC 1071), or none: an offloaded one is still to be filled in."""
     if u16(buffer, pos + 10) == 0:
@@ -104,7 +104,7 @@ def header_adds_up(buffer: Any, pos: int, header: int) -> bool:
     return bool(total % 0xFFFF == 0)
 
 
-@kernel
+@lean_kernel
 def fill(
     note: Any,
     version: int,
@@ -127,7 +127,7 @@ def fill(
     note["next"] = following
 
 
-@kernel
+@lean_kernel
 def ipv6(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> Step:
     """IPv6 header (RFC 8200, 3); a payload length of 0 is a jumbogram (RFC 2675) or an offloaded packet."""
     if end - pos < 40:
@@ -158,7 +158,7 @@ def ipv6(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) ->
     return extensions(buffer, row, note, pos, following, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def extensions(buffer: Any, row: Any, note: Any, start: int, following: int, end: int, wire_end: int) -> Step:
     """Skip extension headers (RFC 8200, 4): options, routing, mobility, HIP, shim6; a fragment ends the walk."""
     named_at = start + 6
@@ -195,7 +195,7 @@ def extensions(buffer: Any, row: Any, note: Any, start: int, following: int, end
     return TRANSPORT, following, pos, end, wire_end
 
 
-@kernel
+@lean_kernel
 def jumbo(buffer: Any, pos: int, end: int) -> Any:
     """Jumbo payload length from the hop-by-hop options at `pos`, 0 where there is none."""
     if end - pos < 8:
@@ -213,7 +213,7 @@ def jumbo(buffer: Any, pos: int, end: int) -> Any:
     return 0
 
 
-@kernel
+@lean_kernel
 def transport(buffer: Any, row: Any, note: Any, protocol: int, pos: int, end: int, wire_end: int) -> Step:
     """Go on by IP protocol number."""
     if protocol == 6:
@@ -233,7 +233,7 @@ def transport(buffer: Any, row: Any, note: Any, protocol: int, pos: int, end: in
     return payload(row, pos, end, wire_end)  # ESP, IPComp, EtherIP, L2TPv3 and others: flows whose bytes are counted
 
 
-@kernel
+@lean_kernel
 def authentication(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """Skip an authentication header (RFC 4302, 2): nothing is hidden behind it."""
     if end - pos < 12:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import (
     CONTROL_FRAME,
     ENCRYPTED,
@@ -40,7 +40,7 @@ from netaudit.packets.kernels_ethernet import ethernet, tagged
 from netaudit.packets.kernels_wireless import wireless
 
 
-@kernel
+@lean_kernel
 def link(buffer: Any, row: Any, note: Any, linktype: int, pos: int, end: int, wire_end: int) -> Step:
     """Take the link header off, whatever it is."""
     if linktype == 1:  # ETHERNET
@@ -74,7 +74,7 @@ def link(buffer: Any, row: Any, note: Any, linktype: int, pos: int, end: int, wi
     return rare(buffer, row, note, linktype, pos, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def serial(buffer: Any, linktype: int, pos: int, end: int, wire_end: int) -> Step:
     """PPP over serial lines; 50 may hold Cisco HDLC, 166 and 204 begin with a direction."""
     if end - pos < 2:
@@ -87,7 +87,7 @@ def serial(buffer: Any, linktype: int, pos: int, end: int, wire_end: int) -> Ste
     return PPP, 0, pos, end, wire_end
 
 
-@kernel
+@lean_kernel
 def cisco_hdlc(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """Cisco HDLC: address, control, EtherType; SLARP (0x8035) and CDP (0x2000) end as plain frames."""
     if end - pos < 4:
@@ -98,7 +98,7 @@ def cisco_hdlc(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step
     return TYPE, kind, pos + 4, end, wire_end
 
 
-@kernel
+@lean_kernel
 def cooked(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """Linux cooked v1: packet type, ARPHRD, address length, address (8), protocol."""
     if end - pos < 16:
@@ -108,7 +108,7 @@ def cooked(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return cooked_protocol(buffer, row, u16(buffer, pos + 2), u16(buffer, pos + 14), pos + 16, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def cooked2(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """Linux cooked v2: protocol, reserved, interface index, ARPHRD, packet type, address length, address (8)."""
     if end - pos < 20:
@@ -118,7 +118,7 @@ def cooked2(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return cooked_protocol(buffer, row, u16(buffer, pos + 8), u16(buffer, pos), pos + 20, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def cooked_protocol(buffer: Any, row: Any, hardware: int, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """Go on by what a cooked header announces; ARPHRD 824 (netlink) and CAN have protocols of their own."""
     if hardware == 824 or (kind < 0x0600 and kind != 4):
@@ -128,7 +128,7 @@ def cooked_protocol(buffer: Any, row: Any, hardware: int, kind: int, pos: int, e
     return tagged(buffer, row, kind, pos, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def family(buffer: Any, row: Any, at: int, pos: int, end: int, wire_end: int) -> Step:
     """BSD loopback: address family in either byte order (AF_INET is 2 everywhere, AF_INET6 differs by system)."""
     if end < at + 4 or end < pos:
@@ -143,7 +143,7 @@ def family(buffer: Any, row: Any, at: int, pos: int, end: int, wire_end: int) ->
     return plain(row, NO_TYPE, pos, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def netfilter(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """NFLOG: family, version, resource, then type-length-values in the byte order of the host; 9 is the packet."""
     if end - pos < 8:
@@ -168,7 +168,7 @@ def netfilter(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return stop(TRUNCATED_LINK if end < wire_end else MALFORMED_LINK, pos)
 
 
-@kernel
+@lean_kernel
 def frame_relay(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """Frame relay: Q.922 address, then RFC 2427 (NLPID) or Cisco's EtherType."""
     start = pos
@@ -198,7 +198,7 @@ def frame_relay(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Ste
     return plain(row, NO_TYPE, pos, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def rare(buffer: Any, row: Any, note: Any, linktype: int, pos: int, end: int, wire_end: int) -> Step:
     """Link types whose header is just skipped, or that name another one."""
     size = rare_size(linktype)
@@ -260,7 +260,7 @@ def rare(buffer: Any, row: Any, note: Any, linktype: int, pos: int, end: int, wi
     return IP, 0, pos + size, end, wire_end  # SLIP
 
 
-@kernel
+@lean_kernel
 def rare_size(linktype: int) -> int:
     """Shortest header of a rare link type, -1 where it is not known."""
     if linktype == 6:

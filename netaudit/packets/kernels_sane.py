@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import FLAG_GUESSED, u8, u16, wide
 
 
-@kernel
+@lean_kernel
 def sane_ip(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> int:
     """4 or 6 where an IP header stands whose lengths fit into what is there, else 0."""
     if pos < 0 or end - pos < 20:
@@ -34,7 +34,7 @@ def sane_ip(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> int:
     return 0
 
 
-@kernel
+@lean_kernel
 def known_protocol(protocol: int) -> bool:
     """Next headers that occur in practice."""
     if protocol in (0, 4, 6, 17, 41, 43, 44, 47):
@@ -42,7 +42,7 @@ def known_protocol(protocol: int) -> bool:
     return protocol in (50, 51, 58, 59, 60, 89, 103, 112, 115, 132, 135)
 
 
-@kernel
+@lean_kernel
 def sane_ethernet(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> bool:
     """Whether an Ethernet frame stands here: a source that is one station, a known type, lengths that fit."""
     if end - pos < 14 or u8(buffer, pos + 6) & 1:
@@ -67,7 +67,7 @@ def sane_ethernet(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> b
     return kind in (0x88E7, 0x9000, 0x8809, 0x8902, 0x894F)
 
 
-@kernel
+@lean_kernel
 def sane_llc(points: int) -> bool:
     """Service access points in use: SNAP, spanning tree, IPX, NetBIOS, OSI."""
     return points in (0xAAAA, 0x4242, 0xE0E0, 0xF0F0, 0xFEFE, 0xFFFF)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import (
     CONTROL_FRAME,
     ETHERNET,
@@ -33,7 +33,7 @@ BATMAN_VERSION = 15
 BATMAN_TYPE = 0x4305
 
 
-@kernel
+@lean_kernel
 def tag_size(buffer: Any, kind: int, pos: int, end: int) -> int:
     """Bytes between an EtherType that announces a tag, which ends at `pos`, and the next one; 0 where it is none."""
     if kind in (0x88E7, 0x8926, 0x892F, 0xF1C1, 0x8874):
@@ -48,7 +48,7 @@ def tag_size(buffer: Any, kind: int, pos: int, end: int) -> int:
     return 0
 
 
-@kernel
+@lean_kernel
 def unnamed_tag(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> int:
     """Size of a tag without EtherType that begins at `pos`, 0 where none is seen."""
     for size in (2, 4, 6, 8):
@@ -65,7 +65,7 @@ def unnamed_tag(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> int
     return 0
 
 
-@kernel
+@lean_kernel
 def certain(buffer: Any, row: Any, kind: int, at: int, end: int, wire_end: int) -> bool:
     """Whether what an EtherType announces stands there beyond doubt."""
     if kind == 0x0800 and sane_ip(buffer, row, at, end, wire_end) == 4:
@@ -76,7 +76,7 @@ def certain(buffer: Any, row: Any, kind: int, at: int, end: int, wire_end: int) 
     return kind == 0x0806 and end - at >= 28 and u32(buffer, at) == 0x00010800 and u16(buffer, at + 4) == 0x0604
 
 
-@kernel
+@lean_kernel
 def batman(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> Step:
     """B.A.T.M.A.N. advanced, compatibility version 15 (Linux, uapi/linux/batadv_packet.h)."""
     if end - pos < 2:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import (
     FLAG_BAD,
     FLAG_CUT,
@@ -32,7 +32,7 @@ SCALE, STAMP = 3, 8  # kinds of options
 TUNNEL_PORTS = (4789, 8472, 4790, 6081, 3544, 1701, 6635, 4754, 2152, 5247, 37008)
 
 
-@kernel
+@lean_kernel
 def tcp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """TCP header (RFC 9293, 3.1)."""
     if wire_end - pos < 20:
@@ -63,7 +63,7 @@ def tcp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return behind(row, pos, header, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def options(buffer: Any, row: Any, pos: int, end: int) -> None:
     """Window scale and timestamp (RFC 7323, 2 and 3)."""
     if end - pos >= 12 and u32(buffer, pos) == PLAIN_STAMP:
@@ -88,7 +88,7 @@ def options(buffer: Any, row: Any, pos: int, end: int) -> None:
         pos += size
 
 
-@kernel
+@lean_kernel
 def add_up(buffer: Any, pos: int, length: int) -> Any:
     """Sum of the big-endian 16-bit words at `pos`, modulo 65535; an odd byte at the end has a zero behind it."""
     even = wide(0)
@@ -102,7 +102,7 @@ def add_up(buffer: Any, pos: int, length: int) -> Any:
     return ((even << 8) + odd) % 0xFFFF
 
 
-@kernel
+@lean_kernel
 def verify(buffer: Any, row: Any) -> None:
     """Tell whether the checksum of a TCP segment or UDP datagram is right (RFC 9293, 3.1; RFC 768; RFC 8200, 8.1).
 
@@ -123,7 +123,7 @@ def verify(buffer: Any, row: Any) -> None:
     row["flags"] = flags | (FLAG_GOOD if right else FLAG_BAD)
 
 
-@kernel
+@lean_kernel
 def behind(row: Any, pos: int, header: int, end: int, wire_end: int) -> Step:
     """End with the payload behind a header that may be cut itself."""
     step = payload(row, min(pos + header, end), end, end + max(0, wire_end - max(pos + header, end)))
@@ -132,7 +132,7 @@ def behind(row: Any, pos: int, header: int, end: int, wire_end: int) -> Step:
     return step
 
 
-@kernel
+@lean_kernel
 def udp(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> Step:
     """UDP header (RFC 768); a length of 0 is that of a jumbo or offloaded datagram (RFC 2675, 4)."""
     if wire_end - pos < 8:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import (
     ETHERNET,
     F_CAPWAP,
@@ -54,7 +54,7 @@ from netaudit.packets.layouts import GRE_DETAIL
 NOT_TUNNEL = (STOP, 0, -1, -1, -1)
 
 
-@kernel
+@lean_kernel
 def gre_size(flags: int) -> int:
     """Length of a GRE header by its first 16 bits (RFC 2784, RFC 2890; version 1: RFC 2637, 4.1)."""
     if flags & 7 == 1:
@@ -62,7 +62,7 @@ def gre_size(flags: int) -> int:
     return 4 + 4 * (flags & 0xC000 != 0) + 4 * (flags >> 13 & 1) + 4 * (flags >> 12 & 1)
 
 
-@kernel
+@lean_kernel
 def gre(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> Step:
     """GRE and what it carries: IP, Ethernet, ERSPAN, MPLS, PPP (PPTP), 802.11 from access points."""
     if end - pos < 4:
@@ -101,7 +101,7 @@ def gre(buffer: Any, row: Any, note: Any, pos: int, end: int, wire_end: int) -> 
     return foreign(note, TUNNEL_UNKNOWN, GRE_DETAIL + kind, pos)
 
 
-@kernel
+@lean_kernel
 def erspan(buffer: Any, row: Any, flags: int, kind: int, pos: int, end: int, wire_end: int) -> Step:
     """ERSPAN types I (no header, no GRE sequence number), II and III (draft-foschiano-erspan-03, 4)."""
     if kind == 0x88BE and not flags & 0x1000:
@@ -122,7 +122,7 @@ def erspan(buffer: Any, row: Any, flags: int, kind: int, pos: int, end: int, wir
     return enter(row, T_ERSPAN3, IP if carries_ip else ETHERNET, NONE, pos + size, end, wire_end)
 
 
-@kernel
+@lean_kernel
 def udp_tunnel(buffer: Any, row: Any, note: Any, sport: int, dport: int, pos: int, end: int, wire_end: int) -> Step:
     """Enter what a UDP port announces, if it is that."""
     if end - pos < 8:
@@ -153,7 +153,7 @@ def udp_tunnel(buffer: Any, row: Any, note: Any, sport: int, dport: int, pos: in
     return NOT_TUNNEL
 
 
-@kernel
+@lean_kernel
 def capwap(buffer: Any, row: Any, note: Any, pos: int, inner: int, end: int, wire_end: int) -> Step:
     """Frames between access points and their controller (RFC 5415, 4.3): Ethernet, or 802.11 as it was on the air."""
     kind, flags = u8(buffer, pos + 2), u8(buffer, pos + 3)
@@ -173,7 +173,7 @@ def capwap(buffer: Any, row: Any, note: Any, pos: int, inner: int, end: int, wir
     return foreign(note, TUNNEL_UNKNOWN, F_CAPWAP, pos)
 
 
-@kernel
+@lean_kernel
 def vxlan_gpe(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe, 3): the fourth byte says what follows."""
     flags = u8(buffer, pos)
@@ -192,7 +192,7 @@ def vxlan_gpe(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return NOT_TUNNEL
 
 
-@kernel
+@lean_kernel
 def geneve(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """Geneve (RFC 8926, 3.4)."""
     first = u8(buffer, pos)
@@ -208,7 +208,7 @@ def geneve(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return NOT_TUNNEL
 
 
-@kernel
+@lean_kernel
 def teredo(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """Teredo (RFC 4380, 5.1.1): authentication and origin may come before the IPv6 packet."""
     if u16(buffer, pos) == 1:
@@ -220,7 +220,7 @@ def teredo(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return NOT_TUNNEL
 
 
-@kernel
+@lean_kernel
 def l2tp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """L2TP version 2 data message (RFC 2661, 3.1) that carries IP or PPP's own protocols."""
     flags = u16(buffer, pos)
@@ -251,7 +251,7 @@ def l2tp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     return NOT_TUNNEL
 
 
-@kernel
+@lean_kernel
 def gre_in_udp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step:
     """GRE in UDP: version 0 that carries IP or Ethernet."""
     flags = u16(buffer, pos)
@@ -267,7 +267,7 @@ def gre_in_udp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Step
     return NOT_TUNNEL
 
 
-@kernel
+@lean_kernel
 def is_gtp(buffer: Any, row: Any, pos: int, end: int, wire_end: int) -> Any:
     """Whether a GTP-U data message stands here (3GPP TS 29.281, 5.1)."""
     flags = u8(buffer, pos)

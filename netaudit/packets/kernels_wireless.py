@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.packets.kernels_common import (
     CONTROL_FRAME,
     ENCRYPTED,
@@ -28,7 +28,7 @@ from netaudit.packets.kernels_common import (
 )
 
 
-@kernel
+@lean_kernel
 def wireless(buffer: Any, note: Any, linktype: int, pos: int, end: int, wire_end: int) -> Step:
     """802.11 and the capture headers before it. The detail of WLAN: bit 0 padded header, bit 1 swapped control."""
     if linktype == 105:
@@ -57,7 +57,7 @@ def wireless(buffer: Any, note: Any, linktype: int, pos: int, end: int, wire_end
     return layer, inner, pos + length, end, wire_end
 
 
-@kernel
+@lean_kernel
 def radiotap(buffer: Any, pos: int, end: int, wire_end: int) -> Step:
     """Radiotap (radiotap.org): skip the header, heed the flags for a checksum at the end and padding in the header."""
     length = u16_little(buffer, pos + 2)
@@ -81,7 +81,7 @@ def radiotap(buffer: Any, pos: int, end: int, wire_end: int) -> Step:
     return WLAN, (flags >> 5) & 1, start, end, wire_end
 
 
-@kernel
+@lean_kernel
 def wlan(buffer: Any, row: Any, note: Any, detail: int, pos: int, end: int, wire_end: int) -> Step:
     """802.11 data frame (IEEE 802.11-2020, 9.3.2) to its LLC header; the first subframe of an A-MSDU."""
     if end - pos < 2:

@@ -43,7 +43,8 @@ class Unread(NamedTuple):
 def unread(buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> Iterator[Unread]:
     """Those of `packets` (PACKET rows that point into `buffer`) that nobody reads, in their order."""
     proto, ethertype = packets["proto"], packets["ethertype"]
-    rows = np.flatnonzero(~READ_PROTOCOLS[proto] & ((proto != 0) | ~READ_TYPES[ethertype]))
+    rows = np.flatnonzero(~READ_PROTOCOLS.take(proto))
+    rows = rows[(proto[rows] != 0) | ~READ_TYPES[ethertype[rows]]]
     for row in rows.tolist():
         packet = packets[row]
         start, size = int(packet["payload"]), int(packet["length"])

@@ -6,7 +6,7 @@ import functools
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,6 +40,7 @@ from netaudit.findings.from_tables import (
     Run,
     actors_of,
     bounds_table,
+    ends_of,
     judge,
     judge_moments,
     ledger_table,
@@ -63,7 +64,7 @@ from netaudit.rows.media import tie
 from netaudit.signatures.loading import load as load_signatures
 from netaudit.storage import private_streams
 from netaudit.storage.object_store import object_path
-from netaudit.storage.table_streams import TableWriter, drop_streams, read_streams, table_of
+from netaudit.storage.table_streams import TableWriter, drop_streams, read_streams, table_of, table_of_columns
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ IN_MEMORY = ("observations", "events")  # of them, those that are written when a
 FACES = pa.array(["yes", "possible"])  # verdicts on the images that findings carry
 MOST_AHEAD = 180  # such images, up to which it is not waited for the report to ask for thumbnails
 
+MOST_HELD = 8 << 20  # bytes of a table that the report need not read again
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
 
@@ -97,7 +99,7 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     """
     shown = Shown()
     try:
-        mapped = _write_tables(folder, outcome, progress, shown)
+        mapped, held = _write_tables(folder, outcome, progress, shown)
     except BaseException:
         shown.close()
         raise
@@ -105,15 +107,15 @@ def conclude(folder: Path, outcome: Outcome, progress: Callable[[str, int, int],
     _keep_clear(folder)
     keep_used(folder)
     case = Case(folder)
-    case.mapped = mapped
+    case.mapped, case.held = mapped, held
     case.pictures = Pictures(case, shown)
     return case
 
 
 def _write_tables(
     folder: Path, outcome: Outcome, progress: Callable[[str, int, int], None], shown: Shown
-) -> frozenset[str]:
-    """Make the tables and the manifest; gives the names of those that are as they were settled."""
+) -> tuple[frozenset[str], dict[str, pa.Table]]:
+    """Make the tables and the manifest; gives the names of those that are as they were settled, and small others."""
     settled = _settled(folder, outcome.capture_ids)
     tables = dict(settled)
     tables["captures"] = outcome.captures
@@ -124,9 +126,7 @@ def _write_tables(
         ],
         SKIPPED,
     )
-    if outcome.faces and outcome.early_answers is not None and outcome.early_answers.found:
-        shown.prepare()  # while the last images are judged: the report wants thumbnails soon
-    tables["images"] = settled["images"] = _judged_images(folder, tables, outcome, progress)
+    tables["images"] = settled["images"] = _judged_images(folder, tables, outcome, progress, shown)
     shown.ahead(_with_faces(folder, tables["images"]))
     trim()
     signatures = load_signatures(outcome.signatures)
@@ -136,10 +136,11 @@ def _write_tables(
     tables["flows"], aside = without_floods(tables["flows"])
     tables["moments"] = moment_table(stored(folder))
     targets = private_streams.drain(folder, "targets")
-    vantage = derive(tables, outcome.inside, signatures, targets)
+    vantage, ends = derive(tables, outcome.inside, signatures, targets)
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     tables["fields"], cut = _understand(folder, tables)
-    named = Ends(tables).renamed(tables["flows"], vantage.scope)
+    named = ends_of(tables, ends).renamed(tables["flows"], vantage.scope)
+    del ends
     events = with_ends(tables["events"], tables["messages"], named, vantage.scope)
     again = tables["sightings"]
     tables["events"], tables["journeys"] = join_journeys(
@@ -170,11 +171,12 @@ def _write_tables(
     del tables[TOLD_APART], tables[BOUNDS]
     trim()
     same = {name for name in settled if name not in IN_MEMORY and tables[name] is settled[name]}
-    for name, rows in tables.items():
-        if name not in same:
-            write_table(folder, BY_NAME[name], rows)
+    left = [name for name in tables if name not in same]
+    with ThreadPoolExecutor(SETTLERS) as pool:
+        written = pool.map(lambda name: write_table(folder, BY_NAME[name], tables[name], keep=MOST_HELD), left)
+        held = {name: rows for name, rows in zip(left, written, strict=True) if rows is not None}
     write_json(folder / "case.json", manifest(tables, outcome, vantage) | {"signatures": signatures.manifest()})
-    return frozenset(same)
+    return frozenset(same), {name: rows for name, rows in held.items() if rows.schema == BY_NAME[name].schema()}
 
 
 def _with_packet_ends(flows: pa.Table) -> pa.Table:
@@ -197,18 +199,24 @@ def _understand(folder: Path, tables: dict[str, pa.Table]) -> tuple[pa.Table, Co
     del clear
     private_streams.drop(folder, "leaves")
     tables["events"] = with_inferred(tables["events"], found.events, found.filled)
-    for table, rows in ((EVENTS_CLEAR, found.clear), (FIELDS_CLEAR, found.fields_clear)):
-        writer = TableWriter(folder, table, "zz", place="private")
-        for row in rows:
-            writer.append(row)
-        writer.close()
-    return table_of(found.fields, FIELDS), found.cut
+    events = TableWriter(folder, EVENTS_CLEAR, "zz", place="private")
+    for row in found.clear:
+        events.append(row)
+    fields = TableWriter(folder, FIELDS_CLEAR, "zz", place="private")
+    if found.fields:
+        fields.add(found.fields.clear)
+    events.close()
+    fields.close()
+    return table_of_columns(found.fields.columns, FIELDS), found.cut
 
 
 def _judged_images(
-    folder: Path, tables: dict[str, pa.Table], outcome: Outcome, progress: Callable[[str, int, int], None]
+    folder: Path, tables: dict[str, pa.Table], outcome: Outcome, progress: Callable[[str, int, int], None], shown: Shown
 ) -> pa.Table:
-    """The table of images, once they are judged; Ctrl-C ends that, and what was judged is kept to go on with."""
+    """The table of images, once they are judged; Ctrl-C ends that, and what was judged is kept to go on with.
+
+    The process that judged makes the pictures that are `shown`: the report wants thumbnails soon.
+    """
     stop = Stop()
 
     def stopped() -> bool:
@@ -220,6 +228,8 @@ def _judged_images(
         images = image_table(
             folder, tables, known, progress, outcome.capture_ids, count=outcome.count_faces, stopped=stopped
         )
+    if (idle := judging.idle()) is not None:
+        shown.adopt(idle)
     outcome.stopped = stop.wanted and bool(pc.any(pc.equal(images["why"], STOPPED)).as_py())
     if not outcome.partial:
         judging.drop()
@@ -261,9 +271,16 @@ def _pushes(folder: Path | None) -> Counter[str]:
     )
 
 
+class Derived(NamedTuple):
+    """What further steps need beside the tables."""
+
+    vantage: Vantage
+    ends: Ends  # of the flows that were judged
+
+
 def derive(
     tables: dict[str, pa.Table], inside: Iterable[str], signatures: SignatureSet, targets: pa.Table | None = None
-) -> Vantage:
+) -> Derived:
     """Add what follows from the tables of what was seen: endpoints, devices, claims, findings.
 
     `targets`: under which addresses images were sent and fetched, where that is known.
@@ -295,15 +312,16 @@ def derive(
         have_rest()  # their kernels may be under way
     tables["relayed_images"], tables["relay_tests"] = find_relays(tables | {"flows": named}, seen, vantage.scope)
     if "encrypted_uploads" in tables:  # a look at a live run asks for itself
-        count_encrypted(tables, flows, vantage)
+        count_encrypted(tables, flows, vantage, ends)
     rows = transfers(tables["objects"], tables["images"], tables["messages"], flows)
     seen_as = {} if targets is None else {"targets": targets}
-    judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, frozenset(vantage.uplink))
+    uplink = frozenset(vantage.uplink)
+    judged = judge(tables | seen_as | {"flows": flows}, moves.seen(rows), vantage.scope, uplink, ends)
     tables["findings"], tables[TOLD_APART] = judged
     tables["devices"], tables["claims"] = with_chain(
         found.devices, found.claims, moves, frozenset(ends.of_link(*one) for one in telling(tables["observations"]))
     )
-    return vantage
+    return Derived(vantage, ends)
 
 
 def pictures_of(tables: dict[str, pa.Table]) -> Iterator[tuple[str, str]]:
@@ -312,9 +330,9 @@ def pictures_of(tables: dict[str, pa.Table]) -> Iterator[tuple[str, str]]:
         yield row.flow_id, row.sha256
 
 
-def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage) -> None:
+def count_encrypted(tables: dict[str, pa.Table], flows: pa.Table, vantage: Vantage, ends: Ends | None = None) -> None:
     """Add what left encrypted in numbers, and whether it follows the moments that were marked."""
-    named = Ends(tables | {"flows": flows}).renamed(flows, vantage.scope)
+    named = ends_of(tables | {"flows": flows}, ends).renamed(flows, vantage.scope)
     seen = tables | {"flows": named}
 
     @functools.cache
@@ -332,10 +350,10 @@ def _settled(folder: Path, capture_ids: list[str]) -> dict[str, pa.Table]:
     """What was streamed while reading, in order; all but facts and events lie in files and are only mapped."""
     streamed = {name: read_streams(folder, name) for name in STREAMED}
     join_parts(folder, streamed)
-    facts = name_captures(merge_facts(streamed.pop("observations")), capture_ids)
-    events = name_captures(streamed.pop("events"), capture_ids)
+    held = [streamed.pop(name) for name in IN_MEMORY]
     with ThreadPoolExecutor(SETTLERS) as pool:  # sorting and packing need no interpreter
         settled = pool.map(lambda name: settle(folder, BY_NAME[name], streamed[name], capture_ids), streamed)
+        facts, events = name_captures(merge_facts(held[0]), capture_ids), name_captures(held[1], capture_ids)
         tables = dict(zip(streamed, settled, strict=True))
     trim()
     return tables | dict(zip(IN_MEMORY, (facts, events), strict=True))

@@ -44,7 +44,8 @@ class Handed:
         self.packets += len(records)
         self.wire_bytes += int(records["wirelen"].sum(dtype=np.int64))
         self.captured_bytes += int(records["caplen"].sum(dtype=np.int64))
-        times = records["ts"][records["ts"] != NO_TIME]
+        times = records["ts"]
+        times = times[times != NO_TIME]
         if len(times):
             first, last = int(times.min()), int(times.max())
             self.first_ts = first if self.first_ts is None else min(self.first_ts, first)
@@ -59,9 +60,13 @@ class Account:
 
     def add(self, window: Window) -> None:
         """Count the packets of a window."""
-        records = window.records
-        for capture in np.unique(records["capture"]).tolist():
-            self.captures.setdefault(capture, Handed()).add(records[records["capture"] == capture])
+        records, captures = window.records, window.records["capture"]
+        if (captures == captures[:1]).all():  # as most are: a copy of the rows would cost more than all sums
+            for capture in captures[:1].tolist():
+                self.captures.setdefault(capture, Handed()).add(records)
+            return
+        for capture in np.unique(captures).tolist():
+            self.captures.setdefault(capture, Handed()).add(records[captures == capture])
 
     def correct(self, opened: Captures) -> None:
         """Have the sources of an interrupted audit say what was handed on, and no more."""

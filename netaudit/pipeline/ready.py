@@ -19,7 +19,7 @@ from pathlib import Path
 
 from netaudit.images.processes import processors
 from netaudit.jit import cache
-from netaudit.jit.cache import COMPILING, KEY, SHIPPED, STEP, cache_folder, config
+from netaudit.jit.cache import COMPILING, KEY, NOT_AT_ALL, SHIPPED, STEP, asked, cache_folder
 from netaudit.pipeline.warm import LATER, PIECES
 from netaudit.system import programs
 from netaudit.system.locks import locked
@@ -33,7 +33,7 @@ def make_ready(progress: Callable[[str, int, int], None]) -> None:
 
     What goes wrong here is left to whoever needs the kernel: it is compiled on its first call.
     """
-    if all(map(is_ready, PIECES)) or config.DISABLE_JIT or not may_keep(cache_folder()):
+    if all(map(is_ready, PIECES)) or asked(NOT_AT_ALL) or not may_keep(cache_folder()):
         return
     with _alone(cache_folder() / COMPILING) as lock:
         missing = [name for name in PIECES if not is_ready(name)]  # others may have had them compiled meanwhile

@@ -72,7 +72,7 @@ CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where th
 ONLY_WORDS, HELLOS, SPEAKS_OF_STREAMS = named("only_words"), named("hello"), named("speaks_of_streams")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
 SAYS_LITTLE = ("heartbeat", "subscription")  # kinds of events without a person
-AT_ONCE = 16_384  # packets put in order before their messages are read: bounds what small ones cost
+AT_ONCE = 65536  # packets put in order before their messages are read: bounds what small ones cost
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from typing import Any, NoReturn
 ARENA_MAX, MMAP_THRESHOLD = -8, -3  # of glibc's mallopt(3)
 LARGE = 256 << 10  # bytes from which on memory is mapped by itself, and so given back when it is freed
 CLOUDS = ("pyarrow._azurefs", "pyarrow._gcsfs", "pyarrow._hdfs", "pyarrow._s3fs")
-UNUSED = frozenset({"cffi", "coverage", "pandas", "scipy", "yaml", *CLOUDS})
+UNUSED = frozenset({"cffi", "cloudpickle", "coverage", "pandas", "pyarrow.dataset", "scipy", "yaml", *CLOUDS})
 
 _own = False
 
@@ -53,43 +53,49 @@ class _Absent:
             raise ModuleNotFoundError(f"{fullname} is not used by an audit", name=fullname)
 
 
-def load_lean(*, compiler: bool = False) -> None:
-    """Load pyarrow and numba as if `UNUSED` were not installed, in a process of our own; later imports find them.
+def load_numpy() -> None:
+    """Load numpy as `load_lean` does, where something needs it before that."""
+    if _own:
+        from netaudit.pipeline import stand_ins
 
-    Where kernels will be compiled, the `compiler` is loaded with them; else it stays away, which is quicker.
+        stand_ins.load_numpy()
+
+
+def load_lean(*, compiler: bool = False) -> None:
+    """Load pyarrow as if `UNUSED` were not installed, in a process of our own; later imports find them.
+
+    Where kernels will be compiled, the `compiler` is loaded in this way, too; else of numba only what running needs.
 
     Arrow's own pools keep for themselves what a step has freed, each thread some: the memory of the last step would be
     the sum of its parts. The system's (`own_process`) gives large pieces back, and takes no longer.
     """
     if not _own:
         return
+    from netaudit.pipeline import stand_ins
+
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     try:
-        import pyarrow as pa
-
-        pa.array([0])
-        _load_functions()
-        import_module("pyarrow.parquet")
-        import_module("numba")
-        entrypoints: Any = import_module("numba.core.entrypoints")
-        entrypoints._already_initialized = True  # noqa: SLF001
+        if not compiler:
+            stand_ins.load_numpy()
+        stand_ins.load_pyarrow()
         if compiler:
-            for name in ("numba.core.typing.cffi_utils", "numba.np.arraymath"):  # look for cffi and BLAS, once
-                import_module(name)
+            _load_compiler()
+        else:
+            from netaudit.jit.numba_parts import without_package
+
+            without_package()
     finally:
         sys.meta_path.remove(absent)
 
 
-def _load_functions() -> None:
-    """Load pyarrow's functions without the list of options in the help of each, which takes a third of the time."""
-    docscrape: Any = import_module("pyarrow.vendored.docscrape")
-    reader = docscrape.NumpyDocString
-    docscrape.NumpyDocString = lambda _: {"Parameters": ()}
-    try:
-        import_module("pyarrow.compute")
-    finally:
-        docscrape.NumpyDocString = reader
+def _load_compiler() -> None:
+    """Load numba without a look at all installed packages; parts of it look for cffi and BLAS, once."""
+    import_module("numba")
+    entrypoints: Any = import_module("numba.core.entrypoints")
+    entrypoints._already_initialized = True  # noqa: SLF001
+    for name in ("numba.core.typing.cffi_utils", "numba.np.arraymath"):
+        import_module(name)
 
 
 def leave(code: object) -> NoReturn:

@@ -349,6 +349,9 @@ def window_s(options: Options) -> float:
 
 def judges_for(*, count: bool) -> Judges:
     """Judges of images for an audit, whose helper starts when they are entered."""
+    from netaudit.pipeline.startup import load_numpy
+
+    load_numpy()
     from netaudit.images.judge_pool import POLITE, Judges
 
     return Judges(count=count, polite=POLITE)
@@ -403,7 +406,7 @@ def run_facts(options: Options, started: str, timings: dict[str, float]) -> dict
 def write_case_report(case: Case, options: Options) -> dict[str, Any]:
     """Write the report beside the tables, in the language asked for; its thumbnails stay in the case.
 
-    Gives what the chain is to say of it. What lay mapped for it goes with that.
+    Gives what the chain is to say of it. What lay mapped or was held for it goes with that.
     """
     from netaudit.finalizing.sorting import unsettle
     from netaudit.report.from_case import written_at
@@ -413,5 +416,5 @@ def write_case_report(case: Case, options: Options) -> dict[str, Any]:
             at = written_at(case, case.folder / "report.html", options.lang)
         return {"lang": options.lang, "unmasked": False} | at.facts()
     finally:
-        case.mapped = frozenset()
+        case.mapped, case.held = frozenset(), {}
         unsettle(case.folder)

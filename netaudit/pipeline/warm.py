@@ -48,15 +48,22 @@ def streams() -> None:
 
 
 def messages() -> None:
-    """Compile what looks for images in parts, and for silent flows, and what writes addresses."""
+    """Compile what looks for images in parts, reads letters and markup, finds silent flows, and writes addresses."""
     from netaudit.messages.silent import SilentFlows
     from netaudit.rows.columns import addresses, link_addresses
     from netaudit.streams.layouts import FLOW, RUN
     from netaudit.text.charset import unquote
+    from netaudit.text.json_text import unescape
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
+    from netaudit.unwrapping.kernels_letters import says_nothing, write_bytes
+    from netaudit.unwrapping.kernels_markup import between_markup
 
     nothing = np.frombuffer(bytes(8), np.uint8)
     unquote(b"%41")
+    unescape(b"\\/")
+    write_bytes(nothing, np.empty(8, np.uint8))
+    says_nothing(nothing, 1)
+    between_markup(nothing, 1, np.empty((9, 2), np.int64))
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
@@ -67,11 +74,13 @@ def messages() -> None:
 
 
 def lookups() -> None:
-    """Compile what reads lookups in columns, and ids."""
+    """Compile what reads lookups in columns, ids, and what makes facts distinct."""
     from netaudit.messages.dns.kernels_lookups import PORT, UDP
     from netaudit.messages.dns.lookups import LEAST, PlainLookups
+    from netaudit.rows.taker import distinct
     from netaudit.streams.layouts import FLOW, PIECE, RUN
 
+    distinct(np.zeros((1, 1), np.uint64), np.zeros(1, PIECE))
     question, answer = _lookup()
     flows, runs, pieces = np.zeros(LEAST, FLOW), np.zeros(2 * LEAST, RUN), np.zeros(2 * LEAST, PIECE)
     flows["serial"], flows["proto"], flows["server_port"], flows["client_port"] = (
@@ -93,7 +102,7 @@ def lookups() -> None:
 def exchanges() -> None:
     """Compile what reads exchanges of HTTP/1, says which of their bodies are plain documents, and names these."""
     from netaudit.messages.http1.from_streams import ExchangeReader
-    from netaudit.messages.kernels_ids import ids_within
+    from netaudit.messages.ids import ids_within
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import FLOW, PIECE, RUN
     from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_text
@@ -106,7 +115,7 @@ def exchanges() -> None:
     found, _ = ExchangeReader().read(batch, np.ones(1, bool))
     are_plain_texts(payload, found.rows)
     is_plain_text(b"{}")
-    ids_within(np.zeros(32, np.uint8), np.frombuffer(b"body", np.uint8), np.zeros(32, np.uint8))
+    ids_within(np.zeros(32, np.uint8), "body")
 
 
 def seldom() -> None:
@@ -196,7 +205,7 @@ def relays() -> None:
 PIECES = {
     "streams": (streams, 130),
     "packets": (packets, 84),
-    "messages": (messages, 22),
+    "messages": (messages, 26),
     "lookups": (lookups, 40),
     "exchanges": (exchanges, 16),
     "relays": (relays, 33),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from multiprocessing import shared_memory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing import shared_memory
     from multiprocessing.connection import Connection
 
     import numpy as np
@@ -29,11 +29,13 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     """
     from netaudit.pipeline.startup import load_lean, own_process
     from netaudit.system import signals
+    from netaudit.system.code_cache import remember_code
 
     signals.ignore()  # the parent decides when to stop
     for end in inherited:
         end.close()
     own_process()
+    remember_code()
     load_lean()
     from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.stages import Keep, Shard
@@ -80,6 +82,7 @@ def bytes_of(memory: shared_memory.SharedMemory) -> memoryview:
 
 def _attach(name: str) -> shared_memory.SharedMemory:
     import sys
+    from multiprocessing import shared_memory
 
     if sys.version_info >= (3, 13):
         return shared_memory.SharedMemory(name, track=False)
@@ -102,7 +105,7 @@ def own_rows(packets: npt.NDArray[np.void], number: int, of: int) -> npt.NDArray
     """Those PACKET rows, read-only, whose logical shard belongs to one of so many."""
     import numpy as np
 
-    from netaudit.streams.batch import picked
+    from netaudit.storage.structured import picked
 
     own = picked(packets, np.flatnonzero(packets["shard"] % of == number))
     own.flags.writeable = False

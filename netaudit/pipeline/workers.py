@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import sys
 import threading
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from multiprocessing import shared_memory
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -21,9 +19,11 @@ from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET
 from netaudit.pipeline.startup import is_own_process
 from netaudit.pipeline.worker import bytes_of, work
+from netaudit.storage.structured import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing import shared_memory
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -162,6 +162,8 @@ def hire(workers: int) -> list[Member]:
     """Start processes that get ready while the parent still looks at its inputs; none for one worker."""
     members: list[Member] = []
     if workers > 1:
+        import multiprocessing
+
         how = way_to_start()
         context: Any = multiprocessing.get_context(how)
         for _ in range(workers):
@@ -235,7 +237,7 @@ class Team:
         slot = self._slot(start + rows * PACKET.itemsize)
         view = np.frombuffer(bytes_of(slot), np.uint8)
         view[:size] = decoded.buffer
-        np.frombuffer(bytes_of(slot), PACKET, rows, start)[:] = decoded.packets
+        put(decoded.packets, np.frombuffer(bytes_of(slot), PACKET, rows, start))
         del view
         for member in self._members:
             self._send(member, ("window", slot.name, size, start, rows))
@@ -248,6 +250,8 @@ class Team:
             if slot is not None:
                 slot.close()
                 slot.unlink()
+            from multiprocessing import shared_memory
+
             slot = self._slots[place] = shared_memory.SharedMemory(create=True, size=size + size // 4)
         return slot
 

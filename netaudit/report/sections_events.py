@@ -43,13 +43,13 @@ def events(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
     """The section: `senders`, `questions`, `journeys`, each with how many more there are."""
     rows = reading.rows(case.table("events"), *EVENT)
     rows.sort(key=lambda row: (row["first_ts"] or 0, row["event_id"]))
-    senders = _senders(rows, hosts, w)
+    senders, n_senders = _senders(rows, hosts, w)
     asked = [row for row in rows if row["asks"]]
     journeys, n_journeys = _journeys(case, rows, hosts, captures, w)
     return {
         "n": len(rows),
-        "senders": senders[:MOST_SENDERS],
-        "senders_more": max(0, len(senders) - MOST_SENDERS),
+        "senders": senders,
+        "senders_more": max(0, n_senders - MOST_SENDERS),
         "questions": [_question(row, hosts, captures, w) for row in asked[:MOST_QUESTIONS]],
         "questions_more": max(0, len(asked) - MOST_QUESTIONS),
         "asked_fields": w.t("lead_comma").join(
@@ -62,13 +62,13 @@ def events(case: CaseLike, hosts: Hosts, captures: dict[str, str], w: Wording) -
     }
 
 
-def _senders(event_rows: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, Any]]:
-    """One row per sender, kind and document."""
+def _senders(event_rows: list[Row], hosts: Hosts, w: Wording) -> tuple[list[dict[str, Any]], int]:
+    """One row per sender, kind and document, the first of them, and how many there are."""
     groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in event_rows:
         groups[row["sender"], row["kind"], row["document"]].append(row)
     out = []
-    for (sender, kind, document), rows in sorted(groups.items()):
+    for (sender, kind, document), rows in sorted(groups.items())[:MOST_SENDERS]:
         receivers = list(dict.fromkeys(row["receiver"] for row in rows))
         out.append({
             "sender": hosts.full(sender),
@@ -89,7 +89,7 @@ def _senders(event_rows: list[Row], hosts: Hosts, w: Wording) -> list[dict[str, 
             "last": w.when(rows[-1]["first_ts"]),
             "once": len(rows) == 1,
         })  # fmt: skip
-    return out
+    return out, len(groups)
 
 
 def _named(document: str, w: Wording) -> str:

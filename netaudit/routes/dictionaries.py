@@ -55,7 +55,7 @@ def explained(messages: list[RouteMessage]) -> None:
         if (known := told.get(one.route[:2])) is not None:
             _explain(one, known)
     for one in messages:
-        if any(each.key.isdecimal() and "]" in each.path for each in one.leaves):
+        if one.outline.numbered:
             one.leaves = _by_codes(one)
 
 
@@ -95,8 +95,11 @@ def _explain(one: RouteMessage, told: Dictionary) -> None:
 
 def _keys(one: RouteMessage) -> list[tuple[str, str]]:
     """Keys with what they are called, where a message is a dictionary of them."""
-    own = [each for each in one.leaves if each.key and not each.head and not each.sha256]
-    names = [(each.key, each.value.strip()) for each in own if names_field(each.value.strip())]
+    places = one.outline.keyed
+    if len(places) < LEAST:
+        return []
+    own = [(one.leaves[at].key, one.leaves[at].value.strip()) for at in places]
+    names = [(key, name) for key, name in own if names_field(name)]
     distinct = len({key for key, _ in names}) == len(names) >= max(LEAST, SHARE * len(own))
     return names if distinct else []
 
@@ -140,12 +143,7 @@ def _lifted(one: RouteMessage, aliases: dict[tuple[str, str, str], Called]) -> I
 
 
 def _elements(one: RouteMessage) -> Elements:
-    found: Elements = defaultdict(list)
-    for each in one.leaves:
-        place, bracket, _ = each.path.rpartition("]")
-        if bracket and not each.head:
-            found[place].append(each)
-    return found
+    return {place: [one.leaves[at] for at in some] for place, some in one.outline.elements.items()}
 
 
 def _names(text: str) -> bool:

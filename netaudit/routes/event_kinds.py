@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -12,13 +13,8 @@ from netaudit.signatures.field_words import named, words_of
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
-    from netaudit.routes.learning import Field
     from netaudit.routes.messages import RouteMessage
 
-_COMMANDS = frozenset({
-    "cmd", "command", "method", "operator", "action", "op", "type", "msgtype", "event", "api", "service",
-    "func", "interface",
-})  # fmt: skip
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
 _WHERE = frozenset({"device", "place"})
 _SEEN = frozenset({"gender", "age", "score", "device"})
@@ -34,9 +30,12 @@ _GOODS = frozenset({
 })  # fmt: skip
 
 
-def is_of_things(one: Inferred, forms: set[str], fields: dict[str, Field], around: Around) -> bool:
-    """Whether it is of a vehicle in which nobody is seen, or of goods, and of a person only in passing."""
-    known, things = one.values.keys(), [fields[form].meaning for form in forms]
+def is_of_things(one: Inferred, things: tuple[str, ...], around: Around) -> bool:
+    """Whether it is of a vehicle in which nobody is seen, or of goods, and of a person only in passing.
+
+    `things` are the meanings of its fields.
+    """
+    known = one.values.keys()
     if known & {"id_number", "person_id", "gender", "age", "birthday"}:
         return False
     if "name" not in known:
@@ -54,7 +53,7 @@ def kind_of_event(one: Inferred, message: RouteMessage, *, telling: bool) -> tup
         values.keys() & {"birthday", "address"} or "id_photo" in dict(one.images).values()
     )
     if route.reply:
-        if not person and all(leaf.head or leaf.sha256 or leaf.key == "filename" for leaf in message.leaves):
+        if not person and message.outline.of_files:
             return ("retrieval", "answers") if telling else ("", "")  # what a browser fetches says nothing by itself
         if not person:  # records of somebody unknown, asked of who took their pictures
             seen = telling and "time" in values and (one.images or one.urls) and values.keys() & _SEEN
@@ -95,8 +94,14 @@ def _of_face(one: Inferred) -> bool:
 
 def _acts(message: RouteMessage) -> str:
     """What words of the path, or of a command, say that it does."""
-    words = [leaf.value for leaf in message.leaves if leaf.path.startswith("path[")]
-    words += [leaf.value for leaf in message.leaves if plain(leaf.key) in _COMMANDS and len(leaf.value) <= 40]
+    outline, leaves = message.outline, message.leaves
+    words = [leaves[at].value for at in outline.steps]
+    words += [leaves[at].value for at in outline.commands if len(leaves[at].value) <= 40]
+    return _act_of(tuple(words))
+
+
+@lru_cache(maxsize=4096)
+def _act_of(words: tuple[str, ...]) -> str:
     found = {meaning.name for word in words for meaning, _ in named(word) if meaning.name.startswith("act.")}
     return "query" if "act.query" in found else "enrolment" if "act.enrolment" in found else ""
 
@@ -143,21 +148,26 @@ def address(url: str) -> str:
     return "/" + "/".join(unquote(one, errors="replace") for one in path.split("/") if one)
 
 
+@lru_cache(maxsize=8192)
 def asks_for_faces(words: str) -> bool:
     """Whether words of a command or a path ask for pictures of faces, or for snapshots."""
     return any(word.lower() in _FACES for word in words_of(words))
 
 
+@lru_cache(maxsize=8192)
+def _sells(words: str) -> bool:
+    return any(word.lower() in _GOODS for word in words_of(words))
+
+
 def _calls_it_goods(one: Inferred) -> bool:
     """Whether words of the path say that a picture is one of things to be sold."""
-    steps = (leaf.value for leaf in one.message.leaves if leaf.path.startswith("path["))
-    return any(word.lower() in _GOODS for step in steps for word in words_of(step))
+    leaves = one.message.leaves
+    return any(_sells(leaves[at].value) for at in one.message.outline.steps)
 
 
 def _calls_it_face(one: Inferred) -> bool:
     """Whether words of the path, the fields or the file say that a picture is one of a face or a capture."""
-    words = [
-        leaf.value for leaf in one.message.leaves if leaf.path.startswith("path[") or leaf.key in {"filename", "key"}
-    ]
-    words += [leaf.key for leaf in one.message.leaves if leaf.sha256]
-    return any(map(asks_for_faces, words))
+    leaves, outline = one.message.leaves, one.message.outline
+    return any(asks_for_faces(leaves[at].value) for at in outline.words) or any(
+        asks_for_faces(outline.keys[at]) for at in outline.pictures
+    )

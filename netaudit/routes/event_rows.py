@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _EVENT = EVENTS.row
 INFERRED = "inferred"
+NOTHING = Shown()
 SHOT = ("face_capture", "comparison", "id_verification")  # kinds whose time is that of a shot
 MOST_IMAGES = 64
 # columns of events by what fields of entries are called in private/events
@@ -45,7 +46,7 @@ def row_of(one: Inferred, values: Values) -> Row:
     text = f"{identity}\0{INFERRED}\0{one.place}"
     event_id = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
     shown = _shown(one.values, event_id, identity, values)
-    at = {name: shown.get(name, Shown()) for name in (*IDENTITY, "gender", "age", "group", "device", "place", "event")}
+    at = dict.fromkeys((*IDENTITY, "gender", "age", "group", "device", "place", "event"), NOTHING) | shown
     images = one.images[:MOST_IMAGES]
     return _EVENT(
         event_id=event_id, message_id=identity, object_id="", kind=one.kind, act=one.act, document="",
@@ -57,10 +58,10 @@ def row_of(one: Inferred, values: Values) -> Row:
         phone=at["phone"].text, phone_hmac=at["phone"].hmac,
         person_ref=at["person_id"].text, person_hmac=at["person_id"].hmac,
         gender=at["gender"].text, age=at["age"].text, birthday=at["birthday"].text, address=at["address"].text,
-        person_group=at["group"].text, score=_score(one), result=shown.get("result", Shown()).text,
+        person_group=at["group"].text, score=_score(one), result=shown.get("result", NOTHING).text,
         direction=_way(one.values, shown),
-        agent=at["agent"].text, agent_company=shown.get("agent_company", Shown()).text,
-        risk_status=shown.get("risk", Shown()).text,
+        agent=at["agent"].text, agent_company=shown.get("agent_company", NOTHING).text,
+        risk_status=shown.get("risk", NOTHING).text,
         first_photo_time=ns_of(one.values.get("first_photo_time", "")),
         report_time=ns_of(one.values.get("report_time", "")), asks=[],
         images=[sha256 for sha256, _ in images], image_roles=[role for _, role in images],
@@ -88,11 +89,11 @@ def _shown(said: dict[str, str], event_id: str, message_id: str, values: Values)
 
 def _way(said: dict[str, str], shown: dict[str, Shown]) -> str:
     """Which way through a door."""
-    return shown_way(shown.get("direction", Shown()), way_of(said.get("direction", "")))
+    return shown_way(shown.get("direction", NOTHING), way_of(said.get("direction", "")))
 
 
 def _score(one: Inferred) -> float | None:
-    return number(one.values.get("score", ""))
+    return number(one.values["score"]) if "score" in one.values else None
 
 
 # what is filled in where an entry says nothing: the column, and the meaning

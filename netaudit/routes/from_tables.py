@@ -14,10 +14,11 @@ from netaudit.routes.apart import announced, devices_of_flows
 from netaudit.routes.dictionaries import explained
 from netaudit.routes.event_kinds import address, asks_for_faces
 from netaudit.routes.event_rows import COLUMNS, filled, matched, row_of, with_inferred, with_words
-from netaudit.routes.field_rows import MOST_VALUES, field_rows
+from netaudit.routes.field_rows import FieldRows, told
 from netaudit.routes.inferred import Around, Inferred, Picture
 from netaudit.routes.inferring import infer, records_beyond
-from netaudit.routes.learning import ENTRY, Field, fields_of, named_after_devices
+from netaudit.routes.learned import Learned
+from netaudit.routes.learning import fields_of
 from netaudit.routes.messages import A_SECOND, CARVED, RouteMessage, by_route, joined, read, target_form
 from netaudit.routes.relations import related, told_of_entries
 from netaudit.rows.event_values import Values
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from netaudit.routes.learning import Fields
     from netaudit.routes.messages import Route
     from netaudit.tables import Row
 
@@ -34,6 +36,8 @@ Tables = dict[str, pa.Table]
 Known = dict[str, dict[str, dict[str, Any]]]  # events of entries by message and id
 
 MOST_FIELDS = 20_000
+NO_EVENTS: dict[str, dict[str, Any]] = {}
+NOTHING_MEANT: dict[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -42,9 +46,8 @@ class Understood:
 
     events: list[Row] = field(default_factory=list)
     filled: dict[str, dict[str, Any]] = field(default_factory=dict)  # columns of events of entries, by event_id
-    fields: list[Row] = field(default_factory=list)
+    fields: FieldRows = field(default_factory=FieldRows)
     clear: list[Row] = field(default_factory=list)  # of private/events
-    fields_clear: list[Row] = field(default_factory=list)
     cut: Counter[str] = field(default_factory=Counter)  # what bounds cut off, by its code: messages
 
 
@@ -103,11 +106,10 @@ def _inferred(
     collectors: set[str] = set()  # to which persons or faces were sent
     sent = {leaf.sha256 for one in messages if not one.route.reply for leaf in one.pictures}
     named = {address(row["value_clear"]) for row in clear.to_pylist() if row["field"] == "url"}
-    folders = {target_form(one) for one in named}
+    folders, learned = {target_form(one) for one in named}, Learned()
     for route, some in sorted(by_route(messages).items(), key=lambda pair: (pair[0].reply, _bare(pair[1]))):
-        fields = fields_of(some)
-        _as_entries_say(fields, some, entries)
-        named_after_devices(fields)
+        meant = [_meant(entries[one.message_id]) if one.message_id in entries else NOTHING_MEANT for one in some]
+        fields = learned.fields(some, meant)
         around.relations.note(some, fields)
         shown = {leaf.sha256 for one in some for leaf in one.pictures}
         around.shows_faces, around.peopled = around.mostly_faces(shown), around.are_of_people(fields, shown)
@@ -116,7 +118,7 @@ def _inferred(
         near = scopes.get(route.sender) == "inside" or route.sender in collectors
         around.telling = near or any(wanted) or bool(shown & sent)
         for one, around.wanted in zip(some, wanted, strict=True):
-            known = entries.get(one.message_id, {})
+            known = entries.get(one.message_id, NO_EVENTS)
             around.known = bool(known)
             found = infer(one, fields, around)
             if not route.reply and (found or known):
@@ -166,7 +168,7 @@ def _asked_for(messages: list[RouteMessage], table: pa.Table) -> set[str]:
 
 def _bare(messages: list[RouteMessage]) -> bool:
     """Whether messages are pictures and nothing else."""
-    return all(leaf.head or leaf.sha256 for one in messages for leaf in one.leaves)
+    return all(one.outline.bare for one in messages)
 
 
 def _pictures(images: pa.Table) -> dict[str, Picture]:
@@ -218,39 +220,23 @@ def _is_claimed(one: Inferred, claimed: set[tuple[str, str, str]]) -> bool:
     return bool(one.images) and not one.tells and all((*way, sha256) in claimed for sha256, _ in one.images)
 
 
-def _as_entries_say(fields: dict[str, Field], messages: list[RouteMessage], entries: Known) -> None:
-    """Where an entry reads a value, the field that has it means what the entry says."""
-    if not any(one.message_id in entries for one in messages):
-        return
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    total = Counter[str]()
-    for one in messages:
-        meant = {
-            value.strip(): meaning
-            for event in entries.get(one.message_id, {}).values()
-            for meaning, value in event["said"].items()
-            if meaning and len(value) > 1
-        }
-        for leaf in one.leaves if meant else ():
-            total[leaf.form] += 1
-            if meaning := meant.get(leaf.value.strip()):
-                votes[leaf.form][meaning] += 1
-    for path, some in votes.items():
-        meaning, support = min(some.items(), key=lambda pair: (-pair[1], pair[0]))
-        checked = fields[path].meaning == "id_number"  # whatever else such a number is to its sender
-        if support * 2 > total[path] and not checked:
-            fields[path].say(meaning, ENTRY, 4, support, total[path])
+def _meant(events: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """What values of a message mean, as events of entries say it."""
+    return {
+        value.strip(): meaning
+        for event in events.values()
+        for meaning, value in event["said"].items()
+        if meaning and len(value) > 1
+    }
 
 
-def _write(route: Route, messages: list[RouteMessage], fields: dict[str, Field], out: Understood) -> None:
+def _write(route: Route, messages: list[RouteMessage], fields: Fields, out: Understood) -> None:
     """Rows of `fields`, and some of their values in clear."""
     if len(out.fields) >= MOST_FIELDS:
         out.cut[FIELDS_CUT] += len(messages)
         return
-    out.cut[VALUES_CUT] += len(messages) * any(len(one.values) > MOST_VALUES for one in fields.values())
-    rows, clear = field_rows(route, messages, fields)
-    out.fields += rows
-    out.fields_clear += clear
+    out.cut[VALUES_CUT] += len(messages) * told(messages, fields).cut
+    out.fields.append(route, messages, fields)
 
 
 __all__ = ["Understood", "understand", "with_inferred"]

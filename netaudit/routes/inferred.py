@@ -72,9 +72,9 @@ class Around:
 
     def mostly_faces(self, shown: Iterable[str]) -> bool:
         """Whether a third of some pictures, of those that were judged, have or may have a face."""
-        judgements = [self.pictures[sha256].face for sha256 in shown if sha256 in self.pictures]
-        faces = sum(one in {"yes", "possible"} for one in judgements)
-        return faces > 0 and sum(one == "no" for one in judgements) <= 2 * faces
+        judged = [one.face for sha256 in shown if (one := self.pictures.get(sha256)) is not None]
+        faces = judged.count("yes") + judged.count("possible")
+        return faces > 0 and judged.count("no") <= 2 * faces
 
     def are_of_people(self, fields: dict[str, Field], shown: Iterable[str]) -> bool:
         """Whether fields of a route, or its pictures, are those of several persons."""

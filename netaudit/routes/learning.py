@@ -42,7 +42,10 @@ from netaudit.signatures.field_words import (
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
+    from netaudit.routes.field_rows import Told
     from netaudit.routes.messages import Leaf, RouteMessage
+    from netaudit.routes.outlines import Outline
+    from netaudit.routes.plans import Plan
 
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
@@ -132,9 +135,19 @@ class Field:
         self.proved = True
 
 
-def fields_of(messages: list[RouteMessage]) -> dict[str, Field]:
-    """Fields of the messages of one route, with their meanings, by the forms of their paths."""
-    out: dict[str, Field] = {}
+class Fields(dict[str, Field]):
+    """Fields of the messages of one route, by the forms of their paths; and what follows once all have meanings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plans: dict[Outline, Plan] = {}  # for messages of one outline (`plans.py`)
+        self.related: dict[str, str] | None = None  # which of them are ids and words for these (`relations.py`)
+        self.told: Told | None = None  # what rows say of them (`field_rows.py`)
+
+
+def fields_of(messages: list[RouteMessage]) -> Fields:
+    """Fields of the messages of one route, with their meanings."""
+    out = Fields()
     for one in messages:
         seen, ns = set(), one.ns
         for leaf in one.leaves:
@@ -276,9 +289,15 @@ def _add(one: Field, leaf: Leaf, ns: int) -> None:
     one.values[leaf.value] = one.values.get(leaf.value, 0) + 1
     form = form_of(leaf.value)
     one.forms[form] = one.forms.get(form, 0) + 1
-    if form == "time" and ns and (moment := when(leaf.value, ns)):
-        at = round((moment.ns - ns) / QUARTER)
+    if form == "time" and (at := offset(leaf.value, ns)) is not None:
         one.offsets[at] = one.offsets.get(at, 0) + 1
+
+
+@lru_cache(maxsize=4096)
+def offset(text: str, ns: int) -> int | None:
+    """How far a time lies from the packet's clock, in quarters of an hour."""
+    moment = when(text, ns) if ns else None
+    return round((moment.ns - ns) / QUARTER) if moment else None
 
 
 @lru_cache(maxsize=8192)

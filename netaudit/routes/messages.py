@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate, takewhile
 from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.routes.outlines import outline_of
 from netaudit.rows.leaves import BESIDE, MORE
+from netaudit.storage.table_streams import read_parts
+from netaudit.tables import LEAVES
 from netaudit.text.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from netaudit.routes.outlines import Outline
+
 MOST = 50_000  # messages that are looked at, the earliest; those beyond count as understood by nobody but an entry
 MOST_LEAVES = 500_000  # of them all: some hundred megabytes
 AT_ONCE = 1024  # rows of them
+MOST_ALIKE = 16_384  # leaves of which equal ones are one object
 CARVED, A_SECOND = "carved", 10**9
 APART = frozenset({"redis", "websocket"})  # protocols in which a picture is a message beside that of its record
 _INDEX = later(r"\[\d{1,6}\]")
@@ -92,29 +98,45 @@ class RouteMessage:
     more: int = 0  # leaves beyond a bound
     beside: bool = False  # may explain others, and tells of nobody itself
     joined: bool = False  # has the pictures of a message beside it
+    _outlined: tuple[int, int, Outline, str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def ns(self) -> int:
         """When it was sent."""
         return self.first_ts or 0
 
+    def _seen(self) -> tuple[int, int, Outline, str]:
+        """What is found once, as long as these are its leaves: outline and path."""
+        leaves, known = self.leaves, self._outlined
+        if known is None or known[0] != id(leaves) or known[1] != len(leaves):
+            outline = outline_of(leaves)
+            path = "/" + "/".join([leaves[at].value for at in outline.path])
+            known = self._outlined = id(leaves), len(leaves), outline, path
+        return known
+
+    @property
+    def outline(self) -> Outline:
+        """What of its leaves other messages have in common with it."""
+        return self._seen()[2]
+
     @property
     def path(self) -> str:
         """Its target or topic without the query, in clear."""
-        return "/" + "/".join(one.value for one in self.leaves if one.head and one.path.startswith("path["))
+        return self._seen()[3]
 
     @property
     def is_picture(self) -> bool:
         """Whether it is pictures and nothing else."""
-        return bool(self.leaves) and all(one.sha256 or one.head or one.key == "filename" for one in self.leaves)
+        return bool(self.leaves) and self.outline.of_files
 
     @property
     def pictures(self) -> list[Leaf]:
         """Its pictures, each once."""
-        shown = [one for one in self.leaves if one.sha256]
+        shown = [self.leaves[at] for at in self.outline.pictures]
         return shown if len(shown) < 2 else list({one.sha256: one for one in shown}.values())
 
 
+@lru_cache(maxsize=4096)
 def target_form(path: str) -> str:
     """A request target or topic without its query; segments that look like values are stars."""
     bare = path[:LONGEST_TARGET].partition("?")[0].partition("#")[0]
@@ -134,41 +156,28 @@ def read(streams: list[Path], tables: dict[str, pa.Table]) -> tuple[list[RouteMe
     """Messages in the order of their time, and how many were left out."""
     messages, flows = tables["messages"], tables["flows"]
     faces = _faces(tables["images"], tables["objects"])
-    wanted = pc.unique(pa.concat_arrays([_ids(streams), pa.array(faces, pa.string())]))
+    leaves = read_parts(streams, LEAVES.schema())
+    wanted = pc.unique(pa.concat_arrays([pc.unique(leaves["message_id"]), pa.array(faces, pa.string())]))
     if not len(wanted):
         return [], 0
     rows = messages.filter(pc.is_in(messages["message_id"], wanted)).select(COLUMNS)
     rows = rows.sort_by([("first_ts", "ascending"), ("message_id", "ascending")])
-    held = _within(rows["message_id"].slice(0, MOST), streams)
+    held = _within(rows["message_id"].slice(0, MOST), leaves["message_id"])
     beyond = rows.num_rows - held
     rows = rows.slice(0, held)
     found = {one.message_id: one for one in _messages_of(rows, flows)}
-    same: dict[str, str] = {}  # paths and keys, of which messages of a route have the same
-    for identity, path, key, value, sha256 in _leaves(streams):
-        message = found.get(identity)
-        if message is None:
-            continue
-        if key == MORE and not path:
-            message.more += int(value)
-        elif key == BESIDE and not path:
-            message.beside = True
-        else:
-            message.leaves.append(leaf(same.setdefault(path, path), same.setdefault(key, key), value, sha256))
+    _take_leaves(leaves, found)
     for identity, shown in faces.items():
         if identity in found and not found[identity].leaves:
             found[identity].leaves += [leaf("", "", "", sha256) for sha256 in shown]
     return list(found.values()), beyond
 
 
-def _within(messages: pa.ChunkedArray, streams: list[Path]) -> int:
-    """How many messages, from the first on, hold no more leaves together than are held."""
-    counts: Counter[str] = Counter()
-    for batch in _batches(streams, ["message_id"]):
-        ids = batch.column(0)
-        for row in pc.value_counts(ids.filter(pc.is_in(ids, messages.combine_chunks()))).to_pylist():
-            counts[row["values"]] += row["counts"]
-    together = accumulate(counts[one] for one in messages.to_pylist())
-    return sum(1 for _ in takewhile(lambda leaves: leaves <= MOST_LEAVES, together))
+def _within(messages: pa.ChunkedArray, leaves: pa.ChunkedArray) -> int:
+    """How many messages, from the first on, hold no more leaves together than are held; by the ids of both."""
+    places = pc.index_in(leaves, messages.combine_chunks()).drop_null().to_numpy()
+    counts = np.bincount(places, minlength=len(messages))
+    return int((np.cumsum(counts) <= MOST_LEAVES).sum())
 
 
 def _messages_of(rows: pa.Table, flows: pa.Table) -> Iterator[RouteMessage]:
@@ -177,24 +186,44 @@ def _messages_of(rows: pa.Table, flows: pa.Table) -> Iterator[RouteMessage]:
     several = counted.filter(pc.greater(counted.field("counts"), 1)).field("values").to_pylist()
     streamed = {one for one in several if one}  # an answer that goes on and on
     same: dict[Route, Route] = {}
-    for batch in rows.to_batches(max_chunksize=AT_ONCE):
-        some = pa.table(batch)
+    for start in range(0, rows.num_rows, AT_ONCE):
+        some = rows.slice(start, AT_ONCE)
         ends = flows.select(["client_ip", "server_ip"]).take(pc.index_in(some["flow_id"], flows["flow_id"]))
-        times = pc.cast(some["first_ts"], pa.int64(), safe=False).to_pylist()
-        columns = [
-            some.drop_columns(["first_ts"]).to_pylist(),
-            ends["client_ip"].to_pylist(),
-            ends["server_ip"].to_pylist(),
-        ]
-        for row, client, server, first_ts in zip(*columns, times, strict=True):
-            sender, receiver = (client, server) if row["direction"] == "up" else (server, client)
-            reply = bool(row["request_id"] or row["status"]) and row["request_id"] not in streamed
-            route = Route(sender or "", receiver or "", reply, row["protocol"], row["method"], target_form(row["path"]))
+        some = some.set_column(COLUMNS.index("first_ts"), "first_ts", pc.cast(some["first_ts"], pa.int64(), safe=False))
+        columns = [column.to_pylist() for column in (*some.columns, *ends.columns)]
+        for (
+            identity, flow, direction, protocol, request, method, path, status, first_ts, frame, capture, complete,
+            client, server,
+        ) in zip(*columns, strict=True):  # fmt: skip
+            sender, receiver = (client, server) if direction == "up" else (server, client)
+            reply = bool(request or status) and request not in streamed
+            route = Route(sender or "", receiver or "", reply, protocol, method, target_form(path))
             route = same.setdefault(route, route)
-            way = row["flow_id"], intern(row["direction"])
-            yield RouteMessage(
-                row["message_id"], route, way, first_ts, row["first_frame"], intern(row["capture_id"]), row["complete"]
-            )  # fmt: skip
+            way = flow, intern(direction)
+            yield RouteMessage(identity, route, way, first_ts, frame, intern(capture), complete)
+
+
+def _take_leaves(rows: pa.Table, found: dict[str, RouteMessage]) -> None:
+    """Give messages their leaves, in their order: a message is written by one worker, at once."""
+    alike: dict[tuple[str, str, str], Leaf] = {}  # those of many messages are equal
+    for batch in rows.select(["message_id", "path", "key", "value", "sha256"]).to_batches():
+        for identity, path, key, value, sha256 in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            message = found.get(identity)
+            if message is None:
+                continue
+            if sha256:
+                message.leaves.append(leaf(path, key, value, sha256))
+            elif path or key not in {MORE, BESIDE}:
+                one = alike.get((path, key, value))
+                if one is None:
+                    if len(alike) >= MOST_ALIKE:
+                        alike.clear()
+                    one = alike[path, key, value] = leaf(path, key, value)
+                message.leaves.append(one)
+            elif key == MORE:
+                message.more += int(value)
+            else:
+                message.beside = True
 
 
 def _faces(images: pa.Table, objects: pa.Table) -> dict[str, list[str]]:
@@ -205,29 +234,6 @@ def _faces(images: pa.Table, objects: pa.Table) -> dict[str, list[str]]:
     for message, sha256 in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         out[message].append(sha256)
     return out
-
-
-def _batches(streams: list[Path], columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Batches of all streams; an unfinished last one is left out."""
-    for path in streams:
-        with pa.OSFile(str(path), "rb") as file:
-            try:
-                reader = pa.ipc.open_stream(file)
-                for batch in reader:
-                    yield batch.select(columns)
-            except (pa.ArrowInvalid, OSError):  # a process was killed
-                continue
-
-
-def _ids(streams: list[Path]) -> pa.Array:
-    seen = [pc.unique(batch.column(0)) for batch in _batches(streams, ["message_id"])]
-    return pc.unique(pa.chunked_array(seen, pa.string())) if seen else pa.array([], pa.string())
-
-
-def _leaves(streams: list[Path]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Leaves of each message in their order: a message is written by one worker, at once."""
-    for batch in _batches(streams, ["message_id", "path", "key", "value", "sha256"]):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def joined(messages: list[RouteMessage]) -> list[RouteMessage]:

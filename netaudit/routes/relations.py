@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netaudit.routes.inferred import Inferred
-    from netaudit.routes.learning import Field
+    from netaudit.routes.learning import Field, Fields
     from netaudit.routes.messages import Leaf, Route, RouteMessage
 
 MOST = 100_000  # words of ids that are held
@@ -61,14 +61,12 @@ class Relations:
         self._many: set[tuple[str, ...]] = set()  # ends with more lists than are held: what they say else is not known
         self.cut = False
 
-    def note(self, messages: Iterable[RouteMessage], fields: dict[str, Field]) -> None:
+    def note(self, messages: Iterable[RouteMessage], fields: Fields) -> None:
         """Take what records of a route say of ids: what stands around one belongs to others, too."""
-        said = {form: known.meaning or _unnamed(known) for form, known in fields.items() if not known.pictures}
-        forms = {form: meaning for form, meaning in said.items() if meaning in _TAKEN}
-        held = set(forms.values())
-        if not any(TELLS[meaning] & held and {meaning, "?"} & held for meaning in GIVES):
-            return
-        for message in messages:
+        if fields.related is None:
+            fields.related = _related(fields)
+        forms = fields.related
+        for message in messages if forms else ():
             records: dict[str, list[Leaf]] = defaultdict(list)
             for leaf in message.leaves:
                 if leaf.form in forms:
@@ -139,6 +137,14 @@ class Relations:
         fitting = [ids for ids in known.values() if len(values & ids.keys()) >= least]
         if len(fitting) == 1:
             yield fitting[0]
+
+
+def _related(fields: dict[str, Field]) -> dict[str, str]:
+    """Meanings of fields that are ids, or words for these; empty where not both are there."""
+    said = {form: known.meaning or _unnamed(known) for form, known in fields.items() if not known.pictures}
+    forms = {form: meaning for form, meaning in said.items() if meaning in _TAKEN}
+    held = set(forms.values())
+    return forms if any(TELLS[meaning] & held and {meaning, "?"} & held for meaning in GIVES) else {}
 
 
 def _unnamed(one: Field) -> str:

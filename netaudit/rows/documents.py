@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.identity_data.from_unwrapping import asks_about, holds_coded_number, may_be_coded, may_tell
-from netaudit.messages.kernels_ids import ids_within
+from netaudit.messages.ids import ids_within
 from netaudit.rows.answers import may_refuse, note_refusal
 from netaudit.rows.carriers import Carriers, evidence_alone
 from netaudit.rows.columns import DIGITS, ids, like
@@ -22,6 +22,7 @@ from netaudit.rows.document_batch import of_messages
 from netaudit.rows.leaves import query_describes
 from netaudit.rows.publications import of_publications
 from netaudit.signatures.field_words import describes
+from netaudit.storage.structured import picked
 from netaudit.tables import OBJECTS
 from netaudit.unwrapping.from_messages import are_plain_texts, root
 
@@ -42,6 +43,7 @@ ALIKE = ("kind", "complete", "missing", "unwrap_path", "name", "notes")
 AT_ONCE = 1024  # messages that are held, one by one
 HELD = 16 << 20  # bytes of the requests that they answer
 LEAST = 64  # that were found together, for which columns pay
+MANY = 8192  # of those that are held
 U1 = Any  # an array of bytes
 
 
@@ -60,7 +62,7 @@ class Documents:
     @property
     def full(self) -> bool:
         """Whether it is time for `flush`."""
-        return len(self._messages) >= AT_ONCE or self._held >= HELD or self._published >= 2 * AT_ONCE
+        return len(self._messages) >= AT_ONCE or self._held >= HELD or self._published >= MANY
 
     def add(self, message: Message) -> None:
         """Take a message that knows its packets; its row is written with what is in it."""
@@ -93,12 +95,13 @@ class Documents:
     def write(self, batch: DocumentBatch) -> None:
         """Write messages and what is in them, but for those that are given back next: to be read one by one."""
         telling = self._may_say(batch)
-        replies = [batch.heads[head].reply for head in batch.head.tolist()]
-        answers = [one if reply else b"" for one, reply in zip(batch.bodies, replies, strict=True)]
-        for place in hits(answers, may_refuse):
-            message = batch.message(place)
-            note_refusal(message)
-            batch.notes[place] = message.notes
+        if any(one.reply for one in batch.heads):
+            replies = [batch.heads[head].reply for head in batch.head.tolist()]
+            answers = [one if reply else b"" for one, reply in zip(batch.bodies, replies, strict=True)]
+            for place in hits(answers, may_refuse):
+                message = batch.message(place)
+                note_refusal(message)
+                batch.notes[place] = message.notes
         self._rows["messages"].extend(batch.rows())
         silent = np.ones(len(batch.bodies), bool)
         silent[telling] = False
@@ -121,8 +124,10 @@ class Documents:
         replies = np.array([one.reply for one in batch.heads])[batch.head]
         for reply in (False, True):
             places = np.flatnonzero(replies == reply).tolist()
-            texts = [names[batch.head[place]] + batch.bodies[place] for place in places]
-            found.update(places[hit] for hit in hits(texts, self._events.worded[reply]))
+            together = b"\0".join([*names, *(batch.bodies[place] for place in places)])
+            if places and self._events.worded[reply](together):
+                texts = [names[batch.head[place]] + batch.bodies[place] for place in places]
+                found.update(places[hit] for hit in hits(texts, self._events.worded[reply]))
         return sorted(found)
 
     def _write_objects(self, batch: DocumentBatch, chosen: npt.NDArray[np.int64]) -> None:
@@ -131,9 +136,7 @@ class Documents:
         heads, made = batch.head[chosen], np.empty((chosen.size, DIGITS), np.uint8)
         for way in {batch.heads[head].way for head in np.unique(heads).tolist()}:
             here = np.flatnonzero(np.array([one.way == way for one in batch.heads])[heads])
-            some = np.empty(here.size * DIGITS, np.uint8)
-            ids_within(own.reshape(-1, DIGITS)[here].reshape(-1), np.frombuffer(way.encode(), np.uint8), some)
-            made[here] = some.reshape(-1, DIGITS)
+            made[here] = ids_within(own.reshape(-1, DIGITS)[here].reshape(-1), way).reshape(-1, DIGITS)
         places = chosen.tolist()
         hashes = ["" if self._store is None else self._stored(batch.bodies[place]) for place in places]
         columns = {
@@ -150,7 +153,7 @@ class Documents:
         """Most came in one packet; of the others it is asked which packets their bodies are in."""
         one = batch.alone[chosen]
         if one.any():
-            self._rows["evidence"].extend(evidence_alone(ids(made[one].reshape(-1)), batch.first[chosen[one]]))
+            self._rows["evidence"].extend(evidence_alone(ids(made[one].reshape(-1)), picked(batch.first, chosen[one])))
         for place in np.flatnonzero(~one).tolist():
             message = batch.message(int(chosen[place]))
             for row in Carriers(message).rows(made[place].tobytes().decode(), root(message)):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CLEAR = EVENTS_CLEAR.row
 LONGEST = 128  # characters of a value in the table
+MOST_CODES = 4096  # that are kept
 SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
 # fields of a person and of a purpose that are masked as identity data of that kind
 IDENTITY = {
@@ -56,6 +57,7 @@ class Values:
     def __init__(self, key: bytes, keep: Callable[[Row], object]) -> None:
         """`keep` takes the rows of private/events."""
         self._key, self._keep = key, keep
+        self._codes: dict[tuple[str, str], str] = {}  # of fields and values that were met lately: devices come again
 
     def person(self, event_id: str, message_id: str, field: str, text: str, place: str = "") -> tuple[Shown, Personal]:
         """A field of a person or a purpose that is masked as identity data, and what it says."""
@@ -73,10 +75,18 @@ class Values:
         """Another field; `secret` ones are hashed, ids of devices shown as they are."""
         if not text:
             return Shown()
-        code = keyed(self._key, Personal(field, "", "", text, "named")) if secret else ""
+        code = self._code(field, text) if secret else ""
         self._note(event_id, message_id, field, text, code)
         shown = text if device and is_device_id(text) else mask(text)
         return Shown(visible(shown, LONGEST), code)
+
+    def _code(self, field: str, text: str) -> str:
+        known = self._codes.get((field, text))
+        if known is None:
+            if len(self._codes) >= MOST_CODES:
+                self._codes.clear()
+            known = self._codes[field, text] = keyed(self._key, Personal(field, "", "", text, "named"))
+        return known
 
     def address(self, url: str) -> str:
         """As `address_code`."""

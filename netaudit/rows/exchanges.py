@@ -25,7 +25,7 @@ from netaudit.rows.columns import DIGITS, ids_of_some
 from netaudit.rows.document_batch import DocumentBatch, Head
 from netaudit.rows.documents import LEAST, hits
 from netaudit.rows.taker import Taker, Turns, distinct
-from netaudit.streams.batch import picked
+from netaudit.storage.structured import picked
 from netaudit.unwrapping.from_messages import are_plain_texts, has_coding
 from netaudit.unwrapping.scraps import SPARE, scraps_of_head
 from netaudit.unwrapping.unwrap import declares
@@ -134,13 +134,13 @@ def _stating(found: Exchanges, places: npt.NDArray[np.int64]) -> set[int]:
 
 
 def _bodies(found: Exchanges, places: npt.NDArray[np.int64]) -> list[bytes]:
-    rows, payload = found.rows[places], found.batch.payload.data
+    rows, payload = picked(found.rows, places), found.batch.payload.data
     return [bytes(payload[at:stop]) for at, stop in zip(rows["body"].tolist(), rows["stop"].tolist(), strict=True)]
 
 
 def _as_documents(found: Exchanges, chosen: npt.NDArray[np.int64]) -> DocumentBatch:
     """These messages, as columns."""
-    rows, batch = found.rows[chosen], found.batch
+    rows, batch = picked(found.rows, chosen), found.batch
     methods, targets = zip(*[found.asked[place] for place in chosen.tolist()], strict=True)
     paths = dict.fromkeys(targets)
     number = {path: place for place, path in enumerate(paths)}
@@ -165,7 +165,7 @@ def _as_documents(found: Exchanges, chosen: npt.NDArray[np.int64]) -> DocumentBa
 
 def _turns(found: Exchanges, chosen: npt.NDArray[np.int64], documents: DocumentBatch, ledger: Ledger) -> Turns:
     """What they say of hosts, made distinct: by the two ends, the head and the fields of the body."""
-    rows, flows = found.rows[chosen], picked(found.batch.flows, found.flows)
+    rows, flows = picked(found.rows, chosen), picked(found.batch.flows, found.flows)
     ends = np.stack([flows[name] for name in _ENDS], axis=1).astype(np.uint64)
     shapes = dict[bytes, int]()
     shape = [
@@ -173,17 +173,17 @@ def _turns(found: Exchanges, chosen: npt.NDArray[np.int64], documents: DocumentB
         for way, body in zip(rows["direction"].tolist(), documents.bodies, strict=True)
     ]
     said = np.column_stack([ends[rows["flow"]], documents.head, shape]).astype(np.uint64)
-    turns = distinct(said, documents.first)
+    turns, _ = distinct(said, documents.first)
 
     def note(first: int, last: int) -> None:
-        for _, place, often in turns[first:last]:
+        for _, place, often in turns[first:last].tolist():
             flow, (_, ts, frame, _, capture) = flows[int(rows["flow"][place])], documents.first[place].item()
             ledger.at(int(flow["shard"]))
             note_plain(
                 plain_facts(documents.message(place)), ends_of(flow, turned=False), ledger, (capture, frame, ts), often
             )
 
-    return Turns(found.flows[rows["flow"][[begin for begin, *_ in turns]]].tolist(), note)
+    return Turns(found.flows[rows["flow"][turns[:, 0]]].tolist(), note)
 
 
 _ENDS = ("shard", "client_mac", "client_hi", "client_lo", "server_mac", "server_hi", "server_lo")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow as pa
 from netaudit.masking.mask import mask, mask_host, shortened
 from netaudit.messages.readers import UNKNOWN
 from netaudit.rows.columns import DIGITS, addresses, batch_of, few, link_addresses
+from netaudit.rows.columns import ids as ids_of
 from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.tables import FLOWS
 from netaudit.text.addresses import vlan_text
@@ -56,6 +57,15 @@ def transport_of(proto: int) -> str:
     return TRANSPORTS.get(proto, f"ip-{proto}")
 
 
+class Many(NamedTuple):
+    """Closed flows that came as columns."""
+
+    flows: npt.NDArray[Any]  # FLOW rows
+    ids: npt.NDArray[np.uint8]  # 32 hexadecimal digits each
+    protocol: str
+    names: Sequence[str]  # of their servers, masked; empty where none has one
+
+
 class FlowRows:
     """Closed flows, turned into rows of `flows` many at a time."""
 
@@ -63,9 +73,11 @@ class FlowRows:
         self._flows: list[bytes] = []  # a view would keep the rows of its whole batch
         self._layout: np.dtype[np.void] | None = None
         self._said: list[tuple[Any, ...]] = []  # `SAID` of each
+        self._many: list[Many] = []
+        self._in_many = 0
 
     def __len__(self) -> int:
-        return len(self._said)
+        return len(self._said) + self._in_many
 
     def add(self, flow: np.void, said: Any) -> None:
         """Take a closed flow (a FLOW row) and what the readers say of it, as `FlowSummary` has it."""
@@ -80,31 +92,46 @@ class FlowRows:
     ) -> None:
         """Take closed flows (FLOW rows) that no reader had to end, their ids as 32 hexadecimal digits, their servers.
 
-        Of those that have a protocol every byte was read.
+        Of those that have a protocol every byte was read. Nobody may change the arrays afterwards.
         """
-        if not len(flows):
-            return
-        self._flows.append(flows.tobytes())
-        self._layout = flows.dtype
-        digits, none = ids.tobytes().decode(), itertools.repeat("")
-        masked = {name: shortened(mask_host, name, 256) for name in set(names)}
-        read = (flows["delivered"].astype(np.int64) * (protocol != UNKNOWN)).T.tolist()
-        self._said += zip(
-            [digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS)], itertools.repeat(protocol),
-            [masked[name] for name in names] if names else none, *read, itertools.repeat(False), *[none] * 5,
-        )  # fmt: skip
+        if len(flows):
+            masked = {name: shortened(mask_host, name, 256) for name in set(names)}
+            self._many.append(Many(flows, ids, protocol, [masked[name] for name in names]))
+            self._in_many += len(flows)
 
     def flush(self) -> Iterator[pa.RecordBatch]:
         """Rows of all flows collected since the last call."""
         flows = np.frombuffer(b"".join(self._flows), self._layout) if self._flows else np.empty(0, np.void)
-        said = self._said
-        self._flows, self._said = [], []
+        said, many = self._said, self._many
+        self._flows, self._said, self._many, self._in_many = [], [], [], 0
         for first in range(0, len(said), BATCH_ROWS):  # all open flows may end at once
             some, own = said[first : first + BATCH_ROWS], flows[first : first + BATCH_ROWS]
             columns: dict[str, Any] = dict(zip(SAID, zip(*some, strict=True), strict=True))
             read = np.stack([np.array(columns.pop(name), np.int64) for name in ("read_up", "read_down")], axis=1)
             columns |= flow_columns(own, np.array(columns.pop("swapped"), bool), read)
             yield batch_of(columns, FLOWS.schema())
+        if many:
+            yield from _rows_of(many)
+
+
+def _rows_of(many: list[Many]) -> Iterator[pa.RecordBatch]:
+    """Rows of flows that came as columns."""
+    protocols, sizes = [one.protocol for one in many], [len(one.flows) for one in many]
+    of = np.repeat(np.arange(len(many)), sizes)
+    flows = np.frombuffer(b"".join(one.flows.tobytes() for one in many), many[0].flows.dtype)
+    digits = np.concatenate([one.ids for one in many])
+    names = [name for one in many for name in (one.names or itertools.repeat("", len(one.flows)))]
+    for first in range(0, len(flows), BATCH_ROWS):
+        own, whose = flows[first : first + BATCH_ROWS], of[first : first + BATCH_ROWS]
+        heard = np.array([one != UNKNOWN for one in protocols])[whose]
+        read, none = own["delivered"].astype(np.int64) * heard[:, None], pa.repeat("", len(own))
+        columns = flow_columns(own, np.zeros(len(own), bool), read) | {
+            "flow_id": ids_of(digits[DIGITS * first : DIGITS * (first + len(own))]),
+            "protocol": pa.array(protocols, pa.string()).take(pa.array(whose)),
+            "server_name": names[first : first + len(own)],
+            **dict.fromkeys(("keys", "keys_from", *CHOSEN), none),
+        }
+        yield batch_of(columns, FLOWS.schema())
 
 
 def flow_columns(

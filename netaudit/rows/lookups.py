@@ -12,10 +12,11 @@ from netaudit.messages.dns.lookups import PROTOCOL, PlainLookups
 from netaudit.messages.dns.reader import TYPES
 from netaudit.messages.from_streams import LetGo
 from netaudit.messages.message import Message
-from netaudit.observations.from_messages import masked_name, observe_sayings
+from netaudit.observations.from_messages import masked_name, notes_of
 from netaudit.rows.columns import DIGITS, ids, ids_of_some
 from netaudit.rows.messages import message_row, message_rows
 from netaudit.rows.taker import Taker, Turns, distinct
+from netaudit.storage.structured import picked
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,7 +33,8 @@ ALIKE = (
     "protocol", "direction", "method", "path", "status", "content_type", "user_agent", "server", "date", "obscure",
     "unread", "complete", "missing", "notes", "opened",
 )  # fmt: skip
-TOLD_BY = ("high", "low", "mac", "name", "shard", "kind")  # facts apart
+WHOSE = ("kind", "shard", "mac", "high", "low")  # tell hosts apart
+TOLD_BY = (*WHOSE, "name")  # facts apart
 
 
 class LookupRows(Taker):
@@ -53,21 +55,28 @@ class LookupRows(Taker):
         self._lookups = lookups
         if lookups is not None:
             masked = list(map(masked_name, lookups.names))
-            said_in = lookups.messages[lookups.sayings["message"]]
-            said = np.column_stack([lookups.sayings[name].astype(np.uint64) for name in TOLD_BY])
-            facts = distinct(said, said_in) if len(said) else []
-            flows = lookups.indexes[said_in["flow"][[begin for begin, *_ in facts]]].tolist() if facts else []
-
-            def note(first: int, last: int) -> None:
-                observe_sayings(lookups, masked, facts[first:last], self._ledger)
-
-            self.turns = Turns(flows, note)
+            self.turns = self._turns(lookups, masked)
             if len(lookups.messages):
                 self._rows["messages"].extend(_messages(lookups, masked))
-            over = batch.closed[lookups.indexes]
+            over = np.flatnonzero(batch.closed[lookups.indexes])
             ids = lookups.flow_ids.reshape(-1, DIGITS)[over].reshape(-1)
-            self._flows.add_many(lookups.flows[over], ids, PROTOCOL)
+            self._flows.add_many(picked(lookups.flows, over), ids, PROTOCOL)
         return states != PLAIN, dict.fromkeys(np.flatnonzero(states == RESUMED).tolist(), LetGo(PROTOCOL))
+
+    def _turns(self, lookups: Lookups, masked: list[tuple[str, str]]) -> Turns:
+        """What they say of hosts, made distinct; `masked` are the names as the ledger keeps them."""
+        said_in = picked(lookups.messages, lookups.sayings["message"])
+        said = np.empty((len(said_in), len(TOLD_BY)), np.uint64)
+        for column, name in enumerate(TOLD_BY):
+            said[:, column] = lookups.sayings[name]
+        facts, _ = distinct(said, said_in)
+        hosts, which = distinct(said[facts[:, 1], : len(WHOSE)], picked(said_in, facts[:, 1]))
+        places, notes = notes_of(lookups, masked, facts, facts[hosts[:, 0], 1], which, self._ledger)
+
+        def note(first: int, last: int) -> None:
+            self._ledger.note_all(notes[first:last])
+
+        return Turns(lookups.indexes[said_in["flow"][facts[places, 0]]].tolist(), note)
 
     def claimed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], str]:
         """See `pipeline/takers.py`."""

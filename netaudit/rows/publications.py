@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.messages.kernels_ids import message_ids
+from netaudit.messages.ids import message_ids
 from netaudit.messages.message import Message
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import NAME
-from netaudit.rows.columns import DIGITS, ids_of_some
+from netaudit.rows.columns import ids_of_some
 from netaudit.rows.document_batch import DocumentBatch, Head, digits_of
+from netaudit.storage.structured import picked
 from netaudit.streams.layouts import PIECE
 
 if TYPE_CHECKING:
@@ -26,11 +27,10 @@ def of_publications(held: list[tuple[Publications, npt.NDArray[np.bool_]]]) -> D
     """The plain ones of blocks that know their packets."""
     blocks, plain = [block for block, _ in held], np.concatenate([one for _, one in held])
     rows, numbers = _placed(blocks)
-    rows, numbers = rows[plain], numbers[plain]  # a row of its block each
+    rows, numbers = picked(rows, np.flatnonzero(plain)), numbers[plain]  # a row of its block each
     pieces = _joined([block.pieces for block in blocks], PIECE)
     flows = digits_of(block.flow_id for block in blocks)
-    digits = np.empty(DIGITS * len(rows), np.uint8)
-    message_ids(rows, flows, np.frombuffer(NAME.encode(), np.uint8), digits)
+    digits = message_ids(rows, flows, NAME)
     data = b"".join(block.data for block in blocks)
     topics, topic = _topics(blocks)
 
@@ -41,8 +41,8 @@ def of_publications(held: list[tuple[Publications, npt.NDArray[np.bool_]]]) -> D
     return DocumentBatch(
         [Head.of(Message(NAME, 0, 0, 0, method="PUBLISH", path=one)) for one in topics], topic[plain], topics,
         topic[plain], [data[body:stop] for body, stop in places],
-        rows["direction"], digits, ids_of_some(flows, rows["flow"]), [""] * len(rows), pieces[rows["first"]],
-        pieces[rows["last"]], rows["first"] == rows["last"], message,
+        rows["direction"], digits, ids_of_some(flows, rows["flow"]), [""] * len(rows), picked(pieces, rows["first"]),
+        picked(pieces, rows["last"]), rows["first"] == rows["last"], message,
     )  # fmt: skip
 
 

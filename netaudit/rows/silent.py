@@ -10,7 +10,7 @@ from netaudit.messages.from_streams import LetGo
 from netaudit.messages.readers import UNKNOWN
 from netaudit.messages.silent import SilentFlows, ids_of
 from netaudit.rows.taker import Taker
-from netaudit.streams.batch import picked
+from netaudit.storage.structured import picked
 from netaudit.streams.layouts import PIECE, Run
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class SilentRows(Taker):
     def feed(self, batch: Batch, left: Flags) -> tuple[Flags, dict[int, LetGo]]:
         """See `pipeline/takers.py`."""
         self._batch, self._slots = batch, batch.slots()
-        known = self._conversations.known(batch.flows)
+        known = self._conversations.known(batch.flows, left)
         self._claimed, over = self._silent.find(batch.flows, self._slots, left, known, batch.runs, batch.payload)
         let_go = {}
         for index, (way, data, ts, frame, capture) in zip(
@@ -51,7 +51,7 @@ class SilentRows(Taker):
         """Leave flows to readers that another one announced meanwhile."""
         batch = self._batch
         assert batch is not None
-        back = self._claimed & ~self._silent.held & self._conversations.known(batch.flows)
+        back = self._conversations.known(batch.flows, self._claimed & ~self._silent.held)
         self._claimed &= ~back
         chosen = np.flatnonzero(self._claimed)
         self._silent.hold(chosen, batch.flows, self._slots, batch.closed, batch.runs, batch.pieces, batch.payload)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from netaudit.rows.kernels_facts import number_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,8 +20,8 @@ if TYPE_CHECKING:
     from netaudit.streams.batch import Batch
 
     Flags = npt.NDArray[np.bool_]
+    Facts = npt.NDArray[np.int64]
 
-MIXING = np.uint64(0x9E3779B97F4A7C15)
 NONE, NO_DIGITS = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 
@@ -60,16 +64,27 @@ class Turns:
             self._note(first, self._noted)
 
 
-def distinct(said: npt.NDArray[np.uint64], places: npt.NDArray[np.void]) -> list[tuple[int, int, int]]:
+def distinct(
+    said: npt.NDArray[np.uint64], places: npt.NDArray[np.void], secret: npt.NDArray[np.uint64] | None = None
+) -> tuple[Facts, npt.NDArray[np.int64]]:
     """Facts in the order in which they are first said: where, where with the earliest packet, and how often.
 
-    `said`: numbers that tell them apart, shape (n, k); `places`: `ts`, `frame` and `capture` of each.
+    `said`: numbers that tell them apart, shape (n, k); `places`: `ts`, `frame` and `capture` of each. What is given
+    has the shape (facts, 3); with it of each that was said the number of the fact. `secret` changes no result.
     """
-    mixed = said[:, 0].copy()
-    for column in said.T[1:]:
-        mixed = (mixed ^ (mixed >> np.uint64(29)) ^ column) * MIXING
-    _, begins, alike, times = np.unique(mixed, return_index=True, return_inverse=True, return_counts=True)
-    if (said != said[begins[alike]]).any():  # two that have the same by chance
-        _, begins, alike, times = np.unique(said, axis=0, return_index=True, return_inverse=True, return_counts=True)
-    order = np.lexsort((places["capture"], places["frame"], places["ts"], alike.reshape(-1)))
-    return sorted(zip(begins.tolist(), order[np.cumsum(times) - times].tolist(), times.tolist(), strict=True))
+    secret = _secret() if secret is None else secret
+    n = len(said)
+    facts, numbers, table = (
+        np.empty((n, 3), np.int64),
+        np.empty(n, np.int64),
+        np.full(2 << n.bit_length(), -1, np.int32),
+    )
+    packets = places["ts"].copy(), places["frame"].astype(np.uint64), places["capture"].astype(np.uint64)
+    count = number_facts(np.ascontiguousarray(said), *packets, secret, table, facts, numbers)
+    return facts[:count], numbers
+
+
+@functools.cache
+def _secret() -> npt.NDArray[np.uint64]:
+    """Numbers by which nobody can tell which facts will lie at one place of a table; of each process its own."""
+    return np.frombuffer(os.urandom(16), np.uint64) | np.array([0, 1], np.uint64)

@@ -11,6 +11,7 @@ from netaudit.errors import UsageError
 if TYPE_CHECKING:
     from netaudit.case.reading import Case
     from netaudit.devices.from_observations import Inventory
+    from netaudit.devices.observed import Observed
     from netaudit.signatures.conditions import Fact
     from netaudit.signatures.loading import SignatureSet
 
@@ -23,20 +24,21 @@ class Named:
 
     inventory: Inventory
     facts: dict[str, dict[str, list[Fact]]]  # by device id and field
-    places: list[Row]  # rows of observations that facts point to
+    places: Observed  # rows of observations that facts point to
 
 
 def name_devices(case: Case, signatures: SignatureSet) -> Named:
     """Devices and claims as an audit of the same captures with these signatures would give them."""
-    from netaudit.devices.collecting import collect, ordered_rows
+    from netaudit.devices.collecting import collect
     from netaudit.devices.from_observations import Link, inventory
+    from netaudit.devices.observed import Observed
     from netaudit.endpoints.from_tables import vantage_of
 
     observations, flows = case.table("observations"), case.table("flows")
     vantage = vantage_of(flows, observations, (case.manifest.get("options") or {}).get("inside") or [])
     link = Link(vantage.gateways, frozenset(vantage.uplink))
     found = inventory(observations, flows, link, vantage.scope, signatures)
-    rows = ordered_rows(observations)
+    rows = Observed(observations)
     devices, _ = collect(rows, flows, link, vantage.scope)
     return Named(found, {name: dict(device.facts) for name, device in devices.items()}, rows)
 

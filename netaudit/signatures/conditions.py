@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 
 OPERATORS = ("equals", "prefix", "suffix", "contains", "domain", "in", "regex", "least", "most", "exists")
 GROUPS = frozenset({"model", "serial", "firmware", "name", "class"})  # what named groups of a pattern may extract
+LONGEST_REMEMBERED = 512  # characters of a value of which it is remembered what was found in it
 MOST_USED = 4  # facts of one leaf given as reasons
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One value of a field, with its row of `observations` for evidence (-1 in examples)."""
 
     field: str
@@ -188,8 +188,7 @@ class Leaf(Condition):
     def test(self, value: str) -> dict[str, str] | None:
         """Extracted groups (often none) when the value satisfies it, else None."""
         if self.operator == "regex":
-            found = pattern(self.wanted).search(value)
-            return {name: text for name, text in found.groupdict().items() if text} if found else None
+            return (_searched if len(value) <= LONGEST_REMEMBERED else _search)(self.wanted, value)
         if self.operator == "exists":
             return {}
         if self.operator in {"least", "most"}:
@@ -234,6 +233,15 @@ def pattern(text: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     return re2.compile(text, options=options)
+
+
+def _search(wanted: str, value: str) -> dict[str, str] | None:
+    """What the groups of a pattern found in a value; nobody changes it."""
+    found = pattern(wanted).search(value)
+    return {name: text for name, text in found.groupdict().items() if text} if found else None
+
+
+_searched = lru_cache(maxsize=4096)(_search)
 
 
 def _compare(operator: str, word: str, text: str) -> bool:

@@ -13,10 +13,9 @@ from typing import Any
 
 import re2
 
-from netaudit.signatures.conditions import Condition, Facts, Hit, Leaf
+from netaudit.signatures.conditions import LONGEST_REMEMBERED, MOST_USED, Condition, Facts, Hit, Leaf
 
 MOST_REMEMBERED = 16_384  # answers kept, of short values only
-LONGEST_REMEMBERED = 512  # characters
 MEMORY = 64 << 20  # bytes that the automaton of one set may take before it forgets states
 TEXT_PATTERNS = {"prefix": r"\A%s", "suffix": r"%s\z", "contains": "%s", "domain": r"(?:\A|\.)%s\.*\z"}
 
@@ -30,35 +29,45 @@ class LeafIndex:
             for leaf in condition.leaves():
                 by_field[leaf.field][leaf] = None
         self._leaves = by_field
+        self._numbers = {leaf: number for number, leaf in enumerate(one for some in by_field.values() for one in some)}
+        self._all = list(self._numbers)
         self._fields: dict[str, _FieldIndex] = {}  # of those of which a value was asked
-        self._known: dict[tuple[str, str], tuple[Leaf, ...]] = {}
+        self._known: dict[tuple[str, str], tuple[int, ...]] = {}
 
     def satisfied(self, field: str, value: str) -> tuple[Leaf, ...]:
         """Leaves on `field` that `value` satisfies."""
+        return tuple(self._all[number] for number in self._satisfied(field, value))
+
+    def _satisfied(self, field: str, value: str) -> tuple[int, ...]:
+        """The numbers of these: a leaf costs more to look up."""
         if field not in self._leaves:
             return ()
         index = self._fields.get(field)
         if index is None:
             index = self._fields[field] = _FieldIndex(list(self._leaves[field]))
         if len(value) > LONGEST_REMEMBERED:
-            return index.satisfied(value)
+            return tuple(self._numbers[leaf] for leaf in index.satisfied(value))
         known = self._known.get((field, value))
         if known is None:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
-            known = self._known[field, value] = index.satisfied(value)
+            known = self._known[field, value] = tuple(self._numbers[leaf] for leaf in index.satisfied(value))
         return known
 
     def hits(self, facts: Facts) -> dict[Leaf, Hit]:
         """For each leaf that holds, the facts it used and what it extracted from them."""
-        found: dict[Leaf, Hit] = {}
+        found: dict[int, Hit] = {}
         for field, values in facts.items():
             if field not in self._leaves:
                 continue
             for fact in values:
-                for leaf in self.satisfied(field, fact.value):
-                    leaf.record(found.setdefault(leaf, Hit()), fact)
-        return found
+                for number in self._satisfied(field, fact.value):
+                    hit = found.get(number)
+                    if hit is None:
+                        hit = found[number] = Hit()
+                    if len(hit.facts) < MOST_USED:
+                        self._all[number].record(hit, fact)
+        return {self._all[number]: hit for number, hit in found.items()}
 
 
 class _FieldIndex:

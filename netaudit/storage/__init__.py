@@ -1,1 +1,1 @@
-"""Files of a case, objects by their content, streams of tables. Known by all, knows no room."""
+"""Files of a case, objects by their content, streams of tables, rows by their bytes. Known by all, knows no room."""

@@ -50,10 +50,8 @@ class TableWriter:
 
         KeyError: a column too few or too many.
         """
-        if wrong := columns.keys() ^ set(self._schema.names):
-            raise KeyError(f"columns of {self._table.name}: {sorted(wrong)}")
-        arrays = [_column(columns[field.name], field) for field in self._schema]
-        self.extend(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        for batch in table_of_columns(columns, self._table).to_batches():
+            self.extend(batch)
 
     def _write(self, batch: pa.RecordBatch) -> None:
         if self._stream is None:
@@ -145,6 +143,14 @@ def table_of(rows: list[Any], table: Table) -> pa.Table:
         raise TypeError(f"not a row of {table.name}: {strange.__class__.__name__}")
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
     return pa.Table.from_arrays([_column(*one) for one in zip(columns, schema, strict=True)], schema=schema)
+
+
+def table_of_columns(columns: dict[str, list[Any]], table: Table) -> pa.Table:
+    """Columns by name as a table. KeyError: a column too few or too many."""
+    if wrong := columns.keys() ^ set(table.names):
+        raise KeyError(f"columns of {table.name}: {sorted(wrong)}")
+    schema = table.schema()
+    return pa.Table.from_arrays([_column(columns[field.name], field) for field in schema], schema=schema)
 
 
 def _column(values: Sequence[Any], field: pa.Field) -> pa.Array:

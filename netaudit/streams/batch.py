@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from netaudit.storage.structured import picked
 from netaudit.streams.layouts import PIECE, SLOT_BITS, Columns, Delivery
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ class Batch:
         runs: Rows = self.runs
         chosen: Iterable[int] = range(self.flows.size)
         if wanted is not None and not wanted.all():
-            runs, chosen = runs[wanted[runs["row"]]], np.flatnonzero(wanted).tolist()
+            runs, chosen = picked(runs, np.flatnonzero(wanted[runs["row"]])), np.flatnonzero(wanted).tolist()
         if bare:
             with_runs = np.ones(self.flows.size, bool)
             with_runs[bare] = False
-            runs = runs[with_runs[runs["row"]]]
+            runs = picked(runs, np.flatnonzero(with_runs[runs["row"]]))
         columns: dict[int, Columns] = {}
         if in_columns:
             columns, runs = self._many(runs)
@@ -83,12 +84,7 @@ class Batch:
             index: Columns(runs[ends[index] - counts[index] : ends[index]], self.pieces, self.payload)
             for index in np.flatnonzero(many).tolist()
         }
-        return found, runs[~many[runs["row"]]]
-
-
-def picked(rows: Rows, order: npt.NDArray[np.int64]) -> Rows:
-    """Copy of rows in another order, by their bytes; numpy's own goes field by field, and takes 10 us for one FLOW."""
-    return rows.view(np.uint8).reshape(rows.size, rows.dtype.itemsize)[order].reshape(-1).view(rows.dtype)
+        return found, picked(runs, np.flatnonzero(~many[runs["row"]]))
 
 
 def nothing(flow: np.dtype[np.void], run: np.dtype[np.void]) -> Batch:

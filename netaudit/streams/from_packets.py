@@ -30,8 +30,9 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.packets.layouts import PACKET
+from netaudit.storage.structured import picked
 from netaudit.streams import kernels, kernels_gather, state
-from netaudit.streams.batch import Batch, frozen, nothing, picked
+from netaudit.streams.batch import Batch, frozen, nothing
 from netaudit.streams.layouts import FLOW, PIECE, RUN, SLOT_BITS, Delivery
 from netaudit.streams.records import Walker
 from netaudit.streams.state import Limits
@@ -77,7 +78,7 @@ class Assembler:
         """
         if packets.dtype != PACKET or buffer.dtype != np.uint8:
             raise ValueError(f"expected PACKET rows and bytes, not {packets.dtype} and {buffer.dtype}")
-        if packets.size and int((packets["payload"].astype(np.int64) + packets["length"]).max()) > buffer.size:
+        if packets.size and int(np.add(packets["payload"], packets["length"], dtype=np.int64).max()) > buffer.size:
             raise ValueError("a packet's payload lies outside the buffer")
         buffer, packets = frozen(buffer), frozen(packets)
         self._begin(packets.size)

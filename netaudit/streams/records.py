@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from netaudit.storage.structured import copied, longer, picked
 from netaudit.streams.kernels_walk import walk_records
 from netaudit.streams.layouts import SPAN, UNIT, WALKED
 
@@ -40,18 +41,12 @@ class Walker:
         """Take what a batch emitted; what is only counted goes out of it."""
         at = np.zeros(1, WALKED)
         while not walk_records(t, buffer, arena, self._units, self._spans, at):
-            self._units = _longer(self._units)
-            self._spans = _longer(self._spans)
-        units, spans = self._units[: int(at["units"][0])].copy(), self._spans[: int(at["spans"][0])].copy()
+            self._units = longer(self._units, 2 * self._units.size)
+            self._spans = longer(self._spans, 2 * self._spans.size)
+        units, spans = copied(self._units[: int(at["units"][0])]), copied(self._spans[: int(at["spans"][0])])
         if not units.size and not spans.size:
             return None
         rows = t.rows[: int(t.cursor["rows"][0])]
         order = np.argsort(rows["serial"], kind="stable")
         places = order[np.searchsorted(rows["serial"], units["serial"].astype(np.uint64), sorter=order)]
-        return Records(units, spans, rows[places])
-
-
-def _longer(rows: Rows) -> Rows:
-    longer = np.empty(2 * rows.size, rows.dtype)
-    longer[: rows.size] = rows
-    return longer
+        return Records(units, spans, picked(rows, places))

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import shlex
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -25,7 +22,10 @@ HELPERS = frozenset(
     }
 )
 
-_BOOT = "import sys; sys.path[:] = {path!r}; from {module} import main; sys.exit(main(sys.argv[1:]))"
+_BOOT = (
+    "import sys; sys.path[:] = {path!r}; from netaudit.system.code_cache import remember_code; remember_code(); "
+    "from {module} import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 def helper(module: str, *arguments: str) -> list[str]:
@@ -42,6 +42,8 @@ def netaudit(*words: str) -> list[str]:
 
 def with_interpreter(text: str) -> str:
     """A remedy with the interpreter that runs this, where `python` is another one and would install elsewhere."""
+    import shutil
+
     found = shutil.which("python")
     if found and Path(found).absolute() == Path(sys.executable).absolute():
         return text
@@ -53,7 +55,13 @@ def with_interpreter(text: str) -> str:
 
 def quoted(word: str) -> str:
     """A word as it is typed here: a Windows prompt knows nothing of a shell's quotes."""
-    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
+    if sys.platform == "win32":
+        import subprocess
+
+        return subprocess.list2cmdline([word])
+    import shlex
+
+    return shlex.quote(word)
 
 
 def asked(words: list[str]) -> bool:

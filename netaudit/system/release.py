@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 DISTRIBUTION = "netaudit-forensics"
@@ -31,6 +30,8 @@ class Release:
 
 def release(distribution: str = DISTRIBUTION) -> Release | None:
     """None where nothing was installed from a wheel: a checkout, a frozen program."""
+    from importlib import metadata  # which takes as long as all else of a short command
+
     try:
         found = metadata.distribution(distribution)
     except metadata.PackageNotFoundError:

@@ -11,7 +11,6 @@ import functools
 import hashlib
 import marshal
 import os
-import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from netaudit.system.user_folders import first_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import BinaryIO
 
 KEY_NAME = "interrupted.key"
 MOST_FILES = 256
@@ -91,6 +91,8 @@ def _home_cache() -> list[Path]:
 
 def user_key() -> bytes:
     """32 bytes that only this user knows, made at the first use."""
+    import secrets
+
     place = user_cache() / KEY_NAME
     with contextlib.suppress(FileExistsError):
         file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
@@ -114,11 +116,22 @@ def unsealed(path: Path) -> bytes | None:
     return _read(path, _as_code)
 
 
+def opened(path: Path) -> BinaryIO:
+    """A file that `keep_as_is` put there. Raises OSError where there is none, or others may have written it."""
+    return _opened(path, _own)
+
+
+def _opened(path: Path, believed: Callable[[os.stat_result], bool]) -> BinaryIO:
+    file = path.open("rb")
+    if believed(os.fstat(file.fileno())) and believed(path.parent.stat()):
+        return file
+    file.close()
+    raise PermissionError(f"{path}: others may have written it")
+
+
 def _read(path: Path, believed: Callable[[os.stat_result], bool]) -> bytes | None:
     try:
-        with path.open("rb") as file:
-            if not (believed(os.fstat(file.fileno())) and believed(path.parent.stat())):
-                return None
+        with _opened(path, believed) as file:
             content = file.read()
     except OSError:
         return None
@@ -127,10 +140,16 @@ def _read(path: Path, believed: Callable[[os.stat_result], bool]) -> bytes | Non
 
 def keep(path: Path, content: bytes) -> None:
     """Keep something in the cache, where there is room and the right to; a reader sees all of it or none."""
+    keep_as_is(path, [hashlib.sha256(content).digest(), content])
+
+
+def keep_as_is(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """The same without a hash before it, for what is too large to be read as a whole."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        temporary.write_bytes(hashlib.sha256(content).digest() + content)
+        with temporary.open("wb") as file:
+            file.writelines(parts)
         temporary.chmod(0o600)
         try:
             temporary.replace(path)  # Windows refuses where somebody reads it, who then has it

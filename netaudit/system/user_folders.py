@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
-
-from netaudit.system import windows_rights
 
 ALL_WRITE, GROUP_WRITES = 0o002, 0o020
 
@@ -20,6 +17,8 @@ def nobody_else_writes(path: Path) -> bool:
     user.
     """
     if sys.platform == "win32":
+        from netaudit.system import windows_rights
+
         return windows_rights.nobody_else_writes(path)
     if not hasattr(os, "getuid"):  # a system without users
         return True
@@ -79,15 +78,29 @@ def make_private(place: Path) -> None:
         return
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.platform == "win32":  # where Python takes the mode of folders for nothing
+        from netaudit.system import windows_rights
+
         windows_rights.restrict(place)
+
+
+_temporary: set[Path] = set()
+
+
+def ends_with_process(place: Path) -> bool:
+    """Whether a folder is one that `first_own` made for this process alone."""
+    return place in _temporary
 
 
 def _of_this_process() -> Path:
     import atexit
     import shutil
+    import tempfile
 
     place = Path(tempfile.mkdtemp(prefix="netaudit-"))
     if sys.platform == "win32":
+        from netaudit.system import windows_rights
+
         windows_rights.restrict(place)
     atexit.register(shutil.rmtree, place, ignore_errors=True)
+    _temporary.add(place)
     return place

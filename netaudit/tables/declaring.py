@@ -43,18 +43,20 @@ class Table:
     columns: tuple[Column, ...]
     first: tuple[str, ...] = ()  # what matters of it, in 80 cells of a terminal; what else fits comes after
     names: tuple[str, ...] = field(init=False, repr=False)  # of its columns, in order
+    _schema: list[pa.Schema] = field(default_factory=list, init=False, repr=False, compare=False)  # once it was asked
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(column.name for column in self.columns))  # rows ask for them
 
     def schema(self) -> pa.Schema:
         """Arrow schema with the meanings as field metadata."""
-        import pyarrow as pa
+        if not self._schema:
+            import pyarrow as pa
 
-        return pa.schema(
-            [pa.field(c.name, _arrow(c.kind), metadata={"meaning": c.meaning, "unit": c.unit}) for c in self.columns],
-            metadata={"table": self.name, "tables_version": str(TABLES_VERSION)},
-        )
+            kinds = [(c.name, _arrow(c.kind), {"meaning": c.meaning, "unit": c.unit}) for c in self.columns]
+            metadata = {"table": self.name, "tables_version": str(TABLES_VERSION)}
+            self._schema.append(pa.schema([pa.field(*one[:2], metadata=one[2]) for one in kinds], metadata=metadata))
+        return self._schema[0]
 
     @property
     def row(self) -> type[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 
 U1 = npt.NDArray[np.uint8]
 U8 = npt.NDArray[np.uint64]
@@ -20,7 +20,7 @@ HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 ZERO, DOT, COLON = 48, 46, 58
 
 
-@kernel
+@lean_kernel
 def put_four(low: Any, out: U1, at: int) -> int:
     """Write an IPv4 address; gives the place behind it."""
     for shift in (24, 16, 8, 0):
@@ -39,7 +39,7 @@ def put_four(low: Any, out: U1, at: int) -> int:
     return at
 
 
-@kernel
+@lean_kernel
 def part_of(high: Any, low: Any, place: int) -> int:
     """One of the eight 16-bit groups of an address."""
     half = high if place < 4 else low
@@ -47,7 +47,7 @@ def part_of(high: Any, low: Any, place: int) -> int:
     return group
 
 
-@kernel
+@lean_kernel
 def longest_zeros(high: Any, low: Any) -> tuple[int, int]:
     """Where the first of the longest runs of zero groups begins, and its length; one group alone is none."""
     best, size, run = -1, 1, 0
@@ -58,7 +58,7 @@ def longest_zeros(high: Any, low: Any) -> tuple[int, int]:
     return best, size
 
 
-@kernel
+@lean_kernel
 def put_six(high: Any, low: Any, out: U1, at: int) -> int:
     """Write an IPv6 address; gives the place behind it."""
     begin, size = longest_zeros(high, low)
@@ -85,7 +85,7 @@ def put_six(high: Any, low: Any, out: U1, at: int) -> int:
     return at
 
 
-@kernel
+@lean_kernel
 def write_addresses(high: U8, low: U8, without_none: bool, out: U1, ends: npt.NDArray[np.int32]) -> None:  # noqa: FBT001
     """Write the texts of addresses one behind the other.
 
@@ -106,7 +106,7 @@ def write_addresses(high: U8, low: U8, without_none: bool, out: U1, ends: npt.ND
         ends[index + 1] = at
 
 
-@kernel
+@lean_kernel
 def write_macs(macs: U8, out: U1, ends: npt.NDArray[np.int32]) -> None:
     """Write the texts of link addresses one behind the other, of 0 the empty one.
 

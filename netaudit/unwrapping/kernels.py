@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.jit.words import words_of
 
 Mark = tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]  # each byte in all places, and bits of the last
@@ -37,7 +37,7 @@ AT_OR_A, LOW = _mark(b"s4I@", 0xFE), _mark(b"s4I\0", 0xD0)  # 's4I' and '@' or '
 COMMA, SPACE = _mark(b"255,"), _mark(b"255 ")
 
 
-@kernel
+@lean_kernel
 def _unlike(w: np.uint64, behind: np.uint64, mark: Mark) -> np.uint64:
     """A zero byte for each of the eight places at which a mark begins."""
     a = (w >> EIGHT) | (behind << FIFTY_SIX)
@@ -46,13 +46,13 @@ def _unlike(w: np.uint64, behind: np.uint64, mark: Mark) -> np.uint64:
     return np.uint64((w ^ mark[0]) | (a ^ mark[1]) | (b ^ mark[2]) | ((c ^ mark[3]) & mark[4]))
 
 
-@kernel
+@lean_kernel
 def _none(x: np.uint64) -> np.uint64:
     """A top bit for (at least) the lowest byte of x that is zero, none where no byte is zero."""
     return np.uint64((x - ONES) & ~x)
 
 
-@kernel
+@lean_kernel
 def _stands(data: npt.NDArray[np.uint8], at: int, mark: Mark) -> bool:
     """Whether a mark begins at a place near the end; three bytes are there, what lies beyond is zero."""
     last = np.uint64(data[at + 3]) if at + 3 < data.size else np.uint64(0)
@@ -60,7 +60,7 @@ def _stands(data: npt.NDArray[np.uint8], at: int, mark: Mark) -> bool:
     return bool(begins and (last ^ mark[3]) & mark[4] & BYTE == 0)
 
 
-@kernel
+@lean_kernel
 def _three(data: npt.NDArray[np.uint8], marks: tuple[Mark, Mark, Mark], first: int) -> int:
     """Bits 1, 2 and 4 for the marks that stand anywhere in data[first:], where `first` is 0 or 1."""
     words = words_of(data)
@@ -78,14 +78,14 @@ def _three(data: npt.NDArray[np.uint8], marks: tuple[Mark, Mark, Mark], first: i
     return found
 
 
-@kernel
+@lean_kernel
 def _those(data: npt.NDArray[np.uint8], at: int, marks: tuple[Mark, Mark, Mark]) -> int:
     found = 1 if _stands(data, at, marks[0]) else 0
     found |= 2 if _stands(data, at, marks[1]) else 0
     return found | (4 if _stands(data, at, marks[2]) else 0)
 
 
-@kernel
+@lean_kernel
 def _either(data: npt.NDArray[np.uint8], one: Mark, other: Mark) -> bool:
     """Whether one of two marks stands anywhere."""
     words = words_of(data)
@@ -101,19 +101,19 @@ def _either(data: npt.NDArray[np.uint8], one: Mark, other: Mark) -> bool:
     return False
 
 
-@kernel
+@lean_kernel
 def image_marks(data: npt.NDArray[np.uint8]) -> int:
     """`JPEG`, `PNG` and `WEBP` for what stands anywhere in data[1:] (uint8, contiguous)."""
     return _three(data, IMAGES, 1)
 
 
-@kernel
+@lean_kernel
 def head_marks(data: npt.NDArray[np.uint8]) -> int:
     """`TABLES`, `IHDR` and `VP8` for what stands anywhere in data (uint8, contiguous)."""
     return _three(data, HEADS, 0)
 
 
-@kernel
+@lean_kernel
 def text_marks(data: npt.NDArray[np.uint8]) -> int:
     """`BASE32`, `ASCII85` and `NUMBERS` for what stands anywhere in a text (uint8, contiguous).
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.text.json_text import LONG
 
 EMPTY = b"{}"  # the answer of many servers
@@ -18,7 +18,7 @@ VALUE, FIRST_VALUE, FIRST_KEY, KEY, NAMED, DONE = range(6)  # what comes next in
 DEEPEST = 60
 
 
-@kernel
+@lean_kernel
 def plain_texts(data: npt.NDArray[np.uint8], rows: npt.NDArray[Any], plain: npt.NDArray[np.bool_]) -> None:
     """Say of each text whether it is as `from_messages.is_plain_text` has it.
 
@@ -33,7 +33,7 @@ def plain_texts(data: npt.NDArray[np.uint8], rows: npt.NDArray[Any], plain: npt.
         plain[index] = is_plain(data[start:stop])
 
 
-@kernel
+@lean_kernel
 def is_plain(text: npt.NDArray[np.uint8]) -> bool:
     """Whether one is."""
     size = text.size
@@ -54,7 +54,7 @@ def is_plain(text: npt.NDArray[np.uint8]) -> bool:
     return is_strict(text)
 
 
-@kernel
+@lean_kernel
 def is_strict(text: npt.NDArray[np.uint8]) -> bool:
     """Whether a text without escapes and control characters is one document of JSON, understood to its end.
 
@@ -105,7 +105,7 @@ def is_strict(text: npt.NDArray[np.uint8]) -> bool:
     return state == DONE and depth == 0
 
 
-@kernel
+@lean_kernel
 def scalar_end(text: npt.NDArray[np.uint8], at: int) -> int:
     """Where a number, `true`, `false` or `null` ends that begins there; -1 where none does."""
     first = text[at]
@@ -126,7 +126,7 @@ def scalar_end(text: npt.NDArray[np.uint8], at: int) -> int:
     return end  # with an exponent it is left to those who read the long way
 
 
-@kernel
+@lean_kernel
 def digits_end(text: npt.NDArray[np.uint8], at: int) -> int:
     """Where digits end that begin there."""
     while at < text.size and ZERO <= text[at] <= NINE:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 
 MARKUP = np.zeros(256, np.bool_)
 MARKUP[list(b"<>\"'&")] = True
 
 
-@kernel
+@lean_kernel
 def between_markup(data: npt.NDArray[np.uint8], least: int, spans: npt.NDArray[np.int64]) -> int:
     """Write where stretches begin and end that have at least so many bytes and none of < > " ' &; how many there are.
 

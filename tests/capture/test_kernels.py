@@ -48,7 +48,7 @@ def test_each_kernel_is_compiled_once(tmp_path):
         kernels_pcapng.walk_pcapng,
         kernels_pcapng.find_block,
     ):
-        assert len(kernel.signatures) <= 1, (kernel, kernel.signatures)
+        assert len(kernel.kinds) <= 1, (kernel, kernel.kinds)
 
 
 @pytest.mark.parametrize(

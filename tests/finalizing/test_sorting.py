@@ -7,6 +7,7 @@ import sys
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from netaudit.finalizing import sorting
@@ -84,3 +85,26 @@ def test_what_lies_mapped_in_a_cycle_is_let_go_of(tmp_path):
     del cycle
     sorting.unsettle(tmp_path)
     assert not list((tmp_path / "tables").glob("*.arrow"))
+
+
+def test_a_small_table_is_given_back_as_it_was_written(tmp_path):
+    (tmp_path / "tables").mkdir()
+    rows = pa.Table.from_pylist(
+        [{"capture_id": name, "reason": "r", "packets": 1} for name in "cab"], schema=SKIPPED.schema()
+    )
+    assert sorting.write_table(tmp_path, SKIPPED, rows, keep=rows.nbytes - 1) is None
+    held = sorting.write_table(tmp_path, SKIPPED, rows, keep=rows.nbytes)
+    assert held == pq.read_table(tmp_path / "tables" / "skipped.parquet")
+    assert held["capture_id"].to_pylist() == ["a", "b", "c"]
+    empty = sorting.write_table(tmp_path, SKIPPED, rows.slice(0, 0), keep=1)
+    assert empty.num_rows == 0
+
+
+def test_least_and_greatest_values_are_kept_of_numbers_and_keys(tmp_path):
+    (tmp_path / "tables").mkdir()
+    rows = pa.Table.from_pylist([{"capture_id": "c", "reason": "r", "packets": 1}], schema=SKIPPED.schema())
+    sorting.write_table(tmp_path, SKIPPED, rows)
+    group = pq.read_metadata(tmp_path / "tables" / "skipped.parquet").row_group(0)
+    kept = {group.column(n).path_in_schema for n in range(group.num_columns) if group.column(n).is_stats_set}
+    assert kept == {"packets", *SKIPPED.key}
+    assert SKIPPED.names != tuple(kept)

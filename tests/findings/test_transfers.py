@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netaudit.contracts.unwrapping_steps import STILL, UNDONE
-from netaudit.findings.transfers import CLEAR, Transfer, transfers
+from netaudit.findings.transfers import CLEAR, Transfer, transfer_tables, transfers
 from tests.findings.examples import CAM, CLOUD, filled, flow
 
 
@@ -110,3 +110,33 @@ def test_the_other_reading_of_a_connection_comes_last_and_says_nothing_twice(
     )
     found = transfers(tables["objects"], tables["images"], tables["messages"], tables["flows"])
     assert [one.object_id for one in found] == ids
+
+
+def test_as_tables_they_are_the_same() -> None:
+    flows = [
+        flow(client_ip=CAM, server_ip=CLOUD),
+        flow(flow_id="g", client_ip=CAM, server_ip=CLOUD, doubts=["variant"]),
+    ]
+    for some in (flows[:1], flows):
+        tables = filled(
+            objects=[
+                {
+                    "object_id": f"o{n}",
+                    "message_id": "mn"[n % 2],
+                    "sha256": f"{n % 3}" * 64,
+                    "size": n,
+                    "complete": True,
+                }
+                for n in range(6)
+            ],
+            images=[{"sha256": f"{n}" * 64, "face": "yes", "decodable": True, "problem": ""} for n in range(3)],
+            messages=[
+                {"message_id": "m", "flow_id": "f", "direction": "up"},
+                {"message_id": "n", "flow_id": "g", "direction": "up"},
+            ],
+            flows=some,
+        )
+        asked = (tables["objects"], tables["images"], tables["messages"], tables["flows"])
+        rows = [Transfer(**row) for table in transfer_tables(*asked) for row in table.to_pylist()]
+        assert sorted(rows) == sorted(transfers(*asked))
+        assert len(rows) == 3

@@ -24,6 +24,8 @@ from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.helper import PixelBudget, Recent, shows, worker
 from netaudit.images.images import ImageFacts
 from netaudit.images.judge import STOOD_STILL, WORKED_ON, Judge
+from netaudit.images.pixelation import thumbnail
+from netaudit.images.previews import Shown
 from netaudit.system import programs
 from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode, texture
@@ -381,3 +383,36 @@ def test_a_picture_that_holds_others_is_decoded_once_and_counted(tmp_path, monke
     for _ in range(3):
         assert recent.of("holder", str(tmp_path / "holder"), "jpeg") is not None
     assert (len(read), held) == (1, [512 * 512])
+
+
+def test_a_helper_that_has_judged_all_makes_pictures(tmp_path):
+    path = tmp_path / "x.jpeg"
+    path.write_bytes(encode(astronaut(), "jpeg"))
+    judge, shown = Judge(threads=2), Shown()
+    judge.submit("x", path, "jpeg", rotate=True)
+    assert [verdict.face for _, _, verdict in judge.finish()] == ["yes"]
+    helper = judge.release()
+    assert helper is not None
+    shown.adopt(helper)
+    assert [shown.of(path, "masked", side) for side in (160, 640)] == [thumbnail(path, max_side=s) for s in (160, 640)]
+    shown.close()
+    assert helper.poll() is not None
+
+
+def test_a_helper_that_has_work_left_or_none_yet_is_not_handed_over(tmp_path):
+    idle = fake_judge()
+    idle.prepare()
+    assert idle.release() is None
+    busy = fake_judge()
+    busy.submit("hang", Path("hang"), "x", rotate=False)
+    helper = busy._helper
+    assert busy.release() is None
+    assert helper.poll() is not None
+
+
+def test_a_helper_that_speaks_of_pictures_unasked_goes_on_judging():
+    judge = fake_judge()
+    judge._record({"shows": True})
+    judge.submit("x", Path("x"), "x", rotate=False)
+    assert [sha256 for sha256, _, _ in judge.finish()] == ["x"]
+    judge.close()

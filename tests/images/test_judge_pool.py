@@ -7,6 +7,7 @@ import pytest
 from netaudit.images import judge_pool
 from netaudit.images.judge import Holder
 from netaudit.images.judge_pool import Judges, helpers
+from netaudit.images.processes import end
 from tests.images.pictures import astronaut, encode, texture
 
 
@@ -44,3 +45,18 @@ def test_answers_are_the_same(folder, monkeypatch, cores):
         f"face{number}": "yes" for number in range(3)
     }
     assert (found["small"].face, found["small"].beside) == ("as its parent", "face0")
+
+
+@pytest.mark.parametrize("cores", [1, 8])
+def test_one_helper_is_left_where_all_was_judged(folder, monkeypatch, cores):
+    monkeypatch.setattr(judge_pool, "processors", lambda: cores)
+    monkeypatch.setattr(judge_pool, "WORTH", 1)
+    several = Judges()
+    for name in ("face0", "face1", "texture0"):
+        several.submit(name, folder / name, "jpeg", rotate=True)
+    assert len(list(several.finish())) == 3
+    at_work = [judge._helper for judge in several._judges if judge._helper]
+    left = several.release()
+    assert left in at_work
+    assert [one for one in at_work if one.poll() is None] == [left]
+    end(left)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from netaudit.images.extents import extent
 from netaudit.images.images import inspect
-from netaudit.images.kernels_scan import FITS, LEFT_OVER, NO_CODE, NOT_FULL, NOT_WALKED, RESTART, scan_of
+from netaudit.images.kernels_scan import FITS, LEFT_OVER, NO_CODE, NOT_FULL, NOT_WALKED, RESTART, VALUES, scan_of
 from tests.images.pictures import astronaut, texture
 
 WAYS = [
@@ -76,6 +76,19 @@ def test_what_is_wrong_is_said() -> None:
     told = inspect(data[:start] + b"\xff\0" * 64 + data[start:], "jpeg")
     assert told.problem == "image_strange?inner=scan_code"
     assert inspect(data, "jpeg").problem == ""
+
+
+@pytest.mark.parametrize("place", [0, 1, 5, 63])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_coefficient_that_no_samples_give_is_noticed_wherever_it_lies(place: int, progressive: bool) -> None:
+    """With a step as wide as can be at one place of each table, the same codes say values beyond all samples."""
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8))
+    data = bytearray(jpeg(noise, quality=95, progressive=progressive))
+    tables = data.index(b"\xff\xdb")
+    assert scan_of(bytes(data)) == FITS
+    for table in (tables + 4, data.index(b"\xff\xdb", tables + 2) + 4):
+        data[table + 1 + place] = 255
+    assert scan_of(bytes(data)) == VALUES
 
 
 @settings(max_examples=300, deadline=None)

@@ -13,6 +13,7 @@ from netaudit.images import previews as module
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.pixelation import thumbnail
 from netaudit.images.previews import MOST_DEATHS, THUMBNAIL, Shown
+from netaudit.images.processes import start
 from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode
 
@@ -87,7 +88,6 @@ def test_what_nobody_asked_for_ends_with_the_helpers(fake, tmp_path):
 
 def test_without_a_helper_there_is_no_picture(tmp_path):
     shown = Shown(command=[str(tmp_path / "absent")])
-    shown.prepare()
     assert shown.of(tmp_path / "x", "masked", THUMBNAIL) is None
 
 
@@ -97,12 +97,14 @@ def test_one_processor_is_left_to_whoever_asks(monkeypatch, processors, helpers)
     assert len(Shown()._helpers) == helpers
 
 
-def test_helpers_that_were_started_before_are_those_that_answer(fake, tmp_path):
-    fake.prepare()
-    started = {one._process.pid for one in fake._helpers if one._process}
-    assert len(started) == len(fake._helpers)
-    fake.of(tmp_path / "sound", "masked", THUMBNAIL)
-    assert {one._process.pid for one in fake._helpers if one._process} == started
+def test_a_helper_that_was_started_elsewhere_answers_and_ends_as_others_do(fake, tmp_path):
+    elsewhere = start(fake._helpers[0]._command)
+    fake.adopt(elsewhere)
+    assert fake.of(tmp_path / "sound", "masked", THUMBNAIL).endswith(b"sound")
+    assert [one._process for one in fake._helpers if one._process] == [elsewhere]
+    assert fake.of(tmp_path / "crash", "masked", THUMBNAIL) is None
+    assert elsewhere.poll() is not None
+    assert fake.of(tmp_path / "sound 2", "masked", THUMBNAIL).endswith(b"sound 2")
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from netaudit.stage.layouts import LIMIT
 def result(value):
     return step(value) * 100 + LIMIT
 """
-RUN = "from netaudit.stage.kernels import result; print(result(1), sum(result.stats.cache_hits.values()))"
+RUN = "from netaudit.stage.kernels import result; print(result(1), len(result.kinds - result.compiled))"
 
 
 @pytest.fixture
@@ -92,6 +92,51 @@ def test_what_is_kept_is_what_running_needs(package: Path) -> None:
     assert b"BC\xc0\xde" not in kept.read_bytes()
 
 
+ALONE = """
+import sys
+from netaudit.jit import numba_parts
+numba_parts.without_package()
+from netaudit.stage.kernels import result
+given = result(1)
+loaded = "numba" in sys.modules or "llvmlite" in sys.modules
+{asked}
+print(given, int(loaded))
+"""
+RAISED = """
+try:
+    result(-1)
+except ValueError as error:
+    assert error.args == ("below",)
+import numba
+assert numba.njit(lambda value: value + 1)(1) == 2
+"""
+
+
+@pytest.mark.parametrize("asked", ["", RAISED])
+def test_what_is_kept_runs_without_numba(asked: str, package: Path) -> None:
+    """Which can be loaded afterwards: a kernel that raises asks for it."""
+    text = (package / "stage" / "kernels.py").read_text()
+    raising = 'def result(value):\n    if value < 0:\n        raise ValueError("below")\n    return '
+    (package / "stage" / "kernels.py").write_text(text.replace("def result(value):\n    return ", raising))
+    assert run(package) == (210, 0)
+    assert run(package, ALONE.format(asked=asked)) == (210, 0)
+
+
+def test_what_others_make_of_it_is_compiled_after_what_was_kept_was_run(package: Path) -> None:
+    """In a process of our own numba comes late, when arguments are of other types."""
+    assert run(package) == (210, 0)
+    assert run(package, ALONE.format(asked="given += int(result(1.0)) + result(1)")) == (630, 0)
+
+
+def test_llvm_links_what_is_not_linked_here(package: Path) -> None:
+    """As on other systems, from the object that is kept instead."""
+    elsewhere = "from netaudit.jit import linking\nlinking.is_linked_here = lambda: False\n"
+    assert run(package, elsewhere + RUN) == (210, 0)
+    taken = f"{RUN}; import sys; assert 'llvmlite' in sys.modules and 'numba' not in sys.modules"
+    alone = "from netaudit.jit import numba_parts\nnumba_parts.without_package()\n"
+    assert run(package, alone + taken) == (210, 1)
+
+
 def test_the_run_time_of_numba_is_compiled_once(package: Path) -> None:
     assert run(package) == (210, 0)
     counted = """
@@ -138,7 +183,7 @@ def test_a_changed_kernel_is_never_served_stale(source: str, old: str, new: str,
 
 def test_every_kernel_source_is_in_the_key() -> None:
     """A module that declares kernels under another name would be served stale."""
-    hashed = set(cache.sources())
+    hashed = {cache.PACKAGE / name for name in cache.sources()}
     declaring = {
         path for path in cache.PACKAGE.rglob("*.py") if "netaudit.jit.decorators import kernel" in path.read_text()
     }

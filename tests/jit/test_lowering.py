@@ -108,7 +108,7 @@ def test_a_record_is_aligned_as_its_dtype_says() -> None:
 
 
 @lean_kernel
-def _counted_down(*span: int) -> int:
+def _counted_down(span: tuple[int, ...]) -> int:
     total = 0
     for k in range(*span):
         total = 10 * total + k
@@ -116,4 +116,4 @@ def _counted_down(*span: int) -> int:
 
 
 def test_a_range_of_a_tuple_has_its_step() -> None:
-    assert _counted_down(4, 0, -1) == 4321
+    assert _counted_down((4, 0, -1)) == 4321

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import random
 
+import numpy as np
 import pytest
 
 from netaudit.case.writing import make_folders
+from netaudit.observations import ledger as ledger_module
 from netaudit.observations.ledger import Ledger
 from netaudit.storage.table_streams import BATCH_ROWS, TableWriter, read_streams, table_of
 from netaudit.tables import OBSERVATIONS
@@ -109,3 +111,33 @@ def test_facts_that_come_together_are_those_that_come_one_by_one() -> None:
         )
     assert set(together.rows()) == set(one_by_one.rows())
     assert together.dropped == one_by_one.dropped > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_comes_too_late_is_only_counted_before_its_turn(seed, monkeypatch) -> None:
+    """The facts of many packets, looked through together and then noted in order, are those noted one by one."""
+    monkeypatch.setattr(ledger_module, "LATE", 10)
+    rng = random.Random(seed)
+    notes = [
+        (
+            (rng.randrange(2), "dns", "", f"192.0.2.{rng.randrange(4)}", rng.choice(("asked", "server", "name"))),
+            f"v{rng.randrange(60)}",
+            (rng.randrange(3), at, at + rng.randrange(5)),
+            rng.randrange(1, 4),
+        )
+        for at in range(600)
+    ]
+    one_by_one, together = Ledger(most=24, most_values=2), Ledger(most=24, most_values=2)
+    one_by_one.note_all(notes)
+    passed = 0
+    for start in range(0, len(notes), 50):
+        some = notes[start : start + 50]
+        hosts = list(dict.fromkeys(host for host, *_ in some))
+        which = np.array([hosts.index(host) for host, *_ in some])
+        places = tuple(np.array([place[column] for _, _, place, _ in some]) for column in range(3))
+        times = np.array([count for *_, count in some])
+        left = together.in_time(hosts, which, [value for _, value, *_ in some], places, times)
+        passed += len(some) - left.size
+        together.note_all(some[place] for place in left.tolist())
+    assert set(together.rows()) == set(one_by_one.rows())
+    assert passed > 50

@@ -16,7 +16,6 @@ import pytest
 
 from netaudit.jit import cache
 from netaudit.jit.decorators import Kernel
-from netaudit.jit.dispatchers import Entry
 from netaudit.pipeline import ready, warm
 from netaudit.system import user_cache
 
@@ -41,8 +40,8 @@ ready.compile_pieces(list("abc"))
 
 def compiled() -> set[tuple[str, str]]:
     """Every kernel that Python called, with the types it was compiled for."""
-    entries = [entry for entry in gc.get_objects() if type(entry) is Entry]
-    return {(entry._cache._name, str(types)) for entry in entries for types in entry.overloads}
+    kernels = [kernel for kernel in gc.get_objects() if type(kernel) is Kernel]
+    return {(kernel._cache.name, kinds) for kernel in kernels for kinds in kernel.kinds}
 
 
 def called_kernels() -> set[str]:
@@ -120,7 +119,7 @@ from netaudit.jit import cache
 {}
 from netaudit.unwrapping.kernels import head_marks
 head_marks(np.frombuffer(bytes(8), np.uint8))
-print(len(head_marks.stats.cache_hits))
+print(len(head_marks.kinds - head_marks.compiled))
 """
 
 

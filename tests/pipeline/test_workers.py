@@ -99,7 +99,7 @@ def test_an_audit_that_fails_at_its_end_leaves_neither_workers_nor_memory(
             super().__init__(*given, **named)
             made.append(self.name)
 
-    monkeypatch.setattr("netaudit.pipeline.workers.shared_memory.SharedMemory", Noted)
+    monkeypatch.setattr("multiprocessing.shared_memory.SharedMemory", Noted)
     monkeypatch.setattr("netaudit.pipeline.workers.Watch.finish", broken)
     with pytest.raises(RuntimeError, match="out of order"):
         netaudit.audit(LAN, tmp_path / "case", faces=False, workers=2)

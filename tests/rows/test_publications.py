@@ -14,7 +14,7 @@ from netaudit.messages.from_streams import Conversations
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import Publications, publications
 from netaudit.pipeline.stages import Keep, Shard
-from netaudit.rows.documents import AT_ONCE, Documents
+from netaudit.rows.documents import MANY, Documents
 from netaudit.rows.publications import of_publications
 from netaudit.storage import private_streams
 from netaudit.storage.table_streams import read_streams
@@ -178,7 +178,7 @@ def test_few_are_taken_as_messages(count, tmp_path):
     assert columns.called == (count >= 64)
     rows.flush(least=1)
     assert len(read_streams(tmp_path, "messages")) == count
-    for _ in range(2 * AT_ONCE // count + 1):
+    for _ in range(MANY // count + 1):
         found.add_block(block)
     assert found.full
 

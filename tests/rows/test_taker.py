@@ -7,26 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.rows import taker
 from netaudit.rows.taker import Turns, distinct
 from netaudit.streams.layouts import PIECE
 
 
-@pytest.mark.parametrize("mixing", [int(taker.MIXING), 0])
-@given(facts=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 5)), min_size=1, max_size=30))
-def test_each_fact_is_there_once(mixing, facts):
+@pytest.mark.parametrize("secret", [None, np.zeros(2, np.uint64)])
+@given(facts=st.lists(st.tuples(*[st.integers(0, 2)] * 5), max_size=30))
+def test_each_fact_is_there_once(secret, facts):
     """Also where all have the same hash."""
     slow: dict[tuple[int, int], list[int]] = {}
-    for place, (one, other, _) in enumerate(facts):
+    for place, (one, other, *_) in enumerate(facts):
         slow.setdefault((one, other), []).append(place)
     places = np.zeros(len(facts), PIECE)
-    places["ts"], places["frame"] = [ts for *_, ts in facts], np.arange(len(facts))
-    said = np.array([fact[:2] for fact in facts], np.uint64)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(taker, "MIXING", np.uint64(mixing))
-        found = distinct(said, places)
-    assert found == [
-        (all_[0], min(all_, key=lambda place: (facts[place][2], place)), len(all_)) for all_ in slow.values()
+    places["ts"] = [place[2] for place in facts]
+    places["frame"], places["capture"] = [place[3] for place in facts], [place[4] for place in facts]
+    said = np.array([fact[:2] for fact in facts], np.uint64).reshape(-1, 2)
+    found, numbers = distinct(said, places, secret)
+    assert numbers.tolist() == [list(slow).index(fact[:2]) for fact in facts]
+    assert found.tolist() == [
+        [all_[0], min(all_, key=lambda place: (facts[place][2:], place)), len(all_)] for all_ in slow.values()
     ]
 
 

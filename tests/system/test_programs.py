@@ -10,10 +10,10 @@ def test_a_remedy_names_the_interpreter_that_runs_this(monkeypatch, tmp_path) ->
     from netaudit.system import programs
 
     remedy = "a spreadsheet needs XlsxWriter: python -m pip install XlsxWriter"
-    monkeypatch.setattr(programs.shutil, "which", lambda _: sys.executable)
+    monkeypatch.setattr("shutil.which", lambda _: sys.executable)
     assert programs.with_interpreter(remedy) == remedy
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(programs.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     assert programs.with_interpreter(remedy).endswith(f": {programs.quoted(sys.executable)} -m pip install XlsxWriter")
     monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
     assert ": .venv/bin/python -m pip" in programs.with_interpreter(remedy).replace("\\", "/")
@@ -26,6 +26,6 @@ def test_a_remedy_is_told_from_a_folder_that_is_gone(monkeypatch) -> None:
     def gone() -> None:
         raise FileNotFoundError
 
-    monkeypatch.setattr(programs.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     monkeypatch.setattr(programs.Path, "cwd", staticmethod(gone))
     assert programs.quoted(sys.executable) in programs.with_interpreter("python -m pip install XlsxWriter")

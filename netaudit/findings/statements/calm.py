@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.contracts.judgements import HIDING
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
 from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
-from netaudit.findings.statements.ledger_rows import heard_nearly_all, left_open, open_rows, total
+from netaudit.findings.statements.ledger_rows import heard_nearly_all, leaves_open, left_open, open_rows, total
 from netaudit.findings.visibility import CLEAR
 from netaudit.tables.holders import Holders
 
@@ -67,8 +68,9 @@ def _headline(tables: Tables) -> str:
     if unjudged and unjudged == total(tables, "images"):
         return ""  # nothing was looked at: there is nothing to be calm about
     # a period is the auditor's choice: what is said is said of it
-    left = [row for row in open_rows(tables, *CALM_NEEDS) if row["reason"] != "outside_period"]
-    if left or any(row["reason"] in HIDING for row in open_rows(tables, "understanding")):
+    if leaves_open(tables, *CALM_NEEDS, but="outside_period") or any(
+        row["reason"] in HIDING for row in open_rows(tables, "understanding")
+    ):
         return SO_FAR
     if not heard_nearly_all(tables):
         return SO_FAR  # of the others nothing was heard
@@ -83,9 +85,9 @@ def _may_hide(tables: Tables) -> bool:
     rows = [row for row in counts.to_pylist() if row["sender"]] if counts is not None else []
     for sender, row in zip(_senders(tables, rows), rows, strict=True):
         sums[sender, "requests"] += row["sent_bytes"] or 0  # too small each to be counted
-    for row in table.filter(pc.equal(table["ledger"], "egress")).to_pylist():
-        if row["reason"] in {SENT_HIDDEN, SMALL}:
-            sums[row["subject"].partition(" > ")[0], ""] += row["bytes"] or 0
+    hidden = pc.is_in(table["reason"], pa.array([SENT_HIDDEN, SMALL]))
+    for row in table.filter(pc.and_(pc.equal(table["ledger"], "egress"), hidden)).to_pylist():
+        sums[row["subject"].partition(" > ")[0], ""] += row["bytes"] or 0
     return max(sums.values(), default=0) >= LEAST_HIDING
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.findings.statements.kind import MOST_NAMED, Statement, Tables
@@ -17,8 +18,19 @@ NEARLY = 0.9  # of the devices that captures know of
 
 def open_rows(tables: Tables, *ledgers: str) -> list[dict[str, Any]]:
     """Rows of some ledgers that are not understood."""
+    rows: list[dict[str, Any]] = _open(tables, *ledgers).to_pylist()
+    return rows
+
+
+def leaves_open(tables: Tables, *ledgers: str, but: str) -> bool:
+    """Whether there are any, for another reason than this one."""
+    return bool(pc.any(pc.not_equal(_open(tables, *ledgers)["reason"], but)).as_py())
+
+
+def _open(tables: Tables, *ledgers: str) -> pa.Table:
     table = tables["ledgers"]
-    return [row for row in table.filter(pc.invert(table["understood"])).to_pylist() if row["ledger"] in ledgers]
+    wanted = pc.is_in(table["ledger"], pa.array(ledgers, pa.string()))
+    return table.filter(pc.and_(wanted, pc.invert(table["understood"])))
 
 
 def total(tables: Tables, ledger: str, column: str = "count") -> int:

@@ -148,10 +148,11 @@ def _key_frames(tables: Tables, receivers: set[str]) -> int:
     to = pc.is_in(findings["receiver"], pa.array(sorted(receivers)))
     flows = findings.filter(pc.and_(pc.equal(findings["act"], KIND["video"].act.name), to))["flow_ids"]
     of_streams = pc.is_in(messages["protocol"], pa.array(sorted(STREAMS)))
-    stills = messages.filter(pc.and_(of_streams, pc.greater(messages["body_size"], 0)))
+    stills = messages.select(["flow_id"]).filter(pc.and_(of_streams, pc.greater(messages["body_size"], 0)))
     wanted = flows.combine_chunks().flatten()
     streamed = int(pc.sum(pc.is_in(stills["flow_id"], value_set=wanted)).as_py() or 0)
-    others = messages.filter(pc.and_(pc.is_in(messages["flow_id"], value_set=wanted), pc.invert(of_streams)))
+    others = pc.and_(pc.is_in(messages["flow_id"], value_set=wanted), pc.invert(of_streams))
+    others = messages.select(["message_id"]).filter(others)
     objects = tables.get("objects")
     if objects is None or not others.num_rows:
         return streamed

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from netaudit.messages.dns.kernels_lookups import PORT, UDP, read_lookups
 from netaudit.messages.dns.layouts import LOOKUP, NAME, ORDINARY, PLAIN, RESUMED, SAYING, Room
-from netaudit.messages.kernels_ids import DIGEST, flow_ids, message_ids
+from netaudit.messages.ids import flow_ids, message_ids
+from netaudit.storage.structured import copied, picked
 
 PROTOCOL = "dns"
 LEAST = 16  # flows to the port of DNS in one batch; for fewer columns do not pay
@@ -105,20 +106,18 @@ class PlainLookups:
         return room
 
     def _found(self, flows: Rows, indexes: npt.NDArray[np.int64], room: Room | None) -> Lookups:
-        rows = flows.view(np.uint8).reshape(flows.size, flows.dtype.itemsize)[indexes].reshape(-1).view(flows.dtype)
-        ids = np.empty(2 * DIGEST * rows.size, np.uint8)
-        flow_ids(rows, ids)
+        rows = picked(flows, indexes)
+        ids = flow_ids(rows)
         if room is None or not room.used[0]:
             return Lookups(indexes, rows, ids, np.empty(0, LOOKUP), np.empty(0, np.uint8), np.empty(0, SAYING), [])
         n_messages, n_sayings, n_names, n_letters = room.used.tolist()
         places = np.zeros(flows.size, np.int32)
         places[indexes] = np.arange(indexes.size)
-        messages = room.messages[:n_messages].copy()
+        messages = copied(room.messages[:n_messages])
         messages["flow"] = places[messages["flow"]]
         names = _names(room, n_names, n_letters)
-        digits = np.empty(2 * DIGEST * n_messages, np.uint8)
-        message_ids(messages, ids, np.frombuffer(PROTOCOL.encode(), np.uint8), digits)
-        return Lookups(indexes, rows, ids, messages, digits, room.sayings[:n_sayings].copy(), names)
+        digits = message_ids(messages, ids, PROTOCOL)
+        return Lookups(indexes, rows, ids, messages, digits, copied(room.sayings[:n_sayings]), names)
 
 
 def _names(room: Room, n_names: int, n_letters: int) -> list[str]:

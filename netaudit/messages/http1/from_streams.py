@@ -18,14 +18,17 @@ import numpy.typing as npt
 from netaudit.messages.http1.head import BODY_METHODS, Head, content_length, parse_head
 from netaudit.messages.http1.kernels_exchanges import EXCHANGE, find_exchanges
 from netaudit.messages.http1.pairing import SLIM, said_by
-from netaudit.messages.kernels_ids import DIGEST, message_ids
+from netaudit.messages.ids import DIGITS, message_ids
 from netaudit.messages.message import DOWN, UP, Message
 from netaudit.messages.rtsp.http import CONTENT_TYPE as TUNNELLED
 from netaudit.messages.silent import ids_of
-from netaudit.streams.batch import frozen, picked
+from netaudit.storage.structured import picked
+from netaudit.streams.batch import frozen
 from netaudit.streams.layouts import PIECE
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from netaudit.contracts.heads import Form
     from netaudit.streams.batch import Batch
 
@@ -102,6 +105,13 @@ class Exchanges:
         return message
 
 
+def are_in(known: Container[int], flows: npt.NDArray[np.void], asked: Flags) -> Flags:
+    """Whether the serials of those flows (FLOW rows) that are asked for are known; of others it is false."""
+    found, places = np.zeros(flows.size, bool), np.flatnonzero(asked)
+    found[places] = [serial in known for serial in flows["serial"][places].tolist()]
+    return found
+
+
 class ExchangeReader:
     """Reads such connections, and remembers of each open one how it stands."""
 
@@ -109,9 +119,9 @@ class ExchangeReader:
         self.standing: dict[int, Standing] = {}  # by serial
         self._seed = int.from_bytes(os.urandom(7), "little")
 
-    def stands(self, serials: list[int]) -> Flags:
-        """Whether all that each flow brought so far were such exchanges."""
-        return np.fromiter(map(self.standing.__contains__, serials), bool, len(serials))
+    def stands(self, flows: npt.NDArray[np.void], asked: Flags) -> Flags:
+        """Whether all that each of the flows that are asked for (FLOW rows) brought so far were such exchanges."""
+        return are_in(self.standing, flows, asked)
 
     def read(self, batch: Batch, wanted: Flags) -> tuple[Exchanges, dict[int, Standing]]:
         """Read what is such among the wanted flows, which stand or are new.
@@ -119,7 +129,7 @@ class ExchangeReader:
         Gives it, and by index how those stood that are not such any more: they are forgotten.
         """
         serials = batch.flows["serial"].tolist()
-        before = self.stands(serials) & wanted
+        before = self.stands(batch.flows, wanted)
         read = np.zeros((batch.flows.size, 2), np.int64)
         for index in np.flatnonzero(before).tolist():
             read[index] = self.standing[serials[index]].read
@@ -130,8 +140,7 @@ class ExchangeReader:
         numbers[chosen] = np.arange(chosen.size)
         rows["flow"] = numbers[rows["flow"]]
         ids = ids_of(picked(batch.flows, chosen))
-        digits = np.empty(2 * DIGEST * rows.size, np.uint8)
-        message_ids(rows, ids, np.frombuffer(HTTP.encode(), np.uint8), digits)
+        digits = message_ids(rows, ids, HTTP)
         names = [self.standing[serials[index]].server_name if before[index] else "" for index in chosen.tolist()]
         asking = rows["direction"] == UP
         for flow, block in zip(rows["flow"][asking].tolist(), rows["block"][asking].tolist(), strict=True):
@@ -167,7 +176,7 @@ class ExchangeReader:
 
 
 def _id_at(digits: npt.NDArray[np.uint8], number: int) -> bytes:
-    return bytes.fromhex(digits[2 * DIGEST * number : 2 * DIGEST * (number + 1)].tobytes().decode())
+    return bytes.fromhex(digits[DIGITS * number : DIGITS * (number + 1)].tobytes().decode())
 
 
 def _asked(rows: Rows, payload: npt.NDArray[np.uint8]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.messages.http1.head import HEAD_LIMIT, REMEMBERED
 from netaudit.messages.trail import MOST_TOLD
 
@@ -35,7 +35,7 @@ PROBES = 16  # places at which a head is looked for
 CR, LF = 0x0D, 0x0A
 
 
-@kernel
+@lean_kernel
 def find_exchanges(
     wanted: Flags, closed: Flags, read: I8, runs: Rows, pieces: Rows, payload: U1, seed: int, rows: Rows, blocks: I8,
     table: npt.NDArray[np.int32], used: I8, whole: Flags,
@@ -87,7 +87,7 @@ def find_exchanges(
         first = last
 
 
-@kernel
+@lean_kernel
 def read_message(
     run: Any, direction: int, payload: U1, seed: int, rows: Rows, blocks: I8, table: npt.NDArray[np.int32], used: I8
 ) -> bool:
@@ -117,7 +117,7 @@ def read_message(
     return True
 
 
-@kernel
+@lean_kernel
 def number_of(payload: U1, first: int, last: int, seed: int, blocks: I8, table: npt.NDArray[np.int32], used: I8) -> int:
     """Number of a head among those so far, the same for the same bytes; -1 where it is not soon found."""
     state = np.uint64(seed)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import kernel
+from netaudit.jit.decorators import lean_kernel
 from netaudit.messages.dns.kernels_lookups import is_earlier
 
 U1 = npt.NDArray[np.uint8]
@@ -17,7 +17,7 @@ HEAD = 0x30  # PUBLISH, sent once without an acknowledgement; bit 0: retained
 MOST = 0x7F  # bytes behind the length
 
 
-@kernel
+@lean_kernel
 def find_publications(data: U1, sure: bool, rows: Rows) -> int:  # noqa: FBT001
     """Write where the publications lie that `data` begins with; gives how many.
 
@@ -54,7 +54,7 @@ def find_publications(data: U1, sure: bool, rows: Rows) -> int:  # noqa: FBT001
     return found
 
 
-@kernel
+@lean_kernel
 def find_pieces(rows: Rows, offset: int, pieces: Rows) -> bool:
     """Write which pieces each publication lies in; gives whether none begins in an earlier packet than one before it.
 

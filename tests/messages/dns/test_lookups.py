@@ -14,17 +14,20 @@ import numpy as np
 import pytest
 
 from netaudit.contracts.details import ControlDetails
+from netaudit.messages import ids as ids_module
 from netaudit.messages.dns import lookups
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.dns.layouts import ADDRESS4, ASKED, LOOKUP, ORDINARY, PLAIN, RESUMED
 from netaudit.messages.expected import Expected, Said
 from netaudit.messages.flow import flow_id
-from netaudit.messages.kernels_ids import digest, flow_ids, message_ids
+from netaudit.messages.ids import flow_ids, ids_within, message_ids
+from netaudit.messages.kernels_ids import LANES, digests
 from netaudit.messages.message import Message, message_id
 from netaudit.messages.reader import Opening
 from netaudit.messages.readers import choose
 from netaudit.streams.from_packets import Assembler
 from netaudit.streams.layouts import FLOW, PIECE
+from netaudit.unwrapping.from_messages import object_id
 from tests.messages.dns.lookup_traffic import CLIENTS, NAMES, RESOLVERS, question, traffic
 from tests.messages.dns.test_reader import AAAA, CNAME, A, answer, query
 from tests.reference import lookups as twin
@@ -43,32 +46,34 @@ def test_digests_are_those_of_hashlib():
     import hashlib
 
     rng = random.Random(4)
-    for length in (0, 1, 32, 49, 63, 64, 127, 128):
-        block, out = np.zeros(128, np.uint8), np.zeros(40, np.uint8)
-        data = rng.randbytes(length)
-        block[:length] = np.frombuffer(data, np.uint8)
-        digest(block, length, np.empty(16, np.uint64), out, 8)
-        assert out[8:].tobytes().decode() == hashlib.blake2b(data, digest_size=16).hexdigest()
+    for length, count in ((0, 1), (1, 2), (32, LANES - 1), (49, LANES), (63, LANES + 1), (127, 3), (128, 2 * LANES)):
+        data = [rng.randbytes(length) for _ in range(count)]
+        blocks, out = b"".join(one.ljust(128, b"\0") for one in data), np.zeros(32 * count, np.uint8)
+        digests(np.frombuffer(blocks, np.uint8).copy(), length, out)
+        assert hexed(out) == [hashlib.blake2b(one, digest_size=16).hexdigest() for one in data]
 
 
-def test_ids_are_those_of_the_ordinary_way():
+@pytest.mark.parametrize("at_once", [7, 1024])
+def test_ids_are_those_of_the_ordinary_way(at_once, monkeypatch):
+    monkeypatch.setattr(ids_module, "AT_ONCE", at_once)
     rng = np.random.default_rng(5)
     flows = np.frombuffer(rng.bytes(40 * FLOW.itemsize), FLOW).copy()
     flows["first_ts"] = rng.integers(-(1 << 62), 1 << 62, 40)
     flows["server_hi"][:20], flows["server_lo"][:9] = flows["client_hi"][:20], flows["client_lo"][:9]
     flows["server_port"][:3] = flows["client_port"][:3]
-    ids = np.empty(40 * 32, np.uint8)
-    flow_ids(flows, ids)
+    ids = flow_ids(flows)
     assert hexed(ids) == [flow_id(row).hex() for row in flows]
     messages = np.zeros(60, LOOKUP)
     messages["flow"], messages["direction"] = rng.integers(0, 40, 60), rng.integers(0, 2, 60)
     messages["start"] = rng.integers(0, 1 << 60, 60)
-    out = np.empty(60 * 32, np.uint8)
-    message_ids(messages, ids, np.frombuffer(b"dns", np.uint8), out)
+    out = message_ids(messages, ids, "dns")
     wanted = [
         message_id(flow_id(flows[m["flow"]]), int(m["direction"]), int(m["start"]), "dns").hex() for m in messages
     ]
     assert hexed(out) == wanted
+    made = [Message("dns", 0, 0, 0, message_id=bytes.fromhex(one)) for one in wanted]
+    assert hexed(ids_within(out, "body/json")) == [object_id(one, "body/json").hex() for one in made]
+    assert not len(flow_ids(flows[:0]))
 
 
 def taken(reader, brought):
