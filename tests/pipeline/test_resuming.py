@@ -24,6 +24,7 @@ from netaudit.images import answers
 from netaudit.images.answers import PLACE, Answers, believed
 from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
+from netaudit.images.previews import Shown
 from netaudit.pipeline import conclusion
 from netaudit.pipeline.resuming import ASKED, asked_of, keep_asked, resume_audit
 from netaudit.pipeline.task import Options
@@ -251,7 +252,7 @@ def test_what_was_judged_is_kept_at_the_end_too(tmp_path, monkeypatch) -> None:
 
     monkeypatch.setattr(conclusion, "image_table", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        conclusion._judged_images(tmp_path, {}, outcome, lambda *_: None)
+        conclusion._judged_images(tmp_path, {}, outcome, lambda *_: None, Shown())
     assert believed(tmp_path)["sha256"].to_pylist() == ["a"]
 
 
