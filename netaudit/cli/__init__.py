@@ -11,7 +11,6 @@ def main() -> None:
 
     from netaudit.pipeline.startup import seldom
     from netaudit.system import programs
-    from netaudit.system.code_cache import remember_code
 
     seldom()  # before all that is imported: programs that we start of ourselves come here, too
 
@@ -24,7 +23,6 @@ def main() -> None:
     from netaudit.pipeline.startup import leave, own_process
 
     own_process()
-    remember_code()
     from netaudit.pipeline.compiled import remember_compiled
 
     remember_compiled()

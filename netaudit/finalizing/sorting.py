@@ -154,7 +154,11 @@ def _order(table: Table, rows: pa.Table, capture_ids: list[str] | None) -> npt.N
     if alike.size:
         places = np.union1d(alike, alike + 1)
         tied = np.sort(order[places])
-        order[places] = tied[_compared(keys.take(pa.array(tied)))]
+        among = np.zeros(len(order), bool)
+        among[tied] = (
+            True  # filtered piece by piece: `take` would bring whole columns together, and texts over 2 GiB fail
+        )
+        order[places] = tied[_compared(keys.filter(pa.array(among)))]
     return order
 
 

@@ -41,7 +41,6 @@ from netaudit.images.pictures import MAX_PIXELS, SEVERAL, Picture, turned
 from netaudit.images.preview_helper import show
 from netaudit.jit.numba_parts import without_package
 from netaudit.system import signals
-from netaudit.system.code_cache import keep_code
 from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
@@ -266,7 +265,6 @@ def serve(make: Callable[[], Work], threads: int, before: Callable[[], object] =
             show(io.BufferedWriter(answers))
             break
         tasks.put(task)
-    keep_code()
     os._exit(0)  # the audit has ended or died: no answer is wanted, and native threads may hang at exit
 
 

@@ -18,7 +18,6 @@ import orjson
 from netaudit.images.pixelation import get_ready, thumbnail
 from netaudit.images.processes import LENGTH, answers
 from netaudit.system import signals
-from netaudit.system.code_cache import keep_code
 
 MOST_PIXELS = 40_000_000  # larger pictures are not shown in clear: a few bytes can claim gigapixels
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
@@ -63,7 +62,6 @@ def show(out: IO[bytes]) -> None:
     """Answer what comes from standard input, until that ends."""
     with contextlib.suppress(Exception):  # where there is no detector, no picture is the answer to what is asked
         get_ready()
-    keep_code()  # it is killed in the end
     for line in sys.stdin.buffer:
         made = picture(orjson.loads(line)) or b""
         out.write(LENGTH.pack(len(made)) + made)

@@ -24,7 +24,7 @@ def _kind(value: Any) -> str | None:
         dtype = _dtype(value.dtype)
         return dtype and f"{dtype}[{value.ndim}{_layout(value)}{'' if value.flags.writeable else 'r'}]"
     if kind in _PLAIN:
-        return _PLAIN[kind]
+        return _PLAIN[kind] if kind is not int or -(1 << 63) <= value < 1 << 63 else None
     if isinstance(value, np.generic):
         return _dtype(value.dtype)
     if isinstance(value, tuple):

@@ -168,6 +168,12 @@ class Ledger:
         ]
         lost = late[np.array(new, bool)]
         if lost.size:
+            noted = np.ones(len(values), bool)
+            noted[lost] = False
+            kept = {(which.item(place), values[place]) for place in np.flatnonzero(noted).tolist()}
+            # what another name of the batch says as well, masked, may be known at its turn
+            lost = lost[[(which.item(place), values[place]) not in kept for place in lost.tolist()]]
+        if lost.size:
             first = lost[np.lexsort((captures[lost], frames[lost], ts[lost]))[0]]
             self._forget(int(captures[first]), int(frames[first]), int(ts[first]), 0, int(times[lost].sum()))
         noted = np.ones(len(values), bool)

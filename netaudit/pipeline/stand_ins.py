@@ -37,7 +37,7 @@ class StandIn(ModuleType):
             raise AttributeError(name)
         for one in self._names:
             if isinstance(sys.modules.get(one), StandIn):
-                del sys.modules[one]
+                sys.modules.pop(one, None)  # another thread may have done so
         return getattr(import_module(self.__name__), name)
 
 

@@ -29,13 +29,11 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     """
     from netaudit.pipeline.startup import load_lean, own_process
     from netaudit.system import signals
-    from netaudit.system.code_cache import remember_code
 
     signals.ignore()  # the parent decides when to stop
     for end in inherited:
         end.close()
     own_process()
-    remember_code()
     load_lean()
     from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.stages import Keep, Shard

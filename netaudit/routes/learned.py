@@ -74,7 +74,7 @@ def _said(one: RouteMessage, meant: Meant) -> Hashable:
     return one.outline, values, offsets, year, tuple(meant.items()) if meant else ()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _clocked(values: tuple[str, ...]) -> tuple[tuple[int, ...], bool]:
     """Which of some values are times, and whether any is a number of identity."""
     forms = [form_of(value) for value in values]

@@ -43,7 +43,8 @@ def number_facts(
         hashed = secret[0]
         for column in range(said.shape[1]):
             hashed = (hashed ^ (hashed >> np.uint64(29)) ^ said[row, column]) * secret[1]
-        slot = (hashed >> np.uint64(32)) & last
+        hashed = (hashed ^ (hashed >> np.uint64(32))) * secret[1]  # else high bits of the last column reach no slot
+        slot = (hashed ^ (hashed >> np.uint64(29))) & last
         while table[slot] >= 0 and not same(said, row, facts[table[slot], 0]):
             slot = (slot + np.uint64(1)) & last
         number = np.int64(table[slot])

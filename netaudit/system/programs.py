@@ -22,10 +22,7 @@ HELPERS = frozenset(
     }
 )
 
-_BOOT = (
-    "import sys; sys.path[:] = {path!r}; from netaudit.system.code_cache import remember_code; remember_code(); "
-    "from {module} import main; sys.exit(main(sys.argv[1:]))"
-)
+_BOOT = "import sys; sys.path[:] = {path!r}; from {module} import main; sys.exit(main(sys.argv[1:]))"
 
 
 def helper(module: str, *arguments: str) -> list[str]:

@@ -19,7 +19,6 @@ from netaudit.system.user_folders import first_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import BinaryIO
 
 KEY_NAME = "interrupted.key"
 MOST_FILES = 256
@@ -116,22 +115,11 @@ def unsealed(path: Path) -> bytes | None:
     return _read(path, _as_code)
 
 
-def opened(path: Path) -> BinaryIO:
-    """A file that `keep_as_is` put there. Raises OSError where there is none, or others may have written it."""
-    return _opened(path, _own)
-
-
-def _opened(path: Path, believed: Callable[[os.stat_result], bool]) -> BinaryIO:
-    file = path.open("rb")
-    if believed(os.fstat(file.fileno())) and believed(path.parent.stat()):
-        return file
-    file.close()
-    raise PermissionError(f"{path}: others may have written it")
-
-
 def _read(path: Path, believed: Callable[[os.stat_result], bool]) -> bytes | None:
     try:
-        with _opened(path, believed) as file:
+        with path.open("rb") as file:
+            if not (believed(os.fstat(file.fileno())) and believed(path.parent.stat())):
+                return None
             content = file.read()
     except OSError:
         return None
@@ -140,16 +128,10 @@ def _read(path: Path, believed: Callable[[os.stat_result], bool]) -> bytes | Non
 
 def keep(path: Path, content: bytes) -> None:
     """Keep something in the cache, where there is room and the right to; a reader sees all of it or none."""
-    keep_as_is(path, [hashlib.sha256(content).digest(), content])
-
-
-def keep_as_is(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """The same without a hash before it, for what is too large to be read as a whole."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        with temporary.open("wb") as file:
-            file.writelines(parts)
+        temporary.write_bytes(hashlib.sha256(content).digest() + content)
         temporary.chmod(0o600)
         try:
             temporary.replace(path)  # Windows refuses where somebody reads it, who then has it

@@ -74,3 +74,9 @@ def test_values_of_one_fingerprint_are_of_one_kind() -> None:
 )
 def test_what_kernels_are_not_called_with_has_none(value: Any) -> None:
     assert kinds.kinds_of((1, value)) is None
+
+
+@pytest.mark.parametrize("number", [1 << 63, -(1 << 63) - 1])
+def test_a_number_of_more_than_64_bits_with_a_sign_has_none(number: int) -> None:
+    assert kinds.kinds_of((number,)) is None
+    assert kinds.kinds_of((number - 1 if number > 0 else number + 1,)) is not None

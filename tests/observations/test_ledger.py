@@ -141,3 +141,22 @@ def test_what_comes_too_late_is_only_counted_before_its_turn(seed, monkeypatch) 
         together.note_all(some[place] for place in left.tolist())
     assert set(together.rows()) == set(one_by_one.rows())
     assert passed > 50
+
+
+def test_what_another_fact_of_the_batch_says_as_well_is_not_too_late(monkeypatch) -> None:
+    """Two names that are masked alike, the earlier of which finds room: told together or one after the other."""
+    monkeypatch.setattr(ledger_module, "LATE", 10)
+    host = (0, "dns", "", "192.0.2.1", "server")
+    batch = [("same", (0, 1, 50), 1), ("same", (0, 9, 150), 1)]
+    ledgers = []
+    for groups in ([batch], [[one] for one in batch]):
+        ledger = Ledger(most=100, most_values=2)
+        ledger.at(0)
+        ledger.note_all([(host, f"v{at}", (0, at, 100 + at), 1) for at in range(4)])
+        for some in groups:
+            places = tuple(np.array([place[column] for _, place, _ in some]) for column in range(3))
+            which, times = np.zeros(len(some), np.int64), np.ones(len(some), np.int64)
+            left = ledger.in_time([host], which, [value for value, *_ in some], places, times)
+            ledger.note_all([(host, *some[place]) for place in left.tolist()])
+        ledgers.append((set(ledger.rows()), ledger.dropped))
+    assert ledgers[0] == ledgers[1]
