@@ -50,6 +50,9 @@ class Helper:
     def finish(self, stopped=None):
         yield from self.results()
 
+    def release(self) -> None:
+        self.close()
+
     def close(self) -> None:
         pass
 
