@@ -1,4 +1,4 @@
-"""What Python compiles anew in every process, kept in the user's cache: methods of dataclasses, annotations, patterns.
+"""What Python compiles anew in every process, kept in the user's cache: methods of dataclasses, named tuples, patterns.
 
 Python writes the methods as texts and compiles these, and makes the codes of its matcher of each expression: for some
 400 classes and 600 expressions, a tenth of a small audit. Here what was compiled once is taken from the cache; classes
@@ -18,7 +18,6 @@ import inspect
 import marshal
 import re
 import sys
-import typing
 from importlib import import_module
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -30,9 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST = 8192  # texts and expressions: those of classes that are no more among them
-KNOWN = ((3, 11), (3, 12), (3, 13))  # versions whose inside is known here; others compile as ever
-SPECIAL = ("ClassVar", "InitVar", "KW_ONLY")  # fields that are none
-OURS = __name__.partition(".")[0] + "."
+KNOWN = ((3, 11), (3, 12), (3, 13))  # versions whose `re` is taken apart; others compile as ever
 Codes = dict[Any, Any]  # by text, or by what an expression is made of
 
 
@@ -51,28 +48,10 @@ def remember_compiled() -> None:
         return found
 
     # found before the built-in ones
-    typing.compile = lambda text, _, mode: code(text, mode)  # type: ignore[attr-defined]  # annotations
     dataclasses.exec = lambda text, names, found: exec(code(text, "exec"), names, found)  # type: ignore[attr-defined]  # noqa: S102
     collections.eval = lambda text, names: eval(code(text, "eval"), names)  # type: ignore[attr-defined]  # noqa: S307
-    _look_for_words()
     _remember_expressions(known, fresh)
     atexit.register(_keep, path, known, fresh)
-
-
-def _look_for_words() -> None:
-    """Have `dataclasses` ask of a class of ours whether a field is a special one only where its word is there.
-
-    It takes each annotation apart three times, by an expression and names of the module.
-    """
-    if sys.version_info[:2] not in KNOWN:
-        return
-    asks = dataclasses._is_type  # type: ignore[attr-defined]  # noqa: SLF001
-
-    def is_type(annotation: str, cls: type, *more: Any) -> bool:
-        named = any(word in annotation for word in SPECIAL) or not cls.__module__.startswith(OURS)
-        return bool(named and asks(annotation, cls, *more))
-
-    dataclasses._is_type = is_type  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _remember_expressions(known: Codes, fresh: Codes) -> None:

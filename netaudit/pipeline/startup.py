@@ -53,14 +53,6 @@ class _Absent:
             raise ModuleNotFoundError(f"{fullname} is not used by an audit", name=fullname)
 
 
-def load_numpy() -> None:
-    """Load numpy as `load_lean` does, where something needs it before that."""
-    if _own:
-        from netaudit.pipeline import stand_ins
-
-        stand_ins.load_numpy()
-
-
 def load_lean(*, compiler: bool = False) -> None:
     """Load pyarrow as if `UNUSED` were not installed, in a process of our own; later imports find them.
 
@@ -71,14 +63,14 @@ def load_lean(*, compiler: bool = False) -> None:
     """
     if not _own:
         return
-    from netaudit.pipeline import stand_ins
-
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     try:
-        if not compiler:
-            stand_ins.load_numpy()
-        stand_ins.load_pyarrow()
+        import pyarrow as pa
+
+        pa.array([0])
+        _load_functions()
+        import_module("pyarrow.parquet")
         if compiler:
             _load_compiler()
         else:
@@ -87,6 +79,17 @@ def load_lean(*, compiler: bool = False) -> None:
             without_package()
     finally:
         sys.meta_path.remove(absent)
+
+
+def _load_functions() -> None:
+    """Load pyarrow's functions without the list of options in the help of each, which takes a third of the time."""
+    docscrape: Any = import_module("pyarrow.vendored.docscrape")
+    reader = docscrape.NumpyDocString
+    docscrape.NumpyDocString = lambda _: {"Parameters": ()}
+    try:
+        import_module("pyarrow.compute")
+    finally:
+        docscrape.NumpyDocString = reader
 
 
 def _load_compiler() -> None:

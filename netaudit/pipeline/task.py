@@ -349,9 +349,6 @@ def window_s(options: Options) -> float:
 
 def judges_for(*, count: bool) -> Judges:
     """Judges of images for an audit, whose helper starts when they are entered."""
-    from netaudit.pipeline.startup import load_numpy
-
-    load_numpy()
     from netaudit.images.judge_pool import POLITE, Judges
 
     return Judges(count=count, polite=POLITE)

@@ -124,37 +124,3 @@ def test_what_others_may_have_written_is_not_run(tmp_path: Path) -> None:
     (kept,) = tmp_path.rglob("compiled-*")
     kept.chmod(0o622)
     assert _compiled(tmp_path) > 10
-
-
-FIELDS = """
-from netaudit.pipeline.compiled import remember_compiled
-remember_compiled()
-source = '''
-from __future__ import annotations
-import dataclasses, typing
-from dataclasses import dataclass, InitVar, KW_ONLY
-from typing import ClassVar
-@dataclass
-class Mixed:
-    plain: int
-    shared: ClassVar[int] = 1
-    other: typing.ClassVar[int] = 2
-    given: InitVar[int] = 3
-    again: dataclasses.InitVar[int] = 4
-    _: KW_ONLY
-    named: list[int] | None = None
-    def __post_init__(self, given, again):
-        self.sum = given + again
-'''
-for name in ("netaudit.made", "elsewhere"):
-    import sys, types
-    module = sys.modules[name] = types.ModuleType(name)
-    exec(source, vars(module))
-    made = module.Mixed(1, 5, named=[2])
-    print([one.name for one in module.dataclasses.fields(made)], made.sum, made.shared, made.other)
-"""
-
-
-def test_special_fields_are_what_they_are_in_our_modules_and_others() -> None:
-    done = subprocess.run([sys.executable, "-c", FIELDS], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["['plain', 'named'] 9 1 2"] * 2
