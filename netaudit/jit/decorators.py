@@ -57,6 +57,7 @@ class Kernel:
 
     Of some 300 a small audit calls forty: the others are only linked into these, and were when these were compiled.
     numba is loaded where nothing was kept, or by a compiler that meets it in the code of another.
+    Arrays are of this machine's byte order and no masked ones: callers see to it, for fingerprints tell neither apart.
     """
 
     __slots__ = ("__call__", "_cache", "_dispatcher", "_function", "_known", "_options", "compiled")
