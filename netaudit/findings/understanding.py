@@ -41,8 +41,8 @@ def understanding(tables: Tables, cut: Mapping[str, int]) -> Iterator[Line]:
     known = {message: shown[sha256] for message, sha256 in _with_faces(tables) if sha256 in shown} | known
     sums = Counter[tuple[str, str]]()
     for message in faces | people | templates:
-        subject = BOTH if message in faces and message in people else FACE if message in faces else PERSON
-        subject = subject if message in faces | people else TEMPLATE_ONLY
+        subject = (BOTH if message in people else FACE) if message in faces else PERSON
+        subject = subject if message in faces or message in people else TEMPLATE_ONLY
         standing = known.get(message)
         reason = NOT_AT_ALL if standing is None else INFERRED if standing == "inferred" else BY_ENTRY
         sums[subject, reason] += 1

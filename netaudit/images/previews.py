@@ -29,6 +29,7 @@ LARGE = 1280  # the same
 JPEG_START = b"\xff\xd8\xff"
 
 Way = Literal["masked", "clear"]
+Wanted = tuple[str, Way, int]  # name of the file, and the longer side
 
 
 class Shown:
@@ -42,7 +43,7 @@ class Shown:
         for one in self._helpers:
             self._free.put(one)
         self._deaths = 0
-        self._ahead: dict[tuple[str, Way, int], Future[bytes | None]] = {}
+        self._ahead: dict[Wanted, Future[bytes | None]] = {}
         weakref.finalize(self, _close, self._helpers)
 
     def adopt(self, process: subprocess.Popen[bytes]) -> None:
@@ -52,11 +53,12 @@ class Shown:
         self._free.put(first)
 
     def ahead(self, paths: Iterable[Path]) -> None:
-        """Have thumbnails of these made meanwhile: most will be asked for soon."""
+        """Have thumbnails of these made meanwhile, unless they are already: most will be asked for soon."""
         pool = ThreadPoolExecutor(len(self._helpers))
-        self._ahead = {
-            (path.name, "masked", THUMBNAIL): pool.submit(self._of, path, "masked", THUMBNAIL) for path in paths
-        }
+        for path in paths:
+            asked: Wanted = (path.name, "masked", THUMBNAIL)
+            if asked not in self._ahead:
+                self._ahead[asked] = pool.submit(self._of, path, "masked", THUMBNAIL)
         pool.shutdown(wait=False)
 
     def of(self, path: Path, way: Way, side: int) -> bytes | None:

@@ -68,7 +68,7 @@ from netaudit.storage.table_streams import TableWriter, drop_streams, read_strea
 from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from netaudit.endpoints.vantage import Vantage
@@ -86,7 +86,7 @@ STREAMED = (
 IN_MEMORY = ("observations", "events")  # of them, those that are written when all is known
 
 FACES = pa.array(["yes", "possible"])  # verdicts on the images that findings carry
-MOST_AHEAD = 180  # such images, up to which it is not waited for the report to ask for thumbnails
+MOST_AHEAD = 180  # such images, up to which thumbnails are made before it is known which the report shows
 
 MOST_HELD = 8 << 20  # bytes of a table that the report need not read again
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
@@ -137,6 +137,7 @@ def _write_tables(
     tables["moments"] = moment_table(stored(folder))
     targets = private_streams.drain(folder, "targets")
     vantage, ends = derive(tables, outcome.inside, signatures, targets)
+    shown.ahead(_to_be_shown(folder, tables))
     trim()  # what each step needed and freed would stay, and the next one needs other sizes
     tables["fields"], cut = _understand(folder, tables)
     named = ends_of(tables, ends).renamed(tables["flows"], vantage.scope)
@@ -241,6 +242,27 @@ def _with_faces(folder: Path, images: pa.Table) -> list[Path]:
     some = images.filter(pc.is_in(images["face"], value_set=FACES))
     rows = some.sort_by("first_ts").select(["sha256", "kind"]).to_pylist() if some.num_rows <= MOST_AHEAD else []
     return [object_path(folder / "private" / "objects", row["sha256"], row["kind"]) for row in rows]
+
+
+class _Made(NamedTuple):
+    """Tables before they are written, as the report asks for them."""
+
+    tables: dict[str, pa.Table]
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """A table, whole or some columns of it."""
+        return self.tables[name].select(columns or self.tables[name].column_names)
+
+
+def _to_be_shown(folder: Path, tables: dict[str, pa.Table]) -> list[Path]:
+    """Where the images lie of which the report will show thumbnails, the first ones first."""
+    from netaudit.report.judgements import Judgements
+    from netaudit.report.sections_images import GALLERY, turns
+
+    wanted = pa.array([sha256 for sha256, _ in turns(Judgements(_Made(tables)))[:GALLERY]], pa.string())
+    kinds = tables["images"]["kind"].take(pc.index_in(wanted, tables["images"]["sha256"].combine_chunks()))
+    pairs = zip(wanted.to_pylist(), kinds.to_pylist(), strict=True)
+    return [object_path(folder / "private" / "objects", sha256, kind) for sha256, kind in pairs if kind]
 
 
 def _known(

@@ -11,7 +11,7 @@ from netaudit.report import frames, reading
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.report.reading import CaseLike, Row
+    from netaudit.report.reading import Row, Tables
 
 PLAIN = (
     "finding_id", "certainty", "act", "sender", "sender_device", "sender_role", "role_reason", "receiver",
@@ -26,7 +26,7 @@ class Judgements:
     `fitting` counts all images that a finding rests on; its `images` are those of them with a face.
     """
 
-    def __init__(self, case: CaseLike) -> None:
+    def __init__(self, case: Tables) -> None:
         import pyarrow.compute as pc
 
         self.case = case

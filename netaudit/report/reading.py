@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-class CaseLike(Protocol):
+class Tables(Protocol):
+    """What has the tables of a case."""
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Table of that name by `netaudit.tables`, perhaps empty; all columns or some."""
+
+
+class CaseLike(Tables, Protocol):
     """What the report needs of a case."""
 
     manifest: dict[str, Any]
@@ -23,9 +30,6 @@ class CaseLike(Protocol):
     @property
     def folder(self) -> Path | None:
         """Where what was signed lies; None for a case that lies nowhere."""
-
-    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Table of that name by `netaudit.tables`, perhaps empty; all columns or some."""
 
     def object_path(self, sha256: str) -> Path | None:
         """Where an object's bytes lie."""

@@ -79,6 +79,16 @@ def test_pictures_made_ahead_are_those_that_are_asked_for(fake, tmp_path):
     assert all(data.endswith(name.encode()) for name, data in made.items() if data)
 
 
+def test_what_is_being_made_is_not_made_again(fake, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(fake, "_of", lambda path, *_: asked.append(path.name))
+    fake.ahead([tmp_path / "sound 1", tmp_path / "sound 2"])
+    fake.ahead([tmp_path / "sound 2", tmp_path / "sound 3"])
+    for name in ("sound 1", "sound 2", "sound 3"):
+        fake.of(tmp_path / name, "masked", THUMBNAIL)
+    assert sorted(asked) == ["sound 1", "sound 2", "sound 3"]
+
+
 def test_what_nobody_asked_for_ends_with_the_helpers(fake, tmp_path):
     fake.ahead([tmp_path / "hang", *(tmp_path / f"sound {number}" for number in range(50))])
     fake.close()
