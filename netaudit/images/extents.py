@@ -6,7 +6,6 @@ BITMAPFILEHEADER; GIF89a 17–27; ISO/IEC 14496-12 4.2 and 23008-12 for HEIC and
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,25 +13,31 @@ import numpy as np
 
 from netaudit.contracts.reasons import reason
 from netaudit.images import rare_formats
+from netaudit.images.kernels_segments import (
+    ANOTHER,
+    BAD_SEGMENT,
+    CUT_END,
+    CUT_SEGMENT,
+    NO_PICTURE,
+    SEGMENTS,
+    WHOLE,
+    jpeg_extent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_STEPS = 1_000_000  # segments, chunks or blocks of one image; more is hostile
+MAX_STEPS = 1_000_000  # chunks or blocks of one image; more is hostile
 
-SOI, EOI, SOS, TEM = 0xD8, 0xD9, 0xDA, 0x01
-RESTARTS = range(0xD0, 0xD8)
-_ALONE = frozenset({0, TEM, SOI, EOI, *RESTARTS})  # markers without a segment
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0–SOF15; the three left out are DHT, JPG and DAC
-SHORT_SCAN = 4096  # bytes of a scan searched by regular expression; longer ones by numpy
-SCAN_WINDOW = 1 << 17
 MOST_KEPT = 1 << 20  # bytes that are held after they were asked about
-
-_NOT_FF = re.compile(rb"[^\xff]")
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # one that ends entropy-coded data (not stuffing, RSTn or fill)
-
-_ENDS_SCAN = np.ones(256, np.bool_)  # the same for the byte behind FF
-_ENDS_SCAN[[0, *RESTARTS, 0xFF]] = False
+# what is wrong with a JPEG, by how the walk over its segments ended: behind its end, or somewhere within
+_ENDED = {NO_PICTURE: "extent_no_picture", ANOTHER: "extent_another"}
+_BROKEN = {
+    CUT_END: "extent_cut_end", CUT_SEGMENT: "extent_cut_segment", BAD_SEGMENT: "extent_bad_segment",
+    SEGMENTS: "extent_segments",
+}  # fmt: skip
+_AT_A_MARKER = frozenset({CUT_SEGMENT, BAD_SEGMENT})
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _FIRST = (b"\xff\xd8\xff", PNG_SIGNATURE, b"RIFF", b"GIF8", b"BM", *rare_formats.FIRST)  # of all images but boxes
@@ -104,53 +109,15 @@ def _broken(data: bytes, problem: str) -> Extent:
 def _jpeg(data: bytes) -> Extent:
     if data[:2] != b"\xff\xd8":
         return _broken(data, "extent_no_jpeg")
-    pos, size, first = 2, len(data), (0, 0)
-    for _ in range(MAX_STEPS):
-        pos = data.find(b"\xff", pos)  # decoders skip garbage between segments
-        at = pos + 1
-        if pos < 0 or at >= size or data[at] == 0xFF:
-            found = _NOT_FF.search(data, pos) if pos >= 0 else None
-            if found is None:
-                return _broken(data, "extent_cut_end")
-            at = found.start()
-        marker, pos = data[at], at + 1
-        if marker in _ALONE:
-            if marker == EOI:
-                return Extent(pos, bool(first[1]), "" if first[1] else "extent_no_picture", first)
-            if marker == SOI:
-                return Extent(pos - 2, whole=False, problem="extent_another")
-            continue
-        if pos + 2 > size or pos + (length := data[pos] << 8 | data[pos + 1]) > size:
-            return _broken(data, reason("extent_cut_segment", marker=f"{marker:#04x}", n=pos - 2))
-        if length < 2:
-            return _broken(data, reason("extent_bad_segment", marker=f"{marker:#04x}", n=pos - 2))
-        pos += length
-        if marker == SOS:
-            start, pos = pos, scan_end(data, pos)
-            first = first if first[1] else (start, pos)
-    return _broken(data, "extent_segments")
-
-
-def scan_end(data: bytes, pos: int) -> int:
-    """Offset of the marker that ends the entropy-coded data at `pos` (T.81 B.1.1.5), len(data) where none does."""
-    found = _MARKER.search(data, pos, pos + SHORT_SCAN)
-    if found:
-        return found.start()
-    pos += SHORT_SCAN - 1  # a marker may lie across the boundary
-    size = len(data)
-    while pos + 1 < size:
-        window = np.frombuffer(data, np.uint8, min(SCAN_WINDOW, size - pos), pos)
-        hits = (window[:-1] == 0xFF) & (window[1:] != 0)
-        first = int(hits.argmax())
-        if hits[first] and not _ENDS_SCAN[window[first + 1]]:  # restart markers or fill: look at all of them
-            at = hits.nonzero()[0]
-            ends = _ENDS_SCAN[window[at + 1]]
-            first = int(at[ends.argmax()])
-            hits[first] = ends.any()
-        if hits[first]:
-            return pos + first
-        pos += len(window) - 1
-    return size
+    out = np.empty(4, np.int64)
+    how = jpeg_extent(np.frombuffer(data, np.uint8), out)
+    end, marker, first, last = out.tolist()
+    if how == WHOLE:
+        return Extent(end, whole=True, scan=(first, last))
+    if how in _ENDED:
+        return Extent(end, whole=False, problem=_ENDED[how])
+    problem = _BROKEN[how]
+    return _broken(data, reason(problem, marker=f"{marker:#04x}", n=end) if how in _AT_A_MARKER else problem)
 
 
 def _png(data: bytes) -> Extent:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from netaudit.images.extents import BMP_HEADERS, EOI, FRAMES, PNG_SIGNATURE, SOI, SOS, TEM, bmp_size, scan_end
+import numpy as np
+
+from netaudit.images.extents import BMP_HEADERS, FRAMES, PNG_SIGNATURE, bmp_size
+from netaudit.images.kernels_segments import EOI, SOI, SOS, TEM, scan_end
 from netaudit.images.rare_formats import KINDS, shape
 
 MAX_SEGMENTS = 4096  # JPEG segments looked at
@@ -76,7 +79,9 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 def _lines_behind(data: bytes, pos: int) -> bytes:
     """The number of lines that a DNL segment behind the first scan says (T.81 B.2.5), as two bytes; empty for none."""
     scan = _segment(data, pos, _SCANS)
-    at = scan_end(data, scan[1] + int.from_bytes(data[scan[1] : scan[1] + 2], "big")) if scan is not None else 0
+    if scan is None:
+        return b""
+    at = scan_end(np.frombuffer(data, np.uint8), scan[1] + int.from_bytes(data[scan[1] : scan[1] + 2], "big"))
     return data[at + 4 : at + 6] if at <= len(data) - 6 and data.startswith(b"\xff\xdc\0\x04", at) else b""
 
 

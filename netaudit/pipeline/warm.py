@@ -54,6 +54,7 @@ def messages() -> None:
     from netaudit.streams.layouts import FLOW, RUN
     from netaudit.text.charset import unquote
     from netaudit.text.json_text import unescape
+    from netaudit.unwrapping.from_images import extent, segments_beside
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
     from netaudit.unwrapping.kernels_letters import says_nothing, write_bytes
     from netaudit.unwrapping.kernels_markup import between_markup
@@ -67,6 +68,8 @@ def messages() -> None:
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
+    extent(b"\xff\xd8", "jpeg")
+    segments_beside(nothing, 0, 0, np.empty((1, 2), np.int64))
     flows, slots, none = np.zeros(1, FLOW), np.zeros(1, np.int64), np.zeros(1, bool)
     SilentFlows().find(flows, slots, none, none, np.zeros(0, RUN), np.zeros(8, np.uint8))
     addresses(flows["client_hi"], flows["client_lo"])
@@ -121,6 +124,7 @@ def exchanges() -> None:
 def seldom() -> None:
     """Compile what few captures need: images in unknown streams and their codes, numbers, held datagrams, QUIC."""
     from netaudit.images.kernels_scan import scan_of
+    from netaudit.images.kernels_segments import scan_end
     from netaudit.messages.carve import Search
     from netaudit.messages.kernels_numbers import next_number
     from netaudit.messages.kernels_silent import HELD, close_up, hold_datagrams
@@ -128,6 +132,7 @@ def seldom() -> None:
 
     Search(0).feed(0, bytes(8))
     scan_of(b"")
+    scan_end(np.frombuffer(bytes(8), np.uint8), 0)
     data, none = np.zeros(8, np.uint8), np.zeros(0, np.int64)
     next_number(np.frombuffer(bytes(8), np.uint8), 0)
     no_rows = np.zeros(0, HELD), none, np.zeros(0, np.uint64), none, np.zeros(0, np.int32)

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netaudit.contracts.reasons import reason
-from netaudit.unwrapping.from_images import PNG_SIGNATURE, extent
+from netaudit.unwrapping.from_images import APP0, APP15, APPLICATIONS, PNG_SIGNATURE, extent, segments_beside
 from netaudit.unwrapping.part import FOREIGN
 from netaudit.unwrapping.sniff import SAMPLE, is_text, text_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import numpy.typing as npt
 
     from netaudit.unwrapping.part import Leaf
 
@@ -29,14 +27,7 @@ LEAST_FOREIGN, MOST_TEXT = 256, 4096  # bytes: fewer show nobody; texts of progr
 LEAST_PAIRS = 3
 _PAIRED = re.compile(rb"[^\s:=]{1,40}\s?[:=]\s?[^\s:=]")
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
-SOI, EOI, SOS, COM, APP0, APP15 = 0xD8, 0xD9, 0xDA, 0xFE, 0xE0, 0xEF
-_ALONE = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))  # markers without a length (ITU-T T.81, table B.1), and no marker
-_FILL = re.compile(b"\xff+")
-# how the content of an application segment begins (ITU-T T.81 B.2.4.6 leaves it to them)
-_APPLICATIONS = (
-    b"JFIF\0", b"JFXX\0", b"Exif\0", b"http://ns.adobe.com/", b"ICC_PROFILE\0", b"MPF\0", b"FPXR\0", b"Photoshop 3.0\0",
-    b"Adobe", b"Ducky", b"AVI1", b"JP\0\0",
-)  # fmt: skip
+FEW = 8  # stretches beside a picture for which there is room at once
 _CHUNKS = frozenset(  # of PNG (W3C, 3rd edition, 4.7) and its extensions: what else there is has no meaning
     b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI tEXt zTXt iTXt bKGD hIST pHYs sPLT eXIf tIME "
     b"acTL fcTL fdAT oFFs pCAL sCAL sTER gIFg gIFx dSIG".split()
@@ -101,7 +92,7 @@ def _inner_documents(data: bytes) -> Iterator[bytes]:
     at = 2
     while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b""):
         size = int.from_bytes(data[at + 2 : at + 4], "big")
-        if APP0 < data[at + 1] <= APP15 and data.startswith(_APPLICATIONS, at + 4):
+        if APP0 < data[at + 1] <= APP15 and data.startswith(APPLICATIONS, at + 4):
             segment = data[at + 4 : at + 2 + size]
             first, last = segment.find(b'{"'), segment.rfind(b"}")
             if 0 <= first < last:
@@ -127,53 +118,21 @@ def foreign(other: bytes) -> int:
 
 def _segments_of(leaf: Leaf) -> list[bytes]:
     if leaf.segments is None:
-        leaf.segments = list(_segments(leaf.part.data, leaf.scan))
+        leaf.segments = _segments(leaf.part.data, leaf.scan)
     return leaf.segments
 
 
-def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> Iterator[bytes]:
+def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> list[bytes]:
     """Comments and application segments of nobody in a JPEG, between its scans too, and what no marker begins.
 
     Where its first scan begins and ends may be known: most have one only, and need not be searched again.
     """
-    at, markers = 2, None
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:  # decoders pass over it
-            begin, at = at, data.find(b"\xff", at)
-            yield data[begin:] if at < 0 else data[begin:at]
-            if at < 0:
-                return
-            continue
-        if data[at + 1] == 0xFF and (fill := _FILL.match(data, at)):
-            at = fill.end() - 1  # any marker may be preceded by fill bytes (B.1.1.2)
-            if at + 4 > len(data):
-                return
-        marker, size = data[at + 1], data[at + 2] << 8 | data[at + 3]
-        if marker == EOI:
-            return
-        if marker in _ALONE:
-            at += 2
-            continue
-        if marker == COM or (APP0 <= marker <= APP15 and not data.startswith(_APPLICATIONS, at + 4)):
-            yield data[at + 4 : at + 2 + size]
-        at += 2 + size
-        if marker == SOS and at == scan[0] and data[scan[1] + 1] > SOI:
-            at = scan[1]
-        elif marker == SOS:
-            markers = _markers(data) if markers is None else markers
-            behind = int(np.searchsorted(markers, at))
-            if behind == markers.size:
-                return
-            at = int(markers[behind])
-
-
-def _markers(data: bytes) -> npt.NDArray[np.int64]:
-    """Where markers with a length, or the end, stand in entropy-coded data, in order (B.1.1.5)."""
-    octets = np.frombuffer(data, np.uint8)
-    at = np.flatnonzero(octets[:-1] == 0xFF)
-    code = octets[at + 1]
-    found: npt.NDArray[np.int64] = at[(code >= 0xC0) & (code != 0xFF) & ((code < 0xD0) | (code > SOI))]
-    return found
+    octets, places = np.frombuffer(data, np.uint8), np.empty((FEW, 2), np.int64)
+    count = segments_beside(octets, *scan, places)
+    if count > FEW:
+        places = np.empty((count, 2), np.int64)
+        segments_beside(octets, *scan, places)
+    return [data[first:end] for first, end in places[:count].tolist()]
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:
