@@ -139,7 +139,7 @@ class Judge:
     def submit(
         self,
         sha256: str,
-        path: Path,
+        path: Path | str,
         kind: str,
         *,
         rotate: bool,

@@ -59,7 +59,7 @@ class Judges:
     def submit(
         self,
         sha256: str,
-        path: Path,
+        path: Path | str,
         kind: str,
         *,
         rotate: bool,

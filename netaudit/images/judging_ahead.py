@@ -13,7 +13,7 @@ from netaudit.images.answers import Answers, Look
 from netaudit.images.judge import holder_at, never
 from netaudit.images.judge_pool import POLITE, Judges
 from netaudit.images.processes import end
-from netaudit.storage.object_store import object_path
+from netaudit.storage.object_store import object_name
 
 if TYPE_CHECKING:
     import subprocess
@@ -71,6 +71,7 @@ class Beside:
         self._answers = Answers(case)
         self._before = self._answers.resume(before) if before is not None else frozenset[Look]()
         self._objects = case / "private" / "objects"
+        self._root = str(self._objects)
         self._looks: dict[str, bool] = {}  # of what is under way
         self._idle: subprocess.Popen[bytes] | None = None  # a helper that has judged all
         self._follower = follower
@@ -97,7 +98,7 @@ class Beside:
         self._looks[one.sha256] = one.sent
         within = holder_at(self._objects, *one.holder) if one.holder else None
         first = one.find is not None and self._follower is not None
-        path = object_path(self._objects, one.sha256, one.kind)
+        path = object_name(self._root, one.sha256, one.kind)
         self.judge.submit(one.sha256, path, one.kind, rotate=one.sent, first=first, within=within)
 
     def _follow(self, one: Fresh, follower: Follower) -> None:

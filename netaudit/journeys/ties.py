@@ -154,40 +154,61 @@ def _alike(legs: Legs) -> Iterator[Tie]:
     leg, code = legs.images.leg[live], legs.images.code[live]
     order = np.lexsort((leg, legs.ways.ts[leg]))
     leg, code = leg[order], code[order]
-    hashes, times = legs.phash[code], legs.ways.ts[leg]
-    seen: dict[tuple[int, int], list[int]] = defaultdict(list)  # band → places in `order`
+    seen: dict[tuple[int, int], list[_Look]] = defaultdict(list)  # by band
     first = np.zeros(len(legs.shas), np.bool_)  # images that were there before
-    for place in range(len(leg)):
-        if place % _TIDY == 0:
-            _forget(seen, times, int(times[place]) - NEAR)
-        value, own = int(hashes[place]), int(code[place])
-        if not MOST_PLAIN < value.bit_count() < 64 - MOST_PLAIN:  # a plain picture looks like every other one
-            continue
-        near: dict[int, list[tuple[int, int]]] = defaultdict(list)  # distance → (code, leg)
-        for other in _candidates(seen, value, place):
-            one = int(leg[other])
-            distance = (int(hashes[other]) ^ value).bit_count()
-            fits = not first[own] and times[place] - times[other] <= NEAR and code[other] != own
-            if fits and distance <= ALIKE and _relayed(legs, one, int(leg[place])):
-                near[distance].append((int(code[other]), one))
-        first[own] = True
-        best = near[min(near)] if near else []
-        if len({code for code, _ in best}) == 1:
-            yield Tie(max(one for _, one in best), int(leg[place]), LOOKS_ALIKE)
+    relayed = np.isin(legs.ways.sender[leg], legs.ways.receiver[leg])  # came from where images had gone
+    for start in range(0, len(leg), _TIDY):
+        some = slice(start, start + _TIDY)
+        looks = _looks(legs, leg[some], code[some])
+        if start:
+            _forget(seen, looks[0].ts - NEAR)
+        for look, sender, may in zip(looks, legs.ways.sender[leg[some]].tolist(), relayed[some].tolist(), strict=True):
+            if not MOST_PLAIN < look.phash.bit_count() < 64 - MOST_PLAIN:  # a plain picture looks like every other one
+                continue
+            found = _candidates(seen, look)
+            if may and not first[look.code]:
+                yield from _likest(look, sender, found)
+            first[look.code] = True
 
 
-def _forget(seen: dict[tuple[int, int], list[int]], times: Codes, before: int) -> None:
+class _Look(NamedTuple):
+    """An image on a leg."""
+
+    phash: int
+    ts: int
+    code: int
+    leg: int
+    receiver: int
+
+
+def _looks(legs: Legs, leg: Codes, code: Codes) -> list[_Look]:
+    columns = legs.phash[code], legs.ways.ts[leg], code, leg, legs.ways.receiver[leg]
+    return list(map(_Look, *(column.tolist() for column in columns)))
+
+
+def _likest(look: _Look, sender: int, others: list[_Look]) -> Iterator[Tie]:
+    """The tie of an image that its sender got shortly before, if only one other is most like it."""
+    near: dict[int, list[_Look]] = defaultdict(list)  # by distance
+    for other in others:
+        if other.receiver == sender and look.ts - other.ts <= NEAR and other.code != look.code:
+            near[(other.phash ^ look.phash).bit_count()].append(other)
+    best = near[min(near)] if near and min(near) <= ALIKE else []
+    if len({other.code for other in best}) == 1:
+        yield Tie(max(other.leg for other in best), look.leg, LOOKS_ALIKE)
+
+
+def _forget(seen: dict[tuple[int, int], list[_Look]], before: int) -> None:
     """Drop what is too long ago to tie anything: memory follows two minutes and not the case."""
-    for band in [band for band, bucket in seen.items() if times[bucket[-1]] < before]:
+    for band in [band for band, bucket in seen.items() if bucket[-1].ts < before]:
         del seen[band]
 
 
-def _candidates(seen: dict[tuple[int, int], list[int]], value: int, place: int) -> set[int]:
-    """Earlier places that share a band, the last of each; the place itself is noted."""
-    found: set[int] = set()
+def _candidates(seen: dict[tuple[int, int], list[_Look]], look: _Look) -> list[_Look]:
+    """Earlier images that share a band, the last of each; this one is noted."""
+    found: list[_Look] = []
     for band in range(_BANDS):
-        bucket = seen[band, value >> 16 * band & 0xFFFF]
-        found.update(bucket)
-        bucket.append(place)
+        bucket = seen[band, look.phash >> 16 * band & 0xFFFF]
+        found += bucket
+        bucket.append(look)
         del bucket[:-_BUCKET]
     return found

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FIRST, SHORTEST = 2.0, 2.0  # seconds until the first verdict, and to the next: a short audit ends before
 LONGER, LONGEST = 1.5, 60.0  # times as long to each further one, up to so many seconds: nobody reads hundreds
-SHARE = 20  # making them may take this part of the time
+SHARE = 40  # making them may take this part of the time
 PATIENCE = 0.5  # seconds that those of the first images which were judged wait for the others
 
 

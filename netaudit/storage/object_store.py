@@ -13,6 +13,11 @@ def object_path(objects: Path, sha256: str, kind: str) -> Path:
     return objects / sha256[:2] / f"{sha256}.{kind}"
 
 
+def object_name(root: str, sha256: str, kind: str) -> str:
+    """The same as text, of which a tenth of the time is asked; Windows spells long ones with no other sign."""
+    return f"{root}{os.sep}{sha256[:2]}{os.sep}{sha256}.{kind}"
+
+
 class ObjectStore:
     """Content-addressed bytes under private/objects; written once."""
 
@@ -22,7 +27,7 @@ class ObjectStore:
 
     def put(self, sha256: str, kind: str, data: bytes) -> bool:
         """Store `data`; False when these bytes are there already."""
-        path = f"{self._root}{os.sep}{sha256[:2]}{os.sep}{sha256}.{kind}"  # Windows spells long ones with no other sign
+        path = object_name(self._root, sha256, kind)
         try:
             descriptor = os.open(path, _NEW, 0o600)
         except FileExistsError:
