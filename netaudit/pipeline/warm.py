@@ -54,6 +54,7 @@ def messages() -> None:
     from netaudit.streams.layouts import FLOW, RUN
     from netaudit.text.charset import unquote
     from netaudit.text.json_text import unescape
+    from netaudit.text.obscure import is_code
     from netaudit.unwrapping.from_images import extent, segments_beside
     from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
     from netaudit.unwrapping.kernels_letters import says_nothing, write_bytes
@@ -62,6 +63,7 @@ def messages() -> None:
     nothing = np.frombuffer(bytes(8), np.uint8)
     unquote(b"%41")
     unescape(b"\\/")
+    is_code(b"words of a text")
     write_bytes(nothing, np.empty(8, np.uint8))
     says_nothing(nothing, 1)
     between_markup(nothing, 1, np.empty((9, 2), np.int64))

@@ -7,18 +7,13 @@ control characters; lists of measured numbers have fractions, dates or many digi
 
 from __future__ import annotations
 
-import functools
 import re
 import zlib
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import numpy.typing as npt
+from netaudit.text.kernels_pairs import count_pairs, longest_run
 
 LEAST = 2048  # bytes; shorter ones are tokens, digests, signatures
 BLOCK = 4096
@@ -26,14 +21,8 @@ _SAMPLES = 32  # blocks that are compressed to see whether they only repeat them
 _DENSE = 0.05  # of its size is the least that a block becomes by compression which says something
 _CONTROL, _FOREIGN, _LETTERS = 0.02, 0.3, 0.12  # shares of control characters, of bytes ≥ 0x80, of pairs of letters
 _LIKED = 0.25  # share of liked pairs among those of letters: words have 0.4 to 0.7, codes 0.1 to 0.15
-_PAIRS = (  # of English, of Chinese in Latin letters, and of what programs are written in
-    b"th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro "
-    b"ic ne ea ra ce li ch ll be ma si om ur ia sh zh ua ao ai ei ui uo ie ig gh ta un us ut la lo el di et id ge tr "
-    b"ns na"
-)
 _ALPHABET = 320  # code points that 256 characters for the bytes lie in
 _ONE_RUN = 20  # digits
-_AT_ONCE = 64  # blocks
 _SPACE = b"\t\n\r\x0b\x0c "
 _DIGITS, _HEX_LETTERS = b"0123456789", b"abcdefABCDEF"
 _UNIT = re.compile(rb"(?<![0-9A-Za-z])(?:0?x)?[0-9a-fA-F]{2}(?![0-9A-Za-z])")  # of a text a byte each
@@ -42,27 +31,6 @@ _UNIT_SIZE = 6.5  # bytes of one with what stands between
 _INDEX = re.compile(rb"[\"']\d{1,8}[\"']\s*:")  # of a list that is written as an object
 _DIGITS_ALONE = bytes(one if one in _DIGITS else 0x20 for one in range(256))
 _ODD = b"\\^_*`~!@#$&|"  # signs that no numbers have
-_APART = bytes(one if chr(one).isalnum() and one < 0x80 else 0x20 for one in range(256))
-_FIELD = 16  # bits for each count of a block
-
-
-@functools.cache
-def _table() -> npt.NDArray[np.uint64]:
-    """What a pair of bytes adds to the counts of its block, by its number as little-endian uint16.
-
-    Counted are, from the lowest field on: pairs of letters, liked ones of them, control characters, bytes ≥ 0x80.
-    """
-    byte = np.arange(256)
-    letter = (byte | 0x20 >= 0x61) & (byte | 0x20 <= 0x7A) & (byte >= 0x41) & (byte < 0x80)
-    control = ((byte < 0x20) & ~np.isin(byte, list(_SPACE + b"\x1b"))) | (byte == 0x7F)
-    first, second = np.arange(65536) & 0xFF, np.arange(65536) >> 8
-    letters = letter[first] & letter[second]
-    liked = letters & np.isin((first | 0x20) | (second | 0x20) << 8, [one[0] | one[1] << 8 for one in _PAIRS.split()])
-    each = [letters, liked, *(kind[first].astype(int) + kind[second] for kind in (control, byte >= 0x80))]
-    counted = np.zeros(65536, np.uint64)
-    for k, one in enumerate(each):
-        counted += one.astype(np.uint64) << np.uint64(_FIELD * k)
-    return counted
 
 
 def obscure(data: bytes) -> int:
@@ -77,9 +45,9 @@ def _obscure(data: bytes) -> int:
     number = max(1, len(data) // BLOCK)
     size = len(data) // number & ~1
     found = []
-    for k, count in enumerate(_counts(data, number, size)):
+    for k in range(number):
         block = data[k * size : (k + 1) * size]
-        if _is_code(block, *count):
+        if _is_code(block, *_counts(block)):
             found.append(block)
     return round(len(found) / number * len(data) * _share_dense(found)) if found else 0
 
@@ -91,8 +59,7 @@ def is_code(data: bytes, *, binary: bool = False) -> bool:
     """
     data = _unescaped(data)
     twice = data + data[1:]  # all pairs, of even and of odd places
-    twice += b" " * (len(twice) % 2)
-    letters, liked, controls, foreign = (count / 2 for count in next(_counts(twice, 1, len(twice))))
+    letters, liked, controls, foreign = (count / 2 for count in _counts(twice + b" " * (len(twice) % 2)))
     if binary and controls < _CONTROL * len(data) and foreign < _FOREIGN * len(data):
         return False
     return _is_code(data, letters, liked, controls, foreign)
@@ -110,12 +77,11 @@ def _utf8(units: bytes) -> bytes:
     return units.decode("utf-16-be", "surrogatepass").encode("utf-8", "surrogatepass")
 
 
-def _counts(data: bytes, number: int, size: int) -> Iterator[tuple[int, ...]]:
-    """The four counts of each block."""
-    pairs = np.frombuffer(data, "<u2", number * size // 2).reshape(number, size // 2)
-    for row in range(0, number, _AT_ONCE):
-        for packed in _table()[pairs[row : row + _AT_ONCE]].sum(axis=1).tolist():
-            yield tuple(packed >> _FIELD * k & 0xFFFF for k in range(4))
+def _counts(data: bytes) -> list[int]:
+    """Pairs of letters, liked ones of them, control characters, bytes ≥ 0x80."""
+    counts = np.empty(4, np.int64)
+    count_pairs(np.frombuffer(data, np.uint8), counts)
+    return counts.tolist()
 
 
 def _is_code(block: bytes, letters: float, liked: float, controls: float, foreign: float) -> bool:
@@ -124,7 +90,7 @@ def _is_code(block: bytes, letters: float, liked: float, controls: float, foreig
         return True
     if foreign >= _FOREIGN * len(block):
         return _is_no_language(block)
-    if max(map(len, block.translate(_APART).split()), default=0) >= len(block) / 2:
+    if longest_run(np.frombuffer(block, np.uint8)) >= len(block) / 2:
         return True  # no word is so long
     if letters >= _LETTERS * len(block) / 2:
         return liked < _LIKED * letters

@@ -35,6 +35,7 @@ class Budget:
     given: dict[bytes, list[bytes]] = field(default_factory=dict)  # images handed out, by their first bytes
     # of pictures that came in base64: where it stands in the body, and of how many steps the way of its document is
     spelled: list[tuple[int, int, int]] = field(default_factory=list)
+    alone: dict[tuple[int, int], bool] = field(default_factory=dict)  # whether that says nothing beside, once asked
     documents: Known = field(default_factory=dict)  # small JSON texts so far
     obscure: int = 0  # bytes so far that are in no writing that anybody would read
     unread: int = 0  # bytes so far of documents that were not understood to their end

@@ -390,11 +390,11 @@ def _spelled(part: Part, steps: int, budget: Budget) -> Ranges:
     if part.body_range is None or not one_to_one(part):
         return []
     first, end = part.body_range
-    return sorted(
-        (a - first, b - first)
-        for a, b, of in budget.spelled  # what has the range of all was put together from more than is known
-        if of == steps
-        and first <= a < b <= end
-        and b - a < end - first
-        and binary_to_text.is_only_base64(part.data[a - first : b - first])
-    )
+    found = []
+    for a, b, of in budget.spelled:  # what has the range of all was put together from more than is known
+        if of == steps and first <= a < b <= end and b - a < end - first:
+            if (a, b) not in budget.alone:
+                budget.alone[a, b] = binary_to_text.is_only_base64(part.data[a - first : b - first])
+            if budget.alone[a, b]:
+                found.append((a - first, b - first))
+    return sorted(found)
