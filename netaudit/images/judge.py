@@ -298,6 +298,7 @@ class Judge:
         while block := helper.stdout.read(1 << 16):
             *lines, buffered = (buffered + block).split(b"\n")
             with self._lock:
+                self._charge()
                 try:
                     for line in lines:
                         self._record(orjson.loads(line))
@@ -320,7 +321,6 @@ class Judge:
             self._ended()
 
     def _record(self, message: dict[str, Any]) -> None:
-        self._charge()
         if self._released and "shows" in message:
             self._shows = True
         elif "fatal" in message:
