@@ -87,8 +87,10 @@ def sent_outside(
     for move in moves:
         if (scope(move.sender), scope(move.receiver)) != ABROAD or is_one_of(but, actors, move.sender, move.flow_id):
             continue
-        whereto = {move.receiver, move.host} - {""} if move.request else set()
-        sent.add(Sent(whereto, dict.fromkeys(move.what, move.ts)))
+        if move.request:
+            sent.whereto.update(one for one in (move.receiver, move.host) if one)
+        for one in move.what:
+            sent.what[one] = min(move.ts, sent.what.get(one, move.ts))
     return sent
 
 

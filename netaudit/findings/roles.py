@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow.compute as pc
 
@@ -47,6 +47,7 @@ MOST_PERSONS = 2  # whose identity numbers a visitor's own device may send: its 
 LEAST_CARDS = 3  # persons answered one at a time before that is worth a word
 LEAST_IMAGES = 3  # distinct face images before the behaviour is worth a word; alone it names no device
 MOST_RECEIVERS, MOST_TIMES = 64, 4096  # of a sender, that its behaviour is told from
+MOST_TOLD = 1 << 16  # devices of which it is remembered what is told of them
 UNEVEN = 0.35  # standard deviation of the waits between images by their mean: people come so, clocks do not
 
 SURE = frozenset({"declared", "strong"})  # confidence of a class that carries a role
@@ -129,6 +130,13 @@ class Answered:
         return len(self.persons) >= LEAST_CARDS and len(self.paths) == 1 and not self.several and not kept
 
 
+class Told(NamedTuple):
+    """What is told of a device, once all of it was seen."""
+
+    role: tuple[str, str]  # and the reason
+    contested: str  # why it is not told apart as a phone, though it is called one; empty where that is not so
+
+
 class Actors:
     """What each device was seen doing.
 
@@ -146,6 +154,7 @@ class Actors:
         """From transfers and tables; `ends` where those of these, or of other flows, are known."""
         devices = tables.get("devices")
         self._shared, self.ends = shared, ends_of(tables, ends)
+        self._devices: dict[str, Told] = {}
         self._named = named(devices, tables.get("claims")) if devices is not None else {}
         self._seen: dict[str, Behaviour] = defaultdict(Behaviour)
         for row in rows:
@@ -192,13 +201,24 @@ class Actors:
         if (own := self._own.get(flow_id)) and own[0] == ip and self._may_be_many(ip, flow_id):
             return PERSONAL_DEVICE, reason("phone", agent=own[1][:120])
         if ip not in self._shared:
-            device = self.ends.device(ip, flow_id)
-            judged = role(self._seen.get(device), self._named.get(device), self.callings.get(device))
-            cards = self._answered.get(device) if judged[0] == UNKNOWN else None
-            if cards is not None and cards.reads_cards(self._seen.get(device)):
-                return UNKNOWN, reason("behaves_reader", n=len(cards.persons), m=len(cards.askers))
-            return judged
+            return self._told(self.ends.device(ip, flow_id)).role
         return UNKNOWN, reason("shared")
+
+    def _told(self, device: str) -> Told:
+        """What is told of a device, which is asked for each picture that it sent or got."""
+        told = self._devices.get(device)
+        if told is None:
+            known = self._seen.get(device), self._named.get(device), self.callings.get(device)
+            told = Told(self._role(device, role(*known)), contested(*known))
+            if len(self._devices) < MOST_TOLD:
+                self._devices[device] = told
+        return told
+
+    def _role(self, device: str, judged: tuple[str, str]) -> tuple[str, str]:
+        cards = self._answered.get(device) if judged[0] == UNKNOWN else None
+        if cards is not None and cards.reads_cards(self._seen.get(device)):
+            return UNKNOWN, reason("behaves_reader", n=len(cards.persons), m=len(cards.askers))
+        return judged
 
     def _may_be_many(self, ip: str, flow_id: str) -> bool:
         """Whether a phone may stand behind the host at `ip`: what is known as a camera only writes that it routes."""
@@ -217,10 +237,7 @@ class Actors:
 
     def contested(self, ip: str, flow_id: str = "") -> str:
         """Why the host at `ip` is called a phone or tablet, and not told apart as one; empty where that is not so."""
-        if ip in self._shared:
-            return ""
-        device = self.ends.device(ip, flow_id)
-        return contested(self._seen.get(device), self._named.get(device), self.callings.get(device))
+        return "" if ip in self._shared else self._told(self.ends.device(ip, flow_id)).contested
 
     def hands_out(self, row: Transfer) -> bool:
         """Whether a host inside merely answered somebody who browses: a page with portraits.
@@ -239,7 +256,8 @@ class Actors:
 
     def undecided(self, ip: str, flow_id: str = "") -> bool:
         """Whether it calls itself a phone by too few facts, with nothing against it: it may be a visitor's own."""
-        return parsed(self.contested(ip, flow_id)).code == TOO_FEW
+        why = self.contested(ip, flow_id)
+        return bool(why) and parsed(why).code == TOO_FEW
 
 
 def role(behaviour: Behaviour | None, device: Named | None = None, calling: Calling | None = None) -> tuple[str, str]:

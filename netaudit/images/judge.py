@@ -42,6 +42,8 @@ MAX_GUILTY = 64  # images that may kill or stall the helper, before the rest is 
 WORKED_ON = reason(WORKED, n=round(LIMITS.work))
 STOOD_STILL = reason(STALLED, n=round(LIMITS.wait))
 
+_FACTS, _VERDICT = ([field.name for field in fields(one)] for one in (ImageFacts, FaceVerdict))
+
 MOST_THREADS = 8  # detectors of one helper
 MOST_SAID = 20_000  # answers of which it is remembered whether they were "yes", for what lies within those pictures
 
@@ -392,9 +394,9 @@ def default_threads() -> int:
 
 def facts_of(answer: dict[str, Any]) -> ImageFacts:
     """Facts of an image from the JSON of the helper; KeyError or TypeError where that is none."""
-    return ImageFacts(**{field.name: answer[field.name] for field in fields(ImageFacts)})
+    return ImageFacts(*map(answer.__getitem__, _FACTS))
 
 
 def verdict_of(answer: dict[str, Any]) -> FaceVerdict:
     """The same for its verdict."""
-    return FaceVerdict(**{field.name: answer[field.name] for field in fields(FaceVerdict)})
+    return FaceVerdict(*map(answer.__getitem__, _VERDICT))

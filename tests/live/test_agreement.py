@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -39,7 +40,7 @@ class Helper:
     def submit(self, sha256, path, kind, **how) -> None:
         place = int(hashlib.sha256(sha256.encode()).hexdigest()[:2], 16)
         face = next((name for name, most in FACES.items() if place < most), "yes")
-        broken = path.read_bytes()[-2:] != b"\xff\xd9"
+        broken = Path(path).read_bytes()[-2:] != b"\xff\xd9"
         facts = ImageFacts(decodable=True, problem="truncated" if broken else "")
         self._answers.append((sha256, facts, FaceVerdict(face, n_faces=1)))
 
