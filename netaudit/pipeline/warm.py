@@ -56,7 +56,7 @@ def messages() -> None:
     from netaudit.text.json_text import unescape
     from netaudit.text.obscure import is_code
     from netaudit.unwrapping.from_images import extent, segments_beside
-    from netaudit.unwrapping.kernels import head_marks, image_marks, text_marks
+    from netaudit.unwrapping.kernels import head_marks, image_marks, store_marks, text_marks
     from netaudit.unwrapping.kernels_letters import says_nothing, write_bytes
     from netaudit.unwrapping.kernels_markup import between_markup
 
@@ -70,6 +70,7 @@ def messages() -> None:
     image_marks(nothing)
     text_marks(nothing)
     head_marks(nothing)
+    store_marks(nothing)
     extent(b"\xff\xd8", "jpeg")
     segments_beside(nothing, 0, 0, np.empty((1, 2), np.int64))
     flows, slots, none = np.zeros(1, FLOW), np.zeros(1, np.int64), np.zeros(1, bool)

@@ -35,6 +35,8 @@ BASE32, ASCII85, NUMBERS = 1, 2, 4
 SEVENS, RFIE = _mark(b"77MP"), _mark(b"RFIE")
 AT_OR_A, LOW = _mark(b"s4I@", 0xFE), _mark(b"s4I\0", 0xD0)  # 's4I' and '@' or 'A', or a space, a line end, up to '/'
 COMMA, SPACE = _mark(b"255,"), _mark(b"255 ")
+OKEN, OLIC = _mark(b"oken"), _mark(b"olic")  # of 'token' and 'policy'
+SMALL = ONES * np.uint64(0x20)
 
 
 @lean_kernel
@@ -97,6 +99,23 @@ def _either(data: npt.NDArray[np.uint8], one: Mark, other: Mark) -> bool:
         return True
     for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
         if _stands(data, at, one) or _stands(data, at, other):
+            return True
+    return False
+
+
+@lean_kernel
+def store_marks(data: npt.NDArray[np.uint8]) -> bool:
+    """Whether 'oken' or 'olic' stands anywhere in data (uint8, contiguous), in letters of either case."""
+    words = words_of(data)
+    found = np.uint64(0)
+    for k in range(words.size - 1):
+        here, behind = words[k] | SMALL, words[k + 1] | SMALL
+        found |= _none(_unlike(here, behind, OKEN)) | _none(_unlike(here, behind, OLIC))
+    if found & TOPS:
+        return True
+    for at in range(max(0, data.size // 8 * 8 - 8), data.size - 3):
+        four = data[at] | 0x20, data[at + 1] | 0x20, data[at + 2] | 0x20, data[at + 3] | 0x20
+        if four in ((0x6F, 0x6B, 0x65, 0x6E), (0x6F, 0x6C, 0x69, 0x63)):
             return True
     return False
 

@@ -17,6 +17,7 @@ from netaudit.unwrapping.kernels import (
     WEBP,
     head_marks,
     image_marks,
+    store_marks,
     text_marks,
 )
 
@@ -68,3 +69,12 @@ def test_every_place_of_a_mark_is_seen():
                 for mark in all_of:
                     data = (b"." * at + mark).ljust(100, b".") if at < 90 - len(mark) else b"." * at + mark
                     assert kernel(np.frombuffer(data, np.uint8)) == bit, (at, mark)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_names_of_store_forms_are_found_in_letters_of_either_case(seed):
+    chance = random.Random(seed)
+    for _ in range(2000):
+        data = bytes(chance.choices(b"oOkKeEnNlLiIcC\x0f/", k=chance.choice([0, 3, 4, 9, 23, 90])))
+        whole = data + chance.choice([b"", b"Oken", b"oLiC", b"oke", b"lic"])
+        assert store_marks(np.frombuffer(whole, np.uint8)) == (b"oken" in whole.lower() or b"olic" in whole.lower())

@@ -12,12 +12,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from netaudit.contracts.unwrapping_steps import clean
 from netaudit.masking.mask import mask
 from netaudit.text.charset import STANDARD_TEXT
 from netaudit.text.json_document import is_word
 from netaudit.unwrapping.codecs.multipart import is_multipart, open_multipart
 from netaudit.unwrapping.document import small_json
+from netaudit.unwrapping.kernels import store_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 
 _LOOK = 16384  # the fields stand before the file
 _FIELD = re.compile(rb'name="?(?:policy|token)"?[\r;\n]', re.IGNORECASE)
-_WORDS = (b"olicy", b"OLICY", b"oken", b"OKEN")  # far faster to look for than the expression
 _MOST_FIELD = 16384  # bytes of a field that is read
 _MOST_CONDITIONS = 64
 _FIELDS = frozenset({"key", "policy", "token"})
@@ -48,7 +50,7 @@ def is_store_form(part: Part) -> bool:
     if not is_multipart(part):
         return False
     head = part.data[:_LOOK]
-    return any(word in head for word in _WORDS) and _FIELD.search(head) is not None
+    return store_marks(np.frombuffer(head, np.uint8)) and _FIELD.search(head) is not None
 
 
 def open_store_form(part: Part, budget: Budget) -> Iterator[Part]:
