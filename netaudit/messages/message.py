@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netaudit.contracts.details import NOTHING, Details
 from netaudit.contracts.heads import Form, form_of
@@ -62,6 +62,7 @@ class Message:
     request: Message | None = None  # for a response: its request, where known
     opened: str = ""  # of what was encrypted: with keys from which source it was opened
     document: JsonDocument | None = None  # the body, once somebody read it as JSON (`json`)
+    parts: list[Any] | None = None  # of the body, once somebody opened it as a form of several
     _form: tuple[list[tuple[str, str]], int, Form] | None = field(default=None, init=False, repr=False, compare=False)
     # filled in by messages/from_streams.py:
     flow_id: bytes = b""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netaudit.rows.named_chunks import IDS, by_names, ids, is_picture, may_name, of_head, scalars
@@ -43,6 +44,9 @@ TARGETS = re.compile(  # of requests but PUT and PATCH: what names parts, blocks
 )
 
 
+LONGEST_TARGET = 256  # characters of one that is remembered
+
+
 def may_concern_parts(message: Message) -> bool:
     """Whether a whole message of HTTP may carry a part of something or speak of some: most heads say that it does not.
 
@@ -54,10 +58,17 @@ def may_concern_parts(message: Message) -> bool:
     return (
         not message.complete
         or asked.method in ("PUT", "PATCH")
-        or TARGETS.search(asked.path) is not None
+        or (_remembered if len(asked.path) <= LONGEST_TARGET else _concerns_parts)(asked.path)
         or asked.form.read(speak_of_parts)
         or (message is asked and may_name(message))
     )
+
+
+def _concerns_parts(target: str) -> bool:
+    return TARGETS.search(target) is not None
+
+
+_remembered = lru_cache(maxsize=4096)(_concerns_parts)
 
 
 def speak_of_parts(fields: Fields) -> bool:

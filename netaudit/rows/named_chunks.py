@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -55,6 +56,7 @@ _PLAIN = re.compile(r"[^a-z0-9]+")
 MOST_FIELD, MOST_FIELDS = 512, 64  # bytes of a value, values of one message
 LONGEST_NAME = 64  # characters of one that is remembered
 MOST_LONG = 8  # long texts of a document
+LARGEST_OPENED = 4 << 20  # bytes of a form whose parts are kept until it is taken apart
 MOST_DEPTH = 3  # of objects in a document whose names are looked at
 SURE_ID = 4  # characters of an id that names an upload whatever the path is
 _LONG = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/_=\\-]{1024}')
@@ -72,40 +74,44 @@ def by_names(message: Message, client: str, path: str, query: str) -> Piece | No
     headed, within, in_head = message.form.read(of_head)
     names = {_plain(name): value for name, value in parameters(query).items()} if query else {}
     names = headed | names | within
-    if len(names) < 2 and not in_head and not may_name(message):
+    form, long = _may_be_form(message), _has_long_text(message.body)
+    if len(names) < 2 and not in_head and not (form or long):
         return None
-    part, form, file, role = root(message), False, "", CHUNK
-    if is_multipart(part):
-        fields, files = _form(part)
+    part, file, role = root(message) if form else None, "", CHUNK
+    if part is not None and is_multipart(part):
+        fields, files = _form(message, part)
         if not files:
             return None
         names = fields | names
-        part, form = max(files, key=lambda one: len(one.data)), True
+        part = max(files, key=lambda one: len(one.data))
         file = part.name
         if (ranged := _ranged(message, client, path, part)) is not None:
-            if message.complete:
-                part.unknown_from = None  # as a piece it is whole, of which the whole is not known
             return ranged
-    elif (
-        message.body[:1] == b"{" and _LONG.search(message.body) and (found := _in_document(message, names)) is not None
-    ):
-        names, part, form, role = found[0] | names, found[1], True, TEXT
+    else:
+        part = None
+        if long and (found := _in_document(message, names)) is not None:
+            names, part, role = found[0] | names, found[1], TEXT
     if len(names) < 2 and not in_head:
         return None
     number, offset, total = _value(names, _NUMBER), _value(names, _OFFSET), _value(names, _TOTAL)
     if number is None and total is not None:
         number = _value(names, _BARE)
+    if number is None and offset is None:
+        return None
     upload = next((identity for known in IDS if (identity := ids(names, known))), file or ("\0" if in_head else ""))
     named = in_head or bool(ids(names, IDS[0]) or ids(names, IDS[2]))
-    if not upload or total == 1 or (number is None and offset is None) or not (total is not None or named):
+    if not upload or total == 1 or not (total is not None or named):
         return None
+    alone = part is None  # nothing stands beside it in the body
+    if part is None:
+        part = root(message)
     if is_picture(part.data if role == CHUNK else _decoded(part.data)):
         return None  # one of several pictures
     sure = ids(names, IDS[0])
     name = unquote(names.get("filename", "") or names.get("name", "") or file, errors="replace")
     known = len(sure) >= SURE_ID  # whatever the path is
     to = ("named", message, client, sure) if known else ("names", message, client, path, upload)
-    piece = sent_to(*to)._replace(name=last_of(name), role=role, part=part, alone=not form)
+    piece = sent_to(*to)._replace(name=last_of(name), role=role, part=part, alone=alone)
     if number is not None and number <= MOST_PARTS:
         return piece._replace(number=number)
     return piece._replace(offset=offset) if offset is not None else None
@@ -127,13 +133,16 @@ def of_head(fields: Fields) -> tuple[dict[str, str], dict[str, str], bool]:
 
 def may_name(message: Message) -> bool:
     """Whether fields may be named in a body: a form, or a document with a long text."""
-    begins = message.body[:_OPENING].lstrip()
+    return _may_be_form(message) or _has_long_text(message.body)
+
+
+def _may_be_form(message: Message) -> bool:
     declared = message.content_type or message.header("content-type")
-    return (
-        declared[:10].lower() == "multipart/"
-        or begins.startswith(b"--")
-        or (message.body[:1] == b"{" and _LONG.search(message.body) is not None)
-    )
+    return declared[:10].lower() == "multipart/" or message.body[:_OPENING].lstrip().startswith(b"--")
+
+
+def _has_long_text(body: bytes) -> bool:
+    return body[:1] == b"{" and _LONG.search(body) is not None
 
 
 def is_picture(data: bytes) -> bool:
@@ -155,6 +164,8 @@ def _ranged(message: Message, client: str, path: str, part: Part) -> Piece | Non
     span = content_range(message)
     if span is None or span[1] + 1 - span[0] != len(part.data) or span[1] + 1 - span[0] == span[2]:
         return None
+    if message.complete:
+        part = replace(part, unknown_from=None)  # as a piece it is whole, of which the whole is not known
     piece = sent_to("ranged", message, client, path, part.name, str(span[2]))
     return piece._replace(name=last_of(part.name), offset=span[0], part=part)
 
@@ -199,11 +210,15 @@ def _long_texts(mapping: dict[str, Any], depth: int = 1) -> Iterator[bytes]:
             yield value.encode("utf-8", "replace")
 
 
-def _form(part: Part) -> tuple[dict[str, str], list[Part]]:
-    """Fields of a form, by their plain names, and its files."""
+def _form(message: Message, part: Part) -> tuple[dict[str, str], list[Part]]:
+    """Fields of a form, by their plain names, and its files. Who takes the message apart finds it opened."""
     fields: dict[str, str] = {}
     files: list[Part] = []
-    for child in open_multipart(part, Budget()):
+    budget = Budget()
+    parts = list(open_multipart(part, budget))
+    if not budget.notes and len(part.data) <= LARGEST_OPENED:
+        message.parts = parts
+    for child in parts:
         if child.field and not _is_file(child) and len(fields) < MOST_FIELDS:
             text = child.data.decode("utf-8", "replace").strip()
             inner = JsonDocument(child.data).mapping if text.startswith("{") and _SPEAKS.search(text) else None

@@ -47,6 +47,7 @@ def leaves(message: Message, budget: Budget | None = None) -> Iterator[Leaf]:
         return
     budget = budget or Budget.of(len(message.body), Patience())
     body, message.document = root(message), None
+    body.parts, message.parts = message.parts, None
     yield from unwrap(body, budget)
     message.obscure = min(budget.obscure, len(message.body))
     message.unread = min(budget.unread, len(message.body))

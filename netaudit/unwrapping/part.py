@@ -40,6 +40,7 @@ class Part:
     no_document: bool = False  # known to be none in a binary notation that nobody declared (likewise)
     as_utf8: Part | None = None  # of a text in UTF-16: the part that is the same text
     named: list[object] | None = None  # what the document says, once somebody asked (`tree.py`)
+    parts: list[Part] | None = None  # those of a multipart body, where somebody opened it before (`multipart.py`)
 
     @property
     def path(self) -> str:

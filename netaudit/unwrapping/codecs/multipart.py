@@ -28,7 +28,7 @@ _DELIMITER = re.compile(
     rb"|(-{3,70})[ \t]*\r?\n(?=[Cc]ontent-[A-Za-z-]{2,40}[ \t]*:))"
 )
 _BLANK = b" \t\r\n\x00"
-_PREAMBLE = 64
+_PREAMBLE, _LEAST_PREAMBLE = Step("multipart preamble"), 64
 
 
 _ARMOUR = b"-----BEGIN "  # of keys, certificates and signatures (RFC 7468, RFC 9580 section 6): header fields, too
@@ -45,7 +45,14 @@ def is_multipart(part: Part) -> bool:
 
 
 def open_multipart(part: Part, budget: Budget) -> Iterator[Part]:
-    """The parts; nothing when there is no boundary line to be found."""
+    """The parts; nothing when there is no boundary line to be found. Those that are known are given once."""
+    if part.parts is not None:
+        known, part.parts = part.parts, None
+        for child in known:
+            if child.way.last != _PREAMBLE and not budget.part():
+                return
+            yield child
+        return
     delimiter = _delimiter(part)
     if not delimiter:
         return
@@ -134,8 +141,8 @@ def _after_length(part: Part, fields: dict[str, str], body: int, delimiter: byte
 
 def _preamble(part: Part, end: int) -> Iterator[Part]:
     """What stands before the first boundary: the rest of a part whose beginning was not captured."""
-    if end >= _PREAMBLE and part.data[:end].strip(_BLANK):
-        yield narrow(part, 0, _trim(part.data, 0, end, crlf=True), Step("multipart preamble"))
+    if end >= _LEAST_PREAMBLE and part.data[:end].strip(_BLANK):
+        yield narrow(part, 0, _trim(part.data, 0, end, crlf=True), _PREAMBLE)
 
 
 def _part(part: Part, fields: dict[str, str], start: int, end: int, numbering: Numbering, *, closed: bool) -> Part:
