@@ -118,11 +118,14 @@ class Ledger:
         facts, latest, last, turn = self._facts, self._latest, self._place, self._turn
         unpack, recount = PLACE.unpack_from, COUNT.pack_into
         in_shard, most, most_values = self._in_shard, self._most, self._most_values
+        before, values = None, None
         for host, value, place, times in notes:
             turn = turn + 1 if place == last else 0
             last = place
             full: int | Host = host[0]
-            if (values := facts.get(host)) is not None:
+            if host is not before:  # several facts of a field, one after the other
+                before, values = host, facts.get(host)
+            if values is not None:
                 if (known := values.get(value)) is not None:
                     first_capture, first_frame, first_ts, _, count = unpack(known)
                     capture, frame, ts = place
@@ -135,7 +138,8 @@ class Ledger:
                     full = host
             if full is not host and in_shard[host[0]] < most:
                 in_shard[host[0]] += 1
-                facts.setdefault(host, {})[value] = bytearray(PLACE.pack(*place, turn, times))
+                values = facts.setdefault(host, {})
+                values[value] = bytearray(PLACE.pack(*place, turn, times))
             elif (waiting := latest.get(full)) and place[2] + waiting[0][0] > LATE:
                 self._dropped += times
                 if place[2] <= self._first_dropped[0]:
@@ -143,6 +147,7 @@ class Ledger:
             else:
                 self._shard = host[0]
                 self._displace(full, host, value, PLACE.pack(*place, turn, times))
+                before = None  # another field may have gone, or come
         self._place, self._turn = last, turn
 
     def in_time(

@@ -57,6 +57,25 @@ def test_the_earliest_facts_have_the_room_in_whatever_order_they_are_read(seed) 
         assert sorted((row.ip, row.field, row.value, row.frame, row.count) for row in ledger.rows()) == sorted(told)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_facts_of_a_field_in_a_row_are_noted_as_one_by_one(seed) -> None:
+    """Also where one of them takes the room of another, of the same field or of another host."""
+    rng = random.Random(seed)
+    ledgers = [Ledger(most=8, most_values=3) for _ in range(2)]
+    for _ in range(200):
+        shard, place = rng.randrange(2), (0, rng.randrange(50), rng.randrange(50))
+        notes = []
+        for _ in range(rng.randrange(1, 4)):
+            host = (shard, "http", "", f"192.0.2.{rng.randrange(4)}", rng.choice(("server", "name")))
+            notes += [(host, f"v{rng.randrange(9)}", place, rng.randrange(1, 3)) for _ in range(rng.randrange(4))]
+        ledgers[0].note_all(notes)
+        for host, *rest in notes:
+            ledgers[1].note_all([((*host,), *rest)])
+    first, second = (list(ledger.rows()) for ledger in ledgers)
+    assert first == second
+    assert ledgers[0].dropped
+
+
 def test_a_flood_that_goes_back_in_time_is_not_remembered() -> None:
     """Each fact is earlier than those before it, so that one gives way to each: in crowded fields of a full shard."""
     ledger = Ledger(most=12, most_values=3)

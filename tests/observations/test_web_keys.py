@@ -26,4 +26,4 @@ def test_keys_are_those_of_the_expression(body: bytes, times: int, end: int) -> 
 def test_keys_behind_a_picture_are_found() -> None:
     """Few quotation marks in much text."""
     body = b'{"picture":"' + b"A" * 200_000 + b'","plate_no":"x"}'
-    assert web._keys("application/json", body) == ["picture", "plate_no"]
+    assert web._keys("application/json", body) == (b"picture", b"plate_no")
