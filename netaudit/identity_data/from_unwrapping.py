@@ -6,11 +6,12 @@ What each field is says `classifying.py`.
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.heads import ANEW
+from netaudit.contracts.heads import ANEW, MOST_CHARACTERS, REMEMBERED
+from netaudit.contracts.heads import MOST_FIELDS as MOST_FIELDS_OF_HEAD
 from netaudit.contracts.unwrapping_steps import Way
 from netaudit.identity_data.classifying import LONGEST_VALUE, classified, picture
 from netaudit.identity_data.lines import NUMBER, Field, goes_on, lines_of, page_lines, program_lines, said_in
@@ -70,9 +71,12 @@ STEMS = (
 )
 _stems, _words_of_templates = occurrence(STEMS), occurrence(_TEMPLATES)
 _NO_WORDS = re.compile(r"[A-Za-z0-9+/_-]{256,}={0,2}", re.ASCII)
+_LEFT_OUT = re.compile(rb"\\u0000\d+")  # what stands for a long string in a JSON text (`json_text.py`)
 LONGEST_DATE = 17  # digits that are no number
 _BYTES = (256, 512, 1024, 2048, 4096, 8192)  # of 128 to 1024 numbers of two, four or eight …
 _WRITTEN = frozenset(size for one in _BYTES for size in (-(-4 * one // 3), -(-one // 3) * 4))  # … in base64
+# a length, or a date (RFC 9110, 5.6.7): of no number a part
+_TOLD_ANEW = re.compile(r"\d{2,16}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII)
 # digits of a number, or one that is escaped, as no honest writer does
 _LONG = re.compile(r"[1-9]\d{16}|%(?:25)?3\d", re.ASCII)
 
@@ -98,8 +102,9 @@ def _searched(leaf: Leaf) -> bytes:
     document = json_of(leaf.part, leaf.known)
     if not document.strings:
         return document.data
+    bare = _LEFT_OUT.sub(b"", document.bare)  # marks would be taken for escapes that hide something
     long = (document.data[one.start : one.end] for one in document.strings if one.end - one.start <= LONGEST_WORD)
-    return b"\n".join([document.bare, *islice(long, MOST_FIELDS)])
+    return b"\n".join([bare, *islice(long, MOST_FIELDS)])
 
 
 def _of_bytes(data: bytes) -> list[Personal]:
@@ -205,10 +210,23 @@ def of_name(name: str) -> list[Personal]:
 
 def of_headers(headers: Sequence[tuple[str, str]]) -> list[Personal]:
     """What the headers of a message say of people: a number, and what stands beside it."""
-    if not asks_in_headers(headers):
+    alike = tuple([(name, "" if name in ANEW and _TOLD_ANEW.fullmatch(value) else value) for name, value in headers])
+    short = len(alike) <= MOST_FIELDS_OF_HEAD and sum([len(value) for _, value in alike]) <= MOST_CHARACTERS
+    if not asks_in_headers(headers) or not (_remembered if short else _numbered)(alike):
         return []
-    found = classified(widened(header_fields(headers), _xml_fields, _parser()))
-    return found if any(one.kind == "id_number" and one.certainty in RIGHT for one in found) else []
+    return _classified_headers(headers)
+
+
+def _classified_headers(headers: Sequence[tuple[str, str]]) -> list[Personal]:
+    return classified(widened(header_fields(headers), _xml_fields, _parser()))
+
+
+def _numbered(headers: tuple[tuple[str, str], ...]) -> bool:
+    """Whether headers say a number: serials of devices look like one as long as nobody asks what they are."""
+    return any(one.kind == "id_number" and one.certainty in RIGHT for one in _classified_headers(headers))
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_numbered)
 
 
 def of_parts(leaves: list[Leaf]) -> list[list[Personal]]:
@@ -253,7 +271,10 @@ def asks_in_headers(headers: Sequence[tuple[str, str]]) -> bool:
 
 def asks_in_head(form: Form, headers: Sequence[tuple[str, str]]) -> bool:
     """The same of the head of a message: of its form once, and of what every message has anew."""
-    return form.read(asks_in_headers) or asks_in_headers([one for one in headers if one[0] in ANEW])
+    if form.read(asks_in_headers):
+        return True
+    # none of these is a credential, or has a name that says anything
+    return any(_LONG.search(value) for name, value in headers if name in ANEW and len(value) > LONGEST_DATE)
 
 
 def asks_about(target: str) -> bool:

@@ -30,8 +30,11 @@ DEEPEST = 4  # texts inside texts
 SHORTEST, LONGEST = 4, 4096  # characters of a text that is looked into
 MOST = 2000  # fields of a document, of a text or of a query
 LONGEST_KEY = 18  # characters of a path that holds no number
+LONGEST_PATH = 512  # characters of one whose numbers are remembered
 _MOST_PAIRS = 200  # of a query
-_MARKED = later("[=:：]|姓名")  # without which a short text says nothing by its keys
+_MARKED = later("[=:：]|姓名")  # without which a short text says nothing by its keys …
+_LETTERS = later(r"[^\W\d_][\W\d_]*[^\W\d_]")  # … and so does one without a name of two letters, as a time is
+_MAY_HOLD = later(r"[=:：<{\[]|姓名|[1-9][0-9]{16}|eyJ|W3si|eyAi")  # without which it says nothing more than it is
 _BASE64_OBJECT = ("eyJ", "W3si", "eyAi")  # base64 of {" [{" { "
 _FORM = later(r"[\w.\[\]%-]{1,64}=[^=\s]*(?:&[\w.\[\]%-]{1,64}=[^=\s]*)+\Z")
 _BEFORE_LAST = 17  # digits of a number before its check digit
@@ -45,7 +48,8 @@ def widened(found: list[Field], read_xml: ReadXml, read_json: ReadJson) -> list[
     """The fields, and those that are spelled otherwise. `read_json` gives those of a text that is a JSON document."""
     out = list(found)
     for field in found:
-        out += _inside(field, read_xml, read_json, DEEPEST)
+        if _MAY_HOLD.search(field.value):
+            out += _inside(field, read_xml, read_json, DEEPEST)
     out += _keys_that_say(out)
     if whole := dict(_with_check_digits(out)):  # each instead of the digits before its last
         out = [whole.get(field.path, field) for field in out]
@@ -56,14 +60,26 @@ def _keys_that_say(found: list[Field]) -> list[Field]:
     """Numbers and names that are keys: `{"1101…": "张三"}`, `{"张三": "1101…"}`, `{"1101…": {"name": …}}`."""
     out: dict[str, Field] = {}
     for field in found:
-        for number in NUMBER.finditer(field.path) if len(field.path) > LONGEST_KEY else ():
-            place = field.path[: number.end()]
-            out[f"{place}[0]"] = Field(f"{place}[0]", "", number[0])
+        path = field.path
+        numbers = () if len(path) <= LONGEST_KEY else (_remembered if len(path) <= LONGEST_PATH else _numbers_of)(path)
+        for number, end in numbers:
+            place = field.path[:end]
+            out[f"{place}[0]"] = Field(f"{place}[0]", "", number)
             if place == field.path:
                 out[f"{place}[1]"] = Field(f"{place}[1]", "", field.value)
+        if field.key.isascii():
+            continue
         if has_family_name(field.key) and not kind_of(field.key) and NUMBER.fullmatch(field.value.strip()):
             out |= {f"{field.path}[{at}]": Field(f"{field.path}[{at}]", "", one) for at, one in enumerate(field[:0:-1])}
     return list(out.values())
+
+
+def _numbers_of(path: str) -> tuple[tuple[str, int], ...]:
+    """Numbers among the keys of a path, and where they end."""
+    return tuple((number[0], number.end()) for number in NUMBER.finditer(path))
+
+
+_remembered = lru_cache(maxsize=4096)(_numbers_of)
 
 
 def _with_check_digits(found: list[Field]) -> Iterator[tuple[str, Field]]:
@@ -151,7 +167,9 @@ def _inside(field: Field, read_xml: ReadXml, read_json: ReadJson, depth: int) ->
         return
     elif _CELL_OF_LINE.search(field.path):
         return  # lines were looked through as such
-    elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or _MARKED.search(text):
+    elif (NUMBER.search(text) and len(text) > len("11010119900101001X")) or (
+        _MARKED.search(text) and _LETTERS.search(text)
+    ):
         spoken = lines_of(text, base=field.path)
         keys = {kind_of(one.key) for one in spoken} & _DECIDING
         yield from spoken if len(keys) > 1 or NUMBER.search(text) or text.startswith("姓名") else ()
