@@ -161,7 +161,7 @@ def _stated_by(pages: list[tuple[Leaf, str, int]], head: Head) -> list[Statement
 
 def is_within_image(way: Way) -> bool:
     """Whether an image was found in another one, as cameras put a small one of the same into their pictures."""
-    return not IMAGE_KINDS.isdisjoint(step.name for step in way.steps[:-1])
+    return not IMAGE_KINDS.isdisjoint([step.name for step in way.steps[:-1]])
 
 
 def _words(leaf: Leaf) -> bytes:

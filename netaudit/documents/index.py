@@ -78,13 +78,26 @@ def _direction_fits(when: When, *, reply: bool) -> bool:
 
 def _words_fit(when: When, text: bytes) -> bool:
     """Whether the text holds, as words or parts of words, keys of every group and the beginnings of values."""
-    if not all(word in text for word in when.literals):
-        return False
-    return all(any(way.source or _all_there(way.keys, text) for way in ways) for ways in when.keys)
+    for word in when.literals:
+        if word not in text:
+            return False
+    for ways in when.keys:
+        for way in ways:
+            if way.source or _all_there(way.keys, text):
+                break
+        else:
+            return False
+    return True
 
 
 def _all_there(keys: tuple[str, ...], text: bytes) -> bool:
-    return all(any(spelled in text for spelled in spellings(key)) for key in keys)
+    for key in keys:
+        for spelled in spellings(key):
+            if spelled in text:
+                break
+        else:
+            return False
+    return True
 
 
 def head_fits(when: When, head: Head) -> bool:
@@ -104,9 +117,13 @@ def head_fits(when: When, head: Head) -> bool:
 
 def says(when: When, scope: Scope) -> bool:
     """Whether the keys that the way asks for are there, and none that it excludes."""
-    if not all(any(scope.nodes(way) for way in ways) for ways in when.keys):
-        return False
-    return not any(scope.nodes(key) for key in when.none)
+    for ways in when.keys:
+        for way in ways:
+            if scope.nodes(way):
+                break
+        else:
+            return False
+    return not any(map(scope.nodes, when.none))
 
 
 class Words:

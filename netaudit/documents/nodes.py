@@ -7,9 +7,8 @@ finds them by their keys whatever wraps them. Keys are compared without case and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netaudit.contracts.document_values import TEXT, children
 from netaudit.contracts.unwrapping_steps import Step, step
@@ -31,8 +30,7 @@ _DOCUMENTS = frozenset({"json", "xml", "form", "bson", "msgpack", "cbor", "tlv",
 _NUMBERED = frozenset({"xml", "form", "protobuf"})  # elements of one name: name, name[2] …
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """An image of the message: where it was, what it was called, and which object it is."""
 
     object_id: str
@@ -45,8 +43,7 @@ class Image:
     turn: int  # place among the leaves of the message
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A document of the message, decoded. `values` are mappings, lists and scalars; long texts begin with NUL."""
 
     object_id: str

@@ -14,7 +14,6 @@ from netaudit.documents.scope import Scope, text_of
 
 if TYPE_CHECKING:
     from netaudit.documents.entries import Pictures, Selector
-    from netaudit.documents.head import Head
     from netaudit.documents.nodes import Image, Node, Tree
     from netaudit.documents.reading import Event
 
@@ -30,22 +29,21 @@ class Claimed(NamedTuple):
     image: Image
 
 
-def claim(events: list[Event], items: list[Node], tree: Tree, others: frozenset[int], head: Head) -> None:
-    """Give every event its images."""
-    holders = _holders(tree.root)
-    owners = _Owners(items)
+def claim(events: list[Event], scopes: list[Scope], tree: Tree) -> None:
+    """Give every event its images; `scopes` are those of their records."""
+    owners = _Owners([scope.item for scope in scopes])
     own: list[list[Image]] = [[] for _ in events]
-    for image, node in holders:
+    for image, node in _holders(tree.root) if tree.images else ():
         if (place := owners.of(image, node)) is not None:
             own[place].append(image)
-    named = _named(tree.images)
+    named: dict[str, list[Image]] | None = None
     linked: set[int] = set()
-    scopes = [Scope(tree, head, item, others) for item in items]
     for event, scope in zip(events, scopes, strict=True):
         for spec in event.entry.images:
             if not spec.link or not (link := scope.value(spec.link).lower()):
                 continue
             event.links.setdefault(link, spec.role)
+            named = _named(tree.images) if named is None else named
             for image in named.get(link, ()):
                 if id(image) not in linked:
                     linked.add(id(image))
@@ -60,6 +58,9 @@ def _part_role(specs: tuple[Pictures, ...], image: Image) -> str:
 
 
 def _holders(root: Node) -> list[tuple[Image, Node]]:
+    """Images at a node and below it, in their order, each with the node that it is at."""
+    if not root.children and len(root.images) < 2:
+        return [(image, root) for image in root.images]
     found, stack = [], [root]
     while stack:
         node = stack.pop()
@@ -127,13 +128,13 @@ def _explain(event: Event, scope: Scope, mine: list[Image]) -> None:
     placed: dict[int, str] = {}
     beside = _Beside(scope)
     for spec in event.entry.images:
-        for node in (node for selector in spec.at for node in scope.nodes(selector)):
-            if beside.fits(node, spec):
-                for image, _ in _holders(node):
+        for selector in spec.at if scope.tree.images else ():
+            for node in scope.nodes(selector):
+                for image, _ in _holders(node) if beside.fits(node, spec) else ():
                     placed.setdefault(id(image), spec.role)
                     left.setdefault(id(image), image)
         for place, image in enumerate(mine):
-            if _is_named(spec, image) or place == spec.order:
+            if place == spec.order or _is_named(spec, image):
                 placed.setdefault(id(image), spec.role)
         for selector in spec.url:
             for node in [scope.item] if selector.source else scope.nodes(selector):

@@ -67,11 +67,9 @@ def read_events(ways: list[Way], head: Head, tree: Tree, message_id: str, *, com
         around.update(id(holder) for item in chosen for holder in item.chain())
     records.sort(key=lambda record: record[1].order)
     others = frozenset(id(item) for _, item in records)
-    events = []
-    for way, item in records:
-        scope = Scope(tree, head, item, others)
-        events.append(_event(way, scope, message_id))
-    claim(events, [item for _, item in records], tree, others, head)
+    scopes = [Scope(tree, head, item, others) for _, item in records]
+    events = [_event(way, scope, message_id) for (way, _), scope in zip(records, scopes, strict=True)]
+    claim(events, scopes, tree)
     whole = complete and tree.complete and len(records) < MOST_EVENTS
     for event, (_, item) in zip(events, records, strict=True):
         document = document_of(item)

@@ -32,6 +32,8 @@ class Scope:
 
     def nodes(self, selector: Selector) -> list[Node]:
         """Nodes that the selector means, nearest first."""
+        if selector.keys[-1] not in self.tree.by_key:
+            return []
         return [node for _, node in self._ranked(selector)]
 
     def _ranked(self, selector: Selector) -> list[tuple[int, Node]]:
@@ -80,6 +82,8 @@ class Scope:
     def value(self, selectors: tuple[Selector, ...]) -> str:
         """First value that one of the selectors finds, or the empty string."""
         for selector in selectors:
+            if not selector.source and selector.keys[-1] not in self.tree.by_key:
+                continue
             for value in self._values(selector):
                 text = value
                 if selector.cut is not None:
