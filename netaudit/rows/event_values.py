@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from netaudit.documents.passages import IN, OUT
-from netaudit.identity_data.from_unwrapping import Personal, is_device_id, masked, right_check_digit
+from netaudit.identity_data.from_unwrapping import Personal, address_tail, is_device_id, masked, right_check_digit
 from netaudit.masking.mask import mask, visible
-from netaudit.rows.persons import keyed
+from netaudit.rows.persons import keyed, keyed_text
 from netaudit.tables import EVENTS_CLEAR
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _CLEAR = EVENTS_CLEAR.row
 LONGEST = 128  # characters of a value in the table
 MOST_CODES = 4096  # that are kept
+LONGEST_ADDRESS = 512  # characters of one that is kept
 SHORTEST_PATH = 8  # characters; shorter paths are those of interfaces
 # fields of a person and of a purpose that are masked as identity data of that kind
 IDENTITY = {
@@ -51,6 +52,9 @@ def address_code(key: bytes, url: str) -> str:
     return hmac.digest(key, b"target\0" + path.encode("utf-8", "replace"), "sha256").hex()[:32]
 
 
+UNSAID = Shown()
+
+
 class Values:
     """Takes the values of events in clear."""
 
@@ -58,6 +62,7 @@ class Values:
         """`keep` takes the rows of private/events."""
         self._key, self._keep = key, keep
         self._codes: dict[tuple[str, str], str] = {}  # of fields and values that were met lately: devices come again
+        self._addresses: dict[str, tuple[str, str]] = {}  # codes of those that were met lately
 
     def person(self, event_id: str, message_id: str, field: str, text: str, place: str = "") -> tuple[Shown, Personal]:
         """A field of a person or a purpose that is masked as identity data, and what it says."""
@@ -74,7 +79,7 @@ class Values:
     ) -> Shown:
         """Another field; `secret` ones are hashed, ids of devices shown as they are."""
         if not text:
-            return Shown()
+            return UNSAID
         code = self._code(field, text) if secret else ""
         self._note(event_id, message_id, field, text, code)
         shown = text if device and is_device_id(text) else mask(text)
@@ -90,7 +95,19 @@ class Values:
 
     def address(self, url: str) -> str:
         """As `address_code`."""
-        return address_code(self._key, url)
+        return self.codes(url)[0]
+
+    def codes(self, address: str) -> tuple[str, str]:
+        """HMACs of the path of a URL or target, and of what it has in common with others of one picture, or empty."""
+        known = self._addresses.get(address)
+        if known is None:
+            tail = address_tail(address)
+            known = address_code(self._key, address), keyed_text(self._key, "picture", tail) if tail else ""
+            if len(self._addresses) >= MOST_CODES:
+                self._addresses.clear()
+            if len(address) <= LONGEST_ADDRESS:
+                self._addresses[address] = known
+        return known
 
     def _note(self, event_id: str, message_id: str, field: str, text: str, code: str) -> None:
         self._keep(_CLEAR(event_id=event_id, message_id=message_id, field=field, value_clear=text, value_hmac=code))

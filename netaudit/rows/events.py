@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,11 @@ from netaudit.documents.statements import words
 from netaudit.documents.times import ns_of
 from netaudit.identity_data.from_unwrapping import (
     Personal,
-    address_tail,
     masked,
     picture_addresses,
 )
 from netaudit.masking.number_forms import holds_masked_number
-from netaudit.rows.event_values import IDENTITY, Shown, Values, address_code, shown_way
-from netaudit.rows.persons import keyed
+from netaudit.rows.event_values import IDENTITY, UNSAID, Shown, Values, shown_way
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import EVENTS, EVENTS_CLEAR, TARGETS, Row
 from netaudit.text.frame_ranges import capture_name
@@ -40,6 +39,7 @@ _EVENT, _TARGET = EVENTS.row, TARGETS.row
 _PERSON = ("name", "id_number", "phone", "person_id", "gender", "age", "birthday", "address", "group")
 MOST_ANSWERED = 4096  # uploads that wait for their answers
 LARGEST_ANSWER = 4096  # bytes
+LONGEST_REMEMBERED = 256  # bytes of a small document
 MOST_IMAGES = 64  # of an event
 _NOBODY = frozenset(
     {"-1", "null", "none", "unknown", "unregistered", "stranger", "strangerbaby", "idcard", "idcardbaby"}
@@ -52,12 +52,11 @@ class EventRows:
     """Rows of `events` of one worker."""
 
     def __init__(self, folder: Path, part: str, signatures: Path | None = None) -> None:
-        self._key = (folder / "private" / "key").read_bytes()
         self._index = load((signatures,) if signatures else ()).index
         self._reader = MessageReader(self._index)
         self._streams = Streams()
         self._clear = TableWriter(folder, EVENTS_CLEAR, part, place="private")
-        self._values = Values(self._key, self._clear.append)
+        self._values = Values((folder / "private" / "key").read_bytes(), self._clear.append)
         self._targets = TableWriter(folder, TARGETS, part, place="private")
         self.writers = self._clear, self._targets
         self.append = self._reader.append  # (leaf, object_id, sha256) of the message that is being read
@@ -97,11 +96,8 @@ class EventRows:
 
     def may_state(self, message: Message) -> bool:
         """Whether a small document may say something of a device, or name a picture."""
-        if b"/" in message.body and picture_urls(message.body):
-            return True
-        if holds_masked_number(message.body):
-            return True
-        return words().may_state(plain_text(message.body), path_of((message.request or message).path))
+        says = _remembered if len(message.body) <= LONGEST_REMEMBERED else _may_state
+        return says(message.body) or asks_host(path_of((message.request or message).path))
 
     @property
     def worded(self) -> tuple[Callable[[bytes], bool], Callable[[bytes], bool]]:
@@ -147,8 +143,8 @@ class EventRows:
             if len(self._answered) > MOST_ANSWERED:
                 del self._answered[next(iter(self._answered))]
         for place, address in enumerate(named):
-            code = address_code(self._key, address) if not place else ""
-            tail = self._tail(address)
+            code, tail = self._values.codes(address)
+            code = code if not place else ""
             if code or tail:
                 self._note(
                     _TARGET(
@@ -160,7 +156,7 @@ class EventRows:
     def _note_named(self, message: Message) -> None:
         """Keep which addresses of pictures a document names, whatever it is."""
         for address in self._reader.named:
-            code, tail = address_code(self._key, address), self._tail(address)
+            code, tail = self._values.codes(address)
             if code or tail:
                 self._note(
                     _TARGET(
@@ -176,7 +172,7 @@ class EventRows:
         del self._answered[message.request.message_id]
         if len(message.body) > LARGEST_ANSWER or (b"/" not in message.body and b"." not in message.body):
             return
-        tails = {tail for one in picture_addresses(message.json) if (tail := self._tail(one))}
+        tails = {tail for one in picture_addresses(message.json) if (tail := self._values.codes(one)[1])}
         if len(tails) == 1:
             self._note(
                 _TARGET(
@@ -189,9 +185,6 @@ class EventRows:
         self._targets.append(row)
         if self.hears is not None:
             self.hears(row)
-
-    def _tail(self, address: str) -> str:
-        return keyed(self._key, Personal("picture", "", "", address, "named")) if address_tail(address) else ""
 
     def _row(self, event: Event, message: Message) -> Row:
         entry = event.entry
@@ -208,8 +201,8 @@ class EventRows:
         pieces = message.pieces
         known = pieces is not None and len(pieces) > 0
         ts, frame, capture = (pieces[name].item(0) if known else None for name in ("ts", "frame", "capture"))  # type: ignore[index]
-        person = {name: shown.get(name, Shown()) for name in _PERSON}
-        wanted = {name: purpose.get(name, Shown()).text for name in ("agent", "agent_company", "risk_status")}
+        person = {name: shown.get(name, UNSAID) for name in _PERSON}
+        wanted = {name: purpose.get(name, UNSAID).text for name in ("agent", "agent_company", "risk_status")}
         claimed = event.images[:MOST_IMAGES]
         return _EVENT(
             event_id=event.event_id, message_id=message.message_id.hex(), object_id=event.object_id, kind=entry.kind,
@@ -230,7 +223,7 @@ class EventRows:
             report_time=ns_of(event.purpose.get("report_time", "")), asks=asks(event),
             images=[one.image.sha256 for one in claimed], image_roles=[one.role for one in claimed],
             image_urls=[self._plain(event, "url", url, secret=False).text for _, url in event.urls],
-            url_hmacs=[code for _, url in event.urls if (code := address_code(self._key, url))],
+            url_hmacs=[code for _, url in event.urls if (code := self._values.address(url))],
             target=self._plain(event, "target", event.target, secret=False).text,
             sender="", receiver="", endpoint_id="", first_ts=ts, frame=frame or 0,
             capture_id=capture_name(capture or 0), journey_id="", leg=None, complete=event.complete,
@@ -246,6 +239,13 @@ class EventRows:
 
     def _plain(self, event: Event, field: str, text: str, *, secret: bool = True, device: bool = False) -> Shown:
         return self._values.plain(event.event_id, event.message_id, field, text, secret=secret, device=device)
+
+
+def _may_state(body: bytes) -> bool:
+    return bool((b"/" in body and picture_urls(body)) or holds_masked_number(body) or words().named(plain_text(body)))
+
+
+_remembered = lru_cache(maxsize=1024)(_may_state)  # most answers to uploads are the same few texts
 
 
 def _pictured(whole: MessageEvent) -> Row:
@@ -266,6 +266,8 @@ def names_one(value: str, message: Message) -> bool:
     host = (message.request or message).host.lower()
     if text in {host, host.partition(":")[0]} or not text.strip("0") or text in _NOBODY:
         return False
+    if "." not in text and ":" not in text:
+        return True
     with suppress(ValueError):
         ip_address(text.partition(":")[0] if text.count(":") == 1 else text)
         return False

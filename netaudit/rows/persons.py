@@ -39,6 +39,7 @@ from netaudit.identity_data.records import ANCHORS
 from netaudit.masking.mask import mask, mask_words, shortened
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import PERSONS, PERSONS_CLEAR, Row
+from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,8 +61,12 @@ MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pa
 
 def keyed(key: bytes, one: Personal) -> str:
     """HMAC-SHA256 of kind and value under the case's key, 32 digits."""
-    text = f"{one.kind}\0{canonical(one)}".encode("utf-8", "surrogatepass")
-    return hmac.digest(key, text, "sha256").hex()[:32]
+    return keyed_text(key, one.kind, canonical(one))
+
+
+def keyed_text(key: bytes, kind: str, text: str) -> str:
+    """The same of a kind and a value as it is hashed."""
+    return hmac.digest(key, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
 
 def headers_asked(message: Message) -> Sequence[tuple[str, str]]:
@@ -88,20 +93,25 @@ class PersonRows:
         self._binary: set[str] = set()  # objects whose texts were read without a notation
 
     def append(self, object_id: str, leaf: Leaf) -> None:
-        """Look through one object of the message."""
-        self.not_looked_through += not_looked_through(leaf)
+        """Look through one object of the message; of a picture its name alone says anything."""
+        room = len(self._found) < MOST_ROWS
+        if leaf.kind not in IMAGE_KINDS:
+            self.not_looked_through += not_looked_through(leaf)
+            if room:
+                self._read(object_id, leaf)
+        if room and len(leaf.part.name) > LEAST_NAME and not _is_echo(leaf):
+            self._found += [(object_id, one) for one in of_name(leaf.part.name)]
+
+    def _read(self, object_id: str, leaf: Leaf) -> None:
         spent: list[int] = []  # bytes with more codings upon codings than are taken off
-        if len(self._found) < MOST_ROWS:
-            self._found += [(object_id, one) for one in personal(leaf, lambda: spent.append(len(leaf.part.data)))]
-            self.not_looked_through += sum(spent)
-            if leaf.kind in BINARY:
-                self._binary.add(object_id)
-            if len(self._sheets) < MOST_SHEETS and is_of_workbook(leaf):
-                self._sheets.append((object_id, leaf))
-            if is_part(leaf):
-                self._parts.append((object_id, leaf))
-            if len(leaf.part.name) > LEAST_NAME and not _is_echo(leaf):
-                self._found += [(object_id, one) for one in of_name(leaf.part.name)]
+        self._found += [(object_id, one) for one in personal(leaf, lambda: spent.append(len(leaf.part.data)))]
+        self.not_looked_through += sum(spent)
+        if leaf.kind in BINARY:
+            self._binary.add(object_id)
+        if len(self._sheets) < MOST_SHEETS and is_of_workbook(leaf):
+            self._sheets.append((object_id, leaf))
+        if is_part(leaf):
+            self._parts.append((object_id, leaf))
 
     def end(
         self,
@@ -119,7 +129,8 @@ class PersonRows:
         What an event says is left out where a field was read as the same already. Clear values go to private/. For
         `head`, `entry` (known) and `pictured` see `identity_data/templates.py`.
         """
-        found, self._found = self._said_once(), []
+        found, self._found = self._said_once() if self._found else [], []
+        self._binary.clear()
         if len(self._parts) > 1 and found:
             known = {(object_id, one.kind) for object_id, one in found}
             places = [object_id for object_id, _ in self._parts]
@@ -137,9 +148,11 @@ class PersonRows:
         if persons:
             known = {(one.kind, canonical(one)) for _, one in found}
             found += [(object_id, one) for object_id, one in persons if (one.kind, canonical(one)) not in known]
+        if not found:
+            return []
         if any(one.kind == TEMPLATE for _, one in found):
             found = settled(found, head, known=entry, pictured=pictured)
-        if not found or not telling([one for _, one in found]):
+        if not telling([one for _, one in found]):
             return []
         rows: dict[tuple[str, str, str], Row] = {}
         for object_id, one in found[:MOST_ROWS]:
@@ -162,8 +175,7 @@ class PersonRows:
 
     def _said_once(self) -> list[tuple[str, Personal]]:
         """What was found, but for bytes around the documents in which their people were read: one record is one."""
-        self._found = _without_repeated(self._found)
-        binary, self._binary = self._binary, set()
+        self._found, binary = _without_repeated(self._found), self._binary
         if not binary or not self._found:
             return self._found
         people: dict[str, set[tuple[str, str]]] = {}
