@@ -70,7 +70,7 @@ _CARVED = re.compile(rf"(.+){CARVED}\d+{SEPARATOR}\w+(?:\[\d+\])?")
 
 def holder_of(path: str) -> str:
     """The way of what something was found in by its marks: of a picture, where a thumbnail lies in it; else empty."""
-    found = _CARVED.fullmatch(path)
+    found = _CARVED.fullmatch(path) if CARVED in path else None
     return found[1] if found else ""
 
 

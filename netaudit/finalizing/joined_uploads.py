@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 from netaudit.contracts.unwrapping_steps import SEPARATOR
 from netaudit.finalizing.joined_parts import join_upload
 from netaudit.finalizing.stored import Joined, StoredPart
-from netaudit.rows.carriers import evidence_row
-from netaudit.rows.objects import image_row, object_row
+from netaudit.rows.carriers import evidence_of
+from netaudit.rows.objects import image_draft, object_batch, object_draft
 from netaudit.rows.pieces import CHUNK, MADE
+from netaudit.rows.writers import row_writer
 from netaudit.storage.object_store import ObjectStore
-from netaudit.storage.table_streams import RowWriter, table_of
 from netaudit.tables import EVIDENCE, OBJECTS
 from netaudit.text.frame_ranges import frame_numbers
 from netaudit.unwrapping.budget import Patience
@@ -49,16 +49,17 @@ def join_parts(folder: Path, tables: dict[str, pa.Table]) -> None:
         sha256 = hashlib.sha256(leaf.part.data).hexdigest()
         stored = leaf.kind in IMAGE_KINDS
         if stored and store.put(sha256, leaf.kind, leaf.part.data):
-            images.append(image_row(sha256, leaf))
-        objects.append(object_row(joined.object_id, joined.message_id, sha256, leaf, stored=stored))
+            images.append(image_draft(sha256, leaf))
+        objects.append(object_draft(joined.object_id, joined.message_id, sha256, leaf, stored=stored))
         sources[joined.object_id] = joined.part_ids
         shreds.add(joined)
-    writer = RowWriter(folder, "joined")
+    writer = row_writer(folder, "joined")
     for row in images:
         writer["images"].append(row)
     writer.close()
     before = _called_parts(tables["objects"], shreds, store) if shreds.messages else tables["objects"]
-    tables["objects"] = pa.concat_tables([before, table_of(objects, OBJECTS)])
+    made = [object_batch(objects)] if objects else []
+    tables["objects"] = pa.concat_tables([before, pa.Table.from_batches(made, OBJECTS.schema())])
     tables["evidence"] = pa.concat_tables([tables["evidence"], _evidence_of_parts(tables["evidence"], sources)])
 
 
@@ -154,11 +155,13 @@ def _evidence_of_parts(evidence: pa.Table, sources: dict[str, list[str]]) -> pa.
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in evidence.filter(pc.is_in(evidence["object_id"], wanted)).to_pylist():
         rows.setdefault(row["object_id"], []).append(row)
-    out = []
+    batches: list[pa.RecordBatch] = []
     for identity, parts in sources.items():
-        frames: dict[str, set[int]] = {}
-        for row in (row for part in parts for row in rows.get(part, ())):
-            frames.setdefault(row["capture_id"], set()).update(frame_numbers(row["frames"]))
-        for capture, numbers in sorted(frames.items()):
-            out.append(evidence_row(identity, capture, numbers))
-    return table_of(out, EVIDENCE)
+        found = [(row["capture_id"], frame_numbers(row["frames"])) for part in parts for row in rows.get(part, ())]
+        if found:
+            captures, which = np.unique([capture for capture, _ in found], return_inverse=True)
+            frames = np.concatenate([numbers for _, numbers in found])
+            of = np.repeat(which, [len(numbers) for _, numbers in found])
+            span = np.zeros(1, np.int64), np.array([frames.size])
+            batches.append(evidence_of([identity], of, frames, *span, captures.tolist().__getitem__))
+    return pa.Table.from_batches(batches, EVIDENCE.schema()).combine_chunks()

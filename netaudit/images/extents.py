@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 1_000_000  # chunks or blocks of one image; more is hostile
 
-FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0–SOF15; the three left out are DHT, JPG and DAC
 MOST_KEPT = 1 << 20  # bytes that are held after they were asked about
 # what is wrong with a JPEG, by how the walk over its segments ended: behind its end, or somewhere within
 _ENDED = {NO_PICTURE: "extent_no_picture", ANOTHER: "extent_another"}

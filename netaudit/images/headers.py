@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from netaudit.images.extents import BMP_HEADERS, FRAMES, PNG_SIGNATURE, bmp_size
-from netaudit.images.kernels_segments import EOI, SOI, SOS, TEM, scan_end
+from netaudit.images.extents import BMP_HEADERS, PNG_SIGNATURE, bmp_size
+from netaudit.images.kernels_segments import header_at, scan_end
 from netaudit.images.rare_formats import KINDS, shape
 
-MAX_SEGMENTS = 4096  # JPEG segments looked at
 MAX_PROPERTIES = 4096  # ispe boxes looked at (a tiled HEIC has one for each size, not for each tile)
 LONGEST_SIDE = (1 << 31) - 1  # pixels; of PNG (11.2.1), and more than any other format's
-_ALONE = frozenset({0, TEM, SOI, *range(0xD0, 0xD8)})
-_SCANS = frozenset({SOS})
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 
 
@@ -29,40 +26,22 @@ def is_progressive(data: bytes) -> bool:
     if frame is None:
         return False
     marker, at, following = frame
-    scan = _segment(data, following, _SCANS)
-    one_pass = scan is not None and data[scan[1] + 2 : scan[1] + 3] == data[at + 7 : at + 8]
+    scan = _segment(data, following, scan=True)
+    one_pass = scan > 0 and data[scan + 2 : scan + 3] == data[at + 7 : at + 8]
     return marker in _PROGRESSIVE or not one_pass
 
 
 def _jpeg_frame(data: bytes) -> tuple[int, int, int] | None:
     """Marker, offset of the length field, and end of the first frame header (T.81 B.2.2)."""
-    found = _segment(data, 2, FRAMES) if data[:2] == b"\xff\xd8" else None
-    if found is None:
+    pos = _segment(data, 2, scan=False) if data[:2] == b"\xff\xd8" else 0
+    if not pos:
         return None
-    marker, pos = found
     length = int.from_bytes(data[pos : pos + 2], "big")
-    return (marker, pos, pos + length) if length >= 8 and pos + 8 <= len(data) else None
+    return (data[pos - 1], pos, pos + length) if length >= 8 and pos + 8 <= len(data) else None
 
 
-def _segment(data: bytes, pos: int, kinds: frozenset[int]) -> tuple[int, int] | None:
-    """Marker and offset of the length field of the first segment of some kinds, from a place between segments on."""
-    for _ in range(MAX_SEGMENTS):
-        pos = data.find(b"\xff", pos)
-        if pos < 0 or pos + 4 > len(data):
-            return None
-        marker, pos = data[pos + 1], pos + 2
-        if marker == 0xFF:
-            pos -= 1
-            continue
-        if marker in _ALONE:
-            continue
-        if marker in kinds:
-            return marker, pos
-        length = int.from_bytes(data[pos : pos + 2], "big")
-        if marker in {EOI, SOS} or length < 2:
-            return None
-        pos += length
-    return None
+def _segment(data: bytes, at: int, *, scan: bool) -> int:
+    return int(header_at(np.frombuffer(data, np.uint8), at, scan))
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
@@ -78,10 +57,10 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 def _lines_behind(data: bytes, pos: int) -> bytes:
     """The number of lines that a DNL segment behind the first scan says (T.81 B.2.5), as two bytes; empty for none."""
-    scan = _segment(data, pos, _SCANS)
-    if scan is None:
+    scan = _segment(data, pos, scan=True)
+    if not scan:
         return b""
-    at = scan_end(np.frombuffer(data, np.uint8), scan[1] + int.from_bytes(data[scan[1] : scan[1] + 2], "big"))
+    at = scan_end(np.frombuffer(data, np.uint8), scan + int.from_bytes(data[scan : scan + 2], "big"))
     return data[at + 4 : at + 6] if at <= len(data) - 6 and data.startswith(b"\xff\xdc\0\x04", at) else b""
 
 

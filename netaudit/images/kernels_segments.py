@@ -16,6 +16,8 @@ Places = npt.NDArray[np.int64]
 
 SOI, EOI, SOS, COM, TEM = 0xD8, 0xD9, 0xDA, 0xFE, 0x01
 FIRST_RESTART, APP0, APP15, FILL = 0xD0, 0xE0, 0xEF, 0xFF
+SOF0, SOF15, DHT, JPG, DAC = 0xC0, 0xCF, 0xC4, 0xC8, 0xCC  # frame headers, but for the three between them
+MOST_HEADERS = 4096  # segments before a frame or scan header
 MOST_STEPS = 1_000_000  # segments of one image; more is hostile
 WHOLE, NO_PICTURE, ANOTHER, CUT_END, CUT_SEGMENT, BAD_SEGMENT, SEGMENTS = range(7)
 END, MARKER, FROM, TO = 0, 1, 2, 3  # of what an extent is told by: its end or the place, a marker, its first scan
@@ -133,6 +135,34 @@ def jpeg_extent(data: Octets, out: Places) -> int:
             if not out[TO]:
                 out[FROM], out[TO] = begin, at
     return SEGMENTS
+
+
+@lean_kernel
+def header_at(data: Octets, at: int, scan: bool) -> int:  # noqa: FBT001
+    """Place of the length of the first frame header, or scan header, from a place between segments on; 0 for none.
+
+    `data` (uint8, contiguous).
+    """
+    size = data.size
+    for _ in range(MOST_HEADERS):
+        while at < size and data[at] != FILL:
+            at += 1
+        if at + 4 > size:
+            return 0
+        marker = int(data[at + 1])
+        at += 2
+        if marker == FILL:
+            at -= 1
+            continue
+        if marker != EOI and _alone(marker):
+            continue
+        if marker == SOS if scan else SOF0 <= marker <= SOF15 and marker not in (DHT, JPG, DAC):
+            return at
+        length = int(data[at]) << 8 | int(data[at + 1])
+        if marker in (EOI, SOS) or length < 2:
+            return 0
+        at += length
+    return 0
 
 
 @lean_kernel

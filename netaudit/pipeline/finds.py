@@ -15,7 +15,7 @@ from netaudit.images.judging_ahead import Fresh
 from netaudit.masking.mask import mask_host
 from netaudit.routes.messages import target_form
 from netaudit.rows.messages import message_row
-from netaudit.rows.objects import object_row
+from netaudit.rows.objects import object_draft, object_row
 from netaudit.streams.layouts import FLOW, UP
 from netaudit.text.addresses import ip_text
 
@@ -99,7 +99,7 @@ def find_of(
         int(pieces["ts"][-1]) if pieces is not None and len(pieces) else 0,
         object_id,
         mask_host((message.request or message).host[:256]),
-        object_row(object_id, message.message_id.hex(), sha256, leaf, stored=True),
+        object_row(object_draft(object_id, message.message_id.hex(), sha256, leaf, stored=True)),
         message_row(message),
         message.protocol,
         holder,

@@ -27,7 +27,7 @@ from netaudit.observations.statements import note_statements
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.takers import takers
 from netaudit.rows.answers import note_refusal
-from netaudit.rows.carriers import Carriers
+from netaudit.rows.carriers import EvidenceRows
 from netaudit.rows.documents import Documents
 from netaudit.rows.encrypted_uploads import UploadRows
 from netaudit.rows.events import EventRows, is_reply
@@ -35,15 +35,16 @@ from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
 from netaudit.rows.leaves import LeafRows, describes_in_query
 from netaudit.rows.media import media_rows
-from netaudit.rows.messages import message_row
-from netaudit.rows.objects import GUESSABLE, image_row, object_row
+from netaudit.rows.messages import message_draft
+from netaudit.rows.objects import GUESSABLE, image_draft, object_draft
 from netaudit.rows.parts import PartRows
 from netaudit.rows.persons import PersonRows, headers_asked
 from netaudit.rows.scraps import ScrapRows
 from netaudit.rows.sendings import SendingRows
 from netaudit.rows.taker import Turns
+from netaudit.rows.writers import row_writer
 from netaudit.storage.object_store import ObjectStore
-from netaudit.storage.table_streams import BATCH_ROWS, RowWriter
+from netaudit.storage.table_streams import BATCH_ROWS
 from netaudit.streams.from_packets import Assembler
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
@@ -154,12 +155,12 @@ class Shard:
         self._pictures: dict[str, tuple[str, str]] = {}  # of the message under way, by their ways: SHA-256 and kind
         self._reading = Reading(self.keys, together=witness is None and not keep.everything)
         self._conversations = self._reading.conversations
-        self._rows = RowWriter(folder, part)
+        self._rows = row_writer(folder, part)
         self._store = ObjectStore(folder)
         self._parts = PartRows(folder, self._rows["parts"])
         self._flows = FlowRows()
         self._uploads = UploadRows(self._rows["encrypted_uploads"])
-        self._carriers: Carriers | None = None  # of the message under way, once an object of it was found
+        self._evidence = EvidenceRows(self._rows["evidence"])
         self.ledger = Ledger()
         self._persons = PersonRows(folder, part)
         self._events = EventRows(folder, part, signatures)
@@ -281,7 +282,7 @@ class Shard:
             self._rows["flows"].extend(rows)
 
     def _record_message(self, message: Message, ends: Ends, patience: Patience) -> None:
-        self._carriers = None
+        self._evidence.of(message)
         observe_message(message, self.ledger, ends)
         if message.protocol in SPEAKS_OF_STREAMS:
             for row in media_rows(message):
@@ -310,7 +311,7 @@ class Shard:
             self._note_stated(stated_in_pairs(message), message, ends)
         self._scraps.append(message)
         note_refusal(message)
-        self._rows["messages"].append(message_row(message))  # with what was found out while it was read
+        self._rows["messages"].append(message_draft(message))  # with what was found out while it was read
 
     def _note_stated(self, stated: list[Statement], message: Message, ends: Ends) -> None:
         if stated and message.pieces is not None and len(message.pieces):
@@ -326,10 +327,10 @@ class Shard:
         for _, first, times in block.topics():
             self._scraps.append(block.message(first), times)
         for message in self._documents.add_block(block):
-            self._carriers = None
+            self._evidence.of(message)
             self._read(message, patience)
             self._scraps.append_body(message)
-            self._rows["messages"].append(message_row(message))
+            self._rows["messages"].append(message_draft(message))
         if self._documents.full:
             self._flush_documents()
 
@@ -338,7 +339,7 @@ class Shard:
         if self.telling is not None:
             self.telling.elsewhere()
         for message in self._documents.flush():
-            self._carriers = None
+            self._evidence.of(message)
             self._read(message, Patience())
 
     def _read(self, message: Message, patience: Patience) -> None:
@@ -399,15 +400,12 @@ class Shard:
         holder = self._pictures.get(holder_of(part.path)) if self._pictures else None
         if stored and leaf.kind in IMAGE_KINDS:
             if new:
-                self._rows["images"].append(image_row(sha256, leaf))
+                self._rows["images"].append(image_draft(sha256, leaf))
             self._pictures[part.path] = sha256, leaf.kind
             if self.telling is not None:
                 self.telling.found(message, leaf, identity, sha256, new=new, holder=holder)
         if self._witness is not None and stored:
             self._witness.found(message, leaf, identity, sha256, holder)
-        self._rows["objects"].append(object_row(identity, message.message_id.hex(), sha256, leaf, stored=stored))
-        if self._carriers is None:
-            self._carriers = Carriers(message)
-        for row in self._carriers.rows(identity, part):
-            self._rows["evidence"].append(row)
+        self._rows["objects"].append(object_draft(identity, message.message_id.hex(), sha256, leaf, stored=stored))
+        self._evidence.append(identity, part)
         return identity, sha256

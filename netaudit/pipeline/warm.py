@@ -48,10 +48,12 @@ def streams() -> None:
 
 
 def messages() -> None:
-    """Compile what looks for images in parts, reads letters and markup, finds silent flows, and writes addresses."""
+    """Compile what looks for images in parts, reads letters and markup, finds silent flows, writes columns of texts."""
+    from netaudit.images.images import header_size
     from netaudit.messages.silent import SilentFlows
+    from netaudit.rows.carriers import evidence_of_drafts
     from netaudit.rows.columns import addresses, link_addresses
-    from netaudit.streams.layouts import FLOW, RUN
+    from netaudit.streams.layouts import FLOW, PIECE, RUN
     from netaudit.text.charset import unquote
     from netaudit.text.json_text import unescape
     from netaudit.text.obscure import is_code
@@ -73,10 +75,12 @@ def messages() -> None:
     store_marks(nothing)
     extent(b"\xff\xd8", "jpeg")
     segments_beside(nothing, 0, 0, np.empty((1, 2), np.int64))
+    header_size(b"\xff\xd8", "jpeg")
     flows, slots, none = np.zeros(1, FLOW), np.zeros(1, np.int64), np.zeros(1, bool)
     SilentFlows().find(flows, slots, none, none, np.zeros(0, RUN), np.zeros(8, np.uint8))
     addresses(flows["client_hi"], flows["client_lo"])
     link_addresses(flows["client_mac"])
+    evidence_of_drafts([("", np.zeros(1, PIECE).tobytes(), 0, 1)])
 
 
 def lookups() -> None:
@@ -213,7 +217,7 @@ def relays() -> None:
 PIECES = {
     "streams": (streams, 130),
     "packets": (packets, 84),
-    "messages": (messages, 26),
+    "messages": (messages, 33),
     "lookups": (lookups, 40),
     "exchanges": (exchanges, 16),
     "relays": (relays, 33),

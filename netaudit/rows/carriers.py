@@ -5,80 +5,58 @@ By the place of its bytes in the stream where known, else all of the message.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from netaudit.rows.columns import batch_of, few
-from netaudit.tables import EVIDENCE, Row
-from netaudit.text.frame_ranges import capture_name, ranges_of_ordered
+from netaudit.rows.columns import batch_of, few, texts
+from netaudit.rows.kernels_frames import count_runs, find_spans, write_runs
+from netaudit.streams.layouts import PIECE
+from netaudit.tables import EVIDENCE
+from netaudit.text.frame_ranges import capture_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable
+
+    import numpy.typing as npt
 
     from netaudit.messages.message import Message
+    from netaudit.storage.table_streams import TableWriter
     from netaudit.unwrapping.part import Part
 
-_EVIDENCE = EVIDENCE.row
+    I8 = npt.NDArray[np.int64]
+
+Draft = tuple[str, bytes, int, int]  # id of an object, pieces of its message, its place in the stream
+MOST_HELD = 4 << 20  # bytes of pieces that wait, those of each object counted
 
 
-def evidence_row(object_id: str, capture_id: str, frames: Collection[int]) -> Row:
-    """Row of `evidence`: packets of one capture."""
-    ordered = sorted(set(frames))
-    return _EVIDENCE(object_id, capture_id, ordered[0], ordered[-1], ranges_of_ordered(ordered))
+class EvidenceRows:
+    """Notes which packets carried the objects of messages; rows are made of many."""
 
+    def __init__(self, rows: TableWriter) -> None:
+        """`rows` makes them of drafts (`evidence_of_drafts`)."""
+        self._rows = rows
+        self._message: Message | None = None
+        self._pieces: bytes | None = None  # of the message, once an object of it was found
+        self._held = 0
 
-def evidence_alone(object_ids: Any, pieces: Any) -> pa.RecordBatch:
-    """Rows of objects that one packet each carried: a column of ids, `frame` and `capture` of the packets."""
-    frames = pa.array(pieces["frame"].astype(np.int64))
-    columns = {"object_id": object_ids, "capture_id": few(pieces["capture"], capture_name)}
-    columns |= {"first_frame": frames, "last_frame": frames, "frames": frames.cast(pa.string())}
-    return batch_of(columns, EVIDENCE.schema())
+    def of(self, message: Message) -> None:
+        """What is appended next lies in this message."""
+        self._message, self._pieces = message, None
 
-
-class Carriers:
-    """The packets of one message, asked for each of its objects: kept as lists, since most messages have few."""
-
-    __slots__ = ("_captures", "_ends", "_frames", "_message", "_offsets", "_one_capture")
-
-    def __init__(self, message: Message) -> None:
-        self._message = message
-        pieces = message.pieces
-        self._frames: list[int] = []
-        self._captures: list[int] = []
-        if pieces is None:
-            return
-        if len(pieces) == 1:
-            _, _, frame, _, capture = pieces.item(0)
-            self._frames.append(frame)
-            self._captures.append(capture)
-            return
-        self._frames += pieces["frame"].tolist()
-        self._captures += pieces["capture"].tolist()
-        self._one_capture = len(set(self._captures)) == 1
-        self._offsets: list[int] = pieces["offset"].tolist()
-        self._ends: list[int] = (pieces["offset"] + pieces["length"]).tolist()
-
-    def rows(self, object_id: str, part: Part) -> list[Row]:
-        """Rows of `evidence` of an object that is this part, one per capture."""
-        frames, captures = self._frames, self._captures
-        if not frames:
-            return []
-        if len(frames) == 1:
-            return [evidence_row(object_id, capture_name(captures[0]), frames)]
-        start, end = _stream_range(self._message, part)
-        first, last = bisect_right(self._ends, start), bisect_left(self._offsets, end)
-        if first < last:  # else none overlaps: all of them
-            frames, captures = frames[first:last], captures[first:last]
-        if self._one_capture or len(set(captures)) == 1:
-            return [evidence_row(object_id, capture_name(captures[0]), frames)]
-        by_capture: dict[int, list[int]] = defaultdict(list)
-        for capture, frame in zip(captures, frames, strict=True):
-            by_capture[capture].append(frame)
-        return [evidence_row(object_id, capture_name(one), numbers) for one, numbers in sorted(by_capture.items())]
+    def append(self, object_id: str, part: Part) -> None:
+        """Take an object that is this part."""
+        message = self._message
+        assert message is not None
+        if self._pieces is None:
+            self._pieces = b"" if message.pieces is None else message.pieces.tobytes()
+        if self._pieces:
+            self._rows.append((object_id, self._pieces, *_stream_range(message, part)))
+            self._held += len(self._pieces)
+            if self._held >= MOST_HELD:
+                self._rows.flush()
+                self._held = 0
 
 
 def _stream_range(message: Message, part: Part) -> tuple[int, int]:
@@ -87,3 +65,65 @@ def _stream_range(message: Message, part: Part) -> tuple[int, int]:
     if part.body_range is None:
         return message.body_start, max(message.end, message.body_start + 1)
     return message.body_start + part.body_range[0], message.body_start + part.body_range[1]
+
+
+def evidence_of_drafts(drafts: list[Draft]) -> pa.RecordBatch:
+    """Rows of `evidence`, one for each capture, of objects of which the pieces of their messages are known."""
+    ids, held, begins, ends = zip(*drafts, strict=True)
+    different = [one for place, one in enumerate(held) if not place or one is not held[place - 1]]
+    fresh = np.array([not place or one is not held[place - 1] for place, one in enumerate(held)])
+    sizes = np.array([len(one) // PIECE.itemsize for one in different])
+    number, behind = np.cumsum(fresh) - 1, np.cumsum(sizes)
+    bounds = np.stack([(behind - sizes)[number], behind[number]], axis=1)
+    pieces = np.frombuffer(b"".join(different), PIECE)
+    offsets = pieces["offset"].astype(np.int64)
+    first, last = np.empty((2, len(ids)), np.int64)
+    stretches = np.array(begins, np.int64), np.array(ends, np.int64)
+    find_spans(offsets, offsets + pieces["length"], bounds, *stretches, first, last)
+    return evidence_of(ids, pieces["capture"].astype(np.int64), pieces["frame"].astype(np.int64), first, last)
+
+
+def evidence_of(
+    object_ids: Any, captures: I8, frames: I8, first: I8, last: I8, named: Callable[[int], str] = capture_name
+) -> pa.RecordBatch:
+    """Rows of `evidence`, one for each capture: packets `first[k]` up to `last[k]`, one at least, carried object `k`.
+
+    `captures`, `frames`: of the packets, in any order and more than once each; `named` says what a capture is called.
+    """
+    runs = np.empty(len(first), np.int64)
+    count_runs(captures, frames, first, last, runs)
+    if not runs.all():
+        which, captures, frames, first, last = _in_order(captures, frames, first, last, runs)
+        several = pa.array(object_ids, pa.string()).take(pa.array(which))
+        return evidence_of(several, captures, frames, first, last, named)
+    digits = len(str(frames.max(initial=0)))
+    letters, ends = np.empty(int(runs.sum()) * 2 * (digits + 1), np.uint8), np.zeros(len(first) + 1, np.int32)
+    write_runs(frames, first, last, letters, ends)
+    columns = {
+        "object_id": object_ids,
+        "capture_id": few(captures[first], named),
+        "first_frame": frames[first],
+        "last_frame": frames[last - 1],
+        "frames": texts(letters, ends),
+    }
+    return batch_of(columns, EVIDENCE.schema())
+
+
+def _in_order(captures: I8, frames: I8, first: I8, last: I8, runs: I8) -> tuple[I8, I8, I8, I8, I8]:
+    """Which objects, and what `evidence_of` takes, with packets of those without runs put in order, by capture."""
+    some, odd, sizes = np.flatnonzero(runs), np.flatnonzero(runs == 0), last - first
+    number = np.repeat(odd, sizes[odd])
+    begins = np.cumsum(sizes[odd]) - sizes[odd]
+    place = np.arange(number.size) + np.repeat(first[odd] - begins, sizes[odd])
+    order = np.lexsort((frames[place], captures[place], number))
+    number, place = number[order], place[order]
+    changes = (np.diff(number, prepend=-1) != 0) | (np.diff(captures[place], prepend=-1) != 0)
+    begins = np.flatnonzero(changes)
+    ends = np.append(begins[1:], number.size)
+    return (
+        np.concatenate([some, number[begins]]),
+        np.concatenate([captures, captures[place]]),
+        np.concatenate([frames, frames[place]]),
+        np.concatenate([first[some], captures.size + begins]),
+        np.concatenate([last[some], captures.size + ends]),
+    )

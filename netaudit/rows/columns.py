@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from netaudit.tables import Row, Table
+    from netaudit.tables import Table
 
 Column = Any  # a pyarrow array
 DIGITS = 32  # of an id
@@ -31,18 +31,24 @@ def batch_of(columns: Mapping[str, Any], schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def like(rows: Sequence[Row], which: Any, own: dict[str, Any], alike: Collection[str], table: Table) -> pa.RecordBatch:
+def columns_of(drafts: Sequence[tuple[Any, ...]], table: Table) -> dict[str, Sequence[Any]]:
+    """Columns by name of tuples that have a value for each column of a table, in order."""
+    return dict(zip(table.names, zip(*drafts, strict=True), strict=True))
+
+
+def like(rows: pa.RecordBatch, which: Any, own: dict[str, Any], alike: Collection[str]) -> pa.RecordBatch:
     """Rows of a table: in the columns `alike` each like that one of `rows` whose number is in `which`, beside `own`.
 
     Raises KeyError where a column is in neither.
     """
-    schema, places = table.schema(), pa.array(which)
-    taken = {
-        name: array([row[at] for row in rows], schema.field(at).type).take(places)
-        for at, name in enumerate(schema.names)
-        if name in alike
-    }
-    return batch_of(taken | own, schema)
+    places = pa.array(which)
+    return batch_of({name: rows[name].take(places) for name in alike} | own, rows.schema)
+
+
+def each(made: Callable[[str], str], texts: Sequence[str]) -> list[str]:
+    """What is made of texts, of each different one once."""
+    known = {one: made(one) for one in set(texts)}
+    return [known[one] for one in texts]
 
 
 def array(column: Any, kind: pa.DataType) -> Column:
@@ -87,17 +93,17 @@ def addresses(high: npt.NDArray[np.uint64], low: npt.NDArray[np.uint64], *, none
     """Texts of addresses given as halves; where there is `none`, 0 is the empty text."""
     letters, ends = np.empty(LONGEST * len(high), np.uint8), np.zeros(len(high) + 1, np.int32)
     write_addresses(np.array(high), np.array(low), none, letters, ends)  # copies: one type for the kernel
-    return _texts(letters, ends)
+    return texts(letters, ends)
 
 
 def link_addresses(numbers: npt.NDArray[np.uint64]) -> Column:
     """Texts of 48-bit link addresses, empty for none."""
     letters, ends = np.empty(3 * OCTETS * len(numbers), np.uint8), np.zeros(len(numbers) + 1, np.int32)
     write_macs(np.array(numbers), letters, ends)
-    return _texts(letters, ends)
+    return texts(letters, ends)
 
 
-def _texts(letters: npt.NDArray[np.uint8], ends: npt.NDArray[np.int32]) -> Column:
+def texts(letters: npt.NDArray[np.uint8], ends: npt.NDArray[np.int32]) -> Column:
     """Texts that lie one behind the other, without the room behind them."""
     own = letters[: ends[-1]].copy()
     return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(own))

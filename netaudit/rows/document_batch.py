@@ -13,8 +13,8 @@ from netaudit.identity_data.from_unwrapping import asks_about, asks_in_headers
 from netaudit.masking.mask import mask_path, shortened
 from netaudit.rows.columns import WAYS, array, empty_lists, ids
 from netaudit.rows.events import is_reply
-from netaudit.rows.messages import message_row, message_rows
-from netaudit.rows.objects import object_row
+from netaudit.rows.messages import message_draft, message_rows
+from netaudit.rows.objects import object_draft
 from netaudit.streams.layouts import PIECE
 from netaudit.unwrapping.from_messages import body_name, plain_path
 from netaudit.unwrapping.part import Leaf, Part
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from netaudit.messages.message import Message
-    from netaudit.tables import Row
+    from netaudit.rows.messages import Draft
 
 U1 = Any  # an array of bytes
 Numbers = Any  # an array of integers
@@ -41,8 +41,8 @@ ALIKE = (
 class Head(NamedTuple):
     """What documents of one kind have alike, from one of them."""
 
-    row: Row  # of `messages`
-    stored: Row  # of `objects`
+    said: Draft  # of a row of `messages`
+    stored: Draft  # of one of `objects`
     name: str
     way: str  # of the object in it
     reply: bool
@@ -56,7 +56,8 @@ class Head(NamedTuple):
         asks = asks or (bool(message.headers) and message.form.read(asks_in_headers))
         way = plain_path(message)
         leaf = Leaf(Part(b"", Way.read(way), name), "json")
-        return cls(message_row(message), object_row("", "", "", leaf, stored=False), name, way, is_reply(message), asks)
+        drafts = message_draft(message), object_draft("", "", "", leaf, stored=False)
+        return cls(*drafts, name, way, is_reply(message), asks)
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class DocumentBatch:
         return np.fromiter(map(len, self.bodies), np.int64, len(self.bodies))
 
     def rows(self) -> pa.RecordBatch:
-        """Rows of `messages`, as `message_row` would make them."""
+        """Rows of `messages`, as `message_batch` would make them of each."""
         n, paths = len(self.bodies), [shortened(mask_path, one, 2048) for one in self.paths]
         own = {
             "message_id": ids(self.ids),
@@ -95,7 +96,7 @@ class DocumentBatch:
             "body_size": self.sizes,
             "notes": [self.notes.get(place, []) for place in range(n)] if self.notes else empty_lists(n),
         }
-        return message_rows([head.row for head in self.heads], self.head, self.first, self.last, own, ALIKE)
+        return message_rows([head.said for head in self.heads], self.head, self.first, self.last, own, ALIKE)
 
 
 def of_messages(messages: Sequence[Message]) -> DocumentBatch:

@@ -16,14 +16,14 @@ import numpy as np
 from netaudit.identity_data.from_unwrapping import asks_about, holds_coded_number, may_be_coded, may_tell
 from netaudit.messages.ids import ids_within
 from netaudit.rows.answers import may_refuse, note_refusal
-from netaudit.rows.carriers import Carriers, evidence_alone
+from netaudit.rows.carriers import EvidenceRows, evidence_of
 from netaudit.rows.columns import DIGITS, ids, like
 from netaudit.rows.document_batch import of_messages
 from netaudit.rows.leaves import query_describes
+from netaudit.rows.objects import object_batch
 from netaudit.rows.publications import of_publications
 from netaudit.signatures.field_words import describes
 from netaudit.storage.structured import picked
-from netaudit.tables import OBJECTS
 from netaudit.unwrapping.from_messages import are_plain_texts, root
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Documents:
     """Takes messages of which `is_plain_document` is true."""
 
     def __init__(self, rows: RowWriter, events: EventRows, store: ObjectStore | None = None) -> None:
-        self._rows, self._events = rows, events
+        self._rows, self._events, self._evidence = rows, events, EvidenceRows(rows["evidence"])
         self._store = store  # where their bytes are kept, if they are
         self._messages: list[Message] = []
         self._held = 0
@@ -146,18 +146,21 @@ class Documents:
             "size": batch.sizes[chosen],
             "stored": list(map(bool, hashes)),
         }
-        self._rows["objects"].extend(like([head.stored for head in batch.heads], heads, columns, ALIKE, OBJECTS))
+        stored = object_batch([head.stored for head in batch.heads])
+        self._rows["objects"].extend(like(stored, heads, columns, ALIKE))
         self._write_evidence(batch, chosen, made)
 
     def _write_evidence(self, batch: DocumentBatch, chosen: npt.NDArray[np.int64], made: U1) -> None:
         """Most came in one packet; of the others it is asked which packets their bodies are in."""
         one = batch.alone[chosen]
         if one.any():
-            self._rows["evidence"].extend(evidence_alone(ids(made[one].reshape(-1)), picked(batch.first, chosen[one])))
+            pieces = picked(batch.first, chosen[one])
+            captures, frames, at = pieces["capture"].astype(int), pieces["frame"].astype(int), np.arange(pieces.size)
+            self._rows["evidence"].extend(evidence_of(ids(made[one].reshape(-1)), captures, frames, at, at + 1))
         for place in np.flatnonzero(~one).tolist():
             message = batch.message(int(chosen[place]))
-            for row in Carriers(message).rows(made[place].tobytes().decode(), root(message)):
-                self._rows["evidence"].append(row)
+            self._evidence.of(message)
+            self._evidence.append(made[place].tobytes().decode(), root(message))
 
     def _stored(self, body: bytes) -> str:
         """The hash under which its bytes are kept."""

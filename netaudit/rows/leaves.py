@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from netaudit.contracts.document_values import TEXT, children
 from netaudit.contracts.unwrapping_steps import Step, step
 from netaudit.documents.head import path_of
+from netaudit.rows.columns import batch_of, columns_of
 from netaudit.signatures.field_words import describes
 from netaudit.storage.table_streams import TableWriter
 from netaudit.tables import LEAVES
@@ -26,15 +27,16 @@ from netaudit.unwrapping.lines import document_in
 from netaudit.unwrapping.tree import notation, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import pyarrow as pa
 
     from netaudit.contracts.heads import Fields
     from netaudit.documents.from_unwrapping import Taken
     from netaudit.documents.nodes import Image
     from netaudit.messages.message import Message
 
-_LEAF = LEAVES.row
 PLACE = "private"
 MOST = 400  # leaves of a message; how many more there are is told
 LONGEST, LONGEST_PATH = 256, 320  # characters of a value, and of a path
@@ -61,27 +63,30 @@ class LeafRows:
     """Rows of `leaves` of one worker."""
 
     def __init__(self, folder: Path, part: str) -> None:
-        self._rows = TableWriter(folder, LEAVES, part, place=PLACE)
+        self._rows = TableWriter(folder, LEAVES, part, place=PLACE, columns=leaf_batch)
         self.writers = (self._rows,)
 
     def append(self, message: Message, taken: Taken, *, beside: bool = False) -> None:
         """Take the leaves of a message, of its documents, pictures and head; `beside` one that may explain others."""
         identity = message.message_id.hex()
         if beside:
-            self._rows.append(_LEAF(message_id=identity, place=0, path="", key=BESIDE, value="", sha256=""))
+            self._rows.append((identity, 0, "", BESIDE, "", ""))
         place = more = 0
         for path, key, value, sha256 in _leaves(message, taken):
             if key == MORE and not path:
                 more += int(value)
             elif place < MOST:
-                self._rows.append(
-                    _LEAF(identity, place, path[:LONGEST_PATH], key[:LONGEST_PATH], value[:LONGEST], sha256)
-                )
+                self._rows.append((identity, place, path[:LONGEST_PATH], key[:LONGEST_PATH], value[:LONGEST], sha256))
                 place += 1
             else:
                 more += 1
         if more:
-            self._rows.append(_LEAF(message_id=identity, place=place, path="", key=MORE, value=str(more), sha256=""))
+            self._rows.append((identity, place, "", MORE, str(more), ""))
+
+
+def leaf_batch(drafts: Sequence[tuple[str, int, str, str, str, str]]) -> pa.RecordBatch:
+    """Rows of `leaves`, of their values in order."""
+    return batch_of(columns_of(drafts, LEAVES), LEAVES.schema())
 
 
 def _leaves(message: Message, taken: Taken) -> Iterator[tuple[str, str, str, str]]:

@@ -14,7 +14,7 @@ from netaudit.messages.from_streams import LetGo
 from netaudit.messages.message import Message
 from netaudit.observations.from_messages import masked_name, notes_of
 from netaudit.rows.columns import DIGITS, ids, ids_of_some
-from netaudit.rows.messages import message_row, message_rows
+from netaudit.rows.messages import message_draft, message_rows
 from netaudit.rows.taker import Taker, Turns, distinct
 from netaudit.storage.structured import picked
 
@@ -90,8 +90,8 @@ def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch
     asking = np.where(messages["request"] >= 0, messages["request"], np.arange(len(messages)))  # who says what for
     said = messages["kind"][asking].astype(np.int64) << 16 | messages["status"].astype(np.int64) << 8
     kinds, which = np.unique(said | messages["direction"], return_inverse=True)
-    rows = [
-        message_row(Message(PROTOCOL, one & 1, 0, 0, method=TYPES[one >> 16], status=one >> 8 & 0xFF))
+    drafts = [
+        message_draft(Message(PROTOCOL, one & 1, 0, 0, method=TYPES[one >> 16], status=one >> 8 & 0xFF))
         for one in kinds.tolist()
     ]
     names = pa.array([given[:256] for given, _ in masked], pa.string())  # none is longer than either keeps (RFC 1035)
@@ -102,4 +102,4 @@ def _messages(lookups: Lookups, masked: list[tuple[str, str]]) -> pa.RecordBatch
         "host": names.take(pa.array(messages["name"][asking])),
         "body_size": messages["length"].astype(np.int64),
     }
-    return message_rows(rows, which, messages, messages, own, ALIKE)
+    return message_rows(drafts, which, messages, messages, own, ALIKE)

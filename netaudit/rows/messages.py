@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.masking.mask import mask, mask_host, mask_path, mask_words, shortened
-from netaudit.rows.columns import few, like
+from netaudit.masking.mask import MARGIN, mask, mask_host, mask_path, mask_words, shortened
+from netaudit.rows.columns import batch_of, columns_of, each, few, like
 from netaudit.tables import MESSAGES, Row
 from netaudit.text.frame_ranges import capture_name
 
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
     from netaudit.contracts.heads import Fields
     from netaudit.messages.message import Message
 
-_MESSAGE = MESSAGES.row
+Draft = tuple[Any, ...]
 _SILENT = ("", "", "")
+_WAYS = ("up", "down")
 _PROGRAMS = ("user-agent", "server")
 MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
+_MASKED = {
+    "method": partial(shortened, mask, limit=64),
+    "host": partial(shortened, mask_host, limit=256),
+    "path": partial(shortened, mask_path, limit=2048),
+    "content_type": partial(shortened, mask, limit=256),
+    "date": partial(shortened, mask, limit=64),
+}
 
 
 def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> list[str]:
@@ -31,45 +40,46 @@ def ranges_text(missing: list[tuple[int, int]], unknown_from: int | None) -> lis
     return texts if unknown_from is None else [*texts, f"{unknown_from}-?"]
 
 
-def message_row(message: Message) -> Row:
-    """Row of `messages`."""
+def message_draft(message: Message) -> Draft:
+    """What the row of a message is made of, as it stands now: texts are masked many at a time, and cut before."""
     capture, ts, last_ts, frame, last_frame = _carried(message)
     request = message.request
-    method, host, path = (request or message).method, (request or message).host, (request or message).path
+    asked = request or message
     agent, server, date = said(message)
-    return _MESSAGE(
-        message_id=message.message_id.hex(),
-        flow_id=message.flow_id.hex(),
-        capture_id=capture_name(capture),
-        protocol=message.protocol,
-        direction="down" if message.direction else "up",
-        request_id=request.message_id.hex() if request else "",
-        method=shortened(mask, method, 64),
-        host=shortened(mask_host, host, 256) if host else "",
-        path=shortened(mask_path, path, 2048),
-        status=message.status,
-        content_type=shortened(mask, message.content_type, 256) if message.content_type else "",
-        user_agent=agent,
-        server=server,
-        date=date,
-        first_ts=ts,
-        last_ts=last_ts,
-        first_frame=frame,
-        last_frame=last_frame,
-        body_size=min(message.body_size, MOST_BYTES),
-        obscure=message.obscure,
-        unread=message.unread,
-        complete=message.complete,
-        missing=ranges_text(message.missing, message.unknown_from),
-        notes=message.notes,
-        opened=message.opened,
-    )
+    return (
+        message.message_id.hex(), message.flow_id.hex(), capture, message.protocol, message.direction,
+        request.message_id.hex() if request else "", asked.method[: 64 + MARGIN], asked.host[: 256 + MARGIN],
+        asked.path[: 2048 + MARGIN], message.status, message.content_type[: 256 + MARGIN], agent, server, date,
+        ts, last_ts, frame, last_frame, message.body_size, message.obscure, message.unread, message.complete,
+        ranges_text(message.missing, message.unknown_from), message.notes, message.opened,
+    )  # fmt: skip
+
+
+def message_columns(drafts: Sequence[Draft]) -> dict[str, Sequence[Any]]:
+    """Columns of `messages` by name: the one maker of its rows."""
+    columns = columns_of(drafts, MESSAGES)
+    columns["capture_id"] = tuple(map(capture_name, columns["capture_id"]))
+    columns["direction"] = tuple(map(_WAYS.__getitem__, columns["direction"]))
+    columns["body_size"] = tuple([min(size, MOST_BYTES) for size in columns["body_size"]])
+    for name, masked in _MASKED.items():
+        columns[name] = each(masked, columns[name])
+    return columns
+
+
+def message_row(message: Message) -> Row:
+    """Row of `messages` of one that is told before the others."""
+    return MESSAGES.row(*[one for (one,) in message_columns([message_draft(message)]).values()])
+
+
+def message_batch(drafts: Sequence[Draft]) -> pa.RecordBatch:
+    """Rows of `messages`."""
+    return batch_of(message_columns(drafts), MESSAGES.schema())
 
 
 def message_rows(
-    rows: Sequence[Row], which: Any, first: Any, last: Any, own: dict[str, Any], alike: Collection[str]
+    kinds: Sequence[Draft], which: Any, first: Any, last: Any, own: dict[str, Any], alike: Collection[str]
 ) -> pa.RecordBatch:
-    """Rows of many messages: `rows` are of one of each kind, in `alike` they agree, in `own` they differ within a kind.
+    """Rows of many messages: of `kinds` each is one, in `alike` all of a kind agree, in `own` they differ within it.
 
     `which`: of each message its kind. `first`, `last`: `ts`, `frame` and `capture` of the packets with the first bytes
     of each and with the last ones.
@@ -81,7 +91,7 @@ def message_rows(
         "first_frame": first["frame"].astype(np.int64),
         "last_frame": last["frame"].astype(np.int64),
     }
-    return like(rows, which, packets | own, alike, MESSAGES)
+    return like(message_batch(kinds), which, packets | own, alike)
 
 
 def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:
@@ -97,13 +107,13 @@ def _carried(message: Message) -> tuple[int, int | None, int | None, int, int]:
 
 
 def said(message: Message) -> tuple[str, str, str]:
-    """What programs say they are, and the server's time: the first of each, masked."""
+    """What programs say they are, masked, and the server's time as it stands: the first of each."""
     if not message.headers:
         return _SILENT
     date = ""
     for name, value in message.headers:
         if name == "date" and value:
-            date = shortened(mask, value, 64)
+            date = value[: 64 + MARGIN]
             break
     return *message.form.read(_programs), date
 

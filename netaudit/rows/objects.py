@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from netaudit.images.images import header_size
-from netaudit.masking.mask import mask_name, mask_words, shortened
-from netaudit.rows.messages import ranges_text
+from netaudit.masking.mask import MARGIN, mask_name, mask_words, shortened
+from netaudit.rows.columns import batch_of, columns_of, each
+from netaudit.rows.messages import Draft, ranges_text
 from netaudit.tables import IMAGES, OBJECTS, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netaudit.unwrapping.part import Leaf
 
-_OBJECT, _IMAGE = OBJECTS.row, IMAGES.row
-_UNKNOWN = (None,) * (len(IMAGES.names) - 5)
 GUESSABLE = 2048  # bytes; the hash of so small a text, a field that is an ID number say, tells what it was
 
 
-def object_row(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stored: bool) -> Row:
-    """Row of `objects`."""
+def object_draft(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, stored: bool) -> Draft:
+    """What the row of an object is made of: texts are masked many at a time, and cut before."""
     part = leaf.part
-    missing = ranges_text(part.missing, part.unknown_from)
-    path, name = mask_words(part.path), shortened(mask_name, part.name, 256)
-    return _OBJECT(
-        object_id=object_id,
-        message_id=message_id,
-        sha256=sha256 if stored or len(part.data) > GUESSABLE else "",
-        size=len(part.data),
-        kind=leaf.kind,
-        complete=part.complete,
-        missing=missing,
-        unwrap_path=path,
-        name=name,
-        stored=stored,
-        notes=leaf.notes,
-    )
+    size = len(part.data)
+    return (
+        object_id, message_id, sha256 if stored or size > GUESSABLE else "", size, leaf.kind, part.complete,
+        ranges_text(part.missing, part.unknown_from), part.path, part.name[: 256 + MARGIN], stored, leaf.notes,
+    )  # fmt: skip
 
 
-def image_row(sha256: str, leaf: Leaf) -> Row:
-    """Row of `images` as known when an image is first met; the rest comes at the end of the audit."""
+def object_columns(drafts: Sequence[Draft]) -> dict[str, Sequence[Any]]:
+    """Columns of `objects` by name: the one maker of its rows."""
+    columns = columns_of(drafts, OBJECTS)
+    columns["unwrap_path"] = each(mask_words, columns["unwrap_path"])
+    columns["name"] = each(partial(shortened, mask_name, limit=256), columns["name"])
+    return columns
+
+
+def object_row(draft: Draft) -> Row:
+    """Row of `objects` of one that is told before the others."""
+    return OBJECTS.row(*[one for (one,) in object_columns([draft]).values()])
+
+
+def object_batch(drafts: Sequence[Draft]) -> pa.RecordBatch:
+    """Rows of `objects`."""
+    return batch_of(object_columns(drafts), OBJECTS.schema())
+
+
+def image_draft(sha256: str, leaf: Leaf) -> Draft:
+    """What is known of an image when it is first met; the rest comes at the end of the audit."""
     width, height = header_size(leaf.part.data, leaf.kind) or (None, None)
-    return _IMAGE(sha256, leaf.kind, len(leaf.part.data), width, height, *_UNKNOWN)
+    return sha256, leaf.kind, len(leaf.part.data), width, height
+
+
+def image_batch(drafts: Sequence[Draft]) -> pa.RecordBatch:
+    """Rows of `images`, as far as they are known."""
+    schema = IMAGES.schema()
+    known: dict[str, Any] = dict(zip(schema.names, zip(*drafts, strict=True), strict=False))  # the first columns
+    unknown = {one.name: pa.nulls(len(drafts), one.type) for one in schema if one.name not in known}
+    return batch_of(known | unknown, schema)

@@ -12,7 +12,9 @@ from netaudit.storage.files import remove
 from netaudit.tables import BY_NAME, TABLES, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    Columns = Callable[[list[Any]], pa.RecordBatch]
 
 BATCH_ROWS = 8192
 
@@ -20,21 +22,24 @@ BATCH_ROWS = 8192
 class TableWriter:
     """Collects the rows of one table into an Arrow stream file; every whole batch survives a crash."""
 
-    def __init__(self, folder: Path, table: Table, part: str, *, place: str = "tables") -> None:
-        self._table, self._schema = table, table.schema()
+    def __init__(
+        self, folder: Path, table: Table, part: str, *, place: str = "tables", columns: Columns | None = None
+    ) -> None:
+        """`columns` makes rows of what is appended, where that is no row of the table's type (`Table.row`)."""
+        self._table, self._schema, self._columns = table, table.schema(), columns
         self._path = folder / place / f"{table.name}.{part}.arrows"
         self._rows: list[Any] = []
         self._stream: _Stream | None = None
         self._written = 0  # rows in the stream
         self._tail: _Stream | None = None
         self._saved = 0  # of the rows collected, those in the tail
-        self.append = self._rows.append  # a row of the table's type (`Table.row`)
+        self.append = self._rows.append  # a row, or what becomes one
 
     def flush(self, *, least: int = 1) -> None:
         """Write what was collected, when it is at least `least` rows."""
         if len(self._rows) < least or not self._rows:
             return
-        for batch in table_of(self._rows, self._table).to_batches():
+        for batch in self._batches(self._rows):
             self._write(batch)
         self._rows.clear()
         self._drop_tail()
@@ -53,6 +58,9 @@ class TableWriter:
         for batch in table_of_columns(columns, self._table).to_batches():
             self.extend(batch)
 
+    def _batches(self, rows: list[Any]) -> list[pa.RecordBatch]:
+        return table_of(rows, self._table).to_batches() if self._columns is None else [self._columns(rows)]
+
     def _write(self, batch: pa.RecordBatch) -> None:
         if self._stream is None:
             self._stream = _Stream(self._path, self._schema)
@@ -68,7 +76,7 @@ class TableWriter:
             return
         if self._tail is None:
             self._tail = _Stream(self._tail_path(), self._schema)
-        for batch in table_of(self._rows[self._saved :], self._table).to_batches():
+        for batch in self._batches(self._rows[self._saved :]):
             self._tail.write(batch)
         self._saved = len(self._rows)
 
@@ -108,8 +116,10 @@ class _Stream:
 class RowWriter(dict[str, TableWriter]):
     """The table writers of one worker, by the names of the tables."""
 
-    def __init__(self, folder: Path, part: str) -> None:
-        super().__init__({table.name: TableWriter(folder, table, part) for table in TABLES})
+    def __init__(self, folder: Path, part: str, columns: Mapping[str, Columns] | None = None) -> None:
+        """`columns`: of some tables what makes their rows (`TableWriter`)."""
+        makers = columns or {}
+        super().__init__({one.name: TableWriter(folder, one, part, columns=makers.get(one.name)) for one in TABLES})
 
     def flush(self, *, least: int = BATCH_ROWS) -> None:
         """Write the tables that have collected at least `least` rows."""

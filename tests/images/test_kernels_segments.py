@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from netaudit.images import kernels_segments
 from netaudit.images.extents import Extent, _jpeg
-from netaudit.images.kernels_segments import APPLICATIONS, scan_end
+from netaudit.images.kernels_segments import APPLICATIONS, header_at, scan_end
 from netaudit.unwrapping.image_residue import _segments
 
 SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
@@ -21,6 +21,7 @@ PIECES = (
     b"\xff", b"\xff\xff", b"\xff\x00", b"\xff\xd3", b"\xff\x01", b"\xff\xd8", b"\xff\xd9", b"\x12", b"plain bytes",
     bytes(700), b"\xff\xda\x00\x08123456", b"\xff\xda\x00\x02", b"\xff\xfe\x00\x09comment", b"\xff\xe0\x00\x08JFIF\0x",
     b"\xff\xe5\x00\x06none", b"\xff\xe2\x00\x01", b"\xff\xdb\x00\x04ab", b"\xff\xee\x00\x07Adob", b"\xff\xe1\xff\xff",
+    b"\xff\xc4\x00\x04ab", b"\xff\xc2\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00", b"\xff\xcf\x00\x02",
 )  # fmt: skip
 
 
@@ -88,6 +89,28 @@ def slow_segments(data: bytes) -> list[bytes]:
     return out
 
 
+def slow_header(data: bytes, pos: int, *, scan: bool) -> int:
+    """Place of the length of the first header of a frame, or of a scan; 0 for none."""
+    wanted = {SOS} if scan else {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+    for _ in range(kernels_segments.MOST_HEADERS):
+        pos = data.find(b"\xff", pos)
+        if pos < 0 or pos + 4 > len(data):
+            return 0
+        marker, pos = data[pos + 1], pos + 2
+        if marker == 0xFF:
+            pos -= 1
+            continue
+        if marker in ALONE - {EOI}:
+            continue
+        if marker in wanted:
+            return pos
+        length = int.from_bytes(data[pos : pos + 2], "big")
+        if marker in {EOI, SOS} or length < 2:
+            return 0
+        pos += length
+    return 0
+
+
 made = st.lists(st.sampled_from(PIECES) | st.binary(max_size=40), max_size=30).map(
     lambda some: b"\xff\xd8" + b"".join(some)
 )
@@ -104,6 +127,18 @@ def same(data: bytes) -> Extent:
 @given(made)
 def test_any_segments_are_walked_as_by_slow_twins(data):
     same(data)
+
+
+@given(made, st.integers(0, 60), st.booleans())
+def test_headers_of_frames_and_scans_are_found_as_by_a_slow_twin(data, at, scan):
+    assert header_at(np.frombuffer(data, np.uint8), at, scan) == slow_header(data, at, scan=scan)
+
+
+def test_headers_behind_too_many_segments_are_not_looked_for():
+    frame = b"\xff\xc0\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00"
+    for many, found in ((kernels_segments.MOST_HEADERS - 1, True), (kernels_segments.MOST_HEADERS, False)):
+        data = b"\xff\xd8" + b"\xff\x01" * many + frame
+        assert (header_at(np.frombuffer(data, np.uint8), 2, False) > 0) == found
 
 
 @given(st.binary(max_size=3000), st.integers(0, 40))

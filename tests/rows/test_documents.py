@@ -19,8 +19,9 @@ from netaudit.messages.message import Message
 from netaudit.rows.document_batch import of_messages
 from netaudit.rows.documents import AT_ONCE, HELD, Documents, hits
 from netaudit.rows.events import EventRows
-from netaudit.rows.messages import message_row
-from netaudit.storage.table_streams import RowWriter, TableWriter, read_streams
+from netaudit.rows.messages import message_batch, message_draft, message_row
+from netaudit.rows.writers import row_writer
+from netaudit.storage.table_streams import TableWriter, read_streams, table_of
 from netaudit.streams.layouts import PIECE
 from netaudit.tables import EVIDENCE, MESSAGES
 from netaudit.text.json_document import JsonDocument
@@ -166,11 +167,9 @@ def test_rows_of_many_are_those_of_each(tmp_path):
         replace(said(5, b'{"t":5}'), protocol="mqtt", direction=1),
         replace(said(6, b'{"t":6}'), pieces=np.array([(0, 5, 6, 3, 1), (3, 8, 9, 4, 1)], PIECE)),
     ]
-    writer = make_folders(tmp_path) or TableWriter(tmp_path, MESSAGES, "0")
-    for one in messages:
-        writer.append(message_row(one))
-    writer.close()
-    assert of_messages(messages).rows().to_pylist() == read_streams(tmp_path, "messages").to_pylist()
+    rows = message_batch([message_draft(one) for one in messages])
+    assert of_messages(messages).rows().to_pylist() == rows.to_pylist()
+    assert table_of([message_row(one) for one in messages], MESSAGES).to_pylist() == rows.to_pylist()
 
 
 def test_columns_are_written_as_rows(tmp_path):
@@ -189,7 +188,7 @@ def test_columns_are_written_as_rows(tmp_path):
 
 def test_those_that_may_name_somebody_are_given_back(tmp_path):
     make_folders(tmp_path)
-    rows = RowWriter(tmp_path, "0")
+    rows = row_writer(tmp_path, "0")
     documents = Documents(rows, EventRows(tmp_path, "0"))
     for number in range(AT_ONCE):
         assert not documents.full
@@ -209,7 +208,7 @@ def test_those_that_may_name_somebody_are_given_back(tmp_path):
 
 def test_those_whose_head_may_name_somebody_are_given_back(tmp_path):
     make_folders(tmp_path)
-    documents = Documents(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))
+    documents = Documents(row_writer(tmp_path, "0"), EventRows(tmp_path, "0"))
     number = "11010519491231002X"
     for place, changes in enumerate(
         [{}, {"headers": [("x-id-card", number)]}, {"path": f"/p/{number}"}, {"headers": [("etag", "1" * 12)]}]
@@ -223,7 +222,7 @@ def test_those_whose_head_may_name_somebody_are_given_back(tmp_path):
 
 def test_replies_to_large_requests_are_not_held_for_long(tmp_path):
     make_folders(tmp_path)
-    documents = Documents(RowWriter(tmp_path, "0"), EventRows(tmp_path, "0"))
+    documents = Documents(row_writer(tmp_path, "0"), EventRows(tmp_path, "0"))
     for number in range(16):
         assert not documents.full
         reply = said(number, b'{"ok":1}')

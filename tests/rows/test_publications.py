@@ -160,10 +160,10 @@ def test_plain_texts(texts):
 @pytest.mark.parametrize("count", [10, 200])
 def test_few_are_taken_as_messages(count, tmp_path):
     from netaudit.rows.events import EventRows
-    from netaudit.storage.table_streams import RowWriter
+    from netaudit.rows.writers import row_writer
 
     make_folders(tmp_path)
-    rows = RowWriter(tmp_path, "0")
+    rows = row_writer(tmp_path, "0")
     found = Documents(rows, EventRows(tmp_path, "0"))
     events = [
         up(connect()),

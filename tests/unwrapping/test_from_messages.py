@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages.message import Message
-from netaudit.rows.carriers import Carriers
+from netaudit.rows.carriers import EvidenceRows, evidence_of_drafts
 from netaudit.streams.layouts import PIECE
 from netaudit.text.frame_ranges import capture_name, frame_ranges
 from netaudit.unwrapping.from_messages import leaves, object_id
@@ -134,27 +134,36 @@ def pieces(*rows: tuple[int, int, int, int]) -> np.ndarray:
     return out
 
 
+def carried(said: Message, part: Part) -> list[tuple[object, ...]]:
+    """Rows of `evidence` of an object in a message."""
+    drafts: list[tuple[str, bytes, int, int]] = []
+    rows = EvidenceRows(drafts)  # type: ignore[arg-type]
+    rows.of(said)
+    rows.append("o", part)
+    return [tuple(row.values()) for row in evidence_of_drafts(drafts).to_pylist()] if drafts else []
+
+
 def test_frames_are_those_that_carry_the_bytes() -> None:
     body = multipart(form_part(JPEG), form_part(JPEG[:-2] + b"\xff\xd9"))
     rows = [(100 + at, 100, 10 + i + (i > 5), 0) for i, at in enumerate(range(0, len(body) + 200, 100))]
     said = message(body, start=100, body_start=300, end=300 + len(body), content_type=MULTI, pieces=pieces(*rows))
     first, second = leaves(said)
     for leaf in (first, second):
-        ((_, capture, low, high, text),) = Carriers(said).rows("o", leaf.part)
+        ((_, capture, low, high, text),) = carried(said, leaf.part)
         start, end = (300 + edge for edge in leaf.part.body_range)  # type: ignore[union-attr]
         expected = [frame for offset, length, frame, _ in rows if offset < end and offset + length > start]
         assert capture == capture_name(0)
         assert (low, high) == (expected[0], expected[-1])
         assert text == frame_ranges(expected)
-    assert Carriers(said).rows("o", first.part) != Carriers(said).rows("o", second.part)
+    assert carried(said, first.part) != carried(said, second.part)
 
 
 def test_frames_of_two_captures_and_unknown_places() -> None:
     said = message(JPEG, pieces=pieces((0, 500, 7, 1), (500, 500, 8, 1), (1000, 500, 1, 2)))
     leaf = Leaf(Part(JPEG), "jpeg")
     rows = [("o", capture_name(1), 7, 8, "7-8"), ("o", capture_name(2), 1, 1, "1")]
-    assert Carriers(said).rows("o", leaf.part) == rows
-    assert Carriers(message(JPEG)).rows("o", leaf.part) == []
+    assert carried(said, leaf.part) == rows
+    assert carried(message(JPEG), leaf.part) == []
 
 
 @settings(max_examples=50, deadline=None)

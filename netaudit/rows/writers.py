@@ -1,0 +1,20 @@
+"""The table writers of one worker, with the makers of rows of what is appended as drafts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netaudit.rows.carriers import evidence_of_drafts
+from netaudit.rows.messages import message_batch
+from netaudit.rows.objects import image_batch, object_batch
+from netaudit.storage.table_streams import RowWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAKERS = {"messages": message_batch, "objects": object_batch, "evidence": evidence_of_drafts, "images": image_batch}
+
+
+def row_writer(folder: Path, part: str) -> RowWriter:
+    """Writers of all tables; drafts are appended to those of `MAKERS`, rows to the others."""
+    return RowWriter(folder, part, MAKERS)

@@ -1,0 +1,92 @@
+"""Rows of `evidence` made of many objects, held against a slow twin."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netaudit.case.writing import make_folders
+from netaudit.messages.message import Message
+from netaudit.rows import carriers
+from netaudit.rows.carriers import EvidenceRows, evidence_of_drafts
+from netaudit.rows.writers import row_writer
+from netaudit.storage.table_streams import read_streams
+from netaudit.streams.layouts import PIECE
+from netaudit.text.frame_ranges import capture_name, frame_ranges
+from netaudit.unwrapping.part import Part
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+frames = st.one_of(st.integers(1, 12), st.sampled_from([99, 100, 10**12]))
+packets = st.tuples(st.integers(1, 9), st.integers(0, 3), frames, st.sampled_from([0, 0, 0, 1]))  # length, gap …
+messages = st.tuples(
+    st.lists(packets, min_size=1, max_size=8), st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)), max_size=3)
+)
+
+
+def pieces_of(some: list[tuple[int, int, int, int]]) -> np.ndarray:
+    pieces, at = np.zeros(len(some), PIECE), 0
+    for row, (length, gap, frame, capture) in zip(pieces, some, strict=True):
+        row["offset"], row["length"], row["frame"], row["capture"] = at, length, frame, capture
+        at += length + gap
+    return pieces
+
+
+def slow(name: str, pieces: np.ndarray, start: int, end: int) -> list[dict[str, object]]:
+    """Which packets share bytes with a stretch, all where none does; a row for each capture."""
+    behind = (pieces["offset"] + pieces["length"]).tolist()
+    first, last = bisect_right(behind, start), bisect_left(pieces["offset"].tolist(), end)
+    by_capture: dict[int, set[int]] = defaultdict(set)
+    for piece in pieces[first:last] if first < last else pieces:
+        by_capture[int(piece["capture"])].add(int(piece["frame"]))
+    return [
+        {
+            "object_id": name,
+            "capture_id": capture_name(capture),
+            "first_frame": min(numbers),
+            "last_frame": max(numbers),
+            "frames": frame_ranges(numbers),
+        }
+        for capture, numbers in by_capture.items()
+    ]
+
+
+@given(st.lists(messages, min_size=1, max_size=6))
+def test_rows_of_many_are_those_of_each(
+    some: list[tuple[list[tuple[int, int, int, int]], list[tuple[int, int]]]],
+) -> None:
+    drafts, expected = [], []
+    for number, (sent, objects) in enumerate(some):
+        pieces = pieces_of(sent)
+        data = pieces.tobytes()
+        for place, (start, length) in enumerate(objects):
+            drafts.append((f"{number}.{place}", data, start, start + length))
+            expected += slow(f"{number}.{place}", pieces, start, start + length)
+    if drafts:
+        key = itemgetter("object_id", "capture_id")
+        assert sorted(evidence_of_drafts(drafts).to_pylist(), key=key) == sorted(expected, key=key)
+
+
+def test_few_pieces_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many objects lie in a message of many packets."""
+    make_folders(tmp_path)
+    monkeypatch.setattr(carriers, "MOST_HELD", 40 * PIECE.itemsize)
+    writers = row_writer(tmp_path, "0")
+    rows = EvidenceRows(writers["evidence"])
+    written = []
+    for number in range(5):
+        rows.of(Message("http", 0, 0, 30, pieces=pieces_of([(1, 0, at + 1, 0) for at in range(15)])))
+        rows.append(f"{number}", Part(b""))
+        written.append(len(read_streams(tmp_path, "evidence")))
+    assert written == [0, 0, 3, 3, 3]
+    writers.close()
+    assert read_streams(tmp_path, "evidence")["frames"].to_pylist() == ["1-15"] * 5
