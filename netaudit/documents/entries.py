@@ -52,7 +52,8 @@ class Later:
     __slots__ = ("_compiled", "pattern")
 
     def __init__(self, text: str) -> None:
-        self.pattern, self._compiled = text, None
+        self.pattern = text
+        self._compiled: Any = None
 
     def search(self, value: str) -> Any:
         """The match of re2, or None."""
