@@ -37,7 +37,7 @@ _ESCAPE = later(  # of C, JavaScript and JSON, and of URLs
     rb"(?<!\\)\\+(?:x([0-9a-fA-F]{2})|u\{?([0-9a-fA-F]{2,6})\}?|([0-3][0-7]{2}))|%([0-9a-fA-F]{2})"
 )
 _UNSEEN = later(  # in UTF-8: zero-width and joining marks, marks of direction, byte order marks, variation selectors
-    rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xcc\x8f|\xc2\xad|\xef\xb8[\x80-\x8f]"
+    rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xcd\x8f|\xc2\xad|\xef\xb8[\x80-\x8f]"
 )
 # RFC 6350, 3.2; RFC 2849; quoted-printable; YAML; by its first byte, which is found three times as fast
 _FOLDED = later(
@@ -55,7 +55,7 @@ _UUID = later(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TEXT = bytes([*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)])
 _coded = occurrence(
     rb"[0-9](?:=\r?\n|\\\r?\n[ \t]*|\r?\n[ \t]+)[0-9Xx]|\\[xu0-3]|&#|%[0-9a-fA-F]{2}"
-    rb"|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81|\xef\xbb|\xcc\x8f|\xc2\xad|\xef\xb8[\x80-\x8f]|[A-Za-z0-9+/_-]{24}"
+    rb"|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81|\xef\xbb|\xcd\x8f|\xc2\xad|\xef\xb8[\x80-\x8f]|[A-Za-z0-9+/_-]{24}"
 )
 
 

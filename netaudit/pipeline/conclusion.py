@@ -88,6 +88,8 @@ IN_MEMORY = ("observations", "events")  # of them, those that are written when a
 FACES = pa.array(["yes", "possible"])  # verdicts on the images that findings carry
 MOST_AHEAD = 180  # such images, up to which thumbnails are made before it is known which the report shows
 
+MOST_JOINED = 200_000  # objects of findings that are held in memory to see which the report shows
+
 MOST_HELD = 8 << 20  # bytes of a table that the report need not read again
 SETTLERS = 2  # tables that are put in order at once, each with what `ordered.py` holds of one
 
@@ -255,10 +257,12 @@ class _Made(NamedTuple):
 
 
 def _to_be_shown(folder: Path, tables: dict[str, pa.Table]) -> list[Path]:
-    """Where the images lie of which the report will show thumbnails, the first ones first."""
+    """Where the images lie of which the report will show thumbnails, the first ones first; none of very many."""
     from netaudit.report.judgements import Judgements
     from netaudit.report.sections_images import GALLERY, turns
 
+    if (pc.sum(pc.list_value_length(tables["findings"]["object_ids"])).as_py() or 0) > MOST_JOINED:
+        return []
     wanted = pa.array([sha256 for sha256, _ in turns(Judgements(_Made(tables)))[:GALLERY]], pa.string())
     kinds = tables["images"]["kind"].take(pc.index_in(wanted, tables["images"]["sha256"].combine_chunks()))
     pairs = zip(wanted.to_pylist(), kinds.to_pylist(), strict=True)

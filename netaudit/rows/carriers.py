@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     I8 = npt.NDArray[np.int64]
 
 Draft = tuple[str, bytes, int, int]  # id of an object, pieces of its message, its place in the stream
-MOST_HELD = 4 << 20  # bytes of pieces that wait, those of each object counted
+MOST_HELD = 4 << 20  # bytes of pieces that wait, of each message once
 
 
 class EvidenceRows:
@@ -51,10 +51,10 @@ class EvidenceRows:
         assert message is not None
         if self._pieces is None:
             self._pieces = b"" if message.pieces is None else message.pieces.tobytes()
+            self._held += len(self._pieces)
         if self._pieces:
             self._rows.append((object_id, self._pieces, *_stream_range(message, part)))
-            self._held += len(self._pieces)
-            if self._held >= MOST_HELD:
+            if self._held >= MOST_HELD:  # further objects of a long message wait with it, which is held anyway
                 self._rows.flush()
                 self._held = 0
 

@@ -95,7 +95,7 @@ def put_run(first: Any, last: Any, out: npt.NDArray[np.uint8], at: int) -> int:
 
 @lean_kernel
 def write_runs(frames: I8, first: I8, last: I8, out: npt.NDArray[np.uint8], ends: npt.NDArray[np.int32]) -> None:
-    """Write the frames of objects as texts (`text/frame_ranges.py`), one behind the other.
+    """Write the frames of objects as texts (as `frame_numbers` reads them), one behind the other.
 
     Args:
         frames: of packets, in order within each object.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 
 MOST = 1 << 22  # frames of one text: evidence has at most 262,144 of an object
 
@@ -18,32 +17,6 @@ def frame_numbers(ranges: str) -> list[int]:
             raise ValueError(f"{ranges[:40]}: more than {MOST:,} frames")
         numbers.extend(more)
     return numbers
-
-
-def frame_ranges(numbers: Iterable[int]) -> str:
-    """Text of frame numbers, the inverse of `frame_numbers`."""
-    return ranges_of_ordered(sorted(set(numbers)))
-
-
-def ranges_of_ordered(ordered: list[int]) -> str:
-    """The same of numbers that are in order already, each once."""
-    if not ordered:
-        return ""
-    if ordered[-1] - ordered[0] == len(ordered) - 1:
-        return _run(ordered[0], ordered[-1])
-    runs = []
-    first = last = ordered[0]
-    for number in ordered:
-        if number > last + 1:  # as `_run` writes it: packets of both directions lie between each other
-            runs.append(f"{first}-{last}" if first < last else str(first))
-            first = number
-        last = number
-    runs.append(_run(first, last))
-    return ",".join(runs)
-
-
-def _run(first: int, last: int) -> str:
-    return str(first) if first == last else f"{first}-{last}"
 
 
 @functools.lru_cache(maxsize=1024)

@@ -28,6 +28,7 @@ LEAST_PAIRS = 3
 _PAIRED = re.compile(rb"[^\s:=]{1,40}\s?[:=]\s?[^\s:=]")
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 FEW = 8  # stretches beside a picture for which there is room at once
+AT_ONCE = 4096  # cut out together: numbers of Python take ten times as much room
 _CHUNKS = frozenset(  # of PNG (W3C, 3rd edition, 4.7) and its extensions: what else there is has no meaning
     b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI tEXt zTXt iTXt bKGD hIST pHYs sPLT eXIf tIME "
     b"acTL fcTL fdAT oFFs pCAL sCAL sTER gIFg gIFx dSIG".split()
@@ -132,7 +133,10 @@ def _segments(data: bytes, scan: tuple[int, int] = (0, 0)) -> list[bytes]:
     if count > FEW:
         places = np.empty((count, 2), np.int64)
         segments_beside(octets, *scan, places)
-    return [data[first:end] for first, end in places[:count].tolist()]
+    found: list[bytes] = []
+    for start in range(0, count, AT_ONCE):
+        found += [data[first:end] for first, end in places[start : min(start + AT_ONCE, count)].tolist()]
+    return found
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:

@@ -60,6 +60,7 @@ SPELLED = {
     "numerals": _field("".join("零一二三四五六七八九"[int(one)] for one in NUMBER)),
     "numerals of banks": _field("".join("〇壹贰叁肆伍陆柒捌玖"[int(one)] for one in NUMBER)),
     "zero width": _field("\u200b".join((NUMBER[:6], NUMBER[6:14], NUMBER[14:]))),
+    "joiner": _field("\u034f".join((NUMBER[:6], NUMBER[6:14], NUMBER[14:]))),
     "direction": _field("\u202d" + "\u2060".join(NUMBER)),
     "statement": _field(f"INSERT INTO visitor(name,id_number,ts) VALUES('x','{NUMBER}',NOW())"),
     "nested": b"[" * 20_000 + RECORD.encode() + b"]" * 20_000,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from netaudit.images import kernels_segments
 from netaudit.images.extents import Extent, _jpeg
 from netaudit.images.kernels_segments import APPLICATIONS, header_at, scan_end
-from netaudit.unwrapping.image_residue import _segments
+from netaudit.unwrapping.image_residue import AT_ONCE, _segments
 
 SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
 ALONE = {0, 1, *range(0xD0, 0xDA)}
@@ -172,8 +172,9 @@ def test_a_scan_that_ends_before_it_begins_is_none():
 
 
 def test_more_stretches_than_there_is_room_for_are_all_given():
-    data = b"\xff\xd8" + b"".join(b"\xff\xfe\x00\x04%02d" % number for number in range(50)) + b"\xff\xd9"
-    assert _segments(data) == [b"%02d" % number for number in range(50)]
+    for count in (50, AT_ONCE, AT_ONCE + 1):
+        data = b"\xff\xd8" + b"".join(b"\xff\xfe\x00\x06%04d" % number for number in range(count)) + b"\xff\xd9"
+        assert _segments(data) == [b"%04d" % number for number in range(count)]
 
 
 def test_too_many_segments_are_hostile():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pyarrow as pa
+
 import netaudit
 from netaudit.pipeline import conclusion
 from netaudit.report import sections_images
@@ -9,6 +13,12 @@ from netaudit.report.judgements import Judgements
 from tests.conftest import ROOT
 
 DEMO = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
+
+
+def test_of_very_many_objects_none_is_held_to_see_which_are_shown(monkeypatch):
+    monkeypatch.setattr(conclusion, "MOST_JOINED", 2)
+    findings = pa.table({"object_ids": [["a", "b"], ["c"]]})
+    assert conclusion._to_be_shown(Path("case"), {"findings": findings}) == []
 
 
 def test_before_the_report_asks_its_thumbnails_are_under_way(tmp_path, monkeypatch):

@@ -18,8 +18,9 @@ from netaudit.rows.carriers import EvidenceRows, evidence_of_drafts
 from netaudit.rows.writers import row_writer
 from netaudit.storage.table_streams import read_streams
 from netaudit.streams.layouts import PIECE
-from netaudit.text.frame_ranges import capture_name, frame_ranges
+from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.part import Part
+from tests.rows.frame_texts import frame_ranges
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +91,19 @@ def test_few_pieces_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert written == [0, 0, 3, 3, 3]
     writers.close()
     assert read_streams(tmp_path, "evidence")["frames"].to_pylist() == ["1-15"] * 5
+
+
+def test_a_long_message_is_written_with_many_of_its_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its packets are held once: to look through all of them for each object would take time without an end."""
+    make_folders(tmp_path)
+    monkeypatch.setattr(carriers, "MOST_HELD", 40 * PIECE.itemsize)
+    made: list[int] = []
+    writers = row_writer(tmp_path, "0")
+    rows, flush = EvidenceRows(writers["evidence"]), writers["evidence"].flush
+    monkeypatch.setattr(writers["evidence"], "flush", lambda *least: (made.append(1), flush(*least)))
+    rows.of(Message("http", 0, 0, 300, body_start=0, pieces=pieces_of([(1, 0, at + 1, 0) for at in range(300)])))
+    for number in range(200):
+        rows.append(f"{number:03}", Part(b"", body_range=(number, number + 1)))
+    assert len(made) == 1
+    writers.close()
+    assert read_streams(tmp_path, "evidence")["frames"].to_pylist() == [str(at + 1) for at in range(200)]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from netaudit.messages.message import Message
 from netaudit.rows.carriers import EvidenceRows, evidence_of_drafts
 from netaudit.streams.layouts import PIECE
-from netaudit.text.frame_ranges import capture_name, frame_ranges
+from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import leaves, object_id
 from netaudit.unwrapping.part import Leaf, Part
+from tests.rows.frame_texts import frame_ranges
 from tests.unwrapping.samples import B64, JPEG, MULTI, form_part, multipart
 
 
