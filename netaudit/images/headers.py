@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netaudit.images.extents import BMP_HEADERS, PNG_SIGNATURE, bmp_size
-from netaudit.images.kernels_segments import header_at, scan_end
+from netaudit.images.kernels_segments import FRAME, SCAN, header_at, scan_end
 from netaudit.images.rare_formats import KINDS, shape
 
 MAX_PROPERTIES = 4096  # ispe boxes looked at (a tiled HEIC has one for each size, not for each tile)
@@ -26,22 +26,22 @@ def is_progressive(data: bytes) -> bool:
     if frame is None:
         return False
     marker, at, following = frame
-    scan = _segment(data, following, scan=True)
+    scan = _header(data, following, SCAN)
     one_pass = scan > 0 and data[scan + 2 : scan + 3] == data[at + 7 : at + 8]
     return marker in _PROGRESSIVE or not one_pass
 
 
 def _jpeg_frame(data: bytes) -> tuple[int, int, int] | None:
     """Marker, offset of the length field, and end of the first frame header (T.81 B.2.2)."""
-    pos = _segment(data, 2, scan=False) if data[:2] == b"\xff\xd8" else 0
+    pos = _header(data, 2, FRAME) if data[:2] == b"\xff\xd8" else 0
     if not pos:
         return None
     length = int.from_bytes(data[pos : pos + 2], "big")
     return (data[pos - 1], pos, pos + length) if length >= 8 and pos + 8 <= len(data) else None
 
 
-def _segment(data: bytes, at: int, *, scan: bool) -> int:
-    return int(header_at(np.frombuffer(data, np.uint8), at, scan))
+def _header(data: bytes, at: int, wanted: int) -> int:
+    return int(header_at(np.frombuffer(data, np.uint8), at, wanted))
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
@@ -57,7 +57,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 def _lines_behind(data: bytes, pos: int) -> bytes:
     """The number of lines that a DNL segment behind the first scan says (T.81 B.2.5), as two bytes; empty for none."""
-    scan = _segment(data, pos, scan=True)
+    scan = _header(data, pos, SCAN)
     if not scan:
         return b""
     at = scan_end(np.frombuffer(data, np.uint8), scan + int.from_bytes(data[scan : scan + 2], "big"))

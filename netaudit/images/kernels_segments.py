@@ -19,6 +19,7 @@ FIRST_RESTART, APP0, APP15, FILL = 0xD0, 0xE0, 0xEF, 0xFF
 SOF0, SOF15, DHT, JPG, DAC = 0xC0, 0xCF, 0xC4, 0xC8, 0xCC  # frame headers, but for the three between them
 MOST_HEADERS = 4096  # segments before a frame or scan header
 MOST_STEPS = 1_000_000  # segments of one image; more is hostile
+FRAME, SCAN = 0, 1  # headers that are looked for
 WHOLE, NO_PICTURE, ANOTHER, CUT_END, CUT_SEGMENT, BAD_SEGMENT, SEGMENTS = range(7)
 END, MARKER, FROM, TO = 0, 1, 2, 3  # of what an extent is told by: its end or the place, a marker, its first scan
 # how the content of an application segment begins (ITU-T T.81 B.2.4.6 leaves it to them)
@@ -138,8 +139,8 @@ def jpeg_extent(data: Octets, out: Places) -> int:
 
 
 @lean_kernel
-def header_at(data: Octets, at: int, scan: bool) -> int:  # noqa: FBT001
-    """Place of the length of the first frame header, or scan header, from a place between segments on; 0 for none.
+def header_at(data: Octets, at: int, wanted: int) -> int:
+    """Place of the length of the first header of a `FRAME` or a `SCAN` from a place between segments on; 0 for none.
 
     `data` (uint8, contiguous).
     """
@@ -156,7 +157,7 @@ def header_at(data: Octets, at: int, scan: bool) -> int:  # noqa: FBT001
             continue
         if marker != EOI and _alone(marker):
             continue
-        if marker == SOS if scan else SOF0 <= marker <= SOF15 and marker not in (DHT, JPG, DAC):
+        if marker == SOS if wanted == SCAN else SOF0 <= marker <= SOF15 and marker not in (DHT, JPG, DAC):
             return at
         length = int(data[at]) << 8 | int(data[at + 1])
         if marker in (EOI, SOS) or length < 2:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     I8 = npt.NDArray[np.int64]
 
 Draft = tuple[str, bytes, int, int]  # id of an object, pieces of its message, its place in the stream
-MOST_HELD = 4 << 20  # bytes of pieces that wait, of each message once
+MOST_HELD = 4 << 20  # bytes of pieces that wait, those of each object counted: its frames become a text
+MANY = 1024  # pieces of a message, from which on each object takes only its own
 
 
 class EvidenceRows:
@@ -39,6 +40,7 @@ class EvidenceRows:
         self._rows = rows
         self._message: Message | None = None
         self._pieces: bytes | None = None  # of the message, once an object of it was found
+        self._bounds: tuple[I8, I8] | None = None  # where each begins and ends, where they are many
         self._held = 0
 
     def of(self, message: Message) -> None:
@@ -50,13 +52,30 @@ class EvidenceRows:
         message = self._message
         assert message is not None
         if self._pieces is None:
-            self._pieces = b"" if message.pieces is None else message.pieces.tobytes()
-            self._held += len(self._pieces)
+            self._begin(message)
         if self._pieces:
-            self._rows.append((object_id, self._pieces, *_stream_range(message, part)))
-            if self._held >= MOST_HELD:  # further objects of a long message wait with it, which is held anyway
+            stretch = _stream_range(message, part)
+            pieces = self._own(message, *stretch)
+            self._rows.append((object_id, pieces, *stretch))
+            self._held += len(pieces)
+            if self._held >= MOST_HELD:
                 self._rows.flush()
                 self._held = 0
+
+    def _begin(self, message: Message) -> None:
+        self._pieces, self._bounds = b"" if message.pieces is None else message.pieces.tobytes(), None
+        if message.pieces is not None and len(message.pieces) >= MANY:
+            begins = message.pieces["offset"].astype(np.int64)
+            self._bounds = begins, begins + message.pieces["length"]
+
+    def _own(self, message: Message, begin: int, end: int) -> bytes:
+        """Pieces that share bytes with a stretch, where not all are handed on: these were looked through for each."""
+        if self._bounds is None or message.pieces is None:
+            return self._pieces or b""
+        begins, ends = self._bounds
+        first, last = int(np.searchsorted(ends, begin, "right")), int(np.searchsorted(begins, end))
+        whole = first >= last or last - first == len(begins)
+        return self._pieces or b"" if whole else message.pieces[first:last].tobytes()
 
 
 def _stream_range(message: Message, part: Part) -> tuple[int, int]:

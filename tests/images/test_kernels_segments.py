@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from netaudit.images import kernels_segments
 from netaudit.images.extents import Extent, _jpeg
-from netaudit.images.kernels_segments import APPLICATIONS, header_at, scan_end
+from netaudit.images.kernels_segments import APPLICATIONS, FRAME, header_at, scan_end
 from netaudit.unwrapping.image_residue import AT_ONCE, _segments
 
 SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
@@ -138,7 +138,7 @@ def test_headers_behind_too_many_segments_are_not_looked_for():
     frame = b"\xff\xc0\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00"
     for many, found in ((kernels_segments.MOST_HEADERS - 1, True), (kernels_segments.MOST_HEADERS, False)):
         data = b"\xff\xd8" + b"\xff\x01" * many + frame
-        assert (header_at(np.frombuffer(data, np.uint8), 2, False) > 0) == found
+        assert (header_at(np.frombuffer(data, np.uint8), 2, FRAME) > 0) == found
 
 
 @given(st.binary(max_size=3000), st.integers(0, 40))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,8 +25,6 @@ from tests.rows.frame_texts import frame_ranges
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 frames = st.one_of(st.integers(1, 12), st.sampled_from([99, 100, 10**12]))
 packets = st.tuples(st.integers(1, 9), st.integers(0, 3), frames, st.sampled_from([0, 0, 0, 1]))  # length, gap …
@@ -94,9 +93,10 @@ def test_few_pieces_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_long_message_is_written_with_many_of_its_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its packets are held once: to look through all of them for each object would take time without an end."""
+    """Each takes its own packets: to look through all of them for each object would take time without an end."""
     make_folders(tmp_path)
-    monkeypatch.setattr(carriers, "MOST_HELD", 40 * PIECE.itemsize)
+    monkeypatch.setattr(carriers, "MOST_HELD", 150 * PIECE.itemsize)
+    monkeypatch.setattr(carriers, "MANY", 100)
     made: list[int] = []
     writers = row_writer(tmp_path, "0")
     rows, flush = EvidenceRows(writers["evidence"]), writers["evidence"].flush
@@ -107,3 +107,42 @@ def test_a_long_message_is_written_with_many_of_its_objects(tmp_path: Path, monk
     assert len(made) == 1
     writers.close()
     assert read_streams(tmp_path, "evidence")["frames"].to_pylist() == [str(at + 1) for at in range(200)]
+
+
+def test_objects_that_all_packets_of_a_long_message_carried_do_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frames of each become a text, as long as all of them."""
+    make_folders(tmp_path)
+    monkeypatch.setattr(carriers, "MOST_HELD", 500 * PIECE.itemsize)
+    monkeypatch.setattr(carriers, "MANY", 100)
+    writers = row_writer(tmp_path, "0")
+    rows = EvidenceRows(writers["evidence"])
+    rows.of(Message("http", 0, 0, 300, pieces=pieces_of([(1, 0, 2 * at + 1, 0) for at in range(300)])))
+    written = []
+    for number in range(4):
+        rows.append(f"{number}", Part(b""))
+        written.append(len(read_streams(tmp_path, "evidence")))
+    assert written == [0, 2, 2, 4]
+    writers.close()
+    text = ",".join(str(2 * at + 1) for at in range(300))
+    assert read_streams(tmp_path, "evidence")["frames"].to_pylist() == [text] * 4
+
+
+@given(messages)
+def test_what_an_object_of_a_long_message_takes_gives_the_same_rows(
+    one: tuple[list[tuple[int, int, int, int]], list[tuple[int, int]]],
+) -> None:
+    pieces = pieces_of(one[0])
+    for start, length in one[1]:
+        said = Message("http", 0, 0, 300, body_start=0, pieces=pieces)
+        part, expected = Part(b"", body_range=(start, start + length)), slow("o", pieces, start, start + length)
+        for many in (1, 100):
+            drafts: list[Any] = []
+            rows = EvidenceRows(drafts)  # type: ignore[arg-type]
+            rows.of(said)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(carriers, "MANY", many)
+                rows.append("o", part)
+            key = itemgetter("capture_id")
+            assert sorted(evidence_of_drafts(drafts).to_pylist(), key=key) == sorted(expected, key=key)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.messages.message import Message
-from netaudit.rows.carriers import EvidenceRows, evidence_of_drafts
+from netaudit.rows.carriers import EvidenceRows, evidence_of, evidence_of_drafts
 from netaudit.streams.layouts import PIECE
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import leaves, object_id
@@ -170,7 +170,9 @@ def test_frames_of_two_captures_and_unknown_places() -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.sets(st.integers(1, 60), min_size=1))
 def test_ranges_name_exactly_the_frames(frames: set[int]) -> None:
-    text = frame_ranges(frames)
+    numbers = np.array(sorted(frames))
+    span = np.zeros(1, np.int64), np.array([numbers.size])
+    (text,) = evidence_of(["o"], np.zeros(numbers.size, np.int64), numbers, *span)["frames"].to_pylist()
     back = set()
     for part in text.split(","):
         first, _, last = part.partition("-")
