@@ -25,12 +25,13 @@ _SILENT = ("", "", "")
 _WAYS = ("up", "down")
 _PROGRAMS = ("user-agent", "server")
 MOST_BYTES = (1 << 63) - 1  # what a table holds; some protocols can declare twice as much
+SHORT, LONG, LONGEST_PATH = 64, 256, 2048  # characters of a text in the table; a draft has `MARGIN` more of it
 _MASKED = {
-    "method": partial(shortened, mask, limit=64),
-    "host": partial(shortened, mask_host, limit=256),
-    "path": partial(shortened, mask_path, limit=2048),
-    "content_type": partial(shortened, mask, limit=256),
-    "date": partial(shortened, mask, limit=64),
+    "method": partial(shortened, mask, limit=SHORT),
+    "host": partial(shortened, mask_host, limit=LONG),
+    "path": partial(shortened, mask_path, limit=LONGEST_PATH),
+    "content_type": partial(shortened, mask, limit=LONG),
+    "date": partial(shortened, mask, limit=SHORT),
 }
 
 
@@ -48,8 +49,8 @@ def message_draft(message: Message) -> Draft:
     agent, server, date = said(message)
     return (
         message.message_id.hex(), message.flow_id.hex(), capture, message.protocol, message.direction,
-        request.message_id.hex() if request else "", asked.method[: 64 + MARGIN], asked.host[: 256 + MARGIN],
-        asked.path[: 2048 + MARGIN], message.status, message.content_type[: 256 + MARGIN], agent, server, date,
+        request.message_id.hex() if request else "", asked.method[: SHORT + MARGIN], asked.host[: LONG + MARGIN],
+        asked.path[: LONGEST_PATH + MARGIN], message.status, message.content_type[: LONG + MARGIN], agent, server, date,
         ts, last_ts, frame, last_frame, message.body_size, message.obscure, message.unread, message.complete,
         ranges_text(message.missing, message.unknown_from), message.notes, message.opened,
     )  # fmt: skip
@@ -113,7 +114,7 @@ def said(message: Message) -> tuple[str, str, str]:
     date = ""
     for name, value in message.headers:
         if name == "date" and value:
-            date = value[: 64 + MARGIN]
+            date = value[: SHORT + MARGIN]
             break
     return *message.form.read(_programs), date
 

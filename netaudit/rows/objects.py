@@ -10,7 +10,7 @@ import pyarrow as pa
 from netaudit.images.images import header_size
 from netaudit.masking.mask import MARGIN, mask_name, mask_words, shortened
 from netaudit.rows.columns import batch_of, columns_of, each
-from netaudit.rows.messages import Draft, ranges_text
+from netaudit.rows.messages import LONG, Draft, ranges_text
 from netaudit.tables import IMAGES, OBJECTS, Row
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def object_draft(object_id: str, message_id: str, sha256: str, leaf: Leaf, *, st
     size = len(part.data)
     return (
         object_id, message_id, sha256 if stored or size > GUESSABLE else "", size, leaf.kind, part.complete,
-        ranges_text(part.missing, part.unknown_from), part.path, part.name[: 256 + MARGIN], stored, leaf.notes,
+        ranges_text(part.missing, part.unknown_from), part.path, part.name[: LONG + MARGIN], stored, leaf.notes,
     )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def object_columns(drafts: Sequence[Draft]) -> dict[str, Sequence[Any]]:
     """Columns of `objects` by name: the one maker of its rows."""
     columns = columns_of(drafts, OBJECTS)
     columns["unwrap_path"] = each(mask_words, columns["unwrap_path"])
-    columns["name"] = each(partial(shortened, mask_name, limit=256), columns["name"])
+    columns["name"] = each(partial(shortened, mask_name, limit=LONG), columns["name"])
     return columns
 
 
