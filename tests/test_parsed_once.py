@@ -13,12 +13,12 @@ import orjson
 import pytest
 
 import netaudit
-from netaudit.pipeline.stages import Shard
+from netaudit.pipeline import stages
+from netaudit.pipeline.message_stages import MessageStages, ReadMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netaudit.messages.message import Message
 
 PCAPS = Path(__file__).parents[1] / "pcaps"
 LONG = 64  # bytes, as in `json_text.py`: the same document is parsed with its long strings and without them
@@ -41,8 +41,9 @@ class Parsed:
         monkeypatch.setattr(orjson, "loads", self._noting(orjson.loads))
         monkeypatch.setattr(json, "loads", self._noting(json.loads))
         monkeypatch.setattr(expat, "ParserCreate", lambda *given: Noting(expat_create(*given), self._before))
-        for name in ("_record_message", "_read"):
-            monkeypatch.setattr(Shard, name, self._of_message(getattr(Shard, name)))
+        monkeypatch.setattr(stages, "MOST_WAITING", 1)  # what readers parsed is of the messages that are taken next
+        for name in ("take", "_take_content"):
+            monkeypatch.setattr(MessageStages, name, self._of_message(getattr(MessageStages, name)))
 
     def _noting(self, parse: Callable[..., Any]) -> Callable[..., Any]:
         def noted(text: bytes | str, **given: Any) -> Any:
@@ -53,14 +54,16 @@ class Parsed:
         return noted
 
     def _of_message(self, step: Callable[..., None]) -> Callable[..., None]:
-        def stepped(shard: Shard, message: Message, *given: Any) -> None:
-            body = essence(message.body)
-            own = [text for text in self._before if text == body]
-            others = [text for text in self._before if text != body]
-            self._before[:] = []
-            step(shard, message, *given)
-            self.times.update((message.message_id, text) for text in own + self._before)
-            self._before[:] = others
+        def stepped(taker: MessageStages, batch: list[ReadMessage], *given: Any) -> None:
+            for one in batch:
+                message = one.message
+                body = essence(message.body)
+                own = [text for text in self._before if text == body]
+                others = [text for text in self._before if text != body]
+                self._before[:] = []
+                step(taker, [one], *given)
+                self.times.update((message.message_id, text) for text in own + self._before)
+                self._before[:] = others
 
         return stepped
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from netaudit.case.reading import Case
     from netaudit.images.answers import EarlyAnswers
-    from netaudit.pipeline.stages import Witness
     from netaudit.pipeline.task import Options
+    from netaudit.pipeline.witness import Witness
 
 WINDOW = 4 << 20  # bytes read at once: as fast as the larger ones of files, and a quarter of the memory
 CHECKPOINT = 1.0  # seconds of the audit that a kill may cost

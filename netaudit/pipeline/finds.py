@@ -127,15 +127,6 @@ class Telling:
     def __init__(self, tell: Callable[[Fresh], None]) -> None:
         self._tell = tell
         self._ways: set[tuple[str, ...]] = set()
-        self._at: tuple[Delivery, Conversations, Ends] | None = None
-
-    def at(self, delivery: Delivery, conversations: Conversations, ends: Ends) -> None:
-        """What is found next lies in messages of this delivery."""
-        self._at = delivery, conversations, ends
-
-    def elsewhere(self) -> None:
-        """What is found next lies in messages that waited."""
-        self._at = None
 
     def found(
         self,
@@ -143,18 +134,21 @@ class Telling:
         leaf: Leaf,
         object_id: str,
         sha256: str,
+        place: tuple[Known | None, Ends],
         *,
         new: bool,
         holder: tuple[str, str] | None,
     ) -> None:
-        """An image was stored, or was there already; `holder`: SHA-256 and kind of the picture within which it lies."""
-        find = None
-        if self._at is not None and holder is None and len(self._ways) < MOST_WAYS:
-            delivery, conversations, between = self._at
+        """An image was stored, or was there already; `holder`: SHA-256 and kind of the picture within which it lies.
+
+        `place`: the flow of its message as it stood then, None of a message that waited; and its ends.
+        """
+        find, (known, between) = None, place
+        if known is not None and holder is None and len(self._ways) < MOST_WAYS:
             way = _way(message, leaf, between)
             if way not in self._ways:
                 self._ways.add(way)
-                find = find_of(standing(delivery, conversations), message, leaf, object_id, sha256)
+                find = find_of(known, message, leaf, object_id, sha256)
         if new or find is not None:
             self._tell(Fresh(sha256, leaf.kind, message.direction == UP, new, find, holder))
 

@@ -36,7 +36,8 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     own_process()
     load_lean()
     from netaudit.pipeline.finds import Telling
-    from netaudit.pipeline.stages import Keep, Shard
+    from netaudit.pipeline.message_stages import Keep
+    from netaudit.pipeline.stages import Shard
     from netaudit.pipeline.startup import calm
 
     try:

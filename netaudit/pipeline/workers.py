@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from netaudit.images.judging_ahead import Beside
     from netaudit.messages.decryption.audit_keys import Given
     from netaudit.packets.from_capture import Decoded
-    from netaudit.pipeline.stages import Witness
+    from netaudit.pipeline.witness import Witness
 
 SLOTS = 3  # windows under way at once
 WORTH = 200_000_000  # bytes of captures from which on a second worker gives more than its start costs
@@ -119,7 +119,8 @@ class Alone:
         beside: Beside | None = None,
     ) -> None:
         from netaudit.pipeline.finds import Telling
-        from netaudit.pipeline.stages import Keep, Shard
+        from netaudit.pipeline.message_stages import Keep
+        from netaudit.pipeline.stages import Shard
 
         keep = Keep(everything=keep_all, seconds=seconds)
         self.shard = Shard(folder, "0", keep, witness, signatures, given=given)

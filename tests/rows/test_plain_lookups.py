@@ -14,7 +14,8 @@ from netaudit.capture.from_files import open_captures
 from netaudit.case.writing import make_folders
 from netaudit.messages.dns import lookups
 from netaudit.packets.from_capture import Decoder
-from netaudit.pipeline.stages import Keep, Shard
+from netaudit.pipeline.message_stages import Keep
+from netaudit.pipeline.stages import Shard
 from netaudit.pipeline.takers import takers
 from netaudit.storage.table_streams import read_streams
 from netaudit.tables import BY_NAME
@@ -102,7 +103,9 @@ def capture_tables(path, folder, key, *, columns):
     taken = takers if columns else no_takers
     shard, captures, decoder = Shard(folder, "0", Keep(), takes=taken), open_captures([path]), Decoder()
     with (
-        mock.patch("netaudit.pipeline.stages.is_plain_document", lambda one: columns and is_plain_document(one)),
+        mock.patch(
+            "netaudit.pipeline.message_stages.is_plain_document", lambda one: columns and is_plain_document(one)
+        ),
         mock.patch("netaudit.messages.mqtt.reader.LEAST", 2 if columns else 1 << 30),
         mock.patch("netaudit.rows.documents.LEAST", 1),
     ):
