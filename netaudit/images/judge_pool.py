@@ -1,4 +1,4 @@
-"""Several judges as one: from four processors on, detectors share more than one process, for Python's lock is one each.
+"""Several judges as one: detectors share more than one process where there are processors, for Python's lock is one each.
 
 Which judge an image goes to changes nothing of its answer.
 """
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 POLITE = 5  # steps, of 19: reading goes first, but not every other program of this machine
-THREADS = 2  # detectors of one helper, where there are several
+THREADS = 2  # detectors of one helper, where there are processors for several
 MOST_HELPERS = 8
-WORTH = 64  # images under way, after which another helper is started: that takes as long as judging so many
+WORTH = 64  # images under way, after which another helper is started: that takes as long as judging so many …
+WORTH_BUSY = 512  # … where it takes that time from what runs already
 
 
-def helpers(cores: int) -> tuple[int, int]:
-    """How many helpers, and detectors in each, are best for so many processors."""
+def helpers(cores: int) -> tuple[int, int, int]:
+    """How many helpers, and detectors in each, are best for so many processors; images that are worth another one."""
     if cores < 2 * THREADS:
-        return 1, cores
-    return min(MOST_HELPERS, cores // THREADS), THREADS
+        return cores, 1, WORTH_BUSY
+    return min(MOST_HELPERS, cores // THREADS), THREADS, WORTH
 
 
 class Judges:
@@ -38,7 +39,7 @@ class Judges:
 
     def __init__(self, *, faces: bool = True, count: bool = False, polite: int = 0) -> None:
         self._judged: queue.SimpleQueue[Judged] = queue.SimpleQueue()
-        number, threads = helpers(processors())
+        number, threads, self._worth = helpers(processors())
         self._judges = [
             Judge(faces=faces, threads=threads, count=count, polite=polite, into=self._judged) for _ in range(number)
         ]
@@ -78,7 +79,7 @@ class Judges:
     def _emptiest(self) -> int:
         """The helper with the least to do, and none that does not run while all others have little."""
         begun = [place for place, load in enumerate(self._load) if load]
-        if begun and min(self._load[place] for place in begun) < WORTH:
+        if begun and min(self._load[place] for place in begun) < self._worth:
             return min(begun, key=self._load.__getitem__)
         return min(range(len(self._load)), key=self._load.__getitem__)
 

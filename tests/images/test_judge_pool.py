@@ -1,4 +1,4 @@
-"""Several helpers as one: from four processors on, and which of them judged an image does not show."""
+"""Several helpers as one: how many for so many processors, and which of them judged an image does not show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from tests.images.pictures import astronaut, encode, texture
 
 
 @pytest.mark.parametrize(
-    ("cores", "those"), [(1, (1, 1)), (2, (1, 2)), (3, (1, 3)), (4, (2, 2)), (8, (4, 2)), (16, (8, 2)), (64, (8, 2))]
+    ("cores", "those"),
+    [
+        (1, (1, 1, 512)),
+        (2, (2, 1, 512)),
+        (3, (3, 1, 512)),
+        (4, (2, 2, 64)),
+        (8, (4, 2, 64)),
+        (16, (8, 2, 64)),
+        (64, (8, 2, 64)),
+    ],
 )
 def test_how_many_for_so_many_processors(cores, those):
     assert helpers(cores) == those
