@@ -1,4 +1,4 @@
-"""Several judges as one: detectors share more than one process where there are processors, for Python's lock is one each.
+"""Several judges as one: where there are processors, detectors share more than one process (Python's lock is one each).
 
 Which judge an image goes to changes nothing of its answer.
 """
