@@ -22,7 +22,7 @@ from netaudit.pipeline.finds import standing
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.message_stages import MessageStages, ReadMessage
 from netaudit.pipeline.takers import takers
-from netaudit.rows.encrypted_uploads import UploadRows
+from netaudit.rows.encrypted_uploads import UploadRows, upload_rows
 from netaudit.rows.flows import FlowRows
 from netaudit.rows.hellos import hello_row
 from netaudit.rows.sendings import SendingRows
@@ -165,7 +165,7 @@ class Shard:
         if batch.records is not None:
             units = self._uploads.feed(batch.records)
             if self._witness is not None:
-                self._witness.sent(units)
+                self._witness.sent(upload_rows(units))
         left = np.ones(batch.flows.size, bool)
         let_go: dict[int, LetGo] = {}
         for taker in self._takers:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.rows.carriers import evidence_of_drafts
+from netaudit.rows.encrypted_uploads import uploads_of_drafts
 from netaudit.rows.messages import message_batch
 from netaudit.rows.objects import image_batch, object_batch
 from netaudit.storage.table_streams import RowWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-MAKERS = {"messages": message_batch, "objects": object_batch, "evidence": evidence_of_drafts, "images": image_batch}
+    from netaudit.storage.table_streams import Columns
+
+MAKERS: Mapping[str, Columns] = {
+    "messages": message_batch, "objects": object_batch, "evidence": evidence_of_drafts, "images": image_batch,
+    "encrypted_uploads": uploads_of_drafts,
+}  # fmt: skip
 
 
 def row_writer(folder: Path, part: str) -> RowWriter:
