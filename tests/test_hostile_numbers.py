@@ -10,8 +10,8 @@ import netaudit
 from netaudit.case.writing import make_folders
 from netaudit.images.extents import PNG_SIGNATURE
 from netaudit.images.headers import header_size
-from netaudit.pipeline.message_stages import Keep
 from netaudit.pipeline.stages import Shard
+from netaudit.pipeline.storing import Keep
 from netaudit.storage.table_streams import read_streams
 from tests.messages.files import test_nfs as nfs
 from tests.messages.smb import test_reader as smb

@@ -50,10 +50,13 @@ class Streams:
                 return []
             return ready
         if new and not images and len(message.body) <= LARGEST:
-            message.body = b""  # it has been read; many flows may wait
             self._waiting[message.flow_id] = new
             return ready
         return ready + new
+
+    def holds(self, message: Message) -> bool:
+        """Whether events of a message wait, and the message with them."""
+        return any(one.message is message for one in self._waiting.get(message.flow_id, ()))
 
     def closed(self, flow_id: bytes) -> list[MessageEvent]:
         """Events whose flow ended while they waited."""

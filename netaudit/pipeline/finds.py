@@ -141,7 +141,7 @@ class Telling:
     ) -> None:
         """An image was stored, or was there already; `holder`: SHA-256 and kind of the picture within which it lies.
 
-        `place`: the flow of its message as it stood then, None of a message that waited; and its ends.
+        `place`: the flow of its message as it stood when it was read, and its ends; no flow of a plain document.
         """
         find, (known, between) = None, place
         if known is not None and holder is None and len(self._ways) < MOST_WAYS:

@@ -1,37 +1,31 @@
 """From messages to rows, stage by stage: each takes all messages of a batch before the next one takes the first.
 
 A stage that is run for one message between all others meets its code and its objects cold, which costs up to three
-times as much (benchmarks/HISTORY.md). Every stage takes messages in the order in which they came, so that it sees what
-it would see one by one, however they are put together.
+times as much (benchmarks/HISTORY.md). Every stage takes messages in the order in which they came, and leaves to the
+next ones what they need, so that nothing depends on how messages are put together.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.unwrapping_steps import holder_of
 from netaudit.documents.from_messages import READ as STATING
 from netaudit.documents.from_messages import stated_in_pairs
 from netaudit.messages.readers import named
 from netaudit.observations.ends import place_of
 from netaudit.observations.from_messages import NOWHERE, observe_message, observe_publications
 from netaudit.observations.statements import note_statements
+from netaudit.pipeline.storing import Storing
+from netaudit.pipeline.understanding import ONLY_WORDS, Understanding
 from netaudit.rows.answers import note_refusal
-from netaudit.rows.carriers import EvidenceRows
 from netaudit.rows.documents import Documents
-from netaudit.rows.events import EventRows, is_reply
-from netaudit.rows.leaves import LeafRows, describes_in_query
 from netaudit.rows.media import media_rows
 from netaudit.rows.messages import message_draft
-from netaudit.rows.objects import GUESSABLE, image_draft, object_draft
 from netaudit.rows.parts import PartRows
-from netaudit.rows.persons import PersonRows, headers_asked
 from netaudit.rows.scraps import ScrapRows
-from netaudit.storage.object_store import ObjectStore
 from netaudit.unwrapping.budget import Budget, Patience
-from netaudit.unwrapping.from_messages import is_plain_document, leaves, object_id
+from netaudit.unwrapping.from_messages import is_plain_document, leaves
 from netaudit.unwrapping.image_residue import confirm_end
 from netaudit.unwrapping.part import Leaf
 from netaudit.unwrapping.sniff import IMAGE_KINDS
@@ -45,23 +39,13 @@ if TYPE_CHECKING:
     from netaudit.messages.mqtt.publications import Publications
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.pipeline.finds import Known, Telling
+    from netaudit.pipeline.finds import Known
+    from netaudit.pipeline.storing import Keep
     from netaudit.pipeline.witness import Witness
     from netaudit.storage.table_streams import RowWriter, TableWriter
-    from netaudit.unwrapping.part import Part
 
-ONLY_WORDS, SPEAKS_OF_STREAMS = named("only_words"), named("speaks_of_streams")
-SAYS_LITTLE = ("heartbeat", "subscription")  # kinds of events without a person
-MOST_OPENED, MOST_OBJECTS = 8 << 20, 1024  # bytes, and objects, that are opened before they are stored and understood
-Identity = tuple[str, str]  # of an object: its id and its SHA-256
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """What is kept beside the tables: bytes of images always, those of all objects when `everything`."""
-
-    everything: bool = False
-    seconds: bool = False  # whether moments will ask what was sent when
+SPEAKS_OF_STREAMS = named("speaks_of_streams")
+MOST_OPENED, MOST_OBJECTS = 2 << 20, 512  # bytes, and objects, that are opened before they are stored and understood
 
 
 @dataclass(slots=True)
@@ -76,6 +60,7 @@ class ReadMessage:
     written: bool = False  # by `Documents`, or later by them
     opened: bool = True  # whether what is in it is looked at
     stated: list[Statement] = field(default_factory=list)  # what it says of devices
+    waited_for: bool = False  # its events wait for a picture, which may take long
 
 
 Opened = tuple[ReadMessage, Leaf | None]  # an object of a message; None stands for the end of the message
@@ -95,20 +80,14 @@ class MessageStages:
         signatures: Path | None = None,
     ) -> None:
         """`rows` and `ledger` are written by others, too."""
-        self.telling: Telling | None = None  # of images that are new to the case
-        self._rows, self._ledger, self._keep, self._witness = rows, ledger, keep, witness
-        self._store = ObjectStore(folder)
+        self._rows, self._ledger = rows, ledger
         self._parts = PartRows(folder, rows["parts"])
-        self._evidence = EvidenceRows(rows["evidence"])
-        self._persons = PersonRows(folder, part)
-        self.events = EventRows(folder, part, signatures)
-        self.events.hears = witness.addressed if witness is not None else None
+        self.storing = Storing(folder, rows, keep, witness)
+        self._understanding = Understanding(folder, part, rows, witness, signatures)
+        self.events = self._understanding.events
         self._scraps = ScrapRows(folder, part)
-        self._leaves = LeafRows(folder, part)
-        private = self._persons, self.events, self._scraps, self._leaves
-        self.writers: list[TableWriter] = [writer for rows in private for writer in rows.writers]
-        self.documents = Documents(rows, self.events, self._store if keep.everything else None)
-        self._pictures: dict[str, Identity] = {}  # of the message under way, by their ways: SHA-256 and kind
+        self.writers: list[TableWriter] = [*self._understanding.writers, *self._scraps.writers]
+        self.documents = Documents(rows, self.events, self.storing.of_everything)
 
     def take(self, batch: Sequence[ReadMessage], advance: Callable[[int], None]) -> None:
         """All stages. `advance` has facts noted that columns say of flows before an index."""
@@ -155,16 +134,13 @@ class MessageStages:
                 and not self.events.may_state(message)
             ):
                 taken.written, taken.opened = True, False
+                self._scraps.append(message)  # before it may be read: its body has none
                 self.documents.add(message)
-        if self.documents.full:
-            self.flush_documents()
+                if self.documents.full:
+                    self.flush_documents()
 
     def _is_part(self, taken: ReadMessage) -> bool:
-        self._evidence.of(taken.message)
-        return self._parts.append(taken.message, taken.ends.client.ip, self._keep_part)
-
-    def _keep_part(self, message: Message, part: Part) -> Identity:
-        return self._record(message, Leaf(part, "part"), None, stored=True)
+        return self._parts.append(taken.message, taken.ends.client.ip, self.storing.store_part)
 
     def _take_content(self, batch: Sequence[ReadMessage]) -> None:
         """Open messages, store what is in them and understand it: so many objects at a time that they can be held."""
@@ -174,90 +150,9 @@ class MessageStages:
             some.append(one)
             held += len(one[1].part.data) if one[1] is not None else 0
             if held >= MOST_OPENED or len(some) >= MOST_OBJECTS:
-                self._understand(some, self._stored(some))
+                self._understanding.understand(some, self.storing.store(some))
                 some, held = [], 0
-        self._understand(some, self._stored(some))
-
-    def _stored(self, some: Sequence[Opened]) -> list[Identity]:
-        """Keep objects, and what is known of each; ids and hashes as they are in `some`, none for an end."""
-        identities: list[Identity] = []
-        before = None
-        for taken, leaf in some:
-            if leaf is None:
-                self._pictures.clear()
-                identities.append(("", ""))
-                continue
-            if taken is not before:
-                self._evidence.of(taken.message)
-                before = taken
-            stored = leaf.kind in IMAGE_KINDS or (self._keep.everything and not taken.message.opened)
-            identities.append(self._record(taken.message, leaf, taken, stored=stored))
-        return identities
-
-    def _record(self, message: Message, leaf: Leaf, taken: ReadMessage | None, *, stored: bool) -> Identity:
-        part = leaf.part
-        known = stored or (len(part.data) > GUESSABLE and not message.opened)  # else no table keeps the hash
-        sha256 = hashlib.sha256(part.data).hexdigest() if known else ""
-        identity = object_id(message, part.path).hex()
-        new = stored and self._store.put(sha256, leaf.kind, part.data)
-        holder = self._pictures.get(holder_of(part.path)) if self._pictures else None
-        if stored and leaf.kind in IMAGE_KINDS:
-            if new:
-                self._rows["images"].append(image_draft(sha256, leaf))
-            self._pictures[part.path] = sha256, leaf.kind
-            if self.telling is not None and taken is not None:
-                place = taken.known, taken.ends
-                self.telling.found(message, leaf, identity, sha256, place, new=new, holder=holder)
-        if self._witness is not None and stored:
-            self._witness.found(message, leaf, identity, sha256, holder)
-        self._rows["objects"].append(object_draft(identity, message.message_id.hex(), sha256, leaf, stored=stored))
-        self._evidence.append(identity, part)
-        return identity, sha256
-
-    def _understand(self, some: Sequence[Opened], identities: Sequence[Identity]) -> None:
-        """Who and what is told of: persons, events, addresses of pictures, what devices state."""
-        for (taken, leaf), (identity, sha256) in zip(some, identities, strict=True):
-            if leaf is not None:
-                self._persons.append(identity, leaf)
-                self.events.append(leaf, identity, sha256)
-                continue
-            message = taken.message
-            if message.body and message.protocol not in ONLY_WORDS:
-                self.events.answer(message)
-            if taken.opened:
-                message.unread = min(message.unread + self._persons.not_looked_through, len(message.body))
-                self._persons.not_looked_through = 0
-                self._end(message)
-                taken.stated = self.events.stated
-
-    def _end(self, message: Message) -> None:
-        """Rows of persons and events of a message of which all objects were taken."""
-        events = self.events.end(message)
-        for row in events:
-            self._rows["events"].append(row)
-        if self._witness is not None:
-            self._witness.spoke(message, events, names_pictures=self.events.names_pictures)
-        entry = any(kind not in SAYS_LITTLE for kind in self.events.kinds)
-        target = "" if is_reply(message) else message.path  # a reply has the target of its request
-        pictured = bool(self.events.collected[1])
-        asked = (message.request or message).path
-        for row in self._persons.end(
-            message.message_id.hex(),
-            target,
-            self.events.identities,
-            headers_asked(message),
-            asked,
-            entry=entry,
-            pictured=pictured,
-        ):
-            self._rows["persons"].append(row)
-            if self._witness is not None:
-                self._witness.named(message, row)
-            entry = True
-        named = self.events.names_pictures and not is_reply(message)
-        telling = entry or pictured or named or self.events.describes or describes_in_query(message)
-        if telling or self.events.placed:
-            self._leaves.append(message, self.events.collected, beside=not telling)
+        self._understanding.understand(some, self.storing.store(some))
 
     def _note(self, batch: Sequence[ReadMessage], advance: Callable[[int], None]) -> None:
         """Facts of hosts, in the order of the flows, as bounds of the ledger need it."""
@@ -278,10 +173,13 @@ class MessageStages:
     def _write(self, batch: Sequence[ReadMessage]) -> None:
         """What was found out while they were read, of those that are not written by `Documents`."""
         for taken in batch:
-            self._scraps.append(taken.message)
+            message = taken.message
+            if taken.waited_for:
+                message.body = b""  # it has been read; many flows may wait
             if not taken.written:
-                note_refusal(taken.message)
-                self._rows["messages"].append(message_draft(taken.message))
+                self._scraps.append(message)
+                note_refusal(message)
+                self._rows["messages"].append(message_draft(message))
 
 
 def _opened(batch: Sequence[ReadMessage]) -> Iterator[Opened]:

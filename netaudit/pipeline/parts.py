@@ -64,8 +64,8 @@ def read_part(paths: Sequence[str | os.PathLike[str]], place: Path, options: Opt
     `options.project_key` is the key of the hashes, the same for all parts. Raises UnreadableError without a capture.
     """
     from netaudit.pipeline.finds import Telling
-    from netaudit.pipeline.message_stages import Keep
     from netaudit.pipeline.stages import Shard
+    from netaudit.pipeline.storing import Keep
 
     _begin(place, options)
     opened = _opened(paths, hashed=False)

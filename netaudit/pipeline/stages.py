@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from netaudit.messages.decryption.audit_keys import Given
     from netaudit.messages.message import Message
     from netaudit.pipeline.finds import Telling
-    from netaudit.pipeline.message_stages import Keep
+    from netaudit.pipeline.storing import Keep
     from netaudit.pipeline.witness import Witness
     from netaudit.rows.taker import Taker
     from netaudit.streams.batch import Batch
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 HELLOS = named("hello")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
-MOST_WAITING, MOST_WAITING_BYTES = 128, 4 << 20  # messages, and bytes of their bodies, that make a batch at once
+MOST_WAITING, MOST_WAITING_BYTES = 64, 2 << 20  # messages, and bytes of their bodies, that make a batch
 AT_ONCE = 65536  # packets put in order before their messages are read: bounds what small ones cost
 
 
@@ -114,11 +114,11 @@ class Shard:
     @property
     def telling(self) -> Telling | None:
         """Of images that are new to the case."""
-        return self._stages.telling
+        return self._stages.storing.telling
 
     @telling.setter
     def telling(self, telling: Telling | None) -> None:
-        self._stages.telling = telling
+        self._stages.storing.telling = telling
 
     def feed(self, buffer: npt.NDArray[np.uint8], packets: npt.NDArray[np.void]) -> None:
         """Take the packets of one window (PACKET rows that point into `buffer`)."""
@@ -206,8 +206,7 @@ class Shard:
                 self._flows.add(delivery.flow, summary)
                 self._ended.append(summary.flow_id)
             conversations.closed.clear()
-        full = len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES
-        if full or self._witness is not None:  # who listens hears of a delivery what is in it
+        if self._witness is not None:  # who listens hears of a delivery what is in it
             self._take()
 
     def _wait(self, messages: list[Message], delivery: Delivery, index: int) -> None:
@@ -229,6 +228,8 @@ class Shard:
                     hello = hello_row(message, delivery.flow, turned=turned)
                     if hello is not None:
                         self._rows["tls_hellos"].append(hello)
+                if len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES:
+                    self._take()
 
     def _take(self) -> None:
         """Take what waits through all stages; what events wait for is known once their flow has ended."""

@@ -36,9 +36,9 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     own_process()
     load_lean()
     from netaudit.pipeline.finds import Telling
-    from netaudit.pipeline.message_stages import Keep
     from netaudit.pipeline.stages import Shard
     from netaudit.pipeline.startup import calm
+    from netaudit.pipeline.storing import Keep
 
     try:
         _, number, workers, (folder, keep_all, seconds, signatures, given) = pipe.recv()

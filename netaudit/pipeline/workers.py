@@ -119,8 +119,8 @@ class Alone:
         beside: Beside | None = None,
     ) -> None:
         from netaudit.pipeline.finds import Telling
-        from netaudit.pipeline.message_stages import Keep
         from netaudit.pipeline.stages import Shard
+        from netaudit.pipeline.storing import Keep
 
         keep = Keep(everything=keep_all, seconds=seconds)
         self.shard = Shard(folder, "0", keep, witness, signatures, given=given)

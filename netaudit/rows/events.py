@@ -64,12 +64,13 @@ class EventRows:
         self.identities: list[tuple[str, Personal]] = []  # identity data of the events of the last message, by object
         self.kinds: list[str] = []  # of the events that the last message tells, also of those that wait for pictures
         self.collected = NOTHING_TAKEN  # documents and images of the last message
+        self.waits = False  # whether the last message is held, for its events wait for a picture
         self.hears: Callable[[Row], None] | None = None  # who else is given each row of `targets`
 
     def end(self, message: Message) -> list[Row]:
         """Rows of the message whose leaves were taken; those of a message without a body rest on its head alone."""
         self.identities.clear()
-        self.kinds = []
+        self.kinds, self.waits = [], False
         self.collected = NOTHING_TAKEN
         self._reader.stated, self._reader.named, self._reader.describes, self._reader.placed = [], [], False, False
         if not message.body and (message.status or message.request or not self._spoken(path_of(message.path))):
@@ -88,7 +89,9 @@ class EventRows:
         if message.part is None:
             return rows
         new = [MessageEvent(event, message, row) for event, row in zip(found, rows, strict=True)]
-        return [_pictured(one) for one in self._streams.part(new, message, pictured)]
+        ready = self._streams.part(new, message, pictured)
+        self.waits = self._streams.holds(message)
+        return [_pictured(one) for one in ready]
 
     def _spoken(self, path: str) -> bool:
         """Whether a request without a body may say something by its path."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netaudit.case.writing import make_folders
-from netaudit.pipeline.message_stages import Keep
 from netaudit.pipeline.stages import Shard
+from netaudit.pipeline.storing import Keep
 from netaudit.storage.table_streams import read_streams
 from tests.streams.wire import ACK, SYN, batch, packet
 

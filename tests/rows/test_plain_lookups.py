@@ -14,8 +14,8 @@ from netaudit.capture.from_files import open_captures
 from netaudit.case.writing import make_folders
 from netaudit.messages.dns import lookups
 from netaudit.packets.from_capture import Decoder
-from netaudit.pipeline.message_stages import Keep
 from netaudit.pipeline.stages import Shard
+from netaudit.pipeline.storing import Keep
 from netaudit.pipeline.takers import takers
 from netaudit.storage.table_streams import read_streams
 from netaudit.tables import BY_NAME

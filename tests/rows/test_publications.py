@@ -13,8 +13,8 @@ from netaudit.case.writing import make_folders
 from netaudit.messages.from_streams import Conversations
 from netaudit.messages.mqtt.layouts import PUBLICATION
 from netaudit.messages.mqtt.publications import Publications, publications
-from netaudit.pipeline.message_stages import Keep
 from netaudit.pipeline.stages import Shard
+from netaudit.pipeline.storing import Keep
 from netaudit.rows.documents import MANY, Documents
 from netaudit.rows.publications import of_publications
 from netaudit.storage import private_streams

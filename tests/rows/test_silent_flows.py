@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from netaudit.case.writing import make_folders
 from netaudit.messages import silent
-from netaudit.pipeline.message_stages import Keep
 from netaudit.pipeline.stages import Shard
+from netaudit.pipeline.storing import Keep
 from netaudit.pipeline.takers import takers
 from netaudit.storage.table_streams import read_streams
 from netaudit.tables import BY_NAME
