@@ -70,7 +70,7 @@ class Memory:
         self._speaking: OrderedDict[bytes, Known] = OrderedDict()  # by flow id: flows whose messages were delivered
 
     def delivered(self, delivery: Delivery, conversations: Conversations, messages: list[Message]) -> None:
-        """See `way.Witness`."""
+        """See `pipeline.witness.Witness`."""
         flow = delivery.flow
         known = standing(delivery, conversations)
         self._stands(flow, known, closed=delivery.closed)
@@ -83,11 +83,11 @@ class Memory:
             self._note_agent(known.flow_id, messages)
 
     def sent(self, units: list[Row]) -> None:
-        """See `way.Witness`."""
+        """See `pipeline.witness.Witness`."""
         self.units.extend(units)
 
     def claimed(self, batch: Batch, indexes: npt.NDArray[np.int64], ids: npt.NDArray[np.uint8], protocol: str) -> None:
-        """See `way.Witness`."""
+        """See `pipeline.witness.Witness`."""
         digits = ids.tobytes().decode()
         for place, index in enumerate(indexes.tolist()):
             flow, closed = batch.flows[index], bool(batch.closed[index])
@@ -113,7 +113,7 @@ class Memory:
     def found(
         self, message: Message, leaf: Leaf, object_id: str, sha256: str, holder: tuple[str, str] | None = None
     ) -> None:
-        """See `way.Witness`."""
+        """See `pipeline.witness.Witness`."""
         known = self._speaking.get(message.flow_id)
         if leaf.kind not in IMAGE_KINDS or known is None:
             return
@@ -122,7 +122,7 @@ class Memory:
         self.finds.append(find)
 
     def named(self, message: Message, row: Row) -> None:
-        """See `way.Witness`."""
+        """See `pipeline.witness.Witness`."""
         known = self._speaking.get(message.flow_id)
         if known is not None:
             self.persons.append(Named(known, row, message_row(message)))
@@ -132,11 +132,11 @@ class Memory:
                 self.numbered.popitem(last=False)
 
     def addressed(self, row: Row) -> None:
-        """See `way.Witness`."""
+        """See `pipeline.witness.Witness`."""
         self.targets.append(row)
 
     def spoke(self, message: Message, events: list[Row], *, names_pictures: bool) -> None:
-        """See `way.Witness`."""
+        """See `pipeline.witness.Witness`."""
         records = [row for row in events if row.kind in RECORDS]
         known = self._speaking.get(message.flow_id)
         if (records or names_pictures) and known is not None:
