@@ -6,10 +6,11 @@ Which judge an image goes to changes nothing of its answer.
 from __future__ import annotations
 
 import queue
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Self
 
 from netaudit.images.cpu_limit import LOOKS
-from netaudit.images.judge import Holder, Judge, Judged, never
+from netaudit.images.judge import MOST_SAID, Holder, Judge, Judged, never
 from netaudit.images.processes import processors
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Judges:
         ]
         self._load = [0] * number  # images under way at each
         self._at: dict[str, int] = {}  # by content, where it is under way
+        self._was: OrderedDict[str, int] = OrderedDict()  # the same of the latest that have their answers
 
     def prepare(self) -> None:
         """Start a helper now: it takes a second to load what it needs."""
@@ -69,12 +71,16 @@ class Judges:
         beside: tuple[Holder, ...] = (),
     ) -> None:
         """See `Judge.submit`; what lies within another picture goes where that one went."""
-        chosen = self._at.get(within.sha256, -1) if within is not None else -1
+        chosen = self._place_of(within.sha256) if within is not None else -1
         if chosen < 0:
             chosen = self._emptiest()
         self._at[sha256] = chosen
         self._load[chosen] += 1
         self._judges[chosen].submit(sha256, path, kind, rotate=rotate, first=first, within=within, beside=beside)
+
+    def _place_of(self, sha256: str) -> int:
+        """Which helper has an image, or had it lately and knows what it said; -1 for none."""
+        return self._at.get(sha256, self._was.get(sha256, -1))
 
     def _emptiest(self) -> int:
         """The helper with the least to do, and none that does not run while all others have little."""
@@ -117,7 +123,10 @@ class Judges:
         self._at.clear()
 
     def _taken(self, judged: Judged) -> Judged:
-        self._load[self._at.pop(judged[0])] -= 1
+        place = self._was[judged[0]] = self._at.pop(judged[0])
+        if len(self._was) > MOST_SAID:
+            self._was.popitem(last=False)
+        self._load[place] -= 1
         return judged
 
     def _check(self) -> None:

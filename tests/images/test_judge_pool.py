@@ -56,6 +56,23 @@ def test_answers_are_the_same(folder, monkeypatch, cores):
     assert (found["small"].face, found["small"].beside) == ("as its parent", "face0")
 
 
+def test_what_lies_within_a_picture_goes_where_that_was_judged(folder, monkeypatch):
+    monkeypatch.setattr(judge_pool, "processors", lambda: 2)
+    monkeypatch.setattr(judge_pool, "WORTH_BUSY", 1)
+    several = Judges()
+    try:
+        for name in ("texture0", "face0"):  # each to a helper of its own
+            several.submit(name, folder / name, "jpeg", rotate=True)
+        assert len(list(several.finish())) == 2
+        several.submit(
+            "small", folder / "small", "jpeg", rotate=True, within=Holder("face0", str(folder / "face0"), "jpeg")
+        )
+        ((_, _, verdict),) = several.finish()
+    finally:
+        several.close()
+    assert (verdict.face, verdict.beside) == ("as its parent", "face0")
+
+
 @pytest.mark.parametrize("cores", [1, 8])
 def test_one_helper_is_left_where_all_was_judged(folder, monkeypatch, cores):
     monkeypatch.setattr(judge_pool, "processors", lambda: cores)
