@@ -83,6 +83,7 @@ def _blocks(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 MOST_RECENT = 64  # pictures: 5 MB
 MAX_FILE = 128 << 20  # bytes; larger ones are not images of a person
+ONE_LESS: dict[str, Any] = {}  # ends the thread that takes it
 Work = Callable[[dict[str, Any]], tuple[ImageFacts, FaceVerdict]]
 
 
@@ -228,6 +229,8 @@ def _unread(problem: str) -> tuple[ImageFacts, FaceVerdict]:
 def serve(make: Callable[[], Work], threads: int, before: Callable[[], object] = lambda: None) -> None:
     """Answer tasks from standard input until it ends, with `threads` threads, each with its own function by `make`.
 
+    {"detectors": n} leaves so many of them.
+
     `before` is called before work on a task is said to begin, and its time is taken.
     """
     answers = _own_output()
@@ -248,6 +251,9 @@ def serve(make: Callable[[], Work], threads: int, before: Callable[[], object] =
                 except queue.Empty:
                     say(*done)
                     done, task = [], tasks.get()
+                if task == ONE_LESS:
+                    say(*done)
+                    return
                 before()
                 say(*done, {"started": task["sha256"]})
                 facts, verdict = work(task)
@@ -264,6 +270,11 @@ def serve(make: Callable[[], Work], threads: int, before: Callable[[], object] =
             say({"shows": True})
             show(io.BufferedWriter(answers))
             break
+        if "detectors" in task:
+            for _ in range(threads - task["detectors"]):
+                tasks.put(ONE_LESS)
+            threads = min(threads, task["detectors"])
+            continue
         tasks.put(task)
     os._exit(0)  # the audit has ended or died: no answer is wanted, and native threads may hang at exit
 

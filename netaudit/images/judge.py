@@ -108,6 +108,7 @@ class Judge:
     ) -> None:
         words = (str(threads or default_threads()), "faces" if faces else "none", str(polite))
         self._command = helper("netaudit.images.helper", *words)
+        self._detectors = 0  # that are left to a helper, 0 for all that it began with
         self._count = count
         self._limits = LIMITS
         self._lock = threading.RLock()
@@ -137,6 +138,12 @@ class Judge:
         with self._lock:
             if self._helper is None and not self._closed:
                 self._start()
+
+    def leave(self, detectors: int) -> None:
+        """Judge with so many detectors from now on: others have the processors."""
+        with self._lock:
+            self._detectors = detectors
+            self._tell(orjson.dumps({"detectors": detectors}) + b"\n")
 
     def submit(
         self,
@@ -248,7 +255,7 @@ class Judge:
             task = source.popleft()
             task.begun, task.worked, task.waited = False, 0.0, 0.0
             self._running[task.sha256] = task
-            self._send(task)
+            self._tell(task.line())
 
     def _give_up(self) -> None:
         given_up = GIVEN_UP if self._guilty >= MAX_GUILTY else reason(NO_HELPER, inner=self._fatal)
@@ -279,6 +286,8 @@ class Judge:
             self._fruitless, self._fatal = self._fruitless + 1, reason("helper_not_started", said=why(error))
             return False
         self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "helper_ended"
+        if self._detectors:
+            self.leave(self._detectors)
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
         return True
 
@@ -287,10 +296,10 @@ class Judge:
         if self._listener is not None and self._listener.ident is None:
             self._listener.start()
 
-    def _send(self, task: _Task) -> None:
+    def _tell(self, line: bytes) -> None:
         if self._helper is not None and self._helper.stdin is not None:
             with contextlib.suppress(OSError):  # it has just died: the listener sees its end and hands out again
-                self._helper.stdin.write(task.line())
+                self._helper.stdin.write(line)
 
     def _listen(self, helper: subprocess.Popen[bytes]) -> None:
         """Take answers until the helper ends, or makes pictures for others (its own thread)."""

@@ -25,11 +25,14 @@ WORTH = 64  # images under way, after which another helper is started: that take
 WORTH_BUSY = 512  # … where it takes that time from what runs already
 
 
-def helpers(cores: int) -> tuple[int, int, int]:
-    """How many helpers, and detectors in each, are best for so many processors; images that are worth another one."""
+def helpers(cores: int) -> tuple[list[int], int]:
+    """Detectors in each helper for so many processors, and images that are worth another helper.
+
+    Where there are few processors the first has all detectors, until others begin (`Judges.submit`).
+    """
     if cores < 2 * THREADS:
-        return cores, 1, WORTH_BUSY
-    return min(MOST_HELPERS, cores // THREADS), THREADS, WORTH
+        return [cores] + [1] * (cores - 1), WORTH_BUSY
+    return [THREADS] * min(MOST_HELPERS, cores // THREADS), WORTH
 
 
 class Judges:
@@ -40,11 +43,12 @@ class Judges:
 
     def __init__(self, *, faces: bool = True, count: bool = False, polite: int = 0) -> None:
         self._judged: queue.SimpleQueue[Judged] = queue.SimpleQueue()
-        number, threads, self._worth = helpers(processors())
+        detectors, self._worth = helpers(processors())
         self._judges = [
-            Judge(faces=faces, threads=threads, count=count, polite=polite, into=self._judged) for _ in range(number)
+            Judge(faces=faces, threads=threads, count=count, polite=polite, into=self._judged) for threads in detectors
         ]
-        self._load = [0] * number  # images under way at each
+        self._more = detectors[0] - detectors[-1]  # detectors that the first has as long as it is alone
+        self._load = [0] * len(detectors)  # images under way at each
         self._at: dict[str, int] = {}  # by content, where it is under way
         self._was: OrderedDict[str, int] = OrderedDict()  # the same of the latest that have their answers
 
@@ -74,6 +78,9 @@ class Judges:
         chosen = self._place_of(within.sha256) if within is not None else -1
         if chosen < 0:
             chosen = self._emptiest()
+        if chosen and self._more:
+            self._judges[0].leave(1)
+            self._more = 0
         self._at[sha256] = chosen
         self._load[chosen] += 1
         self._judges[chosen].submit(sha256, path, kind, rotate=rotate, first=first, within=within, beside=beside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import signal
 import subprocess
@@ -34,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 
 # Stands in for the real work: what it does to an image is written in the image's name.
 FAKE = """
-import os, sys, time
+import os, sys, threading, time
 sys.path[:] = {path!r}
 from pathlib import Path
 from netaudit.images.helper import serve
@@ -66,6 +67,8 @@ def work(task):
                 os.write(number, b"[[[\\n")
             except OSError:
                 pass
+    if name.startswith("count"):
+        return ImageFacts(width=threading.active_count(), decodable=True), FaceVerdict("no", 0)
     print("chatter of a native library")
     return ImageFacts(width=len(name), decodable=True), FaceVerdict("no", 0)
 
@@ -151,6 +154,24 @@ def test_a_crash_costs_the_guilty_image_only(threads):
             assert verdict == FaceVerdict("no", 0)
         else:
             assert (facts.decodable, facts.problem, verdict.face) == (False, CRASHED, "undecodable")
+
+
+def test_detectors_leave_when_others_begin_also_those_of_a_helper_that_starts_anew():
+    def at_work():
+        judge.submit(f"count{next(numbers)}", Path("count"), "jpeg", rotate=False)
+        ((_, facts, _),) = judge.finish()
+        return facts.width
+
+    numbers = itertools.count()
+    with fake_judge(3) as judge:
+        before = at_work()
+        judge.leave(1)
+        assert any(at_work() == before - 2 for _ in range(100))
+        judge.submit("crash", Path("crash"), "jpeg", rotate=False)
+        ((_, _, verdict),) = judge.finish()
+        assert verdict.face == "undecodable"
+        assert any(at_work() == before - 2 for _ in range(100))
+        assert at_work() == before - 2
 
 
 def test_an_image_that_crashes_once_is_judged_at_its_second_try(tmp_path):

@@ -14,13 +14,12 @@ from tests.images.pictures import astronaut, encode, texture
 @pytest.mark.parametrize(
     ("cores", "those"),
     [
-        (1, (1, 1, 512)),
-        (2, (2, 1, 512)),
-        (3, (3, 1, 512)),
-        (4, (2, 2, 64)),
-        (8, (4, 2, 64)),
-        (16, (8, 2, 64)),
-        (64, (8, 2, 64)),
+        (1, ([1], 512)),
+        (2, ([2, 1], 512)),
+        (3, ([3, 1, 1], 512)),
+        (4, ([2, 2], 64)),
+        (8, ([2] * 4, 64)),
+        (64, ([2] * 8, 64)),
     ],
 )
 def test_how_many_for_so_many_processors(cores, those):
@@ -54,6 +53,22 @@ def test_answers_are_the_same(folder, monkeypatch, cores):
         f"face{number}": "yes" for number in range(3)
     }
     assert (found["small"].face, found["small"].beside) == ("as its parent", "face0")
+
+
+def test_the_first_has_all_detectors_until_another_begins(folder, monkeypatch):
+    monkeypatch.setattr(judge_pool, "processors", lambda: 2)
+    monkeypatch.setattr(judge_pool, "WORTH_BUSY", 2)
+    told = []
+    several = Judges()
+    monkeypatch.setattr(several._judges[0], "leave", told.append)
+    try:
+        for number, name in enumerate(("face0", "face1", "texture0", "texture1")):
+            assert told == ([1] if number > 2 else [])
+            several.submit(name, folder / name, "jpeg", rotate=True)
+        assert told == [1]
+        assert len(list(several.finish())) == 4
+    finally:
+        several.close()
 
 
 def test_what_lies_within_a_picture_goes_where_that_was_judged(folder, monkeypatch):
