@@ -139,7 +139,7 @@ class Judge:
             if self._helper is None and not self._closed:
                 self._start()
 
-    def leave(self, detectors: int) -> None:
+    def reduce_to(self, detectors: int) -> None:
         """Judge with so many detectors from now on: others have the processors."""
         with self._lock:
             self._detectors = detectors
@@ -287,7 +287,7 @@ class Judge:
             return False
         self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "helper_ended"
         if self._detectors:
-            self.leave(self._detectors)
+            self.reduce_to(self._detectors)
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
         return True
 

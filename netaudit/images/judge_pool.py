@@ -79,7 +79,7 @@ class Judges:
         if chosen < 0:
             chosen = self._emptiest()
         if chosen and self._more:
-            self._judges[0].leave(1)
+            self._judges[0].reduce_to(1)
             self._more = 0
         self._at[sha256] = chosen
         self._load[chosen] += 1

@@ -1,7 +1,7 @@
-"""The whole way of the data: the only module that knows every stage.
+"""The whole way of the data; with `message_stages.py` the only place that knows every stage.
 
-window → packets → runs → messages → objects → tables; then one last step on the tables. From messages on it goes by
-`message_stages.py`, a batch of messages at a time.
+window → packets → runs → messages → objects → tables; then one last step on the tables. From messages on it goes a
+batch at a time.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ def test_detectors_leave_when_others_begin_also_those_of_a_helper_that_starts_an
     numbers = itertools.count()
     with fake_judge(3) as judge:
         before = at_work()
-        judge.leave(1)
+        judge.reduce_to(1)
         assert any(at_work() == before - 2 for _ in range(100))
         judge.submit("crash", Path("crash"), "jpeg", rotate=False)
         ((_, _, verdict),) = judge.finish()

@@ -60,7 +60,7 @@ def test_the_first_has_all_detectors_until_another_begins(folder, monkeypatch):
     monkeypatch.setattr(judge_pool, "WORTH_BUSY", 2)
     told = []
     several = Judges()
-    monkeypatch.setattr(several._judges[0], "leave", told.append)
+    monkeypatch.setattr(several._judges[0], "reduce_to", told.append)
     try:
         for number, name in enumerate(("face0", "face1", "texture0", "texture1")):
             assert told == ([1] if number > 2 else [])
