@@ -51,6 +51,7 @@ CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where th
 HELLOS = named("hello")
 FLOWS_AT_ONCE = 2048  # flows of a batch whose rows may wait for its end
 MOST_WAITING, MOST_WAITING_BYTES = 64, 2 << 20  # messages, and bytes of their bodies, that make a batch
+MOST_READ = 1 << 20  # bytes of a flow of which messages are made at once: of small ones each takes a kilobyte and more
 AT_ONCE = 65536  # packets put in order before their messages are read: bounds what small ones cost
 
 
@@ -195,6 +196,14 @@ class Shard:
             self._flush()
 
     def _deliver(self, delivery: Delivery, after: LetGo = NOTHING_BEFORE, index: int = 0) -> None:
+        """Take what came for a flow, so much of it at a time that its messages can be held."""
+        for portion in delivery.portions(MOST_READ):
+            self._read(portion, after, index)
+            after = NOTHING_BEFORE
+            if portion is not delivery:
+                self._flush()
+
+    def _read(self, delivery: Delivery, after: LetGo, index: int) -> None:
         conversations = self._conversations
         messages = conversations.feed(delivery, after=after)
         if self._witness is not None:
