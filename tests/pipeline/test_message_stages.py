@@ -10,6 +10,7 @@ import pytest
 
 from netaudit.capture.from_files import open_captures
 from netaudit.case.writing import make_folders
+from netaudit.messages.from_streams import Conversations
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline import message_stages, stages
 from netaudit.pipeline.message_stages import MessageStages
@@ -153,3 +154,23 @@ def test_no_batch_is_larger_than_it_may_be(tmp_path: Path, monkeypatch: pytest.M
     assert sum(count for count, _ in sizes) == 500
     assert max(count for count, _ in sizes) <= stages.MOST_WAITING
     assert max(held for _, held in sizes) < 4096
+
+
+def test_messages_are_made_of_so_much_at_a_time_and_written_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, written = [], []
+    feed, flush = Conversations.feed, Shard._flush
+
+    def noted(self: Conversations, delivery: Any, **given: Any) -> Any:
+        sizes.append(sum(len(run.data) for run in delivery.runs))
+        return feed(self, delivery, **given)
+
+    monkeypatch.setattr(Conversations, "feed", noted)
+    monkeypatch.setattr(Shard, "_flush", lambda self: (written.append(len(sizes)), flush(self)))
+    monkeypatch.setattr(stages, "MOST_READ", 8192)
+    requests = [b"".join(b"GET /%d HTTP/1.0\r\n\r\n" % (50 * part + k) for k in range(50)) for part in range(100)]
+    rows = fed(tmp_path / "case", with_handshake(requests))
+    assert len(rows["messages"]) == 5000
+    assert max(sizes) <= 8192
+    assert len(written) >= len(sizes) - 3
