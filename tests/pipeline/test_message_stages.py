@@ -172,5 +172,5 @@ def test_messages_are_made_of_so_much_at_a_time_and_written_between(
     requests = [b"".join(b"GET /%d HTTP/1.0\r\n\r\n" % (50 * part + k) for k in range(50)) for part in range(100)]
     rows = fed(tmp_path / "case", with_handshake(requests))
     assert len(rows["messages"]) == 5000
-    assert max(sizes) <= 8192
+    assert max(sizes) < 8192 + len(requests[-1])  # no packet is torn
     assert len(written) >= len(sizes) - 3
