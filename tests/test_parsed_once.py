@@ -14,10 +14,12 @@ import pytest
 
 import netaudit
 from netaudit.pipeline import stages
-from netaudit.pipeline.message_stages import MessageStages, ReadMessage
+from netaudit.pipeline.message_stages import MessageStages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from netaudit.pipeline.read_message import ReadMessage
 
 
 PCAPS = Path(__file__).parents[1] / "pcaps"

@@ -7,7 +7,6 @@ next ones what they need, so that nothing depends on how messages are put togeth
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netaudit.documents.from_messages import READ as STATING
@@ -16,6 +15,7 @@ from netaudit.messages.readers import named
 from netaudit.observations.ends import place_of
 from netaudit.observations.from_messages import NOWHERE, observe_message, observe_publications
 from netaudit.observations.statements import note_statements
+from netaudit.pipeline.read_message import ReadMessage
 from netaudit.pipeline.storing import Storing
 from netaudit.pipeline.understanding import ONLY_WORDS, Understanding
 from netaudit.rows.answers import note_refusal
@@ -27,7 +27,6 @@ from netaudit.rows.scraps import ScrapRows
 from netaudit.unwrapping.budget import Budget, Patience
 from netaudit.unwrapping.from_messages import is_plain_document, leaves
 from netaudit.unwrapping.image_residue import confirm_end
-from netaudit.unwrapping.part import Leaf
 from netaudit.unwrapping.sniff import IMAGE_KINDS
 
 if TYPE_CHECKING:
@@ -35,35 +34,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.contracts.details import Statement
-    from netaudit.messages.message import Message
     from netaudit.messages.mqtt.publications import Publications
     from netaudit.observations.ends import Ends
     from netaudit.observations.ledger import Ledger
-    from netaudit.pipeline.finds import Known
+    from netaudit.pipeline.read_message import Opened
     from netaudit.pipeline.storing import Keep
     from netaudit.pipeline.witness import Witness
     from netaudit.storage.table_streams import RowWriter, TableWriter
 
 SPEAKS_OF_STREAMS = named("speaks_of_streams")
 MOST_OPENED, MOST_OBJECTS = 2 << 20, 512  # bytes, and objects, that are opened before they are stored and understood
-
-
-@dataclass(slots=True)
-class ReadMessage:
-    """A message on its way through the stages."""
-
-    message: Message
-    ends: Ends  # of its flow
-    patience: Patience  # of its logical shard
-    known: Known | None = None  # its flow as it stands, where images are told as they are found
-    turn: tuple[int, int] = (0, 0)  # its logical shard, and the index of its flow in the batch
-    written: bool = False  # by `Documents`, or later by them
-    opened: bool = True  # whether what is in it is looked at
-    stated: list[Statement] = field(default_factory=list)  # what it says of devices
-    waited_for: bool = False  # its events wait for a picture, which may take long
-
-
-Opened = tuple[ReadMessage, Leaf | None]  # an object of a message; None stands for the end of the message
 
 
 class MessageStages:
@@ -122,18 +102,18 @@ class MessageStages:
                     self._rows["media"].append(row)
             words = message.protocol in ONLY_WORDS
             if not message.body or words:
-                taken.opened = not words
+                taken.looked_into = not words
                 if message.status and not message.body:
                     self._is_part(taken)
                 continue
-            taken.opened = not self._is_part(taken)
+            taken.looked_into = not self._is_part(taken)
             if (
-                taken.opened
+                taken.looked_into
                 and message.pieces is not None
                 and is_plain_document(message)
                 and not self.events.may_state(message)
             ):
-                taken.written, taken.opened = True, False
+                taken.written, taken.looked_into = True, False
                 self._scraps.append(message)  # before it may be read: its body has none
                 self.documents.add(message)
                 if self.documents.full:
@@ -157,9 +137,8 @@ class MessageStages:
     def _note(self, batch: Sequence[ReadMessage], advance: Callable[[int], None]) -> None:
         """Facts of hosts, in the order of the flows, as bounds of the ledger need it."""
         for taken in batch:
-            shard, index = taken.turn
-            advance(index)
-            self._ledger.at(shard)
+            advance(taken.flow)
+            self._ledger.at(taken.shard)
             observe_message(taken.message, self._ledger, taken.ends)
             self._note_stated(taken.stated, taken)
             if taken.message.protocol in STATING and not taken.written:
@@ -186,7 +165,7 @@ def _opened(batch: Sequence[ReadMessage]) -> Iterator[Opened]:
     """What is in messages, and the end of each; also of those that are not looked into."""
     for taken in batch:
         message = taken.message
-        if taken.opened and (message.body or message.head):
+        if taken.looked_into and (message.body or message.head):
             for leaf in leaves(message, Budget.of(len(message.body), taken.patience)):
                 if leaf.kind in IMAGE_KINDS:
                     confirm_end(leaf)

@@ -20,7 +20,8 @@ from netaudit.observations.ends import ends_of
 from netaudit.observations.ledger import Ledger
 from netaudit.pipeline.finds import standing
 from netaudit.pipeline.keys import write_private
-from netaudit.pipeline.message_stages import MessageStages, ReadMessage
+from netaudit.pipeline.message_stages import MessageStages
+from netaudit.pipeline.read_message import ReadMessage
 from netaudit.pipeline.takers import takers
 from netaudit.rows.encrypted_uploads import UploadRows, upload_rows
 from netaudit.rows.flows import FlowRows
@@ -29,6 +30,7 @@ from netaudit.rows.sendings import SendingRows
 from netaudit.rows.taker import Turns
 from netaudit.rows.writers import row_writer
 from netaudit.storage.table_streams import BATCH_ROWS
+from netaudit.streams.batch import portions
 from netaudit.streams.from_packets import Assembler
 from netaudit.unwrapping.budget import Patience
 
@@ -197,7 +199,7 @@ class Shard:
 
     def _deliver(self, delivery: Delivery, after: LetGo = NOTHING_BEFORE, index: int = 0) -> None:
         """Take what came for a flow, so much of it at a time that its messages can be held."""
-        for portion in delivery.portions(MOST_READ):
+        for portion in portions(delivery, MOST_READ):
             self._read(portion, after, index)
             after = NOTHING_BEFORE
             if portion is not delivery:
@@ -231,7 +233,7 @@ class Shard:
                 self._stages.take_publications(told, ends, patience)
                 continue
             for message in told.messages() if isinstance(told, Publications) else (told,):
-                self._waiting.append(ReadMessage(message, ends, patience, known, (shard, index)))
+                self._waiting.append(ReadMessage(message, ends, patience, known, shard, index))
                 self._waiting_bytes += len(message.body)
                 if message.protocol in HELLOS:
                     hello = hello_row(message, delivery.flow, turned=turned)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from netaudit.messages.message import Message
     from netaudit.pipeline.finds import Telling
-    from netaudit.pipeline.message_stages import Opened, ReadMessage
+    from netaudit.pipeline.read_message import Opened, ReadMessage
     from netaudit.pipeline.witness import Witness
     from netaudit.storage.table_streams import RowWriter
     from netaudit.unwrapping.part import Part

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.messages.message import Message
-    from netaudit.pipeline.message_stages import Opened
+    from netaudit.pipeline.read_message import Opened
     from netaudit.pipeline.storing import Identity
     from netaudit.pipeline.witness import Witness
     from netaudit.storage.table_streams import RowWriter, TableWriter
@@ -47,7 +47,7 @@ class Understanding:
             message = taken.message
             if message.body and message.protocol not in ONLY_WORDS:
                 self.events.answer(message)
-            if taken.opened:
+            if taken.looked_into:
                 message.unread = min(message.unread + self._persons.not_looked_through, len(message.body))
                 self._persons.not_looked_through = 0
                 self._end(message)

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.storage.structured import picked
-from netaudit.streams.layouts import PIECE, SLOT_BITS, Columns, Delivery
+from netaudit.streams.layouts import PIECE, SLOT_BITS, Columns, Delivery, Run
 
 if TYPE_CHECKING:
-    from netaudit.streams.layouts import Run
     from netaudit.streams.records import Records
 
 U1 = npt.NDArray[np.uint8]
@@ -90,3 +89,40 @@ class Batch:
 def nothing(flow: np.dtype[np.void], run: np.dtype[np.void]) -> Batch:
     """A batch that brought nothing."""
     return Batch(np.empty(0, flow), np.empty(0, bool), np.empty(0, run), np.empty(0, PIECE), np.empty(0, np.uint8))
+
+
+def portions(delivery: Delivery, most: int) -> Iterator[Delivery]:
+    """A delivery in several of about so many bytes each, as smaller windows would have brought it."""
+    if sum([run.length for run in delivery.runs]) <= most:
+        yield delivery
+        return
+    some: list[Run] = []
+    held = 0
+    for whole in delivery.runs:
+        for run in (whole,) if whole.is_gap or whole.length <= most else _parts(whole, most):
+            if held and not run.is_gap and held + run.length > most:
+                yield Delivery(delivery.flow, some)
+                some, held = [], 0
+            some.append(run)
+            held += len(run.data)
+    yield Delivery(delivery.flow, some, delivery.closed, delivery.columns)
+
+
+def _parts(run: Run, most: int) -> Iterator[Run]:
+    """A run in several, cut where a packet ends and the next one begins."""
+    begins = run.pieces["offset"].astype(np.int64)
+    ends = np.maximum.accumulate(begins + run.pieces["length"])
+    later = np.minimum.accumulate(begins[::-1])[::-1]  # where that one or any behind it begins
+    first, at = 0, run.offset
+    for place in (1 + np.flatnonzero(ends[:-1] <= later[1:])).tolist():
+        cut = int(later[place])
+        if cut - at >= most:
+            yield _part(run, (at, cut), (first, place))
+            first, at = place, cut
+    yield _part(run, (at, run.offset + run.length), (first, len(begins)))
+
+
+def _part(run: Run, octets: tuple[int, int], packets: tuple[int, int]) -> Run:
+    begin, end = octets
+    data = run.data[begin - run.offset : end - run.offset]
+    return Run(run.direction, begin, end - begin, data, run.pieces[slice(*packets)])

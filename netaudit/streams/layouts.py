@@ -134,23 +134,6 @@ class Run:
         """Whether these bytes were never captured."""
         return not self.data
 
-    def parts(self, most: int) -> Iterator[Run]:
-        """The same in several of about so many bytes each, cut where a packet ends and the next one begins."""
-        begins = self.pieces["offset"].astype(np.int64)
-        ends = np.maximum.accumulate(begins + self.pieces["length"])
-        later = np.minimum.accumulate(begins[::-1])[::-1]  # where that one or any behind it begins
-        first, at = 0, self.offset
-        for place in (1 + np.flatnonzero(ends[:-1] <= later[1:])).tolist():
-            cut = int(later[place])
-            if cut - at >= most:
-                yield self._part(at, cut, first, place)
-                first, at = place, cut
-        yield self._part(at, self.offset + self.length, first, len(begins))
-
-    def _part(self, begin: int, end: int, first: int, last: int) -> Run:
-        data = self.data[begin - self.offset : end - self.offset]
-        return Run(self.direction, begin, end - begin, data, self.pieces[first:last])
-
 
 class Columns(NamedTuple):
     """Runs as they lie in a batch; hold only as long as that."""
@@ -189,22 +172,6 @@ class Delivery:
     def brings(self) -> bool:
         """Whether there is any run."""
         return bool(self.runs) or self.columns is not None
-
-    def portions(self, most: int) -> Iterator[Delivery]:
-        """The same in several of about so many bytes each, as smaller windows would have brought it."""
-        if sum([run.length for run in self.runs]) <= most:
-            yield self
-            return
-        some: list[Run] = []
-        held = 0
-        for whole in self.runs:
-            for run in (whole,) if whole.is_gap or whole.length <= most else whole.parts(most):
-                if held and not run.is_gap and held + run.length > most:
-                    yield Delivery(self.flow, some)
-                    some, held = [], 0
-                some.append(run)
-                held += len(run.data)
-        yield Delivery(self.flow, some, self.closed, self.columns)
 
 
 # What follows is the stage's own working state; nothing outside streams reads it.

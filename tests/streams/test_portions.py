@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netaudit.streams.batch import portions
 from netaudit.streams.layouts import NO_PIECES, PIECE, Delivery, Run
 
 FLOW = np.zeros(1, np.dtype([("serial", "i8")]))[0]
@@ -44,10 +45,10 @@ def told(runs):
 
 @given(deliveries(), st.integers(1, 120))
 def test_portions_are_what_came(delivery, most):
-    portions = list(delivery.portions(most))
-    assert told([run for one in portions for run in one.runs]) == told(delivery.runs)
-    assert [one.closed for one in portions] == [False] * (len(portions) - 1) + [delivery.closed]
-    for one in portions:
+    several = list(portions(delivery, most))
+    assert told([run for one in several for run in one.runs]) == told(delivery.runs)
+    assert [one.closed for one in several] == [False] * (len(several) - 1) + [delivery.closed]
+    for one in several:
         for run in one.runs:
             assert run.length == len(run.data) or run.is_gap
             if not run.is_gap:
@@ -58,11 +59,11 @@ def test_portions_are_what_came(delivery, most):
 
 def test_what_is_small_stays_as_it_is():
     delivery = Delivery(FLOW, [Run(0, 0, 3, b"abc", np.array([(0, 1, 2, 3, 0)], PIECE))], closed=True)
-    assert list(delivery.portions(3)) == [delivery]
+    assert list(portions(delivery, 3)) == [delivery]
 
 
 def test_a_long_run_is_cut_between_packets():
     pieces = np.zeros(100, PIECE)
     pieces["offset"], pieces["length"] = np.arange(100) * 10, 10
-    portions = list(Delivery(FLOW, [Run(1, 0, 1000, bytes(1000), pieces)]).portions(250))
-    assert [sum(run.length for run in one.runs) for one in portions] == [250] * 4
+    several = list(portions(Delivery(FLOW, [Run(1, 0, 1000, bytes(1000), pieces)]), 250))
+    assert [sum(run.length for run in one.runs) for one in several] == [250] * 4
