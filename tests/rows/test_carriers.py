@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,14 +17,12 @@ from netaudit.messages.message import Message
 from netaudit.rows import carriers
 from netaudit.rows.carriers import EvidenceRows, evidence_of_drafts
 from netaudit.rows.writers import row_writer
-from netaudit.storage.table_streams import read_streams
+from netaudit.storage.table_streams import TableWriter, read_streams
 from netaudit.streams.layouts import PIECE
+from netaudit.tables import EVIDENCE
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.part import Part
 from tests.rows.frame_texts import frame_ranges
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 frames = st.one_of(st.integers(1, 12), st.sampled_from([99, 100, 10**12]))
 packets = st.tuples(st.integers(1, 9), st.integers(0, 3), frames, st.sampled_from([0, 0, 0, 1]))  # length, gap …
@@ -138,11 +136,11 @@ def test_what_an_object_of_a_long_message_takes_gives_the_same_rows(
         said = Message("http", 0, 0, 300, body_start=0, pieces=pieces)
         part, expected = Part(b"", body_range=(start, start + length)), slow("o", pieces, start, start + length)
         for many in (1, 100):
-            drafts: list[Any] = []
-            rows = EvidenceRows(drafts)  # type: ignore[arg-type]
+            writer = TableWriter(Path(), EVIDENCE, "0", columns=evidence_of_drafts)  # holds drafts, and writes nothing
+            rows = EvidenceRows(writer)
             rows.of(said)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(carriers, "MANY", many)
                 rows.append("o", part)
             key = itemgetter("capture_id")
-            assert sorted(evidence_of_drafts(drafts).to_pylist(), key=key) == sorted(expected, key=key)
+            assert sorted(evidence_of_drafts(writer._rows).to_pylist(), key=key) == sorted(expected, key=key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from netaudit.messages.message import Message
 from netaudit.rows.carriers import EvidenceRows, evidence_of, evidence_of_drafts
+from netaudit.storage.table_streams import TableWriter
 from netaudit.streams.layouts import PIECE
+from netaudit.tables import EVIDENCE
 from netaudit.text.frame_ranges import capture_name
 from netaudit.unwrapping.from_messages import leaves, object_id
 from netaudit.unwrapping.part import Leaf, Part
@@ -137,11 +140,11 @@ def pieces(*rows: tuple[int, int, int, int]) -> np.ndarray:
 
 def carried(said: Message, part: Part) -> list[tuple[object, ...]]:
     """Rows of `evidence` of an object in a message."""
-    drafts: list[tuple[str, bytes, int, int]] = []
-    rows = EvidenceRows(drafts)  # type: ignore[arg-type]
+    writer = TableWriter(Path(), EVIDENCE, "0", columns=evidence_of_drafts)  # holds drafts, and writes nothing
+    rows = EvidenceRows(writer)
     rows.of(said)
     rows.append("o", part)
-    return [tuple(row.values()) for row in evidence_of_drafts(drafts).to_pylist()] if drafts else []
+    return [tuple(row.values()) for row in evidence_of_drafts(writer._rows).to_pylist()] if writer._rows else []
 
 
 def test_frames_are_those_that_carry_the_bytes() -> None:
