@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 import zlib
 
 import pytest
@@ -14,6 +13,7 @@ from netaudit.identity_data.from_unwrapping import personal
 from netaudit.identity_data.written import written
 from netaudit.unwrapping.part import Leaf, Part
 from netaudit.unwrapping.sniff import sniff
+from tests.processor_time import within
 
 NUMBER, LETTERED = "11010519491231002X", "440308199901010012"
 
@@ -138,6 +138,5 @@ def test_random_bytes_hold_none() -> None:
     ids=["streams without an end", "fonts without an end", "ranges"],
 )
 def test_work_on_a_hostile_document_is_bounded(page: bytes) -> None:
-    begun = time.process_time()
-    list(written(b"%PDF-1.4\n" + page))
-    assert time.process_time() - begun < 5
+    with within(5):
+        list(written(b"%PDF-1.4\n" + page))

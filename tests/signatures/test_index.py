@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from netaudit.devices.matching import Matcher
 from netaudit.signatures.conditions import MOST_USED, Fact, Leaf, compile_condition
 from netaudit.signatures.index import LeafIndex
 from netaudit.signatures.loading import load
+from tests.processor_time import spent, within
 
 SET = load()
 CONDITIONS = [signature.condition for signature in (*SET.devices, *SET.services)]
@@ -91,9 +90,7 @@ def test_hundreds_of_signatures_over_many_facts_of_one_device_take_linear_time()
             for name in ("http_client.path", "dns_client.asked", "dhcp.hostname", "mdns.txt")
         }
         matcher = Matcher(SET.devices)
-        started = time.process_time()
-        matcher.matches(given_facts)
-        return time.process_time() - started
+        return spent(lambda: matcher.matches(given_facts))
 
     seconds(1000)
     small, large = seconds(20_000), seconds(80_000)
@@ -105,7 +102,6 @@ def test_megabyte_values_and_bombs_of_repetition_cost_one_pass() -> None:
         compile_condition({"fact": "a.b", "regex": text}) for text in ("(a+)+$", "(a|aa)+b", "(.*a){20}", "(x+x+)+y")
     ]
     index = LeafIndex(bombs)
-    started = time.process_time()
-    for letter in "ax":
-        index.satisfied("a.b", letter * 1_000_000)
-    assert time.process_time() - started < 5
+    with within(5):
+        for letter in "ax":
+            index.satisfied("a.b", letter * 1_000_000)
