@@ -94,13 +94,19 @@ class FaceDetector:
 
     def judge(self, picture: Picture, *, rotate: bool, count: bool = False) -> FaceVerdict:
         """Whether a picture shows a face; with `rotate` also a turned one, with `count` how many."""
+        return self.first(picture, count=count) or self.further(picture, rotate=rotate, count=count)
+
+    def first(self, picture: Picture, *, count: bool = False) -> FaceVerdict | None:
+        """What one look from afar says, where it decides; where faces are counted it does not."""
         if picture.decodable and min(picture.width, picture.height) < MIN_SIDE:
             return FaceVerdict(reason=reason(TOO_SMALL, n=MIN_SIDE))
         image = picture.image(SIDE_A if count else SIDE_FIRST)  # which decides nine tenths of what has a face
         if image is None:
             return FaceVerdict("undecodable", reason=picture.problem)
-        if not count and (verdict := self._from_afar(roughly(image, SIDE_FIRST))):
-            return verdict
+        return None if count else self._from_afar(roughly(image, SIDE_FIRST))
+
+    def further(self, picture: Picture, *, rotate: bool, count: bool = False) -> FaceVerdict:
+        """The same by all other looks."""
         seen = self._policy(picture, boxes=count, rotate=rotate)
         if seen is None:
             return FaceVerdict("undecodable", reason=picture.problem)

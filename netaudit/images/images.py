@@ -61,16 +61,23 @@ class ImageFacts:
 
 def inspect(data: bytes, kind: str) -> ImageFacts:
     """Facts about one image of format `kind`. Any bytes give an answer (short of a native decoder's crash)."""
-    return facts_of(Picture(data, kind), data, kind)
+    picture = Picture(data, kind)
+    picture.image(FACTS_SIDE)
+    return facts_of(picture, flaw_of(picture, data, kind))
 
 
-def facts_of(picture: Picture, data: bytes, kind: str) -> ImageFacts:
-    """Facts about a picture, decoding it as small as they allow."""
+def flaw_of(picture: Picture, data: bytes, kind: str) -> str:
+    """What is wrong with a picture that decodes without complaint: a reason, empty where nothing is."""
+    if picture.problem or picture.image(FACTS_SIDE) is None:
+        return ""
+    end = extent(data, kind)
+    return _complaint(data[: end.end], kind) if end.whole else reason("image_not_whole", inner=end.problem)
+
+
+def facts_of(picture: Picture, flaw: str) -> ImageFacts:
+    """Facts about a picture, decoding it as small as they allow; `flaw` is what `flaw_of` says."""
     shown = picture.image(FACTS_SIDE)
-    problem = picture.problem
-    if shown is not None and not problem:
-        end = extent(data, kind)
-        problem = _complaint(data[: end.end], kind) if end.whole else reason("image_not_whole", inner=end.problem)
+    problem = picture.problem or flaw
     return ImageFacts(
         width=picture.width,
         height=picture.height,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIMITS = Limits()  # for one image
-WINDOW = 32  # images handed to the helper at one time
+WINDOW = 96  # images handed to the helper at one time: it takes up to a third of them together (`inspection.py`)
 RELEASING = 5.0  # seconds by the clock in which a helper that has judged all says that it makes pictures
 MAX_STARTS = 3  # helpers that may die in a row without having begun an image
 MAX_GUILTY = 64  # images that may kill or stall the helper, before the rest is given up (each costs two starts or 40 s)
@@ -79,7 +79,7 @@ class _Task:
     beside: tuple[Holder, ...] = ()  # pictures with a face that hold it
     strikes: int = 0
     begun: bool = False  # by the helper
-    worked: float = 0.0  # seconds of processor time since then, shared with the others at work
+    worked: float = 0.0  # seconds of processor time since then
     waited: float = 0.0  # seconds by the clock
 
     def line(self) -> bytes:
@@ -106,9 +106,9 @@ class Judge:
         polite: int = 0,
         into: queue.SimpleQueue[Judged] | None = None,
     ) -> None:
-        words = (str(threads or default_threads()), "faces" if faces else "none", str(polite))
+        self._detectors = threads or default_threads()
+        words = (str(self._detectors), "faces" if faces else "none", str(polite))
         self._command = helper("netaudit.images.helper", *words)
-        self._detectors = 0  # that are left to a helper, 0 for all that it began with
         self._count = count
         self._limits = LIMITS
         self._lock = threading.RLock()
@@ -143,7 +143,7 @@ class Judge:
         """Judge with so many detectors from now on: others have the processors."""
         with self._lock:
             self._detectors = detectors
-            self._tell(orjson.dumps({"detectors": detectors}) + b"\n")
+            self._tell(_left(detectors))
 
     def submit(
         self,
@@ -237,7 +237,14 @@ class Judge:
     # Everything below runs under the lock, in the caller's thread or in the one that listens to the helper.
 
     def _hand_out(self) -> None:
-        """Give the helper as much as it may have: suspects one at a time and alone, others up to the window."""
+        """Give the helper as much as it may have: suspects one at a time and alone, others up to the window.
+
+        Once half a window is left: many at a time, as each wakes the helper, which then wants Python's lock.
+        """
+        if len(self._running) <= WINDOW // 2 and (lines := list(self._handed())):
+            self._tell(b"".join(lines))
+
+    def _handed(self) -> Iterator[bytes]:
         while not self._closed:
             if self._running and (
                 self._suspects or len(self._running) >= WINDOW or next(iter(self._running.values())).strikes
@@ -255,7 +262,7 @@ class Judge:
             task = source.popleft()
             task.begun, task.worked, task.waited = False, 0.0, 0.0
             self._running[task.sha256] = task
-            self._tell(task.line())
+            yield task.line()
 
     def _give_up(self) -> None:
         given_up = GIVEN_UP if self._guilty >= MAX_GUILTY else reason(NO_HELPER, inner=self._fatal)
@@ -286,8 +293,7 @@ class Judge:
             self._fruitless, self._fatal = self._fruitless + 1, reason("helper_not_started", said=why(error))
             return False
         self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "helper_ended"
-        if self._detectors:
-            self.reduce_to(self._detectors)
+        self._tell(_left(self._detectors))
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
         return True
 
@@ -336,9 +342,10 @@ class Judge:
             self._shows = True
         elif "fatal" in message:
             self._fatal = reason("helper_said", said=str(message["fatal"])[:100])
-        elif task := self._running.get(message.get("started", "")):
-            task.begun = True
-            self._fruitless = 0
+        elif "started" in message:
+            for task in filter(None, map(self._running.get, message["started"])):
+                task.begun = True
+                self._fruitless = 0
         elif message.get("done") in self._running:
             facts, verdict = facts_of(message["facts"]), verdict_of(message["verdict"])
             self._running.pop(message["done"])
@@ -374,13 +381,16 @@ class Judge:
         return [task for task in self._running.values() if task.begun]
 
     def _charge(self) -> None:
-        """Share the helper's work since the last look among the images it is at, who have waited all the while."""
+        """Count the helper's work since the last look for each image it is at, who have waited all the while.
+
+        It is shared among detectors only: an image has what is taken for all that one of them is at.
+        """
         if self._helper is None or self._watch is None:
             return
         worked, waited = self._watch.lap()
         tasks = self._at_work()
         for task in tasks:
-            task.worked += waited if worked is None else worked / len(tasks)
+            task.worked += waited if worked is None else worked / min(len(tasks), self._detectors)
             task.waited += waited
 
     def check(self) -> None:
@@ -394,6 +404,11 @@ class Judge:
                     self._stalled[task.sha256] = STOOD_STILL
             if self._stalled and self._helper is not None:
                 self._helper.kill()
+
+
+def _left(detectors: int) -> bytes:
+    """Tells a helper how many detectors are left to it."""
+    return orjson.dumps({"detectors": detectors}) + b"\n"
 
 
 def default_threads() -> int:

@@ -66,6 +66,7 @@ class Picture:
         self._image: Image | None = None
         self.width, self.height = header_size(data, kind) or (0, 0)
         self.exif: dict[int, Any] = {}
+        self.work = 0  # pixels that are decoded: of a sequential JPEG, which is made small meanwhile, a quarter counts
         self.problem = self._refusal()
         self.decodable = not self.problem
 
@@ -78,7 +79,8 @@ class Picture:
         if self.width * self.height > (MAX_WHOLE_PIXELS if whole else MAX_PIXELS):
             return reason("image_large", n=self.width, m=self.height)
         scans = self._data.count(SCAN) if whole and self._kind == "jpeg" else 1
-        if scans * max(self.width * self.height, MIN_SCAN) > MAX_SCAN_PIXELS and scans > 1:
+        self.work = scans * max(self.width * self.height, MIN_SCAN) // (1 if whole else 4)
+        if self.work > MAX_SCAN_PIXELS and scans > 1:
             return reason("image_work", scans=scans, n=self.width, m=self.height)
         return ""
 

@@ -175,7 +175,10 @@ class Network:
         given = self._room[:size].reshape(shape)
         given[0, :, height:], given[0, :, :height, width:] = 0, 0
         for channel, plane in enumerate(planes):
-            np.subtract(plane, self._grey, out=given[0, channel, :height, :width])
+            if self._grey:
+                np.subtract(plane, self._grey, out=given[0, channel, :height, :width])
+            else:
+                given[0, channel, :height, :width] = plane  # three times as fast
         return given
 
 

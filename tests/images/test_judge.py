@@ -18,15 +18,17 @@ import pytest
 
 from netaudit.contracts.judgements import CRASHED, GIVEN_UP, MANY_PICTURES, NO_HELPER, NOT_ASKED
 from netaudit.contracts.reasons import parsed
-from netaudit.images import cpu_limit, helper
+from netaudit.images import cpu_limit, inspection, recent
 from netaudit.images import judge as judging
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.face_verdict import FaceVerdict
-from netaudit.images.helper import PixelBudget, Recent, shows, worker
 from netaudit.images.images import ImageFacts
+from netaudit.images.inspection import worker
 from netaudit.images.judge import STOOD_STILL, WORKED_ON, Judge
+from netaudit.images.likeness import shows
 from netaudit.images.pixelation import thumbnail
 from netaudit.images.previews import Shown
+from netaudit.images.recent import PixelBudget, Recent
 from netaudit.system import programs
 from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode, texture
@@ -72,8 +74,19 @@ def work(task):
     print("chatter of a native library")
     return ImageFacts(width=len(name), decodable=True), FaceVerdict("no", 0)
 
-serve(lambda: work, int(sys.argv[1]))
+def together(tasks):
+    if tasks:
+        yield tasks, lambda: list(map(work, tasks))
+
+serve(lambda: together, int(sys.argv[1]))
 """
+
+
+def asked(work, task):
+    """The answer to one task."""
+    ((_, judge),) = work([task])
+    (answer,) = judge()
+    return answer
 
 
 def fake_judge(threads=1, limits=judging.LIMITS):
@@ -208,8 +221,9 @@ def test_an_image_is_not_condemned_for_what_others_took(monkeypatch):
     assert facts.decodable is True
 
 
-def test_work_is_shared_among_the_images_at_work():
-    with fake_judge() as judge:
+def test_work_is_shared_among_detectors():
+    """Each image has what was taken for all that one of them is at: more than its own, and it gets a second try."""
+    with fake_judge(2) as judge:
         judge._running = {name: judging._Task(name, name, "jpeg", False, False, begun=True) for name in ("a", "b")}
         judge._running["c"] = judging._Task("c", "c", "jpeg", False, False)
         judge._helper, judge._watch = SimpleNamespace(kill=int, wait=int), SimpleNamespace(lap=lambda: (3.0, 1.0))
@@ -218,6 +232,10 @@ def test_work_is_shared_among_the_images_at_work():
         judge._watch = SimpleNamespace(lap=lambda: (None, 1.0))
         judge._charge()
         assert judge._running["a"].worked == 2.5
+        judge._detectors = 1
+        judge._watch = SimpleNamespace(lap=lambda: (3.0, 1.0))
+        judge._charge()
+        assert judge._running["a"].worked == 5.5
 
 
 def test_a_look_that_comes_late_counts_a_second_at_most(monkeypatch):
@@ -328,7 +346,7 @@ def alive(pid):
 
 def test_a_file_that_is_gone_is_named(tmp_path):
     work = worker(PixelBudget(100), faces=False)
-    facts, verdict = work({"path": str(tmp_path / "none"), "kind": "jpeg", "rotate": False})
+    facts, verdict = asked(work, {"path": str(tmp_path / "none"), "kind": "jpeg", "rotate": False})
     assert facts.problem.startswith("image_unreadable?said=")
     assert verdict.face == "not judged"
 
@@ -363,7 +381,7 @@ def test_a_face_in_a_later_picture_of_a_file_is_found(kind, tmp_path):
     (tmp_path / "file").write_bytes(out.getvalue())
     work = worker(PixelBudget(10**9), faces=True)
     task = {"path": str(tmp_path / "file"), "kind": kind, "rotate": False}
-    assert work(task)[1].face == "yes"
+    assert asked(work, task)[1].face == "yes"
 
 
 def test_what_was_not_looked_at_is_not_called_no(tmp_path, monkeypatch):
@@ -372,9 +390,8 @@ def test_what_was_not_looked_at_is_not_called_no(tmp_path, monkeypatch):
     pictures = [texture(number, (96, 96)).copy() for number in range(8)]
     pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:])
     (tmp_path / "file").write_bytes(out.getvalue())
-    verdict = worker(PixelBudget(10**9), faces=True)({"path": str(tmp_path / "file"), "kind": "gif", "rotate": False})[
-        1
-    ]
+    task = {"path": str(tmp_path / "file"), "kind": "gif", "rotate": False}
+    _, verdict = asked(worker(PixelBudget(10**9), faces=True), task)
     assert (verdict.face, verdict.reason) == ("not judged", MANY_PICTURES)
 
 
@@ -387,22 +404,22 @@ def test_only_a_thumbnail_is_taken_for_the_picture_that_holds_it(side, held, tmp
         assert shows(inner, holder)
     for name, image in (("holder", holder), ("inner", inner)):
         (tmp_path / name).write_bytes(encode(image, "jpeg", quality=90))
-    recent = Recent(budget := PixelBudget(10**9))
+    lately = Recent(budget := PixelBudget(10**9))
     beside = [["holder", str(tmp_path / "holder"), "jpeg"]]
     task = {"sha256": "inner", "path": str(tmp_path / "inner"), "kind": "jpeg", "rotate": False, "beside": beside}
-    assert worker(budget, faces=True, recent=recent)(task)[1].face == held
+    assert asked(worker(budget, faces=True, recent=lately), task)[1].face == held
 
 
 def test_a_picture_that_holds_others_is_decoded_once_and_counted(tmp_path, monkeypatch):
     (tmp_path / "holder").write_bytes(encode(astronaut(), "jpeg"))
     read, held = [], []
-    monkeypatch.setattr(helper, "_data", lambda path: read.append(path) or path.read_bytes())
+    monkeypatch.setattr(recent, "data_of", lambda path: read.append(path) or Path(path).read_bytes())
     budget = PixelBudget(10**9)
     hold = budget.hold
     monkeypatch.setattr(budget, "hold", lambda pixels: held.append(pixels) or hold(pixels))
-    recent = Recent(budget)
+    lately = Recent(budget)
     for _ in range(3):
-        assert recent.of("holder", str(tmp_path / "holder"), "jpeg") is not None
+        assert lately.of("holder", str(tmp_path / "holder"), "jpeg") is not None
     assert (len(read), held) == (1, [512 * 512])
 
 
@@ -437,3 +454,55 @@ def test_a_helper_that_speaks_of_pictures_unasked_goes_on_judging():
     judge.submit("x", Path("x"), "x", rotate=False)
     assert [sha256 for sha256, _, _ in judge.finish()] == ["x"]
     judge.close()
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """Pictures of all sorts, some that do not decode, one that is not there, thumbnails beside what holds them."""
+    folder = tmp_path_factory.mktemp("mixed")
+    tasks = []
+
+    def add(name, data, kind, **more):
+        (folder / name).write_bytes(data)
+        tasks.append({"sha256": name, "path": str(folder / name), "kind": kind, "rotate": True, "count": False} | more)
+
+    for number in range(12):
+        face = astronaut().resize((120 + 40 * number, 120 + 30 * number)).rotate(90 * (number % 4), expand=True)
+        add(f"face{number}", encode(face, "jpeg", progressive=number % 3 == 0), "jpeg", count=number % 5 == 0)
+        add(f"texture{number}", encode(texture(number, (160, 120)), "png"), "png")
+    add("large", encode(astronaut().resize((3000, 3000)), "jpeg"), "jpeg")
+    add("icon", encode(astronaut().resize((24, 24)), "png"), "png")
+    add("cut", encode(astronaut(), "jpeg")[:9000], "jpeg")
+    add("none", b"\xff\xd8\xff\xe0none", "jpeg")
+    beside = [["face4", str(folder / "face4"), "jpeg"]]
+    add("thumbnail", encode(astronaut().resize((64, 64)), "jpeg"), "jpeg", beside=beside)
+    out = io.BytesIO()
+    astronaut().resize((160, 160)).save(out, "GIF", save_all=True, append_images=[texture(1, (160, 160))])
+    add("several", out.getvalue(), "gif")
+    tasks.append({"sha256": "gone", "path": str(folder / "gone"), "kind": "jpeg", "rotate": False})
+    return tasks
+
+
+def test_answers_are_the_same_together_and_alone(mixed):
+    work = worker(PixelBudget(10**9), faces=True)
+    alone = [asked(work, task) for task in mixed]
+    assert {verdict.face for _, verdict in alone} >= {"yes", "no", "undecodable", "not judged", "as its parent"}
+    for tasks in (mixed, mixed[::-1], mixed[5:] + mixed[:5]):
+        begun, found = [], {}
+        for some, judge in work(tasks):
+            begun.append(len(some))
+            found |= {task["sha256"]: answer for task, answer in zip(some, judge(), strict=True)}
+        assert [found[task["sha256"]] for task in mixed] == alone
+        assert max(begun) > 8
+        assert sum(begun) == len(mixed)
+
+
+def test_what_is_taken_together_is_bounded(mixed, monkeypatch):
+    work = worker(PixelBudget(10**9), faces=False)
+    monkeypatch.setattr(inspection, "MOST_TOGETHER", 7)
+    assert max(len(some) for some, _ in work(mixed)) == 7
+    monkeypatch.setattr(inspection, "MOST_WORK", 3000 * 3000 // 4)
+    (with_large,) = [some for some, _ in work(mixed) if any(task["sha256"] == "large" for task in some)]
+    assert len(with_large) == 1
+    monkeypatch.setattr(inspection, "MOST_BYTES", 1)
+    assert [len(some) for some, _ in work(mixed[:24])] == [1] * 24

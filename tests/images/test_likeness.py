@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image, ImageOps
 
-from netaudit.images.helper import shows
+from netaudit.images.likeness import shows
 from tests.images.pictures import astronaut, encode, texture
 
 HOLDER = astronaut().resize((256, 256), Image.Resampling.BOX)

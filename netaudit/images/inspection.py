@@ -1,0 +1,174 @@
+"""Facts and verdict of pictures, some at a time: each step takes all of them before the next one takes the first.
+
+Decoders, the walk and the network each fill a processor's caches: for one picture after the other, all steps take a
+tenth longer (benchmarks/HISTORY.md). What is found of a picture depends on nothing but that picture and its task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from netaudit.contracts.judgements import AS_HOLDER, MANY_PICTURES, NOT_ASKED
+from netaudit.images.face_verdict import FaceDetector, FaceVerdict, beside_of
+from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of, flaw_of
+from netaudit.images.likeness import LARGEST, shows
+from netaudit.images.pictures import SEVERAL, Picture, turned
+from netaudit.images.recent import PixelBudget, Recent, data_of, pixels_of
+
+if TYPE_CHECKING:
+    from netaudit.images.recent import Small
+
+MOST_TOGETHER = 32  # pictures
+MOST_WORK = 8 << 20  # pixels that are decoded for them
+MOST_BYTES = 4 << 20  # of their files
+
+Task = dict[str, Any]
+Answer = tuple[ImageFacts, FaceVerdict]
+Batch = tuple[list[Task], Callable[[], list[Answer]]]  # tasks that are begun together, and what does them
+Work = Callable[[Sequence[Task]], Iterator[Batch]]
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A picture that was read and not decoded yet."""
+
+    task: Task
+    data: bytes
+    picture: Picture
+    verdict: FaceVerdict | None = None
+    facts: ImageFacts = field(default_factory=ImageFacts)
+    flaw: str = ""
+    holders: list[Small | None] = field(default_factory=list)  # what it may be a thumbnail of
+
+    @property
+    def beside(self) -> Sequence[Sequence[str]]:
+        """Pictures with a face that hold it."""
+        return self.task.get("beside") or ()
+
+
+def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) -> Work:
+    """Make one thread's function that takes tasks, and begins some of them at a time; with `faces` it has a detector.
+
+    What cannot be read is answered, too; an answer is that of its task, whatever it is taken together with.
+    """
+    detector = FaceDetector() if faces else None
+    lately = recent or Recent(budget)
+
+    def work(tasks: Sequence[Task]) -> Iterator[Batch]:
+        for some in _batches(tasks):
+            yield [task for task, _ in some], lambda some=some: _answers(some, detector, lately, budget)  # type: ignore[misc]
+
+    return work
+
+
+def _batches(tasks: Sequence[Task]) -> Iterator[list[tuple[Task, _Opened | str]]]:
+    """Tasks with what was read for them, or why nothing was; those together whose pictures are small enough."""
+    some: list[tuple[Task, _Opened | str]] = []
+    work = size = 0
+    for task in tasks:
+        data = data_of(task["path"])
+        one = data if isinstance(data, str) else _Opened(task, data, Picture(data, task["kind"]))
+        if isinstance(one, _Opened):
+            work, size = work + one.picture.work, size + len(one.data)
+        if some and (work > MOST_WORK or size > MOST_BYTES or len(some) == MOST_TOGETHER):
+            yield some
+            some = []
+            work, size = (one.picture.work, len(one.data)) if isinstance(one, _Opened) else (0, 0)
+        some.append((task, one))
+    if some:
+        yield some
+
+
+def _answers(
+    some: list[tuple[Task, _Opened | str]], detector: FaceDetector | None, lately: Recent, budget: PixelBudget
+) -> list[Answer]:
+    opened = [one for _, one in some if isinstance(one, _Opened)]
+    for one in opened if detector is not None else ():
+        if max(one.picture.width, one.picture.height) <= LARGEST:
+            one.holders = [lately.of(*holder) for holder in one.beside]
+    with budget.hold(max((pixels_of(one.picture) for one in opened), default=0)):
+        for stage in (_decode, _walk, _take_facts):
+            for one in opened:
+                stage(one)
+        if detector is not None:
+            _look(opened, detector, lately)
+    return [
+        (one.facts, one.verdict or FaceVerdict(reason=NOT_ASKED)) if isinstance(one, _Opened) else _unread(one)
+        for _, one in some
+    ]
+
+
+def _unread(problem: str) -> Answer:
+    return ImageFacts(problem=problem), FaceVerdict(reason=problem)
+
+
+def _decode(one: _Opened) -> None:
+    one.picture.image(FACTS_SIDE)
+
+
+def _walk(one: _Opened) -> None:
+    one.flaw = flaw_of(one.picture, one.data, one.task["kind"])
+
+
+def _take_facts(one: _Opened) -> None:
+    one.facts = facts_of(one.picture, one.flaw)
+
+
+def _compare(one: _Opened, lately: Recent) -> None:
+    """One that shows what each of its holders does is no further picture of a face; one without any may be a holder."""
+    if not one.beside:
+        lately.note(one.task.get("sha256", ""), one.picture)
+    elif one.holders and not one.facts.problem and all(_shows(one.picture, holder) for holder in one.holders):
+        one.verdict = FaceVerdict(AS_HOLDER, beside=beside_of(one.beside))
+
+
+def _shows(picture: Picture, holder: Small | None) -> bool:
+    """Whether a picture shows the one that holds it: as that is shown, or as it lay before it was set upright."""
+    image = picture.image(FACTS_SIDE)
+    if image is None or holder is None:
+        return False
+    large, turns, side = holder
+    if max(picture.width, picture.height) > side:
+        return False
+    return shows(image, large) or (turns > 0 and shows(turned(image, turns), large))
+
+
+def _look(opened: list[_Opened], detector: FaceDetector, lately: Recent) -> None:
+    for one in opened:
+        _compare(one, lately)
+    for judge in (_glance, _judge):
+        for one in opened:
+            judge(one, detector)
+
+
+def _glance(one: _Opened, detector: FaceDetector) -> None:
+    """The first look, which decides most."""
+    if one.verdict is None and (verdict := detector.first(one.picture, count=bool(one.task.get("count")))):
+        one.verdict = replace(verdict, beside=beside_of(one.beside))
+
+
+def _judge(one: _Opened, detector: FaceDetector) -> None:
+    """All other looks."""
+    if one.verdict is not None:
+        return
+    rotate = bool(one.task["rotate"])
+    verdict = detector.further(one.picture, rotate=rotate, count=bool(one.task.get("count")))
+    if verdict.face in {"no", "possible"} and one.task["kind"] in SEVERAL:
+        verdict = _of_all(one.picture, verdict, detector, rotate=rotate)
+    one.verdict = replace(verdict, beside=beside_of(one.beside))
+
+
+def _of_all(picture: Picture, first: FaceVerdict, detector: FaceDetector, *, rotate: bool) -> FaceVerdict:
+    """The best verdict on all pictures of a file; "no" only where all were looked at."""
+    best = first
+    frames, all_of_them = picture.later()
+    for frame in frames:
+        verdict = detector.judge(frame, rotate=rotate)
+        if verdict.face == "yes":
+            return verdict
+        best = verdict if verdict.face == "possible" and best.face == "no" else best
+    if best.face == "no" and not all_of_them:
+        return FaceVerdict("not judged", None, best.score, reason=MANY_PICTURES)
+    return best
