@@ -56,7 +56,7 @@ def explained(messages: list[RouteMessage]) -> None:
             _explain(one, known)
     for one in messages:
         if one.outline.numbered:
-            one.leaves = _by_codes(one)
+            one.say(_by_codes(one))
 
 
 def _by_codes(one: RouteMessage) -> list[Leaf]:
@@ -83,14 +83,14 @@ def _by_codes(one: RouteMessage) -> list[Leaf]:
 def _explain(one: RouteMessage, told: Dictionary) -> None:
     keys = {key: next(iter(names)) for key, names in told.keys.items() if len(names) == 1}
     if keys:
-        one.leaves = [_called(each, keys) for each in one.leaves]
+        one.say([_called(each, keys) for each in one.leaves])
     aliases = {at: next(iter(some)) for at, some in told.aliases.items() if len({each.name for each in some}) == 1}
     if aliases and (lifted := list(_lifted(one, aliases))):
         gone = {id(each) for each, _ in lifted}
         said = {new.key for _, new in lifted if new}
         lasting = {called.name: called.value for called in aliases.values() if called.value and _lasts(called.name)}
-        one.leaves = [each for each in one.leaves if id(each) not in gone] + [new for _, new in lifted if new]
-        one.leaves += [leaf(name, name, value) for name, value in lasting.items() if name not in said]
+        left = [each for each in one.leaves if id(each) not in gone] + [new for _, new in lifted if new]
+        one.say(left + [leaf(name, name, value) for name, value in lasting.items() if name not in said])
 
 
 def _keys(one: RouteMessage) -> list[tuple[str, str]]:
@@ -106,6 +106,8 @@ def _keys(one: RouteMessage) -> list[tuple[str, str]]:
 
 def _aliases(one: RouteMessage) -> list[tuple[tuple[str, str, str], Called]]:
     """Aliases with what they are called, where elements of a list have a name, an alias and a value each."""
+    if not one.outline.elements:
+        return []
     lists: dict[str, list[list[Leaf]]] = defaultdict(list)
     for path, some in _elements(one).items():
         lists[path.rpartition("[")[0]].append(some)

@@ -133,7 +133,7 @@ def _inferred(
                 yield from ((inferred, None) for inferred in found if not _is_claimed(inferred, claimed))
         _write(route, some, fields, out)
         for one in some:
-            one.leaves = []  # are many
+            one.say([])  # they are many
     out.cut = +out.cut
 
 

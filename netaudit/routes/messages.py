@@ -94,35 +94,36 @@ class RouteMessage:
     frame: int
     capture_id: str
     complete: bool
-    leaves: list[Leaf] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)  # changed by `say` once they are looked at
     more: int = 0  # leaves beyond a bound
     beside: bool = False  # may explain others, and tells of nobody itself
     joined: bool = False  # has the pictures of a message beside it
-    _outlined: tuple[int, int, Outline, str] | None = field(default=None, repr=False, compare=False)
+    _outline: Outline | None = field(default=None, repr=False, compare=False)
+    _path: str | None = field(default=None, repr=False, compare=False)
+    _pictures: list[Leaf] | None = field(default=None, repr=False, compare=False)
+
+    def say(self, leaves: list[Leaf]) -> None:
+        """Have these leaves from now on."""
+        self.leaves, self._outline, self._path, self._pictures = leaves, None, None, None
 
     @property
     def ns(self) -> int:
         """When it was sent."""
         return self.first_ts or 0
 
-    def _seen(self) -> tuple[int, int, Outline, str]:
-        """What is found once, as long as these are its leaves: outline and path."""
-        leaves, known = self.leaves, self._outlined
-        if known is None or known[0] != id(leaves) or known[1] != len(leaves):
-            outline = outline_of(leaves)
-            path = "/" + "/".join([leaves[at].value for at in outline.path])
-            known = self._outlined = id(leaves), len(leaves), outline, path
-        return known
-
     @property
     def outline(self) -> Outline:
         """What of its leaves other messages have in common with it."""
-        return self._seen()[2]
+        if self._outline is None:
+            self._outline = outline_of(self.leaves)
+        return self._outline
 
     @property
     def path(self) -> str:
         """Its target or topic without the query, in clear."""
-        return self._seen()[3]
+        if self._path is None:
+            self._path = "/" + "/".join([self.leaves[at].value for at in self.outline.path])
+        return self._path
 
     @property
     def is_picture(self) -> bool:
@@ -132,8 +133,10 @@ class RouteMessage:
     @property
     def pictures(self) -> list[Leaf]:
         """Its pictures, each once."""
-        shown = [self.leaves[at] for at in self.outline.pictures]
-        return shown if len(shown) < 2 else list({one.sha256: one for one in shown}.values())
+        if self._pictures is None:
+            shown = [self.leaves[at] for at in self.outline.pictures]
+            self._pictures = shown if len(shown) < 2 else list({one.sha256: one for one in shown}.values())
+        return self._pictures
 
 
 @lru_cache(maxsize=4096)
@@ -257,7 +260,7 @@ def joined(messages: list[RouteMessage]) -> list[RouteMessage]:
             continue
         other = min(near, key=lambda doc: (abs(doc.ns - one.ns), doc.message_id))
         other.joined = True
-        other.leaves += [shown for shown in one.leaves if shown.sha256]
+        other.say([*other.leaves, *(shown for shown in one.leaves if shown.sha256)])
     return out
 
 

@@ -64,7 +64,7 @@ def test_an_id_beside_a_picture_may_be_whose_account_it_is() -> None:
     (first, *_) = [one for message in messages for one in infer(message, fields_of(messages), around)]
     assert first.kind == "face_capture"
     for place, one in enumerate(messages):
-        one.leaves += [leaf("deviceId", "deviceId", "GATE-0007"), leaf("score", "score", f"0.9{place}")]
+        one.say([*one.leaves, leaf("deviceId", "deviceId", "GATE-0007"), leaf("score", "score", f"0.9{place}")])
     (first, *_) = [one for message in messages for one in infer(message, fields_of(messages), around)]
     assert first.kind == "comparison"
 
@@ -89,5 +89,5 @@ def test_a_picture_in_a_letter_is_no_event_by_itself() -> None:
     letter = put("/mail", 0)
     letter.route = letter.route._replace(protocol="smtp")
     assert events([letter], ("yes",)) == [False]
-    letter.leaves.append(leaf("deviceId", "deviceId", "GATE-0007"))
+    letter.say([*letter.leaves, leaf("deviceId", "deviceId", "GATE-0007")])
     assert events([letter], ("yes",)) == [True]

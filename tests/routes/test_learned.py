@@ -67,7 +67,7 @@ def test_outlines_of_equal_leaves_are_one_and_bounded(monkeypatch: pytest.Monkey
     message = told("10.0.0.3", name="Li")
     before = message.outline
     assert told("10.0.0.9", NOON + 1, name="Wu").outline is before
-    message.leaves = [*message.leaves, leaf("path[1]", "", "face")]
+    message.say([*message.leaves, leaf("path[1]", "", "face")])
     assert message.outline is not before
     assert (before.path, message.path, message.outline.path) == ((), "/face", (3,))
     told("10.0.0.3", other="x")
