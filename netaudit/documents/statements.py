@@ -97,6 +97,7 @@ class Words:
     loose: dict[str, str]  # plain name of a field → meaning, where a serial number stands beside it
     asked: tuple[Asked, ...]
     named: Callable[[bytes], bool]  # whether a text without what separates words has a name that a statement must have
+    under: Callable[[bytes], bool]  # whether a path is one of `asked`
 
     def is_other(self, node: Node) -> bool:
         """Whether an object describes a part of a device, or another thing: by its name, or by how that ends."""
@@ -121,7 +122,7 @@ def words() -> Words:
 @lru_cache(maxsize=4096)
 def asks(path: str) -> bool:
     """Whether a host is asked about itself under a path, or describes itself there."""
-    return any(one.path is not None and one.path.search(path) for one in words().asked)
+    return words().under(path.encode("utf-8", "replace"))
 
 
 def _compiled(raw: Any) -> Words:
@@ -161,6 +162,7 @@ def _compiled(raw: Any) -> Words:
         raw["loose"],
         asked,
         occurrence("|".join(map(re2.escape, telling)).encode(), any_case=True),
+        occurrence("|".join(f"(?:{one['path']})" for one in raw["asked"] if "path" in one).encode(), any_case=True),
     )
 
 

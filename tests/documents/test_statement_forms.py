@@ -9,6 +9,7 @@ import pytest
 from netaudit.documents.from_unwrapping import MessageReader
 from netaudit.documents.head import Head
 from netaudit.documents.index import Index
+from netaudit.documents.statements import asks, words
 from netaudit.messages.message import Message
 from netaudit.unwrapping import from_messages
 from netaudit.unwrapping.html_values import html_values, script_values
@@ -131,3 +132,18 @@ def test_scripts_say_what_they_give_names_to() -> None:
 def test_a_hostile_script_takes_no_time(piece: str) -> None:
     with within(0.7):
         script_values(piece * ((64 << 10) // len(piece)))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ISAPI/System/deviceInfo", "/isapi/system/DEVICEINFO/", "/ISAPI/System/deviceInfo/x", "/x/ISAPI/System/deviceInfo",
+        "/ISAPI/System/Video/inputs/channels/12/overlays", "/ISAPI/System/Video/inputs/channels/a", "/cgi-bin/recordFinder.cgi",
+        "/cgi-bin/recordFinderXcgi", "/iclock/cdata.aspx", "/redfish/v1/Systems/中文", "/redfish/v1/Systems/", "", "/", "中文",
+    ],
+)  # fmt: skip
+def test_a_path_is_asked_for_where_an_entry_has_it(path: str) -> None:
+    """All at once by one automaton, as by one pattern after the other."""
+    patterns = [one.path for one in words().asked if one.path is not None]
+    assert len(patterns) > 10
+    assert asks(path) == any(pattern.search(path) for pattern in patterns)
