@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from netaudit.packets.from_capture import Decoded
     from netaudit.pipeline.witness import Witness
 
-SLOTS = 3  # windows under way at once
+LEAST_SLOTS, MOST_SLOTS = 2, 3  # windows under way at once: two workers keep in step, and one takes up to 40 MB
 WORTH = 200_000_000  # bytes of captures from which on a second worker gives more than its start costs
 MOST_UNASKED = 3  # workers where nobody says how many: each holds some 60 MB
 
@@ -221,7 +221,8 @@ class Team:
     ) -> None:
         self._beside = beside
         self._watch = Watch(folder)
-        self._slots: list[shared_memory.SharedMemory | None] = [None] * SLOTS
+        count = max(LEAST_SLOTS, min(MOST_SLOTS, len(members)))
+        self._slots: list[shared_memory.SharedMemory | None] = [None] * count
         self._next = 0
         self._members = members
         for number, member in enumerate(members):
@@ -231,7 +232,7 @@ class Team:
         """Copy one window into a free slot and tell the workers."""
         self._watch.feed(decoded)
         for member in self._members:
-            while member.waiting >= SLOTS:
+            while member.waiting >= len(self._slots):
                 self._answer(member)
         size, rows = decoded.buffer.size, decoded.packets.size
         start = (size + 63) & ~63
@@ -245,7 +246,7 @@ class Team:
             member.waiting += 1
 
     def _slot(self, size: int) -> shared_memory.SharedMemory:
-        place, self._next = self._next, (self._next + 1) % SLOTS
+        place, self._next = self._next, (self._next + 1) % len(self._slots)
         slot = self._slots[place]
         if slot is None or slot.size < size:
             if slot is not None:
@@ -303,4 +304,4 @@ class Team:
                 slot.close()
                 with contextlib.suppress(FileNotFoundError):
                     slot.unlink()
-        self._slots = [None] * SLOTS
+        self._slots = [None] * len(self._slots)
