@@ -64,12 +64,18 @@ def worker(budget: PixelBudget, *, faces: bool, recent: Recent | None = None) ->
 
 
 def _batches(tasks: Sequence[Task]) -> Iterator[list[tuple[Task, _Opened | str]]]:
-    """Tasks with what was read for them, or why nothing was; those together whose pictures are small enough."""
+    """Tasks with what was read for them, or why nothing was; those together whose pictures are small enough.
+
+    A file that may hold several pictures is taken alone: all of them are looked at.
+    """
     some: list[tuple[Task, _Opened | str]] = []
     work = size = 0
     for task in tasks:
         data = data_of(task["path"])
         one = data if isinstance(data, str) else _Opened(task, data, Picture(data, task["kind"]))
+        if task["kind"] in SEVERAL:
+            yield [(task, one)]
+            continue
         if isinstance(one, _Opened):
             work, size = work + one.picture.work, size + len(one.data)
         if some and (work > MOST_WORK or size > MOST_BYTES or len(some) == MOST_TOGETHER):
@@ -138,9 +144,11 @@ def _shows(picture: Picture, holder: Small | None) -> bool:
 def _look(opened: list[_Opened], detector: FaceDetector, lately: Recent) -> None:
     for one in opened:
         _compare(one, lately)
-    for judge in (_glance, _judge):
-        for one in opened:
-            judge(one, detector)
+    for one in opened:
+        _glance(one, detector)
+    for one in opened:
+        _judge(one, detector)
+        one.picture.forget()  # may be sixty times as large as for the first look
 
 
 def _glance(one: _Opened, detector: FaceDetector) -> None:

@@ -99,6 +99,10 @@ class Picture:
             self.decodable = self._image is not None
         return self._image
 
+    def forget(self) -> None:
+        """Hold no pixels any more; who asks again has them decoded again."""
+        self._image = None
+
     def later(self) -> tuple[list[Picture], bool]:
         """The other pictures of a file of several, at most `FRAMES`, as many as work allows; whether these are all."""
         from PIL import Image

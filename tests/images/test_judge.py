@@ -26,6 +26,7 @@ from netaudit.images.images import ImageFacts
 from netaudit.images.inspection import worker
 from netaudit.images.judge import STOOD_STILL, WORKED_ON, Judge
 from netaudit.images.likeness import shows
+from netaudit.images.pictures import Picture
 from netaudit.images.pixelation import thumbnail
 from netaudit.images.previews import Shown
 from netaudit.images.recent import PixelBudget, Recent
@@ -504,5 +505,29 @@ def test_what_is_taken_together_is_bounded(mixed, monkeypatch):
     monkeypatch.setattr(inspection, "MOST_WORK", 3000 * 3000 // 4)
     (with_large,) = [some for some, _ in work(mixed) if any(task["sha256"] == "large" for task in some)]
     assert len(with_large) == 1
+    assert all(len(some) == 1 for some, _ in work(mixed) if any(task["kind"] in {"png", "gif"} for task in some))
     monkeypatch.setattr(inspection, "MOST_BYTES", 1)
     assert [len(some) for some, _ in work(mixed[:24])] == [1] * 24
+
+
+def test_of_pictures_taken_together_one_is_held_large(tmp_path, monkeypatch):
+    """Where faces are counted each is looked at in 1,280 pixels; those before and behind it are held as small as for a first look."""
+    pictures, most, image = [], [], Picture.image
+
+    def noted(self, side):
+        pictures.append(self)
+        out = image(self, side)
+        most.append(
+            sum(max(one._image.size) > 640 for one in {id(one): one for one in pictures}.values() if one._image)
+        )
+        return out
+
+    monkeypatch.setattr(Picture, "image", noted)
+    tasks = []
+    for number in range(5):
+        path = tmp_path / f"{number}"
+        path.write_bytes(encode(astronaut().resize((1400 + number, 1300)), "jpeg"))
+        tasks.append({"sha256": f"{number}", "path": str(path), "kind": "jpeg", "rotate": False, "count": True})
+    ((some, judge),) = worker(PixelBudget(10**9), faces=True)(tasks)
+    assert (len(some), {verdict.face for _, verdict in judge()}) == (5, {"yes"})
+    assert max(most) == 1
