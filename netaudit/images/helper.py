@@ -26,6 +26,7 @@ from netaudit.images.inspection import MOST_TOGETHER, Task, Work, worker
 from netaudit.images.kernels_scan import scan_of
 from netaudit.images.pictures import MAX_PIXELS
 from netaudit.images.preview_helper import show
+from netaudit.images.processes import write_whole
 from netaudit.images.recent import PixelBudget, Recent
 from netaudit.jit.numba_parts import without_package
 from netaudit.system import signals
@@ -45,7 +46,7 @@ def serve(make: Callable[[], Work], threads: int, before: Callable[[], object] =
 
     def say(*messages: dict[str, Any]) -> None:
         with lock:
-            answers.write(b"".join(orjson.dumps(message) + b"\n" for message in messages))
+            write_whole(answers, b"".join(orjson.dumps(message) + b"\n" for message in messages))
 
     def run() -> None:
         try:

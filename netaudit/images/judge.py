@@ -26,7 +26,7 @@ from netaudit.contracts.reasons import reason
 from netaudit.images.cpu_limit import LOOKS, Limits, Watch
 from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
-from netaudit.images.processes import processors, start
+from netaudit.images.processes import processors, start, write_whole
 from netaudit.storage.object_store import object_path
 from netaudit.system.programs import helper
 from netaudit.system.reasons import why
@@ -48,6 +48,8 @@ MOST_THREADS = 8  # detectors of one helper
 MOST_SAID = 20_000  # answers of which it is remembered whether they were "yes", for what lies within those pictures
 
 Judged = tuple[str, ImageFacts, FaceVerdict]
+Lines = queue.SimpleQueue[bytes]
+NO_MORE = b""  # ends who writes lines
 
 
 class Holder(NamedTuple):
@@ -126,6 +128,8 @@ class Judge:
         self._helper: subprocess.Popen[bytes] | None = None
         self._watch: Watch | None = None  # over the helper
         self._listener: threading.Thread | None = None
+        self._writer: threading.Thread | None = None
+        self._lines: Lines = queue.SimpleQueue()  # for the helper, which may stand still: nobody waits for it to read
         self._fruitless = 0  # helpers in a row that died before they began an image
         self._guilty = 0
         self._fatal = ""
@@ -197,13 +201,14 @@ class Judge:
         Nothing may be submitted any more.
         """
         with self._lock:
-            helper, listener = self._helper, self._listener
-            if helper is not None and helper.stdin is not None and self._said and not self._asked:
+            helper, listener, writer = self._helper, self._listener, self._writer
+            if helper is not None and self._said and not self._asked:
                 self._closed = self._released = True
-                with contextlib.suppress(OSError):  # it has just died
-                    helper.stdin.write(orjson.dumps({"show": True}) + b"\n")
-        if self._released and listener is not None:
+                self._tell(orjson.dumps({"show": True}) + b"\n")
+                self._lines.put(NO_MORE)  # whoever takes the helper writes to it
+        if self._released and listener is not None and writer is not None:
             listener.join(RELEASING)
+            writer.join(RELEASING)
         with self._lock:
             shows = self._shows
             if shows:
@@ -224,6 +229,7 @@ class Judge:
         if helper is not None:
             helper.kill()
             helper.wait()
+        self._lines.put(NO_MORE)
         if self._listener is not None:
             self._hear()  # who closes what it left
             self._listener.join(5)
@@ -293,19 +299,22 @@ class Judge:
             self._fruitless, self._fatal = self._fruitless + 1, reason("helper_not_started", said=why(error))
             return False
         self._helper, self._watch, self._fatal = helper, Watch(helper.pid), "helper_ended"
+        self._lines.put(NO_MORE)  # to the one before
+        self._lines = queue.SimpleQueue()
         self._tell(_left(self._detectors))
         self._listener = threading.Thread(target=self._listen, args=(helper,), daemon=True)
+        self._writer = threading.Thread(target=_write, args=(helper, self._lines), daemon=True)
         return True
 
     def _hear(self) -> None:
         """Listen to the helper from its first task on: a process with a second thread is not forked any more."""
-        if self._listener is not None and self._listener.ident is None:
-            self._listener.start()
+        for thread in (self._listener, self._writer):
+            if thread is not None and thread.ident is None:
+                thread.start()
 
     def _tell(self, line: bytes) -> None:
-        if self._helper is not None and self._helper.stdin is not None:
-            with contextlib.suppress(OSError):  # it has just died: the listener sees its end and hands out again
-                self._helper.stdin.write(line)
+        if self._helper is not None:
+            self._lines.put(line)
 
     def _listen(self, helper: subprocess.Popen[bytes]) -> None:
         """Take answers until the helper ends, or makes pictures for others (its own thread)."""
@@ -404,6 +413,13 @@ class Judge:
                     self._stalled[task.sha256] = STOOD_STILL
             if self._stalled and self._helper is not None:
                 self._helper.kill()
+
+
+def _write(helper: subprocess.Popen[bytes], lines: Lines) -> None:
+    """Write lines to a helper until there are no more (its own thread)."""
+    with contextlib.suppress(OSError, ValueError):  # it has just died: the listener sees its end and hands out again
+        while (line := lines.get()) and helper.stdin is not None:
+            write_whole(helper.stdin, line)
 
 
 def _left(detectors: int) -> bytes:

@@ -65,9 +65,7 @@ class Asked:
     def _answer(self, process: subprocess.Popen[bytes], question: bytes) -> bytes:
         if process.stdin is None or process.stdout is None:
             raise OSError("the helper has no pipes")
-        rest = memoryview(question)
-        while rest:
-            rest = rest[process.stdin.write(rest) :]
+        write_whole(process.stdin, question)
         (size,) = LENGTH.unpack(_exactly(process.stdout, LENGTH.size))
         if size > self._most:
             raise OSError("the helper answers nonsense")
@@ -78,6 +76,13 @@ class Asked:
         process, self._process = self._process, None
         if process is not None:
             end(process)
+
+
+def write_whole(pipe: IO[bytes], data: bytes) -> None:
+    """Write all of it to a pipe without a buffer, which may take a part at a time; OSError where nobody reads it."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[pipe.write(rest) :]
 
 
 def _guard(process: subprocess.Popen[bytes], limits: Limits, answered: threading.Event) -> None:

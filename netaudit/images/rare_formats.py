@@ -49,6 +49,7 @@ def shape(data: bytes, kind: str) -> Shape:
 def _tiff(data: bytes) -> Shape:
     order = "<" if data[:2] == b"II" else ">"
     end, width, height = 8, 0, 0
+    left = len(data) // 2  # values that a file has room for, where no two places share it
     at, seen = int.from_bytes(data[4:8], "little" if order == "<" else "big"), set[int]()
     while at and at not in seen and len(seen) < MAX_DIRECTORIES:
         seen.add(at)
@@ -67,6 +68,9 @@ def _tiff(data: bytes) -> Shape:
                 (place,) = struct.unpack_from(f"{order}I", data, place)
                 end = max(end, place + size)
             if tag in {_WIDTH, _HEIGHT, *_OFFSETS, *_COUNTS} and kind in {3, 4} and place + size <= len(data):
+                left -= many
+                if left < 0:
+                    return Shape(0, width, height)
                 values = struct.unpack_from(f"{order}{many}{'H' if kind == 3 else 'I'}", data, place)
                 if tag in _OFFSETS:
                     offsets += values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 
 import numpy as np
@@ -295,3 +296,13 @@ def test_large_pictures_are_reduced():
     assert max(image.size) == 1280
     picture = Picture(encode(texture(0, (2560, 1440)), "jpeg"), "jpeg")
     assert [picture.image(side).size for side in (320, 160, 427)] == [(320, 180), (320, 180), (640, 360)]
+
+
+def test_a_tiff_whose_strips_share_their_place_is_not_listed_again_and_again():
+    """510 times the same two megabytes of numbers: some 700 million."""
+    many = 1 << 20
+    entries = struct.pack("<HHII", 273, 3, many, 8192) * 510
+    head = b"II*\0" + struct.pack("<IH", 8, 510) + entries + bytes(4)
+    data = head.ljust(8192, b"\0") + bytes(2 * many)
+    with within(0.5):
+        assert not extent(data, "tiff").whole

@@ -51,6 +51,9 @@ def work(task):
         os._exit(11)
     if name.startswith("hang"):
         time.sleep(60)
+    if name.startswith("stop"):
+        os.kill(os.getpid(), 19)
+        time.sleep(60)  # another thread may take the signal first
     if name.startswith("spin"):
         while True:
             pass
@@ -502,12 +505,34 @@ def test_what_is_taken_together_is_bounded(mixed, monkeypatch):
     work = worker(PixelBudget(10**9), faces=False)
     monkeypatch.setattr(inspection, "MOST_TOGETHER", 7)
     assert max(len(some) for some, _ in work(mixed)) == 7
-    monkeypatch.setattr(inspection, "MOST_WORK", 3000 * 3000 // 4)
-    (with_large,) = [some for some, _ in work(mixed) if any(task["sha256"] == "large" for task in some)]
-    assert len(with_large) == 1
     assert all(len(some) == 1 for some, _ in work(mixed) if any(task["kind"] in {"png", "gif"} for task in some))
     monkeypatch.setattr(inspection, "MOST_BYTES", 1)
     assert [len(some) for some, _ in work(mixed[:24])] == [1] * 24
+    opened = [one for task in mixed if not isinstance(one := inspection._open(task), str)]
+    monkeypatch.setattr(inspection, "MOST_WORK", 3000 * 3000 // 4)
+    (with_large,) = [some for some in inspection._parts(opened) if any(one.picture.width == 3000 for one in some)]
+    assert len(with_large) == 1
+    assert [one for some in inspection._parts(opened) for one in some] == opened
+
+
+def test_nothing_is_read_before_it_is_said_to_begin(mixed, monkeypatch):
+    """Whatever its head does to us, it is the picture's own doing."""
+    read = []
+    monkeypatch.setattr(inspection, "data_of", lambda path: read.append(path) or "image_gone")
+    for some, judge in worker(PixelBudget(10**9), faces=False)(mixed):
+        assert read == []
+        assert len(judge()) == len(read) == len(some)
+        read.clear()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process stands still there")
+def test_a_helper_that_stands_still_before_it_has_read_its_tasks_is_ended():
+    """More than a pipe holds: nobody waits for it to be read."""
+    names = ["stop", *(f"{number}{'x' * 1500}" for number in range(300))]
+    answers = run(fake_judge(1, Limits(20, 1)), names)
+    assert set(answers) == set(names)
+    assert answers["stop"][0].problem == STOOD_STILL
+    assert all(answers[name][0].decodable for name in names[1:])
 
 
 def test_of_pictures_taken_together_one_is_held_large(tmp_path, monkeypatch):
