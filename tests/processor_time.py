@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-QUIET = 0.004  # seconds of `_loop` on a quiet machine of 2025
+QUIET = 0.004  # seconds of `_loop` on the machine that the bounds were written on
 TURNS = 100_000
 
 

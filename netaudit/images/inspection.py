@@ -7,10 +7,10 @@ tenth longer (benchmarks/HISTORY.md). What is found of a picture depends on noth
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from netaudit.contracts.judgements import AS_HOLDER, MANY_PICTURES, NOT_ASKED
 from netaudit.images.face_verdict import FaceDetector, FaceVerdict, beside_of
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from netaudit.images.recent import Small
 
 MOST_TOGETHER = 32  # pictures
-MOST_WORK = 8 << 20  # pixels that are decoded for those of which all are decoded before the first is walked
+MOST_WORK = 8 << 20  # pixels that are decoded before the first picture is walked
 MOST_BYTES = 4 << 20  # of their files
 
+T = TypeVar("T")
 Task = dict[str, Any]
 Answer = tuple[ImageFacts, FaceVerdict]
 Batch = tuple[list[Task], Callable[[], list[Answer]]]  # tasks that are begun together, and what does them
@@ -75,32 +76,39 @@ def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
 
     A file that may hold several pictures is taken alone: all of them are looked at.
     """
-    some: list[Task] = []
-    size = 0
-    for task in tasks:
-        if task["kind"] in SEVERAL:
-            yield [task]
-            continue
-        more = _size(task["path"])
-        if some and (size + more > MOST_BYTES or len(some) == MOST_TOGETHER):
+    yield from ([task] for task in tasks if task["kind"] in SEVERAL)
+    yield from _together([task for task in tasks if task["kind"] not in SEVERAL], _size, MOST_BYTES)
+
+
+def _together(items: Sequence[T], weigh: Callable[[T], int], most: int) -> Iterator[list[T]]:
+    """Items in their order, so many at a time as weigh no more than that together; what weighs more is alone."""
+    some: list[T] = []
+    weight = 0
+    for one in items:
+        more = weigh(one)
+        if some and (weight + more > most or len(some) == MOST_TOGETHER):
             yield some
-            some, size = [], 0
-        some.append(task)
-        size += more
+            some, weight = [], 0
+        some.append(one)
+        weight += more
     if some:
         yield some
 
 
-def _size(path: str) -> int:
+def _size(task: Task) -> int:
     try:
-        return os.stat(path).st_size  # noqa: PTH116  (a third of the time that a Path takes)
+        return Path(task["path"]).stat().st_size
     except OSError:
         return 0
 
 
+def _work(one: _Opened) -> int:
+    return one.picture.work
+
+
 def _answers(tasks: Sequence[Task], detector: FaceDetector | None, lately: Recent, budget: PixelBudget) -> list[Answer]:
     opened = [_open(task) for task in tasks]
-    for some in _parts([one for one in opened if isinstance(one, _Opened)]):
+    for some in _together([one for one in opened if isinstance(one, _Opened)], _work, MOST_WORK):
         _inspect(some, detector, lately, budget)
     return [one.answer if isinstance(one, _Opened) else _unread(one) for one in opened]
 
@@ -115,20 +123,6 @@ def _unread(problem: str) -> Answer:
     return ImageFacts(problem=problem), FaceVerdict(reason=problem)
 
 
-def _parts(opened: list[_Opened]) -> Iterator[list[_Opened]]:
-    """Those together that take little to be decoded."""
-    some: list[_Opened] = []
-    work = 0
-    for one in opened:
-        if some and work + one.picture.work > MOST_WORK:
-            yield some
-            some, work = [], 0
-        some.append(one)
-        work += one.picture.work
-    if some:
-        yield some
-
-
 def _inspect(some: list[_Opened], detector: FaceDetector | None, lately: Recent, budget: PixelBudget) -> None:
     for one in some if detector is not None else ():
         if max(one.picture.width, one.picture.height) <= LARGEST:
@@ -138,9 +132,11 @@ def _inspect(some: list[_Opened], detector: FaceDetector | None, lately: Recent,
             for one in some:
                 stage(one)
         if detector is not None:
-            _look(some, detector, lately)
-    for one in some:
-        one.picture.forget()
+            _look_once(some, detector, lately)
+        for one in some:
+            if detector is not None:
+                _judge(one, detector)
+            one.picture.forget()  # may be sixty times as large as for the first look
 
 
 def _decode(one: _Opened) -> None:
@@ -174,14 +170,11 @@ def _shows(picture: Picture, holder: Small | None) -> bool:
     return shows(image, large) or (turns > 0 and shows(turned(image, turns), large))
 
 
-def _look(opened: list[_Opened], detector: FaceDetector, lately: Recent) -> None:
+def _look_once(opened: list[_Opened], detector: FaceDetector, lately: Recent) -> None:
     for one in opened:
         _compare(one, lately)
     for one in opened:
         _glance(one, detector)
-    for one in opened:
-        _judge(one, detector)
-        one.picture.forget()  # may be sixty times as large as for the first look
 
 
 def _glance(one: _Opened, detector: FaceDetector) -> None:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.contracts.reasons import reason
@@ -99,7 +100,7 @@ def _small(picture: Picture) -> Small | None:
 def data_of(path: str) -> bytes | str:
     """The bytes of an image, or why they cannot be had."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  (a tenth of the time that a Path takes)
+        with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size  # room for no more: that of the largest would be mapped each time
             data = file.read(min(size, MAX_FILE) + 1)
     except OSError as error:

@@ -510,9 +510,13 @@ def test_what_is_taken_together_is_bounded(mixed, monkeypatch):
     assert [len(some) for some, _ in work(mixed[:24])] == [1] * 24
     opened = [one for task in mixed if not isinstance(one := inspection._open(task), str)]
     monkeypatch.setattr(inspection, "MOST_WORK", 3000 * 3000 // 4)
-    (with_large,) = [some for some in inspection._parts(opened) if any(one.picture.width == 3000 for one in some)]
+    (with_large,) = [
+        some
+        for some in inspection._together(opened, inspection._work, inspection.MOST_WORK)
+        if any(one.picture.width == 3000 for one in some)
+    ]
     assert len(with_large) == 1
-    assert [one for some in inspection._parts(opened) for one in some] == opened
+    assert [one for some in inspection._together(opened, inspection._work, 1) for one in some] == opened
 
 
 def test_nothing_is_read_before_it_is_said_to_begin(mixed, monkeypatch):
@@ -525,7 +529,7 @@ def test_nothing_is_read_before_it_is_said_to_begin(mixed, monkeypatch):
         read.clear()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no process stands still there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that stops a process")
 def test_a_helper_that_stands_still_before_it_has_read_its_tasks_is_ended():
     """More than a pipe holds: nobody waits for it to be read."""
     names = ["stop", *(f"{number}{'x' * 1500}" for number in range(300))]
