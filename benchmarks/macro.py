@@ -20,7 +20,6 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import netaudit
-from benchmarks.inventory import RIGHT
 from netaudit.signatures.loading import load
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +31,19 @@ MAKERS = {
     # ednet is a brand of theirs
     "EdnetCam1": "ASSMANN Electronic GmbH", "EdnetGateway": "ASSMANN Electronic GmbH",
 }  # fmt: skip
+RIGHT = {
+    "Aria": {"scale"},
+    "D-LinkSensor": {"sensor"},
+    "EdimaxCam1": {"ip_camera"},
+    "HueBridge": {"gateway_iot"},
+    "HueSwitch": {"gateway_iot"},
+    "SmarterCoffee": {"iot"},
+    "TP-LinkPlugHS110": {"smart_plug"},
+    "WeMoSwitch": {"smart_plug"},
+    "Withings": {"iot", "scale"},
+    "EdnetCam1": {"ip_camera", "camera"},
+    "EdnetGateway": {"gateway_iot", "iot"},  # iot is the wider class
+}
 OFFICES = ("sales_office/lan.pcapng", "sales_office/ipv6.pcapng", "benign_office/benign.pcap")
 
 

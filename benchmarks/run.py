@@ -159,8 +159,6 @@ def measure(capture: Path, rounds: int, *, with_peers: bool) -> None:
             with tempfile.TemporaryDirectory() as name:  # on a disk: what is mapped from there is not memory
                 peak = peak_memory(netaudit(capture, Path(name), workers, faces=faces))
             print(f"  peak memory, workers {workers}, faces {faces}: {peak:.0f} MB")
-    print("  time by stage, one worker, under a timer:", flush=True)
-    subprocess.run([sys.executable, str(Path(__file__).with_name("stages.py")), str(capture)], check=True)
 
 
 def start_up() -> None:

@@ -1,178 +1,148 @@
-"""An offline folder for one system and minor version of Python: wheels with their hashes, and what installs them.
+"""Make an offline folder for Linux or Windows: `python packaging/bundle.py [--system windows --embed ZIP]`.
 
-`python packaging/bundle.py [--system windows|macos|linux|linux-arm] [--python 3.12]`; for this computer when not said.
-Wheels only, so it can be put together on any system; kernels are in it compiled where it is made on the one it is for.
-That for Windows brings its Python (`windows/interpreter.py`; `--interpreter FOLDER` takes one of python.org) and the
-C++ runtime: what each DLL in it asks for is there, or the bundle fails.
+Linux: wheels, `lock.txt` with their hashes, and `install.sh`, which installs them into a virtual environment.
+Windows: python.org's embeddable Python (`--embed python-3.13.*-embed-amd64.zip`, or a folder of it) with everything
+unpacked into it; `netaudit.cmd` runs it from wherever the folder lies, `browse.cmd` is for a double click.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 from wheel import DIST, ROOT, UNUSED, build, size
 
-sys.path.insert(1, str(ROOT / "packaging" / "windows"))
-sys.path.insert(1, str(ROOT / "packaging" / "offline"))
-import installing
-from imports import missing
-from interpreter import compiled, make
-
-LEFT_OUT = {"notebooks", "scapy", "s3"}  # extras of people with an index, or a network, at hand
-LEFT_OUT_ON_WINDOWS = ("pandas", "dask", "distributed", "pyshark")  # no command there needs them, or has another way
-MOST = {"windows": 220}  # megabytes
-MOST_ELSEWHERE = 450
-SYSTEMS = {
+LEFT_OUT = {"notebooks", "scapy", "wireshark"}  # extras that need a network or another program anyway
+PLATFORMS = {
     "windows": ["win_amd64"],
-    "macos": [f"macosx_{major}_0_arm64" for major in (14, 13, 12, 11)],
-    "linux": [f"{name}_x86_64" for name in ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")],
-    "linux-arm": [
-        f"{name}_aarch64" for name in ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
-    ],
+    "linux": ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"],
 }
-OFFLINE = ROOT / "packaging" / "offline"  # what a person finds beside the wheels
-PATHS = "Lib\nDLLs\nLib\\site-packages\nimport site\n"  # of its Python alone, whatever the system says
-FIRST = {
-    True: (
-        "1. Run `install.cmd` (a double click): it brings its own Python, and needs no administrator.",
-        "1. 双击运行 `install.cmd`：自带 Python，无需管理员权限。",
-    ),
-    False: (
-        "1. Install Python @PYTHON@ (64 bit) if it is not there, then run `@INSTALL@`.",
-        "1. 如未安装，请先安装 Python @PYTHON@（64 位），再运行 `@INSTALL@`。",
-    ),
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
+COMMANDS = {
+    "netaudit.cmd": '@"%~dp0python\\python.exe" -m netaudit %*\r\n',
+    "browse.cmd": '@"%~dp0python\\python.exe" -m netaudit browse %*\r\n@pause\r\n',
 }
-KERNELS = {
-    True: ("Kernels are compiled.", "内核已编译。"),
-    False: ("The first start compiles for 10 to 60 seconds, once.", "首次启动需编译 10 至 60 秒，仅此一次。"),
+README = """netaudit {version}, offline, {system}
+
+{english}
+
+{chinese}
+"""
+FIRST_STEPS = {
+    "linux": (
+        "Install Python {python}, then run: sh install.sh [FOLDER]. pip checks each file against lock.txt.",
+        "请先安装 Python {python}，再运行：sh install.sh [文件夹]。不访问网络，pip 按 lock.txt 核对每个文件。",
+    ),
+    "windows": (
+        "Unpack this folder anywhere. Double-click browse.cmd, or drop a capture on it. Console: netaudit.cmd.",
+        "将本文件夹解压到任意位置。双击 browse.cmd，或将抓包文件拖到其上；在命令窗口中：netaudit.cmd doctor。",
+    ),
 }
 
 
-def here() -> str:
-    """Name of this system."""
-    name = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
-    return f"{name}-arm" if name == "linux" and platform.machine() == "aarch64" else name
+def requirements(system: str) -> list[str]:
+    """List requirements and extras for a system; pip itself would resolve markers for this computer."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [
+        word for name, words in project["optional-dependencies"].items() if name not in LEFT_OUT for word in words
+    ]
+    wanted = [word.partition(";") for word in [*project["dependencies"], *extras]]
+    names = [word for word, _, marker in wanted if "win32" not in marker or system == "windows"]
+    return [*names, "colorama"] if system == "windows" else names
 
 
 def fetch(system: str, minor: str, place: Path) -> None:
-    """Wheels of everything netaudit needs there, in the versions of constraints.txt where they fit."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [*project["dependencies"]]
-    for name, extra in project["optional-dependencies"].items():
-        wanted += [] if name in LEFT_OUT else extra
-    if system == "windows":  # pip judges the markers by where it runs
-        wanted = [word.partition(";")[0] for word in wanted if not word.startswith(LEFT_OUT_ON_WINDOWS)] + ["colorama"]
-    else:
-        wanted = [word for word in wanted if "win32" not in word]
-    platforms = [word for name in SYSTEMS[system] for word in ("--platform", name)]
-    words = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--only-binary=:all:"]
-    words += ["--python-version", minor, "--implementation", "cp", *platforms, "-c", str(ROOT / "constraints.txt")]
-    subprocess.run([*words, "--dest", str(place), *wanted], check=True)
+    """Download the wheels for a system, in the versions of constraints.txt."""
+    platforms = [word for name in PLATFORMS[system] for word in ("--platform", name)]
+    words = ["--only-binary=:all:", "--python-version", minor, "--implementation", "cp", *platforms, "--dest", place]
+    subprocess.run([*PIP, "download", "-c", ROOT / "constraints.txt", *words, *requirements(system)], check=True)
     for name in UNUSED:
         for path in place.glob(f"{name.replace('-', '_')}*.whl"):
             path.unlink()
 
 
-def fetch_pip(place: Path) -> None:
-    """pip itself, by which a system without it installs the rest."""
-    words = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "pip"]
-    subprocess.run([*words, "--dest", str(place)], check=True)
-
-
 def lock(place: Path) -> str:
-    """Lines for pip: each wheel's name, version and hash."""
+    """Lines for `pip install --require-hashes`: name, version and hash of each wheel."""
     lines = []
     for path in sorted(place.glob("*.whl"), key=lambda path: path.name.lower()):
         name, version = path.name.split("-")[:2]
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        lines.append(f"{name.replace('_', '-')}=={version} --hash=sha256:{digest}")
-    return "\n".join(lines) + "\n"
+        lines.append(
+            f"{name.replace('_', '-')}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+        )
+    return "".join(lines)
 
 
-def write(folder: Path, system: str, minor: str, version: str, *, ready: bool) -> None:
-    """What a person finds beside the wheels; `ready`: kernels are compiled."""
-    install = "install.cmd" if system == "windows" else "sh install.sh"
-    english, chinese = KERNELS[ready]
-    first = FIRST[system == "windows"]
-    pip = next(folder.glob("pip-*.whl"), None)
-    words = {
-        "PIP": pip.name if pip else "", "PIP_HASH": hashlib.sha256(pip.read_bytes()).hexdigest() if pip else "",
-        "FIRST_EN": first[0], "FIRST_ZH": first[1],
-        "PYTHON": minor, "SYSTEM": system, "VERSION": version, "INSTALL": install,
-        "KERNELS_EN": english, "KERNELS_ZH": chinese,
-    }  # fmt: skip
-
-    def filled(text: str) -> str:
-        for word, value in words.items():
-            text = text.replace(f"@{word}@", value)
-        return text
-
-    scripts = ["install.cmd", "uninstall.cmd", "installing.py"] if system == "windows" else ["install.sh"]
-    for name in ("README.md", *scripts):
-        end = "\r\n" if name.endswith(".cmd") else "\n"
-        (folder / name).write_text(filled((OFFLINE / name).read_text("utf-8")), "utf-8", newline=end)
-        (folder / name).chmod(0o644 if name.endswith((".md", ".py")) else 0o755)
+def add_installer(folder: Path, minor: str) -> None:
+    """Add lock.txt, pip and install.sh, with which a computer without pip or venv package installs the wheels."""
+    (folder / "lock.txt").write_text(lock(folder / "wheels"), "utf-8")
+    subprocess.run([*PIP, "download", "--no-deps", "pip", "--dest", folder], check=True)
+    pip = next(folder.glob("pip-*.whl"))
+    text = (ROOT / "packaging" / "install.sh").read_text("utf-8").replace("@PYTHON@", minor)
+    text = text.replace("@PIP@", pip.name).replace("@PIP_HASH@", hashlib.sha256(pip.read_bytes()).hexdigest())
+    (folder / "install.sh").write_text(text, "utf-8")
 
 
-def add_windows(folder: Path, minor: str, own: Path | None) -> None:
-    """Python, netaudit.exe, and a look at what each DLL asks for. SystemExit where one is nowhere."""
-    make(folder / "python", minor, own)
-    (folder / "python" / f"python{minor.replace('.', '')}._pth").write_text(PATHS, "ascii", newline="\r\n")
-    compiled(
-        ROOT / "packaging" / "windows" / "start.c",
-        folder / "netaudit.exe",
-        "-municode",
-        PYTHON="python\\\\python.exe",
-        START="-m netaudit",
-    )
-    with tempfile.TemporaryDirectory() as scratch:
-        place = Path(scratch) / "python"
-        shutil.copytree(folder / "python", place)
-        for one in installing.wheels(folder):
-            installing.unpack(one, place)
-        if lacking := missing(place):
-            raise SystemExit(f"nowhere in the bundle: {lacking}")
-        files = [path for path in place.rglob("*") if path.is_file()]
-    print(f"installed: {sum(1 for _ in files)} files; every DLL that is asked for is there or Windows' own")
+def add_python(folder: Path, embed: Path) -> None:
+    """Unpack the embeddable Python and all wheels into `python`, the C++ runtime beside python.exe."""
+    place = folder / "python"
+    if embed.is_dir():
+        shutil.copytree(embed, place)
+    else:
+        with zipfile.ZipFile(embed) as packed:
+            packed.extractall(place)
+    site = place / "Lib" / "site-packages"
+    for wheel in sorted((folder / "wheels").glob("*.whl")):
+        with zipfile.ZipFile(wheel) as packed:
+            packed.extractall(site)
+    for data in site.glob("*.data"):
+        for path in data.rglob("*.dll"):
+            shutil.copy(path, place)
+        for scheme in ("purelib", "platlib"):
+            if (data / scheme).is_dir():
+                shutil.copytree(data / scheme, site, dirs_exist_ok=True)
+        shutil.rmtree(data)
+    for path in place.glob("python*._pth"):  # the embeddable Python reads its search path from this file alone
+        path.write_text(
+            path.read_text("ascii").replace("#import site", "import site") + "Lib\\site-packages\r\n", "ascii"
+        )
+    shutil.rmtree(folder / "wheels")
+    for name, text in COMMANDS.items():
+        (folder / name).write_text(text, "ascii", newline="")
 
 
 def main() -> None:
-    """Put it together and tell its size; more than its system's most is a failure."""
-    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--system", choices=SYSTEMS, default=here())
-    parser.add_argument("--python", default=own)
-    parser.add_argument("--interpreter", type=Path, help="for Windows: a folder of python.org's Python to take instead")
+    """Make the folder in dist/ and print its size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", choices=PLATFORMS, default="linux")
+    parser.add_argument("--python", default=f"{sys.version_info[0]}.{sys.version_info[1]}", metavar="MINOR")
+    parser.add_argument("--embed", type=Path, help="for Windows: the embeddable Python of python.org")
     asked = parser.parse_args()
-    ready = asked.system == here() and asked.python == own and (ROOT / "netaudit" / "_kernels").is_dir()
+    if asked.system == "windows" and asked.embed is None:
+        parser.error("--system windows needs --embed")
+    own = asked.system == "linux" and asked.python == f"{sys.version_info[0]}.{sys.version_info[1]}"
     with tempfile.TemporaryDirectory() as scratch:
-        wheel = build(Path(scratch), pure=not ready)
+        wheel = build(Path(scratch), pure=not own)
         version = wheel.name.split("-")[1]
         folder = DIST / f"netaudit-{version}-{asked.system}-python{asked.python}"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "wheels").mkdir(parents=True)
         shutil.copy(wheel, folder / "wheels")
     fetch(asked.system, asked.python, folder / "wheels")
-    (folder / "lock.txt").write_text(lock(folder / "wheels"), "utf-8")
-    if asked.system != "windows":
-        fetch_pip(folder)
-    write(folder, asked.system, asked.python, version, ready=ready)
     if asked.system == "windows":
-        add_windows(folder, asked.python, asked.interpreter)
-    total = size(folder)
-    state = "compiled" if ready else "not compiled"
-    count = len(list((folder / "wheels").iterdir()))
-    print(f"{folder.relative_to(ROOT)}: {total:.0f} MB, {count} wheels, kernels {state}")
-    if total > (most := MOST.get(asked.system, MOST_ELSEWHERE)):
-        raise SystemExit(f"more than {most} MB")
+        add_python(folder, asked.embed)
+    else:
+        add_installer(folder, asked.python)
+    english, chinese = (text.format(python=asked.python) for text in FIRST_STEPS[asked.system])
+    text = README.format(version=version, system=asked.system, english=english, chinese=chinese)
+    (folder / "README.txt").write_text(text, "utf-8-sig")
+    print(f"{folder.relative_to(ROOT)}: {size(folder):.0f} MB")
 
 
 if __name__ == "__main__":

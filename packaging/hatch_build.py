@@ -24,9 +24,6 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
         """Set the tag of the wheel. An editable one uses what lies in the checkout."""
         if version == "standard":
             build_data["artifacts"] += ["netaudit/_docs/**", "netaudit/_reference.json"]
-        bill = Path(self.root) / "build" / "netaudit-forensics.cdx.json"  # by packaging/wheel.py
-        if version == "standard" and bill.is_file():
-            build_data["sbom_files"].append(str(bill))
         kernels = Path(self.root) / "netaudit" / "_kernels"
         if version != "standard" or os.environ.get("NETAUDIT_PURE") or not kernels.is_dir():
             return

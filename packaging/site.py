@@ -6,7 +6,6 @@ Nothing is fetched when it is built or read: no fonts, no scripts from elsewhere
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import re
 import shutil
@@ -31,7 +30,6 @@ from netaudit.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
 DOCS, OUT = ROOT / "docs", ROOT / "netaudit" / "_docs"
-FIGURES = DOCS / "figures.json"  # measured by packaging/users.py
 BOTH = re.compile(r"^<a id=.中文.></a>$", re.MULTILINE)  # where the Chinese half of a page begins
 JUMP = "中文在后。[跳到中文](#中文)\n"
 USERS = ("investigator", "officer", "analyst", "province")
@@ -50,7 +48,6 @@ GUIDES = {
     "certainty-c": "Certainty C",
     "threats": "Threats",
     "windows": "Windows",
-    "live-usb": "From a USB stick",
     "analysts": "Analysts",
     "signatures": "Signatures",
     "documents": "Documents",
@@ -73,7 +70,6 @@ CHINESE = {
     "certainty-c": "C 级",
     "threats": "威胁",
     "windows": "Windows",
-    "live-usb": "用 U 盘",
     "signatures": "编写特征",
     "analysts": "供分析人员使用",
     "documents": "文档",
@@ -134,12 +130,6 @@ Paths are relative to the file. `netaudit doctor` says which file holds.""",
     "api_note": (
         "What `import netaudit` offers. Tables are attributes of a case; the examples are run as tests.",
         "`import netaudit` 所提供的内容。数据表是案卷的属性；示例都作为测试运行。",
-    ),
-    "no_figures": ("Not measured yet.", "尚未测量。"),
-    "step": ("| step | seconds | of a processor |", "| 步骤 | 秒 | 处理器秒 |"),
-    "measured": (
-        "Measured in an empty home, on {processors} processors shared with other work; {megabytes:,} MB installed.",
-        "在一台与其他工作共用、有 {processors} 个处理器的计算机上，于空的用户目录中测得；安装占 {megabytes:,} MB。",
     ),
 }  # fmt: skip
 
@@ -232,22 +222,11 @@ def _plain(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
-def figures(user: str, lang: str) -> str:
-    """Table of what a user's steps take, as measured."""
-    if not FIGURES.is_file() or user not in (told := json.loads(FIGURES.read_text("utf-8"))):
-        return word("no_figures", lang)
-    one = told[user]
-    lines = [word("measured", lang).format(**one), "", word("step", lang), "| --- | --- | --- |"]
-    rows = [(step, f"{taken:.1f}", f"{busy:.1f}" if busy else "") for step, taken, busy in one["steps"]]
-    return "\n".join([*lines, *(f"| `{step}` | {taken} | {busy} |" for step, taken, busy in rows)])
-
-
 def gather(lang: str, place: Path) -> None:
     """Put the pages of a language together: those of docs/, those that are generated."""
     wanted = [path for _, path in _pages(nav(lang)) if not path.startswith("reference/")]
     for name in wanted:
         text = page_of(name, lang)
-        text = re.sub(r"\{\{ figures: (\w+) \}\}", lambda found: figures(found[1], lang), text)
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(text.replace("../../pictures/", "../pictures/"), "utf-8")
     for name, made in (("cli", cli), ("settings", settings), ("tables", tables), ("api", python)):

@@ -1,8 +1,8 @@
 """Build sdist and wheel, check them, install the wheel into an empty environment and audit the demo there.
 
-`python packaging/wheel.py`; what is built lies in dist/, with its bill of materials (CycloneDX), which is in the wheel,
-too (PEP 770). Needs the packages' index for the empty environment. `--twice` instead builds from two clean checkouts
-of the last commit in different folders, and fails where the wheels are not the same bytes; it needs no network.
+`python packaging/wheel.py`; what is built lies in dist/. Needs the packages' index for the empty environment. `--twice`
+instead builds from two clean checkouts of the last commit in different folders, and fails where the wheels are not the
+same bytes; it needs no network.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -19,12 +18,9 @@ import time
 import zipfile
 from pathlib import Path
 
-from dependencies import sbom
-
 from netaudit.system.release import digest_of, record_lines
 
 ROOT = Path(__file__).parents[1]
-BILL = "netaudit-forensics.cdx.json"
 DIST = ROOT / "dist"
 CAPTURE = ROOT / "pcaps" / "sales_office" / "lan.pcapng"
 VERDICT = "46 face images left 2 inside devices for 3 outside endpoints"
@@ -44,10 +40,6 @@ def build(place: Path, *, pure: bool = False) -> Path:
     environment = {**os.environ, **({"NETAUDIT_PURE": "1"} if pure else {})}
     words = [sys.executable, "-m", "netaudit.validate.reference"]
     subprocess.run(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
-    (ROOT / "build").mkdir(exist_ok=True)
-    for bill in (ROOT / "build" / BILL, place / BILL):
-        bill.parent.mkdir(exist_ok=True)
-        bill.write_text(json.dumps(sbom(), indent=1) + "\n", "utf-8")
     run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", place, ROOT, env=environment)
     return next(place.glob("*.whl"))
 

@@ -150,14 +150,6 @@ def test_pictures_that_pages_show_are_there() -> None:
             assert any(one.is_file() for one in there), f"{path}: {link}"
 
 
-def test_figures_were_measured_for_every_user() -> None:
-    if not (DOCS / "figures.json").is_file():
-        pytest.skip("NOT MEASURED: run packaging/users.py")
-    told = json.loads((DOCS / "figures.json").read_text("utf-8"))
-    assert set(told) == set(site().USERS)
-    assert all(one["steps"] and one["megabytes"] > 100 for one in told.values())
-
-
 def test_whatever_a_page_would_fetch_is_found() -> None:
     module = site()
     assert module.fetched('<script src="https://cdn.example/x.js"></script>') == ["https://cdn.example/x.js"]

@@ -14,7 +14,6 @@ from netaudit.cli import app_audit, app_case, app_exports, app_recheck, campaign
 from netaudit.cli.endings import endings, printable
 from netaudit.cli.helping import App
 from netaudit.cli.options import Json
-from netaudit.cli.starting import by_double_click
 from netaudit.cli.texts import asked, default_language, say, speak
 from netaudit.errors import UsageError
 
@@ -168,7 +167,6 @@ def main() -> None:
     """Entry point: every failure is one line and an exit code."""
     os.umask(os.umask(0o022) | 0o022)  # nobody else writes what this makes, whatever the shell allows
     printable()
-    sys.argv[1:] = by_double_click(sys.argv[1:])
     speak(asked(sys.argv[1:]))
     with endings():
         code = asked_for(sys.argv[1:])(standalone_mode=False, prog_name="netaudit")

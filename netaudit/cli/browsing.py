@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import tempfile
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING
 from netaudit.case.writing import PACKED, beside
 from netaudit.cli.chinese import error_text
 from netaudit.cli.exits import Exit
-from netaudit.cli.starting import stay, typed
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
 
@@ -25,19 +25,24 @@ def browse_command(
     places: Sequence[Path], captures: Sequence[Path], config: Path | None, *, show: bool, lang: str
 ) -> Exit:
     """Serve the pages of cases, or of the cases in folders, until Ctrl-C."""
-    try:
-        asked = list(places) or typed(lang)
-        unaudited = [path for path in asked if _is_capture(path)]
-        folders = [path for path in asked if path not in unaudited]
-        if unaudited:
-            case = _place(unaudited)
-            ended = _audited(unaudited, case, config, lang)
-            if ended in ENDED_WITHOUT_CASE:
-                return ended
-            folders.append(case)
-        return _serve(folders, captures, show=show, lang=lang) if folders else Exit.AUDITED
-    finally:
-        stay(lang)
+    asked = list(places) or _ask_for_place(lang)
+    unaudited = [path for path in asked if _is_capture(path)]
+    folders = [path for path in asked if path not in unaudited]
+    if unaudited:
+        case = _place(unaudited)
+        ended = _audited(unaudited, case, config, lang)
+        if ended in ENDED_WITHOUT_CASE:
+            return ended
+        folders.append(case)
+    return _serve(folders, captures, show=show, lang=lang) if folders else Exit.AUDITED
+
+
+def _ask_for_place(lang: str) -> list[Path]:
+    """Ask for a capture or a case, which may be dropped into the window; no answer gives none."""
+    with contextlib.suppress(EOFError):
+        answer = input(say("start_ask", lang)).strip().strip("\"'")
+        return [Path(answer)] if answer else []
+    return []
 
 
 def _is_capture(path: Path) -> bool:

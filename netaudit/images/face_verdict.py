@@ -13,8 +13,7 @@ nothing either (none of 422 pictures was a face or possible by them; cut at 0.05
 of 787). Where all this finds no face there is a look at exactly 160: a face that fills the picture is seen from afar
 only, and the first look may have been nearer (of 1,231 pictures without a faint candidate none had more than 0.32 in
 it). Pass B leaves out the outer part of its border, as if grey went on without end (`padding.py`). A JPEG is decoded no
-larger than a look needs. What these short cuts and Pillow's resizing change in verdicts: benchmarks/HISTORY.md, by
-benchmarks/verdicts.py.
+larger than a look needs.
 
 Who only asks whether there is a face gets no count and no boxes: a first look overlooks the smaller ones beside a clear
 one. `locate` never uses it, and takes no short cut where a picture will be shown.

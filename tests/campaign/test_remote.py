@@ -8,13 +8,13 @@ import json
 
 import pytest
 
-from benchmarks.campaign import OF_A_RUN, bytes_of, write_sites
 from netaudit.campaign import one_site, remote
 from netaudit.campaign.catalogue import open_campaign
 from netaudit.campaign.plan import Site, read_plan, write_plan
 from netaudit.campaign.running import run_campaign, tasks_of
 from netaudit.campaign.standing import standing
 from netaudit.errors import UsageError
+from tests.campaign.sites import OF_A_RUN, bytes_of, write_sites
 
 fsspec = pytest.importorskip("fsspec", reason="NO FSSPEC: install the extra campaign")
 MOTO = importlib.util.find_spec("moto") and importlib.util.find_spec("s3fs")

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from benchmarks.campaign import write_sites
 from netaudit.campaign import watchdog
 from netaudit.campaign.plan import read_plan
 from netaudit.campaign.running import run_campaign, tasks_of
+from tests.campaign.sites import write_sites
 
 
 @pytest.mark.parametrize(

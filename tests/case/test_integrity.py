@@ -21,7 +21,7 @@ from netaudit.cli.app import app
 from netaudit.errors import CaseError, UsageError
 
 LAN = Path(__file__).parent.parent.parent / "pcaps" / "sales_office" / "lan.pcapng"
-EDITS = 60  # of one byte each; `make faults` makes many more
+EDITS = 60  # of one byte each
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 import netaudit
-from netaudit.cli import browsing, starting
+from netaudit.cli import browsing
 from netaudit.cli.exits import Exit
-from netaudit.cli.starting import by_double_click
 from netaudit.errors import UsageError
-from netaudit.system import windows_processes
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
 SMALL = PCAPS / "carriers" / "s3.pcapng"
@@ -82,28 +79,6 @@ def test_a_folder_of_captures_is_one_audit_and_a_folder_of_cases_none(capture: P
     shutil.copy(capture, tmp_path / "cases")
     assert not browsing._is_capture(tmp_path / "cases")
     assert not browsing._is_capture(tmp_path / "cases" / "one")
-
-
-def test_only_a_console_of_its_own_makes_it_so(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert by_double_click([]) == []
-    own = True
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(windows_processes, "has_own_console", lambda _: own, raising=False)
-    assert by_double_click([]) == ["browse"]
-    assert by_double_click([str(capture)]) == ["browse", str(capture)]
-    assert by_double_click(["audit", str(capture)]) == ["audit", str(capture)]
-    own = False
-    assert by_double_click([]) == []
-
-
-def test_a_window_of_its_own_stays_until_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr("builtins.input", asked.append)
-    monkeypatch.setattr(sys, "stdin", type("Console", (), {"isatty": lambda _: True})())
-    starting.stay("en")
-    monkeypatch.setattr(starting, "double_clicked", lambda: True)
-    starting.stay("en")
-    assert len(asked) == 1
 
 
 def test_the_case_of_a_capture_on_a_disc_lies_at_home(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,6 @@ from netaudit.images.pictures import Picture
 from netaudit.images.pixelation import thumbnail
 from netaudit.images.previews import Shown
 from netaudit.images.recent import PixelBudget, Recent
-from netaudit.system import programs
 from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode, texture
 
@@ -285,18 +284,6 @@ def test_a_helper_that_the_system_refuses_is_named(tmp_path):
             "helper_not_started",
             {"said": "No such file or directory"},
         )
-
-
-def test_a_frozen_program_is_its_own_helper(folder, monkeypatch):
-    """Frozen, the interpreter's place is the program itself; our command line stands in for it here."""
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(programs.sys, "executable", str(Path(sys.executable).parent / "netaudit"))
-    with Judge(threads=1) as judge:
-        assert judge._command[1:3] == [programs.MARK, "netaudit.images.helper"]
-        submit_all(judge, folder)
-        answers = {sha256: verdict.face for sha256, _, verdict in judge.finish()}
-    assert answers["face0.jpg"] == "yes"
-    assert answers["broken.jpg"] == "undecodable"
 
 
 def test_what_the_helper_says_about_itself_is_passed_on():

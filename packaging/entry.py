@@ -1,5 +1,0 @@
-"""Where the frozen program begins."""
-
-from netaudit.cli import main
-
-main()
