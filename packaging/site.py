@@ -26,83 +26,36 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.helping import described
 from netaudit.cli.settings import SETTINGS, Settings
 from netaudit.cli.texts import say
+from netaudit.documents.loading import load
+from netaudit.documents.page import page as documents_page
+from netaudit.messages.readers import READERS
 from netaudit.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
 DOCS, OUT = ROOT / "docs", ROOT / "netaudit" / "_docs"
-BOTH = re.compile(r"^<a id=.中文.></a>$", re.MULTILINE)  # where the Chinese half of a page begins
-JUMP = "中文在后。[跳到中文](#中文)\n"
-USERS = ("investigator", "officer", "analyst", "province")
-GUIDES = {
-    "installing": "Installing",
-    "using": "Using netaudit",
-    "on-site": "On site",
-    "recheck": "Rechecking",
-    "duties": "Duty cards",
-    "browse": "Browsing a case",
-    "live": "Recording live",
-    "evidence": "Evidence",
-    "test-specification": "Test specification",
-    "keys": "Keys",
-    "campaigns": "Campaigns",
-    "certainty-c": "Certainty C",
-    "threats": "Threats",
-    "windows": "Windows",
-    "analysts": "Analysts",
-    "signatures": "Signatures",
-    "documents": "Documents",
-    "observations": "Observations",
-    "carriers": "Carriers",
-    "glossary": "Words",
+GUIDES = {  # file name: title in English and Chinese
+    "installing": ("Installing", "安装"),
+    "first-audit": ("First audit", "首次检查"),
+    "report": ("Reading the report", "阅读报告"),
+    "evidence": ("Evidence", "证据"),
+    "live": ("Live recording", "现场采集"),
+    "keys": ("Keys", "密钥"),
+    "recheck": ("Recheck", "复查"),
+    "campaigns": ("Campaigns", "批量分析"),
+    "analysts": ("For analysts", "分析人员"),
+    "signatures": ("Signatures", "特征规则"),
+    "certainty-c": ("Grade C in detail", "C 级详解"),
+    "threats": ("Threats", "威胁"),
 }
-CHINESE = {
-    "installing": "安装",
-    "using": "使用",
-    "on-site": "现场",
-    "recheck": "复查",
-    "duties": "条款卡",
-    "browse": "浏览案卷",
-    "live": "现场录制",
-    "evidence": "证据",
-    "test-specification": "测试规范",
-    "keys": "密钥",
-    "campaigns": "批量审计",
-    "certainty-c": "C 级",
-    "threats": "威胁",
-    "windows": "Windows",
-    "signatures": "编写特征",
-    "analysts": "供分析人员使用",
-    "documents": "文档",
-    "observations": "观测事实",
-    "carriers": "传输方式",
-    "glossary": "词语",
-    "investigator": "调查人员",
-    "officer": "执法人员",
-    "analyst": "分析人员",
-    "province": "省级单位",
-}
-
-
-def page_of(name: str, lang: str) -> str:
-    """The text of a page in a language; empty where there is none. Some pages hold both, one behind the other."""
-    path = DOCS / "zh" / name if lang == "zh" else DOCS / name
-    if path.is_file():
-        return re.split(BOTH, path.read_text("utf-8"))[0].replace(JUMP, "")
-    halves = re.split(BOTH, (DOCS / name).read_text("utf-8"))
-    return halves[1].strip() + "\n" if len(halves) > 1 else ""
 
 
 def nav(lang: str) -> list[tuple[str, Any]]:
     """Titles and pages of a language, in order."""
     zh = lang == "zh"
-    tutorials = [(CHINESE[name] if zh else name.title(), f"tutorials/{name}.md") for name in USERS]
-    guides = [(CHINESE.get(name, title) if zh else title, f"{name}.md") for name, title in GUIDES.items()]
-    reference = [(word(key, lang), f"reference/{key}.md") for key in ("cli", "settings", "tables", "api")]
     return [
         ("netaudit", "index.md"),
-        ("教程" if zh else "Tutorials", tutorials),
-        ("指南" if zh else "Guides", [page for page in guides if page_of(page[1], lang)]),
-        ("参考" if zh else "Reference", reference),
+        ("指南" if zh else "Guides", [(titles[zh], f"{name}.md") for name, titles in GUIDES.items()]),
+        ("参考" if zh else "Reference", [(word(key, lang), f"reference/{key}.md") for key in REFERENCES]),
     ]
 
 
@@ -131,6 +84,16 @@ Paths are relative to the file. `netaudit doctor` says which file holds.""",
         "What `import netaudit` offers. Tables are attributes of a case; the examples are run as tests.",
         "`import netaudit` 所提供的内容。数据表是案卷的属性；示例都作为测试运行。",
     ),
+    "documents": ("Known messages", "已知报文"),
+    "protocols": ("Protocols", "协议"),
+    "protocols_note": (
+        "Protocols that netaudit reads. Other protocols are searched for images, documents and identity data as well.",
+        "netaudit 读取的协议。其他协议同样检索其中的图像、文档和身份信息。",
+    ),
+    "protocols_head": ("| protocol | transport | content |", "| 协议 | 传输层 | 内容 |"),
+    "content": ("images, documents, identity data", "图像、文档、身份信息"),
+    "hosts_only": ("names and properties of hosts", "主机名称和属性"),
+    "encrypted": ("names and handshake; content with keys only", "名称和握手；内容须有密钥"),
 }  # fmt: skip
 
 
@@ -222,21 +185,36 @@ def _plain(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
+def documents(lang: str) -> str:
+    """Messages that entries of signatures/documents describe."""
+    return documents_page(load().entries, lang)
+
+
+def protocols(lang: str) -> str:
+    """Protocols of the registry of readers."""
+    out = [f"# {word('protocols', lang)}", "", word("protocols_note", lang), "", word("protocols_head", lang)]
+    out.append("| --- | --- | --- |")
+    for entry in sorted(READERS, key=lambda entry: (entry.name, entry.transport)):
+        key = "encrypted" if entry.hidden or entry.hello else "hosts_only" if entry.only_words else "content"
+        out.append(f"| {entry.name} | {entry.transport} | {word(key, lang)} |")
+    return "\n".join(out) + "\n"
+
+
+REFERENCES = {
+    "cli": cli, "settings": settings, "tables": tables, "api": python, "documents": documents, "protocols": protocols,
+}  # fmt: skip
+
+
 def gather(lang: str, place: Path) -> None:
-    """Put the pages of a language together: those of docs/, those that are generated."""
-    wanted = [path for _, path in _pages(nav(lang)) if not path.startswith("reference/")]
-    for name in wanted:
-        text = page_of(name, lang)
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).write_text(text.replace("../../pictures/", "../pictures/"), "utf-8")
-    for name, made in (("cli", cli), ("settings", settings), ("tables", tables), ("api", python)):
-        (place / "reference").mkdir(exist_ok=True)
-        (place / "reference" / f"{name}.md").write_text(made(lang), "utf-8")
-    told = "".join(path.read_text("utf-8") for path in place.rglob("*.md"))
-    for path in [*DOCS.glob("pictures/*"), *DOCS.glob("*.png"), *DOCS.glob("*.schema.json")]:
-        if path.name in told:
-            (place / path.relative_to(DOCS)).parent.mkdir(exist_ok=True)
-            shutil.copy(path, place / path.relative_to(DOCS))
+    """Copy the pages of a language and write the generated ones."""
+    for name in ["index", *GUIDES]:
+        text = (DOCS / ("zh" if lang == "zh" else "") / f"{name}.md").read_text("utf-8")
+        (place / f"{name}.md").write_text(text.replace("](../", "]("), "utf-8")
+    (place / "reference").mkdir()
+    for name, write in REFERENCES.items():
+        (place / "reference" / f"{name}.md").write_text(write(lang), "utf-8")
+    for path in [*DOCS.glob("*.webp"), *DOCS.glob("*.schema.json")]:
+        shutil.copy(path, place)
     for path in place.rglob("*.md"):
         path.write_text(_linked(path, place), "utf-8")
 
@@ -252,15 +230,9 @@ def _linked(path: Path, place: Path) -> str:
             or ((path.parent / target).resolve().is_relative_to(place.resolve()) and (path.parent / target).exists())
         ):
             return found[0]
-        if target.endswith("tables.md"):
-            return f"[{found[1]}]({'' if path.parent == place else '../'}reference/tables.md)"
         return found[1]
 
     return re.sub(r"(?<!!)\[([^\]]*)\]\(([^)]+)\)", link, path.read_text("utf-8"))
-
-
-def _pages(tree: list[Any]) -> list[tuple[str, str]]:
-    return [page for name, one in tree for page in (_pages(one) if isinstance(one, list) else [(name, one)])]
 
 
 def _nav(tree: list[Any]) -> list[dict[str, Any]]:

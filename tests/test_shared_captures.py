@@ -12,9 +12,7 @@ from netaudit.errors import UnreadableError
 from tests.conftest import THOROUGH, sampled
 
 LARGEST = 40_000_000
-REQUIRED_FOUND = (
-    519 if THOROUGH else 153
-)  # of the required files, of which 536 and 158 are found (docs/carriers.md says what is
+REQUIRED_FOUND = 519 if THOROUGH else 153  # of the required files, of which 536 and 158 are found (what is
 # missed, and why); as many less as other programs' disagreement on captures broken on purpose may cost
 
 pytestmark = pytest.mark.captures

@@ -40,12 +40,13 @@ def written() -> list[Written]:
     found: dict[str, str] = {}
     for path in pages():
         page = path.relative_to(ROOT).as_posix()
-        for text in _of_page(path.read_text("utf-8")):
+        for text in commands_of(path.read_text("utf-8")):
             found.setdefault(text, page)
     return [Written(page, text) for text, page in found.items()]
 
 
-def _of_page(text: str) -> list[str]:
+def commands_of(text: str) -> list[str]:
+    """Commands of a page: of its blocks, and of sentences in backquotes."""
     found, inside = [], False
     lines = iter(text.splitlines())
     for line in lines:

@@ -1,4 +1,4 @@
-"""The page docs/documents.md, made from the entries: maker, message, what is read from where, and how that is known.
+"""Page of the known messages for `make docs`: maker, message, fields and source of each entry.
 
 Its Chinese stands in chinese.yaml, by the English text of entries and page.
 """
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _FIELDS = ("device", "place", "time", "event", "score", "result", "direction", "target")
 _MADE = (
-    "Made from `signatures/documents` (`python -m netaudit.documents`): {count} messages of {makers} makers,",
-    "standards and platforms. `signatures/documents/README.md` describes the notation.",
+    "Made from `signatures/documents`: {count} messages of {makers} makers, standards and platforms.",
+    "`signatures/documents/README.md` describes the notation.",
 )
 _WORDS = {
     "documented": "documented by the maker or a standard",
@@ -39,7 +39,7 @@ def page(entries: Iterable[Entry], lang: str = "en") -> str:
     say = Wording(lang)
     count = sum(map(len, makers.values()))
     lines = [
-        say.page("# Documents"),
+        say.page("# Known messages"),
         "",
         *(say.page(line).format(count=count, makers=len(makers)) for line in _MADE),
         "",

@@ -1,6 +1,6 @@
 """Every table of a case, by what the files of this folder declare; `TABLES` is their list and order.
 
-`docs/tables.md` is made from it (`python -m netaudit.tables`).
+`make docs` writes the reference page from it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What netaudit tells of the pack, in the words of the answers: the one place where the specification meets its tables.
 
-Observations are records that any tool could give (docs/test-specification.md lists them): `kind`, `capture`, mostly
+Observations are records that any tool could give: `kind`, `capture`, mostly
 `way`, and facts.
 """
 

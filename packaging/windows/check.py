@@ -1,7 +1,7 @@
 """Try the offline folder for Windows under wine: `make windows` (needs Debian's wine and MinGW, 4 GB, and python3.13).
 
 The demo and the second office are audited there and here with the same key: verdict, tables and objects must be equal
-byte for byte. Then the case is verified, and `netaudit doctor` runs. Not shown by wine: see docs/windows.md.
+byte for byte. Then the case is verified, and `netaudit doctor` runs.
 """
 
 from __future__ import annotations

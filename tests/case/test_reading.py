@@ -19,7 +19,6 @@ from netaudit.finalizing.sorting import write_table
 from netaudit.storage.object_store import ObjectStore
 from netaudit.storage.table_streams import RowWriter, drop_streams, read_streams, table_of
 from netaudit.tables import BY_NAME, SKIPPED, TABLES, TABLES_VERSION
-from netaudit.tables.__main__ import document
 
 ROOT = Path(__file__).parents[2]
 
@@ -160,11 +159,6 @@ def test_every_table_has_a_key_of_its_own_columns() -> None:
         assert set(table.key) <= set(table.names), table.name
         assert len(set(table.names)) == len(table.names)
         assert BY_NAME[table.name].schema().names == list(table.names)
-
-
-def test_the_page_on_tables_is_made_from_them() -> None:
-    now = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
-    assert now == document(), "python -m netaudit.tables > docs/tables.md"
 
 
 def test_without_pandas_there_are_arrow_tables_and_a_remedy(tmp_path, monkeypatch):

@@ -131,32 +131,23 @@ def test_every_grade_has_its_colour_where_it_is_shown(grade) -> None:
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
-def test_every_act_has_a_word_a_colour_and_its_place_in_the_docs(act) -> None:
+def test_every_act_has_a_word_and_a_colour(act) -> None:
     assert CHINESE.search(act.words.zh)
     assert act.words.en
     assert re.fullmatch(r"C\d", act.colour)
     assert len({one.colour for one in ACTS}) == len(ACTS)
     (column,) = (one for one in FINDINGS.columns if one.name == "act")
     assert act.name in column.meaning
-    for page in ("docs/glossary.md", "docs/tables.md"):
-        assert act.name in (ROOT / page).read_text(encoding="utf-8"), page
-    assert act.words.zh in (ROOT / "docs/zh/glossary.md").read_text(encoding="utf-8"), (
-        f"docs/zh/glossary.md: {act.name}"
-    )
     for lang in ("zh", "en"):
         assert Texts(lang).known("act", act.name) == getattr(act.words, lang)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_every_rule_says_what_it_asks_in_the_pages_and_in_the_docs(rule) -> None:
+def test_every_rule_says_what_it_asks_in_the_pages(rule) -> None:
     assert CHINESE.search(rule.words.zh)
     assert not CHINESE.search(rule.words.en)
-    for lang, page in (("en", "docs/evidence.md"), ("zh", "docs/zh/evidence.md")):
-        words = getattr(rule.words, lang)
-        assert Texts(lang).known("finding_rule", rule.name) == words
-        assert f"| `{rule.name}` | {' '.join(rule.grades)} | {words} |" in (ROOT / page).read_text(encoding="utf-8"), (
-            page
-        )
+    for lang in ("en", "zh"):
+        assert Texts(lang).known("finding_rule", rule.name) == getattr(rule.words, lang)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

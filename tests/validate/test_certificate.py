@@ -214,12 +214,3 @@ def test_outcomes_are_of_which_assertions_hold_and_not_of_how_many_answers() -> 
     assert certificate.outcomes_digest(OUTCOMES) == certificate.outcomes_digest(more)
     more["A23"].failed = 1
     assert certificate.outcomes_digest(OUTCOMES) != certificate.outcomes_digest(more)
-
-
-@pytest.mark.parametrize(
-    ("page", "lang"), [("docs/test-specification.md", "en"), ("docs/zh/test-specification.md", "zh")]
-)
-def test_the_specification_has_every_assertion_in_its_words(page: str, lang: str) -> None:
-    text = (ROOT / page).read_text("utf-8")
-    for name, one in certificate.ASSERTIONS.items():
-        assert f"| {name} | {one[lang]} |" in text

@@ -18,8 +18,6 @@ from netaudit.messages.rtp import reader
 from netaudit.streams import state
 from netaudit.unwrapping import lines
 from netaudit.validate import constants
-from netaudit.validate.certificate import ASSERTIONS
-from tests.conftest import ROOT
 
 
 def other(monkeypatch: pytest.MonkeyPatch, module, name: str, value) -> list[str]:
@@ -110,12 +108,3 @@ def test_scarce_bounds_are_small_and_then_as_they_were() -> None:
         assert head.HEAD_LIMIT == side.HEAD_LIMIT != lines.WIDE  # each has its own
         assert constants.of_constants().keys() == before.keys()
     assert constants.of_constants() == before
-
-
-@pytest.mark.parametrize("page", ["docs/test-specification.md", "docs/zh/test-specification.md"])
-def test_what_is_said_of_tables_and_bounds_is_said_of_the_rooms_they_are_compared_of(page: str) -> None:
-    """What judges is not among them: a release is not said to decide by the same bounds where only reading is asked."""
-    assert not {"findings", "images", "relays", "devices"} & set(constants.ROOMS)
-    claim = ASSERTIONS["A90"]["zh" if "/zh/" in page else "en"]
-    assert ("读取部分的数表和界限" if "/zh/" in page else "tables and bounds of its reading rooms") in claim
-    assert f"| A90 | {claim} |" in (ROOT / page).read_text(encoding="utf-8")
