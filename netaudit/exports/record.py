@@ -1,7 +1,4 @@
-"""What the record of extraction says of a case, before it has a form: fields, findings, the list of electronic data.
-
-What the papers say, in both languages.
-"""
+"""Collect the content of the record of extraction: fields, findings and the list of electronic data, as texts."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ say = speaker(TEXTS)
 
 MOST_IMAGES = 200  # listed one by one; a record that nobody can read proves nothing
 MOST_FINDINGS = 200
-WITH_CONTENT = ("A", "B")
+WITH_CONTENT, HIDDEN = ("A", "B"), ("C", "D")
 
 
 @dataclass(slots=True)
@@ -63,7 +60,7 @@ def record_of(case: Case, lang: Lang, zone: str | None = None, officers: Sequenc
     record.fields = [*_officers(lang, officers), *_known(case, words, site)]
     record.method = _method(case, words)
     record.sentences = _sentences(case, words)
-    record.findings = [_heads(lang, "no", "id", "certainty", "act", "sender", "receiver", "images", "records", "span")]
+    record.findings = [_heads(lang, "no", "id", "certainty", "act", "sender", "receiver", "images", "encrypted", "records", "span")]
     record.findings += _findings(case, words)
     record.items = [_heads(lang, "no", "data", "kind", "size", "source", "way", "hash")]
     items, left = _items(case, words)
@@ -170,7 +167,8 @@ def _findings(case: Case, words: Wording) -> list[list[str]]:
             *(
                 ends.get(finding[end]) or parties.endpoint([finding[end] or ""]) for end in ("sender", "receiver")
             ),
-            words.number(finding["images"]) if finding["certainty"] != "D" else words.short(finding["bytes"]),
+            words.number(finding["images"]) if finding["certainty"] != "D" else say("not_applicable", words.lang),
+            words.short(finding["bytes"]) if finding["certainty"] in HIDDEN else say("not_applicable", words.lang),
             words.number(finding["records"]),
             _short_span(words, finding["first_ts"], finding["last_ts"]),
         ])  # fmt: skip

@@ -21,7 +21,7 @@ FONTS = {"zh": ("Times New Roman", "仿宋"), "en": ("Times New Roman", "宋体"
 HEAVY = "黑体"
 SMALL = 8  # points, in tables
 WIDTHS_ITEMS = (1.0, 2.7, 1.9, 2.1, 3.3, 2.7, 3.7)  # centimetres
-WIDTHS_FINDINGS = (1.0, 2.1, 1.1, 1.9, 3.3, 3.1, 1.5, 1.3, 2.1)
+WIDTHS_FINDINGS = (0.9, 1.9, 1.0, 1.8, 2.9, 2.8, 1.3, 1.6, 1.4, 1.8)
 
 
 def write_docx(record: Record, out: Path) -> None:
@@ -50,7 +50,7 @@ def write_docx(record: Record, out: Path) -> None:
     _grid(document, record.items, WIDTHS_ITEMS)
     for note in record.notes:
         document.add_paragraph(note)
-    signers = [[say(key, lang), "", say("signed", lang), ""] for key in ("party", "witness", "officers")]
+    signers = [[say(key, lang), "", say("signed", lang), ""] for key in ("party", "witness", "officers", "reviewer")]
     remarks = [[say(key, lang), "", "", ""] for key in ("statement", "refused")]
     _grid(document, [*remarks, *signers], (5, 6, 2.4, 4), head=False)
     _dated(document)

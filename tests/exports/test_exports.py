@@ -157,3 +157,18 @@ def test_a_list_in_a_spreadsheet_is_whole_as_far_as_a_cell_holds_it():
     kept = told.count("; ") + 1
     assert told.endswith(f"… (+{1000 - kept})")
     assert LONGEST - 200 < len(told) <= LONGEST
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_images_and_encrypted_bytes_stand_in_two_columns_and_a_reviewer_signs(office, tmp_path, lang):
+    record = record_of(office, lang)
+    head, *rows = record.findings
+    at = {key: head.index(TEXTS[key][lang]) for key in ("certainty", "images", "encrypted")}
+    for row in rows:
+        seen, hidden = row[at["images"]], row[at["encrypted"]]
+        assert (seen == "—") == (row[at["certainty"]] == "D")
+        assert (hidden == "—") == (row[at["certainty"]] in "AB")
+    assert {row[at["certainty"]] for row in rows} >= {"A", "D"}
+    write_docx(record, tmp_path / "a.docx")
+    cells = [cell.text for table in docx.Document(str(tmp_path / "a.docx")).tables for cell in table._cells]
+    assert TEXTS["reviewer"][lang] in cells
