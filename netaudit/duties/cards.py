@@ -1,6 +1,6 @@
-"""Loading the cards, holding them against the vocabulary of findings, and saying them.
+"""Load the legal cards, check them against the kinds of findings, and word them.
 
-What is wrong in the file is told by `problems`; a test holds the file that comes with netaudit to none.
+`problems` lists what is wrong with a file of cards; a test requires none for the shipped file.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from netaudit.text.bilingual import Texts
 
 LANGS = ("zh", "en")
-NOT_VERIFIED = "not verified"
-GRADES = ("copy", "notice", "press", NOT_VERIFIED)
+GRADES = ("official", "unchecked")
+OFFICIAL = re.compile(r"(^|[ /（(.])(gov|npc\.gov)\.cn|令第|Order No|GB/T")  # what a source may be
 JUDGING = re.compile(r"\billegal|\bunlawful|\bviolat|\boffen[cs]e|\bguilty|违法|非法|违规|侵权|犯罪", re.IGNORECASE)
 HOME = frozenset({"", "CN"})
 TEXTS: Texts = yaml_of(__package__, "texts.yaml")
@@ -30,7 +30,7 @@ say = speaker(TEXTS)
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is said of one kind of finding, in one language."""
+    """The legal card of one kind of finding, in one language."""
 
     kind: str
     heading: str
@@ -42,13 +42,13 @@ class Card:
 
 @functools.cache
 def duties() -> dict[str, Any]:
-    """The file as it is."""
+    """Load the shipped file of cards."""
     found: dict[str, Any] = yaml_of(__package__, "duties.yaml")
     return found
 
 
 def problems(given: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a file of cards, one sentence each."""
+    """List what is wrong with a file of cards, one sentence each."""
     used = {_key(kind, given["cards"]) for kind in KIND}
     found = [f"no card for {one}" for one in sorted(used - given["cards"].keys())]
     found += [f"card for {one}: no such kind of finding" for one in given["cards"] if one not in used]
@@ -57,12 +57,9 @@ def problems(given: Mapping[str, Any]) -> list[str]:
         graded = article.get("grade")
         if graded not in GRADES:
             found.append(f"{name}: grade {graded}")
-        if (graded == NOT_VERIFIED) == bool(article.get("says")):
-            found.append(f"{name}: what is not verified has no content, and what has content is verified")
-        if graded != NOT_VERIFIED and not article.get("source"):
-            found.append(f"{name}: no source")
-        worded = ("law", "says") if isinstance(article.get("source", ""), str) else ("law", "says", "source")
-        found += _spoken(name, article, worded)
+        if not all(OFFICIAL.search(text) for text in (article.get("source") or {"": ""}).values()):
+            found.append(f"{name}: no official source")
+        found += _spoken(name, article, ("law", "says", "source"))
     for kind, card in [*given["cards"].items(), ("abroad", given["abroad"]), ("stored", given["stored"])]:
         found += [f"{kind}: no article {one}" for one in card["articles"] if one not in given["articles"]]
         found += [f"{kind}: no paper {one}" for one in card["ask"] if one not in given["papers"]]
@@ -72,13 +69,13 @@ def problems(given: Mapping[str, Any]) -> list[str]:
 
 
 def _key(kind: str, cards: Mapping[str, Any]) -> str:
-    """Name of the card of a kind: its own, else that of its family (templates_uploaded: templates)."""
+    """Return the name of the card of a kind: its own, or that of its family (templates_uploaded: templates)."""
     family = kind.partition("_")[0]
     return family if kind not in cards and family in cards else kind
 
 
 def _spoken(name: str, of: Mapping[str, Any], keys: tuple[str, ...]) -> list[str]:
-    """Whether texts are there in both languages, and judge nothing."""
+    """List texts that lack a language or contain a judgement."""
     found = []
     for key in keys:
         words = of.get(key)
@@ -92,9 +89,9 @@ def _spoken(name: str, of: Mapping[str, Any], keys: tuple[str, ...]) -> list[str
 
 
 def cards_of(findings: Iterable[Mapping[str, Any]], countries: Mapping[str, str], lang: str) -> list[Card]:
-    """Cards of the kinds of findings there are; `countries` of endpoints by address.
+    """Return the cards of the kinds in `findings`; `countries` maps endpoint addresses to country codes.
 
-    Raises CaseError for a finding of no kind that is known.
+    Raises CaseError for a finding of unknown kind.
     """
     far: dict[str, bool] = {}
     for row in findings:
@@ -105,7 +102,7 @@ def cards_of(findings: Iterable[Mapping[str, Any]], countries: Mapping[str, str]
 
 
 def card(kind: str, lang: str, *, abroad: bool = False) -> Card:
-    """One card. KeyError for a kind that has none."""
+    """Return the card of a kind. Raises KeyError if there is none."""
     given = duties()
     of = given["cards"][_key(kind, given["cards"])]
     more = given["abroad"] if abroad else {"articles": [], "ask": []}
@@ -121,23 +118,18 @@ def card(kind: str, lang: str, *, abroad: bool = False) -> Card:
 
 
 def article(name: str, lang: str) -> dict[str, str]:
-    """An article as it is shown: its name, what it says, how well that is known."""
+    """An article as shown: its name, its content, its source and whether the wording was checked."""
     given = duties()["articles"][name]
     law, number = given["law"][lang], given["number"]
     key = "article" if number.isdigit() else "clause"
     grade = say(f"grade.{given['grade']}", lang)
     return {
         "name": say(key, lang, law=law, number=number).strip().rstrip(","),
-        "says": given["says"][lang] if "says" in given else say("unverified", lang),
-        "source": say("source", lang, grade=grade, source=_source(given["source"], lang)) if "source" in given else "",
+        "says": given["says"][lang],
+        "source": say("source", lang, grade=grade, source=given["source"][lang]),
     }
 
 
-def _source(given: str | Mapping[str, str], lang: str) -> str:
-    """An address, which is alike in both languages, or words."""
-    return given if isinstance(given, str) else given[lang]
-
-
 def edition(lang: str) -> str:
-    """Which version of the cards this is."""
+    """Return the version of the cards, worded."""
     return say("version", lang, version=duties()["version"], read=duties()["read"])

@@ -6,10 +6,8 @@ import copy
 
 import pytest
 
-from netaudit.duties import cards
 from netaudit.duties.cards import (
     JUDGING,
-    NOT_VERIFIED,
     TEXTS,
     article,
     card,
@@ -32,8 +30,11 @@ def test_the_cards_that_come_with_netaudit_are_sound() -> None:
         (lambda d: d["cards"].pop("uploaded"), "no card for uploaded"),
         (lambda d: d["cards"].update(other=d["cards"]["moved"]), "no such kind"),
         (lambda d: d["articles"]["fr-8"].update(grade="sure"), "grade sure"),
-        (lambda d: d["articles"]["fr-8"].pop("source"), "no source"),
-        (lambda d: d["articles"]["pipl-40"].update(grade=NOT_VERIFIED), "not verified"),
+        (lambda d: d["articles"]["fr-8"].pop("source"), "no official source"),
+        (
+            lambda d: d["articles"]["fr-8"].update(source={"zh": "https://blog.example/1", "en": "a blog"}),
+            "no official source",
+        ),
         (lambda d: d["cards"]["moved"]["articles"].append("pipl-99"), "no article pipl-99"),
         (lambda d: d["cards"]["moved"]["ask"].append("x"), "no paper x"),
         (lambda d: d["cards"]["moved"]["shows"].pop("zh"), "not in both languages"),
@@ -64,15 +65,13 @@ def test_no_two_cards_have_the_same_heading(lang: str) -> None:
     assert len(set(headings)) == len(headings)
 
 
-def test_an_article_that_was_not_read_says_only_that(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = copy.deepcopy(duties())
-    del given["articles"]["pipl-40"]["says"]
-    given["articles"]["pipl-40"]["grade"] = NOT_VERIFIED
-    monkeypatch.setattr(cards, "duties", lambda: given)
-    assert problems(given) == []
-    assert article("pipl-40", "en")["says"].startswith("Not verified")
-    monkeypatch.undo()
-    assert article("fr-15", "zh")["name"] == "《人脸识别技术应用安全管理办法》第 15 条"
+def test_an_article_says_whether_its_wording_was_checked_and_keeps_the_norm_word() -> None:
+    checked, unchecked = article("fr-15", "zh"), article("fr-8", "zh")
+    assert checked["name"] == "《人脸识别技术应用安全管理办法》第 15 条"
+    assert "已与官方公告核对" in checked["source"]
+    assert "措辞未与官方文本核对" in unchecked["source"]
+    assert "应当存储于人脸识别设备内，不得通过互联网对外传输" in unchecked["says"]
+    assert "must not be transmitted outward" in article("fr-8", "en")["says"]
 
 
 def test_rules_of_export_are_asked_where_the_far_side_is_abroad() -> None:
