@@ -10,7 +10,7 @@ CORES ?= auto
 PREFIX ?= $(HOME)/.local
 EXTRAS ?= browse,sql,documents,stamps,dpkt,http3,frames
 
-.PHONY: demo install test test-long lint bench ratio docs kernels wheel twice bundle windows fuzz hostile agreement live-agreement mutants clean
+.PHONY: demo install test test-long lint bench ratio docs kernels wheel twice bundle windows fuzz hostile live-agreement mutants clean
 
 # audit the demo office and say where the report is
 demo: $(VENV)/.installed
@@ -80,19 +80,13 @@ fuzz: $(VENV)/.dev
 hostile: $(VENV)/.dev
 	HOSTILE_SEEDS=10 HOSTILE_ALL=1 $(BIN)/python -m pytest -q tests/hostile
 
-# a million conversations and all captures, read by tshark, suricata and dpkt as well: a ledger of every difference
-agreement: $(VENV)/.dev
-	@sh .ci/tools tshark suricata
-	$(BIN)/python -m tests.agreement.run --flows 1000000 --shared --ledger agreement.json
-
 # thirty random offices through a live audit, each against an audit of what it recorded
 live-agreement: $(VENV)/.dev
 	LIVE_OFFICES=30 $(BIN)/python -m pytest -q tests/live/test_agreement.py
 
-# faults seeded at random: what validate notices of those in the reading rooms, and the tests of those that judge
+# faults seeded at random into PACKAGE, and its tests
 mutants: $(VENV)/.dev
-	$(BIN)/python -m tests.mutation.noticed --count 250 --seed $(SEED)
-	$(BIN)/python -m tests.mutation.killed --count 300 --seed $(SEED)
+	$(BIN)/python -m tests.mutation.run $(or $(PACKAGE),findings) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) demo-case

@@ -9,44 +9,41 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.peer_tools import suricata, tshark
 from netaudit.validate.judging import judge
-from netaudit.validate.pack.cases import pack
-from netaudit.validate.running import read, write
-from tests.agreement import suricata, tshark
+from netaudit.validate.running import records, unpack
 
 OF = {"A15": ("flow", "packets"), "A29": ("content", "picture"), "A28": ("content", "whole")}
 
 
 def told(answer, tells) -> bool:
-    kind, *keys = OF.get(answer.assertion, (answer.kind, *answer.told))
+    kind, *keys = OF.get(answer.assertion, (answer.kind, *answer.expected))
     if answer.assertion == "A25":
         keys = ["packets"]
     return kind in tells and set(keys) <= {*tells[kind], "picture"} and answer.assertion != "A29"
 
 
 def main() -> None:
-    files = pack()
-    answers = [one for made in files for one in made.answers]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        write(files, folder / "pack")
-        paths = [folder / "pack" / one.room / one.name for one in files]
-        ours = read(files, folder)
+        answers = unpack(folder / "pack")
+        paths = [path for path in sorted(folder.glob("pack/*/*")) if path.is_file()]
+        ours = judge(answers, records(folder))
         found = {}
-        for name, tool, records in (
+        for name, tool, theirs in (
             (tshark.version(), tshark, [one for path in paths for one in tshark.records(path)]),
             (suricata.version(), suricata, [one for path in paths for one in suricata.records(path)]),
         ):
             counted: dict[str, int] = {}
-            for one in records:
+            for one in theirs:
                 if one["kind"] == "flow":
                     counted[one["capture"]] = counted.get(one["capture"], 0) + 1
-            flows = [one | {"flows": counted.get(one["capture"], 0)} for one in records if one["kind"] == "capture"]
+            flows = [one | {"flows": counted.get(one["capture"], 0)} for one in theirs if one["kind"] == "capture"]
             if not flows:
                 flows = [
                     {"kind": "capture", "capture": path.name, "flows": counted.get(path.name, 0)} for path in paths
                 ]
-            rest = [one for one in records if one["kind"] != "capture"]
+            rest = [one for one in theirs if one["kind"] != "capture"]
             found[name] = judge([one for one in answers if told(one, tool.TELLS)], [*flows, *rest])
     print(f"| Id | netaudit | {' | '.join(found)} |")
     print("|---|---|" + "---|" * len(found))

@@ -23,7 +23,7 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Set the tag of the wheel. An editable one uses what lies in the checkout."""
         if version == "standard":
-            build_data["artifacts"] += ["netaudit/_docs/**", "netaudit/_reference.json"]
+            build_data["artifacts"] += ["netaudit/_docs/**"]
         kernels = Path(self.root) / "netaudit" / "_kernels"
         if version != "standard" or os.environ.get("NETAUDIT_PURE") or not kernels.is_dir():
             return

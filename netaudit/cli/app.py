@@ -58,7 +58,7 @@ def validate(
         Path | None,
         typer.Option("--pack", metavar="DIR", help="Instead: write captures and answers, to measure another tool."),
     ] = None,
-    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Private key: P-256, RSA or SM2.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Private key: P-256 or RSA.")] = None,
     cert: Annotated[
         Path | None, typer.Option("--cert", metavar="PEM", help="Its certificate, then those above it.")
     ] = None,

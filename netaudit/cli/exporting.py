@@ -69,10 +69,10 @@ def _html(folder: Path, asked: Asked) -> Path:
     case = open_case(folder)
     if asked.certificate is not None:
         from netaudit.report.rewriting import note_validation
-        from netaudit.validate.certificate import of_this_copy, signed_by, unchecked
+        from netaudit.validate.certificate import of_this_copy, signed_by
 
         path = asked.certificate
-        note_validation(case, of_this_copy(path), signed_by(path), unchecked=unchecked(path))
+        note_validation(case, of_this_copy(path), signed_by(path))
     if asked.out is None or real(asked.out) == real(folder / REPORT):
         return rewrite(case, asked.lang, unmask=asked.unmask, zone=asked.zone, recipient=asked.recipient)
     may_be_shown(case)

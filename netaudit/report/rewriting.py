@@ -55,15 +55,14 @@ def rewrite(case: Case, lang: str, *, unmask: bool = False, zone: str | None = N
     return path
 
 
-def note_validation(case: Case, certificate: dict[str, Any], signer: str, *, unchecked: bool = False) -> None:
+def note_validation(case: Case, certificate: dict[str, Any], signer: str) -> None:
     """Put a certificate of validation into the chain, for reports from now on. Raises UsageError where it is locked.
 
-    `signer` is who signed it, or ""; `unchecked`: an SM2 signature lies beside it that was not checked.
+    `signer` is who signed it, or "".
     """
     with writing(case.folder, "report"):
-        figures = {key: certificate[key] for key in ("netaudit", "code", "made", "passed", "answers", "not_asked")}
+        figures = {key: certificate[key] for key in ("netaudit", "code", "made", "passed", "answers")}
         figures |= {"certificate": certificate["number"], "signer": signer}  # `number` is the line's own
-        figures |= {"unchecked": True} if unchecked else {}
         later(case.folder, VALIDATED, **figures, wrong=sum(one["failed"] for one in certificate["assertions"]))
 
 

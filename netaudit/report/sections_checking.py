@@ -112,23 +112,16 @@ def _validated(case: CaseLike, w: Wording, at: Moment) -> list[str]:
         "checking_validated_as" if line.get("passed") is True else "checking_validated_failed",
         number=w.exact(line.get("certificate"), 40), version=w.exact(line.get("netaudit"), 40),
         made=w.exact(line.get("made"), 40), answers=w.number(line["answers"]), wrong=w.number(line["wrong"]),
-    ) + _not_asked(w, line) + _signed_by(w, line)  # fmt: skip
+    ) + _signed_by(w, line)  # fmt: skip
     own = bool(at.code) and line.get("code") == at.code
     return [sentence, w.t("checking_validated_own" if own else "checking_validated_other"), _audited_by(case, w, line)]
 
 
-def _not_asked(w: Wording, line: dict[str, Any]) -> str:
-    names = line.get("not_asked")
-    ids = w.t("device_join").join(w.exact(name, 20) for name in names) if isinstance(names, list) else ""
-    return w.t("checking_validated_not_asked", ids=ids) if ids else ""
-
-
 def _signed_by(w: Wording, line: dict[str, Any]) -> str:
     signer = line.get("signer")  # lines of earlier versions have none
-    unchecked = w.t("checking_validated_unchecked") if line.get("unchecked") is True else ""
     if signer:
-        return w.t("checking_validated_signed", who=w.exact(signer, 200)) + unchecked
-    return unchecked or ("" if signer is None else w.t("checking_validated_unsigned"))
+        return w.t("checking_validated_signed", who=w.exact(signer, 200))
+    return "" if signer is None else w.t("checking_validated_unsigned")
 
 
 def _audited_by(case: CaseLike, w: Wording, line: dict[str, Any]) -> str:

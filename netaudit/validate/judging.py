@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from netaudit.validate.pack.answers import Answer
+from typing import Any
 
 SHOWN = 5  # failures of an assertion that are kept
 Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One known answer: `expected` is what an observation of that kind about that subject must hold."""
+
+    assertion: str
+    capture: str
+    kind: str  # capture, flow, content, pictures, exchange, name, hello, chosen
+    about: Sequence[Any]  # a way (transport, client, port, server, port), then the name, target or hash on it
+    expected: Any
 
 
 @dataclass(slots=True)

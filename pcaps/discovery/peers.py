@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "carriers"))
 
-import rig  # noqa: E402  (found by the line above)
+import rig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

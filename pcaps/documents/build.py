@@ -3,8 +3,6 @@
 Needs tcpdump, editcap, iproute2, mosquitto, and paho-mqtt and pymongo for the peers that speak those protocols.
 """
 
-# ruff: noqa: E402 -- the rig lies in another folder
-
 from __future__ import annotations
 
 import functools

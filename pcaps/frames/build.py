@@ -4,8 +4,6 @@ Needs tcpdump, editcap, iproute2, and PyAV for the video. What is said follows t
 `synthetic`; the transport is real. Times and ports differ from run to run: the committed captures are the reference.
 """
 
-# ruff: noqa: E402 -- the rig and the layouts lie in other folders
-
 from __future__ import annotations
 
 import json

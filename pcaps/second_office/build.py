@@ -3,8 +3,6 @@
 Every device has a link of its own (macvlan), so that each speaks with its own link address.
 """
 
-# ruff: noqa: E402 -- the rig lies in another folder
-
 from __future__ import annotations
 
 import contextlib

@@ -1,1 +1,1 @@
-"""Faults seeded into the code at random: does `netaudit validate` notice them, do the tests of a room?"""
+"""Faults seeded into the code at random: do the tests of a package notice them?"""

@@ -20,7 +20,6 @@ from netaudit.report.belonging import belonging
 from netaudit.report.rewriting import note_validation, rewrite
 from netaudit.validate import certificate
 from netaudit.validate.judging import Outcome
-from netaudit.validate.reference import ASSERTION, PLACE
 from netaudit.validate.running import Validation
 
 ROOT = Path(__file__).parents[2]
@@ -56,10 +55,9 @@ def folder(tmp_path_factory):
 def test_every_assertion_holds_on_this_computer(folder: Path) -> None:
     said = certificate.read_certificate(folder / "netaudit-validation.json")
     assert said["passed"], [one for one in said["assertions"] if one["failed"]]
-    asked = [name for name in certificate.ASSERTIONS if name != ASSERTION or PLACE.is_file()]
-    assert [one["id"] for one in said["assertions"]] == asked
+    assert [one["id"] for one in said["assertions"]] == list(certificate.ASSERTIONS)
     assert said["answers"] >= 3000
-    assert said["outcomes"] == certificate.outcomes_digest({name: Outcome(1) for name in asked})  # the same everywhere
+    assert said["outcomes"] == certificate.outcomes_digest(OUTCOMES)  # the same everywhere
     for lang, word in (("en", "PASSED"), ("zh", "通过")):
         page = (folder / f"netaudit-validation-{lang}.txt").read_text("utf-8-sig")
         assert word in page
@@ -181,32 +179,6 @@ def test_a_certificate_is_of_these_signatures_too_and_of_who_signed_it(tmp_path:
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 def test_who_signed_a_certificate_is_told(folder: Path) -> None:
     assert certificate.signed_by(folder / "netaudit-validation.json") == "CN=Officer"
-
-
-def test_what_was_not_asked_is_said_and_does_not_change_the_hash() -> None:
-    source = {name: one for name, one in OUTCOMES.items() if name != ASSERTION}
-    assert certificate.outcomes_digest(source) == certificate.outcomes_digest(OUTCOMES)
-    failing = OUTCOMES | {ASSERTION: Outcome(10, 1)}
-    assert certificate.outcomes_digest(failing) == certificate.outcomes_digest(OUTCOMES)
-    said = certificate.certificate_of(Validation(source, 1, 1, "0" * 64, 1.0))
-    assert said["not_asked"] == [ASSERTION]
-    page = certificate.page_of(said, "en")
-    assert "PASSED: every assertion that was asked holds" in page
-    assert "A90: this is no installed release" in page
-    assert "所检验的断言全部成立" in certificate.page_of(said, "zh")
-    whole = certificate.page_of(certificate.certificate_of(Validation(OUTCOMES, 1, 1, "0" * 64, 1.0)), "en")
-    assert "PASSED: every assertion holds" in whole
-    assert "not asked" not in whole
-    assert not certificate.certificate_of(Validation(failing, 1, 1, "0" * 64, 1.0))["passed"]
-
-
-def test_a_certificate_that_hides_what_was_not_asked_is_refused(tmp_path: Path) -> None:
-    source = {name: one for name, one in OUTCOMES.items() if name != ASSERTION}
-    made = certificate.certificate_of(Validation(source, 1, 1, "0" * 64, 1.0)) | {"not_asked": []}
-    path = tmp_path / "forged.json"
-    path.write_bytes(certificate.data_of(made | {"number": certificate.number_of(made)}))
-    with pytest.raises(UsageError, match="contradicts itself"):
-        certificate.read_certificate(path)
 
 
 def test_outcomes_are_of_which_assertions_hold_and_not_of_how_many_answers() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.validate.judging import judge
-from netaudit.validate.pack.answers import Answer
+from netaudit.validate.judging import Answer, judge
 
 WAY = ("tcp", "10.0.0.1", 40000, "192.0.2.1", 80)
 

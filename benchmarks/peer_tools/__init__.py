@@ -1,0 +1,1 @@
+"""What other tools tell of a capture, as records of the test specification."""

@@ -1,1 +1,0 @@
-"""Captures with known answers. Nothing here imports a reader of netaudit, nor a library that one reads with."""
