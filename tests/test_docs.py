@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from netaudit.cli.exits import Exit
 from netaudit.cli.settings import SETTINGS
@@ -23,6 +24,8 @@ QUESTIONS = [
     path for path in sorted(DOCS.rglob("*.md")) if path.parent in (DOCS, DOCS / "zh") and path.name != "architecture.md"
 ]
 ALL = [ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+PLAIN = [ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CHANGELOG.md", ROOT / "pcaps/README.md", *QUESTIONS]
+BANNED = yaml.safe_load((ROOT / "tests/banned_words.yaml").read_text("utf-8"))
 MOST_WORDS = 35_000
 IDEOGRAPHS = re.compile(r"[\u4e00-\u9fff]")
 PLACES = re.compile(r"`((?:netaudit|tests|docs|pcaps|signatures|packaging)/[\w./-]+)`")
@@ -99,6 +102,15 @@ def test_links_and_places_exist(path: Path) -> None:
     missing = [link for link in links if not (path.parent / link).exists()]
     missing += [place for place in PLACES.findall(text) if not (ROOT / place).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("path", PLAIN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_pages_use_no_banned_words(path: Path) -> None:
+    prose = re.sub("```.*?```|`[^`]*`|^    .*$", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    found = [(word, instead) for word, instead in BANNED["zh"].items() if word in prose]
+    for pattern, instead in BANNED["en"].items():
+        found += [(match[0], instead) for match in re.finditer(pattern, prose, re.IGNORECASE)]
+    assert not found
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
