@@ -36,6 +36,7 @@ UNREPLIED = "unreplied"
 OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED, CLOSED = "answered with an error", "redirected", "closed for an error"
 BARE, UNDONE, FAINT = "numbers alone", "change undone", "faint face"
+NOT_VALIDATED, NO_REGION = "number not validated", "region not assigned"
 HTTP = frozenset({"http", "http2", "http3", "coap"})  # and what answers each request as they do
 _UNTOLD = frozenset({"coap"})  # … but whose requests need no answer, and are acknowledged by none that is seen
 FINAL = 200  # statuses below are of answers that another one follows (RFC 9110, 15.2)
@@ -60,6 +61,8 @@ LESSEN = frozenset(
         BARE,
         UNDONE,
         FAINT,
+        NOT_VALIDATED,
+        NO_REGION,
     }
 )
 OF_CAPTURES = frozenset({ONE_WAY, NO_LINK})  # said once for a capture, and no doubt about a device
@@ -83,6 +86,8 @@ REASONS = {  # of findings.reason, each with how many transfers it is about
     BARE: "doubt_bare",
     UNDONE: "doubt_undone",
     FAINT: "doubt_faint",
+    NOT_VALIDATED: "doubt_not_validated",
+    NO_REGION: "records_region",
     OWN_DEVICE: "doubt_own",
     REDIRECTED: "doubt_redirected",
     IN_BODY: "doubt_in_body",

@@ -1,4 +1,4 @@
-"""Names with phone numbers on their way, without an identity number.
+"""Names with phone numbers on their way, in records that are none with an identity number.
 
 They are a finding, of B at most, where a face went with them, or where an entry of `signatures/documents` reads their
 message as a record of a person or what happened at an entrance: then they say of whom a face is, or who came. Elsewhere
@@ -15,8 +15,14 @@ import pyarrow.compute as pc
 
 from netaudit.findings.accounts import MOST_SUBJECTS, OTHERS, Line
 from netaudit.findings.from_identity_data import grouped, pictures_of
-from netaudit.findings.identity_records import Record, carried, counted_once, ways
-from netaudit.signatures.loading import DECIDING
+from netaudit.findings.identity_records import (
+    Record,
+    carried,
+    counted_once,
+    is_record_of_numbers,
+    known_persons,
+    ways,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +30,6 @@ if TYPE_CHECKING:
 Tables = dict[str, pa.Table]
 Found = tuple[Record, bool]
 ALONE = "a name with a phone number"
-_SAYS_LITTLE = ("heartbeat", "subscription")
 
 
 def contacts_of(tables: Tables) -> list[Record]:
@@ -41,7 +46,7 @@ def alone(tables: Tables) -> Iterator[Line]:
 
 
 def _found(tables: Tables) -> Iterator[Found]:
-    """Records with a name and a phone number, and no identity number, and whether they are ground of a finding."""
+    """Yield records with a name and a phone number that are no identity records, and whether they are a finding."""
     persons = tables.get("persons")
     if persons is None or not persons.num_rows:
         return
@@ -51,16 +56,17 @@ def _found(tables: Tables) -> Iterator[Found]:
     wanted = named.filter(pc.is_in(named, value_set=phones))
     if not len(wanted):
         return
-    read = _read(tables.get("events"), wanted)
+    known = known_persons(tables.get("events"), wanted)
     for message, rows, objects in carried(tables, wanted):
         pictures = [row for row in objects.values() if row["image"]]
         found = grouped(rows)
         for place, own in found:
-            kinds = {row["kind"] for row in own}
-            if {"name", "phone"} <= kinds and "id_number" not in kinds:
-                beside = pictures_of(place, pictures, alone=len(found) == 1)
-                record = _record(message, own, objects, [row for row in beside if row["face"]])
-                yield record, bool(record.images) or not record.persons.isdisjoint(read.get(message["message_id"], ()))
+            if not {"name", "phone"} <= {row["kind"] for row in own} or is_record_of_numbers(own):
+                continue
+            beside = pictures_of(place, pictures, alone=len(found) == 1)
+            record = _record(message, own, objects, [row for row in beside if row["face"]])
+            read = any(f"{message['message_id']} {one}" in known for one in record.persons)
+            yield record, bool(record.images) or read
 
 
 def _record(
@@ -82,16 +88,6 @@ def _record(
         size=sum(objects[one]["size"] for one in documents if one in objects),
         images=frozenset(row["object_id"] for row in faces),
         elsewhere=frozenset(),
+        phone=True,
+        face=bool(faces),
     )
-
-
-def _read(events: pa.Table | None, wanted: pa.Array) -> dict[str, set[str]]:
-    """Phone numbers in events that sourced entries read in some messages, by message."""
-    found: dict[str, set[str]] = {}
-    if events is None or not events.num_rows:
-        return found
-    rows = events.filter(pc.is_in(events["message_id"], value_set=wanted))
-    for row in rows.select(["message_id", "kind", "certainty", "phone_hmac", "name_hmac"]).to_pylist():
-        if row["certainty"] in DECIDING and row["kind"] not in _SAYS_LITTLE and row["phone_hmac"] and row["name_hmac"]:
-            found.setdefault(row["message_id"], set()).add(row["phone_hmac"])
-    return found

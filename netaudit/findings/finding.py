@@ -40,6 +40,9 @@ class Finding:
     with_identity: int = 0
     records: int = 0
     persons: int = 0
+    records_named: int = 0
+    records_with_phone: int = 0
+    records_with_face: int = 0
     templates: int = 0
     contacts: int = 0
     transfers: int = 0

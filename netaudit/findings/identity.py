@@ -2,7 +2,8 @@
 
 A  the number has the right check digit, a region and a date of birth, its field is called so, or a document that
    netaudit knows says so, or a name stands beside it; and its message was recovered whole
-B  the same, but the message is damaged or incomplete, or the region is none that is given out
+B  the same, but the message is damaged or incomplete, the number's region is not assigned, or its field calls it an
+   identity number and its check digit is wrong or missing ("number not validated")
 
 A name or a phone number alone is no ground, nor is what a visitor's own phone sends, nor one person's number that
 somebody types into a form of a web site: such things stay in `persons` and `events`. What comes from outside is judged
@@ -74,7 +75,7 @@ class Saying(NamedTuple):
 
 
 def _identity(group: Group) -> dict[str, Any]:
-    return {"records": len(group.records), "persons": len(group.persons), "person_hmacs": sorted(group.persons)}
+    return {"records": len(group.records)} | _people(group)
 
 
 def _templates(group: Group) -> dict[str, Any]:
@@ -82,11 +83,21 @@ def _templates(group: Group) -> dict[str, Any]:
 
 
 def _contacts(group: Group) -> dict[str, Any]:
-    return {"contacts": len(group.records)}
+    return {"contacts": len(group.records)} | _people(group)
+
+
+def _people(group: Group) -> dict[str, Any]:
+    return {
+        "persons": len(group.persons),
+        "person_hmacs": sorted(group.persons),
+        "records_named": sum(record.named for record in group.records),
+        "records_with_phone": sum(record.phone for record in group.records),
+        "records_with_face": sum(record.face for record in group.records),
+    }
 
 
 SAYINGS = {
-    IDENTITY_IN_CLEAR: Saying("records", "records_for", "records_region", True, _identity),
+    IDENTITY_IN_CLEAR: Saying("records", "records_for", "", True, _identity),
     TEMPLATE_IN_CLEAR: Saying("templates", "templates_for", "templates_beside", False, _templates),
     PERSON_IN_CLEAR: Saying("contacts", "contacts_for", "", False, _contacts),
 }
@@ -135,8 +146,7 @@ def identity_groups(
             continue
         if actors.undecided(acting, flow):
             doubts |= {OWN_DEVICE}
-        if record.bare:
-            doubts |= {BARE}
+        doubts |= {doubt for doubt in (record.doubt, BARE if record.bare else "") if doubt}
         grade = "A" if record.sound and record.whole and not lessened(doubts) else "B"
         ends = (actors.ends.named(ip, flow, scope(ip)) for ip in (record.sender, record.receiver))
         group = groups[(grade, done.name, *ends)]
@@ -174,7 +184,7 @@ def note_alone(alone: list[Record], told: list[Record], scope: Scope, actors: Ac
             new = record.persons - ways[record.sender, record.receiver] - counted[sender]
             counted[sender] |= new
             if new:
-                what = UNCHECKED if record.unchecked else CHANCE if record.chance else NUMBERS
+                what = UNCHECKED if record.unsupported else CHANCE if record.chance else NUMBERS
                 apart.note(sender, what, record.size, len(new))
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.bearing import Way
-from netaudit.findings.from_identity_data import RIGHT, grouped, is_of, known_region, names_id, pictures_of
+from netaudit.findings.bearing import NO_REGION, NOT_VALIDATED, Way
+from netaudit.findings.from_identity_data import RIGHT, grouped, is_id_field, is_of, known_region, names_id, pictures_of
 from netaudit.signatures.loading import DECIDING
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CHALLENGES = (401, 407)
 LEAST_BARE = 3  # persons whose numbers nothing names, on one way, before they are taken for such
 LENGTHS = (15, 18)  # digits of numbers of the first and the second generation
+_SAYS_LITTLE = ("heartbeat", "subscription")  # kinds of events
 SOON = 30 * 1_000_000_000  # ns in which a challenged request comes again
 _MESSAGE = [
     "message_id",
@@ -52,7 +53,10 @@ class Record(NamedTuple):
     elsewhere: frozenset[str]  # … and those of other messages that it names by their address
     bare: bool = False  # nothing names the number: it stands in a path, a cookie, a list
     chance: bool = False  # its check digit is right as if by chance, among wrong ones
-    unchecked: bool = False  # called an identity number beside a name: of 15 digits, or with a wrong check digit
+    doubt: str = ""  # NOT_VALIDATED or NO_REGION, where that is true of all its numbers
+    unsupported: bool = False  # not validated, and neither field, name, phone number nor face says that it is one
+    phone: bool = False  # a phone number stands beside it
+    face: bool = False  # an image with a face was sent with it
 
     @property
     def way(self) -> Way:
@@ -114,7 +118,7 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[tuple[Record, bool]]:
     wanted = pc.unique(persons["message_id"].filter(pc.equal(persons["kind"], "id_number")))
     if not len(wanted):
         return
-    known = _known(tables.get("events"), wanted)
+    known = known_persons(tables.get("events"), wanted)
     named = _addressed(tables, persons)
     alone: dict[tuple[str, str], list[Record]] = defaultdict(list)
     series: list[Record] = []
@@ -123,7 +127,7 @@ def _records(tables: dict[str, pa.Table]) -> Iterator[tuple[Record, bool]]:
         for record, others in _of_message(message, rows, objects, known, named):
             way = record.sender, record.receiver
             if (
-                record.chance or record.unchecked or (record.bare and others)
+                record.chance or record.unsupported or (record.bare and others)
             ):  # of a series of numbers some are right by chance
                 series.append(record)
                 continue
@@ -184,20 +188,23 @@ def _of_message(
     pictures = [row for row in objects.values() if row["image"]]
     found = grouped(rows)
     for place, own in found:
-        numbers = [row for row in own if row["kind"] == "id_number" and row["certainty"] in RIGHT]
-        named = any(row["kind"] == "name" for row in own)
-        is_known = any(f"{message['message_id']} {row['value_hmac']}" in known for row in numbers)
-        bare = not (named or is_known or any(names_id(row["field"]) for row in numbers))
-        others = any(row["kind"] == "id_number" and row["certainty"] == "shape" for row in own)
-        unchecked = not numbers and named
-        numbers = numbers or [row for row in own if named and _is_called_so(row)]
+        beside = pictures_of(place, pictures, alone=len(found) == 1)
+        right, called = numbers_of(own)
+        numbers = right + called
         if not numbers:
             continue
+        kinds = {row["kind"] for row in own}
+        named = "name" in kinds
+        is_known = any(f"{message['message_id']} {row['value_hmac']}" in known for row in own)
+        bare = not (called or named or is_known or any(names_id(row["field"]) for row in right))
+        others = any(row["kind"] == "id_number" and row["certainty"] == "shape" for row in own)
+        supported = named or is_known or "phone" in kinds or any(row["face"] for row in beside)
+        sound = any(known_region(row["value_masked"]) for row in right)
         documents = {row["object_id"] for row in numbers} - {""}
-        alone = len(found) == 1
-        images = [row for row in pictures if row["object_id"] in documents]  # whose name has the number
-        images = images or pictures_of(place, pictures, alone=alone)
-        picture_rows = [row for row in own if row["kind"] == "picture" and (alone or is_of(place, row["field"]))]
+        images = [row for row in pictures if row["object_id"] in documents] or beside  # whose name has the number
+        picture_rows = [
+            row for row in own if row["kind"] == "picture" and (len(found) == 1 or is_of(place, row["field"]))
+        ]
         record = Record(
             message,
             sender,
@@ -205,7 +212,7 @@ def _of_message(
             frozenset(row["value_hmac"] for row in numbers),
             named,
             is_known,
-            any(known_region(row["value_masked"]) for row in numbers),
+            sound,
             bool(message["complete"]) and all(objects[one]["complete"] for one in documents if one in objects),
             frozenset(documents),
             sum(objects[one]["size"] for one in documents if one in objects),
@@ -213,20 +220,44 @@ def _of_message(
             frozenset(one for row in picture_rows for one in named_by.get(row["value_hmac"], ())),
             bare,
             bare and all(row["certainty"] == "chance" for row in numbers),
-            unchecked,
+            "" if sound else NO_REGION if right else NOT_VALIDATED,
+            not right and not _is_enough(called, supported=supported),
+            "phone" in kinds,
+            any(row["face"] for row in images),
         )
         yield record, others
 
 
-def _is_called_so(row: dict[str, Any]) -> bool:
-    """Whether a field calls a number an identity number that no check digit shows to be right: of either generation."""
-    value = row["value_masked"]
-    return (
-        row["kind"] == "id_number"
-        and row["certainty"] == "named"
-        and len(value) in LENGTHS
-        and value[-1:].isalnum()
-        and known_region(value)
+def numbers_of(own: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a record's identity numbers: those whose check digit is right, and others that their field calls so.
+
+    The latter have the length of one, and are not validated.
+    """
+    numbers = [row for row in own if row["kind"] == "id_number"]
+    right = [row for row in numbers if row["certainty"] in RIGHT]
+    named = any(row["kind"] == "name" for row in own)
+    return right, [
+        row
+        for row in numbers
+        if row["certainty"] == "named"
+        and len(row["value_masked"]) in LENGTHS
+        and row["value_masked"][-1:].isalnum()  # not masked by its sender
+        and (is_id_field(row["field"]) or (named and known_region(row["value_masked"])))
+    ]
+
+
+def is_record_of_numbers(own: list[dict[str, Any]]) -> bool:
+    """Return whether the rows of a named person's record make it a finding by an identity number."""
+    right, called = numbers_of(own)
+    return bool(right) or _is_enough(called, supported=True)
+
+
+def _is_enough(called: list[dict[str, Any]], *, supported: bool) -> bool:
+    """Return whether numbers that are not validated are identity numbers by their field and what stands beside them."""
+    return any(
+        is_id_field(row["field"])
+        and (supported or (len(row["value_masked"]) == max(LENGTHS) and known_region(row["value_masked"])))
+        for row in called
     )
 
 
@@ -251,16 +282,20 @@ def _addressed(tables: dict[str, pa.Table], persons: pa.Table) -> dict[str, set[
     return {code: {one for one, _ in images} for code, images in found.items() if len({sha for _, sha in images}) == 1}
 
 
-def _known(events: pa.Table | None, wanted: pa.Array) -> set[str]:
-    """Message and keyed number of events of sourced entries."""
+def known_persons(events: pa.Table | None, wanted: pa.Array) -> set[str]:
+    """Message and keyed identity or phone number of persons that sourced entries read in some messages."""
     if events is None or not events.num_rows:
         return set()
-    rows = _only(events, "message_id", wanted).select(["message_id", "certainty", "id_number_hmac", "recalled"])
-    return {
-        f"{row['message_id']} {row['id_number_hmac']}"
-        for row in rows.to_pylist()
-        if row["id_number_hmac"] and row["certainty"] in DECIDING and "person.id_number" not in (row["recalled"] or ())
-    }
+    columns = ["message_id", "kind", "certainty", "id_number_hmac", "phone_hmac", "name_hmac", "recalled"]
+    found: set[str] = set()
+    for row in _only(events, "message_id", wanted).select(columns).to_pylist():
+        if row["certainty"] not in DECIDING:
+            continue
+        if row["id_number_hmac"] and "person.id_number" not in (row["recalled"] or ()):
+            found.add(f"{row['message_id']} {row['id_number_hmac']}")
+        if row["phone_hmac"] and row["name_hmac"] and row["kind"] not in _SAYS_LITTLE:
+            found.add(f"{row['message_id']} {row['phone_hmac']}")
+    return found
 
 
 def _only(table: pa.Table, column: str, values: pa.Array) -> pa.Table:

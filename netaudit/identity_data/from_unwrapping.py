@@ -18,6 +18,7 @@ from netaudit.identity_data.lines import NUMBER, Field, goes_on, lines_of, page_
 from netaudit.identity_data.naming import (
     KINDS,
     TELLING,
+    is_id_field,
     names_id,
 )
 from netaudit.identity_data.overlooked import is_overlooked, overlooked
@@ -366,6 +367,7 @@ __all__ = [
     "canonical",
     "holds_coded_number",
     "is_device_id",
+    "is_id_field",
     "is_of_workbook",
     "is_overlooked",
     "is_part",

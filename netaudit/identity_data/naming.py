@@ -82,7 +82,16 @@ def names_personal(key: str) -> bool:
 
 def names_id(path: str) -> bool:
     """Whether the field at a path is called an identity number."""
-    return kind_of(_KEY.search(path)[0].partition("[")[0]) in {"id_number", "doubtful"}  # type: ignore[index]
+    return _kind_at(path) in {"id_number", "doubtful"}
+
+
+def is_id_field(path: str) -> bool:
+    """Return whether the field at a path is called an identity number by a name that other numbers seldom have."""
+    return _kind_at(path) == "id_number"
+
+
+def _kind_at(path: str) -> str:
+    return kind_of(_KEY.search(path)[0].partition("[")[0])  # type: ignore[index]
 
 
 @lru_cache(maxsize=4096)

@@ -137,7 +137,7 @@ def test_a_record_that_left_whole_is_a_finding_of_certainty_a() -> None:
         ({"persons": [person()]}, "A"),  # its field says what it is
         ({"persons": [person(field="$.q"), name()]}, "A"),  # a name says so
         ({"persons": [person(field="$.q")]}, ""),
-        ({"persons": [person(certainty="named"), name()]}, ""),  # a wrong check digit
+        ({"persons": [person(certainty="named"), name()]}, "B"),  # a wrong check digit
         ({"persons": [name()]}, ""),
         ({"persons": [name(), person(kind="phone", certainty="named", field="$.phone", masked="138******00")]}, ""),
         ({"persons": [person(masked="990***********0019"), name()]}, "B"),  # of no region

@@ -19,6 +19,7 @@ def row(kind: str = "id_number", field: str = "$.idNumber", certainty: str = "ch
     } | more  # fmt: skip
 
 
+FLAGS = ("named", "known", "bare", "chance", "unsupported", "phone")
 NAME = row("name", "$.name", "named", "张*")
 
 
@@ -45,12 +46,16 @@ def records(*persons: dict[str, Any], **tables: Any) -> list[tuple[Record, bool]
         ([row(certainty="shape")], None, set()),
         ([row(field="$.q"), row(field="$.r", certainty="shape", value="3" * 18)], False, {"bare"}),
         ([row(), row(field="$.r", certainty="shape", value="3" * 18)], True, set()),
-        ([row(certainty="named", value="110101900101001"), NAME], False, {"named", "unchecked"}),  # of 15 digits
-        ([row(certainty="named"), NAME], False, {"named", "unchecked"}),
-        ([row(certainty="named")], None, set()),  # nobody's name stands beside it
+        ([row(certainty="named", value="110101900101001"), NAME], True, {"named"}),  # of 15 digits
+        ([row(certainty="named"), NAME], True, {"named"}),
+        ([row(certainty="named", value="000***********002X"), NAME], True, {"named"}),  # whatever its region
+        ([row(certainty="named"), row("phone", "$.mobile", "named")], True, {"phone"}),
+        ([row(certainty="named")], True, set()),  # its field's name is clear
+        ([row(certainty="named", value="000***********002X")], False, {"unsupported"}),
+        ([row(certainty="named", value="110101900101001")], False, {"unsupported"}),  # 15 digits are many a number
+        ([row(field="$.cardNo", certainty="named"), NAME], False, {"named", "unsupported"}),  # also of other cards
         ([row(certainty="named", value="110***********00**"), NAME], None, set()),  # its end is hidden
         ([row(certainty="named", value="110" + "*" * 12 + "2X"), NAME], None, set()),  # of 17
-        ([row(certainty="named", value="000***********002X"), NAME], None, set()),  # of no region
         ([row("phone", "$.idNumber", "named"), NAME], None, set()),
         ([NAME], None, set()),
     ],
@@ -59,7 +64,7 @@ def test_what_a_number_says_of_itself(persons: list[dict[str, Any]], sufficient:
     found = records(*persons)
     assert [enough for _, enough in found] == [sufficient] * (sufficient is not None)
     for record, _ in found:
-        assert {name for name in ("named", "known", "bare", "chance", "unchecked") if getattr(record, name)} == flags
+        assert {name for name in FLAGS if getattr(record, name)} == flags
         assert (record.sender, record.receiver, record.objects, record.size) == (CAM, CLOUD, {"o"}, 70)
 
 

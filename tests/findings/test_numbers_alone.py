@@ -111,26 +111,28 @@ def test_what_did_not_leave_or_is_no_persons_is_not_told(talk: tuple[str, str, s
 
 
 @pytest.mark.parametrize(
-    ("body", "count"),
+    ("body", "grades", "apart_count"),
     [
-        ({"xm": "张三", "sfzh15": "330106961110246"}, 1),  # of the first generation: no check digit
-        ({"name": "张三", "idcard": WRONG}, 1),  # a wrong one
-        ({"name": "张三", "idcard": "E12345678"}, 0),
-        ({"name": "张三", "orderNo": "330106961110246"}, 0),
-        ({"sfzh15": "330106961110246"}, 0),  # beside no name
+        ({"xm": "张三", "sfzh15": "330106961110246"}, ["B"], 0),  # of the first generation: no check digit
+        ({"name": "张三", "idcard": WRONG}, ["B"], 0),  # a wrong one
+        ({"idcard": WRONG}, ["B"], 0),
+        ({"name": "张三", "idcard": "E12345678"}, [], 0),
+        ({"name": "张三", "orderNo": "330106961110246"}, [], 0),
+        ({"name": "张三", "cardNo": "330106961110246"}, [], 1),  # also of bank cards
+        ({"sfzh15": "330106961110246"}, [], 1),  # beside no name
     ],
 )
-def test_numbers_that_no_check_digit_bears_accuse_nobody_and_are_told(
-    body: dict[str, str], count: int, tmp_path: Path
+def test_numbers_that_their_fields_call_identity_numbers_are_a_finding_without_a_right_check_digit(
+    body: dict[str, str], grades: list[str], apart_count: int, tmp_path: Path
 ) -> None:
     capture = Capture()
     capture.talk(CAM, CLOUD, (request("POST", "/v", body), reply()))
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
-    assert case.table("findings").num_rows == 0
-    assert [row[2] for row in apart(case) if row[1] == "numbers called so"] == [1] * count
-    assert bool(calm(case)) is not bool(count)
-    kinds = [one["kind"] for one in case.statements]
-    assert ("numbers_unchecked" in kinds) is bool(count)
+    assert [(row["certainty"], row["doubts"]) for row in case.table("findings").to_pylist()] == [
+        (grade, ["number not validated"]) for grade in grades
+    ]
+    assert [row[2] for row in apart(case) if row[1] == "numbers called so"] == [1] * apart_count
+    assert bool(calm(case)) is not bool(grades or apart_count)
 
 
 def test_series_upon_series_are_no_chance(tmp_path: Path) -> None:

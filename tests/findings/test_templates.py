@@ -281,5 +281,5 @@ def test_a_contact_is_a_record_where_a_sourced_entry_reads_its_phone_number(
     ] * record
     assert [tuple(line) for line in alone(tables)] == [(f"{CAM} > {CLOUD}", ALONE, 1, 0, True)] * (not record)
     assert [one.whole for one in contacts_of(rows_of(*people, complete=False) | {"events": tables["events"]})] == [False] * record  # fmt: skip
-    assert list(alone(rows_of(*people, people[0] | {"kind": "id_number"}))) == []
+    assert list(alone(rows_of(*people, people[0] | {"kind": "id_number", "certainty": "checked"}))) == []
     assert list(alone(rows_of(people[0]))) == list(alone(rows_of(people[1]))) == []
