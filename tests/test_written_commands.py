@@ -24,8 +24,6 @@ NOT_RUN = {  # by what a command has among its words: why nobody can run it anyw
     "browse": "serves until somebody ends it (tests/browse)",
     "docs": "opens a browser",
     "--resume": "asks for an audit that was cut off (tests/pipeline)",
-    "tcp://192.0.2.1:8786": "asks for a cluster (tests/campaign)",
-    "s3://bucket/campaign": "asks for an object store (tests/campaign)",
     "--wireshark": "opens a window",
     "--warm": "compiles for minutes (make test does it)",
     "--answer": "asks for the answer of a time-stamping authority (tests/signing)",
@@ -95,7 +93,7 @@ def place(installed: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
     settings.parent.mkdir(parents=True)
     settings.write_text(f'sign_key = "{folder}/key.pem"\nsign_cert = "{folder}/cert.pem"\n', "utf-8")
     _run(installed, folder, "netaudit campaign plan captures")
-    _run(installed, folder, "netaudit campaign run captures --out campaign --on processes --project-key project.key")
+    _run(installed, folder, "netaudit campaign run captures --out campaign --project-key project.key")
     _run(installed, folder, "netaudit validate --out validation")
     return folder
 

@@ -133,14 +133,9 @@ class Case(reading.Case):
                     act  images
         0  moved inside      80
         """
-        import pandas as pd
+        from netaudit.api.sql import ask
 
-        from netaudit.browse.sql import ask
-
-        answer = ask(self, question, rows=rows, seconds=seconds)
-        if answer.more:
-            raise UsageError("more than {} rows: say LIMIT, or rows=", f"{rows:,}")
-        return pd.DataFrame(answer.rows, columns=answer.names)
+        return ask(self, question, rows, seconds)
 
     def search(self, text: str, tables: str | Iterable[str] = (), *, most: int = MOST_FOUND) -> pd.DataFrame:
         """Rows with a text in any column, whatever its case: table, row, column, value; at most `most` of them.

@@ -1,4 +1,4 @@
-"""What an analyst decides about a device or a field, by a form: class, maker, meaning, why, and who says so."""
+"""What an analyst decides about a device, by a form: class, maker, why, and who says so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netaudit.browse.page import Asked, away
 from netaudit.browse.paging import Wanted
-from netaudit.case.decisions import NO_MEANING, decide, decide_field, latest
+from netaudit.case.decisions import decide, latest
 from netaudit.errors import CaseError, UsageError
 from netaudit.masking.mask import visible
 from netaudit.report.rewriting import mark_stale
@@ -53,24 +53,3 @@ def note(who: Asked, device: str, fields: dict[str, str]) -> Response:
     decide(who.book.case.folder, rows[0], kind=kind, **texts)
     mark_stale(who.book.case.folder)
     return away(f"{who.home}/row/devices/{rows[0]['row']}#decisions")
-
-
-def meanings(lang: str) -> list[tuple[str, str]]:
-    """What a field may mean, in words, in the order of the vocabulary."""
-    from netaudit.signatures.field_words import meanings as known
-
-    return [(one.name, one.zh if lang == "zh" else one.name) for one in known() if not one.name.startswith("act.")]
-
-
-def correct(who: Asked, number: int, fields: dict[str, str]) -> Response:
-    """Note what a field of a route means. Raises UsageError where there is no such field or meaning."""
-    import numpy as np
-
-    if number >= who.book.tables.rows("fields"):
-        raise UsageError("there is no such field")
-    meaning = fields.get("meaning", "")
-    if meaning not in {NO_MEANING, *(name for name, _ in meanings(who.lang))}:
-        raise UsageError("there is no such meaning")
-    texts = {name: visible(fields.get(name, "").strip(), LONGEST[name]) for name in ("note", "by")}
-    decide_field(who.book.case.folder, who.book.tables.at("fields", np.array([number]))[0], meaning, **texts)
-    return away(f"{who.home}/row/fields/{number}#corrections")

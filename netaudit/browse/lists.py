@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netaudit.browse.cells import Cell, Part, line, whole
-from netaudit.browse.deciding import classes, decided, meanings
+from netaudit.browse.deciding import classes, decided
 from netaudit.browse.page import Asked, asked, away, show
 from netaudit.browse.paging import ROWS, Row, Wanted
 from netaudit.browse.rooms import HELD, OF, Room, room_of
@@ -194,7 +194,7 @@ def row(request: Request) -> Response:
         held=[held for tie in HELD.get(name, ()) if (held := _held(who, found, tie))],
         finding=_finding(who, found) if name == "findings" else None,
         device=_device(who, found) if name == "devices" else None,
-        field=_field(who, found, number) if name == "fields" else None,
+        field=_field(who, found) if name == "fields" else None,
         image=f"image/{found['sha256']}" if name in ("images", "relayed_images") else "",
         own=say("row", who.lang, n=number + 1, table=title(name, who.lang)),
     )
@@ -249,28 +249,17 @@ def _device(who: Asked, found: Row) -> dict[str, Any]:
     }
 
 
-def _field(who: Asked, found: Row, number: int) -> dict[str, Any]:
-    """What a field of a route has beside its columns: its values over time, corrections, what it may mean."""
-    from netaudit.case.decisions import NO_MEANING, decisions
+def _field(who: Asked, found: Row) -> dict[str, Any]:
+    """What a field of a route has beside its columns: its values over time."""
     from netaudit.case.fields import values_of
 
-    case = who.book.case
-    try:
-        decided = [one for one in decisions(case.folder) if (one.route, one.path) == (found["route_id"], found["path"])]
-        problem = ""
-    except CaseError as error:
-        decided, problem = [], str(error)
-    words = dict(meanings(who.lang)) | {NO_MEANING: say("no_meaning", who.lang)}
-    values = values_of(case.folder, found)
+    values = values_of(who.book.case.folder, found)
     most = max((one.messages for one in values), default=1)
     lines = [
         (one, who.w.when(one.first_ts).local, who.w.when(one.last_ts).local, 100 * one.messages // most)
         for one in values
     ]
-    return {
-        "number": number, "problem": problem, "meanings": words, "values": lines,
-        "corrections": list(reversed(decided)),
-    }  # fmt: skip
+    return {"values": lines}
 
 
 def review(who: Asked, identity: str, fields: dict[str, str]) -> Response:

@@ -9,9 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.ends import Ends
-from netaudit.tables import BY_NAME
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,7 +48,6 @@ class Overviews:
     def prepare(self) -> None:
         """Reckon all of them, before anybody asks."""
         self.images()
-        self.pairs()
         self.journeys_in_order()
         for track in TRACKS:
             self.times(track)
@@ -131,40 +127,6 @@ class Overviews:
             }
         )
         return table.sort_by([("first_ts", "ascending"), ("sha256", "ascending")]).combine_chunks()
-
-    def pairs(self) -> pa.Table:
-        """Who opened connections to whom, the largest first; whoever is known as a device by its id, others by address.
-
-        Columns: client, server; bytes_up, bytes_down, both, flows (sums); client_ip, server_ip, client_named,
-        server_named (lists, one entry for each pair of addresses: as they are, and as `Ends.named` tells them apart).
-        """
-        found: pa.Table = self._once("pairs", self._pairs)
-        return found
-
-    def _pairs(self) -> pa.Table:
-        read = self._tables.columns
-        flows = read("flows", ["flow_id", "first_ts", *ADDRESSES, "client_mac", "server_mac", "bytes_up", "bytes_down"])
-        endpoints = read("endpoints", ["ip", "scope"])
-        scopes = dict(zip(endpoints["ip"].to_pylist(), endpoints["scope"].to_pylist(), strict=True))
-        tables = {name: read(name, BY_NAME[name].names) for name in ("bindings", "devices")}
-        ends = Ends(tables | {"flows": flows})
-        named = ends.renamed(flows, lambda ip: scopes.get(ip) or "")
-        for column in ADDRESSES:
-            flows = flows.append_column(column.replace("_ip", "_named"), named[column])
-        sums = [("bytes_up", "sum"), ("bytes_down", "sum")]
-        ways = flows.group_by([*ADDRESSES, *NAMED]).aggregate([*sums, ([], "count_all")])
-        ways = ways.rename_columns([*ADDRESSES, *NAMED, "bytes_up", "bytes_down", "flows"])
-        for column in NAMED:
-            names = ways[column].combine_chunks().dictionary_encode()
-            held = [ip if scopes.get(ip) == "outside" else ends.device(ip) for ip in names.dictionary.to_pylist()]
-            ways = ways.append_column(column.removesuffix("_named"), pa.array(held, pa.string()).take(names.indices))
-        ways = ways.sort_by([("bytes_up", "descending"), *((name, "ascending") for name in ADDRESSES)])
-        lists = [(name, "list") for name in (*ADDRESSES, *NAMED)]
-        pairs = ways.group_by(["client", "server"], use_threads=False).aggregate([*sums, ("flows", "sum"), *lists])
-        pairs = pairs.rename_columns([name.removesuffix("_list").removesuffix("_sum") for name in pairs.column_names])
-        both = pc.add(pairs["bytes_up"], pairs["bytes_down"])
-        order = [("both", "descending"), ("client", "ascending"), ("server", "ascending")]
-        return pairs.append_column("both", both).sort_by(order)
 
     def times(self, track: str) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Times of a track (ns) in order."""

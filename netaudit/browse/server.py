@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from netaudit.browse import about, comparing, deciding, lists, traffic, views, ways
+from netaudit.browse import about, comparing, deciding, lists, views, ways
 from netaudit.browse import request as conversing
 from netaudit.browse.access import Gate
 from netaudit.browse.cells import SHA256
@@ -42,14 +42,11 @@ def application(shelf: Shelf, mount: str, lang: str) -> Starlette:
         Route("/verdict", views.verdict),
         Route("/gallery", views.gallery),
         Route("/timeline", views.timeline),
-        Route("/traffic", traffic.traffic),
         Route("/topology", ways.topology),
         Route("/journeys", ways.journeys),
         Route("/decide/{device:str}", decide, methods=["POST"]),
-        Route("/correct/{field:int}", correct, methods=["POST"]),
         Route("/search", views.search),
         Route("/tables", views.tables),
-        Route("/sql", sql_page, methods=["GET", "POST"]),
         Route("/image/{sha256:str}", views.image),
         Route("/message/{message:str}", conversing.message),
         Route("/follow/{flow:str}", conversing.follow),
@@ -160,18 +157,6 @@ async def decide(request: Request) -> Response:
     """Note what an analyst decides about a device."""
     fields = await form(request)
     return await run_in_threadpool(lambda: deciding.note(asked(request), request.path_params["device"], fields))
-
-
-async def correct(request: Request) -> Response:
-    """Note what an analyst says that a field means."""
-    fields = await form(request)
-    return await run_in_threadpool(lambda: deciding.correct(asked(request), request.path_params["field"], fields))
-
-
-async def sql_page(request: Request) -> Response:
-    """SQL; questions come as forms, so that none is in an address."""
-    question = (await form(request)).get("question", "") if request.method == "POST" else ""
-    return await run_in_threadpool(lambda: views.query(asked(request), question))
 
 
 async def packets(request: Request) -> Response:

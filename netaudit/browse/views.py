@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.browse import sql
 from netaudit.browse.cells import SHA256, line
 from netaudit.browse.lists import paged
 from netaudit.browse.overviews import FACES, HOUR, TRACKS
@@ -285,30 +284,6 @@ def tables(request: Request) -> Response:
         for one in BY_NAME.values()
     ]
     return show(who, "tables.html.j2", say("tables", who.lang), here="tables", told=listed)
-
-
-def query(who: Asked, question: str) -> Response:
-    """SQL: the question, and its answer where one was asked."""
-    answer, problem = None, ""
-    if question.strip():
-        try:
-            answer = sql.ask(who.book.case, question)
-        except UsageError as error:
-            problem = who.w.exact(error, 1000)
-    return show(
-        who,
-        "sql.html.j2",
-        say("sql", who.lang),
-        here="sql",
-        question=question,
-        problem=problem,
-        names=[who.w.exact(one, 80) for one in answer.names] if answer else [],
-        answers=[[who.w.exact(value, 400) for value in row] for row in answer.rows] if answer else [],
-        more=bool(answer and answer.more),
-        there=sql.available(),
-        figures={"rows": sql.ROWS, "seconds": int(sql.SECONDS)},
-        known=[(one.name, ", ".join(one.names)) for one in BY_NAME.values()],
-    )
 
 
 def packets(who: Asked, identity: str, captures: list[Path], folder: Path) -> Path:

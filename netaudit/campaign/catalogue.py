@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.campaign.one_site import CASES, done, versions
 from netaudit.campaign.personal import FIND, LEFT_OUT, NOT_THERE, TABLES, shown, without
-from netaudit.campaign.remote import is_url, mirrored
 from netaudit.campaign.standing import sites_of
 from netaudit.errors import CaseError, UsageError
 from netaudit.tables import BY_NAME
@@ -26,12 +25,11 @@ _WORD = re.compile(r"[a-z_]+")
 
 
 def open_campaign(folder: str | os.PathLike[str]) -> Campaign:
-    """Open the catalogue of a campaign: all its sites that have a valid case. It may be the address of a store.
+    """Open the catalogue of a campaign: all its sites that have a valid case.
 
     Raises UsageError for a folder that is no campaign or where DuckDB is not installed.
     """
-    place = os.fspath(folder)
-    return Campaign(mirrored(place) if is_url(place) else Path(place))
+    return Campaign(Path(folder))
 
 
 class Campaign:

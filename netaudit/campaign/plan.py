@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.campaign.remote import is_url, sizes
 from netaudit.errors import UsageError
 from netaudit.storage.files import read_given, write_whole
 from netaudit.system.desktop_files import APPLE_DOUBLE, BESIDE, is_beside_another
@@ -103,7 +102,7 @@ def _site(row: dict[str | None, str | list[str] | None], place: str, root: Path)
         raise UsageError("{}: keys need keys_for (what may be opened) and authority (by what right)", place)
     site = Site(
         name,
-        tuple(one if is_url(one) else str(root / one) for one in lists["captures"]),
+        tuple(str(root / one) for one in lists["captures"]),
         lists["inside"],
         cells.get("zone", ""),
         tuple(str(root / one) for one in lists["keys"]),
@@ -172,7 +171,7 @@ def write_plan(path: Path, sites: Iterable[Site]) -> None:
 
 def _relative(path: str, root: Path) -> str:
     """A path relative to `root`, unless they share nothing but the root of the disk."""
-    if is_url(path) or not Path(path).is_absolute():
+    if not Path(path).is_absolute():
         return path
     try:
         shared = os.path.commonpath((path, root))
@@ -197,10 +196,10 @@ def task_digest(site: Site, options: dict[str, object]) -> str:
 
 
 def sizes_of(site: Site) -> list[tuple[str, int]]:
-    """Names of the files of a site's captures, and their bytes. Raises OSError or StoreError for what is not there."""
+    """Names of the files of a site's captures, and their bytes. Raises OSError for what is not there."""
     found: list[tuple[str, int]] = []
     for one in site.captures:
-        found += sizes(one) if is_url(one) else [(path.name, path.stat().st_size) for path in _files(Path(one))]
+        found += [(path.name, path.stat().st_size) for path in _files(Path(one))]
     return found
 
 

@@ -29,7 +29,6 @@ LONGEST = 2000  # characters of a note
 LATER = frozenset(
     {"alias", "route", "path", "meaning", "found_meaning"}
 )  # fields that decisions of earlier versions lack
-NO_MEANING = "none"
 FIRST = "0" * 64  # what the first line names as the hash of the line before
 
 
@@ -46,9 +45,9 @@ class Decision:
     found_kind: str  # what netaudit had found
     found_vendor: str
     alias: str = ""  # a name of the analyst's own
-    route: str = ""  # of a field, as `fields` has it, where it is about one and no device …
+    route: str = ""  # of a field of a message, in decisions of earlier versions
     path: str = ""
-    meaning: str = ""  # what the field means, or `NO_MEANING`
+    meaning: str = ""  # what the field means
     found_meaning: str = ""
 
 
@@ -79,22 +78,6 @@ def _noted(folder: Path, device: dict[str, Any], kind: str, vendor: str, note: s
     return _append(folder, Decision(_now(), device["device_id"], kind, vendor, note, by, *found, alias))
 
 
-def decide_field(folder: Path, field: dict[str, Any], meaning: str, *, note: str = "", by: str = "") -> Decision:
-    """Note what a field of a route means, a row of `fields`; `NO_MEANING` for nothing. Raises as `decide`."""
-    if not meaning:
-        raise UsageError("say what the field means")
-    if max(map(len, (meaning, note, by))) > LONGEST:
-        raise UsageError("at most {} characters, please", LONGEST)
-    names = {"route": field["route_id"], "path": field["path"], "found_meaning": field["meaning"] or ""}
-    with writing(folder, "fields correct"):
-        return _append(folder, Decision(_now(), "", "", "", note, by, "", "", meaning=meaning, **names))
-
-
-def fields_decided(folder: Path) -> dict[tuple[str, str], Decision]:
-    """What counts now of fields, by route and path. Raises CaseError where earlier decisions were changed."""
-    return {(one.route, one.path): one for one in decisions(folder) if one.route}
-
-
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
@@ -104,8 +87,7 @@ def _append(folder: Path, decision: Decision) -> Decision:
     lines = _lines(folder)
     entry = asdict(decision) | {"before": _hash(lines[-1]) if lines else FIRST}
     append_line(folder / FILE, orjson.dumps(entry, option=orjson.OPT_SORT_KEYS))
-    about = {"route": decision.route, "path": decision.path} if decision.route else {"device": decision.device_id}
-    later(folder, DECIDED, (FILE,), **about)
+    later(folder, DECIDED, (FILE,), device=decision.device_id)
     return decision
 
 

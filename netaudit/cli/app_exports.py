@@ -81,8 +81,8 @@ def export(
         typer.Argument(
             metavar="FORMAT",
             help="html, pdf: the report. docx: the record of extraction with its list of electronic data. xlsx: list "
-            "and tables for a spreadsheet. zip: everything but private/. case-uco: graph of CASE/UCO 1.5. eve: flows, "
-            "objects, findings as Suricata's EVE. tables: every table as CSV.",
+            "and tables for a spreadsheet. zip: everything but private/. "
+            "tables: every table as CSV.",
         ),
     ],
     out: Annotated[

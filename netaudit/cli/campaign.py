@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from netaudit.campaign.one_site import Result
 
 app = App(help="Many sites by a plan: run the audits, then ask over all their cases.")
-Out = Annotated[str, typer.Argument(metavar="DIR|URL", help="Folder of a campaign, as campaign run wrote it.")]
+Out = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a campaign, as campaign run wrote it.")]
 CountPersons = Annotated[
     bool,
     typer.Option(
@@ -53,31 +53,15 @@ def plan(
 @app.command()
 def run(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.csv, or the folder it lies in.")],
-    out: Annotated[
-        str, typer.Option("--out", metavar="DIR|URL", help="Folder (or s3://…) of the campaign to write or go on with.")
-    ],
-    on: Annotated[
-        str,
-        typer.Option("--on", metavar="local|processes|dask|tcp://HOST:PORT", help="What carries the audits out."),
-    ] = "local",
-    workers: Annotated[
-        int, typer.Option(metavar="NUMBER", min=1, max=256, help="Processes on this machine (processes, dask).")
-    ] = 1,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the campaign to write or to continue.")],
+    workers: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=256, help="Audits at a time.")] = 1,
     project_key: Annotated[
-        Path | None,
-        typer.Option("--project-key", metavar="FILE", help="Secret that all cases share; same path everywhere."),
+        Path | None, typer.Option("--project-key", metavar="FILE", help="Secret that all cases share.")
     ] = None,
     no_faces: NoFaces = False,
     time_limit: Annotated[
         float, typer.Option(metavar="HOURS", min=0, help="Longest audit of a site; 0: no bound.")
     ] = 0,
-    split_above: Annotated[
-        float, typer.Option(metavar="GB", min=0, help="Captures of a site from which on several workers share it.")
-    ] = 4,
-    parts: Annotated[
-        int, typer.Option(min=0, max=64, help="By how many such a site is shared; 0: by all at hand, 1: never.")
-    ] = 0,
-    memory_limit: Annotated[float, typer.Option(metavar="GB", min=0, help="Most memory of an audit; 0: no bound.")] = 0,
 ) -> None:
     """Audit every site of a plan that has no valid case yet; run it again after whatever cut it off."""
     from netaudit.campaign.plan import read_plan
@@ -85,35 +69,19 @@ def run(
     from netaudit.campaign.standing import unjudged
 
     language = default_language()
-    if on == "local" and (time_limit or memory_limit):
-        raise UsageError("bounds end the process that breaks them: they need --on processes, dask or a scheduler")
-    tasks = tasks_of(
-        read_plan(plan),
-        out,
-        faces=not no_faces,
-        lang=language,
-        project_key=project_key,
-        most_seconds=time_limit * 3600,
-        most_bytes=int(memory_limit * 1e9),
-    )
+    tasks = tasks_of(read_plan(plan), out, faces=not no_faces, lang=language, project_key=project_key)
 
-    def tell(result: Result, number: int, of: int) -> None:
+    def tell(result: Result, number: int) -> None:
         reason = f": {result.reason}" if result.reason else ""
-        site = f"{result.site} ({result.part})" if result.part else result.site
-        state = say("read" if result.part and result.state == "audited" else result.state, language)
-        typer.echo(f"[{number}/{of}] {site}: {state}{_visible(reason)}")
-
-    def notice(what: str) -> None:
-        typer.echo(say(what, language), err=True)
+        typer.echo(f"[{number}/{len(tasks)}] {result.site}: {say(result.state, language)}{_visible(reason)}")
 
     typer.echo(say("begins", language, n=len(tasks)), err=True)
     if project_key is None and len(tasks) > 1:
         typer.echo(say("unkeyed", language), err=True)
-    shared = {"split_above": int(split_above * 1e9), "parts": parts}
-    results = run_campaign(tasks, on, workers, tell, notice, **shared)
+    results = run_campaign(tasks, workers, tell, time_limit * 3600)
     counts = {state: sum(one.state == state for one in results) for state in ("audited", "kept", "failed")}
     typer.echo(say("ended", language, n=len(results), **counts))
-    left = unjudged(_here(out))
+    left = unjudged(out)
     if left:
         typer.echo(say("unjudged", language, n=len(left), sites=_visible(", ".join(left[:10]))))
     raise typer.Exit(Exit.UNJUDGED if left else Exit.DAMAGED if counts["failed"] else Exit.AUDITED)
@@ -139,7 +107,7 @@ def show(
         _standing(out, as_json=json)
 
 
-def _recurring(out: str, what: str) -> None:
+def _recurring(out: Path, what: str) -> None:
     import orjson
 
     from netaudit.campaign.across import QUESTIONS, ranking, recurring
@@ -152,13 +120,13 @@ def _recurring(out: str, what: str) -> None:
         typer.echo(orjson.dumps(row, default=int).decode())
 
 
-def _standing(out: str, *, as_json: bool) -> None:
+def _standing(out: Path, *, as_json: bool) -> None:
     import orjson
 
     from netaudit.campaign.standing import standing
 
     language = default_language()
-    rows = standing(_here(out))
+    rows = standing(out)
     for row in rows:
         if as_json:
             typer.echo(orjson.dumps(row).decode())
@@ -167,13 +135,6 @@ def _standing(out: str, *, as_json: bool) -> None:
     if not as_json:
         counts = {state: sum(row["state"] == state for row in rows) for state in ("done", "failed", "waiting")}
         typer.echo(say("status", language, n=len(rows), **counts))
-
-
-def _here(out: str) -> Path:
-    """The folder of a campaign; of one in a store, what was fetched of it."""
-    from netaudit.campaign.remote import is_url, mirrored
-
-    return mirrored(out) if is_url(out) else Path(out)
 
 
 def _visible(text: str) -> str:
@@ -196,11 +157,8 @@ def report(
     """Write the report of a campaign."""
     from netaudit.campaign.across import persons_at_several
     from netaudit.campaign.catalogue import open_campaign
-    from netaudit.campaign.remote import is_url
     from netaudit.campaign.report import write_report
 
-    if count_persons and is_url(out):
-        raise UsageError("--count-persons is recorded in the campaign's folder: it needs one, not an address")
     campaign = open_campaign(out)
     persons = persons_at_several(campaign, purpose, authorised_by) if count_persons else None
     typer.echo(write_report(campaign, html or campaign.folder / "report.html", default_language(), persons))

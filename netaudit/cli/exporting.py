@@ -104,18 +104,6 @@ def _xlsx(folder: Path, out: Path, asked: Asked) -> None:
     write_xlsx(case, record_of(case, asked.lang), out)
 
 
-def _case_uco(folder: Path, out: Path, _: Asked) -> None:
-    from netaudit.exports.case_uco import write_case_uco
-
-    write_case_uco(_whole(folder), out)
-
-
-def _eve(folder: Path, out: Path, _: Asked) -> None:
-    from netaudit.exports.eve import write_eve
-
-    write_eve(_whole(folder), out)
-
-
 def _tables(folder: Path, out: Path, asked: Asked) -> None:
     from netaudit.exports.csv_tables import write_csv_files
 
@@ -160,8 +148,6 @@ WRITERS: dict[str, tuple[str, Callable[[Path, Path, Asked], str | None]]] = {
     "docx": (".docx", _docx),
     "xlsx": (".xlsx", _xlsx),
     "zip": (".zip", _zip),
-    "case-uco": (".jsonld", _case_uco),
-    "eve": (".eve.jsonl", _eve),
     "tables": ("-tables", _tables),
 }
 """By form: how what is written beside a case is called after it, and what writes it."""

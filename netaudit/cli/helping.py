@@ -27,7 +27,7 @@ OPTIONS = {former: now for former, now in _NOW.items() if " --" in former}
 COMMANDS = {former: now for former, now in _NOW.items() if former not in OPTIONS}
 
 OF_TABLES = frozenset(  # commands; those that read captures load it when they have begun what takes longer
-    {"decide", "duties", "explain", "export", "extract", "learn", "new", "recheck", "show", "test", "verify"}
+    {"decide", "duties", "explain", "export", "extract", "new", "recheck", "show", "test", "verify"}
 )
 
 

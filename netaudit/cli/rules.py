@@ -1,4 +1,4 @@
-"""`netaudit rules`: what names devices and reads messages, as data: learned, begun, checked, tried and listed."""
+"""`netaudit rules`: what names devices and reads messages, as data: begun, checked, tried and listed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,6 @@ from netaudit.cli.options import Captures, CaseFolder, Signatures, folder_held
 from netaudit.cli.texts import default_language
 
 app = App(help="Rules: signatures that name devices and services, and documents, what messages mean.")
-
-
-@app.command(epilog="Example: netaudit rules learn ./case --route 3fa9c1 > mine/documents/learned.yaml")
-def learn(
-    case: CaseFolder,
-    route: Annotated[str, typer.Option("--route", metavar="ID", help="Only routes whose id begins so.")] = "",
-    captures: Captures = None,
-) -> None:
-    """Print an entry for each route with inferred events, with a masked example; look it over before it is used."""
-    from netaudit.cli.rules_drafting import learned_entries
-
-    for text in learned_entries(case, route, captures or []):
-        typer.echo(text, nl=False)
 
 
 @app.command(epilog="Example: netaudit rules new ./case 192.168.1.64 --vendor Acme > mine/devices/acme.yaml")

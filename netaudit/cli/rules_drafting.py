@@ -1,4 +1,4 @@
-"""`netaudit rules new` and `learn`: rules begun from what a case tells."""
+"""`netaudit rules new`: rules begun from what a case tells."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from netaudit.case.reading import open_case
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-    from netaudit.documents.head import Head
-    from netaudit.documents.nodes import Tree
 
 
 def drafted(folder: Path, what: str, kind: str, vendor: str, captures: Sequence[Path], signatures: Path | None) -> str:
@@ -34,21 +31,3 @@ def drafted(folder: Path, what: str, kind: str, vendor: str, captures: Sequence[
 
     found = reread(case, what, captures)
     return entry(head_of(found), tree_of(found))
-
-
-def learned_entries(folder: Path, route: str, captures: Sequence[Path]) -> Iterator[str]:
-    """An entry for each route with inferred events."""
-    from netaudit.case.decisions import fields_decided
-    from netaudit.pipeline.tracing import reread
-    from netaudit.rows.events import head_of
-    from netaudit.rule_writing.document_examples import tree_of
-    from netaudit.rule_writing.learned_drafts import drafts, learned
-
-    case = open_case(folder)
-
-    def read(message: str) -> tuple[Head, Tree]:
-        found = reread(case, message, captures)
-        return head_of(found), tree_of(found)
-
-    decided = {where: one.meaning for where, one in fields_decided(case.folder).items()}
-    return drafts(learned(case, route, decided), read)

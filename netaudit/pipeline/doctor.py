@@ -144,7 +144,7 @@ def _disk() -> Iterator[Check]:
 
 EXTRAS = {  # by their names, the module that each needs
     "browse": "starlette", "sql": "duckdb", "frames": "pandas", "documents": "docx", "stamps": "rfc3161_client",
-    "dpkt": "dpkt", "video": "av", "http3": "pylsqpack", "campaign": "dask",
+    "dpkt": "dpkt", "video": "av", "http3": "pylsqpack", "campaign": "duckdb",
 }  # fmt: skip
 
 

@@ -71,14 +71,13 @@ def run(
     folder: Path,
     options: Options,
     progress: Progress,
-    parts: Sequence[Path] = (),
 ) -> Case:
-    """Carry out an audit; the CLI and `audit` both come here. `parts` have been read already (`parts.py`)."""
+    """Carry out an audit; the CLI and `audit` both come here."""
     from netaudit.pipeline.startup import calm
     from netaudit.system.windows_names import ROOM, openable
 
     with calm():
-        return _run(paths, openable(folder, ROOM), options, progress, parts)
+        return _run(paths, openable(folder, ROOM), options, progress)
 
 
 def _run(
@@ -86,7 +85,6 @@ def _run(
     folder: Path,
     options: Options,
     progress: Progress,
-    parts: Sequence[Path],
 ) -> Case:
 
     from netaudit.case.reading import open_case
@@ -108,11 +106,11 @@ def _run(
     load(options.signatures)  # what is wrong with them is said now, not after hours of reading
     load_documents((options.signatures,) if options.signatures else ())
     check_place(folder, overwrite=options.overwrite)
-    options = staffed(options, 0 if parts else look_for(paths))
+    options = staffed(options, look_for(paths))
     make_ready(progress)
-    members = hire(0 if parts else options.workers)  # they get ready meanwhile
+    members = hire(options.workers)  # they get ready meanwhile
     try:
-        read = _join(parts, options) if parts else _reading(paths, options, members, progress)
+        read = _reading(paths, options, members, progress)
         with place_for(folder, "audit", overwrite=options.overwrite) as place:
             case = _audit_into(place, folder, read, options, progress, (started, clock))
             if place == folder:
@@ -167,12 +165,6 @@ def read_captures(
     if not outcome.captures.num_rows:
         raise not_read(opened.rejected)
     return outcome, [storable(real(Path(source.path))) for source in opened.sources if source.path]
-
-
-def _join(parts: Sequence[Path], options: Options) -> Read:
-    from netaudit.pipeline.parts import join
-
-    return lambda place, beside: join(parts, place, options, beside)
 
 
 def _audit_into(

@@ -7,7 +7,7 @@ through the mask. What the message is (maker, kind, what for) is left to whoever
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -16,12 +16,9 @@ from netaudit.documents.index import Index
 from netaudit.documents.worded import completed
 from netaudit.identity_data.from_unwrapping import KINDS
 from netaudit.masking.mask import mask, visible
-from netaudit.routes.messages import target_form
 from netaudit.rule_writing.document_examples import message_of, read_message, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from netaudit.documents.head import Head
     from netaudit.documents.nodes import Node, Tree
 
@@ -35,7 +32,6 @@ _PURPOSE = {
     "agent": "agent", "channelcompany": "agent_company", "salername": "salesperson", "riskstatus": "risk_status",
     "firstphototime": "first_photo_time", "reporttime": "report_time",
 }  # fmt: skip
-_TELLS_NOBODY = frozenset({"time", "score", "gender", "age", "report_time", "first_photo_time"})
 _INVENTED = {
     "name": "ZHANG", "id_number": "990101199001010019", "phone": "19900000001", "birthday": "19900101",
     "address": "address", "person_id": "17", "place": "entrance", "device": "EXAMPLE-0001", "event": "EXAMPLE-17",
@@ -43,40 +39,25 @@ _INVENTED = {
 }  # fmt: skip
 
 
-class Meant(NamedTuple):
-    """What is known of a message's route: which fields mean what."""
-
-    id: str
-    kind: str
-    act: str
-    meaning: Callable[[Node], str]
-    often: Callable[[Node], int] = lambda _: 0  # how often a place said something
-
-
-def draft(head: Head, tree: Tree, meant: Meant | None = None) -> str:
-    """YAML of the draft: a list with one entry; its fields by what is known of their route, else by their names."""
+def draft(head: Head, tree: Tree) -> str:
+    """Return the draft as YAML: a list with one entry; its fields by their names."""
     when: dict[str, Any] = {"method": head.method[:16]} if head.method and head.protocol.startswith("http") else {}
     if head.reply:
         when["direction"] = "reply"
-    keys = _keys(tree, meant)
+    keys = _keys(tree)
     when |= {"keys": keys} if keys else {"path": "^" + _plain_path(head.path)}
-    if meant is not None and any(map(str.isalpha, head.path)):  # others may have the same words
-        when |= {"path": f"^{_plain_path(target_form(head.path))}"}
     entry: dict[str, Any] = {
-        "id": meant.id if meant else "draft", "maker": "unknown", "message": "unknown",
-        "kind": meant.kind if meant else "face_capture", "act": meant.act if meant else "pushes", "when": when,
+        "id": "draft", "maker": "unknown", "message": "unknown", "kind": "face_capture", "act": "pushes", "when": when,
     }  # fmt: skip
-    if each := _each(tree, meant):
-        entry["each"] = [each]
-    entry |= _fields(tree, meant)
-    images = _images(tree, meant)
+    entry |= _fields(tree)
+    images = _images(tree)
     if images:
         entry["images"] = images
     entry["provenance"] = {"kind": "capture", "source": "say where it was seen"}
     example: dict[str, Any] = {"path": visible(mask(head.path), 200)}
     if head.reply:
         example["reply"] = True
-    body = _value(tree.root, [0], 0, meant)
+    body = _value(tree.root, [0], 0)
     example |= {"json": body} if isinstance(body, dict | list) else {"body": str(body or "")}
     entry["examples"] = {
         "match": [example | {"gives": _given(entry, example)}],
@@ -101,22 +82,14 @@ def _plain_path(path: str) -> str:
     return re.sub(r"\d+", r"\\d+", kept) or "/"
 
 
-def _keys(tree: Tree, meant: Meant | None) -> list[str]:
-    """Keys near the outside, longest first: the more particular a word, the better it tells.
-
-    Of a route that is known those whose fields mean something: what is around them many messages have.
-    """
-    if meant is not None:
-        nodes_named = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.raw and meant.meaning(node)]
-        nodes_named = [node for node in nodes_named if not meant.meaning(node).startswith("picture.")]
-        nodes_named.sort(key=lambda node: (-meant.often(node), -len(node.key), node.order))
-        return [visible(mask(node.raw), 80) for node in nodes_named[:MOST_KEYS]]
+def _keys(tree: Tree) -> list[str]:
+    """Keys near the outside, longest first: a particular word tells more."""
     near = [node for nodes in tree.by_key.values() for node in nodes[:1] if node.depth <= 2 and len(node.key) > 3]
     near.sort(key=lambda node: (-len(node.key), node.order))
     return [visible(mask(node.raw), 80) for node in near[:MOST_KEYS]]
 
 
-def _fields(tree: Tree, meant: Meant | None) -> dict[str, Any]:
+def _fields(tree: Tree) -> dict[str, Any]:
     """Fields by the names of their keys, as identity data are recognised."""
     places: dict[str, Any] = {}
     person: dict[str, list[str]] = {}
@@ -125,10 +98,9 @@ def _fields(tree: Tree, meant: Meant | None) -> dict[str, Any]:
         if all(node.children for node in nodes):
             continue
         place = _selector(nodes[0])
-        kind = meant.meaning(nodes[0]) if meant else KINDS.get(key, "")
-        kind = "risk_status" if kind == "risk" else kind
-        if kind in _PURPOSE.values() or (meant is None and key in _PURPOSE):
-            purpose.setdefault(kind if meant else _PURPOSE[key], []).append(place)
+        kind = KINDS.get(key, "")
+        if key in _PURPOSE:
+            purpose.setdefault(_PURPOSE[key], []).append(place)
         elif kind in _PERSON:
             person.setdefault(kind, []).append(place)
         elif kind in {"device", "place", "time", "score", "result", "direction", "event"}:
@@ -137,65 +109,39 @@ def _fields(tree: Tree, meant: Meant | None) -> dict[str, Any]:
     return places | ({"purpose": purpose} if purpose else {})
 
 
-def _each(tree: Tree, meant: Meant | None) -> str:
-    """Key of the outermost list whose elements hold most of what means something."""
-    if meant is None:
-        return ""
-    found: dict[int, list[Node]] = {}
-    told = [node for nodes in tree.by_key.values() for node in nodes if node.raw and meant.meaning(node)]
-    for node in told:
-        for holder in list(node.chain())[1:]:
-            if holder.listed and holder.key:
-                found.setdefault(id(holder), []).append(holder)
-    held = [some[0] for some in found.values() if 2 * len(some) > len(told)]
-    return visible(mask(min(held, key=lambda node: node.depth).raw), 80) if held else ""
-
-
 def _selector(node: Node) -> str:
     """Key of the node behind that of what holds it."""
     holder = next((one for one in list(node.chain())[1:] if one.key), None)
     return visible(mask(f"{holder.raw}.{node.raw}" if holder else node.raw), 120)
 
 
-def _images(tree: Tree, meant: Meant | None) -> list[dict[str, Any]]:
+def _images(tree: Tree) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     stack = [tree.root]
     while stack:
         node = stack.pop()
         named = next((one for one in node.chain() if one.key), None)
-        if meant is not None and node.value and meant.meaning(node) == "url":
-            found.setdefault(_selector(node), {"role": "face", "url": _selector(node)})
         if node.images and named is not None:
-            role = meant.meaning(named).removeprefix("picture.") if meant else ""
-            found.setdefault(_selector(named), {"role": role or "other", "at": _selector(named)})
+            found.setdefault(_selector(named), {"role": "other", "at": _selector(named)})
         elif node.images:
             found.setdefault("", {"role": "other", "order": 0})
         stack += reversed(node.children)
     return list(found.values())
 
 
-def _value(node: Node, pictures: list[int], depth: int, meant: Meant | None = None) -> Any:
+def _value(node: Node, pictures: list[int], depth: int) -> Any:
     """The place with all below it, in the shape of JSON, masked."""
     if node.images:
         pictures[0] += 1
         return f"@jpeg:{pictures[0]}"
     if node.children and depth < DEEPEST:
         if node.listed:
-            return [_value(child, pictures, depth + 1, meant) for child in node.children[:MOST_ELEMENTS]]
+            return [_value(child, pictures, depth + 1) for child in node.children[:MOST_ELEMENTS]]
         return {
-            visible(mask(child.raw), 80) or "value": _value(child, pictures, depth + 1, meant)
+            visible(mask(child.raw), 80) or "value": _value(child, pictures, depth + 1)
             for child in node.children[:MOST_CHILDREN]
         }
     text = node.value or ""
-    if meant is not None:
-        return _learned_value(text, meant.meaning(node))
     if invented := _INVENTED.get(KINDS.get(node.key, "")):
         return invented if text else ""
     return visible(mask(text), LONGEST)
-
-
-def _learned_value(text: str, meaning: str) -> str:
-    """A value of a dialect that nobody described: only what names nobody stays."""
-    if not text or meaning in _TELLS_NOBODY:
-        return text[:LONGEST]
-    return _INVENTED.get(meaning, "x" if not text.isdigit() else "1")

@@ -57,7 +57,7 @@ def test_another_origin_is_refused(browser, origin):
 
 def test_a_form_without_an_origin_is_refused(browser):
     del browser.headers["origin"]
-    assert browser.post(f"{MOUNT}/c/0/sql", data={"question": "SELECT 1"}).status_code == 403
+    assert browser.post(f"{MOUNT}/c/0/image/{'0' * 64}/unmask", data={"reason": "x"}).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH"])

@@ -161,7 +161,7 @@ def test_the_timeline_leads_into_a_bar(browser):
 
 
 def test_a_form_that_is_too_long_is_refused(browser):
-    assert browser.post(f"{HOME}/sql", data={"question": "x" * 70000}).status_code == 400
+    assert browser.post(f"{HOME}/review/x", data={"note": "x" * 70000}).status_code == 400
 
 
 def test_errors_are_said_in_the_language_of_the_page(made):

@@ -69,7 +69,7 @@ def test_there_are_nine_rooms(visitor) -> None:
     page = visitor.get(f"{HOME}/findings?lang=en").text
     assert page.count("<nav") == 2  # the rooms, and the pages of this one
     assert page.partition("</nav>")[0].count("<a href") - page.partition("<nav")[0].count("<a href") == 9
-    assert set(ORDER) >= {"verdict", "findings", "devices", "timeline", "sql"}
+    assert set(ORDER) >= {"verdict", "findings", "devices", "timeline"}
 
 
 def test_findings_name_devices_and_far_sides_before_their_addresses(visitor) -> None:

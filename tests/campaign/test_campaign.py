@@ -1,24 +1,17 @@
-"""Small synthetic sites, audited in every way: the same cases to the byte, also after workers were killed."""
+"""Small synthetic sites: the same cases one by one and several at a time, and what the catalogue shows of them."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import multiprocessing
-import os
-import random
 import re
-import signal
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from netaudit.campaign import across
 from netaudit.campaign.catalogue import open_campaign
-from netaudit.campaign.plan import read_plan
+from netaudit.campaign.plan import Site, read_plan
 from netaudit.campaign.report import write_report
 from netaudit.campaign.running import run_campaign, tasks_of
 from netaudit.errors import UsageError
@@ -53,76 +46,17 @@ def bytes_of(out: Path) -> dict[str, str]:
     }
 
 
-def test_processes_give_the_same_cases_though_workers_are_killed(sites, serial, tmp_path):
-    killed: list[int] = []
-    over = threading.Event()
-
-    def kill() -> None:
-        """The process of an attempt, at a random moment of it, twice."""
-        rng = random.Random(1)
-        while len(killed) < 2 and not over.wait(rng.uniform(0.05, 0.3)):
-            for attempt in list((tmp_path / "attempts").glob("*")):
-                pid = attempt.name.split(".")[1]
-                if pid.isdigit() and int(pid) in {child.pid for child in multiprocessing.active_children()} - set(
-                    killed
-                ):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(int(pid), signal.SIGKILL)
-                        killed.append(int(pid))
-                    break
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    results = run_campaign(tasks(sites, tmp_path), "processes", 2)
-    over.set()
-    killer.join()
-    assert killed
-    assert {one.state for one in results} <= {"audited", "kept"}
-    assert bytes_of(tmp_path) == bytes_of(serial)
-    assert not list((tmp_path / "attempts").iterdir())
-
-
-@pytest.mark.parametrize("keyed", [True, False])
-def test_a_site_in_parts_is_the_same_case_and_leaves_no_part(sites, serial, tmp_path, keyed):
-    told = []
-    some = tasks_of(sites[0][: 1 + keyed], tmp_path, faces=False, project_key=sites[1] if keyed else None)
-    run_campaign(some, "processes", 2, lambda *said: told.append(said[0]), split_above=1, parts=3)
-    assert sorted(one.part for one in told if one.site == sites[0][0].site) == ["", "0/3", "1/3", "2/3", "3/3"]
-    assert {one.state for one in told} == {"audited"}
-    assert not list((tmp_path / "parts").iterdir())
-    made = bytes_of(tmp_path)
-    if keyed:
-        assert made == {name: value for name, value in bytes_of(serial).items() if name in made}
-    assert len(made) > 20
-    again = run_campaign(some, "processes", 2, split_above=1, parts=2)
-    assert {one.state for one in again} == {"kept"}
-
-
-def test_parts_that_are_there_are_not_read_again(sites, tmp_path):
-    from dataclasses import replace
-
-    from netaudit.campaign import one_site, parts
-
-    first = tasks((sites[0][:1], sites[1]), tmp_path)
-    one_site.prepare(tmp_path)
-    rounds = parts.in_parts(first, 1, lambda: 2)
-    assert [[task.part for task in one] for one in rounds] == [[0, 1, 2], [None]]
-    assert one_site.audit_site(rounds[0][1]).state == "audited"
-    assert one_site.audit_site(rounds[0][1]).state == "kept"
-    failed = one_site.audit_site(replace(rounds[1][0], run="other"))
-    assert (failed.state, failed.reason) == ("failed", "parts 0, 2 of 2 are missing; run the campaign again")
-    assert [one.state for one in run_campaign(first, "processes", 2, split_above=1, parts=2)] == ["audited"]
-    assert one_site.done(tmp_path, first[0].site)["attempts"] == 1
-
-
-@pytest.mark.filterwarnings("default")  # of Dask itself, on ports and slow processes
-def test_a_cluster_gives_the_same_cases(sites, serial, tmp_path):
-    pytest.importorskip("distributed", reason="NO DASK: install the extra campaign")
-    began = time.time()
-    assert {one.state for one in run_campaign(tasks(sites, tmp_path), "dask", 2)} == {"audited"}
+def test_several_at_a_time_give_the_same_cases(sites, serial, tmp_path):
+    assert {one.state for one in run_campaign(tasks(sites, tmp_path), 2)} == {"audited"}
     assert bytes_of(tmp_path) == bytes_of(serial)
     assert {one.state for one in run_campaign(tasks(sites, tmp_path))} == {"kept"}
-    assert all(path.stat().st_mtime >= began - 1 for path in tmp_path.glob("cases/*/done.json"))
+
+
+def test_a_capture_that_is_none_is_a_failure_with_its_reason(tmp_path):
+    (tmp_path / "a.pcap").write_bytes(b"none")
+    (found,) = run_campaign(tasks_of([Site("a", (str(tmp_path / "a.pcap"),))], tmp_path / "out"))
+    assert found.state == "failed"
+    assert "a.pcap" in found.reason
 
 
 def test_the_catalogue_has_the_sites_and_no_person(sites, serial):

@@ -51,10 +51,10 @@ def test_the_report_is_written_in_the_case_or_elsewhere(case, tmp_path: Path) ->
         ("html", {"annexes": True}, "--annexes goes with pdf"),
         ("zip", {"unmask": True}, "--unmask goes with html"),
         ("html", {"recipient": "x"}, "--for goes with --unmask"),
-        ("eve", {"zone": "Asia/Shanghai"}, "--zone goes with html, pdf, docx"),
+        ("zip", {"zone": "Asia/Shanghai"}, "--zone goes with html, pdf, docx"),
     ],
 )
 def test_what_does_not_go_together_is_refused(case, tmp_path: Path, form: str, more: dict, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         export_command(case.folder, form, Asked(tmp_path / "x", "en", **more))
-    assert set(FORMS) == {"html", "pdf", "docx", "xlsx", "zip", "case-uco", "eve", "tables"}
+    assert set(FORMS) == {"html", "pdf", "docx", "xlsx", "zip", "tables"}

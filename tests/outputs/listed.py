@@ -60,7 +60,6 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["rules", "new", CASE, "{device}", "--class", "ip_camera", "--vendor", "x"],
         ["rules", "new", CASE, "{person message}"],
     ],
-    "rules learn": [["rules", "learn", CASE]],
     "campaign plan": [["campaign", "plan", "{captures}"]],
     "campaign run": [["campaign", "run", "{plan}", "--out", "{campaign}", "--no-faces"]],
     "campaign show": [["campaign", "show", "{campaign}", *more] for more in ([], ["--json"], ["endpoints"])],
@@ -84,9 +83,8 @@ NOTHING = {
 }  # fmt: skip
 PAGES: dict[str, list[str]] = {
     "/": [""],
-    **{f"/{name}": [name] for name in ("verdict", "gallery", "timeline", "traffic", "topology", "journeys", "tables")},
+    **{f"/{name}": [name] for name in ("verdict", "gallery", "timeline", "topology", "journeys", "tables")},
     "/search": [f"search?q={word}" for word in ("jpg", "photo", "192.168", "example")],
-    "/sql": ["sql"],  # questions: `QUESTIONS`
     "/{room:str}": list(ORDER),
     "/table/{table:str}": [f"table/{name}" for name in BY_NAME],
     "/row/{table:str}/{row:int}": [f"row/{name}/{row}" for name in BY_NAME for row in range(0, 40, 7)],
@@ -102,11 +100,9 @@ PAGES: dict[str, list[str]] = {
 }
 """By the route of a page: addresses below a case."""
 MOST_MESSAGES = 60  # read again for the pages
-QUESTIONS = [f"select * from {name} limit 500" for name in BY_NAME]
 NO_PAGES = {
     "/image/{sha256:str}/unmask": "shows one picture in clear, and says so",
     "/thumbnail/{sha256:str}": "a picture", "/masked/{sha256:str}": "a picture", "/clear/{ticket:str}": "a picture",
-    "/correct/{field:int}": "leads back to the row",
     "/review/{finding:str}": "leads back to the row", "/decide/{device:str}": "leads back to the row", "/packets/{finding:str}": "gives packets, noted first",
 }  # fmt: skip
 SHOWS = {  # what a case shows of itself in a notebook
@@ -189,8 +185,6 @@ def pages(case: Case, capture: Path, out: Path) -> Iterator[tuple[str, bytes]]:
     with TestClient(gate, base_url=f"http://{host}") as browser:
         browser.get(gate.address)
         browser.headers["origin"] = f"http://{host}"
-        for question in QUESTIONS:
-            yield question, browser.post(f"{mount}/c/0/sql", data={"question": question}).content
         yield "compare", browser.get(f"{mount}/compare").content
         for addresses, one_by_one in [
             *((pages, False) for pages in PAGES.values()),

@@ -29,7 +29,7 @@ PACKAGE = Path(netaudit.__file__).parent
 WRITERS = {
     "campaign/plan.py write_plan": "the auditor's own plan",
     "campaign/report.py write_report": "campaign report", "campaign/sheets.py write_sheets": "campaign report",
-    "exports/case_uco.py write_case_uco": "export", "exports/eve.py write_eve": "export", "exports/sheets.py write_xlsx": "export",
+    "exports/sheets.py write_xlsx": "export",
     "report/recheck_page.py write_page": "recheck", "exports/pdf.py write_pdf": "export",
     "exports/word.py write_docx": "export", "report/from_case.py write_report": "export",
     "case/export.py export_shareable": "export", "cli/showing.py write_csv": "show",

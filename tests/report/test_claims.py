@@ -73,7 +73,6 @@ ALLOWED = {
     ("completeness", "statement.nothing_seen"): "says that no finding is none",
     ("completeness", "statement.nothing_seen_so_far"): "says that no finding is none",
     ("completeness", "report.live_filter"): "of the recording alone: what the filter let by was not recorded",
-    ("completeness", "browse.sql_note"): "of what a query can reach on the computer",
     ("identity of a person", "report.method.face"): "says that nobody is identified",
     ("identity of a person", "report.persons_intro"): "says that numbers are not persons",
     ("identity of a person", "report.limit.people"): "says that images are not persons",
