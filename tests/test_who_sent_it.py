@@ -254,14 +254,10 @@ def test_an_address_as_host_says_nothing_against_the_name_that_led_there(tmp_pat
 def test_a_proxy_that_is_asked_in_clear_is_called_one(tmp_path: Path) -> None:
     site = Site()
     site.arp(CAMERA)
-    host = b"face.example.cn"
     site.talk(CAMERA, "58.20.9.9", (push(1, path="http://face.example.cn/up"), answer()), port=3128)
-    socks = (b"\5\1\0", b"\5\0"), (b"\5\1\0\3" + bytes([len(host)]) + host + b"\0\x50", b"\5\0\0\1" + bytes(6))
-    site.talk(CAMERA, "58.20.9.8", *socks, (push(2), answer()), port=1080)
     reasons = {row["receiver"]: english(row["reason"]) for row in audited(site, tmp_path).table("findings").to_pylist()}
     alone = "alone knows who got it: 1"
     assert reasons["58.20.9.9"].endswith(f"asked for as of a proxy, for face.example.cn; the proxy {alone}")
-    assert reasons["58.20.9.8"].endswith(f"which was asked for face.example.cn:80 and {alone}")
 
 
 @pytest.mark.parametrize(

@@ -166,31 +166,6 @@ class Dhcp6Details(Details):
 
 
 @dataclass(frozen=True, slots=True)
-class NetbiosNames(Details):
-    """NetBIOS name service (RFC 1002, 4.2)."""
-
-    operation: str = ""
-    response: bool = False
-    asked: tuple[str, int] | None = None  # name and suffix
-    owned: Sequence[tuple[str, int, bool, str]] = ()  # name, suffix, whether of a group, address
-    mac: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BrowserDetails(Details):
-    """A NetBIOS datagram, and what the browser service says in it (MS-BRWS)."""
-
-    source: tuple[str, int] = ("", 0)
-    destination: tuple[str, int] = ("", 0)
-    address: str = ""
-    announces: str = ""
-    name: str = ""
-    os: str = ""
-    roles: Sequence[str] = ()
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SnmpDetails(Details):
     """SNMP."""
 
@@ -202,15 +177,6 @@ class SnmpDetails(Details):
 
 
 @dataclass(frozen=True, slots=True)
-class SyslogDetails(Details):
-    """A line of a log."""
-
-    form: str = "bare"  # 5424, 3164
-    hostname: str = ""
-    program: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class NtpDetails(Details):
     """NTP."""
 
@@ -219,7 +185,7 @@ class NtpDetails(Details):
 
 @dataclass(frozen=True, slots=True)
 class GreetingDetails(Details):
-    """How a program introduces itself: SSH, Telnet, STUN."""
+    """How a program introduces itself: SSH, STUN."""
 
     lines: Sequence[str] = ()
 
@@ -248,11 +214,3 @@ class ControlDetails(Details):
 
     data_flow: Any = None  # `messages/expected.py` has its type
     user: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProxyDetails(Details):
-    """SOCKS."""
-
-    version: int = 0
-    reply: int = 0

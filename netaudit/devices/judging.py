@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ORDER = ("declared", "strong", "weak", "unknown")
 ANNOUNCED = frozenset({  # kinds of facts that nobody has to answer, and the holder of the address block
-    "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "nbns", "lldp", "cdp", "dhcp", "dhcpv6", "oui",
+    "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "lldp", "cdp", "dhcp", "dhcpv6", "oui",
 })  # fmt: skip
 BLOCK = frozenset({"oui"})  # a mere address block: what a signature also asks for does not tie it to others that do
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LONGEST = 64 << 10  # bytes of a text
 _SHORTEST = 3  # letters of a name; shorter ones stand in any text
-_TOPICS = frozenset({"mqtt", "nats", "amqp", "kafka"})  # whose targets name devices
+_TOPICS = frozenset({"mqtt"})  # whose targets name devices
 
 
 def places_devices(text: bytes, head: Head) -> bool:

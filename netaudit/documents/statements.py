@@ -44,7 +44,7 @@ _LONGEST_PLACE = 9  # digits of a number that is a place of a list
 _BROWSER = re.compile(r"Mozilla/")  # whose requests say nothing of the host it runs on
 _TYPED = ("type", "typename", "class")  # names that say the model as often as what kind of thing it is
 _DESIGNATION = re.compile(r"(?=.*[A-Z]{2})(?=.*\d)[A-Z][A-Za-z0-9/()]*-[A-Za-z0-9/()-]{2,40}", re.ASCII)  # DS-2CD1
-_MAILS = frozenset({"smtp", "imap", "pop3"})
+_MAILS = frozenset({"smtp"})
 _ADDING = re.compile(
     r"(?:^|[/._-])(?:(?:add|bind|unbind|pair|claim|import|delete|remove|edit|transfer|share)(?:[_-]?(?:device|camera|terminal)s?)?"
     r"|(?:device|camera|terminal)s?[_-]?(?:add|bind|unbind|import|delete|remove|edit))(?:[/.?]|$)",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from netaudit.findings.roles import Actors
 
-STREAMS = frozenset({"rtp", "ps", "mpegts", "srt"})  # protocols whose images are stills of a stream
+STREAMS = frozenset({"rtp", "ps"})  # protocols whose images are stills of a stream
 
 LEAST_KNOWN = 16 * 1024  # bytes up to a known service: two or three face crops, far more than a login
 LEAST_BYTES = 64 * 1024  # upward payload of a sender to an endpoint before it is worth a line

@@ -37,8 +37,7 @@ OWN_DEVICE = "may be a visitor's own"
 TURNED_DOWN, REDIRECTED, CLOSED = "answered with an error", "redirected", "closed for an error"
 BARE, UNDONE, FAINT = "numbers alone", "change undone", "faint face"
 NOT_VALIDATED, NO_REGION = "number not validated", "region not assigned"
-HTTP = frozenset({"http", "http2", "http3", "coap"})  # and what answers each request as they do
-_UNTOLD = frozenset({"coap"})  # … but whose requests need no answer, and are acknowledged by none that is seen
+HTTP = frozenset({"http", "http2", "http3"})  # and what answers each request as they do
 FINAL = 200  # statuses below are of answers that another one follows (RFC 9110, 15.2)
 LESSEN = frozenset(
     {
@@ -196,7 +195,7 @@ class Bearing:
         """What the answer says; that there is none to a request of HTTP that was taken, where none was missed."""
         answer = self._answers.get(row.message_id)
         if answer is None:
-            unheard = not taken and row.upload and seen.protocol in HTTP - _UNTOLD and not seen.missing_down
+            unheard = not taken and row.upload and seen.protocol in HTTP and not seen.missing_down
             return UNREPLIED if unheard and row.message_id in self._requests else ""
         status, refusal = answer
         if refusal:

@@ -55,7 +55,7 @@ CAMERA_MAKERS = re.compile(
     r"(?i:hikvision|dahua|uniview|ezviz|imou|tiandy|kedacom|tvt|sunell|axis comm|hanwha|reolink)"
 )
 ANNOUNCED = frozenset({  # kinds of facts that nobody has to answer
-    "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "nbns", "lldp", "cdp", "dhcp", "dhcpv6",
+    "sadp", "dhdiscover", "wsd", "ssdp", "upnp", "mdns", "llmnr", "lldp", "cdp", "dhcp", "dhcpv6",
     "oui", "model",
 })  # fmt: skip
 LINK = {"oui"}  # kind of the fact that is the link address itself

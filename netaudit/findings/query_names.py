@@ -55,7 +55,7 @@ def _asked(messages: pa.Table, flows: pa.Table) -> Iterator[tuple[str, str]]:
     chosen = messages.select(["flow_id", "host"]).filter(
         pc.and_(
             pc.and_(pc.equal(messages["direction"], "up"), pc.greater_equal(pc.binary_length(messages["host"]), LONG)),
-            pc.invert(pc.is_in(messages["protocol"], pa.array(["mdns", "llmnr", "syslog", "nbdgm"]))),
+            pc.invert(pc.is_in(messages["protocol"], pa.array(["mdns", "llmnr"]))),
         )
     )
     if not chosen.num_rows:

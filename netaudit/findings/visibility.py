@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CLEAR, ENCRYPTED, UNREAD = "clear", "encrypted", "unread"
 HIDING = frozenset({"tls", "quic", "dtls", "ssh", "smb-encrypted"})  # of flows.protocol: a hello is seen, no content
 # protocols of a link or a site (`local` of their entries): nobody outside speaks them, whatever is carried in them
-LOCAL = frozenset({"dhcp", "dhcpv6", "nbns", "nbdgm", "snmp", "ssdp", "discovery"})
+LOCAL = frozenset({"dhcp", "dhcpv6", "snmp", "ssdp", "discovery"})
 UNRECOGNISED = frozenset({"unknown", ""})
 QUIC_PORT = 443
 OPENED = "opened"  # of flows.keys: nothing of it is hidden, what was in it is judged by itself

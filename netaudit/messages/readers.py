@@ -11,30 +11,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netaudit.messages import amqp, framed, kafka, mongodb, opcua, redis, rtps, socks
+from netaudit.messages import framed, mongodb
 from netaudit.messages.carve import CarveReader
-from netaudit.messages.coap import reader as coap
-from netaudit.messages.coap import stream as coap_stream
 from netaudit.messages.dns import reader as dns
-from netaudit.messages.files import ftp, nfs, tftp, ymodem
+from netaudit.messages.files import ftp, nfs, tftp
 from netaudit.messages.hellos import dtls, quic, tls
-from netaudit.messages.hosts import dhcp, dhcpv6, gelf, netbios, ntp, snmp, ssdp, ssh, stun, syslog, telnet
+from netaudit.messages.hosts import dhcp, dhcpv6, ntp, snmp, ssdp, ssh, stun
 from netaudit.messages.http1 import reader as http1
 from netaudit.messages.http1.reader import HttpReader
 from netaudit.messages.http2 import opening as http2_opening
 from netaudit.messages.http2 import reader as http2
-from netaudit.messages.mail import imap, pop3, smtp
+from netaudit.messages.mail import smtp
 from netaudit.messages.makers import dahua, discovery, ehome, ezviz, hcnet, idcard, sofia, tplink
 from netaudit.messages.marks import ANYTHING, Mark
 from netaudit.messages.mqtt import reader as mqtt
 from netaudit.messages.reader import BaseReader, Opening, Verdict
-from netaudit.messages.rtp import mpeg_ts, ps_tcp
+from netaudit.messages.rtp import ps_tcp
 from netaudit.messages.rtp import reader as rtp
 from netaudit.messages.rtp import tcp as rtp_tcp
 from netaudit.messages.rtsp import http as rtsp_http
 from netaudit.messages.rtsp import opening as rtsp_opening
 from netaudit.messages.rtsp import reader as rtsp
-from netaudit.messages.sip import msrp
 from netaudit.messages.sip import reader as sip
 from netaudit.messages.smb import reader as smb
 from netaudit.messages.unknown import UnknownReader
@@ -76,11 +73,9 @@ READERS: tuple[Entry, ...] = (
     Entry("ehome", "tcp", ehome.recognise, ehome.EhomeReader, states_hosts=True),
     Entry("idcard", "tcp", idcard.recognise, idcard.IdCardReader, states_hosts=True),
     Entry("sip", "tcp", sip.recognise, sip.SipReader, speaks_of_streams=True),
-    Entry("msrp", "tcp", msrp.recognise, msrp.MsrpReader),
     Entry("rtsp", "tcp", rtsp_opening.recognise, rtsp.RtspReader),
     Entry("rtsp", "tcp", rtsp_http.recognise, rtsp_http.PostReader),
     Entry("http", "tcp", http1.recognise, HttpReader, names_server=True),
-    Entry("socks", "tcp", socks.recognise, socks.SocksReader, names_server=True),
     Entry("ssh", "tcp", ssh.recognise, ssh.SshReader),
     Entry(
         "dns", "tcp", dns.recognise_tcp, lambda: dns.DnsReader(tcp=True), only_words=True
@@ -88,32 +83,20 @@ READERS: tuple[Entry, ...] = (
     Entry("ftp", "tcp", ftp.recognise, ftp.FtpReader),  # the dialogues exclude each other by word and greeting
     Entry("smtp", "tcp", smtp.recognise, smtp.SmtpReader),
     Entry("mqtt", "tcp", mqtt.recognise, mqtt.MqttReader),
-    Entry("pop3", "tcp", pop3.recognise, pop3.Pop3Reader),
-    Entry("imap", "tcp", imap.recognise, imap.ImapReader),
-    Entry("amqp", "tcp", amqp.recognise, amqp.AmqpReader),
-    Entry("opcua", "tcp", opcua.recognise, opcua.OpcUaReader),
-    Entry("redis", "tcp", redis.recognise, redis.RedisReader),
     Entry("mongodb", "tcp", mongodb.recognise, mongodb.MongoReader),
     Entry("smb", "tcp", smb.recognise, smb.SmbReader),
     Entry("nfs", "tcp", nfs.recognise_tcp, nfs.NfsReader),
-    Entry("telnet", "tcp", telnet.recognise, telnet.TelnetReader),
-    Entry("kafka", "tcp", kafka.recognise, kafka.KafkaReader),  # a length, two small numbers and a name
-    Entry("coap", "tcp", coap_stream.recognise, coap_stream.CoapStreamReader, names_server=True),
     # behind the certain ones: lengths come first
     Entry("tplink", "tcp", tplink.recognise_tcp, tplink.TplinkReader, states_hosts=True),
     Entry("ps", "tcp", ps_tcp.recognise, ps_tcp.PsReader),
     Entry("rtp", "tcp", rtp_tcp.recognise, rtp_tcp.RtpTcpReader, speaks_of_streams=True),
     Entry("hcnet", "tcp", hcnet.recognise, hcnet.HcnetReader, states_hosts=True),
     Entry("ezviz_vtm", "tcp", ezviz.recognise_vtm, ezviz.VtmReader),
-    Entry("ymodem", "tcp", ymodem.recognise, ymodem.YmodemReader),
     Entry(UNKNOWN, "tcp", framed.recognise, framed.FramedDocuments),  # last: of a protocol that nobody knows
     Entry("sip", "udp", sip.recognise_udp, sip.SipDatagrams, speaks_of_streams=True, marks=sip.MARKS),
     Entry("dhcp", "udp", dhcp.recognise, dhcp.DhcpReader, only_words=True, local=True, marks=dhcp.MARKS),
     Entry("dhcpv6", "udp", dhcpv6.recognise, dhcpv6.Dhcpv6Reader, local=True, marks=dhcpv6.MARKS),
-    Entry("nbns", "udp", netbios.recognise_names, netbios.NameReader, local=True, marks=netbios.NAME_MARKS),
-    Entry("nbdgm", "udp", netbios.recognise_datagrams, netbios.BrowserReader, local=True, marks=netbios.DATAGRAM_MARKS),
     Entry("snmp", "udp", snmp.recognise, snmp.SnmpReader, local=True, marks=snmp.MARKS),
-    Entry("syslog", "udp", syslog.recognise, syslog.SyslogReader, marks=syslog.MARKS),
     Entry("ntp", "udp", ntp.recognise, ntp.NtpReader, marks=ntp.MARKS),
     Entry("ssdp", "udp", ssdp.recognise, ssdp.SsdpReader, only_words=True, local=True, marks=ssdp.MARKS),
     Entry(
@@ -148,11 +131,7 @@ READERS: tuple[Entry, ...] = (
     ),  # certain by the version in its header
     Entry("stun", "udp", stun.recognise, stun.StunReader, marks=stun.MARKS),
     Entry("dtls", "udp", dtls.recognise, dtls.DtlsReader, names_server=True, hidden=True, hello=True, marks=dtls.MARKS),
-    Entry("gelf", "udp", gelf.recognise, gelf.GelfReader, marks=gelf.MARKS),
     Entry("dns", "udp", dns.recognise_udp, dns.DnsReader, only_words=True, marks=dns.MARKS),
-    Entry("mpegts", "udp", mpeg_ts.recognise, mpeg_ts.TsReader, marks=mpeg_ts.MARKS),
-    Entry("rtps", "udp", rtps.recognise, rtps.RtpsReader, marks=rtps.MARKS),
-    Entry("coap", "udp", coap.recognise, coap.CoapReader, names_server=True, marks=coap.MARKS),
     Entry(
         "rtp", "udp", rtp.recognise, rtp.RtpReader, speaks_of_streams=True, marks=rtp.MARKS
     ),  # two bits are its whole mark, the reader asks for more
@@ -178,7 +157,7 @@ FALLBACK = {
 }
 CARVED = Entry(UNKNOWN, "", _always, CarveReader)
 # Protocols over UDP whose datagrams hold a few words: a picture in their flow is something else.
-BRIEF = frozenset({"dns", "dhcp", "dhcpv6", "nbns", "nbdgm", "snmp", "syslog", "ntp", "ssdp", "discovery", "stun"})
+BRIEF = frozenset({"dns", "dhcp", "dhcpv6", "snmp", "ntp", "ssdp", "discovery", "stun"})
 # Readers of flows that another flow announced (`expected.py`).
 EXPECTED = {
     ftp.DATA: Entry(ftp.DATA, "tcp", _always, ftp.FtpDataReader),

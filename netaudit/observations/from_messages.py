@@ -24,12 +24,10 @@ from netaudit.observations.services import (
     observe_snmp,
     observe_ssh,
     observe_stun,
-    observe_syslog,
-    observe_telnet,
     observe_topic,
 )
 from netaudit.observations.web import observe_http, observe_rtsp
-from netaudit.observations.windows import observe_browser, observe_llmnr, observe_names, observe_smb
+from netaudit.observations.windows import observe_llmnr, observe_smb
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -128,13 +126,9 @@ OBSERVERS: dict[str, Observer] = {
     "rtsp": observe_rtsp,
     "sip": observe_sip,
     "ssdp": observe_ssdp,
-    "nbns": observe_names,
-    "nbdgm": observe_browser,
     "smb": observe_smb,
     "snmp": observe_snmp,
-    "syslog": observe_syslog,
     "ntp": observe_ntp,
-    "telnet": observe_telnet,
     "ssh": observe_ssh,
     "ftp": observe_greeting,
     "smtp": observe_greeting,

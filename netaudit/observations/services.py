@@ -1,4 +1,4 @@
-"""Facts from services that hosts run or use: SNMP, syslog, NTP, Telnet, SSH, FTP, SMTP, STUN, MQTT, and SIP.
+"""Record facts about the services that hosts run or use: SNMP, NTP, SSH, FTP, SMTP, STUN, MQTT and SIP.
 
 Of SIP: agents, logins, and what GB/T 28181 says of cameras, recorders and platforms.
 """
@@ -13,7 +13,6 @@ from netaudit.contracts.details import (
     NtpDetails,
     SipDetails,
     SnmpDetails,
-    SyslogDetails,
 )
 
 if TYPE_CHECKING:
@@ -44,16 +43,6 @@ def observe_snmp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> N
         ledger.note("snmp_client", sender.mac, sender.ip, "asks", message.method, *place)
 
 
-def observe_syslog(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
-    """Host name and programs that a sender of log lines names."""
-    details, sender = message.details, ends.sender(message.direction)
-    if not isinstance(details, SyslogDetails):
-        return
-    for field, value in (("hostname", details.hostname), ("program", details.program)):
-        if value:
-            ledger.note("syslog", sender.mac, sender.ip, field, value, *place)
-
-
 def observe_ntp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
     """That a host gives the time, and from how far away it has it."""
     details = message.details
@@ -63,12 +52,6 @@ def observe_ntp(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> No
 
 def _lines(message: Spoken) -> Sequence[str]:
     return message.details.lines[:MOST_LINES] if isinstance(message.details, GreetingDetails) else ()
-
-
-def observe_telnet(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:
-    """The greeting of a server, line by line."""
-    for line in _lines(message):
-        ledger.note("telnet", ends.server.mac, ends.server.ip, "banner", line, *place)
 
 
 def observe_ssh(message: Spoken, ends: Ends, ledger: Ledger, place: Place) -> None:

@@ -19,7 +19,7 @@ _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配
 _WHERE = frozenset({"device", "place"})
 _SEEN = frozenset({"gender", "age", "score", "device"})
 _BESIDE_ID = frozenset({"score", "device", "place", "group"})  # else an id beside a picture may be whose account it is
-_MAILS = frozenset({"smtp", "imap", "pop3"})
+_MAILS = frozenset({"smtp"})
 LEAST_GOODS = 2  # fields of them: one may stand in any record
 _FACES = frozenset(
     {"face", "faces", "snap", "snaps", "snapshot", "snapshots", "capture", "captures", "renlian", "人脸", "抓拍"}

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 LEAST = 5  # messages that teach something
 MASKED = frozenset({"name", "id_number", "phone"})  # what senders mask
 NOBODYS = frozenset({"0", "-1"})  # ids of nobody
-TOPICS = frozenset({"mqtt", "nats", "amqp", "kafka"})  # protocols whose targets senders name as they like
+TOPICS = frozenset({"mqtt"})  # protocols whose targets senders name as they like
 SHARE = 0.8  # of the values that have to bear a meaning
 _NUMBERS, _PERSONS = frozenset({"id_number", "person_id"}), frozenset({"name", "gender", "birthday", "phone"})
 _OF_SOMEBODY = frozenset({"id_number", "phone", "score", "person_id", "birthday"})

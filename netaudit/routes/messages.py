@@ -31,7 +31,7 @@ MOST_LEAVES = 500_000  # of them all: some hundred megabytes
 AT_ONCE = 1024  # rows of them
 MOST_ALIKE = 16_384  # leaves of which equal ones are one object
 CARVED, A_SECOND = "carved", 10**9
-APART = frozenset({"redis", "websocket"})  # protocols in which a picture is a message beside that of its record
+APART = frozenset({"websocket"})  # protocols in which a picture is a message beside that of its record
 _INDEX = later(r"\[\d{1,6}\]")
 _CODE = later(r"[0-9a-z_-]{12,}", re.IGNORECASE)
 _FILE = later(r"(?=(?:\D*\d){4})[0-9a-z_-]{6,}\.[0-9a-z]{1,5}", re.IGNORECASE)  # named after a number or a time

@@ -29,7 +29,7 @@ _SPLIT = re.compile(  # face.jpg.part2, face_part2.jpg, face.jpg.002, face-2of5.
     r"(?P<rest>\.\w{1,5})?|(?P<name>.+\.\w{1,5})\.(?:(?P<c>[0-9]{2,5})|(?P<d>[ab][a-z]))",
     re.IGNORECASE,
 )
-_CARRIERS = ("http", "http2", "http3", "kafka", "amqp", "redis")
+_CARRIERS = ("http", "http2", "http3")
 MOST_NUMBER = (1 << 31) - 1  # some name a chunk by its offset
 _STEP = re.compile(
     r"(?:^|/)(?:[^/]*(?:chunk|upload|part)[^/]*)/(?:[^?]*/)?([0-9]{1,20})(?:-([0-9]{1,20}))?$", re.IGNORECASE

@@ -44,7 +44,7 @@ MOST_IMAGES = 64  # of an event
 _NOBODY = frozenset(
     {"-1", "null", "none", "unknown", "unregistered", "stranger", "strangerbaby", "idcard", "idcardbaby"}
 )
-_WITH_PATHS = frozenset({"http", "http2", "http3", "h2", "coap"})
+_WITH_PATHS = frozenset({"http", "http2", "http3", "h2"})
 _ASKING = ("agent", "agent_company", "risk_status", "report_time")  # with or without a first photo
 
 

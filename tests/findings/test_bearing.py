@@ -192,7 +192,6 @@ def test_what_a_status_says(status: int | None, code: set[str]) -> None:
     [
         ({}, {}, True),
         ({"protocol": "http2"}, {}, True),
-        ({"protocol": "coap"}, {}, False),  # its requests need no answer
         ({"protocol": "mqtt"}, {}, False),
         ({"missing_down": 1}, {}, False),
         ({}, {"method": ""}, False),  # no request

@@ -299,10 +299,6 @@ def _snmp(picture: bytes) -> list[bytes]:
     return out
 
 
-def _syslog(picture: bytes) -> list[bytes]:
-    return [b"<14>Nov 26 10:00:00 door app: " + one for one in pieces(base64.b64encode(picture), 600)]
-
-
 def _stun(picture: bytes) -> list[bytes]:
     """An attribute of STUN that may be left alone."""
     out = []
@@ -319,15 +315,6 @@ def _dhcp(picture: bytes) -> list[bytes]:
         out.append(
             struct.pack(">BBBBIHH", 1, 1, 6, 0, 77, 0, 0) + bytes(16) + b"\2\0\0\1\0\1" + bytes(202) + b"\x63\x82\x53\x63" + options
         )  # fmt: skip
-    return out
-
-
-def _nbns(picture: bytes) -> list[bytes]:
-    out = []
-    for number, one in enumerate(pieces(picture, 16)):
-        name = b"".join(bytes([0x41 + (byte >> 4), 0x41 + (byte & 15)]) for byte in one.ljust(16, b" "))
-        head = struct.pack(">HHHHHH", number, 0x0110, 1, 0, 0, 0)
-        out.append(head + b"\x20" + name + b"\0" + struct.pack(">HH", 0x20, 1))
     return out
 
 
@@ -377,9 +364,7 @@ FIELDS: dict[str, Carrier] = HTTP | {
     "in echoes of ICMP": _sent(_echo, 0, 1),
     "in extensions of NTP": _sent(_ntp, 123),
     "in values of SNMP": _sent(_snmp, 161),
-    "in lines of syslog": _sent(_syslog, 514),
     "in attributes of STUN": _sent(_stun, 3478),
     "in options of DHCP": _sent(_dhcp, 67),
-    "in names of NetBIOS": _sent(_nbns, 137),
     "in names of TLS": _hellos(_server_names),
 }  # fmt: skip

@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[2]
 ENTRIES = [pytest.param(entry, id=f"{entry.name}-{entry.transport}") for entry in READERS]
 UNBOUND = {  # whose answers have no `request`
     # facts of hosts: each message stands for itself
-    "dhcp", "dhcpv6", "nbns", "nbdgm", "snmp", "syslog", "ntp", "ssdp", "discovery", "stun", "ssh", "telnet",
+    "dhcp", "dhcpv6", "snmp", "ntp", "ssdp", "discovery", "stun", "ssh",
     # one command after the other, files given when they end, or frames in which nothing says what they answer
-    "ftp", "smtp", "pop3", "imap", "smb", "nfs", "tftp", "ymodem", "websocket", "unknown",
+    "ftp", "smtp", "smb", "nfs", "tftp", "websocket", "unknown",
     "dahua", "ezviz", "ezviz_vtm", "sofia", "ehome", "idcard", "tplink", "hcnet",
 }  # fmt: skip
 

@@ -85,11 +85,11 @@ OTHERS = {
     "a document": b'{"a":1}\n',
     "lines with a length": b"SEEN/2\r\nUnit: A-1\r\nBody-Size: 40\r\n\r\n",
     "MessagePack behind its length": b"\x00\x00\x00\x05\x81\xa3box\x01\x00\x00\x00\x05\x81\xa3box\x01",
-    "redis": b"*1\r\n$4\r\nPING\r\n",
-    "amqp": b"AMQP\0\0\x09\1",
-    "kafka": b"\0\0\0\x0c\0\x12\0\0\0\0\0\1\0\2ab",
-    "opcua": b"HELF" + (32).to_bytes(4, "little") + bytes(24),
-    "coap": b"\x00\xe1\x00\x45",
+    "words with lengths": b"*1\r\n$4\r\nPING\r\n",
+    "letters and a version": b"AMQP\0\0\x09\1",
+    "a length and numbers": b"\0\0\0\x0c\0\x12\0\0\0\0\0\1\0\2ab",
+    "four letters and a length": b"HELF" + (32).to_bytes(4, "little") + bytes(24),
+    "two codes": b"\x00\xe1\x00\x45",
     "mongodb": (31).to_bytes(4, "little")
     + bytes(8)
     + (2013).to_bytes(4, "little")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.contracts.details import DnsDetails, NetbiosNames
+from netaudit.contracts.details import DnsDetails, MqttDetails
 from netaudit.messages.dns import reader as dns
 from netaudit.messages.hosts import ssdp
 from netaudit.messages.makers import discovery
@@ -249,7 +249,7 @@ def test_names_in_ntlm_over_http() -> None:
 
 
 def test_an_observer_that_fails_costs_its_message_only() -> None:
-    ledger, broken = Ledger(), Message("nbns", 0, 0, 1, details=NetbiosNames("registration", owned=[0]))
+    ledger, broken = Ledger(), Message("mqtt", 0, 0, 1, method="CONNECT", details=MqttDetails([0]))
     broken.pieces = np.zeros(1, PIECE)
     observe_message(broken, ledger, ENDS)
-    assert [row[:5] for row in ledger.rows()] == [("limit", "", "", "failed", "nbns: TypeError")]
+    assert [row[:5] for row in ledger.rows()] == [("limit", "", "", "failed", "mqtt: TypeError")]

@@ -17,13 +17,12 @@ from hypothesis import strategies as st
 import netaudit
 from netaudit.masking.mask import MARGIN, visible
 from netaudit.messages.dns import reader as dns
-from netaudit.messages.hosts import dhcp, dhcpv6, netbios, snmp, ssdp, syslog
+from netaudit.messages.hosts import dhcp, dhcpv6, snmp, ssdp
 from netaudit.messages.message import Message
 from netaudit.observations.ledger import LONGEST, Ledger
 from netaudit.observations.neighbours import EAPOL, LLDP, SNAP_CDP, SNAP_CISCO, parser_of
 from pcaps.lab import wire
 from pcaps.lab.files import write_pcap
-from tests.messages.hosts.test_netbios import announcement
 from tests.messages.hosts.test_snmp import SYSTEM, ber, binding
 from tests.messages.hosts.test_snmp import message as snmp_message
 from tests.observations.test_from_messages import observed
@@ -85,8 +84,6 @@ def datagrams() -> list[tuple[tuple[int, int], bytes]]:
             ((5353, 5353), mdns(text(i))),
             ((1900, 1900), b"NOTIFY * HTTP/1.1\r\nSERVER: " + text(i) + b"\r\nLOCATION: " + text(i + 1) + b"\r\nNT: x\r\nUSN: y\r\n\r\n"),
             ((161, 40000), snmp_message(0xA2, binding("1.3.6.1.2.1.1.5.0", ber(4, text(i))))),
-            ((514, 514), b"<13>Oct 11 22:14:15 " + text(i) + b" prog: x"),
-            ((138, 138), announcement(name=text(i)[:15], comment=text(i + 1) + b"\0")),
         ]  # fmt: skip
     return out
 
@@ -143,8 +140,8 @@ def test_they_were_all_heard(case: netaudit.Case) -> None:
     told = case.table("observations", ["kind", "field", "value"]).to_pylist()
     heard = {(row["kind"], row["field"]) for row in told}
     assert {
-        ("dhcp", "hostname"), ("dhcp", "fqdn"), ("mdns", "txt"), ("mdns", "instance"), ("ssdp", "server"), ("snmp", "name"), ("syslog", "hostname"),
-        ("browser", "name"), ("browser", "comment"), ("http_server", "server"), ("http_server", "realm"), ("http_server", "title"),
+        ("dhcp", "hostname"), ("dhcp", "fqdn"), ("mdns", "txt"), ("mdns", "instance"), ("ssdp", "server"), ("snmp", "name"),
+        ("http_server", "server"), ("http_server", "realm"), ("http_server", "title"),
         ("http_client", "user_agent"), ("lldp", "system_name"),
     } <= heard  # fmt: skip
     assert any("script" in row["value"] for row in told)
@@ -220,11 +217,8 @@ READERS = {
         boot([(12, b"a" * 255), (81, b"\4\0\0" + b"\1a" * 120)] + [(125, b"\0\0\1\0\xff" + b"\1\0" * 100)] * 200),
     ),
     "dhcpv6": (dhcpv6.parse, b"\1abc" + b"\0\x10\xff\xfb" + bytes(4) + bytes(65_531)),
-    "syslog": (syslog.parse, b"<13>" + LONG),
     "ssdp": (ssdp.parse, b"NOTIFY * HTTP/1.1\r\n" + b"a:" * 30_000),
     "snmp": (snmp.parse, snmp_message(0xA2, *SYSTEM * 200)),
-    "nbns": (netbios.parse_names, struct.pack(">6H", 0, 0x2910, 0, 8, 0, 8) + b"\xc0\x0c" * 30_000),
-    "nbdgm": (netbios.parse_datagram, announcement(comment=LONG)),
     "dns": (dns.parse, struct.pack(">6H", 0, 0x8400, 0, 400, 0, 0) + b"\1a\0\0\x10\0\1\0\0\0\0\0\0" * 400),
 }
 

@@ -1,15 +1,15 @@
-"""SNMP, syslog, NTP, Telnet, MQTT: about whom each fact is."""
+"""SNMP, NTP, SSH, MQTT: about whom each fact is."""
 
 from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.details import Details, GreetingDetails, MqttDetails, NtpDetails, SnmpDetails, SyslogDetails
+from netaudit.contracts.details import Details, GreetingDetails, MqttDetails, NtpDetails, SnmpDetails
 from netaudit.messages.message import Message
 from tests.observations.test_from_messages import observed, of_client, of_server
 
 SAID = {
-    "snmp": SnmpDetails, "syslog": SyslogDetails, "ntp": NtpDetails, "telnet": GreetingDetails, "mqtt": MqttDetails,
+    "snmp": SnmpDetails, "ntp": NtpDetails, "ssh": GreetingDetails, "mqtt": MqttDetails,
 }  # fmt: skip
 
 
@@ -30,13 +30,9 @@ def message(protocol: str, direction: int = 0, method: str = "", path: str = "",
             message("snmp", 1, "v3", version="3", answer=False, engine="80", enterprise=8072),
             {of_server("snmp", "engine", "80"), of_server("snmp", "enterprise", "8072")},
         ),
-        (
-            message("syslog", 0, "log", hostname="cam-1", program="ipcd"),
-            {of_client("syslog", "hostname", "cam-1"), of_client("syslog", "program", "ipcd")},
-        ),
         (message("ntp", 1, "server", stratum=2), {of_server("ntp", "stratum", "2")}),
         (message("ntp", 0, "client", stratum=0), set()),
-        (message("telnet", 1, "greeting", lines=["BusyBox", "cam login:"]), {of_server("telnet", "banner", "BusyBox"), of_server("telnet", "banner", "cam login:")}),
+        (message("ssh", 1, "greeting", lines=["SSH-2.0-dropbear"]), {of_server("ssh", "banner", "SSH-2.0-dropbear")}),
         (message("mqtt", 0, "CONNECT", client_id="dev-7", user="token"), {of_client("mqtt_client", "client_id", "dev-7")}),
         (message("mqtt", 0, "PUBLISH", "mqtt/face/7/Rec"), {of_client("mqtt_client", "topic", "mqtt/face/7/Rec")}),
         (message("mqtt", 1, "PUBLISH", "mqtt/face/7/Rec"), set()),

@@ -1,78 +1,16 @@
-"""NetBIOS, browser, LLMNR, NTLM: names of machines, never of users."""
+"""LLMNR, NTLM: names of machines, never of users."""
 
 from __future__ import annotations
 
 import struct
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.contracts.details import BrowserDetails, DnsDetails, NetbiosNames, SmbDetails
+from netaudit.contracts.details import DnsDetails, SmbDetails
 from netaudit.messages.message import Message
 from netaudit.observations import ntlm
-from tests.observations.test_from_messages import CLIENT, observed, of_client, of_server
-
-
-def names(operation: str, *, response: bool, owned: list[tuple[str, int, bool, str]], direction: int = 0) -> Message:
-    fields = {"operation": operation, "response": response, "owned": owned, "asked": None}
-    return Message(
-        "nbns",
-        direction,
-        0,
-        1,
-        method=operation,
-        host=owned[0][0] if owned else "FILES",
-        details=NetbiosNames(**fields),
-    )
-
-
-def test_names_registered() -> None:
-    owned = [
-        ("PC-FRONT", 0x20, False, CLIENT.ip),
-        ("OFFICE", 0, True, CLIENT.ip),
-        ("\1\2__MSBROWSE__\2", 1, True, CLIENT.ip),
-    ]
-    assert observed(names("registration", response=False, owned=owned)) == {
-        of_client("nbns", "name", "PC-FRONT"), of_client("nbns", "service", "file server"), of_client("nbns", "group", "OFFICE"),
-        of_client("nbns", "service", "workgroup"),
-    }  # fmt: skip
-
-
-def test_names_of_others_are_about_their_addresses() -> None:
-    owned = [("NAS", 0x20, False, "192.168.1.77")]
-    facts = observed(names("query", response=True, owned=owned, direction=1))
-    assert ("nbns", "", "192.168.1.77", "name", "NAS") in facts
-    assert observed(names("registration", response=True, owned=owned, direction=1)) == set()
-
-
-def test_names_asked() -> None:
-    assert observed(names("query", response=False, owned=[])) == {of_client("nbns_client", "asked", "FILES")}
-
-
-@pytest.mark.parametrize(
-    ("announces", "facts"),
-    [
-        (
-            "host",
-            {("source", "PC-FRONT"), ("name", "PC-FRONT"), ("os", "6.1"), ("comment", "hall"), ("role", "server")},
-        ),
-        ("workgroup", {("source", "PC-FRONT"), ("workgroup", "PC-FRONT")}),
-        ("request", {("source", "PC-FRONT"), ("asked_by", "PC-FRONT")}),
-        ("", {("source", "PC-FRONT")}),
-    ],
-)
-def test_announcements(announces: str, facts: set[tuple[str, str]]) -> None:
-    fields = {
-        "source": ("PC-FRONT", 0), "address": CLIENT.ip, "announces": announces, "name": "PC-FRONT", "os": "6.1", "comment": "hall",
-        "roles": ["server"],
-    }  # fmt: skip
-    found = observed(Message("nbdgm", 0, 0, 1, details=BrowserDetails(**fields)))
-    assert found == {of_client("browser", field, value) for field, value in facts}
-
-
-def test_forwarded_datagrams_name_nobody_here() -> None:
-    assert observed(Message("nbdgm", 0, 0, 1, details=BrowserDetails(source=("PC", 0), address="10.9.9.9"))) == set()
+from tests.observations.test_from_messages import observed, of_client, of_server
 
 
 def test_llmnr() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # header fields that carry who somebody is to a server, or may
 _SECRET = re.compile(r"cookie|auth|token|secret|session|passw|credential|signature|api-?key|csrf|xsrf|ticket|sign\Z")
-_TALK = frozenset(("smtp", "imap", "pop3", "telnet", "sip"))  # whose paths are mailboxes and people
+_TALK = frozenset(("smtp", "sip"))  # whose paths are mailboxes and people
 _SAID = frozenset(("user", "username", "password", "account", "login", "subject", "text", "client_id"))
 NOTE = "opened with keys from "
 

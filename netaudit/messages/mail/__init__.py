@@ -1,1 +1,1 @@
-"""Mail: SMTP, POP3, IMAP."""
+"""Mail: SMTP."""

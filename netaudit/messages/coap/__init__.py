@@ -1,1 +1,0 @@
-"""CoAP (RFC 7252): datagrams, and bodies that come block by block."""
