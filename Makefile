@@ -82,7 +82,7 @@ hostile: $(VENV)/.dev
 
 # thirty random offices through a live audit, each against an audit of what it recorded
 live-agreement: $(VENV)/.dev
-	LIVE_OFFICES=30 $(BIN)/python -m pytest -q tests/live/test_agreement.py
+	LIVE_OFFICES=30 $(BIN)/python -m pytest -q tests/pipeline/live/test_agreement.py
 
 # faults seeded at random into PACKAGE, and its tests
 mutants: $(VENV)/.dev

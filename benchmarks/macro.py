@@ -20,7 +20,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import netaudit
-from netaudit.signatures.loading import load
+from netaudit.core.signatures.loading import load
 
 ROOT = Path(__file__).parents[1]
 # makers of the labelled appliances (their names in signatures/vocabulary/vendors.txt), by the labels' own words

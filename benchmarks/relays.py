@@ -1,7 +1,7 @@
-"""How often relayed images are told rightly and wrongly: made-up offices in numbers (tests/relays/offices.py).
+"""Measure true and false matches of relayed images: made-up offices in numbers (tests/findings/correlation/offices.py).
 
     python benchmarks/relays.py nulls 10000        offices in which nothing is sent on: endpoints named (all are wrong)
-    python benchmarks/relays.py unlike 5000        the same in offices unlike those (tests/relays/unlike.py)
+    python benchmarks/relays.py unlike 5000        same, other offices (tests/findings/correlation/unlike.py)
     python benchmarks/relays.py steered 3000       the same, both steered by light or visitor (benchmarks/nulls.md)
     python benchmarks/relays.py batches 3000       the same with several uploads in one request
     python benchmarks/relays.py anew 500           the same where another photograph, encoded anew, follows each image
@@ -24,8 +24,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from netaudit.relays.nulls import corrected
-from tests.relays import offices, steered, unlike
+from netaudit.findings.correlation.nulls import corrected
+from tests.findings.correlation import offices, steered, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -109,8 +109,8 @@ def scale() -> None:
     load_lean()
     import pyarrow as pa
 
-    from netaudit.relays import judging  # noqa: F401 - an audit has its kernels loaded when it comes here
-    from netaudit.relays.from_tables import find_relays
+    from netaudit.findings.correlation import judging  # noqa: F401 - an audit has its kernels loaded when it comes here
+    from netaudit.findings.correlation.from_tables import find_relays
 
     offices.judged(offices.null_office(7), 7)
     with tempfile.TemporaryDirectory() as folder:
@@ -144,7 +144,7 @@ def _write_case(folder: str) -> None:
     import numpy as np
     import pyarrow as pa
 
-    from netaudit.tables import ENCRYPTED_UPLOADS, FLOWS
+    from netaudit.core.schema import ENCRYPTED_UPLOADS, FLOWS
 
     random = np.random.default_rng(1)
     day, second, each = 86_400, 1_000_000_000, UNITS // ENDPOINTS

@@ -14,7 +14,7 @@ from netaudit.errors import CaptureError, CaseError, NetauditError, ReasonedErro
 
 if TYPE_CHECKING:
     from netaudit.api import Case, audit, open_case
-    from netaudit.campaign.catalogue import open_campaign
+    from netaudit.pipeline.campaign.catalogue import open_campaign
 
 __version__ = "1.0.0"
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 
 LAZY = {
     "audit": "netaudit.api",
-    "open_campaign": "netaudit.campaign.catalogue",
+    "open_campaign": "netaudit.pipeline.campaign.catalogue",
     "open_case": "netaudit.api",
     "Case": "netaudit.api",
 }

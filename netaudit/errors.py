@@ -43,7 +43,7 @@ class NetauditError(Exception):
 
 
 class ReasonedError(NetauditError):
-    """Reasons as tables hold them (`contracts/reasons.py`), as a part of an error; another text is shown as it is."""
+    """Reasons as tables hold them (`core/contracts/reasons.py`), as part of an error; other text is shown as is."""
 
     worded: Callable[[str], str] = str  # the package has the report's words: no room below it may ask for them
 

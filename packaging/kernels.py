@@ -21,7 +21,7 @@ gc.disable()
 from netaudit.jit import cache
 cache.waits_for_others = False
 from netaudit.pipeline.warm import PIECES
-from netaudit.system.user_cache import keep
+from netaudit.core.system.user_cache import keep
 for name in sorted(PIECES):
     PIECES[name][0]()
     keep(cache.cache_folder() / name, b"")

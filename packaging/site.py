@@ -26,10 +26,10 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.helping import described
 from netaudit.cli.settings import SETTINGS, Settings
 from netaudit.cli.texts import say
-from netaudit.documents.loading import load
-from netaudit.documents.page import page as documents_page
-from netaudit.messages.readers import READERS
-from netaudit.tables import TABLES
+from netaudit.core.schema import TABLES
+from netaudit.events.rules.loading import load
+from netaudit.events.rules.page import page as documents_page
+from netaudit.protocols.readers import READERS
 
 ROOT = Path(__file__).parents[1]
 DOCS, OUT = ROOT / "docs", ROOT / "netaudit" / "_docs"

@@ -18,7 +18,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from netaudit.system.release import digest_of, record_lines
+from netaudit.core.system.release import digest_of, record_lines
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 KINDS = {"id_number", "phone", "name", "address", "birthday"}
 SHORTEST = 8  # bytes of a value that is not there by chance

@@ -7,11 +7,11 @@ from collections import defaultdict
 from pathlib import Path
 
 from netaudit.capture.from_files import open_captures
-from netaudit.messages.decryption.audit_keys import Given, Keys, wanted
-from netaudit.messages.decryption.inner_stream import Within
-from netaudit.messages.decryption.keylog import Source, read_source
-from netaudit.messages.from_streams import Conversations
 from netaudit.packets.from_capture import Decoder
+from netaudit.protocols.decryption.audit_keys import Given, Keys, wanted
+from netaudit.protocols.decryption.inner_stream import Within
+from netaudit.protocols.decryption.keylog import Source, read_source
+from netaudit.protocols.from_streams import Conversations
 from netaudit.streams.from_packets import Assembler
 
 Streams = dict[tuple[int, int], tuple[bytes, bytes]]  # by client and server port: what each side said

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from netaudit.capture.from_files import open_captures
-from netaudit.masking.mask import mask
-from netaudit.messages.from_streams import Conversations
+from netaudit.core.masking.mask import mask
+from netaudit.core.schema import TLS_HELLOS
 from netaudit.packets.from_capture import Decoder
-from netaudit.rows.hellos import hello_row
+from netaudit.protocols.from_streams import Conversations
 from netaudit.streams.from_packets import Assembler
-from netaudit.tables import TLS_HELLOS
+from netaudit.tables.hellos import hello_row
 
 FIELDS = ("sni", "alpn", "ja3", "ja4")
 Hello = dict[str, Any]

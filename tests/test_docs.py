@@ -11,9 +11,9 @@ import yaml
 
 from netaudit.cli.exits import Exit
 from netaudit.cli.settings import SETTINGS
-from netaudit.documents.loading import load
-from netaudit.messages.readers import READERS
-from netaudit.tables import TABLES
+from netaudit.core.schema import TABLES
+from netaudit.events.rules.loading import load
+from netaudit.protocols.readers import READERS
 from tests.written_commands import commands_of
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.messages.rtp.reader import decodes_video
+from netaudit.protocols.rtp.reader import decodes_video
 from tests.wording import english
 
 FOLDER = Path(__file__).parents[1] / "pcaps" / "frames"

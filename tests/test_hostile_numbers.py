@@ -7,15 +7,15 @@ import struct
 import pytest
 
 import netaudit
-from netaudit.case.writing import make_folders
+from netaudit.core.storage.table_streams import read_streams
+from netaudit.evidence.case.writing import make_folders
 from netaudit.images.extents import PNG_SIGNATURE
 from netaudit.images.headers import header_size
 from netaudit.pipeline.stages import Shard
 from netaudit.pipeline.storing import Keep
-from netaudit.storage.table_streams import read_streams
-from tests.messages.files import test_nfs as nfs
-from tests.messages.smb import test_reader as smb
-from tests.messages.websocket.test_reader import switched, ws
+from tests.protocols.file_transfer import test_nfs as nfs
+from tests.protocols.smb import test_reader as smb
+from tests.protocols.websocket.test_reader import switched, ws
 from tests.streams import wire
 
 MOST = (1 << 64) - 1

@@ -31,8 +31,8 @@ UNIX_CALLS = {
     "socket": {"AF_PACKET", "AF_UNIX", "SOCK_CLOEXEC", "CMSG_SPACE"},
     "select": {"poll", "epoll", "kqueue"},
 }  # fmt: skip
-LINUX_ONLY = {"capture/packet_socket.py", "live/guard.py"}  # used on Linux only, behind a question for it
-ASKED_BEFORE = {"system/user_folders.py"}  # its one door asks first, in another function
+LINUX_ONLY = {"capture/packet_socket.py", "pipeline/live/guard.py"}  # used on Linux only, behind a question for it
+ASKED_BEFORE = {"core/system/user_folders.py"}  # its one door asks first, in another function
 WITH_TEXT = {"read_text", "write_text"}
 
 SMOKE = """

@@ -7,7 +7,7 @@ from importlib import metadata
 
 import pytest
 
-from netaudit.system import release
+from netaudit.core.system import release
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.wording import english
 
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 OFFICE = ROOT / "pcaps" / "second_office"
 TRUTHS: dict[str, list[dict[str, Any]]] = {

@@ -61,7 +61,7 @@ def test_one_test_of_all_rooms_waives_it(pytestconfig: pytest.Config) -> None:
     tests = Path(__file__).parent
     said = {path.relative_to(tests).as_posix(): path.read_text("utf-8") for path in tests.rglob("test_*.py")}
     waiving = {name for name, text in said.items() if "waived()" in text}
-    assert waiving == {"case/test_lock.py", Path(__file__).name}
+    assert waiving == {"evidence/case/test_lock.py", Path(__file__).name}
     assert pytestconfig.pluginmanager.has_plugin(str(tests / "conftest.py"))
 
 

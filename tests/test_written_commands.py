@@ -20,16 +20,16 @@ from tests.written_commands import ROOT, Written, named_places, written
 WRITTEN = written()
 STANDING = {"CAPTURE": "office.pcapng", "CASE": "case", "DEVICE": "192.168.1.64", "MESSAGE": "MESSAGE", "DIR": "mine"}
 NOT_RUN = {  # by what a command has among its words: why nobody can run it anywhere
-    "live": "listens to a network until somebody ends it (tests/live)",
+    "live": "listens to a network until somebody ends it (tests/pipeline/live)",
     "browse": "serves until somebody ends it (tests/browse)",
     "docs": "opens a browser",
     "--resume": "asks for an audit that was cut off (tests/pipeline)",
     "--wireshark": "opens a window",
     "--warm": "compiles for minutes (make test does it)",
-    "--answer": "asks for the answer of a time-stamping authority (tests/signing)",
-    "pdf": "asks for a browser (tests/exports)",
+    "--answer": "asks for the answer of a time-stamping authority (tests/evidence/signing)",
+    "pdf": "asks for a browser (tests/report/exports)",
     "sudo": "is for who may record",
-    "--by": "asks for Wireshark or dpkt (tests/crosscheck)",
+    "--by": "asks for Wireshark or dpkt (tests/evidence/crosscheck)",
 }
 
 

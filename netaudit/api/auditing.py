@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from netaudit.api.case import Case, Place, language, several
-from netaudit.case.writing import beside
+from netaudit.core.text.time_zones import nanoseconds
 from netaudit.errors import NetauditError, UsageError
+from netaudit.evidence.case.writing import beside
 from netaudit.pipeline.task import Options, Progress, run
-from netaudit.text.time_zones import nanoseconds
 
 Time = int | str | datetime.datetime
 Network = str | ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -68,7 +68,7 @@ def audit(
     Traceback (most recent call last):
     netaudit.errors.UsageError: since='yesterday': not a time such as 2026-05-01T09:00:00+08:00
     """
-    from netaudit.case.moment_files import read_moments
+    from netaudit.evidence.case.moment_files import read_moments
     from netaudit.pipeline.keys import request
     from netaudit.pipeline.project_key import read_project_key
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.api.things import Device, Flow, Message, row_of
-from netaudit.case import reading
+from netaudit.core.schema import BY_NAME
+from netaudit.core.system.windows_names import real
 from netaudit.errors import UnknownNameError, UsageError, nearest
-from netaudit.system.windows_names import real
-from netaudit.tables import BY_NAME
+from netaudit.evidence.case import reading
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from netaudit.case.integrity import Integrity
+    from netaudit.evidence.case.integrity import Integrity
 
 Place = str | os.PathLike[str]
 NEAREST = {  # what people ask for by names that nothing has, and what answers it
@@ -42,7 +42,7 @@ def open_case(folder: Place, *, check: bool = True) -> Case:
       certainty               act  images
     0         A  uploaded outside      15
     """
-    from netaudit.case.replacement import taken_up
+    from netaudit.evidence.case.replacement import taken_up
 
     place = Path(folder)
     taken_up(place)
@@ -53,7 +53,7 @@ class Case(reading.Case):
     """A case with what people ask of it.
 
     Tables are attributes (pandas DataFrames; `table(name)` gives Arrow): `case.findings`, `case.images` … The rest of
-    a case (`plot`, `finding`, `image`, `packets` …) is `netaudit.case.reading.Case`.
+    a case (`plot`, `finding`, `image`, `packets` …) is `netaudit.evidence.case.reading.Case`.
     """
 
     if not TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Case(reading.Case):
         >>> case.device("192.168.1.64").vendor
         'Hikvision'
         """
-        from netaudit.rule_writing.naming import find_device, plain_devices
+        from netaudit.evidence.rule_drafting.naming import find_device, plain_devices
 
         found = find_device(plain_devices(self), str(name))["device_id"]
         return Device(self, row_of(self, "devices", "device_id", found))
@@ -150,7 +150,7 @@ class Case(reading.Case):
         import pyarrow as pa
 
         from netaudit.browse.paging import Tables
-        from netaudit.tables import BY_NAME
+        from netaudit.core.schema import BY_NAME
 
         if len(text) < 2:
             raise UsageError("{}: say at least two characters", f"{text!r}")
@@ -187,14 +187,14 @@ class Case(reading.Case):
 
     def export(self, path: Place, *, overwrite: bool = False) -> Path:
         """Write what may be passed on, all but private/, to a zip; gives its path."""
-        from netaudit.case.export import export_shareable
+        from netaudit.evidence.case.export import export_shareable
 
         export_shareable(self, Path(path), overwrite=overwrite)
         return Path(path)
 
     def verify(self) -> Integrity:
         """How the case stands to its seal: `.sound`, and what was changed, added or is gone."""
-        from netaudit.case.integrity import integrity
+        from netaudit.evidence.case.integrity import integrity
 
         return integrity(self.folder)
 
@@ -203,14 +203,14 @@ class Case(reading.Case):
 
         `captures` says where the captures are now, if moved.
         """
-        from netaudit.case.extract import extract
+        from netaudit.evidence.case.extract import extract
 
         return extract(self, what, Path(path), [Path(one) for one in several(captures)])
 
     def to_excel(self, path: Place, *, lang: str = "en") -> Path:
         """Write the tables that people read to a spreadsheet (optional extra `documents`); gives its path."""
-        from netaudit.exports.record import record_of
-        from netaudit.exports.sheets import write_xlsx
+        from netaudit.report.exports.record import record_of
+        from netaudit.report.exports.sheets import write_xlsx
 
         write_xlsx(self, record_of(self, language(lang)), Path(path))
         return Path(path)
@@ -226,7 +226,7 @@ class Case(reading.Case):
 
         Cells are safe in spreadsheets.
         """
-        from netaudit.exports.csv_tables import write_csv_files
+        from netaudit.report.exports.csv_tables import write_csv_files
 
         return write_csv_files(self, Path(folder), language(lang))
 

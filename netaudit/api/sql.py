@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from netaudit.core.schema import BY_NAME
 from netaudit.errors import UsageError
-from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",

@@ -10,8 +10,8 @@ from netaudit.errors import UnknownNameError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-    from netaudit.case.decisions import Decision
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.decisions import Decision
+    from netaudit.evidence.case.reading import Case
 
 
 class Row:

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from netaudit.browse.page import asked, away, show
 from netaudit.browse.texts import heading, say, title
-from netaudit.case.occurrences import named, occurrences, spellings
 from netaudit.errors import CaseError
+from netaudit.evidence.case.occurrences import named, occurrences, spellings
 
 if TYPE_CHECKING:
     from starlette.requests import Request

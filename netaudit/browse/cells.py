@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from netaudit.browse.rooms import ID_OF
 from netaudit.browse.texts import chinese, column_meaning, ledger, value_word
+from netaudit.core.schema import BY_NAME
 from netaudit.findings.bearing import REASONS
 from netaudit.findings.ledgers import reason_word
-from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

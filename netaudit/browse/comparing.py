@@ -18,12 +18,12 @@ from netaudit.browse.overviews import FACES
 from netaudit.browse.page import away, language, page
 from netaudit.browse.paging import Tables
 from netaudit.browse.texts import heading, say
-from netaudit.case.reading import open_case
 from netaudit.errors import CaseError, NetauditError
+from netaudit.evidence.case.reading import open_case
 from netaudit.findings import statement_text
-from netaudit.recheck.comparing import recheck
-from netaudit.recheck.saying import say as say_recheck
-from netaudit.recheck.saying import visit_rows
+from netaudit.findings.recheck.comparing import recheck
+from netaudit.findings.recheck.saying import say as say_recheck
+from netaudit.findings.recheck.saying import visit_rows
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from netaudit.browse.shelf import Book, Shelf
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 MOST_FLOWS = 200_000  # of a case: more are read by the command, which has no one waiting
 MOST_ROWS = 200

@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING
 
 from netaudit.browse.page import Asked, away
 from netaudit.browse.paging import Wanted
-from netaudit.case.decisions import decide, latest
+from netaudit.core.masking.mask import visible
 from netaudit.errors import CaseError, UsageError
-from netaudit.masking.mask import visible
+from netaudit.evidence.case.decisions import decide, latest
 from netaudit.report.rewriting import mark_stale
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from netaudit.case.decisions import Decision
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.decisions import Decision
+    from netaudit.evidence.case.reading import Case
 
 LONGEST = {"alias": 60, "vendor": 100, "note": 2000, "by": 100}  # characters of a field
 
 
 def classes(lang: str) -> list[tuple[str, str]]:
     """Words for what a device may be, with what they mean, in the order of these."""
+    from netaudit.core.signatures.loading import load
     from netaudit.report.texts import Texts
-    from netaudit.signatures.loading import load
 
     words = Texts(lang)
     return sorted(

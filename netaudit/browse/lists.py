@@ -16,17 +16,17 @@ from netaudit.browse.paging import ROWS, Row, Wanted
 from netaudit.browse.rooms import HELD, OF, Room, room_of
 from netaudit.browse.texts import say, title
 from netaudit.browse.things import told_of
-from netaudit.case import reviews
-from netaudit.case.report_status import stale
+from netaudit.core.schema import BY_NAME
 from netaudit.errors import CaseError, UsageError
+from netaudit.evidence.case import reviews
+from netaudit.evidence.case.report_status import stale
 from netaudit.report.rewriting import mark_stale
-from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from netaudit.case.decisions import Decision
+    from netaudit.evidence.case.decisions import Decision
 
 CHOICE = {  # columns of few values: a list to choose from, else a field
     "findings.certainty": ("A", "B", "C", "D"),
@@ -229,7 +229,7 @@ def _finding(who: Asked, found: Row) -> dict[str, Any]:
 
 
 def _device(who: Asked, found: Row) -> dict[str, Any]:
-    from netaudit.case.decisions import decisions
+    from netaudit.evidence.case.decisions import decisions
 
     case = who.book.case
     identity = str(found["device_id"])
@@ -251,7 +251,7 @@ def _device(who: Asked, found: Row) -> dict[str, Any]:
 
 def _field(who: Asked, found: Row) -> dict[str, Any]:
     """What a field of a route has beside its columns: its values over time."""
-    from netaudit.case.fields import values_of
+    from netaudit.evidence.case.fields import values_of
 
     values = values_of(who.book.case.folder, found)
     most = max((one.messages for one in values), default=1)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netaudit.browse.paging import Tables
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
     from netaudit.report.judgements import Judgements
     from netaudit.report.parties import Parties
     from netaudit.report.topology_layout import Drawing

@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from netaudit.browse.rooms import GROUPS
 from netaudit.browse.texts import heading, say
-from netaudit.case.report_status import stale
 from netaudit.errors import UsageError
+from netaudit.evidence.case.report_status import stale
 from netaudit.report import wording
 from netaudit.report.wording import Wording
 

@@ -15,14 +15,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from netaudit.browse.cells import REASONED, has_words, in_words
+from netaudit.core.schema import BY_NAME
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.report.texts import LANGS, Texts
-from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 Row = dict[str, Any]
 ROWS = 50  # of a page

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 KEPT = 2000  # pixelated thumbnails in memory, a few kB each
 SIDE = 1280  # pixels of the longer side of a clear picture

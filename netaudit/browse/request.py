@@ -14,20 +14,20 @@ import pyarrow.compute as pc
 
 from netaudit.browse.page import asked, show
 from netaudit.browse.texts import say
-from netaudit.documents.nodes import plain
-from netaudit.documents.statements import words
+from netaudit.core.masking.mask import mask_host, mask_name, mask_words, visible
 from netaudit.errors import CaseError
-from netaudit.identity_data.from_unwrapping import KINDS, Personal, masked
-from netaudit.masking.mask import mask_host, mask_name, mask_words, visible
-from netaudit.rows.shown_messages import first_line, is_known, key_shown
+from netaudit.events.identity.from_unwrapping import KINDS, Personal, masked
+from netaudit.events.rules.nodes import plain
+from netaudit.events.rules.statements import words
+from netaudit.tables.shown_messages import first_line, is_known, key_shown
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from netaudit.browse.page import Asked
-    from netaudit.documents.nodes import Node
-    from netaudit.messages.message import Message
+    from netaudit.events.rules.nodes import Node
+    from netaudit.protocols.message import Message
 
 Row = dict[str, Any]
 MOST_NODES = 800  # of a tree on a page
@@ -149,7 +149,7 @@ def header_shown(name: str, value: str, lang: str) -> str:
 
 def _tree(found: Message, who: Asked) -> dict[str, Any]:
     """Nodes in order, each with how deep it stands; pictures by their hash."""
-    from netaudit.rule_writing.document_examples import tree_of
+    from netaudit.evidence.rule_drafting.document_examples import tree_of
 
     tree = tree_of(found)
     objects = who.book.tables.columns("objects", ["object_id", "sha256", "message_id"])
@@ -194,9 +194,9 @@ def value_shown(key: str, text: str, lang: str) -> str:
 
 def _hex(found: Message) -> list[tuple[str, str, str]]:
     """Lines of sixteen bytes: offset, bytes, text; dots for all that is not known to be a mark or a key."""
-    from netaudit.unwrapping.from_messages import leaves
-    from netaudit.unwrapping.slices import one_to_one
-    from netaudit.unwrapping.sniff import IMAGE_KINDS
+    from netaudit.content.from_messages import leaves
+    from netaudit.content.slices import one_to_one
+    from netaudit.content.sniff import IMAGE_KINDS
 
     body = found.body[:MOST_BYTES]
     hidden = bytearray(b"\1" * len(body))

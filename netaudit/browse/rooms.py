@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netaudit.tables import BY_NAME
-from netaudit.text.yaml_text import yaml_of
+from netaudit.core.schema import BY_NAME
+from netaudit.core.text.yaml_text import yaml_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from netaudit.browse.access import Gate
 from netaudit.browse.cells import SHA256
 from netaudit.browse.page import SHARED, STATIC, asked, away, form, language, page
 from netaudit.browse.texts import say
+from netaudit.core.masking.mask import visible
 from netaudit.errors import CaseError, UsageError
-from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable

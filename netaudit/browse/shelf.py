@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from netaudit.browse.overviews import Overviews
 from netaudit.browse.paging import Tables
 from netaudit.browse.pictures import Pictures
-from netaudit.campaign.catalogue import open_campaign
-from netaudit.campaign.report import view
-from netaudit.campaign.standing import is_campaign
-from netaudit.case.reading import open_case
+from netaudit.core.schema import BY_NAME
 from netaudit.errors import CaseError, NetauditError, UsageError
+from netaudit.evidence.case.reading import open_case
+from netaudit.pipeline.campaign.catalogue import open_campaign
+from netaudit.pipeline.campaign.report import view
+from netaudit.pipeline.campaign.standing import is_campaign
 from netaudit.report.rewriting import may_be_shown
-from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

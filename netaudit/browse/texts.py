@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from netaudit.tables import BY_NAME
-from netaudit.text.bilingual import speaker
-from netaudit.text.yaml_text import yaml_of
+from netaudit.core.schema import BY_NAME
+from netaudit.core.text.bilingual import speaker
+from netaudit.core.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

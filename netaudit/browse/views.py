@@ -18,12 +18,12 @@ from netaudit.browse.page import Asked, asked, show
 from netaudit.browse.paging import SECONDS, Wanted, plain
 from netaudit.browse.rooms import room_of
 from netaudit.browse.texts import meaning, say, title, value_word
-from netaudit.case.custody import entries
+from netaudit.core.schema import BY_NAME
 from netaudit.errors import CaseError, UsageError
+from netaudit.evidence.case.custody import entries
 from netaudit.findings import statement_text
 from netaudit.report.from_case import head
 from netaudit.report.sections_summary import sentences
-from netaudit.tables import BY_NAME
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -288,7 +288,7 @@ def tables(request: Request) -> Response:
 
 def packets(who: Asked, identity: str, captures: list[Path], folder: Path) -> Path:
     """A pcapng with the packets of a finding, noted in the chain first. Raises UsageError where they are not found."""
-    from netaudit.case.extract import extract
+    from netaudit.evidence.case.extract import extract
 
     _, total = who.book.tables.page(Wanted("findings", (("finding_id", f"={identity}"),)), 0, 1, ["finding_id"])
     if total != 1:

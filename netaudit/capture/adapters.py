@@ -19,7 +19,7 @@ import orjson
 
 from netaudit.capture.packet_socket import open_tap
 from netaudit.capture.recorder import find_dumpcap
-from netaudit.system.reasons import why
+from netaudit.core.system.reasons import why
 
 NET = Path("/sys/class/net")
 PATIENCE = 10.0  # seconds for dumpcap to look at the interfaces

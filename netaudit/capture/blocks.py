@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netaudit.capture.layouts import DIVIDE, MULTIPLY, SHIFT
 from netaudit.capture.linktypes import link_type_name
 from netaudit.capture.source import MAX_SECRETS, MAX_TEXTS, Interface, Source, plain_text
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from netaudit.capture.stored import CHUNK, Stored
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable

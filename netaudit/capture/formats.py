@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from netaudit.capture.pcap import HEADER_LENGTH, MAGICS, PcapWalker, header_of
 from netaudit.capture.pcapng import MAGIC, PcapngWalker, order_of
-from netaudit.contracts.reasons import reason
-from netaudit.system.desktop_files import APPLE_DOUBLE
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.system.desktop_files import APPLE_DOUBLE
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source

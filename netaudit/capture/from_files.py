@@ -21,10 +21,10 @@ from netaudit.capture.inputs import Input, find_inputs, without_duplicates
 from netaudit.capture.merging import Waiting, merged
 from netaudit.capture.reading import CaptureReader, NotACaptureError
 from netaudit.capture.source import NO_CAPTURE, Rejected, Source
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.system.desktop_files import is_beside_another
+from netaudit.core.system.reasons import why
 from netaudit.errors import CaptureError
-from netaudit.system.desktop_files import is_beside_another
-from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

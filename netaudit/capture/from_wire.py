@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from netaudit.capture.reading import Alternating, CaptureReader, NotACaptureError
 from netaudit.capture.source import Rejected, Source
 from netaudit.capture.stored import Stored
-from netaudit.system.reasons import why
+from netaudit.core.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

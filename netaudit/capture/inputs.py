@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netaudit.capture.source import SAME_CONTENT, Rejected
-from netaudit.contracts.reasons import reason
-from netaudit.system.reasons import why
-from netaudit.system.windows_names import openable
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.system.reasons import why
+from netaudit.core.system.windows_names import openable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

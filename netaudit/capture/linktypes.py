@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netaudit.text.csv_text import csv_of
+from netaudit.core.text.csv_text import csv_of
 
 NAMES = {int(number): name for number, name in csv_of(__package__, "linktypes.csv")}
 

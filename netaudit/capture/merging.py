@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from netaudit.capture.layouts import NO_TIME, RECORD, Window
 from netaudit.capture.reading import Allocate, Alternating, CaptureReader
-from netaudit.storage.structured import picked, put
+from netaudit.core.storage.structured import picked, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

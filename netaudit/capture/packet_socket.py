@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from netaudit.capture.write import PcapngWriter
-from netaudit.system.reasons import why
+from netaudit.core.system.reasons import why
 
 # Constants of <linux/if_packet.h>, <linux/if_ether.h>, <linux/if_arp.h>, <asm-generic/socket.h>.
 ETH_P_ALL, SOL_PACKET = 3, 263

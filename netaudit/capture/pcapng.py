@@ -26,7 +26,7 @@ from netaudit.capture.kernels_pcapng import (
 from netaudit.capture.layouts import INTERFACE
 from netaudit.capture.source import MAX_TEXTS, Source
 from netaudit.capture.walking import Bytes, Losses, Rows
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 # Blocks that Wireshark shows as frames though they are no packets: they take a frame number, so that ours are the same.

@@ -14,7 +14,7 @@ from netaudit.capture.compressed import Expanded, compression_of
 from netaudit.capture.formats import LONGEST_LOOK, Reader, may_hold_captures, walker_for
 from netaudit.capture.layouts import NO_TIME, Window
 from netaudit.capture.stored import Progress, Stored
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
 
 if TYPE_CHECKING:
     import os

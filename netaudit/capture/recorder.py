@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netaudit.capture.wireshark import find_program
+from netaudit.core.system import windows_processes
+from netaudit.core.system.programs import helper
 from netaudit.errors import UsageError
-from netaudit.system import windows_processes
-from netaudit.system.programs import helper
 
 MOST_SAID = 20  # last lines of the recorder that are kept
 LONGEST_LINE = 1000

@@ -14,8 +14,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.reasons import reason
-from netaudit.system.reasons import why
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from netaudit.capture.layouts import RECORD
-from netaudit.contracts.reasons import reason
-from netaudit.storage.structured import copied, longer
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.storage.structured import copied, longer
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source

@@ -118,7 +118,7 @@ def audit(
     least = certainty(fail_on)
     noted = keys = None
     if moments:
-        from netaudit.case.moment_files import read_moments
+        from netaudit.evidence.case.moment_files import read_moments
 
         noted = read_moments(moments, zone)
     if tls_keys or keys_for or authority:
@@ -156,7 +156,7 @@ def audit(
         raise typer.Exit(resume_command(resume, options, as_json=json, fail_on=least, as_lines=json_lines))
     assert captures is not None
     if case is None:
-        from netaudit.case.writing import beside
+        from netaudit.evidence.case.writing import beside
 
         case = beside(captures, ctx.obj.cases)
     code = audit_command(captures, case, since, until, options, as_json=json, fail_on=least, as_lines=json_lines)
@@ -224,8 +224,8 @@ def live(
 ) -> None:
     """Record an interface and audit it meanwhile; without one, list those there are and how to be allowed."""
     from netaudit.cli.living import case_folder, interfaces_command, live_command
-    from netaudit.live.settings import LiveSettings, parse_duration, parse_size
     from netaudit.pipeline.keys import request
+    from netaudit.pipeline.live.settings import LiveSettings, parse_duration, parse_size
 
     if interface is None:
         raise typer.Exit(interfaces_command(as_json=json, lang=default_language()))

@@ -103,8 +103,8 @@ def extract(
     captures: Captures = None,
 ) -> None:
     """Write exactly the packets of a finding, object, flow, event or journey, with comments, for Wireshark."""
-    from netaudit.case.extract import extract as write
-    from netaudit.case.reading import open_case
+    from netaudit.evidence.case.extract import extract as write
+    from netaudit.evidence.case.reading import open_case
 
     if (out is None) != wireshark:
         raise typer.BadParameter("say -o FILE, or --wireshark", param_hint="-o")

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from netaudit.cli.exits import PRECEDENCE, Exit, gravest
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence, word
+from netaudit.core.masking.mask import visible
+from netaudit.core.schema import TABLES_VERSION
 from netaudit.errors import UsageError
-from netaudit.masking.mask import visible
-from netaudit.tables import TABLES_VERSION
 
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
     from netaudit.pipeline.so_far import Standing
     from netaudit.pipeline.task import Progress
 
@@ -66,9 +66,9 @@ def resume_command(
 ) -> Exit:
     """Audit a recording again, or go on with an audit of files that was interrupted."""
     from netaudit.capture.from_wire import recorded
-    from netaudit.case.custody import RECORD
     from netaudit.cli.warming import compile_missing
-    from netaudit.live.resuming import resume
+    from netaudit.evidence.case.custody import RECORD
+    from netaudit.pipeline.live.resuming import resume
     from netaudit.pipeline.resuming import resume_audit
     from netaudit.pipeline.startup import load_lean
     from netaudit.pipeline.task import Options
@@ -153,7 +153,7 @@ def with_code(summary: dict[str, Any], fail_on: str) -> dict[str, Any]:
 
 def moment(text: str | None, option: str, zone: str | None = None) -> int | None:
     """UTC nanoseconds of an ISO 8601 time; one without a zone is in that of the site. Raises UsageError."""
-    from netaudit.text.time_zones import nanoseconds
+    from netaudit.core.text.time_zones import nanoseconds
 
     if text is None:
         return None
@@ -166,8 +166,8 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
 
 def summarise(case: Case) -> dict[str, Any]:
     """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
-    from netaudit.case.report_status import stale
     from netaudit.cli.next_steps import open_ends
+    from netaudit.evidence.case.report_status import stale
     from netaudit.findings.ledgers import exits, unjudged
     from netaudit.findings.statement_text import sentence as worded
 
@@ -246,7 +246,7 @@ def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
 
 def _given(case: str) -> Path:
     """The folder that a user names: what was to replace a case lies in that until it is whole."""
-    from netaudit.case.replacement import COMING
+    from netaudit.evidence.case.replacement import COMING
 
     folder = Path(case)
     return folder.parent if folder.name == COMING else folder

@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.case.writing import PACKED, beside
 from netaudit.cli.chinese import error_text
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.errors import UsageError
+from netaudit.evidence.case.writing import PACKED, beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +71,8 @@ def _takes_files(folder: Path) -> bool:
 def _audited(paths: list[Path], case: Path, config: Path | None, lang: str) -> Exit:
     """Audit into a case, as the command does; nothing is done where the case is there and is of these captures."""
     if (case / "manifest.json").is_file():
-        from netaudit.case.reading import open_case
         from netaudit.cli.captured import is_of
+        from netaudit.evidence.case.reading import open_case
 
         if all(path.is_dir() or is_of(open_case(case), path) for path in paths):
             return Exit.AUDITED

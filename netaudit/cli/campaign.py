@@ -11,12 +11,12 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.helping import App
 from netaudit.cli.options import Json, NoFaces
 from netaudit.cli.texts import default_language
+from netaudit.core.text.bilingual import speaker
+from netaudit.core.text.yaml_text import yaml_of
 from netaudit.errors import UsageError
-from netaudit.text.bilingual import speaker
-from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
-    from netaudit.campaign.one_site import Result
+    from netaudit.pipeline.campaign.one_site import Result
 
 app = App(help="Many sites by a plan: run the audits, then ask over all their cases.")
 Out = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a campaign, as campaign run wrote it.")]
@@ -38,7 +38,7 @@ def plan(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with a folder, or a capture, for each site.")],
 ) -> None:
     """Make DIR/plan.csv of the captures in a folder, to be filled in and looked over."""
-    from netaudit.campaign.plan import PLAN, left_out, make_plan, write_plan
+    from netaudit.pipeline.campaign.plan import PLAN, left_out, make_plan, write_plan
 
     path = folder / PLAN
     if path.exists():
@@ -64,9 +64,9 @@ def run(
     ] = 0,
 ) -> None:
     """Audit every site of a plan that has no valid case yet; run it again after whatever cut it off."""
-    from netaudit.campaign.plan import read_plan
-    from netaudit.campaign.running import run_campaign, tasks_of
-    from netaudit.campaign.standing import unjudged
+    from netaudit.pipeline.campaign.plan import read_plan
+    from netaudit.pipeline.campaign.running import run_campaign, tasks_of
+    from netaudit.pipeline.campaign.standing import unjudged
 
     language = default_language()
     tasks = tasks_of(read_plan(plan), out, faces=not no_faces, lang=language, project_key=project_key)
@@ -110,8 +110,8 @@ def show(
 def _recurring(out: Path, what: str) -> None:
     import orjson
 
-    from netaudit.campaign.across import QUESTIONS, ranking, recurring
-    from netaudit.campaign.catalogue import open_campaign
+    from netaudit.pipeline.campaign.across import QUESTIONS, ranking, recurring
+    from netaudit.pipeline.campaign.catalogue import open_campaign
 
     if what != "sites" and what not in QUESTIONS:
         raise UsageError("{}: say sites, {}", what, ", ".join(QUESTIONS))
@@ -123,7 +123,7 @@ def _recurring(out: Path, what: str) -> None:
 def _standing(out: Path, *, as_json: bool) -> None:
     import orjson
 
-    from netaudit.campaign.standing import standing
+    from netaudit.pipeline.campaign.standing import standing
 
     language = default_language()
     rows = standing(out)
@@ -138,7 +138,7 @@ def _standing(out: Path, *, as_json: bool) -> None:
 
 
 def _visible(text: str) -> str:
-    from netaudit.masking.mask import visible
+    from netaudit.core.masking.mask import visible
 
     return visible(text, 500)
 
@@ -155,14 +155,14 @@ def report(
     authorised_by: Authoriser = "",
 ) -> None:
     """Write the report of a campaign."""
-    from netaudit.campaign.across import persons_at_several
-    from netaudit.campaign.catalogue import open_campaign
-    from netaudit.campaign.report import write_report
+    from netaudit.pipeline.campaign.across import persons_at_several
+    from netaudit.pipeline.campaign.catalogue import open_campaign
+    from netaudit.pipeline.campaign.report import write_report
 
     campaign = open_campaign(out)
     persons = persons_at_several(campaign, purpose, authorised_by) if count_persons else None
     typer.echo(write_report(campaign, html or campaign.folder / "report.html", default_language(), persons))
     if xlsx is not None:
-        from netaudit.campaign.sheets import write_sheets
+        from netaudit.pipeline.campaign.sheets import write_sheets
 
         typer.echo(write_sheets(campaign, xlsx, default_language()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 
 def is_of(case: Case, path: Path) -> bool:

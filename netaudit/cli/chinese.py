@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import re
 
+from netaudit.core.text.yaml_text import yaml_of
 from netaudit.errors import NetauditError, ReasonedError
-from netaudit.text.yaml_text import yaml_of
 
 LONGEST = 4000  # characters of a message that is looked at
 DEEPEST = 4  # messages within messages

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 
 def decide_command(
     folder: Path, device: str, kind: str, vendor: str, note: str, by: str, alias: str, *, lang: str
 ) -> Exit:
     """Note the decision, say it, and write the report again."""
-    from netaudit.case.decisions import decide
-    from netaudit.case.reading import open_case
-    from netaudit.case.report_status import language as spoken
+    from netaudit.core.signatures.loading import load
+    from netaudit.evidence.case.decisions import decide
+    from netaudit.evidence.case.reading import open_case
+    from netaudit.evidence.case.report_status import language as spoken
+    from netaudit.evidence.rule_drafting.naming import find_device, plain_devices
     from netaudit.report.rewriting import rewrite
-    from netaudit.rule_writing.naming import find_device, plain_devices
-    from netaudit.signatures.loading import load
 
     known = load().vocabulary.classes
     if kind and kind not in known:
@@ -42,8 +42,8 @@ def decide_command(
 
 def device_lines(case: Case, lang: str) -> Iterator[str]:
     """Each device: address, name, class, vendor, part in the chain; below it what was decided."""
-    from netaudit.case.decisions import latest
-    from netaudit.rule_writing.naming import plain_devices
+    from netaudit.evidence.case.decisions import latest
+    from netaudit.evidence.rule_drafting.naming import plain_devices
 
     noted, contradicted = latest(case.folder), contradictions(case)
     for row in plain_devices(case):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from netaudit.cli.chinese import message
 from netaudit.cli.exits import Exit
+from netaudit.core.masking.mask import visible
+from netaudit.core.text.bilingual import speaker
+from netaudit.core.text.yaml_text import yaml_of
 from netaudit.errors import UsageError
-from netaudit.masking.mask import visible
-from netaudit.text.bilingual import speaker
-from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from netaudit.pipeline.doctor import Check
@@ -104,7 +104,7 @@ def lines(check: Check, lang: str) -> list[str]:
 
 def remedy(check: Check, lang: str) -> str:
     """What helps; empty where nothing has to be done."""
-    from netaudit.system.programs import with_interpreter
+    from netaudit.core.system.programs import with_interpreter
 
     return with_interpreter(remedy_of(check.remedy, lang)) if check.remedy else ""
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
-from netaudit.duties.cards import card, cards_of, edition, say
-from netaudit.duties.stored import stored_card, stored_rows
+from netaudit.evidence.case.reading import open_case
+from netaudit.findings.duties.cards import card, cards_of, edition, say
+from netaudit.findings.duties.stored import stored_card, stored_rows
 from netaudit.findings.vocabulary import KIND
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from netaudit.cli.chinese import error_text, message, worded
 from netaudit.cli.exits import Exit
 from netaudit.cli.helping import PressedError, describe
 from netaudit.cli.texts import default_language, say
+from netaudit.core.system.reasons import why
 from netaudit.errors import NetauditError, UnreadableError
-from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,8 +95,8 @@ def _fail_inside(error: Exception) -> NoReturn:
 
 def _fail(text: str, code: Exit) -> NoReturn:
     """Names of files stand in it, and a file from strangers may be called anything."""
-    from netaudit.masking.mask import visible
-    from netaudit.system.programs import with_interpreter
+    from netaudit.core.masking.mask import visible
+    from netaudit.core.system.programs import with_interpreter
 
     shown = with_interpreter(message(text, default_language()))
     lines = [visible(line, LONGEST) for line in shown.split("\n")]

@@ -8,22 +8,22 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.occurrences import named, occurrences, spellings
-from netaudit.case.reading import open_case
 from netaudit.cli.exits import Exit
 from netaudit.cli.rules_testing import headed
 from netaudit.cli.texts import say
 from netaudit.cli.wording import WIDTH, claimed, decided, word
+from netaudit.core.masking.mask import visible
 from netaudit.errors import UsageError
-from netaudit.masking.mask import visible
+from netaudit.evidence.case.occurrences import named, occurrences, spellings
+from netaudit.evidence.case.reading import open_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from netaudit.case.occurrences import Occurrence
-    from netaudit.case.reading import Case
-    from netaudit.signatures.loading import SignatureSet
+    from netaudit.core.signatures.loading import SignatureSet
+    from netaudit.evidence.case.occurrences import Occurrence
+    from netaudit.evidence.case.reading import Case
 
     Told = tuple[dict[str, Any], list[str]]
 
@@ -54,7 +54,7 @@ def explain_command(
 
 def meant(case: Case, what: str) -> tuple[str, str]:
     """Kind and id of what somebody names; `value` where it names nothing itself. Raises UsageError for several."""
-    from netaudit.rule_writing.naming import find_device, is_device, plain_devices
+    from netaudit.evidence.rule_drafting.naming import find_device, is_device, plain_devices
 
     what = what.strip()
     frame = what.rpartition(":")[2]
@@ -140,10 +140,10 @@ MOST_TRIED = 12  # signatures named that did not hold
 
 def explained(case: Case, identity: str, signatures: Path | None, lang: str) -> tuple[dict[str, Any], list[str]]:
     """Why a device is called what it is called, as values and as lines."""
-    from netaudit.case.decisions import latest
-    from netaudit.rule_writing.explaining import JUDGED, explain
-    from netaudit.rule_writing.naming import find_device, plain_devices
-    from netaudit.signatures.loading import load
+    from netaudit.core.signatures.loading import load
+    from netaudit.evidence.case.decisions import latest
+    from netaudit.evidence.rule_drafting.explaining import JUDGED, explain
+    from netaudit.evidence.rule_drafting.naming import find_device, plain_devices
 
     row = find_device(plain_devices(case), identity)
     used = load(signatures)

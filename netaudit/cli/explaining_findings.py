@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.masking.mask import visible
+from netaudit.core.masking.mask import visible
 from netaudit.report.frames import show
 from netaudit.report.judgements import Judgements
 from netaudit.report.leads import sentence_of
@@ -14,7 +14,7 @@ from netaudit.report.sections_findings import extract_command, records_line
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 MOST_RANGES = 24  # frame ranges of a capture
 MOST_IMAGES = 12  # hashes named

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.texts import say
-from netaudit.masking.mask import mask, visible
+from netaudit.core.masking.mask import mask, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.case.reading import Case
-    from netaudit.documents.explaining import Verdict
-    from netaudit.documents.nodes import Tree
-    from netaudit.documents.reading import Event
+    from netaudit.events.rules.explaining import Verdict
+    from netaudit.events.rules.nodes import Tree
+    from netaudit.events.rules.reading import Event
+    from netaudit.evidence.case.reading import Case
 
 WIDTH = 120  # characters of a line's value
 MOST_KEYS = 40  # named
@@ -23,12 +23,12 @@ def explained(
     case: Case, identity: str, captures: list[Path], signatures: Path | None, lang: str
 ) -> tuple[dict[str, Any], list[str]]:
     """As values and as lines; the message is read again from its capture."""
-    from netaudit.documents.explaining import verdicts
-    from netaudit.documents.loading import load
+    from netaudit.events.rules.explaining import verdicts
+    from netaudit.events.rules.loading import load
+    from netaudit.evidence.rule_drafting.document_examples import read_message, tree_of
     from netaudit.pipeline.tracing import reread
-    from netaudit.rows.events import head_of
-    from netaudit.rows.shown_messages import first_line, host_shown
-    from netaudit.rule_writing.document_examples import read_message, tree_of
+    from netaudit.tables.events import head_of
+    from netaudit.tables.shown_messages import first_line, host_shown
 
     found = reread(case, identity, captures)
     index = load((signatures,) if signatures else ()).index
@@ -55,7 +55,7 @@ def explained(
 
 
 def _tree_lines(tree: Tree, lang: str) -> list[str]:
-    from netaudit.rows.shown_messages import key_shown
+    from netaudit.tables.shown_messages import key_shown
 
     out = []
     for node in tree.documents:
@@ -72,9 +72,9 @@ def _tree_lines(tree: Tree, lang: str) -> list[str]:
 
 
 def _event_lines(event: Event, lang: str) -> list[str]:
+    from netaudit.evidence.rule_drafting.document_examples import spoken
     from netaudit.report.texts import Texts
-    from netaudit.rows.events import shown_text
-    from netaudit.rule_writing.document_examples import spoken
+    from netaudit.tables.events import shown_text
 
     kind = Texts(lang).known("event_kind", event.entry.kind) or event.entry.kind
     out = [f"{say('document_event', lang)}: {kind} ({event.entry.id})"]

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.case.reading import Case, open_case
-from netaudit.case.report_status import REPORT, stale, written
-from netaudit.case.seal import ATTESTED
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
+from netaudit.core.system.windows_names import real
 from netaudit.errors import CaseError, UsageError
+from netaudit.evidence.case.reading import Case, open_case
+from netaudit.evidence.case.report_status import REPORT, stale, written
+from netaudit.evidence.case.seal import ATTESTED
 from netaudit.report.frames_annex import annex_path
 from netaudit.report.rewriting import may_be_shown, renew, rewrite
-from netaudit.system.windows_names import real
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,36 +83,36 @@ def _html(folder: Path, asked: Asked) -> Path:
 
 
 def _pdf(folder: Path, out: Path, asked: Asked) -> None:
-    from netaudit.exports.pdf import write_pdf
+    from netaudit.report.exports.pdf import write_pdf
 
     zone = asked.zone or written(folder).get("zone")
     write_pdf(_whole(folder), out, asked.lang, annexes=asked.annexes, zone=zone)
 
 
 def _docx(folder: Path, out: Path, asked: Asked) -> None:
-    from netaudit.exports.record import record_of
-    from netaudit.exports.word import write_docx
+    from netaudit.report.exports.record import record_of
+    from netaudit.report.exports.word import write_docx
 
     write_docx(record_of(_whole(folder), asked.lang, asked.zone, asked.officers), out)
 
 
 def _xlsx(folder: Path, out: Path, asked: Asked) -> None:
-    from netaudit.exports.record import record_of
-    from netaudit.exports.sheets import write_xlsx
+    from netaudit.report.exports.record import record_of
+    from netaudit.report.exports.sheets import write_xlsx
 
     case = _whole(folder)
     write_xlsx(case, record_of(case, asked.lang), out)
 
 
 def _tables(folder: Path, out: Path, asked: Asked) -> None:
-    from netaudit.exports.csv_tables import write_csv_files
+    from netaudit.report.exports.csv_tables import write_csv_files
 
     write_csv_files(_whole(folder), out, asked.lang)
 
 
 def _zip(folder: Path, out: Path, asked: Asked) -> str:
     """Says how many files are in it."""
-    from netaudit.case.export import export_shareable
+    from netaudit.evidence.case.export import export_shareable
 
     case = open_case(folder)
     if stale(folder):

@@ -16,8 +16,8 @@ from typer.core import TyperCommand, TyperGroup
 from netaudit.cli.chinese import helped, worded
 from netaudit.cli.texts import default_language
 from netaudit.cli.values import plainly
+from netaudit.core.text.csv_text import csv_of
 from netaudit.errors import UsageError
-from netaudit.text.csv_text import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

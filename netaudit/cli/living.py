@@ -14,8 +14,8 @@ from netaudit.capture.permission import briefly, forbidden, how_to_allow
 from netaudit.cli.auditing import end, summarise, tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
+from netaudit.core.masking.mask import visible
 from netaudit.errors import UsageError
-from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from netaudit.capture.adapters import Adapter, Silence
     from netaudit.capture.permission import Step
     from netaudit.cli.settings import Settings
-    from netaudit.live.settings import LiveSettings
+    from netaudit.pipeline.live.settings import LiveSettings
     from netaudit.pipeline.task import Options
 
 
@@ -100,9 +100,9 @@ def live_command(
     from netaudit.pipeline.task import Options
 
     for_days()
-    from netaudit.live.engine import run_live
-    from netaudit.live.lines import standard_lines
-    from netaudit.live.onscreen import run_on_screen, screen_possible
+    from netaudit.pipeline.live.engine import run_live
+    from netaudit.pipeline.live.lines import standard_lines
+    from netaudit.pipeline.live.onscreen import run_on_screen, screen_possible
 
     load_lean()
     chosen = Options(**options)
@@ -145,12 +145,12 @@ def daily_command(
     """Record, or follow a folder, until somebody stops it."""
     from netaudit.capture.adapters import may_send
     from netaudit.cli.living import tell_silences
-    from netaudit.live.daily.alarms import Alarms, checked
-    from netaudit.live.daily.appliance import Appliance, Daily, refuse
-    from netaudit.live.daily.room import PART
-    from netaudit.live.lines import standard_lines
+    from netaudit.core.text.time_zones import named_zone
+    from netaudit.pipeline.live.daily.alarms import Alarms, checked
+    from netaudit.pipeline.live.daily.appliance import Appliance, Daily, refuse
+    from netaudit.pipeline.live.daily.room import PART
+    from netaudit.pipeline.live.lines import standard_lines
     from netaudit.pipeline.task import Options
-    from netaudit.text.time_zones import named_zone
 
     if settings.record_only or settings.duration is not None or options["keys"] is not None:
         raise UsageError("--daily goes on until it is stopped, audits every day, and opens nothing with keys")

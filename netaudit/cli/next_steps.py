@@ -15,7 +15,7 @@ from netaudit.findings.vocabulary import GRADE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 BESIDE_CLOUD = ("lan", "both")  # vantages from which cameras and servers inside are heard
 

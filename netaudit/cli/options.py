@@ -12,7 +12,7 @@ CaseFolder = Annotated[Path, typer.Argument(metavar="CASE", help="Folder of a ca
 
 def _known_zone(zone: str | None) -> str | None:
     if zone is not None:
-        from netaudit.text.time_zones import named_zone
+        from netaudit.core.text.time_zones import named_zone
 
         named_zone(zone)
     return zone

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from netaudit.case.reading import Case, open_case
-from netaudit.case.writing import beside
 from netaudit.cli.captured import is_of
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
-from netaudit.recheck.comparing import Comparison, recheck
-from netaudit.recheck.saying import say, visit_rows
+from netaudit.evidence.case.reading import Case, open_case
+from netaudit.evidence.case.writing import beside
+from netaudit.findings.recheck.comparing import Comparison, recheck
+from netaudit.findings.recheck.saying import say, visit_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

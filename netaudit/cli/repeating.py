@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.case.extract import locate
 from netaudit.cli.chinese import message
 from netaudit.cli.texts import say
+from netaudit.core.schema import TABLES, TABLES_VERSION
+from netaudit.core.schema.renamed import WORDED, renamed_since
 from netaudit.errors import UsageError
-from netaudit.exports.csv_tables import worded
-from netaudit.tables import TABLES, TABLES_VERSION
-from netaudit.tables.renamed import WORDED, renamed_since
+from netaudit.evidence.case.extract import locate
+from netaudit.report.exports.csv_tables import worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
-    from netaudit.case.reading import Case
+    from netaudit.core.schema import Table
+    from netaudit.evidence.case.reading import Case
     from netaudit.pipeline.task import Options
-    from netaudit.tables import Table
 
 KEYED = ("_hmac", "_hmacs")  # ends of names of columns that follow the key of a case
 KEYED_TOO = {"parts": {"upload", "links"}}
@@ -74,7 +74,7 @@ def repeat(case: Case, captures: list[Path], settings: Mapping[str, Any]) -> dic
 
 def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_keys: Sequence[Path]) -> Options:
     """The options of then. What was opened is opened by the authority noted then, moments are those of the case."""
-    from netaudit.case.moments import Notes, stored
+    from netaudit.evidence.case.moments import Notes, stored
     from netaudit.pipeline.keys import request
     from netaudit.pipeline.project_key import read_project_key
     from netaudit.pipeline.task import Options
@@ -100,7 +100,7 @@ def _options(case: Case, signatures: Path | None, project_key: Path | None, tls_
 
 
 def _time(value: int | str | None) -> int | None:
-    from netaudit.text.time_zones import nanoseconds
+    from netaudit.core.text.time_zones import nanoseconds
 
     return nanoseconds(datetime.datetime.fromisoformat(value)) if isinstance(value, str) else value
 

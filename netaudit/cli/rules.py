@@ -72,8 +72,8 @@ def list_(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of your own, added.")] = None,
 ) -> None:
     """List all rules: id, what it says, strength, provenance, source."""
-    from netaudit.documents.loading import load as load_documents
-    from netaudit.signatures.loading import load
+    from netaudit.core.signatures.loading import load
+    from netaudit.events.rules.loading import load as load_documents
 
     loaded = load(folder)
     for signature in (*loaded.devices, *loaded.services):

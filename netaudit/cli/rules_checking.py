@@ -19,7 +19,7 @@ SIGNATURES = ("devices", "services")  # folders of a set
 
 def check_command(paths: Sequence[Path], lang: str) -> Exit:
     """Check what was named, or all that netaudit comes with; gives `Exit.USAGE` where something does not hold."""
-    from netaudit.signatures.loading import default_folder
+    from netaudit.core.signatures.loading import default_folder
 
     for path in paths:
         if not path.exists():
@@ -47,9 +47,9 @@ def _entries_of(path: Path) -> list[Path]:
 
 
 def _signatures(folder: Path, lang: str) -> int:
-    from netaudit.rule_writing.answers import wrong_answers
-    from netaudit.signatures.checking import failed_examples
-    from netaudit.signatures.loading import read
+    from netaudit.core.signatures.checking import failed_examples
+    from netaudit.core.signatures.loading import read
+    from netaudit.evidence.rule_drafting.answers import wrong_answers
 
     loaded = read(folder)
     problems = [*loaded.problems, *failed_examples(loaded), *wrong_answers(loaded)]
@@ -60,8 +60,8 @@ def _signatures(folder: Path, lang: str) -> int:
 
 def _documents(given: list[Path], lang: str) -> int:
     """Entries of one's own beside all that netaudit comes with; those alone where there are none."""
-    from netaudit.documents.loading import own_files, read_files
-    from netaudit.rule_writing.document_examples import failed_examples
+    from netaudit.events.rules.loading import own_files, read_files
+    from netaudit.evidence.rule_drafting.document_examples import failed_examples
 
     loaded = read_files((*own_files(), *given))
     mine = {path.name for path in given}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.case.reading import open_case
 from netaudit.errors import UsageError
+from netaudit.evidence.case.reading import open_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def drafted(folder: Path, what: str, kind: str, vendor: str, captures: Sequence[Path], signatures: Path | None) -> str:
     """A signature for a device, or an entry of documents for a message. Raises UsageError where neither is meant."""
-    from netaudit.rule_writing.drafting import draft
-    from netaudit.rule_writing.naming import find_device, is_device, plain_devices
-    from netaudit.signatures.loading import load
+    from netaudit.core.signatures.loading import load
+    from netaudit.evidence.rule_drafting.drafting import draft
+    from netaudit.evidence.rule_drafting.naming import find_device, is_device, plain_devices
 
     case = open_case(folder)
     devices = plain_devices(case)
@@ -24,10 +24,10 @@ def drafted(folder: Path, what: str, kind: str, vendor: str, captures: Sequence[
         return draft(case, find_device(devices, what), load(signatures), kind=kind, vendor=vendor)
     if kind or vendor:
         raise UsageError("no device {} in this case; `netaudit show CASE devices` lists them", f"{what!r}")
+    from netaudit.evidence.rule_drafting.document_drafts import draft as entry
+    from netaudit.evidence.rule_drafting.document_examples import tree_of
     from netaudit.pipeline.tracing import reread
-    from netaudit.rows.events import head_of
-    from netaudit.rule_writing.document_drafts import draft as entry
-    from netaudit.rule_writing.document_examples import tree_of
+    from netaudit.tables.events import head_of
 
     found = reread(case, what, captures)
     return entry(head_of(found), tree_of(found))

@@ -11,22 +11,22 @@ import typer
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import claimed, graded, titled, word
-from netaudit.masking.mask import visible
+from netaudit.core.masking.mask import visible
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 
 def test_command(captures: list[str], folder: Path | None, *, added: bool, lang: str) -> Exit:
     """Name the devices of a case, or of captures audited for it into a folder that goes again."""
-    from netaudit.case.reading import open_case
-    from netaudit.signatures.loading import ADDED, load
+    from netaudit.core.signatures.loading import ADDED, load
+    from netaudit.evidence.case.reading import open_case
 
     signatures = load(folder)
     if len(captures) == 1 and (Path(captures[0]) / "case.json").is_file():
-        from netaudit.rule_writing.naming import name_devices
+        from netaudit.evidence.rule_drafting.naming import name_devices
 
         found = name_devices(open_case(captures[0]), signatures).inventory
         _tell(found.devices, found.claims, ADDED if added else "", lang)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netaudit.core.storage.files import read_given
+from netaudit.core.text.time_zones import named_zone
 from netaudit.errors import UsageError
-from netaudit.storage.files import read_given
-from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,7 @@ def find(config: Path | None = None) -> Path | None:
         if not named.is_file():
             raise UsageError("{}: no such file of settings", named)
         return named
-    from netaudit.system.user_folders import nobody_else_writes
+    from netaudit.core.system.user_folders import nobody_else_writes
 
     for path in places():
         if path.is_file():

@@ -6,21 +6,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.reading import open_case
 from netaudit.cli.deciding import device_lines
 from netaudit.cli.endings import into_file
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
+from netaudit.core.masking.cells import cell
+from netaudit.core.schema import BY_NAME
+from netaudit.core.storage.arrow_rows import plain
 from netaudit.errors import UsageError
-from netaudit.exports.csv_tables import worded, write_rows
-from netaudit.masking.cells import cell
-from netaudit.storage.arrow_rows import plain
-from netaudit.tables import BY_NAME
+from netaudit.evidence.case.reading import open_case
+from netaudit.report.exports.csv_tables import worded, write_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
     from netaudit.report.wording import Wording
 
 SHOWN_ROWS = 200

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
+from netaudit.core.storage.files import read_given
+from netaudit.core.system.reasons import why
 from netaudit.errors import UsageError
-from netaudit.storage.files import read_given
-from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
-    from netaudit.signing.cms import Signer
-    from netaudit.signing.sm2 import Sm2Signer
-    from netaudit.signing.verification import Attested
+    from netaudit.evidence.signing.cms import Signer
+    from netaudit.evidence.signing.sm2 import Sm2Signer
+    from netaudit.evidence.signing.verification import Attested
 
 LARGEST = 16 << 20  # bytes of a key, of certificates, of an answer
 PASSWORD = "NETAUDIT_KEY_PASSWORD"  # noqa: S105 - the name of a variable: a command line is seen by all
@@ -24,9 +24,9 @@ PASSWORD = "NETAUDIT_KEY_PASSWORD"  # noqa: S105 - the name of a variable: a com
 
 def sign_command(folder: Path, key: Path | None, certificate: Path | None, pkcs12: Path | None, *, lang: str) -> Exit:
     """Sign the manifest and say by whom."""
-    from netaudit.case.reading import open_case
-    from netaudit.signing.sign import sign_case
-    from netaudit.signing.verification import attested
+    from netaudit.evidence.case.reading import open_case
+    from netaudit.evidence.signing.sign import sign_case
+    from netaudit.evidence.signing.verification import attested
 
     sign_case(open_case(folder), signer_of(key, certificate, pkcs12))
     print_attested(attested(folder), lang)
@@ -35,8 +35,8 @@ def sign_command(folder: Path, key: Path | None, certificate: Path | None, pkcs1
 
 def signer_of(key: Path | None, certificate: Path | None, pkcs12: Path | None) -> Signer | Sm2Signer:
     """Who signs, from the files that were named. Raises UsageError."""
-    from netaudit.signing.cms import signer_from_pem, signer_from_pkcs12
-    from netaudit.signing.sm2 import is_sm2, sm2_signer
+    from netaudit.evidence.signing.cms import signer_from_pem, signer_from_pkcs12
+    from netaudit.evidence.signing.sm2 import is_sm2, sm2_signer
 
     password = os.environ.get(PASSWORD, "").encode() or None
     if pkcs12 is not None and key is None and certificate is None:
@@ -49,8 +49,8 @@ def signer_of(key: Path | None, certificate: Path | None, pkcs12: Path | None) -
 
 def stamp_command(folder: Path, answer: Path | None, authority: Path | None, *, lang: str) -> Exit:
     """Write the request, or attach the answer."""
-    from netaudit.case.reading import open_case
-    from netaudit.signing.timestamps import attach_stamp, request_stamp
+    from netaudit.evidence.case.reading import open_case
+    from netaudit.evidence.signing.timestamps import attach_stamp, request_stamp
 
     open_case(folder)
     if answer is None and authority is None:
@@ -74,7 +74,7 @@ def print_attested(standing: Attested | None, lang: str) -> None:
     if standing is None:
         print(say("signed_not", lang))
         return
-    from netaudit.signing.verification import commands
+    from netaudit.evidence.signing.verification import commands
 
     if standing.signer:
         print(say("signed_by", lang, signer=standing.signer, issuer=standing.issuer, certificate=standing.certificate))

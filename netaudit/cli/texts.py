@@ -6,8 +6,8 @@ import itertools
 import locale
 import os
 
-from netaudit.text.bilingual import speaker
-from netaudit.text.yaml_text import yaml_of
+from netaudit.core.text.bilingual import speaker
+from netaudit.core.text.yaml_text import yaml_of
 
 TEXTS = yaml_of(__package__, "texts.yaml")
 

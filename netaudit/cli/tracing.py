@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.texts import say
-from netaudit.masking.mask import mask, visible
+from netaudit.core.masking.mask import mask, visible
 
 if TYPE_CHECKING:
     from netaudit.pipeline.tracing import Read, Trace

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.exits import Exit
+from netaudit.core.storage.files import write_whole
 from netaudit.errors import UsageError
-from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
-    from netaudit.signing.cms import Signer
-    from netaudit.signing.sm2 import Sm2Signer
+    from netaudit.evidence.signing.cms import Signer
+    from netaudit.evidence.signing.sm2 import Sm2Signer
 
 NAME = "netaudit-validation"
 
 
 def validate_command(out: Path, signer: Signer | Sm2Signer | None, *, as_json: bool, lang: str) -> Exit:
     """Validate, write the certificate (and its signature) into `out`, and say how it went."""
+    from netaudit.evidence.signing.cms import Signer
     from netaudit.pipeline.startup import load_lean
-    from netaudit.signing.cms import Signer
     from netaudit.validate.certificate import certificate_of, data_of, page_of
     from netaudit.validate.running import validate
 
@@ -44,12 +44,12 @@ def validate_command(out: Path, signer: Signer | Sm2Signer | None, *, as_json: b
 
 
 def _sign(out: Path, data: bytes, signer: Signer | None, lang: str, *, quiet: bool) -> None:
-    from netaudit.masking.mask import visible
+    from netaudit.core.masking.mask import visible
     from netaudit.validate.certificate import say
 
     lines: list[Any] = [say("written", lang, file=out / f"{NAME}.json")]
     if signer is not None:
-        from netaudit.signing.cms import sign
+        from netaudit.evidence.signing.cms import sign
 
         path = out / f"{NAME}.p7s"
         write_whole(path, sign(data, signer))

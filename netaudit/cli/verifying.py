@@ -7,21 +7,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.integrity import Integrity, integrity
-from netaudit.case.report_status import stale
 from netaudit.cli.chinese import error_text
 from netaudit.cli.exits import Exit
 from netaudit.cli.signing import print_attested
 from netaudit.cli.texts import say
 from netaudit.cli.wording import sentence
+from netaudit.core.masking.mask import visible
 from netaudit.errors import CaseError, UsageError
-from netaudit.masking.mask import visible
+from netaudit.evidence.case.integrity import Integrity, integrity
+from netaudit.evidence.case.report_status import stale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netaudit.case.opinions import Verification
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.opinions import Verification
+    from netaudit.evidence.case.reading import Case
     from netaudit.report.belonging import Belonging
 
 FORGED = "not of this case"  # of `report.belonging`, which is loaded when it is asked
@@ -29,13 +29,13 @@ MOST_NAMES = 200  # printed of a kind; JSON has all
 
 
 def _wireshark(case: Case, captures: list[Path], *, images: bool) -> Verification:
-    from netaudit.case.second_opinion import verify
+    from netaudit.evidence.case.second_opinion import verify
 
     return verify(case, captures, images=images)
 
 
 def _dpkt(case: Case, captures: list[Path], *, images: bool) -> Verification:
-    from netaudit.crosscheck.comparing import ask_dpkt
+    from netaudit.evidence.crosscheck.comparing import ask_dpkt
 
     return ask_dpkt(case, captures, images=images)
 
@@ -61,9 +61,9 @@ def verify_command(
 
     `settings` may name the signatures, project key and keys of then, which a case does not keep.
     """
-    from netaudit.case.reading import open_case
-    from netaudit.case.replacement import taken_up
-    from netaudit.signing.verification import attested
+    from netaudit.evidence.case.reading import open_case
+    from netaudit.evidence.case.replacement import taken_up
+    from netaudit.evidence.signing.verification import attested
 
     for one in by:
         if one not in (*OPINIONS, AGAIN):
@@ -113,7 +113,7 @@ def verify_command(
 
 def _belonging(folder: Path) -> Belonging:
     """How the report stands to the case; not compared where the case itself cannot be opened."""
-    from netaudit.case.reading import open_case
+    from netaudit.evidence.case.reading import open_case
     from netaudit.report.belonging import UNKNOWN, Belonging, belonging
 
     try:

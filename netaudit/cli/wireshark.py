@@ -7,10 +7,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from netaudit.case.extract import locate, select
-from netaudit.case.reading import Case, open_case
 from netaudit.cli.exits import Exit
 from netaudit.errors import UsageError
+from netaudit.evidence.case.extract import locate, select
+from netaudit.evidence.case.reading import Case, open_case
 
 
 def wireshark_command(folder: Path, what: str, captures: list[Path]) -> Exit:

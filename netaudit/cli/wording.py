@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.cli.texts import say
-from netaudit.masking.mask import visible
+from netaudit.core.masking.mask import visible
 
 if TYPE_CHECKING:
-    from netaudit.case.decisions import Decision
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.decisions import Decision
+    from netaudit.evidence.case.reading import Case
 
 WIDTH = 160  # characters of a fact
 MOST_ADDRESSES = 3

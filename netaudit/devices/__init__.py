@@ -1,1 +1,1 @@
-"""Who is there: observations matched by signatures and joined into an inventory."""
+"""Observations about hosts, their endpoints over time, and the device inventory."""

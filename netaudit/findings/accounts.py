@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.judgements import AS_HOLDER, TOO_SMALL
-from netaudit.contracts.unwrapping_steps import SEPARATOR
+from netaudit.core.contracts.judgements import AS_HOLDER, TOO_SMALL
+from netaudit.core.contracts.unwrapping_steps import SEPARATOR
+from netaudit.core.schema.holders import Holders
 from netaudit.findings.acts import STREAMS, UPWARD_SHARE
 from netaudit.findings.opaque import HIDDEN, is_opaque
 from netaudit.findings.scraps import by_flow
 from netaudit.findings.transfers import doubted, transfer_tables
 from netaudit.findings.visibility import LOCAL
-from netaudit.tables.holders import Holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

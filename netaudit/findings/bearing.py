@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS, UNACKNOWLEDGED
-from netaudit.contracts.answers import REFUSED as IN_BODY
-from netaudit.contracts.reasons import counted
+from netaudit.core.contracts.answers import BROKEN_OFF, IN_FIELD, LOGIN, REFUSALS, UNACKNOWLEDGED
+from netaudit.core.contracts.answers import REFUSED as IN_BODY
+from netaudit.core.contracts.reasons import counted
 from netaudit.findings.from_endpoints import bridged
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
 from netaudit.findings.acts import (
     ABROAD,
     KNOWN,

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.tables.holders import Holders
-from netaudit.text.addresses import is_link_address
+from netaudit.core.schema.holders import Holders
+from netaudit.core.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

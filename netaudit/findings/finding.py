@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.reasons import JOIN
+from netaudit.core.contracts.reasons import JOIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from netaudit.endpoints.tunnels import bridged
+from netaudit.devices.endpoints.tunnels import bridged
 
 __all__ = ["bridged"]

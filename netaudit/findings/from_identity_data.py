@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netaudit.identity_data.from_unwrapping import RIGHT, TEMPLATE, is_id_field, known_region, names_id
-from netaudit.identity_data.records import grouped, is_of, pictures_of
+from netaudit.events.identity.from_unwrapping import RIGHT, TEMPLATE, is_id_field, known_region, names_id
+from netaudit.events.identity.records import grouped, is_of, pictures_of
 
 __all__ = ["RIGHT", "TEMPLATE", "grouped", "is_id_field", "is_of", "known_region", "names_id", "pictures_of"]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.schema import AFTER_MOMENTS, FINDINGS
+from netaudit.core.storage.table_streams import table_of
 from netaudit.findings.apart import TABLE as TOLD_APART
 from netaudit.findings.apart import Apart
 from netaudit.findings.bearing import Bearing
@@ -41,8 +43,6 @@ from netaudit.findings.templates import templates_of
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Looked, Scope, clear_findings, faces_sent_outside
 from netaudit.findings.vocabulary import PERSON_IN_CLEAR, TEMPLATE_IN_CLEAR, VIDEO
-from netaudit.storage.table_streams import table_of
-from netaudit.tables import AFTER_MOMENTS, FINDINGS
 
 if TYPE_CHECKING:
     from netaudit.findings.finding import Finding

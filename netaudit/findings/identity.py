@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.reasons import counted, reason
+from netaudit.core.contracts.reasons import counted, reason
 from netaudit.findings.acts import ABROAD, Move, act, is_one_of, sent_outside
 from netaudit.findings.apart import CHANCE, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
 from netaudit.findings.bearing import BARE, FROM_OUTSIDE, OWN_DEVICE, lessened, nobodys, said

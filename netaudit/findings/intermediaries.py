@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.answers import PROXIED
-from netaudit.contracts.details import MOST_NAMES
-from netaudit.contracts.reasons import counted, reason
+from netaudit.core.contracts.answers import PROXIED
+from netaudit.core.contracts.details import MOST_NAMES
+from netaudit.core.contracts.reasons import counted, reason
 from netaudit.findings.receivers import bare
 
 if TYPE_CHECKING:

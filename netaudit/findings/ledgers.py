@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts import judgements
-from netaudit.contracts.judgements import AS_HOLDER
-from netaudit.contracts.reasons import parsed
+from netaudit.core.contracts import judgements
+from netaudit.core.contracts.judgements import AS_HOLDER
+from netaudit.core.contracts.reasons import parsed
+from netaudit.core.masking.mask import mask
+from netaudit.core.schema import LEDGERS as TABLE
+from netaudit.core.storage.table_streams import table_of
 from netaudit.findings import (
     accounts,
     apart,
@@ -30,9 +33,6 @@ from netaudit.findings import (
 from netaudit.findings.moments import WINDOW_S
 from netaudit.findings.visibility import UNRECOGNISED, encrypted
 from netaudit.findings.vocabulary import TEXTS
-from netaudit.masking.mask import mask
-from netaudit.storage.table_streams import table_of
-from netaudit.tables import LEDGERS as TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.reasons import reason
-from netaudit.contracts.unwrapping_steps import LOCKED as LOCKED_FILE
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.contracts.unwrapping_steps import LOCKED as LOCKED_FILE
 from netaudit.findings.acts import LEAST_BYTES
 from netaudit.findings.encrypted import hidden_finding
 from netaudit.findings.people import is_own

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.text.domains import registrable
 from netaudit.findings.acts import UPWARD_SHARE
 from netaudit.findings.encrypted import by_way, hidden_finding, request_shape, sent_once
 from netaudit.findings.people import is_own
 from netaudit.findings.vocabulary import SCATTERED, SHAPED_OPAQUE, Rule
-from netaudit.text.domains import registrable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.core.text.domains import registrable
 from netaudit.findings.personal import LEASING, PHONE_MAKERS
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, TERMINAL
-from netaudit.text.domains import registrable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.reasons import reason
-from netaudit.text.addresses import is_link_address
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.core.text.domains import registrable
+from netaudit.core.text.obscure import obscure
 from netaudit.findings.accounts import Line
 from netaudit.findings.receivers import bare
-from netaudit.text.domains import registrable
-from netaudit.text.obscure import obscure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.reasons import reason
-from netaudit.text.domains import is_ip_address
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.text.domains import is_ip_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

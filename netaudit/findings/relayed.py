@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.schema import LEAST_UNIT
 from netaudit.findings import finding
 from netaudit.findings.acts import KNOWN_CLASSES
 from netaudit.findings.encrypted import services_of
 from netaudit.findings.finding import Finding, display_filter
 from netaudit.findings.vocabulary import FOLLOW_PICTURES, GO_TOGETHER, KIND, RELAYED, UPLOADED
-from netaudit.tables import LEAST_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.core.signatures.loading import DECIDING
+from netaudit.core.text.domains import registrable
 from netaudit.findings.roles import PERSONAL_DEVICE, VIEWER
-from netaudit.signatures.loading import DECIDING
-from netaudit.text.domains import registrable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

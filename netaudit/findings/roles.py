@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow.compute as pc
 
-from netaudit.contracts.reasons import JOIN, parsed, reason
+from netaudit.core.contracts.reasons import JOIN, parsed, reason
 from netaudit.findings.ends import Ends, ends_of
 from netaudit.findings.identity_records import records_of
 from netaudit.findings.personal import (

@@ -11,9 +11,9 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
+from netaudit.core.masking.mask import visible
 from netaudit.findings.ledgers import reason_word
 from netaudit.findings.statements import BY_NAME, FIRST, LAST, SECOND
-from netaudit.masking.mask import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

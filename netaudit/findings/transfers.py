@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.unwrapping_steps import STILL, UNDONE
+from netaudit.core.contracts.unwrapping_steps import STILL, UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.judgements import HIDING
+from netaudit.core.contracts.judgements import HIDING
 from netaudit.findings.accounts import Line
 from netaudit.findings.from_identity_data import TEMPLATE
 

@@ -3,9 +3,10 @@
 A finding is of one of KINDS, by its act, its grade and the rule that fired; whoever reads one that is of none fails
 (`kind_of`). To add a kind: give it an entry here, words there and an example in `tests/findings/kinds.py`; let a
 statement of the verdict tell it (`findings/statements`, with one of EXAMPLES in `tests/findings/examples.py`), and say
-which papers to ask for (`duties/duties.yaml`). A rule on records says how they are told (SAYINGS of `identity.py`,
-words in `report/reasons.yaml`); a new figure (`Seen`) is a column, and has words in `report/summary.yaml`,
-`report/texts.yaml` and `live/texts.yaml`. `tests/findings/test_vocabulary.py` and `test_identity.py` ask for all of it.
+which papers to ask for (`findings/duties/duties.yaml`). A rule on records says how they are told (SAYINGS of
+`identity.py`, words in `report/reasons.yaml`); a new figure (`Seen`) is a column, and has words in
+`report/summary.yaml`, `report/texts.yaml` and `pipeline/live/texts.yaml`. `tests/findings/test_vocabulary.py` and
+`test_identity.py` ask for all of it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+from netaudit.core.text.yaml_text import yaml_of
 from netaudit.errors import CaseError
-from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

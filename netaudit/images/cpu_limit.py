@@ -10,7 +10,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from netaudit.system import windows_processes
+from netaudit.core.system import windows_processes
 
 LOOKS = 0.25  # seconds from one look at the time to the next, while nothing else is to be done
 STEP = 1.0  # seconds that count from one look to the next at most

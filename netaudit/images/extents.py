@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
 from netaudit.images import rare_formats
 from netaudit.images.kernels_segments import (
     ANOTHER,

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.contracts.judgements import TOO_SMALL
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.judgements import TOO_SMALL
+from netaudit.core.contracts.reasons import reason
 from netaudit.images.resizing import GREY, Planes, planes, roughly, scaled
 from netaudit.images.yunet import FAINT, Look, Network
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import orjson
 
+from netaudit.core.system import signals
 from netaudit.images.inspection import MOST_TOGETHER, Task, Work, worker
 from netaudit.images.kernels_scan import scan_of
 from netaudit.images.pictures import MAX_PIXELS
@@ -29,7 +30,6 @@ from netaudit.images.preview_helper import show
 from netaudit.images.processes import write_whole
 from netaudit.images.recent import PixelBudget, Recent
 from netaudit.jit.numba_parts import without_package
-from netaudit.system import signals
 
 ONE_LESS: Task = {}  # ends the thread that takes it
 Tasks = queue.SimpleQueue[Task]

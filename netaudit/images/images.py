@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
 from netaudit.images.extents import Extent, extent, sniff
 from netaudit.images.headers import header_size
 from netaudit.images.pictures import Picture, with_sums

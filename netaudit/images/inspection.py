@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from netaudit.contracts.judgements import AS_HOLDER, MANY_PICTURES, NOT_ASKED
+from netaudit.core.contracts.judgements import AS_HOLDER, MANY_PICTURES, NOT_ASKED
 from netaudit.images.face_verdict import FaceDetector, FaceVerdict, beside_of
 from netaudit.images.images import FACTS_SIDE, ImageFacts, facts_of, flaw_of
 from netaudit.images.likeness import LARGEST, shows

@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
 
-from netaudit.contracts.judgements import CRASHED, GIVEN_UP, NO_HELPER, STALLED, WORKED
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.judgements import CRASHED, GIVEN_UP, NO_HELPER, STALLED, WORKED
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.storage.object_store import object_path
+from netaudit.core.system.programs import helper
+from netaudit.core.system.reasons import why
 from netaudit.images.cpu_limit import LOOKS, Limits, Watch
 from netaudit.images.face_verdict import FaceVerdict
 from netaudit.images.images import ImageFacts
 from netaudit.images.processes import processors, start, write_whole
-from netaudit.storage.object_store import object_path
-from netaudit.system.programs import helper
-from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from netaudit.core.storage.object_store import object_name
 from netaudit.images.answers import Answers, Look
 from netaudit.images.judge import holder_at, never
 from netaudit.images.judge_pool import POLITE, Judges
 from netaudit.images.processes import end
-from netaudit.storage.object_store import object_name
 
 if TYPE_CHECKING:
     import subprocess

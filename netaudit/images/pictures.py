@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
 from netaudit.images.headers import header_size, is_progressive, with_lines
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from typing import IO, Any
 
 import orjson
 
+from netaudit.core.system import signals
 from netaudit.images.pixelation import get_ready, thumbnail
 from netaudit.images.processes import LENGTH, answers
-from netaudit.system import signals
 
 MOST_PIXELS = 40_000_000  # larger pictures are not shown in clear: a few bytes can claim gigapixels
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")

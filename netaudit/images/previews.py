@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
+from netaudit.core.system.programs import helper
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.processes import Asked, NotStartedError, processors
-from netaudit.system.programs import helper
 
 if TYPE_CHECKING:
     import subprocess

@@ -10,8 +10,8 @@ import sys
 import threading
 from typing import IO
 
+from netaudit.core.system.reasons import why
 from netaudit.images.cpu_limit import LOOKS, Limits, Watch
-from netaudit.system.reasons import why
 
 LENGTH = struct.Struct(">I")  # of an answer, before it
 

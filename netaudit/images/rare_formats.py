@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from netaudit.text.patterns import later
+from netaudit.core.text.patterns import later
 
 FIRST = (b"II*\0", b"MM\0*", b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51", b"P5", b"P6")  # of all but TGA
 KINDS = frozenset({"tiff", "jp2", "pnm", "tga"})

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.reasons import reason
+from netaudit.core.contracts.reasons import reason
+from netaudit.core.system.reasons import why
 from netaudit.images.images import FACTS_SIDE
 from netaudit.images.pictures import Picture
-from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

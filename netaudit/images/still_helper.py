@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from netaudit.core.system import signals
 from netaudit.images.processes import LENGTH, answers
-from netaudit.system import signals
 
 PIXELS = 40_000_000  # of one still; H.264 level 6.2 allows 35 million
 APART = 4  # key frames from one that is looked at to the next

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from netaudit.core.system.programs import helper
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.processes import LENGTH, Asked, NotStartedError
-from netaudit.system.programs import helper
 
 LIMITS = Limits()  # for one key frame
 MOST_STILL = 64 << 20  # bytes of a JPEG that is taken back

@@ -3,7 +3,7 @@
 What comes with a wheel is compiled for any processor of its kind, what is compiled here for this one; no difference in
 speed was found. Files are named by what was compiled and of what types, never by where the package lies, so they may be
 moved. They hold machine code: that of the user is believed where nobody else can have written it
-(`system/user_cache.py`), that of the package where nobody can who could not have changed its code.
+(`core/system/user_cache.py`), that of the package where nobody can who could not have changed its code.
 
 Kept is what running needs, which is machine code and what it is called by. To take it neither numba nor LLVM is loaded.
 """
@@ -24,10 +24,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from netaudit.core.system.locks import locked
+from netaudit.core.system.user_cache import keep, recalled, unsealed, user_cache
 from netaudit.jit import linking, llvm, numba_parts
 from netaudit.jit.processor import GENERIC, processor
-from netaudit.system.locks import locked
-from netaudit.system.user_cache import keep, recalled, unsealed, user_cache
 
 PACKAGE = Path(__file__).parents[1]
 SOURCE = re.compile(r"(?:kernels|kernels_.*|layouts)\.py", re.DOTALL)  # beside all of this folder

@@ -22,8 +22,8 @@ from importlib import import_module
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from netaudit.system.user_cache import cache_folder, keep, recalled
-from netaudit.text import patterns
+from netaudit.core.system.user_cache import cache_folder, keep, recalled
+from netaudit.core.text import patterns
 
 if TYPE_CHECKING:
     from pathlib import Path

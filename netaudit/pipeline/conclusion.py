@@ -12,24 +12,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from netaudit.case.moments import moment_table, stored
-from netaudit.case.pictures import Pictures
-from netaudit.case.reading import Case
-from netaudit.case.writing import write_json
-from netaudit.contracts.judgements import STOPPED
-from netaudit.devices.from_findings import Moves, with_chain
-from netaudit.devices.from_observations import Link, inventory
-from netaudit.documents.loading import load as load_documents
-from netaudit.endpoints.declared import contested_by_services
-from netaudit.endpoints.floods import without_floods
-from netaudit.endpoints.from_tables import answerable, endpoints, vantage_of
-from netaudit.endpoints.recorders import answers_left, vantages
-from netaudit.endpoints.sightings import not_compared, once, sightings, translated
-from netaudit.finalizing.challenged import without_challenged
-from netaudit.finalizing.images import image_table
-from netaudit.finalizing.joined_uploads import join_parts
-from netaudit.finalizing.manifest import manifest
-from netaudit.finalizing.sorting import name_captures, settle, write_table
+from netaudit.core.contracts.judgements import STOPPED
+from netaudit.core.schema import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED
+from netaudit.core.signatures.loading import load as load_signatures
+from netaudit.core.storage import private_streams
+from netaudit.core.storage.object_store import object_path
+from netaudit.core.storage.table_streams import TableWriter, drop_streams, read_streams, table_of, table_of_columns
+from netaudit.devices.endpoints.declared import contested_by_services
+from netaudit.devices.endpoints.floods import without_floods
+from netaudit.devices.endpoints.from_tables import answerable, endpoints, vantage_of
+from netaudit.devices.endpoints.recorders import answers_left, vantages
+from netaudit.devices.endpoints.sightings import not_compared, once, sightings, translated
+from netaudit.devices.inventory.from_findings import Moves, with_chain
+from netaudit.devices.inventory.from_observations import Link, inventory
+from netaudit.devices.observations.event_facts import telling, with_event_facts
+from netaudit.devices.observations.from_tables import merge_facts, with_flow_facts
+from netaudit.events.inference.from_tables import understand, with_inferred
+from netaudit.events.rules.loading import load as load_documents
+from netaudit.evidence.case.moments import moment_table, stored
+from netaudit.evidence.case.pictures import Pictures
+from netaudit.evidence.case.reading import Case
+from netaudit.evidence.case.writing import write_json
+from netaudit.findings.correlation.from_tables import count_uploads, find_relays, tie_moments, with_sizes
+from netaudit.findings.correlation.recordings import recordings
 from netaudit.findings.from_tables import (
     BOUNDS,
     IN_SUMS,
@@ -46,37 +51,32 @@ from netaudit.findings.from_tables import (
     ledger_table,
     nameless,
 )
+from netaudit.findings.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.findings.moments import INNER
 from netaudit.findings.transfers import transfers
 from netaudit.images.answers import Answers
 from netaudit.images.previews import Shown
-from netaudit.journeys.from_tables import join_journeys, with_ends, with_relayed
-from netaudit.observations.event_facts import telling, with_event_facts
-from netaudit.observations.from_tables import merge_facts, with_flow_facts
 from netaudit.pipeline.keys import keep_used
 from netaudit.pipeline.reading import Stop
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
-from netaudit.relays.from_tables import count_uploads, find_relays, tie_moments, with_sizes
-from netaudit.relays.recordings import recordings
-from netaudit.routes.from_tables import understand, with_inferred
-from netaudit.rows.media import tie
-from netaudit.signatures.loading import load as load_signatures
-from netaudit.storage import private_streams
-from netaudit.storage.object_store import object_path
-from netaudit.storage.table_streams import TableWriter, drop_streams, read_streams, table_of, table_of_columns
-from netaudit.tables import BY_NAME, EVENTS_CLEAR, FIELDS, FIELDS_CLEAR, PERSONS_CLEAR, SKIPPED
+from netaudit.tables.finalizing.challenged import without_challenged
+from netaudit.tables.finalizing.images import image_table
+from netaudit.tables.finalizing.joined_uploads import join_parts
+from netaudit.tables.finalizing.manifest import manifest
+from netaudit.tables.finalizing.sorting import name_captures, settle, write_table
+from netaudit.tables.media import tie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from netaudit.endpoints.vantage import Vantage
-    from netaudit.finalizing.images import Known
-    from netaudit.finalizing.outcome import Outcome
+    from netaudit.core.signatures.loading import SignatureSet
+    from netaudit.devices.endpoints.vantage import Vantage
     from netaudit.findings.roles import Actors
     from netaudit.images.answers import EarlyAnswers
-    from netaudit.signatures.loading import SignatureSet
+    from netaudit.tables.finalizing.images import Known
+    from netaudit.tables.finalizing.outcome import Outcome
 
 STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",
@@ -311,7 +311,7 @@ def derive(
 
     `targets`: under which addresses images were sent and fetched, where that is known.
 
-    Judged are the ends of tunnels, not what is written inside them (`endpoints/tunnels.py`).
+    Judged are the ends of tunnels, not what is written inside them (`devices/endpoints/tunnels.py`).
     """
     flows = answerable(tables["flows"])
     pictures = pictures_of(tables) if tables.get("captures") is not None else ()

@@ -21,9 +21,9 @@ from typing import Any
 import orjson
 
 from netaudit.capture.wireshark import find_npcap, find_program
-from netaudit.system import programs
-from netaudit.system.reasons import why
-from netaudit.system.user_cache import user_cache
+from netaudit.core.system import programs
+from netaudit.core.system.reasons import why
+from netaudit.core.system.user_cache import user_cache
 
 GOOD, SCARCE, BAD = "good", "scarce", "bad"  # scarce: an audit works, something else does not
 PATIENCE = 60.0  # seconds for the helper, whose first start may be slow
@@ -155,7 +155,7 @@ def _zones() -> Iterator[Check]:
 
     import pyarrow as pa
 
-    from netaudit.storage.arrow_rows import plain
+    from netaudit.core.storage.arrow_rows import plain
 
     (row,) = plain(pa.table({"when": pa.array([0], pa.timestamp("ns", "UTC"))}))
     noon = datetime.datetime(2026, 1, 1, 4, tzinfo=datetime.UTC)
@@ -176,7 +176,7 @@ def _extras() -> Iterator[Check]:
 
 def _release() -> Iterator[Check]:
     """Whether the installed files are those of the release; nothing is to be done where there is no list of them."""
-    from netaudit.system.release import release
+    from netaudit.core.system.release import release
 
     found = release()
     if found is None:

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from netaudit.core.masking.mask import mask_host
+from netaudit.core.text.addresses import ip_text
+from netaudit.events.inference.messages import target_form
 from netaudit.images.judging_ahead import Fresh
-from netaudit.masking.mask import mask_host
-from netaudit.routes.messages import target_form
-from netaudit.rows.messages import message_row
-from netaudit.rows.objects import object_draft, object_row
 from netaudit.streams.layouts import FLOW, UP
-from netaudit.text.addresses import ip_text
+from netaudit.tables.messages import message_row
+from netaudit.tables.objects import object_draft, object_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netaudit.messages.from_streams import Conversations
-    from netaudit.messages.message import Message
-    from netaudit.observations.ends import Ends
+    from netaudit.content.part import Leaf
+    from netaudit.core.schema import Row
+    from netaudit.devices.observations.ends import Ends
+    from netaudit.protocols.from_streams import Conversations
+    from netaudit.protocols.message import Message
     from netaudit.streams.layouts import Delivery
-    from netaudit.tables import Row
-    from netaudit.unwrapping.part import Leaf
 
 MOST_WAYS = 4096  # of one process: what opens more has each image judged in its turn
 _DIGITS = re.compile(r"\d+")

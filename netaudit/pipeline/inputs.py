@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from netaudit.finalizing.outcome import Outcome
-from netaudit.storage.table_streams import table_of
-from netaudit.text.charset import decoded
+from netaudit.core.storage.table_streams import table_of
+from netaudit.core.text.charset import decoded
+from netaudit.tables.finalizing.outcome import Outcome
 
 MOST_COMMENT = 2000  # characters
 
@@ -79,8 +79,8 @@ def short_names(names: list[str]) -> list[str]:
 
 def _capture_rows(sources: Sequence[Source], ids: list[str], names: list[str], decoder: Decoder) -> Any:
 
-    from netaudit.masking.mask import mask
-    from netaudit.tables import CAPTURES
+    from netaudit.core.masking.mask import mask
+    from netaudit.core.schema import CAPTURES
 
     rows = [
         {
@@ -113,7 +113,7 @@ def _comments(source: Source) -> list[str]:
 
     Known words stay, and numbers that are nobody's: whoever writes freely may name anybody.
     """
-    from netaudit.masking.mask import mask_name, visible
+    from netaudit.core.masking.mask import mask_name, visible
 
     comments = [*source.sections, *(f"{frame}: {text}" for frame, text in source.comments)]
     return [visible(mask_name(text), MOST_COMMENT) for text in comments if text]
@@ -122,7 +122,7 @@ def _comments(source: Source) -> list[str]:
 def _file_name(name: str) -> str:
     """Name of an input, masked but for the number and the time that a live recording's own files are called by."""
     from netaudit.capture.from_wire import NAME
-    from netaudit.masking.mask import mask
+    from netaudit.core.masking.mask import mask
 
     folder, slash, file = name.rpartition("/")
     return mask(folder) + slash + file if NAME.fullmatch(file) else mask(name)

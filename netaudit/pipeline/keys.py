@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netaudit.core.storage.files import read_given
+from netaudit.core.system.reasons import why
 from netaudit.errors import UsageError
-from netaudit.messages.decryption.audit_keys import Given, wanted
-from netaudit.messages.decryption.keylog import CAPTURE, LARGEST, LOG, KeyRing, Source, read_source
 from netaudit.pipeline.inputs import short_names
-from netaudit.storage.files import read_given
-from netaudit.system.reasons import why
+from netaudit.protocols.decryption.audit_keys import Given, wanted
+from netaudit.protocols.decryption.keylog import CAPTURE, LARGEST, LOG, KeyRing, Source, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from netaudit.capture.from_files import Source as CaptureSource
-    from netaudit.case.custody import Custody
+    from netaudit.evidence.case.custody import Custody
 
 TLS_KEY_LOG = 0x544C534B  # type of secrets (pcapng, 4.7)
 LOG_NAME = "keys.log"  # under private/: the secrets that opened something
@@ -84,7 +84,7 @@ def gather(asked: KeyRequest | None, captures: Iterable[CaptureSource]) -> Gathe
 
 
 def _facts(asked: KeyRequest, sources: Sequence[Source], late: list[str]) -> dict[str, Any]:
-    from netaudit.masking.mask import mask
+    from netaudit.core.masking.mask import mask
 
     ring = KeyRing(tuple(sources))
     return asked.facts() | {

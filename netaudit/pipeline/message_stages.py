@@ -9,38 +9,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.documents.from_messages import READ as STATING
-from netaudit.documents.from_messages import stated_in_pairs
-from netaudit.messages.readers import named
-from netaudit.observations.ends import place_of
-from netaudit.observations.from_messages import NOWHERE, observe_message, observe_publications
-from netaudit.observations.statements import note_statements
+from netaudit.content.budget import Budget, Patience
+from netaudit.content.from_messages import is_plain_document, leaves
+from netaudit.content.image_residue import confirm_end
+from netaudit.content.sniff import IMAGE_KINDS
+from netaudit.devices.observations.ends import place_of
+from netaudit.devices.observations.from_messages import NOWHERE, observe_message, observe_publications
+from netaudit.devices.observations.statements import note_statements
+from netaudit.events.rules.from_messages import READ as STATING
+from netaudit.events.rules.from_messages import stated_in_pairs
 from netaudit.pipeline.read_message import ReadMessage
 from netaudit.pipeline.storing import Storing
 from netaudit.pipeline.understanding import ONLY_WORDS, Understanding
-from netaudit.rows.answers import note_refusal
-from netaudit.rows.documents import Documents
-from netaudit.rows.media import media_rows
-from netaudit.rows.messages import message_draft
-from netaudit.rows.parts import PartRows
-from netaudit.rows.scraps import ScrapRows
-from netaudit.unwrapping.budget import Budget, Patience
-from netaudit.unwrapping.from_messages import is_plain_document, leaves
-from netaudit.unwrapping.image_residue import confirm_end
-from netaudit.unwrapping.sniff import IMAGE_KINDS
+from netaudit.protocols.readers import named
+from netaudit.tables.answers import note_refusal
+from netaudit.tables.documents import Documents
+from netaudit.tables.media import media_rows
+from netaudit.tables.messages import message_draft
+from netaudit.tables.parts import PartRows
+from netaudit.tables.scraps import ScrapRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from netaudit.contracts.details import Statement
-    from netaudit.messages.mqtt.publications import Publications
-    from netaudit.observations.ends import Ends
-    from netaudit.observations.ledger import Ledger
+    from netaudit.core.contracts.details import Statement
+    from netaudit.core.storage.table_streams import RowWriter, TableWriter
+    from netaudit.devices.observations.ends import Ends
+    from netaudit.devices.observations.ledger import Ledger
     from netaudit.pipeline.read_message import Opened
     from netaudit.pipeline.storing import Keep
     from netaudit.pipeline.witness import Witness
-    from netaudit.storage.table_streams import RowWriter, TableWriter
+    from netaudit.protocols.mqtt.publications import Publications
 
 SPEAKS_OF_STREAMS = named("speaks_of_streams")
 MOST_OPENED, MOST_OBJECTS = 2 << 20, 512  # bytes, and objects, that are opened before they are stored and understood

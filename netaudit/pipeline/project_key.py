@@ -11,9 +11,9 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
+from netaudit.core.storage.files import read_given
+from netaudit.core.system.reasons import why
 from netaudit.errors import UsageError
-from netaudit.storage.files import read_given
-from netaudit.system.reasons import why
 
 if TYPE_CHECKING:
     from pathlib import Path

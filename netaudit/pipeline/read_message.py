@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netaudit.contracts.details import Statement
-    from netaudit.messages.message import Message
-    from netaudit.observations.ends import Ends
+    from netaudit.content.budget import Patience
+    from netaudit.content.part import Leaf
+    from netaudit.core.contracts.details import Statement
+    from netaudit.devices.observations.ends import Ends
     from netaudit.pipeline.finds import Known
-    from netaudit.unwrapping.budget import Patience
-    from netaudit.unwrapping.part import Leaf
+    from netaudit.protocols.message import Message
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netaudit.capture.layouts import NO_TIME
-from netaudit.system.signals import PRESSED, heard
+from netaudit.core.system.signals import PRESSED, heard
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from netaudit.capture.from_files import Captures
     from netaudit.capture.layouts import Window
-    from netaudit.finalizing.outcome import Outcome
     from netaudit.images.judging_ahead import Beside
     from netaudit.packets.from_capture import Decoder
     from netaudit.pipeline.keys import Gathered
     from netaudit.pipeline.task import Options
     from netaudit.pipeline.workers import Crew, Member
+    from netaudit.tables.finalizing.outcome import Outcome
 
 
 @dataclass(slots=True)

@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from netaudit.core.system import programs
+from netaudit.core.system.locks import locked
+from netaudit.core.system.user_cache import keep, recalled, unsealed
 from netaudit.images.processes import processors
 from netaudit.jit import cache
 from netaudit.jit.cache import COMPILING, KEY, NOT_AT_ALL, SHIPPED, STEP, asked, cache_folder
 from netaudit.pipeline.warm import LATER, PIECES
-from netaudit.system import programs
-from netaudit.system.locks import locked
-from netaudit.system.user_cache import keep, recalled, unsealed
 
 _under_way: list[subprocess.Popen[bytes]] = []
 

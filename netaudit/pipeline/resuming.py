@@ -21,22 +21,22 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from netaudit.core.storage.files import write_whole
+from netaudit.core.system.clock import now
+from netaudit.core.system.user_cache import user_key
 from netaudit.errors import CaseError, ReasonedError, UsageError
 from netaudit.images.answers import PLACE, believed
 from netaudit.pipeline.task import Options, begin_case, carry_out, not_read, read_captures, staffed
-from netaudit.storage.files import write_whole
-from netaudit.system.clock import now
-from netaudit.system.user_cache import user_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netaudit.capture.from_files import Captures
-    from netaudit.case.custody import Custody
-    from netaudit.case.reading import Case
-    from netaudit.finalizing.outcome import Outcome
+    from netaudit.evidence.case.custody import Custody
+    from netaudit.evidence.case.reading import Case
     from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.task import Progress
+    from netaudit.tables.finalizing.outcome import Outcome
 
 ASKED = "asked.json"
 PLAIN = (
@@ -104,11 +104,11 @@ def resume_audit(folder: Path, options: Options, progress: Progress) -> Case:
     Raises UsageError where nothing can be gone on with, and for options that would change the result; CaseError where a
     capture that was read to its end is another one now.
     """
-    from netaudit.case.custody import Custody, broken
-    from netaudit.case.lock import writing
-    from netaudit.case.reading import open_case
-    from netaudit.case.replacement import COMING, swap_in, taken_up
-    from netaudit.case.writing import OURS
+    from netaudit.evidence.case.custody import Custody, broken
+    from netaudit.evidence.case.lock import writing
+    from netaudit.evidence.case.reading import open_case
+    from netaudit.evidence.case.replacement import COMING, swap_in, taken_up
+    from netaudit.evidence.case.writing import OURS
     from netaudit.pipeline.startup import calm
 
     began = now(), time.perf_counter()
@@ -163,7 +163,7 @@ def _as_asked(asked: dict[str, Any], place: Path, options: Options) -> Options:
 
 def _hold_against_seal(place: Path) -> None:
     """What Ctrl-C left is sealed: nothing is built on what somebody has changed since."""
-    from netaudit.case.integrity import integrity
+    from netaudit.evidence.case.integrity import integrity
 
     found = integrity(place)
     if found.state in ("sealed", "broken") and (found.problems or found.changed or found.missing):
@@ -175,7 +175,7 @@ def _read_again(
     place: Path, asked: dict[str, Any], options: Options, progress: Progress, custody: Custody, began: tuple[str, float]
 ) -> Case:
     from netaudit.capture.from_files import open_captures
-    from netaudit.case.custody import entries
+    from netaudit.evidence.case.custody import entries
     from netaudit.pipeline.ready import make_ready
     from netaudit.pipeline.workers import dismiss, hire
 
@@ -219,7 +219,7 @@ def _compare(before: Sequence[dict[str, Any]], captures: Sequence[dict[str, Any]
 
 def _clear(place: Path) -> None:
     """Remove what the interrupted audit made of the captures."""
-    from netaudit.case.writing import MANIFEST, make_folders
+    from netaudit.evidence.case.writing import MANIFEST, make_folders
 
     for name in ("run.json", "report.html", MANIFEST):
         (place / name).unlink(missing_ok=True)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from netaudit.rows.flows import FlowRows
-from netaudit.storage.table_streams import table_of
+from netaudit.core.schema import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
+from netaudit.core.storage.table_streams import table_of
 from netaudit.streams.layouts import FLOW
-from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
+from netaudit.tables.flows import FlowRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -73,9 +73,9 @@ class SoFar:
             self._tell(Standing(judged, found, faces, seen))
 
     def _seen(self) -> list[dict[str, Any]]:
+        from netaudit.core.signatures.loading import load
         from netaudit.findings.statements import seen_in_clear
         from netaudit.pipeline.conclusion import derive
-        from netaudit.signatures.loading import load
 
         finds = self._finds
         tables = {

@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.messages.decryption.audit_keys import Keys
-from netaudit.messages.from_streams import NOTHING_BEFORE, Conversations, LetGo
-from netaudit.messages.mqtt.publications import Publications
-from netaudit.messages.pieces import spill_to
-from netaudit.messages.readers import named
-from netaudit.observations.ends import ends_of
-from netaudit.observations.ledger import Ledger
+from netaudit.content.budget import Patience
+from netaudit.core.storage.table_streams import BATCH_ROWS
+from netaudit.devices.observations.ends import ends_of
+from netaudit.devices.observations.ledger import Ledger
 from netaudit.pipeline.finds import standing
 from netaudit.pipeline.keys import write_private
 from netaudit.pipeline.message_stages import MessageStages
 from netaudit.pipeline.read_message import ReadMessage
 from netaudit.pipeline.takers import takers
-from netaudit.rows.encrypted_uploads import UploadRows, upload_rows
-from netaudit.rows.flows import FlowRows
-from netaudit.rows.hellos import hello_row
-from netaudit.rows.sendings import SendingRows
-from netaudit.rows.taker import Turns
-from netaudit.rows.writers import row_writer
-from netaudit.storage.table_streams import BATCH_ROWS
+from netaudit.protocols.decryption.audit_keys import Keys
+from netaudit.protocols.from_streams import NOTHING_BEFORE, Conversations, LetGo
+from netaudit.protocols.mqtt.publications import Publications
+from netaudit.protocols.pieces import spill_to
+from netaudit.protocols.readers import named
 from netaudit.streams.batch import portions
 from netaudit.streams.from_packets import Assembler
-from netaudit.unwrapping.budget import Patience
+from netaudit.tables.encrypted_uploads import UploadRows, upload_rows
+from netaudit.tables.flows import FlowRows
+from netaudit.tables.hellos import hello_row
+from netaudit.tables.sendings import SendingRows
+from netaudit.tables.taker import Turns
+from netaudit.tables.writers import row_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from netaudit.messages.decryption.audit_keys import Given
-    from netaudit.messages.message import Message
     from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.storing import Keep
     from netaudit.pipeline.witness import Witness
-    from netaudit.rows.taker import Taker
+    from netaudit.protocols.decryption.audit_keys import Given
+    from netaudit.protocols.message import Message
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
+    from netaudit.tables.taker import Taker
 
 CHECKPOINT_ROWS = 1024  # rows of a table that wait for a larger batch, where there are checkpoints
 HELLOS = named("hello")
@@ -61,7 +61,7 @@ class Reading:
     """From packets to messages: the batches of an assembler, read flow by flow. Every way through netaudit has one."""
 
     def __init__(self, keys: Keys | None = None, *, together: bool = False) -> None:
-        """`together`: many messages may be told as one (`messages/mqtt/publications.py`)."""
+        """`together`: many messages may be told as one (`protocols/mqtt/publications.py`)."""
         self.assembler = Assembler()
         self.conversations = Conversations(keys, together=together)
 

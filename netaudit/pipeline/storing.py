@@ -6,24 +6,24 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.unwrapping_steps import holder_of
-from netaudit.rows.carriers import EvidenceRows
-from netaudit.rows.objects import GUESSABLE, image_draft, object_draft
-from netaudit.storage.object_store import ObjectStore
-from netaudit.unwrapping.from_messages import object_id
-from netaudit.unwrapping.part import Leaf
-from netaudit.unwrapping.sniff import IMAGE_KINDS
+from netaudit.content.from_messages import object_id
+from netaudit.content.part import Leaf
+from netaudit.content.sniff import IMAGE_KINDS
+from netaudit.core.contracts.unwrapping_steps import holder_of
+from netaudit.core.storage.object_store import ObjectStore
+from netaudit.tables.carriers import EvidenceRows
+from netaudit.tables.objects import GUESSABLE, image_draft, object_draft
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from netaudit.messages.message import Message
+    from netaudit.content.part import Part
+    from netaudit.core.storage.table_streams import RowWriter
     from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.read_message import Opened, ReadMessage
     from netaudit.pipeline.witness import Witness
-    from netaudit.storage.table_streams import RowWriter
-    from netaudit.unwrapping.part import Part
+    from netaudit.protocols.message import Message
 
 Identity = tuple[str, str]  # of an object: its id and its SHA-256
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.rows.exchanges import ExchangeRows
-from netaudit.rows.lookups import LookupRows
-from netaudit.rows.silent import SilentRows
+from netaudit.tables.exchanges import ExchangeRows
+from netaudit.tables.lookups import LookupRows
+from netaudit.tables.silent import SilentRows
 
 if TYPE_CHECKING:
-    from netaudit.messages.from_streams import Conversations
-    from netaudit.observations.ledger import Ledger
-    from netaudit.rows.documents import Documents
-    from netaudit.rows.flows import FlowRows
-    from netaudit.rows.taker import Taker
-    from netaudit.storage.table_streams import RowWriter
+    from netaudit.core.storage.table_streams import RowWriter
+    from netaudit.devices.observations.ledger import Ledger
+    from netaudit.protocols.from_streams import Conversations
+    from netaudit.tables.documents import Documents
+    from netaudit.tables.flows import FlowRows
+    from netaudit.tables.taker import Taker
 
 
 def takers(

@@ -12,26 +12,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.reasons import JOIN, reason
+from netaudit.core.contracts.reasons import JOIN, reason
+from netaudit.core.system.clock import now
+from netaudit.core.text.time_zones import named_zone
 from netaudit.errors import ReasonedError, UnreadableError, UsageError
 from netaudit.pipeline.project_key import fingerprint, keep_project_key
-from netaudit.system.clock import now
-from netaudit.text.time_zones import named_zone
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.capture.from_files import Captures
     from netaudit.capture.source import Rejected
-    from netaudit.case.custody import Custody
-    from netaudit.case.moments import Notes
-    from netaudit.case.reading import Case
-    from netaudit.finalizing.outcome import Outcome
+    from netaudit.evidence.case.custody import Custody
+    from netaudit.evidence.case.moments import Notes
+    from netaudit.evidence.case.reading import Case
     from netaudit.images.judge_pool import Judges
     from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.keys import Gathered, KeyRequest
     from netaudit.pipeline.so_far import Standing
     from netaudit.pipeline.workers import Member
+    from netaudit.tables.finalizing.outcome import Outcome
 
 Read = Callable[[Path, "Beside | None"], "tuple[Outcome, list[Any]]"]
 """Reads into a case that was begun, while a helper judges images; gives what it knows, and the paths read."""
@@ -73,8 +73,8 @@ def run(
     progress: Progress,
 ) -> Case:
     """Carry out an audit; the CLI and `audit` both come here."""
+    from netaudit.core.system.windows_names import ROOM, openable
     from netaudit.pipeline.startup import calm
-    from netaudit.system.windows_names import ROOM, openable
 
     with calm():
         return _run(paths, openable(folder, ROOM), options, progress)
@@ -87,13 +87,13 @@ def _run(
     progress: Progress,
 ) -> Case:
 
-    from netaudit.case.reading import open_case
-    from netaudit.case.replacement import COMING, swap_in
-    from netaudit.case.writing import OURS, check_place, place_for
-    from netaudit.documents.loading import load as load_documents
+    from netaudit.core.signatures.loading import load
+    from netaudit.events.rules.loading import load as load_documents
+    from netaudit.evidence.case.reading import open_case
+    from netaudit.evidence.case.replacement import COMING, swap_in
+    from netaudit.evidence.case.writing import OURS, check_place, place_for
     from netaudit.pipeline.ready import make_ready
     from netaudit.pipeline.workers import dismiss, hire
-    from netaudit.signatures.loading import load
 
     started = now()
     clock = time.perf_counter()
@@ -155,10 +155,10 @@ def read_captures(
     beside: Beside | None,
 ) -> tuple[Outcome, list[Any]]:
     """Read captures into a case that was begun. Raises UnreadableError where there are none."""
-    from netaudit.case.reading import storable
+    from netaudit.core.system.windows_names import real
+    from netaudit.evidence.case.reading import storable
     from netaudit.pipeline.reading import read_all
     from netaudit.pipeline.workers import dismiss
-    from netaudit.system.windows_names import real
 
     outcome = read_all(opened, place, options, members, _gathered(options, opened), beside)
     dismiss(members)
@@ -171,9 +171,9 @@ def _audit_into(
     place: Path, folder: Path, read: Read, options: Options, progress: Progress, began: tuple[str, float]
 ) -> Case:
     """Read the captures into a case at `place` and seal it; `folder` has the lock."""
-    from netaudit.case.custody import Custody
-    from netaudit.case.moments import keep
-    from netaudit.case.sealed import NOTED
+    from netaudit.evidence.case.custody import Custody
+    from netaudit.evidence.case.moments import keep
+    from netaudit.evidence.case.sealed import NOTED
 
     with Custody(place, folder) as custody:
         custody.note("begun", **_begun(folder, place, options))
@@ -197,8 +197,8 @@ def carry_out(
 
     `answers` are those of the image helper that an audit knew which is gone on with.
     """
-    from netaudit.case.report_status import WRITTEN
-    from netaudit.case.seal import seal
+    from netaudit.evidence.case.report_status import WRITTEN
+    from netaudit.evidence.case.seal import seal
     from netaudit.pipeline.conclusion import conclude
     from netaudit.pipeline.keys import note_keys
     from netaudit.pipeline.resuming import forget
@@ -229,7 +229,7 @@ def carry_out(
 def _begun(folder: Path, place: Path, options: Options) -> dict[str, Any]:
     """What the first line of a chain says; of a case that is replaced, the hash of the last line of its own."""
     from netaudit import __version__
-    from netaudit.case.custody import entries
+    from netaudit.evidence.case.custody import entries
 
     before = entries(folder)[-1:] if place != folder else []
     facts: dict[str, Any] = {"version": __version__, "options": result_options(options)}
@@ -238,8 +238,8 @@ def _begun(folder: Path, place: Path, options: Options) -> dict[str, Any]:
 
 def write_run(folder: Path, facts: dict[str, Any]) -> None:
     """Write run.json; what names the auditor's machine and people goes under private/."""
-    from netaudit.case.reading import PRIVATE_RUN
-    from netaudit.storage.files import write_json
+    from netaudit.core.storage.files import write_json
+    from netaudit.evidence.case.reading import PRIVATE_RUN
 
     private = ("paths", "command")
     write_json(folder / "run.json", {name: value for name, value in facts.items() if name not in private})
@@ -277,8 +277,8 @@ def not_read(rejected: Sequence[Rejected]) -> UnreadableError:
 def begin_case(folder: Path, options: Options) -> None:
     """A manifest from the first moment on, so that a killed audit leaves a readable case."""
     from netaudit import __version__
-    from netaudit.storage.files import MANIFEST, write_json
-    from netaudit.tables import TABLES_VERSION
+    from netaudit.core.schema import TABLES_VERSION
+    from netaudit.core.storage.files import MANIFEST, write_json
 
     if options.project_key is not None:
         keep_project_key(folder, options.project_key)
@@ -397,8 +397,8 @@ def write_case_report(case: Case, options: Options) -> dict[str, Any]:
 
     Gives what the chain is to say of it. What lay mapped or was held for it goes with that.
     """
-    from netaudit.finalizing.sorting import unsettle
     from netaudit.report.from_case import written_at
+    from netaudit.tables.finalizing.sorting import unsettle
 
     try:
         with case.pictures.keeping():

@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from netaudit.case.extract import extract, locate
+from netaudit.content.from_messages import leaves, object_id
+from netaudit.content.image_residue import confirm_end
+from netaudit.content.sniff import IMAGE_KINDS
 from netaudit.errors import UsageError
-from netaudit.messages.flow import begun_by_syn
-from netaudit.messages.reader import OPENING, Opening
-from netaudit.messages.readers import BY_TRANSPORT
+from netaudit.evidence.case.extract import extract, locate
 from netaudit.pipeline.stages import Reading
-from netaudit.unwrapping.from_messages import leaves, object_id
-from netaudit.unwrapping.image_residue import confirm_end
-from netaudit.unwrapping.sniff import IMAGE_KINDS
+from netaudit.protocols.flow import begun_by_syn
+from netaudit.protocols.reader import OPENING, Opening
+from netaudit.protocols.readers import BY_TRANSPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from netaudit.case.reading import Case
-    from netaudit.messages.message import Message
+    from netaudit.evidence.case.reading import Case
+    from netaudit.protocols.message import Message
     from netaudit.streams.layouts import Delivery
 
 MOST_RUNS = 200  # told of a flow; the others are counted
@@ -130,8 +130,8 @@ def _flow_of(case: Case, what: str, captures: Sequence[Path]) -> dict[str, Any]:
 def _flow_at(case: Case, flows: Any, capture: str, frame: int, captures: Sequence[Path]) -> set[str]:
     """Ids of the flows that a packet of a capture belongs to."""
     from netaudit.capture.from_files import open_captures
+    from netaudit.core.text.addresses import ip_text
     from netaudit.packets.from_capture import Decoder
-    from netaudit.text.addresses import ip_text
 
     places = {name: path for name, path in locate(case, captures).items() if name.startswith(capture)}
     if len(places) != 1:

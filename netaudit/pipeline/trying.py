@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from netaudit.core.system.reasons import why
 from netaudit.pipeline.doctor import BAD, GOOD, SCARCE, Check, grey_png
 from netaudit.pipeline.warm import packet, pcap
-from netaudit.system.reasons import why
 
 FILES = 500  # made, read and removed: what a case of as many images asks of the disk
 SLOW_FILE = 0.005  # seconds, from which on something looks at each
@@ -38,8 +38,8 @@ def try_out(place: Path) -> Iterator[Check]:
 
 def _private(folder: Path) -> Check:
     """Whether a folder for this user alone is that: by its rights, or by its access list."""
-    from netaudit.system import windows_rights
-    from netaudit.system.user_folders import make_private, nobody_else_writes
+    from netaudit.core.system import windows_rights
+    from netaudit.core.system.user_folders import make_private, nobody_else_writes
 
     place = folder / "private"
     make_private(place)
@@ -50,7 +50,7 @@ def _private(folder: Path) -> Check:
 
 def _files(folder: Path) -> Check:
     """Seconds to make a small file as images are stored, and to read and remove it: programs against viruses show."""
-    from netaudit.storage.object_store import ObjectStore
+    from netaudit.core.storage.object_store import ObjectStore
 
     (folder / "private" / "objects").mkdir(parents=True, exist_ok=True)
     store, began = ObjectStore(folder), time.perf_counter()
@@ -74,7 +74,7 @@ def _each(seconds: float) -> str:
 
 
 def _speed(folder: Path) -> Check:
-    from netaudit.storage.files import write_whole
+    from netaudit.core.storage.files import write_whole
 
     began = time.perf_counter()
     write_whole(folder / "large", os.urandom(1 << 20) * (WRITTEN >> 20), lasting=True)
@@ -86,7 +86,7 @@ def _speed(folder: Path) -> Check:
 
 def _long(folder: Path) -> Check:
     """A path in Chinese of some 400 characters: made, written, read."""
-    from netaudit.system.windows_names import openable
+    from netaudit.core.system.windows_names import openable
 
     place = folder
     while len(str(place)) < 400:

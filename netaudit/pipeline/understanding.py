@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.messages.readers import named
-from netaudit.rows.events import EventRows, is_reply
-from netaudit.rows.leaves import LeafRows, describes_in_query
-from netaudit.rows.persons import PersonRows, headers_asked
+from netaudit.protocols.readers import named
+from netaudit.tables.events import EventRows, is_reply
+from netaudit.tables.leaves import LeafRows, describes_in_query
+from netaudit.tables.persons import PersonRows, headers_asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from netaudit.messages.message import Message
+    from netaudit.core.storage.table_streams import RowWriter, TableWriter
     from netaudit.pipeline.read_message import Opened
     from netaudit.pipeline.storing import Identity
     from netaudit.pipeline.witness import Witness
-    from netaudit.storage.table_streams import RowWriter, TableWriter
+    from netaudit.protocols.message import Message
 
 ONLY_WORDS = named("only_words")
 SAYS_LITTLE = ("heartbeat", "subscription")  # kinds of events without a person

@@ -49,18 +49,18 @@ def streams() -> None:
 
 def messages() -> None:
     """Compile what looks for images in parts, reads letters and markup, finds silent flows, writes columns of texts."""
+    from netaudit.content.from_images import extent, segments_beside
+    from netaudit.content.kernels import head_marks, image_marks, store_marks, text_marks
+    from netaudit.content.kernels_letters import says_nothing, write_bytes
+    from netaudit.content.kernels_markup import between_markup
+    from netaudit.core.text.charset import unquote
+    from netaudit.core.text.json_text import unescape
+    from netaudit.core.text.obscure import is_code
     from netaudit.images.images import header_size
-    from netaudit.messages.silent import SilentFlows
-    from netaudit.rows.carriers import evidence_of_drafts
-    from netaudit.rows.columns import addresses, link_addresses
+    from netaudit.protocols.silent import SilentFlows
     from netaudit.streams.layouts import FLOW, PIECE, RUN
-    from netaudit.text.charset import unquote
-    from netaudit.text.json_text import unescape
-    from netaudit.text.obscure import is_code
-    from netaudit.unwrapping.from_images import extent, segments_beside
-    from netaudit.unwrapping.kernels import head_marks, image_marks, store_marks, text_marks
-    from netaudit.unwrapping.kernels_letters import says_nothing, write_bytes
-    from netaudit.unwrapping.kernels_markup import between_markup
+    from netaudit.tables.carriers import evidence_of_drafts
+    from netaudit.tables.columns import addresses, link_addresses
 
     nothing = np.frombuffer(bytes(8), np.uint8)
     unquote(b"%41")
@@ -85,10 +85,10 @@ def messages() -> None:
 
 def lookups() -> None:
     """Compile what reads lookups in columns, ids, and what makes facts distinct."""
-    from netaudit.messages.dns.kernels_lookups import PORT, UDP
-    from netaudit.messages.dns.lookups import LEAST, PlainLookups
-    from netaudit.rows.taker import distinct
+    from netaudit.protocols.dns.kernels_lookups import PORT, UDP
+    from netaudit.protocols.dns.lookups import LEAST, PlainLookups
     from netaudit.streams.layouts import FLOW, PIECE, RUN
+    from netaudit.tables.taker import distinct
 
     distinct(np.zeros((1, 1), np.uint64), np.zeros(1, PIECE))
     question, answer = _lookup()
@@ -111,11 +111,11 @@ def lookups() -> None:
 
 def exchanges() -> None:
     """Compile what reads exchanges of HTTP/1, says which of their bodies are plain documents, and names these."""
-    from netaudit.messages.http1.from_streams import ExchangeReader
-    from netaudit.messages.ids import ids_within
+    from netaudit.content.from_messages import are_plain_texts, is_plain_text
+    from netaudit.protocols.http1.from_streams import ExchangeReader
+    from netaudit.protocols.ids import ids_within
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import FLOW, PIECE, RUN
-    from netaudit.unwrapping.from_messages import are_plain_texts, is_plain_text
 
     said = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", b"HTTP/1.1 204 No Content\r\n\r\n"
     runs, pieces, payload = np.zeros(2, RUN), np.zeros(2, PIECE), np.frombuffer(b"".join(said), np.uint8).copy()
@@ -132,9 +132,9 @@ def seldom() -> None:
     """Compile what few captures need: images in unknown streams and their codes, numbers, held datagrams, QUIC."""
     from netaudit.images.kernels_scan import scan_of
     from netaudit.images.kernels_segments import scan_end
-    from netaudit.messages.carve import Search
-    from netaudit.messages.kernels_numbers import next_number
-    from netaudit.messages.kernels_silent import HELD, close_up, hold_datagrams
+    from netaudit.protocols.carve import Search
+    from netaudit.protocols.kernels_numbers import next_number
+    from netaudit.protocols.kernels_silent import HELD, close_up, hold_datagrams
     from netaudit.streams.layouts import PIECE, RUN
 
     Search(0).feed(0, bytes(8))
@@ -150,10 +150,10 @@ def seldom() -> None:
 
 
 def _publications() -> None:
-    from netaudit.messages.mqtt.publications import publications
-    from netaudit.rows.publications import of_publications
+    from netaudit.content.from_messages import are_plain_texts
+    from netaudit.protocols.mqtt.publications import publications
     from netaudit.streams.layouts import PIECE
-    from netaudit.unwrapping.from_messages import are_plain_texts
+    from netaudit.tables.publications import of_publications
 
     block = publications(0, b'\x30\x0a\0\1t{"a":1}', 0, sure=True)
     assert block is not None
@@ -164,12 +164,12 @@ def _publications() -> None:
 
 def _packets() -> None:
     """Open a datagram of QUIC, and a record of TLS."""
-    from netaudit.messages.decryption.kernels_quic import in_turn
-    from netaudit.messages.decryption.protection import Tls13
-    from netaudit.messages.decryption.quic_ahead import NONE, Row
-    from netaudit.messages.decryption.quic_keys import FEW, Level, Packets
-    from netaudit.messages.decryption.records import Cutter
-    from netaudit.messages.decryption.suites import suites
+    from netaudit.protocols.decryption.kernels_quic import in_turn
+    from netaudit.protocols.decryption.protection import Tls13
+    from netaudit.protocols.decryption.quic_ahead import NONE, Row
+    from netaudit.protocols.decryption.quic_keys import FEW, Level, Packets
+    from netaudit.protocols.decryption.records import Cutter
+    from netaudit.protocols.decryption.suites import suites
 
     begins, ends = np.zeros(1, np.int64), np.full(1, 60, np.int64)
     Level(suites()[0x1301], 1, bytes(32)).open_row(b"\x40" + bytes(59), begins, ends, b"", -1)
@@ -185,12 +185,12 @@ def relays() -> None:
     """Compile what compares images with encrypted uploads, by an office that sends on what it receives."""
     import pyarrow as pa
 
-    from netaudit.relays.forms import Form
-    from netaudit.relays.from_tables import LEAST
-    from netaudit.relays.judging import Pair, judge_pair
-    from netaudit.relays.kernels_batches import sets_near
-    from netaudit.relays.pair_probabilities import pair
-    from netaudit.relays.series import Images, Names, Units
+    from netaudit.findings.correlation.forms import Form
+    from netaudit.findings.correlation.from_tables import LEAST
+    from netaudit.findings.correlation.judging import Pair, judge_pair
+    from netaudit.findings.correlation.kernels_batches import sets_near
+    from netaudit.findings.correlation.pair_probabilities import pair
+    from netaudit.findings.correlation.series import Images, Names, Units
 
     second = 1_000_000_000
     count = 8 * LEAST
@@ -256,7 +256,7 @@ def _lookup() -> tuple[bytes, bytes]:
 
 def _lookups() -> Iterator[bytes]:
     """As many DNS lookups as it takes for columns to pay."""
-    from netaudit.messages.dns.lookups import LEAST
+    from netaudit.protocols.dns.lookups import LEAST
 
     question, answer = _lookup()
     for port in range(40_000, 40_000 + LEAST):

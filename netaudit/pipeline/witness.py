@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from netaudit.messages.from_streams import Conversations
-    from netaudit.messages.message import Message
+    from netaudit.content.part import Leaf
+    from netaudit.core.schema import Row
+    from netaudit.protocols.from_streams import Conversations
+    from netaudit.protocols.message import Message
     from netaudit.streams.batch import Batch
     from netaudit.streams.layouts import Delivery
-    from netaudit.tables import Row
-    from netaudit.unwrapping.part import Leaf
 
 
 class Witness(Protocol):

@@ -27,8 +27,8 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     name of the shared memory, size of the buffer, start and number of the rows in it), each answered when it is done;
     ("finish",) is answered with failures. Before an answer the parent may be told of images that are new to the case.
     """
+    from netaudit.core.system import signals
     from netaudit.pipeline.startup import load_lean, own_process
-    from netaudit.system import signals
 
     signals.ignore()  # the parent decides when to stop
     for end in inherited:
@@ -104,7 +104,7 @@ def own_rows(packets: npt.NDArray[np.void], number: int, of: int) -> npt.NDArray
     """Those PACKET rows, read-only, whose logical shard belongs to one of so many."""
     import numpy as np
 
-    from netaudit.storage.structured import picked
+    from netaudit.core.storage.structured import picked
 
     own = picked(packets, np.flatnonzero(packets["shard"] % of == number))
     own.flags.writeable = False

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from netaudit.case.moments import stored
+from netaudit.core.storage.structured import put
+from netaudit.devices.observations.from_packets import observe_packets
+from netaudit.devices.observations.ledger import Ledger
+from netaudit.evidence.case.moments import stored
 from netaudit.images.processes import processors
-from netaudit.observations.from_packets import observe_packets
-from netaudit.observations.ledger import Ledger
 from netaudit.packets.layouts import PACKET
 from netaudit.pipeline.startup import is_own_process
 from netaudit.pipeline.worker import bytes_of, work
-from netaudit.storage.structured import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netaudit.images.judging_ahead import Beside
-    from netaudit.messages.decryption.audit_keys import Given
     from netaudit.packets.from_capture import Decoded
     from netaudit.pipeline.witness import Witness
+    from netaudit.protocols.decryption.audit_keys import Given
 
 LEAST_SLOTS, MOST_SLOTS = 2, 3  # windows under way at once: two workers keep in step, and one takes up to 40 MB
 WORTH = 200_000_000  # bytes of captures from which on a second worker gives more than its start costs
@@ -96,8 +96,8 @@ class Watch:
 
     def finish(self) -> None:
         """Write all facts."""
-        from netaudit.storage.table_streams import TableWriter
-        from netaudit.tables import OBSERVATIONS
+        from netaudit.core.schema import OBSERVATIONS
+        from netaudit.core.storage.table_streams import TableWriter
 
         writer = TableWriter(self._folder, OBSERVATIONS, "packets")
         self.ledger.write(writer)

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.case.custody import broken
-from netaudit.case.report_status import FRAMES, REPORT, Moment, marked, written
+from netaudit.core.storage.files import read_given
 from netaudit.errors import CaseError, NetauditError, ReasonedError
+from netaudit.evidence.case.custody import broken
+from netaudit.evidence.case.report_status import FRAMES, REPORT, Moment, marked, written
 from netaudit.report.from_case import rendered
 from netaudit.report.rewriting import may_be_shown, with_news
-from netaudit.storage.files import read_given
 
 if TYPE_CHECKING:
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
     from netaudit.report.sections_images import Pictures
 
 MINE, FORGED, UNKNOWN, NONE = "of this case", "not of this case", "not compared", "none"

@@ -11,7 +11,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.masking.cells import FORMULA
+from netaudit.core.masking.cells import FORMULA
 from netaudit.report import reading
 
 if TYPE_CHECKING:

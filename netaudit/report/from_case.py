@@ -19,8 +19,10 @@ import jinja2
 
 import netaudit
 from netaudit import __version__
-from netaudit.case.report_status import FRAMES, moment
+from netaudit.core.storage.files import write_whole
+from netaudit.core.system.user_cache import keep, recalled
 from netaudit.errors import CaseError
+from netaudit.evidence.case.report_status import FRAMES, moment
 from netaudit.findings import statement_text
 from netaudit.findings.ledgers import exits
 from netaudit.report import (
@@ -49,8 +51,6 @@ from netaudit.report.reasons import Reasons
 from netaudit.report.timeline import timeline
 from netaudit.report.topology import topology
 from netaudit.report.wording import Wording, is_zone
-from netaudit.storage.files import write_whole
-from netaudit.system.user_cache import keep, recalled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +58,8 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
     from markupsafe import Markup
 
-    from netaudit.case.decisions import Decision
-    from netaudit.case.report_status import Moment
+    from netaudit.evidence.case.decisions import Decision
+    from netaudit.evidence.case.report_status import Moment
     from netaudit.report.reading import CaseLike
     from netaudit.report.sections_images import Pictures
 
@@ -290,8 +290,8 @@ def render(shown: dict[str, Any], lang: str) -> str:
     """HTML of a view; every value is escaped."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+    from netaudit.core.system.user_cache import cache_folder
     from netaudit.report.from_case import Kept
-    from netaudit.system.user_cache import cache_folder
 
     environment = Environment(
         loader=ChoiceLoader([PackageLoader("netaudit.report"), PackageLoader("netaudit.report", "static")]),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from netaudit.case.decisions import Decision
+    from netaudit.evidence.case.decisions import Decision
 
 Row = dict[str, Any]
 
@@ -19,7 +19,7 @@ class Tables(Protocol):
     """What has the tables of a case."""
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Table of that name by `netaudit.tables`, perhaps empty; all columns or some."""
+        """Table of that name by `netaudit.core.schema`, perhaps empty; all columns or some."""
 
 
 class CaseLike(Tables, Protocol):

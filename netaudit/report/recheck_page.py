@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from netaudit import __version__
-from netaudit.duties.cards import card, edition
-from netaudit.duties.cards import say as say_duties
-from netaudit.recheck.route import STATUSES
-from netaudit.recheck.saying import say, visit_rows
+from netaudit.core.storage.files import write_whole
+from netaudit.core.system.user_cache import cache_folder
+from netaudit.findings.duties.cards import card, edition
+from netaudit.findings.duties.cards import say as say_duties
+from netaudit.findings.recheck.route import STATUSES
+from netaudit.findings.recheck.saying import say, visit_rows
 from netaudit.report.from_case import Kept
-from netaudit.storage.files import write_whole
-from netaudit.system.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.recheck.comparing import Comparison
+    from netaudit.findings.recheck.comparing import Comparison
 
 COLOURS = {  # letters of the grade whose colour a card has
     "still": "A", "new": "A", "moved": "B", "now encrypted": "B", "now other": "B", "gone": "",

@@ -6,8 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from netaudit import __version__
-from netaudit.case.lock import writing
-from netaudit.case.report_status import (
+from netaudit.core.storage.files import write_whole
+from netaudit.errors import CaseError
+from netaudit.evidence.case.lock import writing
+from netaudit.evidence.case.report_status import (
     FRAMES,
     MARKED,
     REPORT,
@@ -18,16 +20,14 @@ from netaudit.case.report_status import (
     unmarked,
     written,
 )
-from netaudit.case.seal import later
-from netaudit.errors import CaseError
+from netaudit.evidence.case.seal import later
 from netaudit.report.from_case import written_at
 from netaudit.report.texts import Texts
-from netaudit.storage.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 MOST_FINDINGS = 200_000  # some twenty seconds; what an audit itself has found, its own report always tells
 PLACE = b"<!-- news -->"  # in a report: where it says that there are news since

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.custody import entries
-from netaudit.case.report_status import SECOND_OPINION, VALIDATED
-from netaudit.case.seal import sealed_files
 from netaudit.errors import NetauditError
-from netaudit.signing.verification import attested, commands
+from netaudit.evidence.case.custody import entries
+from netaudit.evidence.case.report_status import SECOND_OPINION, VALIDATED
+from netaudit.evidence.case.seal import sealed_files
+from netaudit.evidence.signing.verification import attested, commands
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netaudit.case.report_status import Moment
+    from netaudit.evidence.case.report_status import Moment
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 

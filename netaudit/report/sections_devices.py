@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netaudit.report import frames, reading
 
 if TYPE_CHECKING:
-    from netaudit.case.decisions import Decision
+    from netaudit.evidence.case.decisions import Decision
     from netaudit.report.judgements import Judgements
     from netaudit.report.reading import CaseLike, Row
     from netaudit.report.reasons import Reasons

@@ -8,16 +8,16 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from netaudit.case.reviews import latest
-from netaudit.duties.cards import cards_of, edition, say
-from netaudit.duties.stored import stored_card, stored_rows
+from netaudit.evidence.case.reviews import latest
+from netaudit.findings.duties.cards import cards_of, edition, say
+from netaudit.findings.duties.stored import stored_card, stored_rows
 from netaudit.findings.vocabulary import COUNTED, GRADE
 from netaudit.report import frames, reading
 from netaudit.report.judgements import device
 
 if TYPE_CHECKING:
-    from netaudit.case.report_status import Moment
-    from netaudit.case.reviews import Review
+    from netaudit.evidence.case.report_status import Moment
+    from netaudit.evidence.case.reviews import Review
     from netaudit.report.judgements import Judgements
     from netaudit.report.reading import CaseLike, Row
     from netaudit.report.sections_endpoints import Hosts

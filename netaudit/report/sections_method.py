@@ -12,16 +12,21 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import netaudit
-from netaudit.case.custody import broken, entries
+from netaudit.evidence.case.custody import broken, entries
 from netaudit.images import face_verdict, model
 
 if TYPE_CHECKING:
-    from netaudit.case.report_status import Moment
+    from netaudit.evidence.case.report_status import Moment
     from netaudit.report.judgements import Judgements
     from netaudit.report.reading import CaseLike
     from netaudit.report.wording import Wording
 
-RULE_ROOMS = ("findings", "relays", "identity_data", "endpoints")  # whose modules say what a finding is
+RULE_ROOMS = (
+    "findings",
+    "findings.correlation",
+    "events.identity",
+    "devices.endpoints",
+)  # modules that decide findings
 MOST_RULES = 40
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netaudit.identity_data.records import ANCHORS, records
+from netaudit.events.identity.records import ANCHORS, records
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from netaudit.contracts.reasons import Reason
+from netaudit.core.contracts.reasons import Reason
 from netaudit.report import reading
 
 if TYPE_CHECKING:

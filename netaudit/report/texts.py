@@ -6,14 +6,14 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from netaudit.contracts.reasons import JOIN, parsed
+from netaudit.core.contracts.reasons import JOIN, parsed
+from netaudit.core.text.yaml_text import yaml_of
 from netaudit.findings import vocabulary
-from netaudit.text.yaml_text import yaml_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from netaudit.contracts.reasons import Reason
+    from netaudit.core.contracts.reasons import Reason
 
 _FILES = ("texts.yaml", "names.yaml", "summary.yaml", "opinions.yaml", "reasons.yaml")
 _LONGEST, _MOST = 16_000, 200  # characters of reasons, and reasons, that are worded

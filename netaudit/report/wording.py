@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from netaudit.masking.mask import mask, visible
+from netaudit.core.masking.mask import mask, visible
 from netaudit.report.texts import Texts
 
 if TYPE_CHECKING:

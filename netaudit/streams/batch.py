@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.storage.structured import picked
+from netaudit.core.storage.structured import picked
 from netaudit.streams.layouts import PIECE, SLOT_BITS, Columns, Delivery, Run
 
 if TYPE_CHECKING:

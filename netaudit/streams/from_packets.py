@@ -29,8 +29,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from netaudit.core.storage.structured import picked
 from netaudit.packets.layouts import PACKET
-from netaudit.storage.structured import picked
 from netaudit.streams import kernels, kernels_gather, state
 from netaudit.streams.batch import Batch, frozen, nothing
 from netaudit.streams.layouts import FLOW, PIECE, RUN, SLOT_BITS, Delivery

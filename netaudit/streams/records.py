@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.storage.structured import copied, longer, picked
+from netaudit.core.storage.structured import copied, longer, picked
 from netaudit.streams.kernels_walk import walk_records
 from netaudit.streams.layouts import SPAN, UNIT, WALKED
 

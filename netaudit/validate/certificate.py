@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netaudit import __version__
+from netaudit.core.masking.mask import visible
+from netaudit.core.storage.files import read_given
+from netaudit.core.system.clock import now
+from netaudit.core.system.release import code_digest
+from netaudit.core.text.bilingual import speaker
+from netaudit.core.text.yaml_text import yaml_of
 from netaudit.errors import ReasonedError, UsageError
 from netaudit.findings.bounds import lower
-from netaudit.masking.mask import visible
-from netaudit.storage.files import read_given
-from netaudit.system.clock import now
-from netaudit.system.release import code_digest
-from netaudit.text.bilingual import speaker
-from netaudit.text.yaml_text import yaml_of
 from netaudit.validate.judging import Outcome
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ say = speaker(yaml_of(__package__, "texts.yaml"))
 
 def certificate_of(validation: Validation) -> Certificate:
     """All that a certificate says."""
-    from netaudit.signatures.loading import load
+    from netaudit.core.signatures.loading import load
 
     certificate: Certificate = {
         "format": FORMAT,
@@ -133,7 +133,7 @@ def _agrees(certificate: Certificate) -> bool:
 
 def of_this_copy(path: Path) -> Certificate:
     """A certificate of the very code and signatures that are here. Raises UsageError for another one."""
-    from netaudit.signatures.loading import load
+    from netaudit.core.signatures.loading import load
 
     certificate = read_certificate(path)
     if certificate.get("code") != code_digest() or certificate.get("signatures") != load().sha256:
@@ -146,7 +146,7 @@ def signed_by(path: Path) -> str:
 
     Whether the signer is to be trusted is not asked.
     """
-    from netaudit.signing.cms import check
+    from netaudit.evidence.signing.cms import check
 
     signature = path.with_suffix(".p7s")
     try:

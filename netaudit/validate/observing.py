@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 Record = dict[str, Any]
 HTTP = ("http", "http2", "http3")

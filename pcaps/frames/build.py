@@ -20,7 +20,7 @@ import peers
 import rig
 
 from pcaps.lab import photos
-from tests.messages.makers import device_frames as made
+from tests.protocols.vendors import device_frames as made
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,9 +15,9 @@ import pytest
 import netaudit
 from netaudit.api import auditing
 from netaudit.api import case as cases
-from netaudit.case import reading
+from netaudit.core.schema import TABLES
 from netaudit.errors import UsageError
-from netaudit.tables import TABLES
+from netaudit.evidence.case import reading
 
 DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 NINE = int(datetime.datetime(2026, 3, 14, 1, 30, tzinfo=datetime.UTC).timestamp()) * 10**9

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import netaudit
-from netaudit.tables import BY_NAME
+from netaudit.core.schema import BY_NAME
 
 DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 CAMERA = "192.168.1.64"

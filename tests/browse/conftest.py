@@ -21,10 +21,10 @@ from starlette.testclient import TestClient
 from netaudit.browse.access import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
-from netaudit.case.custody import Custody
-from netaudit.case.seal import seal
-from netaudit.case.writing import make_folders
-from netaudit.tables import BY_NAME, TABLES_VERSION
+from netaudit.core.schema import BY_NAME, TABLES_VERSION
+from netaudit.evidence.case.custody import Custody
+from netaudit.evidence.case.seal import seal
+from netaudit.evidence.case.writing import make_folders
 from tests.findings.kinds import rule_of
 
 HOST, MOUNT = "127.0.0.1:40404", "/m0unt"

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from netaudit.browse.access import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
-from netaudit.campaign.one_site import CASES, prepare, versions
-from netaudit.campaign.plan import PLAN, Site, write_plan
+from netaudit.pipeline.campaign.one_site import CASES, prepare, versions
+from netaudit.pipeline.campaign.plan import PLAN, Site, write_plan
 from tests.browse.conftest import EVIL, HOST, MOUNT
 
 WAITING = "<b>waiting</b>"

@@ -12,15 +12,15 @@ from netaudit.browse.rooms import ORDER
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.browse.texts import TEXTS, chinese
-from netaudit.case.custody import broken, entries
-from netaudit.case.reading import open_case
-from netaudit.case.report_status import SECOND_OPINION, WRITTEN
-from netaudit.case.reviews import WHAT
 from netaudit.cli.chinese import error_text
+from netaudit.core.schema import TABLES
+from netaudit.core.text.yaml_text import parse_yaml
+from netaudit.evidence.case.custody import broken, entries
+from netaudit.evidence.case.reading import open_case
+from netaudit.evidence.case.report_status import SECOND_OPINION, WRITTEN
+from netaudit.evidence.case.reviews import WHAT
+from netaudit.evidence.signing.file_names import SIGNED, SIGNED_BY_SM2
 from netaudit.findings.ledgers import LEDGERS
-from netaudit.signing.file_names import SIGNED, SIGNED_BY_SM2
-from netaudit.tables import TABLES
-from netaudit.text.yaml_text import parse_yaml
 from tests.browse.conftest import DIGEST, HOST, HOUR, MOUNT, PICTURE, START, Browser
 
 HOME = f"{MOUNT}/c/0"

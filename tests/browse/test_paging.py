@@ -7,7 +7,7 @@ import pytest
 
 from netaudit.browse import paging
 from netaudit.browse.paging import Tables, Wanted
-from netaudit.case.reading import open_case
+from netaudit.evidence.case.reading import open_case
 from netaudit.report.texts import LANGS, Texts
 from tests.browse.conftest import filled
 

@@ -9,9 +9,9 @@ from netaudit.browse import comparing
 from netaudit.browse.access import Gate
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
-from netaudit.recheck.saying import TEXTS
+from netaudit.findings.recheck.saying import TEXTS
 from tests.browse.conftest import HOST, MOUNT
-from tests.recheck.measure import one
+from tests.findings.recheck.measure import one
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from netaudit.browse.comparing import FIGURES, TOPICS
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.browse.texts import TEXTS
-from netaudit.case.custody import broken, entries
-from netaudit.case.decisions import latest
 from netaudit.errors import UsageError
+from netaudit.evidence.case.custody import broken, entries
+from netaudit.evidence.case.decisions import latest
 from tests.browse.conftest import EVIL, HOST, MOUNT
 
 HOME = f"{MOUNT}/c/0"

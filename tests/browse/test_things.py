@@ -23,10 +23,10 @@ from netaudit.browse.texts import say
 from netaudit.browse.things import TELLERS, _captioned
 from netaudit.capture.from_files import open_captures, read_frames
 from netaudit.capture.write import PcapngWriter
-from netaudit.messages.message import Message
 from netaudit.pipeline.tracing import Trace, _note_runs
+from netaudit.protocols.message import Message
 from netaudit.report.wording import Wording
-from netaudit.rows.shown_messages import key_shown
+from netaudit.tables.shown_messages import key_shown
 from tests.browse.conftest import HOST, MOUNT
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netaudit.capture.first_time import _units, first_time, is_capture
-from tests.live.daily.recorded import capture, capture_ng
+from tests.pipeline.live.daily.recorded import capture, capture_ng
 from tests.processor_time import within
 
 PCAPS = Path(__file__).parents[2] / "pcaps"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from netaudit.campaign import plan, running
-from netaudit.campaign.plan import Site
 from netaudit.cli.app import app
+from netaudit.pipeline.campaign import plan, running
+from netaudit.pipeline.campaign.plan import Site
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from netaudit.cli.app import app
 from netaudit.cli.exits import Exit
 from netaudit.cli.living import daily_command, followed_folder
 from netaudit.errors import UsageError
-from netaudit.live.settings import LiveSettings
+from netaudit.pipeline.live.settings import LiveSettings
 
 
 def options(**more: object) -> dict[str, object]:

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 import netaudit
-from netaudit.case.occurrences import named, occurrences, spellings
 from netaudit.cli.app import app
 from netaudit.cli.explaining import meant
 from netaudit.errors import UsageError
+from netaudit.evidence.case.occurrences import named, occurrences, spellings
 
 DEMO = Path(__file__).parents[2] / "pcaps" / "sales_office" / "lan.pcapng"
 
@@ -78,7 +78,7 @@ def test_counts_are_those_of_the_tables(case) -> None:
 def test_other_spellings_are_told() -> None:
     import pyarrow as pa
 
-    from netaudit.tables import BY_NAME
+    from netaudit.core.schema import BY_NAME
 
     rows = {"messages": [{"host": "API.Example.com:443"}, {"host": "api.example.com."}, {"host": "other.example.com"}]}
 

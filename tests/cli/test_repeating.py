@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import netaudit
-from netaudit.case.reading import Case
 from netaudit.cli import repeating
 from netaudit.cli.chinese import message
 from netaudit.cli.repeating import print_repeated, repeat
-from netaudit.exports.csv_tables import worded
-from netaudit.tables import TABLES
+from netaudit.core.schema import TABLES
+from netaudit.evidence.case.reading import Case
+from netaudit.report.exports.csv_tables import worded
 
 SMALL = Path(__file__).parents[2] / "pcaps" / "carriers" / "s3.pcapng"
 OFFICE = Path(__file__).parents[2] / "pcaps" / "sales_office"

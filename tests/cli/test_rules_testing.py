@@ -16,8 +16,8 @@ import netaudit
 from netaudit.cli.app import app
 from netaudit.cli.wording import contradictions, graded
 from netaudit.errors import UsageError
-from netaudit.rule_writing import drafting
-from netaudit.rule_writing.naming import find_device
+from netaudit.evidence.rule_drafting import drafting
+from netaudit.evidence.rule_drafting.naming import find_device
 
 BENIGN = Path(__file__).parents[2] / "pcaps" / "benign_office" / "benign.pcap"
 DRAFTED = "pc"

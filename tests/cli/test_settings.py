@@ -9,11 +9,11 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from netaudit.case.writing import beside
 from netaudit.cli import settings
 from netaudit.cli.app import app
 from netaudit.cli.settings import SETTINGS, find, read
 from netaudit.errors import UsageError
+from netaudit.evidence.case.writing import beside
 
 TEXT = """
 site = "Office 7"
@@ -37,7 +37,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     for path in found:
         path.parent.mkdir()
     monkeypatch.setattr(settings, "places", lambda: found)
-    monkeypatch.setattr("netaudit.system.user_folders.nobody_else_writes", lambda path: True)
+    monkeypatch.setattr("netaudit.core.system.user_folders.nobody_else_writes", lambda path: True)
     monkeypatch.delenv("NETAUDIT_CONFIG", raising=False)
     return found
 
@@ -64,7 +64,7 @@ def test_the_first_place_holds(places: list[Path], tmp_path: Path, monkeypatch: 
 
 def test_a_file_that_others_may_change_is_not_taken(places: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     places[0].write_text("")
-    monkeypatch.setattr("netaudit.system.user_folders.nobody_else_writes", lambda path: False)
+    monkeypatch.setattr("netaudit.core.system.user_folders.nobody_else_writes", lambda path: False)
     with pytest.raises(UsageError, match="another user"):
         find()
     assert find(places[0]) == places[0]
@@ -159,7 +159,7 @@ def test_an_audit_that_goes_on_does_not_take_settings_for_words(
 def test_settings_that_were_found_here_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool) -> None:
     """A folder of evidence may bring a file of settings along, which says what is inside, say."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("netaudit.system.user_folders.nobody_else_writes", lambda path: True)
+    monkeypatch.setattr("netaudit.core.system.user_folders.nobody_else_writes", lambda path: True)
     monkeypatch.delenv("NETAUDIT_CONFIG", raising=False)
     (tmp_path / "netaudit.toml").write_text('inside = "0.0.0.0/0"')
     words = ["--config", str(tmp_path / "netaudit.toml")] if named else []

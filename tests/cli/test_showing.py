@@ -13,10 +13,10 @@ import pytest
 from netaudit.cli.auditing import tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.showing import BRIEF, SHOWN_ROWS, WIDEST, brief, fitting, show_command, write_text
+from netaudit.core.schema import BY_NAME, TABLES, TABLES_VERSION
 from netaudit.errors import UsageError
-from netaudit.exports.csv_tables import worded
+from netaudit.report.exports.csv_tables import worded
 from netaudit.report.texts import Texts
-from netaudit.tables import BY_NAME, TABLES, TABLES_VERSION
 
 
 @pytest.mark.parametrize(

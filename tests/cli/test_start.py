@@ -13,7 +13,14 @@ import typer.testing
 from netaudit.cli.app import app, asked_for
 
 CAPTURE = Path(__file__).parents[2] / "pcaps/carriers/ranges.pcapng"  # images over HTTP/1
-ROOMS = {"browse", "campaign", "crosscheck", "exports", "live", "rule_writing"}
+ROOMS = {
+    "browse",
+    "evidence.crosscheck",
+    "evidence.rule_drafting",
+    "pipeline.campaign",
+    "pipeline.live",
+    "report.exports",
+}
 PACKAGES = {
     "PIL", "cffi", "cryptography", "dask", "duckdb", "llvmlite", "numba", "onnxruntime", "openpyxl", "pandas",
     "phonenumbers", "pydantic", "rich", "scipy", "stdnum", "yaml",
@@ -38,7 +45,7 @@ def test_an_audit_loads_what_its_capture_asks_for(tmp_path: Path) -> None:
     first = _loaded(
         "audit", str(CAPTURE), "--case", str(tmp_path / "first"), "--no-faces"
     )  # kernels and texts are kept
-    assert "netaudit.messages.http1.side" in first
+    assert "netaudit.protocols.http1.side" in first
     loaded = _loaded("audit", str(CAPTURE), "--case", str(tmp_path / "case"), "--no-faces")
     assert not loaded & (PACKAGES | {f"netaudit.{room}" for room in ROOMS})
 

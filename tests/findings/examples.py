@@ -6,10 +6,10 @@ import functools
 
 import pyarrow as pa
 
-from netaudit.contracts.judgements import LEAVES_CUT, STOPPED
-from netaudit.endpoints.declared import DECLARED
+from netaudit.core.contracts.judgements import LEAVES_CUT, STOPPED
+from netaudit.core.schema import BY_NAME
+from netaudit.devices.endpoints.declared import DECLARED
 from netaudit.findings.ledgers import Run, ledger_table
-from netaudit.tables import BY_NAME
 from tests.findings.kinds import rule_of
 
 LAN = Run(side="lan", signatures={"devices": 3, "services": 2})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.answers import REFUSALS
+from netaudit.core.contracts.answers import REFUSALS
+from netaudit.core.schema import BINDINGS
 from netaudit.findings import bearing as bearing_codes
 from netaudit.findings.bearing import LATELY, STRANGE_ANSWER, Bearing, Way
 from netaudit.findings.ends import Ends
 from netaudit.findings.transfers import Transfer
 from netaudit.findings.uploads import Looked
-from netaudit.tables import BINDINGS
 from tests.findings.examples import CAM, CLOUD, filled, flow
 from tests.findings.test_moments import filled as filled_table
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.reasons import JOIN, parsed
+from netaudit.core.contracts.reasons import JOIN, parsed
+from netaudit.core.schema import BINDINGS, ENDPOINTS, FLOWS, MESSAGES, UPLOAD_COUNTS
 from netaudit.findings.acts import LEAST_BYTES, LEAST_KNOWN, UPWARD_SHARE
 from netaudit.findings.encrypted import _together, encrypted_findings, request_shape
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, TERMINAL, Actors
 from netaudit.report.wording import Wording
-from netaudit.tables import BINDINGS, ENDPOINTS, FLOWS, MESSAGES, UPLOAD_COUNTS
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 from tests.wording import english
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netaudit.core.schema import BINDINGS, FLOWS
+from netaudit.core.schema.holders import Holders
 from netaudit.findings.ends import Ends
-from netaudit.tables import BINDINGS, FLOWS
-from netaudit.tables.holders import Holders
 from tests.findings.test_moments import filled
 
 if TYPE_CHECKING:

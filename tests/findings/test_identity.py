@@ -5,13 +5,13 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit.contracts.reasons import parsed
+from netaudit.core.contracts.reasons import parsed
+from netaudit.core.schema import BY_NAME, FINDINGS
 from netaudit.findings.from_tables import judge, other_records
 from netaudit.findings.identity import SAYINGS, Group, saying_of
 from netaudit.findings.transfers import transfers
 from netaudit.findings.vocabulary import FACE_IN_CLEAR, IDENTITY_IN_CLEAR, KINDS
 from netaudit.report.texts import catalogue
-from netaudit.tables import BY_NAME, FINDINGS
 from tests.wording import english
 
 TERMINAL, SERVER, PC, PHONE, CRM = "192.168.1.70", "192.168.1.10", "192.168.1.100", "192.168.1.201", "47.98.60.33"

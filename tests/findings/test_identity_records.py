@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from netaudit.core.schema import TARGETS
 from netaudit.findings.identity_records import Record, records_of
-from netaudit.tables import TARGETS
 from tests.findings.examples import CAM, CLOUD, filled, flow
 from tests.findings.test_moments import filled as filled_table
 

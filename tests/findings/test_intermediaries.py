@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from netaudit.core.schema import BINDINGS, ENDPOINTS, FLOWS, MESSAGES, OBSERVATIONS, TLS_HELLOS
 from netaudit.findings.ends import Ends
 from netaudit.findings.intermediaries import Fronts
 from netaudit.findings.receivers import Receivers
 from netaudit.report.texts import Texts
-from netaudit.tables import BINDINGS, ENDPOINTS, FLOWS, MESSAGES, OBSERVATIONS, TLS_HELLOS
 from tests.findings.test_moments import filled
 from tests.wording import english
 

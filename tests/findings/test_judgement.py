@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from netaudit.endpoints.vantage import Evidence
-from netaudit.endpoints.vantage import judge as judge_vantage
+from netaudit.core.schema import BY_NAME, FLOWS, IMAGES, MESSAGES, OBJECTS
+from netaudit.devices.endpoints.vantage import Evidence
+from netaudit.devices.endpoints.vantage import judge as judge_vantage
 from netaudit.findings import personal
 from netaudit.findings import transfers as passing
 from netaudit.findings.from_tables import judge
@@ -14,7 +15,6 @@ from netaudit.findings.personal import Calling, is_personal_agent
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Behaviour, role
 from netaudit.findings.transfers import transfers
 from netaudit.findings.uploads import display_filter
-from netaudit.tables import BY_NAME, FLOWS, IMAGES, MESSAGES, OBJECTS
 from tests.wording import english
 
 CAM, SERVER_IP, CLOUD, PHONE, NEWS = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50", "101.1.1.1"

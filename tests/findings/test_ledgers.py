@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.core.schema import LEDGERS as TABLE
 from netaudit.findings.ledgers import (
     BOUNDS,
     IN_SUMS,
@@ -21,7 +22,6 @@ from netaudit.findings.ledgers import (
     reason_word,
     unjudged,
 )  # fmt: skip
-from netaudit.tables import LEDGERS as TABLE
 from tests.findings.examples import CAM, CLOUD, EXAMPLES, LAN, capture, case, filled, finding, flow, image
 
 CASES = [EXAMPLES[name]() for name in EXAMPLES]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import netaudit
+from netaudit.content.codecs import content_coding
 from netaudit.findings.ledgers import BY_NAME, reason_word
 from netaudit.findings.marked import WINDOW_S
 from netaudit.findings.moments import LEAST_BYTES
-from netaudit.unwrapping.codecs import content_coding
 
 LIMITS = BY_NAME["limits"].reasons
 

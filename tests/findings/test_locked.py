@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netaudit
-from netaudit.contracts.reasons import parsed
-from netaudit.contracts.unwrapping_steps import LOCKED as LOCKED_FILE
+from netaudit.core.contracts.reasons import parsed
+from netaudit.core.contracts.unwrapping_steps import LOCKED as LOCKED_FILE
+from netaudit.core.schema import FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
 from netaudit.findings.acts import LEAST_BYTES
 from netaudit.findings.locked import locked_findings
 from netaudit.findings.roles import Actors
-from netaudit.tables import FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
+from tests.content.test_locked import zipped
 from tests.findings.test_moments import filled
 from tests.spoken import Capture, reply, request
-from tests.unwrapping.test_locked import zipped
 from tests.wording import english
 
 if TYPE_CHECKING:

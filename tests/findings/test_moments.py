@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.endpoints.vantage import Evidence
-from netaudit.endpoints.vantage import judge as judge_vantage
+from netaudit.core.schema import AFTER_MOMENTS, FLOWS, IMAGES, MESSAGES, MOMENTS, OBJECTS, SENDINGS
+from netaudit.devices.endpoints.vantage import Evidence
+from netaudit.devices.endpoints.vantage import judge as judge_vantage
 from netaudit.findings.from_tables import judge_moments
 from netaudit.findings.moments import LEAST_BYTES, MOST_WAYS, Windows
 from netaudit.findings.payload_by_second import Portions
-from netaudit.tables import AFTER_MOMENTS, FLOWS, IMAGES, MESSAGES, MOMENTS, OBJECTS, SENDINGS
 
 CAM, SERVER, CLOUD, PHONE = "192.168.1.20", "192.168.1.2", "47.96.10.20", "192.168.1.50"
 SCOPE = judge_vantage(Evidence([(CAM, CLOUD), (CAM, SERVER)], [], [("02:00:00:00:00:02", CAM)], [], [], 0)).scope

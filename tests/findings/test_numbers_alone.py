@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netaudit
+from netaudit.core.masking.number_forms import right_check_digit
 from netaudit.findings.statement_text import first_page
-from netaudit.masking.number_forms import right_check_digit
 from tests.spoken import Capture, number, reply, request
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from netaudit.contracts.reasons import parsed
+from netaudit.core.contracts.reasons import parsed
+from netaudit.core.schema import ENDPOINTS, FINDINGS, FLOWS, MESSAGES
 from netaudit.findings import opaque
 from netaudit.findings.acts import UPWARD_SHARE
 from netaudit.findings.opaque import LEAST_OPAQUE, LEAST_SCATTERED, opaque_findings
 from netaudit.findings.roles import Actors
-from netaudit.tables import ENDPOINTS, FINDINGS, FLOWS, MESSAGES
 from tests.findings.test_moments import CAM, CLOUD, SCOPE, filled, hidden
 from tests.wording import english
 

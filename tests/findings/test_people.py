@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.core.schema import CLAIMS, DEVICES, ENDPOINTS, FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
 from netaudit.findings.encrypted import request_shape
 from netaudit.findings.people import MANY_NAMES, is_own, nameless, peoples_machines, service_classes
 from netaudit.findings.roles import CAPTURE, PERSONAL_DEVICE, SERVER, UNKNOWN, VIEWER, Actors
-from netaudit.tables import CLAIMS, DEVICES, ENDPOINTS, FLOWS, IMAGES, MESSAGES, OBJECTS, OBSERVATIONS, PERSONS
 from tests.findings.test_moments import filled
 
 PC, CAM = "10.0.0.2", "10.0.0.3"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from netaudit.contracts.reasons import parsed
+from netaudit.core.contracts.reasons import parsed
+from netaudit.core.schema import BINDINGS, CLAIMS, DEVICES, FLOWS, MESSAGES, OBSERVATIONS
 from netaudit.findings.ends import Ends
 from netaudit.findings.personal import BEHIND, Calling, callings
 from netaudit.findings.roles import (
@@ -24,7 +25,6 @@ from netaudit.findings.roles import (
     named,
     role,
 )  # fmt: skip
-from netaudit.tables import BINDINGS, CLAIMS, DEVICES, FLOWS, MESSAGES, OBSERVATIONS
 from tests.findings.test_moments import filled
 from tests.findings.test_roles import answer
 

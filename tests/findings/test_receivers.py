@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.core.schema import OBSERVATIONS
 from netaudit.findings.ends import Ends
 from netaudit.findings.receivers import MOST_HOSTS, Receivers, bare
-from netaudit.tables import OBSERVATIONS
 from tests.findings.examples import CAM, CLOUD, LINK, filled, flow
 from tests.findings.test_moments import filled as filled_table
 from tests.wording import english

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from netaudit.contracts.reasons import parsed
+from netaudit.core.contracts.reasons import parsed
+from netaudit.core.schema import LEAST_UNIT
 from netaudit.findings.relayed import relayed_findings, together_tests, tried_for, without_flows_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.statements import statements
 from netaudit.findings.statements.hidden import HIDDEN
-from netaudit.tables import LEAST_UNIT
 from tests.findings.examples import CAM, CLOUD, case, finding
 from tests.report.fakes import filled
 from tests.wording import english

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import netaudit
+from netaudit.core.schema import TARGETS
 from netaudit.findings.retrieval import own_of
 from netaudit.findings.roles import Actors
 from netaudit.findings.transfers import Transfer
 from netaudit.findings.vocabulary import kind_of
-from netaudit.tables import TARGETS
 from pcaps.lab import photos
 from tests.findings.examples import filled, flow
 from tests.findings.test_moments import filled as filled_table

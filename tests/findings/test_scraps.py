@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from netaudit.core.schema import SCRAPS
 from netaudit.findings import scraps as module
 from netaudit.findings.scraps import by_flow
-from netaudit.tables import SCRAPS
 
 FLOWS = pa.table(
     {

@@ -8,8 +8,8 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from netaudit.contracts.judgements import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
-from netaudit.contracts.unwrapping_steps import STILL
+from netaudit.core.contracts.judgements import FIELDS_CUT, RECORDS_CUT, VALUES_CUT
+from netaudit.core.contracts.unwrapping_steps import STILL
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL
 from netaudit.findings.ledgers import Run
 from netaudit.findings.moments import LEAST_BYTES as MARKED_LEAST

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import netaudit
+from netaudit.core.schema import ENDPOINTS, EVENTS, FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
 from netaudit.findings.contacts import ALONE, alone, contacts_of
 from netaudit.findings.templates import templates_of, unsaid
 from netaudit.findings.vocabulary import kind_of
-from netaudit.tables import ENDPOINTS, EVENTS, FLOWS, IMAGES, MESSAGES, OBJECTS, PERSONS
+from tests.events.identity.test_templates import BENIGN, b64, floats, noise, vector
 from tests.findings.test_moments import filled
-from tests.identity_data.test_templates import BENIGN, b64, floats, noise, vector
 from tests.spoken import Capture, number, reply, request
 
 if TYPE_CHECKING:

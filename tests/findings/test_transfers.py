@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.unwrapping_steps import STILL, UNDONE
+from netaudit.core.contracts.unwrapping_steps import STILL, UNDONE
 from netaudit.findings.transfers import CLEAR, Transfer, transfer_tables, transfers
 from tests.findings.examples import CAM, CLOUD, filled, flow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.judgements import HIDING, LEAVES_CUT, VALUES_CUT
+from netaudit.core.contracts.judgements import HIDING, LEAVES_CUT, VALUES_CUT
 from netaudit.findings import understanding as codes
 from netaudit.findings.from_identity_data import TEMPLATE
 from netaudit.findings.understanding import understanding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.contracts.reasons import parsed
+from netaudit.core.contracts.reasons import parsed
 from netaudit.findings import apart as told_apart
 from netaudit.findings.from_tables import judge
 from netaudit.findings.transfers import transfers

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netaudit.findings.visibility import CLEAR, ENCRYPTED, UNREAD, encrypted, unrecognised, visibility
-from netaudit.messages.readers import READERS
+from netaudit.protocols.readers import READERS
 
 KEYS = st.sampled_from(["", "opened", "partly", None])
 PROTOCOLS = sorted({entry.name for entry in READERS} | {"unknown", ""})

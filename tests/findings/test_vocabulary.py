@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 import netaudit
+from netaudit.core.schema import FINDINGS
 from netaudit.errors import CaseError
 from netaudit.findings import vocabulary
 from netaudit.findings.acts import act
@@ -24,14 +25,13 @@ from netaudit.findings.statements import BY_NAME as STATEMENTS_BY_NAME
 from netaudit.findings.statements import KINDS as STATEMENTS
 from netaudit.findings.statements import statements
 from netaudit.findings.vocabulary import ACTS, COUNTED, GRADE, GRADES, KIND, KINDS, RULES, grade_of, kind_of
-from netaudit.live.news import AlertNews
-from netaudit.live.wording import say
-from netaudit.messages.rtp.reader import decodes_video
+from netaudit.pipeline.live.news import AlertNews
+from netaudit.pipeline.live.wording import say
+from netaudit.protocols.rtp.reader import decodes_video
 from netaudit.report.texts import Texts, catalogue
-from netaudit.tables import FINDINGS
 from tests.findings.examples import case, finding
 from tests.findings.kinds import CAPTURES, MADE_UP, rule_of
-from tests.live import samples
+from tests.pipeline.live import samples
 from tests.report.fakes import FakeCase
 
 ROOT = Path(__file__).parents[2]
@@ -186,9 +186,9 @@ def test_every_kind_has_a_line_on_the_first_page(kind, letter, lang) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize(("kind", "letter"), EACH)
 def test_every_kind_has_a_line_on_the_live_screen(kind, letter, lang) -> None:
-    from netaudit.live.board import Board
-    from netaudit.live.from_report import Terms
-    from netaudit.live.views import Words, rows_of
+    from netaudit.pipeline.live.board import Board
+    from netaudit.pipeline.live.from_report import Terms
+    from netaudit.pipeline.live.views import Words, rows_of
 
     board = Board()
     counted = {"images": 3} if kind.counts == "fitting" else figures(kind)

@@ -19,7 +19,7 @@ import traceback
 from pathlib import Path
 
 from netaudit.errors import NetauditError
-from netaudit.messages.decryption.keylog import read_source
+from netaudit.protocols.decryption.keylog import read_source
 from tests.fuzz.run import ROOT, mutate
 from tests.opened_streams import Given, Keys, read, wanted
 

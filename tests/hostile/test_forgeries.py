@@ -6,10 +6,10 @@ import shutil
 import pytest
 
 import netaudit
-from netaudit.case.opinions import CONFIRMED, UNANSWERED, UNCONFIRMABLE, Opinion, Way, claims_of, judged
-from netaudit.case.second_opinion import _of_its_packets, _wanted, verify
-from netaudit.case.tshark import Frame
-from netaudit.crosscheck.comparing import ask_dpkt
+from netaudit.evidence.case.opinions import CONFIRMED, UNANSWERED, UNCONFIRMABLE, Opinion, Way, claims_of, judged
+from netaudit.evidence.case.second_opinion import _of_its_packets, _wanted, verify
+from netaudit.evidence.case.tshark import Frame
+from netaudit.evidence.crosscheck.comparing import ask_dpkt
 from netaudit.report.from_case import write_report
 from tests.hostile.forgeries import FAR, FORGERIES, conversation_of, invented_in_a_tunnel
 from tests.hostile.whole import Case, Told, is_calm, together

@@ -12,10 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from netaudit.content.sniff import IMAGE_KINDS
 from netaudit.images import extents
 from netaudit.images.images import extent, header_size, inspect, perceptual_hash, sniff
 from netaudit.images.pictures import MAX_PIXELS, MAX_SCAN_PIXELS, Picture
-from netaudit.unwrapping.sniff import IMAGE_KINDS
 from tests.images.pictures import FORMATS, NAMES, astronaut, encode, sample, texture
 from tests.processor_time import within
 from tests.reference.images import jpeg_end

@@ -16,8 +16,9 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from netaudit.contracts.judgements import CRASHED, GIVEN_UP, MANY_PICTURES, NO_HELPER, NOT_ASKED
-from netaudit.contracts.reasons import parsed
+from netaudit.core.contracts.judgements import CRASHED, GIVEN_UP, MANY_PICTURES, NO_HELPER, NOT_ASKED
+from netaudit.core.contracts.reasons import parsed
+from netaudit.core.system.programs import import_path
 from netaudit.images import cpu_limit, inspection, recent
 from netaudit.images import judge as judging
 from netaudit.images.cpu_limit import Limits
@@ -30,7 +31,6 @@ from netaudit.images.pictures import Picture
 from netaudit.images.pixelation import thumbnail
 from netaudit.images.previews import Shown
 from netaudit.images.recent import PixelBudget, Recent
-from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode, texture
 
 ROOT = Path(__file__).parents[2]

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netaudit.content.image_residue import AT_ONCE, _segments
 from netaudit.images import kernels_segments
 from netaudit.images.extents import Extent, _jpeg
 from netaudit.images.kernels_segments import APPLICATIONS, FRAME, header_at, scan_end
-from netaudit.unwrapping.image_residue import AT_ONCE, _segments
 
 SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
 ALONE = {0, 1, *range(0xD0, 0xDA)}

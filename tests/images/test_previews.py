@@ -9,12 +9,12 @@ import threading
 import pytest
 from PIL import Image
 
+from netaudit.core.system.programs import import_path
 from netaudit.images import previews as module
 from netaudit.images.cpu_limit import Limits
 from netaudit.images.pixelation import thumbnail
 from netaudit.images.previews import MOST_DEATHS, THUMBNAIL, Shown
 from netaudit.images.processes import start
-from netaudit.system.programs import import_path
 from tests.images.pictures import astronaut, encode
 
 # Stands in for decoders: what they do is written in the name of the image.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from netaudit.core.system import locks, user_cache, user_folders, windows_rights
 from netaudit.jit import cache, decorators
-from netaudit.system import locks, user_cache, user_folders, windows_rights
 
 LAYOUTS = "LIMIT = 10\n"
 OTHER = """

@@ -19,21 +19,21 @@ from netaudit.browse.rooms import ORDER
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
 from netaudit.capture.from_files import open_captures
-from netaudit.case.writing import make_folders
 from netaudit.cli.app import app
 from netaudit.cli.exporting import FORMS
-from netaudit.live.lines import line_of
-from netaudit.live.newsroom import Newsroom
-from netaudit.live.witness import Memory
+from netaudit.core.schema import BY_NAME
+from netaudit.evidence.case.writing import make_folders
 from netaudit.packets.from_capture import Decoder
+from netaudit.pipeline.live.lines import line_of
+from netaudit.pipeline.live.newsroom import Newsroom
+from netaudit.pipeline.live.witness import Memory
 from netaudit.pipeline.workers import Alone
-from netaudit.tables import BY_NAME
 from tests.conftest import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netaudit.case.reading import Case
+    from netaudit.evidence.case.reading import Case
 
 CASE, CAPTURE, OUT = "{case}", "{capture}", "{out}"
 COMMANDS: dict[str, list[list[str]]] = {
@@ -72,7 +72,7 @@ COMMANDS: dict[str, list[list[str]]] = {
 """By the words of a command: how it is called. Those that change the case come last."""
 NOTHING = {
     "audit": "what it prints is what `show` prints; what it writes are the files of the case",
-    "recheck": "needs two visits; tests/recheck holds its sentences and JSON against clear values",
+    "recheck": "needs two visits; tests/findings/recheck holds its sentences and JSON against clear values",
     "live": "what it tells are `LIVE` lines, the screen shows the same rows",
     "browse": "its pages are `PAGES`",
     "extract": "gives the packets themselves, which nothing masks, and says so",

@@ -17,9 +17,9 @@ import typer.main
 import netaudit
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
-from netaudit.case.reading import Case
 from netaudit.cli.app import app
-from tests.case.test_masked_case import codings
+from netaudit.evidence.case.reading import Case
+from tests.evidence.case.test_masked_case import codings
 from tests.outputs import listed, planted
 
 if TYPE_CHECKING:
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(netaudit.__file__).parent
 WRITERS = {
-    "campaign/plan.py write_plan": "the auditor's own plan",
-    "campaign/report.py write_report": "campaign report", "campaign/sheets.py write_sheets": "campaign report",
-    "exports/sheets.py write_xlsx": "export",
-    "report/recheck_page.py write_page": "recheck", "exports/pdf.py write_pdf": "export",
-    "exports/word.py write_docx": "export", "report/from_case.py write_report": "export",
-    "case/export.py export_shareable": "export", "cli/showing.py write_csv": "show",
-    "exports/csv_tables.py write_rows": "show", "exports/csv_tables.py write_csv_files": "export",
+    "pipeline/campaign/plan.py write_plan": "the auditor's own plan",
+    "pipeline/campaign/report.py write_report": "campaign report", "pipeline/campaign/sheets.py write_sheets": "campaign report",
+    "report/exports/sheets.py write_xlsx": "export",
+    "report/recheck_page.py write_page": "recheck", "report/exports/pdf.py write_pdf": "export",
+    "report/exports/word.py write_docx": "export", "report/from_case.py write_report": "export",
+    "evidence/case/export.py export_shareable": "export", "cli/showing.py write_csv": "show",
+    "report/exports/csv_tables.py write_rows": "show", "report/exports/csv_tables.py write_csv_files": "export",
     "cli/showing.py write_json_lines": "show", "cli/showing.py write_text": "show",
-    "cli/auditing.py write_summary": "show", "live/lines.py line_of": "live",
+    "cli/auditing.py write_summary": "show", "pipeline/live/lines.py line_of": "live",
 }  # fmt: skip
 """Functions that write for people outside `private/`, and the output that holds them."""
 INSIDE = {"cli/exporting.py export_command": "export"}
-ROOMS = ("browse", "campaign", "case", "cli", "crosscheck", "exports", "live", "report", "rule_writing", "signing")
+ROOMS = ("browse", "cli", "evidence", "pipeline/campaign", "pipeline/live", "report")
 """Those that give something to people."""
 
 

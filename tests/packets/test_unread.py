@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 import netaudit
-from netaudit.observations import from_packets
+from netaudit.devices.observations import from_packets
 from netaudit.packets.layouts import Skip
 from netaudit.packets.unread import READ_TYPES
 from tests.packets.frames import decode, ethernet, ipv4, tcp

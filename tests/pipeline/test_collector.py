@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netaudit.capture.from_files import open_captures
-from netaudit.case.writing import make_folders
+from netaudit.evidence.case.writing import make_folders
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline.workers import Alone
 

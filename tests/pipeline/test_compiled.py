@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.system.user_cache import keep
+from netaudit.core.system.user_cache import keep
 
 WRONG = 3  # expressions that are compiled each time: one that is none, one that no module declares, the tokenizer's
 MODULE = """
@@ -23,7 +23,7 @@ class Pair(NamedTuple):
 assert Pair(1) == (1, "r") == Pair(right="r", left=1) and repr(Pair(2)) == "Pair(left=2, right='r')"
 assert Pair(1)._replace(left=3).left == 3 and Pair.__new__.__defaults__ == ("r",)
 assert next(tokenize.generate_tokens(io.StringIO("word").readline)).string == "word"
-from netaudit.text.patterns import later
+from netaudit.core.text.patterns import later
 put_off = later("[0-9]{2}x+")
 assert put_off.findall("12xx 3x") == ["12xx"]
 words = re.compile(r"(?P<first>[a-zä-ü]+)(?:-(\\d{2,3}))?", re.IGNORECASE)

@@ -9,8 +9,8 @@ import pytest
 
 import netaudit
 from netaudit.capture import from_files
-from netaudit.storage.arrow_rows import plain
-from netaudit.tables import TABLES
+from netaudit.core.schema import TABLES
+from netaudit.core.storage.arrow_rows import plain
 from tests import disguise
 from tests.reference import capture as reference
 

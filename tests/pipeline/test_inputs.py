@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 import netaudit
-from netaudit.case.reading import restored, storable
 from netaudit.cli.app import app
 from netaudit.errors import UsageError
+from netaudit.evidence.case.reading import restored, storable
 from netaudit.pipeline.inputs import short_names
 from tests.wording import english
 

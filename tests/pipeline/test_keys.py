@@ -15,8 +15,8 @@ import pytest
 import netaudit
 from netaudit.capture.from_files import open_captures, secrets_of
 from netaudit.errors import UsageError
-from netaudit.messages.decryption.keylog import CAPTURE
 from netaudit.pipeline.keys import gather, request
+from netaudit.protocols.decryption.keylog import CAPTURE
 
 FOLDER = Path(__file__).parents[2] / "pcaps" / "opened"
 NAME = "tls13_key_update"

@@ -25,7 +25,7 @@ from pathlib import Path
 from netaudit.pipeline.startup import load_lean, own_process, trim
 own_process()
 load_lean()
-from netaudit.storage import table_streams
+from netaudit.core.storage import table_streams
 table_streams.BATCH_ROWS = 256  # what is bounded must be as much in the smaller capture already
 from netaudit import audit
 from netaudit.pipeline import stages

@@ -9,18 +9,18 @@ from unittest import mock
 import pytest
 
 from netaudit.capture.from_files import open_captures
-from netaudit.case.writing import make_folders
-from netaudit.messages.from_streams import Conversations
+from netaudit.core.schema import PRIVATE
+from netaudit.core.storage import private_streams
+from netaudit.core.storage.table_streams import read_streams
+from netaudit.evidence.case.writing import make_folders
 from netaudit.packets.from_capture import Decoder
 from netaudit.pipeline import message_stages, stages
 from netaudit.pipeline.message_stages import MessageStages
 from netaudit.pipeline.stages import Shard
 from netaudit.pipeline.storing import Keep
-from netaudit.storage import private_streams
-from netaudit.storage.table_streams import read_streams
-from netaudit.tables import PRIVATE
-from tests.rows.test_plain_lookups import no_takers
+from netaudit.protocols.from_streams import Conversations
 from tests.streams.wire import ACK, FIN, SYN, batch, down, numbered, up
+from tests.tables.test_plain_lookups import no_takers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from netaudit.core.system import user_cache
 from netaudit.jit import cache
 from netaudit.jit.decorators import Kernel
 from netaudit.pipeline import ready, warm
-from netaudit.system import user_cache
 
 TOLD = """
 import sys
@@ -117,7 +117,7 @@ NEEDED = """
 import numpy as np
 from netaudit.jit import cache
 {}
-from netaudit.unwrapping.kernels import head_marks
+from netaudit.content.kernels import head_marks
 head_marks(np.frombuffer(bytes(8), np.uint8))
 print(len(head_marks.kinds - head_marks.compiled))
 """
@@ -213,7 +213,7 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from netaudit.jit.cache import cache_folder
-from netaudit.system.user_cache import keep
+from netaudit.core.system.user_cache import keep
 keep(cache_folder() / "streams", b"")
 print(".", end="", flush=True)
 while not Path(sys.argv[1]).exists():

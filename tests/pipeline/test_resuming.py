@@ -14,11 +14,10 @@ import pytest
 
 import netaudit
 from netaudit.capture import from_files
-from netaudit.case.integrity import integrity
-from netaudit.case.reading import open_case
 from netaudit.cli.verifying import verify_command
 from netaudit.errors import CaseError, UsageError
-from netaudit.finalizing.images import _Judging
+from netaudit.evidence.case.integrity import integrity
+from netaudit.evidence.case.reading import open_case
 from netaudit.findings.statement_text import sentences
 from netaudit.images import answers
 from netaudit.images.answers import PLACE, Answers, believed
@@ -28,6 +27,7 @@ from netaudit.images.previews import Shown
 from netaudit.pipeline import conclusion
 from netaudit.pipeline.resuming import ASKED, asked_of, keep_asked, resume_audit
 from netaudit.pipeline.task import Options
+from netaudit.tables.finalizing.images import _Judging
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
 CAPTURES = [PCAPS / "benign_office", PCAPS / "carriers"]

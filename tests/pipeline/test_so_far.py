@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.case.integrity import integrity
 from netaudit.cli.auditing import exit_reasons, so_far_facts, so_far_text, summarise
 from netaudit.cli.exits import Exit
+from netaudit.evidence.case.integrity import integrity
 from netaudit.images import judging_ahead
 from netaudit.images.judge_pool import Judges
 from netaudit.pipeline import so_far

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.case.writing import make_folders
+from netaudit.core.storage.table_streams import read_streams
+from netaudit.evidence.case.writing import make_folders
 from netaudit.pipeline.stages import Shard
 from netaudit.pipeline.storing import Keep
-from netaudit.storage.table_streams import read_streams
 from tests.streams.wire import ACK, SYN, batch, packet
 
 if TYPE_CHECKING:

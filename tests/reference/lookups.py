@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from netaudit.messages.dns import reader as dns
+from netaudit.protocols.dns import reader as dns
 
 LABELS = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\Z")
 MOST_JUMPS = 8

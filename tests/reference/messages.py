@@ -62,7 +62,7 @@ def cut_runs(given, cuts):
 
 def read(events, *, cuts=(), batch=0, handshake=3 | 4 | 8, conversations=None, segment=SEGMENT, **row):
     """Messages and summary of one flow, fed as one delivery, or as deliveries of `batch` runs."""
-    from netaudit.messages.from_streams import Conversations
+    from netaudit.protocols.from_streams import Conversations
 
     conversations = conversations or Conversations()
     flow = flow_row(handshake=handshake & 3, **row)
@@ -108,7 +108,7 @@ def next_image_mark(data, start):
 
 def next_number(data, start):
     """Twin of the kernel of `kernels_numbers.py`: plain ones and those in UTF-16."""
-    from netaudit.masking.number_forms import ID18
+    from netaudit.core.masking.number_forms import ID18
 
     for at in range(start, len(data)):
         for step in (1, 2):

@@ -7,7 +7,7 @@ import io
 
 import pyarrow as pa
 
-from netaudit.tables import BY_NAME, PERSONS_CLEAR
+from netaudit.core.schema import BY_NAME, PERSONS_CLEAR
 from tests.findings.kinds import rule_of
 
 T0 = 1_760_925_600_000_000_000  # 2025-10-20 02:00:00 UTC

@@ -10,13 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 import netaudit
-from netaudit.case.decisions import decide
-from netaudit.case.export import export_shareable
-from netaudit.case.integrity import integrity
-from netaudit.case.report_status import WRITTEN, written
-from netaudit.case.seal import ATTESTED, later
 from netaudit.cli.app import app
 from netaudit.cli.verifying import _print_belonging
+from netaudit.evidence.case.decisions import decide
+from netaudit.evidence.case.export import export_shareable
+from netaudit.evidence.case.integrity import integrity
+from netaudit.evidence.case.report_status import WRITTEN, written
+from netaudit.evidence.case.seal import ATTESTED, later
 from netaudit.report import rewriting
 from netaudit.report.belonging import FORGED, MINE, NONE, belonging
 from netaudit.report.rewriting import rewrite

@@ -16,16 +16,16 @@ import pytest
 from yaml import safe_load
 
 from netaudit.browse import texts as browse_texts
-from netaudit.campaign import report_texts as campaign_texts
 from netaudit.cli import campaign as cli_campaign
 from netaudit.cli import doctoring
 from netaudit.cli import texts as cli_texts
-from netaudit.duties import cards as duty_cards
-from netaudit.exports import record as papers_texts
+from netaudit.findings.duties import cards as duty_cards
 from netaudit.findings.ledgers import LEDGERS
+from netaudit.findings.recheck import saying as recheck_saying
 from netaudit.findings.statements import KINDS
-from netaudit.live import wording as live_wording
-from netaudit.recheck import saying as recheck_saying
+from netaudit.pipeline.campaign import report_texts as campaign_texts
+from netaudit.pipeline.live import wording as live_wording
+from netaudit.report.exports import record as papers_texts
 from netaudit.report.texts import catalogue
 from tests.conftest import ROOT
 

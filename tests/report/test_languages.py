@@ -8,13 +8,13 @@ import re
 import pytest
 
 import netaudit
-from netaudit.contracts.reasons import JOIN, parsed
-from netaudit.contracts.unwrapping_steps import spoken
+from netaudit.core.contracts.reasons import JOIN, parsed
+from netaudit.core.contracts.unwrapping_steps import spoken
+from netaudit.core.schema import TABLES
 from netaudit.report.from_case import write_report
 from netaudit.report.sections_checking import opinion_text, problem_text
 from netaudit.report.texts import LANGS, Texts
 from netaudit.report.wording import Wording, is_zone
-from netaudit.tables import TABLES
 from tests.conftest import ROOT
 from tests.report.english import QUOTING, _Plain, english_in
 from tests.wording import english

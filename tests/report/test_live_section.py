@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netaudit.case.custody import Custody
-from netaudit.case.report_status import moment
+from netaudit.evidence.case.custody import Custody
+from netaudit.evidence.case.report_status import moment
 from netaudit.report import sections_method
 from netaudit.report.sections_method import live
 from netaudit.report.wording import Wording

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.case import reviews
-from netaudit.case.integrity import integrity
-from netaudit.case.report_status import stale
 from netaudit.cli.auditing import summarise
 from netaudit.cli.verifying import verify_command
+from netaudit.evidence.case import reviews
+from netaudit.evidence.case.integrity import integrity
+from netaudit.evidence.case.report_status import stale
 from netaudit.report.from_case import css_text, write_report
 from netaudit.report.rewriting import mark_stale, rewrite
 from netaudit.report.texts import Texts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.case.decisions import Decision
+from netaudit.core.signatures.loading import load
+from netaudit.evidence.case.decisions import Decision
 from netaudit.report.judgements import Judgements
 from netaudit.report.reasons import Reasons
 from netaudit.report.sections_devices import MOST, Inventory, devices
@@ -12,7 +13,6 @@ from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_matrix import matrix
 from netaudit.report.texts import Texts
 from netaudit.report.wording import Wording
-from netaudit.signatures.loading import load
 from tests.report import fakes
 
 RULES = (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.documents.entries import ACTS, KINDS, PURPOSE
-from netaudit.journeys import ties
-from netaudit.journeys.from_tables import BY_SIZE
+from netaudit.core.signatures.checking import PROVENANCE
+from netaudit.events.rules.entries import ACTS, KINDS, PURPOSE
+from netaudit.findings.journeys import ties
+from netaudit.findings.journeys.from_tables import BY_SIZE
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_events import MOST_JOURNEYS, MOST_LEGS, MOST_SENDERS, events
 from netaudit.report.texts import Texts
 from netaudit.report.wording import Wording
-from netaudit.signatures.checking import PROVENANCE
 from tests.report.fakes import CAMERA, CLOUD, SECOND, SERVER, T0, FakeCase
 
 

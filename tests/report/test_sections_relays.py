@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from netaudit.core.schema import BY_NAME
 from netaudit.findings.relayed import relayed_findings
 from netaudit.findings.roles import Actors
 from netaudit.findings.vocabulary import kind_of
@@ -12,7 +13,6 @@ from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_relays import relays
 from netaudit.report.sections_summary import sentences
 from netaudit.report.wording import Wording
-from netaudit.tables import BY_NAME
 from tests.report.fakes import CLOUD, SECOND, SERVER, STORE, T0, FakeCase, filled
 
 WAY = {"holder": SERVER, "sender": SERVER, "receiver": CLOUD, "capture_id": "c"}

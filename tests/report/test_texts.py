@@ -9,15 +9,15 @@ import pytest
 
 import netaudit.report
 from netaudit.capture import formats
-from netaudit.devices.from_observations import ROLES
-from netaudit.devices.judging import ORDER
-from netaudit.endpoints import vantage
+from netaudit.core.schema import FLOWS, MESSAGES
+from netaudit.devices.endpoints import vantage
+from netaudit.devices.inventory.from_observations import ROLES
+from netaudit.devices.inventory.judging import ORDER
 from netaudit.findings import bearing
 from netaudit.findings.personal import Calling
 from netaudit.findings.roles import Actors, Behaviour, role
 from netaudit.packets.layouts import Skip
 from netaudit.report.texts import LANGS, Texts, catalogue
-from netaudit.tables import FLOWS, MESSAGES
 
 FOLDER = Path(netaudit.report.__file__).parent
 GROUPS = {

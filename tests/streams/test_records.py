@@ -194,7 +194,7 @@ def test_a_connection_met_midway_is_believed_after_a_chain():
 
 
 def test_what_is_no_tls_is_cut_by_its_bytes():
-    """Whoever reads the flow knows whether they are plain: then the units are let go (`relays/plaintext_sizes.py`)."""
+    """Whoever reads the flow knows whether they are plain: then the units are let go (`findings/correlation/plaintext_sizes.py`)."""
     request, reply = b"GET / HTTP/1.1\r\n\r\n" * 50, b"HTTP/1.1 200 OK\r\n\r\n"
     said = [(True, request, 1, 0), (False, reply, 1, 0), (True, request[:300], 9, 0), (False, reply, 1, 0)]
     found = walked(on_the_wire(said)[0])

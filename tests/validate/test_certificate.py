@@ -138,7 +138,7 @@ def test_another_copy_of_the_same_version_finds_the_report_of_this_case(
     case = audit(ROOT / "pcaps" / "carriers" / "s3.pcapng", tmp_path / "case", faces=False)
     note_validation(case, certificate.read_certificate(_forged(tmp_path / "own.json")), "")
     rewrite(open_case(case.folder), "en")
-    monkeypatch.setattr("netaudit.case.report_status.code_digest", lambda: "0" * 64)
+    monkeypatch.setattr("netaudit.evidence.case.report_status.code_digest", lambda: "0" * 64)
     assert belonging(open_case(case.folder)).status == "of this case"
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.judgements import HIDING
+from netaudit.core.contracts.judgements import HIDING
+from netaudit.core.schema.holders import Holders
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
 from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
 from netaudit.findings.statements.ledger_rows import heard_nearly_all, leaves_open, left_open, open_rows, total
 from netaudit.findings.visibility import CLEAR
-from netaudit.tables.holders import Holders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

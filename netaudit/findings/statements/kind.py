@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netaudit.core.text.addresses import is_link_address
 from netaudit.findings.vocabulary import Words, kind_of, words_of
-from netaudit.text.addresses import is_link_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

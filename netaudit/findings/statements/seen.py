@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.unwrapping_steps import STILL
+from netaudit.core.contracts.unwrapping_steps import STILL
 from netaudit.findings.acts import STREAMS
 from netaudit.findings.statements.kind import (
     FIRST,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.contracts.judgements import HIDING
+from netaudit.core.contracts.judgements import HIDING
 from netaudit.findings.accounts import POSSIBLE, SHOWN, SPREAD, UNPLACED, UNSURE
 from netaudit.findings.apart import CHANCE
 from netaudit.findings.ledgers import JUDGING, REFUSED, SET_ASIDE

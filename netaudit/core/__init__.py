@@ -1,0 +1,1 @@
+"""Building blocks below all stages: contracts, text, masking, table schema, storage, system, signatures."""

@@ -1,0 +1,1 @@
+"""Who is there: observations matched by signatures and joined into an inventory."""

@@ -1,0 +1,1 @@
+"""From fields to persons, identity numbers and events: identity data, rules, inference."""

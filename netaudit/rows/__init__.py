@@ -1,1 +1,0 @@
-"""What the stages say, as rows of the tables."""

@@ -1,0 +1,80 @@
+"""Images in writings of no format, and in the rest of what codecs opened."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+
+import pytest
+
+from netaudit.content.budget import Budget
+from netaudit.content.part import Part
+from netaudit.content.unwrap import unwrap
+from netaudit.core.contracts.unwrapping_steps import Way
+from tests.content.samples import picture
+
+PICTURE, OTHER = picture(seed=5), picture(seed=6)
+
+
+def yenc(data):
+    out = bytearray()
+    for byte in data:
+        value = (byte + 42) % 256
+        out += bytes([0x3D, (value + 64) % 256]) if value in {0, 10, 13, 61} else bytes([value])
+    return bytes(out)
+
+
+def pictures(data, content_type=""):
+    part = Part(data=data, way=Way.of("body"), content_type=content_type, body_range=(0, len(data)))
+    return [leaf.part.data for leaf in unwrap(part, Budget()) if leaf.kind == "jpeg"]
+
+
+WRITINGS = {
+    "xor": bytes(byte ^ 0x5A for byte in PICTURE),
+    "base32": base64.b32encode(PICTURE),
+    "base32 in json": b'{"note": "' + base64.b32encode(PICTURE) + b'"}',
+    "ascii85": b"<~" + base64.a85encode(PICTURE) + b"~>",
+    "yenc": b"=ybegin line=128 size=900 name=x\r\n" + yenc(PICTURE) + b"\r\n=yend size=900\r\n",
+    "numbers": b'{"image": [' + b",".join(b"%d" % byte for byte in PICTURE) + b"]}",
+    "numbers by their index": b'{"image": {' + b", ".join(b'"%d": %d' % one for one in enumerate(PICTURE)) + b"}}",
+    "pieces of cbor": b"\xa2dgate\x04efaceI\x5f"
+    + b"".join(b"\x59\x02\x00" + PICTURE[at : at + 512] for at in range(0, len(PICTURE) // 512 * 512, 512))
+    + (b"\x59" + (len(PICTURE) % 512).to_bytes(2) + PICTURE[len(PICTURE) // 512 * 512 :] if len(PICTURE) % 512 else b"")
+    + b"\xff",
+}
+
+
+@pytest.mark.parametrize("name", WRITINGS)
+def test_an_image_in_another_writing(name):
+    assert pictures(WRITINGS[name]) == [PICTURE]
+
+
+PLACES = {
+    "behind a long text": b"plain text, line after line\r\n" * 100 + PICTURE,
+    "behind a mark of UTF-16": b"\xff\xfe" + PICTURE,
+    "behind the first bytes of an archive": b"Rar!\x1a\x07\x00" + PICTURE,
+    "behind the first bytes of a GIF": b"GIF89a" + bytes(40) + PICTURE,
+    "behind the end of a message": gzip.compress(b"{}")[:4] + bytes(70) + PICTURE,
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_an_image_behind_something_else(name):
+    assert PICTURE in pictures(PLACES[name])
+
+
+def test_two_images_in_one_body_and_one_in_another():
+    assert pictures(PICTURE + OTHER)[1:] == [OTHER]
+    inside = PICTURE[:2] + b"\xff\xe1" + (len(OTHER) + 8).to_bytes(2, "big") + b"Exif\0\0" + OTHER + PICTURE[2:]
+    assert pictures(inside) == [inside, OTHER]
+
+
+def test_an_image_in_front_of_the_parts_of_a_form():
+    part = b"--b\r\nContent-Type: image/jpeg\r\n\r\n" + PICTURE + b"\r\n--b--\r\n"
+    front = b"x" + OTHER + b"\r\n"
+    assert sorted(pictures(front + part, "multipart/form-data; boundary=b")) == sorted([OTHER, PICTURE])
+
+
+def test_no_image_is_given_twice():
+    part = b"--b\r\nContent-Type: image/jpeg\r\n\r\n" + PICTURE + b"\r\n--b--\r\n"
+    assert pictures(part, "multipart/form-data; boundary=b") == [PICTURE]

@@ -1,0 +1,14 @@
+"""What several tests of observations share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.devices.observations.scoring import Score, score_all
+
+
+@pytest.fixture(scope="session")
+def score(captures: Path, tmp_path_factory: pytest.TempPathFactory) -> Score:
+    return score_all(captures, tmp_path_factory.mktemp("discovery"))
