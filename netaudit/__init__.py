@@ -11,15 +11,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from netaudit.errors import CaptureError, CaseError, NetauditError, ReasonedError, UnreadableError, UsageError
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from netaudit.api import Case, audit, open_case
     from netaudit.pipeline.campaign.catalogue import open_campaign
 
-__version__ = "1.0.0"
 __all__ = [
-    "CaptureError", "Case", "CaseError", "NetauditError", "UnreadableError", "UsageError", "audit", "open_campaign",
-    "open_case",
+    "CaptureError", "Case", "CaseError", "NetauditError", "UnreadableError", "UsageError", "__version__", "audit",
+    "open_campaign", "open_case",
 ]  # fmt: skip
 
 LAZY = {

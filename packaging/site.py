@@ -19,7 +19,6 @@ import yaml
 
 import netaudit
 from netaudit import api
-from netaudit.browse.texts import column_meaning, heading, meaning
 from netaudit.cli.app import app
 from netaudit.cli.chinese import worded
 from netaudit.cli.exits import Exit
@@ -30,6 +29,7 @@ from netaudit.core.schema import TABLES
 from netaudit.events.rules.loading import load
 from netaudit.events.rules.page import page as documents_page
 from netaudit.protocols.readers import READERS
+from netaudit.report.column_words import column_meaning, heading, meaning
 
 ROOT = Path(__file__).parents[1]
 DOCS, OUT = ROOT / "docs", ROOT / "netaudit" / "_docs"

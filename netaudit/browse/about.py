@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from netaudit.browse.page import asked, away, show
-from netaudit.browse.texts import heading, say, title
+from netaudit.browse.texts import say, title
 from netaudit.errors import CaseError
 from netaudit.evidence.case.occurrences import named, occurrences, spellings
+from netaudit.report.column_words import heading
 
 if TYPE_CHECKING:
     from starlette.requests import Request

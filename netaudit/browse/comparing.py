@@ -17,13 +17,14 @@ import pyarrow.compute as pc
 from netaudit.browse.overviews import FACES
 from netaudit.browse.page import away, language, page
 from netaudit.browse.paging import Tables
-from netaudit.browse.texts import heading, say
+from netaudit.browse.texts import say
 from netaudit.errors import CaseError, NetauditError
 from netaudit.evidence.case.reading import open_case
 from netaudit.findings import statement_text
 from netaudit.findings.recheck.comparing import recheck
 from netaudit.findings.recheck.saying import say as say_recheck
 from netaudit.findings.recheck.saying import visit_rows
+from netaudit.report.column_words import heading
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def _answers(topic: Topic, book: Book) -> set[tuple[str, ...]]:
 
 
 def _said(topic: Topic, answer: tuple[str, ...], w: Wording) -> str:
-    from netaudit.browse.cells import TERMS
+    from netaudit.report.cells import TERMS
 
     words = []
     for column, value in zip(topic.columns, answer, strict=True):

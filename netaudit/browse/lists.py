@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.browse.cells import Cell, Part, line, whole
 from netaudit.browse.deciding import classes, decided
 from netaudit.browse.page import Asked, asked, away, show
 from netaudit.browse.paging import ROWS, Row, Wanted
@@ -20,6 +19,7 @@ from netaudit.core.schema import BY_NAME
 from netaudit.errors import CaseError, UsageError
 from netaudit.evidence.case import reviews
 from netaudit.evidence.case.report_status import stale
+from netaudit.report.cells import Cell, Part, line, whole
 from netaudit.report.rewriting import mark_stale
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from netaudit.browse.rooms import GROUPS
-from netaudit.browse.texts import heading, say
+from netaudit.browse.texts import say
 from netaudit.errors import UsageError
 from netaudit.evidence.case.report_status import stale
 from netaudit.report import wording
+from netaudit.report.column_words import heading
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:

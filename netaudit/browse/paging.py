@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from netaudit.browse.cells import REASONED, has_words, in_words
 from netaudit.core.schema import BY_NAME
+from netaudit.core.storage.arrow_rows import rows_with_nanoseconds
 from netaudit.findings.ledgers import LEDGERS
+from netaudit.report.cells import REASONED, has_words, in_words
 from netaudit.report.texts import LANGS, Texts
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Tables:
         ]
         back = np.empty(len(places), np.int64)
         back[order] = np.arange(len(places))
-        found = plain(pa.concat_tables(pieces).take(pa.array(back)))
+        found = rows_with_nanoseconds(pa.concat_tables(pieces).take(pa.array(back)))
         return [{**row, "row": int(place)} for row, place in zip(found, places, strict=True)]
 
     def search(self, name: str, text: str, start: int, most: int, until: float) -> tuple[list[int], int | None]:
@@ -220,15 +221,6 @@ class Tables:
             return None
         status = path.stat()
         return status.st_size, status.st_mtime_ns
-
-
-def plain(table: pa.Table) -> list[Row]:
-    """Rows as dictionaries; times as UTC nanoseconds."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
-    found: list[Row] = table.to_pylist()
-    return found
 
 
 def _holds(name: str, rows: pa.Table, column: str, text: str) -> np.ndarray[Any, np.dtype[np.bool_]]:

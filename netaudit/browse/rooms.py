@@ -43,7 +43,6 @@ def room_of(table: str) -> Room:
     return found or Room(table, table, names[:AT_ONCE], names[:4])
 
 
-ID_OF: dict[str, tuple[str, str]] = {column: tuple(named.split()) for column, named in _SAID["id_of"].items()}
 HELD: dict[str, list[tuple[str, str, str]]] = {
     table: [tuple(tie.split()) for tie in ties] for table, ties in _SAID["held"].items()
 }

@@ -19,11 +19,11 @@ from starlette.staticfiles import StaticFiles
 from netaudit.browse import about, comparing, deciding, lists, views, ways
 from netaudit.browse import request as conversing
 from netaudit.browse.access import Gate
-from netaudit.browse.cells import SHA256
 from netaudit.browse.page import SHARED, STATIC, asked, away, form, language, page
 from netaudit.browse.texts import say
 from netaudit.core.masking.mask import visible
 from netaudit.errors import CaseError, UsageError
+from netaudit.report.cells import SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,17 +11,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.browse.cells import SHA256, line
 from netaudit.browse.lists import paged
 from netaudit.browse.overviews import FACES, HOUR, TRACKS
 from netaudit.browse.page import Asked, asked, show
-from netaudit.browse.paging import SECONDS, Wanted, plain
+from netaudit.browse.paging import SECONDS, Wanted
 from netaudit.browse.rooms import room_of
-from netaudit.browse.texts import meaning, say, title, value_word
+from netaudit.browse.texts import say, title
 from netaudit.core.schema import BY_NAME
+from netaudit.core.storage.arrow_rows import rows_with_nanoseconds
 from netaudit.errors import CaseError, UsageError
 from netaudit.evidence.case.custody import entries
 from netaudit.findings import statement_text
+from netaudit.report.cells import SHA256, line
+from netaudit.report.column_words import meaning, value_word
 from netaudit.report.from_case import head
 from netaudit.report.sections_summary import sentences
 
@@ -79,17 +81,21 @@ def gallery(request: Request) -> Response:
     if who.get("all") != "1":
         mask &= pc.is_in(images["face"], pa.array(FACES)).to_numpy(zero_copy_only=False)
     known = images.filter(pa.array(mask))
-    senders = plain(known.group_by("sender").aggregate([([], "count_all")]).sort_by([("count_all", "descending")]))
+    senders = rows_with_nanoseconds(
+        known.group_by("sender").aggregate([([], "count_all")]).sort_by([("count_all", "descending")])
+    )
     sender = who.get("sender")
     if "sender" in request.query_params:
         known = known.filter(pc.equal(known["sender"], sender))
     hours = pc.divide(known["first_ts"], HOUR)
-    counted = plain(pa.table({"hour": hours}).group_by("hour").aggregate([([], "count_all")]).sort_by("hour"))
+    counted = rows_with_nanoseconds(
+        pa.table({"hour": hours}).group_by("hour").aggregate([([], "count_all")]).sort_by("hour")
+    )
     hour = who.get("hour")
     if hour.lstrip("-").isdigit() and abs(int(hour)) < 1 << 40:
         known = known.filter(pc.equal(hours, int(hour)))
     first = who.count("from")
-    rows = plain(known.slice(first, PICTURES))
+    rows = rows_with_nanoseconds(known.slice(first, PICTURES))
     return show(
         who,
         "gallery.html.j2",

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.browse.cells import SHA256
 from netaudit.browse.lists import paged
 from netaudit.browse.overviews import in_order
 from netaudit.browse.page import Asked, asked, show
 from netaudit.browse.texts import say
+from netaudit.report.cells import SHA256
 
 if TYPE_CHECKING:
     from starlette.requests import Request

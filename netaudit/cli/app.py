@@ -88,7 +88,7 @@ def docs(
 
 def _version(value: bool) -> None:
     if value:
-        from netaudit import __version__
+        from netaudit.version import __version__
 
         typer.echo(f"netaudit {__version__}")
         raise typer.Exit

@@ -68,7 +68,7 @@ def _trials() -> Iterator[Check]:
 
 def _write_page(checks: list[str], lang: str) -> None:
     """What was said, where it was said, with a head by which it can be placed."""
-    from netaudit import __version__
+    from netaudit.version import __version__
 
     head = f"netaudit {__version__}, doctor --try, {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
     text = "\n".join([head, *checks]) + "\n"

@@ -118,7 +118,7 @@ def _tellers(case: Case, captures: list[Path], signatures: Path | None, lang: st
 
 def _occurring(case: Case, value: str, places: list[Occurrence], lang: str) -> Iterator[str]:
     """How often a value occurs, from when to when, and in which columns."""
-    from netaudit.browse.texts import heading
+    from netaudit.report.column_words import heading
     from netaudit.report.wording import Wording
 
     if not places:

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit import __version__
 from netaudit.cli.chinese import message
 from netaudit.cli.texts import say
 from netaudit.core.schema import TABLES, TABLES_VERSION
@@ -15,6 +14,7 @@ from netaudit.core.schema.renamed import WORDED, renamed_since
 from netaudit.errors import UsageError
 from netaudit.evidence.case.extract import locate
 from netaudit.report.exports.csv_tables import worded
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -134,7 +134,7 @@ def write_text(rows: pa.Table, lang: str, total: int | None = None, widest: int 
     from rich.table import Table
     from rich.text import Text
 
-    from netaudit.browse.texts import heading
+    from netaudit.report.column_words import heading
 
     console = Console(soft_wrap=False)
     names, total = rows.column_names, rows.num_rows if total is None else total
@@ -158,7 +158,7 @@ def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
     """The same rows with what matters first, short: ids as far as commands need them, times of the site, words."""
     import pyarrow as pa
 
-    from netaudit.browse.cells import worded_ledger
+    from netaudit.report.cells import worded_ledger
     from netaudit.report.wording import Wording
 
     words, rows = Wording(lang, zone), worded(table, rows, lang)
@@ -177,8 +177,8 @@ def brief(table: str, rows: pa.Table, lang: str, zone: str | None) -> pa.Table:
 
 
 def _short(table: str, name: str, value: Any, words: Wording, *, time: bool, unit: str) -> str | None:
-    from netaudit.browse.cells import TERMS
-    from netaudit.browse.texts import value_word
+    from netaudit.report.cells import TERMS
+    from netaudit.report.column_words import value_word
 
     if value is None or value == []:
         return None

@@ -19,12 +19,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit import __version__
 from netaudit.core.schema import ANSWERS
 from netaudit.core.storage.files import remove
 from netaudit.core.storage.table_streams import TableWriter, read_parts, stream_parts
 from netaudit.core.system.user_cache import stamps, user_key
 from netaudit.images.judge import facts_of, verdict_of
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     import subprocess

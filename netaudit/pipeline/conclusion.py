@@ -23,7 +23,6 @@ from netaudit.devices.endpoints.floods import without_floods
 from netaudit.devices.endpoints.from_tables import answerable, endpoints, vantage_of
 from netaudit.devices.endpoints.recorders import answers_left, vantages
 from netaudit.devices.endpoints.sightings import not_compared, once, sightings, translated
-from netaudit.devices.inventory.from_findings import Moves, with_chain
 from netaudit.devices.inventory.from_observations import Link, inventory
 from netaudit.devices.observations.event_facts import telling, with_event_facts
 from netaudit.devices.observations.from_tables import merge_facts, with_flow_facts
@@ -51,19 +50,20 @@ from netaudit.findings.from_tables import (
     ledger_table,
     nameless,
 )
+from netaudit.findings.image_chain import Moves, with_chain
 from netaudit.findings.journeys.from_tables import join_journeys, with_ends, with_relayed
 from netaudit.findings.moments import INNER
 from netaudit.findings.transfers import transfers
 from netaudit.images.answers import Answers
 from netaudit.images.previews import Shown
 from netaudit.pipeline.keys import keep_used
+from netaudit.pipeline.manifest import manifest
 from netaudit.pipeline.reading import Stop
 from netaudit.pipeline.ready import have_rest
 from netaudit.pipeline.startup import trim
 from netaudit.tables.finalizing.challenged import without_challenged
 from netaudit.tables.finalizing.images import image_table
 from netaudit.tables.finalizing.joined_uploads import join_parts
-from netaudit.tables.finalizing.manifest import manifest
 from netaudit.tables.finalizing.sorting import name_captures, settle, write_table
 from netaudit.tables.media import tie
 
@@ -75,8 +75,8 @@ if TYPE_CHECKING:
     from netaudit.devices.endpoints.vantage import Vantage
     from netaudit.findings.roles import Actors
     from netaudit.images.answers import EarlyAnswers
+    from netaudit.pipeline.outcome import Outcome
     from netaudit.tables.finalizing.images import Known
-    from netaudit.tables.finalizing.outcome import Outcome
 
 STREAMED = (
     "flows", "messages", "objects", "evidence", "parts", "observations", "persons", "tls_hellos", "events", "media",

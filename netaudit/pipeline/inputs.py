@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.core.storage.table_streams import table_of
 from netaudit.core.text.charset import decoded
-from netaudit.tables.finalizing.outcome import Outcome
+from netaudit.pipeline.outcome import Outcome
 
 MOST_COMMENT = 2000  # characters
 

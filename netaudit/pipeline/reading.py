@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from netaudit.images.judging_ahead import Beside
     from netaudit.packets.from_capture import Decoder
     from netaudit.pipeline.keys import Gathered
+    from netaudit.pipeline.outcome import Outcome
     from netaudit.pipeline.task import Options
     from netaudit.pipeline.workers import Crew, Member
-    from netaudit.tables.finalizing.outcome import Outcome
 
 
 @dataclass(slots=True)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from netaudit.evidence.case.custody import Custody
     from netaudit.evidence.case.reading import Case
     from netaudit.images.judging_ahead import Beside
+    from netaudit.pipeline.outcome import Outcome
     from netaudit.pipeline.task import Progress
-    from netaudit.tables.finalizing.outcome import Outcome
 
 ASKED = "asked.json"
 PLAIN = (

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from netaudit.images.judge_pool import Judges
     from netaudit.images.judging_ahead import Beside
     from netaudit.pipeline.keys import Gathered, KeyRequest
+    from netaudit.pipeline.outcome import Outcome
     from netaudit.pipeline.so_far import Standing
     from netaudit.pipeline.workers import Member
-    from netaudit.tables.finalizing.outcome import Outcome
 
 Read = Callable[[Path, "Beside | None"], "tuple[Outcome, list[Any]]"]
 """Reads into a case that was begun, while a helper judges images; gives what it knows, and the paths read."""
@@ -228,8 +228,8 @@ def carry_out(
 
 def _begun(folder: Path, place: Path, options: Options) -> dict[str, Any]:
     """What the first line of a chain says; of a case that is replaced, the hash of the last line of its own."""
-    from netaudit import __version__
     from netaudit.evidence.case.custody import entries
+    from netaudit.version import __version__
 
     before = entries(folder)[-1:] if place != folder else []
     facts: dict[str, Any] = {"version": __version__, "options": result_options(options)}
@@ -276,9 +276,9 @@ def not_read(rejected: Sequence[Rejected]) -> UnreadableError:
 
 def begin_case(folder: Path, options: Options) -> None:
     """A manifest from the first moment on, so that a killed audit leaves a readable case."""
-    from netaudit import __version__
     from netaudit.core.schema import TABLES_VERSION
     from netaudit.core.storage.files import MANIFEST, write_json
+    from netaudit.version import __version__
 
     if options.project_key is not None:
         keep_project_key(folder, options.project_key)

@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netaudit import __version__
 from netaudit.core.storage.files import read_given
 from netaudit.errors import CaseError, NetauditError, ReasonedError
 from netaudit.evidence.case.custody import broken
 from netaudit.evidence.case.report_status import FRAMES, REPORT, Moment, marked, written
 from netaudit.report.from_case import rendered
 from netaudit.report.rewriting import may_be_shown, with_news
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from netaudit.evidence.case.reading import Case

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-import netaudit
-from netaudit import __version__
 from netaudit.core.storage.files import write_whole
 from netaudit.core.system.user_cache import keep, recalled
 from netaudit.errors import CaseError
@@ -51,6 +49,7 @@ from netaudit.report.reasons import Reasons
 from netaudit.report.timeline import timeline
 from netaudit.report.topology import topology
 from netaudit.report.wording import Wording, is_zone
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -249,7 +248,7 @@ def head(case: CaseLike, w: Wording) -> dict[str, Any]:
     return {
         "site": w.exact(manifest.get("site"), 200),
         "created": w.exact(manifest.get("created_utc"), 60) or w.t("created_elsewhere"),
-        "version": w.exact(manifest.get("netaudit_version") or netaudit.__version__, 60),
+        "version": w.exact(manifest.get("netaudit_version") or __version__, 60),
         "tables": w.exact(manifest.get("tables_version"), 20),
         "zone": w.zone_line(),
         "verdict": _verdict(manifest, w),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from netaudit import __version__
 from netaudit.core.storage.files import write_whole
 from netaudit.core.system.user_cache import cache_folder
 from netaudit.findings.duties.cards import card, edition
@@ -15,6 +14,7 @@ from netaudit.findings.duties.cards import say as say_duties
 from netaudit.findings.recheck.route import STATUSES
 from netaudit.findings.recheck.saying import say, visit_rows
 from netaudit.report.from_case import Kept
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from netaudit import __version__
 from netaudit.core.storage.files import write_whole
 from netaudit.errors import CaseError
 from netaudit.evidence.case.lock import writing
@@ -23,6 +22,7 @@ from netaudit.evidence.case.report_status import (
 from netaudit.evidence.case.seal import later
 from netaudit.report.from_case import written_at
 from netaudit.report.texts import Texts
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path

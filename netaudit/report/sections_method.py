@@ -11,9 +11,9 @@ import hashlib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import netaudit
 from netaudit.evidence.case.custody import broken, entries
 from netaudit.images import face_verdict, model
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from netaudit.evidence.case.report_status import Moment
@@ -38,7 +38,7 @@ def measured(case: CaseLike, judged: Judgements, w: Wording) -> dict[str, Any]:
         "first": face_verdict.CLEAR_FIRST, "small": face_verdict.MIN_SIDE,
     }  # fmt: skip
     used = sorted({rule for finding in judged.all for rule in str(finding["rule"] or "").split()})
-    same = case.manifest.get("netaudit_version") in (None, netaudit.__version__)
+    same = case.manifest.get("netaudit_version") in (None, __version__)
     digest = rules_hash() if same else ""
     return {
         "looked": options.get("faces", True) is not False,

@@ -11,6 +11,7 @@ from netaudit.core.masking.number_forms import holds_masked_number
 from netaudit.core.schema import EVENTS, EVENTS_CLEAR, TARGETS, Row
 from netaudit.core.storage.table_streams import TableWriter
 from netaudit.core.text.frame_ranges import capture_name
+from netaudit.events.event_values import IDENTITY, UNSAID, Shown, Values, shown_way
 from netaudit.events.identity.from_unwrapping import (
     Personal,
     masked,
@@ -25,7 +26,6 @@ from netaudit.events.rules.loading import load
 from netaudit.events.rules.statements import asks as asks_host
 from netaudit.events.rules.statements import words
 from netaudit.events.rules.times import ns_of
-from netaudit.tables.event_values import IDENTITY, UNSAID, Shown, Values, shown_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,6 +23,7 @@ from netaudit.core.schema import LEAVES
 from netaudit.core.signatures.field_words import describes
 from netaudit.core.storage.table_streams import TableWriter
 from netaudit.core.text.charset import decoded
+from netaudit.events.inference.messages import BESIDE, MORE
 from netaudit.events.rules.head import path_of
 from netaudit.tables.columns import batch_of, columns_of
 
@@ -43,8 +44,6 @@ LONGEST, LONGEST_PATH = 256, 320  # characters of a value, and of a path
 LARGEST = 1 << 20  # bytes of a document
 MOST_HEAD = 24  # segments of a path, fields of a query, headers
 LONG = 64  # characters; shorter texts are not unwrapped any further
-MORE = "…"  # the key of a row that tells how many leaves there are beyond
-BESIDE = "‥"  # the key of a row that tells that a message may explain others, and is none of a person
 _WIDE = "utf-16"
 _ORDINARY = re.compile(
     r"accept|connection$|cache|content-|date$|etag$|expires$|host$|if-|last-modified$|origin$|referer$|server$|"

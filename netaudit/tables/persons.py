@@ -6,7 +6,6 @@ nothing outside it. Clear values are written to `private/` only.
 
 from __future__ import annotations
 
-import hmac
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ from netaudit.events.identity.from_unwrapping import (
     telling,
 )
 from netaudit.events.identity.records import ANCHORS
+from netaudit.events.identity.value_hash import hash_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,16 +57,6 @@ MOST_SHEETS = 16  # parts of spreadsheets of a message
 _WORDED = frozenset({"json", "xml", "form", "text"})
 LEAST_NAME = 8  # characters of a target or the name of a file that may say something of somebody
 MOST_COMPARED = 20_000  # distinct hashes; more are not compared, since every pair is
-
-
-def keyed(key: bytes, one: Personal) -> str:
-    """HMAC-SHA256 of kind and value under the case's key, 32 digits."""
-    return keyed_text(key, one.kind, canonical(one))
-
-
-def keyed_text(key: bytes, kind: str, text: str) -> str:
-    """The same of a kind and a value as it is hashed."""
-    return hmac.digest(key, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
 
 def headers_asked(message: Message) -> Sequence[tuple[str, str]]:
@@ -160,7 +150,7 @@ class PersonRows:
             place = (object_id, field, one.kind)
             if place in rows:
                 continue
-            hashed = keyed(self._key, one)
+            hashed = hash_value(self._key, one)
             rows[place] = _PERSON(
                 message_id=message_id, object_id=object_id, kind=one.kind, field=shortened(mask_words, field, 512),
                 value_masked=mask(masked(one)), value_hmac=hashed, certainty=one.certainty,

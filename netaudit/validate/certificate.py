@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit import __version__
 from netaudit.core.masking.mask import visible
 from netaudit.core.storage.files import read_given
 from netaudit.core.system.clock import now
@@ -23,6 +22,7 @@ from netaudit.core.text.yaml_text import yaml_of
 from netaudit.errors import ReasonedError, UsageError
 from netaudit.findings.bounds import lower
 from netaudit.validate.judging import Outcome
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from netaudit.browse import texts
 from netaudit.browse.access import Gate
 from netaudit.browse.rooms import ORDER
 from netaudit.browse.server import application
 from netaudit.browse.shelf import Shelf
-from netaudit.browse.texts import TEXTS, chinese
+from netaudit.browse.texts import TEXTS
 from netaudit.cli.chinese import error_text
 from netaudit.core.schema import TABLES
 from netaudit.core.text.yaml_text import parse_yaml
@@ -21,6 +20,8 @@ from netaudit.evidence.case.report_status import SECOND_OPINION, WRITTEN
 from netaudit.evidence.case.reviews import WHAT
 from netaudit.evidence.signing.file_names import SIGNED, SIGNED_BY_SM2
 from netaudit.findings.ledgers import LEDGERS
+from netaudit.report import column_words
+from netaudit.report.column_words import chinese
 from tests.browse.conftest import DIGEST, HOST, HOUR, MOUNT, PICTURE, START, Browser
 
 HOME = f"{MOUNT}/c/0"
@@ -52,11 +53,13 @@ def test_texts_are_there_in_both_languages():
     told = chinese()
     assert set(told["columns"]) >= {column.name for table in TABLES for column in table.columns}
     meanings = dict.fromkeys(column.meaning for table in TABLES for column in table.columns if column.meaning)
-    known = parse_yaml((Path(texts.__file__).with_name("meanings.yaml")).read_text("utf-8"))
+    known = parse_yaml((Path(column_words.__file__).with_name("meanings.yaml")).read_text("utf-8"))
     want = zlib.crc32("\n".join(sorted(meanings)).encode())
     assert known["english"] == want, f"a meaning was changed: say it in meanings.yaml too, and english: {want}"
-    assert set(texts._meanings()) == set(meanings)
-    assert all(re.search("[\u3001\u4e00-\u9fff]", texts.column_meaning(one, "zh")) for one in meanings if " " in one)
+    assert set(column_words._meanings()) == set(meanings)
+    assert all(
+        re.search("[\u3001\u4e00-\u9fff]", column_words.column_meaning(one, "zh")) for one in meanings if " " in one
+    )
     assert set(told["tables"]) == {table.name for table in TABLES}
     services = (
         (Path(__file__).parents[2] / "signatures" / "vocabulary" / "services.txt").read_text("utf-8").splitlines()
@@ -68,11 +71,11 @@ def test_texts_are_there_in_both_languages():
 def test_what_was_done_with_a_case_is_said_in_words():
     """Whatever a call writes into the chain, known by its text, or by its constant."""
     call = re.compile(r'(?:custody\.note|later)\((?:folder, |self\.folder, |case\.folder, )?"([a-z ]+)"')
-    package = Path(texts.__file__).parents[1]
+    package = Path(column_words.__file__).parents[1]
     written = {what for path in package.rglob("*.py") for what in call.findall(path.read_text(encoding="utf-8"))}
     assert {"begun", "concluded", "unmasked"} <= written
     for what in written | {WHAT, WRITTEN, SECOND_OPINION, SIGNED, SIGNED_BY_SM2, "sealed"}:
-        assert texts.value_word("custody", "what", what, "zh"), what
+        assert column_words.value_word("custody", "what", what, "zh"), what
 
 
 def test_pages_hold_every_row_once(browser):

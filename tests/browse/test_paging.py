@@ -55,7 +55,7 @@ def test_reasons_within_lists_are_found_by_their_words() -> None:
 
 
 def test_rules_of_findings_are_said_in_words() -> None:
-    from netaudit.browse.cells import cell
+    from netaudit.report.cells import cell
     from netaudit.report.wording import Wording
 
     rules = "face-image-in-clear/2 identity-in-clear/1 guessed/1"

@@ -14,7 +14,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from netaudit import __version__
 from netaudit.core.signatures import checking, conditions
 from netaudit.core.signatures.checking import check_entry
 from netaudit.core.signatures.conditions import Condition, compile_condition
@@ -26,6 +25,7 @@ from netaudit.core.system.user_cache import remembered, stamps
 from netaudit.core.system.windows_names import real
 from netaudit.core.text.yaml_text import parse_yaml
 from netaudit.errors import SignatureError
+from netaudit.version import __version__
 
 DECIDING = frozenset({"documented", "code", "capture"})  # kinds of provenance that may decide; others only support
 KINDS = ("devices", "services")

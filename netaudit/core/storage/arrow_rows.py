@@ -25,3 +25,14 @@ def plain(rows: pa.Table) -> Iterator[dict[str, Any]]:
             rows = rows.set_column(place, field.name, pc.binary_join_element_wise(text, "Z", ""))
     for batch in rows.to_batches(max_chunksize=4096):
         yield from batch.to_pylist()
+
+
+def rows_with_nanoseconds(table: pa.Table) -> list[dict[str, Any]]:
+    """Return the rows as dictionaries; timestamps become UTC nanoseconds since 1970."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
+    found: list[dict[str, Any]] = table.to_pylist()
+    return found

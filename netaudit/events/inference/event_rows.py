@@ -9,18 +9,18 @@ import pyarrow as pa
 
 from netaudit.core.schema import EVENTS
 from netaudit.core.storage.table_streams import table_of
+from netaudit.events.event_values import IDENTITY, Shown, shown_way
 from netaudit.events.inference.inferring import roles_of
 from netaudit.events.inference.shapes import is_masked, number
 from netaudit.events.rules.passages import way_of
 from netaudit.events.rules.times import ns_of
-from netaudit.tables.event_values import IDENTITY, Shown, shown_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netaudit.core.schema import Row
+    from netaudit.events.event_values import Values
     from netaudit.events.inference.inferred import Inferred, Picture
-    from netaudit.tables.event_values import Values
 
 _EVENT = EVENTS.row
 INFERRED = "inferred"

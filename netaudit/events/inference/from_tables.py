@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from netaudit.core.contracts.judgements import FIELDS_CUT, LEAVES_CUT, MESSAGES_CUT, RECORDS_CUT, VALUES_CUT
 from netaudit.core.storage import private_streams
+from netaudit.events.event_values import Values
 from netaudit.events.inference.apart import announced, devices_of_flows
 from netaudit.events.inference.dictionaries import explained
 from netaudit.events.inference.event_kinds import address, asks_for_faces
@@ -22,7 +23,6 @@ from netaudit.events.inference.learned import Learned
 from netaudit.events.inference.learning import fields_of
 from netaudit.events.inference.messages import A_SECOND, CARVED, RouteMessage, by_route, joined, read, target_form
 from netaudit.events.inference.relations import related, told_of_entries
-from netaudit.tables.event_values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,6 @@ from netaudit.core.schema import LEAVES
 from netaudit.core.storage.table_streams import read_parts
 from netaudit.core.text.patterns import later
 from netaudit.events.inference.outlines import outline_of
-from netaudit.tables.leaves import BESIDE, MORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
     from netaudit.events.inference.outlines import Outline
 
+MORE = "…"  # key of a row that holds the number of leaves omitted
+BESIDE = "‥"  # key of a row of a message that may explain others and holds no person
 MOST = 50_000  # messages that are looked at, the earliest; those beyond count as understood by nobody but an entry
 MOST_LEAVES = 500_000  # of them all: some hundred megabytes
 AT_ONCE = 1024  # rows of them

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit import __version__
 from netaudit.core.contracts.reasons import reason
 from netaudit.core.storage.files import write_whole
 from netaudit.errors import CaseError
@@ -30,6 +29,7 @@ from netaudit.evidence.case.custody import RECORD, Custody, entries, forged
 from netaudit.evidence.case.lock import holder
 from netaudit.evidence.case.removal import Removal, removable, removal_of, rule_of
 from netaudit.evidence.case.writing import CUSTODY, DECISIONS, MANIFEST, OURS
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -55,8 +55,8 @@ class Result:
 
 def versions() -> dict[str, Any]:
     """Return the versions that determine a case's tables."""
-    from netaudit import __version__
     from netaudit.core.schema import TABLES_VERSION
+    from netaudit.version import __version__
 
     return {"netaudit": __version__, "tables": TABLES_VERSION}
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from netaudit import __version__
 from netaudit.core.masking.mask import visible
 from netaudit.core.storage.files import write_whole
 from netaudit.core.text.bilingual import speaker
@@ -17,6 +16,7 @@ from netaudit.pipeline.campaign.report_texts import KINDS, TEXTS
 from netaudit.pipeline.campaign.standing import standing
 from netaudit.report.texts import Texts
 from netaudit.report.wording import Wording
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit import __version__
 from netaudit.capture.from_wire import recorded
 from netaudit.core.system import programs
 from netaudit.core.system.clock import now
@@ -32,6 +31,7 @@ from netaudit.pipeline.live.sealing import RECORDING_ENDED, facts_of, note_momen
 from netaudit.pipeline.live.witness import Memory
 from netaudit.pipeline.startup import for_days
 from netaudit.pipeline.task import begin_case, run_facts, write_case_report, write_run
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from netaudit.evidence.case.reading import Case

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit import __version__
 from netaudit.evidence.case.custody import entries
 from netaudit.evidence.case.seal import seal
 from netaudit.evidence.case.sealed import NOTED
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from netaudit.capture.source import Source

@@ -54,7 +54,7 @@ def worded(name: str, rows: pa.Table, lang: str) -> pa.Table:
 
 def _speaker(table: str, column: Column, texts: Texts) -> Callable[[str], str] | None:
     """Gives the words of a column's values, each made once; None where they stay as they are."""
-    from netaudit.browse.cells import has_words, in_words
+    from netaudit.report.cells import has_words, in_words
 
     if column.reasons:
         return functools.cache(lambda reasons: texts.phrase(reasons, str))
@@ -67,7 +67,7 @@ def _worded_ledgers(rows: pa.Table, lang: str) -> pa.Table:
     """Reasons of ledgers by the ledger that they are of, and its name; both stay codes in English."""
     import pyarrow as pa
 
-    from netaudit.browse.cells import worded_ledger
+    from netaudit.report.cells import worded_ledger
 
     if lang == "en":
         return rows

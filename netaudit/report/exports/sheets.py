@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from netaudit.browse.cells import cell
-from netaudit.browse.paging import plain
-from netaudit.browse.texts import heading, title
 from netaudit.core.masking.mask import visible
 from netaudit.core.schema import BY_NAME
+from netaudit.core.storage.arrow_rows import rows_with_nanoseconds
 from netaudit.core.storage.files import fresh
 from netaudit.errors import UsageError
+from netaudit.report.cells import cell
+from netaudit.report.column_words import heading, table_title
 from netaudit.report.exports.record import say
 from netaudit.report.reasons import Reasons
 from netaudit.report.wording import Wording
@@ -63,7 +63,7 @@ def write_xlsx(case: Case, record: Record, out: Path) -> int:
             table = case.table(name)
             heads = [_head(name, column, w) for column in table.column_names]
             rows = _rows(name, table, w, _reasons(case, w) if name == "devices" else {})
-            _sheet(book, forms, title(name, w.lang)[:31], heads, rows, left=table.num_rows - MOST_ROWS)
+            _sheet(book, forms, table_title(name, w.lang)[:31], heads, rows, left=table.num_rows - MOST_ROWS)
     return len(SHEETS) + 1
 
 
@@ -97,7 +97,7 @@ def _rows(name: str, table: pa.Table, w: Wording, reasons: dict[str, str]) -> It
     """Rows in the words of the report: numbers as numbers, times as times of the site, lists joined."""
     kinds = {column.name: column.kind for column in BY_NAME[name].columns}
     for batch in table.to_batches(4096):
-        for row in plain(pa.Table.from_batches([batch])):
+        for row in rows_with_nanoseconds(pa.Table.from_batches([batch])):
             if reasons:
                 row["reasons"] = reasons.get(row["device_id"], "")
             yield [

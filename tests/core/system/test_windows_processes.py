@@ -12,7 +12,6 @@ import pytest
 
 from netaudit.core.system import windows_processes
 from netaudit.images import cpu_limit
-from netaudit.pipeline.campaign import watchdog
 
 windows = pytest.mark.skipif(sys.platform != "win32", reason="asks Windows")
 
@@ -68,9 +67,7 @@ def test_who_hears_that_the_window_is_closed_does_not_wait_for_the_time_that_giv
 
 
 def test_bounds_ask_windows_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The memory limit of campaigns and the clock of helpers never fired there."""
+    """The clock of helpers never fired there."""
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(windows_processes, "resident", lambda: 7, raising=False)
     monkeypatch.setattr(windows_processes, "processor_seconds", lambda pid: pid / 2, raising=False)
-    assert watchdog.resident() == 7
     assert cpu_limit.processor_seconds(8) == 4

@@ -8,11 +8,11 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netaudit.events.event_values import LONGEST_ADDRESS, MOST_CODES, Values, address_code
 from netaudit.events.identity.from_unwrapping import Personal, address_tail
+from netaudit.events.identity.value_hash import hash_value
 from netaudit.events.rules import addresses, entries
 from netaudit.events.rules.addresses import picture_urls
-from netaudit.tables.event_values import LONGEST_ADDRESS, MOST_CODES, Values, address_code
-from netaudit.tables.persons import keyed
 
 if TYPE_CHECKING:
     from netaudit.core.schema import Row
@@ -63,7 +63,7 @@ def test_codes_of_addresses_are_those_of_their_parts(texts: list[str]) -> None:
         code, tail = values.codes(address)
         assert code == values.address(address) == address_code(KEY, address)
         one = Personal("picture", "", "", address, "named")
-        assert tail in ("", keyed(KEY, one))
+        assert tail in ("", hash_value(KEY, one))
         assert bool(tail) == bool(address_tail(address))
     assert not kept
 

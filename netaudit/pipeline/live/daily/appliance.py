@@ -15,7 +15,6 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from netaudit import __version__
 from netaudit.errors import UsageError
 from netaudit.evidence.case.custody import Custody, entries
 from netaudit.evidence.case.removal import Rule
@@ -26,6 +25,7 @@ from netaudit.pipeline.live.daily.room import PART, SPOOL, Room
 from netaudit.pipeline.live.daily.spool import QUIET, Spool, Whole
 from netaudit.pipeline.live.keeping import Keeper
 from netaudit.pipeline.live.news import Level, Note
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netaudit import __version__
 from netaudit.core.masking.mask import mask, visible
 from netaudit.core.system.reasons import why
 from netaudit.errors import NetauditError
@@ -19,6 +18,7 @@ from netaudit.evidence.case.writing import MANIFEST, place_for
 from netaudit.pipeline.live.daily.spool import moved
 from netaudit.pipeline.live.sealing import RECORDING_ENDED
 from netaudit.pipeline.task import Options, begin_case
+from netaudit.version import __version__
 
 if TYPE_CHECKING:
     from netaudit.evidence.case.removal import Rule

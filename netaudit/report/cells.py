@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from netaudit.browse.rooms import ID_OF
-from netaudit.browse.texts import chinese, column_meaning, ledger, value_word
 from netaudit.core.schema import BY_NAME
 from netaudit.findings.bearing import REASONS
 from netaudit.findings.ledgers import reason_word
+from netaudit.report.column_words import chinese, column_meaning, ledger, value_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netaudit.browse.paging import Row
     from netaudit.report.texts import Texts
     from netaudit.report.wording import Wording
 
+Row = dict[str, Any]
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MOST_LISTED = 4  # of a list in a line
 MOST_IN_FULL = 200  # of a list on a row's own page
@@ -32,6 +31,23 @@ TERMS = {  # column → words of the report; of a table where its name is anothe
     "receiver_scope": "scope", "skipped.reason": "skip", "journeys.ties": "tie", "visibility": "moment_visibility",
 }  # fmt: skip
 SEVERAL = frozenset({"service_name", "product_name"})  # of which a value may name some, with semicolons between
+ID_OF = {  # column of an id → table and column that it identifies
+    "finding_id": ("findings", "finding_id"),
+    "flow_id": ("flows", "flow_id"),
+    "flow_ids": ("flows", "flow_id"),
+    "message_id": ("messages", "message_id"),
+    "request_id": ("messages", "message_id"),
+    "object_id": ("objects", "object_id"),
+    "object_ids": ("objects", "object_id"),
+    "document_ids": ("objects", "object_id"),
+    "event_id": ("events", "event_id"),
+    "journey_id": ("journeys", "journey_id"),
+    "unit_id": ("encrypted_uploads", "unit_id"),
+    "device_id": ("devices", "device_id"),
+    "endpoint_id": ("endpoints", "endpoint_id"),
+    "capture_id": ("captures", "capture_id"),
+    "capture_ids": ("captures", "capture_id"),
+}
 CODED = frozenset({("findings", "rule"), ("findings", "doubts"), ("ledgers", "reason")})
 _COUNT = re.compile(r"(: |：)\{n\}$")  # what a doubt ends with where it is counted
 REASONED = frozenset((name, one.name) for name, table in BY_NAME.items() for one in table.columns if one.reasons)

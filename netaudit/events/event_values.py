@@ -9,8 +9,8 @@ from urllib.parse import unquote
 from netaudit.core.masking.mask import mask, visible
 from netaudit.core.schema import EVENTS_CLEAR
 from netaudit.events.identity.from_unwrapping import Personal, address_tail, is_device_id, masked, right_check_digit
+from netaudit.events.identity.value_hash import hash_text, hash_value
 from netaudit.events.rules.passages import IN, OUT
-from netaudit.tables.persons import keyed, keyed_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ class Values:
         kind = IDENTITY[name]
         checked = kind == "id_number" and right_check_digit(text)
         one = Personal(kind, f"{place}.{name}" if place else name, name, text, "checked" if checked else "named")
-        code = keyed(self._key, one)
+        code = hash_value(self._key, one)
         self._note(event_id, message_id, field, text, code)
         return Shown(visible(mask(masked(one)), LONGEST), code), one
 
@@ -90,7 +90,7 @@ class Values:
         if known is None:
             if len(self._codes) >= MOST_CODES:
                 self._codes.clear()
-            known = self._codes[field, text] = keyed(self._key, Personal(field, "", "", text, "named"))
+            known = self._codes[field, text] = hash_value(self._key, Personal(field, "", "", text, "named"))
         return known
 
     def address(self, url: str) -> str:
@@ -102,7 +102,7 @@ class Values:
         known = self._addresses.get(address)
         if known is None:
             tail = address_tail(address)
-            known = address_code(self._key, address), keyed_text(self._key, "picture", tail) if tail else ""
+            known = address_code(self._key, address), hash_text(self._key, "picture", tail) if tail else ""
             if len(self._addresses) >= MOST_CODES:
                 self._addresses.clear()
             if len(address) <= LONGEST_ADDRESS:

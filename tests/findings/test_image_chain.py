@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from netaudit.core.schema import BY_NAME
-from netaudit.devices.inventory.from_findings import Moved, Moves, parts, with_chain
+from netaudit.findings.image_chain import Moved, Moves, parts, with_chain
 from netaudit.findings.transfers import transfers
 
 CAMERA, SERVER, PC, PHONE, CLOUD = "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "47.0.0.1"

@@ -10,7 +10,7 @@ import pytest
 
 from netaudit.core.schema import MESSAGES
 from netaudit.devices.endpoints import recorders
-from netaudit.tables.finalizing import manifest
+from netaudit.pipeline import manifest
 
 SENT = "Tue, 14 Nov 2023 22:13:20 GMT"  # 1,700,000,000
 

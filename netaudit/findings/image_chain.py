@@ -1,4 +1,4 @@
-"""The door from the tables of images moved: what part each device has in the way of the faces.
+"""Assign each device its part in the transfer of face images, from the tables of transferred images.
 
 captures  a capture device, or what sent face images as one
 verifies  a terminal that compares a face with a card or a list, and sent a picture, a comparison or an identity number

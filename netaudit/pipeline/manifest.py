@@ -16,7 +16,7 @@ from netaudit.tables.persons import count_people
 
 if TYPE_CHECKING:
     from netaudit.devices.endpoints.vantage import Vantage
-    from netaudit.tables.finalizing.outcome import Outcome
+    from netaudit.pipeline.outcome import Outcome
 
 MOST_CLOCKS = 10_000  # Date headers compared with frame times
 PASSED_OVER = 16_384  # messages among which they are looked for together
@@ -27,8 +27,8 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
 
     Inputs, options, vantage, totals, people, clock, the verdict as statements.
     """
-    from netaudit import __version__
     from netaudit.core.storage.files import MANIFEST
+    from netaudit.version import __version__
 
     captures = tables["captures"]
     skipped: dict[str, int] = {}
