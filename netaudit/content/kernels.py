@@ -29,12 +29,6 @@ def _mark(octets: bytes, last: int = 0xFF) -> Mark:
 
 JPEG, PNG, WEBP = 1, 2, 4  # FF D8 FF, 89 'PNG', 'RIFF'
 IMAGES = _mark(b"\xff\xd8\xff\0", 0), _mark(b"\x89PNG"), _mark(b"RIFF")
-TABLES, IHDR, VP8 = 1, 2, 4  # FF DB 00, 'IHDR', 'WEBP': what stands behind the first bytes of an image
-HEADS = _mark(b"\xff\xdb\0\0", 0), _mark(b"IHDR"), _mark(b"WEBP")
-BASE32, ASCII85, NUMBERS = 1, 2, 4
-SEVENS, RFIE = _mark(b"77MP"), _mark(b"RFIE")
-AT_OR_A, LOW = _mark(b"s4I@", 0xFE), _mark(b"s4I\0", 0xD0)  # 's4I' and '@' or 'A', or a space, a line end, up to '/'
-COMMA, SPACE = _mark(b"255,"), _mark(b"255 ")
 OKEN, OLIC = _mark(b"oken"), _mark(b"olic")  # of 'token' and 'policy'
 SMALL = ONES * np.uint64(0x20)
 
@@ -88,22 +82,6 @@ def _those(data: npt.NDArray[np.uint8], at: int, marks: tuple[Mark, Mark, Mark])
 
 
 @lean_kernel
-def _either(data: npt.NDArray[np.uint8], one: Mark, other: Mark) -> bool:
-    """Whether one of two marks stands anywhere."""
-    words = words_of(data)
-    here, behind = words[:-1], words[1:]
-    found = np.uint64(0)
-    for k in range(here.size):
-        found |= _none(_unlike(here[k], behind[k], one)) | _none(_unlike(here[k], behind[k], other))
-    if found & TOPS:
-        return True
-    for at in range(max(0, data.size // 8 * 8 - 8), data.size - 2):
-        if _stands(data, at, one) or _stands(data, at, other):
-            return True
-    return False
-
-
-@lean_kernel
 def store_marks(data: npt.NDArray[np.uint8]) -> bool:
     """Whether 'oken' or 'olic' stands anywhere in data (uint8, contiguous), in letters of either case."""
     words = words_of(data)
@@ -124,21 +102,3 @@ def store_marks(data: npt.NDArray[np.uint8]) -> bool:
 def image_marks(data: npt.NDArray[np.uint8]) -> int:
     """`JPEG`, `PNG` and `WEBP` for what stands anywhere in data[1:] (uint8, contiguous)."""
     return _three(data, IMAGES, 1)
-
-
-@lean_kernel
-def head_marks(data: npt.NDArray[np.uint8]) -> int:
-    """`TABLES`, `IHDR` and `VP8` for what stands anywhere in data (uint8, contiguous)."""
-    return _three(data, HEADS, 0)
-
-
-@lean_kernel
-def text_marks(data: npt.NDArray[np.uint8]) -> int:
-    """`BASE32`, `ASCII85` and `NUMBERS` for what stands anywhere in a text (uint8, contiguous).
-
-    A pass for each: all in one have more values than a processor has registers, are not vectorised, and take nine times
-    as long.
-    """
-    found = BASE32 if _either(data, SEVENS, RFIE) else 0
-    found |= ASCII85 if _either(data, AT_OR_A, LOW) else 0
-    return found | (NUMBERS if _either(data, COMMA, SPACE) else 0)

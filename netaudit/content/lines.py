@@ -12,7 +12,6 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from netaudit.content.notations import marked, unescaped
 from netaudit.core.text import json_tolerant
 from netaudit.core.text.json_text import put
 
@@ -77,9 +76,7 @@ def text_values(text: str) -> Value:
         joined = "\n" not in head and (";" in head or "|" in head)
         holder = _pairs_in(head, _JOINS) if joined else _plain_values(head)
         return (holder if isinstance(holder, dict) else {}) | {opened["key"]: inner}
-    if (structured := marked(text)) is not None:
-        return structured
-    return _plain_values(unescaped(text))
+    return _plain_values(text)
 
 
 def document_in(text: str) -> Value:

@@ -25,7 +25,6 @@ from netaudit.content.codecs import (
     protobuf,
     socketio,
     store,
-    uu,
     video,
     xml,
 )
@@ -96,7 +95,6 @@ CODECS: tuple[Codec, ...] = (
     Codec("multipart", multipart.is_multipart, multipart.open_multipart, keeps=False, first=_DASHES, declared=_PARTS),
     Codec("mail", multipart.is_mail, multipart.open_mail, keeps=True, first=_NOTHING, declared="message/rfc822"),
     Codec("id card", idcard.is_card, idcard.open_card, keeps=True),
-    Codec("uuencode", uu.is_uu, uu.open_uu, keeps=True, first=_SPACE + _LETTERS + b"<"),
     Codec("zip", codecs_zip.is_zip, codecs_zip.open_zip, keeps=True, first=b"P"),
     Codec(
         "compressed",

@@ -50,7 +50,7 @@ def streams() -> None:
 def messages() -> None:
     """Compile what looks for images in parts, reads letters and markup, finds silent flows, writes columns of texts."""
     from netaudit.content.from_images import extent, segments_beside
-    from netaudit.content.kernels import head_marks, image_marks, store_marks, text_marks
+    from netaudit.content.kernels import image_marks, store_marks
     from netaudit.content.kernels_letters import says_nothing, write_bytes
     from netaudit.content.kernels_markup import between_markup
     from netaudit.core.text.charset import unquote
@@ -70,8 +70,6 @@ def messages() -> None:
     says_nothing(nothing, 1)
     between_markup(nothing, 1, np.empty((9, 2), np.int64))
     image_marks(nothing)
-    text_marks(nothing)
-    head_marks(nothing)
     store_marks(nothing)
     extent(b"\xff\xd8", "jpeg")
     segments_beside(nothing, 0, 0, np.empty((1, 2), np.int64))

@@ -10,8 +10,7 @@ import re
 
 import numpy as np
 
-from netaudit.core.text.renderings import renderings
-from netaudit.protocols.kernels_numbers import WIDE, holds_number, next_number
+from netaudit.protocols.kernels_numbers import WIDE, next_number
 from netaudit.protocols.message import Message
 
 AROUND = 1024  # bytes before the first number and behind the last one
@@ -106,9 +105,6 @@ class Surroundings:
     def finish(self, *, ended: bool) -> list[Message]:
         """Nothing follows; `ended` tells whether that is since nothing was said."""
         out = self._look(len(self.work), final=True, ended=ended) if self.work else []
-        if self.work and not out and any(holds_number(said) for _, said in renderings(self.work)):
-            self.first, self.last = 0, len(self.work)  # which who looks into texts finds in them
-            out.append(self._message(len(self.work), ended=ended))
         self.work, self.seen, self.first, self.last = b"", 0, -1, -1
         return out
 

@@ -16,7 +16,7 @@ import numpy as np
 from netaudit.content.from_messages import are_plain_texts, root
 from netaudit.core.signatures.field_words import describes
 from netaudit.core.storage.structured import picked
-from netaudit.events.identity.from_unwrapping import asks_about, holds_coded_number, may_be_coded, may_tell
+from netaudit.events.identity.from_unwrapping import asks_about, may_tell
 from netaudit.protocols.ids import ids_within
 from netaudit.tables.answers import may_refuse, note_refusal
 from netaudit.tables.carriers import EvidenceRows, evidence_of
@@ -120,7 +120,6 @@ class Documents:
         found = set(np.flatnonzero(asks | paths[batch.path]).tolist())
         found.update(hits(batch.bodies, may_tell))
         found.update(hits(batch.bodies, describes))
-        found.update(place for place in hits(batch.bodies, may_be_coded) if holds_coded_number(batch.bodies[place]))
         replies = np.array([one.reply for one in batch.heads])[batch.head]
         for reply in (False, True):
             places = np.flatnonzero(replies == reply).tolist()

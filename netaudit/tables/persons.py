@@ -93,9 +93,7 @@ class PersonRows:
             self._found += [(object_id, one) for one in of_name(leaf.part.name)]
 
     def _read(self, object_id: str, leaf: Leaf) -> None:
-        spent: list[int] = []  # bytes with more codings upon codings than are taken off
-        self._found += [(object_id, one) for one in personal(leaf, lambda: spent.append(len(leaf.part.data)))]
-        self.not_looked_through += sum(spent)
+        self._found += [(object_id, one) for one in personal(leaf)]
         if leaf.kind in BINARY:
             self._binary.add(object_id)
         if len(self._sheets) < MOST_SHEETS and is_of_workbook(leaf):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 
 import pytest
@@ -16,27 +15,12 @@ from tests.content.samples import picture
 PICTURE, OTHER = picture(seed=5), picture(seed=6)
 
 
-def yenc(data):
-    out = bytearray()
-    for byte in data:
-        value = (byte + 42) % 256
-        out += bytes([0x3D, (value + 64) % 256]) if value in {0, 10, 13, 61} else bytes([value])
-    return bytes(out)
-
-
 def pictures(data, content_type=""):
     part = Part(data=data, way=Way.of("body"), content_type=content_type, body_range=(0, len(data)))
     return [leaf.part.data for leaf in unwrap(part, Budget()) if leaf.kind == "jpeg"]
 
 
 WRITINGS = {
-    "xor": bytes(byte ^ 0x5A for byte in PICTURE),
-    "base32": base64.b32encode(PICTURE),
-    "base32 in json": b'{"note": "' + base64.b32encode(PICTURE) + b'"}',
-    "ascii85": b"<~" + base64.a85encode(PICTURE) + b"~>",
-    "yenc": b"=ybegin line=128 size=900 name=x\r\n" + yenc(PICTURE) + b"\r\n=yend size=900\r\n",
-    "numbers": b'{"image": [' + b",".join(b"%d" % byte for byte in PICTURE) + b"]}",
-    "numbers by their index": b'{"image": {' + b", ".join(b'"%d": %d' % one for one in enumerate(PICTURE)) + b"}}",
     "pieces of cbor": b"\xa2dgate\x04efaceI\x5f"
     + b"".join(b"\x59\x02\x00" + PICTURE[at : at + 512] for at in range(0, len(PICTURE) // 512 * 512, 512))
     + (b"\x59" + (len(PICTURE) % 512).to_bytes(2) + PICTURE[len(PICTURE) // 512 * 512 :] if len(PICTURE) % 512 else b"")

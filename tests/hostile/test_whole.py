@@ -19,6 +19,22 @@ TOLD_ONLY = {  # in the ledger of what left, not read (docs/threats.md)
     f"behind {words}" for words in
     ("words of SMTP", "a preface of HTTP/2", "a greeting of MQTT", "words of RTSP", "words of SIP")
 } | {"a jpeg without a size"}  # fmt: skip  # not judged, and told so
+DISGUISED = {  # on purpose by the sender: counted as bytes that nobody can read
+    "a jpeg begun with zeros",
+    "a jpeg with zeros to its tables",
+    "a jpeg without its first segment",
+    "a jpeg without its start",
+    "a png with another first byte",
+    "a png with another line end",
+    "a webp with another first byte",
+    "ascii85",
+    "base32",
+    "base32 in json",
+    "numbers",
+    "numbers without spaces",
+    "one byte changed all",
+    "yEnc",
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,4 +102,4 @@ def test_nobody_else_is_in_a_finding(said):
 def test_most_are_in_findings(said):
     found = set().union(*(images for _, images in said))
     missed = sorted({case.name for case in CASES if case.sha256 not in found})
-    assert set(missed) <= TOLD_ONLY | set(WRITINGS) | set(FIELDS), missed
+    assert set(missed) <= TOLD_ONLY | DISGUISED | set(WRITINGS) | set(FIELDS), missed

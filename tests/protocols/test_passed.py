@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hpack import Encoder
 
-from netaudit.content.part import Leaf, Part
-from netaudit.content.sniff import sniff
-from netaudit.core.contracts.unwrapping_steps import Way
-from netaudit.events.identity.from_unwrapping import personal
 from netaudit.protocols.passed import CHUNK, MOST, Passed
 from netaudit.protocols.readers import READERS
 from tests.content.samples import picture
@@ -249,31 +244,6 @@ def test_xml_that_never_ends_hides_no_hello() -> None:
     assert [one.method for one in messages if one.protocol == "tls"] == ["client_hello", "server_hello"]
     cut, _ = read(events, cuts=range(0, 900, 7), batch=1, server_port=5222)
     assert essence(cut) == essence(messages)
-
-
-def turned(text: bytes) -> bytes:
-    text += b" " * (len(text) % 2)
-    return b"".join(text[at : at + 2][::-1] for at in range(0, len(text), 2))
-
-
-SPOKEN = f"客户张三，身份证{NUMBERS[0]}已到访"
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"AT+CMGS=90\r0011000D9168" + SPOKEN.encode("utf-16-be").hex().upper().encode() + b"\x1a",
-        b"ZBXD\x03" + struct.pack("<II", 90, 118) + zlib.compress((SPOKEN * 4).encode(), 9),
-        b"\0\1\0\0\0\x1f\1\x10\0\0\0\x0c\x18" + turned(b"ZHANG SAN " + NUMBERS[0].encode()),
-    ],
-    ids=["hexadecimal", "zlib behind a head", "registers"],
-)
-def test_a_number_in_another_writing_makes_a_message_of_what_is_around_it(sent: bytes) -> None:
-    messages, _ = read([up(b"\7\1hello"), up(sent), down(b"\7\2ok")], server_port=4000)
-    (message,) = [one for one in messages if one.protocol == "carved"]
-    assert sent in message.body
-    leaf = Leaf(Part(message.body, Way.of("carved"), ""), sniff(message.body))
-    assert NUMBERS[0] in {one.value for one in personal(leaf) if one.kind == "id_number"}
 
 
 ENDING = [(4, 67), (5, 547), (7, 123), (11, 9), (13, 9), (22, 69), (23, 69)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import orjson
@@ -13,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import netaudit
 from netaudit.content.from_messages import body_name, is_plain_document, is_plain_text, leaves, plain_path
 from netaudit.core.schema import EVIDENCE, MESSAGES
 from netaudit.core.storage.table_streams import TableWriter, read_streams, table_of
@@ -26,8 +23,6 @@ from netaudit.tables.documents import AT_ONCE, HELD, Documents, hits
 from netaudit.tables.events import EventRows
 from netaudit.tables.messages import message_batch, message_draft, message_row
 from netaudit.tables.writers import row_writer
-from tests import spoken
-from tests.spoken import Capture, reply, request
 from tests.tables.test_plain_lookups import PCAPS, capture_tables
 
 TYPES = ("", "application/json", "application/json;charset=UTF-8", "text/plain", "application/grpc+json",
@@ -231,13 +226,3 @@ def test_replies_to_large_requests_are_not_held_for_long(tmp_path):
     assert documents.full
     assert documents.flush() == []
     assert not documents.full
-
-
-def test_a_number_in_base64_in_a_small_document_is_read(tmp_path: Path) -> None:
-    """As etcd has its keys; such documents go in columns where they say nothing of anybody."""
-    capture = Capture()
-    for serial in range(3):
-        word = base64.b64encode(f"/guest/{spoken.number(serial)}".encode()).decode()
-        capture.talk("192.168.1.64", "203.0.113.80", (request("POST", "/v3/kv/put", {"key": word}), reply()))
-    case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
-    assert len([row for row in case.table("persons").to_pylist() if row["kind"] == "id_number"]) == 3

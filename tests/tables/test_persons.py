@@ -12,7 +12,6 @@ from netaudit.content.part import Leaf, Part
 from netaudit.core.contracts.unwrapping_steps import Way
 from netaudit.core.schema import BY_NAME
 from netaudit.core.storage.table_streams import read_streams
-from netaudit.events.identity import recoded
 from netaudit.events.identity.records import records
 from netaudit.events.identity.values import Personal
 from netaudit.evidence.case.writing import make_folders
@@ -200,16 +199,6 @@ def test_only_what_stands_beside_a_repeated_number_is_left_out(folder) -> None:
         ("o2", Personal("phone", "bytes[2][0].phone", "phone", "13800138000", "named", "bytes[2]")),
     ]
     assert [one.around for _, one in _without_repeated(found)] == ["", "bytes[1]", "bytes[2]"]
-
-
-def test_a_document_of_too_many_codings_is_counted(folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recoded, "MOST_WORDS", 1)
-    taken = PersonRows(folder, "0")
-    coded = leaf({"a": b"some words of nobody".hex(), "b": b"some more of nobody".hex()})
-    taken.append("o1", coded)
-    assert taken.not_looked_through == len(coded.part.data)
-    for writer in taken.writers:
-        writer.close()
 
 
 @pytest.mark.parametrize(

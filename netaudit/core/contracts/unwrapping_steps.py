@@ -37,13 +37,11 @@ NAMES = {
     "hex": "十六进制",
     "lines": "逐行文字",
     "framed": "二进制头之后",
-    "mended": "补回文件头",
     "json text": "JSON 文本",
     "id card text": "身份证文字",
     "id card portrait": "身份证照片",
     "id card fingerprints": "身份证指纹",
     "key frame": "关键帧",
-    "numbers": "数字列表",
     "part": "片段",
     "picture": "图片内文字",
     "text": "文本",
@@ -55,7 +53,7 @@ NAMES = {
 OTHERS = frozenset({
     "msgpack", "cbor", "tlv",
     "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "bzip2", "xz",
-    "aws-chunked", "utf-16", "uuencode", "xor", "yenc", "base32", "ascii85", "jpeg", "png", "webp", "bmp", "gif",
+    "aws-chunked", "utf-16", "jpeg", "png", "webp", "bmp", "gif",
     "heic", "avif", "wlt", "pdf", "jwt", "socket.io",
 })  # fmt: skip
 _WORDS = {"bytes": "字节", "piece": "片段"}  # in the place of a body

@@ -31,8 +31,6 @@ from netaudit.events.identity.naming import (
     names_id,
 )
 from netaudit.events.identity.overlooked import is_overlooked, overlooked
-from netaudit.events.identity.recoded import LONGEST as LONGEST_WORD
-from netaudit.events.identity.recoded import may_be_coded, readings
 from netaudit.events.identity.sheets import MOST_CELLS, Scalar, is_shared, is_sheet, rows_of, shared_texts
 from netaudit.events.identity.spellings import header_fields, query_fields, tells_in_token, widened
 from netaudit.events.identity.strings import binary_fields, holds_number
@@ -55,11 +53,11 @@ if TYPE_CHECKING:
 
 LARGEST = 1 << 20  # bytes of words; longer documents are not read for identity data, which is told
 MOST_FIELDS = 2000  # of a document
+LONGEST_WORD = 8192  # bytes of a JSON string that is searched for numbers
 MOST_ROWS = 2000  # of a message
 LONGEST_BINARY = 1 << 16  # bytes between whose lengths and marks texts are looked for, and of a program
 DOCUMENTS = frozenset({"json", "xml", "form", "text", "html"})
 BINARY = frozenset({"opaque", "bson", "protobuf"})  # in which texts stand between lengths and marks
-WRITTEN = frozenset({"pdf"})  # whose texts are looked for as those of other codings are
 LENGTH = 18  # bytes of a number
 _PROGRAM = ("javascript", "css", "ecmascript")  # content types of texts that say nothing of anybody …
 _CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,64}\s*\(\s*([\[{].*[\]}])\s*\)\s*;?\s*\Z", re.DOTALL)  # … but JSONP
@@ -82,14 +80,11 @@ _TOLD_ANEW = re.compile(r"\d{2,16}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:
 _LONG = re.compile(r"[1-9]\d{16}|%(?:25)?3\d", re.ASCII)
 
 
-def personal(leaf: Leaf, spent: Callable[[], object] | None = None) -> list[Personal]:
-    """What `leaf` says of people and of the circumstances, in the order of the document; then templates in it.
-
-    `spent` is called where it holds more codings upon codings than are taken off.
-    """
+def personal(leaf: Leaf) -> list[Personal]:
+    """Return personal data and its circumstances in document order, then biometric templates."""
     found = _said(leaf)
-    if leaf.kind in DOCUMENTS | BINARY | WRITTEN:
-        found += overlooked(_searched(leaf), found, _of_bytes, spent)
+    if leaf.kind in DOCUMENTS | BINARY:
+        found += overlooked(_searched(leaf), found)
     return found + (_templates(leaf) if _may_hold_template(leaf) else [])
 
 
@@ -106,11 +101,6 @@ def _searched(leaf: Leaf) -> bytes:
     bare = _LEFT_OUT.sub(b"", document.bare)  # marks would be taken for escapes that hide something
     long = (document.data[one.start : one.end] for one in document.strings if one.end - one.start <= LONGEST_WORD)
     return b"\n".join([bare, *islice(long, MOST_FIELDS)])
-
-
-def _of_bytes(data: bytes) -> list[Personal]:
-    """What bytes say of people that are a document of their own."""
-    return _said(Leaf(Part(data, Way(), ""), sniff(data)))
 
 
 def not_looked_through(leaf: Leaf) -> int:
@@ -334,11 +324,6 @@ def telling(found: list[Personal]) -> bool:
     return any(one.kind in TELLING for one in found)
 
 
-def holds_coded_number(text: bytes) -> bool:
-    """Whether an identity number stands in a text once a coding is taken off."""
-    return next(readings(text), None) is not None
-
-
 def may_tell(text: bytes) -> bool:
     """Whether a name of a field of identity data may stand in a text."""
     return _stems(text)
@@ -365,7 +350,6 @@ __all__ = [
     "asks_in_head",
     "asks_in_headers",
     "canonical",
-    "holds_coded_number",
     "is_device_id",
     "is_id_field",
     "is_of_workbook",
@@ -373,7 +357,6 @@ __all__ = [
     "is_part",
     "known_region",
     "masked",
-    "may_be_coded",
     "may_tell",
     "names_id",
     "of_headers",

@@ -1,7 +1,6 @@
-"""Numbers in bytes that the reader of their document did not give: beyond its bounds, or in one more coding.
+"""Find identity numbers in the bytes of a document that its reader did not return.
 
-Whatever a document is, what stands in its bytes left the site. So they are searched as they are, and once more with
-codings off (`recoded.py`); of a number that nobody gave it is read what names it and the name that stands beside it.
+For each number the field name before it and the name beside it are read too.
 """
 
 from __future__ import annotations
@@ -12,51 +11,28 @@ from typing import TYPE_CHECKING
 
 from netaudit.events.identity.classifying import classified
 from netaudit.events.identity.lines import Field, said_in
-from netaudit.events.identity.recoded import TEXT, readings
 from netaudit.events.identity.strings import may_hold_number, numbers_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from netaudit.events.identity.values import Personal
 
 LARGEST = 8 << 20  # bytes
+_TEXT = bytes([*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)])  # bytes of text in any charset
 MOST = 200  # numbers of a document
 _BEFORE, _BEHIND = 96, 48  # bytes around a number that may say whose it is
 _CUT = 3  # bytes of a character in UTF-8 that a cut may leave
 
 
-def overlooked(
-    data: bytes,
-    known: list[Personal],
-    read: Callable[[bytes], list[Personal]],
-    spent: Callable[[], object] | None = None,
-) -> list[Personal]:
-    """Persons of numbers that are not among the `known`; `read` reads bytes as a document of their own.
-
-    `spent` is called where there are more codings upon codings than are taken off (`readings`).
-    """
-    if not data or len(data) > LARGEST:
+def overlooked(data: bytes, known: list[Personal]) -> list[Personal]:
+    """Return persons of identity numbers in `data` that are not among the `known` ones."""
+    if not data or len(data) > LARGEST or not may_hold_number(data):
         return []
-    values = _numbers(known)
-    out = _beside(data, values) if may_hold_number(data) else []
-    for place, (coding, text) in enumerate(readings(data, spent)):
-        found = read(text)
-        found += _beside(text, _numbers(found))
-        if new := _numbers(found) - values:
-            said = f"({coding} {place + 1})" if place else f"({coding})"  # each is a field of its own
-            out += [one._replace(path=f"{said}{one.path}", around=f"({coding}){place}") for one in found]
-            values |= new
-    return out
+    return _beside(data, {one.value.upper() for one in known if one.kind == "id_number"})
 
 
 def is_overlooked(one: Personal) -> bool:
     """Whether it was found in bytes, and not by the reader of their document."""
     return bool(one.around)
-
-
-def _numbers(found: list[Personal]) -> set[str]:
-    return {one.value.upper() for one in found if one.kind == "id_number"}
 
 
 def _beside(data: bytes, known: set[str]) -> list[Personal]:
@@ -67,7 +43,7 @@ def _beside(data: bytes, known: set[str]) -> list[Personal]:
             continue
         known.add(number.upper())
         end = start + len(number)
-        binary = bool(data[max(0, start - _BEFORE) : end + _BEHIND].translate(None, TEXT))
+        binary = bool(data[max(0, start - _BEFORE) : end + _BEHIND].translate(None, _TEXT))
         before, behind = _before(data, start, binary=binary), _behind(data, end, binary=binary)
         around = f"{before}{number}{behind}".replace(">", "=")  # what an element is called names what it holds
         spoken = said_in(around, f"bytes[{place}]")

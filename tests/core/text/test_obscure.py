@@ -69,7 +69,6 @@ UNDERSTOOD = {
     "base64": base64.b64encode(PICTURE * 4),
     "base64 in JSON": json.dumps({"a": base64.b64encode(PICTURE).decode(), "b": "words"}).encode(),
     "base32": base64.b32encode(PICTURE),
-    "numbers": json.dumps(list(PICTURE)).encode(),
     "a form": b"a=1&b=" + base64.b64encode(PICTURE).replace(b"+", b"%2B").replace(b"/", b"%2F"),
     "packed": gzip.compress(json.dumps({"a": base64.b64encode(PICTURE).decode()}).encode()),
 }

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.content.part import Leaf, Part
 from netaudit.events.identity import from_unwrapping, spellings
-from netaudit.events.identity.from_unwrapping import asks_in_headers, of_headers, personal
+from netaudit.events.identity.from_unwrapping import asks_in_headers, of_headers
 from netaudit.events.identity.lines import Field
-from netaudit.events.identity.recoded import may_be_coded
-from tests.content.samples import JPEG
 
 NUMBER = "11010519491231002X"
 PIECES = [
@@ -62,18 +58,3 @@ def test_heads_that_differ_in_length_and_date_say_the_same(headers: list[tuple[s
     found = from_unwrapping._classified_headers(headers) if asks_in_headers(headers) else []
     right = any(one.kind == "id_number" and one.certainty in from_unwrapping.RIGHT for one in found)
     assert of_headers(headers) == (found if right else [])
-
-
-def test_a_picture_is_no_coding_of_its_document() -> None:
-    """What stands for it in the text was taken for an escape, and every document with one was unescaped and read."""
-    text = json.dumps({"sn": "A1", "image": base64.b64encode(JPEG * 4 + bytes(9000)).decode()}).encode()
-    leaf = Leaf(Part(text), "json")
-    assert not may_be_coded(from_unwrapping._searched(leaf))
-    hidden = text.replace(b'"A1"', b'"' + "".join(f"\\u00{ord(one):02x}" for one in NUMBER).encode() + b'"')
-    assert any(one.value == NUMBER for one in personal(Leaf(Part(hidden), "json")))
-
-
-def test_numbers_with_marks_between_their_digits_are_read() -> None:
-    """Variation selectors and marks of direction, in texts that hold no other coding."""
-    for mark in ("\ufe00", "\u202a", "\u034f"):
-        assert any(one.value == NUMBER for one in personal(Leaf(Part(mark.join(NUMBER).encode()), "text"))), mark
