@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from netaudit.cli.exits import Exit
+from netaudit.core.storage.arrow_rows import integer_times
 from netaudit.evidence.case.reading import open_case
 from netaudit.findings.duties.cards import card, cards_of, edition, say
 from netaudit.findings.duties.stored import stored_card, stored_rows
@@ -26,7 +27,9 @@ def duties_command(folder: Path | None, *, as_json: bool, lang: str) -> Exit:
         endpoints = case.table("endpoints", ["endpoint_id", "country"]).to_pylist()
         countries = {row["endpoint_id"]: row["country"] or "" for row in endpoints}
         stored = stored_card(stored_rows(case.table("observations")), lang)
-        cards = cards_of(case.table("findings").to_pylist(), countries, lang) + ([stored] if stored else [])
+        cards = cards_of(integer_times(case.table("findings")).to_pylist(), countries, lang) + (
+            [stored] if stored else []
+        )
     if as_json:
         print(orjson.dumps([asdict(one) for one in cards], option=orjson.OPT_INDENT_2).decode())
         return Exit.AUDITED

@@ -11,6 +11,7 @@ from netaudit.cli.chinese import message
 from netaudit.cli.texts import say
 from netaudit.core.schema import TABLES, TABLES_VERSION
 from netaudit.core.schema.renamed import WORDED, renamed_since
+from netaudit.core.storage.arrow_rows import integer_times
 from netaudit.errors import UsageError
 from netaudit.evidence.case.extract import locate
 from netaudit.report.exports.csv_tables import worded
@@ -157,7 +158,7 @@ def _difference(ours: pa.Table, theirs: pa.Table) -> str:
         return f"{ours.num_rows:,} rows, now {theirs.num_rows:,}"
     if ours.equals(theirs):
         return ""
-    before, now = (sorted(map(repr, table.to_pylist())) for table in (ours, theirs))
+    before, now = (sorted(map(repr, integer_times(table).to_pylist())) for table in (ours, theirs))
     other = sum(one != two for one, two in zip(before, now, strict=True))
     if not other:
         return ""

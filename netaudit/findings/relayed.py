@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netaudit.core.contracts.reasons import reason
 from netaudit.core.schema import LEAST_UNIT
+from netaudit.core.storage.arrow_rows import integer_times
 from netaudit.findings import finding
 from netaudit.findings.acts import KNOWN_CLASSES
 from netaudit.findings.encrypted import services_of
@@ -39,7 +40,7 @@ def relayed_findings(tables: dict[str, pa.Table], actors: Actors, named: pa.Tabl
     if not tables.get("relay_tests"):
         return []
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in _as_integers(tables["relayed_images"]).to_pylist():
+    for row in integer_times(tables["relayed_images"]).to_pylist():
         groups[row["holder"], row["sender"], row["receiver"]].append(row)
     faces = dict(zip(*(tables["images"][name].to_pylist() for name in ("sha256", "face")), strict=True))
     tests = tables["relay_tests"].to_pylist()
@@ -75,15 +76,6 @@ def together_tests(tests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         if test["standing"] == TOGETHER and (key not in best or test["p_model"] < best[key]["p_model"]):
             best[key] = test
     return [best[key] for key in sorted(best)]
-
-
-def _as_integers(table: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
-    for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
-    return table
 
 
 def _finding(
@@ -179,7 +171,7 @@ def _units(uploads: pa.Table, flows: pa.Table, sender: str, receiver: str) -> li
     large = pc.greater_equal(uploads["plaintext_high"], LEAST_UNIT)
     chosen = uploads.filter(pc.and_(large, pc.is_in(uploads["flow_id"], value_set=own["flow_id"].combine_chunks())))
     names = ["flow_id", "capture_id", "first_ts", "last_ts", "plaintext_low"]
-    rows: list[dict[str, Any]] = _as_integers(chosen.select(names)).to_pylist()
+    rows: list[dict[str, Any]] = integer_times(chosen.select(names)).to_pylist()
     return rows
 
 
@@ -188,7 +180,7 @@ def _flows_of(flows: pa.Table, sender: str, receiver: str) -> list[dict[str, Any
     import pyarrow.compute as pc
 
     own = flows.filter(pc.and_(pc.equal(flows["client_ip"], sender), pc.equal(flows["server_ip"], receiver)))
-    rows = _as_integers(own.select(["flow_id", "capture_id", "first_ts", "last_ts", "payload_up"])).to_pylist()
+    rows = integer_times(own.select(["flow_id", "capture_id", "first_ts", "last_ts", "payload_up"])).to_pylist()
     return [row | {"plaintext_low": row["payload_up"]} for row in rows if row["payload_up"]]
 
 

@@ -36,3 +36,13 @@ def rows_with_nanoseconds(table: pa.Table) -> list[dict[str, Any]]:
             table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
     found: list[dict[str, Any]] = table.to_pylist()
     return found
+
+
+def integer_times(rows: pa.Table) -> pa.Table:
+    """Cast timestamp columns to int64 (their unit is kept), so that `to_pylist` needs no pandas for nanoseconds."""
+    import pyarrow as pa
+
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            rows = rows.set_column(place, field.name, rows.column(place).cast(pa.int64()))
+    return rows

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netaudit.core.storage.arrow_rows import integer_times
 from netaudit.devices.endpoints.sightings import once
 from netaudit.devices.endpoints.tunnels import answerable
 from netaudit.findings.ends import Ends
@@ -125,7 +126,7 @@ def _devices(devices: pa.Table, findings: pa.Table) -> dict[str, Device]:
             row["class"] or "",
             roles.get(row["device_id"]) or row["role_hint"] or "",
         )
-        for row in devices.to_pylist()
+        for row in integer_times(devices).to_pylist()
     }
 
 
@@ -272,7 +273,7 @@ def _videos(case: CaseLike, flows: dict[str, Row], findings: pa.Table) -> set[tu
 
 def _note_findings(findings: pa.Table, ways: Ways) -> None:
     """Which findings speak of which channel."""
-    for row in findings.to_pylist():
+    for row in integer_times(findings).to_pylist():
         kind = kind_of(row)
         for flow in row["flow_ids"] or ():
             for up in (True, False):

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from netaudit.core.contracts.judgements import HIDING
 from netaudit.core.schema.holders import Holders
+from netaudit.core.storage.arrow_rows import integer_times
 from netaudit.findings.accounts import LEAST_HIDING, SENT_HIDDEN, SMALL, UNSURE
 from netaudit.findings.apart import CHANCE, IMAGES, NOBODYS, NUMBERS, OWNS, RECORDS, UNCHECKED
 from netaudit.findings.statements.kind import FIRST, MOST_NAMED, Kind, Statement, Tables
@@ -82,7 +83,7 @@ def _headline(tables: Tables) -> str:
 def _may_hide(tables: Tables) -> bool:
     """Whether somebody sent enough, all its ways together, that was encrypted and mostly sent, or not understood."""
     table, sums, counts = tables["ledgers"], Counter[tuple[str, str]](), tables.get("upload_counts")
-    rows = [row for row in counts.to_pylist() if row["sender"]] if counts is not None else []
+    rows = [row for row in integer_times(counts).to_pylist() if row["sender"]] if counts is not None else []
     for sender, row in zip(_senders(tables, rows), rows, strict=True):
         sums[sender, "requests"] += row["sent_bytes"] or 0  # too small each to be counted
     hidden = pc.is_in(table["reason"], pa.array([SENT_HIDDEN, SMALL]))
