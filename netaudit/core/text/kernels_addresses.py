@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import cython
 import numpy as np
-import numpy.typing as npt
 
-from netaudit.jit.decorators import lean_kernel
+if not cython.compiled:
+    from netaudit.core import uncompiled as cython
 
-U1 = npt.NDArray[np.uint8]
-U8 = npt.NDArray[np.uint64]
+cython.declare(
+    OCTETS=cython.longlong,
+    MAPPED=cython.ulonglong,
+    BYTE=cython.ulonglong,
+    WORD=cython.ulonglong,
+    HEX=cython.const[cython.uchar][::1],
+    ZERO=cython.longlong,
+    DOT=cython.longlong,
+    COLON=cython.longlong,
+)
+
 
 LONGEST = 39  # characters of an address
 OCTETS = 6  # of a link address
@@ -20,11 +28,14 @@ HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 ZERO, DOT, COLON = 48, 46, 58
 
 
-@lean_kernel
-def put_four(low: Any, out: U1, at: int) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(number=cython.longlong, shift=cython.longlong)
+def put_four(low: cython.ulonglong, out: cython.uchar[::1], at: cython.longlong) -> cython.longlong:
     """Write an IPv4 address; gives the place behind it."""
-    for shift in (24, 16, 8, 0):
-        number = np.int64((low >> np.uint64(shift)) & BYTE)
+    for shift in range(24, -8, -8):
+        number = cython.cast(cython.longlong, (low >> cython.cast(cython.ulonglong, shift)) & BYTE)
         if number >= 100:
             out[at] = ZERO + number // 100
             at += 1
@@ -39,16 +50,22 @@ def put_four(low: Any, out: U1, at: int) -> int:
     return at
 
 
-@lean_kernel
-def part_of(high: Any, low: Any, place: int) -> int:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(half=cython.ulonglong)
+def part_of(high: cython.ulonglong, low: cython.ulonglong, place: cython.longlong) -> cython.longlong:
     """One of the eight 16-bit groups of an address."""
     half = high if place < 4 else low
-    group: int = np.int64((half >> np.uint64(48 - 16 * (place & 3))) & WORD)  # type: ignore[assignment]
-    return group
+    return cython.cast(cython.longlong, (half >> cython.cast(cython.ulonglong, 48 - 16 * (place & 3))) & WORD)
 
 
-@lean_kernel
-def longest_zeros(high: Any, low: Any) -> tuple[int, int]:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(best=cython.longlong, place=cython.longlong, run=cython.longlong, size=cython.longlong)
+def longest_zeros(high: cython.ulonglong, low: cython.ulonglong) -> tuple[cython.longlong, cython.longlong]:
     """Where the first of the longest runs of zero groups begins, and its length; one group alone is none."""
     best, size, run = -1, 1, 0
     for place in range(8):
@@ -58,8 +75,21 @@ def longest_zeros(high: Any, low: Any) -> tuple[int, int]:
     return best, size
 
 
-@lean_kernel
-def put_six(high: Any, low: Any, out: U1, at: int) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    begin=cython.longlong,
+    digit=cython.longlong,
+    group=cython.longlong,
+    place=cython.longlong,
+    shift=cython.longlong,
+    size=cython.longlong,
+    written=cython.bint,
+)
+def put_six(
+    high: cython.ulonglong, low: cython.ulonglong, out: cython.uchar[::1], at: cython.longlong
+) -> cython.longlong:
     """Write an IPv6 address; gives the place behind it."""
     begin, size = longest_zeros(high, low)
     place = 0
@@ -75,7 +105,7 @@ def put_six(high: Any, low: Any, out: U1, at: int) -> int:
             at += 1
         group = part_of(high, low, place)
         written = False
-        for shift in (12, 8, 4, 0):
+        for shift in range(12, -4, -4):
             digit = group >> shift & 15
             if digit or written or shift == 0:
                 out[at] = HEX[digit]
@@ -85,8 +115,17 @@ def put_six(high: Any, low: Any, out: U1, at: int) -> int:
     return at
 
 
-@lean_kernel
-def write_addresses(high: U8, low: U8, without_none: bool, out: U1, ends: npt.NDArray[np.int32]) -> None:  # noqa: FBT001
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(at=cython.longlong, index=cython.longlong)
+def write_addresses(
+    high: cython.const[cython.ulonglong][::1],
+    low: cython.const[cython.ulonglong][::1],
+    without_none: cython.bint,
+    out: cython.uchar[::1],
+    ends: cython.int[::1],
+) -> cython.void:
     """Write the texts of addresses one behind the other.
 
     Args:
@@ -98,16 +137,19 @@ def write_addresses(high: U8, low: U8, without_none: bool, out: U1, ends: npt.ND
 
     """
     at = 0
-    for index in range(high.size):
-        if high[index] == 0 and low[index] >> np.uint64(32) == MAPPED:
+    for index in range(high.shape[0]):
+        if high[index] == 0 and low[index] >> cython.cast(cython.ulonglong, 32) == MAPPED:
             at = put_four(low[index], out, at)
         elif not without_none or high[index] != 0 or low[index] != 0:
             at = put_six(high[index], low[index], out, at)
         ends[index + 1] = at
 
 
-@lean_kernel
-def write_macs(macs: U8, out: U1, ends: npt.NDArray[np.int32]) -> None:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(at=cython.longlong, index=cython.longlong, octet=cython.longlong, place=cython.longlong)
+def write_macs(macs: cython.const[cython.ulonglong][::1], out: cython.uchar[::1], ends: cython.int[::1]) -> cython.void:
     """Write the texts of link addresses one behind the other, of 0 the empty one.
 
     Args:
@@ -117,9 +159,11 @@ def write_macs(macs: U8, out: U1, ends: npt.NDArray[np.int32]) -> None:
 
     """
     at = 0
-    for index in range(macs.size):
+    for index in range(macs.shape[0]):
         for place in range(OCTETS if macs[index] else 0):
-            octet = np.int64((macs[index] >> np.uint64(8 * (OCTETS - 1 - place))) & BYTE)
+            octet = cython.cast(
+                cython.longlong, (macs[index] >> cython.cast(cython.ulonglong, 8 * (OCTETS - 1 - place))) & BYTE
+            )
             if place:
                 out[at] = COLON
                 at += 1
@@ -127,3 +171,6 @@ def write_macs(macs: U8, out: U1, ends: npt.NDArray[np.int32]) -> None:
             out[at + 1] = HEX[octet & 15]
             at += 2
         ends[index + 1] = at
+
+
+globals().update(OCTETS=OCTETS)  # C variables are not attributes of a compiled module

@@ -2,33 +2,66 @@
 
 from __future__ import annotations
 
+import cython
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import lean_kernel
+if not cython.compiled:
+    from netaudit.core import uncompiled as cython
 
-U1 = npt.NDArray[np.uint8]
+cython.declare(
+    PERCENT=cython.longlong,
+    NONE=cython.longlong,
+    BACKSLASH=cython.longlong,
+    SLASH=cython.longlong,
+    DIGITS=cython.const[cython.uchar][::1],
+)
+
+
 PERCENT, NONE = 0x25, 16  # above all digits
 BACKSLASH, SLASH = 0x5C, 0x2F
-DIGITS = np.full(256, NONE, np.uint8)
-for _digit in b"0123456789abcdefABCDEF":
-    DIGITS[_digit] = int(chr(_digit), 16)
 
 
-@lean_kernel
-def _write_until(data: U1, out: U1, mark: int) -> int:
+def _digits() -> npt.NDArray[np.uint8]:
+    digits = np.full(256, 16, np.uint8)
+    for code in b"0123456789abcdefABCDEF":
+        digits[code] = int(chr(code), 16)
+    return digits
+
+
+DIGITS = _digits()
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(at=cython.longlong)
+def _write_until(
+    data: cython.const[cython.uchar][::1], out: cython.uchar[::1], mark: cython.longlong
+) -> cython.longlong:
     """Write bytes up to the first mark, and give how many there are."""
-    for at in range(data.size):
+    for at in range(data.shape[0]):
         if data[at] == mark:
             return at
         out[at] = data[at]
-    return data.size
+    return data.shape[0]
 
 
-@lean_kernel
-def write_plain(data: U1, out: U1) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    at=cython.longlong,
+    high=cython.longlong,
+    low=cython.longlong,
+    plain=cython.longlong,
+    size=cython.longlong,
+    to=cython.longlong,
+)
+def write_plain(data: cython.const[cython.uchar][::1], out: cython.uchar[::1]) -> cython.longlong:
     """Write bytes without their escapes, and give how many there are; a percent sign that starts none stays."""
-    at, to, size = 0, 0, data.size
+    at, to, size = 0, 0, data.shape[0]
     while at < size:
         plain = _write_until(data[at:], out[to:], PERCENT)
         at, to = at + plain, to + plain
@@ -44,10 +77,13 @@ def write_plain(data: U1, out: U1) -> int:
     return to
 
 
-@lean_kernel
-def write_unslashed(data: U1, out: U1) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(at=cython.longlong, plain=cython.longlong, size=cython.longlong, to=cython.longlong)
+def write_unslashed(data: cython.const[cython.uchar][::1], out: cython.uchar[::1]) -> cython.longlong:
     """Write bytes without the backslash before a slash, and give how many there are; -1 where another one stands."""
-    at, to, size = 0, 0, data.size
+    at, to, size = 0, 0, data.shape[0]
     while at < size:
         plain = _write_until(data[at:], out[to:], BACKSLASH)
         at, to = at + plain, to + plain

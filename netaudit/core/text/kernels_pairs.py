@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import cython
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import lean_kernel
+if not cython.compiled:
+    from netaudit.core import uncompiled as cython
 
-U1 = npt.NDArray[np.uint8]
+cython.declare(
+    LETTERS=cython.longlong,
+    LIKED=cython.longlong,
+    CONTROLS=cython.longlong,
+    FOREIGN=cython.longlong,
+    _LETTER=cython.longlong,
+    _CONTROL=cython.longlong,
+    _BEYOND=cython.longlong,
+    _KINDS=cython.const[cython.uchar][::1],
+    _LIKES=cython.const[cython.uchar][:, ::1],
+    _ALNUM=cython.const[cython.uchar][::1],
+)
+
+
 LETTERS, LIKED, CONTROLS, FOREIGN = 0, 1, 2, 3  # places of the counts
 _PAIRS = (  # of English, of Chinese in Latin letters, and of what programs are written in
     b"th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro "
@@ -15,24 +30,41 @@ _PAIRS = (  # of English, of Chinese in Latin letters, and of what programs are 
     b"ns na"
 )
 _NEITHER, _LETTER, _CONTROL, _BEYOND = 0, 1, 2, 4
-_KINDS = np.zeros(256, np.uint8)
-_KINDS[[one for one in range(0x80) if chr(one).isalpha()]] = _LETTER
-_KINDS[[one for one in (*range(0x20), 0x7F) if one not in b"\t\n\r\x0b\x0c \x1b"]] = _CONTROL
-_KINDS[0x80:] = _BEYOND
-_LIKES = np.zeros((32, 32), np.bool_)  # by the lowest five bits of both letters
-for _one in _PAIRS.split():
-    _LIKES[_one[0] & 31, _one[1] & 31] = True
+
+
+def _kinds() -> npt.NDArray[np.uint8]:
+    kinds = np.zeros(256, np.uint8)
+    kinds[[code for code in range(0x80) if chr(code).isalpha()]] = 1
+    kinds[[code for code in (*range(0x20), 0x7F) if code not in b"\t\n\r\x0b\x0c \x1b"]] = 2
+    kinds[0x80:] = 4
+    return kinds
+
+
+def _likes() -> npt.NDArray[np.bool_]:
+    """Return whether a pair of letters is frequent, by the lowest five bits of both."""
+    likes = np.zeros((32, 32), np.bool_)
+    for first, second in _PAIRS.split():
+        likes[first & 31, second & 31] = True
+    return likes
+
+
+_KINDS, _LIKES = _kinds(), _likes()
 _ALNUM = np.array([one < 0x80 and chr(one).isalnum() for one in range(256)])
 
 
-@lean_kernel
-def count_pairs(data: U1, counts: npt.NDArray[np.int64]) -> None:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    at=cython.longlong, first=cython.longlong, one=cython.longlong, other=cython.longlong, second=cython.longlong
+)
+def count_pairs(data: cython.const[cython.uchar][::1], counts: cython.longlong[::1]) -> cython.void:
     """Count pairs of letters, `LIKED` ones of them, control characters and bytes ≥ 0x80 in `data`, pair by pair.
 
     A last byte without a neighbour is not looked at. `counts` (4,) takes the sums; `data` (uint8).
     """
     counts[:] = 0
-    for at in range(0, data.size - 1, 2):
+    for at in range(0, data.shape[0] - 1, 2):
         first, second = data[at], data[at + 1]
         one, other = _KINDS[first], _KINDS[second]
         if one & other & _LETTER:
@@ -42,12 +74,15 @@ def count_pairs(data: U1, counts: npt.NDArray[np.int64]) -> None:
         counts[FOREIGN] += ((one & _BEYOND) >> 2) + ((other & _BEYOND) >> 2)
 
 
-@lean_kernel
-def longest_run(data: U1) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(at=cython.longlong, begin=cython.longlong, longest=cython.longlong)
+def longest_run(data: cython.const[cython.uchar][::1]) -> cython.longlong:
     """The most letters and digits of ASCII in a row."""
     longest, begin = 0, 0
-    for at in range(data.size):
+    for at in range(data.shape[0]):
         if not _ALNUM[data[at]]:
             longest = max(longest, at - begin)
             begin = at + 1
-    return int(max(longest, data.size - begin))
+    return cython.cast(cython.longlong, max(longest, data.shape[0] - begin))

@@ -1,0 +1,104 @@
+"""Kernels give the same compiled and uncompiled."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import random
+import re
+import sysconfig
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+KERNELS = sorted(
+    path
+    for path in (ROOT / "netaudit").rglob("kernels*.py")
+    if re.search(r"^import cython$", path.read_text(), re.MULTILINE)
+)
+
+
+def uncompiled(name: str) -> ModuleType:
+    """Load the source of a kernel module beside its compiled form."""
+    path = ROOT / f"{name.replace('.', '/')}.py"
+    spec = importlib.util.spec_from_file_location(f"uncompiled_{path.stem}", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def both(name: str) -> tuple[Any, Any]:
+    """Return the module as it is imported, and its source uncompiled."""
+    return importlib.import_module(name), uncompiled(name)
+
+
+@pytest.mark.parametrize("path", KERNELS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_is_compiled(path: Path) -> None:
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    assert str(module.__file__).endswith(sysconfig.get_config_var("EXT_SUFFIX")), "run packaging/build_kernels.sh"
+
+
+def samples() -> list[bytes]:
+    chosen = random.Random(5)
+    marks = [b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"token"]
+    found = [b"", b"\xff", *marks]
+    for size in (3, 40, 700):
+        data = bytearray(chosen.randbytes(size))
+        place = chosen.randrange(size)
+        data[place:place] = chosen.choice(marks)
+        found.append(bytes(data))
+    return [*found, b"\xff\0" * 400 + b"\xff\xd9", b"policy" * 3, b'{"a":[1,true,null]}']
+
+
+@pytest.mark.parametrize("data", samples(), ids=lambda data: f"{len(data)}-{data[:4].hex()}")
+def test_marks_and_texts(data: bytes) -> None:
+    octets = np.frombuffer(data, np.uint8)
+    for name, functions in (
+        ("netaudit.content.kernels", ("image_marks", "store_marks")),
+        ("netaudit.content.kernels_documents", ("is_plain",)),
+        ("netaudit.core.text.kernels_pairs", ("longest_run",)),
+    ):
+        for module_function in functions:
+            one, other = (getattr(module, module_function) for module in both(name))
+            assert one(octets) == other(octets), module_function
+
+
+@pytest.mark.parametrize("data", samples(), ids=lambda data: f"{len(data)}-{data[:4].hex()}")
+def test_written_bytes(data: bytes) -> None:
+    octets = np.frombuffer(data, np.uint8)
+    for name, function in (
+        ("netaudit.core.text.kernels_escapes", "write_plain"),
+        ("netaudit.core.text.kernels_escapes", "write_unslashed"),
+        ("netaudit.content.kernels_letters", "write_bytes"),
+    ):
+        results = []
+        for module in both(name):
+            out = np.zeros(len(data) + 2, np.uint8)
+            size = getattr(module, function)(octets, out)
+            results.append((size, out[: max(size, 0)].tobytes()))
+        assert results[0] == results[1], function
+
+
+def test_addresses() -> None:
+    low = np.array([0, 1, 0xFFFF_0A00_0001, 2**64 - 1, 0x0001_0000_0000_0001], np.uint64)
+    high = np.array([0, 0, 0, 2**64 - 1, 0x2001_0DB8_0000_0000], np.uint64)
+    texts = []
+    for module in both("netaudit.core.text.kernels_addresses"):
+        out, ends = np.zeros(39 * low.size, np.uint8), np.zeros(low.size + 1, np.int32)
+        module.write_addresses(high, low, False, out, ends)
+        texts.append(out[: ends[-1]].tobytes())
+    assert texts[0] == texts[1]
+    assert texts[0].startswith(b"::::110.0.0.1ffff:ffff")
+
+
+@pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 1100])
+def test_entropy_coded_data(size: int) -> None:
+    data = np.frombuffer(b"\x12\xff\0" * (size // 3) + bytes(size % 3) + b"\xff\xd9", np.uint8)
+    compiled, source = both("netaudit.images.kernels_segments")
+    assert compiled.scan_end(data, 0) == source.scan_end(data, 0) == size
