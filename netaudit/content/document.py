@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netaudit.content.packed import PackedDocument, packed
 from netaudit.content.sniff import is_utf16
 from netaudit.content.text import to_text
 from netaudit.content.xml_document import XmlDocument
@@ -50,16 +49,3 @@ def xml_of(part: Part) -> XmlDocument:
 def utf8(part: Part) -> bytes:
     """The bytes of the part, UTF-16 turned into UTF-8."""
     return to_text(part.data, part.content_type).encode("utf-8", "replace") if is_utf16(part.data) else part.data
-
-
-def packed_of(part: Part) -> PackedDocument | None:
-    """The document in a binary notation that a part is, as far as nobody declared it; None where it is none."""
-    if isinstance(part.document, PackedDocument):
-        return part.document
-    if part.no_document or part.document is not None or part.missing or part.unknown_from is not None:
-        return None
-    found = packed(part.data)
-    if found is not None:
-        part.document = found
-    part.no_document = found is None
-    return found

@@ -6,15 +6,13 @@ colour profiles, previews, texts) has a known name.
 
 from __future__ import annotations
 
-import re
 import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netaudit.content.from_images import APP0, APP15, APPLICATIONS, PNG_SIGNATURE, extent, segments_beside
+from netaudit.content.from_images import PNG_SIGNATURE, extent, segments_beside
 from netaudit.content.part import FOREIGN
-from netaudit.content.sniff import SAMPLE, is_text, text_kind
 from netaudit.core.contracts.reasons import reason
 
 if TYPE_CHECKING:
@@ -22,10 +20,7 @@ if TYPE_CHECKING:
 
     from netaudit.content.part import Leaf
 
-LEAST_WRITTEN, MOST_WRITTEN = 16, 64 << 10  # bytes of a document in a picture
 LEAST_FOREIGN, MOST_TEXT = 256, 4096  # bytes: fewer show nobody; texts of programs are no longer
-LEAST_PAIRS = 3
-_PAIRED = re.compile(rb"[^\s:=]{1,40}\s?[:=]\s?[^\s:=]")
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 FEW = 8  # stretches beside a picture for which there is room at once
 AT_ONCE = 4096  # cut out together: numbers of Python take ten times as much room
@@ -59,55 +54,6 @@ def beside(leaf: Leaf) -> bytes:
     if leaf.kind == "jpeg":
         return b"".join(_segments_of(leaf)) + tail
     return (b"".join(_chunks(data)) if leaf.kind == "png" else b"") + tail
-
-
-def written(leaf: Leaf) -> Iterator[tuple[str, bytes]]:
-    """Documents that are written into a picture: its comments and texts, and what programs put into segments of theirs.
-
-    Each with where it stands. Of a segment of a known kind only what is in braces is one.
-    """
-    data = leaf.part.data
-    if leaf.kind == "jpeg":
-        held = [("comment", one) for one in _segments_of(leaf)]
-        if data.find(b'{"', 0, leaf.scan[0] or len(data)) >= 0:
-            held += [("exif", one) for one in _inner_documents(data)]
-    elif leaf.kind == "png":
-        held = [("text", one) for one in _png_texts(data)]
-    else:
-        held = []
-    held.append(("end", data[len(data) - leaf.behind :]))
-    for place, one in held:
-        text = one.strip(b"\0\xff \r\n\t")
-        if LEAST_WRITTEN <= len(text) <= MOST_WRITTEN and _is_document(text):
-            yield place, text
-
-
-def _is_document(text: bytes) -> bool:
-    """Whether a text is more than the name of a program: a document, or several pairs."""
-    kind = text_kind(text) if is_text(text[-SAMPLE:]) else ""
-    return kind in {"json", "xml", "form"} or (kind == "text" and len(_PAIRED.findall(text)) >= LEAST_PAIRS)
-
-
-def _inner_documents(data: bytes) -> Iterator[bytes]:
-    """What stands in braces in application segments of known kinds: the user's comment of EXIF, say."""
-    at = 2
-    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b""):
-        size = int.from_bytes(data[at + 2 : at + 4], "big")
-        if APP0 < data[at + 1] <= APP15 and data.startswith(APPLICATIONS, at + 4):
-            segment = data[at + 4 : at + 2 + size]
-            first, last = segment.find(b'{"'), segment.rfind(b"}")
-            if 0 <= first < last:
-                yield segment[first : last + 1]
-        at += 2 + max(size, 2)
-
-
-def _png_texts(data: bytes) -> Iterator[bytes]:
-    """Texts that are not compressed, without their keywords (W3C PNG, 11.3.3)."""
-    for kind, content in _each(data):
-        if kind == b"tEXt":
-            yield content.partition(b"\0")[2]
-        elif kind == b"iTXt" and b"\0\0\0" in content:
-            yield content.split(b"\0", 5)[-1]
 
 
 def foreign(other: bytes) -> int:

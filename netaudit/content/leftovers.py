@@ -13,7 +13,6 @@ from netaudit.content.carving import SMALLEST, images_from
 from netaudit.content.kernels import (
     image_marks,
 )
-from netaudit.content.packed import PackedDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +33,6 @@ def leftovers(
     """
     if len(part.data) < SMALLEST or part.encoding or part.data.startswith(PACKED):
         return
-    if isinstance(part.document, PackedDocument) and part.document.joined:
-        return  # in pieces it would be found once more, broken
     octets = np.frombuffer(beside or part.data, np.uint8)
     if marks := image_marks(octets):
         yield from images_from(part, budget, marks, broken=not opened, scan=scan)

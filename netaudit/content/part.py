@@ -10,7 +10,6 @@ from netaudit.core.contracts.unwrapping_steps import Way
 
 if TYPE_CHECKING:
     from netaudit.content.document import Known
-    from netaudit.content.packed import PackedDocument
     from netaudit.content.xml_document import XmlDocument
     from netaudit.core.contracts.ranges import Ranges
     from netaudit.core.text.json_document import JsonDocument
@@ -34,10 +33,7 @@ class Part:
     # bytes of the message body that carry this part; its bytes themselves when there are as many of them
     body_range: tuple[int, int] | None = None
     depth: int = 0
-    document: JsonDocument | XmlDocument | PackedDocument | None = (
-        None  # what it is, once it was parsed (`document.py`)
-    )
-    no_document: bool = False  # known to be none in a binary notation that nobody declared (likewise)
+    document: JsonDocument | XmlDocument | None = None  # what it is, once it was parsed (`document.py`)
     as_utf8: Part | None = None  # of a text in UTF-16: the part that is the same text
     named: list[object] | None = None  # what the document says, once somebody asked (`tree.py`)
     parts: list[Part] | None = None  # those of a multipart body, where somebody opened it before (`multipart.py`)

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from netaudit.content.bson_values import bson_values
 from netaudit.content.codecs.bson import is_bson
 from netaudit.content.codecs.form import pairs
-from netaudit.content.document import json_of, packed_of, utf8, xml_of
+from netaudit.content.document import json_of, utf8, xml_of
 from netaudit.content.html_values import html_values, script_values
 from netaudit.content.lines import document_in, text_values
 from netaudit.content.naming import by_turns, named, siblings
-from netaudit.content.packed import PackedDocument
 from netaudit.content.text import to_text
 from netaudit.core.contracts.document_values import Keyed, Pairs, Placed, Repeated
 from netaudit.core.text.charset import unquote
@@ -61,8 +60,6 @@ def _values(leaf: Leaf, part: Part) -> list[Value]:
         return [found] if (found := html_values(to_text(part.data, part.content_type))) else []
     if is_bson(part):
         return list(bson_values(part.data))
-    if document := packed_of(part):
-        return document.values
     if leaf.kind == "text" and len(part.data) <= LARGEST_TEXT:
         text = to_text(part.data, part.content_type)
         said = script_values(text) if "javascript" in part.content_type else text_values(text)
@@ -76,8 +73,6 @@ def notation(leaf: Leaf) -> str:
         return leaf.kind
     if is_bson(leaf.part):
         return "bson"
-    if (leaf.kind != "text" or not leaf.part.data[:2].isascii()) and (document := packed_of(leaf.part)):
-        return document.notation
     return "form" if leaf.kind == "text" else ""
 
 
@@ -89,7 +84,7 @@ def bare_text(leaf: Leaf) -> bytes:
 def left_out(leaf: Leaf, mark: str) -> bytes:
     """The long text for which a NUL and a number stand among the values of a document; empty where it is not kept."""
     document = (leaf.part.as_utf8 or leaf.part).document
-    known = isinstance(document, JsonDocument | PackedDocument) and mark[1:].isascii() and mark[1:].isdigit()
+    known = isinstance(document, JsonDocument) and mark[1:].isascii() and mark[1:].isdigit()
     return document.left_out(int(mark[1:])) if known else b""  # type: ignore[union-attr]
 
 

@@ -17,11 +17,11 @@ from netaudit.content.codecs import (
     chunked,
     content_coding,
     form,
+    framed_text,
     idcard,
     json,
     jwt,
     multipart,
-    packed,
     protobuf,
     socketio,
     store,
@@ -29,12 +29,12 @@ from netaudit.content.codecs import (
     xml,
 )
 from netaudit.content.codecs import zip as codecs_zip
-from netaudit.content.image_residue import beside, written
+from netaudit.content.image_residue import beside
 from netaudit.content.leftovers import leftovers
 from netaudit.content.locked import is_locked
 from netaudit.content.part import Leaf, Part
 from netaudit.content.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
-from netaudit.content.slices import derive, one_to_one, outside, present, readable
+from netaudit.content.slices import one_to_one, outside, present, readable
 from netaudit.content.sniff import IMAGE_KINDS, WLT, image, sniff
 from netaudit.core.contracts.unwrapping_steps import LOCKED, Step
 from netaudit.core.text.charset import is_utf8
@@ -61,9 +61,7 @@ _LETTERS = (string.ascii_letters + string.digits).encode()
 _NOTHING = b""  # what has to be declared
 _WHOLE = frozenset({"carved", "aws-chunked", "coding", "grpc", "protobuf"})  # what they leave is no part of anything
 _ENVELOPES = frozenset({"multipart", "store form", "mail"})  # between whose parts only heads and boundaries stand
-_AROUND = frozenset(
-    {"json", "xml", "form", "text", "carved", "packed", "unsaid protobuf", "framed"}
-)  # what they open stands among other bytes
+_AROUND = frozenset({"json", "xml", "form", "text", "carved", "framed"})  # what they open stands among other bytes
 _SPELLED = frozenset({"hex", "base64"})  # which ordinary texts may be taken for
 _READ = frozenset({"wlt", "empty"})  # kinds that are known without a look at the bytes
 _ESCAPES = 10  # characters for one that is an escape more, where nothing tells how many there were
@@ -140,9 +138,7 @@ CODECS: tuple[Codec, ...] = (
         first=_LETTERS + b"_.-[]%+*",
         declared="urlencoded",
     ),
-    Codec("packed", packed.is_packed, packed.open_packed, keeps=True, trifle=_STRUCTURED),
-    Codec("unsaid protobuf", packed.is_unsaid_protobuf, protobuf.open_protobuf, keeps=True, trifle=_STRUCTURED),
-    Codec("framed", packed.is_framed, packed.open_framed, keeps=True),
+    Codec("framed", framed_text.is_framed, framed_text.open_framed, keeps=True),
     Codec("hex", binary_to_text.is_hex, binary_to_text.open_hex, keeps=True, trifle=_TRIFLE, least=LONG),
     Codec("base64", binary_to_text.is_base64, binary_to_text.open_base64, keeps=True, trifle=_TRIFLE, least=LONG),
     Codec("url", binary_to_text.is_escaped, binary_to_text.open_escaped, keeps=True, trifle=_STRUCTURED, least=LONG),
@@ -213,16 +209,8 @@ def _unwrap(part: Part, budget: Budget, trifle: int, *, among: bool = False) -> 
     if kind:
         leaf = _image(part, kind, budget)
         yield leaf
-        found, texts = 0, []
-        if part.depth < budget.depth:
-            for place, text in written(leaf):
-                if budget.part() and budget.spend(len(text)):
-                    yield from _unwrap(derive(part, text, Step("picture", place)), budget, trifle, among=True)
-                    texts.append(text)
-            found = yield from _left(part, budget, trifle, scan=leaf.scan)
+        found = (yield from _left(part, budget, trifle, scan=leaf.scan)) if part.depth < budget.depth else 0
         if found < len(part.data) and (other := beside(leaf)):
-            for one in texts:
-                other = other.replace(one, b"")
             for one in itertools.islice(itertools.chain.from_iterable(budget.given.values()), _FEW):
                 other = other.replace(one, b"")
             _count(other, 0, budget)

@@ -1,18 +1,16 @@
-"""Documents in connections of protocols that nobody knows: found by where they begin, cut out by where they end.
+"""Find documents in connections and datagrams of unknown protocols.
 
-Terminals and gates wrap their documents in heads, lengths and check bytes of their own. JSON and XML end by themselves,
-whatever stands around them. Binary documents and pictures behind lines of text are cut by a length in front of them,
-where frames of that length follow each other without a gap, or one is all there is. What is no document is passed over.
+JSON and XML end by themselves, whatever frames, lengths and check bytes stand around them. An image behind lines of
+text is cut by the length in these lines if the next frame begins there or the connection ends there. All other bytes
+go to the generic search.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netaudit.core.text.tag_lengths import elements, may_end, may_speak
 from netaudit.protocols.carve import CarveReader
 from netaudit.protocols.marks import Mark
 from netaudit.protocols.message import DOWN, UP, Message
@@ -27,18 +25,11 @@ CHECK = 8  # bytes behind the document of a datagram
 LEAST_DATAGRAM = 24  # bytes of one with a document that is worth reading
 MARKS = (Mark(least=LEAST_DATAGRAM, holds=(b"{[<=", 0, LEAD + 1)),)
 TOO_LONG = "limit: document size"
-LONGEST_HEAD = 16  # bytes before a binary document
-LEAST_TAGGED = 12  # bytes of three elements with a text each
 SPARE = 64  # bytes behind a frame that prove it
 MARKER = 10  # first bytes of a document by which the next one is found
 _TEXTS = (
     re.compile(rb'\{\s{0,8}"[^"\x00-\x1f]{1,64}"\s?:|\[\s{0,4}\{\s{0,4}"[^"\x00-\x1f]{1,64}"\s?:'),
     re.compile(rb"<\?xml\s|<[A-Za-z][\w:.-]{2,40}(?:\s[^<>\x00]{0,200})?>"),
-)
-# MessagePack and CBOR: a map whose first key is a short word
-_BINARY = re.compile(
-    rb"(?:[\x81-\x8f]|\xde\x00[\x01-\x40])[\xa1-\xb4][A-Za-z_][\w.-]{0,19}"
-    rb"|(?:[\xa1-\xb7\xbf]|\xb8[\x18-\x40])[\x61-\x74][A-Za-z_][\w.-]{0,19}"
 )
 # possessive: each line is read in one way only, so that lines without an end cost no more than they are long
 _LINES = re.compile(rb"[^\x00-\x1f]{1,64}+\r?\n(?:[^\x00-\x1f:=]{1,48}+[:=][^\x00-\x1f]{0,301}+\r?\n){2,48}+\r?\n")
@@ -117,63 +108,13 @@ class _Xml:
         return found + len(self.close) if found >= 0 else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
-    """Where frames say how long they are: `at`, `width`, `order`; `more` bytes are not counted."""
-
-    at: int
-    width: int
-    order: str
-    more: int
-    head: int  # bytes before the document
-
-    def of(self, data: bytes | bytearray, begin: int) -> int:
-        """Bytes of the frame that begins there; 0 where it is none."""
-        field = data[begin + self.at : begin + self.at + self.width]
-        size = int.from_bytes(field, "big" if self.order == "big" else "little") + self.more
-        return size if self.head < size <= MOST else 0
-
-
-def lengths(data: bytes | bytearray, begin: int = 0) -> Iterator[Length]:
-    """Ways in which the first frame may say its length: of all, of what follows the field, of the document alone."""
-    for head in range(2, LONGEST_HEAD + 1):
-        if _BINARY.match(data, begin + head):
-            for width in (4, 2):
-                for at in range(head - width + 1):
-                    for order in ("big", "little"):
-                        for more in dict.fromkeys((0, at + width, head, head + 1, head + 2, head + 4)):
-                            one = Length(at, width, order, more, head)
-                            if one.of(data, begin):
-                                yield one
-    yield from _tagged(data, begin)
-
-
-def _tagged(data: bytes | bytearray, begin: int) -> list[Length]:
-    """Ways in which a first frame of tagged elements may say its length, the shortest first."""
-    if not may_speak(data, begin):
-        return []
-    there, ways = len(data) - begin, dict[tuple[int, int], Length]()
-    for width in (4, 2):
-        for at in range(LONGEST_HEAD - width + 1):
-            for order in ("big", "little"):
-                value = Length(at, width, order, 0, 0).of(data, begin)
-                for head in range(at + width, LONGEST_HEAD + 1) if 0 < value <= there else ():
-                    for more in (0, at + width, head):
-                        if value + more - head >= LEAST_TAGGED and value + more <= there:
-                            ways.setdefault((value + more, head), Length(at, width, order, more, head))
-    ends = {head: may_end(data, begin + head) for head in {head for _, head in ways}}
-    likely = [one for one in sorted(ways) if begin + one[0] in ends[one[1]]]
-    return [ways[one] for one in likely if elements(data, begin + one[1], begin + one[0])]
-
-
 @functools.lru_cache(maxsize=64)  # asked again of one direction as bytes of the other come
 def begins(data: bytes) -> bool:
     """Whether a document, or lines with a length, stand at the beginning of a direction."""
     if _begin(data)[0] >= 0:
         return True
-    if (lines := _LINES.match(data)) is not None:
-        return _SIZE.search(lines[0]) is not None
-    return next(lengths(data), None) is not None
+    lines = _LINES.match(data)
+    return lines is not None and _SIZE.search(lines[0]) is not None
 
 
 def _begin(data: bytes | bytearray, at: int = 0) -> tuple[int, int]:
@@ -249,7 +190,6 @@ class Side:
         self.looked = 0  # up to where HTTP and TLS were looked for
         self.sought = 0  # up to where the marker was
         self.marker = b""
-        self.length: Length | None = None
         self.under_way: tuple[int, _Json | _Xml] | None = None  # where a text begins, and what tells its end
         self.given_up = self.turned = False  # where what is held begins it is HTTP or TLS
         self.documents = 0
@@ -314,10 +254,7 @@ class Side:
     def _next(self, *, final: bool) -> Frame | None:
         """The next frame that is whole, where neither HTTP nor TLS begins first."""
         if self.under_way is None:
-            known = self.length is not None
             frame = self._sized(final=final)
-            if self.given_up or (known and self.length is not None):
-                return frame
             begin, proof = (-1, frame.proof) if frame is not None else self._text()
             if (at := self._turns(proof)) >= 0:
                 self._pass(at - self.pos)
@@ -355,14 +292,12 @@ class Side:
         at = begun(self.held, max(self.looked, self.pos), self.pos, upto)
         self.looked = max(self.looked, upto - LONGEST)
         if at >= 0:
-            self.turned, self.length = True, None
+            self.turned = True
         return at
 
     def _sized(self, *, final: bool) -> Frame | None:
         """A frame that says its length, where what follows it proves it, or it is all there is."""
         held, pos = self.held, self.pos
-        if self.length is not None:
-            return self._same_length(self.length)
         if (lines := _LINES.match(held, pos)) is not None:
             for length in _SIZE.findall(lines[0]):
                 if (size := lines.end() + int(length)) - pos > MOST:
@@ -371,31 +306,6 @@ class Side:
                 if (len(held) > size + len(first) and held.startswith(first, size)) or (final and len(held) == size):
                     return Frame(pos, lines.end(), size, min(size + len(first) + 1, len(held)))
             return None
-        if self.marker:
-            return None
-        for one in lengths(held, pos):
-            size = pos + one.of(held, pos)
-            if _BINARY.match(held, pos + one.head) is None:  # elements that prove themselves
-                self.length = one
-                return Frame(pos + one.head, size, size, size)
-            follows = len(held) > size + one.head + 2 and _BINARY.match(held, size + one.head) is not None
-            if (follows and held.startswith(held[pos : pos + one.at], size)) or (final and len(held) == size):
-                self.length = one
-                return Frame(pos + one.head, size, size, min(size + one.head + 3, len(held)))
-        return None
-
-    def _same_length(self, length: Length) -> Frame | None:
-        """A frame like those before; where it is none, all that follows is searched."""
-        held, pos = self.held, self.pos
-        if len(held) - pos < length.head:
-            return None
-        size = length.of(held, pos)
-        if not size:
-            self.given_up = True
-        elif len(held) - pos >= size:
-            if _BINARY.match(held, pos + length.head) is not None or elements(held, pos + length.head, pos + size):
-                return Frame(pos + length.head, pos + size, pos + size)
-            self.given_up = True
         return None
 
     def _is_too_long(self, frame: Frame | None) -> bool:

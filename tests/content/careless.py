@@ -65,32 +65,6 @@ def parts(said: Record, *, close: bool = True) -> bytes:
     return multipart(*some, close=close)
 
 
-def msgpack(value: Any, raw: bool = False) -> bytes:
-    """After the specification of MessagePack; pictures as binary."""
-    if value is None or isinstance(value, bool):
-        return {None: b"\xc0", False: b"\xc2", True: b"\xc3"}[value]
-    if isinstance(value, float):
-        return b"\xcb" + struct.pack(">d", value)
-    if isinstance(value, bytes):
-        return b"\xc5" + len(value).to_bytes(2, "big") + value
-    if isinstance(value, str):
-        data = value.encode()
-        return (bytes([0xA0 | len(data)]) if len(data) < 32 else b"\xda" + len(data).to_bytes(2, "big")) + data
-    return bytes([0x80 | len(value)]) + b"".join(msgpack(key) + msgpack(one) for key, one in value.items())
-
-
-def cbor(value: Any) -> bytes:
-    """After RFC 8949; pictures as byte strings."""
-    if value is None or isinstance(value, bool):
-        return {None: b"\xf6", False: b"\xf4", True: b"\xf5"}[value]
-    if isinstance(value, float):
-        return b"\xfb" + struct.pack(">d", value)
-    if isinstance(value, dict):
-        return bytes([0xA0 | len(value)]) + b"".join(cbor(key) + cbor(one) for key, one in value.items())
-    data, kind = (value, 0x40) if isinstance(value, bytes) else (value.encode(), 0x60)
-    return (bytes([kind | len(data)]) if len(data) < 24 else bytes([kind | 25]) + len(data).to_bytes(2, "big")) + data
-
-
 def bson(said: Record) -> bytes:
     """After bsonspec.org; pictures as binary."""
     out = b""
@@ -224,14 +198,8 @@ VARIANTS = (
     Variant("lines of pairs", lambda said: lines(said).encode(), TEXT),
     Variant("lines with colons", lambda said: lines(said, ": ", "\n").encode(), TEXT),
     Variant("tabbed pairs", lambda said: lines(said, "=", "\t").encode(), TEXT),
-    Variant("MessagePack", lambda said: msgpack(raw(said)), BYTES),
-    Variant("MessagePack, base64 in it", msgpack, BYTES),
-    Variant("MessagePack behind its length", lambda said: struct.pack(">I", len(msgpack(raw(said)))) + msgpack(raw(said)), BYTES),
-    Variant("CBOR", lambda said: cbor(raw(said)), "application/cbor"),
-    Variant("CBOR, base64 in it", cbor, BYTES),
     Variant("BSON", lambda said: bson(raw(said)), BYTES),
     Variant("BSON, base64 in it", bson, BYTES),
     Variant("protobuf", lambda said: protobuf(raw(said)), BYTES),
     Variant("protobuf, declared", lambda said: protobuf(raw(said)), "application/x-protobuf"),
-    Variant("protobuf, base64 in it", protobuf, BYTES),
 )  # fmt: skip

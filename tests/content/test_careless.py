@@ -11,7 +11,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netaudit.content.from_messages import leaves
-from netaudit.content.packed import packed
 from netaudit.content.part import Leaf, Part
 from netaudit.content.sniff import sniff
 from netaudit.content.tree import values
@@ -116,7 +115,6 @@ def test_any_bytes_give_values_and_a_bounded_rest(text: bytes) -> None:
     assert 0 <= message.unread <= len(text)
     for leaf in found:
         assert depth(values(leaf)) <= 2 * DEEPEST + 8
-    packed(text)
 
 
 def depth(value: object) -> int:

@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from netaudit.content.from_images import PNG_SIGNATURE, extent
-from netaudit.content.image_residue import _chunks, _segments, beside, confirm_end, written
+from netaudit.content.image_residue import _chunks, _segments, beside, confirm_end
 from netaudit.content.part import Leaf, Part
 from netaudit.core.contracts.unwrapping_steps import Way
 
@@ -49,22 +49,6 @@ SAID = b"\xff\xfe" + struct.pack(">H", 2 + len(RECORD)) + RECORD
 MADE = b"\xff\xfe\0\x18CREATOR: gd-jpeg v1.0"
 
 
-@pytest.mark.parametrize(
-    ("inside", "behind", "found"),
-    [
-        (SAID + SCAN, b"", [("comment", RECORD)]),
-        (EXIF + SCAN, b"", [("exif", RECORD)]),
-        (SCAN, b"\r\n" + RECORD, [("end", RECORD)]),
-        (MADE + SCAN, b"", []),
-    ],
-    ids=["comment", "the user's comment", "behind the end", "a program's name"],
-)
-def test_documents_in_a_jpeg_are_found_wherever_they_stand(inside, behind, found):
-    leaf = Leaf(Part(b"\xff\xd8" + inside + b"\xff\xd9" + behind, way=Way.of("request body")), "jpeg")
-    leaf.behind = len(behind)
-    assert list(written(leaf)) == found
-
-
 def chunk(kind, data=b""):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -72,11 +56,6 @@ def chunk(kind, data=b""):
 def test_a_chunk_of_nobody_counts_behind_however_many():
     data = PNG_SIGNATURE + chunk(b"IHDR", bytes(13)) + chunk(b"tEXt") * 5000 + chunk(b"hiDe", SECRET) + chunk(b"IEND")
     assert b"".join(_chunks(data)) == SECRET
-
-
-def test_a_text_of_a_png_is_a_document():
-    data = PNG_SIGNATURE + chunk(b"IHDR", bytes(13)) + chunk(b"tEXt", b"Comment\0" + RECORD) + chunk(b"IEND")
-    assert list(written(Leaf(Part(data, way=Way.of("request body")), "png"))) == [("text", RECORD)]
 
 
 @pytest.mark.parametrize(

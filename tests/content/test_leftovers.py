@@ -20,19 +20,6 @@ def pictures(data, content_type=""):
     return [leaf.part.data for leaf in unwrap(part, Budget()) if leaf.kind == "jpeg"]
 
 
-WRITINGS = {
-    "pieces of cbor": b"\xa2dgate\x04efaceI\x5f"
-    + b"".join(b"\x59\x02\x00" + PICTURE[at : at + 512] for at in range(0, len(PICTURE) // 512 * 512, 512))
-    + (b"\x59" + (len(PICTURE) % 512).to_bytes(2) + PICTURE[len(PICTURE) // 512 * 512 :] if len(PICTURE) % 512 else b"")
-    + b"\xff",
-}
-
-
-@pytest.mark.parametrize("name", WRITINGS)
-def test_an_image_in_another_writing(name):
-    assert pictures(WRITINGS[name]) == [PICTURE]
-
-
 PLACES = {
     "behind a long text": b"plain text, line after line\r\n" * 100 + PICTURE,
     "behind a mark of UTF-16": b"\xff\xfe" + PICTURE,

@@ -43,7 +43,6 @@ NAMES = {
     "id card fingerprints": "身份证指纹",
     "key frame": "关键帧",
     "part": "片段",
-    "picture": "图片内文字",
     "text": "文本",
     "opaque": "未知内容",
     "empty": "空",
@@ -51,7 +50,6 @@ NAMES = {
     "body": "正文",
 }  # fmt: skip
 OTHERS = frozenset({
-    "msgpack", "cbor", "tlv",
     "json", "xml", "bson", "zip", "grpc", "protobuf", "base64", "gzip", "deflate", "br", "zstd", "bzip2", "xz",
     "aws-chunked", "utf-16", "jpeg", "png", "webp", "bmp", "gif",
     "heic", "avif", "wlt", "pdf", "jwt", "socket.io",

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from netaudit.content.document import Known, json_of, packed_of, small_json
+from netaudit.content.document import Known, json_of, small_json
 from netaudit.content.part import Leaf, Part
 from netaudit.content.scalars import beside_pictures, fields, fields_of, worded
 from netaudit.content.sniff import sniff
@@ -164,10 +164,6 @@ def _of_rest(leaf: Leaf) -> list[Field]:
 def _of_binary(leaf: Leaf) -> list[Personal]:
     """Fields of a binary notation; else texts between lengths and marks, where an identity number stands among them."""
     data = leaf.part.data
-    if len(data) <= LARGEST and packed_of(leaf.part) is not None:  # whose integers are no digits
-        found = [Field(*one) for one in fields(leaf, most=MOST_FIELDS)]
-        if found and (kinds := classified(widened(found, _xml_fields, _parser(leaf)))):
-            return kinds
     if not LENGTH <= len(data) <= LONGEST_BINARY or not holds_number(data):
         return []
     return classified(widened(binary_fields(data), _xml_fields, _parser(leaf)))

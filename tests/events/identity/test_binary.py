@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netaudit.content.packed import packed
 from netaudit.content.part import Leaf, Part
 from netaudit.core.contracts.unwrapping_steps import Way
 from netaudit.events.identity.from_unwrapping import personal
@@ -21,28 +20,16 @@ NUMBER, NAME = "11010519491231002X", "张三"
 RAW = NAME.encode()
 BOTH = {("id_number", NUMBER), ("name", NAME)}
 MSGPACK = b"\x82\xa4name\xa6" + RAW + b"\xa2id\xb2" + NUMBER.encode()
-CBOR = b"\xa2dnamef" + RAW + b"bidr" + NUMBER.encode()
 
 
 def read(data: bytes, kind: str = "opaque") -> set[tuple[str, str]]:
     return {(one.kind, one.value) for one in personal(Leaf(Part(data, Way.read("request body"), ""), kind))}
 
 
-@pytest.mark.parametrize("data", [MSGPACK, CBOR])
-def test_notations_that_name_their_fields(data: bytes) -> None:
-    document = packed(data)
-    assert document is not None
-    assert document.values == [{"name": NAME, "id": NUMBER}]
-    assert packed(data + b"\x00") is None
-    assert packed(data[:-1]) is None
-
-
 @pytest.mark.parametrize(
     "data",
     [
         MSGPACK,
-        CBOR,
-        b"\x40\x02\x12\x34\xb5visit\xff" + CBOR,  # behind the head of a frame
         b"\x0a\x06" + RAW + b"\x12\x12" + NUMBER.encode() + b"\x1a\x02ok",  # protobuf
         b"\x1a\x12" + NUMBER.encode() + b":\x06" + RAW + b"B\x02ok",
         b"\xa5\x5a\x01\x00" + f"{NAME}\0{NUMBER}\0".encode("utf-16-le"),
@@ -86,7 +73,6 @@ def test_without_a_number_nothing_is_said(data: bytes) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_survived(data: bytes) -> None:
-    packed(data)
     read(data + b"\x00" + NUMBER.encode() + b"\x00" + data)
 
 

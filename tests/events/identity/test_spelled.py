@@ -131,7 +131,6 @@ BOTH = {("id_number", NUMBER), ("name", "张三")}
         ({"m": f"客户张三的身份证号是{NUMBER}"}, "json"),
         (f"call add_visitor('张三','{NUMBER}')", "text"),
         ({"applyName": "张三", "applyIdcard": NUMBER}, "json"),
-        (b"/\xa2dnamef" + "张三".encode() + b"bidr" + NUMBER.encode(), "text"),
         (f"*{NUMBER}*张三#", "text"),
         (f'AT+IDC="张三","{NUMBER}"', "text"),
         (f"姓名\n张三\n身份证号码\n{NUMBER}\n", "text"),

@@ -115,7 +115,6 @@ def test_points_of_a_face() -> None:
 
 def test_bytes_without_a_name() -> None:
     assert found(floats(vector(512))) == [("512 numbers", "shape")]
-    assert found(protobuf(b"gate-1", floats(vector(512)), b"2025-06-01 10:00:00")) == [("512 numbers", "shape")]
 
 
 @pytest.mark.parametrize("size", [128, 512])
