@@ -7,7 +7,7 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line as this process's only business."""
-    from netaudit.pipeline.startup import leave, own_process, seldom
+    from netaudit.pipeline.startup import own_process, seldom
 
     seldom()
     own_process()
@@ -16,7 +16,4 @@ def main() -> None:
     remember_compiled()
     from netaudit.cli.app import main as run
 
-    try:
-        run()
-    except SystemExit as ended:
-        leave(ended.code)
+    run()

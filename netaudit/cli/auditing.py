@@ -46,13 +46,13 @@ def audit_command(
     as_lines: bool = False,
 ) -> Exit:
     """Audit, print, and say how it went."""
-    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.startup import load_arrow
     from netaudit.pipeline.task import Options, judges_for, run
 
     with contextlib.ExitStack() as stack:
         if options["faces"]:  # gets ready while all else is loaded
             options["judges"] = stack.enter_context(judges_for(count=options["count_faces"]))
-        load_lean()
+        load_arrow()
         zone = options["zone"]
         settings = Options(since=moment(since, "--since", zone), until=moment(until, "--until", zone), **options)
         progress, show = stack.enter_context(progress_bar(settings.lang))
@@ -70,10 +70,10 @@ def resume_command(
     from netaudit.evidence.case.custody import RECORD
     from netaudit.pipeline.live.resuming import resume
     from netaudit.pipeline.resuming import resume_audit
-    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.startup import load_arrow
     from netaudit.pipeline.task import Options
 
-    load_lean()
+    load_arrow()
     settings = Options(**options)
     compile_missing(settings.lang)
     with progress_bar(settings.lang) as (progress, show):

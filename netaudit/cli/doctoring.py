@@ -34,9 +34,9 @@ def doctor_command(*, as_json: bool, lang: str, config: Path | None = None, tryi
     `trying`: try more than is looked at, and write all of it to a page, without names of places of this computer.
     """
     from netaudit.pipeline.doctor import BAD, examine
-    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.startup import load_arrow
 
-    load_lean()
+    load_arrow()
     found: list[Check] = []
     page: list[str] = []
     for check in chain([settings_check(config)], examine(), _trials() if trying else ()):

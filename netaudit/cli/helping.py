@@ -211,9 +211,9 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run it; what reads tables is loaded without what no command of them uses."""
         if ctx.info_name in OF_TABLES:
-            from netaudit.pipeline.startup import load_lean
+            from netaudit.pipeline.startup import load_arrow
 
-            load_lean()
+            load_arrow()
         return super().invoke(ctx)
 
     def get_help(self, ctx: Any) -> str:

@@ -96,7 +96,7 @@ def live_command(
 ) -> Exit:
     """Run a live audit; print its verdict at the end."""
     from netaudit.capture.adapters import may_send
-    from netaudit.pipeline.startup import for_days, load_lean
+    from netaudit.pipeline.startup import for_days, load_arrow
     from netaudit.pipeline.task import Options
 
     for_days()
@@ -104,7 +104,7 @@ def live_command(
     from netaudit.pipeline.live.lines import standard_lines
     from netaudit.pipeline.live.onscreen import run_on_screen, screen_possible
 
-    load_lean()
+    load_arrow()
     chosen = Options(**options)
     lang = chosen.lang
     tell_silences(may_send(settings.interface), settings.interface, lang)

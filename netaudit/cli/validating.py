@@ -20,11 +20,11 @@ NAME = "netaudit-validation"
 def validate_command(out: Path, signer: Signer | Sm2Signer | None, *, as_json: bool, lang: str) -> Exit:
     """Validate, write the certificate (and its signature) into `out`, and say how it went."""
     from netaudit.evidence.signing.cms import Signer
-    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.startup import load_arrow
     from netaudit.validate.certificate import certificate_of, data_of, page_of
     from netaudit.validate.running import validate
 
-    load_lean()
+    load_arrow()
     if signer is not None and not isinstance(signer, Signer):
         raise UsageError("a certificate of validation is signed with a P-256 or RSA key")
     certificate = certificate_of(validate())

@@ -17,9 +17,9 @@ STEP = 0.5  # seconds between two words
 
 def warm_command(pieces: list[str], lang: str) -> None:
     """Compile all that is missing and say where it lies; or, as one of the processes that do it, some pieces."""
-    from netaudit.pipeline.startup import load_lean
+    from netaudit.pipeline.startup import load_arrow
 
-    load_lean(compiler=True)
+    load_arrow(compiler=True)
     from netaudit.jit.cache import cache_folder
     from netaudit.pipeline.ready import compile_pieces, have_rest
     from netaudit.pipeline.warm import warm

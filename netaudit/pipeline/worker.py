@@ -28,13 +28,13 @@ def work(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     ("finish",) is answered with failures. Before an answer the parent may be told of images that are new to the case.
     """
     from netaudit.core.system import signals
-    from netaudit.pipeline.startup import load_lean, own_process
+    from netaudit.pipeline.startup import load_arrow, own_process
 
     signals.ignore()  # the parent decides when to stop
     for end in inherited:
         end.close()
     own_process()
-    load_lean()
+    load_arrow()
     from netaudit.pipeline.finds import Telling
     from netaudit.pipeline.stages import Shard
     from netaudit.pipeline.startup import calm

@@ -22,9 +22,9 @@ SYN, ACK, FIN = 2, 16, 1
 MEASURE = """
 import sys, threading, time
 from pathlib import Path
-from netaudit.pipeline.startup import load_lean, own_process, trim
+from netaudit.pipeline.startup import load_arrow, own_process, trim
 own_process()
-load_lean()
+load_arrow()
 from netaudit.core.storage import table_streams
 table_streams.BATCH_ROWS = 256  # what is bounded must be as much in the smaller capture already
 from netaudit import audit

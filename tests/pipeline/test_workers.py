@@ -27,9 +27,9 @@ LAN = next((Path(__file__).parents[2] / "pcaps" / "sales_office").glob("lan.*"))
 # an audit as a process of our own, with a key that does not change
 OWN = """
 import sys
-from netaudit.pipeline.startup import load_lean, own_process
+from netaudit.pipeline.startup import load_arrow, own_process
 own_process()
-load_lean()
+load_arrow()
 from pathlib import Path
 from netaudit.pipeline import task
 task.run([sys.argv[1]], Path(sys.argv[2]), task.Options(faces=False, workers=int(sys.argv[3]), project_key=bytes(32)), lambda *_: None)
