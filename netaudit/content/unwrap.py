@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from netaudit.content import carving
 from netaudit.content.budget import Budget
 from netaudit.content.codecs import (
@@ -30,7 +32,7 @@ from netaudit.content.codecs import (
 )
 from netaudit.content.codecs import zip as codecs_zip
 from netaudit.content.image_residue import beside
-from netaudit.content.leftovers import leftovers
+from netaudit.content.kernels import image_marks
 from netaudit.content.locked import is_locked
 from netaudit.content.part import Leaf, Part
 from netaudit.content.scraps import DIGEST, TEXT, scraps_of_body, scraps_of_rest
@@ -48,6 +50,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CODECS", "Budget", "Codec", "candidates", "declares", "unwrap"]
 
+_PACKED = (
+    b"PK\x03\x04",
+    b"\x1f\x8b\x08",
+    b"\x28\xb5\x2f\xfd",
+    b"\xfd7zXZ",
+)  # archives and compressed data: codecs open them
 _NEVER = sys.maxsize  # nothing but images
 _STRUCTURED = sys.maxsize - 1  # images, documents and archives
 _FEW = 64  # parts that are taken out of what stands around them
@@ -333,11 +341,18 @@ def _written(part: Part, child: Part) -> int:
 def _left(
     part: Part, budget: Budget, trifle: int, *, opened: bool = False, scan: tuple[int, int] = (0, 0)
 ) -> Generator[Leaf, None, int]:
-    """Images that codecs did not give; returns how many bytes of the part they account for."""
+    """Yield images that no codec returned; return how many bytes of the part they take.
+
+    `opened`: a codec opened the part, so only images with an end of their own count. `scan`: where the coded data of
+    a JPEG lie.
+    """
     inside = 0
+    if len(part.data) < carving.SMALLEST or part.encoding or part.data.startswith(_PACKED):
+        return 0
     spelled = _spelled(part, len(part.way.steps), budget) if budget.spelled else []
-    for child in leftovers(part, budget, opened=opened, beside=outside(part.data, spelled), scan=scan):
-        inside += len(child.data) if child.way.last.name == "carved" else len(part.data)
+    marks = image_marks(np.frombuffer(outside(part.data, spelled) or part.data, np.uint8))
+    for child in carving.images_from(part, budget, marks, broken=not opened, scan=scan) if marks else ():
+        inside += len(child.data)
         yield from _unwrap(child, budget, trifle, among=True)
     return inside
 

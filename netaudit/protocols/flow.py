@@ -20,10 +20,10 @@ from netaudit.protocols.datagrams import Brought, together
 from netaudit.protocols.http1.reader import HttpReader
 from netaudit.protocols.kernels_numbers import LENGTH, holds_number
 from netaudit.protocols.message import DOWN, UP, Message, carved_from_here, message_id
-from netaudit.protocols.passed import CHUNK, Passed
 from netaudit.protocols.reader import CARVE, OPENING, BaseReader, Opening
 from netaudit.protocols.readers import BRIEF, CARVED, EXPECTED, FALLBACK, NAMING, UNKNOWN, Entry, choose, entry_of
 from netaudit.protocols.trail import Trail
+from netaudit.protocols.unattributed import CHUNK, UnattributedBytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,7 +129,7 @@ class Flow:
     def _clear(self) -> None:
         """Stand at the beginning, with nothing read."""
         self.inner: Within | None = None  # the stream that is carried inside this one
-        self.passed = (Passed(), Passed())
+        self.passed = (UnattributedBytes(), UnattributedBytes())
         self.beside: Beside | None = None  # what readers passed over
         self.entry: Entry | None = None
         self.announced: Announcement | None = None
@@ -392,7 +392,7 @@ class Flow:
                 for part in _chunks(event):
                     self._read(part)
                 return
-            self.passed[direction].given(offset, data)
+            self.passed[direction].add(offset, data)
         try:
             found = reader.feed(direction, offset, data) if data else reader.gap(direction, offset, length)
         except Exception as error:  # noqa: BLE001 - whatever a reader does, it costs its flow only

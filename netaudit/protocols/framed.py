@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from netaudit.protocols.carve import CarveReader
 from netaudit.protocols.marks import Mark
 from netaudit.protocols.message import DOWN, UP, Message
+from netaudit.protocols.protocol_starts import LONGEST, find_http_or_tls
 from netaudit.protocols.reader import CARVE, BaseReader, HandOver, Opening, Verdict
-from netaudit.protocols.strays import LONGEST, begun
 
 LEAD = 32  # bytes in which a document begins behind the end of the one before, or behind …
 LEAD_LINES = 1024  # … lines of text, as brokers of messages have them, of so many bytes
@@ -289,7 +289,7 @@ class Side:
 
     def _turns(self, upto: int) -> int:
         """Where HTTP or TLS begins before that, up to which all would be known; -1 for nowhere."""
-        at = begun(self.held, max(self.looked, self.pos), self.pos, upto)
+        at = find_http_or_tls(self.held, max(self.looked, self.pos), self.pos, upto)
         self.looked = max(self.looked, upto - LONGEST)
         if at >= 0:
             self.turned = True

@@ -63,11 +63,6 @@ class HandOver:
     via: Message | None = None
 
 
-def carve_from(direction: int, offset: int, data: bytes) -> HandOver:
-    """The wish that from a datagram on, which is none of the protocol, the rest is searched for images."""
-    return HandOver((offset, offset), (b"", data) if direction else (data, b""), direction, CARVE)
-
-
 class BaseReader(ABC):
     """Sans-I/O reader of one flow: the contract of `message.Reader`, with what most readers need.
 

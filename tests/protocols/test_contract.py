@@ -13,7 +13,7 @@ from netaudit.protocols.reader import Opening, Verdict
 from netaudit.protocols.readers import BY_TRANSPORT, EXPECTED, FALLBACK, READERS, Entry, choose
 from tests.protocols import examples
 from tests.protocols.datagrams import SEEDS as DATAGRAMS
-from tests.protocols.test_passed import PRELUDES
+from tests.protocols.test_unattributed import PRELUDES
 
 ENTRIES = [*READERS, *EXPECTED.values(), *FALLBACK.values()]
 SEEDS = [

@@ -1,6 +1,7 @@
-"""Bytes that a reader was given and passed over: no message has them, and none that comes later will.
+"""Collect the bytes that a protocol reader consumed without putting them into a message.
 
-Whoever writes a few bytes of another protocol first would else hide all that follows from everybody.
+They go through the generic search. Without it, a few bytes of another protocol in front would hide everything behind
+them.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ CHUNK = 1 << 20  # a reader of a connection is given no bytes of two of these at
 MOST = 8 << 20  # bytes of a direction that are held in front of them
 
 
-class Passed:
-    """One direction. Holds what the reader may still make messages of."""
+class UnattributedBytes:
+    """Unattributed bytes of one direction. Holds the bytes that may still become part of a message."""
 
     __slots__ = ("_at", "_covers", "_held")
 
@@ -19,8 +20,8 @@ class Passed:
         self._held: list[tuple[int, bytes]] | None = None  # most readers search all themselves
         self._covers: list[tuple[int, int]] | None = None  # of messages, behind `_at`
 
-    def given(self, offset: int, data: bytes) -> None:
-        """The reader gets these bytes. What lies far before them is let go: it counts as read by nobody."""
+    def add(self, offset: int, data: bytes) -> None:
+        """Hold bytes that the reader receives. Bytes more than `MOST` before them are dropped and count as unread."""
         held = self._held = self._held or []
         first = offset - offset % CHUNK - MOST
         if held and held[0][0] < first:
@@ -30,13 +31,16 @@ class Passed:
         held.append((offset, data))
 
     def cover(self, start: int, end: int) -> None:
-        """A message has these bytes."""
+        """Mark a stretch as part of a message."""
         if self._held and end > self._at:
             self._covers = self._covers or []
             self._covers.append((start, end))
 
     def settle(self, upto: int) -> list[tuple[int, bytes]]:
-        """No later message begins before `upto`: what lies before it in no message, by stream offset."""
+        """Return (stream offset, bytes) of all stretches before `upto` that no message covers.
+
+        `upto`: no later message begins before this stream offset.
+        """
         at = self._at
         if upto <= at or not self._held:
             self._at = max(at, upto)
@@ -52,13 +56,13 @@ class Passed:
         return found
 
     def _drop(self, upto: int) -> None:
-        """Let go what lies wholly before a stream offset."""
+        """Drop held bytes that lie wholly before a stream offset."""
         held = self._held or []
         over = (number for number, (begin, data) in enumerate(held) if begin + len(data) > upto)
         del held[: next(over, len(held))]
 
     def between(self, first: int, last: int) -> list[tuple[int, bytes]]:
-        """What is held of a stretch, by stream offset."""
+        """Return (stream offset, bytes) of the held parts of a stretch."""
         found = []
         for offset, data in self._held or ():
             if offset >= last:
@@ -68,6 +72,6 @@ class Passed:
         return found
 
     def restart(self, offset: int) -> None:
-        """Another reader goes on there, and is given again what this one had not used."""
+        """Start anew at a stream offset, from which another reader continues."""
         self._at = max(self._at, offset)
         self._held = self._covers = None

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hpack import Encoder
 
-from netaudit.protocols.passed import CHUNK, MOST, Passed
 from netaudit.protocols.readers import READERS
+from netaudit.protocols.unattributed import CHUNK, MOST, UnattributedBytes
 from tests.content.samples import picture
 from tests.protocols.datagrams import DNS, SEEDS
 from tests.protocols.http2 import examples
@@ -92,10 +92,10 @@ def test_no_prelude_hides_tls(name: str) -> None:
     assert summary.protocol == "tls" or len({one.protocol for one in messages}) > 1
 
 
-def test_passed_bytes_are_those_that_no_message_has() -> None:
-    passed = Passed()
+def test_unattributed_bytes_are_those_that_no_message_has() -> None:
+    passed = UnattributedBytes()
     for offset in range(0, 40, 10):
-        passed.given(offset, bytes(range(offset, offset + 10)))
+        passed.add(offset, bytes(range(offset, offset + 10)))
     passed.cover(12, 18)
     passed.cover(15, 22)
     assert passed.settle(25) == [(0, bytes(range(10))), (10, b"\n\x0b"), (22, bytes((22, 23, 24)))]
@@ -108,9 +108,9 @@ def test_passed_bytes_are_those_that_no_message_has() -> None:
 def test_of_many_bytes_under_way_the_oldest_are_let_go() -> None:
     """By where they lie, however they came: held is `MOST` before the last of round offsets that was passed."""
     for size in (CHUNK, CHUNK // 2, CHUNK // 8):
-        passed = Passed()
+        passed = UnattributedBytes()
         for offset in range(0, MOST + 2 * CHUNK, size):
-            passed.given(offset, bytes(size))
+            passed.add(offset, bytes(size))
         found = passed.settle(MOST + 2 * CHUNK)
         assert found[0][0] == CHUNK
         assert sum(len(data) for _, data in found) == MOST + CHUNK
