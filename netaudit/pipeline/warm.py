@@ -165,7 +165,7 @@ def _packets() -> None:
     from netaudit.protocols.decryption.kernels_quic import in_turn
     from netaudit.protocols.decryption.protection import Tls13
     from netaudit.protocols.decryption.quic_ahead import NONE, Row
-    from netaudit.protocols.decryption.quic_keys import FEW, Level, Packets
+    from netaudit.protocols.decryption.quic_keys import Level, Packets
     from netaudit.protocols.decryption.records import Cutter
     from netaudit.protocols.decryption.suites import suites
 
@@ -174,9 +174,9 @@ def _packets() -> None:
     row = Row(Packets(begins, np.ones(1, np.uint8), begins + 1, begins), begins)
     cutter = Cutter()
     cutter.feed(0, b"\x17\3\3\0\x14" + bytes(20))
-    Level(suites()[0x1303], 1, bytes(32)).header.masks(bytes(16 * (FEW + 1)))
+    Level(suites()[0x1303], 1, bytes(32)).header.masks(bytes(16 * 5))
     Tls13(suites()[0x1301], bytes(32)).open_row(0, *cutter.row(0x17, 1))
-    in_turn(np.zeros(1, np.uint8), row.columns, NONE, np.zeros((2, 2), np.int64), np.empty((2, 4), np.int64))
+    in_turn(np.zeros(1, np.uint8), *row.columns, *NONE, np.zeros((2, 2), np.int64), np.empty((2, 4), np.int64))
 
 
 def relays() -> None:

@@ -6,26 +6,72 @@ Heads: RFC 9001, 5.3 and 5.4. Frames: STREAM, and those that say nothing; whatev
 
 from __future__ import annotations
 
+import cython
 import numpy as np
 import numpy.typing as npt
 
-from netaudit.jit.decorators import lean_kernel
-from netaudit.jit.kernels_bytes import copy
+if not cython.compiled:
+    from netaudit.core import uncompiled as cython
 
-U1 = npt.NDArray[np.uint8]
-I8 = npt.NDArray[np.int64]
+cython.declare(
+    STREAM=cython.longlong,
+    OFFSET=cython.longlong,
+    BEGIN=cython.longlong,
+    SIZE=cython.longlong,
+    LAST=cython.longlong,
+    JOINED=cython.longlong,
+    NUMBERS=cython.const[cython.longlong][::1],
+    LARGEST_NUMBER=cython.longlong,
+    SAMPLE=cython.longlong,
+    BEHIND=cython.longlong,
+    NONCE=cython.longlong,
+    SHORT_BITS=cython.longlong,
+    KEY_PHASE=cython.longlong,
+    FORM=cython.longlong,
+    SHORT=cython.longlong,
+)
+
+
 # Columns of a STREAM frame: the stream, the offset in it, where its bytes begin in the packets joined, how many,
 # whether the stream ends with them, and their place in those of all frames.
 STREAM, OFFSET, BEGIN, SIZE, LAST, JOINED = range(6)
 COLUMNS = 6
-NUMBERS = np.full(64, -1, np.int64)  # how many numbers follow the kind, of frames that say nothing here
-for _kind, _count in ((0x00, 0), (0x01, 0), (0x05, 2), (0x10, 1), (0x11, 2), (0x12, 1), (0x13, 1), (0x14, 1),
-                      (0x15, 2), (0x16, 1), (0x17, 1), (0x19, 1), (0x1E, 0)):  # fmt: skip
-    NUMBERS[_kind] = _count
 
 
-@lean_kernel
-def behind(data: U1, at: int, end: int) -> int:
+def _numbers() -> npt.NDArray[np.int64]:
+    """Return how many numbers follow each type of a frame that carries nothing for us, -1 for the others."""
+    numbers = np.full(64, -1, np.int64)
+    for kind, count in ((0x00, 0), (0x01, 0), (0x05, 2), (0x10, 1), (0x11, 2), (0x12, 1), (0x13, 1), (0x14, 1),
+                        (0x15, 2), (0x16, 1), (0x17, 1), (0x19, 1), (0x1E, 0)):  # fmt: skip
+        numbers[kind] = count
+    return numbers
+
+
+NUMBERS = _numbers()
+LARGEST_NUMBER = 1 << 62  # of a packet (RFC 9000, 12.3)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(k=cython.longlong)
+def copy(
+    target: cython.uchar[::1],
+    at: cython.longlong,
+    source: cython.const[cython.uchar][::1],
+    begin: cython.longlong,
+    length: cython.longlong,
+) -> cython.void:
+    """Copy bytes between two arrays; the caller has checked their sizes."""
+    for k in range(length):
+        target[at + k] = source[begin + k]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def behind(data: cython.const[cython.uchar][::1], at: cython.longlong, end: cython.longlong) -> cython.longlong:
     """Place behind a number of variable length (RFC 9000, 16); -1 where it is cut."""
     if at < 0 or at >= end:
         return -1
@@ -33,17 +79,25 @@ def behind(data: U1, at: int, end: int) -> int:
     return at if at <= end else -1
 
 
-@lean_kernel
-def number_at(data: U1, at: int) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(place=cython.longlong, value=cython.longlong)
+def number_at(data: cython.const[cython.uchar][::1], at: cython.longlong) -> cython.longlong:
     """The number that begins there, of which nothing is cut."""
-    value = int(data[at] & 0x3F)
+    value = cython.cast(cython.longlong, data[at] & 0x3F)
     for place in range(at + 1, at + (1 << (data[at] >> 6))):
-        value = value << 8 | int(data[place])
+        value = value << 8 | cython.cast(cython.longlong, data[place])
     return value
 
 
-@lean_kernel
-def behind_ack(data: U1, at: int, end: int, counts: int) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(left=cython.longlong, ranges=cython.longlong)
+def behind_ack(
+    data: cython.const[cython.uchar][::1], at: cython.longlong, end: cython.longlong, counts: cython.longlong
+) -> cython.longlong:
     """Place behind an ACK frame (RFC 9000, 19.3), -1 where it is cut."""
     at = behind(data, behind(data, at, end), end)
     ranges = at
@@ -56,8 +110,13 @@ def behind_ack(data: U1, at: int, end: int, counts: int) -> int:
     return at
 
 
-@lean_kernel
-def read_stream(data: U1, at: int, end: int, row: I8) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(first=cython.longlong, kind=cython.longlong, size=cython.longlong)
+def read_stream(
+    data: cython.const[cython.uchar][::1], at: cython.longlong, end: cython.longlong, row: cython.longlong[::1]
+) -> cython.longlong:
     """Read the STREAM frame whose kind stands there; the place behind it, -1 where it is cut."""
     kind = data[at]
     first, at = at + 1, behind(data, at + 1, end)
@@ -81,8 +140,17 @@ def read_stream(data: U1, at: int, end: int, row: I8) -> int:
     return at + size
 
 
-@lean_kernel
-def read_packet(data: U1, at: int, end: int, rows: I8, used: int) -> int:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(_=cython.longlong, count=cython.longlong, kind=cython.longlong)
+def read_packet(
+    data: cython.const[cython.uchar][::1],
+    at: cython.longlong,
+    end: cython.longlong,
+    rows: cython.longlong[:, ::1],
+    used: cython.longlong,
+) -> cython.longlong:
     """Read the frames of one packet: rows of its STREAM frames from `used` on; how many, -1 where any is unusual."""
     count = 0
     while 0 <= at < end:
@@ -101,8 +169,21 @@ def read_packet(data: U1, at: int, end: int, rows: I8, used: int) -> int:
     return count if at >= 0 else -1
 
 
-@lean_kernel
-def read_packets(data: U1, ends: I8, places: I8, packets: I8, rows: I8, spans: I8, joined: U1) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    _=cython.longlong, at=cython.longlong, count=cython.longlong, number=cython.longlong, used=cython.longlong
+)
+def read_packets(
+    data: cython.const[cython.uchar][::1],
+    ends: cython.const[cython.longlong][::1],
+    places: cython.const[cython.longlong][::1],
+    packets: cython.longlong[::1],
+    rows: cython.longlong[:, ::1],
+    spans: cython.longlong[:, ::1],
+    joined: cython.uchar[::1],
+) -> cython.longlong:
     """Read packets that are joined; how many STREAM frames they have.
 
     Args:
@@ -115,10 +196,12 @@ def read_packets(data: U1, ends: I8, places: I8, packets: I8, rows: I8, spans: I
         joined: to fill with these bytes.
 
     """
+    row: cython.longlong[::1]
     at = used = count = 0
-    for number in range(ends.size):
+    for number in range(ends.shape[0]):
         packets[number] = read_packet(data, at, ends[number], rows, count)
-        for row in rows[count : count + max(packets[number], 0)]:
+        for _ in range(max(packets[number], 0)):
+            row = rows[count]
             copy(joined, used, data, row[BEGIN], row[SIZE])
             row[JOINED] = used
             spans[0, count], spans[1, count] = row[SIZE], places[number] + row[BEGIN] - at
@@ -129,33 +212,62 @@ def read_packets(data: U1, ends: I8, places: I8, packets: I8, rows: I8, spans: I
     return count
 
 
-@lean_kernel
-def goes_on(before: I8, row: I8) -> bool:
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(same=cython.bint)
+def goes_on(before: cython.const[cython.longlong][::1], row: cython.const[cython.longlong][::1]) -> cython.bint:
     """Whether a STREAM frame goes on with the bytes of the one before."""
     same = before[STREAM] == row[STREAM] and before[OFFSET] + before[SIZE] == row[OFFSET]
-    return bool(same and before[LAST] == 0)
+    return same and before[LAST] == 0
 
 
-@lean_kernel
-def in_turn(turns: U1, up: tuple[I8, I8], down: tuple[I8, I8], at: I8, parts: I8) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    count=cython.longlong,
+    direction=cython.longlong,
+    first=cython.longlong,
+    frame=cython.longlong,
+    frames=cython.longlong,
+    number=cython.longlong,
+    turn=cython.longlong,
+)
+def in_turn(
+    turns: cython.const[cython.uchar][::1],
+    up: cython.const[cython.longlong][::1],
+    up_rows: cython.const[cython.longlong][:, ::1],
+    down: cython.const[cython.longlong][::1],
+    down_rows: cython.const[cython.longlong][:, ::1],
+    at: cython.longlong[:, ::1],
+    parts: cython.longlong[:, ::1],
+) -> cython.longlong:
     """Put packets of both directions in order; how many parts they make.
 
     Args:
         turns: the direction of each.
-        up: the client's packets, and the rows of their frames, as `read_packets` fills them.
-        down: the server's.
+        up: the client's packets, as `read_packets` fills them.
+        up_rows: the rows of their frames.
+        down: the server's packets.
+        down_rows: the rows of their frames.
         at: shape (2, 2): of each direction the first packet and its first frame; to change: those behind the last ones.
         parts: to fill, shape (m, 4): direction, whether it is an unusual packet, first and last frame, which lie in one
             stream one behind the other (of an unusual packet, its number).
 
     """
+    last: cython.longlong[::1]
+    packets: cython.const[cython.longlong][::1]
+    rows: cython.const[cython.longlong][:, ::1]
     count = 0
-    for direction in turns:
-        packets, rows = up if direction == 0 else down
-        number, first = (
-            at[direction, 0],
-            at[direction, 1],
-        )  # unpacked as one, the path of this file would be compiled in
+    for turn in range(turns.shape[0]):
+        direction = turns[turn]
+        if direction == 0:
+            packets, rows = up, up_rows
+        else:
+            packets, rows = down, down_rows
+        number, first = at[direction, 0], at[direction, 1]
         frames = packets[number]
         at[direction, 0] += 1
         at[direction, 1] += max(frames, 0)
@@ -180,49 +292,74 @@ KEY_PHASE = 0x04
 FORM, SHORT = 0xC0, 0x40  # bits of the first byte that tell a short header
 
 
-@lean_kernel
-def samples(data: U1, begins: I8, ends: I8, name: U1, out: U1) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(begin=cython.longlong, k=cython.longlong, number=cython.longlong, sampled=cython.longlong)
+def samples(
+    data: cython.const[cython.uchar][::1],
+    begins: cython.const[cython.longlong][::1],
+    ends: cython.const[cython.longlong][::1],
+    name: cython.const[cython.uchar][::1],
+    out: cython.uchar[::1],
+) -> cython.longlong:
     """Copy samples of datagrams (begin and end in the data) one behind the other, up to one that is other; how many.
 
     Other ones have a long header or another connection id than `name`, or are too short.
     """
-    sampled = 1 + name.size + BEHIND
-    for number in range(begins.size):
+    sampled = 1 + name.shape[0] + BEHIND
+    for number in range(begins.shape[0]):
         begin = begins[number]
         if ends[number] - begin < sampled + SAMPLE or data[begin] & FORM != SHORT:
             return number
-        for k in range(name.size):
+        for k in range(name.shape[0]):
             if data[begin + 1 + k] != name[k]:
                 return number
         copy(out, SAMPLE * number, data, begin + sampled, SAMPLE)
-    return int(begins.size)
+    return cython.cast(cython.longlong, begins.shape[0])
 
 
-@lean_kernel
-def full(sent: np.int64 | int, bits: int, largest: int) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(number=cython.longlong, window=cython.longlong)
+def full(sent: cython.longlong, bits: cython.longlong, largest: cython.longlong) -> cython.longlong:
     """The packet number nearest to the next expected one that ends in these bits (RFC 9000, A.3)."""
-    window = np.int64(1) << bits
+    window = cython.cast(cython.longlong, 1) << bits
     number = (largest + 1) & ~(window - 1) | sent
-    if number <= largest + 1 - window // 2 and number < (np.int64(1) << 62) - window:
-        return int(number + window)
+    if number <= largest + 1 - window // 2 and number < LARGEST_NUMBER - window:
+        return cython.cast(cython.longlong, number + window)
     if number > largest + 1 + window // 2 and number >= window:
-        return int(number - window)
-    return int(number)
+        return cython.cast(cython.longlong, number - window)
+    return cython.cast(cython.longlong, number)
 
 
-@lean_kernel
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    at=cython.longlong,
+    begin=cython.longlong,
+    first=cython.longlong,
+    found=cython.longlong,
+    k=cython.longlong,
+    number=cython.longlong,
+    sent=cython.longlong,
+    shift=cython.longlong,
+    size=cython.longlong,
+)
 def bare(
-    data: U1,
-    begins: I8,
-    masks: U1,
-    id_size: int,
-    phase: int,
-    largest: int,
-    iv: U1,
-    heads: U1,
-    nonces: U1,
-    numbers: I8,
-) -> int:
+    data: cython.const[cython.uchar][::1],
+    begins: cython.const[cython.longlong][::1],
+    masks: cython.const[cython.uchar][:, ::1],
+    id_size: cython.longlong,
+    phase: cython.longlong,
+    largest: cython.longlong,
+    iv: cython.const[cython.uchar][::1],
+    heads: cython.uchar[:, ::1],
+    nonces: cython.uchar[:, ::1],
+    numbers: cython.longlong[:, ::1],
+) -> cython.longlong:
     """Bare the heads of packets, up to one that tells of a key update; how many.
 
     Args:
@@ -238,6 +375,8 @@ def bare(
         numbers: to fill, shape (n, 2): packet number, and size of each head.
 
     """
+    head: cython.uchar[::1]
+    mask: cython.const[cython.uchar][::1]
     at = 1 + id_size
     for number in range(masks.shape[0]):
         begin, mask, head = begins[number], masks[number], heads[number]
@@ -246,16 +385,28 @@ def bare(
             return number
         size = (first & 3) + 1
         head[0] = first
-        sent = np.int64(0)
+        sent = cython.cast(cython.longlong, 0)
         for k in range(1, at):
             head[k] = data[begin + k]
         for k in range(size):
             head[at + k] = data[begin + at + k] ^ mask[1 + k]
-            sent = sent << 8 | np.int64(head[at + k])
+            sent = sent << 8 | cython.cast(cython.longlong, head[at + k])
         found = full(sent, 8 * size, largest)
         largest = max(largest, found)
         numbers[number, 0], numbers[number, 1] = found, at + size
         for k in range(NONCE):
             shift = 8 * (NONCE - 1 - k)
             nonces[number, k] = iv[k] ^ ((found >> shift) & 0xFF if shift < 64 else 0)
-    return int(masks.shape[0])
+    return cython.cast(cython.longlong, masks.shape[0])
+
+
+globals().update(
+    BEHIND=BEHIND,
+    JOINED=JOINED,
+    KEY_PHASE=KEY_PHASE,
+    LAST=LAST,
+    OFFSET=OFFSET,
+    SHORT_BITS=SHORT_BITS,
+    SIZE=SIZE,
+    STREAM=STREAM,
+)  # C variables are not attributes of a compiled module

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+import cython
 
-from netaudit.jit.decorators import lean_kernel
+if not cython.compiled:
+    from netaudit.core import uncompiled as cython
 
-U1 = npt.NDArray[np.uint8]
-I8 = npt.NDArray[np.int64]
+cython.declare(
+    HEAD=cython.longlong,
+    NUMBERED=cython.longlong,
+    NONCE=cython.longlong,
+    NUMBER=cython.longlong,
+    LONGEST=cython.longlong,
+)
+
+
 HEAD = 5
 NUMBERED = 13  # bytes that are authenticated with a record of TLS 1.2: its number, and its head with other length
 NONCE, NUMBER = 12, 8  # bytes
 LONGEST = (1 << 14) + 2048  # bytes of a fragment
 
 
-@lean_kernel
-def cut_records(data: U1, at: int, kind: int, places: I8) -> int:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(count=cython.longlong, size=cython.longlong)
+def cut_records(
+    data: cython.const[cython.uchar][::1], at: cython.longlong, kind: cython.longlong, places: cython.longlong[:, ::1]
+) -> cython.longlong:
     """Find the records from a place on, as long as they are whole, sound and of one kind; how many.
 
     Args:
@@ -27,18 +39,40 @@ def cut_records(data: U1, at: int, kind: int, places: I8) -> int:
 
     """
     for count in range(places.shape[1]):
-        if at + HEAD > data.size or data[at] != kind or data[at + 1] != 3 or data[at + 2] > 4:
+        if at + HEAD > data.shape[0] or data[at] != kind or data[at + 1] != 3 or data[at + 2] > 4:
             return count
-        size = np.int64(data[at + 3]) << 8 | np.int64(data[at + 4])
-        if size > LONGEST or at + HEAD + size > data.size:
+        size = cython.cast(cython.longlong, data[at + 3]) << 8 | cython.cast(cython.longlong, data[at + 4])
+        if size > LONGEST or at + HEAD + size > data.shape[0]:
             return count
         places[0, count], places[1, count] = at, at + HEAD + size
         at = places[1, count]
-    return int(places.shape[1])
+    return cython.cast(cython.longlong, places.shape[1])
 
 
-@lean_kernel
-def describe(data: U1, begins: I8, ends: I8, first: int, own: int, iv: U1, nonces: U1, heads: U1) -> None:
+@cython.ccall
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(
+    at=cython.longlong,
+    begin=cython.longlong,
+    brought=cython.longlong,
+    content=cython.longlong,
+    count=cython.longlong,
+    k=cython.longlong,
+    number=cython.longlong,
+    octet=cython.longlong,
+    size=cython.longlong,
+)
+def describe(
+    data: cython.const[cython.uchar][::1],
+    begins: cython.const[cython.longlong][::1],
+    ends: cython.const[cython.longlong][::1],
+    first: cython.longlong,
+    own: cython.longlong,
+    iv: cython.const[cython.uchar][::1],
+    nonces: cython.uchar[:, ::1],
+    heads: cython.uchar[:, ::1],
+) -> cython.void:
     """Put down nonces of records, and what is authenticated with each.
 
     Args:
@@ -53,16 +87,16 @@ def describe(data: U1, begins: I8, ends: I8, first: int, own: int, iv: U1, nonce
         heads: to fill, shape (n, HEAD): the heads (RFC 8446, 5.2); or (n, NUMBERED) (RFC 5246, 6.2.3.3).
 
     """
-    brought = NONCE - iv.size
-    for number in range(begins.size):
-        begin, count = begins[number], np.int64(first + number)
+    brought = NONCE - iv.shape[0]
+    for number in range(begins.shape[0]):
+        begin, count = begins[number], cython.cast(cython.longlong, first + number)
         size = ends[number] - begin - HEAD
-        for k in range(iv.size):
+        for k in range(iv.shape[0]):
             nonces[number, k] = iv[k]
         for k in range(NUMBER):
             octet = (count >> (8 * (NUMBER - 1 - k))) & 0xFF
             if brought:
-                nonces[number, iv.size + k] = data[begin + HEAD + k] if k < size else 0
+                nonces[number, iv.shape[0] + k] = data[begin + HEAD + k] if k < size else 0
             else:
                 nonces[number, NONCE - NUMBER + k] ^= octet
             if heads.shape[1] == NUMBERED:
@@ -73,3 +107,6 @@ def describe(data: U1, begins: I8, ends: I8, first: int, own: int, iv: U1, nonce
         if at:
             content = max(size - own, 0)
             heads[number, NUMBERED - 2], heads[number, NUMBERED - 1] = content >> 8, content & 0xFF
+
+
+globals().update(HEAD=HEAD, LONGEST=LONGEST, NUMBERED=NUMBERED)  # C variables are not attributes of a compiled module

@@ -69,7 +69,7 @@ class _Row:
         self._aead, self._iv, self._size = aead, np.frombuffer(iv, np.uint8), size
 
     def open(self, sequence: int, data: bytes, begins: I8, ends: I8, kind: int = -1) -> Contents:
-        """See `Protection`; `kind` as in `kernels_aead`."""
+        """See `Protection`; `kind` as in `Aead.open_row`."""
         count, at = len(begins), HEAD + NONCE - len(self._iv)
         nonces, heads = np.empty((count, NONCE), np.uint8), np.empty((count, self._size), np.uint8)
         own = at - HEAD + self._aead.tag

@@ -208,7 +208,7 @@ class Connection:
         for way in ahead:
             at[way.direction] = way.at
         parts = np.empty((sum(map(len, (*up, *down))), 4), np.int64)
-        count = in_turn(turns, up, down, at, parts)
+        count = in_turn(turns, *up, *down, at, parts)
         for way in ahead:
             largest = way.heeded(*at[way.direction].tolist())
             self.largest[TRAFFIC, way.direction] = max(self.largest[TRAFFIC, way.direction], largest)

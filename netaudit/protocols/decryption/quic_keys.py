@@ -9,22 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from netaudit.protocols.decryption.aead import NONCE, Aead, Plain, Sealed, context
-from netaudit.protocols.decryption.kernels_aead import key_streams
+from netaudit.protocols.decryption.aead import NONCE, Aead, Plain, Sealed
 from netaudit.protocols.decryption.kernels_quic import BEHIND, KEY_PHASE, SHORT_BITS, bare, samples
 from netaudit.protocols.decryption.key_schedule import expand_label
 from netaudit.protocols.decryption.suites import suites
 from netaudit.protocols.tls.quic_packets import SAMPLE, VERSIONS, full_number
 
 if TYPE_CHECKING:
-    from netaudit.protocols.decryption.libcrypto import Context
     from netaudit.protocols.decryption.suites import Suite
 
 U1 = npt.NDArray[np.uint8]
 I8 = npt.NDArray[np.int64]
 LONG_BITS = 0x0F  # of the first byte that are masked
-FEW = 4  # masks that are made one by one
-NOTHING = np.zeros(SAMPLE, np.uint8)
 
 
 class Found(NamedTuple):
@@ -52,12 +48,12 @@ class HeaderKey:
     """What hides packet numbers (RFC 9001, 5.4); the same over key updates."""
 
     def __init__(self, suite: Suite, label: bytes, secret: bytes) -> None:
-        self._key = expand_label(secret, label + b" hp", suite.key, suite.prf)
+        key = expand_label(secret, label + b" hp", suite.key, suite.prf)
         self._blocks = suite.cipher == "aes"
         cipher = (
-            Cipher(algorithms.AES(self._key), modes.ECB())  # noqa: S305 - one block each
+            Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - one block each
             if self._blocks
-            else Cipher(algorithms.ChaCha20(self._key, bytes(SAMPLE)), None)
+            else Cipher(algorithms.ChaCha20(key, bytes(SAMPLE)), None)
         )
         self._encryptor: Any = cipher.encryptor()
 
@@ -65,17 +61,7 @@ class HeaderKey:
         """A mask for each sample, of as many bytes; the first five count."""
         if self._blocks:
             return bytes(self._encryptor.update(samples))
-        if len(samples) > FEW * SAMPLE and (known := self._context) is not None:
-            starts = np.frombuffer(samples, np.uint8).reshape(-1, SAMPLE)
-            streams = np.empty(starts.shape, np.uint8)
-            written = np.zeros(1, np.int64)
-            if key_streams(known.functions, known.address, starts, NOTHING, written, streams):
-                return streams.tobytes()
         return b"".join(self._streamed(samples[at : at + SAMPLE]) for at in range(0, len(samples), SAMPLE))
-
-    @functools.cached_property
-    def _context(self) -> Context | None:
-        return context("chacha20", self._key)
 
     def _streamed(self, sample: bytes) -> bytes:
         self._encryptor.reset_nonce(sample)

@@ -58,7 +58,7 @@ def parts_of(turns: list[int], *rows: Row) -> list[list[int]]:
     """What packets bring in turn: direction, whether unusual, first and last."""
     parts = np.empty((1000, 4), np.int64)
     columns = [row.columns for row in rows] + [NONE] * (2 - len(rows))
-    count = in_turn(np.array(turns, np.uint8), *columns, np.zeros((2, 2), np.int64), parts)
+    count = in_turn(np.array(turns, np.uint8), *columns[0], *columns[1], np.zeros((2, 2), np.int64), parts)
     return parts[:count].tolist()
 
 
