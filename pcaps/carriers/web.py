@@ -46,71 +46,6 @@ async def main():
         await client.get(url + "stored.jpg")
 asyncio.run(main())
 """
-H2_WEBSOCKET = """
-import base64, json, socket, sys
-import h2.config, h2.connection, h2.events
-from wsproto.extensions import PerMessageDeflate
-from wsproto.frame_protocol import FrameProtocol
-files = [open(name, "rb").read() for name in sys.argv[2:]]
-sock = socket.create_connection((sys.argv[1], 8080))
-peer = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
-peer.initiate_connection()
-def wait(kind, stream=None):
-    while True:
-        while found:
-            event = found.pop(0)
-            if isinstance(event, kind) and stream in (None, getattr(event, "stream_id", None)):
-                return event
-        sock.sendall(peer.data_to_send())
-        for event in peer.receive_data(sock.recv(65536)):
-            if isinstance(event, h2.events.DataReceived):
-                peer.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-                spoken.setdefault(event.stream_id, bytearray()).extend(event.data)
-            found.append(event)
-        sock.sendall(peer.data_to_send())
-found, spoken = [], {}
-wait(h2.events.RemoteSettingsChanged)
-def open_socket(deflate):
-    stream = peer.get_next_available_stream_id()
-    head = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/device/events"),
-            (":authority", sys.argv[1] + ":8080"), ("sec-websocket-version", "13")]
-    if deflate:
-        head.append(("sec-websocket-extensions", "permessage-deflate"))
-    peer.send_headers(stream, head)
-    answer = dict(wait(h2.events.ResponseReceived, stream).headers)
-    assert answer[":status"] == "200", answer
-    extensions = []
-    if deflate:
-        assert "permessage-deflate" in answer["sec-websocket-extensions"], answer
-        extension = PerMessageDeflate()
-        extension.finalize(answer["sec-websocket-extensions"])
-        extensions.append(extension)
-    return stream, FrameProtocol(client=True, extensions=extensions)
-def say(stream, frames, what, fin=True):
-    raw = frames.send_data(what, fin)
-    for at in range(0, len(raw), 1000):
-        peer.send_data(stream, raw[at:at + 1000])
-    sock.sendall(peer.data_to_send())
-for deflate in (False, True):
-    stream, frames = open_socket(deflate)
-    first, second, third = (files.pop(0) for _ in range(3))
-    text = json.dumps({"face": base64.b64encode(third).decode()})
-    say(stream, frames, first)
-    wait(h2.events.DataReceived, stream)
-    say(stream, frames, second[:1500], fin=False)
-    say(stream, frames, second[1500:])
-    wait(h2.events.DataReceived, stream)
-    say(stream, frames, text)
-    wait(h2.events.DataReceived, stream)
-    before = len(spoken[stream])
-    say(stream, frames, "get")
-    while len(spoken[stream]) < before + 4000:
-        wait(h2.events.DataReceived, stream)
-    peer.send_data(stream, frames.close(), end_stream=True)
-    wait(h2.events.DataReceived, stream)
-peer.close_connection()
-sock.sendall(peer.data_to_send())
-"""
 GRPC_SERVER = """
 import grpc
 from concurrent import futures
@@ -189,20 +124,10 @@ def build() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pictures = Pictures(Path(folder))
         _http2(pictures)
-        _http2_websocket(pictures)
         _grpc(pictures)
         _websocket(pictures)
         _proxies(pictures)
         _ranges(pictures)
-
-
-def _http2_websocket(file: Pictures) -> None:
-    seeds = range(601, 607)
-    with captured("http2_websocket"), python_server(APP, file(600), wait=3):
-        python("na-device", H2_WEBSOCKET, SERVER, *map(file, seeds))
-    images = [image(seed, name, "up") for seed, name in zip(seeds, ("events", "events", "face") * 2, strict=True)]
-    images.append(image(600, "events", "down"))
-    expected("http2_websocket", "websocket", {"server": "hypercorn", "client": "h2 and wsproto"}, images)
 
 
 class Pictures:

@@ -10,7 +10,6 @@ from netaudit.protocols.http2.headers import UNDECODABLE, declared
 from netaudit.protocols.pieces import Pieces
 
 if TYPE_CHECKING:
-    from netaudit.protocols.http2.websocket import Tunnel
     from netaudit.protocols.message import Message
 
 SLIM = 64 << 10  # a larger body is not kept with its request until the answer comes
@@ -105,7 +104,6 @@ class Exchange:
         self.halves: list[Half | None] = [None, None]
         self.done = [False, False]
         self.request: Message | None = None
-        self.tunnel: Tunnel | None = None  # what is spoken in it after an extended CONNECT
 
     def slim(self, message: Message) -> None:
         """Let the body of a request go that waits for its answer."""

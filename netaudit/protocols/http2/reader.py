@@ -18,7 +18,6 @@ from netaudit.protocols.http2.frames import (
     Reset,
 )
 from netaudit.protocols.http2.headers import FieldDecoder, declared, fill
-from netaudit.protocols.http2.websocket import MOST, Tunnel, asks
 from netaudit.protocols.message import DOWN, UP, Message
 from netaudit.protocols.reader import BaseReader, Opening
 
@@ -72,15 +71,6 @@ class Http2Reader(BaseReader):
             self._give_up(number, "")
         return self._given()
 
-    @property
-    def _tunnels(self) -> list[Tunnel]:
-        return [exchange.tunnel for exchange in self.streams.values() if exchange.tunnel is not None]
-
-    def let_go(self) -> None:
-        """Cut off what is spoken in tunnels."""
-        for tunnel in self._tunnels:
-            tunnel.let_go()
-
     def needed_from(self, direction: int) -> int:
         """Beginning of the first message under way."""
         first = self.sides[direction].needed_from()
@@ -88,8 +78,6 @@ class Http2Reader(BaseReader):
             half = exchange.halves[direction]
             if half is not None:
                 first = min(first, half.message.start)
-            if exchange.tunnel is not None:
-                first = exchange.tunnel.needed_from(direction, first)
         return first
 
     def read_upto(self, direction: int) -> int:
@@ -180,14 +168,8 @@ class Http2Reader(BaseReader):
             exchange.request, exchange.done[1 - direction] = message, True
 
     def _data(self, direction: int, event: Data) -> None:
-        """Bytes of a body, or of what is spoken in a tunnel."""
+        """Add the bytes of a DATA frame to a body."""
         stream, data, at, start = event
-        if (tunnel := self._tunnel(stream)) is not None:
-            self.kept -= tunnel.kept
-            tunnel.data(direction, data, at)
-            self._spoke(tunnel)
-            self._use(direction, event)
-            return
         half = self._half(direction, stream, start)
         if half is not None:
             self._use(direction, event)
@@ -203,11 +185,6 @@ class Http2Reader(BaseReader):
     def _data_lost(self, direction: int, event: DataLost) -> None:
         """Leave a gap in a body."""
         stream, length, at, start = event
-        if (tunnel := self._tunnel(stream)) is not None:
-            self.kept -= tunnel.kept
-            tunnel.data_lost(direction, length, at)
-            self._spoke(tunnel)
-            return
         half = self._half(direction, stream, start)
         if half is not None:
             self.kept -= half.kept
@@ -215,7 +192,7 @@ class Http2Reader(BaseReader):
             self._count(half.kept)
 
     def _data_end(self, direction: int, event: DataEnd) -> None:
-        half = self._half(direction, event.stream, event.start) if self._tunnel(event.stream) is None else None
+        half = self._half(direction, event.stream, event.start)
         if half is not None:
             half.message.end = event.end
         if event.last:
@@ -228,10 +205,6 @@ class Http2Reader(BaseReader):
             half = exchange.halves[direction]
             if half is not None:
                 half.lost_way()
-            if exchange.tunnel is not None:
-                self.kept -= exchange.tunnel.kept
-                exchange.tunnel.lost_way(direction)
-                self._spoke(exchange.tunnel)
 
     # -- streams ------------------------------------------------------------------------------------------------------
 
@@ -268,47 +241,14 @@ class Http2Reader(BaseReader):
             exchange.pair(half.message)
         return half
 
-    def _tunnel(self, stream: int) -> Tunnel | None:
-        exchange = self.streams.get(stream)
-        return exchange.tunnel if exchange is not None else None
-
-    def _spoke(self, tunnel: Tunnel) -> None:
-        """Take what a tunnel has made, and count what it holds."""
-        self.out += tunnel.out
-        tunnel.out = []
-        self._count(tunnel.kept)
-
     def _count(self, kept: int) -> None:
         """Add what a stream holds now; beyond the budget the oldest stream is given up."""
         self.kept += kept
         if self.kept > BUDGET:
             self._give_up(next(iter(self.streams)), "limit: bytes under way in one connection")
 
-    def _switch(self, stream: int, half: Half, end: int) -> bool:
-        """Whether a head belongs to an extended CONNECT: then what follows in the stream is no body."""
-        message, exchange = half.message, self.streams[stream]
-        if asks(message) and not message.status and len(self._tunnels) < MOST:
-            exchange.request = message
-            exchange.tunnel = Tunnel()
-        elif exchange.tunnel is not None and 200 <= message.status < 300:
-            exchange.pair(message)
-            exchange.tunnel.answered(message)
-            self._spoke(exchange.tunnel)
-        elif exchange.tunnel is not None and message.status >= 300:
-            self.kept -= exchange.tunnel.kept
-            exchange.tunnel.let_go()
-            exchange.tunnel = None
-            return False
-        else:
-            return False
-        exchange.halves[message.direction] = None
-        self.out.append(half.close(end, known=True, bodiless=True))
-        return True
-
     def _headed(self, stream: int, half: Half, end: int) -> None:
         """The head of a message is known."""
-        if self._switch(stream, half, end):
-            return
         message, exchange = half.message, self.streams[stream]
         if message.method and not message.status:
             exchange.request = message
@@ -334,11 +274,6 @@ class Http2Reader(BaseReader):
             exchange.slim(message)
         if all(exchange.done):
             del self.streams[stream]
-            if exchange.tunnel is not None:
-                self.kept -= exchange.tunnel.kept
-                exchange.tunnel.finish()
-                self.out += exchange.tunnel.out
-                exchange.tunnel.let_go()
 
     def _give_up(self, stream: int, note: str) -> None:
         """The halves of a stream under way end here, incomplete unless their declared length is there."""

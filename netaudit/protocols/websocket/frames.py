@@ -60,11 +60,6 @@ class WebSocketSide:
             return self.message.start
         return self.start if self.inside else max(self.at, 0) - len(self.held)
 
-    @property
-    def kept(self) -> int:
-        """Bytes of the message under way."""
-        return len(self.held) + (min(self.size, LIMIT) if self.message is not None else 0)
-
     def feed(self, offset: int, data: bytes) -> None:
         """Take the next bytes."""
         self.at = offset + len(data)
@@ -219,11 +214,6 @@ class WebSocketSide:
             self._lose_way(offset + inside, "frame header not captured: carved from there on")
             assert self.carver is not None
             self.owner.out += self.carver.gap(offset + inside, length - inside)
-
-    def lose_way(self) -> None:
-        """An unknown number of bytes is missing."""
-        if self.carver is None:
-            self._lose_way(self.at, "frames were not captured: carved from there on")
 
     def _lose_way(self, at: int, note: str) -> None:
         """Nothing in the bytes tells where the next frame begins."""

@@ -68,11 +68,6 @@ class MqttInside:
             message.start = message.end = self._first(message.direction, message.start)
         return out
 
-    @property
-    def kept(self) -> int:
-        """Bytes of payloads under way."""
-        return sum(len(side.held) + (side.sink.size if side.sink is not None else 0) for side in self._reader.sides)
-
     def needed_from(self, direction: int) -> int | None:
         """Where the packet under way began; None when there is none."""
         return self._begun[direction]

@@ -126,19 +126,6 @@ class WebSocketReader(BaseReader):
         self.sides[direction].gap(offset, length)
         return self._given()
 
-    def lose_way(self, direction: int, offset: int) -> list[Message]:
-        """Take note that bytes are missing from `offset` on, nobody knows how many."""
-        side = self.sides[direction]
-        side.at = max(side.at, offset)
-        side.lose_way()
-        return self._given()
-
-    @property
-    def kept(self) -> int:
-        """Bytes of messages under way."""
-        own = sum(one.kept for one in (*self.sides, *self.continued))
-        return own + (self.inner.kept if self.inner is not None else 0)
-
     def finish(self) -> list[Message]:
         """Give what is left."""
         for side in self.sides:

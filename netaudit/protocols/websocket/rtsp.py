@@ -5,7 +5,7 @@ What the messages carry is one stream in each direction; where messages begin an
 
 from __future__ import annotations
 
-from netaudit.protocols.message import DOWN, UP, Message
+from netaudit.protocols.message import UP, Message
 from netaudit.protocols.places import Places
 from netaudit.protocols.reader import Opening, Verdict
 from netaudit.protocols.rtsp.opening import TUNNELLED, recognise
@@ -73,11 +73,6 @@ class RtspInside:
         for message in found:
             self._places[message.direction].tell(message)
         return found
-
-    @property
-    def kept(self) -> int:
-        """Bytes under way."""
-        return sum(self._places[way].end - self._reader.needed_from(way) for way in (UP, DOWN))
 
     def needed_from(self, direction: int) -> int | None:
         """Where the message or picture under way began; None when there is none."""

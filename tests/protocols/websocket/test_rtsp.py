@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import itertools
 
-from hpack import Encoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netaudit.protocols.http2.frames import PREFACE
 from netaudit.protocols.message import Message
 from netaudit.protocols.reader import Opening
 from netaudit.protocols.websocket.reader import WebSocketReader
 from tests.protocols.carrier import check_cuts, check_gaps, check_noise, noise
-from tests.protocols.http2.examples import SETTINGS, response
-from tests.protocols.http2.test_websocket import asked, data
 from tests.protocols.rtp.test_reader import encoded, media, scan_of
 from tests.protocols.rtsp.test_reader import INTERLEAVED, PICTURE, SDP
 from tests.protocols.websocket.test_reader import ASK, ws
@@ -68,19 +64,6 @@ def test_losses():
     bodies = {m.body for m in read(talk())[0]} | {what for _, what in INTERLEAVED}  # where nothing tells what they are
     check_gaps(talk(), bodies, step=97)
     check_gaps(talk(), bodies, length=200, step=301)
-
-
-def test_within_http2_too():
-    e, d = Encoder(), Encoder()
-    events = [
-        up(PREFACE + SETTINGS + asked(e, 1)),
-        down(SETTINGS + response(d, 1, extra=[("sec-websocket-protocol", "rtsp.onvif.org")])),
-        *((way, data(1, what)) for way, what in framed(cuts=(100, 900))),
-    ]
-    messages, _ = check_cuts(events)
-    check_all_there(messages)
-    sizes = [sum(len(what) for way, what in events if way == side) for side in (0, 1)]
-    assert all(0 <= m.start <= m.end <= sizes[m.direction] for m in messages)
 
 
 def test_what_is_no_rtsp_stays_what_it_is():
