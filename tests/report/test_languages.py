@@ -159,7 +159,7 @@ def test_the_zone_of_the_site_holds_in_both_languages(demo, tmp_path):
     ("said", "zh"),
     [
         ("confirmed: opinion_same", "已证实：字节相同"),
-        ("not confirmable: opinion_not_whole", "无法复核：在捕获中不完整"),
+        ("not confirmable: opinion_not_whole", "无法复核：在抓包文件中不完整"),
         ("something else", "something else"),
     ],
 )

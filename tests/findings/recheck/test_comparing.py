@@ -29,8 +29,8 @@ def test_an_office_that_stopped_is_told_with_the_number_behind_it(stopped) -> No
     assert len(gone) == 1
     assert gone[0].power.followed == 13
     said = " ".join(compared.rows("en")[0]["said"])
-    assert "would have been seen in at least 99 of 100 such visits" in said
-    assert "13 passes were marked around which the device was heard" in said
+    assert "at least 99 of 100 such visits would have shown an upload" in said
+    assert "Now 13 walk-bys were marked while the device was active" in said
 
 
 def test_terminal_document_and_page_say_the_same(stopped, capsys) -> None:

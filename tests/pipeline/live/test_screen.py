@@ -194,9 +194,9 @@ def test_an_officer_marks_a_moment_and_stops(terminal) -> None:
     screen.shown("时刻 1  测试人员经过 [bold]door")
     assert screen.log.read_text(encoding="utf-8") == "screen 测试人员经过 [bold]door\n"
     screen.keys("s")
-    screen.shown("停止记录并生成案卷？")
+    screen.shown("停止记录并生成分析结果？")
     screen.keys("n", "C-c")
-    screen.shown("停止记录并生成案卷？")
+    screen.shown("停止记录并生成分析结果？")
     screen.keys("y")
     screen.shown("moments: 1")
     screen.shown("ended 0")
