@@ -64,7 +64,7 @@ def test_an_error_is_said_from_its_parts() -> None:
     inner = CaseError("{}: is no case (no case.json in it)", "/tmp/a")
     error = UsageError("{}: {}", "x {0} {}", inner)
     assert str(error) == "x {0} {}: /tmp/a: is no case (no case.json in it)"
-    assert error_text(error, "zh") == "x {0} {}：/tmp/a：不是案卷（其中没有 case.json）"
+    assert error_text(error, "zh") == "x {0} {}：/tmp/a：不是分析结果目录（其中没有 case.json）"
     assert error_text(error, "en") == str(error)
     assert str(UsageError("braces {} stay")) == "braces {} stay"
     told = "'1.2' does not appear to be an IPv4 or IPv6 network"
