@@ -15,23 +15,27 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+
 
 class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Takes netaudit/_kernels into the wheel, which `make kernels` fills; not where NETAUDIT_PURE is set."""
+    """Compiles the kernels next to their sources and takes them into the wheel; not where NETAUDIT_PURE is set."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Set the tag of the wheel. An editable one uses what lies in the checkout."""
+        """Build, and tag the wheel with this system where there was a compiler. An editable one uses the checkout."""
         if version == "standard":
             build_data["artifacts"] += ["netaudit/_docs/**"]
-        kernels = Path(self.root) / "netaudit" / "_kernels"
-        if version != "standard" or os.environ.get("NETAUDIT_PURE") or not kernels.is_dir():
+        if os.environ.get("NETAUDIT_PURE"):
+            return
+        root = Path(self.root)
+        build = [sys.executable, str(root / "packaging" / "build_kernels.py")]
+        if subprocess.run(build, check=False).returncode or version != "standard":
             return
         minor = f"cp{sys.version_info[0]}{sys.version_info[1]}"
         build_data["pure_python"] = False
-        subprocess.run([sys.executable, str(Path(self.root) / "packaging" / "build_kernels.py")], check=True)
-        build_data["artifacts"] += ["netaudit/_kernels/**", "netaudit/**/kernels*.so", "netaudit/**/kernels*.pyd"]
+        build_data["artifacts"] += ["netaudit/_kernels/**", f"netaudit/**/kernels*{SUFFIX}"]
         build_data["tag"] = f"{minor}-{minor}-{_system()}"
 
 
