@@ -64,10 +64,9 @@ WORDS = {
     "arguments": ("Arguments", "参数"),
     "settings": ("Settings and exit codes", "设置与退出码"),
     "settings_note": (
-        """A file `netaudit.toml`; the first of `--config FILE`, the file that `NETAUDIT_CONFIG` names,
-`./netaudit.toml` and the user's own holds, the last two only where nobody else can write.
-The command line comes before it.
-Paths are relative to the file. `netaudit doctor` says which file holds.""",
+        """Settings are read from one file: the first that exists of `--config FILE`, the file named by
+`NETAUDIT_CONFIG`, `./netaudit.toml` and the user's own file. The last two are ignored if other users can write them.
+Options on the command line have priority. Paths are relative to the file. `netaudit doctor` prints which file is used.""",
         """文件 `netaudit.toml`；依次取 `--config 文件`、`NETAUDIT_CONFIG` 所指文件、`./netaudit.toml`
 和用户设置文件中的第一个，后两者仅在其他人无法写入时采用。
 命令行优先于设置。
@@ -81,8 +80,8 @@ Paths are relative to the file. `netaudit doctor` says which file holds.""",
     "columns": ("| column | kind | meaning |", "| 列 | 名称 | 类型 | 含义 |"),
     "api": ("Python", "Python"),
     "api_note": (
-        "What `import netaudit` offers. Tables are attributes of a case; the examples are run as tests.",
-        "`import netaudit` 所提供的内容。数据表是案卷的属性；示例都作为测试运行。",
+        "The public API of `import netaudit`. Tables are attributes of a case; the examples run as tests.",
+        "`import netaudit` 所提供的内容。数据表是分析结果对象的属性；示例均作为测试运行。",
     ),
     "documents": ("Known messages", "已知报文"),
     "protocols": ("Protocols", "协议"),
@@ -268,7 +267,7 @@ def build(lang: str, out: Path) -> None:
 
 
 def main() -> None:
-    """Build both, and tell the size; whatever would be fetched from elsewhere is a failure."""
+    """Build both languages and print the size; fail if a page would load anything from elsewhere."""
     shutil.rmtree(OUT, ignore_errors=True)
     build("en", OUT)
     build("zh", OUT / "zh")
