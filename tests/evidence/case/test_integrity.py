@@ -179,8 +179,8 @@ def test_a_case_of_an_earlier_version_is_unsealed_never_fine(case: Path) -> None
     assert shown.output.startswith("UNSEALED")
     assert CliRunner().invoke(app, ["export", str(case), "html", "--lang", "zh"]).exit_code == 0
     page = (case / "report.html").read_text("utf-8")
-    assert page.count('class="bad">未封存：') == 2
-    assert "写本报告时案卷尚未封存" not in page
+    assert page.count('class="bad">无完整性校验清单：') == 2
+    assert "生成本报告时尚无完整性校验清单" not in page
 
 
 def test_a_crash_is_told_from_an_end(case: Path) -> None:
