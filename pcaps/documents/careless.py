@@ -106,7 +106,7 @@ def _line_feeds_alone() -> Script:
         "face_capture",
         "hikvision-face-capture",
         device=hikvision.MAC,
-        place="hall camera",
+        place="hall door",
         shot_time=UTC,
         score=88,
         images={"face": face(524), "scene": scene(524)},

@@ -166,7 +166,7 @@ def _library() -> Ask:
 
 
 def _events() -> list[dict[str, Any]]:
-    seen, near = {"device": MAC, "place": "hall door"}, {"device": MAC, "place": "hall camera"}
+    seen, near = {"device": MAC, "place": "hall door"}, {"device": MAC, "place": "hall door"}
     compared = {"face": face(313), "scene": scene(313), "library_photo": card(314)}
     return [
         event("subscription", "hikvision-push-target", target=f"HTTP {CLOUD} 8082 /face/cb"),

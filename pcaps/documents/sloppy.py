@@ -136,7 +136,7 @@ def _bad_boundary() -> Script:
         "face_capture",
         "hikvision-face-capture",
         device=hikvision.MAC,
-        place="hall camera",
+        place="hall door",
         shot_time=UTC,
         score=88,
         images={"face": face(508), "scene": scene(508)},

@@ -46,6 +46,11 @@ class Inferred:
     announced: set[str] = field(default_factory=set)  # meanings that another message says
     ties: set[str] = field(default_factory=set)  # names of files and digests, by which it belongs to another message
 
+    def drop_time(self) -> None:
+        """Forget the time, which is not that of the event."""
+        self.values.pop("time", None)
+        self.shot_time, self.zone = None, ""
+
     @property
     def tells(self) -> bool:
         """Whether it says more than that there are pictures, and when, as names of files do."""

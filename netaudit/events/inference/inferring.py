@@ -37,6 +37,8 @@ _CLOCK = later(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?|[0-2]\d[0-5]\d[0-5]\d", re.ASCII)
 _DAY_FIRST = later(r"\d{1,2}[-/.]\d{1,2}[-/.]20\d\d", re.ASCII)
 _A_DAY = 86_400 * 10**9  # ns
 SOON = 600  # seconds
+_VISIT = later(r"visit|arriv|laifang|daofang|lfsj|dfsj|到访|来访")  # when somebody who is registered will come, or came
+_LOWER, _UPPER = later(r"low|min|xiaxian|下限"), later(r"up|max|high|shangxian|上限")  # of an age
 _FILE_NAME = later(r"([\w.-]{6,128})\.[A-Za-z]{3,4}\Z")
 _DIGEST = later(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", re.ASCII)
 WIDE = 640  # pixels of a picture of a scene, at least
@@ -52,6 +54,8 @@ def infer(message: RouteMessage, fields: Fields, around: Around) -> list[Inferre
         _say(one, record)
         _show(one, record, around.pictures)
         one.kind, one.act = kind_of_event(one, message, telling=around.telling)
+        if one.kind == "enrolment" and _VISIT.search(one.keys.get("time", "").lower()):
+            one.drop_time()
         if around.known or (one.kind and worth(one, around) and not is_of_things(one, record.things, around)):
             one.ties = _ties(message.leaves, record)
             out.append(one)
@@ -66,6 +70,7 @@ def records_beyond(message: RouteMessage, fields: Fields) -> bool:
 def _say(one: Inferred, record: Record) -> None:
     """What the record says: of two leaves of a meaning its own, the one that is called so most surely, the first."""
     best: dict[str, tuple[tuple[int, ...], str, str]] = {}
+    ages: dict[str, str] = {}
     leaves, ns = one.message.leaves, one.message.ns
     for at, meaning, known, rank, as_number, order, of_agent in record.said:
         leaf = leaves[at]
@@ -83,12 +88,16 @@ def _say(one: Inferred, record: Record) -> None:
         if meaning == "url":
             one.urls.append(value)
             continue
+        if meaning == "age":
+            ages.setdefault(leaf.key, value)
         near = _near(value, ns) if meaning == "time" and record.times > 1 else 0
         whole = (*rank, near, order)
         if meaning not in best or whole > best[meaning][0]:
             best[meaning] = whole, value, leaf.key
     one.values = {meaning: value for meaning, (_, value, _) in best.items()}
     one.keys = {meaning: key for meaning, (_, _, key) in best.items()}
+    if (span := _span(ages)) and (_LOWER.search(one.keys["age"].lower()) or _UPPER.search(one.keys["age"].lower())):
+        one.values["age"] = span
     if "time" not in one.values and (text := _apart(leaves, record, ns) or _named_time(leaves, record.named, ns)):
         one.values["time"] = text
     if (text := one.values.get("time", "")) and (shot := when(text, ns)) is not None:
@@ -97,6 +106,15 @@ def _say(one: Inferred, record: Record) -> None:
         one.values["id_number"] = number_.upper()
     if "age" in one.values and "birthday" in one.values and "time" not in one.values:
         one.values.pop("age", None)
+
+
+def _span(ages: dict[str, str]) -> str:
+    """Both limits of an age, where a field is called the lower and another the upper one: 30-40."""
+    lower = [value for key, value in ages.items() if _LOWER.search(key.lower())]
+    upper = [value for key, value in ages.items() if _UPPER.search(key.lower())]
+    if len(lower) != 1 or len(upper) != 1 or not (lower[0].isdigit() and upper[0].isdigit()):
+        return ""
+    return f"{lower[0]}-{upper[0]}" if int(lower[0]) < int(upper[0]) else ""
 
 
 def _is_unborn(number: str, ns: int) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -72,12 +72,16 @@ later = cache(Later)
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Where a value is said: keys from the outside in, or a source of the head; `cut` takes its first group out."""
+    """Where a value is said: keys from the outside in, or a source of the head.
+
+    `cut` takes the first group out of the value; `to` is where the upper end of a range is said: 30-40.
+    """
 
     source: str  # "", or one of SOURCES
     keys: tuple[str, ...]  # plain; the name of a header or of a field of the query
     cut: Any = None
     text: str = ""
+    to: Selector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +202,10 @@ def selectors(value: Any) -> tuple[Selector, ...]:
 
 
 def selector(value: Any) -> Selector:
-    """`a.b.c`, `header:name`, `query:name`, `path:pattern`, `host:`, or a mapping with `at` and `cut`."""
+    """`a.b.c`, `header:name`, `query:name`, `path:pattern`, `host:`, or a mapping with `at` and `cut` or `to`."""
     if isinstance(value, dict):
-        return _selector(str(value["at"]), later(str(value["cut"])) if "cut" in value else None)
+        found = _selector(str(value["at"]), later(str(value["cut"])) if "cut" in value else None)
+        return replace(found, to=selector(value["to"])) if "to" in value else found
     return _selector(str(value), None)
 
 

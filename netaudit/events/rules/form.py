@@ -75,8 +75,8 @@ def _text(value: Any) -> bool:
 def _selectors(value: Any, name: str) -> Iterator[str]:
     for one in listed(value):
         if isinstance(one, dict):
-            if not _text(one.get("at")) or set(one) - {"at", "cut"}:
-                yield f"{name}: a selector has at, and perhaps cut: {one!r}"
+            if not _text(one.get("at")) or set(one) - {"at", "cut", "to"}:
+                yield f"{name}: a selector has at, and perhaps cut or to: {one!r}"
                 continue
         elif not isinstance(one, (str, int)):
             yield f"{name}: a selector is a text: {one!r}"

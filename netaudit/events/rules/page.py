@@ -135,7 +135,10 @@ def _codes(value: Any) -> str:
 
 
 def _spelled(selector: Any) -> str:
-    return f"{selector['at']} ~ {selector.get('cut', '')}" if isinstance(selector, dict) else str(selector)
+    if not isinstance(selector, dict):
+        return str(selector)
+    between, end = (" – ", selector["to"]) if "to" in selector else (" ~ ", selector.get("cut", ""))
+    return f"{selector['at']}{between}{end}"
 
 
 def _code(text: Any) -> str:

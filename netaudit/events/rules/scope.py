@@ -90,7 +90,8 @@ class Scope:
                     match = selector.cut.search(value)
                     text = (match[1] if match.re.groups else match[0]) or "" if match else ""
                 if text := text.strip()[:LONGEST]:
-                    return text
+                    upper = self.value((selector.to,)) if selector.to is not None else ""
+                    return f"{text}-{upper}" if upper and upper != text else text
         return ""
 
     def _values(self, selector: Selector) -> Iterator[str]:

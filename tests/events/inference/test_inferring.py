@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netaudit.events.inference.inferred import Around, Picture
+from netaudit.events.inference.inferred import Around, Inferred, Picture
 from netaudit.events.inference.inferring import infer
 from netaudit.events.inference.learning import fields_of
 from netaudit.events.inference.messages import Route, RouteMessage, leaf
@@ -91,3 +91,27 @@ def test_a_picture_in_a_letter_is_no_event_by_itself() -> None:
     assert events([letter], ("yes",)) == [False]
     letter.say([*letter.leaves, leaf("deviceId", "deviceId", "GATE-0007")])
     assert events([letter], ("yes",)) == [True]
+
+
+def registered(target: str, more: dict[str, str]) -> Inferred:
+    """What is inferred of one record without a picture."""
+    message = put(target, 0)
+    message.say([leaf("path[1]", "", target.strip("/")), *(leaf(key, key, value) for key, value in more.items())])
+    (one,) = infer(message, fields_of([message]), Around({}, {}, telling=True))
+    return one
+
+
+def test_the_time_of_a_visit_that_is_registered_is_not_that_of_the_event() -> None:
+    person = {"name": "张三", "idCard": checked("11999919880312001"), "visitTime": "2025-06-03 10:00:00"}
+    assert "time" not in registered("/visitor/register", person).values
+    assert registered("/visitor/record", person | {"similarity": "91"}).values["time"] == "2025-06-03 10:00:00"
+
+
+def test_both_limits_of_an_age_are_told() -> None:
+    person = {"name": "张三", "idCard": checked("11999919880312001"), "ageMin": "30", "ageMax": "40"}
+    assert registered("/record", person).values["age"] == "30-40"
+
+
+def test_the_state_of_a_comparison_is_no_score() -> None:
+    person = {"name": "张三", "idCard": checked("11999919880312001"), "MatchStatus": "1", "issueOffice": "某某分局"}
+    assert not registered("/record", person).values.keys() & {"score", "place"}
