@@ -23,7 +23,8 @@ FOLDERS = ("office", "vendors", "reality", "discovery")
 def more_than_there_are(case: netaudit.Case) -> list[tuple[str, int]]:
     """Sentences of a case that count more devices than its table has: kind, and how many."""
     rows = case.table("devices").num_rows
-    counted = [(one["kind"], one.get("counts", {}).get("devices", 0)) for one in case.statements]
+    one = case.summary
+    counted = [("sent", one.devices), *((row.act, len({row.device.id})) for row in one.transfers)]
     return [(kind, count) for kind, count in counted if count > rows]
 
 

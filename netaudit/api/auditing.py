@@ -62,8 +62,8 @@ def audit(
     that are not sound, UnreadableError when nothing could be read.
 
     >>> case = netaudit.audit("office.pcapng", "case", inside="192.168.1.0/24", zone="Asia/Shanghai")
-    >>> case.verdict()[:60]
-    '46 face images left 2 inside devices for 3 outside endpoints'
+    >>> case.headline()[:60]
+    'TRANSFER SEEN: 46 face images · identity data of 3 people · '
     >>> netaudit.audit("office.pcapng", "other", since="yesterday")
     Traceback (most recent call last):
     netaudit.errors.UsageError: since='yesterday': not a time such as 2026-05-01T09:00:00+08:00

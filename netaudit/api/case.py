@@ -92,12 +92,7 @@ class Case(reading.Case):
         return str(self.manifest.get("site") or "")
 
     @property
-    def zone(self) -> str:
-        """The time zone of the site by name; empty where none was said."""
-        return str((self.manifest.get("options") or {}).get("zone") or "")
-
-    @property
-    def summary(self) -> pd.Series[Any]:
+    def counts(self) -> pd.Series[Any]:
         """What was read and who was in it, as counts by name."""
         import pandas as pd
 

@@ -20,7 +20,6 @@ from netaudit.browse.paging import Tables
 from netaudit.browse.texts import say
 from netaudit.errors import CaseError, NetauditError
 from netaudit.evidence.case.reading import open_case
-from netaudit.findings import statement_text
 from netaudit.findings.recheck.comparing import recheck
 from netaudit.findings.recheck.saying import say as say_recheck
 from netaudit.findings.recheck.saying import visit_rows
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from netaudit.browse.shelf import Book, Shelf
-    from netaudit.evidence.case.reading import Case
 
 MOST_FLOWS = 200_000  # of a case: more are read by the command, which has no one waiting
 MOST_ROWS = 200
@@ -115,12 +113,12 @@ def compare(request: Request) -> Response:
         view["figures"] = _figures(books, lang)
         view["topics"] = [_topic(one, books, w) for one in TOPICS]
         view["recheck"] = rechecked(books, lang) if numbers[0] != numbers[1] else None
-        view["verdicts"] = [w.exact(book.case.verdict(lang), 2000) for book in books]
+        view["headlines"] = [w.exact(book.case.headline(lang), 300) for book in books]
     return page(request, "compare.html.j2", say("compare", lang), here="compare", **view)
 
 
 def overview(shelf: Shelf, lang: str) -> list[dict[str, Any]]:
-    """A row for each case: site, when it was captured, verdict, figures, seal; of one that cannot be read why not."""
+    """A row for each case: site, when it was captured, state, figures, seal; of one that cannot be read why not."""
     return [shelf.brief(number, lang, _brief) for number in range(len(shelf.folders))]
 
 
@@ -131,7 +129,7 @@ def _brief(folder: Path, lang: str) -> dict[str, Any]:
         case = open_case(folder)
         row |= {
             "site": w.exact(case.manifest.get("site"), 60),
-            "verdict": w.exact(_first(case, lang), 300),
+            "headline": w.exact(case.headline(lang), 300),
             "seal": say(f"seal_{case.seal.state}", lang),
             "figures": _figures_of(Tables(case), lang),
         }
@@ -147,12 +145,6 @@ def _brief(folder: Path, lang: str) -> dict[str, Any]:
     return row
 
 
-def _first(case: Case, lang: str) -> str:
-    """What the verdict says first."""
-    statements = [one for one in case.statements or () if isinstance(one, dict)]
-    return next(iter(statement_text.first_page(statements[:1], lang)), "") or case.verdict(lang)
-
-
 def _figures(books: list[Book], lang: str) -> list[tuple[str, list[str]]]:
     sides = [_figures_of(book.tables, lang) for book in books]
     return [(say(f"figure_{name}", lang), [side[name] for side in sides]) for name in FIGURES]
@@ -160,7 +152,7 @@ def _figures(books: list[Book], lang: str) -> list[tuple[str, list[str]]]:
 
 def _figures_of(tables: Tables, lang: str) -> dict[str, str]:
     case, read = tables.case, tables.columns
-    w = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
+    w = Wording(lang, case.zone)
     captures, findings = read("captures", ["first_ts", "last_ts"]), read("findings", ["certainty"])
     by = {one["values"]: one["counts"] for one in pc.value_counts(findings["certainty"]).to_pylist()}
     times = {}

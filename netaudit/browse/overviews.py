@@ -73,7 +73,7 @@ class Overviews:
             from netaudit.report.topology import topology
             from netaudit.report.wording import Wording
 
-            w = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
+            w = Wording(lang, case.zone)
             return topology(case, self.judged(case), self.parties(case, lang).known, w)
 
         found: Drawing | None = self._once(f"drawing {lang}", drawn)
@@ -94,7 +94,7 @@ class Overviews:
             from netaudit.report.sections_endpoints import Hosts
             from netaudit.report.wording import Wording
 
-            w = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
+            w = Wording(lang, case.zone)
             return Parties(case, Hosts(case, w), w)
 
         found: Parties = self._once(f"parties {lang}", made)

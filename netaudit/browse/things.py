@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from netaudit.browse.request import titled
 from netaudit.browse.texts import say, title
+from netaudit.findings.summary import finding_sentence
 from netaudit.findings.vocabulary import COUNTED, UPLOADED
-from netaudit.report.leads import sentence_of, span
 from netaudit.report.reasons import Reasons
 from netaudit.report.sections_findings import records_line
+from netaudit.report.span import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +55,9 @@ def _finding(who: Asked, row: Row) -> Told | None:
     if finding is None:
         return None
     letter = finding["certainty"]
-    lines = [f"{letter} · {w.t(f'grade_word.{letter}')}", w.sentence(finding["reason"], 400), records_line(finding, w)]
-    page = Told(sentence_of(finding, parties, w), [one for one in lines if one])
+    lines = [f"{letter} · {w.t(f'certainty.{letter}')}", w.sentence(finding["reason"], 400), records_line(finding, w)]
+    text = finding_sentence(who.book.case, who.book.case.summary, finding["finding_id"], w.lang, w.zone_given)
+    page = Told(text, [one for one in lines if one])
     carried = [*(row["object_ids"] or ()), *(row["document_ids"] or ())]
     page.pictures, messages = _captioned(who, carried)
     page.links = [(say("see_request", who.lang), f"message/{one}") for one in messages[:1]]

@@ -1,4 +1,4 @@
-"""Pages that are more than one table: verdict, images, timeline, search, SQL."""
+"""Pages that are more than one table: summary, images, timeline, search, SQL."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from netaudit.core.schema import BY_NAME
 from netaudit.core.storage.arrow_rows import rows_with_nanoseconds
 from netaudit.errors import CaseError, UsageError
 from netaudit.evidence.case.custody import entries
-from netaudit.findings import statement_text
+from netaudit.findings.summary import Sentences
 from netaudit.report.cells import SHA256, line
 from netaudit.report.column_words import meaning, value_word
 from netaudit.report.from_case import head
-from netaudit.report.sections_summary import sentences
+from netaudit.report.sections_summary import page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -58,13 +58,10 @@ def verdict(request: Request) -> Response:
     return show(
         who,
         "verdict.html.j2",
-        say("verdict", who.lang),
+        say("summary", who.lang),
         here="verdict",
         head=head(case, w),
-        leads=sentences(case, w),
-        statements=[
-            w.exact(text, 1000) for one in case.statements or () for text in statement_text.first_page([one], who.lang)
-        ],
+        page=page(case.summary, Sentences(case.summary, who.lang, w.zone_given)),
         folder=w.exact(case.folder, 400),
         seal=case.seal.state,
         chain=chain[::-1],

@@ -104,12 +104,12 @@ def audit(
     json: Annotated[bool, typer.Option("--json", help="One JSON summary on standard output.")] = False,
     json_lines: Annotated[
         bool,
-        typer.Option("--json-lines", help="JSON lines on standard output: verdicts so far; the summary last."),
+        typer.Option("--json-lines", help="JSON lines on standard output: interim results; the summary last."),
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the case in that folder.")] = False,
     fail_on: FailOn = None,
 ) -> None:
-    """Audit captures into a case folder and print the verdict."""
+    """Analyse captures into a case folder and print the summary."""
     from netaudit.cli.auditing import audit_command
     from netaudit.pipeline.project_key import read_project_key
 

@@ -36,7 +36,7 @@ def show(
     csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, safe in a spreadsheet.")] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
 ) -> None:
-    """Show the verdict of a case, or one of its tables."""
+    """Show the summary of a case, or one of its tables."""
     from netaudit.cli.showing import show_command, show_exit
 
     if explain_exit:

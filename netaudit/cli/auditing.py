@@ -1,4 +1,4 @@
-"""`netaudit audit`: progress, verdict, exit code."""
+"""`netaudit audit`: progress, summary, exit code."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from netaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from netaudit.evidence.case.reading import Case
+    from netaudit.findings.summary import Summary
     from netaudit.pipeline.so_far import Standing
     from netaudit.pipeline.task import Progress
 
@@ -86,7 +87,7 @@ def resume_command(
 
 
 def _teller(lang: str, show: Callable[[str], None], *, as_lines: bool) -> Callable[[Standing], None]:
-    """What tells people, and programs that ask for lines, the verdict so far."""
+    """What tells people, and programs that ask for lines, the interim result."""
 
     def tell_so_far(standing: Standing) -> None:
         show(so_far_text(standing, lang))
@@ -98,24 +99,24 @@ def _teller(lang: str, show: Callable[[str], None], *, as_lines: bool) -> Callab
 
 def so_far_text(standing: Standing, lang: str) -> str:
     """What can be said while images are judged: never that there is nothing."""
-    from netaudit.findings.statement_text import first_page
+    from netaudit.findings.summary import Sentences
 
-    text_so_far = ("" if lang == "zh" else " ").join(first_page(standing.statements, lang))
-    text = "so_far" if text_so_far else ("so_far_faces" if standing.faces else "so_far_none")
-    return say(text, lang, judged=standing.judged, found=standing.found, faces=standing.faces, said=text_so_far)
+    if standing.summary is not None:
+        return Sentences(standing.summary, lang).interim()
+    return say("so_far_none", lang, judged=standing.judged, found=standing.found)
 
 
 def so_far_facts(standing: Standing) -> dict[str, Any]:
     """The same for programs; it has no exit code."""
-    from netaudit.findings.statement_text import sentence as worded
-
+    summary = standing.summary
     return {
         "so_far": True,
         "judged": standing.judged,
         "found": standing.found,
         "faces": standing.faces,
-        "verdict": {lang: so_far_text(standing, lang) for lang in LANGS},
-        "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in standing.statements],
+        "images": summary.images if summary is not None else 0,
+        "servers": summary.servers if summary is not None else 0,
+        "text": {lang: so_far_text(standing, lang) for lang in LANGS},
     }
 
 
@@ -127,21 +128,21 @@ def _write_line(row: dict[str, Any]) -> None:
 
 
 def _conclude(case: Case, lang: str, *, as_json: bool, fail_on: str, as_lines: bool) -> Exit:
-    summary = summarise(case)
+    found = outcome(case)
     if as_lines:
-        _write_line({"so_far": False} | with_code(summary, fail_on))
+        _write_line({"so_far": False} | with_code(found, fail_on))
     elif as_json:
-        write_summary(summary, fail_on)
+        write_outcome(found, fail_on)
     out = sys.stderr if as_json or as_lines else sys.stdout
-    tell(summary, lang, file=out)
-    return end(summary, fail_on, lang, file=out)
+    tell(found, case.summary, lang, file=out)
+    return end(found, fail_on, lang, file=out)
 
 
-def write_summary(summary: dict[str, Any], fail_on: str = "") -> None:
-    """The summary as JSON on standard output, with the reasons of the exit code and the code itself."""
+def write_outcome(found: dict[str, Any], fail_on: str = "") -> None:
+    """The outcome as JSON on standard output, with the reasons of the exit code and the code itself."""
     import orjson
 
-    sys.stdout.buffer.write(orjson.dumps(with_code(summary, fail_on), option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.write(orjson.dumps(with_code(found, fail_on), option=orjson.OPT_INDENT_2) + b"\n")
     sys.stdout.buffer.flush()
 
 
@@ -164,25 +165,21 @@ def moment(text: str | None, option: str, zone: str | None = None) -> int | None
     return nanoseconds(written, zone)
 
 
-def summarise(case: Case) -> dict[str, Any]:
-    """What a caller needs to know: verdict, statements, counts, paths, damage, and what `exit_reasons` are made of."""
-    from netaudit.cli.next_steps import open_ends
+def outcome(case: Case) -> dict[str, Any]:
+    """What a caller needs to know: summary, paths, damage, and what `exit_reasons` are made of."""
+    from netaudit.cli.summary_lines import summary_lines
     from netaudit.evidence.case.report_status import stale
     from netaudit.findings.ledgers import exits, unjudged
-    from netaudit.findings.statement_text import sentence as worded
 
-    findings = case.table("findings").select(
-        ["finding_id", "certainty", "act", "sender", "sender_role", "receiver", "images", "bytes"]
-    )
     totals = case.manifest["totals"]
-    statements = case.statements or []
+    ledgers = case.table("ledgers")
     return {
         "case": str(case.folder),
         "seal": case.seal.state,
         "tables_version": case.manifest["tables_version"],
         "report": str(case.folder / "report.html"),
-        "verdict": {lang: case.verdict(lang) for lang in LANGS},
-        "statements": [one | {lang: worded(one, lang) for lang in LANGS} for one in statements],
+        "summary": case.summary.document(),
+        "text": {lang: list(summary_lines(case.summary, lang)) for lang in LANGS},
         "partial": case.partial,
         "report_stale": stale(case.folder),
         "resumable": case.partial and (case.folder / "private" / "resume" / "asked.json").is_file(),
@@ -190,58 +187,54 @@ def summarise(case: Case) -> dict[str, Any]:
         "packets_read": totals["packets_read"],
         "packets_decoded": totals["packets_decoded"],
         "skipped": totals["skipped"],
-        "findings": findings.to_pylist(),
+        "findings": case.table(
+            "findings", ["finding_id", "certainty", "act", "sender", "sender_role", "receiver", "images", "bytes"]
+        ).to_pylist(),
         "damage": {entry["name"]: entry["damage"] for entry in case.manifest["inputs"] if entry["damage"]},
         "rejected": case.manifest["rejected"],
-        "open": sorted(exits(case.table("ledgers"))),
-        "unjudged": unjudged(case.table("ledgers")),
-        "open_ends": open_ends(case),
+        "open": sorted(exits(ledgers)),
+        "unjudged": unjudged(ledgers),
     }
 
 
-def tell(summary: dict[str, Any], lang: str, file: Any) -> None:
-    """The human text: damage and refusals first, the verdict last but for the paths."""
-    from netaudit.cli.next_steps import lines
+def tell(found: dict[str, Any], summary: Summary, lang: str, file: Any) -> None:
+    """The human text: damage and refusals first, then the summary, then the paths."""
+    from netaudit.cli.next_steps import command
+    from netaudit.cli.summary_lines import summary_lines
     from netaudit.findings.ledgers import REFUSED
-    from netaudit.findings.statement_text import first_page
 
     def line(text: str) -> None:
         print(text, file=file)
 
-    if summary["seal"] != "sealed":
-        line(say(f"integrity_{summary['seal']}", lang))
-    if summary["tables_version"] < TABLES_VERSION:
-        text = "older" if summary["tables_version"] < WITH_LEDGERS else "older_columns"
-        line(say(text, lang, version=summary["tables_version"], now=TABLES_VERSION))
-    if summary["partial"]:
+    if found["seal"] != "sealed":
+        line(say(f"integrity_{found['seal']}", lang))
+    if found["tables_version"] < TABLES_VERSION:
+        text = "older" if found["tables_version"] < WITH_LEDGERS else "older_columns"
+        line(say(text, lang, version=found["tables_version"], now=TABLES_VERSION))
+    if found["partial"]:
         line(say("partial", lang))
-        if summary.get("resumable"):
-            line(say("resumable", lang, case=_given(summary["case"])))
-    for entry in summary["rejected"][:MOST_NAMED]:
+        if found.get("resumable"):
+            line(say("resumable", lang, case=_given(found["case"])))
+    for entry in found["rejected"][:MOST_NAMED]:
         label = "rejected" if entry.get("reason", REFUSED) == REFUSED else "set_aside"
         line(f"{say(label, lang)}: {visible(entry['name'], NAME)}: {sentence(entry['problem'], lang)}")
-    if len(summary["rejected"]) > MOST_NAMED:
-        line(say("more_rejected", lang, n=len(summary["rejected"]) - MOST_NAMED))
-    for name, damage in summary["damage"].items():
+    if len(found["rejected"]) > MOST_NAMED:
+        line(say("more_rejected", lang, n=len(found["rejected"]) - MOST_NAMED))
+    for name, damage in found["damage"].items():
         for text in damage:
             line(f"{say('damaged', lang)}: {visible(name, NAME)}: {sentence(text, lang)}")
-    read, decoded = summary["packets_read"], summary["packets_decoded"]
-    skipped = ", ".join(f"{word('skip', reason, lang)} {count:,}" for reason, count in summary["skipped"].items())
-    line(
-        say("packets", lang, read=read, decoded=decoded, skipped=read - decoded) + (f" ({skipped})" if skipped else "")
-    )
-    if not decoded:
-        line(say("none_in_period" if read else "no_packets", lang, read=read))
-    line(f"{say('vantage', lang)}: {word('side', summary['vantage'], lang)}")
-    first, *others = first_page(summary["statements"], lang) or [summary["verdict"][lang]]
-    for text in (f"{say('verdict', lang)}: {first}", *(f"  {text}" for text in others)):
+    for text in summary_lines(summary, lang, colour=bool(getattr(file, "isatty", bool)())):
         line(text)
-    line(f"{say('case', lang)}: {summary['case']}")
-    line(f"{say('report', lang)}: {summary['report']}")
-    for text in lines(summary, _given(summary["case"]), lang):
-        line(text)
-    if summary["report_stale"]:
-        line(say("stale", lang, case=_given(summary["case"])))
+    read, decoded = found["packets_read"], found["packets_decoded"]
+    skipped = ", ".join(f"{word('skip', reason, lang)} {count:,}" for reason, count in found["skipped"].items())
+    key = "packets" if decoded == read else "packets_skipped" if decoded else "none_in_period" if read else "no_packets"
+    line(say(key, lang, read=read, decoded=decoded, skipped=read - decoded) + (f" ({skipped})" if skipped else ""))
+    line(f"{say('vantage', lang)}: {word('side', found['vantage'], lang)}")
+    line(f"{say('case', lang)}: {found['case']}")
+    line(f"{say('report', lang)}: {found['report']}")
+    line(say("look", lang, command=f"{command()} browse {_given(found['case'])}"))
+    if found["report_stale"]:
+        line(say("stale", lang, case=_given(found["case"])))
 
 
 def _given(case: str) -> Path:

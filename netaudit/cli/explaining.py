@@ -123,7 +123,7 @@ def _occurring(case: Case, value: str, places: list[Occurrence], lang: str) -> I
 
     if not places:
         return
-    words = Wording(lang, (case.manifest.get("options") or {}).get("zone"))
+    words = Wording(lang, case.zone)
     times = [time for one in places for time in (one.first_ts, one.last_ts) if time is not None]
     span = f" ({words.when(min(times)).local} – {words.when(max(times)).local})" if times else ""
     yield say("occurs", lang, n=sum(one.rows for one in places)) + span

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netaudit.core.masking.mask import visible
+from netaudit.findings.summary import finding_sentence
 from netaudit.report.frames import show
 from netaudit.report.judgements import Judgements
-from netaudit.report.leads import sentence_of
-from netaudit.report.parties import Parties
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_findings import extract_command, records_line
 from netaudit.report.wording import Wording
@@ -27,10 +26,10 @@ def explained(case: Case, identity: str, lang: str) -> tuple[dict[str, Any], lis
     finding = next(one for one in judged.all if one["finding_id"] == identity)
     letter = finding["certainty"]
     by_capture, images = judged.frames([finding])[0], judged.images([finding])
-    text = sentence_of(finding, Parties(case, Hosts(case, w), w), w)
+    text = finding_sentence(case, case.summary, identity, lang, w.zone_given)
     frames = {name: show(ranges, MOST_RANGES) for name, ranges in by_capture.items()}
     lines = [
-        f"{identity}  {letter}  {w.t(f'grade_word.{letter}')}",
+        f"{identity}  {letter}  {w.t(f'certainty.{letter}')}",
         text,
         w.sentence(finding["reason"], 400),
         records_line(finding, w),
@@ -60,4 +59,4 @@ def host(case: Case, value: str, lang: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def _words(case: Case, lang: str) -> Wording:
-    return Wording(lang, (case.manifest.get("options") or {}).get("zone"))
+    return Wording(lang, case.zone)

@@ -138,7 +138,7 @@ def _whole(folder: Path) -> Case:
     """
     case = open_case(folder)
     if "totals" not in case.manifest:
-        raise CaseError("{}: {}; audit it again to have something to write of", folder, case.verdict("en"))
+        raise CaseError("{}: {}; audit it again to have something to write of", folder, case.headline("en"))
     case.look_over()
     return case
 

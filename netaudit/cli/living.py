@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netaudit.capture.permission import briefly, forbidden, how_to_allow
-from netaudit.cli.auditing import end, summarise, tell
+from netaudit.cli.auditing import end, outcome, tell
 from netaudit.cli.exits import Exit
 from netaudit.cli.texts import say
 from netaudit.core.masking.mask import visible
@@ -94,7 +94,7 @@ def tell_silences(silences: list[Silence], interface: str, lang: str) -> None:
 def live_command(
     settings: LiveSettings, folder: Path, options: dict[str, Any], *, headless: bool, fail_on: str
 ) -> Exit:
-    """Run a live audit; print its verdict at the end."""
+    """Run a live audit; print its summary at the end."""
     from netaudit.capture.adapters import may_send
     from netaudit.pipeline.startup import for_days, load_arrow
     from netaudit.pipeline.task import Options
@@ -124,10 +124,10 @@ def live_command(
     if case is None:
         print(say("recorded_only", lang, folder=folder), file=sys.stderr)
         return Exit.AUDITED
-    summary = summarise(case)
+    found = outcome(case)
     out = sys.stderr if headless else sys.stdout
-    tell(summary, lang, file=out)
-    return end(summary, fail_on, lang, file=out)
+    tell(found, case.summary, lang, file=out)
+    return end(found, fail_on, lang, file=out)
 
 
 def followed_folder(interface: str) -> Path | None:

@@ -58,21 +58,21 @@ def show_command(folder: Path, table: str, columns: str = "", *, form: str, lang
     elif asked:
         write_text(worded(table, first, lang).select(chosen or names), lang, count)
     else:
-        zone = (case.manifest.get("options") or {}).get("zone")
+        zone = case.zone
         write_text(brief(table, first, lang, zone), lang, count, BRIEF)
     return Exit.AUDITED
 
 
 def show_exit(folder: Path, lang: str) -> Exit:
     """Say with which code an audit of the case ends, and the lines of its ledgers for which it does."""
-    from netaudit.cli.auditing import exit_reasons, summarise
+    from netaudit.cli.auditing import exit_reasons, outcome
     from netaudit.findings.ledgers import exits
 
     case = open_case(folder)
     if "totals" not in case.manifest:
         print(say("exit", lang, code=int(Exit.INTERRUPTED), why=say("exit_interrupted", lang)))
         return Exit.AUDITED
-    reasons = exit_reasons(summarise(case))
+    reasons = exit_reasons(outcome(case))
     for reason in reasons:
         print(say("exit", lang, code=int(reason), why=say(f"exit_{reason.name.lower()}", lang)))
     ledgers = case.table("ledgers")
@@ -86,7 +86,7 @@ def show_exit(folder: Path, lang: str) -> Exit:
 
 def _show_summary(case: Case, form: str, lang: str) -> Exit:
     """The summary as text, as `audit` tells it; with --json as its JSON."""
-    from netaudit.cli.auditing import end, summarise, tell, write_summary
+    from netaudit.cli.auditing import end, outcome, tell, write_outcome
 
     if "totals" not in case.manifest:  # cut off: nothing was counted
         if form == "json":
@@ -95,19 +95,19 @@ def _show_summary(case: Case, form: str, lang: str) -> Exit:
             document = {
                 "case": str(case.folder),
                 "partial": True,
-                "verdict": {at: case.verdict(at) for at in ("zh", "en")},
+                "text": {at: [case.headline(at)] for at in ("zh", "en")},
             }
             sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
             sys.stdout.buffer.flush()
         else:
-            print(case.verdict(lang))
+            print(case.headline(lang))
         return Exit.UNJUDGED
-    summary = summarise(case)
+    found = outcome(case)
     if form == "json":
-        write_summary(summary)
+        write_outcome(found)
         return Exit.AUDITED
-    tell(summary, lang, sys.stdout)
-    end(summary, "", lang, sys.stdout)
+    tell(found, case.summary, lang, sys.stdout)
+    end(found, "", lang, sys.stdout)
     return Exit.AUDITED
 
 

@@ -1,4 +1,4 @@
-"""Judgement: from the tables of a case to its findings and its verdict."""
+"""Judgement: from the tables of a case to its findings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ from netaudit.findings.receivers import Receivers
 from netaudit.findings.relayed import relayed_findings, without_flows_of
 from netaudit.findings.retrieval import own_of
 from netaudit.findings.roles import Actors
-from netaudit.findings.statements import statements
 from netaudit.findings.templates import templates_of
 from netaudit.findings.transfers import Transfer, transfers
 from netaudit.findings.uploads import Looked, Scope, clear_findings, faces_sent_outside
@@ -67,7 +66,6 @@ __all__ = [
     "judge_moments",
     "ledger_table",
     "nameless",
-    "statements",
 ]
 
 

@@ -110,6 +110,33 @@ def _stages(tables: Tables, run: Run) -> Iterator[Entry]:
 
 
 JUDGING = "judging"  # a stage
+
+
+def interruption(tables: Tables) -> dict[str, int]:
+    """Return how far an audit got that was interrupted; empty for one that came to its end."""
+    rows = tables["ledgers"].to_pylist()
+    stopped = [row for row in rows if row["ledger"] == "stages" and row["reason"] == "interrupted"]
+    if not stopped:
+        return {}
+    if all(row["subject"] == JUDGING for row in stopped):
+        return {"n": stopped[0]["count"] or 0, "all": tables["images"].num_rows}
+    files = Counter[str]()
+    inputs = [row for row in rows if row["ledger"] == "inputs"]
+    for row in inputs:
+        files[row["reason"]] += row["count"] or 0
+    captures = tables["captures"]
+    return {
+        "packets": next(row["count"] or 0 for row in stopped if row["subject"] != JUDGING),
+        "until": pc.max(captures["last_ts"].cast("int64")).as_py() or 0,
+        "bytes": sum(row["bytes"] or 0 for row in inputs),
+        "all_bytes": pc.sum(captures["size"]).as_py() or 0,
+        "files": captures.num_rows,
+        "part": files["read in part"],
+        "unread": files["not read"],
+        "whole": captures.num_rows - files["read in part"] - files["not read"],
+    }
+
+
 STAGES = {"interrupted": INTERRUPTED, "no packets": UNJUDGED, "none decoded": UNJUDGED}
 
 

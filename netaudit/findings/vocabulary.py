@@ -53,8 +53,8 @@ class Grade:
 
     @property
     def meaning(self) -> Words:
-        """What it means."""
-        return words_of("certainty", self.letter)
+        """What it means: the one definition, which every page shows."""
+        return Words(**yaml_of("netaudit.findings.summary", "words.yaml")["grade"][self.letter])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,6 @@ class Kind:
     counts: Seen | Unseen  # what a line on it says: no other figure is known
     colour: str  # letter of the grade whose colour its sentence has
     past: bool = False  # found by earlier versions only: their cases are read
-
-    @property
-    def lead(self) -> Words:
-        """Sentence of a first page, its own or its act's: {who}, {to}, {when}, {what}, {fitting}, {images}, {size}."""
-        return words_of("lead", self.name if self.name in TEXTS["lead"] else self.act.name)
 
     @property
     def live(self) -> Words:
@@ -224,6 +219,9 @@ def words() -> dict[str, dict[str, str]]:
     """All words of the vocabulary by the keys of the report's catalogue."""
     found = {f"act.{act.name}": act.words for act in ACTS}
     found |= {f"certainty.{grade.letter}": grade.meaning for grade in GRADES}
-    found |= {f"lead_{kind.name}": kind.lead for kind in KINDS}
+    found |= {
+        f"class.{name}": Words(**words)
+        for name, words in yaml_of("netaudit.findings.summary", "words.yaml")["class"].items()
+    }
     found |= {f"finding_rule.{rule.name}": rule.words for rule in RULES}
     return {key: wording._asdict() for key, wording in found.items()}

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from netaudit.core.schema import TABLES_VERSION
 from netaudit.core.storage.arrow_rows import plain
 from netaudit.devices.endpoints.recorders import seconds_of
-from netaudit.findings.from_tables import LEAD_S, statements
+from netaudit.findings.from_tables import LEAD_S
 from netaudit.tables.persons import count_people
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PASSED_OVER = 16_384  # messages among which they are looked for together
 def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) -> dict[str, Any]:
     """What `case.json` says of a case.
 
-    Inputs, options, vantage, totals, people, clock, the verdict as statements.
+    Inputs, options, vantage, totals, people, clock.
     """
     from netaudit.core.storage.files import MANIFEST
     from netaudit.version import __version__
@@ -66,7 +66,6 @@ def manifest(tables: dict[str, pa.Table], outcome: Outcome, vantage: Vantage) ->
         "moments": {"lead_s": LEAD_S, "window_s": outcome.moment_window_s} if tables["moments"].num_rows else None,
         "clock": _clock(tables["messages"]),
         "reader_failures": outcome.failures,
-        "statements": statements(tables),
         "partial": outcome.partial,
         "seal": MANIFEST,
     }

@@ -1,4 +1,4 @@
-"""The verdict so far: what the images that were judged first show, told while the rest is read and judged.
+"""The interim result: what the images that were judged first show, told while the rest is read and judged.
 
 It says at least what was seen, and never that nothing was: of what is not judged yet nothing follows. Whose devices
 they are and how certain it is, is the end's to say, for which all facts are needed.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from netaudit.findings.summary.model import Summary
     from netaudit.images.answers import Answer, Look
     from netaudit.pipeline.finds import Find, Known
 
@@ -36,7 +37,7 @@ class Standing(NamedTuple):
     judged: int  # images
     found: int  # images, so far
     faces: int  # of the first images of their ways, those that show a face
-    statements: list[dict[str, Any]]  # of what was seen in clear, as case.json has them
+    summary: Summary | None  # of what they show; None where no image shows a face
 
 
 class SoFar:
@@ -64,17 +65,19 @@ class SoFar:
             return
         self._since = 0.0
         faces = sum(verdict.face == "yes" for _, verdict in self._answers.values())
-        seen = self._seen() if faces else []
+        seen = self._seen(judged, found) if faces else None
         ended = time.monotonic()
         self._due = ended + max(self._pause, SHARE * (ended - clock))
         self._pause = min(LONGEST, LONGER * self._pause)
-        if (faces > 0, seen) != self._reported:
-            self._reported = faces > 0, seen
+        shown = (faces > 0, seen and (seen.images, seen.servers))
+        if shown != self._reported:
+            self._reported = shown
             self._tell(Standing(judged, found, faces, seen))
 
-    def _seen(self) -> list[dict[str, Any]]:
+    def _seen(self, judged: int, found: int) -> Summary:
         from netaudit.core.signatures.loading import load
-        from netaudit.findings.statements import seen_in_clear
+        from netaudit.findings.summary.reading import Unfinished
+        from netaudit.findings.summary.summarise import summarise
         from netaudit.pipeline.conclusion import derive
 
         finds = self._finds
@@ -87,8 +90,7 @@ class SoFar:
             "observations": table_of([], OBSERVATIONS),
         }
         derive(tables, self._inside, load(self._signatures))
-        statements = seen_in_clear(tables)  # whose an address is, only the facts of all packets say
-        return [{name: value for name, value in one.items() if name != "subjects"} for one in statements]
+        return summarise(Unfinished(tables), (judged, found))
 
 
 def flow_table(known: Iterable[Known]) -> pa.Table:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 Read = Callable[[Path, "Beside | None"], "tuple[Outcome, list[Any]]"]
 """Reads into a case that was begun, while a helper judges images; gives what it knows, and the paths read."""
-INTERRUPTED = ("interrupted", "judging_interrupted")  # statements on an audit that was stopped
 Progress = Callable[[str, int, int], None]  # stage ("compile", "read", "images", "write"), done, total (0 when unknown)
 
 
@@ -214,8 +213,10 @@ def carry_out(
             custody.note("read", **row)
         case = conclude(place, outcome, progress)
     timings["total_s"] = round(time.perf_counter() - clock, 3)
-    interrupted = next((one["counts"] for one in case.statements or () if one["kind"] in INTERRUPTED), None)
-    how_far = {"interrupted": interrupted} if interrupted is not None else {}
+    from netaudit.findings.ledgers import interruption
+
+    interrupted = interruption({name: case.table(name) for name in ("ledgers", "captures", "images")})
+    how_far = {"interrupted": interrupted} if interrupted else {}
     write_run(place, run_facts(options, started, timings) | how_far | {"paths": paths_read})
     trim()
     custody.note(WRITTEN, **write_case_report(case, options))

@@ -21,7 +21,6 @@ from netaudit.core.storage.files import write_whole
 from netaudit.core.system.user_cache import keep, recalled
 from netaudit.errors import CaseError
 from netaudit.evidence.case.report_status import FRAMES, moment
-from netaudit.findings import statement_text
 from netaudit.findings.ledgers import exits
 from netaudit.report import (
     frames_annex,
@@ -32,7 +31,6 @@ from netaudit.report import (
     sections_endpoints,
     sections_events,
     sections_findings,
-    sections_front,
     sections_images,
     sections_matrix,
     sections_method,
@@ -43,9 +41,8 @@ from netaudit.report import (
     sections_summary,
 )
 from netaudit.report.judgements import Judgements
-from netaudit.report.leads import span
-from netaudit.report.parties import Parties
 from netaudit.report.reasons import Reasons
+from netaudit.report.span import span
 from netaudit.report.timeline import timeline
 from netaudit.report.topology import topology
 from netaudit.report.wording import Wording, is_zone
@@ -62,8 +59,7 @@ if TYPE_CHECKING:
     from netaudit.report.reading import CaseLike
     from netaudit.report.sections_images import Pictures
 
-MOST_VERDICT = 1000  # characters of a sentence of the verdict
-FRONT = ("verdict", "summary")  # at most two printed pages
+FRONT = ("summary", "transfers")  # page 1, and page 2 with what follows it
 OPEN = (*FRONT, "gallery", "devices", "facts")  # printed by default; all other sections are annexes, folded
 SECTIONS = (
     *FRONT, "gallery", "devices", "scope", "vantage", "findings", "encrypted", "relays", "moments", "events",
@@ -145,11 +141,9 @@ def _views(
 ) -> tuple[dict[str, Any], bytes]:
     """The view, and the bytes of the annex."""
     manifest = case.manifest
-    given = manifest.get("options") or {}
-    w = Wording(lang, zone or given.get("zone"), unmask=unmask)
+    w = Wording(lang, zone or case.zone, unmask=unmask)
     judged = Judgements(case)
     hosts = sections_endpoints.Hosts(case, w)
-    parties = Parties(case, hosts, w)
     captures = {
         row["capture_id"]: w.exact(row["name"], 80)
         for row in reading.rows(case.table("captures"), "capture_id", "name")
@@ -173,9 +167,7 @@ def _views(
             "script_hash": script_hash(),
             "annex": annex,
             "head": head(case, w) | {"captured": _captured(case, w), "made": w.made(at.made)},
-            "figures": sections_summary.tiles(case, judged, parties, hosts, w, scope["packets"]),
-            "front_page": (first := sections_front.front(judged, parties, w)),
-            "summary": sections_summary.summary(case, judged, parties, w),
+            "summary": sections_summary.summary(case, judged, w),
             "checking": sections_checking.checking(case, w, at),
             "scope": scope,
             "live": sections_method.live(case, w),
@@ -208,8 +200,7 @@ def _views(
         frames = frames_annex.annex(case, judged, captures, w)
         gallery = sections_images.gallery(case, order, made.result(), w)
     pictures_of = sections_images.by_finding(gallery["tiles"])
-    by_way = sections_images.by_way(gallery["tiles"], first["way_of"], len(first["ways"]))
-    shown |= {"gallery": gallery, "pictures": pictures_of, "way_pictures": by_way}
+    shown |= {"gallery": gallery, "pictures": pictures_of}
     return shown, frames
 
 
@@ -243,7 +234,7 @@ def _decisions(case: CaseLike, at: Moment) -> tuple[dict[str, Decision], str]:
 
 
 def head(case: CaseLike, w: Wording) -> dict[str, Any]:
-    """Title block: site, when and with what it was audited, the verdict."""
+    """Title block: site, when and with what it was audited."""
     manifest = case.manifest
     return {
         "site": w.exact(manifest.get("site"), 200),
@@ -251,28 +242,9 @@ def head(case: CaseLike, w: Wording) -> dict[str, Any]:
         "version": w.exact(manifest.get("netaudit_version") or __version__, 60),
         "tables": w.exact(manifest.get("tables_version"), 20),
         "zone": w.zone_line(),
-        "verdict": _verdict(manifest, w),
         "unjudged": bool(exits(case.table("ledgers"))),
         "partial": bool(manifest.get("partial")),
     }
-
-
-def _verdict(manifest: dict[str, Any], w: Wording) -> dict[str, list[str]]:
-    """The verdict: what was found; what was not judged or not read; what a first page has no room for."""
-    given = manifest.get("statements")
-    if not isinstance(given, list):  # cut off, or of tables version 1
-        written = manifest.get("verdict")
-        text = written.get(w.lang) if isinstance(written, dict) else None
-        return {"found": [w.exact(text, MOST_VERDICT) or w.t("no_verdict")], "limits": [], "more": []}
-    statements = [one for one in given if isinstance(one, dict)]
-    limits = statement_text.limits(statements)
-    found = [one for one in statements if one not in limits]
-    parts = {
-        "found": statement_text.first_page(found, w.lang) or [w.t("no_verdict")],
-        "limits": statement_text.first_page(limits, w.lang),
-        "more": statement_text.beyond_first_page(statements, w.lang),
-    }
-    return {name: [w.exact(one, MOST_VERDICT) for one in texts] for name, texts in parts.items()}
 
 
 def script() -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from netaudit.evidence.case.decisions import Decision
+    from netaudit.findings.summary import Summary
 
 Row = dict[str, Any]
 
@@ -26,6 +27,14 @@ class CaseLike(Tables, Protocol):
     """What the report needs of a case."""
 
     manifest: dict[str, Any]
+
+    @property
+    def summary(self) -> Summary:
+        """What the case shows, as data."""
+
+    @property
+    def zone(self) -> str:
+        """The zone that times are shown in; empty for UTC."""
 
     @property
     def folder(self) -> Path | None:

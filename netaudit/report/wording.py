@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from netaudit.core.masking.mask import mask, visible
+from netaudit.findings.summary.sentences import zone_of
 from netaudit.report.texts import Texts
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ NOTHING = "—"
 LONG = 160  # characters shown of a free text from a capture
 HASTE = 8  # a text is cut to this multiple of its limit before it is masked: masking megabytes to show a line is waste
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-CHINA = "Asia/Shanghai"
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -31,17 +31,6 @@ class Moment:
 
     local: str
     utc: str
-
-
-def zone_of(name: str | None, lang: Lang) -> datetime.tzinfo:
-    """The site's zone: as named, else China's for a Chinese report, else UTC. An unknown name counts as none."""
-    for candidate in (name, CHINA if lang == "zh" else None):
-        try:
-            if candidate:
-                return ZoneInfo(candidate)
-        except (KeyError, ValueError, OSError):  # unknown, or a name made to look like a path
-            continue
-    return datetime.UTC
 
 
 def is_zone(name: str) -> bool:
@@ -59,7 +48,8 @@ class Wording:
     def __init__(self, lang: Lang, zone: str | None = None, *, unmask: bool = False) -> None:
         self.lang = lang
         self.t = Texts(lang)
-        self.zone = zone_of(zone, lang)
+        self.zone_given = zone or ""
+        self.zone = zone_of(zone or "")
         self.unmask = unmask
 
     def text(self, value: object, limit: int = LONG) -> str:

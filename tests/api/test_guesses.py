@@ -36,7 +36,7 @@ WORKS: dict[str, Callable[[netaudit.Case], Any]] = {
     "list": lambda case: list(case) == case.tables,
     "item": lambda case: case["findings"] is case.findings,
     "in": lambda case: "findings" in case and "nope" not in case,
-    "summary": lambda case: case.summary["packets_read"] == 5522,
+    "counts": lambda case: case.counts["packets_read"] == 5522,
     "site": lambda case: case.site == "Office",
     "zone": lambda case: case.zone == "Asia/Shanghai",
     "path": lambda case: case.path.name == "office-case",

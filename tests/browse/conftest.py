@@ -93,7 +93,6 @@ def manifest(folder) -> None:
         "tables_version": TABLES_VERSION,
         "site": EVIL,
         "partial": False,
-        "statements": [],
         "totals": {"rows": {}},
         "seal": True,
     }

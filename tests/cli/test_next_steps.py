@@ -1,4 +1,4 @@
-"""After an audit: how to look at it, and what would show more, where nothing was seen to leave."""
+"""How the program is named in commands that it prints, and what it asks of networks."""
 
 from __future__ import annotations
 
@@ -8,44 +8,9 @@ import pytest
 
 import netaudit
 from netaudit.cli import next_steps
-from netaudit.cli.next_steps import lines, open_ends
 from netaudit.errors import UsageError
-from tests.report.fakes import CAMERA, SERVER, FakeCase
 
 PCAPS = Path(__file__).parents[2] / "pcaps"
-
-
-@pytest.mark.parametrize(
-    ("capture", "names"),
-    [
-        ("sales_office/lan.pcapng", set()),  # content was seen
-        ("benign_office", {"keys", "marks"}),
-        ("second_office", {"rules"}),
-    ],
-)
-def test_what_would_show_more(capture: str, names: set[str], tmp_path: Path) -> None:
-    place = PCAPS / capture
-    path = place if place.is_file() else min(place.glob("*.pcap*"))
-    case = netaudit.audit(path, tmp_path / "case", faces=False)
-    found = open_ends(case)
-    assert found.keys() == names
-    assert all(number > 0 for number in found.values())
-
-
-def test_each_is_a_sentence_in_both_languages() -> None:
-    steps = dict.fromkeys(("keys", "marks", "place", "rules"), 3)
-    for lang in ("zh", "en"):
-        told = list(lines({"open_ends": steps}, Path("office-case"), lang))
-        assert told[0].endswith(" browse office-case")
-        assert len(told) == 2 + len(steps)
-    assert len(list(lines({}, Path("x"), "en"))) == 1
-
-
-def test_who_captured_on_both_sides_is_not_sent_inside() -> None:
-    ends = {"client_ip": CAMERA, "server_ip": SERVER, "transport": "tcp", "payload_up": 9}
-    rows = {"flows": [ends], "endpoints": [{"ip": ip, "scope": "inside"} for ip in (CAMERA, SERVER)]}
-    for side, names in (("both", set()), ("lan", set()), ("wan", {"place"})):
-        assert open_ends(FakeCase(rows, {"vantage": {"side": side}})).keys() == names
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from netaudit.cli.exits import Exit
 from netaudit.cli.showing import BRIEF, SHOWN_ROWS, WIDEST, brief, fitting, show_command, write_text
 from netaudit.core.schema import BY_NAME, TABLES, TABLES_VERSION
 from netaudit.errors import UsageError
+from netaudit.findings.summary import summarise
+from netaudit.findings.summary.reading import Unfinished
 from netaudit.report.exports.csv_tables import worded
 from netaudit.report.texts import Texts
 
@@ -71,14 +73,14 @@ def test_no_rows_are_a_head(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 @pytest.mark.parametrize(("lang", "word"), [("en", "Partial"), ("zh", "不完整")])
 def test_a_verdict_on_a_part_says_so(capsys: pytest.CaptureFixture[str], lang: str, word: str) -> None:
     summary = {
-        "case": "case", "report": "case/report.html", "verdict": {"en": "nothing", "zh": "无"}, "partial": True,
-        "statements": [], "seal": "sealed", "tables_version": TABLES_VERSION,
+        "case": "case", "report": "case/report.html", "partial": True,
+        "seal": "sealed", "tables_version": TABLES_VERSION,
         "vantage": "lan", "packets_read": 2, "packets_decoded": 1, "skipped": {"arp": 1}, "damage": {}, "rejected": [],
         "report_stale": False,
     }  # fmt: skip
-    tell(summary, lang, sys.stdout)
+    tell(summary, summarise(Unfinished({})), lang, sys.stdout)
     assert word in capsys.readouterr().out
-    tell(summary | {"partial": False}, lang, sys.stdout)
+    tell(summary | {"partial": False}, summarise(Unfinished({})), lang, sys.stdout)
     assert word not in capsys.readouterr().out
 
 

@@ -1,4 +1,4 @@
-"""Tables from which each kind of statement is made: one example for every entry of `findings.statements.KINDS`."""
+"""Tables made by hand: cases with one thing in them each, by name."""
 
 from __future__ import annotations
 

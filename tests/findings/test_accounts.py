@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netaudit.findings import accounts
-from netaudit.findings.statements import statements
-from tests.findings.examples import CAM, CLOUD, case, filled, finding, flow, image
+from tests.findings.examples import CAM, CLOUD, filled, finding, flow
 
 ENDS = [{"ip": CAM, "scope": "inside"}, {"ip": CLOUD, "scope": "outside"}]
 
@@ -172,30 +171,6 @@ def test_contradictions_are_counted():
     found = lines(accounts.contradictions, flows=flows)
     assert [(line.reason, line.number, line.size) for line in found] == [("conflict", 1, 7)]
     assert [(line.reason, line.number) for line in lines(accounts.evicted, flows=flows)] == [("cut_short", 1)]
-
-
-@pytest.mark.parametrize(
-    ("flows", "calm"),
-    [
-        ([("tls", 1, 6_000, 100_000)], "nothing_seen"),  # a page that is read
-        ([("tls", 1, 100_000, 4_000)], "nothing_seen_so_far"),  # in pieces too small to be counted as uploads
-        ([("tls", 4, 2_500, 300)], "nothing_seen_so_far"),  # little to each of some
-        ([("tls", 1, 2_500, 300)], "nothing_seen"),
-        ([("unknown", 1, 12_000, 0)], "nothing_seen_so_far"),  # below what is told of by itself
-        ([("unknown", 1, 3_000, 0)], "nothing_seen"),
-    ],
-)
-def test_nothing_was_hidden_is_not_said_beside_what_may_hide(flows, calm):
-    """Sums of a sender over all its ways."""
-    rows = []
-    for protocol, ways, up, down in flows:
-        for number in range(ways):
-            row = sent(protocol=protocol, payload_up=up, delivered_up=up, unread_up=up)
-            row |= {"payload_down": down, "delivered_down": down, "unread_down": down}
-            rows.append(row | {"flow_id": f"{protocol}{number}", "server_ip": f"203.0.113.{number + 1}"})
-    ends = [ENDS[0], *({"ip": f"203.0.113.{number + 1}", "scope": "outside"} for number in range(4))]
-    said = statements(case(endpoints=ends, flows=rows, images=[image("no")]))
-    assert [one["kind"] for one in said if one["kind"].startswith("nothing_seen")] == [calm]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 import netaudit
 from netaudit.core.masking.number_forms import right_check_digit
-from netaudit.findings.statement_text import first_page
+from netaudit.findings.summary import Sentences
 from tests.spoken import Capture, number, reply, request
 
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ def apart(case: netaudit.Case) -> list[tuple[str, str, int, bool]]:
     ]
 
 
-def calm(case: netaudit.Case) -> list[str]:
-    return [one["kind"] for one in case.statements if one["kind"].startswith("nothing_seen")]
+def told(case: netaudit.Case, lang: str = "en") -> str:
+    """What the summary says was found."""
+    return " ".join(Sentences(case.summary, lang).found())
 
 
 @pytest.mark.parametrize(
@@ -59,12 +60,9 @@ def test_a_few_numbers_in_paths_accuse_nobody_and_are_told(paths: list[str], cou
     case = audit(tmp_path, *((CAM, CLOUD, path) for path in paths))
     assert case.table("findings").num_rows == 0
     assert apart(case) == [(CAM, "numbers alone", count, False)]
-    assert calm(case) == []
-    (told,) = [one for one in case.statements if one["kind"] == "numbers_alone"]
-    assert (told["counts"]["n"], told["subjects"]) == (count, [CAM])
-    noun = "number in the form of an identity number" if count == 1 else "numbers in the form of identity numbers"
-    assert f"{count} {noun} left, which nothing names" in " ".join(first_page(case.statements, "en"))
-    assert f"{count} 个形似身份证件号码的号码传出" in " ".join(first_page(case.statements, "zh"))
+    noun = "number" if count == 1 else "numbers"
+    assert f"{count} {noun} in the form of an ID number left without a field name" in told(case)
+    assert f"{count}个形似身份号码的号码外传" in told(case, "zh")
 
 
 def test_a_series_with_no_more_right_check_digits_than_chance_gives_is_told_below(tmp_path: Path) -> None:
@@ -74,9 +72,7 @@ def test_a_series_with_no_more_right_check_digits_than_chance_gives_is_told_belo
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     assert case.table("findings").num_rows == 0
     assert apart(case) == [(CAM, "numbers as chance gives", 1, False)]
-    assert calm(case) == ["nothing_seen_so_far"]  # not the sentence that nothing was left open
-    assert "in the form of" not in first_page(case.statements, "en")[0]
-    assert [one["subjects"] for one in case.statements if one["kind"] == "numbers_by_chance"] == [[CAM]]
+    assert "1 number fits the form of an ID number by chance" in told(case)
 
 
 @pytest.mark.parametrize(("right", "wrong"), [(1, 2), (4, 10)])
@@ -85,7 +81,6 @@ def test_more_right_ones_than_chance_gives_are_told_on_the_first_page(right: int
     capture = Capture()
     capture.talk(CAM, CLOUD, (request("POST", "/orders", [[1, one] for one in sent]), reply()))
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
-    assert not calm(case)
     assert [row[3] for row in apart(case)] == ([False] if right < 3 else [])
     assert case.table("findings").num_rows == (right >= 3)
 
@@ -132,7 +127,7 @@ def test_numbers_that_their_fields_call_identity_numbers_are_a_finding_without_a
         (grade, ["number not validated"]) for grade in grades
     ]
     assert [row[2] for row in apart(case) if row[1] == "numbers called so"] == [1] * apart_count
-    assert bool(calm(case)) is not bool(grades or apart_count)
+    assert ("called ID numbers by their fields" in told(case)) is bool(apart_count)
 
 
 def test_series_upon_series_are_no_chance(tmp_path: Path) -> None:
@@ -143,7 +138,7 @@ def test_series_upon_series_are_no_chance(tmp_path: Path) -> None:
         body = [[1, number(place)], *([1, one] for one in wrong)]
         capture.talk(CAM, CLOUD, (request("POST", "/orders", body), reply()))
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
-    assert not calm(case)
+    assert "by chance" in told(case)
 
 
 def test_one_persons_number_in_a_browsers_form_accuses_nobody_and_is_told(tmp_path: Path) -> None:
@@ -158,8 +153,7 @@ def test_one_persons_number_in_a_browsers_form_accuses_nobody_and_is_told(tmp_pa
     case = netaudit.audit(capture.write(tmp_path / "a.pcap"), tmp_path / "case", faces=False)
     assert case.table("findings").num_rows == 0
     assert ("one person's number", 3) in [(row[1], row[2]) for row in apart(case)]
-    assert calm(case) == []
-    assert "with one and the same identity number left a browser" in first_page(case.statements, "en")[0]
+    assert "A browser sent one and the same ID number to one site" in told(case)
 
 
 def test_numbers_that_a_page_told_a_browser_to_send_are_its_words(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from netaudit.findings.ledgers import Run, ledger_table
 from netaudit.findings.posters import ALIKE, LARGEST, Face, posters
-from netaudit.findings.statements import statements
+from netaudit.findings.summary import summarise
+from netaudit.findings.summary.reading import Unfinished
 from tests.findings.examples import CAM, capture, filled, finding
 
 HOUR = 3_600_000_000_000
@@ -62,9 +63,8 @@ def test_it_is_told_in_a_sentence_and_left_out_nowhere() -> None:
     found = tables([POSTER] * 8) | filled(findings=[finding("uploaded outside", "A", images=8)])
     found = tables([POSTER] * 8) | {"findings": found["findings"]}
     found["ledgers"] = ledger_table(found, Run(side="lan"))
-    told = {one["kind"]: one for one in statements(found)}
-    assert told["posters"]["counts"] == {"n": 8, "subjects": 1}
-    assert told["left"]["counts"]["images"] == 8
+    summary = summarise(Unfinished(found))
+    assert sum(one.transfers for one in summary.sent) == 8
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from netaudit.core.contracts.reasons import parsed
 from netaudit.core.schema import LEAST_UNIT
 from netaudit.findings.relayed import relayed_findings, together_tests, tried_for, without_flows_of
 from netaudit.findings.roles import Actors
-from netaudit.findings.statements import statements
-from netaudit.findings.statements.hidden import HIDDEN
+from netaudit.findings.summary import summarise
+from netaudit.findings.summary.reading import Unfinished
 from tests.findings.examples import CAM, CLOUD, case, finding
 from tests.report.fakes import filled
 from tests.wording import english
@@ -66,15 +66,9 @@ def test_uploads_that_fit_images_are_not_counted_among_the_others() -> None:
         upload_counts=[{"sender": CAM, "receiver": CLOUD, "name": "", "uploads": 47, "shape": "events"}],
         relayed_images=[image | {"unit_id": f"u{k}"} for k in (1, 1, 2, 3)],
     )
-    [counted] = [one for one in statements(tables) if one["kind"] == "counted"]
-    assert counted["counts"]["uploads"] == 44
-    assert "matched_sharply" in {one["kind"] for one in statements(tables)}
-
-
-def test_the_bound_is_said_in_words_that_both_sides_read_alike() -> None:
-    [matched] = [kind for kind in HIDDEN if kind.name == "matched_sharply"]
-    assert "as far as light, scene and visitor do not steer both" in matched.words.en
-    assert "以光线、场景和来访者没有同时左右两者为限" in matched.words.zh
+    matched, hidden = summarise(Unfinished(tables)).encrypted
+    assert matched.grades == (("C", 1),)
+    assert hidden.grades == (("D", 1),)
 
 
 def test_what_was_tried_is_said_of_each_and_not_the_longest_of_all() -> None:

@@ -21,9 +21,8 @@ from netaudit.findings import vocabulary
 from netaudit.findings.acts import act
 from netaudit.findings.finding import Finding
 from netaudit.findings.ledgers import BY_NAME as LEDGERS_BY_NAME
-from netaudit.findings.statements import BY_NAME as STATEMENTS_BY_NAME
-from netaudit.findings.statements import KINDS as STATEMENTS
-from netaudit.findings.statements import statements
+from netaudit.findings.summary import summarise
+from netaudit.findings.summary.reading import Unfinished
 from netaudit.findings.vocabulary import ACTS, COUNTED, GRADE, GRADES, KIND, KINDS, RULES, grade_of, kind_of
 from netaudit.pipeline.live.news import AlertNews
 from netaudit.pipeline.live.wording import say
@@ -32,7 +31,6 @@ from netaudit.report.texts import Texts, catalogue
 from tests.findings.examples import case, finding
 from tests.findings.kinds import CAPTURES, MADE_UP, rule_of
 from tests.pipeline.live import samples
-from tests.report.fakes import FakeCase
 
 ROOT = Path(__file__).parents[2]
 CSS = (ROOT / "netaudit" / "report" / "static" / "shared.css").read_text(encoding="utf-8")
@@ -89,17 +87,12 @@ def test_whatever_a_transfer_is_what_it_carried_has_a_kind(rule) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_kind_is_worded_in_both_languages_and_claims_no_more_than_its_grade_bears(kind) -> None:
-    for words, allowed in ((kind.lead, LEAD), (kind.live, {"act", "counts"})):
-        assert CHINESE.search(words.zh) or words.zh == "{act}: {counts}"
-        assert not CHINESE.search(words.en)
-        assert places(words.zh) == places(words.en) <= allowed
-    assert {"who", "to", "when"} <= places(kind.lead.en)
+    words = kind.live
+    assert CHINESE.search(words.zh) or words.zh == "{act}: {counts}"
+    assert not CHINESE.search(words.en)
+    assert places(words.zh) == places(words.en) <= {"act", "counts"}
     assert kind.grades
     assert all(letter in rule.grades for rule in kind.rules for letter in kind.grades), "a rule that may not claim so"
-    if not kind.seen:
-        assert CAUTION["zh"] in kind.lead.zh
-        assert any(words in kind.lead.en for words in CAUTION["en"])
-        assert "{what}" not in kind.lead.en, "{what} says images with a face"
 
 
 def test_names_are_given_once_and_every_entry_is_used() -> None:
@@ -114,11 +107,8 @@ def test_names_are_given_once_and_every_entry_is_used() -> None:
 
 def test_every_wording_is_of_an_entry_that_is_there() -> None:
     texts = vocabulary.TEXTS
-    assert set(texts["certainty"]) == set(GRADE)
     assert set(texts["act"]) == {act.name for act in ACTS}
     assert set(texts["finding_rule"]) == {rule.name for rule in RULES}
-    assert set(texts["lead"]) <= {act.name for act in ACTS} | set(KIND)
-    assert set(texts["statement"]) == set(STATEMENTS_BY_NAME)
     assert set(texts["ledger"]) <= set(LEDGERS_BY_NAME)
 
 
@@ -150,39 +140,6 @@ def test_every_rule_says_what_it_asks_in_the_pages(rule) -> None:
         assert Texts(lang).known("finding_rule", rule.name) == getattr(rule.words, lang)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_the_sentence_of_every_kind_has_its_colour(kind) -> None:
-    assert kind.colour in GRADE
-    assert kind.colour == "A" or f".lead.{kind.colour} " in CSS
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_kind_has_a_headline(kind) -> None:
-    key = kind.act.name if kind.seen else kind.counts
-    assert all(Texts(lang).known("headline", key) for lang in ("zh", "en"))
-
-
-@pytest.mark.parametrize(("kind", "letter"), MADE)
-def test_every_kind_is_told_by_a_statement_of_the_verdict(kind, letter) -> None:
-    telling = {one.name for one in STATEMENTS if kind.name in one.tells}
-    assert telling, f"{kind.name}: no entry of findings/statements tells it"
-    told = {one["kind"] for one in statements(case(findings=[row_of(kind, letter)]))}
-    assert told & telling, f"{kind.name}: {', '.join(sorted(telling))} say nothing of {row_of(kind, letter)}"
-
-
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize(("kind", "letter"), EACH)
-def test_every_kind_has_a_line_on_the_first_page(kind, letter, lang) -> None:
-    from netaudit.report.sections_summary import sentences
-    from netaudit.report.wording import Wording
-
-    row = row_of(kind, letter) | {"first_ts": 1_760_925_600_000_000_000, "last_ts": 1_760_925_700_000_000_000}
-    [first] = sentences(FakeCase({"findings": [row]}), Wording(lang))["large"]
-    literal = max(re.split(r"\{\w+\}", getattr(kind.lead, lang)), key=len).strip(" ,.;，。；")
-    assert literal in first["text"] or re.sub(r"\s", "", literal) in re.sub(r"\s", "", first["text"])
-    assert first["colour"] == kind.colour
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize(("kind", "letter"), EACH)
 def test_every_kind_has_a_line_on_the_live_screen(kind, letter, lang) -> None:
@@ -206,8 +163,7 @@ def test_what_findings_count_is_a_column_and_is_said_wherever_findings_are(name)
     assert name in FINDINGS.names
     for made in (Finding, AlertNews):
         assert name in {one.name for one in fields(made)}, made.__name__
-    keys = [f"lead_seen.{name}", f"headline_count.{name}"]
-    keys += [] if name == "images" else [f"matrix_seen.{name}"]
+    keys = [] if name == "images" else [f"matrix_seen.{name}"]
     keys += [] if name in {"images", "records"} else [f"finding_counted.{name}"]
     for key in keys:
         assert key in catalogue(), key
@@ -273,7 +229,7 @@ def test_what_is_of_no_known_kind_is_refused(changed) -> None:
     with pytest.raises(CaseError, match="of no kind that this version knows"):
         kind_of(row)
     with pytest.raises(CaseError):
-        statements(case() | {"findings": pa.Table.from_pylist([row])})
+        summarise(Unfinished(case() | {"findings": pa.Table.from_pylist([row], FINDINGS.schema())}))
 
 
 def test_a_grade_that_is_not_known_is_refused() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import netaudit
 from netaudit.findings.accounts import UNJUDGED
+from tests.findings.quiet import is_quiet
 from tests.hostile.fields import FIELDS
 from tests.hostile.whole import Case, Told, cases, is_calm, together
 from tests.hostile.wire import pcap
@@ -67,14 +68,18 @@ def test_each_face_is_told_with_its_own_ends(case, told, said):
     assert not is_calm(told, case)
 
 
-def unsaid(case, told, statements):
-    """Ledgers with an open row of a case's sender of which the verdict says nothing."""
+LIMITS = {"egress": {"egress"}, "images": {"unjudged", "incomplete"}, "faces": {"faces_apart"}, "names": {"names"}}
+
+
+def unsaid(case, told, summary):
+    """Ledgers with an open row of a case's sender of which no limit of the summary tells."""
     open_in = {
-        "images" if row["reason"] == UNJUDGED else row["ledger"]  # which the verdict tells for all senders together
+        "images" if row["reason"] == UNJUDGED else row["ledger"]  # which the summary tells for all senders together
         for row in told.open_rows
         if case.sender in row["subject"].split()
     }
-    return open_in - {one.get("ledger") for one in statements}
+    said = {one.kind for one in (*summary.limits, *summary.apart)}
+    return {ledger for ledger in open_in if not said & LIMITS.get(ledger, {ledger})}
 
 
 @pytest.mark.parametrize("name", sorted(TOLD_ONLY))
@@ -82,16 +87,15 @@ def test_no_verdict_is_calm_while_a_face_is_in_no_finding(name, tmp_path):
     case = Case(name, 0, CASES.index(next(case for case in CASES if case.name == name)))
     (tmp_path / "lan.pcap").write_bytes(pcap(together([*CASES[:3], case])))
     alone = netaudit.audit(tmp_path / "lan.pcap", tmp_path / "case")
-    assert not {"nothing_seen"} & {one["kind"] for one in alone.statements}
-    assert not unsaid(case, Told(alone), alone.statements)
+    assert not is_quiet(alone.summary)
+    assert not unsaid(case, Told(alone), alone.summary)
 
 
 def test_the_verdict_of_all_says_what_is_in_no_finding(audited, told, said):
-    statements = audited.statements
     found = set().union(*(images for _, images in said))
     missed = [case for case in CASES if case.sha256 not in found]
     assert missed
-    assert not {case.name: some for case in missed if (some := unsaid(case, told, statements))}
+    assert not {case.name: some for case in missed if (some := unsaid(case, told, audited.summary))}
 
 
 def test_nobody_else_is_in_a_finding(said):

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netaudit.findings.statements import statements
+from netaudit.findings.summary import summarise
+from netaudit.findings.summary.reading import Unfinished
 from pcaps.lab import photos
+from tests.findings.quiet import is_quiet
 from tests.hostile.attacks import FAMILIES, plain
 from tests.hostile.carriers import CARRIERS
 from tests.hostile.disguises import DISGUISES, OPAQUE
@@ -136,4 +138,4 @@ def is_calm(told: Told, case: Case | Composed) -> bool:
     chosen = pa.array([one or other for one, other in zip(own, told.steps, strict=True)], pa.bool_())
     findings = told.findings.filter(pc.equal(told.findings["sender"], case.sender))
     tables = told.rest | {"findings": findings, "ledgers": told.ledgers.filter(chosen)}
-    return "nothing_seen" in {one["kind"] for one in statements(tables)}
+    return is_quiet(summarise(Unfinished(tables)))

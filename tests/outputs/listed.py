@@ -108,8 +108,9 @@ NO_PAGES = {
 SHOWS = {  # what a case shows of itself in a notebook
     "_repr_html_": lambda case: case._repr_html_(),
     "__repr__": repr,
-    "verdict": lambda case: case.verdict("zh") + case.verdict("en"),
-    "statements": lambda case: str(case.statements),
+    "headline": lambda case: case.headline("zh") + case.headline("en"),
+    "summary": lambda case: str(case.summary),
+    "zone": lambda case: case.zone,
     "run": lambda case: str({name: said for name, said in case.run.items() if name not in ("paths", "command")}),
     "table": lambda case: "".join(str(case.table(name).to_pydict()) for name in BY_NAME if "ts" not in name),
     "beginning": lambda case: "".join(

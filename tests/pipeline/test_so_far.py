@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.cli.auditing import exit_reasons, so_far_facts, so_far_text, summarise
+from netaudit.cli.auditing import exit_reasons, outcome, so_far_facts, so_far_text
 from netaudit.cli.exits import Exit
 from netaudit.evidence.case.integrity import integrity
+from netaudit.findings.summary import summarise
+from netaudit.findings.summary.model import NOT_SEEN
+from netaudit.findings.summary.reading import Unfinished
 from netaudit.images import judging_ahead
 from netaudit.images.judge_pool import Judges
 from netaudit.pipeline import so_far
@@ -47,23 +50,19 @@ def test_what_was_judged_first_is_told_and_the_end_is_the_same(whole, tmp_path, 
     assert told
     last = told[-1]
     assert last.judged <= last.found <= 86
-    kinds = {one["kind"] for one in last.statements}
-    assert "left" in kinds
-    assert not any("subjects" in one for one in last.statements)  # whose an address is, is not known yet
-    assert not any("nothing" in one for one in kinds)
-    left = next(one["counts"]["images"] for one in last.statements if one["kind"] == "left")
-    end = next(one["counts"]["images"] for one in case.statements if one["kind"] == "left")
-    assert 0 < left <= end
+    assert last.summary is not None
+    assert 0 < last.summary.images <= case.summary.images
+    assert "192.168" not in so_far_text(last, "en")  # whose an address is, is not known yet
     assert "exit_code" not in so_far_facts(last)
 
 
 def test_it_never_says_that_there_is_nothing() -> None:
-    for standing in (Standing(3, 90, 0, []), Standing(3, 90, 2, [])):
+    for standing in (Standing(3, 90, 0, None), Standing(3, 90, 2, summarise(Unfinished({}), (3, 90)))):
         for lang in ("zh", "en"):
             text = so_far_text(standing, lang)
             assert "3" in text
             assert "90" in text
-    assert "Nothing follows" in so_far_text(Standing(3, 90, 0, []), "en")
+    assert "no result yet" in so_far_text(Standing(3, 90, 0, None), "en")
 
 
 def test_the_first_of_each_way_go_before_the_others(tmp_path, monkeypatch) -> None:
@@ -89,7 +88,7 @@ def test_it_waits_for_the_first_ones_and_tells_once(monkeypatch) -> None:
     assert not told  # others of the first ones wait
     follower.stands(1, 5, 0)
     follower.stands(2, 5, 0)
-    assert told == [Standing(1, 5, 0, [])]
+    assert told == [Standing(1, 5, 0, None)]
 
 
 @pytest.mark.parametrize("ahead", [20_000, 0])
@@ -108,9 +107,9 @@ def test_ctrl_c_while_images_are_judged_keeps_what_was_judged_and_goes_on(whole,
         pytest.skip("all were judged before it was pressed")
     assert case.partial
     assert integrity(case.folder).sound
-    assert "judging_interrupted" in {one["kind"] for one in case.statements}
-    assert not any("nothing" in one["kind"] for one in case.statements)
-    summary = summarise(case)
+    assert "unjudged" in {one.kind for one in case.summary.limits}
+    assert case.summary.state != NOT_SEEN
+    summary = outcome(case)
     assert summary["resumable"]
     assert exit_reasons(summary)[:1] == [Exit.INTERRUPTED]
     asked: list[str] = []

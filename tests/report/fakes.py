@@ -8,6 +8,7 @@ import io
 import pyarrow as pa
 
 from netaudit.core.schema import BY_NAME, PERSONS_CLEAR
+from netaudit.findings.summary import summarise
 from tests.findings.kinds import rule_of
 
 T0 = 1_760_925_600_000_000_000  # 2025-10-20 02:00:00 UTC
@@ -52,6 +53,14 @@ class FakeCase:
 
     def table(self, name, columns=None):
         return self.tables[name] if columns is None else self.tables[name].select(columns)
+
+    @property
+    def summary(self):
+        return summarise(self)
+
+    @property
+    def zone(self):
+        return self.summary.period.zone
 
     def object_path(self, sha256):
         return self.objects.get(sha256)
@@ -347,16 +356,6 @@ def office():
             "reasons": [{"code": "arp_private", "hosts": 6}, {"code": "private_to_public", "hosts": 4}],
             "inside": ["192.168.1.0/24"],
         },
-        "statements": [
-            {
-                "kind": "left",
-                "grade": "AB",
-                "counts": {"images": 22, "a": 20, "b": 2, "devices": 2, "endpoints": 1},
-                "subjects": ["192.168.1.21", "192.168.1.22"],
-            },
-            {"kind": "hidden", "grade": "D", "counts": {"bytes": 4_800_000, "endpoints": 1}},
-            {"kind": "unjudged", "counts": {"n": 3, "all": 25}, "why": {"helper failed": 3}, "ledger": "images"},
-        ],
         "rejected": [{"name": "readme.txt", "problem": "is no capture"}],
         "reader_failures": ["http: flow w2: index out of range"],
         "clock": {
@@ -450,12 +449,6 @@ def hostile():
         "rejected": [{"name": a, "problem": a} for a in HOSTILE],
         "vantage": {"side": attack, "reasons": list(HOSTILE), "inside": list(HOSTILE)},
         "clock": {attack: attack, "median_s": float("nan")},
-        "statements": [
-            {"kind": attack, "counts": {attack: attack}, "why": attack},
-            {"kind": "unjudged", "ledger": attack, "counts": {"n": attack, "all": 3}, "why": {attack: 3, "b": attack}},
-            {"kind": "readers", "ledger": "readers", "counts": attack, "subjects": attack, "why": {attack: 1}},
-            attack,
-        ],
         "partial": True,
     }
     return FakeCase(rows, manifest, thumbnails=lambda sha256: b"\xff\xd8\xff" + b'"><script>alert(2)</script>')

@@ -22,11 +22,11 @@ from netaudit.cli import texts as cli_texts
 from netaudit.findings.duties import cards as duty_cards
 from netaudit.findings.ledgers import LEDGERS
 from netaudit.findings.recheck import saying as recheck_saying
-from netaudit.findings.statements import KINDS
+from netaudit.findings.summary.sentences import WORDS
 from netaudit.pipeline.campaign import report_texts as campaign_texts
 from netaudit.pipeline.live import wording as live_wording
 from netaudit.report.exports import record as papers_texts
-from netaudit.report.texts import catalogue
+from netaudit.report.texts import catalogue, flatten
 from tests.conftest import ROOT
 
 RULES = {
@@ -67,18 +67,17 @@ CATALOGUES = {
 HIDDEN = re.compile(r"^(?:encrypted|burst|certainty\.[CD]|reason\.encrypted|statement\.(?:hidden|matched)|hidden)")
 FACE = (r"\bface", "人脸")
 ALLOWED = {
-    ("completeness", "report.verdict_note"): "says that no finding is none",
+    ("law", "summary.meaning.transfer_seen"): "says that nothing is said of it",
+    ("law", "summary.not_assessed.always"): "says that nothing is said of it",
+    ("face", "summary.encrypted.faces"): "of images that were seen, not of what was sent",
+    ("face", "summary.encrypted.no_faces"): "of images that were seen, not of what was sent",
     ("completeness", "report.findings_none"): "says that no finding is none",
     ("completeness", "report.limit.clean"): "says that no finding is none",
-    ("completeness", "statement.nothing_seen"): "says that no finding is none",
-    ("completeness", "statement.nothing_seen_so_far"): "says that no finding is none",
     ("completeness", "report.live_filter"): "of the recording alone: what the filter let by was not recorded",
     ("identity of a person", "report.method.face"): "says that nobody is identified",
     ("identity of a person", "report.persons_intro"): "says that numbers are not persons",
     ("identity of a person", "report.limit.people"): "says that images are not persons",
     ("identity of a person", "report.tie.same person id"): "two documents give the same id; whose it is is not said",
-    ("face", "statement.matched_sharply"): "of images that were seen in clear, not of what was sent",
-    ("face", "report.certainty.D"): "forbids the word",
     ("face", "report.encrypted_intro"): "forbids the word",
 }
 
@@ -100,8 +99,8 @@ def sentences() -> Iterator[tuple[str, str, str]]:
     for ledger in LEDGERS:
         for key, words in ledger.reasons.items():
             yield f"ledger.{ledger.name}.{key}", words["en"], words["zh"]
-    for kind in KINDS:
-        yield f"statement.{kind.name}", kind.words.en, kind.words.zh
+    for key, words in flatten({name: some for name, some in WORDS.items() if name != "class"}).items():
+        yield f"summary.{key}", words["en"], words["zh"]
 
 
 def files_of_texts() -> dict[str, list[str]]:
@@ -110,7 +109,7 @@ def files_of_texts() -> dict[str, list[str]]:
     return {
         str(file.relative_to(ROOT / "netaudit")): list(_strings(safe_load(file.read_text("utf-8"))))
         for file in files
-        if file.name != "texts.yaml"
+        if file.name not in {"texts.yaml", "words.yaml"}  # these are looked at sentence by sentence
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import netaudit
-from netaudit.cli.auditing import summarise
+from netaudit.cli.auditing import outcome
 from netaudit.cli.verifying import verify_command
 from netaudit.evidence.case import reviews
 from netaudit.evidence.case.integrity import integrity
@@ -84,7 +84,7 @@ def finding(case) -> str:
 
 def test_a_review_after_the_report_makes_it_stale_and_writing_it_again_tells_it(case, capsys) -> None:
     folder = case.folder
-    assert not summarise(case)["report_stale"]
+    assert not outcome(case)["report_stale"]
     mark_stale(folder)  # nothing to mark
     assert Texts("en")("stale") not in (folder / "report.html").read_text()
     reviews.review(folder, finding(case), "confirmed", "seen at the door", "Li")
@@ -94,7 +94,7 @@ def test_a_review_after_the_report_makes_it_stale_and_writing_it_again_tells_it(
     html = (folder / "report.html").read_text()
     assert html.count(Texts("en")("stale")) == 1
     assert integrity(folder).sound
-    assert summarise(netaudit.open_case(folder))["report_stale"]
+    assert outcome(netaudit.open_case(folder))["report_stale"]
     verify_command(folder, [], [], images=False, as_json=False, lang="en")
     assert "The report is stale" in capsys.readouterr().out
     rewrite(netaudit.open_case(folder), "en")

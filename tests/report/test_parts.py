@@ -1,6 +1,5 @@
 """Wording, frames, reading, timeline and pictures, each by itself."""
 
-import datetime
 import itertools
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ from netaudit.report.judgements import Judgements
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_findings import extract_command
 from netaudit.report.timeline import BARS, LANES, timeline
-from netaudit.report.wording import Wording, short_size, zone_of
+from netaudit.report.wording import Wording, short_size
 from tests.report import fakes
 
 SPANS = st.lists(st.tuples(st.integers(1, 300), st.integers(0, 20)).map(lambda pair: (pair[0], sum(pair))), max_size=30)
@@ -56,27 +55,10 @@ def test_sizes_are_short(value, text):
     assert short_size(value) == text
 
 
-def test_times_in_the_sites_zone_beside_utc():
-    zh, en = Wording("zh"), Wording("en")
-    assert zh.when(fakes.T0 + 123_456_789).local == "2025-10-20 10:00:00.123 +08:00"
-    assert zh.when(fakes.T0).utc == "2025-10-20 02:00:00.000 UTC"
-    assert (en.when(fakes.T0).local, en.when(fakes.T0).utc) == ("2025-10-20 02:00:00.000 UTC", "")
-    assert Wording("en", "Asia/Shanghai").when(fakes.T0).local == "2025-10-20 10:00:00.000 +08:00"
-    assert zh.when(None).local == "—"
-
-
 @given(st.integers(-(2**63), 2**63 - 1))
 @settings(max_examples=100, deadline=None)
 def test_any_time_can_be_shown(ns):
     assert Wording("zh").when(ns).local
-
-
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "/etc/localtime", "", None, "Nowhere/Atall", "x" * 5000, "a\x00b"]
-)
-def test_a_zone_that_is_none_counts_as_not_given(name):
-    assert zone_of(name, "en") is datetime.UTC
-    assert str(zone_of(name, "zh")) == "Asia/Shanghai"
 
 
 @given(st.text(max_size=300))

@@ -11,7 +11,6 @@ from netaudit.findings.vocabulary import kind_of
 from netaudit.report.from_case import write_report
 from netaudit.report.sections_endpoints import Hosts
 from netaudit.report.sections_relays import relays
-from netaudit.report.sections_summary import sentences
 from netaudit.report.wording import Wording
 from tests.report.fakes import CLOUD, SECOND, SERVER, STORE, T0, FakeCase, filled
 
@@ -136,30 +135,6 @@ def test_a_case_of_an_earlier_version_keeps_what_its_test_bears(lang, words):
     reason = "by chance 1.9 would fit, chance of as much below 1 in 1,000; consistent with their being sent on, "
     said = {"zh": "偶然达到如此程度的概率低于 1/1,000", "en": "chance of as much below 1 in 1,000"}
     assert said[lang] in w.sentence(reason + "content not seen")
-
-
-@pytest.mark.parametrize(
-    ("lang", "words"),
-    [
-        ("zh", "与内部明文所见 3 张次图像相符（其中含人脸 1 张次）：与图像被转发出去相一致，内容不可见（C 级）"),
-        (
-            "en",
-            "fit 3 images seen in clear inside, 1 of them with a face: consistent with their being sent on, content",
-        ),
-    ],
-)
-def test_the_first_sentence_tells_all_images_that_fit_with_its_caution(lang, words):
-    image = {**WAY, "flow_id": "f", "mode": "exact", "size": 9, "received_ts": T0, "sent_ts": T0 + SECOND}
-    images = [image | {"sha256": f"{k:064x}", "object_id": f"o{k}", "image_capture_id": "c"} for k in range(3)]
-    case, _ = case_of(ANEW | {"told": 3, "standing": "claimed"})
-    case.tables["relayed_images"] = filled("relayed_images", images)
-    case.tables["images"] = filled("images", [{"sha256": f"{0:064x}", "face": "yes"}])
-    actors = Actors((), case.tables)
-    found = relayed_findings(case.tables, actors, case.tables["flows"])
-    case.tables["findings"] = filled("findings", [one.row() for one in found])
-    assert [kind_of(one.row()).name for one in found] == ["matched"]
-    [first] = sentences(case, Wording(lang))["large"]
-    assert words in first["text"]
 
 
 @pytest.mark.parametrize(("lang", "words"), [("zh", "同样多的其他时刻"), ("en", "as many other times")])

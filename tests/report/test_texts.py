@@ -20,8 +20,7 @@ from netaudit.packets.layouts import Skip
 from netaudit.report.texts import LANGS, Texts, catalogue
 
 FOLDER = Path(netaudit.report.__file__).parent
-GROUPS = {
-    "headline", "headline_count", "headline_left", "lead_seen", "matrix_seen", "finding_counted", "grade_word", "zone_name",
+GROUPS = { "matrix_seen", "finding_counted", "zone_name",
     "looks",
     "keys_state",
     "counted",

@@ -32,7 +32,7 @@ _LISTED = ("finding_id", "certainty", "act", "sender", "sender_role", "receiver"
 
 
 def case_html(case: Case) -> str:
-    """Verdict, what was read, and the first findings."""
+    """State, what was read, and the first findings."""
     totals = case.manifest.get("totals", {})
     people = case.manifest.get("people", {})
     facts = {
@@ -44,7 +44,7 @@ def case_html(case: Case) -> str:
     findings = case.table("findings").select(list(_LISTED))
     shown = _table(_LISTED, (row.values() for row in findings.slice(0, MOST_FINDINGS).to_pylist()))
     more = f"<p>{findings.num_rows - MOST_FINDINGS:,} more</p>" if findings.num_rows > MOST_FINDINGS else ""
-    return f"<h4>{_safe(case.verdict('en'))}</h4>{_facts(facts)}{shown if findings.num_rows else ''}{more}"
+    return f"<h4>{_safe(case.headline('en'))}</h4>{_facts(facts)}{shown if findings.num_rows else ''}{more}"
 
 
 def finding_html(case: Case, row: dict[str, Any], digests: list[str]) -> str:

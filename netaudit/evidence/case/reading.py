@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from netaudit.evidence.case.pictures import Pictures
     from netaudit.evidence.case.plots import Plots
     from netaudit.evidence.case.seal import Seal
+    from netaudit.findings.summary import Summary
 
 HASH = 64  # digits of a SHA-256
 SMALL, MOST_KEPT = 1 << 16, 1 << 20  # bytes: of the file of a table that is read whole, and of one that is kept then
@@ -152,26 +153,27 @@ class Case:
                 raise CaseError("{}: was changed after the case was sealed", self.folder / name)
 
     def __repr__(self) -> str:
-        return f"<Case {self.folder}: {self.verdict('en')}>"
+        return f"<Case {self.folder}: {self.headline('en')}>"
 
-    def verdict(self, lang: str = "en") -> str:
-        """The verdict in at most three sentences; all that it says is `statements`."""
-        if (statements := self.statements) is not None:
-            from netaudit.findings.statement_text import verdict_text
+    @functools.cached_property
+    def summary(self) -> Summary:
+        """What the case shows, as data: state, transfers, limits, next steps (`findings/summary`)."""
+        from netaudit.findings.summary import summarise
 
-            return verdict_text(statements, lang)
-        written = self.manifest.get("verdict")  # of tables version 1
-        text = written.get(lang) if isinstance(written, dict) else ""
-        return str(text or UNFINISHED[self.seal.state == "writing"][lang])
+        return summarise(self)
 
-    @property
-    def statements(self) -> list[dict[str, Any]] | None:
-        """What the verdict says, as data in its order (`findings/statements/`); None where the audit was cut off.
+    @functools.cached_property
+    def zone(self) -> str:
+        """The zone that times are shown in: as asked for, else the offset that the devices state; empty for UTC."""
+        return self.summary.period.zone
 
-        A case of tables version 1 has none either, only a text: audit its captures again to have them.
-        """
-        listed = self.manifest.get("statements")
-        return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else None
+    def headline(self, lang: str = "en") -> str:
+        """Return the state of the case with its numbers, in one line."""
+        from netaudit.findings.summary import Sentences
+
+        if "totals" not in self.manifest:  # nothing was counted
+            return UNFINISHED[self.seal.state == "writing"][lang]
+        return Sentences(self.summary, lang).headline()
 
     @property
     def partial(self) -> bool:

@@ -11,7 +11,7 @@ from netaudit.core.text.bilingual import speaker
 from netaudit.core.text.yaml_text import yaml_of
 from netaudit.findings.recheck.occasions import WINDOW
 from netaudit.findings.recheck.visit import SECOND
-from netaudit.findings.statement_text import size_text
+from netaudit.findings.summary.sentences import size
 
 if TYPE_CHECKING:
     from netaudit.core.text.bilingual import Texts
@@ -127,9 +127,7 @@ def chance_text(chance: float) -> str:
 
 
 def _carried(key: str, some: Counted, lang: str) -> str:
-    return say(
-        key, lang, n=f"{some.count:,}", size=size_text(some.bytes), first=local(some.first), last=local(some.last)
-    )
+    return say(key, lang, n=f"{some.count:,}", size=size(some.bytes), first=local(some.first), last=local(some.last))
 
 
 def _bearing(code: str, figures: dict[str, object], lang: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from netaudit.core.masking.mask import visible
 from netaudit.core.storage.files import write_whole
 from netaudit.core.text.bilingual import speaker
-from netaudit.findings.statement_text import limits, size_text, verdict_text
+from netaudit.evidence.case.reading import open_case
+from netaudit.findings.summary.sentences import Sentences, size
 from netaudit.pipeline.campaign import across
 from netaudit.pipeline.campaign.report_texts import KINDS, TEXTS
 from netaudit.pipeline.campaign.standing import standing
@@ -27,6 +26,7 @@ MOST_RECURRING = 25  # rows of a table of the report; `netaudit campaign show` h
 LONGEST = 300
 LEAVING = ("images_a", "images_b", "records_a", "records_b")
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
+UNFINISHED = frozenset({"cut", "gaps", "dropped", "interrupted", "undecoded", "inputs", "unjudged", "faces_off"})
 SIDES = {
     "lan": {"zh": "路由器内侧", "en": "inside the router"},
     "wan": {"zh": "路由器外侧", "en": "outside the router"},
@@ -96,7 +96,8 @@ def _site(campaign: Campaign, row: dict[str, Any], periods: dict[str, dict[str, 
     if case is None:
         line = f"{_say(row['state'], lang)} {row['reason']}"
         return shown | {"line": visible(line, LONGEST)}
-    manifest = orjson.loads((case / "case.json").read_bytes())
+    opened = open_case(case, check=False)
+    manifest, summary = opened.manifest, opened.summary
     side = str((manifest.get("vantage") or {}).get("side"))
     period = periods.get(row["site"])
     if period and period["first_s"] is not None:
@@ -104,8 +105,8 @@ def _site(campaign: Campaign, row: dict[str, Any], periods: dict[str, dict[str, 
         shown["period"] = f"{local_time(period['first_s'])} · {_length(shown['hours'], lang)}"
     return shown | {
         "vantage": SIDES[side][lang] if side in SIDES else _say("unknown", lang),
-        "limited": bool(limits(manifest.get("statements") or ())),
-        "line": verdict_text(manifest.get("statements") or (), lang),
+        "limited": any(one.kind in UNFINISHED for one in summary.limits),
+        "line": Sentences(summary, lang).headline(),
     }
 
 
@@ -139,7 +140,7 @@ def _bars(sites: list[dict[str, Any]], lang: str) -> None:
 
 
 def _figure(name: str, value: int) -> str:
-    return size_text(value) if name in {"bytes_c", "bytes_d", "unread"} else f"{value:,}"
+    return size(value) if name in {"bytes_c", "bytes_d", "unread"} else f"{value:,}"
 
 
 def _districts(rows: list[dict[str, Any]], ranked: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
@@ -166,7 +167,7 @@ def _districts(rows: list[dict[str, Any]], ranked: list[dict[str, Any]], lang: s
 def _totals(ranked: list[dict[str, Any]], lang: str) -> list[tuple[str, str]]:
     sums = {name: sum(row[name] for row in ranked) for name in ranked[0] if name != "site"} if ranked else {}
     return [
-        (_say(name, lang), size_text(int(value)) if name.startswith("bytes") else f"{value:,}")
+        (_say(name, lang), size(int(value)) if name.startswith("bytes") else f"{value:,}")
         for name, value in sums.items()
     ]
 

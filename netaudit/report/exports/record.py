@@ -14,12 +14,11 @@ from netaudit.core.text.bilingual import speaker
 from netaudit.core.text.yaml_text import yaml_of
 from netaudit.evidence.case.report_status import moment
 from netaudit.evidence.case.writing import MANIFEST
-from netaudit.report.from_case import head
+from netaudit.findings.summary import Sentences
 from netaudit.report.judgements import Judgements, device
 from netaudit.report.parties import Parties
 from netaudit.report.sections_checking import checking
 from netaudit.report.sections_endpoints import Hosts
-from netaudit.report.sections_summary import sentences
 from netaudit.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Record:
 
 def record_of(case: Case, lang: Lang, zone: str | None = None, officers: Sequence[str] = ()) -> Record:
     """The record of a case in a language; times in `zone`, else in that of the case, else as a report has them."""
-    words = Wording(lang, zone or (case.manifest.get("options") or {}).get("zone"))
+    words = Wording(lang, zone or case.zone)
     site = words.exact(case.manifest.get("site") or "", 120)
     record = Record(lang, site)
     record.fields = [*_officers(lang, officers), *_known(case, words, site)]
@@ -143,13 +142,13 @@ def _method(case: Case, words: Wording) -> list[str]:
 
 
 def _sentences(case: Case, words: Wording) -> list[str]:
-    """What was found, in the sentences of the report's first pages; then the verdict with its limits."""
-    front = sentences(case, words)
-    texts = [one["text"] for one in (*front["large"], *front["small"])]
-    if front["more"]:
-        texts.append(words.t("lead_more", n=front["more"]))
-    verdict = head(case, words)["verdict"]
-    return [*texts, *verdict["found"], *verdict["limits"]]
+    """The summary, as page 1 of the report has it."""
+    text = Sentences(case.summary, words.lang, words.zone_given)
+    space = "" if words.lang == "zh" else " "
+    lines = [f"{text.headline()} · {text.period}", f"{text.explanation}{space}{text.meaning}"]
+    for heading, texts in text.blocks():
+        lines += [heading, *(f"– {one}" for one in texts)]
+    return lines
 
 
 def _findings(case: Case, words: Wording) -> list[list[str]]:

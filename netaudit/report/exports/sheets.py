@@ -53,7 +53,7 @@ def write_xlsx(case: Case, record: Record, out: Path) -> int:
         import xlsxwriter
     except ImportError as error:
         raise UsageError("a spreadsheet needs XlsxWriter: python -m pip install python-docx XlsxWriter") from error
-    w = Wording(record.lang, (case.manifest.get("options") or {}).get("zone"))
+    w = Wording(record.lang, case.zone)
     with fresh(out) as temporary, xlsxwriter.Workbook(str(temporary), dict(_PLAIN)) as book:
         book.set_properties({"author": "netaudit", "created": datetime.datetime(1980, 1, 1)})  # noqa: DTZ001
         forms = {"head": book.add_format({"bold": True}), "time": book.add_format({"num_format": _TIME})}

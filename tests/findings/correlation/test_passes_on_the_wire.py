@@ -125,8 +125,8 @@ def test_uploads_follow_the_passes_of_the_camera_that_they_trigger_and_of_no_oth
     assert best["p"] == 0.001 > best["p_model"]
     assert all(-1 <= delay <= 3 for delay in best["delays_s"])
     assert {row["sender"] for row in rows} == {TRIGGERED, OTHER}  # the other one was tested as well
-    said = [one for one in case.manifest["statements"] if one["kind"] == "tied"]
-    assert [(one["grade"], one["subjects"], one["endpoints"]) for one in said] == [("D", [TRIGGERED], [CLOUD])]
+    said = [one for one in case.summary.marks if one.device is not None]
+    assert [(one.device.address, one.other.address) for one in said] == [(TRIGGERED, CLOUD)]
     counts = {row["sender"]: row["uploads"] for row in case.table("upload_counts").to_pylist()}
     assert counts[TRIGGERED] >= PASSES
     report = (tmp_path / "case" / "report.html").read_text(encoding="utf-8")

@@ -145,7 +145,7 @@ def test_the_last_word_of_a_live_run_is_that_of_its_case(tmp_path, monkeypatch, 
     assert case is not None
     audited = netaudit.audit(capture, tmp_path / "audit")
     assert findings(case) == findings(audited)
-    assert case.statements == audited.statements
+    assert case.headline() == audited.headline()
     rows = case.table("findings").to_pylist()
     assert {(row["act"], row["certainty"]) for row in rows}, "an office in which nothing is found shows nothing"
 
