@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netaudit.cli.auditing import warn_uncompiled
+from netaudit.images import kernels_segments
+
 ROOT = Path(__file__).parents[1]
 KERNELS = sorted(
     path
@@ -42,6 +45,19 @@ def both(name: str) -> tuple[Any, Any]:
 def test_is_compiled(path: Path) -> None:
     module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     assert str(module.__file__).endswith(sysconfig.get_config_var("EXT_SUFFIX")), "run packaging/build_kernels.sh"
+
+
+@pytest.mark.parametrize(("file", "lines"), [("kernels_segments.py", 1), ("kernels_segments.so", 0)])
+def test_uncompiled_kernels_are_reported(
+    file: str, lines: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kernels_segments, "__file__", file)
+    for lang in ("en", "zh"):
+        warn_uncompiled(lang)
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert len(said.err.splitlines()) == lines
+        assert ("gcc" in said.err) == bool(lines)
 
 
 def samples() -> list[bytes]:

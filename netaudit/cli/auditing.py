@@ -127,7 +127,16 @@ def _write_line(row: dict[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
+def warn_uncompiled(lang: str) -> None:
+    """Say on standard error that kernels run uncompiled, and what to install."""
+    from netaudit.images import kernels_segments
+
+    if str(kernels_segments.__file__).endswith(".py"):
+        print(say("uncompiled", lang), file=sys.stderr)
+
+
 def _conclude(case: Case, lang: str, *, as_json: bool, fail_on: str, as_lines: bool) -> Exit:
+    warn_uncompiled(lang)
     found = outcome(case)
     if as_lines:
         _write_line({"so_far": False} | with_code(found, fail_on))
