@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from netaudit.content.sniff import is_utf16
-from netaudit.core.text.charset import charset_of
+from netaudit.core.text.charset import charset_of, in_order
 
 Unescape = Callable[[bytes], bytes]
 _ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
@@ -23,16 +23,15 @@ def utf16_name(data: bytes) -> str:
 
 
 def to_text(data: bytes, content_type: str = "") -> str:
-    """Text of unknown charset: byte order mark, UTF-8, the declared one, GB 18030; what does not decode is replaced."""
+    """Text of unknown charset: byte order mark, else the likeliest that decodes; what does not decode is replaced."""
     if is_utf16(data):
         return data.decode(utf16_name(data), "replace")
     data = data.removeprefix(codecs.BOM_UTF8)
-    for charset in ("utf-8", charset_of(content_type), "gb18030"):
-        if charset:
-            try:
-                return data.decode(charset)
-            except (UnicodeError, LookupError, ValueError):
-                continue
+    for charset in in_order(data, charset_of(content_type)):
+        try:
+            return data.decode(charset)
+        except (UnicodeError, LookupError, ValueError):
+            continue
     return data.decode("utf-8", "replace")
 
 

@@ -11,6 +11,7 @@ import re
 import numpy as np
 
 from netaudit.content.kernels_markup import between_markup
+from netaudit.core.text.charset import in_order
 from netaudit.core.text.json_text import LONG
 
 _TAG = re.compile(rb"<([A-Za-z_\x80-\xff][^\s<>/]{0,80})[^<>]{0,200}>(?:<!\[CDATA\[)?\s*\Z")
@@ -68,18 +69,17 @@ def marked(data: bytes, runs: list[tuple[int, int]]) -> tuple[bytes, str]:
 
 
 def charset_of(text: bytes) -> str:
-    """Charset of the text: as declared, else UTF-8, else GB 18030."""
+    """Charset of the text: the likeliest that decodes."""
     if text.isascii():
         return "utf-8"
     match = _DECLARED.match(text.lstrip()[:200])
     declared = match[1].decode("ascii", "replace").lower() if match else ""
-    for charset in ("utf-8", {"gbk": "gb18030", "gb2312": "gb18030"}.get(declared, declared), "gb18030"):
+    for charset in in_order(text, declared):
         try:
-            if charset:
-                text.decode(charset).encode()
-                return charset
+            text.decode(charset).encode()
         except (UnicodeError, LookupError, ValueError):
             continue
+        return charset
     return "utf-8"
 
 

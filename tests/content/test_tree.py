@@ -32,6 +32,8 @@ def read(kind: str, data: bytes, content_type: str = "") -> list[object]:
         ("xml", b"<a><b>1</b><b>2</b><b>3</b></a>", [{"a": {"b": Repeated(["1", "2", "3"])}}]),
         ("xml", b"<a><b>1</b><c>cut", [{"a": {"b": "1", "c": ""}}]),
         ("xml", "<?xml version='1.0' encoding='GB2312'?><a>案场</a>".encode("gb2312"), [{"a": "案场"}]),
+        ("xml", "<?xml version='1.0' encoding='GB2312'?><a>女</a>".encode("gb2312"), [{"a": "女"}]),  # UTF-8, too: Ů
+        ("xml", "<?xml version='1.0' encoding='GB2312'?><a>大厅</a>".encode(), [{"a": "大厅"}]),  # declared wrongly
         ("xml", b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", [{}]),
         ("form", b"a=1&b=%E5%BC%A0+3&a=2", [{"a": Repeated(["1", "2"]), "b": "张 3"}]),
         ("text", b"Events[0].Code=F\r\nEvents[0].P[1].Name=Z\r\nEvents[1].Code=G\r\nSN = 7", [{"Events": [{"Code": "F", "P": [{"Name": "Z"}]}, {"Code": "G"}], "SN": "7"}]),

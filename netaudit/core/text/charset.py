@@ -13,6 +13,7 @@ import re
 import numpy as np
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_HAN = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")  # Chinese characters and punctuation
 
 
 def charset_of(content_type: str) -> str:
@@ -25,6 +26,19 @@ def charset_of(content_type: str) -> str:
     except LookupError:
         return ""
     return "gb18030" if name in {"gb2312", "gbk"} else name
+
+
+def in_order(raw: bytes, declared: str) -> tuple[str, ...]:
+    """Charsets to be tried for a text, the likeliest first: UTF-8, the declared one, GB18030.
+
+    A few Chinese characters in GB2312 are sound UTF-8 as well, of Latin or Greek letters (女 reads as U+016E). So a
+    declared GB charset is tried first, unless UTF-8 gives Chinese characters: then the declaration is wrong.
+    """
+    if declared in {"gb2312", "gbk", "gb18030"}:
+        if is_utf8(raw) and _HAN.search(raw.decode()) is None:
+            return "gb18030", "utf-8"
+        return "utf-8", "gb18030"
+    return tuple(one for one in ("utf-8", declared, "gb18030") if one)
 
 
 def is_utf8(raw: bytes) -> bool:

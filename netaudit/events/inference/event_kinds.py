@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netaudit.events.inference.messages import RouteMessage
 
 _COMPARED = later("simi|match|compar|verif|search|recog|xsd|ppd|bd|相似|匹配|比对")
+_VISITS = later(r"visit(?!or)|arriv|laifang|daofang|到访|来访(?!者)")
 _WHERE = frozenset({"device", "place"})
 _SEEN = frozenset({"gender", "age", "score", "device"})
 _BESIDE_ID = frozenset({"score", "device", "place", "group"})  # else an id beside a picture may be whose account it is
@@ -67,9 +68,11 @@ def kind_of_event(one: Inferred, message: RouteMessage, *, telling: bool) -> tup
     if act == "enrolment" and (person or numbered) and "score" not in values:
         one.images = [(sha256, "library_photo" if role == "face" else role) for sha256, role in one.images]
         return "enrolment", "pushes"
-    if identified or ("id_number" in values and one.images and "score" not in values):
+    if identified or ("id_number" in values and one.images and "score" not in values and not _is_visit(message)):
         return "id_verification", "pushes"
     compared = "score" in values and _compares(one.keys["score"])
+    if one.images and person and _is_visit(message) and not compared:
+        return "face_capture", "pushes"
     if one.images and (person or compared):
         return "comparison", "pushes"
     if person:
@@ -80,6 +83,12 @@ def kind_of_event(one: Inferred, message: RouteMessage, *, telling: bool) -> tup
         return "face_capture", "pushes"
     seen = {"time"} <= values.keys() and values.keys() & _WHERE and values.keys() & {"gender", "age"}
     return ("face_capture", "announces") if seen or (one.urls and values.keys() & {"time", "device"}) else ("", "")
+
+
+def _is_visit(message: RouteMessage) -> bool:
+    """Whether words of the path or a command say that somebody came: a number beside it was not checked then."""
+    outline = message.outline
+    return any(_VISITS.search(message.leaves[at].value.lower()) for at in (*outline.steps, *outline.commands))
 
 
 def _compares(key: str) -> bool:

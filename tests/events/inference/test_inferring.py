@@ -115,3 +115,13 @@ def test_both_limits_of_an_age_are_told() -> None:
 def test_the_state_of_a_comparison_is_no_score() -> None:
     person = {"name": "张三", "idCard": checked("11999919880312001"), "MatchStatus": "1", "issueOffice": "某某分局"}
     assert not registered("/record", person).values.keys() & {"score", "place"}
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [("/visit/forward", "face_capture"), ("/idcard/record", "id_verification")]
+)
+def test_a_number_told_with_a_visit_is_no_check_of_a_card(target: str, kind: str) -> None:
+    person = {"name": "张三", "idCard": checked("11999919880312001"), "visitTime": "2025-06-01 10:00:00"}
+    message = put(target, 0, person)
+    (one,) = infer(message, fields_of([message]), Around({f"{0:064x}": Picture("yes", 400, 400)}, {}, telling=True))
+    assert one.kind == kind
