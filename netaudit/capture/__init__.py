@@ -1,3 +1,1 @@
 """Bytes to records."""
-
-OFFERS = ("layouts",)  # what other stages may take, through their doors

@@ -1,3 +1,1 @@
 """Judgement on tables."""
-
-OFFERS = ("transfers",)  # what other stages may take, through their doors

@@ -1,3 +1,1 @@
 """Packets: from records to columns, through link layers, tunnels and fragments to the transport payload."""
-
-OFFERS = ("layouts",)  # what other stages may take, through their doors

@@ -1,3 +1,1 @@
 """Packets to ordered bytes."""
-
-OFFERS = ("batch", "layouts")  # what other stages may take, through their doors

@@ -42,7 +42,7 @@ def test_noise_in_any_writing_is_counted(name):
 
 
 ORDINARY = {
-    "english": (Path(__file__).parents[3] / "docs" / "architecture.md").read_bytes(),
+    "english": (Path(__file__).parents[3] / "CONTRIBUTING.md").read_bytes(),
     "a program": (Path(__file__).parents[3] / "netaudit" / "findings" / "ledgers.py").read_bytes(),
     "chinese": CHINESE.encode(),
     "chinese in GB 18030": CHINESE.encode("gb18030"),
