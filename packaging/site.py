@@ -66,7 +66,8 @@ WORDS = {
     "settings_note": (
         """Settings are read from one file: the first that exists of `--config FILE`, the file named by
 `NETAUDIT_CONFIG`, `./netaudit.toml` and the user's own file. The last two are ignored if other users can write them.
-Options on the command line have priority. Paths are relative to the file. `netaudit doctor` prints which file is used.""",
+Options on the command line have priority. Paths are relative to the file.
+`netaudit doctor` prints which file is used.""",
         """文件 `netaudit.toml`；依次取 `--config 文件`、`NETAUDIT_CONFIG` 所指文件、`./netaudit.toml`
 和用户设置文件中的第一个，后两者仅在其他人无法写入时采用。
 命令行优先于设置。
