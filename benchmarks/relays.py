@@ -103,10 +103,10 @@ def scale() -> None:
     import tempfile
     from multiprocessing import get_context
 
-    from netaudit.pipeline.startup import load_lean, own_process, trim
+    from netaudit.pipeline.startup import load_arrow, own_process, trim
 
     own_process()
-    load_lean()
+    load_arrow()
     import pyarrow as pa
 
     from netaudit.findings.correlation import judging  # noqa: F401 - an audit has its kernels loaded when it comes here

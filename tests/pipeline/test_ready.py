@@ -117,9 +117,9 @@ NEEDED = """
 import numpy as np
 from netaudit.jit import cache
 {}
-from netaudit.content.kernels import image_marks
-image_marks(np.frombuffer(bytes(8), np.uint8))
-print(len(image_marks.kinds - image_marks.compiled))
+from netaudit.protocols.kernels import next_image_mark
+next_image_mark(np.frombuffer(bytes(8), np.uint8), 0)
+print(len(next_image_mark.kinds - next_image_mark.compiled))
 """
 
 
@@ -133,7 +133,7 @@ def test_a_kernel_that_others_compile_is_taken_from_them(tmp_path: Path) -> None
         return subprocess.Popen(words, stdout=subprocess.PIPE, env=environment, text=True)
 
     assert needing("").communicate()[0] == "0\n"
-    (kept,) = tmp_path.rglob("*.image_marks-*")
+    (kept,) = tmp_path.rglob("*.next_image_mark-*")
     away = kept.rename(tmp_path / "away")
     with (kept.parent / cache.COMPILING).open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
